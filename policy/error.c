@@ -1,0 +1,54 @@
+#include "error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int pl_error_set(struct pl_error *err, enum pl_errc code, const char *fmt, ...)
+{
+	va_list args;
+
+	if (err == NULL)
+		return -1;
+	err->code = code;
+	va_start(args, fmt);
+	vsnprintf(err->msg, sizeof(err->msg), fmt, args);
+	va_end(args);
+	return -1;
+}
+
+int pl_error_prefix(struct pl_error *err, const char *fmt, ...)
+{
+	char old[sizeof(err->msg)];
+	va_list args;
+	int len;
+
+	if (err == NULL)
+		return -1;
+	memcpy(old, err->msg, sizeof(old));
+	va_start(args, fmt);
+	len = vsnprintf(err->msg, sizeof(err->msg), fmt, args);
+	va_end(args);
+	if (len >= 0 && (size_t)len < sizeof(err->msg))
+		snprintf(err->msg + len, sizeof(err->msg) - (size_t)len, ": %s", old);
+	return -1;
+}
+
+const char *pl_errc_name(enum pl_errc code)
+{
+	switch (code) {
+	case PL_OK:
+		return "ok";
+	case PL_ERR_CONFIG:
+		return "config";
+	case PL_ERR_RETRY:
+		return "retry";
+	case PL_ERR_INVALID:
+		return "invalid";
+	case PL_ERR_CONFLICT:
+		return "conflict";
+	case PL_ERR_INTERNAL:
+		return "internal";
+	}
+	return "internal";
+}

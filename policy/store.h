@@ -1,0 +1,90 @@
+/* store.h - the database, whichever it is.
+ *
+ * A store is one connection, used by one thread at a time. It is opened in a
+ * role, and statements of other roles are refused. All SQL is in
+ * statements.def and schema.c; a backend (store_sqlite.c) is the only file that
+ * sees its client library. Nothing here creates a database: see schema.h.
+ *
+ * Reading:
+ *	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_MEMBER_LIST);
+ *	pl_bind_text(stmt, domain);
+ *	while ((ret = pl_step(stmt, err)) == 1)
+ *		... pl_col_text(stmt, "local") ...
+ *	pl_reset(stmt);
+ *
+ * Binding and reading never fail by themselves: a mistake there is kept in the
+ * statement, and pl_step reports it.
+ */
+#ifndef POSTLATCH_STORE_H
+#define POSTLATCH_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "error.h"
+
+/* Who is at work. A role may use only the statements that name it. */
+enum pl_role {
+	PL_ROLE_LOGIN = 1,   /* Dovecot's auth process: reads, waits for nothing */
+	PL_ROLE_USE = 2,     /* its writer of last-used times */
+	PL_ROLE_MILTER = 4,  /* reads */
+	PL_ROLE_COMMAND = 8, /* the command: everything */
+};
+
+enum pl_sql {
+#define PL_SQL(id, roles, sql) PL_SQL_##id,
+#include "statements.def"
+#undef PL_SQL
+	PL_SQL_COUNT
+};
+
+struct pl_store;
+struct pl_stmt;
+
+/* How long a locked database may hold up each role, in milliseconds. */
+#define PL_STORE_WAIT_LOGIN 20 /* the auth process serves everyone in turn */
+#define PL_STORE_WAIT 2000
+
+/* Opens uri ("sqlite:PATH"). Fails with PL_ERR_CONFIG when the database is of
+ * another version than this program knows, with PL_ERR_RETRY when it is missing
+ * or cannot be read. */
+int pl_store_open(const char *uri, enum pl_role role, struct pl_store **store_r,
+		  struct pl_error *err);
+void pl_store_close(struct pl_store **store);
+/* For `db status`: rows of a table's kind. -1 on error. */
+enum pl_count { PL_COUNT_DOMAINS, PL_COUNT_MEMBERS, PL_COUNT_APP_PASSWORDS, PL_COUNT_SESSIONS, PL_COUNT_AUDIT };
+int64_t pl_store_count(struct pl_store *store, enum pl_count what, struct pl_error *err);
+/* 1 when the database file was moved away or replaced since it was opened: the
+ * caller closes and opens again. Costs one stat(2). */
+int pl_store_replaced(const struct pl_store *store);
+
+/* Transactions do not nest. A read transaction sees one state of the database
+ * until it ends; pl_store_end of a read transaction cannot fail. */
+int pl_store_begin_read(struct pl_store *store, struct pl_error *err);
+void pl_store_end_read(struct pl_store *store);
+int pl_store_begin_write(struct pl_store *store, struct pl_error *err);
+int pl_store_commit(struct pl_store *store, struct pl_error *err);
+/* Undoes a write transaction; does nothing when none is open. */
+void pl_store_rollback(struct pl_store *store);
+
+/* Borrowed, never NULL; prepared once for each store. Resets it for new use. */
+struct pl_stmt *pl_stmt(struct pl_store *store, enum pl_sql sql);
+void pl_bind_int(struct pl_stmt *stmt, int64_t value);
+/* NULL text binds NULL. The text must stay until the statement is stepped. */
+void pl_bind_text(struct pl_stmt *stmt, const char *text);
+void pl_bind_blob(struct pl_stmt *stmt, const void *data, size_t len);
+void pl_bind_null(struct pl_stmt *stmt);
+/* 1 a row, 0 no more rows, -1 error. The statement is reset after 0 and -1. */
+int pl_step(struct pl_stmt *stmt, struct pl_error *err);
+void pl_reset(struct pl_stmt *stmt);
+/* Runs a statement that returns no rows. Returns the rows it changed, or -1. */
+int64_t pl_run(struct pl_stmt *stmt, struct pl_error *err);
+
+/* Columns of the current row, by name. NULL reads as 0 or NULL. Text is
+ * borrowed until the next step or reset. */
+int64_t pl_col_int(struct pl_stmt *stmt, const char *name);
+const char *pl_col_text(struct pl_stmt *stmt, const char *name);
+/* Copies text, cut to size; "" for NULL. */
+void pl_col_copy(struct pl_stmt *stmt, const char *name, char *buf, size_t size);
+int pl_col_is_null(struct pl_stmt *stmt, const char *name);
+
+#endif
