@@ -20,7 +20,7 @@ struct pl_change {
 int pl_change_parse(const char *word, enum pl_layer_bit where, struct pl_change *change,
 		    struct pl_error *err);
 /* PL_ERR_CONFLICT when the change switches on what the policy file forbids in
- * that domain, or names a class that the policy file does not have. */
+ * that domain. */
 int pl_change_check(const struct pl_change *change, const struct pl_policy *policy,
 		    const char *domain, struct pl_error *err);
 

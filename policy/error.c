@@ -19,18 +19,20 @@ int pl_error_set(struct pl_error *err, enum pl_errc code, const char *fmt, ...)
 
 int pl_error_prefix(struct pl_error *err, const char *fmt, ...)
 {
-	char old[sizeof(err->msg)];
+	struct pl_error old;
 	va_list args;
-	int len;
+	size_t len;
 
 	if (err == NULL)
 		return -1;
-	memcpy(old, err->msg, sizeof(old));
+	old = *err;
 	va_start(args, fmt);
-	len = vsnprintf(err->msg, sizeof(err->msg), fmt, args);
+	vsnprintf(err->msg, sizeof(err->msg), fmt, args);
 	va_end(args);
-	if (len >= 0 && (size_t)len < sizeof(err->msg))
-		snprintf(err->msg + len, sizeof(err->msg) - (size_t)len, ": %s", old);
+	len = strlen(err->msg);
+	/* What does not fit is cut: the context is worth more than the tail. */
+	if (snprintf(err->msg + len, sizeof(err->msg) - len, ": %s", old.msg) < 0)
+		err->msg[len] = '\0';
 	return -1;
 }
 

@@ -79,6 +79,9 @@ void pl_reset(struct pl_stmt *stmt);
 /* Runs a statement that returns no rows. Returns the rows it changed, or -1. */
 int64_t pl_run(struct pl_stmt *stmt, struct pl_error *err);
 
+/* -1 and the mistake when a column was read that the row does not have: then
+ * what was read means nothing. For reads that decide something. */
+int pl_row_ok(struct pl_stmt *stmt, struct pl_error *err);
 /* Columns of the current row, by name. NULL reads as 0 or NULL. Text is
  * borrowed until the next step or reset. */
 int64_t pl_col_int(struct pl_stmt *stmt, const char *name);

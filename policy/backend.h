@@ -1,0 +1,52 @@
+/* backend.h - what a database must be able to do for store.c and schema.c.
+ *
+ * Private to the store. A backend is one file that alone sees its client
+ * library, and one row in store.c. Indexes count from 0. Functions that return
+ * int and take an error return 0 or -1 unless they say otherwise.
+ */
+#ifndef POSTLATCH_BACKEND_H
+#define POSTLATCH_BACKEND_H
+
+#include "store.h"
+
+struct pl_backend {
+	const char *scheme;    /* what its uris begin with, "sqlite:" */
+	const char *id_column; /* stands for {ID} in migrations: a key that counts by itself */
+
+	/* location is the uri without the scheme. Never creates anything. */
+	int (*open)(const char *location, enum pl_role role, void **db_r, struct pl_error *err);
+	void (*close)(void *db);
+	int (*replaced)(const void *db);
+
+	int (*create)(const char *location, struct pl_error *err);
+	int (*backup)(const char *location, const char *path,
+		      void (*progress)(int left, int of), struct pl_error *err);
+	int (*verify)(void *db, char *problem_r, size_t size, struct pl_error *err);
+
+	int (*begin)(void *db, int write, struct pl_error *err);
+	int (*commit)(void *db, struct pl_error *err);
+	void (*rollback)(void *db);
+	int (*script)(void *db, const char *sql, struct pl_error *err);
+
+	int (*prepare)(void *db, const char *sql, void **stmt_r, struct pl_error *err);
+	void (*finish)(void *stmt);
+	int (*columns)(void *stmt);
+	const char *(*column_name)(void *stmt, int index);
+	int (*bind_int)(void *stmt, int index, int64_t value);
+	int (*bind_text)(void *stmt, int index, const char *text);
+	int (*bind_blob)(void *stmt, int index, const void *data, size_t len);
+	int (*step)(void *db, void *stmt, struct pl_error *err); /* 1 row, 0 done, -1 */
+	void (*reset)(void *stmt);
+	int64_t (*changes)(void *db);
+	int64_t (*col_int)(void *stmt, int index);
+	const char *(*col_text)(void *stmt, int index);
+	int (*col_null)(void *stmt, int index);
+};
+
+extern const struct pl_backend pl_backend_sqlite;
+
+/* The backend of a uri and the rest of it; NULL when there is none. */
+const struct pl_backend *pl_backend_find(const char *uri, const char **location_r,
+					 struct pl_error *err);
+
+#endif

@@ -1,0 +1,237 @@
+/* schema.c - the tables and their history; see schema.h. */
+#include "schema.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "backend.h"
+
+/* The columns of settings.def, NULL for "inherit". */
+#define SETTINGS                                                                          \
+	"webmail TEXT, imap TEXT, pop3 TEXT, smtp TEXT, sieve TEXT, forwarding TEXT, "    \
+	"large_attachments TEXT, two_factor TEXT, requirement TEXT, use TEXT, "           \
+	"client_password TEXT"
+
+/* Only ever append. A version that was released is never edited. Times are
+ * seconds since 1970; flags are 0 or 1; BYTEA holds raw bytes in both dialects. */
+static const struct pl_migration migrations[] = {
+	{ "domains, members, app passwords, audit",
+	  "CREATE TABLE schema_history ("
+	  " version INTEGER PRIMARY KEY, title TEXT NOT NULL, applied_at BIGINT NOT NULL);"
+	  "CREATE TABLE domain ("
+	  " id {ID}, name TEXT NOT NULL UNIQUE, active SMALLINT NOT NULL,"
+	  " created_at BIGINT NOT NULL, " SETTINGS ");"
+	  "CREATE TABLE member ("
+	  " id {ID}, domain_id BIGINT NOT NULL REFERENCES domain (id) ON DELETE CASCADE,"
+	  " local TEXT NOT NULL, active SMALLINT NOT NULL, class TEXT NOT NULL,"
+	  " created_at BIGINT NOT NULL, " SETTINGS ", UNIQUE (domain_id, local));"
+	  "CREATE TABLE member_use ("
+	  " member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
+	  " service TEXT NOT NULL, used_at BIGINT NOT NULL, ip TEXT NOT NULL,"
+	  " PRIMARY KEY (member_id, service));"
+	  "CREATE TABLE app_password ("
+	  " id {ID}, member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
+	  " mac BYTEA NOT NULL, key_id INTEGER NOT NULL, label TEXT NOT NULL,"
+	  " services TEXT NOT NULL, networks TEXT NOT NULL, expires_at BIGINT NOT NULL,"
+	  " created_at BIGINT NOT NULL, last_used_at BIGINT, last_used_ip TEXT,"
+	  " last_used_service TEXT, UNIQUE (member_id, mac));"
+	  "CREATE TABLE audit ("
+	  " id {ID}, at BIGINT NOT NULL, who TEXT NOT NULL, source TEXT NOT NULL,"
+	  " action TEXT NOT NULL, object TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL);"
+	  "CREATE INDEX audit_object ON audit (object, id);" },
+	{ "second factors, webmail sessions",
+	  "ALTER TABLE member ADD COLUMN generation BIGINT NOT NULL DEFAULT 0;"
+	  "CREATE TABLE totp ("
+	  " member_id BIGINT PRIMARY KEY REFERENCES member (id) ON DELETE CASCADE,"
+	  " registered_at BIGINT NOT NULL, registered_ip TEXT NOT NULL);"
+	  "CREATE TABLE session ("
+	  " id {ID}, member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
+	  " channel TEXT NOT NULL, generation BIGINT NOT NULL, created_at BIGINT NOT NULL,"
+	  " expires_at BIGINT NOT NULL, ip TEXT NOT NULL, device TEXT NOT NULL);"
+	  "CREATE INDEX session_member ON session (member_id);"
+	  "CREATE TABLE token ("
+	  " digest BYTEA PRIMARY KEY, session_id BIGINT NOT NULL REFERENCES session (id) ON DELETE CASCADE,"
+	  " expires_at BIGINT NOT NULL);"
+	  "CREATE INDEX token_session ON token (session_id);" },
+};
+
+/* The statements of schema.c itself, which run on databases of every age. */
+#define SQL_VERSION "SELECT MAX(version) AS version FROM schema_history"
+#define SQL_RECORD "INSERT INTO schema_history (version, title, applied_at) VALUES (?, ?, ?)"
+
+int pl_schema_version(void)
+{
+	return (int)(sizeof(migrations) / sizeof(migrations[0]));
+}
+
+const struct pl_migration *pl_schema_migration(int version)
+{
+	return version >= 1 && version <= pl_schema_version() ? &migrations[version - 1] : NULL;
+}
+
+/* The script with every {ID} spelled out; the caller frees it. */
+static char *expand_script(const char *script, const char *id_column)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	const char *next;
+
+	if (out == NULL)
+		return NULL;
+	for (; (next = strstr(script, "{ID}")) != NULL; script = next + 4)
+		fprintf(out, "%.*s%s", (int)(next - script), script, id_column);
+	fputs(script, out);
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static int record(const struct pl_backend *backend, void *db, int version, struct pl_error *err)
+{
+	void *stmt;
+	int ret;
+
+	if (backend->prepare(db, SQL_RECORD, &stmt, err) < 0)
+		return -1;
+	backend->bind_int(stmt, 0, version);
+	backend->bind_text(stmt, 1, migrations[version - 1].title);
+	backend->bind_int(stmt, 2, time(NULL));
+	ret = backend->step(db, stmt, err);
+	backend->finish(stmt);
+	return ret < 0 ? -1 : 0;
+}
+
+static int apply(const struct pl_backend *backend, void *db, int version, struct pl_error *err)
+{
+	char *script = expand_script(migrations[version - 1].sql, backend->id_column);
+	int ret = -1;
+
+	if (script == NULL)
+		return pl_error_set(err, PL_ERR_RETRY, "schema: out of memory");
+	if (backend->begin(db, 1, err) == 0 && backend->script(db, script, err) == 0 &&
+	    record(backend, db, version, err) == 0 && backend->commit(db, err) == 0)
+		ret = 0;
+	else
+		backend->rollback(db);
+	free(script);
+	return ret < 0 ? pl_error_prefix(err, "migration %d (%s)", version,
+					 migrations[version - 1].title) : 0;
+}
+
+static int read_version(const struct pl_backend *backend, void *db, int *version_r,
+			struct pl_error *err)
+{
+	void *stmt;
+	int ret;
+
+	*version_r = 0;
+	if (backend->prepare(db, SQL_VERSION, &stmt, err) < 0)
+		return pl_error_prefix(err, "not a database of Postlatch");
+	ret = backend->step(db, stmt, err);
+	if (ret == 1)
+		*version_r = (int)backend->col_int(stmt, 0);
+	backend->finish(stmt);
+	return ret < 0 ? -1 : 0;
+}
+
+/* Applies what is missing above version. */
+static int apply_from(const struct pl_backend *backend, void *db, int version, struct pl_error *err)
+{
+	while (version < pl_schema_version()) {
+		if (apply(backend, db, ++version, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int pl_schema_create(const char *uri, struct pl_error *err)
+{
+	const char *location;
+	const struct pl_backend *backend = pl_backend_find(uri, &location, err);
+	void *db = NULL;
+	int ret = -1;
+
+	if (backend == NULL)
+		return -1;
+	if (backend->create(location, err) == 0 &&
+	    backend->open(location, PL_ROLE_COMMAND, &db, err) == 0)
+		ret = apply_from(backend, db, 0, err);
+	if (db != NULL)
+		backend->close(db);
+	return ret < 0 ? pl_error_prefix(err, "database %s", location) : 0;
+}
+
+int pl_schema_migrate(const char *uri, int *from_r, int *to_r, struct pl_error *err)
+{
+	const char *location;
+	const struct pl_backend *backend = pl_backend_find(uri, &location, err);
+	void *db = NULL;
+	int version = 0, ret = -1;
+
+	if (backend == NULL)
+		return -1;
+	if (backend->open(location, PL_ROLE_COMMAND, &db, err) < 0 ||
+	    read_version(backend, db, &version, err) < 0)
+		goto out;
+	if (from_r != NULL)
+		*from_r = version;
+	if (version > pl_schema_version()) {
+		pl_error_set(err, PL_ERR_CONFIG,
+			     "it has version %d and this program knows only %d: update this program",
+			     version, pl_schema_version());
+		goto out;
+	}
+	ret = apply_from(backend, db, version, err);
+	if (ret == 0 && to_r != NULL)
+		*to_r = pl_schema_version();
+out:
+	if (db != NULL)
+		backend->close(db);
+	return ret < 0 ? pl_error_prefix(err, "database %s", location) : 0;
+}
+
+int pl_schema_read_version(const char *uri, int *version_r, struct pl_error *err)
+{
+	const char *location;
+	const struct pl_backend *backend = pl_backend_find(uri, &location, err);
+	void *db = NULL;
+	int ret = -1;
+
+	if (backend == NULL)
+		return -1;
+	if (backend->open(location, PL_ROLE_COMMAND, &db, err) == 0)
+		ret = read_version(backend, db, version_r, err);
+	if (db != NULL)
+		backend->close(db);
+	return ret < 0 ? pl_error_prefix(err, "database %s", location) : 0;
+}
+
+int pl_schema_backup(const char *uri, const char *path, void (*progress)(int left, int of),
+		     struct pl_error *err)
+{
+	const char *location;
+	const struct pl_backend *backend = pl_backend_find(uri, &location, err);
+
+	return backend == NULL ? -1 : backend->backup(location, path, progress, err);
+}
+
+int pl_schema_verify(const char *uri, char *problem_r, size_t size, struct pl_error *err)
+{
+	const char *location;
+	const struct pl_backend *backend = pl_backend_find(uri, &location, err);
+	void *db = NULL;
+	int ret = -1;
+
+	if (backend == NULL)
+		return -1;
+	if (backend->open(location, PL_ROLE_COMMAND, &db, err) == 0)
+		ret = backend->verify(db, problem_r, size, err);
+	if (db != NULL)
+		backend->close(db);
+	return ret < 0 ? pl_error_prefix(err, "database %s", location) : 0;
+}

@@ -1,0 +1,336 @@
+/* store.c - statements, roles and columns by name, whatever the backend. */
+#include "backend.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "schema.h"
+
+#define COLUMNS_MAX 64
+
+struct pl_stmt {
+	struct pl_store *store;
+	enum pl_sql sql;
+	void *handle; /* NULL until first use */
+	int next_bind;
+	int last_column; /* columns are mostly read in their order */
+	int column_count;
+	char *names[COLUMNS_MAX];
+	struct pl_error mistake; /* of binding or reading; pl_step reports it */
+};
+
+struct pl_store {
+	const struct pl_backend *backend;
+	void *db;
+	enum pl_role role;
+	struct pl_stmt stmts[PL_SQL_COUNT];
+};
+
+static const struct pl_backend *const backends[] = { &pl_backend_sqlite };
+
+static const struct {
+	unsigned int roles;
+	const char *name, *sql;
+} statements[] = {
+#define L PL_ROLE_LOGIN
+#define U PL_ROLE_USE
+#define M PL_ROLE_MILTER
+#define C PL_ROLE_COMMAND
+#define PL_SQL(id, roles, sql) { roles, #id, sql },
+#include "statements.def"
+#undef PL_SQL
+#undef L
+#undef U
+#undef M
+#undef C
+};
+
+const struct pl_backend *pl_backend_find(const char *uri, const char **location_r,
+					 struct pl_error *err)
+{
+	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
+		size_t len = strlen(backends[i]->scheme);
+
+		if (strncmp(uri, backends[i]->scheme, len) == 0 && uri[len] != '\0') {
+			*location_r = uri + len;
+			return backends[i];
+		}
+	}
+	pl_error_set(err, PL_ERR_CONFIG,
+		     "database = \"%.100s\": it must be sqlite:PATH", uri);
+	return NULL;
+}
+
+static int check_version(struct pl_store *store, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_SCHEMA_VERSION);
+	int64_t version = 0;
+	int ret = pl_step(stmt, err);
+
+	if (ret < 0)
+		return -1;
+	if (ret == 1)
+		version = pl_col_int(stmt, "version");
+	pl_reset(stmt);
+	if (version < pl_schema_version())
+		return pl_error_set(err, PL_ERR_CONFIG,
+				    "the database has version %lld and this program needs %d: "
+				    "run `postlatch db migrate`", (long long)version, pl_schema_version());
+	if (version > pl_schema_version())
+		return pl_error_set(err, PL_ERR_CONFIG,
+				    "the database has version %lld and this program knows only %d: "
+				    "update this program", (long long)version, pl_schema_version());
+	return 0;
+}
+
+int pl_store_open(const char *uri, enum pl_role role, struct pl_store **store_r,
+		  struct pl_error *err)
+{
+	const char *location;
+	const struct pl_backend *backend = pl_backend_find(uri, &location, err);
+	struct pl_store *store;
+
+	*store_r = NULL;
+	if (backend == NULL)
+		return -1;
+	store = calloc(1, sizeof(*store));
+	if (store == NULL)
+		return pl_error_set(err, PL_ERR_RETRY, "store: out of memory");
+	store->backend = backend;
+	store->role = role;
+	for (unsigned int i = 0; i < PL_SQL_COUNT; i++) {
+		store->stmts[i].store = store;
+		store->stmts[i].sql = (enum pl_sql)i;
+	}
+	if (backend->open(location, role, &store->db, err) < 0 || check_version(store, err) < 0) {
+		pl_store_close(&store);
+		return pl_error_prefix(err, "database %s", location);
+	}
+	*store_r = store;
+	return 0;
+}
+
+void pl_store_close(struct pl_store **store_p)
+{
+	struct pl_store *store = *store_p;
+
+	*store_p = NULL;
+	if (store == NULL)
+		return;
+	for (unsigned int i = 0; i < PL_SQL_COUNT; i++) {
+		struct pl_stmt *stmt = &store->stmts[i];
+
+		if (stmt->handle != NULL)
+			store->backend->finish(stmt->handle);
+		for (int c = 0; c < stmt->column_count; c++)
+			free(stmt->names[c]);
+	}
+	if (store->db != NULL)
+		store->backend->close(store->db);
+	free(store);
+}
+
+int pl_store_replaced(const struct pl_store *store)
+{
+	return store->backend->replaced(store->db);
+}
+
+int pl_store_begin_read(struct pl_store *store, struct pl_error *err)
+{
+	return store->backend->begin(store->db, 0, err);
+}
+
+void pl_store_end_read(struct pl_store *store)
+{
+	store->backend->rollback(store->db);
+}
+
+int pl_store_begin_write(struct pl_store *store, struct pl_error *err)
+{
+	return store->backend->begin(store->db, 1, err);
+}
+
+int pl_store_commit(struct pl_store *store, struct pl_error *err)
+{
+	return store->backend->commit(store->db, err);
+}
+
+void pl_store_rollback(struct pl_store *store)
+{
+	store->backend->rollback(store->db);
+}
+
+/* Keeps the first mistake: it is the cause of what follows. */
+static void mistake(struct pl_stmt *stmt, enum pl_errc code, const char *what, const char *name)
+{
+	if (stmt->mistake.code == PL_OK)
+		pl_error_set(&stmt->mistake, code, "statement %s: %s %s",
+			     statements[stmt->sql].name, what, name);
+}
+
+static void prepare(struct pl_stmt *stmt)
+{
+	const struct pl_backend *backend = stmt->store->backend;
+
+	if (backend->prepare(stmt->store->db, statements[stmt->sql].sql, &stmt->handle,
+			     &stmt->mistake) < 0)
+		return;
+	stmt->column_count = backend->columns(stmt->handle);
+	if (stmt->column_count > COLUMNS_MAX)
+		stmt->column_count = COLUMNS_MAX;
+	for (int c = 0; c < stmt->column_count; c++) {
+		stmt->names[c] = strdup(backend->column_name(stmt->handle, c));
+		if (stmt->names[c] == NULL)
+			mistake(stmt, PL_ERR_RETRY, "out of memory", "");
+	}
+}
+
+struct pl_stmt *pl_stmt(struct pl_store *store, enum pl_sql sql)
+{
+	struct pl_stmt *stmt = &store->stmts[sql];
+
+	stmt->mistake.code = PL_OK;
+	stmt->next_bind = 0;
+	stmt->last_column = -1;
+	if ((statements[sql].roles & store->role) == 0) {
+		mistake(stmt, PL_ERR_INTERNAL, "not allowed in this role", "");
+		return stmt;
+	}
+	if (stmt->handle == NULL)
+		prepare(stmt);
+	else
+		store->backend->reset(stmt->handle);
+	return stmt;
+}
+
+static void bound(struct pl_stmt *stmt, int ret)
+{
+	if (ret < 0)
+		mistake(stmt, PL_ERR_INTERNAL, "cannot bind a value", "");
+}
+
+void pl_bind_int(struct pl_stmt *stmt, int64_t value)
+{
+	if (stmt->mistake.code == PL_OK)
+		bound(stmt, stmt->store->backend->bind_int(stmt->handle, stmt->next_bind++, value));
+}
+
+void pl_bind_text(struct pl_stmt *stmt, const char *text)
+{
+	if (stmt->mistake.code == PL_OK)
+		bound(stmt, stmt->store->backend->bind_text(stmt->handle, stmt->next_bind++, text));
+}
+
+void pl_bind_blob(struct pl_stmt *stmt, const void *data, size_t len)
+{
+	if (stmt->mistake.code == PL_OK)
+		bound(stmt, stmt->store->backend->bind_blob(stmt->handle, stmt->next_bind++, data, len));
+}
+
+void pl_bind_null(struct pl_stmt *stmt)
+{
+	pl_bind_text(stmt, NULL);
+}
+
+int pl_step(struct pl_stmt *stmt, struct pl_error *err)
+{
+	const struct pl_backend *backend = stmt->store->backend;
+	int ret;
+
+	if (stmt->mistake.code != PL_OK) {
+		if (stmt->handle != NULL)
+			backend->reset(stmt->handle);
+		return pl_error_set(err, stmt->mistake.code, "%s", stmt->mistake.msg);
+	}
+	stmt->last_column = -1;
+	ret = backend->step(stmt->store->db, stmt->handle, err);
+	if (ret != 1)
+		backend->reset(stmt->handle);
+	return ret;
+}
+
+void pl_reset(struct pl_stmt *stmt)
+{
+	if (stmt->handle != NULL)
+		stmt->store->backend->reset(stmt->handle);
+}
+
+int64_t pl_run(struct pl_stmt *stmt, struct pl_error *err)
+{
+	int ret;
+
+	do
+		ret = pl_step(stmt, err);
+	while (ret == 1);
+	return ret < 0 ? -1 : stmt->store->backend->changes(stmt->store->db);
+}
+
+/* Looks behind the column read last first. -1 and a mistake when there is none. */
+static int column(struct pl_stmt *stmt, const char *name)
+{
+	if (stmt->mistake.code != PL_OK)
+		return -1;
+	for (int n = 0; n < stmt->column_count; n++) {
+		int c = (stmt->last_column + 1 + n) % stmt->column_count;
+
+		if (strcmp(stmt->names[c], name) == 0)
+			return stmt->last_column = c;
+	}
+	mistake(stmt, PL_ERR_INTERNAL, "has no column", name);
+	return -1;
+}
+
+int64_t pl_col_int(struct pl_stmt *stmt, const char *name)
+{
+	int c = column(stmt, name);
+
+	return c < 0 ? 0 : stmt->store->backend->col_int(stmt->handle, c);
+}
+
+const char *pl_col_text(struct pl_stmt *stmt, const char *name)
+{
+	int c = column(stmt, name);
+
+	return c < 0 ? NULL : stmt->store->backend->col_text(stmt->handle, c);
+}
+
+void pl_col_copy(struct pl_stmt *stmt, const char *name, char *buf, size_t size)
+{
+	const char *text = pl_col_text(stmt, name);
+
+	snprintf(buf, size, "%s", text == NULL ? "" : text);
+}
+
+int pl_col_is_null(struct pl_stmt *stmt, const char *name)
+{
+	int c = column(stmt, name);
+
+	return c < 0 || stmt->store->backend->col_null(stmt->handle, c);
+}
+
+int pl_row_ok(struct pl_stmt *stmt, struct pl_error *err)
+{
+	if (stmt->mistake.code == PL_OK)
+		return 0;
+	return pl_error_set(err, stmt->mistake.code, "%s", stmt->mistake.msg);
+}
+
+int64_t pl_store_count(struct pl_store *store, enum pl_count what, struct pl_error *err)
+{
+	static const enum pl_sql counts[] = {
+		[PL_COUNT_DOMAINS] = PL_SQL_COUNT_DOMAINS,
+		[PL_COUNT_MEMBERS] = PL_SQL_COUNT_MEMBERS,
+		[PL_COUNT_APP_PASSWORDS] = PL_SQL_COUNT_APP_PASSWORDS,
+		[PL_COUNT_SESSIONS] = PL_SQL_COUNT_SESSIONS,
+		[PL_COUNT_AUDIT] = PL_SQL_COUNT_AUDIT,
+	};
+	struct pl_stmt *stmt = pl_stmt(store, counts[what]);
+	int64_t count = 0;
+
+	if (pl_step(stmt, err) < 0)
+		return -1;
+	count = pl_col_int(stmt, "count");
+	pl_reset(stmt);
+	return count;
+}
