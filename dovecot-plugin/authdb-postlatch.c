@@ -1,0 +1,341 @@
+/* authdb-postlatch.c - the passdb driver `postlatch` of Dovecot 2.3.
+ *
+ * A thin shell: turns an auth request into a pl_login, and the verdict into a
+ * passdb result. It runs inside the auth process, not in a worker.
+ *
+ *	allow             PASSDB_RESULT_OK
+ *	deny              PASSDB_RESULT_USER_DISABLED, which ends the chain whatever
+ *	                  the block's result_* settings say
+ *	need credential   PASSDB_RESULT_NEXT: the operator's passdb checks the
+ *	                  account password
+ *	cannot tell       PASSDB_RESULT_INTERNAL_FAILURE, with return-fail
+ */
+#include "lib.h"
+#include "array.h"
+#include "ioloop.h"
+#include "lib-event-private.h"
+#include "str-sanitize.h"
+#include "auth-common.h"
+#include "auth.h"
+#include "auth-fields.h"
+#include "auth-request.h"
+#include "passdb.h"
+
+#include "driver.h"
+
+/* Exported, so that a Dovecot of another ABI refuses the module by name. */
+extern const char *authdb_postlatch_version;
+void authdb_postlatch_init(void);
+void authdb_postlatch_deinit(void);
+
+const char *authdb_postlatch_version = DOVECOT_ABI_VERSION;
+
+#define NOTE_KEY "postlatch"
+
+struct postlatch_passdb {
+	struct passdb_module module;
+	struct pl_driver *driver;
+	struct timeout *to_end_turn;
+	const char *policy_path;
+};
+
+/* Hangs on the request until its end tells whether the login succeeded. */
+struct login_note {
+	struct auth_request *request;
+	struct pl_driver *driver;
+	struct pl_use use;
+};
+
+enum judged { JUDGED_ERROR, JUDGED_DENY, JUDGED_OK, JUDGED_NEXT };
+
+static void driver_log(enum pl_driver_level level, const char *msg)
+{
+	switch (level) {
+	case PL_DRIVER_INFO:
+		i_info("passdb postlatch: %s", msg);
+		break;
+	case PL_DRIVER_ERROR:
+		i_error("passdb postlatch: %s", msg);
+		break;
+	}
+}
+
+/* 1 and the setting; 0 for a service that never signs a member in; -1 unknown. */
+static int service_setting(const char *service, enum pl_setting *setting_r)
+{
+	static const struct {
+		const char *name;
+		int signs_in;
+		enum pl_setting setting;
+	} services[] = {
+#define PL_DOVECOT_SERVICE(name, setting) { name, 1, setting },
+#define PL_DOVECOT_HELPER(name) { name, 0, PL_SETTING_COUNT },
+#include "services.def"
+#undef PL_DOVECOT_SERVICE
+#undef PL_DOVECOT_HELPER
+	};
+
+	for (unsigned int i = 0; i < N_ELEMENTS(services); i++) {
+		if (strcmp(services[i].name, service) == 0) {
+			*setting_r = services[i].setting;
+			return services[i].signs_in;
+		}
+	}
+	return -1;
+}
+
+static bool is_bearer(const struct auth_request *request)
+{
+	const char *mech = request->fields.mech_name;
+
+	return mech != NULL && (strcasecmp(mech, "XOAUTH2") == 0 || strcasecmp(mech, "OAUTHBEARER") == 0);
+}
+
+static void set_ip(const struct ip_addr *from, struct pl_ip *ip_r)
+{
+	const char *text = from->family == 0 ? "" : net_ip2addr(from);
+
+	if (*text == '\0' || pl_ip_parse(text, ip_r, NULL) < 0)
+		i_zero(ip_r);
+}
+
+static void end_turn(struct postlatch_passdb *passdb)
+{
+	timeout_remove(&passdb->to_end_turn);
+	pl_driver_end_turn(passdb->driver);
+}
+
+/* Called for every event of the process when it goes; ours carry a note. */
+static bool event_freed(struct event *event, enum event_callback_type type,
+			struct failure_context *ctx ATTR_UNUSED, const char *fmt ATTR_UNUSED,
+			va_list args ATTR_UNUSED)
+{
+	struct login_note *note;
+
+	if (type != EVENT_CALLBACK_TYPE_FREE)
+		return TRUE;
+	note = event_get_ptr(event, NOTE_KEY);
+	if (note != NULL && note->request->fields.successful)
+		pl_driver_note_use(note->driver, &note->use);
+	return TRUE;
+}
+
+/* Who was let in is only known at the end of the request, after the operator's
+ * passdb and Dovecot's own policy checks. */
+static void leave_note(struct postlatch_passdb *passdb, struct auth_request *request,
+		       const struct pl_login *login, const struct pl_subject *subject)
+{
+	struct login_note *note;
+
+	if (subject->address.local[0] == '\0')
+		return;
+	note = p_new(request->pool, struct login_note, 1);
+	note->request = request;
+	note->driver = passdb->driver;
+	note->use.address = subject->address;
+	note->use.member_id = subject->account.member.id;
+	note->use.app_password_id = subject->app_password.id;
+	note->use.service = login->service;
+	note->use.at = login->now;
+	pl_ip_format(&login->ip, note->use.ip);
+	event_set_ptr(request->event, NOTE_KEY, note);
+}
+
+static enum judged deny(struct auth_request *request, const struct pl_verdict *verdict)
+{
+	char sentence[256];
+
+	pl_verdict_sentence(verdict, sentence, sizeof(sentence));
+	e_info(authdb_event(request), "denied: %s (%s)", sentence, pl_rule_name(verdict->rule));
+	if (verdict->tell)
+		auth_request_set_field(request, "reason", sentence, NULL);
+	return JUDGED_DENY;
+}
+
+static enum judged carry_out(struct auth_request *request, const struct pl_facts *facts,
+			     const struct pl_verdict *verdict)
+{
+	switch (verdict->outcome) {
+	case PL_DENY:
+		return deny(request, verdict);
+	case PL_NEED_CREDENTIAL:
+		return JUDGED_NEXT;
+	case PL_ALLOW:
+	case PL_NEED_SECOND_FACTOR: /* the sign-in page asks for it, once the password is right */
+		e_debug(authdb_event(request), "%s (%s)", pl_rule_name(verdict->rule),
+			pl_credential_name(facts->credential));
+		return JUDGED_OK;
+	}
+	i_unreached();
+}
+
+/* An earlier passdb of the chain has checked the account password. */
+static void account_password_proven(struct pl_facts *facts, struct pl_verdict *verdict)
+{
+	facts->credential = PL_CREDENTIAL_ACCOUNT_PASSWORD;
+	*verdict = pl_decide(facts);
+}
+
+static enum judged judge_login(struct postlatch_passdb *passdb, struct auth_request *request,
+			       struct pl_login *login)
+{
+	struct pl_subject subject;
+	struct pl_facts facts;
+	struct pl_verdict verdict;
+	struct pl_error err;
+	int64_t now_ms = ioloop_timeval.tv_sec * 1000LL + ioloop_timeval.tv_usec / 1000;
+	enum judged judged;
+	int ret;
+
+	ret = pl_driver_judge(passdb->driver, login, now_ms, &subject, &facts, &verdict, &err);
+	if (ret < 0) {
+		e_debug(authdb_event(request), "cannot be decided: %s", err.msg);
+		return JUDGED_ERROR;
+	}
+	/* The turn ends before the next round of I/O: what was revoked by then is dead. */
+	if (ret == 1 && passdb->to_end_turn == NULL)
+		passdb->to_end_turn = timeout_add_short(0, end_turn, passdb);
+	if (request->fields.skip_password_check && login->offer == PL_OFFER_PASSWORD)
+		account_password_proven(&facts, &verdict);
+	judged = carry_out(request, &facts, &verdict);
+	if (judged == JUDGED_OK || judged == JUDGED_NEXT)
+		leave_note(passdb, request, login, &subject);
+	return judged;
+}
+
+/* Without return-fail Dovecot asks the next passdb when this one cannot tell,
+ * which lets in everyone the policy keeps out. */
+static bool is_safely_configured(struct auth_request *request)
+{
+	struct auth_passdb *block = request->passdb;
+
+	if (strcmp(block->set->result_internalfail, "return-fail") == 0)
+		return TRUE;
+	e_error(authdb_event(request),
+		"refusing to serve: the passdb block of driver postlatch needs "
+		"result_internalfail = return-fail");
+	/* So that the refusal itself is not passed on. */
+	block->result_internalfail = AUTH_DB_RULE_RETURN_FAIL;
+	return FALSE;
+}
+
+static enum judged judge(struct auth_request *request, const char *secret)
+{
+	struct postlatch_passdb *passdb = (struct postlatch_passdb *)request->passdb->passdb;
+	struct pl_secret copy;
+	struct pl_login login;
+	enum judged judged;
+	int signs_in;
+
+	if (!is_safely_configured(request))
+		return JUDGED_ERROR;
+	/* A master user acts for the operator: dsync, backup, support. */
+	if (request->fields.master_user != NULL)
+		return JUDGED_NEXT;
+	i_zero(&login);
+	signs_in = service_setting(request->fields.service, &login.service);
+	if (signs_in == 0)
+		return JUDGED_NEXT;
+	if (signs_in < 0) {
+		e_error(authdb_event(request), "denied: service \"%s\" is not known to Postlatch",
+			str_sanitize(request->fields.service, 64));
+		return JUDGED_DENY;
+	}
+	login.user = request->fields.user;
+	login.user_len = strlen(request->fields.user);
+	set_ip(&request->fields.remote_ip, &login.ip);
+	if (secret != NULL) {
+		login.offer = is_bearer(request) ? PL_OFFER_BEARER : PL_OFFER_PASSWORD;
+		/* What is too long for us is left empty: neither an app password nor a token. */
+		(void)pl_secret_set(&copy, secret, strlen(secret));
+		login.secret = &copy;
+	}
+	judged = judge_login(passdb, request, &login);
+	if (secret != NULL)
+		pl_secret_wipe(&copy);
+	return judged;
+}
+
+/* Next is only an answer while there is a next passdb. */
+static enum passdb_result result_of(enum judged judged, const struct auth_request *request,
+				    enum passdb_result at_the_end)
+{
+	switch (judged) {
+	case JUDGED_ERROR:
+		return PASSDB_RESULT_INTERNAL_FAILURE;
+	case JUDGED_DENY:
+		return PASSDB_RESULT_USER_DISABLED;
+	case JUDGED_OK:
+		return PASSDB_RESULT_OK;
+	case JUDGED_NEXT:
+		return request->passdb->next != NULL ? PASSDB_RESULT_NEXT : at_the_end;
+	}
+	i_unreached();
+}
+
+static void postlatch_verify_plain(struct auth_request *request, const char *password,
+				   verify_plain_callback_t *callback)
+{
+	callback(result_of(judge(request, password), request, PASSDB_RESULT_PASSWORD_MISMATCH), request);
+}
+
+/* CRAM-MD5, SCRAM and lookups: the gates hold, but there is no password to give. */
+static void postlatch_lookup_credentials(struct auth_request *request,
+					 lookup_credentials_callback_t *callback)
+{
+	enum judged judged = judge(request, NULL);
+
+	callback(result_of(judged, request, PASSDB_RESULT_SCHEME_NOT_AVAILABLE), uchar_empty_ptr, 0,
+		 request);
+}
+
+static struct passdb_module *postlatch_preinit(pool_t pool, const char *args)
+{
+	struct postlatch_passdb *passdb = p_new(pool, struct postlatch_passdb, 1);
+
+	/* default_cache_key stays NULL: a revoked credential is dead at once.
+	 * blocking stays FALSE: SQLite is read in this very process. */
+	passdb->policy_path = *args != '\0' ? p_strdup(pool, args) : PL_POLICY_DEFAULT_PATH;
+	return &passdb->module;
+}
+
+static void postlatch_init(struct passdb_module *module)
+{
+	struct postlatch_passdb *passdb = (struct postlatch_passdb *)module;
+
+	/* Workers load every passdb but are never asked about this one. */
+	if (worker)
+		return;
+	passdb->driver = pl_driver_new(passdb->policy_path, driver_log);
+	if (passdb->driver == NULL)
+		i_fatal_status(FATAL_OUTOFMEM, "passdb postlatch: out of memory");
+}
+
+static void postlatch_deinit(struct passdb_module *module)
+{
+	struct postlatch_passdb *passdb = (struct postlatch_passdb *)module;
+
+	timeout_remove(&passdb->to_end_turn);
+	pl_driver_free(&passdb->driver);
+}
+
+static struct passdb_module_interface passdb_postlatch = {
+	.name = "postlatch",
+	.preinit = postlatch_preinit,
+	.init = postlatch_init,
+	.deinit = postlatch_deinit,
+	.verify_plain = postlatch_verify_plain,
+	.lookup_credentials = postlatch_lookup_credentials,
+};
+
+void authdb_postlatch_init(void)
+{
+	passdb_register_module(&passdb_postlatch);
+	event_register_callback(event_freed);
+}
+
+void authdb_postlatch_deinit(void)
+{
+	event_unregister_callback(event_freed);
+	passdb_unregister_module(&passdb_postlatch);
+}
