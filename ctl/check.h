@@ -1,0 +1,36 @@
+/* check.h - the findings of `postlatch check`. */
+#ifndef POSTLATCH_CHECK_H
+#define POSTLATCH_CHECK_H
+
+#include "command.h"
+
+enum check_level { CHECK_OK, CHECK_WARNING, CHECK_FAULT };
+
+struct check {
+	const struct ctl *ctl;
+	struct pl_policy *policy; /* NULL: it could not be read */
+	const char *topic;
+	json_t *findings; /* array of {topic, level, text} */
+	enum check_level worst;
+};
+
+/* Adds one finding; a fault or warning names its mend. */
+void check_find(struct check *check, enum check_level level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The checks, in the order they are done. */
+void check_policy(struct check *check);
+void check_keys(struct check *check);
+void check_database(struct check *check);
+void check_dovecot(struct check *check);
+void check_postfix(struct check *check);
+
+/* What `doveconf -n` and `postconf` printed, judged. Take text, for tests. */
+void check_dovecot_text(struct check *check, const char *doveconf);
+void check_postfix_text(struct check *check, const char *main_cf, const char *master_cf);
+
+/* Runs a program without a shell and returns what it printed, at most 1 MiB;
+ * NULL when it is not installed or failed. The caller frees it. */
+char *check_run(const char *const *argv);
+
+#endif

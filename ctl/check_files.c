@@ -1,0 +1,126 @@
+/* check_files.c - policy file, keys, database: there, sound, and open to the right users. */
+#include <errno.h>
+#include <grp.h>
+#include <libgen.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "check.h"
+#include "schema.h"
+
+/* The gid of group postlatch, or -1. */
+static gid_t group_postlatch(void)
+{
+	const struct group *gr = getgrnam("postlatch");
+
+	return gr != NULL ? gr->gr_gid : (gid_t)-1;
+}
+
+void check_policy(struct check *check)
+{
+	const char *path = check->ctl->policy_path;
+	struct pl_error err = { 0 };
+	struct stat st;
+
+	if (pl_policy_load(path, &check->policy, &err) < 0) {
+		check_find(check, CHECK_FAULT, "%s", err.msg);
+		return;
+	}
+	check_find(check, CHECK_OK, "%s reads well", path);
+	for (size_t i = 0; i < check->policy->file_count; i++) {
+		const char *file = check->policy->files[i];
+
+		if (stat(file, &st) == 0 && (st.st_mode & 022) != 0)
+			check_find(check, CHECK_FAULT, "%s can be written by others than its owner; chmod go-w it",
+				   file);
+		else if (stat(file, &st) == 0 && (st.st_mode & 04) == 0 && st.st_gid != group_postlatch())
+			check_find(check, CHECK_FAULT,
+				   "%s cannot be read by group postlatch; chgrp postlatch and chmod g+r it", file);
+	}
+	if (group_postlatch() == (gid_t)-1)
+		check_find(check, CHECK_FAULT, "there is no group postlatch; systemd-sysusers makes it from "
+					       "sysusers.d/postlatch.conf");
+}
+
+static void check_key(struct check *check, const char *path, int group_reads)
+{
+	struct pl_error err = { 0 };
+	struct pl_keys *keys;
+	struct stat st;
+
+	if (pl_keys_load(path, &keys, &err) < 0) {
+		check_find(check, CHECK_FAULT, "%s; put it back from a backup, nothing makes it anew", err.msg);
+		return;
+	}
+	pl_keys_free(&keys);
+	if (stat(path, &st) < 0)
+		return;
+	if (group_reads && (st.st_gid != group_postlatch() || (st.st_mode & 040) == 0))
+		check_find(check, CHECK_FAULT, "%s cannot be read by group postlatch, so Dovecot cannot check app "
+					       "passwords; chgrp postlatch and chmod g+r it", path);
+	else if (!group_reads && (st.st_mode & 070) != 0)
+		check_find(check, CHECK_FAULT, "%s is open to its group; chmod g= it", path);
+	else
+		check_find(check, CHECK_OK, "%s is sound", path);
+}
+
+void check_keys(struct check *check)
+{
+	if (check->policy == NULL)
+		return;
+	check_key(check, check->policy->verify_key, 1);
+	check_key(check, check->policy->seal_key, 0);
+}
+
+static void check_database_file(struct check *check, const char *path)
+{
+	char copy[4096];
+	const char *folder;
+	struct stat st;
+
+	if (stat(path, &st) == 0 && (st.st_gid != group_postlatch() || (st.st_mode & 060) != 060))
+		check_find(check, CHECK_FAULT, "%s cannot be read and written by group postlatch; chgrp postlatch "
+					       "and chmod g+rw it", path);
+	if (stat(path, &st) == 0 && (st.st_mode & 07) != 0)
+		check_find(check, CHECK_FAULT, "%s is open to everyone; chmod o= it", path);
+	snprintf(copy, sizeof(copy), "%s", path);
+	folder = dirname(copy);
+	if (stat(folder, &st) == 0 &&
+	    (st.st_gid != group_postlatch() || (st.st_mode & 02070) != 02070))
+		check_find(check, CHECK_FAULT, "folder %s does not let group postlatch make -wal and -shm files; "
+					       "chgrp postlatch and chmod 2770 it", folder);
+	for (int i = 0; i < 2; i++) {
+		char side[4200];
+
+		snprintf(side, sizeof(side), "%s%s", path, i == 0 ? "-wal" : "-shm");
+		if (stat(side, &st) == 0 &&
+		    (st.st_gid != group_postlatch() || (st.st_mode & 060) != 060))
+			check_find(check, CHECK_FAULT, "%s cannot be written by group postlatch, so others cannot "
+						       "even read the database; chgrp postlatch and chmod g+rw it",
+				   side);
+	}
+}
+
+void check_database(struct check *check)
+{
+	struct pl_error err = { 0 };
+	struct pl_store *store;
+	char problem[256];
+
+	if (check->policy == NULL)
+		return;
+	if (strncmp(check->policy->database, "sqlite:", 7) == 0)
+		check_database_file(check, check->policy->database + 7);
+	if (pl_store_open(check->policy->database, PL_ROLE_COMMAND, &store, &err) < 0) {
+		check_find(check, CHECK_FAULT, "%s", err.msg);
+		return;
+	}
+	pl_store_close(&store);
+	if (pl_schema_verify(check->policy->database, problem, sizeof(problem), &err) < 0)
+		check_find(check, CHECK_FAULT, "%s", err.msg);
+	else if (problem[0] != '\0')
+		check_find(check, CHECK_FAULT, "the database is damaged (%s): put a backup in its place", problem);
+	else
+		check_find(check, CHECK_OK, "%s is sound, version %d", check->policy->database,
+			   pl_schema_version());
+}

@@ -1,0 +1,187 @@
+/* cmd_app_password.c - postlatch app-password ... */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "command.h"
+
+#define DAY 86400
+
+/* "2027-01-31" (good to the end of that day) or "90d". */
+static int read_expiry(const char *text, int64_t *expires_r, struct pl_error *err)
+{
+	char *end;
+	long days = strtol(text, &end, 10);
+
+	if (days > 0 && days <= 36500 && strcmp(end, "d") == 0) {
+		*expires_r = time(NULL) + days * DAY;
+		return 0;
+	}
+	if (ctl_date(text, expires_r, err) < 0)
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "--expires %.32s: write a date, 2027-01-31, or days, 90d", text);
+	*expires_r += DAY;
+	if (*expires_r <= time(NULL))
+		return pl_error_set(err, PL_ERR_INVALID, "--expires %.32s: that day is over", text);
+	return 0;
+}
+
+static int copy_bounded(const char *what, const char *text, char *buf, size_t size,
+			struct pl_error *err)
+{
+	if (strlen(text) >= size)
+		return pl_error_set(err, PL_ERR_INVALID, "%s is longer than %zu bytes", what, size - 1);
+	strcpy(buf, text);
+	return 0;
+}
+
+static int read_wish(const struct ctl *ctl, struct pl_app_password *wish, struct pl_error *err)
+{
+	const char *label = ctl->option[CTL_OPTION_LABEL], *services = ctl->option[CTL_OPTION_SERVICES];
+	const char *networks = ctl->option[CTL_OPTION_NETWORKS], *expires = ctl->option[CTL_OPTION_EXPIRES];
+
+	memset(wish, 0, sizeof(*wish));
+	if (copy_bounded("--label", label != NULL ? label : "app password", wish->label,
+			 sizeof(wish->label), err) < 0 ||
+	    (networks != NULL && copy_bounded("--networks", networks, wish->networks,
+					      sizeof(wish->networks), err) < 0) ||
+	    (services != NULL && pl_services_parse(services, &wish->services, err) < 0) ||
+	    (expires != NULL && read_expiry(expires, &wish->expires_at, err) < 0))
+		return -1;
+	return 0;
+}
+
+static int show_created(const struct ctl *ctl, const struct pl_address *address,
+			const struct pl_app_password *made, const struct pl_secret *password,
+			struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1], services[64];
+	struct pl_secret display;
+	int ret = CTL_DONE;
+
+	pl_address_format(address, text);
+	pl_services_format(made->services, services, sizeof(services));
+	pl_app_password_display(password, &display);
+	if (ctl->json)
+		ret = ctl_print_json(json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:I}", "member", text, "id",
+					       (json_int_t)made->id, "label", made->label, "services", services,
+					       "networks", made->networks, "password",
+					       (const char *)display.data, "expires_at",
+					       (json_int_t)made->expires_at), err);
+	else
+		printf("%s\n\nThis app password of %s opens %s. It is not shown again.\n",
+		       (const char *)display.data, text,
+		       made->services == 0 ? "imap, pop3, smtp and sieve" : services);
+	pl_secret_wipe(&display);
+	return ret;
+}
+
+int cmd_app_password_create(struct ctl *ctl, struct pl_error *err)
+{
+	struct pl_address address;
+	struct pl_app_password wish;
+	struct pl_secret password;
+	int ret = -1;
+
+	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 || read_wish(ctl, &wish, err) < 0 ||
+	    pl_store_begin_write(ctl->store, err) < 0)
+		return -1;
+	ret = pl_app_password_issue(ctl->store, &ctl->actor, ctl->keys,
+				    (size_t)ctl->policy->app_password_length, &address, &wish, &password, err);
+	ret = ctl_finish_write(ctl, ret, err);
+	if (ret == 0)
+		ret = show_created(ctl, &address, &wish, &password, err);
+	pl_secret_wipe(&password);
+	return ret;
+}
+
+static int list_json(const struct pl_app_password *row, void *context)
+{
+	char services[64];
+
+	json_array_append_new(
+		context,
+		json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:s}", "id", (json_int_t)row->id, "label",
+			  row->label, "services", pl_services_format(row->services, services, sizeof(services)),
+			  "networks", row->networks, "expires_at", (json_int_t)row->expires_at, "created_at",
+			  (json_int_t)row->created_at, "last_used_at", (json_int_t)row->last_used_at,
+			  "last_used_ip", row->last_used_ip, "last_used_service", row->last_used_service));
+	return 0;
+}
+
+static int list_text(const struct pl_app_password *row, void *context)
+{
+	char services[64], created[32], used[32], expires[32];
+
+	(void)context;
+	printf("%-6lld ", (long long)row->id);
+	ctl_put(stdout, row->label);
+	printf("\n       opens %s from %s; created %s, expires %s\n       last used %s",
+	       pl_services_format(row->services, services, sizeof(services)),
+	       row->networks[0] != '\0' ? row->networks : "everywhere",
+	       ctl_time(row->created_at, created, sizeof(created)),
+	       row->expires_at == 0 ? "never" : ctl_time(row->expires_at, expires, sizeof(expires)),
+	       row->last_used_at == 0 ? "never" : ctl_time(row->last_used_at, used, sizeof(used)));
+	if (row->last_used_at != 0)
+		printf(" for %s from %s", row->last_used_service, row->last_used_ip);
+	putchar('\n');
+	return 0;
+}
+
+int cmd_app_password_list(struct ctl *ctl, struct pl_error *err)
+{
+	struct pl_address address;
+	struct pl_account account;
+	json_t *json;
+
+	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 ||
+	    pl_account_get(ctl->store, &address, &account, err) < 0)
+		return -1;
+	if (!ctl->json)
+		return pl_app_password_list(ctl->store, account.member.id, list_text, NULL, err);
+	json = json_array();
+	if (pl_app_password_list(ctl->store, account.member.id, list_json, json, err) < 0) {
+		json_decref(json);
+		return -1;
+	}
+	return ctl_print_json(json, err);
+}
+
+/* The ID that was given; 0 for --all. */
+static int revoke_id(const struct ctl *ctl, int64_t *id_r, struct pl_error *err)
+{
+	int all = ctl->option[CTL_OPTION_ALL] != NULL;
+	char *end;
+
+	*id_r = 0;
+	if (all == (ctl->arg_count == 2))
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "name the app password by its ID, or all of them by --all");
+	if (all)
+		return 0;
+	*id_r = strtoll(ctl->args[1], &end, 10);
+	if (*id_r <= 0 || *end != '\0')
+		return pl_error_set(err, PL_ERR_INVALID, "\"%.32s\" is no ID; `postlatch app-password list` "
+							 "shows them", ctl->args[1]);
+	return 0;
+}
+
+int cmd_app_password_revoke(struct ctl *ctl, struct pl_error *err)
+{
+	struct pl_address address;
+	int64_t id, count;
+
+	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 || revoke_id(ctl, &id, err) < 0 ||
+	    pl_store_begin_write(ctl->store, err) < 0)
+		return -1;
+	count = pl_app_password_revoke(ctl->store, &ctl->actor, &address, id, err);
+	if (count == 0 && id != 0)
+		count = pl_error_set(err, PL_ERR_CONFLICT, "%s has no app password %lld", ctl->args[0],
+				     (long long)id);
+	if (ctl_finish_write(ctl, (int)count, err) < 0)
+		return -1;
+	if (ctl->json)
+		return ctl_print_json(json_pack("{s:I}", "revoked", (json_int_t)count), err);
+	printf("revoked %lld app passwords\n", (long long)count);
+	return CTL_DONE;
+}

@@ -1,0 +1,179 @@
+/* cmd_db.c - postlatch db ... */
+#include <errno.h>
+#include <grp.h>
+#include <libgen.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "schema.h"
+
+/* The system's user and group of that name; where there is none, the files stay
+ * with whoever runs the command. */
+struct owners {
+	uid_t user;
+	gid_t group;
+	int known;
+};
+
+static struct owners find_owners(void)
+{
+	const struct passwd *pw = getpwnam("postlatch");
+	const struct group *gr = getgrnam("postlatch");
+
+	return (struct owners){
+		.user = pw != NULL ? pw->pw_uid : getuid(),
+		.group = gr != NULL ? gr->gr_gid : getgid(),
+		.known = pw != NULL && gr != NULL,
+	};
+}
+
+/* The path of an SQLite database; NULL for a database that is no file. */
+static const char *file_of(const char *uri)
+{
+	return strncmp(uri, "sqlite:", 7) == 0 ? uri + 7 : NULL;
+}
+
+static int make_folder(const char *file, const struct owners *owners, struct pl_error *err)
+{
+	char copy[4096];
+	const char *folder;
+
+	snprintf(copy, sizeof(copy), "%s", file);
+	folder = dirname(copy);
+	if (mkdir(folder, 0770) < 0)
+		return errno == EEXIST ? 0 : pl_error_set(err, PL_ERR_RETRY, "folder %s: %s", folder,
+							   strerror(errno));
+	/* The set-group-id bit gives -wal and -shm to the group, whoever makes them. */
+	if (chown(folder, (uid_t)-1, owners->group) < 0 || chmod(folder, 02770) < 0)
+		return pl_error_set(err, PL_ERR_RETRY, "folder %s: %s", folder, strerror(errno));
+	return 0;
+}
+
+/* What exists is left alone: 1 made, 0 there already, -1. */
+static int make_key(const char *path, mode_t mode, uid_t uid, gid_t gid, struct pl_error *err)
+{
+	if (pl_keys_create(path, mode, uid, gid, err) == 0)
+		return 1;
+	return err->code == PL_ERR_CONFLICT ? 0 : -1;
+}
+
+static int make_database(const char *uri, const struct owners *owners, struct pl_error *err)
+{
+	const char *file = file_of(uri);
+
+	if (file != NULL && make_folder(file, owners, err) < 0)
+		return -1;
+	if (pl_schema_create(uri, err) < 0)
+		return -1;
+	if (file != NULL && chown(file, (uid_t)-1, owners->group) < 0)
+		return pl_error_set(err, PL_ERR_RETRY, "%s: %s", file, strerror(errno));
+	return 0;
+}
+
+int cmd_db_init(struct ctl *ctl, struct pl_error *err)
+{
+	const struct owners owners = find_owners();
+	int verify, seal;
+
+	if (make_database(ctl->policy->database, &owners, err) < 0)
+		return -1;
+	verify = make_key(ctl->policy->verify_key, 0640, 0 == getuid() ? 0 : getuid(), owners.group, err);
+	seal = verify < 0 ? -1 : make_key(ctl->policy->seal_key, 0600, owners.user, owners.group, err);
+	if (seal < 0)
+		return -1;
+	if (ctl->json)
+		return ctl_print_json(json_pack("{s:s, s:i, s:b, s:b}", "database", ctl->policy->database,
+						"version", pl_schema_version(), "verify_key_made", verify,
+						"seal_key_made", seal), err);
+	printf("created %s, version %d\n", ctl->policy->database, pl_schema_version());
+	printf("%s %s\n", verify ? "created" : "kept", ctl->policy->verify_key);
+	printf("%s %s\n", seal ? "created" : "kept", ctl->policy->seal_key);
+	if (!owners.known)
+		puts("There is no user and group postlatch on this system: only this user can read them.");
+	return CTL_DONE;
+}
+
+int cmd_db_migrate(struct ctl *ctl, struct pl_error *err)
+{
+	int from, to;
+
+	if (pl_schema_migrate(ctl->policy->database, &from, &to, err) < 0)
+		return -1;
+	if (ctl->json)
+		return ctl_print_json(json_pack("{s:i, s:i}", "from", from, "to", to), err);
+	for (int version = from + 1; version <= to; version++)
+		printf("version %d: %s\n", version, pl_schema_migration(version)->title);
+	printf(from == to ? "already at version %d\n" : "now at version %d\n", to);
+	return CTL_DONE;
+}
+
+static long long file_size(const char *path, const char *suffix)
+{
+	char name[4096];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "%s%s", path, suffix);
+	return stat(name, &st) == 0 ? (long long)st.st_size : 0;
+}
+
+/* Rows of each kind; the database has this program's version when it gets here. */
+static int read_counts(const char *uri, int64_t counts[], struct pl_error *err)
+{
+	struct pl_store *store;
+	int ret = 0;
+
+	if (pl_store_open(uri, PL_ROLE_COMMAND, &store, err) < 0)
+		return -1;
+	for (int what = PL_COUNT_DOMAINS; what <= PL_COUNT_AUDIT && ret == 0; what++) {
+		counts[what] = pl_store_count(store, (enum pl_count)what, err);
+		ret = counts[what] < 0 ? -1 : 0;
+	}
+	pl_store_close(&store);
+	return ret;
+}
+
+int cmd_db_status(struct ctl *ctl, struct pl_error *err)
+{
+	static const char *const names[] = { "domains", "members", "app_passwords", "sessions", "audit" };
+	const char *uri = ctl->policy->database, *file = file_of(uri);
+	int64_t counts[PL_COUNT_AUDIT + 1];
+	long long size = file != NULL ? file_size(file, "") : 0;
+	long long wal = file != NULL ? file_size(file, "-wal") : 0;
+	json_t *json;
+	int version;
+
+	if (pl_schema_read_version(uri, &version, err) < 0 || read_counts(uri, counts, err) < 0)
+		return -1;
+	json = json_pack("{s:s, s:i, s:i, s:I, s:I}", "database", uri, "version", version,
+			 "program_version", pl_schema_version(), "bytes", (json_int_t)size, "wal_bytes",
+			 (json_int_t)wal);
+	for (int what = PL_COUNT_DOMAINS; what <= PL_COUNT_AUDIT; what++)
+		json_object_set_new(json, names[what], json_integer(counts[what]));
+	if (ctl->json)
+		return ctl_print_json(json, err);
+	json_decref(json);
+	ctl_line("database", uri);
+	printf("%-20s %d of %d\n%-20s %lld\n%-20s %lld\n", "version", version, pl_schema_version(), "bytes",
+	       size, "bytes in -wal", wal);
+	for (int what = PL_COUNT_DOMAINS; what <= PL_COUNT_AUDIT; what++)
+		printf("%-20s %lld\n", names[what], (long long)counts[what]);
+	return CTL_DONE;
+}
+
+static void backup_progress(int left, int of)
+{
+	ctl_progress("pages", of - left, of);
+}
+
+int cmd_db_backup(struct ctl *ctl, struct pl_error *err)
+{
+	if (pl_schema_backup(ctl->policy->database, ctl->args[0], backup_progress, err) < 0)
+		return -1;
+	if (ctl->json)
+		return ctl_print_json(json_pack("{s:s}", "backup", ctl->args[0]), err);
+	printf("wrote %s\n", ctl->args[0]);
+	return CTL_DONE;
+}

@@ -1,0 +1,165 @@
+/* cmd_domain.c - postlatch domain ... */
+#include <string.h>
+
+#include "command.h"
+
+/* args[0] as a folded domain name. */
+static int domain_arg(const struct ctl *ctl, char name_r[PL_DOMAIN_MAX + 1], struct pl_error *err)
+{
+	if (pl_domain_parse(ctl->args[0], name_r, err) < 0)
+		return pl_error_prefix(err, "domain \"%.100s\"", ctl->args[0]);
+	return 0;
+}
+
+int cmd_domain_add(struct ctl *ctl, struct pl_error *err)
+{
+	char name[PL_DOMAIN_MAX + 1];
+	struct pl_change change;
+	int ret;
+
+	if (domain_arg(ctl, name, err) < 0 || ctl_change(ctl, 1, PL_AT_DOMAIN, &change, err) < 0 ||
+	    pl_change_check(&change, ctl->policy, name, err) < 0 ||
+	    pl_store_begin_write(ctl->store, err) < 0)
+		return -1;
+	ret = pl_domain_add(ctl->store, &ctl->actor, name, &change, NULL, err);
+	if (ctl_finish_write(ctl, ret, err) < 0)
+		return -1;
+	if (ctl->json)
+		return ctl_print_json(json_pack("{s:s}", "domain", name), err);
+	printf("added %s\n", name);
+	return CTL_DONE;
+}
+
+static int print_scope_result(const struct ctl *ctl, const char *name,
+			      const struct pl_scope_result *result, struct pl_error *err)
+{
+	int dry = ctl->option[CTL_OPTION_DRY_RUN] != NULL;
+
+	if (ctl->json)
+		return ctl_print_json(json_pack("{s:s, s:b, s:I, s:I, s:I, s:I}", "domain", name, "dry_run",
+						dry, "members", (json_int_t)result->members, "pinned",
+						(json_int_t)result->pinned, "cleared",
+						(json_int_t)result->cleared, "affected",
+						(json_int_t)result->affected), err);
+	printf("%s%s: of %lld members %lld pinned, %lld cleared; something else %s for %lld\n",
+	       dry ? "would change " : "changed ", name, (long long)result->members,
+	       (long long)result->pinned, (long long)result->cleared, dry ? "would hold" : "holds",
+	       (long long)result->affected);
+	return CTL_DONE;
+}
+
+int cmd_domain_set(struct ctl *ctl, struct pl_error *err)
+{
+	const char *word = ctl->option[CTL_OPTION_SCOPE];
+	enum pl_scope scope = PL_SCOPE_INHERITING;
+	struct pl_scope_result result;
+	char name[PL_DOMAIN_MAX + 1];
+	struct pl_change change;
+	int ret;
+
+	if (word != NULL && !pl_scope_by_name(word, &scope))
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "--scope %.32s: it must be inheriting, new or all", word);
+	if (domain_arg(ctl, name, err) < 0 || ctl_change(ctl, 1, PL_AT_DOMAIN, &change, err) < 0 ||
+	    pl_store_begin_write(ctl->store, err) < 0)
+		return -1;
+	ret = pl_domain_set(ctl->store, &ctl->actor, ctl->policy, name, &change, scope, &result, err);
+	if (ctl_finish_write(ctl, ret, err) < 0)
+		return -1;
+	return print_scope_result(ctl, name, &result, err);
+}
+
+static json_t *domain_json(const struct pl_domain *domain)
+{
+	return json_pack("{s:s, s:b, s:b, s:I, s:o}", "domain", domain->name, "known", domain->id != 0,
+			 "active", domain->active, "members", (json_int_t)domain->members, "own",
+			 ctl_settings_json(&domain->settings));
+}
+
+int cmd_domain_show(struct ctl *ctl, struct pl_error *err)
+{
+	struct pl_account account = { .domain = { .active = 1 } };
+	struct pl_layers layers;
+	char own[512], members[32];
+	json_t *json;
+
+	if (domain_arg(ctl, account.domain.name, err) < 0)
+		return -1;
+	char name[PL_DOMAIN_MAX + 1];
+
+	strcpy(name, account.domain.name);
+	if (pl_domain_get(ctl->store, name, &account.domain, err) < 0)
+		return -1;
+	pl_account_layers(&account, ctl->policy, &layers);
+	if (ctl->json) {
+		json = domain_json(&account.domain);
+		json_object_set_new(json, "settings", ctl_layers_json(&layers));
+		return ctl_print_json(json, err);
+	}
+	ctl_line("domain", account.domain.name);
+	ctl_line("known", account.domain.id != 0 ? "yes" : "no, the policy file and defaults hold");
+	ctl_line("active", account.domain.active ? "on" : "off");
+	snprintf(members, sizeof(members), "%lld", (long long)account.domain.members);
+	ctl_line("members", members);
+	ctl_line("own settings", ctl_own_settings(&account.domain.settings, own, sizeof(own)));
+	puts("what holds for members without settings of their own:");
+	ctl_print_layers(&layers);
+	return CTL_DONE;
+}
+
+static int list_json(const struct pl_domain *domain, void *context)
+{
+	json_array_append_new(context, domain_json(domain));
+	return 0;
+}
+
+static int list_text(const struct pl_domain *domain, void *context)
+{
+	char own[512];
+
+	(void)context;
+	printf("%-32s %-4s %8lld  %s\n", domain->name, domain->active ? "on" : "off",
+	       (long long)domain->members, ctl_own_settings(&domain->settings, own, sizeof(own)));
+	return 0;
+}
+
+int cmd_domain_list(struct ctl *ctl, struct pl_error *err)
+{
+	json_t *json;
+
+	if (!ctl->json)
+		return pl_domain_list(ctl->store, list_text, NULL, err);
+	json = json_array();
+	if (pl_domain_list(ctl->store, list_json, json, err) < 0) {
+		json_decref(json);
+		return -1;
+	}
+	return ctl_print_json(json, err);
+}
+
+static int remove_domain(struct ctl *ctl, const char *name, int64_t *members_r, struct pl_error *err)
+{
+	struct pl_domain domain;
+	int ret = pl_domain_get(ctl->store, name, &domain, err);
+
+	if (ret == 1 && domain.members > 0 && ctl->option[CTL_OPTION_YES] == NULL)
+		return pl_error_set(err, PL_ERR_CONFLICT,
+				    "%s has %lld members, who would go with it; add --yes if that is meant",
+				    name, (long long)domain.members);
+	return ret < 0 ? -1 : pl_domain_remove(ctl->store, &ctl->actor, name, members_r, err);
+}
+
+int cmd_domain_remove(struct ctl *ctl, struct pl_error *err)
+{
+	char name[PL_DOMAIN_MAX + 1];
+	int64_t members = 0;
+
+	if (domain_arg(ctl, name, err) < 0 || pl_store_begin_write(ctl->store, err) < 0 ||
+	    ctl_finish_write(ctl, remove_domain(ctl, name, &members, err), err) < 0)
+		return -1;
+	if (ctl->json)
+		return ctl_print_json(json_pack("{s:s, s:I}", "domain", name, "members", (json_int_t)members),
+				      err);
+	printf("removed %s with %lld members\n", name, (long long)members);
+	return CTL_DONE;
+}

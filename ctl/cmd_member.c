@@ -1,0 +1,143 @@
+/* cmd_member.c - postlatch member add, set, remove; show and list are in cmd_member_show.c. */
+#include <string.h>
+
+#include "targets.h"
+
+int cmd_member_add(struct ctl *ctl, struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1];
+	struct pl_address address;
+	struct pl_change change;
+
+	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 ||
+	    ctl_change(ctl, 1, PL_AT_MEMBER, &change, err) < 0 ||
+	    pl_change_check(&change, ctl->policy, address.domain, err) < 0 ||
+	    pl_store_begin_write(ctl->store, err) < 0 ||
+	    ctl_finish_write(ctl, pl_member_add(ctl->store, &ctl->actor, &address, &change, err), err) < 0)
+		return -1;
+	pl_address_format(&address, text);
+	if (ctl->json)
+		return ctl_print_json(json_pack("{s:s}", "member", text), err);
+	printf("added %s\n", text);
+	return CTL_DONE;
+}
+
+/* Words with '@' are members; "name=value" has none. */
+static int read_words(struct ctl *ctl, struct targets *targets, struct pl_change *change,
+		      struct pl_error *err)
+{
+	struct pl_address address;
+
+	memset(change, 0, sizeof(*change));
+	for (int i = 0; i < ctl->arg_count; i++) {
+		const char *word = ctl->args[i];
+
+		if (strchr(word, '=') != NULL && strchr(word, '@') == NULL) {
+			if (pl_change_parse(word, PL_AT_MEMBER, change, err) < 0)
+				return -1;
+		} else if (ctl_address(ctl, word, &address, err) < 0) {
+			return -1;
+		} else if (targets_add(targets, &address) < 0) {
+			return pl_error_set(err, PL_ERR_RETRY, "out of memory");
+		}
+	}
+	if (change->settings == 0 && !change->has_active && !change->has_class)
+		return pl_error_set(err, PL_ERR_INVALID, "nothing to set; add a name=value");
+	return 0;
+}
+
+static void show_change(const struct ctl *ctl, json_t *changes, const struct pl_address *address,
+			const char *before, const char *after)
+{
+	char text[PL_ADDRESS_MAX + 1];
+
+	pl_address_format(address, text);
+	if (ctl->json)
+		json_array_append_new(changes, json_pack("{s:s, s:s, s:s}", "member", text, "before", before,
+							 "after", after));
+	else if (ctl->option[CTL_OPTION_DRY_RUN] != NULL)
+		printf("%s: %s -> %s\n", text, *before != '\0' ? before : "(new)",
+		       *after != '\0' ? after : "(no settings)");
+}
+
+/* Changes them all; returns how many, or -1. */
+static int set_all(struct ctl *ctl, const struct targets *targets, const struct pl_change *change,
+		   json_t *changes, struct pl_error *err)
+{
+	char before[PL_AUDIT_TEXT], after[PL_AUDIT_TEXT];
+	int changed = 0;
+
+	for (size_t i = 0; i < targets->count; i++) {
+		int ret = pl_member_set(ctl->store, &ctl->actor, ctl->policy, &targets->addresses[i], change,
+					before, after, err);
+
+		if (ret < 0)
+			return -1;
+		if (ret == 1) {
+			show_change(ctl, changes, &targets->addresses[i], before, after);
+			changed++;
+		}
+		if ((i + 1) % 1000 == 0)
+			ctl_progress("members", (int64_t)i + 1, (int64_t)targets->count);
+	}
+	return changed;
+}
+
+static int print_set(const struct ctl *ctl, size_t asked, int changed, json_t *changes,
+		     struct pl_error *err)
+{
+	int dry = ctl->option[CTL_OPTION_DRY_RUN] != NULL;
+
+	if (ctl->json)
+		return ctl_print_json(json_pack("{s:b, s:I, s:i, s:O}", "dry_run", dry, "members",
+						(json_int_t)asked, "changed", changed, "changes", changes), err);
+	printf("%s %d of %zu members\n", dry ? "would change" : "changed", changed, asked);
+	return CTL_DONE;
+}
+
+int cmd_member_set(struct ctl *ctl, struct pl_error *err)
+{
+	struct targets targets = { 0 };
+	struct pl_change change;
+	json_t *changes = json_array();
+	int changed = -1, ret = -1;
+
+	/* The list and the change are one transaction: nobody slips in between. */
+	if (read_words(ctl, &targets, &change, err) == 0 && pl_store_begin_write(ctl->store, err) == 0) {
+		if (targets_from_options(ctl, &targets, err) == 0)
+			changed = set_all(ctl, &targets, &change, changes, err);
+		changed = ctl_finish_write(ctl, changed, err);
+		if (changed >= 0)
+			ret = print_set(ctl, targets.count, changed, changes, err);
+	}
+	json_decref(changes);
+	targets_free(&targets);
+	return ret;
+}
+
+static int remove_all(struct ctl *ctl, struct pl_error *err)
+{
+	for (int i = 0; i < ctl->arg_count; i++) {
+		struct pl_address address;
+		int ret = ctl_address(ctl, ctl->args[i], &address, err);
+
+		if (ret == 0)
+			ret = pl_member_remove(ctl->store, &ctl->actor, &address, err);
+		if (ret == 0)
+			return pl_error_set(err, PL_ERR_CONFLICT, "there is no member %.320s", ctl->args[i]);
+		if (ret < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int cmd_member_remove(struct ctl *ctl, struct pl_error *err)
+{
+	if (pl_store_begin_write(ctl->store, err) < 0 ||
+	    ctl_finish_write(ctl, remove_all(ctl, err), err) < 0)
+		return -1;
+	if (ctl->json)
+		return ctl_print_json(json_pack("{s:i}", "removed", ctl->arg_count), err);
+	printf("removed %d members\n", ctl->arg_count);
+	return CTL_DONE;
+}

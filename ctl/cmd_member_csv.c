@@ -1,0 +1,125 @@
+/* cmd_member_csv.c - postlatch member import, export. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "member_csv.h"
+#include "targets.h"
+
+static int is_dash(const char *path)
+{
+	return path == NULL || strcmp(path, "-") == 0;
+}
+
+/* Reads a whole stream, of bounded size; the caller frees the text. */
+static int read_stream(FILE *in, char **text_r, size_t *len_r)
+{
+	size_t room = 65536;
+	char *text = malloc(room);
+
+	*len_r = 0;
+	while (text != NULL) {
+		size_t got = fread(text + *len_r, 1, room - *len_r, in);
+		char *grown;
+
+		*len_r += got;
+		if (got == 0 || *len_r > MEMBER_CSV_MAX)
+			break;
+		if (*len_r < room)
+			continue;
+		grown = realloc(text, room *= 2);
+		if (grown == NULL)
+			free(text);
+		text = grown;
+	}
+	*text_r = text;
+	return text == NULL || ferror(in) ? -1 : 0;
+}
+
+static int read_file(const char *path, char **text_r, size_t *len_r, struct pl_error *err)
+{
+	FILE *in = is_dash(path) ? stdin : fopen(path, "r");
+	int ret;
+
+	*text_r = NULL;
+	if (in == NULL)
+		return pl_error_set(err, PL_ERR_INVALID, "%s: %s", path, strerror(errno));
+	ret = read_stream(in, text_r, len_r);
+	if (in != stdin)
+		fclose(in);
+	return ret < 0 ? pl_error_set(err, PL_ERR_RETRY, "%s: cannot be read", path) : 0;
+}
+
+/* Returns how many members changed, or -1. */
+static int import_rows(struct ctl *ctl, const struct member_csv *csv, struct pl_error *err)
+{
+	int changed = 0;
+
+	for (size_t i = 0; i < csv->count; i++) {
+		const struct member_csv_row *row = &csv->rows[i];
+		int ret = pl_member_set(ctl->store, &ctl->actor, ctl->policy, &row->address, &row->change, NULL,
+					NULL, err);
+
+		if (ret < 0)
+			return pl_error_prefix(err, "line %d", row->line);
+		changed += ret;
+		if ((i + 1) % 1000 == 0 || i + 1 == csv->count)
+			ctl_progress("members", (int64_t)i + 1, (int64_t)csv->count);
+	}
+	return changed;
+}
+
+int cmd_member_import(struct ctl *ctl, struct pl_error *err)
+{
+	int dry = ctl->option[CTL_OPTION_DRY_RUN] != NULL;
+	struct member_csv csv = { 0 };
+	char *text = NULL;
+	size_t len = 0;
+	int changed = -1, ret = -1;
+
+	if (read_file(ctl->args[0], &text, &len, err) < 0 ||
+	    member_csv_parse(text, len, ctl->policy->default_domain, &csv, err) < 0 ||
+	    pl_store_begin_write(ctl->store, err) < 0)
+		goto out;
+	changed = ctl_finish_write(ctl, import_rows(ctl, &csv, err), err);
+	if (changed < 0)
+		goto out;
+	ret = CTL_DONE;
+	if (ctl->json)
+		ret = ctl_print_json(json_pack("{s:b, s:I, s:i}", "dry_run", dry, "members",
+					       (json_int_t)csv.count, "changed", changed), err);
+	else
+		printf("%s %d of %zu members\n", dry ? "would change" : "changed", changed, csv.count);
+out:
+	member_csv_free(&csv);
+	free(text);
+	return ret;
+}
+
+static int write_row(const struct pl_member *member, void *context)
+{
+	member_csv_write(context, member);
+	return ferror((FILE *)context);
+}
+
+int cmd_member_export(struct ctl *ctl, struct pl_error *err)
+{
+	const char *path = ctl->arg_count > 0 ? ctl->args[0] : NULL;
+	struct pl_member_filter filter;
+	char domain[PL_DOMAIN_MAX + 1];
+	FILE *out;
+	int ret;
+
+	if (targets_filter(ctl, &filter, domain, err) < 0)
+		return -1;
+	out = is_dash(path) ? stdout : fopen(path, "wx");
+	if (out == NULL)
+		return pl_error_set(err, PL_ERR_INVALID, "%s: %s", path, strerror(errno));
+	member_csv_write_header(out);
+	ret = pl_member_list(ctl->store, &filter, write_row, out, err);
+	if ((fflush(out) != 0 || ferror(out)) && ret == 0)
+		ret = pl_error_set(err, PL_ERR_RETRY, "the members could not be written: %s", strerror(errno));
+	if (out != stdout)
+		fclose(out);
+	return ret;
+}

@@ -1,0 +1,100 @@
+/* command.h - what every command of `postlatch` gets and may use. */
+#ifndef POSTLATCH_COMMAND_H
+#define POSTLATCH_COMMAND_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "login.h"
+
+enum ctl_option {
+#define CTL_OPTION(id, name, argument, text) CTL_OPTION_##id,
+#include "options.def"
+#undef CTL_OPTION
+	CTL_OPTION_COUNT
+};
+
+#define CTL_BIT(id) (1u << CTL_OPTION_##id)
+
+enum ctl_need { NEED_NOTHING = 0, NEED_POLICY = 1, NEED_STORE = 2 | 1, NEED_KEYS = 4 | 1 };
+
+/* Exit statuses beside those of a command's own; see sysexits.h. */
+enum ctl_exit {
+	CTL_DONE = 0,
+	CTL_REFUSED = 1, /* by what is stored: no such member */
+	CTL_USAGE = 64,
+	CTL_BAD_DATA = 65,
+	CTL_INTERNAL = 70,
+	CTL_TRY_AGAIN = 75,
+	CTL_CONFIG = 78,
+};
+
+struct ctl {
+	const char *policy_path;
+	int json;
+	const struct ctl_command *command;
+	const char *option[CTL_OPTION_COUNT]; /* NULL: not given; "" for a flag */
+	char **args;
+	int arg_count;
+	struct pl_policy *policy; /* what the command needs; else NULL */
+	struct pl_store *store;
+	struct pl_keys *keys;
+	struct pl_actor actor;
+	char who[64], from[128];
+};
+
+struct ctl_command {
+	const char *noun, *verb, *arguments;
+	int min_args, max_args; /* max -1: any number */
+	unsigned int needs;     /* enum ctl_need */
+	unsigned int options;   /* CTL_BIT() */
+	/* Returns an exit status, or -1 and the error. */
+	int (*run)(struct ctl *ctl, struct pl_error *err);
+	const char *summary, *details;
+};
+
+#define CTL_COMMAND(noun, verb, arguments, min, max, needs, options, run, summary, details) \
+	int run(struct ctl *ctl, struct pl_error *err);
+#include "commands.def"
+#undef CTL_COMMAND
+
+/* The tables, ended by NULL past their last row. (table.c) */
+const struct ctl_command *ctl_command(size_t index);
+struct ctl_option_info {
+	const char *name, *argument, *text;
+};
+const struct ctl_option_info *ctl_option(enum ctl_option option);
+
+/* Help and manual sections, printed from the tables. (help.c) */
+void ctl_help(FILE *out);
+void ctl_help_noun(FILE *out, const char *noun);
+void ctl_help_command(FILE *out, const struct ctl_command *command);
+/* 0, or -1 when there is no such section. */
+int ctl_manual(FILE *out, const char *section);
+
+/* Arguments. (arguments.c) */
+int ctl_address(const struct ctl *ctl, const char *text, struct pl_address *address_r,
+		struct pl_error *err);
+/* Reads args[first] and on as name=value. */
+int ctl_change(const struct ctl *ctl, int first, enum pl_layer_bit where,
+	       struct pl_change *change_r, struct pl_error *err);
+/* "2026-01-31": the start of that day, local time. */
+int ctl_date(const char *text, int64_t *at_r, struct pl_error *err);
+/* Ends a write transaction: commits, or rolls back when ret is below 0 or
+ * --dry-run was given. Returns ret, or -1. */
+int ctl_finish_write(struct ctl *ctl, int ret, struct pl_error *err);
+
+/* Output. Text from the database goes only through these. (output.c) */
+void ctl_put(FILE *out, const char *text); /* control characters become '?' */
+void ctl_line(const char *name, const char *value);
+char *ctl_time(int64_t at, char *buf, size_t size); /* "-" for 0 */
+int ctl_print_json(json_t *json, struct pl_error *err); /* takes the reference */
+json_t *ctl_settings_json(const struct pl_settings *settings);
+json_t *ctl_layers_json(const struct pl_layers *layers);
+void ctl_print_layers(const struct pl_layers *layers);
+/* "pop3=off class=staff": what the settings say; "-" for nothing. */
+char *ctl_own_settings(const struct pl_settings *settings, char *buf, size_t size);
+/* A counter on standard error, when that is a terminal. */
+void ctl_progress(const char *what, int64_t done, int64_t of);
+
+#endif

@@ -1,0 +1,197 @@
+/* help.c - --help and the sections of the manual pages, from the tables. */
+#include "command.h"
+
+#include <string.h>
+
+static void usage_line(FILE *out, const struct ctl_command *command)
+{
+	fprintf(out, "postlatch %s%s%s%s%s", command->noun, *command->verb ? " " : "", command->verb,
+		*command->arguments ? " " : "", command->arguments);
+	for (unsigned int i = 0; i < CTL_OPTION_COUNT; i++) {
+		const struct ctl_option_info *option = ctl_option((enum ctl_option)i);
+
+		if ((command->options & 1u << i) != 0)
+			fprintf(out, " [--%s%s%s]", option->name, option->argument != NULL ? " " : "",
+				option->argument != NULL ? option->argument : "");
+	}
+	fputc('\n', out);
+}
+
+void ctl_help(FILE *out)
+{
+	const struct ctl_command *command;
+
+	fputs("Usage: postlatch [-c FILE] [--json] COMMAND [ARGUMENTS]\n\n"
+	      "Decides which logins and mail of a Dovecot and Postfix server are let through.\n\n"
+	      "  -c FILE    policy file; default " PL_POLICY_DEFAULT_PATH "\n"
+	      "  --json     answer in JSON\n"
+	      "  --version  print the version\n\nCommands:\n", out);
+	for (size_t i = 0; (command = ctl_command(i)) != NULL; i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "%s %s", command->noun, command->verb);
+		fprintf(out, "  %-20s %s\n", name, command->summary);
+	}
+	fputs("\n`postlatch COMMAND --help` tells more about each, `man postlatch` all.\n\n"
+	      "Exit status: 0 done, 1 refused by what is stored, 64 usage, 65 bad data,\n"
+	      "70 a fault of this program, 75 try again later, 78 configuration;\n"
+	      "explain and check have their own, see their --help.\n", out);
+}
+
+void ctl_help_noun(FILE *out, const char *noun)
+{
+	const struct ctl_command *command;
+
+	fputs("Usage:\n", out);
+	for (size_t i = 0; (command = ctl_command(i)) != NULL; i++) {
+		if (strcmp(command->noun, noun) != 0)
+			continue;
+		fputs("  ", out);
+		usage_line(out, command);
+		fprintf(out, "      %s\n", command->summary);
+	}
+}
+
+void ctl_help_command(FILE *out, const struct ctl_command *command)
+{
+	fputs("Usage: ", out);
+	usage_line(out, command);
+	fprintf(out, "\n%s\n", command->summary);
+	if (*command->details != '\0')
+		fprintf(out, "%s\n", command->details);
+	if (command->options != 0)
+		fputs("\nOptions:\n", out);
+	for (unsigned int i = 0; i < CTL_OPTION_COUNT; i++) {
+		const struct ctl_option_info *option = ctl_option((enum ctl_option)i);
+
+		if ((command->options & 1u << i) != 0)
+			fprintf(out, "  --%s%s%s\n      %s\n", option->name,
+				option->argument != NULL ? " " : "",
+				option->argument != NULL ? option->argument : "", option->text);
+	}
+}
+
+/* Text for man(7): a leading dot or quote and every backslash and hyphen escaped. */
+static void roff(FILE *out, const char *text)
+{
+	for (int start = 1; *text != '\0'; start = *text++ == '\n') {
+		if (start && (*text == '.' || *text == '\''))
+			fputs("\\&", out);
+		if (*text == '\\')
+			fputs("\\e", out);
+		else if (*text == '-')
+			fputs("\\-", out);
+		else if (*text == '\n')
+			fputs("\n.br\n", out);
+		else
+			fputc(*text, out);
+	}
+}
+
+static void manual_commands(FILE *out)
+{
+	const struct ctl_command *command;
+
+	for (size_t i = 0; (command = ctl_command(i)) != NULL; i++) {
+		fprintf(out, ".TP\n.B ");
+		roff(out, command->noun);
+		fputs(" ", out);
+		roff(out, command->verb);
+		fputs(" \\fR", out);
+		roff(out, command->arguments);
+		fputs("\n", out);
+		roff(out, command->summary);
+		fputs("\n", out);
+		if (*command->details != '\0') {
+			roff(out, command->details);
+			fputs("\n", out);
+		}
+		for (unsigned int o = 0; o < CTL_OPTION_COUNT; o++) {
+			const struct ctl_option_info *option = ctl_option((enum ctl_option)o);
+
+			if ((command->options & 1u << o) == 0)
+				continue;
+			fputs(".RS\n.TP\n.B \\-\\-", out);
+			roff(out, option->name);
+			fputs(" \\fI", out);
+			roff(out, option->argument != NULL ? option->argument : "");
+			fputs("\\fR\n", out);
+			roff(out, option->text);
+			fputs("\n.RE\n", out);
+		}
+	}
+}
+
+static void manual_settings(FILE *out)
+{
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+		const struct pl_setting_info *info = pl_setting_info((enum pl_setting)i);
+		char choices[128];
+
+		fprintf(out, ".TP\n.B %s\n", info->name);
+		roff(out, info->text);
+		fputs("\nOne of ", out);
+		roff(out, pl_setting_choices((enum pl_setting)i, PL_AT_POLICY, choices, sizeof(choices)));
+		fprintf(out, "; built-in default %s.\n", pl_value_name(info->builtin));
+	}
+}
+
+static void manual_policy(FILE *out)
+{
+	const struct pl_option_info *option;
+
+	for (size_t i = 0; (option = pl_policy_option(i)) != NULL; i++) {
+		fprintf(out, ".TP\n.B %s\n", option->name);
+		roff(out, option->text);
+		fprintf(out, "\nDefault: ");
+		roff(out, *option->fallback != '\0' ? option->fallback : "(empty)");
+		fputs("\n", out);
+	}
+}
+
+/* Lines for bash completion: "noun verb --option ...". */
+static void words(FILE *out)
+{
+	const struct ctl_command *command;
+
+	for (size_t i = 0; (command = ctl_command(i)) != NULL; i++) {
+		fprintf(out, "%s %s", command->noun, *command->verb ? command->verb : "-");
+		for (unsigned int o = 0; o < CTL_OPTION_COUNT; o++) {
+			if ((command->options & 1u << o) != 0)
+				fprintf(out, " --%s", ctl_option((enum ctl_option)o)->name);
+		}
+		fputs(" --json --help\n", out);
+	}
+}
+
+static void setting_words(FILE *out)
+{
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+		for (unsigned int v = 0; v < PL_VALUE_COUNT; v++) {
+			if (pl_setting_accepts((enum pl_setting)i, PL_AT_MEMBER, (enum pl_value)v))
+				fprintf(out, "%s=%s\n", pl_setting_info((enum pl_setting)i)->name,
+					pl_value_name((enum pl_value)v));
+		}
+	}
+	fputs("active=on\nactive=off\n", out);
+}
+
+int ctl_manual(FILE *out, const char *section)
+{
+	static const struct {
+		const char *name;
+		void (*print)(FILE *out);
+	} sections[] = {
+		{ "commands", manual_commands }, { "settings", manual_settings },
+		{ "policy", manual_policy },     { "words", words },
+		{ "setting-words", setting_words },
+	};
+
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+		if (strcmp(sections[i].name, section) == 0) {
+			sections[i].print(out);
+			return 0;
+		}
+	}
+	return -1;
+}

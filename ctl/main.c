@@ -1,0 +1,234 @@
+/* main.c - finds the command, opens what it needs, and reports its error once. */
+#include <getopt.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "config.h"
+
+#define OPTION_BASE 1000 /* getopt's numbers for options.def */
+
+static int usage(const char *what, const char *word)
+{
+	fprintf(stderr, "postlatch: %s%s; see `postlatch --help`\n", what, word);
+	return CTL_USAGE;
+}
+
+static int exit_status(const struct ctl *ctl, const struct pl_error *err)
+{
+	/* explain promises 2 for all that could not be decided. */
+	if (ctl->command->run == cmd_explain)
+		return 2;
+	switch (err->code) {
+	case PL_OK:
+	case PL_ERR_INTERNAL:
+		return CTL_INTERNAL;
+	case PL_ERR_CONFIG:
+		return CTL_CONFIG;
+	case PL_ERR_RETRY:
+		return CTL_TRY_AGAIN;
+	case PL_ERR_INVALID:
+		return CTL_BAD_DATA;
+	case PL_ERR_CONFLICT:
+		return CTL_REFUSED;
+	}
+	return CTL_INTERNAL;
+}
+
+/* Who is at work, for the audit record. */
+static void find_actor(struct ctl *ctl)
+{
+	const char *sudo = getenv("SUDO_USER"), *ssh = getenv("SSH_CONNECTION");
+	const struct passwd *pw = getpwuid(getuid());
+	const char *tty = ttyname(STDIN_FILENO);
+
+	snprintf(ctl->who, sizeof(ctl->who), "%s", sudo != NULL && getuid() == 0 ? sudo
+						   : pw != NULL			? pw->pw_name
+										: "unknown");
+	if (ssh != NULL)
+		snprintf(ctl->from, sizeof(ctl->from), "%.*s", (int)strcspn(ssh, " "), ssh);
+	else
+		snprintf(ctl->from, sizeof(ctl->from), "%s", tty != NULL ? tty : "local");
+	ctl->actor = (struct pl_actor){ .who = ctl->who, .from = ctl->from };
+}
+
+static int open_needs(struct ctl *ctl, struct pl_error *err)
+{
+	unsigned int needs = ctl->command->needs;
+
+	if ((needs & NEED_POLICY) != 0 && pl_policy_load(ctl->policy_path, &ctl->policy, err) < 0)
+		return -1;
+	if ((needs & NEED_STORE) == NEED_STORE &&
+	    pl_store_open(ctl->policy->database, PL_ROLE_COMMAND, &ctl->store, err) < 0)
+		return -1;
+	if ((needs & NEED_KEYS) == NEED_KEYS && pl_keys_load(ctl->policy->verify_key, &ctl->keys, err) < 0)
+		return -1;
+	return 0;
+}
+
+static int run(struct ctl *ctl)
+{
+	struct pl_error err = { 0 };
+	int ret;
+
+	find_actor(ctl);
+	ret = open_needs(ctl, &err);
+	if (ret == 0)
+		ret = ctl->command->run(ctl, &err);
+	if (ret < 0) {
+		fflush(stdout);
+		fputs("postlatch: ", stderr);
+		ctl_put(stderr, err.msg);
+		fputc('\n', stderr);
+		ret = exit_status(ctl, &err);
+	}
+	pl_store_close(&ctl->store);
+	pl_keys_free(&ctl->keys);
+	pl_policy_unref(&ctl->policy);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fputs("postlatch: the answer could not be written\n", stderr);
+		ret = CTL_TRY_AGAIN;
+	}
+	return ret;
+}
+
+static const struct ctl_command *find_command(const char *noun, const char *verb)
+{
+	const struct ctl_command *command;
+
+	for (size_t i = 0; (command = ctl_command(i)) != NULL; i++) {
+		if (strcmp(command->noun, noun) == 0 &&
+		    (*command->verb == '\0' || (verb != NULL && strcmp(command->verb, verb) == 0)))
+			return command;
+	}
+	return NULL;
+}
+
+static int is_noun(const char *word)
+{
+	const struct ctl_command *command;
+
+	for (size_t i = 0; (command = ctl_command(i)) != NULL; i++) {
+		if (strcmp(command->noun, word) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* The options that hold for every command, then those of options.def. */
+static void fill_options(struct option *options)
+{
+	static const struct option common[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "config", required_argument, NULL, 'c' },
+	};
+	size_t count = sizeof(common) / sizeof(common[0]);
+
+	memcpy(options, common, sizeof(common));
+	for (unsigned int i = 0; i < CTL_OPTION_COUNT; i++) {
+		const struct ctl_option_info *info = ctl_option((enum ctl_option)i);
+
+		options[count++] = (struct option){
+			info->name, info->argument != NULL ? required_argument : no_argument, NULL,
+			OPTION_BASE + (int)i,
+		};
+	}
+	options[count] = (struct option){ 0 };
+}
+
+struct request {
+	int help, version;
+	const char *manual;
+	unsigned int given; /* options of options.def, 1 << number */
+};
+
+/* Reads all options; what is left in argv are the words. 0, or -1 after getopt
+ * has said what is wrong. */
+static int read_options(int argc, char **argv, struct ctl *ctl, struct request *request)
+{
+	struct option options[4 + CTL_OPTION_COUNT + 1];
+	int opt;
+
+	fill_options(options);
+	while ((opt = getopt_long(argc, argv, "c:x:hj", options, NULL)) != -1) {
+		if (opt >= OPTION_BASE) {
+			ctl->option[opt - OPTION_BASE] = optarg != NULL ? optarg : "";
+			request->given |= 1u << (opt - OPTION_BASE);
+		} else if (opt == 'c') {
+			ctl->policy_path = optarg;
+		} else if (opt == 'x') {
+			request->manual = optarg;
+		} else if (opt == 'j') {
+			ctl->json = 1;
+		} else if (opt == 'h') {
+			request->help = 1;
+		} else if (opt == 'V') {
+			request->version = 1;
+		} else {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* Checks the call against the command's row. */
+static int check_call(const struct ctl *ctl, unsigned int given)
+{
+	const struct ctl_command *command = ctl->command;
+
+	for (unsigned int i = 0; i < CTL_OPTION_COUNT; i++) {
+		if ((given & 1u << i) != 0 && (command->options & 1u << i) == 0)
+			return usage("this command has no option --", ctl_option((enum ctl_option)i)->name);
+	}
+	if (ctl->arg_count < command->min_args)
+		return usage("an argument is missing: ", command->arguments);
+	if (command->max_args >= 0 && ctl->arg_count > command->max_args)
+		return usage("one argument too many: ", ctl->args[command->max_args]);
+	return 0;
+}
+
+static int dispatch(struct ctl *ctl, const struct request *request, int words, char **word)
+{
+	if (words == 0) {
+		ctl_help(request->help ? stdout : stderr);
+		return request->help ? CTL_DONE : CTL_USAGE;
+	}
+	ctl->command = find_command(word[0], words > 1 ? word[1] : NULL);
+	if (ctl->command == NULL && is_noun(word[0])) {
+		ctl_help_noun(request->help ? stdout : stderr, word[0]);
+		return request->help && words == 1 ? CTL_DONE : CTL_USAGE;
+	}
+	if (ctl->command == NULL)
+		return usage("there is no command ", word[0]);
+	if (request->help) {
+		ctl_help_command(stdout, ctl->command);
+		return CTL_DONE;
+	}
+	ctl->args = word + (*ctl->command->verb != '\0' ? 2 : 1);
+	ctl->arg_count = words - (int)(ctl->args - word);
+	int status = check_call(ctl, request->given);
+
+	return status != 0 ? status : run(ctl);
+}
+
+int main(int argc, char **argv)
+{
+	struct ctl ctl = { .policy_path = PL_POLICY_DEFAULT_PATH };
+	struct request request = { 0 };
+
+	if (read_options(argc, argv, &ctl, &request) < 0)
+		return usage("the options are not understood", "");
+	if (request.version) {
+		puts(PACKAGE_STRING);
+		return CTL_DONE;
+	}
+	if (request.manual != NULL)
+		return ctl_manual(stdout, request.manual) == 0
+			       ? CTL_DONE
+			       : usage("-x prints commands, settings, policy or words, not ", request.manual);
+	return dispatch(&ctl, &request, argc - optind, argv + optind);
+}

@@ -1,0 +1,93 @@
+#include "command.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+void ctl_put(FILE *out, const char *text)
+{
+	for (; *text != '\0'; text++)
+		fputc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text, out);
+}
+
+void ctl_line(const char *name, const char *value)
+{
+	printf("%-20s ", name);
+	ctl_put(stdout, value);
+	putchar('\n');
+}
+
+char *ctl_time(int64_t at, char *buf, size_t size)
+{
+	time_t seconds = (time_t)at;
+	struct tm tm;
+
+	if (at == 0 || localtime_r(&seconds, &tm) == NULL || strftime(buf, size, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+		snprintf(buf, size, "-");
+	return buf;
+}
+
+int ctl_print_json(json_t *json, struct pl_error *err)
+{
+	int ret = json == NULL ? -1 : json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+
+	putchar('\n');
+	json_decref(json);
+	return ret < 0 ? pl_error_set(err, PL_ERR_INTERNAL, "the answer is no valid JSON") : CTL_DONE;
+}
+
+json_t *ctl_settings_json(const struct pl_settings *settings)
+{
+	json_t *json = json_object();
+
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++)
+		json_object_set_new(json, pl_setting_info((enum pl_setting)i)->name,
+				    json_string(pl_value_name((enum pl_value)settings->value[i])));
+	return json;
+}
+
+json_t *ctl_layers_json(const struct pl_layers *layers)
+{
+	json_t *json = json_object();
+
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+		struct pl_resolved resolved = pl_resolve(layers, (enum pl_setting)i);
+
+		json_object_set_new(json, pl_setting_info((enum pl_setting)i)->name,
+				    json_pack("{s:s, s:s}", "value", pl_value_name(resolved.value), "source",
+					      pl_source_name(resolved.source)));
+	}
+	return json;
+}
+
+void ctl_print_layers(const struct pl_layers *layers)
+{
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+		struct pl_resolved resolved = pl_resolve(layers, (enum pl_setting)i);
+
+		printf("  %-18s %-20s from %s\n", pl_setting_info((enum pl_setting)i)->name,
+		       pl_value_name(resolved.value), pl_source_name(resolved.source));
+	}
+}
+
+char *ctl_own_settings(const struct pl_settings *settings, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	snprintf(buf, size, "-");
+	for (unsigned int i = 0; i < PL_SETTING_COUNT && used < size; i++) {
+		if (settings->value[i] != PL_UNSET)
+			used += (size_t)snprintf(buf + used, size - used, "%s%s=%s", used == 0 ? "" : " ",
+						 pl_setting_info((enum pl_setting)i)->name,
+						 pl_value_name((enum pl_value)settings->value[i]));
+	}
+	return buf;
+}
+
+void ctl_progress(const char *what, int64_t done, int64_t of)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\r%s: %lld of %lld%s", what, (long long)done, (long long)of,
+		done >= of ? "\n" : "");
+}

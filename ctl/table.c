@@ -1,0 +1,24 @@
+#include "command.h"
+
+static const struct ctl_command commands[] = {
+#define CTL_COMMAND(noun, verb, arguments, min, max, needs, options, run, summary, details) \
+	{ noun, verb, arguments, min, max, needs, options, run, summary, details },
+#include "commands.def"
+#undef CTL_COMMAND
+};
+
+static const struct ctl_option_info options[] = {
+#define CTL_OPTION(id, name, argument, text) { name, argument, text },
+#include "options.def"
+#undef CTL_OPTION
+};
+
+const struct ctl_command *ctl_command(size_t index)
+{
+	return index < sizeof(commands) / sizeof(commands[0]) ? &commands[index] : NULL;
+}
+
+const struct ctl_option_info *ctl_option(enum ctl_option option)
+{
+	return &options[option];
+}
