@@ -1,0 +1,31 @@
+# functions.sh - what quickstart and demo/inside share. DIR is set by the caller.
+# shellcheck shell=bash
+
+say() { echo "quickstart: $*"; }
+die() { echo "quickstart: $*" >&2; exit 1; }
+
+# Where the private copies of system folders are; see demo/inside.
+VMAIL_ID=5900 POSTLATCH_ID=5901 MILTER_ID=5902 LOCAL_ID=5903
+
+holder_pid() { cat "$DIR/run/holder.pid" 2>/dev/null; }
+
+# Whether a process is of this server: it sees our copy of Dovecot's module folder.
+is_ours() { grep -qs "/${DIR##*/}/modules /usr/lib/dovecot/modules/auth " "/proc/$1/mountinfo"; }
+
+is_running() {
+	local pid
+	pid=$(holder_pid) && [ -n "$pid" ] && is_ours "$pid"
+}
+
+inside() { nsenter -t "$(holder_pid)" -m --wdns=/ -- "$@"; }
+
+# expand FILE: writes the file with every @NAME@ of the environment filled in.
+expand() {
+	local text name
+	text=$(cat "$1"; echo x)
+	for name in DIR DOMAIN VMAIL IMAP_PORT IMAPS_PORT POP3_PORT POP3S_PORT SIEVE_PORT SMTP_PORT \
+		SUBMISSION_PORT REDIRECT_PORT; do
+		text=${text//@$name@/${!name:-}}
+	done
+	printf %s "${text%x}"
+}
