@@ -84,8 +84,13 @@ static void check_other_blocks(struct check *check, const struct block *blocks, 
 {
 	char mechanisms[256], value[256];
 
-	if (!value_of(text, "auth_mechanisms", 0, mechanisms, sizeof(mechanisms)) ||
-	    (strstr(mechanisms, "xoauth2") == NULL && strstr(mechanisms, "oauthbearer") == NULL))
+	if (!value_of(text, "auth_mechanisms", 0, mechanisms, sizeof(mechanisms)))
+		return;
+	if (strstr(mechanisms, "cram-md5") != NULL || strstr(mechanisms, "scram-") != NULL ||
+	    strstr(mechanisms, "digest-md5") != NULL)
+		check_find(check, CHECK_WARNING, "auth_mechanisms = %s: clients that choose CRAM-MD5, SCRAM or "
+						 "DIGEST-MD5 cannot use app passwords; leave those out", mechanisms);
+	if (strstr(mechanisms, "xoauth2") == NULL && strstr(mechanisms, "oauthbearer") == NULL)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		if (!blocks[i].ours && !value_of(blocks[i].text, "mechanisms", 1, value, sizeof(value)))

@@ -2,11 +2,19 @@
 #include <errno.h>
 #include <grp.h>
 #include <libgen.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "check.h"
 #include "schema.h"
+
+static int is_root_or_postlatch(uid_t uid)
+{
+	const struct passwd *pw = getpwnam("postlatch");
+
+	return uid == 0 || (pw != NULL && uid == pw->pw_uid);
+}
 
 /* The gid of group postlatch, or -1. */
 static gid_t group_postlatch(void)
@@ -55,7 +63,10 @@ static void check_key(struct check *check, const char *path, int group_reads)
 	pl_keys_free(&keys);
 	if (stat(path, &st) < 0)
 		return;
-	if (group_reads && (st.st_gid != group_postlatch() || (st.st_mode & 040) == 0))
+	if (!is_root_or_postlatch(st.st_uid))
+		check_find(check, CHECK_FAULT, "%s belongs to a user who is neither root nor postlatch; chown root it",
+			   path);
+	else if (group_reads && (st.st_gid != group_postlatch() || (st.st_mode & 040) == 0))
 		check_find(check, CHECK_FAULT, "%s cannot be read by group postlatch, so Dovecot cannot check app "
 					       "passwords; chgrp postlatch and chmod g+r it", path);
 	else if (!group_reads && (st.st_mode & 070) != 0)

@@ -146,7 +146,11 @@ static enum judged deny(struct auth_request *request, const struct pl_verdict *v
 	char sentence[256];
 
 	pl_verdict_sentence(verdict, sentence, sizeof(sentence));
-	e_info(authdb_event(request), "denied: %s (%s)", sentence, pl_rule_name(verdict->rule));
+	/* Not e_info, which is silent without auth_verbose: a policy that keeps
+	 * someone out must be found in the log. */
+	i_info("postlatch(%s,%s): denied %s: %s (%s)", str_sanitize(request->fields.user, 128),
+	       net_ip2addr(&request->fields.remote_ip), request->fields.service, sentence,
+	       pl_rule_name(verdict->rule));
 	if (verdict->tell)
 		auth_request_set_field(request, "reason", sentence, NULL);
 	return JUDGED_DENY;

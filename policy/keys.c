@@ -49,7 +49,7 @@ static int open_safely(const char *path, struct pl_error *err)
 		fault = "others may read or write it; chmod o= it";
 	else if ((st.st_mode & 020) != 0)
 		fault = "its group may write it; chmod g-w it";
-	else if (st.st_uid != 0 && st.st_uid != geteuid())
+	else if (st.st_uid != 0 && st.st_uid != geteuid() && geteuid() != 0)
 		fault = "it must belong to root or to the user of this program";
 	else if (st.st_size > FILE_MAX)
 		fault = "it is too large";

@@ -1,0 +1,197 @@
+"""Logins through every door, judged by the policy, on a real Dovecot and Postfix."""
+import base64
+import smtplib
+import time
+import unittest
+
+from server import Server, last_source, wait_for
+
+ALL = {"imap": True, "pop3": True, "smtp": True, "sieve": True}
+NONE = dict.fromkeys(ALL, False)
+
+
+def setUpModule():
+    global server
+    server = Server().start()
+
+
+def tearDownModule():
+    server.remove()
+
+
+class Doors(unittest.TestCase):
+    member = "alice@demo.test"
+
+    def setUp(self):
+        self.password = server.passwords[self.member]
+        server.postlatch("domain", "set", "demo.test", "imap=inherit", "pop3=inherit", "smtp=inherit",
+                         "sieve=inherit", "client_password=inherit", "active=on", "--scope", "all")
+        server.postlatch("member", "set", self.member, "active=on")
+        server.postlatch("app-password", "revoke", self.member, "--all")
+
+    def opens(self, password=None):
+        return server.doors(self.member, password or self.password)
+
+    def test_account_password_opens_every_door(self):
+        self.assertEqual(self.opens(), ALL)
+
+    def test_wrong_password_opens_none(self):
+        for door in server.DOORS:
+            let_in, said = getattr(server, door)(self.member, "wrong")
+            self.assertFalse(let_in, said)
+
+    def test_each_switch_shuts_its_door_only(self):
+        for service in server.DOORS:
+            with self.subTest(service=service):
+                server.postlatch("member", "set", self.member, service + "=off")
+                self.assertEqual(self.opens(), {**ALL, service: False})
+                server.postlatch("member", "set", self.member, service + "=inherit")
+
+    def test_domain_switch_and_member_exception(self):
+        server.postlatch("domain", "set", "demo.test", "pop3=off")
+        server.postlatch("member", "set", self.member, "pop3=on")
+        self.assertTrue(server.pop3(self.member, self.password)[0])
+        self.assertFalse(server.pop3("bob@demo.test", server.passwords["bob@demo.test"])[0])
+
+    def test_inactive_member_and_domain(self):
+        server.postlatch("member", "set", self.member, "active=off")
+        self.assertEqual(self.opens(), NONE)
+        server.postlatch("member", "set", self.member, "active=on")
+        server.postlatch("domain", "set", "demo.test", "active=off")
+        self.assertEqual(self.opens(), NONE)
+
+    def test_app_password_opens_every_door_and_its_revocation_shuts_them(self):
+        made = server.app_password(self.member, label="phone")
+        self.assertEqual(self.opens(made["password"]), ALL)
+        self.assertTrue(server.imap(self.member, made["password"].replace(" ", "").upper())[0])
+        server.postlatch("app-password", "revoke", self.member, str(made["id"]))
+        self.assertFalse(server.imap(self.member, made["password"])[0])
+
+    def test_app_password_limits(self):
+        imap_only = server.app_password(self.member, label="imap", services="imap")["password"]
+        elsewhere = server.app_password(self.member, label="net", networks="192.0.2.0/24")["password"]
+        here = server.app_password(self.member, label="net", networks="127.0.0.0/8")["password"]
+        self.assertEqual(self.opens(imap_only), {**NONE, "imap": True})
+        let_in, said = server.imap(self.member, elsewhere)
+        self.assertFalse(let_in)
+        self.assertIn("may not be used from this address", said)
+        self.assertTrue(server.imap(self.member, here)[0])
+
+    def test_app_password_never_outranks_a_switch(self):
+        password = server.app_password(self.member, label="phone")["password"]
+        server.postlatch("member", "set", self.member, "pop3=off")
+        let_in, said = server.pop3(self.member, password)
+        self.assertFalse(let_in)
+        self.assertIn("POP3 is switched off", said)
+
+    def test_app_password_of_another_member(self):
+        password = server.app_password("bob@demo.test", label="phone")["password"]
+        self.assertFalse(server.imap(self.member, password)[0])
+
+    def test_only_app_passwords(self):
+        password = server.app_password(self.member, label="phone")["password"]
+        server.postlatch("member", "set", self.member, "client_password=never")
+        self.assertEqual(self.opens(), NONE)
+        self.assertEqual(self.opens(password), ALL)
+
+    def test_almost_app_passwords(self):
+        for letters in (15, 16, 17):
+            self.assertFalse(server.imap(self.member, "a" * letters)[0])
+
+    def test_a_denial_tells_a_stranger_nothing(self):
+        server.postlatch("member", "set", self.member, "imap=off")
+        _, existing = server.imap(self.member, "wrong")
+        _, missing = server.imap("nobody@demo.test", "wrong")
+        self.assertEqual(existing, missing)
+
+    def test_last_use_is_recorded(self):
+        made = server.app_password(self.member, label="phone")
+        before = int(time.time())
+        server.imap(self.member, made["password"])
+        imap_ip = last_source.ip
+        server.pop3(self.member, self.password)
+        pop3_ip = last_source.ip
+
+        def recorded():
+            rows = server.json("app-password", "list", self.member)
+            return rows[0]["last_used_at"] >= before
+        wait_for(recorded, 5)
+        row = server.json("app-password", "list", self.member)[0]
+        self.assertEqual((row["last_used_ip"], row["last_used_service"]), (imap_ip, "imap"))
+        used = server.json("member", "show", self.member)["last_used"]
+        self.assertGreaterEqual(used["pop3"]["at"], before)
+        self.assertEqual(used["pop3"]["ip"], pop3_ip)
+
+    def test_refused_logins_are_no_use(self):
+        server.postlatch("member", "remove", "dave@demo.test", check=False)
+        server.imap("dave@demo.test", "wrong")
+        time.sleep(2.5)
+        self.assertFalse(server.json("member", "show", "dave@demo.test")["known"])
+        server.imap("dave@demo.test", server.passwords["dave@demo.test"])
+        wait_for(lambda: server.json("member", "show", "dave@demo.test")["known"], 5)
+
+    def test_port_25_and_submission_agree(self):
+        server.postlatch("member", "set", self.member, "smtp=off")
+        for port in ("SMTP", "SUBMISSION"):
+            let_in, said = server.smtp(self.member, self.password, port)
+            self.assertFalse(let_in)
+            self.assertTrue(said.startswith("535"), said)
+
+    def test_explain_agrees_with_the_doors(self):
+        server.postlatch("member", "set", self.member, "sieve=off")
+        for door, let_in in self.opens().items():
+            run = server.postlatch("explain", self.member, "--service", door, check=False)
+            self.assertEqual(run.returncode, 0 if let_in else 1, run.stdout)
+
+
+class BadNames(unittest.TestCase):
+    """None of these is a member; each gets a plain failure, and Dovecot goes on."""
+
+    NAMES = ["alice@demo.test@demo.test", "al ice@demo.test", "%{user}@demo.test", "%u", "'; drop table member;--",
+             "a" * 10000 + "@demo.test", "alice@" + "b" * 300, "\xfc\xfc@demo.test", "@demo.test", "alice@", "*", "\""]
+
+    def login(self, name):
+        client = server.smtp_client()
+        client.ehlo()
+        plain = base64.b64encode(b"\0" + name.encode("latin-1") + b"\0secret").decode()
+        try:
+            return client.docmd("AUTH", "PLAIN " + plain)[0]
+        except smtplib.SMTPServerDisconnected:
+            return 0
+        finally:
+            client.close()
+
+    def test_bad_names(self):
+        for name in self.NAMES:
+            with self.subTest(name=name[:40]):
+                self.assertNotEqual(self.login(name), 235)
+        self.assertTrue(server.imap("bob@demo.test", server.passwords["bob@demo.test"])[0])
+
+    def test_huge_sasl_response(self):
+        client = server.smtp_client()
+        client.ehlo()
+        try:
+            client.sock.sendall(b"AUTH PLAIN " + b"A" * (16 * 1024 * 1024) + b"\r\n")
+            code = client.getreply()[0]
+        except (OSError, smtplib.SMTPException):
+            code = 0
+        client.close()
+        self.assertNotEqual(code, 235)
+        self.assertTrue(server.imap("bob@demo.test", server.passwords["bob@demo.test"])[0])
+
+
+class UnknownService(unittest.TestCase):
+    def ask(self, service):
+        return server.inside("doveadm", "auth", "test", "-x", "service=" + service, "bob@demo.test",
+                             server.passwords["bob@demo.test"])
+
+    def test_unknown_service_is_denied_and_logged(self):
+        self.assertNotEqual(self.ask("gopher").returncode, 0)
+        self.assertIn('service "gopher" is not known', server.log("dovecot"))
+
+    def test_services_that_sign_nobody_in_pass(self):
+        self.assertEqual(self.ask("doveadm").returncode, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
