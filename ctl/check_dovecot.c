@@ -95,7 +95,7 @@ static void check_other_blocks(struct check *check, const struct block *blocks, 
 	for (size_t i = 0; i < count; i++) {
 		if (!blocks[i].ours && !value_of(blocks[i].text, "mechanisms", 1, value, sizeof(value)))
 			check_find(check, CHECK_WARNING, "a passdb of yours takes bearer tokens for passwords; add "
-							 "mechanisms = plain login (and others that you use) to it");
+							 "mechanisms = plain login none (and others that you use) to it");
 	}
 }
 

@@ -6,8 +6,10 @@
  *	allow             PASSDB_RESULT_OK
  *	deny              PASSDB_RESULT_USER_DISABLED, which ends the chain whatever
  *	                  the block's result_* settings say
- *	need credential   PASSDB_RESULT_NEXT: the operator's passdb checks the
- *	                  account password
+ *	need credential   PASSDB_RESULT_USER_UNKNOWN, which asks the next passdb: the
+ *	                  operator's checks the account password. (NEXT would say so
+ *	                  too, but is an internal failure when no other passdb takes
+ *	                  the mechanism.)
  *	cannot tell       PASSDB_RESULT_INTERNAL_FAILURE, with return-fail
  */
 #include "lib.h"
@@ -260,9 +262,7 @@ static enum judged judge(struct auth_request *request, const char *secret)
 	return judged;
 }
 
-/* Next is only an answer while there is a next passdb. */
-static enum passdb_result result_of(enum judged judged, const struct auth_request *request,
-				    enum passdb_result at_the_end)
+static enum passdb_result result_of(enum judged judged)
 {
 	switch (judged) {
 	case JUDGED_ERROR:
@@ -272,7 +272,7 @@ static enum passdb_result result_of(enum judged judged, const struct auth_reques
 	case JUDGED_OK:
 		return PASSDB_RESULT_OK;
 	case JUDGED_NEXT:
-		return request->passdb->next != NULL ? PASSDB_RESULT_NEXT : at_the_end;
+		return PASSDB_RESULT_USER_UNKNOWN;
 	}
 	i_unreached();
 }
@@ -280,17 +280,14 @@ static enum passdb_result result_of(enum judged judged, const struct auth_reques
 static void postlatch_verify_plain(struct auth_request *request, const char *password,
 				   verify_plain_callback_t *callback)
 {
-	callback(result_of(judge(request, password), request, PASSDB_RESULT_PASSWORD_MISMATCH), request);
+	callback(result_of(judge(request, password)), request);
 }
 
 /* CRAM-MD5, SCRAM and lookups: the gates hold, but there is no password to give. */
 static void postlatch_lookup_credentials(struct auth_request *request,
 					 lookup_credentials_callback_t *callback)
 {
-	enum judged judged = judge(request, NULL);
-
-	callback(result_of(judged, request, PASSDB_RESULT_SCHEME_NOT_AVAILABLE), uchar_empty_ptr, 0,
-		 request);
+	callback(result_of(judge(request, NULL)), uchar_empty_ptr, 0, request);
 }
 
 static struct passdb_module *postlatch_preinit(pool_t pool, const char *args)
