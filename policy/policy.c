@@ -15,9 +15,15 @@
 static _Thread_local struct {
 	struct pl_error *err; /* the first complaint is kept */
 	struct pl_policy *policy;
-	cfg_t *root; /* sections do not always know their file */
+	cfg_t *root; /* sections know their line, but not always their file */
 	int includes_allowed;
+	int reached_end;
 } loading;
+
+/* libconfuse takes a section that the end of the file cuts off for a whole one.
+ * So every file is read with this call behind it, which works only outside of
+ * sections, comments and strings. */
+#define END_MARK "policy_file_ends_here"
 
 static const struct pl_option_info options[] = {
 #define PL_OPTION_TEXT(field, def, text) { #field, "text", def, text },
@@ -37,14 +43,19 @@ const struct pl_option_info *pl_policy_option(size_t index)
 static void complain(cfg_t *cfg, const char *fmt, va_list args)
 {
 	char msg[sizeof(loading.err->msg) / 2];
+	const char *file = cfg != NULL ? cfg->filename : NULL;
 
 	if (loading.err == NULL || loading.err->code != PL_OK)
 		return;
 	vsnprintf(msg, sizeof(msg), fmt, args);
-	if (cfg == NULL || cfg->filename == NULL)
+	if (strstr(msg, END_MARK) != NULL)
+		return;
+	if (cfg == NULL)
 		cfg = loading.root;
-	if (cfg != NULL && cfg->filename != NULL)
-		pl_error_set(loading.err, PL_ERR_CONFIG, "%s:%d: %s", cfg->filename, cfg->line, msg);
+	if (file == NULL && loading.root != NULL)
+		file = loading.root->filename;
+	if (cfg != NULL && file != NULL)
+		pl_error_set(loading.err, PL_ERR_CONFIG, "%s:%d: %s", file, cfg->line, msg);
 	else
 		pl_error_set(loading.err, PL_ERR_CONFIG, "%s", msg);
 }
@@ -112,6 +123,16 @@ static int include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 		return -1;
 	}
 	return cfg_include(cfg, opt, 1, args);
+}
+
+static int reach_end(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
+{
+	(void)cfg;
+	(void)opt;
+	(void)argc;
+	(void)argv;
+	loading.reached_end = 1;
+	return 0;
 }
 
 static int validate_number(cfg_t *cfg, cfg_opt_t *opt)
@@ -309,20 +330,24 @@ static int read_policy(cfg_t *cfg, struct pl_policy *policy, struct pl_error *er
 /* Like cfg_parse_buf, but errors carry the name. */
 static int parse_text(cfg_t *cfg, const char *name, const char *text)
 {
-	/* A scanner wants at least one byte. */
-	FILE *in = *text == '\0' ? NULL : fmemopen((char *)text, strlen(text), "r");
-	int ret = CFG_SUCCESS;
+	char *marked;
+	FILE *in;
+	int len, ret = CFG_PARSE_ERROR;
 
 	free(cfg->filename);
 	cfg->filename = strdup(name);
+	len = asprintf(&marked, "%s\n" END_MARK "()\n", text);
+	if (len < 0)
+		return CFG_PARSE_ERROR;
+	in = fmemopen(marked, (size_t)len, "r");
 	if (in != NULL) {
 		ret = cfg_parse_fp(cfg, in);
 		fclose(in);
 	}
+	free(marked);
 	return ret;
 }
 
-/* Parses with libconfuse: a file when text is NULL, else text. */
 static int parse(const char *name, const char *text, struct pl_policy *policy, struct pl_error *err)
 {
 	cfg_opt_t layered[PL_SETTING_COUNT + 1], classed[PL_SETTING_COUNT + 1];
@@ -338,6 +363,7 @@ static int parse(const char *name, const char *text, struct pl_policy *policy, s
 		CFG_SEC("domain", layered, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 		CFG_SEC("class", classed, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 		CFG_FUNC("include", include),
+		CFG_FUNC(END_MARK, reach_end),
 		CFG_END(),
 	};
 	cfg_t *cfg;
@@ -361,12 +387,14 @@ static int parse(const char *name, const char *text, struct pl_policy *policy, s
 #undef PL_OPTION_INT
 #undef PL_OPTION_NETWORKS
 
-	ret = text == NULL ? cfg_parse(cfg, name) : parse_text(cfg, name, text);
-	if (ret == CFG_SUCCESS && err->code == PL_OK)
+	ret = parse_text(cfg, name, text);
+	if (err->code == PL_OK && !loading.reached_end)
+		pl_error_set(err, PL_ERR_CONFIG, "%s:%d: the file ends inside a section, a comment or "
+			     "a string: is a } missing?", name, cfg->line);
+	else if (err->code == PL_OK && ret != CFG_SUCCESS)
+		pl_error_set(err, PL_ERR_CONFIG, "%s: syntax error", name);
+	if (err->code == PL_OK)
 		done = read_policy(cfg, policy, err);
-	else if (err->code == PL_OK)
-		pl_error_set(err, PL_ERR_CONFIG, "policy file %s: %s", name,
-			     ret == CFG_FILE_ERROR ? strerror(errno) : "syntax error");
 	cfg_free(cfg);
 	return done;
 }
@@ -400,29 +428,56 @@ static int load(const char *name, const char *text, int includes, struct pl_poli
 	return 0;
 }
 
-int pl_policy_load(const char *path, struct pl_policy **policy_r, struct pl_error *err)
-{
-	*policy_r = NULL;
-	if (acceptable_file(path, err) < 0)
-		return -1;
-	return load(path, NULL, 1, policy_r, err);
-}
-
-int pl_policy_parse(const char *text, size_t len, const char *name, struct pl_policy **policy_r,
-		    struct pl_error *err)
+static int parse_copy(const char *text, size_t len, const char *name, int includes,
+		      struct pl_policy **policy_r, struct pl_error *err)
 {
 	char *copy;
 	int ret;
 
 	*policy_r = NULL;
 	if (len > PL_POLICY_FILE_MAX || memchr(text, '\0', len) != NULL)
-		return pl_error_set(err, PL_ERR_CONFIG, "%s: too large, or holds a NUL byte", name);
+		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s is larger than %d bytes, or holds "
+				    "a NUL byte", name, PL_POLICY_FILE_MAX);
 	copy = strndup(text, len);
 	if (copy == NULL)
 		return out_of_memory(err);
-	ret = load(name, copy, 0, policy_r, err);
+	ret = load(name, copy, includes, policy_r, err);
 	free(copy);
 	return ret;
+}
+
+int pl_policy_load(const char *path, struct pl_policy **policy_r, struct pl_error *err)
+{
+	char *text;
+	size_t len;
+	FILE *in;
+	int ret;
+
+	*policy_r = NULL;
+	if (acceptable_file(path, err) < 0)
+		return -1;
+	in = fopen(path, "re");
+	if (in == NULL)
+		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s: %s", path, strerror(errno));
+	text = malloc(PL_POLICY_FILE_MAX + 1);
+	if (text == NULL) {
+		fclose(in);
+		return out_of_memory(err);
+	}
+	len = fread(text, 1, PL_POLICY_FILE_MAX + 1, in);
+	if (ferror(in))
+		ret = pl_error_set(err, PL_ERR_CONFIG, "policy file %s: %s", path, strerror(errno));
+	else
+		ret = parse_copy(text, len, path, 1, policy_r, err);
+	fclose(in);
+	free(text);
+	return ret;
+}
+
+int pl_policy_parse(const char *text, size_t len, const char *name, struct pl_policy **policy_r,
+		    struct pl_error *err)
+{
+	return parse_copy(text, len, name, 0, policy_r, err);
 }
 
 struct pl_policy *pl_policy_ref(struct pl_policy *policy)

@@ -238,7 +238,7 @@ def close(function):
 def subjects(pattern):
     found = []
     for name in glob.glob(pattern):
-        if os.path.isfile(name) and os.path.basename(os.path.dirname(name)) in ("new", "cur"):
+        if os.path.isfile(name) and os.path.basename(os.path.dirname(name)) != "tmp":
             with open(name, errors="replace") as f:
                 found += re.findall(r"^Subject: (.*)$", f.read(), re.M)[:1]
     return sorted(found)

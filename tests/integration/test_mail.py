@@ -39,6 +39,7 @@ def submit(client, sender, to, subject):
         client.sendmail(sender, [to], message)
         return 250, ""
     except smtplib.SMTPResponseException as error:
+        client.rset()
         return error.smtp_code, error.smtp_error.decode()
 
 

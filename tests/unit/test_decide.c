@@ -1,0 +1,379 @@
+/* test_decide.c - the decision against an independent reading of the design.
+ *
+ * The expected values come from expect_*() below, which are written from the
+ * sentences and the table of the design as flat lists of conditions, not from
+ * decide.c; and from rows written by hand for what the design names singly.
+ */
+#include "test.h"
+
+#include "decide.h"
+
+/* ---- where a setting comes from (design 2.1) ---- */
+
+struct layer_case {
+	enum pl_value member, class_section, domain, policy_domain, policy_defaults;
+};
+
+/* The first that says something, read from the list of 2.1. */
+static struct pl_resolved expect_resolved(const struct layer_case *c, enum pl_value builtin)
+{
+	if (c->policy_domain == PL_FORBIDDEN)
+		return (struct pl_resolved){ PL_OFF, PL_FROM_FORBIDDEN };
+	if (c->policy_defaults == PL_FORBIDDEN)
+		return (struct pl_resolved){ PL_OFF, PL_FROM_FORBIDDEN };
+	if (c->member != PL_UNSET)
+		return (struct pl_resolved){ c->member, PL_FROM_MEMBER };
+	if (c->class_section != PL_UNSET)
+		return (struct pl_resolved){ c->class_section, PL_FROM_CLASS };
+	if (c->domain != PL_UNSET)
+		return (struct pl_resolved){ c->domain, PL_FROM_DOMAIN };
+	if (c->policy_domain != PL_UNSET)
+		return (struct pl_resolved){ c->policy_domain, PL_FROM_POLICY_DOMAIN };
+	if (c->policy_defaults != PL_UNSET)
+		return (struct pl_resolved){ c->policy_defaults, PL_FROM_POLICY_DEFAULTS };
+	return (struct pl_resolved){ builtin, PL_FROM_BUILTIN };
+}
+
+static void check_layers(enum pl_setting setting, const struct layer_case *c)
+{
+	struct pl_settings member = { 0 }, class_section = { 0 }, domain = { 0 };
+	struct pl_settings policy_domain = { 0 }, policy_defaults = { 0 };
+	const struct pl_layers layers = { &member, &class_section, &domain, &policy_domain, &policy_defaults };
+	struct pl_resolved got, want;
+
+	member.value[setting] = (unsigned char)c->member;
+	class_section.value[setting] = (unsigned char)c->class_section;
+	domain.value[setting] = (unsigned char)c->domain;
+	policy_domain.value[setting] = (unsigned char)c->policy_domain;
+	policy_defaults.value[setting] = (unsigned char)c->policy_defaults;
+	got = pl_resolve(&layers, setting);
+	want = expect_resolved(c, pl_setting_info(setting)->builtin);
+	assert_int_equal(got.value, want.value);
+	assert_int_equal(got.source, want.source);
+}
+
+/* Every combination of what each layer can say, for every setting. */
+static void resolves_every_combination(void **state)
+{
+	(void)state;
+	for (unsigned int s = 0; s < PL_SETTING_COUNT; s++) {
+		enum pl_setting setting = (enum pl_setting)s;
+		const struct pl_setting_info *info = pl_setting_info(setting);
+		enum pl_value own[PL_VALUE_COUNT], policy[PL_VALUE_COUNT];
+		size_t owns = 0, policies = 0;
+
+		for (unsigned int v = 0; v < PL_VALUE_COUNT; v++) {
+			if (pl_setting_accepts(setting, PL_AT_MEMBER, (enum pl_value)v))
+				own[owns++] = (enum pl_value)v;
+			if (pl_setting_accepts(setting, PL_AT_POLICY, (enum pl_value)v))
+				policy[policies++] = (enum pl_value)v;
+		}
+		for (size_t a = 0; a < owns; a++)
+		for (size_t b = 0; b < ((info->where & PL_AT_CLASS) != 0 ? owns : 1); b++)
+		for (size_t c = 0; c < owns; c++)
+		for (size_t d = 0; d < policies; d++)
+		for (size_t e = 0; e < policies; e++) {
+			const struct layer_case layer_case = { own[a], own[b], own[c], policy[d], policy[e] };
+
+			check_layers(setting, &layer_case);
+		}
+	}
+}
+
+static void built_in_defaults(void **state)
+{
+	static const struct {
+		enum pl_setting setting;
+		enum pl_value value;
+	} rows[] = {
+		{ PL_SETTING_SMTP, PL_ON }, { PL_SETTING_POP3, PL_ON }, { PL_SETTING_IMAP, PL_ON },
+		{ PL_SETTING_SIEVE, PL_ON }, { PL_SETTING_WEBMAIL, PL_ON }, { PL_SETTING_FORWARDING, PL_OFF },
+		{ PL_SETTING_LARGE_ATTACHMENTS, PL_OFF }, { PL_SETTING_TWO_FACTOR, PL_ON },
+		{ PL_SETTING_REQUIREMENT, PL_OPTIONAL }, { PL_SETTING_USE, PL_USE },
+		{ PL_SETTING_CLIENT_PASSWORD, PL_ALWAYS },
+	};
+	const struct pl_layers none = { 0 };
+
+	(void)state;
+	assert_int_equal(COUNT(rows), PL_SETTING_COUNT);
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_int_equal(pl_resolve(&none, rows[i].setting).value, rows[i].value);
+}
+
+/* ---- the verdict ---- */
+
+struct question {
+	int domain_inactive, member_inactive;
+	enum pl_setting service;
+	int service_on, service_forbidden, webmail_on;
+	enum pl_channel channel;
+	enum pl_credential credential;
+	enum pl_app_password_limit limit;
+	enum pl_value client_password, two_factor, use, requirement;
+	int registered, trusted;
+};
+
+/* Design 2.3's table, row by row. */
+static enum pl_outcome expect_factor(const struct question *q)
+{
+	if (q->two_factor == PL_OFF)
+		return PL_ALLOW;
+	if (q->use == PL_SKIP)
+		return PL_ALLOW;
+	if (q->registered && q->trusted)
+		return PL_ALLOW;
+	if (q->registered)
+		return PL_NEED_SECOND_FACTOR;
+	if (q->requirement == PL_REQUIRED)
+		return PL_NEED_SECOND_FACTOR;
+	return PL_ALLOW;
+}
+
+/* A factor is due for a password from a webmail network: nobody trusts a device there. */
+static int expect_due(const struct question *q)
+{
+	return q->two_factor != PL_OFF && q->use != PL_SKIP && (q->registered || q->requirement == PL_REQUIRED);
+}
+
+static enum pl_outcome expect_client_password(const struct question *q)
+{
+	if (q->client_password == PL_NEVER ||
+	    (q->client_password == PL_UNTIL_SECOND_FACTOR && q->registered))
+		return PL_DENY;
+	return q->credential == PL_CREDENTIAL_UNPROVEN ? PL_NEED_CREDENTIAL : PL_ALLOW;
+}
+
+static enum pl_outcome expect_gate(const struct question *q)
+{
+	int on = q->service_on && !q->service_forbidden;
+
+	if (q->domain_inactive || q->member_inactive)
+		return PL_DENY;
+	if (q->channel == PL_CHANNEL_CLIENT)
+		return on ? PL_ALLOW : PL_DENY;
+	if (q->service == PL_SETTING_IMAP || q->service == PL_SETTING_SMTP)
+		on = 1;
+	if (q->service == PL_SETTING_WEBMAIL)
+		return on ? PL_ALLOW : PL_DENY;
+	return on && q->webmail_on ? PL_ALLOW : PL_DENY;
+}
+
+static enum pl_outcome expect(const struct question *q)
+{
+	if (expect_gate(q) == PL_DENY || q->credential == PL_CREDENTIAL_BAD_TOKEN)
+		return PL_DENY;
+	if (q->credential == PL_CREDENTIAL_TOKEN || q->credential == PL_CREDENTIAL_EARLIER)
+		return PL_ALLOW;
+	if (q->credential == PL_CREDENTIAL_APP_PASSWORD)
+		return q->channel == PL_CHANNEL_CLIENT && q->limit == PL_APP_PASSWORD_COVERS ? PL_ALLOW : PL_DENY;
+	if (q->channel == PL_CHANNEL_CLIENT)
+		return expect_client_password(q);
+	if (q->service != PL_SETTING_WEBMAIL && expect_due(q))
+		return PL_DENY;
+	if (q->credential == PL_CREDENTIAL_UNPROVEN)
+		return PL_NEED_CREDENTIAL;
+	return expect_factor(q);
+}
+
+/* May the sentence be shown? Only to who has proven to be the member, or when
+ * nobody in the domain could get another. */
+static int expect_tell(const struct question *q)
+{
+	if (q->credential != PL_CREDENTIAL_UNPROVEN && q->credential != PL_CREDENTIAL_BAD_TOKEN)
+		return 1;
+	if (q->domain_inactive)
+		return 1;
+	if (q->member_inactive || !q->service_forbidden)
+		return 0;
+	return q->channel == PL_CHANNEL_CLIENT ||
+	       (q->service != PL_SETTING_IMAP && q->service != PL_SETTING_SMTP);
+}
+
+static struct pl_verdict ask(const struct question *q)
+{
+	struct pl_settings member = { 0 }, policy = { 0 };
+	const struct pl_facts facts = {
+		.layers = { .member = &member, .policy_defaults = &policy },
+		.domain_inactive = q->domain_inactive,
+		.member_inactive = q->member_inactive,
+		.service = q->service,
+		.channel = q->channel,
+		.credential = q->credential,
+		.app_password = q->limit,
+		.factor_registered = q->registered,
+		.device_trusted = q->trusted,
+	};
+
+	member.value[PL_SETTING_WEBMAIL] = q->webmail_on ? PL_ON : PL_OFF;
+	member.value[q->service] = q->service_on ? PL_ON : PL_OFF;
+	member.value[PL_SETTING_CLIENT_PASSWORD] = (unsigned char)q->client_password;
+	member.value[PL_SETTING_TWO_FACTOR] = (unsigned char)q->two_factor;
+	member.value[PL_SETTING_USE] = (unsigned char)q->use;
+	member.value[PL_SETTING_REQUIREMENT] = (unsigned char)q->requirement;
+	if (q->service_forbidden)
+		policy.value[q->service] = PL_FORBIDDEN;
+	return pl_decide(&facts);
+}
+
+/* Takes the next digit of *n in that base: generates all combinations. */
+static unsigned int digit(unsigned long *n, unsigned int base)
+{
+	unsigned int value = (unsigned int)(*n % base);
+
+	*n /= base;
+	return value;
+}
+
+static void decides_every_combination(void **state)
+{
+	static const enum pl_setting services[] = { PL_SETTING_WEBMAIL, PL_SETTING_IMAP, PL_SETTING_POP3,
+						    PL_SETTING_SMTP, PL_SETTING_SIEVE };
+	static const enum pl_value passwords[] = { PL_ALWAYS, PL_UNTIL_SECOND_FACTOR, PL_NEVER };
+	unsigned long total = 0;
+
+	(void)state;
+	for (unsigned long n = 0;; n++) {
+		unsigned long rest = n;
+		struct question q = {
+			.domain_inactive = (int)digit(&rest, 2),
+			.member_inactive = (int)digit(&rest, 2),
+			.service = services[digit(&rest, 5)],
+			.service_on = (int)digit(&rest, 2),
+			.service_forbidden = (int)digit(&rest, 2),
+			.webmail_on = (int)digit(&rest, 2),
+			.channel = digit(&rest, 2) ? PL_CHANNEL_WEBMAIL : PL_CHANNEL_CLIENT,
+			.credential = digit(&rest, PL_CREDENTIAL_EARLIER + 1),
+			.limit = digit(&rest, PL_APP_PASSWORD_NONE + 1),
+			.client_password = passwords[digit(&rest, 3)],
+			.two_factor = digit(&rest, 2) ? PL_ON : PL_OFF,
+			.use = digit(&rest, 2) ? PL_USE : PL_SKIP,
+			.requirement = digit(&rest, 2) ? PL_REQUIRED : PL_OPTIONAL,
+			.registered = (int)digit(&rest, 2),
+			.trusted = (int)digit(&rest, 2),
+		};
+		struct pl_verdict verdict;
+
+		if (rest != 0)
+			break;
+		/* One switch cannot be both on and off. */
+		if (q.service == PL_SETTING_WEBMAIL && q.webmail_on != q.service_on)
+			continue;
+		verdict = ask(&q);
+		if (verdict.outcome != expect(&q) || verdict.tell != expect_tell(&q))
+			fail_msg("combination %lu: %s by %s, tell %d; expected %s, tell %d", n,
+				 pl_outcome_name(verdict.outcome), pl_rule_name(verdict.rule), verdict.tell,
+				 pl_outcome_name(expect(&q)), expect_tell(&q));
+		total++;
+	}
+	assert_true(total > 500000);
+}
+
+/* What the design says in single sentences, with the rule that must decide. */
+static void rules_by_hand(void **state)
+{
+	static const struct {
+		const char *name;
+		struct question q;
+		enum pl_outcome outcome;
+		enum pl_rule rule;
+	} rows[] = {
+		{ "a client with the account password",
+		  { .service = PL_SETTING_POP3, .service_on = 1, .webmail_on = 1, .client_password = PL_ALWAYS,
+		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD, .two_factor = PL_ON, .use = PL_USE,
+		    .requirement = PL_REQUIRED, .registered = 1 },
+		  PL_ALLOW, PL_RULE_ACCOUNT_PASSWORD },
+		{ "an app password never outranks a service that is off",
+		  { .service = PL_SETTING_SMTP, .webmail_on = 1, .credential = PL_CREDENTIAL_APP_PASSWORD,
+		    .client_password = PL_ALWAYS },
+		  PL_DENY, PL_RULE_SERVICE_OFF },
+		{ "an app password is good when the account password is not",
+		  { .service = PL_SETTING_SMTP, .service_on = 1, .credential = PL_CREDENTIAL_APP_PASSWORD,
+		    .client_password = PL_NEVER },
+		  PL_ALLOW, PL_RULE_APP_PASSWORD },
+		{ "the account password works until a second factor is registered",
+		  { .service = PL_SETTING_IMAP, .service_on = 1, .client_password = PL_UNTIL_SECOND_FACTOR,
+		    .credential = PL_CREDENTIAL_UNPROVEN },
+		  PL_NEED_CREDENTIAL, PL_RULE_ACCOUNT_PASSWORD_DECIDES },
+		{ "and no longer then",
+		  { .service = PL_SETTING_IMAP, .service_on = 1, .client_password = PL_UNTIL_SECOND_FACTOR,
+		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD, .registered = 1 },
+		  PL_DENY, PL_RULE_CLIENT_PASSWORD_SECOND_FACTOR },
+		{ "skip beats required",
+		  { .service = PL_SETTING_WEBMAIL, .service_on = 1, .webmail_on = 1, .channel = PL_CHANNEL_WEBMAIL,
+		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD, .two_factor = PL_ON, .use = PL_SKIP,
+		    .requirement = PL_REQUIRED, .registered = 1 },
+		  PL_ALLOW, PL_RULE_FACTOR_SKIPPED },
+		{ "a trusted device leaves the code out",
+		  { .service = PL_SETTING_WEBMAIL, .service_on = 1, .webmail_on = 1, .channel = PL_CHANNEL_WEBMAIL,
+		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD, .two_factor = PL_ON, .use = PL_USE,
+		    .requirement = PL_REQUIRED, .registered = 1, .trusted = 1 },
+		  PL_ALLOW, PL_RULE_FACTOR_TRUSTED_DEVICE },
+		{ "the code is asked for",
+		  { .service = PL_SETTING_WEBMAIL, .service_on = 1, .webmail_on = 1, .channel = PL_CHANNEL_WEBMAIL,
+		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD, .two_factor = PL_ON, .use = PL_USE,
+		    .requirement = PL_OPTIONAL, .registered = 1 },
+		  PL_NEED_SECOND_FACTOR, PL_RULE_FACTOR_CODE },
+		{ "must register",
+		  { .service = PL_SETTING_WEBMAIL, .service_on = 1, .webmail_on = 1, .channel = PL_CHANNEL_WEBMAIL,
+		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD, .two_factor = PL_ON, .use = PL_USE,
+		    .requirement = PL_REQUIRED },
+		  PL_NEED_SECOND_FACTOR, PL_RULE_FACTOR_REGISTER },
+		{ "may register later",
+		  { .service = PL_SETTING_WEBMAIL, .service_on = 1, .webmail_on = 1, .channel = PL_CHANNEL_WEBMAIL,
+		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD, .two_factor = PL_ON, .use = PL_USE,
+		    .requirement = PL_OPTIONAL },
+		  PL_ALLOW, PL_RULE_FACTOR_OFFERED },
+		{ "webmail reads with imap off",
+		  { .service = PL_SETTING_IMAP, .webmail_on = 1, .channel = PL_CHANNEL_WEBMAIL,
+		    .credential = PL_CREDENTIAL_TOKEN },
+		  PL_ALLOW, PL_RULE_TOKEN },
+		{ "a password from a webmail network while a factor is due",
+		  { .service = PL_SETTING_IMAP, .service_on = 1, .webmail_on = 1, .channel = PL_CHANNEL_WEBMAIL,
+		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD, .two_factor = PL_ON, .use = PL_USE,
+		    .requirement = PL_OPTIONAL, .registered = 1, .trusted = 1 },
+		  PL_DENY, PL_RULE_WEBMAIL_NEEDS_SIGN_IN_PAGE },
+		{ "forwarding is only a switch",
+		  { .domain_inactive = 1, .service = PL_SETTING_FORWARDING, .service_on = 1,
+		    .credential = PL_CREDENTIAL_EARLIER },
+		  PL_ALLOW, PL_RULE_FEATURE_ON },
+		{ "forwarding off",
+		  { .service = PL_SETTING_FORWARDING, .credential = PL_CREDENTIAL_EARLIER },
+		  PL_DENY, PL_RULE_SERVICE_OFF },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pl_verdict verdict = ask(&rows[i].q);
+
+		if (verdict.outcome != rows[i].outcome || verdict.rule != rows[i].rule)
+			fail_msg("%s: %s by %s", rows[i].name, pl_outcome_name(verdict.outcome),
+				 pl_rule_name(verdict.rule));
+	}
+}
+
+/* Every rule has a sentence without a gap left in it. */
+static void sentences(void **state)
+{
+	char sentence[256];
+
+	(void)state;
+	for (unsigned int rule = 0; rule < PL_RULE_COUNT; rule++) {
+		const struct pl_verdict verdict = { .rule = (enum pl_rule)rule, .service = PL_SETTING_POP3 };
+
+		pl_verdict_sentence(&verdict, sentence, sizeof(sentence));
+		assert_non_null(strchr(sentence, '.'));
+		assert_null(strstr(sentence, "{}"));
+		assert_true(strlen(pl_rule_name(verdict.rule)) > 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(resolves_every_combination), cmocka_unit_test(built_in_defaults),
+		cmocka_unit_test(decides_every_combination),  cmocka_unit_test(rules_by_hand),
+		cmocka_unit_test(sentences),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

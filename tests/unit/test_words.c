@@ -1,0 +1,229 @@
+/* test_words.c - addresses, networks, settings, services: what people write. */
+#include "test.h"
+
+#include "app_password.h"
+#include "change.h"
+
+static void addresses(void **state)
+{
+	static const struct {
+		const char *text, *want; /* NULL: refused */
+	} rows[] = {
+		{ "user@example.test", "user@example.test" },
+		{ "User.Name@Example.TEST", "user.name@example.test" },
+		{ "bare", "bare@default.test" },
+		{ "a+b=c%d@example.test", "a+b=c%d@example.test" },
+		{ "", NULL }, { "@example.test", NULL }, { "user@", NULL }, { "a@b@c.test", NULL },
+		{ "us er@example.test", NULL }, { "user@exa mple", NULL }, { "user@example..test", NULL },
+		{ "user@.test", NULL }, { "user@test.", NULL }, { "\"user\"@example.test", NULL },
+		{ "%{u}@example.test", NULL }, { "us\xc3\xa9r@example.test", NULL }, { "user@ex\ample", NULL },
+		{ "user\n@example.test", NULL }, { "user@example.test\n", NULL }, { "<user@example.test>", NULL },
+	};
+	struct pl_address address;
+	char text[PL_ADDRESS_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		int ret = pl_address_parse(rows[i].text, strlen(rows[i].text), "default.test", &address, NULL);
+
+		assert_int_equal(ret, rows[i].want == NULL ? -1 : 0);
+		if (ret == 0)
+			assert_string_equal(pl_address_format(&address, text), rows[i].want);
+	}
+	assert_int_equal(pl_address_parse("bare", 4, "", &address, NULL), -1);
+	assert_int_equal(pl_address_parse("a\0b@c.test", 10, NULL, &address, NULL), -1);
+}
+
+static void address_lengths(void **state)
+{
+	char text[1000];
+	struct pl_address address;
+
+	(void)state;
+	for (size_t local = 63; local <= 66; local++) {
+		memset(text, 'a', sizeof(text));
+		strcpy(text + local, "@example.test");
+		assert_int_equal(pl_address_parse(text, strlen(text), NULL, &address, NULL),
+				 local <= PL_LOCAL_MAX ? 0 : -1);
+	}
+	for (size_t domain = 254; domain <= 257; domain++) {
+		memset(text, 'a', sizeof(text));
+		text[1] = '@';
+		assert_int_equal(pl_address_parse(text, domain + 2, NULL, &address, NULL),
+				 domain <= PL_DOMAIN_MAX ? 0 : -1);
+	}
+}
+
+static void extensions(void **state)
+{
+	struct pl_address address = { "user+tag+more", "example.test" };
+	struct pl_address bare = { "+tag", "example.test" };
+
+	(void)state;
+	assert_int_equal(pl_address_strip_extension(&address, "+-"), 1);
+	assert_string_equal(address.local, "user");
+	assert_int_equal(pl_address_strip_extension(&address, "+"), 0);
+	assert_int_equal(pl_address_strip_extension(&bare, "+"), 0);
+}
+
+static void networks(void **state)
+{
+	static const struct {
+		const char *network, *ip;
+		int in; /* -1: no network */
+	} rows[] = {
+		{ "192.0.2.0/24", "192.0.2.255", 1 }, { "192.0.2.0/24", "192.0.3.0", 0 },
+		{ "192.0.2.0/24", "::ffff:192.0.2.7", 1 }, { "192.0.2.7", "192.0.2.7", 1 },
+		{ "192.0.2.7", "192.0.2.8", 0 }, { "0.0.0.0/0", "198.51.100.1", 1 },
+		{ "0.0.0.0/0", "2001:db8::1", 0 }, { "::/0", "198.51.100.1", 1 },
+		{ "2001:db8::/33", "2001:db8:7fff::1", 1 }, { "2001:db8::/33", "2001:db8:8000::1", 0 },
+		{ "192.0.2.1/24", "", -1 }, { "192.0.2.0/33", "", -1 }, { "2001:db8::/129", "", -1 },
+		{ "192.0.2.0/", "", -1 }, { "192.0.2.0/-1", "", -1 }, { "192.0.2.0/ 8", "", -1 },
+		{ "example.test", "", -1 }, { "192.0.2", "", -1 }, { "/8", "", -1 },
+		{ "192.0.2.0/24/24", "", -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pl_network network;
+		struct pl_ip ip;
+		int ret = pl_network_parse(rows[i].network, &network, NULL);
+
+		assert_int_equal(ret, rows[i].in < 0 ? -1 : 0);
+		if (ret < 0)
+			continue;
+		assert_int_equal(pl_ip_parse(rows[i].ip, &ip, NULL), 0);
+		assert_int_equal(pl_network_contains(&network, &ip), rows[i].in);
+	}
+}
+
+static void network_lists(void **state)
+{
+	struct pl_ip ip, unknown = { .known = 0 };
+	char text[PL_IP_TEXT];
+
+	(void)state;
+	assert_int_equal(pl_ip_parse("198.51.100.9", &ip, NULL), 0);
+	assert_string_equal(pl_ip_format(&ip, text), "198.51.100.9");
+	assert_int_equal(pl_network_list_contains("192.0.2.0/24, 198.51.100.0/24", &ip, NULL), 1);
+	assert_int_equal(pl_network_list_contains("192.0.2.0/24", &ip, NULL), 0);
+	assert_int_equal(pl_network_list_contains("", &ip, NULL), 0);
+	assert_int_equal(pl_network_list_contains("0.0.0.0/0", &unknown, NULL), 0);
+	assert_int_equal(pl_network_list_contains("198.51.100.0/24, rubbish", &ip, NULL), -1);
+}
+
+static void settings_round_trip(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+		enum pl_setting setting;
+
+		assert_int_equal(pl_setting_by_name(pl_setting_info((enum pl_setting)i)->name, &setting), 1);
+		assert_int_equal(setting, i);
+		assert_true(pl_setting_accepts(setting, PL_AT_MEMBER, pl_setting_info(setting)->builtin));
+		assert_false(pl_setting_accepts(setting, PL_AT_MEMBER, PL_FORBIDDEN));
+	}
+	for (unsigned int i = 0; i < PL_VALUE_COUNT; i++) {
+		enum pl_value value;
+
+		assert_int_equal(pl_value_by_name(pl_value_name((enum pl_value)i), &value), 1);
+		assert_int_equal(value, i);
+	}
+}
+
+static void changes(void **state)
+{
+	static const struct {
+		const char *word;
+		enum pl_layer_bit where;
+		int ret;
+	} rows[] = {
+		{ "pop3=off", PL_AT_MEMBER, 0 }, { "pop3=inherit", PL_AT_DOMAIN, 0 },
+		{ "requirement=required", PL_AT_MEMBER, 0 }, { "active=off", PL_AT_DOMAIN, 0 },
+		{ "class=staff", PL_AT_MEMBER, 0 }, { "class=", PL_AT_MEMBER, 0 },
+		{ "class=staff", PL_AT_DOMAIN, -1 }, { "class=a b", PL_AT_MEMBER, -1 },
+		{ "pop3=forbidden", PL_AT_MEMBER, -1 }, { "pop3=required", PL_AT_MEMBER, -1 },
+		{ "pop3", PL_AT_MEMBER, -1 }, { "=off", PL_AT_MEMBER, -1 }, { "", PL_AT_MEMBER, -1 },
+		{ "nosuch=on", PL_AT_MEMBER, -1 }, { "active=inherit", PL_AT_MEMBER, -1 },
+		{ "pop3=OFF", PL_AT_MEMBER, -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pl_change change = { 0 };
+
+		assert_int_equal(pl_change_parse(rows[i].word, rows[i].where, &change, NULL), rows[i].ret);
+	}
+}
+
+static void folding(void **state)
+{
+	static const struct {
+		const char *offered, *folded; /* NULL: could be none */
+	} rows[] = {
+		{ "abcd efgh ijkl mnop", "abcdefghijklmnop" }, { "ABCDEFGHIJKLMNOP", "abcdefghijklmnop" },
+		{ "abcdefghijklmno", NULL }, { "abcdefghijklmnopq", "abcdefghijklmnopq" },
+		{ "abcdefghijklmno1", NULL }, { "abcd-efgh-ijkl-mnop", NULL }, { "", NULL },
+		{ "                ", NULL }, { "abcdefghijklmno\n", NULL },
+	};
+	struct pl_secret offered, folded;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		pl_secret_set(&offered, rows[i].offered, strlen(rows[i].offered));
+		assert_int_equal(pl_app_password_fold(&offered, &folded), rows[i].folded != NULL);
+		if (rows[i].folded != NULL)
+			assert_string_equal((const char *)folded.data, rows[i].folded);
+	}
+	memset(offered.data, 'a', PL_SECRET_MAX);
+	offered.len = PL_SECRET_MAX;
+	assert_int_equal(pl_app_password_fold(&offered, &folded), 0);
+	assert_int_equal(pl_secret_set(&offered, folded.data, PL_SECRET_MAX + 1), -1);
+	assert_int_equal(offered.len, 0);
+}
+
+static void services(void **state)
+{
+	unsigned int bits;
+	char text[64];
+
+	(void)state;
+	assert_int_equal(pl_services_parse("imap, smtp", &bits, NULL), 0);
+	assert_string_equal(pl_services_format(bits, text, sizeof(text)), "imap,smtp");
+	assert_int_equal(pl_services_parse("all", &bits, NULL), 0);
+	assert_int_equal(bits, 0);
+	assert_int_equal(pl_services_parse("imap,webmail", &bits, NULL), -1);
+	assert_int_equal(pl_services_parse("imaps", &bits, NULL), -1);
+}
+
+static void limits(void **state)
+{
+	struct pl_app_password row = { .services = 1u << PL_SETTING_IMAP, .expires_at = 1000 };
+	struct pl_ip ip;
+
+	(void)state;
+	strcpy(row.networks, "192.0.2.0/24");
+	pl_ip_parse("192.0.2.9", &ip, NULL);
+	assert_int_equal(pl_app_password_limit(&row, PL_SETTING_IMAP, &ip, 999), PL_APP_PASSWORD_COVERS);
+	assert_int_equal(pl_app_password_limit(&row, PL_SETTING_IMAP, &ip, 1000), PL_APP_PASSWORD_EXPIRED);
+	assert_int_equal(pl_app_password_limit(&row, PL_SETTING_SMTP, &ip, 999), PL_APP_PASSWORD_WRONG_SERVICE);
+	pl_ip_parse("192.0.3.9", &ip, NULL);
+	assert_int_equal(pl_app_password_limit(&row, PL_SETTING_IMAP, &ip, 999), PL_APP_PASSWORD_WRONG_NETWORK);
+	ip.known = 0;
+	assert_int_equal(pl_app_password_limit(&row, PL_SETTING_IMAP, &ip, 999), PL_APP_PASSWORD_WRONG_NETWORK);
+	/* What a newer version wrote must not open more. */
+	strcpy(row.networks, "rubbish");
+	assert_int_equal(pl_app_password_limit(&row, PL_SETTING_IMAP, &ip, 999), PL_APP_PASSWORD_WRONG_NETWORK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(addresses), cmocka_unit_test(address_lengths), cmocka_unit_test(extensions),
+		cmocka_unit_test(networks),  cmocka_unit_test(network_lists),   cmocka_unit_test(settings_round_trip),
+		cmocka_unit_test(changes),   cmocka_unit_test(folding),         cmocka_unit_test(services),
+		cmocka_unit_test(limits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
