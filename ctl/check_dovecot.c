@@ -153,7 +153,7 @@ void check_dovecot_text(struct check *check, const char *doveconf)
 	check_other_blocks(check, blocks, count, doveconf);
 	check_auth_service(check, doveconf);
 	check_userdbs(check, doveconf);
-	if (value_of(doveconf, "auth_failure_delay", 0, value, sizeof(value)) && atoi(value) == 0)
+	if (value_of(doveconf, "auth_failure_delay", 0, value, sizeof(value)) && strtol(value, NULL, 10) == 0)
 		check_find(check, CHECK_WARNING, "auth_failure_delay = %s lets passwords be guessed fast; remove it",
 			   value);
 	if (check->worst == CHECK_OK)

@@ -31,7 +31,7 @@ static int copy_bounded(const char *what, const char *text, char *buf, size_t si
 {
 	if (strlen(text) >= size)
 		return pl_error_set(err, PL_ERR_INVALID, "%s is longer than %zu bytes", what, size - 1);
-	strcpy(buf, text);
+	snprintf(buf, size, "%s", text);
 	return 0;
 }
 

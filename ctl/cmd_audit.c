@@ -59,11 +59,12 @@ static int read_object(const struct ctl *ctl, char *object, size_t size, struct 
 int cmd_audit(struct ctl *ctl, struct pl_error *err)
 {
 	const char *since = ctl->option[CTL_OPTION_SINCE], *limit = ctl->option[CTL_OPTION_LIMIT];
-	struct pl_audit_filter filter = { .limit = limit != NULL ? atoi(limit) : 100 };
+	char *end = NULL;
+	struct pl_audit_filter filter = { .limit = limit != NULL ? (int)strtol(limit, &end, 10) : 100 };
 	char object[PL_ADDRESS_MAX + 2];
 	json_t *json;
 
-	if (filter.limit <= 0)
+	if (filter.limit <= 0 || (end != NULL && *end != '\0'))
 		return pl_error_set(err, PL_ERR_INVALID, "--limit: it must be a number above 0");
 	if ((since != NULL && ctl_date(since, &filter.since, err) < 0) ||
 	    read_object(ctl, object, sizeof(object), err) < 0)

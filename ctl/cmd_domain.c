@@ -80,14 +80,12 @@ int cmd_domain_show(struct ctl *ctl, struct pl_error *err)
 {
 	struct pl_account account = { .domain = { .active = 1 } };
 	struct pl_layers layers;
-	char own[512], members[32];
+	char name[PL_DOMAIN_MAX + 1], own[512], members[32];
 	json_t *json;
 
-	if (domain_arg(ctl, account.domain.name, err) < 0)
+	if (domain_arg(ctl, name, err) < 0)
 		return -1;
-	char name[PL_DOMAIN_MAX + 1];
-
-	strcpy(name, account.domain.name);
+	memcpy(account.domain.name, name, sizeof(name)); /* stays for a domain that is not known */
 	if (pl_domain_get(ctl->store, name, &account.domain, err) < 0)
 		return -1;
 	pl_account_layers(&account, ctl->policy, &layers);

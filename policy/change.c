@@ -22,7 +22,7 @@ static int parse_class(const char *value, struct pl_change *change, struct pl_er
 				    "class: a class name has letters, digits, '-', '_' and '.', "
 				    "at most %d of them", PL_CLASS_MAX);
 	change->has_class = 1;
-	strcpy(change->class_name, value);
+	snprintf(change->class_name, sizeof(change->class_name), "%s", value);
 	return 0;
 }
 

@@ -41,7 +41,7 @@ int pl_account_get(struct pl_store *store, const struct pl_address *address,
 	account_r->member.address = *address;
 	account_r->member.active = 1;
 	account_r->domain.active = 1;
-	strcpy(account_r->domain.name, address->domain);
+	memcpy(account_r->domain.name, address->domain, sizeof(account_r->domain.name));
 	pl_bind_text(stmt, address->local);
 	pl_bind_text(stmt, address->domain);
 	ret = pl_step(stmt, err);
@@ -128,7 +128,7 @@ static void apply(const struct pl_change *change, struct pl_member *member)
 	if (change->has_active)
 		member->active = change->active;
 	if (change->has_class)
-		strcpy(member->class_name, change->class_name);
+		memcpy(member->class_name, change->class_name, sizeof(member->class_name));
 }
 
 /* "pop3=on class=" and "pop3=off class=staff": what differs. */

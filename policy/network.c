@@ -93,7 +93,7 @@ int pl_network_parse(const char *text, struct pl_network *network_r, struct pl_e
 	memset(network_r, 0, sizeof(*network_r));
 	if (strlen(text) > NETWORK_TEXT)
 		return pl_error_set(err, PL_ERR_INVALID, "this is no network; write it as 192.0.2.0/24");
-	strcpy(ip_text, text);
+	snprintf(ip_text, sizeof(ip_text), "%s", text);
 	slash = strchr(ip_text, '/');
 	if (slash != NULL)
 		*slash++ = '\0';

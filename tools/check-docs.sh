@@ -1,0 +1,35 @@
+#!/bin/bash
+# check-docs.sh - documents and tables agree, and what documents name exists.
+set -uo pipefail
+status=0
+complain() { echo "check-docs: $*"; status=1; }
+
+# Paths in ARCHITECTURE.md and HACKING.md. A bare file name may be in any folder.
+for document in ARCHITECTURE.md HACKING.md; do
+	for path in $(grep -oE '`[A-Za-z0-9_./-]+\.(c|h|def|sh|py|conf|in|md)`|`[a-z-]+(/[a-z_.-]+)*/`' "$document" | tr -d '`'); do
+		[ -e "$path" ] || compgen -G "*/${path##*/}" >/dev/null || complain "$document names $path, which does not exist"
+	done
+done
+
+# Every setting is explained in the sample policy file.
+names() { sed -nE "s/^$1\(([A-Z_]+, )?([a-z_]+),.*/\2/p" "$2"; }
+for name in $(names 'PL_OPTION_[A-Z]+' policy/policy.def) $(names PL_SETTING policy/settings.def); do
+	grep -qE "^ *#? *$name *=" conf.d/policy.conf || complain "conf.d/policy.conf does not show $name"
+done
+# And what it shows exists.
+for name in $(sed -nE 's/^ *#? ?([a-z_]+) *= *.*/\1/p' conf.d/policy.conf | sort -u); do
+	grep -qE "[(, ]$name," policy/policy.def policy/settings.def || complain "conf.d/policy.conf shows $name, which is no setting"
+done
+
+# Commands in documents are commands of the table.
+while read -r document noun verb; do
+	grep -qE "^CTL_COMMAND\(\"$noun\", \"($verb)?\"" ctl/commands.def ||
+		complain "$document shows \`postlatch $noun $verb\`, which is no command"
+done < <(grep -oHE '(\$POSTLATCH|postlatch) (--json )?(domain|member|app-password|db) [a-z]+' README.md SECURITY.md HACKING.md demo/what-next |
+	sed -E 's/:(\$POSTLATCH|postlatch) (--json )?/ /' | sort -u)
+
+# Every source file is in a Makefile.
+for file in {policy,ctl,milter,dovecot-plugin}/*.[ch] tests/{unit,fuzz,bench}/*.[ch]; do
+	[ ! -e "$file" ] || grep -qw "${file##*/}" "${file%/*}/Makefile.am" || complain "$file is in no Makefile.am"
+done
+exit $status

@@ -1,0 +1,55 @@
+#!/bin/bash
+# check-includes.sh - nobody includes against the arrows of ARCHITECTURE.md.
+set -uo pipefail
+status=0
+complain() { echo "check-includes: $*"; status=1; }
+
+# includes FOLDER: "file header" for each include in quotes.
+includes() { grep -Hos '^#include "[^"]*"' "$1"/*.[ch] | sed 's/:#include "/ /; s/"$//'; }
+
+# Own headers and the library's, nothing else. config.h is made by configure, and
+# DOVECOT names headers that only the plugin's shell may see.
+for folder in policy ctl dovecot-plugin milter; do
+	while read -r file header; do
+		[ ! -e "$folder/$header" ] || continue
+		[ "$header" != config.h ] || continue
+		[ "$folder" = policy ] || [ ! -e "policy/$header" ] || continue
+		[ "$file" != dovecot-plugin/authdb-postlatch.c ] || continue
+		complain "$file includes $header, which is not for $folder/"
+	done < <(includes "$folder")
+done
+for header in $(includes dovecot-plugin | sed -n 's/^dovecot-plugin\/authdb-postlatch.c //p'); do
+	for folder in ctl milter; do
+		[ ! -e "$folder/$header" ] || complain "dovecot-plugin includes $folder/$header"
+	done
+done
+
+# only HEADER FILE ...: a library's header belongs to these files.
+only() {
+	local header=$1 file
+	shift
+	for file in $(grep -ls "^#include <$header>" {policy,ctl,dovecot-plugin,milter}/*.[ch]); do
+		[[ " $* " = *" $file "* ]] || complain "$file includes <$header>, which belongs to $*"
+	done
+}
+only sqlite3.h policy/store_sqlite.c
+only libpq-fe.h policy/store_postgresql.c
+only confuse.h policy/policy.c
+only csv.h ctl/member_csv.c
+only libmilter/mfapi.h milter/callbacks.c milter/main.c
+
+# The decision is pure.
+for header in $(sed -nE 's/^#include [<"](.*)[>"]/\1/p' policy/decide.c); do
+	case $header in
+	decide.h | stdio.h | string.h | *.def) ;;
+	*) complain "policy/decide.c includes $header: the decision has no I/O, clock or allocation" ;;
+	esac
+done
+
+# Every header stands alone.
+for header in {policy,ctl,milter}/*.h dovecot-plugin/driver.h; do
+	echo "#include \"${header##*/}\"" |
+		cc -std=gnu11 -D_GNU_SOURCE -Ipolicy -I"${header%/*}" -fsyntax-only -x c - 2>/dev/null ||
+		complain "$header does not compile alone"
+done
+exit $status

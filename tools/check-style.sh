@@ -1,0 +1,27 @@
+#!/bin/bash
+# check-style.sh - rules of HACKING.md that a search can keep.
+set -uo pipefail
+status=0
+complain() { echo "check-style: $*"; status=1; }
+sources=({policy,ctl,dovecot-plugin,milter}/*.[ch])
+
+# never PATTERN WHY FILE ...
+never() {
+	local pattern=$1 why=$2 hit
+	shift 2
+	while IFS= read -r hit; do complain "$why: $hit"; done < <(grep -nHE "$pattern" "$@")
+}
+never '\b(exit|abort|assert|printf|perror|syslog)\(' 'the library does not end, log or assert' policy/*.[ch]
+never '\b(strcpy|strcat|sprintf|gets|strtok|atoi|rand|random|system|popen|tmpnam)\(' 'use the bounded or safe one' "${sources[@]}"
+never '\bmemcmp\(.*(mac|digest|secret|token)' 'compare secrets in constant time' "${sources[@]}"
+never '[^ -~	]' 'not ASCII' "${sources[@]}"
+never '[ 	]$' 'blanks at the end of a line' "${sources[@]}" {quickstart,run-tests} demo/* tools/*
+never '^.{121,}' 'a line of more than 120 characters' "${sources[@]}"
+
+for file in "${sources[@]}"; do
+	[ "$(wc -l <"$file")" -le 600 ] || complain "$file has more than 600 lines: what are its two subjects?"
+done
+if command -v shellcheck >/dev/null; then
+	shellcheck -x -S warning quickstart run-tests .ci/run demo/functions.sh demo/inside tools/* || status=1
+fi
+exit $status
