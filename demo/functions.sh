@@ -20,6 +20,13 @@ is_running() {
 
 inside() { nsenter -t "$(holder_pid)" -m --wdns=/ -- "$@"; }
 
+# What programs that were built with sanitizers do; others do not look. Dovecot
+# and Postfix free little at their end, so leaks are left to the unit tests.
+sanitizer_options() {
+	echo "ASAN_OPTIONS=detect_leaks=0:log_path=$DIR/log/sanitizers/asan" \
+		"UBSAN_OPTIONS=print_stacktrace=1:log_path=$DIR/log/sanitizers/ubsan"
+}
+
 # expand FILE: writes the file with every @NAME@ of the environment filled in.
 expand() {
 	local text name

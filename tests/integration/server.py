@@ -69,7 +69,11 @@ class Server:
 
     def remove(self):
         self.stop()
+        reports = glob.glob(self.dir + "/log/sanitizers/*")
+        text = "".join(open(name, errors="replace").read() for name in reports)
         shutil.rmtree(self.dir, ignore_errors=True)
+        if reports:
+            raise AssertionError("sanitizers found something:\n" + text)
 
     # -- the command -------------------------------------------------------
 
