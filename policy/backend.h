@@ -49,4 +49,8 @@ extern const struct pl_backend pl_backend_sqlite;
 const struct pl_backend *pl_backend_find(const char *uri, const char **location_r,
 					 struct pl_error *err);
 
+/* For a version that could not be read: when the table itself is missing, err
+ * becomes PL_ERR_CONFIG and says so. Returns -1. In schema.c. */
+int pl_schema_unreadable(struct pl_error *err);
+
 #endif

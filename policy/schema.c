@@ -123,6 +123,14 @@ static int apply(const struct pl_backend *backend, void *db, int version, struct
 					 migrations[version - 1].title) : 0;
 }
 
+int pl_schema_unreadable(struct pl_error *err)
+{
+	if (err == NULL || err->code != PL_ERR_INTERNAL)
+		return -1;
+	err->code = PL_ERR_CONFIG;
+	return pl_error_prefix(err, "not a database of Postlatch");
+}
+
 static int read_version(const struct pl_backend *backend, void *db, int *version_r,
 			struct pl_error *err)
 {
@@ -131,7 +139,7 @@ static int read_version(const struct pl_backend *backend, void *db, int *version
 
 	*version_r = 0;
 	if (backend->prepare(db, SQL_VERSION, &stmt, err) < 0)
-		return pl_error_prefix(err, "not a database of Postlatch");
+		return pl_schema_unreadable(err);
 	ret = backend->step(db, stmt, err);
 	if (ret == 1)
 		*version_r = (int)backend->col_int(stmt, 0);

@@ -69,7 +69,7 @@ static int check_version(struct pl_store *store, struct pl_error *err)
 	int ret = pl_step(stmt, err);
 
 	if (ret < 0)
-		return -1;
+		return pl_schema_unreadable(err);
 	if (ret == 1)
 		version = pl_col_int(stmt, "version");
 	pl_reset(stmt);
