@@ -1,0 +1,75 @@
+/* fixture.h - a folder of its own for each test, with a database and a key.
+ *
+ * Beside the library it offers plain SQL, so that a test can look at what is
+ * really stored, and can break it.
+ */
+#ifndef POSTLATCH_TEST_FIXTURE_H
+#define POSTLATCH_TEST_FIXTURE_H
+
+#include "test.h"
+
+#include "app_password.h"
+#include "schema.h"
+#include "session.h"
+
+struct fixture {
+	char dir[64];
+	char db[96];              /* path of the database */
+	char uri[128];            /* the same for the library */
+	struct pl_store *store;   /* in the role of the command; NULL with make_folder */
+	struct pl_keys *keys;     /* one key, number 1 */
+	struct pl_policy *policy; /* of an empty file */
+	struct pl_error err;      /* of the last call that was given it */
+};
+
+extern const struct pl_actor fixture_actor; /* "tester" from "192.0.2.1" */
+
+/* For cmocka: only the folder and the key, or with a fresh database too. */
+int make_folder(void **state);
+int make_database(void **state);
+int remove_all(void **state);
+
+#define TEST_IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_all)
+#define TEST_WITH_DATABASE(test) cmocka_unit_test_setup_teardown(test, make_database, remove_all)
+
+/* Fails the test with the error's sentence unless ret is 0 or more. */
+#define assert_ok(fixture, ret)                                                              \
+	do {                                                                                 \
+		if ((ret) < 0)                                                               \
+			fail_msg("%s: %s (%s)", #ret, (fixture)->err.msg,                    \
+				 pl_errc_name((fixture)->err.code));                         \
+	} while (0)
+/* The call fails with that code, and the sentence holds the word. */
+#define assert_refused(fixture, ret, errc, word)                                             \
+	do {                                                                                 \
+		memset(&(fixture)->err, 0, sizeof((fixture)->err));                          \
+		assert_int_equal(ret, -1);                                                   \
+		assert_string_equal(pl_errc_name((fixture)->err.code), pl_errc_name(errc));  \
+		if (strstr((fixture)->err.msg, word) == NULL)                                \
+			fail_msg("\"%s\" does not say \"%s\"", (fixture)->err.msg, word);    \
+	} while (0)
+
+/* A path in the folder; good until the fourth call after it. */
+const char *path_in(const struct fixture *fixture, const char *name);
+void write_file(const char *path, const char *text, size_t len);
+void reopen(struct fixture *fixture, enum pl_role role);
+struct pl_address address_of(const char *text);
+struct pl_policy *policy_of(const char *text);
+/* words are "name=value", divided by spaces. */
+struct pl_change change_of(const char *words, enum pl_layer_bit where);
+void add_domain(struct fixture *fixture, const char *name, const char *settings);
+void add_member(struct fixture *fixture, const char *address, const char *settings);
+struct pl_account account_of(struct fixture *fixture, const char *address);
+
+/* Plain SQL on a database file, on a connection of its own. */
+void sql_run(const char *db, const char *sql);
+int64_t sql_int(const char *db, const char *sql);
+void sql_text(const char *db, const char *sql, char *buf, size_t size);
+/* Every row of the tables that hold settings, credentials and records, as one
+ * text that the caller frees. */
+char *sql_everything(const char *db);
+/* Whether the bytes stand anywhere in the database file or its log. */
+int file_holds(const char *path, const char *text);
+int database_holds(const struct fixture *fixture, const char *text);
+
+#endif
