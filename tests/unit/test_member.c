@@ -1,0 +1,199 @@
+/* test_member.c - members, what is recorded of them, and who reads the records. */
+#include "fixture.h"
+
+#include <stdlib.h>
+
+#define USER "user@example.test"
+
+static int set_member(struct fixture *fixture, const char *address, const char *settings, char *before_r,
+		      char *after_r)
+{
+	const struct pl_change change = change_of(settings, PL_AT_MEMBER);
+	const struct pl_address parsed = address_of(address);
+
+	return pl_member_set(fixture->store, &fixture_actor, fixture->policy, &parsed, &change, before_r, after_r,
+			     &fixture->err);
+}
+
+static void unheard_of_member_is_added_with_its_domain(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_account account;
+
+	account = account_of(fixture, USER);
+	assert_int_equal(account.member.id, 0);
+	assert_int_equal(account.domain.id, 0);
+	assert_true(account.member.active && account.domain.active);
+	assert_int_equal(set_member(fixture, USER, "pop3=off", NULL, NULL), 1);
+	account = account_of(fixture, USER);
+	assert_int_not_equal(account.member.id, 0);
+	assert_int_not_equal(account.domain.id, 0);
+	assert_int_equal(account.member.settings.value[PL_SETTING_POP3], PL_OFF);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit WHERE action = 'domain.add'"), 1);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit WHERE action = 'member.add'"), 1);
+}
+
+static void change_tells_before_and_after(void **state)
+{
+	struct fixture *fixture = *state;
+	char before[PL_AUDIT_TEXT], after[PL_AUDIT_TEXT], record[512];
+
+	add_member(fixture, USER, "pop3=on class=staff");
+	assert_int_equal(set_member(fixture, USER, "active=off class= pop3=off use=skip", before, after), 1);
+	assert_string_equal(before, "active=on class=staff pop3=on use=inherit");
+	assert_string_equal(after, "active=off class= pop3=off use=skip");
+	sql_text(fixture->db, "SELECT action || ' ' || object || ' ' || before || ' -> ' || after FROM audit "
+			      "ORDER BY id DESC LIMIT 1", record, sizeof(record));
+	assert_string_equal(record, "member.set " USER " active=on class=staff pop3=on use=inherit -> "
+				    "active=off class= pop3=off use=skip");
+}
+
+static void change_to_what_is_so_already_is_none(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t records;
+
+	add_member(fixture, USER, "pop3=off");
+	records = sql_int(fixture->db, "SELECT COUNT(*) FROM audit");
+	assert_int_equal(set_member(fixture, USER, "pop3=off active=on imap=inherit", NULL, NULL), 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit"), records);
+	assert_int_equal(set_member(fixture, USER, "pop3=inherit", NULL, NULL), 1);
+	assert_int_equal(account_of(fixture, USER).member.settings.value[PL_SETTING_POP3], PL_UNSET);
+}
+
+static void member_is_added_once(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct pl_address address = address_of(USER);
+
+	add_member(fixture, USER, "");
+	assert_refused(fixture, pl_member_add(fixture->store, &fixture_actor, &address, NULL, &fixture->err),
+		       PL_ERR_CONFLICT, USER);
+	assert_refused(fixture, pl_domain_add(fixture->store, &fixture_actor, "Example.TEST", NULL, NULL,
+					      &fixture->err),
+		       PL_ERR_CONFLICT, "example.test");
+}
+
+static void removal_is_recorded_and_takes_all_along(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct pl_address address = address_of(USER);
+	struct pl_app_password password = { .label = "phone" };
+	struct pl_secret secret;
+	int64_t members;
+
+	add_member(fixture, USER, "pop3=off");
+	add_member(fixture, "second@example.test", "");
+	assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16, &address,
+						 &password, &secret, &fixture->err));
+	assert_int_equal(pl_member_remove(fixture->store, &fixture_actor, &address, &fixture->err), 1);
+	assert_int_equal(pl_member_remove(fixture->store, &fixture_actor, &address, &fixture->err), 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM app_password"), 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit WHERE action = 'member.remove' "
+					      "AND before = 'pop3=off' AND after = ''"), 1);
+	assert_ok(fixture, pl_domain_remove(fixture->store, &fixture_actor, "example.test", &members, &fixture->err));
+	assert_int_equal(members, 1);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member"), 0);
+	assert_refused(fixture, pl_domain_remove(fixture->store, &fixture_actor, "example.test", &members,
+						 &fixture->err),
+		       PL_ERR_CONFLICT, "example.test");
+}
+
+/* A member that is added again must not get what the removed one had: ids
+ * are in app passwords' MACs. */
+static void ids_are_never_used_again(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct pl_address address = address_of(USER);
+	int64_t id;
+
+	add_member(fixture, USER, "");
+	id = account_of(fixture, USER).member.id;
+	assert_int_equal(pl_member_remove(fixture->store, &fixture_actor, &address, &fixture->err), 1);
+	add_member(fixture, USER, "");
+	assert_int_not_equal(account_of(fixture, USER).member.id, id);
+}
+
+static int append_name(const struct pl_member *member, void *context)
+{
+	char address[PL_ADDRESS_MAX + 1];
+
+	strcat(context, pl_address_format(&member->address, address));
+	strcat(context, " ");
+	return 0;
+}
+
+static const char *names(struct fixture *fixture, const char *domain, const char *class_name)
+{
+	static char text[512];
+	const struct pl_member_filter filter = { .domain = domain, .class_name = class_name };
+
+	text[0] = '\0';
+	assert_ok(fixture, pl_member_list(fixture->store, &filter, append_name, text, &fixture->err));
+	return text;
+}
+
+static void lists_are_sorted_and_filtered(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_member(fixture, "c@b.test", "class=staff");
+	add_member(fixture, "b@a.test", "class=staff");
+	add_member(fixture, "a@b.test", "");
+	assert_string_equal(names(fixture, NULL, NULL), "b@a.test a@b.test c@b.test ");
+	assert_string_equal(names(fixture, "b.test", NULL), "a@b.test c@b.test ");
+	assert_string_equal(names(fixture, NULL, "staff"), "b@a.test c@b.test ");
+	assert_string_equal(names(fixture, "b.test", "staff"), "c@b.test ");
+	assert_string_equal(names(fixture, "nosuch.test", NULL), "");
+}
+
+static int append_object(const struct pl_audit_record *record, void *context)
+{
+	strcat(context, record->object);
+	strcat(context, " ");
+	return 0;
+}
+
+static const char *objects(struct fixture *fixture, const char *object, int64_t since, int limit)
+{
+	static char text[2048];
+	const struct pl_audit_filter filter = { .object = object, .since = since, .limit = limit };
+
+	text[0] = '\0';
+	assert_ok(fixture, pl_audit_list(fixture->store, &filter, append_object, text, &fixture->err));
+	return text;
+}
+
+static void records_are_found_by_object_domain_and_time(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_domain(fixture, "a_b.test", "");
+	add_domain(fixture, "axb.test", "");
+	add_member(fixture, "one@a_b.test", "");
+	add_member(fixture, "two@axb.test", "");
+	assert_string_equal(objects(fixture, NULL, 0, 10), "two@axb.test one@a_b.test axb.test a_b.test ");
+	assert_string_equal(objects(fixture, NULL, 0, 2), "two@axb.test one@a_b.test ");
+	assert_string_equal(objects(fixture, "one@a_b.test", 0, 10), "one@a_b.test ");
+	/* '_' is a letter here, and no pattern. */
+	assert_string_equal(objects(fixture, "@a_b.test", 0, 10), "one@a_b.test a_b.test ");
+	assert_string_equal(objects(fixture, "@b.test", 0, 10), "");
+	sql_run(fixture->db, "UPDATE audit SET at = id * 100");
+	assert_string_equal(objects(fixture, NULL, 300, 10), "two@axb.test one@a_b.test ");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST_WITH_DATABASE(unheard_of_member_is_added_with_its_domain),
+		TEST_WITH_DATABASE(change_tells_before_and_after),
+		TEST_WITH_DATABASE(change_to_what_is_so_already_is_none),
+		TEST_WITH_DATABASE(member_is_added_once),
+		TEST_WITH_DATABASE(removal_is_recorded_and_takes_all_along),
+		TEST_WITH_DATABASE(ids_are_never_used_again),
+		TEST_WITH_DATABASE(lists_are_sorted_and_filtered),
+		TEST_WITH_DATABASE(records_are_found_by_object_domain_and_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,264 @@
+/* test_use.c - last-used times, written by their own thread. */
+#include "fixture.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "use.h"
+
+#define WAIT_S 60 /* generous: the machine may be busy */
+
+static struct pl_use use_of(const char *address, int64_t at)
+{
+	struct pl_use use = { .address = address_of(address), .service = PL_SETTING_IMAP, .at = at };
+
+	strcpy(use.ip, "192.0.2.7");
+	return use;
+}
+
+static struct pl_use_log *start(struct fixture *fixture)
+{
+	struct pl_use_log *log;
+
+	assert_ok(fixture, pl_use_open(fixture->uri, &log, &fixture->err));
+	return log;
+}
+
+/* Waits until the query gives the number. */
+static void await(struct fixture *fixture, const char *sql, int64_t want)
+{
+	time_t deadline = time(NULL) + WAIT_S;
+	int64_t got;
+
+	while ((got = sql_int(fixture->db, sql)) != want) {
+		if (time(NULL) > deadline)
+			fail_msg("%s: %lld and not %lld", sql, (long long)got, (long long)want);
+		poll(NULL, 0, 50);
+	}
+}
+
+static void await_trouble(struct pl_use_log *log, struct pl_error *err_r)
+{
+	time_t deadline = time(NULL) + WAIT_S;
+
+	while (!pl_use_trouble(log, err_r)) {
+		if (time(NULL) > deadline)
+			fail_msg("no trouble was told");
+		poll(NULL, 0, 50);
+	}
+}
+
+static void use_is_written_without_being_asked(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_use_log *log = start(fixture);
+	struct pl_use use;
+	struct pl_error err;
+
+	add_member(fixture, "user@example.test", "");
+	use = use_of("user@example.test", 1234);
+	use.member_id = account_of(fixture, "user@example.test").member.id;
+	pl_use_note(log, &use);
+	await(fixture, "SELECT COUNT(*) FROM member_use WHERE member_id = 1 AND service = 'imap' "
+		       "AND used_at = 1234 AND ip = '192.0.2.7'", 1);
+	use.at = 1300;
+	pl_use_note(log, &use);
+	await(fixture, "SELECT used_at FROM member_use", 1300);
+	assert_int_equal(pl_use_trouble(log, &err), 0);
+	pl_use_close(&log, 1000 * WAIT_S);
+	assert_null(log);
+}
+
+static int note_use(const struct pl_member_use *use, void *context)
+{
+	*(struct pl_member_use *)context = *use;
+	return 0;
+}
+
+static void first_sign_in_adds_the_member(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_use_log *log = start(fixture);
+	const struct pl_use use = use_of("new@example.test", 77);
+	struct pl_member_use read = { .at = 0 };
+
+	pl_use_note(log, &use);
+	pl_use_close(&log, 1000 * WAIT_S);
+	assert_ok(fixture, pl_member_uses(fixture->store, account_of(fixture, "new@example.test").member.id,
+					  note_use, &read, &fixture->err));
+	assert_int_equal(read.at, 77);
+	assert_int_equal(read.service, PL_SETTING_IMAP);
+	assert_string_equal(read.ip, "192.0.2.7");
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit WHERE who = 'dovecot' "
+					      "AND object = 'new@example.test'"), 1);
+}
+
+static void removed_member_is_not_brought_back(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_use_log *log = start(fixture);
+	struct pl_use use = use_of("removed@example.test", 77);
+
+	use.member_id = 12;
+	pl_use_note(log, &use);
+	pl_use_close(&log, 1000 * WAIT_S);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member"), 0);
+}
+
+static void app_password_learns_its_last_use(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct pl_address address = address_of("user@example.test");
+	struct pl_app_password password = { .label = "phone" }, found;
+	struct pl_use_log *log = start(fixture);
+	struct pl_use use = use_of("user@example.test", 555);
+	struct pl_secret secret;
+
+	assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16, &address,
+						 &password, &secret, &fixture->err));
+	use.member_id = password.member_id;
+	use.app_password_id = password.id;
+	pl_use_note(log, &use);
+	pl_use_close(&log, 1000 * WAIT_S);
+	assert_int_equal(pl_app_password_find(fixture->store, fixture->keys, password.member_id, &secret, &found,
+					      &fixture->err), 1);
+	assert_int_equal(found.last_used_at, 555);
+	assert_string_equal(found.last_used_ip, "192.0.2.7");
+	assert_string_equal(found.last_used_service, "imap");
+}
+
+/* The lock is held for longer than the writer waits; what it was about to
+ * write is lost, which is told, and the next use is written. */
+static void locked_database_is_survived(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_use_log *log = start(fixture);
+	struct pl_use use = use_of("lost@example.test", 1);
+	struct pl_error err;
+
+	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
+	pl_use_note(log, &use);
+	await_trouble(log, &err);
+	assert_string_equal(pl_errc_name(err.code), "retry");
+	assert_non_null(strstr(err.msg, "locked"));
+	pl_store_rollback(fixture->store);
+	use = use_of("kept@example.test", 2);
+	pl_use_note(log, &use);
+	await(fixture, "SELECT COUNT(*) FROM member WHERE local = 'kept'", 1);
+	pl_use_close(&log, 1000 * WAIT_S);
+}
+
+static void replaced_database_is_opened_anew(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_use_log *log = start(fixture);
+	struct pl_use use = use_of("before@example.test", 1);
+
+	pl_use_note(log, &use);
+	await(fixture, "SELECT COUNT(*) FROM member WHERE local = 'before'", 1);
+	pl_store_close(&fixture->store);
+	assert_int_equal(rename(fixture->db, path_in(fixture, "aside.db")), 0);
+	rename(path_in(fixture, "test.db-wal"), path_in(fixture, "aside.db-wal"));
+	rename(path_in(fixture, "test.db-shm"), path_in(fixture, "aside.db-shm"));
+	assert_ok(fixture, pl_schema_create(fixture->uri, &fixture->err));
+	use = use_of("after@example.test", 2);
+	pl_use_note(log, &use);
+	await(fixture, "SELECT COUNT(*) FROM member WHERE local = 'after'", 1);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member WHERE local = 'before'"), 0);
+	pl_use_close(&log, 1000 * WAIT_S);
+}
+
+static void missing_database_is_told_and_survived(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_use_log *log = start(fixture);
+	struct pl_use use = use_of("user@example.test", 1);
+	struct pl_error err;
+
+	pl_use_note(log, &use);
+	await_trouble(log, &err);
+	assert_ok(fixture, pl_schema_create(fixture->uri, &fixture->err));
+	pl_use_note(log, &use);
+	await(fixture, "SELECT COUNT(*) FROM member", 1);
+	pl_use_close(&log, 1000 * WAIT_S);
+}
+
+#define FLOOD (10 * PL_USE_PENDING)
+
+/* Many more in one go than there is room for, even if the writer takes some
+ * of them away meanwhile. */
+static void flood_is_bounded_and_told(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_use_log *log = start(fixture);
+	struct pl_error err;
+
+	for (int i = 0; i < FLOOD; i++) {
+		char address[64];
+		struct pl_use use;
+
+		snprintf(address, sizeof(address), "user%d@example.test", i);
+		use = use_of(address, i);
+		pl_use_note(log, &use);
+	}
+	await_trouble(log, &err);
+	assert_non_null(strstr(err.msg, "were left out"));
+	assert_int_equal(pl_use_trouble(log, &err), 0);
+	pl_use_close(&log, 1000 * WAIT_S);
+	assert_in_range(sql_int(fixture->db, "SELECT COUNT(*) FROM member_use"), PL_USE_PENDING,
+			FLOOD - 1);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member WHERE local = 'user0'"), 1);
+}
+
+static void same_use_again_takes_no_room(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_use_log *log = start(fixture);
+	struct pl_error err;
+
+	for (int i = 0; i < 3 * PL_USE_PENDING; i++) {
+		const struct pl_use use = use_of("busy@example.test", i);
+
+		pl_use_note(log, &use);
+	}
+	assert_int_equal(pl_use_trouble(log, &err), 0);
+	pl_use_close(&log, 1000 * WAIT_S);
+	assert_int_equal(sql_int(fixture->db, "SELECT used_at FROM member_use"), 3 * PL_USE_PENDING - 1);
+}
+
+static void close_writes_what_is_pending(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_use_log *log = start(fixture);
+
+	for (int i = 0; i < 100; i++) {
+		char address[64];
+		struct pl_use use;
+
+		snprintf(address, sizeof(address), "user%d@example.test", i);
+		use = use_of(address, i);
+		pl_use_note(log, &use);
+	}
+	pl_use_close(&log, 1000 * WAIT_S);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member_use"), 100);
+	pl_use_close(&log, 0); /* NULL */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST_WITH_DATABASE(use_is_written_without_being_asked),
+		TEST_WITH_DATABASE(first_sign_in_adds_the_member),
+		TEST_WITH_DATABASE(removed_member_is_not_brought_back),
+		TEST_WITH_DATABASE(app_password_learns_its_last_use),
+		TEST_WITH_DATABASE(locked_database_is_survived),
+		TEST_WITH_DATABASE(replaced_database_is_opened_anew),
+		TEST_IN_FOLDER(missing_database_is_told_and_survived),
+		TEST_WITH_DATABASE(flood_is_bounded_and_told),
+		TEST_WITH_DATABASE(same_use_again_takes_no_room),
+		TEST_WITH_DATABASE(close_writes_what_is_pending),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
