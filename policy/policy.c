@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #define FILES_MAX 64 /* the policy file and its includes */
+#define DEPTH_MAX 10 /* includes within includes */
 
 /* libconfuse's callbacks get no pointer of ours, so what they need is here for
  * the time of one load. policy.h says that loads do not overlap. */
@@ -17,6 +18,7 @@ static _Thread_local struct {
 	struct pl_policy *policy;
 	cfg_t *root; /* sections know their line, but not always their file */
 	int includes_allowed;
+	int depth;
 	int reached_end;
 } loading;
 
@@ -24,6 +26,7 @@ static _Thread_local struct {
  * So every file is read with this call behind it, which works only outside of
  * sections, comments and strings. */
 #define END_MARK "policy_file_ends_here"
+#define CUT_OFF "the file ends inside a section, a comment or a string: is a } missing?"
 
 static const struct pl_option_info options[] = {
 #define PL_OPTION_TEXT(field, def, text) { #field, "text", def, text },
@@ -93,36 +96,53 @@ static int acceptable_file(const char *path, struct pl_error *err)
 	return 0;
 }
 
-/* include("file"): a relative path starts from the folder of the policy file. */
-static int include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
+static int out_of_memory(struct pl_error *err)
 {
-	const char *base = loading.policy->file_count > 0 ? loading.policy->files[0] : "";
-	const char *slash = strrchr(base, '/');
-	char path[4096];
-	struct pl_error err = { 0 };
-	const char *args[1] = { path };
+	return pl_error_set(err, PL_ERR_RETRY, "policy: out of memory");
+}
 
-	if (argc != 1) {
-		cfg_error(cfg, "include() takes one file name");
+static int acceptable_text(const char *text, size_t len, const char *name, struct pl_error *err)
+{
+	if (len > PL_POLICY_FILE_MAX || memchr(text, '\0', len) != NULL)
+		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s is larger than %d bytes, or holds "
+				    "a NUL byte", name, PL_POLICY_FILE_MAX);
+	return 0;
+}
+
+/* The caller frees the text, which has a NUL behind its len bytes. */
+static int read_file(const char *path, char **text_r, size_t *len_r, struct pl_error *err)
+{
+	char *text = NULL;
+	FILE *in = NULL;
+	int ret = -1;
+
+	if (acceptable_file(path, err) < 0)
 		return -1;
+	in = fopen(path, "re");
+	text = malloc(PL_POLICY_FILE_MAX + 2);
+	if (in == NULL) {
+		pl_error_set(err, PL_ERR_CONFIG, "policy file %s: %s", path, strerror(errno));
+		goto out;
 	}
-	if (!loading.includes_allowed) {
-		cfg_error(cfg, "include() is not possible here");
-		return -1;
+	if (text == NULL) {
+		out_of_memory(err);
+		goto out;
 	}
-	if (argv[0][0] == '/' || slash == NULL)
-		snprintf(path, sizeof(path), "%s", argv[0]);
+	/* One byte more than is taken, to notice a file that grew meanwhile. */
+	*len_r = fread(text, 1, PL_POLICY_FILE_MAX + 1, in);
+	text[*len_r] = '\0';
+	if (ferror(in))
+		pl_error_set(err, PL_ERR_CONFIG, "policy file %s: %s", path, strerror(errno));
 	else
-		snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - base), base, argv[0]);
-	if (acceptable_file(path, &err) < 0) {
-		cfg_error(cfg, "include: %s", err.msg);
-		return -1;
-	}
-	if (note_file(loading.policy, path) < 0) {
-		cfg_error(cfg, "include: more than %d files", FILES_MAX);
-		return -1;
-	}
-	return cfg_include(cfg, opt, 1, args);
+		ret = acceptable_text(text, *len_r, path, err);
+out:
+	if (in != NULL)
+		fclose(in);
+	if (ret < 0)
+		free(text);
+	else
+		*text_r = text;
+	return ret;
 }
 
 static int reach_end(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
@@ -257,11 +277,6 @@ static int read_networks(const char *text, struct pl_network_list *list, struct 
 	return 0;
 }
 
-static int out_of_memory(struct pl_error *err)
-{
-	return pl_error_set(err, PL_ERR_RETRY, "policy: out of memory");
-}
-
 static int read_options(cfg_t *cfg, struct pl_policy *policy, struct pl_error *err)
 {
 #define PL_OPTION_TEXT(field, def, text)                               \
@@ -348,6 +363,75 @@ static int parse_text(cfg_t *cfg, const char *name, const char *text)
 	return ret;
 }
 
+/* Parses a file in the middle of another, for whose sake name and line are kept. */
+static int parse_included(cfg_t *cfg, const char *path, const char *text)
+{
+	char *filename = cfg->filename;
+	unsigned int line = cfg->line;
+	int ret;
+
+	cfg->filename = NULL;
+	loading.depth++;
+	ret = parse_text(cfg, path, text);
+	loading.depth--;
+	/* Of two complaints the first is kept. */
+	if (!loading.reached_end) {
+		cfg_error(cfg, CUT_OFF);
+		ret = CFG_PARSE_ERROR;
+	}
+	loading.reached_end = 0;
+	free(cfg->filename);
+	cfg->filename = filename;
+	cfg->line = line;
+	return ret == CFG_SUCCESS ? 0 : -1;
+}
+
+/* A relative path starts from the folder of the policy file. */
+static void include_path(const char *name, char *path_r, size_t size)
+{
+	const char *base = loading.policy->files[0];
+	const char *slash = strrchr(base, '/');
+
+	if (name[0] == '/' || slash == NULL)
+		snprintf(path_r, size, "%s", name);
+	else
+		snprintf(path_r, size, "%.*s/%s", (int)(slash - base), base, name);
+}
+
+static int complain_of_include(cfg_t *cfg, const char *what)
+{
+	cfg_error(cfg, "include: %s", what);
+	return -1;
+}
+
+/* include("file"). libconfuse's own cfg_include is of no use to a program that
+ * reads its file again and again: after an error in an included file it keeps
+ * that file open, and one of its ten places for includes taken, for good. */
+static int include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
+{
+	struct pl_error err = { 0 };
+	char path[4096], *text;
+	size_t len;
+	int ret;
+
+	(void)opt;
+	if (argc != 1)
+		return complain_of_include(cfg, "it takes one file name");
+	if (!loading.includes_allowed)
+		return complain_of_include(cfg, "it is not possible here");
+	if (loading.depth == DEPTH_MAX)
+		return complain_of_include(cfg, "too many files within each other");
+	include_path(argv[0], path, sizeof(path));
+	if (read_file(path, &text, &len, &err) < 0)
+		return complain_of_include(cfg, err.msg);
+	if (note_file(loading.policy, path) < 0)
+		ret = complain_of_include(cfg, "too many files");
+	else
+		ret = parse_included(cfg, path, text);
+	free(text);
+	return ret;
+}
+
 static int parse(const char *name, const char *text, struct pl_policy *policy, struct pl_error *err)
 {
 	cfg_opt_t layered[PL_SETTING_COUNT + 1], classed[PL_SETTING_COUNT + 1];
@@ -389,8 +473,7 @@ static int parse(const char *name, const char *text, struct pl_policy *policy, s
 
 	ret = parse_text(cfg, name, text);
 	if (err->code == PL_OK && !loading.reached_end)
-		pl_error_set(err, PL_ERR_CONFIG, "%s:%d: the file ends inside a section, a comment or "
-			     "a string: is a } missing?", name, cfg->line);
+		pl_error_set(err, PL_ERR_CONFIG, "%s:%d: %s", name, cfg->line, CUT_OFF);
 	else if (err->code == PL_OK && ret != CFG_SUCCESS)
 		pl_error_set(err, PL_ERR_CONFIG, "%s: syntax error", name);
 	if (err->code == PL_OK)
@@ -435,9 +518,8 @@ static int parse_copy(const char *text, size_t len, const char *name, int includ
 	int ret;
 
 	*policy_r = NULL;
-	if (len > PL_POLICY_FILE_MAX || memchr(text, '\0', len) != NULL)
-		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s is larger than %d bytes, or holds "
-				    "a NUL byte", name, PL_POLICY_FILE_MAX);
+	if (acceptable_text(text, len, name, err) < 0)
+		return -1;
 	copy = strndup(text, len);
 	if (copy == NULL)
 		return out_of_memory(err);
@@ -450,26 +532,12 @@ int pl_policy_load(const char *path, struct pl_policy **policy_r, struct pl_erro
 {
 	char *text;
 	size_t len;
-	FILE *in;
 	int ret;
 
 	*policy_r = NULL;
-	if (acceptable_file(path, err) < 0)
+	if (read_file(path, &text, &len, err) < 0)
 		return -1;
-	in = fopen(path, "re");
-	if (in == NULL)
-		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s: %s", path, strerror(errno));
-	text = malloc(PL_POLICY_FILE_MAX + 1);
-	if (text == NULL) {
-		fclose(in);
-		return out_of_memory(err);
-	}
-	len = fread(text, 1, PL_POLICY_FILE_MAX + 1, in);
-	if (ferror(in))
-		ret = pl_error_set(err, PL_ERR_CONFIG, "policy file %s: %s", path, strerror(errno));
-	else
-		ret = parse_copy(text, len, path, 1, policy_r, err);
-	fclose(in);
+	ret = parse_copy(text, len, path, 1, policy_r, err);
 	free(text);
 	return ret;
 }

@@ -1,6 +1,7 @@
 /* test_policy.c - the policy file and key files. Writes into a folder of its own. */
 #include "test.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -147,6 +148,68 @@ static void includes(void **state)
 	assert_int_equal(pl_policy_load("/nonexistent", &policy, &err), -1);
 }
 
+static void errors_behind_an_include_name_their_own_line(void **state)
+{
+	struct pl_policy *policy;
+	struct pl_error err = { 0 };
+
+	(void)state;
+	write_file("more.conf", "\n\n\n\n", 0644);
+	write_file("main.conf", "include(\"more.conf\")\ndefaults {\npop3 = maybe\n}\n", 0644);
+	assert_int_equal(pl_policy_load(in_dir("main.conf"), &policy, &err), -1);
+	assert_non_null(strstr(err.msg, "main.conf:3"));
+}
+
+/* What is cut off in one file must not go on in the other. */
+static void included_file_must_be_whole(void **state)
+{
+	static const char *const texts[] = { "defaults {\n", "/* ", "database = \"x", "domain" };
+	struct pl_policy *policy;
+	struct pl_error err = { 0 };
+
+	(void)state;
+	write_file("main.conf", "include(\"more.conf\")\npop3 = off }\n", 0644);
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		write_file("more.conf", texts[i], 0644);
+		assert_int_equal(pl_policy_load(in_dir("main.conf"), &policy, &err), -1);
+		if (strstr(err.msg, "more.conf:") == NULL)
+			fail_msg("%s", err.msg);
+	}
+}
+
+static int open_files(void)
+{
+	int count = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+/* A running program reads the file again and again while it is being mended. */
+static void errors_in_included_files_leave_nothing_behind(void **state)
+{
+	struct pl_policy *policy;
+	struct pl_error err = { 0 };
+	int before = open_files();
+
+	(void)state;
+	write_file("main.conf", "include(\"more.conf\")\ndefaults { pop3 = off }\n", 0644);
+	for (int i = 0; i < 30; i++) {
+		write_file("more.conf", "\nverify_key = \"x\"\napp_password_length = 2\n", 0644);
+		assert_int_equal(pl_policy_load(in_dir("main.conf"), &policy, &err), -1);
+		if (strstr(err.msg, "more.conf:3") == NULL)
+			fail_msg("load %d: %s", i, err.msg);
+		write_file("more.conf", "verify_key = \"y\"\n", 0644);
+		if (pl_policy_load(in_dir("main.conf"), &policy, &err) < 0)
+			fail_msg("load %d: %s", i, err.msg);
+		assert_string_equal(policy->verify_key, "y");
+		assert_int_equal(policy->defaults.value[PL_SETTING_POP3], PL_OFF);
+		pl_policy_unref(&policy);
+	}
+	assert_int_equal(open_files(), before);
+}
+
 static const char good_key[] = "# comment\n1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
 
 /* RFC 4231 has no vector of our message, so this one was computed with
@@ -232,9 +295,17 @@ static int remove_dir(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(empty_file_gives_defaults), cmocka_unit_test(sections), cmocka_unit_test(errors),
-		cmocka_unit_test(bounded), cmocka_unit_test(includes), cmocka_unit_test(mac_is_pinned),
-		cmocka_unit_test(bad_key_files), cmocka_unit_test(keys_are_never_made_twice),
+		cmocka_unit_test(empty_file_gives_defaults),
+		cmocka_unit_test(sections),
+		cmocka_unit_test(errors),
+		cmocka_unit_test(bounded),
+		cmocka_unit_test(includes),
+		cmocka_unit_test(errors_behind_an_include_name_their_own_line),
+		cmocka_unit_test(included_file_must_be_whole),
+		cmocka_unit_test(errors_in_included_files_leave_nothing_behind),
+		cmocka_unit_test(mac_is_pinned),
+		cmocka_unit_test(bad_key_files),
+		cmocka_unit_test(keys_are_never_made_twice),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
