@@ -12,10 +12,6 @@
 
 #include "watch.h"
 
-/* The auth process reads by mmap, which saves a copy of each page. It is
- * bounded, because mapped pages count as memory of that process. */
-#define LOGIN_MMAP "16777216"
-
 #define BACKUP_PAGES 1024 /* pages between two looks at progress */
 
 struct db {
@@ -89,8 +85,6 @@ static int configure(struct db *db, enum pl_role role, struct pl_error *err)
 		       "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;", err) < 0)
 		return -1;
 	if (is_reader(role) && script(db, "PRAGMA query_only = ON;", err) < 0)
-		return -1;
-	if (role == PL_ROLE_LOGIN && script(db, "PRAGMA mmap_size = " LOGIN_MMAP ";", err) < 0)
 		return -1;
 	if (prepare_handle(db, "BEGIN", &db->begin_read, err) < 0 ||
 	    prepare_handle(db, "BEGIN IMMEDIATE", &db->begin_write, err) < 0 ||
