@@ -21,7 +21,7 @@ struct pl_use_log {
 	int stop, finished;
 	struct pl_use pending[PL_USE_PENDING];
 	size_t count;
-	int64_t dropped;
+	int dropped; /* something was left out */
 	struct pl_error trouble; /* PL_OK: none since it was last asked for */
 	/* Of the thread alone: */
 	struct pl_store *store;
@@ -45,7 +45,7 @@ void pl_use_note(struct pl_use_log *log, const struct pl_use *use)
 	else if (log->count < PL_USE_PENDING)
 		log->pending[log->count++] = *use;
 	else
-		log->dropped++;
+		log->dropped = 1;
 	if (log->count == 1)
 		pthread_cond_signal(&log->wake);
 	pthread_mutex_unlock(&log->lock);
@@ -56,10 +56,10 @@ int pl_use_trouble(struct pl_use_log *log, struct pl_error *err_r)
 	int any;
 
 	pthread_mutex_lock(&log->lock);
-	if (log->trouble.code == PL_OK && log->dropped > 0)
+	if (log->trouble.code == PL_OK && log->dropped)
 		pl_error_set(&log->trouble, PL_ERR_RETRY,
-			     "last-used times: %lld uses were left out, more than %d came in a second",
-			     (long long)log->dropped, PL_USE_PENDING);
+			     "last-used times: some were left out, more than %d were waiting",
+			     PL_USE_PENDING);
 	any = log->trouble.code != PL_OK;
 	*err_r = log->trouble;
 	log->trouble.code = PL_OK;
@@ -174,6 +174,23 @@ static int wait_for_uses(struct pl_use_log *log)
 	return (int)count;
 }
 
+/* Puts what could not be written in front of what came meanwhile: the next
+ * second may be better. Not at the end, which must come. */
+static void give_back(struct pl_use_log *log, size_t count)
+{
+	size_t fits;
+
+	pthread_mutex_lock(&log->lock);
+	if (!log->stop) {
+		fits = PL_USE_PENDING - log->count < count ? PL_USE_PENDING - log->count : count;
+		memmove(log->pending + fits, log->pending, log->count * sizeof(log->pending[0]));
+		memcpy(log->pending, log->writing, fits * sizeof(log->pending[0]));
+		log->count += fits;
+		log->dropped |= fits < count;
+	}
+	pthread_mutex_unlock(&log->lock);
+}
+
 static void *run(void *context)
 {
 	struct pl_use_log *log = context;
@@ -185,6 +202,9 @@ static void *run(void *context)
 		if (write_all(log, (size_t)count, &err) < 0) {
 			pl_store_close(&log->store);
 			tell_trouble(log, &err);
+			/* What does not heal by itself must not hold up all others. */
+			if (err.code == PL_ERR_RETRY)
+				give_back(log, (size_t)count);
 		}
 	}
 	pl_store_close(&log->store);

@@ -1,9 +1,9 @@
 /* use.h - last-used times, kept off the path of logins (design 3.1).
  *
  * Uses are noted in memory and written by a thread of its own, at most once a
- * second, in one transaction. Noting never waits, not for the disk either; in
- * a flood what does not fit the table is left out, and so is what cannot be
- * written. The thread uses no function of the program that hosts it.
+ * second, in one transaction. Noting never waits, not for the disk either. While
+ * the database is locked or its disk is full, uses wait in memory; what does not
+ * fit there is left out. The thread uses no function of the program that hosts it.
  */
 #ifndef POSTLATCH_USE_H
 #define POSTLATCH_USE_H
