@@ -28,13 +28,13 @@ static int failed(sqlite3 *handle, int code, struct pl_error *err)
 	switch (code & 0xff) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		return pl_error_set(err, PL_ERR_RETRY, "locked by another program (%s)", words);
+		return pl_error_set(err, PL_ERR_RETRY, "the database is locked by another program (%s)", words);
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return pl_error_set(err, PL_ERR_CONFIG,
-				    "the file is damaged (%s): put a backup in its place", words);
+				    "the database file is damaged (%s): put a backup in its place", words);
 	case SQLITE_FULL:
-		return pl_error_set(err, PL_ERR_RETRY, "the disk is full (%s)", words);
+		return pl_error_set(err, PL_ERR_RETRY, "the disk of the database is full (%s)", words);
 	case SQLITE_READONLY:
 		return pl_error_set(err, PL_ERR_RETRY,
 				    "not writable (%s): the file, its -wal and -shm and their folder "
@@ -42,7 +42,8 @@ static int failed(sqlite3 *handle, int code, struct pl_error *err)
 	case SQLITE_CANTOPEN:
 		return pl_error_set(err, PL_ERR_RETRY,
 				    "cannot be opened (%s): see that it exists, `postlatch db init` "
-				    "makes it, and that this user may read and write it", words);
+				    "makes it, and that this user may read and write it, its -wal, "
+				    "its -shm and their folder", words);
 	case SQLITE_CONSTRAINT:
 		return pl_error_set(err, PL_ERR_CONFLICT, "already there (%s)", words);
 	case SQLITE_NOMEM:
