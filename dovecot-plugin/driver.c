@@ -34,7 +34,7 @@ struct pl_driver {
 	int turn_open;
 	struct pl_use_log *uses;
 
-	struct trouble policy_trouble, key_trouble, store_trouble;
+	struct trouble policy_trouble, key_trouble, store_trouble, use_trouble;
 };
 
 /* Logs trouble when it is new, and once a minute while it lasts. */
@@ -133,10 +133,21 @@ static int policy_changed(struct pl_driver *driver)
 	return changed;
 }
 
+/* The writer tries again each second, and may fail each time. */
+static void report_uses(struct pl_driver *driver)
+{
+	struct pl_error err;
+
+	if (driver->uses == NULL || !pl_use_trouble(driver->uses, &err))
+		return;
+	if (strcmp(err.msg, driver->use_trouble.err.msg) != 0)
+		driver->use_trouble.logged_ms = 0;
+	driver->use_trouble.err = err;
+	report(driver, &driver->use_trouble);
+}
+
 static void look_at_files(struct pl_driver *driver)
 {
-	struct trouble trouble = { .logged_ms = 0 };
-
 	if (driver->looked_ms != 0 && driver->now_ms - driver->looked_ms < LOOK_EVERY_MS)
 		return;
 	driver->looked_ms = driver->now_ms;
@@ -146,8 +157,7 @@ static void look_at_files(struct pl_driver *driver)
 		load_keys(driver);
 	if (driver->key_trouble.err.code != PL_OK)
 		report(driver, &driver->key_trouble);
-	if (driver->uses != NULL && pl_use_trouble(driver->uses, &trouble.err))
-		report(driver, &trouble);
+	report_uses(driver);
 }
 
 struct pl_driver *pl_driver_new(const char *policy_path, pl_driver_log_t *log)
