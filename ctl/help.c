@@ -71,21 +71,49 @@ void ctl_help_command(FILE *out, const struct ctl_command *command)
 	}
 }
 
-/* Text for man(7): a leading dot or quote and every backslash and hyphen escaped. */
+/* Text of a page in mdoc(7). A backquote turns bold on and off, a sentence begins
+ * a new line, and the dashes of an option stay what one types. */
 static void roff(FILE *out, const char *text)
 {
-	for (int start = 1; *text != '\0'; start = *text++ == '\n') {
-		if (start && (*text == '.' || *text == '\''))
+	int line_start = 1, bold = 0, in_option = 0;
+	char before = ' ';
+
+	for (; *text != '\0'; before = *text++) {
+		if (line_start && (*text == '.' || *text == '\''))
 			fputs("\\&", out);
+		line_start = *text == '\n' || (*text == ' ' && before == '.');
+		in_option = *text == '-' ? in_option || before == ' ' : in_option && *text != ' ';
 		if (*text == '\\')
 			fputs("\\e", out);
-		else if (*text == '-')
+		else if (*text == '-' && in_option)
 			fputs("\\-", out);
+		else if (*text == '`')
+			fputs((bold = !bold) ? "\\fB" : "\\fR", out);
 		else if (*text == '\n')
-			fputs("\n.br\n", out);
+			fputs("\n.Pp\n", out);
 		else
-			fputc(*text, out);
+			fputc(line_start ? '\n' : *text, out);
 	}
+}
+
+static void manual_option(FILE *out, const struct ctl_option_info *option)
+{
+	fprintf(out, ".It Fl \\-%s", option->name);
+	if (option->argument != NULL)
+		fprintf(out, " Ar %s", option->argument);
+	fputs("\n", out);
+	roff(out, option->text);
+	fputs("\n", out);
+}
+
+static void manual_options(FILE *out, unsigned int options)
+{
+	fputs(".Bl -tag -width Ds\n", out);
+	for (unsigned int i = 0; i < CTL_OPTION_COUNT; i++) {
+		if ((options & 1u << i) != 0)
+			manual_option(out, ctl_option((enum ctl_option)i));
+	}
+	fputs(".El\n", out);
 }
 
 static void manual_commands(FILE *out)
@@ -93,12 +121,8 @@ static void manual_commands(FILE *out)
 	const struct ctl_command *command;
 
 	for (size_t i = 0; (command = ctl_command(i)) != NULL; i++) {
-		fprintf(out, ".TP\n.B ");
-		roff(out, command->noun);
-		fputs(" ", out);
-		roff(out, command->verb);
-		fputs(" \\fR", out);
-		roff(out, command->arguments);
+		fprintf(out, ".It Cm %s%s%s%s%s", command->noun, *command->verb ? " " : "", command->verb,
+			*command->arguments ? " Ar " : "", command->arguments);
 		fputs("\n", out);
 		roff(out, command->summary);
 		fputs("\n", out);
@@ -106,19 +130,8 @@ static void manual_commands(FILE *out)
 			roff(out, command->details);
 			fputs("\n", out);
 		}
-		for (unsigned int o = 0; o < CTL_OPTION_COUNT; o++) {
-			const struct ctl_option_info *option = ctl_option((enum ctl_option)o);
-
-			if ((command->options & 1u << o) == 0)
-				continue;
-			fputs(".RS\n.TP\n.B \\-\\-", out);
-			roff(out, option->name);
-			fputs(" \\fI", out);
-			roff(out, option->argument != NULL ? option->argument : "");
-			fputs("\\fR\n", out);
-			roff(out, option->text);
-			fputs("\n.RE\n", out);
-		}
+		if (command->options != 0)
+			manual_options(out, command->options);
 	}
 }
 
@@ -128,11 +141,13 @@ static void manual_settings(FILE *out)
 		const struct pl_setting_info *info = pl_setting_info((enum pl_setting)i);
 		char choices[128];
 
-		fprintf(out, ".TP\n.B %s\n", info->name);
+		fprintf(out, ".It Cm %s\n", info->name);
 		roff(out, info->text);
 		fputs("\nOne of ", out);
 		roff(out, pl_setting_choices((enum pl_setting)i, PL_AT_POLICY, choices, sizeof(choices)));
 		fprintf(out, "; built-in default %s.\n", pl_value_name(info->builtin));
+		if ((info->where & PL_AT_CLASS) != 0)
+			fputs("Also in class sections.\n", out);
 	}
 }
 
@@ -141,10 +156,22 @@ static void manual_policy(FILE *out)
 	const struct pl_option_info *option;
 
 	for (size_t i = 0; (option = pl_policy_option(i)) != NULL; i++) {
-		fprintf(out, ".TP\n.B %s\n", option->name);
+		fprintf(out, ".It Cm %s\n", option->name);
 		roff(out, option->text);
-		fprintf(out, "\nDefault: ");
-		roff(out, *option->fallback != '\0' ? option->fallback : "(empty)");
+		fprintf(out, "\nType: %s.\nDefault: ", option->type);
+		roff(out, *option->fallback != '\0' ? option->fallback : "empty");
+		fputs("\n", out);
+	}
+}
+
+static void manual_rules(FILE *out)
+{
+	for (unsigned int i = 0; i < PL_RULE_COUNT; i++) {
+		const struct pl_verdict verdict = { .rule = (enum pl_rule)i, .service = PL_SETTING_IMAP };
+		char sentence[256];
+
+		fprintf(out, ".It Cm %s\n", pl_rule_name(verdict.rule));
+		roff(out, pl_verdict_sentence(&verdict, sentence, sizeof(sentence)));
 		fputs("\n", out);
 	}
 }
@@ -183,8 +210,8 @@ int ctl_manual(FILE *out, const char *section)
 		void (*print)(FILE *out);
 	} sections[] = {
 		{ "commands", manual_commands }, { "settings", manual_settings },
-		{ "policy", manual_policy },     { "words", words },
-		{ "setting-words", setting_words },
+		{ "policy", manual_policy },     { "rules", manual_rules },
+		{ "words", words },              { "setting-words", setting_words },
 	};
 
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {

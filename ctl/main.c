@@ -229,6 +229,6 @@ int main(int argc, char **argv)
 	if (request.manual != NULL)
 		return ctl_manual(stdout, request.manual) == 0
 			       ? CTL_DONE
-			       : usage("-x prints commands, settings, policy or words, not ", request.manual);
+			       : usage("-x prints commands, settings, policy, rules or words, not ", request.manual);
 	return dispatch(&ctl, &request, argc - optind, argv + optind);
 }
