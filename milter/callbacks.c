@@ -83,7 +83,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long offered, unsigned long 
 			     unsigned long *steps_r, unsigned long *unused2_r, unsigned long *unused3_r)
 {
 	const unsigned long want = SMFIP_NOHELO | SMFIP_NOBODY | SMFIP_NOUNKNOWN | SMFIP_NR_CONN |
-				   SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NR_EOH;
+				   SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NOEOH;
 	const unsigned long need = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_ADDRCPT | SMFIF_DELRCPT |
 				   SMFIF_QUARANTINE;
 
