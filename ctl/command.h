@@ -72,6 +72,10 @@ void ctl_help_command(FILE *out, const struct ctl_command *command);
 /* 0, or -1 when there is no such section. */
 int ctl_manual(FILE *out, const char *section);
 
+/* The noun nearest to a mistyped word or, of a noun, the verb; NULL when none is
+ * near. (suggest.c) */
+const char *ctl_suggest(const char *noun, const char *word);
+
 /* Arguments. (arguments.c) */
 int ctl_address(const struct ctl *ctl, const char *text, struct pl_address *address_r,
 		struct pl_error *err);

@@ -12,7 +12,9 @@
 
 static int usage(const char *what, const char *word)
 {
-	fprintf(stderr, "postlatch: %s%s; see `postlatch --help`\n", what, word);
+	fprintf(stderr, "postlatch: %s", what);
+	ctl_put(stderr, word);
+	fputs("; see `postlatch --help`\n", stderr);
 	return CTL_USAGE;
 }
 
@@ -191,6 +193,23 @@ static int check_call(const struct ctl *ctl, unsigned int given)
 	return 0;
 }
 
+/* Says that there is no such command, and which one is near. */
+static int no_command(int words, char **word)
+{
+	const char *noun = is_noun(word[0]) ? word[0] : NULL;
+	const char *wrong = noun != NULL && words > 1 ? word[1] : word[0];
+	const char *near = ctl_suggest(noun, wrong);
+	char name[256], prefix[64] = "";
+
+	if (noun != NULL)
+		snprintf(prefix, sizeof(prefix), "%s ", noun);
+	if (near != NULL)
+		snprintf(name, sizeof(name), "%s%.64s (did you mean `postlatch %s%s`?)", prefix, wrong, prefix, near);
+	else
+		snprintf(name, sizeof(name), "%s%.64s", prefix, wrong);
+	return usage("there is no command ", name);
+}
+
 static int dispatch(struct ctl *ctl, const struct request *request, int words, char **word)
 {
 	if (words == 0) {
@@ -198,12 +217,12 @@ static int dispatch(struct ctl *ctl, const struct request *request, int words, c
 		return request->help ? CTL_DONE : CTL_USAGE;
 	}
 	ctl->command = find_command(word[0], words > 1 ? word[1] : NULL);
-	if (ctl->command == NULL && is_noun(word[0])) {
+	if (ctl->command == NULL && words == 1 && is_noun(word[0])) {
 		ctl_help_noun(request->help ? stdout : stderr, word[0]);
-		return request->help && words == 1 ? CTL_DONE : CTL_USAGE;
+		return request->help ? CTL_DONE : CTL_USAGE;
 	}
 	if (ctl->command == NULL)
-		return usage("there is no command ", word[0]);
+		return no_command(words, word);
 	if (request->help) {
 		ctl_help_command(stdout, ctl->command);
 		return CTL_DONE;
@@ -230,5 +249,10 @@ int main(int argc, char **argv)
 		return ctl_manual(stdout, request.manual) == 0
 			       ? CTL_DONE
 			       : usage("-x prints commands, settings, policy, rules or words, not ", request.manual);
+	/* `postlatch help member set` is `postlatch member set --help`. */
+	if (optind < argc && strcmp(argv[optind], "help") == 0) {
+		request.help = 1;
+		optind++;
+	}
 	return dispatch(&ctl, &request, argc - optind, argv + optind);
 }
