@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
 #define COLUMNS_MAX (PL_SETTING_COUNT + 3)
 
 /* What a column holds: a setting's number, or one of these. */
@@ -86,24 +88,6 @@ static void read_value(struct reader *reader, const char *text)
 	}
 }
 
-/* UTF-8 as in RFC 3629: no overlong forms, no surrogates, nothing above 10ffff. */
-static int is_utf8(const unsigned char *c)
-{
-	while (*c != '\0') {
-		int more = *c < 0x80 ? 0 : *c >= 0xc2 && *c < 0xe0 ? 1 : (*c & 0xf0) == 0xe0 ? 2
-			   : *c >= 0xf0 && *c < 0xf5 ? 3 : -1;
-
-		if (more < 0 || (*c == 0xe0 && c[1] < 0xa0) || (*c == 0xed && c[1] > 0x9f) ||
-		    (*c == 0xf0 && c[1] < 0x90) || (*c == 0xf4 && c[1] > 0x8f))
-			return 0;
-		for (c++; more > 0; more--, c++) {
-			if ((*c & 0xc0) != 0x80)
-				return 0;
-		}
-	}
-	return 1;
-}
-
 static void on_field(void *data, size_t len, void *context)
 {
 	struct reader *reader = context;
@@ -118,7 +102,7 @@ static void on_field(void *data, size_t len, void *context)
 	if (len > 0)
 		memcpy(text, data, len);
 	text[len] = '\0';
-	if (!is_utf8((const unsigned char *)text))
+	if (!pl_is_utf8(text))
 		fail(reader, "a field is not UTF-8", "");
 	else if (reader->column_count == 0)
 		read_column_name(reader, text);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "member_row.h"
+#include "utf8.h"
 
 /* Bytes from here up are dropped: 234 is the largest multiple of 26 in a byte,
  * so each letter is equally likely. */
@@ -69,7 +70,7 @@ static int label_ok(const char *label)
 		if (*c < ' ' || *c == 0x7f)
 			return 0;
 	}
-	return label[0] != '\0';
+	return label[0] != '\0' && pl_is_utf8(label);
 }
 
 static int check_wish(const struct pl_app_password *wish, size_t letters, struct pl_error *err)
@@ -81,7 +82,7 @@ static int check_wish(const struct pl_app_password *wish, size_t letters, struct
 				    PL_APP_PASSWORD_MIN, PL_APP_PASSWORD_MAX);
 	if (!label_ok(wish->label))
 		return pl_error_set(err, PL_ERR_INVALID,
-				    "the label is empty or has control characters; name the device, "
+				    "the label is empty, has control characters or is not UTF-8; name the device, "
 				    "for example \"office scanner\"");
 	return pl_network_list_contains(wish->networks, &nowhere, err) < 0 ? -1 : 0;
 }
