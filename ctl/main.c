@@ -39,6 +39,15 @@ static int exit_status(const struct ctl *ctl, const struct pl_error *err)
 	return CTL_INTERNAL;
 }
 
+/* Both come from outside, and audit --json can write only what is UTF-8. */
+static void keep_printable(char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text <= ' ' || *text >= 0x7f)
+			*text = '?';
+	}
+}
+
 /* Who is at work, for the audit record. */
 static void find_actor(struct ctl *ctl)
 {
@@ -53,6 +62,8 @@ static void find_actor(struct ctl *ctl)
 		snprintf(ctl->from, sizeof(ctl->from), "%.*s", (int)strcspn(ssh, " "), ssh);
 	else
 		snprintf(ctl->from, sizeof(ctl->from), "%s", tty != NULL ? tty : "local");
+	keep_printable(ctl->who);
+	keep_printable(ctl->from);
 	ctl->actor = (struct pl_actor){ .who = ctl->who, .from = ctl->from };
 }
 
