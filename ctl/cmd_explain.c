@@ -18,7 +18,8 @@ static int read_service(const struct ctl *ctl, struct question *question, struct
 		return pl_error_set(err, PL_ERR_INVALID, "explain needs --service NAME");
 	if (!pl_setting_by_name(name, &question->login.service) ||
 	    pl_setting_info(question->login.service)->kind != PL_KIND_SWITCH)
-		return pl_error_set(err, PL_ERR_INVALID, "there is no service \"%.32s\"", name);
+		return pl_error_set(err, PL_ERR_INVALID, "--service %.32s: there is no such service; see "
+							 "`postlatch explain --help`", name);
 	return 0;
 }
 
@@ -75,9 +76,10 @@ static int ask(struct ctl *ctl, struct question *question, struct pl_error *err)
 	struct pl_address address;
 
 	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 || read_service(ctl, question, err) < 0 ||
-	    read_credential(ctl, &credential, err) < 0 ||
-	    (ip != NULL && pl_ip_parse(ip, &question->login.ip, err) < 0))
+	    read_credential(ctl, &credential, err) < 0)
 		return -1;
+	if (ip != NULL && pl_ip_parse(ip, &question->login.ip, err) < 0)
+		return pl_error_prefix(err, "--ip %.64s", ip);
 	question->login.user = ctl->args[0];
 	question->login.user_len = strlen(ctl->args[0]);
 	question->login.now = time(NULL);

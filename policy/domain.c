@@ -93,11 +93,17 @@ int pl_domain_add(struct pl_store *store, const struct pl_actor *actor, const ch
 		  const struct pl_change *change, struct pl_domain *domain_r, struct pl_error *err)
 {
 	static const struct pl_settings none;
-	struct pl_domain domain = { .active = 1 };
+	struct pl_domain domain = { .active = 1 }, there;
 	char before[PL_AUDIT_TEXT] = "", after[PL_AUDIT_TEXT] = "";
+	int ret;
 
 	if (pl_domain_parse(name, domain.name, err) < 0)
 		return pl_error_prefix(err, "domain \"%.100s\"", name);
+	ret = pl_domain_get(store, domain.name, &there, err);
+	if (ret == 1)
+		pl_error_set(err, PL_ERR_CONFLICT, "it is there already; `postlatch domain set` changes it");
+	if (ret != 0)
+		return pl_error_prefix(err, "domain %s", domain.name);
 	if (change != NULL) {
 		if (change->has_active)
 			domain.active = change->active;

@@ -173,7 +173,7 @@ int pl_member_add(struct pl_store *store, const struct pl_actor *actor,
 	int ret = pl_account_get(store, address, &account, err);
 
 	if (ret == 0 && account.member.id != 0)
-		ret = pl_error_set(err, PL_ERR_CONFLICT, "it is there already");
+		ret = pl_error_set(err, PL_ERR_CONFLICT, "it is there already; `postlatch member set` changes it");
 	apply(change, &account.member);
 	if (ret == 0)
 		ret = add(store, actor, &account, err);
