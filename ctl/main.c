@@ -194,8 +194,13 @@ static int check_call(const struct ctl *ctl, unsigned int given)
 	const struct ctl_command *command = ctl->command;
 
 	for (unsigned int i = 0; i < CTL_OPTION_COUNT; i++) {
+		const struct ctl_option_info *info = ctl_option((enum ctl_option)i);
+
 		if ((given & 1u << i) != 0 && (command->options & 1u << i) == 0)
-			return usage("this command has no option --", ctl_option((enum ctl_option)i)->name);
+			return usage("this command has no option --", info->name);
+		/* An empty shell variable must not widen what the command reaches. */
+		if (ctl->option[i] != NULL && info->argument != NULL && *ctl->option[i] == '\0')
+			return usage("nothing is given for option --", info->name);
 	}
 	if (ctl->arg_count < command->min_args)
 		return usage("an argument is missing: ", command->arguments);

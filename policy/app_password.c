@@ -306,7 +306,7 @@ static unsigned int service_bit(const char *word, size_t len)
 int pl_services_parse(const char *text, unsigned int *services_r, struct pl_error *err)
 {
 	*services_r = 0;
-	if (strcmp(text, "all") == 0)
+	if (strcmp(text, "all") == 0 || *text == '\0')
 		return 0;
 	while (*(text += strspn(text, ", ")) != '\0') {
 		size_t len = strcspn(text, ", ");
@@ -319,7 +319,8 @@ int pl_services_parse(const char *text, unsigned int *services_r, struct pl_erro
 		*services_r |= bit;
 		text += len;
 	}
-	return 0;
+	/* Commas alone name none, and none would stand for all. */
+	return *services_r != 0 ? 0 : pl_error_set(err, PL_ERR_INVALID, "the list of services names none");
 }
 
 char *pl_services_format(unsigned int services, char *buf, size_t size)
