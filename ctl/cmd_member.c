@@ -43,6 +43,10 @@ static int read_words(struct ctl *ctl, struct targets *targets, struct pl_change
 	}
 	if (change->settings == 0 && !change->has_active && !change->has_class)
 		return pl_error_set(err, PL_ERR_INVALID, "nothing to set; add a name=value");
+	if (targets->count == 0 && ctl->option[CTL_OPTION_DOMAIN] == NULL &&
+	    ctl->option[CTL_OPTION_CLASS] == NULL && ctl->option[CTL_OPTION_STDIN] == NULL)
+		return pl_error_set(err, PL_ERR_INVALID, "no member is named; add an address, --domain, --class or "
+							 "--stdin");
 	return 0;
 }
 
