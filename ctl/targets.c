@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_MAX_BYTES 1024
-
 int targets_add(struct targets *targets, const struct pl_address *address)
 {
 	if (targets->count == targets->room) {
@@ -70,17 +68,20 @@ static int line_address(const struct ctl *ctl, char *line, int number,
 
 static int from_stdin(const struct ctl *ctl, struct targets *targets, struct pl_error *err)
 {
-	char line[LINE_MAX_BYTES];
+	char *line = NULL;
+	size_t size = 0;
+	int ret = 0;
 
-	for (int number = 1; fgets(line, sizeof(line), stdin) != NULL; number++) {
+	for (int number = 1; ret >= 0 && getline(&line, &size, stdin) > 0; number++) {
 		struct pl_address address;
-		int ret = line_address(ctl, line, number, &address, err);
 
-		if (ret < 0)
-			return -1;
+		ret = line_address(ctl, line, number, &address, err);
 		if (ret == 1 && targets_add(targets, &address) < 0)
-			return no_memory(err);
+			ret = no_memory(err);
 	}
+	free(line);
+	if (ret < 0)
+		return -1;
 	return ferror(stdin) ? pl_error_set(err, PL_ERR_RETRY, "standard input cannot be read") : 0;
 }
 
