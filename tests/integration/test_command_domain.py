@@ -1,0 +1,127 @@
+"""postlatch domain ...: settings of domains, and whom a change of them reaches."""
+import unittest
+
+from command import BAD_DATA, REFUSED, USAGE, CommandTest
+
+MEMBERS = ["a@example.test", "b@example.test", "c@example.test"]
+
+
+class Domain(CommandTest):
+    def setUp(self):
+        super().setUp()
+        self.site.ok("member", "set", *MEMBERS, "active=on")
+        self.site.ok("member", "set", "b@example.test", "pop3=on")
+        self.site.ok("member", "set", "c@example.test", "pop3=off")
+
+    def pop3(self):
+        return [self.holds(member, "pop3")[0] for member in MEMBERS]
+
+    def set(self, *args):
+        return self.site.json("domain", "set", "example.test", *args)
+
+    def test_add_list_show_remove(self):
+        self.assertEqual(self.site.ok("domain", "add", "Other.Test", "pop3=off", "active=off"), "added other.test\n")
+        self.assertIn("pop3=off", self.site.ok("domain", "list"))
+        rows = {row["domain"]: row for row in self.site.json("domain", "list")}
+        self.assertEqual(sorted(rows), ["example.test", "other.test"])
+        self.assertEqual((rows["other.test"]["active"], rows["other.test"]["members"]), (False, 0))
+        self.assertEqual(rows["example.test"]["members"], 3)
+        shown = self.site.json("domain", "show", "other.test")
+        self.assertEqual(shown["settings"]["pop3"], {"value": "off", "source": "domain"})
+        self.assertEqual((shown["known"], shown["own"]["imap"]), (True, "inherit"))
+        self.assertRegex(self.site.ok("domain", "show", "other.test"), r"(?m)^  pop3 +off +from domain$")
+        self.assertEqual(self.site.ok("domain", "remove", "other.test"), "removed other.test with 0 members\n")
+        self.assertEqual(len(self.site.json("domain", "list")), 1)
+
+    def test_json_of_add_and_remove(self):
+        self.assertEqual(self.site.json("domain", "add", "x.test"), {"domain": "x.test"})
+        self.assertEqual(self.site.json("domain", "remove", "x.test"), {"domain": "x.test", "members": 0})
+
+    def test_show_of_a_domain_never_heard_of(self):
+        self.site.policy('domain "far.test" { imap = off }')
+        shown = self.site.json("domain", "show", "far.test")
+        self.assertFalse(shown["known"])
+        self.assertEqual(shown["settings"]["imap"], {"value": "off", "source": "policy-domain"})
+        self.assertIn("no, the policy file and defaults hold", self.site.ok("domain", "show", "far.test"))
+
+    def test_scope_inheriting_is_the_default_and_reaches_those_without_a_setting(self):
+        result = self.set("pop3=off")
+        self.assertEqual((result["members"], result["pinned"], result["cleared"], result["affected"]), (3, 0, 0, 1))
+        self.assertEqual(self.pop3(), ["off", "on", "off"])
+        self.assertEqual(self.set("pop3=off", "--scope", "inheriting")["affected"], 0)
+
+    def test_scope_new_reaches_only_who_joins_later(self):
+        result = self.set("pop3=off", "--scope", "new")
+        self.assertEqual((result["pinned"], result["cleared"], result["affected"]), (1, 0, 0))
+        self.assertEqual(self.pop3(), ["on", "on", "off"])
+        self.assertEqual(self.holds("a@example.test", "pop3"), ("on", "member"))
+        self.assertEqual(self.holds("later@example.test", "pop3"), ("off", "domain"))
+
+    def test_scope_all_reaches_everyone(self):
+        result = self.set("pop3=off", "--scope", "all")
+        self.assertEqual((result["pinned"], result["cleared"], result["affected"]), (0, 2, 2))
+        self.assertEqual(self.pop3(), ["off", "off", "off"])
+        self.assertEqual(self.holds("b@example.test", "pop3"), ("off", "domain"))
+
+    def test_text_says_how_many(self):
+        self.assertEqual(self.site.ok("domain", "set", "example.test", "pop3=off", "--scope", "all"),
+                         "changed example.test: of 3 members 0 pinned, 2 cleared; something else holds for 2\n")
+
+    def test_dry_run_tells_the_same_and_changes_nothing(self):
+        for scope in ("inheriting", "new", "all"):
+            with self.subTest(scope=scope):
+                before = self.site.state()
+                dry = self.set("pop3=off", "--scope", scope, "--dry-run")
+                self.assertEqual(self.site.state(), before)
+                self.assertTrue(dry.pop("dry_run"))
+                done = self.set("pop3=off", "--scope", scope)
+                self.assertFalse(done.pop("dry_run"))
+                self.assertEqual(dry, done)
+                self.site.ok("domain", "set", "example.test", "pop3=inherit", "--scope", "all")
+                self.site.ok("member", "set", "b@example.test", "pop3=on")
+                self.site.ok("member", "set", "c@example.test", "pop3=off")
+
+    def test_other_domains_are_not_touched(self):
+        self.site.ok("member", "add", "a@other.test", "pop3=on")
+        self.set("pop3=off", "--scope", "all")
+        self.assertEqual(self.holds("a@other.test", "pop3"), ("on", "member"))
+
+    def test_forbidden_in_the_policy_file(self):
+        self.site.policy('domain "example.test" { pop3 = forbidden }\ndefaults { forwarding = forbidden }')
+        self.assertEqual(self.pop3(), ["off"] * 3)
+        self.assertEqual(self.holds("b@example.test", "pop3"), ("off", "forbidden"))
+        for words in (["domain", "set", "example.test", "pop3=on"], ["member", "set", "a@example.test", "pop3=on"],
+                      ["domain", "add", "new.test", "forwarding=on"],
+                      ["member", "add", "n@example.test", "forwarding=on"]):
+            with self.subTest(words=words):
+                self.refused(REFUSED, *words, says=("cannot be switched on", self.site.policy_file, "forbids it"))
+        self.set("pop3=off")
+
+    def test_removing_a_domain_with_members_needs_yes(self):
+        self.site.ok("app-password", "create", "a@example.test")
+        self.refused(REFUSED, "domain", "remove", "example.test", says=("3 members", "--yes"))
+        self.assertIn("with 3 members", self.site.ok("domain", "remove", "example.test", "--yes"))
+        self.assertEqual(self.site.json("member", "list"), [])
+        self.assertEqual(self.site.sql("SELECT * FROM app_password"), [])
+
+    def test_what_is_refused(self):
+        self.refused(REFUSED, "domain", "add", "example.test", says=("example.test", "there already", "domain set"))
+        self.refused(REFUSED, "domain", "set", "far.test", "pop3=off", says=("far.test", "postlatch domain add"))
+        self.refused(REFUSED, "domain", "remove", "far.test", says="there is no domain far.test")
+
+    def test_wrong_values(self):
+        set_ = ["domain", "set", "example.test"]
+        self.refused(BAD_DATA, *set_, "pop3=maybe", says=("pop3=maybe", "on, off, inherit"))
+        self.refused(BAD_DATA, *set_, "pop3=forbidden", says="it must be one of on, off, inherit")
+        self.refused(BAD_DATA, *set_, "popp3=on", says=('"popp3"', "postlatch -x settings"))
+        self.refused(BAD_DATA, *set_, "pop3", says=("pop3", "name=value"))
+        self.refused(BAD_DATA, *set_, "class=staff", says="class")
+        self.refused(BAD_DATA, *set_, "active=inherit", says=("active=inherit", "on or off"))
+        self.refused(BAD_DATA, *set_, "pop3=off", "--scope", "some", says=("--scope some", "inheriting, new or all"))
+        self.refused(USAGE, *set_, "pop3=off", "--scope", "", says="nothing is given for option --scope")
+        for name in ("ex ample", "a..b", ".a", "a@b", "", "x" * 256):
+            self.refused(BAD_DATA, "domain", "add", name, says=("domain", "write it as example.com"))
+
+
+if __name__ == "__main__":
+    unittest.main()
