@@ -225,7 +225,10 @@ int pl_schema_backup(const char *uri, const char *path, void (*progress)(int lef
 	const char *location;
 	const struct pl_backend *backend = pl_backend_find(uri, &location, err);
 
-	return backend == NULL ? -1 : backend->backup(location, path, progress, err);
+	if (backend == NULL)
+		return -1;
+	return backend->backup(location, path, progress, err) < 0
+		       ? pl_error_prefix(err, "backup of database %s", location) : 0;
 }
 
 int pl_schema_verify(const char *uri, char *problem_r, size_t size, struct pl_error *err)
