@@ -1,0 +1,145 @@
+"""postlatch db init, migrate, status, backup."""
+import os
+import sqlite3
+import stat
+import subprocess
+import threading
+import unittest
+
+from command import POSTLATCH, REFUSED, TIMEOUT, TRY_AGAIN, CommandTest, Site
+
+
+class Init(unittest.TestCase):
+    def setUp(self):
+        self.site = Site(init=False)
+        self.addCleanup(self.site.remove)
+
+    def mode(self, name):
+        return stat.S_IMODE(os.stat(self.site.path(name)).st_mode)
+
+    def test_makes_database_and_keys(self):
+        said = self.site.ok("db", "init")
+        for name in ("db/postlatch.db", "verify.key", "seal.key"):
+            self.assertIn("created", said)
+            self.assertIn(self.site.path(name), said)
+        self.assertEqual([self.mode(name) for name in ("db", "db/postlatch.db", "verify.key", "seal.key")],
+                         [0o2770, 0o660, 0o640, 0o600])
+
+    def test_modes_do_not_depend_on_the_umask(self):
+        for mask in (0o000, 0o077):
+            site = Site(init=False)
+            self.addCleanup(site.remove)
+            subprocess.run([POSTLATCH, "-c", site.policy_file, "db", "init"], check=True, capture_output=True,
+                           timeout=TIMEOUT, preexec_fn=lambda mask=mask: os.umask(mask))
+            modes = [stat.S_IMODE(os.stat(site.path(name)).st_mode) for name in ("db/postlatch.db", "verify.key", "seal.key")]
+            self.assertEqual(modes, [0o660, 0o640, 0o600])
+
+    def test_json(self):
+        made = self.site.json("db", "init")
+        self.assertEqual((made["database"], made["verify_key_made"], made["seal_key_made"]),
+                         ("sqlite:" + self.site.database, True, True))
+
+    def test_never_overwrites(self):
+        self.site.ok("db", "init")
+        self.site.ok("member", "add", "a@x.test")
+        before = self.keys(), self.site.state()
+        run = self.site.run("db", "init")
+        self.assertEqual(run.returncode, REFUSED)
+        self.assertIn("it is there already, and is left alone", run.stderr)
+        self.assertEqual((self.keys(), self.site.state()), before)
+
+    def test_keeps_keys_that_are_there(self):
+        self.site.ok("db", "init")
+        before = self.keys()
+        os.unlink(self.site.database)
+        said = self.site.ok("db", "init")
+        self.assertEqual(said.count("kept"), 2)
+        self.assertEqual(self.keys(), before)
+
+    def keys(self):
+        found = []
+        for name in ("verify.key", "seal.key"):
+            with open(self.site.path(name), "rb") as f:
+                found.append(f.read())
+        return found
+
+    def test_a_folder_that_cannot_be_made(self):
+        self.site.write("db", "a file")
+        run = self.site.run("db", "init")
+        self.assertEqual(run.returncode, TRY_AGAIN)
+        self.assertIn(self.site.database, run.stderr)
+        self.assertFalse(os.path.exists(self.site.path("verify.key")))
+
+
+class Care(CommandTest):
+    def test_status(self):
+        self.site.ok("member", "add", "a@x.test")
+        self.site.ok("app-password", "create", "a@x.test")
+        status = self.site.json("db", "status")
+        self.assertEqual(status["version"], status["program_version"])
+        self.assertGreater(status["bytes"], 4096)
+        self.assertEqual({name: status[name] for name in ("domains", "members", "app_passwords", "sessions", "audit")},
+                         {"domains": 1, "members": 1, "app_passwords": 1, "sessions": 0, "audit": 3})
+        text = self.site.ok("db", "status")
+        self.assertRegex(text, r"(?m)^members +1$")
+        self.assertRegex(text, r"(?m)^version +%d of %d$" % (status["version"], status["version"]))
+
+    def test_migrate_of_a_database_that_needs_none(self):
+        version = self.site.json("db", "status")["version"]
+        self.assertEqual(self.site.ok("db", "migrate"), "already at version %d\n" % version)
+        self.assertEqual(self.site.json("db", "migrate"), {"from": version, "to": version})
+
+    def test_backup_is_whole_and_private(self):
+        self.site.ok("member", "add", "a@x.test", "pop3=off")
+        copy = self.site.path("copy.db")
+        self.assertEqual(self.site.ok("db", "backup", copy), "wrote %s\n" % copy)
+        self.assertEqual(stat.S_IMODE(os.stat(copy).st_mode), 0o600)
+        before = self.site.state()
+        os.rename(copy, self.site.database)
+        self.assertEqual(self.site.state(), before)
+        self.assertEqual(self.own("a@x.test"), {"pop3": "off"})
+
+    def test_backup_while_in_use(self):
+        self.site.ok("member", "set", *["m%04d@x.test" % i for i in range(2000)], "pop3=on")
+        stop = threading.Event()
+        writes = []
+
+        def write():
+            while not stop.is_set():
+                value = "off" if len(writes) % 2 else "on"
+                writes.append(self.site.run("member", "set", "--domain", "x.test", "imap=" + value).returncode)
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            for number in range(5):
+                copy = self.site.path("copy%d.db" % number)
+                self.site.ok("db", "backup", copy)
+                database = sqlite3.connect(copy)
+                # The writer changes all members in one transaction: never a mixture.
+                self.assertEqual(len(database.execute("SELECT DISTINCT imap FROM member").fetchall()), 1)
+                self.assertEqual(database.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
+                database.close()
+        finally:
+            stop.set()
+            writer.join()
+        self.assertEqual(set(writes), {0})
+
+    def test_backup_never_overwrites(self):
+        copy = self.site.write("copy.db", "precious")
+        self.refused(REFUSED, "db", "backup", copy, says=("copy.db", "there already"))
+        with open(copy) as f:
+            self.assertEqual(f.read(), "precious")
+
+    def test_backup_where_it_cannot_be_written(self):
+        self.refused(TRY_AGAIN, "db", "backup", self.site.path("none/copy.db"), says="none/copy.db")
+
+    def test_backup_of_what_is_not_there(self):
+        os.unlink(self.site.database)
+        copy = self.site.path("copy.db")
+        self.refused(TRY_AGAIN, "db", "backup", copy, says=self.site.database)
+        self.assertFalse(os.path.exists(copy))
+
+
+if __name__ == "__main__":
+    unittest.main()
