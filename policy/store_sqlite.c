@@ -208,6 +208,16 @@ static int backup_db(const char *path, const char *copy, void (*progress)(int le
 	return ret;
 }
 
+/* SQLite's reports have several lines. */
+static void copy_line(const char *text, char *line, size_t size)
+{
+	snprintf(line, size, "%s", text);
+	for (; *line != '\0'; line++) {
+		if (*line == '\n')
+			*line = ' ';
+	}
+}
+
 static int verify_db(void *db_p, char *problem_r, size_t size, struct pl_error *err)
 {
 	struct db *db = db_p;
@@ -219,7 +229,7 @@ static int verify_db(void *db_p, char *problem_r, size_t size, struct pl_error *
 		return -1;
 	code = sqlite3_step(stmt);
 	if (code == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0)
-		snprintf(problem_r, size, "%s", sqlite3_column_text(stmt, 0));
+		copy_line((const char *)sqlite3_column_text(stmt, 0), problem_r, size);
 	sqlite3_finalize(stmt);
 	return code == SQLITE_ROW ? 0 : failed(db->handle, code, err);
 }
