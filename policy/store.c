@@ -298,8 +298,12 @@ const char *pl_col_text(struct pl_stmt *stmt, const char *name)
 void pl_col_copy(struct pl_stmt *stmt, const char *name, char *buf, size_t size)
 {
 	const char *text = pl_col_text(stmt, name);
+	size_t len = text == NULL ? 0 : strnlen(text, size - 1);
 
-	snprintf(buf, size, "%s", text == NULL ? "" : text);
+	/* Not snprintf: this runs several times for each login. */
+	if (len > 0)
+		memcpy(buf, text, len);
+	buf[len] = '\0';
 }
 
 int pl_col_is_null(struct pl_stmt *stmt, const char *name)
