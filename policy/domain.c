@@ -36,7 +36,7 @@ static void read_domain(struct pl_stmt *stmt, struct pl_domain *domain_r)
 	pl_col_copy(stmt, "name", domain_r->name, sizeof(domain_r->name));
 	domain_r->active = pl_col_int(stmt, "active") != 0;
 	domain_r->created_at = pl_col_int(stmt, "created_at");
-	pl_col_settings(stmt, "", &domain_r->settings);
+	pl_col_settings(stmt, pl_settings_columns, &domain_r->settings);
 	domain_r->members = pl_col_int(stmt, "members");
 }
 

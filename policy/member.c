@@ -17,7 +17,7 @@ static void read_member(struct pl_stmt *stmt, struct pl_member *member_r)
 	pl_col_copy(stmt, "class", member_r->class_name, sizeof(member_r->class_name));
 	member_r->generation = pl_col_int(stmt, "generation");
 	member_r->created_at = pl_col_int(stmt, "member_created_at");
-	pl_col_settings(stmt, "m_", &member_r->settings);
+	pl_col_settings(stmt, pl_settings_columns_of_member, &member_r->settings);
 	member_r->factor_registered = pl_col_int(stmt, "factor_registered") != 0;
 }
 
@@ -26,7 +26,7 @@ static void read_account(struct pl_stmt *stmt, struct pl_account *account_r)
 	account_r->domain.id = pl_col_int(stmt, "domain_id");
 	account_r->domain.active = pl_col_int(stmt, "domain_active") != 0;
 	account_r->domain.created_at = pl_col_int(stmt, "domain_created_at");
-	pl_col_settings(stmt, "d_", &account_r->domain.settings);
+	pl_col_settings(stmt, pl_settings_columns_of_domain, &account_r->domain.settings);
 	if (!pl_col_is_null(stmt, "member_id"))
 		read_member(stmt, &account_r->member);
 }

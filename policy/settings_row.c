@@ -14,16 +14,31 @@ void pl_bind_settings(struct pl_stmt *stmt, const struct pl_settings *settings)
 	}
 }
 
-void pl_col_settings(struct pl_stmt *stmt, const char *prefix, struct pl_settings *settings_r)
+const char *const pl_settings_columns[PL_SETTING_COUNT] = {
+#define PL_SETTING(id, name, label, kind, values, builtin, where, text) #name,
+#include "settings.def"
+#undef PL_SETTING
+};
+
+const char *const pl_settings_columns_of_domain[PL_SETTING_COUNT] = {
+#define PL_SETTING(id, name, label, kind, values, builtin, where, text) "d_" #name,
+#include "settings.def"
+#undef PL_SETTING
+};
+
+const char *const pl_settings_columns_of_member[PL_SETTING_COUNT] = {
+#define PL_SETTING(id, name, label, kind, values, builtin, where, text) "m_" #name,
+#include "settings.def"
+#undef PL_SETTING
+};
+
+void pl_col_settings(struct pl_stmt *stmt, const char *const columns[PL_SETTING_COUNT],
+		     struct pl_settings *settings_r)
 {
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
-		char column[64];
-		const char *word;
+		const char *word = pl_col_text(stmt, columns[i]);
 		enum pl_value value;
 
-		/* stpcpy and not snprintf: this runs 22 times for each login. */
-		strcpy(stpcpy(column, prefix), pl_setting_info((enum pl_setting)i)->name);
-		word = pl_col_text(stmt, column);
 		settings_r->value[i] = PL_UNSET;
 		if (word != NULL && pl_value_by_name(word, &value))
 			settings_r->value[i] = (unsigned char)value;
