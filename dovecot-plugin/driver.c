@@ -37,10 +37,15 @@ struct pl_driver {
 	struct trouble policy_trouble, key_trouble, store_trouble, use_trouble;
 };
 
+static int is_due(const struct pl_driver *driver, const struct trouble *trouble)
+{
+	return trouble->logged_ms == 0 || driver->now_ms - trouble->logged_ms >= REPEAT_EVERY_MS;
+}
+
 /* Logs trouble when it is new, and once a minute while it lasts. */
 static void report(struct pl_driver *driver, struct trouble *trouble)
 {
-	if (trouble->logged_ms != 0 && driver->now_ms - trouble->logged_ms < REPEAT_EVERY_MS)
+	if (!is_due(driver, trouble))
 		return;
 	trouble->logged_ms = driver->now_ms;
 	driver->log(PL_DRIVER_ERROR, trouble->err.msg);
@@ -133,19 +138,6 @@ static int policy_changed(struct pl_driver *driver)
 	return changed;
 }
 
-/* The writer tries again each second, and may fail each time. */
-static void report_uses(struct pl_driver *driver)
-{
-	struct pl_error err;
-
-	if (driver->uses == NULL || !pl_use_trouble(driver->uses, &err))
-		return;
-	if (strcmp(err.msg, driver->use_trouble.err.msg) != 0)
-		driver->use_trouble.logged_ms = 0;
-	driver->use_trouble.err = err;
-	report(driver, &driver->use_trouble);
-}
-
 static void look_at_files(struct pl_driver *driver)
 {
 	if (driver->looked_ms != 0 && driver->now_ms - driver->looked_ms < LOOK_EVERY_MS)
@@ -157,7 +149,10 @@ static void look_at_files(struct pl_driver *driver)
 		load_keys(driver);
 	if (driver->key_trouble.err.code != PL_OK)
 		report(driver, &driver->key_trouble);
-	report_uses(driver);
+	/* Not asked in between: what was left out adds up. */
+	if (driver->uses != NULL && is_due(driver, &driver->use_trouble) &&
+	    pl_use_trouble(driver->uses, &driver->use_trouble.err))
+		report(driver, &driver->use_trouble);
 }
 
 struct pl_driver *pl_driver_new(const char *policy_path, pl_driver_log_t *log)

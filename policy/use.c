@@ -16,16 +16,17 @@ static const struct pl_actor actor = { .who = "dovecot", .from = "first sign-in"
 struct pl_use_log {
 	char *uri;
 	pthread_t thread;
-	pthread_mutex_t lock; /* held for copies only, never over I/O */
+	pthread_mutex_t lock; /* held for a moment only, never over I/O */
 	pthread_cond_t wake;
 	int stop, finished;
-	struct pl_use pending[PL_USE_PENDING];
+	struct pl_use tables[2][PL_USE_PENDING];
+	struct pl_use *pending; /* one of them; the thread writes from the other */
 	size_t count;
 	int dropped; /* something was left out */
 	struct pl_error trouble; /* PL_OK: none since it was last asked for */
 	/* Of the thread alone: */
 	struct pl_store *store;
-	struct pl_use writing[PL_USE_PENDING];
+	const struct pl_use *writing;
 };
 
 /* The same member, service and credential: the later use replaces the earlier. */
@@ -163,7 +164,8 @@ static int wait_for_uses(struct pl_use_log *log)
 	while (!log->stop && pthread_cond_timedwait(&log->wake, &log->lock, &second) != ETIMEDOUT)
 		;
 	count = log->count;
-	memcpy(log->writing, log->pending, count * sizeof(log->pending[0]));
+	log->writing = log->pending;
+	log->pending = log->pending == log->tables[0] ? log->tables[1] : log->tables[0];
 	log->count = 0;
 	if (count == 0 && log->stop) {
 		log->finished = 1;
@@ -222,6 +224,7 @@ int pl_use_open(const char *uri, struct pl_use_log **log_r, struct pl_error *err
 		free(log);
 		return pl_error_set(err, PL_ERR_RETRY, "last-used times: out of memory");
 	}
+	log->pending = log->tables[0];
 	pthread_mutex_init(&log->lock, NULL);
 	pthread_cond_init(&log->wake, NULL);
 	/* The host's signals are for the host's own thread. */

@@ -10,7 +10,9 @@
 
 #include "member.h"
 
-#define PL_USE_PENDING 2048 /* most uses in memory */
+/* Most uses in memory, and so most that are written in a second. Each costs some
+ * pages of the log of the database, which every login after it has to get past. */
+#define PL_USE_PENDING 512
 
 struct pl_use {
 	struct pl_address address;
