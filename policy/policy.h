@@ -29,7 +29,10 @@ struct pl_section {
 	struct pl_settings settings;
 };
 
-/* Read only for everyone but policy.c. */
+/* Orders sections by name, for qsort and bsearch. */
+int pl_section_compare(const void *a, const void *b);
+
+/* Read only for everyone but policy_file.c. */
 struct pl_policy {
 #define PL_OPTION_TEXT(field, def, text) char *field;
 #define PL_OPTION_INT(field, def, min, max, text) long field;

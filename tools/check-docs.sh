@@ -14,10 +14,10 @@ done
 # Every setting is explained in the sample policy file.
 names() { sed -nE "s/^$1\(([A-Z_]+, )?([a-z_]+),.*/\2/p" "$2"; }
 for name in $(names 'PL_OPTION_[A-Z]+' policy/policy.def) $(names PL_SETTING policy/settings.def); do
-	grep -qE "^ *#? *$name *=" conf.d/policy.conf || complain "conf.d/policy.conf does not show $name"
+	grep -qE "^[[:space:]]*#? *$name *=" conf.d/policy.conf || complain "conf.d/policy.conf does not show $name"
 done
 # And what it shows exists.
-for name in $(sed -nE 's/^ *#? ?([a-z_]+) *= *.*/\1/p' conf.d/policy.conf | sort -u); do
+for name in $(sed -nE 's/^[[:space:]]*#? ?([a-z_]+) *= *.*/\1/p' conf.d/policy.conf | sort -u); do
 	grep -qE "[(, ]$name," policy/policy.def policy/settings.def || complain "conf.d/policy.conf shows $name, which is no setting"
 done
 
