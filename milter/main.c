@@ -173,7 +173,9 @@ static void reload(struct judge *judge)
 static int catch_signals(void)
 {
 	static const int numbers[] = { SIGHUP, SIGTERM, SIGINT };
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+	/* While a handler runs its signal must not be blocked: the kernel would give
+	 * the next one to libmilter, which ends at a SIGHUP. */
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART | SA_NODEFER };
 
 	if (pipe2(wake, O_CLOEXEC) < 0 || fcntl(wake[1], F_SETFL, O_NONBLOCK) < 0)
 		return fail("pipe", "", strerror(errno));
