@@ -161,18 +161,26 @@ static void errors_behind_an_include_name_their_own_line(void **state)
 }
 
 /* What is cut off in one file must not go on in the other. */
-static void included_file_must_be_whole(void **state)
+static void each_file_must_be_whole(void **state)
 {
 	static const char *const texts[] = { "defaults {\n", "/* ", "database = \"x", "domain" };
 	struct pl_policy *policy;
 	struct pl_error err = { 0 };
 
 	(void)state;
-	write_file("main.conf", "include(\"more.conf\")\npop3 = off }\n", 0644);
 	for (size_t i = 0; i < COUNT(texts); i++) {
+		char text[128];
+
+		write_file("main.conf", "include(\"more.conf\")\npop3 = off }\n", 0644);
 		write_file("more.conf", texts[i], 0644);
 		assert_int_equal(pl_policy_load(in_dir("main.conf"), &policy, &err), -1);
 		if (strstr(err.msg, "more.conf:") == NULL)
+			fail_msg("%s", err.msg);
+		snprintf(text, sizeof(text), "include(\"more.conf\")\n%s", texts[i]);
+		write_file("main.conf", text, 0644);
+		write_file("more.conf", "\n", 0644);
+		assert_int_equal(pl_policy_load(in_dir("main.conf"), &policy, &err), -1);
+		if (strstr(err.msg, "main.conf:") == NULL)
 			fail_msg("%s", err.msg);
 	}
 }
@@ -301,7 +309,7 @@ int main(void)
 		cmocka_unit_test(bounded),
 		cmocka_unit_test(includes),
 		cmocka_unit_test(errors_behind_an_include_name_their_own_line),
-		cmocka_unit_test(included_file_must_be_whole),
+		cmocka_unit_test(each_file_must_be_whole),
 		cmocka_unit_test(errors_in_included_files_leave_nothing_behind),
 		cmocka_unit_test(mac_is_pinned),
 		cmocka_unit_test(bad_key_files),
