@@ -18,6 +18,8 @@ struct db {
 	sqlite3 *handle;
 	sqlite3_stmt *begin_read, *begin_write, *commit, *rollback;
 	struct pl_watch watch;
+	char shm[PATH_MAX];
+	int shm_read_only;
 };
 
 /* What the caller can do about each of SQLite's faults. */
@@ -107,6 +109,11 @@ static void close_db(void *db_p)
 	free(db);
 }
 
+static int is_read_only(const char *path)
+{
+	return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) < 0 && errno != ENOENT;
+}
+
 static int open_db(const char *path, enum pl_role role, void **db_r, struct pl_error *err)
 {
 	struct db *db = calloc(1, sizeof(*db));
@@ -117,6 +124,8 @@ static int open_db(const char *path, enum pl_role role, void **db_r, struct pl_e
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	/* Noted before it is opened: a file put there in between is noticed. */
 	pl_watch_set(&db->watch, path);
+	snprintf(db->shm, sizeof(db->shm), "%s-shm", path);
+	db->shm_read_only = is_read_only(db->shm);
 	code = sqlite3_open_v2(path, &db->handle,
 			       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 	if (code != SQLITE_OK) {
@@ -132,9 +141,14 @@ static int open_db(const char *path, enum pl_role role, void **db_r, struct pl_e
 	return 0;
 }
 
+/* SQLite opens the -shm file once for all connections of a process. A reader
+ * that got it read-only would keep the process from writing for ever, so it is
+ * opened again when that has been mended. */
 static int replaced(const void *db_p)
 {
-	return pl_watch_replaced(&((const struct db *)db_p)->watch);
+	const struct db *db = db_p;
+
+	return pl_watch_replaced(&db->watch) || (db->shm_read_only && !is_read_only(db->shm));
 }
 
 /* Makes an empty file in WAL mode; O_EXCL keeps an older one safe. */
