@@ -322,6 +322,33 @@ static int read_policy(cfg_t *cfg, struct pl_policy *policy, struct pl_error *er
 	return 0;
 }
 
+/* Returns the comment's last character. */
+static char *blank_comment(char *text)
+{
+	size_t len = strcspn(text, "\n");
+
+	memset(text, ' ', len);
+	return text + len - 1;
+}
+
+/* Puts blanks in the place of comments, because libconfuse 3.3 counts a line that
+ * ends in one three times, and every error below it names a wrong line. */
+static void blank_comments(char *text)
+{
+	char quote = '\0';
+
+	for (; *text != '\0'; text++) {
+		if (quote != '\0' && *text == '\\' && text[1] != '\0')
+			text++;
+		else if (quote == '\0' && *text == '#')
+			text = blank_comment(text);
+		else if (quote == '\0' && (*text == '"' || *text == '\''))
+			quote = *text;
+		else if (*text == quote)
+			quote = '\0';
+	}
+}
+
 /* Like cfg_parse_buf, but errors carry the name. */
 static int parse_text(cfg_t *cfg, const char *name, const char *text)
 {
@@ -334,6 +361,7 @@ static int parse_text(cfg_t *cfg, const char *name, const char *text)
 	len = asprintf(&marked, "%s\n" END_MARK "()\n", text);
 	if (len < 0)
 		return CFG_PARSE_ERROR;
+	blank_comments(marked);
 	in = fmemopen(marked, (size_t)len, "r");
 	if (in != NULL) {
 		ret = cfg_parse_fp(cfg, in);

@@ -82,6 +82,8 @@ static void errors(void **state)
 	} rows[] = {
 		{ "nosuch = 1\n", "policy.conf:1", "nosuch" },
 		{ "\n\ndefaults {\n  pop3 = maybe\n}\n", "policy.conf:4", "pop3" },
+		{ "# one\n#\n  # two \"\nsmtp = 1 # three\n", "policy.conf:4", "smtp" },
+		{ "seal_key = \"#\" # it's\n# don't\nnosuch = 1\n", "policy.conf:3", "nosuch" },
 		{ "defaults { requirement = on }\n", "policy.conf:1", "requirement" },
 		{ "defaults { requirement = forbidden }\n", "policy.conf:1", "requirement" },
 		{ "\napp_password_length = 15\n", "policy.conf:2", "app_password_length" },
