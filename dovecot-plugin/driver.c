@@ -37,18 +37,22 @@ struct pl_driver {
 	struct trouble policy_trouble, key_trouble, store_trouble, use_trouble;
 };
 
-static int is_due(const struct pl_driver *driver, const struct trouble *trouble)
-{
-	return trouble->logged_ms == 0 || driver->now_ms - trouble->logged_ms >= REPEAT_EVERY_MS;
-}
-
 /* Logs trouble when it is new, and once a minute while it lasts. */
 static void report(struct pl_driver *driver, struct trouble *trouble)
 {
-	if (!is_due(driver, trouble))
+	if (trouble->logged_ms != 0 && driver->now_ms - trouble->logged_ms < REPEAT_EVERY_MS)
 		return;
 	trouble->logged_ms = driver->now_ms;
 	driver->log(PL_DRIVER_ERROR, trouble->err.msg);
+}
+
+/* Logs it at once when it is another trouble than before. */
+static void report_error(struct pl_driver *driver, struct trouble *trouble, const struct pl_error *err)
+{
+	if (strcmp(err->msg, trouble->err.msg) != 0)
+		trouble->logged_ms = 0;
+	trouble->err = *err;
+	report(driver, trouble);
 }
 
 static void over(struct pl_driver *driver, struct trouble *trouble, const char *good_news)
@@ -138,6 +142,15 @@ static int policy_changed(struct pl_driver *driver)
 	return changed;
 }
 
+/* The writer tries again each second, and may fail each time. */
+static void report_uses(struct pl_driver *driver)
+{
+	struct pl_error err;
+
+	if (driver->uses != NULL && pl_use_trouble(driver->uses, &err))
+		report_error(driver, &driver->use_trouble, &err);
+}
+
 static void look_at_files(struct pl_driver *driver)
 {
 	if (driver->looked_ms != 0 && driver->now_ms - driver->looked_ms < LOOK_EVERY_MS)
@@ -149,10 +162,7 @@ static void look_at_files(struct pl_driver *driver)
 		load_keys(driver);
 	if (driver->key_trouble.err.code != PL_OK)
 		report(driver, &driver->key_trouble);
-	/* Not asked in between: what was left out adds up. */
-	if (driver->uses != NULL && is_due(driver, &driver->use_trouble) &&
-	    pl_use_trouble(driver->uses, &driver->use_trouble.err))
-		report(driver, &driver->use_trouble);
+	report_uses(driver);
 }
 
 struct pl_driver *pl_driver_new(const char *policy_path, pl_driver_log_t *log)
@@ -197,8 +207,7 @@ void pl_driver_end_turn(struct pl_driver *driver)
 static int store_failed(struct pl_driver *driver, const struct pl_error *err)
 {
 	driver->store_failed_ms = driver->now_ms;
-	driver->store_trouble.err = *err;
-	report(driver, &driver->store_trouble);
+	report_error(driver, &driver->store_trouble, err);
 	close_store(driver);
 	return -1;
 }
