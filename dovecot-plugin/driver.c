@@ -160,6 +160,8 @@ static void look_at_files(struct pl_driver *driver)
 		load_policy(driver);
 	else if (driver->policy != NULL && pl_watch_changed(&driver->key_watch))
 		load_keys(driver);
+	if (driver->store != NULL && pl_store_replaced(driver->store))
+		close_store(driver);
 	if (driver->key_trouble.err.code != PL_OK)
 		report(driver, &driver->key_trouble);
 	report_uses(driver);
@@ -218,8 +220,6 @@ static int open_turn(struct pl_driver *driver, struct pl_error *err)
 		*err = driver->store_trouble.err;
 		return -1;
 	}
-	if (driver->store != NULL && pl_store_replaced(driver->store))
-		close_store(driver);
 	if ((driver->store == NULL &&
 	     pl_store_open(driver->policy->database, PL_ROLE_LOGIN, &driver->store, err) < 0) ||
 	    pl_store_begin_read(driver->store, err) < 0)
