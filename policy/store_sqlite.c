@@ -122,6 +122,11 @@ static int open_db(const char *path, enum pl_role role, void **db_r, struct pl_e
 	*db_r = NULL;
 	if (db == NULL)
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
+	/* SQLite counts its memory under one lock for the whole process, which the
+	 * two threads of the auth process would wait for in each login. Nobody asks
+	 * for the sum. Without effect once SQLite is in use, which does not matter. */
+	if (role == PL_ROLE_LOGIN)
+		sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	/* Noted before it is opened: a file put there in between is noticed. */
 	pl_watch_set(&db->watch, path);
 	snprintf(db->shm, sizeof(db->shm), "%s-shm", path);
