@@ -1,0 +1,291 @@
+"""postlatch check, on a real server that is set up well but for one thing at a time."""
+import json
+import os
+import re
+import shutil
+import sqlite3
+import unittest
+
+from server import Server
+
+POSTLATCH_BLOCK = "!include conf.d/05-postlatch.conf\n"
+THEIR_MECHANISMS = "  mechanisms = plain login none\n"
+
+# What is replaced in dovecot.conf or conf.d/05-postlatch.conf, by what; the level, and words of the sentence.
+DOVECOT = {
+    "return-fail is missing": ("  result_internalfail = return-fail\n", "", "fault", "lacks result_internalfail",
+                               "include conf.d/dovecot/05-postlatch.conf as it is"),
+    "return-fail is another word": ("result_internalfail = return-fail", "result_internalfail = continue", "fault",
+                                    "lacks result_internalfail"),
+    "ours is not the first": ("userdb {", POSTLATCH_BLOCK + "userdb {", "fault", "another passdb stands before",
+                              "put it first"),
+    "ours is limited to mechanisms": ("  driver = postlatch\n", "  driver = postlatch\n  mechanisms = plain\n",
+                                      "warning", "mechanisms = plain limits", "remove the line"),
+    "ours is missing": (POSTLATCH_BLOCK, "service auth {\n  extra_groups = postlatch\n}\n", "fault",
+                        "no passdb of driver postlatch", "include conf.d/dovecot/05-postlatch.conf"),
+    "theirs takes tokens": (THEIR_MECHANISMS, "", "warning", "takes bearer tokens for passwords",
+                            "add mechanisms = plain login none"),
+    "CRAM-MD5 is offered": ("auth_mechanisms = plain", "auth_mechanisms = cram-md5 plain", "warning",
+                            "cannot use app passwords", "leave those out"),
+    "auth is not in the group": ("  extra_groups = postlatch\n", "", "fault", "not in group postlatch",
+                                 "extra_groups = postlatch"),
+    "prefetch is alone": ("  driver = static\n", "  driver = prefetch\n", "fault", "userdb prefetch alone",
+                          "add the userdb"),
+    "failures are not delayed": ("protocols =", "auth_failure_delay = 0\nprotocols =", "warning",
+                                 "auth_failure_delay = 0", "remove it"),
+    "it cannot be read": ("protocols =", "nonsense {", "fault", "`doveconf -n`", "run it yourself"),
+}
+
+# The same in main.cf or master.cf.
+POSTFIX = {
+    "mail passes while the milter is down": ("milter_default_action = tempfail", "milter_default_action = accept",
+                                             "fault", "milter_default_action = accept", "set it to tempfail"),
+    "no service has a milter": ("  -o smtpd_milters=$postlatch_milter\n", "", "fault", "no service has a milter",
+                                "master.cf.postlatch"),
+    "sendmail has no milter": ("non_smtpd_milters = $postlatch_milter", "", "warning", "non_smtpd_milters is empty",
+                               "main.cf.postlatch"),
+    "AUTH without milter": (" smtpd\n  -o smtpd_sasl_auth_enable=no\n", " smtpd\n  -o smtpd_sasl_auth_enable=yes\n",
+                            "warning", "takes AUTH but has no milter", "set smtpd_milters there"),
+    "a milter without AUTH": ("postlog ", "smtp inet n - n - - smtpd -o smtpd_milters=inet:1\npostlog ", "warning",
+                              "has a milter but takes no AUTH", "set smtpd_milters= there"),
+}
+
+
+def setUpModule():
+    global server
+    server = Server().start()
+
+
+def tearDownModule():
+    server.remove()
+
+
+def replace(folder, old, new):
+    """In every file of the folder where it stands; at least one."""
+    found = 0
+    for where, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(where, name)
+            with open(path) as f:
+                text = f.read()
+            if old in text:
+                found += 1
+                with open(path, "w") as f:
+                    f.write(text.replace(old, new))
+    assert found > 0, old
+
+
+class CheckTest(unittest.TestCase):
+    def check(self, *options):
+        """Its exit status and findings as (level, topic, text); text and JSON must agree."""
+        run = server.postlatch("check", *options, check=False)
+        lines = [tuple(re.split(" +", line, maxsplit=2)) for line in run.stdout.splitlines()]
+        self.assertEqual(run.stderr, "")
+        self.assertEqual([(row["level"], row["topic"], row["text"]) for row in self.json(*options)], lines)
+        return run.returncode, lines
+
+    def json(self, *options):
+        return json.loads(server.postlatch("--json", "check", *options, check=False).stdout)
+
+    def finds(self, level, *words, options=()):
+        status, lines = self.check(*options)
+        found = [line for line in lines if line[0] == level and all(word in line[2] for word in words)]
+        self.assertEqual(len(found), 1, lines)
+        worst = {"fault": 2, "warning": 1}
+        self.assertEqual(status, max(worst.get(line[0], 0) for line in lines), lines)
+        self.assertGreaterEqual(status, worst[level])
+        return found[0]
+
+
+class Configurations(CheckTest):
+    def setUp(self):
+        self.dovecot, self.postfix = (server.dir + "/check-" + name for name in ("dovecot", "postfix"))
+        for name, copy in (("dovecot", self.dovecot), ("postfix", self.postfix)):
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(server.dir + "/etc/" + name, copy)
+        # The demonstration takes AUTH on a port without milter, so that every door can be tried.
+        replace(self.postfix, " smtpd\n  -o smtpd_sasl_auth_enable=yes\npostlog", " smtpd\n  -o smtpd_sasl_auth_enable=no\npostlog")
+        self.options = ("--dovecot-conf", self.dovecot + "/dovecot.conf", "--postfix-conf", self.postfix)
+
+    def test_a_server_that_is_set_up_well(self):
+        status, lines = self.check(*self.options)
+        self.assertEqual((status, {line[0] for line in lines}), (0, {"ok"}))
+        self.assertEqual([line[1] for line in lines], ["policy", "keys", "keys", "database", "dovecot", "postfix"])
+
+    def test_the_demonstration_has_its_one_warning(self):
+        status, lines = self.check()
+        self.assertEqual((status, [line[0] for line in lines].count("warning")), (1, 1))
+        self.assertIn("takes AUTH but has no milter", lines[-1][2])
+
+    def test_dovecot(self):
+        for name, (old, new, level, *words) in DOVECOT.items():
+            with self.subTest(name):
+                self.setUp()
+                replace(self.dovecot, old, new)
+                if name == "ours is not the first":
+                    # It stands twice now; the first goes.
+                    with open(self.dovecot + "/dovecot.conf") as f:
+                        text = f.read()
+                    with open(self.dovecot + "/dovecot.conf", "w") as f:
+                        f.write(text.replace(POSTLATCH_BLOCK, "", 1))
+                self.finds(level, *words, options=self.options)
+
+    def test_no_passdb_beside_ours(self):
+        with open(self.dovecot + "/dovecot.conf") as f:
+            text = f.read()
+        with open(self.dovecot + "/dovecot.conf", "w") as f:
+            f.write(re.sub(r"passdb \{.*?\n\}\n", "", text, flags=re.S))
+        self.finds("warning", "no passdb beside ours", "only app passwords", options=self.options)
+
+    def test_postfix(self):
+        for name, (old, new, level, *words) in POSTFIX.items():
+            with self.subTest(name):
+                self.setUp()
+                replace(self.postfix, old, new)
+                self.finds(level, *words, options=self.options)
+
+    def test_configurations_that_are_not_there(self):
+        self.finds("fault", "`doveconf -n`", "run it yourself", options=("--dovecot-conf", "/nonexistent.conf"))
+        self.finds("fault", "`postconf -n`", "run it yourself", options=("--postfix-conf", "/nonexistent"))
+
+
+class Files(CheckTest):
+    """Owners, modes and contents; each test puts back what it changed."""
+
+    def setUp(self):
+        folder = server.dir + "/etc/postlatch/"
+        self.policy, self.verify, self.seal = (folder + name for name in ("policy.conf", "verify.key", "seal.key"))
+        self.database = server.env["DATABASE"]
+
+    def away(self, path):
+        os.rename(path, path + ".away")
+        self.addCleanup(os.rename, path + ".away", path)
+
+    def mode(self, path, mode):
+        before = os.stat(path).st_mode & 0o7777
+        os.chmod(path, mode)
+        self.addCleanup(os.chmod, path, before)
+
+    def owner(self, path, user, group):
+        before = os.stat(path)
+        os.chown(path, user, group)
+        # chown clears the set-group-id bit.
+        self.addCleanup(os.chmod, path, before.st_mode & 0o7777)
+        self.addCleanup(os.chown, path, before.st_uid, before.st_gid)
+
+    def policy_text(self, more):
+        with open(self.policy) as f:
+            before = f.read()
+        self.addCleanup(self.write, self.policy, before)
+        self.write(self.policy, before + more)
+
+    def write(self, path, text):
+        with open(path, "w") as f:
+            f.write(text)
+
+    def sql(self, statement):
+        database = sqlite3.connect(self.database, isolation_level=None)
+        database.execute(statement)
+        database.close()
+
+    def test_keys_open_to_others(self):
+        for path in (self.verify, self.seal):
+            with self.subTest(path):
+                self.mode(path, 0o644)
+                self.finds("fault", os.path.basename(path), "others may read or write it; chmod o= it")
+                self.doCleanups()
+
+    def test_keys_that_are_missing_short_or_links(self):
+        self.away(self.verify)
+        self.finds("fault", "verify.key", "No such file", "put it back from a backup")
+        self.write(self.verify, "1 abc\n")
+        os.chmod(self.verify, 0o640)
+        self.finds("fault", "verify.key", "hex digits", "put it back from a backup")
+        os.unlink(self.verify)
+        os.symlink(self.verify + ".away", self.verify)
+        self.finds("fault", "verify.key", "it is a link")
+        os.unlink(self.verify)
+
+    def test_keys_of_the_wrong_owner(self):
+        self.owner(self.verify, 65534, os.stat(self.verify).st_gid)
+        self.finds("fault", "verify.key", "neither root nor postlatch", "chown root it")
+
+    def test_verify_key_that_dovecot_cannot_read(self):
+        self.owner(self.verify, 0, 0)
+        self.finds("fault", "verify.key", "cannot be read by group postlatch", "chgrp postlatch")
+
+    def test_seal_key_that_its_group_can_read(self):
+        self.mode(self.seal, 0o640)
+        self.finds("fault", "seal.key", "open to its group", "chmod g= it")
+
+    def test_policy_file_that_others_can_write(self):
+        self.mode(self.policy, 0o666)
+        self.finds("fault", "policy.conf", "can be written by others", "chmod go-w it")
+
+    def test_policy_file_that_programs_cannot_read(self):
+        self.owner(self.policy, 0, 0)
+        self.finds("fault", "policy.conf", "cannot be read by group postlatch", "chgrp postlatch")
+
+    def test_included_files_are_looked_at_too(self):
+        path = server.dir + "/etc/postlatch/more.conf"
+        self.write(path, "# nothing\n")
+        self.addCleanup(os.unlink, path)
+        os.chmod(path, 0o666)
+        self.policy_text('include("more.conf")\n')
+        self.finds("fault", "more.conf", "can be written by others")
+
+    def test_bad_policy_file(self):
+        self.policy_text("defaults { pop3 = maybe }\n")
+        self.finds("fault", "policy.conf:", "pop3 = maybe", "it must be one of")
+
+    def test_missing_policy_file(self):
+        self.away(self.policy)
+        self.finds("fault", "policy.conf", "No such file")
+
+    def test_missing_database(self):
+        self.away(self.database)
+        self.finds("fault", "postlatch.db", "postlatch db init")
+        self.assertFalse(os.path.exists(self.database))
+
+    def test_database_that_its_group_cannot_write(self):
+        self.mode(self.database, 0o640)
+        self.finds("fault", "postlatch.db", "cannot be read and written by group postlatch", "chmod g+rw it")
+
+    def test_database_that_everyone_can_read(self):
+        self.mode(self.database, 0o664)
+        self.finds("fault", "postlatch.db", "open to everyone", "chmod o= it")
+
+    def test_folder_that_gives_files_to_another_group(self):
+        self.mode(os.path.dirname(self.database), 0o770)
+        self.finds("fault", "does not let group postlatch make -wal and -shm", "chmod 2770 it")
+
+    def test_side_files_of_the_wrong_group(self):
+        database = sqlite3.connect(self.database)
+        self.addCleanup(database.close)
+        # SQLite mends an empty -wal when root opens it.
+        database.execute("UPDATE member SET created_at = created_at + 1")
+        database.commit()
+        for side in ("-wal", "-shm"):
+            with self.subTest(side):
+                os.chmod(self.database + side, 0o600)
+                self.finds("fault", "postlatch.db" + side, "cannot be written by group postlatch", "chmod g+rw it")
+                os.chmod(self.database + side, 0o660)
+
+    def test_newer_database(self):
+        self.sql("INSERT INTO schema_history VALUES (999, 'from the future', 0)")
+        self.addCleanup(self.sql, "DELETE FROM schema_history WHERE version = 999")
+        self.finds("fault", "version 999", "update this program")
+
+    def test_damaged_database(self):
+        with open(self.database, "rb") as f:
+            whole = f.read()
+        self.away(self.database)
+        with open(self.database, "wb") as f:
+            f.write(whole[:-4096] + b"\xff" * 4096)
+        os.chmod(self.database, 0o660)
+        self.owner(self.database, 0, os.stat(self.database + ".away").st_gid)
+        self.finds("fault", "damaged", "put a backup in its place")
+
+
+if __name__ == "__main__":
+    unittest.main()
