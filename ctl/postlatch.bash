@@ -1,25 +1,58 @@
 # bash completion for postlatch; words come from the command itself.
+# shellcheck shell=bash
+
+# Sets noun and verb to the words in front of the cursor that are no options.
+_postlatch_words()
+{
+	local word skip=''
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		if [ -n "$skip" ]; then
+			skip=''
+		elif [[ $word == -c || $word == --config ]]; then
+			skip=yes
+		elif [[ $word != -* && -z $noun ]]; then
+			noun=$word
+		elif [[ $word != -* && -z $verb ]]; then
+			verb=$word
+		fi
+	done
+}
+
+# Settings with their values. bash takes "pop3=of" for three words, so that behind
+# the '=' only the value is completed.
+_postlatch_settings()
+{
+	local before=${COMP_WORDS[COMP_CWORD - 1]} name=''
+	if [[ $cur == = ]]; then
+		name=$before
+	elif [[ $before == = ]]; then
+		name=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	postlatch -x setting-words 2>/dev/null |
+		awk -F = -v n="$name" 'n == "" { print } n != "" && n == $1 { print $2 }'
+}
+
 _postlatch()
 {
-	local cur=${COMP_WORDS[COMP_CWORD]} noun= verb= word table
+	local cur=${COMP_WORDS[COMP_CWORD]} noun='' verb='' table verbs words
+	COMPREPLY=()
 	table=$(postlatch -x words 2>/dev/null) || return
-	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-		case $word in
-		-*) ;;
-		*) if [ -z "$noun" ]; then noun=$word; elif [ -z "$verb" ]; then verb=$word; fi ;;
-		esac
-	done
+	_postlatch_words
+	verbs=$(awk -v n="$noun" '$1 == n && $2 != "-" { print $2 }' <<<"$table")
 	if [ -z "$noun" ]; then
-		COMPREPLY=($(compgen -W "$(awk '{ print $1 }' <<<"$table" | sort -u) --json --help -c" -- "$cur"))
-	elif [ -z "$verb" ] && awk -v n="$noun" '$1 == n && $2 != "-" { f = 1 } END { exit !f }' <<<"$table"; then
-		COMPREPLY=($(compgen -W "$(awk -v n="$noun" '$1 == n { print $2 }' <<<"$table")" -- "$cur"))
+		words="$(awk '{ print $1 }' <<<"$table" | sort -u) help --json --help --version -c"
+	elif [[ -z $verb && -n $verbs ]]; then
+		words=$verbs
 	elif [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W "$(awk -v n="$noun" -v v="$verb" \
-			'$1 == n && ($2 == v || $2 == "-") { for (i = 3; i <= NF; i++) print $i }' <<<"$table")" -- "$cur"))
+		words=$(awk -v n="$noun" -v v="$verb" \
+			'$1 == n && ($2 == v || $2 == "-") { for (i = 3; i <= NF; i++) print $i }' <<<"$table")
 	elif [[ $verb == set || $verb == add ]]; then
-		COMPREPLY=($(compgen -W "$(postlatch -x setting-words 2>/dev/null)" -- "$cur"))
+		words=$(_postlatch_settings)
+		[[ $cur != = ]] || cur=''
 	else
-		COMPREPLY=($(compgen -f -- "$cur"))
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
 	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }
 complete -F _postlatch postlatch
