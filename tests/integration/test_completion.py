@@ -1,51 +1,102 @@
-"""Completion in bash, with the shipped file in an interactive shell, as at a person's fingers."""
+"""Completion in bash, with the shipped file."""
 import os
 import pty
 import re
 import select
+import shlex
 import subprocess
+import tempfile
 import time
 import unittest
 
-from command import BUILD, ROOT, Site
+from command import BUILD, ROOT, TIMEOUT
 
-TIMEOUT = 60
+NOUNS = {"domain", "member", "app-password", "explain", "audit", "check", "db"}
+SETUP = "PATH=%s:$PATH; source %s" % (shlex.quote(BUILD + "/ctl"), shlex.quote(ROOT + "/ctl/postlatch.bash"))
 
 
-class Shell:
-    """An interactive bash on a terminal, with completion for postlatch."""
+def complete(*words):
+    """What is offered for the last word; bash divides words at '=' too."""
+    script = '%s; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _postlatch; printf "%%s\\n" "${COMPREPLY[@]}"' % SETUP
+    run = subprocess.run(["bash", "--noprofile", "--norc", "-c", script, "bash", "postlatch", *words],
+                         capture_output=True, text=True, timeout=TIMEOUT, check=True, cwd=ROOT + "/tests")
+    assert run.stderr == "", run.stderr
+    return {word for word in run.stdout.splitlines() if word}
 
-    def __init__(self, folder):
-        self.ours, theirs = pty.openpty()
-        with open(folder + "/rc", "w") as f:
-            f.write("PATH=%s/ctl:$PATH\nPS1='ready> '\nsource %s/ctl/postlatch.bash\n"
-                    "bind 'set show-all-if-ambiguous on'\nbind 'set completion-query-items 0'\n"
-                    "bind 'set page-completions off'\nbind 'set enable-bracketed-paste off'\n" % (BUILD, ROOT))
-        self.process = subprocess.Popen(["bash", "--noprofile", "--rcfile", folder + "/rc", "-i"], stdin=theirs,
-                                        stdout=theirs, stderr=theirs, cwd=folder, start_new_session=True,
-                                        env={**os.environ, "TERM": "dumb", "COLUMNS": "200", "INPUTRC": "/dev/null"})
+
+class Offers(unittest.TestCase):
+    def test_commands(self):
+        self.assertEqual(complete(""), NOUNS | {"help", "--json", "--help", "--version", "-c"})
+        self.assertEqual(complete("d"), {"domain", "db"})
+        self.assertEqual(complete("--json", "mem"), {"member"})
+
+    def test_verbs(self):
+        self.assertEqual(complete("member", ""), {"add", "set", "show", "list", "remove", "import", "export"})
+        self.assertEqual(complete("db", "ba"), {"backup"})
+        self.assertEqual(complete("app-password", "--json", "r"), {"revoke"})
+
+    def test_behind_another_policy_file(self):
+        self.assertEqual(complete("-c", "/etc/other.conf", "memb"), {"member"})
+        self.assertEqual(complete("-c", "/etc/other.conf", "member", "imp"), {"import"})
+
+    def test_options_of_the_command(self):
+        self.assertEqual(complete("domain", "set", "-"), {"--scope", "--dry-run", "--json", "--help"})
+        self.assertEqual(complete("explain", "--c"), {"--channel", "--credential"})
+        self.assertEqual(complete("member", "set", "a", "@", "x.test", "--d"), {"--domain", "--dry-run"})
+
+    def test_settings(self):
+        self.assertEqual(complete("member", "set", "po"), {"pop3=on", "pop3=off", "pop3=inherit"})
+        self.assertIn("client_password=never", complete("domain", "set", "x.test", ""))
+
+    def test_values_behind_the_equals_sign(self):
+        self.assertEqual(complete("member", "set", "pop3", "="), {"on", "off", "inherit"})
+        self.assertEqual(complete("member", "set", "client_password", "=", "un"), {"until_second_factor"})
+        self.assertEqual(complete("member", "add", "active", "="), {"on", "off"})
+
+    def test_files(self):
+        self.assertEqual(complete("member", "import", "integration/comm"), {"integration/command.py"})
+
+
+class AtTheKeyboard(unittest.TestCase):
+    """An interactive bash on a terminal."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        rc = self.folder.name + "/rc"
+        with open(rc, "w") as f:
+            f.write("PS1='ready> '\n%s\nbind 'set enable-bracketed-paste off'\n" % SETUP)
+        self.terminal, theirs = pty.openpty()
+        self.addCleanup(os.close, self.terminal)
+        shell = subprocess.Popen(["bash", "--noprofile", "--rcfile", rc, "-i"], stdin=theirs, stdout=theirs,
+                                 stderr=theirs, start_new_session=True,
+                                 env={**os.environ, "TERM": "dumb", "COLUMNS": "200", "INPUTRC": "/dev/null"})
+        self.addCleanup(shell.wait)
+        self.addCleanup(shell.kill)
         os.close(theirs)
-        self.read_until("ready> ")
+        self.read("ready> ")
 
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        os.close(self.ours)
-
-    def read_until(self, words):
+    def read(self, pattern):
         text, deadline = "", time.monotonic() + TIMEOUT
-        while words not in text:
-            if not select.select([self.ours], [], [], max(0, deadline - time.monotonic()))[0]:
-                raise AssertionError("the shell says only %r" % text)
-            text += os.read(self.ours, 65536).decode()
-        return text.replace("\r", "").replace("\a", "")
+        while not re.search(pattern, text):
+            ready = select.select([self.terminal], [], [], max(0, deadline - time.monotonic()))[0]
+            self.assertTrue(ready, "the shell says only %r" % text)
+            text += os.read(self.terminal, 65536).decode().replace("\r", "")
+        return re.search(pattern, text)
 
-    def type(self, line):
-        """The words that are offered after the line and a tab, and what the line becomes."""
-        # Behind the tab comes what shows the line as it is then, and clears it.
-        os.write(self.ours, line.encode() + b"\t" + b"\x01echo '<\x05>'\n")
-        text = self.read_until("ready> " if False else "'\n<")
-        text += self.read_until("ready> ")
-        became = re.search(r"\n<(.*)>\n", text).group(1)
-        shown = text.split("\nready> ")[0].split("\n")[1:] if "\nready> " in text.split("\n<")[0] else []
-        return {word for row in shown for word in row.split()}, became
+    def becomes(self, line):
+        """The line after the tab key. Its beginning and end are put between the words of an echo."""
+        os.write(self.terminal, line.encode() + b"\t\x01echo '<\x05>'\n")
+        return self.read(r"\n<(.*)>\n").group(1)
+
+    def test_lines(self):
+        for typed, line in (("postlatch memb", "postlatch member "), ("postlatch member imp", "postlatch member import "),
+                            ("postlatch member set a@x.test pop3=of", "postlatch member set a@x.test pop3=off "),
+                            ("postlatch domain set x.test --dr", "postlatch domain set x.test --dry-run "),
+                            ("postlatch -c /x/y explain --serv", "postlatch -c /x/y explain --service ")):
+            with self.subTest(typed=typed):
+                self.assertEqual(self.becomes(typed), line)
+
+
+if __name__ == "__main__":
+    unittest.main()
