@@ -220,7 +220,8 @@ static int no_command(int words, char **word)
 	if (noun != NULL)
 		snprintf(prefix, sizeof(prefix), "%s ", noun);
 	if (near != NULL)
-		snprintf(name, sizeof(name), "%s%.64s (did you mean `postlatch %s%s`?)", prefix, wrong, prefix, near);
+		snprintf(name, sizeof(name), "%s%.64s (did you mean `postlatch %s%s`?)", prefix, wrong,
+			 prefix, near);
 	else
 		snprintf(name, sizeof(name), "%s%.64s", prefix, wrong);
 	return usage("there is no command ", name);

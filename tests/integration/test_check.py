@@ -104,7 +104,8 @@ class Configurations(CheckTest):
             shutil.rmtree(copy, ignore_errors=True)
             shutil.copytree(server.dir + "/etc/" + name, copy)
         # The demonstration takes AUTH on a port without milter, so that every door can be tried.
-        replace(self.postfix, " smtpd\n  -o smtpd_sasl_auth_enable=yes\npostlog", " smtpd\n  -o smtpd_sasl_auth_enable=no\npostlog")
+        first = " smtpd\n  -o smtpd_sasl_auth_enable=%s\npostlog"
+        replace(self.postfix, first % "yes", first % "no")
         self.options = ("--dovecot-conf", self.dovecot + "/dovecot.conf", "--postfix-conf", self.postfix)
 
     def test_a_server_that_is_set_up_well(self):

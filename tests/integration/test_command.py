@@ -9,14 +9,14 @@ from command import CONFIG, POSTLATCH, ROOT, TRY_AGAIN, TIMEOUT, USAGE, CommandT
 
 
 def table():
-    """Rows of ctl/commands.def: (noun, verb, most arguments, option names)."""
+    """Rows of ctl/commands.def: (noun, verb, least and most arguments, option names)."""
     with open(os.path.join(ROOT, "ctl/commands.def")) as f:
         text = f.read()
     with open(os.path.join(ROOT, "ctl/options.def")) as f:
         names = dict(re.findall(r'^CTL_OPTION\((\w+), "([^"]+)"', f.read(), re.M))
-    rows = re.findall(r'^CTL_COMMAND\("([^"]+)", "([^"]*)", "[^"]*", (\d+), (-?\d+), (.*?), cmd_', text, re.M | re.S)
+    row = re.compile(r'^CTL_COMMAND\("([^"]+)", "([^"]*)", "[^"]*", (\d+), (-?\d+), (.*?), cmd_', re.M | re.S)
     return [(noun, verb, int(least), int(most), [names[word] for word in re.findall(r"CTL_BIT\((\w+)\)", rest)])
-            for noun, verb, least, most, rest in rows]
+            for noun, verb, least, most, rest in row.findall(text)]
 
 
 COMMANDS = table()
@@ -100,8 +100,8 @@ class Usage(CommandTest):
                     self.refused(USAGE, *words(noun, verb), *["x"] * most, "surplus", says="surplus")
 
     def test_options_of_other_commands_are_refused(self):
-        every = {"scope": "new", "label": "x", "services": "imap", "service": "imap", "yes": None, "stdin": None,
-                 "since": "2026-01-01", "dry-run": None, "domain": "example.test"}
+        every = {"scope": "new", "label": "x", "services": "imap", "service": "imap", "yes": None,
+                 "stdin": None, "since": "2026-01-01", "dry-run": None, "domain": "example.test"}
         for noun, verb, least, _, options in COMMANDS:
             for option in sorted(set(every) - set(options)):
                 with self.subTest(noun=noun, verb=verb, option=option):
@@ -143,7 +143,8 @@ class Trouble(CommandTest):
         self.assertFalse(os.path.exists(self.site.database))
 
     def test_locked_database(self):
-        lock = subprocess.Popen(["sqlite3", self.site.database], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        lock = subprocess.Popen(["sqlite3", self.site.database], text=True, stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE)
         lock.stdin.write("BEGIN EXCLUSIVE; SELECT 'locked';\n")
         lock.stdin.flush()
         self.assertEqual(lock.stdout.readline(), "locked\n")
@@ -162,7 +163,8 @@ class Trouble(CommandTest):
         self.assertIn("damaged", run.stderr)
 
     def test_older_and_newer_database(self):
-        self.site.sql("UPDATE schema_history SET version = 999 WHERE version = (SELECT MAX(version) FROM schema_history)")
+        self.site.sql("UPDATE schema_history SET version = 999 WHERE version = "
+                      "(SELECT MAX(version) FROM schema_history)")
         self.refused(CONFIG, "domain", "list", says=("999", "update this program"))
         self.site.sql("DELETE FROM schema_history WHERE version > 1")
         self.refused(CONFIG, "domain", "list", says=("version 1", "postlatch db migrate"))

@@ -21,12 +21,13 @@ class AppPassword(CommandTest):
                                r"It is not shown again.\n$" % SHAPE)
 
     def test_json_and_list(self):
-        made = self.create("--label", "scanner", "--services", "smtp,imap", "--networks", "192.0.2.0/24, 2001:db8::/32")
+        networks = "192.0.2.0/24, 2001:db8::/32"
+        made = self.create("--label", "scanner", "--services", "smtp,imap", "--networks", networks)
         self.assertRegex(made["password"], "^%s$" % SHAPE)
         row, = self.site.json("app-password", "list", ALICE)
         self.assertLess(abs(row.pop("created_at") - time.time()), 600)
         self.assertEqual(row, {"id": made["id"], "label": "scanner", "services": "imap,smtp", "expires_at": 0,
-                               "networks": "192.0.2.0/24, 2001:db8::/32", "last_used_at": 0, "last_used_ip": "",
+                               "networks": networks, "last_used_at": 0, "last_used_ip": "",
                                "last_used_service": ""})
         text = self.site.ok("app-password", "list", ALICE)
         for words in ("scanner", "opens imap,smtp from 192.0.2.0/24", "expires never", "last used never"):
@@ -69,9 +70,9 @@ class AppPassword(CommandTest):
     def test_at_most_a_hundred(self):
         row = self.create()
         for number in range(99):
-            self.site.sql("INSERT INTO app_password (member_id, mac, key_id, label, services, networks, expires_at, "
-                          "created_at) SELECT member_id, ?, key_id, label, services, networks, 0, 0 FROM app_password "
-                          "WHERE id = ?", b"%032d" % number, row["id"])
+            self.site.sql("INSERT INTO app_password (member_id, mac, key_id, label, services, networks, "
+                          "expires_at, created_at) SELECT member_id, ?, key_id, label, services, networks, 0, 0 "
+                          "FROM app_password WHERE id = ?", b"%032d" % number, row["id"])
         self.refused(REFUSED, "app-password", "create", ALICE, says=("100 app passwords", "revoke one first"))
 
     def test_wrong_options(self):

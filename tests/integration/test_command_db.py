@@ -31,8 +31,8 @@ class Init(unittest.TestCase):
             self.addCleanup(site.remove)
             subprocess.run([POSTLATCH, "-c", site.policy_file, "db", "init"], check=True, capture_output=True,
                            timeout=TIMEOUT, preexec_fn=lambda mask=mask: os.umask(mask))
-            modes = [stat.S_IMODE(os.stat(site.path(name)).st_mode) for name in ("db/postlatch.db", "verify.key", "seal.key")]
-            self.assertEqual(modes, [0o660, 0o640, 0o600])
+            self.assertEqual([stat.S_IMODE(os.stat(site.path(name)).st_mode) for name in
+                              ("db/postlatch.db", "verify.key", "seal.key")], [0o660, 0o640, 0o600])
 
     def test_json(self):
         made = self.site.json("db", "init")
@@ -78,8 +78,8 @@ class Care(CommandTest):
         status = self.site.json("db", "status")
         self.assertEqual(status["version"], status["program_version"])
         self.assertGreater(status["bytes"], 4096)
-        self.assertEqual({name: status[name] for name in ("domains", "members", "app_passwords", "sessions", "audit")},
-                         {"domains": 1, "members": 1, "app_passwords": 1, "sessions": 0, "audit": 3})
+        counts = {"domains": 1, "members": 1, "app_passwords": 1, "sessions": 0, "audit": 3}
+        self.assertEqual({name: status[name] for name in counts}, counts)
         text = self.site.ok("db", "status")
         self.assertRegex(text, r"(?m)^members +1$")
         self.assertRegex(text, r"(?m)^version +%d of %d$" % (status["version"], status["version"]))

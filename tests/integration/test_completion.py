@@ -90,7 +90,8 @@ class AtTheKeyboard(unittest.TestCase):
         return self.read(r"\n<(.*)>\n").group(1)
 
     def test_lines(self):
-        for typed, line in (("postlatch memb", "postlatch member "), ("postlatch member imp", "postlatch member import "),
+        for typed, line in (("postlatch memb", "postlatch member "),
+                            ("postlatch member imp", "postlatch member import "),
                             ("postlatch member set a@x.test pop3=of", "postlatch member set a@x.test pop3=off "),
                             ("postlatch domain set x.test --dr", "postlatch domain set x.test --dry-run "),
                             ("postlatch -c /x/y explain --serv", "postlatch -c /x/y explain --service ")):
