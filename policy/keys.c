@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +21,19 @@
 /* In front of what is MACed, so that no other use of the key can collide. */
 static const char mac_tag[] = "postlatch:credential:v1|";
 
+/* Keyed once and wound back for each use: in OpenSSL 3.0 setting a key up costs
+ * several MACs, and so does a copy of the context. The threads of the portal
+ * take turns, which costs the others next to nothing. */
+struct keyed {
+	pthread_mutex_t lock;
+	EVP_MAC_CTX *ctx;
+};
+
 struct pl_keys {
 	size_t count;
 	struct {
 		int id;
-		/* Keyed once and wound back for each use: in OpenSSL 3.0 setting a
-		 * key up costs several MACs, and so does a copy of the context. */
-		EVP_MAC_CTX *mac;
+		struct keyed *mac;
 	} key[PL_KEYS_LIVE];
 };
 
@@ -81,7 +88,7 @@ static int parse_hex(const char *hex, unsigned char key_r[PL_KEY_BYTES])
 	return 0;
 }
 
-static EVP_MAC_CTX *keyed_mac(const unsigned char key[PL_KEY_BYTES])
+static struct keyed *keyed_mac(const unsigned char key[PL_KEY_BYTES])
 {
 	char digest[] = "SHA256";
 	OSSL_PARAM params[] = {
@@ -90,13 +97,24 @@ static EVP_MAC_CTX *keyed_mac(const unsigned char key[PL_KEY_BYTES])
 	};
 	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	EVP_MAC_CTX *ctx = hmac == NULL ? NULL : EVP_MAC_CTX_new(hmac);
+	struct keyed *mac = calloc(1, sizeof(*mac));
 
-	if (ctx != NULL && EVP_MAC_init(ctx, key, PL_KEY_BYTES, params) != 1) {
-		EVP_MAC_CTX_free(ctx);
-		ctx = NULL;
-	}
 	EVP_MAC_free(hmac);
-	return ctx;
+	if (mac == NULL || ctx == NULL || EVP_MAC_init(ctx, key, PL_KEY_BYTES, params) != 1) {
+		EVP_MAC_CTX_free(ctx);
+		free(mac);
+		return NULL;
+	}
+	pthread_mutex_init(&mac->lock, NULL);
+	mac->ctx = ctx;
+	return mac;
+}
+
+static void free_keyed(struct keyed *mac)
+{
+	pthread_mutex_destroy(&mac->lock);
+	EVP_MAC_CTX_free(mac->ctx);
+	free(mac);
 }
 
 /* "ID HEX"; anything else is a fault of the file. */
@@ -194,7 +212,7 @@ void pl_keys_free(struct pl_keys **keys_p)
 	if (keys == NULL)
 		return;
 	for (size_t i = 0; i < keys->count; i++)
-		EVP_MAC_CTX_free(keys->key[i].mac);
+		free_keyed(keys->key[i].mac);
 	free(keys);
 }
 
@@ -208,23 +226,39 @@ int pl_keys_id(const struct pl_keys *keys, size_t index)
 	return keys->key[index].id;
 }
 
+struct part {
+	const void *data;
+	size_t len;
+};
+
+static int compute(const struct pl_keys *keys, size_t index, const struct part *parts, size_t count,
+		   unsigned char mac_r[PL_MAC_BYTES], struct pl_error *err)
+{
+	struct keyed *mac = keys->key[index].mac;
+	size_t len = 0;
+	int ok;
+
+	pthread_mutex_lock(&mac->lock);
+	ok = EVP_MAC_init(mac->ctx, NULL, 0, NULL) == 1;
+	for (size_t i = 0; i < count && ok; i++)
+		ok = EVP_MAC_update(mac->ctx, parts[i].data, parts[i].len) == 1;
+	ok = ok && EVP_MAC_final(mac->ctx, mac_r, &len, PL_MAC_BYTES) == 1 && len == PL_MAC_BYTES;
+	pthread_mutex_unlock(&mac->lock);
+	return ok ? 0 : pl_error_set(err, PL_ERR_RETRY, "OpenSSL could not compute a MAC");
+}
+
 int pl_keys_mac(const struct pl_keys *keys, size_t index, int64_t member_id,
 		const struct pl_secret *credential, unsigned char mac_r[PL_MAC_BYTES],
 		struct pl_error *err)
 {
-	EVP_MAC_CTX *ctx = keys->key[index].mac;
 	unsigned char id[8];
-	size_t len = 0;
-	int ok;
+	const struct part parts[] = { { mac_tag, sizeof(mac_tag) - 1 },
+				      { id, sizeof(id) },
+				      { credential->data, credential->len } };
 
 	for (size_t i = 0; i < sizeof(id); i++)
 		id[i] = (unsigned char)((uint64_t)member_id >> (56 - 8 * i));
-	ok = EVP_MAC_init(ctx, NULL, 0, NULL) == 1 &&
-	     EVP_MAC_update(ctx, (const unsigned char *)mac_tag, sizeof(mac_tag) - 1) == 1 &&
-	     EVP_MAC_update(ctx, id, sizeof(id)) == 1 &&
-	     EVP_MAC_update(ctx, credential->data, credential->len) == 1 &&
-	     EVP_MAC_final(ctx, mac_r, &len, PL_MAC_BYTES) == 1 && len == PL_MAC_BYTES;
-	return ok ? 0 : pl_error_set(err, PL_ERR_RETRY, "OpenSSL could not compute a MAC");
+	return compute(keys, index, parts, sizeof(parts) / sizeof(parts[0]), mac_r, err);
 }
 
 /* The text of a new key file with one key. */

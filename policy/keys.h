@@ -27,7 +27,7 @@ int pl_keys_id(const struct pl_keys *keys, size_t index);
 
 /* HMAC-SHA256 (RFC 2104) of a credential of a member with the index-th key.
  * The MAC covers a version tag and the member's id, so a row cannot be moved
- * to another member. Keys are used by one thread at a time, as a store is. */
+ * to another member. Safe from several threads. */
 int pl_keys_mac(const struct pl_keys *keys, size_t index, int64_t member_id,
 		const struct pl_secret *credential, unsigned char mac_r[PL_MAC_BYTES],
 		struct pl_error *err);

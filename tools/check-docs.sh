@@ -7,7 +7,7 @@ complain() { echo "check-docs: $*"; status=1; }
 # Paths in ARCHITECTURE.md and HACKING.md. A bare file name may be in any folder.
 for document in ARCHITECTURE.md HACKING.md; do
 	for path in $(grep -oE '`[A-Za-z0-9_./-]+\.(c|h|def|sh|py|conf|in|md)`|`[a-z-]+(/[a-z_.-]+)*/`' "$document" | tr -d '`'); do
-		[ -e "$path" ] || compgen -G "*/${path##*/}" >/dev/null || complain "$document names $path, which does not exist"
+		[ -e "$path" ] || find . -name "${path##*/}" -not -path "./build*" | grep -q . || complain "$document names $path, which does not exist"
 	done
 done
 
