@@ -51,7 +51,8 @@ class Dovecot:
         self.dir = "%s/%s" % (folder, name)
         os.makedirs(self.dir + "/run")
         with open(self.dir + "/dovecot.conf", "w") as f:
-            f.write(CONFIGURATION.format(dir=self.dir, name="bench-" + name, passdb=passdb, cpus=os.cpu_count()))
+            f.write(CONFIGURATION.format(dir=self.dir, name="bench-" + name, passdb=passdb,
+                                         cpus=os.cpu_count()))
         self.master = subprocess.Popen(["dovecot", "-F", "-c", self.dir + "/dovecot.conf"],
                                        stdin=subprocess.DEVNULL)
         self.socket = self.dir + "/run/auth-client"
@@ -98,8 +99,9 @@ class Logins:
     def slice(self, name):
         server = self.servers[name]
         before = machine.cpu_seconds(server.master.pid)
-        run = subprocess.run([self.generator, server.socket, self.credentials, str(CONNECTIONS), str(IN_FLIGHT),
-                              str(WARM_UP), str(SLICE)], stdout=subprocess.PIPE, check=True)
+        numbers = [str(number) for number in (CONNECTIONS, IN_FLIGHT, WARM_UP, SLICE)]
+        run = subprocess.run([self.generator, server.socket, self.credentials, *numbers],
+                             stdout=subprocess.PIPE, check=True)
         result = json.loads(run.stdout)
         if result["refused"]:
             raise RuntimeError("%s: %d logins of %d were refused; see %s/log" % (

@@ -20,11 +20,12 @@ from rounds import Rounds
 
 MESSAGES, SESSIONS, BODY = 500, 10, 4096
 NONE, NOTHING, SUBMITTED, RESENT = "no milter", "do-nothing milter", "ours, submitted", "ours, re-sent"
+OURS = "-o smtpd_milters=unix:milters/postlatch"
 OPTIONS = {
     NONE: "",
     NOTHING: "-o smtpd_milters=unix:milters/null",
-    SUBMITTED: "-o smtpd_milters=unix:milters/postlatch -o milter_macro_defaults=auth_authen={member},auth_type=PLAIN",
-    RESENT: "-o smtpd_milters=unix:milters/postlatch",
+    SUBMITTED: OURS + " -o milter_macro_defaults=auth_authen={member},auth_type=PLAIN",
+    RESENT: OURS,
 }
 
 MAIN = """\
@@ -158,7 +159,7 @@ class Mail:
             return False
 
     def queue_is_empty(self):
-        return not any(os.listdir(self.dir + "/spool/" + queue) for queue in ("maildrop", "incoming", "active"))
+        return not any(os.listdir(self.dir + "/spool/" + queue) for queue in ("incoming", "active"))
 
     def cpu_seconds(self):
         """(of Postfix and the milters, of the milters)."""

@@ -11,7 +11,7 @@ def absolute(rounds, fields):
 
 
 def head():
-    print("%-44s%8s  %-15s%-12s" % ("", "median", "quartiles", "target"))
+    print("%-46s%8s  %-15s%-12s" % ("", "median", "quartiles", "target"))
 
 
 def verdict(good):
@@ -20,7 +20,7 @@ def verdict(good):
 
 def ratio(rounds, label, field, variant, neighbour, least=None, most=None):
     middle, lower, upper = rounds.ratio(field, variant, neighbour)
-    line = "%-44s%8.2f  %-15s" % (label, middle, "%.2f-%.2f" % (lower, upper))
+    line = "%-46s%8.2f  %-15s" % (label, middle, "%.2f-%.2f" % (lower, upper))
     if least is not None:
         line += "%-12s%s" % (">= %.2f" % least, verdict(middle >= least))
     elif most is not None:
@@ -29,4 +29,4 @@ def ratio(rounds, label, field, variant, neighbour, least=None, most=None):
 
 
 def figure(label, value, unit, most):
-    print("%-44s%8.1f  %-15s%-12s%s" % (label, value, unit, "<= %g" % most, verdict(value <= most)))
+    print("%-46s%8.1f  %-15s%-12s%s" % (label, value, unit, "<= %g" % most, verdict(value <= most)))
