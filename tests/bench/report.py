@@ -25,6 +25,9 @@ def ratio(rounds, label, field, variant, neighbour, least=None, most=None):
         line += "%-12s%s" % (">= %.2f" % least, verdict(middle >= least))
     elif most is not None:
         line += "%-12s%s" % ("<= %.2f" % most, verdict(middle <= most))
+    # CPU time is a process's own; rates and delays are the whole machine's.
+    if (least is not None or most is not None) and field != "cpu" and not rounds.was_quiet():
+        line += ", on a disturbed machine: no verdict"
     print(line.rstrip())
 
 

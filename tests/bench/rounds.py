@@ -35,10 +35,12 @@ class Rounds:
     def quiet(self):
         return [result for result, share in zip(self.results, self.shares) if share < DISTURBED]
 
+    def was_quiet(self):
+        return len(self.quiet()) >= LEAST_ROUNDS
+
     def counted(self):
         """The quiet rounds, or all when those are too few."""
-        quiet = self.quiet()
-        return quiet if len(quiet) >= LEAST_ROUNDS else self.results
+        return self.quiet() if self.was_quiet() else self.results
 
     def median(self, variant, field):
         return statistics.median(result[variant][field] for result in self.counted())
@@ -52,7 +54,6 @@ class Rounds:
     def conditions(self):
         text = "%d rounds, others took %.0f %% of the machine (worst round %.0f %%)" % (
             len(self.results), 100 * statistics.mean(self.shares), 100 * max(self.shares))
-        quiet = len(self.quiet())
-        if quiet < LEAST_ROUNDS:
-            return text + "; too few were quiet, so all count: read rates and p99 with care"
-        return text + "; the %d quiet ones count" % quiet
+        if not self.was_quiet():
+            return text + "; too few were quiet, so all count"
+        return text + "; the %d quiet ones count" % len(self.quiet())
