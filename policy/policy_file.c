@@ -28,6 +28,7 @@ static _Thread_local struct {
 #define END_MARK "policy_file_ends_here"
 #define CUT_OFF "the file ends inside a section, a comment or a string: is a } missing?"
 
+__attribute__((format(printf, 2, 0)))
 static void complain(cfg_t *cfg, const char *fmt, va_list args)
 {
 	char msg[sizeof(loading.err->msg) / 2];

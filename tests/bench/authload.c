@@ -53,6 +53,7 @@ struct run {
 	uint64_t answers, refused; /* warm-up and end included */
 };
 
+__attribute__((format(printf, 1, 2)))
 static void die(const char *fmt, ...)
 {
 	va_list args;

@@ -39,7 +39,7 @@ static void ways_to_write_the_same(void **state)
 		"address,pop3\na@example.test,on\nb@example.test,off",
 		"address,pop3\r\na@example.test,on\r\nb@example.test,off\r\n",
 		"address,pop3\r\na@example.test,on\r\nb@example.test,off",
-		"\xef\xbb\xbf" "address,pop3\na@example.test,on\nb@example.test,off\n",
+		("\xef\xbb\xbf" "address,pop3\na@example.test,on\nb@example.test,off\n"),
 		"\xef\xbb\xbf\"address\",\"pop3\"\r\n\"a@example.test\",\"on\"\r\n\"b@example.test\",\"off\"\r\n",
 		"address,pop3\nA@Example.TEST,on\nb@EXAMPLE.test,off\n",
 	};
