@@ -108,6 +108,19 @@ class Server:
         with open("%s/log/%s.log" % (self.dir, name), errors="replace") as f:
             return f.read()
 
+    def pids(self, service):
+        """The processes of one of Dovecot's services."""
+        run = self.inside("doveadm", "-f", "tab", "process", "status", service)
+        return {int(line.split("\t")[1]) for line in run.stdout.splitlines()[1:]}
+
+    def reload(self):
+        """Dovecot and Postfix read their configuration, and the auth process is a new one."""
+        before = {name: self.pids(name) for name in ("auth", "log")}
+        self.inside("doveadm", "reload", check=True)
+        # Its idle smtpds would hold on to the old auth process.
+        self.inside("postfix", "reload", check=True)
+        wait_for(lambda: all(self.pids(name).isdisjoint(before[name]) for name in before))
+
     # -- clients: each returns (let in?, what the server said) ---------------
 
     def imap(self, user, password):
