@@ -1,0 +1,109 @@
+"""SASL exchanges with any mechanism through any door; enough to be let in or kept out.
+
+A mechanism is a generator: it yields what the client says, and is sent each
+challenge. A first None means that the server speaks first.
+"""
+import base64
+import hashlib
+import hmac
+import os
+import re
+import socket
+
+
+def plain(user, password, act_as=""):
+    yield b"\0".join(word.encode() if isinstance(word, str) else word for word in (act_as, user, password))
+
+
+def xoauth2(user, token):
+    yield ("user=%s\x01auth=Bearer %s\x01\x01" % (user, token)).encode()
+    yield b""
+
+
+def oauthbearer(user, token):
+    yield ("n,a=%s,\x01auth=Bearer %s\x01\x01" % (user, token)).encode()
+    yield b"\x01"
+
+
+def cram_md5(user, password):
+    challenge = yield None
+    yield ("%s %s" % (user, hmac.new(password.encode(), challenge, "md5").hexdigest())).encode()
+
+
+def scram_sha_256(user, password):
+    """RFC 5802 and 7677, without looking at the server's proof."""
+    def mac(key, text):
+        return hmac.new(key, text, "sha256").digest()
+
+    first = b"n=%s,r=%s" % (user.encode(), base64.b64encode(os.urandom(18)))
+    server_first = yield b"n,," + first
+    said = dict(part.split(b"=", 1) for part in server_first.split(b","))
+    without_proof = b"c=biws,r=" + said[b"r"]
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(said[b"s"]), int(said[b"i"]))
+    client_key = mac(salted, b"Client Key")
+    signature = mac(hashlib.sha256(client_key).digest(), b",".join((first, server_first, without_proof)))
+    proof = bytes(a ^ b for a, b in zip(client_key, signature))
+    yield without_proof + b",p=" + base64.b64encode(proof)
+    yield b""
+
+
+MECHANISMS = {"PLAIN": plain, "XOAUTH2": xoauth2, "OAUTHBEARER": oauthbearer, "CRAM-MD5": cram_md5,
+              "SCRAM-SHA-256": scram_sha_256}
+
+
+class Door:
+    """How one protocol carries SASL."""
+
+    def __init__(self, port, command, challenge, success, failure, ready, hello=b"", quoted=False):
+        self.port = port
+        self.command = command      # for the mechanism's name
+        self.challenge = challenge  # its first group is the base64 of it
+        self.success, self.failure = success, failure
+        self.ready = ready          # the end of the greeting, and of the answer to hello
+        self.hello = hello
+        self.quoted = quoted
+
+
+DOORS = {
+    "imap": Door("IMAP", "a AUTHENTICATE %s", rb"\+ ?(.*)", rb"a OK", rb"a (NO|BAD)|\* BYE", rb"\* OK"),
+    "pop3": Door("POP3", "AUTH %s", rb"\+ ?(?!OK)(.*)", rb"\+OK", rb"-ERR", rb"\+OK"),
+    "smtp": Door("SUBMISSION", "AUTH %s", rb"334 ?(.*)", rb"235", rb"[45]\d\d", rb"2\d\d ", b"EHLO client.test"),
+    "sieve": Door("SIEVE", 'AUTHENTICATE "%s"', rb'"(.*)"', rb"OK", rb"NO|BYE", rb"OK", quoted=True),
+}
+
+
+def read_until(file, pattern):
+    while True:
+        line = file.readline().strip()
+        if line == b"" or re.match(pattern, line):
+            return line
+
+
+def encoded(door, said, first=False):
+    text = base64.b64encode(said).decode()
+    if door.quoted:
+        return '"%s"' % text
+    return "=" if first and text == "" else text
+
+
+def sign_in(server, name, mechanism, *credentials):
+    """(let in?, the server's last line)."""
+    door = DOORS[name]
+    client = MECHANISMS[mechanism](*credentials)
+    with socket.create_connection(("127.0.0.1", server.port(door.port))) as connection, \
+            connection.makefile("rb") as file:
+        read_until(file, door.ready)
+        if door.hello:
+            connection.sendall(door.hello + b"\r\n")
+            read_until(file, door.ready)
+        said = next(client)
+        line = door.command % mechanism + ("" if said is None else " " + encoded(door, said, True))
+        while True:
+            connection.sendall(line.encode() + b"\r\n")
+            answer = read_until(file, b"|".join((door.success, door.failure, door.challenge)))
+            if re.match(door.success, answer):
+                return True, answer.decode()
+            if answer == b"" or re.match(door.failure, answer):
+                return False, answer.decode(errors="replace")
+            challenge = base64.b64decode(re.match(door.challenge, answer).group(1))
+            line = encoded(door, client.send(challenge))

@@ -1,0 +1,118 @@
+"""Mechanisms that show Dovecot no password, and a passdb block that lacks a line."""
+import concurrent.futures
+import unittest
+
+from sasl import sign_in
+from server import Server, wait_for
+
+ALICE, BOB = "alice@demo.test", "bob@demo.test"
+DOORS = ("imap", "pop3", "smtp", "sieve")
+CHALLENGE = ("CRAM-MD5", "SCRAM-SHA-256")
+
+
+def setUpModule():
+    global server
+    server = Server().start()
+
+
+def tearDownModule():
+    server.remove()
+
+
+class Configuration(unittest.TestCase):
+    """Dovecot's configuration changed for one class, and put back."""
+
+    file, changes = None, ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.path = server.dir + "/etc/dovecot/" + cls.file
+        with open(cls.path) as f:
+            before = cls.before = f.read()
+        for old, new in cls.changes:
+            assert old in before, old
+            before = before.replace(old, new)
+        cls.write(before)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.write(cls.before)
+
+    @classmethod
+    def write(cls, text):
+        with open(cls.path, "w") as f:
+            f.write(text)
+        server.reload()
+
+
+class NoPassword(Configuration):
+    """CRAM-MD5 and SCRAM-SHA-256: the gates hold, and the operator's passdb judges the rest."""
+
+    file = "dovecot.conf"
+    changes = (("auth_mechanisms = plain", "auth_mechanisms = cram-md5 scram-sha-256 plain"),
+               ("mechanisms = plain login none", "mechanisms = plain login none cram-md5 scram-sha-256"))
+
+    def setUp(self):
+        self.reset()
+        self.addCleanup(self.reset)
+
+    def reset(self):
+        server.postlatch("member", "set", ALICE, "active=on", "imap=inherit", "pop3=inherit", "smtp=inherit",
+                         "sieve=inherit", "client_password=inherit")
+
+    def opened(self, password=None, user=ALICE):
+        ways = [(door, mechanism) for door in DOORS for mechanism in CHALLENGE]
+        with concurrent.futures.ThreadPoolExecutor(len(ways)) as pool:
+            let_in = pool.map(lambda way: sign_in(server, *way, user, password or server.passwords[user])[0], ways)
+            return {way for way, opened in zip(ways, let_in) if opened}
+
+    def all_of(self, doors=DOORS):
+        return {(door, mechanism) for door in doors for mechanism in CHALLENGE}
+
+    def test_the_account_password_opens_every_door(self):
+        self.assertEqual(self.opened(), self.all_of())
+
+    def test_a_wrong_one_opens_none(self):
+        self.assertEqual(self.opened("wrong"), set())
+
+    def test_a_switch_shuts_its_door(self):
+        server.postlatch("member", "set", ALICE, "imap=off", "smtp=off")
+        self.assertEqual(self.opened(), self.all_of(("pop3", "sieve")))
+
+    def test_inactive_member(self):
+        server.postlatch("member", "set", ALICE, "active=off")
+        self.assertEqual(self.opened(), set())
+
+    def test_only_app_passwords(self):
+        server.postlatch("member", "set", ALICE, "client_password=never")
+        self.assertEqual(self.opened(), set())
+        self.assertEqual(self.opened(user=BOB), self.all_of())
+
+    def test_app_passwords_cannot_be_checked_this_way(self):
+        self.assertEqual(self.opened(server.app_password(ALICE, label="phone")["password"]), set())
+
+    def test_a_use_is_recorded(self):
+        self.assertTrue(sign_in(server, "pop3", "CRAM-MD5", BOB, server.passwords[BOB])[0])
+        wait_for(lambda: "pop3" in server.json("member", "show", BOB)["last_used"])
+
+
+class UnsafeBlock(Configuration):
+    """Without return-fail Dovecot would ask the operator's passdb when this one cannot tell."""
+
+    file = "conf.d/05-postlatch.conf"
+    changes = (("result_internalfail = return-fail", "# it was here"),)
+
+    def test_nobody_gets_in_and_the_log_says_why(self):
+        app_password = server.app_password(ALICE, label="phone")["password"]
+        for password in (server.passwords[ALICE], app_password):
+            self.assertFalse(any(server.doors(ALICE, password).values()))
+        self.assertIn("[UNAVAILABLE]", server.imap(ALICE, app_password)[1])
+        self.assertRegex(server.log("dovecot"), r"refusing to serve: .*needs result_internalfail = return-fail")
+
+    def test_with_the_line_all_is_well(self):
+        self.write(self.before)
+        self.assertTrue(all(server.doors(ALICE, server.passwords[ALICE]).values()))
+
+
+if __name__ == "__main__":
+    unittest.main()
