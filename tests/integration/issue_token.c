@@ -1,0 +1,84 @@
+/* issue_token - opens a webmail session as the sign-in page would, for the tests.
+ *
+ * Usage: issue_token POLICY-FILE MEMBER webmail|client SESSION-SECONDS TOKEN-SECONDS
+ *        issue_token POLICY-FILE revoke SESSION-ID
+ *        issue_token POLICY-FILE revoke-all MEMBER
+ *
+ * Prints "SESSION-ID TOKEN". Seconds are from now and may be negative.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "policy.h"
+#include "session.h"
+
+static const struct pl_actor actor = { .who = "test", .from = "issue_token" };
+
+static int parse_member(const char *text, struct pl_address *address_r, struct pl_error *err)
+{
+	return pl_address_parse(text, strlen(text), "", address_r, err);
+}
+
+static int issue(struct pl_store *store, char **args, struct pl_error *err)
+{
+	struct pl_session wish = { .device = "test browser", .ip = "127.0.0.1" };
+	struct pl_address address;
+	struct pl_secret token;
+
+	if (parse_member(args[0], &address, err) < 0)
+		return -1;
+	wish.channel = strcmp(args[1], "webmail") == 0 ? PL_CHANNEL_WEBMAIL : PL_CHANNEL_CLIENT;
+	wish.expires_at = time(NULL) + atol(args[2]);
+	if (pl_session_issue(store, &actor, &address, &wish, time(NULL) + atol(args[3]), &token, err) < 0)
+		return -1;
+	printf("%lld %.*s\n", (long long)wish.id, (int)token.len, (const char *)token.data);
+	pl_secret_wipe(&token);
+	return 0;
+}
+
+static int revoke_all(struct pl_store *store, const char *member, struct pl_error *err)
+{
+	struct pl_address address;
+
+	if (parse_member(member, &address, err) < 0)
+		return -1;
+	return pl_session_revoke_all(store, &actor, &address, err);
+}
+
+static int run(struct pl_store *store, int argc, char **args, struct pl_error *err)
+{
+	if (argc == 2 && strcmp(args[0], "revoke") == 0)
+		return pl_session_revoke(store, &actor, atol(args[1]), err) == 1 ? 0 : -1;
+	if (argc == 2 && strcmp(args[0], "revoke-all") == 0)
+		return revoke_all(store, args[1], err);
+	if (argc == 4)
+		return issue(store, args, err);
+	return pl_error_set(err, PL_ERR_INVALID, "see the usage in issue_token.c");
+}
+
+int main(int argc, char **argv)
+{
+	struct pl_policy *policy = NULL;
+	struct pl_store *store = NULL;
+	struct pl_error err = { 0 };
+	int ret = -1;
+
+	if (argc < 2 || pl_policy_load(argv[1], &policy, &err) < 0)
+		goto out;
+	if (pl_store_open(policy->database, PL_ROLE_COMMAND, &store, &err) < 0 ||
+	    pl_store_begin_write(store, &err) < 0)
+		goto out;
+	ret = run(store, argc - 2, argv + 2, &err);
+	if (ret == 0)
+		ret = pl_store_commit(store, &err);
+	else
+		pl_store_rollback(store);
+out:
+	if (ret < 0)
+		fprintf(stderr, "issue_token: %s\n", err.msg);
+	pl_store_close(&store);
+	pl_policy_unref(&policy);
+	return ret < 0;
+}
