@@ -13,7 +13,7 @@ enum pl_errc {
 	PL_OK = 0,
 	PL_ERR_CONFIG,   /* policy file, key or schema is wrong: refuse to start, tempfail while running */
 	PL_ERR_RETRY,    /* may heal by itself: tempfail */
-	PL_ERR_INVALID,  /* what the person asked for makes no sense: say so, exit 64 */
+	PL_ERR_INVALID,  /* what the person asked for makes no sense: say so, exit 65 */
 	PL_ERR_CONFLICT, /* well formed, but refused by what is stored: no such member, already there */
 	PL_ERR_INTERNAL, /* a fault of ours */
 };
