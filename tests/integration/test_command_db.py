@@ -1,4 +1,5 @@
 """postlatch db init, migrate, status, backup."""
+import contextlib
 import os
 import sqlite3
 import stat
@@ -6,7 +7,7 @@ import subprocess
 import threading
 import unittest
 
-from command import POSTLATCH, REFUSED, TIMEOUT, TRY_AGAIN, CommandTest, Site
+from command import CONFIG, POSTLATCH, REFUSED, ROOT, TIMEOUT, TRY_AGAIN, CommandTest, Site
 
 
 class Init(unittest.TestCase):
@@ -88,6 +89,20 @@ class Care(CommandTest):
         version = self.site.json("db", "status")["version"]
         self.assertEqual(self.site.ok("db", "migrate"), "already at version %d\n" % version)
         self.assertEqual(self.site.json("db", "migrate"), {"from": version, "to": version})
+
+    def test_migrate_of_an_older_database(self):
+        with open(os.path.join(ROOT, "tests/data/schema-1.sql")) as f:
+            older = f.read()
+        newest = self.site.json("db", "status")["program_version"]
+        os.unlink(self.site.database)
+        with contextlib.closing(sqlite3.connect(self.site.database)) as database:
+            database.executescript(older)
+        run = self.site.run("member", "list")
+        self.assertEqual(run.returncode, CONFIG)
+        self.assertIn("postlatch db migrate", run.stderr)
+        self.assertEqual(self.site.json("db", "migrate"), {"from": 1, "to": newest})
+        self.assertEqual(self.own("owner@example.test")["pop3"], "on")
+        self.assertEqual(self.site.ok("db", "migrate"), "already at version %d\n" % newest)
 
     def test_backup_is_whole_and_private(self):
         self.site.ok("member", "add", "a@x.test", "pop3=off")

@@ -59,6 +59,8 @@ def replace_database(path):
         if os.path.exists(database() + name):
             os.unlink(database() + name)
     os.rename(path, database())
+    # The driver looks for another file ten times a second.
+    time.sleep(0.3)
 
 
 def hold_locked():
