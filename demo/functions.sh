@@ -18,7 +18,9 @@ is_running() {
 	pid=$(holder_pid) && [ -n "$pid" ] && is_ours "$pid"
 }
 
-inside() { nsenter -t "$(holder_pid)" -m --wdns=/ -- "$@"; }
+# In the server's mounts; -r because a namespace that was made in a chroot begins
+# at the machine's root, not at ours.
+inside() { nsenter -t "$(holder_pid)" -m -r --wdns=/ -- "$@"; }
 
 # What programs that were built with sanitizers do; others do not look. Dovecot
 # and Postfix free little at their end, so leaks are left to the unit tests.

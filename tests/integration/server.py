@@ -98,7 +98,7 @@ class Server:
         """Runs a program where the server's /etc is."""
         with open(self.dir + "/run/holder.pid") as f:
             pid = f.read().strip()
-        return subprocess.run(["nsenter", "-t", pid, "-m", "--", *args], capture_output=True, text=True,
+        return subprocess.run(["nsenter", "-t", pid, "-m", "-r", "--wdns=/", "--", *args], capture_output=True, text=True,
                               timeout=TIMEOUT, **options)
 
     def port(self, name):
