@@ -98,6 +98,9 @@ static void errors(void **state)
 		{ "domain { pop3 = off }\n", "policy.conf:1", "" },
 		{ "defaults { pop3 = off\n", "policy.conf", "" },
 		{ "include(\"other.conf\")\n", "policy.conf:1", "include" },
+		{ "# a\n#\n\ndefaults { # b\npop3 = maybe\n}\n", "policy.conf:5", "pop3" },
+		{ "database = \"a#b\\\"#c\" # d\ndefaults { pop3 = maybe }\n", "policy.conf:2", "pop3" },
+		{ "# a\n#\ndomain \"not a domain\" { }\n", "policy.conf:3", "not a domain" },
 	};
 
 	(void)state;
