@@ -131,9 +131,18 @@ void pl_store_close(struct pl_store **store_p)
 	free(store);
 }
 
-int pl_store_replaced(const struct pl_store *store)
+/* Somebody migrated the database while it was open. What cannot be read is for
+ * the next statement to report. */
+static int version_changed(struct pl_store *store)
 {
-	return store->backend->replaced(store->db);
+	struct pl_error err;
+
+	return check_version(store, &err) < 0 && err.code == PL_ERR_CONFIG;
+}
+
+int pl_store_replaced(struct pl_store *store)
+{
+	return store->backend->replaced(store->db) || version_changed(store);
 }
 
 int pl_store_begin_read(struct pl_store *store, struct pl_error *err)

@@ -53,9 +53,10 @@ void pl_store_close(struct pl_store **store);
 /* For `db status`: rows of a table's kind. -1 on error. */
 enum pl_count { PL_COUNT_DOMAINS, PL_COUNT_MEMBERS, PL_COUNT_APP_PASSWORDS, PL_COUNT_SESSIONS, PL_COUNT_AUDIT };
 int64_t pl_store_count(struct pl_store *store, enum pl_count what, struct pl_error *err);
-/* 1 when the database file was moved away or replaced since it was opened, or
- * has become writable: the caller closes and opens again. Costs one stat(2). */
-int pl_store_replaced(const struct pl_store *store);
+/* 1 when the database file was moved away or replaced since it was opened, or was
+ * migrated, or has become writable: the caller closes and opens again. Costs a stat(2) and a small read;
+ * not to be called in a transaction. */
+int pl_store_replaced(struct pl_store *store);
 
 /* Transactions do not nest. A read transaction sees one state of the database
  * until it ends; pl_store_end of a read transaction cannot fail. */

@@ -257,6 +257,17 @@ static void replaced_file_is_noticed(void **state)
 	assert_int_equal(pl_store_replaced(fixture->store), 1);
 }
 
+static void migration_of_an_open_database_is_noticed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_store *again;
+
+	sql_run(fixture->db, "INSERT INTO schema_history (version, title, applied_at) VALUES (999, 'later', 0)");
+	assert_int_equal(pl_store_replaced(fixture->store), 1);
+	assert_refused(fixture, pl_store_open(fixture->uri, PL_ROLE_LOGIN, &again, &fixture->err), PL_ERR_CONFIG,
+		       "update this program");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +283,7 @@ int main(void)
 		TEST_WITH_DATABASE(reader_sees_one_state_beside_a_writer),
 		TEST_WITH_DATABASE(second_writer_is_told_to_retry),
 		TEST_WITH_DATABASE(replaced_file_is_noticed),
+		TEST_WITH_DATABASE(migration_of_an_open_database_is_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
