@@ -76,6 +76,9 @@ static int acceptable_file(const char *path, struct pl_error *err)
 		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s is not a regular file", path);
+	/* What an editor leaves for a moment when it writes a file in its place. */
+	if (st.st_size == 0)
+		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s is empty", path);
 	if (st.st_size > PL_POLICY_FILE_MAX)
 		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s is larger than %d bytes", path,
 				    PL_POLICY_FILE_MAX);

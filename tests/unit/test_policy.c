@@ -150,6 +150,9 @@ static void includes(void **state)
 	assert_int_equal(pl_policy_load(in_dir("main.conf"), &policy, &err), -1);
 	assert_non_null(strstr(err.msg, "missing.conf"));
 	assert_int_equal(pl_policy_load(dir, &policy, &err), -1);
+	write_file("main.conf", "", 0644);
+	assert_int_equal(pl_policy_load(in_dir("main.conf"), &policy, &err), -1);
+	assert_non_null(strstr(err.msg, "is empty"));
 	assert_int_equal(pl_policy_load("/nonexistent", &policy, &err), -1);
 }
 
