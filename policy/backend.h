@@ -40,6 +40,7 @@ struct pl_backend {
 	int64_t (*changes)(void *db);
 	int64_t (*col_int)(void *stmt, int index);
 	const char *(*col_text)(void *stmt, int index);
+	const void *(*col_blob)(void *stmt, int index, size_t *len_r);
 	int (*col_null)(void *stmt, int index);
 };
 

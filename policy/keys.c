@@ -261,6 +261,15 @@ int pl_keys_mac(const struct pl_keys *keys, size_t index, int64_t member_id,
 	return compute(keys, index, parts, sizeof(parts) / sizeof(parts[0]), mac_r, err);
 }
 
+int pl_keys_derive(const struct pl_keys *keys, size_t index, const char *purpose,
+		   unsigned char key_r[PL_KEY_BYTES], struct pl_error *err)
+{
+	const unsigned char block = 1;
+	const struct part parts[] = { { purpose, strlen(purpose) }, { &block, 1 } };
+
+	return compute(keys, index, parts, sizeof(parts) / sizeof(parts[0]), key_r, err);
+}
+
 /* The text of a new key file with one key. */
 static int new_text(char *text_r, size_t size)
 {

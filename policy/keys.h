@@ -32,6 +32,11 @@ int pl_keys_mac(const struct pl_keys *keys, size_t index, int64_t member_id,
 		const struct pl_secret *credential, unsigned char mac_r[PL_MAC_BYTES],
 		struct pl_error *err);
 
+/* A key for one purpose, derived from the index-th key: the first block of
+ * HKDF-Expand (RFC 5869 2.3). Safe from several threads; the caller wipes it. */
+int pl_keys_derive(const struct pl_keys *keys, size_t index, const char *purpose,
+		   unsigned char key_r[PL_KEY_BYTES], struct pl_error *err);
+
 /* Writes a new file with one fresh key; PL_ERR_CONFLICT when path exists. */
 int pl_keys_create(const char *path, mode_t mode, uid_t uid, gid_t gid, struct pl_error *err);
 

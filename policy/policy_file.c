@@ -76,9 +76,6 @@ static int acceptable_file(const char *path, struct pl_error *err)
 		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s is not a regular file", path);
-	/* What an editor leaves for a moment when it writes a file in its place. */
-	if (st.st_size == 0)
-		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s is empty", path);
 	if (st.st_size > PL_POLICY_FILE_MAX)
 		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s is larger than %d bytes", path,
 				    PL_POLICY_FILE_MAX);
@@ -122,6 +119,8 @@ static int read_file(const char *path, char **text_r, size_t *len_r, struct pl_e
 	text[*len_r] = '\0';
 	if (ferror(in))
 		pl_error_set(err, PL_ERR_CONFIG, "policy file %s: %s", path, strerror(errno));
+	else if (*len_r == 0) /* what there is for a moment when it is written in its place */
+		pl_error_set(err, PL_ERR_CONFIG, "policy file %s is empty", path);
 	else
 		ret = acceptable_text(text, *len_r, path, err);
 out:

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "schema.h"
+#include "write_queue.h"
 
 #define COLUMNS_MAX 64
 
@@ -24,6 +25,8 @@ struct pl_store {
 	const struct pl_backend *backend;
 	void *db;
 	enum pl_role role;
+	struct pl_write_queue *queue; /* NULL: none */
+	int has_turn;
 	struct pl_stmt stmts[PL_SQL_COUNT];
 };
 
@@ -37,6 +40,7 @@ static const struct {
 #define U PL_ROLE_USE
 #define M PL_ROLE_MILTER
 #define C PL_ROLE_COMMAND
+#define P PL_ROLE_PORTAL
 #define PL_SQL(id, roles, sql) { roles, #id, sql },
 #include "statements.def"
 #undef PL_SQL
@@ -44,6 +48,7 @@ static const struct {
 #undef U
 #undef M
 #undef C
+#undef P
 };
 
 const struct pl_backend *pl_backend_find(const char *uri, const char **location_r,
@@ -118,6 +123,7 @@ void pl_store_close(struct pl_store **store_p)
 	*store_p = NULL;
 	if (store == NULL)
 		return;
+	pl_store_rollback(store);
 	for (unsigned int i = 0; i < PL_SQL_COUNT; i++) {
 		struct pl_stmt *stmt = &store->stmts[i];
 
@@ -155,19 +161,52 @@ void pl_store_end_read(struct pl_store *store)
 	store->backend->rollback(store->db);
 }
 
+void pl_store_set_queue(struct pl_store *store, struct pl_write_queue *queue)
+{
+	store->queue = queue;
+}
+
+static void end_turn(struct pl_store *store)
+{
+	if (store->has_turn)
+		pl_write_queue_leave(store->queue);
+	store->has_turn = 0;
+}
+
+static int take_turn(struct pl_store *store, struct pl_error *err)
+{
+	if (store->queue != NULL && !store->has_turn &&
+	    pl_write_queue_enter(store->queue, PL_STORE_WAIT_TURN) < 0)
+		return pl_error_set(err, PL_ERR_RETRY, "too many are waiting to write to the database");
+	store->has_turn = store->queue != NULL;
+	return 0;
+}
+
 int pl_store_begin_write(struct pl_store *store, struct pl_error *err)
 {
-	return store->backend->begin(store->db, 1, err);
+	if (take_turn(store, err) < 0)
+		return -1;
+	if (store->backend->begin(store->db, 1, err) == 0)
+		return 0;
+	end_turn(store);
+	return -1;
 }
 
 int pl_store_commit(struct pl_store *store, struct pl_error *err)
 {
-	return store->backend->commit(store->db, err);
+	int ret = store->backend->commit(store->db, err);
+
+	/* One that failed is open still, until it is undone. */
+	if (ret == 0)
+		end_turn(store);
+	return ret;
 }
 
 void pl_store_rollback(struct pl_store *store)
 {
-	store->backend->rollback(store->db);
+	if (store->db != NULL)
+		store->backend->rollback(store->db);
+	end_turn(store);
 }
 
 /* Keeps the first mistake: it is the cause of what follows. */
@@ -265,14 +304,23 @@ void pl_reset(struct pl_stmt *stmt)
 		stmt->store->backend->reset(stmt->handle);
 }
 
+/* Outside of a transaction it is one of its own, and waits for its turn like any other. */
 int64_t pl_run(struct pl_stmt *stmt, struct pl_error *err)
 {
+	struct pl_store *store = stmt->store;
+	const int is_alone = !store->has_turn;
+	int64_t changed;
 	int ret;
 
+	if (take_turn(store, err) < 0)
+		return -1;
 	do
 		ret = pl_step(stmt, err);
 	while (ret == 1);
-	return ret < 0 ? -1 : stmt->store->backend->changes(stmt->store->db);
+	changed = ret < 0 ? -1 : store->backend->changes(store->db);
+	if (is_alone)
+		end_turn(store);
+	return changed;
 }
 
 /* Looks behind the column read last first. -1 and a mistake when there is none. */
@@ -313,6 +361,25 @@ void pl_col_copy(struct pl_stmt *stmt, const char *name, char *buf, size_t size)
 	if (len > 0)
 		memcpy(buf, text, len);
 	buf[len] = '\0';
+}
+
+size_t pl_col_blob(struct pl_stmt *stmt, const char *name, void *buf, size_t size)
+{
+	int c = column(stmt, name);
+	const void *data;
+	size_t len = 0;
+
+	if (c < 0)
+		return 0;
+	data = stmt->store->backend->col_blob(stmt->handle, c, &len);
+	if (data == NULL)
+		return 0;
+	if (len > size) {
+		mistake(stmt, PL_ERR_INTERNAL, "has too long a value in", name);
+		return 0;
+	}
+	memcpy(buf, data, len);
+	return len;
 }
 
 int pl_col_is_null(struct pl_stmt *stmt, const char *name)

@@ -28,6 +28,7 @@ enum pl_role {
 	PL_ROLE_USE = 2,     /* its writer of last-used times */
 	PL_ROLE_MILTER = 4,  /* reads */
 	PL_ROLE_COMMAND = 8, /* the command: everything */
+	PL_ROLE_PORTAL = 16, /* sign-in and account pages; besides the command alone it sees sealed secrets */
 };
 
 enum pl_sql {
@@ -39,10 +40,12 @@ enum pl_sql {
 
 struct pl_store;
 struct pl_stmt;
+struct pl_write_queue;
 
 /* How long a locked database may hold up each role, in milliseconds. */
 #define PL_STORE_WAIT_LOGIN 20 /* the auth process serves everyone in turn */
 #define PL_STORE_WAIT 2000
+#define PL_STORE_WAIT_TURN 10000 /* for other threads of the process that write; see write_queue.h */
 
 /* Opens uri ("sqlite:PATH"). Fails with PL_ERR_CONFIG when the database is of
  * another version than this program knows, with PL_ERR_RETRY when it is missing
@@ -50,6 +53,8 @@ struct pl_stmt;
 int pl_store_open(const char *uri, enum pl_role role, struct pl_store **store_r,
 		  struct pl_error *err);
 void pl_store_close(struct pl_store **store);
+/* Write transactions from now on wait for their turn in a queue, which is borrowed. */
+void pl_store_set_queue(struct pl_store *store, struct pl_write_queue *queue);
 /* For `db status`: rows of a table's kind. -1 on error. */
 enum pl_count { PL_COUNT_DOMAINS, PL_COUNT_MEMBERS, PL_COUNT_APP_PASSWORDS, PL_COUNT_SESSIONS, PL_COUNT_AUDIT };
 int64_t pl_store_count(struct pl_store *store, enum pl_count what, struct pl_error *err);
@@ -89,6 +94,9 @@ int64_t pl_col_int(struct pl_stmt *stmt, const char *name);
 const char *pl_col_text(struct pl_stmt *stmt, const char *name);
 /* Copies text, cut to size; "" for NULL. */
 void pl_col_copy(struct pl_stmt *stmt, const char *name, char *buf, size_t size);
+/* Copies raw bytes and returns how many; 0 for NULL. More than size is a
+ * mistake that pl_row_ok reports. */
+size_t pl_col_blob(struct pl_stmt *stmt, const char *name, void *buf, size_t size);
 int pl_col_is_null(struct pl_stmt *stmt, const char *name);
 
 #endif

@@ -359,6 +359,14 @@ static const char *col_text(void *stmt, int index)
 	return (const char *)sqlite3_column_text(stmt, index);
 }
 
+static const void *col_blob(void *stmt, int index, size_t *len_r)
+{
+	const void *data = sqlite3_column_blob(stmt, index);
+
+	*len_r = (size_t)sqlite3_column_bytes(stmt, index);
+	return data;
+}
+
 static int col_null(void *stmt, int index)
 {
 	return sqlite3_column_type(stmt, index) == SQLITE_NULL;
@@ -389,5 +397,6 @@ const struct pl_backend pl_backend_sqlite = {
 	.changes = changes,
 	.col_int = col_int,
 	.col_text = col_text,
+	.col_blob = col_blob,
 	.col_null = col_null,
 };

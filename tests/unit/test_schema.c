@@ -5,11 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Loads the dump of version 1 that is kept with the tests. */
-static void load_version_1(struct fixture *fixture)
+#include "totp.h"
+
+/* Loads a dump that is kept with the tests. */
+static void load_dump(struct fixture *fixture, const char *path)
 {
 	static char dump[65536];
-	FILE *in = fopen(TEST_DATA "/schema-1.sql", "r");
+	FILE *in = fopen(path, "r");
 	size_t len;
 
 	assert_non_null(in);
@@ -17,8 +19,13 @@ static void load_version_1(struct fixture *fixture)
 	assert_true(feof(in) != 0 && len > 0);
 	fclose(in);
 	dump[len] = '\0';
-	sql_run(fixture->db, "PRAGMA journal_mode = WAL");
 	sql_run(fixture->db, dump);
+}
+
+static void load_version_1(struct fixture *fixture)
+{
+	sql_run(fixture->db, "PRAGMA journal_mode = WAL");
+	load_dump(fixture, TEST_DATA "/schema-1.sql");
 }
 
 static void new_database_has_every_migration(void **state)
@@ -160,6 +167,36 @@ static void version_1_can_do_what_is_new(void **state)
 	assert_ok(fixture, pl_schema_verify(fixture->uri, problem, sizeof(problem), &fixture->err));
 	assert_string_equal(problem, "");
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM pragma_foreign_key_check"), 0);
+}
+
+/* A factor of that time has no secret: it counts, and fits no code. */
+static void version_2_keeps_factors_and_sessions(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_session session;
+	struct pl_secret token;
+	enum pl_code_result result;
+	int64_t wait;
+	int from = 0;
+
+	load_version_1(fixture);
+	load_dump(fixture, TEST_DATA "/schema-2.sql");
+	assert_ok(fixture, pl_schema_migrate(fixture->uri, &from, NULL, &fixture->err));
+	assert_int_equal(from, 2);
+	reopen(fixture, PL_ROLE_PORTAL);
+	assert_int_equal(account_of(fixture, "owner@example.test").member.factor_registered, 1);
+	assert_ok(fixture, pl_totp_take(fixture->store, fixture->keys, 2, "123456", 1700000300, &result, &wait,
+					&fixture->err));
+	assert_int_equal(result, PL_CODE_WRONG);
+	pl_secret_set(&token, "pl_at_a-token-of-version-2", 26);
+	assert_int_equal(pl_session_by_token(fixture->store, &token, 1700089999, &session, &fixture->err), 1);
+	assert_int_equal(session.id, 9);
+	assert_int_equal(session.seen_at, 1700000220);
+	assert_int_equal(session.half, 0);
+	assert_string_equal(session.address.local, "owner");
+	/* Without a browser it cannot be idle. */
+	assert_ok(fixture, pl_session_sweep(fixture->store, 1700089999, &fixture->err));
+	assert_int_equal(pl_session_by_token(fixture->store, &token, 1700089999, &session, &fixture->err), 1);
 }
 
 /* What a migration leaves behind must be what a new database has. */
@@ -306,6 +343,7 @@ int main(void)
 		TEST_IN_FOLDER(version_1_app_password_still_opens),
 		TEST_IN_FOLDER(version_1_keeps_its_records),
 		TEST_IN_FOLDER(version_1_can_do_what_is_new),
+		TEST_IN_FOLDER(version_2_keeps_factors_and_sessions),
 		TEST_IN_FOLDER(migrated_and_new_have_the_same_tables),
 		TEST_IN_FOLDER(older_version_is_refused_until_migrated),
 		TEST_WITH_DATABASE(newer_version_is_refused),

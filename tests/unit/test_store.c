@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const enum pl_role roles[] = { PL_ROLE_LOGIN, PL_ROLE_USE, PL_ROLE_MILTER, PL_ROLE_COMMAND };
+#include "grant.h"
+#include "trusted.h"
+
+static const enum pl_role roles[] = { PL_ROLE_LOGIN, PL_ROLE_USE, PL_ROLE_MILTER, PL_ROLE_PORTAL,
+				      PL_ROLE_COMMAND };
 
 static const struct {
 	const char *name, *sql;
@@ -13,6 +17,7 @@ static const struct {
 #define L PL_ROLE_LOGIN
 #define U PL_ROLE_USE
 #define M PL_ROLE_MILTER
+#define P PL_ROLE_PORTAL
 #define C PL_ROLE_COMMAND
 #define PL_SQL(id, roles, sql) { #id, sql, roles },
 #include "statements.def"
@@ -20,6 +25,7 @@ static const struct {
 #undef L
 #undef U
 #undef M
+#undef P
 #undef C
 };
 
@@ -29,12 +35,21 @@ static void add_one_of_each(struct fixture *fixture)
 	const struct pl_address address = address_of("user@example.test");
 	struct pl_app_password password = { .label = "phone" };
 	struct pl_session session = { .expires_at = 1 };
+	struct pl_trusted device = { .name = "browser" };
+	struct pl_oauth_client client = { .id = "1", .redirect_uris = "https://webmail.test/" };
+	struct pl_grant grant = { .session_id = 1, .client_id = "1" };
 	struct pl_secret secret;
 
 	assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16, &address,
 						 &password, &secret, &fixture->err));
 	assert_ok(fixture, pl_session_issue(fixture->store, &fixture_actor, &address, &session, 1, &secret,
 					    &fixture->err));
+	assert_ok(fixture, pl_trusted_add(fixture->store, &fixture_actor, &address, &device, &secret,
+					  &fixture->err));
+	assert_ok(fixture, pl_oauth_client_add(fixture->store, &fixture_actor, &client, &secret,
+					       &fixture->err));
+	assert_ok(fixture, pl_code_issue(fixture->store, &grant, &secret, &fixture->err));
+	assert_int_equal(device.id, 1);
 	assert_int_equal(password.id, 1);
 	assert_int_equal(session.id, 1);
 }
@@ -64,6 +79,8 @@ static void every_statement_runs_in_its_roles(void **state)
 			if ((statements[i].roles & roles[r]) == 0)
 				continue;
 			assert_ok(fixture, pl_store_begin_read(fixture->store, &fixture->err));
+			if (i == PL_SQL_OAUTH_CLIENT_INSERT) /* there is a "1", for grants */
+				run_with_ones(fixture->store, PL_SQL_OAUTH_CLIENT_DELETE, NULL);
 			if (run_with_ones(fixture->store, (enum pl_sql)i, &fixture->err) < 0)
 				fail_msg("%s in role %u: %s", statements[i].name, roles[r], fixture->err.msg);
 			pl_store_rollback(fixture->store);
@@ -90,6 +107,18 @@ static void statements_of_other_roles_are_refused(void **state)
 	assert_string_equal(after, before);
 	free(before);
 	free(after);
+}
+
+/* What is sealed, the portal and the command alone may touch. */
+static void sealed_secrets_are_for_two_roles(void **state)
+{
+	static const enum pl_sql sealed[] = { PL_SQL_TOTP_GET, PL_SQL_TOTP_SET, PL_SQL_TOTP_PENDING_GET,
+					      PL_SQL_TOTP_PENDING_SET, PL_SQL_SIGNING_KEY_GET,
+					      PL_SQL_SIGNING_KEY_INSERT };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sealed); i++)
+		assert_int_equal(statements[sealed[i]].roles, PL_ROLE_PORTAL | PL_ROLE_COMMAND);
 }
 
 static void unknown_column_is_reported(void **state)
@@ -189,7 +218,7 @@ static void counts(void **state)
 {
 	static const int64_t want[] = {
 		[PL_COUNT_DOMAINS] = 1, [PL_COUNT_MEMBERS] = 2, [PL_COUNT_APP_PASSWORDS] = 1,
-		[PL_COUNT_SESSIONS] = 1, [PL_COUNT_AUDIT] = 5,
+		[PL_COUNT_SESSIONS] = 1, [PL_COUNT_AUDIT] = 7,
 	};
 	struct fixture *fixture = *state;
 
@@ -273,6 +302,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_WITH_DATABASE(every_statement_runs_in_its_roles),
 		TEST_WITH_DATABASE(statements_of_other_roles_are_refused),
+		cmocka_unit_test(sealed_secrets_are_for_two_roles),
 		TEST_WITH_DATABASE(unknown_column_is_reported),
 		TEST_WITH_DATABASE(one_value_too_many_is_reported),
 		TEST_WITH_DATABASE(null_reads_as_nothing),
