@@ -1,0 +1,82 @@
+#include "factor.h"
+
+#include <liboath/oath.h>
+#include <stdlib.h>
+
+const char *code_at(const struct pl_secret *secret, int64_t at, char buf[8])
+{
+	char *raw;
+	size_t len;
+
+	assert_int_equal(oath_base32_decode((const char *)secret->data, secret->len, &raw, &len), OATH_OK);
+	assert_int_equal(oath_totp_generate(raw, len, (time_t)at, STEP, 0, 6, buf), OATH_OK);
+	free(raw);
+	return buf;
+}
+
+enum pl_code_result confirm(struct fixture *fixture, const char *address, const char *code,
+			    int64_t now)
+{
+	const struct pl_address parsed = address_of(address);
+	enum pl_code_result result;
+	int64_t wait;
+
+	assert_ok(fixture, pl_totp_confirm(fixture->store, fixture->keys, &fixture_actor, &parsed, code, now,
+					   &result, &wait, &fixture->err));
+	return result;
+}
+
+enum pl_code_result take(struct fixture *fixture, int64_t member_id, const char *code, int64_t now,
+			 int64_t *wait_r)
+{
+	enum pl_code_result result;
+	int64_t wait;
+
+	assert_ok(fixture, pl_totp_take(fixture->store, fixture->keys, member_id, code, now, &result,
+					wait_r != NULL ? wait_r : &wait, &fixture->err));
+	return result;
+}
+
+int64_t register_factor(struct fixture *fixture, const char *address, int64_t now,
+			struct pl_secret *secret_r)
+{
+	const struct pl_address parsed = address_of(address);
+	int64_t member_id;
+	char code[8];
+
+	assert_ok(fixture, pl_totp_begin(fixture->store, fixture->keys, &fixture_actor, &parsed, now,
+					 &member_id, secret_r, &fixture->err));
+	assert_int_equal(confirm(fixture, address, code_at(secret_r, now, code), now), PL_CODE_RIGHT);
+	return member_id;
+}
+
+const char *wrong_code(const struct pl_secret *secret, int64_t now, char buf[8])
+{
+	char right[3][8];
+
+	for (int i = 0; i < 3; i++)
+		code_at(secret, now + (i - 1) * STEP, right[i]);
+	for (int n = 0; n < 4; n++) {
+		snprintf(buf, 8, "%06d", n);
+		if (strcmp(buf, right[0]) != 0 && strcmp(buf, right[1]) != 0 && strcmp(buf, right[2]) != 0)
+			break;
+	}
+	return buf;
+}
+
+int64_t fail_codes(struct fixture *fixture, int64_t member_id, int times, int64_t now)
+{
+	for (int i = 0; i < times; i++) {
+		enum pl_code_result result;
+		int64_t wait;
+
+		/* Not six digits: wrong at every time. */
+		result = take(fixture, member_id, "12345", now, &wait);
+		if (result == PL_CODE_WAIT) {
+			now += wait;
+			result = take(fixture, member_id, "12345", now, &wait);
+		}
+		assert_int_equal(result, PL_CODE_WRONG);
+	}
+	return now;
+}
