@@ -62,6 +62,9 @@ static int gather_credential(struct pl_store *store, const struct pl_keys *keys,
 		return gather_app_password(store, keys, login, subject, facts, err);
 	case PL_OFFER_BEARER:
 		return gather_token(store, login, subject, facts, err);
+	case PL_OFFER_PROVEN:
+		facts->credential = PL_CREDENTIAL_ACCOUNT_PASSWORD;
+		return 0;
 	}
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* login.h - gathers the facts about one login, for pl_decide.
  *
- * The Dovecot driver, the milter and `postlatch explain` all come through here,
- * so that they cannot see different facts.
+ * The Dovecot driver, the milter, the portal and `postlatch explain` all come
+ * through here, so that they cannot see different facts.
  */
 #ifndef POSTLATCH_LOGIN_H
 #define POSTLATCH_LOGIN_H
@@ -13,6 +13,7 @@ enum pl_offer {
 	PL_OFFER_NOTHING,  /* a lookup for CRAM-MD5, SCRAM; or the milter's question */
 	PL_OFFER_PASSWORD, /* secret is a password */
 	PL_OFFER_BEARER,   /* secret is a token, from XOAUTH2 or OAUTHBEARER (RFC 7628) */
+	PL_OFFER_PROVEN,   /* the account password, which Dovecot has just found right */
 };
 
 struct pl_login {
@@ -20,7 +21,7 @@ struct pl_login {
 	size_t user_len;
 	enum pl_setting service;
 	enum pl_offer offer;
-	const struct pl_secret *secret; /* NULL with PL_OFFER_NOTHING */
+	const struct pl_secret *secret; /* NULL with PL_OFFER_NOTHING and PL_OFFER_PROVEN */
 	struct pl_ip ip;
 	int64_t now;
 };

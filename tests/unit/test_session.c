@@ -103,14 +103,17 @@ static void token_and_session_expire(void **state)
 static void revoked_session_is_dead_at_once(void **state)
 {
 	struct fixture *fixture = *state;
+	const struct pl_address address = address_of(OWNER);
 	struct pl_secret first, second;
 	int64_t first_id = issue(fixture, OWNER, &first).id;
 	int64_t second_id = issue(fixture, OWNER, &second).id;
 
-	assert_int_equal(pl_session_revoke(fixture->store, &fixture_actor, first_id, &fixture->err), 1);
+	assert_int_equal(pl_session_revoke(fixture->store, &fixture_actor, &address, first_id, 0,
+					   &fixture->err), 1);
 	assert_int_equal(find(fixture, &first, 1), 0);
 	assert_int_equal(find(fixture, &second, 1), second_id);
-	assert_int_equal(pl_session_revoke(fixture->store, &fixture_actor, first_id, &fixture->err), 0);
+	assert_int_equal(pl_session_revoke(fixture->store, &fixture_actor, &address, first_id, 0,
+					   &fixture->err), 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM token"), 1);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit WHERE action = 'session.revoke'"), 1);
 }

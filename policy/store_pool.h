@@ -1,0 +1,21 @@
+/* store_pool.h - database connections for threads that come and go. */
+#ifndef POSTLATCH_STORE_POOL_H
+#define POSTLATCH_STORE_POOL_H
+
+#include "store.h"
+
+#define PL_STORE_POOL_IDLE 16 /* connections kept open between judgements */
+
+struct pl_store_pool;
+
+struct pl_store_pool *pl_store_pool_new(enum pl_role role);
+void pl_store_pool_free(struct pl_store_pool **pool);
+/* An open connection to uri, the caller's until it is given back. */
+int pl_store_pool_take(struct pl_store_pool *pool, const char *uri, struct pl_store **store_r,
+		    struct pl_error *err);
+/* Gives it back; one that failed is closed. */
+void pl_store_pool_give(struct pl_store_pool *pool, struct pl_store **store, int failed);
+/* Closes what is idle, for a policy that names another database. */
+void pl_store_pool_drain(struct pl_store_pool *pool);
+
+#endif

@@ -1,0 +1,608 @@
+/* test_grant.c - OAuth clients, codes, access and refresh tokens, the signing key. */
+#include "parallel.h"
+
+#include <openssl/evp.h>
+
+#include "grant.h"
+
+#define OWNER "owner@example.test"
+#define URI "https://webmail.test/cb"
+
+/* A member's whole session with a client that is known. */
+struct scene {
+	struct pl_session session;
+	struct pl_grant grant;
+	struct pl_secret client_secret;
+	int64_t now;
+};
+
+static void add_client(struct fixture *fixture, const char *id, int confidential,
+		       struct pl_secret *secret_r)
+{
+	struct pl_oauth_client client = { .confidential = confidential, .channel = PL_CHANNEL_WEBMAIL,
+					  .redirect_uris = URI };
+
+	snprintf(client.id, sizeof(client.id), "%s", id);
+	assert_ok(fixture, pl_oauth_client_add(fixture->store, &fixture_actor, &client, secret_r,
+					       &fixture->err));
+}
+
+static struct scene begin(struct fixture *fixture)
+{
+	const struct pl_address address = address_of(OWNER);
+	struct scene scene = { .session = { .channel = PL_CHANNEL_WEBMAIL },
+			       .grant = { .client_id = "webmail", .redirect_uri = URI, .challenge = "challenge",
+					  .scope = "openid mail", .nonce = "n-1" } };
+	struct pl_secret cookie;
+
+	assert_ok(fixture, pl_session_open(fixture->store, &fixture_actor, &address, &scene.session, &cookie,
+					   &fixture->err));
+	add_client(fixture, "webmail", 1, &scene.client_secret);
+	scene.now = scene.session.created_at;
+	scene.grant.session_id = scene.session.id;
+	scene.grant.expires_at = scene.now + PL_CODE_SECONDS;
+	return scene;
+}
+
+static struct pl_secret issue_code(struct fixture *fixture, const struct scene *scene)
+{
+	struct pl_secret code;
+
+	assert_ok(fixture, pl_code_issue(fixture->store, &scene->grant, &code, &fixture->err));
+	return code;
+}
+
+static int take_code(struct fixture *fixture, const struct pl_secret *code, const char *client_id,
+		     int64_t now, struct pl_grant *grant_r)
+{
+	int ret = pl_code_take(fixture->store, code, client_id, now, grant_r, &fixture->err);
+
+	assert_ok(fixture, ret);
+	return ret;
+}
+
+/* Tokens by way of a code. */
+static struct pl_tokens issue(struct fixture *fixture, const struct scene *scene)
+{
+	const struct pl_secret code = issue_code(fixture, scene);
+	struct pl_grant grant;
+	struct pl_tokens tokens;
+
+	assert_int_equal(take_code(fixture, &code, "webmail", scene->now, &grant), 1);
+	assert_ok(fixture, pl_tokens_issue(fixture->store, &grant, scene->now, &tokens, &fixture->err));
+	return tokens;
+}
+
+static int refresh(struct fixture *fixture, const struct pl_secret *token, const char *client_id,
+		   int64_t now, struct pl_tokens *tokens_r)
+{
+	struct pl_grant grant;
+	int ret = pl_tokens_refresh(fixture->store, &fixture_actor, token, client_id, now, &grant, tokens_r,
+				    &fixture->err);
+
+	assert_ok(fixture, ret);
+	if (ret == 1)
+		assert_string_equal(grant.scope, "openid mail");
+	return ret;
+}
+
+/* Both ways to ask must agree. */
+static int is_good(struct fixture *fixture, const struct pl_secret *token, int64_t now)
+{
+	struct pl_token_info info;
+	struct pl_session session;
+	int ret = pl_token_info(fixture->store, token, now, &info, &fixture->err);
+
+	assert_ok(fixture, ret);
+	assert_int_equal(pl_session_by_token(fixture->store, token, now, &session, &fixture->err), ret);
+	return ret;
+}
+
+/* ---- clients ---- */
+
+static void client_proves_itself_with_its_secret(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_secret secret, public_secret, nothing = { .len = 0 };
+
+	add_client(fixture, "webmail", 1, &secret);
+	add_client(fixture, "phone", 0, &public_secret);
+	assert_int_equal(public_secret.len, 0);
+	assert_false(database_holds(fixture, (const char *)secret.data + 6));
+	assert_int_equal(pl_oauth_client_check(fixture->store, "webmail", &secret, &fixture->err), 1);
+	assert_int_equal(pl_oauth_client_check(fixture->store, "phone", &secret, &fixture->err), 0);
+	assert_int_equal(pl_oauth_client_check(fixture->store, "phone", &nothing, &fixture->err), 0);
+	assert_int_equal(pl_oauth_client_check(fixture->store, "nobody", &secret, &fixture->err), 0);
+	assert_int_equal(pl_oauth_client_check(fixture->store, "webmail", &nothing, &fixture->err), 0);
+	secret.data[10] ^= 1;
+	assert_int_equal(pl_oauth_client_check(fixture->store, "webmail", &secret, &fixture->err), 0);
+}
+
+static void redirect_uris_are_safe_ones(void **state)
+{
+	static const struct {
+		const char *uri;
+		int allowed;
+	} rows[] = {
+		{ "https://mail.example.test/cb", 1 }, { "https://mail.example.test:8443/cb?x=1", 1 },
+		{ "http://localhost/cb", 1 },	       { "http://localhost:8080/cb", 1 },
+		{ "http://127.0.0.1:1/", 1 },	       { "http://[::1]:8080/", 1 },
+		{ "http://mail.example.test/cb", 0 },  { "http://localhost.evil.test/", 0 },
+		{ "http://127.0.0.1.evil.test/", 0 },  { "https://mail.example.test/cb#x", 0 },
+		{ "https://good@evil.test/", 0 },      { "javascript:alert(1)", 0 },
+		{ "https://", 0 },		       { "", 0 },
+		{ "/cb", 0 },			       { "https://mail.example.test/\n", 0 },
+		{ "https://mail.example.test/\\x", 0 }, { "HTTP://localhost/", 0 },
+	};
+	struct fixture *fixture = *state;
+	struct pl_secret secret;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pl_oauth_client client = { .confidential = 0 };
+		int ret;
+
+		snprintf(client.id, sizeof(client.id), "client-%zu", i);
+		snprintf(client.redirect_uris, sizeof(client.redirect_uris), "%s", rows[i].uri);
+		ret = pl_oauth_client_add(fixture->store, &fixture_actor, &client, &secret, &fixture->err);
+		if ((ret == 0) != rows[i].allowed)
+			fail_msg("%s: %d", rows[i].uri, ret);
+	}
+}
+
+static void uris_are_compared_byte_for_byte(void **state)
+{
+	static const char list[] = "https://a.test/cb https://a.test/other";
+
+	(void)state;
+	assert_true(pl_oauth_uri_listed(list, "https://a.test/cb"));
+	assert_true(pl_oauth_uri_listed(list, "https://a.test/other"));
+	assert_false(pl_oauth_uri_listed(list, "https://a.test/c"));
+	assert_false(pl_oauth_uri_listed(list, "https://a.test/cb/"));
+	assert_false(pl_oauth_uri_listed(list, "https://a.test/CB"));
+	assert_false(pl_oauth_uri_listed(list, list));
+	assert_false(pl_oauth_uri_listed(list, ""));
+	assert_false(pl_oauth_uri_listed("", ""));
+}
+
+static void removed_client_takes_its_tokens_along(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+	const struct pl_tokens tokens = issue(fixture, &scene);
+	struct pl_tokens next;
+
+	assert_int_equal(pl_oauth_client_remove(fixture->store, &fixture_actor, "webmail", &fixture->err), 1);
+	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 0);
+	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &next), 0);
+	assert_int_equal(pl_oauth_client_remove(fixture->store, &fixture_actor, "webmail", &fixture->err), 0);
+}
+
+/* ---- codes ---- */
+
+static void code_gives_its_grant_once(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+	const struct pl_secret code = issue_code(fixture, &scene);
+	struct pl_grant grant;
+
+	assert_memory_equal(code.data, "pl_ac_", 6);
+	assert_false(database_holds(fixture, (const char *)code.data + 6));
+	assert_int_equal(take_code(fixture, &code, "webmail", scene.now + PL_CODE_SECONDS - 1, &grant), 1);
+	assert_int_equal(grant.session_id, scene.session.id);
+	assert_string_equal(grant.client_id, "webmail");
+	assert_string_equal(grant.redirect_uri, URI);
+	assert_string_equal(grant.challenge, "challenge");
+	assert_string_equal(grant.scope, "openid mail");
+	assert_string_equal(grant.nonce, "n-1");
+	assert_int_equal(take_code(fixture, &code, "webmail", scene.now, &grant), 0);
+	assert_int_equal(grant.session_id, 0);
+}
+
+static void code_lives_a_minute(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+	const struct pl_secret code = issue_code(fixture, &scene);
+	struct pl_grant grant;
+
+	assert_int_equal(take_code(fixture, &code, "webmail", scene.now + PL_CODE_SECONDS, &grant), 0);
+	assert_ok(fixture, pl_session_sweep(fixture->store, scene.now + PL_CODE_SECONDS, &fixture->err));
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM oauth_grant"), 0);
+}
+
+static void second_use_of_a_code_revokes_what_came_of_it(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+	const struct pl_tokens others = issue(fixture, &scene);
+	const struct pl_secret code = issue_code(fixture, &scene);
+	struct pl_tokens tokens, next;
+	struct pl_grant grant;
+
+	assert_int_equal(take_code(fixture, &code, "webmail", scene.now, &grant), 1);
+	assert_ok(fixture, pl_tokens_issue(fixture->store, &grant, scene.now, &tokens, &fixture->err));
+	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 1);
+	/* Also long after it has expired. */
+	assert_ok(fixture, pl_session_sweep(fixture->store, scene.now + 600, &fixture->err));
+	assert_int_equal(take_code(fixture, &code, "webmail", scene.now + 600, &grant), 0);
+	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 0);
+	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &next), 0);
+	assert_int_equal(is_good(fixture, &others.access, scene.now), 1);
+}
+
+static void no_tokens_for_a_grant_that_was_revoked_meanwhile(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+	const struct pl_secret code = issue_code(fixture, &scene);
+	struct pl_grant grant, again;
+	struct pl_tokens tokens;
+
+	assert_int_equal(take_code(fixture, &code, "webmail", scene.now, &grant), 1);
+	assert_int_equal(take_code(fixture, &code, "webmail", scene.now, &again), 0);
+	assert_refused(fixture, pl_tokens_issue(fixture->store, &grant, scene.now, &tokens, &fixture->err),
+		       PL_ERR_CONFLICT, "revoked");
+	assert_int_equal(tokens.access.len, 0);
+	assert_int_equal(tokens.refresh.len, 0);
+}
+
+static void code_of_another_client_is_refused_and_not_spent(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+	const struct pl_secret code = issue_code(fixture, &scene);
+	struct pl_secret secret;
+	struct pl_grant grant;
+
+	add_client(fixture, "thief", 1, &secret);
+	assert_int_equal(take_code(fixture, &code, "thief", scene.now, &grant), 0);
+	assert_int_equal(take_code(fixture, &code, "webmail", scene.now, &grant), 1);
+	assert_int_equal(take_code(fixture, &code, "thief", scene.now, &grant), 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM oauth_grant"), 1);
+}
+
+static void code_of_a_session_that_is_not_whole_gives_nothing(void **state)
+{
+	static const char *const faults[] = {
+		"UPDATE session SET half = 1", "UPDATE session SET expires_at = 1",
+		"UPDATE session SET seen_at = 1", "UPDATE member SET generation = generation + 1",
+		"UPDATE member SET active = 0", "UPDATE domain SET active = 0",
+	};
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+
+	for (size_t i = 0; i < COUNT(faults); i++) {
+		const struct pl_secret code = issue_code(fixture, &scene);
+		struct pl_grant grant;
+
+		sql_run(fixture->db, "CREATE TABLE s AS SELECT * FROM session; CREATE TABLE m AS SELECT * FROM member");
+		sql_run(fixture->db, faults[i]);
+		assert_int_equal(take_code(fixture, &code, "webmail", scene.now, &grant), 0);
+		sql_run(fixture->db, "UPDATE session SET (half, expires_at, seen_at) = "
+				     "(SELECT half, expires_at, seen_at FROM s); "
+				     "UPDATE member SET (generation, active) = (SELECT generation, active FROM m); "
+				     "UPDATE domain SET active = 1; DROP TABLE s; DROP TABLE m");
+	}
+	issue(fixture, &scene); /* which works again */
+}
+
+static struct pl_secret shared_code;
+static int64_t shared_now;
+
+static int take_shared(struct fixture *fixture, struct pl_store *store, struct pl_error *err)
+{
+	struct pl_grant grant;
+
+	(void)fixture;
+	return pl_code_take(store, &shared_code, "webmail", shared_now, &grant, err);
+}
+
+static void parallel_uses_of_a_code_have_one_winner(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+	int results[PROCESSES];
+
+	shared_now = scene.now;
+	for (int round = 0; round < 20; round++) {
+		shared_code = issue_code(fixture, &scene);
+		pl_store_close(&fixture->store);
+		in_parallel(fixture, take_shared, results);
+		assert_int_equal(count_results(results, 1), 1);
+		assert_int_equal(count_results(results, 0), PROCESSES - 1);
+		reopen(fixture, PL_ROLE_PORTAL);
+	}
+}
+
+/* ---- tokens ---- */
+
+static void access_token_tells_whose_it_is(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+	const struct pl_tokens tokens = issue(fixture, &scene);
+	struct pl_token_info info;
+
+	assert_memory_equal(tokens.access.data, "pl_at_", 6);
+	assert_memory_equal(tokens.refresh.data, "pl_rt_", 6);
+	assert_false(database_holds(fixture, (const char *)tokens.access.data + 6));
+	assert_false(database_holds(fixture, (const char *)tokens.refresh.data + 6));
+	assert_int_equal(pl_token_info(fixture->store, &tokens.access, scene.now, &info, &fixture->err), 1);
+	assert_int_equal(info.session_id, scene.session.id);
+	assert_int_equal(info.member_id, scene.session.member_id);
+	assert_string_equal(info.address.local, "owner");
+	assert_string_equal(info.address.domain, "example.test");
+	assert_string_equal(info.client_id, "webmail");
+	assert_string_equal(info.scope, "openid mail");
+	assert_int_equal(info.issued_at, scene.now);
+	assert_int_equal(info.expires_at, scene.now + PL_ACCESS_SECONDS);
+	assert_int_equal(tokens.access_expires_at, info.expires_at);
+	assert_int_equal(is_good(fixture, &tokens.access, info.expires_at - 1), 1);
+	assert_int_equal(is_good(fixture, &tokens.access, info.expires_at), 0);
+	assert_int_equal(is_good(fixture, &tokens.refresh, scene.now), 0);
+}
+
+static void access_token_does_not_outlive_its_session(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+	struct pl_tokens tokens;
+
+	sql_run(fixture->db, "UPDATE session SET expires_at = created_at + 100");
+	tokens = issue(fixture, &scene);
+	assert_int_equal(tokens.access_expires_at, scene.now + 100);
+}
+
+static void tokens_die_with_their_session(void **state)
+{
+	const struct pl_address address = address_of(OWNER);
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+	const struct pl_tokens tokens = issue(fixture, &scene);
+	struct pl_tokens next;
+
+	assert_int_equal(pl_session_revoke(fixture->store, &fixture_actor, &address, scene.session.id, 0,
+					   &fixture->err), 1);
+	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 0);
+	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &next), 0);
+}
+
+static void raised_generation_kills_all(void **state)
+{
+	const struct pl_address address = address_of(OWNER);
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+	const struct pl_tokens tokens = issue(fixture, &scene);
+	const struct pl_secret code = issue_code(fixture, &scene);
+	struct pl_tokens next;
+	struct pl_grant grant;
+
+	assert_ok(fixture, pl_session_revoke_all(fixture->store, &fixture_actor, &address, &fixture->err));
+	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 0);
+	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &next), 0);
+	assert_int_equal(take_code(fixture, &code, "webmail", scene.now, &grant), 0);
+}
+
+static void inactive_member_has_no_token_info(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+	const struct pl_tokens tokens = issue(fixture, &scene);
+	struct pl_token_info info;
+
+	sql_run(fixture->db, "UPDATE member SET active = 0");
+	assert_int_equal(pl_token_info(fixture->store, &tokens.access, scene.now, &info, &fixture->err), 0);
+	sql_run(fixture->db, "UPDATE member SET active = 1; UPDATE domain SET active = 0");
+	assert_int_equal(pl_token_info(fixture->store, &tokens.access, scene.now, &info, &fixture->err), 0);
+}
+
+static void refresh_gives_new_tokens(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+	struct pl_tokens tokens = issue(fixture, &scene), next;
+	int64_t now = scene.now;
+
+	for (int i = 0; i < 5; i++) {
+		now += PL_ACCESS_SECONDS;
+		assert_int_equal(is_good(fixture, &tokens.access, now), 0);
+		assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", now, &next), 1);
+		assert_int_equal(is_good(fixture, &next.access, now), 1);
+		assert_memory_not_equal(next.refresh.data, tokens.refresh.data, tokens.refresh.len);
+		tokens = next;
+	}
+	/* It keeps the session from being idle, but not for ever. */
+	assert_true(now - scene.now > PL_SESSION_IDLE);
+	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", now + PL_SESSION_IDLE, &next), 0);
+}
+
+static void old_refresh_token_works_for_parallel_requests(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+	const struct pl_tokens tokens = issue(fixture, &scene);
+	struct pl_tokens first, second;
+
+	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &first), 1);
+	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now + PL_REFRESH_GRACE, &second), 1);
+	assert_int_equal(is_good(fixture, &first.access, scene.now), 1);
+	assert_int_equal(is_good(fixture, &second.access, scene.now), 1);
+}
+
+static void later_use_of_an_old_refresh_token_ends_the_session(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+	const struct pl_tokens tokens = issue(fixture, &scene);
+	struct pl_tokens first, second;
+	int64_t later = scene.now + PL_REFRESH_GRACE + 1;
+
+	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &first), 1);
+	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", later, &second), 0);
+	assert_int_equal(second.access.len, 0);
+	assert_int_equal(is_good(fixture, &first.access, later), 0);
+	assert_int_equal(refresh(fixture, &first.refresh, "webmail", later, &second), 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM session"), 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit WHERE "
+					      "action = 'refresh-token.stolen' AND object = '" OWNER "'"), 1);
+}
+
+static void refresh_token_is_of_one_client(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+	const struct pl_tokens tokens = issue(fixture, &scene);
+	struct pl_tokens next;
+	struct pl_secret secret;
+
+	add_client(fixture, "thief", 1, &secret);
+	assert_int_equal(refresh(fixture, &tokens.refresh, "thief", scene.now, &next), 0);
+	assert_int_equal(refresh(fixture, &tokens.access, "webmail", scene.now, &next), 0);
+	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now + 3600, &next), 1);
+}
+
+static int revoke(struct fixture *fixture, const struct pl_secret *token, const char *client_id)
+{
+	int ret = pl_token_revoke(fixture->store, &fixture_actor, token, client_id, &fixture->err);
+
+	assert_ok(fixture, ret);
+	return ret;
+}
+
+static void revoked_access_token_is_dead_alone(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+	const struct pl_tokens tokens = issue(fixture, &scene);
+	struct pl_tokens next;
+
+	assert_int_equal(revoke(fixture, &tokens.access, "webmail"), 1);
+	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 0);
+	assert_int_equal(revoke(fixture, &tokens.access, "webmail"), 0);
+	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &next), 1);
+}
+
+static void revoked_refresh_token_takes_access_tokens_along(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+	const struct pl_tokens tokens = issue(fixture, &scene), others = issue(fixture, &scene);
+	struct pl_tokens next;
+
+	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &next), 1);
+	assert_int_equal(revoke(fixture, &next.refresh, "webmail"), 1);
+	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 0);
+	assert_int_equal(is_good(fixture, &next.access, scene.now), 0);
+	assert_int_equal(refresh(fixture, &next.refresh, "webmail", scene.now, &next), 0);
+	assert_int_equal(is_good(fixture, &others.access, scene.now), 1);
+}
+
+static void another_client_revokes_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+	const struct pl_tokens tokens = issue(fixture, &scene);
+	struct pl_secret secret, unknown;
+
+	add_client(fixture, "thief", 1, &secret);
+	pl_secret_set(&unknown, "pl_at_unknown", 13);
+	assert_int_equal(revoke(fixture, &tokens.access, "thief"), 0);
+	assert_int_equal(revoke(fixture, &tokens.refresh, "thief"), 0);
+	assert_int_equal(revoke(fixture, &unknown, "webmail"), 0);
+	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 1);
+}
+
+/* ---- the signing key ---- */
+
+static void signing_key_is_made_once(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_signing_key key, again;
+
+	assert_int_equal(pl_signing_key_get(fixture->store, fixture->keys, &key, &fixture->err), 0);
+	assert_int_equal(pl_signing_key_make(fixture->store, fixture->keys, &fixture->err), 1);
+	assert_int_equal(pl_signing_key_make(fixture->store, fixture->keys, &fixture->err), 0);
+	assert_int_equal(pl_signing_key_get(fixture->store, fixture->keys, &key, &fixture->err), 1);
+	assert_int_equal(pl_signing_key_get(fixture->store, fixture->keys, &again, &fixture->err), 1);
+	assert_int_equal(strlen(key.id), 43);
+	assert_string_equal(key.id, again.id);
+	assert_memory_equal(&key.private_der, &again.private_der, sizeof(key.private_der));
+	assert_false(database_holds(fixture, "PRIVATE"));
+}
+
+/* RFC 7638, from the public point itself: 4 | x | y. */
+static void signing_key_is_of_p256_and_named_by_its_thumbprint(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_signing_key key;
+	const unsigned char *der;
+	unsigned char point[65], digest[32];
+	char x[64], y[64], json[256], thumbprint[64], group[32];
+	size_t len;
+	EVP_PKEY *pkey;
+
+	assert_int_equal(pl_signing_key_make(fixture->store, fixture->keys, &fixture->err), 1);
+	assert_int_equal(pl_signing_key_get(fixture->store, fixture->keys, &key, &fixture->err), 1);
+	der = key.private_der.data;
+	pkey = d2i_AutoPrivateKey(NULL, &der, (long)key.private_der.len);
+	assert_non_null(pkey);
+	assert_int_equal(EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL), 1);
+	assert_string_equal(group, "prime256v1");
+	assert_int_equal(EVP_PKEY_get_octet_string_param(pkey, "pub", point, sizeof(point), &len), 1);
+	assert_int_equal(len, sizeof(point));
+	EVP_PKEY_free(pkey);
+	snprintf(json, sizeof(json), "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}",
+		 pl_base64url(point + 1, 32, x), pl_base64url(point + 33, 32, y));
+	assert_int_equal(EVP_Q_digest(NULL, "SHA256", NULL, json, strlen(json), digest, NULL), 1);
+	assert_string_equal(pl_base64url(digest, 32, thumbprint), key.id);
+}
+
+static void base64url_is_that_of_rfc_4648(void **state)
+{
+	static const struct {
+		const char *data, *text;
+	} rows[] = {
+		{ "", "" }, { "f", "Zg" }, { "fo", "Zm8" }, { "foo", "Zm9v" }, { "foob", "Zm9vYg" },
+		{ "\xfb\xff\xfe", "-__-" },
+	};
+	char text[16];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_string_equal(pl_base64url(rows[i].data, strlen(rows[i].data), text), rows[i].text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST_WITH_DATABASE(client_proves_itself_with_its_secret),
+		TEST_WITH_DATABASE(redirect_uris_are_safe_ones),
+		cmocka_unit_test(uris_are_compared_byte_for_byte),
+		TEST_WITH_DATABASE(removed_client_takes_its_tokens_along),
+		TEST_WITH_DATABASE(code_gives_its_grant_once),
+		TEST_WITH_DATABASE(code_lives_a_minute),
+		TEST_WITH_DATABASE(second_use_of_a_code_revokes_what_came_of_it),
+		TEST_WITH_DATABASE(no_tokens_for_a_grant_that_was_revoked_meanwhile),
+		TEST_WITH_DATABASE(code_of_another_client_is_refused_and_not_spent),
+		TEST_WITH_DATABASE(code_of_a_session_that_is_not_whole_gives_nothing),
+		TEST_WITH_DATABASE(parallel_uses_of_a_code_have_one_winner),
+		TEST_WITH_DATABASE(access_token_tells_whose_it_is),
+		TEST_WITH_DATABASE(access_token_does_not_outlive_its_session),
+		TEST_WITH_DATABASE(tokens_die_with_their_session),
+		TEST_WITH_DATABASE(raised_generation_kills_all),
+		TEST_WITH_DATABASE(inactive_member_has_no_token_info),
+		TEST_WITH_DATABASE(refresh_gives_new_tokens),
+		TEST_WITH_DATABASE(old_refresh_token_works_for_parallel_requests),
+		TEST_WITH_DATABASE(later_use_of_an_old_refresh_token_ends_the_session),
+		TEST_WITH_DATABASE(refresh_token_is_of_one_client),
+		TEST_WITH_DATABASE(revoked_access_token_is_dead_alone),
+		TEST_WITH_DATABASE(revoked_refresh_token_takes_access_tokens_along),
+		TEST_WITH_DATABASE(another_client_revokes_nothing),
+		TEST_WITH_DATABASE(signing_key_is_made_once),
+		TEST_WITH_DATABASE(signing_key_is_of_p256_and_named_by_its_thumbprint),
+		cmocka_unit_test(base64url_is_that_of_rfc_4648),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,334 @@
+/* test_session_cookie.c - sessions of browsers: half, whole, idle, ended. */
+#include "fixture.h"
+
+#include "trusted.h"
+
+#define OWNER "owner@example.test"
+#define OTHER "other@example.test"
+
+static struct pl_session open_session(struct fixture *fixture, const char *address, int half,
+				      struct pl_secret *cookie_r)
+{
+	const struct pl_address parsed = address_of(address);
+	struct pl_session wish = { .channel = PL_CHANNEL_WEBMAIL, .half = half };
+
+	strcpy(wish.ip, "192.0.2.9");
+	strcpy(wish.device, "Browser");
+	assert_ok(fixture, pl_session_open(fixture->store, &fixture_actor, &parsed, &wish, cookie_r,
+					   &fixture->err));
+	return wish;
+}
+
+/* The session's id, or 0. */
+static int64_t find(struct fixture *fixture, const struct pl_secret *cookie, int64_t now)
+{
+	struct pl_session found;
+	int ret = pl_session_by_cookie(fixture->store, cookie, now, &found, &fixture->err);
+
+	assert_ok(fixture, ret);
+	return ret == 1 ? found.id : 0;
+}
+
+static int complete(struct fixture *fixture, int64_t id, int64_t now, struct pl_secret *cookie_r)
+{
+	int ret = pl_session_complete(fixture->store, &fixture_actor, id, now, 0, cookie_r, &fixture->err);
+
+	assert_ok(fixture, ret);
+	return ret;
+}
+
+static void cookie_leads_to_its_session(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_session made, found;
+	struct pl_secret cookie;
+
+	made = open_session(fixture, OWNER, 0, &cookie);
+	assert_int_equal(cookie.len, 6 + 43);
+	assert_memory_equal(cookie.data, "pl_ss_", 6);
+	assert_int_equal(pl_session_by_cookie(fixture->store, &cookie, made.created_at, &found, &fixture->err), 1);
+	assert_int_equal(found.id, made.id);
+	assert_int_equal(found.member_id, account_of(fixture, OWNER).member.id);
+	assert_string_equal(found.address.local, "owner");
+	assert_string_equal(found.address.domain, "example.test");
+	assert_int_equal(found.half, 0);
+	assert_int_equal(found.channel, PL_CHANNEL_WEBMAIL);
+	assert_int_equal(found.expires_at, made.created_at + PL_SESSION_SECONDS);
+	assert_string_equal(found.ip, "192.0.2.9");
+	assert_string_equal(found.device, "Browser");
+	assert_false(database_holds(fixture, (const char *)cookie.data + 6));
+	cookie.data[cookie.len - 1] ^= 1;
+	assert_int_equal(find(fixture, &cookie, made.created_at), 0);
+}
+
+static void cookie_is_no_token_and_token_no_cookie(void **state)
+{
+	const struct pl_address address = address_of(OWNER);
+	struct fixture *fixture = *state;
+	struct pl_session made, wish = { .expires_at = 0 }, found;
+	struct pl_secret cookie, token;
+
+	made = open_session(fixture, OWNER, 0, &cookie);
+	assert_ok(fixture, pl_session_issue(fixture->store, &fixture_actor, &address, &wish,
+					    made.created_at + 60, &token, &fixture->err));
+	assert_int_equal(find(fixture, &token, made.created_at), 0);
+	assert_int_equal(pl_session_by_token(fixture->store, &cookie, made.created_at, &found, &fixture->err), 0);
+}
+
+static void second_step_makes_it_whole_with_a_new_cookie(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_session made, found;
+	struct pl_secret half, whole, again;
+	int64_t now;
+
+	made = open_session(fixture, OWNER, 1, &half);
+	now = made.created_at + 60;
+	assert_int_equal(pl_session_by_cookie(fixture->store, &half, now, &found, &fixture->err), 1);
+	assert_int_equal(found.half, 1);
+	assert_int_equal(found.proven_at, 0);
+	assert_int_equal(complete(fixture, made.id, now, &whole), 1);
+	assert_int_equal(find(fixture, &half, now), 0);
+	assert_int_equal(pl_session_by_cookie(fixture->store, &whole, now, &found, &fixture->err), 1);
+	assert_int_equal(found.id, made.id);
+	assert_int_equal(found.half, 0);
+	assert_int_equal(found.proven_at, now);
+	assert_int_equal(found.expires_at, now + PL_SESSION_SECONDS);
+	assert_int_equal(complete(fixture, made.id, now, &again), 0);
+	assert_int_equal(again.len, 0);
+	assert_int_equal(find(fixture, &whole, now), made.id);
+}
+
+static void half_session_has_a_quarter_hour(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_secret cookie, whole;
+	struct pl_session made = open_session(fixture, OWNER, 1, &cookie);
+	int64_t end = made.created_at + PL_SESSION_HALF_SECONDS;
+
+	assert_int_equal(find(fixture, &cookie, end - 1), made.id);
+	assert_int_equal(find(fixture, &cookie, end), 0);
+	assert_int_equal(complete(fixture, made.id, end, &whole), 0);
+}
+
+/* Whatever else went wrong, a token must not open a session that is half. */
+static void half_session_has_no_token(void **state)
+{
+	const struct pl_address address = address_of(OWNER);
+	struct fixture *fixture = *state;
+	struct pl_session wish = { .expires_at = 2000 }, found;
+	struct pl_secret token;
+
+	assert_ok(fixture, pl_session_issue(fixture->store, &fixture_actor, &address, &wish, 2000, &token,
+					    &fixture->err));
+	assert_int_equal(pl_session_by_token(fixture->store, &token, 1, &found, &fixture->err), 1);
+	sql_run(fixture->db, "UPDATE session SET half = 1");
+	assert_int_equal(pl_session_by_token(fixture->store, &token, 1, &found, &fixture->err), 0);
+}
+
+static void session_ends_when_idle_and_in_any_case(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_secret cookie;
+	struct pl_session session = open_session(fixture, OWNER, 0, &cookie);
+	int64_t start = session.created_at, now = start;
+
+	assert_int_equal(find(fixture, &cookie, start + PL_SESSION_IDLE - 1), session.id);
+	assert_int_equal(find(fixture, &cookie, start + PL_SESSION_IDLE), 0);
+	while (now + PL_SESSION_IDLE - 1 < start + PL_SESSION_SECONDS) {
+		now += PL_SESSION_IDLE - 1;
+		assert_int_equal(pl_session_by_cookie(fixture->store, &cookie, now, &session, &fixture->err), 1);
+		assert_ok(fixture, pl_session_seen(fixture->store, &session, now, "192.0.2.77", &fixture->err));
+	}
+	assert_int_equal(find(fixture, &cookie, start + PL_SESSION_SECONDS - 1), session.id);
+	assert_int_equal(find(fixture, &cookie, start + PL_SESSION_SECONDS), 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM session WHERE ip = '192.0.2.77'"), 1);
+}
+
+static void seen_is_written_once_a_minute(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_secret cookie;
+	struct pl_session session = open_session(fixture, OWNER, 0, &cookie);
+	int64_t start = session.created_at;
+
+	assert_ok(fixture, pl_session_seen(fixture->store, &session, start + PL_SESSION_SEEN_EVERY - 1,
+					   "192.0.2.77", &fixture->err));
+	assert_int_equal(sql_int(fixture->db, "SELECT seen_at FROM session"), start);
+	assert_ok(fixture, pl_session_seen(fixture->store, &session, start + PL_SESSION_SEEN_EVERY,
+					   "192.0.2.77", &fixture->err));
+	assert_int_equal(sql_int(fixture->db, "SELECT seen_at FROM session"), start + PL_SESSION_SEEN_EVERY);
+}
+
+static void inactive_member_or_domain_has_no_session(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_secret cookie;
+	struct pl_session session = open_session(fixture, OWNER, 0, &cookie);
+
+	sql_run(fixture->db, "UPDATE member SET active = 0");
+	assert_int_equal(find(fixture, &cookie, session.created_at), 0);
+	sql_run(fixture->db, "UPDATE member SET active = 1; UPDATE domain SET active = 0");
+	assert_int_equal(find(fixture, &cookie, session.created_at), 0);
+	sql_run(fixture->db, "UPDATE domain SET active = 1");
+	assert_int_equal(find(fixture, &cookie, session.created_at), session.id);
+}
+
+static void proof_is_noted(void **state)
+{
+	const struct pl_address address = address_of(OWNER);
+	struct fixture *fixture = *state;
+	struct pl_trusted device = { .name = "Browser" };
+	struct pl_session session = { .channel = PL_CHANNEL_WEBMAIL, .proven_at = 12 }, found;
+	struct pl_secret cookie;
+
+	assert_ok(fixture, pl_trusted_add(fixture->store, &fixture_actor, &address, &device, &cookie,
+					  &fixture->err));
+	session.trusted_id = device.id;
+	assert_ok(fixture, pl_session_open(fixture->store, &fixture_actor, &address, &session, &cookie,
+					   &fixture->err));
+	assert_int_equal(session.proven_at, 0); /* a trusted device leaves the proof out */
+	assert_ok(fixture, pl_session_proven(fixture->store, session.id, 77, &fixture->err));
+	assert_int_equal(pl_session_by_cookie(fixture->store, &cookie, session.created_at, &found, &fixture->err),
+			 1);
+	assert_int_equal(found.proven_at, 77);
+	assert_int_equal(found.trusted_id, device.id);
+}
+
+static int collect(const struct pl_session *session, void *context)
+{
+	int64_t **next = context;
+
+	*(*next)++ = session->id;
+	return 0;
+}
+
+static int list(struct fixture *fixture, int64_t member_id, int64_t now, int64_t ids_r[8])
+{
+	int64_t *end = ids_r;
+
+	assert_ok(fixture, pl_session_list(fixture->store, member_id, now, collect, &end, &fixture->err));
+	return (int)(end - ids_r);
+}
+
+static void list_shows_whole_sessions_of_the_member(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_secret cookie;
+	struct pl_session first = open_session(fixture, OWNER, 0, &cookie);
+	struct pl_session second = open_session(fixture, OWNER, 0, &cookie);
+	int64_t ids[8];
+
+	open_session(fixture, OWNER, 1, &cookie);
+	open_session(fixture, OTHER, 0, &cookie);
+	assert_int_equal(list(fixture, first.member_id, first.created_at, ids), 2);
+	assert_int_equal(ids[0], second.id);
+	assert_int_equal(ids[1], first.id);
+	assert_int_equal(list(fixture, first.member_id, second.created_at + PL_SESSION_IDLE, ids), 0);
+}
+
+static void revoke_ends_one_session_of_its_member(void **state)
+{
+	const struct pl_address owner = address_of(OWNER), other = address_of(OTHER);
+	struct fixture *fixture = *state;
+	struct pl_secret cookie, second;
+	struct pl_session session = open_session(fixture, OWNER, 0, &cookie);
+	int64_t now = session.created_at, second_id = open_session(fixture, OWNER, 0, &second).id;
+
+	add_member(fixture, OTHER, "");
+	assert_int_equal(pl_session_revoke(fixture->store, &fixture_actor, &other, session.id, 1,
+					   &fixture->err), 0);
+	assert_int_equal(find(fixture, &cookie, now), session.id);
+	assert_int_equal(pl_session_revoke(fixture->store, &fixture_actor, &owner, session.id, 1,
+					   &fixture->err), 1);
+	assert_int_equal(find(fixture, &cookie, now), 0);
+	assert_int_equal(find(fixture, &second, now), second_id);
+}
+
+/* Logging out keeps the trust, unless it is asked for. */
+static void revoke_takes_the_trust_when_asked(void **state)
+{
+	const struct pl_address address = address_of(OWNER);
+	struct fixture *fixture = *state;
+
+	for (int with_trust = 0; with_trust <= 1; with_trust++) {
+		struct pl_trusted device = { .name = "Browser" };
+		struct pl_secret cookie, trust;
+		struct pl_session half = open_session(fixture, OWNER, 1, &cookie);
+		enum pl_trust trusted;
+
+		assert_ok(fixture, pl_trusted_add(fixture->store, &fixture_actor, &address, &device, &trust,
+						  &fixture->err));
+		assert_int_equal(pl_session_complete(fixture->store, &fixture_actor, half.id, half.created_at,
+						     device.id, &cookie, &fixture->err), 1);
+		assert_int_equal(pl_session_revoke(fixture->store, &fixture_actor, &address, half.id, with_trust,
+						   &fixture->err), 1);
+		assert_ok(fixture, pl_trusted_peek(fixture->store, &trust, half.member_id, half.created_at,
+						   &trusted, &fixture->err));
+		assert_int_equal(trusted, with_trust ? PL_TRUST_NONE : PL_TRUST_VALID);
+	}
+}
+
+static void raised_generation_ends_all_of_a_member(void **state)
+{
+	const struct pl_address address = address_of(OWNER);
+	struct fixture *fixture = *state;
+	struct pl_secret whole, half, others, later, done;
+	int64_t now = open_session(fixture, OWNER, 0, &whole).created_at;
+	int64_t half_id = open_session(fixture, OWNER, 1, &half).id;
+	int64_t other_id = open_session(fixture, OTHER, 0, &others).id, later_id;
+
+	assert_ok(fixture, pl_session_revoke_all(fixture->store, &fixture_actor, &address, &fixture->err));
+	assert_int_equal(find(fixture, &whole, now), 0);
+	assert_int_equal(find(fixture, &half, now), 0);
+	complete(fixture, half_id, now, &done); /* must not bring it back to life */
+	assert_int_equal(find(fixture, &done, now), 0);
+	assert_int_equal(find(fixture, &others, now), other_id);
+	later_id = open_session(fixture, OWNER, 0, &later).id;
+	assert_int_equal(find(fixture, &later, now), later_id);
+}
+
+static void sweep_removes_what_is_over(void **state)
+{
+	const struct pl_address address = address_of(OWNER);
+	struct fixture *fixture = *state;
+	struct pl_session kept, program = { .expires_at = INT64_MAX };
+	struct pl_secret cookie, token;
+	int64_t now;
+
+	open_session(fixture, OWNER, 1, &cookie);
+	kept = open_session(fixture, OTHER, 0, &cookie);
+	now = kept.created_at + PL_SESSION_IDLE - 1;
+	/* A program's session has no browser that could be idle. */
+	assert_ok(fixture, pl_session_issue(fixture->store, &fixture_actor, &address, &program, now, &token,
+					    &fixture->err));
+	assert_ok(fixture, pl_session_sweep(fixture->store, now, &fixture->err));
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM session WHERE half = 1"), 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM token"), 0);
+	assert_int_equal(find(fixture, &cookie, now), kept.id);
+	assert_ok(fixture, pl_session_sweep(fixture->store, now + 1, &fixture->err));
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM session"), 1);
+	assert_int_equal(sql_int(fixture->db, "SELECT id FROM session"), program.id);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST_WITH_DATABASE(cookie_leads_to_its_session),
+		TEST_WITH_DATABASE(cookie_is_no_token_and_token_no_cookie),
+		TEST_WITH_DATABASE(second_step_makes_it_whole_with_a_new_cookie),
+		TEST_WITH_DATABASE(half_session_has_a_quarter_hour),
+		TEST_WITH_DATABASE(half_session_has_no_token),
+		TEST_WITH_DATABASE(session_ends_when_idle_and_in_any_case),
+		TEST_WITH_DATABASE(seen_is_written_once_a_minute),
+		TEST_WITH_DATABASE(inactive_member_or_domain_has_no_session),
+		TEST_WITH_DATABASE(proof_is_noted),
+		TEST_WITH_DATABASE(list_shows_whole_sessions_of_the_member),
+		TEST_WITH_DATABASE(revoke_ends_one_session_of_its_member),
+		TEST_WITH_DATABASE(revoke_takes_the_trust_when_asked),
+		TEST_WITH_DATABASE(raised_generation_ends_all_of_a_member),
+		TEST_WITH_DATABASE(sweep_removes_what_is_over),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
