@@ -62,7 +62,7 @@ static sfsistat trouble(SMFICTX *ctx, const struct pl_error *err)
 
 	if (now - before >= TROUBLE_EVERY &&
 	    __atomic_compare_exchange_n(&logged_at, &before, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-		milter_log(LOG_ERR, "%s: action=tempfail: %s", queue_id(ctx), err->msg);
+		daemon_log(LOG_ERR, "%s: action=tempfail: %s", queue_id(ctx), err->msg);
 	return refuse(ctx, "451", "4.3.0", "The policy cannot be looked up at the moment; try again later");
 }
 
@@ -71,7 +71,7 @@ static void log_decision(SMFICTX *ctx, const struct client *client,
 {
 	char member[PL_ADDRESS_MAX + 1], ip[PL_IP_TEXT];
 
-	milter_log(strcmp(action, "hold") == 0 ? LOG_WARNING : LOG_INFO,
+	daemon_log(strcmp(action, "hold") == 0 ? LOG_WARNING : LOG_INFO,
 		   "%s: member=%s service=%s action=%s rule=%s client=%s", queue_id(ctx),
 		   pl_address_format(&judgement->member, member),
 		   pl_setting_info(judgement->verdict.service)->name, action,
@@ -91,7 +91,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long offered, unsigned long 
 	(void)unused3;
 	/* The callbacks below answer nothing where NR is agreed: insist on it. */
 	if ((steps & want) != want || (offered & need) != need) {
-		milter_log(LOG_ERR, "the mail server speaks too old a milter protocol; Postfix 2.6 or later is needed");
+		daemon_log(LOG_ERR, "the mail server speaks too old a milter protocol; Postfix 2.6 or later is needed");
 		return SMFIS_REJECT;
 	}
 	*actions_r = need;

@@ -16,7 +16,7 @@
 
 struct judge {
 	char *path;
-	struct store_pool *pool;
+	struct pl_store_pool *pool;
 	pthread_mutex_t lock; /* for what follows */
 	struct pl_policy *policy;
 	struct pl_watch watches[WATCHES_MAX];
@@ -37,7 +37,7 @@ int judge_new(const char *policy_path, struct judge **judge_r, struct pl_error *
 
 	*judge_r = NULL;
 	if (judge == NULL || (judge->path = strdup(policy_path)) == NULL ||
-	    (judge->pool = store_pool_new()) == NULL) {
+	    (judge->pool = pl_store_pool_new(PL_ROLE_MILTER)) == NULL) {
 		judge_free(&judge);
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	}
@@ -58,7 +58,7 @@ void judge_free(struct judge **judge_p)
 	*judge_p = NULL;
 	if (judge == NULL)
 		return;
-	store_pool_free(&judge->pool);
+	pl_store_pool_free(&judge->pool);
 	pl_policy_unref(&judge->policy);
 	free(judge->path);
 	free(judge);
@@ -72,7 +72,7 @@ static int reload(struct judge *judge, struct pl_error *err)
 	if (pl_policy_load(judge->path, &policy, err) < 0)
 		return pl_error_prefix(err, "keeping the last good policy");
 	if (strcmp(policy->database, judge->policy->database) != 0)
-		store_pool_drain(judge->pool);
+		pl_store_pool_drain(judge->pool);
 	pl_policy_unref(&judge->policy);
 	judge->policy = policy;
 	watch_files(judge);
@@ -104,7 +104,7 @@ void judge_reload_if_changed(struct judge *judge)
 	}
 	pthread_mutex_unlock(&judge->lock);
 	if (changed)
-		milter_log(ret < 0 ? LOG_ERR : LOG_INFO, "%s", ret < 0 ? err.msg : "policy file: read again");
+		daemon_log(ret < 0 ? LOG_ERR : LOG_INFO, "%s", ret < 0 ? err.msg : "policy file: read again");
 }
 
 static struct pl_policy *hold_policy(struct judge *judge)
@@ -137,7 +137,7 @@ static int begin(struct judge *judge, struct session *session, struct pl_error *
 {
 	session->judge = judge;
 	session->policy = hold_policy(judge);
-	if (store_pool_take(judge->pool, session->policy->database, &session->store, err) == 0)
+	if (pl_store_pool_take(judge->pool, session->policy->database, &session->store, err) == 0)
 		return 0;
 	pl_policy_unref(&session->policy);
 	return -1;
@@ -145,7 +145,7 @@ static int begin(struct judge *judge, struct session *session, struct pl_error *
 
 static void end(struct session *session, int failed)
 {
-	store_pool_give(session->judge->pool, &session->store, failed);
+	pl_store_pool_give(session->judge->pool, &session->store, failed);
 	pl_policy_unref(&session->policy);
 }
 

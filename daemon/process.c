@@ -1,0 +1,110 @@
+/* process.c - see process.h. */
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "log.h"
+
+#ifdef HAVE_SYSTEMD
+#include <systemd/sd-daemon.h>
+#else
+#define sd_notify(unset, state) ((void)(state))
+#endif
+
+static int wake[2]; /* the signal handler writes here */
+
+static int fail(const char *what, const char *name, const char *why)
+{
+	daemon_log(LOG_ERR, "%s %s: %s", what, name, why);
+	return -1;
+}
+
+void daemon_signal(int number)
+{
+	char byte = (char)number;
+	int saved = errno;
+	ssize_t written = write(wake[1], &byte, 1);
+
+	(void)written; /* fails only when the pipe is full of other signals */
+	errno = saved;
+}
+
+int daemon_catch_signals(void)
+{
+	static const int numbers[] = { SIGHUP, SIGTERM, SIGINT };
+	/* While a handler runs its signal must not be blocked: the kernel would give
+	 * the next one to another thread, and libmilter's ends at a SIGHUP. */
+	struct sigaction action = { .sa_handler = daemon_signal, .sa_flags = SA_RESTART | SA_NODEFER };
+
+	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) < 0)
+		return fail("pipe", "", strerror(errno));
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigaction(numbers[i], &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* writing fails instead */
+	return 0;
+}
+
+int daemon_next_signal(int timeout_ms)
+{
+	struct pollfd signals = { .fd = wake[0], .events = POLLIN };
+	char number;
+
+	do {
+		if (read(wake[0], &number, 1) == 1)
+			return number;
+	} while (poll(&signals, 1, timeout_ms) != 0 || timeout_ms < 0);
+	return 0;
+}
+
+int daemon_share_socket(const char *path, const char *group)
+{
+	const struct group *gr = getgrnam(group);
+
+	if (gr == NULL)
+		return fail("group", group, "there is none of that name");
+	if (chown(path, (uid_t)-1, gr->gr_gid) < 0 || chmod(path, 0660) < 0)
+		return fail("socket", path, strerror(errno));
+	return 0;
+}
+
+int daemon_become(const char *user)
+{
+	const struct passwd *pw = getpwnam(user);
+	const struct group *gr = getgrnam("postlatch");
+
+	if (pw == NULL)
+		return fail("user", user, "there is none of that name");
+	/* Its own groups, and with them postlatch, which owns the database. */
+	if (initgroups(user, gr != NULL ? gr->gr_gid : pw->pw_gid) < 0 || setgid(pw->pw_gid) < 0 ||
+	    setuid(pw->pw_uid) < 0)
+		return fail("user", user, strerror(errno));
+	if (pw->pw_uid != 0 && setuid(0) == 0)
+		return fail("user", user, "root can be had back");
+	return 0;
+}
+
+void daemon_ready(void)
+{
+	sd_notify(0, "READY=1");
+}
+
+void daemon_reloading(void)
+{
+	sd_notify(0, "RELOADING=1");
+}
+
+void daemon_stopping(void)
+{
+	sd_notify(0, "STOPPING=1");
+}
