@@ -1,0 +1,14 @@
+/* health.c - whether the portal can do its work now. */
+#include "handlers.h"
+#include "portal.h"
+
+int get_health(struct request *request, struct response *response, struct pl_error *err)
+{
+	static const struct pl_address nobody;
+	struct pl_account account;
+
+	if (pl_account_get(request->store, &nobody, &account, err) < 0)
+		return -1;
+	response->status = 204;
+	return 0;
+}
