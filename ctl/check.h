@@ -2,6 +2,8 @@
 #ifndef POSTLATCH_CHECK_H
 #define POSTLATCH_CHECK_H
 
+#include <sys/stat.h>
+
 #include "command.h"
 
 enum check_level { CHECK_OK, CHECK_WARNING, CHECK_FAULT };
@@ -9,6 +11,8 @@ enum check_level { CHECK_OK, CHECK_WARNING, CHECK_FAULT };
 struct check {
 	const struct ctl *ctl;
 	struct pl_policy *policy; /* NULL: it could not be read */
+	struct pl_store *store;   /* NULL: it could not be opened */
+	char *doveconf;           /* what `doveconf -n` printed; NULL: it could not be run */
 	const char *topic;
 	json_t *findings; /* array of {topic, level, text} */
 	enum check_level worst;
@@ -24,10 +28,17 @@ void check_keys(struct check *check);
 void check_database(struct check *check);
 void check_dovecot(struct check *check);
 void check_postfix(struct check *check);
+/* These use what the others have opened. */
+void check_portal(struct check *check);
+void check_doveadm(struct check *check);
 
 /* What `doveconf -n` and `postconf` printed, judged. Take text, for tests. */
 void check_dovecot_text(struct check *check, const char *doveconf);
 void check_postfix_text(struct check *check, const char *main_cf, const char *master_cf);
+
+/* The group of the portal alone, -1 when there is none; whether the portal may read a file. */
+gid_t check_portal_group(void);
+int check_portal_reads(const struct stat *st);
 
 /* Runs a program without a shell and returns what it printed, at most 1 MiB;
  * NULL when it is not installed or failed. The caller frees it. */

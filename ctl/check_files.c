@@ -9,19 +9,42 @@
 #include "check.h"
 #include "schema.h"
 
-static int is_root_or_postlatch(uid_t uid)
+static int is_root_or(const char *name, uid_t uid)
 {
-	const struct passwd *pw = getpwnam("postlatch");
+	const struct passwd *pw = getpwnam(name);
 
 	return uid == 0 || (pw != NULL && uid == pw->pw_uid);
 }
 
-/* The gid of group postlatch, or -1. */
-static gid_t group_postlatch(void)
+/* The gid of a group, or -1. */
+static gid_t group_id(const char *name)
 {
-	const struct group *gr = getgrnam("postlatch");
+	const struct group *gr = getgrnam(name);
 
 	return gr != NULL ? gr->gr_gid : (gid_t)-1;
+}
+
+static gid_t group_postlatch(void)
+{
+	return group_id("postlatch");
+}
+
+gid_t check_portal_group(void)
+{
+	return group_id("postlatch-portal");
+}
+
+int check_portal_reads(const struct stat *st)
+{
+	const struct passwd *pw = getpwnam("postlatch-portal");
+
+	if (pw == NULL)
+		return 0;
+	if (st->st_uid == pw->pw_uid)
+		return (st->st_mode & 0400) != 0;
+	if (st->st_gid == pw->pw_gid || st->st_gid == group_postlatch())
+		return (st->st_mode & 040) != 0;
+	return (st->st_mode & 04) != 0;
 }
 
 void check_policy(struct check *check)
@@ -50,27 +73,53 @@ void check_policy(struct check *check)
 					       "sysusers.d/postlatch.conf");
 }
 
-static void check_key(struct check *check, const char *path, int group_reads)
+/* 1 when the file holds keys and is not open to everyone. */
+static int key_loads(struct check *check, const char *path, struct stat *st_r)
 {
 	struct pl_error err = { 0 };
 	struct pl_keys *keys;
-	struct stat st;
 
 	if (pl_keys_load(path, &keys, &err) < 0) {
 		check_find(check, CHECK_FAULT, "%s; put it back from a backup, nothing makes it anew", err.msg);
-		return;
+		return 0;
 	}
 	pl_keys_free(&keys);
-	if (stat(path, &st) < 0)
+	return stat(path, st_r) == 0;
+}
+
+static void check_verify_key(struct check *check, const char *path)
+{
+	struct stat st;
+
+	if (!key_loads(check, path, &st))
 		return;
-	if (!is_root_or_postlatch(st.st_uid))
+	if (!is_root_or("postlatch", st.st_uid))
 		check_find(check, CHECK_FAULT, "%s belongs to a user who is neither root nor postlatch; chown root it",
 			   path);
-	else if (group_reads && (st.st_gid != group_postlatch() || (st.st_mode & 040) == 0))
+	else if (st.st_gid != group_postlatch() || (st.st_mode & 040) == 0)
 		check_find(check, CHECK_FAULT, "%s cannot be read by group postlatch, so Dovecot cannot check app "
 					       "passwords; chgrp postlatch and chmod g+r it", path);
-	else if (!group_reads && (st.st_mode & 070) != 0)
-		check_find(check, CHECK_FAULT, "%s is open to its group; chmod g= it", path);
+	else
+		check_find(check, CHECK_OK, "%s is sound", path);
+}
+
+/* Where there is no portal, nobody but root needs it. */
+static void check_seal_key(struct check *check, const char *path)
+{
+	struct stat st;
+
+	if (!key_loads(check, path, &st))
+		return;
+	if (!is_root_or("postlatch-portal", st.st_uid))
+		check_find(check, CHECK_FAULT, "%s belongs to a user who is neither root nor postlatch-portal; chown "
+					       "root:postlatch-portal and chmod 640 it", path);
+	else if ((st.st_mode & 070) != 0 && st.st_gid != check_portal_group())
+		check_find(check, CHECK_FAULT, "%s is open to another group than postlatch-portal; chgrp "
+					       "postlatch-portal it", path);
+	else if (check->policy->portal_url[0] != '\0' && !check_portal_reads(&st))
+		check_find(check, CHECK_FAULT, "%s cannot be read by user postlatch-portal, so no code can be checked; "
+					       "chgrp postlatch-portal and chmod 640 it (systemd-sysusers makes user "
+					       "and group)", path);
 	else
 		check_find(check, CHECK_OK, "%s is sound", path);
 }
@@ -79,8 +128,8 @@ void check_keys(struct check *check)
 {
 	if (check->policy == NULL)
 		return;
-	check_key(check, check->policy->verify_key, 1);
-	check_key(check, check->policy->seal_key, 0);
+	check_verify_key(check, check->policy->verify_key);
+	check_seal_key(check, check->policy->seal_key);
 }
 
 static void check_database_file(struct check *check, const char *path)
@@ -115,18 +164,16 @@ static void check_database_file(struct check *check, const char *path)
 void check_database(struct check *check)
 {
 	struct pl_error err = { 0 };
-	struct pl_store *store;
 	char problem[256];
 
 	if (check->policy == NULL)
 		return;
 	if (strncmp(check->policy->database, "sqlite:", 7) == 0)
 		check_database_file(check, check->policy->database + 7);
-	if (pl_store_open(check->policy->database, PL_ROLE_COMMAND, &store, &err) < 0) {
+	if (pl_store_open(check->policy->database, PL_ROLE_COMMAND, &check->store, &err) < 0) {
 		check_find(check, CHECK_FAULT, "%s", err.msg);
 		return;
 	}
-	pl_store_close(&store);
 	if (pl_schema_verify(check->policy->database, problem, sizeof(problem), &err) < 0)
 		check_find(check, CHECK_FAULT, "%s", err.msg);
 	else if (problem[0] != '\0')

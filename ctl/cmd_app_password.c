@@ -26,25 +26,16 @@ static int read_expiry(const char *text, int64_t *expires_r, struct pl_error *er
 	return 0;
 }
 
-static int copy_bounded(const char *what, const char *text, char *buf, size_t size,
-			struct pl_error *err)
-{
-	if (strlen(text) >= size)
-		return pl_error_set(err, PL_ERR_INVALID, "%s is longer than %zu bytes", what, size - 1);
-	snprintf(buf, size, "%s", text);
-	return 0;
-}
-
 static int read_wish(const struct ctl *ctl, struct pl_app_password *wish, struct pl_error *err)
 {
 	const char *label = ctl->option[CTL_OPTION_LABEL], *services = ctl->option[CTL_OPTION_SERVICES];
 	const char *networks = ctl->option[CTL_OPTION_NETWORKS], *expires = ctl->option[CTL_OPTION_EXPIRES];
 
 	memset(wish, 0, sizeof(*wish));
-	if (copy_bounded("--label", label != NULL ? label : "app password", wish->label,
-			 sizeof(wish->label), err) < 0 ||
-	    (networks != NULL && copy_bounded("--networks", networks, wish->networks,
-					      sizeof(wish->networks), err) < 0) ||
+	if (ctl_copy("--label", label != NULL ? label : "app password", wish->label, sizeof(wish->label),
+		     err) < 0 ||
+	    (networks != NULL &&
+	     ctl_copy("--networks", networks, wish->networks, sizeof(wish->networks), err) < 0) ||
 	    (services != NULL && pl_services_parse(services, &wish->services, err) < 0) ||
 	    (expires != NULL && read_expiry(expires, &wish->expires_at, err) < 0))
 		return -1;
@@ -147,31 +138,12 @@ int cmd_app_password_list(struct ctl *ctl, struct pl_error *err)
 	return ctl_print_json(json, err);
 }
 
-/* The ID that was given; 0 for --all. */
-static int revoke_id(const struct ctl *ctl, int64_t *id_r, struct pl_error *err)
-{
-	int all = ctl->option[CTL_OPTION_ALL] != NULL;
-	char *end;
-
-	*id_r = 0;
-	if (all == (ctl->arg_count == 2))
-		return pl_error_set(err, PL_ERR_INVALID,
-				    "name the app password by its ID, or all of them by --all");
-	if (all)
-		return 0;
-	*id_r = strtoll(ctl->args[1], &end, 10);
-	if (*id_r <= 0 || *end != '\0')
-		return pl_error_set(err, PL_ERR_INVALID, "\"%.32s\" is no ID; `postlatch app-password list` "
-							 "shows them", ctl->args[1]);
-	return 0;
-}
-
 int cmd_app_password_revoke(struct ctl *ctl, struct pl_error *err)
 {
 	struct pl_address address;
 	int64_t id, count;
 
-	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 || revoke_id(ctl, &id, err) < 0 ||
+	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 || ctl_id_or_all(ctl, &id, err) < 0 ||
 	    pl_store_begin_write(ctl->store, err) < 0)
 		return -1;
 	count = pl_app_password_revoke(ctl->store, &ctl->actor, &address, id, err);

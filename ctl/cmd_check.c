@@ -1,5 +1,6 @@
 /* cmd_check.c - postlatch check: the table of checks, and its report. */
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
@@ -9,7 +10,7 @@ static const struct {
 	void (*run)(struct check *check);
 } checks[] = {
 	{ "policy", check_policy },   { "keys", check_keys },       { "database", check_database },
-	{ "dovecot", check_dovecot }, { "postfix", check_postfix },
+	{ "dovecot", check_dovecot }, { "postfix", check_postfix }, { "portal", check_portal },
 };
 
 static const char *const level_names[] = { "ok", "warning", "fault" };
@@ -49,7 +50,9 @@ int cmd_check(struct ctl *ctl, struct pl_error *err)
 		check.topic = checks[i].topic;
 		checks[i].run(&check);
 	}
+	pl_store_close(&check.store);
 	pl_policy_unref(&check.policy);
+	free(check.doveconf);
 	if (!ctl->json) {
 		print_findings(check.findings);
 		json_decref(check.findings);

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <grp.h>
 #include <libgen.h>
-#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,24 +9,26 @@
 #include "command.h"
 #include "schema.h"
 
-/* The system's user and group of that name; where there is none, the files stay
- * with whoever runs the command. */
+/* The groups that share the database and the verify key, and the portal's own, which
+ * reads the seal key. Where there is none, files stay with whoever runs the command. */
 struct owners {
-	uid_t user;
-	gid_t group;
-	int known;
+	gid_t group, portal;
+	int known, portal_known;
 };
 
 static struct owners find_owners(void)
 {
-	const struct passwd *pw = getpwnam("postlatch");
+	struct owners owners = { .group = getgid(), .portal = getgid() };
 	const struct group *gr = getgrnam("postlatch");
 
-	return (struct owners){
-		.user = pw != NULL ? pw->pw_uid : getuid(),
-		.group = gr != NULL ? gr->gr_gid : getgid(),
-		.known = pw != NULL && gr != NULL,
-	};
+	owners.known = gr != NULL;
+	if (gr != NULL)
+		owners.group = gr->gr_gid;
+	gr = getgrnam("postlatch-portal");
+	owners.portal_known = gr != NULL;
+	if (gr != NULL)
+		owners.portal = gr->gr_gid;
+	return owners;
 }
 
 /* The path of an SQLite database; NULL for a database that is no file. */
@@ -53,9 +54,9 @@ static int make_folder(const char *file, const struct owners *owners, struct pl_
 }
 
 /* What exists is left alone: 1 made, 0 there already, -1. */
-static int make_key(const char *path, mode_t mode, uid_t uid, gid_t gid, struct pl_error *err)
+static int make_key(const char *path, mode_t mode, gid_t gid, struct pl_error *err)
 {
-	if (pl_keys_create(path, mode, uid, gid, err) == 0)
+	if (pl_keys_create(path, mode, getuid(), gid, err) == 0)
 		return 1;
 	return err->code == PL_ERR_CONFLICT ? 0 : -1;
 }
@@ -80,8 +81,9 @@ int cmd_db_init(struct ctl *ctl, struct pl_error *err)
 
 	if (make_database(ctl->policy->database, &owners, err) < 0)
 		return -1;
-	verify = make_key(ctl->policy->verify_key, 0640, 0 == getuid() ? 0 : getuid(), owners.group, err);
-	seal = verify < 0 ? -1 : make_key(ctl->policy->seal_key, 0600, owners.user, owners.group, err);
+	verify = make_key(ctl->policy->verify_key, 0640, owners.group, err);
+	seal = verify < 0 ? -1 : make_key(ctl->policy->seal_key, owners.portal_known ? 0640 : 0600,
+					  owners.portal, err);
 	if (seal < 0)
 		return -1;
 	if (ctl->json)
@@ -92,7 +94,7 @@ int cmd_db_init(struct ctl *ctl, struct pl_error *err)
 	printf("%s %s\n", verify ? "created" : "kept", ctl->policy->verify_key);
 	printf("%s %s\n", seal ? "created" : "kept", ctl->policy->seal_key);
 	if (!owners.known)
-		puts("There is no user and group postlatch on this system: only this user can read them.");
+		puts("There is no group postlatch on this system: only this user can read them.");
 	return CTL_DONE;
 }
 

@@ -49,13 +49,7 @@ static int read_channel(const struct ctl *ctl, struct pl_facts *facts, struct pl
 
 	if (facts->credential == PL_CREDENTIAL_TOKEN)
 		facts->channel = PL_CHANNEL_WEBMAIL;
-	if (word == NULL)
-		return 0;
-	if (strcmp(word, "client") != 0 && strcmp(word, "webmail") != 0)
-		return pl_error_set(err, PL_ERR_INVALID, "--channel %.32s: it must be client or webmail",
-				    word);
-	facts->channel = strcmp(word, "webmail") == 0 ? PL_CHANNEL_WEBMAIL : PL_CHANNEL_CLIENT;
-	return 0;
+	return word == NULL ? 0 : ctl_channel(word, &facts->channel, err);
 }
 
 /* The member's app password that comes furthest: one that covers the login, or

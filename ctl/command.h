@@ -16,7 +16,7 @@ enum ctl_option {
 
 #define CTL_BIT(id) (1u << CTL_OPTION_##id)
 
-enum ctl_need { NEED_NOTHING = 0, NEED_POLICY = 1, NEED_STORE = 2 | 1, NEED_KEYS = 4 | 1 };
+enum ctl_need { NEED_NOTHING = 0, NEED_POLICY = 1, NEED_STORE = 2 | 1, NEED_KEYS = 4 | 1, NEED_SEAL = 8 | 1 };
 
 /* Exit statuses beside those of a command's own; see sysexits.h. */
 enum ctl_exit {
@@ -38,7 +38,8 @@ struct ctl {
 	int arg_count;
 	struct pl_policy *policy; /* what the command needs; else NULL */
 	struct pl_store *store;
-	struct pl_keys *keys;
+	struct pl_keys *keys; /* the verify key */
+	struct pl_keys *seal; /* the seal key */
 	struct pl_actor actor;
 	char who[64], from[128];
 };
@@ -84,6 +85,11 @@ int ctl_change(const struct ctl *ctl, int first, enum pl_layer_bit where,
 	       struct pl_change *change_r, struct pl_error *err);
 /* "2026-01-31": the start of that day, local time. */
 int ctl_date(const char *text, int64_t *at_r, struct pl_error *err);
+int ctl_channel(const char *text, enum pl_channel *channel_r, struct pl_error *err);
+/* args[1], the ID of one of the member's things; 0 for --all. */
+int ctl_id_or_all(const struct ctl *ctl, int64_t *id_r, struct pl_error *err);
+/* Copies text that must fit; what names it in the error. */
+int ctl_copy(const char *what, const char *text, char *buf, size_t size, struct pl_error *err);
 /* Ends a write transaction: commits, or rolls back when ret is below 0 or
  * --dry-run was given. Returns ret, or -1. */
 int ctl_finish_write(struct ctl *ctl, int ret, struct pl_error *err);

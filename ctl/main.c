@@ -78,6 +78,8 @@ static int open_needs(struct ctl *ctl, struct pl_error *err)
 		return -1;
 	if ((needs & NEED_KEYS) == NEED_KEYS && pl_keys_load(ctl->policy->verify_key, &ctl->keys, err) < 0)
 		return -1;
+	if ((needs & NEED_SEAL) == NEED_SEAL && pl_keys_load(ctl->policy->seal_key, &ctl->seal, err) < 0)
+		return -1;
 	return 0;
 }
 
@@ -99,6 +101,7 @@ static int run(struct ctl *ctl)
 	}
 	pl_store_close(&ctl->store);
 	pl_keys_free(&ctl->keys);
+	pl_keys_free(&ctl->seal);
 	pl_policy_unref(&ctl->policy);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fputs("postlatch: the answer could not be written\n", stderr);

@@ -1,0 +1,156 @@
+/* cmd_client.c - postlatch client ... */
+#include <string.h>
+
+#include "command.h"
+#include "grant.h"
+
+/* "URI,URI" to the list divided by spaces that is stored. */
+static int read_uris(const char *what, const char *text, char *list, struct pl_error *err)
+{
+	if (text == NULL)
+		return 0;
+	if (ctl_copy(what, text, list, PL_CLIENT_URIS_MAX + 1, err) < 0)
+		return -1;
+	for (char *c = list; *c != '\0'; c++) {
+		if (*c == ',')
+			*c = ' ';
+	}
+	return 0;
+}
+
+static int read_wish(const struct ctl *ctl, struct pl_oauth_client *client, struct pl_error *err)
+{
+	const char *name = ctl->option[CTL_OPTION_NAME], *channel = ctl->option[CTL_OPTION_CHANNEL];
+
+	memset(client, 0, sizeof(*client));
+	client->confidential = ctl->option[CTL_OPTION_PUBLIC] == NULL;
+	client->channel = PL_CHANNEL_WEBMAIL;
+	if (channel != NULL && ctl_channel(channel, &client->channel, err) < 0)
+		return -1;
+	if (ctl->option[CTL_OPTION_REDIRECT_URI] == NULL)
+		return pl_error_set(err, PL_ERR_INVALID, "client add needs --redirect-uri URI: where the client "
+							 "takes its codes");
+	if (ctl_copy("the ID", ctl->args[0], client->id, sizeof(client->id), err) < 0 ||
+	    ctl_copy("--name", name != NULL ? name : ctl->args[0], client->name, sizeof(client->name),
+		     err) < 0)
+		return -1;
+	return read_uris("--redirect-uri", ctl->option[CTL_OPTION_REDIRECT_URI], client->redirect_uris,
+			 err) < 0
+		       ? -1
+		       : read_uris("--logout-uri", ctl->option[CTL_OPTION_LOGOUT_URI], client->logout_uris, err);
+}
+
+static json_t *uris_json(const char *list)
+{
+	json_t *json = json_array();
+
+	while (*(list += strspn(list, " ")) != '\0') {
+		size_t len = strcspn(list, " ");
+
+		json_array_append_new(json, json_stringn(list, len));
+		list += len;
+	}
+	return json;
+}
+
+static json_t *client_json(const struct pl_oauth_client *client)
+{
+	return json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:I}", "id", client->id, "name", client->name,
+			 "confidential", client->confidential, "channel", pl_channel_name(client->channel),
+			 "redirect_uris", uris_json(client->redirect_uris), "logout_uris",
+			 uris_json(client->logout_uris), "created_at", (json_int_t)client->created_at);
+}
+
+static int show_added(const struct ctl *ctl, const struct pl_oauth_client *client,
+		      const struct pl_secret *secret, struct pl_error *err)
+{
+	json_t *json;
+
+	if (!ctl->json) {
+		if (client->confidential)
+			printf("%s\n\nThis is the secret of client %s. It is not shown again.\n",
+			       (const char *)secret->data, client->id);
+		else
+			printf("added the public client %s; it must use PKCE\n", client->id);
+		return CTL_DONE;
+	}
+	json = client_json(client);
+	if (client->confidential)
+		json_object_set_new(json, "secret", json_string((const char *)secret->data));
+	return ctl_print_json(json, err);
+}
+
+int cmd_client_add(struct ctl *ctl, struct pl_error *err)
+{
+	struct pl_oauth_client client;
+	struct pl_secret secret = { .len = 0 };
+	int ret;
+
+	/* The key first: a client without one could not sign anybody in. */
+	if (read_wish(ctl, &client, err) < 0 || pl_signing_key_make(ctl->store, ctl->seal, err) < 0 ||
+	    pl_store_begin_write(ctl->store, err) < 0)
+		return -1;
+	ret = pl_oauth_client_get(ctl->store, client.id, &(struct pl_oauth_client){ .id = "" }, err);
+	if (ret == 1)
+		ret = pl_error_set(err, PL_ERR_CONFLICT, "there is a client %s already", client.id);
+	if (ret == 0)
+		ret = pl_oauth_client_add(ctl->store, &ctl->actor, &client, &secret, err);
+	ret = ctl_finish_write(ctl, ret, err);
+	if (ret == 0)
+		ret = show_added(ctl, &client, &secret, err);
+	pl_secret_wipe(&secret);
+	return ret;
+}
+
+static int list_json(const struct pl_oauth_client *client, void *context)
+{
+	json_array_append_new(context, client_json(client));
+	return 0;
+}
+
+static int list_text(const struct pl_oauth_client *client, void *context)
+{
+	char created[32];
+
+	(void)context;
+	printf("%s (", client->id);
+	ctl_put(stdout, client->name);
+	printf("): %s, channel %s, since %s\n", client->confidential ? "confidential" : "public",
+	       pl_channel_name(client->channel), ctl_time(client->created_at, created, sizeof(created)));
+	printf("       redirect URIs: %s\n", client->redirect_uris);
+	if (client->logout_uris[0] != '\0')
+		printf("       log-out URIs: %s\n", client->logout_uris);
+	return 0;
+}
+
+int cmd_client_list(struct ctl *ctl, struct pl_error *err)
+{
+	json_t *json;
+
+	if (!ctl->json)
+		return pl_oauth_client_list(ctl->store, list_text, NULL, err);
+	json = json_array();
+	if (pl_oauth_client_list(ctl->store, list_json, json, err) < 0) {
+		json_decref(json);
+		return -1;
+	}
+	return ctl_print_json(json, err);
+}
+
+int cmd_client_remove(struct ctl *ctl, struct pl_error *err)
+{
+	int ret;
+
+	if (pl_store_begin_write(ctl->store, err) < 0)
+		return -1;
+	ret = pl_oauth_client_remove(ctl->store, &ctl->actor, ctl->args[0], err);
+	if (ret == 0)
+		ret = pl_error_set(err, PL_ERR_CONFLICT, "there is no client %.64s; `postlatch client list` "
+							 "shows them", ctl->args[0]);
+	if (ctl_finish_write(ctl, ret, err) < 0)
+		return -1;
+	if (ctl->json)
+		return ctl_print_json(json_pack("{s:s}", "removed", ctl->args[0]), err);
+	printf("removed client %s; its tokens are dead\n", ctl->args[0]);
+	return CTL_DONE;
+}

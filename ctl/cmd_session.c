@@ -1,0 +1,172 @@
+/* cmd_session.c - postlatch session ... and postlatch device ... */
+#include <time.h>
+
+#include "command.h"
+#include "trusted.h"
+
+/* The member of args[0]; id 0 when the database has never heard of it. */
+static int get_member(const struct ctl *ctl, struct pl_address *address_r, int64_t *id_r,
+		      struct pl_error *err)
+{
+	struct pl_account account;
+
+	if (ctl_address(ctl, ctl->args[0], address_r, err) < 0 ||
+	    pl_account_get(ctl->store, address_r, &account, err) < 0)
+		return -1;
+	*id_r = account.member.id;
+	return 0;
+}
+
+/* ---- sessions ---- */
+
+static int session_json(const struct pl_session *row, void *context)
+{
+	json_array_append_new(
+		context,
+		json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "id", (json_int_t)row->id, "device",
+			  row->device, "ip", row->ip, "channel", pl_channel_name(row->channel), "created_at",
+			  (json_int_t)row->created_at, "seen_at", (json_int_t)row->seen_at, "expires_at",
+			  (json_int_t)row->expires_at, "device_trusted", row->trusted_id != 0));
+	return 0;
+}
+
+static int session_text(const struct pl_session *row, void *context)
+{
+	char created[32], seen[32], expires[32];
+
+	(void)context;
+	printf("%-6lld ", (long long)row->id);
+	ctl_put(stdout, row->device[0] != '\0' ? row->device : "(no name)");
+	printf("%s\n       signed in %s, last seen %s from ", row->trusted_id != 0 ? ", trusted" : "",
+	       ctl_time(row->created_at, created, sizeof(created)),
+	       ctl_time(row->seen_at, seen, sizeof(seen)));
+	ctl_put(stdout, row->ip[0] != '\0' ? row->ip : "an unknown address");
+	printf("; ends %s\n", ctl_time(row->expires_at, expires, sizeof(expires)));
+	return 0;
+}
+
+int cmd_session_list(struct ctl *ctl, struct pl_error *err)
+{
+	struct pl_address address;
+	int64_t member_id;
+	json_t *json;
+
+	if (get_member(ctl, &address, &member_id, err) < 0)
+		return -1;
+	if (!ctl->json)
+		return pl_session_list(ctl->store, member_id, time(NULL), session_text, NULL, err);
+	json = json_array();
+	if (pl_session_list(ctl->store, member_id, time(NULL), session_json, json, err) < 0) {
+		json_decref(json);
+		return -1;
+	}
+	return ctl_print_json(json, err);
+}
+
+static int count_session(const struct pl_session *row, void *context)
+{
+	(void)row;
+	++*(int64_t *)context;
+	return 0;
+}
+
+/* How many sessions were ended, or -1. */
+static int64_t revoke_sessions(struct ctl *ctl, const struct pl_address *address, int64_t member_id,
+			       int64_t id, struct pl_error *err)
+{
+	int64_t count = 0;
+
+	if (id != 0)
+		return pl_session_revoke(ctl->store, &ctl->actor, address, id, 1, err);
+	if (pl_session_list(ctl->store, member_id, time(NULL), count_session, &count, err) < 0 ||
+	    pl_session_revoke_all(ctl->store, &ctl->actor, address, err) < 0)
+		return -1;
+	return count;
+}
+
+static int show_revoked(const struct ctl *ctl, int64_t count, const char *what, struct pl_error *err)
+{
+	if (ctl->json)
+		return ctl_print_json(json_pack("{s:I}", "revoked", (json_int_t)count), err);
+	printf("revoked %lld %s\n", (long long)count, what);
+	return CTL_DONE;
+}
+
+int cmd_session_revoke(struct ctl *ctl, struct pl_error *err)
+{
+	struct pl_address address;
+	int64_t member_id, id, count;
+
+	if (get_member(ctl, &address, &member_id, err) < 0 || ctl_id_or_all(ctl, &id, err) < 0 ||
+	    pl_store_begin_write(ctl->store, err) < 0)
+		return -1;
+	count = revoke_sessions(ctl, &address, member_id, id, err);
+	if (count == 0 && id != 0)
+		count = pl_error_set(err, PL_ERR_CONFLICT, "%s has no session %lld", ctl->args[0],
+				     (long long)id);
+	if (ctl_finish_write(ctl, count < 0 ? -1 : 0, err) < 0)
+		return -1;
+	return show_revoked(ctl, count, "sessions", err);
+}
+
+/* ---- trusted devices ---- */
+
+static int device_json(const struct pl_trusted *row, void *context)
+{
+	json_array_append_new(context, json_pack("{s:I, s:s, s:s, s:I, s:I, s:I}", "id",
+						 (json_int_t)row->id, "name", row->name, "ip", row->ip,
+						 "created_at", (json_int_t)row->created_at, "used_at",
+						 (json_int_t)row->used_at, "expires_at",
+						 (json_int_t)row->expires_at));
+	return 0;
+}
+
+static int device_text(const struct pl_trusted *row, void *context)
+{
+	char created[32], used[32], expires[32];
+
+	(void)context;
+	printf("%-6lld ", (long long)row->id);
+	ctl_put(stdout, row->name[0] != '\0' ? row->name : "(no name)");
+	printf("\n       trusted since %s, last used %s from ",
+	       ctl_time(row->created_at, created, sizeof(created)),
+	       ctl_time(row->used_at, used, sizeof(used)));
+	ctl_put(stdout, row->ip[0] != '\0' ? row->ip : "an unknown address");
+	printf("; until %s\n", ctl_time(row->expires_at, expires, sizeof(expires)));
+	return 0;
+}
+
+int cmd_device_list(struct ctl *ctl, struct pl_error *err)
+{
+	struct pl_address address;
+	int64_t member_id;
+	json_t *json;
+
+	if (get_member(ctl, &address, &member_id, err) < 0)
+		return -1;
+	if (!ctl->json)
+		return pl_trusted_list(ctl->store, member_id, time(NULL), device_text, NULL, err);
+	json = json_array();
+	if (pl_trusted_list(ctl->store, member_id, time(NULL), device_json, json, err) < 0) {
+		json_decref(json);
+		return -1;
+	}
+	return ctl_print_json(json, err);
+}
+
+int cmd_device_revoke(struct ctl *ctl, struct pl_error *err)
+{
+	struct pl_address address;
+	int64_t member_id, id, count;
+
+	if (get_member(ctl, &address, &member_id, err) < 0 || ctl_id_or_all(ctl, &id, err) < 0 ||
+	    pl_store_begin_write(ctl->store, err) < 0)
+		return -1;
+	count = pl_trusted_remove(ctl->store, &ctl->actor, &address, id, err);
+	if (count == 0 && id != 0)
+		count = pl_error_set(err, PL_ERR_CONFLICT, "%s has no trusted device %lld", ctl->args[0],
+				     (long long)id);
+	if (ctl_finish_write(ctl, count < 0 ? -1 : 0, err) < 0)
+		return -1;
+	return show_revoked(ctl, count, "trusted devices", err);
+}
