@@ -1,0 +1,167 @@
+// harness.mjs - pages in a real browser, one fresh profile for each test, and what must
+// hold on every page all the time: nothing in the console, no request to a stranger.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const { chromium } = createRequire(`${process.env.NODE_FOLDER}/`)("playwright-core");
+const BASE = process.env.PORTAL;
+// The sites whose pages are tested, and that they may ask for something.
+const SITES = [BASE, process.env.WEBMAIL].filter(Boolean);
+const PATIENCE = 60000;
+const DEADLINE = 300000; // of a whole test, where nothing else has one
+const AT_ONCE = 3;
+const tests = [];
+
+export function test(name, options, body) {
+    tests.push({ name, options, body });
+}
+
+// What Chromium itself reports of an answer that a test wants to be an error.
+const ANSWERED = /^Failed to load resource: (the server responded with a status of|net::ERR_FAILED)/;
+
+class Reader {
+    // complaints: of the browser, about the page; companions: readers at other browsers
+    constructor(page) {
+        this.page = page;
+        this.complaints = [];
+        this.companions = [];
+        page.on("console", (message) => {
+            const text = message.text();
+            if (message.type() === "error" && !ANSWERED.test(text)) this.complaints.push(text);
+        });
+        page.on("pageerror", (error) => this.complaints.push(String(error)));
+        page.on("request", (request) => {
+            if (!/^(blob|data|about):/.test(request.url()) && !SITES.includes(new URL(request.url()).origin)) {
+                this.complaints.push(`request to ${request.url()}`);
+            }
+        });
+    }
+
+    // Somebody at another browser, which has nothing of this one.
+    async another(options = {}) {
+        const companion = await newReader(this.page.context().browser(), options);
+        this.companions.push(companion);
+        return companion;
+    }
+
+    everyone() {
+        return [this, ...this.companions.flatMap((companion) => companion.everyone())];
+    }
+
+    open(path) {
+        return this.page.goto(BASE + path);
+    }
+
+    // next: where to go on to afterwards.
+    async signIn(word, next = null) {
+        await this.open(next ? `/sign-in?continue=${encodeURIComponent(next)}` : "/sign-in");
+        await this.page.fill("[name=user]", `${word}@demo.test`);
+        await this.page.fill("[name=password]", "secret");
+        await this.page.click("[type=submit]");
+    }
+
+    async account(word) {
+        await this.signIn(word);
+        await this.page.waitForURL("**/account");
+        await this.page.waitForSelector("table");
+    }
+
+    async code(code = "123456") {
+        await this.page.fill("[name=code]", code);
+        await this.page.click("form [type=submit]");
+    }
+
+    // The next answers of path are these.
+    fail(path, status, json, times = 1) {
+        return this.page.route(BASE + path, (route) => route.fulfill({ status, json }), { times });
+    }
+
+    allowClipboard() {
+        return this.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    }
+
+    heading(text) {
+        return this.page.getByRole("heading", { name: text, exact: true, level: 1 }).waitFor();
+    }
+
+    button(name) {
+        return this.page.getByRole("button", { name, exact: true });
+    }
+
+    alert() {
+        return this.page.locator("[role=alert]:not(:empty)").textContent();
+    }
+
+    said() {
+        return this.page.locator("#announcements [role=status]:not(:empty)").textContent();
+    }
+
+    focused() {
+        return this.page.evaluate(() => {
+            const { tagName, name, id, textContent } = document.activeElement;
+            return { tagName, name, id, textContent };
+        });
+    }
+}
+
+async function newReader(browser, options) {
+    const context = await browser.newContext({
+        locale: "en-US", timezoneId: "Asia/Seoul", viewport: { width: 1280, height: 800 }, ...options,
+    });
+    const reader = new Reader(await context.newPage());
+    reader.page.setDefaultTimeout(PATIENCE);
+    return reader;
+}
+
+async function deadline() {
+    await sleep(DEADLINE, null, { ref: false });
+    assert.fail("the test does not end");
+}
+
+// What the browsers show when a test fails.
+async function picture(reader, name) {
+    const word = name.replace(/\W+/g, "-").slice(0, 80);
+    for (const [i, { page }] of reader.everyone().entries()) {
+        const path = `${process.env.NODE_FOLDER}/failed-${word}-${i + 1}.png`;
+        console.error(page.url(), path);
+        await page.screenshot({ path, timeout: 10000 }).catch(console.error);
+    }
+}
+
+async function one(browser, { name, options, body }) {
+    const reader = await newReader(browser, options);
+    try {
+        await Promise.race([body(reader, reader.page), deadline()]);
+        const complaints = reader.everyone().flatMap((each) => each.complaints);
+        if (!options.complaints) assert.deepEqual(complaints, []);
+    } catch (error) {
+        await picture(reader, name);
+        throw error;
+    } finally {
+        await Promise.all(reader.everyone().map(({ page }) => page.context().close()));
+    }
+}
+
+// A line for each test whose name has the given word in it.
+export async function runAll(word = "") {
+    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium" });
+    const queue = tests.filter(({ name }) => name.includes(word));
+    let failures = 0;
+    const work = async () => {
+        for (let each = queue.shift(); each; each = queue.shift()) {
+            try {
+                await one(browser, each);
+                console.log(`ok ${each.name}`);
+            } catch (error) {
+                failures += 1;
+                console.error(error);
+                console.log(`FAIL ${each.name}`);
+            }
+        }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    await browser.close();
+    return failures;
+}

@@ -1,0 +1,9 @@
+// main.mjs - runs all tests, or those whose names have the given word in them.
+
+import { runAll } from "./harness.mjs";
+import "./test_sign_in.mjs";
+import "./test_registration.mjs";
+import "./test_account.mjs";
+import "./test_every_screen.mjs";
+
+process.exit((await runAll(process.argv[2])) ? 1 : 0);

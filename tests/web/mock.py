@@ -1,0 +1,339 @@
+#!/usr/bin/python3
+"""A stand-in for the portal, so that the pages can be tried alone: mock.py [PORT]
+
+It serves the pages with the real content security policy, checks origin, type and
+CSRF token as the portal does, and keeps one small account per session. All passwords
+are "secret" and all right codes "123456". What happens depends on the member:
+
+  code@      has a factor; its code is asked for
+  offer@     has none, and may register later
+  must@      has none, and must register
+  plain@     has none and leaves it out: in at once; changes want the password
+  trusted@   has a factor and a trusted device: in at once; changes want a code
+  required@  the same, but the administrator requires the factor
+  off@       two-step verification is switched off for the member
+  denied@    the right password, and yet not allowed
+
+Prints its address when it listens.
+"""
+import http.server
+import json
+import os
+import secrets
+import sys
+import time
+
+WEB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../web")
+TYPES = {"html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8",
+         "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+PAGES = ("/sign-in", "/account", "/sign-out")
+POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+          "base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+CODE = "123456"
+USED_CODE = "111111"
+PASSWORD = "secret"
+RECOVERY = ["abcd-efgh-ijkl-mno%d" % i for i in range(2, 8)] + ["qrst-uvwx-yz23-456%s" % c for c in "abcd"]
+FIRST_STEP = {"code": "code", "offer": "offer", "must": "register"}
+LONG_IP = "2001:db8:85a3:8d3:1319:8a2e:370:7348"
+DAY = 86400
+
+
+class Refused(Exception):
+    def __init__(self, status, code, **more):
+        super().__init__(code)
+        self.status, self.body = status, dict(more, error=code)
+
+
+def drawing():
+    """Squares that look like a QR code."""
+    dots = "".join("M%d %dh1v1h-1z" % (x, y) for x in range(33) for y in range(33)
+                   if corner(x, y) or (not near_corner(x, y) and (x * 7 + y * 13 + x * y * 5 + (x ^ y)) % 3 == 0))
+    return '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-2 -2 37 37"><path d="%s"/></svg>' % dots
+
+
+def near_corner(x, y):
+    return (x < 8 or x > 24) and (y < 8 or y > 24) and not (x > 24 and y > 24)
+
+
+def corner(x, y):
+    if not near_corner(x, y):
+        return False
+    x, y = (x if x < 8 else x - 26), (y if y < 8 else y - 26)
+    ring = max(abs(x - 3), abs(y - 3))
+    return ring in (0, 1, 3) and 0 <= x <= 6 and 0 <= y <= 6
+
+
+class Session:
+    def __init__(self, user):
+        now = int(time.time())
+        word = user.split("@")[0]
+        self.address = user if "@" in user else user + "@demo.test"
+        self.next = FIRST_STEP.get(word)
+        self.state = "half" if self.next else "whole"
+        self.csrf = secrets.token_urlsafe(32)
+        self.fresh = word == "code"
+        self.registered = word in ("code", "trusted", "required")
+        self.codes = 10 if self.registered else 0
+        self.registered_at = now - 40 * DAY
+        self.two_factor = word != "off"
+        self.requirement = "required" if word in ("must", "required") else "optional"
+        self.use, self.use_by = ("skip", "member") if word == "plain" else ("use", "default")
+        self.devices = [
+            {"id": 11, "name": "Windows 10, Chrome", "used_at": now - 3600, "ip": "192.0.2.14",
+             "expires_at": now + 29 * DAY, "current": True},
+            {"id": 12, "name": "iPhone, Safari", "used_at": now - 9 * DAY, "ip": LONG_IP,
+             "expires_at": now + 21 * DAY, "current": False}]
+        self.sessions = [
+            {"id": 21, "name": "Windows 10, Chrome", "seen_at": now - 20, "created_at": now - 3600,
+             "ip": "192.0.2.14", "current": True},
+            {"id": 22, "name": "Linux, Firefox", "seen_at": now - 2 * DAY, "created_at": now - 3 * DAY,
+             "ip": "198.51.100.7", "current": False},
+            {"id": 23, "name": "iPhone, Safari", "seen_at": now - 4 * DAY, "created_at": now - 9 * DAY,
+             "ip": LONG_IP, "current": False}]
+
+    def status(self):
+        half = self.state == "half"
+        return {"state": self.state, "address": self.address, "csrf": self.csrf,
+                "next": self.next if half else None, "name": "Postlatch", "recovery": half and self.codes > 0, "idle_minutes": 30,
+                "webmail": "http://localhost/mail/"}
+
+    def account(self):
+        factor = {"registered": self.registered, "registered_at": self.registered_at if self.registered else None,
+                  "registered_ip": "192.0.2.14" if self.registered else None, "recovery_codes": self.codes}
+        return {"address": self.address, "factor": factor, "two_factor": self.two_factor,
+                "requirement": self.requirement, "use": self.use, "use_by": self.use_by, "fresh": self.fresh,
+                "devices": self.devices, "sessions": self.sessions}
+
+
+NOBODY = {"state": "none", "address": None, "csrf": None, "next": None, "name": "Postlatch", "recovery": False,
+          "idle_minutes": 30, "webmail": None}
+
+
+def check_code(body):
+    if body.get("code") == USED_CODE:
+        raise Refused(422, "code-used")
+    if body.get("code") != CODE:
+        raise Refused(422, "wrong-code")
+
+
+def whole(session, fresh=True):
+    session.state, session.fresh = "whole", fresh
+    session.csrf = secrets.token_urlsafe(32)
+    return session.status()
+
+
+def post_code(session, body):
+    check_code(body)
+    return whole(session)
+
+
+def post_recovery(session, body):
+    if body["code"].replace("-", "") not in [code.replace("-", "") for code in RECOVERY]:
+        raise Refused(422, "wrong-code")
+    session.codes -= 1
+    return whole(session)
+
+
+def post_registration(session, _body):
+    return {"account": session.address, "issuer": "Postlatch", "svg": drawing(),
+            "key": "TYIC A5YT 5Z2V JELN TL6P EHD7 2P27 202X"}
+
+
+def confirmed(session, body):
+    check_code(body)
+    session.registered, session.codes, session.registered_at = True, len(RECOVERY), int(time.time())
+
+
+def post_registration_confirm(session, body):
+    confirmed(session, body)
+    return dict(whole(session), recovery_codes=RECOVERY)
+
+
+def post_later(session, _body):
+    if session.next != "offer":
+        raise Refused(403, "not-allowed")
+    return whole(session, fresh=False)
+
+
+def post_proof(session, body):
+    if session.registered:
+        check_code(body)
+    elif body.get("password") != PASSWORD:
+        raise Refused(401, "wrong-credentials")
+    session.fresh = True
+    return session.account()
+
+
+def post_use(session, body):
+    if session.requirement == "required":
+        raise Refused(403, "not-allowed")
+    session.use, session.use_by = body["use"], "member"
+    return session.account()
+
+
+def post_account_confirm(session, body):
+    confirmed(session, body)
+    return dict(session.account(), recovery_codes=RECOVERY)
+
+
+def post_factor_remove(session, _body):
+    session.registered, session.codes = False, 0
+    return session.account()
+
+
+def post_recovery_codes(session, _body):
+    session.codes = len(RECOVERY)
+    return dict(session.account(), recovery_codes=RECOVERY)
+
+
+def post_device_remove(session, body):
+    session.devices = [device for device in session.devices if device["id"] != body["id"]]
+    return session.account()
+
+
+def post_session_end(session, body):
+    session.sessions = [row for row in session.sessions if row["id"] != body["id"]]
+    return session.account()
+
+
+def post_session_end_all(session, _body):
+    session.sessions = [row for row in session.sessions if row["current"]]
+    session.devices = []
+    return session.account()
+
+
+# path: state of the session, recent proof wanted, handler
+ROUTES = {
+    "/api/sign-in/code": ("half", False, post_code),
+    "/api/sign-in/recovery": ("half", False, post_recovery),
+    "/api/sign-in/registration": ("half", False, post_registration),
+    "/api/sign-in/registration/confirm": ("half", False, post_registration_confirm),
+    "/api/sign-in/later": ("half", False, post_later),
+    "/api/account/proof": ("whole", False, post_proof),
+    "/api/account/use": ("whole", True, post_use),
+    "/api/account/registration": ("whole", True, post_registration),
+    "/api/account/registration/confirm": ("whole", True, post_account_confirm),
+    "/api/account/factor/remove": ("whole", True, post_factor_remove),
+    "/api/account/recovery-codes": ("whole", True, post_recovery_codes),
+    "/api/account/devices/remove": ("whole", False, post_device_remove),
+    "/api/account/sessions/end": ("whole", False, post_session_end),
+    "/api/account/sessions/end-all": ("whole", True, post_session_end_all),
+}
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    sessions = {}
+
+    def log_message(self, *_args):
+        pass
+
+    def answer(self, status, content, kind, headers=()):
+        self.send_response(status)
+        for name, value in (("Content-Type", kind), ("Content-Length", str(len(content))),
+                            ("Content-Security-Policy", POLICY), ("X-Content-Type-Options", "nosniff"),
+                            ("Referrer-Policy", "no-referrer"), ("Cache-Control", "no-store"), *headers):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def answer_json(self, status, body, headers=()):
+        self.answer(status, json.dumps(body).encode(), "application/json", headers)
+
+    def session(self):
+        for pair in self.headers.get("Cookie", "").split(";"):
+            name, _, value = pair.strip().partition("=")
+            if name == "__Host-postlatch":
+                return self.sessions.get(value)
+        return None
+
+    def do_GET(self):
+        path = self.path.split("?")[0]
+        try:
+            if path in PAGES:
+                self.file("index.html")
+            elif path.startswith("/web/") and "/" not in path[5:]:
+                self.file(path[5:])
+            elif path == "/api/session":
+                session = self.session()
+                self.answer_json(200, session.status() if session else NOBODY)
+            elif path == "/api/account":
+                self.answer_json(200, self.member("whole").account())
+            elif path == "/oauth2/authorize":
+                self.answer(200, b"back at the webmail", "text/plain")
+            else:
+                raise Refused(404, "not-found")
+        except Refused as refused:
+            self.answer_json(refused.status, refused.body)
+
+    def file(self, name):
+        try:
+            with open(os.path.join(WEB, name), "rb") as file:
+                self.answer(200, file.read(), TYPES[name.rsplit(".", 1)[-1]])
+        except (OSError, KeyError):
+            raise Refused(404, "not-found") from None
+
+    def member(self, state):
+        session = self.session()
+        if not session or session.state != state:
+            raise Refused(401, "sign-in-again")
+        return session
+
+    def do_POST(self):
+        text = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        try:
+            if self.headers.get("Origin") != "http://" + self.headers["Host"]:
+                raise Refused(403, "foreign-origin")
+            if text and self.headers.get("Content-Type") != "application/json":
+                raise Refused(415, "unsupported-media-type")
+            return self.post(json.loads(text or b"{}"))
+        except Refused as refused:
+            return self.answer_json(refused.status, refused.body)
+
+    def post(self, body):
+        if self.path == "/api/sign-in":
+            return self.sign_in(body)
+        if self.path == "/api/sign-out":
+            self.check_csrf(self.session())
+            cookie = "__Host-postlatch=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"
+            return self.answer_json(200, NOBODY, [("Set-Cookie", cookie)])
+        if self.path not in ROUTES:
+            raise Refused(404, "not-found")
+        state, sensitive, handler = ROUTES[self.path]
+        session = self.member(state)
+        self.check_csrf(session)
+        if sensitive and not session.fresh:
+            raise Refused(403, "proof-needed", by="code" if session.registered else "password")
+        return self.answer_json(200, handler(session, body))
+
+    def check_csrf(self, session):
+        if session and self.headers.get("X-CSRF-Token") != session.csrf:
+            raise Refused(403, "csrf")
+
+    def sign_in(self, body):
+        if body.get("password") != PASSWORD:
+            raise Refused(401, "wrong-credentials")
+        if body["user"].startswith("denied"):
+            raise Refused(403, "not-allowed")
+        session, token = Session(body["user"]), secrets.token_urlsafe(32)
+        self.sessions[token] = session
+        cookie = "__Host-postlatch=%s; Path=/; Secure; HttpOnly; SameSite=Lax" % token
+        self.answer_json(200, session.status(), [("Set-Cookie", cookie)])
+
+
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        """Browsers close connections at any time."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
+def main():
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    server = Server(("127.0.0.1", port), Handler)
+    print("http://localhost:%d" % server.server_address[1], flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+// screens.mjs - how to get to every screen, whatever the language.
+
+export const SCREENS = {
+    password: async (reader, page) => {
+        await reader.open("/sign-in?notice=signed-out");
+        await page.waitForSelector("form");
+    },
+    "password refused": async (reader, page) => {
+        await reader.open("/sign-in");
+        await page.fill("[name=user]", "code@demo.test");
+        await page.fill("[name=password]", "guess");
+        await page.click("[type=submit]");
+        await page.locator("[role=alert]:not(:empty)").waitFor();
+    },
+    code: async (reader, page) => {
+        await reader.signIn("code");
+        await page.waitForSelector("[name=code]");
+    },
+    "code, wait": async (reader, page) => {
+        await reader.signIn("code");
+        await reader.fail("/api/sign-in/code", 429, { error: "too-many-codes", wait: 900 });
+        await reader.code();
+        await page.waitForSelector("[role=alert]:not(:empty) + [aria-disabled=true]");
+    },
+    "recovery code": async (reader, page) => {
+        await reader.signIn("code");
+        await page.locator("main > [data-tone=quiet]").first().click();
+        await page.waitForSelector("[name=code][autocomplete=off]");
+    },
+    "registration offered": async (reader, page) => {
+        await reader.signIn("offer");
+        await page.waitForSelector("figure");
+    },
+    "registration by key": async (reader, page) => {
+        await reader.signIn("must");
+        await page.locator("main > [data-tone=quiet]").click();
+        await page.waitForSelector("dl");
+    },
+    "recovery codes": async (reader, page) => {
+        await reader.signIn("offer");
+        await reader.code();
+        await page.waitForSelector("[data-codes]");
+    },
+    unavailable: async (reader, page) => {
+        await reader.fail("/api/session", 503, { error: "try-again-later", wait: 300 });
+        await reader.open("/sign-in");
+        await page.waitForSelector("main small:not(:empty)");
+    },
+    "sign out": async (reader, page) => {
+        await reader.account("plain");
+        await reader.open("/sign-out");
+        await page.waitForSelector("main [type=submit]");
+    },
+    account: (reader) => reader.account("trusted"),
+    "account, unregistered": (reader) => reader.account("plain"),
+    "account, required": (reader) => reader.account("required"),
+    "account, switched off": (reader) => reader.account("off"),
+    "account, something done": async (reader, page) => {
+        await reader.account("trusted");
+        await page.locator("[aria-labelledby=devices] button").last().click();
+        await reader.said();
+    },
+    "account, something failed": async (reader, page) => {
+        await reader.account("trusted");
+        await reader.fail("/api/account/devices/remove", 500, { error: "internal" });
+        await page.locator("[aria-labelledby=devices] button").last().click();
+        await reader.alert();
+    },
+    proof: async (reader, page) => {
+        await reader.account("trusted");
+        await page.locator("[aria-labelledby=factor] button").first().click();
+        await page.waitForSelector("dialog form");
+    },
+    question: async (reader, page) => {
+        await reader.account("required");
+        await page.locator("[data-tone=danger]").first().click();
+        await page.waitForSelector("dialog");
+    },
+};

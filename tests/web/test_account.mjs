@@ -1,0 +1,196 @@
+// test_account.mjs - the settings of two-step verification.
+
+import assert from "node:assert/strict";
+import { test } from "./harness.mjs";
+
+const TRUSTED = "[aria-labelledby=devices]";
+const LOGGED_IN = "[aria-labelledby=sessions]";
+const AUTHENTICATOR = "[aria-labelledby=factor]";
+
+async function prove(reader, page, name, value) {
+    await page.locator("dialog").waitFor();
+    await page.fill(`dialog [name=${name}]`, value);
+    await page.click("dialog [type=submit]");
+}
+
+test("the authenticator shows when and from where it was registered", {}, async (reader, page) => {
+    await reader.account("trusted");
+    const day = new Date(Date.now() - 40 * 86400000);
+    const shown = new Intl.DateTimeFormat("en-US", { dateStyle: "medium", timeZone: "Asia/Seoul" }).format(day);
+    const text = await page.locator(`${AUTHENTICATOR} dl`).textContent();
+    for (const part of [shown, "192.0.2.14", "10 left"]) assert.ok(text.includes(part), `${part} in ${text}`);
+});
+
+test("setting up again asks for a code first, and keeps asking until it is right", {}, async (reader, page) => {
+    await reader.account("trusted");
+    await reader.button("Set up again").click();
+    await prove(reader, page, "code", "654321");
+    await page.locator("dialog [role=alert]:not(:empty)").waitFor();
+    await prove(reader, page, "code", "123456");
+    await reader.heading("Register two-step verification");
+    await reader.code();
+    await reader.heading("Keep your recovery codes");
+    await reader.button("I have kept them").click();
+    assert.equal(await reader.said(), "The authenticator is registered.");
+    assert.equal((await reader.focused()).id, "factor");
+});
+
+test("a first registration asks for the password first, and can be given up", {}, async (reader, page) => {
+    await reader.account("plain");
+    await page.getByText("Not registered yet").waitFor();
+    await reader.button("Register authenticator").click();
+    await prove(reader, page, "password", "guess");
+    await page.locator("dialog [role=alert]:not(:empty)").waitFor();
+    await prove(reader, page, "password", "secret");
+    await reader.heading("Register two-step verification");
+    await reader.button("Cancel").click();
+    await page.getByText("Not registered yet").waitFor();
+});
+
+test("Escape leaves the proof and changes nothing", {}, async (reader, page) => {
+    await reader.account("trusted");
+    await reader.button("Set up again").click();
+    await page.locator("dialog").waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator("dialog").waitFor({ state: "detached" });
+    await reader.heading("Two-step verification settings");
+    assert.equal((await reader.focused()).textContent, "Set up again");
+    await reader.button("Set up again").click();
+    await page.locator("dialog").waitFor();
+});
+
+test("deleting the authenticator asks whether it is meant", {}, async (reader, page) => {
+    await reader.account("trusted");
+    await reader.button("Delete authenticator").click();
+    await page.locator("dialog").getByRole("button", { name: "Cancel" }).click();
+    await page.getByText("Registered", { exact: true }).waitFor();
+    await reader.button("Delete authenticator").click();
+    await page.locator("dialog").getByRole("button", { name: "Delete authenticator" }).click();
+    await prove(reader, page, "code", "123456");
+    await page.getByText("Not registered yet").waitFor();
+    assert.equal(await reader.said(), "The authenticator is deleted.");
+});
+
+test("new recovery codes are made and shown", {}, async (reader, page) => {
+    await reader.account("trusted");
+    await reader.button("New recovery codes").click();
+    await page.locator("dialog").getByRole("button", { name: "New recovery codes" }).click();
+    await prove(reader, page, "code", "123456");
+    await reader.heading("Keep your recovery codes");
+    assert.equal(await page.locator("[data-codes] code").count(), 10);
+});
+
+test("use and skip are the member's choice while that is optional", {}, async (reader, page) => {
+    await reader.account("plain");
+    assert.equal(await page.isChecked("[value=skip]"), true);
+    await page.check("[value=use]");
+    await reader.button("Save").click();
+    const sent = page.waitForRequest("**/api/account/use");
+    await prove(reader, page, "password", "secret");
+    assert.deepEqual((await sent).postDataJSON(), { use: "use" });
+    assert.equal(await reader.said(), "Your choice is saved.");
+    assert.equal(await page.isChecked("[value=use]"), true);
+});
+
+test("what is required cannot be left out, and says so", { locale: "ko-KR" }, async (reader, page) => {
+    await reader.account("required");
+    await page.getByText("관리자가 요구함 (생략 불가)").waitFor();
+    assert.equal(await page.locator("[type=radio]").count(), 0);
+});
+
+test("verification that is switched off offers no choice or registration", {}, async (reader, page) => {
+    await reader.account("off");
+    await page.getByText("switched two-step verification off").waitFor();
+    assert.equal(await page.locator("[type=radio]").count(), 0);
+    assert.equal(await reader.button("Register authenticator").count(), 0);
+});
+
+test("it says that mail programs are left alone", {}, async (reader, page) => {
+    await reader.account("plain");
+    assert.match(await page.locator("main > p").first().textContent(), /IMAP, POP3 or SMTP/);
+    await reader.button("한국어").click();
+    assert.match(await page.locator("main > p").first().textContent(), /IMAP, POP3, SMTP/);
+});
+
+test("trust is taken from one device, with name, date and address shown", {}, async (reader, page) => {
+    await reader.account("trusted");
+    const rows = page.locator(`${TRUSTED} tbody tr`);
+    assert.equal(await rows.count(), 2);
+    for (const part of ["Windows 10, Chrome", "192.0.2.14", "This device"]) {
+        assert.ok((await rows.first().textContent()).includes(part), part);
+    }
+    await reader.button("Remove iPhone, Safari").click();
+    await reader.said();
+    assert.equal(await rows.count(), 1);
+    assert.equal((await reader.focused()).id, "devices");
+    await reader.button("Remove Windows 10, Chrome").click();
+    await page.getByText("No device is trusted").waitFor();
+});
+
+test("a login device is signed out, but not the one in use", {}, async (reader, page) => {
+    await reader.account("trusted");
+    const rows = page.locator(`${LOGGED_IN} tbody tr`);
+    assert.equal(await rows.count(), 3);
+    assert.ok((await rows.first().textContent()).includes("Signed in now"));
+    assert.equal(await rows.first().getByRole("button").count(), 0);
+    const sent = page.waitForRequest("**/api/account/sessions/end");
+    await reader.button("Sign out Linux, Firefox").click();
+    assert.deepEqual((await sent).postDataJSON(), { id: 22 });
+    await reader.said();
+    assert.equal(await rows.count(), 2);
+});
+
+test("all other devices are signed out at once", {}, async (reader, page) => {
+    await reader.account("trusted");
+    await reader.button("Sign out everywhere else").click();
+    await page.locator("dialog").getByRole("button", { name: "Sign out everywhere else" }).click();
+    await prove(reader, page, "code", "123456");
+    await page.getByText("Every other device is signed out.").waitFor();
+    assert.equal(await page.locator(`${LOGGED_IN} tbody tr`).count(), 1);
+    assert.equal(await reader.button("Sign out everywhere else").count(), 0);
+});
+
+test("a change that fails says so and changes nothing", {}, async (reader, page) => {
+    await reader.account("trusted");
+    await reader.fail("/api/account/devices/remove", 503, { error: "try-again-later", wait: 8 });
+    await reader.button("Remove iPhone, Safari").click();
+    assert.match(await reader.alert(), /cannot answer just now.*8 seconds/);
+    assert.equal(await page.locator(`${TRUSTED} tbody tr`).count(), 2);
+});
+
+test("a session that was ended elsewhere leads to the sign-in at the next click", {}, async (reader, page) => {
+    await reader.account("trusted");
+    await page.context().clearCookies();
+    await reader.button("Remove iPhone, Safari").click();
+    await page.getByText("some time has passed").waitFor();
+});
+
+test("the account page waits for a server that cannot answer", {}, async (reader) => {
+    await reader.fail("/api/account", 503, { error: "try-again-later", wait: 1 });
+    await reader.signIn("plain");
+    await reader.heading("Just a moment");
+    await reader.heading("Two-step verification settings");
+});
+
+test("signing out ends the session and says so", {}, async (reader, page) => {
+    await reader.account("plain");
+    await reader.button("Sign out").click();
+    await page.getByText("You are signed out.").waitFor();
+    await reader.open("/account");
+    await reader.heading("Sign in");
+});
+
+test("a webmail that cannot prove whose session it ends has the reader asked", {}, async (reader, page) => {
+    await reader.account("plain");
+    await reader.open("/sign-out");
+    await reader.heading("Sign out?");
+    await page.getByText("plain@demo.test").waitFor();
+    await reader.button("Sign out").click();
+    await page.getByText("You are signed out.").waitFor();
+});
+
+test("the webmail is one click away", {}, async (reader, page) => {
+    await reader.account("plain");
+    const link = page.getByRole("link", { name: "Back to webmail" });
+    assert.equal(await link.getAttribute("href"), "http://localhost/mail/");
+});

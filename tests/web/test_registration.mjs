@@ -1,0 +1,111 @@
+// test_registration.mjs - the offer and the demand to register; recovery codes.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "./harness.mjs";
+
+test("a registration that is offered can be put off", {}, async (reader, page) => {
+    await reader.signIn("offer", "/oauth2/authorize?client_id=mail");
+    await reader.button("Register later").click();
+    await page.waitForURL("**/oauth2/authorize?client_id=mail");
+});
+
+test("a registration that is demanded has no later", { locale: "ko-KR" }, async (reader, page) => {
+    await reader.signIn("must");
+    await reader.heading("2단계 인증 등록");
+    await page.getByText("관리자가 웹메일에 2단계 인증을 쓰도록").waitFor();
+    assert.equal(await reader.button("다음에 등록").count(), 0);
+    await reader.code();
+    await reader.heading("복구 코드를 보관하세요");
+    await reader.button("보관했습니다").click();
+    await page.waitForURL("**/account");
+});
+
+test("the QR code is drawn, and the key stands for it where it cannot be scanned", {}, async (reader, page) => {
+    await reader.signIn("offer");
+    await page.getByRole("img", { name: /QR code/ }).waitFor();
+    assert.ok((await page.locator("figure path").getAttribute("d")).length > 1000);
+    await reader.button("Can't scan it?").click();
+    await reader.heading("Register with a setup key");
+    const shown = await page.locator("dd").evaluateAll((all) => all.map((one) => one.firstChild.textContent));
+    assert.deepEqual(shown, ["offer@demo.test", "TYIC A5YT 5Z2V JELN TL6P EHD7 2P27 202X", "Time based"]);
+    await reader.allowClipboard();
+    await reader.button("Copy").click();
+    assert.equal(await reader.said(), "Copied.");
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), "TYICA5YT5Z2VJELNTL6PEHD72P27202X");
+    await reader.button("Scan a QR code instead").click();
+    await page.getByRole("img", { name: /QR code/ }).waitFor();
+});
+
+test("turning to the key and back begins one registration only", {}, async (reader, page) => {
+    let begun = 0;
+    page.on("request", (request) => { begun += request.url().endsWith("/registration"); });
+    await reader.signIn("offer");
+    await reader.button("Can't scan it?").click();
+    await reader.button("한국어").click();
+    await reader.button("QR 코드 스캔하기").click();
+    await reader.heading("2단계 인증 등록");
+    assert.equal(begun, 1);
+});
+
+// The browser complains of what it refuses to run while it parses; that is as it should be.
+test("nothing but shapes comes out of the drawing", { complaints: true }, async (reader, page) => {
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9" onload="document.title='bad'">
+        <script>document.title = "bad"</script><style>h1 { display: none }</style>
+        <image href="https://stranger.test/x"/>
+        <foreignObject><p xmlns="http://www.w3.org/1999/xhtml">bad</p></foreignObject>
+        <a href="javascript:1"><path d="M9 9"/></a>
+        <path d="M0 0h1v1h-1z" style="fill: red" onclick="bad()" id="frame" tabindex="0"
+            fill="url(https://stranger.test/y)"/></svg>`;
+    await page.route("**/api/sign-in/registration", async (route) => {
+        const answer = await (await route.fetch()).json();
+        await route.fulfill({ json: { ...answer, svg } });
+    });
+    await reader.signIn("offer");
+    const figure = page.locator("figure");
+    await figure.locator("path").waitFor({ state: "attached" });
+    const found = await figure.evaluate((node) => [...node.querySelectorAll("*")].map((child) =>
+        [child.localName, ...child.getAttributeNames().sort()].join(" ")));
+    assert.deepEqual(found, ["svg aria-label role viewBox", "path d"]);
+    assert.ok(!reader.complaints.some((text) => text.includes("stranger.test")));
+});
+
+test("recovery codes are shown once, can be kept in three ways, and lead on", {}, async (reader, page) => {
+    await reader.signIn("offer", "/oauth2/authorize?client_id=mail");
+    await reader.code("654321");
+    assert.match(await reader.alert(), /not right/);
+    await reader.code();
+    await reader.heading("Keep your recovery codes");
+    const codes = await page.locator("[data-codes] code").allTextContents();
+    assert.equal(codes.length, 10);
+    await reader.allowClipboard();
+    await reader.button("Copy").click();
+    await reader.said();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), codes.join("\n"));
+    const downloading = page.waitForEvent("download");
+    await reader.button("Download").click();
+    const text = await readFile(await (await downloading).path(), "utf8");
+    assert.match(text, /offer@demo\.test/);
+    for (const code of codes) assert.ok(text.includes(code));
+    await page.evaluate(() => { window.print = () => { window.printed = true; }; });
+    await reader.button("Print").click();
+    assert.equal(await page.evaluate(() => window.printed), true);
+    await reader.button("I have kept them").click();
+    await page.waitForURL("**/oauth2/authorize?client_id=mail");
+});
+
+test("paper has the recovery codes and none of the buttons", {}, async (reader, page) => {
+    await reader.signIn("offer");
+    await reader.code();
+    await reader.heading("Keep your recovery codes");
+    await page.emulateMedia({ media: "print" });
+    assert.equal(await page.locator("button:visible").count(), 0);
+    assert.equal(await page.locator("[data-codes] code:visible").count(), 10);
+});
+
+test("a registration waits for a server that cannot answer", {}, async (reader) => {
+    await reader.fail("/api/sign-in/registration", 503, { error: "try-again-later", wait: 1 });
+    await reader.signIn("offer");
+    await reader.heading("Just a moment");
+    await reader.heading("Register two-step verification");
+});

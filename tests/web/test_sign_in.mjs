@@ -1,0 +1,235 @@
+// test_sign_in.mjs - password, code, recovery code, and everything that can refuse them.
+
+import assert from "node:assert/strict";
+import { test } from "./harness.mjs";
+
+const KOREAN = { locale: "ko-KR" };
+
+test("a wrong password says so, is emptied and has the focus", {}, async (reader, page) => {
+    await reader.open("/sign-in");
+    await page.fill("[name=user]", "code@demo.test");
+    await page.fill("[name=password]", "guess");
+    await page.click("[type=submit]");
+    assert.match(await reader.alert(), /do not match/);
+    assert.equal((await reader.focused()).name, "password");
+    assert.equal(await page.inputValue("[name=password]"), "");
+    assert.equal(await page.inputValue("[name=user]"), "code@demo.test");
+    assert.equal(await page.getAttribute("[name=password]", "aria-invalid"), "true");
+});
+
+test("an empty field is named before anything is sent", {}, async (reader, page) => {
+    await reader.open("/sign-in");
+    let sent = 0;
+    page.on("request", (request) => { sent += request.method() === "POST"; });
+    await page.fill("[name=user]", "code@demo.test");
+    await page.click("[type=submit]");
+    assert.match(await reader.alert(), /fill this in/);
+    assert.equal((await reader.focused()).name, "password");
+    assert.equal(sent, 0);
+});
+
+test("the right password and code lead back to the webmail", {}, async (reader, page) => {
+    await reader.signIn("code", "/oauth2/authorize?client_id=mail&state=x%26y");
+    await reader.heading("Two-step verification");
+    assert.equal(await page.locator("[data-who]").textContent(), "Postlatchcode@demo.test");
+    await reader.code();
+    await page.waitForURL("**/oauth2/authorize?client_id=mail&state=x%26y");
+});
+
+const STRANGE = ["https://stranger.test/", "//stranger.test/account", "/oauth2/end-session", "javascript:alert(1)"];
+for (const place of STRANGE) {
+    test(`signing in never leads to ${place}`, {}, async (reader, page) => {
+        await reader.signIn("plain", place);
+        await page.waitForURL("**/account");
+        await reader.heading("Two-step verification settings");
+    });
+}
+
+test("a device is trusted only when that is ticked", {}, async (reader, page) => {
+    for (const trust of [false, true]) {
+        await page.context().clearCookies();
+        await reader.signIn("code");
+        await reader.heading("Two-step verification");
+        if (trust) await page.check("[name=trust]");
+        const sent = page.waitForRequest("**/api/sign-in/code");
+        await reader.code("123 456");
+        assert.deepEqual((await sent).postDataJSON(), { code: "123456", trust });
+        await page.waitForURL("**/account");
+    }
+});
+
+test("a code in wide digits is taken, and one that is too short is not sent", {}, async (reader, page) => {
+    await reader.signIn("code");
+    await reader.heading("Two-step verification");
+    await reader.code("12345");
+    assert.match(await reader.alert(), /6 digits/);
+    await reader.code("１２３ ４５６");
+    await page.waitForURL("**/account");
+});
+
+test("a wrong code and a used code are told apart, and the next one is taken", {}, async (reader, page) => {
+    await reader.signIn("code");
+    await reader.heading("Two-step verification");
+    await reader.code("654321");
+    assert.match(await reader.alert(), /not right/);
+    assert.equal((await reader.focused()).name, "code");
+    await reader.code("111111");
+    await page.getByText("used already").waitFor();
+    await reader.code();
+    await page.waitForURL("**/account");
+});
+
+test("a recovery code does instead of the app", {}, async (reader, page) => {
+    await reader.signIn("code");
+    await reader.button("Use a recovery code instead").click();
+    await reader.heading("Recovery code");
+    await reader.code("abcd-efgh-ijkl-mnop");
+    assert.match(await reader.alert(), /not right/);
+    await reader.code("abcdefghijklmno2");
+    await page.waitForURL("**/account");
+    await page.getByText("9 left").waitFor();
+});
+
+test("one can sign in as someone else instead of giving the code", {}, async (reader, page) => {
+    await reader.signIn("code");
+    await reader.button("Sign in as someone else").click();
+    await reader.heading("Sign in");
+    assert.deepEqual((await page.context().cookies()).map(({ name }) => name), []);
+});
+
+const REFUSALS = [
+    ["wrong-credentials", 401, /do not match/, /맞지 않습니다/],
+    ["wrong-code", 422, /not right/, /코드가 맞지/],
+    ["code-used", 422, /used already/, /이미 사용한/],
+    ["too-many-attempts", 429, /from your network.*90 seconds/, /네트워크.*90초/],
+    ["too-many-codes", 429, /wrong codes.*90 seconds/, /틀린 코드.*90초/],
+    ["factor-blocked", 403, /blocked/, /차단/],
+    ["not-allowed", 403, /not allowed/, /허용되지 않습니다/],
+    ["foreign-origin", 403, /unexpected address/, /예상과 다른/],
+    ["bad-request", 400, /did not understand/, /이해하지 못했/],
+    ["not-found", 404, /not exist/, /존재하지/],
+    ["method-not-allowed", 405, /does not fit/, /맞지 않습니다/],
+    ["too-large", 413, /too long/, /너무 깁니다/],
+    ["unsupported-media-type", 415, /does not fit/, /맞지 않습니다/],
+    ["try-again-later", 503, /cannot answer.*90 seconds/, /응답할 수 없습니다.*90초/],
+    ["internal", 500, /went wrong at the server/, /서버에 문제/],
+];
+for (const [code, status, english, korean] of REFUSALS) {
+    for (const [options, sentence] of [[{}, english], [KOREAN, korean]]) {
+        test(`${code} has a sentence in ${options.locale ?? "en-US"}`, options, async (reader) => {
+            await reader.fail("/api/sign-in", status, { error: code, wait: 90 });
+            await reader.signIn("code");
+            assert.match(await reader.alert(), sentence);
+        });
+    }
+}
+
+test("a page of a proxy instead of an answer means: later", {}, async (reader, page) => {
+    await page.route("**/api/sign-in", (route) => route.fulfill({ status: 502, body: "<h1>Bad gateway</h1>" }));
+    await reader.signIn("code");
+    assert.match(await reader.alert(), /cannot answer just now/);
+});
+
+test("after too many codes the button counts down, then works", {}, async (reader, page) => {
+    await reader.signIn("code");
+    await reader.heading("Two-step verification");
+    await reader.fail("/api/sign-in/code", 429, { error: "too-many-codes", wait: 4 });
+    await reader.code();
+    const button = page.getByRole("button", { name: /^Try again in \d second/ });
+    assert.equal(await button.getAttribute("aria-disabled"), "true");
+    assert.equal(await page.inputValue("[name=code]"), "123456");
+    await reader.button("Continue").waitFor();
+    await reader.button("Continue").click();
+    await page.waitForURL("**/account");
+});
+
+test("while the server cannot answer, the page waits and goes on by itself", {}, async (reader) => {
+    await reader.fail("/api/session", 503, { error: "try-again-later", wait: 1 }, 2);
+    await reader.open("/sign-in");
+    await reader.heading("Just a moment");
+    await reader.heading("Sign in");
+});
+
+test("a server that cannot be reached is tried again on demand", {}, async (reader, page) => {
+    let away = true;
+    await page.route("**/api/session", (route) => (away ? route.abort() : route.continue()));
+    await reader.open("/sign-in");
+    await page.getByText("check your connection").waitFor();
+    away = false;
+    await reader.button("Try again now").click();
+    await reader.heading("Sign in");
+});
+
+test("a token that went out of date is fetched anew once", {}, async (reader, page) => {
+    await reader.signIn("code");
+    await reader.heading("Two-step verification");
+    await reader.fail("/api/sign-in/code", 403, { error: "csrf" });
+    await reader.code();
+    await page.waitForURL("**/account");
+});
+
+test("a half session that is over begins again and keeps the way back", {}, async (reader, page) => {
+    const back = "/oauth2/authorize?client_id=mail";
+    await reader.signIn("code", back);
+    await reader.heading("Two-step verification");
+    await reader.fail("/api/sign-in/code", 401, { error: "sign-in-again" });
+    await page.context().clearCookies();
+    await reader.code();
+    await page.getByText("some time has passed").waitFor();
+    assert.equal(new URL(page.url()).searchParams.get("continue"), back);
+});
+
+test("the language is the browser's, can be changed, keeps what is typed and is remembered", KOREAN,
+    async (reader, page) => {
+        await reader.open("/sign-in");
+        await reader.heading("로그인");
+        assert.equal(await page.getAttribute("html", "lang"), "ko");
+        await page.fill("[name=user]", "code@demo.test");
+        await reader.button("English").click();
+        await reader.heading("Sign in");
+        assert.equal(await page.getAttribute("html", "lang"), "en");
+        assert.equal(await page.inputValue("[name=user]"), "code@demo.test");
+        assert.equal((await reader.focused()).textContent, "English");
+        await page.reload();
+        await reader.heading("Sign in");
+    });
+
+test("the portal is told the language of the page", KOREAN, async (reader, page) => {
+    const asked = page.waitForRequest("**/api/sign-in");
+    await reader.signIn("plain");
+    assert.equal((await asked).headers()["accept-language"], "ko");
+});
+
+test("a password can be shown and hidden", {}, async (reader, page) => {
+    await reader.open("/sign-in");
+    await page.fill("[name=password]", "secret");
+    await reader.button("Show password").click();
+    assert.equal(await page.getAttribute("[name=password]", "type"), "text");
+    await reader.button("Hide password").click();
+    assert.equal(await page.getAttribute("[name=password]", "type"), "password");
+});
+
+test("the keyboard alone is enough to sign in with a code and trust the device", {}, async (reader, page) => {
+    await reader.open("/sign-in");
+    await page.waitForFunction(() => document.activeElement.name === "user");
+    await page.keyboard.type("code@demo.test");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("secret");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.activeElement.name === "code");
+    await page.keyboard.type("123456");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Space");
+    await page.keyboard.press("Tab");
+    assert.equal((await reader.focused()).textContent, "Continue");
+    const sent = page.waitForRequest("**/api/sign-in/code");
+    await page.keyboard.press("Enter");
+    assert.equal((await sent).postDataJSON().trust, true);
+    await page.waitForURL("**/account");
+});
+
+test("a stranger at the account page is led to the sign-in and back", {}, async (reader, page) => {
+    await reader.open("/account");
+    await reader.heading("Sign in");
+    assert.equal(new URL(page.url()).searchParams.get("continue"), "/account");
+});

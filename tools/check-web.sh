@@ -1,0 +1,65 @@
+#!/bin/bash
+# check-web.sh - the pages' catalogues agree with each other and with the modules.
+set -uo pipefail
+status=0
+complain() { echo "check-web: $*"; status=1; }
+modules=()
+for file in web/*.js; do
+	[[ $file = web/messages.* ]] || modules+=("$file")
+done
+
+keys() { sed -nE 's/^    "([a-z.-]+)": ".+",$/\1/p' "$1" | sort; }
+while read -r key; do
+	complain "$key is in one catalogue only"
+done < <(comm -3 <(keys web/messages.en.js) <(keys web/messages.ko.js) | tr -d '\t')
+while read -r line; do
+	complain "no message: $line"
+done < <(grep -hE '^    ' web/messages.*.js | grep -vE '^    "[a-z.-]+": ".+",$')
+for catalogue in web/messages.*.js; do
+	while read -r key; do complain "$catalogue has $key twice"; done < <(keys "$catalogue" | uniq -d)
+done
+
+# What a sentence leaves open is the same in both languages.
+gaps() {
+	while IFS= read -r line; do
+		[[ $line =~ ^\ +\"([a-z.-]+)\" ]] || continue
+		echo "${BASH_REMATCH[1]} $(grep -oE '\{[a-z]+\}' <<<"$line" | sort | tr -d '\n')"
+	done <"$1" | sort
+}
+while read -r key _; do
+	complain "$key has other {gaps} in Korean than in English"
+done < <(comm -3 <(gaps web/messages.en.js) <(gaps web/messages.ko.js) | tr -d '\t' | sort -u -k1,1)
+
+# Keys in use; "error." is put together with the portal's code.
+used=$(grep -ohE '"(language|app|copy|form|password|notice|code|recovery|registration|codes|proof|sign-out|unavailable|account|factor|use|devices|sessions|error)\.[a-z-]+"' \
+	"${modules[@]}" | tr -d '"' | sort -u)
+while read -r key; do
+	complain "no catalogue has $key"
+done < <(comm -13 <(keys web/messages.en.js) <(echo "$used"))
+while read -r key; do
+	complain "$key is never shown"
+done < <(comm -23 <(keys web/messages.en.js) <(echo "$used") | grep -v '^error\.')
+
+# Sentences belong into the catalogues, and markup or style never comes from a module.
+never() {
+	local pattern=$1 why=$2 hit
+	while IFS= read -r hit; do
+		complain "$why: $hit"
+	done < <(grep -nHP "$pattern" "${modules[@]}" | grep -vP '^[^:]+:\d+:\s*//')
+}
+never '[^\x00-\x7f]' 'not ASCII'
+never '(placeholder|title|"aria-label"): *["`]' 'a sentence outside of the catalogues'
+never 'innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|\.style\b|\bstyle: *["`](?!unit)' 'not under our content security policy'
+never '^.{121,}' 'a line of more than 120 characters'
+
+# Texts in quotes that look like words for people: several of them, or a capital first.
+words='"[^"]*[A-Za-z]{2,}[,.]? [A-Za-z]{2,}|"[A-Z][a-z]'
+known='^"(noopener noreferrer|Accept|Accept-Language|Content-Type|Postlatch)"$'
+while IFS= read -r text; do
+	complain "a sentence outside of the catalogues: $text"
+done < <(sed '/^ *\/\//d' "${modules[@]}" | grep -oE '"[^"]*"' | grep -E "$words" | grep -vE "$known")
+
+for file in web/*.js web/*.css web/*.svg web/*.html; do
+	grep -qw "${file#web/}" web/Makefile.am || complain "$file is not in web/Makefile.am"
+done
+exit $status

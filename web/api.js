@@ -1,0 +1,69 @@
+// api.js - the portal's JSON API. Failures are thrown as ApiError.
+
+import { language } from "./language.js";
+
+// Dovecot makes a suspicious address wait for up to 17 seconds.
+const PATIENCE = 40000;
+
+let csrf = null;
+
+export class ApiError extends Error {
+    constructor(code, { wait = 0, by = null } = {}) {
+        super(code);
+        this.code = code;
+        this.wait = wait;
+        this.by = by;
+    }
+}
+
+function request(method, path, body) {
+    const headers = { Accept: "application/json", "Accept-Language": language() };
+    if (method === "POST" && csrf) headers["X-CSRF-Token"] = csrf;
+    if (body) headers["Content-Type"] = "application/json";
+    return fetch(path, {
+        method,
+        headers,
+        body: body && JSON.stringify(body),
+        credentials: "same-origin",
+        cache: "no-store",
+        redirect: "error",
+        signal: AbortSignal.timeout(PATIENCE),
+    });
+}
+
+async function send(method, path, body) {
+    let response, answer;
+    try {
+        response = await request(method, path, body);
+    } catch {
+        throw new ApiError("unreachable");
+    }
+    try {
+        answer = JSON.parse((await response.text()) || "{}");
+    } catch {
+        // A proxy in front answers in HTML when the portal is away.
+        throw new ApiError(response.status >= 500 ? "try-again-later" : "internal");
+    }
+    if (!response.ok) throw new ApiError(answer.error ?? "internal", answer);
+    if ("csrf" in answer) csrf = answer.csrf;
+    return answer;
+}
+
+export function getSession() {
+    return send("GET", "/api/session");
+}
+
+export function getAccount() {
+    return send("GET", "/api/account");
+}
+
+// A token is out of date when another tab signed in anew: ask for it once more.
+export async function post(path, body) {
+    try {
+        return await send("POST", path, body);
+    } catch (error) {
+        if (error.code !== "csrf") throw error;
+    }
+    await getSession();
+    return send("POST", path, body);
+}

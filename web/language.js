@@ -1,0 +1,68 @@
+// language.js - sentences, dates and durations in the reader's language.
+
+import en from "./messages.en.js";
+import ko from "./messages.ko.js";
+
+const catalogues = { ko, en };
+const MEMORY = "postlatch-language";
+
+export const languages = Object.keys(catalogues);
+
+function remembered() {
+    try {
+        return localStorage.getItem(MEMORY);
+    } catch {
+        return null; // storage may be forbidden; the browser's language will do
+    }
+}
+
+function preferred() {
+    const wishes = [remembered(), ...navigator.languages].map((wish) => (wish ?? "").slice(0, 2).toLowerCase());
+    return wishes.find((wish) => languages.includes(wish)) ?? "en";
+}
+
+let current = preferred();
+document.documentElement.lang = current;
+
+export function language() {
+    return current;
+}
+
+export function setLanguage(wish) {
+    current = wish;
+    document.documentElement.lang = wish;
+    try {
+        localStorage.setItem(MEMORY, wish);
+    } catch {
+        // it holds for this page then
+    }
+}
+
+export function known(key) {
+    return key in catalogues.en;
+}
+
+// The sentence of key as a list of texts and values: "{name}" stands for values.name,
+// which may be an element.
+export function fill(key, values = {}) {
+    return catalogues[current][key].split(/\{([a-z]+)\}/).map((part, i) => (i % 2 ? values[part] : part));
+}
+
+export function t(key, values) {
+    return fill(key, values).join("");
+}
+
+// In a language that is not the current one: how a language calls itself.
+export function tIn(other, key) {
+    return catalogues[other][key];
+}
+
+export function time(seconds) {
+    const format = new Intl.DateTimeFormat(current, { dateStyle: "medium", timeStyle: "short" });
+    return format.format(new Date(seconds * 1000));
+}
+
+export function duration(seconds) {
+    const [amount, unit] = seconds < 100 ? [Math.ceil(seconds), "second"] : [Math.ceil(seconds / 60), "minute"];
+    return new Intl.NumberFormat(current, { style: "unit", unit, unitDisplay: "long" }).format(amount);
+}

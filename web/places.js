@@ -1,0 +1,25 @@
+// places.js - where the reader came from and goes to.
+
+const HERE = new URL(location.href);
+const HOME = "/account";
+const WELCOME = ["/oauth2/authorize?", HOME];
+
+// Only our own pages: a link to the sign-in page must not lead to a stranger's.
+function wanted() {
+    const wish = HERE.searchParams.get("continue") ?? HOME;
+    return WELCOME.some((place) => wish.startsWith(place)) ? wish : HOME;
+}
+
+export const path = HERE.pathname;
+export const notice = HERE.searchParams.get("notice");
+
+export function goOn() {
+    location.replace(wanted());
+}
+
+export function signIn(why) {
+    const from = path === "/sign-in" ? wanted() : HOME;
+    const query = new URLSearchParams({ continue: from });
+    if (why) query.set("notice", why);
+    location.replace(`/sign-in?${query}`);
+}

@@ -1,0 +1,47 @@
+// screen_password.js - address and password.
+
+import { post } from "./api.js";
+import { h } from "./dom.js";
+import { field, form } from "./form.js";
+import { t } from "./language.js";
+import { portalName } from "./stage.js";
+
+function revealer(input) {
+    const button = h("button", { type: "button", "aria-controls": input.id, onclick: turn });
+    const tell = () => {
+        const hidden = input.type === "password";
+        button.textContent = hidden ? t("password.show") : t("password.hide");
+        button.setAttribute("aria-label", hidden ? t("password.show-label") : t("password.hide-label"));
+    };
+    function turn() {
+        input.type = input.type === "password" ? "text" : "password";
+        tell();
+    }
+    tell();
+    return button;
+}
+
+// data: proceed(session); notice, a sentence to begin with, if any.
+export function passwordScreen({ proceed, notice }) {
+    const user = field({
+        name: "user", label: t("password.user"), inputmode: "email", autocomplete: "username",
+        autocapitalize: "none", spellcheck: "false", maxlength: 320,
+    });
+    const password = field({
+        name: "password", label: t("password.password"), type: "password",
+        autocomplete: "current-password", beside: revealer,
+    });
+    return {
+        title: t("password.title"),
+        content: [
+            h("p", {}, t("password.lead", { name: portalName() })),
+            notice && h("p", { "data-note": true }, notice()),
+            form({
+                fields: [user, password],
+                submit: t("password.submit"),
+                action: async (typed) => proceed(await post("/api/sign-in", { ...typed, user: typed.user.trim() })),
+            }),
+        ],
+        focus: user.querySelector("input"),
+    };
+}

@@ -1,0 +1,23 @@
+// screen_sign_out.js - asks before it signs out, where a webmail could not prove whose session it ends.
+
+import { post } from "./api.js";
+import { h } from "./dom.js";
+import { t } from "./language.js";
+import { signIn } from "./places.js";
+import { attempt } from "./screen_unavailable.js";
+
+// data: session.
+export function signOutScreen({ session }) {
+    const leave = () => attempt(async () => {
+        await post("/api/sign-out");
+        signIn("signed-out");
+    });
+    return {
+        title: t("sign-out.title"),
+        content: [
+            h("p", {}, t("sign-out.text", { account: session.address })),
+            h("button", { type: "submit", onclick: leave }, t("app.sign-out")),
+            h("button", { type: "button", onclick: () => location.assign("/account") }, t("sign-out.stay")),
+        ],
+    };
+}
