@@ -6,7 +6,7 @@ die() { echo "quickstart: $*" >&2; exit 1; }
 
 # Where the private copies of system folders are; see demo/inside.
 # shellcheck disable=SC2034  # used by those who read this in
-VMAIL_ID=5900 POSTLATCH_ID=5901 MILTER_ID=5902 LOCAL_ID=5903
+VMAIL_ID=5900 POSTLATCH_ID=5901 MILTER_ID=5902 LOCAL_ID=5903 PORTAL_ID=5904
 
 holder_pid() { cat "$DIR/run/holder.pid" 2>/dev/null; }
 
@@ -34,7 +34,7 @@ expand() {
 	local text name
 	text=$(cat "$1"; echo x)
 	for name in DIR DOMAIN VMAIL IMAP_PORT IMAPS_PORT POP3_PORT POP3S_PORT SIEVE_PORT SMTP_PORT \
-		SUBMISSION_PORT REDIRECT_PORT; do
+		SUBMISSION_PORT REDIRECT_PORT PORTAL_PORT DOVEADM_PORT PORTAL_URL WEBMAIL_PORT WEBMAIL_URL DES_KEY; do
 		text=${text//@$name@/${!name:-}}
 	done
 	printf %s "${text%x}"
