@@ -25,11 +25,11 @@ done
 while read -r document noun verb; do
 	grep -qE "^CTL_COMMAND\(\"$noun\", \"($verb)?\"" ctl/commands.def ||
 		complain "$document shows \`postlatch $noun $verb\`, which is no command"
-done < <(grep -oHE '(\$POSTLATCH|postlatch) (--json )?(domain|member|app-password|db) [a-z]+' README.md SECURITY.md HACKING.md demo/what-next |
+done < <(grep -oHE '(\$POSTLATCH|postlatch) (--json )?(domain|member|app-password|totp|session|device|client|db) [a-z]+' README.md SECURITY.md HACKING.md demo/what-next |
 	sed -E 's/:(\$POSTLATCH|postlatch) (--json )?/ /' | sort -u)
 
 # Every source file is in a Makefile.
-for file in {policy,ctl,milter,dovecot-plugin}/*.[ch] tests/{unit,fuzz,bench}/*.[ch]; do
+for file in {policy,ctl,daemon,milter,dovecot-plugin,portal}/*.[ch] tests/{unit,fuzz,bench}/*.[ch]; do
 	[ ! -e "$file" ] || grep -qw "${file##*/}" "${file%/*}/Makefile.am" || complain "$file is in no Makefile.am"
 done
 exit $status

@@ -3,7 +3,7 @@
 set -uo pipefail
 status=0
 complain() { echo "check-style: $*"; status=1; }
-sources=({policy,ctl,dovecot-plugin,milter}/*.[ch])
+sources=({policy,ctl,daemon,dovecot-plugin,milter,portal}/*.[ch])
 
 # never PATTERN WHY FILE ...
 never() {

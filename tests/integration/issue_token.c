@@ -1,7 +1,7 @@
 /* issue_token - opens a webmail session as the sign-in page would, for the tests.
  *
  * Usage: issue_token POLICY-FILE MEMBER webmail|client SESSION-SECONDS TOKEN-SECONDS
- *        issue_token POLICY-FILE revoke SESSION-ID
+ *        issue_token POLICY-FILE revoke MEMBER SESSION-ID
  *        issue_token POLICY-FILE revoke-all MEMBER
  *
  * Prints "SESSION-ID TOKEN". Seconds are from now and may be negative.
@@ -47,10 +47,19 @@ static int revoke_all(struct pl_store *store, const char *member, struct pl_erro
 	return pl_session_revoke_all(store, &actor, &address, err);
 }
 
+static int revoke(struct pl_store *store, char **args, struct pl_error *err)
+{
+	struct pl_address address;
+
+	if (parse_member(args[0], &address, err) < 0)
+		return -1;
+	return pl_session_revoke(store, &actor, &address, atol(args[1]), 0, err) == 1 ? 0 : -1;
+}
+
 static int run(struct pl_store *store, int argc, char **args, struct pl_error *err)
 {
-	if (argc == 2 && strcmp(args[0], "revoke") == 0)
-		return pl_session_revoke(store, &actor, atol(args[1]), err) == 1 ? 0 : -1;
+	if (argc == 3 && strcmp(args[0], "revoke") == 0)
+		return revoke(store, args + 1, err);
 	if (argc == 2 && strcmp(args[0], "revoke-all") == 0)
 		return revoke_all(store, args[1], err);
 	if (argc == 4)

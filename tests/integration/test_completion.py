@@ -11,7 +11,7 @@ import unittest
 
 from command import BUILD, ROOT, TIMEOUT
 
-NOUNS = {"domain", "member", "app-password", "explain", "audit", "check", "db"}
+NOUNS = {"domain", "member", "app-password", "totp", "session", "device", "client", "explain", "audit", "check", "db"}
 SETUP = "PATH=%s:$PATH; source %s" % (shlex.quote(BUILD + "/ctl"), shlex.quote(ROOT + "/ctl/postlatch.bash"))
 
 
@@ -27,7 +27,7 @@ def complete(*words):
 class Offers(unittest.TestCase):
     def test_commands(self):
         self.assertEqual(complete(""), NOUNS | {"help", "--json", "--help", "--version", "-c"})
-        self.assertEqual(complete("d"), {"domain", "db"})
+        self.assertEqual(complete("d"), {"domain", "device", "db"})
         self.assertEqual(complete("--json", "mem"), {"member"})
 
     def test_verbs(self):

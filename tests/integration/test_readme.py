@@ -56,17 +56,29 @@ class Documents(unittest.TestCase):
                 else:
                     self.assertEqual(first_line.split(), expected.split())
 
-    def test_readme_tour(self):
+    def follow_section(self, title):
+        """All blocks of a section, in one shell."""
         with open(ROOT + "/README.md") as f:
-            section = f.read().partition("## Five minutes\n")[2]
-        block = re.search(r"^```sh\n(.*?)^```", section, re.M | re.S).group(1)
-        self.assertIn(TOUR_DIR, block)
+            section = f.read().partition("\n## %s\n" % title)[2].partition("\n## ")[0]
+        block = "".join(re.findall(r"^```sh\n(.*?)^```", section, re.M | re.S))
+        self.assertIn("--background", block)
+        self.assertIn("--stop", block)
         block = block.replace(TOUR_DIR, self.dir).replace("./quickstart ", "./quickstart --build %s " % BUILD)
         self.follow(block)
 
+    def test_readme_tour(self):
+        self.follow_section("Five minutes")
+
+    def test_readme_webmail(self):
+        self.follow_section("Webmail, with a browser")
+
     def test_what_next(self):
         said = self.quickstart("--background")
-        block = "\n".join(re.findall("^  (.*)$", said, re.M))
+        with open(self.dir + "/env") as f:
+            env = dict(line.strip().split("=", 1) for line in f)
+        for url in (env["WEBMAIL_URL"], env["PORTAL_URL"] + "/account"):
+            self.assertRegex(said, "(?m)^    .* %s$" % re.escape(url))
+        block = "\n".join(re.findall(r"^  (\S.*)$", said, re.M))
         self.assertIn("app-password create", block)
         self.follow(block)
 

@@ -105,7 +105,7 @@ class Tokens(Members):
     def test_revoked_is_dead_at_the_next_login(self):
         session, token = new_session()
         self.assertTrue(sign_in(server, "imap", "XOAUTH2", ALICE, token)[0])
-        issue_token("revoke", session)
+        issue_token("revoke", ALICE, session)
         self.refused(token)
 
     def test_revoking_all_ends_every_session_but_no_later_one(self):
@@ -154,7 +154,7 @@ class Tokens(Members):
     def test_the_log_holds_no_token(self):
         session, token = new_session()
         sign_in(server, "imap", "XOAUTH2", ALICE, token)
-        issue_token("revoke", session)
+        issue_token("revoke", ALICE, session)
         sign_in(server, "imap", "XOAUTH2", ALICE, token)
         for log in ("dovecot", "mail", "milter"):
             self.assertNotIn(token, server.log(log))

@@ -1,0 +1,12 @@
+// main.mjs - runs all tests, or those whose names have the given word in them.
+
+import { runAll } from "../web/harness.mjs";
+import "./test_registration.mjs";
+import "./test_second_step.mjs";
+import "./test_devices.mjs";
+import "./test_webmail.mjs";
+import "./test_refusals.mjs";
+import "./test_account.mjs";
+import "./test_phone_screen.mjs";
+
+process.exit((await runAll(process.argv[2])) ? 1 : 0);

@@ -1,0 +1,66 @@
+// test_account.mjs - the authenticator set up again, and deleted.
+
+import { test } from "../web/harness.mjs";
+import { newMember, Phone, sql } from "./server.mjs";
+import { Visitor } from "./visitor.mjs";
+
+// As if the last proof were long ago: the page asks for another one.
+function longAgo({ address }) {
+    const [local] = address.split("@");
+    return sql(`UPDATE session SET proven_at = 0
+        WHERE member_id = (SELECT id FROM member WHERE local = '${local}')`);
+}
+
+test("an authenticator that is set up again replaces the old one", {}, async (reader, page) => {
+    const visitor = new Visitor(reader, await newMember());
+    await visitor.begin();
+    const old = visitor.phone;
+    await longAgo(visitor.member);
+    await visitor.account();
+    await visitor.button("factor.anew").click();
+    await page.locator("dialog [name=code]").fill(await old.code());
+    await page.locator("dialog [type=submit]").click();
+    await visitor.heading("registration.title");
+    await visitor.says("registration.lead-anew");
+    await visitor.register();
+    await visitor.says("factor.registered");
+
+    const other = await visitor.elsewhere();
+    await other.knock();
+    await other.heading("code.title");
+    await other.enter(await old.at(Math.floor(Date.now() / 30000)));
+    await other.says("error.wrong-code");
+    await other.enter(await visitor.phone.code());
+    await other.inbox();
+});
+
+test("an authenticator that is deleted is asked for no more, and offered again", {}, async (reader, page) => {
+    const visitor = new Visitor(reader, await newMember());
+    await visitor.begin();
+    await visitor.account();
+    await visitor.button("factor.remove").click();
+    await page.locator("dialog").getByRole("button", { name: visitor.t("factor.remove") }).click();
+    await visitor.says("factor.removed");
+    const other = await visitor.elsewhere();
+    await other.knock();
+    await other.heading("registration.title");
+    await other.button("registration.later").click();
+    await other.inbox();
+    await other.await("Two-step verification was removed");
+});
+
+test("new recovery codes replace the old", {}, async (reader, page) => {
+    const visitor = new Visitor(reader, await newMember());
+    await visitor.begin();
+    await visitor.account();
+    await visitor.button("factor.codes").click();
+    await page.locator("dialog").getByRole("button", { name: visitor.t("factor.codes") }).click();
+    const [fresh] = await visitor.keepRecoveryCodes();
+    const other = await visitor.elsewhere();
+    await other.knock();
+    await other.button("code.recovery").click();
+    await other.enter(visitor.recoveryCodes[0]);
+    await other.says("error.wrong-code");
+    await other.enter(fresh);
+    await other.inbox();
+});

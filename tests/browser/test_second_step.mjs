@@ -1,0 +1,128 @@
+// test_second_step.mjs - codes and recovery codes; what a session is worth that has the password alone.
+
+import assert from "node:assert/strict";
+import { test } from "../web/harness.mjs";
+import { env, newMember, opens, routes } from "./server.mjs";
+import { Visitor } from "./visitor.mjs";
+
+test("a wrong code and one that was used let nobody in, and the next right one does", {}, async (reader) => {
+    const visitor = new Visitor(reader, await newMember());
+    await visitor.begin();
+    const used = await visitor.phone.code();
+    const first = await visitor.elsewhere();
+    await first.knock();
+    await first.heading("code.title");
+    await first.enter(used);
+    await first.inbox();
+
+    const second = await visitor.elsewhere();
+    await second.knock();
+    await second.heading("code.title");
+    await second.enter(String((Number(used) + 1) % 1000000).padStart(6, "0"));
+    await second.says("error.wrong-code");
+    await second.enter(used);
+    await second.says("error.code-used");
+    assert.equal((await second.session()).state, "half");
+    await second.enter(await visitor.phone.code());
+    await second.inbox();
+});
+
+test("a recovery code lets in without the phone, once", {}, async (reader) => {
+    const visitor = new Visitor(reader, await newMember());
+    await visitor.begin();
+    const without = await visitor.elsewhere();
+    await without.knock();
+    await without.button("code.recovery").click();
+    await without.enter(visitor.recoveryCodes[4].toUpperCase());
+    await without.inbox();
+    await without.await("A recovery code was used");
+    await without.account();
+    await without.section("factor").getByText("9 left").waitFor();
+    await without.page.context().clearCookies();
+    await without.knock();
+    await without.button("code.recovery").click();
+    await without.enter(visitor.recoveryCodes[4]);
+    await without.says("error.wrong-code");
+});
+
+// As many bodies as the routes have kinds of fields; none of them is right.
+const BODIES = {
+    "/api/sign-in/code": { code: "000000" },
+    "/api/sign-in/recovery": { code: "aaaa-aaaa-aaaa-aaaa" },
+    "/api/sign-in/registration/confirm": { code: "000000" },
+    "/api/account/proof": { password: "x" },
+    "/api/account/use": { use: "skip" },
+    "/api/account/registration/confirm": { code: "000000" },
+    "/api/account/devices/remove": { id: 1 },
+    "/api/account/sessions/end": { id: 1 },
+};
+const REFUSED = {
+    half: [403, 422],
+    member: [401],
+    fresh: [401],
+    bearer: [401],
+    client: [401],
+};
+
+// From within the page, as a script in it would: with its cookies and its token.
+function askInPage(page, { method, path }, csrf) {
+    return page.evaluate(async ({ method, path, csrf, body }) => {
+        const headers = { "X-CSRF-Token": csrf };
+        if (body) headers["Content-Type"] = "application/json";
+        return (await fetch(path, { method, headers, body: body && JSON.stringify(body) })).status;
+    }, { method, path, csrf, body: BODIES[path] });
+}
+
+// The browser itself would ask for the name and password of a client.
+async function askAsClient(page, { path }) {
+    return (await page.request.post(env.PORTAL_URL + path, { form: { token: "x" } })).status();
+}
+
+test("the password alone opens no route, no webmail and no mailbox", {}, async (reader, page) => {
+    const visitor = new Visitor(reader, await newMember());
+    const { address, password } = visitor.member;
+    await visitor.begin();
+    await visitor.logOut();
+    await visitor.signIn();
+    await visitor.heading("code.title");
+    const { csrf } = await visitor.session();
+    const tried = (await routes()).filter(({ access }) => REFUSED[access]);
+    assert.ok(tried.length >= 15, String(tried.length));
+    for (const route of tried) {
+        const ask = route.access === "client" ? askAsClient : askInPage;
+        const status = await ask(page, route, csrf);
+        assert.ok(REFUSED[route.access].includes(status), `${route.method} ${route.path}: ${status}`);
+    }
+    assert.equal((await visitor.session()).state, "half");
+    const away = await visitor.authorize();
+    assert.equal(away.pathname, "/sign-in");
+    assert.equal(away.searchParams.get("code"), null);
+    await page.goto(`${env.WEBMAIL_URL}/?_task=mail&_mbox=INBOX`);
+    await visitor.heading("code.title");
+
+    const cookie = await visitor.cookie("__Host-postlatch");
+    assert.match(cookie, /^pl_ss_/);
+    for (const mechanism of ["XOAUTH2", "OAUTHBEARER", "PLAIN"]) {
+        assert.equal(await opens(address, mechanism, cookie), false, mechanism);
+    }
+    // Mail programs are left alone; the webmail's own address is not one of theirs.
+    assert.equal(await opens(address, "PLAIN", password), true);
+    assert.equal(await opens(address, "PLAIN", password, "127.0.0.2"), false);
+});
+
+test("only its token opens the mailbox of a session, and only as a token", {}, async (reader) => {
+    const visitor = new Visitor(reader, await newMember());
+    const other = await newMember();
+    const { address, password } = visitor.member;
+    await visitor.begin();
+    const token = await visitor.token();
+    assert.equal(await opens(address, "XOAUTH2", token), true);
+    assert.equal(await opens(address, "OAUTHBEARER", token), true);
+    assert.equal(await opens(other.address, "XOAUTH2", token), false);
+    assert.equal(await opens(address, "PLAIN", token), false);
+    assert.equal(await opens(address, "XOAUTH2", password), false);
+    assert.equal(await opens(address, "OAUTHBEARER", password), false);
+    const cookie = await visitor.cookie("__Host-postlatch");
+    assert.equal(await opens(address, "XOAUTH2", cookie), false);
+    assert.equal(await opens(address, "PLAIN", cookie), false);
+});

@@ -1,0 +1,92 @@
+/* fuzz_requests.c - what browsers send to the portal: forms, queries, cookies and
+ * JSON bodies. The first byte says which.
+ */
+#include "fuzz.h"
+
+#include "form.h"
+#include "route.h"
+
+/* What comes out of a form is what a handler may have. */
+static void form(char *text)
+{
+	struct request request = { .form_count = 0 };
+
+	if (form_parse(text, request.form, &request.form_count, &request.repeated) < 0)
+		return;
+	MUST(request.form_count <= REQUEST_FIELDS_MAX);
+	for (size_t i = 0; i < request.form_count; i++) {
+		const struct request_field *field = &request.form[i];
+
+		MUST(field->name[0] != '\0' && text_is_clean(field->name, strlen(field->name)));
+		MUST(text_is_clean(field->value, strlen(field->value)));
+		MUST(strlen(field->value) <= REQUEST_FIELD_BYTES);
+		MUST(request_form(&request, field->name) != NULL);
+		MUST(request.repeated || request_form(&request, field->name) == field->value);
+	}
+}
+
+static void cookies(const char *text)
+{
+	const struct request request = { .cookies = text };
+	struct pl_secret value;
+
+	if (!request_cookie(&request, SESSION_COOKIE, &value))
+		return;
+	MUST(value.len > 0 && value.len <= PL_SECRET_MAX);
+	MUST(strstr(text, "__Host-postlatch=") != NULL);
+	MUST(memchr(value.data, ';', value.len) == NULL);
+}
+
+static void device(const char *text)
+{
+	const struct request request = { .user_agent = text };
+	char name[128];
+
+	MUST(strlen(request_device(&request, name, sizeof(name))) < 40);
+}
+
+/* The body of each route that takes one. */
+static void json(const char *text, size_t len)
+{
+	for (size_t i = 0; route_at(i) != NULL; i++) {
+		const struct route_field *fields = route_at(i)->fields;
+		json_t *body = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+
+		if (json_is_object(body) && fields_check(fields, &body) == 0) {
+			size_t found = 0;
+
+			for (const struct route_field *field = fields; field->name != NULL; field++) {
+				MUST(!field->required || json_object_get(body, field->name) != NULL);
+				found += json_object_get(body, field->name) != NULL;
+			}
+			MUST(json_object_size(body) == found);
+		}
+		json_decref(body);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text;
+
+	if (size == 0 || (text = malloc(size)) == NULL)
+		return 0;
+	memcpy(text, data + 1, size - 1);
+	text[size - 1] = '\0';
+	switch (data[0] % 4) {
+	case 0:
+		form(text);
+		break;
+	case 1:
+		cookies(text);
+		break;
+	case 2:
+		device(text);
+		break;
+	case 3:
+		json(text, size - 1);
+		break;
+	}
+	free(text);
+	return 0;
+}

@@ -1,0 +1,214 @@
+"""OAuth clients for the portal's tests, and the checks that a client would make."""
+import base64
+import hashlib
+import http.server
+import json
+import os
+import subprocess
+import tempfile
+import threading
+import unittest
+import urllib.parse
+
+from portal import POSTLATCH, Dovecot, Portal
+
+FORM = "application/x-www-form-urlencoded"
+VERIFIER = "a-verifier.of_43~characters" + "x" * 20
+# The public key of a JWK in DER: this, and the point behind it.
+P256_POINT = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
+
+
+def encode(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def decode(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def challenge(verifier):
+    return encode(hashlib.sha256(verifier.encode()).digest())
+
+
+def query_of(location):
+    """The parameters of an address, each of which is there once."""
+    fields = urllib.parse.parse_qs(urllib.parse.urlsplit(location).query, strict_parsing=True)
+    assert all(len(values) == 1 for values in fields.values()), location
+    return {name: values[0] for name, values in fields.items()}
+
+
+def der_number(data):
+    data = data.lstrip(b"\0")
+    data = b"\0" + data if not data or data[0] & 0x80 else data
+    return b"\x02" + bytes([len(data)]) + data
+
+
+def claims_of(token, jwks):
+    """The claims of an id token that openssl finds rightly signed by a key of the set."""
+    header, claims, signature = token.split(".")
+    head = json.loads(decode(header))
+    key = next(key for key in jwks["keys"] if key["kid"] == head["kid"])
+    assert (head["alg"], key["kty"], key["crv"]) == ("ES256", "EC", "P-256"), (head, key)
+    raw = decode(signature)
+    assert len(raw) == 64, raw
+    numbers = der_number(raw[:32]) + der_number(raw[32:])
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in (("key", P256_POINT + decode(key["x"]) + decode(key["y"])),
+                           ("signature", b"\x30" + bytes([len(numbers)]) + numbers),
+                           ("text", ("%s.%s" % (header, claims)).encode())):
+            with open("%s/%s" % (folder, name), "wb") as f:
+                f.write(data)
+        subprocess.run(["openssl", "dgst", "-sha256", "-verify", "key", "-keyform", "DER", "-signature", "signature",
+                        "text"], cwd=folder, check=True, capture_output=True)
+    return json.loads(decode(claims))
+
+
+class Client:
+    """A registered client. Its way to say who it is: "body", "basic", or None for a public one."""
+
+    def __init__(self, portal, name, *options, way="body"):
+        self.portal, self.id, self.way = portal, name, way
+        self.redirect = "https://%s.example.test/back?keep=this" % name
+        self.logout = "https://%s.example.test/bye" % name
+        added = subprocess.run([POSTLATCH, "-c", portal.dir + "/policy.conf", "--json", "client", "add", name,
+                                "--redirect-uri", self.redirect + ",https://%s.example.test/other" % name,
+                                "--logout-uri", self.logout, *options], check=True, capture_output=True, text=True)
+        self.secret = json.loads(added.stdout).get("secret")
+
+    def credentials(self, way=None):
+        """Form fields and headers."""
+        way = way or self.way
+        if way == "basic":
+            pair = "%s:%s" % (urllib.parse.quote(self.id, ""), urllib.parse.quote(self.secret, ""))
+            return {}, {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
+        return ({"client_id": self.id, "client_secret": self.secret} if way == "body" else {"client_id": self.id}), {}
+
+    def post(self, path, fields, way=None):
+        """As a program does: without cookies, without an Origin. A field that is None is left out."""
+        own, headers = self.credentials(way)
+        form = {name: value for name, value in {**own, **fields}.items() if value is not None}
+        return self.portal.browser().request("POST", path, urllib.parse.urlencode(form),
+                                             {"Content-Type": FORM, **headers}, origin=False)
+
+    def wish(self, **fields):
+        """The path of a right authorization request with these fields."""
+        wish = {"response_type": "code", "client_id": self.id, "redirect_uri": self.redirect, "state": "a b&c/\u20ac",
+                "scope": "openid email", **fields}
+        return "/oauth2/authorize?" + urllib.parse.urlencode({k: v for k, v in wish.items() if v is not None})
+
+    def authorize(self, browser, **fields):
+        return browser.get(self.wish(**fields), origin=False)
+
+    def code(self, browser, **fields):
+        answer = self.authorize(browser, **fields)
+        assert answer.status == 303 and answer.headers["Location"].startswith(self.redirect + "&code="), answer
+        return query_of(answer.headers["Location"])["code"]
+
+    def token(self, **fields):
+        return self.post("/oauth2/token", {"grant_type": "authorization_code", "redirect_uri": self.redirect, **fields})
+
+    def tokens(self, browser, **fields):
+        answer = self.token(code=self.code(browser, **fields))
+        assert answer.status == 200, answer
+        return answer.json
+
+    def refresh(self, token, **fields):
+        return self.post("/oauth2/token", {"grant_type": "refresh_token", "refresh_token": token, **fields})
+
+    def introspect(self, token, way=None):
+        return self.post("/oauth2/introspect", {"token": token}, way)
+
+    def revoke(self, token, **fields):
+        return self.post("/oauth2/revoke", {"token": token, **fields})
+
+
+class Doveadm:
+    """As much of doveadm's HTTP interface as tells who was kicked."""
+
+    def __init__(self):
+        kicked = self.kicked = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                kicked.extend(mask for command in json.loads(body) for mask in command[1]["mask"])
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = "http://127.0.0.1:%d/doveadm/v1" % self.server.server_port
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class OAuth(unittest.TestCase):
+    """A portal with a webmail (confidential), an app (public), another webmail and a mail program."""
+
+    members = 0
+
+    @classmethod
+    def setUpClass(cls):
+        cls.doveadm = Doveadm()
+        cls.addClassCleanup(cls.doveadm.close)
+        cls.portal = Portal(doveadm_url=cls.doveadm.url)
+        cls.addClassCleanup(cls.portal.remove)
+        key = cls.portal.dir + "/doveadm.key"
+        with open(key, "w") as f:
+            f.write("key\n")
+        os.chmod(key, 0o600)
+        cls.portal.settings["doveadm_key_file"] = key
+        cls.portal.write_policy()
+        cls.dovecot = Dovecot(cls.portal.dir + "/auth")
+        cls.addClassCleanup(cls.dovecot.close)
+        cls.portal.init()
+        cls.webmail = Client(cls.portal, "webmail")
+        cls.other = Client(cls.portal, "other", way="basic")
+        cls.app = Client(cls.portal, "app", "--public", way="none")
+        cls.program = Client(cls.portal, "program", "--public", "--channel", "client", way="none")
+        cls.portal.start()
+
+    def setUp(self):
+        OAuth.members += 1
+        self.member = "m%d@d%d.test" % (OAuth.members, OAuth.members)
+        self.browser = self.portal.browser()
+
+    def tearDown(self):
+        self.assertTrue(self.portal.alive(), self.portal.log())
+
+    def signed_in(self, browser=None):
+        browser = browser or self.browser
+        self.assertEqual(browser.sign_in(self.member).status, 200)
+        if browser.session()["next"] == "offer":
+            self.assertEqual(browser.post("/api/sign-in/later").status, 200)
+        self.assertEqual(browser.state(), "whole")
+        return browser
+
+    def command(self, *args):
+        subprocess.run([POSTLATCH, "-c", self.portal.dir + "/policy.conf", *args], check=True, capture_output=True)
+
+    def jwks(self):
+        return self.portal.browser().get("/oauth2/jwks").json
+
+    def userinfo(self, token):
+        return self.portal.browser().get("/oauth2/userinfo", headers={"Authorization": "Bearer " + token})
+
+    def refused(self, answer, status, error):
+        self.assertEqual((answer.status, answer.error), (status, error), answer)
+        self.assertIn("no-store", answer.headers["Cache-Control"])
+        return answer
+
+    def told(self, answer, client, error):
+        """The client is told of an error, and nothing else."""
+        self.assertEqual(answer.status, 303, answer)
+        location = answer.headers["Location"]
+        self.assertTrue(location.startswith(client.redirect + "&"), location)
+        fields = query_of(location)
+        self.assertEqual((fields.get("error"), fields.get("iss")), (error, self.portal.url), location)
+        self.assertNotIn("code", fields)
+        return fields

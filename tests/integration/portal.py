@@ -1,0 +1,289 @@
+"""postlatch-portal with a database and a policy file of its own, browsers for it,
+and a stand-in for Dovecot's auth socket. Everything is on 127.0.0.1."""
+import base64
+import contextlib
+import http.client
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import tempfile
+import threading
+import time
+
+from server import BUILD, TIMEOUT, plain_connect, wait_for
+
+PORTAL = BUILD + "/portal/postlatch-portal"
+POSTLATCH = BUILD + "/ctl/postlatch"
+JSON = "application/json"
+
+# What every answer has, whoever asks and whatever is wrong (OWASP ASVS 3.4).
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+                               ".*frame-ancestors 'none'$",
+    "X-Content-Type-Options": "nosniff$",
+    "Referrer-Policy": "no-referrer$",
+    "Cross-Origin-Opener-Policy": "same-origin$",
+    "Cache-Control": "(no-store|no-cache)$",
+}
+
+
+class Dovecot:
+    """As much of Dovecot's auth protocol as one question needs. Every member's
+    password is "right"; mode says how it misbehaves."""
+
+    GREETING = b"VERSION\t1\t2\nMECH\tPLAIN\tplaintext\nSPID\t1\nCUID\t2\nCOOKIE\t00\nDONE\n"
+
+    def __init__(self, path):
+        self.path, self.mode, self.asked = path, "well", []
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(path)
+        self.socket.listen(256)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        with connection, connection.makefile("rb") as lines, contextlib.suppress(OSError):
+            connection.sendall(self.GREETING)
+            for line in lines:
+                if line.startswith(b"AUTH\t"):
+                    connection.sendall(self.answer(line.decode().rstrip("\n").split("\t")))
+                    return
+
+    def answer(self, words):
+        fields = dict(word.split("=", 1) for word in words if "=" in word)
+        _, user, password = base64.b64decode(fields["resp"]).decode().split("\0")
+        self.asked.append({"user": user, "words": words, **fields})
+        if self.mode != "well":
+            return {"temporary": b"FAIL\t1\ttemp\n", "temporary by code": b"FAIL\t1\tcode=temp_fail\n",
+                    "closes": b"", "babbles": b"ABRACADABRA\n", "endless": b"x" * 100000,
+                    "asks back": b"CONT\t1\t\n"}[self.mode]
+        if password != "right":
+            return b"FAIL\t1\tuser=%s\n" % user.encode()
+        return b"OK\t1\tuser=%s\n" % user.lower().encode()
+
+    def close(self):
+        # accept() goes on in its thread until the socket is shut.
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        os.unlink(self.path)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Portal:
+    """A portal process; settings become lines of its policy file."""
+
+    def __init__(self, **settings):
+        self.dir = tempfile.mkdtemp(prefix="postlatch-portal-", dir="/var/tmp")
+        self.port = free_port()
+        self.url = "http://localhost:%d" % self.port
+        self.process = None
+        self.mail = self.dir + "/mail"
+        os.mkdir(self.dir + "/web")
+        for name, text in (("index.html", "<!DOCTYPE html><title>t</title>"), ("main.js", "// page\n"),
+                           ("README.md", "not for browsers"), (".hidden.js", "not either")):
+            with open("%s/web/%s" % (self.dir, name), "w") as f:
+                f.write(text)
+        self.settings = {"database": "sqlite:%s/postlatch.db" % self.dir,
+                         "verify_key": self.dir + "/verify.key",
+                         "seal_key": self.dir + "/seal.key", "portal_url": self.url,
+                         "auth_socket": self.dir + "/auth", "sendmail": self.sendmail(), **settings}
+        self.write_policy()
+
+    def sendmail(self):
+        """A command that keeps what it is given."""
+        os.mkdir(self.mail)
+        path = self.dir + "/sendmail"
+        with open(path, "w") as f:
+            f.write('#!/bin/sh\nf=$(mktemp %s/new.XXXXXX)\necho "$@" >$f\ncat >>$f\nmv $f %s/mail.${f##*.}\n'
+                    % (self.dir, self.mail))
+        os.chmod(path, 0o755)
+        return path
+
+    def mails(self):
+        texts = []
+        for name in sorted(os.listdir(self.mail)):
+            with open("%s/%s" % (self.mail, name)) as f:
+                texts.append(f.read())
+        return texts
+
+    def write_policy(self, extra=""):
+        text = "".join('%s = "%s"\n' % item for item in self.settings.items()) + extra
+        with open(self.dir + "/new.conf", "w") as f:
+            f.write(text)
+        os.rename(self.dir + "/new.conf", self.dir + "/policy.conf")
+
+    def init(self):
+        subprocess.run([POSTLATCH, "-c", self.dir + "/policy.conf", "db", "init"], check=True,
+                       capture_output=True)
+        return self
+
+    def command(self, *args):
+        """The arguments of a portal on this policy file, with other options in front."""
+        return [PORTAL, "-c", self.dir + "/policy.conf", "-w", self.dir + "/web", "-f", *args]
+
+    def start(self, port=None):
+        self.process = self.another(port or self.port)
+        return self
+
+    def another(self, port, wrap=()):
+        """A further process on the same database."""
+        with open(self.dir + "/log", "a") as log:
+            process = subprocess.Popen([*wrap, *self.command("-p", "inet:127.0.0.1:%d" % port)], stderr=log)
+        wait_for(lambda: process.poll() is not None or is_open(port), TIMEOUT)
+        if process.poll() is not None:
+            raise AssertionError("the portal ended with %d: %s" % (process.returncode, self.log()))
+        return process
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(TIMEOUT)
+
+    def stop(self):
+        """Its exit status."""
+        self.process.terminate()
+        return self.process.wait(TIMEOUT)
+
+    def remove(self):
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def log(self):
+        with open(self.dir + "/log", errors="replace") as f:
+            return f.read()
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def reload(self):
+        self.process.send_signal(signal.SIGHUP)
+
+    def sql(self, statement, *values):
+        """What no interface offers: to make a session old, or a code long gone."""
+        with contextlib.closing(sqlite3.connect(self.dir + "/postlatch.db", timeout=TIMEOUT)) as db, db:
+            return db.execute(statement, values).fetchall()
+
+    def browser(self, **options):
+        return Browser(self.port, self.url, **options)
+
+
+def is_open(port):
+    try:
+        plain_connect(("127.0.0.1", port), 1).close()
+        return True
+    except OSError:
+        return False
+
+
+class Answer:
+    def __init__(self, response):
+        self.status, self.headers, self.body = response.status, response.headers, response.read()
+        self.cookies = self.headers.get_all("Set-Cookie") or []
+        self.json = json.loads(self.body) if self.headers.get("Content-Type") == JSON and self.body else None
+
+    @property
+    def error(self):
+        return self.json.get("error") if isinstance(self.json, dict) else None
+
+    def __repr__(self):
+        return "%d %s" % (self.status, self.body[:300].decode(errors="replace"))
+
+
+class Browser:
+    """Keeps cookies and the CSRF token, as the pages do. Has an address of its own."""
+
+    AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0.0.0 Safari/537.36"
+
+    def __init__(self, port, url, language="en"):
+        self.port, self.url, self.language = port, url, language
+        self.cookies, self.csrf = {}, None
+        self.ip = "198.18.%d.%d" % (random.randint(0, 255), random.randint(1, 254))
+
+    def copy(self):
+        """Another browser, in which the cookies of this one were put."""
+        other = Browser(self.port, self.url, self.language)
+        other.cookies, other.csrf = dict(self.cookies), self.csrf
+        return other
+
+    def copy_address(self):
+        """Another browser at the same address."""
+        other = Browser(self.port, self.url, self.language)
+        other.ip = self.ip
+        return other
+
+    def request(self, method, path, body=None, headers=None, origin=True):
+        sent = {"X-Forwarded-For": self.ip, "User-Agent": self.AGENT, "Accept-Language": self.language}
+        if self.cookies:
+            sent["Cookie"] = "; ".join("%s=%s" % item for item in self.cookies.items())
+        if origin:
+            sent["Origin"] = self.url
+        sent.update(headers or {})
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, {k: v for k, v in sent.items() if v is not None})
+            answer = Answer(connection.getresponse())
+        self.keep(answer)
+        return answer
+
+    def keep(self, answer):
+        for cookie in answer.cookies:
+            name, value = cookie.split(";")[0].split("=", 1)
+            if "Max-Age=0" in cookie:
+                self.cookies.pop(name, None)
+            else:
+                self.cookies[name] = value
+        if isinstance(answer.json, dict) and "csrf" in answer.json:
+            self.csrf = answer.json["csrf"]
+
+    def get(self, path, **options):
+        return self.request("GET", path, **options)
+
+    def post(self, path, value=None, **headers):
+        sent = {"Content-Type": JSON if value is not None else None, "X-CSRF-Token": self.csrf, **headers}
+        return self.request("POST", path, None if value is None else json.dumps(value), sent)
+
+    def sign_in(self, user, password="right"):
+        return self.post("/api/sign-in", {"user": user, "password": password})
+
+    def session(self):
+        return self.get("/api/session").json
+
+    def state(self):
+        return self.session()["state"]
+
+
+def totp(key, at=None):
+    """The code of a key, by oathtool."""
+    now = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(time.time() if at is None else at))
+    return subprocess.run(["oathtool", "--totp", "-b", "-N", now, key.replace(" ", "")], check=True,
+                          capture_output=True, text=True).stdout.strip()
+
+
+def secure(answer):
+    """What is wrong with the headers of an answer, or None."""
+    for name, pattern in SECURITY_HEADERS.items():
+        if not re.match(pattern, answer.headers.get(name, "")):
+            return "%s: %s" % (name, answer.headers.get(name))
+    for cookie in answer.cookies:
+        if not re.match(r"__Host-postlatch(-device)?=[^;]*; Path=/; Secure; HttpOnly; SameSite=Lax"
+                        r"(; Max-Age=\d+)?$", cookie):
+            return "Set-Cookie: " + cookie
+    return None

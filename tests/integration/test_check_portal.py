@@ -1,0 +1,178 @@
+"""postlatch check and the portal, on a real server that is set up well but for one thing at a time."""
+import os
+import re
+import stat
+import unittest
+
+from check import CheckTest, FilesTest, replace
+from server import Server
+
+SOCKET = "  unix_listener auth-postlatch {\n    mode = 0600\n    user = postlatch-portal\n  }\n"
+ADDRESS = "    address = 127.0.0.1\n"
+KICK = "doveadm_allowed_commands = kick"
+
+# What is replaced in Dovecot's configuration, by what; the level, and words of the sentence.
+DOVECOT = {
+    "the socket is missing": (SOCKET, "", "fault", "no socket", "include conf.d/dovecot/06-postlatch-portal.conf"),
+    "the socket has another name": ("unix_listener auth-postlatch", "unix_listener auth-other", "fault", "no socket",
+                                    "or set auth_socket"),
+    "everyone may use the socket": ("    mode = 0600\n    user = postlatch-portal", "    mode = 0666", "fault",
+                                    "every user of this machine", "set mode = 0600"),
+    "another group may use the socket": ("    mode = 0600\n    user = postlatch-portal\n",
+                                         "    mode = 0660\n    user = postlatch-portal\n    group = postlatch\n",
+                                         "fault", "group postlatch can try passwords", "set mode = 0600"),
+    "the portal may not use the socket": ("    user = postlatch-portal\n", "", "fault", "the portal may not use",
+                                          "set user = postlatch-portal"),
+    "no doveadm listener": ("  inet_listener http {\n", "  inet_listener other {\n", "fault",
+                            "no doveadm HTTP interface", "include conf.d/dovecot/06-postlatch-portal.conf"),
+    "doveadm for the whole network": (ADDRESS, "", "warning", "reached from other machines",
+                                      "set address = 127.0.0.1"),
+    "doveadm on another port": (ADDRESS + "    port = ", ADDRESS + "    port = 10\n#", "fault", "has port 10",
+                                "make them agree"),
+    "doveadm has no key": ("doveadm_api_key = ", "#doveadm_api_key = ", "fault", "has no doveadm_api_key", "set it"),
+    "doveadm has another key": ("doveadm_api_key = <", "doveadm_api_key = x", "fault", "is not what",
+                                "make them agree"),
+    "doveadm takes every command": (KICK, "", "warning", "all mail can be read",
+                                    "set doveadm_allowed_commands = kick"),
+    "doveadm takes other commands": (KICK, "doveadm_allowed_commands = who", "fault", "cannot end mail connections",
+                                     "add kick"),
+    "no tokens": (" xoauth2 oauthbearer", "", "fault", "takes no tokens", "add xoauth2 oauthbearer"),
+}
+
+# The same for the policy file. PORT is the port that it names already.
+POLICY = {
+    "http": (r"http://localhost:\d+", "http://login.example.test", "fault", "is not https", "web server with TLS"),
+    "http at a name that looks like localhost": (r"http://localhost:\d+", "http://localhost.example.test", "fault",
+                                                 "is not https"),
+    "http at a name that looks like an address": (r"http://localhost:\d+", "http://127.example.test", "fault",
+                                                  "is not https"),
+    "no address at all": (r"http://localhost:\d+", "login.example.test", "fault", "is not https"),
+    "a slash behind the name": (r"http://localhost:\d+", "https://login.example.test/", "fault",
+                                "something behind the name", "take it away"),
+    "a socket elsewhere": (r'auth_socket = ".*"', 'auth_socket = "/nonexistent/auth-postlatch"', "fault", "no socket",
+                           "/nonexistent/auth-postlatch"),
+    "no key file": (r'doveadm_key_file = ".*"', 'doveadm_key_file = ""', "fault", "cannot be found",
+                    "06-postlatch-portal.conf"),
+    "no command for mail": (r"\Z", 'sendmail = "/nonexistent/sendmail"\n', "warning", "cannot be run",
+                            "set sendmail"),
+}
+
+# Each is as good as what the demonstration has.
+GOOD_URLS = ("https://login.example.test", "https://login.example.test:8443", "http://127.0.0.1:80", "http://[::1]:80",
+             "http://localhost")
+
+
+def setUpModule():
+    global server
+    server = CheckTest.server = Server().start()
+
+
+def tearDownModule():
+    server.remove()
+
+
+class Configurations(CheckTest):
+    def setUp(self):
+        self.copy_configurations()
+
+    def test_dovecot(self):
+        for name, (old, new, level, *words) in DOVECOT.items():
+            with self.subTest(name):
+                self.setUp()
+                replace(self.dovecot, old, new)
+                self.assertEqual(self.finds(level, *words)[1], "portal")
+
+    def test_a_socket_that_the_portals_group_may_use(self):
+        replace(self.dovecot, "    mode = 0600\n    user = postlatch-portal\n",
+                "    mode = 0660\n    group = postlatch-portal\n")
+        self.assertEqual(self.finds("ok", "the portal at")[1], "portal")
+
+    def test_a_socket_with_its_whole_path(self):
+        replace(self.dovecot, "unix_listener auth-postlatch", "unix_listener %s/run/dovecot/auth-postlatch" % server.dir)
+        self.finds("ok", "the portal at")
+
+    def test_without_webmail_tokens_are_not_missed(self):
+        listed = server.json("client", "list")
+        self.assertEqual([client["channel"] for client in listed], ["webmail"])
+        server.postlatch("client", "remove", listed[0]["id"])
+        replace(self.dovecot, " xoauth2 oauthbearer", "")
+        self.addCleanup(server.postlatch, "client", "add", listed[0]["id"], "--redirect-uri",
+                        ",".join(listed[0]["redirect_uris"]))
+        self.finds("warning", "no webmail is registered", "postlatch client add")
+        _, lines = self.check(*self.options)
+        self.assertFalse([line for line in lines if "takes no tokens" in line[2]])
+
+
+class Files(FilesTest):
+    def setUp(self):
+        self.policy = server.dir + "/etc/postlatch/demo.conf"
+        self.seal = server.dir + "/etc/postlatch/seal.key"
+        self.key = server.dir + "/state/doveadm.key"
+        self.postlatch = os.stat(server.dir + "/etc/postlatch/verify.key").st_gid
+
+    def setting(self, pattern, new):
+        """One line of the policy file is another."""
+        self.contents(self.policy, lambda text: re.sub(pattern, new, text, count=1))
+
+    def test_policy(self):
+        for name, (pattern, new, level, *words) in POLICY.items():
+            with self.subTest(name):
+                self.setting(pattern, new)
+                self.assertEqual(self.finds(level, *words)[1], "portal")
+                self.doCleanups()
+
+    def test_good_addresses(self):
+        for url in GOOD_URLS:
+            with self.subTest(url):
+                self.setting(r"http://localhost:\d+", url)
+                self.finds("ok", "the portal at %s is set up well" % url)
+                self.doCleanups()
+
+    def test_without_a_portal_nothing_else_is_looked_at(self):
+        self.setting(r'portal_url = ".*"', 'portal_url = ""')
+        self.setting(r'doveadm_key_file = ".*"', 'doveadm_key_file = "/nonexistent"')
+        self.assertEqual(self.finds("ok", "portal_url is empty")[1], "portal")
+        _, lines = self.check()
+        self.assertEqual([line[1] for line in lines].count("portal"), 1)
+
+    def test_db_init_gives_the_seal_key_to_the_portal_alone(self):
+        with open(server.dir + "/etc/group") as f:
+            groups = {int(line.split(":")[2]): line.split(":")[0] for line in f}
+        st = os.stat(self.seal)
+        self.assertEqual((st.st_uid, groups[st.st_gid], stat.S_IMODE(st.st_mode)), (0, "postlatch-portal", 0o640))
+
+    def test_seal_key_that_others_can_read(self):
+        self.owner(self.seal, 0, self.postlatch)
+        self.finds("fault", "seal.key", "open to another group", "chgrp postlatch-portal")
+
+    def test_seal_key_that_the_portal_cannot_read(self):
+        self.mode(self.seal, 0o600)
+        self.finds("fault", "seal.key", "cannot be read by user postlatch-portal", "chmod 640")
+
+    def test_seal_key_of_the_wrong_owner(self):
+        self.owner(self.seal, 65534, os.stat(self.seal).st_gid)
+        self.finds("fault", "seal.key", "neither root nor postlatch-portal", "chown root:postlatch-portal")
+
+    def test_without_a_portal_only_root_needs_the_seal_key(self):
+        self.mode(self.seal, 0o600)
+        self.setting(r'portal_url = ".*"', 'portal_url = ""')
+        self.finds("ok", "seal.key is sound")
+
+    def test_doveadm_key_that_others_can_read(self):
+        for change in (lambda: self.mode(self.key, 0o644), lambda: self.owner(self.key, 0, self.postlatch)):
+            with self.subTest(change):
+                change()
+                self.finds("fault", "doveadm.key", "open to others than the portal", "chmod 640")
+                self.doCleanups()
+
+    def test_doveadm_key_that_the_portal_cannot_read(self):
+        self.mode(self.key, 0o600)
+        self.finds("fault", "doveadm.key", "cannot be read by the portal", "chown root:postlatch-portal")
+
+    def test_doveadm_key_with_a_line_end(self):
+        self.contents(self.key, lambda text: text + "\n")
+        self.finds("fault", "doveadm_api_key is not what", "make them agree")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,469 @@
+"""OAuth 2.0 and OpenID Connect at the portal: what goes right, and what ends it.
+What is asked for wrongly is in test_oauth_refusals.py."""
+import concurrent.futures
+import hashlib
+import json
+import subprocess
+import time
+import unittest
+import urllib.parse
+
+from oauth import FORM, VERIFIER, OAuth, challenge, claims_of, decode, encode, query_of
+from portal import JSON, secure
+from server import TIMEOUT, wait_for
+
+GRACE = 30  # seconds in which a refresh token that was used works again
+
+
+class SignIn(OAuth):
+    """The authorization endpoint."""
+
+    def test_a_stranger_is_sent_to_sign_in_and_comes_back_with_a_code(self):
+        wish = self.webmail.wish()
+        answer = self.browser.get(wish, origin=False)
+        self.assertEqual(answer.status, 303)
+        self.assertTrue(answer.headers["Location"].startswith("/sign-in?continue=%2Foauth2%2Fauthorize%3F"))
+        there = query_of(answer.headers["Location"])["continue"]
+        self.assertEqual(query_of(there), query_of(wish))
+        self.signed_in()
+        answer = self.browser.get(there, origin=False)
+        self.assertEqual(answer.status, 303)
+        self.assertTrue(answer.headers["Location"].startswith(self.webmail.redirect + "&code=pl_ac_"))
+        fields = query_of(answer.headers["Location"])
+        self.assertEqual(set(fields), {"keep", "code", "state", "iss"})
+        self.assertEqual((fields["state"], fields["iss"]), ("a b&c/\u20ac", self.portal.url))
+        self.assertIsNone(secure(answer))
+        self.assertIn("no-store", answer.headers["Cache-Control"])
+
+    def test_a_wish_may_come_as_a_form(self):
+        """OpenID Connect Core 3.1.2.1"""
+        wish = self.webmail.wish().split("?")[1]
+        headers = {"Content-Type": FORM, "Origin": "https://webmail.example.test"}
+        answer = self.browser.request("POST", "/oauth2/authorize", wish, headers)
+        self.assertEqual(answer.status, 303)
+        self.assertEqual(query_of(query_of(answer.headers["Location"])["continue"]), query_of("?" + wish))
+        self.signed_in()
+        answer = self.browser.request("POST", "/oauth2/authorize", wish, headers)
+        self.assertEqual(answer.status, 303)
+        self.assertEqual(set(query_of(answer.headers["Location"])), {"keep", "code", "state", "iss"})
+        answer = self.browser.request("POST", "/oauth2/authorize", wish + "&scope=openid", headers)
+        self.told(answer, self.webmail, "invalid_request")
+
+    def test_a_half_session_gets_no_code(self):
+        self.assertEqual(self.browser.sign_in(self.member).json["state"], "half")
+        answer = self.webmail.authorize(self.browser)
+        self.assertTrue(answer.headers["Location"].startswith("/sign-in?continue="), answer)
+        self.told(self.webmail.authorize(self.browser, prompt="none"), self.webmail, "login_required")
+
+    def test_no_state_is_answered_without_one(self):
+        self.signed_in()
+        for state in (None, ""):
+            answer = self.webmail.authorize(self.browser, state=state)
+            self.assertNotIn("state", query_of(answer.headers["Location"]))
+
+    def test_a_fresh_sign_in_that_was_asked_for_is_not_asked_for_again(self):
+        for field in ({"prompt": "login"}, {"max_age": "0"}):
+            browser = self.portal.browser()
+            answer = self.webmail.authorize(browser, **field)
+            there = query_of(answer.headers["Location"])["continue"]
+            self.signed_in(browser)
+            self.assertIn("code", query_of(browser.get(there).headers["Location"]))
+
+    def test_a_member_without_webmail_is_refused_and_so_is_an_inactive_one(self):
+        self.signed_in()
+        self.command("member", "set", self.member, "webmail=off")
+        self.told(self.webmail.authorize(self.browser), self.webmail, "access_denied")
+        self.command("member", "set", self.member, "webmail=on", "active=off")
+        self.assertTrue(self.webmail.authorize(self.browser).headers["Location"].startswith("/sign-in?"))
+
+    def test_a_factor_that_became_required_ends_a_session_without_one(self):
+        self.signed_in()
+        tokens = self.webmail.tokens(self.browser)
+        self.command("member", "set", self.member, "requirement=required")
+        self.assertTrue(self.webmail.authorize(self.browser).headers["Location"].startswith("/sign-in?"))
+        self.assertEqual(self.browser.state(), "none")
+        self.assertEqual(self.userinfo(tokens["access_token"]).status, 401)
+        self.assertEqual(self.browser.sign_in(self.member).json["next"], "register")
+
+    def test_no_other_page_may_read_or_frame_it(self):
+        self.signed_in()
+        answer = self.browser.get(self.webmail.wish(), headers={"Origin": "https://evil.test"})
+        self.assertEqual([name for name in answer.headers if name.lower().startswith("access-control")], [])
+        self.assertIn("frame-ancestors 'none'", answer.headers["Content-Security-Policy"])
+
+    def test_a_mail_program_gets_a_session_of_its_own(self):
+        self.signed_in()
+        proof = {"code_challenge": challenge(VERIFIER), "code_challenge_method": "S256"}
+        code = self.program.code(self.browser, **proof)
+        tokens = self.program.token(code=code, code_verifier=VERIFIER).json
+        sessions = self.browser.get("/api/account").json["sessions"]
+        self.assertEqual([s["name"] for s in sessions if not s["current"]], ["program"])
+        channels = self.portal.sql("SELECT s.channel FROM session s JOIN member m ON m.id = s.member_id "
+                                   "WHERE m.local = ? ORDER BY s.id", self.member.split("@")[0])
+        self.assertEqual(channels, [("webmail",), ("client",)])
+        self.assertEqual(self.browser.post("/api/sign-out").status, 200)
+        self.assertEqual(self.userinfo(tokens["access_token"]).status, 200)
+
+
+class Tokens(OAuth):
+    """The token endpoint."""
+
+    def setUp(self):
+        super().setUp()
+        self.signed_in()
+
+    def test_a_code_gives_tokens_that_say_whose_they_are(self):
+        answer = self.webmail.token(code=self.webmail.code(self.browser, nonce="n-1"))
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual((answer.headers["Content-Type"], answer.headers["Cache-Control"]), (JSON, "no-store"))
+        self.assertIsNone(secure(answer))
+        tokens = answer.json
+        self.assertEqual(sorted(tokens), ["access_token", "expires_in", "id_token", "refresh_token", "scope",
+                                          "token_type"])
+        self.assertEqual((tokens["token_type"], tokens["scope"]), ("Bearer", "openid email"))
+        self.assertTrue(3590 <= tokens["expires_in"] <= 3600, tokens)
+        self.assertTrue(tokens["access_token"].startswith("pl_at_") and tokens["refresh_token"].startswith("pl_rt_"))
+        info = self.userinfo(tokens["access_token"])
+        self.assertEqual(info.json, {"sub": info.json["sub"], "email": self.member, "email_verified": True})
+        bearer = {"Authorization": "Bearer " + tokens["access_token"]}
+        posted = self.portal.browser().request("POST", "/oauth2/userinfo", headers=bearer, origin=False)
+        self.assertEqual((posted.status, posted.json), (200, info.json))
+
+    def test_an_id_token_is_signed_by_the_key_that_is_published(self):
+        before = int(time.time())
+        tokens = self.webmail.tokens(self.browser, nonce="n-2")
+        claims = claims_of(tokens["id_token"], self.jwks())
+        digest = hashlib.sha256(tokens["access_token"].encode()).digest()
+        self.assertEqual(
+            {name: claims[name] for name in ("iss", "aud", "nonce", "email", "at_hash", "sub")},
+            {"iss": self.portal.url, "aud": "webmail", "nonce": "n-2", "email": self.member,
+             "at_hash": encode(digest[:16]), "sub": self.userinfo(tokens["access_token"]).json["sub"]})
+        self.assertTrue(before <= claims["iat"] <= time.time() and claims["exp"] > claims["iat"])
+        self.assertTrue(claims["iat"] - TIMEOUT <= claims["auth_time"] <= claims["iat"])
+        header, body, signature = tokens["id_token"].split(".")
+        forged = encode(json.dumps({**claims, "sub": "1"}).encode())
+        with self.assertRaises(subprocess.CalledProcessError):
+            claims_of(".".join((header, forged, signature)), self.jwks())
+
+    def test_scopes_decide_what_is_told(self):
+        for scope, granted, told in (("openid", "openid", {"sub"}), ("openid mail x:unknown", "openid mail", {"sub"}),
+                                     ("openid profile", "openid profile", {"sub", "preferred_username"}),
+                                     ("offline_access email openid", "openid email offline_access",
+                                      {"sub", "email", "email_verified"})):
+            tokens = self.webmail.tokens(self.browser, scope=scope)
+            self.assertEqual(tokens["scope"], granted)
+            self.assertEqual(set(self.userinfo(tokens["access_token"]).json), told)
+        for scope in ("mail", None, ""):
+            tokens = self.webmail.tokens(self.browser, scope=scope)
+            self.assertEqual((tokens["scope"], tokens.get("id_token")), ("mail", None))
+
+    def test_a_client_may_prove_itself_in_both_ways(self):
+        for way in ("body", "basic"):
+            fields = {"grant_type": "authorization_code", "code": self.webmail.code(self.browser),
+                      "redirect_uri": self.webmail.redirect}
+            self.assertEqual(self.webmail.post("/oauth2/token", fields, way).status, 200)
+
+    def test_pkce_is_honoured_for_confidential_and_public_clients(self):
+        for client in (self.webmail, self.app):
+            for verifier in (VERIFIER, "v" * 43, "V" * 128):
+                code = client.code(self.browser, code_challenge=challenge(verifier), code_challenge_method="S256")
+                self.assertEqual(client.token(code=code, code_verifier=verifier).status, 200)
+
+    def test_a_second_use_of_a_code_revokes_what_came_of_the_first(self):
+        code = self.webmail.code(self.browser)
+        first = self.webmail.token(code=code).json
+        again = self.webmail.refresh(first["refresh_token"]).json
+        self.refused(self.webmail.token(code=code), 400, "invalid_grant")
+        for tokens in (first, again):
+            self.assertEqual(self.userinfo(tokens["access_token"]).status, 401)
+            self.refused(self.webmail.refresh(tokens["refresh_token"]), 400, "invalid_grant")
+        self.assertEqual(self.browser.state(), "whole")
+
+    def test_of_many_who_use_a_code_at_once_one_wins_at_most(self):
+        code = self.webmail.code(self.browser)
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(lambda _: self.webmail.token(code=code), range(16)))
+        won = [answer.json for answer in answers if answer.status == 200]
+        self.assertLessEqual(len(won), 1, answers)
+        self.assertEqual({answer.error for answer in answers if answer.status != 200}, {"invalid_grant"})
+        for tokens in won:
+            self.assertEqual(self.userinfo(tokens["access_token"]).status, 401)
+
+    def test_refresh_gives_new_tokens_each_time(self):
+        tokens = self.webmail.tokens(self.browser, nonce="n-3")
+        seen = {tokens["refresh_token"], tokens["access_token"]}
+        for _ in range(3):
+            answer = self.webmail.refresh(tokens["refresh_token"])
+            self.assertEqual(answer.status, 200, answer)
+            claims = claims_of(answer.json["id_token"], self.jwks())
+            self.assertEqual((claims["aud"], claims["email"], claims.get("nonce")), ("webmail", self.member, None))
+            tokens = answer.json
+            self.assertFalse(seen & {tokens["refresh_token"], tokens["access_token"]})
+            seen |= {tokens["refresh_token"], tokens["access_token"]}
+            self.assertEqual(self.userinfo(tokens["access_token"]).status, 200)
+
+    def test_parallel_refreshes_of_one_client_all_succeed(self):
+        tokens = self.webmail.tokens(self.browser)
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: self.webmail.refresh(tokens["refresh_token"]), range(8)))
+        self.assertEqual({answer.status for answer in answers}, {200}, answers)
+        self.assertEqual(len({answer.json["access_token"] for answer in answers}), 8)
+        for answer in answers:
+            self.assertEqual(self.userinfo(answer.json["access_token"]).status, 200)
+
+    def test_an_old_refresh_token_that_comes_back_ends_the_session(self):
+        tokens = self.webmail.tokens(self.browser)
+        new = self.webmail.refresh(tokens["refresh_token"]).json
+        self.portal.sql("UPDATE refresh_token SET used_at = used_at - ? WHERE used_at IS NOT NULL", GRACE + 1)
+        self.refused(self.webmail.refresh(tokens["refresh_token"]), 400, "invalid_grant")
+        self.assertEqual(self.userinfo(new["access_token"]).status, 401)
+        self.refused(self.webmail.refresh(new["refresh_token"]), 400, "invalid_grant")
+        self.assertEqual(self.browser.state(), "none")
+        self.assertIn("address=%s" % self.member, self.portal.log().split("refresh-token-stolen")[0].split("\n")[-1])
+        wait_for(lambda: self.member in self.doveadm.kicked, TIMEOUT)
+
+    def test_a_scope_that_is_wider_is_refused_and_costs_nothing(self):
+        tokens = self.webmail.tokens(self.browser, scope="openid")
+        for scope in ("openid email", "profile", 'a"b'):
+            self.refused(self.webmail.refresh(tokens["refresh_token"], scope=scope), 400, "invalid_scope")
+        self.portal.sql("UPDATE refresh_token SET used_at = used_at - ? WHERE used_at IS NOT NULL", GRACE + 1)
+        self.assertEqual(self.webmail.refresh(tokens["refresh_token"], scope="openid").status, 200)
+
+    def test_what_ended_has_no_tokens(self):
+        ends = {
+            "log-out": lambda: self.browser.post("/api/sign-out"),
+            "member inactive": lambda: self.command("member", "set", self.member, "active=off"),
+            "webmail off": lambda: self.command("member", "set", self.member, "webmail=off"),
+            "domain inactive": lambda: self.command("domain", "set", self.member.split("@")[1], "active=off"),
+        }
+        for name, end in ends.items():
+            with self.subTest(name=name):
+                self.setUp()
+                tokens, code = self.webmail.tokens(self.browser), self.webmail.code(self.browser)
+                end()
+                self.refused(self.webmail.refresh(tokens["refresh_token"]), 400, "invalid_grant")
+                if name != "webmail off":  # the code is a minute old at most, and Dovecot asks again
+                    self.refused(self.webmail.token(code=code), 400, "invalid_grant")
+                    self.assertEqual(self.userinfo(tokens["access_token"]).status, 401)
+
+
+class Introspection(OAuth):
+    def setUp(self):
+        super().setUp()
+        self.tokens = self.webmail.tokens(self.signed_in())
+
+    def test_a_good_token_is_described(self):
+        for client, way in ((self.webmail, "body"), (self.webmail, "basic"), (self.other, "basic")):
+            answer = client.introspect(self.tokens["access_token"], way)
+            self.assertEqual(answer.status, 200, answer)
+            said = answer.json
+            self.assertEqual({name: said[name] for name in ("active", "username", "email", "client_id", "scope",
+                                                            "token_type", "iss")},
+                             {"active": True, "username": self.member, "email": self.member, "client_id": "webmail",
+                              "scope": "openid email", "token_type": "Bearer", "iss": self.portal.url})
+            self.assertEqual(said["exp"] - said["iat"], 3600)
+
+    def test_of_any_other_nothing_is_said(self):
+        access = self.tokens["access_token"]
+        revoked = self.webmail.tokens(self.browser)["access_token"]
+        self.assertEqual(self.webmail.revoke(revoked).status, 200)
+        tokens = [self.tokens["refresh_token"], revoked, access + "x", access[:-1], "x", "pl_at_" + "A" * 43,
+                  "x" * 4000, self.webmail.code(self.browser), self.browser.cookies["__Host-postlatch"],
+                  self.webmail.secret]
+        for token in tokens:
+            answer = self.other.introspect(token)
+            self.assertEqual((answer.status, answer.body), (200, b'{"active":false}'), token)
+        self.portal.sql("UPDATE token SET expires_at = issued_at")
+        self.assertEqual(self.other.introspect(access).body, b'{"active":false}')
+
+    def test_of_a_member_that_may_not_any_more_nothing_is_said(self):
+        for setting in ("member", self.member), ("domain", self.member.split("@")[1]):
+            self.command(setting[0], "set", setting[1], "active=off")
+            self.assertEqual(self.webmail.introspect(self.tokens["access_token"]).body, b'{"active":false}')
+            self.command(setting[0], "set", setting[1], "active=on")
+            self.assertTrue(self.webmail.introspect(self.tokens["access_token"]).json["active"])
+
+
+class Revocation(OAuth):
+    def setUp(self):
+        super().setUp()
+        self.tokens = self.webmail.tokens(self.signed_in())
+
+    def revoked(self, client, token, **fields):
+        answer = client.revoke(token, **fields)
+        self.assertEqual((answer.status, answer.body), (200, b""), answer)
+
+    def test_an_access_token_dies_alone(self):
+        self.revoked(self.webmail, self.tokens["access_token"])
+        self.assertEqual(self.userinfo(self.tokens["access_token"]).status, 401)
+        self.assertEqual(self.webmail.refresh(self.tokens["refresh_token"]).status, 200)
+
+    def test_a_refresh_token_takes_its_access_tokens_along_whatever_the_hint(self):
+        for hint in (None, "refresh_token", "access_token", "what"):
+            tokens = self.webmail.tokens(self.browser)
+            newer = self.webmail.refresh(tokens["refresh_token"]).json
+            self.revoked(self.webmail, newer["refresh_token"], token_type_hint=hint)
+            for dead in (tokens, newer):
+                self.assertEqual(self.userinfo(dead["access_token"]).status, 401)
+                self.refused(self.webmail.refresh(dead["refresh_token"]), 400, "invalid_grant")
+        self.assertEqual(self.userinfo(self.tokens["access_token"]).status, 200)
+        self.assertEqual(self.browser.state(), "whole")
+
+    def test_an_unknown_token_is_no_error(self):
+        for token in ("x", "pl_rt_" + "A" * 43, "x" * 4000):
+            self.revoked(self.webmail, token)
+
+    def test_a_token_of_another_client_stays(self):
+        for client in (self.other, self.app):
+            for token in (self.tokens["access_token"], self.tokens["refresh_token"]):
+                self.revoked(client, token)
+        self.assertEqual(self.userinfo(self.tokens["access_token"]).status, 200)
+        self.assertEqual(self.webmail.refresh(self.tokens["refresh_token"]).status, 200)
+
+    def test_a_public_client_may_revoke_its_own(self):
+        code = self.app.code(self.browser, code_challenge=challenge(VERIFIER), code_challenge_method="S256")
+        tokens = self.app.token(code=code, code_verifier=VERIFIER).json
+        self.revoked(self.app, tokens["refresh_token"])
+        self.assertEqual(self.userinfo(tokens["access_token"]).status, 401)
+
+
+class LogOut(OAuth):
+    """The end-session endpoint."""
+
+    def setUp(self):
+        super().setUp()
+        self.tokens = self.webmail.tokens(self.signed_in())
+
+    def end(self, browser=None, **fields):
+        path = "/oauth2/end-session"
+        query = {name: value for name, value in fields.items() if value is not None}
+        answer = (browser or self.browser).get(path + ("?" + urllib.parse.urlencode(query) if query else ""),
+                                               origin=False)
+        self.assertEqual(answer.status, 303, answer)
+        return answer.headers["Location"]
+
+    def ended(self):
+        self.assertEqual(self.userinfo(self.tokens["access_token"]).status, 401)
+        self.refused(self.webmail.refresh(self.tokens["refresh_token"]), 400, "invalid_grant")
+        return True
+
+    def lives(self):
+        self.assertEqual(self.userinfo(self.tokens["access_token"]).status, 200)
+        self.assertEqual(self.browser.state(), "whole")
+
+    def test_an_id_token_ends_its_session_and_the_client_gets_the_browser_back(self):
+        location = self.end(id_token_hint=self.tokens["id_token"], client_id="webmail", state="s t&",
+                            post_logout_redirect_uri=self.webmail.logout)
+        self.assertEqual(location, self.webmail.logout + "?state=s%20t%26")
+        self.assertNotIn("__Host-postlatch", self.browser.cookies)
+        self.ended()
+        wait_for(lambda: self.member in self.doveadm.kicked, TIMEOUT)
+        # A second log-out finds nothing to end and leads to the same place.
+        self.assertEqual(self.end(id_token_hint=self.tokens["id_token"], post_logout_redirect_uri=self.webmail.logout),
+                         self.webmail.logout)
+
+    def test_it_may_come_as_a_form(self):
+        """RP-Initiated Logout 2"""
+        body = urllib.parse.urlencode({"id_token_hint": self.tokens["id_token"],
+                                       "post_logout_redirect_uri": self.webmail.logout})
+        answer = self.portal.browser().request("POST", "/oauth2/end-session", body, {"Content-Type": FORM},
+                                               origin=False)
+        self.assertEqual((answer.status, answer.headers["Location"]), (303, self.webmail.logout))
+        self.ended()
+
+    def test_it_ends_that_session_and_no_other(self):
+        elsewhere = self.signed_in(self.portal.browser())
+        self.end(elsewhere, id_token_hint=self.tokens["id_token"])
+        self.assertEqual(elsewhere.state(), "whole")
+        self.ended()
+
+    def test_an_old_id_token_is_good_enough(self):
+        new = self.webmail.refresh(self.tokens["refresh_token"]).json
+        self.end(id_token_hint=self.tokens["id_token"])
+        self.assertEqual(self.userinfo(new["access_token"]).status, 401)
+        self.ended()
+
+    def test_without_proof_nothing_ends_and_the_person_is_asked(self):
+        header, claims, signature = self.tokens["id_token"].split(".")
+        other_claims = encode(json.dumps({**json.loads(decode(claims)), "sid": "1"}).encode())
+        unsigned = encode(b'{"alg":"none","kid":"%s"}' % json.loads(decode(header))["kid"].encode())
+        hints = [None, "x", "x.y.z", "..", header + "." + claims + ".", unsigned + "." + claims + ".",
+                 ".".join((header, claims, signature[:-8] + "AAAAAAAA")), ".".join((unsigned, claims, signature)),
+                 ".".join((header, other_claims, signature)), self.tokens["access_token"], "a" * 4000 + ".b.c"]
+        for hint in hints:
+            for uri in (None, self.webmail.logout):
+                self.assertEqual(self.end(id_token_hint=hint, client_id="webmail", post_logout_redirect_uri=uri),
+                                 "/sign-out", hint)
+        self.lives()
+
+    def set_url(self, url):
+        self.portal.settings["portal_url"] = url
+        self.portal.write_policy()
+        path = "/.well-known/openid-configuration"
+        wait_for(lambda: self.portal.browser().get(path).json["issuer"] == url, TIMEOUT)
+
+    def test_an_id_token_of_another_issuer_proves_nothing(self):
+        self.addCleanup(self.set_url, self.portal.url)
+        self.set_url("https://former.example.test")
+        self.assertEqual(self.end(id_token_hint=self.tokens["id_token"]), "/sign-out")
+        self.lives()
+
+    def test_an_id_token_ends_no_session_of_another_member(self):
+        """As when the database came from a backup, and its ids were given a second time."""
+        self.portal.sql("UPDATE session SET member_id = (SELECT MIN(id) FROM member) WHERE id = "
+                        "(SELECT MAX(id) FROM session)")
+        self.end(self.portal.browser(), id_token_hint=self.tokens["id_token"])
+        self.assertEqual(self.portal.sql("SELECT COUNT(*) FROM session WHERE id = (SELECT MAX(session_id) "
+                                         "FROM oauth_grant)"), [(1,)])
+
+    def test_it_leads_to_no_address_that_is_not_registered_for_that_client(self):
+        for uri in ("https://evil.test/", self.webmail.logout + "/", self.webmail.logout + "?x=y",
+                    self.webmail.redirect, self.other.logout, "/account", "//evil.test", "javascript:alert(1)"):
+            for fields in ({"id_token_hint": self.tokens["id_token"]}, {"client_id": "webmail"},
+                           {"client_id": "none"}, {}):
+                location = self.end(self.portal.browser(), post_logout_redirect_uri=uri, **fields)
+                self.assertEqual(location, "/sign-out", (uri, fields))
+        for uri in (self.webmail.logout, self.other.logout):
+            location = self.end(self.portal.browser(), id_token_hint=self.tokens["id_token"], client_id="other",
+                                post_logout_redirect_uri=uri)
+            self.assertEqual(location, "/sign-out")
+
+    def test_who_is_signed_out_already_is_led_back(self):
+        location = self.end(self.portal.browser(), client_id="webmail", state="s",
+                            post_logout_redirect_uri=self.webmail.logout)
+        self.assertEqual(location, self.webmail.logout + "?state=s")
+        self.assertEqual(self.end(self.portal.browser()), "/sign-out")
+        self.lives()
+
+
+class Metadata(OAuth):
+    def test_both_documents_name_this_issuer_and_paths_that_are_there(self):
+        first, second = (self.portal.browser().get("/.well-known/" + name)
+                         for name in ("oauth-authorization-server", "openid-configuration"))
+        self.assertEqual((first.status, first.headers["Content-Type"]), (200, JSON))
+        self.assertEqual(first.json, second.json)
+        said = first.json
+        self.assertEqual(said["issuer"], self.portal.url)
+        self.assertEqual((said["response_types_supported"], said["code_challenge_methods_supported"],
+                          said["id_token_signing_alg_values_supported"], said["subject_types_supported"]),
+                         (["code"], ["S256"], ["ES256"], ["public"]))
+        self.assertIs(said["authorization_response_iss_parameter_supported"], True)
+        for name in ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint",
+                     "introspection_endpoint", "revocation_endpoint", "end_session_endpoint"):
+            self.assertTrue(said[name].startswith(self.portal.url + "/oauth2/"), said[name])
+            answer = self.portal.browser().get(said[name][len(self.portal.url):])
+            self.assertNotIn(answer.status, (404, 500, 503), name)
+
+    def test_the_key_set_tells_the_public_key_alone(self):
+        answer = self.portal.browser().get("/oauth2/jwks")
+        self.assertEqual((answer.status, len(answer.json["keys"])), (200, 1))
+        key = answer.json["keys"][0]
+        self.assertEqual(set(key), {"kty", "crv", "x", "y", "use", "alg", "kid"})
+        self.assertEqual((len(decode(key["x"])), len(decode(key["y"]))), (32, 32))
+        # RFC 7638: the id is the key's thumbprint.
+        thumb = json.dumps({name: key[name] for name in ("crv", "kty", "x", "y")}, separators=(",", ":"))
+        self.assertEqual(key["kid"], encode(hashlib.sha256(thumb.encode()).digest()))
+
+
+if __name__ == "__main__":
+    unittest.main()

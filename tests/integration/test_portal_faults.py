@@ -1,0 +1,527 @@
+"""The portal when something is broken, busy, killed or attacked (design 4).
+
+A fault may delay; it never lets in, and never says "wrong password". Dovecot is a
+stand-in here (portal.py), so that it can fail in every way.
+"""
+import concurrent.futures
+import contextlib
+import grp
+import os
+import random
+import socket
+import sqlite3
+import stat
+import subprocess
+import threading
+import time
+import unittest
+
+from portal import PORTAL, Dovecot, Portal, free_port, secure, totp
+from server import TIMEOUT, plain_connect, wait_for
+
+MEMBER = "member@example.test"
+STEP = 30
+
+
+class Faults(unittest.TestCase):
+    settings = {}
+
+    def setUp(self):
+        self.portal = Portal(**self.settings)
+        self.addCleanup(self.portal.remove)
+        self.dovecot = Dovecot(self.portal.dir + "/auth")
+        self.addCleanup(self.close_dovecot)
+        self.portal.init().start()
+
+    def close_dovecot(self):
+        with contextlib.suppress(OSError):
+            self.dovecot.close()
+
+    def good(self, answer):
+        self.assertEqual(answer.status, 200, answer)
+        return answer.json
+
+    def refused(self, answer, status, error):
+        self.assertEqual((answer.status, answer.error), (status, error), answer)
+        self.assertIsNone(secure(answer))
+        return answer
+
+    def later(self, answer):
+        self.assertIn("Retry-After", self.refused(answer, 503, "try-again-later").headers)
+        self.assertGreater(answer.json["wait"], 0)
+
+    def register(self, user=MEMBER):
+        """A member's key; the code of the step before this one is used up."""
+        browser = self.portal.browser()
+        self.good(browser.sign_in(user))
+        key = self.good(browser.post("/api/sign-in/registration"))["key"]
+        self.good(browser.post("/api/sign-in/registration/confirm", {"code": totp(key, time.time() - STEP)}))
+        return key
+
+    def half(self, user=MEMBER):
+        browser = self.portal.browser()
+        self.assertEqual(self.good(browser.sign_in(user))["next"], "code")
+        return browser
+
+    def code(self, browser, code):
+        return browser.post("/api/sign-in/code", {"code": code})
+
+    def forget_codes(self):
+        """As if no code had been taken and none had failed."""
+        self.portal.sql("UPDATE totp SET last_step = 0")
+        self.portal.sql("DELETE FROM factor_failure")
+
+
+class DovecotInTrouble(Faults):
+    def test_what_it_is_asked(self):
+        browser = self.portal.browser()
+        self.good(browser.sign_in("Member@Example.Test"))
+        asked, = self.dovecot.asked
+        self.assertEqual((asked["user"], asked["service"], asked["rip"]),
+                         ("Member@Example.Test", "webmail", browser.ip))
+        self.assertIn("nologin", asked["words"])
+        self.assertTrue(asked["words"][-1].startswith("resp="))
+        self.assertEqual(browser.session()["address"], MEMBER)
+
+    def test_no_answer_of_it_is_taken_for_a_wrong_password_or_a_right_one(self):
+        for mode in ("temporary", "temporary by code", "closes", "babbles", "endless", "asks back"):
+            self.dovecot.mode = mode
+            for password in ("right", "wrong"):
+                browser = self.portal.browser()
+                self.later(browser.sign_in(MEMBER, password))
+                self.assertEqual(browser.cookies, {})
+        self.dovecot.mode = "well"
+        self.good(self.portal.browser().sign_in(MEMBER))
+
+    def test_without_its_socket_sign_in_waits_and_the_rest_goes_on(self):
+        browser = self.portal.browser()
+        self.good(browser.sign_in(MEMBER))
+        self.dovecot.close()
+        self.later(self.portal.browser().sign_in(MEMBER))
+        self.assertEqual(self.good(browser.post("/api/sign-in/later"))["state"], "whole")
+        self.assertEqual(browser.get("/api/account").status, 200)
+
+    def test_its_trouble_is_not_counted_against_an_address(self):
+        browser = self.portal.browser()
+        self.dovecot.mode = "temporary"
+        for _ in range(15):
+            self.later(browser.sign_in(MEMBER))
+        self.dovecot.mode = "well"
+        self.good(browser.sign_in(MEMBER))
+
+
+class Throttling(Faults):
+    def test_after_ten_failures_an_address_waits_and_dovecot_is_not_asked(self):
+        browser = self.portal.browser()
+        for i in range(10):
+            self.refused(browser.sign_in("m%d@example.test" % i, "wrong"), 401, "wrong-credentials")
+        for password in ("wrong", "right"):
+            answer = browser.sign_in(MEMBER, password)
+            if answer.status == 401:  # the eleventh is the first that costs a wait
+                answer = browser.sign_in(MEMBER, password)
+            self.refused(answer, 429, "too-many-attempts")
+            self.assertEqual(answer.headers["Retry-After"], str(answer.json["wait"]))
+        asked = len(self.dovecot.asked)
+        self.assertLessEqual(asked, 11)
+        browser.sign_in(MEMBER, "wrong")
+        self.assertEqual(len(self.dovecot.asked), asked)
+        self.good(self.portal.browser().sign_in(MEMBER))  # from elsewhere
+        self.portal.sql("UPDATE address_failure SET failed_at = failed_at - 3601")
+        self.good(browser.sign_in(MEMBER))
+
+    def test_parallel_guesses_count(self):
+        browser = self.portal.browser()
+        with concurrent.futures.ThreadPoolExecutor(40) as pool:
+            answers = list(pool.map(
+                lambda i: browser.copy_address().sign_in("m%d@example.test" % i, "wrong"), range(40)))
+        statuses = [answer.status for answer in answers]
+        self.assertLessEqual(statuses.count(401), 11)
+        self.assertLessEqual(len(self.dovecot.asked), 11)
+        self.assertEqual(set(statuses) - {401, 429, 503}, set())
+
+    def test_success_does_not_forgive_the_failures_of_an_address(self):
+        browser = self.portal.browser()
+        for i in range(9):
+            browser.sign_in("m%d@example.test" % i, "wrong")
+            self.good(browser.sign_in(MEMBER))
+        for _ in range(3):
+            answer = browser.sign_in(MEMBER, "wrong")
+        self.assertEqual(answer.status, 429)
+
+    def test_no_answer_to_a_sign_in_comes_sooner_than_another(self):
+        for user, password in ((MEMBER, "right"), (MEMBER, "wrong"), ("nobody", "wrong")):
+            started = time.monotonic()
+            self.portal.browser().sign_in(user, password)
+            self.assertGreaterEqual(time.monotonic() - started, 0.25)
+
+
+class DatabaseInTrouble(Faults):
+    def database(self):
+        return self.portal.dir + "/postlatch.db"
+
+    def test_while_it_is_moved_away_everything_waits_and_then_heals(self):
+        browser = self.portal.browser()
+        self.good(browser.sign_in(MEMBER))
+        os.rename(self.database(), self.database() + ".away")
+        self.later(self.portal.browser().get("/health"))
+        self.later(self.portal.browser().sign_in(MEMBER))
+        self.later(browser.get("/api/session"))
+        self.later(browser.post("/api/sign-in/later"))
+        self.assertEqual(self.portal.browser().get("/sign-in").status, 200)
+        self.assertFalse(os.path.exists(self.database()))
+        os.rename(self.database() + ".away", self.database())
+        self.assertEqual(self.good(browser.post("/api/sign-in/later"))["state"], "whole")
+
+    def test_while_it_is_locked_a_code_is_not_taken(self):
+        key = self.register()
+        browser = self.half()
+        code = totp(key)
+        with contextlib.closing(sqlite3.connect(self.database(), isolation_level=None)) as lock:
+            lock.execute("BEGIN IMMEDIATE")
+            self.later(self.code(browser, code))
+            self.assertEqual(browser.state(), "half")  # reading goes on
+            self.later(self.portal.browser().sign_in(MEMBER))
+            lock.execute("ROLLBACK")
+        self.assertEqual(self.good(self.code(browser, code))["state"], "whole")
+
+    def test_while_it_is_read_only_a_code_is_not_taken(self):
+        key = self.register()
+        browser = self.half()
+        code, port = totp(key), free_port()
+        script = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
+        process = self.portal.another(port, ("unshare", "-m", "sh", "-c", script, self.portal.dir))
+        self.addCleanup(process.wait, TIMEOUT)
+        self.addCleanup(process.kill)
+        other = browser.copy()
+        other.port = port
+        self.assertEqual(other.state(), "half")
+        self.later(self.code(other, code))
+        self.assertEqual(other.state(), "half")
+        self.assertEqual(self.good(self.code(browser, code))["state"], "whole")
+
+    def test_a_disk_that_is_full_takes_no_code(self):
+        key = self.register()
+        browser = self.half()
+        code, port = totp(key), free_port()
+        # No byte more may be written to any file; the log goes to a pipe's end that stays.
+        process = self.portal.another(port, ("prlimit", "--fsize=0", "--"))
+        self.addCleanup(process.wait, TIMEOUT)
+        self.addCleanup(process.kill)
+        other = browser.copy()
+        other.port = port
+        answer = self.code(other, code)
+        self.assertIn(answer.status, (500, 503), answer)
+        self.assertEqual(self.good(self.code(browser, code))["state"], "whole")
+
+    def test_what_is_no_database_is_never_repaired(self):
+        with open(self.database(), "rb") as f:
+            good = f.read()
+        os.rename(self.database(), self.database() + ".away")
+        for extra in ("-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.rename(self.database() + extra, self.database() + extra + ".away")
+        for text in (b"", b"x" * 8192, good[:50] + bytes(4096)):
+            with open(self.database(), "wb") as f:
+                f.write(text)
+            self.later(self.portal.browser().get("/api/session"))
+            with open(self.database(), "rb") as f:
+                self.assertEqual(f.read(), text)
+            os.unlink(self.database())
+
+
+class Keys(Faults):
+    def test_without_the_seal_key_codes_wait_and_passwords_go_on(self):
+        key = self.register()
+        browser = self.half()
+        path = self.portal.dir + "/seal.key"
+        faults = (lambda: os.rename(path, path + ".away"), lambda: os.chmod(path, 0o644))
+        for i, spoil in enumerate(faults, 1):
+            spoil()
+            self.portal.reload()
+            wait_for(lambda: self.portal.log().count("what needs it is refused") >= i, TIMEOUT)
+            self.later(self.code(browser, totp(key)))
+            self.assertEqual(self.half().state(), "half")
+            if os.path.exists(path + ".away"):
+                self.assertFalse(os.path.exists(path))
+                os.rename(path + ".away", path)
+            os.chmod(path, 0o600)
+            before = self.portal.log().count("read again")
+            wait_for(lambda: self.half() and self.portal.log().count("read again") > before, TIMEOUT)
+            self.refused(self.code(browser, "000000"), 422, "wrong-code")
+        self.good(self.code(browser, totp(key)))
+
+    def test_another_seal_key_is_never_taken_for_a_wrong_code(self):
+        key = self.register()
+        browser = self.half()
+        path = self.portal.dir + "/seal.key"
+        with open(path) as f:
+            text = f.read()
+        with open(path, "w") as f:
+            f.write("7 " + "5a" * 32 + "\n")
+        self.portal.reload()
+        wait_for(lambda: self.code(browser, totp(key)).status == 503, TIMEOUT)
+        with open(path, "w") as f:
+            f.write(text)
+        self.portal.reload()
+        wait_for(lambda: self.code(browser, "000000").status == 422, TIMEOUT)
+        self.good(self.code(browser, totp(key)))
+
+
+class OnceOnly(Faults):
+    def test_a_kill_between_code_and_answer_never_lets_the_code_work_twice(self):
+        key = self.register()
+        answered, lost, refused = 0, 0, 0
+        for i in range(24):
+            self.forget_codes()
+            first, second = self.half(), self.half()
+            code = totp(key)
+            let_in = self.code_and_kill(first, code, random.uniform(0, 0.02) if i else 1)
+            self.portal.start()
+            again = self.code(second, code)
+            self.assertIn((again.status, again.error), ((200, None), (422, "code-used")))
+            if let_in:
+                self.assertEqual(again.error, "code-used")
+                self.assertEqual(first.state(), "whole")
+                answered += 1
+            elif again.status == 200:
+                lost += 1
+            else:
+                refused += 1  # taken, and the answer never came
+            if again.status == 200:
+                self.assertEqual(first.state(), "half")
+        self.assertGreater(answered, 0)
+        self.assertEqual(answered + lost + refused, 24)
+
+    def code_and_kill(self, browser, code, delay):
+        """Whether the code let in before the portal was killed."""
+        answer = []
+
+        def send():
+            with contextlib.suppress(OSError):
+                answer.append(self.code(browser, code))
+
+        thread = threading.Thread(target=send)
+        thread.start()
+        thread.join(delay)
+        self.portal.kill()
+        thread.join(TIMEOUT)
+        return bool(answer) and answer[0].status == 200
+
+    def test_of_many_who_offer_a_code_at_once_to_two_processes_one_wins(self):
+        key = self.register()
+        port = free_port()
+        other = self.portal.another(port)
+        self.addCleanup(other.wait, TIMEOUT)
+        self.addCleanup(other.kill)
+        browsers = [self.half() for _ in range(64)]
+        for browser in browsers[::2]:
+            browser.port = port
+        with concurrent.futures.ThreadPoolExecutor(len(browsers)) as pool:
+            for _ in range(100):
+                self.forget_codes()
+                code = totp(key)
+                answers = list(pool.map(lambda browser: self.code(browser, code), browsers))
+                winners = [i for i, answer in enumerate(answers) if answer.status == 200]
+                self.assertEqual(len(winners), 1, answers)
+                losers = {(a.status, a.error) for a in answers if a.status != 200}
+                self.assertLessEqual(losers, {(422, "code-used"), (429, "too-many-codes"),
+                                              (503, "try-again-later")})
+                winner = browsers[winners[0]]
+                browsers[winners[0]] = self.half()
+                browsers[winners[0]].port = winner.port
+
+    def test_a_recovery_code_offered_by_many_at_once_wins_once(self):
+        browser = self.portal.browser()
+        self.good(browser.sign_in(MEMBER))
+        key = self.good(browser.post("/api/sign-in/registration"))["key"]
+        answer = browser.post("/api/sign-in/registration/confirm", {"code": totp(key)})
+        codes = self.good(answer)["recovery_codes"]
+        browsers = [self.half() for _ in range(16)]
+        with concurrent.futures.ThreadPoolExecutor(len(browsers)) as pool:
+            answers = list(pool.map(lambda b: b.post("/api/sign-in/recovery", {"code": codes[0]}), browsers))
+        self.assertEqual([answer.status for answer in answers].count(200), 1, answers)
+
+
+class Load(Faults):
+    def test_two_hundred_sign_ins_at_once_all_succeed(self):
+        def sign_in(i):
+            browser = self.portal.browser()
+            browser.ip = "198.18.%d.%d" % (i // 200, i % 200 + 1)
+            started = time.monotonic()
+            statuses = [browser.sign_in("m%d@example.test" % i).status,
+                        browser.post("/api/sign-in/later").status]
+            return statuses, time.monotonic() - started
+
+        with concurrent.futures.ThreadPoolExecutor(200) as pool:
+            answers = list(pool.map(sign_in, range(600)))
+        times = sorted(seconds for _, seconds in answers)
+        print("note 200 sign-ins at once: p50 %.2f s, p99 %.2f s" % (times[299], times[593]), flush=True)
+        failed = [statuses for statuses, _ in answers if statuses != [200, 200]]
+        self.assertEqual(failed, [], self.portal.log()[-2000:])
+
+
+class Proxies(Faults):
+    settings = {"proxy_networks": "127.0.0.0/8, 10.0.0.0/8"}
+
+    def seen(self, forwarded):
+        browser = self.portal.browser()
+        browser.ip = forwarded
+        self.good(browser.sign_in(MEMBER))
+        return self.dovecot.asked[-1]["rip"]
+
+    def test_only_the_end_of_the_list_is_believed(self):
+        for forwarded, address in (("192.0.2.1", "192.0.2.1"), ("203.0.113.9, 192.0.2.1", "192.0.2.1"),
+                                   ("192.0.2.1, 10.1.2.3", "192.0.2.1"),
+                                   ("evil, 192.0.2.1,10.1.2.3 ", "192.0.2.1"),
+                                   ("2001:db8::7", "2001:db8::7"), (None, "127."), ("evil", "127."),
+                                   ("192.0.2.1, evil", "127."), ("x" * 2000, "127."),
+                                   ("192.0.2.1\trip=1.2.3.4", "127."), ("192.0.2.1 evil", "127.")):
+            with self.subTest(forwarded=forwarded[:40] if forwarded else None):
+                # Where none is believed, it is the address that the connection comes from.
+                self.assertEqual(self.seen(forwarded)[:len(address)], address)
+
+    def test_who_is_no_proxy_is_not_believed(self):
+        self.portal.settings["proxy_networks"] = "192.0.2.0/24"
+        self.portal.write_policy()
+        self.portal.reload()
+        wait_for(lambda: self.seen("198.51.100.1").startswith("127."), TIMEOUT)
+
+
+class Log(Faults):
+    def test_it_has_a_line_for_each_sign_in_and_no_secret(self):
+        key = self.register()
+        browser = self.portal.browser()
+        browser.sign_in("a b=c result=ok@example.test", "hush-hush-1")
+        browser.sign_in(MEMBER, "hush-hush-2")
+        self.good(browser.sign_in(MEMBER))
+        self.code(browser, "135790")
+        code = totp(key)
+        self.good(self.code(browser, code))
+        browser.post("/api/sign-out")
+        log = self.portal.log()
+        for name, result in (("a?b?c?result?ok@example.test", "wrong-password"),
+                             (MEMBER, "wrong-password"), (MEMBER, "code"), (MEMBER, "wrong-code"),
+                             (MEMBER, "ok"), (MEMBER, "signed-out")):
+            self.assertIn("sign-in address=%s ip=%s result=%s\n" % (name, browser.ip, result), log)
+        for secret in ("hush", "135790", code, key, key.replace(" ", ""), "pl_ss_", browser.csrf or "right"):
+            self.assertNotIn(secret, log)
+
+
+class Starting(unittest.TestCase):
+    def setUp(self):
+        self.portal = Portal()
+        self.addCleanup(self.portal.remove)
+
+    def run_portal(self, *args):
+        return subprocess.run(args, capture_output=True, text=True, timeout=TIMEOUT)
+
+    def ends(self, status, says, *options):
+        options = options or ("-p", "inet:127.0.0.1:%d" % self.portal.port)
+        run = self.run_portal(*self.portal.command(*options))
+        self.assertEqual(run.returncode, status, run.stderr)
+        self.assertRegex(run.stderr, says)
+
+    def test_a_bad_policy_keeps_it_from_starting(self):
+        self.portal.init()
+        for name, value, says in (("portal_url", "", "portal_url is not set"),
+                                  ("portal_url", "https://login.example.test/", "portal_url = "),
+                                  ("portal_url", "login.example.test", "portal_url = "),
+                                  ("portal_url", "https://Login.example.test", "portal_url = "),
+                                  ("portal_name", "", "portal_name"),
+                                  ("portal_name", "a\\nBcc: x", "portal_name"),
+                                  ("mail_from", "nobody", "mail_from"),
+                                  ("mail_from", "a@b.test\\nBcc: x", "mail_from"),
+                                  ("proxy_networks", "10.0.0.1/8", "policy.conf:[0-9]+: proxy_networks"),
+                                  ("nonsense", "x", "policy.conf:[0-9]+: .*nonsense")):
+            with self.subTest(name=name, value=value):
+                kept = dict(self.portal.settings)
+                self.portal.settings[name] = value
+                self.portal.write_policy()
+                self.ends(78, says)
+                self.portal.settings = kept
+        self.portal.write_policy()
+        os.unlink(self.portal.dir + "/web/index.html")
+        self.ends(78, "index.html")
+
+    def test_wrong_options_and_sockets(self):
+        self.portal.init()
+        for options in ((), ("-p",), ("-z",), ("-p", "inet:127.0.0.1:1", "more"), ("-x", "settings")):
+            run = self.run_portal(PORTAL, *options)
+            self.assertEqual(run.returncode, 64, options)
+            self.assertIn("Usage:", run.stderr)
+        for name in ("inet:0.0.0.0:8080", "inet:127.0.0.1:0", "inet:127.0.0.1", "inet:127.0.0.1:x", "tcp:x",
+                     "inet:example.test:80", "inet:192.0.2.1:80"):
+            self.ends(69, "socket " + name, "-p", name)
+        self.portal.start()
+        self.ends(69, "Address already in use")
+
+    def test_a_bad_policy_leaves_the_last_good_one(self):
+        self.portal.init().start()
+        def name():
+            return self.portal.browser().session()["name"]
+        self.assertEqual(name(), "Postlatch")
+        self.portal.settings["portal_name"] = "Second"
+        self.portal.write_policy("broken {\n")
+        self.portal.reload()
+        wait_for(lambda: "keeping the last good policy" in self.portal.log(), TIMEOUT)
+        self.assertEqual(name(), "Postlatch")
+        self.portal.write_policy()
+        wait_for(lambda: name() == "Second", TIMEOUT)  # noticed without a signal
+
+    def test_a_unix_socket_is_for_its_group_and_goes_away(self):
+        path = self.portal.dir + "/portal.sock"
+        self.portal.init()
+        with contextlib.closing(socket.socket(socket.AF_UNIX)) as left_behind:
+            left_behind.bind(path)
+        command = self.portal.command("-p", "unix:" + path, "-g", "daemon")
+        with open(self.portal.dir + "/log", "a") as log:
+            process = subprocess.Popen(command, stderr=log)
+        self.addCleanup(process.kill)
+        wait_for(lambda: "ready" in self.portal.log(), TIMEOUT)
+        found = os.stat(path)
+        self.assertEqual(stat.S_IMODE(found.st_mode), 0o660)
+        self.assertEqual(found.st_gid, grp.getgrnam("daemon").gr_gid)
+        with contextlib.closing(socket.socket(socket.AF_UNIX)) as client:
+            client.settimeout(TIMEOUT)
+            client.connect(path)
+            client.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+            self.assertTrue(client.recv(100).startswith(b"HTTP/1.1 204 "))
+        run = self.run_portal(*command)
+        self.assertEqual(run.returncode, 69)  # the first one listens there
+        process.terminate()
+        self.assertEqual(process.wait(TIMEOUT), 0)
+        self.assertFalse(os.path.exists(path))
+
+    def test_it_becomes_another_user_for_good(self):
+        self.portal.init()
+        for name in os.listdir(self.portal.dir):
+            subprocess.run(["chown", "-R", "nobody", self.portal.dir + "/" + name], check=True)
+        subprocess.run(["chown", "nobody", self.portal.dir], check=True)
+        with open(self.portal.dir + "/log", "a") as log:
+            process = subprocess.Popen(self.portal.command("-p", "inet:127.0.0.1:%d" % self.portal.port, "-u",
+                                                           "nobody"), stderr=log)
+        self.addCleanup(process.kill)
+        wait_for(lambda: "ready" in self.portal.log(), TIMEOUT)
+        with open("/proc/%d/status" % process.pid) as f:
+            status = f.read()
+        uid = subprocess.check_output(["id", "-u", "nobody"], text=True).strip()
+        self.assertRegex(status, r"Uid:\s+%s\s+%s\s+%s\s+%s" % ((uid,) * 4))
+        self.assertEqual(self.portal.browser().get("/health").status, 204)
+
+    def test_requests_under_way_are_answered_before_it_ends(self):
+        self.portal.init()
+        dovecot = Dovecot(self.portal.dir + "/auth")
+        self.addCleanup(dovecot.close)
+        self.portal.start()
+        with plain_connect(("127.0.0.1", self.portal.port), TIMEOUT):
+            browser = self.portal.browser()
+            thread = threading.Thread(target=lambda: setattr(self, "answer", browser.sign_in(MEMBER)))
+            thread.start()
+            wait_for(lambda: dovecot.asked, TIMEOUT)  # it waits for the floor now
+            self.assertEqual(self.portal.stop(), 0)
+            thread.join(TIMEOUT)
+        self.assertEqual(self.answer.status, 200)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,388 @@
+"""Every route of the portal, walked with everything that must not get through.
+
+The table is the program's own (`postlatch-portal -x routes`), so a new route is
+walked without a change here.
+"""
+import collections
+import json
+import socket
+import subprocess
+import unittest
+
+from portal import JSON, PORTAL, Browser, Dovecot, Portal, secure
+from server import TIMEOUT, plain_connect, wait_for
+
+BODY_MAX = 16384
+FORM = "application/x-www-form-urlencoded"
+VISITED = ("/oauth2/authorize", "/oauth2/end-session")
+Route = collections.namedtuple("Route", "method path access csrf body fields")
+Field = collections.namedtuple("Field", "name required kind limit")
+
+
+def parse_field(text):
+    name, kind, limit = (text.split(":") + ["0"])[:3]
+    return Field(name.rstrip("?"), not name.endswith("?"), kind, int(limit) or 512)
+
+
+def routes():
+    text = subprocess.run([PORTAL, "-x", "routes"], check=True, capture_output=True, text=True).stdout
+    for line in text.splitlines():
+        if not line.startswith(" "):
+            method, path, access, csrf, body, fields = line.split()
+            fields = [] if fields == "-" else [parse_field(field) for field in fields.split(",")]
+            yield Route(method, path, access, csrf == "csrf", body, fields)
+
+
+ROUTES = list(routes())
+GOOD = {"line": "x", "secret": "x", "code": "000 000", "id": 1, "flag": True, "word": "use"}
+# Values of the wrong kind or size, for each kind of field.
+BAD_TEXT = ["", "a\nb", "a\u0000b", "a\u007fb", "a\u0085b", 1, None, True, ["x"], {"x": "x"}]
+BAD = {
+    "line": BAD_TEXT, "secret": BAD_TEXT,
+    "code": ["", "12345", "1234567", "12345a", "+12345", "\u0661\u0662\u0663\u0664\u0665\u0666", 123456,
+             None, True],
+    "id": ["1", 0, -1, 1.5, True, None, [1], 10 ** 30],
+    "flag": ["true", 1, 0, None, []],
+    "word": ["", "USE", "use\n", "us e", 1, None],
+}
+
+
+def is_oauth(route):
+    return route.body == "form" or route.access in ("client", "bearer")
+
+
+def good_body(route):
+    if route.body == "json":
+        return json.dumps({field.name: GOOD[field.kind] for field in route.fields})
+    return "a=b" if route.body == "form" else None
+
+
+def type_of(route):
+    return {"json": JSON, "form": FORM, "none": None}[route.body]
+
+
+class Portals(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.portal = Portal()
+        cls.addClassCleanup(cls.portal.remove)
+        cls.dovecot = Dovecot(cls.portal.dir + "/auth")
+        cls.addClassCleanup(cls.dovecot.close)
+        cls.portal.init().start()
+
+    def tearDown(self):
+        self.assertTrue(self.portal.alive(), self.portal.log())
+
+    def check(self, answer, status, error=None):
+        self.assertEqual((answer.status, answer.error), (status, error), answer)
+        self.assertIsNone(secure(answer))
+        return answer
+
+    def walk(self, wanted):
+        walked = 0
+        for route in ROUTES:
+            if wanted(route):
+                walked += 1
+                with self.subTest(route=route.method + " " + route.path):
+                    yield route
+        self.assertGreater(walked, 0)
+
+    def send(self, route, browser=None, body=None, **headers):
+        """The request that is right in all but what the caller says."""
+        browser = browser or self.portal.browser()
+        sent = {"Content-Type": type_of(route), "X-CSRF-Token": browser.csrf}
+        sent.update({name.replace("_", "-"): value for name, value in headers.items()})
+        return browser.request(route.method, route.path, good_body(route) if body is None else body, sent)
+
+    def signed_in(self, state):
+        browser = self.portal.browser()
+        self.check(browser.sign_in("walker@example.test"), 200)
+        if state == "whole":
+            self.check(browser.post("/api/sign-in/later"), 200)
+        self.assertEqual(browser.state(), state)
+        return browser
+
+
+class BeforeTheHandler(Portals):
+    """What is wrong with a request whoever sends it."""
+
+    def test_another_method_gets_405_and_the_one_that_is_allowed(self):
+        for route in self.walk(lambda route: True):
+            others = {"GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"}
+            for method in others - {r.method for r in ROUTES if r.path == route.path}:
+                answer = self.portal.browser().request(method, route.path)
+                self.check(answer, 405, "method-not-allowed")
+                self.assertIn(route.method, answer.headers["Allow"])
+
+    def test_a_foreign_origin_gets_403(self):
+        for route in self.walk(lambda route: route.method == "POST" and not is_oauth(route)):
+            for origin, site in (("https://evil.test", None), ("null", "same-origin"), (None, None),
+                                 (self.portal.url + "0", None),
+                                 (self.portal.url.replace("http", "https"), None),
+                                 (None, "cross-site"), (None, "same-site"), (None, "none")):
+                self.check(self.send(route, Origin=origin, Sec_Fetch_Site=site), 403, "foreign-origin")
+            answer = self.send(route, Origin=None, Sec_Fetch_Site="same-origin")
+            self.assertNotEqual(answer.error, "foreign-origin")
+
+    def test_another_content_type_gets_415(self):
+        for route in self.walk(lambda route: route.body != "none"):
+            error = "invalid_request" if is_oauth(route) else "unsupported-media-type"
+            other = FORM if route.body == "json" else JSON
+            for kind in (None, "text/plain", "multipart/form-data; boundary=x", other, type_of(route) + "x"):
+                self.check(self.send(route, Content_Type=kind), 415, error)
+
+    def test_a_body_that_is_too_long_gets_413_before_it_is_read(self):
+        for route in self.walk(lambda route: True):
+            error = "invalid_request" if is_oauth(route) else "too-large"
+            length = 1 if route.body == "none" else BODY_MAX + 1
+            for announced in (length, 10 ** 9, 2 ** 63):
+                with plain_connect(("127.0.0.1", self.portal.port), TIMEOUT) as client:
+                    head = "%s %s HTTP/1.1\r\nHost: x\r\nOrigin: %s\r\nContent-Type: %s\r\n" % (
+                        route.method, route.path, self.portal.url, type_of(route) or JSON)
+                    client.sendall((head + "Content-Length: %d\r\n\r\n" % announced).encode())
+                    answer = client.makefile("rb").read().decode()
+                self.assertTrue(answer.startswith("HTTP/1.1 413 "), answer)
+                self.assertTrue(answer.endswith('{"error":"%s"}' % error), answer)
+
+    def test_a_body_of_unknown_length_gets_411(self):
+        for route in self.walk(lambda route: True):
+            answer = self.send(route, body=iter([b"{}"]), Transfer_Encoding="chunked")
+            self.check(answer, 411, "bad-request")
+
+    def test_the_longest_body_that_is_allowed_is_read(self):
+        body = json.dumps({"user": "x", "password": "y"}).ljust(BODY_MAX)
+        route = next(r for r in ROUTES if r.path == "/api/sign-in")
+        self.check(self.send(route, body=body), 401, "wrong-credentials")
+
+    def test_a_field_that_is_missing_or_wrong_gets_400(self):
+        for route in self.walk(lambda route: route.fields):
+            good = json.loads(good_body(route))
+            for field in route.fields:
+                wrong = [dict(good, **{field.name: value}) for value in BAD[field.kind]]
+                wrong.append(dict(good, **{field.name: "x" * (field.limit + 1)}))
+                if field.required:
+                    wrong.append({name: value for name, value in good.items() if name != field.name})
+                for value in wrong:
+                    answer = self.send(route, body=json.dumps(value))
+                    self.assertEqual((answer.status, answer.error), (400, "bad-request"), (value, answer))
+
+    def test_what_is_no_json_object_gets_400(self):
+        bodies = [b"", b"{", b"[]", b"null", b'"x"', b"7", b"{}{}", b'{"user":"a","user":"b"}', b"\xff\xfe{}",
+                  b'{"user":"\xff"}', b'{"user":"\\ud800"}', b"[" * 16000, b'{"a":' * 3000, b"\x00" * 100]
+        for route in self.walk(lambda route: route.body == "json"):
+            for body in bodies:
+                answer = self.send(route, body=body)
+                self.assertEqual((answer.status, answer.error), (400, "bad-request"), (body[:40], answer))
+
+    def test_a_form_or_query_that_is_malformed_gets_400(self):
+        bad = ["%", "a=%0", "a=%zz", "a=%00", "a=b%0Ac", "a=%ff", "=x", "a=" + "x" * 5000,
+               "&".join("f%d=x" % i for i in range(30))]
+        for route in self.walk(lambda route: route.body == "form"):
+            # What a browser is sent to answers with a page.
+            error = None if route.path in VISITED else "invalid_request"
+            for body in [*bad, "a=b\0&c=d"]:
+                self.check(self.send(route, body=body), 400, error)
+        for route in self.walk(lambda route: route.method == "GET"):
+            for query in bad:
+                answer = self.portal.browser().request("GET", route.path + "?" + query)
+                self.assertEqual(answer.status, 400, (query, answer))
+
+    def test_an_unknown_path_gets_404(self):
+        for path in ("/api", "/api/", "/api/session/", "/API/session", "/api/session%00", "/api/%73ession",
+                     "//", "/api//session", "/oauth2", "/.git/config", "/web", "/web/", "/web/none.js",
+                     "/web/README.md", "/web/.hidden.js", "/web/../policy.conf", "/web/%2e%2e/policy.conf",
+                     "/web//main.js", "/sign-in/", "/account/x", "/index.html",
+                     "http://localhost/api/session"):
+            with self.subTest(path=path):
+                self.check(self.portal.browser().get(path), 404, "not-found")
+
+
+class WhoMay(Portals):
+    """Sessions, clients, tokens and proofs."""
+
+    def refused(self, route, browser):
+        error = {"client": (401, "invalid_client"), "bearer": (401, "invalid_token")}
+        self.check(self.send(route, browser), *error.get(route.access, (401, "sign-in-again")))
+
+    def test_a_stranger_reaches_public_routes_only(self):
+        for route in self.walk(lambda route: route.access != "public"):
+            self.refused(route, self.portal.browser())
+            for cookie in ("x", "pl_ss_" + "A" * 43, "x" * 600, "'; DROP TABLE session"):
+                browser = self.portal.browser()
+                browser.cookies["__Host-postlatch"] = cookie
+                self.refused(route, browser)
+
+    def test_credentials_of_oauth_that_are_wrong_are_refused(self):
+        for route in self.walk(lambda route: route.access in ("client", "bearer")):
+            for value in ("Basic", "Basic ", "Basic !!!!", "Basic eDp5", "Basic eA==", "Bearer", "Bearer x",
+                          "Bearer pl_at_" + "A" * 43, "Bearer " + "x" * 2000, "Digest x", "x"):
+                answer = self.send(route, Authorization=value)
+                self.assertEqual(answer.status, 401, (value, answer))
+                self.assertIn("WWW-Authenticate", answer.headers)
+
+    def test_a_half_session_can_do_nothing_but_the_second_step(self):
+        browser = self.signed_in("half")
+        for route in self.walk(lambda route: route.access not in ("public", "half")):
+            self.refused(route, browser)
+
+    def test_a_whole_session_has_no_second_step(self):
+        browser = self.signed_in("whole")
+        for route in self.walk(lambda route: route.access == "half"):
+            self.check(self.send(route, browser), 403, "not-allowed")
+
+    def test_a_stale_session_must_prove_itself_for_sensitive_changes(self):
+        browser = self.signed_in("whole")
+        for age in (20 * 60, 11 * 3600):
+            self.portal.sql("UPDATE session SET proven_at = proven_at - ?", age)
+            for route in self.walk(lambda route: route.access == "fresh"):
+                answer = self.check(self.send(route, browser), 403, "proof-needed")
+                self.assertEqual(answer.json["by"], "password")
+
+    def test_without_the_csrf_token_nothing_is_done(self):
+        browsers = {state: self.signed_in(state) for state in ("half", "whole")}
+        foreign = self.signed_in("whole").csrf
+        self.assertEqual(len(foreign), 43)
+        for route in self.walk(lambda route: route.csrf):
+            browser = browsers["half" if route.access == "half" else "whole"]
+            own = browser.session()["csrf"]
+            for token in (None, "", "x", foreign, own[:-1], own + "x", own[:-1] + "\xe9"):
+                self.check(self.send(route, browser, X_CSRF_Token=token), 403, "csrf")
+
+    def test_every_route_that_changes_something_for_a_session_has_a_csrf_token(self):
+        accesses = ("half", "member", "fresh")
+        for route in self.walk(lambda route: route.method == "POST" and route.access in accesses):
+            self.assertTrue(route.csrf)
+
+    def test_a_session_that_idled_or_ran_out_is_none(self):
+        for change in ("seen_at = seen_at - 7201", "expires_at = created_at", "generation = generation - 1"):
+            browser = self.signed_in("whole")
+            self.assertEqual(browser.get("/api/account").status, 200)
+            self.portal.sql("UPDATE session SET " + change)
+            self.check(browser.get("/api/account"), 401, "sign-in-again")
+            self.assertEqual(browser.state(), "none")
+
+
+class Pages(Portals):
+    def test_pages_have_their_types_and_are_cached_by_their_content(self):
+        for path, kind in (("/", "text/html; charset=utf-8"), ("/sign-in", "text/html; charset=utf-8"),
+                           ("/account", "text/html; charset=utf-8"),
+                           ("/sign-out", "text/html; charset=utf-8"),
+                           ("/web/main.js", "text/javascript; charset=utf-8")):
+            browser = self.portal.browser()
+            answer = self.check(browser.get(path), 200)
+            self.assertEqual(answer.headers["Content-Type"], kind)
+            self.assertEqual(self.check(browser.request("HEAD", path), 200).body, b"")
+            again = browser.get(path, headers={"If-None-Match": answer.headers["ETag"]})
+            self.assertEqual(self.check(again, 304).body, b"")
+            self.assertEqual(again.headers["ETag"], answer.headers["ETag"])
+            self.check(browser.get(path, headers={"If-None-Match": '"other"'}), 200)
+            self.check(browser.request("POST", path), 405, "method-not-allowed")
+
+    def test_a_page_with_a_query_is_the_page(self):
+        self.check(self.portal.browser().get("/sign-in?continue=%2Foauth2%2Fauthorize%3Fx"), 200)
+
+    def test_strict_transport_security_is_told_over_tls_only(self):
+        self.assertIsNone(self.portal.browser().get("/sign-in").headers["Strict-Transport-Security"])
+        portal = Portal(portal_url="https://login.example.test")
+        self.addCleanup(portal.remove)
+        portal.init().start()
+        for path in ("/sign-in", "/api/session", "/none", "/web/main.js"):
+            value = portal.browser().get(path).headers["Strict-Transport-Security"]
+            self.assertRegex(value, r"^max-age=31536000; includeSubDomains$")
+
+    def test_health_is_204(self):
+        self.check(self.portal.browser().get("/health"), 204)
+
+
+class Floods(Portals):
+    """More of something than anybody needs. The process lives on and others are served."""
+
+    def raw(self, data):
+        """The first line of the answer; "" when the connection was closed."""
+        with plain_connect(("127.0.0.1", self.portal.port), TIMEOUT) as client:
+            try:
+                client.sendall(data)
+            except OSError:
+                pass  # it answered and closed before all was sent
+            try:
+                return client.makefile("rb").readline().decode(errors="replace").strip()
+            except ConnectionResetError:
+                return ""
+
+    def served(self):
+        answer = self.portal.browser().get("/api/session")
+        self.check(answer, 200)
+
+    def test_headers_cookies_and_addresses_without_end(self):
+        for name, lines in (("headers", "".join("X-%d: y\r\n" % i for i in range(10000))),
+                            ("cookies", "Cookie: " + "a=b; " * 10 ** 6 + "\r\n"),
+                            ("cookie", "Cookie: __Host-postlatch=" + "x" * 10 ** 6 + "\r\n"),
+                            ("many cookie headers", "Cookie: a=b\r\n" * 10000)):
+            with self.subTest(name=name):
+                head = "GET /api/account HTTP/1.1\r\nHost: x\r\n" + lines + "\r\n"
+                self.assertRegex(self.raw(head.encode()), "^(HTTP/1.1 (400|413|431) .*|)$")
+                self.served()
+        line = self.raw(b"GET /" + b"x" * 10 ** 6 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        self.assertRegex(line, "^(HTTP/1.1 4.*|)$")
+        self.served()
+
+    def test_many_small_cookies_do_not_hide_the_session(self):
+        browser = self.signed_in("whole")
+        mine = dict(browser.cookies)
+        browser.cookies = {**{"c%d" % i: "x" for i in range(180)}, **mine}
+        self.assertEqual(browser.state(), "whole")
+        browser.cookies = {"x__Host-postlatch": "y", "__Host-postlatchx": "y", **mine}
+        self.assertEqual(browser.state(), "whole")
+
+    def test_requests_that_are_no_http(self):
+        for data in (b"\0" * 1000, b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\xff\xfe\r\n\r\n",
+                     b"\r\n" * 5000, b"GET / HTTP/1.1\r\nHost x\r\n\r\n",
+                     b"POST /api/sign-in HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+                     b"POST /api/sign-in HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n",
+                     b"POST /api/sign-in HTTP/1.1\r\nContent-Length: x\r\n\r\n"):
+            with plain_connect(("127.0.0.1", self.portal.port), TIMEOUT) as client:
+                client.sendall(data)
+                client.shutdown(socket.SHUT_WR)
+                try:
+                    line = client.makefile("rb").readline().decode(errors="replace")
+                except ConnectionResetError:
+                    line = ""
+            self.assertNotRegex(line, "^HTTP/1.1 (2|500)", data[:60])
+            self.served()
+
+    def half_open(self, count):
+        """Connections that have begun a request, some in its head and some in its body."""
+        clients = []
+        for i in range(count):
+            client = plain_connect(("127.0.0.1", self.portal.port), TIMEOUT)
+            self.addCleanup(client.close)
+            client.sendall(b"GET /api/session HTTP/1.1\r\nHost: x\r\nX-Slow: " if i % 2 else
+                           b"POST /api/sign-in HTTP/1.1\r\nHost: x\r\nOrigin: " + self.portal.url.encode() +
+                           b"\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+            clients.append(client)
+        return clients
+
+    def test_connections_that_stay_half_open_stop_nobody_and_end(self):
+        clients = self.half_open(400)
+        for _ in range(20):
+            self.served()
+        for client in clients[::40]:
+            client.settimeout(TIMEOUT)
+            # A body that never comes is answered or dropped; either way the connection ends.
+            while client.recv(65536):
+                pass
+
+    def test_more_connections_than_there_is_room_for_heal(self):
+        self.half_open(1100)
+        wait_for(lambda: self.try_served(), TIMEOUT)
+
+    def try_served(self):
+        try:
+            browser = Browser(self.portal.port, self.portal.url)
+            return browser.get("/api/session").status == 200
+        except OSError:
+            return False
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,614 @@
+"""Sign-in and account pages over HTTP, against the Dovecot of a private server.
+
+Each test has a member of its own. Codes are made by oathtool from the key that
+the registration shows.
+"""
+import contextlib
+import email
+import email.policy
+import imaplib
+import sqlite3
+import time
+import unittest
+import xml.etree.ElementTree
+
+from portal import Portal, free_port, secure, totp
+from server import Server, wait_for
+
+SESSION, DEVICE = "__Host-postlatch", "__Host-postlatch-device"
+STEP = 30
+
+# What the portal needs of Dovecot: a socket to ask at, and doveadm over HTTP.
+LISTENERS = """
+service auth {
+  unix_listener auth-portal-test {
+    mode = 0600
+  }
+}
+service doveadm {
+  inet_listener http {
+    address = 127.0.0.1
+    port = %d
+  }
+}
+doveadm_api_key = a test's key
+"""
+
+
+def setUpModule():
+    global server, portal, members
+    server = Server()
+    unittest.addModuleCleanup(server.remove)
+    server.start()
+    doveadm = free_port()
+    with open(server.dir + "/etc/dovecot/dovecot.conf", "a") as f:
+        f.write(LISTENERS % doveadm)
+    names = ["m%02d@%s" % (i, server.env["DOMAIN"]) for i in range(60)]
+    with open(server.dir + "/etc/dovecot/members", "a") as f:
+        f.writelines("%s:{PLAIN}right::::::\n" % name for name in names)
+    members = iter(names)
+    server.inside("doveadm", "reload")
+    portal = Portal(database="sqlite:" + server.env["DATABASE"], portal_name="Test mail",
+                    verify_key=server.dir + "/etc/postlatch/verify.key",
+                    seal_key=server.dir + "/etc/postlatch/seal.key",
+                    auth_socket=server.dir + "/run/dovecot/auth-portal-test",
+                    doveadm_url="http://127.0.0.1:%d/doveadm/v1" % doveadm)
+    unittest.addModuleCleanup(portal.remove)
+    with open(portal.dir + "/doveadm.key", "w") as f:
+        f.write("a test's key\n")
+    portal.settings["doveadm_key_file"] = portal.dir + "/doveadm.key"
+    portal.write_policy()
+    portal.start()
+    probe = portal.browser()
+    wait_for(lambda: probe.sign_in(next(members)).status == 200, 60)
+
+
+class Flow(unittest.TestCase):
+    def setUp(self):
+        self.member = next(members)
+        self.browser = portal.browser()
+
+    def good(self, answer):
+        self.assertEqual(answer.status, 200, answer)
+        self.assertIsNone(secure(answer))
+        return answer.json
+
+    def refused(self, answer, status, error):
+        self.assertEqual((answer.status, answer.error), (status, error), answer)
+        self.assertIsNone(secure(answer))
+        return answer
+
+    def sign_in(self, browser=None, **expected):
+        """The session object; expected are values in it."""
+        answer = self.good((browser or self.browser).sign_in(self.member))
+        self.assertEqual({name: answer[name] for name in expected}, expected)
+        return answer
+
+    def register(self, browser=None, where="/api/sign-in/registration", trust=False):
+        """Key, recovery codes; uses the code of the step before the present one."""
+        browser = browser or self.browser
+        key = self.good(browser.post(where))["key"]
+        body = {"code": totp(key, time.time() - STEP), "trust": trust}
+        answer = self.good(browser.post(where + "/confirm", body))
+        return key, answer["recovery_codes"]
+
+    def registered(self):
+        """A member with a factor, signed in with a fresh session in self.browser."""
+        self.sign_in(state="half", next="offer")
+        self.key, self.recovery = self.register()
+        return self.key
+
+    def forget_codes(self):
+        """As if the last code had been taken long ago."""
+        self.sql("UPDATE totp SET last_step = 0 WHERE member_id = ?")
+
+    def sql(self, statement):
+        local, domain = self.member.split("@")
+        return self.database(statement, self.database(
+            "SELECT m.id FROM member m JOIN domain d ON d.id = m.domain_id WHERE m.local = ? AND d.name = ?",
+            local, domain)[0][0])
+
+    def database(self, statement, *values):
+        with contextlib.closing(sqlite3.connect(server.env["DATABASE"], timeout=60)) as db, db:
+            return db.execute(statement, values).fetchall()
+
+    def account(self, browser=None):
+        return self.good((browser or self.browser).get("/api/account"))
+
+    def mails(self):
+        """Subjects and texts of the mails to this member, decoded."""
+        found = []
+        for text in portal.mails():
+            arguments, message = text.split("\n", 1)
+            if arguments.split()[-1] == self.member:
+                message = email.message_from_string(message, policy=email.policy.default)
+                found.append((message["Subject"], message.get_content(), message))
+        return found
+
+    def told(self, subject):
+        wait_for(lambda: subject in [mail[0] for mail in self.mails()], 60)
+
+    def audit(self):
+        return [record["action"] for record in server.json("audit", "--member", self.member)]
+
+
+class Registration(Flow):
+    def test_registering_at_the_first_sign_in(self):
+        first = self.sign_in(state="half", next="offer", address=self.member, name="Test mail",
+                             recovery=False)
+        shown = self.good(self.browser.post("/api/sign-in/registration"))
+        self.assertEqual((shown["account"], shown["issuer"]), (self.member, "Test mail"))
+        self.assertRegex(shown["key"], r"^([A-Z2-7]{4} ){7}[A-Z2-7]{4}$")
+        drawing = xml.etree.ElementTree.fromstring(shown["svg"])
+        self.assertEqual(drawing.tag, "{http://www.w3.org/2000/svg}svg")
+        self.assertNotIn("style", shown["svg"])
+
+        wrong = self.browser.post("/api/sign-in/registration/confirm", {"code": "000000"})
+        self.refused(wrong, 422, "wrong-code")
+        self.assertEqual(self.browser.session()["next"], "offer")
+        before = self.browser.copy()
+        answer = self.browser.post("/api/sign-in/registration/confirm", {"code": totp(shown["key"])})
+        session = self.good(answer)
+        self.assertEqual((session["state"], session["next"]), ("whole", None))
+        self.assertNotEqual(session["csrf"], first["csrf"])
+        self.assertEqual(len(set(session["recovery_codes"])), 10)
+        for code in session["recovery_codes"]:
+            self.assertRegex(code, r"^([a-z2-7]{4}-){3}[a-z2-7]{4}$")
+        self.assertEqual(before.state(), "none")  # a new session id at sign-in
+
+        factor = self.account()["factor"]
+        self.assertTrue(factor["registered"])
+        self.assertEqual((factor["recovery_codes"], factor["registered_ip"]), (10, self.browser.ip))
+        self.assertLess(abs(factor["registered_at"] - time.time()), 90)
+        self.told("Two-step verification was set up")
+        self.assertIn("totp.register", self.audit())
+        self.sign_in(portal.browser(), state="half", next="code", recovery=True)
+
+    def test_the_key_that_is_shown_last_counts(self):
+        self.sign_in()
+        old = self.good(self.browser.post("/api/sign-in/registration"))["key"]
+        new = self.good(self.browser.post("/api/sign-in/registration"))["key"]
+        self.assertNotEqual(old, new)
+        confirm = "/api/sign-in/registration/confirm"
+        self.refused(self.browser.post(confirm, {"code": totp(old)}), 422, "wrong-code")
+        self.good(self.browser.post(confirm, {"code": totp(new)}))
+
+    def test_nothing_is_registered_until_a_code_proves_it(self):
+        self.sign_in()
+        self.good(self.browser.post("/api/sign-in/registration"))
+        self.sign_in(portal.browser(), state="half", next="offer")
+
+    def test_later_is_open_while_it_is_optional(self):
+        self.sign_in(state="half", next="offer")
+        self.assertEqual(self.good(self.browser.post("/api/sign-in/later"))["state"], "whole")
+        self.assertFalse(self.account()["factor"]["registered"])
+        self.sign_in(portal.browser(), state="half", next="offer")
+
+    def test_required_lets_nobody_in_without_a_factor(self):
+        server.postlatch("member", "set", self.member, "requirement=required")
+        self.sign_in(state="half", next="register")
+        self.refused(self.browser.post("/api/sign-in/later"), 403, "not-allowed")
+        self.refused(self.browser.get("/api/account"), 401, "sign-in-again")
+        self.register()
+        self.assertEqual(self.browser.state(), "whole")
+
+    def test_who_has_a_factor_cannot_register_another_one_with_the_password_alone(self):
+        key = self.registered()
+        thief = portal.browser()
+        self.sign_in(thief, state="half", next="code")
+        self.refused(thief.post("/api/sign-in/registration"), 403, "not-allowed")
+        self.refused(thief.post("/api/sign-in/registration/confirm", {"code": totp(key)}), 403, "not-allowed")
+        self.refused(thief.post("/api/sign-in/later"), 403, "not-allowed")
+        self.assertEqual(thief.state(), "half")
+
+    def test_a_registration_that_was_begun_before_the_owner_registered_is_over(self):
+        thief = portal.browser()
+        self.sign_in(thief, state="half", next="offer")
+        self.registered()
+        self.refused(thief.post("/api/sign-in/registration"), 403, "not-allowed")
+        self.refused(thief.post("/api/sign-in/later"), 403, "not-allowed")
+
+    def test_registering_ends_sessions_that_the_password_alone_opened(self):
+        thief = portal.browser()
+        self.sign_in(thief)
+        self.good(thief.post("/api/sign-in/later"))
+        self.registered()
+        self.refused(thief.get("/api/account"), 401, "sign-in-again")
+        self.assertEqual(self.browser.state(), "whole")
+
+
+class Codes(Flow):
+    def code(self, code, browser=None, trust=False):
+        return (browser or self.browser).post("/api/sign-in/code", {"code": code, "trust": trust})
+
+    def half(self):
+        browser = portal.browser()
+        self.sign_in(browser, state="half", next="code")
+        return browser
+
+    def test_a_code_lets_in_once(self):
+        key = self.registered()
+        first, second = self.half(), self.half()
+        self.refused(self.code(totp(key, time.time() - STEP), first), 422, "code-used")  # it registered
+        code = totp(key)
+        session = self.good(self.code("%s %s" % (code[:3], code[3:]), first))
+        self.assertEqual((session["state"], session["next"]), ("whole", None))
+        self.refused(self.code(code, second), 422, "code-used")
+        self.assertEqual(second.state(), "half")
+        self.good(self.code(totp(key, time.time() + STEP), second))
+
+    def test_a_code_of_another_time_or_member_is_wrong(self):
+        key = self.registered()
+        browser = self.half()
+        for code in (totp(key, time.time() - 3 * STEP), totp(key, time.time() + 3 * STEP), totp("A" * 32)):
+            self.refused(self.code(code, browser), 422, "wrong-code")
+        self.assertEqual(browser.state(), "half")
+
+    def test_wrong_codes_make_wait_and_a_hundred_block(self):
+        key = self.registered()
+        browser = self.half()
+        for _ in range(5):
+            self.refused(self.code("000000", browser), 422, "wrong-code")
+        answer = self.refused(self.code("000000", browser), 422, "wrong-code")
+        answer = self.refused(self.code(totp(key), browser), 429, "too-many-codes")
+        self.assertTrue(0 < answer.json["wait"] <= 60, answer)
+        self.assertEqual(answer.headers["Retry-After"], str(answer.json["wait"]))
+        # Another session of the member waits as well, with recovery codes too.
+        other = self.half()
+        self.refused(self.code(totp(key), other), 429, "too-many-codes")
+        self.refused(other.post("/api/sign-in/recovery", {"code": self.recovery[0]}), 429, "too-many-codes")
+        self.sql("UPDATE factor_failure SET failed_at = failed_at - 3600 WHERE member_id = ?")
+        self.good(self.code(totp(key), browser))
+        self.sql("INSERT INTO factor_failure (member_id, failures, failed_at) VALUES (?, 100, 0)")
+        self.refused(self.code(totp(key, time.time() + STEP), other), 403, "factor-blocked")
+
+    def test_a_recovery_code_lets_in_once_and_the_member_is_told(self):
+        self.registered()
+        first, second = self.half(), self.half()
+        offered = self.recovery[3].upper().replace("-", " ")
+        self.assertEqual(self.good(first.post("/api/sign-in/recovery", {"code": offered}))["state"], "whole")
+        self.refused(second.post("/api/sign-in/recovery", {"code": self.recovery[3]}), 422, "wrong-code")
+        self.assertEqual(self.account(first)["factor"]["recovery_codes"], 9)
+        self.told("A recovery code was used")
+
+    def test_skip_and_off_leave_the_factor_out_and_prove_nothing(self):
+        self.registered()
+        for setting in ("use=skip", "two_factor=off"):
+            server.postlatch("member", "set", self.member, "use=inherit", "two_factor=inherit")
+            server.postlatch("member", "set", self.member, setting)
+            browser = portal.browser()
+            self.sign_in(browser, state="whole", next=None)
+            self.assertFalse(self.account(browser)["fresh"])
+            answer = self.refused(browser.post("/api/account/factor/remove"), 403, "proof-needed")
+            self.assertEqual(answer.json["by"], "code")
+
+    def test_a_half_session_is_short(self):
+        self.registered()
+        browser = self.half()
+        self.sql("UPDATE session SET expires_at = expires_at - 900 WHERE half = 1 AND member_id = ?")
+        self.refused(self.code(totp(self.key), browser), 401, "sign-in-again")
+
+    def test_a_reset_by_the_administrator_ends_all_and_offers_registration(self):
+        self.registered()
+        server.postlatch("totp", "reset", self.member)
+        self.assertEqual(self.browser.state(), "none")
+        self.sign_in(portal.browser(), state="half", next="offer")
+
+
+class TrustedDevices(Flow):
+    def trusting(self):
+        """Signs in with a code and trusts the device."""
+        key = self.registered()
+        self.good(self.browser.post("/api/sign-out"))
+        self.sign_in(state="half", next="code")
+        answer = self.browser.post("/api/sign-in/code", {"code": totp(key), "trust": True})
+        self.good(answer)
+        self.assertIn("Max-Age=%d" % (30 * 86400), next(c for c in answer.cookies if c.startswith(DEVICE)))
+        return key
+
+    def test_the_next_sign_in_leaves_the_code_out_and_changes_the_cookie(self):
+        self.trusting()
+        old = self.browser.cookies[DEVICE]
+        self.good(self.browser.post("/api/sign-out"))
+        self.sign_in(state="whole", next=None)
+        self.assertNotEqual(self.browser.cookies[DEVICE], old)
+        account = self.account()
+        self.assertEqual([(d["name"], d["ip"], d["current"]) for d in account["devices"]],
+                         [("Windows 10, Chrome", self.browser.ip, True)])
+        self.assertFalse(account["fresh"])
+        self.refused(self.browser.post("/api/account/factor/remove"), 403, "proof-needed")
+
+    def test_without_the_password_it_is_worth_nothing(self):
+        self.trusting()
+        thief = self.browser.copy()
+        del thief.cookies[SESSION]
+        self.refused(thief.sign_in(self.member, "wrong"), 401, "wrong-credentials")
+        self.assertEqual(thief.state(), "none")
+
+    def test_another_member_is_asked_for_the_code(self):
+        self.trusting()
+        self.browser.cookies.pop(SESSION)
+        owner, self.member = self.member, next(members)
+        self.sign_in()
+        self.register()
+        self.good(self.browser.post("/api/sign-out"))
+        self.sign_in(state="half", next="code")
+        self.member = owner
+        self.sign_in(state="whole")
+
+    def test_a_copied_cookie_kills_the_trust_and_the_member_is_told(self):
+        self.trusting()
+        thief = self.browser.copy()
+        del thief.cookies[SESSION]
+        self.good(self.browser.post("/api/sign-out"))
+        self.sign_in(state="whole")
+        self.sql("UPDATE trusted_device SET rotated_at = rotated_at - 60 WHERE member_id = ?")
+        self.sign_in(thief, state="half", next="code")
+        self.assertNotIn(DEVICE, thief.cookies)
+        self.told("A trusted device may have been copied")
+        self.assertIn("trusted-device.stolen", self.audit())
+        # The owner's copy died with it.
+        self.good(self.browser.post("/api/sign-out"))
+        self.sign_in(state="half", next="code")
+
+    def test_a_removed_device_is_asked_for_the_code(self):
+        self.trusting()
+        device = self.account()["devices"][0]["id"]
+        stranger = portal.browser()
+        owner, self.member = self.member, next(members)
+        self.sign_in(stranger)
+        self.good(stranger.post("/api/sign-in/later"))
+        self.refused(stranger.post("/api/account/devices/remove", {"id": device}), 404, "not-found")
+        self.member = owner
+        kept = self.browser.copy()
+        remove = "/api/account/devices/remove"
+        self.assertEqual(self.good(self.browser.post(remove, {"id": device}))["devices"], [])
+        self.assertNotIn(DEVICE, self.browser.cookies)
+        self.refused(self.browser.post(remove, {"id": device}), 404, "not-found")
+        kept.cookies.pop(SESSION)
+        self.sign_in(kept, state="half", next="code")
+
+    def test_trust_ends_after_thirty_days_and_with_the_factor(self):
+        key = self.trusting()
+        self.sql("UPDATE trusted_device SET expires_at = created_at WHERE member_id = ?")
+        self.sign_in(state="half", next="code")
+        self.forget_codes()
+        self.good(self.browser.post("/api/sign-in/code", {"code": totp(key), "trust": True}))
+        self.good(self.browser.post("/api/account/factor/remove"))
+        self.assertEqual(self.account()["devices"], [])
+        self.sign_in(state="half", next="offer")
+
+
+class Account(Flow):
+    def stale(self):
+        self.sql("UPDATE session SET proven_at = 0 WHERE member_id = ?")
+
+    def test_the_account_page_says_how_things_stand(self):
+        self.sign_in()
+        self.good(self.browser.post("/api/sign-in/later"))
+        account = self.account()
+        wanted = {"address": self.member, "two_factor": True, "requirement": "optional", "use": "use",
+                  "use_by": "built-in", "factor": {"registered": False, "registered_at": None,
+                                                   "registered_ip": None, "recovery_codes": 0}}
+        self.assertEqual({name: account[name] for name in wanted}, wanted)
+        session, = account["sessions"]
+        self.assertEqual((session["name"], session["ip"], session["current"]),
+                         ("Windows 10, Chrome", self.browser.ip, True))
+
+    def test_a_proof_opens_sensitive_changes_for_twenty_minutes(self):
+        key = self.registered()
+        self.stale()
+        remove = "/api/account/factor/remove"
+        self.refused(self.browser.post(remove), 403, "proof-needed")
+        proof = "/api/account/proof"
+        self.refused(self.browser.post(proof, {"code": "000000"}), 422, "wrong-code")
+        answer = self.refused(self.browser.post(proof, {"password": "right"}), 403, "proof-needed")
+        self.assertEqual(answer.json["by"], "code")
+        self.refused(self.browser.post(proof, {}), 403, "proof-needed")
+        self.refused(self.browser.post(remove), 403, "proof-needed")
+        self.assertTrue(self.good(self.browser.post(proof, {"code": totp(key)}))["fresh"])
+        self.sql("UPDATE session SET proven_at = proven_at - 1260 WHERE member_id = ?")
+        self.refused(self.browser.post(remove), 403, "proof-needed")
+        self.assertTrue(self.good(self.browser.post(proof, {"code": self.recovery[0]}))["fresh"])
+        self.told("A recovery code was used")
+        self.assertFalse(self.good(self.browser.post(remove))["factor"]["registered"])
+
+    def test_without_a_factor_the_password_is_the_proof(self):
+        self.sign_in()
+        self.good(self.browser.post("/api/sign-in/later"))
+        self.stale()
+        answer = self.refused(self.browser.post("/api/account/registration"), 403, "proof-needed")
+        self.assertEqual(answer.json["by"], "password")
+        self.refused(self.browser.post("/api/account/proof", {"password": "wrong"}), 401, "wrong-credentials")
+        self.refused(self.browser.post("/api/account/proof", {"code": "123456"}), 403, "proof-needed")
+        self.good(self.browser.post("/api/account/proof", {"password": "right"}))
+        self.register(where="/api/account/registration")
+        self.assertTrue(self.account()["factor"]["registered"])
+
+    def test_setting_the_factor_up_again_replaces_it_and_ends_other_sessions(self):
+        old = self.registered()
+        other = portal.browser()
+        self.sign_in(other)
+        self.good(other.post("/api/sign-in/code", {"code": totp(old)}))
+        new, codes = self.register(where="/api/account/registration")
+        self.assertEqual(len(codes), 10)
+        self.refused(other.get("/api/account"), 401, "sign-in-again")
+        self.assertEqual(self.browser.state(), "whole")
+        third = portal.browser()
+        self.sign_in(third, next="code")
+        late = totp(old, time.time() + STEP)
+        self.refused(third.post("/api/sign-in/code", {"code": late}), 422, "wrong-code")
+        self.refused(third.post("/api/sign-in/recovery", {"code": self.recovery[0]}), 422, "wrong-code")
+        self.good(third.post("/api/sign-in/code", {"code": totp(new)}))
+
+    def test_removing_the_factor_ends_other_sessions_and_is_told(self):
+        key = self.registered()
+        other = portal.browser()
+        self.sign_in(other)
+        self.good(other.post("/api/sign-in/code", {"code": totp(key)}))
+        account = self.good(self.browser.post("/api/account/factor/remove"))
+        self.assertEqual((account["factor"]["registered"], len(account["sessions"])), (False, 1))
+        self.refused(other.get("/api/account"), 401, "sign-in-again")
+        self.told("Two-step verification was removed")
+        self.assertIn("totp.reset", self.audit())
+        self.sign_in(portal.browser(), state="half", next="offer")
+
+    def test_new_recovery_codes_replace_the_old(self):
+        self.registered()
+        new = self.good(self.browser.post("/api/account/recovery-codes"))["recovery_codes"]
+        self.assertEqual(len(set(new) - set(self.recovery)), 10)
+        self.told("New recovery codes were made")
+        browser = portal.browser()
+        self.sign_in(browser)
+        self.refused(browser.post("/api/sign-in/recovery", {"code": self.recovery[0]}), 422, "wrong-code")
+        self.good(browser.post("/api/sign-in/recovery", {"code": new[0]}))
+
+    def test_use_or_skip_is_the_members_choice_only_while_it_is_optional(self):
+        self.registered()
+        account = self.good(self.browser.post("/api/account/use", {"use": "skip"}))
+        self.assertEqual((account["use"], account["use_by"]), ("skip", "member"))
+        self.told("The use of two-step verification was changed")
+        self.sign_in(portal.browser(), state="whole")
+        self.good(self.browser.post("/api/account/use", {"use": "use"}))
+        self.sign_in(portal.browser(), state="half", next="code")
+        self.refused(self.browser.post("/api/account/use", {"use": "off"}), 400, "bad-request")
+        server.postlatch("member", "set", self.member, "requirement=required")
+        self.assertEqual(self.account()["requirement"], "required")
+        self.refused(self.browser.post("/api/account/use", {"use": "skip"}), 403, "not-allowed")
+        self.sign_in(portal.browser(), state="half", next="code")
+
+    def test_korean_browsers_get_korean_mail(self):
+        self.browser.language = "ko-KR,ko;q=0.9,en;q=0.8"
+        self.registered()
+        self.told("2단계 인증이 등록되었습니다")
+        _, text, message = self.mails()[0]
+        self.assertIn("2단계 인증", text)
+        self.assertIn(self.browser.ip, text)
+        self.assertIn(portal.url + "/account", text)
+        self.assertEqual((message["Auto-Submitted"], message["To"]), ("auto-generated", self.member))
+        self.assertEqual(str(message["From"]), "Test mail <postmaster@localhost>")
+
+
+class Sessions(Flow):
+    def two(self):
+        """Two browsers of a member without a factor."""
+        other = portal.browser()
+        for browser in (self.browser, other):
+            self.sign_in(browser)
+            self.good(browser.post("/api/sign-in/later"))
+        return other
+
+    def other_id(self):
+        return next(s["id"] for s in self.account()["sessions"] if not s["current"])
+
+    def test_signing_another_device_out(self):
+        other = self.two()
+        connection = imaplib.IMAP4("127.0.0.1", server.port("IMAP"), timeout=60)
+        connection.login(self.member, "right")
+        sessions = self.account()["sessions"]
+        self.assertEqual(sorted((s["ip"], s["current"]) for s in sessions),
+                         sorted([(self.browser.ip, True), (other.ip, False)]))
+        gone = self.other_id()
+        account = self.good(self.browser.post("/api/account/sessions/end", {"id": gone}))
+        self.assertEqual(len(account["sessions"]), 1)
+        self.refused(other.get("/api/account"), 401, "sign-in-again")
+        self.assertEqual(other.state(), "none")
+        self.refused(self.browser.post("/api/account/sessions/end", {"id": gone}), 404, "not-found")
+        with self.assertRaises((imaplib.IMAP4.abort, OSError)):
+            connection.noop()  # doveadm has ended it
+        self.assertIn("session.revoke", self.audit())
+
+    def test_signing_a_device_out_takes_its_trust(self):
+        self.registered()
+        other = portal.browser()
+        self.sign_in(other)
+        self.good(other.post("/api/sign-in/code", {"code": totp(self.key), "trust": True}))
+        self.good(self.browser.post("/api/account/sessions/end", {"id": self.other_id()}))
+        self.assertEqual(self.account()["devices"], [])
+        self.sign_in(other, state="half", next="code")
+
+    def test_sessions_of_others_are_out_of_reach(self):
+        self.two()
+        victim = self.other_id()
+        self.member = next(members)
+        thief = portal.browser()
+        self.sign_in(thief)
+        self.good(thief.post("/api/sign-in/later"))
+        self.refused(thief.post("/api/account/sessions/end", {"id": victim}), 404, "not-found")
+        self.assertEqual(self.browser.state(), "whole")
+
+    def test_signing_every_other_device_out(self):
+        other = self.two()
+        self.assertEqual(len(self.good(self.browser.post("/api/account/sessions/end-all"))["sessions"]), 1)
+        self.refused(other.get("/api/account"), 401, "sign-in-again")
+        self.assertEqual(self.browser.state(), "whole")
+        self.told("Your other devices were signed out")
+
+    def test_signing_out_kills_the_cookie_at_the_server(self):
+        self.two()
+        kept = self.browser.copy()
+        self.assertEqual(self.good(self.browser.post("/api/sign-out"))["state"], "none")
+        self.assertNotIn(SESSION, self.browser.cookies)
+        self.refused(kept.get("/api/account"), 401, "sign-in-again")
+
+    def test_signing_in_anew_ends_the_browsers_former_session(self):
+        self.two()
+        kept = self.browser.copy()
+        self.sign_in()
+        self.assertEqual(kept.state(), "none")
+
+    def test_signing_out_everywhere_by_the_administrator(self):
+        other = self.two()
+        server.postlatch("session", "revoke", self.member, "--all")
+        for browser in (self.browser, other):
+            self.refused(browser.get("/api/account"), 401, "sign-in-again")
+
+
+class Password(Flow):
+    def test_who_may_not_come_in_all_get_the_same_answer(self):
+        answers = []
+        for name, password in ((self.member, "wrong"), ("nobody@" + server.env["DOMAIN"], "right"),
+                               ("nobody@elsewhere.test", "x"), ("nobody", "x"), ("x" * 320, "x")):
+            browser = portal.browser()
+            started = time.monotonic()
+            answers.append(self.refused(browser.sign_in(name, password), 401, "wrong-credentials").body)
+            self.assertGreaterEqual(time.monotonic() - started, 0.25)
+            self.assertEqual(browser.cookies, {})
+        self.assertEqual(len(set(answers)), 1)
+
+    def test_a_member_whose_webmail_is_off_stays_out(self):
+        self.sign_in()
+        server.postlatch("member", "set", self.member, "webmail=off")
+        token = self.browser.csrf
+        self.assertEqual(self.browser.state(), "none")
+        self.browser.csrf = token
+        self.refused(self.browser.post("/api/sign-in/later"), 403, "not-allowed")
+        self.refused(portal.browser().sign_in(self.member), 401, "wrong-credentials")
+        server.postlatch("member", "set", self.member, "webmail=inherit")
+        self.sign_in(state="half")
+
+    def test_imap_and_smtp_off_do_not_touch_webmail(self):
+        server.postlatch("member", "set", self.member, "imap=off", "smtp=off", "pop3=off")
+        self.sign_in(state="half", next="offer")
+
+    def test_an_app_password_does_not_open_webmail(self):
+        password = server.app_password(self.member)["password"]
+        self.refused(self.browser.sign_in(self.member, password), 401, "wrong-credentials")
+
+    def test_the_name_is_the_one_that_dovecot_has(self):
+        session = self.good(self.browser.sign_in(self.member.upper()))
+        self.assertEqual(session["address"], self.member)
+
+    def test_dovecot_down_is_never_a_wrong_password(self):
+        server.inside("doveadm", "stop")
+        try:
+            for password in ("right", "wrong"):
+                answer = self.refused(portal.browser().sign_in(self.member, password), 503, "try-again-later")
+                self.assertIn("Retry-After", answer.headers)
+        finally:
+            server.inside("sh", "-c", "dovecot >/dev/null 2>&1")
+        wait_for(lambda: portal.browser().sign_in(self.member).status == 200, 60)
+
+
+if __name__ == "__main__":
+    unittest.main()
