@@ -1,30 +1,31 @@
 /* authload.c - signs in over Dovecot's auth socket as fast as it answers, and
  * times every login.
  *
- * Usage: authload SOCKET CREDENTIALS CONNECTIONS IN-FLIGHT WARM-UP SECONDS
+ * Usage: authload SOCKET PLAIN|XOAUTH2 CREDENTIALS CONNECTIONS IN-FLIGHT WARM-UP SECONDS
  *
  * Speaks the client side of Dovecot 2.3's auth protocol 1.2, as Postfix does. A
- * line of CREDENTIALS is "address password"; each login takes a random one. On
- * each connection IN-FLIGHT logins wait for their answers at any time. Prints
- * one JSON object. Anything that the protocol does not foresee ends it with an
- * error: then there is no figure rather than a wrong one.
+ * line of CREDENTIALS is "address password", or "address token" for XOAUTH2; each
+ * login takes a random one. On each connection IN-FLIGHT logins wait for their
+ * answers at any time. Prints one JSON object. Anything that the protocol does not
+ * foresee ends it with an error.
  */
 #include <errno.h>
 #include <openssl/evp.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "load.h"
 
 #define CONNECTIONS_MAX 64
 #define IN_FLIGHT_MAX 64
-#define CREDENTIAL_MAX 400 /* an address and a password */
+#define CREDENTIAL_MAX 400 /* an address and a password or token */
+#define RESPONSE_MAX (CREDENTIAL_MAX + 32) /* with what the mechanism puts around them */
 #define ANSWER_WAIT_MS 10000
 /* Between two looks at the sockets. A generator that sleeps until each answer
  * has to be woken for each; in a virtual machine that costs the server more than
@@ -48,38 +49,9 @@ struct run {
 	size_t credential_count;
 	uint64_t random;
 	int64_t measure_from, stop_at;
-	uint32_t *latencies; /* nanoseconds */
-	size_t latency_count, latency_room;
+	struct latencies latencies;
 	uint64_t answers, refused; /* warm-up and end included */
 };
-
-__attribute__((format(printf, 1, 2)))
-static void die(const char *fmt, ...)
-{
-	va_list args;
-
-	fputs("authload: ", stderr);
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	fputc('\n', stderr);
-	exit(1);
-}
-
-static void *need(void *memory)
-{
-	if (memory == NULL)
-		die("out of memory");
-	return memory;
-}
-
-static int64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
-}
 
 /* xorshift64*: the same members in the same order in every run. */
 static uint64_t next_random(struct run *run)
@@ -90,21 +62,32 @@ static uint64_t next_random(struct run *run)
 	return run->random * UINT64_C(2685821657736338717);
 }
 
-/* "address password" to the part of an AUTH line that follows the id. */
-static char *auth_line_end(const char *address, const char *password)
+/* PLAIN as in RFC 4616, XOAUTH2 as Google describes it. The length. */
+static int make_response(const char *mechanism, const char *address, const char *secret,
+			 unsigned char response_r[RESPONSE_MAX])
 {
-	unsigned char plain[CREDENTIAL_MAX + 2], base64[2 * CREDENTIAL_MAX];
-	int len = snprintf((char *)plain, sizeof(plain), "%c%s%c%s", 0, address, 0, password);
+	if (strcmp(mechanism, "PLAIN") == 0)
+		return snprintf((char *)response_r, RESPONSE_MAX, "%c%s%c%s", 0, address, 0, secret);
+	if (strcmp(mechanism, "XOAUTH2") == 0)
+		return snprintf((char *)response_r, RESPONSE_MAX, "user=%s\1auth=Bearer %s\1\1", address,
+				secret);
+	die("there is no mechanism %s", mechanism);
+}
+
+/* A credential to the part of an AUTH line that follows the id. */
+static char *auth_line_end(const char *mechanism, const char *address, const char *secret)
+{
+	unsigned char response[RESPONSE_MAX], base64[2 * RESPONSE_MAX];
 	char *line;
 
-	EVP_EncodeBlock(base64, plain, len);
-	if (asprintf(&line, "\tPLAIN\tservice=imap\tsecured\tno-penalty\tlip=192.0.2.1\trip=192.0.2.2"
-			    "\tresp=%s\n", base64) < 0)
+	EVP_EncodeBlock(base64, response, make_response(mechanism, address, secret, response));
+	if (asprintf(&line, "\t%s\tservice=imap\tsecured\tno-penalty\tlip=192.0.2.1\trip=192.0.2.2"
+			    "\tresp=%s\n", mechanism, base64) < 0)
 		die("out of memory");
 	return line;
 }
 
-static void read_credentials(const char *path, struct run *run)
+static void read_credentials(const char *mechanism, const char *path, struct run *run)
 {
 	FILE *in = fopen(path, "r");
 	char line[CREDENTIAL_MAX];
@@ -113,17 +96,17 @@ static void read_credentials(const char *path, struct run *run)
 	if (in == NULL)
 		die("%s: %s", path, strerror(errno));
 	while (fgets(line, sizeof(line), in) != NULL) {
-		char *password = strchr(line, ' ');
+		char *secret = strchr(line, ' ');
 
-		if (password == NULL)
+		if (secret == NULL)
 			die("%s: a line is not \"address password\"", path);
-		*password++ = '\0';
-		password[strcspn(password, "\n")] = '\0';
+		*secret++ = '\0';
+		secret[strcspn(secret, "\n")] = '\0';
 		if (run->credential_count == room) {
 			room = room == 0 ? 1024 : room * 2;
 			run->credentials = need(realloc(run->credentials, room * sizeof(char *)));
 		}
-		run->credentials[run->credential_count++] = auth_line_end(line, password);
+		run->credentials[run->credential_count++] = auth_line_end(mechanism, line, secret);
 	}
 	if (run->credential_count == 0)
 		die("%s: there is nobody in it", path);
@@ -203,15 +186,6 @@ static void start_login(struct run *run, struct connection *connection, unsigned
 	send_text(connection, line, (size_t)len);
 }
 
-static void note_latency(struct run *run, int64_t nanoseconds)
-{
-	if (run->latency_count == run->latency_room) {
-		run->latency_room = run->latency_room == 0 ? 65536 : run->latency_room * 2;
-		run->latencies = need(realloc(run->latencies, run->latency_room * sizeof(uint32_t)));
-	}
-	run->latencies[run->latency_count++] = nanoseconds > UINT32_MAX ? UINT32_MAX : (uint32_t)nanoseconds;
-}
-
 static void take_answer(struct run *run, struct connection *connection, const char *line)
 {
 	int refused = strncmp(line, "FAIL\t", 5) == 0;
@@ -227,7 +201,7 @@ static void take_answer(struct run *run, struct connection *connection, const ch
 	run->answers++;
 	run->refused += (uint64_t)refused;
 	if (at >= run->measure_from && at < run->stop_at)
-		note_latency(run, at - connection->sent_at[slot]);
+		latencies_add(&run->latencies, at - connection->sent_at[slot]);
 	connection->sent_at[slot] = 0;
 	connection->in_flight--;
 	if (at < run->stop_at)
@@ -287,28 +261,15 @@ static void drive(struct run *run)
 	}
 }
 
-static int compare(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double percentile_us(const struct run *run, unsigned int percent)
-{
-	return run->latencies[(run->latency_count - 1) * percent / 100] / 1000.0;
-}
-
 static void print(struct run *run)
 {
 	double seconds = (double)(run->stop_at - run->measure_from) / 1e9;
 
-	if (run->latency_count == 0)
-		die("not one login was answered in time");
-	qsort(run->latencies, run->latency_count, sizeof(uint32_t), compare);
+	latencies_sort(&run->latencies);
 	printf("{\"rate\": %.1f, \"p50\": %.1f, \"p99\": %.1f, \"answers\": %llu, \"refused\": %llu}\n",
-	       (double)run->latency_count / seconds, percentile_us(run, 50), percentile_us(run, 99),
-	       (unsigned long long)run->answers, (unsigned long long)run->refused);
+	       (double)run->latencies.count / seconds, latencies_percentile_us(&run->latencies, 50),
+	       latencies_percentile_us(&run->latencies, 99), (unsigned long long)run->answers,
+	       (unsigned long long)run->refused);
 }
 
 int main(int argc, char **argv)
@@ -316,17 +277,17 @@ int main(int argc, char **argv)
 	static struct run run;
 	double warm_up, seconds;
 
-	if (argc != 7)
-		die("usage: authload SOCKET CREDENTIALS CONNECTIONS IN-FLIGHT WARM-UP SECONDS");
-	run.connection_count = (unsigned int)atoi(argv[3]);
-	run.slots = (unsigned int)atoi(argv[4]);
-	warm_up = atof(argv[5]);
-	seconds = atof(argv[6]);
+	if (argc != 8)
+		die("usage: authload SOCKET PLAIN|XOAUTH2 CREDENTIALS CONNECTIONS IN-FLIGHT WARM-UP SECONDS");
+	run.connection_count = (unsigned int)atoi(argv[4]);
+	run.slots = (unsigned int)atoi(argv[5]);
+	warm_up = atof(argv[6]);
+	seconds = atof(argv[7]);
 	if (run.connection_count < 1 || run.connection_count > CONNECTIONS_MAX || run.slots < 1 ||
 	    run.slots > IN_FLIGHT_MAX || warm_up < 0 || seconds <= 0)
 		die("a number is out of range");
 	run.random = UINT64_C(88172645463325252);
-	read_credentials(argv[2], &run);
+	read_credentials(argv[2], argv[3], &run);
 	for (unsigned int i = 0; i < run.connection_count; i++)
 		open_connection(argv[1], &run.connections[i], i);
 	run.measure_from = now() + (int64_t)(warm_up * 1e9);

@@ -1,4 +1,4 @@
-"""The database of the benchmark: members by the command, app passwords by fill."""
+"""The database of the benchmark: members by the command, what they sign in with by fill."""
 import grp
 import os
 import random
@@ -8,6 +8,7 @@ import time
 
 MEMBERS = 100000
 EACH = 3  # app passwords
+TOKENS = 5000  # members with a webmail session and its access token
 DOMAINS = 50
 
 POLICY = """\
@@ -18,11 +19,23 @@ defaults {{ forwarding = on }}
 """
 
 
+def give_to_dovecot(path):
+    """What group postlatch is for on a real system."""
+    os.chown(path, -1, grp.getgrnam("dovecot").gr_gid)
+
+
+def give_folder_to_dovecot(folder):
+    os.chmod(folder, 0o2770)
+    for path in (folder, *(folder + "/" + name for name in os.listdir(folder))):
+        give_to_dovecot(path)
+
+
 class Database:
     def __init__(self, folder, build):
         self.dir, self.build = folder, build
         self.policy = folder + "/policy.conf"
         self.credentials = folder + "/credentials"
+        self.tokens = folder + "/tokens"
         self.sql = folder + "/sql/members.db"
         self.import_seconds = self.fill_seconds = None
 
@@ -32,15 +45,21 @@ class Database:
         self.command("db", "init")
         self.import_members()
         start = time.monotonic()
-        with open(self.credentials, "w") as f:
-            subprocess.run([self.build + "/tests/bench/fill", self.policy, str(EACH)], stdout=f, check=True)
+        self.fill("app-passwords", EACH, self.credentials)
+        self.fill("tokens", TOKENS, self.tokens)
         self.fill_seconds = time.monotonic() - start
-        self.give_to_dovecot()
+        give_to_dovecot(self.dir + "/verify.key")
+        give_folder_to_dovecot(self.dir + "/db")
         self.make_sql()
 
     def command(self, *words):
         subprocess.run([self.build + "/ctl/postlatch", "-c", self.policy, *words], check=True,
                        stdout=subprocess.DEVNULL)
+
+    def fill(self, what, count, path, policy=None):
+        with open(path, "w") as f:
+            subprocess.run([self.build + "/tests/bench/fill", policy or self.policy, what, str(count)],
+                           stdout=f, check=True)
 
     def import_members(self):
         """A tenth have settings of their own, as in a real domain."""
@@ -53,13 +72,6 @@ class Database:
         start = time.monotonic()
         self.command("member", "import", path)
         self.import_seconds = time.monotonic() - start
-
-    def give_to_dovecot(self):
-        """What group postlatch is for on a real system."""
-        group = grp.getgrnam("dovecot").gr_gid
-        os.chmod(self.dir + "/db", 0o2770)
-        for name in ("verify.key", "db", *("db/" + name for name in os.listdir(self.dir + "/db"))):
-            os.chown(self.dir + "/" + name, -1, group)
 
     def make_sql(self):
         """The same members for Dovecot's own sql passdb, with plain passwords."""

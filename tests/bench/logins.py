@@ -19,7 +19,7 @@ state_dir = {dir}/state
 log_path = {dir}/log
 instance_name = {name}
 ssl = no
-auth_mechanisms = plain
+auth_mechanisms = plain xoauth2
 # The generator waits for nobody, and the sql passdb is not helped by more.
 auth_worker_max_count = {cpus}
 passdb {{
@@ -84,7 +84,6 @@ class Dovecot:
 class Logins:
     def __init__(self, folder, build, database):
         self.generator = build + "/tests/bench/authload"
-        self.credentials = database.credentials
         sql = folder + "/dovecot-sql.conf.ext"
         with open(sql, "w") as f:
             f.write(SQL.format(path=database.sql))
@@ -95,12 +94,15 @@ class Logins:
             "postlatch": Dovecot(folder, "postlatch", "  driver = postlatch\n  args = %s\n"
                                  "  result_internalfail = return-fail" % database.policy),
         }
+        passwords = ("PLAIN", database.credentials)
+        self.variants = {name: (server, *passwords) for name, server in self.servers.items()}
+        self.variants["postlatch, token"] = (self.servers["postlatch"], "XOAUTH2", database.tokens)
 
     def slice(self, name):
-        server = self.servers[name]
+        server, mechanism, credentials = self.variants[name]
         before = machine.cpu_seconds(server.master.pid)
         numbers = [str(number) for number in (CONNECTIONS, IN_FLIGHT, WARM_UP, SLICE)]
-        run = subprocess.run([self.generator, server.socket, self.credentials, *numbers],
+        run = subprocess.run([self.generator, server.socket, mechanism, credentials, *numbers],
                              stdout=subprocess.PIPE, check=True)
         result = json.loads(run.stdout)
         if result["refused"]:
@@ -110,7 +112,7 @@ class Logins:
         return result
 
     def measure(self, seconds):
-        return Rounds({name: lambda name=name: self.slice(name) for name in self.servers}).run(seconds)
+        return Rounds({name: lambda name=name: self.slice(name) for name in self.variants}).run(seconds)
 
     def stop(self):
         for server in self.servers.values():

@@ -6,6 +6,7 @@ reversed every other time, and a ratio is taken within its round. The score is
 the median of a ratio's rounds. Rounds that others disturbed are left out, as
 long as enough are left.
 """
+import math
 import statistics
 import time
 
@@ -21,9 +22,10 @@ class Rounds:
         self.results = []     # one {variant: {field: number}} for each round
         self.shares = []      # what others took in each
 
-    def run(self, seconds):
+    def run(self, seconds, most=math.inf):
+        """For so long, but LEAST_ROUNDS in any case, and never more than most."""
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline or len(self.results) < LEAST_ROUNDS:
+        while len(self.results) < LEAST_ROUNDS or (len(self.results) < most and time.monotonic() < deadline):
             order = list(self.slices)
             if len(self.results) % 2:
                 order.reverse()
