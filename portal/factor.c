@@ -51,7 +51,7 @@ int factor_take_code(struct request *request, struct response *response, const c
 	enum pl_code_result result;
 	int64_t wait = 0;
 
-	if (need_seal(request, err) < 0 ||
+	if (need_seal(request, err) < 0 || portal_clock(request, err) < 0 ||
 	    pl_totp_take(request->store, request->seal, request->session.member_id, code, request->now, &result,
 			 &wait, err) < 0)
 		return -1;
@@ -139,6 +139,7 @@ int factor_confirm(struct request *request, struct response *response, const cha
 
 	/* The other key is needed only when the factor is in use already: too late. */
 	if (need_seal(request, err) < 0 || need_verify(request, err) < 0 ||
+	    portal_clock(request, err) < 0 ||
 	    pl_totp_confirm(request->store, request->seal, &request->actor, &request->session.address, code,
 			    request->now, &result, &wait, err) < 0)
 		return -1;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "form.h"
 #include "store_pool.h"
 #include "watch.h"
@@ -32,6 +33,7 @@ struct portal {
 	struct pl_watch watches[WATCHES_MAX];
 	size_t watch_count;
 	time_t looked_at;
+	struct clock_guard clock;
 };
 
 static void unref(struct snapshot **snapshot_p)
@@ -148,6 +150,7 @@ int portal_new(const char *policy_path, const char *web_path, struct portal **po
 		return -1;
 	}
 	watch_files(portal);
+	clock_guard_start(&portal->clock, time(NULL), clock_since_boot());
 	*portal_r = portal;
 	return 0;
 }
@@ -233,6 +236,17 @@ void portal_release(struct request *request)
 	unref(&request->held);
 	request->policy = NULL;
 	request->verify = request->seal = NULL;
+}
+
+int portal_clock(const struct request *request, struct pl_error *err)
+{
+	struct portal *portal = request->portal;
+	int ret;
+
+	pthread_mutex_lock(&portal->lock);
+	ret = clock_guard_check(&portal->clock, request->now, clock_since_boot(), err);
+	pthread_mutex_unlock(&portal->lock);
+	return ret;
 }
 
 int portal_take(struct request *request, struct pl_error *err)

@@ -25,6 +25,9 @@ void portal_release(struct request *request);
 int portal_take(struct request *request, struct pl_error *err);
 void portal_give(struct request *request, int failed);
 
+/* 0 when the clock can be trusted with one-time codes; else -1, see clock.h. */
+int portal_clock(const struct request *request, struct pl_error *err);
+
 /* Checks an account password at Dovecot's auth socket as service "webmail", with
  * the browser's address, so that Dovecot's own penalties and policy server
  * apply. 1 right, 0 wrong, -1 cannot tell (a temporary failure is never "wrong").

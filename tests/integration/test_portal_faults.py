@@ -17,10 +17,13 @@ import time
 import unittest
 
 from portal import PORTAL, Dovecot, Portal, free_port, secure, totp
-from server import TIMEOUT, plain_connect, wait_for
+from server import BUILD, TIMEOUT, plain_connect, wait_for
 
 MEMBER = "member@example.test"
 STEP = 30
+DAY = 86400
+TEN_YEARS = 3652 * DAY
+WRONG_CLOCK = BUILD + "/tests/integration/.libs/wrong_clock.so"
 
 
 class Faults(unittest.TestCase):
@@ -340,6 +343,40 @@ class OnceOnly(Faults):
         with concurrent.futures.ThreadPoolExecutor(len(browsers)) as pool:
             answers = list(pool.map(lambda b: b.post("/api/sign-in/recovery", {"code": codes[0]}), browsers))
         self.assertEqual([answer.status for answer in answers].count(200), 1, answers)
+
+
+class Clock(Faults):
+    def setUp(self):
+        super().setUp()
+        self.offset = self.portal.dir + "/offset"
+        self.set_clock(0)
+        self.portal.kill()
+        self.portal.process = self.portal.another(self.portal.port, (
+            "env", "LD_PRELOAD=" + WRONG_CLOCK, "WRONG_CLOCK=" + self.offset))
+
+    def set_clock(self, offset):
+        with open(self.offset + ".new", "w") as f:
+            f.write(str(offset))
+        os.rename(self.offset + ".new", self.offset)
+
+    def test_a_leap_of_ten_years_spends_no_codes(self):
+        key = self.register()
+        self.set_clock(TEN_YEARS)
+        self.later(self.code(self.half(), totp(key, time.time() + TEN_YEARS)))
+        self.assertIn("the clock leapt by 3155", self.portal.log())
+        self.set_clock(0)
+        self.good(self.code(self.half(), totp(key)))
+
+    def test_set_back_it_takes_no_code_that_was_taken(self):
+        key = self.register()
+        code = totp(key)
+        self.good(self.code(self.half(), code))
+        self.set_clock(-20)
+        self.refused(self.code(self.half(), code), 422, "code-used")
+        self.set_clock(-DAY)
+        self.later(self.code(self.half(), totp(key, time.time() - DAY)))
+        self.set_clock(0)
+        self.refused(self.code(self.half(), code), 422, "code-used")
 
 
 class Load(Faults):
