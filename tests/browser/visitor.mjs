@@ -1,13 +1,20 @@
 // visitor.mjs - a member at a browser: the screens of the portal, then those of Roundcube.
 
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import en from "../../web/messages.en.js";
-import ko from "../../web/messages.ko.js";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { clientSecret, env, Phone, scan } from "./server.mjs";
 
 const { PORTAL_URL: PORTAL, WEBMAIL_URL: WEBMAIL } = env;
 const REDIRECT = `${WEBMAIL}/index.php/login/oauth`;
+
+// To Node 18 a module is what is named .mjs, to a browser what its script element says.
+async function messages(language) {
+    const text = await readFile(new URL(`../../web/messages.${language}.js`, import.meta.url), "utf8");
+    return (await import(`data:text/javascript,${encodeURIComponent(text)}`)).default;
+}
+
+const en = await messages("en");
+const ko = await messages("ko");
 
 export class Visitor {
     constructor(reader, member) {
