@@ -8,6 +8,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -67,6 +68,24 @@ int daemon_next_signal(int timeout_ms)
 	return 0;
 }
 
+int daemon_signal_fd(void)
+{
+	return wake[0];
+}
+
+size_t daemon_allow_files(size_t wanted)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 0;
+	if (limit.rlim_cur < wanted) {
+		limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	return limit.rlim_cur;
+}
+
 int daemon_share_socket(const char *path, const char *group)
 {
 	const struct group *gr = getgrnam(group);
@@ -78,14 +97,13 @@ int daemon_share_socket(const char *path, const char *group)
 	return 0;
 }
 
-int daemon_become(const char *user)
+int daemon_become(const char *user, const char *group)
 {
 	const struct passwd *pw = getpwnam(user);
-	const struct group *gr = getgrnam("postlatch");
+	const struct group *gr = group == NULL ? NULL : getgrnam(group);
 
 	if (pw == NULL)
 		return fail("user", user, "there is none of that name");
-	/* Its own groups, and with them postlatch, which owns the database. */
 	if (initgroups(user, gr != NULL ? gr->gr_gid : pw->pw_gid) < 0 || setgid(pw->pw_gid) < 0 ||
 	    setuid(pw->pw_uid) < 0)
 		return fail("user", user, strerror(errno));

@@ -174,7 +174,7 @@ int main(int argc, char **argv)
 		return EX_CONFIG;
 	}
 	if (callbacks_register(judge) == 0 && open_socket(&options) == 0 &&
-	    (options.user == NULL || daemon_become(options.user) == 0) && serve(judge) == 0)
+	    (options.user == NULL || daemon_become(options.user, "postlatch") == 0) && serve(judge) == 0)
 		status = EX_OK;
 	judge_free(&judge);
 	if (status == EX_OK && unix_path(options.socket) != NULL)

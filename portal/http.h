@@ -12,9 +12,4 @@ int http_start(struct portal *portal, int listener, struct http **http_r, struct
 /* Waits for the requests that are under way. Accepts NULL. */
 void http_stop(struct http **http);
 
-/* Opens "unix:PATH" (mode 0660) or "inet:127.0.0.1:PORT". Returns a descriptor, or -1. */
-int listen_open(const char *name, struct pl_error *err);
-/* The path of a unix socket; NULL for inet. */
-const char *listen_path(const char *name);
-
 #endif

@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "config.h"
 #include "http.h"
+#include "listen.h"
 #include "log.h"
 #include "portal.h"
 #include "process.h"
@@ -97,17 +97,6 @@ static int open_socket(const struct options *options)
 	return path == NULL || options->group == NULL || daemon_share_socket(path, options->group) == 0 ? fd : -1;
 }
 
-/* As many as there is a use for, or as many as we may. */
-static void allow_files(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= FILES_MAX)
-		return;
-	limit.rlim_cur = limit.rlim_max < FILES_MAX ? limit.rlim_max : FILES_MAX;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static void reload(struct portal *portal)
 {
 	struct pl_error err = { 0 };
@@ -186,12 +175,12 @@ int main(int argc, char **argv)
 		return EX_OK;
 	}
 	daemon_log_open("postlatch-portal", LOG_AUTH, options.to_stderr);
-	allow_files();
+	daemon_allow_files(FILES_MAX);
 	kick_open();
 	if (daemon_catch_signals() < 0)
 		return EX_OSERR;
 	listener = open_socket(&options);
-	if (listener < 0 || (options.user != NULL && daemon_become(options.user) < 0))
+	if (listener < 0 || (options.user != NULL && daemon_become(options.user, "postlatch") < 0))
 		return EX_UNAVAILABLE;
 	status = serve(&options, listener);
 	if (listen_path(options.socket) != NULL)

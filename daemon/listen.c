@@ -1,4 +1,6 @@
-/* listen.c - the socket that the portal listens on; see http.h. */
+/* listen.c - see listen.h. */
+#include "listen.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -9,8 +11,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include "http.h"
 
 #define BACKLOG 512
 
