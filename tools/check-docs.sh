@@ -29,7 +29,7 @@ done < <(grep -oHE '(\$POSTLATCH|postlatch) (--json )?(domain|member|app-passwor
 	sed -E 's/:(\$POSTLATCH|postlatch) (--json )?/ /' | sort -u)
 
 # Every source file is in a Makefile.
-for file in {policy,ctl,daemon,milter,dovecot-plugin,portal}/*.[ch] tests/{unit,fuzz,bench}/*.[ch]; do
+for file in {policy,ctl,daemon,milter,sasl-relay,dovecot-plugin,portal}/*.[ch] tests/{unit,fuzz,bench}/*.[ch]; do
 	[ ! -e "$file" ] || grep -qw "${file##*/}" "${file%/*}/Makefile.am" || complain "$file is in no Makefile.am"
 done
 exit $status

@@ -9,18 +9,18 @@ includes() { grep -Hos '^#include "[^"]*"' "$1"/*.[ch] | sed 's/:#include "/ /; 
 
 # Own headers and the library's, nothing else. config.h is made by configure, and
 # DOVECOT names headers that only the plugin's shell may see.
-for folder in policy ctl daemon dovecot-plugin milter portal; do
+for folder in policy ctl daemon dovecot-plugin milter sasl-relay portal; do
 	while read -r file header; do
 		[ ! -e "$folder/$header" ] || continue
 		[ "$header" != config.h ] || continue
 		[ "$folder" = policy ] || [ ! -e "policy/$header" ] || continue
-		[[ "$folder" != milter && "$folder" != portal ]] || [ ! -e "daemon/$header" ] || continue
+		[[ "$folder" != milter && "$folder" != sasl-relay && "$folder" != portal ]] || [ ! -e "daemon/$header" ] || continue
 		[ "$file" != dovecot-plugin/authdb-postlatch.c ] || continue
 		complain "$file includes $header, which is not for $folder/"
 	done < <(includes "$folder")
 done
 for header in $(includes dovecot-plugin | sed -n 's/^dovecot-plugin\/authdb-postlatch.c //p'); do
-	for folder in ctl milter portal; do
+	for folder in ctl milter sasl-relay portal; do
 		[ ! -e "$folder/$header" ] || complain "dovecot-plugin includes $folder/$header"
 	done
 done
@@ -29,7 +29,7 @@ done
 only() {
 	local header=$1 file
 	shift
-	for file in $(grep -ls "^#include <$header>" {policy,ctl,daemon,dovecot-plugin,milter,portal}/*.[ch]); do
+	for file in $(grep -ls "^#include <$header>" {policy,ctl,daemon,dovecot-plugin,milter,sasl-relay,portal}/*.[ch]); do
 		[[ " $* " = *" $file "* ]] || complain "$file includes <$header>, which belongs to $*"
 	done
 }
@@ -51,7 +51,7 @@ for header in $(sed -nE 's/^#include [<"](.*)[>"]/\1/p' policy/decide.c); do
 done
 
 # Every header stands alone.
-for header in {policy,ctl,daemon,milter,portal}/*.h dovecot-plugin/driver.h; do
+for header in {policy,ctl,daemon,milter,sasl-relay,portal}/*.h dovecot-plugin/driver.h; do
 	echo "#include \"${header##*/}\"" |
 		cc -std=gnu11 -D_GNU_SOURCE -Ipolicy -Idaemon -I"${header%/*}" -fsyntax-only -x c - 2>/dev/null ||
 		complain "$header does not compile alone"

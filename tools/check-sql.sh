@@ -7,7 +7,7 @@ complain() { echo "check-sql: $*"; status=1; }
 words='"[^"]*\b(SELECT|INSERT INTO|UPDATE [a-z_]+ SET|DELETE FROM|CREATE TABLE|ALTER TABLE|PRAGMA|BEGIN|COMMIT|ROLLBACK)\b'
 while IFS= read -r hit; do
 	complain "SQL outside of its table: $hit"
-done < <(grep -nE "$words" {policy,ctl,daemon,dovecot-plugin,milter,portal}/*.[ch] |
+done < <(grep -nE "$words" {policy,ctl,daemon,dovecot-plugin,milter,sasl-relay,portal}/*.[ch] |
 	grep -vE '^policy/(schema|store_sqlite|store_postgresql)\.c:')
 
 # What only one database understands.

@@ -3,7 +3,7 @@
 set -uo pipefail
 status=0
 complain() { echo "check-style: $*"; status=1; }
-sources=({policy,ctl,daemon,dovecot-plugin,milter,portal}/*.[ch])
+sources=({policy,ctl,daemon,dovecot-plugin,milter,sasl-relay,portal}/*.[ch])
 
 # never PATTERN WHY FILE ...
 never() {
