@@ -36,6 +36,15 @@ void check_doveadm(struct check *check);
 void check_dovecot_text(struct check *check, const char *doveconf);
 void check_postfix_text(struct check *check, const char *main_cf, const char *master_cf);
 
+/* Who is to use a socket of Dovecot's auth process, and what it means that there is none. */
+struct check_socket_user {
+	const char *user, *who;
+	enum check_level missing;
+	const char *mend;
+};
+/* A socket by its path, or its name in base_dir; needs check->doveconf. */
+void check_auth_socket(struct check *check, const char *path, const struct check_socket_user *user);
+
 /* The group of the portal alone, -1 when there is none; whether the portal may read a file. */
 gid_t check_portal_group(void);
 int check_portal_reads(const struct stat *st);

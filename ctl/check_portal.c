@@ -32,52 +32,11 @@ static void check_url(struct check *check, const char *url)
 					       "nobody can sign in; put a web server with TLS in front of it", url);
 }
 
-/* As in doveconf: relative to base_dir, or whole. 0 when there is no such listener. */
-static int find_listener(const char *doveconf, const char *path, char *block, size_t size)
-{
-	char service[BLOCK_MAX], base[256], line[512];
-	size_t len;
-
-	if (doveconf_block(doveconf, "service auth {", service, sizeof(service)) == NULL)
-		return 0;
-	snprintf(line, sizeof(line), "unix_listener %s {", path);
-	if (doveconf_block(service, line, block, size) != NULL)
-		return 1;
-	if (!doveconf_value(doveconf, "base_dir", base, sizeof(base)))
-		snprintf(base, sizeof(base), "/run/dovecot");
-	len = strlen(base);
-	/* /var/run is a link to /run. */
-	if (strncmp(path, "/var/run/", 9) == 0)
-		path += 4;
-	if (strncmp(path, base, len) != 0 || path[len] != '/')
-		return 0;
-	snprintf(line, sizeof(line), "unix_listener %s {", path + len + 1);
-	return doveconf_block(service, line, block, size) != NULL;
-}
-
 static void check_socket(struct check *check, const char *path)
 {
-	char block[BLOCK_MAX], mode_text[32] = "0600", user[64] = "", group[64] = "";
-	long mode;
-
-	if (!find_listener(check->doveconf, path, block, sizeof(block))) {
-		check_find(check, CHECK_FAULT, "Dovecot's service auth has no socket %s, so the portal cannot check "
-					       "passwords; include " FRAGMENT ", or set auth_socket", path);
-		return;
-	}
-	doveconf_block_value(block, "mode", mode_text, sizeof(mode_text));
-	doveconf_block_value(block, "user", user, sizeof(user));
-	doveconf_block_value(block, "group", group, sizeof(group));
-	mode = strtol(mode_text, NULL, 8);
-	if ((mode & 07) != 0)
-		check_find(check, CHECK_FAULT, "every user of this machine can try passwords at Dovecot's socket %s, and "
-					       "choose the address they come from; set mode = 0600 there", path);
-	else if ((mode & 060) != 0 && strcmp(group, "postlatch-portal") != 0)
-		check_find(check, CHECK_FAULT, "group %s can try passwords at Dovecot's socket %s; set mode = 0600 there",
-			   group[0] != '\0' ? group : "root", path);
-	else if (strcmp(user, "postlatch-portal") != 0 && (mode & 060) == 0)
-		check_find(check, CHECK_FAULT, "the portal may not use Dovecot's socket %s; set user = postlatch-portal "
-					       "there", path);
+	check_auth_socket(check, path, &(const struct check_socket_user){
+		.user = "postlatch-portal", .who = "the portal", .missing = CHECK_FAULT,
+		.mend = "the portal cannot check passwords; include " FRAGMENT ", or set auth_socket" });
 }
 
 static int count_client(const struct pl_oauth_client *client, void *context)

@@ -6,7 +6,7 @@ die() { echo "quickstart: $*" >&2; exit 1; }
 
 # Where the private copies of system folders are; see demo/inside.
 # shellcheck disable=SC2034  # used by those who read this in
-VMAIL_ID=5900 POSTLATCH_ID=5901 MILTER_ID=5902 LOCAL_ID=5903 PORTAL_ID=5904
+VMAIL_ID=5900 POSTLATCH_ID=5901 MILTER_ID=5902 LOCAL_ID=5903 PORTAL_ID=5904 RELAY_ID=5905
 
 holder_pid() { cat "$DIR/run/holder.pid" 2>/dev/null; }
 

@@ -12,7 +12,7 @@
 #include "process.h"
 #include "relay.h"
 
-#define DOVECOT_SOCKET "/run/dovecot/auth-postlatch-smtp"
+#define DOVECOT_SOCKET "/run/dovecot/auth-sasl-relay"
 /* Postfix's own limit for a service is a hundred processes. */
 #define PAIRS_MAX 2048
 #define OTHER_FILES 16

@@ -15,6 +15,13 @@ def plain(user, password, act_as=""):
     yield b"\0".join(word.encode() if isinstance(word, str) else word for word in (act_as, user, password))
 
 
+def login(user, password):
+    """Asks for a name and a password, whatever the challenges say."""
+    yield None
+    yield user.encode()
+    yield password.encode()
+
+
 def xoauth2(user, token):
     yield ("user=%s\x01auth=Bearer %s\x01\x01" % (user, token)).encode()
     yield b""
@@ -47,7 +54,7 @@ def scram_sha_256(user, password):
     yield b""
 
 
-MECHANISMS = {"PLAIN": plain, "XOAUTH2": xoauth2, "OAUTHBEARER": oauthbearer, "CRAM-MD5": cram_md5,
+MECHANISMS = {"PLAIN": plain, "LOGIN": login, "XOAUTH2": xoauth2, "OAUTHBEARER": oauthbearer, "CRAM-MD5": cram_md5,
               "SCRAM-SHA-256": scram_sha_256}
 
 
@@ -68,6 +75,7 @@ DOORS = {
     "imap": Door("IMAP", "a AUTHENTICATE %s", rb"\+ ?(.*)", rb"a OK", rb"a (NO|BAD)|\* BYE", rb"\* OK"),
     "pop3": Door("POP3", "AUTH %s", rb"\+ ?(?!OK)(.*)", rb"\+OK", rb"-ERR", rb"\+OK"),
     "smtp": Door("SUBMISSION", "AUTH %s", rb"334 ?(.*)", rb"235", rb"[45]\d\d", rb"2\d\d ", b"EHLO client.test"),
+    "smtp-25": Door("SMTP", "AUTH %s", rb"334 ?(.*)", rb"235", rb"[45]\d\d", rb"2\d\d ", b"EHLO client.test"),
     "sieve": Door("SIEVE", 'AUTHENTICATE "%s"', rb'"(.*)"', rb"OK", rb"NO|BYE", rb"OK", quoted=True),
 }
 

@@ -94,6 +94,14 @@ class Server:
             words += ["--" + name, value]
         return self.json("app-password", "create", member, *words)
 
+    def issue_token(self, *args):
+        """As tests/integration/issue_token.c says."""
+        run = subprocess.run([os.path.join(BUILD, "tests/integration/issue_token"), self.env["POLICY_FILE"],
+                              *map(str, args)], capture_output=True, text=True, timeout=TIMEOUT)
+        if run.returncode != 0:
+            raise AssertionError(run.stderr)
+        return run.stdout.split()
+
     def inside(self, *args, **options):
         """Runs a program where the server's /etc is."""
         with open(self.dir + "/run/holder.pid") as f:
