@@ -143,16 +143,29 @@ static void leave_note(struct postlatch_passdb *passdb, struct auth_request *req
 	event_set_ptr(request->event, NOTE_KEY, note);
 }
 
+/* As one word: what a stranger typed must not look like another field of a log line. */
+static const char *log_name(const char *user)
+{
+	char *name = t_strdup_noconst(str_sanitize(user, 128));
+
+	for (char *c = name; *c != '\0'; c++) {
+		if ((unsigned char)*c <= ' ')
+			*c = '?';
+	}
+	return name;
+}
+
 static enum judged deny(struct auth_request *request, const struct pl_verdict *verdict)
 {
 	char sentence[256];
 
 	pl_verdict_sentence(verdict, sentence, sizeof(sentence));
-	/* Not e_info, which is silent without auth_verbose: a policy that keeps
-	 * someone out must be found in the log. */
-	i_info("postlatch(%s,%s): denied %s: %s (%s)", str_sanitize(request->fields.user, 128),
-	       net_ip2addr(&request->fields.remote_ip), request->fields.service, sentence,
-	       pl_rule_name(verdict->rule));
+	/* Not e_info, which is silent without auth_verbose: a policy that keeps someone
+	 * out must be found in the log. conf.d/fail2ban reads it, and what it reads
+	 * stands before the name, which strangers choose. */
+	i_info("postlatch: denied ip=%s service=%s rule=%s user=%s: %s",
+	       net_ip2addr(&request->fields.remote_ip), request->fields.service,
+	       pl_rule_name(verdict->rule), log_name(request->fields.user), sentence);
 	if (verdict->tell)
 		auth_request_set_field(request, "reason", sentence, NULL);
 	return JUDGED_DENY;
