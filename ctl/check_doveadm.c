@@ -9,7 +9,7 @@
 
 #define BLOCK_MAX 4096
 #define KEY_MAX 256
-#define FRAGMENT "conf.d/dovecot/06-postlatch-portal.conf"
+#define FRAGMENT "conf.d/dovecot-2.3/06-postlatch-portal.conf"
 
 /* The port of "http://NAME:PORT/..."; 80 when it names none. */
 static long port_of(const char *url)

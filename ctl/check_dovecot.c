@@ -37,7 +37,7 @@ static void check_our_block(struct check *check, const struct block *block, int 
 	    strcmp(value, "return-fail") != 0)
 		check_find(check, CHECK_FAULT, "the passdb block of driver postlatch lacks result_internalfail = "
 					       "return-fail: while the database is out of reach everyone would be "
-					       "let in; include conf.d/dovecot/05-postlatch.conf as it is");
+					       "let in; include conf.d/dovecot-2.3/05-postlatch.conf as it is");
 	if (!is_first)
 		check_find(check, CHECK_FAULT, "another passdb stands before the one of driver postlatch, and "
 					       "lets in whom the policy keeps out; put it first");
@@ -113,7 +113,7 @@ void check_dovecot_text(struct check *check, const char *doveconf)
 	}
 	if (!ours)
 		check_find(check, CHECK_FAULT, "Dovecot has no passdb of driver postlatch, so nothing is judged; "
-					       "include conf.d/dovecot/05-postlatch.conf");
+					       "include conf.d/dovecot-2.3/05-postlatch.conf");
 	else if (count < 2)
 		check_find(check, CHECK_WARNING, "there is no passdb beside ours: only app passwords and tokens work");
 	check_other_blocks(check, blocks, count, doveconf);

@@ -13,7 +13,7 @@ THEIR_MECHANISMS = "  mechanisms = plain login none\n"
 # What is replaced in dovecot.conf or conf.d/05-postlatch.conf, by what; the level, and words of the sentence.
 DOVECOT = {
     "return-fail is missing": ("  result_internalfail = return-fail\n", "", "fault", "lacks result_internalfail",
-                               "include conf.d/dovecot/05-postlatch.conf as it is"),
+                               "include conf.d/dovecot-2.3/05-postlatch.conf as it is"),
     "return-fail is another word": ("result_internalfail = return-fail", "result_internalfail = continue", "fault",
                                     "lacks result_internalfail"),
     "ours is not the first": ("userdb {", POSTLATCH_BLOCK + "userdb {", "fault", "another passdb stands before",
@@ -21,7 +21,7 @@ DOVECOT = {
     "ours is limited to mechanisms": ("  driver = postlatch\n", "  driver = postlatch\n  mechanisms = plain\n",
                                       "warning", "mechanisms = plain limits", "remove the line"),
     "ours is missing": (POSTLATCH_BLOCK, "service auth {\n  extra_groups = postlatch\n}\n", "fault",
-                        "no passdb of driver postlatch", "include conf.d/dovecot/05-postlatch.conf"),
+                        "no passdb of driver postlatch", "include conf.d/dovecot-2.3/05-postlatch.conf"),
     "theirs takes tokens": (THEIR_MECHANISMS, "", "warning", "takes bearer tokens for passwords",
                             "add mechanisms = plain login none"),
     "CRAM-MD5 is offered": ("auth_mechanisms = plain", "auth_mechanisms = cram-md5 plain", "warning",
@@ -31,7 +31,7 @@ DOVECOT = {
     "prefetch is alone": ("  driver = static\n", "  driver = prefetch\n", "fault", "userdb prefetch alone",
                           "add the userdb"),
     "the relay's socket is missing": ("unix_listener auth-sasl-relay", "unix_listener auth-other", "warning",
-                                      "no socket auth-sasl-relay", "include conf.d/dovecot/07-postlatch-sasl-relay.conf"),
+                                      "no socket auth-sasl-relay", "include conf.d/dovecot-2.3/07-postlatch-sasl-relay.conf"),
     "everyone may use the relay's socket": ("    mode = 0600\n    user = postlatch-sasl-relay\n", "    mode = 0666\n",
                                             "fault", "every user of this machine", "auth-sasl-relay"),
     "the relay may not use its socket": ("    user = postlatch-sasl-relay\n", "", "fault", "the SASL relay may not use",

@@ -13,7 +13,7 @@ KICK = "doveadm_allowed_commands = kick"
 
 # What is replaced in Dovecot's configuration, by what; the level, and words of the sentence.
 DOVECOT = {
-    "the socket is missing": (SOCKET, "", "fault", "no socket", "include conf.d/dovecot/06-postlatch-portal.conf"),
+    "the socket is missing": (SOCKET, "", "fault", "no socket", "include conf.d/dovecot-2.3/06-postlatch-portal.conf"),
     "the socket has another name": ("unix_listener auth-postlatch", "unix_listener auth-other", "fault", "no socket",
                                     "or set auth_socket"),
     "everyone may use the socket": ("    mode = 0600\n    user = postlatch-portal", "    mode = 0666", "fault",
@@ -24,7 +24,7 @@ DOVECOT = {
     "the portal may not use the socket": ("    user = postlatch-portal\n", "", "fault", "the portal may not use",
                                           "set user = postlatch-portal"),
     "no doveadm listener": ("  inet_listener http {\n", "  inet_listener other {\n", "fault",
-                            "no doveadm HTTP interface", "include conf.d/dovecot/06-postlatch-portal.conf"),
+                            "no doveadm HTTP interface", "include conf.d/dovecot-2.3/06-postlatch-portal.conf"),
     "doveadm for the whole network": (ADDRESS, "", "warning", "reached from other machines",
                                       "set address = 127.0.0.1"),
     "doveadm on another port": (ADDRESS + "    port = ", ADDRESS + "    port = 10\n#", "fault", "has port 10",
