@@ -98,10 +98,44 @@ int cmd_db_init(struct ctl *ctl, struct pl_error *err)
 	return CTL_DONE;
 }
 
+static void backup_progress(int left, int of)
+{
+	ctl_progress("pages", of - left, of);
+}
+
+/* A database that is no file is its server's to say. */
+static int is_missing(const char *uri)
+{
+	const char *file = file_of(uri);
+
+	return file != NULL && access(file, F_OK) < 0 && errno == ENOENT;
+}
+
+/* Of what is about to be changed; a server's databases are copied by its own tools. */
+static int backup_older(const char *uri, const char *copy, struct pl_error *err)
+{
+	int version;
+
+	if (file_of(uri) == NULL)
+		return 0;
+	if (pl_schema_read_version(uri, &version, err) < 0)
+		return -1;
+	return version < pl_schema_version() ? pl_schema_backup(uri, copy, backup_progress, err) : 0;
+}
+
 int cmd_db_migrate(struct ctl *ctl, struct pl_error *err)
 {
+	const char *copy = ctl->option[CTL_OPTION_BACKUP];
 	int from, to;
 
+	if (ctl->option[CTL_OPTION_IF_EXISTS] != NULL && is_missing(ctl->policy->database)) {
+		if (ctl->json)
+			return ctl_print_json(json_pack("{s:n, s:n}", "from", "to"), err);
+		puts("there is no database yet");
+		return CTL_DONE;
+	}
+	if (copy != NULL && backup_older(ctl->policy->database, copy, err) < 0)
+		return -1;
 	if (pl_schema_migrate(ctl->policy->database, &from, &to, err) < 0)
 		return -1;
 	if (ctl->json)
@@ -163,11 +197,6 @@ int cmd_db_status(struct ctl *ctl, struct pl_error *err)
 	for (int what = PL_COUNT_DOMAINS; what <= PL_COUNT_AUDIT; what++)
 		printf("%-20s %lld\n", names[what], (long long)counts[what]);
 	return CTL_DONE;
-}
-
-static void backup_progress(int left, int of)
-{
-	ctl_progress("pages", of - left, of);
 }
 
 int cmd_db_backup(struct ctl *ctl, struct pl_error *err)

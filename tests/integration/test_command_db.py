@@ -90,19 +90,49 @@ class Care(CommandTest):
         self.assertEqual(self.site.ok("db", "migrate"), "already at version %d\n" % version)
         self.assertEqual(self.site.json("db", "migrate"), {"from": version, "to": version})
 
-    def test_migrate_of_an_older_database(self):
-        with open(os.path.join(ROOT, "tests/data/schema-1.sql")) as f:
-            older = f.read()
+    def become_older(self):
+        """The site's database becomes one of version 1; returns the newest version."""
         newest = self.site.json("db", "status")["program_version"]
         os.unlink(self.site.database)
-        with contextlib.closing(sqlite3.connect(self.site.database)) as database:
-            database.executescript(older)
+        with open(os.path.join(ROOT, "tests/data/schema-1.sql")) as older, \
+                contextlib.closing(sqlite3.connect(self.site.database)) as database:
+            database.executescript(older.read())
+        return newest
+
+    def test_migrate_of_an_older_database(self):
+        newest = self.become_older()
         run = self.site.run("member", "list")
         self.assertEqual(run.returncode, CONFIG)
         self.assertIn("postlatch db migrate", run.stderr)
         self.assertEqual(self.site.json("db", "migrate"), {"from": 1, "to": newest})
         self.assertEqual(self.own("owner@example.test")["pop3"], "on")
         self.assertEqual(self.site.ok("db", "migrate"), "already at version %d\n" % newest)
+
+    def test_migrate_writes_a_copy_of_what_it_changes(self):
+        self.become_older()
+        copy = self.site.path("copy.db")
+        self.site.ok("db", "migrate", "--backup", copy)
+        with contextlib.closing(sqlite3.connect(copy)) as database:
+            self.assertEqual(database.execute("SELECT MAX(version) FROM schema_history").fetchall(), [(1,)])
+        self.assertEqual(stat.S_IMODE(os.stat(copy).st_mode), 0o600)
+        self.assertEqual(self.own("owner@example.test")["pop3"], "on")
+
+    def test_migrate_writes_no_copy_when_nothing_is_to_do(self):
+        self.assertIn("already", self.site.ok("db", "migrate", "--backup", self.site.path("copy.db")))
+        self.assertFalse(os.path.exists(self.site.path("copy.db")))
+
+    def test_migrate_changes_nothing_when_the_copy_cannot_be_written(self):
+        self.become_older()
+        self.refused(REFUSED, "db", "migrate", "--backup", self.site.write("copy.db", "precious"), says="copy.db")
+        with contextlib.closing(sqlite3.connect(self.site.database)) as database:
+            self.assertEqual(database.execute("SELECT MAX(version) FROM schema_history").fetchall(), [(1,)])
+
+    def test_migrate_of_what_is_not_there(self):
+        os.unlink(self.site.database)
+        self.refused(TRY_AGAIN, "db", "migrate", says=self.site.database)
+        self.assertEqual(self.site.ok("db", "migrate", "--if-exists"), "there is no database yet\n")
+        self.assertEqual(self.site.json("db", "migrate", "--if-exists"), {"from": None, "to": None})
+        self.assertFalse(os.path.exists(self.site.database))
 
     def test_backup_is_whole_and_private(self):
         self.site.ok("member", "add", "a@x.test", "pop3=off")
