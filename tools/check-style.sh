@@ -22,6 +22,7 @@ for file in "${sources[@]}"; do
 	[ "$(wc -l <"$file")" -le 600 ] || complain "$file has more than 600 lines: what are its two subjects?"
 done
 if command -v shellcheck >/dev/null; then
-	shellcheck -x -S warning quickstart run-tests .ci/run demo/functions.sh demo/inside tools/* || status=1
+	shellcheck -x -S warning quickstart run-tests .ci/run demo/functions.sh demo/inside tools/* \
+		tests/packages/run debian/*.{postinst,prerm,postrm} || status=1
 fi
 exit $status

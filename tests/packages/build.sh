@@ -1,0 +1,49 @@
+# shellcheck shell=bash
+# Packages of this tree, in $WORK/packages. Sourced by run.
+
+in_build() { "$SOURCE/tools/in-root" "$WORK/build" "$@"; }
+
+build_depends() {
+	sed -n '/^Build-Depends:/,/^[^ ]/ { s/^Build-Depends://; /^[^ ]/d; s/<[^>]*>//; p }' "$SOURCE/debian/control"
+}
+
+make_build_root() {
+	"$SOURCE/tools/debian-root" "$RELEASE" "$WORK/build" build-essential lintian "$(build_depends | tr -d '\n')" &&
+		mkdir -p "$WORK/build/src/postlatch" && copy_source "$WORK/build/src/postlatch"
+}
+
+# What a commit would have, without what builds have left here.
+copy_source() {
+	(cd "$SOURCE" && git -c safe.directory='*' ls-files -z --cached --others --exclude-standard |
+		tar --null --files-from=- --ignore-failed-read -cf -) | tar -C "$1" --no-same-owner -xf -
+}
+
+# The unit tests have a suite of their own.
+test_packages_are_built() {
+	in_build env DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" sh -c 'cd /src/postlatch && dpkg-buildpackage -us -uc -b'
+	mkdir "$WORK/packages/new"
+	cp "$WORK"/build/src/*.deb "$WORK/packages/new"
+	rm "$WORK"/packages/new/*-dbgsym_*
+	[ "$(find "$WORK/packages/new" -name '*.deb' | wc -l)" = 4 ]
+}
+
+test_lintian_is_silent() {
+	local said
+	said=$(in_build sh -c 'lintian --info --pedantic --allow-root /src/*.changes' 2>&1)
+	echo "$said"
+	[ -z "$said" ]
+}
+
+# The same files under an older number: what the upgrade has to do is in the site's database.
+make_older_packages() {
+	local package name
+	mkdir "$WORK/packages/old"
+	for package in "$WORK"/packages/new/*.deb; do
+		name=$(basename "$package")
+		in_build dpkg-deb --raw-extract "/src/$name" /src/old
+		sed -i 's/^Version: .*/Version: 0.0.9-1/; s/\(postlatch-common (= \)[^)]*/\10.0.9-1/' "$WORK/build/src/old/DEBIAN/control"
+		in_build dpkg-deb --build /src/old "/src/old.deb"
+		mv "$WORK/build/src/old.deb" "$WORK/packages/old/${name/_*_/_0.0.9-1_}"
+		rm -r "$WORK/build/src/old"
+	done >"$WORK/older.log" 2>&1
+}

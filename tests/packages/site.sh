@@ -1,0 +1,78 @@
+# shellcheck shell=bash
+# The mail server that the packages come to, and what members and its operator do there. Sourced by run.
+
+PACKAGES=(postlatch-common dovecot-postlatch postlatch-milter postlatch-portal)
+
+# Dovecot and Postfix as they were before Postlatch, with three members.
+make_site() {
+	local site=$WORK/site name
+	"$SOURCE/tools/debian-root" "$RELEASE" "$site" systemd systemd-sysv dbus procps curl postfix \
+		dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved || return 1
+	cp -r "$WORK/packages" "$site/packages"
+	chroot "$site" useradd --system --create-home --home-dir /var/vmail vmail
+	# "Local only" has no way out; here mail for elsewhere may wait in the queue.
+	chroot "$site" postconf -e default_transport=smtp
+	sed -i 's/^!include auth-system/#&/' "$site/etc/dovecot/conf.d/10-auth.conf"
+	cp "$HERE/dovecot-$(dovecot_release "$site").conf" "$site/etc/dovecot/conf.d/99-site.conf"
+	for name in plain owner off; do
+		echo "$name@example.test:pass-$name::::::"
+	done >"$site/etc/dovecot/members"
+	# What they depend on comes now: later there is no way to the archive.
+	{
+		"$SOURCE/tools/in-root" "$site" apt-get update -q
+		"$SOURCE/tools/in-root" "$site" sh -c 'apt-get install -y --download-only /packages/new/*.deb'
+	} >"$WORK/download.log" 2>&1
+}
+
+dovecot_release() { chroot "$1" dovecot --version | cut -d . -f 1,2; }
+
+install_packages() { # old|new [OPTION ...]
+	local which=$1
+	shift
+	inside sh -c 'folder=$1; shift; apt-get install -y --allow-downgrades "$@" /packages/$folder/*.deb' sh "$which" "$@"
+}
+
+# What came with them, also if a package suggests it that was there before.
+remove_unused() { inside apt-get autoremove -y --purge -o APT::AutoRemove::SuggestsImportant=false; }
+
+# A member's login with the account password; the server's words are on standard error.
+login() { # imap|pop3 MEMBER [PASSWORD]
+	inside curl -sS -v "$1://127.0.0.1/" -u "$2@example.test:${3:-pass-$2}" >/dev/null
+}
+
+# A Sieve redirect of a member's, at the listener where the milter judges it; prints the last answer's code.
+redirect() {
+	# shellcheck disable=SC2016 # the inner shell expands them
+	inside sh -c 'printf "X-Sieve-Redirected-From: %s\r\n\r\nwords\r\n" "$1" | curl -sS -w "%{response_code}" \
+		--mail-from "$1" --mail-rcpt out@elsewhere.example -T - smtp://127.0.0.1:10588' sh "$1@example.test" || true
+}
+
+portal() { # PATH [OPTION ...] of curl; prints the answer's code
+	local path=$1
+	shift
+	inside curl -sS -o /dev/stderr -w '%{response_code}' --unix-socket /run/postlatch/portal.sock "$@" \
+		"http://portal.example.test$path"
+}
+
+pid_of() { inside systemctl show --property MainPID --value "$1"; }
+
+# Succeeds when the command does not.
+fails() {
+	if "$@"; then
+		echo "this should have failed: $*"
+		return 1
+	fi
+}
+
+equal() { # WHAT IT-IS IT-SHOULD-BE
+	[ "$2" = "$3" ] || { printf '%s is:\n%s\nand not:\n%s\n' "$1" "$2" "$3"; return 1; }
+}
+
+# Every path on the disk, without what other programs write all the time.
+list_files() {
+	inside find / -xdev -path /packages -prune -o -print |
+		grep -Ev '^/var/(log|cache|tmp|vmail|lib/(dpkg|apt|dovecot|postfix|systemd)|spool/postfix/[a-z]+)/.*' | sort
+	inside find /var/lib/systemd /etc/systemd -name '*postlatch*' | sort
+}
+
+new_files() { comm -13 "$WORK/files.before" <(list_files | sort -u); }

@@ -1,0 +1,237 @@
+# shellcheck shell=bash
+# What happens to the mail server, in this order. Sourced by run.
+
+steps=(
+	installing_changes_no_login
+	no_package_makes_a_database
+	folders_have_their_owners
+	the_steps_of_the_readme_switch_it_on
+	the_check_finds_no_fault
+	the_driver_judges_logins
+	the_milter_judges_redirects
+	the_portal_signs_members_in
+	an_upgrade_migrates_the_database
+	an_upgrade_keeps_a_copy
+	an_upgrade_restarts_what_runs
+	an_upgrade_keeps_members_and_policy
+	a_damaged_database_stops_an_upgrade_until_it_is_mended
+	removing_leaves_every_login_to_the_own_passdb
+	removing_keeps_what_the_operator_has
+	purging_keeps_database_and_keys_alone
+	a_fragment_that_is_no_link_must_go_first
+	packages_come_back_where_all_was_deleted
+	nothing_is_left_of_packages_that_were_never_used
+)
+
+test_installing_changes_no_login() {
+	list_files | sort -u >"$WORK/files.before"
+	login imap plain
+	install_packages old
+	login imap plain
+	inside systemctl is-active postlatch-milter
+	equal "the portal" "$(inside systemctl is-enabled postlatch-portal || true)" disabled
+	equal "failed units" "$(inside systemctl list-units --failed --plain --no-legend 'postlatch*')" ""
+}
+
+test_no_package_makes_a_database() {
+	install_packages old --reinstall
+	equal "what is there" "$(inside find /etc/postlatch /var/lib/postlatch /var/backups -name '*postlatch*' -o -name '*.key' -o -name '*.db')" \
+		$'/etc/postlatch\n/var/lib/postlatch'
+}
+
+test_folders_have_their_owners() {
+	equal folders "$(inside stat -c '%a %U %G %n' /etc/postlatch /var/lib/postlatch /var/spool/postfix/postlatch)" \
+		"750 root postlatch /etc/postlatch
+2770 root postlatch /var/lib/postlatch
+2750 postlatch-milter postfix /var/spool/postfix/postlatch"
+}
+
+# The commands of its first section, as they stand there.
+test_the_steps_of_the_readme_switch_it_on() {
+	sed -n '/^Upgrades$/q; s/^      //p' "$SOURCE/debian/README.Debian" >"$WORK/site/packages/steps"
+	grep -q 'db init' "$WORK/site/packages/steps"
+	inside sh -ex /packages/steps
+	equal keys "$(inside stat -c '%a %U %G %n' /etc/postlatch/verify.key /etc/postlatch/seal.key)" \
+		"640 root postlatch /etc/postlatch/verify.key
+640 root postlatch-portal /etc/postlatch/seal.key"
+}
+
+test_the_check_finds_no_fault() {
+	inside postlatch check
+}
+
+test_the_driver_judges_logins() {
+	local app_password
+	login imap plain
+	app_password=$(inside postlatch app-password create plain@example.test | head -n 1)
+	login imap plain "$app_password"
+	login pop3 plain
+	inside postlatch member set plain@example.test pop3=off
+	fails login pop3 plain
+	inside postlatch member set plain@example.test client_password=never
+	fails login imap plain
+	login imap plain "$app_password"
+}
+
+test_the_milter_judges_redirects() {
+	equal "with forwarding off" "$(redirect plain)" 550
+	inside postlatch member set plain@example.test forwarding=on
+	equal "with forwarding on" "$(redirect plain)" 250
+	inside systemctl stop postlatch-milter
+	equal "without the milter" "$(redirect plain)" 451
+	inside systemctl start postlatch-milter
+	equal "with the milter again" "$(redirect plain)" 250
+}
+
+test_the_portal_signs_members_in() {
+	fails inside systemctl start postlatch-portal
+	inside sed -i 's|^#portal_url = .*|portal_url = "https://portal.example.test"|' /etc/postlatch/policy.conf
+	make_introspection_url
+	inside cp /usr/share/postlatch/conf.d/dovecot/06-postlatch-portal.conf /etc/dovecot/conf.d/
+	inside systemctl restart dovecot
+	inside systemctl enable --now postlatch-portal
+	equal "the first page" "$(portal /)" 200
+	equal "a wrong password" "$(sign_in plain wrong)" 401
+	equal "the right password" "$(sign_in plain pass-plain)" 200
+}
+
+# Dovecot 2.4 wants it, as its fragment says.
+make_introspection_url() {
+	[ "$(dovecot_release "$WORK/site")" != 2.3 ] || return 0
+	# shellcheck disable=SC2016 # the inner shell expands them
+	inside sh -ec 'secret=$(postlatch client add dovecot --introspection | head -n 1)
+		printf "http://dovecot:%s@127.0.0.1:10590/oauth2/introspect" "$secret" >/etc/postlatch/introspection.url'
+}
+
+sign_in() { # MEMBER PASSWORD
+	portal /api/sign-in -H 'Content-Type: application/json' -H 'Origin: https://portal.example.test' \
+		-d "{\"user\": \"$1@example.test\", \"password\": \"$2\"}"
+}
+
+# The server's database becomes one that an older version has left: three members, and version 2.
+put_older_database() {
+	local database=$WORK/site/var/lib/postlatch/postlatch.db
+	inside systemctl stop dovecot postlatch-milter postlatch-portal
+	rm "$database"*
+	cat "$SOURCE"/tests/data/schema-[12].sql | /usr/bin/python3 -c '
+import sqlite3, sys
+sqlite3.connect(sys.argv[1]).executescript(sys.stdin.read() + "PRAGMA journal_mode = WAL;")' "$database"
+	inside chown root:postlatch /var/lib/postlatch/postlatch.db
+	inside chmod 660 /var/lib/postlatch/postlatch.db
+	inside systemctl start dovecot postlatch-milter postlatch-portal
+}
+
+test_an_upgrade_migrates_the_database() {
+	put_older_database
+	fails inside postlatch member list
+	fails login imap plain 2>&1 | tee /dev/stderr | grep UNAVAILABLE
+	for unit in dovecot postlatch-milter postlatch-portal; do pid_of $unit; done >"$WORK/pids.before"
+	install_packages new
+	inside postlatch member list
+	inside postlatch --json db status | tee /dev/stderr | /usr/bin/python3 -c '
+import json, sys
+status = json.load(sys.stdin)
+assert status["version"] == status["program_version"] > 2 and status["members"] == 3, status'
+}
+
+test_an_upgrade_keeps_a_copy() {
+	local copies=("$WORK"/site/var/backups/postlatch/*)
+	equal copies "${#copies[@]}" 1
+	[[ ${copies[0]} = */0.0.9-1-*.db ]]
+	equal mode "$(stat -c %a "${copies[0]}" "${copies[0]%/*}" | tr '\n' ' ')" "600 700 "
+	equal version "$(/usr/bin/python3 -c '
+import sqlite3, sys
+print(*sqlite3.connect(sys.argv[1]).execute("SELECT MAX(version) FROM schema_history").fetchone())' "${copies[0]}")" 2
+}
+
+test_an_upgrade_restarts_what_runs() {
+	local unit before
+	while read -r unit before; do
+		inside systemctl is-active "$unit"
+		fails [ "$(pid_of "$unit")" = "$before" ]
+	done < <(printf '%s\n' dovecot postlatch-milter postlatch-portal | paste -d ' ' - "$WORK/pids.before")
+}
+
+test_an_upgrade_keeps_members_and_policy() {
+	login imap plain
+	fails login imap owner
+	login pop3 owner
+	fails login imap off
+	inside grep -q '^portal_url = "https://portal.example.test"' /etc/postlatch/policy.conf
+	equal "sign-in" "$(sign_in plain pass-plain)" 200
+	equal "a redirect" "$(redirect plain)" 550
+}
+
+test_a_damaged_database_stops_an_upgrade_until_it_is_mended() {
+	local database=/var/lib/postlatch/postlatch.db
+	inside systemctl stop dovecot postlatch-milter postlatch-portal
+	inside sh -c "mv $database /root/sound; rm -f $database-*; head -c 8192 /dev/zero >$database"
+	fails install_packages new --reinstall
+	inside mv /root/sound $database
+	inside systemctl start dovecot
+	inside dpkg --configure -a
+	inside systemctl start postlatch-milter postlatch-portal
+	login imap plain
+	equal "left to do" "$(inside dpkg --audit)" ""
+}
+
+test_removing_leaves_every_login_to_the_own_passdb() {
+	inside apt-get remove -y "${PACKAGES[@]}" 2>&1 | tee /dev/stderr | grep '^postlatch-milter: Postfix still asks'
+	inside systemctl is-active dovecot
+	login imap owner
+	login imap plain
+	fails inside pgrep -l postlatch
+}
+
+test_removing_keeps_what_the_operator_has() {
+	remove_unused
+	equal "what is left" "$(new_files | grep -v '/systemd/\|introspection.url' | sed 's/-[0-9T]*\.db$/-TIME.db/')" \
+		"/etc/dovecot/conf.d/06-postlatch-portal.conf
+/etc/postlatch
+/etc/postlatch/policy.conf
+/etc/postlatch/seal.key
+/etc/postlatch/verify.key
+/var/backups/postlatch
+/var/backups/postlatch/0.0.9-1-TIME.db
+/var/lib/postlatch
+/var/lib/postlatch/postlatch.db
+/var/spool/postfix/postlatch"
+}
+
+test_purging_keeps_database_and_keys_alone() {
+	inside rm -f /etc/dovecot/conf.d/06-postlatch-portal.conf /etc/postlatch/introspection.url
+	inside apt-get purge -y "${PACKAGES[@]}" | tee /dev/stderr | grep '/var/lib/postlatch is kept'
+	equal "what is left" "$(new_files)" "/etc/postlatch
+/etc/postlatch/seal.key
+/etc/postlatch/verify.key
+/var/lib/postlatch
+/var/lib/postlatch/postlatch.db"
+}
+
+test_a_fragment_that_is_no_link_must_go_first() {
+	local fragment=/etc/dovecot/conf.d/05-postlatch.conf
+	install_packages new
+	inside cp /usr/share/postlatch/conf.d/dovecot/05-postlatch.conf $fragment
+	inside systemctl restart dovecot
+	fails inside apt-get remove -y "${PACKAGES[@]}"
+	inside systemctl restart dovecot
+	login imap plain
+	inside rm $fragment
+	inside systemctl restart dovecot
+	inside apt-get remove -y "${PACKAGES[@]}"
+	login imap plain
+}
+
+test_packages_come_back_where_all_was_deleted() {
+	inside rm -r /var/lib/postlatch /etc/postlatch
+	install_packages new
+	login imap plain
+}
+
+test_nothing_is_left_of_packages_that_were_never_used() {
+	inside apt-get purge -y "${PACKAGES[@]}"
+	install_packages new
+	inside apt-get purge -y "${PACKAGES[@]}"
+	remove_unused
+	equal "what is left" "$(new_files)" ""
+}
