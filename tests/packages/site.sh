@@ -47,6 +47,14 @@ redirect() {
 		--mail-from "$1" --mail-rcpt out@elsewhere.example -T - smtp://127.0.0.1:10588' sh "$1@example.test" || true
 }
 
+# A message of a member's who signs in with the account password; prints the last answer's code.
+submit() { # MEMBER
+	# shellcheck disable=SC2016 # the inner shell expands them
+	inside sh -c 'printf "Subject: words\r\n\r\nwords\r\n" | curl -sS -w "%{response_code}" -u "$1:$2" \
+		--mail-from "$1" --mail-rcpt out@elsewhere.example -T - smtp://127.0.0.1:587' \
+		sh "$1@example.test" "pass-$1" || true
+}
+
 portal() { # PATH [OPTION ...] of curl; prints the answer's code
 	local path=$1
 	shift

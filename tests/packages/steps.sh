@@ -9,6 +9,7 @@ steps=(
 	the_check_finds_no_fault
 	the_driver_judges_logins
 	the_milter_judges_redirects
+	the_relay_tells_postfix_of_an_outage
 	the_portal_signs_members_in
 	an_upgrade_migrates_the_database
 	an_upgrade_keeps_a_copy
@@ -40,10 +41,12 @@ test_no_package_makes_a_database() {
 }
 
 test_folders_have_their_owners() {
-	equal folders "$(inside stat -c '%a %U %G %n' /etc/postlatch /var/lib/postlatch /var/spool/postfix/postlatch)" \
+	equal folders "$(inside stat -c '%a %U %G %n' /etc/postlatch /var/lib/postlatch /var/spool/postfix/postlatch \
+		/var/spool/postfix/postlatch-sasl)" \
 		"750 root postlatch /etc/postlatch
 2770 root postlatch /var/lib/postlatch
-2750 postlatch-milter postfix /var/spool/postfix/postlatch"
+2750 postlatch-milter postfix /var/spool/postfix/postlatch
+2750 postlatch-sasl-relay postfix /var/spool/postfix/postlatch-sasl"
 }
 
 # The commands of its first section, as they stand there.
@@ -81,6 +84,18 @@ test_the_milter_judges_redirects() {
 	equal "without the milter" "$(redirect plain)" 451
 	inside systemctl start postlatch-milter
 	equal "with the milter again" "$(redirect plain)" 250
+}
+
+# Without TLS, for which there is no certificate here.
+test_the_relay_tells_postfix_of_an_outage() {
+	inside postconf -P submission/inet/smtpd_tls_security_level=none
+	inside postfix reload
+	inside postlatch member set plain@example.test client_password=always
+	equal "a member's mail" "$(submit plain)" 250
+	inside systemctl stop dovecot
+	equal "without Dovecot" "$(submit plain)" 454
+	inside systemctl start dovecot
+	equal "with Dovecot again" "$(submit plain)" 250
 }
 
 test_the_portal_signs_members_in() {
@@ -125,7 +140,7 @@ test_an_upgrade_migrates_the_database() {
 	put_older_database
 	fails inside postlatch member list
 	fails login imap plain 2>&1 | tee /dev/stderr | grep UNAVAILABLE
-	for unit in dovecot postlatch-milter postlatch-portal; do pid_of $unit; done >"$WORK/pids.before"
+	for unit in dovecot postlatch-milter postlatch-sasl-relay postlatch-portal; do pid_of $unit; done >"$WORK/pids.before"
 	install_packages new
 	inside postlatch member list
 	inside postlatch --json db status | tee /dev/stderr | /usr/bin/python3 -c '
@@ -149,7 +164,7 @@ test_an_upgrade_restarts_what_runs() {
 	while read -r unit before; do
 		inside systemctl is-active "$unit"
 		fails [ "$(pid_of "$unit")" = "$before" ]
-	done < <(printf '%s\n' dovecot postlatch-milter postlatch-portal | paste -d ' ' - "$WORK/pids.before")
+	done < <(printf '%s\n' dovecot postlatch-milter postlatch-sasl-relay postlatch-portal | paste -d ' ' - "$WORK/pids.before")
 }
 
 test_an_upgrade_keeps_members_and_policy() {
@@ -195,7 +210,8 @@ test_removing_keeps_what_the_operator_has() {
 /var/backups/postlatch/0.0.9-1-TIME.db
 /var/lib/postlatch
 /var/lib/postlatch/postlatch.db
-/var/spool/postfix/postlatch"
+/var/spool/postfix/postlatch
+/var/spool/postfix/postlatch-sasl"
 }
 
 test_purging_keeps_database_and_keys_alone() {
