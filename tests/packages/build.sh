@@ -12,10 +12,17 @@ make_build_root() {
 		mkdir -p "$WORK/build/src/postlatch" && copy_source "$WORK/build/src/postlatch"
 }
 
-# What a commit would have, without what builds have left here.
+# What a commit would have, without what builds have left here; a release has all and nothing else.
+list_source() {
+	if [ -e "$SOURCE/.git" ]; then
+		git -C "$SOURCE" -c safe.directory='*' ls-files -z --cached --others --exclude-standard
+	else
+		find "$SOURCE" -mindepth 1 -maxdepth 1 ! -name 'build*' -printf '%f\0'
+	fi
+}
+
 copy_source() {
-	(cd "$SOURCE" && git -c safe.directory='*' ls-files -z --cached --others --exclude-standard |
-		tar --null --files-from=- --ignore-failed-read -cf -) | tar -C "$1" --no-same-owner -xf -
+	list_source | tar -C "$SOURCE" --null --files-from=- --ignore-failed-read -cf - | tar -C "$1" --no-same-owner -xf -
 }
 
 # The unit tests have a suite of their own.
