@@ -1,4 +1,4 @@
-/* authdb-postlatch.c - the passdb driver `postlatch` of Dovecot 2.3.
+/* authdb-postlatch.c - the passdb driver `postlatch` of Dovecot; compat.h has what depends on its release.
  *
  * A thin shell: turns an auth request into a pl_login, and the verdict into a
  * passdb result. It runs inside the auth process, not in a worker.
@@ -15,14 +15,9 @@
 #include "lib.h"
 #include "array.h"
 #include "ioloop.h"
-#include "lib-event-private.h"
 #include "str-sanitize.h"
-#include "auth-common.h"
-#include "auth.h"
-#include "auth-fields.h"
-#include "auth-request.h"
-#include "passdb.h"
 
+#include "compat.h"
 #include "driver.h"
 
 /* Exported, so that a Dovecot of another ABI refuses the module by name. */
@@ -107,18 +102,22 @@ static void end_turn(struct postlatch_passdb *passdb)
 	pl_driver_end_turn(passdb->driver);
 }
 
-/* Called for every event of the process when it goes; ours carry a note. */
-static bool event_freed(struct event *event, enum event_callback_type type,
-			struct failure_context *ctx ATTR_UNUSED, const char *fmt ATTR_UNUSED,
-			va_list args ATTR_UNUSED)
+static void event_freed(struct event *event)
 {
-	struct login_note *note;
+	struct login_note *note = event_get_ptr(event, NOTE_KEY);
 
-	if (type != EVENT_CALLBACK_TYPE_FREE)
-		return TRUE;
-	note = event_get_ptr(event, NOTE_KEY);
 	if (note != NULL && note->request->fields.successful)
 		pl_driver_note_use(note->driver, &note->use);
+}
+
+/* Called for every event of the process when it is logged and when it goes; ours carry a note. */
+static bool event_seen(struct event *event, enum event_callback_type type, struct failure_context *ctx,
+		       const char *fmt ATTR_UNUSED, va_list args ATTR_UNUSED)
+{
+	if (type == EVENT_CALLBACK_TYPE_FREE)
+		event_freed(event);
+	else if (type == EVENT_CALLBACK_TYPE_SEND && ctx->type == LOG_TYPE_ERROR)
+		compat_error_logged(event);
 	return TRUE;
 }
 
@@ -164,7 +163,7 @@ static enum judged deny(struct auth_request *request, const struct pl_verdict *v
 	 * out must be found in the log. conf.d/fail2ban reads it, and what it reads
 	 * stands before the name, which strangers choose. */
 	i_info("postlatch: denied ip=%s service=%s rule=%s user=%s: %s",
-	       net_ip2addr(&request->fields.remote_ip), request->fields.service,
+	       net_ip2addr(&request->fields.remote_ip), compat_service(request),
 	       pl_rule_name(verdict->rule), log_name(request->fields.user), sentence);
 	if (verdict->tell)
 		auth_request_set_field(request, "reason", sentence, NULL);
@@ -252,12 +251,12 @@ static enum judged judge(struct auth_request *request, const char *secret)
 	if (request->fields.master_user != NULL)
 		return JUDGED_NEXT;
 	i_zero(&login);
-	signs_in = service_setting(request->fields.service, &login.service);
+	signs_in = service_setting(compat_service(request), &login.service);
 	if (signs_in == 0)
 		return JUDGED_NEXT;
 	if (signs_in < 0) {
 		e_error(authdb_event(request), "denied: service \"%s\" is not known to Postlatch",
-			str_sanitize(request->fields.service, 64));
+			str_sanitize(compat_service(request), 64));
 		return JUDGED_DENY;
 	}
 	login.user = request->fields.user;
@@ -296,22 +295,30 @@ static void postlatch_verify_plain(struct auth_request *request, const char *pas
 	callback(result_of(judge(request, password)), request);
 }
 
-/* CRAM-MD5, SCRAM and lookups: the gates hold, but there is no password to give. */
+/* CRAM-MD5, SCRAM and lookups: the gates hold, but there is no password to give.
+ * Tokens that Dovecot itself has checked: they are judged like those that only we
+ * check, and whatever is not denied is let in. */
 static void postlatch_lookup_credentials(struct auth_request *request,
 					 lookup_credentials_callback_t *callback)
 {
-	callback(result_of(judge(request, NULL)), uchar_empty_ptr, 0, request);
+	enum judged judged = judge(request, is_bearer(request) ? compat_token(request) : NULL);
+
+	if (judged == JUDGED_ERROR && is_bearer(request))
+		compat_fails_for_now(request);
+	callback(result_of(judged), uchar_empty_ptr, 0, request);
 }
 
-static struct passdb_module *postlatch_preinit(pool_t pool, const char *args)
+static struct passdb_module *make_passdb(pool_t pool, const char *policy_file)
 {
 	struct postlatch_passdb *passdb = p_new(pool, struct postlatch_passdb, 1);
 
 	/* default_cache_key stays NULL: a revoked credential is dead at once.
 	 * blocking stays FALSE: SQLite is read in this very process. */
-	passdb->policy_path = *args != '\0' ? p_strdup(pool, args) : PL_POLICY_DEFAULT_PATH;
+	passdb->policy_path = *policy_file != '\0' ? p_strdup(pool, policy_file) : PL_POLICY_DEFAULT_PATH;
 	return &passdb->module;
 }
+
+COMPAT_PREINIT(postlatch_preinit, make_passdb)
 
 static void postlatch_init(struct passdb_module *module)
 {
@@ -323,6 +330,7 @@ static void postlatch_init(struct passdb_module *module)
 	passdb->driver = pl_driver_new(passdb->policy_path, driver_log);
 	if (passdb->driver == NULL)
 		i_fatal_status(FATAL_OUTOFMEM, "passdb postlatch: out of memory");
+	compat_init();
 }
 
 static void postlatch_deinit(struct passdb_module *module)
@@ -345,11 +353,11 @@ static struct passdb_module_interface passdb_postlatch = {
 void authdb_postlatch_init(void)
 {
 	passdb_register_module(&passdb_postlatch);
-	event_register_callback(event_freed);
+	event_register_callback(event_seen);
 }
 
 void authdb_postlatch_deinit(void)
 {
-	event_unregister_callback(event_freed);
+	event_unregister_callback(event_seen);
 	passdb_unregister_module(&passdb_postlatch);
 }

@@ -8,18 +8,18 @@ complain() { echo "check-includes: $*"; status=1; }
 includes() { grep -Hos '^#include "[^"]*"' "$1"/*.[ch] | sed 's/:#include "/ /; s/"$//'; }
 
 # Own headers and the library's, nothing else. config.h is made by configure, and
-# DOVECOT names headers that only the plugin's shell may see.
+# Dovecot's headers are for the plugin's shell alone.
 for folder in policy ctl daemon dovecot-plugin milter sasl-relay portal; do
 	while read -r file header; do
 		[ ! -e "$folder/$header" ] || continue
 		[ "$header" != config.h ] || continue
 		[ "$folder" = policy ] || [ ! -e "policy/$header" ] || continue
 		[[ "$folder" != milter && "$folder" != sasl-relay && "$folder" != portal ]] || [ ! -e "daemon/$header" ] || continue
-		[ "$file" != dovecot-plugin/authdb-postlatch.c ] || continue
+		[[ "$file" != dovecot-plugin/authdb-postlatch.c && "$file" != dovecot-plugin/compat.h ]] || continue
 		complain "$file includes $header, which is not for $folder/"
 	done < <(includes "$folder")
 done
-for header in $(includes dovecot-plugin | sed -n 's/^dovecot-plugin\/authdb-postlatch.c //p'); do
+for header in $(includes dovecot-plugin | sed -nE 's/^dovecot-plugin\/(authdb-postlatch.c|compat.h) //p'); do
 	for folder in ctl milter sasl-relay portal; do
 		[ ! -e "$folder/$header" ] || complain "dovecot-plugin includes $folder/$header"
 	done

@@ -1,0 +1,155 @@
+/* compat.h - the differences between Dovecot 2.3 and 2.4, and the only file that knows of them.
+ *
+ * compat_service()         the name of the service that signs somebody in
+ * compat_token()           the token that Dovecot has checked before it asked us
+ * compat_fails_for_now()   makes a failed login one that may be tried again
+ * compat_error_logged()    to be called for each message that Dovecot logs
+ * compat_init()            to be called once, by the process that is asked
+ * COMPAT_PREINIT()         defines the preinit function of the passdb
+ *
+ * In 2.4 a driver has settings of its own. They are compiled into the driver, which
+ * reads them, and into settings-postlatch.c, by which doveconf gets to know them.
+ *
+ * In 2.4 the mechanisms for tokens no longer offer a token to passdbs as a password.
+ * They ask the introspection endpoint of the block oauth2, and when it says "active"
+ * they look up the credentials of the member, by which a passdb may still deny.
+ */
+#ifndef POSTLATCH_COMPAT_H
+#define POSTLATCH_COMPAT_H
+
+#include "lib.h"
+#include "lib-event-private.h"
+#include "auth-common.h"
+#include "auth.h"
+#include "auth-fields.h"
+#include "auth-request.h"
+#include "passdb.h"
+
+#if DOVECOT_VERSION_MAJOR != 2 || DOVECOT_VERSION_MINOR < 3 || DOVECOT_VERSION_MINOR > 4
+#  error "Postlatch knows Dovecot 2.3 and 2.4"
+#endif
+
+#if DOVECOT_VERSION_MINOR == 3
+
+static inline const char *compat_service(const struct auth_request *request)
+{
+	return request->fields.service;
+}
+
+static inline const char *compat_token(const struct auth_request *request ATTR_UNUSED)
+{
+	return NULL;
+}
+
+static inline void compat_fails_for_now(struct auth_request *request ATTR_UNUSED)
+{
+}
+
+static inline void compat_error_logged(struct event *event ATTR_UNUSED)
+{
+}
+
+static inline void compat_init(void)
+{
+}
+
+/* The setting is what stands behind "args =". */
+#define COMPAT_PREINIT(name, make)                                              \
+	static struct passdb_module *name(pool_t pool, const char *args)        \
+	{                                                                       \
+		return make(pool, args);                                        \
+	}
+
+#else
+
+#include "mech.h"
+#include "settings.h"
+#include "settings-parser.h"
+
+static inline const char *compat_service(const struct auth_request *request)
+{
+	return request->fields.protocol;
+}
+
+/* "" when Dovecot does not show it, as with oauth2_use_worker_with_mech. */
+static inline const char *compat_token(const struct auth_request *request)
+{
+	const char *token = auth_fields_find(request->fields.extra_fields, "token");
+
+	return token != NULL ? token : "";
+}
+
+/* 2.4.1 takes what its token mechanisms could not find out for a refusal. */
+static inline void compat_fails_for_now(struct auth_request *request)
+{
+	request->internal_failure = TRUE;
+}
+
+#define COMPAT_BEARER_KEY "postlatch-bearer"
+
+/* With a token, an error is logged when and only when the introspection endpoint
+ * could not tell; what it says about a token is logged as information. */
+static inline void compat_error_logged(struct event *event)
+{
+	struct auth_request *request = event_get_ptr(event, COMPAT_BEARER_KEY);
+
+	if (request != NULL)
+		compat_fails_for_now(request);
+}
+
+static inline void compat_continue(struct auth_request *request, const unsigned char *data, size_t size)
+{
+	event_set_ptr(request->mech_event, COMPAT_BEARER_KEY, request);
+	mech_module_find(request->mech->mech_name)->auth_continue(request, data, size);
+}
+
+/* What is registered is a copy of the mechanism's own structure. */
+static inline void compat_init(void)
+{
+	struct mech_module_list *list = auth_default_protocol()->reg->modules;
+
+	for (; list != NULL; list = list->next) {
+		if (strcmp(list->module.mech_name, "XOAUTH2") == 0 ||
+		    strcmp(list->module.mech_name, "OAUTHBEARER") == 0)
+			list->module.auth_continue = compat_continue;
+	}
+}
+
+struct postlatch_settings {
+	pool_t pool;
+	const char *policy_file;
+};
+
+static const struct setting_define postlatch_setting_defines[] = {
+	{ .type = SET_FILTER_NAME, .key = "passdb_postlatch" },
+	SETTING_DEFINE_STRUCT_STR("postlatch_policy_file", policy_file, struct postlatch_settings),
+	SETTING_DEFINE_LIST_END
+};
+
+static const struct postlatch_settings postlatch_default_settings = {
+	.policy_file = "",
+};
+
+static const struct setting_parser_info postlatch_setting_parser_info = {
+	.name = "postlatch",
+	.defines = postlatch_setting_defines,
+	.defaults = &postlatch_default_settings,
+	.struct_size = sizeof(struct postlatch_settings),
+	.pool_offset1 = 1 + offsetof(struct postlatch_settings, pool),
+};
+
+#define COMPAT_PREINIT(name, make)                                                              \
+	static int name(pool_t pool, struct event *event, struct passdb_module **module_r,      \
+			const char **error_r)                                                   \
+	{                                                                                       \
+		const struct postlatch_settings *set;                                           \
+												\
+		if (settings_get(event, &postlatch_setting_parser_info, 0, &set, error_r) < 0)  \
+			return -1;                                                              \
+		*module_r = make(pool, set->policy_file);                                       \
+		settings_free(set);                                                             \
+		return 0;                                                                       \
+	}
+
+#endif
+#endif
