@@ -8,6 +8,9 @@ die() { echo "quickstart: $*" >&2; exit 1; }
 # shellcheck disable=SC2034  # used by those who read this in
 VMAIL_ID=5900 POSTLATCH_ID=5901 MILTER_ID=5902 LOCAL_ID=5903 PORTAL_ID=5904 RELAY_ID=5905
 
+# 2.3 or 2.4: the names of the folder of fragments and of the demonstration's dovecot.conf.
+dovecot_release() { dovecot --version | cut -d. -f1-2; }
+
 holder_pid() { cat "$DIR/run/holder.pid" 2>/dev/null; }
 
 # Whether a process is of this server: it sees our copy of Dovecot's module folder.

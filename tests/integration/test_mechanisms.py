@@ -50,7 +50,7 @@ class NoPassword(Configuration):
 
     file = "dovecot.conf"
     changes = (("auth_mechanisms = plain", "auth_mechanisms = cram-md5 scram-sha-256 plain"),
-               ("mechanisms = plain login none", "mechanisms = plain login none cram-md5 scram-sha-256"))
+               ("plain login none", "plain login none cram-md5 scram-sha-256"))
 
     def setUp(self):
         self.reset()
