@@ -43,7 +43,8 @@ static int count_client(const struct pl_oauth_client *client, void *context)
 {
 	int *counts = context;
 
-	counts[client->channel == PL_CHANNEL_WEBMAIL]++;
+	if (client->redirect_uris[0] != '\0')
+		counts[client->channel == PL_CHANNEL_WEBMAIL]++;
 	return 0;
 }
 

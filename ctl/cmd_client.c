@@ -18,6 +18,20 @@ static int read_uris(const char *what, const char *text, char *list, struct pl_e
 	return 0;
 }
 
+/* A client signs members in, or asks about tokens. */
+static int check_uses(const struct ctl *ctl, struct pl_error *err)
+{
+	if (ctl->option[CTL_OPTION_INTROSPECTION] == NULL)
+		return ctl->option[CTL_OPTION_REDIRECT_URI] != NULL
+			       ? 0
+			       : pl_error_set(err, PL_ERR_INVALID, "client add needs --redirect-uri URI: where the "
+								   "client takes its codes");
+	if (ctl->option[CTL_OPTION_REDIRECT_URI] != NULL || ctl->option[CTL_OPTION_PUBLIC] != NULL)
+		return pl_error_set(err, PL_ERR_INVALID, "a client for --introspection signs nobody in and has a secret: "
+							 "it takes neither --redirect-uri nor --public");
+	return 0;
+}
+
 static int read_wish(const struct ctl *ctl, struct pl_oauth_client *client, struct pl_error *err)
 {
 	const char *name = ctl->option[CTL_OPTION_NAME], *channel = ctl->option[CTL_OPTION_CHANNEL];
@@ -27,9 +41,8 @@ static int read_wish(const struct ctl *ctl, struct pl_oauth_client *client, stru
 	client->channel = PL_CHANNEL_WEBMAIL;
 	if (channel != NULL && ctl_channel(channel, &client->channel, err) < 0)
 		return -1;
-	if (ctl->option[CTL_OPTION_REDIRECT_URI] == NULL)
-		return pl_error_set(err, PL_ERR_INVALID, "client add needs --redirect-uri URI: where the client "
-							 "takes its codes");
+	if (check_uses(ctl, err) < 0)
+		return -1;
 	if (ctl_copy("the ID", ctl->args[0], client->id, sizeof(client->id), err) < 0 ||
 	    ctl_copy("--name", name != NULL ? name : ctl->args[0], client->name, sizeof(client->name),
 		     err) < 0)
@@ -117,7 +130,8 @@ static int list_text(const struct pl_oauth_client *client, void *context)
 	ctl_put(stdout, client->name);
 	printf("): %s, channel %s, since %s\n", client->confidential ? "confidential" : "public",
 	       pl_channel_name(client->channel), ctl_time(client->created_at, created, sizeof(created)));
-	printf("       redirect URIs: %s\n", client->redirect_uris);
+	printf("       %s%s\n", client->redirect_uris[0] != '\0' ? "redirect URIs: " : "only asks about tokens",
+	       client->redirect_uris);
 	if (client->logout_uris[0] != '\0')
 		printf("       log-out URIs: %s\n", client->logout_uris);
 	return 0;

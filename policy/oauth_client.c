@@ -103,8 +103,8 @@ static int check_wish(const struct pl_oauth_client *client, struct pl_error *err
 				    PL_CLIENT_ID_MAX);
 	if (!name_ok(client->name))
 		return pl_error_set(err, PL_ERR_INVALID, "the name has control characters or is not UTF-8");
-	if (client->redirect_uris[strspn(client->redirect_uris, " ")] == '\0')
-		return pl_error_set(err, PL_ERR_INVALID, "at least one redirect URI is needed");
+	if (client->redirect_uris[strspn(client->redirect_uris, " ")] == '\0' && !client->confidential)
+		return pl_error_set(err, PL_ERR_INVALID, "a client without a secret needs a redirect URI");
 	return check_uris("redirect", client->redirect_uris, err) < 0
 		       ? -1
 		       : check_uris("log-out", client->logout_uris, err);

@@ -15,7 +15,8 @@ struct pl_oauth_client {
 	int confidential;              /* has a secret; else PKCE alone protects it */
 	enum pl_channel channel;       /* of the sessions that it opens */
 	/* Exact redirect URIs, divided by spaces: https, or http on a loopback
-	 * address or localhost; no fragment (RFC 6749 3.1.2, RFC 9700 2.1). */
+	 * address or localhost; no fragment (RFC 6749 3.1.2, RFC 9700 2.1). None: it
+	 * signs nobody in, and only asks about tokens. */
 	char redirect_uris[PL_CLIENT_URIS_MAX + 1];
 	char logout_uris[PL_CLIENT_URIS_MAX + 1]; /* where end-session may lead */
 	int64_t created_at;

@@ -200,6 +200,14 @@ class Clients(CommandTest):
         self.assertEqual(self.site.sql("SELECT secret FROM oauth_client"), [(None,)])
         self.assertIn("PKCE", self.site.ok("client", "add", "other", "--public", "--redirect-uri", CALLBACK))
 
+    def test_client_that_only_asks_about_tokens(self):
+        made = self.add("dovecot", "--introspection")
+        self.assertRegex(made["secret"], "^pl_cs_")
+        self.assertEqual((made["confidential"], made["redirect_uris"]), (True, []))
+        self.assertIn("only asks about tokens", self.site.ok("client", "list"))
+        for more in (("--redirect-uri", CALLBACK), ("--public",)):
+            self.refused(BAD_DATA, "client", "add", "other", "--introspection", *more, says="signs nobody in")
+
     def test_first_client_makes_the_signing_key(self):
         self.add("first", "--redirect-uri", CALLBACK)
         key, = self.site.sql("SELECT id, secret FROM signing_key")
