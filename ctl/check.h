@@ -31,9 +31,9 @@ void check_postfix(struct check *check);
 /* These use what the others have opened. */
 void check_portal(struct check *check);
 void check_doveadm(struct check *check);
+void check_introspection(struct check *check);
 
-/* What `doveconf -n` and `postconf` printed, judged. Take text, for tests. */
-void check_dovecot_text(struct check *check, const char *doveconf);
+/* What `postconf` printed, judged. Takes text, for tests. */
 void check_postfix_text(struct check *check, const char *main_cf, const char *master_cf);
 
 /* Who is to use a socket of Dovecot's auth process, and what it means that there is none. */

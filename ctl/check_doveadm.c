@@ -9,7 +9,7 @@
 
 #define BLOCK_MAX 4096
 #define KEY_MAX 256
-#define FRAGMENT "conf.d/dovecot-2.3/06-postlatch-portal.conf"
+#define FRAGMENT "06-postlatch-portal.conf"
 
 /* The port of "http://NAME:PORT/..."; 80 when it names none. */
 static long port_of(const char *url)
@@ -27,6 +27,7 @@ static long port_of(const char *url)
 
 static void check_listener(struct check *check, const char *url)
 {
+	const char *setting = doveconf_release(check->doveconf)->address;
 	char service[BLOCK_MAX], block[BLOCK_MAX], port[16], address[256];
 
 	if (doveconf_block(check->doveconf, "service doveadm {", service, sizeof(service)) == NULL ||
@@ -39,10 +40,10 @@ static void check_listener(struct check *check, const char *url)
 	if (strtol(port, NULL, 10) != port_of(url))
 		check_find(check, CHECK_FAULT, "doveadm_url = %s, but doveadm's HTTP interface has port %s; make them "
 					       "agree", url, port);
-	if (!doveconf_block_value(block, "address", address, sizeof(address)) ||
+	if (!doveconf_block_value(block, setting, address, sizeof(address)) ||
 	    (strcmp(address, "127.0.0.1") != 0 && strcmp(address, "::1") != 0 && strcmp(address, "localhost") != 0))
-		check_find(check, CHECK_WARNING, "doveadm's HTTP interface can be reached from other machines; set "
-						 "address = 127.0.0.1 there");
+		check_find(check, CHECK_WARNING, "doveadm's HTTP interface can be reached from other machines; set %s = "
+						 "127.0.0.1 there", setting);
 }
 
 static void check_commands(struct check *check)

@@ -19,11 +19,10 @@ static size_t read_passdbs(const char *text, struct block *blocks)
 	size_t count = 0;
 	char driver[64];
 
-	while (count < BLOCKS_MAX && (text = doveconf_block(text, "passdb {", blocks[count].text,
-							    sizeof(blocks[count].text))) != NULL) {
-		blocks[count].ours = doveconf_block_value(blocks[count].text, "driver", driver,
-							  sizeof(driver)) &&
-				     strcmp(driver, "postlatch") == 0;
+	while (count < BLOCKS_MAX && (text = doveconf_database(text, "passdb", blocks[count].text,
+							       sizeof(blocks[count].text), driver,
+							       sizeof(driver))) != NULL) {
+		blocks[count].ours = strcmp(driver, "postlatch") == 0;
 		count++;
 	}
 	return count;
@@ -31,19 +30,20 @@ static size_t read_passdbs(const char *text, struct block *blocks)
 
 static void check_our_block(struct check *check, const struct block *block, int is_first)
 {
+	const char *mechanisms = doveconf_release(check->doveconf)->mechanisms;
 	char value[256];
 
 	if (!doveconf_block_value(block->text, "result_internalfail", value, sizeof(value)) ||
 	    strcmp(value, "return-fail") != 0)
 		check_find(check, CHECK_FAULT, "the passdb block of driver postlatch lacks result_internalfail = "
 					       "return-fail: while the database is out of reach everyone would be "
-					       "let in; include conf.d/dovecot-2.3/05-postlatch.conf as it is");
+					       "let in; include 05-postlatch.conf as it is");
 	if (!is_first)
 		check_find(check, CHECK_FAULT, "another passdb stands before the one of driver postlatch, and "
 					       "lets in whom the policy keeps out; put it first");
-	if (doveconf_block_value(block->text, "mechanisms", value, sizeof(value)))
-		check_find(check, CHECK_WARNING, "mechanisms = %s limits the passdb of driver postlatch: logins by "
-						 "other mechanisms are not judged; remove the line", value);
+	if (doveconf_block_value(block->text, mechanisms, value, sizeof(value)))
+		check_find(check, CHECK_WARNING, "%s = %s limits the passdb of driver postlatch: logins by other "
+						 "mechanisms are not judged; remove the line", mechanisms, value);
 }
 
 static void check_other_blocks(struct check *check, const struct block *blocks, size_t count,
@@ -59,6 +59,10 @@ static void check_other_blocks(struct check *check, const struct block *blocks, 
 						 "DIGEST-MD5 cannot use app passwords; leave those out", mechanisms);
 	if (strstr(mechanisms, "xoauth2") == NULL && strstr(mechanisms, "oauthbearer") == NULL)
 		return;
+	if (doveconf_release(text)->introspects) {
+		check_introspection(check);
+		return;
+	}
 	for (size_t i = 0; i < count; i++) {
 		if (!blocks[i].ours && !doveconf_block_value(blocks[i].text, "mechanisms", value, sizeof(value)))
 			check_find(check, CHECK_WARNING, "a passdb of yours takes bearer tokens for passwords; add "
@@ -84,9 +88,7 @@ static void check_userdbs(struct check *check, const char *text)
 	char driver[64], block[BLOCK_MAX];
 	int prefetch = 0, other = 0;
 
-	while ((text = doveconf_block(text, "userdb {", block, sizeof(block))) != NULL) {
-		if (!doveconf_block_value(block, "driver", driver, sizeof(driver)))
-			continue;
+	while ((text = doveconf_database(text, "userdb", block, sizeof(block), driver, sizeof(driver))) != NULL) {
 		if (strcmp(driver, "prefetch") == 0)
 			prefetch = 1;
 		else
@@ -97,8 +99,9 @@ static void check_userdbs(struct check *check, const char *text)
 					       "app password; add the userdb of your passdb behind it");
 }
 
-void check_dovecot_text(struct check *check, const char *doveconf)
+static void check_doveconf(struct check *check)
 {
+	const char *doveconf = check->doveconf;
 	struct block *blocks = calloc(BLOCKS_MAX, sizeof(*blocks));
 	enum check_level before = check->worst;
 	size_t count = blocks == NULL ? 0 : read_passdbs(doveconf, blocks);
@@ -113,7 +116,7 @@ void check_dovecot_text(struct check *check, const char *doveconf)
 	}
 	if (!ours)
 		check_find(check, CHECK_FAULT, "Dovecot has no passdb of driver postlatch, so nothing is judged; "
-					       "include conf.d/dovecot-2.3/05-postlatch.conf");
+					       "include 05-postlatch.conf");
 	else if (count < 2)
 		check_find(check, CHECK_WARNING, "there is no passdb beside ours: only app passwords and tokens work");
 	check_other_blocks(check, blocks, count, doveconf);
@@ -139,5 +142,5 @@ void check_dovecot(struct check *check)
 		check_find(check, file != NULL ? CHECK_FAULT : CHECK_WARNING,
 			   "`doveconf -n` cannot be run here or fails; run it yourself to see why");
 	else
-		check_dovecot_text(check, check->doveconf);
+		check_doveconf(check);
 }

@@ -8,7 +8,7 @@
 #include "oauth_client.h"
 
 #define BLOCK_MAX 4096
-#define FRAGMENT "conf.d/dovecot-2.3/06-postlatch-portal.conf"
+#define FRAGMENT "06-postlatch-portal.conf"
 
 /* http://localhost is a secure context too (W3C Secure Contexts 3.1), for trying it out. */
 static int is_this_machine(const char *host)

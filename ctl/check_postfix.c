@@ -84,7 +84,7 @@ static void check_relay_socket(struct check *check)
 	check_auth_socket(check, "auth-sasl-relay", &(const struct check_socket_user){
 		.user = "postlatch-sasl-relay", .who = "the SASL relay", .missing = CHECK_WARNING,
 		.mend = "nobody can sign in at Postfix, unless postlatch-sasl-relay was told another one; include "
-			"conf.d/dovecot-2.3/07-postlatch-sasl-relay.conf" });
+			"07-postlatch-sasl-relay.conf" });
 }
 
 void check_postfix_text(struct check *check, const char *main_cf, const char *master_cf)

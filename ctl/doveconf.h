@@ -1,4 +1,7 @@
-/* doveconf.h - reads what `doveconf -n` prints: "name = value" at top level and in blocks. */
+/* doveconf.h - reads what `doveconf -n` prints: "name = value" at top level and in blocks.
+ *
+ * A list may also be a block of "word = yes", of which the words make the value.
+ */
 #ifndef POSTLATCH_DOVECONF_H
 #define POSTLATCH_DOVECONF_H
 
@@ -13,5 +16,20 @@ int doveconf_block_value(const char *block, const char *name, char *value, size_
  * its last setting, and returns where text goes on; NULL when there is none.
  * Blocks at top level and within another block look alike but for their indent. */
 const char *doveconf_block(const char *text, const char *first_line, char *block, size_t size);
+
+/* The next block of kind passdb or userdb, as above, and its driver: in 2.4 the
+ * block's name, unless it says otherwise. */
+const char *doveconf_database(const char *text, const char *kind, char *block, size_t size, char *driver,
+			      size_t driver_size);
+
+/* What has another name in each release, and what is another way. */
+struct doveconf_release {
+	const char *begins;     /* the first line of what doveconf prints */
+	const char *mechanisms; /* those by which a passdb is asked */
+	const char *address;    /* of an inet_listener */
+	int introspects;        /* tokens are checked by the block oauth2, and offered to no passdb */
+};
+
+const struct doveconf_release *doveconf_release(const char *text);
 
 #endif

@@ -5,33 +5,32 @@ import sqlite3
 import unittest
 
 from check import CheckTest, FilesTest, replace
+from dovecot import INTROSPECTS, MECHANISMS, RELEASE
 from server import Server
 
 POSTLATCH_BLOCK = "!include conf.d/05-postlatch.conf\n"
-THEIR_MECHANISMS = "  mechanisms = plain login none\n"
+USERDB = {"2.3": ("  driver = static\n", "  driver = prefetch\n"),
+          "2.4": ("userdb static {\n", "userdb prefetch {\n")}[RELEASE]
 
 # What is replaced in dovecot.conf or conf.d/05-postlatch.conf, by what; the level, and words of the sentence.
 DOVECOT = {
     "return-fail is missing": ("  result_internalfail = return-fail\n", "", "fault", "lacks result_internalfail",
-                               "include conf.d/dovecot-2.3/05-postlatch.conf as it is"),
+                               "include 05-postlatch.conf as it is"),
     "return-fail is another word": ("result_internalfail = return-fail", "result_internalfail = continue", "fault",
                                     "lacks result_internalfail"),
-    "ours is not the first": ("userdb {", POSTLATCH_BLOCK + "userdb {", "fault", "another passdb stands before",
-                              "put it first"),
-    "ours is limited to mechanisms": ("  driver = postlatch\n", "  driver = postlatch\n  mechanisms = plain\n",
-                                      "warning", "mechanisms = plain limits", "remove the line"),
+    "ours is not the first": ("\nuserdb ", "\n" + POSTLATCH_BLOCK + "userdb ", "fault",
+                              "another passdb stands before", "put it first"),
+    "ours is limited to mechanisms": ("  result_internalfail", "  %s = plain\n  result_internalfail" % MECHANISMS,
+                                      "warning", MECHANISMS + " = plain limits", "remove the line"),
     "ours is missing": (POSTLATCH_BLOCK, "service auth {\n  extra_groups = postlatch\n}\n", "fault",
-                        "no passdb of driver postlatch", "include conf.d/dovecot-2.3/05-postlatch.conf"),
-    "theirs takes tokens": (THEIR_MECHANISMS, "", "warning", "takes bearer tokens for passwords",
-                            "add mechanisms = plain login none"),
+                        "no passdb of driver postlatch", "include 05-postlatch.conf"),
     "CRAM-MD5 is offered": ("auth_mechanisms = plain", "auth_mechanisms = cram-md5 plain", "warning",
                             "cannot use app passwords", "leave those out"),
     "auth is not in the group": ("  extra_groups = postlatch\n", "", "fault", "not in group postlatch",
                                  "extra_groups = postlatch"),
-    "prefetch is alone": ("  driver = static\n", "  driver = prefetch\n", "fault", "userdb prefetch alone",
-                          "add the userdb"),
+    "prefetch is alone": (*USERDB, "fault", "userdb prefetch alone", "add the userdb"),
     "the relay's socket is missing": ("unix_listener auth-sasl-relay", "unix_listener auth-other", "warning",
-                                      "no socket auth-sasl-relay", "include conf.d/dovecot-2.3/07-postlatch-sasl-relay.conf"),
+                                      "no socket auth-sasl-relay", "include 07-postlatch-sasl-relay.conf"),
     "everyone may use the relay's socket": ("    mode = 0600\n    user = postlatch-sasl-relay\n", "    mode = 0666\n",
                                             "fault", "every user of this machine", "auth-sasl-relay"),
     "the relay may not use its socket": ("    user = postlatch-sasl-relay\n", "", "fault", "the SASL relay may not use",
@@ -40,6 +39,26 @@ DOVECOT = {
                                  "auth_failure_delay = 0", "remove it"),
     "it cannot be read": ("protocols =", "nonsense {", "fault", "`doveconf -n`", "run it yourself"),
 }
+
+# The same, of how tokens are checked.
+TOKENS = {
+    "theirs takes tokens": ("  mechanisms = plain login none\n", "", "warning", "takes bearer tokens for passwords",
+                            "add mechanisms = plain login none"),
+}
+INTROSPECTION = {
+    "the portal cannot be asked": ("oauth2 {\n  introspection_url", "#{\noauth2 {\n  #", "fault",
+                                   "cannot ask the portal", "include 06-postlatch-portal.conf"),
+    "every answer is a yes": ("  active_attribute = active\n  active_value = true\n", "  active_attribute = active\n",
+                              "fault", "active_value = true", "lets in whatever"),
+    "it asks in another way": ("introspection_mode = post", "introspection_mode = get", "fault",
+                               "introspection_mode = post", "does not understand"),
+    "it looks for another name": ("username_attribute = username", "username_attribute = email", "fault",
+                                  "username_attribute = username", "cannot tell whose"),
+    "a worker asks": ("  introspection_mode", "  use_worker_with_mech = yes\n  introspection_mode", "fault",
+                      "hides tokens from the driver", "remove the line"),
+    "the secret is missing": ("introspection.url", "nonexistent.url", "fault", "`doveconf -n`", "run it yourself"),
+}
+DOVECOT.update(INTROSPECTION if INTROSPECTS else TOKENS)
 
 # The same in main.cf or master.cf.
 POSTFIX = {
@@ -104,7 +123,7 @@ class Configurations(CheckTest):
         with open(self.dovecot + "/dovecot.conf") as f:
             text = f.read()
         with open(self.dovecot + "/dovecot.conf", "w") as f:
-            f.write(re.sub(r"passdb \{.*?\n\}\n", "", text, flags=re.S))
+            f.write(re.sub(r"passdb [^\n]*\{.*?\n\}\n", "", text, flags=re.S))
         self.finds("warning", "no passdb beside ours", "only app passwords")
 
     def test_postfix(self):
@@ -181,6 +200,21 @@ class Files(FilesTest):
     def test_missing_policy_file(self):
         self.away(self.policy)
         self.finds("fault", "policy.conf", "No such file")
+
+    @unittest.skipUnless(INTROSPECTS, "Dovecot 2.3 does not ask the portal about tokens")
+    def test_secret_that_dovecot_asks_with(self):
+        path = server.dir + "/etc/postlatch/introspection.url"
+        self.mode(path, 0o644)
+        self.finds("fault", "introspection.url", "others may read it", "chmod 600 it")
+        self.doCleanups()
+        for change, words in ((lambda text: text + "\n", "ends with a line end"),
+                              (lambda text: text.replace("pl_cs_", "pl_cs_x"), "no secret that the portal knows"),
+                              (lambda text: text.replace("//dovecot", "//nobody"), "no secret that the portal knows"),
+                              (lambda text: text.replace("@", ""), "no secret that the portal knows")):
+            with self.subTest(words):
+                self.contents(path, change)
+                self.finds("fault", "introspection.url", words, "06-postlatch-portal.conf")
+                self.doCleanups()
 
     def test_missing_database(self):
         self.away(self.database)

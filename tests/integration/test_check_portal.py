@@ -5,15 +5,16 @@ import stat
 import unittest
 
 from check import CheckTest, FilesTest, replace
+from dovecot import ADDRESS as LISTEN
 from server import Server
 
 SOCKET = "  unix_listener auth-postlatch {\n    mode = 0600\n    user = postlatch-portal\n  }\n"
-ADDRESS = "    address = 127.0.0.1\n"
+ADDRESS = "    %s = 127.0.0.1\n" % LISTEN
 KICK = "doveadm_allowed_commands = kick"
 
 # What is replaced in Dovecot's configuration, by what; the level, and words of the sentence.
 DOVECOT = {
-    "the socket is missing": (SOCKET, "", "fault", "no socket", "include conf.d/dovecot-2.3/06-postlatch-portal.conf"),
+    "the socket is missing": (SOCKET, "", "fault", "no socket", "include 06-postlatch-portal.conf"),
     "the socket has another name": ("unix_listener auth-postlatch", "unix_listener auth-other", "fault", "no socket",
                                     "or set auth_socket"),
     "everyone may use the socket": ("    mode = 0600\n    user = postlatch-portal", "    mode = 0666", "fault",
@@ -24,9 +25,9 @@ DOVECOT = {
     "the portal may not use the socket": ("    user = postlatch-portal\n", "", "fault", "the portal may not use",
                                           "set user = postlatch-portal"),
     "no doveadm listener": ("  inet_listener http {\n", "  inet_listener other {\n", "fault",
-                            "no doveadm HTTP interface", "include conf.d/dovecot-2.3/06-postlatch-portal.conf"),
+                            "no doveadm HTTP interface", "include 06-postlatch-portal.conf"),
     "doveadm for the whole network": (ADDRESS, "", "warning", "reached from other machines",
-                                      "set address = 127.0.0.1"),
+                                      "set %s = 127.0.0.1" % LISTEN),
     "doveadm on another port": (ADDRESS + "    port = ", ADDRESS + "    port = 10\n#", "fault", "has port 10",
                                 "make them agree"),
     "doveadm has no key": ("doveadm_api_key = ", "#doveadm_api_key = ", "fault", "has no doveadm_api_key", "set it"),
@@ -92,12 +93,12 @@ class Configurations(CheckTest):
         self.finds("ok", "the portal at")
 
     def test_without_webmail_tokens_are_not_missed(self):
-        listed = server.json("client", "list")
-        self.assertEqual([client["channel"] for client in listed], ["webmail"])
-        server.postlatch("client", "remove", listed[0]["id"])
+        webmail, = (client for client in server.json("client", "list") if client["redirect_uris"])
+        self.assertEqual(webmail["channel"], "webmail")
+        server.postlatch("client", "remove", webmail["id"])
         replace(self.dovecot, " xoauth2 oauthbearer", "")
-        self.addCleanup(server.postlatch, "client", "add", listed[0]["id"], "--redirect-uri",
-                        ",".join(listed[0]["redirect_uris"]))
+        self.addCleanup(server.postlatch, "client", "add", webmail["id"], "--redirect-uri",
+                        ",".join(webmail["redirect_uris"]))
         self.finds("warning", "no webmail is registered", "postlatch client add")
         _, lines = self.check(*self.options)
         self.assertFalse([line for line in lines if "takes no tokens" in line[2]])

@@ -2,6 +2,7 @@
 import concurrent.futures
 import unittest
 
+from dovecot import INTROSPECTS
 from sasl import sign_in
 from server import Server, wait_for
 
@@ -49,8 +50,9 @@ class NoPassword(Configuration):
     """CRAM-MD5 and SCRAM-SHA-256: the gates hold, and the operator's passdb judges the rest."""
 
     file = "dovecot.conf"
-    changes = (("auth_mechanisms = plain", "auth_mechanisms = cram-md5 scram-sha-256 plain"),
-               ("plain login none", "plain login none cram-md5 scram-sha-256"))
+    changes = [("auth_mechanisms = plain", "auth_mechanisms = cram-md5 scram-sha-256 plain")]
+    if not INTROSPECTS:  # their passdb names its mechanisms, so that tokens pass it by
+        changes += [("plain login none", "plain login none cram-md5 scram-sha-256")]
 
     def setUp(self):
         self.reset()
