@@ -46,8 +46,8 @@ TOKENS = {
                             "add mechanisms = plain login none"),
 }
 INTROSPECTION = {
-    "the portal cannot be asked": ("oauth2 {\n  introspection_url", "#{\noauth2 {\n  #", "fault",
-                                   "cannot ask the portal", "include 06-postlatch-portal.conf"),
+    "the portal cannot be asked": ("  introspection_url = ", "  tokeninfo_url = ", "fault", "cannot ask the portal",
+                                   "include 06-postlatch-portal.conf"),
     "every answer is a yes": ("  active_attribute = active\n  active_value = true\n", "  active_attribute = active\n",
                               "fault", "active_value = true", "lets in whatever"),
     "it asks in another way": ("introspection_mode = post", "introspection_mode = get", "fault",
@@ -56,7 +56,8 @@ INTROSPECTION = {
                                   "username_attribute = username", "cannot tell whose"),
     "a worker asks": ("  introspection_mode", "  use_worker_with_mech = yes\n  introspection_mode", "fault",
                       "hides tokens from the driver", "remove the line"),
-    "the secret is missing": ("introspection.url", "nonexistent.url", "fault", "`doveconf -n`", "run it yourself"),
+    "the secret is missing": ("= </etc/postlatch/introspection.url", "= </nonexistent", "fault",
+                              "introspection_url = </nonexistent cannot be read", "says how to make it"),
 }
 DOVECOT.update(INTROSPECTION if INTROSPECTS else TOKENS)
 
