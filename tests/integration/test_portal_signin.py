@@ -12,6 +12,7 @@ import time
 import unittest
 import xml.etree.ElementTree
 
+from dovecot import ADDRESS
 from portal import Portal, free_port, secure, totp
 from server import Server, wait_for
 
@@ -27,7 +28,7 @@ service auth {
 }
 service doveadm {
   inet_listener http {
-    address = 127.0.0.1
+    %s = 127.0.0.1
     port = %d
   }
 }
@@ -42,7 +43,7 @@ def setUpModule():
     server.start()
     doveadm = free_port()
     with open(server.dir + "/etc/dovecot/dovecot.conf", "a") as f:
-        f.write(LISTENERS % doveadm)
+        f.write(LISTENERS % (ADDRESS, doveadm))
     names = ["m%02d@%s" % (i, server.env["DOMAIN"]) for i in range(60)]
     with open(server.dir + "/etc/dovecot/members", "a") as f:
         f.writelines("%s:{PLAIN}right::::::\n" % name for name in names)

@@ -1,0 +1,128 @@
+"""Logins while the portal does not answer: they are put off at the worst, never refused (design 4).
+
+Dovecot 2.3 lets the driver check tokens, which needs no portal. Dovecot 2.4 asks
+the portal first.
+"""
+import concurrent.futures
+import os
+import re
+import signal
+import subprocess
+import unittest
+
+from dovecot import INTROSPECTS
+from sasl import sign_in
+from server import BUILD, TIMEOUT, Server, wait_for
+from test_faults import TEMPORARY
+
+ALICE = "alice@demo.test"
+BEARER = ("XOAUTH2", "OAUTHBEARER")
+
+
+def setUpModule():
+    global server, token
+    server = Server().start()
+    token = new_token()
+
+
+def tearDownModule():
+    server.remove()
+
+
+def new_token():
+    run = subprocess.run([os.path.join(BUILD, "tests/integration/issue_token"), server.env["POLICY_FILE"], ALICE,
+                          "webmail", "3600", "3600"], capture_output=True, text=True, timeout=TIMEOUT, check=True)
+    return run.stdout.split()[1]
+
+
+class Outage(unittest.TestCase):
+    def setUp(self):
+        # The last of the cleanups to run.
+        self.addCleanup(self.assert_heals)
+        self.mark = len(server.log("dovecot"))
+
+    def answers(self):
+        ways = [(door, mechanism) for door in server.DOORS for mechanism in BEARER]
+        with concurrent.futures.ThreadPoolExecutor(len(ways)) as pool:
+            return dict(zip(ways, pool.map(lambda way: sign_in(server, *way, ALICE, token), ways)))
+
+    def assert_put_off(self):
+        """No token is refused, with whatever mechanism, and passwords work."""
+        for (door, _), (let_in, said) in self.answers().items():
+            self.assertFalse(let_in)
+            self.assertRegex(said, TEMPORARY[door])
+        self.assertTrue(all(server.doors(ALICE, server.passwords[ALICE]).values()))
+
+    def assert_let_in(self):
+        self.assertTrue(all(let_in for let_in, _ in self.answers().values()))
+
+    def assert_heals(self):
+        wait_for(lambda: all(let_in for let_in, _ in self.answers().values()), 60)
+
+    def assert_outage(self, why):
+        """What each release makes of it."""
+        if not INTROSPECTS:
+            return self.assert_let_in()
+        self.assert_put_off()
+        self.assertRegex(server.log("dovecot")[self.mark:], "Introspection failed: " + why)
+
+
+class Portal(Outage):
+    def setUp(self):
+        super().setUp()
+        with open(server.dir + "/run/portal.pid") as f:
+            self.pid = int(f.read())
+        with open("/proc/%d/cmdline" % self.pid) as f:
+            self.command = f.read().split("\0")[:-1]
+
+    def start_again(self):
+        with open(server.dir + "/run/holder.pid") as f:
+            holder = f.read().strip()
+        portal = subprocess.Popen(["nsenter", "-t", holder, "-m", "-r", "--wdns=/", "--", *self.command],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        # It ends with the server, and is taken note of then.
+        unittest.addModuleCleanup(portal.wait)
+        with open(server.dir + "/run/portal.pid", "w") as f:
+            f.write(str(portal.pid))
+
+    def test_it_is_dead(self):
+        os.kill(self.pid, signal.SIGKILL)
+        self.addCleanup(self.start_again)
+        wait_for(lambda: not os.path.exists("/proc/%d/fd/0" % self.pid))
+        self.assert_outage("502 ")
+
+    def test_it_hangs(self):
+        os.kill(self.pid, signal.SIGSTOP)
+        self.addCleanup(os.kill, self.pid, signal.SIGCONT)
+        self.assert_outage("Absolute request timeout expired")
+
+    def test_it_cannot_read_the_database(self):
+        """The driver cannot either, so it is the same in each release."""
+        database = server.env["DATABASE"]
+        os.rename(database, database + ".away")
+        self.addCleanup(os.rename, database + ".away", database)
+        wait_for(lambda: not any(let_in for let_in, _ in self.answers().values()))
+        for (door, _), (_, said) in self.answers().items():
+            self.assertRegex(said, TEMPORARY[door])
+
+
+@unittest.skipUnless(INTROSPECTS, "Dovecot 2.3 does not ask the portal about tokens")
+class Secret(Outage):
+    """Dovecot asks with a secret that the portal does not know."""
+
+    def write(self, text):
+        with open(self.path, "w") as f:
+            f.write(text)
+        server.reload()
+
+    def test_it_is_a_fault_and_no_refusal(self):
+        self.path = server.dir + "/etc/postlatch/introspection.url"
+        with open(self.path) as f:
+            url = f.read()
+        self.addCleanup(self.write, url)
+        self.write(re.sub("pl_cs_[^@]*", "wrong", url))
+        self.assert_outage("the client did not prove who it is")
+
+
+if __name__ == "__main__":
+    unittest.main()
