@@ -106,22 +106,32 @@ class Portal(Outage):
             self.assertRegex(said, TEMPORARY[door])
 
 
-@unittest.skipUnless(INTROSPECTS, "Dovecot 2.3 does not ask the portal about tokens")
-class Secret(Outage):
-    """Dovecot asks with a secret that the portal does not know."""
+class Files(Outage):
+    """One file of Dovecot's configuration is changed."""
 
-    def write(self, text):
-        with open(self.path, "w") as f:
+    def change(self, name, pattern, new):
+        path = server.dir + "/etc/" + name
+        with open(path) as f:
+            before = f.read()
+        self.addCleanup(self.write, path, before)
+        self.write(path, re.sub(pattern, new, before))
+
+    def write(self, path, text):
+        with open(path, "w") as f:
             f.write(text)
         server.reload()
 
-    def test_it_is_a_fault_and_no_refusal(self):
-        self.path = server.dir + "/etc/postlatch/introspection.url"
-        with open(self.path) as f:
-            url = f.read()
-        self.addCleanup(self.write, url)
-        self.write(re.sub("pl_cs_[^@]*", "wrong", url))
+    @unittest.skipUnless(INTROSPECTS, "Dovecot 2.3 does not ask the portal about tokens")
+    def test_the_portal_does_not_know_dovecot(self):
+        self.change("postlatch/introspection.url", "pl_cs_[^@]*", "wrong")
         self.assert_outage("the client did not prove who it is")
+
+    def test_the_driver_refuses_to_serve(self):
+        """Then the portal's word is not enough."""
+        self.change("dovecot/conf.d/05-postlatch.conf", "result_internalfail = return-fail", "")
+        for (door, _), (let_in, said) in self.answers().items():
+            self.assertFalse(let_in)
+            self.assertRegex(said, TEMPORARY[door])
 
 
 if __name__ == "__main__":
