@@ -17,7 +17,7 @@ async function writeAndRead(visitor) {
 async function filters(visitor) {
     await visitor.page.goto(`${env.WEBMAIL_URL}/?_task=settings&_action=plugin.managesieve`);
     await visitor.page.locator("#filterslist").waitFor({ state: "attached" });
-    const pattern = `managesieve-login: (Info: )?Login: user=<${visitor.member.address}>, method=XOAUTH2`;
+    const pattern = `managesieve-login: (Info: )?(Login|Logged in): user=<${visitor.member.address}>, method=XOAUTH2`;
     await until("a login to ManageSieve", () => new RegExp(pattern).test(log("dovecot")));
     assert.equal(await visitor.page.locator("#messagestack .error").count(), 0);
 }

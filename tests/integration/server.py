@@ -14,6 +14,7 @@ import poplib
 import random
 import re
 import shutil
+import signal
 import smtplib
 import socket
 import subprocess
@@ -128,6 +129,30 @@ class Server:
         # Its idle smtpds would hold on to the old auth process.
         self.inside("postfix", "reload", check=True)
         wait_for(lambda: all(self.pids(name).isdisjoint(before[name]) for name in before))
+
+    def portal_pid(self):
+        with open(self.dir + "/run/portal.pid") as f:
+            return int(f.read())
+
+    def kill_portal(self):
+        """Kills it as a crash would; returns a function that starts it again."""
+        pid = self.portal_pid()
+        with open("/proc/%d/cmdline" % pid) as f:
+            command = f.read().split("\0")[:-1]
+        with open(self.dir + "/run/holder.pid") as f:
+            inside = ["nsenter", "-t", f.read().strip(), "-m", "-r", "--wdns=/", "--"]
+        os.kill(pid, signal.SIGKILL)
+        # Its sockets go with its last file; nobody may have taken note of its end.
+        wait_for(lambda: not os.path.exists("/proc/%d/fd/0" % pid))
+
+        def start():
+            portal = subprocess.Popen([*inside, *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.DEVNULL)
+            with open(self.dir + "/run/portal.pid", "w") as f:
+                f.write(str(portal.pid))
+            # It ends with the server.
+            threading.Thread(target=portal.wait, daemon=True).start()
+        return start
 
     # -- clients: each returns (let in?, what the server said) ---------------
 

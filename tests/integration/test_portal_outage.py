@@ -68,32 +68,13 @@ class Outage(unittest.TestCase):
 
 
 class Portal(Outage):
-    def setUp(self):
-        super().setUp()
-        with open(server.dir + "/run/portal.pid") as f:
-            self.pid = int(f.read())
-        with open("/proc/%d/cmdline" % self.pid) as f:
-            self.command = f.read().split("\0")[:-1]
-
-    def start_again(self):
-        with open(server.dir + "/run/holder.pid") as f:
-            holder = f.read().strip()
-        portal = subprocess.Popen(["nsenter", "-t", holder, "-m", "-r", "--wdns=/", "--", *self.command],
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        # It ends with the server, and is taken note of then.
-        unittest.addModuleCleanup(portal.wait)
-        with open(server.dir + "/run/portal.pid", "w") as f:
-            f.write(str(portal.pid))
-
     def test_it_is_dead(self):
-        os.kill(self.pid, signal.SIGKILL)
-        self.addCleanup(self.start_again)
-        wait_for(lambda: not os.path.exists("/proc/%d/fd/0" % self.pid))
+        self.addCleanup(server.kill_portal())
         self.assert_outage("502 ")
 
     def test_it_hangs(self):
-        os.kill(self.pid, signal.SIGSTOP)
-        self.addCleanup(os.kill, self.pid, signal.SIGCONT)
+        os.kill(server.portal_pid(), signal.SIGSTOP)
+        self.addCleanup(os.kill, server.portal_pid(), signal.SIGCONT)
         self.assert_outage("Absolute request timeout expired")
 
     def test_it_cannot_read_the_database(self):

@@ -1,0 +1,72 @@
+"""Roundcube as a browser without scripts sees it: signing in by the portal, and an outage of the portal."""
+import unittest
+import urllib.parse
+
+from dovecot import INTROSPECTS
+from portal import Browser
+from server import Server, wait_for
+
+ALICE = "alice@demo.test"
+INBOX = "/?_task=mail"
+
+
+def setUpModule():
+    global server
+    server = Server().start()
+
+
+def tearDownModule():
+    server.remove()
+
+
+class Site(Browser):
+    """A browser at one of the two sites; it follows links within it."""
+
+    def __init__(self, name):
+        url = server.env[name + "_URL"]
+        super().__init__(urllib.parse.urlsplit(url).port, url)
+
+    def go(self, url):
+        """The first answer that is a page, or leads to another site."""
+        for _ in range(10):
+            url = urllib.parse.urljoin(self.url + "/", url)
+            if not url.startswith(self.url + "/"):
+                return url
+            answer = self.get(url[len(self.url):], origin=False, headers={"Host": self.url.partition("//")[2]})
+            url = answer.headers.get("Location")
+            if url is None:
+                return answer
+        raise AssertionError("it goes round in circles")
+
+
+class Webmail(unittest.TestCase):
+    def setUp(self):
+        self.webmail, self.portal = Site("WEBMAIL"), Site("PORTAL")
+        to_portal = self.webmail.go(INBOX)
+        self.assertTrue(to_portal.startswith(self.portal.url), to_portal)
+        self.assertEqual(self.portal.go(to_portal).status, 200)
+        self.portal.session()
+        self.assertEqual(self.portal.sign_in(ALICE, server.passwords[ALICE]).status, 200)
+        self.assertEqual(self.portal.post("/api/sign-in/later").status, 200)
+        self.first = self.webmail.go(self.portal.go(to_portal))
+
+    def shows_inbox(self, answer):
+        return not isinstance(answer, str) and answer.status == 200 and b'id="messagelist"' in answer.body
+
+    def test_signing_in_leads_to_the_inbox(self):
+        self.assertTrue(self.shows_inbox(self.first), self.first)
+        self.assertRegex(server.log("dovecot"), "imap-login: Info: Log[a-z ]*in: user=<%s>, method=XOAUTH2" % ALICE)
+
+    def test_an_outage_of_the_portal_signs_nobody_out(self):
+        start = server.kill_portal()
+        try:
+            answer = self.webmail.go(INBOX)
+            self.assertNotIsInstance(answer, str, "to the sign-in page")
+            self.assertEqual(b"Connection to storage server failed" in answer.body, INTROSPECTS)
+        finally:
+            start()
+        wait_for(lambda: self.shows_inbox(self.webmail.go(INBOX)))
+
+
+if __name__ == "__main__":
+    unittest.main()
