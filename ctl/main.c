@@ -30,6 +30,7 @@ static int exit_status(const struct ctl *ctl, const struct pl_error *err)
 	case PL_ERR_CONFIG:
 		return CTL_CONFIG;
 	case PL_ERR_RETRY:
+	case PL_ERR_UNKNOWN:
 		return CTL_TRY_AGAIN;
 	case PL_ERR_INVALID:
 		return CTL_BAD_DATA;

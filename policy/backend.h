@@ -1,7 +1,7 @@
 /* backend.h - what a database must be able to do for store.c and schema.c.
  *
- * Private to the store. A backend is one file that alone sees its client
- * library, and one row in store.c. Indexes count from 0. Functions that return
+ * Private to the store. A backend alone sees its client library, and is one row
+ * in store.c. Indexes count from 0. Functions that return
  * int and take an error return 0 or -1 unless they say otherwise.
  */
 #ifndef POSTLATCH_BACKEND_H
@@ -12,6 +12,10 @@
 struct pl_backend {
 	const char *scheme;    /* what its uris begin with, "sqlite:" */
 	const char *id_column; /* stands for {ID} in migrations: a key that counts by itself */
+	int version_look_ms;   /* least time between two looks whether somebody migrated it */
+
+	/* What may be shown of a location: never a password. */
+	void (*describe)(const char *location, char *buf, size_t size);
 
 	/* location is the uri without the scheme. Never creates anything. */
 	int (*open)(const char *location, enum pl_role role, void **db_r, struct pl_error *err);
@@ -24,7 +28,7 @@ struct pl_backend {
 	int (*verify)(void *db, char *problem_r, size_t size, struct pl_error *err);
 
 	int (*begin)(void *db, int write, struct pl_error *err);
-	int (*commit)(void *db, struct pl_error *err);
+	int (*commit)(void *db, struct pl_error *err); /* PL_ERR_UNKNOWN: see error.h */
 	void (*rollback)(void *db);
 	int (*script)(void *db, const char *sql, struct pl_error *err);
 
@@ -45,10 +49,14 @@ struct pl_backend {
 };
 
 extern const struct pl_backend pl_backend_sqlite;
+extern const struct pl_backend pl_backend_postgresql; /* where it was not left out */
 
 /* The backend of a uri and the rest of it; NULL when there is none. */
 const struct pl_backend *pl_backend_find(const char *uri, const char **location_r,
 					 struct pl_error *err);
+
+/* Puts "database NAME: " in front of the sentence. Returns -1. */
+int pl_backend_error(const struct pl_backend *backend, const char *location, struct pl_error *err);
 
 /* For a version that could not be read: when the table itself is missing, err
  * becomes PL_ERR_CONFIG and says so. Returns -1. In schema.c. */

@@ -51,6 +51,8 @@ const char *pl_errc_name(enum pl_errc code)
 		return "conflict";
 	case PL_ERR_INTERNAL:
 		return "internal";
+	case PL_ERR_UNKNOWN:
+		return "unknown";
 	}
 	return "internal";
 }

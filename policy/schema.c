@@ -225,7 +225,7 @@ int pl_schema_create(const char *uri, struct pl_error *err)
 		ret = apply_from(backend, db, 0, err);
 	if (db != NULL)
 		backend->close(db);
-	return ret < 0 ? pl_error_prefix(err, "database %s", location) : 0;
+	return ret < 0 ? pl_backend_error(backend, location, err) : 0;
 }
 
 int pl_schema_migrate(const char *uri, int *from_r, int *to_r, struct pl_error *err)
@@ -254,7 +254,7 @@ int pl_schema_migrate(const char *uri, int *from_r, int *to_r, struct pl_error *
 out:
 	if (db != NULL)
 		backend->close(db);
-	return ret < 0 ? pl_error_prefix(err, "database %s", location) : 0;
+	return ret < 0 ? pl_backend_error(backend, location, err) : 0;
 }
 
 int pl_schema_read_version(const char *uri, int *version_r, struct pl_error *err)
@@ -270,7 +270,7 @@ int pl_schema_read_version(const char *uri, int *version_r, struct pl_error *err
 		ret = read_version(backend, db, version_r, err);
 	if (db != NULL)
 		backend->close(db);
-	return ret < 0 ? pl_error_prefix(err, "database %s", location) : 0;
+	return ret < 0 ? pl_backend_error(backend, location, err) : 0;
 }
 
 int pl_schema_backup(const char *uri, const char *path, void (*progress)(int left, int of),
@@ -282,7 +282,7 @@ int pl_schema_backup(const char *uri, const char *path, void (*progress)(int lef
 	if (backend == NULL)
 		return -1;
 	return backend->backup(location, path, progress, err) < 0
-		       ? pl_error_prefix(err, "backup of database %s", location) : 0;
+		       ? pl_error_prefix(err, "backup of the database") : 0;
 }
 
 int pl_schema_verify(const char *uri, char *problem_r, size_t size, struct pl_error *err)
@@ -298,5 +298,5 @@ int pl_schema_verify(const char *uri, char *problem_r, size_t size, struct pl_er
 		ret = backend->verify(db, problem_r, size, err);
 	if (db != NULL)
 		backend->close(db);
-	return ret < 0 ? pl_error_prefix(err, "database %s", location) : 0;
+	return ret < 0 ? pl_backend_error(backend, location, err) : 0;
 }

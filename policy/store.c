@@ -4,7 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
 #include "schema.h"
 #include "write_queue.h"
 
@@ -27,10 +31,16 @@ struct pl_store {
 	enum pl_role role;
 	struct pl_write_queue *queue; /* NULL: none */
 	int has_turn;
+	int64_t version_looked_ms;
 	struct pl_stmt stmts[PL_SQL_COUNT];
 };
 
-static const struct pl_backend *const backends[] = { &pl_backend_sqlite };
+static const struct pl_backend *const backends[] = {
+	&pl_backend_sqlite,
+#ifdef HAVE_POSTGRESQL
+	&pl_backend_postgresql,
+#endif
+};
 
 static const struct {
 	unsigned int roles;
@@ -62,9 +72,36 @@ const struct pl_backend *pl_backend_find(const char *uri, const char **location_
 			return backends[i];
 		}
 	}
-	pl_error_set(err, PL_ERR_CONFIG,
-		     "database = \"%.100s\": it must be sqlite:PATH", uri);
+	/* Whatever it is, a password may be in it. */
+	pl_error_set(err, PL_ERR_CONFIG, "database: it must be sqlite:PATH"
+#ifdef HAVE_POSTGRESQL
+		     " or postgresql://USER@HOST/NAME"
+#endif
+		     );
 	return NULL;
+}
+
+int pl_backend_error(const struct pl_backend *backend, const char *location, struct pl_error *err)
+{
+	char name[PL_STORE_NAME];
+
+	backend->describe(location, name, sizeof(name));
+	return pl_error_prefix(err, "database %s", name);
+}
+
+char *pl_store_name(const char *uri, char *buf, size_t size)
+{
+	const char *location;
+	const struct pl_backend *backend = pl_backend_find(uri, &location, NULL);
+	char name[PL_STORE_NAME];
+
+	if (backend == NULL) {
+		snprintf(buf, size, "?");
+		return buf;
+	}
+	backend->describe(location, name, sizeof(name));
+	snprintf(buf, size, "%s%s", backend->scheme, name);
+	return buf;
 }
 
 static int check_version(struct pl_store *store, struct pl_error *err)
@@ -110,7 +147,7 @@ int pl_store_open(const char *uri, enum pl_role role, struct pl_store **store_r,
 	}
 	if (backend->open(location, role, &store->db, err) < 0 || check_version(store, err) < 0) {
 		pl_store_close(&store);
-		return pl_error_prefix(err, "database %s", location);
+		return pl_backend_error(backend, location, err);
 	}
 	*store_r = store;
 	return 0;
@@ -137,12 +174,24 @@ void pl_store_close(struct pl_store **store_p)
 	free(store);
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
 /* Somebody migrated the database while it was open. What cannot be read is for
  * the next statement to report. */
 static int version_changed(struct pl_store *store)
 {
+	const int64_t now = now_ms();
 	struct pl_error err;
 
+	if (now - store->version_looked_ms < store->backend->version_look_ms)
+		return 0;
+	store->version_looked_ms = now;
 	return check_version(store, &err) < 0 && err.code == PL_ERR_CONFIG;
 }
 

@@ -2,8 +2,8 @@
  *
  * A store is one connection, used by one thread at a time. It is opened in a
  * role, and statements of other roles are refused. All SQL is in
- * statements.def and schema.c; a backend (store_sqlite.c) is the only file that
- * sees its client library. Nothing here creates a database: see schema.h.
+ * statements.def and schema.c; a backend (store_sqlite.c, store_postgresql.c) is
+ * all that sees its client library. Nothing here creates a database: see schema.h.
  *
  * Reading:
  *	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_MEMBER_LIST);
@@ -47,20 +47,24 @@ struct pl_write_queue;
 #define PL_STORE_WAIT 2000
 #define PL_STORE_WAIT_TURN 10000 /* for other threads of the process that write; see write_queue.h */
 
-/* Opens uri ("sqlite:PATH"). Fails with PL_ERR_CONFIG when the database is of
+/* Opens uri ("sqlite:PATH" or "postgresql://..."). Fails with PL_ERR_CONFIG when the database is of
  * another version than this program knows, with PL_ERR_RETRY when it is missing
  * or cannot be read. */
 int pl_store_open(const char *uri, enum pl_role role, struct pl_store **store_r,
 		  struct pl_error *err);
 void pl_store_close(struct pl_store **store);
+/* The uri as it may be shown: without a user or a password. Returns buf. */
+#define PL_STORE_NAME 256
+char *pl_store_name(const char *uri, char *buf, size_t size);
 /* Write transactions from now on wait for their turn in a queue, which is borrowed. */
 void pl_store_set_queue(struct pl_store *store, struct pl_write_queue *queue);
 /* For `db status`: rows of a table's kind. -1 on error. */
 enum pl_count { PL_COUNT_DOMAINS, PL_COUNT_MEMBERS, PL_COUNT_APP_PASSWORDS, PL_COUNT_SESSIONS, PL_COUNT_AUDIT };
 int64_t pl_store_count(struct pl_store *store, enum pl_count what, struct pl_error *err);
 /* 1 when the database file was moved away or replaced since it was opened, or was
- * migrated, or has become writable: the caller closes and opens again. Costs a stat(2) and a small read;
- * not to be called in a transaction. */
+ * migrated, or has become writable, or the server has hung up: the caller closes and
+ * opens again. Costs a system call, and now and then a small read; not to be called
+ * in a transaction. */
 int pl_store_replaced(struct pl_store *store);
 
 /* Transactions do not nest. A read transaction sees one state of the database
@@ -68,6 +72,8 @@ int pl_store_replaced(struct pl_store *store);
 int pl_store_begin_read(struct pl_store *store, struct pl_error *err);
 void pl_store_end_read(struct pl_store *store);
 int pl_store_begin_write(struct pl_store *store, struct pl_error *err);
+/* PL_ERR_UNKNOWN when a server is gone before it has answered. Whoever finds a
+ * credential taken by such a transaction refuses it: it may have been taken. */
 int pl_store_commit(struct pl_store *store, struct pl_error *err);
 /* Undoes a write transaction; does nothing when none is open. */
 void pl_store_rollback(struct pl_store *store);

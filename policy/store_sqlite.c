@@ -61,6 +61,11 @@ static int failed(sqlite3 *handle, int code, struct pl_error *err)
 	}
 }
 
+static void describe(const char *path, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s", path);
+}
+
 static int script(void *db_p, const char *sql, struct pl_error *err)
 {
 	struct db *db = db_p;
@@ -375,6 +380,7 @@ static int col_null(void *stmt, int index)
 const struct pl_backend pl_backend_sqlite = {
 	.scheme = "sqlite:",
 	.id_column = "INTEGER PRIMARY KEY AUTOINCREMENT",
+	.describe = describe,
 	.open = open_db,
 	.close = close_db,
 	.replaced = replaced,
