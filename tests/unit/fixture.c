@@ -1,6 +1,5 @@
 #include "fixture.h"
 
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,6 +27,21 @@ void write_file(const char *path, const char *text, size_t len)
 	assert_int_equal(fclose(out), 0);
 }
 
+/* In the folder, or on the server that the tests were given, where it is made empty. */
+static void place_database(struct fixture *fixture)
+{
+	const char *server = getenv("POSTLATCH_TEST_POSTGRESQL");
+
+	if (server != NULL) {
+		snprintf(fixture->uri, sizeof(fixture->uri), "%s", server);
+		snprintf(fixture->db, sizeof(fixture->db), "%s", server);
+		sql_run(fixture->db, "DROP SCHEMA IF EXISTS postlatch CASCADE");
+		return;
+	}
+	snprintf(fixture->db, sizeof(fixture->db), "%s/test.db", fixture->dir);
+	snprintf(fixture->uri, sizeof(fixture->uri), "sqlite:%s", fixture->db);
+}
+
 int make_folder(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
@@ -36,8 +50,7 @@ int make_folder(void **state)
 	strcpy(fixture->dir, "/tmp/postlatch-test-XXXXXX");
 	if (mkdtemp(fixture->dir) == NULL)
 		return -1;
-	snprintf(fixture->db, sizeof(fixture->db), "%s/test.db", fixture->dir);
-	snprintf(fixture->uri, sizeof(fixture->uri), "sqlite:%s", fixture->db);
+	place_database(fixture);
 	fixture->policy = policy_of("");
 	write_file(path_in(fixture, "verify.key"), KEY_1, strlen(KEY_1));
 	chmod(path_in(fixture, "verify.key"), 0600);
@@ -131,84 +144,6 @@ struct pl_account account_of(struct fixture *fixture, const char *address)
 	return account;
 }
 
-static sqlite3 *sql_open(const char *db)
-{
-	sqlite3 *handle;
-
-	assert_int_equal(sqlite3_open_v2(db, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL),
-			 SQLITE_OK);
-	sqlite3_busy_timeout(handle, 60000);
-	return handle;
-}
-
-void sql_run(const char *db, const char *sql)
-{
-	sqlite3 *handle = sql_open(db);
-	char *why = NULL;
-
-	if (sqlite3_exec(handle, sql, NULL, NULL, &why) != SQLITE_OK)
-		fail_msg("%s: %s", sql, why);
-	sqlite3_close(handle);
-}
-
-void sql_text(const char *db, const char *sql, char *buf, size_t size)
-{
-	sqlite3 *handle = sql_open(db);
-	sqlite3_stmt *stmt;
-	const unsigned char *text;
-
-	if (sqlite3_prepare_v2(handle, sql, -1, &stmt, NULL) != SQLITE_OK ||
-	    sqlite3_step(stmt) != SQLITE_ROW)
-		fail_msg("%s: %s", sql, sqlite3_errmsg(handle));
-	text = sqlite3_column_text(stmt, 0);
-	snprintf(buf, size, "%s", text == NULL ? "NULL" : (const char *)text);
-	sqlite3_finalize(stmt);
-	sqlite3_close(handle);
-}
-
-int64_t sql_int(const char *db, const char *sql)
-{
-	char text[64];
-
-	sql_text(db, sql, text, sizeof(text));
-	return strtoll(text, NULL, 10);
-}
-
-static void dump_table(sqlite3 *handle, const char *table, FILE *out)
-{
-	sqlite3_stmt *stmt;
-	char sql[64];
-
-	snprintf(sql, sizeof(sql), "SELECT * FROM %s ORDER BY 1, 2", table);
-	assert_int_equal(sqlite3_prepare_v2(handle, sql, -1, &stmt, NULL), SQLITE_OK);
-	while (sqlite3_step(stmt) == SQLITE_ROW) {
-		fprintf(out, "%s", table);
-		for (int i = 0; i < sqlite3_column_count(stmt); i++) {
-			const unsigned char *text = sqlite3_column_text(stmt, i);
-
-			fprintf(out, "|%s", text == NULL ? "NULL" : (const char *)text);
-		}
-		fputc('\n', out);
-	}
-	sqlite3_finalize(stmt);
-}
-
-char *sql_everything(const char *db)
-{
-	static const char *const tables[] = { "domain", "member", "app_password", "session", "token", "audit" };
-	sqlite3 *handle = sql_open(db);
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	assert_non_null(out);
-	for (size_t i = 0; i < COUNT(tables); i++)
-		dump_table(handle, tables[i], out);
-	fclose(out);
-	sqlite3_close(handle);
-	return text;
-}
-
 int file_holds(const char *path, const char *text)
 {
 	FILE *in = fopen(path, "r");
@@ -230,5 +165,7 @@ int file_holds(const char *path, const char *text)
 
 int database_holds(const struct fixture *fixture, const char *text)
 {
-	return file_holds(fixture->db, text) || file_holds(path_in(fixture, "test.db-wal"), text);
+	return is_postgresql(fixture->db)
+		       ? sql_holds(fixture->db, text)
+		       : file_holds(fixture->db, text) || file_holds(path_in(fixture, "test.db-wal"), text);
 }

@@ -11,11 +11,12 @@
 #include "app_password.h"
 #include "schema.h"
 #include "session.h"
+#include "sql.h"
 
 struct fixture {
 	char dir[64];
-	char db[96];              /* path of the database */
-	char uri[128];            /* the same for the library */
+	char db[128];             /* path of the database, or the uri of a server's */
+	char uri[160];            /* the same for the library */
 	struct pl_store *store;   /* in the role of the command; NULL with make_folder */
 	struct pl_keys *keys;     /* one key, number 1 */
 	struct pl_policy *policy; /* of an empty file */
@@ -24,13 +25,26 @@ struct fixture {
 
 extern const struct pl_actor fixture_actor; /* "tester" from "192.0.2.1" */
 
-/* For cmocka: only the folder and the key, or with a fresh database too. */
+/* For cmocka: only the folder and the key, or with a fresh database too. It is an
+ * SQLite file, or on the PostgreSQL server that POSTLATCH_TEST_POSTGRESQL names. */
 int make_folder(void **state);
 int make_database(void **state);
 int remove_all(void **state);
 
 #define TEST_IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_all)
 #define TEST_WITH_DATABASE(test) cmocka_unit_test_setup_teardown(test, make_database, remove_all)
+
+/* Ends a test of what only a database in a file has, or only one on a server. */
+#define only_sqlite(fixture)                                                                 \
+	do {                                                                                 \
+		if (is_postgresql((fixture)->db))                                            \
+			skip();                                                              \
+	} while (0)
+#define only_postgresql(fixture)                                                             \
+	do {                                                                                 \
+		if (!is_postgresql((fixture)->db))                                           \
+			skip();                                                              \
+	} while (0)
 
 /* Fails the test with the error's sentence unless ret is 0 or more. */
 #define assert_ok(fixture, ret)                                                              \
@@ -61,14 +75,7 @@ void add_domain(struct fixture *fixture, const char *name, const char *settings)
 void add_member(struct fixture *fixture, const char *address, const char *settings);
 struct pl_account account_of(struct fixture *fixture, const char *address);
 
-/* Plain SQL on a database file, on a connection of its own. */
-void sql_run(const char *db, const char *sql);
-int64_t sql_int(const char *db, const char *sql);
-void sql_text(const char *db, const char *sql, char *buf, size_t size);
-/* Every row of the tables that hold settings, credentials and records, as one
- * text that the caller frees. */
-char *sql_everything(const char *db);
-/* Whether the bytes stand anywhere in the database file or its log. */
+/* Whether the bytes stand anywhere in the file; in the database or its log. */
 int file_holds(const char *path, const char *text);
 int database_holds(const struct fixture *fixture, const char *text);
 

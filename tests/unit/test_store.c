@@ -175,6 +175,7 @@ static void nothing_makes_a_missing_database(void **state)
 	char problem[64];
 	int version;
 
+	only_sqlite(fixture);
 	for (size_t r = 0; r < COUNT(roles); r++)
 		assert_refused(fixture, pl_store_open(fixture->uri, roles[r], &fixture->store, &fixture->err),
 			       PL_ERR_RETRY, fixture->db);
@@ -274,6 +275,7 @@ static void replaced_file_is_noticed(void **state)
 	struct fixture *fixture = *state;
 	const char *aside = path_in(fixture, "aside.db");
 
+	only_sqlite(fixture);
 	assert_int_equal(pl_store_replaced(fixture->store), 0);
 	add_domain(fixture, "example.test", "");
 	assert_int_equal(pl_store_replaced(fixture->store), 0);

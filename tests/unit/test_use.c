@@ -152,9 +152,11 @@ static void locked_database_is_survived(void **state)
 static void replaced_database_is_opened_anew(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pl_use_log *log = start(fixture);
+	struct pl_use_log *log;
 	struct pl_use use = use_of("before@example.test", 1);
 
+	only_sqlite(fixture);
+	log = start(fixture);
 	pl_use_note(log, &use);
 	await(fixture, "SELECT COUNT(*) FROM member WHERE local = 'before'", 1);
 	pl_store_close(&fixture->store);
