@@ -12,7 +12,7 @@
 struct pl_backend {
 	const char *scheme;    /* what its uris begin with, "sqlite:" */
 	const char *id_column; /* stands for {ID} in migrations: a key that counts by itself */
-	int version_look_ms;   /* least time between two looks whether somebody migrated it */
+	int is_remote;         /* a server, which may take its time: see pl_store_is_remote */
 
 	/* What may be shown of a location: never a password. */
 	void (*describe)(const char *location, char *buf, size_t size);

@@ -13,6 +13,7 @@
 #include "write_queue.h"
 
 #define COLUMNS_MAX 64
+#define REMOTE_LOOK_MS 1000 /* between two questions for the version that cost a round trip */
 
 struct pl_stmt {
 	struct pl_store *store;
@@ -174,6 +175,14 @@ void pl_store_close(struct pl_store **store_p)
 	free(store);
 }
 
+int pl_store_is_remote(const char *uri)
+{
+	const char *location;
+	const struct pl_backend *backend = pl_backend_find(uri, &location, NULL);
+
+	return backend != NULL && backend->is_remote;
+}
+
 static int64_t now_ms(void)
 {
 	struct timespec now;
@@ -189,7 +198,7 @@ static int version_changed(struct pl_store *store)
 	const int64_t now = now_ms();
 	struct pl_error err;
 
-	if (now - store->version_looked_ms < store->backend->version_look_ms)
+	if (store->backend->is_remote && now - store->version_looked_ms < REMOTE_LOOK_MS)
 		return 0;
 	store->version_looked_ms = now;
 	return check_version(store, &err) < 0 && err.code == PL_ERR_CONFIG;

@@ -3,7 +3,9 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
+#include "breaker.h"
 #include "write_queue.h"
 
 struct pl_store_pool {
@@ -12,6 +14,8 @@ struct pl_store_pool {
 	struct pl_write_queue *queue; /* of all who write through this pool */
 	struct pl_store *idle[PL_STORE_POOL_IDLE];
 	size_t count;
+	struct pl_breaker breaker;
+	struct pl_error trouble; /* why the last attempt to open failed */
 };
 
 struct pl_store_pool *pl_store_pool_new(enum pl_role role)
@@ -30,11 +34,18 @@ struct pl_store_pool *pl_store_pool_new(enum pl_role role)
 	return pool;
 }
 
+/* With the lock held. */
+static void close_idle(struct pl_store_pool *pool)
+{
+	while (pool->count > 0)
+		pl_store_close(&pool->idle[--pool->count]);
+}
+
 void pl_store_pool_drain(struct pl_store_pool *pool)
 {
 	pthread_mutex_lock(&pool->lock);
-	while (pool->count > 0)
-		pl_store_close(&pool->idle[--pool->count]);
+	close_idle(pool);
+	pl_breaker_succeeded(&pool->breaker);
 	pthread_mutex_unlock(&pool->lock);
 }
 
@@ -62,6 +73,47 @@ static struct pl_store *take_idle(struct pl_store_pool *pool)
 	return store;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* A server that is gone is not waited for by each thread in turn. */
+static int may_open(struct pl_store_pool *pool, struct pl_error *err)
+{
+	int may;
+
+	pthread_mutex_lock(&pool->lock);
+	may = pl_breaker_may_try(&pool->breaker, now_ms());
+	if (!may)
+		*err = pool->trouble;
+	pthread_mutex_unlock(&pool->lock);
+	return may;
+}
+
+static int open_new(struct pl_store_pool *pool, const char *uri, struct pl_store **store_r,
+		    struct pl_error *err)
+{
+	int ret;
+
+	if (!may_open(pool, err))
+		return -1;
+	ret = pl_store_open(uri, pool->role, store_r, err);
+	pthread_mutex_lock(&pool->lock);
+	if (ret == 0) {
+		pl_breaker_succeeded(&pool->breaker);
+	} else {
+		pl_breaker_failed(&pool->breaker, now_ms(),
+				  pl_store_is_remote(uri) ? PL_BREAKER_MOST_MS : PL_BREAKER_FIRST_MS);
+		pool->trouble = *err;
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return ret;
+}
+
 int pl_store_pool_take(struct pl_store_pool *pool, const char *uri, struct pl_store **store_r,
 		    struct pl_error *err)
 {
@@ -70,7 +122,7 @@ int pl_store_pool_take(struct pl_store_pool *pool, const char *uri, struct pl_st
 			return 0;
 		pl_store_close(store_r);
 	}
-	if (pl_store_open(uri, pool->role, store_r, err) < 0)
+	if (open_new(pool, uri, store_r, err) < 0)
 		return -1;
 	pl_store_set_queue(*store_r, pool->queue);
 	return 0;
@@ -78,13 +130,14 @@ int pl_store_pool_take(struct pl_store_pool *pool, const char *uri, struct pl_st
 
 void pl_store_pool_give(struct pl_store_pool *pool, struct pl_store **store, int failed)
 {
-	if (!failed) {
-		pthread_mutex_lock(&pool->lock);
-		if (pool->count < PL_STORE_POOL_IDLE) {
-			pool->idle[pool->count++] = *store;
-			*store = NULL;
-		}
-		pthread_mutex_unlock(&pool->lock);
+	pthread_mutex_lock(&pool->lock);
+	/* What one has met awaits those that are idle, too. */
+	if (failed) {
+		close_idle(pool);
+	} else if (pool->count < PL_STORE_POOL_IDLE) {
+		pool->idle[pool->count++] = *store;
+		*store = NULL;
 	}
+	pthread_mutex_unlock(&pool->lock);
 	pl_store_close(store);
 }
