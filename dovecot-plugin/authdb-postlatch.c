@@ -1,7 +1,8 @@
 /* authdb-postlatch.c - the passdb driver `postlatch` of Dovecot; compat.h has what depends on its release.
  *
  * A thin shell: turns an auth request into a pl_login, and the verdict into a
- * passdb result. It runs inside the auth process, not in a worker.
+ * passdb result. It runs inside the auth process; when the database is on a server,
+ * the auth process has a worker do that.
  *
  *	allow             PASSDB_RESULT_OK
  *	deny              PASSDB_RESULT_USER_DISABLED, which ends the chain whatever
@@ -19,6 +20,7 @@
 
 #include "compat.h"
 #include "driver.h"
+#include "worker.h"
 
 /* Exported, so that a Dovecot of another ABI refuses the module by name. */
 extern const char *authdb_postlatch_version;
@@ -96,6 +98,11 @@ static void set_ip(const struct ip_addr *from, struct pl_ip *ip_r)
 		i_zero(ip_r);
 }
 
+static int64_t now_ms(void)
+{
+	return ioloop_timeval.tv_sec * 1000LL + ioloop_timeval.tv_usec / 1000;
+}
+
 static void end_turn(struct postlatch_passdb *passdb)
 {
 	timeout_remove(&passdb->to_end_turn);
@@ -123,23 +130,49 @@ static bool event_seen(struct event *event, enum event_callback_type type, struc
 
 /* Who was let in is only known at the end of the request, after the operator's
  * passdb and Dovecot's own policy checks. */
-static void leave_note(struct postlatch_passdb *passdb, struct auth_request *request,
-		       const struct pl_login *login, const struct pl_subject *subject)
+static void leave_note(struct auth_request *request, const struct pl_use *use)
 {
-	struct login_note *note;
+	struct postlatch_passdb *passdb = (struct postlatch_passdb *)request->passdb->passdb;
+	struct login_note *note = p_new(request->pool, struct login_note, 1);
+
+	note->request = request;
+	note->driver = passdb->driver;
+	note->use = *use;
+	event_set_ptr(request->event, NOTE_KEY, note);
+}
+
+/* A worker never hears how the request ended: it tells the auth process what to note. */
+static void note_later(struct auth_request *request, const struct pl_login *login,
+		       const struct pl_subject *subject)
+{
+	struct pl_use use = { .address = subject->address, .service = login->service, .at = login->now };
 
 	if (subject->address.local[0] == '\0')
 		return;
-	note = p_new(request->pool, struct login_note, 1);
-	note->request = request;
-	note->driver = passdb->driver;
-	note->use.address = subject->address;
-	note->use.member_id = subject->account.member.id;
-	note->use.app_password_id = subject->app_password.id;
-	note->use.service = login->service;
-	note->use.at = login->now;
-	pl_ip_format(&login->ip, note->use.ip);
-	event_set_ptr(request->event, NOTE_KEY, note);
+	use.member_id = subject->account.member.id;
+	use.app_password_id = subject->app_password.id;
+	pl_ip_format(&login->ip, use.ip);
+	if (worker)
+		worker_report(request, use.member_id, use.app_password_id);
+	else
+		leave_note(request, &use);
+}
+
+/* In the auth process, when a worker has let somebody in or left it to the next passdb. */
+static void note_of_worker(struct auth_request *request, int64_t member_id, int64_t app_password_id)
+{
+	struct postlatch_passdb *passdb = (struct postlatch_passdb *)request->passdb->passdb;
+	struct pl_use use = { .member_id = member_id, .app_password_id = app_password_id,
+			      .at = ioloop_time };
+	struct pl_ip ip;
+
+	if (service_setting(compat_service(request), &use.service) != 1 ||
+	    pl_driver_address(passdb->driver, request->fields.user, strlen(request->fields.user),
+			      &use.address) < 0)
+		return;
+	set_ip(&request->fields.remote_ip, &ip);
+	pl_ip_format(&ip, use.ip);
+	leave_note(request, &use);
 }
 
 /* As one word: what a stranger typed must not look like another field of a log line. */
@@ -201,11 +234,10 @@ static enum judged judge_login(struct postlatch_passdb *passdb, struct auth_requ
 	struct pl_facts facts;
 	struct pl_verdict verdict;
 	struct pl_error err;
-	int64_t now_ms = ioloop_timeval.tv_sec * 1000LL + ioloop_timeval.tv_usec / 1000;
 	enum judged judged;
 	int ret;
 
-	ret = pl_driver_judge(passdb->driver, login, now_ms, &subject, &facts, &verdict, &err);
+	ret = pl_driver_judge(passdb->driver, login, now_ms(), &subject, &facts, &verdict, &err);
 	if (ret < 0) {
 		e_debug(authdb_event(request), "cannot be decided: %s", err.msg);
 		return JUDGED_ERROR;
@@ -217,7 +249,7 @@ static enum judged judge_login(struct postlatch_passdb *passdb, struct auth_requ
 		account_password_proven(&facts, &verdict);
 	judged = carry_out(request, &facts, &verdict);
 	if (judged == JUDGED_OK || judged == JUDGED_NEXT)
-		leave_note(passdb, request, login, &subject);
+		note_later(request, login, &subject);
 	return judged;
 }
 
@@ -274,6 +306,13 @@ static enum judged judge(struct auth_request *request, const char *secret)
 	return judged;
 }
 
+static void open_driver(struct postlatch_passdb *passdb)
+{
+	passdb->driver = pl_driver_new(passdb->policy_path, !worker, driver_log);
+	if (passdb->driver == NULL)
+		i_fatal_status(FATAL_OUTOFMEM, "passdb postlatch: out of memory");
+}
+
 static enum passdb_result result_of(enum judged judged)
 {
 	switch (judged) {
@@ -289,10 +328,25 @@ static enum passdb_result result_of(enum judged judged)
 	i_unreached();
 }
 
+/* A worker has a driver only once it is asked. */
+static bool wants_worker(struct auth_request *request)
+{
+	struct postlatch_passdb *passdb = (struct postlatch_passdb *)request->passdb->passdb;
+
+	if (!worker)
+		return is_safely_configured(request) && pl_driver_wants_worker(passdb->driver, now_ms());
+	if (passdb->driver == NULL)
+		open_driver(passdb);
+	return FALSE;
+}
+
 static void postlatch_verify_plain(struct auth_request *request, const char *password,
 				   verify_plain_callback_t *callback)
 {
-	callback(result_of(judge(request, password)), request);
+	if (wants_worker(request))
+		worker_verify_plain(request, password, callback, note_of_worker);
+	else
+		callback(result_of(judge(request, password)), request);
 }
 
 /* CRAM-MD5, SCRAM and lookups: the gates hold, but there is no password to give.
@@ -301,8 +355,13 @@ static void postlatch_verify_plain(struct auth_request *request, const char *pas
 static void postlatch_lookup_credentials(struct auth_request *request,
 					 lookup_credentials_callback_t *callback)
 {
-	enum judged judged = judge(request, is_bearer(request) ? compat_token(request) : NULL);
+	enum judged judged;
 
+	if (wants_worker(request)) {
+		worker_lookup_credentials(request, callback, note_of_worker);
+		return;
+	}
+	judged = judge(request, is_bearer(request) ? compat_token(request) : NULL);
 	if (judged == JUDGED_ERROR && is_bearer(request))
 		compat_fails_for_now(request);
 	callback(result_of(judged), uchar_empty_ptr, 0, request);
@@ -313,7 +372,8 @@ static struct passdb_module *make_passdb(pool_t pool, const char *policy_file)
 	struct postlatch_passdb *passdb = p_new(pool, struct postlatch_passdb, 1);
 
 	/* default_cache_key stays NULL: a revoked credential is dead at once.
-	 * blocking stays FALSE: SQLite is read in this very process. */
+	 * blocking stays FALSE: SQLite is read in this very process, and which database
+	 * it is may change with the policy file. */
 	passdb->policy_path = *policy_file != '\0' ? p_strdup(pool, policy_file) : PL_POLICY_DEFAULT_PATH;
 	return &passdb->module;
 }
@@ -324,12 +384,10 @@ static void postlatch_init(struct passdb_module *module)
 {
 	struct postlatch_passdb *passdb = (struct postlatch_passdb *)module;
 
-	/* Workers load every passdb but are never asked about this one. */
+	/* Workers load every passdb, but may never be asked about this one. */
 	if (worker)
 		return;
-	passdb->driver = pl_driver_new(passdb->policy_path, driver_log);
-	if (passdb->driver == NULL)
-		i_fatal_status(FATAL_OUTOFMEM, "passdb postlatch: out of memory");
+	open_driver(passdb);
 	compat_init();
 }
 

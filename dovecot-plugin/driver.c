@@ -6,10 +6,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "breaker.h"
 #include "watch.h"
 
 #define LOOK_EVERY_MS 100       /* between two looks at the files */
-#define FAIL_FAST_MS 100        /* after trouble with the store, before it is tried again */
 #define REPEAT_EVERY_MS 60000   /* between two log lines about the same trouble */
 #define WATCHES_MAX 65          /* policy.c reads at most 64 files; and one key */
 #define CLOSE_WAIT_MS 1000
@@ -23,7 +23,8 @@ struct trouble {
 struct pl_driver {
 	char *path;
 	pl_driver_log_t *log;
-	int64_t now_ms, looked_ms, store_failed_ms;
+	int notes_uses;
+	int64_t now_ms, looked_ms;
 
 	struct pl_policy *policy;
 	struct pl_watch watches[WATCHES_MAX];
@@ -31,6 +32,7 @@ struct pl_driver {
 	struct pl_keys *keys;
 	struct pl_watch key_watch;
 	struct pl_store *store;
+	struct pl_breaker breaker; /* of the store */
 	int turn_open;
 	struct pl_use_log *uses;
 
@@ -104,12 +106,14 @@ static void take_policy(struct pl_driver *driver, struct pl_policy *policy)
 {
 	int moved = driver->policy == NULL || strcmp(driver->policy->database, policy->database) != 0;
 
-	if (moved)
+	if (moved) {
 		close_store(driver);
+		pl_breaker_succeeded(&driver->breaker);
+	}
 	pl_policy_unref(&driver->policy);
 	driver->policy = policy;
 	load_keys(driver);
-	if (moved)
+	if (moved && driver->notes_uses)
 		open_uses(driver);
 }
 
@@ -167,7 +171,7 @@ static void look_at_files(struct pl_driver *driver)
 	report_uses(driver);
 }
 
-struct pl_driver *pl_driver_new(const char *policy_path, pl_driver_log_t *log)
+struct pl_driver *pl_driver_new(const char *policy_path, int notes_uses, pl_driver_log_t *log)
 {
 	struct pl_driver *driver = calloc(1, sizeof(*driver));
 
@@ -176,6 +180,7 @@ struct pl_driver *pl_driver_new(const char *policy_path, pl_driver_log_t *log)
 		return NULL;
 	}
 	driver->log = log;
+	driver->notes_uses = notes_uses;
 	driver->now_ms = 1; /* 0 means "never" in the fields above */
 	load_policy(driver);
 	return driver;
@@ -204,11 +209,17 @@ void pl_driver_end_turn(struct pl_driver *driver)
 	pl_store_end_read(driver->store);
 }
 
+static int is_remote(const struct pl_driver *driver)
+{
+	return driver->policy != NULL && pl_store_is_remote(driver->policy->database);
+}
+
 /* Remembers trouble with the store, so that the next logins fail at once and
  * do not each wait for a lock. */
 static int store_failed(struct pl_driver *driver, const struct pl_error *err)
 {
-	driver->store_failed_ms = driver->now_ms;
+	pl_breaker_failed(&driver->breaker, driver->now_ms,
+			  is_remote(driver) ? PL_BREAKER_MOST_MS : PL_BREAKER_FIRST_MS);
 	report_error(driver, &driver->store_trouble, err);
 	close_store(driver);
 	return -1;
@@ -216,13 +227,17 @@ static int store_failed(struct pl_driver *driver, const struct pl_error *err)
 
 static int open_turn(struct pl_driver *driver, struct pl_error *err)
 {
-	if (driver->store_failed_ms != 0 && driver->now_ms - driver->store_failed_ms < FAIL_FAST_MS) {
+	if (!pl_breaker_may_try(&driver->breaker, driver->now_ms)) {
 		*err = driver->store_trouble.err;
 		return -1;
 	}
-	if ((driver->store == NULL &&
-	     pl_store_open(driver->policy->database, PL_ROLE_LOGIN, &driver->store, err) < 0) ||
-	    pl_store_begin_read(driver->store, err) < 0)
+	if (driver->store == NULL &&
+	    pl_store_open(driver->policy->database, PL_ROLE_LOGIN, &driver->store, err) < 0)
+		return store_failed(driver, err);
+	/* A turn of a worker is one login: a transaction would only cost two round trips. */
+	if (is_remote(driver))
+		return 0;
+	if (pl_store_begin_read(driver->store, err) < 0)
 		return store_failed(driver, err);
 	driver->turn_open = 1;
 	return 0;
@@ -244,7 +259,7 @@ int pl_driver_judge(struct pl_driver *driver, struct pl_login *login, int64_t no
 	if (!driver->turn_open) {
 		if (open_turn(driver, err) < 0)
 			return -1;
-		opened = 1;
+		opened = driver->turn_open;
 	}
 	login->now = time(NULL);
 	if (pl_login_gather(driver->store, driver->policy, driver->keys, login, subject_r, facts_r,
@@ -252,13 +267,27 @@ int pl_driver_judge(struct pl_driver *driver, struct pl_login *login, int64_t no
 		/* Without the key the store is sound: others need not wait. */
 		if (driver->keys != NULL || err->code != PL_ERR_RETRY)
 			return store_failed(driver, err);
+		pl_breaker_succeeded(&driver->breaker);
 		pl_driver_end_turn(driver);
 		return -1;
 	}
 	over(driver, &driver->store_trouble, "database: can be read again");
-	driver->store_failed_ms = 0;
+	pl_breaker_succeeded(&driver->breaker);
 	*verdict_r = pl_decide(facts_r);
 	return opened;
+}
+
+int pl_driver_wants_worker(struct pl_driver *driver, int64_t now_ms)
+{
+	driver->now_ms = now_ms;
+	look_at_files(driver);
+	return is_remote(driver);
+}
+
+int pl_driver_address(const struct pl_driver *driver, const char *user, size_t len,
+		      struct pl_address *address_r)
+{
+	return pl_address_parse(user, len, driver->policy->default_domain, address_r, NULL);
 }
 
 void pl_driver_note_use(struct pl_driver *driver, const struct pl_use *use)

@@ -15,7 +15,7 @@ for folder in policy ctl daemon dovecot-plugin milter sasl-relay portal; do
 		[ "$header" != config.h ] || continue
 		[ "$folder" = policy ] || [ ! -e "policy/$header" ] || continue
 		[[ "$folder" != milter && "$folder" != sasl-relay && "$folder" != portal ]] || [ ! -e "daemon/$header" ] || continue
-		[[ "$file" != dovecot-plugin/authdb-postlatch.c && "$file" != dovecot-plugin/compat.h ]] || continue
+		[[ $file != dovecot-plugin/authdb-postlatch.c && $file != dovecot-plugin/compat.h && $file != dovecot-plugin/worker.? ]] || continue
 		complain "$file includes $header, which is not for $folder/"
 	done < <(includes "$folder")
 done
