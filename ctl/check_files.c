@@ -164,7 +164,7 @@ static void check_database_file(struct check *check, const char *path)
 void check_database(struct check *check)
 {
 	struct pl_error err = { 0 };
-	char problem[256];
+	char problem[256], name[PL_STORE_NAME];
 
 	if (check->policy == NULL)
 		return;
@@ -179,6 +179,8 @@ void check_database(struct check *check)
 	else if (problem[0] != '\0')
 		check_find(check, CHECK_FAULT, "the database is damaged (%s): put a backup in its place", problem);
 	else
-		check_find(check, CHECK_OK, "%s is sound, version %d", check->policy->database,
+		check_find(check, CHECK_OK, "%s is %s, version %d",
+			   pl_store_name(check->policy->database, name, sizeof(name)),
+			   pl_store_is_remote(check->policy->database) ? "in reach" : "sound",
 			   pl_schema_version());
 }

@@ -77,6 +77,7 @@ static int make_database(const char *uri, const struct owners *owners, struct pl
 int cmd_db_init(struct ctl *ctl, struct pl_error *err)
 {
 	const struct owners owners = find_owners();
+	char name[PL_STORE_NAME];
 	int verify, seal;
 
 	if (make_database(ctl->policy->database, &owners, err) < 0)
@@ -86,11 +87,12 @@ int cmd_db_init(struct ctl *ctl, struct pl_error *err)
 					  owners.portal, err);
 	if (seal < 0)
 		return -1;
+	pl_store_name(ctl->policy->database, name, sizeof(name));
 	if (ctl->json)
-		return ctl_print_json(json_pack("{s:s, s:i, s:b, s:b}", "database", ctl->policy->database,
-						"version", pl_schema_version(), "verify_key_made", verify,
+		return ctl_print_json(json_pack("{s:s, s:i, s:b, s:b}", "database", name, "version",
+						pl_schema_version(), "verify_key_made", verify,
 						"seal_key_made", seal), err);
-	printf("created %s, version %d\n", ctl->policy->database, pl_schema_version());
+	printf("created %s, version %d\n", name, pl_schema_version());
 	printf("%s %s\n", verify ? "created" : "kept", ctl->policy->verify_key);
 	printf("%s %s\n", seal ? "created" : "kept", ctl->policy->seal_key);
 	if (!owners.known)
@@ -155,6 +157,8 @@ static long long file_size(const char *path, const char *suffix)
 	return stat(name, &st) == 0 ? (long long)st.st_size : 0;
 }
 
+static const char *const count_names[] = { "domains", "members", "app_passwords", "sessions", "audit" };
+
 /* Rows of each kind; the database has this program's version when it gets here. */
 static int read_counts(const char *uri, int64_t counts[], struct pl_error *err)
 {
@@ -171,31 +175,40 @@ static int read_counts(const char *uri, int64_t counts[], struct pl_error *err)
 	return ret;
 }
 
+static json_t *status_json(const char *uri, int version, const int64_t counts[])
+{
+	const char *file = file_of(uri);
+	char name[PL_STORE_NAME];
+	json_t *json = json_pack("{s:s, s:i, s:i}", "database", pl_store_name(uri, name, sizeof(name)),
+				 "version", version, "program_version", pl_schema_version());
+
+	if (file != NULL) {
+		json_object_set_new(json, "bytes", json_integer(file_size(file, "")));
+		json_object_set_new(json, "wal_bytes", json_integer(file_size(file, "-wal")));
+	}
+	for (int what = PL_COUNT_DOMAINS; what <= PL_COUNT_AUDIT; what++)
+		json_object_set_new(json, count_names[what], json_integer(counts[what]));
+	return json;
+}
+
 int cmd_db_status(struct ctl *ctl, struct pl_error *err)
 {
-	static const char *const names[] = { "domains", "members", "app_passwords", "sessions", "audit" };
 	const char *uri = ctl->policy->database, *file = file_of(uri);
 	int64_t counts[PL_COUNT_AUDIT + 1];
-	long long size = file != NULL ? file_size(file, "") : 0;
-	long long wal = file != NULL ? file_size(file, "-wal") : 0;
-	json_t *json;
+	char name[PL_STORE_NAME];
 	int version;
 
 	if (pl_schema_read_version(uri, &version, err) < 0 || read_counts(uri, counts, err) < 0)
 		return -1;
-	json = json_pack("{s:s, s:i, s:i, s:I, s:I}", "database", uri, "version", version,
-			 "program_version", pl_schema_version(), "bytes", (json_int_t)size, "wal_bytes",
-			 (json_int_t)wal);
-	for (int what = PL_COUNT_DOMAINS; what <= PL_COUNT_AUDIT; what++)
-		json_object_set_new(json, names[what], json_integer(counts[what]));
 	if (ctl->json)
-		return ctl_print_json(json, err);
-	json_decref(json);
-	ctl_line("database", uri);
-	printf("%-20s %d of %d\n%-20s %lld\n%-20s %lld\n", "version", version, pl_schema_version(), "bytes",
-	       size, "bytes in -wal", wal);
+		return ctl_print_json(status_json(uri, version, counts), err);
+	ctl_line("database", pl_store_name(uri, name, sizeof(name)));
+	printf("%-20s %d of %d\n", "version", version, pl_schema_version());
+	if (file != NULL)
+		printf("%-20s %lld\n%-20s %lld\n", "bytes", file_size(file, ""), "bytes in -wal",
+		       file_size(file, "-wal"));
 	for (int what = PL_COUNT_DOMAINS; what <= PL_COUNT_AUDIT; what++)
-		printf("%-20s %lld\n", names[what], (long long)counts[what]);
+		printf("%-20s %lld\n", count_names[what], (long long)counts[what]);
 	return CTL_DONE;
 }
 
