@@ -36,9 +36,9 @@ sanitizer_options() {
 expand() {
 	local text name
 	text=$(cat "$1"; echo x)
-	for name in DIR DOMAIN VMAIL IMAP_PORT IMAPS_PORT POP3_PORT POP3S_PORT SIEVE_PORT SMTP_PORT \
+	for name in DIR DATABASE DOMAIN VMAIL IMAP_PORT IMAPS_PORT POP3_PORT POP3S_PORT SIEVE_PORT SMTP_PORT \
 		SUBMISSION_PORT REDIRECT_PORT PORTAL_PORT DOVEADM_PORT PORTAL_URL WEBMAIL_PORT WEBMAIL_URL DES_KEY; do
-		text=${text//@$name@/${!name:-}}
+		text=${text//@$name@/"${!name:-}"}
 	done
 	printf %s "${text%x}"
 }

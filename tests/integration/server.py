@@ -22,6 +22,8 @@ import tempfile
 import threading
 import time
 
+from postgresql import PostgreSQL
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD_DIR", os.path.join(ROOT, "build"))
 TIMEOUT = 90
@@ -46,15 +48,23 @@ socket.create_connection = connect
 class Server:
     """One quickstart in a folder of its own."""
 
-    def __init__(self):
+    def __init__(self, database=None):
+        """database: a uri, or by default what POSTLATCH_TEST_ON says: SQLite, or a
+        PostgreSQL of the server's own."""
         self.dir = tempfile.mkdtemp(prefix="postlatch-test-", dir="/var/tmp")
         os.chmod(self.dir, 0o755)
         self.env = {}
         self.passwords = {}
+        self.database = database
+        self.postgresql = None
 
     def start(self):
+        if self.database is None and os.environ.get("POSTLATCH_TEST_ON") == "postgresql":
+            self.postgresql = PostgreSQL().start()
+            self.database = self.postgresql.uri
+        options = ["--database", self.database] if self.database else []
         run = subprocess.run(
-            [os.path.join(ROOT, "quickstart"), "--dir", self.dir, "--build", BUILD, "--background"],
+            [os.path.join(ROOT, "quickstart"), "--dir", self.dir, "--build", BUILD, "--background", *options],
             capture_output=True, text=True, timeout=300)
         if run.returncode != 0:
             raise RuntimeError("quickstart failed:\n" + run.stdout + run.stderr)
@@ -70,6 +80,8 @@ class Server:
 
     def remove(self):
         self.stop()
+        if self.postgresql:
+            self.postgresql.remove()
         reports = glob.glob(self.dir + "/log/sanitizers/*")
         text = "".join(open(name, errors="replace").read() for name in reports)
         shutil.rmtree(self.dir, ignore_errors=True)
