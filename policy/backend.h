@@ -9,9 +9,12 @@
 
 #include "store.h"
 
+enum pl_kind { PL_KIND_NULL, PL_KIND_INT, PL_KIND_TEXT, PL_KIND_BLOB };
+
 struct pl_backend {
 	const char *scheme;    /* what its uris begin with, "sqlite:" */
 	const char *id_column; /* stands for {ID} in migrations: a key that counts by itself */
+	const char *byte_order; /* "COLLATE ..." for text that is to be ordered by its bytes */
 	int is_remote;         /* a server, which may take its time: see pl_store_is_remote */
 
 	/* What may be shown of a location: never a password. */
@@ -30,6 +33,12 @@ struct pl_backend {
 	int (*begin)(void *db, int write, struct pl_error *err);
 	int (*commit)(void *db, struct pl_error *err); /* PL_ERR_UNKNOWN: see error.h */
 	void (*rollback)(void *db);
+	/* For reading or writing everything: no time limit, and rows are fetched one by
+	 * one, so that a statement must be read to its end before the next. */
+	int (*begin_long)(void *db, int write, struct pl_error *err);
+	/* The highest id that a table has ever given; 0 for none. */
+	int (*counter)(void *db, const char *table, int64_t *value_r, struct pl_error *err);
+	int (*set_counter)(void *db, const char *table, int64_t value, struct pl_error *err);
 	int (*script)(void *db, const char *sql, struct pl_error *err);
 
 	int (*prepare)(void *db, const char *sql, void **stmt_r, struct pl_error *err);
@@ -45,7 +54,7 @@ struct pl_backend {
 	int64_t (*col_int)(void *stmt, int index);
 	const char *(*col_text)(void *stmt, int index);
 	const void *(*col_blob)(void *stmt, int index, size_t *len_r);
-	int (*col_null)(void *stmt, int index);
+	enum pl_kind (*col_kind)(void *stmt, int index);
 };
 
 extern const struct pl_backend pl_backend_sqlite;

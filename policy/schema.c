@@ -281,8 +281,10 @@ int pl_schema_backup(const char *uri, const char *path, void (*progress)(int lef
 
 	if (backend == NULL)
 		return -1;
-	return backend->backup(location, path, progress, err) < 0
-		       ? pl_error_prefix(err, "backup of the database") : 0;
+	if (backend->backup(location, path, progress, err) == 0)
+		return 0;
+	pl_backend_error(backend, location, err);
+	return pl_error_prefix(err, "backup");
 }
 
 int pl_schema_verify(const char *uri, char *problem_r, size_t size, struct pl_error *err)

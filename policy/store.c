@@ -444,7 +444,7 @@ int pl_col_is_null(struct pl_stmt *stmt, const char *name)
 {
 	int c = column(stmt, name);
 
-	return c < 0 || stmt->store->backend->col_null(stmt->handle, c);
+	return c < 0 || stmt->store->backend->col_kind(stmt->handle, c) == PL_KIND_NULL;
 }
 
 int pl_row_ok(struct pl_stmt *stmt, struct pl_error *err)

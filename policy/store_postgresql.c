@@ -23,10 +23,14 @@
 #define MOST_PLACES 64
 #define INT_TEXT 24
 
+/* Numbers of types, the same in every server. */
+enum { TYPE_BYTEA = 17, TYPE_INT8 = 20, TYPE_INT2 = 21, TYPE_INT4 = 23 };
+
 struct db {
 	PGconn *conn;
 	int wait_ms;
 	int lost; /* the connection is of no more use */
+	int one_by_one; /* rows are fetched as they are stepped to; for a long transaction */
 	int64_t changes;
 	unsigned int prepared;
 };
@@ -211,6 +215,46 @@ static int script(void *db, const char *sql, struct pl_error *err)
 		       ? -1 : run(db, sql, WAIT_SCRIPT, err);
 }
 
+/* Rows are fetched one by one: a table may be larger than memory. */
+static int begin_long(void *db_p, int write, struct pl_error *err)
+{
+	struct db *db = db_p;
+
+	if (begin(db, write, err) < 0 || run(db, "SET LOCAL statement_timeout = 0", WAIT_ROLLBACK, err) < 0)
+		return -1;
+	db->one_by_one = 1;
+	return 0;
+}
+
+static int run_counter(struct db *db, const char *sql, const char *table, int64_t value, int64_t *value_r,
+		       struct pl_error *err)
+{
+	char number[INT_TEXT];
+	const char *const values[] = { table, number };
+	const int places = strstr(sql, "$2") != NULL ? 2 : 1;
+	PGresult *result;
+
+	snprintf(number, sizeof(number), "%lld", (long long)value);
+	result = answer(db, PQsendQueryParams(db->conn, sql, places, NULL, values, NULL, NULL, 0), db->wait_ms,
+			err);
+	if (result == NULL)
+		return -1;
+	*value_r = PQntuples(result) == 0 ? 0 : strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+	PQclear(result);
+	return 0;
+}
+
+static int counter(void *db, const char *table, int64_t *value_r, struct pl_error *err)
+{
+	return run_counter(db, "SELECT coalesce(last_value, 0) FROM pg_sequences WHERE schemaname = 'postlatch' "
+			       "AND sequencename = $1 || '_id_seq'", table, 0, value_r, err);
+}
+
+static int set_counter(void *db, const char *table, int64_t value, struct pl_error *err)
+{
+	return run_counter(db, "SELECT setval(pg_get_serial_sequence($1, 'id'), $2)", table, value, &value, err);
+}
+
 /* Writes $1, $2 ... for each ?, but not within quotes. NULL: out of memory. */
 static char *number_places(const char *sql, int *places_r)
 {
@@ -324,15 +368,23 @@ static int bind_blob(void *stmt, int index, const void *data, size_t len)
 	return bind(stmt, index, data, len, 1);
 }
 
+static void reset(void *stmt_p)
+{
+	struct stmt *stmt = stmt_p;
+
+	PQclear(stmt->rows);
+	stmt->rows = NULL;
+}
+
+static int send_bound(struct db *db, struct stmt *stmt)
+{
+	return PQsendQueryPrepared(db->conn, stmt->name, stmt->places, stmt->values, stmt->lengths,
+				   stmt->formats, 1);
+}
+
 static int execute(struct db *db, struct stmt *stmt, struct pl_error *err)
 {
-	int is_sent;
-
-	if (is_lost(db))
-		return pl_error_set(err, PL_ERR_RETRY, "the connection is lost");
-	is_sent = PQsendQueryPrepared(db->conn, stmt->name, stmt->places, stmt->values, stmt->lengths,
-				      stmt->formats, 1);
-	stmt->rows = answer(db, is_sent, db->wait_ms, err);
+	stmt->rows = answer(db, send_bound(db, stmt), db->wait_ms, err);
 	if (stmt->rows == NULL)
 		return -1;
 	stmt->row = -1;
@@ -340,21 +392,49 @@ static int execute(struct db *db, struct stmt *stmt, struct pl_error *err)
 	return 0;
 }
 
-static int step(void *db, void *stmt_p, struct pl_error *err)
+/* The last answer to a statement has no row: all is well, or it tells the fault. */
+static int end_of_rows(struct db *db, struct stmt *stmt, struct pl_error *err)
 {
+	const ExecStatusType status = PQresultStatus(stmt->rows);
+	int ret = 0;
+
+	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
+		ret = pl_postgresql_failed(db->conn, stmt->rows, err);
+	reset(stmt);
+	PQclear(pl_postgresql_result(db->conn, db->wait_ms, NULL)); /* nothing follows */
+	return ret;
+}
+
+/* The next row alone, or the end, or the fault. */
+static int fetch_one(struct db *db, struct stmt *stmt, struct pl_error *err)
+{
+	if (stmt->rows == NULL && (!send_bound(db, stmt) || !PQsetSingleRowMode(db->conn)))
+		return pl_postgresql_failed(db->conn, NULL, err);
+	PQclear(stmt->rows);
+	stmt->row = 0;
+	stmt->rows = NULL;
+	if (pl_postgresql_wait(db->conn, WAIT_SCRIPT, err) < 0) {
+		db->lost = 1;
+		return -1;
+	}
+	stmt->rows = PQgetResult(db->conn);
+	if (PQresultStatus(stmt->rows) == PGRES_SINGLE_TUPLE)
+		return 1;
+	return end_of_rows(db, stmt, err);
+}
+
+static int step(void *db_p, void *stmt_p, struct pl_error *err)
+{
+	struct db *db = db_p;
 	struct stmt *stmt = stmt_p;
 
+	if (is_lost(db))
+		return pl_error_set(err, PL_ERR_RETRY, "the connection is lost");
+	if (db->one_by_one)
+		return fetch_one(db, stmt, err);
 	if (stmt->rows == NULL && execute(db, stmt, err) < 0)
 		return -1;
 	return ++stmt->row < PQntuples(stmt->rows);
-}
-
-static void reset(void *stmt_p)
-{
-	struct stmt *stmt = stmt_p;
-
-	PQclear(stmt->rows);
-	stmt->rows = NULL;
 }
 
 static int64_t changes(void *db)
@@ -398,17 +478,30 @@ static const void *col_blob(void *stmt, int index, size_t *len_r)
 	return value(stmt, index, len_r);
 }
 
-static int col_null(void *stmt, int index)
+static enum pl_kind col_kind(void *stmt_p, int index)
 {
+	struct stmt *stmt = stmt_p;
 	size_t len;
 
-	return value(stmt, index, &len) == NULL;
+	if (value(stmt, index, &len) == NULL)
+		return PL_KIND_NULL;
+	switch (PQftype(stmt->columns, index)) {
+	case TYPE_INT2:
+	case TYPE_INT4:
+	case TYPE_INT8:
+		return PL_KIND_INT;
+	case TYPE_BYTEA:
+		return PL_KIND_BLOB;
+	default:
+		return PL_KIND_TEXT;
+	}
 }
 
 const struct pl_backend pl_backend_postgresql = {
 	.scheme = "postgresql://",
 	.id_column = "BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY",
 	.is_remote = 1,
+	.byte_order = "COLLATE \"C\"",
 	.describe = pl_postgresql_describe,
 	.open = open_db,
 	.close = close_db,
@@ -419,6 +512,9 @@ const struct pl_backend pl_backend_postgresql = {
 	.begin = begin,
 	.commit = commit,
 	.rollback = rollback,
+	.begin_long = begin_long,
+	.counter = counter,
+	.set_counter = set_counter,
 	.script = script,
 	.prepare = prepare,
 	.finish = finish,
@@ -433,5 +529,5 @@ const struct pl_backend pl_backend_postgresql = {
 	.col_int = col_int,
 	.col_text = col_text,
 	.col_blob = col_blob,
-	.col_null = col_null,
+	.col_kind = col_kind,
 };

@@ -23,6 +23,10 @@ void pl_postgresql_describe(const char *location, char *buf, size_t size);
 /* How long the server may work on one statement in a role. */
 int pl_postgresql_statement_ms(enum pl_role role);
 
+/* Waits until PQgetResult has something to give. After -1 the connection is of no more
+ * use. */
+int pl_postgresql_wait(struct pg_conn *conn, int wait_ms, struct pl_error *err);
+
 /* Waits for the answer to what was sent, no longer than wait_ms, and returns it. NULL
  * and err when there is none: then the connection is of no more use. */
 struct pg_result *pl_postgresql_result(struct pg_conn *conn, int wait_ms, struct pl_error *err);

@@ -231,30 +231,40 @@ static int wait_for_server(PGconn *conn, int64_t deadline, struct pl_error *err)
 	return 0;
 }
 
+static int wait_until(PGconn *conn, int64_t deadline, struct pl_error *err)
+{
+	while (PQisBusy(conn)) {
+		if (wait_for_server(conn, deadline, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int pl_postgresql_wait(PGconn *conn, int wait_ms, struct pl_error *err)
+{
+	return wait_until(conn, now_ms() + wait_ms, err);
+}
+
 PGresult *pl_postgresql_result(PGconn *conn, int wait_ms, struct pl_error *err)
 {
 	const int64_t deadline = now_ms() + wait_ms;
-	PGresult *kept = NULL;
+	PGresult *kept = NULL, *next;
 
+	/* Of several statements in one string, the fault or else the last. */
 	for (;;) {
-		PGresult *result;
-
-		while (PQisBusy(conn)) {
-			if (wait_for_server(conn, deadline, err) < 0) {
-				PQclear(kept);
-				return NULL;
-			}
+		if (wait_until(conn, deadline, err) < 0) {
+			PQclear(kept);
+			return NULL;
 		}
-		result = PQgetResult(conn);
-		if (result == NULL)
+		next = PQgetResult(conn);
+		if (next == NULL)
 			break;
-		/* Of several statements in one string, the fault or else the last. */
 		if (kept != NULL && PQresultStatus(kept) == PGRES_FATAL_ERROR) {
-			PQclear(result);
+			PQclear(next);
 			continue;
 		}
 		PQclear(kept);
-		kept = result;
+		kept = next;
 	}
 	if (kept == NULL)
 		pl_postgresql_failed(conn, NULL, err);

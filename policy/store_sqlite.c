@@ -291,6 +291,39 @@ static void rollback(void *db_p)
 		run_kept(db, db->rollback, NULL);
 }
 
+/* Runs sql with a table's name and, where it has a second place, a value. */
+static int run_counter(struct db *db, const char *sql, const char *table, int64_t value, int64_t *value_r,
+		       struct pl_error *err)
+{
+	sqlite3_stmt *stmt;
+	int code;
+
+	if (prepare_handle(db, sql, &stmt, err) < 0)
+		return -1;
+	sqlite3_bind_text(stmt, 1, table, -1, SQLITE_STATIC);
+	if (sqlite3_bind_parameter_count(stmt) > 1)
+		sqlite3_bind_int64(stmt, 2, value);
+	code = sqlite3_step(stmt);
+	if (code == SQLITE_ROW)
+		*value_r = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : failed(db->handle, code, err);
+}
+
+static int counter(void *db, const char *table, int64_t *value_r, struct pl_error *err)
+{
+	*value_r = 0;
+	return run_counter(db, "SELECT seq FROM sqlite_sequence WHERE name = ?", table, 0, value_r, err);
+}
+
+static int set_counter(void *db, const char *table, int64_t value, struct pl_error *err)
+{
+	return run_counter(db, "DELETE FROM sqlite_sequence WHERE name = ?", table, 0, NULL, err) < 0
+		       ? -1
+		       : run_counter(db, "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", table, value,
+				     NULL, err);
+}
+
 static int prepare(void *db, const char *sql, void **stmt_r, struct pl_error *err)
 {
 	sqlite3_stmt *stmt = NULL;
@@ -372,14 +405,24 @@ static const void *col_blob(void *stmt, int index, size_t *len_r)
 	return data;
 }
 
-static int col_null(void *stmt, int index)
+static enum pl_kind col_kind(void *stmt, int index)
 {
-	return sqlite3_column_type(stmt, index) == SQLITE_NULL;
+	switch (sqlite3_column_type(stmt, index)) {
+	case SQLITE_NULL:
+		return PL_KIND_NULL;
+	case SQLITE_INTEGER:
+		return PL_KIND_INT;
+	case SQLITE_BLOB:
+		return PL_KIND_BLOB;
+	default:
+		return PL_KIND_TEXT;
+	}
 }
 
 const struct pl_backend pl_backend_sqlite = {
 	.scheme = "sqlite:",
 	.id_column = "INTEGER PRIMARY KEY AUTOINCREMENT",
+	.byte_order = "COLLATE BINARY",
 	.describe = describe,
 	.open = open_db,
 	.close = close_db,
@@ -390,6 +433,9 @@ const struct pl_backend pl_backend_sqlite = {
 	.begin = begin,
 	.commit = commit,
 	.rollback = rollback,
+	.begin_long = begin,
+	.counter = counter,
+	.set_counter = set_counter,
 	.script = script,
 	.prepare = prepare,
 	.finish = finish,
@@ -404,5 +450,5 @@ const struct pl_backend pl_backend_sqlite = {
 	.col_int = col_int,
 	.col_text = col_text,
 	.col_blob = col_blob,
-	.col_null = col_null,
+	.col_kind = col_kind,
 };
