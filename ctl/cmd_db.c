@@ -61,15 +61,16 @@ static int make_key(const char *path, mode_t mode, gid_t gid, struct pl_error *e
 	return err->code == PL_ERR_CONFLICT ? 0 : -1;
 }
 
-static int make_database(const char *uri, const struct owners *owners, struct pl_error *err)
+int ctl_make_database(const char *uri, struct pl_error *err)
 {
+	const struct owners owners = find_owners();
 	const char *file = file_of(uri);
 
-	if (file != NULL && make_folder(file, owners, err) < 0)
+	if (file != NULL && make_folder(file, &owners, err) < 0)
 		return -1;
 	if (pl_schema_create(uri, err) < 0)
 		return -1;
-	if (file != NULL && chown(file, (uid_t)-1, owners->group) < 0)
+	if (file != NULL && chown(file, (uid_t)-1, owners.group) < 0)
 		return pl_error_set(err, PL_ERR_RETRY, "%s: %s", file, strerror(errno));
 	return 0;
 }
@@ -80,7 +81,7 @@ int cmd_db_init(struct ctl *ctl, struct pl_error *err)
 	char name[PL_STORE_NAME];
 	int verify, seal;
 
-	if (make_database(ctl->policy->database, &owners, err) < 0)
+	if (ctl_make_database(ctl->policy->database, err) < 0)
 		return -1;
 	verify = make_key(ctl->policy->verify_key, 0640, owners.group, err);
 	seal = verify < 0 ? -1 : make_key(ctl->policy->seal_key, owners.portal_known ? 0640 : 0600,

@@ -94,6 +94,9 @@ int ctl_copy(const char *what, const char *text, char *buf, size_t size, struct 
  * --dry-run was given. Returns ret, or -1. */
 int ctl_finish_write(struct ctl *ctl, int ret, struct pl_error *err);
 
+/* Makes an empty database, a file for the group that shares it. (cmd_db.c) */
+int ctl_make_database(const char *uri, struct pl_error *err);
+
 /* Output. Text from the database goes only through these. (output.c) */
 void ctl_put(FILE *out, const char *text); /* control characters become '?' */
 void ctl_line(const char *name, const char *value);
