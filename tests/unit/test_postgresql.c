@@ -174,7 +174,8 @@ static void database_of_another_encoding_is_refused(void **state)
 
 	only_postgresql(fixture);
 	sql_run(fixture->db, "DROP DATABASE IF EXISTS ascii_only");
-	sql_run(fixture->db, "CREATE DATABASE ascii_only ENCODING SQL_ASCII TEMPLATE template0");
+	sql_run(fixture->db, "CREATE DATABASE ascii_only ENCODING SQL_ASCII LOCALE_PROVIDER libc LOCALE 'C' "
+			     "TEMPLATE template0");
 	snprintf(uri, sizeof(uri), "%s", fixture->uri);
 	name = strstr(uri, "@/postlatch?");
 	assert_non_null(name);

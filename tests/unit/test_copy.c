@@ -1,0 +1,201 @@
+/* test_copy.c - a database into another, of the same kind or not. */
+#include "fixture.h"
+
+#include <stdlib.h>
+
+#include "schema_copy.h"
+
+/* Rows in every table: keys in another order by bytes than by language, bytes that are no
+ * text, text with what divides words elsewhere, NULLs, and numbers of every size. */
+static const char rows[] =
+	"INSERT INTO domain (id, name, active, created_at, pop3) VALUES (3, 'example.test', 1, 1700000000, 'off');"
+	"INSERT INTO domain (id, name, active, created_at) VALUES (5, 'a.test', 0, 9223372036854775807);"
+	"INSERT INTO member (id, domain_id, local, active, class, created_at, generation) VALUES "
+	"(7, 3, 'user', 1, '', 0, -1), (2, 3, 'other', 1, 'a|b', 1, 2);"
+	"INSERT INTO member_use VALUES (7, 'imap', 1, '192.0.2.1'), (7, 'Zeta', 2, '::1'), (7, 'smtp', 3, '');"
+	"INSERT INTO app_password (id, member_id, mac, key_id, label, services, networks, expires_at, created_at) "
+	"VALUES (1, 7, {00FF0A}, 1, 'line\nbreak \xED\x95\x9C', 'all', '', 0, 0);"
+	"INSERT INTO totp (member_id, registered_at, registered_ip, secret) VALUES (7, 1, '', {DEADBEEF00}), (2, 1, '', NULL);"
+	"INSERT INTO totp_pending VALUES (7, {00}, 5);"
+	"INSERT INTO recovery_code VALUES (7, {FF}, 1), (7, {00}, 1), (2, {7F}, 1);"
+	"INSERT INTO factor_failure VALUES (7, 3, 4);"
+	"INSERT INTO address_failure (address, failed_at) VALUES ('192.0.2.0', 5);"
+	"INSERT INTO trusted_device (id, member_id, series, value, rotated_at, generation, name, created_at, "
+	"expires_at, used_at, ip) VALUES (4, 7, {01}, {02}, 1, 1, 'Browser', 1, 2, 3, '');"
+	"INSERT INTO session (id, member_id, channel, generation, created_at, expires_at, ip, device, cookie, trusted_id) "
+	"VALUES (9, 7, 'webmail', 1, 1, 2, '', '', {AA}, 4), (10, 2, 'client', 1, 1, 2, '', '', NULL, NULL);"
+	"INSERT INTO oauth_client VALUES ('b', 'B', NULL, 'webmail', '', '', 0), ('B', 'b', {01}, 'webmail', '', '', 0), "
+	"('\xC3\xA9', '', NULL, 'webmail', '', '', 0), ('_', '', NULL, 'webmail', '', '', 0);"
+	"INSERT INTO oauth_grant (id, session_id, client_id, code, code_expires_at, redirect_uri, challenge, scope, nonce) "
+	"VALUES (1, 9, 'b', {0102}, 1, '', '', '', '');"
+	"INSERT INTO token VALUES ({FE}, 9, 1, 0, 1), ({0000}, 9, 1, 0, NULL);"
+	"INSERT INTO refresh_token VALUES ({03}, 1, 1, NULL);"
+	"INSERT INTO signing_key VALUES ('k', {01}, 1), ('K', {02}, 1);"
+	"INSERT INTO audit (id, at, who, source, action, object, before, after) VALUES (8, 1, '', '', '', '', '', '')";
+
+static void add_rows(struct fixture *fixture)
+{
+	char sql[sizeof(rows) + 256], *out = sql;
+	const char *begin = is_postgresql(fixture->db) ? "'\\x" : "X'";
+
+	for (const char *in = rows; *in != '\0'; in++) {
+		if (*in == '{')
+			out = stpcpy(out, begin);
+		else
+			*out++ = *in == '}' ? '\'' : *in;
+	}
+	*out = '\0';
+	sql_run(fixture->db, sql);
+}
+
+static const char *make_other(struct fixture *fixture, const char *name)
+{
+	static char uris[2][160];
+	static int next;
+	char *uri = uris[next++ % 2];
+
+	snprintf(uri, sizeof(uris[0]), "sqlite:%s", path_in(fixture, name));
+	assert_ok(fixture, pl_schema_create(uri, &fixture->err));
+	return uri;
+}
+
+static void make_anew(struct fixture *fixture)
+{
+	pl_store_close(&fixture->store);
+	if (is_postgresql(fixture->db))
+		sql_run(fixture->db, "DROP SCHEMA postlatch CASCADE");
+	else
+		remove(fixture->db);
+	assert_ok(fixture, pl_schema_create(fixture->uri, &fixture->err));
+}
+
+static void assert_same(const struct pl_copied a[], const struct pl_copied b[])
+{
+	for (size_t i = 0; i < PL_COPY_TABLES; i++) {
+		assert_string_equal(a[i].table, b[i].table);
+		assert_int_equal(a[i].rows, b[i].rows);
+		assert_memory_equal(a[i].sha256, b[i].sha256, PL_COPY_DIGEST);
+	}
+}
+
+static void copy_and_copy_back_are_the_same(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_copied there[PL_COPY_TABLES], back[PL_COPY_TABLES], again[PL_COPY_TABLES];
+	const char *other = make_other(fixture, "other.db"), *last = make_other(fixture, "last.db");
+	char *before = NULL, *after = NULL;
+
+	add_rows(fixture);
+	before = sql_everything(fixture->db);
+	assert_ok(fixture, pl_schema_copy(fixture->uri, other, NULL, there, &fixture->err));
+	make_anew(fixture);
+	assert_ok(fixture, pl_schema_copy(other, fixture->uri, NULL, back, &fixture->err));
+	assert_ok(fixture, pl_schema_copy(fixture->uri, last, NULL, again, &fixture->err));
+	assert_same(there, back);
+	assert_same(there, again);
+	after = sql_everything(fixture->db);
+	assert_string_equal(after, before);
+	free(before);
+	free(after);
+}
+
+static void every_table_is_copied(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_copied copied[PL_COPY_TABLES];
+	const char *sql = is_postgresql(fixture->db)
+				  ? "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'postlatch'"
+				  : "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name <> 'sqlite_sequence'";
+
+	add_rows(fixture);
+	assert_ok(fixture, pl_schema_copy(fixture->uri, make_other(fixture, "other.db"), NULL, copied,
+					  &fixture->err));
+	/* All but the history, which the new database has of its own. */
+	assert_int_equal(sql_int(fixture->db, sql), PL_COPY_TABLES + 1);
+	for (size_t i = 0; i < PL_COPY_TABLES; i++) {
+		assert_true(copied[i].rows > 0);
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(copied[i].table, copied[j].table);
+	}
+}
+
+static void numbers_are_never_given_twice(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_copied copied[PL_COPY_TABLES];
+	const char *other = make_other(fixture, "other.db");
+
+	add_domain(fixture, "one.test", "");
+	add_domain(fixture, "two.test", "");
+	sql_run(fixture->db, "DELETE FROM domain WHERE name = 'two.test'");
+	assert_ok(fixture, pl_schema_copy(fixture->uri, other, NULL, copied, &fixture->err));
+	make_anew(fixture);
+	assert_ok(fixture, pl_schema_copy(other, fixture->uri, NULL, copied, &fixture->err));
+	reopen(fixture, PL_ROLE_COMMAND);
+	add_domain(fixture, "three.test", "");
+	assert_int_equal(sql_int(fixture->db, "SELECT id FROM domain WHERE name = 'three.test'"), 3);
+}
+
+static void what_is_there_is_left_alone(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_copied copied[PL_COPY_TABLES];
+	const char *other = make_other(fixture, "other.db");
+	char *before, *after;
+
+	add_domain(fixture, "example.test", "");
+	before = sql_everything(fixture->db);
+	assert_refused(fixture, pl_schema_copy(other, fixture->uri, NULL, copied, &fixture->err), PL_ERR_CONFLICT,
+		       "only an empty database");
+	assert_refused(fixture, pl_schema_copy(fixture->uri, fixture->uri, NULL, copied, &fixture->err),
+		       PL_ERR_CONFLICT, "only an empty database");
+	after = sql_everything(fixture->db);
+	assert_string_equal(after, before);
+	free(before);
+	free(after);
+}
+
+static void other_versions_are_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_copied copied[PL_COPY_TABLES];
+	const char *other = make_other(fixture, "other.db");
+
+	sql_run(fixture->db, "INSERT INTO schema_history (version, title, applied_at) VALUES (999, 'later', 0)");
+	assert_refused(fixture, pl_schema_copy(other, fixture->uri, NULL, copied, &fixture->err), PL_ERR_CONFLICT,
+		       "version 999");
+	assert_refused(fixture, pl_schema_copy(fixture->uri, other, NULL, copied, &fixture->err), PL_ERR_CONFLICT,
+		       "version 999");
+}
+
+/* Something in the target alters what it is given: only reading it again shows that. */
+static void copy_that_is_not_the_same_is_undone(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_copied copied[PL_COPY_TABLES];
+	const char *other = make_other(fixture, "other.db");
+
+	sql_run(other + strlen("sqlite:"), "INSERT INTO domain (name, active, created_at) VALUES ('a.test', 1, 0)");
+	sql_run(fixture->db, is_postgresql(fixture->db)
+		? "CREATE FUNCTION alter_it() RETURNS trigger LANGUAGE plpgsql AS "
+		  "$$ BEGIN NEW.active = 0; RETURN NEW; END $$; CREATE TRIGGER alter_it BEFORE INSERT ON domain "
+		  "FOR EACH ROW EXECUTE FUNCTION alter_it()"
+		: "CREATE TRIGGER alter_it AFTER INSERT ON domain BEGIN UPDATE domain SET active = 0; END");
+	assert_refused(fixture, pl_schema_copy(other, fixture->uri, NULL, copied, &fixture->err), PL_ERR_INTERNAL,
+		       "table domain: what was written is not what was read");
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM domain"), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST_WITH_DATABASE(copy_and_copy_back_are_the_same),
+		TEST_WITH_DATABASE(every_table_is_copied),
+		TEST_WITH_DATABASE(numbers_are_never_given_twice),
+		TEST_WITH_DATABASE(what_is_there_is_left_alone),
+		TEST_WITH_DATABASE(other_versions_are_refused),
+		TEST_WITH_DATABASE(copy_that_is_not_the_same_is_undone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
