@@ -5,6 +5,7 @@ listens or connects outside of 127.0.0.1.
 """
 import base64
 import concurrent.futures
+import contextlib
 import email.message
 import glob
 import imaplib
@@ -17,6 +18,7 @@ import shutil
 import signal
 import smtplib
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -114,6 +116,14 @@ class Server:
         if run.returncode != 0:
             raise AssertionError(run.stderr)
         return run.stdout.split()
+
+    def sql(self, statement):
+        """What no interface offers, on a database of any kind."""
+        if self.postgresql:
+            self.postgresql.sql(statement)
+            return
+        with contextlib.closing(sqlite3.connect(self.env["DATABASE"], timeout=TIMEOUT)) as db, db:
+            db.execute(statement)
 
     def inside(self, *args, **options):
         """Runs a program where the server's /etc is."""

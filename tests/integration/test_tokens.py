@@ -1,7 +1,6 @@
 """Webmail tokens at the doors, over XOAUTH2 and OAUTHBEARER; and webmail that sends passwords (design 2.3)."""
 import concurrent.futures
 import re
-import sqlite3
 import time
 import unittest
 
@@ -160,17 +159,11 @@ class SecondFactor(Members):
     def reset(self):
         super().reset()
         self.write_policy(webmail_networks=None)
-        self.database("DELETE FROM totp")
-
-    def database(self, statement):
-        connection = sqlite3.connect(server.env["DATABASE"], timeout=TIMEOUT)
-        with connection:
-            connection.execute(statement)
-        connection.close()
+        server.sql("DELETE FROM totp")
 
     def register(self):
-        self.database("INSERT INTO totp (member_id, registered_at, registered_ip) "
-                      "SELECT id, %d, '' FROM member WHERE local = 'alice'" % time.time())
+        server.sql("INSERT INTO totp (member_id, registered_at, registered_ip) "
+                   "SELECT id, %d, '' FROM member WHERE local = 'alice'" % time.time())
 
     def write_policy(self, webmail_networks):
         path = server.env["POLICY_FILE"]

@@ -1,0 +1,188 @@
+"""Logins when the database is on a PostgreSQL server that fails, stalls, dies and is
+replaced by its standby. A right password is then answered with a temporary failure,
+never with "wrong password", and a wrong one lets nobody in; once there is a server
+again the same login works, and nothing was started anew.
+"""
+import concurrent.futures
+import re
+import threading
+import time
+import unittest
+
+from postgresql import PostgreSQL, Proxy
+from server import Server, wait_for
+
+ALICE, BOB = "alice@demo.test", "bob@demo.test"
+
+# Postfix makes 535 of every failure that Dovecot reports, also of a temporary one.
+TEMPORARY = {"imap": r"\[UNAVAILABLE\]", "pop3": r"-ERR \[SYS/TEMP\]", "smtp": r"(454|535) ",
+             "sieve": r"NO \(TRYLATER\)"}
+
+
+class OnServer(unittest.TestCase):
+    def right(self):
+        return self.server.passwords[ALICE], self.app_password
+
+    def answers(self, *passwords):
+        """What every door says to each password: [(door, password, let in?, the answer)]."""
+        asked = [(door, password) for door in self.server.DOORS for password in passwords]
+        with concurrent.futures.ThreadPoolExecutor(len(asked)) as pool:
+            said = pool.map(lambda pair: getattr(self.server, pair[0])(ALICE, pair[1]), asked)
+            return [(*pair, *answer) for pair, answer in zip(asked, said)]
+
+    def assert_let_in(self):
+        for door, _, let_in, said in self.answers(*self.right()):
+            self.assertTrue(let_in, "%s: %s" % (door, said))
+        self.assertEqual([let_in for _, _, let_in, _ in self.answers("wrong")], [False] * 4)
+
+    def assert_temporary(self):
+        for door, _, let_in, said in self.answers(*self.right(), "wrong"):
+            self.assertFalse(let_in, door)
+            self.assertRegex(said, TEMPORARY[door])
+
+    def assert_heals(self):
+        wait_for(lambda: all(self.server.imap(ALICE, password)[0] for password in self.right()), 60)
+        self.assert_let_in()
+
+
+class Outage(OnServer):
+    @classmethod
+    def setUpClass(cls):
+        cls.database = PostgreSQL()
+        cls.addClassCleanup(cls.database.remove)
+        cls.database.start()
+        cls.proxy = Proxy(cls.database)
+        cls.addClassCleanup(cls.proxy.remove)
+        cls.server = Server(cls.proxy.uri)
+        cls.addClassCleanup(cls.server.remove)
+        cls.server.start()
+        cls.app_password = cls.server.app_password(ALICE, label="phone")["password"]
+
+    def setUp(self):
+        self.assert_heals()
+        self.auth = self.server.pids("auth")
+        self.addCleanup(self.mend)
+
+    def mend(self):
+        self.proxy.mode, self.proxy.delay = "passes", 0
+        self.assert_heals()
+        self.assertEqual(self.server.pids("auth"), self.auth)
+
+    def test_a_server_that_hangs_up(self):
+        self.proxy.mode = "refuses"
+        self.proxy.hang_up_all()
+        self.assert_temporary()
+
+    def test_a_server_that_does_not_answer(self):
+        self.proxy.mode = "silent"
+        self.assert_temporary()
+
+    def test_a_server_that_stalls(self):
+        self.proxy.delay = 30
+        self.assert_temporary()
+        self.proxy.hang_up_all()
+
+    def test_a_slow_server_only_delays(self):
+        self.proxy.delay = 0.1
+        self.assert_let_in()
+
+    def test_connections_that_were_cut_cost_no_login(self):
+        self.proxy.hang_up_all()
+        time.sleep(0.5)  # the driver looks ten times a second
+        self.assert_let_in()
+
+    def test_uses_wait_for_the_server(self):
+        def uses():
+            return self.database.sql("SELECT COUNT(*) FROM member_use u JOIN member m ON m.id = u.member_id "
+                                     "WHERE m.local = 'bob'")
+
+        self.assertTrue(self.server.imap(BOB, self.server.passwords[BOB])[0])
+        self.proxy.mode = "refuses"
+        self.proxy.hang_up_all()
+        time.sleep(2)  # uses are written a second after the first
+        self.assertEqual(uses(), ["0"])
+        self.proxy.mode = "passes"
+        wait_for(lambda: uses() == ["1"], 60)
+
+    def test_the_log_names_the_database_and_no_user(self):
+        mark = len(self.server.log("dovecot"))
+        self.proxy.mode = "refuses"
+        self.proxy.hang_up_all()
+        self.assert_temporary()
+        log = self.server.log("dovecot")[mark:]
+        self.assertIn("passdb postlatch: database %s/postlatch: " % self.proxy.dir, log)
+        # Once when it begins, in each of the processes that judge; not for each login.
+        self.assertLess(log.count("passdb postlatch: database"), 60)
+
+
+class Load:
+    """Logins without an end: right passwords of two kinds, and wrong ones."""
+
+    def __init__(self, server, secrets):
+        self.server, self.secrets = server, secrets
+        self.let_in, self.later, self.bad = [], [], []
+        self.stopping = threading.Event()
+        self.threads = [threading.Thread(target=self.run, args=(i,)) for i in range(6)]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self, number):
+        is_wrong = number == 0
+        password = "wrong" if is_wrong else self.secrets[number % len(self.secrets)]
+        while not self.stopping.is_set():
+            try:
+                let_in, said = self.server.imap(ALICE, password)
+            except OSError as error:
+                self.bad.append(repr(error))
+                continue
+            if let_in:
+                (self.bad if is_wrong else self.let_in).append(said)
+            elif re.search(TEMPORARY["imap"], said):
+                self.later.append(said)
+            elif not is_wrong:
+                self.bad.append(said)
+
+    def stop(self):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join(120)
+
+
+class Failover(OnServer):
+    def setUp(self):
+        self.primary, self.standby = PostgreSQL(), PostgreSQL()
+        self.addCleanup(self.primary.remove)
+        self.addCleanup(self.standby.remove)
+        self.primary.start()
+        self.standby.standby_of(self.primary)
+        both = "%s,%s" % (self.standby.dir, self.primary.dir)
+        self.server = Server("postgresql://postlatch@/postlatch?host=" + both)
+        self.addCleanup(self.server.remove)
+        self.server.start()
+        self.app_password = self.server.app_password(ALICE, label="phone")["password"]
+
+    def caught_up(self):
+        return self.primary.sql("SELECT count(*) FROM pg_stat_replication "
+                                "WHERE replay_lsn = pg_current_wal_lsn()") == ["1"]
+
+    def test_kill_of_the_primary_under_load_and_promotion_of_the_standby(self):
+        self.assert_let_in()
+        auth = self.server.pids("auth")
+        load = Load(self.server, self.right())
+        self.addCleanup(load.stop)
+        wait_for(lambda: len(load.let_in) > 20, 90)
+        wait_for(self.caught_up, 60)
+        self.primary.kill()
+        wait_for(lambda: len(load.later) > 5, 90)
+        self.standby.promote()
+        before = len(load.let_in)
+        wait_for(lambda: len(load.let_in) > before + 20, 90)
+        load.stop()
+        self.assertEqual(load.bad, [])
+        self.assert_heals()
+        self.assertEqual(self.server.pids("auth"), auth)
+        # And what is changed now is changed on the new primary.
+        self.server.postlatch("app-password", "revoke", ALICE, "--all")
+        self.assertEqual(self.standby.sql("SELECT COUNT(*) FROM app_password"), ["0"])
+        self.assertFalse(self.server.imap(ALICE, self.app_password)[0])
+

@@ -1,0 +1,148 @@
+"""The portal when its database server fails, stalls or loses an answer. A fault may
+delay; it never lets in, and what may have been taken is taken."""
+import time
+import unittest
+
+from portal import Dovecot, Portal, totp
+from postgresql import PostgreSQL, Proxy
+from server import wait_for
+
+MEMBER = "member@example.test"
+STEP = 30
+
+
+class Faults(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.database = PostgreSQL()
+        cls.addClassCleanup(cls.database.remove)
+        cls.database.start()
+
+    def setUp(self):
+        self.database.sql("DROP SCHEMA IF EXISTS postlatch CASCADE")
+        self.proxy = Proxy(self.database)
+        self.addCleanup(self.proxy.remove)
+        self.portal = Portal(database=self.proxy.uri)
+        self.addCleanup(self.portal.remove)
+        dovecot = Dovecot(self.portal.dir + "/auth")
+        self.addCleanup(dovecot.close)
+        self.portal.init().start()
+
+    def good(self, answer):
+        self.assertEqual(answer.status, 200, answer)
+        return answer.json
+
+    def later(self, answer):
+        self.assertEqual((answer.status, answer.error), (503, "try-again-later"), answer)
+
+    def register(self):
+        """The member's key; the code of the step before this one is used up."""
+        browser = self.portal.browser()
+        self.good(browser.sign_in(MEMBER))
+        key = self.good(browser.post("/api/sign-in/registration"))["key"]
+        self.good(browser.post("/api/sign-in/registration/confirm", {"code": totp(key, time.time() - STEP)}))
+        return key
+
+    def half(self):
+        browser = self.portal.browser()
+        self.assertEqual(self.good(browser.sign_in(MEMBER))["next"], "code")
+        return browser
+
+    def heals(self):
+        wait_for(lambda: self.portal.browser().sign_in(MEMBER).status == 200, 60)
+        self.assertTrue(self.portal.alive())
+
+
+class Lost(Faults):
+    def test_a_code_whose_commit_was_not_answered_counts_as_used(self):
+        key = self.register()
+        first, second = self.half(), self.half()
+        code = totp(key, time.time())
+        self.proxy.mode = "loses commits"
+        self.later(first.post("/api/sign-in/code", {"code": code}))
+        self.assertEqual(self.proxy.lost, 1)
+        self.proxy.mode = "passes"
+        wait_for(lambda: second.session()["state"] == "half", 60)
+        answer = second.post("/api/sign-in/code", {"code": code})
+        self.assertEqual((answer.status, answer.error), (422, "code-used"), answer)
+        self.assertEqual(first.state(), "half")
+        self.assertIn("may have been done or not", self.portal.log())
+
+    def test_a_code_whose_transaction_never_came_is_as_good_as_before(self):
+        key = self.register()
+        browser = self.half()
+        code = totp(key, time.time())
+        self.proxy.mode = "refuses"
+        self.proxy.hang_up_all()
+        self.later(browser.post("/api/sign-in/code", {"code": code}))
+        self.proxy.mode = "passes"
+        wait_for(lambda: browser.session().get("state") == "half", 60)
+        self.assertEqual(self.good(browser.post("/api/sign-in/code", {"code": code}))["state"], "whole")
+
+
+class Gone(Faults):
+    def test_hung_up_connections_are_opened_anew(self):
+        browser = self.portal.browser()
+        self.good(browser.sign_in(MEMBER))
+        self.proxy.hang_up_all()
+        self.assertEqual(browser.session()["address"], MEMBER)
+
+    def test_while_it_is_away_everyone_is_told_at_once(self):
+        browser = self.portal.browser()
+        self.good(browser.sign_in(MEMBER))
+        self.proxy.mode = "silent"
+        begin = time.monotonic()
+        for _ in range(40):
+            self.later(browser.get("/api/session"))
+        # Each would wait two seconds for a connection without the breaker.
+        self.assertLess(time.monotonic() - begin, 40)
+        self.proxy.mode = "passes"
+        self.heals()
+
+    def test_a_server_that_ends_and_comes_back(self):
+        browser = self.portal.browser()
+        self.good(browser.sign_in(MEMBER))
+        self.database.stop()
+        try:
+            for password in ("right", "wrong"):
+                self.later(self.portal.browser().sign_in(MEMBER, password))
+        finally:
+            self.database.again()
+        self.heals()
+        self.assertEqual(browser.session()["address"], MEMBER)
+
+    def test_too_many_connections(self):
+        self.database.sql("DROP ROLE IF EXISTS site; CREATE ROLE site LOGIN; "
+                          "GRANT ALL ON SCHEMA postlatch TO site; "
+                          "GRANT ALL ON ALL TABLES IN SCHEMA postlatch TO site")
+        self.portal.settings["database"] = self.proxy.uri.replace("postlatch@", "site@")
+        self.portal.write_policy()
+        self.portal.reload()
+        self.heals()
+        self.database.sql("ALTER ROLE site CONNECTION LIMIT 0")
+        self.proxy.hang_up_all()
+        self.later(self.portal.browser().sign_in(MEMBER))
+        self.assertIn("too many connections", self.portal.log())
+        self.database.sql("ALTER ROLE site CONNECTION LIMIT -1")
+        self.heals()
+
+
+class Slow(Faults):
+    def test_a_slow_server_delays(self):
+        key = self.register()
+        self.proxy.delay = 0.05
+        browser = self.half()
+        self.assertEqual(self.good(browser.post("/api/sign-in/code", {"code": totp(key)}))["state"], "whole")
+
+    def test_a_server_that_stalls_is_not_waited_for(self):
+        browser = self.portal.browser()
+        self.good(browser.sign_in(MEMBER))
+        self.proxy.delay = 30
+        begin = time.monotonic()
+        self.later(browser.get("/api/session"))
+        self.assertLess(time.monotonic() - begin, 25)
+        self.proxy.delay = 0
+        self.proxy.hang_up_all()
+        self.heals()
+
+

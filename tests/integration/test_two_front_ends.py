@@ -1,0 +1,159 @@
+"""Two complete front ends, each with Dovecot, Postfix and portal, on one PostgreSQL:
+what is done on one holds on the other at once."""
+import concurrent.futures
+import os
+import shutil
+import time
+import unittest
+
+from portal import Portal, totp
+from postgresql import PostgreSQL
+from server import Server, wait_for
+
+ALICE, BOB, CAROL, DAVE = ("%s@demo.test" % name for name in ("alice", "bob", "carol", "dave"))
+STEP = 30
+
+
+def second_of(first):
+    """A front end with the keys and the members of the first."""
+    server = Server(first.database)
+    os.makedirs(server.dir + "/etc/postlatch")
+    for name in ("verify.key", "seal.key"):
+        shutil.copy2("%s/etc/postlatch/%s" % (first.dir, name), server.dir + "/etc/postlatch/" + name)
+    shutil.copy2(first.dir + "/members", server.dir + "/members")
+    return server
+
+
+def setUpModule():
+    global database, one, two
+    database = PostgreSQL()
+    unittest.addModuleCleanup(database.remove)
+    database.start()
+    one = Server(database.uri)
+    unittest.addModuleCleanup(one.remove)
+    one.start()
+    two = second_of(one)
+    unittest.addModuleCleanup(two.remove)
+    two.start()
+
+
+class Doors(unittest.TestCase):
+    def opens(self, server, member, password):
+        return set(server.doors(member, password).values())
+
+    def test_an_app_password_opens_both_until_it_is_revoked_on_one(self):
+        made = one.app_password(ALICE, label="phone")
+        for server in (one, two):
+            self.assertEqual(self.opens(server, ALICE, made["password"]), {True})
+        two.postlatch("app-password", "revoke", ALICE, str(made["id"]))
+        for server in (one, two):
+            self.assertEqual(self.opens(server, ALICE, made["password"]), {False})
+
+    def test_a_revocation_on_one_shuts_the_very_next_login_on_the_other(self):
+        for _ in range(10):
+            made = one.app_password(ALICE, label="phone")
+            self.assertTrue(two.imap(ALICE, made["password"])[0])
+            one.postlatch("app-password", "revoke", ALICE, str(made["id"]))
+            self.assertFalse(two.imap(ALICE, made["password"])[0])
+
+    def test_switches_agree(self):
+        for door in one.DOORS:
+            for setter in (one, two):
+                with self.subTest(door=door):
+                    setter.postlatch("member", "set", BOB, door + "=off")
+                    opened = [server.doors(BOB, one.passwords[BOB]) for server in (one, two)]
+                    self.assertEqual(opened, [{**dict.fromkeys(one.DOORS, True), door: False}] * 2)
+                    setter.postlatch("member", "set", BOB, door + "=inherit")
+        for setter in (one, two):
+            setter.postlatch("domain", "set", "demo.test", "pop3=off")
+            self.assertEqual([s.pop3(BOB, one.passwords[BOB])[0] for s in (one, two)], [False] * 2)
+            setter.postlatch("domain", "set", "demo.test", "pop3=inherit")
+
+    def test_a_session_that_was_signed_in_before_may_send_no_more(self):
+        for setter, sender in ((one, two), (two, one)):
+            client = sender.smtp_client()
+            self.addCleanup(client.close)
+            client.login(CAROL, sender.passwords[CAROL])
+            self.assertEqual(self.offer_message(client)[0], 354)
+            self.assertEqual(client.docmd(".")[0], 250)
+            setter.postlatch("member", "set", CAROL, "smtp=off")
+            code, said = self.offer_message(client)
+            self.assertEqual((code, b"switched off" in said), (550, True), said)
+            setter.postlatch("member", "set", CAROL, "smtp=inherit")
+
+    def offer_message(self, client):
+        client.mail(CAROL)
+        client.rcpt(BOB)
+        return client.docmd("DATA")
+
+    def test_uses_of_both_are_in_one_record(self):
+        made = one.app_password(DAVE, label="tablet")
+        self.assertTrue(one.imap(DAVE, made["password"])[0])
+        self.assertTrue(two.pop3(DAVE, made["password"])[0])
+        wait_for(lambda: database.sql("SELECT service FROM member_use u JOIN member m ON m.id = u.member_id "
+                                      "WHERE m.local = 'dave' ORDER BY service") == ["imap", "pop3"], 60)
+
+
+class Portals(unittest.TestCase):
+    """Each front end's own Dovecot behind a portal of its own."""
+
+    def setUp(self):
+        self.portals = []
+        for server in (one, two):
+            portal = Portal(database=database.uri, verify_key=server.dir + "/etc/postlatch/verify.key",
+                            seal_key=server.dir + "/etc/postlatch/seal.key",
+                            auth_socket=server.dir + "/run/dovecot/auth-postlatch")
+            self.addCleanup(portal.remove)
+            self.portals.append(portal.start())
+        one.postlatch("totp", "reset", ALICE)
+        database.sql("DELETE FROM factor_failure; DELETE FROM address_failure")
+
+    def good(self, answer):
+        self.assertEqual(answer.status, 200, answer)
+        return answer.json
+
+    def sign_in(self, portal):
+        browser = portal.browser()
+        self.good(browser.sign_in(ALICE, one.passwords[ALICE]))
+        return browser
+
+    def register(self, portal):
+        browser = self.sign_in(portal)
+        key = self.good(browser.post("/api/sign-in/registration"))["key"]
+        self.good(browser.post("/api/sign-in/registration/confirm", {"code": totp(key, time.time() - STEP)}))
+        return key
+
+    def test_a_code_taken_on_one_is_refused_on_the_other(self):
+        key = self.register(self.portals[0])
+        first, second = (self.sign_in(portal) for portal in self.portals)
+        code = totp(key)
+        self.assertEqual(self.good(first.post("/api/sign-in/code", {"code": code}))["state"], "whole")
+        answer = second.post("/api/sign-in/code", {"code": code})
+        self.assertEqual((answer.status, answer.error), (422, "code-used"), answer)
+
+    def test_a_code_offered_to_both_at_once_is_taken_once(self):
+        key = self.register(self.portals[0])
+        for _ in range(5):
+            browsers = [self.sign_in(portal) for portal in self.portals * 4]
+            code = totp(key)
+            with concurrent.futures.ThreadPoolExecutor(len(browsers)) as pool:
+                answers = list(pool.map(lambda b: b.post("/api/sign-in/code", {"code": code}), browsers))
+            self.assertEqual([a.status for a in answers].count(200), 1, answers)
+            self.assertEqual({a.error for a in answers if a.status != 200}, {"code-used"}, answers)
+            database.sql("UPDATE totp SET last_step = 0; DELETE FROM factor_failure; "
+                         "DELETE FROM address_failure")
+
+    def test_wrong_codes_on_both_are_counted_together(self):
+        self.register(self.portals[0])
+        browsers = [self.sign_in(portal) for portal in self.portals]
+        said = [browsers[i % 2].post("/api/sign-in/code", {"code": "000000"}).error for i in range(10)]
+        # Five on each would be allowed if each counted for itself.
+        self.assertEqual(said, ["wrong-code"] * 6 + ["too-many-codes"] * 4)
+
+    def test_a_session_of_one_is_known_to_the_other_and_ends_on_both(self):
+        first = self.sign_in(self.portals[0])
+        second = self.portals[1].browser()
+        second.cookies, second.csrf = dict(first.cookies), first.csrf
+        self.assertEqual(second.session()["address"], ALICE)
+        self.good(second.post("/api/sign-out"))
+        self.assertIsNone(first.session().get("address"))
