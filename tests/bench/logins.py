@@ -20,8 +20,7 @@ log_path = {dir}/log
 instance_name = {name}
 ssl = no
 auth_mechanisms = plain xoauth2
-# The generator waits for nobody, and the sql passdb is not helped by more.
-auth_worker_max_count = {cpus}
+auth_worker_max_count = {workers}
 passdb {{
 {passdb}
 }}
@@ -47,12 +46,14 @@ STATIC = "  driver = static\n  args = nopassword=y"
 
 
 class Dovecot:
-    def __init__(self, folder, name, passdb):
+    def __init__(self, folder, name, passdb, workers=None):
+        """workers: by default one for each CPU. The generator waits for nobody, and
+        the sql passdb is not helped by more."""
         self.dir = "%s/%s" % (folder, name)
         os.makedirs(self.dir + "/run")
         with open(self.dir + "/dovecot.conf", "w") as f:
             f.write(CONFIGURATION.format(dir=self.dir, name="bench-" + name, passdb=passdb,
-                                         cpus=os.cpu_count()))
+                                         workers=workers or os.cpu_count()))
         self.master = subprocess.Popen(["dovecot", "-F", "-c", self.dir + "/dovecot.conf"],
                                        stdin=subprocess.DEVNULL)
         self.socket = self.dir + "/run/auth-client"
