@@ -10,10 +10,12 @@
 
 struct pl_store_pool {
 	pthread_mutex_t lock;
+	pthread_cond_t given; /* one was given back */
 	enum pl_role role;
 	struct pl_write_queue *queue; /* of all who write through this pool */
 	struct pl_store *idle[PL_STORE_POOL_IDLE];
 	size_t count;
+	size_t taken; /* of a server's; those of a file are not counted */
 	struct pl_breaker breaker;
 	struct pl_error trouble; /* why the last attempt to open failed */
 };
@@ -30,6 +32,7 @@ struct pl_store_pool *pl_store_pool_new(enum pl_role role)
 		return NULL;
 	}
 	pthread_mutex_init(&pool->lock, NULL);
+	pthread_cond_init(&pool->given, NULL);
 	pool->role = role;
 	return pool;
 }
@@ -58,6 +61,7 @@ void pl_store_pool_free(struct pl_store_pool **pool_p)
 		return;
 	pl_store_pool_drain(pool);
 	pl_write_queue_free(&pool->queue);
+	pthread_cond_destroy(&pool->given);
 	pthread_mutex_destroy(&pool->lock);
 	free(pool);
 }
@@ -114,8 +118,37 @@ static int open_new(struct pl_store_pool *pool, const char *uri, struct pl_store
 	return ret;
 }
 
-int pl_store_pool_take(struct pl_store_pool *pool, const char *uri, struct pl_store **store_r,
-		    struct pl_error *err)
+/* A server has only so many connections for all its clients. */
+static int take_place(struct pl_store_pool *pool, struct pl_error *err)
+{
+	struct timespec deadline;
+	int ret = 0;
+
+	clock_gettime(CLOCK_REALTIME, &deadline);
+	deadline.tv_sec += PL_STORE_WAIT / 1000;
+	pthread_mutex_lock(&pool->lock);
+	while (pool->taken >= PL_STORE_POOL_MOST && ret == 0)
+		ret = pthread_cond_timedwait(&pool->given, &pool->lock, &deadline);
+	if (pool->taken < PL_STORE_POOL_MOST) {
+		pool->taken++;
+		ret = 0;
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return ret == 0 ? 0 : pl_error_set(err, PL_ERR_RETRY, "all %d connections to the database are in use",
+					   PL_STORE_POOL_MOST);
+}
+
+static void leave_place(struct pl_store_pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	/* One of a file may be given back after the policy has moved to a server. */
+	if (pool->taken > 0)
+		pool->taken--;
+	pthread_cond_signal(&pool->given);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+static int take(struct pl_store_pool *pool, const char *uri, struct pl_store **store_r, struct pl_error *err)
 {
 	while ((*store_r = take_idle(pool)) != NULL) {
 		if (!pl_store_replaced(*store_r))
@@ -126,6 +159,20 @@ int pl_store_pool_take(struct pl_store_pool *pool, const char *uri, struct pl_st
 		return -1;
 	pl_store_set_queue(*store_r, pool->queue);
 	return 0;
+}
+
+int pl_store_pool_take(struct pl_store_pool *pool, const char *uri, struct pl_store **store_r,
+		       struct pl_error *err)
+{
+	const int is_remote = pl_store_is_remote(uri);
+
+	if (is_remote && take_place(pool, err) < 0)
+		return -1;
+	if (take(pool, uri, store_r, err) == 0)
+		return 0;
+	if (is_remote)
+		leave_place(pool);
+	return -1;
 }
 
 void pl_store_pool_give(struct pl_store_pool *pool, struct pl_store **store, int failed)
@@ -140,4 +187,5 @@ void pl_store_pool_give(struct pl_store_pool *pool, struct pl_store **store, int
 	}
 	pthread_mutex_unlock(&pool->lock);
 	pl_store_close(store);
+	leave_place(pool);
 }

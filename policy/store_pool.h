@@ -5,6 +5,7 @@
 #include "store.h"
 
 #define PL_STORE_POOL_IDLE 16 /* connections kept open between judgements */
+#define PL_STORE_POOL_MOST 16 /* connections to a server in all; who finds none free waits */
 
 struct pl_store_pool;
 

@@ -11,6 +11,8 @@
 
 #include "member_row.h"
 
+#define PORTION 32
+
 static const struct pl_actor actor = { .who = "dovecot", .from = "first sign-in" };
 
 struct pl_use_log {
@@ -118,15 +120,11 @@ static int write_use(struct pl_store *store, const struct pl_use *use, struct pl
 	return use->app_password_id == 0 ? 0 : write_app_password_use(store, use, err);
 }
 
-static int write_all(struct pl_use_log *log, size_t count, struct pl_error *err)
+static int write_some(struct pl_use_log *log, size_t from, size_t to, struct pl_error *err)
 {
-	if (log->store != NULL && pl_store_replaced(log->store))
-		pl_store_close(&log->store);
-	if (log->store == NULL && pl_store_open(log->uri, PL_ROLE_USE, &log->store, err) < 0)
-		return -1;
 	if (pl_store_begin_write(log->store, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = from; i < to; i++) {
 		if (write_use(log->store, &log->writing[i], err) < 0) {
 			pl_store_rollback(log->store);
 			return -1;
@@ -135,6 +133,23 @@ static int write_all(struct pl_use_log *log, size_t count, struct pl_error *err)
 	if (pl_store_commit(log->store, err) < 0) {
 		pl_store_rollback(log->store);
 		return -1;
+	}
+	return 0;
+}
+
+/* On a server each statement takes as long as the network does, and others wait to
+ * write: so in portions there. What was written twice is the same. */
+static int write_all(struct pl_use_log *log, size_t count, struct pl_error *err)
+{
+	const size_t portion = pl_store_is_remote(log->uri) ? PORTION : count;
+
+	if (log->store != NULL && pl_store_replaced(log->store))
+		pl_store_close(&log->store);
+	if (log->store == NULL && pl_store_open(log->uri, PL_ROLE_USE, &log->store, err) < 0)
+		return -1;
+	for (size_t from = 0; from < count; from += portion) {
+		if (write_some(log, from, from + portion < count ? from + portion : count, err) < 0)
+			return -1;
 	}
 	return 0;
 }
