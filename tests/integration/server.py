@@ -125,6 +125,21 @@ class Server:
         with contextlib.closing(sqlite3.connect(self.env["DATABASE"], timeout=TIMEOUT)) as db, db:
             db.execute(statement)
 
+    @contextlib.contextmanager
+    def database_away(self):
+        """Nobody reaches the database in the block."""
+        if self.postgresql:
+            self.postgresql.stop()
+        else:
+            os.rename(self.env["DATABASE"], self.env["DATABASE"] + ".away")
+        try:
+            yield
+        finally:
+            if self.postgresql:
+                self.postgresql.again()
+            else:
+                os.rename(self.env["DATABASE"] + ".away", self.env["DATABASE"])
+
     def inside(self, *args, **options):
         """Runs a program where the server's /etc is."""
         with open(self.dir + "/run/holder.pid") as f:
