@@ -240,12 +240,21 @@ static int wait_until(PGconn *conn, int64_t deadline, struct pl_error *err)
 	return 0;
 }
 
-int pl_postgresql_wait(PGconn *conn, int wait_ms, struct pl_error *err)
+int pl_postgresql_is_lost(const struct pl_postgresql *db)
 {
-	return wait_until(conn, now_ms() + wait_ms, err);
+	return db->lost || PQstatus(db->conn) != CONNECTION_OK;
 }
 
-PGresult *pl_postgresql_result(PGconn *conn, int wait_ms, struct pl_error *err)
+int pl_postgresql_wait(struct pl_postgresql *db, int wait_ms, struct pl_error *err)
+{
+	if (wait_until(db->conn, now_ms() + wait_ms, err) == 0)
+		return 0;
+	db->lost = 1;
+	return -1;
+}
+
+/* The whole answer; NULL and err when the connection is of no more use. */
+static PGresult *result_of(PGconn *conn, int wait_ms, struct pl_error *err)
 {
 	const int64_t deadline = now_ms() + wait_ms;
 	PGresult *kept = NULL, *next;
@@ -269,6 +278,26 @@ PGresult *pl_postgresql_result(PGconn *conn, int wait_ms, struct pl_error *err)
 	if (kept == NULL)
 		pl_postgresql_failed(conn, NULL, err);
 	return kept;
+}
+
+PGresult *pl_postgresql_answer(struct pl_postgresql *db, int is_sent, int wait_ms, struct pl_error *err)
+{
+	PGresult *result;
+
+	if (!is_sent) {
+		pl_postgresql_failed(db->conn, NULL, err);
+		return NULL;
+	}
+	result = result_of(db->conn, wait_ms, err);
+	if (result == NULL) {
+		db->lost = 1;
+		return NULL;
+	}
+	if (PQresultStatus(result) == PGRES_COMMAND_OK || PQresultStatus(result) == PGRES_TUPLES_OK)
+		return result;
+	pl_postgresql_failed(db->conn, result, err);
+	PQclear(result);
+	return NULL;
 }
 
 static void no_notice(void *context, const PGresult *result)
@@ -298,7 +327,7 @@ static int settle(PGconn *conn, enum pl_role role, struct pl_error *err)
 		 PL_STORE_WAIT, pl_postgresql_statement_ms(role), is_reader ? "on" : "off");
 	if (PQsendQuery(conn, sql) == 0)
 		return pl_postgresql_failed(conn, NULL, err);
-	result = pl_postgresql_result(conn, PL_STORE_WAIT, err);
+	result = result_of(conn, PL_STORE_WAIT, err);
 	if (result == NULL)
 		return -1;
 	if (PQresultStatus(result) != PGRES_COMMAND_OK)

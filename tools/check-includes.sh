@@ -34,7 +34,7 @@ only() {
 	done
 }
 only sqlite3.h policy/store_sqlite.c
-only libpq-fe.h policy/store_postgresql.c policy/store_postgresql_connect.c
+only libpq-fe.h policy/store_postgresql.c policy/store_postgresql_connect.c policy/store_postgresql_stmt.c
 only confuse.h policy/policy_file.c
 only csv.h ctl/member_csv.c
 only libmilter/mfapi.h milter/callbacks.c milter/main.c
