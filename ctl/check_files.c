@@ -47,6 +47,39 @@ int check_portal_reads(const struct stat *st)
 	return (st->st_mode & 04) != 0;
 }
 
+/* postgresql://user:password@..., or ...?password=... */
+static int has_password(const char *uri)
+{
+	const char *user = strstr(uri, "://");
+	size_t len = user == NULL ? 0 : strcspn(user + 3, "@/?");
+
+	return (len > 0 && user[3 + len] == '@' && memchr(user + 3, ':', len) != NULL) ||
+	       strstr(uri, "password=") != NULL;
+}
+
+static int file_says(const char *path, const char *text)
+{
+	char line[4096];
+	FILE *in = fopen(path, "r");
+	int found = 0;
+
+	while (in != NULL && !found && fgets(line, sizeof(line), in) != NULL)
+		found = strstr(line, text) != NULL;
+	if (in != NULL)
+		fclose(in);
+	return found;
+}
+
+/* The policy file is for everyone to read; the password of a database is not. */
+static void check_password(struct check *check, const char *file, const struct stat *st)
+{
+	const char *uri = check->policy->database;
+
+	if ((st->st_mode & 04) != 0 && has_password(uri) && file_says(file, uri))
+		check_find(check, CHECK_FAULT, "%s holds the database's password and is open to everyone; put the "
+					       "line into a file of its own, include() that, and chmod o= it", file);
+}
+
 void check_policy(struct check *check)
 {
 	const char *path = check->ctl->policy_path;
@@ -61,6 +94,8 @@ void check_policy(struct check *check)
 	for (size_t i = 0; i < check->policy->file_count; i++) {
 		const char *file = check->policy->files[i];
 
+		if (stat(file, &st) == 0)
+			check_password(check, file, &st);
 		if (stat(file, &st) == 0 && (st.st_mode & 022) != 0)
 			check_find(check, CHECK_FAULT, "%s can be written by others than its owner; chmod go-w it",
 				   file);

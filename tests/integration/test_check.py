@@ -194,6 +194,19 @@ class Files(FilesTest):
         self.contents(self.policy, lambda text: text + 'include("more.conf")\n')
         self.finds("fault", "more.conf", "can be written by others")
 
+    def test_password_of_the_database_that_everyone_can_read(self):
+        words = "holds the database's password", "chmod o= it"
+        for uri in ("postgresql://user:geheim@127.0.0.1:1/name", "postgresql://127.0.0.1:1/name?password=geheim"):
+            with self.subTest(uri):
+                self.contents(self.policy, lambda text: re.sub('database = ".*"', 'database = "%s"' % uri, text))
+                self.mode(self.policy, 0o644)
+                self.finds("fault", "policy.conf", *words)
+                os.chmod(self.policy, 0o640)
+                _, lines = self.check()
+                self.assertNotIn(words[0], str(lines))
+                self.assertNotIn("geheim", str(lines))
+                self.doCleanups()
+
     def test_bad_policy_file(self):
         self.contents(self.policy, lambda text: text + "defaults { pop3 = maybe }\n")
         self.finds("fault", "policy.conf:", "pop3 = maybe", "it must be one of")
