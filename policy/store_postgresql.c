@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "postlatc" */
-#define BEGIN_WRITE "BEGIN; SELECT pg_advisory_xact_lock(8102082427437150307)"
+/* The number is our name's first eight letters. */
+#define BEGIN_WRITE "BEGIN; SELECT pg_advisory_xact_lock(8101821198534538339)"
 #define BEGIN_READ "BEGIN ISOLATION LEVEL REPEATABLE READ"
 #define WAIT_MORE 1000           /* milliseconds that an answer may take beyond its statement */
 #define WAIT_ROLLBACK 1000
@@ -71,6 +71,9 @@ static int replaced(const void *db_p)
 	return pl_postgresql_is_lost(db);
 }
 
+#define IS_THERE \
+	"SELECT to_regclass('postlatch.schema_history') IS NOT NULL, to_regnamespace('postlatch') IS NOT NULL"
+
 /* The operator makes the database; the schema may be there, empty. */
 static int create_db(const char *location, struct pl_error *err)
 {
@@ -82,9 +85,7 @@ static int create_db(const char *location, struct pl_error *err)
 	if (open_db(location, PL_ROLE_COMMAND, &db_p, err) < 0)
 		return -1;
 	db = db_p;
-	result = pl_postgresql_answer(db, PQsendQuery(db->conn, "SELECT to_regclass('postlatch.schema_history') IS NOT NULL, "
-						  "to_regnamespace('postlatch') IS NOT NULL"),
-			db->wait_ms, err);
+	result = pl_postgresql_answer(db, PQsendQuery(db->conn, IS_THERE), db->wait_ms, err);
 	if (result != NULL && strcmp(PQgetvalue(result, 0, 0), "t") == 0)
 		pl_error_set(err, PL_ERR_CONFLICT, "it is there already, and is left alone");
 	else if (result != NULL)
@@ -173,17 +174,18 @@ static int begin_long(void *db_p, int write, struct pl_error *err)
 	return 0;
 }
 
-static int run_counter(struct pl_postgresql *db, const char *sql, const char *table, int64_t value, int64_t *value_r,
-		       struct pl_error *err)
+static int run_counter(struct pl_postgresql *db, const char *sql, const char *table, int64_t value,
+		       int64_t *value_r, struct pl_error *err)
 {
 	char number[INT_TEXT];
 	const char *const values[] = { table, number };
 	const int places = strstr(sql, "$2") != NULL ? 2 : 1;
 	PGresult *result;
+	int is_sent;
 
 	snprintf(number, sizeof(number), "%lld", (long long)value);
-	result = pl_postgresql_answer(db, PQsendQueryParams(db->conn, sql, places, NULL, values, NULL, NULL, 0), db->wait_ms,
-			err);
+	is_sent = PQsendQueryParams(db->conn, sql, places, NULL, values, NULL, NULL, 0);
+	result = pl_postgresql_answer(db, is_sent, db->wait_ms, err);
 	if (result == NULL)
 		return -1;
 	*value_r = PQntuples(result) == 0 ? 0 : strtoll(PQgetvalue(result, 0, 0), NULL, 10);
