@@ -98,8 +98,8 @@ static int may_open(struct pl_store_pool *pool, struct pl_error *err)
 	return may;
 }
 
-static int open_new(struct pl_store_pool *pool, const char *uri, struct pl_store **store_r,
-		    struct pl_error *err)
+static int open_server(struct pl_store_pool *pool, const char *uri, struct pl_store **store_r,
+		       struct pl_error *err)
 {
 	int ret;
 
@@ -110,8 +110,7 @@ static int open_new(struct pl_store_pool *pool, const char *uri, struct pl_store
 	if (ret == 0) {
 		pl_breaker_succeeded(&pool->breaker);
 	} else {
-		pl_breaker_failed(&pool->breaker, now_ms(),
-				  pl_store_is_remote(uri) ? PL_BREAKER_MOST_MS : PL_BREAKER_FIRST_MS);
+		pl_breaker_failed(&pool->breaker, now_ms(), PL_BREAKER_MOST_MS);
 		pool->trouble = *err;
 	}
 	pthread_mutex_unlock(&pool->lock);
@@ -155,7 +154,8 @@ static int take(struct pl_store_pool *pool, const char *uri, struct pl_store **s
 			return 0;
 		pl_store_close(store_r);
 	}
-	if (open_new(pool, uri, store_r, err) < 0)
+	if ((pl_store_is_remote(uri) ? open_server(pool, uri, store_r, err)
+				     : pl_store_open(uri, pool->role, store_r, err)) < 0)
 		return -1;
 	pl_store_set_queue(*store_r, pool->queue);
 	return 0;

@@ -12,7 +12,8 @@ struct pl_store_pool;
 struct pl_store_pool *pl_store_pool_new(enum pl_role role);
 void pl_store_pool_free(struct pl_store_pool **pool);
 /* An open connection to uri, the caller's until it is given back. err must not be
- * NULL. After one could not be opened, all fail at once for a while; see breaker.h. */
+ * NULL. After one to a server could not be opened, all fail at once for a while; see
+ * breaker.h. */
 int pl_store_pool_take(struct pl_store_pool *pool, const char *uri, struct pl_store **store_r,
 		    struct pl_error *err);
 /* Gives it back; one that failed is closed, and with it those that are idle. */
