@@ -80,6 +80,8 @@ class Portal(Outage):
     def test_it_cannot_read_the_database(self):
         """The driver cannot either, so it is the same in each release."""
         database = server.env["DATABASE"]
+        if not os.path.exists(database):
+            self.skipTest("the database is no file")
         os.rename(database, database + ".away")
         self.addCleanup(os.rename, database + ".away", database)
         wait_for(lambda: not any(let_in for let_in, _ in self.answers().values()))
