@@ -4,6 +4,7 @@
  * compat_token()           the token that Dovecot has checked before it asked us
  * compat_fails_for_now()   makes a failed login one that may be tried again
  * compat_error_logged()    to be called for each message that Dovecot logs
+ * compat_reply_t           what a worker answers
  * compat_init()            to be called once, by the process that is asked
  * COMPAT_PREINIT()         defines the preinit function of the passdb
  *
@@ -30,6 +31,10 @@
 #endif
 
 #if DOVECOT_VERSION_MINOR == 3
+
+#include "auth-worker-server.h"
+
+typedef const char *compat_reply_t;
 
 static inline const char *compat_service(const struct auth_request *request)
 {
@@ -62,9 +67,12 @@ static inline void compat_init(void)
 
 #else
 
+#include "auth-worker-connection.h"
 #include "mech.h"
 #include "settings.h"
 #include "settings-parser.h"
+
+typedef const char *const *compat_reply_t;
 
 static inline const char *compat_service(const struct auth_request *request)
 {

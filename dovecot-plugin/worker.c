@@ -3,9 +3,9 @@
 
 #include "str.h"
 #include "strescape.h"
-#include "auth-fields.h"
-#include "auth-worker-server.h"
 #include "passdb-blocking.h"
+
+#include "compat.h"
 
 #include <stdio.h>
 
@@ -39,7 +39,7 @@ static void take_report(const struct errand *errand, enum passdb_result result)
 		errand->note(errand->request, member_id, app_password_id);
 }
 
-static bool answered(struct auth_worker_connection *conn ATTR_UNUSED, const char *reply, void *context)
+static bool answered(struct auth_worker_connection *conn ATTR_UNUSED, compat_reply_t reply, void *context)
 {
 	struct errand *errand = context;
 	struct auth_request *request = errand->request;
@@ -47,6 +47,8 @@ static bool answered(struct auth_worker_connection *conn ATTR_UNUSED, const char
 
 	take_report(errand, result);
 	request->passdb_password = NULL; /* an empty one, for a mechanism that wants one */
+	if (result == PASSDB_RESULT_INTERNAL_FAILURE)
+		compat_fails_for_now(request);
 	if (errand->verify_plain != NULL)
 		errand->verify_plain(result, request);
 	else
