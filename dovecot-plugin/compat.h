@@ -24,6 +24,7 @@
 #include "auth.h"
 #include "auth-fields.h"
 #include "auth-request.h"
+#include "auth-settings.h"
 #include "passdb.h"
 
 #if DOVECOT_VERSION_MAJOR != 2 || DOVECOT_VERSION_MINOR < 3 || DOVECOT_VERSION_MINOR > 4
@@ -105,8 +106,28 @@ static inline void compat_error_logged(struct event *event)
 		compat_fails_for_now(request);
 }
 
+/* Dovecot asks none but the master passdbs about "other*member", lets the member in
+ * as the member whatever they say, and the driver is never asked. The name may be in
+ * any field but the token's. */
+static inline bool compat_names_master(const struct auth_request *request, const unsigned char *data, size_t size)
+{
+	const char *separator = request->set->master_user_separator;
+	const char *const *field = t_strsplit(t_strndup(data, size), "\001");
+
+	for (; *separator != '\0' && *field != NULL; field++) {
+		if (!str_begins_with(*field, "auth=") && strchr(*field, *separator) != NULL)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static inline void compat_continue(struct auth_request *request, const unsigned char *data, size_t size)
 {
+	if (compat_names_master(request, data, size)) {
+		e_info(request->mech_event, "no token is good for acting as somebody else");
+		auth_request_fail(request);
+		return;
+	}
 	event_set_ptr(request->mech_event, COMPAT_BEARER_KEY, request);
 	mech_module_find(request->mech->mech_name)->auth_continue(request, data, size);
 }

@@ -1,10 +1,12 @@
 """Mechanisms that show Dovecot no password, and a passdb block that lacks a line."""
 import concurrent.futures
+import os
+import subprocess
 import unittest
 
-from dovecot import INTROSPECTS
+from dovecot import INTROSPECTS, RELEASE
 from sasl import sign_in
-from server import Server, wait_for
+from server import BUILD, Server, wait_for
 
 ALICE, BOB = "alice@demo.test", "bob@demo.test"
 DOORS = ("imap", "pop3", "smtp", "sieve")
@@ -96,6 +98,27 @@ class NoPassword(Configuration):
     def test_a_use_is_recorded(self):
         self.assertTrue(sign_in(server, "pop3", "CRAM-MD5", BOB, server.passwords[BOB])[0])
         wait_for(lambda: "pop3" in server.json("member", "show", BOB)["last_used"])
+
+
+class MasterUsers(Configuration):
+    """With master users, "other*member" is a name, too. A token opens nothing by it."""
+
+    file = "dovecot.conf"
+    block = {"2.3": "passdb {\n  driver = passwd-file\n  master = yes\n  args = /dev/null\n}\n",
+             "2.4": "passdb masters {\n  driver = passwd-file\n  master = yes\n  passwd_file_path = /dev/null\n}\n"}
+    changes = [("auth_mechanisms = plain", "auth_master_user_separator = *\nauth_mechanisms = plain"),
+               ("\nuserdb ", "\n" + block[RELEASE] + "userdb ")]
+
+    def test_a_token_is_for_its_member_alone(self):
+        issued = subprocess.run([os.path.join(BUILD, "tests/integration/issue_token"), server.env["POLICY_FILE"],
+                                 ALICE, "webmail", "3600", "3600"], capture_output=True, text=True, check=True)
+        token = issued.stdout.split()[1]
+        for mechanism in ("XOAUTH2", "OAUTHBEARER"):
+            self.assertTrue(sign_in(server, "imap", mechanism, ALICE, token)[0])
+            for name in (BOB + "*" + ALICE, ALICE + "*" + BOB):
+                self.assertFalse(sign_in(server, "imap", mechanism, name, token)[0], (mechanism, name))
+        # The last of two names counts.
+        self.assertFalse(sign_in(server, "imap", "XOAUTH2", "%s\1user=%s*%s" % (ALICE, BOB, ALICE), token)[0])
 
 
 class UnsafeBlock(Configuration):
