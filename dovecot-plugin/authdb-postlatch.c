@@ -109,10 +109,45 @@ static void end_turn(struct postlatch_passdb *passdb)
 	pl_driver_end_turn(passdb->driver);
 }
 
+/* As one word: what a stranger typed must not look like another field of a log line. */
+static const char *log_name(const char *user)
+{
+	char *name = t_strdup_noconst(user == NULL ? "" : str_sanitize(user, 128));
+
+	for (char *c = name; *c != '\0'; c++) {
+		if ((unsigned char)*c <= ' ')
+			*c = '?';
+	}
+	return name;
+}
+
+/* Not e_info, which is silent without auth_verbose: a policy that keeps someone out
+ * must be found in the log. conf.d/fail2ban reads it, and what it reads stands before
+ * the name, which strangers choose. */
+static void log_denial(const struct auth_request *request, enum pl_rule rule, const char *sentence)
+{
+	i_info("postlatch: denied ip=%s service=%s rule=%s user=%s: %s",
+	       net_ip2addr(&request->fields.remote_ip), compat_service(request), pl_rule_name(rule),
+	       log_name(request->fields.user), sentence);
+}
+
+/* The portal has told Dovecot that it is no token. */
+static void log_refused_token(const struct auth_request *request)
+{
+	const struct pl_verdict verdict = { .outcome = PL_DENY, .rule = PL_RULE_TOKEN_INVALID };
+	char sentence[256];
+
+	pl_verdict_sentence(&verdict, sentence, sizeof(sentence));
+	log_denial(request, verdict.rule, sentence);
+}
+
 static void event_freed(struct event *event)
 {
 	struct login_note *note = event_get_ptr(event, NOTE_KEY);
+	const struct auth_request *refused = compat_token_refused(event);
 
+	if (refused != NULL)
+		log_refused_token(refused);
 	if (note != NULL && note->request->fields.successful)
 		pl_driver_note_use(note->driver, &note->use);
 }
@@ -175,29 +210,12 @@ static void note_of_worker(struct auth_request *request, int64_t member_id, int6
 	leave_note(request, &use);
 }
 
-/* As one word: what a stranger typed must not look like another field of a log line. */
-static const char *log_name(const char *user)
-{
-	char *name = t_strdup_noconst(str_sanitize(user, 128));
-
-	for (char *c = name; *c != '\0'; c++) {
-		if ((unsigned char)*c <= ' ')
-			*c = '?';
-	}
-	return name;
-}
-
 static enum judged deny(struct auth_request *request, const struct pl_verdict *verdict)
 {
 	char sentence[256];
 
 	pl_verdict_sentence(verdict, sentence, sizeof(sentence));
-	/* Not e_info, which is silent without auth_verbose: a policy that keeps someone
-	 * out must be found in the log. conf.d/fail2ban reads it, and what it reads
-	 * stands before the name, which strangers choose. */
-	i_info("postlatch: denied ip=%s service=%s rule=%s user=%s: %s",
-	       net_ip2addr(&request->fields.remote_ip), compat_service(request),
-	       pl_rule_name(verdict->rule), log_name(request->fields.user), sentence);
+	log_denial(request, verdict->rule, sentence);
 	if (verdict->tell)
 		auth_request_set_field(request, "reason", sentence, NULL);
 	return JUDGED_DENY;
@@ -357,6 +375,7 @@ static void postlatch_lookup_credentials(struct auth_request *request,
 {
 	enum judged judged;
 
+	compat_token_judged(request);
 	if (wants_worker(request)) {
 		worker_lookup_credentials(request, callback, note_of_worker);
 		return;

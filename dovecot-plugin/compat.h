@@ -4,6 +4,8 @@
  * compat_token()           the token that Dovecot has checked before it asked us
  * compat_fails_for_now()   makes a failed login one that may be tried again
  * compat_error_logged()    to be called for each message that Dovecot logs
+ * compat_token_judged()     the driver is asked about a token, and says itself what it thinks of it
+ * compat_token_refused()    when an event goes: its request, if Dovecot refused a token without asking us
  * compat_reply_t           what a worker answers
  * compat_init()            to be called once, by the process that is asked
  * COMPAT_PREINIT()         defines the preinit function of the passdb
@@ -53,6 +55,15 @@ static inline void compat_fails_for_now(struct auth_request *request ATTR_UNUSED
 
 static inline void compat_error_logged(struct event *event ATTR_UNUSED)
 {
+}
+
+static inline void compat_token_judged(struct auth_request *request ATTR_UNUSED)
+{
+}
+
+static inline const struct auth_request *compat_token_refused(struct event *event ATTR_UNUSED)
+{
+	return NULL;
 }
 
 static inline void compat_init(void)
@@ -106,6 +117,25 @@ static inline void compat_error_logged(struct event *event)
 		compat_fails_for_now(request);
 }
 
+#define COMPAT_JUDGED_KEY "postlatch-judged"
+
+static inline void compat_token_judged(struct auth_request *request)
+{
+	if (request->mech_event != NULL)
+		event_set_ptr(request->mech_event, COMPAT_JUDGED_KEY, request);
+}
+
+/* Who hangs up before the answer has not guessed, and that request is not finished. */
+static inline const struct auth_request *compat_token_refused(struct event *event)
+{
+	const struct auth_request *request = event_get_ptr(event, COMPAT_BEARER_KEY);
+
+	if (request == NULL || request->state != AUTH_REQUEST_STATE_FINISHED || request->fields.successful ||
+	    request->internal_failure || event_get_ptr(event, COMPAT_JUDGED_KEY) != NULL)
+		return NULL;
+	return request;
+}
+
 /* Dovecot asks none but the master passdbs about "other*member", lets the member in
  * as the member whatever they say, and the driver is never asked. The name may be in
  * any field but the token's. */
@@ -123,12 +153,12 @@ static inline bool compat_names_master(const struct auth_request *request, const
 
 static inline void compat_continue(struct auth_request *request, const unsigned char *data, size_t size)
 {
+	event_set_ptr(request->mech_event, COMPAT_BEARER_KEY, request);
 	if (compat_names_master(request, data, size)) {
 		e_info(request->mech_event, "no token is good for acting as somebody else");
 		auth_request_fail(request);
 		return;
 	}
-	event_set_ptr(request->mech_event, COMPAT_BEARER_KEY, request);
 	mech_module_find(request->mech->mech_name)->auth_continue(request, data, size);
 }
 
