@@ -14,8 +14,7 @@ from server import Server, wait_for
 
 ALICE, BOB = "alice@demo.test", "bob@demo.test"
 
-# Postfix makes 535 of every failure that Dovecot reports, also of a temporary one.
-TEMPORARY = {"imap": r"\[UNAVAILABLE\]", "pop3": r"-ERR \[SYS/TEMP\]", "smtp": r"(454|535) ",
+TEMPORARY = {"imap": r"\[UNAVAILABLE\]", "pop3": r"-ERR \[SYS/TEMP\]", "smtp": r"454 4\.7\.0 ",
              "sieve": r"NO \(TRYLATER\)"}
 
 
