@@ -73,12 +73,12 @@ const struct pl_backend *pl_backend_find(const char *uri, const char **location_
 			return backends[i];
 		}
 	}
-	/* Whatever it is, a password may be in it. */
-	pl_error_set(err, PL_ERR_CONFIG, "database: it must be sqlite:PATH"
+	/* A password may be in what follows the kind. */
+	pl_error_set(err, PL_ERR_CONFIG, "database of kind \"%.*s\": it must be sqlite:PATH"
 #ifdef HAVE_POSTGRESQL
 		     " or postgresql://USER@HOST/NAME"
 #endif
-		     );
+		     , (int)strcspn(uri, ":/"), uri);
 	return NULL;
 }
 

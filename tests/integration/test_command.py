@@ -134,8 +134,9 @@ class Trouble(CommandTest):
         self.refused(CONFIG, "domain", "list", says=(self.site.policy_file, "No such file"))
 
     def test_unknown_kind_of_database(self):
-        self.site.write("policy.conf", 'database = "oracle:x"\n')
-        self.refused(CONFIG, "domain", "list", says=("oracle:x", "must be sqlite:PATH"))
+        self.site.write("policy.conf", 'database = "oracle://user:secret@host/x"\n')
+        said = self.refused(CONFIG, "domain", "list", says=('kind "oracle"', "must be sqlite:PATH"))
+        self.assertNotIn("secret", said)
 
     def test_missing_database_is_not_made(self):
         os.unlink(self.site.database)
