@@ -9,6 +9,9 @@ make_site() {
 	"$SOURCE/tools/debian-root" "$RELEASE" "$site" systemd systemd-sysv dbus procps curl postfix \
 		dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved || return 1
 	cp -r "$WORK/packages" "$site/packages"
+	# In a test a service may be restarted more often than an operator would.
+	mkdir -p "$site/etc/systemd/system.conf.d"
+	printf '[Manager]\nDefaultStartLimitIntervalSec=0\n' >"$site/etc/systemd/system.conf.d/tests.conf"
 	chroot "$site" useradd --system --create-home --home-dir /var/vmail vmail
 	# "Local only" has no way out; here mail for elsewhere may wait in the queue.
 	chroot "$site" postconf -e default_transport=smtp
