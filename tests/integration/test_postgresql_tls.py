@@ -66,7 +66,8 @@ class Tls(unittest.TestCase):
         self.assert_refused(self.init(False), "does not support SSL")
 
     def test_a_server_whose_authority_is_unknown_is_told_nothing(self):
-        self.assert_refused(self.init(True), "certificate verify failed")
+        # A small Debian without ca-certificates knows no authority at all.
+        self.assert_refused(self.init(True), "certificate verify failed|root certificate file .* does not exist")
 
     def test_a_server_of_another_name_is_told_nothing(self):
         run = self.init(True, "sslrootcert=" + self.path("certificate"), host="other.example.test")
