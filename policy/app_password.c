@@ -160,20 +160,25 @@ int pl_app_password_issue(struct pl_store *store, const struct pl_actor *actor,
 	return pl_error_prefix(err, "app password of %s", text);
 }
 
-static void read_row(struct pl_stmt *stmt, struct pl_app_password *row_r)
+static void read_limits(struct pl_stmt *stmt, struct pl_app_password *row_r)
 {
 	const char *services;
 
-	memset(row_r, 0, sizeof(*row_r));
 	row_r->id = pl_col_int(stmt, "id");
-	row_r->member_id = pl_col_int(stmt, "member_id");
-	pl_col_copy(stmt, "label", row_r->label, sizeof(row_r->label));
 	services = pl_col_text(stmt, "services");
 	/* A word that this version does not know must not widen the password. */
 	if (services == NULL || pl_services_parse(services, &row_r->services, NULL) < 0)
 		row_r->services = 1u << PL_SETTING_COUNT;
 	pl_col_copy(stmt, "networks", row_r->networks, sizeof(row_r->networks));
 	row_r->expires_at = pl_col_int(stmt, "expires_at");
+}
+
+static void read_row(struct pl_stmt *stmt, struct pl_app_password *row_r)
+{
+	memset(row_r, 0, sizeof(*row_r));
+	read_limits(stmt, row_r);
+	row_r->member_id = pl_col_int(stmt, "member_id");
+	pl_col_copy(stmt, "label", row_r->label, sizeof(row_r->label));
 	row_r->created_at = pl_col_int(stmt, "created_at");
 	row_r->last_used_at = pl_col_int(stmt, "last_used_at");
 	pl_col_copy(stmt, "last_used_ip", row_r->last_used_ip, sizeof(row_r->last_used_ip));
@@ -199,7 +204,9 @@ int pl_app_password_find(struct pl_store *store, const struct pl_keys *keys, int
 		if (ret < 0)
 			return -1;
 		if (ret == 1) {
-			read_row(stmt, found_r);
+			memset(found_r, 0, sizeof(*found_r));
+			found_r->member_id = member_id;
+			read_limits(stmt, found_r);
 			ret = pl_row_ok(stmt, err);
 			pl_reset(stmt);
 			return ret < 0 ? -1 : 1;

@@ -41,7 +41,8 @@ int pl_app_password_issue(struct pl_store *store, const struct pl_actor *actor,
 			  const struct pl_keys *keys, size_t letters,
 			  const struct pl_address *address, struct pl_app_password *wish,
 			  struct pl_secret *password_r, struct pl_error *err);
-/* Looks for the one that was offered (folded). Costs the same for member_id 0. */
+/* Looks for the one that was offered (folded). found_r gets what limits it: ids, services,
+ * networks, expiry; no label and no use. Costs the same for member_id 0. */
 int pl_app_password_find(struct pl_store *store, const struct pl_keys *keys, int64_t member_id,
 			 const struct pl_secret *folded, struct pl_app_password *found_r,
 			 struct pl_error *err);

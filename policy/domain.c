@@ -29,15 +29,17 @@ int pl_scope_by_name(const char *name, enum pl_scope *scope_r)
 	return 0;
 }
 
-static void read_domain(struct pl_stmt *stmt, struct pl_domain *domain_r)
+static int read_domain(struct pl_stmt *stmt, struct pl_domain *domain_r, struct pl_error *err)
 {
 	memset(domain_r, 0, sizeof(*domain_r));
 	domain_r->id = pl_col_int(stmt, "id");
 	pl_col_copy(stmt, "name", domain_r->name, sizeof(domain_r->name));
 	domain_r->active = pl_col_int(stmt, "active") != 0;
 	domain_r->created_at = pl_col_int(stmt, "created_at");
-	pl_col_settings(stmt, pl_settings_columns, &domain_r->settings);
 	domain_r->members = pl_col_int(stmt, "members");
+	if (pl_col_settings(stmt, "settings", &domain_r->settings, err) < 0)
+		return pl_error_prefix(err, "domain %s", domain_r->name);
+	return pl_row_ok(stmt, err);
 }
 
 int pl_domain_get(struct pl_store *store, const char *name, struct pl_domain *domain_r,
@@ -48,11 +50,11 @@ int pl_domain_get(struct pl_store *store, const char *name, struct pl_domain *do
 
 	pl_bind_text(stmt, name);
 	ret = pl_step(stmt, err);
-	if (ret == 1) {
-		read_domain(stmt, domain_r);
-		pl_reset(stmt);
-	}
-	return ret;
+	if (ret != 1)
+		return ret;
+	ret = read_domain(stmt, domain_r, err);
+	pl_reset(stmt);
+	return ret < 0 ? -1 : 1;
 }
 
 int pl_domain_list(struct pl_store *store,
@@ -64,10 +66,10 @@ int pl_domain_list(struct pl_store *store,
 	int ret;
 
 	while ((ret = pl_step(stmt, err)) == 1) {
-		read_domain(stmt, &domain);
-		if (each(&domain, context) != 0) {
+		ret = read_domain(stmt, &domain, err);
+		if (ret < 0 || each(&domain, context) != 0) {
 			pl_reset(stmt);
-			return 0;
+			return ret;
 		}
 	}
 	return ret;
@@ -76,12 +78,13 @@ int pl_domain_list(struct pl_store *store,
 static int insert(struct pl_store *store, struct pl_domain *domain, struct pl_error *err)
 {
 	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_DOMAIN_INSERT);
+	char settings[PL_SETTINGS_TEXT];
 
 	domain->created_at = time(NULL);
 	pl_bind_text(stmt, domain->name);
 	pl_bind_int(stmt, domain->active);
 	pl_bind_int(stmt, domain->created_at);
-	pl_bind_settings(stmt, &domain->settings);
+	pl_bind_text(stmt, pl_settings_format(&domain->settings, settings));
 	if (pl_step(stmt, err) < 0)
 		return pl_error_prefix(err, "domain %s", domain->name);
 	domain->id = pl_col_int(stmt, "id");
@@ -123,9 +126,10 @@ int pl_domain_add(struct pl_store *store, const struct pl_actor *actor, const ch
 static int update(struct pl_store *store, const struct pl_domain *domain, struct pl_error *err)
 {
 	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_DOMAIN_UPDATE);
+	char settings[PL_SETTINGS_TEXT];
 
 	pl_bind_int(stmt, domain->active);
-	pl_bind_settings(stmt, &domain->settings);
+	pl_bind_text(stmt, pl_settings_format(&domain->settings, settings));
 	pl_bind_int(stmt, domain->id);
 	return pl_run(stmt, err) < 0 ? -1 : 0;
 }
@@ -205,10 +209,11 @@ static int rewrite_member(struct pl_store *store, const struct pl_member *member
 			  struct pl_error *err)
 {
 	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_MEMBER_UPDATE);
+	char settings[PL_SETTINGS_TEXT];
 
 	pl_bind_int(stmt, member->active);
 	pl_bind_text(stmt, member->class_name);
-	pl_bind_settings(stmt, &member->settings);
+	pl_bind_text(stmt, pl_settings_format(&member->settings, settings));
 	pl_bind_int(stmt, member->id);
 	return pl_run(stmt, err) < 0 ? -1 : 0;
 }

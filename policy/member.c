@@ -9,7 +9,7 @@
 #include "settings_row.h"
 
 /* Reads the columns of PL_SQL_MEMBER_COLUMNS. */
-static void read_member(struct pl_stmt *stmt, struct pl_member *member_r)
+static int read_member(struct pl_stmt *stmt, struct pl_member *member_r, struct pl_error *err)
 {
 	member_r->id = pl_col_int(stmt, "member_id");
 	pl_col_copy(stmt, "local", member_r->address.local, sizeof(member_r->address.local));
@@ -17,18 +17,21 @@ static void read_member(struct pl_stmt *stmt, struct pl_member *member_r)
 	pl_col_copy(stmt, "class", member_r->class_name, sizeof(member_r->class_name));
 	member_r->generation = pl_col_int(stmt, "generation");
 	member_r->created_at = pl_col_int(stmt, "member_created_at");
-	pl_col_settings(stmt, pl_settings_columns_of_member, &member_r->settings);
+	if (pl_col_settings(stmt, "member_settings", &member_r->settings, err) < 0)
+		return pl_error_prefix(err, "member %s@%s", member_r->address.local, member_r->address.domain);
 	member_r->factor_registered = pl_col_int(stmt, "factor_registered") != 0;
+	return pl_row_ok(stmt, err);
 }
 
-static void read_account(struct pl_stmt *stmt, struct pl_account *account_r)
+static int read_account(struct pl_stmt *stmt, struct pl_account *account_r, struct pl_error *err)
 {
 	account_r->domain.id = pl_col_int(stmt, "domain_id");
 	account_r->domain.active = pl_col_int(stmt, "domain_active") != 0;
 	account_r->domain.created_at = pl_col_int(stmt, "domain_created_at");
-	pl_col_settings(stmt, pl_settings_columns_of_domain, &account_r->domain.settings);
-	if (!pl_col_is_null(stmt, "member_id"))
-		read_member(stmt, &account_r->member);
+	if (pl_col_settings(stmt, "domain_settings", &account_r->domain.settings, err) < 0)
+		return pl_error_prefix(err, "domain %s", account_r->domain.name);
+	return pl_col_is_null(stmt, "member_id") ? pl_row_ok(stmt, err)
+						 : read_member(stmt, &account_r->member, err);
 }
 
 int pl_account_get(struct pl_store *store, const struct pl_address *address,
@@ -47,8 +50,7 @@ int pl_account_get(struct pl_store *store, const struct pl_address *address,
 	ret = pl_step(stmt, err);
 	if (ret != 1)
 		return ret;
-	read_account(stmt, account_r);
-	ret = pl_row_ok(stmt, err);
+	ret = read_account(stmt, account_r, err);
 	pl_reset(stmt);
 	return ret;
 }
@@ -79,7 +81,10 @@ int pl_member_list(struct pl_store *store, const struct pl_member_filter *filter
 	while ((ret = pl_step(stmt, err)) == 1) {
 		memset(&member, 0, sizeof(member));
 		pl_col_copy(stmt, "domain", member.address.domain, sizeof(member.address.domain));
-		read_member(stmt, &member);
+		if (read_member(stmt, &member, err) < 0) {
+			pl_reset(stmt);
+			return -1;
+		}
 		if (filter->class_name != NULL && strcmp(filter->class_name, member.class_name) != 0)
 			continue;
 		if (each(&member, context) != 0) {
@@ -95,13 +100,14 @@ static int insert(struct pl_store *store, const struct pl_account *account, int6
 {
 	const struct pl_member *member = &account->member;
 	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_MEMBER_INSERT);
+	char settings[PL_SETTINGS_TEXT];
 
 	pl_bind_int(stmt, account->domain.id);
 	pl_bind_text(stmt, member->address.local);
 	pl_bind_int(stmt, member->active);
 	pl_bind_text(stmt, member->class_name);
 	pl_bind_int(stmt, time(NULL));
-	pl_bind_settings(stmt, &member->settings);
+	pl_bind_text(stmt, pl_settings_format(&member->settings, settings));
 	if (pl_step(stmt, err) < 0)
 		return -1;
 	*id_r = pl_col_int(stmt, "id");
@@ -112,10 +118,11 @@ static int insert(struct pl_store *store, const struct pl_account *account, int6
 static int update(struct pl_store *store, const struct pl_member *member, struct pl_error *err)
 {
 	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_MEMBER_UPDATE);
+	char settings[PL_SETTINGS_TEXT];
 
 	pl_bind_int(stmt, member->active);
 	pl_bind_text(stmt, member->class_name);
-	pl_bind_settings(stmt, &member->settings);
+	pl_bind_text(stmt, pl_settings_format(&member->settings, settings));
 	pl_bind_int(stmt, member->id);
 	return pl_run(stmt, err) < 0 ? -1 : 0;
 }

@@ -8,11 +8,23 @@
 
 #include "backend.h"
 
-/* The columns of settings.def, NULL for "inherit". */
+/* Until version 4 each setting was a column, NULL for "inherit". */
 #define SETTINGS                                                                          \
 	"webmail TEXT, imap TEXT, pop3 TEXT, smtp TEXT, sieve TEXT, forwarding TEXT, "    \
 	"large_attachments TEXT, two_factor TEXT, requirement TEXT, use TEXT, "           \
 	"client_password TEXT"
+
+#define WORD(name) " || coalesce(' " name "=' || " name ", '')"
+#define DROP(table, name) "ALTER TABLE " table " DROP COLUMN " name ";"
+#define ONE_COLUMN(t)                                                                     \
+	"ALTER TABLE " t " ADD COLUMN settings TEXT NOT NULL DEFAULT '';"                 \
+	"UPDATE " t " SET settings = ltrim(''" WORD("webmail") WORD("imap") WORD("pop3")  \
+	WORD("smtp") WORD("sieve") WORD("forwarding") WORD("large_attachments")           \
+	WORD("two_factor") WORD("requirement") WORD("use") WORD("client_password") ");"   \
+	DROP(t, "webmail") DROP(t, "imap") DROP(t, "pop3") DROP(t, "smtp")                \
+	DROP(t, "sieve") DROP(t, "forwarding") DROP(t, "large_attachments")               \
+	DROP(t, "two_factor") DROP(t, "requirement") DROP(t, "use")                       \
+	DROP(t, "client_password")
 
 /* Only ever append. A version that was released is never edited. Times are
  * seconds since 1970; flags are 0 or 1; BYTEA holds raw bytes in both dialects. */
@@ -109,6 +121,8 @@ static const struct pl_migration migrations[] = {
 	  "CREATE INDEX token_grant ON token (grant_id);"
 	  "CREATE TABLE signing_key ("
 	  " id TEXT PRIMARY KEY, secret BYTEA NOT NULL, created_at BIGINT NOT NULL);" },
+	/* Each login reads them, and a new setting needs no new column. */
+	{ "settings in one column", ONE_COLUMN("domain") ONE_COLUMN("member") },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

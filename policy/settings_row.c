@@ -5,44 +5,64 @@
 
 #include "change.h"
 
-void pl_bind_settings(struct pl_stmt *stmt, const struct pl_settings *settings)
+#define WORD_MAX 64
+
+char *pl_settings_format(const struct pl_settings *settings, char text_r[PL_SETTINGS_TEXT])
 {
+	text_r[0] = '\0';
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
 		enum pl_value value = (enum pl_value)settings->value[i];
 
-		pl_bind_text(stmt, value == PL_UNSET ? NULL : pl_value_name(value));
+		if (value != PL_UNSET)
+			pl_record_word(text_r, PL_SETTINGS_TEXT, pl_setting_info((enum pl_setting)i)->name,
+				       pl_value_name(value));
 	}
+	return text_r;
 }
 
-const char *const pl_settings_columns[PL_SETTING_COUNT] = {
-#define PL_SETTING(id, name, label, kind, values, builtin, where, text) #name,
-#include "settings.def"
-#undef PL_SETTING
-};
-
-const char *const pl_settings_columns_of_domain[PL_SETTING_COUNT] = {
-#define PL_SETTING(id, name, label, kind, values, builtin, where, text) "d_" #name,
-#include "settings.def"
-#undef PL_SETTING
-};
-
-const char *const pl_settings_columns_of_member[PL_SETTING_COUNT] = {
-#define PL_SETTING(id, name, label, kind, values, builtin, where, text) "m_" #name,
-#include "settings.def"
-#undef PL_SETTING
-};
-
-void pl_col_settings(struct pl_stmt *stmt, const char *const columns[PL_SETTING_COUNT],
-		     struct pl_settings *settings_r)
+/* word is "name=value", of len bytes. */
+static int parse_word(const char *word, size_t len, struct pl_settings *settings)
 {
-	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
-		const char *word = pl_col_text(stmt, columns[i]);
-		enum pl_value value;
+	char copy[WORD_MAX + 1], *value;
+	enum pl_setting setting;
+	enum pl_value number;
 
-		settings_r->value[i] = PL_UNSET;
-		if (word != NULL && pl_value_by_name(word, &value))
-			settings_r->value[i] = (unsigned char)value;
+	if (len > WORD_MAX)
+		return -1;
+	memcpy(copy, word, len);
+	copy[len] = '\0';
+	value = strchr(copy, '=');
+	if (value == NULL)
+		return -1;
+	*value++ = '\0';
+	if (!pl_setting_by_name(copy, &setting) || !pl_value_by_name(value, &number) ||
+	    !pl_setting_accepts(setting, PL_AT_MEMBER, number))
+		return -1;
+	settings->value[setting] = (unsigned char)number;
+	return 0;
+}
+
+int pl_settings_parse(const char *text, struct pl_settings *settings_r, struct pl_error *err)
+{
+	memset(settings_r, 0, sizeof(*settings_r));
+	while (*(text += strspn(text, " ")) != '\0') {
+		size_t len = strcspn(text, " ");
+
+		if (parse_word(text, len, settings_r) < 0)
+			return pl_error_set(err, PL_ERR_INTERNAL,
+					    "its settings in the database have \"%.*s\", which is no setting of this program",
+					    (int)(len > WORD_MAX ? WORD_MAX : len), text);
+		text += len;
 	}
+	return 0;
+}
+
+int pl_col_settings(struct pl_stmt *stmt, const char *column, struct pl_settings *settings_r,
+		    struct pl_error *err)
+{
+	const char *text = pl_col_text(stmt, column);
+
+	return pl_settings_parse(text == NULL ? "" : text, settings_r, err);
 }
 
 void pl_record_word(char *text, size_t size, const char *name, const char *value)

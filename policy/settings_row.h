@@ -1,5 +1,6 @@
-/* settings_row.h - settings to and from the columns of a table; private to the
- * library. The columns stand in the order of settings.def.
+/* settings_row.h - the settings of a domain or member as a column of its table;
+ * private to the library. The text is what people write, "pop3=off use=skip": the
+ * settings that are set, in the order of settings.def. Empty: all are inherited.
  */
 #ifndef POSTLATCH_SETTINGS_ROW_H
 #define POSTLATCH_SETTINGS_ROW_H
@@ -7,17 +8,16 @@
 #include "setting.h"
 #include "store.h"
 
-/* Binds every setting in turn; NULL for PL_UNSET. */
-void pl_bind_settings(struct pl_stmt *stmt, const struct pl_settings *settings);
-/* Reads the columns of these names. A word that this program does not know reads
- * as PL_UNSET. */
-void pl_col_settings(struct pl_stmt *stmt, const char *const columns[PL_SETTING_COUNT],
-		     struct pl_settings *settings_r);
-/* The columns alone, and with the prefixes of a statement that has two sets. They
- * are spelled out here and not put together for each login, which reads 22. */
-extern const char *const pl_settings_columns[PL_SETTING_COUNT];
-extern const char *const pl_settings_columns_of_domain[PL_SETTING_COUNT];
-extern const char *const pl_settings_columns_of_member[PL_SETTING_COUNT];
+#define PL_SETTINGS_TEXT 512 /* room for every setting at its longest */
+
+/* Returns text_r. */
+char *pl_settings_format(const struct pl_settings *settings, char text_r[PL_SETTINGS_TEXT]);
+/* PL_ERR_INTERNAL for a word that this program does not know: to skip it could
+ * open what it shuts. */
+int pl_settings_parse(const char *text, struct pl_settings *settings_r, struct pl_error *err);
+/* Reads such a column of a row. Returns 0 or -1. */
+int pl_col_settings(struct pl_stmt *stmt, const char *column, struct pl_settings *settings_r,
+		    struct pl_error *err);
 
 /* Appends " name=value" to a record of a change; cuts what does not fit. */
 void pl_record_word(char *text, size_t size, const char *name, const char *value);

@@ -144,6 +144,22 @@ struct pl_account account_of(struct fixture *fixture, const char *address)
 	return account;
 }
 
+static int note_row(const struct pl_app_password *row, void *context)
+{
+	struct pl_app_password *newest = context;
+
+	*newest = *row;
+	return 0;
+}
+
+struct pl_app_password app_password_of(struct fixture *fixture, int64_t member_id)
+{
+	struct pl_app_password newest = { .id = 0 };
+
+	assert_ok(fixture, pl_app_password_list(fixture->store, member_id, note_row, &newest, &fixture->err));
+	return newest;
+}
+
 int file_holds(const char *path, const char *text)
 {
 	FILE *in = fopen(path, "r");

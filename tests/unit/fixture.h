@@ -74,6 +74,8 @@ struct pl_change change_of(const char *words, enum pl_layer_bit where);
 void add_domain(struct fixture *fixture, const char *name, const char *settings);
 void add_member(struct fixture *fixture, const char *address, const char *settings);
 struct pl_account account_of(struct fixture *fixture, const char *address);
+/* The member's newest, with its label and last use. */
+struct pl_app_password app_password_of(struct fixture *fixture, int64_t member_id);
 
 /* Whether the bytes stand anywhere in the file; in the database or its log. */
 int file_holds(const char *path, const char *text);

@@ -8,7 +8,7 @@
 /* Rows in every table: keys in another order by bytes than by language, bytes that are no
  * text, text with what divides words elsewhere, NULLs, and numbers of every size. */
 static const char rows[] =
-	"INSERT INTO domain (id, name, active, created_at, pop3) VALUES (3, 'example.test', 1, 1700000000, 'off');"
+	"INSERT INTO domain (id, name, active, created_at, settings) VALUES (3, 'example.test', 1, 1700000000, 'pop3=off');"
 	"INSERT INTO domain (id, name, active, created_at) VALUES (5, 'a.test', 0, 9223372036854775807);"
 	"INSERT INTO member (id, domain_id, local, active, class, created_at, generation) VALUES "
 	"(7, 3, 'user', 1, '', 0, -1), (2, 3, 'other', 1, 'a|b', 1, 2);"

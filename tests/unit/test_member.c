@@ -61,6 +61,51 @@ static void change_to_what_is_so_already_is_none(void **state)
 	assert_int_equal(account_of(fixture, USER).member.settings.value[PL_SETTING_POP3], PL_UNSET);
 }
 
+static void every_setting_at_once_is_kept(void **state)
+{
+	struct fixture *fixture = *state;
+	char all[512] = "";
+	struct pl_account account;
+
+	/* The last value of each has the longest name. */
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+		for (unsigned int value = PL_VALUE_COUNT; value-- > PL_ON;) {
+			if (!pl_setting_accepts((enum pl_setting)i, PL_AT_MEMBER, (enum pl_value)value))
+				continue;
+			snprintf(all + strlen(all), sizeof(all) - strlen(all), " %s=%s",
+				 pl_setting_info((enum pl_setting)i)->name, pl_value_name((enum pl_value)value));
+			break;
+		}
+	}
+	add_member(fixture, USER, all);
+	account = account_of(fixture, USER);
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++)
+		assert_int_not_equal(account.member.settings.value[i], PL_UNSET);
+}
+
+/* By hand, or by a program that is not this one: to skip them could open what they shut. */
+static void settings_that_are_none_of_ours_are_an_error(void **state)
+{
+	static const char *const words[] = { "pop3=offf", "pop=off", "pop3", "pop3=", "pop3=forbidden",
+					     "use=skip imap=required",
+					     "123456789012345678901234567890123456789012345678901234567890=12345" };
+	struct fixture *fixture = *state;
+	const struct pl_address address = address_of(USER);
+	struct pl_account account;
+	char sql[256];
+
+	add_member(fixture, USER, "");
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		snprintf(sql, sizeof(sql), "UPDATE member SET settings = '%s'", words[i]);
+		sql_run(fixture->db, sql);
+		assert_refused(fixture, pl_account_get(fixture->store, &address, &account, &fixture->err),
+			       PL_ERR_INTERNAL, "member " USER ": its settings");
+	}
+	sql_run(fixture->db, "UPDATE domain SET settings = 'pop3=offf'");
+	assert_refused(fixture, pl_account_get(fixture->store, &address, &account, &fixture->err),
+		       PL_ERR_INTERNAL, "domain example.test: its settings");
+}
+
 static void member_is_added_once(void **state)
 {
 	struct fixture *fixture = *state;
@@ -188,6 +233,8 @@ int main(void)
 		TEST_WITH_DATABASE(unheard_of_member_is_added_with_its_domain),
 		TEST_WITH_DATABASE(change_tells_before_and_after),
 		TEST_WITH_DATABASE(change_to_what_is_so_already_is_none),
+		TEST_WITH_DATABASE(every_setting_at_once_is_kept),
+		TEST_WITH_DATABASE(settings_that_are_none_of_ours_are_an_error),
 		TEST_WITH_DATABASE(member_is_added_once),
 		TEST_WITH_DATABASE(removal_is_recorded_and_takes_all_along),
 		TEST_WITH_DATABASE(ids_are_never_used_again),

@@ -135,6 +135,31 @@ static void migrate_version_1(struct fixture *fixture)
 	reopen(fixture, PL_ROLE_COMMAND);
 }
 
+/* Each was a column until version 4. */
+static void version_1_keeps_every_setting(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_account account;
+	char sql[256];
+
+	load_version_1(fixture);
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+		const struct pl_setting_info *info = pl_setting_info((enum pl_setting)i);
+		const char *value = pl_value_name(info->builtin);
+
+		snprintf(sql, sizeof(sql), "UPDATE member SET %s = '%s' WHERE id = 2; UPDATE domain SET %s = '%s'",
+			 info->name, value, info->name, value);
+		sql_run(fixture->db, sql);
+	}
+	assert_ok(fixture, pl_schema_migrate(fixture->uri, NULL, NULL, &fixture->err));
+	reopen(fixture, PL_ROLE_COMMAND);
+	account = account_of(fixture, "owner@example.test");
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+		assert_int_equal(account.member.settings.value[i], pl_setting_info((enum pl_setting)i)->builtin);
+		assert_int_equal(account.domain.settings.value[i], pl_setting_info((enum pl_setting)i)->builtin);
+	}
+}
+
 static void version_1_keeps_members_and_settings(void **state)
 {
 	struct fixture *fixture = *state;
@@ -172,8 +197,9 @@ static void version_1_app_password_still_opens(void **state)
 					      &fixture->err), 1);
 	assert_int_equal(found.id, 4);
 	assert_int_equal(found.services, 1u << PL_SETTING_SMTP);
-	assert_string_equal(found.label, "office scanner");
 	assert_string_equal(found.networks, "192.0.2.0/24");
+	found = app_password_of(fixture, 2);
+	assert_string_equal(found.label, "office scanner");
 	assert_int_equal(found.last_used_at, 1700000100);
 	assert_string_equal(found.last_used_ip, "192.0.2.7");
 }
@@ -426,6 +452,7 @@ int main(void)
 		TEST_IN_FOLDER(existing_file_is_never_made_anew),
 		TEST_WITH_DATABASE(newest_version_is_left_alone),
 		TEST_IN_FOLDER(version_1_keeps_members_and_settings),
+		TEST_IN_FOLDER(version_1_keeps_every_setting),
 		TEST_IN_FOLDER(version_1_app_password_still_opens),
 		TEST_IN_FOLDER(version_1_keeps_its_records),
 		TEST_IN_FOLDER(version_1_can_do_what_is_new),

@@ -157,7 +157,7 @@ static void large_domain_is_pinned_whole(void **state)
 	result = set_domain(fixture, "imap=off", PL_SCOPE_NEW);
 	assert_ok(fixture, pl_store_commit(fixture->store, &fixture->err));
 	assert_int_equal(result.pinned, 300);
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member WHERE imap = 'on'"), 300);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member WHERE settings = 'imap=on'"), 300);
 }
 
 static void forbid_pop3(struct fixture *fixture, const char *policy)

@@ -121,8 +121,7 @@ static void app_password_learns_its_last_use(void **state)
 	use.app_password_id = password.id;
 	pl_use_note(log, &use);
 	pl_use_close(&log, 1000 * WAIT_S);
-	assert_int_equal(pl_app_password_find(fixture->store, fixture->keys, password.member_id, &secret, &found,
-					      &fixture->err), 1);
+	found = app_password_of(fixture, password.member_id);
 	assert_int_equal(found.last_used_at, 555);
 	assert_string_equal(found.last_used_ip, "192.0.2.7");
 	assert_string_equal(found.last_used_service, "imap");
