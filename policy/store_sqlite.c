@@ -12,6 +12,10 @@
 
 #include "watch.h"
 
+/* The auth process may keep so many KiB of pages, where SQLite's default is 2000. It
+ * does not map the file: a fault of the disk would be a signal there, not an error. */
+#define LOGIN_CACHE "-16384"
+
 #define BACKUP_PAGES 1024 /* pages between two looks at progress */
 
 struct db {
@@ -93,6 +97,8 @@ static int configure(struct db *db, enum pl_role role, struct pl_error *err)
 		       "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;", err) < 0)
 		return -1;
 	if (is_reader(role) && script(db, "PRAGMA query_only = ON;", err) < 0)
+		return -1;
+	if (role == PL_ROLE_LOGIN && script(db, "PRAGMA cache_size = " LOGIN_CACHE ";", err) < 0)
 		return -1;
 	if (prepare_handle(db, "BEGIN", &db->begin_read, err) < 0 ||
 	    prepare_handle(db, "BEGIN IMMEDIATE", &db->begin_write, err) < 0 ||
