@@ -90,14 +90,6 @@ static bool is_bearer(const struct auth_request *request)
 	return mech != NULL && (strcasecmp(mech, "XOAUTH2") == 0 || strcasecmp(mech, "OAUTHBEARER") == 0);
 }
 
-static void set_ip(const struct ip_addr *from, struct pl_ip *ip_r)
-{
-	const char *text = from->family == 0 ? "" : net_ip2addr(from);
-
-	if (*text == '\0' || pl_ip_parse(text, ip_r, NULL) < 0)
-		i_zero(ip_r);
-}
-
 static int64_t now_ms(void)
 {
 	return ioloop_timeval.tv_sec * 1000LL + ioloop_timeval.tv_usec / 1000;
@@ -180,13 +172,13 @@ static void leave_note(struct auth_request *request, const struct pl_use *use)
 static void note_later(struct auth_request *request, const struct pl_login *login,
 		       const struct pl_subject *subject)
 {
-	struct pl_use use = { .address = subject->address, .service = login->service, .at = login->now };
+	struct pl_use use = { .address = subject->address, .service = login->service, .ip = login->ip,
+			      .at = login->now };
 
 	if (subject->address.local[0] == '\0')
 		return;
 	use.member_id = subject->account.member.id;
 	use.app_password_id = subject->app_password.id;
-	pl_ip_format(&login->ip, use.ip);
 	if (worker)
 		worker_report(request, use.member_id, use.app_password_id);
 	else
@@ -199,14 +191,12 @@ static void note_of_worker(struct auth_request *request, int64_t member_id, int6
 	struct postlatch_passdb *passdb = (struct postlatch_passdb *)request->passdb->passdb;
 	struct pl_use use = { .member_id = member_id, .app_password_id = app_password_id,
 			      .at = ioloop_time };
-	struct pl_ip ip;
 
 	if (service_setting(compat_service(request), &use.service) != 1 ||
 	    pl_driver_address(passdb->driver, request->fields.user, strlen(request->fields.user),
 			      &use.address) < 0)
 		return;
-	set_ip(&request->fields.remote_ip, &ip);
-	pl_ip_format(&ip, use.ip);
+	pl_ip_from_bytes(request->fields.remote_ip.family, &request->fields.remote_ip.u, &use.ip);
 	leave_note(request, &use);
 }
 
@@ -311,7 +301,7 @@ static enum judged judge(struct auth_request *request, const char *secret)
 	}
 	login.user = request->fields.user;
 	login.user_len = strlen(request->fields.user);
-	set_ip(&request->fields.remote_ip, &login.ip);
+	pl_ip_from_bytes(request->fields.remote_ip.family, &request->fields.remote_ip.u, &login.ip);
 	if (secret != NULL) {
 		login.offer = is_bearer(request) ? PL_OFFER_BEARER : PL_OFFER_PASSWORD;
 		/* What is too long for us is left empty: neither an app password nor a token. */

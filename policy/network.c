@@ -11,11 +11,16 @@ static const unsigned char mapped_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 /* Longest text of one network: an address, '/', three digits. */
 #define NETWORK_TEXT (PL_IP_TEXT + 4)
 
-static void set_mapped(struct pl_ip *ip_r, const void *in4)
+void pl_ip_from_bytes(int family, const void *bytes, struct pl_ip *ip_r)
 {
-	memcpy(ip_r->byte, mapped_prefix, sizeof(mapped_prefix));
-	memcpy(ip_r->byte + 12, in4, 4);
-	ip_r->known = 1;
+	memset(ip_r, 0, sizeof(*ip_r));
+	ip_r->known = family == AF_INET || family == AF_INET6;
+	if (family == AF_INET) {
+		memcpy(ip_r->byte, mapped_prefix, sizeof(mapped_prefix));
+		memcpy(ip_r->byte + 12, bytes, 4);
+	} else if (family == AF_INET6) {
+		memcpy(ip_r->byte, bytes, 16);
+	}
 }
 
 int pl_ip_parse(const char *text, struct pl_ip *ip_r, struct pl_error *err)
@@ -24,30 +29,24 @@ int pl_ip_parse(const char *text, struct pl_ip *ip_r, struct pl_error *err)
 	struct in6_addr in6;
 
 	memset(ip_r, 0, sizeof(*ip_r));
-	if (inet_pton(AF_INET, text, &in4) == 1) {
-		set_mapped(ip_r, &in4);
-		return 0;
-	}
-	if (inet_pton(AF_INET6, text, &in6) == 1) {
-		memcpy(ip_r->byte, &in6, 16);
-		ip_r->known = 1;
-		return 0;
-	}
-	return pl_error_set(err, PL_ERR_INVALID,
-			    "this is no IP address; write it as 192.0.2.1 or 2001:db8::1");
+	if (inet_pton(AF_INET, text, &in4) == 1)
+		pl_ip_from_bytes(AF_INET, &in4, ip_r);
+	else if (inet_pton(AF_INET6, text, &in6) == 1)
+		pl_ip_from_bytes(AF_INET6, &in6, ip_r);
+	return ip_r->known ? 0 : pl_error_set(err, PL_ERR_INVALID,
+					      "this is no IP address; write it as 192.0.2.1 or 2001:db8::1");
 }
 
 void pl_ip_from_sockaddr(const struct sockaddr *sa, struct pl_ip *ip_r)
 {
-	memset(ip_r, 0, sizeof(*ip_r));
-	if (sa == NULL)
-		return;
-	if (sa->sa_family == AF_INET) {
-		set_mapped(ip_r, &((const struct sockaddr_in *)(const void *)sa)->sin_addr);
-	} else if (sa->sa_family == AF_INET6) {
-		memcpy(ip_r->byte, &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, 16);
-		ip_r->known = 1;
-	}
+	const int family = sa == NULL ? AF_UNSPEC : sa->sa_family;
+	const void *bytes = NULL;
+
+	if (family == AF_INET)
+		bytes = &((const struct sockaddr_in *)(const void *)sa)->sin_addr;
+	else if (family == AF_INET6)
+		bytes = &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr;
+	pl_ip_from_bytes(family, bytes, ip_r);
 }
 
 char *pl_ip_format(const struct pl_ip *ip, char buf[PL_IP_TEXT])

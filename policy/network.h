@@ -24,6 +24,8 @@ struct pl_network {
 #define PL_IP_TEXT 46
 
 int pl_ip_parse(const char *text, struct pl_ip *ip_r, struct pl_error *err);
+/* From an in_addr (AF_INET) or in6_addr (AF_INET6); of another family: unknown. */
+void pl_ip_from_bytes(int family, const void *bytes, struct pl_ip *ip_r);
 /* Anything that is not AF_INET or AF_INET6 gives an unknown address. */
 void pl_ip_from_sockaddr(const struct sockaddr *sa, struct pl_ip *ip_r);
 /* Writes "" for an unknown address. Returns buf. */

@@ -444,7 +444,10 @@ int pl_col_is_null(struct pl_stmt *stmt, const char *name)
 {
 	int c = column(stmt, name);
 
-	return c < 0 || stmt->store->backend->col_kind(stmt->handle, c) == PL_KIND_NULL;
+	if (c < 0)
+		return 1;
+	stmt->last_column = c - 1; /* its value is mostly read next */
+	return stmt->store->backend->col_kind(stmt->handle, c) == PL_KIND_NULL;
 }
 
 int pl_row_ok(struct pl_stmt *stmt, struct pl_error *err)

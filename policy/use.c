@@ -82,11 +82,12 @@ static int write_member_use(struct pl_store *store, int64_t member_id, const str
 			    struct pl_error *err)
 {
 	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_MEMBER_USE_SET);
+	char ip[PL_IP_TEXT];
 
 	pl_bind_int(stmt, member_id);
 	pl_bind_text(stmt, pl_setting_info(use->service)->name);
 	pl_bind_int(stmt, use->at);
-	pl_bind_text(stmt, use->ip);
+	pl_bind_text(stmt, pl_ip_format(&use->ip, ip));
 	return pl_run(stmt, err) < 0 ? -1 : 0;
 }
 
@@ -94,9 +95,10 @@ static int write_app_password_use(struct pl_store *store, const struct pl_use *u
 				  struct pl_error *err)
 {
 	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_APP_PASSWORD_USED);
+	char ip[PL_IP_TEXT];
 
 	pl_bind_int(stmt, use->at);
-	pl_bind_text(stmt, use->ip);
+	pl_bind_text(stmt, pl_ip_format(&use->ip, ip));
 	pl_bind_text(stmt, pl_setting_info(use->service)->name);
 	pl_bind_int(stmt, use->app_password_id);
 	return pl_run(stmt, err) < 0 ? -1 : 0;

@@ -19,7 +19,7 @@ struct pl_use {
 	int64_t member_id;       /* 0: add the member, it has just proven to exist */
 	int64_t app_password_id; /* 0: another credential */
 	enum pl_setting service;
-	char ip[PL_IP_TEXT];
+	struct pl_ip ip;
 	int64_t at;
 };
 

@@ -13,7 +13,7 @@ static struct pl_use use_of(const char *address, int64_t at)
 {
 	struct pl_use use = { .address = address_of(address), .service = PL_SETTING_IMAP, .at = at };
 
-	strcpy(use.ip, "192.0.2.7");
+	pl_ip_parse("192.0.2.7", &use.ip, NULL);
 	return use;
 }
 
