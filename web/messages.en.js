@@ -132,7 +132,7 @@ export default {
     "use.save": "Save",
     "use.saved": "Your choice is saved.",
     "use.required": "Required by your administrator",
-    "use.required-hint": "For better protection, your organisation uses two-step verification for every sign-in. It cannot be left out.",
+    "use.required-hint": "For better protection, your organisation requires two-step verification. It cannot be switched off here.",
     "use.excused": "Left out by your administrator",
     "use.excused-hint": "Your organisation requires two-step verification, but your account is excused from it. Only an administrator can change this.",
 
