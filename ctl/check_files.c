@@ -115,7 +115,7 @@ static int key_loads(struct check *check, const char *path, struct stat *st_r)
 	struct pl_keys *keys;
 
 	if (pl_keys_load(path, &keys, &err) < 0) {
-		check_find(check, CHECK_FAULT, "%s; put it back from a backup, nothing makes it anew", err.msg);
+		check_find(check, CHECK_FAULT, "%s", err.msg);
 		return 0;
 	}
 	pl_keys_free(&keys);

@@ -64,12 +64,16 @@ static void show_change(const struct ctl *ctl, json_t *changes, const struct pl_
 		       *after != '\0' ? after : "(no settings)");
 }
 
-/* Changes them all; returns how many, or -1. */
+struct set_result {
+	int changed, added; /* added are among the changed */
+	const struct pl_address *first_added;
+};
+
+/* Changes them all. */
 static int set_all(struct ctl *ctl, const struct targets *targets, const struct pl_change *change,
-		   json_t *changes, struct pl_error *err)
+		   json_t *changes, struct set_result *result, struct pl_error *err)
 {
 	char before[PL_AUDIT_TEXT], after[PL_AUDIT_TEXT];
-	int changed = 0;
 
 	for (size_t i = 0; i < targets->count; i++) {
 		int ret = pl_member_set(ctl->store, &ctl->actor, ctl->policy, &targets->addresses[i], change,
@@ -77,25 +81,35 @@ static int set_all(struct ctl *ctl, const struct targets *targets, const struct 
 
 		if (ret < 0)
 			return -1;
-		if (ret == 1) {
+		if (ret > 0) {
 			show_change(ctl, changes, &targets->addresses[i], before, after);
-			changed++;
+			result->changed++;
 		}
+		if (ret == 2 && result->added++ == 0)
+			result->first_added = &targets->addresses[i];
 		if ((i + 1) % 1000 == 0)
 			ctl_progress("members", (int64_t)i + 1, (int64_t)targets->count);
 	}
-	return changed;
+	return 0;
 }
 
-static int print_set(const struct ctl *ctl, size_t asked, int changed, json_t *changes,
+static int print_set(const struct ctl *ctl, size_t asked, const struct set_result *result, json_t *changes,
 		     struct pl_error *err)
 {
 	int dry = ctl->option[CTL_OPTION_DRY_RUN] != NULL;
+	char text[PL_ADDRESS_MAX + 1];
 
 	if (ctl->json)
-		return ctl_print_json(json_pack("{s:b, s:I, s:i, s:O}", "dry_run", dry, "members",
-						(json_int_t)asked, "changed", changed, "changes", changes), err);
-	printf("%s %d of %zu members\n", dry ? "would change" : "changed", changed, asked);
+		return ctl_print_json(json_pack("{s:b, s:I, s:i, s:i, s:O}", "dry_run", dry, "members",
+						(json_int_t)asked, "changed", result->changed, "added",
+						result->added, "changes", changes), err);
+	printf("%s %d of %zu members\n", dry ? "would change" : "changed", result->changed, asked);
+	/* A member that nobody has heard of may be a mistyped one. */
+	if (result->added > 1)
+		printf("%d of them are new, the first is %s\n", result->added,
+		       pl_address_format(result->first_added, text));
+	else if (result->added == 1)
+		printf("new: %s\n", pl_address_format(result->first_added, text));
 	return CTL_DONE;
 }
 
@@ -104,15 +118,17 @@ int cmd_member_set(struct ctl *ctl, struct pl_error *err)
 	struct targets targets = { 0 };
 	struct pl_change change;
 	json_t *changes = json_array();
-	int changed = -1, ret = -1;
+	struct set_result result = { 0 };
+	int ret = -1;
 
 	/* The list and the change are one transaction: nobody slips in between. */
 	if (read_words(ctl, &targets, &change, err) == 0 && pl_store_begin_write(ctl->store, err) == 0) {
 		if (targets_from_options(ctl, &targets, err) == 0)
-			changed = set_all(ctl, &targets, &change, changes, err);
-		changed = ctl_finish_write(ctl, changed, err);
-		if (changed >= 0)
-			ret = print_set(ctl, targets.count, changed, changes, err);
+			ret = set_all(ctl, &targets, &change, changes, &result, err);
+		if (ctl_finish_write(ctl, ret, err) < 0)
+			ret = -1;
+		else
+			ret = print_set(ctl, targets.count, &result, changes, err);
 	}
 	json_decref(changes);
 	targets_free(&targets);

@@ -62,7 +62,7 @@ static int import_rows(struct ctl *ctl, const struct member_csv *csv, struct pl_
 
 		if (ret < 0)
 			return pl_error_prefix(err, "line %d", row->line);
-		changed += ret;
+		changed += ret > 0;
 		if ((i + 1) % 1000 == 0 || i + 1 == csv->count)
 			ctl_progress("members", (int64_t)i + 1, (int64_t)csv->count);
 	}
@@ -71,15 +71,20 @@ static int import_rows(struct ctl *ctl, const struct member_csv *csv, struct pl_
 
 int cmd_member_import(struct ctl *ctl, struct pl_error *err)
 {
+	const char *path = ctl->args[0];
 	int dry = ctl->option[CTL_OPTION_DRY_RUN] != NULL;
 	struct member_csv csv = { 0 };
 	char *text = NULL;
 	size_t len = 0;
 	int changed = -1, ret = -1;
 
-	if (read_file(ctl->args[0], &text, &len, err) < 0 ||
-	    member_csv_parse(text, len, ctl->policy->default_domain, &csv, err) < 0 ||
-	    pl_store_begin_write(ctl->store, err) < 0)
+	if (read_file(path, &text, &len, err) < 0)
+		goto out;
+	if (member_csv_parse(text, len, ctl->policy->default_domain, &csv, err) < 0) {
+		pl_error_prefix(err, "%s", is_dash(path) ? "standard input" : path);
+		goto out;
+	}
+	if (pl_store_begin_write(ctl->store, err) < 0)
 		goto out;
 	changed = ctl_finish_write(ctl, import_rows(ctl, &csv, err), err);
 	if (changed < 0)
@@ -114,7 +119,8 @@ int cmd_member_export(struct ctl *ctl, struct pl_error *err)
 		return -1;
 	out = is_dash(path) ? stdout : fopen(path, "wx");
 	if (out == NULL)
-		return pl_error_set(err, PL_ERR_INVALID, "%s: %s", path, strerror(errno));
+		return pl_error_set(err, PL_ERR_INVALID, "%s: %s", path,
+				    errno == EEXIST ? "it is there already, and is left alone" : strerror(errno));
 	member_csv_write_header(out);
 	ret = pl_member_list(ctl->store, &filter, write_row, out, err);
 	if ((fflush(out) != 0 || ferror(out)) && ret == 0)

@@ -2,10 +2,10 @@
 #include "command.h"
 #include "totp.h"
 
-static int show_json(const char *address, const struct pl_totp_state *state, struct pl_error *err)
+static int show_json(const char *address, int known, const struct pl_totp_state *state, struct pl_error *err)
 {
-	return ctl_print_json(json_pack("{s:s, s:b, s:I, s:s, s:i, s:b, s:I, s:i}", "member", address,
-					"registered", state->registered, "registered_at",
+	return ctl_print_json(json_pack("{s:s, s:b, s:b, s:I, s:s, s:i, s:b, s:I, s:i}", "member", address,
+					"known", known, "registered", state->registered, "registered_at",
 					(json_int_t)state->registered_at, "registered_ip", state->registered_ip,
 					"failures", state->failures, "blocked",
 					state->failures >= PL_TOTP_MAX_FAILURES, "wait_until",
@@ -13,11 +13,12 @@ static int show_json(const char *address, const struct pl_totp_state *state, str
 					state->recovery_codes), err);
 }
 
-static void show_text(const char *address, const struct pl_totp_state *state)
+static void show_text(const char *address, int known, const struct pl_totp_state *state)
 {
 	char at[32], failures[96];
 
 	ctl_line("member", address);
+	ctl_line("known", known ? "yes" : "no");
 	ctl_line("registered", state->registered ? "yes" : "no");
 	if (state->registered) {
 		ctl_line("registered at", ctl_time(state->registered_at, at, sizeof(at)));
@@ -47,8 +48,8 @@ int cmd_totp_status(struct ctl *ctl, struct pl_error *err)
 		return -1;
 	pl_address_format(&address, text);
 	if (ctl->json)
-		return show_json(text, &state, err);
-	show_text(text, &state);
+		return show_json(text, account.member.id != 0, &state, err);
+	show_text(text, account.member.id != 0, &state);
 	return CTL_DONE;
 }
 

@@ -10,12 +10,20 @@
 
 #define OPTION_BASE 1000 /* getopt's numbers for options.def */
 
-static int usage(const char *what, const char *word)
+static int usage_of(const struct ctl_command *command, const char *what, const char *word)
 {
 	fprintf(stderr, "postlatch: %s", what);
 	ctl_put(stderr, word);
-	fputs("; see `postlatch --help`\n", stderr);
+	fputs("; see `postlatch ", stderr);
+	if (command != NULL)
+		fprintf(stderr, "%s%s%s ", command->noun, *command->verb != '\0' ? " " : "", command->verb);
+	fputs("--help`\n", stderr);
 	return CTL_USAGE;
+}
+
+static int usage(const char *what, const char *word)
+{
+	return usage_of(NULL, what, word);
 }
 
 static int exit_status(const struct ctl *ctl, const struct pl_error *err)
@@ -201,15 +209,15 @@ static int check_call(const struct ctl *ctl, unsigned int given)
 		const struct ctl_option_info *info = ctl_option((enum ctl_option)i);
 
 		if ((given & 1u << i) != 0 && (command->options & 1u << i) == 0)
-			return usage("this command has no option --", info->name);
+			return usage_of(command, "this command has no option --", info->name);
 		/* An empty shell variable must not widen what the command reaches. */
 		if (ctl->option[i] != NULL && info->argument != NULL && *ctl->option[i] == '\0')
-			return usage("nothing is given for option --", info->name);
+			return usage_of(command, "nothing is given for option --", info->name);
 	}
 	if (ctl->arg_count < command->min_args)
-		return usage("an argument is missing: ", command->arguments);
+		return usage_of(command, "an argument is missing: ", command->arguments);
 	if (command->max_args >= 0 && ctl->arg_count > command->max_args)
-		return usage("one argument too many: ", ctl->args[command->max_args]);
+		return usage_of(command, "one argument too many: ", ctl->args[command->max_args]);
 	return 0;
 }
 

@@ -49,7 +49,8 @@ static void read_column_name(struct reader *reader, const char *name)
 	int column = column_by_name(name);
 
 	if (column < 0) {
-		fail(reader, "there is no column ", name);
+		fail(reader, strpbrk(name, ";\t") != NULL ? "fields are divided by commas: there is no column "
+							 : "there is no column ", name);
 		return;
 	}
 	for (int i = 0; i < reader->field; i++) {
@@ -229,8 +230,10 @@ int member_csv_parse(const char *text, size_t len, const char *default_domain,
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	feed(&parser, text, len, &reader);
 	csv_free(&parser);
-	if (!reader.failed && reader.column_count == 0)
-		fail(&reader, "the file is empty", "");
+	if (!reader.failed && reader.column_count == 0) {
+		pl_error_set(err, PL_ERR_INVALID, "the file is empty");
+		reader.failed = 1;
+	}
 	if (reader.failed || find_twins(csv_r, err) < 0) {
 		member_csv_free(csv_r);
 		return -1;

@@ -35,6 +35,18 @@ static int add_member(const struct pl_member *member, void *context)
 	return targets_add(context, &member->address) < 0;
 }
 
+/* No members and a mistyped domain must not look the same. */
+static int check_domain(const struct ctl *ctl, const char *name, struct pl_error *err)
+{
+	struct pl_domain domain;
+	int ret = pl_domain_get(ctl->store, name, &domain, err);
+
+	if (ret == 0)
+		return pl_error_set(err, PL_ERR_CONFLICT, "the database has never heard of domain %s; "
+							  "`postlatch domain list` shows those it has", name);
+	return ret < 0 ? -1 : 0;
+}
+
 int targets_filter(const struct ctl *ctl, struct pl_member_filter *filter_r,
 		   char domain_r[PL_DOMAIN_MAX + 1], struct pl_error *err)
 {
@@ -47,7 +59,7 @@ int targets_filter(const struct ctl *ctl, struct pl_member_filter *filter_r,
 	if (pl_domain_parse(domain, domain_r, err) < 0)
 		return pl_error_prefix(err, "--domain %.100s", domain);
 	filter_r->domain = domain_r;
-	return 0;
+	return check_domain(ctl, domain_r, err);
 }
 
 /* The address on a line; 0 when the line has none, -1 when it is no address. */

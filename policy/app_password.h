@@ -1,4 +1,4 @@
-/* app_password.h - passwords for mail clients, scanners and scripts (design 3.3).
+/* app_password.h - passwords for mail clients, scanners and scripts.
  *
  * Letters a to z, made here and shown once; spaces and case do not matter when
  * one is offered. The database holds only a MAC under the verify key, found by

@@ -26,6 +26,21 @@ static int parse_class(const char *value, struct pl_change *change, struct pl_er
 	return 0;
 }
 
+static int no_setting(const char *name, enum pl_layer_bit where, struct pl_error *err)
+{
+	char names[256] = "";
+	size_t used = 0;
+
+	for (unsigned int i = 0; i < PL_SETTING_COUNT && used < sizeof(names); i++) {
+		const struct pl_setting_info *info = pl_setting_info((enum pl_setting)i);
+
+		if ((info->where & where) != 0)
+			used += (size_t)snprintf(names + used, sizeof(names) - used, ", %s", info->name);
+	}
+	return pl_error_set(err, PL_ERR_INVALID, "there is no setting \"%.64s\"; there are active%s%s", name,
+			    where == PL_AT_MEMBER ? ", class" : "", names);
+}
+
 static int parse_setting(const char *name, const char *value, enum pl_layer_bit where,
 			 struct pl_change *change, struct pl_error *err)
 {
@@ -34,9 +49,7 @@ static int parse_setting(const char *name, const char *value, enum pl_layer_bit 
 	char choices[128];
 
 	if (!pl_setting_by_name(name, &setting))
-		return pl_error_set(err, PL_ERR_INVALID,
-				    "there is no setting \"%.64s\"; `postlatch -x settings` lists them",
-				    name);
+		return no_setting(name, where, err);
 	if (!pl_value_by_name(value, &number) || !pl_setting_accepts(setting, where, number))
 		return pl_error_set(err, PL_ERR_INVALID, "%s=%.64s: it must be one of %s", name, value,
 				    pl_setting_choices(setting, where, choices, sizeof(choices)));

@@ -89,7 +89,7 @@ static enum pl_rule shut_by(const struct pl_facts *facts, enum pl_setting servic
 						    : PL_RULE_SERVICE_OFF;
 }
 
-/* A member limited to webmail can still read and send there (design 2.3). */
+/* A member limited to webmail can still read and send there. */
 static int webmail_needs_switch(enum pl_setting service)
 {
 	return service != PL_SETTING_IMAP && service != PL_SETTING_SMTP;

@@ -17,7 +17,7 @@ struct pl_domain {
 	int64_t members; /* filled by get and list only */
 };
 
-/* Whom a change of a domain's setting reaches (design 2.1). */
+/* Whom a change of a domain's setting reaches. */
 enum pl_scope { PL_SCOPE_INHERITING, PL_SCOPE_NEW, PL_SCOPE_ALL };
 
 struct pl_scope_result {

@@ -29,6 +29,8 @@ struct keyed {
 	EVP_MAC_CTX *ctx;
 };
 
+#define RESTORE "put it back from a backup, nothing makes it anew"
+
 struct pl_keys {
 	size_t count;
 	struct {
@@ -47,7 +49,8 @@ static int open_safely(const char *path, struct pl_error *err)
 
 	if (fd < 0)
 		return pl_error_set(err, PL_ERR_RETRY, "key file %s: %s", path,
-				    errno == ELOOP ? "it is a link, which is not followed" : strerror(errno));
+				    errno == ELOOP ? "it is a link, which is not followed"
+				    : errno == ENOENT ? "it is not there; " RESTORE : strerror(errno));
 	if (fstat(fd, &st) < 0)
 		fault = strerror(errno);
 	else if (!S_ISREG(st.st_mode))
@@ -130,7 +133,7 @@ static int parse_line(char *line, struct pl_keys *keys, struct pl_error *err)
 	if (hex == line || id < 1 || id > 1000000 || *hex != ' ' || strlen(hex + 1) != HEX_CHARS ||
 	    parse_hex(hex + 1, key) < 0)
 		return pl_error_set(err, PL_ERR_RETRY,
-				    "a line is not a number, a space and %d hex digits", HEX_CHARS);
+				    "a line is not a number, a space and %d hex digits; " RESTORE, HEX_CHARS);
 	for (size_t i = 0; i < keys->count; i++) {
 		if (keys->key[i].id == id)
 			return pl_error_set(err, PL_ERR_RETRY, "two keys have the number %ld", id);
@@ -156,7 +159,7 @@ static int parse_text(char *text, struct pl_keys *keys, struct pl_error *err)
 		if (parse_line(line, keys, err) < 0)
 			return -1;
 	}
-	return keys->count > 0 ? 0 : pl_error_set(err, PL_ERR_RETRY, "it holds no key");
+	return keys->count > 0 ? 0 : pl_error_set(err, PL_ERR_RETRY, "it holds no key; " RESTORE);
 }
 
 static ssize_t read_all(int fd, char *buf, size_t size)

@@ -1,4 +1,4 @@
-/* keys.h - the keys that live outside the database (design 3.2).
+/* keys.h - the keys that live outside the database.
  *
  * A key file holds one key on each line, "ID HEX" (64 hex digits, 256 bits);
  * the first line's key is used for what is new, the others still verify.

@@ -69,7 +69,7 @@ static int gather_credential(struct pl_store *store, const struct pl_keys *keys,
 	return 0;
 }
 
-/* Design 2.3: the sign-in page, or a webmail without OAuth known by its network. */
+/* The sign-in page, or a webmail without OAuth known by its network. */
 static enum pl_channel channel_of(const struct pl_policy *policy, const struct pl_login *login)
 {
 	return login->service == PL_SETTING_WEBMAIL ||

@@ -200,7 +200,7 @@ int pl_member_ensure(struct pl_store *store, const struct pl_actor *actor,
 	return 0;
 }
 
-/* Returns 1 changed, 0 not, -1. */
+/* Returns 2 added, 1 changed, 0 not, -1. */
 static int set(struct pl_store *store, const struct pl_actor *actor, struct pl_account *account,
 	       const struct pl_change *change, char *was, char *is, struct pl_error *err)
 {
@@ -210,7 +210,7 @@ static int set(struct pl_store *store, const struct pl_actor *actor, struct pl_a
 	apply(change, &account->member);
 	describe(&before, &account->member, was, is);
 	if (account->member.id == 0)
-		return add(store, actor, account, err) < 0 ? -1 : 1;
+		return add(store, actor, account, err) < 0 ? -1 : 2;
 	if (was[0] == '\0' && is[0] == '\0')
 		return 0;
 	if (update(store, &account->member, err) < 0 ||

@@ -50,8 +50,8 @@ int pl_member_list(struct pl_store *store, const struct pl_member_filter *filter
 int pl_member_add(struct pl_store *store, const struct pl_actor *actor,
 		  const struct pl_address *address, const struct pl_change *change,
 		  struct pl_error *err);
-/* Returns 1 when something changed, 0 when all was so already, -1 for an error.
- * A name that the database has never heard of is added. before_r and after_r
+/* Returns 1 when something changed, 2 when the member was added, for a name that the
+ * database had never heard of, 0 when all was so already, -1 for an error. before_r and after_r
  * (of PL_AUDIT_TEXT, may be NULL) tell what changed, "pop3=on", "pop3=off". */
 int pl_member_set(struct pl_store *store, const struct pl_actor *actor,
 		  const struct pl_policy *policy, const struct pl_address *address,

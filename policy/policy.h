@@ -64,7 +64,7 @@ void pl_policy_unref(struct pl_policy **policy);
 /* The section's settings, or NULL when the file has none of that name. */
 const struct pl_settings *pl_policy_domain(const struct pl_policy *policy, const char *domain);
 const struct pl_settings *pl_policy_class(const struct pl_policy *policy, const char *name);
-/* Whether the policy file forbids a service in that domain (design 2.1, step 1). */
+/* Whether the policy file forbids a service in that domain. */
 int pl_policy_forbids(const struct pl_policy *policy, const char *domain, enum pl_setting service);
 int pl_network_list_has(const struct pl_network_list *list, const struct pl_ip *ip);
 

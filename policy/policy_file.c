@@ -28,6 +28,23 @@ static _Thread_local struct {
 #define END_MARK "policy_file_ends_here"
 #define CUT_OFF "the file ends inside a section, a comment or a string: is a } missing?"
 
+/* libconfuse says "no such option 'pop3'" of one that stands in the wrong place. */
+static const char *right_place(const char *msg)
+{
+	const char *quote = strchr(msg, '\'');
+	enum pl_setting setting;
+	char name[64];
+
+	if (strstr(msg, "no such option") == NULL || quote == NULL)
+		return "";
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(quote + 1, "'"), quote + 1);
+	if (!pl_setting_by_name(name, &setting))
+		return "";
+	return (pl_setting_info(setting)->where & PL_AT_CLASS) != 0
+		       ? " here: it stands in defaults { }, domain \"...\" { } or class \"...\" { }"
+		       : " here: it stands in defaults { } or domain \"...\" { }";
+}
+
 __attribute__((format(printf, 2, 0)))
 static void complain(cfg_t *cfg, const char *fmt, va_list args)
 {
@@ -44,7 +61,7 @@ static void complain(cfg_t *cfg, const char *fmt, va_list args)
 	if (file == NULL && loading.root != NULL)
 		file = loading.root->filename;
 	if (cfg != NULL && file != NULL)
-		pl_error_set(loading.err, PL_ERR_CONFIG, "%s:%d: %s", file, cfg->line, msg);
+		pl_error_set(loading.err, PL_ERR_CONFIG, "%s:%d: %s%s", file, cfg->line, msg, right_place(msg));
 	else
 		pl_error_set(loading.err, PL_ERR_CONFIG, "%s", msg);
 }

@@ -1,4 +1,4 @@
-/* session.h - webmail sessions: one sign-in on one device (design 1).
+/* session.h - webmail sessions: one sign-in on one device.
  *
  * The browser holds a cookie, pl_ss_ and 256 random bits, of which the SHA-256
  * is stored. After the right password a session is half: it can do nothing but

@@ -1,4 +1,4 @@
-/* use.h - last-used times, kept off the path of logins (design 3.1).
+/* use.h - last-used times, kept off the path of logins.
  *
  * Uses are noted in memory and written by a thread of its own, at most once a
  * second, in one transaction. Noting never waits, not for the disk either. While

@@ -1,4 +1,4 @@
-/* due.h - what is due after the right account password (design 2.3). */
+/* due.h - what is due after the right account password. */
 #ifndef POSTLATCH_PORTAL_DUE_H
 #define POSTLATCH_PORTAL_DUE_H
 

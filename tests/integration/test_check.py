@@ -161,7 +161,7 @@ class Files(FilesTest):
 
     def test_keys_that_are_missing_short_or_links(self):
         self.away(self.verify)
-        self.finds("fault", "verify.key", "No such file", "put it back from a backup")
+        self.finds("fault", "verify.key", "it is not there", "put it back from a backup")
         self.write(self.verify, "1 abc\n")
         os.chmod(self.verify, 0o640)
         self.finds("fault", "verify.key", "hex digits", "put it back from a backup")

@@ -91,7 +91,8 @@ class Usage(CommandTest):
         for noun, verb, least, _, _ in COMMANDS:
             if least > 0:
                 with self.subTest(noun=noun, verb=verb):
-                    self.refused(USAGE, *words(noun, verb), *["x"] * (least - 1), says="an argument is missing")
+                    self.refused(USAGE, *words(noun, verb), *["x"] * (least - 1),
+                                 says=("an argument is missing", " ".join([*words(noun, verb), "--help"])))
 
     def test_arguments_too_many_are_named(self):
         for noun, verb, _, most, _ in COMMANDS:
@@ -173,6 +174,10 @@ class Trouble(CommandTest):
     def test_a_key_file_that_others_may_read_is_not_used(self):
         os.chmod(self.site.path("verify.key"), 0o644)
         self.refused(TRY_AGAIN, "app-password", "create", "a@example.test", says=("verify.key", "chmod o= it"))
+
+    def test_a_missing_key_file_names_the_mend(self):
+        os.remove(self.site.path("verify.key"))
+        self.refused(TRY_AGAIN, "app-password", "create", "a@example.test", says=("verify.key", "from a backup"))
 
     def test_an_answer_that_cannot_be_written(self):
         with open("/dev/full", "w") as full:

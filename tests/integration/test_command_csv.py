@@ -71,7 +71,9 @@ class Import(CommandTest):
                 ("pop3,imap\non,on\n", "line 1", "no column address"),
                 ("", "the file is empty")):
             with self.subTest(text=text[-40:]):
-                self.refused(BAD_DATA, "member", "import", self.site.write("bad.csv", text), says=says)
+                self.refused(BAD_DATA, "member", "import", self.site.write("bad.csv", text),
+                             says=(*says, "bad.csv: "))
+        self.refused(BAD_DATA, "member", "import", "-", stdin="nosuch\n", says="standard input: line 1")
 
     def test_what_the_policy_forbids_changes_nothing(self):
         self.site.policy('domain "x.test" { pop3 = forbidden }')
@@ -124,7 +126,7 @@ class Export(CommandTest):
         self.site.ok("member", "export", path)
         with open(path) as f:
             self.assertEqual(f.read(), self.site.ok("member", "export"))
-        self.refused(BAD_DATA, "member", "export", path, says=("out.csv", "File exists"))
+        self.refused(BAD_DATA, "member", "export", path, says=("out.csv", "is left alone"))
 
     def test_a_full_disk_is_told(self):
         with open("/dev/full", "w") as full:

@@ -162,7 +162,7 @@ class Care(CommandTest):
                 self.site.ok("db", "backup", copy)
                 database = sqlite3.connect(copy)
                 # The writer changes all members in one transaction: never a mixture.
-                self.assertEqual(len(database.execute("SELECT DISTINCT imap FROM member").fetchall()), 1)
+                self.assertEqual(len(database.execute("SELECT DISTINCT settings FROM member").fetchall()), 1)
                 self.assertEqual(database.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
                 database.close()
         finally:

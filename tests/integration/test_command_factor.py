@@ -59,8 +59,8 @@ class Totp(FactorTest):
     def test_status_of_a_member_without_factor(self):
         for member in (ALICE, "stranger@elsewhere.test"):
             self.assertEqual(self.site.json("totp", "status", member), {
-                "member": member, "registered": False, "registered_at": 0, "registered_ip": "", "failures": 0,
-                "blocked": False, "wait_until": 0, "recovery_codes": 0})
+                "member": member, "known": member == ALICE, "registered": False, "registered_at": 0,
+                "registered_ip": "", "failures": 0, "blocked": False, "wait_until": 0, "recovery_codes": 0})
         self.assertIn("registered           no", self.site.ok("totp", "status", ALICE))
 
     def test_status_tells_of_failures(self):

@@ -71,7 +71,7 @@ class Member(CommandTest):
         set_ = ["member", "set", "a@x.test"]
         self.refused(BAD_DATA, *set_, "pop3=maybe", says=("pop3=maybe", "on, off, inherit"))
         self.refused(BAD_DATA, *set_, "use=required", says=("use=required", "use, skip, inherit"))
-        self.refused(BAD_DATA, *set_, "nosuch=on", says='"nosuch"')
+        self.refused(BAD_DATA, *set_, "nosuch=on", says=('"nosuch"', "active, class, webmail, imap, pop3"))
         self.refused(BAD_DATA, *set_, "class=a b", says="class name")
         self.refused(BAD_DATA, *set_, "class=" + "x" * 65, says="at most 64")
         self.refused(BAD_DATA, *set_, "=on", says="name=value")
@@ -99,6 +99,19 @@ class Many(CommandTest):
     def test_only_what_differs_counts_as_changed(self):
         self.site.ok("member", "set", MANY[0], "pop3=off")
         self.assertEqual(self.site.ok("member", "set", *MANY, "pop3=off"), "changed 49 of 50 members\n")
+
+    def test_new_members_are_named(self):
+        """They may be mistyped ones."""
+        run = self.site.ok("member", "set", MANY[0], "bobby@example.test", "pop3=off")
+        self.assertEqual(run, "changed 2 of 2 members\nnew: bobby@example.test\n")
+        run = self.site.ok("member", "set", "c@x.test", "d@x.test", "pop3=off", "--dry-run")
+        self.assertIn("2 of them are new, the first is c@x.test\n", run)
+        self.assertEqual(self.site.json("member", "set", MANY[1], "c@x.test", "pop3=off")["added"], 1)
+
+    def test_a_domain_that_is_none_is_told(self):
+        for words in (("set", "pop3=off"), ("list",), ("export",)):
+            self.refused(REFUSED, "member", *words, "--domain", "exmaple.test",
+                         says=("never heard of domain exmaple.test", "postlatch domain list"))
 
     def test_domain_and_class(self):
         self.site.ok("member", "set", MANY[0], "class=boss")

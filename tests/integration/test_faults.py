@@ -1,4 +1,4 @@
-"""Faults of the database, the keys and the policy file: they delay, and no more (design 4).
+"""Faults of the database, the keys and the policy file: they delay, and no more.
 
 Each is made for real. A right password is then answered with a temporary failure,
 never with "wrong password", or still lets the member in; once the fault is mended

@@ -1,4 +1,4 @@
-"""The portal when something is broken, busy, killed or attacked (design 4).
+"""The portal when something is broken, busy, killed or attacked.
 
 A fault may delay; it never lets in, and never says "wrong password". Dovecot is a
 stand-in here (portal.py), so that it can fail in every way.

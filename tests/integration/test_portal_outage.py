@@ -1,4 +1,4 @@
-"""Logins while the portal does not answer: they are put off at the worst, never refused (design 4).
+"""Logins while the portal does not answer: they are put off at the worst, never refused.
 
 Dovecot 2.3 lets the driver check tokens, which needs no portal. Dovecot 2.4 asks
 the portal first.

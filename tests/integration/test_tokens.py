@@ -1,4 +1,4 @@
-"""Webmail tokens at the doors, over XOAUTH2 and OAUTHBEARER; and webmail that sends passwords (design 2.3)."""
+"""Webmail tokens at the doors, over XOAUTH2 and OAUTHBEARER; and webmail that sends passwords."""
 import concurrent.futures
 import re
 import time

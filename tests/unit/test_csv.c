@@ -102,10 +102,12 @@ static void faults_name_their_line(void **state)
 	static const struct {
 		const char *text, *line, *what;
 	} rows[] = {
-		{ "", "", "the file is empty" }, { "\xef\xbb\xbf", "", "the file is empty" },
+		{ "", "the", "the file is empty" }, { "\xef\xbb\xbf", "the", "the file is empty" },
 		{ "\n\n", "", "the file is empty" },
 		{ "pop3\non\n", "line 1", "no column address" },
 		{ "address,nosuch\n", "line 1", "there is no column nosuch" },
+		{ "address;pop3\n", "line 1", "fields are divided by commas: there is no column address;pop3" },
+		{ "address\tpop3\n", "line 1", "fields are divided by commas" },
 		{ "address,Pop3\n", "line 1", "there is no column Pop3" },
 		{ "address,\n", "line 1", "there is no column " },
 		{ "address,pop3,pop3\n", "line 1", "two columns are called pop3" },

@@ -8,7 +8,7 @@
 
 #include "decide.h"
 
-/* ---- where a setting comes from (design 2.1) ---- */
+/* ---- where a setting comes from ---- */
 
 struct layer_case {
 	enum pl_value member, class_section, domain, policy_domain, policy_defaults;

@@ -24,7 +24,7 @@ static void unheard_of_member_is_added_with_its_domain(void **state)
 	assert_int_equal(account.member.id, 0);
 	assert_int_equal(account.domain.id, 0);
 	assert_true(account.member.active && account.domain.active);
-	assert_int_equal(set_member(fixture, USER, "pop3=off", NULL, NULL), 1);
+	assert_int_equal(set_member(fixture, USER, "pop3=off", NULL, NULL), 2);
 	account = account_of(fixture, USER);
 	assert_int_not_equal(account.member.id, 0);
 	assert_int_not_equal(account.domain.id, 0);

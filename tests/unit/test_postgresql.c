@@ -44,13 +44,16 @@ static void readers_cannot_write(void **state)
 {
 	static const enum pl_role readers[] = { PL_ROLE_LOGIN, PL_ROLE_MILTER };
 	struct fixture *fixture = *state;
+	char sql[512];
 
 	only_postgresql(fixture);
 	/* A reading statement that would write, because somebody made it a rule. */
-	sql_run(fixture->db, "CREATE FUNCTION version() RETURNS BIGINT LANGUAGE plpgsql AS $$ BEGIN "
-			     "INSERT INTO postlatch.domain (name, active, created_at) VALUES ('evil.test', 1, 0); "
-			     "RETURN 3; END $$; ALTER TABLE schema_history RENAME TO history; "
-			     "CREATE VIEW schema_history AS SELECT postlatch.version() AS version");
+	snprintf(sql, sizeof(sql),
+		 "CREATE FUNCTION version() RETURNS BIGINT LANGUAGE plpgsql AS $$ BEGIN "
+		 "INSERT INTO postlatch.domain (name, active, created_at) VALUES ('evil.test', 1, 0); "
+		 "RETURN %d; END $$; ALTER TABLE schema_history RENAME TO history; "
+		 "CREATE VIEW schema_history AS SELECT postlatch.version() AS version", pl_schema_version());
+	sql_run(fixture->db, sql);
 	pl_store_close(&fixture->store);
 	for (size_t i = 0; i < COUNT(readers); i++)
 		assert_refused(fixture, pl_store_open(fixture->uri, readers[i], &fixture->store, &fixture->err),

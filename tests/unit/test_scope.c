@@ -1,4 +1,4 @@
-/* test_scope.c - whom a change of a domain's setting reaches (design 2.1). */
+/* test_scope.c - whom a change of a domain's setting reaches. */
 #include "fixture.h"
 
 #include <stdlib.h>
@@ -208,7 +208,7 @@ static void what_is_forbidden_can_be_switched_off(void **state)
 	add_domain(fixture, DOMAIN_NAME, "");
 	assert_int_equal(set_domain(fixture, "pop3=off", PL_SCOPE_ALL).affected, 0);
 	assert_int_equal(pl_member_set(fixture->store, &fixture_actor, fixture->policy, &address, &off, NULL,
-				       NULL, &fixture->err), 1);
+				       NULL, &fixture->err), 2);
 }
 
 /* A dry run is the same work, undone: it must say the same and leave nothing. */
