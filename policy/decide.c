@@ -130,7 +130,7 @@ static enum pl_rule app_password(enum pl_app_password_limit limit)
 	return PL_RULE_APP_PASSWORD_NONE;
 }
 
-/* Design 2.2, step 4. */
+/* A mail client with the account password: whether that is enough. */
 static enum pl_rule client_account_password(const struct pl_facts *facts)
 {
 	enum pl_value allowed = pl_resolve(&facts->layers, PL_SETTING_CLIENT_PASSWORD).value;
@@ -162,7 +162,7 @@ static enum pl_rule client(const struct pl_facts *facts)
 	return PL_RULE_TOKEN_INVALID;
 }
 
-/* The table of design 2.3: what follows the right account password. */
+/* What follows the right account password. */
 static enum pl_rule second_factor(const struct pl_facts *facts)
 {
 	if (pl_resolve(&facts->layers, PL_SETTING_TWO_FACTOR).value != PL_ON)

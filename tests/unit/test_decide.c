@@ -113,7 +113,7 @@ struct question {
 	int registered, trusted;
 };
 
-/* Design 2.3's table, row by row. */
+/* The rules of the second factor, row by row. */
 static enum pl_outcome expect_factor(const struct question *q)
 {
 	if (q->two_factor == PL_OFF)
