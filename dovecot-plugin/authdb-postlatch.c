@@ -22,6 +22,8 @@
 #include "driver.h"
 #include "worker.h"
 
+#include <time.h>
+
 /* Exported, so that a Dovecot of another ABI refuses the module by name. */
 extern const char *authdb_postlatch_version;
 void authdb_postlatch_init(void);
@@ -90,9 +92,13 @@ static bool is_bearer(const struct auth_request *request)
 	return mech != NULL && (strcasecmp(mech, "XOAUTH2") == 0 || strcasecmp(mech, "OAUTHBEARER") == 0);
 }
 
+/* Not the event loop's time, which goes back when somebody sets the clock. */
 static int64_t now_ms(void)
 {
-	return ioloop_timeval.tv_sec * 1000LL + ioloop_timeval.tv_usec / 1000;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
 static void end_turn(struct postlatch_passdb *passdb)

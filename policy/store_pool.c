@@ -123,11 +123,11 @@ static int take_place(struct pl_store_pool *pool, struct pl_error *err)
 	struct timespec deadline;
 	int ret = 0;
 
-	clock_gettime(CLOCK_REALTIME, &deadline);
+	clock_gettime(CLOCK_MONOTONIC, &deadline);
 	deadline.tv_sec += PL_STORE_WAIT / 1000;
 	pthread_mutex_lock(&pool->lock);
 	while (pool->taken >= PL_STORE_POOL_MOST && ret == 0)
-		ret = pthread_cond_timedwait(&pool->given, &pool->lock, &deadline);
+		ret = pthread_cond_clockwait(&pool->given, &pool->lock, CLOCK_MONOTONIC, &deadline);
 	if (pool->taken < PL_STORE_POOL_MOST) {
 		pool->taken++;
 		ret = 0;

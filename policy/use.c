@@ -156,9 +156,10 @@ static int write_all(struct pl_use_log *log, size_t count, struct pl_error *err)
 	return 0;
 }
 
+/* By a clock that is never set. */
 static void deadline_after(struct timespec *at_r, int ms)
 {
-	clock_gettime(CLOCK_REALTIME, at_r);
+	clock_gettime(CLOCK_MONOTONIC, at_r);
 	at_r->tv_sec += ms / 1000;
 	at_r->tv_nsec += (long)(ms % 1000) * 1000000;
 	if (at_r->tv_nsec >= 1000000000) {
@@ -178,7 +179,8 @@ static int wait_for_uses(struct pl_use_log *log)
 	while (log->count == 0 && !log->stop)
 		pthread_cond_wait(&log->wake, &log->lock);
 	deadline_after(&second, 1000);
-	while (!log->stop && pthread_cond_timedwait(&log->wake, &log->lock, &second) != ETIMEDOUT)
+	while (!log->stop &&
+	       pthread_cond_clockwait(&log->wake, &log->lock, CLOCK_MONOTONIC, &second) != ETIMEDOUT)
 		;
 	count = log->count;
 	log->writing = log->pending;
@@ -271,7 +273,7 @@ void pl_use_close(struct pl_use_log **log_p, int wait_ms)
 	pthread_cond_signal(&log->wake);
 	pthread_mutex_unlock(&log->lock);
 	deadline_after(&deadline, wait_ms);
-	if (pthread_timedjoin_np(log->thread, NULL, &deadline) != 0) {
+	if (pthread_clockjoin_np(log->thread, NULL, CLOCK_MONOTONIC, &deadline) != 0) {
 		/* Stuck on the disk: it keeps its memory, and ends with the process. */
 		pthread_detach(log->thread);
 		return;
