@@ -40,8 +40,10 @@ struct postlatch_passdb {
 	const char *policy_path;
 };
 
-/* Hangs on the request until its end tells whether the login succeeded. */
+/* Hangs on the request's event until its end tells whether the login succeeded. A report
+ * to an auth policy server keeps the event, but not the request: so the note does. */
 struct login_note {
+	pool_t pool; /* the request's */
 	struct auth_request *request;
 	struct pl_driver *driver;
 	struct pl_use use;
@@ -139,6 +141,15 @@ static void log_refused_token(const struct auth_request *request)
 	log_denial(request, verdict.rule, sentence);
 }
 
+static void take_note(struct login_note *note)
+{
+	pool_t pool = note->pool;
+
+	if (note->request->fields.successful)
+		pl_driver_note_use(note->driver, &note->use);
+	pool_unref(&pool);
+}
+
 static void event_freed(struct event *event)
 {
 	struct login_note *note = event_get_ptr(event, NOTE_KEY);
@@ -146,8 +157,8 @@ static void event_freed(struct event *event)
 
 	if (refused != NULL)
 		log_refused_token(refused);
-	if (note != NULL && note->request->fields.successful)
-		pl_driver_note_use(note->driver, &note->use);
+	if (note != NULL)
+		take_note(note);
 }
 
 /* Called for every event of the process when it is logged and when it goes; ours carry a note. */
@@ -166,8 +177,14 @@ static bool event_seen(struct event *event, enum event_callback_type type, struc
 static void leave_note(struct auth_request *request, const struct pl_use *use)
 {
 	struct postlatch_passdb *passdb = (struct postlatch_passdb *)request->passdb->passdb;
-	struct login_note *note = p_new(request->pool, struct login_note, 1);
+	struct login_note *note = event_get_ptr(request->event, NOTE_KEY);
 
+	/* Another block of ours in the chain may have left one. */
+	if (note == NULL) {
+		note = p_new(request->pool, struct login_note, 1);
+		note->pool = request->pool;
+		pool_ref(note->pool);
+	}
 	note->request = request;
 	note->driver = passdb->driver;
 	note->use = *use;
