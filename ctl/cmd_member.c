@@ -121,8 +121,10 @@ int cmd_member_set(struct ctl *ctl, struct pl_error *err)
 	struct set_result result = { 0 };
 	int ret = -1;
 
-	/* The list and the change are one transaction: nobody slips in between. */
-	if (read_words(ctl, &targets, &change, err) == 0 && pl_store_begin_write(ctl->store, err) == 0) {
+	/* The list and the change are one transaction: nobody slips in between. But nobody
+	 * shall wait for what is typed. */
+	if (read_words(ctl, &targets, &change, err) == 0 && targets_from_stdin(ctl, &targets, err) == 0 &&
+	    pl_store_begin_write(ctl->store, err) == 0) {
 		if (targets_from_options(ctl, &targets, err) == 0)
 			ret = set_all(ctl, &targets, &change, changes, &result, err);
 		if (ctl_finish_write(ctl, ret, err) < 0)

@@ -78,12 +78,14 @@ static int line_address(const struct ctl *ctl, char *line, int number,
 	return 1;
 }
 
-static int from_stdin(const struct ctl *ctl, struct targets *targets, struct pl_error *err)
+int targets_from_stdin(const struct ctl *ctl, struct targets *targets, struct pl_error *err)
 {
 	char *line = NULL;
 	size_t size = 0;
 	int ret = 0;
 
+	if (ctl->option[CTL_OPTION_STDIN] == NULL)
+		return 0;
 	for (int number = 1; ret >= 0 && getline(&line, &size, stdin) > 0; number++) {
 		struct pl_address address;
 
@@ -102,10 +104,8 @@ int targets_from_options(struct ctl *ctl, struct targets *targets, struct pl_err
 	struct pl_member_filter filter;
 	char domain[PL_DOMAIN_MAX + 1];
 
-	if (ctl->option[CTL_OPTION_DOMAIN] != NULL || ctl->option[CTL_OPTION_CLASS] != NULL) {
-		if (targets_filter(ctl, &filter, domain, err) < 0 ||
-		    pl_member_list(ctl->store, &filter, add_member, targets, err) < 0)
-			return -1;
-	}
-	return ctl->option[CTL_OPTION_STDIN] != NULL ? from_stdin(ctl, targets, err) : 0;
+	if (ctl->option[CTL_OPTION_DOMAIN] == NULL && ctl->option[CTL_OPTION_CLASS] == NULL)
+		return 0;
+	return targets_filter(ctl, &filter, domain, err) < 0
+		       ? -1 : pl_member_list(ctl->store, &filter, add_member, targets, err);
 }

@@ -12,7 +12,9 @@ struct targets {
 /* 0, or -1 when there is no memory. */
 int targets_add(struct targets *targets, const struct pl_address *address);
 void targets_free(struct targets *targets);
-/* Adds whom --domain, --class and --stdin name. */
+/* Adds whom --stdin names; may wait for a person. */
+int targets_from_stdin(const struct ctl *ctl, struct targets *targets, struct pl_error *err);
+/* Adds whom --domain and --class name. */
 int targets_from_options(struct ctl *ctl, struct targets *targets, struct pl_error *err);
 /* --domain and --class as a filter; domain_r holds the folded name. */
 int targets_filter(const struct ctl *ctl, struct pl_member_filter *filter_r,

@@ -168,7 +168,9 @@ static int begin_long(void *db_p, int write, struct pl_error *err)
 {
 	struct pl_postgresql *db = db_p;
 
-	if (begin(db, write, err) < 0 || run(db, "SET LOCAL statement_timeout = 0", WAIT_ROLLBACK, err) < 0)
+	if (begin(db, write, err) < 0 ||
+	    run(db, "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0",
+		WAIT_ROLLBACK, err) < 0)
 		return -1;
 	db->one_by_one = 1;
 	return 0;

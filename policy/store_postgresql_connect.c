@@ -10,6 +10,7 @@
 #include <time.h>
 
 #define SCHEME "postgresql://"
+#define IDLE_MS 10000 /* that a transaction may go without a statement */
 #define OPTIONS_MAX 96 /* libpq knows about forty */
 /* libpq of Debian 12 cannot be told to use the system's authorities by a word. */
 #define SYSTEM_AUTHORITIES "/etc/ssl/certs/ca-certificates.crt"
@@ -101,6 +102,9 @@ static int all_local(PQconninfoOption *given)
 
 	if (hosts == NULL)
 		hosts = given_value(given, "host");
+	/* Which host a service of pg_service.conf names is not seen here. */
+	if (hosts == NULL && given_value(given, "service") != NULL)
+		return 0;
 	while (hosts != NULL && *hosts != '\0') {
 		size_t len = strcspn(hosts, ",");
 
@@ -120,6 +124,21 @@ static void add_tls(struct parameters *p)
 	add_default(p, "sslrootcert", SYSTEM_AUTHORITIES);
 }
 
+/* A password with '@' or '/' in it is cut there, and its rest taken for a name, which
+ * would be shown. (An abstract socket begins with '@'.) */
+static int looks_like_password(PQconninfoOption *given)
+{
+	static const char *const names[] = { "host", "hostaddr", "port", "dbname" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = given_value(given, names[i]);
+
+		if (value != NULL && *value != '\0' && strchr(value + 1, '@') != NULL)
+			return 1;
+	}
+	return 0;
+}
+
 static int read_parameters(const char *location, struct parameters *p, struct pl_error *err)
 {
 	p->count = 0;
@@ -128,6 +147,11 @@ static int read_parameters(const char *location, struct parameters *p, struct pl
 	if (p->given == NULL)
 		return pl_error_set(err, PL_ERR_CONFIG, "the connection string is none: it must be "
 							"postgresql://USER@HOST,HOST/NAME?WORD=VALUE");
+	if (looks_like_password(p->given)) {
+		PQconninfoFree(p->given);
+		return pl_error_set(err, PL_ERR_CONFIG, "the connection string has an @ too many: in a password write "
+							"%%40 for @, %%2F for / and %%3A for :");
+	}
 	for (PQconninfoOption *o = p->given; o->keyword != NULL; o++) {
 		if (o->val != NULL)
 			add(p, o->keyword, o->val);
@@ -148,7 +172,7 @@ void pl_postgresql_describe(const char *location, char *buf, size_t size)
 
 	if (host == NULL)
 		host = given_value(given, "hostaddr");
-	if (given == NULL)
+	if (given == NULL || looks_like_password(given))
 		snprintf(buf, size, "?");
 	else
 		snprintf(buf, size, "%s/%s", host == NULL ? "" : host, name == NULL ? "" : name);
@@ -308,13 +332,14 @@ static void no_notice(void *context, const PGresult *result)
 
 /* Reading roles may not write even if a statement of theirs tried to. Only our own
  * schema is searched, and temporary tables last, so that nothing of the same name
- * elsewhere is ever taken for ours. Set here and not in the connection string, which
- * a pooler between may not pass on. */
+ * elsewhere is ever taken for ours. The server must notice as fast as we do that the
+ * other end is gone or stands still: the lock of all writers may be in its hands. Set
+ * here and not in the connection string, which a pooler between may not pass on. */
 static int settle(PGconn *conn, enum pl_role role, struct pl_error *err)
 {
 	const int is_reader = role == PL_ROLE_LOGIN || role == PL_ROLE_MILTER;
 	const char *encoding = PQparameterStatus(conn, "server_encoding");
-	char sql[256];
+	char sql[512];
 	PGresult *result;
 	int ret = 0;
 
@@ -323,8 +348,10 @@ static int settle(PGconn *conn, enum pl_role role, struct pl_error *err)
 							"ENCODING 'UTF8' TEMPLATE template0");
 	snprintf(sql, sizeof(sql),
 		 "SET search_path = postlatch, pg_temp; SET lock_timeout = %d; "
-		 "SET statement_timeout = %d; SET default_transaction_read_only = %s",
-		 PL_STORE_WAIT, pl_postgresql_statement_ms(role), is_reader ? "on" : "off");
+		 "SET statement_timeout = %d; SET default_transaction_read_only = %s; "
+		 "SET idle_in_transaction_session_timeout = %d; SET tcp_keepalives_idle = 10; "
+		 "SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 5000",
+		 PL_STORE_WAIT, pl_postgresql_statement_ms(role), is_reader ? "on" : "off", IDLE_MS);
 	if (PQsendQuery(conn, sql) == 0)
 		return pl_postgresql_failed(conn, NULL, err);
 	result = result_of(conn, PL_STORE_WAIT, err);

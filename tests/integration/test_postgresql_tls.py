@@ -54,7 +54,8 @@ class Tls(unittest.TestCase):
         """ % (ADDRESS, self.path("hosts"), ADDRESS, self.path("hosts"), self.path("hosts"), COMMAND,
                self.database.dir, POSTLATCH, self.path("policy.conf"), COMMAND, self.database.dir)
         run = subprocess.run(["unshare", "--net", "--mount", "bash", "-c", script], capture_output=True,
-                             text=True, timeout=120, env={**os.environ, "PGSERVER_OPTIONS": options})
+                             text=True, timeout=120, env={**os.environ, "PGSERVER_OPTIONS": options,
+                                                               "PGSERVICEFILE": self.path("pg_service.conf")})
         self.assertNotEqual(run.returncode, 99, run.stderr)
         return run
 
@@ -64,6 +65,11 @@ class Tls(unittest.TestCase):
 
     def test_a_server_without_tls_is_told_nothing(self):
         self.assert_refused(self.init(False), "does not support SSL")
+
+    def test_nor_one_that_a_service_file_names(self):
+        with open(self.path("pg_service.conf"), "w") as f:
+            f.write("[mail]\nhost=db.example.test\n")
+        self.assert_refused(self.init(False, "service=mail", host=""), "does not support SSL")
 
     def test_a_server_whose_authority_is_unknown_is_told_nothing(self):
         # A small Debian without ca-certificates knows no authority at all.

@@ -74,6 +74,9 @@ static void passwords_are_never_shown(void **state)
 		"postgresql://127.0.0.1:1/name?geheim",
 		"postgresql://127.0.0.1:1/name?word=geheim",
 		"postgresql://user:geheim@[::1/name",
+		"postgresql://user:ge@geheim@127.0.0.1:1/name",
+		"postgresql://user:ge/geheim@127.0.0.1:1/name",
+		"postgresql://user:ge:geheim@127.0.0.1@127.0.0.2:1/name",
 		"postgres://user:geheim@127.0.0.1/name",
 	};
 	struct fixture *fixture = *state;
@@ -90,6 +93,23 @@ static void passwords_are_never_shown(void **state)
 	}
 	assert_string_equal(pl_store_name(uris[1], name, sizeof(name)),
 			    "postgresql://127.0.0.1,127.0.0.1/name");
+}
+
+/* As when its machine is gone: it holds the lock of all writers. */
+static void writer_that_stands_still_is_ended(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_store *other;
+	int ret = -1;
+
+	only_postgresql(fixture);
+	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
+	assert_ok(fixture, pl_store_open(fixture->uri, PL_ROLE_COMMAND, &other, &fixture->err));
+	for (const time_t until = time(NULL) + 40; ret < 0 && time(NULL) < until;)
+		ret = pl_store_begin_write(other, &fixture->err);
+	assert_ok(fixture, ret);
+	pl_store_close(&other);
+	assert_int_equal(domains(fixture), -1);
 }
 
 static void server_that_hangs_up_is_noticed(void **state)
@@ -244,6 +264,7 @@ int main(void)
 		TEST_WITH_DATABASE(tables_of_other_schemas_are_never_read),
 		TEST_WITH_DATABASE(readers_cannot_write),
 		TEST_WITH_DATABASE(passwords_are_never_shown),
+		TEST_WITH_DATABASE(writer_that_stands_still_is_ended),
 		TEST_WITH_DATABASE(server_that_hangs_up_is_noticed),
 		TEST_WITH_DATABASE(statement_that_takes_too_long_is_given_up),
 		TEST_WITH_DATABASE(server_that_stops_to_answer_is_given_up),
