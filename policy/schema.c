@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "backend.h"
+
+#define MIGRATE_TRIES 20 /* each waits for a lock as long as a statement may, and a second */
 
 /* Until version 4 each setting was a column, NULL for "inherit". */
 #define SETTINGS                                                                          \
@@ -174,23 +177,6 @@ static int record(const struct pl_backend *backend, void *db, int version, struc
 	return ret < 0 ? -1 : 0;
 }
 
-static int apply(const struct pl_backend *backend, void *db, int version, struct pl_error *err)
-{
-	char *script = expand_script(migrations[version - 1].sql, backend->id_column);
-	int ret = -1;
-
-	if (script == NULL)
-		return pl_error_set(err, PL_ERR_RETRY, "schema: out of memory");
-	if (backend->begin(db, 1, err) == 0 && backend->script(db, script, err) == 0 &&
-	    record(backend, db, version, err) == 0 && backend->commit(db, err) == 0)
-		ret = 0;
-	else
-		backend->rollback(db);
-	free(script);
-	return ret < 0 ? pl_error_prefix(err, "migration %d (%s)", version,
-					 migrations[version - 1].title) : 0;
-}
-
 int pl_schema_unreadable(struct pl_error *err)
 {
 	if (err == NULL || err->code != PL_ERR_INTERNAL)
@@ -215,14 +201,53 @@ static int read_version(const struct pl_backend *backend, void *db, int *version
 	return ret < 0 ? -1 : 0;
 }
 
-/* Applies what is missing above version. */
+/* Within a transaction: 0 done and committed, 1 another program was faster, -1. */
+static int apply_script(const struct pl_backend *backend, void *db, int version, const char *script,
+			struct pl_error *err)
+{
+	int there = 0;
+
+	if (version > 1 && read_version(backend, db, &there, err) < 0)
+		return -1;
+	if (there >= version)
+		return 1;
+	return backend->script(db, script, err) == 0 && record(backend, db, version, err) == 0 &&
+			       backend->commit(db, err) == 0
+		       ? 0 : -1;
+}
+
+static int apply(const struct pl_backend *backend, void *db, int version, struct pl_error *err)
+{
+	char *script = expand_script(migrations[version - 1].sql, backend->id_column);
+	int ret = -1;
+
+	if (script == NULL)
+		return pl_error_set(err, PL_ERR_RETRY, "schema: out of memory");
+	if (backend->begin(db, 1, err) == 0)
+		ret = apply_script(backend, db, version, script, err);
+	if (ret != 0)
+		backend->rollback(db);
+	free(script);
+	return ret < 0 ? pl_error_prefix(err, "migration %d (%s)", version,
+					 migrations[version - 1].title) : 0;
+}
+
+/* Applies what is missing above version. Others may hold a table: a backup of a server,
+ * or a machine that is being upgraded at the same time. */
 static int apply_from(const struct pl_backend *backend, void *db, int version, struct pl_error *err)
 {
-	while (version < pl_schema_version()) {
-		if (apply(backend, db, ++version, err) < 0)
-			return -1;
+	int ret = 0;
+
+	while (version < pl_schema_version() && ret == 0) {
+		version++;
+		for (int tries = MIGRATE_TRIES; tries > 0; tries--) {
+			ret = apply(backend, db, version, err);
+			if (ret == 0 || err == NULL || err->code != PL_ERR_RETRY || backend->replaced(db))
+				break;
+			sleep(1);
+		}
 	}
-	return 0;
+	return ret;
 }
 
 int pl_schema_create(const char *uri, struct pl_error *err)

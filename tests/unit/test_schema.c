@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "totp.h"
@@ -368,6 +369,60 @@ static void schemas_that_are_not_ours_are_refused(void **state)
 
 /* Two of the tables that a migration makes are in its way: what it did before
  * it came to them must be undone. */
+static pid_t migrate_in_child(struct fixture *fixture)
+{
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid != 0)
+		return pid;
+	if (pl_schema_migrate(fixture->uri, NULL, NULL, &fixture->err) < 0) {
+		fprintf(stderr, "%s\n", fixture->err.msg);
+		_exit(1);
+	}
+	_exit(0);
+}
+
+/* As when machines that share a database are upgraded together. */
+static void migrations_at_once_do_not_hinder_each_other(void **state)
+{
+	struct fixture *fixture = *state;
+	pid_t pids[4];
+
+	load_version_1(fixture);
+	for (size_t i = 0; i < sizeof(pids) / sizeof(pids[0]); i++)
+		pids[i] = migrate_in_child(fixture);
+	for (size_t i = 0; i < sizeof(pids) / sizeof(pids[0]); i++) {
+		int status;
+
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM schema_history"), pl_schema_version());
+	reopen(fixture, PL_ROLE_COMMAND);
+}
+
+/* As a backup does, for longer than a statement waits for a lock. */
+static void migration_waits_for_a_reader_of_a_server(void **state)
+{
+	struct fixture *fixture = *state;
+	pid_t reader;
+
+	only_postgresql(fixture);
+	load_version_1(fixture);
+	fflush(NULL);
+	reader = fork();
+	if (reader == 0) {
+		sql_run(fixture->db, "BEGIN; LOCK TABLE member IN ACCESS SHARE MODE; SELECT pg_sleep(5); COMMIT");
+		_exit(0);
+	}
+	assert_true(reader > 0);
+	sleep(1);
+	assert_ok(fixture, pl_schema_migrate(fixture->uri, NULL, NULL, &fixture->err));
+	assert_int_equal(waitpid(reader, NULL, 0), reader);
+}
+
 static void migration_that_fails_half_way_is_undone(void **state)
 {
 	struct fixture *fixture = *state;
@@ -462,6 +517,8 @@ int main(void)
 		TEST_WITH_DATABASE(newer_version_is_refused),
 		TEST_IN_FOLDER(files_that_are_no_database_are_refused),
 		TEST_IN_FOLDER(schemas_that_are_not_ours_are_refused),
+		TEST_IN_FOLDER(migrations_at_once_do_not_hinder_each_other),
+		TEST_IN_FOLDER(migration_waits_for_a_reader_of_a_server),
 		TEST_IN_FOLDER(migration_that_fails_half_way_is_undone),
 		TEST_WITH_DATABASE(backup_is_whole_and_private),
 		TEST_WITH_DATABASE(backup_of_a_server_is_left_to_its_own_tool),
