@@ -33,6 +33,7 @@ static int exit_status(const struct ctl *ctl, const struct pl_error *err)
 		return 2;
 	switch (err->code) {
 	case PL_OK:
+	case PL_ERR_DATA:
 	case PL_ERR_INTERNAL:
 		return CTL_INTERNAL;
 	case PL_ERR_CONFIG:

@@ -36,7 +36,7 @@ struct pl_driver {
 	int turn_open;
 	struct pl_use_log *uses;
 
-	struct trouble policy_trouble, key_trouble, store_trouble, use_trouble;
+	struct trouble policy_trouble, key_trouble, store_trouble, use_trouble, data_trouble;
 };
 
 /* Logs trouble when it is new, and once a minute while it lasts. */
@@ -243,6 +243,13 @@ static int open_turn(struct pl_driver *driver, struct pl_error *err)
 	return 0;
 }
 
+/* With no key, or with a member's row that makes no sense, the store is sound: others
+ * need not wait. */
+static int is_of_this_login(const struct pl_driver *driver, const struct pl_error *err)
+{
+	return err->code == PL_ERR_DATA || (driver->keys == NULL && err->code == PL_ERR_RETRY);
+}
+
 int pl_driver_judge(struct pl_driver *driver, struct pl_login *login, int64_t now_ms,
 		    struct pl_subject *subject_r, struct pl_facts *facts_r,
 		    struct pl_verdict *verdict_r, struct pl_error *err)
@@ -264,9 +271,10 @@ int pl_driver_judge(struct pl_driver *driver, struct pl_login *login, int64_t no
 	login->now = time(NULL);
 	if (pl_login_gather(driver->store, driver->policy, driver->keys, login, subject_r, facts_r,
 			    err) < 0) {
-		/* Without the key the store is sound: others need not wait. */
-		if (driver->keys != NULL || err->code != PL_ERR_RETRY)
+		if (!is_of_this_login(driver, err))
 			return store_failed(driver, err);
+		if (err->code == PL_ERR_DATA)
+			report_error(driver, &driver->data_trouble, err);
 		pl_breaker_succeeded(&driver->breaker);
 		pl_driver_end_turn(driver);
 		return -1;

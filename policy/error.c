@@ -49,6 +49,8 @@ const char *pl_errc_name(enum pl_errc code)
 		return "invalid";
 	case PL_ERR_CONFLICT:
 		return "conflict";
+	case PL_ERR_DATA:
+		return "data";
 	case PL_ERR_INTERNAL:
 		return "internal";
 	case PL_ERR_UNKNOWN:

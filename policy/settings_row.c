@@ -49,8 +49,9 @@ int pl_settings_parse(const char *text, struct pl_settings *settings_r, struct p
 		size_t len = strcspn(text, " ");
 
 		if (parse_word(text, len, settings_r) < 0)
-			return pl_error_set(err, PL_ERR_INTERNAL,
-					    "its settings in the database have \"%.*s\", which is no setting of this program",
+			return pl_error_set(err, PL_ERR_DATA,
+					    "its settings in the database have \"%.*s\", which no program of this version "
+					    "writes; take it out by SQL",
 					    (int)(len > WORD_MAX ? WORD_MAX : len), text);
 		text += len;
 	}

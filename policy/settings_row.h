@@ -12,7 +12,7 @@
 
 /* Returns text_r. */
 char *pl_settings_format(const struct pl_settings *settings, char text_r[PL_SETTINGS_TEXT]);
-/* PL_ERR_INTERNAL for a word that this program does not know: to skip it could
+/* PL_ERR_DATA for a word that this program does not know: to skip it could
  * open what it shuts. */
 int pl_settings_parse(const char *text, struct pl_settings *settings_r, struct pl_error *err);
 /* Reads such a column of a row. Returns 0 or -1. */

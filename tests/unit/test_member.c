@@ -99,11 +99,11 @@ static void settings_that_are_none_of_ours_are_an_error(void **state)
 		snprintf(sql, sizeof(sql), "UPDATE member SET settings = '%s'", words[i]);
 		sql_run(fixture->db, sql);
 		assert_refused(fixture, pl_account_get(fixture->store, &address, &account, &fixture->err),
-			       PL_ERR_INTERNAL, "member " USER ": its settings");
+			       PL_ERR_DATA, "member " USER ": its settings");
 	}
 	sql_run(fixture->db, "UPDATE domain SET settings = 'pop3=offf'");
 	assert_refused(fixture, pl_account_get(fixture->store, &address, &account, &fixture->err),
-		       PL_ERR_INTERNAL, "domain example.test: its settings");
+		       PL_ERR_DATA, "domain example.test: its settings");
 }
 
 static void member_is_added_once(void **state)
