@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,6 +33,17 @@ time_t time(time_t *now_r)
 	if (now_r != NULL)
 		*now_r = now.tv_sec;
 	return now.tv_sec;
+}
+
+int gettimeofday(struct timeval *restrict now_r, void *restrict zone)
+{
+	struct timespec now;
+
+	(void)zone;
+	clock_gettime(CLOCK_REALTIME, &now);
+	now_r->tv_sec = now.tv_sec;
+	now_r->tv_usec = now.tv_nsec / 1000;
+	return 0;
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now_r)
