@@ -313,7 +313,7 @@ static int run(struct request *request, struct response *response, struct pl_err
 /* What the caller can do about it decides the answer. */
 static void answer_error(const struct request *request, struct response *response, struct pl_error *err)
 {
-	const int internal = err->code == PL_ERR_INTERNAL;
+	const int internal = err->code == PL_ERR_INTERNAL || err->code == PL_ERR_DATA;
 
 	pl_error_prefix(err, "%s %s", request->route->method, request->route->path);
 	daemon_log_trouble(err);
