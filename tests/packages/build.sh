@@ -41,16 +41,27 @@ test_lintian_is_silent() {
 	[ -z "$said" ]
 }
 
-# The same files under an older number: what the upgrade has to do is in the site's database.
+# The same files under an older number, and where they were then: what else the upgrade has to do is in the
+# site's database.
 make_older_packages() {
 	local package name
-	mkdir "$WORK/packages/old"
+	mkdir "$WORK/build/src/old" "$WORK/packages/old"
 	for package in "$WORK"/packages/new/*.deb; do
 		name=$(basename "$package")
-		in_build dpkg-deb --raw-extract "/src/$name" /src/old
-		sed -i 's/^Version: .*/Version: 0.0.9-1/; s/\(postlatch-common (= \)[^)]*/\10.0.9-1/' "$WORK/build/src/old/DEBIAN/control"
-		in_build dpkg-deb --build /src/old "/src/old.deb"
-		mv "$WORK/build/src/old.deb" "$WORK/packages/old/${name/_*_/_0.0.9-1_}"
-		rm -r "$WORK/build/src/old"
+		in_build dpkg-deb --raw-extract "/src/$name" "/src/old/${name%%_*}"
 	done >"$WORK/older.log" 2>&1
+	sed -i 's/^Version: .*/Version: 0.0.9-1/; s/\(postlatch-common (= \)[^)]*/\10.0.9-1/; /^\(Breaks\|Replaces\): /d' \
+		"$WORK"/build/src/old/*/DEBIAN/control
+	give_back_moved_files
+	for package in "$WORK"/packages/new/*.deb; do
+		name=$(basename "$package")
+		in_build dpkg-deb --build "/src/old/${name%%_*}" /src/old.deb
+		mv "$WORK/build/src/old.deb" "$WORK/packages/old/${name/_*_/_0.0.9-1_}"
+	done >>"$WORK/older.log" 2>&1
+}
+
+# What was in dovecot-postlatch before 0.1.0-2.
+give_back_moved_files() {
+	local old=$WORK/build/src/old folder=usr/share/postlatch/conf.d
+	mv "$old/postlatch-common/$folder/dovecot" "$old/dovecot-postlatch/$folder/"
 }

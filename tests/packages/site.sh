@@ -35,6 +35,9 @@ install_packages() { # old|new [OPTION ...]
 	inside sh -c 'folder=$1; shift; apt-get install -y --allow-downgrades "$@" /packages/$folder/*.deb' sh "$which" "$@"
 }
 
+# Links to all fragments for Dovecot.
+link_fragments() { inside sh -c 'ln -sf /usr/share/postlatch/conf.d/dovecot/*.conf /etc/dovecot/conf.d/'; }
+
 # What came with them, also if a package suggests it that was there before.
 remove_unused() { inside apt-get autoremove -y --purge -o APT::AutoRemove::SuggestsImportant=false; }
 

@@ -16,6 +16,7 @@ steps=(
 	an_upgrade_restarts_what_runs
 	an_upgrade_keeps_members_and_policy
 	a_damaged_database_stops_an_upgrade_until_it_is_mended
+	dovecot_starts_without_any_one_package
 	removing_leaves_every_login_to_the_own_passdb
 	removing_keeps_what_the_operator_has
 	purging_keeps_database_and_keys_alone
@@ -188,6 +189,24 @@ test_a_damaged_database_stops_an_upgrade_until_it_is_mended() {
 	inside systemctl start postlatch-milter postlatch-portal
 	login imap plain
 	equal "left to do" "$(inside dpkg --audit)" ""
+}
+
+# Each is removed alone. What the policy refuses is in when the driver is the one.
+test_dovecot_starts_without_any_one_package() {
+	local package
+	for package in dovecot-postlatch postlatch-milter postlatch-portal; do
+		link_fragments
+		inside systemctl restart dovecot
+		fails login imap owner
+		inside apt-get remove -y $package
+		inside systemctl restart dovecot
+		login imap plain
+		[ $package != dovecot-postlatch ] || login imap owner
+		install_packages new
+	done
+	link_fragments
+	inside cp --remove-destination /usr/share/postlatch/conf.d/dovecot/06-postlatch-portal.conf /etc/dovecot/conf.d/
+	inside systemctl restart dovecot
 }
 
 test_removing_leaves_every_login_to_the_own_passdb() {
