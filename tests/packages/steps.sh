@@ -15,6 +15,7 @@ steps=(
 	an_upgrade_keeps_a_copy
 	an_upgrade_restarts_what_runs
 	an_upgrade_keeps_members_and_policy
+	an_upgrade_restarts_dovecot_before_triggers
 	a_damaged_database_stops_an_upgrade_until_it_is_mended
 	dovecot_starts_without_any_one_package
 	removing_leaves_every_login_to_the_own_passdb
@@ -176,6 +177,18 @@ test_an_upgrade_keeps_members_and_policy() {
 	inside grep -q '^portal_url = "https://portal.example.test"' /etc/postlatch/policy.conf
 	equal "sign-in" "$(sign_in plain pass-plain)" 200
 	equal "a redirect" "$(redirect plain)" 550
+}
+
+# As when apt configures other packages in between, or fails at one of them.
+test_an_upgrade_restarts_dovecot_before_triggers() {
+	local before
+	before=$(pid_of dovecot)
+	inside sh -c 'dpkg --no-triggers -i /packages/new/*.deb'
+	equal "its trigger" "$(inside dpkg-query -Wf '${db:Status-Status}' dovecot-core)" triggers-pending
+	fails [ "$(pid_of dovecot)" = "$before" ]
+	login imap plain
+	inside dpkg --configure --pending
+	login imap plain
 }
 
 test_a_damaged_database_stops_an_upgrade_until_it_is_mended() {
