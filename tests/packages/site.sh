@@ -53,6 +53,35 @@ redirect() {
 		--mail-from "$1" --mail-rcpt out@elsewhere.example -T - smtp://127.0.0.1:10588' sh "$1@example.test" || true
 }
 
+# A message comes in for a member, whose own script redirects it.
+deliver_to_redirect() { # MEMBER ONWARD
+	local home=/var/vmail/$1@example.test
+	inside install -d -o vmail -g vmail "$home"
+	inside sh -c "echo 'redirect \"$2\";' >$home/.dovecot.sieve && chown vmail:vmail $home/.dovecot.sieve"
+	/usr/bin/python3 -c '
+import smtplib, sys
+with smtplib.LMTP(sys.argv[1]) as lmtp:
+    lmtp.sendmail("writer@elsewhere.example", sys.argv[2], "Subject: words\r\n\r\nwords\r\n")' \
+		"/proc/$LEADER/root/run/dovecot/lmtp" "$1@example.test"
+}
+
+# Succeeds when Postfix has mail for this address, which it may get a little later.
+queued() { # ADDRESS
+	local deadline=$((SECONDS + 60))
+	until inside postqueue -j | grep -F "\"$1\""; do
+		[ $SECONDS -lt $deadline ] || { inside postqueue -j; return 1; }
+		sleep 0.5
+	done
+}
+
+# What an operator does before postlatch-milter is removed.
+take_lines_out_of_postfix() {
+	inside postconf -X postlatch_milter smtpd_sasl_type smtpd_sasl_path non_smtpd_milters milter_default_action \
+		milter_protocol
+	inside postconf -MX submission/inet 127.0.0.1:10588/inet
+	inside postfix reload
+}
+
 # A message of a member's who signs in with the account password; prints the last answer's code.
 submit() { # MEMBER
 	# shellcheck disable=SC2016 # the inner shell expands them

@@ -18,6 +18,7 @@ steps=(
 	an_upgrade_restarts_dovecot_before_triggers
 	a_damaged_database_stops_an_upgrade_until_it_is_mended
 	dovecot_starts_without_any_one_package
+	redirects_go_on_without_the_milter
 	removing_leaves_every_login_to_the_own_passdb
 	removing_keeps_what_the_operator_has
 	purging_keeps_database_and_keys_alone
@@ -219,6 +220,23 @@ test_dovecot_starts_without_any_one_package() {
 	done
 	link_fragments
 	inside cp --remove-destination /usr/share/postlatch/conf.d/dovecot/06-postlatch-portal.conf /etc/dovecot/conf.d/
+	inside systemctl restart dovecot
+}
+
+# Dovecot is not restarted by hand: redirects go the new way from the removal on.
+test_redirects_go_on_without_the_milter() {
+	inside postlatch member set plain@example.test forwarding=on
+	deliver_to_redirect plain with-milter@elsewhere.example
+	queued with-milter@elsewhere.example
+	inside cp -a /etc/postfix /root/postfix
+	take_lines_out_of_postfix
+	inside apt-get remove -y postlatch-milter
+	deliver_to_redirect plain without-milter@elsewhere.example
+	queued without-milter@elsewhere.example
+	inside sh -c 'rm -r /etc/postfix && mv /root/postfix /etc/postfix'
+	inside postfix reload
+	install_packages new
+	inside sh -c 'cd /etc/dovecot/conf.d && ln -s /usr/share/postlatch/conf.d/dovecot/07-* /usr/share/postlatch/conf.d/dovecot/95-* .'
 	inside systemctl restart dovecot
 }
 
