@@ -22,7 +22,7 @@ steps=(
 	removing_leaves_every_login_to_the_own_passdb
 	removing_keeps_what_the_operator_has
 	purging_keeps_database_and_keys_alone
-	a_fragment_that_is_no_link_must_go_first
+	a_fragment_of_the_operator_must_go_first
 	packages_come_back_where_all_was_deleted
 	nothing_is_left_of_packages_that_were_never_used
 )
@@ -185,6 +185,7 @@ test_an_upgrade_restarts_dovecot_before_triggers() {
 	local before
 	before=$(pid_of dovecot)
 	inside sh -c 'dpkg --no-triggers -i /packages/new/*.deb'
+	# shellcheck disable=SC2016 # dpkg-query expands it
 	equal "its trigger" "$(inside dpkg-query -Wf '${db:Status-Status}' dovecot-core)" triggers-pending
 	fails [ "$(pid_of dovecot)" = "$before" ]
 	login imap plain
@@ -274,15 +275,18 @@ test_purging_keeps_database_and_keys_alone() {
 /var/lib/postlatch/postlatch.db"
 }
 
-test_a_fragment_that_is_no_link_must_go_first() {
-	local fragment=/etc/dovecot/conf.d/05-postlatch.conf
+test_a_fragment_of_the_operator_must_go_first() {
+	local fragment=/etc/dovecot/conf.d/05-postlatch.conf own
 	install_packages new
-	inside cp /usr/share/postlatch/conf.d/dovecot/05-postlatch.conf $fragment
-	inside systemctl restart dovecot
-	fails inside apt-get remove -y "${PACKAGES[@]}"
-	inside systemctl restart dovecot
-	login imap plain
-	inside rm $fragment
+	for own in $fragment /root/05.conf; do
+		inside cp /usr/share/postlatch/conf.d/dovecot/05-postlatch.conf "$own"
+		[ "$own" = $fragment ] || inside ln -s "$own" $fragment
+		inside systemctl restart dovecot
+		fails inside apt-get remove -y "${PACKAGES[@]}"
+		inside systemctl restart dovecot
+		login imap plain
+		inside rm -f $fragment "$own"
+	done
 	inside systemctl restart dovecot
 	inside apt-get remove -y "${PACKAGES[@]}"
 	login imap plain
