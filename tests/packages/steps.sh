@@ -24,6 +24,7 @@ steps=(
 	purging_keeps_database_and_keys_alone
 	a_fragment_of_the_operator_must_go_first
 	packages_come_back_where_all_was_deleted
+	an_upgrade_goes_in_any_order
 	nothing_is_left_of_packages_that_were_never_used
 )
 
@@ -296,6 +297,17 @@ test_packages_come_back_where_all_was_deleted() {
 	inside rm -r /var/lib/postlatch /etc/postlatch
 	install_packages new
 	login imap plain
+}
+
+# Files have moved between the packages, and the one that has lost them may be the last to come.
+test_an_upgrade_goes_in_any_order() {
+	inside apt-get purge -y "${PACKAGES[@]}"
+	install_packages old
+	inside sh -c 'dpkg --auto-deconfigure --unpack /packages/new/postlatch-*.deb'
+	inside sh -c 'dpkg --unpack /packages/new/dovecot-postlatch_*.deb'
+	inside dpkg --configure --pending
+	equal "left to do" "$(inside dpkg --audit)" ""
+	inside test -e /usr/share/postlatch/conf.d/dovecot/95-postlatch-sieve.conf
 }
 
 test_nothing_is_left_of_packages_that_were_never_used() {
