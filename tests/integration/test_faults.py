@@ -361,7 +361,7 @@ class Keys(Faults):
 
     def test_removed_while_running(self):
         self.take_away()
-        self.only_app_passwords_fail("No such file")
+        self.only_app_passwords_fail("it is not there")
         self.assertFalse(os.path.exists(self.key), "a new key was made")
         self.put_back()
         self.assert_heals()
@@ -369,7 +369,7 @@ class Keys(Faults):
     def test_missing_at_the_start(self):
         self.take_away()
         server.reload()
-        self.only_app_passwords_fail("No such file")
+        self.only_app_passwords_fail("it is not there")
         started = server.pids("auth")
         self.put_back()
         self.assert_heals()
