@@ -20,9 +20,8 @@
 
 #include "compat.h"
 #include "driver.h"
+#include "monotonic.h"
 #include "worker.h"
-
-#include <time.h>
 
 /* Exported, so that a Dovecot of another ABI refuses the module by name. */
 extern const char *authdb_postlatch_version;
@@ -92,15 +91,6 @@ static bool is_bearer(const struct auth_request *request)
 	const char *mech = request->fields.mech_name;
 
 	return mech != NULL && (strcasecmp(mech, "XOAUTH2") == 0 || strcasecmp(mech, "OAUTHBEARER") == 0);
-}
-
-/* Not the event loop's time, which goes back when somebody sets the clock. */
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
 static void end_turn(struct postlatch_passdb *passdb)
@@ -268,7 +258,7 @@ static enum judged judge_login(struct postlatch_passdb *passdb, struct auth_requ
 	enum judged judged;
 	int ret;
 
-	ret = pl_driver_judge(passdb->driver, login, now_ms(), &subject, &facts, &verdict, &err);
+	ret = pl_driver_judge(passdb->driver, login, pl_monotonic_ms(), &subject, &facts, &verdict, &err);
 	if (ret < 0) {
 		e_debug(authdb_event(request), "cannot be decided: %s", err.msg);
 		return JUDGED_ERROR;
@@ -365,7 +355,7 @@ static bool wants_worker(struct auth_request *request)
 	struct postlatch_passdb *passdb = (struct postlatch_passdb *)request->passdb->passdb;
 
 	if (!worker)
-		return is_safely_configured(request) && pl_driver_wants_worker(passdb->driver, now_ms());
+		return is_safely_configured(request) && pl_driver_wants_worker(passdb->driver, pl_monotonic_ms());
 	if (passdb->driver == NULL)
 		open_driver(passdb);
 	return FALSE;

@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
+#include "monotonic.h"
 #include "schema.h"
 #include "write_queue.h"
 
@@ -183,19 +183,11 @@ int pl_store_is_remote(const char *uri)
 	return backend != NULL && backend->is_remote;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /* Somebody migrated the database while it was open. What cannot be read is for
  * the next statement to report. */
 static int version_changed(struct pl_store *store)
 {
-	const int64_t now = now_ms();
+	const int64_t now = pl_monotonic_ms();
 	struct pl_error err;
 
 	if (store->backend->is_remote && now - store->version_looked_ms < REMOTE_LOOK_MS)

@@ -3,9 +3,9 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "breaker.h"
+#include "monotonic.h"
 #include "write_queue.h"
 
 struct pl_store_pool {
@@ -77,21 +77,13 @@ static struct pl_store *take_idle(struct pl_store_pool *pool)
 	return store;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /* A server that is gone is not waited for by each thread in turn. */
 static int may_open(struct pl_store_pool *pool, struct pl_error *err)
 {
 	int may;
 
 	pthread_mutex_lock(&pool->lock);
-	may = pl_breaker_may_try(&pool->breaker, now_ms());
+	may = pl_breaker_may_try(&pool->breaker, pl_monotonic_ms());
 	if (!may)
 		*err = pool->trouble;
 	pthread_mutex_unlock(&pool->lock);
@@ -110,7 +102,7 @@ static int open_server(struct pl_store_pool *pool, const char *uri, struct pl_st
 	if (ret == 0) {
 		pl_breaker_succeeded(&pool->breaker);
 	} else {
-		pl_breaker_failed(&pool->breaker, now_ms(), PL_BREAKER_MOST_MS);
+		pl_breaker_failed(&pool->breaker, pl_monotonic_ms(), PL_BREAKER_MOST_MS);
 		pool->trouble = *err;
 	}
 	pthread_mutex_unlock(&pool->lock);
@@ -120,11 +112,9 @@ static int open_server(struct pl_store_pool *pool, const char *uri, struct pl_st
 /* A server has only so many connections for all its clients. */
 static int take_place(struct pl_store_pool *pool, struct pl_error *err)
 {
-	struct timespec deadline;
+	const struct timespec deadline = pl_monotonic_after(PL_STORE_WAIT);
 	int ret = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &deadline);
-	deadline.tv_sec += PL_STORE_WAIT / 1000;
 	pthread_mutex_lock(&pool->lock);
 	while (pool->taken >= PL_STORE_POOL_MOST && ret == 0)
 		ret = pthread_cond_clockwait(&pool->given, &pool->lock, CLOCK_MONOTONIC, &deadline);

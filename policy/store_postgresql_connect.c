@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "monotonic.h"
 
 #define SCHEME "postgresql://"
 #define IDLE_MS 10000 /* that a transaction may go without a statement */
@@ -225,14 +226,6 @@ int pl_postgresql_failed(PGconn *conn, const PGresult *result, struct pl_error *
 	return pl_error_set(err, code, "%s", line[0] == '\0' ? "the connection is lost" : line);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /* Waits until libpq has something to read, or room for what it has to send. */
 static int wait_for_server(PGconn *conn, int64_t deadline, struct pl_error *err)
 {
@@ -244,7 +237,7 @@ static int wait_for_server(PGconn *conn, int64_t deadline, struct pl_error *err)
 	if (unsent == 1)
 		fd.events |= POLLOUT;
 	do {
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - pl_monotonic_ms();
 
 		ret = left <= 0 ? 0 : poll(&fd, 1, (int)left);
 	} while (ret < 0 && errno == EINTR);
@@ -271,7 +264,7 @@ int pl_postgresql_is_lost(const struct pl_postgresql *db)
 
 int pl_postgresql_wait(struct pl_postgresql *db, int wait_ms, struct pl_error *err)
 {
-	if (wait_until(db->conn, now_ms() + wait_ms, err) == 0)
+	if (wait_until(db->conn, pl_monotonic_ms() + wait_ms, err) == 0)
 		return 0;
 	db->lost = 1;
 	return -1;
@@ -280,7 +273,7 @@ int pl_postgresql_wait(struct pl_postgresql *db, int wait_ms, struct pl_error *e
 /* The whole answer; NULL and err when the connection is of no more use. */
 static PGresult *result_of(PGconn *conn, int wait_ms, struct pl_error *err)
 {
-	const int64_t deadline = now_ms() + wait_ms;
+	const int64_t deadline = pl_monotonic_ms() + wait_ms;
 	PGresult *kept = NULL, *next;
 
 	/* Of several statements in one string, the fault or else the last. */

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "member_row.h"
+#include "monotonic.h"
 
 #define PORTION 32
 
@@ -156,18 +156,6 @@ static int write_all(struct pl_use_log *log, size_t count, struct pl_error *err)
 	return 0;
 }
 
-/* By a clock that is never set. */
-static void deadline_after(struct timespec *at_r, int ms)
-{
-	clock_gettime(CLOCK_MONOTONIC, at_r);
-	at_r->tv_sec += ms / 1000;
-	at_r->tv_nsec += (long)(ms % 1000) * 1000000;
-	if (at_r->tv_nsec >= 1000000000) {
-		at_r->tv_sec++;
-		at_r->tv_nsec -= 1000000000;
-	}
-}
-
 /* Waits for something to do, and then for the second to pass in which more may
  * come. Returns how many uses were moved to writing; -1 when it is time to go. */
 static int wait_for_uses(struct pl_use_log *log)
@@ -178,7 +166,7 @@ static int wait_for_uses(struct pl_use_log *log)
 	pthread_mutex_lock(&log->lock);
 	while (log->count == 0 && !log->stop)
 		pthread_cond_wait(&log->wake, &log->lock);
-	deadline_after(&second, 1000);
+	second = pl_monotonic_after(1000);
 	while (!log->stop &&
 	       pthread_cond_clockwait(&log->wake, &log->lock, CLOCK_MONOTONIC, &second) != ETIMEDOUT)
 		;
@@ -272,7 +260,7 @@ void pl_use_close(struct pl_use_log **log_p, int wait_ms)
 	log->stop = 1;
 	pthread_cond_signal(&log->wake);
 	pthread_mutex_unlock(&log->lock);
-	deadline_after(&deadline, wait_ms);
+	deadline = pl_monotonic_after(wait_ms);
 	if (pthread_clockjoin_np(log->thread, NULL, CLOCK_MONOTONIC, &deadline) != 0) {
 		/* Stuck on the disk: it keeps its memory, and ends with the process. */
 		pthread_detach(log->thread);

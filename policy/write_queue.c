@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "monotonic.h"
 
 struct waiter {
 	pthread_cond_t turn;
@@ -57,23 +58,11 @@ static void take_out(struct pl_write_queue *queue, struct waiter *waiter)
 		queue->last = at;
 }
 
-static struct timespec after_ms(int ms)
-{
-	struct timespec end;
-
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += ms / 1000;
-	end.tv_nsec += ms % 1000 * 1000000L;
-	end.tv_sec += end.tv_nsec / 1000000000;
-	end.tv_nsec %= 1000000000;
-	return end;
-}
-
 /* With the lock held, until it is granted or the time is over. Whoever leaves
  * takes the next one out of the queue. */
 static void wait_for_turn(struct pl_write_queue *queue, struct waiter *waiter, int wait_ms)
 {
-	const struct timespec end = after_ms(wait_ms);
+	const struct timespec end = pl_monotonic_after(wait_ms);
 	int ret = 0;
 
 	append(queue, waiter);

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "monotonic.h"
 #include "portal.h"
 
 #define PATIENCE_MS 20000 /* Dovecot makes a suspicious address wait for up to 17 s */
@@ -23,14 +23,6 @@ struct talk {
 	size_t used;
 	char buf[LINE_BYTES];
 };
-
-static int64_t monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static int connect_socket(const char *path, struct talk *talk, struct pl_error *err)
 {
@@ -51,7 +43,7 @@ static int wait_for(const struct talk *talk, short events, struct pl_error *err)
 	struct pollfd fd = { .fd = talk->fd, .events = events };
 
 	for (;;) {
-		int64_t left = talk->deadline_ms - monotonic_ms();
+		int64_t left = talk->deadline_ms - pl_monotonic_ms();
 		int ret = left <= 0 ? 0 : poll(&fd, 1, (int)left);
 
 		if (ret > 0)
@@ -215,7 +207,7 @@ static int talk_to_dovecot(struct talk *talk, const struct request *request, con
 int password_check(const struct request *request, const char *user, const struct pl_secret *password,
 		   char user_r[PL_ADDRESS_MAX + 1], struct pl_error *err)
 {
-	struct talk talk = { .fd = -1, .deadline_ms = monotonic_ms() + PATIENCE_MS };
+	struct talk talk = { .fd = -1, .deadline_ms = pl_monotonic_ms() + PATIENCE_MS };
 	int ret = -1;
 
 	/* Longer than any name; nothing to ask about. */
