@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "command.h"
+#include "ctl/command.h"
 
 #define DAY 86400
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
+#include "ctl/command.h"
 
 static int list_json(const struct pl_audit_record *record, void *context)
 {

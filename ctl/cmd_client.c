@@ -1,8 +1,8 @@
 /* cmd_client.c - postlatch client ... */
 #include <string.h>
 
-#include "command.h"
-#include "grant.h"
+#include "ctl/command.h"
+#include "policy/session/grant.h"
 
 /* "URI,URI" to the list divided by spaces that is stored. */
 static int read_uris(const char *what, const char *text, char *list, struct pl_error *err)

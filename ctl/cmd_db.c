@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "command.h"
-#include "schema.h"
+#include "ctl/command.h"
+#include "policy/store/schema.h"
 
 /* The groups that share the database and the verify key, and the portal's own, which
  * reads the seal key. Where there is none, files stay with whoever runs the command. */

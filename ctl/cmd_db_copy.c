@@ -1,8 +1,8 @@
 /* cmd_db_copy.c - postlatch db copy */
 #include <string.h>
 
-#include "command.h"
-#include "schema_copy.h"
+#include "ctl/command.h"
+#include "policy/store/schema_copy.h"
 
 static void copy_progress(int64_t done, int64_t of)
 {

@@ -1,7 +1,7 @@
 /* cmd_domain.c - postlatch domain ... */
 #include <string.h>
 
-#include "command.h"
+#include "ctl/command.h"
 
 /* args[0] as a folded domain name. */
 static int domain_arg(const struct ctl *ctl, char name_r[PL_DOMAIN_MAX + 1], struct pl_error *err)

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "command.h"
+#include "ctl/command.h"
 
 struct question {
 	struct pl_login login;

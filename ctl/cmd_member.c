@@ -1,7 +1,7 @@
 /* cmd_member.c - postlatch member add, set, remove; show and list are in cmd_member_show.c. */
 #include <string.h>
 
-#include "targets.h"
+#include "ctl/targets.h"
 
 int cmd_member_add(struct ctl *ctl, struct pl_error *err)
 {

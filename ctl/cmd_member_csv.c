@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "member_csv.h"
-#include "targets.h"
+#include "ctl/member_csv.h"
+#include "ctl/targets.h"
 
 static int is_dash(const char *path)
 {

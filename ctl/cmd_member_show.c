@@ -1,7 +1,7 @@
 /* cmd_member_show.c - postlatch member show, list. */
 #include <string.h>
 
-#include "targets.h"
+#include "ctl/targets.h"
 
 struct shown {
 	int app_passwords;

@@ -1,8 +1,8 @@
 /* cmd_session.c - postlatch session ... and postlatch device ... */
 #include <time.h>
 
-#include "command.h"
-#include "trusted.h"
+#include "ctl/command.h"
+#include "policy/credential/trusted.h"
 
 /* The member of args[0]; id 0 when the database has never heard of it. */
 static int get_member(const struct ctl *ctl, struct pl_address *address_r, int64_t *id_r,

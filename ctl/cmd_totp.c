@@ -1,6 +1,6 @@
 /* cmd_totp.c - postlatch totp ... */
-#include "command.h"
-#include "totp.h"
+#include "ctl/command.h"
+#include "policy/credential/totp.h"
 
 static int show_json(const char *address, int known, const struct pl_totp_state *state, struct pl_error *err)
 {

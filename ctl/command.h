@@ -5,11 +5,11 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "login.h"
+#include "policy/login/login.h"
 
 enum ctl_option {
 #define CTL_OPTION(id, name, argument, text) CTL_OPTION_##id,
-#include "options.def"
+#include "ctl/options.def"
 #undef CTL_OPTION
 	CTL_OPTION_COUNT
 };
@@ -56,7 +56,7 @@ struct ctl_command {
 
 #define CTL_COMMAND(noun, verb, arguments, min, max, needs, options, run, summary, details) \
 	int run(struct ctl *ctl, struct pl_error *err);
-#include "commands.def"
+#include "ctl/commands.def"
 #undef CTL_COMMAND
 
 /* The tables, ended by NULL past their last row. (table.c) */

@@ -1,5 +1,5 @@
 /* help.c - --help and the sections of the manual pages, from the tables. */
-#include "command.h"
+#include "ctl/command.h"
 
 #include <string.h>
 

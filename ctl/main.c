@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "ctl/command.h"
 #include "config.h"
 
 #define OPTION_BASE 1000 /* getopt's numbers for options.def */

@@ -1,11 +1,11 @@
 /* member_csv.c - see member_csv.h. */
-#include "member_csv.h"
+#include "ctl/member_csv.h"
 
 #include <csv.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "utf8.h"
+#include "policy/base/utf8.h"
 
 #define COLUMNS_MAX (PL_SETTING_COUNT + 3)
 

@@ -9,8 +9,8 @@
 
 #include <stdio.h>
 
-#include "change.h"
-#include "member.h"
+#include "policy/account/change.h"
+#include "policy/account/member.h"
 
 #define MEMBER_CSV_MAX (256 * 1024 * 1024) /* bytes of a file */
 #define MEMBER_CSV_FIELD_MAX 512           /* bytes of a field */

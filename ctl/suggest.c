@@ -1,7 +1,7 @@
 /* suggest.c - which command a mistyped word was meant to be. */
 #include <string.h>
 
-#include "command.h"
+#include "ctl/command.h"
 
 #define WORD_MAX 32 /* longer than any word of commands.def */
 

@@ -1,15 +1,15 @@
-#include "command.h"
+#include "ctl/command.h"
 
 static const struct ctl_command commands[] = {
 #define CTL_COMMAND(noun, verb, arguments, min, max, needs, options, run, summary, details) \
 	{ noun, verb, arguments, min, max, needs, options, run, summary, details },
-#include "commands.def"
+#include "ctl/commands.def"
 #undef CTL_COMMAND
 };
 
 static const struct ctl_option_info options[] = {
 #define CTL_OPTION(id, name, argument, text) { name, argument, text },
-#include "options.def"
+#include "ctl/options.def"
 #undef CTL_OPTION
 };
 

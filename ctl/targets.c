@@ -1,4 +1,4 @@
-#include "targets.h"
+#include "ctl/targets.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef POSTLATCH_TARGETS_H
 #define POSTLATCH_TARGETS_H
 
-#include "command.h"
+#include "ctl/command.h"
 
 struct targets {
 	struct pl_address *addresses;

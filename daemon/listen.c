@@ -1,5 +1,5 @@
 /* listen.c - see listen.h. */
-#include "listen.h"
+#include "daemon/listen.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

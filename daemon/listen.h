@@ -2,7 +2,7 @@
 #ifndef POSTLATCH_DAEMON_LISTEN_H
 #define POSTLATCH_DAEMON_LISTEN_H
 
-#include "error.h"
+#include "policy/base/error.h"
 
 /* Opens "unix:PATH" (mode 0660) or "inet:127.0.0.1:PORT". Returns a descriptor, or -1. */
 int listen_open(const char *name, struct pl_error *err);

@@ -4,7 +4,7 @@
 
 #include <syslog.h>
 
-#include "error.h"
+#include "policy/base/error.h"
 
 /* name and facility (LOG_MAIL, LOG_AUTH) are for syslog. Call once, before threads. */
 void daemon_log_open(const char *name, int facility, int to_stderr);

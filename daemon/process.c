@@ -1,5 +1,5 @@
 /* process.c - see process.h. */
-#include "process.h"
+#include "daemon/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "config.h"
-#include "log.h"
+#include "daemon/log.h"
 
 #ifdef HAVE_SYSTEMD
 #include <systemd/sd-daemon.h>

@@ -18,10 +18,10 @@
 #include "ioloop.h"
 #include "str-sanitize.h"
 
-#include "compat.h"
-#include "driver.h"
-#include "monotonic.h"
-#include "worker.h"
+#include "dovecot-plugin/compat.h"
+#include "dovecot-plugin/driver.h"
+#include "policy/base/monotonic.h"
+#include "dovecot-plugin/worker.h"
 
 /* Exported, so that a Dovecot of another ABI refuses the module by name. */
 extern const char *authdb_postlatch_version;
@@ -72,7 +72,7 @@ static int service_setting(const char *service, enum pl_setting *setting_r)
 	} services[] = {
 #define PL_DOVECOT_SERVICE(name, setting) { name, 1, setting },
 #define PL_DOVECOT_HELPER(name) { name, 0, PL_SETTING_COUNT },
-#include "services.def"
+#include "dovecot-plugin/services.def"
 #undef PL_DOVECOT_SERVICE
 #undef PL_DOVECOT_HELPER
 	};

@@ -1,13 +1,13 @@
 /* driver.c - see driver.h. */
-#include "driver.h"
+#include "dovecot-plugin/driver.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "breaker.h"
-#include "watch.h"
+#include "policy/base/breaker.h"
+#include "policy/base/watch.h"
 
 #define LOOK_EVERY_MS 100       /* between two looks at the files */
 #define REPEAT_EVERY_MS 60000   /* between two log lines about the same trouble */

@@ -12,8 +12,8 @@
 #ifndef POSTLATCH_DRIVER_H
 #define POSTLATCH_DRIVER_H
 
-#include "login.h"
-#include "use.h"
+#include "policy/login/login.h"
+#include "policy/account/last_use.h"
 
 enum pl_driver_level { PL_DRIVER_INFO, PL_DRIVER_ERROR };
 

@@ -1,5 +1,5 @@
 /* settings-postlatch.c - tells Dovecot 2.4's doveconf and config process our settings. */
-#include "compat.h"
+#include "dovecot-plugin/compat.h"
 
 extern const char *postlatch_settings_version;
 extern const struct setting_parser_info *postlatch_settings_set_infos[];

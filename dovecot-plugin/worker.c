@@ -1,11 +1,11 @@
 /* worker.c - see worker.h. */
-#include "worker.h"
+#include "dovecot-plugin/worker.h"
 
 #include "str.h"
 #include "strescape.h"
 #include "passdb-blocking.h"
 
-#include "compat.h"
+#include "dovecot-plugin/compat.h"
 
 #include <stdio.h>
 

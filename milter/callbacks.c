@@ -4,7 +4,7 @@
  * at DATA, the first event at which Postfix knows the queue id; re-sent mail at
  * the end of the message, when its header is known.
  */
-#include "callbacks.h"
+#include "milter/callbacks.h"
 
 #include <libmilter/mfapi.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include <syslog.h>
 #include <time.h>
 
-#include "log.h"
+#include "daemon/log.h"
 
 #define TROUBLE_EVERY 60 /* seconds between two log lines about trouble */
 

@@ -2,7 +2,7 @@
 #ifndef POSTLATCH_MILTER_CALLBACKS_H
 #define POSTLATCH_MILTER_CALLBACKS_H
 
-#include "judge.h"
+#include "milter/judge.h"
 
 /* What Postfix's listener for Pigeonhole's submission_host calls itself in
  * milter_macro_daemon_name: there the other end waits for the answer. */

@@ -1,5 +1,5 @@
 /* judge.c - see judge.h. */
-#include "judge.h"
+#include "milter/judge.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -8,9 +8,9 @@
 #include <syslog.h>
 #include <time.h>
 
-#include "log.h"
-#include "store_pool.h"
-#include "watch.h"
+#include "daemon/log.h"
+#include "policy/store/store_pool.h"
+#include "policy/base/watch.h"
 
 #define WATCHES_MAX 65
 

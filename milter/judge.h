@@ -6,8 +6,8 @@
 #ifndef POSTLATCH_MILTER_JUDGE_H
 #define POSTLATCH_MILTER_JUDGE_H
 
-#include "login.h"
-#include "message.h"
+#include "policy/login/login.h"
+#include "milter/message.h"
 
 struct judge;
 

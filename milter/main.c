@@ -15,10 +15,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "callbacks.h"
+#include "milter/callbacks.h"
 #include "config.h"
-#include "log.h"
-#include "process.h"
+#include "daemon/log.h"
+#include "daemon/process.h"
 
 struct options {
 	const char *policy, *socket, *user, *group;

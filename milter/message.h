@@ -2,7 +2,7 @@
 #ifndef POSTLATCH_MILTER_MESSAGE_H
 #define POSTLATCH_MILTER_MESSAGE_H
 
-#include "address.h"
+#include "policy/base/address.h"
 
 #define MESSAGE_SIGNS_MAX 20        /* header fields that are looked at */
 #define MESSAGE_RECIPIENTS_MAX 1000 /* more than Pigeonhole or a forward ever has */

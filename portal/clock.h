@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#include "error.h"
+#include "policy/base/error.h"
 
 #define CLOCK_LEAP 3600  /* seconds; less than that is a correction */
 #define CLOCK_SETTLE 600 /* seconds until a leap is believed */

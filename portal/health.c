@@ -1,6 +1,6 @@
 /* health.c - whether the portal can do its work now. */
-#include "handlers.h"
-#include "portal.h"
+#include "portal/http/handlers.h"
+#include "portal/portal.h"
 
 int get_health(struct request *request, struct response *response, struct pl_error *err)
 {

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "portal.h"
+#include "portal/portal.h"
 
 #define PATIENCE_MS 3000L
 #define KEY_MAX 256

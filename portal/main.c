@@ -7,12 +7,12 @@
 #include <unistd.h>
 
 #include "config.h"
-#include "http.h"
-#include "listen.h"
-#include "log.h"
-#include "portal.h"
-#include "process.h"
-#include "route.h"
+#include "portal/http/http.h"
+#include "daemon/listen.h"
+#include "daemon/log.h"
+#include "portal/portal.h"
+#include "daemon/process.h"
+#include "portal/http/route.h"
 
 #define SWEEP_EVERY_MS (10 * 60 * 1000)
 /* Each connection has a socket, and while it is served one to Dovecot and the

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "portal.h"
+#include "portal/portal.h"
 
 #define PENDING_MAX 64 /* mails under way */
 #define WORD_BYTES 45  /* of text in one encoded word: 60 in base64, and RFC 2047 allows 75 in all */
@@ -32,7 +32,7 @@ static const struct notice {
 #define NOTICE(what, subject_en, text_en, subject_ko, text_ko) \
 	{ what, { { subject_en, text_en }, { subject_ko, text_ko } } },
 #define WORDS(when, address, device, advice, date)
-#include "notify.def"
+#include "portal/notify.def"
 #undef NOTICE
 #undef WORDS
 };
@@ -42,7 +42,7 @@ static const struct {
 } words[LANGUAGES] = {
 #define NOTICE(what, subject_en, text_en, subject_ko, text_ko)
 #define WORDS(when, address, device, advice, date) { when, address, device, advice, date },
-#include "notify.def"
+#include "portal/notify.def"
 #undef NOTICE
 #undef WORDS
 };

@@ -3,17 +3,17 @@
  * A request holds one snapshot of policy and keys from its begin to its end, so
  * that a reload changes nothing under its feet.
  */
-#include "portal.h"
+#include "portal/portal.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "clock.h"
-#include "form.h"
-#include "store_pool.h"
-#include "watch.h"
+#include "portal/clock.h"
+#include "portal/http/form.h"
+#include "policy/store/store_pool.h"
+#include "policy/base/watch.h"
 
 #define WATCHES_MAX 67 /* policy.c reads at most 64 files; and two keys */
 #define NAME_BYTES 64  /* authenticator apps show it, and divide it from the account by a colon */

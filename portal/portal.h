@@ -2,11 +2,11 @@
 #ifndef POSTLATCH_PORTAL_H
 #define POSTLATCH_PORTAL_H
 
-#include "log.h"
-#include "login.h"
-#include "pages.h"
-#include "policy.h"
-#include "request.h"
+#include "daemon/log.h"
+#include "policy/login/login.h"
+#include "portal/http/pages.h"
+#include "policy/settings/policy.h"
+#include "portal/http/request.h"
 
 /* The policy file, keys and database of this process, kept fresh like the
  * milter's: a policy that is bad now leaves the last good one. (portal.c) */

@@ -1,5 +1,5 @@
 /* problem.c - see problem.h. */
-#include "problem.h"
+#include "portal/problem.h"
 
 #include <stdio.h>
 
@@ -7,7 +7,7 @@
 
 enum problem {
 #define PROBLEM(id, title_en, text_en, title_ko, text_ko) PROBLEM_##id,
-#include "problem.def"
+#include "portal/problem.def"
 #undef PROBLEM
 };
 
@@ -17,7 +17,7 @@ struct words {
 
 static const struct words problems[][LANGUAGES] = {
 #define PROBLEM(id, title_en, text_en, title_ko, text_ko) { { title_en, text_en }, { title_ko, text_ko } },
-#include "problem.def"
+#include "portal/problem.def"
 #undef PROBLEM
 };
 

@@ -2,8 +2,8 @@
 #ifndef POSTLATCH_PORTAL_PROBLEM_H
 #define POSTLATCH_PORTAL_PROBLEM_H
 
-#include "request.h"
-#include "response.h"
+#include "portal/http/request.h"
+#include "portal/http/response.h"
 
 /* Status 400: what that program asked for cannot be given, and the browser is not
  * sent back, as nobody knows whether it would come to the right place; detail says

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "portal.h"
+#include "portal/portal.h"
 
 #define MARGIN 4 /* modules of quiet zone, ISO/IEC 18004 */
 

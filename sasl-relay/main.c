@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "config.h"
-#include "listen.h"
-#include "log.h"
-#include "process.h"
-#include "relay.h"
+#include "daemon/listen.h"
+#include "daemon/log.h"
+#include "daemon/process.h"
+#include "sasl-relay/relay.h"
 
 #define DOVECOT_SOCKET "/run/dovecot/auth-sasl-relay"
 /* Postfix's own limit for a service is a hundred processes. */

@@ -4,7 +4,7 @@
  * before the answer. It then says 454 to its client, and connects again for the
  * next AUTH.
  */
-#include "pair.h"
+#include "sasl-relay/pair.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -2,7 +2,7 @@
 #ifndef POSTLATCH_SASL_RELAY_PAIR_H
 #define POSTLATCH_SASL_RELAY_PAIR_H
 
-#include "lines.h"
+#include "sasl-relay/lines.h"
 
 struct pair {
 	int smtpd;   /* -1: this one is free */

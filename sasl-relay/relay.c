@@ -1,5 +1,5 @@
 /* relay.c - see relay.h. */
-#include "relay.h"
+#include "sasl-relay/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "pair.h"
+#include "daemon/log.h"
+#include "sasl-relay/pair.h"
 
 /* Dovecot may be on its way back from a restart, or its queue of connections be full
  * for a moment. Postfix is not told so at once: it would close the whole service for a

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "error.h"
+#include "policy/base/error.h"
 
 struct relay;
 

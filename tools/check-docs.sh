@@ -13,12 +13,12 @@ done
 
 # Every setting is explained in the sample policy file.
 names() { sed -nE "s/^$1\(([A-Z_]+, )?([a-z_]+),.*/\2/p" "$2"; }
-for name in $(names 'PL_OPTION_[A-Z]+' policy/policy.def) $(names PL_SETTING policy/settings.def); do
+for name in $(names 'PL_OPTION_[A-Z]+' policy/settings/policy.def) $(names PL_SETTING policy/settings/settings.def); do
 	grep -qE "^[[:space:]]*#? *$name *=" conf.d/policy.conf || complain "conf.d/policy.conf does not show $name"
 done
 # And what it shows exists.
 for name in $(sed -nE 's/^[[:space:]]*#? ?([a-z_]+) *= *.*/\1/p' conf.d/policy.conf | sort -u); do
-	grep -qE "[(, ]$name," policy/policy.def policy/settings.def || complain "conf.d/policy.conf shows $name, which is no setting"
+	grep -qE "[(, ]$name," policy/settings/policy.def policy/settings/settings.def || complain "conf.d/policy.conf shows $name, which is no setting"
 done
 
 # Commands in documents are commands of the table.
@@ -28,8 +28,11 @@ while read -r document noun verb; do
 done < <(grep -oHE '(\$POSTLATCH|postlatch) (--json )?(domain|member|app-password|totp|session|device|client|db) [a-z]+' README.md SECURITY.md HACKING.md demo/what-next |
 	sed -E 's/:(\$POSTLATCH|postlatch) (--json )?/ /' | sort -u)
 
-# Every source file is in a Makefile.
-for file in {policy,ctl,daemon,milter,sasl-relay,dovecot-plugin,portal}/*.[ch] tests/{unit,fuzz,bench}/*.[ch]; do
-	[ ! -e "$file" ] || grep -qw "${file##*/}" "${file%/*}/Makefile.am" || complain "$file is in no Makefile.am"
+# Every source file is in a Makefile, which may be that of the folder above.
+for file in {policy,portal}/*/*.[ch] ctl/check/*.[ch] {ctl,daemon,milter,sasl-relay,dovecot-plugin,portal}/*.[ch] tests/{unit,fuzz,bench}/*.[ch]; do
+	[ -e "$file" ] || continue
+	makefile=${file%/*}/Makefile.am
+	[ -e "$makefile" ] || makefile=${file%/*/*}/Makefile.am
+	grep -qE "(^|[[:blank:]/])${file##*/}([[:blank:]]|$)" "$makefile" || complain "$file is in no Makefile.am"
 done
 exit $status

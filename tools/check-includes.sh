@@ -1,59 +1,77 @@
 #!/bin/bash
-# check-includes.sh - nobody includes against the arrows of ARCHITECTURE.md.
+# check-includes.sh - no file includes a header of a room that stands above its own.
+#
+# The rooms, lowest first; ARCHITECTURE.md has the same list. A file may include headers of its own
+# room and of those that stand before it, as far as they belong to the same program or to the parts
+# that all programs share. Includes in quotes name the path from the root of the tree.
 set -uo pipefail
 status=0
 complain() { echo "check-includes: $*"; status=1; }
 
-# includes FOLDER: "file header" for each include in quotes.
-includes() { grep -Hos '^#include "[^"]*"' "$1"/*.[ch] | sed 's/:#include "/ /; s/"$//'; }
+rooms=(policy/base policy/store policy/settings policy/account policy/credential policy/session policy/login
+	daemon dovecot-plugin milter sasl-relay portal/http portal/signin portal/account portal/oauth portal
+	ctl ctl/check)
+shared=" policy daemon "
+declare -A place
+for i in "${!rooms[@]}"; do place[${rooms[i]}]=$i; done
 
-# Own headers and the library's, nothing else. config.h is made by configure, and
-# Dovecot's headers are for the plugin's shell alone.
-for folder in policy ctl daemon dovecot-plugin milter sasl-relay portal; do
+# may_include FILE HEADER
+may_include() {
+	local from=${1%/*} to=${2%/*}
+	[ "$from" != "$to" ] || return 0
+	[ -n "${place[$to]:-}" ] || return 1
+	# The table of statements is put together from those of the rooms.
+	[[ $1 != policy/store/statements.def || $2 != */statements.def ]] || return 0
+	[[ $from != portal* || $to != portal* ]] || return 0
+	[ "${place[$to]}" -lt "${place[$from]}" ] || return 1
+	[ "${from%%/*}" = "${to%%/*}" ] || [[ $shared = *" ${to%%/*} "* ]]
+}
+
+# config.h is made by configure; Dovecot's headers are for the shell of the plugin alone.
+for room in "${rooms[@]}"; do
 	while read -r file header; do
-		[ ! -e "$folder/$header" ] || continue
 		[ "$header" != config.h ] || continue
-		[ "$folder" = policy ] || [ ! -e "policy/$header" ] || continue
-		[[ "$folder" != milter && "$folder" != sasl-relay && "$folder" != portal ]] || [ ! -e "daemon/$header" ] || continue
-		[[ $file != dovecot-plugin/authdb-postlatch.c && $file != dovecot-plugin/compat.h && $file != dovecot-plugin/worker.? ]] || continue
-		complain "$file includes $header, which is not for $folder/"
-	done < <(includes "$folder")
-done
-for header in $(includes dovecot-plugin | sed -nE 's/^dovecot-plugin\/(authdb-postlatch.c|compat.h) //p'); do
-	for folder in ctl milter sasl-relay portal; do
-		[ ! -e "$folder/$header" ] || complain "dovecot-plugin includes $folder/$header"
-	done
+		[[ $header = */* ]] || [[ $file != dovecot-plugin/authdb-postlatch.c && $file != dovecot-plugin/compat.h &&
+			$file != dovecot-plugin/worker.? ]] || continue
+		if [ ! -e "$header" ]; then
+			complain "$file includes $header, which is not a path from the root of the tree"
+		elif ! may_include "$file" "$header"; then
+			complain "$file includes $header, which stands above it or belongs to another program"
+		fi
+	done < <(grep -Hos '^#include "[^"]*"' "$room"/*.{c,h,def} | sed 's/:#include "/ /; s/"$//')
 done
 
 # only HEADER FILE ...: a library's header belongs to these files.
 only() {
 	local header=$1 file
 	shift
-	for file in $(grep -ls "^#include <$header>" {policy,ctl,daemon,dovecot-plugin,milter,sasl-relay,portal}/*.[ch]); do
+	while read -r file; do
 		[[ " $* " = *" $file "* ]] || complain "$file includes <$header>, which belongs to $*"
-	done
+	done < <(for room in "${rooms[@]}"; do grep -ls "^#include <$header>" "$room"/*.[ch]; done)
 }
-only sqlite3.h policy/store_sqlite.c
-only libpq-fe.h policy/store_postgresql.c policy/store_postgresql_connect.c policy/store_postgresql_stmt.c
-only confuse.h policy/policy_file.c
+only sqlite3.h policy/store/store_sqlite.c
+only libpq-fe.h policy/store/store_postgresql.c policy/store/store_postgresql_connect.c policy/store/store_postgresql_stmt.c
+only confuse.h policy/settings/policy_file.c
 only csv.h ctl/member_csv.c
 only libmilter/mfapi.h milter/callbacks.c milter/main.c
-only microhttpd.h portal/http.c
+only microhttpd.h portal/http/http.c
 only qrencode.h portal/qr.c
 only curl/curl.h portal/kick.c
 
 # The decision is pure.
-for header in $(sed -nE 's/^#include [<"](.*)[>"]/\1/p' policy/decide.c); do
+for header in $(sed -nE 's/^#include [<"](.*)[>"]/\1/p' policy/settings/decide.c); do
 	case $header in
-	decide.h | stdio.h | string.h | *.def) ;;
-	*) complain "policy/decide.c includes $header: the decision has no I/O, clock or allocation" ;;
+	policy/settings/decide.h | stdio.h | string.h | *.def) ;;
+	*) complain "policy/settings/decide.c includes $header: the decision has no I/O, clock or allocation" ;;
 	esac
 done
 
 # Every header stands alone.
-for header in {policy,ctl,daemon,milter,sasl-relay,portal}/*.h dovecot-plugin/driver.h; do
-	echo "#include \"${header##*/}\"" |
-		cc -std=gnu11 -D_GNU_SOURCE -Ipolicy -Idaemon -I"${header%/*}" -fsyntax-only -x c - 2>/dev/null ||
-		complain "$header does not compile alone"
+for room in "${rooms[@]}"; do
+	for header in "$room"/*.h; do
+		[ -e "$header" ] && [[ $header != dovecot-plugin/compat.h && $header != dovecot-plugin/worker.h ]] || continue
+		echo "#include \"$header\"" | cc -std=gnu11 -D_GNU_SOURCE -I. -fsyntax-only -x c - 2>/dev/null ||
+			complain "$header does not compile alone"
+	done
 done
 exit $status

@@ -7,17 +7,17 @@ complain() { echo "check-sql: $*"; status=1; }
 words='"[^"]*\b(SELECT|INSERT INTO|UPDATE [a-z_]+ SET|DELETE FROM|CREATE TABLE|ALTER TABLE|PRAGMA|BEGIN|COMMIT|ROLLBACK)\b'
 while IFS= read -r hit; do
 	complain "SQL outside of its table: $hit"
-done < <(grep -nE "$words" {policy,ctl,daemon,dovecot-plugin,milter,sasl-relay,portal}/*.[ch] |
-	grep -vE '^policy/(schema|schema_copy|store_sqlite|store_postgresql)\.c:')
+done < <(grep -nE "$words" {policy,portal}/*/*.[ch] ctl/check/*.[ch] {ctl,daemon,dovecot-plugin,milter,sasl-relay,portal}/*.[ch] |
+	grep -vE '^policy/store/(schema|schema_copy|store_sqlite|store_postgresql)\.c:')
 
 # What only one database understands.
 while IFS= read -r hit; do
 	complain "not every database understands: $hit"
 done < <(grep -nE 'INSERT OR |AUTOINCREMENT|PRAGMA|ROWID|IFNULL|GLOB|strftime|datetime\(|::[a-z]+|SERIAL' \
-	policy/statements.def policy/schema.c)
+	policy/*/statements.def policy/store/schema.c)
 
 # Values are bound: no statement is put together from text.
 while IFS= read -r hit; do
 	complain "a statement with a format in it: $hit"
-done < <(grep -nE '%[sd]' policy/statements.def)
+done < <(grep -nE '%[sd]' policy/*/statements.def)
 exit $status

@@ -3,7 +3,7 @@
 set -uo pipefail
 status=0
 complain() { echo "check-style: $*"; status=1; }
-sources=({policy,ctl,daemon,dovecot-plugin,milter,sasl-relay,portal}/*.[ch])
+sources=({policy,portal}/*/*.[ch] ctl/check/*.[ch] {ctl,daemon,dovecot-plugin,milter,sasl-relay,portal}/*.[ch])
 
 # never PATTERN WHY FILE ...
 never() {
@@ -11,7 +11,7 @@ never() {
 	shift 2
 	while IFS= read -r hit; do complain "$why: $hit"; done < <(grep -nHE "$pattern" "$@")
 }
-never '\b(exit|abort|assert|printf|perror|syslog)\(' 'the library does not end, log or assert' policy/*.[ch]
+never '\b(exit|abort|assert|printf|perror|syslog)\(' 'the library does not end, log or assert' policy/*/*.[ch]
 never '\b(strcpy|strcat|sprintf|gets|strtok|atoi|rand|random|system|popen|tmpnam)\(' 'use the bounded or safe one' "${sources[@]}"
 never '\bmemcmp\(.*(mac|digest|secret|token)' 'compare secrets in constant time' "${sources[@]}"
 never '[^ -~	]' 'not ASCII' "${sources[@]}"

@@ -20,7 +20,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "load.h"
+#include "tests/bench/load.h"
 
 #define CONNECTIONS_MAX 64
 #define IN_FLIGHT_MAX 64

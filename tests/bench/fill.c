@@ -20,10 +20,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "app_password.h"
-#include "policy.h"
-#include "session.h"
-#include "totp.h"
+#include "policy/credential/app_password.h"
+#include "policy/settings/policy.h"
+#include "policy/session/session.h"
+#include "policy/credential/totp.h"
 
 /* The codes that prove factors are of a day ago, so that each of today's is left. */
 #define PROVEN_AGO 86400

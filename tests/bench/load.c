@@ -1,5 +1,5 @@
 /* load.c - see load.h. */
-#include "load.h"
+#include "tests/bench/load.h"
 
 #include <errno.h>
 #include <stdarg.h>

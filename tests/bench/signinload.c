@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "load.h"
+#include "tests/bench/load.h"
 
 #define AT_ONCE_MAX 512
 #define MESSAGE_MAX 8192

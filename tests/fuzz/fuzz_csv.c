@@ -1,7 +1,7 @@
 /* fuzz_csv.c - members as CSV. What is taken is written and read again. */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
-#include "member_csv.h"
+#include "ctl/member_csv.h"
 
 /* A member who is new and gets all of the row. */
 static void write_row(FILE *out, const struct member_csv_row *row)

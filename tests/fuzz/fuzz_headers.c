@@ -3,9 +3,9 @@
  * The input is a header: fields in lines, "Name: value", folded or not. A line
  * that begins with '<' is a recipient.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
-#include "message.h"
+#include "milter/message.h"
 
 /* The end of the field that begins at text: a line end without a space behind it. */
 static char *end_of_field(char *text)

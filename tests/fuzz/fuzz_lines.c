@@ -4,9 +4,9 @@
  * is whole is taken away in between. Whatever the pieces, what goes out is the same:
  * the lines up to the first temporary failure.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
-#include "lines.h"
+#include "sasl-relay/lines.h"
 
 #define SIZES 8
 

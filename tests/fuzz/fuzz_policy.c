@@ -1,7 +1,7 @@
 /* fuzz_policy.c - the policy file. */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
-#include "policy.h"
+#include "policy/settings/policy.h"
 
 /* libconfuse 3.3 forgets the arguments of a call that has a syntax error behind
  * it. What is allocated on our side of the border is still looked for. */

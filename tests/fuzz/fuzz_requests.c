@@ -1,10 +1,10 @@
 /* fuzz_requests.c - what browsers send to the portal: forms, queries, cookies and
  * JSON bodies. The first byte says which.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
-#include "form.h"
-#include "route.h"
+#include "portal/http/form.h"
+#include "portal/http/route.h"
 
 /* What comes out of a form is what a handler may have. */
 static void form(char *text)

@@ -1,10 +1,10 @@
 /* fuzz_words.c - addresses, networks, settings and app passwords, as people and
  * mail clients write them. The first byte says which.
  */
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
-#include "app_password.h"
-#include "change.h"
+#include "policy/credential/app_password.h"
+#include "policy/account/change.h"
 
 /* A parsed address, written and parsed again, is the same one. */
 static void address(const char *text, size_t len)

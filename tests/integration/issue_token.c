@@ -11,8 +11,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "policy.h"
-#include "session.h"
+#include "policy/settings/policy.h"
+#include "policy/session/session.h"
 
 static const struct pl_actor actor = { .who = "test", .from = "issue_token" };
 

@@ -1,4 +1,4 @@
-#include "factor.h"
+#include "tests/unit/factor.h"
 
 #include <liboath/oath.h>
 #include <stdlib.h>

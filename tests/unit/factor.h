@@ -2,8 +2,8 @@
 #ifndef POSTLATCH_TEST_FACTOR_H
 #define POSTLATCH_TEST_FACTOR_H
 
-#include "fixture.h"
-#include "totp.h"
+#include "tests/unit/fixture.h"
+#include "policy/credential/totp.h"
 
 #define OWNER "owner@example.test"
 #define OTHER "other@example.test"

@@ -1,4 +1,4 @@
-#include "fixture.h"
+#include "tests/unit/fixture.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>

@@ -6,12 +6,12 @@
 #ifndef POSTLATCH_TEST_FIXTURE_H
 #define POSTLATCH_TEST_FIXTURE_H
 
-#include "test.h"
+#include "tests/unit/test.h"
 
-#include "app_password.h"
-#include "schema.h"
-#include "session.h"
-#include "sql.h"
+#include "policy/credential/app_password.h"
+#include "policy/store/schema.h"
+#include "policy/session/session.h"
+#include "tests/unit/sql.h"
 
 struct fixture {
 	char dir[64];

@@ -2,7 +2,7 @@
 #ifndef POSTLATCH_TEST_PARALLEL_H
 #define POSTLATCH_TEST_PARALLEL_H
 
-#include "fixture.h"
+#include "tests/unit/fixture.h"
 
 #define PROCESSES 8
 

@@ -1,4 +1,4 @@
-#include "sql.h"
+#include "tests/unit/sql.h"
 
 #include <sqlite3.h>
 #include <stdlib.h>

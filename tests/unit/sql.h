@@ -5,7 +5,7 @@
 #ifndef POSTLATCH_TEST_SQL_H
 #define POSTLATCH_TEST_SQL_H
 
-#include "test.h"
+#include "tests/unit/test.h"
 
 int is_postgresql(const char *db);
 void sql_run(const char *db, const char *sql);

@@ -1,5 +1,5 @@
 /* test_app_password.c - made, shown once, found again, limited, revoked. */
-#include "fixture.h"
+#include "tests/unit/fixture.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>

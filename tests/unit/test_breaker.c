@@ -1,7 +1,7 @@
 /* test_breaker.c - who may try again, and when. */
-#include "test.h"
+#include "tests/unit/test.h"
 
-#include "breaker.h"
+#include "policy/base/breaker.h"
 
 static void all_may_try_while_nothing_has_failed(void **state)
 {

@@ -1,9 +1,9 @@
 /* test_copy.c - a database into another, of the same kind or not. */
-#include "fixture.h"
+#include "tests/unit/fixture.h"
 
 #include <stdlib.h>
 
-#include "schema_copy.h"
+#include "policy/store/schema_copy.h"
 
 /* Rows in every table: keys in another order by bytes than by language, bytes that are no
  * text, text with what divides words elsewhere, NULLs, and numbers of every size. */

@@ -1,9 +1,9 @@
 /* test_csv.c - members as CSV: what is taken, and what is refused by its line. */
-#include "test.h"
+#include "tests/unit/test.h"
 
 #include <stdlib.h>
 
-#include "member_csv.h"
+#include "ctl/member_csv.h"
 
 static int parse(const char *text, size_t len, struct member_csv *csv, struct pl_error *err)
 {

@@ -4,9 +4,9 @@
  * sentences and the table of the design as flat lists of conditions, not from
  * decide.c; and from rows written by hand for what the design names singly.
  */
-#include "test.h"
+#include "tests/unit/test.h"
 
-#include "decide.h"
+#include "policy/settings/decide.h"
 
 /* ---- where a setting comes from ---- */
 

@@ -1,7 +1,7 @@
 /* test_driver.c - what the Dovecot driver does with trouble of one member, and of all. */
-#include "fixture.h"
+#include "tests/unit/fixture.h"
 
-#include "driver.h"
+#include "dovecot-plugin/driver.h"
 
 #define OWNER "owner@example.test"
 #define OTHER "other@example.test"

@@ -1,9 +1,9 @@
 /* test_grant.c - OAuth clients, codes, access and refresh tokens, the signing key. */
-#include "parallel.h"
+#include "tests/unit/parallel.h"
 
 #include <openssl/evp.h>
 
-#include "grant.h"
+#include "policy/session/grant.h"
 
 #define OWNER "owner@example.test"
 #define URI "https://webmail.test/cb"

@@ -1,9 +1,9 @@
 /* test_lines.c - what the SASL relay hands on of Dovecot's auth protocol, and what it does not. */
-#include "test.h"
+#include "tests/unit/test.h"
 
 #include <stdlib.h>
 
-#include "lines.h"
+#include "sasl-relay/lines.h"
 
 static struct lines lines; /* too large for the stack of a test */
 

@@ -1,7 +1,7 @@
 /* test_login.c - the facts about a login, and what is decided from them. */
-#include "fixture.h"
+#include "tests/unit/fixture.h"
 
-#include "login.h"
+#include "policy/login/login.h"
 
 #define OWNER "owner@example.test"
 

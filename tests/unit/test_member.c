@@ -1,5 +1,5 @@
 /* test_member.c - members, what is recorded of them, and who reads the records. */
-#include "fixture.h"
+#include "tests/unit/fixture.h"
 
 #include <stdlib.h>
 

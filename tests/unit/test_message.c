@@ -1,7 +1,7 @@
 /* test_message.c - what the header of a message tells the milter. */
-#include "test.h"
+#include "tests/unit/test.h"
 
-#include "message.h"
+#include "milter/message.h"
 
 static struct message message; /* too large for the stack of a test */
 

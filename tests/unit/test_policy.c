@@ -1,13 +1,13 @@
 /* test_policy.c - the policy file and key files. Writes into a folder of its own. */
-#include "test.h"
+#include "tests/unit/test.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "keys.h"
-#include "policy.h"
+#include "policy/base/keys.h"
+#include "policy/settings/policy.h"
 
 static char dir[] = "/tmp/postlatch-test-XXXXXX";
 

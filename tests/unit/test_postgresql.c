@@ -1,12 +1,12 @@
 /* test_postgresql.c - what only a database on a server can do to us. */
-#include "fixture.h"
+#include "tests/unit/fixture.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "domain.h"
-#include "store_pool.h"
+#include "policy/account/domain.h"
+#include "policy/store/store_pool.h"
 
 static int domains(struct fixture *fixture)
 {

@@ -1,6 +1,6 @@
 /* test_recovery.c - recovery codes: ten, each once. */
-#include "factor.h"
-#include "parallel.h"
+#include "tests/unit/factor.h"
+#include "tests/unit/parallel.h"
 
 #include <ctype.h>
 #include <sys/stat.h>

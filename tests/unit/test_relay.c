@@ -1,5 +1,5 @@
 /* test_relay.c - the SASL relay between a stand-in for Postfix and one for Dovecot, on real sockets. */
-#include "test.h"
+#include "tests/unit/test.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -9,10 +9,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "lines.h"
-#include "listen.h"
-#include "log.h"
-#include "relay.h"
+#include "sasl-relay/lines.h"
+#include "daemon/listen.h"
+#include "daemon/log.h"
+#include "sasl-relay/relay.h"
 
 #define PATIENCE_MS 60000
 #define PAIRS 3

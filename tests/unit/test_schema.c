@@ -1,12 +1,12 @@
 /* test_schema.c - making, migrating, copying and checking a database. */
-#include "fixture.h"
+#include "tests/unit/fixture.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "totp.h"
+#include "policy/credential/totp.h"
 
 /* What PostgreSQL would have written in place of each part of a dump. */
 static const struct {

@@ -1,5 +1,5 @@
 /* test_scope.c - whom a change of a domain's setting reaches. */
-#include "fixture.h"
+#include "tests/unit/fixture.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* test_seal.c - sealed records: read again, and by nobody else. */
-#include "fixture.h"
+#include "tests/unit/fixture.h"
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
@@ -7,7 +7,7 @@
 #include <openssl/params.h>
 #include <sys/stat.h>
 
-#include "seal.h"
+#include "policy/base/seal.h"
 
 #define SECRET "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 #define OVERHEAD (1 + 4 + 12 + 16)

@@ -1,5 +1,5 @@
 /* test_session.c - sessions, and the tokens that stand for them. */
-#include "fixture.h"
+#include "tests/unit/fixture.h"
 
 #define OWNER "owner@example.test"
 

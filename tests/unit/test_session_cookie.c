@@ -1,7 +1,7 @@
 /* test_session_cookie.c - sessions of browsers: half, whole, idle, ended. */
-#include "fixture.h"
+#include "tests/unit/fixture.h"
 
-#include "trusted.h"
+#include "policy/credential/trusted.h"
 
 #define OWNER "owner@example.test"
 #define OTHER "other@example.test"

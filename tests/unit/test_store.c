@@ -1,11 +1,11 @@
 /* test_store.c - statements, roles, columns by name and transactions. */
-#include "fixture.h"
+#include "tests/unit/fixture.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "grant.h"
-#include "trusted.h"
+#include "policy/session/grant.h"
+#include "policy/credential/trusted.h"
 
 static const enum pl_role roles[] = { PL_ROLE_LOGIN, PL_ROLE_USE, PL_ROLE_MILTER, PL_ROLE_PORTAL,
 				      PL_ROLE_COMMAND };
@@ -20,7 +20,7 @@ static const struct {
 #define P PL_ROLE_PORTAL
 #define C PL_ROLE_COMMAND
 #define PL_SQL(id, roles, sql) { #id, sql, roles },
-#include "statements.def"
+#include "policy/store/statements.def"
 #undef PL_SQL
 #undef L
 #undef U

@@ -1,11 +1,11 @@
 /* test_throttle.c - how often an address may fail to sign in. */
-#include "parallel.h"
+#include "tests/unit/parallel.h"
 
 #include <pthread.h>
 #include <unistd.h>
 
-#include "throttle.h"
-#include "write_queue.h"
+#include "policy/credential/throttle.h"
+#include "policy/store/write_queue.h"
 
 #define T INT64_C(1700000000)
 

@@ -1,9 +1,9 @@
 /* test_totp.c - one-time codes: right, once, in time, and not by guessing. */
-#include "factor.h"
-#include "parallel.h"
+#include "tests/unit/factor.h"
+#include "tests/unit/parallel.h"
 
-#include "seal.h"
-#include "trusted.h"
+#include "policy/base/seal.h"
+#include "policy/credential/trusted.h"
 
 /* Puts a known secret in the place of the member's. */
 static void plant(struct fixture *fixture, int64_t member_id, const char *base32)

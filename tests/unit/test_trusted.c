@@ -1,9 +1,9 @@
 /* test_trusted.c - browsers that may leave out the second factor, and copies of their cookies. */
-#include "fixture.h"
+#include "tests/unit/fixture.h"
 
 #include <time.h>
 
-#include "trusted.h"
+#include "policy/credential/trusted.h"
 
 #define OWNER "owner@example.test"
 #define OTHER "other@example.test"

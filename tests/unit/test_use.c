@@ -1,11 +1,11 @@
 /* test_use.c - last-used times, written by their own thread. */
-#include "fixture.h"
+#include "tests/unit/fixture.h"
 
 #include <poll.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "use.h"
+#include "policy/account/last_use.h"
 
 #define WAIT_S 60 /* generous: the machine may be busy */
 

@@ -1,8 +1,8 @@
 /* test_words.c - addresses, networks, settings, services: what people write. */
-#include "test.h"
+#include "tests/unit/test.h"
 
-#include "app_password.h"
-#include "change.h"
+#include "policy/credential/app_password.h"
+#include "policy/account/change.h"
 
 static void addresses(void **state)
 {

@@ -1,10 +1,10 @@
 /* test_write_queue.c - threads that write take turns. */
-#include "test.h"
+#include "tests/unit/test.h"
 
 #include <pthread.h>
 #include <unistd.h>
 
-#include "write_queue.h"
+#include "policy/store/write_queue.h"
 
 #define LONG_MS 60000
 #define THREADS 40

@@ -1,0 +1,56 @@
+/* check.h - the findings of `postlatch check`. */
+#ifndef POSTLATCH_CHECK_H
+#define POSTLATCH_CHECK_H
+
+#include <sys/stat.h>
+
+#include "ctl/command.h"
+
+enum check_level { CHECK_OK, CHECK_WARNING, CHECK_FAULT };
+
+struct check {
+	const struct ctl *ctl;
+	struct pl_policy *policy; /* NULL: it could not be read */
+	struct pl_store *store;   /* NULL: it could not be opened */
+	char *doveconf;           /* what `doveconf -n` printed; NULL: it could not be run */
+	const char *topic;
+	json_t *findings; /* array of {topic, level, text} */
+	enum check_level worst;
+};
+
+/* Adds one finding; a fault or warning names its mend. */
+void check_find(struct check *check, enum check_level level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The checks, in the order they are done. */
+void check_policy(struct check *check);
+void check_keys(struct check *check);
+void check_database(struct check *check);
+void check_dovecot(struct check *check);
+void check_postfix(struct check *check);
+/* These use what the others have opened. */
+void check_portal(struct check *check);
+void check_doveadm(struct check *check);
+void check_introspection(struct check *check);
+
+/* What `postconf` printed, judged. Takes text, for tests. */
+void check_postfix_text(struct check *check, const char *main_cf, const char *master_cf);
+
+/* Who is to use a socket of Dovecot's auth process, and what it means that there is none. */
+struct check_socket_user {
+	const char *user, *who;
+	enum check_level missing;
+	const char *mend;
+};
+/* A socket by its path, or its name in base_dir; needs check->doveconf. */
+void check_auth_socket(struct check *check, const char *path, const struct check_socket_user *user);
+
+/* The group of the portal alone, -1 when there is none; whether the portal may read a file. */
+gid_t check_portal_group(void);
+int check_portal_reads(const struct stat *st);
+
+/* Runs a program without a shell and returns what it printed, at most 1 MiB;
+ * NULL when it is not installed or failed. The caller frees it. */
+char *check_run(const char *const *argv);
+
+#endif

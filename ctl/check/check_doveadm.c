@@ -1,0 +1,119 @@
+/* check_doveadm.c - doveadm's HTTP interface, through which the portal ends mail connections. */
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "ctl/check/check.h"
+#include "ctl/check/doveconf.h"
+
+#define BLOCK_MAX 4096
+#define KEY_MAX 256
+#define FRAGMENT "06-postlatch-portal.conf"
+
+/* The port of "http://NAME:PORT/..."; 80 when it names none. */
+static long port_of(const char *url)
+{
+	const char *host = strstr(url, "://");
+	const char *end = host == NULL ? NULL : host + 3 + strcspn(host + 3, "/");
+	const char *colon = NULL;
+
+	for (const char *c = end; c != NULL && c > host + 2; c--) {
+		if (*c == ':' && colon == NULL)
+			colon = c;
+	}
+	return colon == NULL ? 80 : strtol(colon + 1, NULL, 10);
+}
+
+static void check_listener(struct check *check, const char *url)
+{
+	const char *setting = doveconf_release(check->doveconf)->address;
+	char service[BLOCK_MAX], block[BLOCK_MAX], port[16], address[256];
+
+	if (doveconf_block(check->doveconf, "service doveadm {", service, sizeof(service)) == NULL ||
+	    doveconf_block(service, "inet_listener http {", block, sizeof(block)) == NULL ||
+	    !doveconf_block_value(block, "port", port, sizeof(port)) || strtol(port, NULL, 10) == 0) {
+		check_find(check, CHECK_FAULT, "doveadm_url is set, and Dovecot has no doveadm HTTP interface; include "
+					       FRAGMENT);
+		return;
+	}
+	if (strtol(port, NULL, 10) != port_of(url))
+		check_find(check, CHECK_FAULT, "doveadm_url = %s, but doveadm's HTTP interface has port %s; make them "
+					       "agree", url, port);
+	if (!doveconf_block_value(block, setting, address, sizeof(address)) ||
+	    (strcmp(address, "127.0.0.1") != 0 && strcmp(address, "::1") != 0 && strcmp(address, "localhost") != 0))
+		check_find(check, CHECK_WARNING, "doveadm's HTTP interface can be reached from other machines; set %s = "
+						 "127.0.0.1 there", setting);
+}
+
+static void check_commands(struct check *check)
+{
+	char commands[256];
+
+	if (!doveconf_value(check->doveconf, "doveadm_allowed_commands", commands, sizeof(commands)))
+		check_find(check, CHECK_WARNING, "with the key of doveadm_key_file all mail can be read, because doveadm "
+						 "takes every command over the network; set doveadm_allowed_commands = "
+						 "kick");
+	else if (strstr(commands, "kick") == NULL)
+		check_find(check, CHECK_FAULT, "doveadm_allowed_commands = %s: the portal cannot end mail connections; "
+					       "add kick", commands);
+}
+
+/* 1 when the file's first line is Dovecot's key, byte for byte; also when that cannot be told. */
+static int same_key(struct check *check, const char *path)
+{
+	const char *conf = check->ctl->option[CTL_OPTION_DOVECOT_CONF];
+	const char *const argv[] = { "doveconf", "-P", "-x", "-h", "-c",
+				     conf != NULL ? conf : "/etc/dovecot/dovecot.conf", "doveadm_api_key", NULL };
+	char *theirs = check_run(argv), ours[KEY_MAX + 1];
+	FILE *file = fopen(path, "re");
+	size_t len = file == NULL ? 0 : fread(ours, 1, KEY_MAX, file);
+	int same = 1;
+
+	ours[len] = '\0';
+	ours[strcspn(ours, "\r\n")] = '\0';
+	len = strlen(ours);
+	/* doveconf ends it with one line end; a second one is a part of the key. */
+	if (file != NULL && theirs != NULL)
+		same = strlen(theirs) == len + 1 && CRYPTO_memcmp(theirs, ours, len) == 0;
+	if (theirs != NULL)
+		OPENSSL_cleanse(theirs, strlen(theirs));
+	OPENSSL_cleanse(ours, sizeof(ours));
+	free(theirs);
+	if (file != NULL)
+		fclose(file);
+	return same;
+}
+
+static void check_key_file(struct check *check, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		check_find(check, CHECK_FAULT, "doveadm_key_file = \"%s\" cannot be found; " FRAGMENT " says how to make it",
+			   path);
+	else if ((st.st_mode & 07) != 0 || ((st.st_mode & 070) != 0 && st.st_gid != check_portal_group()))
+		check_find(check, CHECK_FAULT, "%s is open to others than the portal; chown root:postlatch-portal and chmod "
+					       "640 it", path);
+	else if (!check_portal_reads(&st))
+		check_find(check, CHECK_FAULT, "%s cannot be read by the portal; chown root:postlatch-portal and chmod 640 "
+					       "it", path);
+}
+
+void check_doveadm(struct check *check)
+{
+	const struct pl_policy *policy = check->policy;
+	char value[64];
+
+	check_key_file(check, policy->doveadm_key_file);
+	if (check->doveconf == NULL)
+		return;
+	check_listener(check, policy->doveadm_url);
+	check_commands(check);
+	if (!doveconf_value(check->doveconf, "doveadm_api_key", value, sizeof(value)))
+		check_find(check, CHECK_FAULT, "doveadm_url is set, and Dovecot has no doveadm_api_key; set it as " FRAGMENT
+					       " says");
+	else if (!same_key(check, policy->doveadm_key_file))
+		check_find(check, CHECK_FAULT, "doveadm_api_key is not what %s holds (a line end in the file counts); make "
+					       "them agree as " FRAGMENT " says", policy->doveadm_key_file);
+}

@@ -1,0 +1,146 @@
+/* check_dovecot.c - what `doveconf -n` says about our passdb. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/check/check.h"
+#include "ctl/check/doveconf.h"
+
+#define BLOCK_MAX 4096
+#define BLOCKS_MAX 32
+
+/* One passdb block, as text. */
+struct block {
+	char text[BLOCK_MAX];
+	int ours;
+};
+
+static size_t read_passdbs(const char *text, struct block *blocks)
+{
+	size_t count = 0;
+	char driver[64];
+
+	while (count < BLOCKS_MAX && (text = doveconf_database(text, "passdb", blocks[count].text,
+							       sizeof(blocks[count].text), driver,
+							       sizeof(driver))) != NULL) {
+		blocks[count].ours = strcmp(driver, "postlatch") == 0;
+		count++;
+	}
+	return count;
+}
+
+static void check_our_block(struct check *check, const struct block *block, int is_first)
+{
+	const char *mechanisms = doveconf_release(check->doveconf)->mechanisms;
+	char value[256];
+
+	if (!doveconf_block_value(block->text, "result_internalfail", value, sizeof(value)) ||
+	    strcmp(value, "return-fail") != 0)
+		check_find(check, CHECK_FAULT, "the passdb block of driver postlatch lacks result_internalfail = "
+					       "return-fail: while the database is out of reach everyone would be "
+					       "let in; include 05-postlatch.conf as it is");
+	if (!is_first)
+		check_find(check, CHECK_FAULT, "another passdb stands before the one of driver postlatch, and "
+					       "lets in whom the policy keeps out; put it first");
+	if (doveconf_block_value(block->text, mechanisms, value, sizeof(value)))
+		check_find(check, CHECK_WARNING, "%s = %s limits the passdb of driver postlatch: logins by other "
+						 "mechanisms are not judged; remove the line", mechanisms, value);
+}
+
+static void check_other_blocks(struct check *check, const struct block *blocks, size_t count,
+			       const char *text)
+{
+	char mechanisms[256], value[256];
+
+	if (!doveconf_value(text, "auth_mechanisms", mechanisms, sizeof(mechanisms)))
+		return;
+	if (strstr(mechanisms, "cram-md5") != NULL || strstr(mechanisms, "scram-") != NULL ||
+	    strstr(mechanisms, "digest-md5") != NULL)
+		check_find(check, CHECK_WARNING, "auth_mechanisms = %s: clients that choose CRAM-MD5, SCRAM or "
+						 "DIGEST-MD5 cannot use app passwords; leave those out", mechanisms);
+	if (strstr(mechanisms, "xoauth2") == NULL && strstr(mechanisms, "oauthbearer") == NULL)
+		return;
+	if (doveconf_release(text)->introspects) {
+		check_introspection(check);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!blocks[i].ours && !doveconf_block_value(blocks[i].text, "mechanisms", value, sizeof(value)))
+			check_find(check, CHECK_WARNING, "a passdb of yours takes bearer tokens for passwords; add "
+							 "mechanisms = plain login none (and others that you use) to it");
+	}
+}
+
+static void check_auth_service(struct check *check, const char *text)
+{
+	char block[BLOCK_MAX], groups[256];
+
+	if (doveconf_block(text, "service auth {", block, sizeof(block)) == NULL ||
+	    ((!doveconf_block_value(block, "extra_groups", groups, sizeof(groups)) ||
+	      strstr(groups, "postlatch") == NULL) &&
+	     (!doveconf_block_value(block, "group", groups, sizeof(groups)) ||
+	      strcmp(groups, "postlatch") != 0)))
+		check_find(check, CHECK_FAULT, "Dovecot's auth process is not in group postlatch, so it cannot "
+					       "read the database; add service auth { extra_groups = postlatch }");
+}
+
+static void check_userdbs(struct check *check, const char *text)
+{
+	char driver[64], block[BLOCK_MAX];
+	int prefetch = 0, other = 0;
+
+	while ((text = doveconf_database(text, "userdb", block, sizeof(block), driver, sizeof(driver))) != NULL) {
+		if (strcmp(driver, "prefetch") == 0)
+			prefetch = 1;
+		else
+			other = 1;
+	}
+	if (prefetch && !other)
+		check_find(check, CHECK_FAULT, "userdb prefetch alone knows nothing of members who sign in with an "
+					       "app password; add the userdb of your passdb behind it");
+}
+
+static void check_doveconf(struct check *check)
+{
+	const char *doveconf = check->doveconf;
+	struct block *blocks = calloc(BLOCKS_MAX, sizeof(*blocks));
+	enum check_level before = check->worst;
+	size_t count = blocks == NULL ? 0 : read_passdbs(doveconf, blocks);
+	int ours = 0;
+	char value[64];
+
+	check->worst = CHECK_OK;
+	for (size_t i = 0; i < count; i++) {
+		if (blocks[i].ours)
+			check_our_block(check, &blocks[i], i == 0);
+		ours |= blocks[i].ours;
+	}
+	if (!ours)
+		check_find(check, CHECK_FAULT, "Dovecot has no passdb of driver postlatch, so nothing is judged; "
+					       "include 05-postlatch.conf");
+	else if (count < 2)
+		check_find(check, CHECK_WARNING, "there is no passdb beside ours: only app passwords and tokens work");
+	check_other_blocks(check, blocks, count, doveconf);
+	check_auth_service(check, doveconf);
+	check_userdbs(check, doveconf);
+	if (doveconf_value(doveconf, "auth_failure_delay", value, sizeof(value)) && strtol(value, NULL, 10) == 0)
+		check_find(check, CHECK_WARNING, "auth_failure_delay = %s lets passwords be guessed fast; remove it",
+			   value);
+	if (check->worst == CHECK_OK)
+		check_find(check, CHECK_OK, "the passdb of driver postlatch is set up well");
+	if (before > check->worst)
+		check->worst = before;
+	free(blocks);
+}
+
+void check_dovecot(struct check *check)
+{
+	const char *file = check->ctl->option[CTL_OPTION_DOVECOT_CONF];
+	const char *const argv[] = { "doveconf", "-n", file != NULL ? "-c" : NULL, file, NULL };
+
+	check->doveconf = check_run(argv);
+	if (check->doveconf == NULL)
+		check_find(check, file != NULL ? CHECK_FAULT : CHECK_WARNING,
+			   "`doveconf -n` cannot be run here or fails; run it yourself to see why");
+	else
+		check_doveconf(check);
+}

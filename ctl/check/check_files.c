@@ -1,0 +1,221 @@
+/* check_files.c - policy file, keys, database: there, sound, and open to the right users. */
+#include <errno.h>
+#include <grp.h>
+#include <libgen.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "ctl/check/check.h"
+#include "policy/store/schema.h"
+
+static int is_root_or(const char *name, uid_t uid)
+{
+	const struct passwd *pw = getpwnam(name);
+
+	return uid == 0 || (pw != NULL && uid == pw->pw_uid);
+}
+
+/* The gid of a group, or -1. */
+static gid_t group_id(const char *name)
+{
+	const struct group *gr = getgrnam(name);
+
+	return gr != NULL ? gr->gr_gid : (gid_t)-1;
+}
+
+static gid_t group_postlatch(void)
+{
+	return group_id("postlatch");
+}
+
+gid_t check_portal_group(void)
+{
+	return group_id("postlatch-portal");
+}
+
+int check_portal_reads(const struct stat *st)
+{
+	const struct passwd *pw = getpwnam("postlatch-portal");
+
+	if (pw == NULL)
+		return 0;
+	if (st->st_uid == pw->pw_uid)
+		return (st->st_mode & 0400) != 0;
+	if (st->st_gid == pw->pw_gid || st->st_gid == group_postlatch())
+		return (st->st_mode & 040) != 0;
+	return (st->st_mode & 04) != 0;
+}
+
+/* postgresql://user:password@..., or ...?password=... */
+static int has_password(const char *uri)
+{
+	const char *user = strstr(uri, "://");
+	size_t len = user == NULL ? 0 : strcspn(user + 3, "@/?");
+
+	return (len > 0 && user[3 + len] == '@' && memchr(user + 3, ':', len) != NULL) ||
+	       strstr(uri, "password=") != NULL;
+}
+
+static int file_says(const char *path, const char *text)
+{
+	char line[4096];
+	FILE *in = fopen(path, "r");
+	int found = 0;
+
+	while (in != NULL && !found && fgets(line, sizeof(line), in) != NULL)
+		found = strstr(line, text) != NULL;
+	if (in != NULL)
+		fclose(in);
+	return found;
+}
+
+/* The policy file is for everyone to read; the password of a database is not. */
+static void check_password(struct check *check, const char *file, const struct stat *st)
+{
+	const char *uri = check->policy->database;
+
+	if ((st->st_mode & 04) != 0 && has_password(uri) && file_says(file, uri))
+		check_find(check, CHECK_FAULT, "%s holds the database's password and is open to everyone; put the "
+					       "line into a file of its own, include() that, and chmod o= it", file);
+}
+
+void check_policy(struct check *check)
+{
+	const char *path = check->ctl->policy_path;
+	struct pl_error err = { 0 };
+	struct stat st;
+
+	if (pl_policy_load(path, &check->policy, &err) < 0) {
+		check_find(check, CHECK_FAULT, "%s", err.msg);
+		return;
+	}
+	check_find(check, CHECK_OK, "%s reads well", path);
+	for (size_t i = 0; i < check->policy->file_count; i++) {
+		const char *file = check->policy->files[i];
+
+		if (stat(file, &st) == 0)
+			check_password(check, file, &st);
+		if (stat(file, &st) == 0 && (st.st_mode & 022) != 0)
+			check_find(check, CHECK_FAULT, "%s can be written by others than its owner; chmod go-w it",
+				   file);
+		else if (stat(file, &st) == 0 && (st.st_mode & 04) == 0 && st.st_gid != group_postlatch())
+			check_find(check, CHECK_FAULT,
+				   "%s cannot be read by group postlatch; chgrp postlatch and chmod g+r it", file);
+	}
+	if (group_postlatch() == (gid_t)-1)
+		check_find(check, CHECK_FAULT, "there is no group postlatch; systemd-sysusers makes it from "
+					       "sysusers.d/postlatch.conf");
+}
+
+/* 1 when the file holds keys and is not open to everyone. */
+static int key_loads(struct check *check, const char *path, struct stat *st_r)
+{
+	struct pl_error err = { 0 };
+	struct pl_keys *keys;
+
+	if (pl_keys_load(path, &keys, &err) < 0) {
+		check_find(check, CHECK_FAULT, "%s", err.msg);
+		return 0;
+	}
+	pl_keys_free(&keys);
+	return stat(path, st_r) == 0;
+}
+
+static void check_verify_key(struct check *check, const char *path)
+{
+	struct stat st;
+
+	if (!key_loads(check, path, &st))
+		return;
+	if (!is_root_or("postlatch", st.st_uid))
+		check_find(check, CHECK_FAULT, "%s belongs to a user who is neither root nor postlatch; chown root it",
+			   path);
+	else if (st.st_gid != group_postlatch() || (st.st_mode & 040) == 0)
+		check_find(check, CHECK_FAULT, "%s cannot be read by group postlatch, so Dovecot cannot check app "
+					       "passwords; chgrp postlatch and chmod g+r it", path);
+	else
+		check_find(check, CHECK_OK, "%s is sound", path);
+}
+
+/* Where there is no portal, nobody but root needs it. */
+static void check_seal_key(struct check *check, const char *path)
+{
+	struct stat st;
+
+	if (!key_loads(check, path, &st))
+		return;
+	if (!is_root_or("postlatch-portal", st.st_uid))
+		check_find(check, CHECK_FAULT, "%s belongs to a user who is neither root nor postlatch-portal; chown "
+					       "root:postlatch-portal and chmod 640 it", path);
+	else if ((st.st_mode & 070) != 0 && st.st_gid != check_portal_group())
+		check_find(check, CHECK_FAULT, "%s is open to another group than postlatch-portal; chgrp "
+					       "postlatch-portal it", path);
+	else if (check->policy->portal_url[0] != '\0' && !check_portal_reads(&st))
+		check_find(check, CHECK_FAULT, "%s cannot be read by user postlatch-portal, so no code can be checked; "
+					       "chgrp postlatch-portal and chmod 640 it (systemd-sysusers makes user "
+					       "and group)", path);
+	else
+		check_find(check, CHECK_OK, "%s is sound", path);
+}
+
+void check_keys(struct check *check)
+{
+	if (check->policy == NULL)
+		return;
+	check_verify_key(check, check->policy->verify_key);
+	check_seal_key(check, check->policy->seal_key);
+}
+
+static void check_database_file(struct check *check, const char *path)
+{
+	char copy[4096];
+	const char *folder;
+	struct stat st;
+
+	if (stat(path, &st) == 0 && (st.st_gid != group_postlatch() || (st.st_mode & 060) != 060))
+		check_find(check, CHECK_FAULT, "%s cannot be read and written by group postlatch; chgrp postlatch "
+					       "and chmod g+rw it", path);
+	if (stat(path, &st) == 0 && (st.st_mode & 07) != 0)
+		check_find(check, CHECK_FAULT, "%s is open to everyone; chmod o= it", path);
+	snprintf(copy, sizeof(copy), "%s", path);
+	folder = dirname(copy);
+	if (stat(folder, &st) == 0 &&
+	    (st.st_gid != group_postlatch() || (st.st_mode & 02070) != 02070))
+		check_find(check, CHECK_FAULT, "folder %s does not let group postlatch make -wal and -shm files; "
+					       "chgrp postlatch and chmod 2770 it", folder);
+	for (int i = 0; i < 2; i++) {
+		char side[4200];
+
+		snprintf(side, sizeof(side), "%s%s", path, i == 0 ? "-wal" : "-shm");
+		if (stat(side, &st) == 0 &&
+		    (st.st_gid != group_postlatch() || (st.st_mode & 060) != 060))
+			check_find(check, CHECK_FAULT, "%s cannot be written by group postlatch, so others cannot "
+						       "even read the database; chgrp postlatch and chmod g+rw it",
+				   side);
+	}
+}
+
+void check_database(struct check *check)
+{
+	struct pl_error err = { 0 };
+	char problem[256], name[PL_STORE_NAME];
+
+	if (check->policy == NULL)
+		return;
+	if (strncmp(check->policy->database, "sqlite:", 7) == 0)
+		check_database_file(check, check->policy->database + 7);
+	if (pl_store_open(check->policy->database, PL_ROLE_COMMAND, &check->store, &err) < 0) {
+		check_find(check, CHECK_FAULT, "%s", err.msg);
+		return;
+	}
+	if (pl_schema_verify(check->policy->database, problem, sizeof(problem), &err) < 0)
+		check_find(check, CHECK_FAULT, "%s", err.msg);
+	else if (problem[0] != '\0')
+		check_find(check, CHECK_FAULT, "the database is damaged (%s): put a backup in its place", problem);
+	else
+		check_find(check, CHECK_OK, "%s is %s, version %d",
+			   pl_store_name(check->policy->database, name, sizeof(name)),
+			   pl_store_is_remote(check->policy->database) ? "in reach" : "sound",
+			   pl_schema_version());
+}

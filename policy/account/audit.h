@@ -1,0 +1,41 @@
+/* audit.h - who changed what, from where, before and after.
+ *
+ * Every function that changes settings, members, domains or credentials takes
+ * an actor and writes its record in the same transaction as the change, so
+ * there is no change without a record. Records never hold a secret.
+ */
+#ifndef POSTLATCH_AUDIT_H
+#define POSTLATCH_AUDIT_H
+
+#include <stdint.h>
+#include "policy/store/store.h"
+
+struct pl_actor {
+	const char *who;  /* "root", "admin@example.com", "dovecot" */
+	const char *from; /* an address, a terminal, "local" */
+};
+
+#define PL_AUDIT_TEXT 512
+
+struct pl_audit_record {
+	int64_t id, at; /* at: seconds since 1970 */
+	char who[256], source[128];
+	char action[64]; /* "member.set" */
+	char object[PL_AUDIT_TEXT];
+	char before[PL_AUDIT_TEXT], after[PL_AUDIT_TEXT]; /* "pop3=on class=staff" */
+};
+
+struct pl_audit_filter {
+	const char *object; /* exact, or "@domain" for all of a domain; NULL for all */
+	int64_t since;      /* 0 for all */
+	int limit;          /* newest so many */
+};
+
+int pl_audit_add(struct pl_store *store, const struct pl_actor *actor, const char *action,
+		 const char *object, const char *before, const char *after, struct pl_error *err);
+/* Calls each for every record, newest first, until it returns non-zero. */
+int pl_audit_list(struct pl_store *store, const struct pl_audit_filter *filter,
+		  int (*each)(const struct pl_audit_record *record, void *context), void *context,
+		  struct pl_error *err);
+
+#endif

@@ -1,0 +1,90 @@
+#include "policy/account/change.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int parse_active(const char *value, struct pl_change *change, struct pl_error *err)
+{
+	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+		return pl_error_set(err, PL_ERR_INVALID, "active=%s: it must be on or off", value);
+	change->has_active = 1;
+	change->active = strcmp(value, "on") == 0;
+	return 0;
+}
+
+static int parse_class(const char *value, struct pl_change *change, struct pl_error *err)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
+	if (strlen(value) > PL_CLASS_MAX || value[strspn(value, allowed)] != '\0')
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "class: a class name has letters, digits, '-', '_' and '.', "
+				    "at most %d of them", PL_CLASS_MAX);
+	change->has_class = 1;
+	snprintf(change->class_name, sizeof(change->class_name), "%s", value);
+	return 0;
+}
+
+static int no_setting(const char *name, enum pl_layer_bit where, struct pl_error *err)
+{
+	char names[256] = "";
+	size_t used = 0;
+
+	for (unsigned int i = 0; i < PL_SETTING_COUNT && used < sizeof(names); i++) {
+		const struct pl_setting_info *info = pl_setting_info((enum pl_setting)i);
+
+		if ((info->where & where) != 0)
+			used += (size_t)snprintf(names + used, sizeof(names) - used, ", %s", info->name);
+	}
+	return pl_error_set(err, PL_ERR_INVALID, "there is no setting \"%.64s\"; there are active%s%s", name,
+			    where == PL_AT_MEMBER ? ", class" : "", names);
+}
+
+static int parse_setting(const char *name, const char *value, enum pl_layer_bit where,
+			 struct pl_change *change, struct pl_error *err)
+{
+	enum pl_setting setting;
+	enum pl_value number;
+	char choices[128];
+
+	if (!pl_setting_by_name(name, &setting))
+		return no_setting(name, where, err);
+	if (!pl_value_by_name(value, &number) || !pl_setting_accepts(setting, where, number))
+		return pl_error_set(err, PL_ERR_INVALID, "%s=%.64s: it must be one of %s", name, value,
+				    pl_setting_choices(setting, where, choices, sizeof(choices)));
+	change->settings |= 1u << setting;
+	change->value.value[setting] = (unsigned char)number;
+	return 0;
+}
+
+int pl_change_parse(const char *word, enum pl_layer_bit where, struct pl_change *change,
+		    struct pl_error *err)
+{
+	const char *equals = strchr(word, '=');
+	char name[64];
+
+	if (equals == NULL || equals == word || (size_t)(equals - word) >= sizeof(name))
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "\"%.64s\" is no setting; write it as name=value", word);
+	snprintf(name, sizeof(name), "%.*s", (int)(equals - word), word);
+	if (strcmp(name, "active") == 0)
+		return parse_active(equals + 1, change, err);
+	if (strcmp(name, "class") == 0 && where == PL_AT_MEMBER)
+		return parse_class(equals + 1, change, err);
+	return parse_setting(name, equals + 1, where, change, err);
+}
+
+int pl_change_check(const struct pl_change *change, const struct pl_policy *policy,
+		    const char *domain, struct pl_error *err)
+{
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+		if ((change->settings & 1u << i) != 0 && change->value.value[i] == PL_ON &&
+		    pl_policy_forbids(policy, domain, (enum pl_setting)i))
+			return pl_error_set(err, PL_ERR_CONFLICT,
+					    "%s cannot be switched on for %s: the policy file %s forbids it",
+					    pl_setting_info((enum pl_setting)i)->name, domain,
+					    policy->files[0]);
+	}
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* use.h - last-used times, kept off the path of logins.
+ *
+ * Uses are noted in memory and written by a thread of its own, at most once a
+ * second, in one transaction. Noting never waits, not for the disk either. While
+ * the database is locked or its disk is full, uses wait in memory; what does not
+ * fit there is left out. The thread uses no function of the program that hosts it.
+ */
+#ifndef POSTLATCH_USE_H
+#define POSTLATCH_USE_H
+
+#include "policy/account/member.h"
+
+/* Most uses in memory, and so most that are written in a second. Each costs some
+ * pages of the log of the database, which every login after it has to get past. */
+#define PL_USE_PENDING 512
+
+struct pl_use {
+	struct pl_address address;
+	int64_t member_id;       /* 0: add the member, it has just proven to exist */
+	int64_t app_password_id; /* 0: another credential */
+	enum pl_setting service;
+	struct pl_ip ip;
+	int64_t at;
+};
+
+struct pl_use_log;
+
+/* Starts the writer for a database. It opens the database when there is
+ * something to write, and again when the file was replaced. */
+int pl_use_open(const char *uri, struct pl_use_log **log_r, struct pl_error *err);
+void pl_use_note(struct pl_use_log *log, const struct pl_use *use);
+/* The last thing that went wrong with writing, once: 1 and a copy, or 0. */
+int pl_use_trouble(struct pl_use_log *log, struct pl_error *err_r);
+/* Writes what is pending, waiting no longer than wait_ms, and stops the thread. */
+void pl_use_close(struct pl_use_log **log, int wait_ms);
+
+#endif

@@ -1,0 +1,286 @@
+/* member.c - members and what holds for them; see member.h. */
+#include "policy/account/member.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "policy/account/member_row.h"
+#include "policy/account/settings_row.h"
+
+/* Reads the columns of PL_SQL_MEMBER_COLUMNS. */
+static int read_member(struct pl_stmt *stmt, struct pl_member *member_r, struct pl_error *err)
+{
+	member_r->id = pl_col_int(stmt, "member_id");
+	pl_col_copy(stmt, "local", member_r->address.local, sizeof(member_r->address.local));
+	member_r->active = pl_col_int(stmt, "member_active") != 0;
+	pl_col_copy(stmt, "class", member_r->class_name, sizeof(member_r->class_name));
+	member_r->generation = pl_col_int(stmt, "generation");
+	member_r->created_at = pl_col_int(stmt, "member_created_at");
+	if (pl_col_settings(stmt, "member_settings", &member_r->settings, err) < 0)
+		return pl_error_prefix(err, "member %s@%s", member_r->address.local, member_r->address.domain);
+	member_r->factor_registered = pl_col_int(stmt, "factor_registered") != 0;
+	return pl_row_ok(stmt, err);
+}
+
+static int read_account(struct pl_stmt *stmt, struct pl_account *account_r, struct pl_error *err)
+{
+	account_r->domain.id = pl_col_int(stmt, "domain_id");
+	account_r->domain.active = pl_col_int(stmt, "domain_active") != 0;
+	account_r->domain.created_at = pl_col_int(stmt, "domain_created_at");
+	if (pl_col_settings(stmt, "domain_settings", &account_r->domain.settings, err) < 0)
+		return pl_error_prefix(err, "domain %s", account_r->domain.name);
+	return pl_col_is_null(stmt, "member_id") ? pl_row_ok(stmt, err)
+						 : read_member(stmt, &account_r->member, err);
+}
+
+int pl_account_get(struct pl_store *store, const struct pl_address *address,
+		   struct pl_account *account_r, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_ACCOUNT);
+	int ret;
+
+	memset(account_r, 0, sizeof(*account_r));
+	account_r->member.address = *address;
+	account_r->member.active = 1;
+	account_r->domain.active = 1;
+	memcpy(account_r->domain.name, address->domain, sizeof(account_r->domain.name));
+	pl_bind_text(stmt, address->local);
+	pl_bind_text(stmt, address->domain);
+	ret = pl_step(stmt, err);
+	if (ret != 1)
+		return ret;
+	ret = read_account(stmt, account_r, err);
+	pl_reset(stmt);
+	return ret;
+}
+
+void pl_account_layers(const struct pl_account *account, const struct pl_policy *policy,
+		       struct pl_layers *layers_r)
+{
+	const char *class_name = account->member.class_name;
+
+	layers_r->member = account->member.id != 0 ? &account->member.settings : NULL;
+	layers_r->class_section = class_name[0] != '\0' ? pl_policy_class(policy, class_name) : NULL;
+	layers_r->domain = account->domain.id != 0 ? &account->domain.settings : NULL;
+	layers_r->policy_domain = pl_policy_domain(policy, account->domain.name);
+	layers_r->policy_defaults = &policy->defaults;
+}
+
+int pl_member_list(struct pl_store *store, const struct pl_member_filter *filter,
+		   int (*each)(const struct pl_member *member, void *context), void *context,
+		   struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, filter->domain == NULL ? PL_SQL_MEMBER_LIST
+								     : PL_SQL_MEMBER_LIST_DOMAIN);
+	struct pl_member member;
+	int ret;
+
+	if (filter->domain != NULL)
+		pl_bind_text(stmt, filter->domain);
+	while ((ret = pl_step(stmt, err)) == 1) {
+		memset(&member, 0, sizeof(member));
+		pl_col_copy(stmt, "domain", member.address.domain, sizeof(member.address.domain));
+		if (read_member(stmt, &member, err) < 0) {
+			pl_reset(stmt);
+			return -1;
+		}
+		if (filter->class_name != NULL && strcmp(filter->class_name, member.class_name) != 0)
+			continue;
+		if (each(&member, context) != 0) {
+			pl_reset(stmt);
+			return 0;
+		}
+	}
+	return ret;
+}
+
+static int insert(struct pl_store *store, const struct pl_account *account, int64_t *id_r,
+		  struct pl_error *err)
+{
+	const struct pl_member *member = &account->member;
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_MEMBER_INSERT);
+	char settings[PL_SETTINGS_TEXT];
+
+	pl_bind_int(stmt, account->domain.id);
+	pl_bind_text(stmt, member->address.local);
+	pl_bind_int(stmt, member->active);
+	pl_bind_text(stmt, member->class_name);
+	pl_bind_int(stmt, time(NULL));
+	pl_bind_text(stmt, pl_settings_format(&member->settings, settings));
+	if (pl_step(stmt, err) < 0)
+		return -1;
+	*id_r = pl_col_int(stmt, "id");
+	pl_reset(stmt);
+	return 0;
+}
+
+static int update(struct pl_store *store, const struct pl_member *member, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_MEMBER_UPDATE);
+	char settings[PL_SETTINGS_TEXT];
+
+	pl_bind_int(stmt, member->active);
+	pl_bind_text(stmt, member->class_name);
+	pl_bind_text(stmt, pl_settings_format(&member->settings, settings));
+	pl_bind_int(stmt, member->id);
+	return pl_run(stmt, err) < 0 ? -1 : 0;
+}
+
+static void apply(const struct pl_change *change, struct pl_member *member)
+{
+	if (change == NULL)
+		return;
+	pl_change_apply(change, &member->settings);
+	if (change->has_active)
+		member->active = change->active;
+	if (change->has_class)
+		memcpy(member->class_name, change->class_name, sizeof(member->class_name));
+}
+
+/* "pop3=on class=" and "pop3=off class=staff": what differs. */
+static void describe(const struct pl_member *before, const struct pl_member *after, char *was,
+		     char *is)
+{
+	was[0] = is[0] = '\0';
+	if (before->active != after->active) {
+		pl_record_word(was, PL_AUDIT_TEXT, "active", before->active ? "on" : "off");
+		pl_record_word(is, PL_AUDIT_TEXT, "active", after->active ? "on" : "off");
+	}
+	if (strcmp(before->class_name, after->class_name) != 0) {
+		pl_record_word(was, PL_AUDIT_TEXT, "class", before->class_name);
+		pl_record_word(is, PL_AUDIT_TEXT, "class", after->class_name);
+	}
+	pl_record_settings(&before->settings, &after->settings, was, is, PL_AUDIT_TEXT);
+}
+
+/* Writes a member that the database did not know; adds its domain at need. */
+static int add(struct pl_store *store, const struct pl_actor *actor, struct pl_account *account,
+	       struct pl_error *err)
+{
+	static const struct pl_member nobody = { .active = 1 };
+	char address[PL_ADDRESS_MAX + 1], was[PL_AUDIT_TEXT], is[PL_AUDIT_TEXT];
+
+	if (account->domain.id == 0 &&
+	    pl_domain_add(store, actor, account->domain.name, NULL, &account->domain, err) < 0)
+		return -1;
+	if (insert(store, account, &account->member.id, err) < 0)
+		return -1;
+	describe(&nobody, &account->member, was, is);
+	return pl_audit_add(store, actor, "member.add",
+			    pl_address_format(&account->member.address, address), "", is, err);
+}
+
+int pl_member_add(struct pl_store *store, const struct pl_actor *actor,
+		  const struct pl_address *address, const struct pl_change *change,
+		  struct pl_error *err)
+{
+	struct pl_account account;
+	char text[PL_ADDRESS_MAX + 1];
+	int ret = pl_account_get(store, address, &account, err);
+
+	if (ret == 0 && account.member.id != 0)
+		ret = pl_error_set(err, PL_ERR_CONFLICT, "it is there already; `postlatch member set` changes it");
+	apply(change, &account.member);
+	if (ret == 0)
+		ret = add(store, actor, &account, err);
+	return ret < 0 ? pl_error_prefix(err, "member %s", pl_address_format(address, text)) : 0;
+}
+
+int pl_member_ensure(struct pl_store *store, const struct pl_actor *actor,
+		     const struct pl_address *address, int64_t *id_r, struct pl_error *err)
+{
+	struct pl_account account;
+
+	if (pl_account_get(store, address, &account, err) < 0)
+		return -1;
+	if (account.member.id == 0 && add(store, actor, &account, err) < 0)
+		return -1;
+	*id_r = account.member.id;
+	return 0;
+}
+
+/* Returns 2 added, 1 changed, 0 not, -1. */
+static int set(struct pl_store *store, const struct pl_actor *actor, struct pl_account *account,
+	       const struct pl_change *change, char *was, char *is, struct pl_error *err)
+{
+	const struct pl_member before = account->member;
+	char address[PL_ADDRESS_MAX + 1];
+
+	apply(change, &account->member);
+	describe(&before, &account->member, was, is);
+	if (account->member.id == 0)
+		return add(store, actor, account, err) < 0 ? -1 : 2;
+	if (was[0] == '\0' && is[0] == '\0')
+		return 0;
+	if (update(store, &account->member, err) < 0 ||
+	    pl_audit_add(store, actor, "member.set", pl_address_format(&before.address, address), was,
+			 is, err) < 0)
+		return -1;
+	return 1;
+}
+
+int pl_member_set(struct pl_store *store, const struct pl_actor *actor,
+		  const struct pl_policy *policy, const struct pl_address *address,
+		  const struct pl_change *change, char *before_r, char *after_r,
+		  struct pl_error *err)
+{
+	char was[PL_AUDIT_TEXT] = "", is[PL_AUDIT_TEXT] = "", text[PL_ADDRESS_MAX + 1];
+	struct pl_account account;
+	int ret = -1;
+
+	if (pl_change_check(change, policy, address->domain, err) == 0 &&
+	    pl_account_get(store, address, &account, err) == 0)
+		ret = set(store, actor, &account, change, was, is, err);
+	if (before_r != NULL)
+		memcpy(before_r, was, sizeof(was));
+	if (after_r != NULL)
+		memcpy(after_r, is, sizeof(is));
+	return ret < 0 ? pl_error_prefix(err, "member %s", pl_address_format(address, text)) : ret;
+}
+
+int pl_member_remove(struct pl_store *store, const struct pl_actor *actor,
+		     const struct pl_address *address, struct pl_error *err)
+{
+	static const struct pl_member nobody = { .active = 1 };
+	char text[PL_ADDRESS_MAX + 1], was[PL_AUDIT_TEXT], is[PL_AUDIT_TEXT];
+	struct pl_account account;
+	struct pl_stmt *stmt;
+
+	if (pl_account_get(store, address, &account, err) < 0)
+		return -1;
+	if (account.member.id == 0)
+		return 0;
+	stmt = pl_stmt(store, PL_SQL_MEMBER_DELETE);
+	pl_bind_int(stmt, account.member.id);
+	if (pl_run(stmt, err) < 0)
+		return pl_error_prefix(err, "member %s", pl_address_format(address, text));
+	describe(&account.member, &nobody, was, is);
+	if (pl_audit_add(store, actor, "member.remove", pl_address_format(address, text), was, "", err) < 0)
+		return -1;
+	return 1;
+}
+
+int pl_member_uses(struct pl_store *store, int64_t member_id,
+		   int (*each)(const struct pl_member_use *use, void *context), void *context,
+		   struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_MEMBER_USE_LIST);
+	struct pl_member_use use;
+	int ret;
+
+	pl_bind_int(stmt, member_id);
+	while ((ret = pl_step(stmt, err)) == 1) {
+		const char *service = pl_col_text(stmt, "service");
+
+		if (service == NULL || !pl_setting_by_name(service, &use.service))
+			continue;
+		use.at = pl_col_int(stmt, "used_at");
+		pl_col_copy(stmt, "ip", use.ip, sizeof(use.ip));
+		if (each(&use, context) != 0) {
+			pl_reset(stmt);
+			return 0;
+		}
+	}
+	return ret;
+}

@@ -1,0 +1,68 @@
+/* member.h - members that the database knows, and what holds for them.
+ *
+ * Functions that write take part in the caller's write transaction.
+ */
+#ifndef POSTLATCH_MEMBER_H
+#define POSTLATCH_MEMBER_H
+
+#include "policy/account/domain.h"
+
+struct pl_member {
+	int64_t id; /* 0: the database has never heard of it */
+	struct pl_address address;
+	int active;
+	char class_name[PL_CLASS_MAX + 1];
+	struct pl_settings settings;
+	int64_t generation; /* raised by "log out everywhere"; see session.h */
+	int64_t created_at;
+	int factor_registered;
+};
+
+/* A member together with its domain; either may be unknown (id 0, active). */
+struct pl_account {
+	struct pl_member member;
+	struct pl_domain domain;
+};
+
+/* When and from where a member last used a service. */
+struct pl_member_use {
+	enum pl_setting service;
+	int64_t at;
+	char ip[PL_IP_TEXT];
+};
+
+/* Fills account_r also for unknown names. 0, or -1 for an error. */
+int pl_account_get(struct pl_store *store, const struct pl_address *address,
+		   struct pl_account *account_r, struct pl_error *err);
+/* The layers that hold for the account; they point into account and policy. */
+void pl_account_layers(const struct pl_account *account, const struct pl_policy *policy,
+		       struct pl_layers *layers_r);
+
+struct pl_member_filter {
+	const char *domain;     /* NULL for all */
+	const char *class_name; /* NULL for all */
+};
+
+int pl_member_list(struct pl_store *store, const struct pl_member_filter *filter,
+		   int (*each)(const struct pl_member *member, void *context), void *context,
+		   struct pl_error *err);
+/* PL_ERR_CONFLICT when it is there already. An unheard-of domain is added too. */
+int pl_member_add(struct pl_store *store, const struct pl_actor *actor,
+		  const struct pl_address *address, const struct pl_change *change,
+		  struct pl_error *err);
+/* Returns 1 when something changed, 2 when the member was added, for a name that the
+ * database had never heard of, 0 when all was so already, -1 for an error. before_r and after_r
+ * (of PL_AUDIT_TEXT, may be NULL) tell what changed, "pop3=on", "pop3=off". */
+int pl_member_set(struct pl_store *store, const struct pl_actor *actor,
+		  const struct pl_policy *policy, const struct pl_address *address,
+		  const struct pl_change *change, char *before_r, char *after_r,
+		  struct pl_error *err);
+/* 1 removed, with its credentials; 0 none; -1 error. */
+int pl_member_remove(struct pl_store *store, const struct pl_actor *actor,
+		     const struct pl_address *address, struct pl_error *err);
+/* Calls each for every service that the member has used. */
+int pl_member_uses(struct pl_store *store, int64_t member_id,
+		   int (*each)(const struct pl_member_use *use, void *context), void *context,
+		   struct pl_error *err);
+
+#endif

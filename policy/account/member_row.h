@@ -1,0 +1,11 @@
+/* member_row.h - what other parts of the library need of member.c. */
+#ifndef POSTLATCH_MEMBER_ROW_H
+#define POSTLATCH_MEMBER_ROW_H
+
+#include "policy/account/member.h"
+
+/* The member's id; a member that the database has never heard of is added. */
+int pl_member_ensure(struct pl_store *store, const struct pl_actor *actor,
+		     const struct pl_address *address, int64_t *id_r, struct pl_error *err);
+
+#endif

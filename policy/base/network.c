@@ -1,0 +1,151 @@
+#include "policy/base/network.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const unsigned char mapped_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+
+/* Longest text of one network: an address, '/', three digits. */
+#define NETWORK_TEXT (PL_IP_TEXT + 4)
+
+void pl_ip_from_bytes(int family, const void *bytes, struct pl_ip *ip_r)
+{
+	memset(ip_r, 0, sizeof(*ip_r));
+	ip_r->known = family == AF_INET || family == AF_INET6;
+	if (family == AF_INET) {
+		memcpy(ip_r->byte, mapped_prefix, sizeof(mapped_prefix));
+		memcpy(ip_r->byte + 12, bytes, 4);
+	} else if (family == AF_INET6) {
+		memcpy(ip_r->byte, bytes, 16);
+	}
+}
+
+int pl_ip_parse(const char *text, struct pl_ip *ip_r, struct pl_error *err)
+{
+	struct in_addr in4;
+	struct in6_addr in6;
+
+	memset(ip_r, 0, sizeof(*ip_r));
+	if (inet_pton(AF_INET, text, &in4) == 1)
+		pl_ip_from_bytes(AF_INET, &in4, ip_r);
+	else if (inet_pton(AF_INET6, text, &in6) == 1)
+		pl_ip_from_bytes(AF_INET6, &in6, ip_r);
+	return ip_r->known ? 0 : pl_error_set(err, PL_ERR_INVALID,
+					      "this is no IP address; write it as 192.0.2.1 or 2001:db8::1");
+}
+
+void pl_ip_from_sockaddr(const struct sockaddr *sa, struct pl_ip *ip_r)
+{
+	const int family = sa == NULL ? AF_UNSPEC : sa->sa_family;
+	const void *bytes = NULL;
+
+	if (family == AF_INET)
+		bytes = &((const struct sockaddr_in *)(const void *)sa)->sin_addr;
+	else if (family == AF_INET6)
+		bytes = &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr;
+	pl_ip_from_bytes(family, bytes, ip_r);
+}
+
+char *pl_ip_format(const struct pl_ip *ip, char buf[PL_IP_TEXT])
+{
+	buf[0] = '\0';
+	if (ip->known && memcmp(ip->byte, mapped_prefix, sizeof(mapped_prefix)) == 0)
+		inet_ntop(AF_INET, ip->byte + 12, buf, PL_IP_TEXT);
+	else if (ip->known)
+		inet_ntop(AF_INET6, ip->byte, buf, PL_IP_TEXT);
+	return buf;
+}
+
+/* The byte of the mask of that many bits at index. */
+static unsigned char mask_byte(unsigned int bits, unsigned int index)
+{
+	if (bits >= (index + 1) * 8)
+		return 0xff;
+	if (bits <= index * 8)
+		return 0;
+	return (unsigned char)(0xff << (8 - bits % 8));
+}
+
+static int parse_bits(const char *text, unsigned int max, unsigned int *bits_r)
+{
+	char *end;
+	unsigned long bits;
+
+	if (*text < '0' || *text > '9')
+		return -1;
+	bits = strtoul(text, &end, 10);
+	if (*end != '\0' || bits > max)
+		return -1;
+	*bits_r = (unsigned int)bits;
+	return 0;
+}
+
+int pl_network_parse(const char *text, struct pl_network *network_r, struct pl_error *err)
+{
+	char ip_text[NETWORK_TEXT + 1];
+	char *slash;
+	unsigned int offset;
+
+	memset(network_r, 0, sizeof(*network_r));
+	if (strlen(text) > NETWORK_TEXT)
+		return pl_error_set(err, PL_ERR_INVALID, "this is no network; write it as 192.0.2.0/24");
+	snprintf(ip_text, sizeof(ip_text), "%s", text);
+	slash = strchr(ip_text, '/');
+	if (slash != NULL)
+		*slash++ = '\0';
+	if (pl_ip_parse(ip_text, &network_r->ip, err) < 0)
+		return pl_error_prefix(err, "network \"%s\"", text);
+	/* Bits are counted in the mapped form; an IPv4 text counts from its own 32. */
+	offset = strchr(ip_text, ':') == NULL ? 96 : 0;
+	network_r->bits = 128;
+	if (slash != NULL) {
+		if (parse_bits(slash, 128 - offset, &network_r->bits) < 0)
+			return pl_error_set(err, PL_ERR_INVALID,
+					    "network \"%s\": the number behind '/' must be 0 to %u", text,
+					    128 - offset);
+		network_r->bits += offset;
+	}
+	for (unsigned int i = 0; i < 16; i++) {
+		if ((network_r->ip.byte[i] & ~mask_byte(network_r->bits, i)) != 0)
+			return pl_error_set(err, PL_ERR_INVALID,
+					    "network \"%s\": the address has bits behind the mask", text);
+	}
+	return 0;
+}
+
+int pl_network_contains(const struct pl_network *network, const struct pl_ip *ip)
+{
+	if (!ip->known)
+		return 0;
+	for (unsigned int i = 0; i < 16; i++) {
+		if (((ip->byte[i] ^ network->ip.byte[i]) & mask_byte(network->bits, i)) != 0)
+			return 0;
+	}
+	return 1;
+}
+
+int pl_network_list_contains(const char *list, const struct pl_ip *ip, struct pl_error *err)
+{
+	int found = 0;
+
+	while (*(list += strspn(list, ", \t")) != '\0') {
+		size_t len = strcspn(list, ", \t");
+		char text[NETWORK_TEXT + 1];
+		struct pl_network network;
+
+		if (len > NETWORK_TEXT)
+			return pl_error_set(err, PL_ERR_INVALID,
+					    "this is no network; write it as 192.0.2.0/24");
+		memcpy(text, list, len);
+		text[len] = '\0';
+		if (pl_network_parse(text, &network, err) < 0)
+			return -1;
+		if (pl_network_contains(&network, ip))
+			found = 1;
+		list += len;
+	}
+	return found;
+}

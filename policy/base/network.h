@@ -1,0 +1,43 @@
+/* network.h - IP addresses and networks in CIDR notation (RFC 4632, RFC 4291).
+ *
+ * IPv4 is kept as IPv4-mapped IPv6 (RFC 4291 2.5.5.2), so that ::ffff:192.0.2.1
+ * and 192.0.2.1 are one address.
+ */
+#ifndef POSTLATCH_NETWORK_H
+#define POSTLATCH_NETWORK_H
+
+#include <stddef.h>
+#include <sys/socket.h>
+#include "policy/base/error.h"
+
+struct pl_ip {
+	unsigned char byte[16];
+	int known; /* 0: no address was given */
+};
+
+struct pl_network {
+	struct pl_ip ip;
+	unsigned int bits; /* 0 to 128, of the mapped form */
+};
+
+/* Longest text that pl_ip_format writes, with its NUL. */
+#define PL_IP_TEXT 46
+
+int pl_ip_parse(const char *text, struct pl_ip *ip_r, struct pl_error *err);
+/* From an in_addr (AF_INET) or in6_addr (AF_INET6); of another family: unknown. */
+void pl_ip_from_bytes(int family, const void *bytes, struct pl_ip *ip_r);
+/* Anything that is not AF_INET or AF_INET6 gives an unknown address. */
+void pl_ip_from_sockaddr(const struct sockaddr *sa, struct pl_ip *ip_r);
+/* Writes "" for an unknown address. Returns buf. */
+char *pl_ip_format(const struct pl_ip *ip, char buf[PL_IP_TEXT]);
+
+/* One network, "192.0.2.0/24", "2001:db8::/32" or a single address. Bits set
+ * behind the mask are an error: they are nearly always a typing mistake. */
+int pl_network_parse(const char *text, struct pl_network *network_r, struct pl_error *err);
+/* Returns 1 when ip is known and lies in the network. */
+int pl_network_contains(const struct pl_network *network, const struct pl_ip *ip);
+/* Returns 1 when ip lies in one of a list of networks in text, divided by
+ * commas or spaces; 0 when not; -1 when the text is no such list. */
+int pl_network_list_contains(const char *list, const struct pl_ip *ip, struct pl_error *err);
+
+#endif

@@ -1,0 +1,72 @@
+#include "policy/base/random.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <string.h>
+
+#define TOKEN_BYTES 32
+#define BASE32_BYTES_MAX 64
+
+char *pl_base64url(const void *data, size_t len, char *text_r)
+{
+	EVP_EncodeBlock((unsigned char *)text_r, data, (int)len);
+	for (char *c = text_r; *c != '\0'; c++) {
+		if (*c == '+')
+			*c = '-';
+		else if (*c == '/')
+			*c = '_';
+		else if (*c == '=')
+			*c = '\0';
+	}
+	return text_r;
+}
+
+int pl_random_token(const char *prefix, struct pl_secret *token_r, struct pl_error *err)
+{
+	unsigned char random[TOKEN_BYTES];
+	char text[PL_BASE64URL_TEXT(TOKEN_BYTES)];
+	size_t prefix_len = strlen(prefix);
+
+	pl_secret_wipe(token_r);
+	if (prefix_len + sizeof(text) > sizeof(token_r->data))
+		return pl_error_set(err, PL_ERR_INTERNAL, "the prefix of a token is too long");
+	if (RAND_priv_bytes(random, sizeof(random)) != 1)
+		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL has no random numbers");
+	pl_base64url(random, sizeof(random), text);
+	memcpy(token_r->data, prefix, prefix_len);
+	memcpy(token_r->data + prefix_len, text, strlen(text) + 1);
+	token_r->len = prefix_len + strlen(text);
+	OPENSSL_cleanse(random, sizeof(random));
+	OPENSSL_cleanse(text, sizeof(text));
+	return 0;
+}
+
+static void encode_base32(const unsigned char *data, size_t len, struct pl_secret *text_r)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+	unsigned int held = 0, bits = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		held = held << 8 | data[i];
+		for (bits += 8; bits >= 5; bits -= 5)
+			text_r->data[text_r->len++] = (unsigned char)digits[held >> (bits - 5) & 31];
+	}
+	if (bits > 0)
+		text_r->data[text_r->len++] = (unsigned char)digits[held << (5 - bits) & 31];
+	OPENSSL_cleanse(&held, sizeof(held));
+}
+
+int pl_random_base32(size_t len, struct pl_secret *text_r, struct pl_error *err)
+{
+	unsigned char random[BASE32_BYTES_MAX];
+
+	pl_secret_wipe(text_r);
+	if (len > sizeof(random))
+		return pl_error_set(err, PL_ERR_INTERNAL, "more than %zu random bytes", sizeof(random));
+	if (RAND_priv_bytes(random, (int)len) != 1)
+		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL has no random numbers");
+	encode_base32(random, len, text_r);
+	OPENSSL_cleanse(random, sizeof(random));
+	return 0;
+}

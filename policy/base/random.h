@@ -1,0 +1,19 @@
+/* random.h - random credentials, and the digest that is stored of them.
+ *
+ * A token is a prefix that tells what it is (secret scanners look for it) and
+ * 256 random bits in base64url (RFC 4648 5). Only its SHA-256 is stored.
+ */
+#ifndef POSTLATCH_RANDOM_H
+#define POSTLATCH_RANDOM_H
+
+#include "policy/base/keys.h"
+
+/* base64url without padding; text_r holds PL_BASE64URL_TEXT(len). Returns text_r. */
+#define PL_BASE64URL_TEXT(len) (4 * (((len) + 2) / 3) + 1)
+char *pl_base64url(const void *data, size_t len, char *text_r);
+
+int pl_random_token(const char *prefix, struct pl_secret *token_r, struct pl_error *err);
+/* Base32 without padding (RFC 4648 6) of len random bytes. */
+int pl_random_base32(size_t len, struct pl_secret *text_r, struct pl_error *err);
+
+#endif

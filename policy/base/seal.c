@@ -1,0 +1,131 @@
+/* seal.c - see seal.h.
+ *
+ * A record is the version (1 byte), the key's number (4, big endian), the nonce
+ * (12), the ciphertext and the tag (16). The cipher's key is derived from the
+ * seal key, so that no other use of the file can meet it.
+ */
+#include "policy/base/seal.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <string.h>
+
+#define VERSION 1
+#define NONCE_AT 5
+#define NONCE_BYTES 12
+#define TEXT_AT (NONCE_AT + NONCE_BYTES)
+#define TAG_BYTES 16
+#define PURPOSE "postlatch:seal:v1"
+
+/* What a record is bound to. */
+struct binding {
+	char text[128];
+	int len;
+};
+
+static struct binding bind(const char *what, int key_id, int64_t owner)
+{
+	struct binding binding;
+
+	binding.len = snprintf(binding.text, sizeof(binding.text), "postlatch:%.64s:v1|%d|%lld", what,
+			       key_id, (long long)owner);
+	return binding;
+}
+
+/* Both directions. The tag is what encryption makes and decryption demands. */
+static int run_gcm(const unsigned char key[PL_KEY_BYTES], int sealing, const struct binding *binding,
+		   const unsigned char *nonce, const unsigned char *in, size_t len,
+		   unsigned char *out, unsigned char *tag)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	int done = 0, rest = 0, ok;
+
+	ok = ctx != NULL &&
+	     EVP_CipherInit_ex2(ctx, EVP_aes_256_gcm(), key, nonce, sealing, NULL) == 1 &&
+	     EVP_CipherUpdate(ctx, NULL, &rest, (const unsigned char *)binding->text, binding->len) == 1 &&
+	     EVP_CipherUpdate(ctx, out, &done, in, (int)len) == 1 &&
+	     (sealing || EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, tag) == 1) &&
+	     EVP_CipherFinal_ex(ctx, out + done, &rest) == 1 && (size_t)done == len &&
+	     (!sealing || EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_BYTES, tag) == 1);
+	EVP_CIPHER_CTX_free(ctx);
+	return ok ? 0 : -1;
+}
+
+int pl_seal(const struct pl_keys *keys, const char *what, int64_t owner,
+	    const struct pl_secret *secret, struct pl_sealed *sealed_r, struct pl_error *err)
+{
+	const int id = pl_keys_id(keys, 0);
+	const struct binding binding = bind(what, id, owner);
+	unsigned char key[PL_KEY_BYTES], *record = sealed_r->data;
+	int ret;
+
+	memset(sealed_r, 0, sizeof(*sealed_r));
+	if (pl_keys_derive(keys, 0, PURPOSE, key, err) < 0)
+		return -1;
+	record[0] = VERSION;
+	for (int i = 0; i < 4; i++)
+		record[1 + i] = (unsigned char)((unsigned int)id >> (24 - 8 * i));
+	ret = RAND_bytes(record + NONCE_AT, NONCE_BYTES) == 1 ? 0 : -1;
+	if (ret == 0)
+		ret = run_gcm(key, 1, &binding, record + NONCE_AT, secret->data, secret->len,
+			      record + TEXT_AT, record + TEXT_AT + secret->len);
+	OPENSSL_cleanse(key, sizeof(key));
+	if (ret < 0)
+		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL could not seal the %s of %lld", what,
+				    (long long)owner);
+	sealed_r->len = TEXT_AT + secret->len + TAG_BYTES;
+	return 0;
+}
+
+/* Which of the file's keys made the record; -1 when none did. */
+static int find_key(const struct pl_keys *keys, const struct pl_sealed *sealed)
+{
+	unsigned int id = 0;
+
+	for (int i = 0; i < 4; i++)
+		id = id << 8 | sealed->data[1 + i];
+	for (size_t i = 0; i < pl_keys_count(keys); i++) {
+		if ((unsigned int)pl_keys_id(keys, i) == id)
+			return (int)i;
+	}
+	return -1;
+}
+
+int pl_unseal(const struct pl_keys *keys, const char *what, int64_t owner,
+	      const struct pl_sealed *sealed, struct pl_secret *secret_r, struct pl_error *err)
+{
+	unsigned char key[PL_KEY_BYTES], tag[TAG_BYTES];
+	struct binding binding;
+	int index, ret;
+	size_t len;
+
+	pl_secret_wipe(secret_r);
+	if (sealed->len < TEXT_AT + TAG_BYTES || sealed->len > TEXT_AT + PL_SECRET_MAX + TAG_BYTES ||
+	    sealed->data[0] != VERSION)
+		return pl_error_set(err, PL_ERR_CONFIG, "the sealed %s of %lld is damaged", what,
+				    (long long)owner);
+	index = find_key(keys, sealed);
+	if (index < 0)
+		return pl_error_set(err, PL_ERR_CONFIG,
+				    "the %s of %lld was sealed with a key that is not in the seal key file",
+				    what, (long long)owner);
+	if (pl_keys_derive(keys, (size_t)index, PURPOSE, key, err) < 0)
+		return -1;
+	binding = bind(what, pl_keys_id(keys, (size_t)index), owner);
+	len = sealed->len - TEXT_AT - TAG_BYTES;
+	memcpy(tag, sealed->data + TEXT_AT + len, sizeof(tag));
+	ret = run_gcm(key, 0, &binding, sealed->data + NONCE_AT, sealed->data + TEXT_AT, len,
+		      secret_r->data, tag);
+	OPENSSL_cleanse(key, sizeof(key));
+	if (ret < 0) {
+		pl_secret_wipe(secret_r);
+		return pl_error_set(err, PL_ERR_CONFIG,
+				    "the sealed %s of %lld was changed, or belongs to another", what,
+				    (long long)owner);
+	}
+	secret_r->len = len;
+	secret_r->data[len] = '\0';
+	return 0;
+}

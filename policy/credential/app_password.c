@@ -1,0 +1,344 @@
+/* app_password.c - see app_password.h. */
+#include "policy/credential/app_password.h"
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "policy/account/member_row.h"
+#include "policy/base/utf8.h"
+
+/* Bytes from here up are dropped: 234 is the largest multiple of 26 in a byte,
+ * so each letter is equally likely. */
+#define REJECT_FROM 234
+
+int pl_app_password_fold(const struct pl_secret *offered, struct pl_secret *folded_r)
+{
+	pl_secret_wipe(folded_r);
+	for (size_t i = 0; i < offered->len; i++) {
+		unsigned char c = offered->data[i];
+
+		if (c == ' ')
+			continue;
+		if (c >= 'A' && c <= 'Z')
+			c = (unsigned char)(c - 'A' + 'a');
+		if (c < 'a' || c > 'z' || folded_r->len == PL_APP_PASSWORD_MAX) {
+			pl_secret_wipe(folded_r);
+			return 0;
+		}
+		folded_r->data[folded_r->len++] = c;
+	}
+	return folded_r->len >= PL_APP_PASSWORD_MIN;
+}
+
+int pl_app_password_display(const struct pl_secret *password, struct pl_secret *display_r)
+{
+	pl_secret_wipe(display_r);
+	if (password->len > PL_APP_PASSWORD_MAX)
+		return -1;
+	for (size_t i = 0; i < password->len; i++) {
+		if (i > 0 && i % 4 == 0)
+			display_r->data[display_r->len++] = ' ';
+		display_r->data[display_r->len++] = password->data[i];
+	}
+	return 0;
+}
+
+static int generate(size_t letters, struct pl_secret *password_r, struct pl_error *err)
+{
+	unsigned char random[64];
+	int ret = 0;
+
+	pl_secret_wipe(password_r);
+	while (ret == 0 && password_r->len < letters) {
+		if (RAND_priv_bytes(random, sizeof(random)) != 1)
+			ret = pl_error_set(err, PL_ERR_RETRY, "OpenSSL has no random numbers");
+		for (size_t i = 0; ret == 0 && i < sizeof(random) && password_r->len < letters; i++) {
+			if (random[i] < REJECT_FROM)
+				password_r->data[password_r->len++] = (unsigned char)('a' + random[i] % 26);
+		}
+	}
+	OPENSSL_cleanse(random, sizeof(random));
+	return ret;
+}
+
+static int label_ok(const char *label)
+{
+	for (const unsigned char *c = (const unsigned char *)label; *c != '\0'; c++) {
+		if (*c < ' ' || *c == 0x7f)
+			return 0;
+	}
+	return label[0] != '\0' && pl_is_utf8(label);
+}
+
+static int check_wish(const struct pl_app_password *wish, size_t letters, struct pl_error *err)
+{
+	const struct pl_ip nowhere = { .known = 0 };
+
+	if (letters < PL_APP_PASSWORD_MIN || letters > PL_APP_PASSWORD_MAX)
+		return pl_error_set(err, PL_ERR_INVALID, "an app password has %d to %d letters",
+				    PL_APP_PASSWORD_MIN, PL_APP_PASSWORD_MAX);
+	if (!label_ok(wish->label))
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "the label is empty, has control characters or is not UTF-8; name the device, "
+				    "for example \"office scanner\"");
+	return pl_network_list_contains(wish->networks, &nowhere, err) < 0 ? -1 : 0;
+}
+
+static int below_limit(struct pl_store *store, int64_t member_id, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_APP_PASSWORD_COUNT);
+	int64_t count;
+
+	pl_bind_int(stmt, member_id);
+	if (pl_step(stmt, err) < 0)
+		return -1;
+	count = pl_col_int(stmt, "count");
+	pl_reset(stmt);
+	if (count >= PL_APP_PASSWORDS_PER_MEMBER)
+		return pl_error_set(err, PL_ERR_CONFLICT,
+				    "the member has %d app passwords already; revoke one first",
+				    PL_APP_PASSWORDS_PER_MEMBER);
+	return 0;
+}
+
+static int insert(struct pl_store *store, const struct pl_keys *keys,
+		  struct pl_app_password *wish, const struct pl_secret *password,
+		  struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_APP_PASSWORD_INSERT);
+	unsigned char mac[PL_MAC_BYTES];
+	char services[64];
+
+	if (pl_keys_mac(keys, 0, wish->member_id, password, mac, err) < 0)
+		return -1;
+	wish->created_at = time(NULL);
+	pl_bind_int(stmt, wish->member_id);
+	pl_bind_blob(stmt, mac, sizeof(mac));
+	pl_bind_int(stmt, pl_keys_id(keys, 0));
+	pl_bind_text(stmt, wish->label);
+	pl_bind_text(stmt, pl_services_format(wish->services, services, sizeof(services)));
+	pl_bind_text(stmt, wish->networks);
+	pl_bind_int(stmt, wish->expires_at);
+	pl_bind_int(stmt, wish->created_at);
+	if (pl_step(stmt, err) < 0)
+		return -1;
+	wish->id = pl_col_int(stmt, "id");
+	pl_reset(stmt);
+	return 0;
+}
+
+static int record_issue(struct pl_store *store, const struct pl_actor *actor, const char *address,
+			const struct pl_app_password *made, struct pl_error *err)
+{
+	char after[PL_AUDIT_TEXT], services[64];
+
+	snprintf(after, sizeof(after), "id=%lld services=%s networks=%.200s expires=%lld label=%s",
+		 (long long)made->id, pl_services_format(made->services, services, sizeof(services)),
+		 made->networks[0] == '\0' ? "all" : made->networks, (long long)made->expires_at,
+		 made->label);
+	return pl_audit_add(store, actor, "app-password.create", address, "", after, err);
+}
+
+int pl_app_password_issue(struct pl_store *store, const struct pl_actor *actor,
+			  const struct pl_keys *keys, size_t letters,
+			  const struct pl_address *address, struct pl_app_password *wish,
+			  struct pl_secret *password_r, struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1];
+
+	pl_address_format(address, text);
+	if (check_wish(wish, letters, err) == 0 && generate(letters, password_r, err) == 0 &&
+	    pl_member_ensure(store, actor, address, &wish->member_id, err) == 0 &&
+	    below_limit(store, wish->member_id, err) == 0 &&
+	    insert(store, keys, wish, password_r, err) == 0 &&
+	    record_issue(store, actor, text, wish, err) == 0)
+		return 0;
+	pl_secret_wipe(password_r);
+	return pl_error_prefix(err, "app password of %s", text);
+}
+
+static void read_limits(struct pl_stmt *stmt, struct pl_app_password *row_r)
+{
+	const char *services;
+
+	row_r->id = pl_col_int(stmt, "id");
+	services = pl_col_text(stmt, "services");
+	/* A word that this version does not know must not widen the password. */
+	if (services == NULL || pl_services_parse(services, &row_r->services, NULL) < 0)
+		row_r->services = 1u << PL_SETTING_COUNT;
+	pl_col_copy(stmt, "networks", row_r->networks, sizeof(row_r->networks));
+	row_r->expires_at = pl_col_int(stmt, "expires_at");
+}
+
+static void read_row(struct pl_stmt *stmt, struct pl_app_password *row_r)
+{
+	memset(row_r, 0, sizeof(*row_r));
+	read_limits(stmt, row_r);
+	row_r->member_id = pl_col_int(stmt, "member_id");
+	pl_col_copy(stmt, "label", row_r->label, sizeof(row_r->label));
+	row_r->created_at = pl_col_int(stmt, "created_at");
+	row_r->last_used_at = pl_col_int(stmt, "last_used_at");
+	pl_col_copy(stmt, "last_used_ip", row_r->last_used_ip, sizeof(row_r->last_used_ip));
+	pl_col_copy(stmt, "last_used_service", row_r->last_used_service,
+		    sizeof(row_r->last_used_service));
+}
+
+int pl_app_password_find(struct pl_store *store, const struct pl_keys *keys, int64_t member_id,
+			 const struct pl_secret *folded, struct pl_app_password *found_r,
+			 struct pl_error *err)
+{
+	for (size_t i = 0; i < pl_keys_count(keys); i++) {
+		unsigned char mac[PL_MAC_BYTES];
+		struct pl_stmt *stmt;
+		int ret;
+
+		if (pl_keys_mac(keys, i, member_id, folded, mac, err) < 0)
+			return -1;
+		stmt = pl_stmt(store, PL_SQL_APP_PASSWORD_FIND);
+		pl_bind_int(stmt, member_id);
+		pl_bind_blob(stmt, mac, sizeof(mac));
+		ret = pl_step(stmt, err);
+		if (ret < 0)
+			return -1;
+		if (ret == 1) {
+			memset(found_r, 0, sizeof(*found_r));
+			found_r->member_id = member_id;
+			read_limits(stmt, found_r);
+			ret = pl_row_ok(stmt, err);
+			pl_reset(stmt);
+			return ret < 0 ? -1 : 1;
+		}
+	}
+	return 0;
+}
+
+enum pl_app_password_limit pl_app_password_limit(const struct pl_app_password *app_password,
+						 enum pl_setting service, const struct pl_ip *ip,
+						 int64_t now)
+{
+	if (app_password->expires_at != 0 && now >= app_password->expires_at)
+		return PL_APP_PASSWORD_EXPIRED;
+	if (app_password->services != 0 && (app_password->services & 1u << service) == 0)
+		return PL_APP_PASSWORD_WRONG_SERVICE;
+	if (app_password->networks[0] != '\0' &&
+	    pl_network_list_contains(app_password->networks, ip, NULL) != 1)
+		return PL_APP_PASSWORD_WRONG_NETWORK;
+	return PL_APP_PASSWORD_COVERS;
+}
+
+int pl_app_password_list(struct pl_store *store, int64_t member_id,
+			 int (*each)(const struct pl_app_password *app_password, void *context),
+			 void *context, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_APP_PASSWORD_LIST);
+	struct pl_app_password row;
+	int ret;
+
+	pl_bind_int(stmt, member_id);
+	while ((ret = pl_step(stmt, err)) == 1) {
+		read_row(stmt, &row);
+		if (each(&row, context) != 0) {
+			pl_reset(stmt);
+			return 0;
+		}
+	}
+	return ret;
+}
+
+struct revoke_list {
+	int64_t wanted; /* 0 for all */
+	struct pl_app_password rows[PL_APP_PASSWORDS_PER_MEMBER];
+	size_t count;
+};
+
+static int note_row(const struct pl_app_password *row, void *context)
+{
+	struct revoke_list *list = context;
+
+	if (list->wanted == 0 || list->wanted == row->id)
+		list->rows[list->count++] = *row;
+	return list->count == PL_APP_PASSWORDS_PER_MEMBER;
+}
+
+static int revoke_row(struct pl_store *store, const struct pl_actor *actor, const char *address,
+		      const struct pl_app_password *row, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_APP_PASSWORD_DELETE);
+	char before[PL_AUDIT_TEXT];
+
+	pl_bind_int(stmt, row->member_id);
+	pl_bind_int(stmt, row->id);
+	if (pl_run(stmt, err) < 0)
+		return -1;
+	snprintf(before, sizeof(before), "id=%lld label=%s", (long long)row->id, row->label);
+	return pl_audit_add(store, actor, "app-password.revoke", address, before, "", err);
+}
+
+int64_t pl_app_password_revoke(struct pl_store *store, const struct pl_actor *actor,
+			       const struct pl_address *address, int64_t id, struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1];
+	struct revoke_list list = { .wanted = id };
+	struct pl_account account;
+
+	pl_address_format(address, text);
+	if (pl_account_get(store, address, &account, err) < 0 ||
+	    pl_app_password_list(store, account.member.id, note_row, &list, err) < 0)
+		return pl_error_prefix(err, "app password of %s", text);
+	for (size_t i = 0; i < list.count; i++) {
+		if (revoke_row(store, actor, text, &list.rows[i], err) < 0)
+			return pl_error_prefix(err, "app password of %s", text);
+	}
+	return (int64_t)list.count;
+}
+
+/* An app password is for mail clients: these are the services it may cover. */
+static const enum pl_setting client_services[] = { PL_SETTING_IMAP, PL_SETTING_POP3, PL_SETTING_SMTP,
+						   PL_SETTING_SIEVE };
+
+static unsigned int service_bit(const char *word, size_t len)
+{
+	for (size_t i = 0; i < sizeof(client_services) / sizeof(client_services[0]); i++) {
+		const char *name = pl_setting_info(client_services[i])->name;
+
+		if (strlen(name) == len && memcmp(name, word, len) == 0)
+			return 1u << client_services[i];
+	}
+	return 0;
+}
+
+int pl_services_parse(const char *text, unsigned int *services_r, struct pl_error *err)
+{
+	*services_r = 0;
+	if (strcmp(text, "all") == 0 || *text == '\0')
+		return 0;
+	while (*(text += strspn(text, ", ")) != '\0') {
+		size_t len = strcspn(text, ", ");
+		unsigned int bit = service_bit(text, len);
+
+		if (bit == 0)
+			return pl_error_set(err, PL_ERR_INVALID,
+					    "\"%.*s\" is no service of mail clients; they are imap, pop3, "
+					    "smtp and sieve", (int)(len > 64 ? 64 : len), text);
+		*services_r |= bit;
+		text += len;
+	}
+	/* Commas alone name none, and none would stand for all. */
+	return *services_r != 0 ? 0 : pl_error_set(err, PL_ERR_INVALID, "the list of services names none");
+}
+
+char *pl_services_format(unsigned int services, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	snprintf(buf, size, "all");
+	for (size_t i = 0; services != 0 && i < sizeof(client_services) / sizeof(client_services[0]); i++) {
+		if ((services & 1u << client_services[i]) != 0 && used < size)
+			used += (size_t)snprintf(buf + used, size - used, "%s%s", used == 0 ? "" : ",",
+						 pl_setting_info(client_services[i])->name);
+	}
+	return buf;
+}

@@ -1,0 +1,64 @@
+/* app_password.h - passwords for mail clients, scanners and scripts.
+ *
+ * Letters a to z, made here and shown once; spaces and case do not matter when
+ * one is offered. The database holds only a MAC under the verify key, found by
+ * one indexed probe for each live key.
+ */
+#ifndef POSTLATCH_APP_PASSWORD_H
+#define POSTLATCH_APP_PASSWORD_H
+
+#include "policy/base/keys.h"
+#include "policy/account/member.h"
+
+#define PL_APP_PASSWORD_LABEL 128
+#define PL_APP_PASSWORD_NETWORKS 512
+#define PL_APP_PASSWORD_MIN 16 /* letters */
+#define PL_APP_PASSWORD_MAX 64
+#define PL_APP_PASSWORDS_PER_MEMBER 100
+
+struct pl_app_password {
+	int64_t id;
+	int64_t member_id;
+	char label[PL_APP_PASSWORD_LABEL + 1];
+	unsigned int services;                       /* 1 << enum pl_setting; 0 for every service */
+	char networks[PL_APP_PASSWORD_NETWORKS + 1]; /* "" for everywhere */
+	int64_t expires_at;                          /* 0 for never */
+	int64_t created_at;
+	int64_t last_used_at; /* 0: never */
+	char last_used_ip[PL_IP_TEXT];
+	char last_used_service[16];
+};
+
+/* Takes out spaces and folds case. 1 when the text could be an app password
+ * (only letters, of a length that one can have), 0 when not. */
+int pl_app_password_fold(const struct pl_secret *offered, struct pl_secret *folded_r);
+/* Groups of four, "abcd efgh ijkl mnop", as shown to people. */
+int pl_app_password_display(const struct pl_secret *password, struct pl_secret *display_r);
+
+/* Makes one with the wish's label, services, networks and expiry; fills its
+ * other fields. The member is added when the database does not know it. */
+int pl_app_password_issue(struct pl_store *store, const struct pl_actor *actor,
+			  const struct pl_keys *keys, size_t letters,
+			  const struct pl_address *address, struct pl_app_password *wish,
+			  struct pl_secret *password_r, struct pl_error *err);
+/* Looks for the one that was offered (folded). found_r gets what limits it: ids, services,
+ * networks, expiry; no label and no use. Costs the same for member_id 0. */
+int pl_app_password_find(struct pl_store *store, const struct pl_keys *keys, int64_t member_id,
+			 const struct pl_secret *folded, struct pl_app_password *found_r,
+			 struct pl_error *err);
+/* Which of its limits does not hold. Pure. */
+enum pl_app_password_limit pl_app_password_limit(const struct pl_app_password *app_password,
+						 enum pl_setting service, const struct pl_ip *ip,
+						 int64_t now);
+int pl_app_password_list(struct pl_store *store, int64_t member_id,
+			 int (*each)(const struct pl_app_password *app_password, void *context),
+			 void *context, struct pl_error *err);
+/* Revokes one of the member's (id), or all (id 0). Returns how many, or -1. */
+int64_t pl_app_password_revoke(struct pl_store *store, const struct pl_actor *actor,
+			       const struct pl_address *address, int64_t id, struct pl_error *err);
+
+/* "imap,smtp" to bits and back; "" and "all" are every service. */
+int pl_services_parse(const char *text, unsigned int *services_r, struct pl_error *err);
+char *pl_services_format(unsigned int services, char *buf, size_t size);
+
+#endif

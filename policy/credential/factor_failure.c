@@ -1,0 +1,85 @@
+#include "policy/credential/factor_failure.h"
+
+#define WAIT_MIN 30
+#define WAIT_MAX 3600
+
+int64_t pl_factor_wait(int failures)
+{
+	int64_t wait = WAIT_MIN;
+
+	if (failures <= PL_TOTP_FREE_FAILURES)
+		return 0;
+	for (int i = PL_TOTP_FREE_FAILURES + 1; i < failures && wait < WAIT_MAX; i++)
+		wait *= 2;
+	return wait < WAIT_MAX ? wait : WAIT_MAX;
+}
+
+static int read_failures(struct pl_store *store, int64_t member_id, int *failures_r,
+			 int64_t *failed_at_r, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_FACTOR_FAILURE_GET);
+	int ret;
+
+	*failures_r = 0;
+	*failed_at_r = 0;
+	pl_bind_int(stmt, member_id);
+	ret = pl_step(stmt, err);
+	if (ret != 1)
+		return ret;
+	*failures_r = (int)pl_col_int(stmt, "failures");
+	*failed_at_r = pl_col_int(stmt, "failed_at");
+	ret = pl_row_ok(stmt, err);
+	pl_reset(stmt);
+	return ret;
+}
+
+static int count_failure(struct pl_store *store, int64_t member_id, int64_t now,
+			 struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_FACTOR_FAILURE_COUNT);
+
+	pl_bind_int(stmt, member_id);
+	pl_bind_int(stmt, now);
+	return pl_run(stmt, err) < 0 ? -1 : 0;
+}
+
+int pl_factor_enter(struct pl_store *store, int64_t member_id, int64_t now,
+		    enum pl_code_result *result_r, int64_t *wait_r, struct pl_error *err)
+{
+	int64_t failed_at, until;
+	int failures;
+
+	if (read_failures(store, member_id, &failures, &failed_at, err) < 0)
+		return -1;
+	if (failures >= PL_TOTP_MAX_FAILURES) {
+		*result_r = PL_CODE_BLOCKED;
+		return 0;
+	}
+	until = failed_at + pl_factor_wait(failures);
+	/* A failure in the future was written by a clock that was wrong: waiting
+	 * for it could take years. */
+	if (failed_at <= now && now < until) {
+		*result_r = PL_CODE_WAIT;
+		*wait_r = until - now;
+		return 0;
+	}
+	return count_failure(store, member_id, now, err) < 0 ? -1 : 1;
+}
+
+int pl_factor_clear(struct pl_store *store, int64_t member_id, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_FACTOR_FAILURE_DELETE);
+
+	pl_bind_int(stmt, member_id);
+	return pl_run(stmt, err) < 0 ? -1 : 0;
+}
+
+int pl_factor_finish(struct pl_store *store, int ret, enum pl_code_result result,
+		     enum pl_code_result *result_r, struct pl_error *err)
+{
+	if (ret == 0 && (result == PL_CODE_RIGHT || result == PL_CODE_WRONG))
+		ret = pl_store_commit(store, err);
+	pl_store_rollback(store); /* nothing is open after a commit */
+	*result_r = ret < 0 ? PL_CODE_NONE : result;
+	return ret;
+}

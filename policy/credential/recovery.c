@@ -1,0 +1,171 @@
+/* recovery.c - the recovery codes of totp.h. */
+#include <openssl/crypto.h>
+#include <string.h>
+
+#include "policy/credential/factor_failure.h"
+#include "policy/base/random.h"
+
+#define CODE_BYTES 10 /* 80 bits */
+#define CODE_CHARS 16
+#define GROUP 4
+/* In front of what is MACed: an app password, which can be the same letters, has
+ * another MAC. */
+#define MAC_PREFIX "recovery:"
+
+/* The code without blanks and hyphens, in lower case, as it is MACed. 0 when it
+ * cannot be one. */
+static int fold(const char *code, struct pl_secret *folded_r)
+{
+	static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
+
+	pl_secret_set(folded_r, MAC_PREFIX, sizeof(MAC_PREFIX) - 1);
+	for (; *code != '\0'; code++) {
+		char c = *code >= 'A' && *code <= 'Z' ? (char)(*code - 'A' + 'a') : *code;
+
+		if (c == ' ' || c == '-')
+			continue;
+		if (strchr(digits, c) == NULL || folded_r->len == sizeof(MAC_PREFIX) - 1 + CODE_CHARS)
+			return 0;
+		folded_r->data[folded_r->len++] = (unsigned char)c;
+	}
+	return folded_r->len == sizeof(MAC_PREFIX) - 1 + CODE_CHARS;
+}
+
+static void show(const struct pl_secret *random, char code_r[PL_RECOVERY_TEXT])
+{
+	for (size_t i = 0; i < CODE_CHARS; i++) {
+		unsigned char c = random->data[i];
+
+		if (i > 0 && i % GROUP == 0)
+			*code_r++ = '-';
+		*code_r++ = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+	}
+	*code_r = '\0';
+}
+
+static int make_one(struct pl_store *store, const struct pl_keys *verify, int64_t member_id,
+		    char code_r[PL_RECOVERY_TEXT], struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_RECOVERY_INSERT);
+	struct pl_secret random, folded = { 0 };
+	unsigned char mac[PL_MAC_BYTES];
+	int ret = -1;
+
+	if (pl_random_base32(CODE_BYTES, &random, err) == 0) {
+		show(&random, code_r);
+		fold(code_r, &folded);
+		ret = pl_keys_mac(verify, 0, member_id, &folded, mac, err);
+	}
+	if (ret == 0) {
+		pl_bind_int(stmt, member_id);
+		pl_bind_blob(stmt, mac, sizeof(mac));
+		pl_bind_int(stmt, pl_keys_id(verify, 0));
+		ret = pl_run(stmt, err) < 0 ? -1 : 0;
+	}
+	pl_secret_wipe(&random);
+	pl_secret_wipe(&folded);
+	return ret;
+}
+
+static int make(struct pl_store *store, const struct pl_keys *verify, const struct pl_actor *actor,
+		const struct pl_address *address, char codes_r[PL_RECOVERY_CODES][PL_RECOVERY_TEXT],
+		struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1];
+	struct pl_account account;
+	struct pl_stmt *stmt;
+
+	if (pl_account_get(store, address, &account, err) < 0)
+		return -1;
+	if (!account.member.factor_registered)
+		return pl_error_set(err, PL_ERR_CONFLICT, "no second factor is registered");
+	stmt = pl_stmt(store, PL_SQL_RECOVERY_DELETE_ALL);
+	pl_bind_int(stmt, account.member.id);
+	if (pl_run(stmt, err) < 0)
+		return -1;
+	for (int i = 0; i < PL_RECOVERY_CODES; i++) {
+		if (make_one(store, verify, account.member.id, codes_r[i], err) < 0)
+			return -1;
+	}
+	return pl_audit_add(store, actor, "recovery-codes.make", pl_address_format(address, text), "", "",
+			    err);
+}
+
+int pl_recovery_make(struct pl_store *store, const struct pl_keys *verify,
+		     const struct pl_actor *actor, const struct pl_address *address,
+		     char codes_r[PL_RECOVERY_CODES][PL_RECOVERY_TEXT], struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1];
+	int ret = -1;
+
+	if (pl_store_begin_write(store, err) == 0 &&
+	    make(store, verify, actor, address, codes_r, err) == 0)
+		ret = pl_store_commit(store, err);
+	pl_store_rollback(store);
+	if (ret == 0)
+		return 0;
+	OPENSSL_cleanse(codes_r, PL_RECOVERY_CODES * PL_RECOVERY_TEXT);
+	return pl_error_prefix(err, "recovery codes of %s", pl_address_format(address, text));
+}
+
+/* 1 when it was one of the member's codes, which it is no longer; 0; -1. */
+static int spend(struct pl_store *store, const struct pl_keys *verify, int64_t member_id,
+		 const struct pl_secret *folded, struct pl_error *err)
+{
+	for (size_t i = 0; i < pl_keys_count(verify); i++) {
+		struct pl_stmt *stmt = pl_stmt(store, PL_SQL_RECOVERY_TAKE);
+		unsigned char mac[PL_MAC_BYTES];
+		int64_t gone;
+
+		if (pl_keys_mac(verify, i, member_id, folded, mac, err) < 0)
+			return -1;
+		pl_bind_int(stmt, member_id);
+		pl_bind_blob(stmt, mac, sizeof(mac));
+		gone = pl_run(stmt, err);
+		if (gone != 0)
+			return (int)gone;
+	}
+	return 0;
+}
+
+static int take(struct pl_store *store, const struct pl_keys *verify, const struct pl_actor *actor,
+		const struct pl_address *address, const char *code, int64_t now,
+		enum pl_code_result *result_r, int64_t *wait_r, struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1];
+	struct pl_account account;
+	struct pl_secret folded = { 0 };
+	int ret;
+
+	if (pl_account_get(store, address, &account, err) < 0)
+		return -1;
+	if (!account.member.factor_registered)
+		return 0; /* PL_CODE_NONE */
+	ret = pl_factor_enter(store, account.member.id, now, result_r, wait_r, err);
+	if (ret != 1)
+		return ret;
+	*result_r = PL_CODE_WRONG;
+	ret = fold(code, &folded) ? spend(store, verify, account.member.id, &folded, err) : 0;
+	pl_secret_wipe(&folded);
+	if (ret != 1)
+		return ret;
+	*result_r = PL_CODE_RIGHT;
+	if (pl_factor_clear(store, account.member.id, err) < 0)
+		return -1;
+	return pl_audit_add(store, actor, "recovery-code.use", pl_address_format(address, text), "", "",
+			    err);
+}
+
+int pl_recovery_take(struct pl_store *store, const struct pl_keys *verify,
+		     const struct pl_actor *actor, const struct pl_address *address,
+		     const char *code, int64_t now, enum pl_code_result *result_r,
+		     int64_t *wait_r, struct pl_error *err)
+{
+	enum pl_code_result result = PL_CODE_NONE;
+	int ret = pl_store_begin_write(store, err);
+
+	*wait_r = 0;
+	if (ret == 0)
+		ret = take(store, verify, actor, address, code, now, &result, wait_r, err);
+	return pl_factor_finish(store, ret, result, result_r, err);
+}

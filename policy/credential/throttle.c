@@ -1,0 +1,112 @@
+/* throttle.c - see throttle.h.
+ *
+ * A row for each failure: so a success can take back its own and leave the times
+ * of the others as they were. */
+#include "policy/credential/throttle.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#define WAIT_MIN 2
+#define KEY_TEXT (PL_IP_TEXT + 4)
+
+/* "192.0.2.1" or "2001:db8::/64": one household gets a /64 at least. */
+static void format_key(const struct pl_ip *ip, char key_r[KEY_TEXT])
+{
+	struct pl_ip net = *ip;
+
+	pl_ip_format(ip, key_r);
+	if (strchr(key_r, ':') == NULL)
+		return;
+	memset(net.byte + 8, 0, 8);
+	pl_ip_format(&net, key_r);
+	snprintf(key_r + strlen(key_r), KEY_TEXT - strlen(key_r), "/64");
+}
+
+static int64_t wait_after(int64_t failures)
+{
+	int64_t wait = WAIT_MIN;
+
+	if (failures <= PL_THROTTLE_FREE)
+		return 0;
+	for (int64_t i = PL_THROTTLE_FREE + 1; i < failures && wait < PL_THROTTLE_WAIT_MAX; i++)
+		wait *= 2;
+	return wait < PL_THROTTLE_WAIT_MAX ? wait : PL_THROTTLE_WAIT_MAX;
+}
+
+static int run_of_key(struct pl_store *store, enum pl_sql sql, const char *key, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, sql);
+
+	pl_bind_text(stmt, key);
+	return pl_run(stmt, err) < 0 ? -1 : 0;
+}
+
+static int read_failures(struct pl_store *store, const char *key, int64_t *failures_r,
+			 int64_t *failed_at_r, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_ADDRESS_FAILURE_GET);
+	int ret;
+
+	pl_bind_text(stmt, key);
+	if (pl_step(stmt, err) < 0)
+		return -1;
+	*failures_r = pl_col_int(stmt, "failures");
+	*failed_at_r = pl_col_int(stmt, "failed_at");
+	ret = pl_row_ok(stmt, err);
+	pl_reset(stmt);
+	return ret;
+}
+
+static int count_failure(struct pl_store *store, const char *key, int64_t now, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_ADDRESS_FAILURE_INSERT);
+
+	pl_bind_text(stmt, key);
+	pl_bind_int(stmt, now);
+	return pl_run(stmt, err) < 0 ? -1 : 0;
+}
+
+static int enter(struct pl_store *store, const char *key, int64_t now, int64_t *wait_r,
+		 struct pl_error *err)
+{
+	int64_t failures, failed_at, until;
+
+	if (read_failures(store, key, &failures, &failed_at, err) < 0)
+		return -1;
+	until = failed_at + wait_after(failures);
+	/* As in factor_failure.c, a failure in the future is no reason to wait. */
+	if (failed_at <= now && now < until) {
+		*wait_r = until - now;
+		return 0;
+	}
+	if (failures > 0 && now - failed_at >= PL_THROTTLE_FORGET &&
+	    run_of_key(store, PL_SQL_ADDRESS_FAILURE_DELETE, key, err) < 0)
+		return -1;
+	return count_failure(store, key, now, err) < 0 ? -1 : 1;
+}
+
+int pl_throttle_enter(struct pl_store *store, const struct pl_ip *ip, int64_t now,
+		      int64_t *wait_r, struct pl_error *err)
+{
+	char key[KEY_TEXT];
+	int ret = pl_store_begin_write(store, err);
+
+	*wait_r = 0;
+	format_key(ip, key);
+	if (ret == 0)
+		ret = enter(store, key, now, wait_r, err);
+	if (ret == 1 && pl_store_commit(store, err) < 0)
+		ret = -1;
+	pl_store_rollback(store); /* nothing is open after a commit */
+	return ret < 0 ? pl_error_prefix(err, "failures of address %s", key) : ret;
+}
+
+int pl_throttle_clear(struct pl_store *store, const struct pl_ip *ip, struct pl_error *err)
+{
+	char key[KEY_TEXT];
+
+	format_key(ip, key);
+	return run_of_key(store, PL_SQL_ADDRESS_FAILURE_TAKE_BACK, key, err);
+}

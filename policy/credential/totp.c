@@ -1,0 +1,354 @@
+/* totp.c - see totp.h. */
+#include "policy/credential/totp.h"
+
+#include <liboath/oath.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "policy/credential/factor_failure.h"
+#include "policy/account/member_row.h"
+#include "policy/base/random.h"
+
+/* What the records are sealed as: a pending one cannot be moved into the place
+ * of the proven one. */
+#define SEALED_TOTP "totp"
+#define SEALED_PENDING "totp-pending"
+
+#define DIGITS 6
+
+int pl_totp_state(struct pl_store *store, int64_t member_id, struct pl_totp_state *state_r,
+		  struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TOTP_STATE);
+	int64_t wait;
+	int ret;
+
+	memset(state_r, 0, sizeof(*state_r));
+	pl_bind_int(stmt, member_id);
+	ret = pl_step(stmt, err);
+	if (ret != 1)
+		return ret;
+	state_r->registered = !pl_col_is_null(stmt, "registered");
+	state_r->registered_at = pl_col_int(stmt, "registered_at");
+	pl_col_copy(stmt, "registered_ip", state_r->registered_ip, sizeof(state_r->registered_ip));
+	state_r->failures = (int)pl_col_int(stmt, "failures");
+	wait = pl_factor_wait(state_r->failures);
+	if (wait > 0)
+		state_r->blocked_until = pl_col_int(stmt, "failed_at") + wait;
+	state_r->recovery_codes = (int)pl_col_int(stmt, "recovery_codes");
+	ret = pl_row_ok(stmt, err);
+	pl_reset(stmt);
+	return ret;
+}
+
+/* ---- registration ---- */
+
+static int set_pending(struct pl_store *store, const struct pl_keys *seal, int64_t member_id,
+		       const struct pl_secret *secret, int64_t now, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TOTP_PENDING_SET);
+	struct pl_sealed sealed;
+
+	if (pl_seal(seal, SEALED_PENDING, member_id, secret, &sealed, err) < 0)
+		return -1;
+	pl_bind_int(stmt, member_id);
+	pl_bind_blob(stmt, sealed.data, sealed.len);
+	pl_bind_int(stmt, now + PL_TOTP_PENDING_SECONDS);
+	return pl_run(stmt, err) < 0 ? -1 : 0;
+}
+
+int pl_totp_begin(struct pl_store *store, const struct pl_keys *seal,
+		  const struct pl_actor *actor, const struct pl_address *address, int64_t now,
+		  int64_t *member_id_r, struct pl_secret *secret_r, struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1];
+	int ret = -1;
+
+	if (pl_random_base32(PL_TOTP_SECRET_BYTES, secret_r, err) == 0 &&
+	    pl_store_begin_write(store, err) == 0 &&
+	    pl_member_ensure(store, actor, address, member_id_r, err) == 0 &&
+	    set_pending(store, seal, *member_id_r, secret_r, now, err) == 0)
+		ret = pl_store_commit(store, err);
+	pl_store_rollback(store);
+	if (ret == 0)
+		return 0;
+	pl_secret_wipe(secret_r);
+	return pl_error_prefix(err, "second factor of %s", pl_address_format(address, text));
+}
+
+struct factor {
+	struct pl_secret secret; /* base32; empty: a version wrote the row that kept none */
+	int64_t last_step;
+};
+
+/* Reads the secret that the bound statement finds. 1, 0 none, -1. */
+static int load(struct pl_stmt *stmt, const struct pl_keys *seal, const char *what,
+		int64_t member_id, struct factor *factor_r, struct pl_error *err)
+{
+	struct pl_sealed sealed = { 0 };
+	int ret = pl_step(stmt, err);
+
+	memset(factor_r, 0, sizeof(*factor_r));
+	if (ret != 1)
+		return ret;
+	sealed.len = pl_col_blob(stmt, "secret", sealed.data, sizeof(sealed.data));
+	factor_r->last_step = pl_col_int(stmt, "last_step");
+	ret = pl_row_ok(stmt, err);
+	pl_reset(stmt);
+	if (ret == 0 && sealed.len > 0)
+		ret = pl_unseal(seal, what, member_id, &sealed, &factor_r->secret, err);
+	return ret < 0 ? -1 : 1;
+}
+
+/* ---- the code ---- */
+
+static int is_code(const char *code)
+{
+	return strlen(code) == DIGITS && strspn(code, "0123456789") == DIGITS;
+}
+
+/* The newest step of the window that code fits, in *step_r; 1, 0 none, -1. All
+ * steps are computed, whichever fits. */
+static int match(const struct pl_secret *secret, const char *code, int64_t now, int64_t *step_r,
+		 struct pl_error *err)
+{
+	const int64_t present = now / PL_TOTP_STEP;
+	char *raw = NULL;
+	size_t len = 0;
+	int fits = 0, ret = OATH_OK;
+
+	if (secret->len == 0 || !is_code(code))
+		return 0;
+	if (oath_base32_decode((const char *)secret->data, secret->len, &raw, &len) != OATH_OK)
+		return pl_error_set(err, PL_ERR_INTERNAL, "the stored secret is no base32");
+	for (int64_t step = present - 1; step <= present + 1 && ret == OATH_OK; step++) {
+		char right[DIGITS + 1];
+
+		ret = oath_totp_generate(raw, len, (time_t)(step * PL_TOTP_STEP), PL_TOTP_STEP, 0, DIGITS,
+					 right);
+		if (ret == OATH_OK && CRYPTO_memcmp(right, code, DIGITS) == 0) {
+			fits = 1;
+			*step_r = step;
+		}
+		OPENSSL_cleanse(right, sizeof(right));
+	}
+	OPENSSL_cleanse(raw, len);
+	free(raw);
+	return ret == OATH_OK ? fits
+			      : pl_error_set(err, PL_ERR_INTERNAL, "liboath: %s", oath_strerror(ret));
+}
+
+static int run_of_member(struct pl_store *store, enum pl_sql sql, int64_t member_id,
+			 int64_t *count_r, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, sql);
+	int64_t count;
+
+	pl_bind_int(stmt, member_id);
+	count = pl_run(stmt, err);
+	if (count_r != NULL)
+		*count_r = count;
+	return count < 0 ? -1 : 0;
+}
+
+static int set_totp(struct pl_store *store, const struct pl_keys *seal,
+		    const struct pl_actor *actor, int64_t member_id, const struct pl_secret *secret,
+		    int64_t now, int64_t step, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TOTP_SET);
+	struct pl_sealed sealed;
+
+	if (pl_seal(seal, SEALED_TOTP, member_id, secret, &sealed, err) < 0)
+		return -1;
+	pl_bind_int(stmt, member_id);
+	pl_bind_int(stmt, now);
+	pl_bind_text(stmt, actor->from);
+	pl_bind_blob(stmt, sealed.data, sealed.len);
+	pl_bind_int(stmt, step);
+	return pl_run(stmt, err) < 0 ? -1 : 0;
+}
+
+/* The proven secret takes the place of the old one, and what hung on that dies. */
+static int replace(struct pl_store *store, const struct pl_keys *seal,
+		   const struct pl_actor *actor, const struct pl_address *address,
+		   int64_t member_id, const struct pl_secret *secret, int64_t now, int64_t step,
+		   struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1];
+
+	if (set_totp(store, seal, actor, member_id, secret, now, step, err) < 0 ||
+	    run_of_member(store, PL_SQL_RECOVERY_DELETE_ALL, member_id, NULL, err) < 0 ||
+	    run_of_member(store, PL_SQL_TRUSTED_DELETE_ALL, member_id, NULL, err) < 0 ||
+	    pl_factor_clear(store, member_id, err) < 0)
+		return -1;
+	return pl_audit_add(store, actor, "totp.register", pl_address_format(address, text), "", "", err);
+}
+
+static int confirm(struct pl_store *store, const struct pl_keys *seal,
+		   const struct pl_actor *actor, const struct pl_address *address,
+		   const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
+		   struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TOTP_PENDING_GET);
+	struct pl_account account;
+	struct factor pending;
+	int64_t step, taken = 0;
+	int ret;
+
+	if (pl_account_get(store, address, &account, err) < 0)
+		return -1;
+	pl_bind_int(stmt, account.member.id);
+	pl_bind_int(stmt, now);
+	ret = load(stmt, seal, SEALED_PENDING, account.member.id, &pending, err);
+	if (ret == 1)
+		ret = pl_factor_enter(store, account.member.id, now, result_r, wait_r, err);
+	if (ret == 1) {
+		*result_r = PL_CODE_WRONG;
+		ret = match(&pending.secret, code, now, &step, err);
+	}
+	if (ret == 1)
+		ret = run_of_member(store, PL_SQL_TOTP_PENDING_DELETE, account.member.id, &taken, err);
+	if (taken == 1) {
+		*result_r = PL_CODE_RIGHT;
+		ret = replace(store, seal, actor, address, account.member.id, &pending.secret, now, step,
+			      err);
+	}
+	pl_secret_wipe(&pending.secret);
+	return ret < 0 ? -1 : 0;
+}
+
+int pl_totp_confirm(struct pl_store *store, const struct pl_keys *seal,
+		    const struct pl_actor *actor, const struct pl_address *address,
+		    const char *code, int64_t now, enum pl_code_result *result_r,
+		    int64_t *wait_r, struct pl_error *err)
+{
+	enum pl_code_result result = PL_CODE_NONE;
+	int ret = pl_store_begin_write(store, err);
+
+	*wait_r = 0;
+	if (ret == 0)
+		ret = confirm(store, seal, actor, address, code, now, &result, wait_r, err);
+	return pl_factor_finish(store, ret, result, result_r, err);
+}
+
+/* The one statement that lets one of several who offer the same code win. */
+static int take_step(struct pl_store *store, int64_t member_id, int64_t step,
+		     enum pl_code_result *result_r, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TOTP_TAKE_STEP);
+	int64_t won;
+
+	pl_bind_int(stmt, step);
+	pl_bind_int(stmt, member_id);
+	pl_bind_int(stmt, step);
+	won = pl_run(stmt, err);
+	if (won < 0)
+		return -1;
+	*result_r = won == 1 ? PL_CODE_RIGHT : PL_CODE_USED;
+	return won == 1 ? pl_factor_clear(store, member_id, err) : 0;
+}
+
+static int take(struct pl_store *store, const struct pl_keys *seal, int64_t member_id,
+		const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
+		struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TOTP_GET);
+	struct factor factor;
+	int64_t step;
+	int ret;
+
+	pl_bind_int(stmt, member_id);
+	ret = load(stmt, seal, SEALED_TOTP, member_id, &factor, err);
+	if (ret == 1)
+		ret = pl_factor_enter(store, member_id, now, result_r, wait_r, err);
+	if (ret == 1) {
+		*result_r = PL_CODE_WRONG;
+		ret = match(&factor.secret, code, now, &step, err);
+	}
+	if (ret == 1)
+		ret = take_step(store, member_id, step, result_r, err);
+	pl_secret_wipe(&factor.secret);
+	return ret < 0 ? -1 : 0;
+}
+
+int pl_totp_take(struct pl_store *store, const struct pl_keys *seal, int64_t member_id,
+		 const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
+		 struct pl_error *err)
+{
+	enum pl_code_result result = PL_CODE_NONE;
+	int ret = pl_store_begin_write(store, err);
+
+	*wait_r = 0;
+	if (ret == 0)
+		ret = take(store, seal, member_id, code, now, &result, wait_r, err);
+	return pl_factor_finish(store, ret, result, result_r, err);
+}
+
+static int reset(struct pl_store *store, const struct pl_actor *actor,
+		 const struct pl_address *address, int64_t *removed_r, struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1];
+	struct pl_account account;
+	const int64_t *id = &account.member.id;
+
+	if (pl_account_get(store, address, &account, err) < 0 ||
+	    run_of_member(store, PL_SQL_TOTP_DELETE, *id, removed_r, err) < 0 ||
+	    run_of_member(store, PL_SQL_TOTP_PENDING_DELETE, *id, NULL, err) < 0 ||
+	    run_of_member(store, PL_SQL_RECOVERY_DELETE_ALL, *id, NULL, err) < 0 ||
+	    run_of_member(store, PL_SQL_TRUSTED_DELETE_ALL, *id, NULL, err) < 0 ||
+	    pl_factor_clear(store, *id, err) < 0)
+		return -1;
+	return *removed_r == 0 ? 0 : pl_audit_add(store, actor, "totp.reset",
+						  pl_address_format(address, text), "", "", err);
+}
+
+int pl_totp_reset(struct pl_store *store, const struct pl_actor *actor,
+		  const struct pl_address *address, struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1];
+	int64_t removed = 0;
+	int ret = -1;
+
+	if (pl_store_begin_write(store, err) == 0 && reset(store, actor, address, &removed, err) == 0)
+		ret = pl_store_commit(store, err);
+	pl_store_rollback(store);
+	if (ret < 0)
+		return pl_error_prefix(err, "second factor of %s", pl_address_format(address, text));
+	return removed > 0 ? 1 : 0;
+}
+
+/* Appends text with all but RFC 3986's unreserved characters as %XX. */
+static size_t put_escaped(char *buf, size_t size, size_t used, const char *text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+	for (; *text != '\0' && used + 4 <= size; text++) {
+		if (strchr(plain, *text) != NULL)
+			buf[used++] = *text;
+		else
+			used += (size_t)snprintf(buf + used, size - used, "%%%02X", (unsigned char)*text);
+	}
+	buf[used] = '\0';
+	return used;
+}
+
+char *pl_totp_uri(const char *issuer, const struct pl_address *address,
+		  const struct pl_secret *secret, char *buf, size_t size)
+{
+	char text[PL_ADDRESS_MAX + 1];
+	size_t used;
+
+	snprintf(buf, size, "otpauth://totp/");
+	used = put_escaped(buf, size, strlen(buf), issuer);
+	used += (size_t)snprintf(buf + used, size - used, ":");
+	used = put_escaped(buf, size, used, pl_address_format(address, text));
+	used += (size_t)snprintf(buf + used, size - used, "?secret=%s&issuer=", (const char *)secret->data);
+	if (used < size)
+		used = put_escaped(buf, size, used, issuer);
+	if (used < size)
+		snprintf(buf + used, size - used, "&algorithm=SHA1&digits=%d&period=%d", DIGITS, PL_TOTP_STEP);
+	return buf;
+}

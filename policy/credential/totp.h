@@ -1,0 +1,86 @@
+/* totp.h - the one-time codes of a member (RFC 6238: SHA-1, 6 digits, 30 s).
+ *
+ * Registration has two phases: pl_totp_begin makes a pending secret, and only a
+ * code made with it puts it in the place of the old one. A code is good for the
+ * step before, the present one and the one after; it is taken once, by one
+ * conditional UPDATE of the step that matched, in a transaction of its own that
+ * is committed before anything is granted.
+ *
+ * Failures are counted per member, apart from those of passwords, and only a
+ * right code or an administrator's reset clears them: five are free, then each
+ * one costs a wait that doubles from 30 s to an hour, and after a hundred in a
+ * row the factor takes no more codes (NIST SP 800-63B 3.2.2).
+ *
+ * These functions open and end their own write transactions.
+ */
+#ifndef POSTLATCH_TOTP_H
+#define POSTLATCH_TOTP_H
+
+#include "policy/account/member.h"
+#include "policy/base/seal.h"
+
+#define PL_TOTP_SECRET_BYTES 20 /* 160 bits, RFC 4226 4 */
+#define PL_TOTP_STEP 30         /* seconds */
+#define PL_TOTP_FREE_FAILURES 5
+#define PL_TOTP_MAX_FAILURES 100
+#define PL_TOTP_PENDING_SECONDS 900 /* an unproven registration is forgotten */
+
+enum pl_code_result {
+	PL_CODE_RIGHT,
+	PL_CODE_WRONG,
+	PL_CODE_USED,    /* right, but taken before (or older than one that was taken) */
+	PL_CODE_WAIT,    /* too many failures: wait_r seconds; not looked at */
+	PL_CODE_BLOCKED, /* PL_TOTP_MAX_FAILURES in a row; not looked at */
+	PL_CODE_NONE,    /* nothing is registered, or no registration pends */
+};
+
+struct pl_totp_state {
+	int registered;
+	int64_t registered_at;
+	char registered_ip[PL_IP_TEXT];
+	int failures;          /* in a row */
+	int64_t blocked_until; /* 0: not */
+	int recovery_codes;    /* left */
+};
+
+int pl_totp_state(struct pl_store *store, int64_t member_id, struct pl_totp_state *state_r,
+		  struct pl_error *err);
+/* Makes a pending secret, in place of one that pends already. secret_r is base32.
+ * The member is added when the database does not know it; *member_id_r is filled. */
+int pl_totp_begin(struct pl_store *store, const struct pl_keys *seal,
+		  const struct pl_actor *actor, const struct pl_address *address, int64_t now,
+		  int64_t *member_id_r, struct pl_secret *secret_r, struct pl_error *err);
+/* A code made with the pending secret puts it to use; its step is taken. Old
+ * recovery codes die; trusted devices die. */
+int pl_totp_confirm(struct pl_store *store, const struct pl_keys *seal,
+		    const struct pl_actor *actor, const struct pl_address *address,
+		    const char *code, int64_t now, enum pl_code_result *result_r,
+		    int64_t *wait_r, struct pl_error *err);
+/* Takes a code of the registered secret. */
+int pl_totp_take(struct pl_store *store, const struct pl_keys *seal, int64_t member_id,
+		 const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
+		 struct pl_error *err);
+/* Removes the secret, pending secret, recovery codes, failures and trusted devices.
+ * 1 removed, 0 there was none. Sessions are the caller's. */
+int pl_totp_reset(struct pl_store *store, const struct pl_actor *actor,
+		  const struct pl_address *address, struct pl_error *err);
+
+/* "otpauth://totp/..." for a QR code (the Key Uri Format that apps read). Returns buf. */
+char *pl_totp_uri(const char *issuer, const struct pl_address *address,
+		  const struct pl_secret *secret, char *buf, size_t size);
+
+/* Recovery codes: ten, each of 80 random bits shown as "abcd-efgh-ijkl-mnop"
+ * (base32), each good once; throttled together with the codes. New ones replace
+ * the old. Case, spaces and hyphens do not matter when one is offered. */
+#define PL_RECOVERY_CODES 10
+#define PL_RECOVERY_TEXT 20
+
+int pl_recovery_make(struct pl_store *store, const struct pl_keys *verify,
+		     const struct pl_actor *actor, const struct pl_address *address,
+		     char codes_r[PL_RECOVERY_CODES][PL_RECOVERY_TEXT], struct pl_error *err);
+int pl_recovery_take(struct pl_store *store, const struct pl_keys *verify,
+		     const struct pl_actor *actor, const struct pl_address *address,
+		     const char *code, int64_t now, enum pl_code_result *result_r,
+		     int64_t *wait_r, struct pl_error *err);
+
+#endif

@@ -1,0 +1,298 @@
+/* trusted.c - see trusted.h. */
+#include "policy/credential/trusted.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "policy/account/member_row.h"
+
+#define COOKIE_PREFIX "pl_td_"
+#define SECONDS (PL_TRUSTED_DAYS * INT64_C(86400))
+
+struct cookie {
+	unsigned char series[PL_MAC_BYTES], value[PL_MAC_BYTES]; /* digests */
+};
+
+/* "SERIES.VALUE" as digests. 1, 0 when it is no such text, -1. */
+static int parse(const struct pl_secret *text, struct cookie *cookie_r, struct pl_error *err)
+{
+	const unsigned char *dot = memchr(text->data, '.', text->len);
+	struct pl_secret series, value;
+	int ret = 1;
+
+	if (dot == NULL)
+		return 0;
+	pl_secret_set(&series, text->data, (size_t)(dot - text->data));
+	pl_secret_set(&value, dot + 1, text->len - series.len - 1);
+	if (pl_token_digest(&series, cookie_r->series, err) < 0 ||
+	    pl_token_digest(&value, cookie_r->value, err) < 0)
+		ret = -1;
+	pl_secret_wipe(&series);
+	pl_secret_wipe(&value);
+	return ret;
+}
+
+/* Joins a series and a fresh value; value_r is the value's digest. */
+static int new_cookie(const unsigned char *series, size_t series_len, struct pl_secret *cookie_r,
+		      unsigned char value_r[PL_MAC_BYTES], struct pl_error *err)
+{
+	struct pl_secret value;
+	int ret = pl_random_token("", &value, err);
+
+	if (ret == 0)
+		ret = pl_token_digest(&value, value_r, err);
+	if (ret == 0 && series_len + 1 + value.len > PL_SECRET_MAX)
+		ret = pl_error_set(err, PL_ERR_INTERNAL, "the series of a trusted device is too long");
+	if (ret == 0) {
+		pl_secret_set(cookie_r, series, series_len);
+		cookie_r->data[cookie_r->len++] = '.';
+		memcpy(cookie_r->data + cookie_r->len, value.data, value.len + 1);
+		cookie_r->len += value.len;
+	}
+	pl_secret_wipe(&value);
+	return ret;
+}
+
+static int insert(struct pl_store *store, struct pl_trusted *wish, int64_t generation,
+		  const struct cookie *cookie, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TRUSTED_INSERT);
+
+	pl_bind_int(stmt, wish->member_id);
+	pl_bind_blob(stmt, cookie->series, sizeof(cookie->series));
+	pl_bind_blob(stmt, cookie->value, sizeof(cookie->value));
+	pl_bind_int(stmt, wish->created_at);
+	pl_bind_int(stmt, generation);
+	pl_bind_text(stmt, wish->name);
+	pl_bind_int(stmt, wish->created_at);
+	pl_bind_int(stmt, wish->expires_at);
+	pl_bind_int(stmt, wish->used_at);
+	pl_bind_text(stmt, wish->ip);
+	if (pl_step(stmt, err) < 0)
+		return -1;
+	wish->id = pl_col_int(stmt, "id");
+	pl_reset(stmt);
+	return 0;
+}
+
+static int record(struct pl_store *store, const struct pl_actor *actor, const char *action,
+		  const struct pl_address *address, const struct pl_trusted *device, int gone,
+		  struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1], what[PL_AUDIT_TEXT];
+
+	snprintf(what, sizeof(what), "id=%lld ip=%s name=%s", (long long)device->id, device->ip,
+		 device->name);
+	return pl_audit_add(store, actor, action, pl_address_format(address, text), gone ? what : "",
+			    gone ? "" : what, err);
+}
+
+static void set_times(struct pl_trusted *wish)
+{
+	wish->created_at = wish->used_at = time(NULL);
+	if (wish->expires_at == 0 || wish->expires_at > wish->created_at + SECONDS)
+		wish->expires_at = wish->created_at + SECONDS;
+}
+
+int pl_trusted_add(struct pl_store *store, const struct pl_actor *actor,
+		   const struct pl_address *address, struct pl_trusted *wish,
+		   struct pl_secret *cookie_r, struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1];
+	struct pl_account account;
+	struct pl_secret series;
+	struct cookie cookie;
+	int ret = -1;
+
+	set_times(wish);
+	if (pl_random_token(COOKIE_PREFIX, &series, err) == 0 &&
+	    pl_token_digest(&series, cookie.series, err) == 0 &&
+	    new_cookie(series.data, series.len, cookie_r, cookie.value, err) == 0 &&
+	    pl_member_ensure(store, actor, address, &wish->member_id, err) == 0 &&
+	    pl_account_get(store, address, &account, err) == 0 &&
+	    insert(store, wish, account.member.generation, &cookie, err) == 0)
+		ret = record(store, actor, "trusted-device.add", address, wish, 0, err);
+	pl_secret_wipe(&series);
+	if (ret == 0)
+		return 0;
+	pl_secret_wipe(cookie_r);
+	return pl_error_prefix(err, "trusted device of %s", pl_address_format(address, text));
+}
+
+static void read_row(struct pl_stmt *stmt, struct pl_trusted *device_r)
+{
+	memset(device_r, 0, sizeof(*device_r));
+	device_r->id = pl_col_int(stmt, "id");
+	device_r->member_id = pl_col_int(stmt, "member_id");
+	pl_col_copy(stmt, "name", device_r->name, sizeof(device_r->name));
+	device_r->created_at = pl_col_int(stmt, "created_at");
+	device_r->expires_at = pl_col_int(stmt, "expires_at");
+	device_r->used_at = pl_col_int(stmt, "used_at");
+	pl_col_copy(stmt, "ip", device_r->ip, sizeof(device_r->ip));
+}
+
+/* What is stored of a series that was found. */
+struct found {
+	struct pl_trusted device;
+	struct pl_address address;
+	int in_grace; /* the value before the present one was offered, soon enough */
+};
+
+static enum pl_trust judge(struct pl_stmt *stmt, const struct cookie *cookie, int64_t now,
+			   struct found *found_r)
+{
+	unsigned char value[PL_MAC_BYTES] = { 0 }, before[PL_MAC_BYTES] = { 0 };
+	int present, earlier;
+
+	pl_col_blob(stmt, "value", value, sizeof(value));
+	pl_col_blob(stmt, "value_before", before, sizeof(before));
+	present = CRYPTO_memcmp(value, cookie->value, sizeof(value)) == 0;
+	earlier = CRYPTO_memcmp(before, cookie->value, sizeof(before)) == 0;
+	found_r->in_grace = !present && earlier &&
+			    now - pl_col_int(stmt, "rotated_at") <= PL_TRUSTED_GRACE;
+	return present || found_r->in_grace ? PL_TRUST_VALID : PL_TRUST_STOLEN;
+}
+
+static int look(struct pl_store *store, const struct cookie *cookie, int64_t member_id,
+		int64_t now, enum pl_trust *trust_r, struct found *found_r, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TRUSTED_BY_SERIES);
+	int ret;
+
+	pl_bind_blob(stmt, cookie->series, sizeof(cookie->series));
+	pl_bind_int(stmt, member_id);
+	pl_bind_int(stmt, now);
+	ret = pl_step(stmt, err);
+	if (ret != 1)
+		return ret;
+	read_row(stmt, &found_r->device);
+	pl_col_copy(stmt, "local", found_r->address.local, sizeof(found_r->address.local));
+	pl_col_copy(stmt, "domain", found_r->address.domain, sizeof(found_r->address.domain));
+	*trust_r = judge(stmt, cookie, now, found_r);
+	ret = pl_row_ok(stmt, err);
+	pl_reset(stmt);
+	return ret;
+}
+
+int pl_trusted_peek(struct pl_store *store, const struct pl_secret *cookie, int64_t member_id,
+		    int64_t now, enum pl_trust *trust_r, struct pl_error *err)
+{
+	struct cookie parsed;
+	struct found found;
+	int ret = parse(cookie, &parsed, err);
+
+	*trust_r = PL_TRUST_NONE;
+	if (ret == 1)
+		ret = look(store, &parsed, member_id, now, trust_r, &found, err);
+	return ret < 0 ? -1 : 0;
+}
+
+/* Puts a new value in the place of the one that was offered. */
+static int rotate(struct pl_store *store, const struct pl_secret *cookie,
+		  const struct cookie *parsed, const char *ip, int64_t now, int64_t id,
+		  struct pl_secret *cookie_r, struct pl_error *err)
+{
+	const unsigned char *dot = memchr(cookie->data, '.', cookie->len);
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TRUSTED_ROTATE);
+	unsigned char value[PL_MAC_BYTES];
+	int64_t changed;
+
+	if (new_cookie(cookie->data, (size_t)(dot - cookie->data), cookie_r, value, err) < 0)
+		return -1;
+	pl_bind_blob(stmt, value, sizeof(value));
+	pl_bind_int(stmt, now);
+	pl_bind_int(stmt, now);
+	pl_bind_text(stmt, ip);
+	pl_bind_int(stmt, id);
+	pl_bind_blob(stmt, parsed->value, sizeof(parsed->value));
+	changed = pl_run(stmt, err);
+	/* 0: a parallel request was faster, and its value holds. */
+	if (changed <= 0)
+		pl_secret_wipe(cookie_r);
+	return changed < 0 ? -1 : 0;
+}
+
+static int64_t delete_one(struct pl_store *store, int64_t member_id, int64_t id,
+			  struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TRUSTED_DELETE);
+
+	pl_bind_int(stmt, member_id);
+	pl_bind_int(stmt, id);
+	return pl_run(stmt, err);
+}
+
+int pl_trusted_use(struct pl_store *store, const struct pl_actor *actor,
+		   const struct pl_secret *cookie, int64_t member_id, const char *ip, int64_t now,
+		   enum pl_trust *trust_r, struct pl_trusted *device_r, struct pl_secret *cookie_r,
+		   struct pl_error *err)
+{
+	struct cookie parsed;
+	struct found found = { .in_grace = 0 };
+	int ret = parse(cookie, &parsed, err);
+
+	*trust_r = PL_TRUST_NONE;
+	pl_secret_wipe(cookie_r);
+	if (ret == 1)
+		ret = look(store, &parsed, member_id, now, trust_r, &found, err);
+	*device_r = found.device;
+	if (ret < 0 || *trust_r == PL_TRUST_NONE)
+		return ret < 0 ? -1 : 0;
+	if (*trust_r == PL_TRUST_VALID)
+		return found.in_grace ? 0 : rotate(store, cookie, &parsed, ip, now, found.device.id,
+						   cookie_r, err);
+	if (delete_one(store, member_id, found.device.id, err) < 0)
+		return -1;
+	return record(store, actor, "trusted-device.stolen", &found.address, &found.device, 1, err);
+}
+
+int pl_trusted_list(struct pl_store *store, int64_t member_id, int64_t now,
+		    int (*each)(const struct pl_trusted *device, void *context), void *context,
+		    struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TRUSTED_LIST);
+	struct pl_trusted device;
+	int ret;
+
+	pl_bind_int(stmt, member_id);
+	pl_bind_int(stmt, now);
+	while ((ret = pl_step(stmt, err)) == 1) {
+		read_row(stmt, &device);
+		if (each(&device, context) != 0) {
+			pl_reset(stmt);
+			return 0;
+		}
+	}
+	return ret;
+}
+
+static int64_t delete_all(struct pl_store *store, int64_t member_id, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TRUSTED_DELETE_ALL);
+
+	pl_bind_int(stmt, member_id);
+	return pl_run(stmt, err);
+}
+
+int64_t pl_trusted_remove(struct pl_store *store, const struct pl_actor *actor,
+			  const struct pl_address *address, int64_t id, struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1], before[64] = "all";
+	struct pl_account account;
+	int64_t gone;
+
+	if (pl_account_get(store, address, &account, err) < 0)
+		return -1;
+	gone = id == 0 ? delete_all(store, account.member.id, err)
+		       : delete_one(store, account.member.id, id, err);
+	if (gone <= 0)
+		return gone;
+	if (id != 0)
+		snprintf(before, sizeof(before), "id=%lld", (long long)id);
+	if (pl_audit_add(store, actor, "trusted-device.remove", pl_address_format(address, text), before,
+			 "", err) < 0)
+		return -1;
+	return gone;
+}

@@ -1,0 +1,154 @@
+/* grant.c - the rows of oauth_grant, and their codes; see grant.h, grant_row.h. */
+#include "policy/session/grant_row.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CODE_PREFIX "pl_ac_"
+
+void pl_grant_read(struct pl_stmt *stmt, struct pl_grant_row *row_r)
+{
+	struct pl_grant *grant = &row_r->grant;
+
+	memset(row_r, 0, sizeof(*row_r));
+	grant->id = pl_col_int(stmt, "id");
+	grant->session_id = pl_col_int(stmt, "session_id");
+	pl_col_copy(stmt, "client_id", grant->client_id, sizeof(grant->client_id));
+	pl_col_copy(stmt, "redirect_uri", grant->redirect_uri, sizeof(grant->redirect_uri));
+	pl_col_copy(stmt, "challenge", grant->challenge, sizeof(grant->challenge));
+	pl_col_copy(stmt, "scope", grant->scope, sizeof(grant->scope));
+	pl_col_copy(stmt, "nonce", grant->nonce, sizeof(grant->nonce));
+	grant->expires_at = pl_col_int(stmt, "code_expires_at");
+	row_r->session_expires_at = pl_col_int(stmt, "session_expires_at");
+	pl_col_copy(stmt, "local", row_r->address.local, sizeof(row_r->address.local));
+	pl_col_copy(stmt, "domain", row_r->address.domain, sizeof(row_r->address.domain));
+}
+
+int pl_grant_read_one(struct pl_stmt *stmt, struct pl_grant_row *row_r, struct pl_error *err)
+{
+	int ret = pl_step(stmt, err);
+
+	if (ret != 1)
+		return ret;
+	pl_grant_read(stmt, row_r);
+	ret = pl_row_ok(stmt, err);
+	pl_reset(stmt);
+	return ret < 0 ? -1 : 1;
+}
+
+int pl_grant_get_live(struct pl_store *store, int64_t id, int64_t now, struct pl_grant_row *row_r,
+		    struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_GRANT_LIVE);
+
+	pl_bind_int(stmt, id);
+	pl_bind_int(stmt, now);
+	pl_bind_int(stmt, now - PL_SESSION_IDLE);
+	return pl_grant_read_one(stmt, row_r, err);
+}
+
+int pl_grant_delete(struct pl_store *store, int64_t id, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_GRANT_DELETE);
+
+	pl_bind_int(stmt, id);
+	return pl_run(stmt, err) < 0 ? -1 : 0;
+}
+
+int pl_grant_record(struct pl_store *store, const struct pl_actor *actor, const char *action,
+		  const struct pl_grant_row *row, struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1], before[PL_AUDIT_TEXT];
+
+	snprintf(before, sizeof(before), "session=%lld client=%s", (long long)row->grant.session_id,
+		 row->grant.client_id);
+	return pl_audit_add(store, actor, action, pl_address_format(&row->address, text), before, "", err);
+}
+
+static int insert_grant(struct pl_store *store, const struct pl_grant *grant,
+			const unsigned char *code, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_GRANT_INSERT);
+
+	pl_bind_int(stmt, grant->session_id);
+	pl_bind_text(stmt, grant->client_id);
+	pl_bind_blob(stmt, code, PL_MAC_BYTES);
+	pl_bind_int(stmt, grant->expires_at);
+	pl_bind_text(stmt, grant->redirect_uri);
+	pl_bind_text(stmt, grant->challenge);
+	pl_bind_text(stmt, grant->scope);
+	pl_bind_text(stmt, grant->nonce);
+	return pl_run(stmt, err) < 0 ? -1 : 0;
+}
+
+int pl_code_issue(struct pl_store *store, const struct pl_grant *grant, struct pl_secret *code_r,
+		  struct pl_error *err)
+{
+	unsigned char digest[PL_MAC_BYTES];
+	int ret = -1;
+
+	if (pl_random_token(CODE_PREFIX, code_r, err) == 0 && pl_token_digest(code_r, digest, err) == 0 &&
+	    pl_store_begin_write(store, err) == 0 && insert_grant(store, grant, digest, err) == 0)
+		ret = pl_store_commit(store, err);
+	pl_store_rollback(store);
+	if (ret == 0)
+		return 0;
+	pl_secret_wipe(code_r);
+	return pl_error_prefix(err, "code for client %s", grant->client_id);
+}
+
+/* The one statement that lets one of several who offer the same code win. */
+static int64_t use_code(struct pl_store *store, const unsigned char *code, const char *client_id,
+			int64_t now, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_GRANT_USE_CODE);
+
+	pl_bind_int(stmt, now);
+	pl_bind_blob(stmt, code, PL_MAC_BYTES);
+	pl_bind_text(stmt, client_id);
+	pl_bind_int(stmt, now);
+	return pl_run(stmt, err);
+}
+
+static int take_code(struct pl_store *store, const unsigned char *code, const char *client_id,
+		     int64_t now, struct pl_grant *grant_r, struct pl_error *err)
+{
+	const struct pl_actor client = { .who = client_id, .from = "token endpoint" };
+	int64_t won = use_code(store, code, client_id, now, err);
+	struct pl_stmt *stmt;
+	struct pl_grant_row row;
+	int ret;
+
+	if (won < 0)
+		return -1;
+	stmt = pl_stmt(store, PL_SQL_GRANT_BY_CODE);
+	pl_bind_blob(stmt, code, PL_MAC_BYTES);
+	pl_bind_text(stmt, client_id);
+	ret = pl_grant_read_one(stmt, &row, err);
+	if (ret != 1)
+		return ret;
+	if (won == 0) {
+		/* Used before: who came first may have been the thief. */
+		ret = pl_grant_delete(store, row.grant.id, err);
+		return ret < 0 ? -1 : pl_grant_record(store, &client, "code.reuse", &row, err);
+	}
+	ret = pl_grant_get_live(store, row.grant.id, now, &row, err);
+	if (ret == 1)
+		*grant_r = row.grant;
+	return ret;
+}
+
+int pl_code_take(struct pl_store *store, const struct pl_secret *code, const char *client_id,
+		 int64_t now, struct pl_grant *grant_r, struct pl_error *err)
+{
+	unsigned char digest[PL_MAC_BYTES];
+	int ret = -1;
+
+	memset(grant_r, 0, sizeof(*grant_r));
+	if (pl_token_digest(code, digest, err) == 0 && pl_store_begin_write(store, err) == 0)
+		ret = take_code(store, digest, client_id, now, grant_r, err);
+	if (ret >= 0 && pl_store_commit(store, err) < 0)
+		ret = -1;
+	pl_store_rollback(store); /* nothing is open after a commit */
+	return ret < 0 ? pl_error_prefix(err, "code of client %s", client_id) : ret;
+}

@@ -1,0 +1,89 @@
+/* grant.h - what a webmail gets for a session: codes, access and refresh tokens.
+ *
+ * All are pl_random_token()s of which only the SHA-256 is stored. A grant hangs
+ * on a session and dies with it. Functions that write open and end their own
+ * transactions, and what they return is committed.
+ */
+#ifndef POSTLATCH_GRANT_H
+#define POSTLATCH_GRANT_H
+
+#include <openssl/types.h>
+
+#include "policy/session/oauth_client.h"
+#include "policy/session/session.h"
+
+#define PL_CODE_SECONDS 60      /* RFC 6749 4.1.2 */
+#define PL_ACCESS_SECONDS 3600
+#define PL_REFRESH_GRACE 30     /* parallel requests of one client, seconds */
+
+struct pl_grant {
+	int64_t id; /* filled when its code is taken; its tokens hang on it */
+	int64_t session_id;
+	char client_id[PL_CLIENT_ID_MAX + 1];
+	char redirect_uri[512];
+	char challenge[129]; /* of RFC 7636 S256; "" for none */
+	char scope[256];
+	char nonce[256]; /* of OpenID Connect; "" for none */
+	int64_t expires_at; /* of the code */
+};
+
+struct pl_tokens {
+	struct pl_secret access, refresh; /* prefixes pl_at_ and pl_rt_ */
+	int64_t access_expires_at;
+};
+
+/* prefix pl_ac_ */
+int pl_code_issue(struct pl_store *store, const struct pl_grant *grant, struct pl_secret *code_r,
+		  struct pl_error *err);
+/* Takes a code: 1 and its grant, once; 0 when it is unknown, expired or another
+ * client's. A second use is 0 too, and revokes the tokens that came of the first
+ * (RFC 6749 4.1.2). The caller checks redirect_uri and verifier with what it
+ * gets; a code that fails there is spent. */
+int pl_code_take(struct pl_store *store, const struct pl_secret *code, const char *client_id,
+		 int64_t now, struct pl_grant *grant_r, struct pl_error *err);
+/* A first pair of tokens for a grant that pl_code_take has given. PL_ERR_CONFLICT
+ * when it was revoked meanwhile. */
+int pl_tokens_issue(struct pl_store *store, const struct pl_grant *grant, int64_t now,
+		    struct pl_tokens *tokens_r, struct pl_error *err);
+/* Refresh with rotation (RFC 9700 4.14.2): 1 and new tokens; 0 when it is unknown,
+ * expired or another client's. The old token still works within PL_REFRESH_GRACE;
+ * after that its use means theft, and the session ends. */
+int pl_tokens_refresh(struct pl_store *store, const struct pl_actor *actor,
+		      const struct pl_secret *refresh, const char *client_id, int64_t now,
+		      struct pl_grant *grant_r, struct pl_tokens *tokens_r, struct pl_error *err);
+/* Looks at a refresh token and uses nothing up: 1 and its grant, 0 as above, or -1. */
+int pl_refresh_peek(struct pl_store *store, const struct pl_secret *refresh, const char *client_id,
+		    int64_t now, struct pl_grant *grant_r, struct pl_error *err);
+/* Revokes an access token, or a refresh token together with its access tokens
+ * (RFC 7009). 1, or 0 when it is unknown or another client's. */
+int pl_token_revoke(struct pl_store *store, const struct pl_actor *actor,
+		    const struct pl_secret *token, const char *client_id, struct pl_error *err);
+
+/* What introspection and userinfo tell about a live access token (RFC 7662). */
+struct pl_token_info {
+	int64_t session_id, member_id;
+	struct pl_address address;
+	char client_id[PL_CLIENT_ID_MAX + 1];
+	char scope[256];
+	int64_t issued_at, expires_at;
+};
+/* 1 when it is good now: token, session, generation, and member and domain active; 0; -1. */
+int pl_token_info(struct pl_store *store, const struct pl_secret *token, int64_t now,
+		  struct pl_token_info *info_r, struct pl_error *err);
+
+/* The portal's signing key of id tokens (ES256), sealed in the database. Made
+ * with the first OAuth client that is added. */
+struct pl_signing_key {
+	char id[64];                  /* "kid": the RFC 7638 thumbprint */
+	struct pl_secret private_der; /* PKCS#8 */
+};
+/* 1 made, 0 there is one already, -1. */
+int pl_signing_key_make(struct pl_store *store, const struct pl_keys *seal, struct pl_error *err);
+/* 1, 0 when there is none yet, -1. */
+int pl_signing_key_get(struct pl_store *store, const struct pl_keys *seal,
+		       struct pl_signing_key *key_r, struct pl_error *err);
+/* The public key's point on P-256 in base64url, as RFC 7518 6.2.1 writes it. */
+#define PL_POINT_TEXT PL_BASE64URL_TEXT(32)
+int pl_signing_key_point(const EVP_PKEY *key, char x_r[PL_POINT_TEXT], char y_r[PL_POINT_TEXT]);
+
+#endif

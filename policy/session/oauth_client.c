@@ -1,0 +1,253 @@
+/* oauth_client.c - see oauth_client.h. */
+#include "policy/session/oauth_client.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "policy/base/keys.h"
+#include "policy/base/utf8.h"
+
+#define SECRET_PREFIX "pl_cs_"
+
+int pl_oauth_uri_listed(const char *list, const char *uri)
+{
+	size_t len = strlen(uri);
+
+	while (*(list += strspn(list, " ")) != '\0') {
+		size_t word = strcspn(list, " ");
+
+		if (word == len && strncmp(list, uri, len) == 0)
+			return 1;
+		list += word;
+	}
+	return 0;
+}
+
+static int skip(const char **text, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	if (strncmp(*text, prefix, len) != 0)
+		return 0;
+	*text += len;
+	return 1;
+}
+
+/* "localhost", "127.0.0.1", "[::1]", each also with a port. */
+static int is_loopback(const char *host, size_t len)
+{
+	static const char *const names[] = { "localhost", "127.0.0.1", "[::1]" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t name = strlen(names[i]);
+
+		if (len >= name && strncmp(host, names[i], name) == 0 && (len == name || host[name] == ':'))
+			return 1;
+	}
+	return 0;
+}
+
+/* The characters of RFC 3986 but '#', so that there is no fragment either. */
+static int uri_ok(const char *uri)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+				      "-._~:/?[]@!$&'()*+,;=%";
+	int secure = skip(&uri, "https://");
+	size_t host;
+
+	if (!secure && !skip(&uri, "http://"))
+		return 0;
+	host = strcspn(uri, "/?");
+	return host > 0 && memchr(uri, '@', host) == NULL && uri[strspn(uri, allowed)] == '\0' &&
+	       (secure || is_loopback(uri, host));
+}
+
+static int check_uris(const char *what, const char *list, struct pl_error *err)
+{
+	while (*(list += strspn(list, " ")) != '\0') {
+		size_t len = strcspn(list, " ");
+		char uri[512];
+
+		if (len >= sizeof(uri))
+			return pl_error_set(err, PL_ERR_INVALID, "a %s URI is longer than %zu bytes", what,
+					    sizeof(uri) - 1);
+		snprintf(uri, sizeof(uri), "%.*s", (int)len, list);
+		if (!uri_ok(uri))
+			return pl_error_set(err, PL_ERR_INVALID,
+					    "%s URI %.200s: it must begin with https://, or with http:// and "
+					    "localhost, 127.0.0.1 or [::1], and have no fragment (#)", what, uri);
+		list += len;
+	}
+	return 0;
+}
+
+static int name_ok(const char *name)
+{
+	for (const unsigned char *c = (const unsigned char *)name; *c != '\0'; c++) {
+		if (*c < ' ' || *c == 0x7f)
+			return 0;
+	}
+	return pl_is_utf8(name);
+}
+
+static int check_wish(const struct pl_oauth_client *client, struct pl_error *err)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
+	if (client->id[0] == '\0' || client->id[strspn(client->id, allowed)] != '\0')
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "an ID has letters, digits, '-', '_' and '.', at most %d of them",
+				    PL_CLIENT_ID_MAX);
+	if (!name_ok(client->name))
+		return pl_error_set(err, PL_ERR_INVALID, "the name has control characters or is not UTF-8");
+	if (client->redirect_uris[strspn(client->redirect_uris, " ")] == '\0' && !client->confidential)
+		return pl_error_set(err, PL_ERR_INVALID, "a client without a secret needs a redirect URI");
+	return check_uris("redirect", client->redirect_uris, err) < 0
+		       ? -1
+		       : check_uris("log-out", client->logout_uris, err);
+}
+
+static int insert(struct pl_store *store, const struct pl_oauth_client *client,
+		  const unsigned char *digest, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_OAUTH_CLIENT_INSERT);
+
+	pl_bind_text(stmt, client->id);
+	pl_bind_text(stmt, client->name);
+	if (client->confidential)
+		pl_bind_blob(stmt, digest, PL_MAC_BYTES);
+	else
+		pl_bind_null(stmt);
+	pl_bind_text(stmt, pl_channel_name(client->channel));
+	pl_bind_text(stmt, client->redirect_uris);
+	pl_bind_text(stmt, client->logout_uris);
+	pl_bind_int(stmt, client->created_at);
+	return pl_run(stmt, err) < 0 ? -1 : 0;
+}
+
+static int record(struct pl_store *store, const struct pl_actor *actor, const char *action,
+		  const struct pl_oauth_client *client, int gone, struct pl_error *err)
+{
+	char object[PL_CLIENT_ID_MAX + 16], what[PL_AUDIT_TEXT];
+
+	snprintf(object, sizeof(object), "client %s", client->id);
+	snprintf(what, sizeof(what), "%s channel=%s redirect_uris=%.400s",
+		 client->confidential ? "confidential" : "public", pl_channel_name(client->channel),
+		 client->redirect_uris);
+	return pl_audit_add(store, actor, action, object, gone ? what : "", gone ? "" : what, err);
+}
+
+int pl_oauth_client_add(struct pl_store *store, const struct pl_actor *actor,
+			struct pl_oauth_client *client, struct pl_secret *secret_r,
+			struct pl_error *err)
+{
+	unsigned char digest[PL_MAC_BYTES];
+	int ret = check_wish(client, err);
+
+	pl_secret_wipe(secret_r);
+	client->created_at = time(NULL);
+	if (ret == 0 && client->confidential &&
+	    (pl_random_token(SECRET_PREFIX, secret_r, err) < 0 ||
+	     pl_token_digest(secret_r, digest, err) < 0))
+		ret = -1;
+	if (ret == 0 && insert(store, client, digest, err) < 0)
+		ret = -1;
+	if (ret == 0)
+		ret = record(store, actor, "client.add", client, 0, err);
+	if (ret == 0)
+		return 0;
+	pl_secret_wipe(secret_r);
+	return pl_error_prefix(err, "client %s", client->id);
+}
+
+static void read_row(struct pl_stmt *stmt, struct pl_oauth_client *client_r)
+{
+	const char *channel;
+
+	memset(client_r, 0, sizeof(*client_r));
+	pl_col_copy(stmt, "id", client_r->id, sizeof(client_r->id));
+	pl_col_copy(stmt, "name", client_r->name, sizeof(client_r->name));
+	client_r->confidential = !pl_col_is_null(stmt, "secret");
+	channel = pl_col_text(stmt, "channel");
+	client_r->channel = channel != NULL && strcmp(channel, pl_channel_name(PL_CHANNEL_WEBMAIL)) == 0
+				    ? PL_CHANNEL_WEBMAIL
+				    : PL_CHANNEL_CLIENT;
+	pl_col_copy(stmt, "redirect_uris", client_r->redirect_uris, sizeof(client_r->redirect_uris));
+	pl_col_copy(stmt, "logout_uris", client_r->logout_uris, sizeof(client_r->logout_uris));
+	client_r->created_at = pl_col_int(stmt, "created_at");
+}
+
+/* 1, 0, -1. digest_r (may be NULL) is left alone when there is none. */
+static int get(struct pl_store *store, const char *id, struct pl_oauth_client *client_r,
+	       unsigned char *digest_r, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_OAUTH_CLIENT_GET);
+	int ret;
+
+	pl_bind_text(stmt, id);
+	ret = pl_step(stmt, err);
+	if (ret != 1)
+		return ret;
+	read_row(stmt, client_r);
+	if (digest_r != NULL)
+		pl_col_blob(stmt, "secret", digest_r, PL_MAC_BYTES);
+	ret = pl_row_ok(stmt, err);
+	pl_reset(stmt);
+	return ret < 0 ? -1 : 1;
+}
+
+int pl_oauth_client_get(struct pl_store *store, const char *id, struct pl_oauth_client *client_r,
+			struct pl_error *err)
+{
+	return get(store, id, client_r, NULL, err);
+}
+
+int pl_oauth_client_check(struct pl_store *store, const char *id, const struct pl_secret *secret,
+			  struct pl_error *err)
+{
+	unsigned char stored[PL_MAC_BYTES] = { 0 }, offered[PL_MAC_BYTES];
+	struct pl_oauth_client client = { .confidential = 0 };
+	int same;
+
+	if (pl_token_digest(secret, offered, err) < 0 || get(store, id, &client, stored, err) < 0)
+		return -1;
+	same = CRYPTO_memcmp(stored, offered, sizeof(stored)) == 0;
+	return same && client.confidential;
+}
+
+int pl_oauth_client_list(struct pl_store *store,
+			 int (*each)(const struct pl_oauth_client *client, void *context),
+			 void *context, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_OAUTH_CLIENT_LIST);
+	struct pl_oauth_client client;
+	int ret;
+
+	while ((ret = pl_step(stmt, err)) == 1) {
+		read_row(stmt, &client);
+		if (each(&client, context) != 0) {
+			pl_reset(stmt);
+			return 0;
+		}
+	}
+	return ret;
+}
+
+int pl_oauth_client_remove(struct pl_store *store, const struct pl_actor *actor, const char *id,
+			   struct pl_error *err)
+{
+	struct pl_oauth_client client;
+	struct pl_stmt *stmt;
+	int ret = pl_oauth_client_get(store, id, &client, err);
+
+	if (ret != 1)
+		return ret;
+	stmt = pl_stmt(store, PL_SQL_OAUTH_CLIENT_DELETE);
+	pl_bind_text(stmt, id);
+	if (pl_run(stmt, err) < 0 || record(store, actor, "client.remove", &client, 1, err) < 0)
+		return pl_error_prefix(err, "client %s", id);
+	return 1;
+}

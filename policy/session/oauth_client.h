@@ -1,0 +1,44 @@
+/* oauth_client.h - programs that sign members in through the portal (RFC 6749 2). */
+#ifndef POSTLATCH_OAUTH_CLIENT_H
+#define POSTLATCH_OAUTH_CLIENT_H
+
+#include "policy/account/audit.h"
+#include "policy/settings/decide.h"
+#include "policy/base/random.h"
+
+#define PL_CLIENT_ID_MAX 64
+#define PL_CLIENT_URIS_MAX 2048
+
+struct pl_oauth_client {
+	char id[PL_CLIENT_ID_MAX + 1]; /* letters, digits, '-', '_', '.' */
+	char name[128];                /* shown to members */
+	int confidential;              /* has a secret; else PKCE alone protects it */
+	enum pl_channel channel;       /* of the sessions that it opens */
+	/* Exact redirect URIs, divided by spaces: https, or http on a loopback
+	 * address or localhost; no fragment (RFC 6749 3.1.2, RFC 9700 2.1). None: it
+	 * signs nobody in, and only asks about tokens. */
+	char redirect_uris[PL_CLIENT_URIS_MAX + 1];
+	char logout_uris[PL_CLIENT_URIS_MAX + 1]; /* where end-session may lead */
+	int64_t created_at;
+};
+
+/* secret_r is filled for a confidential client and shown once. */
+int pl_oauth_client_add(struct pl_store *store, const struct pl_actor *actor,
+			struct pl_oauth_client *client, struct pl_secret *secret_r,
+			struct pl_error *err);
+/* 1, 0, -1 */
+int pl_oauth_client_get(struct pl_store *store, const char *id, struct pl_oauth_client *client_r,
+			struct pl_error *err);
+/* 1 when the client is confidential and this is its secret; 0; -1. Same work for unknown ids. */
+int pl_oauth_client_check(struct pl_store *store, const char *id, const struct pl_secret *secret,
+			  struct pl_error *err);
+int pl_oauth_client_list(struct pl_store *store,
+			 int (*each)(const struct pl_oauth_client *client, void *context),
+			 void *context, struct pl_error *err);
+/* Its sessions' tokens die with it. 1, 0, -1. */
+int pl_oauth_client_remove(struct pl_store *store, const struct pl_actor *actor, const char *id,
+			   struct pl_error *err);
+/* Whether uri is one of the list, byte for byte. */
+int pl_oauth_uri_listed(const char *list, const char *uri);
+
+#endif

@@ -1,0 +1,356 @@
+/* session.c - see session.h. */
+#include "policy/session/session.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "policy/account/member_row.h"
+#include "policy/base/random.h"
+
+#define COOKIE_PREFIX "pl_ss_"
+#define TOKEN_PREFIX "pl_at_"
+
+/* A digest, or NULL for a session that has no cookie. */
+static void bind_cookie(struct pl_stmt *stmt, const unsigned char *digest)
+{
+	if (digest != NULL)
+		pl_bind_blob(stmt, digest, PL_MAC_BYTES);
+	else
+		pl_bind_null(stmt);
+}
+
+static void bind_trusted(struct pl_stmt *stmt, int64_t trusted_id)
+{
+	if (trusted_id != 0)
+		pl_bind_int(stmt, trusted_id);
+	else
+		pl_bind_null(stmt);
+}
+
+static int insert_session(struct pl_store *store, struct pl_session *wish, int64_t generation,
+			  const unsigned char *cookie, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_SESSION_INSERT);
+
+	pl_bind_int(stmt, wish->member_id);
+	pl_bind_text(stmt, pl_channel_name(wish->channel));
+	pl_bind_int(stmt, generation);
+	pl_bind_int(stmt, wish->created_at);
+	pl_bind_int(stmt, wish->expires_at);
+	pl_bind_text(stmt, wish->ip);
+	pl_bind_text(stmt, wish->device);
+	bind_cookie(stmt, cookie);
+	pl_bind_int(stmt, wish->half);
+	pl_bind_int(stmt, wish->seen_at);
+	pl_bind_int(stmt, wish->proven_at);
+	bind_trusted(stmt, wish->trusted_id);
+	if (pl_step(stmt, err) < 0)
+		return -1;
+	wish->id = pl_col_int(stmt, "id");
+	pl_reset(stmt);
+	return 0;
+}
+
+/* A half session is no sign-in yet, and leaves no record. */
+static int record_opened(struct pl_store *store, const struct pl_actor *actor,
+			 const struct pl_session *session, struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1], after[PL_AUDIT_TEXT];
+
+	if (session->half)
+		return 0;
+	snprintf(after, sizeof(after), "id=%lld channel=%s ip=%s", (long long)session->id,
+		 pl_channel_name(session->channel), session->ip);
+	return pl_audit_add(store, actor, "session.open", pl_address_format(&session->address, text), "",
+			    after, err);
+}
+
+/* Writes the wish for the member, which is added at need. */
+static int add(struct pl_store *store, const struct pl_actor *actor,
+	       const struct pl_address *address, struct pl_session *wish,
+	       const unsigned char *cookie, struct pl_error *err)
+{
+	struct pl_account account;
+
+	wish->address = *address;
+	if (pl_member_ensure(store, actor, address, &wish->member_id, err) < 0 ||
+	    pl_account_get(store, address, &account, err) < 0 ||
+	    insert_session(store, wish, account.member.generation, cookie, err) < 0)
+		return -1;
+	return record_opened(store, actor, wish, err);
+}
+
+static int new_cookie(struct pl_secret *cookie_r, unsigned char digest_r[PL_MAC_BYTES],
+		      struct pl_error *err)
+{
+	return pl_random_token(COOKIE_PREFIX, cookie_r, err) < 0 ? -1
+								  : pl_token_digest(cookie_r, digest_r, err);
+}
+
+static void set_times(struct pl_session *wish)
+{
+	wish->created_at = wish->seen_at = time(NULL);
+	/* A trusted device has left the factor out: nothing was proven. */
+	if (wish->half || wish->trusted_id != 0)
+		wish->proven_at = 0;
+	if (wish->half)
+		wish->expires_at = wish->created_at + PL_SESSION_HALF_SECONDS;
+	else if (wish->expires_at == 0)
+		wish->expires_at = wish->created_at + PL_SESSION_SECONDS;
+}
+
+int pl_session_open(struct pl_store *store, const struct pl_actor *actor,
+		    const struct pl_address *address, struct pl_session *wish,
+		    struct pl_secret *cookie_r, struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1];
+	unsigned char digest[PL_MAC_BYTES];
+
+	set_times(wish);
+	if (new_cookie(cookie_r, digest, err) == 0 &&
+	    add(store, actor, address, wish, digest, err) == 0)
+		return 0;
+	pl_secret_wipe(cookie_r);
+	return pl_error_prefix(err, "session of %s", pl_address_format(address, text));
+}
+
+static enum pl_channel read_channel(struct pl_stmt *stmt)
+{
+	const char *name = pl_col_text(stmt, "channel");
+
+	return name != NULL && strcmp(name, pl_channel_name(PL_CHANNEL_WEBMAIL)) == 0 ? PL_CHANNEL_WEBMAIL
+										      : PL_CHANNEL_CLIENT;
+}
+
+/* Reads PL_SQL_SESSION_COLUMNS. */
+static void read_row(struct pl_stmt *stmt, struct pl_session *session_r)
+{
+	memset(session_r, 0, sizeof(*session_r));
+	session_r->id = pl_col_int(stmt, "id");
+	session_r->member_id = pl_col_int(stmt, "member_id");
+	pl_col_copy(stmt, "local", session_r->address.local, sizeof(session_r->address.local));
+	pl_col_copy(stmt, "domain", session_r->address.domain, sizeof(session_r->address.domain));
+	session_r->channel = read_channel(stmt);
+	session_r->half = pl_col_int(stmt, "half") != 0;
+	session_r->created_at = pl_col_int(stmt, "created_at");
+	session_r->expires_at = pl_col_int(stmt, "expires_at");
+	session_r->seen_at = pl_col_int(stmt, "seen_at");
+	session_r->proven_at = pl_col_int(stmt, "proven_at");
+	session_r->trusted_id = pl_col_int(stmt, "trusted_id");
+	pl_col_copy(stmt, "ip", session_r->ip, sizeof(session_r->ip));
+	pl_col_copy(stmt, "device", session_r->device, sizeof(session_r->device));
+}
+
+/* The one row of a statement that is bound: 1, 0, or -1. */
+static int read_one(struct pl_stmt *stmt, struct pl_session *session_r, struct pl_error *err)
+{
+	int ret = pl_step(stmt, err);
+
+	if (ret != 1)
+		return ret;
+	read_row(stmt, session_r);
+	ret = pl_row_ok(stmt, err);
+	pl_reset(stmt);
+	return ret < 0 ? -1 : 1;
+}
+
+int pl_session_get(struct pl_store *store, int64_t id, struct pl_session *session_r,
+		   struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_SESSION_GET);
+
+	pl_bind_int(stmt, id);
+	return read_one(stmt, session_r, err);
+}
+
+static int64_t complete(struct pl_store *store, int64_t id, int64_t now, int64_t trusted_id,
+			const unsigned char *cookie, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_SESSION_COMPLETE);
+
+	pl_bind_blob(stmt, cookie, PL_MAC_BYTES);
+	pl_bind_int(stmt, now);
+	pl_bind_int(stmt, now);
+	pl_bind_int(stmt, now + PL_SESSION_SECONDS);
+	bind_trusted(stmt, trusted_id);
+	pl_bind_int(stmt, id);
+	pl_bind_int(stmt, now);
+	return pl_run(stmt, err);
+}
+
+int pl_session_complete(struct pl_store *store, const struct pl_actor *actor, int64_t id,
+			int64_t now, int64_t trusted_id, struct pl_secret *cookie_r,
+			struct pl_error *err)
+{
+	unsigned char digest[PL_MAC_BYTES];
+	struct pl_session session;
+	int64_t changed = -1;
+
+	if (new_cookie(cookie_r, digest, err) == 0)
+		changed = complete(store, id, now, trusted_id, digest, err);
+	if (changed == 1 && (pl_session_get(store, id, &session, err) != 1 ||
+			     record_opened(store, actor, &session, err) < 0))
+		changed = -1;
+	if (changed != 1)
+		pl_secret_wipe(cookie_r);
+	return changed < 0 ? pl_error_prefix(err, "session %lld", (long long)id) : (int)changed;
+}
+
+int pl_session_proven(struct pl_store *store, int64_t id, int64_t now, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_SESSION_PROVEN);
+
+	pl_bind_int(stmt, now);
+	pl_bind_int(stmt, id);
+	return pl_run(stmt, err) < 0 ? -1 : 0;
+}
+
+int pl_session_seen(struct pl_store *store, const struct pl_session *session, int64_t now,
+		    const char *ip, struct pl_error *err)
+{
+	struct pl_stmt *stmt;
+
+	if (now - session->seen_at < PL_SESSION_SEEN_EVERY)
+		return 0;
+	stmt = pl_stmt(store, PL_SQL_SESSION_SEEN);
+	pl_bind_int(stmt, now);
+	pl_bind_text(stmt, ip);
+	pl_bind_int(stmt, session->id);
+	pl_bind_int(stmt, now);
+	return pl_run(stmt, err) < 0 ? -1 : 0;
+}
+
+int pl_session_by_cookie(struct pl_store *store, const struct pl_secret *cookie, int64_t now,
+			 struct pl_session *session_r, struct pl_error *err)
+{
+	unsigned char digest[PL_MAC_BYTES];
+	struct pl_stmt *stmt;
+
+	memset(session_r, 0, sizeof(*session_r));
+	if (pl_token_digest(cookie, digest, err) < 0)
+		return -1;
+	stmt = pl_stmt(store, PL_SQL_SESSION_BY_COOKIE);
+	pl_bind_blob(stmt, digest, sizeof(digest));
+	pl_bind_int(stmt, now);
+	pl_bind_int(stmt, now - PL_SESSION_IDLE);
+	return read_one(stmt, session_r, err);
+}
+
+int pl_session_by_token(struct pl_store *store, const struct pl_secret *token, int64_t now,
+			struct pl_session *session_r, struct pl_error *err)
+{
+	unsigned char digest[PL_MAC_BYTES];
+	struct pl_stmt *stmt;
+
+	memset(session_r, 0, sizeof(*session_r));
+	if (pl_token_digest(token, digest, err) < 0)
+		return -1;
+	stmt = pl_stmt(store, PL_SQL_SESSION_BY_TOKEN);
+	pl_bind_blob(stmt, digest, sizeof(digest));
+	pl_bind_int(stmt, now);
+	pl_bind_int(stmt, now);
+	return read_one(stmt, session_r, err);
+}
+
+int pl_session_list(struct pl_store *store, int64_t member_id, int64_t now,
+		    int (*each)(const struct pl_session *session, void *context), void *context,
+		    struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_SESSION_LIST);
+	struct pl_session session;
+	int ret;
+
+	pl_bind_int(stmt, member_id);
+	pl_bind_int(stmt, now);
+	pl_bind_int(stmt, now - PL_SESSION_IDLE);
+	while ((ret = pl_step(stmt, err)) == 1) {
+		read_row(stmt, &session);
+		if (each(&session, context) != 0) {
+			pl_reset(stmt);
+			return 0;
+		}
+	}
+	return ret;
+}
+
+static int64_t delete_of(struct pl_store *store, enum pl_sql sql, int64_t id, int64_t member_id,
+			 struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, sql);
+
+	pl_bind_int(stmt, id);
+	pl_bind_int(stmt, member_id);
+	return pl_run(stmt, err);
+}
+
+int pl_session_revoke(struct pl_store *store, const struct pl_actor *actor,
+		      const struct pl_address *address, int64_t id, int with_trust,
+		      struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1], before[PL_AUDIT_TEXT];
+	struct pl_account account;
+	int64_t trusts = 0, gone;
+
+	if (pl_account_get(store, address, &account, err) < 0)
+		return -1;
+	if (with_trust)
+		trusts = delete_of(store, PL_SQL_SESSION_DELETE_TRUST, id, account.member.id, err);
+	gone = trusts < 0 ? -1 : delete_of(store, PL_SQL_SESSION_DELETE, id, account.member.id, err);
+	if (gone <= 0)
+		return (int)gone;
+	snprintf(before, sizeof(before), "id=%lld%s", (long long)id, trusts > 0 ? " with trust" : "");
+	return pl_audit_add(store, actor, "session.revoke", pl_address_format(address, text), before, "",
+			    err) < 0 ? -1 : 1;
+}
+
+int pl_session_revoke_all(struct pl_store *store, const struct pl_actor *actor,
+			  const struct pl_address *address, struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1];
+	struct pl_account account;
+	struct pl_stmt *stmt;
+	int64_t raised;
+
+	if (pl_account_get(store, address, &account, err) < 0)
+		return -1;
+	stmt = pl_stmt(store, PL_SQL_MEMBER_RAISE_GENERATION);
+	pl_bind_int(stmt, account.member.id);
+	raised = pl_run(stmt, err);
+	if (raised <= 0) /* 0: a member that the database has never heard of */
+		return (int)raised;
+	return pl_audit_add(store, actor, "session.revoke-all", pl_address_format(address, text), "",
+			    "", err);
+}
+
+static int insert_token(struct pl_store *store, const struct pl_session *session, int64_t expires_at,
+			const struct pl_secret *token, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TOKEN_INSERT);
+	unsigned char digest[PL_MAC_BYTES];
+
+	if (pl_token_digest(token, digest, err) < 0)
+		return -1;
+	pl_bind_blob(stmt, digest, sizeof(digest));
+	pl_bind_int(stmt, session->id);
+	pl_bind_int(stmt, expires_at);
+	pl_bind_int(stmt, session->created_at);
+	pl_bind_null(stmt); /* of no OAuth client */
+	return pl_run(stmt, err) < 0 ? -1 : 0;
+}
+
+int pl_session_issue(struct pl_store *store, const struct pl_actor *actor,
+		     const struct pl_address *address, struct pl_session *wish,
+		     int64_t token_expires_at, struct pl_secret *token_r, struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1];
+
+	wish->half = 0;
+	set_times(wish);
+	if (pl_random_token(TOKEN_PREFIX, token_r, err) == 0 &&
+	    add(store, actor, address, wish, NULL, err) == 0 &&
+	    insert_token(store, wish, token_expires_at, token_r, err) == 0)
+		return 0;
+	pl_secret_wipe(token_r);
+	return pl_error_prefix(err, "session of %s", pl_address_format(address, text));
+}

@@ -1,0 +1,256 @@
+/* token.c - the access and refresh tokens of grant.h. */
+#include <string.h>
+
+#include "policy/session/grant_row.h"
+
+#define ACCESS_PREFIX "pl_at_"
+#define REFRESH_PREFIX "pl_rt_"
+
+static int insert_access(struct pl_store *store, const struct pl_grant_row *row, int64_t now,
+			 struct pl_tokens *tokens, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TOKEN_INSERT);
+	unsigned char digest[PL_MAC_BYTES];
+
+	if (pl_random_token(ACCESS_PREFIX, &tokens->access, err) < 0 ||
+	    pl_token_digest(&tokens->access, digest, err) < 0)
+		return -1;
+	tokens->access_expires_at = now + PL_ACCESS_SECONDS;
+	if (tokens->access_expires_at > row->session_expires_at)
+		tokens->access_expires_at = row->session_expires_at;
+	pl_bind_blob(stmt, digest, sizeof(digest));
+	pl_bind_int(stmt, row->grant.session_id);
+	pl_bind_int(stmt, tokens->access_expires_at);
+	pl_bind_int(stmt, now);
+	pl_bind_int(stmt, row->grant.id);
+	return pl_run(stmt, err) < 0 ? -1 : 0;
+}
+
+static int insert_refresh(struct pl_store *store, int64_t grant_id, int64_t now,
+			  struct pl_secret *refresh_r, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_REFRESH_INSERT);
+	unsigned char digest[PL_MAC_BYTES];
+
+	if (pl_random_token(REFRESH_PREFIX, refresh_r, err) < 0 ||
+	    pl_token_digest(refresh_r, digest, err) < 0)
+		return -1;
+	pl_bind_blob(stmt, digest, sizeof(digest));
+	pl_bind_int(stmt, grant_id);
+	pl_bind_int(stmt, now);
+	return pl_run(stmt, err) < 0 ? -1 : 0;
+}
+
+/* A webmail that fetches tokens is in use, and so is its session. */
+static int note_seen(struct pl_store *store, int64_t session_id, int64_t now, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_SESSION_REFRESHED);
+
+	pl_bind_int(stmt, now);
+	pl_bind_int(stmt, session_id);
+	pl_bind_int(stmt, now);
+	return pl_run(stmt, err) < 0 ? -1 : 0;
+}
+
+static int issue(struct pl_store *store, const struct pl_grant_row *row, int64_t now,
+		 struct pl_tokens *tokens_r, struct pl_error *err)
+{
+	return insert_access(store, row, now, tokens_r, err) < 0 ||
+			       insert_refresh(store, row->grant.id, now, &tokens_r->refresh, err) < 0 ||
+			       note_seen(store, row->grant.session_id, now, err) < 0
+		       ? -1
+		       : 0;
+}
+
+static void wipe_tokens(struct pl_tokens *tokens)
+{
+	pl_secret_wipe(&tokens->access);
+	pl_secret_wipe(&tokens->refresh);
+	tokens->access_expires_at = 0;
+}
+
+int pl_tokens_issue(struct pl_store *store, const struct pl_grant *grant, int64_t now,
+		    struct pl_tokens *tokens_r, struct pl_error *err)
+{
+	struct pl_grant_row row;
+	int ret = pl_store_begin_write(store, err);
+
+	wipe_tokens(tokens_r);
+	if (ret == 0)
+		ret = pl_grant_get_live(store, grant->id, now, &row, err);
+	if (ret == 0)
+		ret = pl_error_set(err, PL_ERR_CONFLICT, "the grant was revoked");
+	if (ret == 1)
+		ret = issue(store, &row, now, tokens_r, err);
+	if (ret == 0)
+		ret = pl_store_commit(store, err);
+	pl_store_rollback(store);
+	if (ret == 0)
+		return 0;
+	wipe_tokens(tokens_r);
+	return pl_error_prefix(err, "tokens for client %s", grant->client_id);
+}
+
+struct refresh {
+	unsigned char digest[PL_MAC_BYTES];
+	struct pl_grant_row row;
+	int used;
+	int64_t used_at;
+};
+
+static int get_refresh(struct pl_store *store, const char *client_id, int64_t now,
+		       struct refresh *refresh, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_REFRESH_GET);
+	int ret;
+
+	pl_bind_blob(stmt, refresh->digest, sizeof(refresh->digest));
+	pl_bind_text(stmt, client_id);
+	pl_bind_int(stmt, now);
+	pl_bind_int(stmt, now - PL_SESSION_IDLE);
+	ret = pl_step(stmt, err);
+	if (ret != 1)
+		return ret;
+	refresh->used = !pl_col_is_null(stmt, "used_at");
+	refresh->used_at = pl_col_int(stmt, "used_at");
+	pl_grant_read(stmt, &refresh->row);
+	ret = pl_row_ok(stmt, err);
+	pl_reset(stmt);
+	return ret < 0 ? -1 : 1;
+}
+
+int pl_refresh_peek(struct pl_store *store, const struct pl_secret *refresh, const char *client_id,
+		    int64_t now, struct pl_grant *grant_r, struct pl_error *err)
+{
+	struct refresh offered;
+	int ret = pl_token_digest(refresh, offered.digest, err);
+
+	if (ret == 0)
+		ret = get_refresh(store, client_id, now, &offered, err);
+	if (ret == 1)
+		*grant_r = offered.row.grant;
+	return ret;
+}
+
+/* Its client would have the new one: who holds the old one has copied it. */
+static int end_stolen(struct pl_store *store, const struct pl_actor *actor, const struct pl_grant_row *row,
+		      struct pl_error *err)
+{
+	if (pl_grant_record(store, actor, "refresh-token.stolen", row, err) < 0)
+		return -1;
+	return pl_session_revoke(store, actor, &row->address, row->grant.session_id, 0, err) < 0 ? -1 : 0;
+}
+
+static int refresh_tokens(struct pl_store *store, const struct pl_actor *actor,
+			  struct refresh *refresh, const char *client_id, int64_t now,
+			  struct pl_tokens *tokens_r, struct pl_error *err)
+{
+	struct pl_stmt *stmt;
+	int ret = get_refresh(store, client_id, now, refresh, err);
+
+	if (ret != 1)
+		return ret;
+	if (refresh->used && now - refresh->used_at > PL_REFRESH_GRACE)
+		return end_stolen(store, actor, &refresh->row, err);
+	stmt = pl_stmt(store, PL_SQL_REFRESH_USE);
+	pl_bind_int(stmt, now);
+	pl_bind_blob(stmt, refresh->digest, sizeof(refresh->digest));
+	if (pl_run(stmt, err) < 0)
+		return -1;
+	return issue(store, &refresh->row, now, tokens_r, err) < 0 ? -1 : 1;
+}
+
+int pl_tokens_refresh(struct pl_store *store, const struct pl_actor *actor,
+		      const struct pl_secret *refresh, const char *client_id, int64_t now,
+		      struct pl_grant *grant_r, struct pl_tokens *tokens_r, struct pl_error *err)
+{
+	struct refresh offered;
+	int ret = -1;
+
+	wipe_tokens(tokens_r);
+	memset(grant_r, 0, sizeof(*grant_r));
+	if (pl_token_digest(refresh, offered.digest, err) == 0 && pl_store_begin_write(store, err) == 0)
+		ret = refresh_tokens(store, actor, &offered, client_id, now, tokens_r, err);
+	if (ret >= 0 && pl_store_commit(store, err) < 0)
+		ret = -1;
+	pl_store_rollback(store); /* nothing is open after a commit */
+	if (ret == 1)
+		*grant_r = offered.row.grant;
+	else
+		wipe_tokens(tokens_r);
+	return ret < 0 ? pl_error_prefix(err, "refresh token of client %s", client_id) : ret;
+}
+
+static int64_t delete_access(struct pl_store *store, const unsigned char *digest,
+			     struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TOKEN_DELETE);
+
+	pl_bind_blob(stmt, digest, PL_MAC_BYTES);
+	return pl_run(stmt, err);
+}
+
+static int revoke(struct pl_store *store, const struct pl_actor *actor,
+		  const unsigned char *digest, const char *client_id, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_GRANT_BY_TOKEN);
+	struct pl_grant_row row;
+	int64_t gone;
+	int ret;
+
+	pl_bind_text(stmt, client_id);
+	pl_bind_blob(stmt, digest, PL_MAC_BYTES);
+	pl_bind_blob(stmt, digest, PL_MAC_BYTES);
+	ret = pl_grant_read_one(stmt, &row, err);
+	if (ret != 1)
+		return ret;
+	gone = delete_access(store, digest, err);
+	if (gone < 0 || (gone == 0 && pl_grant_delete(store, row.grant.id, err) < 0))
+		return -1;
+	return pl_grant_record(store, actor, "token.revoke", &row, err) < 0 ? -1 : 1;
+}
+
+int pl_token_revoke(struct pl_store *store, const struct pl_actor *actor,
+		    const struct pl_secret *token, const char *client_id, struct pl_error *err)
+{
+	unsigned char digest[PL_MAC_BYTES];
+	int ret = -1;
+
+	if (pl_token_digest(token, digest, err) == 0 && pl_store_begin_write(store, err) == 0)
+		ret = revoke(store, actor, digest, client_id, err);
+	if (ret >= 0 && pl_store_commit(store, err) < 0)
+		ret = -1;
+	pl_store_rollback(store); /* nothing is open after a commit */
+	return ret < 0 ? pl_error_prefix(err, "token of client %s", client_id) : ret;
+}
+
+int pl_token_info(struct pl_store *store, const struct pl_secret *token, int64_t now,
+		  struct pl_token_info *info_r, struct pl_error *err)
+{
+	unsigned char digest[PL_MAC_BYTES];
+	struct pl_stmt *stmt;
+	int ret;
+
+	memset(info_r, 0, sizeof(*info_r));
+	if (pl_token_digest(token, digest, err) < 0)
+		return -1;
+	stmt = pl_stmt(store, PL_SQL_TOKEN_INFO);
+	pl_bind_blob(stmt, digest, sizeof(digest));
+	pl_bind_int(stmt, now);
+	pl_bind_int(stmt, now);
+	pl_bind_int(stmt, now - PL_SESSION_IDLE);
+	ret = pl_step(stmt, err);
+	if (ret != 1)
+		return ret;
+	info_r->session_id = pl_col_int(stmt, "session_id");
+	info_r->member_id = pl_col_int(stmt, "member_id");
+	pl_col_copy(stmt, "local", info_r->address.local, sizeof(info_r->address.local));
+	pl_col_copy(stmt, "domain", info_r->address.domain, sizeof(info_r->address.domain));
+	pl_col_copy(stmt, "client_id", info_r->client_id, sizeof(info_r->client_id));
+	pl_col_copy(stmt, "scope", info_r->scope, sizeof(info_r->scope));
+	info_r->issued_at = pl_col_int(stmt, "issued_at");
+	info_r->expires_at = pl_col_int(stmt, "expires_at");
+	ret = pl_row_ok(stmt, err);
+	pl_reset(stmt);
+	return ret < 0 ? -1 : 1;
+}

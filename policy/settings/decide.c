@@ -1,0 +1,328 @@
+/* decide.c - the decision; see decide.h. Keep it free of I/O, clock and memory. */
+#include "policy/settings/decide.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum pl_value layer_value(const struct pl_settings *layer, enum pl_setting setting)
+{
+	return layer == NULL ? PL_UNSET : (enum pl_value)layer->value[setting];
+}
+
+static int forbidden(const struct pl_layers *layers, enum pl_setting setting)
+{
+	return layer_value(layers->policy_domain, setting) == PL_FORBIDDEN ||
+	       layer_value(layers->policy_defaults, setting) == PL_FORBIDDEN;
+}
+
+struct pl_resolved pl_resolve(const struct pl_layers *layers, enum pl_setting setting)
+{
+	const struct {
+		const struct pl_settings *layer;
+		enum pl_source source;
+	} order[] = {
+		{ layers->member, PL_FROM_MEMBER },
+		{ layers->class_section, PL_FROM_CLASS },
+		{ layers->domain, PL_FROM_DOMAIN },
+		{ layers->policy_domain, PL_FROM_POLICY_DOMAIN },
+		{ layers->policy_defaults, PL_FROM_POLICY_DEFAULTS },
+	};
+
+	if (forbidden(layers, setting))
+		return (struct pl_resolved){ PL_OFF, PL_FROM_FORBIDDEN };
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		enum pl_value value = layer_value(order[i].layer, setting);
+
+		if (value != PL_UNSET)
+			return (struct pl_resolved){ value, order[i].source };
+	}
+	return (struct pl_resolved){ pl_setting_info(setting)->builtin, PL_FROM_BUILTIN };
+}
+
+/* The other end has shown that it is the member. */
+static int proven(enum pl_credential credential)
+{
+	switch (credential) {
+	case PL_CREDENTIAL_ACCOUNT_PASSWORD:
+	case PL_CREDENTIAL_APP_PASSWORD:
+	case PL_CREDENTIAL_TOKEN:
+	case PL_CREDENTIAL_EARLIER:
+		return 1;
+	case PL_CREDENTIAL_UNPROVEN:
+	case PL_CREDENTIAL_BAD_TOKEN:
+		return 0;
+	}
+	return 0;
+}
+
+/* Rules whose answer is the same for every name in the domain. */
+static int same_for_all(enum pl_rule rule)
+{
+	return rule == PL_RULE_DOMAIN_INACTIVE || rule == PL_RULE_SERVICE_FORBIDDEN;
+}
+
+static struct pl_verdict verdict(const struct pl_facts *facts, enum pl_rule rule,
+				 enum pl_setting about)
+{
+	static const enum pl_outcome outcomes[] = {
+#define PL_RULE(id, name, outcome, sentence) outcome,
+#include "policy/settings/rules.def"
+#undef PL_RULE
+	};
+
+	return (struct pl_verdict){
+		.outcome = outcomes[rule],
+		.rule = rule,
+		.service = about,
+		.tell = proven(facts->credential) || same_for_all(rule),
+	};
+}
+
+/* Returns the rule that keeps the switch shut, or PL_RULE_COUNT when it is open. */
+static enum pl_rule shut_by(const struct pl_facts *facts, enum pl_setting service)
+{
+	struct pl_resolved resolved = pl_resolve(&facts->layers, service);
+
+	if (resolved.value == PL_ON)
+		return PL_RULE_COUNT;
+	return resolved.source == PL_FROM_FORBIDDEN ? PL_RULE_SERVICE_FORBIDDEN
+						    : PL_RULE_SERVICE_OFF;
+}
+
+/* A member limited to webmail can still read and send there. */
+static int webmail_needs_switch(enum pl_setting service)
+{
+	return service != PL_SETTING_IMAP && service != PL_SETTING_SMTP;
+}
+
+/* The gates before any credential counts; PL_RULE_COUNT when all are open.
+ * *about becomes the switch that was looked at last. */
+static enum pl_rule gate(const struct pl_facts *facts, enum pl_setting *about)
+{
+	enum pl_rule shut = PL_RULE_COUNT;
+
+	if (facts->domain_inactive)
+		return PL_RULE_DOMAIN_INACTIVE;
+	if (facts->member_inactive)
+		return PL_RULE_MEMBER_INACTIVE;
+	if (facts->channel == PL_CHANNEL_CLIENT || webmail_needs_switch(facts->service))
+		shut = shut_by(facts, facts->service);
+	if (shut != PL_RULE_COUNT || facts->channel == PL_CHANNEL_CLIENT)
+		return shut;
+	*about = PL_SETTING_WEBMAIL;
+	return shut_by(facts, PL_SETTING_WEBMAIL);
+}
+
+static enum pl_rule app_password(enum pl_app_password_limit limit)
+{
+	switch (limit) {
+	case PL_APP_PASSWORD_COVERS:
+		return PL_RULE_APP_PASSWORD;
+	case PL_APP_PASSWORD_WRONG_SERVICE:
+		return PL_RULE_APP_PASSWORD_SERVICE;
+	case PL_APP_PASSWORD_WRONG_NETWORK:
+		return PL_RULE_APP_PASSWORD_NETWORK;
+	case PL_APP_PASSWORD_EXPIRED:
+		return PL_RULE_APP_PASSWORD_EXPIRED;
+	case PL_APP_PASSWORD_NONE:
+		return PL_RULE_APP_PASSWORD_NONE;
+	}
+	return PL_RULE_APP_PASSWORD_NONE;
+}
+
+/* A mail client with the account password: whether that is enough. */
+static enum pl_rule client_account_password(const struct pl_facts *facts)
+{
+	enum pl_value allowed = pl_resolve(&facts->layers, PL_SETTING_CLIENT_PASSWORD).value;
+
+	if (allowed == PL_NEVER)
+		return PL_RULE_CLIENT_PASSWORD_NEVER;
+	if (allowed == PL_UNTIL_SECOND_FACTOR && facts->factor_registered)
+		return PL_RULE_CLIENT_PASSWORD_SECOND_FACTOR;
+	return facts->credential == PL_CREDENTIAL_ACCOUNT_PASSWORD
+		       ? PL_RULE_ACCOUNT_PASSWORD
+		       : PL_RULE_ACCOUNT_PASSWORD_DECIDES;
+}
+
+static enum pl_rule client(const struct pl_facts *facts)
+{
+	switch (facts->credential) {
+	case PL_CREDENTIAL_APP_PASSWORD:
+		return app_password(facts->app_password);
+	case PL_CREDENTIAL_UNPROVEN:
+	case PL_CREDENTIAL_ACCOUNT_PASSWORD:
+		return client_account_password(facts);
+	case PL_CREDENTIAL_TOKEN:
+		return PL_RULE_TOKEN;
+	case PL_CREDENTIAL_BAD_TOKEN:
+		return PL_RULE_TOKEN_INVALID;
+	case PL_CREDENTIAL_EARLIER:
+		return PL_RULE_SIGNED_IN_BEFORE;
+	}
+	return PL_RULE_TOKEN_INVALID;
+}
+
+/* What follows the right account password. */
+static enum pl_rule second_factor(const struct pl_facts *facts)
+{
+	if (pl_resolve(&facts->layers, PL_SETTING_TWO_FACTOR).value != PL_ON)
+		return PL_RULE_FACTOR_OFF;
+	if (pl_resolve(&facts->layers, PL_SETTING_USE).value == PL_SKIP)
+		return PL_RULE_FACTOR_SKIPPED;
+	if (facts->factor_registered)
+		return facts->device_trusted ? PL_RULE_FACTOR_TRUSTED_DEVICE
+					     : PL_RULE_FACTOR_CODE;
+	if (pl_resolve(&facts->layers, PL_SETTING_REQUIREMENT).value == PL_REQUIRED)
+		return PL_RULE_FACTOR_REGISTER;
+	return PL_RULE_FACTOR_OFFERED;
+}
+
+/* Webmail without OAuth, known by its network: nobody can ask for a code there. */
+static enum pl_rule webmail_password(const struct pl_facts *facts)
+{
+	enum pl_rule factor = second_factor(facts);
+
+	if (facts->service != PL_SETTING_WEBMAIL &&
+	    (factor == PL_RULE_FACTOR_CODE || factor == PL_RULE_FACTOR_REGISTER ||
+	     factor == PL_RULE_FACTOR_TRUSTED_DEVICE))
+		return PL_RULE_WEBMAIL_NEEDS_SIGN_IN_PAGE;
+	return facts->credential == PL_CREDENTIAL_ACCOUNT_PASSWORD
+		       ? factor
+		       : PL_RULE_ACCOUNT_PASSWORD_DECIDES;
+}
+
+static enum pl_rule webmail(const struct pl_facts *facts)
+{
+	switch (facts->credential) {
+	case PL_CREDENTIAL_APP_PASSWORD:
+		return PL_RULE_APP_PASSWORD_ON_WEBMAIL;
+	case PL_CREDENTIAL_UNPROVEN:
+	case PL_CREDENTIAL_ACCOUNT_PASSWORD:
+		return webmail_password(facts);
+	case PL_CREDENTIAL_TOKEN:
+		return PL_RULE_TOKEN;
+	case PL_CREDENTIAL_BAD_TOKEN:
+		return PL_RULE_TOKEN_INVALID;
+	case PL_CREDENTIAL_EARLIER:
+		return PL_RULE_SIGNED_IN_BEFORE;
+	}
+	return PL_RULE_TOKEN_INVALID;
+}
+
+/* Features have no login: only the switch speaks. */
+static int is_feature(enum pl_setting service)
+{
+	return service == PL_SETTING_FORWARDING || service == PL_SETTING_LARGE_ATTACHMENTS ||
+	       service == PL_SETTING_TWO_FACTOR;
+}
+
+static enum pl_rule feature(const struct pl_facts *facts)
+{
+	enum pl_rule shut = shut_by(facts, facts->service);
+
+	return shut != PL_RULE_COUNT ? shut : PL_RULE_FEATURE_ON;
+}
+
+struct pl_verdict pl_decide(const struct pl_facts *facts)
+{
+	enum pl_setting about = facts->service;
+	enum pl_rule shut;
+
+	if (is_feature(facts->service))
+		return verdict(facts, feature(facts), facts->service);
+	shut = gate(facts, &about);
+	if (shut != PL_RULE_COUNT)
+		return verdict(facts, shut, about);
+	return verdict(facts,
+		       facts->channel == PL_CHANNEL_CLIENT ? client(facts) : webmail(facts),
+		       facts->service);
+}
+
+const char *pl_rule_name(enum pl_rule rule)
+{
+	static const char *const names[] = {
+#define PL_RULE(id, name, outcome, sentence) name,
+#include "policy/settings/rules.def"
+#undef PL_RULE
+	};
+
+	return names[rule];
+}
+
+const char *pl_outcome_name(enum pl_outcome outcome)
+{
+	switch (outcome) {
+	case PL_ALLOW:
+		return "allow";
+	case PL_DENY:
+		return "deny";
+	case PL_NEED_CREDENTIAL:
+		return "need credential";
+	case PL_NEED_SECOND_FACTOR:
+		return "need second factor";
+	}
+	return "deny";
+}
+
+const char *pl_source_name(enum pl_source source)
+{
+	switch (source) {
+	case PL_FROM_FORBIDDEN:
+		return "forbidden";
+	case PL_FROM_MEMBER:
+		return "member";
+	case PL_FROM_CLASS:
+		return "class";
+	case PL_FROM_DOMAIN:
+		return "domain";
+	case PL_FROM_POLICY_DOMAIN:
+		return "policy-domain";
+	case PL_FROM_POLICY_DEFAULTS:
+		return "policy-defaults";
+	case PL_FROM_BUILTIN:
+		return "built-in";
+	}
+	return "built-in";
+}
+
+const char *pl_channel_name(enum pl_channel channel)
+{
+	return channel == PL_CHANNEL_WEBMAIL ? "webmail" : "client";
+}
+
+const char *pl_credential_name(enum pl_credential credential)
+{
+	switch (credential) {
+	case PL_CREDENTIAL_UNPROVEN:
+		return "unproven";
+	case PL_CREDENTIAL_ACCOUNT_PASSWORD:
+		return "account-password";
+	case PL_CREDENTIAL_APP_PASSWORD:
+		return "app-password";
+	case PL_CREDENTIAL_TOKEN:
+		return "token";
+	case PL_CREDENTIAL_BAD_TOKEN:
+		return "bad-token";
+	case PL_CREDENTIAL_EARLIER:
+		return "earlier";
+	}
+	return "unproven";
+}
+
+char *pl_verdict_sentence(const struct pl_verdict *verdict, char *buf, size_t size)
+{
+	static const char *const sentences[] = {
+#define PL_RULE(id, name, outcome, sentence) sentence,
+#include "policy/settings/rules.def"
+#undef PL_RULE
+	};
+	const char *sentence = sentences[verdict->rule];
+	const char *gap = strstr(sentence, "{}");
+
+	if (gap == NULL)
+		snprintf(buf, size, "%s", sentence);
+	else
+		snprintf(buf, size, "%.*s%s%s", (int)(gap - sentence), sentence,
+			 pl_setting_info(verdict->service)->label, gap + 2);
+	return buf;
+}

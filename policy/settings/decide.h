@@ -1,0 +1,103 @@
+/* decide.h - the one decision (design section 2).
+ *
+ * Pure: no I/O, no clock, no allocation, no state. Everything else gathers the
+ * facts (login.h) or carries out the verdict (the Dovecot driver, the milter,
+ * later the portal); `postlatch explain` prints it.
+ */
+#ifndef POSTLATCH_DECIDE_H
+#define POSTLATCH_DECIDE_H
+
+#include <stddef.h>
+#include "policy/settings/setting.h"
+
+enum pl_channel { PL_CHANNEL_CLIENT, PL_CHANNEL_WEBMAIL };
+
+/* What the other end offered, as far as the one who asks could find out. */
+enum pl_credential {
+	/* Nothing yet, or a password that is no app password of the member:
+	 * whether it is the account password is for another to say. */
+	PL_CREDENTIAL_UNPROVEN,
+	PL_CREDENTIAL_ACCOUNT_PASSWORD, /* the account password, proven right */
+	PL_CREDENTIAL_APP_PASSWORD,     /* an app password of the member; see app_password */
+	PL_CREDENTIAL_TOKEN,            /* a live token of a session of the member */
+	PL_CREDENTIAL_BAD_TOKEN,        /* a bearer token that is not */
+	PL_CREDENTIAL_EARLIER,          /* signed in some time ago; only the gates are judged anew */
+};
+
+/* Whether the limits of the app password hold. */
+enum pl_app_password_limit {
+	PL_APP_PASSWORD_COVERS,
+	PL_APP_PASSWORD_WRONG_SERVICE,
+	PL_APP_PASSWORD_WRONG_NETWORK,
+	PL_APP_PASSWORD_EXPIRED,
+	PL_APP_PASSWORD_NONE, /* explain only: the member has none at all */
+};
+
+/* The layers of 2.1. A NULL layer says nothing. */
+struct pl_layers {
+	const struct pl_settings *member;
+	const struct pl_settings *class_section;   /* of the policy file */
+	const struct pl_settings *domain;          /* in the database */
+	const struct pl_settings *policy_domain;   /* section of the policy file */
+	const struct pl_settings *policy_defaults; /* of the policy file */
+};
+
+/* Where a setting's value came from. */
+enum pl_source {
+	PL_FROM_FORBIDDEN, /* the policy file forbids it */
+	PL_FROM_MEMBER,
+	PL_FROM_CLASS,
+	PL_FROM_DOMAIN,
+	PL_FROM_POLICY_DOMAIN,
+	PL_FROM_POLICY_DEFAULTS,
+	PL_FROM_BUILTIN,
+};
+
+struct pl_resolved {
+	enum pl_value value; /* never PL_UNSET, never PL_FORBIDDEN */
+	enum pl_source source;
+};
+
+struct pl_facts {
+	struct pl_layers layers;
+	int domain_inactive; /* unknown domains and members are active */
+	int member_inactive;
+	enum pl_setting service; /* a switch; PL_SETTING_WEBMAIL is the sign-in page itself */
+	enum pl_channel channel;
+	enum pl_credential credential;
+	enum pl_app_password_limit app_password;
+	int factor_registered;
+	int device_trusted;
+};
+
+enum pl_outcome { PL_ALLOW, PL_DENY, PL_NEED_CREDENTIAL, PL_NEED_SECOND_FACTOR };
+
+enum pl_rule {
+#define PL_RULE(id, name, outcome, sentence) PL_RULE_##id,
+#include "policy/settings/rules.def"
+#undef PL_RULE
+	PL_RULE_COUNT
+};
+
+struct pl_verdict {
+	enum pl_outcome outcome;
+	enum pl_rule rule;
+	enum pl_setting service; /* what the sentence is about: the service asked for, or the switch that is off */
+	/* 1: the sentence may be shown to the other end, because it has proven
+	 * who it is or because every name of the domain gets the same answer. */
+	int tell;
+};
+
+struct pl_resolved pl_resolve(const struct pl_layers *layers, enum pl_setting setting);
+struct pl_verdict pl_decide(const struct pl_facts *facts);
+
+/* Names for explain, logs and --json. */
+const char *pl_rule_name(enum pl_rule rule);
+const char *pl_outcome_name(enum pl_outcome outcome);
+const char *pl_source_name(enum pl_source source);
+const char *pl_channel_name(enum pl_channel channel);
+const char *pl_credential_name(enum pl_credential credential);
+/* Writes the rule's sentence about the verdict's service. Returns buf. */
+char *pl_verdict_sentence(const struct pl_verdict *verdict, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,99 @@
+/* policy.c - the policy as it was read: shared, looked up, freed; see policy.h. */
+#include "policy/settings/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct pl_option_info options[] = {
+#define PL_OPTION_TEXT(field, def, text) { #field, "text", def, text },
+#define PL_OPTION_INT(field, def, min, max, text) { #field, #min " to " #max, #def, text },
+#define PL_OPTION_NETWORKS(field, def, text) { #field, "networks", def, text },
+#include "policy/settings/policy.def"
+#undef PL_OPTION_TEXT
+#undef PL_OPTION_INT
+#undef PL_OPTION_NETWORKS
+};
+
+const struct pl_option_info *pl_policy_option(size_t index)
+{
+	return index < sizeof(options) / sizeof(options[0]) ? &options[index] : NULL;
+}
+
+struct pl_policy *pl_policy_ref(struct pl_policy *policy)
+{
+	__atomic_add_fetch(&policy->refcount, 1, __ATOMIC_RELAXED);
+	return policy;
+}
+
+static void free_sections(struct pl_section *sections, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(sections[i].name);
+	free(sections);
+}
+
+void pl_policy_unref(struct pl_policy **policy_p)
+{
+	struct pl_policy *policy = *policy_p;
+
+	*policy_p = NULL;
+	if (policy == NULL || __atomic_sub_fetch(&policy->refcount, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+#define PL_OPTION_TEXT(field, def, text) free(policy->field);
+#define PL_OPTION_INT(field, def, min, max, text)
+#define PL_OPTION_NETWORKS(field, def, text) free(policy->field.networks);
+#include "policy/settings/policy.def"
+#undef PL_OPTION_TEXT
+#undef PL_OPTION_INT
+#undef PL_OPTION_NETWORKS
+	free_sections(policy->domains, policy->domain_count);
+	free_sections(policy->classes, policy->class_count);
+	for (size_t i = 0; i < policy->file_count; i++)
+		free(policy->files[i]);
+	free(policy->files);
+	free(policy);
+}
+
+int pl_section_compare(const void *a, const void *b)
+{
+	return strcmp(((const struct pl_section *)a)->name, ((const struct pl_section *)b)->name);
+}
+
+static const struct pl_settings *find_section(const struct pl_section *sections, size_t count,
+					      const char *name)
+{
+	const struct pl_section key = { .name = (char *)name };
+	const struct pl_section *found =
+		count == 0 ? NULL : bsearch(&key, sections, count, sizeof(key), pl_section_compare);
+
+	return found == NULL ? NULL : &found->settings;
+}
+
+const struct pl_settings *pl_policy_domain(const struct pl_policy *policy, const char *domain)
+{
+	return find_section(policy->domains, policy->domain_count, domain);
+}
+
+const struct pl_settings *pl_policy_class(const struct pl_policy *policy, const char *name)
+{
+	return find_section(policy->classes, policy->class_count, name);
+}
+
+int pl_policy_forbids(const struct pl_policy *policy, const char *domain, enum pl_setting service)
+{
+	const struct pl_layers layers = {
+		.policy_domain = pl_policy_domain(policy, domain),
+		.policy_defaults = &policy->defaults,
+	};
+
+	return pl_resolve(&layers, service).source == PL_FROM_FORBIDDEN;
+}
+
+int pl_network_list_has(const struct pl_network_list *list, const struct pl_ip *ip)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (pl_network_contains(&list->networks[i], ip))
+			return 1;
+	}
+	return 0;
+}

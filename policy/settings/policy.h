@@ -1,0 +1,77 @@
+/* policy.h - the policy file, read and checked.
+ *
+ * A policy is immutable once loaded and counted by reference, so a reload is
+ * the swap of one pointer and threads go on with the one they hold. Syntax is
+ * libconfuse's; policy.conf(5) and conf.d/policy.conf show every setting.
+ */
+#ifndef POSTLATCH_POLICY_H
+#define POSTLATCH_POLICY_H
+
+#include <stddef.h>
+#include "policy/base/address.h"
+#include "policy/settings/decide.h"
+#include "policy/base/error.h"
+#include "policy/base/network.h"
+#include "policy/settings/setting.h"
+
+#define PL_POLICY_DEFAULT_PATH "/etc/postlatch/policy.conf"
+#define PL_POLICY_FILE_MAX (1024 * 1024) /* bytes; a larger file is refused unread */
+#define PL_CLASS_MAX 64                  /* bytes of a class name */
+
+struct pl_network_list {
+	struct pl_network *networks;
+	size_t count;
+};
+
+/* A `domain "name"` or `class "name"` section. */
+struct pl_section {
+	char *name;
+	struct pl_settings settings;
+};
+
+/* Orders sections by name, for qsort and bsearch. */
+int pl_section_compare(const void *a, const void *b);
+
+/* Read only for everyone but policy_file.c. */
+struct pl_policy {
+#define PL_OPTION_TEXT(field, def, text) char *field;
+#define PL_OPTION_INT(field, def, min, max, text) long field;
+#define PL_OPTION_NETWORKS(field, def, text) struct pl_network_list field;
+#include "policy/settings/policy.def"
+#undef PL_OPTION_TEXT
+#undef PL_OPTION_INT
+#undef PL_OPTION_NETWORKS
+	struct pl_settings defaults;
+	struct pl_section *domains; /* sorted by name */
+	size_t domain_count;
+	struct pl_section *classes;
+	size_t class_count;
+	char **files; /* the policy file and everything it includes */
+	size_t file_count;
+	int refcount; /* atomic */
+};
+
+/* Reads a file; an error names file, line and setting. Not to be called from
+ * two threads at once: libconfuse's scanner keeps its state in globals. */
+int pl_policy_load(const char *path, struct pl_policy **policy_r, struct pl_error *err);
+/* The same from memory; include() is refused. name stands for the file in errors. */
+int pl_policy_parse(const char *text, size_t len, const char *name,
+		    struct pl_policy **policy_r, struct pl_error *err);
+struct pl_policy *pl_policy_ref(struct pl_policy *policy);
+/* Drops one reference and sets *policy to NULL. Accepts NULL. */
+void pl_policy_unref(struct pl_policy **policy);
+
+/* The section's settings, or NULL when the file has none of that name. */
+const struct pl_settings *pl_policy_domain(const struct pl_policy *policy, const char *domain);
+const struct pl_settings *pl_policy_class(const struct pl_policy *policy, const char *name);
+/* Whether the policy file forbids a service in that domain. */
+int pl_policy_forbids(const struct pl_policy *policy, const char *domain, enum pl_setting service);
+int pl_network_list_has(const struct pl_network_list *list, const struct pl_ip *ip);
+
+struct pl_option_info {
+	const char *name, *type, *fallback, *text;
+};
+/* The table of plain settings, in order; NULL past its end. For manuals. */
+const struct pl_option_info *pl_policy_option(size_t index);
+
+#endif

@@ -1,0 +1,74 @@
+/* setting.h - the inheritable settings: their names, values and layers.
+ *
+ * The table is settings.def. A layer holds one value for each setting, or
+ * PL_UNSET where it says nothing; which layer wins is decide.h's business.
+ */
+#ifndef POSTLATCH_SETTING_H
+#define POSTLATCH_SETTING_H
+
+#include <stddef.h>
+
+enum pl_setting {
+#define PL_SETTING(id, name, label, kind, values, builtin, where, text) PL_SETTING_##id,
+#include "policy/settings/settings.def"
+#undef PL_SETTING
+	PL_SETTING_COUNT
+};
+
+enum pl_value {
+	PL_UNSET = 0, /* inherit */
+	PL_ON,
+	PL_OFF,
+	PL_FORBIDDEN, /* policy file only: off, and nothing may switch it on */
+	PL_OPTIONAL,
+	PL_REQUIRED,
+	PL_USE,
+	PL_SKIP,
+	PL_ALWAYS,
+	PL_UNTIL_SECOND_FACTOR,
+	PL_NEVER,
+	PL_VALUE_COUNT
+};
+
+#define PL_BIT(value) (1u << (value))
+#define PL_VALUES_SWITCH (PL_BIT(PL_ON) | PL_BIT(PL_OFF))
+
+enum pl_setting_kind { PL_KIND_SWITCH, PL_KIND_CHOICE };
+
+/* Where a setting may be set, as bits. */
+enum pl_layer_bit {
+	PL_AT_MEMBER = 1,
+	PL_AT_DOMAIN = 2,
+	PL_AT_POLICY = 4,
+	PL_AT_CLASS = 8,
+};
+
+struct pl_setting_info {
+	const char *name;
+	const char *label;    /* for sentences: "POP3" */
+	enum pl_setting_kind kind;
+	unsigned int values;  /* PL_BIT()s that a member or domain may be given */
+	enum pl_value builtin;
+	unsigned int where;   /* enum pl_layer_bit */
+	const char *text;
+};
+
+struct pl_settings {
+	unsigned char value[PL_SETTING_COUNT]; /* enum pl_value */
+};
+
+/* Never NULL for a valid enum. */
+const struct pl_setting_info *pl_setting_info(enum pl_setting setting);
+/* Returns 1 and the setting, or 0 when there is none of that name. */
+int pl_setting_by_name(const char *name, enum pl_setting *setting_r);
+/* "inherit" for PL_UNSET. */
+const char *pl_value_name(enum pl_value value);
+/* Returns 1 and the value, or 0 for an unknown word; "inherit" gives PL_UNSET. */
+int pl_value_by_name(const char *name, enum pl_value *value_r);
+/* Whether the value may be written at that place (PL_UNSET always may). */
+int pl_setting_accepts(enum pl_setting setting, enum pl_layer_bit where, enum pl_value value);
+/* Writes the values a person may write there: "on, off, inherit". Returns buf. */
+char *pl_setting_choices(enum pl_setting setting, enum pl_layer_bit where,
+			 char *buf, size_t size);
+
+#endif

@@ -1,0 +1,74 @@
+/* backend.h - what a database must be able to do for store.c and schema.c.
+ *
+ * Private to the store. A backend alone sees its client library, and is one row
+ * in store.c. Indexes count from 0. Functions that return
+ * int and take an error return 0 or -1 unless they say otherwise.
+ */
+#ifndef POSTLATCH_BACKEND_H
+#define POSTLATCH_BACKEND_H
+
+#include "policy/store/store.h"
+
+enum pl_kind { PL_KIND_NULL, PL_KIND_INT, PL_KIND_TEXT, PL_KIND_BLOB };
+
+struct pl_backend {
+	const char *scheme;    /* what its uris begin with, "sqlite:" */
+	const char *id_column; /* stands for {ID} in migrations: a key that counts by itself */
+	const char *byte_order; /* "COLLATE ..." for text that is to be ordered by its bytes */
+	int is_remote;         /* a server, which may take its time: see pl_store_is_remote */
+
+	/* What may be shown of a location: never a password. */
+	void (*describe)(const char *location, char *buf, size_t size);
+
+	/* location is the uri without the scheme. Never creates anything. */
+	int (*open)(const char *location, enum pl_role role, void **db_r, struct pl_error *err);
+	void (*close)(void *db);
+	int (*replaced)(const void *db);
+
+	int (*create)(const char *location, struct pl_error *err);
+	int (*backup)(const char *location, const char *path,
+		      void (*progress)(int left, int of), struct pl_error *err);
+	int (*verify)(void *db, char *problem_r, size_t size, struct pl_error *err);
+
+	int (*begin)(void *db, int write, struct pl_error *err);
+	int (*commit)(void *db, struct pl_error *err); /* PL_ERR_UNKNOWN: see error.h */
+	void (*rollback)(void *db);
+	/* For reading or writing everything: no time limit, and rows are fetched one by
+	 * one, so that a statement must be read to its end before the next. */
+	int (*begin_long)(void *db, int write, struct pl_error *err);
+	/* The highest id that a table has ever given; 0 for none. */
+	int (*counter)(void *db, const char *table, int64_t *value_r, struct pl_error *err);
+	int (*set_counter)(void *db, const char *table, int64_t value, struct pl_error *err);
+	int (*script)(void *db, const char *sql, struct pl_error *err);
+
+	int (*prepare)(void *db, const char *sql, void **stmt_r, struct pl_error *err);
+	void (*finish)(void *stmt);
+	int (*columns)(void *stmt);
+	const char *(*column_name)(void *stmt, int index);
+	int (*bind_int)(void *stmt, int index, int64_t value);
+	int (*bind_text)(void *stmt, int index, const char *text);
+	int (*bind_blob)(void *stmt, int index, const void *data, size_t len);
+	int (*step)(void *db, void *stmt, struct pl_error *err); /* 1 row, 0 done, -1 */
+	void (*reset)(void *stmt);
+	int64_t (*changes)(void *db);
+	int64_t (*col_int)(void *stmt, int index);
+	const char *(*col_text)(void *stmt, int index);
+	const void *(*col_blob)(void *stmt, int index, size_t *len_r);
+	enum pl_kind (*col_kind)(void *stmt, int index);
+};
+
+extern const struct pl_backend pl_backend_sqlite;
+extern const struct pl_backend pl_backend_postgresql; /* where it was not left out */
+
+/* The backend of a uri and the rest of it; NULL when there is none. */
+const struct pl_backend *pl_backend_find(const char *uri, const char **location_r,
+					 struct pl_error *err);
+
+/* Puts "database NAME: " in front of the sentence. Returns -1. */
+int pl_backend_error(const struct pl_backend *backend, const char *location, struct pl_error *err);
+
+/* For a version that could not be read: when the table itself is missing, err
+ * becomes PL_ERR_CONFIG and says so. Returns -1. In schema.c. */
+int pl_schema_unreadable(struct pl_error *err);
+
+#endif

@@ -1,0 +1,343 @@
+/* schema.c - the tables and their history; see schema.h. */
+#include "policy/store/schema.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "policy/store/backend.h"
+
+#define MIGRATE_TRIES 20 /* each waits for a lock as long as a statement may, and a second */
+
+/* Until version 4 each setting was a column, NULL for "inherit". */
+#define SETTINGS                                                                          \
+	"webmail TEXT, imap TEXT, pop3 TEXT, smtp TEXT, sieve TEXT, forwarding TEXT, "    \
+	"large_attachments TEXT, two_factor TEXT, requirement TEXT, use TEXT, "           \
+	"client_password TEXT"
+
+#define WORD(name) " || coalesce(' " name "=' || " name ", '')"
+#define DROP(table, name) "ALTER TABLE " table " DROP COLUMN " name ";"
+#define ONE_COLUMN(t)                                                                     \
+	"ALTER TABLE " t " ADD COLUMN settings TEXT NOT NULL DEFAULT '';"                 \
+	"UPDATE " t " SET settings = ltrim(''" WORD("webmail") WORD("imap") WORD("pop3")  \
+	WORD("smtp") WORD("sieve") WORD("forwarding") WORD("large_attachments")           \
+	WORD("two_factor") WORD("requirement") WORD("use") WORD("client_password") ");"   \
+	DROP(t, "webmail") DROP(t, "imap") DROP(t, "pop3") DROP(t, "smtp")                \
+	DROP(t, "sieve") DROP(t, "forwarding") DROP(t, "large_attachments")               \
+	DROP(t, "two_factor") DROP(t, "requirement") DROP(t, "use")                       \
+	DROP(t, "client_password")
+
+/* Only ever append. A version that was released is never edited. Times are
+ * seconds since 1970; flags are 0 or 1; BYTEA holds raw bytes in both dialects. */
+static const struct pl_migration migrations[] = {
+	{ "domains, members, app passwords, audit",
+	  "CREATE TABLE schema_history ("
+	  " version INTEGER PRIMARY KEY, title TEXT NOT NULL, applied_at BIGINT NOT NULL);"
+	  "CREATE TABLE domain ("
+	  " id {ID}, name TEXT NOT NULL UNIQUE, active SMALLINT NOT NULL,"
+	  " created_at BIGINT NOT NULL, " SETTINGS ");"
+	  "CREATE TABLE member ("
+	  " id {ID}, domain_id BIGINT NOT NULL REFERENCES domain (id) ON DELETE CASCADE,"
+	  " local TEXT NOT NULL, active SMALLINT NOT NULL, class TEXT NOT NULL,"
+	  " created_at BIGINT NOT NULL, " SETTINGS ", UNIQUE (domain_id, local));"
+	  "CREATE TABLE member_use ("
+	  " member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
+	  " service TEXT NOT NULL, used_at BIGINT NOT NULL, ip TEXT NOT NULL,"
+	  " PRIMARY KEY (member_id, service));"
+	  "CREATE TABLE app_password ("
+	  " id {ID}, member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
+	  " mac BYTEA NOT NULL, key_id INTEGER NOT NULL, label TEXT NOT NULL,"
+	  " services TEXT NOT NULL, networks TEXT NOT NULL, expires_at BIGINT NOT NULL,"
+	  " created_at BIGINT NOT NULL, last_used_at BIGINT, last_used_ip TEXT,"
+	  " last_used_service TEXT, UNIQUE (member_id, mac));"
+	  "CREATE TABLE audit ("
+	  " id {ID}, at BIGINT NOT NULL, who TEXT NOT NULL, source TEXT NOT NULL,"
+	  " action TEXT NOT NULL, object TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL);"
+	  "CREATE INDEX audit_object ON audit (object, id);" },
+	{ "second factors, webmail sessions",
+	  "ALTER TABLE member ADD COLUMN generation BIGINT NOT NULL DEFAULT 0;"
+	  "CREATE TABLE totp ("
+	  " member_id BIGINT PRIMARY KEY REFERENCES member (id) ON DELETE CASCADE,"
+	  " registered_at BIGINT NOT NULL, registered_ip TEXT NOT NULL);"
+	  "CREATE TABLE session ("
+	  " id {ID}, member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
+	  " channel TEXT NOT NULL, generation BIGINT NOT NULL, created_at BIGINT NOT NULL,"
+	  " expires_at BIGINT NOT NULL, ip TEXT NOT NULL, device TEXT NOT NULL);"
+	  "CREATE INDEX session_member ON session (member_id);"
+	  "CREATE TABLE token ("
+	  " digest BYTEA PRIMARY KEY, session_id BIGINT NOT NULL REFERENCES session (id) ON DELETE CASCADE,"
+	  " expires_at BIGINT NOT NULL);"
+	  "CREATE INDEX token_session ON token (session_id);" },
+	/* Rows of version 2 get on: a factor without a secret still counts as
+	 * registered, and a session without a cookie is one of its tokens alone. */
+	{ "one-time codes, trusted devices, sign-in page, OAuth",
+	  "ALTER TABLE totp ADD COLUMN secret BYTEA;"
+	  "ALTER TABLE totp ADD COLUMN last_step BIGINT NOT NULL DEFAULT 0;"
+	  "CREATE TABLE totp_pending ("
+	  " member_id BIGINT PRIMARY KEY REFERENCES member (id) ON DELETE CASCADE,"
+	  " secret BYTEA NOT NULL, expires_at BIGINT NOT NULL);"
+	  "CREATE TABLE recovery_code ("
+	  " member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
+	  " mac BYTEA NOT NULL, key_id INTEGER NOT NULL, PRIMARY KEY (member_id, mac));"
+	  "CREATE TABLE factor_failure ("
+	  " member_id BIGINT PRIMARY KEY REFERENCES member (id) ON DELETE CASCADE,"
+	  " failures BIGINT NOT NULL, failed_at BIGINT NOT NULL);"
+	  "CREATE TABLE address_failure ("
+	  " id {ID}, address TEXT NOT NULL, failed_at BIGINT NOT NULL);"
+	  "CREATE INDEX address_failure_address ON address_failure (address);"
+	  "CREATE TABLE trusted_device ("
+	  " id {ID}, member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
+	  " series BYTEA NOT NULL UNIQUE, value BYTEA NOT NULL, value_before BYTEA,"
+	  " rotated_at BIGINT NOT NULL, generation BIGINT NOT NULL, name TEXT NOT NULL,"
+	  " created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, used_at BIGINT NOT NULL,"
+	  " ip TEXT NOT NULL);"
+	  "CREATE INDEX trusted_device_member ON trusted_device (member_id);"
+	  "ALTER TABLE session ADD COLUMN cookie BYTEA;"
+	  "ALTER TABLE session ADD COLUMN half SMALLINT NOT NULL DEFAULT 0;"
+	  "ALTER TABLE session ADD COLUMN seen_at BIGINT NOT NULL DEFAULT 0;"
+	  "ALTER TABLE session ADD COLUMN proven_at BIGINT NOT NULL DEFAULT 0;"
+	  "ALTER TABLE session ADD COLUMN trusted_id BIGINT"
+	  " REFERENCES trusted_device (id) ON DELETE SET NULL;"
+	  "UPDATE session SET seen_at = created_at;"
+	  "CREATE UNIQUE INDEX session_cookie ON session (cookie);"
+	  "CREATE INDEX session_trusted ON session (trusted_id);"
+	  "CREATE TABLE oauth_client ("
+	  " id TEXT PRIMARY KEY, name TEXT NOT NULL, secret BYTEA, channel TEXT NOT NULL,"
+	  " redirect_uris TEXT NOT NULL, logout_uris TEXT NOT NULL, created_at BIGINT NOT NULL);"
+	  "CREATE TABLE oauth_grant ("
+	  " id {ID}, session_id BIGINT NOT NULL REFERENCES session (id) ON DELETE CASCADE,"
+	  " client_id TEXT NOT NULL REFERENCES oauth_client (id) ON DELETE CASCADE,"
+	  " code BYTEA NOT NULL UNIQUE, code_used_at BIGINT, code_expires_at BIGINT NOT NULL,"
+	  " redirect_uri TEXT NOT NULL, challenge TEXT NOT NULL, scope TEXT NOT NULL,"
+	  " nonce TEXT NOT NULL);"
+	  "CREATE INDEX oauth_grant_session ON oauth_grant (session_id);"
+	  "CREATE TABLE refresh_token ("
+	  " digest BYTEA PRIMARY KEY,"
+	  " grant_id BIGINT NOT NULL REFERENCES oauth_grant (id) ON DELETE CASCADE,"
+	  " issued_at BIGINT NOT NULL, used_at BIGINT);"
+	  "CREATE INDEX refresh_token_grant ON refresh_token (grant_id);"
+	  "ALTER TABLE token ADD COLUMN issued_at BIGINT NOT NULL DEFAULT 0;"
+	  "ALTER TABLE token ADD COLUMN grant_id BIGINT"
+	  " REFERENCES oauth_grant (id) ON DELETE CASCADE;"
+	  "CREATE INDEX token_grant ON token (grant_id);"
+	  "CREATE TABLE signing_key ("
+	  " id TEXT PRIMARY KEY, secret BYTEA NOT NULL, created_at BIGINT NOT NULL);" },
+	/* Each login reads them, and a new setting needs no new column. */
+	{ "settings in one column", ONE_COLUMN("domain") ONE_COLUMN("member") },
+};
+
+/* The statements of schema.c itself, which run on databases of every age. */
+#define SQL_VERSION "SELECT MAX(version) AS version FROM schema_history"
+#define SQL_RECORD "INSERT INTO schema_history (version, title, applied_at) VALUES (?, ?, ?)"
+
+int pl_schema_version(void)
+{
+	return (int)(sizeof(migrations) / sizeof(migrations[0]));
+}
+
+const struct pl_migration *pl_schema_migration(int version)
+{
+	return version >= 1 && version <= pl_schema_version() ? &migrations[version - 1] : NULL;
+}
+
+/* The script with every {ID} spelled out; the caller frees it. */
+static char *expand_script(const char *script, const char *id_column)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	const char *next;
+
+	if (out == NULL)
+		return NULL;
+	for (; (next = strstr(script, "{ID}")) != NULL; script = next + 4)
+		fprintf(out, "%.*s%s", (int)(next - script), script, id_column);
+	fputs(script, out);
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static int record(const struct pl_backend *backend, void *db, int version, struct pl_error *err)
+{
+	void *stmt;
+	int ret;
+
+	if (backend->prepare(db, SQL_RECORD, &stmt, err) < 0)
+		return -1;
+	backend->bind_int(stmt, 0, version);
+	backend->bind_text(stmt, 1, migrations[version - 1].title);
+	backend->bind_int(stmt, 2, time(NULL));
+	ret = backend->step(db, stmt, err);
+	backend->finish(stmt);
+	return ret < 0 ? -1 : 0;
+}
+
+int pl_schema_unreadable(struct pl_error *err)
+{
+	if (err == NULL || err->code != PL_ERR_INTERNAL)
+		return -1;
+	err->code = PL_ERR_CONFIG;
+	return pl_error_prefix(err, "not a database of Postlatch");
+}
+
+static int read_version(const struct pl_backend *backend, void *db, int *version_r,
+			struct pl_error *err)
+{
+	void *stmt;
+	int ret;
+
+	*version_r = 0;
+	if (backend->prepare(db, SQL_VERSION, &stmt, err) < 0)
+		return pl_schema_unreadable(err);
+	ret = backend->step(db, stmt, err);
+	if (ret == 1)
+		*version_r = (int)backend->col_int(stmt, 0);
+	backend->finish(stmt);
+	return ret < 0 ? -1 : 0;
+}
+
+/* Within a transaction: 0 done and committed, 1 another program was faster, -1. */
+static int apply_script(const struct pl_backend *backend, void *db, int version, const char *script,
+			struct pl_error *err)
+{
+	int there = 0;
+
+	if (version > 1 && read_version(backend, db, &there, err) < 0)
+		return -1;
+	if (there >= version)
+		return 1;
+	return backend->script(db, script, err) == 0 && record(backend, db, version, err) == 0 &&
+			       backend->commit(db, err) == 0
+		       ? 0 : -1;
+}
+
+static int apply(const struct pl_backend *backend, void *db, int version, struct pl_error *err)
+{
+	char *script = expand_script(migrations[version - 1].sql, backend->id_column);
+	int ret = -1;
+
+	if (script == NULL)
+		return pl_error_set(err, PL_ERR_RETRY, "schema: out of memory");
+	if (backend->begin(db, 1, err) == 0)
+		ret = apply_script(backend, db, version, script, err);
+	if (ret != 0)
+		backend->rollback(db);
+	free(script);
+	return ret < 0 ? pl_error_prefix(err, "migration %d (%s)", version,
+					 migrations[version - 1].title) : 0;
+}
+
+/* Applies what is missing above version. Others may hold a table: a backup of a server,
+ * or a machine that is being upgraded at the same time. */
+static int apply_from(const struct pl_backend *backend, void *db, int version, struct pl_error *err)
+{
+	int ret = 0;
+
+	while (version < pl_schema_version() && ret == 0) {
+		version++;
+		for (int tries = MIGRATE_TRIES; tries > 0; tries--) {
+			ret = apply(backend, db, version, err);
+			if (ret == 0 || err == NULL || err->code != PL_ERR_RETRY || backend->replaced(db))
+				break;
+			sleep(1);
+		}
+	}
+	return ret;
+}
+
+int pl_schema_create(const char *uri, struct pl_error *err)
+{
+	const char *location;
+	const struct pl_backend *backend = pl_backend_find(uri, &location, err);
+	void *db = NULL;
+	int ret = -1;
+
+	if (backend == NULL)
+		return -1;
+	if (backend->create(location, err) == 0 &&
+	    backend->open(location, PL_ROLE_COMMAND, &db, err) == 0)
+		ret = apply_from(backend, db, 0, err);
+	if (db != NULL)
+		backend->close(db);
+	return ret < 0 ? pl_backend_error(backend, location, err) : 0;
+}
+
+int pl_schema_migrate(const char *uri, int *from_r, int *to_r, struct pl_error *err)
+{
+	const char *location;
+	const struct pl_backend *backend = pl_backend_find(uri, &location, err);
+	void *db = NULL;
+	int version = 0, ret = -1;
+
+	if (backend == NULL)
+		return -1;
+	if (backend->open(location, PL_ROLE_COMMAND, &db, err) < 0 ||
+	    read_version(backend, db, &version, err) < 0)
+		goto out;
+	if (from_r != NULL)
+		*from_r = version;
+	if (version > pl_schema_version()) {
+		pl_error_set(err, PL_ERR_CONFIG,
+			     "it has version %d and this program knows only %d: update this program",
+			     version, pl_schema_version());
+		goto out;
+	}
+	ret = apply_from(backend, db, version, err);
+	if (ret == 0 && to_r != NULL)
+		*to_r = pl_schema_version();
+out:
+	if (db != NULL)
+		backend->close(db);
+	return ret < 0 ? pl_backend_error(backend, location, err) : 0;
+}
+
+int pl_schema_read_version(const char *uri, int *version_r, struct pl_error *err)
+{
+	const char *location;
+	const struct pl_backend *backend = pl_backend_find(uri, &location, err);
+	void *db = NULL;
+	int ret = -1;
+
+	if (backend == NULL)
+		return -1;
+	if (backend->open(location, PL_ROLE_COMMAND, &db, err) == 0)
+		ret = read_version(backend, db, version_r, err);
+	if (db != NULL)
+		backend->close(db);
+	return ret < 0 ? pl_backend_error(backend, location, err) : 0;
+}
+
+int pl_schema_backup(const char *uri, const char *path, void (*progress)(int left, int of),
+		     struct pl_error *err)
+{
+	const char *location;
+	const struct pl_backend *backend = pl_backend_find(uri, &location, err);
+
+	if (backend == NULL)
+		return -1;
+	if (backend->backup(location, path, progress, err) == 0)
+		return 0;
+	pl_backend_error(backend, location, err);
+	return pl_error_prefix(err, "backup");
+}
+
+int pl_schema_verify(const char *uri, char *problem_r, size_t size, struct pl_error *err)
+{
+	const char *location;
+	const struct pl_backend *backend = pl_backend_find(uri, &location, err);
+	void *db = NULL;
+	int ret = -1;
+
+	if (backend == NULL)
+		return -1;
+	if (backend->open(location, PL_ROLE_COMMAND, &db, err) == 0)
+		ret = backend->verify(db, problem_r, size, err);
+	if (db != NULL)
+		backend->close(db);
+	return ret < 0 ? pl_backend_error(backend, location, err) : 0;
+}

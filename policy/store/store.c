@@ -1,0 +1,469 @@
+/* store.c - statements, roles and columns by name, whatever the backend. */
+#include "policy/store/backend.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+#include "policy/base/monotonic.h"
+#include "policy/store/schema.h"
+#include "policy/store/write_queue.h"
+
+#define COLUMNS_MAX 64
+#define REMOTE_LOOK_MS 1000 /* between two questions for the version that cost a round trip */
+
+struct pl_stmt {
+	struct pl_store *store;
+	enum pl_sql sql;
+	void *handle; /* NULL until first use */
+	int next_bind;
+	int last_column; /* columns are mostly read in their order */
+	int column_count;
+	char *names[COLUMNS_MAX];
+	struct pl_error mistake; /* of binding or reading; pl_step reports it */
+};
+
+struct pl_store {
+	const struct pl_backend *backend;
+	void *db;
+	enum pl_role role;
+	struct pl_write_queue *queue; /* NULL: none */
+	int has_turn;
+	int64_t version_looked_ms;
+	struct pl_stmt stmts[PL_SQL_COUNT];
+};
+
+static const struct pl_backend *const backends[] = {
+	&pl_backend_sqlite,
+#ifdef HAVE_POSTGRESQL
+	&pl_backend_postgresql,
+#endif
+};
+
+static const struct {
+	unsigned int roles;
+	const char *name, *sql;
+} statements[] = {
+#define L PL_ROLE_LOGIN
+#define U PL_ROLE_USE
+#define M PL_ROLE_MILTER
+#define C PL_ROLE_COMMAND
+#define P PL_ROLE_PORTAL
+#define PL_SQL(id, roles, sql) { roles, #id, sql },
+#include "policy/store/statements.def"
+#undef PL_SQL
+#undef L
+#undef U
+#undef M
+#undef C
+#undef P
+};
+
+const struct pl_backend *pl_backend_find(const char *uri, const char **location_r,
+					 struct pl_error *err)
+{
+	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
+		size_t len = strlen(backends[i]->scheme);
+
+		if (strncmp(uri, backends[i]->scheme, len) == 0 && uri[len] != '\0') {
+			*location_r = uri + len;
+			return backends[i];
+		}
+	}
+	/* A password may be in what follows the kind. */
+	pl_error_set(err, PL_ERR_CONFIG, "database of kind \"%.*s\": it must be sqlite:PATH"
+#ifdef HAVE_POSTGRESQL
+		     " or postgresql://USER@HOST/NAME"
+#endif
+		     , (int)strcspn(uri, ":/"), uri);
+	return NULL;
+}
+
+int pl_backend_error(const struct pl_backend *backend, const char *location, struct pl_error *err)
+{
+	char name[PL_STORE_NAME];
+
+	backend->describe(location, name, sizeof(name));
+	return pl_error_prefix(err, "database %s", name);
+}
+
+char *pl_store_name(const char *uri, char *buf, size_t size)
+{
+	const char *location;
+	const struct pl_backend *backend = pl_backend_find(uri, &location, NULL);
+	char name[PL_STORE_NAME];
+
+	if (backend == NULL) {
+		snprintf(buf, size, "?");
+		return buf;
+	}
+	backend->describe(location, name, sizeof(name));
+	snprintf(buf, size, "%s%s", backend->scheme, name);
+	return buf;
+}
+
+static int check_version(struct pl_store *store, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_SCHEMA_VERSION);
+	int64_t version = 0;
+	int ret = pl_step(stmt, err);
+
+	if (ret < 0)
+		return pl_schema_unreadable(err);
+	if (ret == 1)
+		version = pl_col_int(stmt, "version");
+	pl_reset(stmt);
+	if (version < pl_schema_version())
+		return pl_error_set(err, PL_ERR_CONFIG,
+				    "the database has version %lld and this program needs %d: "
+				    "run `postlatch db migrate`", (long long)version, pl_schema_version());
+	if (version > pl_schema_version())
+		return pl_error_set(err, PL_ERR_CONFIG,
+				    "the database has version %lld and this program knows only %d: "
+				    "update this program", (long long)version, pl_schema_version());
+	return 0;
+}
+
+int pl_store_open(const char *uri, enum pl_role role, struct pl_store **store_r,
+		  struct pl_error *err)
+{
+	const char *location;
+	const struct pl_backend *backend = pl_backend_find(uri, &location, err);
+	struct pl_store *store;
+
+	*store_r = NULL;
+	if (backend == NULL)
+		return -1;
+	store = calloc(1, sizeof(*store));
+	if (store == NULL)
+		return pl_error_set(err, PL_ERR_RETRY, "store: out of memory");
+	store->backend = backend;
+	store->role = role;
+	for (unsigned int i = 0; i < PL_SQL_COUNT; i++) {
+		store->stmts[i].store = store;
+		store->stmts[i].sql = (enum pl_sql)i;
+	}
+	if (backend->open(location, role, &store->db, err) < 0 || check_version(store, err) < 0) {
+		pl_store_close(&store);
+		return pl_backend_error(backend, location, err);
+	}
+	*store_r = store;
+	return 0;
+}
+
+void pl_store_close(struct pl_store **store_p)
+{
+	struct pl_store *store = *store_p;
+
+	*store_p = NULL;
+	if (store == NULL)
+		return;
+	pl_store_rollback(store);
+	for (unsigned int i = 0; i < PL_SQL_COUNT; i++) {
+		struct pl_stmt *stmt = &store->stmts[i];
+
+		if (stmt->handle != NULL)
+			store->backend->finish(stmt->handle);
+		for (int c = 0; c < stmt->column_count; c++)
+			free(stmt->names[c]);
+	}
+	if (store->db != NULL)
+		store->backend->close(store->db);
+	free(store);
+}
+
+int pl_store_is_remote(const char *uri)
+{
+	const char *location;
+	const struct pl_backend *backend = pl_backend_find(uri, &location, NULL);
+
+	return backend != NULL && backend->is_remote;
+}
+
+/* Somebody migrated the database while it was open. What cannot be read is for
+ * the next statement to report. */
+static int version_changed(struct pl_store *store)
+{
+	const int64_t now = pl_monotonic_ms();
+	struct pl_error err;
+
+	if (store->backend->is_remote && now - store->version_looked_ms < REMOTE_LOOK_MS)
+		return 0;
+	store->version_looked_ms = now;
+	return check_version(store, &err) < 0 && err.code == PL_ERR_CONFIG;
+}
+
+int pl_store_replaced(struct pl_store *store)
+{
+	return store->backend->replaced(store->db) || version_changed(store);
+}
+
+int pl_store_begin_read(struct pl_store *store, struct pl_error *err)
+{
+	return store->backend->begin(store->db, 0, err);
+}
+
+void pl_store_end_read(struct pl_store *store)
+{
+	store->backend->rollback(store->db);
+}
+
+void pl_store_set_queue(struct pl_store *store, struct pl_write_queue *queue)
+{
+	store->queue = queue;
+}
+
+static void end_turn(struct pl_store *store)
+{
+	if (store->has_turn)
+		pl_write_queue_leave(store->queue);
+	store->has_turn = 0;
+}
+
+static int take_turn(struct pl_store *store, struct pl_error *err)
+{
+	if (store->queue != NULL && !store->has_turn &&
+	    pl_write_queue_enter(store->queue, PL_STORE_WAIT_TURN) < 0)
+		return pl_error_set(err, PL_ERR_RETRY, "too many are waiting to write to the database");
+	store->has_turn = store->queue != NULL;
+	return 0;
+}
+
+int pl_store_begin_write(struct pl_store *store, struct pl_error *err)
+{
+	if (take_turn(store, err) < 0)
+		return -1;
+	if (store->backend->begin(store->db, 1, err) == 0)
+		return 0;
+	end_turn(store);
+	return -1;
+}
+
+int pl_store_commit(struct pl_store *store, struct pl_error *err)
+{
+	int ret = store->backend->commit(store->db, err);
+
+	/* One that failed is open still, until it is undone. */
+	if (ret == 0)
+		end_turn(store);
+	return ret;
+}
+
+void pl_store_rollback(struct pl_store *store)
+{
+	if (store->db != NULL)
+		store->backend->rollback(store->db);
+	end_turn(store);
+}
+
+/* Keeps the first mistake: it is the cause of what follows. */
+static void mistake(struct pl_stmt *stmt, enum pl_errc code, const char *what, const char *name)
+{
+	if (stmt->mistake.code == PL_OK)
+		pl_error_set(&stmt->mistake, code, "statement %s: %s %s",
+			     statements[stmt->sql].name, what, name);
+}
+
+static void prepare(struct pl_stmt *stmt)
+{
+	const struct pl_backend *backend = stmt->store->backend;
+
+	if (backend->prepare(stmt->store->db, statements[stmt->sql].sql, &stmt->handle,
+			     &stmt->mistake) < 0)
+		return;
+	stmt->column_count = backend->columns(stmt->handle);
+	if (stmt->column_count > COLUMNS_MAX)
+		stmt->column_count = COLUMNS_MAX;
+	for (int c = 0; c < stmt->column_count; c++) {
+		stmt->names[c] = strdup(backend->column_name(stmt->handle, c));
+		if (stmt->names[c] == NULL)
+			mistake(stmt, PL_ERR_RETRY, "out of memory", "");
+	}
+}
+
+struct pl_stmt *pl_stmt(struct pl_store *store, enum pl_sql sql)
+{
+	struct pl_stmt *stmt = &store->stmts[sql];
+
+	stmt->mistake.code = PL_OK;
+	stmt->next_bind = 0;
+	stmt->last_column = -1;
+	if ((statements[sql].roles & store->role) == 0) {
+		mistake(stmt, PL_ERR_INTERNAL, "not allowed in this role", "");
+		return stmt;
+	}
+	if (stmt->handle == NULL)
+		prepare(stmt);
+	else
+		store->backend->reset(stmt->handle);
+	return stmt;
+}
+
+static void bound(struct pl_stmt *stmt, int ret)
+{
+	if (ret < 0)
+		mistake(stmt, PL_ERR_INTERNAL, "cannot bind a value", "");
+}
+
+void pl_bind_int(struct pl_stmt *stmt, int64_t value)
+{
+	if (stmt->mistake.code == PL_OK)
+		bound(stmt, stmt->store->backend->bind_int(stmt->handle, stmt->next_bind++, value));
+}
+
+void pl_bind_text(struct pl_stmt *stmt, const char *text)
+{
+	if (stmt->mistake.code == PL_OK)
+		bound(stmt, stmt->store->backend->bind_text(stmt->handle, stmt->next_bind++, text));
+}
+
+void pl_bind_blob(struct pl_stmt *stmt, const void *data, size_t len)
+{
+	if (stmt->mistake.code == PL_OK)
+		bound(stmt, stmt->store->backend->bind_blob(stmt->handle, stmt->next_bind++, data, len));
+}
+
+void pl_bind_null(struct pl_stmt *stmt)
+{
+	pl_bind_text(stmt, NULL);
+}
+
+int pl_step(struct pl_stmt *stmt, struct pl_error *err)
+{
+	const struct pl_backend *backend = stmt->store->backend;
+	int ret;
+
+	if (stmt->mistake.code != PL_OK) {
+		if (stmt->handle != NULL)
+			backend->reset(stmt->handle);
+		return pl_error_set(err, stmt->mistake.code, "%s", stmt->mistake.msg);
+	}
+	stmt->last_column = -1;
+	ret = backend->step(stmt->store->db, stmt->handle, err);
+	if (ret != 1)
+		backend->reset(stmt->handle);
+	return ret;
+}
+
+void pl_reset(struct pl_stmt *stmt)
+{
+	if (stmt->handle != NULL)
+		stmt->store->backend->reset(stmt->handle);
+}
+
+/* Outside of a transaction it is one of its own, and waits for its turn like any other. */
+int64_t pl_run(struct pl_stmt *stmt, struct pl_error *err)
+{
+	struct pl_store *store = stmt->store;
+	const int is_alone = !store->has_turn;
+	int64_t changed;
+	int ret;
+
+	if (take_turn(store, err) < 0)
+		return -1;
+	do
+		ret = pl_step(stmt, err);
+	while (ret == 1);
+	changed = ret < 0 ? -1 : store->backend->changes(store->db);
+	if (is_alone)
+		end_turn(store);
+	return changed;
+}
+
+/* Looks behind the column read last first. -1 and a mistake when there is none. */
+static int column(struct pl_stmt *stmt, const char *name)
+{
+	if (stmt->mistake.code != PL_OK)
+		return -1;
+	for (int n = 0; n < stmt->column_count; n++) {
+		int c = (stmt->last_column + 1 + n) % stmt->column_count;
+
+		if (strcmp(stmt->names[c], name) == 0)
+			return stmt->last_column = c;
+	}
+	mistake(stmt, PL_ERR_INTERNAL, "has no column", name);
+	return -1;
+}
+
+int64_t pl_col_int(struct pl_stmt *stmt, const char *name)
+{
+	int c = column(stmt, name);
+
+	return c < 0 ? 0 : stmt->store->backend->col_int(stmt->handle, c);
+}
+
+const char *pl_col_text(struct pl_stmt *stmt, const char *name)
+{
+	int c = column(stmt, name);
+
+	return c < 0 ? NULL : stmt->store->backend->col_text(stmt->handle, c);
+}
+
+void pl_col_copy(struct pl_stmt *stmt, const char *name, char *buf, size_t size)
+{
+	const char *text = pl_col_text(stmt, name);
+	size_t len = text == NULL ? 0 : strnlen(text, size - 1);
+
+	/* Not snprintf: this runs several times for each login. */
+	if (len > 0)
+		memcpy(buf, text, len);
+	buf[len] = '\0';
+}
+
+size_t pl_col_blob(struct pl_stmt *stmt, const char *name, void *buf, size_t size)
+{
+	int c = column(stmt, name);
+	const void *data;
+	size_t len = 0;
+
+	if (c < 0)
+		return 0;
+	data = stmt->store->backend->col_blob(stmt->handle, c, &len);
+	if (data == NULL)
+		return 0;
+	if (len > size) {
+		mistake(stmt, PL_ERR_INTERNAL, "has too long a value in", name);
+		return 0;
+	}
+	memcpy(buf, data, len);
+	return len;
+}
+
+int pl_col_is_null(struct pl_stmt *stmt, const char *name)
+{
+	int c = column(stmt, name);
+
+	if (c < 0)
+		return 1;
+	stmt->last_column = c - 1; /* its value is mostly read next */
+	return stmt->store->backend->col_kind(stmt->handle, c) == PL_KIND_NULL;
+}
+
+int pl_row_ok(struct pl_stmt *stmt, struct pl_error *err)
+{
+	if (stmt->mistake.code == PL_OK)
+		return 0;
+	return pl_error_set(err, stmt->mistake.code, "%s", stmt->mistake.msg);
+}
+
+int64_t pl_store_count(struct pl_store *store, enum pl_count what, struct pl_error *err)
+{
+	static const enum pl_sql counts[] = {
+		[PL_COUNT_DOMAINS] = PL_SQL_COUNT_DOMAINS,
+		[PL_COUNT_MEMBERS] = PL_SQL_COUNT_MEMBERS,
+		[PL_COUNT_APP_PASSWORDS] = PL_SQL_COUNT_APP_PASSWORDS,
+		[PL_COUNT_SESSIONS] = PL_SQL_COUNT_SESSIONS,
+		[PL_COUNT_AUDIT] = PL_SQL_COUNT_AUDIT,
+	};
+	struct pl_stmt *stmt = pl_stmt(store, counts[what]);
+	int64_t count = 0;
+
+	if (pl_step(stmt, err) < 0)
+		return -1;
+	count = pl_col_int(stmt, "count");
+	pl_reset(stmt);
+	return count;
+}

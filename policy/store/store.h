@@ -1,0 +1,111 @@
+/* store.h - the database, whichever it is.
+ *
+ * A store is one connection, used by one thread at a time. It is opened in a
+ * role, and statements of other roles are refused. All SQL is in
+ * statements.def and schema.c; a backend (store_sqlite.c, store_postgresql.c) is
+ * all that sees its client library. Nothing here creates a database: see schema.h.
+ *
+ * Reading:
+ *	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_MEMBER_LIST);
+ *	pl_bind_text(stmt, domain);
+ *	while ((ret = pl_step(stmt, err)) == 1)
+ *		... pl_col_text(stmt, "local") ...
+ *	pl_reset(stmt);
+ *
+ * Binding and reading never fail by themselves: a mistake there is kept in the
+ * statement, and pl_step reports it.
+ */
+#ifndef POSTLATCH_STORE_H
+#define POSTLATCH_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "policy/base/error.h"
+
+/* Who is at work. A role may use only the statements that name it. */
+enum pl_role {
+	PL_ROLE_LOGIN = 1,   /* Dovecot's auth process: reads, waits for nothing */
+	PL_ROLE_USE = 2,     /* its writer of last-used times */
+	PL_ROLE_MILTER = 4,  /* reads */
+	PL_ROLE_COMMAND = 8, /* the command: everything */
+	PL_ROLE_PORTAL = 16, /* sign-in and account pages; besides the command alone it sees sealed secrets */
+};
+
+enum pl_sql {
+#define PL_SQL(id, roles, sql) PL_SQL_##id,
+#include "policy/store/statements.def"
+#undef PL_SQL
+	PL_SQL_COUNT
+};
+
+struct pl_store;
+struct pl_stmt;
+struct pl_write_queue;
+
+/* How long a locked database may hold up each role, in milliseconds. */
+#define PL_STORE_WAIT_LOGIN 20 /* the auth process serves everyone in turn */
+#define PL_STORE_WAIT 2000
+#define PL_STORE_WAIT_TURN 10000 /* for other threads of the process that write; see write_queue.h */
+
+/* Opens uri ("sqlite:PATH" or "postgresql://..."). Fails with PL_ERR_CONFIG when the database is of
+ * another version than this program knows, with PL_ERR_RETRY when it is missing
+ * or cannot be read. */
+int pl_store_open(const char *uri, enum pl_role role, struct pl_store **store_r,
+		  struct pl_error *err);
+void pl_store_close(struct pl_store **store);
+/* The uri as it may be shown: without a user or a password. Returns buf. */
+#define PL_STORE_NAME 256
+char *pl_store_name(const char *uri, char *buf, size_t size);
+/* 1 when it is on a server: then a statement may take as long as the network does,
+ * and a process that has others to serve leaves it to one that has none. */
+int pl_store_is_remote(const char *uri);
+/* Write transactions from now on wait for their turn in a queue, which is borrowed. */
+void pl_store_set_queue(struct pl_store *store, struct pl_write_queue *queue);
+/* For `db status`: rows of a table's kind. -1 on error. */
+enum pl_count { PL_COUNT_DOMAINS, PL_COUNT_MEMBERS, PL_COUNT_APP_PASSWORDS, PL_COUNT_SESSIONS, PL_COUNT_AUDIT };
+int64_t pl_store_count(struct pl_store *store, enum pl_count what, struct pl_error *err);
+/* 1 when the database file was moved away or replaced since it was opened, or was
+ * migrated, or has become writable, or the server has hung up: the caller closes and
+ * opens again. Costs a system call, and now and then a small read; not to be called
+ * in a transaction. */
+int pl_store_replaced(struct pl_store *store);
+
+/* Transactions do not nest. A read transaction sees one state of the database
+ * until it ends; pl_store_end of a read transaction cannot fail. */
+int pl_store_begin_read(struct pl_store *store, struct pl_error *err);
+void pl_store_end_read(struct pl_store *store);
+int pl_store_begin_write(struct pl_store *store, struct pl_error *err);
+/* PL_ERR_UNKNOWN when a server is gone before it has answered. Whoever finds a
+ * credential taken by such a transaction refuses it: it may have been taken. */
+int pl_store_commit(struct pl_store *store, struct pl_error *err);
+/* Undoes a write transaction; does nothing when none is open. */
+void pl_store_rollback(struct pl_store *store);
+
+/* Borrowed, never NULL; prepared once for each store. Resets it for new use. */
+struct pl_stmt *pl_stmt(struct pl_store *store, enum pl_sql sql);
+void pl_bind_int(struct pl_stmt *stmt, int64_t value);
+/* NULL text binds NULL. The text must stay until the statement is stepped. */
+void pl_bind_text(struct pl_stmt *stmt, const char *text);
+void pl_bind_blob(struct pl_stmt *stmt, const void *data, size_t len);
+void pl_bind_null(struct pl_stmt *stmt);
+/* 1 a row, 0 no more rows, -1 error. The statement is reset after 0 and -1. */
+int pl_step(struct pl_stmt *stmt, struct pl_error *err);
+void pl_reset(struct pl_stmt *stmt);
+/* Runs a statement that returns no rows. Returns the rows it changed, or -1. */
+int64_t pl_run(struct pl_stmt *stmt, struct pl_error *err);
+
+/* -1 and the mistake when a column was read that the row does not have: then
+ * what was read means nothing. For reads that decide something. */
+int pl_row_ok(struct pl_stmt *stmt, struct pl_error *err);
+/* Columns of the current row, by name. NULL reads as 0 or NULL. Text is
+ * borrowed until the next step or reset. */
+int64_t pl_col_int(struct pl_stmt *stmt, const char *name);
+const char *pl_col_text(struct pl_stmt *stmt, const char *name);
+/* Copies text, cut to size; "" for NULL. */
+void pl_col_copy(struct pl_stmt *stmt, const char *name, char *buf, size_t size);
+/* Copies raw bytes and returns how many; 0 for NULL. More than size is a
+ * mistake that pl_row_ok reports. */
+size_t pl_col_blob(struct pl_stmt *stmt, const char *name, void *buf, size_t size);
+int pl_col_is_null(struct pl_stmt *stmt, const char *name);
+
+#endif

@@ -1,0 +1,460 @@
+/* store_sqlite.c - the SQLite backend; the only file that sees libsqlite3. */
+#include "policy/store/backend.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "policy/base/watch.h"
+
+/* The auth process may keep so many KiB of pages, where SQLite's default is 2000. It
+ * does not map the file: a fault of the disk would be a signal there, not an error. */
+#define LOGIN_CACHE "-16384"
+
+#define BACKUP_PAGES 1024 /* pages between two looks at progress */
+
+struct db {
+	sqlite3 *handle;
+	sqlite3_stmt *begin_read, *begin_write, *commit, *rollback;
+	struct pl_watch watch;
+	char shm[PATH_MAX];
+	int shm_read_only;
+};
+
+/* What the caller can do about each of SQLite's faults. */
+static int failed(sqlite3 *handle, int code, struct pl_error *err)
+{
+	const char *words = handle != NULL ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
+
+	switch (code & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return pl_error_set(err, PL_ERR_RETRY, "the database is locked by another program (%s)", words);
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return pl_error_set(err, PL_ERR_CONFIG,
+				    "the database file is damaged (%s): put a backup in its place", words);
+	case SQLITE_FULL:
+		return pl_error_set(err, PL_ERR_RETRY, "the disk of the database is full (%s)", words);
+	case SQLITE_READONLY:
+		return pl_error_set(err, PL_ERR_RETRY,
+				    "not writable (%s): the file, its -wal and -shm and their folder "
+				    "must be writable for group postlatch", words);
+	case SQLITE_CANTOPEN:
+		return pl_error_set(err, PL_ERR_RETRY,
+				    "cannot be opened (%s): see that it exists, `postlatch db init` "
+				    "makes it, and that this user may read and write it, its -wal, "
+				    "its -shm and their folder", words);
+	case SQLITE_CONSTRAINT:
+		return pl_error_set(err, PL_ERR_CONFLICT, "already there (%s)", words);
+	case SQLITE_NOMEM:
+	case SQLITE_IOERR:
+	case SQLITE_PERM:
+	case SQLITE_AUTH:
+	case SQLITE_INTERRUPT:
+	case SQLITE_PROTOCOL:
+	case SQLITE_NOLFS:
+		return pl_error_set(err, PL_ERR_RETRY, "%s", words);
+	default:
+		return pl_error_set(err, PL_ERR_INTERNAL, "%s", words);
+	}
+}
+
+static void describe(const char *path, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s", path);
+}
+
+static int script(void *db_p, const char *sql, struct pl_error *err)
+{
+	struct db *db = db_p;
+	int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+
+	return code == SQLITE_OK ? 0 : failed(db->handle, code, err);
+}
+
+static int prepare_handle(struct db *db, const char *sql, sqlite3_stmt **stmt_r, struct pl_error *err)
+{
+	int code = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt_r, NULL);
+
+	return code == SQLITE_OK ? 0 : failed(db->handle, code, err);
+}
+
+static int is_reader(enum pl_role role)
+{
+	return role == PL_ROLE_LOGIN || role == PL_ROLE_MILTER;
+}
+
+static int configure(struct db *db, enum pl_role role, struct pl_error *err)
+{
+	sqlite3_busy_timeout(db->handle, role == PL_ROLE_LOGIN ? PL_STORE_WAIT_LOGIN : PL_STORE_WAIT);
+	if (script(db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; "
+		       "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;", err) < 0)
+		return -1;
+	if (is_reader(role) && script(db, "PRAGMA query_only = ON;", err) < 0)
+		return -1;
+	if (role == PL_ROLE_LOGIN && script(db, "PRAGMA cache_size = " LOGIN_CACHE ";", err) < 0)
+		return -1;
+	if (prepare_handle(db, "BEGIN", &db->begin_read, err) < 0 ||
+	    prepare_handle(db, "BEGIN IMMEDIATE", &db->begin_write, err) < 0 ||
+	    prepare_handle(db, "COMMIT", &db->commit, err) < 0 ||
+	    prepare_handle(db, "ROLLBACK", &db->rollback, err) < 0)
+		return -1;
+	return 0;
+}
+
+static void close_db(void *db_p)
+{
+	struct db *db = db_p;
+
+	sqlite3_finalize(db->begin_read);
+	sqlite3_finalize(db->begin_write);
+	sqlite3_finalize(db->commit);
+	sqlite3_finalize(db->rollback);
+	sqlite3_close_v2(db->handle);
+	free(db);
+}
+
+static int is_read_only(const char *path)
+{
+	return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) < 0 && errno != ENOENT;
+}
+
+static int open_db(const char *path, enum pl_role role, void **db_r, struct pl_error *err)
+{
+	struct db *db = calloc(1, sizeof(*db));
+	int code;
+
+	*db_r = NULL;
+	if (db == NULL)
+		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
+	/* SQLite counts its memory under one lock for the whole process, which the
+	 * two threads of the auth process would wait for in each login. Nobody asks
+	 * for the sum. Without effect once SQLite is in use, which does not matter. */
+	if (role == PL_ROLE_LOGIN)
+		sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	/* Noted before it is opened: a file put there in between is noticed. */
+	pl_watch_set(&db->watch, path);
+	snprintf(db->shm, sizeof(db->shm), "%s-shm", path);
+	db->shm_read_only = is_read_only(db->shm);
+	code = sqlite3_open_v2(path, &db->handle,
+			       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	if (code != SQLITE_OK) {
+		failed(db->handle, code, err);
+		close_db(db);
+		return -1;
+	}
+	if (configure(db, role, err) < 0) {
+		close_db(db);
+		return -1;
+	}
+	*db_r = db;
+	return 0;
+}
+
+/* SQLite opens the -shm file once for all connections of a process. A reader
+ * that got it read-only would keep the process from writing for ever, so it is
+ * opened again when that has been mended. */
+static int replaced(const void *db_p)
+{
+	const struct db *db = db_p;
+
+	return pl_watch_replaced(&db->watch) || (db->shm_read_only && !is_read_only(db->shm));
+}
+
+/* Makes an empty file in WAL mode; O_EXCL keeps an older one safe. */
+static int create_db(const char *path, struct pl_error *err)
+{
+	sqlite3 *handle = NULL;
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0660);
+	int code;
+
+	if (fd < 0)
+		return pl_error_set(err, errno == EEXIST ? PL_ERR_CONFLICT : PL_ERR_RETRY, "%s",
+				    errno == EEXIST ? "it is there already, and is left alone"
+						    : strerror(errno));
+	/* The umask may have taken the group's bits away. */
+	if (fchmod(fd, 0660) < 0) {
+		close(fd);
+		return pl_error_set(err, PL_ERR_RETRY, "chmod: %s", strerror(errno));
+	}
+	close(fd);
+	code = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(handle, "PRAGMA journal_mode = WAL;", NULL, NULL, NULL);
+	if (code != SQLITE_OK)
+		failed(handle, code, err);
+	sqlite3_close_v2(handle);
+	return code == SQLITE_OK ? 0 : -1;
+}
+
+static int copy_pages(sqlite3 *from, sqlite3 *to, void (*progress)(int left, int of),
+		      struct pl_error *err)
+{
+	sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+	int code;
+
+	if (backup == NULL)
+		return failed(to, sqlite3_errcode(to), err);
+	do {
+		code = sqlite3_backup_step(backup, BACKUP_PAGES);
+		if (progress != NULL)
+			progress(sqlite3_backup_remaining(backup), sqlite3_backup_pagecount(backup));
+		if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
+			sqlite3_sleep(50);
+	} while (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED);
+	sqlite3_backup_finish(backup);
+	return code == SQLITE_DONE ? 0 : failed(to, code, err);
+}
+
+static int backup_db(const char *path, const char *copy, void (*progress)(int left, int of),
+		     struct pl_error *err)
+{
+	sqlite3 *from = NULL, *to = NULL;
+	int fd = open(copy, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int code, ret = -1;
+
+	if (fd < 0)
+		return pl_error_set(err, errno == EEXIST ? PL_ERR_CONFLICT : PL_ERR_RETRY, "%s: %s", copy,
+				    errno == EEXIST ? "it is there already, and is left alone"
+						    : strerror(errno));
+	close(fd);
+	code = sqlite3_open_v2(path, &from, SQLITE_OPEN_READWRITE, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_open_v2(copy, &to, SQLITE_OPEN_READWRITE, NULL);
+	if (code == SQLITE_OK)
+		ret = copy_pages(from, to, progress, err);
+	else
+		failed(to != NULL ? to : from, code, err);
+	sqlite3_close_v2(from);
+	sqlite3_close_v2(to);
+	if (ret < 0)
+		unlink(copy); /* half a backup is none; it was made above */
+	return ret;
+}
+
+/* SQLite's reports have several lines. */
+static void copy_line(const char *text, char *line, size_t size)
+{
+	snprintf(line, size, "%s", text);
+	for (; *line != '\0'; line++) {
+		if (*line == '\n')
+			*line = ' ';
+	}
+}
+
+static int verify_db(void *db_p, char *problem_r, size_t size, struct pl_error *err)
+{
+	struct db *db = db_p;
+	sqlite3_stmt *stmt;
+	int code;
+
+	problem_r[0] = '\0';
+	if (prepare_handle(db, "PRAGMA integrity_check(1)", &stmt, err) < 0)
+		return -1;
+	code = sqlite3_step(stmt);
+	if (code == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0)
+		copy_line((const char *)sqlite3_column_text(stmt, 0), problem_r, size);
+	sqlite3_finalize(stmt);
+	return code == SQLITE_ROW ? 0 : failed(db->handle, code, err);
+}
+
+/* Runs one of the kept transaction statements. */
+static int run_kept(struct db *db, sqlite3_stmt *stmt, struct pl_error *err)
+{
+	int code = sqlite3_step(stmt);
+
+	if (code != SQLITE_DONE)
+		failed(db->handle, code, err);
+	sqlite3_reset(stmt);
+	return code == SQLITE_DONE ? 0 : -1;
+}
+
+static int begin(void *db_p, int write, struct pl_error *err)
+{
+	struct db *db = db_p;
+
+	return run_kept(db, write ? db->begin_write : db->begin_read, err);
+}
+
+static int commit(void *db_p, struct pl_error *err)
+{
+	struct db *db = db_p;
+
+	return run_kept(db, db->commit, err);
+}
+
+static void rollback(void *db_p)
+{
+	struct db *db = db_p;
+
+	if (!sqlite3_get_autocommit(db->handle))
+		run_kept(db, db->rollback, NULL);
+}
+
+/* Runs sql with a table's name and, where it has a second place, a value. */
+static int run_counter(struct db *db, const char *sql, const char *table, int64_t value, int64_t *value_r,
+		       struct pl_error *err)
+{
+	sqlite3_stmt *stmt;
+	int code;
+
+	if (prepare_handle(db, sql, &stmt, err) < 0)
+		return -1;
+	sqlite3_bind_text(stmt, 1, table, -1, SQLITE_STATIC);
+	if (sqlite3_bind_parameter_count(stmt) > 1)
+		sqlite3_bind_int64(stmt, 2, value);
+	code = sqlite3_step(stmt);
+	if (code == SQLITE_ROW)
+		*value_r = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : failed(db->handle, code, err);
+}
+
+static int counter(void *db, const char *table, int64_t *value_r, struct pl_error *err)
+{
+	*value_r = 0;
+	return run_counter(db, "SELECT seq FROM sqlite_sequence WHERE name = ?", table, 0, value_r, err);
+}
+
+static int set_counter(void *db, const char *table, int64_t value, struct pl_error *err)
+{
+	return run_counter(db, "DELETE FROM sqlite_sequence WHERE name = ?", table, 0, NULL, err) < 0
+		       ? -1
+		       : run_counter(db, "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", table, value,
+				     NULL, err);
+}
+
+static int prepare(void *db, const char *sql, void **stmt_r, struct pl_error *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int ret = prepare_handle(db, sql, &stmt, err);
+
+	*stmt_r = stmt;
+	return ret;
+}
+
+static void finish(void *stmt)
+{
+	sqlite3_finalize(stmt);
+}
+
+static int columns(void *stmt)
+{
+	return sqlite3_column_count(stmt);
+}
+
+static const char *column_name(void *stmt, int index)
+{
+	const char *name = sqlite3_column_name(stmt, index);
+
+	return name == NULL ? "" : name;
+}
+
+static int bind_int(void *stmt, int index, int64_t value)
+{
+	return sqlite3_bind_int64(stmt, index + 1, value) == SQLITE_OK ? 0 : -1;
+}
+
+static int bind_text(void *stmt, int index, const char *text)
+{
+	int code = text == NULL ? sqlite3_bind_null(stmt, index + 1)
+				: sqlite3_bind_text(stmt, index + 1, text, -1, SQLITE_STATIC);
+
+	return code == SQLITE_OK ? 0 : -1;
+}
+
+static int bind_blob(void *stmt, int index, const void *data, size_t len)
+{
+	return sqlite3_bind_blob64(stmt, index + 1, data, len, SQLITE_STATIC) == SQLITE_OK ? 0 : -1;
+}
+
+static int step(void *db_p, void *stmt, struct pl_error *err)
+{
+	int code = sqlite3_step(stmt);
+
+	if (code == SQLITE_ROW)
+		return 1;
+	return code == SQLITE_DONE ? 0 : failed(((struct db *)db_p)->handle, code, err);
+}
+
+static void reset(void *stmt)
+{
+	sqlite3_reset(stmt);
+}
+
+static int64_t changes(void *db)
+{
+	return sqlite3_changes64(((struct db *)db)->handle);
+}
+
+static int64_t col_int(void *stmt, int index)
+{
+	return sqlite3_column_int64(stmt, index);
+}
+
+static const char *col_text(void *stmt, int index)
+{
+	return (const char *)sqlite3_column_text(stmt, index);
+}
+
+static const void *col_blob(void *stmt, int index, size_t *len_r)
+{
+	const void *data = sqlite3_column_blob(stmt, index);
+
+	*len_r = (size_t)sqlite3_column_bytes(stmt, index);
+	return data;
+}
+
+static enum pl_kind col_kind(void *stmt, int index)
+{
+	switch (sqlite3_column_type(stmt, index)) {
+	case SQLITE_NULL:
+		return PL_KIND_NULL;
+	case SQLITE_INTEGER:
+		return PL_KIND_INT;
+	case SQLITE_BLOB:
+		return PL_KIND_BLOB;
+	default:
+		return PL_KIND_TEXT;
+	}
+}
+
+const struct pl_backend pl_backend_sqlite = {
+	.scheme = "sqlite:",
+	.id_column = "INTEGER PRIMARY KEY AUTOINCREMENT",
+	.byte_order = "COLLATE BINARY",
+	.describe = describe,
+	.open = open_db,
+	.close = close_db,
+	.replaced = replaced,
+	.create = create_db,
+	.backup = backup_db,
+	.verify = verify_db,
+	.begin = begin,
+	.commit = commit,
+	.rollback = rollback,
+	.begin_long = begin,
+	.counter = counter,
+	.set_counter = set_counter,
+	.script = script,
+	.prepare = prepare,
+	.finish = finish,
+	.columns = columns,
+	.column_name = column_name,
+	.bind_int = bind_int,
+	.bind_text = bind_text,
+	.bind_blob = bind_blob,
+	.step = step,
+	.reset = reset,
+	.changes = changes,
+	.col_int = col_int,
+	.col_text = col_text,
+	.col_blob = col_blob,
+	.col_kind = col_kind,
+};

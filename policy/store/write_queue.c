@@ -1,0 +1,106 @@
+/* write_queue.c - see write_queue.h. */
+#include "policy/store/write_queue.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "policy/base/monotonic.h"
+
+struct waiter {
+	pthread_cond_t turn;
+	int granted;
+	struct waiter *next;
+};
+
+struct pl_write_queue {
+	pthread_mutex_t lock;
+	int taken;
+	struct waiter *first, **last;
+};
+
+struct pl_write_queue *pl_write_queue_new(void)
+{
+	struct pl_write_queue *queue = calloc(1, sizeof(*queue));
+
+	if (queue != NULL) {
+		pthread_mutex_init(&queue->lock, NULL);
+		queue->last = &queue->first;
+	}
+	return queue;
+}
+
+void pl_write_queue_free(struct pl_write_queue **queue_p)
+{
+	struct pl_write_queue *queue = *queue_p;
+
+	*queue_p = NULL;
+	if (queue == NULL)
+		return;
+	pthread_mutex_destroy(&queue->lock);
+	free(queue);
+}
+
+static void append(struct pl_write_queue *queue, struct waiter *waiter)
+{
+	*queue->last = waiter;
+	queue->last = &waiter->next;
+}
+
+static void take_out(struct pl_write_queue *queue, struct waiter *waiter)
+{
+	struct waiter **at = &queue->first;
+
+	while (*at != waiter)
+		at = &(*at)->next;
+	*at = waiter->next;
+	if (waiter->next == NULL)
+		queue->last = at;
+}
+
+/* With the lock held, until it is granted or the time is over. Whoever leaves
+ * takes the next one out of the queue. */
+static void wait_for_turn(struct pl_write_queue *queue, struct waiter *waiter, int wait_ms)
+{
+	const struct timespec end = pl_monotonic_after(wait_ms);
+	int ret = 0;
+
+	append(queue, waiter);
+	while (!waiter->granted && ret != ETIMEDOUT)
+		ret = pthread_cond_clockwait(&waiter->turn, &queue->lock, CLOCK_MONOTONIC, &end);
+	if (!waiter->granted)
+		take_out(queue, waiter);
+}
+
+int pl_write_queue_enter(struct pl_write_queue *queue, int wait_ms)
+{
+	struct waiter waiter = { .granted = 0 };
+
+	pthread_mutex_lock(&queue->lock);
+	if (!queue->taken) {
+		queue->taken = waiter.granted = 1;
+	} else {
+		pthread_cond_init(&waiter.turn, NULL);
+		wait_for_turn(queue, &waiter, wait_ms);
+		pthread_cond_destroy(&waiter.turn);
+	}
+	pthread_mutex_unlock(&queue->lock);
+	return waiter.granted ? 0 : -1;
+}
+
+/* The turn is handed over, so that nobody who comes by can take it first. */
+void pl_write_queue_leave(struct pl_write_queue *queue)
+{
+	struct waiter *next;
+
+	pthread_mutex_lock(&queue->lock);
+	next = queue->first;
+	if (next != NULL) {
+		take_out(queue, next);
+		next->granted = 1;
+		pthread_cond_signal(&next->turn);
+	} else {
+		queue->taken = 0;
+	}
+	pthread_mutex_unlock(&queue->lock);
+}

@@ -1,0 +1,108 @@
+/* account.c - the account page, the proof for its sensitive changes, use or skip. */
+#include <string.h>
+
+#include "portal/account/account_answer.h"
+#include "policy/account/change.h"
+#include "portal/signin/factor.h"
+#include "portal/http/handlers.h"
+#include "policy/credential/throttle.h"
+
+int get_account(struct request *request, struct response *response, struct pl_error *err)
+{
+	return answer_account(request, response, err);
+}
+
+static int is_code(const char *text)
+{
+	return strlen(text) == 6 && strspn(text, "0123456789") == 6;
+}
+
+/* Values as factor_take_code. For members without a factor. */
+static int take_password(struct request *request, struct response *response, const char *text,
+			 struct pl_error *err)
+{
+	char name[PL_ADDRESS_MAX + 1];
+	struct pl_secret password;
+	int64_t wait = 0;
+	int right = pl_throttle_enter(request->store, &request->ip, request->now, &wait, err);
+
+	if (right < 0)
+		return -1;
+	if (right == 0)
+		return respond_wait(response, 429, "too-many-attempts", wait);
+	pl_secret_set(&password, text, strlen(text));
+	right = password_check(request, request->address, &password, name, err);
+	pl_secret_wipe(&password);
+	if (right == 0)
+		return respond_error(response, 401, "wrong-credentials");
+	if (pl_throttle_clear(request->store, &request->ip, right < 0 ? NULL : err) < 0)
+		return -1;
+	return right;
+}
+
+/* Values as factor_take_code. */
+static int take_proof(struct request *request, struct response *response, struct pl_error *err)
+{
+	const char *code = request_text(request, "code"), *password = request_text(request, "password");
+	struct pl_totp_state state;
+
+	if (pl_totp_state(request->store, request->session.member_id, &state, err) < 0)
+		return -1;
+	if (state.registered && code != NULL)
+		return is_code(code) ? factor_take_code(request, response, code, err)
+				     : factor_take_recovery(request, response, code, err);
+	if (!state.registered && password != NULL)
+		return take_password(request, response, password, err);
+	return respond_json(response, 403,
+			    json_pack("{s:s, s:s}", "error", "proof-needed", "by",
+				      state.registered ? "code" : "password"));
+}
+
+int post_proof(struct request *request, struct response *response, struct pl_error *err)
+{
+	int ret = take_proof(request, response, err);
+
+	if (ret != 1)
+		return ret;
+	if (pl_session_proven(request->store, request->session.id, request->now, err) < 0)
+		return -1;
+	request->session.proven_at = request->now;
+	return answer_account(request, response, err);
+}
+
+static int set_use(struct request *request, const char *word, struct pl_error *err)
+{
+	char setting[32] = "use=";
+	struct pl_change change = { .settings = 0 };
+	int changed = -1;
+
+	strncat(setting, word, sizeof(setting) - strlen(setting) - 1);
+	if (pl_change_parse(setting, PL_AT_MEMBER, &change, err) < 0 ||
+	    pl_store_begin_write(request->store, err) < 0)
+		return -1;
+	changed = pl_member_set(request->store, &request->actor, request->policy, &request->session.address,
+				&change, NULL, NULL, err);
+	if (changed < 0 || pl_store_commit(request->store, err) < 0)
+		return -1;
+	return changed;
+}
+
+int post_use(struct request *request, struct response *response, struct pl_error *err)
+{
+	const char *word = request_text(request, "use");
+	struct pl_resolved requirement;
+	int changed;
+
+	if (strcmp(word, "use") != 0 && strcmp(word, "skip") != 0)
+		return respond_error(response, 400, "bad-request");
+	if (account_resolve(request, PL_SETTING_REQUIREMENT, &requirement, err) < 0)
+		return -1;
+	if (requirement.value != PL_OPTIONAL)
+		return respond_error(response, 403, "not-allowed");
+	changed = set_use(request, word, err);
+	if (changed < 0)
+		return -1;
+	if (changed > 0)
+		notify_member(request, request->address, "use-changed");
+	return answer_account(request, response, err);
+}

@@ -1,0 +1,98 @@
+/* account_answer.c - see account_answer.h. */
+#include "portal/account/account_answer.h"
+
+#include "policy/credential/totp.h"
+#include "policy/credential/trusted.h"
+
+/* What is being listed, and for whom. */
+struct listing {
+	const struct request *request;
+	json_t *rows;
+};
+
+static int add_device(const struct pl_trusted *device, void *context)
+{
+	struct listing *listing = context;
+
+	json_array_append_new(listing->rows,
+			      json_pack("{s:I, s:s, s:I, s:s, s:I, s:b}", "id", (json_int_t)device->id, "name",
+					device->name, "used_at", (json_int_t)device->used_at, "ip", device->ip,
+					"expires_at", (json_int_t)device->expires_at, "current",
+					device->id == listing->request->session.trusted_id));
+	return 0;
+}
+
+static int add_session(const struct pl_session *session, void *context)
+{
+	struct listing *listing = context;
+
+	json_array_append_new(listing->rows,
+			      json_pack("{s:I, s:s, s:I, s:I, s:s, s:b}", "id", (json_int_t)session->id, "name",
+					session->device, "seen_at", (json_int_t)session->seen_at, "created_at",
+					(json_int_t)session->created_at, "ip", session->ip, "current",
+					session->id == listing->request->session.id));
+	return 0;
+}
+
+static json_t *factor_of(const struct pl_totp_state *state)
+{
+	if (!state->registered)
+		return json_pack("{s:b, s:n, s:n, s:i}", "registered", 0, "registered_at", "registered_ip",
+				 "recovery_codes", 0);
+	return json_pack("{s:b, s:I, s:s, s:i}", "registered", 1, "registered_at",
+			 (json_int_t)state->registered_at, "registered_ip", state->registered_ip,
+			 "recovery_codes", state->recovery_codes);
+}
+
+static int get_layers(const struct request *request, struct pl_account *account_r,
+		      struct pl_layers *layers_r, struct pl_error *err)
+{
+	if (pl_account_get(request->store, &request->session.address, account_r, err) < 0)
+		return -1;
+	pl_account_layers(account_r, request->policy, layers_r);
+	return 0;
+}
+
+int account_resolve(const struct request *request, enum pl_setting setting,
+		    struct pl_resolved *resolved_r, struct pl_error *err)
+{
+	struct pl_account account;
+	struct pl_layers layers;
+
+	if (get_layers(request, &account, &layers, err) < 0)
+		return -1;
+	*resolved_r = pl_resolve(&layers, setting);
+	return 0;
+}
+
+static json_t *pack(const struct request *request, const struct pl_layers *layers,
+		    const struct pl_totp_state *state, json_t *devices, json_t *sessions)
+{
+	struct pl_resolved use = pl_resolve(layers, PL_SETTING_USE);
+
+	return json_pack("{s:s, s:o, s:b, s:s, s:s, s:s, s:b, s:o, s:o}", "address", request->address, "factor",
+			 factor_of(state), "two_factor",
+			 pl_resolve(layers, PL_SETTING_TWO_FACTOR).value == PL_ON, "requirement",
+			 pl_value_name(pl_resolve(layers, PL_SETTING_REQUIREMENT).value), "use",
+			 pl_value_name(use.value), "use_by", pl_source_name(use.source), "fresh",
+			 is_fresh(request), "devices", devices, "sessions", sessions);
+}
+
+int answer_account(struct request *request, struct response *response, struct pl_error *err)
+{
+	const int64_t member_id = request->session.member_id;
+	struct listing devices = { request, json_array() }, sessions = { request, json_array() };
+	struct pl_totp_state state;
+	struct pl_account account;
+	struct pl_layers layers;
+
+	if (get_layers(request, &account, &layers, err) < 0 ||
+	    pl_totp_state(request->store, member_id, &state, err) < 0 ||
+	    pl_trusted_list(request->store, member_id, request->now, add_device, &devices, err) < 0 ||
+	    pl_session_list(request->store, member_id, request->now, add_session, &sessions, err) < 0) {
+		json_decref(devices.rows);
+		json_decref(sessions.rows);
+		return -1;
+	}
+	return respond_json(response, 200, pack(request, &layers, &state, devices.rows, sessions.rows));
+}

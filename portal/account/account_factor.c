@@ -1,0 +1,66 @@
+/* account_factor.c - the account page sets the second factor up, anew or away. */
+#include "portal/account/account_answer.h"
+#include "portal/signin/factor.h"
+#include "portal/http/handlers.h"
+
+int post_account_registration(struct request *request, struct response *response, struct pl_error *err)
+{
+	return factor_begin(request, response, err);
+}
+
+/* The account object with recovery codes, which it takes over. */
+static int answer_with_codes(struct request *request, struct response *response, json_t *codes,
+			     struct pl_error *err)
+{
+	int ret = answer_account(request, response, err);
+
+	if (ret == 0)
+		json_object_set(response->json, "recovery_codes", codes);
+	json_decref(codes);
+	return ret;
+}
+
+int post_account_registration_confirm(struct request *request, struct response *response,
+				      struct pl_error *err)
+{
+	json_t *codes;
+	int ret = factor_confirm(request, response, request_text(request, "code"), &codes, err);
+
+	if (ret != 1)
+		return ret;
+	if (pl_session_proven(request->store, request->session.id, request->now, err) < 0) {
+		json_decref(codes);
+		return -1;
+	}
+	request->session.proven_at = request->now;
+	return answer_with_codes(request, response, codes, err);
+}
+
+int post_factor_remove(struct request *request, struct response *response, struct pl_error *err)
+{
+	int removed = pl_totp_reset(request->store, &request->actor, &request->session.address, err);
+
+	if (removed < 0)
+		return -1;
+	if (removed > 0)
+		notify_member(request, request->address, "factor-removed");
+	if (pl_store_begin_write(request->store, err) < 0 || sessions_end_others(request, err) < 0 ||
+	    pl_store_commit(request->store, err) < 0)
+		return -1;
+	return answer_account(request, response, err);
+}
+
+int post_recovery_codes(struct request *request, struct response *response, struct pl_error *err)
+{
+	struct pl_totp_state state;
+	json_t *codes;
+
+	if (pl_totp_state(request->store, request->session.member_id, &state, err) < 0)
+		return -1;
+	if (!state.registered)
+		return respond_error(response, 403, "not-allowed");
+	if (factor_recovery_codes(request, &codes, err) < 0)
+		return -1;
+	notify_member(request, request->address, "recovery-codes");
+	return answer_with_codes(request, response, codes, err);
+}

@@ -1,0 +1,331 @@
+/* http.c - see http.h. Makes a struct request of what libmicrohttpd read, and
+ * hands over the response. Everything is bounded here before it is stored. */
+#include "portal/http/http.h"
+
+#include <microhttpd.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "portal/http/route.h"
+
+#define CONNECTIONS_MAX 1024
+#define HEADERS_MAX 32768      /* bytes of one request without its body; more: 431 */
+#define IDLE_SECONDS 15u       /* without a byte, in a request or between two */
+#define STACK_BYTES (1u << 20) /* of a thread; the default would reserve 8 MiB for each */
+
+#define STOP_SECONDS 30        /* for requests under way when it ends; Dovecot's longest */
+#define STOP_LOOK_NS 10000000
+
+struct http {
+	struct MHD_Daemon *daemon;
+	struct portal *portal;
+	int listener;
+	int under_way; /* requests that a handler has in hand, or whose answer is being sent; atomic */
+};
+
+/* One request and its answer; libmicrohttpd keeps the pointer for us. */
+struct exchange {
+	struct request request;
+	struct response response;
+	char *target; /* path and query, as sent */
+	struct http *http; /* counted as under way there; NULL: not yet */
+	int begun, decided;
+	size_t used; /* of the body */
+};
+
+/* Called with the request line, before the headers are read. */
+static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
+{
+	struct exchange *exchange = calloc(1, sizeof(*exchange));
+
+	(void)context;
+	(void)connection;
+	if (exchange != NULL && (exchange->target = strdup(target)) == NULL) {
+		free(exchange);
+		return NULL;
+	}
+	return exchange;
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **kept,
+			 enum MHD_RequestTerminationCode how)
+{
+	struct exchange *exchange = *kept;
+
+	(void)context;
+	(void)connection;
+	(void)how;
+	*kept = NULL;
+	if (exchange == NULL)
+		return;
+	if (exchange->request.held != NULL)
+		portal_release(&exchange->request);
+	if (exchange->http != NULL)
+		__atomic_sub_fetch(&exchange->http->under_way, 1, __ATOMIC_RELEASE);
+	json_decref(exchange->request.json);
+	free(exchange->target);
+	if (exchange->request.body != NULL)
+		OPENSSL_cleanse(exchange->request.body, exchange->request.body_len);
+	free(exchange->request.body);
+	free(exchange->request.client);
+	response_free(&exchange->response);
+	OPENSSL_cleanse(exchange, sizeof(*exchange));
+	free(exchange);
+}
+
+static enum MHD_Result keep_last(void *context, enum MHD_ValueKind kind, const char *name,
+				 const char *value)
+{
+	const char **last = context;
+
+	(void)kind;
+	if (strcasecmp(name, "X-Forwarded-For") == 0)
+		*last = value;
+	return MHD_YES;
+}
+
+/* The last address of a list that is in text; cuts the list there. Unknown when
+ * it is none. */
+static struct pl_ip pop_address(char *list)
+{
+	struct pl_ip ip = { .known = 0 };
+	char *comma = strrchr(list, ',');
+	char *word = comma == NULL ? list : comma + 1;
+	size_t len;
+
+	word += strspn(word, " \t");
+	for (len = strlen(word); len > 0 && (word[len - 1] == ' ' || word[len - 1] == '\t'); len--)
+		word[len - 1] = '\0';
+	pl_ip_parse(word, &ip, NULL);
+	if (comma != NULL)
+		*comma = '\0';
+	else
+		*list = '\0';
+	return ip;
+}
+
+/* Who the nearest machine is that is no proxy of ours: each proxy writes behind
+ * what it was told, so only the end of the list can be believed. */
+static void believe_proxies(struct request *request, const char *header)
+{
+	char list[1024];
+
+	if (header == NULL || strlen(header) >= sizeof(list))
+		return;
+	memcpy(list, header, strlen(header) + 1);
+	while (list[0] != '\0') {
+		struct pl_ip ip = pop_address(list);
+
+		if (!ip.known)
+			return;
+		request->ip = ip;
+		if (!pl_network_list_has(&request->policy->proxy_networks, &ip))
+			return;
+	}
+}
+
+static void find_address(struct MHD_Connection *connection, struct request *request)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const char *forwarded = NULL;
+	int is_unix;
+
+	if (info != NULL && info->client_addr != NULL)
+		pl_ip_from_sockaddr(info->client_addr, &request->ip);
+	is_unix = !request->ip.known;
+	if (is_unix)
+		pl_ip_parse("127.0.0.1", &request->ip, NULL);
+	MHD_get_connection_values(connection, MHD_HEADER_KIND, keep_last, &forwarded);
+	if (is_unix || pl_network_list_has(&request->policy->proxy_networks, &request->ip))
+		believe_proxies(request, forwarded);
+	pl_ip_format(&request->ip, request->ip_text);
+}
+
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static void read_head(struct MHD_Connection *connection, const char *method, struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+	const char *length = header(connection, "Content-Length");
+
+	request->method = method;
+	request->path = exchange->target;
+	request->query_text = strchr(exchange->target, '?');
+	if (request->query_text != NULL)
+		*request->query_text++ = '\0';
+	request->user_agent = header(connection, "User-Agent");
+	request->authorization = header(connection, "Authorization");
+	request->origin = header(connection, "Origin");
+	request->accept_language = header(connection, "Accept-Language");
+	request->cookies = header(connection, "Cookie");
+	request->content_type = header(connection, "Content-Type");
+	request->fetch_site = header(connection, "Sec-Fetch-Site");
+	request->csrf = header(connection, "X-CSRF-Token");
+	request->if_none_match = header(connection, "If-None-Match");
+	request->body_len = length == NULL ? 0 : strtoull(length, NULL, 10);
+	request->now = time(NULL);
+	find_address(connection, request);
+}
+
+struct headers {
+	struct MHD_Response *response;
+	int failed;
+};
+
+static void add_header(const char *name, const char *value, void *context)
+{
+	struct headers *headers = context;
+
+	if (MHD_add_response_header(headers->response, name, value) != MHD_YES)
+		headers->failed = 1;
+}
+
+static struct MHD_Response *make_response(const struct response *response)
+{
+	char *text;
+
+	if (response->page != NULL)
+		return MHD_create_response_from_buffer(response->status == 304 ? 0 : response->page->len,
+						       response->page->body, MHD_RESPMEM_PERSISTENT);
+	if (response->json == NULL)
+		return MHD_create_response_from_buffer(response->body == NULL ? 0 : response->body_len,
+						       response->body, MHD_RESPMEM_MUST_COPY);
+	text = json_dumps(response->json, JSON_COMPACT);
+	return text == NULL ? NULL
+			    : MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
+}
+
+static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange *exchange)
+{
+	struct headers headers = { make_response(&exchange->response), 0 };
+	enum MHD_Result ret = MHD_NO;
+
+	if (headers.response == NULL)
+		return MHD_NO;
+	response_headers(&exchange->response, exchange->request.policy, add_header, &headers);
+	if (!headers.failed)
+		ret = MHD_queue_response(connection, (unsigned int)exchange->response.status, headers.response);
+	MHD_destroy_response(headers.response);
+	return ret;
+}
+
+/* With the headers read: answers what is wrong already, or makes room for the body.
+ * An answer here ends the connection, with whatever comes unread behind it. */
+static enum MHD_Result begin(struct http *http, struct MHD_Connection *connection, const char *method,
+			     struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+
+	exchange->begun = 1;
+	portal_hold(http->portal, request);
+	read_head(connection, method, exchange);
+	/* A body that does not say how long it is (RFC 9110 15.5.12). */
+	if (header(connection, "Transfer-Encoding") != NULL) {
+		respond_error(&exchange->response, 411, "bad-request");
+		return answer(connection, exchange);
+	}
+	exchange->decided = dispatch_head(request, &exchange->response);
+	if (exchange->decided && request->body_len > 0)
+		return answer(connection, exchange);
+	if (request->body_len > 0 && (request->body = calloc(1, request->body_len + 1)) == NULL)
+		return MHD_NO;
+	return MHD_YES;
+}
+
+/* libmicrohttpd calls it with the headers, with each part of the body, and at the end. */
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
+				  const char *method, const char *version, const char *data, size_t *len,
+				  void **kept)
+{
+	struct http *http = context;
+	struct exchange *exchange = *kept;
+
+	(void)url;
+	(void)version;
+	if (exchange == NULL)
+		return MHD_NO;
+	if (!exchange->begun)
+		return begin(http, connection, method, exchange);
+	if (*len > 0) {
+		if (*len > exchange->request.body_len - exchange->used)
+			return MHD_NO;
+		memcpy(exchange->request.body + exchange->used, data, *len);
+		exchange->used += *len;
+		*len = 0;
+		return MHD_YES;
+	}
+	exchange->request.body_len = exchange->used;
+	exchange->http = http;
+	__atomic_add_fetch(&http->under_way, 1, __ATOMIC_ACQUIRE);
+	if (!exchange->decided)
+		dispatch(&exchange->request, &exchange->response);
+	return answer(connection, exchange);
+}
+
+/* Query and path are decoded by form.c, and only where they may be. */
+static size_t leave_escaped(void *context, struct MHD_Connection *connection, char *text)
+{
+	(void)context;
+	(void)connection;
+	return strlen(text);
+}
+
+int http_start(struct portal *portal, int listener, struct http **http_r, struct pl_error *err)
+{
+	struct http *http = calloc(1, sizeof(*http));
+
+	*http_r = NULL;
+	if (http == NULL)
+		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
+	http->portal = portal;
+	http->listener = listener;
+	http->daemon = MHD_start_daemon(
+		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ITC, 0,
+		NULL, NULL, on_request, http,
+		MHD_OPTION_LISTEN_SOCKET, listener,
+		MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
+		MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_MAX,
+		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
+		MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
+		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+	if (http->daemon == NULL) {
+		free(http);
+		return pl_error_set(err, PL_ERR_RETRY, "libmicrohttpd cannot start");
+	}
+	*http_r = http;
+	return 0;
+}
+
+/* Who has begun a request and sends no more of it is not waited for. */
+static void finish_requests(struct http *http)
+{
+	const struct timespec pause = { .tv_nsec = STOP_LOOK_NS };
+	time_t end = time(NULL) + STOP_SECONDS;
+
+	while (__atomic_load_n(&http->under_way, __ATOMIC_ACQUIRE) > 0 && time(NULL) < end)
+		nanosleep(&pause, NULL);
+}
+
+void http_stop(struct http **http_p)
+{
+	struct http *http = *http_p;
+
+	*http_p = NULL;
+	if (http == NULL)
+		return;
+	MHD_quiesce_daemon(http->daemon);
+	finish_requests(http);
+	MHD_stop_daemon(http->daemon);
+	close(http->listener);
+	free(http);
+}

@@ -1,0 +1,77 @@
+/* request.h - one HTTP request, bounded and parsed before a handler sees it. */
+#ifndef POSTLATCH_PORTAL_REQUEST_H
+#define POSTLATCH_PORTAL_REQUEST_H
+
+#include <jansson.h>
+
+#include "policy/session/grant.h"
+
+struct route;
+struct portal;
+struct snapshot;
+
+/* The cookies' names, without the "__Host-" that every one of them has. */
+#define SESSION_COOKIE "postlatch"
+#define DEVICE_COOKIE "postlatch-device"
+
+#define REQUEST_FIELDS_MAX 24
+#define REQUEST_FIELD_BYTES 4096
+#define REQUEST_BODY_MAX 16384 /* no route takes more */
+
+enum language { ENGLISH, KOREAN, LANGUAGES };
+
+struct request_field {
+	const char *name, *value;
+};
+
+/* Strings are the request's and live as long as it does. */
+struct request {
+	struct portal *portal;
+	const struct route *route;
+	const char *method, *path;
+	struct request_field query[REQUEST_FIELDS_MAX]; /* of the URL, decoded */
+	size_t query_count;
+	struct request_field form[REQUEST_FIELDS_MAX]; /* of a form body, decoded */
+	size_t form_count;
+	json_t *json; /* of a JSON body; an object, or NULL */
+	int repeated; /* a query or form field was given twice (RFC 6749 3.1) */
+	const char *user_agent;
+	const char *authorization; /* NULL: none */
+	const char *origin;        /* NULL: none */
+	const char *accept_language;
+	const char *cookies;
+	const char *content_type, *fetch_site, *csrf, *if_none_match;
+	size_t body_len; /* what Content-Length announces, and then what came */
+	char *query_text, *body; /* http.c's; parsed in place. NULL: none */
+	struct pl_ip ip; /* the browser's; behind a proxy, what the trusted proxy says */
+	char ip_text[PL_IP_TEXT];
+	int64_t now; /* seconds since 1970 */
+
+	/* Filled by the dispatcher as the route's access demands. */
+	struct snapshot *held; /* portal.c's; the next three are its */
+	struct pl_policy *policy;
+	struct pl_keys *verify, *seal; /* NULL: the key file is missing or refused */
+	struct pl_store *store;
+	struct pl_session session; /* id 0: none */
+	struct pl_secret cookie;   /* of the session */
+	char address[PL_ADDRESS_MAX + 1]; /* of the session's member; "" for none */
+	struct pl_actor actor;
+	struct pl_oauth_client *client; /* that has proven who it is (access CLIENT) */
+	struct pl_token_info token;     /* that came along (access BEARER) */
+};
+
+/* The value, or NULL. */
+const char *request_query(const struct request *request, const char *name);
+const char *request_form(const struct request *request, const char *name);
+/* A text member of the JSON body, or NULL. */
+const char *request_text(const struct request *request, const char *name);
+/* 1 when the JSON body has it as true. */
+int request_flag(const struct request *request, const char *name);
+/* Copies the value of the cookie "__Host-NAME"; 0 when there is none. */
+int request_cookie(const struct request *request, const char *name, struct pl_secret *value_r);
+/* The first of the two that the browser names. */
+enum language request_language(const struct request *request);
+/* "Windows 10, Chrome": a short name for the user agent. Returns buf. */
+char *request_device(const struct request *request, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,48 @@
+/* response.h - what a handler answers with; headers that must never be missing
+ * (CSP, nosniff, no-store, ...) are added in one place when it is sent. */
+#ifndef POSTLATCH_PORTAL_RESPONSE_H
+#define POSTLATCH_PORTAL_RESPONSE_H
+
+#include <jansson.h>
+
+#include "policy/base/error.h"
+#include "policy/base/secret.h"
+
+struct page;
+struct pl_policy;
+
+struct response {
+	int status;
+	json_t *json;           /* body, if not NULL; owned */
+	char *body;             /* or text; owned */
+	size_t body_len;
+	const char *type;       /* of body; static */
+	char location[4096];    /* of a redirect */
+	char cookies[3][PL_SECRET_MAX + 160]; /* Set-Cookie values */
+	int cookie_count;
+	const char *authenticate; /* WWW-Authenticate; static */
+	const char *allow;        /* of a 405; static */
+	int retry_after;          /* seconds; 0 none */
+	const struct page *page;  /* instead of a body */
+};
+
+/* Each returns 0, so that a handler can end with it. */
+int respond_json(struct response *response, int status, json_t *json); /* takes the reference */
+/* {"error": CODE}: pages look CODE up in their catalogue. CODE is static, a-z and '-'. */
+int respond_error(struct response *response, int status, const char *code);
+/* 429 or 503 with Retry-After and {"error": code, "wait": seconds}. */
+int respond_wait(struct response *response, int status, const char *code, int64_t seconds);
+/* 303 (RFC 9700 4.12). location is checked by the caller. */
+int respond_redirect(struct response *response, const char *location);
+/* A cookie of this host: "__Host-" is put in front of name; Secure, HttpOnly, SameSite=Lax, Path=/.
+ * max_age 0: until the browser ends; -1: away with it. */
+void respond_cookie(struct response *response, const char *name, const struct pl_secret *value,
+		    int max_age);
+/* Calls each for every header, those of security among them. policy tells
+ * whether browsers come over TLS; NULL: not known yet. */
+void response_headers(const struct response *response, const struct pl_policy *policy,
+		      void (*each)(const char *name, const char *value, void *context),
+		      void *context);
+void response_free(struct response *response);
+
+#endif

@@ -1,0 +1,17 @@
+/* jws.h - JSON Web Signatures with ES256, the one algorithm we have (RFC 7515, RFC 7518 3.4). */
+#ifndef POSTLATCH_PORTAL_JWS_H
+#define POSTLATCH_PORTAL_JWS_H
+
+#include <jansson.h>
+
+#include "policy/session/grant.h"
+
+/* The compact form of claims, signed; a new string, or NULL and the error. */
+char *jws_sign(const struct pl_signing_key *key, const json_t *claims, struct pl_error *err);
+/* 1 and the claims when the key has signed it; 0 when it did not; -1. */
+int jws_verify(const struct pl_signing_key *key, const char *token, json_t **claims_r,
+	       struct pl_error *err);
+/* The public half as a JSON Web Key (RFC 7517), or NULL and the error. */
+json_t *jws_public_key(const struct pl_signing_key *key, struct pl_error *err);
+
+#endif

@@ -1,0 +1,89 @@
+/* oauth_end_session.c - log-out that a client begins (OpenID Connect RP-Initiated Logout 1.0).
+ *
+ * An id token of ours proves which session the client speaks of, and ends it. A
+ * browser that comes without one could have been sent by anybody: it gets the
+ * page that asks, and nothing ends by coming here.
+ */
+#include <string.h>
+
+#include "portal/http/handlers.h"
+#include "portal/oauth/oauth.h"
+#include "portal/signin/session_answer.h"
+#include "portal/http/url.h"
+
+#define SIGN_OUT_PAGE "/sign-out"
+
+/* What the id token proves; session_id 0: nothing. */
+struct proof {
+	int64_t session_id, member_id;
+	char client_id[PL_CLIENT_ID_MAX + 1];
+};
+
+static int read_hint(const struct request *request, struct proof *proof_r, struct pl_error *err)
+{
+	const char *hint = oauth_parameter(request, "id_token_hint");
+	int ret;
+
+	memset(proof_r, 0, sizeof(*proof_r));
+	if (hint == NULL || request->repeated)
+		return 0;
+	ret = id_token_read(request, hint, &proof_r->session_id, &proof_r->member_id, proof_r->client_id, err);
+	return ret < 0 ? -1 : 0;
+}
+
+static int end(struct request *request, struct response *response, const struct proof *proof,
+	       struct pl_error *err)
+{
+	struct pl_session session;
+	char address[PL_ADDRESS_MAX + 1];
+	int ret = pl_session_get(request->store, proof->session_id, &session, err);
+
+	if (ret <= 0 || session.member_id != proof->member_id)
+		return ret < 0 ? -1 : 0;
+	if (oauth_end_session(request, &session, err) < 0)
+		return -1;
+	log_sign_in(request, pl_address_format(&session.address, address), "signed-out");
+	if (request->session.id == session.id) {
+		respond_cookie(response, SESSION_COOKIE, &request->cookie, -1);
+		request->session.id = 0;
+	}
+	return 0;
+}
+
+/* Only to an address that is registered for the client that the hint, or else the
+ * request, names. */
+static int lead_away(const struct request *request, struct response *response, const struct proof *proof,
+		     struct pl_error *err)
+{
+	const char *uri = oauth_parameter(request, "post_logout_redirect_uri");
+	const char *named = oauth_parameter(request, "client_id");
+	const char *id = proof->session_id != 0 ? proof->client_id : named;
+	struct pl_oauth_client client;
+	struct url url;
+	int ret;
+
+	if (uri == NULL || id == NULL || request->repeated || (named != NULL && strcmp(named, id) != 0))
+		return respond_redirect(response, SIGN_OUT_PAGE);
+	ret = pl_oauth_client_get(request->store, id, &client, err);
+	if (ret < 0)
+		return -1;
+	url_begin(&url, uri);
+	url_add(&url, "state", oauth_parameter(request, "state"));
+	if (ret == 0 || !pl_oauth_uri_listed(client.logout_uris, uri) || !url_fits(&url))
+		return respond_redirect(response, SIGN_OUT_PAGE);
+	return respond_redirect(response, url.text);
+}
+
+int get_end_session(struct request *request, struct response *response, struct pl_error *err)
+{
+	struct proof proof;
+
+	if (read_hint(request, &proof, err) < 0)
+		return -1;
+	if (proof.session_id != 0 && end(request, response, &proof, err) < 0)
+		return -1;
+	/* Who is signed in and has not proven that it should end is asked. */
+	if (proof.session_id == 0 && request->session.id != 0)
+		return respond_redirect(response, SIGN_OUT_PAGE);
+	return lead_away(request, response, &proof, err);
+}

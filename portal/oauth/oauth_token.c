@@ -1,0 +1,216 @@
+/* oauth_token.c - the token endpoint (RFC 6749 3.2, 4.1.3, 6; RFC 7636 4.6; RFC 9700). */
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "portal/signin/due.h"
+#include "portal/http/handlers.h"
+#include "portal/oauth/oauth.h"
+#include "portal/signin/session_answer.h"
+
+#define VERIFIER_LEAST 43 /* RFC 7636 4.1 */
+#define VERIFIER_MOST 128
+
+static int refuse_grant(struct response *response, const char *text)
+{
+	return oauth_error(response, 400, "invalid_grant", text);
+}
+
+/* Whether verifier is what challenge was made of; neither may be there alone (RFC 9700 4.8.2). */
+static int is_verified(const char *challenge, const char *verifier)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+	unsigned char digest[32];
+	char text[PL_BASE64URL_TEXT(sizeof(digest))];
+	size_t len;
+
+	if (verifier == NULL)
+		return challenge[0] == '\0';
+	len = strlen(verifier);
+	if (len < VERIFIER_LEAST || len > VERIFIER_MOST || verifier[strspn(verifier, allowed)] != '\0' ||
+	    EVP_Q_digest(NULL, "SHA256", NULL, verifier, len, digest, NULL) != 1)
+		return 0;
+	pl_base64url(digest, sizeof(digest), text);
+	return strlen(challenge) == strlen(text) && CRYPTO_memcmp(challenge, text, strlen(text)) == 0;
+}
+
+/* The answer of RFC 6749 5.1. id_token may be NULL. */
+static int answer(const struct request *request, struct response *response, const struct pl_grant *grant,
+		  const struct pl_tokens *tokens, const char *id_token)
+{
+	json_t *json = json_pack("{s:s, s:s, s:I, s:s, s:s}", "access_token", (const char *)tokens->access.data,
+				 "token_type", "Bearer", "expires_in",
+				 (json_int_t)(tokens->access_expires_at - request->now), "refresh_token",
+				 (const char *)tokens->refresh.data, "scope", grant->scope);
+
+	if (id_token != NULL)
+		json_object_set_new(json, "id_token", json_string(id_token));
+	return respond_json(response, 200, json);
+}
+
+/* With an id token for those who asked for "openid". */
+static int answer_signed(const struct request *request, struct response *response,
+			 const struct pl_grant *grant, const struct pl_tokens *tokens, const char *nonce,
+			 struct pl_error *err)
+{
+	struct id_token about = { .client_id = grant->client_id, .nonce = nonce };
+	struct pl_signing_key key;
+	char *id_token = NULL;
+	int ret;
+
+	if (oauth_scope_read(grant->scope, &about.scopes) < 0 || !(about.scopes & SCOPE_OPENID))
+		return answer(request, response, grant, tokens, NULL);
+	ret = pl_session_get(request->store, grant->session_id, &about.session, err);
+	if (ret == 0)
+		return refuse_grant(response, "the session has ended");
+	if (ret < 0 || id_token_key(request, &key, err) < 0)
+		return -1;
+	id_token = id_token_make(request, &key, &about, &tokens->access, err);
+	pl_secret_wipe(&key.private_der);
+	if (id_token == NULL)
+		return -1;
+	answer(request, response, grant, tokens, id_token);
+	free(id_token);
+	return 0;
+}
+
+static void wipe_tokens(struct pl_tokens *tokens)
+{
+	pl_secret_wipe(&tokens->access);
+	pl_secret_wipe(&tokens->refresh);
+}
+
+/* The grant that a code stands for: 1; 0 response is filled; -1. */
+static int take_code(struct request *request, struct response *response, struct pl_grant *grant_r,
+		     struct pl_error *err)
+{
+	const char *text = oauth_parameter(request, "code"), *uri = oauth_parameter(request, "redirect_uri");
+	struct pl_secret code;
+	int ret;
+
+	if (text == NULL || uri == NULL)
+		return oauth_error(response, 400, "invalid_request", "code and redirect_uri must be there");
+	if (pl_secret_set(&code, text, strlen(text)) < 0)
+		return refuse_grant(response, "the code is not good");
+	ret = pl_code_take(request->store, &code, request->client->id, request->now, grant_r, err);
+	pl_secret_wipe(&code);
+	if (ret < 0)
+		return -1;
+	if (ret == 0)
+		return refuse_grant(response, "the code is not good, or not any more");
+	if (strcmp(grant_r->redirect_uri, uri) != 0)
+		return refuse_grant(response, "redirect_uri is another one than that of the code");
+	if (!is_verified(grant_r->challenge, oauth_parameter(request, "code_verifier")))
+		return refuse_grant(response, "code_verifier does not fit the code");
+	return 1;
+}
+
+static int redeem_code(struct request *request, struct response *response, struct pl_error *err)
+{
+	struct pl_grant grant;
+	struct pl_tokens tokens;
+	int ret = take_code(request, response, &grant, err);
+
+	if (ret <= 0)
+		return ret;
+	if (pl_tokens_issue(request->store, &grant, request->now, &tokens, err) < 0)
+		return err->code == PL_ERR_CONFLICT ? refuse_grant(response, "the code was used twice") : -1;
+	ret = answer_signed(request, response, &grant, &tokens, grant.nonce, err);
+	wipe_tokens(&tokens);
+	return ret;
+}
+
+/* Whether the grant goes on to have tokens: 1; 0 response is filled; -1. */
+static int judge_refresh(struct request *request, struct response *response, const struct pl_grant *grant,
+			 struct pl_session *session_r, struct pl_error *err)
+{
+	unsigned wanted, granted;
+	enum due due;
+	int ret;
+
+	oauth_scope_read(grant->scope, &granted);
+	if (oauth_scope_read(oauth_parameter(request, "scope"), &wanted) < 0 || (wanted & ~granted) != 0)
+		return oauth_error(response, 400, "invalid_scope", "scope is more than was granted");
+	ret = pl_session_get(request->store, grant->session_id, session_r, err);
+	if (ret < 0 || (ret == 1 && due_find(request, &session_r->address, 1, &due, err) < 0))
+		return -1;
+	if (ret == 0 || due == DUE_DENIED)
+		return refuse_grant(response, "the member may not use webmail any more");
+	return 1;
+}
+
+static int refuse_refresh(struct response *response)
+{
+	return refuse_grant(response, "the refresh token is not good, or not any more");
+}
+
+static int rotate(struct request *request, struct response *response, const struct pl_secret *refresh,
+		  const struct pl_session *session, struct pl_error *err)
+{
+	const struct pl_actor client = { .who = request->client->id, .from = request->ip_text };
+	char address[PL_ADDRESS_MAX + 1];
+	struct pl_grant grant;
+	struct pl_tokens tokens;
+	int ret = pl_tokens_refresh(request->store, &client, refresh, request->client->id, request->now, &grant,
+				    &tokens, err);
+
+	if (ret == 1)
+		ret = answer_signed(request, response, &grant, &tokens, "", err);
+	else if (ret == 0) {
+		/* It was good a moment ago: an old one came back, and has ended the session. */
+		log_sign_in(request, pl_address_format(&session->address, address), "refresh-token-stolen");
+		oauth_kick(request, &session->address);
+		refuse_refresh(response);
+	}
+	wipe_tokens(&tokens);
+	return ret;
+}
+
+static int refresh(struct request *request, struct response *response, struct pl_error *err)
+{
+	const char *text = oauth_parameter(request, "refresh_token");
+	struct pl_secret token;
+	struct pl_session session;
+	struct pl_grant grant;
+	int ret;
+
+	if (text == NULL)
+		return oauth_error(response, 400, "invalid_request", "refresh_token must be there");
+	if (pl_secret_set(&token, text, strlen(text)) < 0)
+		return refuse_refresh(response);
+	ret = pl_refresh_peek(request->store, &token, request->client->id, request->now, &grant, err);
+	if (ret == 0)
+		refuse_refresh(response);
+	if (ret == 1)
+		ret = judge_refresh(request, response, &grant, &session, err);
+	if (ret == 1)
+		ret = rotate(request, response, &token, &session, err);
+	pl_secret_wipe(&token);
+	return ret;
+}
+
+static const struct {
+	const char *type;
+	int (*give)(struct request *request, struct response *response, struct pl_error *err);
+} grants[] = {
+	{ "authorization_code", redeem_code },
+	{ "refresh_token", refresh },
+};
+
+int post_token(struct request *request, struct response *response, struct pl_error *err)
+{
+	const char *type = oauth_parameter(request, "grant_type");
+	int ret = client_admit(request, response, 1, err);
+
+	if (ret <= 0)
+		return ret;
+	if (type == NULL)
+		return oauth_error(response, 400, "invalid_request", "grant_type must be there");
+	for (size_t i = 0; i < sizeof(grants) / sizeof(grants[0]); i++) {
+		if (strcmp(grants[i].type, type) == 0)
+			return grants[i].give(request, response, err);
+	}
+	return oauth_error(response, 400, "unsupported_grant_type",
+			   "grant_type is authorization_code or refresh_token");
+}

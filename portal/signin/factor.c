@@ -1,0 +1,151 @@
+/* factor.c - see factor.h. */
+#include "portal/signin/factor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "portal/signin/session_answer.h"
+
+#define KEY_GROUP 4 /* letters of the key that stand together, for those who type it */
+
+/* 1 when it is right; else the answer and 0. */
+static int judge(struct request *request, struct response *response, enum pl_code_result result,
+		 int64_t wait)
+{
+	static const struct {
+		const char *code;
+		int status;
+	} answers[] = {
+		[PL_CODE_RIGHT] = { "", 200 },
+		[PL_CODE_WRONG] = { "wrong-code", 422 },
+		[PL_CODE_USED] = { "code-used", 422 },
+		[PL_CODE_WAIT] = { "too-many-codes", 429 },
+		[PL_CODE_BLOCKED] = { "factor-blocked", 403 },
+		[PL_CODE_NONE] = { "not-allowed", 403 },
+	};
+
+	if (result == PL_CODE_RIGHT)
+		return 1;
+	log_sign_in(request, request->address, answers[result].code);
+	if (result == PL_CODE_WAIT)
+		return respond_wait(response, answers[result].status, answers[result].code, wait);
+	return respond_error(response, answers[result].status, answers[result].code);
+}
+
+static int need_seal(const struct request *request, struct pl_error *err)
+{
+	return request->seal != NULL ? 0 : pl_error_set(err, PL_ERR_RETRY,
+							"one-time codes need the seal key");
+}
+
+static int need_verify(const struct request *request, struct pl_error *err)
+{
+	return request->verify != NULL ? 0 : pl_error_set(err, PL_ERR_RETRY,
+							  "recovery codes need the verify key");
+}
+
+int factor_take_code(struct request *request, struct response *response, const char *code,
+		     struct pl_error *err)
+{
+	enum pl_code_result result;
+	int64_t wait = 0;
+
+	if (need_seal(request, err) < 0 || portal_clock(request, err) < 0 ||
+	    pl_totp_take(request->store, request->seal, request->session.member_id, code, request->now, &result,
+			 &wait, err) < 0)
+		return -1;
+	return judge(request, response, result, wait);
+}
+
+int factor_take_recovery(struct request *request, struct response *response, const char *code,
+			 struct pl_error *err)
+{
+	enum pl_code_result result;
+	int64_t wait = 0;
+
+	if (need_verify(request, err) < 0 ||
+	    pl_recovery_take(request->store, request->verify, &request->actor, &request->session.address, code,
+			     request->now, &result, &wait, err) < 0)
+		return -1;
+	if (result == PL_CODE_RIGHT)
+		notify_member(request, request->address, "recovery-used");
+	return judge(request, response, result, wait);
+}
+
+/* "ABCD EFGH ..." */
+static void group_key(const struct pl_secret *secret, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < secret->len && used + 2 < size; i++) {
+		if (i > 0 && i % KEY_GROUP == 0)
+			buf[used++] = ' ';
+		buf[used++] = (char)secret->data[i];
+	}
+	buf[used] = '\0';
+}
+
+int factor_begin(struct request *request, struct response *response, struct pl_error *err)
+{
+	const char *name = request->policy->portal_name;
+	char key[2 * PL_TOTP_SECRET_BYTES + 16], uri[2048];
+	struct pl_secret secret;
+	int64_t member_id;
+	char *svg;
+
+	if (need_seal(request, err) < 0 ||
+	    pl_totp_begin(request->store, request->seal, &request->actor, &request->session.address,
+			  request->now, &member_id, &secret, err) < 0)
+		return -1;
+	svg = qr_svg(pl_totp_uri(name, &request->session.address, &secret, uri, sizeof(uri)));
+	group_key(&secret, key, sizeof(key));
+	pl_secret_wipe(&secret);
+	if (svg == NULL)
+		return pl_error_set(err, PL_ERR_RETRY, "the QR code cannot be drawn");
+	respond_json(response, 200, json_pack("{s:s, s:s, s:s, s:s}", "account", request->address, "issuer",
+					      name, "key", key, "svg", svg));
+	free(svg);
+	return 0;
+}
+
+int factor_recovery_codes(struct request *request, json_t **codes_r, struct pl_error *err)
+{
+	char codes[PL_RECOVERY_CODES][PL_RECOVERY_TEXT];
+
+	if (need_verify(request, err) < 0 ||
+	    pl_recovery_make(request->store, request->verify, &request->actor, &request->session.address, codes,
+			     err) < 0)
+		return -1;
+	*codes_r = json_array();
+	for (size_t i = 0; i < PL_RECOVERY_CODES; i++)
+		json_array_append_new(*codes_r, json_string(codes[i]));
+	return 0;
+}
+
+static int end_others(struct request *request, struct pl_error *err)
+{
+	return pl_store_begin_write(request->store, err) < 0 || sessions_end_others(request, err) < 0
+		       ? -1
+		       : pl_store_commit(request->store, err);
+}
+
+int factor_confirm(struct request *request, struct response *response, const char *code,
+		   json_t **codes_r, struct pl_error *err)
+{
+	enum pl_code_result result;
+	int64_t wait = 0;
+	int ret;
+
+	/* The other key is needed only when the factor is in use already: too late. */
+	if (need_seal(request, err) < 0 || need_verify(request, err) < 0 ||
+	    portal_clock(request, err) < 0 ||
+	    pl_totp_confirm(request->store, request->seal, &request->actor, &request->session.address, code,
+			    request->now, &result, &wait, err) < 0)
+		return -1;
+	ret = judge(request, response, result, wait);
+	if (ret != 1)
+		return ret;
+	notify_member(request, request->address, "factor-registered");
+	return end_others(request, err) < 0 || factor_recovery_codes(request, codes_r, err) < 0 ? -1 : 1;
+}

@@ -1,0 +1,28 @@
+/* factor.h - what the sign-in pages and the account pages do alike with a second factor. */
+#ifndef POSTLATCH_PORTAL_FACTOR_H
+#define POSTLATCH_PORTAL_FACTOR_H
+
+#include "portal/portal.h"
+#include "portal/http/response.h"
+#include "policy/credential/totp.h"
+
+/* Takes a one-time code or a recovery code of the session's member: 1 right and
+ * committed; 0 response says what is wrong with it; -1 error. */
+int factor_take_code(struct request *request, struct response *response, const char *code,
+		     struct pl_error *err);
+int factor_take_recovery(struct request *request, struct response *response, const char *code,
+			 struct pl_error *err);
+/* Makes a pending secret and answers with key and QR code. */
+int factor_begin(struct request *request, struct response *response, struct pl_error *err);
+/* Proves the pending one; ends the member's other sessions and tells the member.
+ * Values as factor_take_code. codes_r become the recovery codes, a new array. */
+int factor_confirm(struct request *request, struct response *response, const char *code,
+		   json_t **codes_r, struct pl_error *err);
+/* New recovery codes, as a new array. 0, or -1. */
+int factor_recovery_codes(struct request *request, json_t **codes_r, struct pl_error *err);
+
+/* Ends the member's sessions but that of the request, and with them the trust of
+ * their devices. In the caller's write transaction. 0, or -1. */
+int sessions_end_others(struct request *request, struct pl_error *err);
+
+#endif

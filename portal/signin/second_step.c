@@ -1,0 +1,119 @@
+/* second_step.c - from a half session to a whole one. A half session can do what
+ * is due, and nothing else. */
+#include <string.h>
+
+#include "portal/signin/factor.h"
+#include "portal/http/handlers.h"
+#include "portal/signin/session_answer.h"
+#include "policy/credential/trusted.h"
+
+/* 1 when one of the two is due; else the answer and 0; -1. */
+static int check_due(struct request *request, struct response *response, enum due one, enum due other,
+		     struct pl_error *err)
+{
+	enum due due;
+
+	if (due_find(request, &request->session.address, 0, &due, err) < 0)
+		return -1;
+	return due == one || due == other ? 1 : respond_error(response, 403, "not-allowed");
+}
+
+static int trust_device(struct request *request, int64_t *id_r, struct pl_secret *cookie_r,
+			struct pl_error *err)
+{
+	struct pl_trusted device = { .member_id = request->session.member_id };
+
+	device.created_at = device.used_at = request->now;
+	device.expires_at = request->now + PL_TRUSTED_DAYS * 86400;
+	memcpy(device.ip, request->ip_text, sizeof(device.ip));
+	request_device(request, device.name, sizeof(device.name));
+	if (pl_trusted_add(request->store, &request->actor, &request->session.address, &device, cookie_r,
+			   err) < 0)
+		return -1;
+	*id_r = device.id;
+	return 0;
+}
+
+/* In a write transaction: 1, 0 when the session is gone by now, -1. */
+static int make_whole(struct request *request, int trust, struct pl_secret *cookie_r,
+		      struct pl_secret *device_r, struct pl_error *err)
+{
+	int64_t trusted_id = 0;
+
+	if (trust && trust_device(request, &trusted_id, device_r, err) < 0)
+		return -1;
+	return pl_session_complete(request->store, &request->actor, request->session.id, request->now,
+				   trusted_id, cookie_r, err);
+}
+
+/* The step is done, and what it cost is committed. */
+static int complete(struct request *request, struct response *response, int trust, struct pl_error *err)
+{
+	struct pl_secret cookie, device = { .len = 0 };
+	int ret = pl_store_begin_write(request->store, err);
+
+	if (ret == 0)
+		ret = make_whole(request, trust, &cookie, &device, err);
+	if (ret == 0)
+		return respond_error(response, 401, "sign-in-again");
+	if (ret == 1)
+		ret = pl_store_commit(request->store, err);
+	if (ret == 0) {
+		log_sign_in(request, request->address, "ok");
+		request->session.half = 0;
+		respond_cookie(response, SESSION_COOKIE, &cookie, 0);
+		if (device.len > 0)
+			respond_cookie(response, DEVICE_COOKIE, &device, PL_TRUSTED_DAYS * 86400);
+		ret = answer_session(request, response, &request->session, &cookie, DUE_NOTHING, err);
+	}
+	pl_secret_wipe(&cookie);
+	pl_secret_wipe(&device);
+	return ret;
+}
+
+int post_code(struct request *request, struct response *response, struct pl_error *err)
+{
+	int ret = check_due(request, response, DUE_CODE, DUE_CODE, err);
+
+	if (ret == 1)
+		ret = factor_take_code(request, response, request_text(request, "code"), err);
+	return ret == 1 ? complete(request, response, request_flag(request, "trust"), err) : ret;
+}
+
+int post_recovery(struct request *request, struct response *response, struct pl_error *err)
+{
+	int ret = check_due(request, response, DUE_CODE, DUE_CODE, err);
+
+	if (ret == 1)
+		ret = factor_take_recovery(request, response, request_text(request, "code"), err);
+	return ret == 1 ? complete(request, response, 0, err) : ret;
+}
+
+int post_later(struct request *request, struct response *response, struct pl_error *err)
+{
+	int ret = check_due(request, response, DUE_OFFER, DUE_OFFER, err);
+
+	return ret == 1 ? complete(request, response, 0, err) : ret;
+}
+
+int post_registration(struct request *request, struct response *response, struct pl_error *err)
+{
+	int ret = check_due(request, response, DUE_REGISTER, DUE_OFFER, err);
+
+	return ret == 1 ? factor_begin(request, response, err) : ret;
+}
+
+int post_registration_confirm(struct request *request, struct response *response, struct pl_error *err)
+{
+	json_t *codes = NULL;
+	int ret = check_due(request, response, DUE_REGISTER, DUE_OFFER, err);
+
+	if (ret == 1)
+		ret = factor_confirm(request, response, request_text(request, "code"), &codes, err);
+	if (ret == 1)
+		ret = complete(request, response, request_flag(request, "trust"), err);
+	if (ret == 0 && codes != NULL && response->status == 200)
+		json_object_set(response->json, "recovery_codes", codes);
+	json_decref(codes);
+	return ret;
+}

@@ -1,0 +1,225 @@
+/* sign_in.c - the account password, and the session that it opens. */
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "portal/http/handlers.h"
+#include "portal/signin/session_answer.h"
+#include "policy/credential/throttle.h"
+#include "policy/credential/totp.h"
+#include "policy/credential/trusted.h"
+
+/* No answer comes sooner, so that work that is done for some names only does not
+ * show (Dovecot adds its own delay to refusals). */
+#define FLOOR_MS 250
+#define JITTER_MS 50
+
+int get_session(struct request *request, struct response *response, struct pl_error *err)
+{
+	enum due due = DUE_NOTHING;
+
+	if (request->session.id == 0)
+		return answer_no_session(request, response);
+	if (request->session.half) {
+		if (due_find(request, &request->session.address, 0, &due, err) < 0)
+			return -1;
+		/* The rules have changed since: the password alone decides anew. */
+		if (due == DUE_DENIED || due == DUE_NOTHING)
+			return answer_no_session(request, response);
+	}
+	return answer_session(request, response, &request->session, &request->cookie, due, err);
+}
+
+/* What a sign-in has found out so far. */
+struct sign_in {
+	struct pl_address address;
+	enum due due;
+	enum pl_trust trust;
+	struct pl_trusted device; /* id 0: none was used */
+	struct pl_secret device_cookie;
+	struct pl_session session;
+	struct pl_secret cookie;
+};
+
+/* Looks at the cookie of a trusted device, and uses it where that decides. */
+static int use_device(struct request *request, struct sign_in *in, int64_t member_id, struct pl_error *err)
+{
+	struct pl_secret cookie;
+	int ret = 0;
+
+	if (member_id == 0 || !request_cookie(request, DEVICE_COOKIE, &cookie))
+		return 0;
+	ret = pl_trusted_peek(request->store, &cookie, member_id, request->now, &in->trust, err);
+	if (ret == 0 && in->trust == PL_TRUST_VALID)
+		ret = due_find(request, &in->address, 1, &in->due, err);
+	/* Where nothing was due without it, its value need not change. */
+	if (ret == 0 && in->trust != PL_TRUST_NONE)
+		ret = pl_trusted_use(request->store, &request->actor, &cookie, member_id, request->ip_text,
+				     request->now, &in->trust, &in->device, &in->device_cookie, err);
+	if (ret == 0 && in->trust != PL_TRUST_VALID)
+		in->device.id = 0;
+	pl_secret_wipe(&cookie);
+	return ret;
+}
+
+/* The session ends that the browser had before; a new one has a new cookie. */
+static int end_former(struct request *request, struct pl_error *err)
+{
+	if (request->session.id == 0)
+		return 0;
+	return pl_session_revoke(request->store, &request->actor, &request->session.address,
+				 request->session.id, 0, err) < 0 ? -1 : 0;
+}
+
+static int open_session(struct request *request, struct sign_in *in, int registered, struct pl_error *err)
+{
+	struct pl_session *session = &in->session;
+
+	session->channel = PL_CHANNEL_WEBMAIL;
+	session->half = in->due != DUE_NOTHING;
+	session->trusted_id = in->device.id;
+	/* The password proves nothing to one who has a factor. */
+	session->proven_at = session->half || registered ? 0 : request->now;
+	memcpy(session->ip, request->ip_text, sizeof(session->ip));
+	request_device(request, session->device, sizeof(session->device));
+	return pl_session_open(request->store, &request->actor, &in->address, session, &in->cookie, err);
+}
+
+/* In a write transaction. */
+static int decide(struct request *request, struct sign_in *in, struct pl_error *err)
+{
+	struct pl_account account;
+
+	if (pl_account_get(request->store, &in->address, &account, err) < 0 ||
+	    due_find(request, &in->address, 0, &in->due, err) < 0)
+		return -1;
+	if (in->due == DUE_DENIED)
+		return 0;
+	if (in->due == DUE_CODE && use_device(request, in, account.member.id, err) < 0)
+		return -1;
+	return end_former(request, err) < 0 ||
+			       open_session(request, in, account.member.factor_registered, err) < 0
+		       ? -1
+		       : 0;
+}
+
+static const char *result_of(const struct sign_in *in)
+{
+	if (in->trust == PL_TRUST_STOLEN)
+		return "device-stolen";
+	return in->due == DUE_NOTHING ? "ok" : due_name(in->due);
+}
+
+/* The cookies and the answer to what is committed. */
+static int admit(struct request *request, struct response *response, struct sign_in *in,
+		 const char *address, struct pl_error *err)
+{
+	log_sign_in(request, address, result_of(in));
+	if (in->trust == PL_TRUST_STOLEN) {
+		notify_member(request, address, "device-stolen");
+		respond_cookie(response, DEVICE_COOKIE, &in->device_cookie, -1);
+	} else if (in->device_cookie.len > 0) {
+		respond_cookie(response, DEVICE_COOKIE, &in->device_cookie,
+			       (int)(in->device.expires_at - request->now));
+	}
+	respond_cookie(response, SESSION_COOKIE, &in->cookie, 0);
+	return answer_session(request, response, &in->session, &in->cookie, in->due, err);
+}
+
+/* The password was right; user is the name as Dovecot has it. */
+static int let_in(struct request *request, struct response *response, const char *user, struct pl_error *err)
+{
+	char address[PL_ADDRESS_MAX + 1];
+	struct sign_in in = { .trust = PL_TRUST_NONE };
+	int ret;
+
+	if (pl_address_parse(user, strlen(user), request->policy->default_domain, &in.address, NULL) < 0) {
+		log_sign_in(request, user, "no-address");
+		return respond_error(response, 403, "not-allowed");
+	}
+	request->actor.who = pl_address_format(&in.address, address);
+	ret = pl_store_begin_write(request->store, err);
+	if (ret == 0)
+		ret = decide(request, &in, err);
+	if (ret == 0 && in.due == DUE_DENIED) {
+		log_sign_in(request, address, "denied");
+		ret = respond_error(response, 403, "not-allowed");
+	} else if (ret == 0) {
+		ret = pl_store_commit(request->store, err);
+		if (ret == 0)
+			ret = admit(request, response, &in, address, err);
+	}
+	pl_secret_wipe(&in.cookie);
+	pl_secret_wipe(&in.device_cookie);
+	request->actor.who = "portal";
+	return ret;
+}
+
+/* The attempt is counted before it is made; who could not be judged is not to blame. */
+static int try_password(struct request *request, struct response *response, struct pl_error *err)
+{
+	const char *user = request_text(request, "user"), *text = request_text(request, "password");
+	char name[PL_ADDRESS_MAX + 1];
+	struct pl_secret password;
+	int64_t wait = 0;
+	int right = pl_throttle_enter(request->store, &request->ip, request->now, &wait, err);
+
+	if (right < 0)
+		return -1;
+	if (right == 0) {
+		log_sign_in(request, user, "throttled");
+		return respond_wait(response, 429, "too-many-attempts", wait);
+	}
+	pl_secret_set(&password, text, strlen(text));
+	right = password_check(request, user, &password, name, err);
+	pl_secret_wipe(&password);
+	if (right == 0) {
+		log_sign_in(request, user, "wrong-password");
+		return respond_error(response, 401, "wrong-credentials");
+	}
+	/* What the check itself said counts for more than this. */
+	if (pl_throttle_clear(request->store, &request->ip, right < 0 ? NULL : err) < 0 && right > 0)
+		return -1;
+	if (right < 0) {
+		log_sign_in(request, user, "unavailable");
+		return -1;
+	}
+	return let_in(request, response, name, err);
+}
+
+static void wait_until(const struct timespec *start)
+{
+	struct timespec end = *start;
+	unsigned char random = 0;
+
+	RAND_bytes(&random, 1);
+	end.tv_nsec += (FLOOR_MS + random * JITTER_MS / 255) * 1000000L;
+	end.tv_sec += end.tv_nsec / 1000000000;
+	end.tv_nsec %= 1000000000;
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL) != 0)
+		continue;
+}
+
+int post_sign_in(struct request *request, struct response *response, struct pl_error *err)
+{
+	struct timespec start;
+	int ret;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	ret = try_password(request, response, err);
+	wait_until(&start);
+	return ret;
+}
+
+int post_sign_out(struct request *request, struct response *response, struct pl_error *err)
+{
+	if (request->session.id != 0) {
+		if (pl_store_begin_write(request->store, err) < 0 || end_former(request, err) < 0 ||
+		    pl_store_commit(request->store, err) < 0)
+			return -1;
+		log_sign_in(request, request->address, "signed-out");
+	}
+	respond_cookie(response, SESSION_COOKIE, &request->cookie, -1);
+	return answer_no_session(request, response);
+}
