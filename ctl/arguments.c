@@ -31,8 +31,8 @@ int ctl_date(const char *text, int64_t *at_r, struct pl_error *err)
 
 	/* mktime turns 02-31 into a day of March: that is a typing mistake. */
 	if (end == NULL || *end != '\0' || (*at_r = mktime(&tm)) < 0 || tm.tm_mday != day)
-		return pl_error_set(err, PL_ERR_INVALID, "\"%.32s\" is no date; write it as 2026-01-31",
-				    text);
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "\"%.32s\" is no date; write it as 2026-01-31", text);
 	return 0;
 }
 
@@ -41,8 +41,8 @@ int ctl_channel(const char *text, enum pl_channel *channel_r, struct pl_error *e
 	int webmail = strcmp(text, pl_channel_name(PL_CHANNEL_WEBMAIL)) == 0;
 
 	if (!webmail && strcmp(text, pl_channel_name(PL_CHANNEL_CLIENT)) != 0)
-		return pl_error_set(err, PL_ERR_INVALID, "--channel %.32s: it must be client or webmail",
-				    text);
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "--channel %.32s: it must be client or webmail", text);
 	*channel_r = webmail ? PL_CHANNEL_WEBMAIL : PL_CHANNEL_CLIENT;
 	return 0;
 }
@@ -54,12 +54,14 @@ int ctl_id_or_all(const struct ctl *ctl, int64_t *id_r, struct pl_error *err)
 
 	*id_r = 0;
 	if (all == (ctl->arg_count == 2))
-		return pl_error_set(err, PL_ERR_INVALID, "name one by its ID, or all of them by --all");
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "name one by its ID, or all of them by --all");
 	if (all)
 		return 0;
 	*id_r = strtoll(ctl->args[1], &end, 10);
 	if (*id_r <= 0 || *end != '\0')
-		return pl_error_set(err, PL_ERR_INVALID, "\"%.32s\" is no ID; `postlatch %s list` shows them",
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "\"%.32s\" is no ID; `postlatch %s list` shows them",
 				    ctl->args[1], ctl->command->noun);
 	return 0;
 }
@@ -67,14 +69,16 @@ int ctl_id_or_all(const struct ctl *ctl, int64_t *id_r, struct pl_error *err)
 int ctl_copy(const char *what, const char *text, char *buf, size_t size, struct pl_error *err)
 {
 	if (strlen(text) >= size)
-		return pl_error_set(err, PL_ERR_INVALID, "%s is longer than %zu bytes", what, size - 1);
+		return pl_error_set(err, PL_ERR_INVALID, "%s is longer than %zu bytes", what,
+				    size - 1);
 	snprintf(buf, size, "%s", text);
 	return 0;
 }
 
 int ctl_finish_write(struct ctl *ctl, int ret, struct pl_error *err)
 {
-	if (ret >= 0 && ctl->option[CTL_OPTION_DRY_RUN] == NULL && pl_store_commit(ctl->store, err) < 0)
+	if (ret >= 0 && ctl->option[CTL_OPTION_DRY_RUN] == NULL &&
+	    pl_store_commit(ctl->store, err) < 0)
 		ret = -1;
 	pl_store_rollback(ctl->store); /* nothing is open after a commit */
 	return ret;

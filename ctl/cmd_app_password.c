@@ -19,7 +19,8 @@ static int read_expiry(const char *text, int64_t *expires_r, struct pl_error *er
 	}
 	if (ctl_date(text, expires_r, err) < 0)
 		return pl_error_set(err, PL_ERR_INVALID,
-				    "--expires %.32s: write a date, 2027-01-31, or days, 90d", text);
+				    "--expires %.32s: write a date, 2027-01-31, or days, 90d",
+				    text);
 	*expires_r += DAY;
 	if (*expires_r <= time(NULL))
 		return pl_error_set(err, PL_ERR_INVALID, "--expires %.32s: that day is over", text);
@@ -28,12 +29,14 @@ static int read_expiry(const char *text, int64_t *expires_r, struct pl_error *er
 
 static int read_wish(const struct ctl *ctl, struct pl_app_password *wish, struct pl_error *err)
 {
-	const char *label = ctl->option[CTL_OPTION_LABEL], *services = ctl->option[CTL_OPTION_SERVICES];
-	const char *networks = ctl->option[CTL_OPTION_NETWORKS], *expires = ctl->option[CTL_OPTION_EXPIRES];
+	const char *label = ctl->option[CTL_OPTION_LABEL],
+		   *services = ctl->option[CTL_OPTION_SERVICES];
+	const char *networks = ctl->option[CTL_OPTION_NETWORKS],
+		   *expires = ctl->option[CTL_OPTION_EXPIRES];
 
 	memset(wish, 0, sizeof(*wish));
-	if (ctl_copy("--label", label != NULL ? label : "app password", wish->label, sizeof(wish->label),
-		     err) < 0 ||
+	if (ctl_copy("--label", label != NULL ? label : "app password", wish->label,
+		     sizeof(wish->label), err) < 0 ||
 	    (networks != NULL &&
 	     ctl_copy("--networks", networks, wish->networks, sizeof(wish->networks), err) < 0) ||
 	    (services != NULL && pl_services_parse(services, &wish->services, err) < 0) ||
@@ -54,11 +57,13 @@ static int show_created(const struct ctl *ctl, const struct pl_address *address,
 	pl_services_format(made->services, services, sizeof(services));
 	pl_app_password_display(password, &display);
 	if (ctl->json)
-		ret = ctl_print_json(json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:I}", "member", text, "id",
-					       (json_int_t)made->id, "label", made->label, "services", services,
-					       "networks", made->networks, "password",
+		ret = ctl_print_json(json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:I}", "member",
+					       text, "id", (json_int_t)made->id, "label",
+					       made->label, "services", services, "networks",
+					       made->networks, "password",
 					       (const char *)display.data, "expires_at",
-					       (json_int_t)made->expires_at), err);
+					       (json_int_t)made->expires_at),
+				     err);
 	else
 		printf("%s\n\nThis app password of %s opens %s. It is not shown again.\n",
 		       (const char *)display.data, text,
@@ -78,7 +83,8 @@ int cmd_app_password_create(struct ctl *ctl, struct pl_error *err)
 	    pl_store_begin_write(ctl->store, err) < 0)
 		return -1;
 	ret = pl_app_password_issue(ctl->store, &ctl->actor, ctl->keys,
-				    (size_t)ctl->policy->app_password_length, &address, &wish, &password, err);
+				    (size_t)ctl->policy->app_password_length, &address, &wish,
+				    &password, err);
 	ret = ctl_finish_write(ctl, ret, err);
 	if (ret == 0)
 		ret = show_created(ctl, &address, &wish, &password, err);
@@ -90,13 +96,17 @@ static int list_json(const struct pl_app_password *row, void *context)
 {
 	char services[64];
 
-	json_array_append_new(
-		context,
-		json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:s}", "id", (json_int_t)row->id, "label",
-			  row->label, "services", pl_services_format(row->services, services, sizeof(services)),
-			  "networks", row->networks, "expires_at", (json_int_t)row->expires_at, "created_at",
-			  (json_int_t)row->created_at, "last_used_at", (json_int_t)row->last_used_at,
-			  "last_used_ip", row->last_used_ip, "last_used_service", row->last_used_service));
+	json_array_append_new(context,
+			      json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:s}", "id",
+					(json_int_t)row->id, "label", row->label, "services",
+					pl_services_format(row->services, services,
+							   sizeof(services)),
+					"networks", row->networks, "expires_at",
+					(json_int_t)row->expires_at, "created_at",
+					(json_int_t)row->created_at, "last_used_at",
+					(json_int_t)row->last_used_at, "last_used_ip",
+					row->last_used_ip, "last_used_service",
+					row->last_used_service));
 	return 0;
 }
 
@@ -148,8 +158,8 @@ int cmd_app_password_revoke(struct ctl *ctl, struct pl_error *err)
 		return -1;
 	count = pl_app_password_revoke(ctl->store, &ctl->actor, &address, id, err);
 	if (count == 0 && id != 0)
-		count = pl_error_set(err, PL_ERR_CONFLICT, "%s has no app password %lld", ctl->args[0],
-				     (long long)id);
+		count = pl_error_set(err, PL_ERR_CONFLICT, "%s has no app password %lld",
+				     ctl->args[0], (long long)id);
 	if (ctl_finish_write(ctl, (int)count, err) < 0)
 		return -1;
 	if (ctl->json)

@@ -7,11 +7,12 @@
 
 static int list_json(const struct pl_audit_record *record, void *context)
 {
-	json_array_append_new(context, json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s}", "id",
-						 (json_int_t)record->id, "at", (json_int_t)record->at, "who",
-						 record->who, "from", record->source, "action", record->action,
-						 "object", record->object, "before", record->before, "after",
-						 record->after));
+	json_array_append_new(context,
+			      json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s}", "id",
+					(json_int_t)record->id, "at", (json_int_t)record->at, "who",
+					record->who, "from", record->source, "action",
+					record->action, "object", record->object, "before",
+					record->before, "after", record->after));
 	return 0;
 }
 
@@ -40,7 +41,8 @@ static int list_text(const struct pl_audit_record *record, void *context)
 /* --member or --domain as the object of a filter. */
 static int read_object(const struct ctl *ctl, char *object, size_t size, struct pl_error *err)
 {
-	const char *member = ctl->option[CTL_OPTION_MEMBER], *domain = ctl->option[CTL_OPTION_DOMAIN];
+	const char *member = ctl->option[CTL_OPTION_MEMBER],
+		   *domain = ctl->option[CTL_OPTION_DOMAIN];
 	char text[PL_ADDRESS_MAX + 1], name[PL_DOMAIN_MAX + 1];
 	struct pl_address address;
 
@@ -63,7 +65,8 @@ static int read_limit(const char *text, int *limit_r, struct pl_error *err)
 	long limit = strtol(text, &end, 10);
 
 	if (limit <= 0 || limit > INT_MAX || *end != '\0')
-		return pl_error_set(err, PL_ERR_INVALID, "--limit %.32s: it must be a number above 0", text);
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "--limit %.32s: it must be a number above 0", text);
 	*limit_r = (int)limit;
 	return 0;
 }

@@ -24,11 +24,14 @@ static int check_uses(const struct ctl *ctl, struct pl_error *err)
 	if (ctl->option[CTL_OPTION_INTROSPECTION] == NULL)
 		return ctl->option[CTL_OPTION_REDIRECT_URI] != NULL
 			       ? 0
-			       : pl_error_set(err, PL_ERR_INVALID, "client add needs --redirect-uri URI: where the "
-								   "client takes its codes");
+			       : pl_error_set(err, PL_ERR_INVALID,
+					      "client add needs --redirect-uri URI: where the "
+					      "client takes its codes");
 	if (ctl->option[CTL_OPTION_REDIRECT_URI] != NULL || ctl->option[CTL_OPTION_PUBLIC] != NULL)
-		return pl_error_set(err, PL_ERR_INVALID, "a client for --introspection signs nobody in and has a secret: "
-							 "it takes neither --redirect-uri nor --public");
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "a client for --introspection signs nobody in and has a "
+				    "secret: "
+				    "it takes neither --redirect-uri nor --public");
 	return 0;
 }
 
@@ -44,13 +47,14 @@ static int read_wish(const struct ctl *ctl, struct pl_oauth_client *client, stru
 	if (check_uses(ctl, err) < 0)
 		return -1;
 	if (ctl_copy("the ID", ctl->args[0], client->id, sizeof(client->id), err) < 0 ||
-	    ctl_copy("--name", name != NULL ? name : ctl->args[0], client->name, sizeof(client->name),
-		     err) < 0)
+	    ctl_copy("--name", name != NULL ? name : ctl->args[0], client->name,
+		     sizeof(client->name), err) < 0)
 		return -1;
-	return read_uris("--redirect-uri", ctl->option[CTL_OPTION_REDIRECT_URI], client->redirect_uris,
-			 err) < 0
+	return read_uris("--redirect-uri", ctl->option[CTL_OPTION_REDIRECT_URI],
+			 client->redirect_uris, err) < 0
 		       ? -1
-		       : read_uris("--logout-uri", ctl->option[CTL_OPTION_LOGOUT_URI], client->logout_uris, err);
+		       : read_uris("--logout-uri", ctl->option[CTL_OPTION_LOGOUT_URI],
+				   client->logout_uris, err);
 }
 
 static json_t *uris_json(const char *list)
@@ -68,10 +72,12 @@ static json_t *uris_json(const char *list)
 
 static json_t *client_json(const struct pl_oauth_client *client)
 {
-	return json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:I}", "id", client->id, "name", client->name,
-			 "confidential", client->confidential, "channel", pl_channel_name(client->channel),
-			 "redirect_uris", uris_json(client->redirect_uris), "logout_uris",
-			 uris_json(client->logout_uris), "created_at", (json_int_t)client->created_at);
+	return json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:I}", "id", client->id, "name",
+			 client->name, "confidential", client->confidential, "channel",
+			 pl_channel_name(client->channel), "redirect_uris",
+			 uris_json(client->redirect_uris), "logout_uris",
+			 uris_json(client->logout_uris), "created_at",
+			 (json_int_t)client->created_at);
 }
 
 static int show_added(const struct ctl *ctl, const struct pl_oauth_client *client,
@@ -100,10 +106,12 @@ int cmd_client_add(struct ctl *ctl, struct pl_error *err)
 	int ret;
 
 	/* The key first: a client without one could not sign anybody in. */
-	if (read_wish(ctl, &client, err) < 0 || pl_signing_key_make(ctl->store, ctl->seal, err) < 0 ||
+	if (read_wish(ctl, &client, err) < 0 ||
+	    pl_signing_key_make(ctl->store, ctl->seal, err) < 0 ||
 	    pl_store_begin_write(ctl->store, err) < 0)
 		return -1;
-	ret = pl_oauth_client_get(ctl->store, client.id, &(struct pl_oauth_client){ .id = "" }, err);
+	ret = pl_oauth_client_get(ctl->store, client.id, &(struct pl_oauth_client){ .id = "" },
+				  err);
 	if (ret == 1)
 		ret = pl_error_set(err, PL_ERR_CONFLICT, "there is a client %s already", client.id);
 	if (ret == 0)
@@ -129,8 +137,10 @@ static int list_text(const struct pl_oauth_client *client, void *context)
 	printf("%s (", client->id);
 	ctl_put(stdout, client->name);
 	printf("): %s, channel %s, since %s\n", client->confidential ? "confidential" : "public",
-	       pl_channel_name(client->channel), ctl_time(client->created_at, created, sizeof(created)));
-	printf("       %s%s\n", client->redirect_uris[0] != '\0' ? "redirect URIs: " : "only asks about tokens",
+	       pl_channel_name(client->channel),
+	       ctl_time(client->created_at, created, sizeof(created)));
+	printf("       %s%s\n",
+	       client->redirect_uris[0] != '\0' ? "redirect URIs: " : "only asks about tokens",
 	       client->redirect_uris);
 	if (client->logout_uris[0] != '\0')
 		printf("       log-out URIs: %s\n", client->logout_uris);
@@ -159,8 +169,10 @@ int cmd_client_remove(struct ctl *ctl, struct pl_error *err)
 		return -1;
 	ret = pl_oauth_client_remove(ctl->store, &ctl->actor, ctl->args[0], err);
 	if (ret == 0)
-		ret = pl_error_set(err, PL_ERR_CONFLICT, "there is no client %.64s; `postlatch client list` "
-							 "shows them", ctl->args[0]);
+		ret = pl_error_set(err, PL_ERR_CONFLICT,
+				   "there is no client %.64s; `postlatch client list` "
+				   "shows them",
+				   ctl->args[0]);
 	if (ctl_finish_write(ctl, ret, err) < 0)
 		return -1;
 	if (ctl->json)

@@ -45,8 +45,9 @@ static int make_folder(const char *file, const struct owners *owners, struct pl_
 	snprintf(copy, sizeof(copy), "%s", file);
 	folder = dirname(copy);
 	if (mkdir(folder, 0770) < 0)
-		return errno == EEXIST ? 0 : pl_error_set(err, PL_ERR_RETRY, "folder %s: %s", folder,
-							   strerror(errno));
+		return errno == EEXIST ? 0
+				       : pl_error_set(err, PL_ERR_RETRY, "folder %s: %s", folder,
+						      strerror(errno));
 	/* The set-group-id bit gives -wal and -shm to the group, whoever makes them. */
 	if (chown(folder, (uid_t)-1, owners->group) < 0 || chmod(folder, 02770) < 0)
 		return pl_error_set(err, PL_ERR_RETRY, "folder %s: %s", folder, strerror(errno));
@@ -84,15 +85,17 @@ int cmd_db_init(struct ctl *ctl, struct pl_error *err)
 	if (ctl_make_database(ctl->policy->database, err) < 0)
 		return -1;
 	verify = make_key(ctl->policy->verify_key, 0640, owners.group, err);
-	seal = verify < 0 ? -1 : make_key(ctl->policy->seal_key, owners.portal_known ? 0640 : 0600,
-					  owners.portal, err);
+	seal = verify < 0 ? -1
+			  : make_key(ctl->policy->seal_key, owners.portal_known ? 0640 : 0600,
+				     owners.portal, err);
 	if (seal < 0)
 		return -1;
 	pl_store_name(ctl->policy->database, name, sizeof(name));
 	if (ctl->json)
 		return ctl_print_json(json_pack("{s:s, s:i, s:b, s:b}", "database", name, "version",
 						pl_schema_version(), "verify_key_made", verify,
-						"seal_key_made", seal), err);
+						"seal_key_made", seal),
+				      err);
 	printf("created %s, version %d\n", name, pl_schema_version());
 	printf("%s %s\n", verify ? "created" : "kept", ctl->policy->verify_key);
 	printf("%s %s\n", seal ? "created" : "kept", ctl->policy->seal_key);
@@ -123,7 +126,8 @@ static int backup_older(const char *uri, const char *copy, struct pl_error *err)
 		return 0;
 	if (pl_schema_read_version(uri, &version, err) < 0)
 		return -1;
-	return version < pl_schema_version() ? pl_schema_backup(uri, copy, backup_progress, err) : 0;
+	return version < pl_schema_version() ? pl_schema_backup(uri, copy, backup_progress, err)
+					     : 0;
 }
 
 int cmd_db_migrate(struct ctl *ctl, struct pl_error *err)
@@ -158,7 +162,8 @@ static long long file_size(const char *path, const char *suffix)
 	return stat(name, &st) == 0 ? (long long)st.st_size : 0;
 }
 
-static const char *const count_names[] = { "domains", "members", "app_passwords", "sessions", "audit" };
+static const char *const count_names[] = { "domains", "members", "app_passwords", "sessions",
+					   "audit" };
 
 /* Rows of each kind; the database has this program's version when it gets here. */
 static int read_counts(const char *uri, int64_t counts[], struct pl_error *err)
@@ -180,8 +185,9 @@ static json_t *status_json(const char *uri, int version, const int64_t counts[])
 {
 	const char *file = file_of(uri);
 	char name[PL_STORE_NAME];
-	json_t *json = json_pack("{s:s, s:i, s:i}", "database", pl_store_name(uri, name, sizeof(name)),
-				 "version", version, "program_version", pl_schema_version());
+	json_t *json =
+		json_pack("{s:s, s:i, s:i}", "database", pl_store_name(uri, name, sizeof(name)),
+			  "version", version, "program_version", pl_schema_version());
 
 	if (file != NULL) {
 		json_object_set_new(json, "bytes", json_integer(file_size(file, "")));

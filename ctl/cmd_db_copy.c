@@ -22,8 +22,8 @@ static json_t *copied_json(const struct pl_copied copied[])
 	char digest[2 * PL_COPY_DIGEST + 1];
 
 	for (size_t i = 0; i < PL_COPY_TABLES; i++)
-		json_array_append_new(list, json_pack("{s:s, s:I, s:s}", "table", copied[i].table, "rows",
-						      (json_int_t)copied[i].rows, "sha256",
+		json_array_append_new(list, json_pack("{s:s, s:I, s:s}", "table", copied[i].table,
+						      "rows", (json_int_t)copied[i].rows, "sha256",
 						      hex(copied[i].sha256, digest)));
 	return list;
 }

@@ -36,11 +36,13 @@ static int print_scope_result(const struct ctl *ctl, const char *name,
 	int dry = ctl->option[CTL_OPTION_DRY_RUN] != NULL;
 
 	if (ctl->json)
-		return ctl_print_json(json_pack("{s:s, s:b, s:I, s:I, s:I, s:I}", "domain", name, "dry_run",
-						dry, "members", (json_int_t)result->members, "pinned",
+		return ctl_print_json(json_pack("{s:s, s:b, s:I, s:I, s:I, s:I}", "domain", name,
+						"dry_run", dry, "members",
+						(json_int_t)result->members, "pinned",
 						(json_int_t)result->pinned, "cleared",
 						(json_int_t)result->cleared, "affected",
-						(json_int_t)result->affected), err);
+						(json_int_t)result->affected),
+				      err);
 	printf("%s%s: of %lld members %lld pinned, %lld cleared; something else %s for %lld\n",
 	       dry ? "would change " : "changed ", name, (long long)result->members,
 	       (long long)result->pinned, (long long)result->cleared, dry ? "would hold" : "holds",
@@ -63,7 +65,8 @@ int cmd_domain_set(struct ctl *ctl, struct pl_error *err)
 	if (domain_arg(ctl, name, err) < 0 || ctl_change(ctl, 1, PL_AT_DOMAIN, &change, err) < 0 ||
 	    pl_store_begin_write(ctl->store, err) < 0)
 		return -1;
-	ret = pl_domain_set(ctl->store, &ctl->actor, ctl->policy, name, &change, scope, &result, err);
+	ret = pl_domain_set(ctl->store, &ctl->actor, ctl->policy, name, &change, scope, &result,
+			    err);
 	if (ctl_finish_write(ctl, ret, err) < 0)
 		return -1;
 	return print_scope_result(ctl, name, &result, err);
@@ -71,9 +74,9 @@ int cmd_domain_set(struct ctl *ctl, struct pl_error *err)
 
 static json_t *domain_json(const struct pl_domain *domain)
 {
-	return json_pack("{s:s, s:b, s:b, s:I, s:o}", "domain", domain->name, "known", domain->id != 0,
-			 "active", domain->active, "members", (json_int_t)domain->members, "own",
-			 ctl_settings_json(&domain->settings));
+	return json_pack("{s:s, s:b, s:b, s:I, s:o}", "domain", domain->name, "known",
+			 domain->id != 0, "active", domain->active, "members",
+			 (json_int_t)domain->members, "own", ctl_settings_json(&domain->settings));
 }
 
 int cmd_domain_show(struct ctl *ctl, struct pl_error *err)
@@ -135,14 +138,16 @@ int cmd_domain_list(struct ctl *ctl, struct pl_error *err)
 	return ctl_print_json(json, err);
 }
 
-static int remove_domain(struct ctl *ctl, const char *name, int64_t *members_r, struct pl_error *err)
+static int remove_domain(struct ctl *ctl, const char *name, int64_t *members_r,
+			 struct pl_error *err)
 {
 	struct pl_domain domain;
 	int ret = pl_domain_get(ctl->store, name, &domain, err);
 
 	if (ret == 1 && domain.members > 0 && ctl->option[CTL_OPTION_YES] == NULL)
 		return pl_error_set(err, PL_ERR_CONFLICT,
-				    "%s has %lld members, who would go with it; add --yes if that is meant",
+				    "%s has %lld members, who would go with it; add --yes if that "
+				    "is meant",
 				    name, (long long)domain.members);
 	return ret < 0 ? -1 : pl_domain_remove(ctl->store, &ctl->actor, name, members_r, err);
 }
@@ -156,7 +161,8 @@ int cmd_domain_remove(struct ctl *ctl, struct pl_error *err)
 	    ctl_finish_write(ctl, remove_domain(ctl, name, &members, err), err) < 0)
 		return -1;
 	if (ctl->json)
-		return ctl_print_json(json_pack("{s:s, s:I}", "domain", name, "members", (json_int_t)members),
+		return ctl_print_json(json_pack("{s:s, s:I}", "domain", name, "members",
+						(json_int_t)members),
 				      err);
 	printf("removed %s with %lld members\n", name, (long long)members);
 	return CTL_DONE;

@@ -18,8 +18,10 @@ static int read_service(const struct ctl *ctl, struct question *question, struct
 		return pl_error_set(err, PL_ERR_INVALID, "explain needs --service NAME");
 	if (!pl_setting_by_name(name, &question->login.service) ||
 	    pl_setting_info(question->login.service)->kind != PL_KIND_SWITCH)
-		return pl_error_set(err, PL_ERR_INVALID, "--service %.32s: there is no such service; see "
-							 "`postlatch explain --help`", name);
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "--service %.32s: there is no such service; see "
+				    "`postlatch explain --help`",
+				    name);
 	return 0;
 }
 
@@ -27,7 +29,8 @@ static int read_credential(const struct ctl *ctl, enum pl_credential *credential
 			   struct pl_error *err)
 {
 	static const enum pl_credential kinds[] = { PL_CREDENTIAL_ACCOUNT_PASSWORD,
-						    PL_CREDENTIAL_APP_PASSWORD, PL_CREDENTIAL_TOKEN };
+						    PL_CREDENTIAL_APP_PASSWORD,
+						    PL_CREDENTIAL_TOKEN };
 	const char *word = ctl->option[CTL_OPTION_CREDENTIAL];
 
 	*credential_r = PL_CREDENTIAL_ACCOUNT_PASSWORD;
@@ -37,9 +40,11 @@ static int read_credential(const struct ctl *ctl, enum pl_credential *credential
 			return 0;
 		}
 	}
-	return word == NULL ? 0 : pl_error_set(err, PL_ERR_INVALID,
-					       "--credential %.32s: it must be account-password, "
-					       "app-password or token", word);
+	return word == NULL ? 0
+			    : pl_error_set(err, PL_ERR_INVALID,
+					   "--credential %.32s: it must be account-password, "
+					   "app-password or token",
+					   word);
 }
 
 /* A token is a webmail session's; for the rest login.c knows the channel. */
@@ -58,8 +63,9 @@ static int try_app_password(const struct pl_app_password *app_password, void *co
 {
 	struct question *question = context;
 
-	question->facts.app_password = pl_app_password_limit(
-		app_password, question->login.service, &question->login.ip, question->login.now);
+	question->facts.app_password =
+		pl_app_password_limit(app_password, question->login.service, &question->login.ip,
+				      question->login.now);
 	return question->facts.app_password == PL_APP_PASSWORD_COVERS;
 }
 
@@ -69,8 +75,8 @@ static int ask(struct ctl *ctl, struct question *question, struct pl_error *err)
 	enum pl_credential credential;
 	struct pl_address address;
 
-	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 || read_service(ctl, question, err) < 0 ||
-	    read_credential(ctl, &credential, err) < 0)
+	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 ||
+	    read_service(ctl, question, err) < 0 || read_credential(ctl, &credential, err) < 0)
 		return -1;
 	if (ip != NULL && pl_ip_parse(ip, &question->login.ip, err) < 0)
 		return pl_error_prefix(err, "--ip %.64s", ip);
@@ -109,14 +115,16 @@ static int answer_json(const struct question *question, const struct pl_verdict 
 {
 	char text[PL_ADDRESS_MAX + 1];
 
-	return ctl_print_json(
-		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "member",
-			  pl_address_format(&question->subject.address, text), "service",
-			  pl_setting_info(question->login.service)->name, "channel",
-			  pl_channel_name(question->facts.channel), "credential",
-			  pl_credential_name(question->facts.credential), "verdict",
-			  pl_outcome_name(verdict->outcome), "rule", pl_rule_name(verdict->rule), "reason",
-			  sentence, "settings", ctl_layers_json(&question->facts.layers)), err);
+	return ctl_print_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "member",
+					pl_address_format(&question->subject.address, text),
+					"service", pl_setting_info(question->login.service)->name,
+					"channel", pl_channel_name(question->facts.channel),
+					"credential",
+					pl_credential_name(question->facts.credential), "verdict",
+					pl_outcome_name(verdict->outcome), "rule",
+					pl_rule_name(verdict->rule), "reason", sentence, "settings",
+					ctl_layers_json(&question->facts.layers)),
+			      err);
 }
 
 static void answer_text(const struct question *question, const struct pl_verdict *verdict,

@@ -13,7 +13,8 @@ int cmd_member_add(struct ctl *ctl, struct pl_error *err)
 	    ctl_change(ctl, 1, PL_AT_MEMBER, &change, err) < 0 ||
 	    pl_change_check(&change, ctl->policy, address.domain, err) < 0 ||
 	    pl_store_begin_write(ctl->store, err) < 0 ||
-	    ctl_finish_write(ctl, pl_member_add(ctl->store, &ctl->actor, &address, &change, err), err) < 0)
+	    ctl_finish_write(ctl, pl_member_add(ctl->store, &ctl->actor, &address, &change, err),
+			     err) < 0)
 		return -1;
 	pl_address_format(&address, text);
 	if (ctl->json)
@@ -45,8 +46,9 @@ static int read_words(struct ctl *ctl, struct targets *targets, struct pl_change
 		return pl_error_set(err, PL_ERR_INVALID, "nothing to set; add a name=value");
 	if (targets->count == 0 && ctl->option[CTL_OPTION_DOMAIN] == NULL &&
 	    ctl->option[CTL_OPTION_CLASS] == NULL && ctl->option[CTL_OPTION_STDIN] == NULL)
-		return pl_error_set(err, PL_ERR_INVALID, "no member is named; add an address, --domain, --class or "
-							 "--stdin");
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "no member is named; add an address, --domain, --class or "
+				    "--stdin");
 	return 0;
 }
 
@@ -57,8 +59,8 @@ static void show_change(const struct ctl *ctl, json_t *changes, const struct pl_
 
 	pl_address_format(address, text);
 	if (ctl->json)
-		json_array_append_new(changes, json_pack("{s:s, s:s, s:s}", "member", text, "before", before,
-							 "after", after));
+		json_array_append_new(changes, json_pack("{s:s, s:s, s:s}", "member", text,
+							 "before", before, "after", after));
 	else if (ctl->option[CTL_OPTION_DRY_RUN] != NULL)
 		printf("%s: %s -> %s\n", text, *before != '\0' ? before : "(new)",
 		       *after != '\0' ? after : "(no settings)");
@@ -76,8 +78,8 @@ static int set_all(struct ctl *ctl, const struct targets *targets, const struct 
 	char before[PL_AUDIT_TEXT], after[PL_AUDIT_TEXT];
 
 	for (size_t i = 0; i < targets->count; i++) {
-		int ret = pl_member_set(ctl->store, &ctl->actor, ctl->policy, &targets->addresses[i], change,
-					before, after, err);
+		int ret = pl_member_set(ctl->store, &ctl->actor, ctl->policy,
+					&targets->addresses[i], change, before, after, err);
 
 		if (ret < 0)
 			return -1;
@@ -93,16 +95,18 @@ static int set_all(struct ctl *ctl, const struct targets *targets, const struct 
 	return 0;
 }
 
-static int print_set(const struct ctl *ctl, size_t asked, const struct set_result *result, json_t *changes,
-		     struct pl_error *err)
+static int print_set(const struct ctl *ctl, size_t asked, const struct set_result *result,
+		     json_t *changes, struct pl_error *err)
 {
 	int dry = ctl->option[CTL_OPTION_DRY_RUN] != NULL;
 	char text[PL_ADDRESS_MAX + 1];
 
 	if (ctl->json)
-		return ctl_print_json(json_pack("{s:b, s:I, s:i, s:i, s:O}", "dry_run", dry, "members",
-						(json_int_t)asked, "changed", result->changed, "added",
-						result->added, "changes", changes), err);
+		return ctl_print_json(json_pack("{s:b, s:I, s:i, s:i, s:O}", "dry_run", dry,
+						"members", (json_int_t)asked, "changed",
+						result->changed, "added", result->added, "changes",
+						changes),
+				      err);
 	printf("%s %d of %zu members\n", dry ? "would change" : "changed", result->changed, asked);
 	/* A member that nobody has heard of may be a mistyped one. */
 	if (result->added > 1)
@@ -123,7 +127,8 @@ int cmd_member_set(struct ctl *ctl, struct pl_error *err)
 
 	/* The list and the change are one transaction: nobody slips in between. But nobody
 	 * shall wait for what is typed. */
-	if (read_words(ctl, &targets, &change, err) == 0 && targets_from_stdin(ctl, &targets, err) == 0 &&
+	if (read_words(ctl, &targets, &change, err) == 0 &&
+	    targets_from_stdin(ctl, &targets, err) == 0 &&
 	    pl_store_begin_write(ctl->store, err) == 0) {
 		if (targets_from_options(ctl, &targets, err) == 0)
 			ret = set_all(ctl, &targets, &change, changes, &result, err);
@@ -146,7 +151,8 @@ static int remove_all(struct ctl *ctl, struct pl_error *err)
 		if (ret == 0)
 			ret = pl_member_remove(ctl->store, &ctl->actor, &address, err);
 		if (ret == 0)
-			return pl_error_set(err, PL_ERR_CONFLICT, "there is no member %.320s", ctl->args[i]);
+			return pl_error_set(err, PL_ERR_CONFLICT, "there is no member %.320s",
+					    ctl->args[i]);
 		if (ret < 0)
 			return -1;
 	}

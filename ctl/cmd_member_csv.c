@@ -57,8 +57,8 @@ static int import_rows(struct ctl *ctl, const struct member_csv *csv, struct pl_
 
 	for (size_t i = 0; i < csv->count; i++) {
 		const struct member_csv_row *row = &csv->rows[i];
-		int ret = pl_member_set(ctl->store, &ctl->actor, ctl->policy, &row->address, &row->change, NULL,
-					NULL, err);
+		int ret = pl_member_set(ctl->store, &ctl->actor, ctl->policy, &row->address,
+					&row->change, NULL, NULL, err);
 
 		if (ret < 0)
 			return pl_error_prefix(err, "line %d", row->line);
@@ -92,9 +92,11 @@ int cmd_member_import(struct ctl *ctl, struct pl_error *err)
 	ret = CTL_DONE;
 	if (ctl->json)
 		ret = ctl_print_json(json_pack("{s:b, s:I, s:i}", "dry_run", dry, "members",
-					       (json_int_t)csv.count, "changed", changed), err);
+					       (json_int_t)csv.count, "changed", changed),
+				     err);
 	else
-		printf("%s %d of %zu members\n", dry ? "would change" : "changed", changed, csv.count);
+		printf("%s %d of %zu members\n", dry ? "would change" : "changed", changed,
+		       csv.count);
 out:
 	member_csv_free(&csv);
 	free(text);
@@ -120,11 +122,13 @@ int cmd_member_export(struct ctl *ctl, struct pl_error *err)
 	out = is_dash(path) ? stdout : fopen(path, "wx");
 	if (out == NULL)
 		return pl_error_set(err, PL_ERR_INVALID, "%s: %s", path,
-				    errno == EEXIST ? "it is there already, and is left alone" : strerror(errno));
+				    errno == EEXIST ? "it is there already, and is left alone"
+						    : strerror(errno));
 	member_csv_write_header(out);
 	ret = pl_member_list(ctl->store, &filter, write_row, out, err);
 	if ((fflush(out) != 0 || ferror(out)) && ret == 0)
-		ret = pl_error_set(err, PL_ERR_RETRY, "the members could not be written: %s", strerror(errno));
+		ret = pl_error_set(err, PL_ERR_RETRY, "the members could not be written: %s",
+				   strerror(errno));
 	if (out != stdout)
 		fclose(out);
 	return ret;

@@ -22,8 +22,9 @@ static int show_use(const struct pl_member_use *use, void *context)
 	char at[32], line[128];
 
 	if (shown->uses != NULL) {
-		json_object_set_new(shown->uses, service, json_pack("{s:I, s:s}", "at", (json_int_t)use->at,
-								    "ip", use->ip));
+		json_object_set_new(shown->uses, service,
+				    json_pack("{s:I, s:s}", "at", (json_int_t)use->at, "ip",
+					      use->ip));
 		return 0;
 	}
 	snprintf(line, sizeof(line), "%s from %s", ctl_time(use->at, at, sizeof(at)),
@@ -46,13 +47,16 @@ static int show_json(struct ctl *ctl, const struct pl_account *account,
 		json_decref(shown.uses);
 		return -1;
 	}
-	return ctl_print_json(json_pack("{s:s, s:b, s:b, s:b, s:s, s:b, s:i, s:o, s:o, s:o}", "member",
-					pl_address_format(&member->address, text), "known", member->id != 0,
-					"active", member->active, "domain_active", account->domain.active,
-					"class", member->class_name, "second_factor",
-					member->factor_registered, "app_passwords", shown.app_passwords, "own",
+	return ctl_print_json(json_pack("{s:s, s:b, s:b, s:b, s:s, s:b, s:i, s:o, s:o, s:o}",
+					"member", pl_address_format(&member->address, text),
+					"known", member->id != 0, "active", member->active,
+					"domain_active", account->domain.active, "class",
+					member->class_name, "second_factor",
+					member->factor_registered, "app_passwords",
+					shown.app_passwords, "own",
 					ctl_settings_json(&member->settings), "settings",
-					ctl_layers_json(layers), "last_used", shown.uses), err);
+					ctl_layers_json(layers), "last_used", shown.uses),
+			      err);
 }
 
 static int show_text(struct ctl *ctl, const struct pl_account *account,
@@ -67,7 +71,8 @@ static int show_text(struct ctl *ctl, const struct pl_account *account,
 	ctl_line("member", pl_address_format(&member->address, text));
 	ctl_line("known", member->id != 0 ? "yes" : "no, the domain's settings hold");
 	ctl_line("active", !account->domain.active ? "off, with the whole domain"
-						   : member->active ? "on" : "off");
+			   : member->active        ? "on"
+						   : "off");
 	ctl_line("class", member->class_name[0] != '\0' ? member->class_name : "-");
 	ctl_line("second factor", member->factor_registered ? "registered" : "not registered");
 	snprintf(count, sizeof(count), "%d", shown.app_passwords);
@@ -96,11 +101,12 @@ static int list_json(const struct pl_member *member, void *context)
 {
 	char text[PL_ADDRESS_MAX + 1];
 
-	json_array_append_new(context, json_pack("{s:s, s:b, s:s, s:b, s:o}", "member",
-						 pl_address_format(&member->address, text), "active",
-						 member->active, "class", member->class_name, "second_factor",
-						 member->factor_registered, "own",
-						 ctl_settings_json(&member->settings)));
+	json_array_append_new(context,
+			      json_pack("{s:s, s:b, s:s, s:b, s:o}", "member",
+					pl_address_format(&member->address, text), "active",
+					member->active, "class", member->class_name,
+					"second_factor", member->factor_registered, "own",
+					ctl_settings_json(&member->settings)));
 	return 0;
 }
 
@@ -110,7 +116,8 @@ static int list_text(const struct pl_member *member, void *context)
 
 	(void)context;
 	printf("%-40s %-4s %-12s %s\n", pl_address_format(&member->address, text),
-	       member->active ? "on" : "off", member->class_name[0] != '\0' ? member->class_name : "-",
+	       member->active ? "on" : "off",
+	       member->class_name[0] != '\0' ? member->class_name : "-",
 	       ctl_own_settings(&member->settings, own, sizeof(own)));
 	return 0;
 }

@@ -21,12 +21,13 @@ static int get_member(const struct ctl *ctl, struct pl_address *address_r, int64
 
 static int session_json(const struct pl_session *row, void *context)
 {
-	json_array_append_new(
-		context,
-		json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "id", (json_int_t)row->id, "device",
-			  row->device, "ip", row->ip, "channel", pl_channel_name(row->channel), "created_at",
-			  (json_int_t)row->created_at, "seen_at", (json_int_t)row->seen_at, "expires_at",
-			  (json_int_t)row->expires_at, "device_trusted", row->trusted_id != 0));
+	json_array_append_new(context, json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "id",
+						 (json_int_t)row->id, "device", row->device, "ip",
+						 row->ip, "channel", pl_channel_name(row->channel),
+						 "created_at", (json_int_t)row->created_at,
+						 "seen_at", (json_int_t)row->seen_at, "expires_at",
+						 (json_int_t)row->expires_at, "device_trusted",
+						 row->trusted_id != 0));
 	return 0;
 }
 
@@ -37,7 +38,8 @@ static int session_text(const struct pl_session *row, void *context)
 	(void)context;
 	printf("%-6lld ", (long long)row->id);
 	ctl_put(stdout, row->device[0] != '\0' ? row->device : "(no name)");
-	printf("%s\n       signed in %s, last seen %s from ", row->trusted_id != 0 ? ", trusted" : "",
+	printf("%s\n       signed in %s, last seen %s from ",
+	       row->trusted_id != 0 ? ", trusted" : "",
 	       ctl_time(row->created_at, created, sizeof(created)),
 	       ctl_time(row->seen_at, seen, sizeof(seen)));
 	ctl_put(stdout, row->ip[0] != '\0' ? row->ip : "an unknown address");
@@ -84,7 +86,8 @@ static int64_t revoke_sessions(struct ctl *ctl, const struct pl_address *address
 	return count;
 }
 
-static int show_revoked(const struct ctl *ctl, int64_t count, const char *what, struct pl_error *err)
+static int show_revoked(const struct ctl *ctl, int64_t count, const char *what,
+			struct pl_error *err)
 {
 	if (ctl->json)
 		return ctl_print_json(json_pack("{s:I}", "revoked", (json_int_t)count), err);
@@ -114,9 +117,9 @@ int cmd_session_revoke(struct ctl *ctl, struct pl_error *err)
 static int device_json(const struct pl_trusted *row, void *context)
 {
 	json_array_append_new(context, json_pack("{s:I, s:s, s:s, s:I, s:I, s:I}", "id",
-						 (json_int_t)row->id, "name", row->name, "ip", row->ip,
-						 "created_at", (json_int_t)row->created_at, "used_at",
-						 (json_int_t)row->used_at, "expires_at",
+						 (json_int_t)row->id, "name", row->name, "ip",
+						 row->ip, "created_at", (json_int_t)row->created_at,
+						 "used_at", (json_int_t)row->used_at, "expires_at",
 						 (json_int_t)row->expires_at));
 	return 0;
 }
@@ -164,8 +167,8 @@ int cmd_device_revoke(struct ctl *ctl, struct pl_error *err)
 		return -1;
 	count = pl_trusted_remove(ctl->store, &ctl->actor, &address, id, err);
 	if (count == 0 && id != 0)
-		count = pl_error_set(err, PL_ERR_CONFLICT, "%s has no trusted device %lld", ctl->args[0],
-				     (long long)id);
+		count = pl_error_set(err, PL_ERR_CONFLICT, "%s has no trusted device %lld",
+				     ctl->args[0], (long long)id);
 	if (ctl_finish_write(ctl, count < 0 ? -1 : 0, err) < 0)
 		return -1;
 	return show_revoked(ctl, count, "trusted devices", err);

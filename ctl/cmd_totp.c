@@ -2,15 +2,18 @@
 #include "ctl/command.h"
 #include "policy/credential/totp.h"
 
-static int show_json(const char *address, int known, const struct pl_totp_state *state, struct pl_error *err)
+static int show_json(const char *address, int known, const struct pl_totp_state *state,
+		     struct pl_error *err)
 {
-	return ctl_print_json(json_pack("{s:s, s:b, s:b, s:I, s:s, s:i, s:b, s:I, s:i}", "member", address,
-					"known", known, "registered", state->registered, "registered_at",
-					(json_int_t)state->registered_at, "registered_ip", state->registered_ip,
-					"failures", state->failures, "blocked",
+	return ctl_print_json(json_pack("{s:s, s:b, s:b, s:I, s:s, s:i, s:b, s:I, s:i}", "member",
+					address, "known", known, "registered", state->registered,
+					"registered_at", (json_int_t)state->registered_at,
+					"registered_ip", state->registered_ip, "failures",
+					state->failures, "blocked",
 					state->failures >= PL_TOTP_MAX_FAILURES, "wait_until",
 					(json_int_t)state->blocked_until, "recovery_codes",
-					state->recovery_codes), err);
+					state->recovery_codes),
+			      err);
 }
 
 static void show_text(const char *address, int known, const struct pl_totp_state *state)
@@ -26,10 +29,11 @@ static void show_text(const char *address, int known, const struct pl_totp_state
 		printf("%-20s %d\n", "recovery codes left", state->recovery_codes);
 	}
 	if (state->failures >= PL_TOTP_MAX_FAILURES)
-		snprintf(failures, sizeof(failures), "%d: blocked until `postlatch totp reset`", state->failures);
+		snprintf(failures, sizeof(failures), "%d: blocked until `postlatch totp reset`",
+			 state->failures);
 	else if (state->blocked_until != 0)
-		snprintf(failures, sizeof(failures), "%d: no code is looked at until %s", state->failures,
-			 ctl_time(state->blocked_until, at, sizeof(at)));
+		snprintf(failures, sizeof(failures), "%d: no code is looked at until %s",
+			 state->failures, ctl_time(state->blocked_until, at, sizeof(at)));
 	else
 		snprintf(failures, sizeof(failures), "%d", state->failures);
 	ctl_line("failures in a row", failures);
@@ -58,7 +62,8 @@ static int end_sessions(struct ctl *ctl, const struct pl_address *address, struc
 {
 	if (pl_store_begin_write(ctl->store, err) < 0)
 		return -1;
-	return ctl_finish_write(ctl, pl_session_revoke_all(ctl->store, &ctl->actor, address, err), err);
+	return ctl_finish_write(ctl, pl_session_revoke_all(ctl->store, &ctl->actor, address, err),
+				err);
 }
 
 int cmd_totp_reset(struct ctl *ctl, struct pl_error *err)
@@ -73,14 +78,17 @@ int cmd_totp_reset(struct ctl *ctl, struct pl_error *err)
 		return -1;
 	pl_address_format(&address, text);
 	if (account.member.id == 0)
-		return pl_error_set(err, PL_ERR_CONFLICT, "the database has never heard of %s", text);
+		return pl_error_set(err, PL_ERR_CONFLICT, "the database has never heard of %s",
+				    text);
 	removed = pl_totp_reset(ctl->store, &ctl->actor, &address, err);
 	if (removed < 0 || end_sessions(ctl, &address, err) < 0)
 		return -1;
 	if (ctl->json)
-		return ctl_print_json(json_pack("{s:s, s:b}", "member", text, "removed", removed), err);
+		return ctl_print_json(json_pack("{s:s, s:b}", "member", text, "removed", removed),
+				      err);
 	if (removed)
-		printf("removed the second factor of %s, its recovery codes and trusted devices\n", text);
+		printf("removed the second factor of %s, its recovery codes and trusted devices\n",
+		       text);
 	else
 		printf("%s had no second factor; its failures are forgotten\n", text);
 	puts("its webmail sessions are ended");

@@ -16,7 +16,13 @@ enum ctl_option {
 
 #define CTL_BIT(id) (1u << CTL_OPTION_##id)
 
-enum ctl_need { NEED_NOTHING = 0, NEED_POLICY = 1, NEED_STORE = 2 | 1, NEED_KEYS = 4 | 1, NEED_SEAL = 8 | 1 };
+enum ctl_need {
+	NEED_NOTHING = 0,
+	NEED_POLICY = 1,
+	NEED_STORE = 2 | 1,
+	NEED_KEYS = 4 | 1,
+	NEED_SEAL = 8 | 1
+};
 
 /* Exit statuses beside those of a command's own; see sysexits.h. */
 enum ctl_exit {
@@ -100,7 +106,7 @@ int ctl_make_database(const char *uri, struct pl_error *err);
 /* Output. Text from the database goes only through these. (output.c) */
 void ctl_put(FILE *out, const char *text); /* control characters become '?' */
 void ctl_line(const char *name, const char *value);
-char *ctl_time(int64_t at, char *buf, size_t size); /* "-" for 0 */
+char *ctl_time(int64_t at, char *buf, size_t size);     /* "-" for 0 */
 int ctl_print_json(json_t *json, struct pl_error *err); /* takes the reference */
 json_t *ctl_settings_json(const struct pl_settings *settings);
 json_t *ctl_layers_json(const struct pl_layers *layers);

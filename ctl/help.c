@@ -5,13 +5,14 @@
 
 static void usage_line(FILE *out, const struct ctl_command *command)
 {
-	fprintf(out, "postlatch %s%s%s%s%s", command->noun, *command->verb ? " " : "", command->verb,
-		*command->arguments ? " " : "", command->arguments);
+	fprintf(out, "postlatch %s%s%s%s%s", command->noun, *command->verb ? " " : "",
+		command->verb, *command->arguments ? " " : "", command->arguments);
 	for (unsigned int i = 0; i < CTL_OPTION_COUNT; i++) {
 		const struct ctl_option_info *option = ctl_option((enum ctl_option)i);
 
 		if ((command->options & 1u << i) != 0)
-			fprintf(out, " [--%s%s%s]", option->name, option->argument != NULL ? " " : "",
+			fprintf(out, " [--%s%s%s]", option->name,
+				option->argument != NULL ? " " : "",
 				option->argument != NULL ? option->argument : "");
 	}
 	fputc('\n', out);
@@ -25,7 +26,8 @@ void ctl_help(FILE *out)
 	      "Decides which logins and mail of a Dovecot and Postfix server are let through.\n\n"
 	      "  -c FILE    policy file; default " PL_POLICY_DEFAULT_PATH "\n"
 	      "  --json     answer in JSON\n"
-	      "  --version  print the version\n\nCommands:\n", out);
+	      "  --version  print the version\n\nCommands:\n",
+	      out);
 	for (size_t i = 0; (command = ctl_command(i)) != NULL; i++) {
 		char name[64];
 
@@ -35,7 +37,8 @@ void ctl_help(FILE *out)
 	fputs("\n`postlatch COMMAND --help` tells more about each, `man postlatch` all.\n\n"
 	      "Exit status: 0 done, 1 refused by what is stored, 64 usage, 65 bad data,\n"
 	      "70 a fault of this program, 75 try again later, 78 configuration;\n"
-	      "explain and check have their own, see their --help.\n", out);
+	      "explain and check have their own, see their --help.\n",
+	      out);
 }
 
 void ctl_help_noun(FILE *out, const char *noun)
@@ -121,8 +124,8 @@ static void manual_commands(FILE *out)
 	const struct ctl_command *command;
 
 	for (size_t i = 0; (command = ctl_command(i)) != NULL; i++) {
-		fprintf(out, ".It Cm %s%s%s%s%s", command->noun, *command->verb ? " " : "", command->verb,
-			*command->arguments ? " Ar " : "", command->arguments);
+		fprintf(out, ".It Cm %s%s%s%s%s", command->noun, *command->verb ? " " : "",
+			command->verb, *command->arguments ? " Ar " : "", command->arguments);
 		fputs("\n", out);
 		roff(out, command->summary);
 		fputs("\n", out);
@@ -144,7 +147,8 @@ static void manual_settings(FILE *out)
 		fprintf(out, ".It Cm %s\n", info->name);
 		roff(out, info->text);
 		fputs("\nOne of ", out);
-		roff(out, pl_setting_choices((enum pl_setting)i, PL_AT_POLICY, choices, sizeof(choices)));
+		roff(out, pl_setting_choices((enum pl_setting)i, PL_AT_POLICY, choices,
+					     sizeof(choices)));
 		fprintf(out, "; built-in default %s.\n", pl_value_name(info->builtin));
 		if ((info->where & PL_AT_CLASS) != 0)
 			fputs("Also in class sections.\n", out);
@@ -167,7 +171,8 @@ static void manual_policy(FILE *out)
 static void manual_rules(FILE *out)
 {
 	for (unsigned int i = 0; i < PL_RULE_COUNT; i++) {
-		const struct pl_verdict verdict = { .rule = (enum pl_rule)i, .service = PL_SETTING_IMAP };
+		const struct pl_verdict verdict = { .rule = (enum pl_rule)i,
+						    .service = PL_SETTING_IMAP };
 		char sentence[256];
 
 		fprintf(out, ".It Cm %s\n", pl_rule_name(verdict.rule));
@@ -209,9 +214,12 @@ int ctl_manual(FILE *out, const char *section)
 		const char *name;
 		void (*print)(FILE *out);
 	} sections[] = {
-		{ "commands", manual_commands }, { "settings", manual_settings },
-		{ "policy", manual_policy },     { "rules", manual_rules },
-		{ "words", words },              { "setting-words", setting_words },
+		{ "commands", manual_commands },
+		{ "settings", manual_settings },
+		{ "policy", manual_policy },
+		{ "rules", manual_rules },
+		{ "words", words },
+		{ "setting-words", setting_words },
 	};
 
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {

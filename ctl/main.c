@@ -16,7 +16,8 @@ static int usage_of(const struct ctl_command *command, const char *what, const c
 	ctl_put(stderr, word);
 	fputs("; see `postlatch ", stderr);
 	if (command != NULL)
-		fprintf(stderr, "%s%s%s ", command->noun, *command->verb != '\0' ? " " : "", command->verb);
+		fprintf(stderr, "%s%s%s ", command->noun, *command->verb != '\0' ? " " : "",
+			command->verb);
 	fputs("--help`\n", stderr);
 	return CTL_USAGE;
 }
@@ -65,9 +66,10 @@ static void find_actor(struct ctl *ctl)
 	const struct passwd *pw = getpwuid(getuid());
 	const char *tty = ttyname(STDIN_FILENO);
 
-	snprintf(ctl->who, sizeof(ctl->who), "%s", sudo != NULL && getuid() == 0 ? sudo
-						   : pw != NULL			? pw->pw_name
-										: "unknown");
+	snprintf(ctl->who, sizeof(ctl->who), "%s",
+		 sudo != NULL && getuid() == 0 ? sudo
+		 : pw != NULL                  ? pw->pw_name
+					       : "unknown");
 	if (ssh != NULL)
 		snprintf(ctl->from, sizeof(ctl->from), "%.*s", (int)strcspn(ssh, " "), ssh);
 	else
@@ -86,9 +88,11 @@ static int open_needs(struct ctl *ctl, struct pl_error *err)
 	if ((needs & NEED_STORE) == NEED_STORE &&
 	    pl_store_open(ctl->policy->database, PL_ROLE_COMMAND, &ctl->store, err) < 0)
 		return -1;
-	if ((needs & NEED_KEYS) == NEED_KEYS && pl_keys_load(ctl->policy->verify_key, &ctl->keys, err) < 0)
+	if ((needs & NEED_KEYS) == NEED_KEYS &&
+	    pl_keys_load(ctl->policy->verify_key, &ctl->keys, err) < 0)
 		return -1;
-	if ((needs & NEED_SEAL) == NEED_SEAL && pl_keys_load(ctl->policy->seal_key, &ctl->seal, err) < 0)
+	if ((needs & NEED_SEAL) == NEED_SEAL &&
+	    pl_keys_load(ctl->policy->seal_key, &ctl->seal, err) < 0)
 		return -1;
 	return 0;
 }
@@ -159,7 +163,9 @@ static void fill_options(struct option *options)
 		const struct ctl_option_info *info = ctl_option((enum ctl_option)i);
 
 		options[count++] = (struct option){
-			info->name, info->argument != NULL ? required_argument : no_argument, NULL,
+			info->name,
+			info->argument != NULL ? required_argument : no_argument,
+			NULL,
 			OPTION_BASE + (int)i,
 		};
 	}
@@ -233,8 +239,8 @@ static int no_command(int words, char **word)
 	if (noun != NULL)
 		snprintf(prefix, sizeof(prefix), "%s ", noun);
 	if (near != NULL)
-		snprintf(name, sizeof(name), "%s%.64s (did you mean `postlatch %s%s`?)", prefix, wrong,
-			 prefix, near);
+		snprintf(name, sizeof(name), "%s%.64s (did you mean `postlatch %s%s`?)", prefix,
+			 wrong, prefix, near);
 	else
 		snprintf(name, sizeof(name), "%s%.64s", prefix, wrong);
 	return usage("there is no command ", name);
@@ -278,7 +284,8 @@ int main(int argc, char **argv)
 	if (request.manual != NULL)
 		return ctl_manual(stdout, request.manual) == 0
 			       ? CTL_DONE
-			       : usage("-x prints commands, settings, policy, rules or words, not ", request.manual);
+			       : usage("-x prints commands, settings, policy, rules or words, not ",
+				       request.manual);
 	/* `postlatch help member set` is `postlatch member set --help`. */
 	if (optind < argc && strcmp(argv[optind], "help") == 0) {
 		request.help = 1;

@@ -26,7 +26,8 @@ struct reader {
 static int fail(struct reader *reader, const char *what, const char *word)
 {
 	if (!reader->failed)
-		pl_error_set(reader->err, PL_ERR_INVALID, "line %d: %s%.100s", reader->line, what, word);
+		pl_error_set(reader->err, PL_ERR_INVALID, "line %d: %s%.100s", reader->line, what,
+			     word);
 	reader->failed = 1;
 	return -1;
 }
@@ -49,8 +50,11 @@ static void read_column_name(struct reader *reader, const char *name)
 	int column = column_by_name(name);
 
 	if (column < 0) {
-		fail(reader, strpbrk(name, ";\t") != NULL ? "fields are divided by commas: there is no column "
-							 : "there is no column ", name);
+		fail(reader,
+		     strpbrk(name, ";\t") != NULL
+			     ? "fields are divided by commas: there is no column "
+			     : "there is no column ",
+		     name);
 		return;
 	}
 	for (int i = 0; i < reader->field; i++) {
@@ -71,13 +75,16 @@ static void read_value(struct reader *reader, const char *text)
 	int ret;
 
 	if (column == COLUMN_ADDRESS) {
-		ret = pl_address_parse(text, strlen(text), reader->default_domain, &reader->row.address, &why);
+		ret = pl_address_parse(text, strlen(text), reader->default_domain,
+				       &reader->row.address, &why);
 	} else {
 		const char *name = column == COLUMN_ACTIVE ? "active"
 				   : column == COLUMN_CLASS
 					   ? "class"
 					   : pl_setting_info((enum pl_setting)column)->name;
-		const char *empty = column == COLUMN_ACTIVE ? "on" : column == COLUMN_CLASS ? "" : "inherit";
+		const char *empty = column == COLUMN_ACTIVE  ? "on"
+				    : column == COLUMN_CLASS ? ""
+							     : "inherit";
 
 		snprintf(word, sizeof(word), "%s=%s", name, *text != '\0' ? text : empty);
 		ret = pl_change_parse(word, PL_AT_MEMBER, &reader->row.change, &why);
@@ -205,9 +212,10 @@ static int find_twins(const struct member_csv *csv, struct pl_error *err)
 	qsort(order, csv->count, sizeof(*order), compare_rows);
 	for (size_t i = 1; i < csv->count && ret == 0; i++) {
 		if (same_address(&order[i - 1]->address, &order[i]->address))
-			ret = pl_error_set(err, PL_ERR_INVALID, "line %d: %s@%s stands in line %d already",
-					   order[i]->line, order[i]->address.local, order[i]->address.domain,
-					   order[i - 1]->line);
+			ret = pl_error_set(err, PL_ERR_INVALID,
+					   "line %d: %s@%s stands in line %d already",
+					   order[i]->line, order[i]->address.local,
+					   order[i]->address.domain, order[i - 1]->line);
 	}
 	free(order);
 	return ret;
@@ -221,7 +229,8 @@ int member_csv_parse(const char *text, size_t len, const char *default_domain,
 
 	memset(csv_r, 0, sizeof(*csv_r));
 	if (len > MEMBER_CSV_MAX)
-		return pl_error_set(err, PL_ERR_INVALID, "the file is larger than %d bytes", MEMBER_CSV_MAX);
+		return pl_error_set(err, PL_ERR_INVALID, "the file is larger than %d bytes",
+				    MEMBER_CSV_MAX);
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
 		text += 3;
 		len -= 3;

@@ -22,7 +22,8 @@ char *ctl_time(int64_t at, char *buf, size_t size)
 	time_t seconds = (time_t)at;
 	struct tm tm;
 
-	if (at == 0 || localtime_r(&seconds, &tm) == NULL || strftime(buf, size, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+	if (at == 0 || localtime_r(&seconds, &tm) == NULL ||
+	    strftime(buf, size, "%Y-%m-%d %H:%M:%S", &tm) == 0)
 		snprintf(buf, size, "-");
 	return buf;
 }
@@ -33,7 +34,8 @@ int ctl_print_json(json_t *json, struct pl_error *err)
 
 	putchar('\n');
 	json_decref(json);
-	return ret < 0 ? pl_error_set(err, PL_ERR_INTERNAL, "the answer is no valid JSON") : CTL_DONE;
+	return ret < 0 ? pl_error_set(err, PL_ERR_INTERNAL, "the answer is no valid JSON")
+		       : CTL_DONE;
 }
 
 json_t *ctl_settings_json(const struct pl_settings *settings)
@@ -54,8 +56,8 @@ json_t *ctl_layers_json(const struct pl_layers *layers)
 		struct pl_resolved resolved = pl_resolve(layers, (enum pl_setting)i);
 
 		json_object_set_new(json, pl_setting_info((enum pl_setting)i)->name,
-				    json_pack("{s:s, s:s}", "value", pl_value_name(resolved.value), "source",
-					      pl_source_name(resolved.source)));
+				    json_pack("{s:s, s:s}", "value", pl_value_name(resolved.value),
+					      "source", pl_source_name(resolved.source)));
 	}
 	return json;
 }
@@ -77,7 +79,8 @@ char *ctl_own_settings(const struct pl_settings *settings, char *buf, size_t siz
 	snprintf(buf, size, "-");
 	for (unsigned int i = 0; i < PL_SETTING_COUNT && used < size; i++) {
 		if (settings->value[i] != PL_UNSET)
-			used += (size_t)snprintf(buf + used, size - used, "%s%s=%s", used == 0 ? "" : " ",
+			used += (size_t)snprintf(buf + used, size - used, "%s%s=%s",
+						 used == 0 ? "" : " ",
 						 pl_setting_info((enum pl_setting)i)->name,
 						 pl_value_name((enum pl_value)settings->value[i]));
 	}

@@ -42,8 +42,10 @@ static int check_domain(const struct ctl *ctl, const char *name, struct pl_error
 	int ret = pl_domain_get(ctl->store, name, &domain, err);
 
 	if (ret == 0)
-		return pl_error_set(err, PL_ERR_CONFLICT, "the database has never heard of domain %s; "
-							  "`postlatch domain list` shows those it has", name);
+		return pl_error_set(err, PL_ERR_CONFLICT,
+				    "the database has never heard of domain %s; "
+				    "`postlatch domain list` shows those it has",
+				    name);
 	return ret < 0 ? -1 : 0;
 }
 
@@ -63,8 +65,8 @@ int targets_filter(const struct ctl *ctl, struct pl_member_filter *filter_r,
 }
 
 /* The address on a line; 0 when the line has none, -1 when it is no address. */
-static int line_address(const struct ctl *ctl, char *line, int number,
-			struct pl_address *address_r, struct pl_error *err)
+static int line_address(const struct ctl *ctl, char *line, int number, struct pl_address *address_r,
+			struct pl_error *err)
 {
 	size_t start = strspn(line, " \t");
 
@@ -107,5 +109,6 @@ int targets_from_options(struct ctl *ctl, struct targets *targets, struct pl_err
 	if (ctl->option[CTL_OPTION_DOMAIN] == NULL && ctl->option[CTL_OPTION_CLASS] == NULL)
 		return 0;
 	return targets_filter(ctl, &filter, domain, err) < 0
-		       ? -1 : pl_member_list(ctl->store, &filter, add_member, targets, err);
+		       ? -1
+		       : pl_member_list(ctl->store, &filter, add_member, targets, err);
 }

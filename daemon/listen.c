@@ -82,7 +82,8 @@ static int open_inet(const char *text, struct pl_error *err)
 	int fd;
 
 	if (parse_inet(text, &address) < 0)
-		return pl_error_set(err, PL_ERR_CONFIG, "socket inet:%s: it must be inet:127.0.0.1:PORT", text);
+		return pl_error_set(err, PL_ERR_CONFIG,
+				    "socket inet:%s: it must be inet:127.0.0.1:PORT", text);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
 	    bind(fd, (const void *)&address, sizeof(address)) == 0 && listen(fd, BACKLOG) == 0)
@@ -99,5 +100,6 @@ int listen_open(const char *name, struct pl_error *err)
 		return open_unix(listen_path(name), err);
 	if (strncmp(name, "inet:", 5) == 0)
 		return open_inet(name + 5, err);
-	return pl_error_set(err, PL_ERR_CONFIG, "socket %s: it must be unix:PATH or inet:127.0.0.1:PORT", name);
+	return pl_error_set(err, PL_ERR_CONFIG,
+			    "socket %s: it must be unix:PATH or inet:127.0.0.1:PORT", name);
 }

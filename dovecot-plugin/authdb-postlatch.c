@@ -1,4 +1,6 @@
-/* authdb-postlatch.c - the passdb driver `postlatch` of Dovecot; compat.h has what depends on its release.
+/* authdb-postlatch.c - the passdb driver `postlatch` of Dovecot.
+ *
+ * compat.h has what depends on its release.
  *
  * A thin shell: turns an auth request into a pl_login, and the verdict into a
  * passdb result. It runs inside the auth process; when the database is on a server,
@@ -90,7 +92,8 @@ static bool is_bearer(const struct auth_request *request)
 {
 	const char *mech = request->fields.mech_name;
 
-	return mech != NULL && (strcasecmp(mech, "XOAUTH2") == 0 || strcasecmp(mech, "OAUTHBEARER") == 0);
+	return mech != NULL &&
+	       (strcasecmp(mech, "XOAUTH2") == 0 || strcasecmp(mech, "OAUTHBEARER") == 0);
 }
 
 static void end_turn(struct postlatch_passdb *passdb)
@@ -152,8 +155,9 @@ static void event_freed(struct event *event)
 }
 
 /* Called for every event of the process when it is logged and when it goes; ours carry a note. */
-static bool event_seen(struct event *event, enum event_callback_type type, struct failure_context *ctx,
-		       const char *fmt ATTR_UNUSED, va_list args ATTR_UNUSED)
+static bool event_seen(struct event *event, enum event_callback_type type,
+		       struct failure_context *ctx, const char *fmt ATTR_UNUSED,
+		       va_list args ATTR_UNUSED)
 {
 	if (type == EVENT_CALLBACK_TYPE_FREE)
 		event_freed(event);
@@ -185,7 +189,9 @@ static void leave_note(struct auth_request *request, const struct pl_use *use)
 static void note_later(struct auth_request *request, const struct pl_login *login,
 		       const struct pl_subject *subject)
 {
-	struct pl_use use = { .address = subject->address, .service = login->service, .ip = login->ip,
+	struct pl_use use = { .address = subject->address,
+			      .service = login->service,
+			      .ip = login->ip,
 			      .at = login->now };
 
 	if (subject->address.local[0] == '\0')
@@ -202,7 +208,8 @@ static void note_later(struct auth_request *request, const struct pl_login *logi
 static void note_of_worker(struct auth_request *request, int64_t member_id, int64_t app_password_id)
 {
 	struct postlatch_passdb *passdb = (struct postlatch_passdb *)request->passdb->passdb;
-	struct pl_use use = { .member_id = member_id, .app_password_id = app_password_id,
+	struct pl_use use = { .member_id = member_id,
+			      .app_password_id = app_password_id,
 			      .at = ioloop_time };
 
 	if (service_setting(compat_service(request), &use.service) != 1 ||
@@ -258,7 +265,8 @@ static enum judged judge_login(struct postlatch_passdb *passdb, struct auth_requ
 	enum judged judged;
 	int ret;
 
-	ret = pl_driver_judge(passdb->driver, login, pl_monotonic_ms(), &subject, &facts, &verdict, &err);
+	ret = pl_driver_judge(passdb->driver, login, pl_monotonic_ms(), &subject, &facts, &verdict,
+			      &err);
 	if (ret < 0) {
 		e_debug(authdb_event(request), "cannot be decided: %s", err.msg);
 		return JUDGED_ERROR;
@@ -355,7 +363,8 @@ static bool wants_worker(struct auth_request *request)
 	struct postlatch_passdb *passdb = (struct postlatch_passdb *)request->passdb->passdb;
 
 	if (!worker)
-		return is_safely_configured(request) && pl_driver_wants_worker(passdb->driver, pl_monotonic_ms());
+		return is_safely_configured(request) &&
+		       pl_driver_wants_worker(passdb->driver, pl_monotonic_ms());
 	if (passdb->driver == NULL)
 		open_driver(passdb);
 	return FALSE;
@@ -396,7 +405,8 @@ static struct passdb_module *make_passdb(pool_t pool, const char *policy_file)
 	/* default_cache_key stays NULL: a revoked credential is dead at once.
 	 * blocking stays FALSE: SQLite is read in this very process, and which database
 	 * it is may change with the policy file. */
-	passdb->policy_path = *policy_file != '\0' ? p_strdup(pool, policy_file) : PL_POLICY_DEFAULT_PATH;
+	passdb->policy_path =
+		*policy_file != '\0' ? p_strdup(pool, policy_file) : PL_POLICY_DEFAULT_PATH;
 	return &passdb->module;
 }
 

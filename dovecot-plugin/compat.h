@@ -5,7 +5,8 @@
  * compat_fails_for_now()   makes a failed login one that may be tried again
  * compat_error_logged()    to be called for each message that Dovecot logs
  * compat_token_judged()     the driver is asked about a token, and says itself what it thinks of it
- * compat_token_refused()    when an event goes: its request, if Dovecot refused a token without asking us
+ * compat_token_refused()    when an event goes: its request, if Dovecot refused a token and did
+ *                           not ask us
  * compat_reply_t           what a worker answers
  * compat_init()            to be called once, by the process that is asked
  * COMPAT_PREINIT()         defines the preinit function of the passdb
@@ -30,7 +31,7 @@
 #include "passdb.h"
 
 #if DOVECOT_VERSION_MAJOR != 2 || DOVECOT_VERSION_MINOR < 3 || DOVECOT_VERSION_MINOR > 4
-#  error "Postlatch knows Dovecot 2.3 and 2.4"
+#error "Postlatch knows Dovecot 2.3 and 2.4"
 #endif
 
 #if DOVECOT_VERSION_MINOR == 3
@@ -71,10 +72,10 @@ static inline void compat_init(void)
 }
 
 /* The setting is what stands behind "args =". */
-#define COMPAT_PREINIT(name, make)                                              \
-	static struct passdb_module *name(pool_t pool, const char *args)        \
-	{                                                                       \
-		return make(pool, args);                                        \
+#define COMPAT_PREINIT(name, make)                                       \
+	static struct passdb_module *name(pool_t pool, const char *args) \
+	{                                                                \
+		return make(pool, args);                                 \
 	}
 
 #else
@@ -130,8 +131,9 @@ static inline const struct auth_request *compat_token_refused(struct event *even
 {
 	const struct auth_request *request = event_get_ptr(event, COMPAT_BEARER_KEY);
 
-	if (request == NULL || request->state != AUTH_REQUEST_STATE_FINISHED || request->fields.successful ||
-	    request->internal_failure || event_get_ptr(event, COMPAT_JUDGED_KEY) != NULL)
+	if (request == NULL || request->state != AUTH_REQUEST_STATE_FINISHED ||
+	    request->fields.successful || request->internal_failure ||
+	    event_get_ptr(event, COMPAT_JUDGED_KEY) != NULL)
 		return NULL;
 	return request;
 }
@@ -139,7 +141,8 @@ static inline const struct auth_request *compat_token_refused(struct event *even
 /* Dovecot asks none but the master passdbs about "other*member", lets the member in
  * as the member whatever they say, and the driver is never asked. The name may be in
  * any field but the token's. */
-static inline bool compat_names_master(const struct auth_request *request, const unsigned char *data, size_t size)
+static inline bool compat_names_master(const struct auth_request *request,
+				       const unsigned char *data, size_t size)
 {
 	const char *separator = request->set->master_user_separator;
 	const char *const *field = t_strsplit(t_strndup(data, size), "\001");
@@ -151,7 +154,8 @@ static inline bool compat_names_master(const struct auth_request *request, const
 	return FALSE;
 }
 
-static inline void compat_continue(struct auth_request *request, const unsigned char *data, size_t size)
+static inline void compat_continue(struct auth_request *request, const unsigned char *data,
+				   size_t size)
 {
 	event_set_ptr(request->mech_event, COMPAT_BEARER_KEY, request);
 	if (compat_names_master(request, data, size)) {
@@ -197,17 +201,17 @@ static const struct setting_parser_info postlatch_setting_parser_info = {
 	.pool_offset1 = 1 + offsetof(struct postlatch_settings, pool),
 };
 
-#define COMPAT_PREINIT(name, make)                                                              \
-	static int name(pool_t pool, struct event *event, struct passdb_module **module_r,      \
-			const char **error_r)                                                   \
-	{                                                                                       \
-		const struct postlatch_settings *set;                                           \
-												\
-		if (settings_get(event, &postlatch_setting_parser_info, 0, &set, error_r) < 0)  \
-			return -1;                                                              \
-		*module_r = make(pool, set->policy_file);                                       \
-		settings_free(set);                                                             \
-		return 0;                                                                       \
+#define COMPAT_PREINIT(name, make)                                                             \
+	static int name(pool_t pool, struct event *event, struct passdb_module **module_r,     \
+			const char **error_r)                                                  \
+	{                                                                                      \
+		const struct postlatch_settings *set;                                          \
+                                                                                               \
+		if (settings_get(event, &postlatch_setting_parser_info, 0, &set, error_r) < 0) \
+			return -1;                                                             \
+		*module_r = make(pool, set->policy_file);                                      \
+		settings_free(set);                                                            \
+		return 0;                                                                      \
 	}
 
 #endif

@@ -9,9 +9,9 @@
 #include "policy/base/breaker.h"
 #include "policy/base/watch.h"
 
-#define LOOK_EVERY_MS 100       /* between two looks at the files */
-#define REPEAT_EVERY_MS 60000   /* between two log lines about the same trouble */
-#define WATCHES_MAX 65          /* policy.c reads at most 64 files; and one key */
+#define LOOK_EVERY_MS 100     /* between two looks at the files */
+#define REPEAT_EVERY_MS 60000 /* between two log lines about the same trouble */
+#define WATCHES_MAX 65        /* policy.c reads at most 64 files; and one key */
 #define CLOSE_WAIT_MS 1000
 
 /* Trouble that would otherwise be logged for each login. */
@@ -49,7 +49,8 @@ static void report(struct pl_driver *driver, struct trouble *trouble)
 }
 
 /* Logs it at once when it is another trouble than before. */
-static void report_error(struct pl_driver *driver, struct trouble *trouble, const struct pl_error *err)
+static void report_error(struct pl_driver *driver, struct trouble *trouble,
+			 const struct pl_error *err)
 {
 	if (strcmp(err->msg, trouble->err.msg) != 0)
 		trouble->logged_ms = 0;
@@ -74,7 +75,8 @@ static void load_keys(struct pl_driver *driver)
 {
 	pl_watch_set(&driver->key_watch, driver->policy->verify_key);
 	pl_keys_free(&driver->keys);
-	if (pl_keys_load(driver->policy->verify_key, &driver->keys, &driver->key_trouble.err) == 0) {
+	if (pl_keys_load(driver->policy->verify_key, &driver->keys, &driver->key_trouble.err) ==
+	    0) {
 		over(driver, &driver->key_trouble, "verify key: read again");
 		return;
 	}
@@ -104,7 +106,8 @@ static void open_uses(struct pl_driver *driver)
 
 static void take_policy(struct pl_driver *driver, struct pl_policy *policy)
 {
-	int moved = driver->policy == NULL || strcmp(driver->policy->database, policy->database) != 0;
+	int moved =
+		driver->policy == NULL || strcmp(driver->policy->database, policy->database) != 0;
 
 	if (moved) {
 		close_store(driver);
@@ -126,7 +129,8 @@ static void load_policy(struct pl_driver *driver)
 		watch_policy(driver, NULL);
 	if (pl_policy_load(driver->path, &policy, &driver->policy_trouble.err) < 0) {
 		if (driver->policy != NULL)
-			pl_error_prefix(&driver->policy_trouble.err, "keeping the last good policy");
+			pl_error_prefix(&driver->policy_trouble.err,
+					"keeping the last good policy");
 		driver->policy_trouble.logged_ms = 0;
 		report(driver, &driver->policy_trouble);
 		return;

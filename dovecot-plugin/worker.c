@@ -21,7 +21,8 @@ struct errand {
 void worker_report(struct auth_request *request, int64_t member_id, int64_t app_password_id)
 {
 	auth_request_set_field(request, FIELD,
-			       t_strdup_printf("%lld,%lld", (long long)member_id, (long long)app_password_id),
+			       t_strdup_printf("%lld,%lld", (long long)member_id,
+					       (long long)app_password_id),
 			       NULL);
 }
 
@@ -35,11 +36,13 @@ static void take_report(const struct errand *errand, enum passdb_result result)
 		member_id = app_password_id = 0;
 	auth_fields_remove(fields, FIELD);
 	/* The answer to a lookup that goes on to the next passdb has no room for fields. */
-	if (text != NULL || (errand->lookup_credentials != NULL && result == PASSDB_RESULT_USER_UNKNOWN))
+	if (text != NULL ||
+	    (errand->lookup_credentials != NULL && result == PASSDB_RESULT_USER_UNKNOWN))
 		errand->note(errand->request, member_id, app_password_id);
 }
 
-static bool answered(struct auth_worker_connection *conn ATTR_UNUSED, compat_reply_t reply, void *context)
+static bool answered(struct auth_worker_connection *conn ATTR_UNUSED, compat_reply_t reply,
+		     void *context)
 {
 	struct errand *errand = context;
 	struct auth_request *request = errand->request;
@@ -80,10 +83,12 @@ void worker_verify_plain(struct auth_request *request, const char *password,
 	send_errand(&errand, "PASSV", password);
 }
 
-void worker_lookup_credentials(struct auth_request *request, lookup_credentials_callback_t *callback,
-			       worker_note_t *note)
+void worker_lookup_credentials(struct auth_request *request,
+			       lookup_credentials_callback_t *callback, worker_note_t *note)
 {
-	const struct errand errand = { .request = request, .lookup_credentials = callback, .note = note };
+	const struct errand errand = { .request = request,
+				       .lookup_credentials = callback,
+				       .note = note };
 
 	send_errand(&errand, "PASSL", request->wanted_credentials_scheme);
 }

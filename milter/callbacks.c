@@ -61,9 +61,11 @@ static sfsistat trouble(SMFICTX *ctx, const struct pl_error *err)
 	time_t now = time(NULL), before = __atomic_load_n(&logged_at, __ATOMIC_RELAXED);
 
 	if (now - before >= TROUBLE_EVERY &&
-	    __atomic_compare_exchange_n(&logged_at, &before, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+	    __atomic_compare_exchange_n(&logged_at, &before, now, 0, __ATOMIC_RELAXED,
+					__ATOMIC_RELAXED))
 		daemon_log(LOG_ERR, "%s: action=tempfail: %s", queue_id(ctx), err->msg);
-	return refuse(ctx, "451", "4.3.0", "The policy cannot be looked up at the moment; try again later");
+	return refuse(ctx, "451", "4.3.0",
+		      "The policy cannot be looked up at the moment; try again later");
 }
 
 static void log_decision(SMFICTX *ctx, const struct client *client,
@@ -80,18 +82,20 @@ static void log_decision(SMFICTX *ctx, const struct client *client,
 
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long offered, unsigned long steps,
 			     unsigned long unused2, unsigned long unused3, unsigned long *actions_r,
-			     unsigned long *steps_r, unsigned long *unused2_r, unsigned long *unused3_r)
+			     unsigned long *steps_r, unsigned long *unused2_r,
+			     unsigned long *unused3_r)
 {
 	const unsigned long want = SMFIP_NOHELO | SMFIP_NOBODY | SMFIP_NOUNKNOWN | SMFIP_NR_CONN |
 				   SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NOEOH;
-	const unsigned long need = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_ADDRCPT | SMFIF_DELRCPT |
-				   SMFIF_QUARANTINE;
+	const unsigned long need =
+		SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_QUARANTINE;
 
 	(void)unused2;
 	(void)unused3;
 	/* The callbacks below answer nothing where NR is agreed: insist on it. */
 	if ((steps & want) != want || (offered & need) != need) {
-		daemon_log(LOG_ERR, "the mail server speaks too old a milter protocol; Postfix 2.6 or later is needed");
+		daemon_log(LOG_ERR, "the mail server speaks too old a milter protocol; Postfix 2.6 "
+				    "or later is needed");
 		return SMFIS_REJECT;
 	}
 	*actions_r = need;
@@ -148,7 +152,8 @@ static sfsistat submitted(SMFICTX *ctx, struct client *client, const char *login
 	struct pl_error err = { 0 };
 	char sentence[256];
 
-	if (judge_submission(the_judge, login, macro(ctx, "{auth_type}"), &client->ip, &judgement, &err) < 0)
+	if (judge_submission(the_judge, login, macro(ctx, "{auth_type}"), &client->ip, &judgement,
+			     &err) < 0)
 		return trouble(ctx, &err);
 	if (judgement.verdict.outcome == PL_ALLOW) {
 		log_decision(ctx, client, &judgement, "accept");
@@ -199,8 +204,10 @@ static int give_back(SMFICTX *ctx, const struct message *message, const struct j
 	}
 	/* local(8) takes its own Delivered-To for a forwarding loop, and bounces. */
 	if (ret == 0 && judgement->sign->kind == SIGN_DELIVERED)
-		ret = smfi_chgheader(ctx, (char *)MESSAGE_DELIVERED_HEADER, judgement->sign->nth, NULL) ==
-				      MI_FAILURE ? -1 : 0;
+		ret = smfi_chgheader(ctx, (char *)MESSAGE_DELIVERED_HEADER, judgement->sign->nth,
+				     NULL) == MI_FAILURE
+			      ? -1
+			      : 0;
 	return ret;
 }
 
@@ -209,7 +216,9 @@ static sfsistat hold(SMFICTX *ctx, struct client *client, const struct judgement
 	const struct pl_error lost = { PL_ERR_RETRY, "the mail server did not take the hold" };
 
 	log_decision(ctx, client, judgement, "hold");
-	if (smfi_quarantine(ctx, (char *)"forwarding is off, and the message cannot be given back") == MI_FAILURE)
+	if (smfi_quarantine(ctx,
+			    (char *)"forwarding is off, and the message cannot be given back") ==
+	    MI_FAILURE)
 		return trouble(ctx, &lost);
 	return SMFIS_CONTINUE;
 }
@@ -219,7 +228,8 @@ static sfsistat hold(SMFICTX *ctx, struct client *client, const struct judgement
 static sfsistat keep_for_member(SMFICTX *ctx, struct client *client,
 				const struct judgement *judgement)
 {
-	const struct pl_error lost = { PL_ERR_RETRY, "the mail server did not take the new recipient" };
+	const struct pl_error lost = { PL_ERR_RETRY,
+				       "the mail server did not take the new recipient" };
 	char sentence[256];
 
 	if (client->waits) {

@@ -104,7 +104,8 @@ void judge_reload_if_changed(struct judge *judge)
 	}
 	pthread_mutex_unlock(&judge->lock);
 	if (changed)
-		daemon_log(ret < 0 ? LOG_ERR : LOG_INFO, "%s", ret < 0 ? err.msg : "policy file: read again");
+		daemon_log(ret < 0 ? LOG_ERR : LOG_INFO, "%s",
+			   ret < 0 ? err.msg : "policy file: read again");
 }
 
 static struct pl_policy *hold_policy(struct judge *judge)
@@ -151,16 +152,20 @@ static void end(struct session *session, int failed)
 
 static int is_webmail_mechanism(const char *mechanism)
 {
-	return mechanism != NULL && (strcasecmp(mechanism, "XOAUTH2") == 0 ||
-				     strcasecmp(mechanism, "OAUTHBEARER") == 0);
+	return mechanism != NULL &&
+	       (strcasecmp(mechanism, "XOAUTH2") == 0 || strcasecmp(mechanism, "OAUTHBEARER") == 0);
 }
 
 int judge_submission(struct judge *judge, const char *login_name, const char *mechanism,
 		     const struct pl_ip *ip, struct judgement *judgement_r, struct pl_error *err)
 {
 	const struct pl_login login = {
-		.user = login_name, .user_len = strlen(login_name), .service = PL_SETTING_SMTP,
-		.offer = PL_OFFER_NOTHING, .ip = *ip, .now = time(NULL),
+		.user = login_name,
+		.user_len = strlen(login_name),
+		.service = PL_SETTING_SMTP,
+		.offer = PL_OFFER_NOTHING,
+		.ip = *ip,
+		.now = time(NULL),
 	};
 	struct pl_subject subject;
 	struct pl_facts facts;
@@ -202,7 +207,8 @@ static int sign_account(const struct session *session, const struct sign *sign,
 static int judge_sign(const struct session *session, const struct sign *sign,
 		      struct judgement *judgement_r, struct pl_error *err)
 {
-	struct pl_facts facts = { .service = PL_SETTING_FORWARDING, .credential = PL_CREDENTIAL_EARLIER };
+	struct pl_facts facts = { .service = PL_SETTING_FORWARDING,
+				  .credential = PL_CREDENTIAL_EARLIER };
 	struct pl_account account;
 	int ret = sign_account(session, sign, &account, err);
 
@@ -215,8 +221,8 @@ static int judge_sign(const struct session *session, const struct sign *sign,
 	return 1;
 }
 
-int judge_resent(struct judge *judge, const struct message *message,
-		 struct judgement *judgement_r, struct pl_error *err)
+int judge_resent(struct judge *judge, const struct message *message, struct judgement *judgement_r,
+		 struct pl_error *err)
 {
 	struct session session;
 	int ret = 0;

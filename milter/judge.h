@@ -32,7 +32,7 @@ struct judgement {
 int judge_submission(struct judge *judge, const char *login, const char *mechanism,
 		     const struct pl_ip *ip, struct judgement *judgement_r, struct pl_error *err);
 /* Mail that carries signs of being sent again: judges the member who sends it. */
-int judge_resent(struct judge *judge, const struct message *message,
-		 struct judgement *judgement_r, struct pl_error *err);
+int judge_resent(struct judge *judge, const struct message *message, struct judgement *judgement_r,
+		 struct pl_error *err);
 
 #endif

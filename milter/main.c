@@ -37,7 +37,8 @@ static void usage(FILE *out)
 	      "  --version  print the version\n\n"
 	      "SIGHUP reads the policy file again, SIGTERM ends it. It does not put itself in\n"
 	      "the background: systemd or another supervisor does.\n"
-	      "See postlatch-milter(8).\n", out);
+	      "See postlatch-milter(8).\n",
+	      out);
 }
 
 static int read_options(int argc, char **argv, struct options *options)
@@ -96,9 +97,11 @@ static int open_socket(const struct options *options)
 
 	if (smfi_setconn((char *)options->socket) == MI_FAILURE || smfi_opensocket(1) == MI_FAILURE)
 		return fail("socket", options->socket,
-			    "cannot be opened; see that its folder is there and nothing else listens on it");
+			    "cannot be opened; see that its folder is there and nothing else "
+			    "listens on it");
 	umask(mask);
-	return path == NULL || options->group == NULL ? 0 : daemon_share_socket(path, options->group);
+	return path == NULL || options->group == NULL ? 0
+						      : daemon_share_socket(path, options->group);
 }
 
 static void *run_libmilter(void *context)
@@ -174,7 +177,8 @@ int main(int argc, char **argv)
 		return EX_CONFIG;
 	}
 	if (callbacks_register(judge) == 0 && open_socket(&options) == 0 &&
-	    (options.user == NULL || daemon_become(options.user, "postlatch") == 0) && serve(judge) == 0)
+	    (options.user == NULL || daemon_become(options.user, "postlatch") == 0) &&
+	    serve(judge) == 0)
 		status = EX_OK;
 	judge_free(&judge);
 	if (status == EX_OK && unix_path(options.socket) != NULL)

@@ -23,7 +23,8 @@ static int is_leap(int64_t from, int64_t to)
 	return llabs(to - from) > CLOCK_LEAP;
 }
 
-int clock_guard_check(struct clock_guard *guard, int64_t wall, int64_t since_boot, struct pl_error *err)
+int clock_guard_check(struct clock_guard *guard, int64_t wall, int64_t since_boot,
+		      struct pl_error *err)
 {
 	int64_t offset = wall - since_boot;
 
@@ -34,7 +35,8 @@ int clock_guard_check(struct clock_guard *guard, int64_t wall, int64_t since_boo
 		}
 		if (since_boot - guard->leapt_at < CLOCK_SETTLE)
 			return pl_error_set(err, PL_ERR_RETRY,
-					    "the clock leapt by %lld seconds: no one-time code is taken until "
+					    "the clock leapt by %lld seconds: no one-time code is "
+					    "taken until "
 					    "it is set right, or has stayed for %d minutes",
 					    (long long)(offset - guard->offset), CLOCK_SETTLE / 60);
 	}

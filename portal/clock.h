@@ -19,14 +19,15 @@
 
 /* The caller's lock protects it. */
 struct clock_guard {
-	int64_t offset;      /* wall clock - time since boot, as believed */
-	int64_t leapt_to;    /* the offset that is not believed yet */
-	int64_t leapt_at;    /* time since boot; 0: all is well */
+	int64_t offset;   /* wall clock - time since boot, as believed */
+	int64_t leapt_to; /* the offset that is not believed yet */
+	int64_t leapt_at; /* time since boot; 0: all is well */
 };
 
 int64_t clock_since_boot(void);
 void clock_guard_start(struct clock_guard *guard, int64_t wall, int64_t since_boot);
 /* 0 when wall can be trusted, -1 with PL_ERR_RETRY while it cannot. */
-int clock_guard_check(struct clock_guard *guard, int64_t wall, int64_t since_boot, struct pl_error *err);
+int clock_guard_check(struct clock_guard *guard, int64_t wall, int64_t since_boot,
+		      struct pl_error *err);
 
 #endif

@@ -30,7 +30,8 @@ static int make_authorization(const char *path, char *header_r, size_t size, str
 	if (fd >= 0)
 		close(fd);
 	if (len <= 0)
-		return pl_error_set(err, PL_ERR_CONFIG, "doveadm_key_file %s: cannot be read", path);
+		return pl_error_set(err, PL_ERR_CONFIG, "doveadm_key_file %s: cannot be read",
+				    path);
 	key[len] = '\0';
 	key[strcspn(key, "\r\n")] = '\0';
 	EVP_EncodeBlock(encoded, (unsigned char *)key, (int)strlen(key));
@@ -69,7 +70,8 @@ static int post(const char *url, const char *authorization, const char *body, st
 	curl_easy_cleanup(curl);
 	curl_slist_free_all(headers);
 	if (code != CURLE_OK)
-		return pl_error_set(err, PL_ERR_RETRY, "doveadm at %s: %s", url, curl_easy_strerror(code));
+		return pl_error_set(err, PL_ERR_RETRY, "doveadm at %s: %s", url,
+				    curl_easy_strerror(code));
 	if (status != 200)
 		return pl_error_set(err, PL_ERR_RETRY, "doveadm at %s: status %ld", url, status);
 	return 0;
@@ -93,7 +95,8 @@ int kick_member(const struct request *request, const char *address, struct pl_er
 	json_decref(commands);
 	if (body == NULL)
 		return pl_error_set(err, PL_ERR_RETRY, "doveadm: out of memory");
-	if (make_authorization(policy->doveadm_key_file, authorization, sizeof(authorization), err) == 0)
+	if (make_authorization(policy->doveadm_key_file, authorization, sizeof(authorization),
+			       err) == 0)
 		ret = post(policy->doveadm_url, authorization, body, err);
 	OPENSSL_cleanse(authorization, sizeof(authorization));
 	free(body);

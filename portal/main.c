@@ -40,7 +40,8 @@ static void usage(FILE *out)
 	      "  --version  print the version\n\n"
 	      "SIGHUP reads the policy file again, SIGTERM ends it. It does not put itself in\n"
 	      "the background: systemd or another supervisor does.\n"
-	      "See postlatch-portal(8).\n", out);
+	      "See postlatch-portal(8).\n",
+	      out);
 }
 
 static int read_options(int argc, char **argv, struct options *options)
@@ -94,7 +95,10 @@ static int open_socket(const struct options *options)
 		daemon_log(LOG_ERR, "%s", err.msg);
 		return -1;
 	}
-	return path == NULL || options->group == NULL || daemon_share_socket(path, options->group) == 0 ? fd : -1;
+	return path == NULL || options->group == NULL ||
+			       daemon_share_socket(path, options->group) == 0
+		       ? fd
+		       : -1;
 }
 
 static void reload(struct portal *portal)

@@ -20,8 +20,8 @@
 #include "portal/portal.h"
 
 #define PENDING_MAX 64 /* mails under way */
-#define WORD_BYTES 45  /* of text in one encoded word: 60 in base64, and RFC 2047 allows 75 in all */
-#define LINE_BYTES 57  /* of text in one line of base64: 76 characters */
+#define WORD_BYTES 45 /* of text in one encoded word: 60 in base64, and RFC 2047 allows 75 in all */
+#define LINE_BYTES 57 /* of text in one line of base64: 76 characters */
 
 static const struct notice {
 	const char *what;
@@ -97,8 +97,8 @@ static void put_body(FILE *out, const char *text, size_t len)
 	}
 }
 
-static char *make_body(const struct request *request, const struct notice *notice, enum language language,
-		       size_t *len_r)
+static char *make_body(const struct request *request, const struct notice *notice,
+		       enum language language, size_t *len_r)
 {
 	char date[128] = "", device[128], *body = NULL;
 	struct tm tm;
@@ -109,8 +109,8 @@ static char *make_body(const struct request *request, const struct notice *notic
 	if (localtime_r(&(time_t){ request->now }, &tm) != NULL)
 		strftime(date, sizeof(date), words[language].date, &tm);
 	request_device(request, device, sizeof(device));
-	fprintf(out, "%s\n\n%s: %s\n%s: %s\n", notice->in[language].text, words[language].when, date,
-		words[language].address, request->ip_text);
+	fprintf(out, "%s\n\n%s: %s\n%s: %s\n", notice->in[language].text, words[language].when,
+		date, words[language].address, request->ip_text);
 	if (device[0] != '\0')
 		fprintf(out, "%s: %s\n", words[language].device, device);
 	fprintf(out, "\n%s\n%s/account\n", words[language].advice, request->policy->portal_url);
@@ -120,7 +120,8 @@ static char *make_body(const struct request *request, const struct notice *notic
 	return NULL;
 }
 
-static void put_headers(FILE *out, const struct request *request, const char *address, const char *subject)
+static void put_headers(FILE *out, const struct request *request, const char *address,
+			const char *subject)
 {
 	char date[64] = "";
 	struct tm tm;
@@ -130,10 +131,12 @@ static void put_headers(FILE *out, const struct request *request, const char *ad
 		strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S +0000", &tm);
 	fputs("From: ", out);
 	put_encoded(out, request->policy->portal_name);
-	fprintf(out, " <%s>\nTo: <%s>\nDate: %s\nSubject: ", request->policy->mail_from, address, date);
+	fprintf(out, " <%s>\nTo: <%s>\nDate: %s\nSubject: ", request->policy->mail_from, address,
+		date);
 	put_encoded(out, subject);
 	fputs("\nMIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\n"
-	      "Content-Transfer-Encoding: base64\nAuto-Submitted: auto-generated\n\n", out);
+	      "Content-Transfer-Encoding: base64\nAuto-Submitted: auto-generated\n\n",
+	      out);
 }
 
 static void free_mail(struct mail *mail)
@@ -164,7 +167,8 @@ static struct mail *make_mail(const struct request *request, const char *address
 		mail->to = strdup(address);
 	}
 	free(body);
-	if (out != NULL && fclose(out) == 0 && mail->sendmail != NULL && mail->from != NULL && mail->to != NULL)
+	if (out != NULL && fclose(out) == 0 && mail->sendmail != NULL && mail->from != NULL &&
+	    mail->to != NULL)
 		return mail;
 	free_mail(mail);
 	return NULL;

@@ -53,15 +53,20 @@ static void unref(struct snapshot **snapshot_p)
 static int check_url(const struct pl_policy *policy, struct pl_error *err)
 {
 	const char *url = policy->portal_url;
-	size_t scheme = strncmp(url, "https://", 8) == 0 ? 8 : strncmp(url, "http://", 7) == 0 ? 7 : 0;
+	size_t scheme = strncmp(url, "https://", 8) == 0  ? 8
+			: strncmp(url, "http://", 7) == 0 ? 7
+							  : 0;
 
 	if (url[0] == '\0')
-		return pl_error_set(err, PL_ERR_CONFIG, "%s: portal_url is not set", policy->files[0]);
+		return pl_error_set(err, PL_ERR_CONFIG, "%s: portal_url is not set",
+				    policy->files[0]);
 	if (scheme == 0 || url[scheme] == '\0' ||
 	    url[scheme + strspn(url + scheme, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]")] != '\0')
 		return pl_error_set(err, PL_ERR_CONFIG,
-				    "%s: portal_url = %s: it must be https://NAME or https://NAME:PORT, in "
-				    "lower case, with nothing behind", policy->files[0], url);
+				    "%s: portal_url = %s: it must be https://NAME or "
+				    "https://NAME:PORT, in "
+				    "lower case, with nothing behind",
+				    policy->files[0], url);
 	return 0;
 }
 
@@ -70,8 +75,9 @@ static int check_webmail(const struct pl_policy *policy, struct pl_error *err)
 {
 	const char *url = policy->webmail_url;
 
-	if (url[0] == '\0' || ((strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0) &&
-			       text_is_clean(url, strlen(url)) && strchr(url, ' ') == NULL))
+	if (url[0] == '\0' ||
+	    ((strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0) &&
+	     text_is_clean(url, strlen(url)) && strchr(url, ' ') == NULL))
 		return 0;
 	return pl_error_set(err, PL_ERR_CONFIG, "%s: webmail_url = %s: it must begin with https://",
 			    policy->files[0], url);
@@ -84,7 +90,8 @@ static int check_mail(const struct pl_policy *policy, struct pl_error *err)
 
 	if (strchr(from, '@') == NULL || !text_is_clean(from, strlen(from)) ||
 	    from[strcspn(from, " <>()[],;:\"\\")] != '\0' || from[0] == '-')
-		return pl_error_set(err, PL_ERR_CONFIG, "%s: mail_from = %s: it must be a mail address",
+		return pl_error_set(err, PL_ERR_CONFIG,
+				    "%s: mail_from = %s: it must be a mail address",
 				    policy->files[0], from);
 	if (name[0] == '\0' || strlen(name) > NAME_BYTES || !text_is_clean(name, strlen(name)) ||
 	    strchr(name, ':') != NULL)
@@ -110,8 +117,9 @@ static int load(const char *path, struct snapshot **snapshot_r, struct pl_error 
 	if (snapshot == NULL)
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	snapshot->refcount = 1;
-	if (pl_policy_load(path, &snapshot->policy, err) < 0 || check_url(snapshot->policy, err) < 0 ||
-	    check_webmail(snapshot->policy, err) < 0 || check_mail(snapshot->policy, err) < 0) {
+	if (pl_policy_load(path, &snapshot->policy, err) < 0 ||
+	    check_url(snapshot->policy, err) < 0 || check_webmail(snapshot->policy, err) < 0 ||
+	    check_mail(snapshot->policy, err) < 0) {
 		unref(&snapshot);
 		return -1;
 	}
@@ -145,7 +153,8 @@ int portal_new(const char *policy_path, const char *web_path, struct portal **po
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	}
 	pthread_mutex_init(&portal->lock, NULL);
-	if (load(policy_path, &portal->now, err) < 0 || pages_load(web_path, &portal->pages, err) < 0) {
+	if (load(policy_path, &portal->now, err) < 0 ||
+	    pages_load(web_path, &portal->pages, err) < 0) {
 		portal_free(&portal);
 		return -1;
 	}
@@ -215,7 +224,8 @@ static void reload_if_changed(struct portal *portal)
 	if (!changed)
 		return;
 	ret = reload(portal, &err);
-	daemon_log(ret < 0 ? LOG_ERR : LOG_INFO, "%s", ret < 0 ? err.msg : "policy file: read again");
+	daemon_log(ret < 0 ? LOG_ERR : LOG_INFO, "%s",
+		   ret < 0 ? err.msg : "policy file: read again");
 }
 
 void portal_hold(struct portal *portal, struct request *request)
@@ -251,7 +261,8 @@ int portal_clock(const struct request *request, struct pl_error *err)
 
 int portal_take(struct request *request, struct pl_error *err)
 {
-	return pl_store_pool_take(request->portal->pool, request->policy->database, &request->store, err);
+	return pl_store_pool_take(request->portal->pool, request->policy->database, &request->store,
+				  err);
 }
 
 void portal_give(struct request *request, int failed)

@@ -32,8 +32,9 @@ int portal_clock(const struct request *request, struct pl_error *err);
  * the browser's address, so that Dovecot's own penalties and policy server
  * apply. 1 right, 0 wrong, -1 cannot tell (a temporary failure is never "wrong").
  * user_r becomes the name as Dovecot has it. (password.c) */
-int password_check(const struct request *request, const char *user, const struct pl_secret *password,
-		   char user_r[PL_ADDRESS_MAX + 1], struct pl_error *err);
+int password_check(const struct request *request, const char *user,
+		   const struct pl_secret *password, char user_r[PL_ADDRESS_MAX + 1],
+		   struct pl_error *err);
 
 /* Ends the member's IMAP connections through doveadm's HTTP interface. Best
  * effort: the tokens are dead already. 0, or -1. (kick.c) */

@@ -16,7 +16,8 @@ struct words {
 };
 
 static const struct words problems[][LANGUAGES] = {
-#define PROBLEM(id, title_en, text_en, title_ko, text_ko) { { title_en, text_en }, { title_ko, text_ko } },
+#define PROBLEM(id, title_en, text_en, title_ko, text_ko) \
+	{ { title_en, text_en }, { title_ko, text_ko } },
 #include "portal/problem.def"
 #undef PROBLEM
 };
@@ -24,16 +25,18 @@ static const struct words problems[][LANGUAGES] = {
 static const char *const codes[LANGUAGES] = { [ENGLISH] = "en", [KOREAN] = "ko" };
 
 /* In the frame of the pages' own style sheet. */
-static void print_page(FILE *out, enum language language, const struct words *words, const char *detail,
-		       int refresh)
+static void print_page(FILE *out, enum language language, const struct words *words,
+		       const char *detail, int refresh)
 {
-	fprintf(out, "<!DOCTYPE html>\n<html lang=\"%s\">\n<meta charset=\"utf-8\">\n"
-		     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
+	fprintf(out,
+		"<!DOCTYPE html>\n<html lang=\"%s\">\n<meta charset=\"utf-8\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
 		codes[language]);
 	if (refresh)
 		fprintf(out, "<meta http-equiv=\"refresh\" content=\"%d\">\n", RETRY_SECONDS);
-	fprintf(out, "<title>%s</title>\n<link rel=\"stylesheet\" href=\"/web/style.css\">\n"
-		     "<body data-width=\"narrow\">\n<div id=\"frame\"><main><h1>%s</h1><p>%s</p>",
+	fprintf(out,
+		"<title>%s</title>\n<link rel=\"stylesheet\" href=\"/web/style.css\">\n"
+		"<body data-width=\"narrow\">\n<div id=\"frame\"><main><h1>%s</h1><p>%s</p>",
 		words->title, words->title, words->text);
 	if (!refresh)
 		fprintf(out, "<small lang=\"en\">%s</small>", detail);
@@ -52,7 +55,8 @@ int respond_problem(const struct request *request, struct response *response, in
 	response->retry_after = busy ? RETRY_SECONDS : 0;
 	if (out == NULL)
 		return 0;
-	print_page(out, language, &problems[busy ? PROBLEM_BUSY : PROBLEM_REQUEST][language], detail, busy);
+	print_page(out, language, &problems[busy ? PROBLEM_BUSY : PROBLEM_REQUEST][language],
+		   detail, busy);
 	fclose(out);
 	return 0;
 }

@@ -26,9 +26,11 @@ static void draw(FILE *out, const QRcode *code)
 {
 	int size = code->width + 2 * MARGIN;
 
-	fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
-		     "shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h%dv%dH0z\"/>"
-		     "<path fill=\"#000\" d=\"", size, size, size, size);
+	fprintf(out,
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
+		"shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h%dv%dH0z\"/>"
+		"<path fill=\"#000\" d=\"",
+		size, size, size, size);
 	for (int y = 0; y < code->width; y++)
 		draw_row(out, code->data + y * code->width, code->width, y);
 	fputs("\"/></svg>", out);

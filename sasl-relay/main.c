@@ -35,7 +35,8 @@ static void usage(FILE *out)
 	      "  --version  print the version\n\n"
 	      "SIGTERM ends it. It does not put itself in the background: systemd or another\n"
 	      "supervisor does.\n"
-	      "See postlatch-sasl-relay(8).\n", out);
+	      "See postlatch-sasl-relay(8).\n",
+	      out);
 }
 
 static int read_options(int argc, char **argv, struct options *options)
@@ -69,7 +70,9 @@ static int read_options(int argc, char **argv, struct options *options)
 	}
 	/* Whoever can connect can try passwords and say where from: not a port, then. */
 	return options->socket != NULL && listen_path(options->socket) != NULL &&
-			       listen_path(options->dovecot) != NULL && optind == argc ? 0 : -1;
+			       listen_path(options->dovecot) != NULL && optind == argc
+		       ? 0
+		       : -1;
 }
 
 static int serve(struct relay *relay)

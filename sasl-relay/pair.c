@@ -78,7 +78,8 @@ static int read_answers(struct pair *pair)
 		pair->ending = 1;
 	if (count > 0 && lines_filled_with_answers(&pair->answers, (size_t)count)) {
 		pair->ending = 1;
-		pair->trouble = "Dovecot reports a temporary failure, and its log says why; clients are told to try again";
+		pair->trouble = "Dovecot reports a temporary failure, and its log says why; "
+				"clients are told to try again";
 	}
 	if (!lines_too_long(&pair->answers))
 		return 1;

@@ -5,9 +5,9 @@
 #include "sasl-relay/lines.h"
 
 struct pair {
-	int smtpd;   /* -1: this one is free */
-	int dovecot; /* -1: not connected yet */
-	int ending;  /* nothing more is read; answers that are whole still go out */
+	int smtpd;           /* -1: this one is free */
+	int dovecot;         /* -1: not connected yet */
+	int ending;          /* nothing more is read; answers that are whole still go out */
 	const char *trouble; /* what an administrator should know of its end; NULL: nothing */
 	struct lines requests, answers;
 };

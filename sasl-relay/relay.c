@@ -30,11 +30,12 @@ struct relay {
 	size_t count;  /* of pairs */
 	size_t in_use; /* pairs behind the last one that is not free */
 	struct pair *pairs;
-	time_t *since; /* for each pair, when Postfix came */
+	time_t *since;         /* for each pair, when Postfix came */
 	struct pollfd *polled; /* two for each pair */
 };
 
-int relay_new(int listener, const char *dovecot, size_t pairs, struct relay **relay_r, struct pl_error *err)
+int relay_new(int listener, const char *dovecot, size_t pairs, struct relay **relay_r,
+	      struct pl_error *err)
 {
 	struct relay *relay = calloc(1, sizeof(*relay));
 
@@ -138,7 +139,8 @@ static void connect_pair(struct relay *relay, struct pair *pair)
 static void take_smtpd(struct relay *relay)
 {
 	struct pair *pair = free_pair(relay);
-	int fd = pair == NULL ? -1 : accept4(relay->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = pair == NULL ? -1
+			      : accept4(relay->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	size_t number;
 
 	if (fd < 0) {

@@ -14,7 +14,8 @@ struct relay;
 
 /* dovecot is the path of Dovecot's socket; pairs, how many smtpd processes there may
  * be at a time. The listener is closed with the relay. */
-int relay_new(int listener, const char *dovecot, size_t pairs, struct relay **relay_r, struct pl_error *err);
+int relay_new(int listener, const char *dovecot, size_t pairs, struct relay **relay_r,
+	      struct pl_error *err);
 /* Closes every connection. Accepts NULL. */
 void relay_free(struct relay **relay);
 

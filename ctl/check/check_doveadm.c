@@ -30,41 +30,59 @@ static void check_listener(struct check *check, const char *url)
 	const char *setting = doveconf_release(check->doveconf)->address;
 	char service[BLOCK_MAX], block[BLOCK_MAX], port[16], address[256];
 
-	if (doveconf_block(check->doveconf, "service doveadm {", service, sizeof(service)) == NULL ||
+	if (doveconf_block(check->doveconf, "service doveadm {", service, sizeof(service)) ==
+		    NULL ||
 	    doveconf_block(service, "inet_listener http {", block, sizeof(block)) == NULL ||
-	    !doveconf_block_value(block, "port", port, sizeof(port)) || strtol(port, NULL, 10) == 0) {
-		check_find(check, CHECK_FAULT, "doveadm_url is set, and Dovecot has no doveadm HTTP interface; include "
-					       FRAGMENT);
+	    !doveconf_block_value(block, "port", port, sizeof(port)) ||
+	    strtol(port, NULL, 10) == 0) {
+		check_find(check, CHECK_FAULT,
+			   "doveadm_url is set, and Dovecot has no doveadm HTTP interface; "
+			   "include " FRAGMENT);
 		return;
 	}
 	if (strtol(port, NULL, 10) != port_of(url))
-		check_find(check, CHECK_FAULT, "doveadm_url = %s, but doveadm's HTTP interface has port %s; make them "
-					       "agree", url, port);
+		check_find(check, CHECK_FAULT,
+			   "doveadm_url = %s, but doveadm's HTTP interface has port %s; make them "
+			   "agree",
+			   url, port);
 	if (!doveconf_block_value(block, setting, address, sizeof(address)) ||
-	    (strcmp(address, "127.0.0.1") != 0 && strcmp(address, "::1") != 0 && strcmp(address, "localhost") != 0))
-		check_find(check, CHECK_WARNING, "doveadm's HTTP interface can be reached from other machines; set %s = "
-						 "127.0.0.1 there", setting);
+	    (strcmp(address, "127.0.0.1") != 0 && strcmp(address, "::1") != 0 &&
+	     strcmp(address, "localhost") != 0))
+		check_find(check, CHECK_WARNING,
+			   "doveadm's HTTP interface can be reached from other machines; set %s = "
+			   "127.0.0.1 there",
+			   setting);
 }
 
 static void check_commands(struct check *check)
 {
 	char commands[256];
 
-	if (!doveconf_value(check->doveconf, "doveadm_allowed_commands", commands, sizeof(commands)))
-		check_find(check, CHECK_WARNING, "with the key of doveadm_key_file all mail can be read, because doveadm "
-						 "takes every command over the network; set doveadm_allowed_commands = "
-						 "kick");
+	if (!doveconf_value(check->doveconf, "doveadm_allowed_commands", commands,
+			    sizeof(commands)))
+		check_find(check, CHECK_WARNING,
+			   "with the key of doveadm_key_file all mail can be read, because doveadm "
+			   "takes every command over the network; set doveadm_allowed_commands = "
+			   "kick");
 	else if (strstr(commands, "kick") == NULL)
-		check_find(check, CHECK_FAULT, "doveadm_allowed_commands = %s: the portal cannot end mail connections; "
-					       "add kick", commands);
+		check_find(check, CHECK_FAULT,
+			   "doveadm_allowed_commands = %s: the portal cannot end mail connections; "
+			   "add kick",
+			   commands);
 }
 
 /* 1 when the file's first line is Dovecot's key, byte for byte; also when that cannot be told. */
 static int same_key(struct check *check, const char *path)
 {
 	const char *conf = check->ctl->option[CTL_OPTION_DOVECOT_CONF];
-	const char *const argv[] = { "doveconf", "-P", "-x", "-h", "-c",
-				     conf != NULL ? conf : "/etc/dovecot/dovecot.conf", "doveadm_api_key", NULL };
+	const char *const argv[] = { "doveconf",
+				     "-P",
+				     "-x",
+				     "-h",
+				     "-c",
+				     conf != NULL ? conf : "/etc/dovecot/dovecot.conf",
+				     "doveadm_api_key",
+				     NULL };
 	char *theirs = check_run(argv), ours[KEY_MAX + 1];
 	FILE *file = fopen(path, "re");
 	size_t len = file == NULL ? 0 : fread(ours, 1, KEY_MAX, file);
@@ -90,14 +108,23 @@ static void check_key_file(struct check *check, const char *path)
 	struct stat st;
 
 	if (stat(path, &st) < 0)
-		check_find(check, CHECK_FAULT, "doveadm_key_file = \"%s\" cannot be found; " FRAGMENT " says how to make it",
+		check_find(check, CHECK_FAULT,
+			   "doveadm_key_file = \"%s\" cannot be found; " FRAGMENT
+			   " says how to make it",
 			   path);
-	else if ((st.st_mode & 07) != 0 || ((st.st_mode & 070) != 0 && st.st_gid != check_portal_group()))
-		check_find(check, CHECK_FAULT, "%s is open to others than the portal; chown root:postlatch-portal and chmod "
-					       "640 it", path);
+	else if ((st.st_mode & 07) != 0 ||
+		 ((st.st_mode & 070) != 0 && st.st_gid != check_portal_group()))
+		check_find(check, CHECK_FAULT,
+			   "%s is open to others than the portal; chown root:postlatch-portal and "
+			   "chmod "
+			   "640 it",
+			   path);
 	else if (!check_portal_reads(&st))
-		check_find(check, CHECK_FAULT, "%s cannot be read by the portal; chown root:postlatch-portal and chmod 640 "
-					       "it", path);
+		check_find(check, CHECK_FAULT,
+			   "%s cannot be read by the portal; chown root:postlatch-portal and chmod "
+			   "640 "
+			   "it",
+			   path);
 }
 
 void check_doveadm(struct check *check)
@@ -111,9 +138,13 @@ void check_doveadm(struct check *check)
 	check_listener(check, policy->doveadm_url);
 	check_commands(check);
 	if (!doveconf_value(check->doveconf, "doveadm_api_key", value, sizeof(value)))
-		check_find(check, CHECK_FAULT, "doveadm_url is set, and Dovecot has no doveadm_api_key; set it as " FRAGMENT
-					       " says");
+		check_find(check, CHECK_FAULT,
+			   "doveadm_url is set, and Dovecot has no doveadm_api_key; set it "
+			   "as " FRAGMENT " says");
 	else if (!same_key(check, policy->doveadm_key_file))
-		check_find(check, CHECK_FAULT, "doveadm_api_key is not what %s holds (a line end in the file counts); make "
-					       "them agree as " FRAGMENT " says", policy->doveadm_key_file);
+		check_find(check, CHECK_FAULT,
+			   "doveadm_api_key is not what %s holds (a line end in the file counts); "
+			   "make "
+			   "them agree as " FRAGMENT " says",
+			   policy->doveadm_key_file);
 }

@@ -35,15 +35,19 @@ static void check_our_block(struct check *check, const struct block *block, int 
 
 	if (!doveconf_block_value(block->text, "result_internalfail", value, sizeof(value)) ||
 	    strcmp(value, "return-fail") != 0)
-		check_find(check, CHECK_FAULT, "the passdb block of driver postlatch lacks result_internalfail = "
-					       "return-fail: while the database is out of reach everyone would be "
-					       "let in; include 05-postlatch.conf as it is");
+		check_find(check, CHECK_FAULT,
+			   "the passdb block of driver postlatch lacks result_internalfail = "
+			   "return-fail: while the database is out of reach everyone would be "
+			   "let in; include 05-postlatch.conf as it is");
 	if (!is_first)
-		check_find(check, CHECK_FAULT, "another passdb stands before the one of driver postlatch, and "
-					       "lets in whom the policy keeps out; put it first");
+		check_find(check, CHECK_FAULT,
+			   "another passdb stands before the one of driver postlatch, and "
+			   "lets in whom the policy keeps out; put it first");
 	if (doveconf_block_value(block->text, mechanisms, value, sizeof(value)))
-		check_find(check, CHECK_WARNING, "%s = %s limits the passdb of driver postlatch: logins by other "
-						 "mechanisms are not judged; remove the line", mechanisms, value);
+		check_find(check, CHECK_WARNING,
+			   "%s = %s limits the passdb of driver postlatch: logins by other "
+			   "mechanisms are not judged; remove the line",
+			   mechanisms, value);
 }
 
 static void check_other_blocks(struct check *check, const struct block *blocks, size_t count,
@@ -55,8 +59,10 @@ static void check_other_blocks(struct check *check, const struct block *blocks, 
 		return;
 	if (strstr(mechanisms, "cram-md5") != NULL || strstr(mechanisms, "scram-") != NULL ||
 	    strstr(mechanisms, "digest-md5") != NULL)
-		check_find(check, CHECK_WARNING, "auth_mechanisms = %s: clients that choose CRAM-MD5, SCRAM or "
-						 "DIGEST-MD5 cannot use app passwords; leave those out", mechanisms);
+		check_find(check, CHECK_WARNING,
+			   "auth_mechanisms = %s: clients that choose CRAM-MD5, SCRAM or "
+			   "DIGEST-MD5 cannot use app passwords; leave those out",
+			   mechanisms);
 	if (strstr(mechanisms, "xoauth2") == NULL && strstr(mechanisms, "oauthbearer") == NULL)
 		return;
 	if (doveconf_release(text)->introspects) {
@@ -64,9 +70,11 @@ static void check_other_blocks(struct check *check, const struct block *blocks, 
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (!blocks[i].ours && !doveconf_block_value(blocks[i].text, "mechanisms", value, sizeof(value)))
-			check_find(check, CHECK_WARNING, "a passdb of yours takes bearer tokens for passwords; add "
-							 "mechanisms = plain login none (and others that you use) to it");
+		if (!blocks[i].ours &&
+		    !doveconf_block_value(blocks[i].text, "mechanisms", value, sizeof(value)))
+			check_find(check, CHECK_WARNING,
+				   "a passdb of yours takes bearer tokens for passwords; add "
+				   "mechanisms = plain login none (and others that you use) to it");
 	}
 }
 
@@ -79,8 +87,9 @@ static void check_auth_service(struct check *check, const char *text)
 	      strstr(groups, "postlatch") == NULL) &&
 	     (!doveconf_block_value(block, "group", groups, sizeof(groups)) ||
 	      strcmp(groups, "postlatch") != 0)))
-		check_find(check, CHECK_FAULT, "Dovecot's auth process is not in group postlatch, so it cannot "
-					       "read the database; add service auth { extra_groups = postlatch }");
+		check_find(check, CHECK_FAULT,
+			   "Dovecot's auth process is not in group postlatch, so it cannot "
+			   "read the database; add service auth { extra_groups = postlatch }");
 }
 
 static void check_userdbs(struct check *check, const char *text)
@@ -88,15 +97,17 @@ static void check_userdbs(struct check *check, const char *text)
 	char driver[64], block[BLOCK_MAX];
 	int prefetch = 0, other = 0;
 
-	while ((text = doveconf_database(text, "userdb", block, sizeof(block), driver, sizeof(driver))) != NULL) {
+	while ((text = doveconf_database(text, "userdb", block, sizeof(block), driver,
+					 sizeof(driver))) != NULL) {
 		if (strcmp(driver, "prefetch") == 0)
 			prefetch = 1;
 		else
 			other = 1;
 	}
 	if (prefetch && !other)
-		check_find(check, CHECK_FAULT, "userdb prefetch alone knows nothing of members who sign in with an "
-					       "app password; add the userdb of your passdb behind it");
+		check_find(check, CHECK_FAULT,
+			   "userdb prefetch alone knows nothing of members who sign in with an "
+			   "app password; add the userdb of your passdb behind it");
 }
 
 static void check_doveconf(struct check *check)
@@ -115,15 +126,19 @@ static void check_doveconf(struct check *check)
 		ours |= blocks[i].ours;
 	}
 	if (!ours)
-		check_find(check, CHECK_FAULT, "Dovecot has no passdb of driver postlatch, so nothing is judged; "
-					       "include 05-postlatch.conf");
+		check_find(check, CHECK_FAULT,
+			   "Dovecot has no passdb of driver postlatch, so nothing is judged; "
+			   "include 05-postlatch.conf");
 	else if (count < 2)
-		check_find(check, CHECK_WARNING, "there is no passdb beside ours: only app passwords and tokens work");
+		check_find(check, CHECK_WARNING,
+			   "there is no passdb beside ours: only app passwords and tokens work");
 	check_other_blocks(check, blocks, count, doveconf);
 	check_auth_service(check, doveconf);
 	check_userdbs(check, doveconf);
-	if (doveconf_value(doveconf, "auth_failure_delay", value, sizeof(value)) && strtol(value, NULL, 10) == 0)
-		check_find(check, CHECK_WARNING, "auth_failure_delay = %s lets passwords be guessed fast; remove it",
+	if (doveconf_value(doveconf, "auth_failure_delay", value, sizeof(value)) &&
+	    strtol(value, NULL, 10) == 0)
+		check_find(check, CHECK_WARNING,
+			   "auth_failure_delay = %s lets passwords be guessed fast; remove it",
 			   value);
 	if (check->worst == CHECK_OK)
 		check_find(check, CHECK_OK, "the passdb of driver postlatch is set up well");

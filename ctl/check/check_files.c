@@ -76,8 +76,10 @@ static void check_password(struct check *check, const char *file, const struct s
 	const char *uri = check->policy->database;
 
 	if ((st->st_mode & 04) != 0 && has_password(uri) && file_says(file, uri))
-		check_find(check, CHECK_FAULT, "%s holds the database's password and is open to everyone; put the "
-					       "line into a file of its own, include() that, and chmod o= it", file);
+		check_find(check, CHECK_FAULT,
+			   "%s holds the database's password and is open to everyone; put the "
+			   "line into a file of its own, include() that, and chmod o= it",
+			   file);
 }
 
 void check_policy(struct check *check)
@@ -97,15 +99,20 @@ void check_policy(struct check *check)
 		if (stat(file, &st) == 0)
 			check_password(check, file, &st);
 		if (stat(file, &st) == 0 && (st.st_mode & 022) != 0)
-			check_find(check, CHECK_FAULT, "%s can be written by others than its owner; chmod go-w it",
-				   file);
-		else if (stat(file, &st) == 0 && (st.st_mode & 04) == 0 && st.st_gid != group_postlatch())
 			check_find(check, CHECK_FAULT,
-				   "%s cannot be read by group postlatch; chgrp postlatch and chmod g+r it", file);
+				   "%s can be written by others than its owner; chmod go-w it",
+				   file);
+		else if (stat(file, &st) == 0 && (st.st_mode & 04) == 0 &&
+			 st.st_gid != group_postlatch())
+			check_find(check, CHECK_FAULT,
+				   "%s cannot be read by group postlatch; chgrp postlatch and "
+				   "chmod g+r it",
+				   file);
 	}
 	if (group_postlatch() == (gid_t)-1)
-		check_find(check, CHECK_FAULT, "there is no group postlatch; systemd-sysusers makes it from "
-					       "sysusers.d/postlatch.conf");
+		check_find(check, CHECK_FAULT,
+			   "there is no group postlatch; systemd-sysusers makes it from "
+			   "sysusers.d/postlatch.conf");
 }
 
 /* 1 when the file holds keys and is not open to everyone. */
@@ -129,11 +136,14 @@ static void check_verify_key(struct check *check, const char *path)
 	if (!key_loads(check, path, &st))
 		return;
 	if (!is_root_or("postlatch", st.st_uid))
-		check_find(check, CHECK_FAULT, "%s belongs to a user who is neither root nor postlatch; chown root it",
+		check_find(check, CHECK_FAULT,
+			   "%s belongs to a user who is neither root nor postlatch; chown root it",
 			   path);
 	else if (st.st_gid != group_postlatch() || (st.st_mode & 040) == 0)
-		check_find(check, CHECK_FAULT, "%s cannot be read by group postlatch, so Dovecot cannot check app "
-					       "passwords; chgrp postlatch and chmod g+r it", path);
+		check_find(check, CHECK_FAULT,
+			   "%s cannot be read by group postlatch, so Dovecot cannot check app "
+			   "passwords; chgrp postlatch and chmod g+r it",
+			   path);
 	else
 		check_find(check, CHECK_OK, "%s is sound", path);
 }
@@ -146,15 +156,21 @@ static void check_seal_key(struct check *check, const char *path)
 	if (!key_loads(check, path, &st))
 		return;
 	if (!is_root_or("postlatch-portal", st.st_uid))
-		check_find(check, CHECK_FAULT, "%s belongs to a user who is neither root nor postlatch-portal; chown "
-					       "root:postlatch-portal and chmod 640 it", path);
+		check_find(check, CHECK_FAULT,
+			   "%s belongs to a user who is neither root nor postlatch-portal; chown "
+			   "root:postlatch-portal and chmod 640 it",
+			   path);
 	else if ((st.st_mode & 070) != 0 && st.st_gid != check_portal_group())
-		check_find(check, CHECK_FAULT, "%s is open to another group than postlatch-portal; chgrp "
-					       "postlatch-portal it", path);
+		check_find(check, CHECK_FAULT,
+			   "%s is open to another group than postlatch-portal; chgrp "
+			   "postlatch-portal it",
+			   path);
 	else if (check->policy->portal_url[0] != '\0' && !check_portal_reads(&st))
-		check_find(check, CHECK_FAULT, "%s cannot be read by user postlatch-portal, so no code can be checked; "
-					       "chgrp postlatch-portal and chmod 640 it (systemd-sysusers makes user "
-					       "and group)", path);
+		check_find(check, CHECK_FAULT,
+			   "%s cannot be read by user postlatch-portal, so no code can be checked; "
+			   "chgrp postlatch-portal and chmod 640 it (systemd-sysusers makes user "
+			   "and group)",
+			   path);
 	else
 		check_find(check, CHECK_OK, "%s is sound", path);
 }
@@ -174,24 +190,29 @@ static void check_database_file(struct check *check, const char *path)
 	struct stat st;
 
 	if (stat(path, &st) == 0 && (st.st_gid != group_postlatch() || (st.st_mode & 060) != 060))
-		check_find(check, CHECK_FAULT, "%s cannot be read and written by group postlatch; chgrp postlatch "
-					       "and chmod g+rw it", path);
+		check_find(check, CHECK_FAULT,
+			   "%s cannot be read and written by group postlatch; chgrp postlatch "
+			   "and chmod g+rw it",
+			   path);
 	if (stat(path, &st) == 0 && (st.st_mode & 07) != 0)
 		check_find(check, CHECK_FAULT, "%s is open to everyone; chmod o= it", path);
 	snprintf(copy, sizeof(copy), "%s", path);
 	folder = dirname(copy);
 	if (stat(folder, &st) == 0 &&
 	    (st.st_gid != group_postlatch() || (st.st_mode & 02070) != 02070))
-		check_find(check, CHECK_FAULT, "folder %s does not let group postlatch make -wal and -shm files; "
-					       "chgrp postlatch and chmod 2770 it", folder);
+		check_find(check, CHECK_FAULT,
+			   "folder %s does not let group postlatch make -wal and -shm files; "
+			   "chgrp postlatch and chmod 2770 it",
+			   folder);
 	for (int i = 0; i < 2; i++) {
 		char side[4200];
 
 		snprintf(side, sizeof(side), "%s%s", path, i == 0 ? "-wal" : "-shm");
 		if (stat(side, &st) == 0 &&
 		    (st.st_gid != group_postlatch() || (st.st_mode & 060) != 060))
-			check_find(check, CHECK_FAULT, "%s cannot be written by group postlatch, so others cannot "
-						       "even read the database; chgrp postlatch and chmod g+rw it",
+			check_find(check, CHECK_FAULT,
+				   "%s cannot be written by group postlatch, so others cannot "
+				   "even read the database; chgrp postlatch and chmod g+rw it",
 				   side);
 	}
 }
@@ -212,7 +233,8 @@ void check_database(struct check *check)
 	if (pl_schema_verify(check->policy->database, problem, sizeof(problem), &err) < 0)
 		check_find(check, CHECK_FAULT, "%s", err.msg);
 	else if (problem[0] != '\0')
-		check_find(check, CHECK_FAULT, "the database is damaged (%s): put a backup in its place", problem);
+		check_find(check, CHECK_FAULT,
+			   "the database is damaged (%s): put a backup in its place", problem);
 	else
 		check_find(check, CHECK_OK, "%s is %s, version %d",
 			   pl_store_name(check->policy->database, name, sizeof(name)),

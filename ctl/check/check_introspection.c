@@ -29,12 +29,17 @@ static void check_lines(struct check *check, const char *block)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		if (!doveconf_block_value(block, lines[i].name, value, sizeof(value)) ||
 		    strcmp(value, lines[i].value) != 0)
-			check_find(check, CHECK_FAULT, "the block oauth2 lacks %s = %s: %s; include " FRAGMENT " as it is",
+			check_find(check, CHECK_FAULT,
+				   "the block oauth2 lacks %s = %s: %s; include " FRAGMENT
+				   " as it is",
 				   lines[i].name, lines[i].value, lines[i].otherwise);
 	}
-	if (doveconf_block_value(block, "use_worker_with_mech", value, sizeof(value)) && strcmp(value, "yes") == 0)
-		check_find(check, CHECK_FAULT, "use_worker_with_mech = yes hides tokens from the driver, which then lets "
-					       "nobody in; remove the line from the block oauth2");
+	if (doveconf_block_value(block, "use_worker_with_mech", value, sizeof(value)) &&
+	    strcmp(value, "yes") == 0)
+		check_find(check, CHECK_FAULT,
+			   "use_worker_with_mech = yes hides tokens from the driver, which then "
+			   "lets "
+			   "nobody in; remove the line from the block oauth2");
 }
 
 /* "http://ID:SECRET@...": 1 right, 0 wrong or none, -1 error. */
@@ -64,7 +69,9 @@ static void check_secret(struct check *check, const char *path)
 	int known;
 
 	if (file == NULL || fstat(fileno(file), &st) < 0) {
-		check_find(check, CHECK_FAULT, "introspection_url = <%s cannot be read; " FRAGMENT " says how to make it",
+		check_find(check, CHECK_FAULT,
+			   "introspection_url = <%s cannot be read; " FRAGMENT
+			   " says how to make it",
 			   path);
 		if (file != NULL)
 			fclose(file);
@@ -73,16 +80,24 @@ static void check_secret(struct check *check, const char *path)
 	url[fread(url, 1, URL_MAX, file)] = '\0';
 	fclose(file);
 	if ((st.st_mode & 077) != 0)
-		check_find(check, CHECK_FAULT, "%s has a secret, and others may read it; chmod 600 it", path);
-	known = check->store == NULL || url[strcspn(url, "\r\n")] != '\0' ? 1 : is_known(check->store, url, &err);
+		check_find(check, CHECK_FAULT,
+			   "%s has a secret, and others may read it; chmod 600 it", path);
+	known = check->store == NULL || url[strcspn(url, "\r\n")] != '\0'
+			? 1
+			: is_known(check->store, url, &err);
 	if (url[strcspn(url, "\r\n")] != '\0')
-		check_find(check, CHECK_FAULT, "%s ends with a line end, which counts; " FRAGMENT " says how to make it",
+		check_find(check, CHECK_FAULT,
+			   "%s ends with a line end, which counts; " FRAGMENT
+			   " says how to make it",
 			   path);
 	else if (known < 0)
 		check_find(check, CHECK_FAULT, "%s", err.msg);
 	else if (known == 0)
-		check_find(check, CHECK_FAULT, "%s has no secret that the portal knows, so nobody gets in with a token; "
-					       "make it anew as " FRAGMENT " says", path);
+		check_find(check, CHECK_FAULT,
+			   "%s has no secret that the portal knows, so nobody gets in with a "
+			   "token; "
+			   "make it anew as " FRAGMENT " says",
+			   path);
 	OPENSSL_cleanse(url, sizeof(url));
 }
 
@@ -92,8 +107,9 @@ void check_introspection(struct check *check)
 
 	if (doveconf_block(check->doveconf, "oauth2 {", block, sizeof(block)) == NULL ||
 	    !doveconf_block_value(block, "introspection_url", url, sizeof(url))) {
-		check_find(check, CHECK_FAULT, "Dovecot is to take tokens and cannot ask the portal about them; include "
-					       FRAGMENT);
+		check_find(check, CHECK_FAULT,
+			   "Dovecot is to take tokens and cannot ask the portal about them; "
+			   "include " FRAGMENT);
 		return;
 	}
 	check_lines(check, block);

@@ -25,18 +25,27 @@ static void check_url(struct check *check, const char *url)
 
 	host = host == NULL ? url : host + 3;
 	if (host[strcspn(host, "/")] != '\0')
-		check_find(check, CHECK_FAULT, "portal_url = %s has something behind the name, and the portal does "
-					       "not start; take it away", url);
-	if (strncmp(url, "https://", 8) != 0 && !(strncmp(url, "http://", 7) == 0 && is_this_machine(host)))
-		check_find(check, CHECK_FAULT, "portal_url = %s is not https: browsers drop the portal's cookies, and "
-					       "nobody can sign in; put a web server with TLS in front of it", url);
+		check_find(check, CHECK_FAULT,
+			   "portal_url = %s has something behind the name, and the portal does "
+			   "not start; take it away",
+			   url);
+	if (strncmp(url, "https://", 8) != 0 &&
+	    !(strncmp(url, "http://", 7) == 0 && is_this_machine(host)))
+		check_find(check, CHECK_FAULT,
+			   "portal_url = %s is not https: browsers drop the portal's cookies, and "
+			   "nobody can sign in; put a web server with TLS in front of it",
+			   url);
 }
 
 static void check_socket(struct check *check, const char *path)
 {
-	check_auth_socket(check, path, &(const struct check_socket_user){
-		.user = "postlatch-portal", .who = "the portal", .missing = CHECK_FAULT,
-		.mend = "the portal cannot check passwords; include " FRAGMENT ", or set auth_socket" });
+	check_auth_socket(check, path,
+			  &(const struct check_socket_user){
+				  .user = "postlatch-portal",
+				  .who = "the portal",
+				  .missing = CHECK_FAULT,
+				  .mend = "the portal cannot check passwords; include " FRAGMENT
+					  ", or set auth_socket" });
 }
 
 static int count_client(const struct pl_oauth_client *client, void *context)
@@ -57,21 +66,26 @@ static void check_clients(struct check *check)
 	if (pl_oauth_client_list(check->store, count_client, counts, &err) < 0)
 		check_find(check, CHECK_FAULT, "%s", err.msg);
 	else if (counts[0] + counts[1] == 0)
-		check_find(check, CHECK_WARNING, "no webmail is registered, so the portal signs nobody in to one; "
-						 "postlatch client add ID --redirect-uri URI");
+		check_find(check, CHECK_WARNING,
+			   "no webmail is registered, so the portal signs nobody in to one; "
+			   "postlatch client add ID --redirect-uri URI");
 	if (check->doveconf == NULL || counts[1] == 0)
 		return;
 	doveconf_value(check->doveconf, "auth_mechanisms", mechanisms, sizeof(mechanisms));
 	if (strstr(mechanisms, "xoauth2") == NULL && strstr(mechanisms, "oauthbearer") == NULL)
-		check_find(check, CHECK_FAULT, "auth_mechanisms = %s: a webmail is registered, and Dovecot takes no "
-					       "tokens from it; add xoauth2 oauthbearer", mechanisms);
+		check_find(check, CHECK_FAULT,
+			   "auth_mechanisms = %s: a webmail is registered, and Dovecot takes no "
+			   "tokens from it; add xoauth2 oauthbearer",
+			   mechanisms);
 }
 
 static void check_mail(struct check *check, const char *sendmail)
 {
 	if (sendmail[0] != '\0' && access(sendmail, X_OK) < 0)
-		check_find(check, CHECK_WARNING, "sendmail = %s cannot be run, so members are not told when their second "
-						 "factor is changed; set sendmail", sendmail);
+		check_find(check, CHECK_WARNING,
+			   "sendmail = %s cannot be run, so members are not told when their second "
+			   "factor is changed; set sendmail",
+			   sendmail);
 }
 
 void check_portal(struct check *check)
@@ -82,7 +96,9 @@ void check_portal(struct check *check)
 	if (policy == NULL)
 		return;
 	if (policy->portal_url[0] == '\0') {
-		check_find(check, CHECK_OK, "portal_url is empty: there is no portal, and no second factor at webmail");
+		check_find(check, CHECK_OK,
+			   "portal_url is empty: there is no portal, and no second factor at "
+			   "webmail");
 		return;
 	}
 	check->worst = CHECK_OK;

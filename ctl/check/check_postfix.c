@@ -28,19 +28,22 @@ struct main_cf {
 };
 
 /* The value of "-o name=value" in a service's entry, or main.cf's. */
-static void option(const char *entry, const char *name, const char *in_main, char *value, size_t size)
+static void option(const char *entry, const char *name, const char *in_main, char *value,
+		   size_t size)
 {
 	size_t len = strlen(name);
 
 	snprintf(value, size, "%s", in_main);
 	for (const char *at = entry; (at = strstr(at, name)) != NULL; at += len) {
 		if (at > entry && at[-1] == ' ' && at[len] == '=')
-			snprintf(value, size, "%.*s", (int)strcspn(at + len + 1, " "), at + len + 1);
+			snprintf(value, size, "%.*s", (int)strcspn(at + len + 1, " "),
+				 at + len + 1);
 	}
 }
 
 /* For a service that takes AUTH: 1 when it asks the SASL relay. */
-static int check_sasl_path(struct check *check, const char *name, const char *entry, const struct main_cf *defaults)
+static int check_sasl_path(struct check *check, const char *name, const char *entry,
+			   const struct main_cf *defaults)
 {
 	char type[64], path[256];
 
@@ -51,9 +54,11 @@ static int check_sasl_path(struct check *check, const char *name, const char *en
 	/* The relay's folder, or another place that was given its name. */
 	if (strstr(path, "postlatch") != NULL)
 		return 1;
-	check_find(check, CHECK_WARNING, "service %s asks Dovecot without the SASL relay (smtpd_sasl_path = %s), so a "
-					 "temporary failure is 535 for clients, as if the password were wrong; start "
-					 "postlatch-sasl-relay and set smtpd_sasl_path = postlatch-sasl/auth", name, path);
+	check_find(check, CHECK_WARNING,
+		   "service %s asks Dovecot without the SASL relay (smtpd_sasl_path = %s), so a "
+		   "temporary failure is 535 for clients, as if the password were wrong; start "
+		   "postlatch-sasl-relay and set smtpd_sasl_path = postlatch-sasl/auth",
+		   name, path);
 	return 0;
 }
 
@@ -69,28 +74,35 @@ static int check_service(struct check *check, const char *entry, const struct ma
 	has_milter = milters[0] != '\0';
 	has_auth = strcmp(sasl, "yes") == 0;
 	if (has_auth && !has_milter)
-		check_find(check, CHECK_WARNING, "service %s takes AUTH but has no milter: a client that signed in "
-						 "before smtp was switched off goes on sending until it hangs up; "
-						 "set smtpd_milters there, or smtpd_sasl_auth_enable=no", name);
+		check_find(check, CHECK_WARNING,
+			   "service %s takes AUTH but has no milter: a client that signed in "
+			   "before smtp was switched off goes on sending until it hangs up; "
+			   "set smtpd_milters there, or smtpd_sasl_auth_enable=no",
+			   name);
 	if (!has_auth && has_milter && strcmp(name, "smtp") == 0)
-		check_find(check, CHECK_WARNING, "service smtp has a milter but takes no AUTH: incoming mail pays "
-						 "for it and nothing is decided; set smtpd_milters= there");
+		check_find(check, CHECK_WARNING,
+			   "service smtp has a milter but takes no AUTH: incoming mail pays "
+			   "for it and nothing is decided; set smtpd_milters= there");
 	return has_auth && check_sasl_path(check, name, entry, defaults);
 }
 
 /* What the relay needs of Dovecot. */
 static void check_relay_socket(struct check *check)
 {
-	check_auth_socket(check, "auth-sasl-relay", &(const struct check_socket_user){
-		.user = "postlatch-sasl-relay", .who = "the SASL relay", .missing = CHECK_WARNING,
-		.mend = "nobody can sign in at Postfix, unless postlatch-sasl-relay was told another one; include "
-			"07-postlatch-sasl-relay.conf" });
+	check_auth_socket(check, "auth-sasl-relay",
+			  &(const struct check_socket_user){
+				  .user = "postlatch-sasl-relay",
+				  .who = "the SASL relay",
+				  .missing = CHECK_WARNING,
+				  .mend = "nobody can sign in at Postfix, unless "
+					  "postlatch-sasl-relay was told another one; include "
+					  "07-postlatch-sasl-relay.conf" });
 }
 
 void check_postfix_text(struct check *check, const char *main_cf, const char *master_cf)
 {
 	enum check_level before = check->worst;
-	struct main_cf defaults;
+	struct main_cf defaults = { .milters = "" };
 	char action[64], non_smtpd[512];
 	int relay = 0;
 
@@ -102,14 +114,17 @@ void check_postfix_text(struct check *check, const char *main_cf, const char *ma
 	parameter(main_cf, "milter_default_action", action, sizeof(action));
 	parameter(main_cf, "non_smtpd_milters", non_smtpd, sizeof(non_smtpd));
 	if (strcmp(action, "accept") == 0)
-		check_find(check, CHECK_FAULT, "milter_default_action = accept lets mail of switched-off members "
-					       "through while the milter is down; set it to tempfail");
+		check_find(check, CHECK_FAULT,
+			   "milter_default_action = accept lets mail of switched-off members "
+			   "through while the milter is down; set it to tempfail");
 	if (strstr(master_cf, "smtpd_milters=") == NULL && defaults.milters[0] == '\0')
-		check_find(check, CHECK_FAULT, "no service has a milter, so submitted mail is not judged; add "
-					       "conf.d/postfix/master.cf.postlatch to master.cf");
+		check_find(check, CHECK_FAULT,
+			   "no service has a milter, so submitted mail is not judged; add "
+			   "conf.d/postfix/master.cf.postlatch to master.cf");
 	if (non_smtpd[0] == '\0')
-		check_find(check, CHECK_WARNING, "non_smtpd_milters is empty, so forwards that go out through the "
-						 "sendmail command are not judged; add conf.d/postfix/main.cf.postlatch");
+		check_find(check, CHECK_WARNING,
+			   "non_smtpd_milters is empty, so forwards that go out through the "
+			   "sendmail command are not judged; add conf.d/postfix/main.cf.postlatch");
 	for (const char *line = master_cf; line != NULL && *line != '\0';) {
 		const char *next = strchr(line, '\n');
 		char entry[4096];
@@ -131,7 +146,8 @@ void check_postfix(struct check *check)
 {
 	const char *dir = check->ctl->option[CTL_OPTION_POSTFIX_CONF];
 	const char *const main_argv[] = { "postconf", "-n", dir != NULL ? "-c" : NULL, dir, NULL };
-	const char *const master_argv[] = { "postconf", "-M", dir != NULL ? "-c" : NULL, dir, NULL };
+	const char *const master_argv[] = { "postconf", "-M", dir != NULL ? "-c" : NULL, dir,
+					    NULL };
 	char *main_cf = check_run(main_argv), *master_cf = check_run(master_argv);
 
 	if (main_cf == NULL || master_cf == NULL)

@@ -39,11 +39,13 @@ char *check_run(const char *const *argv)
 	}
 	pid = start(argv, fds[1]);
 	close(fds[1]);
-	while (pid > 0 && len < OUTPUT_MAX && (got = read(fds[0], text + len, OUTPUT_MAX - len)) > 0)
+	while (pid > 0 && len < OUTPUT_MAX &&
+	       (got = read(fds[0], text + len, OUTPUT_MAX - len)) > 0)
 		len += (size_t)got;
 	close(fds[0]);
 	text[len] = '\0';
-	if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+	if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == 0)
 		return text;
 	free(text);
 	return NULL;

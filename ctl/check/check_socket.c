@@ -36,7 +36,8 @@ void check_auth_socket(struct check *check, const char *path, const struct check
 	long mode;
 
 	if (!find_listener(check->doveconf, path, block, sizeof(block))) {
-		check_find(check, user->missing, "Dovecot's service auth has no socket %s, so %s", path, user->mend);
+		check_find(check, user->missing, "Dovecot's service auth has no socket %s, so %s",
+			   path, user->mend);
 		return;
 	}
 	doveconf_block_value(block, "mode", mode_text, sizeof(mode_text));
@@ -44,12 +45,18 @@ void check_auth_socket(struct check *check, const char *path, const struct check
 	doveconf_block_value(block, "group", group, sizeof(group));
 	mode = strtol(mode_text, NULL, 8);
 	if ((mode & 07) != 0)
-		check_find(check, CHECK_FAULT, "every user of this machine can try passwords at Dovecot's socket %s, and "
-					       "choose the address they come from; set mode = 0600 there", path);
+		check_find(check, CHECK_FAULT,
+			   "every user of this machine can try passwords at Dovecot's socket %s, "
+			   "and "
+			   "choose the address they come from; set mode = 0600 there",
+			   path);
 	else if ((mode & 060) != 0 && strcmp(group, user->user) != 0)
-		check_find(check, CHECK_FAULT, "group %s can try passwords at Dovecot's socket %s; set mode = 0600 there",
+		check_find(check, CHECK_FAULT,
+			   "group %s can try passwords at Dovecot's socket %s; set mode = 0600 "
+			   "there",
 			   group[0] != '\0' ? group : "root", path);
 	else if (strcmp(owner, user->user) != 0 && (mode & 060) == 0)
-		check_find(check, CHECK_FAULT, "%s may not use Dovecot's socket %s; set user = %s there", user->who, path,
-			   user->user);
+		check_find(check, CHECK_FAULT,
+			   "%s may not use Dovecot's socket %s; set user = %s there", user->who,
+			   path, user->user);
 }

@@ -25,8 +25,9 @@ void check_find(struct check *check, enum check_level level, const char *fmt, ..
 	va_end(args);
 	if (level > check->worst)
 		check->worst = level;
-	json_array_append_new(check->findings, json_pack("{s:s, s:s, s:s}", "topic", check->topic, "level",
-							 level_names[level], "text", text));
+	json_array_append_new(check->findings,
+			      json_pack("{s:s, s:s, s:s}", "topic", check->topic, "level",
+					level_names[level], "text", text));
 }
 
 static void print_findings(const json_t *findings)
@@ -34,7 +35,8 @@ static void print_findings(const json_t *findings)
 	size_t i;
 	const json_t *finding;
 
-	json_array_foreach(findings, i, finding) {
+	json_array_foreach(findings, i, finding)
+	{
 		printf("%-8s %-9s ", json_string_value(json_object_get(finding, "level")),
 		       json_string_value(json_object_get(finding, "topic")));
 		ctl_put(stdout, json_string_value(json_object_get(finding, "text")));

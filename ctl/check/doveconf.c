@@ -29,8 +29,8 @@ static void read_list(const char *line, char *value, size_t size)
 		if (*word == '}' || *word == '\0')
 			return;
 		if (strncmp(word + word_len, " = yes", 6) == 0 && len + word_len + 2 < size)
-			len += (size_t)snprintf(value + len, size - len, "%s%.*s", len > 0 ? " " : "", (int)word_len,
-						word);
+			len += (size_t)snprintf(value + len, size - len, "%s%.*s",
+						len > 0 ? " " : "", (int)word_len, word);
 		line = word;
 	}
 }
@@ -45,13 +45,15 @@ static int find_value(const char *text, const char *name, size_t indent, char *v
 		size_t depth = strspn(line, " ");
 		const char *word = line + depth;
 
-		if (depth == indent && strncmp(word, name, len) == 0 && strncmp(word + len, " = ", 3) == 0) {
+		if (depth == indent && strncmp(word, name, len) == 0 &&
+		    strncmp(word + len, " = ", 3) == 0) {
 			const char *start = word + len + 3;
 
 			snprintf(value, size, "%.*s", (int)strcspn(start, "\n"), start);
 			return 1;
 		}
-		if (depth == indent && strncmp(word, name, len) == 0 && strncmp(word + len, " {\n", 3) == 0) {
+		if (depth == indent && strncmp(word, name, len) == 0 &&
+		    strncmp(word + len, " {\n", 3) == 0) {
 			read_list(line, value, size);
 			return 1;
 		}
@@ -102,7 +104,8 @@ static const char *copy_block(const char *start, char *block, size_t size)
 	if (start == NULL)
 		return NULL;
 	snprintf(closing, sizeof(closing), "\n%*s}", (int)strspn(start, " "), "");
-	while ((end = strstr(end, closing)) != NULL && end[strlen(closing)] != '\n' && end[strlen(closing)] != '\0')
+	while ((end = strstr(end, closing)) != NULL && end[strlen(closing)] != '\n' &&
+	       end[strlen(closing)] != '\0')
 		end++;
 	if (end == NULL)
 		return NULL;
@@ -115,8 +118,8 @@ const char *doveconf_block(const char *text, const char *first_line, char *block
 	return copy_block(find_block(text, first_line, NULL), block, size);
 }
 
-const char *doveconf_database(const char *text, const char *kind, char *block, size_t size, char *driver,
-			      size_t driver_size)
+const char *doveconf_database(const char *text, const char *kind, char *block, size_t size,
+			      char *driver, size_t driver_size)
 {
 	const char *rest = copy_block(find_block(text, NULL, kind), block, size);
 

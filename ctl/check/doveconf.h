@@ -19,15 +19,15 @@ const char *doveconf_block(const char *text, const char *first_line, char *block
 
 /* The next block of kind passdb or userdb, as above, and its driver: in 2.4 the
  * block's name, unless it says otherwise. */
-const char *doveconf_database(const char *text, const char *kind, char *block, size_t size, char *driver,
-			      size_t driver_size);
+const char *doveconf_database(const char *text, const char *kind, char *block, size_t size,
+			      char *driver, size_t driver_size);
 
 /* What has another name in each release, and what is another way. */
 struct doveconf_release {
 	const char *begins;     /* the first line of what doveconf prints */
 	const char *mechanisms; /* those by which a passdb is asked */
 	const char *address;    /* of an inet_listener */
-	int introspects;        /* tokens are checked by the block oauth2, and offered to no passdb */
+	int introspects; /* tokens are checked by the block oauth2, and offered to no passdb */
 };
 
 const struct doveconf_release *doveconf_release(const char *text);

@@ -20,7 +20,8 @@ static int parse_class(const char *value, struct pl_change *change, struct pl_er
 	if (strlen(value) > PL_CLASS_MAX || value[strspn(value, allowed)] != '\0')
 		return pl_error_set(err, PL_ERR_INVALID,
 				    "class: a class name has letters, digits, '-', '_' and '.', "
-				    "at most %d of them", PL_CLASS_MAX);
+				    "at most %d of them",
+				    PL_CLASS_MAX);
 	change->has_class = 1;
 	snprintf(change->class_name, sizeof(change->class_name), "%s", value);
 	return 0;
@@ -35,9 +36,11 @@ static int no_setting(const char *name, enum pl_layer_bit where, struct pl_error
 		const struct pl_setting_info *info = pl_setting_info((enum pl_setting)i);
 
 		if ((info->where & where) != 0)
-			used += (size_t)snprintf(names + used, sizeof(names) - used, ", %s", info->name);
+			used += (size_t)snprintf(names + used, sizeof(names) - used, ", %s",
+						 info->name);
 	}
-	return pl_error_set(err, PL_ERR_INVALID, "there is no setting \"%.64s\"; there are active%s%s", name,
+	return pl_error_set(err, PL_ERR_INVALID,
+			    "there is no setting \"%.64s\"; there are active%s%s", name,
 			    where == PL_AT_MEMBER ? ", class" : "", names);
 }
 
@@ -51,7 +54,8 @@ static int parse_setting(const char *name, const char *value, enum pl_layer_bit 
 	if (!pl_setting_by_name(name, &setting))
 		return no_setting(name, where, err);
 	if (!pl_value_by_name(value, &number) || !pl_setting_accepts(setting, where, number))
-		return pl_error_set(err, PL_ERR_INVALID, "%s=%.64s: it must be one of %s", name, value,
+		return pl_error_set(err, PL_ERR_INVALID, "%s=%.64s: it must be one of %s", name,
+				    value,
 				    pl_setting_choices(setting, where, choices, sizeof(choices)));
 	change->settings |= 1u << setting;
 	change->value.value[setting] = (unsigned char)number;
@@ -82,7 +86,8 @@ int pl_change_check(const struct pl_change *change, const struct pl_policy *poli
 		if ((change->settings & 1u << i) != 0 && change->value.value[i] == PL_ON &&
 		    pl_policy_forbids(policy, domain, (enum pl_setting)i))
 			return pl_error_set(err, PL_ERR_CONFLICT,
-					    "%s cannot be switched on for %s: the policy file %s forbids it",
+					    "%s cannot be switched on for %s: the policy file %s "
+					    "forbids it",
 					    pl_setting_info((enum pl_setting)i)->name, domain,
 					    policy->files[0]);
 	}

@@ -104,7 +104,8 @@ int pl_domain_add(struct pl_store *store, const struct pl_actor *actor, const ch
 		return pl_error_prefix(err, "domain \"%.100s\"", name);
 	ret = pl_domain_get(store, domain.name, &there, err);
 	if (ret == 1)
-		pl_error_set(err, PL_ERR_CONFLICT, "it is there already; `postlatch domain set` changes it");
+		pl_error_set(err, PL_ERR_CONFLICT,
+			     "it is there already; `postlatch domain set` changes it");
 	if (ret != 0)
 		return pl_error_prefix(err, "domain %s", domain.name);
 	if (change != NULL) {
@@ -269,15 +270,20 @@ int pl_domain_set(struct pl_store *store, const struct pl_actor *actor,
 {
 	struct pl_domain before, after;
 	struct scope_walk walk = {
-		.policy = policy, .before = &before, .after = &after,
-		.change = change, .scope = scope, .result = result_r,
+		.policy = policy,
+		.before = &before,
+		.after = &after,
+		.change = change,
+		.scope = scope,
+		.result = result_r,
 	};
 	int ret = pl_domain_get(store, name, &before, err);
 
 	memset(result_r, 0, sizeof(*result_r));
 	if (ret == 0)
 		return pl_error_set(err, PL_ERR_CONFLICT,
-				    "there is no domain %s; `postlatch domain add %s` adds it", name, name);
+				    "there is no domain %s; `postlatch domain add %s` adds it",
+				    name, name);
 	if (ret < 0 || pl_change_check(change, policy, name, err) < 0)
 		return -1;
 	after = before;

@@ -24,7 +24,7 @@ struct pl_use_log {
 	struct pl_use tables[2][PL_USE_PENDING];
 	struct pl_use *pending; /* one of them; the thread writes from the other */
 	size_t count;
-	int dropped; /* something was left out */
+	int dropped;             /* something was left out */
 	struct pl_error trouble; /* PL_OK: none since it was last asked for */
 	/* Of the thread alone: */
 	struct pl_store *store;
@@ -167,8 +167,8 @@ static int wait_for_uses(struct pl_use_log *log)
 	while (log->count == 0 && !log->stop)
 		pthread_cond_wait(&log->wake, &log->lock);
 	second = pl_monotonic_after(1000);
-	while (!log->stop &&
-	       pthread_cond_clockwait(&log->wake, &log->lock, CLOCK_MONOTONIC, &second) != ETIMEDOUT)
+	while (!log->stop && pthread_cond_clockwait(&log->wake, &log->lock, CLOCK_MONOTONIC,
+						    &second) != ETIMEDOUT)
 		;
 	count = log->count;
 	log->writing = log->pending;
@@ -242,7 +242,8 @@ int pl_use_open(const char *uri, struct pl_use_log **log_r, struct pl_error *err
 	if (ret != 0) {
 		free(log->uri);
 		free(log);
-		return pl_error_set(err, PL_ERR_RETRY, "last-used times: no thread: %s", strerror(ret));
+		return pl_error_set(err, PL_ERR_RETRY, "last-used times: no thread: %s",
+				    strerror(ret));
 	}
 	*log_r = log;
 	return 0;

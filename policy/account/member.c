@@ -18,7 +18,8 @@ static int read_member(struct pl_stmt *stmt, struct pl_member *member_r, struct 
 	member_r->generation = pl_col_int(stmt, "generation");
 	member_r->created_at = pl_col_int(stmt, "member_created_at");
 	if (pl_col_settings(stmt, "member_settings", &member_r->settings, err) < 0)
-		return pl_error_prefix(err, "member %s@%s", member_r->address.local, member_r->address.domain);
+		return pl_error_prefix(err, "member %s@%s", member_r->address.local,
+				       member_r->address.domain);
 	member_r->factor_registered = pl_col_int(stmt, "factor_registered") != 0;
 	return pl_row_ok(stmt, err);
 }
@@ -61,7 +62,8 @@ void pl_account_layers(const struct pl_account *account, const struct pl_policy 
 	const char *class_name = account->member.class_name;
 
 	layers_r->member = account->member.id != 0 ? &account->member.settings : NULL;
-	layers_r->class_section = class_name[0] != '\0' ? pl_policy_class(policy, class_name) : NULL;
+	layers_r->class_section =
+		class_name[0] != '\0' ? pl_policy_class(policy, class_name) : NULL;
 	layers_r->domain = account->domain.id != 0 ? &account->domain.settings : NULL;
 	layers_r->policy_domain = pl_policy_domain(policy, account->domain.name);
 	layers_r->policy_defaults = &policy->defaults;
@@ -85,7 +87,8 @@ int pl_member_list(struct pl_store *store, const struct pl_member_filter *filter
 			pl_reset(stmt);
 			return -1;
 		}
-		if (filter->class_name != NULL && strcmp(filter->class_name, member.class_name) != 0)
+		if (filter->class_name != NULL &&
+		    strcmp(filter->class_name, member.class_name) != 0)
 			continue;
 		if (each(&member, context) != 0) {
 			pl_reset(stmt);
@@ -180,7 +183,8 @@ int pl_member_add(struct pl_store *store, const struct pl_actor *actor,
 	int ret = pl_account_get(store, address, &account, err);
 
 	if (ret == 0 && account.member.id != 0)
-		ret = pl_error_set(err, PL_ERR_CONFLICT, "it is there already; `postlatch member set` changes it");
+		ret = pl_error_set(err, PL_ERR_CONFLICT,
+				   "it is there already; `postlatch member set` changes it");
 	apply(change, &account.member);
 	if (ret == 0)
 		ret = add(store, actor, &account, err);
@@ -214,8 +218,8 @@ static int set(struct pl_store *store, const struct pl_actor *actor, struct pl_a
 	if (was[0] == '\0' && is[0] == '\0')
 		return 0;
 	if (update(store, &account->member, err) < 0 ||
-	    pl_audit_add(store, actor, "member.set", pl_address_format(&before.address, address), was,
-			 is, err) < 0)
+	    pl_audit_add(store, actor, "member.set", pl_address_format(&before.address, address),
+			 was, is, err) < 0)
 		return -1;
 	return 1;
 }
@@ -256,7 +260,8 @@ int pl_member_remove(struct pl_store *store, const struct pl_actor *actor,
 	if (pl_run(stmt, err) < 0)
 		return pl_error_prefix(err, "member %s", pl_address_format(address, text));
 	describe(&account.member, &nobody, was, is);
-	if (pl_audit_add(store, actor, "member.remove", pl_address_format(address, text), was, "", err) < 0)
+	if (pl_audit_add(store, actor, "member.remove", pl_address_format(address, text), was, "",
+			 err) < 0)
 		return -1;
 	return 1;
 }

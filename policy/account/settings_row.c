@@ -14,7 +14,8 @@ char *pl_settings_format(const struct pl_settings *settings, char text_r[PL_SETT
 		enum pl_value value = (enum pl_value)settings->value[i];
 
 		if (value != PL_UNSET)
-			pl_record_word(text_r, PL_SETTINGS_TEXT, pl_setting_info((enum pl_setting)i)->name,
+			pl_record_word(text_r, PL_SETTINGS_TEXT,
+				       pl_setting_info((enum pl_setting)i)->name,
 				       pl_value_name(value));
 	}
 	return text_r;
@@ -50,7 +51,8 @@ int pl_settings_parse(const char *text, struct pl_settings *settings_r, struct p
 
 		if (parse_word(text, len, settings_r) < 0)
 			return pl_error_set(err, PL_ERR_DATA,
-					    "its settings in the database have \"%.*s\", which no program of this version "
+					    "its settings in the database have \"%.*s\", which no "
+					    "program of this version "
 					    "writes; take it out by SQL",
 					    (int)(len > WORD_MAX ? WORD_MAX : len), text);
 		text += len;
@@ -82,8 +84,10 @@ void pl_record_settings(const struct pl_settings *before, const struct pl_settin
 
 		if (before->value[i] == after->value[i])
 			continue;
-		pl_record_word(before_text, size, name, pl_value_name((enum pl_value)before->value[i]));
-		pl_record_word(after_text, size, name, pl_value_name((enum pl_value)after->value[i]));
+		pl_record_word(before_text, size, name,
+			       pl_value_name((enum pl_value)before->value[i]));
+		pl_record_word(after_text, size, name,
+			       pl_value_name((enum pl_value)after->value[i]));
 	}
 }
 

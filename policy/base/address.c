@@ -74,7 +74,8 @@ int pl_address_parse(const char *text, size_t len, const char *default_domain,
 
 int pl_domain_parse(const char *text, char domain_r[PL_DOMAIN_MAX + 1], struct pl_error *err)
 {
-	if (copy_part(text, strlen(text), domain_r, PL_DOMAIN_MAX) < 0 || domain_shape(domain_r) < 0)
+	if (copy_part(text, strlen(text), domain_r, PL_DOMAIN_MAX) < 0 ||
+	    domain_shape(domain_r) < 0)
 		return pl_error_set(err, PL_ERR_INVALID,
 				    "this is no domain name; write it as example.com");
 	return 0;

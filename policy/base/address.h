@@ -27,8 +27,7 @@ int pl_address_parse(const char *text, size_t len, const char *default_domain,
 		     struct pl_address *address_r, struct pl_error *err);
 
 /* Parses and folds a domain name alone. */
-int pl_domain_parse(const char *text, char domain_r[PL_DOMAIN_MAX + 1],
-		    struct pl_error *err);
+int pl_domain_parse(const char *text, char domain_r[PL_DOMAIN_MAX + 1], struct pl_error *err);
 
 /* Cuts the local part at the first of the delimiters, as Postfix does with
  * recipient_delimiter. Returns 1 when something was cut. */

@@ -11,13 +11,16 @@
 /* Few codes, chosen by what the caller will do about them. */
 enum pl_errc {
 	PL_OK = 0,
-	PL_ERR_CONFIG,   /* policy file, key or schema is wrong: refuse to start, tempfail while running */
-	PL_ERR_RETRY,    /* may heal by itself: tempfail */
-	PL_ERR_INVALID,  /* what the person asked for makes no sense: say so, exit 65 */
-	PL_ERR_CONFLICT, /* well formed, but refused by what is stored: no such member, already there */
+	/* policy file, key or schema is wrong: refuse to start, tempfail while running */
+	PL_ERR_CONFIG,
+	PL_ERR_RETRY,   /* may heal by itself: tempfail */
+	PL_ERR_INVALID, /* what the person asked for makes no sense: say so, exit 65 */
+	/* well formed, but refused by what is stored: no such member, already there */
+	PL_ERR_CONFLICT,
 	PL_ERR_DATA,     /* what is stored about this one makes no sense: tempfail, for it alone */
 	PL_ERR_INTERNAL, /* a fault of ours */
-	PL_ERR_UNKNOWN,  /* the database may have done it or not: tempfail, and never do it again unasked */
+	/* the database may have done it or not: tempfail, and never do it again unasked */
+	PL_ERR_UNKNOWN,
 };
 
 struct pl_error {

@@ -49,8 +49,9 @@ static int open_safely(const char *path, struct pl_error *err)
 
 	if (fd < 0)
 		return pl_error_set(err, PL_ERR_RETRY, "key file %s: %s", path,
-				    errno == ELOOP ? "it is a link, which is not followed"
-				    : errno == ENOENT ? "it is not there; " RESTORE : strerror(errno));
+				    errno == ELOOP    ? "it is a link, which is not followed"
+				    : errno == ENOENT ? "it is not there; " RESTORE
+						      : strerror(errno));
 	if (fstat(fd, &st) < 0)
 		fault = strerror(errno);
 	else if (!S_ISREG(st.st_mode))
@@ -133,7 +134,8 @@ static int parse_line(char *line, struct pl_keys *keys, struct pl_error *err)
 	if (hex == line || id < 1 || id > 1000000 || *hex != ' ' || strlen(hex + 1) != HEX_CHARS ||
 	    parse_hex(hex + 1, key) < 0)
 		return pl_error_set(err, PL_ERR_RETRY,
-				    "a line is not a number, a space and %d hex digits; " RESTORE, HEX_CHARS);
+				    "a line is not a number, a space and %d hex digits; " RESTORE,
+				    HEX_CHARS);
 	for (size_t i = 0; i < keys->count; i++) {
 		if (keys->key[i].id == id)
 			return pl_error_set(err, PL_ERR_RETRY, "two keys have the number %ld", id);
@@ -281,7 +283,8 @@ static int new_text(char *text_r, size_t size)
 
 	if (RAND_priv_bytes(key, sizeof(key)) != 1)
 		return -1;
-	len = snprintf(text_r, size, "# A key of Postlatch. Keep it out of backups of the database.\n1 ");
+	len = snprintf(text_r, size,
+		       "# A key of Postlatch. Keep it out of backups of the database.\n1 ");
 	for (size_t i = 0; i < sizeof(key); i++)
 		len += snprintf(text_r + len, size - (size_t)len, "%02x", key[i]);
 	snprintf(text_r + len, size - (size_t)len, "\n");

@@ -50,7 +50,8 @@ static void encode_base32(const unsigned char *data, size_t len, struct pl_secre
 	for (size_t i = 0; i < len; i++) {
 		held = held << 8 | data[i];
 		for (bits += 8; bits >= 5; bits -= 5)
-			text_r->data[text_r->len++] = (unsigned char)digits[held >> (bits - 5) & 31];
+			text_r->data[text_r->len++] =
+				(unsigned char)digits[held >> (bits - 5) & 31];
 	}
 	if (bits > 0)
 		text_r->data[text_r->len++] = (unsigned char)digits[held << (5 - bits) & 31];
@@ -63,7 +64,8 @@ int pl_random_base32(size_t len, struct pl_secret *text_r, struct pl_error *err)
 
 	pl_secret_wipe(text_r);
 	if (len > sizeof(random))
-		return pl_error_set(err, PL_ERR_INTERNAL, "more than %zu random bytes", sizeof(random));
+		return pl_error_set(err, PL_ERR_INTERNAL, "more than %zu random bytes",
+				    sizeof(random));
 	if (RAND_priv_bytes(random, (int)len) != 1)
 		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL has no random numbers");
 	encode_base32(random, len, text_r);

@@ -29,22 +29,23 @@ static struct binding bind(const char *what, int key_id, int64_t owner)
 {
 	struct binding binding;
 
-	binding.len = snprintf(binding.text, sizeof(binding.text), "postlatch:%.64s:v1|%d|%lld", what,
-			       key_id, (long long)owner);
+	binding.len = snprintf(binding.text, sizeof(binding.text), "postlatch:%.64s:v1|%d|%lld",
+			       what, key_id, (long long)owner);
 	return binding;
 }
 
 /* Both directions. The tag is what encryption makes and decryption demands. */
-static int run_gcm(const unsigned char key[PL_KEY_BYTES], int sealing, const struct binding *binding,
-		   const unsigned char *nonce, const unsigned char *in, size_t len,
-		   unsigned char *out, unsigned char *tag)
+static int run_gcm(const unsigned char key[PL_KEY_BYTES], int sealing,
+		   const struct binding *binding, const unsigned char *nonce,
+		   const unsigned char *in, size_t len, unsigned char *out, unsigned char *tag)
 {
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	int done = 0, rest = 0, ok;
 
 	ok = ctx != NULL &&
 	     EVP_CipherInit_ex2(ctx, EVP_aes_256_gcm(), key, nonce, sealing, NULL) == 1 &&
-	     EVP_CipherUpdate(ctx, NULL, &rest, (const unsigned char *)binding->text, binding->len) == 1 &&
+	     EVP_CipherUpdate(ctx, NULL, &rest, (const unsigned char *)binding->text,
+			      binding->len) == 1 &&
 	     EVP_CipherUpdate(ctx, out, &done, in, (int)len) == 1 &&
 	     (sealing || EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, tag) == 1) &&
 	     EVP_CipherFinal_ex(ctx, out + done, &rest) == 1 && (size_t)done == len &&
@@ -73,8 +74,8 @@ int pl_seal(const struct pl_keys *keys, const char *what, int64_t owner,
 			      record + TEXT_AT, record + TEXT_AT + secret->len);
 	OPENSSL_cleanse(key, sizeof(key));
 	if (ret < 0)
-		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL could not seal the %s of %lld", what,
-				    (long long)owner);
+		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL could not seal the %s of %lld",
+				    what, (long long)owner);
 	sealed_r->len = TEXT_AT + secret->len + TAG_BYTES;
 	return 0;
 }
@@ -102,14 +103,15 @@ int pl_unseal(const struct pl_keys *keys, const char *what, int64_t owner,
 	size_t len;
 
 	pl_secret_wipe(secret_r);
-	if (sealed->len < TEXT_AT + TAG_BYTES || sealed->len > TEXT_AT + PL_SECRET_MAX + TAG_BYTES ||
-	    sealed->data[0] != VERSION)
+	if (sealed->len < TEXT_AT + TAG_BYTES ||
+	    sealed->len > TEXT_AT + PL_SECRET_MAX + TAG_BYTES || sealed->data[0] != VERSION)
 		return pl_error_set(err, PL_ERR_CONFIG, "the sealed %s of %lld is damaged", what,
 				    (long long)owner);
 	index = find_key(keys, sealed);
 	if (index < 0)
 		return pl_error_set(err, PL_ERR_CONFIG,
-				    "the %s of %lld was sealed with a key that is not in the seal key file",
+				    "the %s of %lld was sealed with a key that is not in the seal "
+				    "key file",
 				    what, (long long)owner);
 	if (pl_keys_derive(keys, (size_t)index, PURPOSE, key, err) < 0)
 		return -1;
@@ -122,8 +124,8 @@ int pl_unseal(const struct pl_keys *keys, const char *what, int64_t owner,
 	if (ret < 0) {
 		pl_secret_wipe(secret_r);
 		return pl_error_set(err, PL_ERR_CONFIG,
-				    "the sealed %s of %lld was changed, or belongs to another", what,
-				    (long long)owner);
+				    "the sealed %s of %lld was changed, or belongs to another",
+				    what, (long long)owner);
 	}
 	secret_r->len = len;
 	secret_r->data[len] = '\0';

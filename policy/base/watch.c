@@ -40,9 +40,9 @@ int pl_watch_changed(struct pl_watch *watch)
 	look(watch);
 	if (!before.exists || !watch->exists)
 		return before.exists != watch->exists;
-	return before.dev != watch->dev || before.ino != watch->ino ||
-	       before.size != watch->size || before.mode != watch->mode ||
-	       !same_time(&before.mtime, &watch->mtime) || !same_time(&before.ctime, &watch->ctime);
+	return before.dev != watch->dev || before.ino != watch->ino || before.size != watch->size ||
+	       before.mode != watch->mode || !same_time(&before.mtime, &watch->mtime) ||
+	       !same_time(&before.ctime, &watch->ctime);
 }
 
 int pl_watch_replaced(const struct pl_watch *watch)

@@ -55,9 +55,11 @@ static int generate(size_t letters, struct pl_secret *password_r, struct pl_erro
 	while (ret == 0 && password_r->len < letters) {
 		if (RAND_priv_bytes(random, sizeof(random)) != 1)
 			ret = pl_error_set(err, PL_ERR_RETRY, "OpenSSL has no random numbers");
-		for (size_t i = 0; ret == 0 && i < sizeof(random) && password_r->len < letters; i++) {
+		for (size_t i = 0; ret == 0 && i < sizeof(random) && password_r->len < letters;
+		     i++) {
 			if (random[i] < REJECT_FROM)
-				password_r->data[password_r->len++] = (unsigned char)('a' + random[i] % 26);
+				password_r->data[password_r->len++] =
+					(unsigned char)('a' + random[i] % 26);
 		}
 	}
 	OPENSSL_cleanse(random, sizeof(random));
@@ -82,7 +84,8 @@ static int check_wish(const struct pl_app_password *wish, size_t letters, struct
 				    PL_APP_PASSWORD_MIN, PL_APP_PASSWORD_MAX);
 	if (!label_ok(wish->label))
 		return pl_error_set(err, PL_ERR_INVALID,
-				    "the label is empty, has control characters or is not UTF-8; name the device, "
+				    "the label is empty, has control characters or is not UTF-8; "
+				    "name the device, "
 				    "for example \"office scanner\"");
 	return pl_network_list_contains(wish->networks, &nowhere, err) < 0 ? -1 : 0;
 }
@@ -104,9 +107,8 @@ static int below_limit(struct pl_store *store, int64_t member_id, struct pl_erro
 	return 0;
 }
 
-static int insert(struct pl_store *store, const struct pl_keys *keys,
-		  struct pl_app_password *wish, const struct pl_secret *password,
-		  struct pl_error *err)
+static int insert(struct pl_store *store, const struct pl_keys *keys, struct pl_app_password *wish,
+		  const struct pl_secret *password, struct pl_error *err)
 {
 	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_APP_PASSWORD_INSERT);
 	unsigned char mac[PL_MAC_BYTES];
@@ -136,7 +138,8 @@ static int record_issue(struct pl_store *store, const struct pl_actor *actor, co
 	char after[PL_AUDIT_TEXT], services[64];
 
 	snprintf(after, sizeof(after), "id=%lld services=%s networks=%.200s expires=%lld label=%s",
-		 (long long)made->id, pl_services_format(made->services, services, sizeof(services)),
+		 (long long)made->id,
+		 pl_services_format(made->services, services, sizeof(services)),
 		 made->networks[0] == '\0' ? "all" : made->networks, (long long)made->expires_at,
 		 made->label);
 	return pl_audit_add(store, actor, "app-password.create", address, "", after, err);
@@ -296,8 +299,8 @@ int64_t pl_app_password_revoke(struct pl_store *store, const struct pl_actor *ac
 }
 
 /* An app password is for mail clients: these are the services it may cover. */
-static const enum pl_setting client_services[] = { PL_SETTING_IMAP, PL_SETTING_POP3, PL_SETTING_SMTP,
-						   PL_SETTING_SIEVE };
+static const enum pl_setting client_services[] = { PL_SETTING_IMAP, PL_SETTING_POP3,
+						   PL_SETTING_SMTP, PL_SETTING_SIEVE };
 
 static unsigned int service_bit(const char *word, size_t len)
 {
@@ -321,13 +324,17 @@ int pl_services_parse(const char *text, unsigned int *services_r, struct pl_erro
 
 		if (bit == 0)
 			return pl_error_set(err, PL_ERR_INVALID,
-					    "\"%.*s\" is no service of mail clients; they are imap, pop3, "
-					    "smtp and sieve", (int)(len > 64 ? 64 : len), text);
+					    "\"%.*s\" is no service of mail clients; they are "
+					    "imap, pop3, "
+					    "smtp and sieve",
+					    (int)(len > 64 ? 64 : len), text);
 		*services_r |= bit;
 		text += len;
 	}
 	/* Commas alone name none, and none would stand for all. */
-	return *services_r != 0 ? 0 : pl_error_set(err, PL_ERR_INVALID, "the list of services names none");
+	return *services_r != 0
+		       ? 0
+		       : pl_error_set(err, PL_ERR_INVALID, "the list of services names none");
 }
 
 char *pl_services_format(unsigned int services, char *buf, size_t size)
@@ -335,9 +342,11 @@ char *pl_services_format(unsigned int services, char *buf, size_t size)
 	size_t used = 0;
 
 	snprintf(buf, size, "all");
-	for (size_t i = 0; services != 0 && i < sizeof(client_services) / sizeof(client_services[0]); i++) {
+	for (size_t i = 0;
+	     services != 0 && i < sizeof(client_services) / sizeof(client_services[0]); i++) {
 		if ((services & 1u << client_services[i]) != 0 && used < size)
-			used += (size_t)snprintf(buf + used, size - used, "%s%s", used == 0 ? "" : ",",
+			used += (size_t)snprintf(buf + used, size - used, "%s%s",
+						 used == 0 ? "" : ",",
 						 pl_setting_info(client_services[i])->name);
 	}
 	return buf;

@@ -24,7 +24,8 @@ static int fold(const char *code, struct pl_secret *folded_r)
 
 		if (c == ' ' || c == '-')
 			continue;
-		if (strchr(digits, c) == NULL || folded_r->len == sizeof(MAC_PREFIX) - 1 + CODE_CHARS)
+		if (strchr(digits, c) == NULL ||
+		    folded_r->len == sizeof(MAC_PREFIX) - 1 + CODE_CHARS)
 			return 0;
 		folded_r->data[folded_r->len++] = (unsigned char)c;
 	}
@@ -87,8 +88,8 @@ static int make(struct pl_store *store, const struct pl_keys *verify, const stru
 		if (make_one(store, verify, account.member.id, codes_r[i], err) < 0)
 			return -1;
 	}
-	return pl_audit_add(store, actor, "recovery-codes.make", pl_address_format(address, text), "", "",
-			    err);
+	return pl_audit_add(store, actor, "recovery-codes.make", pl_address_format(address, text),
+			    "", "", err);
 }
 
 int pl_recovery_make(struct pl_store *store, const struct pl_keys *verify,
@@ -152,14 +153,14 @@ static int take(struct pl_store *store, const struct pl_keys *verify, const stru
 	*result_r = PL_CODE_RIGHT;
 	if (pl_factor_clear(store, account.member.id, err) < 0)
 		return -1;
-	return pl_audit_add(store, actor, "recovery-code.use", pl_address_format(address, text), "", "",
-			    err);
+	return pl_audit_add(store, actor, "recovery-code.use", pl_address_format(address, text), "",
+			    "", err);
 }
 
 int pl_recovery_take(struct pl_store *store, const struct pl_keys *verify,
 		     const struct pl_actor *actor, const struct pl_address *address,
-		     const char *code, int64_t now, enum pl_code_result *result_r,
-		     int64_t *wait_r, struct pl_error *err)
+		     const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
+		     struct pl_error *err)
 {
 	enum pl_code_result result = PL_CODE_NONE;
 	int ret = pl_store_begin_write(store, err);

@@ -35,7 +35,8 @@ static int64_t wait_after(int64_t failures)
 	return wait < PL_THROTTLE_WAIT_MAX ? wait : PL_THROTTLE_WAIT_MAX;
 }
 
-static int run_of_key(struct pl_store *store, enum pl_sql sql, const char *key, struct pl_error *err)
+static int run_of_key(struct pl_store *store, enum pl_sql sql, const char *key,
+		      struct pl_error *err)
 {
 	struct pl_stmt *stmt = pl_stmt(store, sql);
 
@@ -87,8 +88,8 @@ static int enter(struct pl_store *store, const char *key, int64_t now, int64_t *
 	return count_failure(store, key, now, err) < 0 ? -1 : 1;
 }
 
-int pl_throttle_enter(struct pl_store *store, const struct pl_ip *ip, int64_t now,
-		      int64_t *wait_r, struct pl_error *err)
+int pl_throttle_enter(struct pl_store *store, const struct pl_ip *ip, int64_t now, int64_t *wait_r,
+		      struct pl_error *err)
 {
 	char key[KEY_TEXT];
 	int ret = pl_store_begin_write(store, err);

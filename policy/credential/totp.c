@@ -60,9 +60,9 @@ static int set_pending(struct pl_store *store, const struct pl_keys *seal, int64
 	return pl_run(stmt, err) < 0 ? -1 : 0;
 }
 
-int pl_totp_begin(struct pl_store *store, const struct pl_keys *seal,
-		  const struct pl_actor *actor, const struct pl_address *address, int64_t now,
-		  int64_t *member_id_r, struct pl_secret *secret_r, struct pl_error *err)
+int pl_totp_begin(struct pl_store *store, const struct pl_keys *seal, const struct pl_actor *actor,
+		  const struct pl_address *address, int64_t now, int64_t *member_id_r,
+		  struct pl_secret *secret_r, struct pl_error *err)
 {
 	char text[PL_ADDRESS_MAX + 1];
 	int ret = -1;
@@ -127,8 +127,8 @@ static int match(const struct pl_secret *secret, const char *code, int64_t now, 
 	for (int64_t step = present - 1; step <= present + 1 && ret == OATH_OK; step++) {
 		char right[DIGITS + 1];
 
-		ret = oath_totp_generate(raw, len, (time_t)(step * PL_TOTP_STEP), PL_TOTP_STEP, 0, DIGITS,
-					 right);
+		ret = oath_totp_generate(raw, len, (time_t)(step * PL_TOTP_STEP), PL_TOTP_STEP, 0,
+					 DIGITS, right);
 		if (ret == OATH_OK && CRYPTO_memcmp(right, code, DIGITS) == 0) {
 			fits = 1;
 			*step_r = step;
@@ -137,8 +137,9 @@ static int match(const struct pl_secret *secret, const char *code, int64_t now, 
 	}
 	OPENSSL_cleanse(raw, len);
 	free(raw);
-	return ret == OATH_OK ? fits
-			      : pl_error_set(err, PL_ERR_INTERNAL, "liboath: %s", oath_strerror(ret));
+	return ret == OATH_OK
+		       ? fits
+		       : pl_error_set(err, PL_ERR_INTERNAL, "liboath: %s", oath_strerror(ret));
 }
 
 static int run_of_member(struct pl_store *store, enum pl_sql sql, int64_t member_id,
@@ -172,10 +173,9 @@ static int set_totp(struct pl_store *store, const struct pl_keys *seal,
 }
 
 /* The proven secret takes the place of the old one, and what hung on that dies. */
-static int replace(struct pl_store *store, const struct pl_keys *seal,
-		   const struct pl_actor *actor, const struct pl_address *address,
-		   int64_t member_id, const struct pl_secret *secret, int64_t now, int64_t step,
-		   struct pl_error *err)
+static int replace(struct pl_store *store, const struct pl_keys *seal, const struct pl_actor *actor,
+		   const struct pl_address *address, int64_t member_id,
+		   const struct pl_secret *secret, int64_t now, int64_t step, struct pl_error *err)
 {
 	char text[PL_ADDRESS_MAX + 1];
 
@@ -184,13 +184,13 @@ static int replace(struct pl_store *store, const struct pl_keys *seal,
 	    run_of_member(store, PL_SQL_TRUSTED_DELETE_ALL, member_id, NULL, err) < 0 ||
 	    pl_factor_clear(store, member_id, err) < 0)
 		return -1;
-	return pl_audit_add(store, actor, "totp.register", pl_address_format(address, text), "", "", err);
+	return pl_audit_add(store, actor, "totp.register", pl_address_format(address, text), "", "",
+			    err);
 }
 
-static int confirm(struct pl_store *store, const struct pl_keys *seal,
-		   const struct pl_actor *actor, const struct pl_address *address,
-		   const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
-		   struct pl_error *err)
+static int confirm(struct pl_store *store, const struct pl_keys *seal, const struct pl_actor *actor,
+		   const struct pl_address *address, const char *code, int64_t now,
+		   enum pl_code_result *result_r, int64_t *wait_r, struct pl_error *err)
 {
 	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TOTP_PENDING_GET);
 	struct pl_account account;
@@ -210,11 +210,12 @@ static int confirm(struct pl_store *store, const struct pl_keys *seal,
 		ret = match(&pending.secret, code, now, &step, err);
 	}
 	if (ret == 1)
-		ret = run_of_member(store, PL_SQL_TOTP_PENDING_DELETE, account.member.id, &taken, err);
+		ret = run_of_member(store, PL_SQL_TOTP_PENDING_DELETE, account.member.id, &taken,
+				    err);
 	if (taken == 1) {
 		*result_r = PL_CODE_RIGHT;
-		ret = replace(store, seal, actor, address, account.member.id, &pending.secret, now, step,
-			      err);
+		ret = replace(store, seal, actor, address, account.member.id, &pending.secret, now,
+			      step, err);
 	}
 	pl_secret_wipe(&pending.secret);
 	return ret < 0 ? -1 : 0;
@@ -222,8 +223,8 @@ static int confirm(struct pl_store *store, const struct pl_keys *seal,
 
 int pl_totp_confirm(struct pl_store *store, const struct pl_keys *seal,
 		    const struct pl_actor *actor, const struct pl_address *address,
-		    const char *code, int64_t now, enum pl_code_result *result_r,
-		    int64_t *wait_r, struct pl_error *err)
+		    const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
+		    struct pl_error *err)
 {
 	enum pl_code_result result = PL_CODE_NONE;
 	int ret = pl_store_begin_write(store, err);
@@ -301,8 +302,9 @@ static int reset(struct pl_store *store, const struct pl_actor *actor,
 	    run_of_member(store, PL_SQL_TRUSTED_DELETE_ALL, *id, NULL, err) < 0 ||
 	    pl_factor_clear(store, *id, err) < 0)
 		return -1;
-	return *removed_r == 0 ? 0 : pl_audit_add(store, actor, "totp.reset",
-						  pl_address_format(address, text), "", "", err);
+	return *removed_r == 0 ? 0
+			       : pl_audit_add(store, actor, "totp.reset",
+					      pl_address_format(address, text), "", "", err);
 }
 
 int pl_totp_reset(struct pl_store *store, const struct pl_actor *actor,
@@ -312,24 +314,28 @@ int pl_totp_reset(struct pl_store *store, const struct pl_actor *actor,
 	int64_t removed = 0;
 	int ret = -1;
 
-	if (pl_store_begin_write(store, err) == 0 && reset(store, actor, address, &removed, err) == 0)
+	if (pl_store_begin_write(store, err) == 0 &&
+	    reset(store, actor, address, &removed, err) == 0)
 		ret = pl_store_commit(store, err);
 	pl_store_rollback(store);
 	if (ret < 0)
-		return pl_error_prefix(err, "second factor of %s", pl_address_format(address, text));
+		return pl_error_prefix(err, "second factor of %s",
+				       pl_address_format(address, text));
 	return removed > 0 ? 1 : 0;
 }
 
 /* Appends text with all but RFC 3986's unreserved characters as %XX. */
 static size_t put_escaped(char *buf, size_t size, size_t used, const char *text)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
 	for (; *text != '\0' && used + 4 <= size; text++) {
 		if (strchr(plain, *text) != NULL)
 			buf[used++] = *text;
 		else
-			used += (size_t)snprintf(buf + used, size - used, "%%%02X", (unsigned char)*text);
+			used += (size_t)snprintf(buf + used, size - used, "%%%02X",
+						 (unsigned char)*text);
 	}
 	buf[used] = '\0';
 	return used;
@@ -345,10 +351,12 @@ char *pl_totp_uri(const char *issuer, const struct pl_address *address,
 	used = put_escaped(buf, size, strlen(buf), issuer);
 	used += (size_t)snprintf(buf + used, size - used, ":");
 	used = put_escaped(buf, size, used, pl_address_format(address, text));
-	used += (size_t)snprintf(buf + used, size - used, "?secret=%s&issuer=", (const char *)secret->data);
+	used += (size_t)snprintf(buf + used, size - used,
+				 "?secret=%s&issuer=", (const char *)secret->data);
 	if (used < size)
 		used = put_escaped(buf, size, used, issuer);
 	if (used < size)
-		snprintf(buf + used, size - used, "&algorithm=SHA1&digits=%d&period=%d", DIGITS, PL_TOTP_STEP);
+		snprintf(buf + used, size - used, "&algorithm=SHA1&digits=%d&period=%d", DIGITS,
+			 PL_TOTP_STEP);
 	return buf;
 }

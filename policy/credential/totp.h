@@ -47,15 +47,15 @@ int pl_totp_state(struct pl_store *store, int64_t member_id, struct pl_totp_stat
 		  struct pl_error *err);
 /* Makes a pending secret, in place of one that pends already. secret_r is base32.
  * The member is added when the database does not know it; *member_id_r is filled. */
-int pl_totp_begin(struct pl_store *store, const struct pl_keys *seal,
-		  const struct pl_actor *actor, const struct pl_address *address, int64_t now,
-		  int64_t *member_id_r, struct pl_secret *secret_r, struct pl_error *err);
+int pl_totp_begin(struct pl_store *store, const struct pl_keys *seal, const struct pl_actor *actor,
+		  const struct pl_address *address, int64_t now, int64_t *member_id_r,
+		  struct pl_secret *secret_r, struct pl_error *err);
 /* A code made with the pending secret puts it to use; its step is taken. Old
  * recovery codes die; trusted devices die. */
 int pl_totp_confirm(struct pl_store *store, const struct pl_keys *seal,
 		    const struct pl_actor *actor, const struct pl_address *address,
-		    const char *code, int64_t now, enum pl_code_result *result_r,
-		    int64_t *wait_r, struct pl_error *err);
+		    const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
+		    struct pl_error *err);
 /* Takes a code of the registered secret. */
 int pl_totp_take(struct pl_store *store, const struct pl_keys *seal, int64_t member_id,
 		 const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
@@ -80,7 +80,7 @@ int pl_recovery_make(struct pl_store *store, const struct pl_keys *verify,
 		     char codes_r[PL_RECOVERY_CODES][PL_RECOVERY_TEXT], struct pl_error *err);
 int pl_recovery_take(struct pl_store *store, const struct pl_keys *verify,
 		     const struct pl_actor *actor, const struct pl_address *address,
-		     const char *code, int64_t now, enum pl_code_result *result_r,
-		     int64_t *wait_r, struct pl_error *err);
+		     const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
+		     struct pl_error *err);
 
 #endif

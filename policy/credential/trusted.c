@@ -44,7 +44,8 @@ static int new_cookie(const unsigned char *series, size_t series_len, struct pl_
 	if (ret == 0)
 		ret = pl_token_digest(&value, value_r, err);
 	if (ret == 0 && series_len + 1 + value.len > PL_SECRET_MAX)
-		ret = pl_error_set(err, PL_ERR_INTERNAL, "the series of a trusted device is too long");
+		ret = pl_error_set(err, PL_ERR_INTERNAL,
+				   "the series of a trusted device is too long");
 	if (ret == 0) {
 		pl_secret_set(cookie_r, series, series_len);
 		cookie_r->data[cookie_r->len++] = '.';
@@ -85,8 +86,8 @@ static int record(struct pl_store *store, const struct pl_actor *actor, const ch
 
 	snprintf(what, sizeof(what), "id=%lld ip=%s name=%s", (long long)device->id, device->ip,
 		 device->name);
-	return pl_audit_add(store, actor, action, pl_address_format(address, text), gone ? what : "",
-			    gone ? "" : what, err);
+	return pl_audit_add(store, actor, action, pl_address_format(address, text),
+			    gone ? what : "", gone ? "" : what, err);
 }
 
 static void set_times(struct pl_trusted *wish)
@@ -150,13 +151,13 @@ static enum pl_trust judge(struct pl_stmt *stmt, const struct cookie *cookie, in
 	pl_col_blob(stmt, "value_before", before, sizeof(before));
 	present = CRYPTO_memcmp(value, cookie->value, sizeof(value)) == 0;
 	earlier = CRYPTO_memcmp(before, cookie->value, sizeof(before)) == 0;
-	found_r->in_grace = !present && earlier &&
-			    now - pl_col_int(stmt, "rotated_at") <= PL_TRUSTED_GRACE;
+	found_r->in_grace =
+		!present && earlier && now - pl_col_int(stmt, "rotated_at") <= PL_TRUSTED_GRACE;
 	return present || found_r->in_grace ? PL_TRUST_VALID : PL_TRUST_STOLEN;
 }
 
-static int look(struct pl_store *store, const struct cookie *cookie, int64_t member_id,
-		int64_t now, enum pl_trust *trust_r, struct found *found_r, struct pl_error *err)
+static int look(struct pl_store *store, const struct cookie *cookie, int64_t member_id, int64_t now,
+		enum pl_trust *trust_r, struct found *found_r, struct pl_error *err)
 {
 	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TRUSTED_BY_SERIES);
 	int ret;
@@ -241,8 +242,9 @@ int pl_trusted_use(struct pl_store *store, const struct pl_actor *actor,
 	if (ret < 0 || *trust_r == PL_TRUST_NONE)
 		return ret < 0 ? -1 : 0;
 	if (*trust_r == PL_TRUST_VALID)
-		return found.in_grace ? 0 : rotate(store, cookie, &parsed, ip, now, found.device.id,
-						   cookie_r, err);
+		return found.in_grace ? 0
+				      : rotate(store, cookie, &parsed, ip, now, found.device.id,
+					       cookie_r, err);
 	if (delete_one(store, member_id, found.device.id, err) < 0)
 		return -1;
 	return record(store, actor, "trusted-device.stolen", &found.address, &found.device, 1, err);
@@ -291,8 +293,8 @@ int64_t pl_trusted_remove(struct pl_store *store, const struct pl_actor *actor,
 		return gone;
 	if (id != 0)
 		snprintf(before, sizeof(before), "id=%lld", (long long)id);
-	if (pl_audit_add(store, actor, "trusted-device.remove", pl_address_format(address, text), before,
-			 "", err) < 0)
+	if (pl_audit_add(store, actor, "trusted-device.remove", pl_address_format(address, text),
+			 before, "", err) < 0)
 		return -1;
 	return gone;
 }

@@ -22,7 +22,8 @@ static int gather_app_password(struct pl_store *store, const struct pl_keys *key
 		pl_secret_wipe(&folded);
 		return shut_anyway(facts) ? 0
 					  : pl_error_set(err, PL_ERR_RETRY,
-							 "app passwords cannot be checked without the verify key");
+							 "app passwords cannot be checked without "
+							 "the verify key");
 	}
 	ret = pl_app_password_find(store, keys, subject->account.member.id, &folded,
 				   &subject->app_password, err);

@@ -37,7 +37,7 @@ int pl_grant_read_one(struct pl_stmt *stmt, struct pl_grant_row *row_r, struct p
 }
 
 int pl_grant_get_live(struct pl_store *store, int64_t id, int64_t now, struct pl_grant_row *row_r,
-		    struct pl_error *err)
+		      struct pl_error *err)
 {
 	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_GRANT_LIVE);
 
@@ -56,13 +56,14 @@ int pl_grant_delete(struct pl_store *store, int64_t id, struct pl_error *err)
 }
 
 int pl_grant_record(struct pl_store *store, const struct pl_actor *actor, const char *action,
-		  const struct pl_grant_row *row, struct pl_error *err)
+		    const struct pl_grant_row *row, struct pl_error *err)
 {
 	char text[PL_ADDRESS_MAX + 1], before[PL_AUDIT_TEXT];
 
 	snprintf(before, sizeof(before), "session=%lld client=%s", (long long)row->grant.session_id,
 		 row->grant.client_id);
-	return pl_audit_add(store, actor, action, pl_address_format(&row->address, text), before, "", err);
+	return pl_audit_add(store, actor, action, pl_address_format(&row->address, text), before,
+			    "", err);
 }
 
 static int insert_grant(struct pl_store *store, const struct pl_grant *grant,
@@ -87,8 +88,9 @@ int pl_code_issue(struct pl_store *store, const struct pl_grant *grant, struct p
 	unsigned char digest[PL_MAC_BYTES];
 	int ret = -1;
 
-	if (pl_random_token(CODE_PREFIX, code_r, err) == 0 && pl_token_digest(code_r, digest, err) == 0 &&
-	    pl_store_begin_write(store, err) == 0 && insert_grant(store, grant, digest, err) == 0)
+	if (pl_random_token(CODE_PREFIX, code_r, err) == 0 &&
+	    pl_token_digest(code_r, digest, err) == 0 && pl_store_begin_write(store, err) == 0 &&
+	    insert_grant(store, grant, digest, err) == 0)
 		ret = pl_store_commit(store, err);
 	pl_store_rollback(store);
 	if (ret == 0)

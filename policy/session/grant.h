@@ -12,9 +12,9 @@
 #include "policy/session/oauth_client.h"
 #include "policy/session/session.h"
 
-#define PL_CODE_SECONDS 60      /* RFC 6749 4.1.2 */
+#define PL_CODE_SECONDS 60 /* RFC 6749 4.1.2 */
 #define PL_ACCESS_SECONDS 3600
-#define PL_REFRESH_GRACE 30     /* parallel requests of one client, seconds */
+#define PL_REFRESH_GRACE 30 /* parallel requests of one client, seconds */
 
 struct pl_grant {
 	int64_t id; /* filled when its code is taken; its tokens hang on it */
@@ -23,7 +23,7 @@ struct pl_grant {
 	char redirect_uri[512];
 	char challenge[129]; /* of RFC 7636 S256; "" for none */
 	char scope[256];
-	char nonce[256]; /* of OpenID Connect; "" for none */
+	char nonce[256];    /* of OpenID Connect; "" for none */
 	int64_t expires_at; /* of the code */
 };
 

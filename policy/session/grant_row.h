@@ -20,8 +20,8 @@ void pl_grant_read(struct pl_stmt *stmt, struct pl_grant_row *row_r);
 /* The one row of a statement that is bound: 1, 0, or -1. */
 int pl_grant_read_one(struct pl_stmt *stmt, struct pl_grant_row *row_r, struct pl_error *err);
 /* The grant while its session is good: 1, 0, or -1. */
-int pl_grant_get_live(struct pl_store *store, int64_t id, int64_t now,
-		      struct pl_grant_row *row_r, struct pl_error *err);
+int pl_grant_get_live(struct pl_store *store, int64_t id, int64_t now, struct pl_grant_row *row_r,
+		      struct pl_error *err);
 int pl_grant_delete(struct pl_store *store, int64_t id, struct pl_error *err);
 /* Writes an audit record about the session's member. */
 int pl_grant_record(struct pl_store *store, const struct pl_actor *actor, const char *action,

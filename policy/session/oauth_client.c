@@ -43,7 +43,8 @@ static int is_loopback(const char *host, size_t len)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		size_t name = strlen(names[i]);
 
-		if (len >= name && strncmp(host, names[i], name) == 0 && (len == name || host[name] == ':'))
+		if (len >= name && strncmp(host, names[i], name) == 0 &&
+		    (len == name || host[name] == ':'))
 			return 1;
 	}
 	return 0;
@@ -52,8 +53,9 @@ static int is_loopback(const char *host, size_t len)
 /* The characters of RFC 3986 but '#', so that there is no fragment either. */
 static int uri_ok(const char *uri)
 {
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-				      "-._~:/?[]@!$&'()*+,;=%";
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+		"-._~:/?[]@!$&'()*+,;=%";
 	int secure = skip(&uri, "https://");
 	size_t host;
 
@@ -71,13 +73,17 @@ static int check_uris(const char *what, const char *list, struct pl_error *err)
 		char uri[512];
 
 		if (len >= sizeof(uri))
-			return pl_error_set(err, PL_ERR_INVALID, "a %s URI is longer than %zu bytes", what,
+			return pl_error_set(err, PL_ERR_INVALID,
+					    "a %s URI is longer than %zu bytes", what,
 					    sizeof(uri) - 1);
 		snprintf(uri, sizeof(uri), "%.*s", (int)len, list);
 		if (!uri_ok(uri))
 			return pl_error_set(err, PL_ERR_INVALID,
-					    "%s URI %.200s: it must begin with https://, or with http:// and "
-					    "localhost, 127.0.0.1 or [::1], and have no fragment (#)", what, uri);
+					    "%s URI %.200s: it must begin with https://, or with "
+					    "http:// and "
+					    "localhost, 127.0.0.1 or [::1], and have no fragment "
+					    "(#)",
+					    what, uri);
 		list += len;
 	}
 	return 0;
@@ -99,12 +105,16 @@ static int check_wish(const struct pl_oauth_client *client, struct pl_error *err
 
 	if (client->id[0] == '\0' || client->id[strspn(client->id, allowed)] != '\0')
 		return pl_error_set(err, PL_ERR_INVALID,
-				    "an ID has letters, digits, '-', '_' and '.', at most %d of them",
+				    "an ID has letters, digits, '-', '_' and '.', at most %d of "
+				    "them",
 				    PL_CLIENT_ID_MAX);
 	if (!name_ok(client->name))
-		return pl_error_set(err, PL_ERR_INVALID, "the name has control characters or is not UTF-8");
-	if (client->redirect_uris[strspn(client->redirect_uris, " ")] == '\0' && !client->confidential)
-		return pl_error_set(err, PL_ERR_INVALID, "a client without a secret needs a redirect URI");
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "the name has control characters or is not UTF-8");
+	if (client->redirect_uris[strspn(client->redirect_uris, " ")] == '\0' &&
+	    !client->confidential)
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "a client without a secret needs a redirect URI");
 	return check_uris("redirect", client->redirect_uris, err) < 0
 		       ? -1
 		       : check_uris("log-out", client->logout_uris, err);
@@ -172,10 +182,12 @@ static void read_row(struct pl_stmt *stmt, struct pl_oauth_client *client_r)
 	pl_col_copy(stmt, "name", client_r->name, sizeof(client_r->name));
 	client_r->confidential = !pl_col_is_null(stmt, "secret");
 	channel = pl_col_text(stmt, "channel");
-	client_r->channel = channel != NULL && strcmp(channel, pl_channel_name(PL_CHANNEL_WEBMAIL)) == 0
-				    ? PL_CHANNEL_WEBMAIL
-				    : PL_CHANNEL_CLIENT;
-	pl_col_copy(stmt, "redirect_uris", client_r->redirect_uris, sizeof(client_r->redirect_uris));
+	client_r->channel =
+		channel != NULL && strcmp(channel, pl_channel_name(PL_CHANNEL_WEBMAIL)) == 0
+			? PL_CHANNEL_WEBMAIL
+			: PL_CHANNEL_CLIENT;
+	pl_col_copy(stmt, "redirect_uris", client_r->redirect_uris,
+		    sizeof(client_r->redirect_uris));
 	pl_col_copy(stmt, "logout_uris", client_r->logout_uris, sizeof(client_r->logout_uris));
 	client_r->created_at = pl_col_int(stmt, "created_at");
 }

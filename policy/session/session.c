@@ -62,8 +62,8 @@ static int record_opened(struct pl_store *store, const struct pl_actor *actor,
 		return 0;
 	snprintf(after, sizeof(after), "id=%lld channel=%s ip=%s", (long long)session->id,
 		 pl_channel_name(session->channel), session->ip);
-	return pl_audit_add(store, actor, "session.open", pl_address_format(&session->address, text), "",
-			    after, err);
+	return pl_audit_add(store, actor, "session.open",
+			    pl_address_format(&session->address, text), "", after, err);
 }
 
 /* Writes the wish for the member, which is added at need. */
@@ -84,8 +84,9 @@ static int add(struct pl_store *store, const struct pl_actor *actor,
 static int new_cookie(struct pl_secret *cookie_r, unsigned char digest_r[PL_MAC_BYTES],
 		      struct pl_error *err)
 {
-	return pl_random_token(COOKIE_PREFIX, cookie_r, err) < 0 ? -1
-								  : pl_token_digest(cookie_r, digest_r, err);
+	return pl_random_token(COOKIE_PREFIX, cookie_r, err) < 0
+		       ? -1
+		       : pl_token_digest(cookie_r, digest_r, err);
 }
 
 static void set_times(struct pl_session *wish)
@@ -119,8 +120,9 @@ static enum pl_channel read_channel(struct pl_stmt *stmt)
 {
 	const char *name = pl_col_text(stmt, "channel");
 
-	return name != NULL && strcmp(name, pl_channel_name(PL_CHANNEL_WEBMAIL)) == 0 ? PL_CHANNEL_WEBMAIL
-										      : PL_CHANNEL_CLIENT;
+	return name != NULL && strcmp(name, pl_channel_name(PL_CHANNEL_WEBMAIL)) == 0
+		       ? PL_CHANNEL_WEBMAIL
+		       : PL_CHANNEL_CLIENT;
 }
 
 /* Reads PL_SQL_SESSION_COLUMNS. */
@@ -296,12 +298,16 @@ int pl_session_revoke(struct pl_store *store, const struct pl_actor *actor,
 		return -1;
 	if (with_trust)
 		trusts = delete_of(store, PL_SQL_SESSION_DELETE_TRUST, id, account.member.id, err);
-	gone = trusts < 0 ? -1 : delete_of(store, PL_SQL_SESSION_DELETE, id, account.member.id, err);
+	gone = trusts < 0 ? -1
+			  : delete_of(store, PL_SQL_SESSION_DELETE, id, account.member.id, err);
 	if (gone <= 0)
 		return (int)gone;
-	snprintf(before, sizeof(before), "id=%lld%s", (long long)id, trusts > 0 ? " with trust" : "");
-	return pl_audit_add(store, actor, "session.revoke", pl_address_format(address, text), before, "",
-			    err) < 0 ? -1 : 1;
+	snprintf(before, sizeof(before), "id=%lld%s", (long long)id,
+		 trusts > 0 ? " with trust" : "");
+	return pl_audit_add(store, actor, "session.revoke", pl_address_format(address, text),
+			    before, "", err) < 0
+		       ? -1
+		       : 1;
 }
 
 int pl_session_revoke_all(struct pl_store *store, const struct pl_actor *actor,
@@ -319,12 +325,12 @@ int pl_session_revoke_all(struct pl_store *store, const struct pl_actor *actor,
 	raised = pl_run(stmt, err);
 	if (raised <= 0) /* 0: a member that the database has never heard of */
 		return (int)raised;
-	return pl_audit_add(store, actor, "session.revoke-all", pl_address_format(address, text), "",
-			    "", err);
+	return pl_audit_add(store, actor, "session.revoke-all", pl_address_format(address, text),
+			    "", "", err);
 }
 
-static int insert_token(struct pl_store *store, const struct pl_session *session, int64_t expires_at,
-			const struct pl_secret *token, struct pl_error *err)
+static int insert_token(struct pl_store *store, const struct pl_session *session,
+			int64_t expires_at, const struct pl_secret *token, struct pl_error *err)
 {
 	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TOKEN_INSERT);
 	unsigned char digest[PL_MAC_BYTES];

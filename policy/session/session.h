@@ -15,9 +15,9 @@
 #include "policy/account/member.h"
 
 #define PL_SESSION_SECONDS (12 * 3600)
-#define PL_SESSION_IDLE (2 * 3600)    /* without a request or a token refresh */
-#define PL_SESSION_HALF_SECONDS 900   /* time for the second step */
-#define PL_SESSION_SEEN_EVERY 60      /* seen_at is not written more often */
+#define PL_SESSION_IDLE (2 * 3600)  /* without a request or a token refresh */
+#define PL_SESSION_HALF_SECONDS 900 /* time for the second step */
+#define PL_SESSION_SEEN_EVERY 60    /* seen_at is not written more often */
 
 struct pl_session {
 	int64_t id;
@@ -36,8 +36,8 @@ struct pl_session {
 /* Opens a half or whole session with the wish's channel, ip, device, proven_at and
  * trusted_id; a whole one lives until expires_at (0: PL_SESSION_SECONDS), a half
  * one PL_SESSION_HALF_SECONDS. A half one, or one on a trusted device, has proven
- * nothing, whatever the wish says. Fills the wish's other fields and cookie_r. The member is added when
- * the database does not know it. In the caller's write transaction. */
+ * nothing, whatever the wish says. Fills the wish's other fields and cookie_r. The member is
+ * added when the database does not know it. In the caller's write transaction. */
 int pl_session_open(struct pl_store *store, const struct pl_actor *actor,
 		    const struct pl_address *address, struct pl_session *wish,
 		    struct pl_secret *cookie_r, struct pl_error *err);

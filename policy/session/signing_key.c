@@ -42,7 +42,8 @@ static int thumbprint(const EVP_PKEY *key, char id_r[64])
 
 	if (pl_signing_key_point(key, x, y) < 0)
 		return -1;
-	snprintf(json, sizeof(json), "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}", x, y);
+	snprintf(json, sizeof(json), "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}",
+		 x, y);
 	if (EVP_Q_digest(NULL, "SHA256", NULL, json, strlen(json), digest, NULL) != 1)
 		return -1;
 	pl_base64url(digest, sizeof(digest), id_r);
@@ -66,7 +67,8 @@ static int encode(const EVP_PKEY *key, struct pl_secret *der_r)
 static int generate(struct pl_signing_key *key_r, struct pl_error *err)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
-	int ok = key != NULL && thumbprint(key, key_r->id) == 0 && encode(key, &key_r->private_der) == 0;
+	int ok = key != NULL && thumbprint(key, key_r->id) == 0 &&
+		 encode(key, &key_r->private_der) == 0;
 
 	EVP_PKEY_free(key);
 	return ok ? 0 : pl_error_set(err, PL_ERR_RETRY, "OpenSSL could not make a key");

@@ -56,7 +56,8 @@ static int issue(struct pl_store *store, const struct pl_grant_row *row, int64_t
 		 struct pl_tokens *tokens_r, struct pl_error *err)
 {
 	return insert_access(store, row, now, tokens_r, err) < 0 ||
-			       insert_refresh(store, row->grant.id, now, &tokens_r->refresh, err) < 0 ||
+			       insert_refresh(store, row->grant.id, now, &tokens_r->refresh, err) <
+				       0 ||
 			       note_seen(store, row->grant.session_id, now, err) < 0
 		       ? -1
 		       : 0;
@@ -133,12 +134,14 @@ int pl_refresh_peek(struct pl_store *store, const struct pl_secret *refresh, con
 }
 
 /* Its client would have the new one: who holds the old one has copied it. */
-static int end_stolen(struct pl_store *store, const struct pl_actor *actor, const struct pl_grant_row *row,
-		      struct pl_error *err)
+static int end_stolen(struct pl_store *store, const struct pl_actor *actor,
+		      const struct pl_grant_row *row, struct pl_error *err)
 {
 	if (pl_grant_record(store, actor, "refresh-token.stolen", row, err) < 0)
 		return -1;
-	return pl_session_revoke(store, actor, &row->address, row->grant.session_id, 0, err) < 0 ? -1 : 0;
+	return pl_session_revoke(store, actor, &row->address, row->grant.session_id, 0, err) < 0
+		       ? -1
+		       : 0;
 }
 
 static int refresh_tokens(struct pl_store *store, const struct pl_actor *actor,
@@ -169,7 +172,8 @@ int pl_tokens_refresh(struct pl_store *store, const struct pl_actor *actor,
 
 	wipe_tokens(tokens_r);
 	memset(grant_r, 0, sizeof(*grant_r));
-	if (pl_token_digest(refresh, offered.digest, err) == 0 && pl_store_begin_write(store, err) == 0)
+	if (pl_token_digest(refresh, offered.digest, err) == 0 &&
+	    pl_store_begin_write(store, err) == 0)
 		ret = refresh_tokens(store, actor, &offered, client_id, now, tokens_r, err);
 	if (ret >= 0 && pl_store_commit(store, err) < 0)
 		ret = -1;
@@ -190,8 +194,8 @@ static int64_t delete_access(struct pl_store *store, const unsigned char *digest
 	return pl_run(stmt, err);
 }
 
-static int revoke(struct pl_store *store, const struct pl_actor *actor,
-		  const unsigned char *digest, const char *client_id, struct pl_error *err)
+static int revoke(struct pl_store *store, const struct pl_actor *actor, const unsigned char *digest,
+		  const char *client_id, struct pl_error *err)
 {
 	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_GRANT_BY_TOKEN);
 	struct pl_grant_row row;

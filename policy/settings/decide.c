@@ -170,8 +170,7 @@ static enum pl_rule second_factor(const struct pl_facts *facts)
 	if (pl_resolve(&facts->layers, PL_SETTING_USE).value == PL_SKIP)
 		return PL_RULE_FACTOR_SKIPPED;
 	if (facts->factor_registered)
-		return facts->device_trusted ? PL_RULE_FACTOR_TRUSTED_DEVICE
-					     : PL_RULE_FACTOR_CODE;
+		return facts->device_trusted ? PL_RULE_FACTOR_TRUSTED_DEVICE : PL_RULE_FACTOR_CODE;
 	if (pl_resolve(&facts->layers, PL_SETTING_REQUIREMENT).value == PL_REQUIRED)
 		return PL_RULE_FACTOR_REGISTER;
 	return PL_RULE_FACTOR_OFFERED;
@@ -233,8 +232,7 @@ struct pl_verdict pl_decide(const struct pl_facts *facts)
 	shut = gate(facts, &about);
 	if (shut != PL_RULE_COUNT)
 		return verdict(facts, shut, about);
-	return verdict(facts,
-		       facts->channel == PL_CHANNEL_CLIENT ? client(facts) : webmail(facts),
+	return verdict(facts, facts->channel == PL_CHANNEL_CLIENT ? client(facts) : webmail(facts),
 		       facts->service);
 }
 

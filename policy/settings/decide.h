@@ -1,4 +1,4 @@
-/* decide.h - the one decision (design section 2).
+/* decide.h - the one decision.
  *
  * Pure: no I/O, no clock, no allocation, no state. Everything else gathers the
  * facts (login.h) or carries out the verdict (the Dovecot driver, the milter,
@@ -21,7 +21,7 @@ enum pl_credential {
 	PL_CREDENTIAL_APP_PASSWORD,     /* an app password of the member; see app_password */
 	PL_CREDENTIAL_TOKEN,            /* a live token of a session of the member */
 	PL_CREDENTIAL_BAD_TOKEN,        /* a bearer token that is not */
-	PL_CREDENTIAL_EARLIER,          /* signed in some time ago; only the gates are judged anew */
+	PL_CREDENTIAL_EARLIER, /* signed in some time ago; only the gates are judged anew */
 };
 
 /* Whether the limits of the app password hold. */
@@ -82,7 +82,8 @@ enum pl_rule {
 struct pl_verdict {
 	enum pl_outcome outcome;
 	enum pl_rule rule;
-	enum pl_setting service; /* what the sentence is about: the service asked for, or the switch that is off */
+	/* What the sentence is about: the service asked for, or the switch that is off. */
+	enum pl_setting service;
 	/* 1: the sentence may be shown to the other end, because it has proven
 	 * who it is or because every name of the domain gets the same answer. */
 	int tell;

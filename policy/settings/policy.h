@@ -55,8 +55,8 @@ struct pl_policy {
  * two threads at once: libconfuse's scanner keeps its state in globals. */
 int pl_policy_load(const char *path, struct pl_policy **policy_r, struct pl_error *err);
 /* The same from memory; include() is refused. name stands for the file in errors. */
-int pl_policy_parse(const char *text, size_t len, const char *name,
-		    struct pl_policy **policy_r, struct pl_error *err);
+int pl_policy_parse(const char *text, size_t len, const char *name, struct pl_policy **policy_r,
+		    struct pl_error *err);
 struct pl_policy *pl_policy_ref(struct pl_policy *policy);
 /* Drops one reference and sets *policy to NULL. Accepts NULL. */
 void pl_policy_unref(struct pl_policy **policy);

@@ -45,8 +45,8 @@ static const char *right_place(const char *msg)
 		       : " here: it stands in defaults { } or domain \"...\" { }";
 }
 
-__attribute__((format(printf, 2, 0)))
-static void complain(cfg_t *cfg, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static void complain(cfg_t *cfg, const char *fmt,
+							   va_list args)
 {
 	char msg[sizeof(loading.err->msg) / 2];
 	const char *file = cfg != NULL ? cfg->filename : NULL;
@@ -61,7 +61,8 @@ static void complain(cfg_t *cfg, const char *fmt, va_list args)
 	if (file == NULL && loading.root != NULL)
 		file = loading.root->filename;
 	if (cfg != NULL && file != NULL)
-		pl_error_set(loading.err, PL_ERR_CONFIG, "%s:%d: %s%s", file, cfg->line, msg, right_place(msg));
+		pl_error_set(loading.err, PL_ERR_CONFIG, "%s:%d: %s%s", file, cfg->line, msg,
+			     right_place(msg));
 	else
 		pl_error_set(loading.err, PL_ERR_CONFIG, "%s", msg);
 }
@@ -90,12 +91,14 @@ static int acceptable_file(const char *path, struct pl_error *err)
 	struct stat st;
 
 	if (stat(path, &st) < 0)
-		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s: %s", path, strerror(errno));
+		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s: %s", path,
+				    strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s is not a regular file", path);
+		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s is not a regular file",
+				    path);
 	if (st.st_size > PL_POLICY_FILE_MAX)
-		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s is larger than %d bytes", path,
-				    PL_POLICY_FILE_MAX);
+		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s is larger than %d bytes",
+				    path, PL_POLICY_FILE_MAX);
 	return 0;
 }
 
@@ -107,8 +110,10 @@ static int out_of_memory(struct pl_error *err)
 static int acceptable_text(const char *text, size_t len, const char *name, struct pl_error *err)
 {
 	if (len > PL_POLICY_FILE_MAX || memchr(text, '\0', len) != NULL)
-		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s is larger than %d bytes, or holds "
-				    "a NUL byte", name, PL_POLICY_FILE_MAX);
+		return pl_error_set(err, PL_ERR_CONFIG,
+				    "policy file %s is larger than %d bytes, or holds "
+				    "a NUL byte",
+				    name, PL_POLICY_FILE_MAX);
 	return 0;
 }
 
@@ -269,7 +274,8 @@ static int read_networks(const char *text, struct pl_network_list *list, struct 
 		char word[64];
 
 		snprintf(word, sizeof(word), "%.*s", (int)len, text);
-		if (list->count == room || pl_network_parse(word, &list->networks[list->count], err) < 0)
+		if (list->count == room ||
+		    pl_network_parse(word, &list->networks[list->count], err) < 0)
 			return -1;
 		list->count++;
 		text += len;
@@ -279,13 +285,13 @@ static int read_networks(const char *text, struct pl_network_list *list, struct 
 
 static int read_options(cfg_t *cfg, struct pl_policy *policy, struct pl_error *err)
 {
-#define PL_OPTION_TEXT(field, def, text)                               \
-	policy->field = strdup(cfg_getstr(cfg, #field));               \
-	if (policy->field == NULL)                                     \
+#define PL_OPTION_TEXT(field, def, text)                 \
+	policy->field = strdup(cfg_getstr(cfg, #field)); \
+	if (policy->field == NULL)                       \
 		return out_of_memory(err);
 #define PL_OPTION_INT(field, def, min, max, text) policy->field = cfg_getint(cfg, #field);
-#define PL_OPTION_NETWORKS(field, def, text)                                        \
-	if (read_networks(cfg_getstr(cfg, #field), &policy->field, err) < 0)        \
+#define PL_OPTION_NETWORKS(field, def, text)                                 \
+	if (read_networks(cfg_getstr(cfg, #field), &policy->field, err) < 0) \
 		return -1;
 #include "policy/settings/policy.def"
 #undef PL_OPTION_TEXT
@@ -310,12 +316,13 @@ static int read_sections(cfg_t *cfg, const char *kind, struct pl_section **secti
 		char name[PL_DOMAIN_MAX + 1];
 
 		if (is_domain && pl_domain_parse(title, name, err) < 0)
-			return pl_error_set(err, PL_ERR_CONFIG, "%s:%d: domain \"%s\" is no domain name",
-					    cfg->filename, section->line, title);
+			return pl_error_set(err, PL_ERR_CONFIG,
+					    "%s:%d: domain \"%s\" is no domain name", cfg->filename,
+					    section->line, title);
 		if (!is_domain && (strlen(title) == 0 || strlen(title) > PL_CLASS_MAX))
 			return pl_error_set(err, PL_ERR_CONFIG,
-					    "%s:%d: a class name has 1 to %d characters", cfg->filename,
-					    section->line, PL_CLASS_MAX);
+					    "%s:%d: a class name has 1 to %d characters",
+					    cfg->filename, section->line, PL_CLASS_MAX);
 		(*sections_r)[i].name = strdup(is_domain ? name : title);
 		if ((*sections_r)[i].name == NULL)
 			return out_of_memory(err);
@@ -492,7 +499,8 @@ static int parse(const char *name, const char *text, struct pl_policy *policy, s
 	set_section_validators(cfg, "domain");
 	set_section_validators(cfg, "class");
 #define PL_OPTION_TEXT(field, def, text_)
-#define PL_OPTION_INT(field, def, min, max, text_) cfg_set_validate_func(cfg, #field, validate_number);
+#define PL_OPTION_INT(field, def, min, max, text_) \
+	cfg_set_validate_func(cfg, #field, validate_number);
 #define PL_OPTION_NETWORKS(field, def, text_) cfg_set_validate_func(cfg, #field, validate_networks);
 #include "policy/settings/policy.def"
 #undef PL_OPTION_TEXT

@@ -16,16 +16,11 @@ static const struct pl_setting_info settings[] = {
 };
 
 static const char *const value_names[PL_VALUE_COUNT] = {
-	[PL_UNSET] = "inherit",
-	[PL_ON] = "on",
-	[PL_OFF] = "off",
-	[PL_FORBIDDEN] = "forbidden",
-	[PL_OPTIONAL] = "optional",
-	[PL_REQUIRED] = "required",
-	[PL_USE] = "use",
-	[PL_SKIP] = "skip",
-	[PL_ALWAYS] = "always",
-	[PL_UNTIL_SECOND_FACTOR] = "until_second_factor",
+	[PL_UNSET] = "inherit",     [PL_ON] = "on",
+	[PL_OFF] = "off",           [PL_FORBIDDEN] = "forbidden",
+	[PL_OPTIONAL] = "optional", [PL_REQUIRED] = "required",
+	[PL_USE] = "use",           [PL_SKIP] = "skip",
+	[PL_ALWAYS] = "always",     [PL_UNTIL_SECOND_FACTOR] = "until_second_factor",
 	[PL_NEVER] = "never",
 };
 

@@ -45,11 +45,11 @@ enum pl_layer_bit {
 
 struct pl_setting_info {
 	const char *name;
-	const char *label;    /* for sentences: "POP3" */
+	const char *label; /* for sentences: "POP3" */
 	enum pl_setting_kind kind;
-	unsigned int values;  /* PL_BIT()s that a member or domain may be given */
+	unsigned int values; /* PL_BIT()s that a member or domain may be given */
 	enum pl_value builtin;
-	unsigned int where;   /* enum pl_layer_bit */
+	unsigned int where; /* enum pl_layer_bit */
 	const char *text;
 };
 
@@ -68,7 +68,6 @@ int pl_value_by_name(const char *name, enum pl_value *value_r);
 /* Whether the value may be written at that place (PL_UNSET always may). */
 int pl_setting_accepts(enum pl_setting setting, enum pl_layer_bit where, enum pl_value value);
 /* Writes the values a person may write there: "on, off, inherit". Returns buf. */
-char *pl_setting_choices(enum pl_setting setting, enum pl_layer_bit where,
-			 char *buf, size_t size);
+char *pl_setting_choices(enum pl_setting setting, enum pl_layer_bit where, char *buf, size_t size);
 
 #endif

@@ -12,10 +12,10 @@
 enum pl_kind { PL_KIND_NULL, PL_KIND_INT, PL_KIND_TEXT, PL_KIND_BLOB };
 
 struct pl_backend {
-	const char *scheme;    /* what its uris begin with, "sqlite:" */
-	const char *id_column; /* stands for {ID} in migrations: a key that counts by itself */
+	const char *scheme;     /* what its uris begin with, "sqlite:" */
+	const char *id_column;  /* stands for {ID} in migrations: a key that counts by itself */
 	const char *byte_order; /* "COLLATE ..." for text that is to be ordered by its bytes */
-	int is_remote;         /* a server, which may take its time: see pl_store_is_remote */
+	int is_remote;          /* a server, which may take its time: see pl_store_is_remote */
 
 	/* What may be shown of a location: never a password. */
 	void (*describe)(const char *location, char *buf, size_t size);
@@ -26,8 +26,8 @@ struct pl_backend {
 	int (*replaced)(const void *db);
 
 	int (*create)(const char *location, struct pl_error *err);
-	int (*backup)(const char *location, const char *path,
-		      void (*progress)(int left, int of), struct pl_error *err);
+	int (*backup)(const char *location, const char *path, void (*progress)(int left, int of),
+		      struct pl_error *err);
 	int (*verify)(void *db, char *problem_r, size_t size, struct pl_error *err);
 
 	int (*begin)(void *db, int write, struct pl_error *err);

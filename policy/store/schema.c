@@ -12,22 +12,23 @@
 #define MIGRATE_TRIES 20 /* each waits for a lock as long as a statement may, and a second */
 
 /* Until version 4 each setting was a column, NULL for "inherit". */
-#define SETTINGS                                                                          \
-	"webmail TEXT, imap TEXT, pop3 TEXT, smtp TEXT, sieve TEXT, forwarding TEXT, "    \
-	"large_attachments TEXT, two_factor TEXT, requirement TEXT, use TEXT, "           \
+#define SETTINGS                                                                       \
+	"webmail TEXT, imap TEXT, pop3 TEXT, smtp TEXT, sieve TEXT, forwarding TEXT, " \
+	"large_attachments TEXT, two_factor TEXT, requirement TEXT, use TEXT, "        \
 	"client_password TEXT"
 
 #define WORD(name) " || coalesce(' " name "=' || " name ", '')"
 #define DROP(table, name) "ALTER TABLE " table " DROP COLUMN " name ";"
-#define ONE_COLUMN(t)                                                                     \
-	"ALTER TABLE " t " ADD COLUMN settings TEXT NOT NULL DEFAULT '';"                 \
-	"UPDATE " t " SET settings = ltrim(''" WORD("webmail") WORD("imap") WORD("pop3")  \
-	WORD("smtp") WORD("sieve") WORD("forwarding") WORD("large_attachments")           \
-	WORD("two_factor") WORD("requirement") WORD("use") WORD("client_password") ");"   \
-	DROP(t, "webmail") DROP(t, "imap") DROP(t, "pop3") DROP(t, "smtp")                \
-	DROP(t, "sieve") DROP(t, "forwarding") DROP(t, "large_attachments")               \
-	DROP(t, "two_factor") DROP(t, "requirement") DROP(t, "use")                       \
-	DROP(t, "client_password")
+#define ONE_COLUMN(t)                                                                        \
+	"ALTER TABLE " t " ADD COLUMN settings TEXT NOT NULL DEFAULT '';"                    \
+	"UPDATE " t " SET settings = ltrim(''" WORD("webmail") WORD("imap") WORD("pop3")     \
+		WORD("smtp") WORD("sieve") WORD("forwarding") WORD("large_attachments")      \
+			WORD("two_factor") WORD("requirement") WORD("use") WORD(             \
+				"client_password") ");" DROP(t, "webmail") DROP(t, "imap")   \
+				DROP(t, "pop3") DROP(t, "smtp") DROP(t, "sieve")             \
+					DROP(t, "forwarding") DROP(t, "large_attachments")   \
+						DROP(t, "two_factor") DROP(t, "requirement") \
+							DROP(t, "use") DROP(t, "client_password")
 
 /* Only ever append. A version that was released is never edited. Times are
  * seconds since 1970; flags are 0 or 1; BYTEA holds raw bytes in both dialects. */
@@ -67,7 +68,8 @@ static const struct pl_migration migrations[] = {
 	  " expires_at BIGINT NOT NULL, ip TEXT NOT NULL, device TEXT NOT NULL);"
 	  "CREATE INDEX session_member ON session (member_id);"
 	  "CREATE TABLE token ("
-	  " digest BYTEA PRIMARY KEY, session_id BIGINT NOT NULL REFERENCES session (id) ON DELETE CASCADE,"
+	  " digest BYTEA PRIMARY KEY, session_id BIGINT NOT NULL REFERENCES session (id) ON DELETE "
+	  "CASCADE,"
 	  " expires_at BIGINT NOT NULL);"
 	  "CREATE INDEX token_session ON token (session_id);" },
 	/* Rows of version 2 get on: a factor without a secret still counts as
@@ -213,7 +215,8 @@ static int apply_script(const struct pl_backend *backend, void *db, int version,
 		return 1;
 	return backend->script(db, script, err) == 0 && record(backend, db, version, err) == 0 &&
 			       backend->commit(db, err) == 0
-		       ? 0 : -1;
+		       ? 0
+		       : -1;
 }
 
 static int apply(const struct pl_backend *backend, void *db, int version, struct pl_error *err)
@@ -229,7 +232,8 @@ static int apply(const struct pl_backend *backend, void *db, int version, struct
 		backend->rollback(db);
 	free(script);
 	return ret < 0 ? pl_error_prefix(err, "migration %d (%s)", version,
-					 migrations[version - 1].title) : 0;
+					 migrations[version - 1].title)
+		       : 0;
 }
 
 /* Applies what is missing above version. Others may hold a table: a backup of a server,
@@ -242,7 +246,8 @@ static int apply_from(const struct pl_backend *backend, void *db, int version, s
 		version++;
 		for (int tries = MIGRATE_TRIES; tries > 0; tries--) {
 			ret = apply(backend, db, version, err);
-			if (ret == 0 || err == NULL || err->code != PL_ERR_RETRY || backend->replaced(db))
+			if (ret == 0 || err == NULL || err->code != PL_ERR_RETRY ||
+			    backend->replaced(db))
 				break;
 			sleep(1);
 		}
@@ -283,7 +288,8 @@ int pl_schema_migrate(const char *uri, int *from_r, int *to_r, struct pl_error *
 		*from_r = version;
 	if (version > pl_schema_version()) {
 		pl_error_set(err, PL_ERR_CONFIG,
-			     "it has version %d and this program knows only %d: update this program",
+			     "it has version %d and this program knows only %d: update this "
+			     "program",
 			     version, pl_schema_version());
 		goto out;
 	}

@@ -110,7 +110,8 @@ static char *expand_key(const struct side *side, const char *key, char *buf, siz
 	if (place == NULL)
 		snprintf(buf, size, "%s", key);
 	else
-		snprintf(buf, size, "%.*s%s%s", (int)(place - key), key, side->backend->byte_order, place + 3);
+		snprintf(buf, size, "%.*s%s%s", (int)(place - key), key, side->backend->byte_order,
+			 place + 3);
 	return buf;
 }
 
@@ -143,7 +144,8 @@ static int prepare_write(const struct side *from, void *read, const struct side 
 
 	list_columns(from, read, 0, names, sizeof(names));
 	list_columns(from, read, 1, places, sizeof(places));
-	snprintf(sql, sizeof(sql), "INSERT INTO %s (%s) VALUES (%s)", tables[table].name, names, places);
+	snprintf(sql, sizeof(sql), "INSERT INTO %s (%s) VALUES (%s)", tables[table].name, names,
+		 places);
 	return prepare(to, sql, stmt_r, err);
 }
 
@@ -167,7 +169,8 @@ static int count_rows(const struct side *side, size_t table, int64_t *count_r, s
 
 /* -- rows -- */
 
-static void bind_column(const struct side *from, void *read, const struct side *to, void *write, int index)
+static void bind_column(const struct side *from, void *read, const struct side *to, void *write,
+			int index)
 {
 	const void *data;
 	size_t len;
@@ -232,8 +235,8 @@ static int read_rows(struct copy *copy, const struct side *side, void *read, voi
 }
 
 /* What is there now, in the order of the columns of the other side. */
-static int compare(struct copy *copy, size_t table, const char *columns, const struct pl_copied *wanted,
-		   struct pl_error *err)
+static int compare(struct copy *copy, size_t table, const char *columns,
+		   const struct pl_copied *wanted, struct pl_error *err)
 {
 	struct pl_copied found;
 	void *read;
@@ -245,7 +248,8 @@ static int compare(struct copy *copy, size_t table, const char *columns, const s
 	copy->to.backend->finish(read);
 	if (ret == 0 && (found.rows != wanted->rows ||
 			 memcmp(found.sha256, wanted->sha256, sizeof(found.sha256)) != 0))
-		ret = pl_error_set(err, PL_ERR_INTERNAL, "what was written is not what was read (%lld rows of %lld)",
+		ret = pl_error_set(err, PL_ERR_INTERNAL,
+				   "what was written is not what was read (%lld rows of %lld)",
 				   (long long)found.rows, (long long)wanted->rows);
 	return ret;
 }
@@ -256,10 +260,13 @@ static int copy_counter(struct copy *copy, size_t table, struct pl_error *err)
 
 	if (copy->from.backend->counter(copy->from.db, tables[table].name, &value, err) < 0)
 		return -1;
-	return value == 0 ? 0 : copy->to.backend->set_counter(copy->to.db, tables[table].name, value, err);
+	return value == 0
+		       ? 0
+		       : copy->to.backend->set_counter(copy->to.db, tables[table].name, value, err);
 }
 
-static int copy_table(struct copy *copy, size_t table, struct pl_copied *copied, struct pl_error *err)
+static int copy_table(struct copy *copy, size_t table, struct pl_copied *copied,
+		      struct pl_error *err)
 {
 	char columns[SQL_MOST / 3];
 	void *read, *write = NULL;
@@ -293,12 +300,14 @@ static int open_side(struct side *side, const char *uri, struct pl_error *err)
 	if (pl_schema_read_version(uri, &version, err) < 0)
 		return -1;
 	if (version != pl_schema_version()) {
-		pl_error_set(err, PL_ERR_CONFLICT, "it has version %d, and this program copies version %d",
-			     version, pl_schema_version());
+		pl_error_set(err, PL_ERR_CONFLICT,
+			     "it has version %d, and this program copies version %d", version,
+			     pl_schema_version());
 		return pl_backend_error(side->backend, side->location, err);
 	}
 	return side->backend->open(side->location, PL_ROLE_COMMAND, &side->db, err) < 0
-		       ? pl_backend_error(side->backend, side->location, err) : 0;
+		       ? pl_backend_error(side->backend, side->location, err)
+		       : 0;
 }
 
 static void close_side(struct side *side)
@@ -317,8 +326,10 @@ static int is_empty(const struct side *side, struct pl_error *err)
 		if (count_rows(side, i, &rows, err) < 0)
 			return -1;
 		if (rows != 0) {
-			pl_error_set(err, PL_ERR_CONFLICT, "there is something in table %s: only an empty "
-							   "database is copied to", tables[i].name);
+			pl_error_set(err, PL_ERR_CONFLICT,
+				     "there is something in table %s: only an empty "
+				     "database is copied to",
+				     tables[i].name);
 			return pl_backend_error(side->backend, side->location, err);
 		}
 	}
@@ -337,7 +348,8 @@ static int count_all(struct copy *copy, struct pl_error *err)
 	return 0;
 }
 
-static int copy_all(struct copy *copy, struct pl_copied copied_r[PL_COPY_TABLES], struct pl_error *err)
+static int copy_all(struct copy *copy, struct pl_copied copied_r[PL_COPY_TABLES],
+		    struct pl_error *err)
 {
 	if (copy->from.backend->begin_long(copy->from.db, 0, err) < 0 ||
 	    copy->to.backend->begin_long(copy->to.db, 1, err) < 0 || is_empty(&copy->to, err) < 0 ||

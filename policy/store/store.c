@@ -74,11 +74,13 @@ const struct pl_backend *pl_backend_find(const char *uri, const char **location_
 		}
 	}
 	/* A password may be in what follows the kind. */
-	pl_error_set(err, PL_ERR_CONFIG, "database of kind \"%.*s\": it must be sqlite:PATH"
+	pl_error_set(err, PL_ERR_CONFIG,
+		     "database of kind \"%.*s\": it must be sqlite:PATH"
 #ifdef HAVE_POSTGRESQL
 		     " or postgresql://USER@HOST/NAME"
 #endif
-		     , (int)strcspn(uri, ":/"), uri);
+		     ,
+		     (int)strcspn(uri, ":/"), uri);
 	return NULL;
 }
 
@@ -119,11 +121,13 @@ static int check_version(struct pl_store *store, struct pl_error *err)
 	if (version < pl_schema_version())
 		return pl_error_set(err, PL_ERR_CONFIG,
 				    "the database has version %lld and this program needs %d: "
-				    "run `postlatch db migrate`", (long long)version, pl_schema_version());
+				    "run `postlatch db migrate`",
+				    (long long)version, pl_schema_version());
 	if (version > pl_schema_version())
 		return pl_error_set(err, PL_ERR_CONFIG,
 				    "the database has version %lld and this program knows only %d: "
-				    "update this program", (long long)version, pl_schema_version());
+				    "update this program",
+				    (long long)version, pl_schema_version());
 	return 0;
 }
 
@@ -227,7 +231,8 @@ static int take_turn(struct pl_store *store, struct pl_error *err)
 {
 	if (store->queue != NULL && !store->has_turn &&
 	    pl_write_queue_enter(store->queue, PL_STORE_WAIT_TURN) < 0)
-		return pl_error_set(err, PL_ERR_RETRY, "too many are waiting to write to the database");
+		return pl_error_set(err, PL_ERR_RETRY,
+				    "too many are waiting to write to the database");
 	store->has_turn = store->queue != NULL;
 	return 0;
 }
@@ -323,7 +328,8 @@ void pl_bind_text(struct pl_stmt *stmt, const char *text)
 void pl_bind_blob(struct pl_stmt *stmt, const void *data, size_t len)
 {
 	if (stmt->mistake.code == PL_OK)
-		bound(stmt, stmt->store->backend->bind_blob(stmt->handle, stmt->next_bind++, data, len));
+		bound(stmt,
+		      stmt->store->backend->bind_blob(stmt->handle, stmt->next_bind++, data, len));
 }
 
 void pl_bind_null(struct pl_stmt *stmt)

@@ -28,7 +28,8 @@ enum pl_role {
 	PL_ROLE_USE = 2,     /* its writer of last-used times */
 	PL_ROLE_MILTER = 4,  /* reads */
 	PL_ROLE_COMMAND = 8, /* the command: everything */
-	PL_ROLE_PORTAL = 16, /* sign-in and account pages; besides the command alone it sees sealed secrets */
+	/* sign-in and account pages; besides the command alone it sees sealed secrets */
+	PL_ROLE_PORTAL = 16,
 };
 
 enum pl_sql {
@@ -45,7 +46,8 @@ struct pl_write_queue;
 /* How long a locked database may hold up each role, in milliseconds. */
 #define PL_STORE_WAIT_LOGIN 20 /* the auth process serves everyone in turn */
 #define PL_STORE_WAIT 2000
-#define PL_STORE_WAIT_TURN 10000 /* for other threads of the process that write; see write_queue.h */
+#define PL_STORE_WAIT_TURN \
+	10000 /* for other threads of the process that write; see write_queue.h */
 
 /* Opens uri ("sqlite:PATH" or "postgresql://..."). Fails with PL_ERR_CONFIG when the database is of
  * another version than this program knows, with PL_ERR_RETRY when it is missing
@@ -62,7 +64,13 @@ int pl_store_is_remote(const char *uri);
 /* Write transactions from now on wait for their turn in a queue, which is borrowed. */
 void pl_store_set_queue(struct pl_store *store, struct pl_write_queue *queue);
 /* For `db status`: rows of a table's kind. -1 on error. */
-enum pl_count { PL_COUNT_DOMAINS, PL_COUNT_MEMBERS, PL_COUNT_APP_PASSWORDS, PL_COUNT_SESSIONS, PL_COUNT_AUDIT };
+enum pl_count {
+	PL_COUNT_DOMAINS,
+	PL_COUNT_MEMBERS,
+	PL_COUNT_APP_PASSWORDS,
+	PL_COUNT_SESSIONS,
+	PL_COUNT_AUDIT
+};
 int64_t pl_store_count(struct pl_store *store, enum pl_count what, struct pl_error *err);
 /* 1 when the database file was moved away or replaced since it was opened, or was
  * migrated, or has become writable, or the server has hung up: the caller closes and

@@ -123,8 +123,10 @@ static int take_place(struct pl_store_pool *pool, struct pl_error *err)
 		ret = 0;
 	}
 	pthread_mutex_unlock(&pool->lock);
-	return ret == 0 ? 0 : pl_error_set(err, PL_ERR_RETRY, "all %d connections to the database are in use",
-					   PL_STORE_POOL_MOST);
+	return ret == 0 ? 0
+			: pl_error_set(err, PL_ERR_RETRY,
+				       "all %d connections to the database are in use",
+				       PL_STORE_POOL_MOST);
 }
 
 static void leave_place(struct pl_store_pool *pool)
@@ -137,7 +139,8 @@ static void leave_place(struct pl_store_pool *pool)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-static int take(struct pl_store_pool *pool, const char *uri, struct pl_store **store_r, struct pl_error *err)
+static int take(struct pl_store_pool *pool, const char *uri, struct pl_store **store_r,
+		struct pl_error *err)
 {
 	while ((*store_r = take_idle(pool)) != NULL) {
 		if (!pl_store_replaced(*store_r))

@@ -15,7 +15,7 @@ void pl_store_pool_free(struct pl_store_pool **pool);
  * NULL. After one to a server could not be opened, all fail at once for a while; see
  * breaker.h. */
 int pl_store_pool_take(struct pl_store_pool *pool, const char *uri, struct pl_store **store_r,
-		    struct pl_error *err);
+		       struct pl_error *err);
 /* Gives it back; one that failed is closed, and with it those that are idle. */
 void pl_store_pool_give(struct pl_store_pool *pool, struct pl_store **store, int failed);
 /* Closes what is idle and tries again at once, for a policy that names another database. */

@@ -15,7 +15,7 @@
 /* The number is our name's first eight letters. */
 #define BEGIN_WRITE "BEGIN; SELECT pg_advisory_xact_lock(8101821198534538339)"
 #define BEGIN_READ "BEGIN ISOLATION LEVEL REPEATABLE READ"
-#define WAIT_MORE 1000           /* milliseconds that an answer may take beyond its statement */
+#define WAIT_MORE 1000 /* milliseconds that an answer may take beyond its statement */
 #define WAIT_ROLLBACK 1000
 #define INT_TEXT 24
 
@@ -71,8 +71,9 @@ static int replaced(const void *db_p)
 	return pl_postgresql_is_lost(db);
 }
 
-#define IS_THERE \
-	"SELECT to_regclass('postlatch.schema_history') IS NOT NULL, to_regnamespace('postlatch') IS NOT NULL"
+#define IS_THERE                                                       \
+	"SELECT to_regclass('postlatch.schema_history') IS NOT NULL, " \
+	"to_regnamespace('postlatch') IS NOT NULL"
 
 /* The operator makes the database; the schema may be there, empty. */
 static int create_db(const char *location, struct pl_error *err)
@@ -90,7 +91,8 @@ static int create_db(const char *location, struct pl_error *err)
 		pl_error_set(err, PL_ERR_CONFLICT, "it is there already, and is left alone");
 	else if (result != NULL)
 		ret = strcmp(PQgetvalue(result, 0, 1), "t") == 0
-			      ? 0 : run(db, "CREATE SCHEMA postlatch", db->wait_ms, err);
+			      ? 0
+			      : run(db, "CREATE SCHEMA postlatch", db->wait_ms, err);
 	PQclear(result);
 	close_db(db);
 	return ret;
@@ -103,7 +105,8 @@ static int backup_db(const char *location, const char *path, void (*progress)(in
 	(void)path;
 	(void)progress;
 	return pl_error_set(err, PL_ERR_INVALID,
-			    "PostgreSQL has its own tool: pg_dump --schema=postlatch, or copy it to an "
+			    "PostgreSQL has its own tool: pg_dump --schema=postlatch, or copy it "
+			    "to an "
 			    "SQLite file with `postlatch db copy`");
 }
 
@@ -146,13 +149,16 @@ static int commit(void *db_p, struct pl_error *err)
 	if (result == NULL && pl_postgresql_is_lost(db)) {
 		if (err != NULL)
 			err->code = PL_ERR_UNKNOWN;
-		return pl_error_prefix(err, "the answer to a COMMIT was lost, so it may have been done or not");
+		return pl_error_prefix(err, "the answer to a COMMIT was lost, so it may have been "
+					    "done or not");
 	}
 	if (result == NULL)
 		return -1;
 	/* What the server answers to the end of a transaction in which something failed. */
 	ret = strcmp(PQcmdStatus(result), "COMMIT") == 0
-		      ? 0 : pl_error_set(err, PL_ERR_INTERNAL, "the transaction had failed before its end");
+		      ? 0
+		      : pl_error_set(err, PL_ERR_INTERNAL,
+				     "the transaction had failed before its end");
 	PQclear(result);
 	return ret;
 }
@@ -160,7 +166,8 @@ static int commit(void *db_p, struct pl_error *err)
 static int script(void *db, const char *sql, struct pl_error *err)
 {
 	return run(db, "SET LOCAL statement_timeout = 0", WAIT_ROLLBACK, err) < 0
-		       ? -1 : run(db, sql, PL_POSTGRESQL_LONG_MS, err);
+		       ? -1
+		       : run(db, sql, PL_POSTGRESQL_LONG_MS, err);
 }
 
 /* Rows are fetched one by one: a table may be larger than memory. */
@@ -168,9 +175,10 @@ static int begin_long(void *db_p, int write, struct pl_error *err)
 {
 	struct pl_postgresql *db = db_p;
 
-	if (begin(db, write, err) < 0 ||
-	    run(db, "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0",
-		WAIT_ROLLBACK, err) < 0)
+	if (begin(db, write, err) < 0 || run(db,
+					     "SET LOCAL statement_timeout = 0; SET LOCAL "
+					     "idle_in_transaction_session_timeout = 0",
+					     WAIT_ROLLBACK, err) < 0)
 		return -1;
 	db->one_by_one = 1;
 	return 0;
@@ -197,13 +205,17 @@ static int run_counter(struct pl_postgresql *db, const char *sql, const char *ta
 
 static int counter(void *db, const char *table, int64_t *value_r, struct pl_error *err)
 {
-	return run_counter(db, "SELECT coalesce(last_value, 0) FROM pg_sequences WHERE schemaname = 'postlatch' "
-			       "AND sequencename = $1 || '_id_seq'", table, 0, value_r, err);
+	return run_counter(db,
+			   "SELECT coalesce(last_value, 0) FROM pg_sequences WHERE schemaname = "
+			   "'postlatch' "
+			   "AND sequencename = $1 || '_id_seq'",
+			   table, 0, value_r, err);
 }
 
 static int set_counter(void *db, const char *table, int64_t value, struct pl_error *err)
 {
-	return run_counter(db, "SELECT setval(pg_get_serial_sequence($1, 'id'), $2)", table, value, &value, err);
+	return run_counter(db, "SELECT setval(pg_get_serial_sequence($1, 'id'), $2)", table, value,
+			   &value, err);
 }
 
 const struct pl_backend pl_backend_postgresql = {

@@ -11,7 +11,7 @@
 #include "policy/base/monotonic.h"
 
 #define SCHEME "postgresql://"
-#define IDLE_MS 10000 /* that a transaction may go without a statement */
+#define IDLE_MS 10000  /* that a transaction may go without a statement */
 #define OPTIONS_MAX 96 /* libpq knows about forty */
 /* libpq of Debian 12 cannot be told to use the system's authorities by a word. */
 #define SYSTEM_AUTHORITIES "/etc/ssl/certs/ca-certificates.crt"
@@ -146,12 +146,14 @@ static int read_parameters(const char *location, struct parameters *p, struct pl
 	p->given = parse(location);
 	/* libpq's own words may quote the part that holds the password. */
 	if (p->given == NULL)
-		return pl_error_set(err, PL_ERR_CONFIG, "the connection string is none: it must be "
-							"postgresql://USER@HOST,HOST/NAME?WORD=VALUE");
+		return pl_error_set(err, PL_ERR_CONFIG,
+				    "the connection string is none: it must be "
+				    "postgresql://USER@HOST,HOST/NAME?WORD=VALUE");
 	if (looks_like_password(p->given)) {
 		PQconninfoFree(p->given);
-		return pl_error_set(err, PL_ERR_CONFIG, "the connection string has an @ too many: in a password write "
-							"%%40 for @, %%2F for / and %%3A for :");
+		return pl_error_set(err, PL_ERR_CONFIG,
+				    "the connection string has an @ too many: in a password write "
+				    "%%40 for @, %%2F for / and %%3A for :");
 	}
 	for (PQconninfoOption *o = p->given; o->keyword != NULL; o++) {
 		if (o->val != NULL)
@@ -198,7 +200,8 @@ static void copy_line(const char *text, char *line, size_t size)
  * rollback, being stopped, system error, damage, lock and read-only server. */
 static enum pl_errc code_of(const char *state)
 {
-	static const char *const healing[] = { "08", "53", "40", "57", "58", "XX", "55P03", "25006", "42501" };
+	static const char *const healing[] = { "08", "53",    "40",    "57",   "58",
+					       "XX", "55P03", "25006", "42501" };
 
 	if (state == NULL)
 		return PL_ERR_RETRY; /* libpq's own: the connection */
@@ -214,7 +217,8 @@ static enum pl_errc code_of(const char *state)
 int pl_postgresql_failed(PGconn *conn, const PGresult *result, struct pl_error *err)
 {
 	const char *state = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	const char *words = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *words =
+		result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	const enum pl_errc code = code_of(state);
 	char line[300];
 
@@ -222,7 +226,8 @@ int pl_postgresql_failed(PGconn *conn, const PGresult *result, struct pl_error *
 	if (code == PL_ERR_CONFLICT)
 		return pl_error_set(err, code, "already there (%s)", line);
 	if (state != NULL && strcmp(state, "55P03") == 0)
-		return pl_error_set(err, code, "the database is locked by another program (%s)", line);
+		return pl_error_set(err, code, "the database is locked by another program (%s)",
+				    line);
 	return pl_error_set(err, code, "%s", line[0] == '\0' ? "the connection is lost" : line);
 }
 
@@ -297,7 +302,8 @@ static PGresult *result_of(PGconn *conn, int wait_ms, struct pl_error *err)
 	return kept;
 }
 
-PGresult *pl_postgresql_answer(struct pl_postgresql *db, int is_sent, int wait_ms, struct pl_error *err)
+PGresult *pl_postgresql_answer(struct pl_postgresql *db, int is_sent, int wait_ms,
+			       struct pl_error *err)
 {
 	PGresult *result;
 
@@ -337,14 +343,17 @@ static int settle(PGconn *conn, enum pl_role role, struct pl_error *err)
 	int ret = 0;
 
 	if (encoding == NULL || strcmp(encoding, "UTF8") != 0)
-		return pl_error_set(err, PL_ERR_CONFIG, "its encoding must be UTF8: create it anew with "
-							"ENCODING 'UTF8' TEMPLATE template0");
+		return pl_error_set(err, PL_ERR_CONFIG,
+				    "its encoding must be UTF8: create it anew with "
+				    "ENCODING 'UTF8' TEMPLATE template0");
 	snprintf(sql, sizeof(sql),
 		 "SET search_path = postlatch, pg_temp; SET lock_timeout = %d; "
 		 "SET statement_timeout = %d; SET default_transaction_read_only = %s; "
 		 "SET idle_in_transaction_session_timeout = %d; SET tcp_keepalives_idle = 10; "
-		 "SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 5000",
-		 PL_STORE_WAIT, pl_postgresql_statement_ms(role), is_reader ? "on" : "off", IDLE_MS);
+		 "SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET "
+		 "tcp_user_timeout = 5000",
+		 PL_STORE_WAIT, pl_postgresql_statement_ms(role), is_reader ? "on" : "off",
+		 IDLE_MS);
 	if (PQsendQuery(conn, sql) == 0)
 		return pl_postgresql_failed(conn, NULL, err);
 	result = result_of(conn, PL_STORE_WAIT, err);

@@ -58,18 +58,21 @@ void pl_postgresql_finish(void *stmt_p)
 	free(stmt);
 }
 
-static int prepare_numbered(struct pl_postgresql *db, struct stmt *stmt, const char *sql, struct pl_error *err)
+static int prepare_numbered(struct pl_postgresql *db, struct stmt *stmt, const char *sql,
+			    struct pl_error *err)
 {
 	PGresult *result;
 
 	if (pl_postgresql_is_lost(db))
 		return pl_error_set(err, PL_ERR_RETRY, "the connection is lost");
 	snprintf(stmt->name, sizeof(stmt->name), "p%u", db->prepared++);
-	result = pl_postgresql_answer(db, PQsendPrepare(db->conn, stmt->name, sql, 0, NULL), db->wait_ms, err);
+	result = pl_postgresql_answer(db, PQsendPrepare(db->conn, stmt->name, sql, 0, NULL),
+				      db->wait_ms, err);
 	PQclear(result);
 	if (result == NULL)
 		return -1;
-	stmt->columns = pl_postgresql_answer(db, PQsendDescribePrepared(db->conn, stmt->name), db->wait_ms, err);
+	stmt->columns = pl_postgresql_answer(db, PQsendDescribePrepared(db->conn, stmt->name),
+					     db->wait_ms, err);
 	return stmt->columns == NULL ? -1 : 0;
 }
 

@@ -34,22 +34,29 @@ static int failed(sqlite3 *handle, int code, struct pl_error *err)
 	switch (code & 0xff) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		return pl_error_set(err, PL_ERR_RETRY, "the database is locked by another program (%s)", words);
+		return pl_error_set(err, PL_ERR_RETRY,
+				    "the database is locked by another program (%s)", words);
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return pl_error_set(err, PL_ERR_CONFIG,
-				    "the database file is damaged (%s): put a backup in its place", words);
+				    "the database file is damaged (%s): put a backup in its place",
+				    words);
 	case SQLITE_FULL:
-		return pl_error_set(err, PL_ERR_RETRY, "the disk of the database is full (%s)", words);
+		return pl_error_set(err, PL_ERR_RETRY, "the disk of the database is full (%s)",
+				    words);
 	case SQLITE_READONLY:
 		return pl_error_set(err, PL_ERR_RETRY,
-				    "not writable (%s): the file, its -wal and -shm and their folder "
-				    "must be writable for group postlatch", words);
+				    "not writable (%s): the file, its -wal and -shm and their "
+				    "folder "
+				    "must be writable for group postlatch",
+				    words);
 	case SQLITE_CANTOPEN:
 		return pl_error_set(err, PL_ERR_RETRY,
-				    "cannot be opened (%s): see that it exists, `postlatch db init` "
+				    "cannot be opened (%s): see that it exists, `postlatch db "
+				    "init` "
 				    "makes it, and that this user may read and write it, its -wal, "
-				    "its -shm and their folder", words);
+				    "its -shm and their folder",
+				    words);
 	case SQLITE_CONSTRAINT:
 		return pl_error_set(err, PL_ERR_CONFLICT, "already there (%s)", words);
 	case SQLITE_NOMEM:
@@ -78,7 +85,8 @@ static int script(void *db_p, const char *sql, struct pl_error *err)
 	return code == SQLITE_OK ? 0 : failed(db->handle, code, err);
 }
 
-static int prepare_handle(struct db *db, const char *sql, sqlite3_stmt **stmt_r, struct pl_error *err)
+static int prepare_handle(struct db *db, const char *sql, sqlite3_stmt **stmt_r,
+			  struct pl_error *err)
 {
 	int code = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt_r, NULL);
 
@@ -92,9 +100,12 @@ static int is_reader(enum pl_role role)
 
 static int configure(struct db *db, enum pl_role role, struct pl_error *err)
 {
-	sqlite3_busy_timeout(db->handle, role == PL_ROLE_LOGIN ? PL_STORE_WAIT_LOGIN : PL_STORE_WAIT);
-	if (script(db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; "
-		       "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;", err) < 0)
+	sqlite3_busy_timeout(db->handle,
+			     role == PL_ROLE_LOGIN ? PL_STORE_WAIT_LOGIN : PL_STORE_WAIT);
+	if (script(db,
+		   "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; "
+		   "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;",
+		   err) < 0)
 		return -1;
 	if (is_reader(role) && script(db, "PRAGMA query_only = ON;", err) < 0)
 		return -1;
@@ -143,7 +154,8 @@ static int open_db(const char *path, enum pl_role role, void **db_r, struct pl_e
 	snprintf(db->shm, sizeof(db->shm), "%s-shm", path);
 	db->shm_read_only = is_read_only(db->shm);
 	code = sqlite3_open_v2(path, &db->handle,
-			       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+			       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+			       NULL);
 	if (code != SQLITE_OK) {
 		failed(db->handle, code, err);
 		close_db(db);
@@ -204,7 +216,8 @@ static int copy_pages(sqlite3 *from, sqlite3 *to, void (*progress)(int left, int
 	do {
 		code = sqlite3_backup_step(backup, BACKUP_PAGES);
 		if (progress != NULL)
-			progress(sqlite3_backup_remaining(backup), sqlite3_backup_pagecount(backup));
+			progress(sqlite3_backup_remaining(backup),
+				 sqlite3_backup_pagecount(backup));
 		if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
 			sqlite3_sleep(50);
 	} while (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED);
@@ -220,7 +233,8 @@ static int backup_db(const char *path, const char *copy, void (*progress)(int le
 	int code, ret = -1;
 
 	if (fd < 0)
-		return pl_error_set(err, errno == EEXIST ? PL_ERR_CONFLICT : PL_ERR_RETRY, "%s: %s", copy,
+		return pl_error_set(err, errno == EEXIST ? PL_ERR_CONFLICT : PL_ERR_RETRY, "%s: %s",
+				    copy,
 				    errno == EEXIST ? "it is there already, and is left alone"
 						    : strerror(errno));
 	close(fd);
@@ -298,8 +312,8 @@ static void rollback(void *db_p)
 }
 
 /* Runs sql with a table's name and, where it has a second place, a value. */
-static int run_counter(struct db *db, const char *sql, const char *table, int64_t value, int64_t *value_r,
-		       struct pl_error *err)
+static int run_counter(struct db *db, const char *sql, const char *table, int64_t value,
+		       int64_t *value_r, struct pl_error *err)
 {
 	sqlite3_stmt *stmt;
 	int code;
@@ -319,15 +333,17 @@ static int run_counter(struct db *db, const char *sql, const char *table, int64_
 static int counter(void *db, const char *table, int64_t *value_r, struct pl_error *err)
 {
 	*value_r = 0;
-	return run_counter(db, "SELECT seq FROM sqlite_sequence WHERE name = ?", table, 0, value_r, err);
+	return run_counter(db, "SELECT seq FROM sqlite_sequence WHERE name = ?", table, 0, value_r,
+			   err);
 }
 
 static int set_counter(void *db, const char *table, int64_t value, struct pl_error *err)
 {
-	return run_counter(db, "DELETE FROM sqlite_sequence WHERE name = ?", table, 0, NULL, err) < 0
+	return run_counter(db, "DELETE FROM sqlite_sequence WHERE name = ?", table, 0, NULL, err) <
+			       0
 		       ? -1
-		       : run_counter(db, "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", table, value,
-				     NULL, err);
+		       : run_counter(db, "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)",
+				     table, value, NULL, err);
 }
 
 static int prepare(void *db, const char *sql, void **stmt_r, struct pl_error *err)

@@ -43,7 +43,8 @@ static int take_password(struct request *request, struct response *response, con
 /* Values as factor_take_code. */
 static int take_proof(struct request *request, struct response *response, struct pl_error *err)
 {
-	const char *code = request_text(request, "code"), *password = request_text(request, "password");
+	const char *code = request_text(request, "code"),
+		   *password = request_text(request, "password");
 	struct pl_totp_state state;
 
 	if (pl_totp_state(request->store, request->session.member_id, &state, err) < 0)
@@ -80,8 +81,8 @@ static int set_use(struct request *request, const char *word, struct pl_error *e
 	if (pl_change_parse(setting, PL_AT_MEMBER, &change, err) < 0 ||
 	    pl_store_begin_write(request->store, err) < 0)
 		return -1;
-	changed = pl_member_set(request->store, &request->actor, request->policy, &request->session.address,
-				&change, NULL, NULL, err);
+	changed = pl_member_set(request->store, &request->actor, request->policy,
+				&request->session.address, &change, NULL, NULL, err);
 	if (changed < 0 || pl_store_commit(request->store, err) < 0)
 		return -1;
 	return changed;

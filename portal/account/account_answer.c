@@ -15,9 +15,10 @@ static int add_device(const struct pl_trusted *device, void *context)
 	struct listing *listing = context;
 
 	json_array_append_new(listing->rows,
-			      json_pack("{s:I, s:s, s:I, s:s, s:I, s:b}", "id", (json_int_t)device->id, "name",
-					device->name, "used_at", (json_int_t)device->used_at, "ip", device->ip,
-					"expires_at", (json_int_t)device->expires_at, "current",
+			      json_pack("{s:I, s:s, s:I, s:s, s:I, s:b}", "id",
+					(json_int_t)device->id, "name", device->name, "used_at",
+					(json_int_t)device->used_at, "ip", device->ip, "expires_at",
+					(json_int_t)device->expires_at, "current",
 					device->id == listing->request->session.trusted_id));
 	return 0;
 }
@@ -27,18 +28,19 @@ static int add_session(const struct pl_session *session, void *context)
 	struct listing *listing = context;
 
 	json_array_append_new(listing->rows,
-			      json_pack("{s:I, s:s, s:I, s:I, s:s, s:b}", "id", (json_int_t)session->id, "name",
-					session->device, "seen_at", (json_int_t)session->seen_at, "created_at",
-					(json_int_t)session->created_at, "ip", session->ip, "current",
-					session->id == listing->request->session.id));
+			      json_pack("{s:I, s:s, s:I, s:I, s:s, s:b}", "id",
+					(json_int_t)session->id, "name", session->device, "seen_at",
+					(json_int_t)session->seen_at, "created_at",
+					(json_int_t)session->created_at, "ip", session->ip,
+					"current", session->id == listing->request->session.id));
 	return 0;
 }
 
 static json_t *factor_of(const struct pl_totp_state *state)
 {
 	if (!state->registered)
-		return json_pack("{s:b, s:n, s:n, s:i}", "registered", 0, "registered_at", "registered_ip",
-				 "recovery_codes", 0);
+		return json_pack("{s:b, s:n, s:n, s:i}", "registered", 0, "registered_at",
+				 "registered_ip", "recovery_codes", 0);
 	return json_pack("{s:b, s:I, s:s, s:i}", "registered", 1, "registered_at",
 			 (json_int_t)state->registered_at, "registered_ip", state->registered_ip,
 			 "recovery_codes", state->recovery_codes);
@@ -70,8 +72,8 @@ static json_t *pack(const struct request *request, const struct pl_layers *layer
 {
 	struct pl_resolved use = pl_resolve(layers, PL_SETTING_USE);
 
-	return json_pack("{s:s, s:o, s:b, s:s, s:s, s:s, s:b, s:o, s:o}", "address", request->address, "factor",
-			 factor_of(state), "two_factor",
+	return json_pack("{s:s, s:o, s:b, s:s, s:s, s:s, s:b, s:o, s:o}", "address",
+			 request->address, "factor", factor_of(state), "two_factor",
 			 pl_resolve(layers, PL_SETTING_TWO_FACTOR).value == PL_ON, "requirement",
 			 pl_value_name(pl_resolve(layers, PL_SETTING_REQUIREMENT).value), "use",
 			 pl_value_name(use.value), "use_by", pl_source_name(use.source), "fresh",
@@ -88,11 +90,14 @@ int answer_account(struct request *request, struct response *response, struct pl
 
 	if (get_layers(request, &account, &layers, err) < 0 ||
 	    pl_totp_state(request->store, member_id, &state, err) < 0 ||
-	    pl_trusted_list(request->store, member_id, request->now, add_device, &devices, err) < 0 ||
-	    pl_session_list(request->store, member_id, request->now, add_session, &sessions, err) < 0) {
+	    pl_trusted_list(request->store, member_id, request->now, add_device, &devices, err) <
+		    0 ||
+	    pl_session_list(request->store, member_id, request->now, add_session, &sessions, err) <
+		    0) {
 		json_decref(devices.rows);
 		json_decref(sessions.rows);
 		return -1;
 	}
-	return respond_json(response, 200, pack(request, &layers, &state, devices.rows, sessions.rows));
+	return respond_json(response, 200,
+			    pack(request, &layers, &state, devices.rows, sessions.rows));
 }

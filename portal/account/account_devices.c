@@ -26,8 +26,8 @@ int post_device_remove(struct request *request, struct response *response, struc
 	int64_t removed = -1;
 
 	if (pl_store_begin_write(request->store, err) == 0)
-		removed = pl_trusted_remove(request->store, &request->actor, &request->session.address, id,
-					    err);
+		removed = pl_trusted_remove(request->store, &request->actor,
+					    &request->session.address, id, err);
 	if (removed < 0 || pl_store_commit(request->store, err) < 0)
 		return -1;
 	if (removed == 0)
@@ -45,8 +45,8 @@ int post_session_end(struct request *request, struct response *response, struct 
 	int ended = -1;
 
 	if (pl_store_begin_write(request->store, err) == 0)
-		ended = pl_session_revoke(request->store, &request->actor, &request->session.address, id, 1,
-					  err);
+		ended = pl_session_revoke(request->store, &request->actor,
+					  &request->session.address, id, 1, err);
 	if (ended < 0 || pl_store_commit(request->store, err) < 0)
 		return -1;
 	if (ended == 0)
@@ -93,12 +93,12 @@ static int add_device(const struct pl_trusted *device, void *context)
 static int end_sessions(struct request *request, struct others *others, struct pl_error *err)
 {
 	others->count = 0;
-	if (pl_session_list(request->store, request->session.member_id, request->now, add_session, others,
-			    err) < 0)
+	if (pl_session_list(request->store, request->session.member_id, request->now, add_session,
+			    others, err) < 0)
 		return -1;
 	for (size_t i = 0; i < others->count; i++) {
-		if (pl_session_revoke(request->store, &request->actor, &request->session.address, others->id[i],
-				      others->with_trust[i], err) < 0)
+		if (pl_session_revoke(request->store, &request->actor, &request->session.address,
+				      others->id[i], others->with_trust[i], err) < 0)
 			return -1;
 	}
 	return 0;
@@ -122,12 +122,12 @@ static int remove_devices(struct request *request, struct pl_error *err)
 
 	do {
 		others.count = 0;
-		if (pl_trusted_list(request->store, request->session.member_id, request->now, add_device,
-				    &others, err) < 0)
+		if (pl_trusted_list(request->store, request->session.member_id, request->now,
+				    add_device, &others, err) < 0)
 			return -1;
 		for (size_t i = 0; i < others.count; i++) {
-			if (pl_trusted_remove(request->store, &request->actor, &request->session.address,
-					      others.id[i], err) < 0)
+			if (pl_trusted_remove(request->store, &request->actor,
+					      &request->session.address, others.id[i], err) < 0)
 				return -1;
 		}
 	} while (others.count == BATCH);
@@ -136,8 +136,9 @@ static int remove_devices(struct request *request, struct pl_error *err)
 
 int post_session_end_all(struct request *request, struct response *response, struct pl_error *err)
 {
-	if (pl_store_begin_write(request->store, err) < 0 || sessions_end_others(request, err) < 0 ||
-	    remove_devices(request, err) < 0 || pl_store_commit(request->store, err) < 0)
+	if (pl_store_begin_write(request->store, err) < 0 ||
+	    sessions_end_others(request, err) < 0 || remove_devices(request, err) < 0 ||
+	    pl_store_commit(request->store, err) < 0)
 		return -1;
 	kick(request);
 	notify_member(request, request->address, "signed-out-everywhere");

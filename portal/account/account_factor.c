@@ -3,7 +3,8 @@
 #include "portal/signin/factor.h"
 #include "portal/http/handlers.h"
 
-int post_account_registration(struct request *request, struct response *response, struct pl_error *err)
+int post_account_registration(struct request *request, struct response *response,
+			      struct pl_error *err)
 {
 	return factor_begin(request, response, err);
 }
@@ -38,14 +39,15 @@ int post_account_registration_confirm(struct request *request, struct response *
 
 int post_factor_remove(struct request *request, struct response *response, struct pl_error *err)
 {
-	int removed = pl_totp_reset(request->store, &request->actor, &request->session.address, err);
+	int removed =
+		pl_totp_reset(request->store, &request->actor, &request->session.address, err);
 
 	if (removed < 0)
 		return -1;
 	if (removed > 0)
 		notify_member(request, request->address, "factor-removed");
-	if (pl_store_begin_write(request->store, err) < 0 || sessions_end_others(request, err) < 0 ||
-	    pl_store_commit(request->store, err) < 0)
+	if (pl_store_begin_write(request->store, err) < 0 ||
+	    sessions_end_others(request, err) < 0 || pl_store_commit(request->store, err) < 0)
 		return -1;
 	return answer_account(request, response, err);
 }

@@ -21,14 +21,15 @@
 #define FRESH_SECONDS (20 * 60) /* NIST SP 800-63B 6.1.2 */
 
 /* The RFCs have their own words for what a page calls `code`. */
-static int refuse(const struct request *request, struct response *response, int status, const char *code)
+static int refuse(const struct request *request, struct response *response, int status,
+		  const char *code)
 {
 	if (route_is_visited(request->route) && (status == 400 || status >= 500))
 		return respond_problem(request, response, status, "it is not well formed");
 	if (route_is_oauth(request->route))
-		code = status == 503 ? "temporarily_unavailable"
-		     : status == 500 ? "server_error"
-				     : "invalid_request";
+		code = status == 503   ? "temporarily_unavailable"
+		       : status == 500 ? "server_error"
+				       : "invalid_request";
 	if (status == 503)
 		return respond_wait(response, status, code, RETRY_SECONDS);
 	return respond_error(response, status, code);
@@ -39,7 +40,8 @@ static int is_get(const struct request *request)
 	return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
 }
 
-static void answer_page(const struct request *request, const struct page *page, struct response *response)
+static void answer_page(const struct request *request, const struct page *page,
+			struct response *response)
 {
 	if (!is_get(request)) {
 		response->allow = "GET, HEAD";
@@ -47,9 +49,10 @@ static void answer_page(const struct request *request, const struct page *page, 
 		return;
 	}
 	response->page = page;
-	response->status = request->if_none_match != NULL && strcmp(request->if_none_match, page->etag) == 0
-				   ? 304
-				   : 200;
+	response->status =
+		request->if_none_match != NULL && strcmp(request->if_none_match, page->etag) == 0
+			? 304
+			: 200;
 }
 
 /* 1 when the request is answered: a page, an unknown path, a wrong method. */
@@ -128,7 +131,8 @@ static int read_json(struct request *request)
 {
 	request->json = json_loadb(request->body == NULL ? "" : request->body, request->body_len,
 				   JSON_REJECT_DUPLICATES, NULL);
-	return json_is_object(request->json) ? fields_check(request->route->fields, &request->json) : -1;
+	return json_is_object(request->json) ? fields_check(request->route->fields, &request->json)
+					     : -1;
 }
 
 static int read_form(struct request *request)
@@ -146,8 +150,9 @@ static int read_form(struct request *request)
 
 static int read_fields(struct request *request)
 {
-	if (request->query_text != NULL && form_parse(request->query_text, request->query,
-						      &request->query_count, &request->repeated) < 0)
+	if (request->query_text != NULL &&
+	    form_parse(request->query_text, request->query, &request->query_count,
+		       &request->repeated) < 0)
 		return -1;
 	switch (request->route->body) {
 	case BODY_NONE:
@@ -167,7 +172,8 @@ static int find_session(struct request *request, struct pl_error *err)
 
 	if (!request_cookie(request, SESSION_COOKIE, &request->cookie))
 		return 0;
-	ret = pl_session_by_cookie(request->store, &request->cookie, request->now, &request->session, err);
+	ret = pl_session_by_cookie(request->store, &request->cookie, request->now,
+				   &request->session, err);
 	if (ret <= 0) {
 		memset(&request->session, 0, sizeof(request->session));
 		return ret;
@@ -217,7 +223,8 @@ static int check_bearer(struct request *request, struct response *response, stru
 
 int is_fresh(const struct request *request)
 {
-	return request->session.proven_at > 0 && request->now - request->session.proven_at < FRESH_SECONDS;
+	return request->session.proven_at > 0 &&
+	       request->now - request->session.proven_at < FRESH_SECONDS;
 }
 
 static int refuse_stale(struct request *request, struct response *response, struct pl_error *err)
@@ -295,7 +302,8 @@ static int check_session(struct request *request, struct response *response, str
 static void note_use(struct request *request)
 {
 	if (request->session.id != 0)
-		pl_session_seen(request->store, &request->session, request->now, request->ip_text, NULL);
+		pl_session_seen(request->store, &request->session, request->now, request->ip_text,
+				NULL);
 }
 
 static int run(struct request *request, struct response *response, struct pl_error *err)
@@ -304,14 +312,16 @@ static int run(struct request *request, struct response *response, struct pl_err
 
 	if (ret <= 0)
 		return ret;
-	request->actor = (struct pl_actor){ request->address[0] != '\0' ? request->address : "portal",
-					    request->ip_text };
+	request->actor =
+		(struct pl_actor){ request->address[0] != '\0' ? request->address : "portal",
+				   request->ip_text };
 	note_use(request);
 	return request->route->handler(request, response, err);
 }
 
 /* What the caller can do about it decides the answer. */
-static void answer_error(const struct request *request, struct response *response, struct pl_error *err)
+static void answer_error(const struct request *request, struct response *response,
+			 struct pl_error *err)
 {
 	const int internal = err->code == PL_ERR_INTERNAL || err->code == PL_ERR_DATA;
 

@@ -141,7 +141,8 @@ int cookie_find(const char *cookies, const char *name, const char **value_r, siz
 	while (*(cookies += strspn(cookies, "; \t")) != '\0') {
 		size_t len = strcspn(cookies, ";");
 
-		if (len > name_len && strncmp(cookies, name, name_len) == 0 && cookies[name_len] == '=') {
+		if (len > name_len && strncmp(cookies, name, name_len) == 0 &&
+		    cookies[name_len] == '=') {
 			*value_r = cookies + name_len + 1;
 			*len_r = len - name_len - 1;
 			return 1;

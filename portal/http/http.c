@@ -16,21 +16,22 @@
 #define IDLE_SECONDS 15u       /* without a byte, in a request or between two */
 #define STACK_BYTES (1u << 20) /* of a thread; the default would reserve 8 MiB for each */
 
-#define STOP_SECONDS 30        /* for requests under way when it ends; Dovecot's longest */
+#define STOP_SECONDS 30 /* for requests under way when it ends; Dovecot's longest */
 #define STOP_LOOK_NS 10000000
 
 struct http {
 	struct MHD_Daemon *daemon;
 	struct portal *portal;
 	int listener;
-	int under_way; /* requests that a handler has in hand, or whose answer is being sent; atomic */
+	/* requests that a handler has in hand, or whose answer is being sent; atomic */
+	int under_way;
 };
 
 /* One request and its answer; libmicrohttpd keeps the pointer for us. */
 struct exchange {
 	struct request request;
 	struct response response;
-	char *target; /* path and query, as sent */
+	char *target;      /* path and query, as sent */
 	struct http *http; /* counted as under way there; NULL: not yet */
 	int begun, decided;
 	size_t used; /* of the body */
@@ -150,7 +151,8 @@ static const char *header(struct MHD_Connection *connection, const char *name)
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-static void read_head(struct MHD_Connection *connection, const char *method, struct exchange *exchange)
+static void read_head(struct MHD_Connection *connection, const char *method,
+		      struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
 	const char *length = header(connection, "Content-Length");
@@ -192,14 +194,19 @@ static struct MHD_Response *make_response(const struct response *response)
 	char *text;
 
 	if (response->page != NULL)
-		return MHD_create_response_from_buffer(response->status == 304 ? 0 : response->page->len,
-						       response->page->body, MHD_RESPMEM_PERSISTENT);
+		return MHD_create_response_from_buffer(response->status == 304
+							       ? 0
+							       : response->page->len,
+						       response->page->body,
+						       MHD_RESPMEM_PERSISTENT);
 	if (response->json == NULL)
-		return MHD_create_response_from_buffer(response->body == NULL ? 0 : response->body_len,
+		return MHD_create_response_from_buffer(response->body == NULL ? 0
+									      : response->body_len,
 						       response->body, MHD_RESPMEM_MUST_COPY);
 	text = json_dumps(response->json, JSON_COMPACT);
-	return text == NULL ? NULL
-			    : MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
+	return text == NULL
+		       ? NULL
+		       : MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
 }
 
 static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange *exchange)
@@ -211,15 +218,16 @@ static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange
 		return MHD_NO;
 	response_headers(&exchange->response, exchange->request.policy, add_header, &headers);
 	if (!headers.failed)
-		ret = MHD_queue_response(connection, (unsigned int)exchange->response.status, headers.response);
+		ret = MHD_queue_response(connection, (unsigned int)exchange->response.status,
+					 headers.response);
 	MHD_destroy_response(headers.response);
 	return ret;
 }
 
 /* With the headers read: answers what is wrong already, or makes room for the body.
  * An answer here ends the connection, with whatever comes unread behind it. */
-static enum MHD_Result begin(struct http *http, struct MHD_Connection *connection, const char *method,
-			     struct exchange *exchange)
+static enum MHD_Result begin(struct http *http, struct MHD_Connection *connection,
+			     const char *method, struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
 
@@ -241,8 +249,8 @@ static enum MHD_Result begin(struct http *http, struct MHD_Connection *connectio
 
 /* libmicrohttpd calls it with the headers, with each part of the body, and at the end. */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
-				  const char *method, const char *version, const char *data, size_t *len,
-				  void **kept)
+				  const char *method, const char *version, const char *data,
+				  size_t *len, void **kept)
 {
 	struct http *http = context;
 	struct exchange *exchange = *kept;
@@ -286,18 +294,18 @@ int http_start(struct portal *portal, int listener, struct http **http_r, struct
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	http->portal = portal;
 	http->listener = listener;
-	http->daemon = MHD_start_daemon(
-		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ITC, 0,
-		NULL, NULL, on_request, http,
-		MHD_OPTION_LISTEN_SOCKET, listener,
-		MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
-		MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_MAX,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_MAX,
-		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
-		MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
-		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+	http->daemon =
+		MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
+					 MHD_USE_POLL | MHD_USE_ITC,
+				 0, NULL, NULL, on_request, http, MHD_OPTION_LISTEN_SOCKET,
+				 listener, MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
+				 MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+				 MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+				 MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_MAX,
+				 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_MAX,
+				 MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
+				 MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
+				 MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 	if (http->daemon == NULL) {
 		free(http);
 		return pl_error_set(err, PL_ERR_RETRY, "libmicrohttpd cannot start");

@@ -71,8 +71,8 @@ static int make_etag(struct page *page)
 
 	if (EVP_Q_digest(NULL, "SHA256", NULL, page->body, page->len, digest, NULL) != 1)
 		return -1;
-	snprintf(page->etag, sizeof(page->etag), "\"%02x%02x%02x%02x%02x%02x%02x%02x\"", digest[0], digest[1],
-		 digest[2], digest[3], digest[4], digest[5], digest[6], digest[7]);
+	snprintf(page->etag, sizeof(page->etag), "\"%02x%02x%02x%02x%02x%02x%02x%02x\"", digest[0],
+		 digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7]);
 	return 0;
 }
 
@@ -84,8 +84,8 @@ static int read_page(int fd, const char *name, struct page *page, struct pl_erro
 	if (fstat(fd, &st) < 0)
 		return pl_error_set(err, PL_ERR_CONFIG, "page %s: %s", name, strerror(errno));
 	if (!S_ISREG(st.st_mode) || st.st_size > PAGE_BYTES_MAX)
-		return pl_error_set(err, PL_ERR_CONFIG, "page %s: not a file of up to %d bytes", name,
-				    PAGE_BYTES_MAX);
+		return pl_error_set(err, PL_ERR_CONFIG, "page %s: not a file of up to %d bytes",
+				    name, PAGE_BYTES_MAX);
 	page->type = type_of(name);
 	page->len = (size_t)st.st_size;
 	page->body = malloc(page->len + 1);
@@ -105,7 +105,8 @@ static int add_page(struct pages *pages, int folder, const char *name, struct pl
 	if (name[0] == '.' || type_of(name) == NULL)
 		return 0;
 	if (pages->count == PAGES_MAX)
-		return pl_error_set(err, PL_ERR_CONFIG, "page %s: more than %d files", name, PAGES_MAX);
+		return pl_error_set(err, PL_ERR_CONFIG, "page %s: more than %d files", name,
+				    PAGES_MAX);
 	fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return pl_error_set(err, PL_ERR_CONFIG, "page %s: %s", name, strerror(errno));
@@ -121,7 +122,8 @@ static int read_folder(const char *folder, struct pages *pages, struct pl_error 
 	int ret = 0;
 
 	if (dir == NULL)
-		return pl_error_set(err, PL_ERR_CONFIG, "folder of the pages %s: %s", folder, strerror(errno));
+		return pl_error_set(err, PL_ERR_CONFIG, "folder of the pages %s: %s", folder,
+				    strerror(errno));
 	while (ret == 0 && (entry = readdir(dir)) != NULL)
 		ret = add_page(pages, dirfd(dir), entry->d_name, err);
 	closedir(dir);
@@ -147,9 +149,11 @@ int pages_load(const char *folder, struct pages **pages_r, struct pl_error *err)
 		return pl_error_set(err, PL_ERR_RETRY, "pages: out of memory");
 	if (read_folder(folder, pages, err) == 0) {
 		pages->index = find(pages, PREFIX "index.html");
-		ret = pages->index != NULL ? 0 : pl_error_set(err, PL_ERR_CONFIG,
-							      "folder of the pages %s: it has no index.html",
-							      folder);
+		ret = pages->index != NULL
+			      ? 0
+			      : pl_error_set(err, PL_ERR_CONFIG,
+					     "folder of the pages %s: it has no index.html",
+					     folder);
 	}
 	if (ret < 0)
 		pages_free(&pages);

@@ -44,7 +44,8 @@ int request_cookie(const struct request *request, const char *name, struct pl_se
 
 	value_r->len = 0;
 	snprintf(full, sizeof(full), "__Host-%s", name);
-	if (request->cookies == NULL || !cookie_find(request->cookies, full, &value, &len) || len == 0)
+	if (request->cookies == NULL || !cookie_find(request->cookies, full, &value, &len) ||
+	    len == 0)
 		return 0;
 	return pl_secret_set(value_r, value, len) == 0;
 }
@@ -56,18 +57,23 @@ struct product {
 };
 
 static const struct product systems[] = {
-	{ "Windows NT 10", "Windows 10" }, { "Windows NT 6.3", "Windows 8.1" },
-	{ "Windows NT 6.1", "Windows 7" }, { "Windows", "Windows" },
-	{ "iPhone", "iPhone" },		   { "iPad", "iPad" },
-	{ "Android", "Android" },	   { "Mac OS X", "macOS" },
-	{ "CrOS", "ChromeOS" },		   { "Linux", "Linux" },
+	{ "Windows NT 10", "Windows 10" },
+	{ "Windows NT 6.3", "Windows 8.1" },
+	{ "Windows NT 6.1", "Windows 7" },
+	{ "Windows", "Windows" },
+	{ "iPhone", "iPhone" },
+	{ "iPad", "iPad" },
+	{ "Android", "Android" },
+	{ "Mac OS X", "macOS" },
+	{ "CrOS", "ChromeOS" },
+	{ "Linux", "Linux" },
 };
 static const struct product browsers[] = {
-	{ "Whale/", "Whale" },	     { "SamsungBrowser/", "Samsung Internet" },
-	{ "Edg", "Edge" },	     { "OPR/", "Opera" },
-	{ "Vivaldi/", "Vivaldi" },   { "FxiOS/", "Firefox" },
-	{ "Firefox/", "Firefox" },   { "CriOS/", "Chrome" },
-	{ "Chrome/", "Chrome" },     { "Safari/", "Safari" },
+	{ "Whale/", "Whale" },     { "SamsungBrowser/", "Samsung Internet" },
+	{ "Edg", "Edge" },         { "OPR/", "Opera" },
+	{ "Vivaldi/", "Vivaldi" }, { "FxiOS/", "Firefox" },
+	{ "Firefox/", "Firefox" }, { "CriOS/", "Chrome" },
+	{ "Chrome/", "Chrome" },   { "Safari/", "Safari" },
 	{ "curl/", "curl" },
 };
 
@@ -82,7 +88,8 @@ static const char *product_of(const char *agent, const struct product *products,
 
 char *request_device(const struct request *request, char *buf, size_t size)
 {
-	const char *system = product_of(request->user_agent, systems, sizeof(systems) / sizeof(systems[0]));
+	const char *system =
+		product_of(request->user_agent, systems, sizeof(systems) / sizeof(systems[0]));
 	const char *browser =
 		product_of(request->user_agent, browsers, sizeof(browsers) / sizeof(browsers[0]));
 

@@ -41,9 +41,9 @@ struct request {
 	const char *accept_language;
 	const char *cookies;
 	const char *content_type, *fetch_site, *csrf, *if_none_match;
-	size_t body_len; /* what Content-Length announces, and then what came */
+	size_t body_len;         /* what Content-Length announces, and then what came */
 	char *query_text, *body; /* http.c's; parsed in place. NULL: none */
-	struct pl_ip ip; /* the browser's; behind a proxy, what the trusted proxy says */
+	struct pl_ip ip;         /* the browser's; behind a proxy, what the trusted proxy says */
 	char ip_text[PL_IP_TEXT];
 	int64_t now; /* seconds since 1970 */
 
@@ -52,8 +52,8 @@ struct request {
 	struct pl_policy *policy;
 	struct pl_keys *verify, *seal; /* NULL: the key file is missing or refused */
 	struct pl_store *store;
-	struct pl_session session; /* id 0: none */
-	struct pl_secret cookie;   /* of the session */
+	struct pl_session session;        /* id 0: none */
+	struct pl_secret cookie;          /* of the session */
 	char address[PL_ADDRESS_MAX + 1]; /* of the session's member; "" for none */
 	struct pl_actor actor;
 	struct pl_oauth_client *client; /* that has proven who it is (access CLIENT) */

@@ -68,12 +68,14 @@ void respond_cookie(struct response *response, const char *name, const struct pl
 	response->cookie_count++;
 	if (max_age != 0)
 		snprintf(age, sizeof(age), "; Max-Age=%d", max_age < 0 ? 0 : max_age);
-	snprintf(cookie, sizeof(response->cookies[0]), "__Host-%s=%s; Path=/; Secure; HttpOnly; SameSite=Lax%s",
-		 name, max_age < 0 ? "" : (const char *)value->data, age);
+	snprintf(cookie, sizeof(response->cookies[0]),
+		 "__Host-%s=%s; Path=/; Secure; HttpOnly; SameSite=Lax%s", name,
+		 max_age < 0 ? "" : (const char *)value->data, age);
 }
 
 static void page_headers(const struct response *response,
-			 void (*each)(const char *name, const char *value, void *context), void *context)
+			 void (*each)(const char *name, const char *value, void *context),
+			 void *context)
 {
 	each("Content-Type", response->page->type, context);
 	each("ETag", response->page->etag, context);
@@ -82,7 +84,8 @@ static void page_headers(const struct response *response,
 }
 
 void response_headers(const struct response *response, const struct pl_policy *policy,
-		      void (*each)(const char *name, const char *value, void *context), void *context)
+		      void (*each)(const char *name, const char *value, void *context),
+		      void *context)
 {
 	char seconds[16];
 

@@ -13,11 +13,11 @@ struct pl_policy;
 
 struct response {
 	int status;
-	json_t *json;           /* body, if not NULL; owned */
-	char *body;             /* or text; owned */
+	json_t *json; /* body, if not NULL; owned */
+	char *body;   /* or text; owned */
 	size_t body_len;
-	const char *type;       /* of body; static */
-	char location[4096];    /* of a redirect */
+	const char *type;                     /* of body; static */
+	char location[4096];                  /* of a redirect */
 	char cookies[3][PL_SECRET_MAX + 160]; /* Set-Cookie values */
 	int cookie_count;
 	const char *authenticate; /* WWW-Authenticate; static */

@@ -6,8 +6,9 @@
 #include "portal/http/handlers.h"
 
 static const struct route_field no_fields[] = { { NULL, FIELD_LINE, 0, 0 } };
-#define FIELDS(name, ...) \
-	static const struct route_field name##_fields[] = { __VA_ARGS__, { NULL, FIELD_LINE, 0, 0 } };
+#define FIELDS(name, ...)                                                \
+	static const struct route_field name##_fields[] = { __VA_ARGS__, \
+							    { NULL, FIELD_LINE, 0, 0 } };
 #define ROUTE(method, path, access, csrf, body, fields, handler, text)
 #include "portal/http/routes.def"
 #undef FIELDS
@@ -25,8 +26,9 @@ static const struct route routes[] = {
 
 const struct route *route_at(size_t index)
 {
-	return index < sizeof(routes) / sizeof(routes[0]) && routes[index].method != NULL ? &routes[index]
-											  : NULL;
+	return index < sizeof(routes) / sizeof(routes[0]) && routes[index].method != NULL
+		       ? &routes[index]
+		       : NULL;
 }
 
 const struct route *route_find(const char *method, const char *path, const char **allowed_r)
@@ -44,7 +46,8 @@ const struct route *route_find(const char *method, const char *path, const char 
 
 int route_is_oauth(const struct route *route)
 {
-	return route->body == BODY_FORM || route->access == ACCESS_CLIENT || route->access == ACCESS_BEARER;
+	return route->body == BODY_FORM || route->access == ACCESS_CLIENT ||
+	       route->access == ACCESS_BEARER;
 }
 
 int route_is_visited(const struct route *route)
@@ -119,8 +122,9 @@ static void print_fields(FILE *out, const struct route_field *fields)
 void routes_print(FILE *out)
 {
 	for (const struct route *route = routes; route->method != NULL; route++) {
-		fprintf(out, "%s %s %s %s %s", route->method, route->path, access_name(route->access),
-			route->csrf ? "csrf" : "-", body_name(route->body));
+		fprintf(out, "%s %s %s %s %s", route->method, route->path,
+			access_name(route->access), route->csrf ? "csrf" : "-",
+			body_name(route->body));
 		print_fields(out, route->fields);
 		fprintf(out, "\n    %s\n", route->text);
 	}

@@ -16,7 +16,8 @@ static void put(struct url *url, char c)
 /* All but the unreserved characters of RFC 3986 2.3. */
 static void put_encoded(struct url *url, const char *text)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 	static const char digits[] = "0123456789ABCDEF";
 
 	for (; *text != '\0'; text++) {

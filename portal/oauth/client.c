@@ -12,7 +12,7 @@
 
 struct credentials {
 	char text[CREDENTIALS_MAX + 1]; /* id, and the secret behind its NUL */
-	const char *id, *secret; /* NULL: none */
+	const char *id, *secret;        /* NULL: none */
 };
 
 enum reading { READ_ONE, READ_NONE, READ_TWO };
@@ -26,13 +26,15 @@ static int read_basic(const char *header, struct credentials *credentials)
 
 	if (len % 4 != 0 || len > CREDENTIALS_MAX || len == 0)
 		return 0;
-	decoded = EVP_DecodeBlock((unsigned char *)credentials->text, (const unsigned char *)header, (int)len);
+	decoded = EVP_DecodeBlock((unsigned char *)credentials->text, (const unsigned char *)header,
+				  (int)len);
 	if (decoded < 0)
 		return 0;
 	/* The padding is decoded too, as NULs; one elsewhere is none of ours. */
 	credentials->text[decoded] = '\0';
 	decoded -= (header[len - 1] == '=') + (header[len - 2] == '=');
-	if (strlen(credentials->text) != (size_t)decoded || (colon = strchr(credentials->text, ':')) == NULL)
+	if (strlen(credentials->text) != (size_t)decoded ||
+	    (colon = strchr(credentials->text, ':')) == NULL)
 		return 0;
 	*colon = '\0';
 	credentials->id = credentials->text;
@@ -98,14 +100,16 @@ static int refuse(struct response *response)
 	return oauth_error(response, 401, "invalid_client", "the client did not prove who it is");
 }
 
-int client_admit(struct request *request, struct response *response, int public_too, struct pl_error *err)
+int client_admit(struct request *request, struct response *response, int public_too,
+		 struct pl_error *err)
 {
 	struct credentials credentials;
 	int ret = 0;
 
 	switch (read_credentials(request, &credentials)) {
 	case READ_TWO:
-		return oauth_error(response, 400, "invalid_request", "the client names itself in two ways");
+		return oauth_error(response, 400, "invalid_request",
+				   "the client names itself in two ways");
 	case READ_ONE:
 		ret = identify(request, &credentials, public_too, err);
 		break;

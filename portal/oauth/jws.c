@@ -41,7 +41,8 @@ static int from_der(const unsigned char *der, size_t len, unsigned char signatur
 static int to_der(const unsigned char signature[SIGNATURE], unsigned char der_r[DER_MAX])
 {
 	ECDSA_SIG *numbers = ECDSA_SIG_new();
-	BIGNUM *r = BN_bin2bn(signature, NUMBER, NULL), *s = BN_bin2bn(signature + NUMBER, NUMBER, NULL);
+	BIGNUM *r = BN_bin2bn(signature, NUMBER, NULL),
+	       *s = BN_bin2bn(signature + NUMBER, NUMBER, NULL);
 	unsigned char *end = der_r;
 	int len = -1;
 
@@ -69,14 +70,17 @@ static int sign(EVP_PKEY *pkey, const char *text, size_t len, unsigned char sign
 }
 
 /* 1 right, 0 wrong, -1 OpenSSL failed. */
-static int is_signed(EVP_PKEY *pkey, const char *text, size_t len, const unsigned char signature[SIGNATURE])
+static int is_signed(EVP_PKEY *pkey, const char *text, size_t len,
+		     const unsigned char signature[SIGNATURE])
 {
 	unsigned char der[DER_MAX];
 	int der_len = to_der(signature, der), ret = -1;
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
-	if (der_len > 0 && ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, pkey) == 1)
-		ret = EVP_DigestVerify(ctx, der, (size_t)der_len, (const unsigned char *)text, len) == 1;
+	if (der_len > 0 && ctx != NULL &&
+	    EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, pkey) == 1)
+		ret = EVP_DigestVerify(ctx, der, (size_t)der_len, (const unsigned char *)text,
+				       len) == 1;
 	EVP_MD_CTX_free(ctx);
 	return ret;
 }
@@ -157,7 +161,9 @@ static json_t *decode_json(const char *text, size_t len)
 	unsigned char bytes[TOKEN_MAX];
 	int decoded = decode(text, len, bytes);
 
-	return decoded < 0 ? NULL : json_loadb((char *)bytes, (size_t)decoded, JSON_REJECT_DUPLICATES, NULL);
+	return decoded < 0
+		       ? NULL
+		       : json_loadb((char *)bytes, (size_t)decoded, JSON_REJECT_DUPLICATES, NULL);
 }
 
 /* Whether the header names our algorithm and key: no other is ever tried. */
@@ -166,7 +172,8 @@ static int is_our_header(const struct pl_signing_key *key, const char *text, siz
 	json_t *header = decode_json(text, len);
 	const char *alg = json_string_value(json_object_get(header, "alg"));
 	const char *kid = json_string_value(json_object_get(header, "kid"));
-	int ours = alg != NULL && strcmp(alg, "ES256") == 0 && kid != NULL && strcmp(kid, key->id) == 0;
+	int ours = alg != NULL && strcmp(alg, "ES256") == 0 && kid != NULL &&
+		   strcmp(kid, key->id) == 0;
 
 	json_decref(header);
 	return ours;
@@ -175,7 +182,8 @@ static int is_our_header(const struct pl_signing_key *key, const char *text, siz
 int jws_verify(const struct pl_signing_key *key, const char *token, json_t **claims_r,
 	       struct pl_error *err)
 {
-	const char *claims = strchr(token, '.'), *signature = claims == NULL ? NULL : strchr(claims + 1, '.');
+	const char *claims = strchr(token, '.'),
+		   *signature = claims == NULL ? NULL : strchr(claims + 1, '.');
 	unsigned char bytes[TOKEN_MAX];
 	EVP_PKEY *pkey;
 	int ret;
@@ -211,6 +219,6 @@ json_t *jws_public_key(const struct pl_signing_key *key, struct pl_error *err)
 		pl_error_set(err, PL_ERR_INTERNAL, "signing key %s cannot be read", key->id);
 		return NULL;
 	}
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "kty", "EC", "crv", "P-256", "x", x, "y", y,
-			 "use", "sig", "alg", "ES256", "kid", key->id);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "kty", "EC", "crv", "P-256", "x", x,
+			 "y", y, "use", "sig", "alg", "ES256", "kid", key->id);
 }

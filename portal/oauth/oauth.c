@@ -45,12 +45,14 @@ void oauth_kick(const struct request *request, const struct pl_address *address)
 		daemon_log_trouble(&err);
 }
 
-int oauth_end_session(struct request *request, const struct pl_session *session, struct pl_error *err)
+int oauth_end_session(struct request *request, const struct pl_session *session,
+		      struct pl_error *err)
 {
 	int ended = pl_store_begin_write(request->store, err);
 
 	if (ended == 0)
-		ended = pl_session_revoke(request->store, &request->actor, &session->address, session->id, 0, err);
+		ended = pl_session_revoke(request->store, &request->actor, &session->address,
+					  session->id, 0, err);
 	if (ended < 0 || pl_store_commit(request->store, err) < 0)
 		return -1;
 	if (ended == 1)

@@ -17,12 +17,15 @@ json_t *oauth_endpoint(const struct request *request, const char *path);
 /* Finds the client of a form and checks what it proves (RFC 6749 2.3); with public_too
  * it may be one that has nothing to prove. 1 and request->client; 0 response is
  * filled; -1 error. (client.c) */
-int client_admit(struct request *request, struct response *response, int public_too, struct pl_error *err);
+int client_admit(struct request *request, struct response *response, int public_too,
+		 struct pl_error *err);
 
 /* Ends a session with its tokens, commits that, and then its mail connections. 0 also
  * when it has ended already; -1 error. */
-int oauth_end_session(struct request *request, const struct pl_session *session, struct pl_error *err);
-/* Ends the mail connections of a member whose session has ended. Best effort: the tokens are dead. */
+int oauth_end_session(struct request *request, const struct pl_session *session,
+		      struct pl_error *err);
+/* Ends the mail connections of a member whose session has ended. Best effort: the tokens
+ * are dead. */
 void oauth_kick(const struct request *request, const struct pl_address *address);
 
 /* Scopes: what a token may tell and do. (oauth_scope.c) */
@@ -49,7 +52,8 @@ struct id_token {
 };
 /* A new string, or NULL and the error. access is the token that it comes with. */
 char *id_token_make(const struct request *request, const struct pl_signing_key *key,
-		    const struct id_token *about, const struct pl_secret *access, struct pl_error *err);
+		    const struct id_token *about, const struct pl_secret *access,
+		    struct pl_error *err);
 /* Reads an id token of ours, however old: 1 and which session and client it was for;
  * 0 when it is not ours; -1. client_id_r holds PL_CLIENT_ID_MAX + 1. */
 int id_token_read(const struct request *request, const char *token, int64_t *session_id_r,

@@ -42,8 +42,8 @@ static int is_repeated(const struct request *request, const char *name)
 }
 
 /* 1 client and redirect URI are right; else the answer and 0, or -1. */
-static int find_client(const struct request *request, struct authorization *wish, struct response *response,
-		       struct pl_error *err)
+static int find_client(const struct request *request, struct authorization *wish,
+		       struct response *response, struct pl_error *err)
 {
 	const char *id = oauth_parameter(request, "client_id");
 	const char *uri = oauth_parameter(request, "redirect_uri");
@@ -55,11 +55,13 @@ static int find_client(const struct request *request, struct authorization *wish
 	if (ret < 0)
 		return -1;
 	if (ret == 0)
-		return respond_problem(request, response, 400, "client_id is not that of a registered client");
+		return respond_problem(request, response, 400,
+				       "client_id is not that of a registered client");
 	if (uri == NULL || is_repeated(request, "redirect_uri"))
 		return respond_problem(request, response, 400, "redirect_uri must be there once");
 	if (!pl_oauth_uri_listed(wish->client.redirect_uris, uri))
-		return respond_problem(request, response, 400, "redirect_uri is not registered for this client");
+		return respond_problem(request, response, 400,
+				       "redirect_uri is not registered for this client");
 	snprintf(wish->grant.client_id, sizeof(wish->grant.client_id), "%s", wish->client.id);
 	snprintf(wish->grant.redirect_uri, sizeof(wish->grant.redirect_uri), "%s", uri);
 	/* Of two states neither can be said to be the client's. */
@@ -121,7 +123,8 @@ static int check_scope(const struct request *request, struct authorization *wish
 /* RFC 7636 4.3, and no "plain": RFC 9700 2.1.1. */
 static int check_challenge(const struct request *request, struct authorization *wish)
 {
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	const char *challenge = oauth_parameter(request, "code_challenge");
 	const char *method = oauth_parameter(request, "code_challenge_method");
 
@@ -145,7 +148,9 @@ static unsigned prompt_of(const char *word, size_t len)
 		const char *word;
 		unsigned prompt;
 	} prompts[] = {
-		{ "none", PROMPT_NONE }, { "login", PROMPT_LOGIN }, { "select_account", PROMPT_LOGIN },
+		{ "none", PROMPT_NONE },
+		{ "login", PROMPT_LOGIN },
+		{ "select_account", PROMPT_LOGIN },
 		{ "consent", PROMPT_CONSENT },
 	};
 
@@ -166,7 +171,8 @@ static int check_prompt(const struct request *request, struct authorization *wis
 		unsigned one = prompt_of(prompt, len);
 
 		if (one == 0)
-			return wrong(wish, "invalid_request", "prompt is none, login, select_account or consent");
+			return wrong(wish, "invalid_request",
+				     "prompt is none, login, select_account or consent");
 		wish->prompt |= one;
 		prompt += len;
 	}
@@ -177,7 +183,8 @@ static int check_prompt(const struct request *request, struct authorization *wis
 
 static int check_openid(const struct request *request, struct authorization *wish)
 {
-	const char *nonce = oauth_parameter(request, "nonce"), *age = oauth_parameter(request, "max_age");
+	const char *nonce = oauth_parameter(request, "nonce"),
+		   *age = oauth_parameter(request, "max_age");
 
 	wish->max_age = -1;
 	if (age != NULL && (strlen(age) > 10 || age[strspn(age, "0123456789")] != '\0'))
@@ -193,8 +200,8 @@ static int check_openid(const struct request *request, struct authorization *wis
 static int check_request(const struct request *request, struct authorization *wish)
 {
 	return check_response(request, wish) < 0 || check_unsupported(request, wish) < 0 ||
-			       check_scope(request, wish) < 0 || check_challenge(request, wish) < 0 ||
-			       check_openid(request, wish) < 0
+			       check_scope(request, wish) < 0 ||
+			       check_challenge(request, wish) < 0 || check_openid(request, wish) < 0
 		       ? -1
 		       : 0;
 }
@@ -265,7 +272,8 @@ static int decide(struct request *request, struct authorization *wish, struct pl
 }
 
 /* A mail program gets a session of its own, to which the switches of its services apply. */
-static int open_program_session(struct request *request, struct authorization *wish, struct pl_error *err)
+static int open_program_session(struct request *request, struct authorization *wish,
+				struct pl_error *err)
 {
 	struct pl_session session = { .channel = PL_CHANNEL_CLIENT };
 	struct pl_secret cookie; /* nobody's: the program has tokens */
@@ -274,8 +282,8 @@ static int open_program_session(struct request *request, struct authorization *w
 	memcpy(session.ip, request->ip_text, sizeof(session.ip));
 	snprintf(session.device, sizeof(session.device), "%s", wish->client.name);
 	if (ret == 0)
-		ret = pl_session_open(request->store, &request->actor, &request->session.address, &session, &cookie,
-				      err);
+		ret = pl_session_open(request->store, &request->actor, &request->session.address,
+				      &session, &cookie, err);
 	if (ret == 0)
 		ret = pl_store_commit(request->store, err);
 	pl_secret_wipe(&cookie);
@@ -292,7 +300,8 @@ static int give_code(struct request *request, struct response *response, struct 
 
 	wish->grant.session_id = request->session.id;
 	wish->grant.expires_at = request->now + PL_CODE_SECONDS;
-	if (wish->client.channel == PL_CHANNEL_CLIENT && open_program_session(request, wish, err) < 0)
+	if (wish->client.channel == PL_CHANNEL_CLIENT &&
+	    open_program_session(request, wish, err) < 0)
 		return -1;
 	if (pl_code_issue(request->store, &wish->grant, &code, err) < 0)
 		return -1;

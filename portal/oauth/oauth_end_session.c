@@ -27,7 +27,8 @@ static int read_hint(const struct request *request, struct proof *proof_r, struc
 	memset(proof_r, 0, sizeof(*proof_r));
 	if (hint == NULL || request->repeated)
 		return 0;
-	ret = id_token_read(request, hint, &proof_r->session_id, &proof_r->member_id, proof_r->client_id, err);
+	ret = id_token_read(request, hint, &proof_r->session_id, &proof_r->member_id,
+			    proof_r->client_id, err);
 	return ret < 0 ? -1 : 0;
 }
 
@@ -52,8 +53,8 @@ static int end(struct request *request, struct response *response, const struct 
 
 /* Only to an address that is registered for the client that the hint, or else the
  * request, names. */
-static int lead_away(const struct request *request, struct response *response, const struct proof *proof,
-		     struct pl_error *err)
+static int lead_away(const struct request *request, struct response *response,
+		     const struct proof *proof, struct pl_error *err)
 {
 	const char *uri = oauth_parameter(request, "post_logout_redirect_uri");
 	const char *named = oauth_parameter(request, "client_id");
@@ -62,7 +63,8 @@ static int lead_away(const struct request *request, struct response *response, c
 	struct url url;
 	int ret;
 
-	if (uri == NULL || id == NULL || request->repeated || (named != NULL && strcmp(named, id) != 0))
+	if (uri == NULL || id == NULL || request->repeated ||
+	    (named != NULL && strcmp(named, id) != 0))
 		return respond_redirect(response, SIGN_OUT_PAGE);
 	ret = pl_oauth_client_get(request->store, id, &client, err);
 	if (ret < 0)

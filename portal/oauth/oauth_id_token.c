@@ -12,10 +12,12 @@ int id_token_key(const struct request *request, struct pl_signing_key *key_r, st
 	int ret;
 
 	if (request->seal == NULL)
-		return pl_error_set(err, PL_ERR_CONFIG, "id tokens cannot be signed without the seal key");
+		return pl_error_set(err, PL_ERR_CONFIG,
+				    "id tokens cannot be signed without the seal key");
 	ret = pl_signing_key_get(request->store, request->seal, key_r, err);
 	if (ret == 0)
-		ret = pl_error_set(err, PL_ERR_CONFIG, "there is no signing key; `postlatch client add` makes it");
+		ret = pl_error_set(err, PL_ERR_CONFIG,
+				   "there is no signing key; `postlatch client add` makes it");
 	return ret < 0 ? -1 : 0;
 }
 
@@ -51,7 +53,8 @@ static json_t *make_claims(const struct request *request, const struct id_token 
 }
 
 char *id_token_make(const struct request *request, const struct pl_signing_key *key,
-		    const struct id_token *about, const struct pl_secret *access, struct pl_error *err)
+		    const struct id_token *about, const struct pl_secret *access,
+		    struct pl_error *err)
 {
 	json_t *claims = make_claims(request, about, access);
 	char *token = jws_sign(key, claims, err);
@@ -81,7 +84,8 @@ int id_token_read(const struct request *request, const char *token, int64_t *ses
 	pl_secret_wipe(&key.private_der);
 	issuer = json_string_value(json_object_get(claims, "iss"));
 	client_id = json_string_value(json_object_get(claims, "aud"));
-	if (ret == 1 && (issuer == NULL || strcmp(issuer, request->policy->portal_url) != 0 || client_id == NULL))
+	if (ret == 1 && (issuer == NULL || strcmp(issuer, request->policy->portal_url) != 0 ||
+			 client_id == NULL))
 		ret = 0;
 	if (ret == 1) {
 		*session_id_r = number_of(claims, "sid");

@@ -14,7 +14,8 @@ static json_t *describe(const struct request *request, const struct pl_token_inf
 	json_t *json = oauth_claims(info->member_id, &info->address, SCOPE_EMAIL);
 
 	json_object_set_new(json, "active", json_true());
-	json_object_set_new(json, "username", json_string(pl_address_format(&info->address, address)));
+	json_object_set_new(json, "username",
+			    json_string(pl_address_format(&info->address, address)));
 	json_object_set_new(json, "token_type", json_string("Bearer"));
 	json_object_set_new(json, "iss", json_string(request->policy->portal_url));
 	json_object_set_new(json, "iat", json_integer(info->issued_at));
@@ -42,5 +43,6 @@ int post_introspect(struct request *request, struct response *response, struct p
 	if (ret < 0)
 		return -1;
 	/* Why a token is not active is nobody's business (RFC 7662 2.2). */
-	return respond_json(response, 200, ret == 1 ? describe(request, &info) : json_pack("{s:b}", "active", 0));
+	return respond_json(response, 200,
+			    ret == 1 ? describe(request, &info) : json_pack("{s:b}", "active", 0));
 }

@@ -17,33 +17,35 @@ static void add_endpoints(const struct request *request, json_t *json)
 	};
 
 	for (size_t i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++)
-		json_object_set_new(json, endpoints[i][0], oauth_endpoint(request, endpoints[i][1]));
+		json_object_set_new(json, endpoints[i][0],
+				    oauth_endpoint(request, endpoints[i][1]));
 }
 
-int get_openid_configuration(struct request *request, struct response *response, struct pl_error *err)
+int get_openid_configuration(struct request *request, struct response *response,
+			     struct pl_error *err)
 {
-	json_t *json = json_pack(
-		"{s:s, s:o, s:[s], s:[s], s:[s,s], s:[s], s:[s], s:[s], s:[s,s,s], s:[s,s,s], s:[s,s], s:[s],"
-		" s:[s,s,s,s,s,s,s,s,s,s,s,s], s:[s,s], s:b, s:b, s:b, s:b}",
-		"issuer", request->policy->portal_url,
-		"scopes_supported", oauth_scope_list(),
-		"response_types_supported", "code",
-		"response_modes_supported", "query",
-		"grant_types_supported", "authorization_code", "refresh_token",
-		"subject_types_supported", "public",
-		"id_token_signing_alg_values_supported", "ES256",
-		"code_challenge_methods_supported", "S256",
-		"token_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "none",
-		"revocation_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "none",
-		"introspection_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post",
-		"claim_types_supported", "normal",
-		"claims_supported", "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "email",
-		"email_verified", "preferred_username",
-		"ui_locales_supported", "ko", "en",
-		"authorization_response_iss_parameter_supported", 1,
-		"claims_parameter_supported", 0,
-		"request_parameter_supported", 0,
-		"request_uri_parameter_supported", 0);
+	json_t *json =
+		json_pack("{s:s, s:o, s:[s], s:[s], s:[s,s], s:[s], s:[s], s:[s], s:[s,s,s], "
+			  "s:[s,s,s], s:[s,s], s:[s],"
+			  " s:[s,s,s,s,s,s,s,s,s,s,s,s], s:[s,s], s:b, s:b, s:b, s:b}",
+			  "issuer", request->policy->portal_url, "scopes_supported",
+			  oauth_scope_list(), "response_types_supported", "code",
+			  "response_modes_supported", "query", "grant_types_supported",
+			  "authorization_code", "refresh_token", "subject_types_supported",
+			  "public", "id_token_signing_alg_values_supported", "ES256",
+			  "code_challenge_methods_supported", "S256",
+			  "token_endpoint_auth_methods_supported", "client_secret_basic",
+			  "client_secret_post", "none",
+			  "revocation_endpoint_auth_methods_supported", "client_secret_basic",
+			  "client_secret_post", "none",
+			  "introspection_endpoint_auth_methods_supported", "client_secret_basic",
+			  "client_secret_post", "claim_types_supported", "normal",
+			  "claims_supported", "iss", "sub", "aud", "exp", "iat", "auth_time",
+			  "nonce", "at_hash", "sid", "email", "email_verified",
+			  "preferred_username", "ui_locales_supported", "ko", "en",
+			  "authorization_response_iss_parameter_supported", 1,
+			  "claims_parameter_supported", 0, "request_parameter_supported", 0,
+			  "request_uri_parameter_supported", 0);
 
 	if (json == NULL)
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
@@ -60,5 +62,7 @@ int get_jwks(struct request *request, struct response *response, struct pl_error
 		return -1;
 	public_key = jws_public_key(&key, err);
 	pl_secret_wipe(&key.private_der);
-	return public_key == NULL ? -1 : respond_json(response, 200, json_pack("{s:[o]}", "keys", public_key));
+	return public_key == NULL
+		       ? -1
+		       : respond_json(response, 200, json_pack("{s:[o]}", "keys", public_key));
 }

@@ -9,8 +9,8 @@ static const struct {
 	const char *name;
 	unsigned bit;
 } scopes[] = {
-	{ "openid", SCOPE_OPENID },	     { "email", SCOPE_EMAIL },
-	{ "profile", SCOPE_PROFILE },	     { "mail", SCOPE_MAIL },
+	{ "openid", SCOPE_OPENID },          { "email", SCOPE_EMAIL },
+	{ "profile", SCOPE_PROFILE },        { "mail", SCOPE_MAIL },
 	{ "offline_access", SCOPE_OFFLINE },
 };
 #define SCOPES (sizeof(scopes) / sizeof(scopes[0]))
@@ -55,8 +55,8 @@ char *oauth_scope_format(unsigned wanted, char buf[SCOPE_TEXT])
 	buf[0] = '\0';
 	for (size_t i = 0; i < SCOPES; i++) {
 		if (wanted & scopes[i].bit)
-			used += (size_t)snprintf(buf + used, SCOPE_TEXT - used, "%s%s", used > 0 ? " " : "",
-						 scopes[i].name);
+			used += (size_t)snprintf(buf + used, SCOPE_TEXT - used, "%s%s",
+						 used > 0 ? " " : "", scopes[i].name);
 	}
 	return buf;
 }

@@ -20,7 +20,8 @@ static int refuse_grant(struct response *response, const char *text)
 /* Whether verifier is what challenge was made of; neither may be there alone (RFC 9700 4.8.2). */
 static int is_verified(const char *challenge, const char *verifier)
 {
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 	unsigned char digest[32];
 	char text[PL_BASE64URL_TEXT(sizeof(digest))];
 	size_t len;
@@ -28,21 +29,25 @@ static int is_verified(const char *challenge, const char *verifier)
 	if (verifier == NULL)
 		return challenge[0] == '\0';
 	len = strlen(verifier);
-	if (len < VERIFIER_LEAST || len > VERIFIER_MOST || verifier[strspn(verifier, allowed)] != '\0' ||
+	if (len < VERIFIER_LEAST || len > VERIFIER_MOST ||
+	    verifier[strspn(verifier, allowed)] != '\0' ||
 	    EVP_Q_digest(NULL, "SHA256", NULL, verifier, len, digest, NULL) != 1)
 		return 0;
 	pl_base64url(digest, sizeof(digest), text);
-	return strlen(challenge) == strlen(text) && CRYPTO_memcmp(challenge, text, strlen(text)) == 0;
+	return strlen(challenge) == strlen(text) &&
+	       CRYPTO_memcmp(challenge, text, strlen(text)) == 0;
 }
 
 /* The answer of RFC 6749 5.1. id_token may be NULL. */
-static int answer(const struct request *request, struct response *response, const struct pl_grant *grant,
-		  const struct pl_tokens *tokens, const char *id_token)
+static int answer(const struct request *request, struct response *response,
+		  const struct pl_grant *grant, const struct pl_tokens *tokens,
+		  const char *id_token)
 {
-	json_t *json = json_pack("{s:s, s:s, s:I, s:s, s:s}", "access_token", (const char *)tokens->access.data,
-				 "token_type", "Bearer", "expires_in",
-				 (json_int_t)(tokens->access_expires_at - request->now), "refresh_token",
-				 (const char *)tokens->refresh.data, "scope", grant->scope);
+	json_t *json =
+		json_pack("{s:s, s:s, s:I, s:s, s:s}", "access_token",
+			  (const char *)tokens->access.data, "token_type", "Bearer", "expires_in",
+			  (json_int_t)(tokens->access_expires_at - request->now), "refresh_token",
+			  (const char *)tokens->refresh.data, "scope", grant->scope);
 
 	if (id_token != NULL)
 		json_object_set_new(json, "id_token", json_string(id_token));
@@ -51,8 +56,8 @@ static int answer(const struct request *request, struct response *response, cons
 
 /* With an id token for those who asked for "openid". */
 static int answer_signed(const struct request *request, struct response *response,
-			 const struct pl_grant *grant, const struct pl_tokens *tokens, const char *nonce,
-			 struct pl_error *err)
+			 const struct pl_grant *grant, const struct pl_tokens *tokens,
+			 const char *nonce, struct pl_error *err)
 {
 	struct id_token about = { .client_id = grant->client_id, .nonce = nonce };
 	struct pl_signing_key key;
@@ -85,12 +90,14 @@ static void wipe_tokens(struct pl_tokens *tokens)
 static int take_code(struct request *request, struct response *response, struct pl_grant *grant_r,
 		     struct pl_error *err)
 {
-	const char *text = oauth_parameter(request, "code"), *uri = oauth_parameter(request, "redirect_uri");
+	const char *text = oauth_parameter(request, "code"),
+		   *uri = oauth_parameter(request, "redirect_uri");
 	struct pl_secret code;
 	int ret;
 
 	if (text == NULL || uri == NULL)
-		return oauth_error(response, 400, "invalid_request", "code and redirect_uri must be there");
+		return oauth_error(response, 400, "invalid_request",
+				   "code and redirect_uri must be there");
 	if (pl_secret_set(&code, text, strlen(text)) < 0)
 		return refuse_grant(response, "the code is not good");
 	ret = pl_code_take(request->store, &code, request->client->id, request->now, grant_r, err);
@@ -115,23 +122,28 @@ static int redeem_code(struct request *request, struct response *response, struc
 	if (ret <= 0)
 		return ret;
 	if (pl_tokens_issue(request->store, &grant, request->now, &tokens, err) < 0)
-		return err->code == PL_ERR_CONFLICT ? refuse_grant(response, "the code was used twice") : -1;
+		return err->code == PL_ERR_CONFLICT
+			       ? refuse_grant(response, "the code was used twice")
+			       : -1;
 	ret = answer_signed(request, response, &grant, &tokens, grant.nonce, err);
 	wipe_tokens(&tokens);
 	return ret;
 }
 
 /* Whether the grant goes on to have tokens: 1; 0 response is filled; -1. */
-static int judge_refresh(struct request *request, struct response *response, const struct pl_grant *grant,
-			 struct pl_session *session_r, struct pl_error *err)
+static int judge_refresh(struct request *request, struct response *response,
+			 const struct pl_grant *grant, struct pl_session *session_r,
+			 struct pl_error *err)
 {
 	unsigned wanted, granted;
 	enum due due;
 	int ret;
 
 	oauth_scope_read(grant->scope, &granted);
-	if (oauth_scope_read(oauth_parameter(request, "scope"), &wanted) < 0 || (wanted & ~granted) != 0)
-		return oauth_error(response, 400, "invalid_scope", "scope is more than was granted");
+	if (oauth_scope_read(oauth_parameter(request, "scope"), &wanted) < 0 ||
+	    (wanted & ~granted) != 0)
+		return oauth_error(response, 400, "invalid_scope",
+				   "scope is more than was granted");
 	ret = pl_session_get(request->store, grant->session_id, session_r, err);
 	if (ret < 0 || (ret == 1 && due_find(request, &session_r->address, 1, &due, err) < 0))
 		return -1;
@@ -145,21 +157,23 @@ static int refuse_refresh(struct response *response)
 	return refuse_grant(response, "the refresh token is not good, or not any more");
 }
 
-static int rotate(struct request *request, struct response *response, const struct pl_secret *refresh,
-		  const struct pl_session *session, struct pl_error *err)
+static int rotate(struct request *request, struct response *response,
+		  const struct pl_secret *refresh, const struct pl_session *session,
+		  struct pl_error *err)
 {
 	const struct pl_actor client = { .who = request->client->id, .from = request->ip_text };
 	char address[PL_ADDRESS_MAX + 1];
 	struct pl_grant grant;
 	struct pl_tokens tokens;
-	int ret = pl_tokens_refresh(request->store, &client, refresh, request->client->id, request->now, &grant,
-				    &tokens, err);
+	int ret = pl_tokens_refresh(request->store, &client, refresh, request->client->id,
+				    request->now, &grant, &tokens, err);
 
 	if (ret == 1)
 		ret = answer_signed(request, response, &grant, &tokens, "", err);
 	else if (ret == 0) {
 		/* It was good a moment ago: an old one came back, and has ended the session. */
-		log_sign_in(request, pl_address_format(&session->address, address), "refresh-token-stolen");
+		log_sign_in(request, pl_address_format(&session->address, address),
+			    "refresh-token-stolen");
 		oauth_kick(request, &session->address);
 		refuse_refresh(response);
 	}
@@ -179,7 +193,8 @@ static int refresh(struct request *request, struct response *response, struct pl
 		return oauth_error(response, 400, "invalid_request", "refresh_token must be there");
 	if (pl_secret_set(&token, text, strlen(text)) < 0)
 		return refuse_refresh(response);
-	ret = pl_refresh_peek(request->store, &token, request->client->id, request->now, &grant, err);
+	ret = pl_refresh_peek(request->store, &token, request->client->id, request->now, &grant,
+			      err);
 	if (ret == 0)
 		refuse_refresh(response);
 	if (ret == 1)

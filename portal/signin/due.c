@@ -22,16 +22,19 @@ int due_find(const struct request *request, const struct pl_address *address, in
 {
 	char user[PL_ADDRESS_MAX + 1];
 	const struct pl_login login = {
-		.user = pl_address_format(address, user), .user_len = strlen(user),
-		.service = PL_SETTING_WEBMAIL, .offer = PL_OFFER_PROVEN, .ip = request->ip,
+		.user = pl_address_format(address, user),
+		.user_len = strlen(user),
+		.service = PL_SETTING_WEBMAIL,
+		.offer = PL_OFFER_PROVEN,
+		.ip = request->ip,
 		.now = request->now,
 	};
 	struct pl_subject subject;
 	struct pl_facts facts;
 	struct pl_verdict verdict;
 
-	if (pl_login_gather(request->store, request->policy, request->verify, &login, &subject, &facts,
-			    err) < 0)
+	if (pl_login_gather(request->store, request->policy, request->verify, &login, &subject,
+			    &facts, err) < 0)
 		return -1;
 	facts.device_trusted = device_trusted;
 	verdict = pl_decide(&facts);

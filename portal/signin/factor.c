@@ -35,14 +35,16 @@ static int judge(struct request *request, struct response *response, enum pl_cod
 
 static int need_seal(const struct request *request, struct pl_error *err)
 {
-	return request->seal != NULL ? 0 : pl_error_set(err, PL_ERR_RETRY,
-							"one-time codes need the seal key");
+	return request->seal != NULL
+		       ? 0
+		       : pl_error_set(err, PL_ERR_RETRY, "one-time codes need the seal key");
 }
 
 static int need_verify(const struct request *request, struct pl_error *err)
 {
-	return request->verify != NULL ? 0 : pl_error_set(err, PL_ERR_RETRY,
-							  "recovery codes need the verify key");
+	return request->verify != NULL
+		       ? 0
+		       : pl_error_set(err, PL_ERR_RETRY, "recovery codes need the verify key");
 }
 
 int factor_take_code(struct request *request, struct response *response, const char *code,
@@ -52,8 +54,8 @@ int factor_take_code(struct request *request, struct response *response, const c
 	int64_t wait = 0;
 
 	if (need_seal(request, err) < 0 || portal_clock(request, err) < 0 ||
-	    pl_totp_take(request->store, request->seal, request->session.member_id, code, request->now, &result,
-			 &wait, err) < 0)
+	    pl_totp_take(request->store, request->seal, request->session.member_id, code,
+			 request->now, &result, &wait, err) < 0)
 		return -1;
 	return judge(request, response, result, wait);
 }
@@ -65,8 +67,9 @@ int factor_take_recovery(struct request *request, struct response *response, con
 	int64_t wait = 0;
 
 	if (need_verify(request, err) < 0 ||
-	    pl_recovery_take(request->store, request->verify, &request->actor, &request->session.address, code,
-			     request->now, &result, &wait, err) < 0)
+	    pl_recovery_take(request->store, request->verify, &request->actor,
+			     &request->session.address, code, request->now, &result, &wait,
+			     err) < 0)
 		return -1;
 	if (result == PL_CODE_RIGHT)
 		notify_member(request, request->address, "recovery-used");
@@ -103,8 +106,9 @@ int factor_begin(struct request *request, struct response *response, struct pl_e
 	pl_secret_wipe(&secret);
 	if (svg == NULL)
 		return pl_error_set(err, PL_ERR_RETRY, "the QR code cannot be drawn");
-	respond_json(response, 200, json_pack("{s:s, s:s, s:s, s:s}", "account", request->address, "issuer",
-					      name, "key", key, "svg", svg));
+	respond_json(response, 200,
+		     json_pack("{s:s, s:s, s:s, s:s}", "account", request->address, "issuer", name,
+			       "key", key, "svg", svg));
 	free(svg);
 	return 0;
 }
@@ -114,8 +118,8 @@ int factor_recovery_codes(struct request *request, json_t **codes_r, struct pl_e
 	char codes[PL_RECOVERY_CODES][PL_RECOVERY_TEXT];
 
 	if (need_verify(request, err) < 0 ||
-	    pl_recovery_make(request->store, request->verify, &request->actor, &request->session.address, codes,
-			     err) < 0)
+	    pl_recovery_make(request->store, request->verify, &request->actor,
+			     &request->session.address, codes, err) < 0)
 		return -1;
 	*codes_r = json_array();
 	for (size_t i = 0; i < PL_RECOVERY_CODES; i++)
@@ -125,7 +129,8 @@ int factor_recovery_codes(struct request *request, json_t **codes_r, struct pl_e
 
 static int end_others(struct request *request, struct pl_error *err)
 {
-	return pl_store_begin_write(request->store, err) < 0 || sessions_end_others(request, err) < 0
+	return pl_store_begin_write(request->store, err) < 0 ||
+			       sessions_end_others(request, err) < 0
 		       ? -1
 		       : pl_store_commit(request->store, err);
 }
@@ -140,12 +145,13 @@ int factor_confirm(struct request *request, struct response *response, const cha
 	/* The other key is needed only when the factor is in use already: too late. */
 	if (need_seal(request, err) < 0 || need_verify(request, err) < 0 ||
 	    portal_clock(request, err) < 0 ||
-	    pl_totp_confirm(request->store, request->seal, &request->actor, &request->session.address, code,
-			    request->now, &result, &wait, err) < 0)
+	    pl_totp_confirm(request->store, request->seal, &request->actor,
+			    &request->session.address, code, request->now, &result, &wait, err) < 0)
 		return -1;
 	ret = judge(request, response, result, wait);
 	if (ret != 1)
 		return ret;
 	notify_member(request, request->address, "factor-registered");
-	return end_others(request, err) < 0 || factor_recovery_codes(request, codes_r, err) < 0 ? -1 : 1;
+	return end_others(request, err) < 0 || factor_recovery_codes(request, codes_r, err) < 0 ? -1
+												: 1;
 }

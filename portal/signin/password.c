@@ -29,12 +29,14 @@ static int connect_socket(const char *path, struct talk *talk, struct pl_error *
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
 	if (strlen(path) >= sizeof(address.sun_path))
-		return pl_error_set(err, PL_ERR_CONFIG, "Dovecot's socket %s: the path is too long", path);
+		return pl_error_set(err, PL_ERR_CONFIG, "Dovecot's socket %s: the path is too long",
+				    path);
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	talk->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	/* A full backlog is EAGAIN here: Dovecot is too busy, and we cannot tell. */
 	if (talk->fd < 0 || connect(talk->fd, (const void *)&address, sizeof(address)) < 0)
-		return pl_error_set(err, PL_ERR_RETRY, "Dovecot's socket %s: %s", path, strerror(errno));
+		return pl_error_set(err, PL_ERR_RETRY, "Dovecot's socket %s: %s", path,
+				    strerror(errno));
 	return 0;
 }
 
@@ -88,7 +90,8 @@ static int read_line(struct talk *talk, size_t *taken, char **line_r, struct pl_
 			return 0;
 		}
 		if (talk->used == sizeof(talk->buf))
-			return pl_error_set(err, PL_ERR_RETRY, "Dovecot sent a line that is too long");
+			return pl_error_set(err, PL_ERR_RETRY,
+					    "Dovecot sent a line that is too long");
 		if (wait_for(talk, POLLIN, err) < 0)
 			return -1;
 		got = read(talk->fd, talk->buf + talk->used, sizeof(talk->buf) - talk->used);
@@ -102,7 +105,8 @@ static int read_line(struct talk *talk, size_t *taken, char **line_r, struct pl_
 }
 
 /* base64 of "\0USER\0PASSWORD" (RFC 4616). */
-static int encode_plain(const char *user, const struct pl_secret *password, char *text_r, size_t size)
+static int encode_plain(const char *user, const struct pl_secret *password, char *text_r,
+			size_t size)
 {
 	unsigned char plain[1 + PL_ADDRESS_MAX + 1 + PL_SECRET_MAX];
 	size_t user_len = strlen(user);
@@ -128,10 +132,13 @@ static int ask(struct talk *talk, const struct request *request, const char *use
 	int len, ret;
 
 	if (encode_plain(user, password, encoded, sizeof(encoded)) < 0)
-		return pl_error_set(err, PL_ERR_INVALID, "a password that Dovecot cannot be asked about");
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "a password that Dovecot cannot be asked about");
 	len = snprintf(line, sizeof(line),
-		       "VERSION\t1\t2\nCPID\t%d\nAUTH\t1\tPLAIN\tservice=webmail\tsecured\tnologin\t"
-		       "rip=%s\tresp=%s\n", (int)gettid(), request->ip_text, encoded);
+		       "VERSION\t1\t2\nCPID\t%d\nAUTH\t1\tPLAIN\tservice="
+		       "webmail\tsecured\tnologin\t"
+		       "rip=%s\tresp=%s\n",
+		       (int)gettid(), request->ip_text, encoded);
 	ret = send_all(talk, line, (size_t)len, err);
 	OPENSSL_cleanse(encoded, sizeof(encoded));
 	OPENSSL_cleanse(line, sizeof(line));
@@ -163,7 +170,8 @@ static int has_field(const char *fields, const char *name)
 }
 
 /* 1, 0, or -1, as password_check. line is "OK", "FAIL" or another word, and fields. */
-static int judge(char *line, const char *user, char user_r[PL_ADDRESS_MAX + 1], struct pl_error *err)
+static int judge(char *line, const char *user, char user_r[PL_ADDRESS_MAX + 1],
+		 struct pl_error *err)
 {
 	const char *name = user;
 
@@ -197,15 +205,17 @@ static int talk_to_dovecot(struct talk *talk, const struct request *request, con
 		if (read_line(talk, &taken, &line, err) < 0)
 			return -1;
 		if (strncmp(line, "VERSION\t", 8) == 0 && strncmp(line, "VERSION\t1\t", 10) != 0)
-			return pl_error_set(err, PL_ERR_CONFIG, "Dovecot speaks another auth protocol");
+			return pl_error_set(err, PL_ERR_CONFIG,
+					    "Dovecot speaks another auth protocol");
 	} while (strcmp(line, "DONE") != 0);
 	if (read_line(talk, &taken, &line, err) < 0)
 		return -1;
 	return judge(line, user, user_r, err);
 }
 
-int password_check(const struct request *request, const char *user, const struct pl_secret *password,
-		   char user_r[PL_ADDRESS_MAX + 1], struct pl_error *err)
+int password_check(const struct request *request, const char *user,
+		   const struct pl_secret *password, char user_r[PL_ADDRESS_MAX + 1],
+		   struct pl_error *err)
 {
 	struct talk talk = { .fd = -1, .deadline_ms = pl_monotonic_ms() + PATIENCE_MS };
 	int ret = -1;

@@ -8,8 +8,8 @@
 #include "policy/credential/trusted.h"
 
 /* 1 when one of the two is due; else the answer and 0; -1. */
-static int check_due(struct request *request, struct response *response, enum due one, enum due other,
-		     struct pl_error *err)
+static int check_due(struct request *request, struct response *response, enum due one,
+		     enum due other, struct pl_error *err)
 {
 	enum due due;
 
@@ -27,8 +27,8 @@ static int trust_device(struct request *request, int64_t *id_r, struct pl_secret
 	device.expires_at = request->now + PL_TRUSTED_DAYS * 86400;
 	memcpy(device.ip, request->ip_text, sizeof(device.ip));
 	request_device(request, device.name, sizeof(device.name));
-	if (pl_trusted_add(request->store, &request->actor, &request->session.address, &device, cookie_r,
-			   err) < 0)
+	if (pl_trusted_add(request->store, &request->actor, &request->session.address, &device,
+			   cookie_r, err) < 0)
 		return -1;
 	*id_r = device.id;
 	return 0;
@@ -42,12 +42,13 @@ static int make_whole(struct request *request, int trust, struct pl_secret *cook
 
 	if (trust && trust_device(request, &trusted_id, device_r, err) < 0)
 		return -1;
-	return pl_session_complete(request->store, &request->actor, request->session.id, request->now,
-				   trusted_id, cookie_r, err);
+	return pl_session_complete(request->store, &request->actor, request->session.id,
+				   request->now, trusted_id, cookie_r, err);
 }
 
 /* The step is done, and what it cost is committed. */
-static int complete(struct request *request, struct response *response, int trust, struct pl_error *err)
+static int complete(struct request *request, struct response *response, int trust,
+		    struct pl_error *err)
 {
 	struct pl_secret cookie, device = { .len = 0 };
 	int ret = pl_store_begin_write(request->store, err);
@@ -64,7 +65,8 @@ static int complete(struct request *request, struct response *response, int trus
 		respond_cookie(response, SESSION_COOKIE, &cookie, 0);
 		if (device.len > 0)
 			respond_cookie(response, DEVICE_COOKIE, &device, PL_TRUSTED_DAYS * 86400);
-		ret = answer_session(request, response, &request->session, &cookie, DUE_NOTHING, err);
+		ret = answer_session(request, response, &request->session, &cookie, DUE_NOTHING,
+				     err);
 	}
 	pl_secret_wipe(&cookie);
 	pl_secret_wipe(&device);
@@ -103,7 +105,8 @@ int post_registration(struct request *request, struct response *response, struct
 	return ret == 1 ? factor_begin(request, response, err) : ret;
 }
 
-int post_registration_confirm(struct request *request, struct response *response, struct pl_error *err)
+int post_registration_confirm(struct request *request, struct response *response,
+			      struct pl_error *err)
 {
 	json_t *codes = NULL;
 	int ret = check_due(request, response, DUE_REGISTER, DUE_OFFER, err);

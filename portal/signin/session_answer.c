@@ -16,10 +16,10 @@ static const char *webmail_url(const struct request *request)
 int answer_no_session(const struct request *request, struct response *response)
 {
 	return respond_json(response, 200,
-			    json_pack("{s:s, s:n, s:n, s:n, s:s, s:s?, s:b, s:i}", "state", "none", "address",
-				      "csrf", "next", "name", request->policy->portal_name, "webmail",
-				      webmail_url(request), "recovery", 0, "idle_minutes",
-				      PL_SESSION_IDLE / 60));
+			    json_pack("{s:s, s:n, s:n, s:n, s:s, s:s?, s:b, s:i}", "state", "none",
+				      "address", "csrf", "next", "name",
+				      request->policy->portal_name, "webmail", webmail_url(request),
+				      "recovery", 0, "idle_minutes", PL_SESSION_IDLE / 60));
 }
 
 int answer_session(const struct request *request, struct response *response,
@@ -35,16 +35,17 @@ int answer_session(const struct request *request, struct response *response,
 	return respond_json(response, 200,
 			    json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s?, s:b, s:i}", "state",
 				      session->half ? "half" : "whole", "address",
-				      pl_address_format(&session->address, address), "csrf", csrf, "next",
-				      session->half ? due_name(due) : NULL, "name",
-				      request->policy->portal_name, "webmail", webmail_url(request), "recovery",
-				      session->half && state.recovery_codes > 0, "idle_minutes",
-				      PL_SESSION_IDLE / 60));
+				      pl_address_format(&session->address, address), "csrf", csrf,
+				      "next", session->half ? due_name(due) : NULL, "name",
+				      request->policy->portal_name, "webmail", webmail_url(request),
+				      "recovery", session->half && state.recovery_codes > 0,
+				      "idle_minutes", PL_SESSION_IDLE / 60));
 }
 
 void log_sign_in(const struct request *request, const char *address, const char *result)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@._+-";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@._+-";
 	char name[PL_ADDRESS_MAX + 1];
 	size_t len = strnlen(address, PL_ADDRESS_MAX);
 

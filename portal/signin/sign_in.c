@@ -43,7 +43,8 @@ struct sign_in {
 };
 
 /* Looks at the cookie of a trusted device, and uses it where that decides. */
-static int use_device(struct request *request, struct sign_in *in, int64_t member_id, struct pl_error *err)
+static int use_device(struct request *request, struct sign_in *in, int64_t member_id,
+		      struct pl_error *err)
 {
 	struct pl_secret cookie;
 	int ret = 0;
@@ -55,8 +56,9 @@ static int use_device(struct request *request, struct sign_in *in, int64_t membe
 		ret = due_find(request, &in->address, 1, &in->due, err);
 	/* Where nothing was due without it, its value need not change. */
 	if (ret == 0 && in->trust != PL_TRUST_NONE)
-		ret = pl_trusted_use(request->store, &request->actor, &cookie, member_id, request->ip_text,
-				     request->now, &in->trust, &in->device, &in->device_cookie, err);
+		ret = pl_trusted_use(request->store, &request->actor, &cookie, member_id,
+				     request->ip_text, request->now, &in->trust, &in->device,
+				     &in->device_cookie, err);
 	if (ret == 0 && in->trust != PL_TRUST_VALID)
 		in->device.id = 0;
 	pl_secret_wipe(&cookie);
@@ -69,10 +71,13 @@ static int end_former(struct request *request, struct pl_error *err)
 	if (request->session.id == 0)
 		return 0;
 	return pl_session_revoke(request->store, &request->actor, &request->session.address,
-				 request->session.id, 0, err) < 0 ? -1 : 0;
+				 request->session.id, 0, err) < 0
+		       ? -1
+		       : 0;
 }
 
-static int open_session(struct request *request, struct sign_in *in, int registered, struct pl_error *err)
+static int open_session(struct request *request, struct sign_in *in, int registered,
+			struct pl_error *err)
 {
 	struct pl_session *session = &in->session;
 
@@ -83,7 +88,8 @@ static int open_session(struct request *request, struct sign_in *in, int registe
 	session->proven_at = session->half || registered ? 0 : request->now;
 	memcpy(session->ip, request->ip_text, sizeof(session->ip));
 	request_device(request, session->device, sizeof(session->device));
-	return pl_session_open(request->store, &request->actor, &in->address, session, &in->cookie, err);
+	return pl_session_open(request->store, &request->actor, &in->address, session, &in->cookie,
+			       err);
 }
 
 /* In a write transaction. */
@@ -128,13 +134,15 @@ static int admit(struct request *request, struct response *response, struct sign
 }
 
 /* The password was right; user is the name as Dovecot has it. */
-static int let_in(struct request *request, struct response *response, const char *user, struct pl_error *err)
+static int let_in(struct request *request, struct response *response, const char *user,
+		  struct pl_error *err)
 {
 	char address[PL_ADDRESS_MAX + 1];
 	struct sign_in in = { .trust = PL_TRUST_NONE };
 	int ret;
 
-	if (pl_address_parse(user, strlen(user), request->policy->default_domain, &in.address, NULL) < 0) {
+	if (pl_address_parse(user, strlen(user), request->policy->default_domain, &in.address,
+			     NULL) < 0) {
 		log_sign_in(request, user, "no-address");
 		return respond_error(response, 403, "not-allowed");
 	}
@@ -179,7 +187,8 @@ static int try_password(struct request *request, struct response *response, stru
 		return respond_error(response, 401, "wrong-credentials");
 	}
 	/* What the check itself said counts for more than this. */
-	if (pl_throttle_clear(request->store, &request->ip, right < 0 ? NULL : err) < 0 && right > 0)
+	if (pl_throttle_clear(request->store, &request->ip, right < 0 ? NULL : err) < 0 &&
+	    right > 0)
 		return -1;
 	if (right < 0) {
 		log_sign_in(request, user, "unavailable");

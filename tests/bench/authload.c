@@ -24,7 +24,7 @@
 
 #define CONNECTIONS_MAX 64
 #define IN_FLIGHT_MAX 64
-#define CREDENTIAL_MAX 400 /* an address and a password or token */
+#define CREDENTIAL_MAX 400                 /* an address and a password or token */
 #define RESPONSE_MAX (CREDENTIAL_MAX + 32) /* with what the mechanism puts around them */
 #define ANSWER_WAIT_MS 10000
 /* Between two looks at the sockets. A generator that sleeps until each answer
@@ -67,10 +67,11 @@ static int make_response(const char *mechanism, const char *address, const char 
 			 unsigned char response_r[RESPONSE_MAX])
 {
 	if (strcmp(mechanism, "PLAIN") == 0)
-		return snprintf((char *)response_r, RESPONSE_MAX, "%c%s%c%s", 0, address, 0, secret);
-	if (strcmp(mechanism, "XOAUTH2") == 0)
-		return snprintf((char *)response_r, RESPONSE_MAX, "user=%s\1auth=Bearer %s\1\1", address,
+		return snprintf((char *)response_r, RESPONSE_MAX, "%c%s%c%s", 0, address, 0,
 				secret);
+	if (strcmp(mechanism, "XOAUTH2") == 0)
+		return snprintf((char *)response_r, RESPONSE_MAX, "user=%s\1auth=Bearer %s\1\1",
+				address, secret);
 	die("there is no mechanism %s", mechanism);
 }
 
@@ -81,8 +82,10 @@ static char *auth_line_end(const char *mechanism, const char *address, const cha
 	char *line;
 
 	EVP_EncodeBlock(base64, response, make_response(mechanism, address, secret, response));
-	if (asprintf(&line, "\t%s\tservice=imap\tsecured\tno-penalty\tlip=192.0.2.1\trip=192.0.2.2"
-			    "\tresp=%s\n", mechanism, base64) < 0)
+	if (asprintf(&line,
+		     "\t%s\tservice=imap\tsecured\tno-penalty\tlip=192.0.2.1\trip=192.0.2.2"
+		     "\tresp=%s\n",
+		     mechanism, base64) < 0)
 		die("out of memory");
 	return line;
 }
@@ -266,7 +269,8 @@ static void print(struct run *run)
 	double seconds = (double)(run->stop_at - run->measure_from) / 1e9;
 
 	latencies_sort(&run->latencies);
-	printf("{\"rate\": %.1f, \"p50\": %.1f, \"p99\": %.1f, \"answers\": %llu, \"refused\": %llu}\n",
+	printf("{\"rate\": %.1f, \"p50\": %.1f, \"p99\": %.1f, \"answers\": %llu, \"refused\": "
+	       "%llu}\n",
 	       (double)run->latencies.count / seconds, latencies_percentile_us(&run->latencies, 50),
 	       latencies_percentile_us(&run->latencies, 99), (unsigned long long)run->answers,
 	       (unsigned long long)run->refused);
@@ -278,7 +282,8 @@ int main(int argc, char **argv)
 	double warm_up, seconds;
 
 	if (argc != 8)
-		die("usage: authload SOCKET PLAIN|XOAUTH2 CREDENTIALS CONNECTIONS IN-FLIGHT WARM-UP SECONDS");
+		die("usage: authload SOCKET PLAIN|XOAUTH2 CREDENTIALS CONNECTIONS IN-FLIGHT "
+		    "WARM-UP SECONDS");
 	run.connection_count = (unsigned int)atoi(argv[4]);
 	run.slots = (unsigned int)atoi(argv[5]);
 	warm_up = atof(argv[6]);

@@ -51,8 +51,8 @@ static int give_app_passwords(struct fill *fill, const struct pl_address *addres
 	struct pl_secret password;
 
 	for (size_t n = 0; n < fill->count; n++) {
-		if (pl_app_password_issue(fill->store, &actor, fill->verify, PL_APP_PASSWORD_MIN, address,
-					  &wish, &password, err) < 0)
+		if (pl_app_password_issue(fill->store, &actor, fill->verify, PL_APP_PASSWORD_MIN,
+					  address, &wish, &password, err) < 0)
 			return -1;
 		if (n == index % fill->count)
 			print(address, &password);
@@ -64,11 +64,14 @@ static int give_app_passwords(struct fill *fill, const struct pl_address *addres
 static int give_token(struct fill *fill, const struct pl_address *address, size_t index,
 		      struct pl_error *err)
 {
-	struct pl_session wish = { .channel = PL_CHANNEL_WEBMAIL, .device = "Firefox", .ip = "192.0.2.2" };
+	struct pl_session wish = { .channel = PL_CHANNEL_WEBMAIL,
+				   .device = "Firefox",
+				   .ip = "192.0.2.2" };
 	struct pl_secret token;
 
 	(void)index;
-	if (pl_session_issue(fill->store, &actor, address, &wish, time(NULL) + TOKEN_SECONDS, &token, err) < 0)
+	if (pl_session_issue(fill->store, &actor, address, &wish, time(NULL) + TOKEN_SECONDS,
+			     &token, err) < 0)
 		return -1;
 	print(address, &token);
 	pl_secret_wipe(&token);
@@ -78,7 +81,9 @@ static int give_token(struct fill *fill, const struct pl_address *address, size_
 static int give_cookie(struct fill *fill, const struct pl_address *address, size_t index,
 		       struct pl_error *err)
 {
-	struct pl_session wish = { .channel = PL_CHANNEL_WEBMAIL, .device = "Firefox", .ip = "192.0.2.2" };
+	struct pl_session wish = { .channel = PL_CHANNEL_WEBMAIL,
+				   .device = "Firefox",
+				   .ip = "192.0.2.2" };
 	struct pl_secret cookie;
 
 	(void)index;
@@ -90,11 +95,13 @@ static int give_cookie(struct fill *fill, const struct pl_address *address, size
 }
 
 /* The code that the secret has at a time, as an authenticator makes it. */
-static int make_code(const struct pl_secret *secret, time_t at, char code_r[7], struct pl_error *err)
+static int make_code(const struct pl_secret *secret, time_t at, char code_r[7],
+		     struct pl_error *err)
 {
 	char *raw = NULL;
 	size_t len;
-	int ok = oath_base32_decode((const char *)secret->data, secret->len, &raw, &len) == OATH_OK &&
+	int ok = oath_base32_decode((const char *)secret->data, secret->len, &raw, &len) ==
+			 OATH_OK &&
 		 oath_totp_generate(raw, len, at, PL_TOTP_STEP, 0, 6, code_r) == OATH_OK;
 
 	free(raw);
@@ -111,9 +118,11 @@ static int give_factor(struct fill *fill, const struct pl_address *address, size
 	char code[7];
 
 	(void)index;
-	if (pl_totp_begin(fill->store, fill->seal, &actor, address, then, &member_id, &secret, err) < 0 ||
+	if (pl_totp_begin(fill->store, fill->seal, &actor, address, then, &member_id, &secret,
+			  err) < 0 ||
 	    make_code(&secret, then, code, err) < 0 ||
-	    pl_totp_confirm(fill->store, fill->seal, &actor, address, code, then, &result, &wait, err) < 0)
+	    pl_totp_confirm(fill->store, fill->seal, &actor, address, code, then, &result, &wait,
+			    err) < 0)
 		return -1;
 	if (result != PL_CODE_RIGHT)
 		return pl_error_set(err, PL_ERR_INTERNAL, "a factor is not proven by its own code");
@@ -126,7 +135,8 @@ static const struct gift {
 	const char *name;
 	int to_everyone;
 	int has_own_transactions;
-	int (*give)(struct fill *fill, const struct pl_address *address, size_t index, struct pl_error *err);
+	int (*give)(struct fill *fill, const struct pl_address *address, size_t index,
+		    struct pl_error *err);
 } gifts[] = {
 	{ "app-passwords", 1, 0, give_app_passwords },
 	{ "tokens", 0, 0, give_token },
@@ -158,7 +168,8 @@ static int give_all(struct fill *fill, const struct gift *gift, struct pl_error 
 	int ret = pl_member_list(fill->store, &all, keep_address, fill, err);
 
 	if (ret == 0 && fill->count > fill->member_count)
-		return pl_error_set(err, PL_ERR_INVALID, "there are only %zu members", fill->member_count);
+		return pl_error_set(err, PL_ERR_INVALID, "there are only %zu members",
+				    fill->member_count);
 	receivers = gift->to_everyone ? fill->member_count : fill->count;
 	if (ret == 0 && !gift->has_own_transactions)
 		ret = pl_store_begin_write(fill->store, err);
@@ -199,7 +210,8 @@ int main(int argc, char **argv)
 	int ret;
 
 	if (fill.count == 0) {
-		fputs("usage: fill POLICY-FILE app-passwords|tokens|cookies|factors COUNT\n", stderr);
+		fputs("usage: fill POLICY-FILE app-passwords|tokens|cookies|factors COUNT\n",
+		      stderr);
 		return 64;
 	}
 	ret = open_all(argv[1], &fill, &err);

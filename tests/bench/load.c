@@ -38,9 +38,11 @@ void latencies_add(struct latencies *latencies, int64_t nanoseconds)
 {
 	if (latencies->count == latencies->room) {
 		latencies->room = latencies->room == 0 ? 65536 : latencies->room * 2;
-		latencies->list = need(realloc(latencies->list, latencies->room * sizeof(uint32_t)));
+		latencies->list =
+			need(realloc(latencies->list, latencies->room * sizeof(uint32_t)));
 	}
-	latencies->list[latencies->count++] = nanoseconds > UINT32_MAX ? UINT32_MAX : (uint32_t)nanoseconds;
+	latencies->list[latencies->count++] =
+		nanoseconds > UINT32_MAX ? UINT32_MAX : (uint32_t)nanoseconds;
 }
 
 static int compare(const void *a, const void *b)

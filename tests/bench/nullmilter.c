@@ -10,7 +10,8 @@
 
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long offered, unsigned long steps,
 			     unsigned long unused2, unsigned long unused3, unsigned long *actions_r,
-			     unsigned long *steps_r, unsigned long *unused2_r, unsigned long *unused3_r)
+			     unsigned long *steps_r, unsigned long *unused2_r,
+			     unsigned long *unused3_r)
 {
 	const unsigned long all = SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOMAIL | SMFIP_NORCPT |
 				  SMFIP_NODATA | SMFIP_NOUNKNOWN | SMFIP_NOHDRS | SMFIP_NOEOH |

@@ -85,13 +85,15 @@ static void read_members(const char *path, struct load *load)
 static void open_connection(struct sign_in *in)
 {
 	struct sockaddr_in address = {
-		.sin_family = AF_INET, .sin_port = htons((uint16_t)in->load->port),
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)in->load->port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
 	const struct timeval patience = { .tv_sec = ANSWER_WAIT_S };
 
 	in->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (in->fd < 0 || setsockopt(in->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
+	if (in->fd < 0 ||
+	    setsockopt(in->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
 	    connect(in->fd, (const void *)&address, sizeof(address)) < 0)
 		die("port %d: %s", in->load->port, strerror(errno));
 }
@@ -105,8 +107,8 @@ static void post(const struct sign_in *in, const char *path, const char *body)
 			   "X-Forwarded-For: 10.%zu.%zu.%zu\r\nUser-Agent: Firefox/140.0 Linux\r\n"
 			   "Cookie: __Host-postlatch=%s\r\nX-CSRF-Token: %s\r\n"
 			   "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-			   path, in->load->origin, n >> 16 & 255, n >> 8 & 255, n & 255, in->cookie, in->csrf,
-			   strlen(body), body);
+			   path, in->load->origin, n >> 16 & 255, n >> 8 & 255, n & 255, in->cookie,
+			   in->csrf, strlen(body), body);
 
 	if (send(in->fd, message, (size_t)len, MSG_NOSIGNAL) != len)
 		die("send: %s", strerror(errno));
@@ -122,7 +124,8 @@ static size_t answer_len(const char *answer)
 		return 0;
 	if (length == NULL || length > end)
 		die("an answer does not tell its length: %.40s", answer);
-	return (size_t)(end + 4 - answer) + strtoul(length + strlen("\r\nContent-Length: "), NULL, 10);
+	return (size_t)(end + 4 - answer) +
+	       strtoul(length + strlen("\r\nContent-Length: "), NULL, 10);
 }
 
 static void read_answer(struct sign_in *in)
@@ -188,7 +191,8 @@ static void sign_in(struct load *load, size_t number)
 	int64_t start = now(), half, end;
 
 	open_connection(&in);
-	snprintf(body, sizeof(body), "{\"user\":\"%s\",\"password\":\"%s\"}", member->address, member->password);
+	snprintf(body, sizeof(body), "{\"user\":\"%s\",\"password\":\"%s\"}", member->address,
+		 member->password);
 	take_step(&in, "/api/sign-in", body, "half");
 	half = now();
 	make_code(member->secret, code);
@@ -241,10 +245,12 @@ static void print(struct load *load, double seconds)
 {
 	latencies_sort(&load->whole);
 	latencies_sort(&load->code);
-	printf("{\"rate\": %.1f, \"p50\": %.1f, \"p99\": %.1f, \"code_p50\": %.1f, \"code_p99\": %.1f}\n",
-	       (double)load->whole.count / seconds, latencies_percentile_us(&load->whole, 50) / 1000,
-	       latencies_percentile_us(&load->whole, 99) / 1000, latencies_percentile_us(&load->code, 50),
-	       latencies_percentile_us(&load->code, 99));
+	printf("{\"rate\": %.1f, \"p50\": %.1f, \"p99\": %.1f, \"code_p50\": %.1f, \"code_p99\": "
+	       "%.1f}\n",
+	       (double)load->whole.count / seconds,
+	       latencies_percentile_us(&load->whole, 50) / 1000,
+	       latencies_percentile_us(&load->whole, 99) / 1000,
+	       latencies_percentile_us(&load->code, 50), latencies_percentile_us(&load->code, 99));
 }
 
 int main(int argc, char **argv)

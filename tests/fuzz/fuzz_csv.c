@@ -6,7 +6,9 @@
 /* A member who is new and gets all of the row. */
 static void write_row(FILE *out, const struct member_csv_row *row)
 {
-	struct pl_member member = { .address = row->address, .active = 1, .settings = row->change.value };
+	struct pl_member member = { .address = row->address,
+				    .active = 1,
+				    .settings = row->change.value };
 
 	if (row->change.has_active)
 		member.active = row->change.active;
@@ -33,7 +35,8 @@ static void round_trip(const struct member_csv *csv)
 		MUST(strcmp(again.rows[i].address.local, csv->rows[i].address.local) == 0);
 		MUST(strcmp(again.rows[i].address.domain, csv->rows[i].address.domain) == 0);
 		MUST(strcmp(again.rows[i].change.class_name, csv->rows[i].change.class_name) == 0);
-		MUST(memcmp(&again.rows[i].change.value, &csv->rows[i].change.value, sizeof(struct pl_settings)) == 0);
+		MUST(memcmp(&again.rows[i].change.value, &csv->rows[i].change.value,
+			    sizeof(struct pl_settings)) == 0);
 	}
 	member_csv_free(&again);
 	free(text);

@@ -36,12 +36,14 @@ static void check_address(const struct pl_address *address)
 
 	pl_address_format(address, text);
 	MUST(pl_address_parse(text, strlen(text), NULL, &again, NULL) == 0);
-	MUST(strcmp(again.local, address->local) == 0 && strcmp(again.domain, address->domain) == 0);
+	MUST(strcmp(again.local, address->local) == 0 &&
+	     strcmp(again.domain, address->domain) == 0);
 }
 
 static void check(const struct message *message)
 {
-	MUST(message->sign_count <= MESSAGE_SIGNS_MAX && message->returned_count <= MESSAGE_SIGNS_MAX);
+	MUST(message->sign_count <= MESSAGE_SIGNS_MAX &&
+	     message->returned_count <= MESSAGE_SIGNS_MAX);
 	MUST(message->recipient_count <= MESSAGE_RECIPIENTS_MAX);
 	for (size_t i = 0; i < message->sign_count; i++) {
 		check_address(&message->signs[i].address);

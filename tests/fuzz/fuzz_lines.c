@@ -27,7 +27,8 @@ static void take_whole(struct lines *lines, struct passed *passed, size_t most)
 	lines_sent(lines, count);
 }
 
-static void pass(struct lines *lines, const uint8_t *data, size_t size, const uint8_t *sizes, struct passed *passed)
+static void pass(struct lines *lines, const uint8_t *data, size_t size, const uint8_t *sizes,
+		 struct passed *passed)
 {
 	size_t turn = 0;
 

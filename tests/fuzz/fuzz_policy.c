@@ -28,11 +28,13 @@ static void check(const struct pl_policy *policy)
 	check_section(&policy->defaults, PL_AT_POLICY);
 	for (size_t i = 0; i < policy->domain_count; i++) {
 		check_section(&policy->domains[i].settings, PL_AT_POLICY);
-		MUST(pl_policy_domain(policy, policy->domains[i].name) == &policy->domains[i].settings);
+		MUST(pl_policy_domain(policy, policy->domains[i].name) ==
+		     &policy->domains[i].settings);
 	}
 	for (size_t i = 0; i < policy->class_count; i++) {
 		check_section(&policy->classes[i].settings, PL_AT_CLASS);
-		MUST(pl_policy_class(policy, policy->classes[i].name) == &policy->classes[i].settings);
+		MUST(pl_policy_class(policy, policy->classes[i].name) ==
+		     &policy->classes[i].settings);
 	}
 }
 

@@ -55,8 +55,10 @@ static void json(const char *text, size_t len)
 		if (json_is_object(body) && fields_check(fields, &body) == 0) {
 			size_t found = 0;
 
-			for (const struct route_field *field = fields; field->name != NULL; field++) {
-				MUST(!field->required || json_object_get(body, field->name) != NULL);
+			for (const struct route_field *field = fields; field->name != NULL;
+			     field++) {
+				MUST(!field->required ||
+				     json_object_get(body, field->name) != NULL);
 				found += json_object_get(body, field->name) != NULL;
 			}
 			MUST(json_object_size(body) == found);

@@ -31,7 +31,8 @@ static int issue(struct pl_store *store, char **args, struct pl_error *err)
 		return -1;
 	wish.channel = strcmp(args[1], "webmail") == 0 ? PL_CHANNEL_WEBMAIL : PL_CHANNEL_CLIENT;
 	wish.expires_at = time(NULL) + atol(args[2]);
-	if (pl_session_issue(store, &actor, &address, &wish, time(NULL) + atol(args[3]), &token, err) < 0)
+	if (pl_session_issue(store, &actor, &address, &wish, time(NULL) + atol(args[3]), &token,
+			     err) < 0)
 		return -1;
 	printf("%lld %.*s\n", (long long)wish.id, (int)token.len, (const char *)token.data);
 	pl_secret_wipe(&token);

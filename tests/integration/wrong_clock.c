@@ -1,4 +1,6 @@
-/* wrong_clock.c - to be preloaded: a wall clock that is wrong by the seconds in the file $WRONG_CLOCK.
+/* wrong_clock.c - to be preloaded: a wall clock that is wrong.
+ *
+ * By how many seconds stands in the file $WRONG_CLOCK.
  *
  * The time since boot stays right, as it does when a machine's clock is set. (The
  * library that Debian has for this stops a program that waits with a condition

@@ -8,7 +8,8 @@ const char *code_at(const struct pl_secret *secret, int64_t at, char buf[8])
 	char *raw;
 	size_t len;
 
-	assert_int_equal(oath_base32_decode((const char *)secret->data, secret->len, &raw, &len), OATH_OK);
+	assert_int_equal(oath_base32_decode((const char *)secret->data, secret->len, &raw, &len),
+			 OATH_OK);
 	assert_int_equal(oath_totp_generate(raw, len, (time_t)at, STEP, 0, 6, buf), OATH_OK);
 	free(raw);
 	return buf;
@@ -21,8 +22,8 @@ enum pl_code_result confirm(struct fixture *fixture, const char *address, const 
 	enum pl_code_result result;
 	int64_t wait;
 
-	assert_ok(fixture, pl_totp_confirm(fixture->store, fixture->keys, &fixture_actor, &parsed, code, now,
-					   &result, &wait, &fixture->err));
+	assert_ok(fixture, pl_totp_confirm(fixture->store, fixture->keys, &fixture_actor, &parsed,
+					   code, now, &result, &wait, &fixture->err));
 	return result;
 }
 
@@ -32,8 +33,8 @@ enum pl_code_result take(struct fixture *fixture, int64_t member_id, const char 
 	enum pl_code_result result;
 	int64_t wait;
 
-	assert_ok(fixture, pl_totp_take(fixture->store, fixture->keys, member_id, code, now, &result,
-					wait_r != NULL ? wait_r : &wait, &fixture->err));
+	assert_ok(fixture, pl_totp_take(fixture->store, fixture->keys, member_id, code, now,
+					&result, wait_r != NULL ? wait_r : &wait, &fixture->err));
 	return result;
 }
 
@@ -44,9 +45,10 @@ int64_t register_factor(struct fixture *fixture, const char *address, int64_t no
 	int64_t member_id;
 	char code[8];
 
-	assert_ok(fixture, pl_totp_begin(fixture->store, fixture->keys, &fixture_actor, &parsed, now,
-					 &member_id, secret_r, &fixture->err));
-	assert_int_equal(confirm(fixture, address, code_at(secret_r, now, code), now), PL_CODE_RIGHT);
+	assert_ok(fixture, pl_totp_begin(fixture->store, fixture->keys, &fixture_actor, &parsed,
+					 now, &member_id, secret_r, &fixture->err));
+	assert_int_equal(confirm(fixture, address, code_at(secret_r, now, code), now),
+			 PL_CODE_RIGHT);
 	return member_id;
 }
 
@@ -58,7 +60,8 @@ const char *wrong_code(const struct pl_secret *secret, int64_t now, char buf[8])
 		code_at(secret, now + (i - 1) * STEP, right[i]);
 	for (int n = 0; n < 4; n++) {
 		snprintf(buf, 8, "%06d", n);
-		if (strcmp(buf, right[0]) != 0 && strcmp(buf, right[1]) != 0 && strcmp(buf, right[2]) != 0)
+		if (strcmp(buf, right[0]) != 0 && strcmp(buf, right[1]) != 0 &&
+		    strcmp(buf, right[2]) != 0)
 			break;
 	}
 	return buf;

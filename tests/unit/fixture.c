@@ -124,7 +124,8 @@ void add_domain(struct fixture *fixture, const char *name, const char *settings)
 {
 	const struct pl_change change = change_of(settings, PL_AT_DOMAIN);
 
-	assert_ok(fixture, pl_domain_add(fixture->store, &fixture_actor, name, &change, NULL, &fixture->err));
+	assert_ok(fixture, pl_domain_add(fixture->store, &fixture_actor, name, &change, NULL,
+					 &fixture->err));
 }
 
 void add_member(struct fixture *fixture, const char *address, const char *settings)
@@ -132,7 +133,8 @@ void add_member(struct fixture *fixture, const char *address, const char *settin
 	const struct pl_change change = change_of(settings, PL_AT_MEMBER);
 	const struct pl_address parsed = address_of(address);
 
-	assert_ok(fixture, pl_member_add(fixture->store, &fixture_actor, &parsed, &change, &fixture->err));
+	assert_ok(fixture,
+		  pl_member_add(fixture->store, &fixture_actor, &parsed, &change, &fixture->err));
 }
 
 struct pl_account account_of(struct fixture *fixture, const char *address)
@@ -156,7 +158,8 @@ struct pl_app_password app_password_of(struct fixture *fixture, int64_t member_i
 {
 	struct pl_app_password newest = { .id = 0 };
 
-	assert_ok(fixture, pl_app_password_list(fixture->store, member_id, note_row, &newest, &fixture->err));
+	assert_ok(fixture, pl_app_password_list(fixture->store, member_id, note_row, &newest,
+						&fixture->err));
 	return newest;
 }
 
@@ -183,5 +186,6 @@ int database_holds(const struct fixture *fixture, const char *text)
 {
 	return is_postgresql(fixture->db)
 		       ? sql_holds(fixture->db, text)
-		       : file_holds(fixture->db, text) || file_holds(path_in(fixture, "test.db-wal"), text);
+		       : file_holds(fixture->db, text) ||
+				 file_holds(path_in(fixture, "test.db-wal"), text);
 }

@@ -35,32 +35,32 @@ int remove_all(void **state);
 #define TEST_WITH_DATABASE(test) cmocka_unit_test_setup_teardown(test, make_database, remove_all)
 
 /* Ends a test of what only a database in a file has, or only one on a server. */
-#define only_sqlite(fixture)                                                                 \
-	do {                                                                                 \
-		if (is_postgresql((fixture)->db))                                            \
-			skip();                                                              \
+#define only_sqlite(fixture)                      \
+	do {                                      \
+		if (is_postgresql((fixture)->db)) \
+			skip();                   \
 	} while (0)
-#define only_postgresql(fixture)                                                             \
-	do {                                                                                 \
-		if (!is_postgresql((fixture)->db))                                           \
-			skip();                                                              \
+#define only_postgresql(fixture)                   \
+	do {                                       \
+		if (!is_postgresql((fixture)->db)) \
+			skip();                    \
 	} while (0)
 
 /* Fails the test with the error's sentence unless ret is 0 or more. */
-#define assert_ok(fixture, ret)                                                              \
-	do {                                                                                 \
-		if ((ret) < 0)                                                               \
-			fail_msg("%s: %s (%s)", #ret, (fixture)->err.msg,                    \
-				 pl_errc_name((fixture)->err.code));                         \
+#define assert_ok(fixture, ret)                                           \
+	do {                                                              \
+		if ((ret) < 0)                                            \
+			fail_msg("%s: %s (%s)", #ret, (fixture)->err.msg, \
+				 pl_errc_name((fixture)->err.code));      \
 	} while (0)
 /* The call fails with that code, and the sentence holds the word. */
-#define assert_refused(fixture, ret, errc, word)                                             \
-	do {                                                                                 \
-		memset(&(fixture)->err, 0, sizeof((fixture)->err));                          \
-		assert_int_equal(ret, -1);                                                   \
-		assert_string_equal(pl_errc_name((fixture)->err.code), pl_errc_name(errc));  \
-		if (strstr((fixture)->err.msg, word) == NULL)                                \
-			fail_msg("\"%s\" does not say \"%s\"", (fixture)->err.msg, word);    \
+#define assert_refused(fixture, ret, errc, word)                                            \
+	do {                                                                                \
+		memset(&(fixture)->err, 0, sizeof((fixture)->err));                         \
+		assert_int_equal(ret, -1);                                                  \
+		assert_string_equal(pl_errc_name((fixture)->err.code), pl_errc_name(errc)); \
+		if (strstr((fixture)->err.msg, word) == NULL)                               \
+			fail_msg("\"%s\" does not say \"%s\"", (fixture)->err.msg, word);   \
 	} while (0)
 
 /* A path in the folder; good until the fourth call after it. */

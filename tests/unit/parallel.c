@@ -16,7 +16,8 @@ static int child(struct fixture *fixture, attempt_function *attempt, int gate)
 	char byte;
 	int ret;
 
-	if (pl_store_open(fixture->uri, PL_ROLE_PORTAL, &store, &err) < 0 || read(gate, &byte, 1) != 0)
+	if (pl_store_open(fixture->uri, PL_ROLE_PORTAL, &store, &err) < 0 ||
+	    read(gate, &byte, 1) != 0)
 		return FAILED;
 	do
 		ret = attempt(fixture, store, &err);

@@ -6,7 +6,8 @@
 #include <libpq-fe.h>
 #endif
 
-static const char *const tables[] = { "domain", "member", "app_password", "session", "token", "audit" };
+static const char *const tables[] = { "domain",  "member", "app_password",
+				      "session", "token",  "audit" };
 
 int is_postgresql(const char *db)
 {
@@ -23,7 +24,8 @@ static void sqlite_rows(const char *db, const char *sql, FILE *out)
 	sqlite3 *handle;
 	sqlite3_stmt *stmt = NULL;
 
-	assert_int_equal(sqlite3_open_v2(db, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL),
+	assert_int_equal(sqlite3_open_v2(db, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+					 NULL),
 			 SQLITE_OK);
 	sqlite3_busy_timeout(handle, 60000);
 	while (*sql != '\0') {
@@ -54,7 +56,8 @@ static void postgresql_rows(const char *db, const char *sql, FILE *out)
 		fail_msg("%s: %s", sql, PQerrorMessage(conn));
 	for (int row = 0; row < PQntuples(result); row++) {
 		for (int i = 0; i < PQnfields(result); i++)
-			put_value(out, i, PQgetisnull(result, row, i) ? NULL : PQgetvalue(result, row, i));
+			put_value(out, i,
+				  PQgetisnull(result, row, i) ? NULL : PQgetvalue(result, row, i));
 		fputc('\n', out);
 	}
 	PQclear(result);
@@ -136,17 +139,21 @@ int sql_has_column(const char *db, const char *table, const char *column)
 {
 	char sql[256];
 
-	snprintf(sql, sizeof(sql), is_postgresql(db)
-		 ? "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = 'postlatch' "
-		   "AND table_name = '%s' AND column_name = '%s'"
-		 : "SELECT COUNT(*) FROM pragma_table_info('%s') WHERE name = '%s'", table, column);
+	snprintf(sql, sizeof(sql),
+		 is_postgresql(db)
+			 ? "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = "
+			   "'postlatch' "
+			   "AND table_name = '%s' AND column_name = '%s'"
+			 : "SELECT COUNT(*) FROM pragma_table_info('%s') WHERE name = '%s'",
+		 table, column);
 	return sql_int(db, sql) == 1;
 }
 
 /* Raw bytes are written in hexadecimal, so the text is looked for like that, too. */
 int sql_holds(const char *db, const char *text)
 {
-	char *all = rows(db, "SET xmlbinary = hex; SELECT schema_to_xml('postlatch', true, false, '')");
+	char *all =
+		rows(db, "SET xmlbinary = hex; SELECT schema_to_xml('postlatch', true, false, '')");
 	char hex[512] = "";
 	int found;
 

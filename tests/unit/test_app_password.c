@@ -6,13 +6,14 @@
 
 #define OWNER "owner@example.test"
 
-static struct pl_app_password issue(struct fixture *fixture, const char *address, struct pl_secret *secret_r)
+static struct pl_app_password issue(struct fixture *fixture, const char *address,
+				    struct pl_secret *secret_r)
 {
 	const struct pl_address parsed = address_of(address);
 	struct pl_app_password wish = { .label = "phone" };
 
-	assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16, &parsed,
-						 &wish, secret_r, &fixture->err));
+	assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16,
+						 &parsed, &wish, secret_r, &fixture->err));
 	return wish;
 }
 
@@ -26,7 +27,8 @@ static int64_t offer(struct fixture *fixture, int64_t member_id, const char *typ
 	pl_secret_set(&offered, typed, strlen(typed));
 	if (!pl_app_password_fold(&offered, &folded))
 		return 0;
-	ret = pl_app_password_find(fixture->store, fixture->keys, member_id, &folded, &found, &fixture->err);
+	ret = pl_app_password_find(fixture->store, fixture->keys, member_id, &folded, &found,
+				   &fixture->err);
 	assert_ok(fixture, ret);
 	return ret == 1 ? found.id : 0;
 }
@@ -100,8 +102,9 @@ static void every_letter_is_equally_likely(void **state)
 		struct pl_secret secret;
 
 		snprintf(address.local, sizeof(address.local), "user%d", i / 50);
-		assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 64,
-							 &address, &wish, &secret, &fixture->err));
+		assert_ok(fixture,
+			  pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 64,
+						&address, &wish, &secret, &fixture->err));
 		for (size_t c = 0; c < secret.len; c++)
 			seen[secret.data[c] - 'a']++;
 	}
@@ -126,28 +129,38 @@ static void limits_come_back_as_they_were_set(void **state)
 {
 	struct fixture *fixture = *state;
 	const struct pl_address address = address_of(OWNER);
-	struct pl_app_password wish = { .label = "scanner", .services = 1u << PL_SETTING_SMTP, .expires_at = 2000 };
+	struct pl_app_password wish = { .label = "scanner",
+					.services = 1u << PL_SETTING_SMTP,
+					.expires_at = 2000 };
 	struct pl_app_password found;
 	struct pl_secret secret;
 	struct pl_ip ip;
 
 	strcpy(wish.networks, "192.0.2.0/24, 2001:db8::/32");
-	assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16, &address,
-						 &wish, &secret, &fixture->err));
-	assert_int_equal(pl_app_password_find(fixture->store, fixture->keys, wish.member_id, &secret, &found,
-					      &fixture->err), 1);
+	assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16,
+						 &address, &wish, &secret, &fixture->err));
+	assert_int_equal(pl_app_password_find(fixture->store, fixture->keys, wish.member_id,
+					      &secret, &found, &fixture->err),
+			 1);
 	pl_ip_parse("2001:db8::7", &ip, NULL);
-	assert_int_equal(pl_app_password_limit(&found, PL_SETTING_SMTP, &ip, 1999), PL_APP_PASSWORD_COVERS);
-	assert_int_equal(pl_app_password_limit(&found, PL_SETTING_SMTP, &ip, 2000), PL_APP_PASSWORD_EXPIRED);
-	assert_int_equal(pl_app_password_limit(&found, PL_SETTING_IMAP, &ip, 1999), PL_APP_PASSWORD_WRONG_SERVICE);
+	assert_int_equal(pl_app_password_limit(&found, PL_SETTING_SMTP, &ip, 1999),
+			 PL_APP_PASSWORD_COVERS);
+	assert_int_equal(pl_app_password_limit(&found, PL_SETTING_SMTP, &ip, 2000),
+			 PL_APP_PASSWORD_EXPIRED);
+	assert_int_equal(pl_app_password_limit(&found, PL_SETTING_IMAP, &ip, 1999),
+			 PL_APP_PASSWORD_WRONG_SERVICE);
 	pl_ip_parse("198.51.100.1", &ip, NULL);
-	assert_int_equal(pl_app_password_limit(&found, PL_SETTING_SMTP, &ip, 1999), PL_APP_PASSWORD_WRONG_NETWORK);
+	assert_int_equal(pl_app_password_limit(&found, PL_SETTING_SMTP, &ip, 1999),
+			 PL_APP_PASSWORD_WRONG_NETWORK);
 	/* A service that only a newer version knows must not mean "all". */
 	sql_run(fixture->db, "UPDATE app_password SET services = 'caldav', networks = ''");
-	assert_int_equal(pl_app_password_find(fixture->store, fixture->keys, wish.member_id, &secret, &found,
-					      &fixture->err), 1);
-	assert_int_equal(pl_app_password_limit(&found, PL_SETTING_SMTP, &ip, 1), PL_APP_PASSWORD_WRONG_SERVICE);
-	assert_int_equal(pl_app_password_limit(&found, PL_SETTING_IMAP, &ip, 1), PL_APP_PASSWORD_WRONG_SERVICE);
+	assert_int_equal(pl_app_password_find(fixture->store, fixture->keys, wish.member_id,
+					      &secret, &found, &fixture->err),
+			 1);
+	assert_int_equal(pl_app_password_limit(&found, PL_SETTING_SMTP, &ip, 1),
+			 PL_APP_PASSWORD_WRONG_SERVICE);
+	assert_int_equal(pl_app_password_limit(&found, PL_SETTING_IMAP, &ip, 1),
+			 PL_APP_PASSWORD_WRONG_SERVICE);
 }
 
 static void bad_wishes_are_refused_and_leave_nothing(void **state)
@@ -156,8 +169,9 @@ static void bad_wishes_are_refused_and_leave_nothing(void **state)
 		const char *label, *networks;
 		size_t letters;
 	} rows[] = {
-		{ "phone", "", 15 }, { "phone", "", 65 }, { "", "", 16 }, { "a\nb", "", 16 },
-		{ "a\x7f", "", 16 }, { "phone", "192.0.2.1/24", 16 }, { "phone", "home", 16 },
+		{ "phone", "", 15 },     { "phone", "", 65 }, { "", "", 16 },
+		{ "a\nb", "", 16 },      { "a\x7f", "", 16 }, { "phone", "192.0.2.1/24", 16 },
+		{ "phone", "home", 16 },
 	};
 	struct fixture *fixture = *state;
 	const struct pl_address address = address_of(OWNER);
@@ -168,9 +182,10 @@ static void bad_wishes_are_refused_and_leave_nothing(void **state)
 
 		strcpy(wish.label, rows[i].label);
 		strcpy(wish.networks, rows[i].networks);
-		assert_refused(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys,
-							      rows[i].letters, &address, &wish, &secret,
-							      &fixture->err),
+		assert_refused(fixture,
+			       pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys,
+						     rows[i].letters, &address, &wish, &secret,
+						     &fixture->err),
 			       PL_ERR_INVALID, OWNER);
 		assert_int_equal(secret.len, 0);
 	}
@@ -188,19 +203,25 @@ static void revoked_is_dead_at_once(void **state)
 
 	/* An id of another member's is none of yours. */
 	assert_int_equal(pl_app_password_revoke(fixture->store, &fixture_actor, &other, second_id,
-						&fixture->err), 0);
+						&fixture->err),
+			 0);
 	assert_int_equal(offer(fixture, member_id, (const char *)second.data), second_id);
 	assert_int_equal(pl_app_password_revoke(fixture->store, &fixture_actor, &owner, second_id,
-						&fixture->err), 1);
+						&fixture->err),
+			 1);
 	assert_int_equal(offer(fixture, member_id, (const char *)second.data), 0);
 	assert_int_not_equal(offer(fixture, member_id, (const char *)first.data), 0);
 	issue(fixture, OWNER, &second);
-	assert_int_equal(pl_app_password_revoke(fixture->store, &fixture_actor, &owner, 0, &fixture->err), 2);
+	assert_int_equal(pl_app_password_revoke(fixture->store, &fixture_actor, &owner, 0,
+						&fixture->err),
+			 2);
 	assert_int_equal(offer(fixture, member_id, (const char *)first.data), 0);
 	assert_int_equal(offer(fixture, member_id, (const char *)second.data), 0);
 	assert_int_not_equal(offer(fixture, other_id, (const char *)third.data), 0);
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit WHERE action = 'app-password.revoke' "
-					      "AND object = '" OWNER "' AND before LIKE 'id=% label=phone'"), 3);
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT COUNT(*) FROM audit WHERE action = 'app-password.revoke' "
+				 "AND object = '" OWNER "' AND before LIKE 'id=% label=phone'"),
+			 3);
 }
 
 static int count_one(const struct pl_app_password *row, void *context)
@@ -221,12 +242,15 @@ static void number_for_each_member_is_bounded(void **state)
 	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
 	for (int i = 0; i < PL_APP_PASSWORDS_PER_MEMBER; i++)
 		made = issue(fixture, OWNER, &secret);
-	assert_refused(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16, &address,
-						      &made, &secret, &fixture->err),
+	assert_refused(fixture,
+		       pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16,
+					     &address, &made, &secret, &fixture->err),
 		       PL_ERR_CONFLICT, "revoke one first");
-	assert_ok(fixture, pl_app_password_list(fixture->store, made.member_id, count_one, &count, &fixture->err));
+	assert_ok(fixture, pl_app_password_list(fixture->store, made.member_id, count_one, &count,
+						&fixture->err));
 	assert_int_equal(count, PL_APP_PASSWORDS_PER_MEMBER);
-	assert_int_equal(pl_app_password_revoke(fixture->store, &fixture_actor, &address, 0, &fixture->err),
+	assert_int_equal(pl_app_password_revoke(fixture->store, &fixture_actor, &address, 0,
+						&fixture->err),
 			 PL_APP_PASSWORDS_PER_MEMBER);
 }
 
@@ -250,14 +274,19 @@ static void keys_can_be_changed_without_loss(void **state)
 	struct pl_app_password old_row = issue(fixture, OWNER, &old_secret), new_row;
 
 	load_keys(fixture, KEY_2 KEY_1);
-	assert_int_equal(offer(fixture, old_row.member_id, (const char *)old_secret.data), old_row.id);
+	assert_int_equal(offer(fixture, old_row.member_id, (const char *)old_secret.data),
+			 old_row.id);
 	new_row = issue(fixture, OWNER, &new_secret);
-	assert_int_equal(sql_int(fixture->db, "SELECT key_id FROM app_password ORDER BY id DESC LIMIT 1"), 2);
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT key_id FROM app_password ORDER BY id DESC LIMIT 1"),
+			 2);
 	load_keys(fixture, KEY_2);
 	assert_int_equal(offer(fixture, old_row.member_id, (const char *)old_secret.data), 0);
-	assert_int_equal(offer(fixture, old_row.member_id, (const char *)new_secret.data), new_row.id);
+	assert_int_equal(offer(fixture, old_row.member_id, (const char *)new_secret.data),
+			 new_row.id);
 	load_keys(fixture, KEY_1);
-	assert_int_equal(offer(fixture, old_row.member_id, (const char *)old_secret.data), old_row.id);
+	assert_int_equal(offer(fixture, old_row.member_id, (const char *)old_secret.data),
+			 old_row.id);
 	assert_int_equal(offer(fixture, old_row.member_id, (const char *)new_secret.data), 0);
 }
 
@@ -270,8 +299,9 @@ static void broken_store_is_an_error(void **state)
 	int64_t member_id = issue(fixture, OWNER, &secret).member_id;
 
 	sql_run(fixture->db, "ALTER TABLE app_password RENAME TO elsewhere");
-	assert_int_equal(pl_app_password_find(fixture->store, fixture->keys, member_id, &secret, &found,
-					      &fixture->err), -1);
+	assert_int_equal(pl_app_password_find(fixture->store, fixture->keys, member_id, &secret,
+					      &found, &fixture->err),
+			 -1);
 }
 
 int main(void)

@@ -8,30 +8,41 @@
 /* Rows in every table: keys in another order by bytes than by language, bytes that are no
  * text, text with what divides words elsewhere, NULLs, and numbers of every size. */
 static const char rows[] =
-	"INSERT INTO domain (id, name, active, created_at, settings) VALUES (3, 'example.test', 1, 1700000000, 'pop3=off');"
-	"INSERT INTO domain (id, name, active, created_at) VALUES (5, 'a.test', 0, 9223372036854775807);"
+	"INSERT INTO domain (id, name, active, created_at, settings) VALUES (3, 'example.test', 1, "
+	"1700000000, 'pop3=off');"
+	"INSERT INTO domain (id, name, active, created_at) VALUES (5, 'a.test', 0, "
+	"9223372036854775807);"
 	"INSERT INTO member (id, domain_id, local, active, class, created_at, generation) VALUES "
 	"(7, 3, 'user', 1, '', 0, -1), (2, 3, 'other', 1, 'a|b', 1, 2);"
-	"INSERT INTO member_use VALUES (7, 'imap', 1, '192.0.2.1'), (7, 'Zeta', 2, '::1'), (7, 'smtp', 3, '');"
-	"INSERT INTO app_password (id, member_id, mac, key_id, label, services, networks, expires_at, created_at) "
+	"INSERT INTO member_use VALUES (7, 'imap', 1, '192.0.2.1'), (7, 'Zeta', 2, '::1'), (7, "
+	"'smtp', 3, '');"
+	"INSERT INTO app_password (id, member_id, mac, key_id, label, services, networks, "
+	"expires_at, created_at) "
 	"VALUES (1, 7, {00FF0A}, 1, 'line\nbreak \xED\x95\x9C', 'all', '', 0, 0);"
-	"INSERT INTO totp (member_id, registered_at, registered_ip, secret) VALUES (7, 1, '', {DEADBEEF00}), (2, 1, '', NULL);"
+	"INSERT INTO totp (member_id, registered_at, registered_ip, secret) VALUES (7, 1, '', "
+	"{DEADBEEF00}), (2, 1, '', NULL);"
 	"INSERT INTO totp_pending VALUES (7, {00}, 5);"
 	"INSERT INTO recovery_code VALUES (7, {FF}, 1), (7, {00}, 1), (2, {7F}, 1);"
 	"INSERT INTO factor_failure VALUES (7, 3, 4);"
 	"INSERT INTO address_failure (address, failed_at) VALUES ('192.0.2.0', 5);"
-	"INSERT INTO trusted_device (id, member_id, series, value, rotated_at, generation, name, created_at, "
+	"INSERT INTO trusted_device (id, member_id, series, value, rotated_at, generation, name, "
+	"created_at, "
 	"expires_at, used_at, ip) VALUES (4, 7, {01}, {02}, 1, 1, 'Browser', 1, 2, 3, '');"
-	"INSERT INTO session (id, member_id, channel, generation, created_at, expires_at, ip, device, cookie, trusted_id) "
-	"VALUES (9, 7, 'webmail', 1, 1, 2, '', '', {AA}, 4), (10, 2, 'client', 1, 1, 2, '', '', NULL, NULL);"
-	"INSERT INTO oauth_client VALUES ('b', 'B', NULL, 'webmail', '', '', 0), ('B', 'b', {01}, 'webmail', '', '', 0), "
+	"INSERT INTO session (id, member_id, channel, generation, created_at, expires_at, ip, "
+	"device, cookie, trusted_id) "
+	"VALUES (9, 7, 'webmail', 1, 1, 2, '', '', {AA}, 4), (10, 2, 'client', 1, 1, 2, '', '', "
+	"NULL, NULL);"
+	"INSERT INTO oauth_client VALUES ('b', 'B', NULL, 'webmail', '', '', 0), ('B', 'b', {01}, "
+	"'webmail', '', '', 0), "
 	"('\xC3\xA9', '', NULL, 'webmail', '', '', 0), ('_', '', NULL, 'webmail', '', '', 0);"
-	"INSERT INTO oauth_grant (id, session_id, client_id, code, code_expires_at, redirect_uri, challenge, scope, nonce) "
+	"INSERT INTO oauth_grant (id, session_id, client_id, code, code_expires_at, redirect_uri, "
+	"challenge, scope, nonce) "
 	"VALUES (1, 9, 'b', {0102}, 1, '', '', '', '');"
 	"INSERT INTO token VALUES ({FE}, 9, 1, 0, 1), ({0000}, 9, 1, 0, NULL);"
 	"INSERT INTO refresh_token VALUES ({03}, 1, 1, NULL);"
 	"INSERT INTO signing_key VALUES ('k', {01}, 1), ('K', {02}, 1);"
-	"INSERT INTO audit (id, at, who, source, action, object, before, after) VALUES (8, 1, '', '', '', '', '', '')";
+	"INSERT INTO audit (id, at, who, source, action, object, before, after) VALUES (8, 1, '', "
+	"'', '', '', '', '')";
 
 static void add_rows(struct fixture *fixture)
 {
@@ -105,11 +116,12 @@ static void every_table_is_copied(void **state)
 	struct pl_copied copied[PL_COPY_TABLES];
 	const char *sql = is_postgresql(fixture->db)
 				  ? "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'postlatch'"
-				  : "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name <> 'sqlite_sequence'";
+				  : "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND "
+				    "name <> 'sqlite_sequence'";
 
 	add_rows(fixture);
-	assert_ok(fixture, pl_schema_copy(fixture->uri, make_other(fixture, "other.db"), NULL, copied,
-					  &fixture->err));
+	assert_ok(fixture, pl_schema_copy(fixture->uri, make_other(fixture, "other.db"), NULL,
+					  copied, &fixture->err));
 	/* All but the history, which the new database has of its own. */
 	assert_int_equal(sql_int(fixture->db, sql), PL_COPY_TABLES + 1);
 	for (size_t i = 0; i < PL_COPY_TABLES; i++) {
@@ -133,7 +145,8 @@ static void numbers_are_never_given_twice(void **state)
 	assert_ok(fixture, pl_schema_copy(other, fixture->uri, NULL, copied, &fixture->err));
 	reopen(fixture, PL_ROLE_COMMAND);
 	add_domain(fixture, "three.test", "");
-	assert_int_equal(sql_int(fixture->db, "SELECT id FROM domain WHERE name = 'three.test'"), 3);
+	assert_int_equal(sql_int(fixture->db, "SELECT id FROM domain WHERE name = 'three.test'"),
+			 3);
 }
 
 static void what_is_there_is_left_alone(void **state)
@@ -145,9 +158,10 @@ static void what_is_there_is_left_alone(void **state)
 
 	add_domain(fixture, "example.test", "");
 	before = sql_everything(fixture->db);
-	assert_refused(fixture, pl_schema_copy(other, fixture->uri, NULL, copied, &fixture->err), PL_ERR_CONFLICT,
-		       "only an empty database");
-	assert_refused(fixture, pl_schema_copy(fixture->uri, fixture->uri, NULL, copied, &fixture->err),
+	assert_refused(fixture, pl_schema_copy(other, fixture->uri, NULL, copied, &fixture->err),
+		       PL_ERR_CONFLICT, "only an empty database");
+	assert_refused(fixture,
+		       pl_schema_copy(fixture->uri, fixture->uri, NULL, copied, &fixture->err),
 		       PL_ERR_CONFLICT, "only an empty database");
 	after = sql_everything(fixture->db);
 	assert_string_equal(after, before);
@@ -161,11 +175,12 @@ static void other_versions_are_refused(void **state)
 	struct pl_copied copied[PL_COPY_TABLES];
 	const char *other = make_other(fixture, "other.db");
 
-	sql_run(fixture->db, "INSERT INTO schema_history (version, title, applied_at) VALUES (999, 'later', 0)");
-	assert_refused(fixture, pl_schema_copy(other, fixture->uri, NULL, copied, &fixture->err), PL_ERR_CONFLICT,
-		       "version 999");
-	assert_refused(fixture, pl_schema_copy(fixture->uri, other, NULL, copied, &fixture->err), PL_ERR_CONFLICT,
-		       "version 999");
+	sql_run(fixture->db,
+		"INSERT INTO schema_history (version, title, applied_at) VALUES (999, 'later', 0)");
+	assert_refused(fixture, pl_schema_copy(other, fixture->uri, NULL, copied, &fixture->err),
+		       PL_ERR_CONFLICT, "version 999");
+	assert_refused(fixture, pl_schema_copy(fixture->uri, other, NULL, copied, &fixture->err),
+		       PL_ERR_CONFLICT, "version 999");
 }
 
 /* Something in the target alters what it is given: only reading it again shows that. */
@@ -175,14 +190,18 @@ static void copy_that_is_not_the_same_is_undone(void **state)
 	struct pl_copied copied[PL_COPY_TABLES];
 	const char *other = make_other(fixture, "other.db");
 
-	sql_run(other + strlen("sqlite:"), "INSERT INTO domain (name, active, created_at) VALUES ('a.test', 1, 0)");
-	sql_run(fixture->db, is_postgresql(fixture->db)
-		? "CREATE FUNCTION alter_it() RETURNS trigger LANGUAGE plpgsql AS "
-		  "$$ BEGIN NEW.active = 0; RETURN NEW; END $$; CREATE TRIGGER alter_it BEFORE INSERT ON domain "
-		  "FOR EACH ROW EXECUTE FUNCTION alter_it()"
-		: "CREATE TRIGGER alter_it AFTER INSERT ON domain BEGIN UPDATE domain SET active = 0; END");
-	assert_refused(fixture, pl_schema_copy(other, fixture->uri, NULL, copied, &fixture->err), PL_ERR_INTERNAL,
-		       "table domain: what was written is not what was read");
+	sql_run(other + strlen("sqlite:"),
+		"INSERT INTO domain (name, active, created_at) VALUES ('a.test', 1, 0)");
+	sql_run(fixture->db,
+		is_postgresql(fixture->db)
+			? "CREATE FUNCTION alter_it() RETURNS trigger LANGUAGE plpgsql AS "
+			  "$$ BEGIN NEW.active = 0; RETURN NEW; END $$; CREATE TRIGGER alter_it "
+			  "BEFORE INSERT ON domain "
+			  "FOR EACH ROW EXECUTE FUNCTION alter_it()"
+			: "CREATE TRIGGER alter_it AFTER INSERT ON domain BEGIN UPDATE domain SET "
+			  "active = 0; END");
+	assert_refused(fixture, pl_schema_copy(other, fixture->uri, NULL, copied, &fixture->err),
+		       PL_ERR_INTERNAL, "table domain: what was written is not what was read");
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM domain"), 0);
 }
 

@@ -22,7 +22,8 @@ static struct member_csv taken(const char *text)
 	return csv;
 }
 
-static void assert_row(const struct member_csv_row *row, const char *address, enum pl_value pop3, int line)
+static void assert_row(const struct member_csv_row *row, const char *address, enum pl_value pop3,
+		       int line)
 {
 	char text[PL_ADDRESS_MAX + 1];
 
@@ -39,8 +40,10 @@ static void ways_to_write_the_same(void **state)
 		"address,pop3\na@example.test,on\nb@example.test,off",
 		"address,pop3\r\na@example.test,on\r\nb@example.test,off\r\n",
 		"address,pop3\r\na@example.test,on\r\nb@example.test,off",
-		("\xef\xbb\xbf" "address,pop3\na@example.test,on\nb@example.test,off\n"),
-		"\xef\xbb\xbf\"address\",\"pop3\"\r\n\"a@example.test\",\"on\"\r\n\"b@example.test\",\"off\"\r\n",
+		("\xef\xbb\xbf"
+		 "address,pop3\na@example.test,on\nb@example.test,off\n"),
+		"\xef\xbb\xbf\"address\",\"pop3\"\r\n\"a@example.test\",\"on\"\r\n\"b@example."
+		"test\",\"off\"\r\n",
 		"address,pop3\nA@Example.TEST,on\nb@EXAMPLE.test,off\n",
 	};
 
@@ -58,7 +61,8 @@ static void ways_to_write_the_same(void **state)
 
 static void columns_may_come_in_any_order(void **state)
 {
-	struct member_csv csv = taken("class,pop3,address,active,use\nstaff,off,user,off,skip\n,,other,,\n");
+	struct member_csv csv =
+		taken("class,pop3,address,active,use\nstaff,off,user,off,skip\n,,other,,\n");
 	const struct pl_change *change = &csv.rows[0].change;
 
 	(void)state;
@@ -102,11 +106,13 @@ static void faults_name_their_line(void **state)
 	static const struct {
 		const char *text, *line, *what;
 	} rows[] = {
-		{ "", "the", "the file is empty" }, { "\xef\xbb\xbf", "the", "the file is empty" },
+		{ "", "the", "the file is empty" },
+		{ "\xef\xbb\xbf", "the", "the file is empty" },
 		{ "\n\n", "", "the file is empty" },
 		{ "pop3\non\n", "line 1", "no column address" },
 		{ "address,nosuch\n", "line 1", "there is no column nosuch" },
-		{ "address;pop3\n", "line 1", "fields are divided by commas: there is no column address;pop3" },
+		{ "address;pop3\n", "line 1",
+		  "fields are divided by commas: there is no column address;pop3" },
 		{ "address\tpop3\n", "line 1", "fields are divided by commas" },
 		{ "address,Pop3\n", "line 1", "there is no column Pop3" },
 		{ "address,\n", "line 1", "there is no column " },
@@ -144,7 +150,8 @@ static void faults_name_their_line(void **state)
 		assert_null(csv.rows);
 		assert_string_equal(pl_errc_name(err.code), "invalid");
 		if (strstr(err.msg, rows[i].line) == NULL || strstr(err.msg, rows[i].what) == NULL)
-			fail_msg("\"%s\" does not say \"%s\" and \"%s\"", err.msg, rows[i].line, rows[i].what);
+			fail_msg("\"%s\" does not say \"%s\" and \"%s\"", err.msg, rows[i].line,
+				 rows[i].what);
 	}
 }
 
@@ -173,7 +180,8 @@ static void overlong_fields_are_refused(void **state)
 		memset(end, 'x', len);
 		strcpy(end + len, "\"\n");
 		assert_int_equal(parse(text, strlen(text), &csv, &err), -1);
-		assert_non_null(strstr(err.msg, len > MEMBER_CSV_FIELD_MAX ? "too long" : "at most"));
+		assert_non_null(
+			strstr(err.msg, len > MEMBER_CSV_FIELD_MAX ? "too long" : "at most"));
 		assert_non_null(strstr(err.msg, "line 2"));
 	}
 }
@@ -216,7 +224,9 @@ static void many_rows(void **state)
 
 static void what_is_written_is_read_back(void **state)
 {
-	struct pl_member member = { .active = 0, .address = { "=a'+b", "example.test" }, .class_name = "staff" };
+	struct pl_member member = { .active = 0,
+				    .address = { "=a'+b", "example.test" },
+				    .class_name = "staff" };
 	struct pl_settings read = { { 0 } };
 	struct member_csv csv;
 	char *text = NULL;

@@ -38,7 +38,8 @@ static void check_layers(enum pl_setting setting, const struct layer_case *c)
 {
 	struct pl_settings member = { 0 }, class_section = { 0 }, domain = { 0 };
 	struct pl_settings policy_domain = { 0 }, policy_defaults = { 0 };
-	const struct pl_layers layers = { &member, &class_section, &domain, &policy_domain, &policy_defaults };
+	const struct pl_layers layers = { &member, &class_section, &domain, &policy_domain,
+					  &policy_defaults };
 	struct pl_resolved got, want;
 
 	member.value[setting] = (unsigned char)c->member;
@@ -69,14 +70,17 @@ static void resolves_every_combination(void **state)
 				policy[policies++] = (enum pl_value)v;
 		}
 		for (size_t a = 0; a < owns; a++)
-		for (size_t b = 0; b < ((info->where & PL_AT_CLASS) != 0 ? owns : 1); b++)
-		for (size_t c = 0; c < owns; c++)
-		for (size_t d = 0; d < policies; d++)
-		for (size_t e = 0; e < policies; e++) {
-			const struct layer_case layer_case = { own[a], own[b], own[c], policy[d], policy[e] };
+			for (size_t b = 0; b < ((info->where & PL_AT_CLASS) != 0 ? owns : 1); b++)
+				for (size_t c = 0; c < owns; c++)
+					for (size_t d = 0; d < policies; d++)
+						for (size_t e = 0; e < policies; e++) {
+							const struct layer_case layer_case = {
+								own[a], own[b], own[c], policy[d],
+								policy[e]
+							};
 
-			check_layers(setting, &layer_case);
-		}
+							check_layers(setting, &layer_case);
+						}
 	}
 }
 
@@ -86,10 +90,16 @@ static void built_in_defaults(void **state)
 		enum pl_setting setting;
 		enum pl_value value;
 	} rows[] = {
-		{ PL_SETTING_SMTP, PL_ON }, { PL_SETTING_POP3, PL_ON }, { PL_SETTING_IMAP, PL_ON },
-		{ PL_SETTING_SIEVE, PL_ON }, { PL_SETTING_WEBMAIL, PL_ON }, { PL_SETTING_FORWARDING, PL_OFF },
-		{ PL_SETTING_LARGE_ATTACHMENTS, PL_OFF }, { PL_SETTING_TWO_FACTOR, PL_ON },
-		{ PL_SETTING_REQUIREMENT, PL_OPTIONAL }, { PL_SETTING_USE, PL_USE },
+		{ PL_SETTING_SMTP, PL_ON },
+		{ PL_SETTING_POP3, PL_ON },
+		{ PL_SETTING_IMAP, PL_ON },
+		{ PL_SETTING_SIEVE, PL_ON },
+		{ PL_SETTING_WEBMAIL, PL_ON },
+		{ PL_SETTING_FORWARDING, PL_OFF },
+		{ PL_SETTING_LARGE_ATTACHMENTS, PL_OFF },
+		{ PL_SETTING_TWO_FACTOR, PL_ON },
+		{ PL_SETTING_REQUIREMENT, PL_OPTIONAL },
+		{ PL_SETTING_USE, PL_USE },
 		{ PL_SETTING_CLIENT_PASSWORD, PL_ALWAYS },
 	};
 	const struct pl_layers none = { 0 };
@@ -132,7 +142,8 @@ static enum pl_outcome expect_factor(const struct question *q)
 /* A factor is due for a password from a webmail network: nobody trusts a device there. */
 static int expect_due(const struct question *q)
 {
-	return q->two_factor != PL_OFF && q->use != PL_SKIP && (q->registered || q->requirement == PL_REQUIRED);
+	return q->two_factor != PL_OFF && q->use != PL_SKIP &&
+	       (q->registered || q->requirement == PL_REQUIRED);
 }
 
 static enum pl_outcome expect_client_password(const struct question *q)
@@ -165,7 +176,9 @@ static enum pl_outcome expect(const struct question *q)
 	if (q->credential == PL_CREDENTIAL_TOKEN || q->credential == PL_CREDENTIAL_EARLIER)
 		return PL_ALLOW;
 	if (q->credential == PL_CREDENTIAL_APP_PASSWORD)
-		return q->channel == PL_CHANNEL_CLIENT && q->limit == PL_APP_PASSWORD_COVERS ? PL_ALLOW : PL_DENY;
+		return q->channel == PL_CHANNEL_CLIENT && q->limit == PL_APP_PASSWORD_COVERS
+			       ? PL_ALLOW
+			       : PL_DENY;
 	if (q->channel == PL_CHANNEL_CLIENT)
 		return expect_client_password(q);
 	if (q->service != PL_SETTING_WEBMAIL && expect_due(q))
@@ -226,8 +239,9 @@ static unsigned int digit(unsigned long *n, unsigned int base)
 
 static void decides_every_combination(void **state)
 {
-	static const enum pl_setting services[] = { PL_SETTING_WEBMAIL, PL_SETTING_IMAP, PL_SETTING_POP3,
-						    PL_SETTING_SMTP, PL_SETTING_SIEVE };
+	static const enum pl_setting services[] = { PL_SETTING_WEBMAIL, PL_SETTING_IMAP,
+						    PL_SETTING_POP3, PL_SETTING_SMTP,
+						    PL_SETTING_SIEVE };
 	static const enum pl_value passwords[] = { PL_ALWAYS, PL_UNTIL_SECOND_FACTOR, PL_NEVER };
 	unsigned long total = 0;
 
@@ -261,8 +275,8 @@ static void decides_every_combination(void **state)
 		verdict = ask(&q);
 		if (verdict.outcome != expect(&q) || verdict.tell != expect_tell(&q))
 			fail_msg("combination %lu: %s by %s, tell %d; expected %s, tell %d", n,
-				 pl_outcome_name(verdict.outcome), pl_rule_name(verdict.rule), verdict.tell,
-				 pl_outcome_name(expect(&q)), expect_tell(&q));
+				 pl_outcome_name(verdict.outcome), pl_rule_name(verdict.rule),
+				 verdict.tell, pl_outcome_name(expect(&q)), expect_tell(&q));
 		total++;
 	}
 	assert_true(total > 500000);
@@ -278,67 +292,136 @@ static void rules_by_hand(void **state)
 		enum pl_rule rule;
 	} rows[] = {
 		{ "a client with the account password",
-		  { .service = PL_SETTING_POP3, .service_on = 1, .webmail_on = 1, .client_password = PL_ALWAYS,
-		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD, .two_factor = PL_ON, .use = PL_USE,
-		    .requirement = PL_REQUIRED, .registered = 1 },
-		  PL_ALLOW, PL_RULE_ACCOUNT_PASSWORD },
+		  { .service = PL_SETTING_POP3,
+		    .service_on = 1,
+		    .webmail_on = 1,
+		    .client_password = PL_ALWAYS,
+		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
+		    .two_factor = PL_ON,
+		    .use = PL_USE,
+		    .requirement = PL_REQUIRED,
+		    .registered = 1 },
+		  PL_ALLOW,
+		  PL_RULE_ACCOUNT_PASSWORD },
 		{ "an app password never outranks a service that is off",
-		  { .service = PL_SETTING_SMTP, .webmail_on = 1, .credential = PL_CREDENTIAL_APP_PASSWORD,
+		  { .service = PL_SETTING_SMTP,
+		    .webmail_on = 1,
+		    .credential = PL_CREDENTIAL_APP_PASSWORD,
 		    .client_password = PL_ALWAYS },
-		  PL_DENY, PL_RULE_SERVICE_OFF },
+		  PL_DENY,
+		  PL_RULE_SERVICE_OFF },
 		{ "an app password is good when the account password is not",
-		  { .service = PL_SETTING_SMTP, .service_on = 1, .credential = PL_CREDENTIAL_APP_PASSWORD,
+		  { .service = PL_SETTING_SMTP,
+		    .service_on = 1,
+		    .credential = PL_CREDENTIAL_APP_PASSWORD,
 		    .client_password = PL_NEVER },
-		  PL_ALLOW, PL_RULE_APP_PASSWORD },
+		  PL_ALLOW,
+		  PL_RULE_APP_PASSWORD },
 		{ "the account password works until a second factor is registered",
-		  { .service = PL_SETTING_IMAP, .service_on = 1, .client_password = PL_UNTIL_SECOND_FACTOR,
+		  { .service = PL_SETTING_IMAP,
+		    .service_on = 1,
+		    .client_password = PL_UNTIL_SECOND_FACTOR,
 		    .credential = PL_CREDENTIAL_UNPROVEN },
-		  PL_NEED_CREDENTIAL, PL_RULE_ACCOUNT_PASSWORD_DECIDES },
+		  PL_NEED_CREDENTIAL,
+		  PL_RULE_ACCOUNT_PASSWORD_DECIDES },
 		{ "and no longer then",
-		  { .service = PL_SETTING_IMAP, .service_on = 1, .client_password = PL_UNTIL_SECOND_FACTOR,
-		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD, .registered = 1 },
-		  PL_DENY, PL_RULE_CLIENT_PASSWORD_SECOND_FACTOR },
+		  { .service = PL_SETTING_IMAP,
+		    .service_on = 1,
+		    .client_password = PL_UNTIL_SECOND_FACTOR,
+		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
+		    .registered = 1 },
+		  PL_DENY,
+		  PL_RULE_CLIENT_PASSWORD_SECOND_FACTOR },
 		{ "skip beats required",
-		  { .service = PL_SETTING_WEBMAIL, .service_on = 1, .webmail_on = 1, .channel = PL_CHANNEL_WEBMAIL,
-		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD, .two_factor = PL_ON, .use = PL_SKIP,
-		    .requirement = PL_REQUIRED, .registered = 1 },
-		  PL_ALLOW, PL_RULE_FACTOR_SKIPPED },
+		  { .service = PL_SETTING_WEBMAIL,
+		    .service_on = 1,
+		    .webmail_on = 1,
+		    .channel = PL_CHANNEL_WEBMAIL,
+		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
+		    .two_factor = PL_ON,
+		    .use = PL_SKIP,
+		    .requirement = PL_REQUIRED,
+		    .registered = 1 },
+		  PL_ALLOW,
+		  PL_RULE_FACTOR_SKIPPED },
 		{ "a trusted device leaves the code out",
-		  { .service = PL_SETTING_WEBMAIL, .service_on = 1, .webmail_on = 1, .channel = PL_CHANNEL_WEBMAIL,
-		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD, .two_factor = PL_ON, .use = PL_USE,
-		    .requirement = PL_REQUIRED, .registered = 1, .trusted = 1 },
-		  PL_ALLOW, PL_RULE_FACTOR_TRUSTED_DEVICE },
+		  { .service = PL_SETTING_WEBMAIL,
+		    .service_on = 1,
+		    .webmail_on = 1,
+		    .channel = PL_CHANNEL_WEBMAIL,
+		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
+		    .two_factor = PL_ON,
+		    .use = PL_USE,
+		    .requirement = PL_REQUIRED,
+		    .registered = 1,
+		    .trusted = 1 },
+		  PL_ALLOW,
+		  PL_RULE_FACTOR_TRUSTED_DEVICE },
 		{ "the code is asked for",
-		  { .service = PL_SETTING_WEBMAIL, .service_on = 1, .webmail_on = 1, .channel = PL_CHANNEL_WEBMAIL,
-		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD, .two_factor = PL_ON, .use = PL_USE,
-		    .requirement = PL_OPTIONAL, .registered = 1 },
-		  PL_NEED_SECOND_FACTOR, PL_RULE_FACTOR_CODE },
+		  { .service = PL_SETTING_WEBMAIL,
+		    .service_on = 1,
+		    .webmail_on = 1,
+		    .channel = PL_CHANNEL_WEBMAIL,
+		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
+		    .two_factor = PL_ON,
+		    .use = PL_USE,
+		    .requirement = PL_OPTIONAL,
+		    .registered = 1 },
+		  PL_NEED_SECOND_FACTOR,
+		  PL_RULE_FACTOR_CODE },
 		{ "must register",
-		  { .service = PL_SETTING_WEBMAIL, .service_on = 1, .webmail_on = 1, .channel = PL_CHANNEL_WEBMAIL,
-		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD, .two_factor = PL_ON, .use = PL_USE,
+		  { .service = PL_SETTING_WEBMAIL,
+		    .service_on = 1,
+		    .webmail_on = 1,
+		    .channel = PL_CHANNEL_WEBMAIL,
+		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
+		    .two_factor = PL_ON,
+		    .use = PL_USE,
 		    .requirement = PL_REQUIRED },
-		  PL_NEED_SECOND_FACTOR, PL_RULE_FACTOR_REGISTER },
+		  PL_NEED_SECOND_FACTOR,
+		  PL_RULE_FACTOR_REGISTER },
 		{ "may register later",
-		  { .service = PL_SETTING_WEBMAIL, .service_on = 1, .webmail_on = 1, .channel = PL_CHANNEL_WEBMAIL,
-		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD, .two_factor = PL_ON, .use = PL_USE,
+		  { .service = PL_SETTING_WEBMAIL,
+		    .service_on = 1,
+		    .webmail_on = 1,
+		    .channel = PL_CHANNEL_WEBMAIL,
+		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
+		    .two_factor = PL_ON,
+		    .use = PL_USE,
 		    .requirement = PL_OPTIONAL },
-		  PL_ALLOW, PL_RULE_FACTOR_OFFERED },
+		  PL_ALLOW,
+		  PL_RULE_FACTOR_OFFERED },
 		{ "webmail reads with imap off",
-		  { .service = PL_SETTING_IMAP, .webmail_on = 1, .channel = PL_CHANNEL_WEBMAIL,
+		  { .service = PL_SETTING_IMAP,
+		    .webmail_on = 1,
+		    .channel = PL_CHANNEL_WEBMAIL,
 		    .credential = PL_CREDENTIAL_TOKEN },
-		  PL_ALLOW, PL_RULE_TOKEN },
+		  PL_ALLOW,
+		  PL_RULE_TOKEN },
 		{ "a password from a webmail network while a factor is due",
-		  { .service = PL_SETTING_IMAP, .service_on = 1, .webmail_on = 1, .channel = PL_CHANNEL_WEBMAIL,
-		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD, .two_factor = PL_ON, .use = PL_USE,
-		    .requirement = PL_OPTIONAL, .registered = 1, .trusted = 1 },
-		  PL_DENY, PL_RULE_WEBMAIL_NEEDS_SIGN_IN_PAGE },
+		  { .service = PL_SETTING_IMAP,
+		    .service_on = 1,
+		    .webmail_on = 1,
+		    .channel = PL_CHANNEL_WEBMAIL,
+		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
+		    .two_factor = PL_ON,
+		    .use = PL_USE,
+		    .requirement = PL_OPTIONAL,
+		    .registered = 1,
+		    .trusted = 1 },
+		  PL_DENY,
+		  PL_RULE_WEBMAIL_NEEDS_SIGN_IN_PAGE },
 		{ "forwarding is only a switch",
-		  { .domain_inactive = 1, .service = PL_SETTING_FORWARDING, .service_on = 1,
+		  { .domain_inactive = 1,
+		    .service = PL_SETTING_FORWARDING,
+		    .service_on = 1,
 		    .credential = PL_CREDENTIAL_EARLIER },
-		  PL_ALLOW, PL_RULE_FEATURE_ON },
+		  PL_ALLOW,
+		  PL_RULE_FEATURE_ON },
 		{ "forwarding off",
 		  { .service = PL_SETTING_FORWARDING, .credential = PL_CREDENTIAL_EARLIER },
-		  PL_DENY, PL_RULE_SERVICE_OFF },
+		  PL_DENY,
+		  PL_RULE_SERVICE_OFF },
 	};
 
 	(void)state;
@@ -358,7 +441,8 @@ static void sentences(void **state)
 
 	(void)state;
 	for (unsigned int rule = 0; rule < PL_RULE_COUNT; rule++) {
-		const struct pl_verdict verdict = { .rule = (enum pl_rule)rule, .service = PL_SETTING_POP3 };
+		const struct pl_verdict verdict = { .rule = (enum pl_rule)rule,
+						    .service = PL_SETTING_POP3 };
 
 		pl_verdict_sentence(&verdict, sentence, sizeof(sentence));
 		assert_non_null(strchr(sentence, '.'));
@@ -370,8 +454,10 @@ static void sentences(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(resolves_every_combination), cmocka_unit_test(built_in_defaults),
-		cmocka_unit_test(decides_every_combination),  cmocka_unit_test(rules_by_hand),
+		cmocka_unit_test(resolves_every_combination),
+		cmocka_unit_test(built_in_defaults),
+		cmocka_unit_test(decides_every_combination),
+		cmocka_unit_test(rules_by_hand),
 		cmocka_unit_test(sentences),
 	};
 

@@ -21,7 +21,8 @@ static struct pl_driver *start(struct fixture *fixture)
 	struct pl_driver *driver;
 	char text[512];
 
-	snprintf(text, sizeof(text), "database = \"%s\"\nverify_key = \"%s/verify.key\"\n", fixture->uri, fixture->dir);
+	snprintf(text, sizeof(text), "database = \"%s\"\nverify_key = \"%s/verify.key\"\n",
+		 fixture->uri, fixture->dir);
 	write_file(path, text, strlen(text));
 	logged[0] = '\0';
 	driver = pl_driver_new(path, 0, note_line);
@@ -30,11 +31,15 @@ static struct pl_driver *start(struct fixture *fixture)
 }
 
 /* At now_ms, with a password that is no app password. */
-static int judge(struct fixture *fixture, struct pl_driver *driver, const char *user, int64_t now_ms)
+static int judge(struct fixture *fixture, struct pl_driver *driver, const char *user,
+		 int64_t now_ms)
 {
 	struct pl_secret password;
-	struct pl_login login = { .user = user, .user_len = strlen(user), .service = PL_SETTING_IMAP,
-				  .offer = PL_OFFER_PASSWORD, .secret = &password };
+	struct pl_login login = { .user = user,
+				  .user_len = strlen(user),
+				  .service = PL_SETTING_IMAP,
+				  .offer = PL_OFFER_PASSWORD,
+				  .secret = &password };
 	struct pl_subject subject;
 	struct pl_facts facts;
 	struct pl_verdict verdict;

@@ -19,7 +19,8 @@ struct scene {
 static void add_client(struct fixture *fixture, const char *id, int confidential,
 		       struct pl_secret *secret_r)
 {
-	struct pl_oauth_client client = { .confidential = confidential, .channel = PL_CHANNEL_WEBMAIL,
+	struct pl_oauth_client client = { .confidential = confidential,
+					  .channel = PL_CHANNEL_WEBMAIL,
 					  .redirect_uris = URI };
 
 	snprintf(client.id, sizeof(client.id), "%s", id);
@@ -31,12 +32,15 @@ static struct scene begin(struct fixture *fixture)
 {
 	const struct pl_address address = address_of(OWNER);
 	struct scene scene = { .session = { .channel = PL_CHANNEL_WEBMAIL },
-			       .grant = { .client_id = "webmail", .redirect_uri = URI, .challenge = "challenge",
-					  .scope = "openid mail", .nonce = "n-1" } };
+			       .grant = { .client_id = "webmail",
+					  .redirect_uri = URI,
+					  .challenge = "challenge",
+					  .scope = "openid mail",
+					  .nonce = "n-1" } };
 	struct pl_secret cookie;
 
-	assert_ok(fixture, pl_session_open(fixture->store, &fixture_actor, &address, &scene.session, &cookie,
-					   &fixture->err));
+	assert_ok(fixture, pl_session_open(fixture->store, &fixture_actor, &address, &scene.session,
+					   &cookie, &fixture->err));
 	add_client(fixture, "webmail", 1, &scene.client_secret);
 	scene.now = scene.session.created_at;
 	scene.grant.session_id = scene.session.id;
@@ -69,7 +73,8 @@ static struct pl_tokens issue(struct fixture *fixture, const struct scene *scene
 	struct pl_tokens tokens;
 
 	assert_int_equal(take_code(fixture, &code, "webmail", scene->now, &grant), 1);
-	assert_ok(fixture, pl_tokens_issue(fixture->store, &grant, scene->now, &tokens, &fixture->err));
+	assert_ok(fixture,
+		  pl_tokens_issue(fixture->store, &grant, scene->now, &tokens, &fixture->err));
 	return tokens;
 }
 
@@ -77,8 +82,8 @@ static int refresh(struct fixture *fixture, const struct pl_secret *token, const
 		   int64_t now, struct pl_tokens *tokens_r)
 {
 	struct pl_grant grant;
-	int ret = pl_tokens_refresh(fixture->store, &fixture_actor, token, client_id, now, &grant, tokens_r,
-				    &fixture->err);
+	int ret = pl_tokens_refresh(fixture->store, &fixture_actor, token, client_id, now, &grant,
+				    tokens_r, &fixture->err);
 
 	assert_ok(fixture, ret);
 	if (ret == 1)
@@ -94,7 +99,8 @@ static int is_good(struct fixture *fixture, const struct pl_secret *token, int64
 	int ret = pl_token_info(fixture->store, token, now, &info, &fixture->err);
 
 	assert_ok(fixture, ret);
-	assert_int_equal(pl_session_by_token(fixture->store, token, now, &session, &fixture->err), ret);
+	assert_int_equal(pl_session_by_token(fixture->store, token, now, &session, &fixture->err),
+			 ret);
 	return ret;
 }
 
@@ -109,13 +115,18 @@ static void client_proves_itself_with_its_secret(void **state)
 	add_client(fixture, "phone", 0, &public_secret);
 	assert_int_equal(public_secret.len, 0);
 	assert_false(database_holds(fixture, (const char *)secret.data + 6));
-	assert_int_equal(pl_oauth_client_check(fixture->store, "webmail", &secret, &fixture->err), 1);
+	assert_int_equal(pl_oauth_client_check(fixture->store, "webmail", &secret, &fixture->err),
+			 1);
 	assert_int_equal(pl_oauth_client_check(fixture->store, "phone", &secret, &fixture->err), 0);
-	assert_int_equal(pl_oauth_client_check(fixture->store, "phone", &nothing, &fixture->err), 0);
-	assert_int_equal(pl_oauth_client_check(fixture->store, "nobody", &secret, &fixture->err), 0);
-	assert_int_equal(pl_oauth_client_check(fixture->store, "webmail", &nothing, &fixture->err), 0);
+	assert_int_equal(pl_oauth_client_check(fixture->store, "phone", &nothing, &fixture->err),
+			 0);
+	assert_int_equal(pl_oauth_client_check(fixture->store, "nobody", &secret, &fixture->err),
+			 0);
+	assert_int_equal(pl_oauth_client_check(fixture->store, "webmail", &nothing, &fixture->err),
+			 0);
 	secret.data[10] ^= 1;
-	assert_int_equal(pl_oauth_client_check(fixture->store, "webmail", &secret, &fixture->err), 0);
+	assert_int_equal(pl_oauth_client_check(fixture->store, "webmail", &secret, &fixture->err),
+			 0);
 }
 
 static void redirect_uris_are_safe_ones(void **state)
@@ -124,15 +135,24 @@ static void redirect_uris_are_safe_ones(void **state)
 		const char *uri;
 		int allowed;
 	} rows[] = {
-		{ "https://mail.example.test/cb", 1 }, { "https://mail.example.test:8443/cb?x=1", 1 },
-		{ "http://localhost/cb", 1 },	       { "http://localhost:8080/cb", 1 },
-		{ "http://127.0.0.1:1/", 1 },	       { "http://[::1]:8080/", 1 },
-		{ "http://mail.example.test/cb", 0 },  { "http://localhost.evil.test/", 0 },
-		{ "http://127.0.0.1.evil.test/", 0 },  { "https://mail.example.test/cb#x", 0 },
-		{ "https://good@evil.test/", 0 },      { "javascript:alert(1)", 0 },
-		{ "https://", 0 },		       { "", 0 },
-		{ "/cb", 0 },			       { "https://mail.example.test/\n", 0 },
-		{ "https://mail.example.test/\\x", 0 }, { "HTTP://localhost/", 0 },
+		{ "https://mail.example.test/cb", 1 },
+		{ "https://mail.example.test:8443/cb?x=1", 1 },
+		{ "http://localhost/cb", 1 },
+		{ "http://localhost:8080/cb", 1 },
+		{ "http://127.0.0.1:1/", 1 },
+		{ "http://[::1]:8080/", 1 },
+		{ "http://mail.example.test/cb", 0 },
+		{ "http://localhost.evil.test/", 0 },
+		{ "http://127.0.0.1.evil.test/", 0 },
+		{ "https://mail.example.test/cb#x", 0 },
+		{ "https://good@evil.test/", 0 },
+		{ "javascript:alert(1)", 0 },
+		{ "https://", 0 },
+		{ "", 0 },
+		{ "/cb", 0 },
+		{ "https://mail.example.test/\n", 0 },
+		{ "https://mail.example.test/\\x", 0 },
+		{ "HTTP://localhost/", 0 },
 	};
 	struct fixture *fixture = *state;
 	struct pl_secret secret;
@@ -143,7 +163,8 @@ static void redirect_uris_are_safe_ones(void **state)
 
 		snprintf(client.id, sizeof(client.id), "client-%zu", i);
 		snprintf(client.redirect_uris, sizeof(client.redirect_uris), "%s", rows[i].uri);
-		ret = pl_oauth_client_add(fixture->store, &fixture_actor, &client, &secret, &fixture->err);
+		ret = pl_oauth_client_add(fixture->store, &fixture_actor, &client, &secret,
+					  &fixture->err);
 		if ((ret == 0) != rows[i].allowed)
 			fail_msg("%s: %d", rows[i].uri, ret);
 	}
@@ -171,10 +192,14 @@ static void removed_client_takes_its_tokens_along(void **state)
 	const struct pl_tokens tokens = issue(fixture, &scene);
 	struct pl_tokens next;
 
-	assert_int_equal(pl_oauth_client_remove(fixture->store, &fixture_actor, "webmail", &fixture->err), 1);
+	assert_int_equal(pl_oauth_client_remove(fixture->store, &fixture_actor, "webmail",
+						&fixture->err),
+			 1);
 	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 0);
 	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &next), 0);
-	assert_int_equal(pl_oauth_client_remove(fixture->store, &fixture_actor, "webmail", &fixture->err), 0);
+	assert_int_equal(pl_oauth_client_remove(fixture->store, &fixture_actor, "webmail",
+						&fixture->err),
+			 0);
 }
 
 /* ---- codes ---- */
@@ -188,7 +213,9 @@ static void code_gives_its_grant_once(void **state)
 
 	assert_memory_equal(code.data, "pl_ac_", 6);
 	assert_false(database_holds(fixture, (const char *)code.data + 6));
-	assert_int_equal(take_code(fixture, &code, "webmail", scene.now + PL_CODE_SECONDS - 1, &grant), 1);
+	assert_int_equal(take_code(fixture, &code, "webmail", scene.now + PL_CODE_SECONDS - 1,
+				   &grant),
+			 1);
 	assert_int_equal(grant.session_id, scene.session.id);
 	assert_string_equal(grant.client_id, "webmail");
 	assert_string_equal(grant.redirect_uri, URI);
@@ -206,8 +233,10 @@ static void code_lives_a_minute(void **state)
 	const struct pl_secret code = issue_code(fixture, &scene);
 	struct pl_grant grant;
 
-	assert_int_equal(take_code(fixture, &code, "webmail", scene.now + PL_CODE_SECONDS, &grant), 0);
-	assert_ok(fixture, pl_session_sweep(fixture->store, scene.now + PL_CODE_SECONDS, &fixture->err));
+	assert_int_equal(take_code(fixture, &code, "webmail", scene.now + PL_CODE_SECONDS, &grant),
+			 0);
+	assert_ok(fixture,
+		  pl_session_sweep(fixture->store, scene.now + PL_CODE_SECONDS, &fixture->err));
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM oauth_grant"), 0);
 }
 
@@ -221,7 +250,8 @@ static void second_use_of_a_code_revokes_what_came_of_it(void **state)
 	struct pl_grant grant;
 
 	assert_int_equal(take_code(fixture, &code, "webmail", scene.now, &grant), 1);
-	assert_ok(fixture, pl_tokens_issue(fixture->store, &grant, scene.now, &tokens, &fixture->err));
+	assert_ok(fixture,
+		  pl_tokens_issue(fixture->store, &grant, scene.now, &tokens, &fixture->err));
 	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 1);
 	/* Also long after it has expired. */
 	assert_ok(fixture, pl_session_sweep(fixture->store, scene.now + 600, &fixture->err));
@@ -241,7 +271,8 @@ static void no_tokens_for_a_grant_that_was_revoked_meanwhile(void **state)
 
 	assert_int_equal(take_code(fixture, &code, "webmail", scene.now, &grant), 1);
 	assert_int_equal(take_code(fixture, &code, "webmail", scene.now, &again), 0);
-	assert_refused(fixture, pl_tokens_issue(fixture->store, &grant, scene.now, &tokens, &fixture->err),
+	assert_refused(fixture,
+		       pl_tokens_issue(fixture->store, &grant, scene.now, &tokens, &fixture->err),
 		       PL_ERR_CONFLICT, "revoked");
 	assert_int_equal(tokens.access.len, 0);
 	assert_int_equal(tokens.refresh.len, 0);
@@ -265,9 +296,9 @@ static void code_of_another_client_is_refused_and_not_spent(void **state)
 static void code_of_a_session_that_is_not_whole_gives_nothing(void **state)
 {
 	static const char *const faults[] = {
-		"UPDATE session SET half = 1", "UPDATE session SET expires_at = 1",
+		"UPDATE session SET half = 1",    "UPDATE session SET expires_at = 1",
 		"UPDATE session SET seen_at = 1", "UPDATE member SET generation = generation + 1",
-		"UPDATE member SET active = 0", "UPDATE domain SET active = 0",
+		"UPDATE member SET active = 0",   "UPDATE domain SET active = 0",
 	};
 	struct fixture *fixture = *state;
 	const struct scene scene = begin(fixture);
@@ -276,12 +307,14 @@ static void code_of_a_session_that_is_not_whole_gives_nothing(void **state)
 		const struct pl_secret code = issue_code(fixture, &scene);
 		struct pl_grant grant;
 
-		sql_run(fixture->db, "CREATE TABLE s AS SELECT * FROM session; CREATE TABLE m AS SELECT * FROM member");
+		sql_run(fixture->db, "CREATE TABLE s AS SELECT * FROM session; CREATE TABLE m AS "
+				     "SELECT * FROM member");
 		sql_run(fixture->db, faults[i]);
 		assert_int_equal(take_code(fixture, &code, "webmail", scene.now, &grant), 0);
 		sql_run(fixture->db, "UPDATE session SET (half, expires_at, seen_at) = "
 				     "(SELECT half, expires_at, seen_at FROM s); "
-				     "UPDATE member SET (generation, active) = (SELECT generation, active FROM m); "
+				     "UPDATE member SET (generation, active) = (SELECT generation, "
+				     "active FROM m); "
 				     "UPDATE domain SET active = 1; DROP TABLE s; DROP TABLE m");
 	}
 	issue(fixture, &scene); /* which works again */
@@ -328,7 +361,9 @@ static void access_token_tells_whose_it_is(void **state)
 	assert_memory_equal(tokens.refresh.data, "pl_rt_", 6);
 	assert_false(database_holds(fixture, (const char *)tokens.access.data + 6));
 	assert_false(database_holds(fixture, (const char *)tokens.refresh.data + 6));
-	assert_int_equal(pl_token_info(fixture->store, &tokens.access, scene.now, &info, &fixture->err), 1);
+	assert_int_equal(pl_token_info(fixture->store, &tokens.access, scene.now, &info,
+				       &fixture->err),
+			 1);
 	assert_int_equal(info.session_id, scene.session.id);
 	assert_int_equal(info.member_id, scene.session.member_id);
 	assert_string_equal(info.address.local, "owner");
@@ -362,8 +397,9 @@ static void tokens_die_with_their_session(void **state)
 	const struct pl_tokens tokens = issue(fixture, &scene);
 	struct pl_tokens next;
 
-	assert_int_equal(pl_session_revoke(fixture->store, &fixture_actor, &address, scene.session.id, 0,
-					   &fixture->err), 1);
+	assert_int_equal(pl_session_revoke(fixture->store, &fixture_actor, &address,
+					   scene.session.id, 0, &fixture->err),
+			 1);
 	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 0);
 	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &next), 0);
 }
@@ -378,7 +414,8 @@ static void raised_generation_kills_all(void **state)
 	struct pl_tokens next;
 	struct pl_grant grant;
 
-	assert_ok(fixture, pl_session_revoke_all(fixture->store, &fixture_actor, &address, &fixture->err));
+	assert_ok(fixture,
+		  pl_session_revoke_all(fixture->store, &fixture_actor, &address, &fixture->err));
 	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 0);
 	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &next), 0);
 	assert_int_equal(take_code(fixture, &code, "webmail", scene.now, &grant), 0);
@@ -392,9 +429,13 @@ static void inactive_member_has_no_token_info(void **state)
 	struct pl_token_info info;
 
 	sql_run(fixture->db, "UPDATE member SET active = 0");
-	assert_int_equal(pl_token_info(fixture->store, &tokens.access, scene.now, &info, &fixture->err), 0);
+	assert_int_equal(pl_token_info(fixture->store, &tokens.access, scene.now, &info,
+				       &fixture->err),
+			 0);
 	sql_run(fixture->db, "UPDATE member SET active = 1; UPDATE domain SET active = 0");
-	assert_int_equal(pl_token_info(fixture->store, &tokens.access, scene.now, &info, &fixture->err), 0);
+	assert_int_equal(pl_token_info(fixture->store, &tokens.access, scene.now, &info,
+				       &fixture->err),
+			 0);
 }
 
 static void refresh_gives_new_tokens(void **state)
@@ -414,7 +455,8 @@ static void refresh_gives_new_tokens(void **state)
 	}
 	/* It keeps the session from being idle, but not for ever. */
 	assert_true(now - scene.now > PL_SESSION_IDLE);
-	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", now + PL_SESSION_IDLE, &next), 0);
+	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", now + PL_SESSION_IDLE, &next),
+			 0);
 }
 
 static void old_refresh_token_works_for_parallel_requests(void **state)
@@ -425,7 +467,9 @@ static void old_refresh_token_works_for_parallel_requests(void **state)
 	struct pl_tokens first, second;
 
 	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &first), 1);
-	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now + PL_REFRESH_GRACE, &second), 1);
+	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now + PL_REFRESH_GRACE,
+				 &second),
+			 1);
 	assert_int_equal(is_good(fixture, &first.access, scene.now), 1);
 	assert_int_equal(is_good(fixture, &second.access, scene.now), 1);
 }
@@ -444,8 +488,10 @@ static void later_use_of_an_old_refresh_token_ends_the_session(void **state)
 	assert_int_equal(is_good(fixture, &first.access, later), 0);
 	assert_int_equal(refresh(fixture, &first.refresh, "webmail", later, &second), 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM session"), 0);
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit WHERE "
-					      "action = 'refresh-token.stolen' AND object = '" OWNER "'"), 1);
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT COUNT(*) FROM audit WHERE "
+				 "action = 'refresh-token.stolen' AND object = '" OWNER "'"),
+			 1);
 }
 
 static void refresh_token_is_of_one_client(void **state)
@@ -524,7 +570,8 @@ static void signing_key_is_made_once(void **state)
 	assert_int_equal(pl_signing_key_make(fixture->store, fixture->keys, &fixture->err), 1);
 	assert_int_equal(pl_signing_key_make(fixture->store, fixture->keys, &fixture->err), 0);
 	assert_int_equal(pl_signing_key_get(fixture->store, fixture->keys, &key, &fixture->err), 1);
-	assert_int_equal(pl_signing_key_get(fixture->store, fixture->keys, &again, &fixture->err), 1);
+	assert_int_equal(pl_signing_key_get(fixture->store, fixture->keys, &again, &fixture->err),
+			 1);
 	assert_int_equal(strlen(key.id), 43);
 	assert_string_equal(key.id, again.id);
 	assert_memory_equal(&key.private_der, &again.private_der, sizeof(key.private_der));
@@ -549,7 +596,8 @@ static void signing_key_is_of_p256_and_named_by_its_thumbprint(void **state)
 	assert_non_null(pkey);
 	assert_int_equal(EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL), 1);
 	assert_string_equal(group, "prime256v1");
-	assert_int_equal(EVP_PKEY_get_octet_string_param(pkey, "pub", point, sizeof(point), &len), 1);
+	assert_int_equal(EVP_PKEY_get_octet_string_param(pkey, "pub", point, sizeof(point), &len),
+			 1);
 	assert_int_equal(len, sizeof(point));
 	EVP_PKEY_free(pkey);
 	snprintf(json, sizeof(json), "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}",
@@ -563,14 +611,15 @@ static void base64url_is_that_of_rfc_4648(void **state)
 	static const struct {
 		const char *data, *text;
 	} rows[] = {
-		{ "", "" }, { "f", "Zg" }, { "fo", "Zm8" }, { "foo", "Zm9v" }, { "foob", "Zm9vYg" },
-		{ "\xfb\xff\xfe", "-__-" },
+		{ "", "" },        { "f", "Zg" },        { "fo", "Zm8" },
+		{ "foo", "Zm9v" }, { "foob", "Zm9vYg" }, { "\xfb\xff\xfe", "-__-" },
 	};
 	char text[16];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
-		assert_string_equal(pl_base64url(rows[i].data, strlen(rows[i].data), text), rows[i].text);
+		assert_string_equal(pl_base64url(rows[i].data, strlen(rows[i].data), text),
+				    rows[i].text);
 }
 
 int main(void)

@@ -34,7 +34,8 @@ static void assert_whole(const char *expected)
 
 static void only_whole_lines_go_out(void **state)
 {
-	static const char talk[] = "VERSION\t1\t1\nCPID\t7\nAUTH\t1\tPLAIN\tresp=AGEAYg==\nCONT\t1\t";
+	static const char talk[] =
+		"VERSION\t1\t1\nCPID\t7\nAUTH\t1\tPLAIN\tresp=AGEAYg==\nCONT\t1\t";
 
 	(void)state;
 	lines_filled(&lines, put(talk, strlen(talk)));
@@ -107,7 +108,9 @@ static void all_other_answers_are_handed_on(void **state)
 static void what_came_before_a_temporary_failure_goes_out(void **state)
 {
 	(void)state;
-	assert_int_equal(answer("OK\t1\tuser=a\nCONT\t2\tYQ==\nFAIL\t3\ttemp\nOK\t4\tuser=b\nCONT\t"), 1);
+	assert_int_equal(answer("OK\t1\tuser=a\nCONT\t2\tYQ==\nFAIL\t3\ttemp\nOK\t4\tuser="
+				"b\nCONT\t"),
+			 1);
 	assert_whole("OK\t1\tuser=a\nCONT\t2\tYQ==\n");
 	assert_int_equal(lines.used, lines.whole);
 }

@@ -13,14 +13,18 @@ struct attempt {
 	struct pl_facts facts;
 };
 
-static void prepare(struct attempt *attempt, const char *user, enum pl_setting service, enum pl_offer offer,
-		    const struct pl_secret *secret)
+static void prepare(struct attempt *attempt, const char *user, enum pl_setting service,
+		    enum pl_offer offer, const struct pl_secret *secret)
 {
 	memset(attempt, 0, sizeof(*attempt));
 	attempt->secret = *secret;
 	attempt->login = (struct pl_login){
-		.user = user, .user_len = strlen(user), .service = service, .offer = offer,
-		.secret = &attempt->secret, .now = 1000,
+		.user = user,
+		.user_len = strlen(user),
+		.service = service,
+		.offer = offer,
+		.secret = &attempt->secret,
+		.now = 1000,
 	};
 	pl_ip_parse("192.0.2.7", &attempt->login.ip, NULL);
 }
@@ -29,8 +33,9 @@ static const char *decide(struct fixture *fixture, struct attempt *attempt)
 {
 	struct pl_verdict verdict;
 
-	assert_ok(fixture, pl_login_gather(fixture->store, fixture->policy, fixture->keys, &attempt->login,
-					   &attempt->subject, &attempt->facts, &fixture->err));
+	assert_ok(fixture,
+		  pl_login_gather(fixture->store, fixture->policy, fixture->keys, &attempt->login,
+				  &attempt->subject, &attempt->facts, &fixture->err));
 	verdict = pl_decide(&attempt->facts);
 	return pl_rule_name(verdict.rule);
 }
@@ -65,13 +70,18 @@ static void unknown_names_follow_the_defaults(void **state)
 {
 	struct fixture *fixture = *state;
 
-	assert_string_equal(with_password(fixture, "who@nowhere.test", PL_SETTING_IMAP), "account-password-decides");
-	assert_string_equal(with_password(fixture, "no address", PL_SETTING_IMAP), "account-password-decides");
-	assert_string_equal(with_password(fixture, "", PL_SETTING_IMAP), "account-password-decides");
+	assert_string_equal(with_password(fixture, "who@nowhere.test", PL_SETTING_IMAP),
+			    "account-password-decides");
+	assert_string_equal(with_password(fixture, "no address", PL_SETTING_IMAP),
+			    "account-password-decides");
+	assert_string_equal(with_password(fixture, "", PL_SETTING_IMAP),
+			    "account-password-decides");
 	use_policy(fixture, "defaults { imap = off\n pop3 = forbidden }\n");
-	assert_string_equal(with_password(fixture, "who@nowhere.test", PL_SETTING_IMAP), "service-off");
+	assert_string_equal(with_password(fixture, "who@nowhere.test", PL_SETTING_IMAP),
+			    "service-off");
 	assert_string_equal(with_password(fixture, "no address", PL_SETTING_IMAP), "service-off");
-	assert_string_equal(with_password(fixture, "who@nowhere.test", PL_SETTING_POP3), "service-forbidden");
+	assert_string_equal(with_password(fixture, "who@nowhere.test", PL_SETTING_POP3),
+			    "service-forbidden");
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM domain"), 0);
 }
 
@@ -80,10 +90,13 @@ static void unknown_member_follows_its_domain(void **state)
 	struct fixture *fixture = *state;
 
 	add_domain(fixture, "example.test", "pop3=off");
-	assert_string_equal(with_password(fixture, "who@example.test", PL_SETTING_POP3), "service-off");
-	assert_string_equal(with_password(fixture, "who@example.test", PL_SETTING_IMAP), "account-password-decides");
+	assert_string_equal(with_password(fixture, "who@example.test", PL_SETTING_POP3),
+			    "service-off");
+	assert_string_equal(with_password(fixture, "who@example.test", PL_SETTING_IMAP),
+			    "account-password-decides");
 	add_domain(fixture, "asleep.test", "active=off");
-	assert_string_equal(with_password(fixture, "who@asleep.test", PL_SETTING_IMAP), "domain-inactive");
+	assert_string_equal(with_password(fixture, "who@asleep.test", PL_SETTING_IMAP),
+			    "domain-inactive");
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member"), 0);
 }
 
@@ -93,12 +106,16 @@ static void member_follows_its_own_settings(void **state)
 
 	add_domain(fixture, "example.test", "pop3=off");
 	add_member(fixture, OWNER, "pop3=on imap=off");
-	assert_string_equal(with_password(fixture, OWNER, PL_SETTING_POP3), "account-password-decides");
-	assert_string_equal(with_password(fixture, "Owner@EXAMPLE.test", PL_SETTING_IMAP), "service-off");
+	assert_string_equal(with_password(fixture, OWNER, PL_SETTING_POP3),
+			    "account-password-decides");
+	assert_string_equal(with_password(fixture, "Owner@EXAMPLE.test", PL_SETTING_IMAP),
+			    "service-off");
 	add_member(fixture, "off@example.test", "active=off");
-	assert_string_equal(with_password(fixture, "off@example.test", PL_SETTING_SMTP), "member-inactive");
+	assert_string_equal(with_password(fixture, "off@example.test", PL_SETTING_SMTP),
+			    "member-inactive");
 	add_member(fixture, "strict@example.test", "client_password=never");
-	assert_string_equal(with_password(fixture, "strict@example.test", PL_SETTING_SMTP), "client-password-never");
+	assert_string_equal(with_password(fixture, "strict@example.test", PL_SETTING_SMTP),
+			    "client-password-never");
 }
 
 static void bare_name_gets_the_default_domain(void **state)
@@ -106,7 +123,8 @@ static void bare_name_gets_the_default_domain(void **state)
 	struct fixture *fixture = *state;
 
 	add_member(fixture, OWNER, "imap=off");
-	assert_string_equal(with_password(fixture, "owner", PL_SETTING_IMAP), "account-password-decides");
+	assert_string_equal(with_password(fixture, "owner", PL_SETTING_IMAP),
+			    "account-password-decides");
 	use_policy(fixture, "default_domain = \"example.test\"\n");
 	assert_string_equal(with_password(fixture, "owner", PL_SETTING_IMAP), "service-off");
 }
@@ -121,7 +139,8 @@ static void class_section_holds_for_its_members(void **state)
 	use_policy(fixture, "class \"staff\" { requirement = required }\n");
 	prepare(&attempt, OWNER, PL_SETTING_WEBMAIL, PL_OFFER_NOTHING, &secret);
 	decide(fixture, &attempt);
-	assert_int_equal(pl_resolve(&attempt.facts.layers, PL_SETTING_REQUIREMENT).source, PL_FROM_CLASS);
+	assert_int_equal(pl_resolve(&attempt.facts.layers, PL_SETTING_REQUIREMENT).source,
+			 PL_FROM_CLASS);
 }
 
 static int64_t issue(struct fixture *fixture, const char *address, struct pl_secret *secret_r)
@@ -129,8 +148,8 @@ static int64_t issue(struct fixture *fixture, const char *address, struct pl_sec
 	const struct pl_address parsed = address_of(address);
 	struct pl_app_password wish = { .label = "phone" };
 
-	assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16, &parsed, &wish,
-						 secret_r, &fixture->err));
+	assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16,
+						 &parsed, &wish, secret_r, &fixture->err));
 	return wish.id;
 }
 
@@ -141,13 +160,18 @@ static void app_password_opens_for_its_member_only(void **state)
 
 	issue(fixture, OWNER, &secret);
 	add_member(fixture, "other@example.test", "client_password=never");
-	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_IMAP, PL_OFFER_PASSWORD, &secret), "app-password");
-	assert_string_equal(with_secret(fixture, "other@example.test", PL_SETTING_IMAP, PL_OFFER_PASSWORD, &secret),
+	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_IMAP, PL_OFFER_PASSWORD,
+					&secret),
+			    "app-password");
+	assert_string_equal(with_secret(fixture, "other@example.test", PL_SETTING_IMAP,
+					PL_OFFER_PASSWORD, &secret),
 			    "client-password-never");
-	assert_string_equal(with_secret(fixture, "who@nowhere.test", PL_SETTING_IMAP, PL_OFFER_PASSWORD, &secret),
+	assert_string_equal(with_secret(fixture, "who@nowhere.test", PL_SETTING_IMAP,
+					PL_OFFER_PASSWORD, &secret),
 			    "account-password-decides");
 	/* It is a password, and no token. */
-	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_IMAP, PL_OFFER_BEARER, &secret), "token-invalid");
+	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_IMAP, PL_OFFER_BEARER, &secret),
+			    "token-invalid");
 }
 
 static void app_password_never_outranks_what_is_off(void **state)
@@ -157,12 +181,16 @@ static void app_password_never_outranks_what_is_off(void **state)
 
 	add_domain(fixture, "example.test", "pop3=off");
 	issue(fixture, OWNER, &secret);
-	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_POP3, PL_OFFER_PASSWORD, &secret), "service-off");
+	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_POP3, PL_OFFER_PASSWORD,
+					&secret),
+			    "service-off");
 	use_policy(fixture, "defaults { imap = forbidden }");
-	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_IMAP, PL_OFFER_PASSWORD, &secret),
+	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_IMAP, PL_OFFER_PASSWORD,
+					&secret),
 			    "service-forbidden");
 	sql_run(fixture->db, "UPDATE domain SET active = 0");
-	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_SMTP, PL_OFFER_PASSWORD, &secret),
+	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_SMTP, PL_OFFER_PASSWORD,
+					&secret),
 			    "domain-inactive");
 }
 
@@ -171,8 +199,10 @@ static void app_password_limits_are_among_the_facts(void **state)
 	static const struct {
 		const char *column, *rule;
 	} rows[] = {
-		{ "expires_at = 1001", "app-password" }, { "expires_at = 1000", "app-password-expired" },
-		{ "services = 'smtp'", "app-password-service" }, { "networks = '198.51.100.0/24'", "app-password-network" },
+		{ "expires_at = 1001", "app-password" },
+		{ "expires_at = 1000", "app-password-expired" },
+		{ "services = 'smtp'", "app-password-service" },
+		{ "networks = '198.51.100.0/24'", "app-password-network" },
 		{ "networks = '192.0.2.0/24'", "app-password" },
 	};
 	struct fixture *fixture = *state;
@@ -182,10 +212,12 @@ static void app_password_limits_are_among_the_facts(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char sql[256];
 
-		sql_run(fixture->db, "UPDATE app_password SET expires_at = 0, services = 'all', networks = ''");
+		sql_run(fixture->db,
+			"UPDATE app_password SET expires_at = 0, services = 'all', networks = ''");
 		snprintf(sql, sizeof(sql), "UPDATE app_password SET %s", rows[i].column);
 		sql_run(fixture->db, sql);
-		assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_IMAP, PL_OFFER_PASSWORD, &secret),
+		assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_IMAP, PL_OFFER_PASSWORD,
+						&secret),
 				    rows[i].rule);
 	}
 }
@@ -196,8 +228,8 @@ static void issue_session(struct fixture *fixture, const char *address, enum pl_
 	const struct pl_address parsed = address_of(address);
 	struct pl_session wish = { .channel = channel, .expires_at = 2000 };
 
-	assert_ok(fixture, pl_session_issue(fixture->store, &fixture_actor, &parsed, &wish, 2000, token_r,
-					    &fixture->err));
+	assert_ok(fixture, pl_session_issue(fixture->store, &fixture_actor, &parsed, &wish, 2000,
+					    token_r, &fixture->err));
 }
 
 static void token_brings_its_channel(void **state)
@@ -208,11 +240,15 @@ static void token_brings_its_channel(void **state)
 	add_member(fixture, OWNER, "imap=off");
 	issue_session(fixture, OWNER, PL_CHANNEL_WEBMAIL, &webmail);
 	issue_session(fixture, OWNER, PL_CHANNEL_CLIENT, &client);
-	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_IMAP, PL_OFFER_BEARER, &webmail), "token");
-	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_IMAP, PL_OFFER_BEARER, &client), "service-off");
-	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_SMTP, PL_OFFER_BEARER, &client), "token");
+	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_IMAP, PL_OFFER_BEARER, &webmail),
+			    "token");
+	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_IMAP, PL_OFFER_BEARER, &client),
+			    "service-off");
+	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_SMTP, PL_OFFER_BEARER, &client),
+			    "token");
 	/* A token among the passwords is none. */
-	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_SMTP, PL_OFFER_PASSWORD, &webmail),
+	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_SMTP, PL_OFFER_PASSWORD,
+					&webmail),
 			    "account-password-decides");
 }
 
@@ -223,12 +259,15 @@ static void token_is_the_very_members(void **state)
 
 	issue_session(fixture, OWNER, PL_CHANNEL_WEBMAIL, &token);
 	add_member(fixture, "other@example.test", "");
-	assert_string_equal(with_secret(fixture, "other@example.test", PL_SETTING_IMAP, PL_OFFER_BEARER, &token),
+	assert_string_equal(with_secret(fixture, "other@example.test", PL_SETTING_IMAP,
+					PL_OFFER_BEARER, &token),
 			    "token-invalid");
-	assert_string_equal(with_secret(fixture, "who@nowhere.test", PL_SETTING_IMAP, PL_OFFER_BEARER, &token),
+	assert_string_equal(with_secret(fixture, "who@nowhere.test", PL_SETTING_IMAP,
+					PL_OFFER_BEARER, &token),
 			    "token-invalid");
 	sql_run(fixture->db, "UPDATE member SET generation = generation + 1");
-	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_IMAP, PL_OFFER_BEARER, &token), "token-invalid");
+	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_IMAP, PL_OFFER_BEARER, &token),
+			    "token-invalid");
 }
 
 static void webmail_network_is_the_webmail_channel(void **state)
@@ -238,9 +277,12 @@ static void webmail_network_is_the_webmail_channel(void **state)
 	add_member(fixture, OWNER, "imap=off");
 	assert_string_equal(with_password(fixture, OWNER, PL_SETTING_IMAP), "service-off");
 	use_policy(fixture, "webmail_networks = \"192.0.2.0/24\"\n");
-	assert_string_equal(with_password(fixture, OWNER, PL_SETTING_IMAP), "account-password-decides");
-	sql_run(fixture->db, "INSERT INTO totp (member_id, registered_at, registered_ip) VALUES (1, 1, '')");
-	assert_string_equal(with_password(fixture, OWNER, PL_SETTING_IMAP), "webmail-needs-sign-in-page");
+	assert_string_equal(with_password(fixture, OWNER, PL_SETTING_IMAP),
+			    "account-password-decides");
+	sql_run(fixture->db,
+		"INSERT INTO totp (member_id, registered_at, registered_ip) VALUES (1, 1, '')");
+	assert_string_equal(with_password(fixture, OWNER, PL_SETTING_IMAP),
+			    "webmail-needs-sign-in-page");
 }
 
 static void registered_factor_is_among_the_facts(void **state)
@@ -248,9 +290,12 @@ static void registered_factor_is_among_the_facts(void **state)
 	struct fixture *fixture = *state;
 
 	add_member(fixture, OWNER, "client_password=until_second_factor");
-	assert_string_equal(with_password(fixture, OWNER, PL_SETTING_IMAP), "account-password-decides");
-	sql_run(fixture->db, "INSERT INTO totp (member_id, registered_at, registered_ip) VALUES (1, 1, '')");
-	assert_string_equal(with_password(fixture, OWNER, PL_SETTING_IMAP), "client-password-second-factor");
+	assert_string_equal(with_password(fixture, OWNER, PL_SETTING_IMAP),
+			    "account-password-decides");
+	sql_run(fixture->db,
+		"INSERT INTO totp (member_id, registered_at, registered_ip) VALUES (1, 1, '')");
+	assert_string_equal(with_password(fixture, OWNER, PL_SETTING_IMAP),
+			    "client-password-second-factor");
 }
 
 /* What could be an app password cannot be judged then; what could not, can. */
@@ -264,17 +309,22 @@ static void without_keys_it_cannot_be_told(void **state)
 	issue(fixture, OWNER, &secret);
 	pl_keys_free(&fixture->keys);
 	prepare(&attempt, OWNER, PL_SETTING_IMAP, PL_OFFER_PASSWORD, &secret);
-	assert_refused(fixture, pl_login_gather(fixture->store, fixture->policy, NULL, &attempt.login,
-						&attempt.subject, &attempt.facts, &fixture->err),
+	assert_refused(fixture,
+		       pl_login_gather(fixture->store, fixture->policy, NULL, &attempt.login,
+				       &attempt.subject, &attempt.facts, &fixture->err),
 		       PL_ERR_RETRY, "verify key");
-	assert_string_equal(with_password(fixture, OWNER, PL_SETTING_IMAP), "account-password-decides");
-	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_POP3, PL_OFFER_PASSWORD, &secret), "service-off");
+	assert_string_equal(with_password(fixture, OWNER, PL_SETTING_IMAP),
+			    "account-password-decides");
+	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_POP3, PL_OFFER_PASSWORD,
+					&secret),
+			    "service-off");
 }
 
 static void broken_store_is_never_an_answer(void **state)
 {
 	static const char *const broken[] = { "token", "app_password", "member" };
-	static const enum pl_offer offers[] = { PL_OFFER_BEARER, PL_OFFER_PASSWORD, PL_OFFER_NOTHING };
+	static const enum pl_offer offers[] = { PL_OFFER_BEARER, PL_OFFER_PASSWORD,
+						PL_OFFER_NOTHING };
 	struct fixture *fixture = *state;
 	struct attempt attempt;
 	struct pl_secret secret;
@@ -283,11 +333,14 @@ static void broken_store_is_never_an_answer(void **state)
 	for (size_t i = 0; i < COUNT(broken); i++) {
 		char sql[96];
 
-		snprintf(sql, sizeof(sql), "ALTER TABLE %s RENAME TO gone_%s", broken[i], broken[i]);
+		snprintf(sql, sizeof(sql), "ALTER TABLE %s RENAME TO gone_%s", broken[i],
+			 broken[i]);
 		sql_run(fixture->db, sql);
 		prepare(&attempt, OWNER, PL_SETTING_IMAP, offers[i], &secret);
-		assert_int_equal(pl_login_gather(fixture->store, fixture->policy, fixture->keys, &attempt.login,
-						 &attempt.subject, &attempt.facts, &fixture->err), -1);
+		assert_int_equal(pl_login_gather(fixture->store, fixture->policy, fixture->keys,
+						 &attempt.login, &attempt.subject, &attempt.facts,
+						 &fixture->err),
+				 -1);
 	}
 }
 

@@ -5,14 +5,14 @@
 
 #define USER "user@example.test"
 
-static int set_member(struct fixture *fixture, const char *address, const char *settings, char *before_r,
-		      char *after_r)
+static int set_member(struct fixture *fixture, const char *address, const char *settings,
+		      char *before_r, char *after_r)
 {
 	const struct pl_change change = change_of(settings, PL_AT_MEMBER);
 	const struct pl_address parsed = address_of(address);
 
-	return pl_member_set(fixture->store, &fixture_actor, fixture->policy, &parsed, &change, before_r, after_r,
-			     &fixture->err);
+	return pl_member_set(fixture->store, &fixture_actor, fixture->policy, &parsed, &change,
+			     before_r, after_r, &fixture->err);
 }
 
 static void unheard_of_member_is_added_with_its_domain(void **state)
@@ -29,8 +29,12 @@ static void unheard_of_member_is_added_with_its_domain(void **state)
 	assert_int_not_equal(account.member.id, 0);
 	assert_int_not_equal(account.domain.id, 0);
 	assert_int_equal(account.member.settings.value[PL_SETTING_POP3], PL_OFF);
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit WHERE action = 'domain.add'"), 1);
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit WHERE action = 'member.add'"), 1);
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT COUNT(*) FROM audit WHERE action = 'domain.add'"),
+			 1);
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT COUNT(*) FROM audit WHERE action = 'member.add'"),
+			 1);
 }
 
 static void change_tells_before_and_after(void **state)
@@ -39,13 +43,18 @@ static void change_tells_before_and_after(void **state)
 	char before[PL_AUDIT_TEXT], after[PL_AUDIT_TEXT], record[512];
 
 	add_member(fixture, USER, "pop3=on class=staff");
-	assert_int_equal(set_member(fixture, USER, "active=off class= pop3=off use=skip", before, after), 1);
+	assert_int_equal(set_member(fixture, USER, "active=off class= pop3=off use=skip", before,
+				    after),
+			 1);
 	assert_string_equal(before, "active=on class=staff pop3=on use=inherit");
 	assert_string_equal(after, "active=off class= pop3=off use=skip");
-	sql_text(fixture->db, "SELECT action || ' ' || object || ' ' || before || ' -> ' || after FROM audit "
-			      "ORDER BY id DESC LIMIT 1", record, sizeof(record));
-	assert_string_equal(record, "member.set " USER " active=on class=staff pop3=on use=inherit -> "
-				    "active=off class= pop3=off use=skip");
+	sql_text(fixture->db,
+		 "SELECT action || ' ' || object || ' ' || before || ' -> ' || after FROM audit "
+		 "ORDER BY id DESC LIMIT 1",
+		 record, sizeof(record));
+	assert_string_equal(record,
+			    "member.set " USER " active=on class=staff pop3=on use=inherit -> "
+			    "active=off class= pop3=off use=skip");
 }
 
 static void change_to_what_is_so_already_is_none(void **state)
@@ -55,10 +64,12 @@ static void change_to_what_is_so_already_is_none(void **state)
 
 	add_member(fixture, USER, "pop3=off");
 	records = sql_int(fixture->db, "SELECT COUNT(*) FROM audit");
-	assert_int_equal(set_member(fixture, USER, "pop3=off active=on imap=inherit", NULL, NULL), 0);
+	assert_int_equal(set_member(fixture, USER, "pop3=off active=on imap=inherit", NULL, NULL),
+			 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit"), records);
 	assert_int_equal(set_member(fixture, USER, "pop3=inherit", NULL, NULL), 1);
-	assert_int_equal(account_of(fixture, USER).member.settings.value[PL_SETTING_POP3], PL_UNSET);
+	assert_int_equal(account_of(fixture, USER).member.settings.value[PL_SETTING_POP3],
+			 PL_UNSET);
 }
 
 static void every_setting_at_once_is_kept(void **state)
@@ -70,10 +81,12 @@ static void every_setting_at_once_is_kept(void **state)
 	/* The last value of each has the longest name. */
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
 		for (unsigned int value = PL_VALUE_COUNT; value-- > PL_ON;) {
-			if (!pl_setting_accepts((enum pl_setting)i, PL_AT_MEMBER, (enum pl_value)value))
+			if (!pl_setting_accepts((enum pl_setting)i, PL_AT_MEMBER,
+						(enum pl_value)value))
 				continue;
 			snprintf(all + strlen(all), sizeof(all) - strlen(all), " %s=%s",
-				 pl_setting_info((enum pl_setting)i)->name, pl_value_name((enum pl_value)value));
+				 pl_setting_info((enum pl_setting)i)->name,
+				 pl_value_name((enum pl_value)value));
 			break;
 		}
 	}
@@ -86,9 +99,15 @@ static void every_setting_at_once_is_kept(void **state)
 /* By hand, or by a program that is not this one: to skip them could open what they shut. */
 static void settings_that_are_none_of_ours_are_an_error(void **state)
 {
-	static const char *const words[] = { "pop3=offf", "pop=off", "pop3", "pop3=", "pop3=forbidden",
-					     "use=skip imap=required",
-					     "123456789012345678901234567890123456789012345678901234567890=12345" };
+	static const char *const words[] = {
+		"pop3=offf",
+		"pop=off",
+		"pop3",
+		"pop3=",
+		"pop3=forbidden",
+		"use=skip imap=required",
+		"123456789012345678901234567890123456789012345678901234567890=12345"
+	};
 	struct fixture *fixture = *state;
 	const struct pl_address address = address_of(USER);
 	struct pl_account account;
@@ -98,7 +117,8 @@ static void settings_that_are_none_of_ours_are_an_error(void **state)
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		snprintf(sql, sizeof(sql), "UPDATE member SET settings = '%s'", words[i]);
 		sql_run(fixture->db, sql);
-		assert_refused(fixture, pl_account_get(fixture->store, &address, &account, &fixture->err),
+		assert_refused(fixture,
+			       pl_account_get(fixture->store, &address, &account, &fixture->err),
 			       PL_ERR_DATA, "member " USER ": its settings");
 	}
 	sql_run(fixture->db, "UPDATE domain SET settings = 'pop3=offf'");
@@ -112,10 +132,12 @@ static void member_is_added_once(void **state)
 	const struct pl_address address = address_of(USER);
 
 	add_member(fixture, USER, "");
-	assert_refused(fixture, pl_member_add(fixture->store, &fixture_actor, &address, NULL, &fixture->err),
+	assert_refused(fixture,
+		       pl_member_add(fixture->store, &fixture_actor, &address, NULL, &fixture->err),
 		       PL_ERR_CONFLICT, USER);
-	assert_refused(fixture, pl_domain_add(fixture->store, &fixture_actor, "Example.TEST", NULL, NULL,
-					      &fixture->err),
+	assert_refused(fixture,
+		       pl_domain_add(fixture->store, &fixture_actor, "Example.TEST", NULL, NULL,
+				     &fixture->err),
 		       PL_ERR_CONFLICT, "example.test");
 }
 
@@ -129,18 +151,24 @@ static void removal_is_recorded_and_takes_all_along(void **state)
 
 	add_member(fixture, USER, "pop3=off");
 	add_member(fixture, "second@example.test", "");
-	assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16, &address,
-						 &password, &secret, &fixture->err));
-	assert_int_equal(pl_member_remove(fixture->store, &fixture_actor, &address, &fixture->err), 1);
-	assert_int_equal(pl_member_remove(fixture->store, &fixture_actor, &address, &fixture->err), 0);
+	assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16,
+						 &address, &password, &secret, &fixture->err));
+	assert_int_equal(pl_member_remove(fixture->store, &fixture_actor, &address, &fixture->err),
+			 1);
+	assert_int_equal(pl_member_remove(fixture->store, &fixture_actor, &address, &fixture->err),
+			 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM app_password"), 0);
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit WHERE action = 'member.remove' "
-					      "AND before = 'pop3=off' AND after = ''"), 1);
-	assert_ok(fixture, pl_domain_remove(fixture->store, &fixture_actor, "example.test", &members, &fixture->err));
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT COUNT(*) FROM audit WHERE action = 'member.remove' "
+				 "AND before = 'pop3=off' AND after = ''"),
+			 1);
+	assert_ok(fixture, pl_domain_remove(fixture->store, &fixture_actor, "example.test",
+					    &members, &fixture->err));
 	assert_int_equal(members, 1);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member"), 0);
-	assert_refused(fixture, pl_domain_remove(fixture->store, &fixture_actor, "example.test", &members,
-						 &fixture->err),
+	assert_refused(fixture,
+		       pl_domain_remove(fixture->store, &fixture_actor, "example.test", &members,
+					&fixture->err),
 		       PL_ERR_CONFLICT, "example.test");
 }
 
@@ -154,7 +182,8 @@ static void ids_are_never_used_again(void **state)
 
 	add_member(fixture, USER, "");
 	id = account_of(fixture, USER).member.id;
-	assert_int_equal(pl_member_remove(fixture->store, &fixture_actor, &address, &fixture->err), 1);
+	assert_int_equal(pl_member_remove(fixture->store, &fixture_actor, &address, &fixture->err),
+			 1);
 	add_member(fixture, USER, "");
 	assert_int_not_equal(account_of(fixture, USER).member.id, id);
 }
@@ -174,7 +203,8 @@ static const char *names(struct fixture *fixture, const char *domain, const char
 	const struct pl_member_filter filter = { .domain = domain, .class_name = class_name };
 
 	text[0] = '\0';
-	assert_ok(fixture, pl_member_list(fixture->store, &filter, append_name, text, &fixture->err));
+	assert_ok(fixture,
+		  pl_member_list(fixture->store, &filter, append_name, text, &fixture->err));
 	return text;
 }
 
@@ -205,7 +235,8 @@ static const char *objects(struct fixture *fixture, const char *object, int64_t 
 	const struct pl_audit_filter filter = { .object = object, .since = since, .limit = limit };
 
 	text[0] = '\0';
-	assert_ok(fixture, pl_audit_list(fixture->store, &filter, append_object, text, &fixture->err));
+	assert_ok(fixture,
+		  pl_audit_list(fixture->store, &filter, append_object, text, &fixture->err));
 	return text;
 }
 
@@ -217,7 +248,8 @@ static void records_are_found_by_object_domain_and_time(void **state)
 	add_domain(fixture, "axb.test", "");
 	add_member(fixture, "one@a_b.test", "");
 	add_member(fixture, "two@axb.test", "");
-	assert_string_equal(objects(fixture, NULL, 0, 10), "two@axb.test one@a_b.test axb.test a_b.test ");
+	assert_string_equal(objects(fixture, NULL, 0, 10),
+			    "two@axb.test one@a_b.test axb.test a_b.test ");
 	assert_string_equal(objects(fixture, NULL, 0, 2), "two@axb.test one@a_b.test ");
 	assert_string_equal(objects(fixture, "one@a_b.test", 0, 10), "one@a_b.test ");
 	/* '_' is a letter here, and no pattern. */

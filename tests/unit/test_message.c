@@ -49,8 +49,9 @@ static void names_and_addresses_know_no_case(void **state)
 static void addresses_are_found_in_their_dress(void **state)
 {
 	static const char *const values[] = {
-		"user@example.test", " user@example.test", "<user@example.test>", " < user@example.test > ",
-		"\r\n\tuser@example.test", "\n <user@example.test>\r\n", "user@example.test\r\n",
+		"user@example.test",       " user@example.test",      "<user@example.test>",
+		" < user@example.test > ", "\r\n\tuser@example.test", "\n <user@example.test>\r\n",
+		"user@example.test\r\n",
 	};
 
 	(void)state;
@@ -65,9 +66,24 @@ static void addresses_are_found_in_their_dress(void **state)
 static void what_is_no_address_names_nobody(void **state)
 {
 	static const char *const values[] = {
-		"", " ", "<>", "user", "@example.test", "user@", "us\xc3\xa9r@example.test", "\xff\xfe",
-		"user@ex\r\n ample.test", "a@b.test, c@d.test", "Name <a@b.test>", "a@b.test (comment)",
-		"<a@b.test> <c@d.test>", "\"a\"@b.test", "a@b@c.test", "\x01", "<<<<", ">>>>",
+		"",
+		" ",
+		"<>",
+		"user",
+		"@example.test",
+		"user@",
+		"us\xc3\xa9r@example.test",
+		"\xff\xfe",
+		"user@ex\r\n ample.test",
+		"a@b.test, c@d.test",
+		"Name <a@b.test>",
+		"a@b.test (comment)",
+		"<a@b.test> <c@d.test>",
+		"\"a\"@b.test",
+		"a@b@c.test",
+		"\x01",
+		"<<<<",
+		">>>>",
 	};
 
 	(void)state;

@@ -54,11 +54,12 @@ static void sections(void **state)
 {
 	struct pl_policy *policy;
 	struct pl_error err;
-	const char *text = "defaults { sieve = off }\n"
-			   "domain \"B.test\" { pop3 = forbidden\n smtp = off }\n"
-			   "domain \"a.test\" { pop3 = on }\n"
-			   "class \"staff\" { requirement = required }\n"
-			   "app_password_length = 24\nwebmail_networks = \"192.0.2.1, 2001:db8::/64\"\n";
+	const char *text =
+		"defaults { sieve = off }\n"
+		"domain \"B.test\" { pop3 = forbidden\n smtp = off }\n"
+		"domain \"a.test\" { pop3 = on }\n"
+		"class \"staff\" { requirement = required }\n"
+		"app_password_length = 24\nwebmail_networks = \"192.0.2.1, 2001:db8::/64\"\n";
 
 	(void)state;
 	assert_int_equal(parse(text, &policy, &err), 0);
@@ -67,7 +68,8 @@ static void sections(void **state)
 	assert_true(pl_policy_forbids(policy, "b.test", PL_SETTING_POP3));
 	assert_false(pl_policy_forbids(policy, "a.test", PL_SETTING_POP3));
 	assert_null(pl_policy_domain(policy, "c.test"));
-	assert_int_equal(pl_policy_class(policy, "staff")->value[PL_SETTING_REQUIREMENT], PL_REQUIRED);
+	assert_int_equal(pl_policy_class(policy, "staff")->value[PL_SETTING_REQUIREMENT],
+			 PL_REQUIRED);
 	assert_null(pl_policy_class(policy, "nobody"));
 	assert_int_equal(policy->app_password_length, 24);
 	assert_int_equal(policy->webmail_networks.count, 2);
@@ -94,14 +96,18 @@ static void errors(void **state)
 		{ "domain \"a.test\" { }\ndomain \"a.test\" { }\n", "policy.conf:2", "a.test" },
 		{ "domain \"a.test\" { }\ndomain \"A.test\" { }\n", "policy.conf", "a.test" },
 		{ "class \"\" { }\n", "policy.conf:1", "class" },
-		{ "class \"x\" { pop3 = off }\n", "policy.conf:1", "'pop3' here: it stands in defaults { } or domain" },
-		{ "pop3 = off\n", "policy.conf:1", "'pop3' here: it stands in defaults { } or domain" },
-		{ "requirement = required\n", "policy.conf:1", "'requirement' here: it stands in defaults { }, domain" },
+		{ "class \"x\" { pop3 = off }\n", "policy.conf:1",
+		  "'pop3' here: it stands in defaults { } or domain" },
+		{ "pop3 = off\n", "policy.conf:1",
+		  "'pop3' here: it stands in defaults { } or domain" },
+		{ "requirement = required\n", "policy.conf:1",
+		  "'requirement' here: it stands in defaults { }, domain" },
 		{ "domain { pop3 = off }\n", "policy.conf:1", "" },
 		{ "defaults { pop3 = off\n", "policy.conf", "" },
 		{ "include(\"other.conf\")\n", "policy.conf:1", "include" },
 		{ "# a\n#\n\ndefaults { # b\npop3 = maybe\n}\n", "policy.conf:5", "pop3" },
-		{ "database = \"a#b\\\"#c\" # d\ndefaults { pop3 = maybe }\n", "policy.conf:2", "pop3" },
+		{ "database = \"a#b\\\"#c\" # d\ndefaults { pop3 = maybe }\n", "policy.conf:2",
+		  "pop3" },
 		{ "# a\n#\ndomain \"not a domain\" { }\n", "policy.conf:3", "not a domain" },
 	};
 
@@ -114,7 +120,8 @@ static void errors(void **state)
 			fail_msg("taken: %s", rows[i].text);
 		assert_int_equal(err.code, PL_ERR_CONFIG);
 		if (strstr(err.msg, rows[i].where) == NULL || strstr(err.msg, rows[i].what) == NULL)
-			fail_msg("%s does not name %s and %s", err.msg, rows[i].where, rows[i].what);
+			fail_msg("%s does not name %s and %s", err.msg, rows[i].where,
+				 rows[i].what);
 		assert_null(policy);
 	}
 }
@@ -228,7 +235,8 @@ static void errors_in_included_files_leave_nothing_behind(void **state)
 	assert_int_equal(open_files(), before);
 }
 
-static const char good_key[] = "# comment\n1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
+static const char good_key[] =
+	"# comment\n1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
 
 /* RFC 4231 has no vector of our message, so this one was computed with
  * `openssl mac`; it pins the format that is stored. */
@@ -257,11 +265,15 @@ static void bad_key_files(void **state)
 		const char *text;
 		mode_t mode;
 	} rows[] = {
-		{ good_key, 0644 }, { good_key, 0660 }, { "", 0600 }, { "1 0001\n", 0600 },
+		{ good_key, 0644 },
+		{ good_key, 0660 },
+		{ "", 0600 },
+		{ "1 0001\n", 0600 },
 		{ "x 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n", 0600 },
 		{ "1 00010203040506070809zz0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n", 0600 },
 		{ "1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
-		  "1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n", 0600 },
+		  "1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n",
+		  0600 },
 	};
 	struct pl_error err = { 0 };
 	struct pl_keys *keys;

@@ -16,8 +16,9 @@ static int domains(struct fixture *fixture)
 /* The server process of the fixture's own connection, which is the only one. */
 static int server_process(struct fixture *fixture)
 {
-	return (int)sql_int(fixture->db, "SELECT pid FROM pg_stat_activity WHERE application_name = 'postlatch' "
-					 "AND datname = current_database()");
+	return (int)sql_int(fixture->db,
+			    "SELECT pid FROM pg_stat_activity WHERE application_name = 'postlatch' "
+			    "AND datname = current_database()");
 }
 
 /* Everybody may make tables in `public` in an older server, and a user's own
@@ -27,10 +28,12 @@ static void tables_of_other_schemas_are_never_read(void **state)
 	struct fixture *fixture = *state;
 
 	only_postgresql(fixture);
-	sql_run(fixture->db, "CREATE SCHEMA IF NOT EXISTS postlatch; DROP TABLE IF EXISTS public.domain; "
-			     "CREATE TABLE public.domain AS SELECT * FROM domain; "
-			     "INSERT INTO public.domain (id, name, active, created_at) VALUES (7, 'evil.test', 1, 0); "
-			     "ALTER ROLE CURRENT_USER SET search_path = public, postlatch");
+	sql_run(fixture->db,
+		"CREATE SCHEMA IF NOT EXISTS postlatch; DROP TABLE IF EXISTS public.domain; "
+		"CREATE TABLE public.domain AS SELECT * FROM domain; "
+		"INSERT INTO public.domain (id, name, active, created_at) VALUES (7, 'evil.test', "
+		"1, 0); "
+		"ALTER ROLE CURRENT_USER SET search_path = public, postlatch");
 	reopen(fixture, PL_ROLE_COMMAND);
 	assert_int_equal(domains(fixture), 0);
 	add_domain(fixture, "example.test", "");
@@ -50,13 +53,17 @@ static void readers_cannot_write(void **state)
 	/* A reading statement that would write, because somebody made it a rule. */
 	snprintf(sql, sizeof(sql),
 		 "CREATE FUNCTION version() RETURNS BIGINT LANGUAGE plpgsql AS $$ BEGIN "
-		 "INSERT INTO postlatch.domain (name, active, created_at) VALUES ('evil.test', 1, 0); "
+		 "INSERT INTO postlatch.domain (name, active, created_at) VALUES ('evil.test', 1, "
+		 "0); "
 		 "RETURN %d; END $$; ALTER TABLE schema_history RENAME TO history; "
-		 "CREATE VIEW schema_history AS SELECT postlatch.version() AS version", pl_schema_version());
+		 "CREATE VIEW schema_history AS SELECT postlatch.version() AS version",
+		 pl_schema_version());
 	sql_run(fixture->db, sql);
 	pl_store_close(&fixture->store);
 	for (size_t i = 0; i < COUNT(readers); i++)
-		assert_refused(fixture, pl_store_open(fixture->uri, readers[i], &fixture->store, &fixture->err),
+		assert_refused(fixture,
+			       pl_store_open(fixture->uri, readers[i], &fixture->store,
+					     &fixture->err),
 			       PL_ERR_RETRY, "read-only transaction");
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM domain"), 0);
 	reopen(fixture, PL_ROLE_USE);
@@ -85,7 +92,9 @@ static void passwords_are_never_shown(void **state)
 	only_postgresql(fixture);
 	pl_store_close(&fixture->store);
 	for (size_t i = 0; i < COUNT(uris); i++) {
-		assert_int_equal(pl_store_open(uris[i], PL_ROLE_LOGIN, &fixture->store, &fixture->err), -1);
+		assert_int_equal(pl_store_open(uris[i], PL_ROLE_LOGIN, &fixture->store,
+					       &fixture->err),
+				 -1);
 		assert_null(strstr(fixture->err.msg, "geheim"));
 		assert_null(strstr(pl_store_name(uris[i], name, sizeof(name)), "geheim"));
 		assert_int_equal(pl_schema_create(uris[i], &fixture->err), -1);
@@ -118,8 +127,9 @@ static void server_that_hangs_up_is_noticed(void **state)
 
 	only_postgresql(fixture);
 	assert_int_equal(pl_store_replaced(fixture->store), 0);
-	sql_run(fixture->db, "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
-			     "WHERE application_name = 'postlatch' AND datname = current_database()");
+	sql_run(fixture->db,
+		"SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+		"WHERE application_name = 'postlatch' AND datname = current_database()");
 	assert_int_equal(pl_store_replaced(fixture->store), 1);
 	assert_int_equal(domains(fixture), -1);
 	assert_string_equal(pl_errc_name(fixture->err.code), "retry");
@@ -136,12 +146,13 @@ static void statement_that_takes_too_long_is_given_up(void **state)
 	only_postgresql(fixture);
 	reopen(fixture, PL_ROLE_COMMAND);
 	assert_ok(fixture, pl_store_open(fixture->uri, PL_ROLE_MILTER, &other, &fixture->err));
-	sql_run(fixture->db, "CREATE FUNCTION slow() RETURNS INTEGER LANGUAGE sql AS 'SELECT 3 FROM pg_sleep(30)';"
+	sql_run(fixture->db, "CREATE FUNCTION slow() RETURNS INTEGER LANGUAGE sql AS 'SELECT 3 "
+			     "FROM pg_sleep(30)';"
 			     "ALTER TABLE schema_history RENAME TO history; "
 			     "CREATE VIEW schema_history AS SELECT postlatch.slow() AS version");
 	clock_gettime(CLOCK_MONOTONIC, &begin);
-	assert_refused(fixture, pl_step(pl_stmt(other, PL_SQL_SCHEMA_VERSION), &fixture->err), PL_ERR_RETRY,
-		       "statement timeout");
+	assert_refused(fixture, pl_step(pl_stmt(other, PL_SQL_SCHEMA_VERSION), &fixture->err),
+		       PL_ERR_RETRY, "statement timeout");
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	assert_true(end.tv_sec - begin.tv_sec < 20);
 	pl_store_close(&other);
@@ -169,10 +180,12 @@ static void hang_up_at_commit_of(struct fixture *fixture, const char *table)
 {
 	char sql[512];
 
-	snprintf(sql, sizeof(sql), "CREATE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS "
-				   "$$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$; "
-				   "CREATE CONSTRAINT TRIGGER hang_up AFTER INSERT OR UPDATE ON %s "
-				   "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hang_up()", table);
+	snprintf(sql, sizeof(sql),
+		 "CREATE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS "
+		 "$$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$; "
+		 "CREATE CONSTRAINT TRIGGER hang_up AFTER INSERT OR UPDATE ON %s "
+		 "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hang_up()",
+		 table);
 	sql_run(fixture->db, sql);
 }
 
@@ -197,8 +210,9 @@ static void database_of_another_encoding_is_refused(void **state)
 
 	only_postgresql(fixture);
 	sql_run(fixture->db, "DROP DATABASE IF EXISTS ascii_only");
-	sql_run(fixture->db, "CREATE DATABASE ascii_only ENCODING SQL_ASCII LOCALE_PROVIDER libc LOCALE 'C' "
-			     "TEMPLATE template0");
+	sql_run(fixture->db,
+		"CREATE DATABASE ascii_only ENCODING SQL_ASCII LOCALE_PROVIDER libc LOCALE 'C' "
+		"TEMPLATE template0");
 	snprintf(uri, sizeof(uri), "%s", fixture->uri);
 	name = strstr(uri, "@/postlatch?");
 	assert_non_null(name);
@@ -228,9 +242,10 @@ static void pool_has_so_many_connections_and_no_more(void **state)
 	only_postgresql(fixture);
 	pool = pl_store_pool_new(PL_ROLE_MILTER);
 	for (size_t i = 0; i < COUNT(stores); i++)
-		assert_ok(fixture, pl_store_pool_take(pool, fixture->uri, &stores[i], &fixture->err));
-	assert_refused(fixture, pl_store_pool_take(pool, fixture->uri, &last, &fixture->err), PL_ERR_RETRY,
-		       "all 16 connections");
+		assert_ok(fixture,
+			  pl_store_pool_take(pool, fixture->uri, &stores[i], &fixture->err));
+	assert_refused(fixture, pl_store_pool_take(pool, fixture->uri, &last, &fixture->err),
+		       PL_ERR_RETRY, "all 16 connections");
 	pl_store_pool_give(pool, &stores[0], 0);
 	assert_ok(fixture, pl_store_pool_take(pool, fixture->uri, &stores[0], &fixture->err));
 	for (size_t i = 0; i < COUNT(stores); i++)
@@ -250,8 +265,10 @@ static void pool_gives_places_back_after_failures(void **state)
 	only_postgresql(fixture);
 	pool = pl_store_pool_new(PL_ROLE_MILTER);
 	for (int i = 0; i < 2 * PL_STORE_POOL_MOST; i++)
-		assert_refused(fixture, pl_store_pool_take(pool, "postgresql://127.0.0.1:1/none", &store,
-							   &fixture->err), PL_ERR_RETRY, "127.0.0.1/none");
+		assert_refused(fixture,
+			       pl_store_pool_take(pool, "postgresql://127.0.0.1:1/none", &store,
+						  &fixture->err),
+			       PL_ERR_RETRY, "127.0.0.1/none");
 	pl_store_pool_drain(pool);
 	assert_ok(fixture, pl_store_pool_take(pool, fixture->uri, &store, &fixture->err));
 	pl_store_pool_give(pool, &store, 0);

@@ -13,8 +13,8 @@ static int64_t make(struct fixture *fixture, const char *address, codes codes_r)
 	struct pl_secret secret;
 	int64_t id = register_factor(fixture, address, T, &secret);
 
-	assert_ok(fixture, pl_recovery_make(fixture->store, fixture->keys, &fixture_actor, &parsed, codes_r,
-					    &fixture->err));
+	assert_ok(fixture, pl_recovery_make(fixture->store, fixture->keys, &fixture_actor, &parsed,
+					    codes_r, &fixture->err));
 	return id;
 }
 
@@ -25,8 +25,8 @@ static enum pl_code_result offer_with(struct fixture *fixture, const struct pl_k
 	enum pl_code_result result;
 	int64_t wait;
 
-	assert_ok(fixture, pl_recovery_take(fixture->store, keys, &fixture_actor, &parsed, code, T, &result,
-					    &wait, &fixture->err));
+	assert_ok(fixture, pl_recovery_take(fixture->store, keys, &fixture_actor, &parsed, code, T,
+					    &result, &wait, &fixture->err));
 	return result;
 }
 
@@ -46,7 +46,8 @@ static void ten_codes_of_eighty_bits(void **state)
 		assert_int_equal(strlen(made[i]), 19);
 		for (int c = 0; c < 19; c++)
 			assert_true(c % 5 == 4 ? made[i][c] == '-'
-					       : strchr("abcdefghijklmnopqrstuvwxyz234567", made[i][c]) != NULL);
+					       : strchr("abcdefghijklmnopqrstuvwxyz234567",
+							made[i][c]) != NULL);
 		for (int j = 0; j < i; j++)
 			assert_string_not_equal(made[i], made[j]);
 	}
@@ -64,7 +65,8 @@ static void each_is_good_once(void **state)
 		assert_int_equal(offer(fixture, OWNER, made[i]), PL_CODE_RIGHT);
 	assert_int_equal(offer(fixture, OWNER, made[0]), PL_CODE_WRONG);
 	assert_int_equal(offer(fixture, OWNER, made[9]), PL_CODE_WRONG);
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit WHERE action = 'recovery-code.use'"),
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT COUNT(*) FROM audit WHERE action = 'recovery-code.use'"),
 			 10);
 }
 
@@ -85,7 +87,8 @@ static void spelling_does_not_matter(void **state)
 
 static void other_texts_are_wrong(void **state)
 {
-	static const char *const texts[] = { "", "abcd-efgh-ijkl-mnop", "abcd", "0000-0000-0000-0000" };
+	static const char *const texts[] = { "", "abcd-efgh-ijkl-mnop", "abcd",
+					     "0000-0000-0000-0000" };
 	struct fixture *fixture = *state;
 	char longer[PL_RECOVERY_TEXT + 1];
 	codes made;
@@ -107,7 +110,8 @@ static void anothers_code_is_wrong_and_not_spent(void **state)
 	make(fixture, OTHER, others);
 	assert_int_equal(offer(fixture, OWNER, others[0]), PL_CODE_WRONG);
 	sql_run(fixture->db, "UPDATE recovery_code SET member_id = 3 - member_id");
-	assert_int_equal(offer(fixture, OWNER, others[1]), PL_CODE_WRONG); /* the MAC knows its owner */
+	assert_int_equal(offer(fixture, OWNER, others[1]),
+			 PL_CODE_WRONG); /* the MAC knows its owner */
 	sql_run(fixture->db, "UPDATE recovery_code SET member_id = 3 - member_id");
 	assert_int_equal(offer(fixture, OTHER, others[0]), PL_CODE_RIGHT);
 }
@@ -119,8 +123,8 @@ static void new_codes_replace_the_old(void **state)
 	codes old, new;
 
 	make(fixture, OWNER, old);
-	assert_ok(fixture, pl_recovery_make(fixture->store, fixture->keys, &fixture_actor, &address, new,
-					    &fixture->err));
+	assert_ok(fixture, pl_recovery_make(fixture->store, fixture->keys, &fixture_actor, &address,
+					    new, &fixture->err));
 	assert_int_equal(offer(fixture, OWNER, old[0]), PL_CODE_WRONG);
 	assert_int_equal(offer(fixture, OWNER, new[0]), PL_CODE_RIGHT);
 }
@@ -134,8 +138,10 @@ static void nobody_without_a_factor_has_codes(void **state)
 	assert_int_equal(offer(fixture, OWNER, "abcd-efgh-ijkl-mnop"), PL_CODE_NONE);
 	add_member(fixture, OWNER, "");
 	assert_int_equal(offer(fixture, OWNER, "abcd-efgh-ijkl-mnop"), PL_CODE_NONE);
-	assert_refused(fixture, pl_recovery_make(fixture->store, fixture->keys, &fixture_actor, &address, made,
-						 &fixture->err), PL_ERR_CONFLICT, "no second factor");
+	assert_refused(fixture,
+		       pl_recovery_make(fixture->store, fixture->keys, &fixture_actor, &address,
+					made, &fixture->err),
+		       PL_ERR_CONFLICT, "no second factor");
 }
 
 /* Guessing at one is guessing at the other. */
@@ -174,8 +180,9 @@ static void stored_codes_cannot_be_read(void **state)
 
 static void codes_outlive_a_new_verify_key(void **state)
 {
-	static const char text[] = "2 f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff000102030405060708090a0b0c0d0e0f\n"
-				   "1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
+	static const char text[] =
+		"2 f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff000102030405060708090a0b0c0d0e0f\n"
+		"1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
 	struct fixture *fixture = *state;
 	const char *path = path_in(fixture, "both.key");
 	struct pl_keys *both;
@@ -199,8 +206,8 @@ static int take_shared(struct fixture *fixture, struct pl_store *store, struct p
 	int64_t wait;
 
 	if (pl_address_parse(OWNER, strlen(OWNER), NULL, &address, err) < 0 ||
-	    pl_recovery_take(store, fixture->keys, &fixture_actor, &address, shared, T, &result, &wait,
-			     err) < 0)
+	    pl_recovery_take(store, fixture->keys, &fixture_actor, &address, shared, T, &result,
+			     &wait, err) < 0)
 		return -1;
 	return (int)result;
 }

@@ -1,4 +1,6 @@
-/* test_relay.c - the SASL relay between a stand-in for Postfix and one for Dovecot, on real sockets. */
+/* test_relay.c - the SASL relay between a stand-in for Postfix and one for Dovecot.
+ *
+ * On real sockets. */
 #include "tests/unit/test.h"
 
 #include <errno.h>
@@ -45,7 +47,8 @@ static int start(void **state)
 	listener = listen_open(bench.postfix, &err);
 	assert_true(bench.to_dovecot >= 0 && listener >= 0);
 	assert_int_equal(pipe(bench.wake), 0);
-	assert_int_equal(relay_new(listener, listen_path(bench.dovecot), PAIRS, &bench.relay, &err), 0);
+	assert_int_equal(relay_new(listener, listen_path(bench.dovecot), PAIRS, &bench.relay, &err),
+			 0);
 	assert_int_equal(pthread_create(&bench.thread, NULL, run, bench.relay), 0);
 	return 0;
 }
@@ -202,7 +205,8 @@ static void giant_lines_hang_up(void **state)
 /* Sends until nothing more is taken, and returns how much that was. */
 static size_t flood(int fd)
 {
-	static const char line[] = "CONT\t1\tYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh\n";
+	static const char line[] =
+		"CONT\t1\tYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh\n";
 	size_t total = 0;
 	ssize_t count;
 

@@ -5,13 +5,14 @@
 
 #define DOMAIN_NAME "example.test"
 
-static struct pl_scope_result set_domain(struct fixture *fixture, const char *settings, enum pl_scope scope)
+static struct pl_scope_result set_domain(struct fixture *fixture, const char *settings,
+					 enum pl_scope scope)
 {
 	const struct pl_change change = change_of(settings, PL_AT_DOMAIN);
 	struct pl_scope_result result;
 
-	assert_ok(fixture, pl_domain_set(fixture->store, &fixture_actor, fixture->policy, DOMAIN_NAME, &change,
-					 scope, &result, &fixture->err));
+	assert_ok(fixture, pl_domain_set(fixture->store, &fixture_actor, fixture->policy,
+					 DOMAIN_NAME, &change, scope, &result, &fixture->err));
 	return result;
 }
 
@@ -39,33 +40,104 @@ struct scope_case {
 };
 
 static const struct scope_case scope_cases[] = {
-	{ "", "pop3=off", PL_SCOPE_INHERITING, 0, 0, 1,
-	  { PL_UNSET, PL_ON, PL_OFF }, { PL_OFF, PL_ON, PL_OFF }, PL_OFF },
-	{ "", "pop3=off", PL_SCOPE_NEW, 1, 0, 0,
-	  { PL_ON, PL_ON, PL_OFF }, { PL_ON, PL_ON, PL_OFF }, PL_OFF },
-	{ "", "pop3=off", PL_SCOPE_ALL, 0, 2, 2,
-	  { PL_UNSET, PL_UNSET, PL_UNSET }, { PL_OFF, PL_OFF, PL_OFF }, PL_OFF },
-	{ "pop3=off", "pop3=on", PL_SCOPE_INHERITING, 0, 0, 1,
-	  { PL_UNSET, PL_ON, PL_OFF }, { PL_ON, PL_ON, PL_OFF }, PL_ON },
-	{ "pop3=off", "pop3=on", PL_SCOPE_NEW, 1, 0, 0,
-	  { PL_OFF, PL_ON, PL_OFF }, { PL_OFF, PL_ON, PL_OFF }, PL_ON },
-	{ "pop3=off", "pop3=on", PL_SCOPE_ALL, 0, 2, 2,
-	  { PL_UNSET, PL_UNSET, PL_UNSET }, { PL_ON, PL_ON, PL_ON }, PL_ON },
+	{ "",
+	  "pop3=off",
+	  PL_SCOPE_INHERITING,
+	  0,
+	  0,
+	  1,
+	  { PL_UNSET, PL_ON, PL_OFF },
+	  { PL_OFF, PL_ON, PL_OFF },
+	  PL_OFF },
+	{ "",
+	  "pop3=off",
+	  PL_SCOPE_NEW,
+	  1,
+	  0,
+	  0,
+	  { PL_ON, PL_ON, PL_OFF },
+	  { PL_ON, PL_ON, PL_OFF },
+	  PL_OFF },
+	{ "",
+	  "pop3=off",
+	  PL_SCOPE_ALL,
+	  0,
+	  2,
+	  2,
+	  { PL_UNSET, PL_UNSET, PL_UNSET },
+	  { PL_OFF, PL_OFF, PL_OFF },
+	  PL_OFF },
+	{ "pop3=off",
+	  "pop3=on",
+	  PL_SCOPE_INHERITING,
+	  0,
+	  0,
+	  1,
+	  { PL_UNSET, PL_ON, PL_OFF },
+	  { PL_ON, PL_ON, PL_OFF },
+	  PL_ON },
+	{ "pop3=off",
+	  "pop3=on",
+	  PL_SCOPE_NEW,
+	  1,
+	  0,
+	  0,
+	  { PL_OFF, PL_ON, PL_OFF },
+	  { PL_OFF, PL_ON, PL_OFF },
+	  PL_ON },
+	{ "pop3=off",
+	  "pop3=on",
+	  PL_SCOPE_ALL,
+	  0,
+	  2,
+	  2,
+	  { PL_UNSET, PL_UNSET, PL_UNSET },
+	  { PL_ON, PL_ON, PL_ON },
+	  PL_ON },
 	/* Back to the built-in default, which is on. */
-	{ "pop3=off", "pop3=inherit", PL_SCOPE_INHERITING, 0, 0, 1,
-	  { PL_UNSET, PL_ON, PL_OFF }, { PL_ON, PL_ON, PL_OFF }, PL_ON },
-	{ "pop3=off", "pop3=inherit", PL_SCOPE_NEW, 1, 0, 0,
-	  { PL_OFF, PL_ON, PL_OFF }, { PL_OFF, PL_ON, PL_OFF }, PL_ON },
+	{ "pop3=off",
+	  "pop3=inherit",
+	  PL_SCOPE_INHERITING,
+	  0,
+	  0,
+	  1,
+	  { PL_UNSET, PL_ON, PL_OFF },
+	  { PL_ON, PL_ON, PL_OFF },
+	  PL_ON },
+	{ "pop3=off",
+	  "pop3=inherit",
+	  PL_SCOPE_NEW,
+	  1,
+	  0,
+	  0,
+	  { PL_OFF, PL_ON, PL_OFF },
+	  { PL_OFF, PL_ON, PL_OFF },
+	  PL_ON },
 	/* The domain says what it said: only members' own settings can change. */
-	{ "pop3=off", "pop3=off", PL_SCOPE_INHERITING, 0, 0, 0,
-	  { PL_UNSET, PL_ON, PL_OFF }, { PL_OFF, PL_ON, PL_OFF }, PL_OFF },
-	{ "pop3=off", "pop3=off", PL_SCOPE_ALL, 0, 2, 1,
-	  { PL_UNSET, PL_UNSET, PL_UNSET }, { PL_OFF, PL_OFF, PL_OFF }, PL_OFF },
+	{ "pop3=off",
+	  "pop3=off",
+	  PL_SCOPE_INHERITING,
+	  0,
+	  0,
+	  0,
+	  { PL_UNSET, PL_ON, PL_OFF },
+	  { PL_OFF, PL_ON, PL_OFF },
+	  PL_OFF },
+	{ "pop3=off",
+	  "pop3=off",
+	  PL_SCOPE_ALL,
+	  0,
+	  2,
+	  1,
+	  { PL_UNSET, PL_UNSET, PL_UNSET },
+	  { PL_OFF, PL_OFF, PL_OFF },
+	  PL_OFF },
 };
 
 static void check_scope(struct fixture *fixture, const struct scope_case *c)
 {
-	static const char *const members[] = { "inherits@" DOMAIN_NAME, "on@" DOMAIN_NAME, "off@" DOMAIN_NAME };
+	static const char *const members[] = { "inherits@" DOMAIN_NAME, "on@" DOMAIN_NAME,
+					       "off@" DOMAIN_NAME };
 	struct pl_scope_result result;
 
 	add_domain(fixture, DOMAIN_NAME, c->before);
@@ -133,7 +205,8 @@ static void class_and_policy_file_are_pinned_too(void **state)
 	struct fixture *fixture = *state;
 
 	pl_policy_unref(&fixture->policy);
-	fixture->policy = policy_of("class \"staff\" { requirement = required }\ndefaults { sieve = off }\n");
+	fixture->policy =
+		policy_of("class \"staff\" { requirement = required }\ndefaults { sieve = off }\n");
 	add_domain(fixture, DOMAIN_NAME, "");
 	add_member(fixture, "user@" DOMAIN_NAME, "class=staff");
 	set_domain(fixture, "requirement=optional sieve=on", PL_SCOPE_NEW);
@@ -157,7 +230,9 @@ static void large_domain_is_pinned_whole(void **state)
 	result = set_domain(fixture, "imap=off", PL_SCOPE_NEW);
 	assert_ok(fixture, pl_store_commit(fixture->store, &fixture->err));
 	assert_int_equal(result.pinned, 300);
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member WHERE settings = 'imap=on'"), 300);
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT COUNT(*) FROM member WHERE settings = 'imap=on'"),
+			 300);
 }
 
 static void forbid_pop3(struct fixture *fixture, const char *policy)
@@ -169,7 +244,8 @@ static void forbid_pop3(struct fixture *fixture, const char *policy)
 static void what_is_forbidden_cannot_be_switched_on(void **state)
 {
 	static const char *const policies[] = {
-		"defaults { pop3 = forbidden }", "domain \"" DOMAIN_NAME "\" { pop3 = forbidden }",
+		"defaults { pop3 = forbidden }",
+		"domain \"" DOMAIN_NAME "\" { pop3 = forbidden }",
 	};
 	const struct pl_change domain_on = change_of("pop3=on", PL_AT_DOMAIN);
 	const struct pl_change member_on = change_of("pop3=on", PL_AT_MEMBER);
@@ -183,12 +259,14 @@ static void what_is_forbidden_cannot_be_switched_on(void **state)
 	for (size_t i = 0; i < COUNT(policies); i++) {
 		forbid_pop3(fixture, policies[i]);
 		for (int scope = PL_SCOPE_INHERITING; scope <= PL_SCOPE_ALL; scope++)
-			assert_refused(fixture, pl_domain_set(fixture->store, &fixture_actor, fixture->policy,
-							      DOMAIN_NAME, &domain_on, (enum pl_scope)scope,
-							      &result, &fixture->err),
+			assert_refused(fixture,
+				       pl_domain_set(fixture->store, &fixture_actor,
+						     fixture->policy, DOMAIN_NAME, &domain_on,
+						     (enum pl_scope)scope, &result, &fixture->err),
 				       PL_ERR_CONFLICT, "pop3 cannot be switched on");
-		assert_refused(fixture, pl_member_set(fixture->store, &fixture_actor, fixture->policy, &address,
-						      &member_on, NULL, NULL, &fixture->err),
+		assert_refused(fixture,
+			       pl_member_set(fixture->store, &fixture_actor, fixture->policy,
+					     &address, &member_on, NULL, NULL, &fixture->err),
 			       PL_ERR_CONFLICT, "pop3 cannot be switched on");
 		assert_int_equal(held(fixture, "user@" DOMAIN_NAME, PL_SETTING_POP3), PL_OFF);
 	}
@@ -207,8 +285,9 @@ static void what_is_forbidden_can_be_switched_off(void **state)
 	forbid_pop3(fixture, "defaults { pop3 = forbidden }");
 	add_domain(fixture, DOMAIN_NAME, "");
 	assert_int_equal(set_domain(fixture, "pop3=off", PL_SCOPE_ALL).affected, 0);
-	assert_int_equal(pl_member_set(fixture->store, &fixture_actor, fixture->policy, &address, &off, NULL,
-				       NULL, &fixture->err), 2);
+	assert_int_equal(pl_member_set(fixture->store, &fixture_actor, fixture->policy, &address,
+				       &off, NULL, NULL, &fixture->err),
+			 2);
 }
 
 /* A dry run is the same work, undone: it must say the same and leave nothing. */
@@ -235,20 +314,23 @@ static void dry_run_says_the_same_and_changes_nothing(void **state)
 
 static void record_of_a_change_has_before_and_after(void **state)
 {
-	static const char newest[] = "SELECT who || ' ' || source || ' ' || action || ' ' || object || ': ' || "
-				     "before || ' -> ' || after FROM audit ORDER BY id DESC LIMIT 1";
+	static const char newest[] =
+		"SELECT who || ' ' || source || ' ' || action || ' ' || object || ': ' || "
+		"before || ' -> ' || after FROM audit ORDER BY id DESC LIMIT 1";
 	struct fixture *fixture = *state;
 	char text[512];
 
 	add_domain(fixture, DOMAIN_NAME, "pop3=on");
 	sql_text(fixture->db, newest, text, sizeof(text));
-	assert_string_equal(text, "tester 192.0.2.1 domain.add example.test:  -> active=on pop3=on");
+	assert_string_equal(text,
+			    "tester 192.0.2.1 domain.add example.test:  -> active=on pop3=on");
 	add_member(fixture, "user@" DOMAIN_NAME, "imap=off");
 	sql_text(fixture->db, newest, text, sizeof(text));
 	assert_string_equal(text, "tester 192.0.2.1 member.add user@example.test:  -> imap=off");
 	set_domain(fixture, "pop3=off imap=off active=off", PL_SCOPE_NEW);
 	sql_text(fixture->db, newest, text, sizeof(text));
-	assert_string_equal(text, "tester 192.0.2.1 domain.set example.test: active=on imap=inherit pop3=on -> "
+	assert_string_equal(text, "tester 192.0.2.1 domain.set example.test: active=on "
+				  "imap=inherit pop3=on -> "
 				  "active=off imap=off pop3=off scope=new members-changed=1");
 }
 
@@ -271,8 +353,9 @@ static void unknown_domain_is_refused(void **state)
 	struct pl_scope_result result;
 	enum pl_scope scope;
 
-	assert_refused(fixture, pl_domain_set(fixture->store, &fixture_actor, fixture->policy, "nosuch.test",
-					      &change, PL_SCOPE_ALL, &result, &fixture->err),
+	assert_refused(fixture,
+		       pl_domain_set(fixture->store, &fixture_actor, fixture->policy, "nosuch.test",
+				     &change, PL_SCOPE_ALL, &result, &fixture->err),
 		       PL_ERR_CONFLICT, "there is no domain nosuch.test");
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit"), 0);
 	assert_int_equal(pl_scope_by_name("everybody", &scope), 0);

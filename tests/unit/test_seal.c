@@ -33,13 +33,14 @@ static void assert_unsealed(struct fixture *fixture, const struct pl_keys *keys,
 	assert_string_equal((const char *)secret.data, text);
 }
 
-static void assert_not_unsealed(struct fixture *fixture, const struct pl_keys *keys, const char *what,
-				int64_t owner, const struct pl_sealed *sealed)
+static void assert_not_unsealed(struct fixture *fixture, const struct pl_keys *keys,
+				const char *what, int64_t owner, const struct pl_sealed *sealed)
 {
 	static const struct pl_secret nothing;
 	struct pl_secret secret;
 
-	assert_refused(fixture, pl_unseal(keys, what, owner, sealed, &secret, &fixture->err), PL_ERR_CONFIG, "");
+	assert_refused(fixture, pl_unseal(keys, what, owner, sealed, &secret, &fixture->err),
+		       PL_ERR_CONFIG, "");
 	assert_memory_equal(&secret, &nothing, sizeof(secret));
 }
 
@@ -65,7 +66,7 @@ static void record_shows_nothing(void **state)
 
 	assert_int_equal(one.len, OVERHEAD + strlen(SECRET));
 	assert_null(memmem(one.data, one.len, SECRET, 4));
-	assert_memory_not_equal(one.data + 5, two.data + 5, 12);  /* a nonce is used once */
+	assert_memory_not_equal(one.data + 5, two.data + 5, 12); /* a nonce is used once */
 	assert_memory_not_equal(one.data + 17, two.data + 17, 32);
 }
 
@@ -184,9 +185,15 @@ static void record_is_what_is_documented(void **state)
 	expand(master, "postlatch:seal:v1", key);
 	assert_memory_equal(sealed.data, "\1\0\0\0\1", 5);
 	assert_int_equal(EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, sealed.data + 5), 1);
-	assert_int_equal(EVP_DecryptUpdate(ctx, NULL, &len, (const unsigned char *)aad, sizeof(aad) - 1), 1);
-	assert_int_equal(EVP_DecryptUpdate(ctx, text, &len, sealed.data + 17, (int)sealed.len - OVERHEAD), 1);
-	assert_int_equal(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, 16, sealed.data + sealed.len - 16), 1);
+	assert_int_equal(EVP_DecryptUpdate(ctx, NULL, &len, (const unsigned char *)aad,
+					   sizeof(aad) - 1),
+			 1);
+	assert_int_equal(EVP_DecryptUpdate(ctx, text, &len, sealed.data + 17,
+					   (int)sealed.len - OVERHEAD),
+			 1);
+	assert_int_equal(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, 16,
+					     sealed.data + sealed.len - 16),
+			 1);
 	assert_int_equal(EVP_DecryptFinal_ex(ctx, text + len, &rest), 1);
 	assert_int_equal(len, strlen(SECRET));
 	assert_memory_equal(text, SECRET, strlen(SECRET));

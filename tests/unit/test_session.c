@@ -4,15 +4,16 @@
 #define OWNER "owner@example.test"
 
 /* A session until 2000 with a token until 1000. */
-static struct pl_session issue(struct fixture *fixture, const char *address, struct pl_secret *token_r)
+static struct pl_session issue(struct fixture *fixture, const char *address,
+			       struct pl_secret *token_r)
 {
 	const struct pl_address parsed = address_of(address);
 	struct pl_session wish = { .channel = PL_CHANNEL_WEBMAIL, .expires_at = 2000 };
 
 	strcpy(wish.ip, "192.0.2.9");
 	strcpy(wish.device, "Browser");
-	assert_ok(fixture, pl_session_issue(fixture->store, &fixture_actor, &parsed, &wish, 1000, token_r,
-					    &fixture->err));
+	assert_ok(fixture, pl_session_issue(fixture->store, &fixture_actor, &parsed, &wish, 1000,
+					    token_r, &fixture->err));
 	return wish;
 }
 
@@ -32,7 +33,8 @@ static void token_leads_to_its_session(void **state)
 	const struct pl_session made = issue(fixture, OWNER, &token);
 	struct pl_session found;
 
-	assert_int_equal(pl_session_by_token(fixture->store, &token, 999, &found, &fixture->err), 1);
+	assert_int_equal(pl_session_by_token(fixture->store, &token, 999, &found, &fixture->err),
+			 1);
 	assert_int_equal(found.id, made.id);
 	assert_int_equal(found.member_id, account_of(fixture, OWNER).member.id);
 	assert_int_equal(found.channel, PL_CHANNEL_WEBMAIL);
@@ -45,7 +47,8 @@ static void token_leads_to_its_session(void **state)
 /* "pl_at_" and 256 bits in base64url without padding (RFC 4648 5). */
 static void token_has_its_shape(void **state)
 {
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	struct fixture *fixture = *state;
 	struct pl_secret token, other;
 	const char *text = (const char *)token.data;
@@ -109,13 +112,17 @@ static void revoked_session_is_dead_at_once(void **state)
 	int64_t second_id = issue(fixture, OWNER, &second).id;
 
 	assert_int_equal(pl_session_revoke(fixture->store, &fixture_actor, &address, first_id, 0,
-					   &fixture->err), 1);
+					   &fixture->err),
+			 1);
 	assert_int_equal(find(fixture, &first, 1), 0);
 	assert_int_equal(find(fixture, &second, 1), second_id);
 	assert_int_equal(pl_session_revoke(fixture->store, &fixture_actor, &address, first_id, 0,
-					   &fixture->err), 0);
+					   &fixture->err),
+			 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM token"), 1);
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit WHERE action = 'session.revoke'"), 1);
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT COUNT(*) FROM audit WHERE action = 'session.revoke'"),
+			 1);
 }
 
 static void raised_generation_ends_all_of_a_member(void **state)
@@ -128,7 +135,8 @@ static void raised_generation_ends_all_of_a_member(void **state)
 	issue(fixture, OWNER, &first);
 	issue(fixture, OWNER, &second);
 	other_id = issue(fixture, "other@example.test", &others).id;
-	assert_ok(fixture, pl_session_revoke_all(fixture->store, &fixture_actor, &address, &fixture->err));
+	assert_ok(fixture,
+		  pl_session_revoke_all(fixture->store, &fixture_actor, &address, &fixture->err));
 	assert_int_equal(find(fixture, &first, 1), 0);
 	assert_int_equal(find(fixture, &second, 1), 0);
 	assert_int_equal(find(fixture, &others, 1), other_id);
@@ -143,10 +151,12 @@ static void removed_member_leaves_no_session(void **state)
 	struct pl_secret token;
 
 	issue(fixture, OWNER, &token);
-	assert_int_equal(pl_member_remove(fixture->store, &fixture_actor, &address, &fixture->err), 1);
+	assert_int_equal(pl_member_remove(fixture->store, &fixture_actor, &address, &fixture->err),
+			 1);
 	assert_int_equal(find(fixture, &token, 1), 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT (SELECT COUNT(*) FROM session) + "
-					      "(SELECT COUNT(*) FROM token)"), 0);
+					      "(SELECT COUNT(*) FROM token)"),
+			 0);
 }
 
 int main(void)

@@ -40,12 +40,12 @@ static void add_one_of_each(struct fixture *fixture)
 	struct pl_grant grant = { .session_id = 1, .client_id = "1" };
 	struct pl_secret secret;
 
-	assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16, &address,
-						 &password, &secret, &fixture->err));
-	assert_ok(fixture, pl_session_issue(fixture->store, &fixture_actor, &address, &session, 1, &secret,
-					    &fixture->err));
-	assert_ok(fixture, pl_trusted_add(fixture->store, &fixture_actor, &address, &device, &secret,
-					  &fixture->err));
+	assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16,
+						 &address, &password, &secret, &fixture->err));
+	assert_ok(fixture, pl_session_issue(fixture->store, &fixture_actor, &address, &session, 1,
+					    &secret, &fixture->err));
+	assert_ok(fixture, pl_trusted_add(fixture->store, &fixture_actor, &address, &device,
+					  &secret, &fixture->err));
 	assert_ok(fixture, pl_oauth_client_add(fixture->store, &fixture_actor, &client, &secret,
 					       &fixture->err));
 	assert_ok(fixture, pl_code_issue(fixture->store, &grant, &secret, &fixture->err));
@@ -82,7 +82,8 @@ static void every_statement_runs_in_its_roles(void **state)
 			if (i == PL_SQL_OAUTH_CLIENT_INSERT) /* there is a "1", for grants */
 				run_with_ones(fixture->store, PL_SQL_OAUTH_CLIENT_DELETE, NULL);
 			if (run_with_ones(fixture->store, (enum pl_sql)i, &fixture->err) < 0)
-				fail_msg("%s in role %u: %s", statements[i].name, roles[r], fixture->err.msg);
+				fail_msg("%s in role %u: %s", statements[i].name, roles[r],
+					 fixture->err.msg);
 			pl_store_rollback(fixture->store);
 		}
 	}
@@ -99,7 +100,9 @@ static void statements_of_other_roles_are_refused(void **state)
 		reopen(fixture, roles[r]);
 		for (unsigned int i = 0; i < PL_SQL_COUNT; i++) {
 			if ((statements[i].roles & roles[r]) == 0)
-				assert_refused(fixture, run_with_ones(fixture->store, (enum pl_sql)i, &fixture->err),
+				assert_refused(fixture,
+					       run_with_ones(fixture->store, (enum pl_sql)i,
+							     &fixture->err),
 					       PL_ERR_INTERNAL, statements[i].name);
 		}
 	}
@@ -112,9 +115,9 @@ static void statements_of_other_roles_are_refused(void **state)
 /* What is sealed, the portal and the command alone may touch. */
 static void sealed_secrets_are_for_two_roles(void **state)
 {
-	static const enum pl_sql sealed[] = { PL_SQL_TOTP_GET, PL_SQL_TOTP_SET, PL_SQL_TOTP_PENDING_GET,
-					      PL_SQL_TOTP_PENDING_SET, PL_SQL_SIGNING_KEY_GET,
-					      PL_SQL_SIGNING_KEY_INSERT };
+	static const enum pl_sql sealed[] = { PL_SQL_TOTP_GET,         PL_SQL_TOTP_SET,
+					      PL_SQL_TOTP_PENDING_GET, PL_SQL_TOTP_PENDING_SET,
+					      PL_SQL_SIGNING_KEY_GET,  PL_SQL_SIGNING_KEY_INSERT };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(sealed); i++)
@@ -177,25 +180,34 @@ static void nothing_makes_a_missing_database(void **state)
 
 	only_sqlite(fixture);
 	for (size_t r = 0; r < COUNT(roles); r++)
-		assert_refused(fixture, pl_store_open(fixture->uri, roles[r], &fixture->store, &fixture->err),
+		assert_refused(fixture,
+			       pl_store_open(fixture->uri, roles[r], &fixture->store,
+					     &fixture->err),
 			       PL_ERR_RETRY, fixture->db);
 	assert_null(fixture->store);
-	assert_refused(fixture, pl_schema_migrate(fixture->uri, NULL, NULL, &fixture->err), PL_ERR_RETRY, "");
-	assert_refused(fixture, pl_schema_read_version(fixture->uri, &version, &fixture->err), PL_ERR_RETRY, "");
-	assert_refused(fixture, pl_schema_verify(fixture->uri, problem, sizeof(problem), &fixture->err),
+	assert_refused(fixture, pl_schema_migrate(fixture->uri, NULL, NULL, &fixture->err),
 		       PL_ERR_RETRY, "");
-	assert_refused(fixture, pl_schema_backup(fixture->uri, copy, NULL, &fixture->err), PL_ERR_RETRY, "");
+	assert_refused(fixture, pl_schema_read_version(fixture->uri, &version, &fixture->err),
+		       PL_ERR_RETRY, "");
+	assert_refused(fixture,
+		       pl_schema_verify(fixture->uri, problem, sizeof(problem), &fixture->err),
+		       PL_ERR_RETRY, "");
+	assert_refused(fixture, pl_schema_backup(fixture->uri, copy, NULL, &fixture->err),
+		       PL_ERR_RETRY, "");
 	assert_int_equal(access(fixture->db, F_OK), -1);
 	assert_int_equal(access(copy, F_OK), -1);
 }
 
 static void other_uris_are_refused(void **state)
 {
-	static const char *const uris[] = { "", "sqlite:", "mysql://x", "/var/lib/x.db", "SQLITE:/x" };
+	static const char *const uris[] = { "", "sqlite:", "mysql://x", "/var/lib/x.db",
+					    "SQLITE:/x" };
 	struct fixture *fixture = *state;
 
 	for (size_t i = 0; i < COUNT(uris); i++)
-		assert_refused(fixture, pl_store_open(uris[i], PL_ROLE_LOGIN, &fixture->store, &fixture->err),
+		assert_refused(fixture,
+			       pl_store_open(uris[i], PL_ROLE_LOGIN, &fixture->store,
+					     &fixture->err),
 			       PL_ERR_CONFIG, "sqlite:PATH");
 }
 
@@ -218,7 +230,7 @@ static void rollback_undoes_and_commit_keeps(void **state)
 static void counts(void **state)
 {
 	static const int64_t want[] = {
-		[PL_COUNT_DOMAINS] = 1, [PL_COUNT_MEMBERS] = 2, [PL_COUNT_APP_PASSWORDS] = 1,
+		[PL_COUNT_DOMAINS] = 1,  [PL_COUNT_MEMBERS] = 2, [PL_COUNT_APP_PASSWORDS] = 1,
 		[PL_COUNT_SESSIONS] = 1, [PL_COUNT_AUDIT] = 7,
 	};
 	struct fixture *fixture = *state;
@@ -226,7 +238,8 @@ static void counts(void **state)
 	add_one_of_each(fixture);
 	add_member(fixture, "second@example.test", "");
 	for (unsigned int i = 0; i < COUNT(want); i++)
-		assert_int_equal(pl_store_count(fixture->store, (enum pl_count)i, &fixture->err), want[i]);
+		assert_int_equal(pl_store_count(fixture->store, (enum pl_count)i, &fixture->err),
+				 want[i]);
 }
 
 static int64_t domain_id_seen_by(struct pl_store *store)
@@ -264,7 +277,8 @@ static void second_writer_is_told_to_retry(void **state)
 
 	assert_ok(fixture, pl_store_open(fixture->uri, PL_ROLE_USE, &second, &fixture->err));
 	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
-	assert_refused(fixture, pl_store_begin_write(second, &fixture->err), PL_ERR_RETRY, "locked");
+	assert_refused(fixture, pl_store_begin_write(second, &fixture->err), PL_ERR_RETRY,
+		       "locked");
 	pl_store_rollback(fixture->store);
 	assert_ok(fixture, pl_store_begin_write(second, &fixture->err));
 	pl_store_close(&second);
@@ -293,10 +307,11 @@ static void migration_of_an_open_database_is_noticed(void **state)
 	struct fixture *fixture = *state;
 	struct pl_store *again;
 
-	sql_run(fixture->db, "INSERT INTO schema_history (version, title, applied_at) VALUES (999, 'later', 0)");
+	sql_run(fixture->db,
+		"INSERT INTO schema_history (version, title, applied_at) VALUES (999, 'later', 0)");
 	assert_int_equal(pl_store_replaced(fixture->store), 1);
-	assert_refused(fixture, pl_store_open(fixture->uri, PL_ROLE_LOGIN, &again, &fixture->err), PL_ERR_CONFIG,
-		       "update this program");
+	assert_refused(fixture, pl_store_open(fixture->uri, PL_ROLE_LOGIN, &again, &fixture->err),
+		       PL_ERR_CONFIG, "update this program");
 }
 
 int main(void)

@@ -89,7 +89,8 @@ static void an_hour_without_failure_forgets(void **state)
 	fail_times(fixture, "192.0.2.1", 1, T + PL_THROTTLE_FORGET - 1);
 	assert_int_equal(enter(fixture, "192.0.2.1", T + PL_THROTTLE_FORGET - 1), 2);
 	fail_times(fixture, "192.0.2.1", PL_THROTTLE_FREE, T + 2 * PL_THROTTLE_FORGET);
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM address_failure"), PL_THROTTLE_FREE);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM address_failure"),
+			 PL_THROTTLE_FREE);
 }
 
 /* A busy office with one address is never kept out by its successes, and they
@@ -136,7 +137,9 @@ static int enter_once(struct fixture *fixture, struct pl_store *store, struct pl
 	int64_t wait;
 
 	(void)fixture;
-	return pl_ip_parse("192.0.2.1", &ip, err) < 0 ? -1 : pl_throttle_enter(store, &ip, T, &wait, err);
+	return pl_ip_parse("192.0.2.1", &ip, err) < 0
+		       ? -1
+		       : pl_throttle_enter(store, &ip, T, &wait, err);
 }
 
 static void parallel_guesses_count(void **state)
@@ -200,7 +203,8 @@ static void sweep_keeps_what_still_counts(void **state)
 	assert_ok(fixture, pl_session_sweep(fixture->store, T + PL_THROTTLE_FORGET, &fixture->err));
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM address_failure"), 4);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM address_failure "
-					      "WHERE address = '192.0.2.1'"), 0);
+					      "WHERE address = '192.0.2.1'"),
+			 0);
 }
 
 int main(void)

@@ -13,7 +13,8 @@ static void plant(struct fixture *fixture, int64_t member_id, const char *base32
 	struct pl_sealed sealed;
 
 	pl_secret_set(&secret, base32, strlen(base32));
-	assert_ok(fixture, pl_seal(fixture->keys, "totp", member_id, &secret, &sealed, &fixture->err));
+	assert_ok(fixture,
+		  pl_seal(fixture->keys, "totp", member_id, &secret, &sealed, &fixture->err));
 	pl_bind_int(stmt, member_id);
 	pl_bind_int(stmt, 1);
 	pl_bind_text(stmt, "");
@@ -30,7 +31,7 @@ static void vectors_of_rfc_6238(void **state)
 		int64_t at;
 		const char *code;
 	} rows[] = {
-		{ 59, "287082" },	  { 1111111109, "081804" }, { 1111111111, "050471" },
+		{ 59, "287082" },         { 1111111109, "081804" }, { 1111111111, "050471" },
 		{ 1234567890, "005924" }, { 2000000000, "279037" }, { 20000000000, "353130" },
 	};
 	struct fixture *fixture = *state;
@@ -86,7 +87,8 @@ static void code_of_the_registration_is_spent(void **state)
 	char code[8];
 
 	assert_int_equal(take(fixture, id, code_at(&secret, T, code), T, NULL), PL_CODE_USED);
-	assert_int_equal(take(fixture, id, code_at(&secret, T + STEP, code), T, NULL), PL_CODE_RIGHT);
+	assert_int_equal(take(fixture, id, code_at(&secret, T + STEP, code), T, NULL),
+			 PL_CODE_RIGHT);
 }
 
 static void older_code_is_refused_once_a_newer_was_taken(void **state)
@@ -96,9 +98,11 @@ static void older_code_is_refused_once_a_newer_was_taken(void **state)
 	int64_t id = register_factor(fixture, OWNER, T, &secret), now = T + 5 * STEP;
 	char code[8];
 
-	assert_int_equal(take(fixture, id, code_at(&secret, now + STEP, code), now, NULL), PL_CODE_RIGHT);
+	assert_int_equal(take(fixture, id, code_at(&secret, now + STEP, code), now, NULL),
+			 PL_CODE_RIGHT);
 	assert_int_equal(take(fixture, id, code_at(&secret, now, code), now, NULL), PL_CODE_USED);
-	assert_int_equal(take(fixture, id, code_at(&secret, now - STEP, code), now, NULL), PL_CODE_USED);
+	assert_int_equal(take(fixture, id, code_at(&secret, now - STEP, code), now, NULL),
+			 PL_CODE_USED);
 }
 
 /* The matched step is what is noted, not the present one. */
@@ -109,7 +113,8 @@ static void late_code_leaves_the_next_one_good(void **state)
 	int64_t id = register_factor(fixture, OWNER, T, &secret), now = T + 5 * STEP;
 	char code[8];
 
-	assert_int_equal(take(fixture, id, code_at(&secret, now - STEP, code), now, NULL), PL_CODE_RIGHT);
+	assert_int_equal(take(fixture, id, code_at(&secret, now - STEP, code), now, NULL),
+			 PL_CODE_RIGHT);
 	assert_int_equal(take(fixture, id, code_at(&secret, now, code), now, NULL), PL_CODE_RIGHT);
 }
 
@@ -121,13 +126,15 @@ static void clock_set_back_opens_no_spent_code(void **state)
 	char code[8];
 
 	for (int64_t back = STEP; back <= 86400; back *= 4)
-		assert_int_equal(take(fixture, id, code_at(&secret, T - back, code), T - back, NULL),
+		assert_int_equal(take(fixture, id, code_at(&secret, T - back, code), T - back,
+				      NULL),
 				 PL_CODE_USED);
 }
 
 static void other_texts_are_wrong(void **state)
 {
-	static const char *const texts[] = { "", "12345", "1234567", "abcdef", "12345 ", "-12345", "+12345" };
+	static const char *const texts[] = { "",       "12345",  "1234567", "abcdef",
+					     "12345 ", "-12345", "+12345" };
 	struct fixture *fixture = *state;
 	struct pl_secret secret;
 	int64_t id = register_factor(fixture, OWNER, T, &secret), now = T + 5 * STEP;
@@ -168,10 +175,12 @@ static void five_are_free_then_waits_double_up_to_an_hour(void **state)
 	for (size_t i = 0; i < COUNT(waits); i++) {
 		assert_int_equal(take(fixture, id, "000", now, NULL), PL_CODE_WRONG);
 		/* Also the right code waits, and is not spent by it. */
-		assert_int_equal(take(fixture, id, code_at(&secret, now, code), now, &wait), PL_CODE_WAIT);
+		assert_int_equal(take(fixture, id, code_at(&secret, now, code), now, &wait),
+				 PL_CODE_WAIT);
 		assert_int_equal(wait, waits[i]);
 		now += waits[i] - 1;
-		assert_int_equal(take(fixture, id, code_at(&secret, now, code), now, &wait), PL_CODE_WAIT);
+		assert_int_equal(take(fixture, id, code_at(&secret, now, code), now, &wait),
+				 PL_CODE_WAIT);
 		assert_int_equal(wait, 1);
 		now++;
 	}
@@ -192,7 +201,8 @@ static void hundred_in_a_row_block_until_a_reset(void **state)
 	assert_ok(fixture, pl_totp_state(fixture->store, id, &totp, &fixture->err));
 	assert_int_equal(totp.failures, PL_TOTP_MAX_FAILURES - 1);
 	now = fail_codes(fixture, id, 1, now) + 365 * INT64_C(86400);
-	assert_int_equal(take(fixture, id, code_at(&secret, now, code), now, NULL), PL_CODE_BLOCKED);
+	assert_int_equal(take(fixture, id, code_at(&secret, now, code), now, NULL),
+			 PL_CODE_BLOCKED);
 	assert_int_equal(pl_totp_reset(fixture->store, &fixture_actor, &address, &fixture->err), 1);
 	register_factor(fixture, OWNER, now, &secret);
 	now += STEP;
@@ -221,7 +231,8 @@ static void failures_of_one_member_are_not_anothers(void **state)
 	char code[8];
 
 	fail_codes(fixture, id, PL_TOTP_FREE_FAILURES + 1, now);
-	assert_int_equal(take(fixture, other_id, code_at(&other, now, code), now, NULL), PL_CODE_RIGHT);
+	assert_int_equal(take(fixture, other_id, code_at(&other, now, code), now, NULL),
+			 PL_CODE_RIGHT);
 	assert_int_equal(take(fixture, id, code_at(&secret, now, code), now, NULL), PL_CODE_WAIT);
 }
 
@@ -244,8 +255,8 @@ static int64_t begin(struct fixture *fixture, const char *address, int64_t now,
 	const struct pl_address parsed = address_of(address);
 	int64_t member_id;
 
-	assert_ok(fixture, pl_totp_begin(fixture->store, fixture->keys, &fixture_actor, &parsed, now,
-					 &member_id, secret_r, &fixture->err));
+	assert_ok(fixture, pl_totp_begin(fixture->store, fixture->keys, &fixture_actor, &parsed,
+					 now, &member_id, secret_r, &fixture->err));
 	return member_id;
 }
 
@@ -276,7 +287,8 @@ static void new_secret_replaces_the_old_when_it_is_proven(void **state)
 	assert_int_equal(take(fixture, id, code_at(&old, now, code), now, NULL), PL_CODE_RIGHT);
 	now += 10 * STEP;
 	assert_int_equal(confirm(fixture, OWNER, code_at(&new, now, code), now), PL_CODE_RIGHT);
-	assert_int_equal(confirm(fixture, OWNER, code_at(&new, now + STEP, code), now), PL_CODE_NONE);
+	assert_int_equal(confirm(fixture, OWNER, code_at(&new, now + STEP, code), now),
+			 PL_CODE_NONE);
 	now += 10 * STEP;
 	assert_int_equal(take(fixture, id, code_at(&old, now, code), now, NULL), PL_CODE_WRONG);
 	assert_int_equal(take(fixture, id, code_at(&new, now, code), now, NULL), PL_CODE_RIGHT);
@@ -291,7 +303,8 @@ static void registration_is_forgotten_after_a_quarter_hour(void **state)
 
 	begin(fixture, OWNER, T, &secret);
 	assert_int_equal(confirm(fixture, OWNER, code_at(&secret, now, code), now), PL_CODE_NONE);
-	assert_int_equal(confirm(fixture, OWNER, code_at(&secret, now - 1, code), now - 1), PL_CODE_RIGHT);
+	assert_int_equal(confirm(fixture, OWNER, code_at(&secret, now - 1, code), now - 1),
+			 PL_CODE_RIGHT);
 }
 
 static void second_begin_replaces_the_first(void **state)
@@ -317,10 +330,10 @@ static void registration_ends_old_trust_and_recovery_codes(void **state)
 	struct pl_secret secret;
 	int64_t id = register_factor(fixture, OWNER, T, &secret);
 
-	assert_ok(fixture, pl_recovery_make(fixture->store, fixture->keys, &fixture_actor, &address, codes,
-					    &fixture->err));
-	assert_ok(fixture, pl_trusted_add(fixture->store, &fixture_actor, &address, &device, &secret,
-					  &fixture->err));
+	assert_ok(fixture, pl_recovery_make(fixture->store, fixture->keys, &fixture_actor, &address,
+					    codes, &fixture->err));
+	assert_ok(fixture, pl_trusted_add(fixture->store, &fixture_actor, &address, &device,
+					  &secret, &fixture->err));
 	register_factor(fixture, OWNER, T + 10 * STEP, &secret);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM recovery_code"), 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM trusted_device"), 0);
@@ -340,18 +353,23 @@ static void reset_leaves_nothing(void **state)
 	struct pl_secret secret, pending;
 	int64_t id = register_factor(fixture, OWNER, T, &secret);
 
-	assert_ok(fixture, pl_recovery_make(fixture->store, fixture->keys, &fixture_actor, &address, codes,
-					    &fixture->err));
+	assert_ok(fixture, pl_recovery_make(fixture->store, fixture->keys, &fixture_actor, &address,
+					    codes, &fixture->err));
 	begin(fixture, OWNER, T, &pending);
 	fail_codes(fixture, id, 3, T);
 	assert_int_equal(pl_totp_reset(fixture->store, &fixture_actor, &address, &fixture->err), 1);
-	assert_int_equal(sql_int(fixture->db, "SELECT (SELECT COUNT(*) FROM totp) + (SELECT COUNT(*) FROM "
-					      "totp_pending) + (SELECT COUNT(*) FROM recovery_code) + "
-					      "(SELECT COUNT(*) FROM factor_failure)"), 0);
-	assert_int_equal(take(fixture, id, code_at(&secret, T + STEP, code), T, NULL), PL_CODE_NONE);
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT (SELECT COUNT(*) FROM totp) + (SELECT COUNT(*) FROM "
+				 "totp_pending) + (SELECT COUNT(*) FROM recovery_code) + "
+				 "(SELECT COUNT(*) FROM factor_failure)"),
+			 0);
+	assert_int_equal(take(fixture, id, code_at(&secret, T + STEP, code), T, NULL),
+			 PL_CODE_NONE);
 	assert_int_equal(confirm(fixture, OWNER, code_at(&pending, T, code), T), PL_CODE_NONE);
 	assert_int_equal(pl_totp_reset(fixture->store, &fixture_actor, &address, &fixture->err), 0);
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit WHERE action = 'totp.reset'"), 1);
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT COUNT(*) FROM audit WHERE action = 'totp.reset'"),
+			 1);
 }
 
 /* ---- what is stored ---- */
@@ -373,8 +391,10 @@ static void assert_take_fails(struct fixture *fixture, int64_t id, const char *c
 	enum pl_code_result result = PL_CODE_RIGHT;
 	int64_t wait;
 
-	assert_refused(fixture, pl_totp_take(fixture->store, fixture->keys, id, code, T, &result, &wait,
-					     &fixture->err), PL_ERR_CONFIG, "");
+	assert_refused(fixture,
+		       pl_totp_take(fixture->store, fixture->keys, id, code, T, &result, &wait,
+				    &fixture->err),
+		       PL_ERR_CONFIG, "");
 	assert_int_not_equal(result, PL_CODE_RIGHT);
 }
 
@@ -386,8 +406,9 @@ static void record_moved_to_another_member_is_refused(void **state)
 	char code[8];
 
 	register_factor(fixture, OTHER, T, &other);
-	sql_run(fixture->db, "UPDATE totp SET secret = (SELECT secret FROM totp WHERE member_id <> 1) "
-			     "WHERE member_id = 1");
+	sql_run(fixture->db,
+		"UPDATE totp SET secret = (SELECT secret FROM totp WHERE member_id <> 1) "
+		"WHERE member_id = 1");
 	assert_int_equal(id, 1);
 	assert_take_fails(fixture, id, code_at(&other, T + STEP, code));
 }
@@ -430,8 +451,10 @@ static void nothing_is_right_that_cannot_be_written(void **state)
 	code_at(&secret, now, code);
 	assert_ok(fixture, pl_store_open(fixture->uri, PL_ROLE_COMMAND, &writer, &fixture->err));
 	assert_ok(fixture, pl_store_begin_write(writer, &fixture->err));
-	assert_refused(fixture, pl_totp_take(fixture->store, fixture->keys, id, code, now, &result, &wait,
-					     &fixture->err), PL_ERR_RETRY, "locked");
+	assert_refused(fixture,
+		       pl_totp_take(fixture->store, fixture->keys, id, code, now, &result, &wait,
+				    &fixture->err),
+		       PL_ERR_RETRY, "locked");
 	assert_int_not_equal(result, PL_CODE_RIGHT);
 	pl_store_rollback(writer);
 	pl_store_close(&writer);
@@ -450,8 +473,8 @@ static int take_shared(struct fixture *fixture, struct pl_store *store, struct p
 	enum pl_code_result result;
 	int64_t wait;
 
-	return pl_totp_take(store, fixture->keys, shared.member_id, shared.code, shared.now, &result, &wait,
-			    err) < 0
+	return pl_totp_take(store, fixture->keys, shared.member_id, shared.code, shared.now,
+			    &result, &wait, err) < 0
 		       ? -1
 		       : (int)result;
 }
@@ -485,7 +508,8 @@ static void parallel_guesses_count(void **state)
 	pl_store_close(&fixture->store);
 	in_parallel(fixture, take_shared, results);
 	assert_int_equal(count_results(results, PL_CODE_WRONG), PL_TOTP_FREE_FAILURES + 1);
-	assert_int_equal(count_results(results, PL_CODE_WAIT), PROCESSES - PL_TOTP_FREE_FAILURES - 1);
+	assert_int_equal(count_results(results, PL_CODE_WAIT),
+			 PROCESSES - PL_TOTP_FREE_FAILURES - 1);
 }
 
 static int confirm_shared(struct fixture *fixture, struct pl_store *store, struct pl_error *err)
@@ -495,8 +519,8 @@ static int confirm_shared(struct fixture *fixture, struct pl_store *store, struc
 	int64_t wait;
 
 	if (pl_address_parse(OWNER, strlen(OWNER), NULL, &address, err) < 0 ||
-	    pl_totp_confirm(store, fixture->keys, &fixture_actor, &address, shared.code, shared.now, &result,
-			    &wait, err) < 0)
+	    pl_totp_confirm(store, fixture->keys, &fixture_actor, &address, shared.code, shared.now,
+			    &result, &wait, err) < 0)
 		return -1;
 	return (int)result;
 }
@@ -525,7 +549,8 @@ static void uri_is_what_authenticator_apps_read(void **state)
 	(void)state;
 	pl_secret_set(&secret, "JBSWY3DPEHPK3PXP", 16);
 	assert_string_equal(pl_totp_uri("Mail & more", &address, &secret, uri, sizeof(uri)),
-			    "otpauth://totp/Mail%20%26%20more:o%27neil%2Bx%40example.test?secret=JBSWY3DPEHPK3PXP"
+			    "otpauth://totp/"
+			    "Mail%20%26%20more:o%27neil%2Bx%40example.test?secret=JBSWY3DPEHPK3PXP"
 			    "&issuer=Mail%20%26%20more&algorithm=SHA1&digits=6&period=30");
 	memset(small, 'x', sizeof(small));
 	pl_totp_uri("Mail & more", &address, &secret, small, sizeof(small) - 1);

@@ -10,7 +10,8 @@
 #define DAY INT64_C(86400)
 
 /* A device of the member; its cookie in cookie_r. */
-static struct pl_trusted add(struct fixture *fixture, const char *address, struct pl_secret *cookie_r)
+static struct pl_trusted add(struct fixture *fixture, const char *address,
+			     struct pl_secret *cookie_r)
 {
 	const struct pl_address parsed = address_of(address);
 	struct pl_trusted wish = { .name = "Windows 10, Chrome" };
@@ -21,12 +22,13 @@ static struct pl_trusted add(struct fixture *fixture, const char *address, struc
 	return wish;
 }
 
-static enum pl_trust peek(struct fixture *fixture, const struct pl_secret *cookie, int64_t member_id,
-			  int64_t now)
+static enum pl_trust peek(struct fixture *fixture, const struct pl_secret *cookie,
+			  int64_t member_id, int64_t now)
 {
 	enum pl_trust trust;
 
-	assert_ok(fixture, pl_trusted_peek(fixture->store, cookie, member_id, now, &trust, &fixture->err));
+	assert_ok(fixture,
+		  pl_trusted_peek(fixture->store, cookie, member_id, now, &trust, &fixture->err));
 	return trust;
 }
 
@@ -36,8 +38,9 @@ static enum pl_trust use(struct fixture *fixture, const struct pl_secret *cookie
 	struct pl_trusted device;
 	enum pl_trust trust;
 
-	assert_ok(fixture, pl_trusted_use(fixture->store, &fixture_actor, cookie, member_id, "192.0.2.10", now,
-					  &trust, &device, cookie_r, &fixture->err));
+	assert_ok(fixture,
+		  pl_trusted_use(fixture->store, &fixture_actor, cookie, member_id, "192.0.2.10",
+				 now, &trust, &device, cookie_r, &fixture->err));
 	assert_int_equal(device.id != 0, trust != PL_TRUST_NONE);
 	return trust;
 }
@@ -52,12 +55,15 @@ static void each_use_changes_the_value(void **state)
 	for (int i = 0; i < 3; i++) {
 		now += DAY;
 		assert_int_equal(peek(fixture, &cookies[i], device.member_id, now), PL_TRUST_VALID);
-		assert_int_equal(use(fixture, &cookies[i], device.member_id, now, &cookies[i + 1]), PL_TRUST_VALID);
+		assert_int_equal(use(fixture, &cookies[i], device.member_id, now, &cookies[i + 1]),
+				 PL_TRUST_VALID);
 		assert_int_equal(cookies[i + 1].len, cookies[i].len);
 		assert_memory_not_equal(cookies[i + 1].data, cookies[i].data, cookies[i].len);
 	}
 	assert_int_equal(sql_int(fixture->db, "SELECT used_at FROM trusted_device"), now);
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM trusted_device WHERE ip = '192.0.2.10'"), 1);
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT COUNT(*) FROM trusted_device WHERE ip = '192.0.2.10'"),
+			 1);
 }
 
 /* Thief and owner alike lose the trust, whoever comes first. */
@@ -71,12 +77,14 @@ static void stale_value_means_theft_and_ends_the_series(void **state)
 	assert_int_equal(use(fixture, &stolen, id, now, &present), PL_TRUST_VALID);
 	now += PL_TRUSTED_GRACE + 1;
 	assert_int_equal(peek(fixture, &stolen, id, now), PL_TRUST_STOLEN);
-	assert_int_equal(peek(fixture, &present, id, now), PL_TRUST_VALID); /* a look changes nothing */
+	assert_int_equal(peek(fixture, &present, id, now),
+			 PL_TRUST_VALID); /* a look changes nothing */
 	assert_int_equal(use(fixture, &stolen, id, now, &next), PL_TRUST_STOLEN);
 	assert_int_equal(next.len, 0);
 	assert_int_equal(use(fixture, &present, id, now, &next), PL_TRUST_NONE);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit WHERE "
-					      "action = 'trusted-device.stolen'"), 1);
+					      "action = 'trusted-device.stolen'"),
+			 1);
 }
 
 static void two_requests_at_once_are_no_theft(void **state)
@@ -87,7 +95,8 @@ static void two_requests_at_once_are_no_theft(void **state)
 	int64_t id = device.member_id, now = device.created_at + DAY;
 
 	assert_int_equal(use(fixture, &first, id, now, &second), PL_TRUST_VALID);
-	assert_int_equal(use(fixture, &first, id, now + PL_TRUSTED_GRACE, &parallel), PL_TRUST_VALID);
+	assert_int_equal(use(fixture, &first, id, now + PL_TRUSTED_GRACE, &parallel),
+			 PL_TRUST_VALID);
 	assert_int_equal(parallel.len, 0); /* the browser keeps the second */
 	now += DAY;
 	assert_int_equal(use(fixture, &second, id, now, &third), PL_TRUST_VALID);
@@ -103,7 +112,8 @@ static void unused_device_has_no_value_before(void **state)
 	const char *dot = memchr(cookie.data, '.', cookie.len);
 
 	pl_secret_set(&forged, cookie.data, (size_t)(dot - (const char *)cookie.data) + 1);
-	assert_int_equal(peek(fixture, &forged, device.member_id, device.created_at), PL_TRUST_STOLEN);
+	assert_int_equal(peek(fixture, &forged, device.member_id, device.created_at),
+			 PL_TRUST_STOLEN);
 }
 
 static void other_cookies_are_no_trust(void **state)
@@ -115,7 +125,8 @@ static void other_cookies_are_no_trust(void **state)
 
 	for (size_t i = 0; i < COUNT(texts); i++) {
 		pl_secret_set(&wrong, texts[i], strlen(texts[i]));
-		assert_int_equal(peek(fixture, &wrong, device.member_id, device.created_at), PL_TRUST_NONE);
+		assert_int_equal(peek(fixture, &wrong, device.member_id, device.created_at),
+				 PL_TRUST_NONE);
 	}
 	wrong = cookie;
 	wrong.data[8] ^= 1; /* of the series */
@@ -133,9 +144,12 @@ static void trust_is_of_one_member(void **state)
 	const struct pl_trusted other = add(fixture, OTHER, &others);
 
 	assert_int_equal(peek(fixture, &cookie, other.member_id, device.created_at), PL_TRUST_NONE);
-	assert_int_equal(use(fixture, &cookie, other.member_id, device.created_at, &next), PL_TRUST_NONE);
-	assert_int_equal(peek(fixture, &cookie, device.member_id, device.created_at), PL_TRUST_VALID);
-	assert_int_equal(peek(fixture, &others, other.member_id, device.created_at), PL_TRUST_VALID);
+	assert_int_equal(use(fixture, &cookie, other.member_id, device.created_at, &next),
+			 PL_TRUST_NONE);
+	assert_int_equal(peek(fixture, &cookie, device.member_id, device.created_at),
+			 PL_TRUST_VALID);
+	assert_int_equal(peek(fixture, &others, other.member_id, device.created_at),
+			 PL_TRUST_VALID);
 }
 
 static void trust_ends_after_thirty_days(void **state)
@@ -150,8 +164,8 @@ static void trust_ends_after_thirty_days(void **state)
 	assert_int_equal(device.expires_at, end);
 	assert_int_equal(peek(fixture, &cookie, device.member_id, end - 1), PL_TRUST_VALID);
 	assert_int_equal(peek(fixture, &cookie, device.member_id, end), PL_TRUST_NONE);
-	assert_ok(fixture, pl_trusted_add(fixture->store, &fixture_actor, &address, &greedy, &cookie,
-					  &fixture->err));
+	assert_ok(fixture, pl_trusted_add(fixture->store, &fixture_actor, &address, &greedy,
+					  &cookie, &fixture->err));
 	assert_int_equal(greedy.expires_at, greedy.created_at + 30 * DAY);
 	assert_ok(fixture, pl_session_sweep(fixture->store, end + DAY, &fixture->err));
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM trusted_device"), 0);
@@ -168,7 +182,8 @@ static int listed(struct fixture *fixture, int64_t member_id, int64_t now)
 {
 	int count = 0;
 
-	assert_ok(fixture, pl_trusted_list(fixture->store, member_id, now, count_device, &count, &fixture->err));
+	assert_ok(fixture, pl_trusted_list(fixture->store, member_id, now, count_device, &count,
+					   &fixture->err));
 	return count;
 }
 
@@ -180,12 +195,16 @@ static void raised_generation_ends_all_trust(void **state)
 	const struct pl_trusted device = add(fixture, OWNER, &cookie);
 	const struct pl_trusted other = add(fixture, OTHER, &others);
 
-	assert_ok(fixture, pl_session_revoke_all(fixture->store, &fixture_actor, &address, &fixture->err));
-	assert_int_equal(peek(fixture, &cookie, device.member_id, device.created_at), PL_TRUST_NONE);
+	assert_ok(fixture,
+		  pl_session_revoke_all(fixture->store, &fixture_actor, &address, &fixture->err));
+	assert_int_equal(peek(fixture, &cookie, device.member_id, device.created_at),
+			 PL_TRUST_NONE);
 	assert_int_equal(listed(fixture, device.member_id, device.created_at), 0);
-	assert_int_equal(peek(fixture, &others, other.member_id, device.created_at), PL_TRUST_VALID);
+	assert_int_equal(peek(fixture, &others, other.member_id, device.created_at),
+			 PL_TRUST_VALID);
 	add(fixture, OWNER, &cookie);
-	assert_int_equal(peek(fixture, &cookie, device.member_id, device.created_at), PL_TRUST_VALID);
+	assert_int_equal(peek(fixture, &cookie, device.member_id, device.created_at),
+			 PL_TRUST_VALID);
 	assert_ok(fixture, pl_session_sweep(fixture->store, device.created_at, &fixture->err));
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM trusted_device"), 2);
 }
@@ -200,14 +219,20 @@ static void removed_device_is_trusted_no_longer(void **state)
 
 	add(fixture, OWNER, &second);
 	add(fixture, OTHER, &others);
-	assert_int_equal(pl_trusted_remove(fixture->store, &fixture_actor, &other, device.id, &fixture->err), 0);
+	assert_int_equal(pl_trusted_remove(fixture->store, &fixture_actor, &other, device.id,
+					   &fixture->err),
+			 0);
 	assert_int_equal(peek(fixture, &first, id, now), PL_TRUST_VALID);
-	assert_int_equal(pl_trusted_remove(fixture->store, &fixture_actor, &owner, device.id, &fixture->err), 1);
+	assert_int_equal(pl_trusted_remove(fixture->store, &fixture_actor, &owner, device.id,
+					   &fixture->err),
+			 1);
 	assert_int_equal(peek(fixture, &first, id, now), PL_TRUST_NONE);
 	assert_int_equal(peek(fixture, &second, id, now), PL_TRUST_VALID);
 	add(fixture, OWNER, &first);
 	assert_int_equal(listed(fixture, id, now), 2);
-	assert_int_equal(pl_trusted_remove(fixture->store, &fixture_actor, &owner, 0, &fixture->err), 2);
+	assert_int_equal(pl_trusted_remove(fixture->store, &fixture_actor, &owner, 0,
+					   &fixture->err),
+			 2);
 	assert_int_equal(listed(fixture, id, now), 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM trusted_device"), 1);
 }
@@ -219,7 +244,8 @@ static void stored_device_is_no_cookie(void **state)
 	const struct pl_trusted device = add(fixture, OWNER, &cookie);
 	const char *dot;
 
-	assert_int_equal(use(fixture, &cookie, device.member_id, device.created_at, &next), PL_TRUST_VALID);
+	assert_int_equal(use(fixture, &cookie, device.member_id, device.created_at, &next),
+			 PL_TRUST_VALID);
 	assert_true(database_holds(fixture, "Windows 10, Chrome"));
 	dot = memchr(next.data, '.', next.len);
 	assert_false(database_holds(fixture, dot + 1));

@@ -11,7 +11,9 @@
 
 static struct pl_use use_of(const char *address, int64_t at)
 {
-	struct pl_use use = { .address = address_of(address), .service = PL_SETTING_IMAP, .at = at };
+	struct pl_use use = { .address = address_of(address),
+			      .service = PL_SETTING_IMAP,
+			      .at = at };
 
 	pl_ip_parse("192.0.2.7", &use.ip, NULL);
 	return use;
@@ -60,8 +62,10 @@ static void use_is_written_without_being_asked(void **state)
 	use = use_of("user@example.test", 1234);
 	use.member_id = account_of(fixture, "user@example.test").member.id;
 	pl_use_note(log, &use);
-	await(fixture, "SELECT COUNT(*) FROM member_use WHERE member_id = 1 AND service = 'imap' "
-		       "AND used_at = 1234 AND ip = '192.0.2.7'", 1);
+	await(fixture,
+	      "SELECT COUNT(*) FROM member_use WHERE member_id = 1 AND service = 'imap' "
+	      "AND used_at = 1234 AND ip = '192.0.2.7'",
+	      1);
 	use.at = 1300;
 	pl_use_note(log, &use);
 	await(fixture, "SELECT used_at FROM member_use", 1300);
@@ -85,13 +89,15 @@ static void first_sign_in_adds_the_member(void **state)
 
 	pl_use_note(log, &use);
 	pl_use_close(&log, 1000 * WAIT_S);
-	assert_ok(fixture, pl_member_uses(fixture->store, account_of(fixture, "new@example.test").member.id,
-					  note_use, &read, &fixture->err));
+	assert_ok(fixture,
+		  pl_member_uses(fixture->store, account_of(fixture, "new@example.test").member.id,
+				 note_use, &read, &fixture->err));
 	assert_int_equal(read.at, 77);
 	assert_int_equal(read.service, PL_SETTING_IMAP);
 	assert_string_equal(read.ip, "192.0.2.7");
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit WHERE who = 'dovecot' "
-					      "AND object = 'new@example.test'"), 1);
+					      "AND object = 'new@example.test'"),
+			 1);
 }
 
 static void removed_member_is_not_brought_back(void **state)
@@ -115,8 +121,8 @@ static void app_password_learns_its_last_use(void **state)
 	struct pl_use use = use_of("user@example.test", 555);
 	struct pl_secret secret;
 
-	assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16, &address,
-						 &password, &secret, &fixture->err));
+	assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16,
+						 &address, &password, &secret, &fixture->err));
 	use.member_id = password.member_id;
 	use.app_password_id = password.id;
 	pl_use_note(log, &use);
@@ -166,7 +172,8 @@ static void replaced_database_is_opened_anew(void **state)
 	use = use_of("after@example.test", 2);
 	pl_use_note(log, &use);
 	await(fixture, "SELECT COUNT(*) FROM member WHERE local = 'after'", 1);
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member WHERE local = 'before'"), 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member WHERE local = 'before'"),
+			 0);
 	pl_use_close(&log, 1000 * WAIT_S);
 }
 
@@ -209,7 +216,8 @@ static void flood_is_bounded_and_told(void **state)
 	pl_use_close(&log, 1000 * WAIT_S);
 	assert_in_range(sql_int(fixture->db, "SELECT COUNT(*) FROM member_use"), PL_USE_PENDING,
 			FLOOD - 1);
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member WHERE local = 'user0'"), 1);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member WHERE local = 'user0'"),
+			 1);
 }
 
 static void same_use_again_takes_no_room(void **state)
@@ -225,7 +233,8 @@ static void same_use_again_takes_no_room(void **state)
 	}
 	assert_int_equal(pl_use_trouble(log, &err), 0);
 	pl_use_close(&log, 1000 * WAIT_S);
-	assert_int_equal(sql_int(fixture->db, "SELECT used_at FROM member_use"), 3 * PL_USE_PENDING - 1);
+	assert_int_equal(sql_int(fixture->db, "SELECT used_at FROM member_use"),
+			 3 * PL_USE_PENDING - 1);
 }
 
 static void close_writes_what_is_pending(void **state)

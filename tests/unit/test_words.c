@@ -13,18 +13,30 @@ static void addresses(void **state)
 		{ "User.Name@Example.TEST", "user.name@example.test" },
 		{ "bare", "bare@default.test" },
 		{ "a+b=c%d@example.test", "a+b=c%d@example.test" },
-		{ "", NULL }, { "@example.test", NULL }, { "user@", NULL }, { "a@b@c.test", NULL },
-		{ "us er@example.test", NULL }, { "user@exa mple", NULL }, { "user@example..test", NULL },
-		{ "user@.test", NULL }, { "user@test.", NULL }, { "\"user\"@example.test", NULL },
-		{ "%{u}@example.test", NULL }, { "us\xc3\xa9r@example.test", NULL }, { "user@ex\ample", NULL },
-		{ "user\n@example.test", NULL }, { "user@example.test\n", NULL }, { "<user@example.test>", NULL },
+		{ "", NULL },
+		{ "@example.test", NULL },
+		{ "user@", NULL },
+		{ "a@b@c.test", NULL },
+		{ "us er@example.test", NULL },
+		{ "user@exa mple", NULL },
+		{ "user@example..test", NULL },
+		{ "user@.test", NULL },
+		{ "user@test.", NULL },
+		{ "\"user\"@example.test", NULL },
+		{ "%{u}@example.test", NULL },
+		{ "us\xc3\xa9r@example.test", NULL },
+		{ "user@ex\ample", NULL },
+		{ "user\n@example.test", NULL },
+		{ "user@example.test\n", NULL },
+		{ "<user@example.test>", NULL },
 	};
 	struct pl_address address;
 	char text[PL_ADDRESS_MAX + 1];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		int ret = pl_address_parse(rows[i].text, strlen(rows[i].text), "default.test", &address, NULL);
+		int ret = pl_address_parse(rows[i].text, strlen(rows[i].text), "default.test",
+					   &address, NULL);
 
 		assert_int_equal(ret, rows[i].want == NULL ? -1 : 0);
 		if (ret == 0)
@@ -72,14 +84,25 @@ static void networks(void **state)
 		const char *network, *ip;
 		int in; /* -1: no network */
 	} rows[] = {
-		{ "192.0.2.0/24", "192.0.2.255", 1 }, { "192.0.2.0/24", "192.0.3.0", 0 },
-		{ "192.0.2.0/24", "::ffff:192.0.2.7", 1 }, { "192.0.2.7", "192.0.2.7", 1 },
-		{ "192.0.2.7", "192.0.2.8", 0 }, { "0.0.0.0/0", "198.51.100.1", 1 },
-		{ "0.0.0.0/0", "2001:db8::1", 0 }, { "::/0", "198.51.100.1", 1 },
-		{ "2001:db8::/33", "2001:db8:7fff::1", 1 }, { "2001:db8::/33", "2001:db8:8000::1", 0 },
-		{ "192.0.2.1/24", "", -1 }, { "192.0.2.0/33", "", -1 }, { "2001:db8::/129", "", -1 },
-		{ "192.0.2.0/", "", -1 }, { "192.0.2.0/-1", "", -1 }, { "192.0.2.0/ 8", "", -1 },
-		{ "example.test", "", -1 }, { "192.0.2", "", -1 }, { "/8", "", -1 },
+		{ "192.0.2.0/24", "192.0.2.255", 1 },
+		{ "192.0.2.0/24", "192.0.3.0", 0 },
+		{ "192.0.2.0/24", "::ffff:192.0.2.7", 1 },
+		{ "192.0.2.7", "192.0.2.7", 1 },
+		{ "192.0.2.7", "192.0.2.8", 0 },
+		{ "0.0.0.0/0", "198.51.100.1", 1 },
+		{ "0.0.0.0/0", "2001:db8::1", 0 },
+		{ "::/0", "198.51.100.1", 1 },
+		{ "2001:db8::/33", "2001:db8:7fff::1", 1 },
+		{ "2001:db8::/33", "2001:db8:8000::1", 0 },
+		{ "192.0.2.1/24", "", -1 },
+		{ "192.0.2.0/33", "", -1 },
+		{ "2001:db8::/129", "", -1 },
+		{ "192.0.2.0/", "", -1 },
+		{ "192.0.2.0/-1", "", -1 },
+		{ "192.0.2.0/ 8", "", -1 },
+		{ "example.test", "", -1 },
+		{ "192.0.2", "", -1 },
+		{ "/8", "", -1 },
 		{ "192.0.2.0/24/24", "", -1 },
 	};
 
@@ -118,9 +141,12 @@ static void settings_round_trip(void **state)
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
 		enum pl_setting setting;
 
-		assert_int_equal(pl_setting_by_name(pl_setting_info((enum pl_setting)i)->name, &setting), 1);
+		assert_int_equal(pl_setting_by_name(pl_setting_info((enum pl_setting)i)->name,
+						    &setting),
+				 1);
 		assert_int_equal(setting, i);
-		assert_true(pl_setting_accepts(setting, PL_AT_MEMBER, pl_setting_info(setting)->builtin));
+		assert_true(pl_setting_accepts(setting, PL_AT_MEMBER,
+					       pl_setting_info(setting)->builtin));
 		assert_false(pl_setting_accepts(setting, PL_AT_MEMBER, PL_FORBIDDEN));
 	}
 	for (unsigned int i = 0; i < PL_VALUE_COUNT; i++) {
@@ -138,13 +164,21 @@ static void changes(void **state)
 		enum pl_layer_bit where;
 		int ret;
 	} rows[] = {
-		{ "pop3=off", PL_AT_MEMBER, 0 }, { "pop3=inherit", PL_AT_DOMAIN, 0 },
-		{ "requirement=required", PL_AT_MEMBER, 0 }, { "active=off", PL_AT_DOMAIN, 0 },
-		{ "class=staff", PL_AT_MEMBER, 0 }, { "class=", PL_AT_MEMBER, 0 },
-		{ "class=staff", PL_AT_DOMAIN, -1 }, { "class=a b", PL_AT_MEMBER, -1 },
-		{ "pop3=forbidden", PL_AT_MEMBER, -1 }, { "pop3=required", PL_AT_MEMBER, -1 },
-		{ "pop3", PL_AT_MEMBER, -1 }, { "=off", PL_AT_MEMBER, -1 }, { "", PL_AT_MEMBER, -1 },
-		{ "nosuch=on", PL_AT_MEMBER, -1 }, { "active=inherit", PL_AT_MEMBER, -1 },
+		{ "pop3=off", PL_AT_MEMBER, 0 },
+		{ "pop3=inherit", PL_AT_DOMAIN, 0 },
+		{ "requirement=required", PL_AT_MEMBER, 0 },
+		{ "active=off", PL_AT_DOMAIN, 0 },
+		{ "class=staff", PL_AT_MEMBER, 0 },
+		{ "class=", PL_AT_MEMBER, 0 },
+		{ "class=staff", PL_AT_DOMAIN, -1 },
+		{ "class=a b", PL_AT_MEMBER, -1 },
+		{ "pop3=forbidden", PL_AT_MEMBER, -1 },
+		{ "pop3=required", PL_AT_MEMBER, -1 },
+		{ "pop3", PL_AT_MEMBER, -1 },
+		{ "=off", PL_AT_MEMBER, -1 },
+		{ "", PL_AT_MEMBER, -1 },
+		{ "nosuch=on", PL_AT_MEMBER, -1 },
+		{ "active=inherit", PL_AT_MEMBER, -1 },
 		{ "pop3=OFF", PL_AT_MEMBER, -1 },
 	};
 
@@ -152,7 +186,8 @@ static void changes(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct pl_change change = { 0 };
 
-		assert_int_equal(pl_change_parse(rows[i].word, rows[i].where, &change, NULL), rows[i].ret);
+		assert_int_equal(pl_change_parse(rows[i].word, rows[i].where, &change, NULL),
+				 rows[i].ret);
 	}
 }
 
@@ -161,10 +196,15 @@ static void folding(void **state)
 	static const struct {
 		const char *offered, *folded; /* NULL: could be none */
 	} rows[] = {
-		{ "abcd efgh ijkl mnop", "abcdefghijklmnop" }, { "ABCDEFGHIJKLMNOP", "abcdefghijklmnop" },
-		{ "abcdefghijklmno", NULL }, { "abcdefghijklmnopq", "abcdefghijklmnopq" },
-		{ "abcdefghijklmno1", NULL }, { "abcd-efgh-ijkl-mnop", NULL }, { "", NULL },
-		{ "                ", NULL }, { "abcdefghijklmno\n", NULL },
+		{ "abcd efgh ijkl mnop", "abcdefghijklmnop" },
+		{ "ABCDEFGHIJKLMNOP", "abcdefghijklmnop" },
+		{ "abcdefghijklmno", NULL },
+		{ "abcdefghijklmnopq", "abcdefghijklmnopq" },
+		{ "abcdefghijklmno1", NULL },
+		{ "abcd-efgh-ijkl-mnop", NULL },
+		{ "", NULL },
+		{ "                ", NULL },
+		{ "abcdefghijklmno\n", NULL },
 	};
 	struct pl_secret offered, folded;
 
@@ -204,25 +244,32 @@ static void limits(void **state)
 	(void)state;
 	strcpy(row.networks, "192.0.2.0/24");
 	pl_ip_parse("192.0.2.9", &ip, NULL);
-	assert_int_equal(pl_app_password_limit(&row, PL_SETTING_IMAP, &ip, 999), PL_APP_PASSWORD_COVERS);
-	assert_int_equal(pl_app_password_limit(&row, PL_SETTING_IMAP, &ip, 1000), PL_APP_PASSWORD_EXPIRED);
-	assert_int_equal(pl_app_password_limit(&row, PL_SETTING_SMTP, &ip, 999), PL_APP_PASSWORD_WRONG_SERVICE);
+	assert_int_equal(pl_app_password_limit(&row, PL_SETTING_IMAP, &ip, 999),
+			 PL_APP_PASSWORD_COVERS);
+	assert_int_equal(pl_app_password_limit(&row, PL_SETTING_IMAP, &ip, 1000),
+			 PL_APP_PASSWORD_EXPIRED);
+	assert_int_equal(pl_app_password_limit(&row, PL_SETTING_SMTP, &ip, 999),
+			 PL_APP_PASSWORD_WRONG_SERVICE);
 	pl_ip_parse("192.0.3.9", &ip, NULL);
-	assert_int_equal(pl_app_password_limit(&row, PL_SETTING_IMAP, &ip, 999), PL_APP_PASSWORD_WRONG_NETWORK);
+	assert_int_equal(pl_app_password_limit(&row, PL_SETTING_IMAP, &ip, 999),
+			 PL_APP_PASSWORD_WRONG_NETWORK);
 	ip.known = 0;
-	assert_int_equal(pl_app_password_limit(&row, PL_SETTING_IMAP, &ip, 999), PL_APP_PASSWORD_WRONG_NETWORK);
+	assert_int_equal(pl_app_password_limit(&row, PL_SETTING_IMAP, &ip, 999),
+			 PL_APP_PASSWORD_WRONG_NETWORK);
 	/* What a newer version wrote must not open more. */
 	strcpy(row.networks, "rubbish");
-	assert_int_equal(pl_app_password_limit(&row, PL_SETTING_IMAP, &ip, 999), PL_APP_PASSWORD_WRONG_NETWORK);
+	assert_int_equal(pl_app_password_limit(&row, PL_SETTING_IMAP, &ip, 999),
+			 PL_APP_PASSWORD_WRONG_NETWORK);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(addresses), cmocka_unit_test(address_lengths), cmocka_unit_test(extensions),
-		cmocka_unit_test(networks),  cmocka_unit_test(network_lists),   cmocka_unit_test(settings_round_trip),
-		cmocka_unit_test(changes),   cmocka_unit_test(folding),         cmocka_unit_test(services),
-		cmocka_unit_test(limits),
+		cmocka_unit_test(addresses),     cmocka_unit_test(address_lengths),
+		cmocka_unit_test(extensions),    cmocka_unit_test(networks),
+		cmocka_unit_test(network_lists), cmocka_unit_test(settings_round_trip),
+		cmocka_unit_test(changes),       cmocka_unit_test(folding),
+		cmocka_unit_test(services),      cmocka_unit_test(limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
