@@ -16,7 +16,9 @@ never '\b(strcpy|strcat|sprintf|gets|strtok|atoi|rand|random|system|popen|tmpnam
 never '\bmemcmp\(.*(mac|digest|secret|token)' 'compare secrets in constant time' "${sources[@]}"
 never '[^ -~	]' 'not ASCII' "${sources[@]}"
 never '[ 	]$' 'blanks at the end of a line' "${sources[@]}" {quickstart,run-tests} demo/* tools/*
-never '^.{121,}' 'a line of more than 120 characters' "${sources[@]}"
+
+while read -r line; do complain "a line of more than 100 columns: $line"; done < <(
+	for file in "${sources[@]}"; do expand "$file" | grep -nE '^.{101,}' | sed "s|^|$file:|"; done)
 
 for file in "${sources[@]}"; do
 	[ "$(wc -l <"$file")" -le 600 ] || complain "$file has more than 600 lines: what are its two subjects?"

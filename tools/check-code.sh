@@ -1,0 +1,45 @@
+#!/bin/bash
+# check-code.sh - formatting, spelling and static analysis of the code.
+#
+# Each tool is asked when it is there; run-tests installs them on Debian 12. Another version of
+# clang-format formats differently, so that only the one named here is asked.
+set -uo pipefail
+status=0
+complain() { echo "check-code: $*"; status=1; }
+CLANG_FORMAT_VERSION=14
+
+if [[ $(clang-format --version 2>/dev/null) = *" version $CLANG_FORMAT_VERSION."* ]]; then
+	while read -r line; do
+		complain "$line"
+	done < <(find policy ctl daemon dovecot-plugin milter sasl-relay portal tests -name '*.[ch]' -not -path '*/node_modules/*' -print0 |
+		xargs -0 clang-format --dry-run 2>&1 | sed -nE 's/ (warning|error): code should be clang-formatted.*/ is not formatted; run clang-format -i/p')
+fi
+
+# The first are words of the field; the others are mistakes that tests make on purpose.
+right=statics,nd,cros,meber,chekc,imort,exmaple,thi,fo
+# Korean, pictures, seeds of fuzzers and what npm writes are no English prose.
+if command -v codespell >/dev/null; then
+	while read -r line; do
+		complain "$line"
+	done < <(find . -type f \( -path './.git' -o -path './build*' -o -path './autom4te.cache' -o -path './m4' \
+		-o -path '*/node_modules' -o -path './tests/fuzz/seeds' -o -path './demo-server' \) -prune -o -type f \
+		\( -name '*.[ch]' -o -name '*.def' -o -name '*.md' -o -name '*.in' -o -name '*.sh' -o -name '*.py' -o -name '*.mjs' \
+		-o -name '*.js' -o -name '*.conf' -o -name NEWS -o -name quickstart -o -name run-tests \) \
+		-not -name 'Makefile.in' -not -name 'config.h.in' -not -name 'messages.ko.js' -print0 |
+		xargs -0 codespell --quiet-level 3 --ignore-words-list "$right")
+fi
+
+# The definition is what configure writes into config.h.
+if command -v cppcheck >/dev/null; then
+	cppcheck --quiet -j 2 --std=c11 --enable=warning,portability --inline-suppr -I. -DPACKAGE_STRING='""' \
+		--suppress=missingInclude --suppress=missingIncludeSystem --error-exitcode=1 \
+		policy ctl daemon milter sasl-relay portal dovecot-plugin/driver.c 2>&1 || status=1
+fi
+
+# Comments explain the code by itself and by public standards.
+while read -r hit; do
+	complain "cites what is not in the tree: $hit"
+done < <(grep -rnEi '\b(design (section|card|document)|DESIGN\.md|STYLE\.md|FINDINGS\.md|SITES\.md|(issue|ticket) #?[0-9]+)\b' \
+	policy ctl daemon dovecot-plugin milter sasl-relay portal web tests tools man conf.d demo debian \
+	--include='*' --exclude=check-code.sh --exclude-dir=node_modules)
+exit $status
