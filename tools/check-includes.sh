@@ -27,6 +27,10 @@ may_include() {
 	[ "${from%%/*}" = "${to%%/*}" ] || [[ $shared = *" ${to%%/*} "* ]]
 }
 
+# ARCHITECTURE.md has the same list.
+diff <(printf '%s\n' "${rooms[@]}") <(sed -n '/^## The rooms/,/^## /s/^| `\(.*\)\/` |.*/\1/p' ARCHITECTURE.md) >/dev/null ||
+	complain "ARCHITECTURE.md lists other rooms, or in another order"
+
 # config.h is made by configure; Dovecot's headers are for the shell of the plugin alone.
 for room in "${rooms[@]}"; do
 	while read -r file header; do
