@@ -6,8 +6,8 @@
 
 struct question {
 	struct pl_login login;
-	struct pl_subject subject;
-	struct pl_facts facts;
+	enum pl_channel channel; /* login.channel points here when one is supposed */
+	struct pl_login_result result;
 };
 
 static int read_service(const struct ctl *ctl, struct question *question, struct pl_error *err)
@@ -25,18 +25,20 @@ static int read_service(const struct ctl *ctl, struct question *question, struct
 	return 0;
 }
 
-static int read_credential(const struct ctl *ctl, enum pl_credential *credential_r,
-			   struct pl_error *err)
+static int read_credential(const struct ctl *ctl, enum pl_offer *offer_r, struct pl_error *err)
 {
-	static const enum pl_credential kinds[] = { PL_CREDENTIAL_ACCOUNT_PASSWORD,
-						    PL_CREDENTIAL_APP_PASSWORD,
-						    PL_CREDENTIAL_TOKEN };
+	static const struct {
+		enum pl_credential credential;
+		enum pl_offer offer;
+	} kinds[] = { { PL_CREDENTIAL_ACCOUNT_PASSWORD, PL_OFFER_PROVEN },
+		      { PL_CREDENTIAL_APP_PASSWORD, PL_OFFER_ANY_APP_PASSWORD },
+		      { PL_CREDENTIAL_TOKEN, PL_OFFER_ANY_TOKEN } };
 	const char *word = ctl->option[CTL_OPTION_CREDENTIAL];
 
-	*credential_r = PL_CREDENTIAL_ACCOUNT_PASSWORD;
+	*offer_r = PL_OFFER_PROVEN;
 	for (size_t i = 0; word != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (strcmp(pl_credential_name(kinds[i]), word) == 0) {
-			*credential_r = kinds[i];
+		if (strcmp(pl_credential_name(kinds[i].credential), word) == 0) {
+			*offer_r = kinds[i].offer;
 			return 0;
 		}
 	}
@@ -47,53 +49,35 @@ static int read_credential(const struct ctl *ctl, enum pl_credential *credential
 					   word);
 }
 
-/* A token is a webmail session's; for the rest login.c knows the channel. */
-static int read_channel(const struct ctl *ctl, struct pl_facts *facts, struct pl_error *err)
+/* Without the option login.c finds out the channel. */
+static int read_channel(const struct ctl *ctl, struct question *question, struct pl_error *err)
 {
 	const char *word = ctl->option[CTL_OPTION_CHANNEL];
 
-	if (facts->credential == PL_CREDENTIAL_TOKEN)
-		facts->channel = PL_CHANNEL_WEBMAIL;
-	return word == NULL ? 0 : ctl_channel(word, &facts->channel, err);
-}
-
-/* The member's app password that comes furthest: one that covers the login, or
- * else whose limit is the one to tell about. */
-static int try_app_password(const struct pl_app_password *app_password, void *context)
-{
-	struct question *question = context;
-
-	question->facts.app_password =
-		pl_app_password_limit(app_password, question->login.service, &question->login.ip,
-				      question->login.now);
-	return question->facts.app_password == PL_APP_PASSWORD_COVERS;
+	if (word == NULL)
+		return 0;
+	question->login.channel = &question->channel;
+	return ctl_channel(word, &question->channel, err);
 }
 
 static int ask(struct ctl *ctl, struct question *question, struct pl_error *err)
 {
 	const char *ip = ctl->option[CTL_OPTION_IP];
-	enum pl_credential credential;
 	struct pl_address address;
 
 	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 ||
-	    read_service(ctl, question, err) < 0 || read_credential(ctl, &credential, err) < 0)
+	    read_service(ctl, question, err) < 0 ||
+	    read_credential(ctl, &question->login.offer, err) < 0 ||
+	    read_channel(ctl, question, err) < 0)
 		return -1;
 	if (ip != NULL && pl_ip_parse(ip, &question->login.ip, err) < 0)
 		return pl_error_prefix(err, "--ip %.64s", ip);
 	question->login.user = ctl->args[0];
 	question->login.user_len = strlen(ctl->args[0]);
 	question->login.now = time(NULL);
-	if (pl_login_gather(ctl->store, ctl->policy, NULL, &question->login, &question->subject,
-			    &question->facts, err) < 0)
-		return -1;
-	question->facts.credential = credential;
-	question->facts.device_trusted = ctl->option[CTL_OPTION_TRUSTED] != NULL;
-	question->facts.app_password = PL_APP_PASSWORD_NONE;
-	if (credential == PL_CREDENTIAL_APP_PASSWORD &&
-	    pl_app_password_list(ctl->store, question->subject.account.member.id, try_app_password,
-				 question, err) < 0)
-		return -1;
-	return read_channel(ctl, &question->facts, err);
+	question->login.device_trusted = ctl->option[CTL_OPTION_TRUSTED] != NULL;
+	return pl_login_evaluate(ctl->store, ctl->policy, NULL, &question->login, &question->result,
+				 err);
 }
 
 static int status_of(enum pl_outcome outcome)
@@ -110,53 +94,50 @@ static int status_of(enum pl_outcome outcome)
 	return 2;
 }
 
-static int answer_json(const struct question *question, const struct pl_verdict *verdict,
-		       const char *sentence, struct pl_error *err)
+static int answer_json(const struct question *question, const char *sentence, struct pl_error *err)
 {
+	const struct pl_login_result *result = &question->result;
 	char text[PL_ADDRESS_MAX + 1];
 
 	return ctl_print_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "member",
-					pl_address_format(&question->subject.address, text),
-					"service", pl_setting_info(question->login.service)->name,
-					"channel", pl_channel_name(question->facts.channel),
-					"credential",
-					pl_credential_name(question->facts.credential), "verdict",
-					pl_outcome_name(verdict->outcome), "rule",
-					pl_rule_name(verdict->rule), "reason", sentence, "settings",
-					ctl_layers_json(&question->facts.layers)),
+					pl_address_format(&result->address, text), "service",
+					pl_setting_info(question->login.service)->name, "channel",
+					pl_channel_name(result->facts.channel), "credential",
+					pl_credential_name(result->facts.credential), "verdict",
+					pl_outcome_name(result->verdict.outcome), "rule",
+					pl_rule_name(result->verdict.rule), "reason", sentence,
+					"settings", ctl_layers_json(&result->facts.layers)),
 			      err);
 }
 
-static void answer_text(const struct question *question, const struct pl_verdict *verdict,
-			const char *sentence)
+static void answer_text(const struct question *question, const char *sentence)
 {
+	const struct pl_login_result *result = &question->result;
 	char text[PL_ADDRESS_MAX + 1];
 
-	printf("%s: %s\n", pl_outcome_name(verdict->outcome), sentence);
-	ctl_line("member", pl_address_format(&question->subject.address, text));
+	printf("%s: %s\n", pl_outcome_name(result->verdict.outcome), sentence);
+	ctl_line("member", pl_address_format(&result->address, text));
 	ctl_line("service", pl_setting_info(question->login.service)->name);
-	ctl_line("channel", pl_channel_name(question->facts.channel));
-	ctl_line("credential", pl_credential_name(question->facts.credential));
-	ctl_line("rule", pl_rule_name(verdict->rule));
-	if (question->subject.account.member.id == 0)
+	ctl_line("channel", pl_channel_name(result->facts.channel));
+	ctl_line("credential", pl_credential_name(result->facts.credential));
+	ctl_line("rule", pl_rule_name(result->verdict.rule));
+	if (result->account.member.id == 0)
 		ctl_line("known", "no, the domain's settings hold");
 	puts("settings:");
-	ctl_print_layers(&question->facts.layers);
+	ctl_print_layers(&result->facts.layers);
 }
 
 int cmd_explain(struct ctl *ctl, struct pl_error *err)
 {
 	struct question question = { 0 };
-	struct pl_verdict verdict;
 	char sentence[256];
 
 	if (ask(ctl, &question, err) < 0)
 		return -1;
-	verdict = pl_decide(&question.facts);
-	pl_verdict_sentence(&verdict, sentence, sizeof(sentence));
+	pl_verdict_sentence(&question.result.verdict, sentence, sizeof(sentence));
 	if (!ctl->json)
-		answer_text(&question, &verdict, sentence);
-	else if (answer_json(&question, &verdict, sentence, err) < 0)
+		answer_text(&question, sentence);
+	else if (answer_json(&question, sentence, err) < 0)
 		return -1;
-	return status_of(verdict.outcome);
+	return status_of(question.result.verdict.outcome);
 }

@@ -90,10 +90,7 @@ static int service_setting(const char *service, enum pl_setting *setting_r)
 
 static bool is_bearer(const struct auth_request *request)
 {
-	const char *mech = request->fields.mech_name;
-
-	return mech != NULL &&
-	       (strcasecmp(mech, "XOAUTH2") == 0 || strcasecmp(mech, "OAUTHBEARER") == 0);
+	return pl_mechanism_is_bearer(request->fields.mech_name) != 0;
 }
 
 static void end_turn(struct postlatch_passdb *passdb)
@@ -172,32 +169,36 @@ static void leave_note(struct auth_request *request, const struct pl_use *use)
 {
 	struct postlatch_passdb *passdb = (struct postlatch_passdb *)request->passdb->passdb;
 	struct login_note *note = event_get_ptr(request->event, NOTE_KEY);
+	int64_t app_password_id = use->app_password_id;
 
-	/* Another block of ours in the chain may have left one. */
+	/* Another block of ours in the chain may have left one, with the app password. */
 	if (note == NULL) {
 		note = p_new(request->pool, struct login_note, 1);
 		note->pool = request->pool;
 		pool_ref(note->pool);
+	} else if (use->app_password_id == 0) {
+		app_password_id = note->use.app_password_id;
 	}
 	note->request = request;
 	note->driver = passdb->driver;
 	note->use = *use;
+	note->use.app_password_id = app_password_id;
 	event_set_ptr(request->event, NOTE_KEY, note);
 }
 
 /* A worker never hears how the request ended: it tells the auth process what to note. */
 static void note_later(struct auth_request *request, const struct pl_login *login,
-		       const struct pl_subject *subject)
+		       const struct pl_login_result *result)
 {
-	struct pl_use use = { .address = subject->address,
+	struct pl_use use = { .address = result->address,
 			      .service = login->service,
 			      .ip = login->ip,
 			      .at = login->now };
 
-	if (subject->address.local[0] == '\0')
+	if (result->address.local[0] == '\0')
 		return;
-	use.member_id = subject->account.member.id;
-	use.app_password_id = subject->app_password.id;
+	use.member_id = result->account.member.id;
+	use.app_password_id = result->app_password.id;
 	if (worker)
 		worker_report(request, use.member_id, use.app_password_id);
 	else
@@ -231,42 +232,31 @@ static enum judged deny(struct auth_request *request, const struct pl_verdict *v
 	return JUDGED_DENY;
 }
 
-static enum judged carry_out(struct auth_request *request, const struct pl_facts *facts,
-			     const struct pl_verdict *verdict)
+static enum judged carry_out(struct auth_request *request, const struct pl_login_result *result)
 {
-	switch (verdict->outcome) {
+	switch (result->verdict.outcome) {
 	case PL_DENY:
-		return deny(request, verdict);
+		return deny(request, &result->verdict);
 	case PL_NEED_CREDENTIAL:
 		return JUDGED_NEXT;
 	case PL_ALLOW:
 	case PL_NEED_SECOND_FACTOR: /* the sign-in page asks for it, once the password is right */
-		e_debug(authdb_event(request), "%s (%s)", pl_rule_name(verdict->rule),
-			pl_credential_name(facts->credential));
+		e_debug(authdb_event(request), "%s (%s)", pl_rule_name(result->verdict.rule),
+			pl_credential_name(result->facts.credential));
 		return JUDGED_OK;
 	}
 	i_unreached();
 }
 
-/* An earlier passdb of the chain has checked the account password. */
-static void account_password_proven(struct pl_facts *facts, struct pl_verdict *verdict)
-{
-	facts->credential = PL_CREDENTIAL_ACCOUNT_PASSWORD;
-	*verdict = pl_decide(facts);
-}
-
 static enum judged judge_login(struct postlatch_passdb *passdb, struct auth_request *request,
 			       struct pl_login *login)
 {
-	struct pl_subject subject;
-	struct pl_facts facts;
-	struct pl_verdict verdict;
+	struct pl_login_result result;
 	struct pl_error err;
 	enum judged judged;
 	int ret;
 
-	ret = pl_driver_judge(passdb->driver, login, pl_monotonic_ms(), &subject, &facts, &verdict,
-			      &err);
+	ret = pl_driver_judge(passdb->driver, login, pl_monotonic_ms(), &result, &err);
 	if (ret < 0) {
 		e_debug(authdb_event(request), "cannot be decided: %s", err.msg);
 		return JUDGED_ERROR;
@@ -274,11 +264,9 @@ static enum judged judge_login(struct postlatch_passdb *passdb, struct auth_requ
 	/* The turn ends before the next round of I/O: what was revoked by then is dead. */
 	if (ret == 1 && passdb->to_end_turn == NULL)
 		passdb->to_end_turn = timeout_add_short(0, end_turn, passdb);
-	if (request->fields.skip_password_check && login->offer == PL_OFFER_PASSWORD)
-		account_password_proven(&facts, &verdict);
-	judged = carry_out(request, &facts, &verdict);
+	judged = carry_out(request, &result);
 	if (judged == JUDGED_OK || judged == JUDGED_NEXT)
-		note_later(request, login, &subject);
+		note_later(request, login, &result);
 	return judged;
 }
 
@@ -296,6 +284,17 @@ static bool is_safely_configured(struct auth_request *request)
 	/* So that the refusal itself is not passed on. */
 	block->result_internalfail = AUTH_DB_RULE_RETURN_FAIL;
 	return FALSE;
+}
+
+/* What is offered; without a secret, nothing. */
+static enum pl_offer offer_of(const struct auth_request *request, const char *secret)
+{
+	if (secret == NULL)
+		return PL_OFFER_NOTHING;
+	if (is_bearer(request))
+		return PL_OFFER_BEARER;
+	/* An earlier passdb of the chain may have checked the account password. */
+	return request->fields.skip_password_check ? PL_OFFER_PROVEN : PL_OFFER_PASSWORD;
 }
 
 static enum judged judge(struct auth_request *request, const char *secret)
@@ -323,8 +322,9 @@ static enum judged judge(struct auth_request *request, const char *secret)
 	login.user = request->fields.user;
 	login.user_len = strlen(request->fields.user);
 	pl_ip_from_bytes(request->fields.remote_ip.family, &request->fields.remote_ip.u, &login.ip);
+	login.mechanism = request->fields.mech_name;
+	login.offer = offer_of(request, secret);
 	if (secret != NULL) {
-		login.offer = is_bearer(request) ? PL_OFFER_BEARER : PL_OFFER_PASSWORD;
 		/* What is too long for us is left empty: neither an app password nor a token. */
 		(void)pl_secret_set(&copy, secret, strlen(secret));
 		login.secret = &copy;

@@ -255,8 +255,7 @@ static int is_of_this_login(const struct pl_driver *driver, const struct pl_erro
 }
 
 int pl_driver_judge(struct pl_driver *driver, struct pl_login *login, int64_t now_ms,
-		    struct pl_subject *subject_r, struct pl_facts *facts_r,
-		    struct pl_verdict *verdict_r, struct pl_error *err)
+		    struct pl_login_result *result_r, struct pl_error *err)
 {
 	int opened = 0;
 
@@ -273,8 +272,8 @@ int pl_driver_judge(struct pl_driver *driver, struct pl_login *login, int64_t no
 		opened = driver->turn_open;
 	}
 	login->now = time(NULL);
-	if (pl_login_gather(driver->store, driver->policy, driver->keys, login, subject_r, facts_r,
-			    err) < 0) {
+	if (pl_login_evaluate(driver->store, driver->policy, driver->keys, login, result_r, err) <
+	    0) {
 		if (!is_of_this_login(driver, err))
 			return store_failed(driver, err);
 		if (err->code == PL_ERR_DATA)
@@ -285,7 +284,6 @@ int pl_driver_judge(struct pl_driver *driver, struct pl_login *login, int64_t no
 	}
 	over(driver, &driver->store_trouble, "database: can be read again");
 	pl_breaker_succeeded(&driver->breaker);
-	*verdict_r = pl_decide(facts_r);
 	return opened;
 }
 

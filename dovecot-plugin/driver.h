@@ -31,8 +31,7 @@ void pl_driver_free(struct pl_driver **driver);
  * the caller must end with pl_driver_end_turn; 0 when one is open already;
  * -1 for an error, which is never a verdict. login->now is filled in. */
 int pl_driver_judge(struct pl_driver *driver, struct pl_login *login, int64_t now_ms,
-		    struct pl_subject *subject_r, struct pl_facts *facts_r,
-		    struct pl_verdict *verdict_r, struct pl_error *err);
+		    struct pl_login_result *result_r, struct pl_error *err);
 void pl_driver_end_turn(struct pl_driver *driver);
 
 /* 1 when logins are to be judged in a worker. now_ms as above. */

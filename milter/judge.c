@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <syslog.h>
 #include <time.h>
 
@@ -150,12 +149,6 @@ static void end(struct session *session, int failed)
 	pl_policy_unref(&session->policy);
 }
 
-static int is_webmail_mechanism(const char *mechanism)
-{
-	return mechanism != NULL &&
-	       (strcasecmp(mechanism, "XOAUTH2") == 0 || strcasecmp(mechanism, "OAUTHBEARER") == 0);
-}
-
 int judge_submission(struct judge *judge, const char *login_name, const char *mechanism,
 		     const struct pl_ip *ip, struct judgement *judgement_r, struct pl_error *err)
 {
@@ -163,25 +156,22 @@ int judge_submission(struct judge *judge, const char *login_name, const char *me
 		.user = login_name,
 		.user_len = strlen(login_name),
 		.service = PL_SETTING_SMTP,
-		.offer = PL_OFFER_NOTHING,
+		.offer = PL_OFFER_EARLIER,
+		.mechanism = mechanism,
 		.ip = *ip,
 		.now = time(NULL),
 	};
-	struct pl_subject subject;
-	struct pl_facts facts;
+	struct pl_login_result result;
 	struct session session;
 	int ret;
 
 	memset(judgement_r, 0, sizeof(*judgement_r));
 	if (begin(judge, &session, err) < 0)
 		return -1;
-	ret = pl_login_gather(session.store, session.policy, NULL, &login, &subject, &facts, err);
+	ret = pl_login_evaluate(session.store, session.policy, NULL, &login, &result, err);
 	if (ret == 0) {
-		facts.credential = PL_CREDENTIAL_EARLIER;
-		if (is_webmail_mechanism(mechanism))
-			facts.channel = PL_CHANNEL_WEBMAIL;
-		judgement_r->member = subject.address;
-		judgement_r->verdict = pl_decide(&facts);
+		judgement_r->member = result.address;
+		judgement_r->verdict = result.verdict;
 	}
 	end(&session, ret < 0);
 	return ret;

@@ -1,7 +1,8 @@
-/* login.h - gathers the facts about one login, for pl_decide.
+/* login.h - finds out everything about one login, and has it decided.
  *
  * The Dovecot driver, the milter, the portal and `postlatch explain` all come
- * through here, so that they cannot see different facts.
+ * through here, so that they cannot see different facts. What the caller knows about
+ * the login is in struct pl_login; nobody changes the facts once they are gathered.
  */
 #ifndef POSTLATCH_LOGIN_H
 #define POSTLATCH_LOGIN_H
@@ -10,10 +11,14 @@
 #include "policy/session/session.h"
 
 enum pl_offer {
-	PL_OFFER_NOTHING,  /* a lookup for CRAM-MD5, SCRAM; or the milter's question */
+	PL_OFFER_NOTHING,  /* a lookup for CRAM-MD5 or SCRAM: another checks the password */
 	PL_OFFER_PASSWORD, /* secret is a password */
 	PL_OFFER_BEARER,   /* secret is a token, from XOAUTH2 or OAUTHBEARER (RFC 7628) */
 	PL_OFFER_PROVEN,   /* the account password, which Dovecot has just found right */
+	PL_OFFER_EARLIER,  /* the client signed in some time ago, by login->mechanism */
+	/* What `postlatch explain` supposes: */
+	PL_OFFER_ANY_APP_PASSWORD, /* the member's app password that comes furthest */
+	PL_OFFER_ANY_TOKEN,        /* a valid token of a webmail session of the member */
 };
 
 struct pl_login {
@@ -21,25 +26,33 @@ struct pl_login {
 	size_t user_len;
 	enum pl_setting service;
 	enum pl_offer offer;
-	const struct pl_secret *secret; /* NULL with PL_OFFER_NOTHING and PL_OFFER_PROVEN */
+	const struct pl_secret *secret; /* with PL_OFFER_PASSWORD and PL_OFFER_BEARER, else NULL */
+	const char *mechanism;          /* of SASL; NULL when it is not known */
+	const enum pl_channel *channel; /* where the caller knows it; NULL: it is found out */
+	int device_trusted;             /* the browser has shown a valid trusted-device cookie */
 	struct pl_ip ip;
 	int64_t now;
 };
 
-/* Everything the facts were made of. The facts' layers point in here and into
- * the policy, so all three live together. */
-struct pl_subject {
-	struct pl_address address; /* empty when the name is no address */
+/* The facts' layers point in here and into the policy, so a result is not copied, and is
+ * of no use without its policy. */
+struct pl_login_result {
+	struct pl_address address; /* empty when the name is not an address */
 	struct pl_account account;
 	struct pl_app_password app_password; /* id 0: none matched */
 	struct pl_session session;           /* id 0: no token */
+	struct pl_facts facts;
+	struct pl_verdict verdict;
 };
 
-/* Fills facts_r. keys may be NULL (missing or refused): then a password that
- * could be an app password fails with PL_ERR_RETRY, unless a gate is shut
- * anyway. -1 never means "no". */
-int pl_login_gather(struct pl_store *store, const struct pl_policy *policy,
-		    const struct pl_keys *keys, const struct pl_login *login,
-		    struct pl_subject *subject_r, struct pl_facts *facts_r, struct pl_error *err);
+/* Gathers the facts and decides. keys may be NULL (missing or refused): then a password
+ * that could be an app password fails with PL_ERR_RETRY, unless the login is denied
+ * whatever the password is. -1 never means "no". */
+int pl_login_evaluate(struct pl_store *store, const struct pl_policy *policy,
+		      const struct pl_keys *keys, const struct pl_login *login,
+		      struct pl_login_result *result_r, struct pl_error *err);
+
+/* Whether a SASL mechanism offers a token and not a password. NULL is no mechanism. */
+int pl_mechanism_is_bearer(const char *mechanism);
 
 #endif

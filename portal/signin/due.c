@@ -26,19 +26,16 @@ int due_find(const struct request *request, const struct pl_address *address, in
 		.user_len = strlen(user),
 		.service = PL_SETTING_WEBMAIL,
 		.offer = PL_OFFER_PROVEN,
+		.device_trusted = device_trusted,
 		.ip = request->ip,
 		.now = request->now,
 	};
-	struct pl_subject subject;
-	struct pl_facts facts;
-	struct pl_verdict verdict;
+	struct pl_login_result result;
 
-	if (pl_login_gather(request->store, request->policy, request->verify, &login, &subject,
-			    &facts, err) < 0)
+	if (pl_login_evaluate(request->store, request->policy, request->verify, &login, &result,
+			      err) < 0)
 		return -1;
-	facts.device_trusted = device_trusted;
-	verdict = pl_decide(&facts);
-	*due_r = due_of(&verdict);
+	*due_r = due_of(&result.verdict);
 	return 0;
 }
 

@@ -40,16 +40,14 @@ static int judge(struct fixture *fixture, struct pl_driver *driver, const char *
 				  .service = PL_SETTING_IMAP,
 				  .offer = PL_OFFER_PASSWORD,
 				  .secret = &password };
-	struct pl_subject subject;
-	struct pl_facts facts;
-	struct pl_verdict verdict;
+	struct pl_login_result result;
 	int ret;
 
 	pl_secret_set(&password, "secret", 6);
-	ret = pl_driver_judge(driver, &login, now_ms, &subject, &facts, &verdict, &fixture->err);
+	ret = pl_driver_judge(driver, &login, now_ms, &result, &fixture->err);
 	pl_driver_end_turn(driver);
 	if (ret >= 0)
-		assert_int_equal(verdict.outcome, PL_NEED_CREDENTIAL);
+		assert_int_equal(result.verdict.outcome, PL_NEED_CREDENTIAL);
 	return ret;
 }
 

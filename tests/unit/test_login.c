@@ -9,21 +9,21 @@
 struct attempt {
 	struct pl_login login;
 	struct pl_secret secret;
-	struct pl_subject subject;
-	struct pl_facts facts;
+	struct pl_login_result result;
 };
 
 static void prepare(struct attempt *attempt, const char *user, enum pl_setting service,
 		    enum pl_offer offer, const struct pl_secret *secret)
 {
 	memset(attempt, 0, sizeof(*attempt));
-	attempt->secret = *secret;
+	if (secret != NULL)
+		attempt->secret = *secret;
 	attempt->login = (struct pl_login){
 		.user = user,
 		.user_len = strlen(user),
 		.service = service,
 		.offer = offer,
-		.secret = &attempt->secret,
+		.secret = secret == NULL ? NULL : &attempt->secret,
 		.now = 1000,
 	};
 	pl_ip_parse("192.0.2.7", &attempt->login.ip, NULL);
@@ -31,13 +31,9 @@ static void prepare(struct attempt *attempt, const char *user, enum pl_setting s
 
 static const char *decide(struct fixture *fixture, struct attempt *attempt)
 {
-	struct pl_verdict verdict;
-
-	assert_ok(fixture,
-		  pl_login_gather(fixture->store, fixture->policy, fixture->keys, &attempt->login,
-				  &attempt->subject, &attempt->facts, &fixture->err));
-	verdict = pl_decide(&attempt->facts);
-	return pl_rule_name(verdict.rule);
+	assert_ok(fixture, pl_login_evaluate(fixture->store, fixture->policy, fixture->keys,
+					     &attempt->login, &attempt->result, &fixture->err));
+	return pl_rule_name(attempt->result.verdict.rule);
 }
 
 /* A password that could be nobody's app password. */
@@ -139,7 +135,7 @@ static void class_section_holds_for_its_members(void **state)
 	use_policy(fixture, "class \"staff\" { requirement = required }\n");
 	prepare(&attempt, OWNER, PL_SETTING_WEBMAIL, PL_OFFER_NOTHING, &secret);
 	decide(fixture, &attempt);
-	assert_int_equal(pl_resolve(&attempt.facts.layers, PL_SETTING_REQUIREMENT).source,
+	assert_int_equal(pl_resolve(&attempt.result.facts.layers, PL_SETTING_REQUIREMENT).source,
 			 PL_FROM_CLASS);
 }
 
@@ -298,6 +294,83 @@ static void registered_factor_is_among_the_facts(void **state)
 			    "client-password-second-factor");
 }
 
+static void trusted_device_is_among_the_facts(void **state)
+{
+	struct fixture *fixture = *state;
+	struct attempt attempt;
+
+	add_member(fixture, OWNER, "");
+	sql_run(fixture->db,
+		"INSERT INTO totp (member_id, registered_at, registered_ip) VALUES (1, 1, '')");
+	prepare(&attempt, OWNER, PL_SETTING_WEBMAIL, PL_OFFER_PROVEN, NULL);
+	assert_string_equal(decide(fixture, &attempt), "second-factor-code");
+	attempt.login.device_trusted = 1;
+	assert_string_equal(decide(fixture, &attempt), "trusted-device");
+}
+
+/* Only the gates hold for it; the mechanism tells the channel. */
+static void earlier_sign_in_is_known_by_its_mechanism(void **state)
+{
+	static const struct {
+		const char *mechanism, *settings, *rule;
+	} rows[] = {
+		{ "PLAIN", "client_password=never", "signed-in-before" },
+		{ "PLAIN", "webmail=off", "signed-in-before" },
+		{ "PLAIN", "smtp=off", "service-off" },
+		{ NULL, "smtp=off", "service-off" },
+		{ "XOAUTH2", "smtp=off", "signed-in-before" },
+		{ "oauthbearer", "webmail=off", "service-off" },
+	};
+	struct fixture *fixture = *state;
+	struct attempt attempt;
+	char address[32];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		snprintf(address, sizeof(address), "m%zu@example.test", i);
+		add_member(fixture, address, rows[i].settings);
+		prepare(&attempt, address, PL_SETTING_SMTP, PL_OFFER_EARLIER, NULL);
+		attempt.login.mechanism = rows[i].mechanism;
+		assert_string_equal(decide(fixture, &attempt), rows[i].rule);
+	}
+}
+
+static void channel_that_the_caller_knows_holds(void **state)
+{
+	static const enum pl_channel client = PL_CHANNEL_CLIENT, webmail = PL_CHANNEL_WEBMAIL;
+	struct fixture *fixture = *state;
+	struct attempt attempt;
+
+	add_member(fixture, OWNER, "webmail=off");
+	prepare(&attempt, OWNER, PL_SETTING_SMTP, PL_OFFER_EARLIER, NULL);
+	attempt.login.mechanism = "XOAUTH2";
+	attempt.login.channel = &client;
+	assert_string_equal(decide(fixture, &attempt), "signed-in-before");
+	prepare(&attempt, OWNER, PL_SETTING_IMAP, PL_OFFER_PROVEN, NULL);
+	attempt.login.channel = &webmail;
+	assert_string_equal(decide(fixture, &attempt), "service-off");
+}
+
+static void supposed_app_password_is_the_one_that_comes_furthest(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_secret secret;
+
+	add_member(fixture, OWNER, "");
+	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_IMAP, PL_OFFER_ANY_APP_PASSWORD,
+					NULL),
+			    "app-password-none");
+	issue(fixture, OWNER, &secret);
+	issue(fixture, OWNER, &secret);
+	sql_run(fixture->db, "UPDATE app_password SET services = 'smtp'");
+	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_IMAP, PL_OFFER_ANY_APP_PASSWORD,
+					NULL),
+			    "app-password-service");
+	sql_run(fixture->db, "UPDATE app_password SET services = 'imap' WHERE id = 1");
+	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_IMAP, PL_OFFER_ANY_APP_PASSWORD,
+					NULL),
+			    "app-password");
+}
+
 /* What could be an app password cannot be judged then; what could not, can. */
 static void without_keys_it_cannot_be_told(void **state)
 {
@@ -310,9 +383,9 @@ static void without_keys_it_cannot_be_told(void **state)
 	pl_keys_free(&fixture->keys);
 	prepare(&attempt, OWNER, PL_SETTING_IMAP, PL_OFFER_PASSWORD, &secret);
 	assert_refused(fixture,
-		       pl_login_gather(fixture->store, fixture->policy, NULL, &attempt.login,
-				       &attempt.subject, &attempt.facts, &fixture->err),
-		       PL_ERR_RETRY, "verify key");
+		       pl_login_evaluate(fixture->store, fixture->policy, NULL, &attempt.login,
+					 &attempt.result, &fixture->err),
+		       PL_ERR_RETRY, "HMAC key");
 	assert_string_equal(with_password(fixture, OWNER, PL_SETTING_IMAP),
 			    "account-password-decides");
 	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_POP3, PL_OFFER_PASSWORD,
@@ -337,9 +410,8 @@ static void broken_store_is_never_an_answer(void **state)
 			 broken[i]);
 		sql_run(fixture->db, sql);
 		prepare(&attempt, OWNER, PL_SETTING_IMAP, offers[i], &secret);
-		assert_int_equal(pl_login_gather(fixture->store, fixture->policy, fixture->keys,
-						 &attempt.login, &attempt.subject, &attempt.facts,
-						 &fixture->err),
+		assert_int_equal(pl_login_evaluate(fixture->store, fixture->policy, fixture->keys,
+						   &attempt.login, &attempt.result, &fixture->err),
 				 -1);
 	}
 }
@@ -359,6 +431,10 @@ int main(void)
 		TEST_WITH_DATABASE(token_is_the_very_members),
 		TEST_WITH_DATABASE(webmail_network_is_the_webmail_channel),
 		TEST_WITH_DATABASE(registered_factor_is_among_the_facts),
+		TEST_WITH_DATABASE(trusted_device_is_among_the_facts),
+		TEST_WITH_DATABASE(earlier_sign_in_is_known_by_its_mechanism),
+		TEST_WITH_DATABASE(channel_that_the_caller_knows_holds),
+		TEST_WITH_DATABASE(supposed_app_password_is_the_one_that_comes_furthest),
 		TEST_WITH_DATABASE(without_keys_it_cannot_be_told),
 		TEST_WITH_DATABASE(broken_store_is_never_an_answer),
 	};
