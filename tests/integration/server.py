@@ -50,20 +50,25 @@ socket.create_connection = connect
 class Server:
     """One quickstart in a folder of its own."""
 
-    def __init__(self, database=None):
+    def __init__(self, database=None, failure_delay=False):
         """database: a uri, or by default what POSTLATCH_TEST_ON says: SQLite, or a
-        PostgreSQL of the server's own."""
+        PostgreSQL of the server's own. failure_delay: whether Dovecot lets a wrong
+        password wait for two seconds, as it does by default."""
         self.dir = tempfile.mkdtemp(prefix="postlatch-test-", dir="/var/tmp")
         os.chmod(self.dir, 0o755)
         self.env = {}
         self.passwords = {}
         self.database = database
+        self.failure_delay = failure_delay
         self.postgresql = None
 
     def start(self):
         if self.database is None and os.environ.get("POSTLATCH_TEST_ON") == "postgresql":
             self.postgresql = PostgreSQL().start()
             self.database = self.postgresql.uri
+        if not self.failure_delay:
+            with open(self.dir + "/dovecot-local.conf", "w") as f:
+                f.write("auth_failure_delay = 0\n")
         options = ["--database", self.database] if self.database else []
         run = subprocess.run(
             [os.path.join(ROOT, "quickstart"), "--dir", self.dir, "--build", BUILD, "--background", *options],
