@@ -45,9 +45,11 @@ static void place_database(struct fixture *fixture)
 int make_folder(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	const char *tmp = getenv("TMPDIR");
 
 	*state = fixture;
-	strcpy(fixture->dir, "/tmp/postlatch-test-XXXXXX");
+	snprintf(fixture->dir, sizeof(fixture->dir), "%s/postlatch-test-XXXXXX",
+		 tmp == NULL ? "/tmp" : tmp);
 	if (mkdtemp(fixture->dir) == NULL)
 		return -1;
 	place_database(fixture);
