@@ -7,62 +7,41 @@
 #include <time.h>
 
 #include "policy/base/breaker.h"
-#include "policy/base/watch.h"
+#include "policy/base/log_limit.h"
+#include "policy/login/live_policy.h"
 
-#define LOOK_EVERY_MS 100     /* between two looks at the files */
-#define REPEAT_EVERY_MS 60000 /* between two log lines about the same trouble */
-#define WATCHES_MAX 65        /* policy.c reads at most 64 files; and one key */
+#define LOOK_EVERY_MS 100 /* between two looks at the files */
 #define CLOSE_WAIT_MS 1000
 
-/* Trouble that would otherwise be logged for each login. */
-struct trouble {
-	struct pl_error err; /* PL_OK: none */
-	int64_t logged_ms;   /* 0: not yet */
-};
-
 struct pl_driver {
-	char *path;
 	pl_driver_log_t *log;
 	int notes_uses;
-	int64_t now_ms, looked_ms;
+	int64_t now_ms, look_at_ms;
 
-	struct pl_policy *policy;
-	struct pl_watch watches[WATCHES_MAX];
-	size_t watch_count;
-	struct pl_keys *keys;
-	struct pl_watch key_watch;
+	struct pl_live_policy *live;
+	struct pl_snapshot *snapshot; /* the last that live gave; NULL: none yet */
 	struct pl_store *store;
 	struct pl_breaker breaker; /* of the store */
+	struct pl_error store_err; /* why it failed last */
 	int turn_open;
 	struct pl_use_log *uses;
 
-	struct trouble policy_trouble, key_trouble, store_trouble, use_trouble, data_trouble;
+	struct pl_log_limit store_limit, use_limit, data_limit;
 };
 
-/* Logs trouble when it is new, and once a minute while it lasts. */
-static void report(struct pl_driver *driver, struct trouble *trouble)
+static void log_failure(struct pl_driver *driver, struct pl_log_limit *limit,
+			const struct pl_error *err)
 {
-	if (trouble->logged_ms != 0 && driver->now_ms - trouble->logged_ms < REPEAT_EVERY_MS)
-		return;
-	trouble->logged_ms = driver->now_ms;
-	driver->log(PL_DRIVER_ERROR, trouble->err.msg);
+	if (pl_log_limit_failed(limit, err->msg, driver->now_ms))
+		driver->log(PL_DRIVER_ERROR, err->msg);
 }
 
-/* Logs it at once when it is another trouble than before. */
-static void report_error(struct pl_driver *driver, struct trouble *trouble,
-			 const struct pl_error *err)
+/* For the live policy, which limits its lines itself. */
+static void log_policy(void *context, int failed, const char *msg)
 {
-	if (strcmp(err->msg, trouble->err.msg) != 0)
-		trouble->logged_ms = 0;
-	trouble->err = *err;
-	report(driver, trouble);
-}
+	struct pl_driver *driver = context;
 
-static void over(struct pl_driver *driver, struct trouble *trouble, const char *good_news)
-{
-	if (trouble->err.code != PL_OK && trouble->logged_ms != 0)
-		driver->log(PL_DRIVER_INFO, good_news);
-	memset(trouble, 0, sizeof(*trouble));
+	driver->log(failed ? PL_DRIVER_ERROR : PL_DRIVER_INFO, msg);
 }
 
 static void close_store(struct pl_driver *driver)
@@ -71,83 +50,29 @@ static void close_store(struct pl_driver *driver)
 	pl_store_close(&driver->store);
 }
 
-static void load_keys(struct pl_driver *driver)
-{
-	pl_watch_set(&driver->key_watch, driver->policy->verify_key);
-	pl_keys_free(&driver->keys);
-	if (pl_keys_load(driver->policy->verify_key, &driver->keys, &driver->key_trouble.err) ==
-	    0) {
-		over(driver, &driver->key_trouble, "verify key: read again");
-		return;
-	}
-	driver->key_trouble.logged_ms = 0;
-	report(driver, &driver->key_trouble);
-}
-
-/* The files that the policy was read from; those of a bad one are unknown, so
- * the policy file itself is always among them. */
-static void watch_policy(struct pl_driver *driver, const struct pl_policy *policy)
-{
-	driver->watch_count = 0;
-	if (policy == NULL)
-		pl_watch_set(&driver->watches[driver->watch_count++], driver->path);
-	for (size_t i = 0; policy != NULL && i < policy->file_count && i < WATCHES_MAX; i++)
-		pl_watch_set(&driver->watches[driver->watch_count++], policy->files[i]);
-}
-
 static void open_uses(struct pl_driver *driver)
 {
-	struct trouble trouble = { .logged_ms = 0 };
+	struct pl_error err;
 
 	pl_use_close(&driver->uses, CLOSE_WAIT_MS);
-	if (pl_use_open(driver->policy->database, &driver->uses, &trouble.err) < 0)
-		report(driver, &trouble);
+	if (pl_use_open(driver->snapshot->policy->database, &driver->uses, &err) < 0)
+		log_failure(driver, &driver->use_limit, &err);
 }
 
-static void take_policy(struct pl_driver *driver, struct pl_policy *policy)
+/* Takes over the reference. */
+static void take_snapshot(struct pl_driver *driver, struct pl_snapshot *snapshot)
 {
-	int moved =
-		driver->policy == NULL || strcmp(driver->policy->database, policy->database) != 0;
+	const int moved = driver->snapshot == NULL || strcmp(driver->snapshot->policy->database,
+							     snapshot->policy->database) != 0;
 
 	if (moved) {
 		close_store(driver);
 		pl_breaker_succeeded(&driver->breaker);
 	}
-	pl_policy_unref(&driver->policy);
-	driver->policy = policy;
-	load_keys(driver);
+	pl_snapshot_unref(&driver->snapshot);
+	driver->snapshot = snapshot;
 	if (moved && driver->notes_uses)
 		open_uses(driver);
-}
-
-static void load_policy(struct pl_driver *driver)
-{
-	struct pl_policy *policy;
-
-	/* Looked at before it is read: a change in between is noticed next time. */
-	if (driver->watch_count == 0)
-		watch_policy(driver, NULL);
-	if (pl_policy_load(driver->path, &policy, &driver->policy_trouble.err) < 0) {
-		if (driver->policy != NULL)
-			pl_error_prefix(&driver->policy_trouble.err,
-					"keeping the last good policy");
-		driver->policy_trouble.logged_ms = 0;
-		report(driver, &driver->policy_trouble);
-		return;
-	}
-	watch_policy(driver, policy);
-	over(driver, &driver->policy_trouble, "policy file: read again");
-	take_policy(driver, policy);
-}
-
-static int policy_changed(struct pl_driver *driver)
-{
-	int changed = 0;
-
-	/* Every one is looked at, so that each is noted as it is now. */
-	for (size_t i = 0; i < driver->watch_count; i++)
-		changed |= pl_watch_changed(&driver->watches[i]);
-	return changed;
 }
 
 /* The writer tries again each second, and may fail each time. */
@@ -156,37 +81,47 @@ static void report_uses(struct pl_driver *driver)
 	struct pl_error err;
 
 	if (driver->uses != NULL && pl_use_trouble(driver->uses, &err))
-		report_error(driver, &driver->use_trouble, &err);
+		log_failure(driver, &driver->use_limit, &err);
 }
 
-static void look_at_files(struct pl_driver *driver)
+/* -1 while there is no good policy. */
+static int look_at_files(struct pl_driver *driver, struct pl_error *err)
 {
-	if (driver->looked_ms != 0 && driver->now_ms - driver->looked_ms < LOOK_EVERY_MS)
-		return;
-	driver->looked_ms = driver->now_ms;
-	if (policy_changed(driver))
-		load_policy(driver);
-	else if (driver->policy != NULL && pl_watch_changed(&driver->key_watch))
-		load_keys(driver);
+	struct pl_snapshot *snapshot;
+
+	if (pl_live_policy_hold(driver->live, driver->now_ms, &snapshot, err) < 0)
+		return -1;
+	if (snapshot != driver->snapshot)
+		take_snapshot(driver, snapshot);
+	else
+		pl_snapshot_unref(&snapshot);
+	if (driver->now_ms < driver->look_at_ms)
+		return 0;
+	driver->look_at_ms = driver->now_ms + LOOK_EVERY_MS;
 	if (driver->store != NULL && pl_store_replaced(driver->store))
 		close_store(driver);
-	if (driver->key_trouble.err.code != PL_OK)
-		report(driver, &driver->key_trouble);
 	report_uses(driver);
+	return 0;
 }
 
 struct pl_driver *pl_driver_new(const char *policy_path, int notes_uses, pl_driver_log_t *log)
 {
 	struct pl_driver *driver = calloc(1, sizeof(*driver));
+	const struct pl_live_options options = { .policy_path = policy_path,
+						 .keys = PL_LIVE_HMAC_KEY,
+						 .look_every_ms = LOOK_EVERY_MS,
+						 .report = log_policy,
+						 .context = driver };
+	struct pl_error err;
 
-	if (driver == NULL || (driver->path = strdup(policy_path)) == NULL) {
+	if (driver == NULL || (driver->live = pl_live_policy_new(&options)) == NULL) {
 		free(driver);
 		return NULL;
 	}
 	driver->log = log;
 	driver->notes_uses = notes_uses;
-	driver->now_ms = 1; /* 0 means "never" in the fields above */
-	load_policy(driver);
+	/* What is wrong with the policy is in the log now, and again in a minute. */
+	(void)look_at_files(driver, &err);
 	return driver;
 }
 
@@ -199,9 +134,8 @@ void pl_driver_free(struct pl_driver **driver_p)
 		return;
 	close_store(driver);
 	pl_use_close(&driver->uses, CLOSE_WAIT_MS);
-	pl_keys_free(&driver->keys);
-	pl_policy_unref(&driver->policy);
-	free(driver->path);
+	pl_snapshot_unref(&driver->snapshot);
+	pl_live_policy_free(&driver->live);
 	free(driver);
 }
 
@@ -215,7 +149,7 @@ void pl_driver_end_turn(struct pl_driver *driver)
 
 static int is_remote(const struct pl_driver *driver)
 {
-	return driver->policy != NULL && pl_store_is_remote(driver->policy->database);
+	return driver->snapshot != NULL && pl_store_is_remote(driver->snapshot->policy->database);
 }
 
 /* Remembers trouble with the store, so that the next logins fail at once and
@@ -224,7 +158,8 @@ static int store_failed(struct pl_driver *driver, const struct pl_error *err)
 {
 	pl_breaker_failed(&driver->breaker, driver->now_ms,
 			  is_remote(driver) ? PL_BREAKER_MOST_MS : PL_BREAKER_FIRST_MS);
-	report_error(driver, &driver->store_trouble, err);
+	driver->store_err = *err;
+	log_failure(driver, &driver->store_limit, err);
 	close_store(driver);
 	return -1;
 }
@@ -232,11 +167,11 @@ static int store_failed(struct pl_driver *driver, const struct pl_error *err)
 static int open_turn(struct pl_driver *driver, struct pl_error *err)
 {
 	if (!pl_breaker_may_try(&driver->breaker, driver->now_ms)) {
-		*err = driver->store_trouble.err;
+		*err = driver->store_err;
 		return -1;
 	}
-	if (driver->store == NULL &&
-	    pl_store_open(driver->policy->database, PL_ROLE_LOGIN, &driver->store, err) < 0)
+	if (driver->store == NULL && pl_store_open(driver->snapshot->policy->database,
+						   PL_ROLE_LOGIN, &driver->store, err) < 0)
 		return store_failed(driver, err);
 	/* A turn of a worker is one login: a transaction would only cost two round trips. */
 	if (is_remote(driver))
@@ -251,7 +186,8 @@ static int open_turn(struct pl_driver *driver, struct pl_error *err)
  * need not wait. */
 static int is_of_this_login(const struct pl_driver *driver, const struct pl_error *err)
 {
-	return err->code == PL_ERR_DATA || (driver->keys == NULL && err->code == PL_ERR_RETRY);
+	return err->code == PL_ERR_DATA ||
+	       (driver->snapshot->hmac_key == NULL && err->code == PL_ERR_RETRY);
 }
 
 int pl_driver_judge(struct pl_driver *driver, struct pl_login *login, int64_t now_ms,
@@ -260,44 +196,44 @@ int pl_driver_judge(struct pl_driver *driver, struct pl_login *login, int64_t no
 	int opened = 0;
 
 	driver->now_ms = now_ms;
-	look_at_files(driver);
-	if (driver->policy == NULL) {
-		report(driver, &driver->policy_trouble);
-		*err = driver->policy_trouble.err;
+	if (look_at_files(driver, err) < 0)
 		return -1;
-	}
 	if (!driver->turn_open) {
 		if (open_turn(driver, err) < 0)
 			return -1;
 		opened = driver->turn_open;
 	}
 	login->now = time(NULL);
-	if (pl_login_evaluate(driver->store, driver->policy, driver->keys, login, result_r, err) <
-	    0) {
+	if (pl_login_evaluate(driver->store, driver->snapshot->policy, driver->snapshot->hmac_key,
+			      login, result_r, err) < 0) {
 		if (!is_of_this_login(driver, err))
 			return store_failed(driver, err);
 		if (err->code == PL_ERR_DATA)
-			report_error(driver, &driver->data_trouble, err);
+			log_failure(driver, &driver->data_limit, err);
 		pl_breaker_succeeded(&driver->breaker);
 		pl_driver_end_turn(driver);
 		return -1;
 	}
-	over(driver, &driver->store_trouble, "database: can be read again");
+	if (pl_log_limit_ended(&driver->store_limit))
+		driver->log(PL_DRIVER_INFO, "database: can be read again");
 	pl_breaker_succeeded(&driver->breaker);
 	return opened;
 }
 
 int pl_driver_wants_worker(struct pl_driver *driver, int64_t now_ms)
 {
+	struct pl_error err;
+
 	driver->now_ms = now_ms;
-	look_at_files(driver);
+	(void)look_at_files(driver, &err);
 	return is_remote(driver);
 }
 
 int pl_driver_address(const struct pl_driver *driver, const char *user, size_t len,
 		      struct pl_address *address_r)
 {
-	return pl_address_parse(user, len, driver->policy->default_domain, address_r, NULL);
+	return pl_address_parse(user, len, driver->snapshot->policy->default_domain, address_r,
+				NULL);
 }
 
 void pl_driver_note_use(struct pl_driver *driver, const struct pl_use *use)

@@ -1,6 +1,6 @@
 /* driver.h - what the Dovecot driver does, without a line of Dovecot.
  *
- * Owns the policy, the verify key, the database connection and the log of
+ * Owns the live policy with the HMAC key, the database connection and the log of
  * uses of one auth process, and keeps them fresh: it looks at the files now and
  * then, so that nothing needs a restart. Logins of one turn of the event loop
  * share one read transaction; the caller ends the turn.
