@@ -47,8 +47,15 @@ static int column_by_name(const char *name)
 
 static void read_column_name(struct reader *reader, const char *name)
 {
+	char what[64];
 	int column = column_by_name(name);
+	const char *renamed = pl_setting_renamed(name);
 
+	if (renamed != NULL) {
+		snprintf(what, sizeof(what), "the column %s is now called ", name);
+		fail(reader, what, renamed);
+		return;
+	}
 	if (column < 0) {
 		fail(reader,
 		     strpbrk(name, ";\t") != NULL

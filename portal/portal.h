@@ -43,7 +43,7 @@ void kick_open(void); /* once, before there are threads */
 
 /* Tells the member by mail about a sensitive change, in the member's language of
  * this request. what: "factor-registered", "factor-removed", "recovery-codes",
- * "recovery-used", "device-stolen", "use-changed", "signed-out-everywhere"; the table
+ * "recovery-used", "device-stolen", "two-factor-mode-changed", "signed-out-everywhere"; the table
  * is notify.def. Best effort through sendmail; never waits for it. (notify.c) */
 void notify_member(const struct request *request, const char *address, const char *what);
 

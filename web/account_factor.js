@@ -33,7 +33,7 @@ async function register(account, give) {
 async function remove(account, give) {
     const agreed = await agree({
         title: t("factor.remove-title"),
-        text: account.requirement === "required" ? t("factor.remove-required") : t("factor.remove-text"),
+        text: account.two_factor_requirement === "required" ? t("factor.remove-required") : t("factor.remove-text"),
         yes: t("factor.remove"),
     });
     const answer = agreed && (await give.request("/api/account/factor/remove"));

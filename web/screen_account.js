@@ -2,7 +2,7 @@
 
 import { devicesSection, sessionsSection } from "./account_devices.js";
 import { factorSection } from "./account_factor.js";
-import { useSection } from "./account_use.js";
+import { modeSection } from "./account_mode.js";
 import { post } from "./api.js";
 import { h } from "./dom.js";
 import { t } from "./language.js";
@@ -64,7 +64,7 @@ export function accountScreen(data) {
         content: [
             h("p", {}, t("account.scope")),
             factorSection(account, give),
-            useSection(account, give),
+            modeSection(account, give),
             devicesSection(account, give),
             sessionsSection(account, give),
         ],

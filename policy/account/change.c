@@ -30,8 +30,12 @@ static int parse_class(const char *value, struct pl_change *change, struct pl_er
 static int no_setting(const char *name, enum pl_layer_bit where, struct pl_error *err)
 {
 	char names[256] = "";
+	const char *renamed = pl_setting_renamed(name);
 	size_t used = 0;
 
+	if (renamed != NULL)
+		return pl_error_set(err, PL_ERR_INVALID, "the setting %s is now called %s", name,
+				    renamed);
 	for (unsigned int i = 0; i < PL_SETTING_COUNT && used < sizeof(names); i++) {
 		const struct pl_setting_info *info = pl_setting_info((enum pl_setting)i);
 

@@ -1,5 +1,5 @@
 /* settings_row.h - the settings of a domain or member as a column of its table;
- * private to the library. The text is what people write, "pop3=off use=skip": the
+ * private to the library. The text is what people write, "pop3=off two_factor_mode=skip": the
  * settings that are set, in the order of settings.def. Empty: all are inherited.
  */
 #ifndef POSTLATCH_SETTINGS_ROW_H

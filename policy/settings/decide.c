@@ -167,11 +167,11 @@ static enum pl_rule second_factor(const struct pl_facts *facts)
 {
 	if (pl_resolve(&facts->layers, PL_SETTING_TWO_FACTOR).value != PL_ON)
 		return PL_RULE_FACTOR_OFF;
-	if (pl_resolve(&facts->layers, PL_SETTING_USE).value == PL_SKIP)
+	if (pl_resolve(&facts->layers, PL_SETTING_TWO_FACTOR_MODE).value == PL_SKIP)
 		return PL_RULE_FACTOR_SKIPPED;
 	if (facts->factor_registered)
 		return facts->device_trusted ? PL_RULE_FACTOR_TRUSTED_DEVICE : PL_RULE_FACTOR_CODE;
-	if (pl_resolve(&facts->layers, PL_SETTING_REQUIREMENT).value == PL_REQUIRED)
+	if (pl_resolve(&facts->layers, PL_SETTING_TWO_FACTOR_REQUIREMENT).value == PL_REQUIRED)
 		return PL_RULE_FACTOR_REGISTER;
 	return PL_RULE_FACTOR_OFFERED;
 }

@@ -28,21 +28,27 @@ static _Thread_local struct {
 #define END_MARK "policy_file_ends_here"
 #define CUT_OFF "the file ends inside a section, a comment or a string: is a } missing?"
 
-/* libconfuse says "no such option 'pop3'" of one that stands in the wrong place. */
-static const char *right_place(const char *msg)
+/* libconfuse says "no such option 'pop3'" of a setting in the wrong place, and of one that has
+ * another name now. Appends to msg what to write instead. */
+static void explain_no_such_option(char *msg, size_t size)
 {
 	const char *quote = strchr(msg, '\'');
+	const char *renamed;
 	enum pl_setting setting;
+	size_t used = strlen(msg);
 	char name[64];
 
 	if (strstr(msg, "no such option") == NULL || quote == NULL)
-		return "";
+		return;
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(quote + 1, "'"), quote + 1);
-	if (!pl_setting_by_name(name, &setting))
-		return "";
-	return (pl_setting_info(setting)->where & PL_AT_CLASS) != 0
-		       ? " here: it stands in defaults { }, domain \"...\" { } or class \"...\" { }"
-		       : " here: it stands in defaults { } or domain \"...\" { }";
+	renamed = pl_setting_renamed(name);
+	if (renamed != NULL)
+		snprintf(msg + used, size - used, ": the setting is now called %s", renamed);
+	else if (pl_setting_by_name(name, &setting))
+		snprintf(msg + used, size - used, " here: it belongs in defaults { }%s",
+			 (pl_setting_info(setting)->where & PL_AT_CLASS) != 0
+				 ? ", domain \"...\" { } or class \"...\" { }"
+				 : " or domain \"...\" { }");
 }
 
 __attribute__((format(printf, 2, 0))) static void complain(cfg_t *cfg, const char *fmt,
@@ -56,13 +62,13 @@ __attribute__((format(printf, 2, 0))) static void complain(cfg_t *cfg, const cha
 	vsnprintf(msg, sizeof(msg), fmt, args);
 	if (strstr(msg, END_MARK) != NULL)
 		return;
+	explain_no_such_option(msg, sizeof(msg));
 	if (cfg == NULL)
 		cfg = loading.root;
 	if (file == NULL && loading.root != NULL)
 		file = loading.root->filename;
 	if (cfg != NULL && file != NULL)
-		pl_error_set(loading.err, PL_ERR_CONFIG, "%s:%d: %s%s", file, cfg->line, msg,
-			     right_place(msg));
+		pl_error_set(loading.err, PL_ERR_CONFIG, "%s:%d: %s", file, cfg->line, msg);
 	else
 		pl_error_set(loading.err, PL_ERR_CONFIG, "%s", msg);
 }

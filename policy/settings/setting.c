@@ -40,6 +40,15 @@ int pl_setting_by_name(const char *name, enum pl_setting *setting_r)
 	return 0;
 }
 
+const char *pl_setting_renamed(const char *name)
+{
+	if (strcmp(name, "requirement") == 0)
+		return settings[PL_SETTING_TWO_FACTOR_REQUIREMENT].name;
+	if (strcmp(name, "use") == 0)
+		return settings[PL_SETTING_TWO_FACTOR_MODE].name;
+	return NULL;
+}
+
 const char *pl_value_name(enum pl_value value)
 {
 	return value_names[value];

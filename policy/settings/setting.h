@@ -61,6 +61,8 @@ struct pl_settings {
 const struct pl_setting_info *pl_setting_info(enum pl_setting setting);
 /* Returns 1 and the setting, or 0 when there is none of that name. */
 int pl_setting_by_name(const char *name, enum pl_setting *setting_r);
+/* Returns the present name of a setting that had this name before 0.2, or NULL. */
+const char *pl_setting_renamed(const char *name);
 /* "inherit" for PL_UNSET. */
 const char *pl_value_name(enum pl_value value);
 /* Returns 1 and the value, or 0 for an unknown word; "inherit" gives PL_UNSET. */

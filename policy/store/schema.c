@@ -30,6 +30,12 @@
 						DROP(t, "two_factor") DROP(t, "requirement") \
 							DROP(t, "use") DROP(t, "client_password")
 
+/* The column holds words with a space between them, "pop3=off use=skip". */
+#define RENAME_SETTINGS(table)                                                          \
+	"UPDATE " table " SET settings = ltrim(replace(replace(' ' || settings,"        \
+	" ' use=', ' two_factor_mode='), ' requirement=', ' two_factor_requirement='))" \
+	" WHERE settings LIKE '%use=%' OR settings LIKE '%requirement=%';"
+
 /* Only ever append. A version that was released is never edited. Times are
  * seconds since 1970; flags are 0 or 1; BYTEA holds raw bytes in both dialects. */
 static const struct pl_migration migrations[] = {
@@ -128,6 +134,8 @@ static const struct pl_migration migrations[] = {
 	  " id TEXT PRIMARY KEY, secret BYTEA NOT NULL, created_at BIGINT NOT NULL);" },
 	/* Each login reads them, and a new setting needs no new column. */
 	{ "settings in one column", ONE_COLUMN("domain") ONE_COLUMN("member") },
+	{ "settings are called two_factor_mode and two_factor_requirement",
+	  RENAME_SETTINGS("domain") RENAME_SETTINGS("member") },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

@@ -71,9 +71,9 @@ int post_proof(struct request *request, struct response *response, struct pl_err
 	return answer_account(request, response, err);
 }
 
-static int set_use(struct request *request, const char *word, struct pl_error *err)
+static int set_two_factor_mode(struct request *request, const char *word, struct pl_error *err)
 {
-	char setting[32] = "use=";
+	char setting[32] = "two_factor_mode=";
 	struct pl_change change = { .settings = 0 };
 	int changed = -1;
 
@@ -88,22 +88,22 @@ static int set_use(struct request *request, const char *word, struct pl_error *e
 	return changed;
 }
 
-int post_use(struct request *request, struct response *response, struct pl_error *err)
+int post_two_factor_mode(struct request *request, struct response *response, struct pl_error *err)
 {
-	const char *word = request_text(request, "use");
+	const char *word = request_text(request, "two_factor_mode");
 	struct pl_resolved requirement;
 	int changed;
 
 	if (strcmp(word, "use") != 0 && strcmp(word, "skip") != 0)
 		return respond_error(response, 400, "bad-request");
-	if (account_resolve(request, PL_SETTING_REQUIREMENT, &requirement, err) < 0)
+	if (account_resolve(request, PL_SETTING_TWO_FACTOR_REQUIREMENT, &requirement, err) < 0)
 		return -1;
 	if (requirement.value != PL_OPTIONAL)
 		return respond_error(response, 403, "not-allowed");
-	changed = set_use(request, word, err);
+	changed = set_two_factor_mode(request, word, err);
 	if (changed < 0)
 		return -1;
 	if (changed > 0)
-		notify_member(request, request->address, "use-changed");
+		notify_member(request, request->address, "two-factor-mode-changed");
 	return answer_account(request, response, err);
 }

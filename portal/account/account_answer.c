@@ -70,14 +70,16 @@ int account_resolve(const struct request *request, enum pl_setting setting,
 static json_t *pack(const struct request *request, const struct pl_layers *layers,
 		    const struct pl_totp_state *state, json_t *devices, json_t *sessions)
 {
-	struct pl_resolved use = pl_resolve(layers, PL_SETTING_USE);
+	struct pl_resolved mode = pl_resolve(layers, PL_SETTING_TWO_FACTOR_MODE);
 
 	return json_pack("{s:s, s:o, s:b, s:s, s:s, s:s, s:b, s:o, s:o}", "address",
 			 request->address, "factor", factor_of(state), "two_factor",
-			 pl_resolve(layers, PL_SETTING_TWO_FACTOR).value == PL_ON, "requirement",
-			 pl_value_name(pl_resolve(layers, PL_SETTING_REQUIREMENT).value), "use",
-			 pl_value_name(use.value), "use_by", pl_source_name(use.source), "fresh",
-			 is_fresh(request), "devices", devices, "sessions", sessions);
+			 pl_resolve(layers, PL_SETTING_TWO_FACTOR).value == PL_ON,
+			 "two_factor_requirement",
+			 pl_value_name(pl_resolve(layers, PL_SETTING_TWO_FACTOR_REQUIREMENT).value),
+			 "two_factor_mode", pl_value_name(mode.value), "two_factor_mode_source",
+			 pl_source_name(mode.source), "fresh", is_fresh(request), "devices",
+			 devices, "sessions", sessions);
 }
 
 int answer_account(struct request *request, struct response *response, struct pl_error *err)

@@ -57,7 +57,7 @@ test("an optional registration can be put off, and is offered again", {}, async 
 });
 
 test("a required registration cannot be put off, and nothing else opens", {}, async (reader, page) => {
-    const visitor = new Visitor(reader, await newMember("requirement=required"));
+    const visitor = new Visitor(reader, await newMember("two_factor_requirement=required"));
     await visitor.knock();
     await visitor.heading("registration.title");
     await visitor.says("registration.lead-required");
@@ -72,8 +72,8 @@ test("a required registration cannot be put off, and nothing else opens", {}, as
     await visitor.heading("registration.title");
     await visitor.register();
     await page.waitForURL((url) => url.pathname === "/account");
-    await visitor.says("use.required");
-    assert.equal(await page.locator("[name=use]").count(), 0);
+    await visitor.says("mode.required");
+    assert.equal(await page.locator("[name=two_factor_mode]").count(), 0);
     await page.goto(env.WEBMAIL_URL);
     await visitor.inbox();
 });
@@ -84,25 +84,25 @@ test("who chose to skip signs in without a code, and who chose to use with one",
     const choose = async (key) => {
         await visitor.account();
         await page.getByLabel(visitor.t(key)).check();
-        await visitor.button("use.save").click();
-        await visitor.says("use.saved");
+        await visitor.button("mode.save").click();
+        await visitor.says("mode.saved");
     };
-    await choose("use.skip");
+    await choose("mode.skip");
     const second = await visitor.elsewhere();
     await second.knock();
     await second.inbox();
-    await choose("use.use");
+    await choose("mode.use");
     const third = await visitor.elsewhere();
     await third.knock();
     await third.heading("code.title");
 });
 
 test("an administrator's skip counts for more than required", {}, async (reader) => {
-    const visitor = new Visitor(reader, await newMember("requirement=required", "use=skip"));
+    const visitor = new Visitor(reader, await newMember("two_factor_requirement=required", "two_factor_mode=skip"));
     await visitor.knock();
     await visitor.inbox();
     await visitor.account();
-    await visitor.says("use.excused");
+    await visitor.says("mode.excused");
 });
 
 test("a member whose factor an administrator resets is signed out, and registers anew", {}, async (reader) => {

@@ -51,7 +51,7 @@ const BODIES = {
     "/api/sign-in/recovery": { code: "aaaa-aaaa-aaaa-aaaa" },
     "/api/sign-in/registration/confirm": { code: "000000" },
     "/api/account/proof": { password: "x" },
-    "/api/account/use": { use: "skip" },
+    "/api/account/two-factor-mode": { two_factor_mode: "skip" },
     "/api/account/registration/confirm": { code: "000000" },
     "/api/account/devices/remove": { id: 1 },
     "/api/account/sessions/end": { id: 1 },

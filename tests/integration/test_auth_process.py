@@ -56,7 +56,7 @@ class Clock(AuthProcess):
             self.set_clock(0)
         wait_for(lambda: self.server.imap(ALICE, self.password)[0])
         self.assert_let_in()
-        self.server.postlatch("member", "set", ALICE, "use=skip")
+        self.server.postlatch("member", "set", ALICE, "two_factor_mode=skip")
         with open(self.server.env["POLICY_FILE"], "a") as f:
             f.write('domain "demo.test" { pop3 = forbidden }\n')
         wait_for(lambda: not self.server.pop3(ALICE, self.password)[0])

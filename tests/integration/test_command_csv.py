@@ -6,7 +6,7 @@ import unittest
 from command import BAD_DATA, POSTLATCH, REFUSED, TIMEOUT, TRY_AGAIN, CommandTest
 
 HEADER = ("address,active,class,webmail,imap,pop3,smtp,sieve,forwarding,large_attachments,two_factor,"
-          "requirement,use,client_password\n")
+          "two_factor_requirement,two_factor_mode,client_password\n")
 
 
 class Import(CommandTest):
@@ -30,7 +30,7 @@ class Import(CommandTest):
         self.read(HEADER + "a@x.test,off,boss,off,off,off,off,off,on,on,off,required,skip,never\n")
         self.assertEqual(self.own("a@x.test"), {
             "webmail": "off", "imap": "off", "pop3": "off", "smtp": "off", "sieve": "off", "forwarding": "on",
-            "large_attachments": "on", "two_factor": "off", "requirement": "required", "use": "skip",
+            "large_attachments": "on", "two_factor": "off", "two_factor_requirement": "required", "two_factor_mode": "skip",
             "client_password": "never"})
         self.assertFalse(self.site.json("member", "show", "a@x.test")["active"])
 
@@ -67,6 +67,7 @@ class Import(CommandTest):
                 (good.encode() + b"b@x.test,\xff\n", "line 3", "UTF-8"),
                 (good.encode() + b"b@x.test,o\0ff\n", "line 3", "NUL"),
                 ("address,popp3\n", "line 1", "there is no column popp3"),
+                ("address,requirement\n", "line 1", "the column requirement is now called two_factor_requirement"),
                 ("address,pop3,address\n", "line 1", "two columns are called address"),
                 ("pop3,imap\non,on\n", "line 1", "no column address"),
                 ("", "the file is empty")):
@@ -96,7 +97,7 @@ class Import(CommandTest):
 class Export(CommandTest):
     def setUp(self):
         super().setUp()
-        self.site.ok("member", "add", "a@x.test", "class=staff", "pop3=off", "use=skip")
+        self.site.ok("member", "add", "a@x.test", "class=staff", "pop3=off", "two_factor_mode=skip")
         self.site.ok("member", "add", "b@x.test", "active=off")
         self.site.ok("member", "add", "=c@y.test")
 

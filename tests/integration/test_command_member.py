@@ -33,14 +33,15 @@ class Member(CommandTest):
 
     def test_every_layer_has_its_name(self):
         self.site.policy('defaults { sieve = off }\ndomain "example.test" { pop3 = off }\n'
-                         'class "staff" { requirement = required }')
+                         'class "staff" { two_factor_requirement = required }')
         self.site.ok("domain", "add", "example.test", "imap=off")
         self.site.ok("member", "add", "a@example.test", "class=staff", "smtp=off")
         self.assertEqual({name: self.holds("a@example.test", name) for name in
-                          ("smtp", "requirement", "imap", "pop3", "sieve", "use")},
-                         {"smtp": ("off", "member"), "requirement": ("required", "class"), "imap": ("off", "domain"),
+                          ("smtp", "two_factor_requirement", "imap", "pop3", "sieve", "two_factor_mode")},
+                         {"smtp": ("off", "member"), "two_factor_requirement": ("required", "class"),
+                          "imap": ("off", "domain"),
                           "pop3": ("off", "policy-domain"), "sieve": ("off", "policy-defaults"),
-                          "use": ("use", "built-in")})
+                          "two_factor_mode": ("use", "built-in")})
 
     def test_default_domain_completes_a_name(self):
         self.site.policy('default_domain = "example.test"')
@@ -70,8 +71,11 @@ class Member(CommandTest):
                 self.refused(BAD_DATA, "member", "add", address, says=("member", "write it as user@example.com"))
         set_ = ["member", "set", "a@x.test"]
         self.refused(BAD_DATA, *set_, "pop3=maybe", says=("pop3=maybe", "on, off, inherit"))
-        self.refused(BAD_DATA, *set_, "use=required", says=("use=required", "use, skip, inherit"))
+        self.refused(BAD_DATA, *set_, "two_factor_mode=required",
+                     says=("two_factor_mode=required", "use, skip, inherit"))
         self.refused(BAD_DATA, *set_, "nosuch=on", says=('"nosuch"', "active, class, webmail, imap, pop3"))
+        self.refused(BAD_DATA, *set_, "use=skip", says="the setting use is now called two_factor_mode")
+        self.refused(BAD_DATA, *set_, "requirement=required", says="is now called two_factor_requirement")
         self.refused(BAD_DATA, *set_, "class=a b", says="class name")
         self.refused(BAD_DATA, *set_, "class=" + "x" * 65, says="at most 64")
         self.refused(BAD_DATA, *set_, "=on", says="name=value")
@@ -85,11 +89,12 @@ class Many(CommandTest):
         self.site.ok("member", "add", "other@other.test")
 
     def test_all_that_are_named(self):
-        answer = self.site.json("member", "set", *MANY[:20], "pop3=off", "requirement=required")
+        answer = self.site.json("member", "set", *MANY[:20], "pop3=off", "two_factor_requirement=required")
         self.assertEqual((answer["members"], answer["changed"], len(answer["changes"])), (20, 20, 20))
-        self.assertEqual(answer["changes"][0], {"member": MANY[0], "before": "pop3=inherit requirement=inherit",
-                                                "after": "pop3=off requirement=required"})
-        self.assertEqual(self.own(MANY[19]), {"pop3": "off", "requirement": "required"})
+        self.assertEqual(answer["changes"][0], {"member": MANY[0],
+                                                "before": "pop3=inherit two_factor_requirement=inherit",
+                                                "after": "pop3=off two_factor_requirement=required"})
+        self.assertEqual(self.own(MANY[19]), {"pop3": "off", "two_factor_requirement": "required"})
         self.assertEqual(self.own(MANY[20]), {})
 
     def test_words_in_any_order(self):

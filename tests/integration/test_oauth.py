@@ -79,7 +79,7 @@ class SignIn(OAuth):
     def test_a_factor_that_became_required_ends_a_session_without_one(self):
         self.signed_in()
         tokens = self.webmail.tokens(self.browser)
-        self.command("member", "set", self.member, "requirement=required")
+        self.command("member", "set", self.member, "two_factor_requirement=required")
         self.assertTrue(self.webmail.authorize(self.browser).headers["Location"].startswith("/sign-in?"))
         self.assertEqual(self.browser.state(), "none")
         self.assertEqual(self.userinfo(tokens["access_token"]).status, 401)

@@ -186,7 +186,7 @@ class Registration(Flow):
         self.sign_in(portal.browser(), state="half", next="offer")
 
     def test_required_lets_nobody_in_without_a_factor(self):
-        server.postlatch("member", "set", self.member, "requirement=required")
+        server.postlatch("member", "set", self.member, "two_factor_requirement=required")
         self.sign_in(state="half", next="register")
         self.refused(self.browser.post("/api/sign-in/later"), 403, "not-allowed")
         self.refused(self.browser.get("/api/account"), 401, "sign-in-again")
@@ -274,8 +274,8 @@ class Codes(Flow):
 
     def test_skip_and_off_leave_the_factor_out_and_prove_nothing(self):
         self.registered()
-        for setting in ("use=skip", "two_factor=off"):
-            server.postlatch("member", "set", self.member, "use=inherit", "two_factor=inherit")
+        for setting in ("two_factor_mode=skip", "two_factor=off"):
+            server.postlatch("member", "set", self.member, "two_factor_mode=inherit", "two_factor=inherit")
             server.postlatch("member", "set", self.member, setting)
             browser = portal.browser()
             self.sign_in(browser, state="whole", next=None)
@@ -388,9 +388,10 @@ class Account(Flow):
         self.sign_in()
         self.good(self.browser.post("/api/sign-in/later"))
         account = self.account()
-        wanted = {"address": self.member, "two_factor": True, "requirement": "optional", "use": "use",
-                  "use_by": "built-in", "factor": {"registered": False, "registered_at": None,
-                                                   "registered_ip": None, "recovery_codes": 0}}
+        wanted = {"address": self.member, "two_factor": True, "two_factor_requirement": "optional",
+                  "two_factor_mode": "use", "two_factor_mode_source": "built-in",
+                  "factor": {"registered": False, "registered_at": None, "registered_ip": None,
+                             "recovery_codes": 0}}
         self.assertEqual({name: account[name] for name in wanted}, wanted)
         session, = account["sessions"]
         self.assertEqual((session["name"], session["ip"], session["current"]),
@@ -466,16 +467,16 @@ class Account(Flow):
 
     def test_use_or_skip_is_the_members_choice_only_while_it_is_optional(self):
         self.registered()
-        account = self.good(self.browser.post("/api/account/use", {"use": "skip"}))
-        self.assertEqual((account["use"], account["use_by"]), ("skip", "member"))
+        account = self.good(self.browser.post("/api/account/two-factor-mode", {"two_factor_mode": "skip"}))
+        self.assertEqual((account["two_factor_mode"], account["two_factor_mode_source"]), ("skip", "member"))
         self.told("The use of two-step verification was changed")
         self.sign_in(portal.browser(), state="whole")
-        self.good(self.browser.post("/api/account/use", {"use": "use"}))
+        self.good(self.browser.post("/api/account/two-factor-mode", {"two_factor_mode": "use"}))
         self.sign_in(portal.browser(), state="half", next="code")
-        self.refused(self.browser.post("/api/account/use", {"use": "off"}), 400, "bad-request")
-        server.postlatch("member", "set", self.member, "requirement=required")
-        self.assertEqual(self.account()["requirement"], "required")
-        self.refused(self.browser.post("/api/account/use", {"use": "skip"}), 403, "not-allowed")
+        self.refused(self.browser.post("/api/account/two-factor-mode", {"two_factor_mode": "off"}), 400, "bad-request")
+        server.postlatch("member", "set", self.member, "two_factor_requirement=required")
+        self.assertEqual(self.account()["two_factor_requirement"], "required")
+        self.refused(self.browser.post("/api/account/two-factor-mode", {"two_factor_mode": "skip"}), 403, "not-allowed")
         self.sign_in(portal.browser(), state="half", next="code")
 
     def test_korean_browsers_get_korean_mail(self):

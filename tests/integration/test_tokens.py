@@ -40,8 +40,8 @@ class Members(unittest.TestCase):
 
     def reset(self):
         server.postlatch("domain", "set", "demo.test", "active=on", "imap=inherit", "pop3=inherit", "smtp=inherit",
-                         "sieve=inherit", "webmail=inherit", "client_password=inherit", "requirement=inherit",
-                         "use=inherit", "two_factor=inherit", "--scope", "all")
+                         "sieve=inherit", "webmail=inherit", "client_password=inherit", "two_factor_requirement=inherit",
+                         "two_factor_mode=inherit", "two_factor=inherit", "--scope", "all")
         server.postlatch("member", "set", ALICE, "active=on")
         server.postlatch("app-password", "revoke", ALICE, "--all")
 
@@ -201,14 +201,14 @@ class SecondFactor(Members):
         self.assertTrue(all(self.opens().values()))
         self.register()
         self.assertFalse(any(self.opens().values()))
-        server.postlatch("member", "set", ALICE, "use=skip")
+        server.postlatch("member", "set", ALICE, "two_factor_mode=skip")
         self.assertTrue(all(self.opens().values()))
-        server.postlatch("member", "set", ALICE, "use=inherit", "two_factor=off")
+        server.postlatch("member", "set", ALICE, "two_factor_mode=inherit", "two_factor=off")
         self.assertTrue(all(self.opens().values()))
 
     def test_webmail_with_passwords_is_shut_to_who_must_register(self):
         self.webmail_is_everywhere()
-        server.postlatch("member", "set", ALICE, "requirement=required")
+        server.postlatch("member", "set", ALICE, "two_factor_requirement=required")
         self.assertFalse(any(self.opens().values()))
 
     def test_webmail_with_passwords_ignores_the_switches_of_clients(self):
@@ -223,7 +223,7 @@ class SecondFactor(Members):
 
     def test_a_token_opens_whatever_the_second_factor(self):
         self.register()
-        server.postlatch("member", "set", ALICE, "requirement=required", "client_password=until_second_factor")
+        server.postlatch("member", "set", ALICE, "two_factor_requirement=required", "client_password=until_second_factor")
         self.assertEqual(self.opened_by(new_session()[1]), self.all_of())
 
 

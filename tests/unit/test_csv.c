@@ -61,21 +61,23 @@ static void ways_to_write_the_same(void **state)
 
 static void columns_may_come_in_any_order(void **state)
 {
-	struct member_csv csv =
-		taken("class,pop3,address,active,use\nstaff,off,user,off,skip\n,,other,,\n");
+	struct member_csv csv = taken(
+		"class,pop3,address,active,two_factor_mode\nstaff,off,user,off,skip\n,,other,,\n");
 	const struct pl_change *change = &csv.rows[0].change;
 
 	(void)state;
 	assert_row(&csv.rows[0], "user@default.test", PL_OFF, 2);
-	assert_int_equal(change->value.value[PL_SETTING_USE], PL_SKIP);
-	assert_int_equal(change->settings, 1u << PL_SETTING_POP3 | 1u << PL_SETTING_USE);
+	assert_int_equal(change->value.value[PL_SETTING_TWO_FACTOR_MODE], PL_SKIP);
+	assert_int_equal(change->settings,
+			 1u << PL_SETTING_POP3 | 1u << PL_SETTING_TWO_FACTOR_MODE);
 	assert_true(change->has_active && !change->active);
 	assert_true(change->has_class);
 	assert_string_equal(change->class_name, "staff");
 	/* An empty field means what a new member would have. */
 	change = &csv.rows[1].change;
 	assert_row(&csv.rows[1], "other@default.test", PL_UNSET, 3);
-	assert_int_equal(change->settings, 1u << PL_SETTING_POP3 | 1u << PL_SETTING_USE);
+	assert_int_equal(change->settings,
+			 1u << PL_SETTING_POP3 | 1u << PL_SETTING_TWO_FACTOR_MODE);
 	assert_true(change->has_active && change->active);
 	assert_string_equal(change->class_name, "");
 	member_csv_free(&csv);
@@ -117,6 +119,9 @@ static void faults_name_their_line(void **state)
 		{ "address,Pop3\n", "line 1", "there is no column Pop3" },
 		{ "address,\n", "line 1", "there is no column " },
 		{ "address,pop3,pop3\n", "line 1", "two columns are called pop3" },
+		{ "address,use\n", "line 1", "the column use is now called two_factor_mode" },
+		{ "requirement,address\n", "line 1",
+		  "the column requirement is now called two_factor_requirement" },
 		{ "address,address\n", "line 1", "two columns are called address" },
 		{ "address,pop3\na@b.test,on\nc@b.test\n", "line 3", "fewer fields" },
 		{ "address,pop3\na@b.test,on,off\n", "line 2", "more fields" },

@@ -98,8 +98,8 @@ static void built_in_defaults(void **state)
 		{ PL_SETTING_FORWARDING, PL_OFF },
 		{ PL_SETTING_LARGE_ATTACHMENTS, PL_OFF },
 		{ PL_SETTING_TWO_FACTOR, PL_ON },
-		{ PL_SETTING_REQUIREMENT, PL_OPTIONAL },
-		{ PL_SETTING_USE, PL_USE },
+		{ PL_SETTING_TWO_FACTOR_REQUIREMENT, PL_OPTIONAL },
+		{ PL_SETTING_TWO_FACTOR_MODE, PL_USE },
 		{ PL_SETTING_CLIENT_PASSWORD, PL_ALWAYS },
 	};
 	const struct pl_layers none = { 0 };
@@ -221,8 +221,8 @@ static struct pl_verdict ask(const struct question *q)
 	member.value[q->service] = q->service_on ? PL_ON : PL_OFF;
 	member.value[PL_SETTING_CLIENT_PASSWORD] = (unsigned char)q->client_password;
 	member.value[PL_SETTING_TWO_FACTOR] = (unsigned char)q->two_factor;
-	member.value[PL_SETTING_USE] = (unsigned char)q->use;
-	member.value[PL_SETTING_REQUIREMENT] = (unsigned char)q->requirement;
+	member.value[PL_SETTING_TWO_FACTOR_MODE] = (unsigned char)q->use;
+	member.value[PL_SETTING_TWO_FACTOR_REQUIREMENT] = (unsigned char)q->requirement;
 	if (q->service_forbidden)
 		policy.value[q->service] = PL_FORBIDDEN;
 	return pl_decide(&facts);

@@ -132,10 +132,11 @@ static void class_section_holds_for_its_members(void **state)
 	struct pl_secret secret = { .len = 0 };
 
 	add_member(fixture, OWNER, "class=staff");
-	use_policy(fixture, "class \"staff\" { requirement = required }\n");
+	use_policy(fixture, "class \"staff\" { two_factor_requirement = required }\n");
 	prepare(&attempt, OWNER, PL_SETTING_WEBMAIL, PL_OFFER_NOTHING, &secret);
 	decide(fixture, &attempt);
-	assert_int_equal(pl_resolve(&attempt.result.facts.layers, PL_SETTING_REQUIREMENT).source,
+	assert_int_equal(pl_resolve(&attempt.result.facts.layers, PL_SETTING_TWO_FACTOR_REQUIREMENT)
+				 .source,
 			 PL_FROM_CLASS);
 }
 

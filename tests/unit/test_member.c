@@ -43,18 +43,19 @@ static void change_tells_before_and_after(void **state)
 	char before[PL_AUDIT_TEXT], after[PL_AUDIT_TEXT], record[512];
 
 	add_member(fixture, USER, "pop3=on class=staff");
-	assert_int_equal(set_member(fixture, USER, "active=off class= pop3=off use=skip", before,
+	assert_int_equal(set_member(fixture, USER,
+				    "active=off class= pop3=off two_factor_mode=skip", before,
 				    after),
 			 1);
-	assert_string_equal(before, "active=on class=staff pop3=on use=inherit");
-	assert_string_equal(after, "active=off class= pop3=off use=skip");
+	assert_string_equal(before, "active=on class=staff pop3=on two_factor_mode=inherit");
+	assert_string_equal(after, "active=off class= pop3=off two_factor_mode=skip");
 	sql_text(fixture->db,
 		 "SELECT action || ' ' || object || ' ' || before || ' -> ' || after FROM audit "
 		 "ORDER BY id DESC LIMIT 1",
 		 record, sizeof(record));
-	assert_string_equal(record,
-			    "member.set " USER " active=on class=staff pop3=on use=inherit -> "
-			    "active=off class= pop3=off use=skip");
+	assert_string_equal(record, "member.set " USER
+				    " active=on class=staff pop3=on two_factor_mode=inherit -> "
+				    "active=off class= pop3=off two_factor_mode=skip");
 }
 
 static void change_to_what_is_so_already_is_none(void **state)
@@ -105,7 +106,8 @@ static void settings_that_are_none_of_ours_are_an_error(void **state)
 		"pop3",
 		"pop3=",
 		"pop3=forbidden",
-		"use=skip imap=required",
+		"two_factor_mode=skip imap=required",
+		"pop3=off use=skip",
 		"123456789012345678901234567890123456789012345678901234567890=12345"
 	};
 	struct fixture *fixture = *state;

@@ -58,7 +58,7 @@ static void sections(void **state)
 		"defaults { sieve = off }\n"
 		"domain \"B.test\" { pop3 = forbidden\n smtp = off }\n"
 		"domain \"a.test\" { pop3 = on }\n"
-		"class \"staff\" { requirement = required }\n"
+		"class \"staff\" { two_factor_requirement = required }\n"
 		"app_password_length = 24\nwebmail_networks = \"192.0.2.1, 2001:db8::/64\"\n";
 
 	(void)state;
@@ -68,7 +68,7 @@ static void sections(void **state)
 	assert_true(pl_policy_forbids(policy, "b.test", PL_SETTING_POP3));
 	assert_false(pl_policy_forbids(policy, "a.test", PL_SETTING_POP3));
 	assert_null(pl_policy_domain(policy, "c.test"));
-	assert_int_equal(pl_policy_class(policy, "staff")->value[PL_SETTING_REQUIREMENT],
+	assert_int_equal(pl_policy_class(policy, "staff")->value[PL_SETTING_TWO_FACTOR_REQUIREMENT],
 			 PL_REQUIRED);
 	assert_null(pl_policy_class(policy, "nobody"));
 	assert_int_equal(policy->app_password_length, 24);
@@ -86,8 +86,10 @@ static void errors(void **state)
 		{ "\n\ndefaults {\n  pop3 = maybe\n}\n", "policy.conf:4", "pop3" },
 		{ "# one\n#\n  # two \"\nsmtp = 1 # three\n", "policy.conf:4", "smtp" },
 		{ "seal_key = \"#\" # it's\n# don't\nnosuch = 1\n", "policy.conf:3", "nosuch" },
-		{ "defaults { requirement = on }\n", "policy.conf:1", "requirement" },
-		{ "defaults { requirement = forbidden }\n", "policy.conf:1", "requirement" },
+		{ "defaults { two_factor_requirement = on }\n", "policy.conf:1",
+		  "two_factor_requirement" },
+		{ "defaults { two_factor_requirement = forbidden }\n", "policy.conf:1",
+		  "two_factor_requirement" },
 		{ "\napp_password_length = 15\n", "policy.conf:2", "app_password_length" },
 		{ "app_password_length = 65\n", "policy.conf:1", "app_password_length" },
 		{ "app_password_length = lots\n", "policy.conf:1", "app_password_length" },
@@ -97,11 +99,16 @@ static void errors(void **state)
 		{ "domain \"a.test\" { }\ndomain \"A.test\" { }\n", "policy.conf", "a.test" },
 		{ "class \"\" { }\n", "policy.conf:1", "class" },
 		{ "class \"x\" { pop3 = off }\n", "policy.conf:1",
-		  "'pop3' here: it stands in defaults { } or domain" },
+		  "'pop3' here: it belongs in defaults { } or domain" },
 		{ "pop3 = off\n", "policy.conf:1",
-		  "'pop3' here: it stands in defaults { } or domain" },
-		{ "requirement = required\n", "policy.conf:1",
-		  "'requirement' here: it stands in defaults { }, domain" },
+		  "'pop3' here: it belongs in defaults { } or domain" },
+		{ "two_factor_requirement = required\n", "policy.conf:1",
+		  "'two_factor_requirement' here: it belongs in defaults { }, domain" },
+		{ "class \"staff\" { requirement = required }\n", "policy.conf:1",
+		  "'requirement': the setting is now called two_factor_requirement" },
+		{ "\ndefaults {\n  use = skip\n}\n", "policy.conf:3",
+		  "'use': the setting is now called two_factor_mode" },
+		{ "use = skip\n", "policy.conf:1", "is now called two_factor_mode" },
 		{ "domain { pop3 = off }\n", "policy.conf:1", "" },
 		{ "defaults { pop3 = off\n", "policy.conf", "" },
 		{ "include(\"other.conf\")\n", "policy.conf:1", "include" },

@@ -59,11 +59,16 @@ static void load_dump(struct fixture *fixture, const char *path)
 	sql_run(fixture->db, is_postgresql(fixture->db) ? translated : dump);
 }
 
-static void load_version_1(struct fixture *fixture)
+static void load_version(struct fixture *fixture, const char *path)
 {
 	sql_run(fixture->db, is_postgresql(fixture->db) ? "CREATE SCHEMA postlatch"
 							: "PRAGMA journal_mode = WAL");
-	load_dump(fixture, TEST_DATA "/schema-1.sql");
+	load_dump(fixture, path);
+}
+
+static void load_version_1(struct fixture *fixture)
+{
+	load_version(fixture, TEST_DATA "/schema-1.sql");
 }
 
 static void new_database_has_every_migration(void **state)
@@ -143,6 +148,15 @@ static void migrate_version_1(struct fixture *fixture)
 	reopen(fixture, PL_ROLE_COMMAND);
 }
 
+static const char *column_of_version_1(enum pl_setting setting)
+{
+	if (setting == PL_SETTING_TWO_FACTOR_MODE)
+		return "use";
+	if (setting == PL_SETTING_TWO_FACTOR_REQUIREMENT)
+		return "requirement";
+	return pl_setting_info(setting)->name;
+}
+
 /* Each was a column until version 4. */
 static void version_1_keeps_every_setting(void **state)
 {
@@ -152,12 +166,12 @@ static void version_1_keeps_every_setting(void **state)
 
 	load_version_1(fixture);
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
-		const struct pl_setting_info *info = pl_setting_info((enum pl_setting)i);
-		const char *value = pl_value_name(info->builtin);
+		const char *value = pl_value_name(pl_setting_info((enum pl_setting)i)->builtin);
+		const char *column = column_of_version_1((enum pl_setting)i);
 
 		snprintf(sql, sizeof(sql),
 			 "UPDATE member SET %s = '%s' WHERE id = 2; UPDATE domain SET %s = '%s'",
-			 info->name, value, info->name, value);
+			 column, value, column, value);
 		sql_run(fixture->db, sql);
 	}
 	assert_ok(fixture, pl_schema_migrate(fixture->uri, NULL, NULL, &fixture->err));
@@ -183,12 +197,13 @@ static void version_1_keeps_members_and_settings(void **state)
 	assert_string_equal(account.member.class_name, "staff");
 	assert_int_equal(account.member.settings.value[PL_SETTING_POP3], PL_ON);
 	assert_int_equal(account.member.settings.value[PL_SETTING_IMAP], PL_OFF);
-	assert_int_equal(account.member.settings.value[PL_SETTING_USE], PL_SKIP);
+	assert_int_equal(account.member.settings.value[PL_SETTING_TWO_FACTOR_MODE], PL_SKIP);
 	assert_int_equal(account.member.settings.value[PL_SETTING_SMTP], PL_UNSET);
 	assert_int_equal(account.member.generation, 0);
 	assert_int_equal(account.member.factor_registered, 0);
 	assert_int_equal(account.domain.settings.value[PL_SETTING_POP3], PL_OFF);
-	assert_int_equal(account.domain.settings.value[PL_SETTING_REQUIREMENT], PL_REQUIRED);
+	assert_int_equal(account.domain.settings.value[PL_SETTING_TWO_FACTOR_REQUIREMENT],
+			 PL_REQUIRED);
 	account = account_of(fixture, "off@example.test");
 	assert_int_equal(account.member.active, 0);
 	account = account_of(fixture, "stranger@asleep.test");
@@ -294,6 +309,45 @@ static void version_2_keeps_factors_and_sessions(void **state)
 	assert_int_equal(pl_session_by_token(fixture->store, &token, 1700089999, &session,
 					     &fixture->err),
 			 1);
+}
+
+/* Only whole words that name the setting are renamed; audit records are history and stay. */
+static void version_5_renames_settings(void **state)
+{
+	static const struct {
+		const char *sql, *settings;
+	} rows[] = {
+		{ "SELECT settings FROM domain WHERE id = 1",
+		  "pop3=off two_factor_requirement=required" },
+		{ "SELECT settings FROM domain WHERE id = 2", "" },
+		{ "SELECT settings FROM domain WHERE id = 3", "two_factor_mode=skip" },
+		{ "SELECT settings FROM member WHERE id = 1", "" },
+		{ "SELECT settings FROM member WHERE id = 2",
+		  "pop3=on two_factor_requirement=optional two_factor_mode=skip "
+		  "client_password=never" },
+		{ "SELECT settings FROM member WHERE id = 3", "two_factor_mode=use sieve=off" },
+		{ "SELECT settings FROM member WHERE id = 4", "two_factor=off imap=off" },
+		{ "SELECT settings FROM member WHERE id = 5", "two_factor_requirement=required" },
+		{ "SELECT after FROM audit", "use=skip" },
+	};
+	struct fixture *fixture = *state;
+	struct pl_account account;
+	int from = 0;
+
+	load_version(fixture, TEST_DATA "/schema-4.sql");
+	assert_ok(fixture, pl_schema_migrate(fixture->uri, &from, NULL, &fixture->err));
+	assert_int_equal(from, 4);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char text[256];
+
+		sql_text(fixture->db, rows[i].sql, text, sizeof(text));
+		assert_string_equal(text, rows[i].settings);
+	}
+	reopen(fixture, PL_ROLE_COMMAND);
+	account = account_of(fixture, "both@example.test");
+	assert_int_equal(account.member.settings.value[PL_SETTING_TWO_FACTOR_MODE], PL_SKIP);
+	assert_int_equal(account.domain.settings.value[PL_SETTING_TWO_FACTOR_REQUIREMENT],
+			 PL_REQUIRED);
 }
 
 /* What a migration leaves behind must be what a new database has. */
@@ -547,6 +601,7 @@ int main(void)
 		TEST_IN_FOLDER(version_1_keeps_its_records),
 		TEST_IN_FOLDER(version_1_can_do_what_is_new),
 		TEST_IN_FOLDER(version_2_keeps_factors_and_sessions),
+		TEST_IN_FOLDER(version_5_renames_settings),
 		TEST_IN_FOLDER(migrated_and_new_have_the_same_tables),
 		TEST_IN_FOLDER(older_version_is_refused_until_migrated),
 		TEST_WITH_DATABASE(newer_version_is_refused),

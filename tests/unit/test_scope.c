@@ -205,12 +205,13 @@ static void class_and_policy_file_are_pinned_too(void **state)
 	struct fixture *fixture = *state;
 
 	pl_policy_unref(&fixture->policy);
-	fixture->policy =
-		policy_of("class \"staff\" { requirement = required }\ndefaults { sieve = off }\n");
+	fixture->policy = policy_of("class \"staff\" { two_factor_requirement = required "
+				    "}\ndefaults { sieve = off }\n");
 	add_domain(fixture, DOMAIN_NAME, "");
 	add_member(fixture, "user@" DOMAIN_NAME, "class=staff");
-	set_domain(fixture, "requirement=optional sieve=on", PL_SCOPE_NEW);
-	assert_int_equal(own(fixture, "user@" DOMAIN_NAME, PL_SETTING_REQUIREMENT), PL_REQUIRED);
+	set_domain(fixture, "two_factor_requirement=optional sieve=on", PL_SCOPE_NEW);
+	assert_int_equal(own(fixture, "user@" DOMAIN_NAME, PL_SETTING_TWO_FACTOR_REQUIREMENT),
+			 PL_REQUIRED);
 	assert_int_equal(own(fixture, "user@" DOMAIN_NAME, PL_SETTING_SIEVE), PL_OFF);
 }
 

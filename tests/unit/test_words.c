@@ -166,7 +166,7 @@ static void changes(void **state)
 	} rows[] = {
 		{ "pop3=off", PL_AT_MEMBER, 0 },
 		{ "pop3=inherit", PL_AT_DOMAIN, 0 },
-		{ "requirement=required", PL_AT_MEMBER, 0 },
+		{ "two_factor_requirement=required", PL_AT_MEMBER, 0 },
 		{ "active=off", PL_AT_DOMAIN, 0 },
 		{ "class=staff", PL_AT_MEMBER, 0 },
 		{ "class=", PL_AT_MEMBER, 0 },
@@ -180,6 +180,8 @@ static void changes(void **state)
 		{ "nosuch=on", PL_AT_MEMBER, -1 },
 		{ "active=inherit", PL_AT_MEMBER, -1 },
 		{ "pop3=OFF", PL_AT_MEMBER, -1 },
+		{ "requirement=required", PL_AT_MEMBER, -1 },
+		{ "use=skip", PL_AT_DOMAIN, -1 },
 	};
 
 	(void)state;

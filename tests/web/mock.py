@@ -76,8 +76,10 @@ class Session:
         self.codes = 10 if self.registered else 0
         self.registered_at = now - 40 * DAY
         self.two_factor = word != "off"
-        self.requirement = "required" if word in ("must", "required") else "optional"
-        self.use, self.use_by = ("skip", "member") if word == "plain" else ("use", "default")
+        self.two_factor_requirement = "required" if word in ("must", "required") else "optional"
+        self.two_factor_mode, self.two_factor_mode_source = ("use", "built-in")
+        if word == "plain":
+            self.two_factor_mode, self.two_factor_mode_source = ("skip", "member")
         self.devices = [
             {"id": 11, "name": "Windows 10, Chrome", "used_at": now - 3600, "ip": "192.0.2.14",
              "expires_at": now + 29 * DAY, "current": True},
@@ -101,7 +103,8 @@ class Session:
         factor = {"registered": self.registered, "registered_at": self.registered_at if self.registered else None,
                   "registered_ip": "192.0.2.14" if self.registered else None, "recovery_codes": self.codes}
         return {"address": self.address, "factor": factor, "two_factor": self.two_factor,
-                "requirement": self.requirement, "use": self.use, "use_by": self.use_by, "fresh": self.fresh,
+                "two_factor_requirement": self.two_factor_requirement, "two_factor_mode": self.two_factor_mode,
+                "two_factor_mode_source": self.two_factor_mode_source, "fresh": self.fresh,
                 "devices": self.devices, "sessions": self.sessions}
 
 
@@ -164,10 +167,10 @@ def post_proof(session, body):
     return session.account()
 
 
-def post_use(session, body):
-    if session.requirement == "required":
+def post_two_factor_mode(session, body):
+    if session.two_factor_requirement == "required":
         raise Refused(403, "not-allowed")
-    session.use, session.use_by = body["use"], "member"
+    session.two_factor_mode, session.two_factor_mode_source = body["two_factor_mode"], "member"
     return session.account()
 
 
@@ -210,7 +213,7 @@ ROUTES = {
     "/api/sign-in/registration/confirm": ("half", False, post_registration_confirm),
     "/api/sign-in/later": ("half", False, post_later),
     "/api/account/proof": ("whole", False, post_proof),
-    "/api/account/use": ("whole", True, post_use),
+    "/api/account/two-factor-mode": ("whole", True, post_two_factor_mode),
     "/api/account/registration": ("whole", True, post_registration),
     "/api/account/registration/confirm": ("whole", True, post_account_confirm),
     "/api/account/factor/remove": ("whole", True, post_factor_remove),

@@ -85,9 +85,9 @@ test("use and skip are the member's choice while that is optional", {}, async (r
     assert.equal(await page.isChecked("[value=skip]"), true);
     await page.check("[value=use]");
     await reader.button("Save").click();
-    const sent = page.waitForRequest("**/api/account/use");
+    const sent = page.waitForRequest("**/api/account/two-factor-mode");
     await prove(reader, page, "password", "secret");
-    assert.deepEqual((await sent).postDataJSON(), { use: "use" });
+    assert.deepEqual((await sent).postDataJSON(), { two_factor_mode: "use" });
     assert.equal(await reader.said(), "Your choice is saved.");
     assert.equal(await page.isChecked("[value=use]"), true);
 });
