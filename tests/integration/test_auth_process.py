@@ -8,7 +8,7 @@ import unittest
 from server import BUILD, Server, wait_for
 
 ALICE = "alice@demo.test"
-WRONG_CLOCK = BUILD + "/tests/integration/.libs/wrong_clock.so"
+WRONG_CLOCK = BUILD + "/tests/integration/wrong_clock.so"
 HOUR = 3600
 
 

@@ -23,7 +23,7 @@ MEMBER = "member@example.test"
 STEP = 30
 DAY = 86400
 TEN_YEARS = 3652 * DAY
-WRONG_CLOCK = BUILD + "/tests/integration/.libs/wrong_clock.so"
+WRONG_CLOCK = BUILD + "/tests/integration/wrong_clock.so"
 
 
 class Faults(unittest.TestCase):
