@@ -4,12 +4,34 @@ set -uo pipefail
 status=0
 complain() { echo "check-docs: $*"; status=1; }
 
-# Paths in ARCHITECTURE.md and HACKING.md. A bare file name may be in any folder.
+# Paths in documents for people who read the code. A bare file name may be in any folder.
 for document in ARCHITECTURE.md HACKING.md; do
 	for path in $(grep -oE '`[A-Za-z0-9_./-]+\.(c|h|def|sh|py|conf|in|md)`|`[a-z-]+(/[a-z_.-]+)*/`' "$document" | tr -d '`'); do
 		[ -e "$path" ] || find . -name "${path##*/}" -not -path "./build*" | grep -q . || complain "$document names $path, which does not exist"
 	done
 done
+
+# Links between documents lead to a file, and to a heading in it.
+headings() { sed -n 's/^##* //p' "$1" | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9_\n-'; }
+for document in *.md doc/*.md; do
+	while read -r link; do
+		file=${link%%#*}
+		[ -z "$file" ] && file=$document || file=$(dirname "$document")/$file
+		if [ ! -e "$file" ]; then
+			complain "$document links to $link, which does not exist"
+		elif [[ $link = *#* ]]; then
+			headings "$file" | grep -qxF -e "${link#*#}" || complain "$document links to $link, which is not a heading"
+		fi
+	done < <(grep -oE '\]\([^):]+\)' "$document" | sed 's/^](//; s/)$//')
+done
+
+# What documents for operators name below /usr/share/postlatch, and in the source, exists.
+while IFS=: read -r document path; do
+	path=${path#/usr/share/postlatch/}
+	path=${path/dovecot-\$\(*\)/dovecot-2.3}
+	compgen -G "${path/#conf.d\/dovecot\//conf.d\/dovecot-2.3\/}*" >/dev/null ||
+		complain "$document names $path, which does not exist"
+done < <(grep -oHE '/usr/share/postlatch/[^ ]*dovecot-\$\([^)]*\)/[a-z0-9./-]+|/usr/share/postlatch/[][a-zA-Z0-9_./*-]+[a-z]|\b(tests|tools|demo|dovecot-plugin)/[a-zA-Z0-9_./-]+[a-z]' README.md doc/*.md debian/README.Debian)
 
 # Every setting is explained in the sample policy file.
 names() { sed -nE "s/^$1\(([A-Z_]+, )?([a-z_]+),.*/\2/p" "$2"; }
@@ -25,7 +47,7 @@ done
 while read -r document noun verb; do
 	grep -qE "^CTL_COMMAND\(\"$noun\", \"($verb)?\"" ctl/commands.def ||
 		complain "$document shows \`postlatch $noun $verb\`, which is no command"
-done < <(grep -oHE '(\$POSTLATCH|postlatch) (--json )?(domain|member|app-password|totp|session|device|client|db) [a-z]+' README.md SECURITY.md HACKING.md demo/what-next |
+done < <(grep -oHE '(\$POSTLATCH|postlatch) (--json )?(domain|member|app-password|totp|session|device|client|db) [a-z]+' README.md SECURITY.md HACKING.md doc/*.md demo/what-next debian/README.Debian |
 	sed -E 's/:(\$POSTLATCH|postlatch) (--json )?/ /' | sort -u)
 
 # Every source file is in a Makefile, which may be that of the folder above.

@@ -1,7 +1,8 @@
-"""What README.md and demo/what-next tell people to type does what they say.
+"""The commands in README.md, doc/*.md and demo/what-next do what the text says.
 
-Both are blocks of shell commands. A comment behind a command is the first line that
-it prints; a command without one must succeed. Spaces between words do not count.
+They are in blocks of shell commands. A comment behind a command is the first line that the command prints; a
+command without one must succeed. Spaces between words do not count. A word behind "```sh" names the blocks that
+are executed in a special way; BLOCKS says where each block is executed, or checked.
 """
 import os
 import re
@@ -10,10 +11,40 @@ import subprocess
 import tempfile
 import unittest
 
+from command import POSTLATCH, Site
+from postgresql import PostgreSQL
 from server import BUILD, ROOT, TIMEOUT
 
 MARK = "@@status"
 TOUR_DIR = "/var/tmp/postlatch-tour"
+HERE, CHECKED = "here", "tools/check-docs.sh"
+# Document and word of each kind of block, and where it is executed or checked.
+BLOCKS = {
+    ("README.md", ""): HERE,
+    ("doc/install.md", ""): CHECKED, ("doc/install.md", "packages"): CHECKED, ("doc/install.md", "source"): CHECKED,
+    ("doc/install.md", "users"): CHECKED, ("doc/install.md", "removing"): CHECKED,
+    ("doc/webmail.md", "tour"): HERE, ("doc/webmail.md", ""): CHECKED, ("doc/webmail.md", "nginx"): CHECKED,
+    ("doc/operations.md", ""): HERE, ("doc/operations.md", "fail2ban"): HERE, ("doc/operations.md", "upgrade"): CHECKED,
+    ("doc/operations.md", "check"): CHECKED,
+    ("doc/several-machines.md", ""): HERE,
+    ("doc/security.md", ""): HERE,
+}
+
+
+def read(document):
+    with open(os.path.join(ROOT, document)) as f:
+        return f.read()
+
+
+def blocks(document):
+    """(word, text) of each block of shell commands."""
+    found = re.findall(r"^( *)```sh(?: (\w+))?\n(.*?)^ *```$", read(document), re.M | re.S)
+    return [(word, re.sub("(?m)^" + indent, "", text)) for indent, word, text in found]
+
+
+def block(document, word=""):
+    """All blocks of that kind, as one."""
+    return "".join(text for kind, text in blocks(document) if kind == word)
 
 
 def commands(block):
@@ -56,21 +87,17 @@ class Documents(unittest.TestCase):
                 else:
                     self.assertEqual(first_line.split(), expected.split())
 
-    def follow_section(self, title):
-        """All blocks of a section, in one shell."""
-        with open(ROOT + "/README.md") as f:
-            section = f.read().partition("\n## %s\n" % title)[2].partition("\n## ")[0]
-        block = "".join(re.findall(r"^```sh\n(.*?)^```", section, re.M | re.S))
-        self.assertIn("--background", block)
-        self.assertIn("--stop", block)
-        block = block.replace(TOUR_DIR, self.dir).replace("./quickstart ", "./quickstart --build %s " % BUILD)
-        self.follow(block)
+    def tour(self, text):
+        """Follows the commands, which start and stop a demonstration server."""
+        self.assertIn("--background", text)
+        self.assertIn("--stop", text)
+        self.follow(text.replace(TOUR_DIR, self.dir).replace("./quickstart ", "./quickstart --build %s " % BUILD))
 
     def test_readme_tour(self):
-        self.follow_section("Five minutes")
+        self.tour(block("README.md"))
 
-    def test_readme_webmail(self):
-        self.follow_section("Webmail, with a browser")
+    def test_webmail_tour(self):
+        self.tour(block("doc/webmail.md", "tour"))
 
     def test_what_next(self):
         said = self.quickstart("--background")
@@ -81,6 +108,68 @@ class Documents(unittest.TestCase):
         block = "\n".join(re.findall(r"^  (\S.*)$", said, re.M))
         self.assertIn("app-password create", block)
         self.follow(block)
+
+
+class Operation(unittest.TestCase):
+    """Commands of an operator, on a site without a mail server."""
+
+    def setUp(self):
+        self.site = Site()
+        self.addCleanup(self.site.remove)
+
+    def follow(self, text, **places):
+        for place, here in {"/root/": self.site.dir + "/", "/etc/postlatch/": self.site.dir + "/", **places}.items():
+            text = text.replace(place, here)
+        text = re.sub(r"(?m)^postlatch ", "%s -c %s " % (POSTLATCH, self.site.policy_file), text)
+        for command, expected, status, first_line in run(text):
+            with self.subTest(command=command):
+                if expected is None:
+                    self.assertEqual(status, 0, first_line)
+                else:
+                    self.assertEqual(first_line.split(), expected.split())
+
+    def test_operations(self):
+        self.follow(block("doc/operations.md"))
+
+    def test_a_stolen_key_is_replaced(self):
+        def keys():
+            with open(self.site.path("verify.key")) as f:
+                return [line.strip() for line in f if not line.startswith("#")]
+        old, = keys()
+        self.follow(block("doc/security.md"))
+        new, *rest = keys()
+        self.assertRegex(new, "^2 [0-9a-f]{64}$")
+        self.assertEqual(rest, [old])
+        self.site.ok("app-password", "create", "alice@example.com")
+
+    def test_fail2ban(self):
+        shutil.copytree("/etc/fail2ban", self.site.path("fail2ban"))
+        # Debian's own jail needs the log of an SSH server.
+        os.remove(self.site.path("fail2ban/jail.d/defaults-debian.conf"))
+        self.follow(block("doc/operations.md", "fail2ban").replace(
+            "fail2ban-client reload", "fail2ban-client -c %s -t" % self.site.path("fail2ban")), **{
+                "/etc/fail2ban": self.site.path("fail2ban"), "/usr/share/postlatch/": ROOT + "/"})
+
+    def test_a_database_moves_to_postgresql(self):
+        server = PostgreSQL().start()
+        self.addCleanup(server.remove)
+        self.site.ok("member", "add", "alice@example.com")
+        self.follow(block("doc/several-machines.md"), **{
+            "sqlite:/var/lib/postlatch/postlatch.db": "sqlite:" + self.site.database,
+            "postgresql://postlatch@db1.example.com/postlatch": server.uri})
+
+
+class Blocks(unittest.TestCase):
+    def test_every_block_is_executed_or_checked(self):
+        documents = ["README.md"] + ["doc/" + name for name in sorted(os.listdir(ROOT + "/doc"))]
+        found = {(document, word) for document in documents for word, _ in blocks(document)}
+        self.assertEqual(found, set(BLOCKS))
+        for document in documents:
+            self.assertEqual(read(document).count("```"), 2 * len(blocks(document)), document)
+
+    def test_the_readme_installs_as_the_document_for_operators_does(self):
+        self.assertIn("\n\n" + re.sub("(?m)^", "    ", block("doc/install.md", "packages")).rstrip() + "\n\n",
+                      read("README.md"))
 
 
 if __name__ == "__main__":
