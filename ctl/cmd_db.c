@@ -93,10 +93,10 @@ int cmd_db_init(struct ctl *ctl, struct pl_error *err)
 	pl_store_name(ctl->policy->database, name, sizeof(name));
 	if (ctl->json)
 		return ctl_print_json(json_pack("{s:s, s:i, s:b, s:b}", "database", name, "version",
-						pl_schema_version(), "verify_key_made", verify,
+						PL_SCHEMA_VERSION, "verify_key_made", verify,
 						"seal_key_made", seal),
 				      err);
-	printf("created %s, version %d\n", name, pl_schema_version());
+	printf("created %s, version %d\n", name, PL_SCHEMA_VERSION);
 	printf("%s %s\n", verify ? "created" : "kept", ctl->policy->verify_key);
 	printf("%s %s\n", seal ? "created" : "kept", ctl->policy->seal_key);
 	if (!owners.known)
@@ -126,8 +126,7 @@ static int backup_older(const char *uri, const char *copy, struct pl_error *err)
 		return 0;
 	if (pl_schema_read_version(uri, &version, err) < 0)
 		return -1;
-	return version < pl_schema_version() ? pl_schema_backup(uri, copy, backup_progress, err)
-					     : 0;
+	return version < PL_SCHEMA_VERSION ? pl_schema_backup(uri, copy, backup_progress, err) : 0;
 }
 
 int cmd_db_migrate(struct ctl *ctl, struct pl_error *err)
@@ -187,7 +186,7 @@ static json_t *status_json(const char *uri, int version, const int64_t counts[])
 	char name[PL_STORE_NAME];
 	json_t *json =
 		json_pack("{s:s, s:i, s:i}", "database", pl_store_name(uri, name, sizeof(name)),
-			  "version", version, "program_version", pl_schema_version());
+			  "version", version, "program_version", PL_SCHEMA_VERSION);
 
 	if (file != NULL) {
 		json_object_set_new(json, "bytes", json_integer(file_size(file, "")));
@@ -210,7 +209,7 @@ int cmd_db_status(struct ctl *ctl, struct pl_error *err)
 	if (ctl->json)
 		return ctl_print_json(status_json(uri, version, counts), err);
 	ctl_line("database", pl_store_name(uri, name, sizeof(name)));
-	printf("%-20s %d of %d\n", "version", version, pl_schema_version());
+	printf("%-20s %d of %d\n", "version", version, PL_SCHEMA_VERSION);
 	if (file != NULL)
 		printf("%-20s %lld\n%-20s %lld\n", "bytes", file_size(file, ""), "bytes in -wal",
 		       file_size(file, "-wal"));

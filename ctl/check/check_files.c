@@ -239,5 +239,5 @@ void check_database(struct check *check)
 		check_find(check, CHECK_OK, "%s is %s, version %d",
 			   pl_store_name(check->policy->database, name, sizeof(name)),
 			   pl_store_is_remote(check->policy->database) ? "in reach" : "sound",
-			   pl_schema_version());
+			   PL_SCHEMA_VERSION);
 }

@@ -67,8 +67,4 @@ const struct pl_backend *pl_backend_find(const char *uri, const char **location_
 /* Puts "database NAME: " in front of the sentence. Returns -1. */
 int pl_backend_error(const struct pl_backend *backend, const char *location, struct pl_error *err);
 
-/* For a version that could not be read: when the table itself is missing, err
- * becomes PL_ERR_CONFIG and says so. Returns -1. In schema.c. */
-int pl_schema_unreadable(struct pl_error *err);
-
 #endif

@@ -142,14 +142,12 @@ static const struct pl_migration migrations[] = {
 #define SQL_VERSION "SELECT MAX(version) AS version FROM schema_history"
 #define SQL_RECORD "INSERT INTO schema_history (version, title, applied_at) VALUES (?, ?, ?)"
 
-int pl_schema_version(void)
-{
-	return (int)(sizeof(migrations) / sizeof(migrations[0]));
-}
+_Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,
+	       "a new migration raises PL_SCHEMA_VERSION in policy/store/version.h");
 
 const struct pl_migration *pl_schema_migration(int version)
 {
-	return version >= 1 && version <= pl_schema_version() ? &migrations[version - 1] : NULL;
+	return version >= 1 && version <= PL_SCHEMA_VERSION ? &migrations[version - 1] : NULL;
 }
 
 /* The script with every {ID} spelled out; the caller frees it. */
@@ -187,14 +185,6 @@ static int record(const struct pl_backend *backend, void *db, int version, struc
 	return ret < 0 ? -1 : 0;
 }
 
-int pl_schema_unreadable(struct pl_error *err)
-{
-	if (err == NULL || err->code != PL_ERR_INTERNAL)
-		return -1;
-	err->code = PL_ERR_CONFIG;
-	return pl_error_prefix(err, "not a database of Postlatch");
-}
-
 static int read_version(const struct pl_backend *backend, void *db, int *version_r,
 			struct pl_error *err)
 {
@@ -203,7 +193,7 @@ static int read_version(const struct pl_backend *backend, void *db, int *version
 
 	*version_r = 0;
 	if (backend->prepare(db, SQL_VERSION, &stmt, err) < 0)
-		return pl_schema_unreadable(err);
+		return pl_version_unreadable(err);
 	ret = backend->step(db, stmt, err);
 	if (ret == 1)
 		*version_r = (int)backend->col_int(stmt, 0);
@@ -250,7 +240,7 @@ static int apply_from(const struct pl_backend *backend, void *db, int version, s
 {
 	int ret = 0;
 
-	while (version < pl_schema_version() && ret == 0) {
+	while (version < PL_SCHEMA_VERSION && ret == 0) {
 		version++;
 		for (int tries = MIGRATE_TRIES; tries > 0; tries--) {
 			ret = apply(backend, db, version, err);
@@ -294,16 +284,11 @@ int pl_schema_migrate(const char *uri, int *from_r, int *to_r, struct pl_error *
 		goto out;
 	if (from_r != NULL)
 		*from_r = version;
-	if (version > pl_schema_version()) {
-		pl_error_set(err, PL_ERR_CONFIG,
-			     "it has version %d and this program knows only %d: update this "
-			     "program",
-			     version, pl_schema_version());
+	if (version > PL_SCHEMA_VERSION && pl_version_check(version, err) < 0)
 		goto out;
-	}
 	ret = apply_from(backend, db, version, err);
 	if (ret == 0 && to_r != NULL)
-		*to_r = pl_schema_version();
+		*to_r = PL_SCHEMA_VERSION;
 out:
 	if (db != NULL)
 		backend->close(db);

@@ -8,15 +8,15 @@
 
 #include <stddef.h>
 #include "policy/base/error.h"
+#include "policy/store/version.h"
 
 struct pl_migration {
 	const char *title;
 	const char *sql; /* several statements; {ID} becomes the backend's self-counting key */
 };
 
-/* Version N is what migrations 1 to N make. */
-int pl_schema_version(void);
-/* 1 to pl_schema_version(); NULL for another. */
+/* Version N is what migrations 1 to N make, PL_SCHEMA_VERSION the newest. NULL for a
+ * version that there is not. */
 const struct pl_migration *pl_schema_migration(int version);
 
 /* Creates an empty database of the newest version; PL_ERR_CONFLICT when there

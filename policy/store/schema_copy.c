@@ -299,10 +299,10 @@ static int open_side(struct side *side, const char *uri, struct pl_error *err)
 		return -1;
 	if (pl_schema_read_version(uri, &version, err) < 0)
 		return -1;
-	if (version != pl_schema_version()) {
+	if (version != PL_SCHEMA_VERSION) {
 		pl_error_set(err, PL_ERR_CONFLICT,
 			     "it has version %d, and this program copies version %d", version,
-			     pl_schema_version());
+			     PL_SCHEMA_VERSION);
 		return pl_backend_error(side->backend, side->location, err);
 	}
 	return side->backend->open(side->location, PL_ROLE_COMMAND, &side->db, err) < 0

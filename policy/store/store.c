@@ -9,7 +9,7 @@
 #include "config.h"
 #endif
 #include "policy/base/monotonic.h"
-#include "policy/store/schema.h"
+#include "policy/store/version.h"
 #include "policy/store/write_queue.h"
 
 #define COLUMNS_MAX 64
@@ -114,21 +114,11 @@ static int check_version(struct pl_store *store, struct pl_error *err)
 	int ret = pl_step(stmt, err);
 
 	if (ret < 0)
-		return pl_schema_unreadable(err);
+		return pl_version_unreadable(err);
 	if (ret == 1)
 		version = pl_col_int(stmt, "version");
 	pl_reset(stmt);
-	if (version < pl_schema_version())
-		return pl_error_set(err, PL_ERR_CONFIG,
-				    "the database has version %lld and this program needs %d: "
-				    "run `postlatch db migrate`",
-				    (long long)version, pl_schema_version());
-	if (version > pl_schema_version())
-		return pl_error_set(err, PL_ERR_CONFIG,
-				    "the database has version %lld and this program knows only %d: "
-				    "update this program",
-				    (long long)version, pl_schema_version());
-	return 0;
+	return pl_version_check(version, err);
 }
 
 int pl_store_open(const char *uri, enum pl_role role, struct pl_store **store_r,

@@ -57,7 +57,7 @@ static void readers_cannot_write(void **state)
 		 "0); "
 		 "RETURN %d; END $$; ALTER TABLE schema_history RENAME TO history; "
 		 "CREATE VIEW schema_history AS SELECT postlatch.version() AS version",
-		 pl_schema_version());
+		 PL_SCHEMA_VERSION);
 	sql_run(fixture->db, sql);
 	pl_store_close(&fixture->store);
 	for (size_t i = 0; i < COUNT(readers); i++)

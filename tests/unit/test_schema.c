@@ -78,7 +78,7 @@ static void new_database_has_every_migration(void **state)
 
 	assert_ok(fixture, pl_schema_create(fixture->uri, &fixture->err));
 	assert_ok(fixture, pl_schema_read_version(fixture->uri, &version, &fixture->err));
-	assert_int_equal(version, pl_schema_version());
+	assert_int_equal(version, PL_SCHEMA_VERSION);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM schema_history"), version);
 	for (int i = 1; i <= version; i++) {
 		char sql[96], title[128];
@@ -132,8 +132,8 @@ static void newest_version_is_left_alone(void **state)
 	int from = 0, to = 0;
 
 	assert_ok(fixture, pl_schema_migrate(fixture->uri, &from, &to, &fixture->err));
-	assert_int_equal(from, pl_schema_version());
-	assert_int_equal(to, pl_schema_version());
+	assert_int_equal(from, PL_SCHEMA_VERSION);
+	assert_int_equal(to, PL_SCHEMA_VERSION);
 	assert_ok(fixture, pl_schema_migrate(fixture->uri, NULL, NULL, &fixture->err));
 }
 
@@ -144,7 +144,7 @@ static void migrate_version_1(struct fixture *fixture)
 	load_version_1(fixture);
 	assert_ok(fixture, pl_schema_migrate(fixture->uri, &from, &to, &fixture->err));
 	assert_int_equal(from, 1);
-	assert_int_equal(to, pl_schema_version());
+	assert_int_equal(to, PL_SCHEMA_VERSION);
 	reopen(fixture, PL_ROLE_COMMAND);
 }
 
@@ -482,7 +482,7 @@ static void migrations_at_once_do_not_hinder_each_other(void **state)
 		assert_int_equal(status, 0);
 	}
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM schema_history"),
-			 pl_schema_version());
+			 PL_SCHEMA_VERSION);
 	reopen(fixture, PL_ROLE_COMMAND);
 }
 
