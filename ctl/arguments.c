@@ -1,3 +1,4 @@
+/* arguments.c - reads the words that commands are given; see command.h. */
 #include "ctl/command.h"
 
 #include <stdlib.h>

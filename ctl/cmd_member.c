@@ -52,93 +52,93 @@ static int read_words(struct ctl *ctl, struct targets *targets, struct pl_change
 	return 0;
 }
 
-static void show_change(const struct ctl *ctl, json_t *changes, const struct pl_address *address,
-			const char *before, const char *after)
+/* One `member set`: what is asked for, and what came of it. */
+struct member_set {
+	struct targets targets;
+	struct pl_change change;
+	int changed, added; /* added are among the changed */
+	const struct pl_address *first_added;
+	json_t *changes; /* for --json: those that were changed, before and after */
+};
+
+static void show_change(const struct ctl *ctl, struct member_set *set,
+			const struct pl_address *address, const char *before, const char *after)
 {
 	char text[PL_ADDRESS_MAX + 1];
 
 	pl_address_format(address, text);
 	if (ctl->json)
-		json_array_append_new(changes, json_pack("{s:s, s:s, s:s}", "member", text,
-							 "before", before, "after", after));
+		json_array_append_new(set->changes, json_pack("{s:s, s:s, s:s}", "member", text,
+							      "before", before, "after", after));
 	else if (ctl->option[CTL_OPTION_DRY_RUN] != NULL)
 		printf("%s: %s -> %s\n", text, *before != '\0' ? before : "(new)",
 		       *after != '\0' ? after : "(no settings)");
 }
 
-struct set_result {
-	int changed, added; /* added are among the changed */
-	const struct pl_address *first_added;
-};
-
-/* Changes them all. */
-static int set_all(struct ctl *ctl, const struct targets *targets, const struct pl_change *change,
-		   json_t *changes, struct set_result *result, struct pl_error *err)
+static int set_all(struct ctl *ctl, struct member_set *set, struct pl_error *err)
 {
 	char before[PL_AUDIT_TEXT], after[PL_AUDIT_TEXT];
 
-	for (size_t i = 0; i < targets->count; i++) {
-		int ret = pl_member_set(ctl->store, &ctl->actor, ctl->policy,
-					&targets->addresses[i], change, before, after, err);
+	for (size_t i = 0; i < set->targets.count; i++) {
+		const struct pl_address *address = &set->targets.addresses[i];
+		int ret = pl_member_set(ctl->store, &ctl->actor, ctl->policy, address, &set->change,
+					before, after, err);
 
 		if (ret < 0)
 			return -1;
 		if (ret > 0) {
-			show_change(ctl, changes, &targets->addresses[i], before, after);
-			result->changed++;
+			show_change(ctl, set, address, before, after);
+			set->changed++;
 		}
-		if (ret == 2 && result->added++ == 0)
-			result->first_added = &targets->addresses[i];
+		if (ret == 2 && set->added++ == 0)
+			set->first_added = address;
 		if ((i + 1) % 1000 == 0)
-			ctl_progress("members", (int64_t)i + 1, (int64_t)targets->count);
+			ctl_progress("members", (int64_t)i + 1, (int64_t)set->targets.count);
 	}
 	return 0;
 }
 
-static int print_set(const struct ctl *ctl, size_t asked, const struct set_result *result,
-		     json_t *changes, struct pl_error *err)
+static int print_set(const struct ctl *ctl, const struct member_set *set, struct pl_error *err)
 {
+	const size_t asked = set->targets.count;
 	int dry = ctl->option[CTL_OPTION_DRY_RUN] != NULL;
 	char text[PL_ADDRESS_MAX + 1];
 
 	if (ctl->json)
 		return ctl_print_json(json_pack("{s:b, s:I, s:i, s:i, s:O}", "dry_run", dry,
 						"members", (json_int_t)asked, "changed",
-						result->changed, "added", result->added, "changes",
-						changes),
+						set->changed, "added", set->added, "changes",
+						set->changes),
 				      err);
-	printf("%s %d of %zu members\n", dry ? "would change" : "changed", result->changed, asked);
+	printf("%s %d of %zu members\n", dry ? "would change" : "changed", set->changed, asked);
 	/* A member that nobody has heard of may be a mistyped one. */
-	if (result->added > 1)
-		printf("%d of them are new, the first is %s\n", result->added,
-		       pl_address_format(result->first_added, text));
-	else if (result->added == 1)
-		printf("new: %s\n", pl_address_format(result->first_added, text));
+	if (set->added > 1)
+		printf("%d of them are new, the first is %s\n", set->added,
+		       pl_address_format(set->first_added, text));
+	else if (set->added == 1)
+		printf("new: %s\n", pl_address_format(set->first_added, text));
 	return CTL_DONE;
 }
 
 int cmd_member_set(struct ctl *ctl, struct pl_error *err)
 {
-	struct targets targets = { 0 };
-	struct pl_change change;
-	json_t *changes = json_array();
-	struct set_result result = { 0 };
+	struct member_set set = { .changes = json_array() };
 	int ret = -1;
 
 	/* The list and the change are one transaction: nobody slips in between. But nobody
 	 * shall wait for what is typed. */
-	if (read_words(ctl, &targets, &change, err) == 0 &&
-	    targets_from_stdin(ctl, &targets, err) == 0 &&
+	if (read_words(ctl, &set.targets, &set.change, err) == 0 &&
+	    targets_from_stdin(ctl, &set.targets, err) == 0 &&
 	    pl_store_begin_write(ctl->store, err) == 0) {
-		if (targets_from_options(ctl, &targets, err) == 0)
-			ret = set_all(ctl, &targets, &change, changes, &result, err);
+		if (targets_from_options(ctl, &set.targets, err) == 0)
+			ret = set_all(ctl, &set, err);
 		if (ctl_finish_write(ctl, ret, err) < 0)
 			ret = -1;
 		else
-			ret = print_set(ctl, targets.count, &result, changes, err);
+			ret = print_set(ctl, &set, err);
 	}
-	json_decref(changes);
-	targets_free(&targets);
+	json_decref(set.changes);
+	targets_free(&set.targets);
 	return ret;
 }
 

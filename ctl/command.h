@@ -1,4 +1,16 @@
-/* command.h - what every command of `postlatch` gets and may use. */
+/* command.h - what every command of `postlatch` gets and may use.
+ *
+ * This room owns the administrator's command: its table of commands (commands.def) and
+ * of options (options.def), from which help, manual page and completion are printed, and
+ * one cmd_NOUN.c for each noun. main.c calls the commands: it finds the row, checks
+ * arguments and options against it, opens what the row needs, and reports an error once.
+ *
+ * A command changes nothing by itself: what it changes goes through a function of
+ * policy/, which writes the audit record in the same transaction. It never opens the
+ * policy file or the store that its row names, never prints text from the database but
+ * through ctl_put() and ctl_print_json(), and never exits: it returns a status, or -1
+ * and the error. Nothing outside of this room and ctl/check/ includes this header.
+ */
 #ifndef POSTLATCH_COMMAND_H
 #define POSTLATCH_COMMAND_H
 
@@ -13,8 +25,6 @@ enum ctl_option {
 #undef CTL_OPTION
 	CTL_OPTION_COUNT
 };
-
-#define CTL_BIT(id) (1u << CTL_OPTION_##id)
 
 enum ctl_need {
 	NEED_NOTHING = 0,
@@ -52,9 +62,9 @@ struct ctl {
 
 struct ctl_command {
 	const char *noun, *verb, *arguments;
-	int min_args, max_args; /* max -1: any number */
-	unsigned int needs;     /* enum ctl_need */
-	unsigned int options;   /* CTL_BIT() */
+	int min_args, max_args;                /* max -1: any number */
+	unsigned int needs;                    /* enum ctl_need */
+	unsigned char takes[CTL_OPTION_COUNT]; /* 1: the command takes that option */
 	/* Returns an exit status, or -1 and the error. */
 	int (*run)(struct ctl *ctl, struct pl_error *err);
 	const char *summary, *details;

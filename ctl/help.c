@@ -3,6 +3,11 @@
 
 #include <string.h>
 
+static int takes_options(const struct ctl_command *command)
+{
+	return memchr(command->takes, 1, sizeof(command->takes)) != NULL;
+}
+
 static void usage_line(FILE *out, const struct ctl_command *command)
 {
 	fprintf(out, "postlatch %s%s%s%s%s", command->noun, *command->verb ? " " : "",
@@ -10,7 +15,7 @@ static void usage_line(FILE *out, const struct ctl_command *command)
 	for (unsigned int i = 0; i < CTL_OPTION_COUNT; i++) {
 		const struct ctl_option_info *option = ctl_option((enum ctl_option)i);
 
-		if ((command->options & 1u << i) != 0)
+		if (command->takes[i])
 			fprintf(out, " [--%s%s%s]", option->name,
 				option->argument != NULL ? " " : "",
 				option->argument != NULL ? option->argument : "");
@@ -62,12 +67,12 @@ void ctl_help_command(FILE *out, const struct ctl_command *command)
 	fprintf(out, "\n%s\n", command->summary);
 	if (*command->details != '\0')
 		fprintf(out, "%s\n", command->details);
-	if (command->options != 0)
+	if (takes_options(command))
 		fputs("\nOptions:\n", out);
 	for (unsigned int i = 0; i < CTL_OPTION_COUNT; i++) {
 		const struct ctl_option_info *option = ctl_option((enum ctl_option)i);
 
-		if ((command->options & 1u << i) != 0)
+		if (command->takes[i])
 			fprintf(out, "  --%s%s%s\n      %s\n", option->name,
 				option->argument != NULL ? " " : "",
 				option->argument != NULL ? option->argument : "", option->text);
@@ -109,11 +114,13 @@ static void manual_option(FILE *out, const struct ctl_option_info *option)
 	fputs("\n", out);
 }
 
-static void manual_options(FILE *out, unsigned int options)
+static void manual_options(FILE *out, const struct ctl_command *command)
 {
+	if (!takes_options(command))
+		return;
 	fputs(".Bl -tag -width Ds\n", out);
 	for (unsigned int i = 0; i < CTL_OPTION_COUNT; i++) {
-		if ((options & 1u << i) != 0)
+		if (command->takes[i])
 			manual_option(out, ctl_option((enum ctl_option)i));
 	}
 	fputs(".El\n", out);
@@ -133,8 +140,7 @@ static void manual_commands(FILE *out)
 			roff(out, command->details);
 			fputs("\n", out);
 		}
-		if (command->options != 0)
-			manual_options(out, command->options);
+		manual_options(out, command);
 	}
 }
 
@@ -189,7 +195,7 @@ static void words(FILE *out)
 	for (size_t i = 0; (command = ctl_command(i)) != NULL; i++) {
 		fprintf(out, "%s %s", command->noun, *command->verb ? command->verb : "-");
 		for (unsigned int o = 0; o < CTL_OPTION_COUNT; o++) {
-			if ((command->options & 1u << o) != 0)
+			if (command->takes[o])
 				fprintf(out, " --%s", ctl_option((enum ctl_option)o)->name);
 		}
 		fputs(" --json --help\n", out);

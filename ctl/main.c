@@ -175,7 +175,6 @@ static void fill_options(struct option *options)
 struct request {
 	int help, version;
 	const char *manual;
-	unsigned int given; /* options of options.def, 1 << number */
 };
 
 /* Reads all options; what is left in argv are the words. 0, or -1 after getopt
@@ -189,7 +188,6 @@ static int read_options(int argc, char **argv, struct ctl *ctl, struct request *
 	while ((opt = getopt_long(argc, argv, "c:x:hj", options, NULL)) != -1) {
 		if (opt >= OPTION_BASE) {
 			ctl->option[opt - OPTION_BASE] = optarg != NULL ? optarg : "";
-			request->given |= 1u << (opt - OPTION_BASE);
 		} else if (opt == 'c') {
 			ctl->policy_path = optarg;
 		} else if (opt == 'x') {
@@ -208,17 +206,19 @@ static int read_options(int argc, char **argv, struct ctl *ctl, struct request *
 }
 
 /* Checks the call against the command's row. */
-static int check_call(const struct ctl *ctl, unsigned int given)
+static int check_call(const struct ctl *ctl)
 {
 	const struct ctl_command *command = ctl->command;
 
 	for (unsigned int i = 0; i < CTL_OPTION_COUNT; i++) {
 		const struct ctl_option_info *info = ctl_option((enum ctl_option)i);
 
-		if ((given & 1u << i) != 0 && (command->options & 1u << i) == 0)
+		if (ctl->option[i] == NULL)
+			continue;
+		if (!command->takes[i])
 			return usage_of(command, "this command has no option --", info->name);
 		/* An empty shell variable must not widen what the command reaches. */
-		if (ctl->option[i] != NULL && info->argument != NULL && *ctl->option[i] == '\0')
+		if (info->argument != NULL && *ctl->option[i] == '\0')
 			return usage_of(command, "nothing is given for option --", info->name);
 	}
 	if (ctl->arg_count < command->min_args)
@@ -265,7 +265,7 @@ static int dispatch(struct ctl *ctl, const struct request *request, int words, c
 	}
 	ctl->args = word + (*ctl->command->verb != '\0' ? 2 : 1);
 	ctl->arg_count = words - (int)(ctl->args - word);
-	int status = check_call(ctl, request->given);
+	int status = check_call(ctl);
 
 	return status != 0 ? status : run(ctl);
 }

@@ -1,3 +1,4 @@
+/* output.c - what commands print: text, JSON, progress; see command.h. */
 #include "ctl/command.h"
 
 #include <string.h>

@@ -1,8 +1,12 @@
+/* table.c - commands.def and options.def as tables. */
 #include "ctl/command.h"
+
+/* In a row of commands.def: the command takes this option of options.def. */
+#define CTL_TAKES(id) [CTL_OPTION_##id] = 1,
 
 static const struct ctl_command commands[] = {
 #define CTL_COMMAND(noun, verb, arguments, min, max, needs, options, run, summary, details) \
-	{ noun, verb, arguments, min, max, needs, options, run, summary, details },
+	{ noun, verb, arguments, min, max, needs, { options }, run, summary, details },
 #include "ctl/commands.def"
 #undef CTL_COMMAND
 };

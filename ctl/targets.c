@@ -1,3 +1,4 @@
+/* targets.c - see targets.h. */
 #include "ctl/targets.h"
 
 #include <stdlib.h>

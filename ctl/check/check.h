@@ -1,4 +1,14 @@
-/* check.h - the findings of `postlatch check`. */
+/* check.h - `postlatch check`: what is wrong with this server, and how it is fixed.
+ *
+ * This room owns the checks of policy file, keys, database, Dovecot, Postfix and the
+ * portal. cmd_check.c calls them in the order of its table and prints their findings;
+ * the command's table in ctl/ calls cmd_check.c, and nobody else includes this header.
+ *
+ * A check adds findings by check_find() and never fails: what it cannot find out is a
+ * finding too. It reads files and what doveconf, postconf and doveadm print, and
+ * connects to nothing but the database. It never changes a file, the database or a service, and its
+ * findings never show a key, a password or a token.
+ */
 #ifndef POSTLATCH_CHECK_H
 #define POSTLATCH_CHECK_H
 

@@ -5,35 +5,30 @@
 #include "ctl/check/check.h"
 #include "ctl/check/doveconf.h"
 
-#define BLOCK_MAX 4096
-#define BLOCKS_MAX 32
+#define PASSDBS_MAX 32
 
-/* One passdb block, as text. */
-struct block {
-	char text[BLOCK_MAX];
-	int ours;
-};
-
-static size_t read_passdbs(const char *text, struct block *blocks)
+static size_t read_passdbs(const char *text, struct doveconf_database *passdbs)
 {
 	size_t count = 0;
-	char driver[64];
 
-	while (count < BLOCKS_MAX && (text = doveconf_database(text, "passdb", blocks[count].text,
-							       sizeof(blocks[count].text), driver,
-							       sizeof(driver))) != NULL) {
-		blocks[count].ours = strcmp(driver, "postlatch") == 0;
+	while (count < PASSDBS_MAX &&
+	       (text = doveconf_database(text, "passdb", &passdbs[count])) != NULL)
 		count++;
-	}
 	return count;
 }
 
-static void check_our_block(struct check *check, const struct block *block, int is_first)
+static int is_ours(const struct doveconf_database *passdb)
+{
+	return strcmp(passdb->driver, "postlatch") == 0;
+}
+
+static void check_our_passdb(struct check *check, const struct doveconf_database *passdb,
+			     int is_first)
 {
 	const char *mechanisms = doveconf_release(check->doveconf)->mechanisms;
 	char value[256];
 
-	if (!doveconf_block_value(block->text, "result_internalfail", value, sizeof(value)) ||
+	if (!doveconf_block_value(passdb->block, "result_internalfail", value, sizeof(value)) ||
 	    strcmp(value, "return-fail") != 0)
 		check_find(check, CHECK_FAULT,
 			   "the passdb block of driver postlatch lacks result_internalfail = "
@@ -43,16 +38,17 @@ static void check_our_block(struct check *check, const struct block *block, int 
 		check_find(check, CHECK_FAULT,
 			   "another passdb stands before the one of driver postlatch, and "
 			   "lets in whom the policy keeps out; put it first");
-	if (doveconf_block_value(block->text, mechanisms, value, sizeof(value)))
+	if (doveconf_block_value(passdb->block, mechanisms, value, sizeof(value)))
 		check_find(check, CHECK_WARNING,
 			   "%s = %s limits the passdb of driver postlatch: logins by other "
 			   "mechanisms are not judged; remove the line",
 			   mechanisms, value);
 }
 
-static void check_other_blocks(struct check *check, const struct block *blocks, size_t count,
-			       const char *text)
+static void check_other_passdbs(struct check *check, const struct doveconf_database *passdbs,
+				size_t count)
 {
+	const char *text = check->doveconf;
 	char mechanisms[256], value[256];
 
 	if (!doveconf_value(text, "auth_mechanisms", mechanisms, sizeof(mechanisms)))
@@ -70,8 +66,8 @@ static void check_other_blocks(struct check *check, const struct block *blocks, 
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (!blocks[i].ours &&
-		    !doveconf_block_value(blocks[i].text, "mechanisms", value, sizeof(value)))
+		if (!is_ours(&passdbs[i]) &&
+		    !doveconf_block_value(passdbs[i].block, "mechanisms", value, sizeof(value)))
 			check_find(check, CHECK_WARNING,
 				   "a passdb of yours takes bearer tokens for passwords; add "
 				   "mechanisms = plain login none (and others that you use) to it");
@@ -80,7 +76,7 @@ static void check_other_blocks(struct check *check, const struct block *blocks, 
 
 static void check_auth_service(struct check *check, const char *text)
 {
-	char block[BLOCK_MAX], groups[256];
+	char block[DOVECONF_BLOCK_MAX], groups[256];
 
 	if (doveconf_block(text, "service auth {", block, sizeof(block)) == NULL ||
 	    ((!doveconf_block_value(block, "extra_groups", groups, sizeof(groups)) ||
@@ -94,12 +90,11 @@ static void check_auth_service(struct check *check, const char *text)
 
 static void check_userdbs(struct check *check, const char *text)
 {
-	char driver[64], block[BLOCK_MAX];
+	struct doveconf_database userdb;
 	int prefetch = 0, other = 0;
 
-	while ((text = doveconf_database(text, "userdb", block, sizeof(block), driver,
-					 sizeof(driver))) != NULL) {
-		if (strcmp(driver, "prefetch") == 0)
+	while ((text = doveconf_database(text, "userdb", &userdb)) != NULL) {
+		if (strcmp(userdb.driver, "prefetch") == 0)
 			prefetch = 1;
 		else
 			other = 1;
@@ -113,17 +108,18 @@ static void check_userdbs(struct check *check, const char *text)
 static void check_doveconf(struct check *check)
 {
 	const char *doveconf = check->doveconf;
-	struct block *blocks = calloc(BLOCKS_MAX, sizeof(*blocks));
+	struct doveconf_database *passdbs = calloc(PASSDBS_MAX, sizeof(*passdbs));
 	enum check_level before = check->worst;
-	size_t count = blocks == NULL ? 0 : read_passdbs(doveconf, blocks);
+	size_t count = passdbs == NULL ? 0 : read_passdbs(doveconf, passdbs);
 	int ours = 0;
 	char value[64];
 
 	check->worst = CHECK_OK;
 	for (size_t i = 0; i < count; i++) {
-		if (blocks[i].ours)
-			check_our_block(check, &blocks[i], i == 0);
-		ours |= blocks[i].ours;
+		if (!is_ours(&passdbs[i]))
+			continue;
+		check_our_passdb(check, &passdbs[i], i == 0);
+		ours = 1;
 	}
 	if (!ours)
 		check_find(check, CHECK_FAULT,
@@ -132,7 +128,7 @@ static void check_doveconf(struct check *check)
 	else if (count < 2)
 		check_find(check, CHECK_WARNING,
 			   "there is no passdb beside ours: only app passwords and tokens work");
-	check_other_blocks(check, blocks, count, doveconf);
+	check_other_passdbs(check, passdbs, count);
 	check_auth_service(check, doveconf);
 	check_userdbs(check, doveconf);
 	if (doveconf_value(doveconf, "auth_failure_delay", value, sizeof(value)) &&
@@ -144,7 +140,7 @@ static void check_doveconf(struct check *check)
 		check_find(check, CHECK_OK, "the passdb of driver postlatch is set up well");
 	if (before > check->worst)
 		check->worst = before;
-	free(blocks);
+	free(passdbs);
 }
 
 void check_dovecot(struct check *check)

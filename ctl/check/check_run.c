@@ -1,3 +1,4 @@
+/* check_run.c - runs another program and returns what it printed; see check.h. */
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdlib.h>

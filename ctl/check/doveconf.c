@@ -1,3 +1,4 @@
+/* doveconf.c - see doveconf.h. */
 #include "ctl/check/doveconf.h"
 
 #include <stdio.h>
@@ -118,15 +119,19 @@ const char *doveconf_block(const char *text, const char *first_line, char *block
 	return copy_block(find_block(text, first_line, NULL), block, size);
 }
 
-const char *doveconf_database(const char *text, const char *kind, char *block, size_t size,
-			      char *driver, size_t driver_size)
+const char *doveconf_database(const char *text, const char *kind,
+			      struct doveconf_database *database_r)
 {
-	const char *rest = copy_block(find_block(text, NULL, kind), block, size);
+	char *block = database_r->block, *driver = database_r->driver;
+	const char *rest =
+		copy_block(find_block(text, NULL, kind), block, sizeof(database_r->block));
 
-	if (rest != NULL && !doveconf_block_value(block, "driver", driver, driver_size)) {
+	if (rest != NULL &&
+	    !doveconf_block_value(block, "driver", driver, sizeof(database_r->driver))) {
 		const char *name = block + strspn(block, " ") + strlen(kind) + 1;
 
-		snprintf(driver, driver_size, "%.*s", (int)strcspn(name, " \n"), name);
+		snprintf(driver, sizeof(database_r->driver), "%.*s", (int)strcspn(name, " \n"),
+			 name);
 	}
 	return rest;
 }

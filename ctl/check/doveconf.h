@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#define DOVECONF_BLOCK_MAX 4096
+
 /* The value of a setting that is not in a block, or that is in the given one;
  * 0 when it is not there, which means its default. */
 int doveconf_value(const char *text, const char *name, char *value, size_t size);
@@ -19,8 +21,12 @@ const char *doveconf_block(const char *text, const char *first_line, char *block
 
 /* The next block of kind passdb or userdb, as above, and its driver: in 2.4 the
  * block's name, unless it says otherwise. */
-const char *doveconf_database(const char *text, const char *kind, char *block, size_t size,
-			      char *driver, size_t driver_size);
+struct doveconf_database {
+	char block[DOVECONF_BLOCK_MAX];
+	char driver[64];
+};
+const char *doveconf_database(const char *text, const char *kind,
+			      struct doveconf_database *database_r);
 
 /* What has another name in each release, and what is another way. */
 struct doveconf_release {

@@ -15,7 +15,7 @@ def table():
     with open(os.path.join(ROOT, "ctl/options.def")) as f:
         names = dict(re.findall(r'^CTL_OPTION\((\w+), "([^"]+)"', f.read(), re.M))
     row = re.compile(r'^CTL_COMMAND\("([^"]+)", "([^"]*)", "[^"]*", (\d+), (-?\d+), (.*?), cmd_', re.M | re.S)
-    return [(noun, verb, int(least), int(most), [names[word] for word in re.findall(r"CTL_BIT\((\w+)\)", rest)])
+    return [(noun, verb, int(least), int(most), [names[word] for word in re.findall(r"CTL_TAKES\((\w+)\)", rest)])
             for noun, verb, least, most, rest in row.findall(text)]
 
 
