@@ -53,7 +53,7 @@ only() {
 		[[ " $* " = *" $file "* ]] || complain "$file includes <$header>, which belongs to $*"
 	done < <(for room in "${rooms[@]}"; do grep -ls "^#include <$header>" "$room"/*.[ch]; done)
 }
-only sqlite3.h policy/store/store_sqlite.c
+only sqlite3.h policy/store/store_sqlite.c policy/store/store_sqlite_backup.c
 only libpq-fe.h policy/store/store_postgresql.c policy/store/store_postgresql_connect.c policy/store/store_postgresql_stmt.c
 only confuse.h policy/settings/policy_file.c
 only csv.h ctl/member_csv.c

@@ -1,5 +1,5 @@
-/* store_sqlite.c - the SQLite backend; the only file that sees libsqlite3. */
-#include "policy/store/backend.h"
+/* store_sqlite.c - the SQLite backend. */
+#include "policy/store/store_sqlite.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +16,6 @@
  * does not map the file: a fault of the disk would be a signal there, not an error. */
 #define LOGIN_CACHE "-16384"
 
-#define BACKUP_PAGES 1024 /* pages between two looks at progress */
-
 struct db {
 	sqlite3 *handle;
 	sqlite3_stmt *begin_read, *begin_write, *commit, *rollback;
@@ -27,7 +25,7 @@ struct db {
 };
 
 /* What the caller can do about each of SQLite's faults. */
-static int failed(sqlite3 *handle, int code, struct pl_error *err)
+int pl_sqlite_failed(sqlite3 *handle, int code, struct pl_error *err)
 {
 	const char *words = handle != NULL ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
 
@@ -82,7 +80,7 @@ static int script(void *db_p, const char *sql, struct pl_error *err)
 	struct db *db = db_p;
 	int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
 
-	return code == SQLITE_OK ? 0 : failed(db->handle, code, err);
+	return code == SQLITE_OK ? 0 : pl_sqlite_failed(db->handle, code, err);
 }
 
 static int prepare_handle(struct db *db, const char *sql, sqlite3_stmt **stmt_r,
@@ -90,7 +88,7 @@ static int prepare_handle(struct db *db, const char *sql, sqlite3_stmt **stmt_r,
 {
 	int code = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt_r, NULL);
 
-	return code == SQLITE_OK ? 0 : failed(db->handle, code, err);
+	return code == SQLITE_OK ? 0 : pl_sqlite_failed(db->handle, code, err);
 }
 
 static int is_reader(enum pl_role role)
@@ -157,7 +155,7 @@ static int open_db(const char *path, enum pl_role role, void **db_r, struct pl_e
 			       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 			       NULL);
 	if (code != SQLITE_OK) {
-		failed(db->handle, code, err);
+		pl_sqlite_failed(db->handle, code, err);
 		close_db(db);
 		return -1;
 	}
@@ -200,56 +198,9 @@ static int create_db(const char *path, struct pl_error *err)
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(handle, "PRAGMA journal_mode = WAL;", NULL, NULL, NULL);
 	if (code != SQLITE_OK)
-		failed(handle, code, err);
+		pl_sqlite_failed(handle, code, err);
 	sqlite3_close_v2(handle);
 	return code == SQLITE_OK ? 0 : -1;
-}
-
-static int copy_pages(sqlite3 *from, sqlite3 *to, void (*progress)(int left, int of),
-		      struct pl_error *err)
-{
-	sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
-	int code;
-
-	if (backup == NULL)
-		return failed(to, sqlite3_errcode(to), err);
-	do {
-		code = sqlite3_backup_step(backup, BACKUP_PAGES);
-		if (progress != NULL)
-			progress(sqlite3_backup_remaining(backup),
-				 sqlite3_backup_pagecount(backup));
-		if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
-			sqlite3_sleep(50);
-	} while (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED);
-	sqlite3_backup_finish(backup);
-	return code == SQLITE_DONE ? 0 : failed(to, code, err);
-}
-
-static int backup_db(const char *path, const char *copy, void (*progress)(int left, int of),
-		     struct pl_error *err)
-{
-	sqlite3 *from = NULL, *to = NULL;
-	int fd = open(copy, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int code, ret = -1;
-
-	if (fd < 0)
-		return pl_error_set(err, errno == EEXIST ? PL_ERR_CONFLICT : PL_ERR_RETRY, "%s: %s",
-				    copy,
-				    errno == EEXIST ? "it is there already, and is left alone"
-						    : strerror(errno));
-	close(fd);
-	code = sqlite3_open_v2(path, &from, SQLITE_OPEN_READWRITE, NULL);
-	if (code == SQLITE_OK)
-		code = sqlite3_open_v2(copy, &to, SQLITE_OPEN_READWRITE, NULL);
-	if (code == SQLITE_OK)
-		ret = copy_pages(from, to, progress, err);
-	else
-		failed(to != NULL ? to : from, code, err);
-	sqlite3_close_v2(from);
-	sqlite3_close_v2(to);
-	if (ret < 0)
-		unlink(copy); /* half a backup is none; it was made above */
-	return ret;
 }
 
 /* SQLite's reports have several lines. */
@@ -275,7 +226,7 @@ static int verify_db(void *db_p, char *problem_r, size_t size, struct pl_error *
 	if (code == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0)
 		copy_line((const char *)sqlite3_column_text(stmt, 0), problem_r, size);
 	sqlite3_finalize(stmt);
-	return code == SQLITE_ROW ? 0 : failed(db->handle, code, err);
+	return code == SQLITE_ROW ? 0 : pl_sqlite_failed(db->handle, code, err);
 }
 
 /* Runs one of the kept transaction statements. */
@@ -284,7 +235,7 @@ static int run_kept(struct db *db, sqlite3_stmt *stmt, struct pl_error *err)
 	int code = sqlite3_step(stmt);
 
 	if (code != SQLITE_DONE)
-		failed(db->handle, code, err);
+		pl_sqlite_failed(db->handle, code, err);
 	sqlite3_reset(stmt);
 	return code == SQLITE_DONE ? 0 : -1;
 }
@@ -327,7 +278,8 @@ static int run_counter(struct db *db, const char *sql, const char *table, int64_
 	if (code == SQLITE_ROW)
 		*value_r = sqlite3_column_int64(stmt, 0);
 	sqlite3_finalize(stmt);
-	return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : failed(db->handle, code, err);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? 0
+							 : pl_sqlite_failed(db->handle, code, err);
 }
 
 static int counter(void *db, const char *table, int64_t *value_r, struct pl_error *err)
@@ -396,7 +348,7 @@ static int step(void *db_p, void *stmt, struct pl_error *err)
 
 	if (code == SQLITE_ROW)
 		return 1;
-	return code == SQLITE_DONE ? 0 : failed(((struct db *)db_p)->handle, code, err);
+	return code == SQLITE_DONE ? 0 : pl_sqlite_failed(((struct db *)db_p)->handle, code, err);
 }
 
 static void reset(void *stmt)
@@ -450,7 +402,7 @@ const struct pl_backend pl_backend_sqlite = {
 	.close = close_db,
 	.replaced = replaced,
 	.create = create_db,
-	.backup = backup_db,
+	.backup = pl_sqlite_backup,
 	.verify = verify_db,
 	.begin = begin,
 	.commit = commit,
