@@ -4,9 +4,13 @@
 #include "ctl/command.h"
 #include "policy/store/schema_copy.h"
 
-static void copy_progress(int64_t done, int64_t of)
+static void show_progress(const char *table, int is_comparison, int64_t done, int64_t of)
 {
-	ctl_progress("rows", done, of);
+	char what[64];
+
+	snprintf(what, sizeof(what), "table %s, rows %s", table,
+		 is_comparison ? "compared" : "copied");
+	ctl_progress(what, done, of);
 }
 
 static char *hex(const unsigned char digest[PL_COPY_DIGEST], char *buf)
@@ -44,7 +48,7 @@ int cmd_db_copy(struct ctl *ctl, struct pl_error *err)
 
 	if (from == NULL || to == NULL)
 		return pl_error_set(err, PL_ERR_INVALID, "db copy needs --from URI and --to URI");
-	if (make_target(to, err) < 0 || pl_schema_copy(from, to, copy_progress, copied, err) < 0)
+	if (make_target(to, err) < 0 || pl_schema_copy(from, to, show_progress, copied, err) < 0)
 		return -1;
 	if (ctl->json)
 		return ctl_print_json(json_pack("{s:o}", "tables", copied_json(copied)), err);

@@ -54,7 +54,8 @@ only() {
 	done < <(for room in "${rooms[@]}"; do grep -ls "^#include <$header>" "$room"/*.[ch]; done)
 }
 only sqlite3.h policy/store/store_sqlite.c policy/store/store_sqlite_backup.c
-only libpq-fe.h policy/store/store_postgresql.c policy/store/store_postgresql_connect.c policy/store/store_postgresql_stmt.c
+only libpq-fe.h policy/store/store_postgresql.c policy/store/store_postgresql_connect.c \
+	policy/store/store_postgresql_copy.c policy/store/store_postgresql_stmt.c
 only confuse.h policy/settings/policy_file.c
 only csv.h ctl/member_csv.c
 only libmilter/mfapi.h milter/callbacks.c milter/main.c

@@ -9,7 +9,27 @@
 
 #include "policy/store/store.h"
 
+#define PL_COLUMNS_MAX 64 /* of a statement or a table */
+
 enum pl_kind { PL_KIND_NULL, PL_KIND_INT, PL_KIND_TEXT, PL_KIND_BLOB };
+
+/* One column of a row. Text ends in a zero, which len does not count. */
+struct pl_field {
+	enum pl_kind kind;
+	int64_t number;
+	const void *data;
+	size_t len;
+};
+
+/* Rows for a table, one after the other. */
+struct pl_row_source {
+	const char *table;
+	const char *columns; /* their names, divided by commas */
+	int column_count;    /* up to PL_COLUMNS_MAX */
+	/* 1 and a row, which is borrowed until the next call; 0 when there is none; -1. */
+	int (*next)(void *context, struct pl_field *row_r, struct pl_error *err);
+	void *context;
+};
 
 struct pl_backend {
 	const char *scheme;     /* what its uris begin with, "sqlite:" */
@@ -39,6 +59,8 @@ struct pl_backend {
 	/* The highest id that a table has ever given; 0 for none. */
 	int (*counter)(void *db, const char *table, int64_t *value_r, struct pl_error *err);
 	int (*set_counter)(void *db, const char *table, int64_t value, struct pl_error *err);
+	/* Writes all rows of the source, in the fastest way that the database has. */
+	int (*insert_many)(void *db, const struct pl_row_source *source, struct pl_error *err);
 	int (*script)(void *db, const char *sql, struct pl_error *err);
 
 	int (*prepare)(void *db, const char *sql, void **stmt_r, struct pl_error *err);

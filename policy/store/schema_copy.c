@@ -3,14 +3,14 @@
 
 #include <openssl/evp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "policy/store/backend.h"
 #include "policy/store/schema.h"
 
 #define SQL_MOST 2048
-#define PROGRESS_EVERY 500
+#define COLUMNS_MOST 1024
+#define PROGRESS_EVERY 1000
 
 /* Those that others refer to come first. {C} stands for the backend's word for an
  * order by bytes, where a key is text. */
@@ -45,8 +45,18 @@ struct side {
 
 struct copy {
 	struct side from, to;
-	int64_t done, of;
-	void (*progress)(int64_t done, int64_t of);
+	pl_copy_progress *progress;
+};
+
+/* The rows of one table as they are read from one side, counted and summed up. */
+struct reading {
+	const struct copy *copy;
+	const struct side *side;
+	const char *table;
+	void *stmt;
+	int columns;
+	int64_t rows, of;
+	EVP_MD_CTX *sum;
 };
 
 /* -- digests: kind, length and bytes of each value, so that no two rows look alike -- */
@@ -60,39 +70,26 @@ static void add_value(EVP_MD_CTX *sum, char kind, const void *data, size_t len)
 	EVP_DigestUpdate(sum, data, len);
 }
 
-static void add_column(EVP_MD_CTX *sum, const struct side *side, void *stmt, int index)
+static void add_field(EVP_MD_CTX *sum, const struct pl_field *field)
 {
 	char number[32];
-	const void *data;
-	size_t len;
+	int len;
 
-	switch (side->backend->col_kind(stmt, index)) {
+	switch (field->kind) {
 	case PL_KIND_NULL:
 		add_value(sum, 'n', "", 0);
 		break;
 	case PL_KIND_INT:
-		len = (size_t)snprintf(number, sizeof(number), "%lld",
-				       (long long)side->backend->col_int(stmt, index));
-		add_value(sum, 'i', number, len);
+		len = snprintf(number, sizeof(number), "%lld", (long long)field->number);
+		add_value(sum, 'i', number, (size_t)len);
 		break;
 	case PL_KIND_TEXT:
-		data = side->backend->col_text(stmt, index);
-		add_value(sum, 't', data, strlen(data));
+		add_value(sum, 't', field->data, field->len);
 		break;
 	case PL_KIND_BLOB:
-		data = side->backend->col_blob(stmt, index, &len);
-		add_value(sum, 'b', data, len);
+		add_value(sum, 'b', field->data, field->len);
 		break;
 	}
-}
-
-static void add_row(EVP_MD_CTX *sum, const struct side *side, void *stmt)
-{
-	const int columns = side->backend->columns(stmt);
-
-	for (int i = 0; i < columns; i++)
-		add_column(sum, side, stmt, i);
-	EVP_DigestUpdate(sum, "\n", 1);
 }
 
 /* -- statements over whole tables -- */
@@ -115,47 +112,14 @@ static char *expand_key(const struct side *side, const char *key, char *buf, siz
 	return buf;
 }
 
-/* "a, b, c" or "?, ?, ?" for the columns of a statement. */
-static void list_columns(const struct side *side, void *stmt, int as_places, char *buf, size_t size)
-{
-	const int columns = side->backend->columns(stmt);
-	size_t len = 0;
-
-	buf[0] = '\0';
-	for (int i = 0; i < columns && len < size; i++)
-		len += (size_t)snprintf(buf + len, size - len, "%s%s", i == 0 ? "" : ", ",
-					as_places ? "?" : side->backend->column_name(stmt, i));
-}
-
-static int prepare_read(const struct side *side, size_t table, const char *columns, void **stmt_r,
-			struct pl_error *err)
-{
-	char sql[SQL_MOST], key[128];
-
-	snprintf(sql, sizeof(sql), "SELECT %s FROM %s ORDER BY %s", columns, tables[table].name,
-		 expand_key(side, tables[table].key, key, sizeof(key)));
-	return prepare(side, sql, stmt_r, err);
-}
-
-static int prepare_write(const struct side *from, void *read, const struct side *to, size_t table,
-			 void **stmt_r, struct pl_error *err)
-{
-	char sql[SQL_MOST], names[SQL_MOST / 3], places[SQL_MOST / 3];
-
-	list_columns(from, read, 0, names, sizeof(names));
-	list_columns(from, read, 1, places, sizeof(places));
-	snprintf(sql, sizeof(sql), "INSERT INTO %s (%s) VALUES (%s)", tables[table].name, names,
-		 places);
-	return prepare(to, sql, stmt_r, err);
-}
-
-static int count_rows(const struct side *side, size_t table, int64_t *count_r, struct pl_error *err)
+static int count_rows(const struct side *side, const char *table, int64_t *count_r,
+		      struct pl_error *err)
 {
 	char sql[SQL_MOST];
 	void *stmt;
 	int ret;
 
-	snprintf(sql, sizeof(sql), "SELECT COUNT(*) AS count FROM %s", tables[table].name);
+	snprintf(sql, sizeof(sql), "SELECT COUNT(*) AS count FROM %s", table);
 	if (prepare(side, sql, &stmt, err) < 0)
 		return -1;
 	ret = side->backend->step(side->db, stmt, err);
@@ -167,85 +131,150 @@ static int count_rows(const struct side *side, size_t table, int64_t *count_r, s
 	return ret < 0 ? -1 : 0;
 }
 
-/* -- rows -- */
+/* -- reading one table -- */
 
-static void bind_column(const struct side *from, void *read, const struct side *to, void *write,
-			int index)
+static int no_digest(struct pl_error *err)
 {
-	const void *data;
-	size_t len;
+	return pl_error_set(err, PL_ERR_RETRY, "OpenSSL could not compute a digest");
+}
 
-	switch (from->backend->col_kind(read, index)) {
+/* end_reading() is due whatever this returns. */
+static int begin_reading(struct reading *reading, size_t table, const char *columns,
+			 struct pl_error *err)
+{
+	const struct side *side = reading->side;
+	char sql[SQL_MOST], key[128];
+
+	reading->table = tables[table].name;
+	reading->sum = EVP_MD_CTX_new();
+	if (reading->sum == NULL || EVP_DigestInit_ex(reading->sum, EVP_sha256(), NULL) != 1)
+		return no_digest(err);
+	snprintf(sql, sizeof(sql), "SELECT %s FROM %s ORDER BY %s", columns, reading->table,
+		 expand_key(side, tables[table].key, key, sizeof(key)));
+	if (count_rows(side, reading->table, &reading->of, err) < 0 ||
+	    prepare(side, sql, &reading->stmt, err) < 0)
+		return -1;
+	reading->columns = side->backend->columns(reading->stmt);
+	return reading->columns <= PL_COLUMNS_MAX
+		       ? 0
+		       : pl_error_set(err, PL_ERR_INTERNAL, "it has more than %d columns",
+				      PL_COLUMNS_MAX);
+}
+
+static void end_reading(struct reading *reading)
+{
+	if (reading->stmt != NULL)
+		reading->side->backend->finish(reading->stmt);
+	EVP_MD_CTX_free(reading->sum);
+}
+
+/* "a, b, c": the columns in their order. */
+static void list_columns(const struct reading *reading, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (int i = 0; i < reading->columns && len < size; i++)
+		len += (size_t)snprintf(buf + len, size - len, "%s%s", i == 0 ? "" : ", ",
+					reading->side->backend->column_name(reading->stmt, i));
+}
+
+static void read_field(const struct reading *reading, int index, struct pl_field *field_r)
+{
+	const struct pl_backend *backend = reading->side->backend;
+
+	*field_r = (struct pl_field){ .kind = backend->col_kind(reading->stmt, index) };
+	switch (field_r->kind) {
 	case PL_KIND_NULL:
-		to->backend->bind_text(write, index, NULL);
 		break;
 	case PL_KIND_INT:
-		to->backend->bind_int(write, index, from->backend->col_int(read, index));
+		field_r->number = backend->col_int(reading->stmt, index);
 		break;
 	case PL_KIND_TEXT:
-		to->backend->bind_text(write, index, from->backend->col_text(read, index));
+		field_r->data = backend->col_text(reading->stmt, index);
+		field_r->len = strlen(field_r->data);
 		break;
 	case PL_KIND_BLOB:
-		data = from->backend->col_blob(read, index, &len);
-		to->backend->bind_blob(write, index, data, len);
+		field_r->data = backend->col_blob(reading->stmt, index, &field_r->len);
+		/* SQLite has no address for no bytes, and takes none for NULL. */
+		if (field_r->data == NULL)
+			field_r->data = "";
 		break;
 	}
 }
 
-static int write_row(const struct side *from, void *read, const struct side *to, void *write,
-		     struct pl_error *err)
+static void tell_progress(const struct reading *reading)
 {
-	const int columns = from->backend->columns(read);
-	int ret;
+	const struct copy *copy = reading->copy;
 
-	for (int i = 0; i < columns; i++)
-		bind_column(from, read, to, write, i);
-	ret = to->backend->step(to->db, write, err);
-	to->backend->reset(write);
+	if (copy->progress != NULL && reading->of > 0)
+		copy->progress(reading->table, reading->side == &copy->to, reading->rows,
+			       reading->of);
+}
+
+/* See struct pl_row_source. */
+static int read_row(void *context, struct pl_field *row_r, struct pl_error *err)
+{
+	struct reading *reading = context;
+	int ret = reading->side->backend->step(reading->side->db, reading->stmt, err);
+
+	if (ret != 1)
+		return ret;
+	for (int i = 0; i < reading->columns; i++) {
+		read_field(reading, i, &row_r[i]);
+		add_field(reading->sum, &row_r[i]);
+	}
+	EVP_DigestUpdate(reading->sum, "\n", 1);
+	if (++reading->rows % PROGRESS_EVERY == 0 || reading->rows == reading->of)
+		tell_progress(reading);
+	return 1;
+}
+
+static int sum_up(const struct reading *reading, struct pl_copied *copied_r, struct pl_error *err)
+{
+	copied_r->table = reading->table;
+	copied_r->rows = reading->rows;
+	return EVP_DigestFinal_ex(reading->sum, copied_r->sha256, NULL) == 1 ? 0 : no_digest(err);
+}
+
+/* -- copying one table -- */
+
+/* columns_r gets the columns in the order of the source. */
+static int write_table(const struct copy *copy, size_t table, char columns_r[COLUMNS_MOST],
+		       struct pl_copied *copied_r, struct pl_error *err)
+{
+	struct reading reading = { .copy = copy, .side = &copy->from };
+	struct pl_row_source rows = { .columns = columns_r, .next = read_row, .context = &reading };
+	int ret = begin_reading(&reading, table, "*", err);
+
+	if (ret == 0) {
+		list_columns(&reading, columns_r, COLUMNS_MOST);
+		rows.table = reading.table;
+		rows.column_count = reading.columns;
+		ret = copy->to.backend->insert_many(copy->to.db, &rows, err);
+	}
+	if (ret == 0)
+		ret = sum_up(&reading, copied_r, err);
+	end_reading(&reading);
 	return ret;
 }
 
-/* Reads what is left of a statement into the sum; writes it where write is not NULL. */
-static int read_rows(struct copy *copy, const struct side *side, void *read, void *write,
-		     struct pl_copied *sum_r, struct pl_error *err)
+/* Reads what is there now, and compares it with what was read. */
+static int compare_table(const struct copy *copy, size_t table, const char *columns,
+			 const struct pl_copied *wanted, struct pl_error *err)
 {
-	EVP_MD_CTX *sum = EVP_MD_CTX_new();
-	int ret = -1;
-
-	sum_r->rows = 0;
-	if (sum == NULL || EVP_DigestInit_ex(sum, EVP_sha256(), NULL) != 1)
-		pl_error_set(err, PL_ERR_RETRY, "OpenSSL could not compute a digest");
-	else
-		while ((ret = side->backend->step(side->db, read, err)) == 1) {
-			add_row(sum, side, read);
-			sum_r->rows++;
-			if (write == NULL)
-				continue;
-			if (write_row(side, read, &copy->to, write, err) < 0) {
-				ret = -1;
-				break;
-			}
-			if (++copy->done % PROGRESS_EVERY == 0 && copy->progress != NULL)
-				copy->progress(copy->done, copy->of);
-		}
-	if (ret == 0 && EVP_DigestFinal_ex(sum, sum_r->sha256, NULL) != 1)
-		ret = pl_error_set(err, PL_ERR_RETRY, "OpenSSL could not compute a digest");
-	EVP_MD_CTX_free(sum);
-	return ret;
-}
-
-/* What is there now, in the order of the columns of the other side. */
-static int compare(struct copy *copy, size_t table, const char *columns,
-		   const struct pl_copied *wanted, struct pl_error *err)
-{
+	struct reading reading = { .copy = copy, .side = &copy->to };
+	struct pl_field row[PL_COLUMNS_MAX];
 	struct pl_copied found;
-	void *read;
-	int ret;
+	int ret = begin_reading(&reading, table, columns, err);
 
-	if (prepare_read(&copy->to, table, columns, &read, err) < 0)
-		return -1;
-	ret = read_rows(copy, &copy->to, read, NULL, &found, err);
-	copy->to.backend->finish(read);
+	if (ret == 0)
+		do
+			ret = read_row(&reading, row, err);
+		while (ret == 1);
+	if (ret == 0)
+		ret = sum_up(&reading, &found, err);
+	end_reading(&reading);
 	if (ret == 0 && (found.rows != wanted->rows ||
 			 memcmp(found.sha256, wanted->sha256, sizeof(found.sha256)) != 0))
 		ret = pl_error_set(err, PL_ERR_INTERNAL,
@@ -254,7 +283,7 @@ static int compare(struct copy *copy, size_t table, const char *columns,
 	return ret;
 }
 
-static int copy_counter(struct copy *copy, size_t table, struct pl_error *err)
+static int copy_counter(const struct copy *copy, size_t table, struct pl_error *err)
 {
 	int64_t value;
 
@@ -265,27 +294,16 @@ static int copy_counter(struct copy *copy, size_t table, struct pl_error *err)
 		       : copy->to.backend->set_counter(copy->to.db, tables[table].name, value, err);
 }
 
-static int copy_table(struct copy *copy, size_t table, struct pl_copied *copied,
+static int copy_table(const struct copy *copy, size_t table, struct pl_copied *copied_r,
 		      struct pl_error *err)
 {
-	char columns[SQL_MOST / 3];
-	void *read, *write = NULL;
-	int ret = -1;
+	char columns[COLUMNS_MOST];
 
-	copied->table = tables[table].name;
-	if (prepare_read(&copy->from, table, "*", &read, err) < 0)
-		return pl_error_prefix(err, "table %s", tables[table].name);
-	list_columns(&copy->from, read, 0, columns, sizeof(columns));
-	if (prepare_write(&copy->from, read, &copy->to, table, &write, err) == 0)
-		ret = read_rows(copy, &copy->from, read, write, copied, err);
-	copy->from.backend->finish(read);
-	if (write != NULL)
-		copy->to.backend->finish(write);
-	if (ret == 0)
-		ret = compare(copy, table, columns, copied, err);
-	if (ret == 0 && tables[table].counts)
-		ret = copy_counter(copy, table, err);
-	return ret < 0 ? pl_error_prefix(err, "table %s", tables[table].name) : 0;
+	if (write_table(copy, table, columns, copied_r, err) == 0 &&
+	    compare_table(copy, table, columns, copied_r, err) == 0 &&
+	    (!tables[table].counts || copy_counter(copy, table, err) == 0))
+		return 0;
+	return pl_error_prefix(err, "table %s", tables[table].name);
 }
 
 /* -- the whole -- */
@@ -323,7 +341,7 @@ static int is_empty(const struct side *side, struct pl_error *err)
 	for (size_t i = 0; i < PL_COPY_TABLES; i++) {
 		int64_t rows = 0;
 
-		if (count_rows(side, i, &rows, err) < 0)
+		if (count_rows(side, tables[i].name, &rows, err) < 0)
 			return -1;
 		if (rows != 0) {
 			pl_error_set(err, PL_ERR_CONFLICT,
@@ -336,35 +354,20 @@ static int is_empty(const struct side *side, struct pl_error *err)
 	return 0;
 }
 
-static int count_all(struct copy *copy, struct pl_error *err)
-{
-	for (size_t i = 0; i < PL_COPY_TABLES; i++) {
-		int64_t rows = 0;
-
-		if (count_rows(&copy->from, i, &rows, err) < 0)
-			return -1;
-		copy->of += rows;
-	}
-	return 0;
-}
-
-static int copy_all(struct copy *copy, struct pl_copied copied_r[PL_COPY_TABLES],
+static int copy_all(const struct copy *copy, struct pl_copied copied_r[PL_COPY_TABLES],
 		    struct pl_error *err)
 {
 	if (copy->from.backend->begin_long(copy->from.db, 0, err) < 0 ||
-	    copy->to.backend->begin_long(copy->to.db, 1, err) < 0 || is_empty(&copy->to, err) < 0 ||
-	    count_all(copy, err) < 0)
+	    copy->to.backend->begin_long(copy->to.db, 1, err) < 0 || is_empty(&copy->to, err) < 0)
 		return -1;
 	for (size_t i = 0; i < PL_COPY_TABLES; i++) {
 		if (copy_table(copy, i, &copied_r[i], err) < 0)
 			return -1;
 	}
-	if (copy->progress != NULL)
-		copy->progress(copy->done, copy->of);
 	return copy->to.backend->commit(copy->to.db, err);
 }
 
-int pl_schema_copy(const char *from, const char *to, void (*progress)(int64_t done, int64_t of),
+int pl_schema_copy(const char *from, const char *to, pl_copy_progress *progress,
 		   struct pl_copied copied_r[PL_COPY_TABLES], struct pl_error *err)
 {
 	struct copy copy = { .progress = progress };

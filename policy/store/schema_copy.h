@@ -17,10 +17,14 @@ struct pl_copied {
 	unsigned char sha256[PL_COPY_DIGEST];
 };
 
+/* Hears of the rows of a table that have been written or, in a second turn, read again and
+ * compared. Not called for an empty table. */
+typedef void pl_copy_progress(const char *table, int is_comparison, int64_t done, int64_t of);
+
 /* to must have been made and be empty; both must be of this program's version. What
  * was written is read again and compared before it is committed: it is all there, or
- * nothing. The rows are those that from has now; progress (may be NULL) hears of them. */
-int pl_schema_copy(const char *from, const char *to, void (*progress)(int64_t done, int64_t of),
+ * nothing. The rows are those that from has now. progress may be NULL. */
+int pl_schema_copy(const char *from, const char *to, pl_copy_progress *progress,
 		   struct pl_copied copied_r[PL_COPY_TABLES], struct pl_error *err);
 
 #endif

@@ -236,6 +236,7 @@ const struct pl_backend pl_backend_postgresql = {
 	.begin_long = begin_long,
 	.counter = counter,
 	.set_counter = set_counter,
+	.insert_many = pl_postgresql_insert_many,
 	.script = script,
 	.prepare = pl_postgresql_prepare,
 	.finish = pl_postgresql_finish,

@@ -1,8 +1,9 @@
 /* store_postgresql.h - what the files of the PostgreSQL backend share.
  *
  * store_postgresql_connect.c reads the connection string, connects and waits for
- * answers; store_postgresql_stmt.c has prepared statements; store_postgresql.c is
- * the backend, with all else. They alone see libpq.
+ * answers; store_postgresql_stmt.c has prepared statements, store_postgresql_copy.c
+ * writes many rows; store_postgresql.c is the backend, with all else. They alone see
+ * libpq.
  */
 #ifndef POSTLATCH_STORE_POSTGRESQL_H
 #define POSTLATCH_STORE_POSTGRESQL_H
@@ -62,5 +63,9 @@ int64_t pl_postgresql_col_int(void *stmt, int index);
 const char *pl_postgresql_col_text(void *stmt, int index);
 const void *pl_postgresql_col_blob(void *stmt, int index, size_t *len_r);
 enum pl_kind pl_postgresql_col_kind(void *stmt, int index);
+
+/* -- store_postgresql_copy.c: see struct pl_backend -- */
+
+int pl_postgresql_insert_many(void *db, const struct pl_row_source *source, struct pl_error *err);
 
 #endif

@@ -16,6 +16,8 @@
  * does not map the file: a fault of the disk would be a signal there, not an error. */
 #define LOGIN_CACHE "-16384"
 
+#define SQL_MAX 2048
+
 struct db {
 	sqlite3 *handle;
 	sqlite3_stmt *begin_read, *begin_write, *commit, *rollback;
@@ -393,6 +395,65 @@ static enum pl_kind col_kind(void *stmt, int index)
 	}
 }
 
+/* INSERT with a place for each column. */
+static int prepare_insert(struct db *db, const struct pl_row_source *source, sqlite3_stmt **stmt_r,
+			  struct pl_error *err)
+{
+	char places[3 * PL_COLUMNS_MAX] = "", sql[SQL_MAX], *out = places;
+
+	for (int i = 0; i < source->column_count; i++)
+		out = stpcpy(out, i == 0 ? "?" : ", ?");
+	snprintf(sql, sizeof(sql), "INSERT INTO %s (%s) VALUES (%s)", source->table,
+		 source->columns, places);
+	return prepare_handle(db, sql, stmt_r, err);
+}
+
+static int bind_field(sqlite3_stmt *stmt, int index, const struct pl_field *field)
+{
+	switch (field->kind) {
+	case PL_KIND_NULL:
+		return bind_text(stmt, index, NULL);
+	case PL_KIND_INT:
+		return bind_int(stmt, index, field->number);
+	case PL_KIND_TEXT:
+		return bind_text(stmt, index, field->data);
+	case PL_KIND_BLOB:
+		return bind_blob(stmt, index, field->data, field->len);
+	}
+	return -1;
+}
+
+static int insert_row(struct db *db, sqlite3_stmt *stmt, const struct pl_field *row, int columns,
+		      struct pl_error *err)
+{
+	int ret = 0;
+
+	for (int i = 0; i < columns && ret == 0; i++)
+		ret = bind_field(stmt, i, &row[i]);
+	if (ret < 0)
+		return pl_sqlite_failed(db->handle, sqlite3_errcode(db->handle), err);
+	ret = step(db, stmt, err);
+	sqlite3_reset(stmt);
+	return ret;
+}
+
+static int insert_many(void *db, const struct pl_row_source *source, struct pl_error *err)
+{
+	struct pl_field row[PL_COLUMNS_MAX];
+	sqlite3_stmt *stmt;
+	int ret;
+
+	if (prepare_insert(db, source, &stmt, err) < 0)
+		return -1;
+	while ((ret = source->next(source->context, row, err)) == 1) {
+		ret = insert_row(db, stmt, row, source->column_count, err);
+		if (ret < 0)
+			break;
+	}
+	sqlite3_finalize(stmt);
+	return ret;
+}
+
 const struct pl_backend pl_backend_sqlite = {
 	.scheme = "sqlite:",
 	.id_column = "INTEGER PRIMARY KEY AUTOINCREMENT",
@@ -410,6 +471,7 @@ const struct pl_backend pl_backend_sqlite = {
 	.begin_long = begin,
 	.counter = counter,
 	.set_counter = set_counter,
+	.insert_many = insert_many,
 	.script = script,
 	.prepare = prepare,
 	.finish = finish,

@@ -18,7 +18,9 @@ static const char rows[] =
 	"'smtp', 3, '');"
 	"INSERT INTO app_password (id, member_id, mac, key_id, label, services, networks, "
 	"expires_at, created_at) "
-	"VALUES (1, 7, {00FF0A}, 1, 'line\nbreak \xED\x95\x9C', 'all', '', 0, 0);"
+	"VALUES (1, 7, {00FF0A}, 1, 'line\nbreak \xED\x95\x9C', 'all', '', 0, 0), "
+	"(2, 7, {5C095C0A0D}, 1, 'tab\t, back\\slash, \r\n\\', '\\N', '\\.', 0, 0), "
+	"(3, 7, {}, 1, '\\', '\\x41', '\\n', 0, 0);"
 	"INSERT INTO totp (member_id, registered_at, registered_ip, secret) VALUES (7, 1, '', "
 	"{DEADBEEF00}), (2, 1, '', NULL);"
 	"INSERT INTO totp_pending VALUES (7, {00}, 5);"
@@ -46,7 +48,7 @@ static const char rows[] =
 
 static void add_rows(struct fixture *fixture)
 {
-	char sql[sizeof(rows) + 256], *out = sql;
+	char sql[sizeof(rows) + 512], *out = sql;
 	const char *begin = is_postgresql(fixture->db) ? "'\\x" : "X'";
 
 	for (const char *in = rows; *in != '\0'; in++) {
@@ -205,6 +207,83 @@ static void copy_that_is_not_the_same_is_undone(void **state)
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM domain"), 0);
 }
 
+/* SQLite keeps what a column of numbers was given that is no number; a server does not. */
+static void row_that_the_server_refuses_undoes_the_copy(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_copied copied[PL_COPY_TABLES];
+	const char *other = make_other(fixture, "other.db");
+
+	only_postgresql(fixture);
+	sql_run(other + strlen("sqlite:"),
+		"INSERT INTO domain (name, active, created_at) VALUES ('a.test', 1, 0), "
+		"('b.test', 1, 'yesterday'), ('c.test', 1, 0)");
+	assert_refused(fixture, pl_schema_copy(other, fixture->uri, NULL, copied, &fixture->err),
+		       PL_ERR_INTERNAL, "table domain: ");
+	assert_non_null(strstr(fixture->err.msg, "yesterday"));
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM domain"), 0);
+	sql_run(other + strlen("sqlite:"), "UPDATE domain SET created_at = 0");
+	assert_ok(fixture, pl_schema_copy(other, fixture->uri, NULL, copied, &fixture->err));
+}
+
+/* A file whose pages cannot be read from the middle of a table on. */
+static const char *make_damaged(struct fixture *fixture)
+{
+	const char *uri = make_other(fixture, "damaged.db"), *path = uri + strlen("sqlite:");
+	static const char zeros[4096];
+	FILE *file;
+
+	sql_run(path, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+		      "20000) INSERT INTO audit (at, who, source, action, object, before, after) "
+		      "SELECT i, 'somebody', 'here', 'did', 'something', '', '' FROM n");
+	file = fopen(path, "r+");
+	assert_non_null(file);
+	for (long page = 200; page < 250; page++) {
+		assert_int_equal(fseek(file, page * (long)sizeof(zeros), SEEK_SET), 0);
+		assert_int_equal(fwrite(zeros, sizeof(zeros), 1, file), 1);
+	}
+	assert_int_equal(fclose(file), 0);
+	return uri;
+}
+
+static void source_that_cannot_be_read_to_its_end_undoes_the_copy(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_copied copied[PL_COPY_TABLES];
+
+	assert_refused(fixture,
+		       pl_schema_copy(make_damaged(fixture), fixture->uri, NULL, copied,
+				      &fixture->err),
+		       PL_ERR_CONFIG, "table audit: the database file is damaged");
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit"), 0);
+}
+
+static int64_t heard[2]; /* the last of each phase, and that it is counted up */
+
+static void hear(const char *table, int is_comparison, int64_t done, int64_t of)
+{
+	assert_string_equal(table, "audit");
+	assert_true(done > heard[is_comparison] && done <= of);
+	assert_int_equal(of, 2500);
+	heard[is_comparison] = done;
+}
+
+static void progress_tells_of_rows_written_and_compared(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_copied copied[PL_COPY_TABLES];
+	const char *other = make_other(fixture, "other.db");
+
+	sql_run(fixture->db,
+		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500) "
+		"INSERT INTO audit (at, who, source, action, object, before, after) "
+		"SELECT i, '', '', '', '', '', '' FROM n");
+	memset(heard, 0, sizeof(heard));
+	assert_ok(fixture, pl_schema_copy(fixture->uri, other, hear, copied, &fixture->err));
+	assert_int_equal(heard[0], 2500);
+	assert_int_equal(heard[1], 2500);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +293,9 @@ int main(void)
 		TEST_WITH_DATABASE(what_is_there_is_left_alone),
 		TEST_WITH_DATABASE(other_versions_are_refused),
 		TEST_WITH_DATABASE(copy_that_is_not_the_same_is_undone),
+		TEST_WITH_DATABASE(row_that_the_server_refuses_undoes_the_copy),
+		TEST_WITH_DATABASE(source_that_cannot_be_read_to_its_end_undoes_the_copy),
+		TEST_WITH_DATABASE(progress_tells_of_rows_written_and_compared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
