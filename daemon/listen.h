@@ -1,4 +1,8 @@
-/* listen.h - the socket that a daemon listens on. */
+/* listen.h - the socket that a daemon listens on.
+ *
+ * It is on this machine: there is no TLS. Called once, before the privileges are dropped. A
+ * socket file that a killed process left behind is removed, one that is in use never.
+ */
 #ifndef POSTLATCH_DAEMON_LISTEN_H
 #define POSTLATCH_DAEMON_LISTEN_H
 

@@ -7,8 +7,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "policy/base/log_limit.h"
+#include "policy/base/monotonic.h"
+
 #define LINE_MAX_BYTES 1024
-#define REPEAT_EVERY 60 /* seconds */
 
 static const char *own_name; /* both are set once, before there are threads */
 static int use_stderr;
@@ -50,22 +52,22 @@ void daemon_log(int level, const char *fmt, ...)
 	}
 }
 
-void daemon_log_trouble(const struct pl_error *err)
+void daemon_log_failure(const char *subject, const struct pl_error *err)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	static struct {
-		char msg[sizeof(err->msg)];
-		time_t at;
-	} last;
-	int repeated;
+	static struct pl_log_limit limit;
+	int is_due;
 
 	pthread_mutex_lock(&lock);
-	repeated = strcmp(last.msg, err->msg) == 0 && time(NULL) - last.at < REPEAT_EVERY;
-	if (!repeated) {
-		memcpy(last.msg, err->msg, sizeof(last.msg));
-		last.at = time(NULL);
-	}
+	is_due = pl_log_limit_failed(&limit, err->msg, pl_monotonic_ms());
 	pthread_mutex_unlock(&lock);
-	if (!repeated)
-		daemon_log(LOG_ERR, "%s", err->msg);
+	if (is_due)
+		daemon_log(LOG_ERR, "%s%s%s", subject == NULL ? "" : subject,
+			   subject == NULL ? "" : ": ", err->msg);
+}
+
+void daemon_log_report(void *context, int failed, const char *msg)
+{
+	(void)context;
+	daemon_log(failed ? LOG_ERR : LOG_INFO, "%s", msg);
 }

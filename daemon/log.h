@@ -1,4 +1,8 @@
-/* log.h - a daemon's log: to syslog, or to standard error. */
+/* log.h - a daemon's log: to syslog, or to standard error.
+ *
+ * The one place where a daemon logs. It owns the lines' form, and which failures that many
+ * requests share are worth a line; see policy/base/log_limit.h. Safe from several threads.
+ */
 #ifndef POSTLATCH_DAEMON_LOG_H
 #define POSTLATCH_DAEMON_LOG_H
 
@@ -10,7 +14,11 @@
 void daemon_log_open(const char *name, int facility, int to_stderr);
 /* level is one of syslog's. Control characters in the line become '?'. No secrets. */
 void daemon_log(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Logs trouble that many requests have alike once a minute. */
-void daemon_log_trouble(const struct pl_error *err);
+/* Logs a failure that many requests may share: at once, and then once a minute. subject is
+ * what failed first, for example a queue id, and makes no new failure. NULL: none. */
+void daemon_log_failure(const char *subject, const struct pl_error *err);
+#define daemon_log_trouble(err) daemon_log_failure(NULL, err)
+/* Logs what a live policy reports; see struct pl_live_options. */
+void daemon_log_report(void *context, int failed, const char *msg);
 
 #endif

@@ -1,6 +1,8 @@
-/* process.h - what a daemon is besides its work: signals, privileges, readiness.
+/* process.h - signals, open files, privileges and readiness of a daemon's process.
  *
- * Functions that fail have logged why.
+ * Owns the pipe that signals are written to. daemon.c calls most of it; a daemon that waits
+ * with poll(2), or ends by itself, calls daemon_signal_fd or daemon_signal. Functions that
+ * fail have logged why.
  */
 #ifndef POSTLATCH_DAEMON_PROCESS_H
 #define POSTLATCH_DAEMON_PROCESS_H

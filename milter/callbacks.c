@@ -1,8 +1,8 @@
-/* callbacks.c - turns milter events into judgements, and those into answers.
+/* callbacks.c - evaluates messages at the events of libmilter; see callbacks.h.
  *
- * Everything that needs no answer is negotiated away. Submitted mail is judged
- * at DATA, the first event at which Postfix knows the queue id; re-sent mail at
- * the end of the message, when its header is known.
+ * Everything that needs no answer is negotiated away. Submitted mail is evaluated at DATA,
+ * the first event at which Postfix knows the queue id; forwarded mail at the end of the
+ * message, when its header is known.
  */
 #include "milter/callbacks.h"
 
@@ -15,15 +15,12 @@
 
 #include "daemon/log.h"
 
-#define TROUBLE_EVERY 60 /* seconds between two log lines about trouble */
-
-static struct judge *the_judge; /* set once, before there are threads */
+static struct milter *the_milter; /* set once, before there are threads */
 
 /* One SMTP session. */
 struct client {
 	struct pl_ip ip;
 	int waits; /* the other end is Pigeonhole, and learns of a refusal at once */
-	int judged_at_end;
 	struct message message;
 };
 
@@ -54,30 +51,27 @@ static sfsistat refuse(SMFICTX *ctx, const char *code, const char *status, const
 	return code[0] == '5' ? SMFIS_REJECT : SMFIS_TEMPFAIL;
 }
 
-/* Cannot tell: the sender tries again later. The cause is logged once a minute. */
-static sfsistat trouble(SMFICTX *ctx, const struct pl_error *err)
+/* Cannot tell: the sender tries again later. */
+static sfsistat fail(SMFICTX *ctx, const struct pl_error *err)
 {
-	static time_t logged_at;
-	time_t now = time(NULL), before = __atomic_load_n(&logged_at, __ATOMIC_RELAXED);
+	struct pl_error logged = *err;
 
-	if (now - before >= TROUBLE_EVERY &&
-	    __atomic_compare_exchange_n(&logged_at, &before, now, 0, __ATOMIC_RELAXED,
-					__ATOMIC_RELAXED))
-		daemon_log(LOG_ERR, "%s: action=tempfail: %s", queue_id(ctx), err->msg);
+	pl_error_prefix(&logged, "action=tempfail");
+	daemon_log_failure(queue_id(ctx), &logged);
 	return refuse(ctx, "451", "4.3.0",
 		      "The policy cannot be looked up at the moment; try again later");
 }
 
-static void log_decision(SMFICTX *ctx, const struct client *client,
-			 const struct judgement *judgement, const char *action)
+static void log_decision(SMFICTX *ctx, const struct client *client, const struct decision *decision,
+			 const char *action)
 {
 	char member[PL_ADDRESS_MAX + 1], ip[PL_IP_TEXT];
 
 	daemon_log(strcmp(action, "hold") == 0 ? LOG_WARNING : LOG_INFO,
 		   "%s: member=%s service=%s action=%s rule=%s client=%s", queue_id(ctx),
-		   pl_address_format(&judgement->member, member),
-		   pl_setting_info(judgement->verdict.service)->name, action,
-		   pl_rule_name(judgement->verdict.rule), pl_ip_format(&client->ip, ip));
+		   pl_address_format(&decision->member, member),
+		   pl_setting_info(decision->verdict.service)->name, action,
+		   pl_rule_name(decision->verdict.rule), pl_ip_format(&client->ip, ip));
 }
 
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long offered, unsigned long steps,
@@ -118,7 +112,7 @@ static sfsistat on_connect(SMFICTX *ctx, char *hostname, _SOCK_ADDR *address)
 	const char *daemon = macro(ctx, "{daemon_name}");
 
 	(void)hostname;
-	/* Without memory there is no client, and DATA answers with trouble. */
+	/* Without memory there is no client, and DATA answers with a temporary failure. */
 	if (client != NULL) {
 		pl_ip_from_sockaddr((const struct sockaddr *)address, &client->ip);
 		client->waits = daemon != NULL && strcmp(daemon, CALLBACKS_REDIRECT_DAEMON) == 0;
@@ -148,20 +142,22 @@ static sfsistat on_rcpt(SMFICTX *ctx, char **args)
 
 static sfsistat submitted(SMFICTX *ctx, struct client *client, const char *login)
 {
-	struct judgement judgement;
+	const struct submission submission = { .login = login,
+					       .mechanism = macro(ctx, "{auth_type}"),
+					       .ip = client->ip };
+	struct decision decision;
 	struct pl_error err = { 0 };
 	char sentence[256];
 
-	if (judge_submission(the_judge, login, macro(ctx, "{auth_type}"), &client->ip, &judgement,
-			     &err) < 0)
-		return trouble(ctx, &err);
-	if (judgement.verdict.outcome == PL_ALLOW) {
-		log_decision(ctx, client, &judgement, "accept");
+	if (evaluate_submission(the_milter, &submission, &decision, &err) < 0)
+		return fail(ctx, &err);
+	if (decision.verdict.outcome == PL_ALLOW) {
+		log_decision(ctx, client, &decision, "accept");
 		return SMFIS_ACCEPT;
 	}
-	log_decision(ctx, client, &judgement, "reject");
+	log_decision(ctx, client, &decision, "reject");
 	return refuse(ctx, "550", "5.7.1",
-		      pl_verdict_sentence(&judgement.verdict, sentence, sizeof(sentence)));
+		      pl_verdict_sentence(&decision.verdict, sentence, sizeof(sentence)));
 }
 
 static sfsistat on_data(SMFICTX *ctx)
@@ -171,11 +167,10 @@ static sfsistat on_data(SMFICTX *ctx)
 	const char *login = macro(ctx, "{auth_authen}");
 
 	if (client == NULL)
-		return trouble(ctx, &no_memory);
-	judge_reload_if_changed(the_judge);
+		return fail(ctx, &no_memory);
 	if (login != NULL && *login != '\0')
 		return submitted(ctx, client, login);
-	return judge_is_resent_network(the_judge, &client->ip) ? SMFIS_CONTINUE : SMFIS_ACCEPT;
+	return milter_is_resent_network(the_milter, &client->ip) ? SMFIS_CONTINUE : SMFIS_ACCEPT;
 }
 
 static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
@@ -188,79 +183,80 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 }
 
 /* Makes the member the only recipient. 0, or -1 when Postfix is gone. */
-static int give_back(SMFICTX *ctx, const struct message *message, const struct judgement *judgement)
+static int keep_locally(SMFICTX *ctx, const struct message *message,
+			const struct decision *decision)
 {
 	char member[PL_ADDRESS_MAX + 3], plain[PL_ADDRESS_MAX + 1];
 	int ret = 0;
 
-	snprintf(member, sizeof(member), "<%s>", pl_address_format(&judgement->member, plain));
+	snprintf(member, sizeof(member), "<%s>", pl_address_format(&decision->member, plain));
 	/* Added first: a message must not be without any recipient in between. */
 	if (smfi_addrcpt(ctx, member) == MI_FAILURE ||
-	    smfi_addheader(ctx, (char *)MESSAGE_RETURNED_HEADER, plain) == MI_FAILURE)
+	    smfi_addheader(ctx, (char *)MESSAGE_KEPT_HEADER, plain) == MI_FAILURE)
 		return -1;
 	for (size_t i = 0; i < message->recipient_count && ret == 0; i++) {
 		if (strcasecmp(message->recipients[i], member) != 0)
 			ret = smfi_delrcpt(ctx, message->recipients[i]) == MI_FAILURE ? -1 : 0;
 	}
 	/* local(8) takes its own Delivered-To for a forwarding loop, and bounces. */
-	if (ret == 0 && judgement->sign->kind == SIGN_DELIVERED)
-		ret = smfi_chgheader(ctx, (char *)MESSAGE_DELIVERED_HEADER, judgement->sign->nth,
+	if (ret == 0 && decision->field->kind == TRACE_DELIVERED)
+		ret = smfi_chgheader(ctx, (char *)MESSAGE_DELIVERED_HEADER, decision->field->nth,
 				     NULL) == MI_FAILURE
 			      ? -1
 			      : 0;
 	return ret;
 }
 
-static sfsistat hold(SMFICTX *ctx, struct client *client, const struct judgement *judgement)
+static sfsistat hold(SMFICTX *ctx, struct client *client, const struct decision *decision)
 {
 	const struct pl_error lost = { PL_ERR_RETRY, "the mail server did not take the hold" };
 
-	log_decision(ctx, client, judgement, "hold");
+	log_decision(ctx, client, decision, "hold");
 	if (smfi_quarantine(ctx,
-			    (char *)"forwarding is off, and the message cannot be given back") ==
+			    (char *)"forwarding is off, and the message cannot be kept locally") ==
 	    MI_FAILURE)
-		return trouble(ctx, &lost);
+		return fail(ctx, &lost);
 	return SMFIS_CONTINUE;
 }
 
-/* Forwarding is off. Where the other end waits it is told; elsewhere a refusal
- * would bounce mail that is missing in the member's mailbox, so it goes back there. */
+/* Forwarding is off. Where the other end waits it is told; elsewhere a refusal would bounce
+ * mail that is missing in the member's mailbox, so it is delivered there. */
 static sfsistat keep_for_member(SMFICTX *ctx, struct client *client,
-				const struct judgement *judgement)
+				const struct decision *decision)
 {
 	const struct pl_error lost = { PL_ERR_RETRY,
 				       "the mail server did not take the new recipient" };
 	char sentence[256];
 
 	if (client->waits) {
-		log_decision(ctx, client, judgement, "reject");
+		log_decision(ctx, client, decision, "reject");
 		return refuse(ctx, "550", "5.7.1",
-			      pl_verdict_sentence(&judgement->verdict, sentence, sizeof(sentence)));
+			      pl_verdict_sentence(&decision->verdict, sentence, sizeof(sentence)));
 	}
-	/* It was given back before, and is here again: do not go round in circles. */
-	if (client->message.too_many || message_was_returned(&client->message, &judgement->member))
-		return hold(ctx, client, judgement);
-	if (give_back(ctx, &client->message, judgement) < 0)
-		return trouble(ctx, &lost);
-	log_decision(ctx, client, judgement, "return");
+	/* It was kept locally before, and is here again: do not go round in circles. */
+	if (client->message.too_many || message_was_kept_for(&client->message, &decision->member))
+		return hold(ctx, client, decision);
+	if (keep_locally(ctx, &client->message, decision) < 0)
+		return fail(ctx, &lost);
+	log_decision(ctx, client, decision, "return");
 	return SMFIS_CONTINUE;
 }
 
 static sfsistat on_end(SMFICTX *ctx)
 {
 	struct client *client = smfi_getpriv(ctx);
-	struct judgement judgement;
+	struct decision decision;
 	struct pl_error err = { 0 };
 	sfsistat answer = SMFIS_CONTINUE;
 
-	if (client == NULL || client->message.sign_count == 0)
+	if (client == NULL || client->message.field_count == 0)
 		return SMFIS_CONTINUE;
-	if (judge_resent(the_judge, &client->message, &judgement, &err) < 0)
-		answer = trouble(ctx, &err);
-	else if (judgement.sign != NULL && judgement.verdict.outcome == PL_DENY)
-		answer = keep_for_member(ctx, client, &judgement);
-	else if (judgement.sign != NULL)
-		log_decision(ctx, client, &judgement, "accept");
+	if (evaluate_forwarded(the_milter, &client->message, &decision, &err) < 0)
+		answer = fail(ctx, &err);
+	else if (decision.field != NULL && decision.verdict.outcome == PL_DENY)
+		answer = keep_for_member(ctx, client, &decision);
+	else if (decision.field != NULL)
+		log_decision(ctx, client, &decision, "accept");
 	message_reset(&client->message);
 	return answer;
 }
@@ -286,7 +282,7 @@ static sfsistat on_close(SMFICTX *ctx)
 	return SMFIS_CONTINUE;
 }
 
-int callbacks_register(struct judge *judge)
+int callbacks_register(struct milter *milter)
 {
 	struct smfiDesc description = {
 		.xxfi_name = (char *)"postlatch",
@@ -304,6 +300,6 @@ int callbacks_register(struct judge *judge)
 		.xxfi_negotiate = on_negotiate,
 	};
 
-	the_judge = judge;
+	the_milter = milter;
 	return smfi_register(description) == MI_SUCCESS ? 0 : -1;
 }

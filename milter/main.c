@@ -1,80 +1,29 @@
-/* main.c - options, privileges and signals of postlatch-milter.
+/* main.c - postlatch-milter as a daemon.
  *
  * libmilter wants SIGHUP, SIGTERM and SIGINT for itself, and ends at each of
- * them. It therefore runs in a second thread, and this one keeps the signals
+ * them. It therefore runs in a second thread, and the first one keeps the signals
  * unblocked: Linux gives a process's signal to its first thread when that one
  * takes it.
  */
 #include <libmilter/mfapi.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
-#include <unistd.h>
 
-#include "milter/callbacks.h"
-#include "config.h"
+#include "daemon/daemon.h"
 #include "daemon/log.h"
 #include "daemon/process.h"
+#include "milter/callbacks.h"
 
-struct options {
-	const char *policy, *socket, *user, *group;
-	int to_stderr;
-};
+static struct milter *milter;
+static pthread_t thread;   /* libmilter's */
+static int is_started;     /* the thread */
+static int libmilter_lost; /* it ended with a failure; written before the thread ends */
 
-static void usage(FILE *out)
-{
-	fputs("Usage: postlatch-milter -p SOCKET [-c FILE] [-u USER] [-g GROUP] [-f]\n\n"
-	      "Judges mail that members submit and mail that is sent again on their behalf.\n\n"
-	      "  -p SOCKET  where Postfix connects: unix:PATH or inet:PORT@127.0.0.1\n"
-	      "  -c FILE    policy file; default " PL_POLICY_DEFAULT_PATH "\n"
-	      "  -u USER    become this user once the socket is there\n"
-	      "  -g GROUP   group that may connect to a unix socket, for example postfix\n"
-	      "  -f         log to standard error instead of syslog\n"
-	      "  --version  print the version\n\n"
-	      "SIGHUP reads the policy file again, SIGTERM ends it. It does not put itself in\n"
-	      "the background: systemd or another supervisor does.\n"
-	      "See postlatch-milter(8).\n",
-	      out);
-}
-
-static int read_options(int argc, char **argv, struct options *options)
-{
-	int opt;
-
-	*options = (struct options){ .policy = PL_POLICY_DEFAULT_PATH };
-	while ((opt = getopt(argc, argv, "c:p:u:g:fh")) != -1) {
-		switch (opt) {
-		case 'c':
-			options->policy = optarg;
-			break;
-		case 'p':
-			options->socket = optarg;
-			break;
-		case 'u':
-			options->user = optarg;
-			break;
-		case 'g':
-			options->group = optarg;
-			break;
-		case 'f':
-			options->to_stderr = 1;
-			break;
-		case 'h':
-			usage(stdout);
-			exit(EX_OK);
-		default:
-			return -1;
-		}
-	}
-	return options->socket != NULL && optind == argc ? 0 : -1;
-}
-
-/* The path of a unix socket; NULL for inet. */
-static const char *unix_path(const char *socket)
+/* libmilter takes "local:" and a bare path for a UNIX socket, too. */
+static const char *socket_path(const char *socket)
 {
 	if (strncmp(socket, "unix:", 5) == 0)
 		return socket + 5;
@@ -83,105 +32,88 @@ static const char *unix_path(const char *socket)
 	return strchr(socket, ':') == NULL ? socket : NULL;
 }
 
-static int fail(const char *what, const char *name, const char *why)
+/* For Postfix's group and nobody else. */
+static int open_socket(const char *socket, struct pl_error *err)
 {
-	daemon_log(LOG_ERR, "%s %s: %s", what, name, why);
-	return -1;
+	const mode_t mask = umask(0007);
+	const int failed =
+		smfi_setconn((char *)socket) == MI_FAILURE || smfi_opensocket(1) == MI_FAILURE;
+
+	umask(mask);
+	return failed ? pl_error_set(err, PL_ERR_RETRY,
+				     "socket %s: cannot be opened; see that its folder is there "
+				     "and "
+				     "nothing else listens on it",
+				     socket)
+		      : 0;
 }
 
-/* Opens the socket as root, for Postfix's group and nobody else. */
-static int open_socket(const struct options *options)
+static int open_milter(const struct daemon_arguments *arguments, struct pl_error *err)
 {
-	const char *path = unix_path(options->socket);
-	mode_t mask = umask(0007);
-
-	if (smfi_setconn((char *)options->socket) == MI_FAILURE || smfi_opensocket(1) == MI_FAILURE)
-		return fail("socket", options->socket,
-			    "cannot be opened; see that its folder is there and nothing else "
-			    "listens on it");
-	umask(mask);
-	return path == NULL || options->group == NULL ? 0
-						      : daemon_share_socket(path, options->group);
+	if (milter_new(arguments->of['c'], &milter, err) < 0)
+		return EX_CONFIG;
+	return callbacks_register(milter) == 0 && open_socket(arguments->of['p'], err) == 0
+		       ? EX_OK
+		       : EX_UNAVAILABLE;
 }
 
 static void *run_libmilter(void *context)
 {
-	static int failed;
-
 	(void)context;
-	failed = smfi_main() == MI_FAILURE;
+	libmilter_lost = smfi_main() == MI_FAILURE;
 	daemon_signal(SIGTERM); /* tells the main thread that it is over */
-	return &failed;
+	return NULL;
 }
 
-static void reload(struct judge *judge)
+static int start(const struct daemon_arguments *arguments, struct pl_error *err)
 {
-	struct pl_error err = { 0 };
-
-	daemon_reloading();
-	if (judge_reload(judge, &err) < 0)
-		daemon_log(LOG_ERR, "%s", err.msg);
-	else
-		daemon_log(LOG_INFO, "policy file: read again");
-	daemon_ready();
+	(void)arguments;
+	is_started = pthread_create(&thread, NULL, run_libmilter, NULL) == 0;
+	if (is_started)
+		return EX_OK;
+	pl_error_set(err, PL_ERR_RETRY, "the thread of libmilter cannot be started");
+	return EX_UNAVAILABLE;
 }
 
-/* Until libmilter ends or is told to. */
-static void obey_signals(struct judge *judge)
+static int reload(struct pl_error *err)
 {
-	while (daemon_next_signal(-1) == SIGHUP)
-		reload(judge);
+	return milter_reload(milter, err);
 }
 
-static int serve(struct judge *judge)
+static int close_milter(struct pl_error *err)
 {
-	pthread_t thread;
-	void *failed = NULL;
-
-	if (pthread_create(&thread, NULL, run_libmilter, NULL) != 0)
-		return fail("thread", "", "cannot be started");
-	daemon_log(LOG_INFO, "ready");
-	daemon_ready();
-	obey_signals(judge);
-	daemon_stopping();
-	smfi_stop();
-	pthread_join(thread, &failed);
-	daemon_log(LOG_INFO, "stopped");
-	return *(int *)failed ? -1 : 0;
+	(void)err; /* libmilter has logged it */
+	if (is_started) {
+		smfi_stop();
+		pthread_join(thread, NULL);
+	}
+	milter_free(&milter);
+	return libmilter_lost ? EX_UNAVAILABLE : EX_OK;
 }
+
+static const struct daemon_option options[] = {
+	{ 'p', "SOCKET", NULL, "where Postfix connects: unix:PATH or inet:PORT@127.0.0.1" },
+	{ 'c', "FILE", PL_POLICY_DEFAULT_PATH, "policy file" },
+	{ 'g', "GROUP", NULL, "group that may connect to a unix socket, for example postfix" },
+	{ 0 },
+};
+
+static const struct daemon postlatch_milter = {
+	.name = "postlatch-milter",
+	.purpose = "Decides about mail that members submit or forward.\n",
+	.signals = "SIGHUP reads the policy file again, SIGTERM ends it.",
+	.facility = LOG_MAIL,
+	.options = options,
+	.group = "postlatch",
+	.socket_path = socket_path,
+	.open = open_milter,
+	.start = start,
+	.work_every_ms = -1,
+	.reload = reload,
+	.close = close_milter,
+};
 
 int main(int argc, char **argv)
 {
-	struct options options;
-	struct pl_error err = { 0 };
-	struct judge *judge;
-	int status = EX_UNAVAILABLE;
-
-	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-		puts("postlatch-milter (" PACKAGE_STRING ")");
-		return EX_OK;
-	}
-	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-		usage(stdout);
-		return EX_OK;
-	}
-	if (read_options(argc, argv, &options) < 0) {
-		usage(stderr);
-		return EX_USAGE;
-	}
-	daemon_log_open("postlatch-milter", LOG_MAIL, options.to_stderr);
-	if (daemon_catch_signals() < 0)
-		return EX_OSERR;
-	if (judge_new(options.policy, &judge, &err) < 0) {
-		daemon_log(LOG_ERR, "%s", err.msg);
-		return EX_CONFIG;
-	}
-	if (callbacks_register(judge) == 0 && open_socket(&options) == 0 &&
-	    (options.user == NULL || daemon_become(options.user, "postlatch") == 0) &&
-	    serve(judge) == 0)
-		status = EX_OK;
-	judge_free(&judge);
-	if (status == EX_OK && unix_path(options.socket) != NULL)
-		unlink(unix_path(options.socket));
-	return status;
+	return daemon_main(&postlatch_milter, argc, argv);
 }

@@ -1,3 +1,4 @@
+/* message.c - see message.h. */
 #include "milter/message.h"
 
 #include <stdlib.h>
@@ -18,27 +19,27 @@ static int value_address(const char *value, struct pl_address *address_r)
 	return pl_address_parse(value, len, NULL, address_r, NULL);
 }
 
-static void note_sign(struct message *message, enum sign_kind kind, int nth, const char *value)
+static void add_field(struct message *message, enum trace_kind kind, int nth, const char *value)
 {
-	struct sign *sign = &message->signs[message->sign_count];
+	struct trace_field *field = &message->fields[message->field_count];
 
-	if (message->sign_count == MESSAGE_SIGNS_MAX || value_address(value, &sign->address) < 0)
+	if (message->field_count == MESSAGE_FIELDS_MAX || value_address(value, &field->address) < 0)
 		return;
-	sign->kind = kind;
-	sign->nth = nth;
-	message->sign_count++;
+	field->kind = kind;
+	field->nth = nth;
+	message->field_count++;
 }
 
 void message_header(struct message *message, const char *name, const char *value)
 {
 	if (strcasecmp(name, "X-Sieve-Redirected-From") == 0) {
-		note_sign(message, SIGN_SIEVE, 0, value);
+		add_field(message, TRACE_SIEVE, 0, value);
 	} else if (strcasecmp(name, MESSAGE_DELIVERED_HEADER) == 0) {
-		note_sign(message, SIGN_DELIVERED, ++message->delivered_seen, value);
-	} else if (strcasecmp(name, MESSAGE_RETURNED_HEADER) == 0 &&
-		   message->returned_count < MESSAGE_SIGNS_MAX &&
-		   value_address(value, &message->returned[message->returned_count]) == 0) {
-		message->returned_count++;
+		add_field(message, TRACE_DELIVERED, ++message->delivered_seen, value);
+	} else if (strcasecmp(name, MESSAGE_KEPT_HEADER) == 0 &&
+		   message->kept_count < MESSAGE_FIELDS_MAX &&
+		   value_address(value, &message->kept[message->kept_count]) == 0) {
+		message->kept_count++;
 	}
 }
 
@@ -52,11 +53,11 @@ void message_recipient(struct message *message, const char *recipient)
 		message->recipients[message->recipient_count++] = copy;
 }
 
-int message_was_returned(const struct message *message, const struct pl_address *address)
+int message_was_kept_for(const struct message *message, const struct pl_address *address)
 {
-	for (size_t i = 0; i < message->returned_count; i++) {
-		if (strcmp(message->returned[i].local, address->local) == 0 &&
-		    strcmp(message->returned[i].domain, address->domain) == 0)
+	for (size_t i = 0; i < message->kept_count; i++) {
+		if (strcmp(message->kept[i].local, address->local) == 0 &&
+		    strcmp(message->kept[i].domain, address->domain) == 0)
 			return 1;
 	}
 	return 0;

@@ -1,4 +1,9 @@
-/* pair.h - one of Postfix's smtpd processes, and its connection to Dovecot's auth process. */
+/* pair.h - one of Postfix's smtpd processes, and its connection to Dovecot's auth process.
+ *
+ * Owns both descriptors and what was read from either and not yet sent to the other. relay.c
+ * calls it when poll(2) has found something. It never waits, never logs, and passes on whole
+ * lines only, so that an answer is complete or does not come.
+ */
 #ifndef POSTLATCH_SASL_RELAY_PAIR_H
 #define POSTLATCH_SASL_RELAY_PAIR_H
 

@@ -87,12 +87,12 @@ static time_t now(void)
 	return at.tv_sec;
 }
 
-static void log_trouble(const char *what, const char *why)
+static void log_failure(const char *what, const char *why)
 {
 	struct pl_error err;
 
 	pl_error_set(&err, PL_ERR_RETRY, "%s: %s", what, why);
-	daemon_log_trouble(&err);
+	daemon_log_failure(NULL, &err);
 }
 
 /* The first free pair, NULL when there is none. */
@@ -108,7 +108,7 @@ static struct pair *free_pair(struct relay *relay)
 static void end(struct relay *relay, struct pair *pair)
 {
 	if (pair->trouble != NULL)
-		log_trouble("a connection was closed", pair->trouble);
+		log_failure("a connection was closed", pair->trouble);
 	pair_close(pair);
 	while (relay->in_use > 0 && relay->pairs[relay->in_use - 1].smtpd < 0)
 		relay->in_use--;
@@ -129,7 +129,7 @@ static void connect_pair(struct relay *relay, struct pair *pair)
 		return;
 	}
 	if (!may_pass(errno) || now() - relay->since[pair - relay->pairs] >= PATIENCE) {
-		log_trouble(relay->dovecot.sun_path, strerror(errno));
+		log_failure(relay->dovecot.sun_path, strerror(errno));
 		end(relay, pair);
 	}
 	if (fd >= 0)
@@ -145,7 +145,7 @@ static void take_smtpd(struct relay *relay)
 
 	if (fd < 0) {
 		if (pair != NULL && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
-			log_trouble("a connection cannot be taken", strerror(errno));
+			log_failure("a connection cannot be taken", strerror(errno));
 			poll(NULL, 0, RETRY_MS);
 		}
 		return;

@@ -1,7 +1,8 @@
-/* relay.h - hands the talk of Postfix's smtpd processes to Dovecot's auth process.
+/* relay.h - passes the requests of Postfix's smtpd processes to Dovecot's auth process.
  *
- * One thread, which waits for all of them at once. Its memory is allocated at the
- * start; when no pair is free, connections wait in the socket's queue.
+ * Owns the listener and all pairs. main.c runs it in the only thread, which waits for all of
+ * them at once. Its memory is allocated at the start; when no pair is free, connections wait
+ * in the socket's queue. It reads no policy and no database, and decides nothing.
  */
 #ifndef POSTLATCH_SASL_RELAY_RELAY_H
 #define POSTLATCH_SASL_RELAY_RELAY_H

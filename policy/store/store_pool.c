@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "policy/base/breaker.h"
 #include "policy/base/monotonic.h"
@@ -12,6 +13,7 @@ struct pl_store_pool {
 	pthread_mutex_t lock;
 	pthread_cond_t given; /* one was given back */
 	enum pl_role role;
+	char *uri;                    /* of the database that was asked for last */
 	struct pl_write_queue *queue; /* of all who write through this pool */
 	struct pl_store *idle[PL_STORE_POOL_IDLE];
 	size_t count;
@@ -52,6 +54,23 @@ void pl_store_pool_drain(struct pl_store_pool *pool)
 	pthread_mutex_unlock(&pool->lock);
 }
 
+/* A policy that names another database: what is idle belongs to the one before. */
+static int move_to(struct pl_store_pool *pool, const char *uri, struct pl_error *err)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&pool->lock);
+	if (pool->uri == NULL || strcmp(pool->uri, uri) != 0) {
+		free(pool->uri);
+		pool->uri = strdup(uri);
+		close_idle(pool);
+		pl_breaker_succeeded(&pool->breaker);
+		ret = pool->uri == NULL ? pl_error_set(err, PL_ERR_RETRY, "out of memory") : 0;
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return ret;
+}
+
 void pl_store_pool_free(struct pl_store_pool **pool_p)
 {
 	struct pl_store_pool *pool = *pool_p;
@@ -60,6 +79,7 @@ void pl_store_pool_free(struct pl_store_pool **pool_p)
 	if (pool == NULL)
 		return;
 	pl_store_pool_drain(pool);
+	free(pool->uri);
 	pl_write_queue_free(&pool->queue);
 	pthread_cond_destroy(&pool->given);
 	pthread_mutex_destroy(&pool->lock);
@@ -159,6 +179,8 @@ int pl_store_pool_take(struct pl_store_pool *pool, const char *uri, struct pl_st
 {
 	const int is_remote = pl_store_is_remote(uri);
 
+	if (move_to(pool, uri, err) < 0)
+		return -1;
 	if (is_remote && take_place(pool, err) < 0)
 		return -1;
 	if (take(pool, uri, store_r, err) == 0)

@@ -11,14 +11,15 @@ struct pl_store_pool;
 
 struct pl_store_pool *pl_store_pool_new(enum pl_role role);
 void pl_store_pool_free(struct pl_store_pool **pool);
-/* An open connection to uri, the caller's until it is given back. err must not be
+/* An open connection to uri, the caller's until it is given back. Those that are idle are
+ * closed when uri is another than before. err must not be
  * NULL. After one to a server could not be opened, all fail at once for a while; see
  * breaker.h. */
 int pl_store_pool_take(struct pl_store_pool *pool, const char *uri, struct pl_store **store_r,
 		       struct pl_error *err);
 /* Gives it back; one that failed is closed, and with it those that are idle. */
 void pl_store_pool_give(struct pl_store_pool *pool, struct pl_store **store, int failed);
-/* Closes what is idle and tries again at once, for a policy that names another database. */
+/* Closes what is idle, and tries again at once. */
 void pl_store_pool_drain(struct pl_store_pool *pool);
 
 #endif

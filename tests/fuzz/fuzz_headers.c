@@ -42,15 +42,15 @@ static void check_address(const struct pl_address *address)
 
 static void check(const struct message *message)
 {
-	MUST(message->sign_count <= MESSAGE_SIGNS_MAX &&
-	     message->returned_count <= MESSAGE_SIGNS_MAX);
+	MUST(message->field_count <= MESSAGE_FIELDS_MAX &&
+	     message->kept_count <= MESSAGE_FIELDS_MAX);
 	MUST(message->recipient_count <= MESSAGE_RECIPIENTS_MAX);
-	for (size_t i = 0; i < message->sign_count; i++) {
-		check_address(&message->signs[i].address);
-		MUST(message->signs[i].nth <= message->delivered_seen);
+	for (size_t i = 0; i < message->field_count; i++) {
+		check_address(&message->fields[i].address);
+		MUST(message->fields[i].nth <= message->delivered_seen);
 	}
-	for (size_t i = 0; i < message->returned_count; i++)
-		MUST(message_was_returned(message, &message->returned[i]));
+	for (size_t i = 0; i < message->kept_count; i++)
+		MUST(message_was_kept_for(message, &message->kept[i]));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -12,14 +12,14 @@ static int reset(void **state)
 	return 0;
 }
 
-static void assert_sign(size_t index, enum sign_kind kind, int nth, const char *address)
+static void assert_field(size_t index, enum trace_kind kind, int nth, const char *address)
 {
 	char text[PL_ADDRESS_MAX + 1];
 
-	assert_true(index < message.sign_count);
-	assert_int_equal(message.signs[index].kind, kind);
-	assert_int_equal(message.signs[index].nth, nth);
-	assert_string_equal(pl_address_format(&message.signs[index].address, text), address);
+	assert_true(index < message.field_count);
+	assert_int_equal(message.fields[index].kind, kind);
+	assert_int_equal(message.fields[index].nth, nth);
+	assert_string_equal(pl_address_format(&message.fields[index].address, text), address);
 }
 
 static void two_fields_name_the_member(void **state)
@@ -30,9 +30,9 @@ static void two_fields_name_the_member(void **state)
 	message_header(&message, "Delivered-To", "two@example.test");
 	message_header(&message, "X-Delivered-To", "three@example.test");
 	message_header(&message, "Delivered-To2", "four@example.test");
-	assert_int_equal(message.sign_count, 2);
-	assert_sign(0, SIGN_SIEVE, 0, "one@example.test");
-	assert_sign(1, SIGN_DELIVERED, 1, "two@example.test");
+	assert_int_equal(message.field_count, 2);
+	assert_field(0, TRACE_SIEVE, 0, "one@example.test");
+	assert_field(1, TRACE_DELIVERED, 1, "two@example.test");
 }
 
 static void names_and_addresses_know_no_case(void **state)
@@ -40,9 +40,9 @@ static void names_and_addresses_know_no_case(void **state)
 	(void)state;
 	message_header(&message, "x-sieve-redirected-from", "User@Example.TEST");
 	message_header(&message, "DELIVERED-TO", "<User@Example.TEST>");
-	assert_int_equal(message.sign_count, 2);
-	assert_sign(0, SIGN_SIEVE, 0, "user@example.test");
-	assert_sign(1, SIGN_DELIVERED, 1, "user@example.test");
+	assert_int_equal(message.field_count, 2);
+	assert_field(0, TRACE_SIEVE, 0, "user@example.test");
+	assert_field(1, TRACE_DELIVERED, 1, "user@example.test");
 }
 
 /* libmilter hands folded lines over as they are (RFC 5322 2.2.3). */
@@ -58,8 +58,8 @@ static void addresses_are_found_in_their_dress(void **state)
 	for (size_t i = 0; i < COUNT(values); i++) {
 		message_reset(&message);
 		message_header(&message, "Delivered-To", values[i]);
-		assert_int_equal(message.sign_count, 1);
-		assert_sign(0, SIGN_DELIVERED, 1, "user@example.test");
+		assert_int_equal(message.field_count, 1);
+		assert_field(0, TRACE_DELIVERED, 1, "user@example.test");
 	}
 }
 
@@ -92,8 +92,8 @@ static void what_is_no_address_names_nobody(void **state)
 		message_header(&message, "Delivered-To", values[i]);
 		message_header(&message, "X-Postlatch-Returned", values[i]);
 	}
-	assert_int_equal(message.sign_count, 0);
-	assert_int_equal(message.returned_count, 0);
+	assert_int_equal(message.field_count, 0);
+	assert_int_equal(message.kept_count, 0);
 }
 
 /* The number is that of the field in the header, for its removal: fields that
@@ -105,9 +105,9 @@ static void delivered_fields_are_numbered_as_they_stand(void **state)
 	message_header(&message, "Delivered-To", "no address");
 	message_header(&message, "Subject", "x");
 	message_header(&message, "Delivered-To", "third@example.test");
-	assert_int_equal(message.sign_count, 2);
-	assert_sign(0, SIGN_DELIVERED, 1, "first@example.test");
-	assert_sign(1, SIGN_DELIVERED, 3, "third@example.test");
+	assert_int_equal(message.field_count, 2);
+	assert_field(0, TRACE_DELIVERED, 1, "first@example.test");
+	assert_field(1, TRACE_DELIVERED, 3, "third@example.test");
 }
 
 /* The mail server puts its own field on top, so the first ones are what counts. */
@@ -121,11 +121,11 @@ static void floods_are_bounded_and_keep_the_first(void **state)
 		message_header(&message, "Delivered-To", address);
 		message_header(&message, "X-Postlatch-Returned", address);
 	}
-	assert_int_equal(message.sign_count, MESSAGE_SIGNS_MAX);
-	assert_int_equal(message.returned_count, MESSAGE_SIGNS_MAX);
-	for (int i = 1; i <= MESSAGE_SIGNS_MAX; i++) {
+	assert_int_equal(message.field_count, MESSAGE_FIELDS_MAX);
+	assert_int_equal(message.kept_count, MESSAGE_FIELDS_MAX);
+	for (int i = 1; i <= MESSAGE_FIELDS_MAX; i++) {
 		snprintf(address, sizeof(address), "user%d@example.test", i);
-		assert_sign((size_t)i - 1, SIGN_DELIVERED, i, address);
+		assert_field((size_t)i - 1, TRACE_DELIVERED, i, address);
 	}
 }
 
@@ -141,8 +141,8 @@ static void long_values_are_bounded(void **state)
 	memset(value, ' ', sizeof(value) - 1);
 	memcpy(value + sizeof(value) - 18, "user@example.test", 17);
 	message_header(&message, "Delivered-To", value);
-	assert_int_equal(message.sign_count, 1);
-	assert_sign(0, SIGN_DELIVERED, 3, "user@example.test");
+	assert_int_equal(message.field_count, 1);
+	assert_field(0, TRACE_DELIVERED, 3, "user@example.test");
 }
 
 static void returned_members_are_known_again(void **state)
@@ -150,11 +150,11 @@ static void returned_members_are_known_again(void **state)
 	const struct pl_address back = { "user", "example.test" }, other = { "user", "other.test" };
 
 	(void)state;
-	assert_int_equal(message_was_returned(&message, &back), 0);
+	assert_int_equal(message_was_kept_for(&message, &back), 0);
 	message_header(&message, "x-postlatch-returned", "User@example.test");
-	assert_int_equal(message_was_returned(&message, &back), 1);
-	assert_int_equal(message_was_returned(&message, &other), 0);
-	assert_int_equal(message.sign_count, 0);
+	assert_int_equal(message_was_kept_for(&message, &back), 1);
+	assert_int_equal(message_was_kept_for(&message, &other), 0);
+	assert_int_equal(message.field_count, 0);
 }
 
 static void recipients_are_kept_as_given(void **state)
@@ -189,11 +189,11 @@ static void next_message_starts_clean(void **state)
 	message_header(&message, "X-Postlatch-Returned", "user@example.test");
 	message_recipient(&message, "<user@example.test>");
 	message_reset(&message);
-	assert_int_equal(message.sign_count, 0);
+	assert_int_equal(message.field_count, 0);
 	assert_int_equal(message.recipient_count, 0);
-	assert_int_equal(message_was_returned(&message, &back), 0);
+	assert_int_equal(message_was_kept_for(&message, &back), 0);
 	message_header(&message, "Delivered-To", "user@example.test");
-	assert_sign(0, SIGN_DELIVERED, 1, "user@example.test");
+	assert_field(0, TRACE_DELIVERED, 1, "user@example.test");
 }
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, reset, reset)
