@@ -8,8 +8,8 @@ build_depends() {
 }
 
 make_build_root() {
-	"$SOURCE/tools/debian-root" "$RELEASE" "$WORK/build" build-essential lintian "$(build_depends | tr -d '\n')" &&
-		mkdir -p "$WORK/build/src/postlatch" && copy_source "$WORK/build/src/postlatch"
+	"$SOURCE/tools/debian-root" "$RELEASE" "$WORK/build" build-essential ccache lintian "$(build_depends | tr -d '\n')" &&
+		mkdir -p "$WORK/build/src/postlatch" "$WORK/build/var/cache/postlatch/ccache" && copy_source "$WORK/build/src/postlatch"
 }
 
 # What a commit would have, without what builds have left here; a release has all and nothing else.
@@ -27,7 +27,8 @@ copy_source() {
 
 # The unit tests have a suite of their own.
 test_packages_are_built() {
-	in_build env DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" sh -c 'cd /src/postlatch && dpkg-buildpackage -us -uc -b'
+	in_build env DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" PATH=/usr/lib/ccache:/usr/sbin:/usr/bin:/sbin:/bin \
+		CCACHE_DIR="/var/cache/postlatch/ccache/packages-$RELEASE" sh -c 'cd /src/postlatch && dpkg-buildpackage -us -uc -b'
 	mkdir "$WORK/packages/new"
 	cp "$WORK"/build/src/*.deb "$WORK/packages/new"
 	rm "$WORK"/packages/new/*-dbgsym_*
