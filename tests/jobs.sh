@@ -1,0 +1,123 @@
+# shellcheck shell=bash
+# Runs the jobs of run-tests side by side, and prints their results in the order in which they were added.
+#
+# A job is a command with a name; its output goes to a log of its own in $OUT. When it has ended, its READER
+# is called with its name, status and log, counts what it finds there, and prints it.
+
+passed=0 failed=0 skipped=0
+suite_of=() names=() readers=() commands=() # of each job
+starts=()                                   # their numbers, in the order in which they start
+
+# A job that two suites have runs once.
+add() { # READER NAME COMMAND ...
+	[[ " ${names[*]} " != *" $2 "* ]] || return 0
+	starts+=("${#names[@]}")
+	suite_of+=("$suite") readers+=("$1") names+=("$2")
+	shift 2
+	commands+=("${*@Q}")
+}
+
+# check NAME COMMAND ...: one test that is a command.
+check() { add result "$@"; }
+
+# count NAME COMMAND ...: a command that prints a line "ok NAME", "FAIL NAME" or "skip NAME: why" for each test.
+count() { add tally "$@"; }
+
+# The job that was added last takes long: it starts before those that were added without this.
+start_early() {
+	starts=("${starts[-1]}" "${starts[@]:0:${#starts[@]}-1}")
+}
+
+result() { # NAME STATUS [LOG]
+	if [ "$2" = 0 ]; then
+		passed=$((passed + 1))
+		echo "ok $1"
+	else
+		failed=$((failed + 1))
+		echo "FAIL $1"
+		[ -z "${3:-}" ] || tail -n 40 "$3"
+	fi
+}
+
+skip() { skipped=$((skipped + 1)); echo "skip $1: $2"; }
+
+tally() { # NAME STATUS LOG
+	local name=$1 status=$2 log=$3 good bad
+	good=$(grep -c '^ok ' "$log")
+	bad=$(grep -c '^FAIL ' "$log")
+	passed=$((passed + good))
+	failed=$((failed + bad))
+	grep '^note ' "$log"
+	grep '^skip ' "$log" && skipped=$((skipped + $(grep -c '^skip ' "$log")))
+	echo "$name: $good ok, $bad failed"
+	# A crash must not look like a run with few tests.
+	if [ "$bad" != 0 ] || [ "$status" != 0 ] || [ "$good" = 0 ]; then
+		grep -v '^ok ' "$log" | tail -n 60
+		[ "$bad" != 0 ] || result "$name (exit $status)" 1
+	fi
+}
+
+log_of() { echo "$OUT/${1//\//_}.log"; }         # NAME
+ended_file_of() { echo "$OUT/${1//\//_}.ended"; } # NAME; a line "STATUS SECONDS NAME" when the job has ended
+
+run_job() { # NUMBER
+	local name=${names[$1]} begin=$SECONDS
+	(eval "${commands[$1]}") >"$(log_of "$name")" 2>&1 </dev/null
+	echo "$? $((SECONDS - begin)) $name" >"$(ended_file_of "$name")"
+}
+
+# Prints the results of jobs that have ended, up to the first that still runs.
+shown=0 heading=
+show_results() {
+	local name ended status
+	while [ $shown -lt ${#names[@]} ]; do
+		name=${names[shown]}
+		ended=$(ended_file_of "$name")
+		[ -s "$ended" ] || return
+		read -r status _ <"$ended"
+		[ "$heading" = "${suite_of[shown]}" ] || echo "== ${suite_of[shown]}"
+		heading=${suite_of[shown]}
+		"${readers[shown]}" "$name" "$status" "$(log_of "$name")"
+		shown=$((shown + 1))
+	done
+}
+
+# Each job has a process group of its own, which ends with this program.
+set -m
+# shellcheck disable=SC2317  # called by the trap
+stop_jobs() {
+	local pid
+	for pid in $(jobs -rp); do kill -TERM -- "-$pid"; done
+	exit 130
+}
+trap stop_jobs INT TERM HUP
+
+# run_jobs LIMIT: no more than so many at once.
+run_jobs() {
+	local number name
+	rm -f "$OUT"/*.ended
+	for number in "${starts[@]}"; do
+		while [ "$(jobs -rp | wc -l)" -ge "$1" ]; do
+			wait -n
+			show_results
+		done
+		run_job "$number" &
+	done
+	while wait -n; [ "$(jobs -rp | wc -l)" -gt 0 ]; do show_results; done
+	# One that was killed has not written how it ended.
+	for name in "${names[@]}"; do
+		[ ! -s "$(ended_file_of "$name")" ] || continue
+		echo "137 0 $name" >"$(ended_file_of "$name")"
+		touch "$(log_of "$name")"
+	done
+	show_results
+}
+
+# The ten jobs that took longest, and their seconds.
+show_slowest() {
+	[ ${#names[@]} -gt 1 ] || return
+	echo "== slowest, in seconds"
+	cat "$OUT"/*.ended | sort -k 2,2nr | head -n 10 | while read -r _ seconds name; do
+		printf '%5d %s\n' "$seconds" "$name"
+	done
+}
