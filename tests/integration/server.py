@@ -282,7 +282,7 @@ class Server:
     def queue_is_empty(self):
         return self.inside("postqueue", "-p").stdout.startswith("Mail queue is empty")
 
-    def settle(self, condition, seconds=30):
+    def settle(self, condition, seconds=60):
         """Waits for the condition, then a little for what should not follow."""
         wait_for(condition, seconds)
         wait_for(self.queue_is_empty, seconds)
@@ -336,7 +336,7 @@ def subjects(pattern):
     return sorted(found)
 
 
-def wait_for(condition, seconds=30):
+def wait_for(condition, seconds=60):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():

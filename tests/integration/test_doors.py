@@ -115,7 +115,7 @@ class Doors(unittest.TestCase):
         def recorded():
             rows = server.json("app-password", "list", self.member)
             return rows[0]["last_used_at"] >= before
-        wait_for(recorded, 5)
+        wait_for(recorded)
         row = server.json("app-password", "list", self.member)[0]
         self.assertEqual((row["last_used_ip"], row["last_used_service"]), (imap_ip, "imap"))
         used = server.json("member", "show", self.member)["last_used"]
@@ -128,7 +128,7 @@ class Doors(unittest.TestCase):
         time.sleep(2.5)
         self.assertFalse(server.json("member", "show", "dave@demo.test")["known"])
         server.imap("dave@demo.test", server.passwords["dave@demo.test"])
-        wait_for(lambda: server.json("member", "show", "dave@demo.test")["known"], 5)
+        wait_for(lambda: server.json("member", "show", "dave@demo.test")["known"])
 
     def test_port_25_and_submission_agree(self):
         server.postlatch("member", "set", self.member, "smtp=off")
