@@ -72,7 +72,7 @@ class Server:
         options = ["--database", self.database] if self.database else []
         run = subprocess.run(
             [os.path.join(ROOT, "quickstart"), "--dir", self.dir, "--build", BUILD, "--background", *options],
-            capture_output=True, text=True, timeout=300)
+            capture_output=True, text=True, timeout=900)
         if run.returncode != 0:
             raise RuntimeError("quickstart failed:\n" + run.stdout + run.stderr)
         with open(self.dir + "/env") as f:

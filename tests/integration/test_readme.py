@@ -77,7 +77,7 @@ class Documents(unittest.TestCase):
 
     def quickstart(self, *options):
         return subprocess.run([ROOT + "/quickstart", "--dir", self.dir, "--build", BUILD, *options], check=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300).stdout
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900).stdout
 
     def follow(self, block):
         for command, expected, status, first_line in run(block):
