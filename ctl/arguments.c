@@ -33,7 +33,7 @@ int ctl_date(const char *text, int64_t *at_r, struct pl_error *err)
 	/* mktime turns 02-31 into a day of March: that is a typing mistake. */
 	if (end == NULL || *end != '\0' || (*at_r = mktime(&tm)) < 0 || tm.tm_mday != day)
 		return pl_error_set(err, PL_ERR_INVALID,
-				    "\"%.32s\" is no date; write it as 2026-01-31", text);
+				    "\"%.32s\" is not a date; write it as 2026-01-31", text);
 	return 0;
 }
 
@@ -55,14 +55,13 @@ int ctl_id_or_all(const struct ctl *ctl, int64_t *id_r, struct pl_error *err)
 
 	*id_r = 0;
 	if (all == (ctl->arg_count == 2))
-		return pl_error_set(err, PL_ERR_INVALID,
-				    "name one by its ID, or all of them by --all");
+		return pl_error_set(err, PL_ERR_INVALID, "give an ID, or --all for all of them");
 	if (all)
 		return 0;
 	*id_r = strtoll(ctl->args[1], &end, 10);
 	if (*id_r <= 0 || *end != '\0')
 		return pl_error_set(err, PL_ERR_INVALID,
-				    "\"%.32s\" is no ID; `postlatch %s list` shows them",
+				    "\"%.32s\" is not an ID; `postlatch %s list` shows them",
 				    ctl->args[1], ctl->command->noun);
 	return 0;
 }

@@ -23,7 +23,8 @@ static int read_expiry(const char *text, int64_t *expires_r, struct pl_error *er
 				    text);
 	*expires_r += DAY;
 	if (*expires_r <= time(NULL))
-		return pl_error_set(err, PL_ERR_INVALID, "--expires %.32s: that day is over", text);
+		return pl_error_set(err, PL_ERR_INVALID, "--expires %.32s: that day has passed",
+				    text);
 	return 0;
 }
 

@@ -25,8 +25,8 @@ static int check_uses(const struct ctl *ctl, struct pl_error *err)
 		return ctl->option[CTL_OPTION_REDIRECT_URI] != NULL
 			       ? 0
 			       : pl_error_set(err, PL_ERR_INVALID,
-					      "client add needs --redirect-uri URI: where the "
-					      "client takes its codes");
+					      "client add needs --redirect-uri URI, where the "
+					      "client receives its authorization codes");
 	if (ctl->option[CTL_OPTION_REDIRECT_URI] != NULL || ctl->option[CTL_OPTION_PUBLIC] != NULL)
 		return pl_error_set(err, PL_ERR_INVALID,
 				    "a client for --introspection signs nobody in and has a "
@@ -113,7 +113,7 @@ int cmd_client_add(struct ctl *ctl, struct pl_error *err)
 	ret = pl_oauth_client_get(ctl->store, client.id, &(struct pl_oauth_client){ .id = "" },
 				  err);
 	if (ret == 1)
-		ret = pl_error_set(err, PL_ERR_CONFLICT, "there is a client %s already", client.id);
+		ret = pl_error_set(err, PL_ERR_CONFLICT, "the client %s exists already", client.id);
 	if (ret == 0)
 		ret = pl_oauth_client_add(ctl->store, &ctl->actor, &client, &secret, err);
 	ret = ctl_finish_write(ctl, ret, err);
@@ -170,13 +170,13 @@ int cmd_client_remove(struct ctl *ctl, struct pl_error *err)
 	ret = pl_oauth_client_remove(ctl->store, &ctl->actor, ctl->args[0], err);
 	if (ret == 0)
 		ret = pl_error_set(err, PL_ERR_CONFLICT,
-				   "there is no client %.64s; `postlatch client list` "
+				   "no such client: %.64s; `postlatch client list` "
 				   "shows them",
 				   ctl->args[0]);
 	if (ctl_finish_write(ctl, ret, err) < 0)
 		return -1;
 	if (ctl->json)
 		return ctl_print_json(json_pack("{s:s}", "removed", ctl->args[0]), err);
-	printf("removed client %s; its tokens are dead\n", ctl->args[0]);
+	printf("removed the client %s and revoked its tokens\n", ctl->args[0]);
 	return CTL_DONE;
 }

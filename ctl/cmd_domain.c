@@ -98,12 +98,13 @@ int cmd_domain_show(struct ctl *ctl, struct pl_error *err)
 		return ctl_print_json(json, err);
 	}
 	ctl_line("domain", account.domain.name);
-	ctl_line("known", account.domain.id != 0 ? "yes" : "no, the policy file and defaults hold");
+	ctl_line("known",
+		 account.domain.id != 0 ? "yes" : "no, the policy file and the defaults apply");
 	ctl_line("active", account.domain.active ? "on" : "off");
 	snprintf(members, sizeof(members), "%lld", (long long)account.domain.members);
 	ctl_line("members", members);
 	ctl_line("own settings", ctl_own_settings(&account.domain.settings, own, sizeof(own)));
-	puts("what holds for members without settings of their own:");
+	puts("effective settings of members without settings of their own:");
 	ctl_print_layers(&layers);
 	return CTL_DONE;
 }

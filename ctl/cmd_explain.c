@@ -19,7 +19,7 @@ static int read_service(const struct ctl *ctl, struct question *question, struct
 	if (!pl_setting_by_name(name, &question->login.service) ||
 	    pl_setting_info(question->login.service)->kind != PL_KIND_SWITCH)
 		return pl_error_set(err, PL_ERR_INVALID,
-				    "--service %.32s: there is no such service; see "
+				    "--service %.32s: no such service; see "
 				    "`postlatch explain --help`",
 				    name);
 	return 0;
@@ -122,7 +122,7 @@ static void answer_text(const struct question *question, const char *sentence)
 	ctl_line("credential", pl_credential_name(result->facts.credential));
 	ctl_line("rule", pl_rule_name(result->verdict.rule));
 	if (result->account.member.id == 0)
-		ctl_line("known", "no, the domain's settings hold");
+		ctl_line("known", "no, the domain's settings apply");
 	puts("settings:");
 	ctl_print_layers(&result->facts.layers);
 }

@@ -43,11 +43,11 @@ static int read_words(struct ctl *ctl, struct targets *targets, struct pl_change
 		}
 	}
 	if (change->settings == 0 && !change->has_active && !change->has_class)
-		return pl_error_set(err, PL_ERR_INVALID, "nothing to set; add a name=value");
+		return pl_error_set(err, PL_ERR_INVALID, "nothing to set; add NAME=VALUE");
 	if (targets->count == 0 && ctl->option[CTL_OPTION_DOMAIN] == NULL &&
 	    ctl->option[CTL_OPTION_CLASS] == NULL && ctl->option[CTL_OPTION_STDIN] == NULL)
 		return pl_error_set(err, PL_ERR_INVALID,
-				    "no member is named; add an address, --domain, --class or "
+				    "no member is given; add an address, --domain, --class or "
 				    "--stdin");
 	return 0;
 }
@@ -151,7 +151,7 @@ static int remove_all(struct ctl *ctl, struct pl_error *err)
 		if (ret == 0)
 			ret = pl_member_remove(ctl->store, &ctl->actor, &address, err);
 		if (ret == 0)
-			return pl_error_set(err, PL_ERR_CONFLICT, "there is no member %.320s",
+			return pl_error_set(err, PL_ERR_CONFLICT, "no such member: %.320s",
 					    ctl->args[i]);
 		if (ret < 0)
 			return -1;

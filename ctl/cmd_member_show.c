@@ -69,7 +69,7 @@ static int show_text(struct ctl *ctl, const struct pl_account *account,
 	if (pl_app_password_list(ctl->store, member->id, count_app_password, &shown, err) < 0)
 		return -1;
 	ctl_line("member", pl_address_format(&member->address, text));
-	ctl_line("known", member->id != 0 ? "yes" : "no, the domain's settings hold");
+	ctl_line("known", member->id != 0 ? "yes" : "no, the domain's settings apply");
 	ctl_line("active", !account->domain.active ? "off, with the whole domain"
 			   : member->active        ? "on"
 						   : "off");

@@ -32,7 +32,7 @@ static void show_text(const char *address, int known, const struct pl_totp_state
 		snprintf(failures, sizeof(failures), "%d: blocked until `postlatch totp reset`",
 			 state->failures);
 	else if (state->blocked_until != 0)
-		snprintf(failures, sizeof(failures), "%d: no code is looked at until %s",
+		snprintf(failures, sizeof(failures), "%d: no code is accepted until %s",
 			 state->failures, ctl_time(state->blocked_until, at, sizeof(at)));
 	else
 		snprintf(failures, sizeof(failures), "%d", state->failures);
@@ -78,8 +78,7 @@ int cmd_totp_reset(struct ctl *ctl, struct pl_error *err)
 		return -1;
 	pl_address_format(&address, text);
 	if (account.member.id == 0)
-		return pl_error_set(err, PL_ERR_CONFLICT, "the database has never heard of %s",
-				    text);
+		return pl_error_set(err, PL_ERR_CONFLICT, "no such member: %s", text);
 	removed = pl_totp_reset(ctl->store, &ctl->actor, &address, err);
 	if (removed < 0 || end_sessions(ctl, &address, err) < 0)
 		return -1;
@@ -90,7 +89,7 @@ int cmd_totp_reset(struct ctl *ctl, struct pl_error *err)
 		printf("removed the second factor of %s, its recovery codes and trusted devices\n",
 		       text);
 	else
-		printf("%s had no second factor; its failures are forgotten\n", text);
-	puts("its webmail sessions are ended");
+		printf("%s had no second factor; its failures were cleared\n", text);
+	puts("its webmail sessions were ended");
 	return CTL_DONE;
 }

@@ -54,7 +54,7 @@ struct ctl {
 	int arg_count;
 	struct pl_policy *policy; /* what the command needs; else NULL */
 	struct pl_store *store;
-	struct pl_keys *keys; /* the verify key */
+	struct pl_keys *keys; /* the HMAC key */
 	struct pl_keys *seal; /* the seal key */
 	struct pl_actor actor;
 	char who[64], from[128];

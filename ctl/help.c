@@ -28,7 +28,8 @@ void ctl_help(FILE *out)
 	const struct ctl_command *command;
 
 	fputs("Usage: postlatch [-c FILE] [--json] COMMAND [ARGUMENTS]\n\n"
-	      "Decides which logins and mail of a Dovecot and Postfix server are let through.\n\n"
+	      "Decides which logins a mail server of Dovecot and Postfix accepts, and which mail "
+	      "it forwards.\n\n"
 	      "  -c FILE    policy file; default " PL_POLICY_DEFAULT_PATH "\n"
 	      "  --json     answer in JSON\n"
 	      "  --version  print the version\n\nCommands:\n",
@@ -39,8 +40,8 @@ void ctl_help(FILE *out)
 		snprintf(name, sizeof(name), "%s %s", command->noun, command->verb);
 		fprintf(out, "  %-20s %s\n", name, command->summary);
 	}
-	fputs("\n`postlatch COMMAND --help` tells more about each, `man postlatch` all.\n\n"
-	      "Exit status: 0 done, 1 refused by what is stored, 64 usage, 65 bad data,\n"
+	fputs("\n`postlatch COMMAND --help` describes a command, `man postlatch` all of them.\n\n"
+	      "Exit status: 0 done, 1 refused because of stored data, 64 usage, 65 bad data,\n"
 	      "70 a fault of this program, 75 try again later, 78 configuration;\n"
 	      "explain and check have their own, see their --help.\n",
 	      out);

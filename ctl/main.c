@@ -219,7 +219,7 @@ static int check_call(const struct ctl *ctl)
 			return usage_of(command, "this command has no option --", info->name);
 		/* An empty shell variable must not widen what the command reaches. */
 		if (info->argument != NULL && *ctl->option[i] == '\0')
-			return usage_of(command, "nothing is given for option --", info->name);
+			return usage_of(command, "no value is given for the option --", info->name);
 	}
 	if (ctl->arg_count < command->min_args)
 		return usage_of(command, "an argument is missing: ", command->arguments);

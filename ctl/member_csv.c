@@ -59,7 +59,7 @@ static void read_column_name(struct reader *reader, const char *name)
 	if (column < 0) {
 		fail(reader,
 		     strpbrk(name, ";\t") != NULL
-			     ? "fields are divided by commas: there is no column "
+			     ? "fields must be separated by commas: there is no column "
 			     : "there is no column ",
 		     name);
 		return;
@@ -111,7 +111,7 @@ static void on_field(void *data, size_t len, void *context)
 	if (reader->failed)
 		return;
 	if (len > MEMBER_CSV_FIELD_MAX || memchr(data == NULL ? "" : data, '\0', len) != NULL) {
-		fail(reader, "a field is too long or holds a NUL byte", "");
+		fail(reader, "a field is too long or contains a NUL byte", "");
 		return;
 	}
 	if (len > 0)
@@ -220,9 +220,9 @@ static int find_twins(const struct member_csv *csv, struct pl_error *err)
 	for (size_t i = 1; i < csv->count && ret == 0; i++) {
 		if (same_address(&order[i - 1]->address, &order[i]->address))
 			ret = pl_error_set(err, PL_ERR_INVALID,
-					   "line %d: %s@%s stands in line %d already",
-					   order[i]->line, order[i]->address.local,
-					   order[i]->address.domain, order[i - 1]->line);
+					   "line %d: %s@%s is already in line %d", order[i]->line,
+					   order[i]->address.local, order[i]->address.domain,
+					   order[i - 1]->line);
 	}
 	free(order);
 	return ret;

@@ -35,7 +35,7 @@ int ctl_print_json(json_t *json, struct pl_error *err)
 
 	putchar('\n');
 	json_decref(json);
-	return ret < 0 ? pl_error_set(err, PL_ERR_INTERNAL, "the answer is no valid JSON")
+	return ret < 0 ? pl_error_set(err, PL_ERR_INTERNAL, "the answer is not valid JSON")
 		       : CTL_DONE;
 }
 

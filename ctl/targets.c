@@ -44,8 +44,7 @@ static int check_domain(const struct ctl *ctl, const char *name, struct pl_error
 
 	if (ret == 0)
 		return pl_error_set(err, PL_ERR_CONFLICT,
-				    "the database has never heard of domain %s; "
-				    "`postlatch domain list` shows those it has",
+				    "no such domain: %s; `postlatch domain list` shows the domains",
 				    name);
 	return ret < 0 ? -1 : 0;
 }

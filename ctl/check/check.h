@@ -28,7 +28,7 @@ struct check {
 	enum check_level worst;
 };
 
-/* Adds one finding; a fault or warning names its mend. */
+/* Adds one finding; a fault or warning says how to fix it. */
 void check_find(struct check *check, enum check_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -38,19 +38,19 @@ void check_keys(struct check *check);
 void check_database(struct check *check);
 void check_dovecot(struct check *check);
 void check_postfix(struct check *check);
-/* These use what the others have opened. */
+/* These use what the checks above have opened. */
 void check_portal(struct check *check);
 void check_doveadm(struct check *check);
 void check_introspection(struct check *check);
 
-/* What `postconf` printed, judged. Takes text, for tests. */
+/* Examines what `postconf` printed. It takes text, for tests. */
 void check_postfix_text(struct check *check, const char *main_cf, const char *master_cf);
 
-/* Who is to use a socket of Dovecot's auth process, and what it means that there is none. */
+/* The program that uses a socket of Dovecot's auth process; how bad it is if the socket is missing, and how to fix it. */
 struct check_socket_user {
 	const char *user, *who;
 	enum check_level missing;
-	const char *mend;
+	const char *fix;
 };
 /* A socket by its path, or its name in base_dir; needs check->doveconf. */
 void check_auth_socket(struct check *check, const char *path, const struct check_socket_user *user);

@@ -36,21 +36,21 @@ static void check_listener(struct check *check, const char *url)
 	    !doveconf_block_value(block, "port", port, sizeof(port)) ||
 	    strtol(port, NULL, 10) == 0) {
 		check_find(check, CHECK_FAULT,
-			   "doveadm_url is set, and Dovecot has no doveadm HTTP interface; "
+			   "doveadm_url is set, but Dovecot has no doveadm HTTP interface; "
 			   "include " FRAGMENT);
 		return;
 	}
 	if (strtol(port, NULL, 10) != port_of(url))
 		check_find(check, CHECK_FAULT,
-			   "doveadm_url = %s, but doveadm's HTTP interface has port %s; make them "
-			   "agree",
+			   "doveadm_url = %s, but doveadm's HTTP interface listens on port %s; use "
+			   "the same port in both",
 			   url, port);
 	if (!doveconf_block_value(block, setting, address, sizeof(address)) ||
 	    (strcmp(address, "127.0.0.1") != 0 && strcmp(address, "::1") != 0 &&
 	     strcmp(address, "localhost") != 0))
 		check_find(check, CHECK_WARNING,
-			   "doveadm's HTTP interface can be reached from other machines; set %s = "
-			   "127.0.0.1 there",
+			   "doveadm's HTTP interface is reachable from other machines; set %s = "
+			   "127.0.0.1 in its inet_listener",
 			   setting);
 }
 
@@ -61,17 +61,17 @@ static void check_commands(struct check *check)
 	if (!doveconf_value(check->doveconf, "doveadm_allowed_commands", commands,
 			    sizeof(commands)))
 		check_find(check, CHECK_WARNING,
-			   "with the key of doveadm_key_file all mail can be read, because doveadm "
-			   "takes every command over the network; set doveadm_allowed_commands = "
-			   "kick");
+			   "doveadm accepts every command over the network, so the key in "
+			   "doveadm_key_file gives access to all mail; set "
+			   "doveadm_allowed_commands = kick");
 	else if (strstr(commands, "kick") == NULL)
 		check_find(check, CHECK_FAULT,
-			   "doveadm_allowed_commands = %s: the portal cannot end mail connections; "
-			   "add kick",
+			   "doveadm_allowed_commands = %s does not let the portal end mail "
+			   "connections; add kick",
 			   commands);
 }
 
-/* 1 when the file's first line is Dovecot's key, byte for byte; also when that cannot be told. */
+/* Returns 1 when the first line of the file equals Dovecot's key, and also when that cannot be determined. */
 static int same_key(struct check *check, const char *path)
 {
 	const char *conf = check->ctl->option[CTL_OPTION_DOVECOT_CONF];
@@ -109,20 +109,18 @@ static void check_key_file(struct check *check, const char *path)
 
 	if (stat(path, &st) < 0)
 		check_find(check, CHECK_FAULT,
-			   "doveadm_key_file = \"%s\" cannot be found; " FRAGMENT
-			   " says how to make it",
+			   "doveadm_key_file = \"%s\" does not exist; create it as " FRAGMENT
+			   " describes",
 			   path);
 	else if ((st.st_mode & 07) != 0 ||
 		 ((st.st_mode & 070) != 0 && st.st_gid != check_portal_group()))
 		check_find(check, CHECK_FAULT,
-			   "%s is open to others than the portal; chown root:postlatch-portal and "
-			   "chmod "
-			   "640 it",
+			   "%s is accessible to others than the portal; chown "
+			   "root:postlatch-portal and chmod 640 it",
 			   path);
 	else if (!check_portal_reads(&st))
 		check_find(check, CHECK_FAULT,
-			   "%s cannot be read by the portal; chown root:postlatch-portal and chmod "
-			   "640 "
+			   "the portal cannot read %s; chown root:postlatch-portal and chmod 640 "
 			   "it",
 			   path);
 }
@@ -139,12 +137,11 @@ void check_doveadm(struct check *check)
 	check_commands(check);
 	if (!doveconf_value(check->doveconf, "doveadm_api_key", value, sizeof(value)))
 		check_find(check, CHECK_FAULT,
-			   "doveadm_url is set, and Dovecot has no doveadm_api_key; set it "
-			   "as " FRAGMENT " says");
+			   "doveadm_url is set, but Dovecot has no doveadm_api_key; set it "
+			   "as " FRAGMENT " describes");
 	else if (!same_key(check, policy->doveadm_key_file))
 		check_find(check, CHECK_FAULT,
-			   "doveadm_api_key is not what %s holds (a line end in the file counts); "
-			   "make "
-			   "them agree as " FRAGMENT " says",
+			   "doveadm_api_key differs from the content of %s (a line end in the file "
+			   "counts); set both as " FRAGMENT " describes",
 			   policy->doveadm_key_file);
 }

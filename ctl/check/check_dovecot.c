@@ -32,16 +32,17 @@ static void check_our_passdb(struct check *check, const struct doveconf_database
 	    strcmp(value, "return-fail") != 0)
 		check_find(check, CHECK_FAULT,
 			   "the passdb block of driver postlatch lacks result_internalfail = "
-			   "return-fail: while the database is out of reach everyone would be "
-			   "let in; include 05-postlatch.conf as it is");
+			   "return-fail, so Dovecot would accept everyone while the database is "
+			   "unavailable; include 05-postlatch.conf unchanged");
 	if (!is_first)
 		check_find(check, CHECK_FAULT,
-			   "another passdb stands before the one of driver postlatch, and "
-			   "lets in whom the policy keeps out; put it first");
+			   "another passdb comes before the one of driver postlatch, and accepts "
+			   "logins that the policy denies; put the passdb of driver postlatch "
+			   "first");
 	if (doveconf_block_value(passdb->block, mechanisms, value, sizeof(value)))
 		check_find(check, CHECK_WARNING,
-			   "%s = %s limits the passdb of driver postlatch: logins by other "
-			   "mechanisms are not judged; remove the line",
+			   "%s = %s limits the passdb of driver postlatch, so Postlatch does not "
+			   "decide about logins with other mechanisms; remove the line",
 			   mechanisms, value);
 }
 
@@ -57,7 +58,7 @@ static void check_other_passdbs(struct check *check, const struct doveconf_datab
 	    strstr(mechanisms, "digest-md5") != NULL)
 		check_find(check, CHECK_WARNING,
 			   "auth_mechanisms = %s: clients that choose CRAM-MD5, SCRAM or "
-			   "DIGEST-MD5 cannot use app passwords; leave those out",
+			   "DIGEST-MD5 cannot use app passwords; remove these mechanisms",
 			   mechanisms);
 	if (strstr(mechanisms, "xoauth2") == NULL && strstr(mechanisms, "oauthbearer") == NULL)
 		return;
@@ -69,8 +70,9 @@ static void check_other_passdbs(struct check *check, const struct doveconf_datab
 		if (!is_ours(&passdbs[i]) &&
 		    !doveconf_block_value(passdbs[i].block, "mechanisms", value, sizeof(value)))
 			check_find(check, CHECK_WARNING,
-				   "a passdb of yours takes bearer tokens for passwords; add "
-				   "mechanisms = plain login none (and others that you use) to it");
+				   "one of your own passdbs checks bearer tokens as if they were "
+				   "passwords; add mechanisms = plain login none (and others that "
+				   "you use) to it");
 	}
 }
 
@@ -84,7 +86,7 @@ static void check_auth_service(struct check *check, const char *text)
 	     (!doveconf_block_value(block, "group", groups, sizeof(groups)) ||
 	      strcmp(groups, "postlatch") != 0)))
 		check_find(check, CHECK_FAULT,
-			   "Dovecot's auth process is not in group postlatch, so it cannot "
+			   "Dovecot's auth process is not in the group postlatch, so it cannot "
 			   "read the database; add service auth { extra_groups = postlatch }");
 }
 
@@ -101,8 +103,9 @@ static void check_userdbs(struct check *check, const char *text)
 	}
 	if (prefetch && !other)
 		check_find(check, CHECK_FAULT,
-			   "userdb prefetch alone knows nothing of members who sign in with an "
-			   "app password; add the userdb of your passdb behind it");
+			   "userdb prefetch is the only userdb, and has no data of members who "
+			   "sign in with an app password; add the userdb that belongs to your "
+			   "passdb after it");
 }
 
 static void check_doveconf(struct check *check)
@@ -123,21 +126,25 @@ static void check_doveconf(struct check *check)
 	}
 	if (!ours)
 		check_find(check, CHECK_FAULT,
-			   "Dovecot has no passdb of driver postlatch, so nothing is judged; "
-			   "include 05-postlatch.conf");
+			   "Dovecot has no passdb of driver postlatch, so Postlatch does not "
+			   "decide about any login; include 05-postlatch.conf");
 	else if (count < 2)
 		check_find(check, CHECK_WARNING,
-			   "there is no passdb beside ours: only app passwords and tokens work");
+			   "Dovecot has no other passdb than the one of driver postlatch, so it "
+			   "accepts only app passwords and tokens; add a passdb for account "
+			   "passwords");
 	check_other_passdbs(check, passdbs, count);
 	check_auth_service(check, doveconf);
 	check_userdbs(check, doveconf);
 	if (doveconf_value(doveconf, "auth_failure_delay", value, sizeof(value)) &&
 	    strtol(value, NULL, 10) == 0)
 		check_find(check, CHECK_WARNING,
-			   "auth_failure_delay = %s lets passwords be guessed fast; remove it",
+			   "auth_failure_delay = %s allows fast guessing of passwords; remove the "
+			   "line",
 			   value);
 	if (check->worst == CHECK_OK)
-		check_find(check, CHECK_OK, "the passdb of driver postlatch is set up well");
+		check_find(check, CHECK_OK,
+			   "the passdb of driver postlatch is configured correctly");
 	if (before > check->worst)
 		check->worst = before;
 	free(passdbs);
@@ -151,7 +158,8 @@ void check_dovecot(struct check *check)
 	check->doveconf = check_run(argv);
 	if (check->doveconf == NULL)
 		check_find(check, file != NULL ? CHECK_FAULT : CHECK_WARNING,
-			   "`doveconf -n` cannot be run here or fails; run it yourself to see why");
+			   "`doveconf -n` cannot be run or fails; run it yourself to see the "
+			   "reason");
 	else
 		check_doveconf(check);
 }

@@ -1,4 +1,4 @@
-/* check_files.c - policy file, keys, database: there, sound, and open to the right users. */
+/* check_files.c - whether policy file, keys and database exist, are valid, and have the right permissions. */
 #include <errno.h>
 #include <grp.h>
 #include <libgen.h>
@@ -70,15 +70,15 @@ static int file_says(const char *path, const char *text)
 	return found;
 }
 
-/* The policy file is for everyone to read; the password of a database is not. */
+/* Everyone may read the policy file, but not the password of a database. */
 static void check_password(struct check *check, const char *file, const struct stat *st)
 {
 	const char *uri = check->policy->database;
 
 	if ((st->st_mode & 04) != 0 && has_password(uri) && file_says(file, uri))
 		check_find(check, CHECK_FAULT,
-			   "%s holds the database's password and is open to everyone; put the "
-			   "line into a file of its own, include() that, and chmod o= it",
+			   "%s contains the database's password and everyone can read it; move the "
+			   "line to a file of its own, include() that file, and chmod o= it",
 			   file);
 }
 
@@ -92,7 +92,7 @@ void check_policy(struct check *check)
 		check_find(check, CHECK_FAULT, "%s", err.msg);
 		return;
 	}
-	check_find(check, CHECK_OK, "%s reads well", path);
+	check_find(check, CHECK_OK, "%s is valid", path);
 	for (size_t i = 0; i < check->policy->file_count; i++) {
 		const char *file = check->policy->files[i];
 
@@ -100,22 +100,21 @@ void check_policy(struct check *check)
 			check_password(check, file, &st);
 		if (stat(file, &st) == 0 && (st.st_mode & 022) != 0)
 			check_find(check, CHECK_FAULT,
-				   "%s can be written by others than its owner; chmod go-w it",
-				   file);
+				   "others than its owner can write to %s; chmod go-w it", file);
 		else if (stat(file, &st) == 0 && (st.st_mode & 04) == 0 &&
 			 st.st_gid != group_postlatch())
 			check_find(check, CHECK_FAULT,
-				   "%s cannot be read by group postlatch; chgrp postlatch and "
-				   "chmod g+r it",
+				   "the group postlatch cannot read %s; chgrp postlatch and chmod "
+				   "g+r it",
 				   file);
 	}
 	if (group_postlatch() == (gid_t)-1)
 		check_find(check, CHECK_FAULT,
-			   "there is no group postlatch; systemd-sysusers makes it from "
-			   "sysusers.d/postlatch.conf");
+			   "the group postlatch does not exist; run systemd-sysusers, which "
+			   "creates it from sysusers.d/postlatch.conf");
 }
 
-/* 1 when the file holds keys and is not open to everyone. */
+/* Returns 1 when the file contains keys and others cannot access it. */
 static int key_loads(struct check *check, const char *path, struct stat *st_r)
 {
 	struct pl_error err = { 0 };
@@ -137,18 +136,17 @@ static void check_verify_key(struct check *check, const char *path)
 		return;
 	if (!is_root_or("postlatch", st.st_uid))
 		check_find(check, CHECK_FAULT,
-			   "%s belongs to a user who is neither root nor postlatch; chown root it",
-			   path);
+			   "the owner of %s is neither root nor postlatch; chown root it", path);
 	else if (st.st_gid != group_postlatch() || (st.st_mode & 040) == 0)
 		check_find(check, CHECK_FAULT,
-			   "%s cannot be read by group postlatch, so Dovecot cannot check app "
+			   "the group postlatch cannot read %s, so Dovecot cannot verify app "
 			   "passwords; chgrp postlatch and chmod g+r it",
 			   path);
 	else
-		check_find(check, CHECK_OK, "%s is sound", path);
+		check_find(check, CHECK_OK, "%s is valid", path);
 }
 
-/* Where there is no portal, nobody but root needs it. */
+/* Without a portal, only root needs it. */
 static void check_seal_key(struct check *check, const char *path)
 {
 	struct stat st;
@@ -157,22 +155,22 @@ static void check_seal_key(struct check *check, const char *path)
 		return;
 	if (!is_root_or("postlatch-portal", st.st_uid))
 		check_find(check, CHECK_FAULT,
-			   "%s belongs to a user who is neither root nor postlatch-portal; chown "
+			   "the owner of %s is neither root nor postlatch-portal; chown "
 			   "root:postlatch-portal and chmod 640 it",
 			   path);
 	else if ((st.st_mode & 070) != 0 && st.st_gid != check_portal_group())
 		check_find(check, CHECK_FAULT,
-			   "%s is open to another group than postlatch-portal; chgrp "
+			   "%s is accessible to another group than postlatch-portal; chgrp "
 			   "postlatch-portal it",
 			   path);
 	else if (check->policy->portal_url[0] != '\0' && !check_portal_reads(&st))
 		check_find(check, CHECK_FAULT,
-			   "%s cannot be read by user postlatch-portal, so no code can be checked; "
-			   "chgrp postlatch-portal and chmod 640 it (systemd-sysusers makes user "
-			   "and group)",
+			   "the user postlatch-portal cannot read %s, so the portal cannot verify "
+			   "codes; chgrp postlatch-portal and chmod 640 it (systemd-sysusers "
+			   "creates the user and the group)",
 			   path);
 	else
-		check_find(check, CHECK_OK, "%s is sound", path);
+		check_find(check, CHECK_OK, "%s is valid", path);
 }
 
 void check_keys(struct check *check)
@@ -191,18 +189,18 @@ static void check_database_file(struct check *check, const char *path)
 
 	if (stat(path, &st) == 0 && (st.st_gid != group_postlatch() || (st.st_mode & 060) != 060))
 		check_find(check, CHECK_FAULT,
-			   "%s cannot be read and written by group postlatch; chgrp postlatch "
-			   "and chmod g+rw it",
+			   "the group postlatch cannot read and write %s; chgrp postlatch and "
+			   "chmod g+rw it",
 			   path);
 	if (stat(path, &st) == 0 && (st.st_mode & 07) != 0)
-		check_find(check, CHECK_FAULT, "%s is open to everyone; chmod o= it", path);
+		check_find(check, CHECK_FAULT, "%s is accessible to everyone; chmod o= it", path);
 	snprintf(copy, sizeof(copy), "%s", path);
 	folder = dirname(copy);
 	if (stat(folder, &st) == 0 &&
 	    (st.st_gid != group_postlatch() || (st.st_mode & 02070) != 02070))
 		check_find(check, CHECK_FAULT,
-			   "folder %s does not let group postlatch make -wal and -shm files; "
-			   "chgrp postlatch and chmod 2770 it",
+			   "the group postlatch cannot create the -wal and -shm files in the "
+			   "directory %s; chgrp postlatch and chmod 2770 it",
 			   folder);
 	for (int i = 0; i < 2; i++) {
 		char side[4200];
@@ -211,8 +209,9 @@ static void check_database_file(struct check *check, const char *path)
 		if (stat(side, &st) == 0 &&
 		    (st.st_gid != group_postlatch() || (st.st_mode & 060) != 060))
 			check_find(check, CHECK_FAULT,
-				   "%s cannot be written by group postlatch, so others cannot "
-				   "even read the database; chgrp postlatch and chmod g+rw it",
+				   "the group postlatch cannot write to %s, so other programs "
+				   "cannot even read the database; chgrp postlatch and chmod g+rw "
+				   "it",
 				   side);
 	}
 }
@@ -234,10 +233,10 @@ void check_database(struct check *check)
 		check_find(check, CHECK_FAULT, "%s", err.msg);
 	else if (problem[0] != '\0')
 		check_find(check, CHECK_FAULT,
-			   "the database is damaged (%s): put a backup in its place", problem);
+			   "the database is damaged (%s); replace it by a backup", problem);
 	else
 		check_find(check, CHECK_OK, "%s is %s, version %d",
 			   pl_store_name(check->policy->database, name, sizeof(name)),
-			   pl_store_is_remote(check->policy->database) ? "in reach" : "sound",
+			   pl_store_is_remote(check->policy->database) ? "reachable" : "intact",
 			   PL_SCHEMA_VERSION);
 }

@@ -1,4 +1,4 @@
-/* check_introspection.c - Dovecot 2.4's block oauth2, by which it asks the portal about tokens. */
+/* check_introspection.c - the block oauth2, with which Dovecot 2.4 asks the portal about tokens. */
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,14 +12,14 @@
 #define URL_MAX 512
 #define FRAGMENT "06-postlatch-portal.conf"
 
-/* What must stand there, and what happens when it does not. */
+/* The lines that the block must have, and the consequence when one is missing. */
 static const struct {
 	const char *name, *value, *otherwise;
 } lines[] = {
 	{ "introspection_mode", "post", "the portal does not understand Dovecot" },
-	{ "active_attribute", "active", "Dovecot lets in whatever the portal says of a token" },
-	{ "active_value", "true", "Dovecot lets in whatever the portal says of a token" },
-	{ "username_attribute", "username", "Dovecot cannot tell whose a token is" },
+	{ "active_attribute", "active", "Dovecot accepts a token whatever the portal answers" },
+	{ "active_value", "true", "Dovecot accepts a token whatever the portal answers" },
+	{ "username_attribute", "username", "Dovecot cannot tell to whom a token belongs" },
 };
 
 static void check_lines(struct check *check, const char *block)
@@ -31,18 +31,17 @@ static void check_lines(struct check *check, const char *block)
 		    strcmp(value, lines[i].value) != 0)
 			check_find(check, CHECK_FAULT,
 				   "the block oauth2 lacks %s = %s: %s; include " FRAGMENT
-				   " as it is",
+				   " unchanged",
 				   lines[i].name, lines[i].value, lines[i].otherwise);
 	}
 	if (doveconf_block_value(block, "use_worker_with_mech", value, sizeof(value)) &&
 	    strcmp(value, "yes") == 0)
 		check_find(check, CHECK_FAULT,
 			   "use_worker_with_mech = yes hides tokens from the driver, which then "
-			   "lets "
-			   "nobody in; remove the line from the block oauth2");
+			   "accepts nobody; remove the line from the block oauth2");
 }
 
-/* "http://ID:SECRET@...": 1 right, 0 wrong or none, -1 error. */
+/* Checks "http://ID:SECRET@...": returns 1 for a valid secret, 0 for a wrong one or none, -1 on errors. */
 static int is_known(struct pl_store *store, const char *url, struct pl_error *err)
 {
 	const char *id = strstr(url, "://"), *colon = id == NULL ? NULL : strchr(id + 3, ':');
@@ -70,8 +69,8 @@ static void check_secret(struct check *check, const char *path)
 
 	if (file == NULL || fstat(fileno(file), &st) < 0) {
 		check_find(check, CHECK_FAULT,
-			   "introspection_url = <%s cannot be read; " FRAGMENT
-			   " says how to make it",
+			   "the file in introspection_url = <%s cannot be read; create it "
+			   "as " FRAGMENT " describes",
 			   path);
 		if (file != NULL)
 			fclose(file);
@@ -81,22 +80,21 @@ static void check_secret(struct check *check, const char *path)
 	fclose(file);
 	if ((st.st_mode & 077) != 0)
 		check_find(check, CHECK_FAULT,
-			   "%s has a secret, and others may read it; chmod 600 it", path);
+			   "%s contains a secret, and others can read it; chmod 600 it", path);
 	known = check->store == NULL || url[strcspn(url, "\r\n")] != '\0'
 			? 1
 			: is_known(check->store, url, &err);
 	if (url[strcspn(url, "\r\n")] != '\0')
 		check_find(check, CHECK_FAULT,
-			   "%s ends with a line end, which counts; " FRAGMENT
-			   " says how to make it",
+			   "%s ends with a line end, which counts as a part of the address; create "
+			   "it as " FRAGMENT " describes",
 			   path);
 	else if (known < 0)
 		check_find(check, CHECK_FAULT, "%s", err.msg);
 	else if (known == 0)
 		check_find(check, CHECK_FAULT,
-			   "%s has no secret that the portal knows, so nobody gets in with a "
-			   "token; "
-			   "make it anew as " FRAGMENT " says",
+			   "%s contains no secret that the portal knows, so Dovecot accepts no "
+			   "tokens; create it again as " FRAGMENT " describes",
 			   path);
 	OPENSSL_cleanse(url, sizeof(url));
 }
@@ -108,12 +106,12 @@ void check_introspection(struct check *check)
 	if (doveconf_block(check->doveconf, "oauth2 {", block, sizeof(block)) == NULL ||
 	    !doveconf_block_value(block, "introspection_url", url, sizeof(url))) {
 		check_find(check, CHECK_FAULT,
-			   "Dovecot is to take tokens and cannot ask the portal about them; "
-			   "include " FRAGMENT);
+			   "auth_mechanisms allows tokens, but Dovecot cannot ask the portal about "
+			   "them; include " FRAGMENT);
 		return;
 	}
 	check_lines(check, block);
-	/* An address in the configuration itself is shown without its secret. */
+	/* doveconf does not show the secret of an address in the configuration itself. */
 	if (url[0] == '<')
 		check_secret(check, url + 1);
 }

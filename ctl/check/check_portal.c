@@ -26,14 +26,15 @@ static void check_url(struct check *check, const char *url)
 	host = host == NULL ? url : host + 3;
 	if (host[strcspn(host, "/")] != '\0')
 		check_find(check, CHECK_FAULT,
-			   "portal_url = %s has something behind the name, and the portal does "
-			   "not start; take it away",
+			   "portal_url = %s has more than a host name and a port, so the portal "
+			   "does not start; remove what follows",
 			   url);
 	if (strncmp(url, "https://", 8) != 0 &&
 	    !(strncmp(url, "http://", 7) == 0 && is_this_machine(host)))
 		check_find(check, CHECK_FAULT,
-			   "portal_url = %s is not https: browsers drop the portal's cookies, and "
-			   "nobody can sign in; put a web server with TLS in front of it",
+			   "portal_url = %s is not https, so browsers discard the portal's cookies "
+			   "and nobody can sign in; put a web server with TLS in front of the "
+			   "portal",
 			   url);
 }
 
@@ -44,8 +45,8 @@ static void check_socket(struct check *check, const char *path)
 				  .user = "postlatch-portal",
 				  .who = "the portal",
 				  .missing = CHECK_FAULT,
-				  .mend = "the portal cannot check passwords; include " FRAGMENT
-					  ", or set auth_socket" });
+				  .fix = "the portal cannot verify passwords; include " FRAGMENT
+					 ", or set auth_socket" });
 }
 
 static int count_client(const struct pl_oauth_client *client, void *context)
@@ -67,15 +68,15 @@ static void check_clients(struct check *check)
 		check_find(check, CHECK_FAULT, "%s", err.msg);
 	else if (counts[0] + counts[1] == 0)
 		check_find(check, CHECK_WARNING,
-			   "no webmail is registered, so the portal signs nobody in to one; "
-			   "postlatch client add ID --redirect-uri URI");
+			   "no webmail is registered, so nobody can sign in to webmail through the "
+			   "portal; run postlatch client add ID --redirect-uri URI");
 	if (check->doveconf == NULL || counts[1] == 0)
 		return;
 	doveconf_value(check->doveconf, "auth_mechanisms", mechanisms, sizeof(mechanisms));
 	if (strstr(mechanisms, "xoauth2") == NULL && strstr(mechanisms, "oauthbearer") == NULL)
 		check_find(check, CHECK_FAULT,
-			   "auth_mechanisms = %s: a webmail is registered, and Dovecot takes no "
-			   "tokens from it; add xoauth2 oauthbearer",
+			   "auth_mechanisms = %s: a webmail is registered, but Dovecot does not "
+			   "accept its tokens; add xoauth2 oauthbearer",
 			   mechanisms);
 }
 
@@ -83,8 +84,8 @@ static void check_mail(struct check *check, const char *sendmail)
 {
 	if (sendmail[0] != '\0' && access(sendmail, X_OK) < 0)
 		check_find(check, CHECK_WARNING,
-			   "sendmail = %s cannot be run, so members are not told when their second "
-			   "factor is changed; set sendmail",
+			   "sendmail = %s cannot be executed, so members are not told when their "
+			   "second factor changes; set sendmail",
 			   sendmail);
 }
 
@@ -97,8 +98,8 @@ void check_portal(struct check *check)
 		return;
 	if (policy->portal_url[0] == '\0') {
 		check_find(check, CHECK_OK,
-			   "portal_url is empty: there is no portal, and no second factor at "
-			   "webmail");
+			   "portal_url is empty, so there is no portal, and webmail does not ask "
+			   "for a second factor");
 		return;
 	}
 	check->worst = CHECK_OK;
@@ -111,7 +112,8 @@ void check_portal(struct check *check)
 		check_clients(check);
 	check_mail(check, policy->sendmail);
 	if (check->worst == CHECK_OK)
-		check_find(check, CHECK_OK, "the portal at %s is set up well", policy->portal_url);
+		check_find(check, CHECK_OK, "the portal at %s is configured correctly",
+			   policy->portal_url);
 	if (before > check->worst)
 		check->worst = before;
 }

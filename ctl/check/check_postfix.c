@@ -22,7 +22,7 @@ static void parameter(const char *main_cf, const char *name, char *value, size_t
 	}
 }
 
-/* What main.cf says of smtpd services that say nothing themselves. */
+/* The values in main.cf, for smtpd services without options of their own. */
 struct main_cf {
 	char milters[512], sasl[64], sasl_type[64], sasl_path[256];
 };
@@ -41,7 +41,7 @@ static void option(const char *entry, const char *name, const char *in_main, cha
 	}
 }
 
-/* For a service that takes AUTH: 1 when it asks the SASL relay. */
+/* For a service that accepts AUTH: returns 1 when it asks the SASL relay. */
 static int check_sasl_path(struct check *check, const char *name, const char *entry,
 			   const struct main_cf *defaults)
 {
@@ -51,18 +51,18 @@ static int check_sasl_path(struct check *check, const char *name, const char *en
 	option(entry, "smtpd_sasl_path", defaults->sasl_path, path, sizeof(path));
 	if (strcmp(type, "dovecot") != 0)
 		return 0;
-	/* The relay's folder, or another place that was given its name. */
+	/* The relay's directory, or another one whose name contains it. */
 	if (strstr(path, "postlatch") != NULL)
 		return 1;
 	check_find(check, CHECK_WARNING,
-		   "service %s asks Dovecot without the SASL relay (smtpd_sasl_path = %s), so a "
-		   "temporary failure is 535 for clients, as if the password were wrong; start "
+		   "the service %s asks Dovecot without the SASL relay (smtpd_sasl_path = %s), so "
+		   "it answers a temporary failure with 535, as if the password were wrong; start "
 		   "postlatch-sasl-relay and set smtpd_sasl_path = postlatch-sasl/auth",
 		   name, path);
 	return 0;
 }
 
-/* One smtpd service of `postconf -M`, an entry on one line. 1 when it asks the SASL relay. */
+/* Checks one smtpd service of `postconf -M`, an entry on one line. Returns 1 when it asks the SASL relay. */
 static int check_service(struct check *check, const char *entry, const struct main_cf *defaults)
 {
 	char name[64], milters[512], sasl[64];
@@ -75,18 +75,19 @@ static int check_service(struct check *check, const char *entry, const struct ma
 	has_auth = strcmp(sasl, "yes") == 0;
 	if (has_auth && !has_milter)
 		check_find(check, CHECK_WARNING,
-			   "service %s takes AUTH but has no milter: a client that signed in "
-			   "before smtp was switched off goes on sending until it hangs up; "
-			   "set smtpd_milters there, or smtpd_sasl_auth_enable=no",
+			   "the service %s accepts AUTH but has no milter, so a client that signed "
+			   "in before smtp was switched off can send mail until it disconnects; "
+			   "set smtpd_milters or smtpd_sasl_auth_enable=no for it",
 			   name);
 	if (!has_auth && has_milter && strcmp(name, "smtp") == 0)
 		check_find(check, CHECK_WARNING,
-			   "service smtp has a milter but takes no AUTH: incoming mail pays "
-			   "for it and nothing is decided; set smtpd_milters= there");
+			   "the service smtp has a milter but does not accept AUTH, so the milter "
+			   "slows down incoming mail and decides nothing; set smtpd_milters= for "
+			   "it");
 	return has_auth && check_sasl_path(check, name, entry, defaults);
 }
 
-/* What the relay needs of Dovecot. */
+/* The relay needs a socket of Dovecot. */
 static void check_relay_socket(struct check *check)
 {
 	check_auth_socket(check, "auth-sasl-relay",
@@ -94,9 +95,9 @@ static void check_relay_socket(struct check *check)
 				  .user = "postlatch-sasl-relay",
 				  .who = "the SASL relay",
 				  .missing = CHECK_WARNING,
-				  .mend = "nobody can sign in at Postfix, unless "
-					  "postlatch-sasl-relay was told another one; include "
-					  "07-postlatch-sasl-relay.conf" });
+				  .fix = "nobody can sign in at Postfix, unless "
+					 "postlatch-sasl-relay uses another socket; include "
+					 "07-postlatch-sasl-relay.conf" });
 }
 
 void check_postfix_text(struct check *check, const char *main_cf, const char *master_cf)
@@ -115,16 +116,17 @@ void check_postfix_text(struct check *check, const char *main_cf, const char *ma
 	parameter(main_cf, "non_smtpd_milters", non_smtpd, sizeof(non_smtpd));
 	if (strcmp(action, "accept") == 0)
 		check_find(check, CHECK_FAULT,
-			   "milter_default_action = accept lets mail of switched-off members "
-			   "through while the milter is down; set it to tempfail");
+			   "milter_default_action = accept accepts mail of members whose service "
+			   "is switched off while the milter is down; set it to tempfail");
 	if (strstr(master_cf, "smtpd_milters=") == NULL && defaults.milters[0] == '\0')
 		check_find(check, CHECK_FAULT,
-			   "no service has a milter, so submitted mail is not judged; add "
-			   "conf.d/postfix/master.cf.postlatch to master.cf");
+			   "no service has a milter, so Postlatch does not decide about submitted "
+			   "mail; add conf.d/postfix/master.cf.postlatch to master.cf");
 	if (non_smtpd[0] == '\0')
 		check_find(check, CHECK_WARNING,
-			   "non_smtpd_milters is empty, so forwards that go out through the "
-			   "sendmail command are not judged; add conf.d/postfix/main.cf.postlatch");
+			   "non_smtpd_milters is empty, so Postlatch does not decide about mail "
+			   "that is redirected through the sendmail command; add "
+			   "conf.d/postfix/main.cf.postlatch to main.cf");
 	for (const char *line = master_cf; line != NULL && *line != '\0';) {
 		const char *next = strchr(line, '\n');
 		char entry[4096];
@@ -137,7 +139,7 @@ void check_postfix_text(struct check *check, const char *main_cf, const char *ma
 	if (relay && check->doveconf != NULL)
 		check_relay_socket(check);
 	if (check->worst == CHECK_OK)
-		check_find(check, CHECK_OK, "the milter is attached where it decides something");
+		check_find(check, CHECK_OK, "the milter is attached to the services that need it");
 	if (before > check->worst)
 		check->worst = before;
 }
@@ -152,7 +154,8 @@ void check_postfix(struct check *check)
 
 	if (main_cf == NULL || master_cf == NULL)
 		check_find(check, dir != NULL ? CHECK_FAULT : CHECK_WARNING,
-			   "`postconf -n` cannot be run here or fails; run it yourself to see why");
+			   "`postconf -n` cannot be run or fails; run it yourself to see the "
+			   "reason");
 	else
 		check_postfix_text(check, main_cf, master_cf);
 	free(main_cf);

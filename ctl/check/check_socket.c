@@ -1,4 +1,4 @@
-/* check_socket.c - a socket of Dovecot's auth process that one program of ours is to use. */
+/* check_socket.c - a socket of Dovecot's auth process that only one program of Postlatch may use. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 
 #define BLOCK_MAX 4096
 
-/* As in doveconf: relative to base_dir, or whole. 0 when there is no such listener. */
+/* The path is relative to base_dir or absolute, as in doveconf. Returns 0 when there is no such listener. */
 static int find_listener(const char *doveconf, const char *path, char *block, size_t size)
 {
 	char service[BLOCK_MAX], base[256], line[512];
@@ -37,7 +37,7 @@ void check_auth_socket(struct check *check, const char *path, const struct check
 
 	if (!find_listener(check->doveconf, path, block, sizeof(block))) {
 		check_find(check, user->missing, "Dovecot's service auth has no socket %s, so %s",
-			   path, user->mend);
+			   path, user->fix);
 		return;
 	}
 	doveconf_block_value(block, "mode", mode_text, sizeof(mode_text));
@@ -46,17 +46,16 @@ void check_auth_socket(struct check *check, const char *path, const struct check
 	mode = strtol(mode_text, NULL, 8);
 	if ((mode & 07) != 0)
 		check_find(check, CHECK_FAULT,
-			   "every user of this machine can try passwords at Dovecot's socket %s, "
-			   "and "
-			   "choose the address they come from; set mode = 0600 there",
+			   "every user of this machine can try passwords at Dovecot's socket %s "
+			   "and claim any address; set mode = 0600 for it",
 			   path);
 	else if ((mode & 060) != 0 && strcmp(group, user->user) != 0)
 		check_find(check, CHECK_FAULT,
-			   "group %s can try passwords at Dovecot's socket %s; set mode = 0600 "
-			   "there",
+			   "the group %s can try passwords at Dovecot's socket %s; set mode = 0600 "
+			   "for it",
 			   group[0] != '\0' ? group : "root", path);
 	else if (strcmp(owner, user->user) != 0 && (mode & 060) == 0)
 		check_find(check, CHECK_FAULT,
-			   "%s may not use Dovecot's socket %s; set user = %s there", user->who,
+			   "%s cannot use Dovecot's socket %s; set user = %s for it", user->who,
 			   path, user->user);
 }

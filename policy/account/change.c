@@ -44,7 +44,7 @@ static int no_setting(const char *name, enum pl_layer_bit where, struct pl_error
 						 info->name);
 	}
 	return pl_error_set(err, PL_ERR_INVALID,
-			    "there is no setting \"%.64s\"; there are active%s%s", name,
+			    "no such setting: \"%.64s\"; the settings are active%s%s", name,
 			    where == PL_AT_MEMBER ? ", class" : "", names);
 }
 
@@ -74,7 +74,7 @@ int pl_change_parse(const char *word, enum pl_layer_bit where, struct pl_change 
 
 	if (equals == NULL || equals == word || (size_t)(equals - word) >= sizeof(name))
 		return pl_error_set(err, PL_ERR_INVALID,
-				    "\"%.64s\" is no setting; write it as name=value", word);
+				    "\"%.64s\" is not a setting; write it as name=value", word);
 	snprintf(name, sizeof(name), "%.*s", (int)(equals - word), word);
 	if (strcmp(name, "active") == 0)
 		return parse_active(equals + 1, change, err);

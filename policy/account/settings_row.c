@@ -51,9 +51,8 @@ int pl_settings_parse(const char *text, struct pl_settings *settings_r, struct p
 
 		if (parse_word(text, len, settings_r) < 0)
 			return pl_error_set(err, PL_ERR_DATA,
-					    "its settings in the database have \"%.*s\", which no "
-					    "program of this version "
-					    "writes; take it out by SQL",
+					    "its settings in the database contain \"%.*s\", which "
+					    "is not valid in this version; remove it with SQL",
 					    (int)(len > WORD_MAX ? WORD_MAX : len), text);
 		text += len;
 	}

@@ -65,10 +65,10 @@ int pl_address_parse(const char *text, size_t len, const char *default_domain,
 	domain_len = at == NULL ? strlen(domain) : len - local_len - 1;
 	if (copy_part(text, local_len, address_r->local, PL_LOCAL_MAX) < 0)
 		return invalid(err, "the part before '@' is empty, too long or has a character "
-				    "that addresses here cannot have");
+				    "that is not allowed");
 	if (copy_part(domain, domain_len, address_r->domain, PL_DOMAIN_MAX) < 0 ||
 	    domain_shape(address_r->domain) < 0)
-		return invalid(err, "the part behind '@' is no domain name");
+		return invalid(err, "the part after '@' is not a domain name");
 	return 0;
 }
 
@@ -77,7 +77,7 @@ int pl_domain_parse(const char *text, char domain_r[PL_DOMAIN_MAX + 1], struct p
 	if (copy_part(text, strlen(text), domain_r, PL_DOMAIN_MAX) < 0 ||
 	    domain_shape(domain_r) < 0)
 		return pl_error_set(err, PL_ERR_INVALID,
-				    "this is no domain name; write it as example.com");
+				    "this is not a domain name; write it as example.com");
 	return 0;
 }
 

@@ -29,7 +29,7 @@ struct keyed {
 	EVP_MAC_CTX *ctx;
 };
 
-#define RESTORE "put it back from a backup, nothing makes it anew"
+#define RESTORE "restore it from a backup, because nothing creates it again"
 
 struct pl_keys {
 	size_t count;
@@ -49,17 +49,17 @@ static int open_safely(const char *path, struct pl_error *err)
 
 	if (fd < 0)
 		return pl_error_set(err, PL_ERR_RETRY, "key file %s: %s", path,
-				    errno == ELOOP    ? "it is a link, which is not followed"
-				    : errno == ENOENT ? "it is not there; " RESTORE
+				    errno == ELOOP ? "it is a symbolic link, which is not followed"
+				    : errno == ENOENT ? "it does not exist; " RESTORE
 						      : strerror(errno));
 	if (fstat(fd, &st) < 0)
 		fault = strerror(errno);
 	else if (!S_ISREG(st.st_mode))
 		fault = "it is not a regular file";
 	else if ((st.st_mode & 07) != 0)
-		fault = "others may read or write it; chmod o= it";
+		fault = "others can read or write it; chmod o= it";
 	else if ((st.st_mode & 020) != 0)
-		fault = "its group may write it; chmod g-w it";
+		fault = "its group can write to it; chmod g-w it";
 	else if (st.st_uid != 0 && st.st_uid != geteuid() && geteuid() != 0)
 		fault = "it must belong to root or to the user of this program";
 	else if (st.st_size > FILE_MAX)
@@ -145,7 +145,7 @@ static int parse_line(char *line, struct pl_keys *keys, struct pl_error *err)
 	OPENSSL_cleanse(key, sizeof(key));
 	ret = keys->key[keys->count].mac == NULL ? -1 : 0;
 	if (ret < 0)
-		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL offers no HMAC-SHA256");
+		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL does not support HMAC-SHA256");
 	keys->count++;
 	return 0;
 }
@@ -161,7 +161,8 @@ static int parse_text(char *text, struct pl_keys *keys, struct pl_error *err)
 		if (parse_line(line, keys, err) < 0)
 			return -1;
 	}
-	return keys->count > 0 ? 0 : pl_error_set(err, PL_ERR_RETRY, "it holds no key; " RESTORE);
+	return keys->count > 0 ? 0
+			       : pl_error_set(err, PL_ERR_RETRY, "it contains no key; " RESTORE);
 }
 
 static ssize_t read_all(int fd, char *buf, size_t size)
@@ -298,13 +299,13 @@ int pl_keys_create(const char *path, mode_t mode, uid_t uid, gid_t gid, struct p
 	int fd, ret = -1;
 
 	if (new_text(text, sizeof(text)) < 0)
-		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL has no random numbers");
+		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL cannot generate random numbers");
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		OPENSSL_cleanse(text, sizeof(text));
 		return pl_error_set(err, errno == EEXIST ? PL_ERR_CONFLICT : PL_ERR_RETRY,
 				    "key file %s: %s", path,
-				    errno == EEXIST ? "it is there already, and is left alone"
+				    errno == EEXIST ? "it exists already and is not overwritten"
 						    : strerror(errno));
 	}
 	if (write(fd, text, strlen(text)) == (ssize_t)strlen(text) && fchown(fd, uid, gid) == 0 &&

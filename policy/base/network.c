@@ -35,7 +35,7 @@ int pl_ip_parse(const char *text, struct pl_ip *ip_r, struct pl_error *err)
 		pl_ip_from_bytes(AF_INET6, &in6, ip_r);
 	return ip_r->known ? 0
 			   : pl_error_set(err, PL_ERR_INVALID,
-					  "this is no IP address; write it as 192.0.2.1 or "
+					  "this is not an IP address; write it as 192.0.2.1 or "
 					  "2001:db8::1");
 }
 
@@ -94,7 +94,7 @@ int pl_network_parse(const char *text, struct pl_network *network_r, struct pl_e
 	memset(network_r, 0, sizeof(*network_r));
 	if (strlen(text) > NETWORK_TEXT)
 		return pl_error_set(err, PL_ERR_INVALID,
-				    "this is no network; write it as 192.0.2.0/24");
+				    "this is not a network; write it as 192.0.2.0/24");
 	snprintf(ip_text, sizeof(ip_text), "%s", text);
 	slash = strchr(ip_text, '/');
 	if (slash != NULL)
@@ -107,14 +107,15 @@ int pl_network_parse(const char *text, struct pl_network *network_r, struct pl_e
 	if (slash != NULL) {
 		if (parse_bits(slash, 128 - offset, &network_r->bits) < 0)
 			return pl_error_set(err, PL_ERR_INVALID,
-					    "network \"%s\": the number behind '/' must be 0 to %u",
+					    "network \"%s\": the number after '/' must be 0 to %u",
 					    text, 128 - offset);
 		network_r->bits += offset;
 	}
 	for (unsigned int i = 0; i < 16; i++) {
 		if ((network_r->ip.byte[i] & ~mask_byte(network_r->bits, i)) != 0)
 			return pl_error_set(err, PL_ERR_INVALID,
-					    "network \"%s\": the address has bits behind the mask",
+					    "network \"%s\": the address has bits outside of the "
+					    "mask",
 					    text);
 	}
 	return 0;
@@ -142,7 +143,7 @@ int pl_network_list_contains(const char *list, const struct pl_ip *ip, struct pl
 
 		if (len > NETWORK_TEXT)
 			return pl_error_set(err, PL_ERR_INVALID,
-					    "this is no network; write it as 192.0.2.0/24");
+					    "this is not a network; write it as 192.0.2.0/24");
 		memcpy(text, list, len);
 		text[len] = '\0';
 		if (pl_network_parse(text, &network, err) < 0)

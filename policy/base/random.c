@@ -32,7 +32,7 @@ int pl_random_token(const char *prefix, struct pl_secret *token_r, struct pl_err
 	if (prefix_len + sizeof(text) > sizeof(token_r->data))
 		return pl_error_set(err, PL_ERR_INTERNAL, "the prefix of a token is too long");
 	if (RAND_priv_bytes(random, sizeof(random)) != 1)
-		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL has no random numbers");
+		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL cannot generate random numbers");
 	pl_base64url(random, sizeof(random), text);
 	memcpy(token_r->data, prefix, prefix_len);
 	memcpy(token_r->data + prefix_len, text, strlen(text) + 1);
@@ -67,7 +67,7 @@ int pl_random_base32(size_t len, struct pl_secret *text_r, struct pl_error *err)
 		return pl_error_set(err, PL_ERR_INTERNAL, "more than %zu random bytes",
 				    sizeof(random));
 	if (RAND_priv_bytes(random, (int)len) != 1)
-		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL has no random numbers");
+		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL cannot generate random numbers");
 	encode_base32(random, len, text_r);
 	OPENSSL_cleanse(random, sizeof(random));
 	return 0;

@@ -1,7 +1,7 @@
 /* app_password.h - passwords for mail clients, scanners and scripts.
  *
  * Letters a to z, made here and shown once; spaces and case do not matter when
- * one is offered. The database holds only a MAC under the verify key, found by
+ * one is offered. The database holds only a MAC under the HMAC key, found by
  * one indexed probe for each live key.
  */
 #ifndef POSTLATCH_APP_PASSWORD_H

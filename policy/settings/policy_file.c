@@ -117,8 +117,8 @@ static int acceptable_text(const char *text, size_t len, const char *name, struc
 {
 	if (len > PL_POLICY_FILE_MAX || memchr(text, '\0', len) != NULL)
 		return pl_error_set(err, PL_ERR_CONFIG,
-				    "policy file %s is larger than %d bytes, or holds "
-				    "a NUL byte",
+				    "policy file %s is larger than %d bytes, or contains a NUL "
+				    "byte",
 				    name, PL_POLICY_FILE_MAX);
 	return 0;
 }
@@ -323,8 +323,8 @@ static int read_sections(cfg_t *cfg, const char *kind, struct pl_section **secti
 
 		if (is_domain && pl_domain_parse(title, name, err) < 0)
 			return pl_error_set(err, PL_ERR_CONFIG,
-					    "%s:%d: domain \"%s\" is no domain name", cfg->filename,
-					    section->line, title);
+					    "%s:%d: domain \"%s\" is not a domain name",
+					    cfg->filename, section->line, title);
 		if (!is_domain && (strlen(title) == 0 || strlen(title) > PL_CLASS_MAX))
 			return pl_error_set(err, PL_ERR_CONFIG,
 					    "%s:%d: a class name has 1 to %d characters",
@@ -338,8 +338,9 @@ static int read_sections(cfg_t *cfg, const char *kind, struct pl_section **secti
 	qsort(*sections_r, count, sizeof(**sections_r), pl_section_compare);
 	for (size_t i = 1; i < count; i++) {
 		if (pl_section_compare(&(*sections_r)[i - 1], &(*sections_r)[i]) == 0)
-			return pl_error_set(err, PL_ERR_CONFIG, "%s: two sections %s \"%s\"",
-					    cfg->filename, kind, (*sections_r)[i].name);
+			return pl_error_set(err, PL_ERR_CONFIG,
+					    "%s: there are two sections %s \"%s\"", cfg->filename,
+					    kind, (*sections_r)[i].name);
 	}
 	return 0;
 }

@@ -44,7 +44,7 @@ static int need_verify(const struct request *request, struct pl_error *err)
 {
 	return request->verify != NULL
 		       ? 0
-		       : pl_error_set(err, PL_ERR_RETRY, "recovery codes need the verify key");
+		       : pl_error_set(err, PL_ERR_RETRY, "recovery codes need the HMAC key");
 }
 
 int factor_take_code(struct request *request, struct response *response, const char *code,

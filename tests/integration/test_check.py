@@ -1,4 +1,4 @@
-"""postlatch check, on a real server that is set up well but for one thing at a time."""
+"""postlatch check, on a real server whose configuration has one fault at a time."""
 import os
 import re
 import sqlite3
@@ -15,49 +15,49 @@ USERDB = {"2.3": ("  driver = static\n", "  driver = prefetch\n"),
 # What is replaced in dovecot.conf or conf.d/05-postlatch.conf, by what; the level, and words of the sentence.
 DOVECOT = {
     "return-fail is missing": ("  result_internalfail = return-fail\n", "", "fault", "lacks result_internalfail",
-                               "include 05-postlatch.conf as it is"),
+                               "include 05-postlatch.conf unchanged"),
     "return-fail is another word": ("result_internalfail = return-fail", "result_internalfail = continue", "fault",
                                     "lacks result_internalfail"),
     "ours is not the first": ("\nuserdb ", "\n" + POSTLATCH_BLOCK + "userdb ", "fault",
-                              "another passdb stands before", "put it first"),
+                              "another passdb comes before", "driver postlatch first"),
     "ours is limited to mechanisms": ("  result_internalfail", "  %s = plain\n  result_internalfail" % MECHANISMS,
                                       "warning", MECHANISMS + " = plain limits", "remove the line"),
     "ours is missing": (POSTLATCH_BLOCK, "service auth {\n  extra_groups = postlatch\n}\n", "fault",
                         "no passdb of driver postlatch", "include 05-postlatch.conf"),
     "CRAM-MD5 is offered": ("auth_mechanisms = plain", "auth_mechanisms = cram-md5 plain", "warning",
-                            "cannot use app passwords", "leave those out"),
-    "auth is not in the group": ("  extra_groups = postlatch\n", "", "fault", "not in group postlatch",
+                            "cannot use app passwords", "remove these mechanisms"),
+    "auth is not in the group": ("  extra_groups = postlatch\n", "", "fault", "not in the group postlatch",
                                  "extra_groups = postlatch"),
-    "prefetch is alone": (*USERDB, "fault", "userdb prefetch alone", "add the userdb"),
+    "prefetch is alone": (*USERDB, "fault", "userdb prefetch is the only userdb", "add the userdb"),
     "the relay's socket is missing": ("unix_listener auth-sasl-relay", "unix_listener auth-other", "warning",
                                       "no socket auth-sasl-relay", "include 07-postlatch-sasl-relay.conf"),
     "everyone may use the relay's socket": ("    mode = 0600\n    user = postlatch-sasl-relay\n", "    mode = 0666\n",
                                             "fault", "every user of this machine", "auth-sasl-relay"),
-    "the relay may not use its socket": ("    user = postlatch-sasl-relay\n", "", "fault", "the SASL relay may not use",
+    "the relay may not use its socket": ("    user = postlatch-sasl-relay\n", "", "fault", "the SASL relay cannot use",
                                          "set user = postlatch-sasl-relay"),
     "failures are not delayed": ("protocols =", "auth_failure_delay = 0\nprotocols =", "warning",
-                                 "auth_failure_delay = 0", "remove it"),
+                                 "auth_failure_delay = 0", "remove the line"),
     "it cannot be read": ("protocols =", "nonsense {", "fault", "`doveconf -n`", "run it yourself"),
 }
 
 # The same, of how tokens are checked.
 TOKENS = {
-    "theirs takes tokens": ("  mechanisms = plain login none\n", "", "warning", "takes bearer tokens for passwords",
+    "theirs takes tokens": ("  mechanisms = plain login none\n", "", "warning", "checks bearer tokens as if they were passwords",
                             "add mechanisms = plain login none"),
 }
 INTROSPECTION = {
     "the portal cannot be asked": ("  introspection_url = ", "  tokeninfo_url = ", "fault", "cannot ask the portal",
                                    "include 06-postlatch-portal.conf"),
     "every answer is a yes": ("  active_attribute = active\n  active_value = true\n", "  active_attribute = active\n",
-                              "fault", "active_value = true", "lets in whatever"),
+                              "fault", "active_value = true", "accepts a token whatever"),
     "it asks in another way": ("introspection_mode = post", "introspection_mode = get", "fault",
                                "introspection_mode = post", "does not understand"),
     "it looks for another name": ("username_attribute = username", "username_attribute = email", "fault",
-                                  "username_attribute = username", "cannot tell whose"),
+                                  "username_attribute = username", "cannot tell to whom"),
     "a worker asks": ("  introspection_mode", "  use_worker_with_mech = yes\n  introspection_mode", "fault",
                       "hides tokens from the driver", "remove the line"),
     "the secret is missing": ("= </etc/postlatch/introspection.url", "= </nonexistent", "fault",
-                              "introspection_url = </nonexistent cannot be read", "says how to make it"),
+                              "introspection_url = </nonexistent cannot be read", "create it as 06-postlatch-portal.conf describes"),
 }
 DOVECOT.update(INTROSPECTION if INTROSPECTS else TOKENS)
 
@@ -70,7 +70,7 @@ POSTFIX = {
     "sendmail has no milter": ("non_smtpd_milters = $postlatch_milter", "", "warning", "non_smtpd_milters is empty",
                                "main.cf.postlatch"),
     "AUTH without milter": (" smtpd\n  -o smtpd_sasl_auth_enable=no\n", " smtpd\n  -o smtpd_sasl_auth_enable=yes\n",
-                            "warning", "takes AUTH but has no milter", "set smtpd_milters there"),
+                            "warning", "accepts AUTH but has no milter", "set smtpd_milters or"),
     "AUTH goes to Dovecot itself": ("smtpd_sasl_path = postlatch-sasl/auth", "smtpd_sasl_path = private/auth", "warning",
                                     "asks Dovecot without the SASL relay",
                                     "set smtpd_sasl_path = postlatch-sasl/auth"),
@@ -78,7 +78,7 @@ POSTFIX = {
                                     "  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_sasl_path=private/auth\n  -o smtpd_client",
                                     "warning", "(smtpd_sasl_path = private/auth)"),
     "a milter without AUTH": ("postlog ", "smtp inet n - n - - smtpd -o smtpd_milters=inet:1\npostlog ", "warning",
-                              "has a milter but takes no AUTH", "set smtpd_milters= there"),
+                              "has a milter but does not accept AUTH", "set smtpd_milters= for it"),
 }
 
 
@@ -106,7 +106,7 @@ class Configurations(CheckTest):
         status, lines = self.check()
         warning, = (line for line in lines if line[0] != "ok")
         self.assertEqual((status, warning[0]), (1, "warning"))
-        self.assertIn("takes AUTH but has no milter", warning[2])
+        self.assertIn("accepts AUTH but has no milter", warning[2])
 
     def test_dovecot(self):
         for name, (old, new, level, *words) in DOVECOT.items():
@@ -126,7 +126,7 @@ class Configurations(CheckTest):
             text = f.read()
         with open(self.dovecot + "/dovecot.conf", "w") as f:
             f.write(re.sub(r"passdb [^\n]*\{.*?\n\}\n", "", text, flags=re.S))
-        self.finds("warning", "no passdb beside ours", "only app passwords")
+        self.finds("warning", "no other passdb than the one of driver postlatch", "only app passwords")
 
     def test_postfix(self):
         for name, (old, new, level, *words) in POSTFIX.items():
@@ -157,35 +157,35 @@ class Files(FilesTest):
         for path in (self.verify, self.seal):
             with self.subTest(path):
                 self.mode(path, 0o644)
-                self.finds("fault", os.path.basename(path), "others may read or write it; chmod o= it")
+                self.finds("fault", os.path.basename(path), "others can read or write it; chmod o= it")
                 self.doCleanups()
 
     def test_keys_that_are_missing_short_or_links(self):
         self.away(self.verify)
-        self.finds("fault", "verify.key", "it is not there", "put it back from a backup")
+        self.finds("fault", "verify.key", "it does not exist", "restore it from a backup")
         self.write(self.verify, "1 abc\n")
         os.chmod(self.verify, 0o640)
-        self.finds("fault", "verify.key", "hex digits", "put it back from a backup")
+        self.finds("fault", "verify.key", "hex digits", "restore it from a backup")
         os.unlink(self.verify)
         os.symlink(self.verify + ".away", self.verify)
-        self.finds("fault", "verify.key", "it is a link")
+        self.finds("fault", "verify.key", "it is a symbolic link")
         os.unlink(self.verify)
 
     def test_keys_of_the_wrong_owner(self):
         self.owner(self.verify, 65534, os.stat(self.verify).st_gid)
-        self.finds("fault", "verify.key", "neither root nor postlatch", "chown root it")
+        self.finds("fault", "verify.key", "is neither root nor postlatch;", "chown root it")
 
     def test_verify_key_that_dovecot_cannot_read(self):
         self.owner(self.verify, 0, 0)
-        self.finds("fault", "verify.key", "cannot be read by group postlatch", "chgrp postlatch")
+        self.finds("fault", "verify.key", "the group postlatch cannot read", "chgrp postlatch")
 
     def test_policy_file_that_others_can_write(self):
         self.mode(self.policy, 0o666)
-        self.finds("fault", "policy.conf", "can be written by others", "chmod go-w it")
+        self.finds("fault", "policy.conf", "others than its owner can write to", "chmod go-w it")
 
     def test_policy_file_that_programs_cannot_read(self):
         self.owner(self.policy, 0, 0)
-        self.finds("fault", "policy.conf", "cannot be read by group postlatch", "chgrp postlatch")
+        self.finds("fault", "policy.conf", "the group postlatch cannot read", "chgrp postlatch")
 
     def test_included_files_are_looked_at_too(self):
         path = server.dir + "/etc/postlatch/more.conf"
@@ -193,10 +193,10 @@ class Files(FilesTest):
         self.addCleanup(os.unlink, path)
         os.chmod(path, 0o666)
         self.contents(self.policy, lambda text: text + 'include("more.conf")\n')
-        self.finds("fault", "more.conf", "can be written by others")
+        self.finds("fault", "more.conf", "others than its owner can write to")
 
     def test_password_of_the_database_that_everyone_can_read(self):
-        words = "holds the database's password", "chmod o= it"
+        words = "contains the database's password", "chmod o= it"
         for uri in ("postgresql://user:geheim@127.0.0.1:1/name", "postgresql://127.0.0.1:1/name?password=geheim"):
             with self.subTest(uri):
                 self.contents(self.policy, lambda text: re.sub('database = ".*"', 'database = "%s"' % uri, text))
@@ -220,7 +220,7 @@ class Files(FilesTest):
     def test_secret_that_dovecot_asks_with(self):
         path = server.dir + "/etc/postlatch/introspection.url"
         self.mode(path, 0o644)
-        self.finds("fault", "introspection.url", "others may read it", "chmod 600 it")
+        self.finds("fault", "introspection.url", "others can read it", "chmod 600 it")
         self.doCleanups()
         for change, words in ((lambda text: text + "\n", "ends with a line end"),
                               (lambda text: text.replace("pl_cs_", "pl_cs_x"), "no secret that the portal knows"),
@@ -247,15 +247,15 @@ class Files(FilesTest):
 
     def test_database_that_its_group_cannot_write(self):
         self.database_mode(0o640)
-        self.finds("fault", "postlatch.db", "cannot be read and written by group postlatch", "chmod g+rw it")
+        self.finds("fault", "postlatch.db", "the group postlatch cannot read and write", "chmod g+rw it")
 
     def test_database_that_everyone_can_read(self):
         self.database_mode(0o664)
-        self.finds("fault", "postlatch.db", "open to everyone", "chmod o= it")
+        self.finds("fault", "postlatch.db", "accessible to everyone", "chmod o= it")
 
     def test_folder_that_gives_files_to_another_group(self):
         self.mode(os.path.dirname(self.database), 0o770)
-        self.finds("fault", "does not let group postlatch make -wal and -shm", "chmod 2770 it")
+        self.finds("fault", "the group postlatch cannot create the -wal and -shm files", "chmod 2770 it")
 
     def test_side_files_of_the_wrong_group(self):
         database = sqlite3.connect(self.database)
@@ -266,7 +266,7 @@ class Files(FilesTest):
         for side in ("-wal", "-shm"):
             with self.subTest(side):
                 os.chmod(self.database + side, 0o600)
-                self.finds("fault", "postlatch.db" + side, "cannot be written by group postlatch", "chmod g+rw it")
+                self.finds("fault", "postlatch.db" + side, "the group postlatch cannot write to", "chmod g+rw it")
                 os.chmod(self.database + side, 0o660)
 
     def test_newer_database(self):
@@ -282,7 +282,7 @@ class Files(FilesTest):
             f.write(whole[:-4096] + b"\xff" * 4096)
         os.chmod(self.database, 0o660)
         self.owner(self.database, 0, os.stat(self.database + ".away").st_gid)
-        self.finds("fault", "damaged", "put a backup in its place")
+        self.finds("fault", "damaged", "replace it by a backup")
 
 
 if __name__ == "__main__":

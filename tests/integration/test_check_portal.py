@@ -1,4 +1,4 @@
-"""postlatch check and the portal, on a real server that is set up well but for one thing at a time."""
+"""postlatch check and the portal, on a real server whose configuration has one fault at a time."""
 import os
 import re
 import stat
@@ -22,22 +22,22 @@ DOVECOT = {
     "another group may use the socket": ("    mode = 0600\n    user = postlatch-portal\n",
                                          "    mode = 0660\n    user = postlatch-portal\n    group = postlatch\n",
                                          "fault", "group postlatch can try passwords", "set mode = 0600"),
-    "the portal may not use the socket": ("    user = postlatch-portal\n", "", "fault", "the portal may not use",
+    "the portal may not use the socket": ("    user = postlatch-portal\n", "", "fault", "the portal cannot use",
                                           "set user = postlatch-portal"),
     "no doveadm listener": ("  inet_listener http {\n", "  inet_listener other {\n", "fault",
                             "no doveadm HTTP interface", "include 06-postlatch-portal.conf"),
-    "doveadm for the whole network": (ADDRESS, "", "warning", "reached from other machines",
+    "doveadm for the whole network": (ADDRESS, "", "warning", "reachable from other machines",
                                       "set %s = 127.0.0.1" % LISTEN),
-    "doveadm on another port": (ADDRESS + "    port = ", ADDRESS + "    port = 10\n#", "fault", "has port 10",
-                                "make them agree"),
+    "doveadm on another port": (ADDRESS + "    port = ", ADDRESS + "    port = 10\n#", "fault", "listens on port 10",
+                                "use the same port"),
     "doveadm has no key": ("doveadm_api_key = ", "#doveadm_api_key = ", "fault", "has no doveadm_api_key", "set it"),
-    "doveadm has another key": ("doveadm_api_key = <", "doveadm_api_key = x", "fault", "is not what",
-                                "make them agree"),
-    "doveadm takes every command": (KICK, "", "warning", "all mail can be read",
+    "doveadm has another key": ("doveadm_api_key = <", "doveadm_api_key = x", "fault", "differs from",
+                                "set both"),
+    "doveadm takes every command": (KICK, "", "warning", "gives access to all mail",
                                     "set doveadm_allowed_commands = kick"),
-    "doveadm takes other commands": (KICK, "doveadm_allowed_commands = who", "fault", "cannot end mail connections",
+    "doveadm takes other commands": (KICK, "doveadm_allowed_commands = who", "fault", "does not let the portal end mail connections",
                                      "add kick"),
-    "no tokens": (" xoauth2 oauthbearer", "", "fault", "takes no tokens", "add xoauth2 oauthbearer"),
+    "no tokens": (" xoauth2 oauthbearer", "", "fault", "does not accept its tokens", "add xoauth2 oauthbearer"),
 }
 
 # The same for the policy file. PORT is the port that it names already.
@@ -49,12 +49,12 @@ POLICY = {
                                                   "is not https"),
     "no address at all": (r"http://localhost:\d+", "login.example.test", "fault", "is not https"),
     "a slash behind the name": (r"http://localhost:\d+", "https://login.example.test/", "fault",
-                                "something behind the name", "take it away"),
+                                "more than a host name", "remove what follows"),
     "a socket elsewhere": (r'auth_socket = ".*"', 'auth_socket = "/nonexistent/auth-postlatch"', "fault", "no socket",
                            "/nonexistent/auth-postlatch"),
-    "no key file": (r'doveadm_key_file = ".*"', 'doveadm_key_file = ""', "fault", "cannot be found",
+    "no key file": (r'doveadm_key_file = ".*"', 'doveadm_key_file = ""', "fault", "does not exist",
                     "06-postlatch-portal.conf"),
-    "no command for mail": (r"\Z", 'sendmail = "/nonexistent/sendmail"\n', "warning", "cannot be run",
+    "no command for mail": (r"\Z", 'sendmail = "/nonexistent/sendmail"\n', "warning", "cannot be executed",
                             "set sendmail"),
 }
 
@@ -102,7 +102,7 @@ class Configurations(CheckTest):
                         ",".join(webmail["redirect_uris"]))
         self.finds("warning", "no webmail is registered", "postlatch client add")
         _, lines = self.check(*self.options)
-        self.assertFalse([line for line in lines if "takes no tokens" in line[2]])
+        self.assertFalse([line for line in lines if "does not accept its tokens" in line[2]])
 
 
 class Files(FilesTest):
@@ -127,7 +127,7 @@ class Files(FilesTest):
         for url in GOOD_URLS:
             with self.subTest(url):
                 self.setting(r"http://localhost:\d+", url)
-                self.finds("ok", "the portal at %s is set up well" % url)
+                self.finds("ok", "the portal at %s is configured correctly" % url)
                 self.doCleanups()
 
     def test_without_a_portal_nothing_else_is_looked_at(self):
@@ -145,11 +145,11 @@ class Files(FilesTest):
 
     def test_seal_key_that_others_can_read(self):
         self.owner(self.seal, 0, self.postlatch)
-        self.finds("fault", "seal.key", "open to another group", "chgrp postlatch-portal")
+        self.finds("fault", "seal.key", "accessible to another group", "chgrp postlatch-portal")
 
     def test_seal_key_that_the_portal_cannot_read(self):
         self.mode(self.seal, 0o600)
-        self.finds("fault", "seal.key", "cannot be read by user postlatch-portal", "chmod 640")
+        self.finds("fault", "seal.key", "the user postlatch-portal cannot read", "chmod 640")
 
     def test_seal_key_of_the_wrong_owner(self):
         self.owner(self.seal, 65534, os.stat(self.seal).st_gid)
@@ -158,22 +158,22 @@ class Files(FilesTest):
     def test_without_a_portal_only_root_needs_the_seal_key(self):
         self.mode(self.seal, 0o600)
         self.setting(r'portal_url = ".*"', 'portal_url = ""')
-        self.finds("ok", "seal.key is sound")
+        self.finds("ok", "seal.key is valid")
 
     def test_doveadm_key_that_others_can_read(self):
         for change in (lambda: self.mode(self.key, 0o644), lambda: self.owner(self.key, 0, self.postlatch)):
             with self.subTest(change):
                 change()
-                self.finds("fault", "doveadm.key", "open to others than the portal", "chmod 640")
+                self.finds("fault", "doveadm.key", "accessible to others than the portal", "chmod 640")
                 self.doCleanups()
 
     def test_doveadm_key_that_the_portal_cannot_read(self):
         self.mode(self.key, 0o600)
-        self.finds("fault", "doveadm.key", "cannot be read by the portal", "chown root:postlatch-portal")
+        self.finds("fault", "doveadm.key", "the portal cannot read", "chown root:postlatch-portal")
 
     def test_doveadm_key_with_a_line_end(self):
         self.contents(self.key, lambda text: text + "\n")
-        self.finds("fault", "doveadm_api_key is not what", "make them agree")
+        self.finds("fault", "doveadm_api_key differs from", "set both")
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ class AppPassword(CommandTest):
                                      ("--services", "imap,fax", '"fax"'), ("--services", ",", "names none"),
                                      ("--networks", "192.0.2", '"192.0.2"', "write it as"),
                                      ("--networks", "192.0.2.1/33", "192.0.2.1/33"),
-                                     ("--expires", "2020-01-01", "--expires 2020-01-01", "is over"),
+                                     ("--expires", "2020-01-01", "--expires 2020-01-01", "has passed"),
                                      ("--expires", "2030-02-31", "2030-02-31", "write a date"),
                                      ("--expires", "0d", "0d"), ("--expires", "-5d", "-5d"),
                                      ("--expires", "99999999999999999999d", "write a date"),
@@ -91,7 +91,7 @@ class AppPassword(CommandTest):
             with self.subTest(option=option, value=value):
                 self.refused(BAD_DATA, *create, option, value, says=says)
         for option in ("--label", "--services", "--networks", "--expires"):
-            self.refused(USAGE, *create, option, "", says="nothing is given for option " + option)
+            self.refused(USAGE, *create, option, "", says="no value is given for the option " + option)
 
     def test_it_is_found_nowhere_else(self):
         made = self.create("--label", "secret")

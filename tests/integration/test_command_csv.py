@@ -62,7 +62,7 @@ class Import(CommandTest):
                 (good + "b@x.test,off,on\n", "line 3", "more fields"),
                 (good + 'b@x.test,"off\n', "line 3", "quoted field"),
                 (good + 'b@x.test,o"ff\n', "line 3", "quoted field"),
-                (good + "A@X.test,on\n", "line 3", "stands in line 2 already"),
+                (good + "A@X.test,on\n", "line 3", "is already in line 2"),
                 (good + "b@x.test," + "x" * 600 + "\n", "line 3", "too long"),
                 (good.encode() + b"b@x.test,\xff\n", "line 3", "UTF-8"),
                 (good.encode() + b"b@x.test,o\0ff\n", "line 3", "NUL"),
@@ -127,7 +127,7 @@ class Export(CommandTest):
         self.site.ok("member", "export", path)
         with open(path) as f:
             self.assertEqual(f.read(), self.site.ok("member", "export"))
-        self.refused(BAD_DATA, "member", "export", path, says=("out.csv", "is left alone"))
+        self.refused(BAD_DATA, "member", "export", path, says=("out.csv", "is not overwritten"))
 
     def test_a_full_disk_is_told(self):
         with open("/dev/full", "w") as full:

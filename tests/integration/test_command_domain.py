@@ -42,7 +42,7 @@ class Domain(CommandTest):
         shown = self.site.json("domain", "show", "far.test")
         self.assertFalse(shown["known"])
         self.assertEqual(shown["settings"]["imap"], {"value": "off", "source": "policy-domain"})
-        self.assertIn("no, the policy file and defaults hold", self.site.ok("domain", "show", "far.test"))
+        self.assertIn("no, the policy file and the defaults apply", self.site.ok("domain", "show", "far.test"))
 
     def test_scope_inheriting_is_the_default_and_reaches_those_without_a_setting(self):
         result = self.set("pop3=off")
@@ -118,7 +118,7 @@ class Domain(CommandTest):
         self.refused(BAD_DATA, *set_, "class=staff", says="class")
         self.refused(BAD_DATA, *set_, "active=inherit", says=("active=inherit", "on or off"))
         self.refused(BAD_DATA, *set_, "pop3=off", "--scope", "some", says=("--scope some", "inheriting, new or all"))
-        self.refused(USAGE, *set_, "pop3=off", "--scope", "", says="nothing is given for option --scope")
+        self.refused(USAGE, *set_, "pop3=off", "--scope", "", says="no value is given for the option --scope")
         for name in ("ex ample", "a..b", ".a", "a@b", "", "x" * 256):
             self.refused(BAD_DATA, "domain", "add", name, says=("domain", "write it as example.com"))
 

@@ -92,7 +92,7 @@ class Explain(CommandTest):
         status, answer = self.ask("--service", "pop3", member="stranger@example.test")
         self.assertEqual((status, answer["settings"]["pop3"]["source"]), (1, "domain"))
         self.assertEqual(self.ask("--service", "pop3", member="who@nowhere.test")[0], 0)
-        self.assertIn("no, the domain's settings hold", self.site.run("explain", "x@example.test", "--service",
+        self.assertIn("no, the domain's settings apply", self.site.run("explain", "x@example.test", "--service",
                                                                      "imap").stdout)
         self.assertEqual(self.site.json("member", "list"), [])
 

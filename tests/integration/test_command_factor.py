@@ -73,7 +73,7 @@ class Totp(FactorTest):
         self.assertEqual((status["failures"], status["blocked"], status["wait_until"], status["recovery_codes"]),
                          (7, False, self.now + 60, 1))
         text = self.site.ok("totp", "status", ALICE)
-        for words in ("registered           yes", "192.0.2.7", "7: no code is looked at until 2", "left  1"):
+        for words in ("registered           yes", "192.0.2.7", "7: no code is accepted until 2", "left  1"):
             self.assertIn(words, text)
         self.site.sql("UPDATE factor_failure SET failures = 100")
         self.assertTrue(self.site.json("totp", "status", ALICE)["blocked"])
@@ -93,7 +93,7 @@ class Totp(FactorTest):
         self.assertIn("no second factor", self.site.ok("totp", "reset", ALICE))
 
     def test_reset_of_a_stranger(self):
-        self.refused(REFUSED, "totp", "reset", "stranger@elsewhere.test", says="never heard of stranger@elsewhere.test")
+        self.refused(REFUSED, "totp", "reset", "stranger@elsewhere.test", says="no such member: stranger@elsewhere.test")
         self.refused(BAD_DATA, "totp", "reset", "two@@example.test", says="two@@example.test")
         self.assertEqual(self.site.run("totp", "reset").returncode, USAGE)
 

@@ -28,7 +28,7 @@ class Member(CommandTest):
         self.site.ok("domain", "add", "example.test", "imap=off")
         shown = self.site.json("member", "show", "who@example.test")
         self.assertEqual((shown["known"], shown["settings"]["imap"]["source"]), (False, "domain"))
-        self.assertIn("no, the domain's settings hold", self.site.ok("member", "show", "who@example.test"))
+        self.assertIn("no, the domain's settings apply", self.site.ok("member", "show", "who@example.test"))
         self.assertEqual(self.site.json("member", "list"), [])
 
     def test_every_layer_has_its_name(self):
@@ -61,7 +61,7 @@ class Member(CommandTest):
     def test_what_is_refused(self):
         self.site.ok("member", "add", "a@x.test")
         self.refused(REFUSED, "member", "add", "A@X.test", says=("a@x.test", "there already", "member set"))
-        self.refused(REFUSED, "member", "remove", "b@x.test", says="there is no member b@x.test")
+        self.refused(REFUSED, "member", "remove", "b@x.test", says="no such member: b@x.test")
         self.refused(REFUSED, "member", "remove", "a@x.test", "b@x.test", says="b@x.test")
 
     def test_wrong_values(self):
@@ -116,7 +116,7 @@ class Many(CommandTest):
     def test_a_domain_that_is_none_is_told(self):
         for words in (("set", "pop3=off"), ("list",), ("export",)):
             self.refused(REFUSED, "member", *words, "--domain", "exmaple.test",
-                         says=("never heard of domain exmaple.test", "postlatch domain list"))
+                         says=("no such domain: exmaple.test", "postlatch domain list"))
 
     def test_domain_and_class(self):
         self.site.ok("member", "set", MANY[0], "class=boss")
@@ -158,8 +158,8 @@ class Many(CommandTest):
         self.refused(REFUSED, "member", "set", *MANY, "other@other.test", "pop3=on", says="other@other.test")
 
     def test_who_is_changed_must_be_said(self):
-        self.refused(BAD_DATA, "member", "set", "pop3=off", says=("no member is named", "--domain"))
-        self.refused(USAGE, "member", "set", "--class", "", "pop3=off", says="nothing is given for option --class")
+        self.refused(BAD_DATA, "member", "set", "pop3=off", says=("no member is given", "--domain"))
+        self.refused(USAGE, "member", "set", "--class", "", "pop3=off", says="no value is given for the option --class")
         self.refused(BAD_DATA, "member", "set", "--domain", "a b", "pop3=off", says="--domain a b")
 
 

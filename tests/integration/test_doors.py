@@ -74,7 +74,7 @@ class Doors(unittest.TestCase):
         self.assertEqual(self.opens(imap_only), {**NONE, "imap": True})
         let_in, said = server.imap(self.member, elsewhere)
         self.assertFalse(let_in)
-        self.assertIn("may not be used from this address", said)
+        self.assertIn("is not valid from this address", said)
         self.assertTrue(server.imap(self.member, here)[0])
 
     def test_app_password_never_outranks_a_switch(self):

@@ -338,7 +338,7 @@ class Writing(Faults):
 
 
 class Keys(Faults):
-    """Without the verify key nobody can tell what is an app password; the rest goes on."""
+    """Without the HMAC key nobody can tell what is an app password; the rest goes on."""
 
     def setUp(self):
         super().setUp()
@@ -361,7 +361,7 @@ class Keys(Faults):
 
     def test_removed_while_running(self):
         self.take_away()
-        self.only_app_passwords_fail("it is not there")
+        self.only_app_passwords_fail("it does not exist")
         self.assertFalse(os.path.exists(self.key), "a new key was made")
         self.put_back()
         self.assert_heals()
@@ -369,7 +369,7 @@ class Keys(Faults):
     def test_missing_at_the_start(self):
         self.take_away()
         server.reload()
-        self.only_app_passwords_fail("it is not there")
+        self.only_app_passwords_fail("it does not exist")
         started = server.pids("auth")
         self.put_back()
         self.assert_heals()
@@ -377,7 +377,7 @@ class Keys(Faults):
 
     def test_readable_by_all(self):
         os.chmod(self.key, 0o644)
-        self.only_app_passwords_fail("others may read or write it")
+        self.only_app_passwords_fail("others can read or write it")
         self.put_back()
         self.assert_heals()
 

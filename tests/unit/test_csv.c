@@ -114,8 +114,8 @@ static void faults_name_their_line(void **state)
 		{ "pop3\non\n", "line 1", "no column address" },
 		{ "address,nosuch\n", "line 1", "there is no column nosuch" },
 		{ "address;pop3\n", "line 1",
-		  "fields are divided by commas: there is no column address;pop3" },
-		{ "address\tpop3\n", "line 1", "fields are divided by commas" },
+		  "fields must be separated by commas: there is no column address;pop3" },
+		{ "address\tpop3\n", "line 1", "fields must be separated by commas" },
 		{ "address,Pop3\n", "line 1", "there is no column Pop3" },
 		{ "address,\n", "line 1", "there is no column " },
 		{ "address,pop3,pop3\n", "line 1", "two columns are called pop3" },
@@ -131,10 +131,10 @@ static void faults_name_their_line(void **state)
 		{ "address,active\na@b.test,inherit\n", "line 2", "active=inherit" },
 		{ "address,class\na@b.test,two words\n", "line 2", "class" },
 		{ "address\nno address\n", "line 2", "before '@'" },
-		{ "address\na@b..test\n", "line 2", "behind '@'" },
+		{ "address\na@b..test\n", "line 2", "after '@'" },
 		{ "address,pop3\n,on\n", "line 2", "before '@'" },
-		{ "address\na@b.test\nc@b.test\na@b.test\n", "line 4", "stands in line 2" },
-		{ "address\na@default.test\nA\n", "line 3", "stands in line 2" },
+		{ "address\na@b.test\nc@b.test\na@b.test\n", "line 4", "is already in line 2" },
+		{ "address\na@default.test\nA\n", "line 3", "is already in line 2" },
 		{ "address\n\"a@b.test\n", "line 2", "quoted field" },
 		{ "address\n\"a@b.test\" x\n", "line 2", "quoted field" },
 		{ "address\na\"b@b.test\n", "line 2", "quoted field" },
@@ -219,7 +219,7 @@ static void many_rows(void **state)
 	fputs("user0@example.test\n", out);
 	fclose(out);
 	assert_int_equal(parse(text, size, &csv, &err), -1);
-	assert_non_null(strstr(err.msg, "line 2002: user0@example.test stands in line 2 already"));
+	assert_non_null(strstr(err.msg, "line 2002: user0@example.test is already in line 2"));
 	assert_int_equal(parse(text, size - strlen("user0@example.test\n"), &csv, &err), 0);
 	assert_int_equal(csv.count, 2000);
 	assert_row(&csv.rows[1999], "user1999@example.test", PL_UNSET, 2001);
