@@ -7,16 +7,14 @@
 int pl_audit_add(struct pl_store *store, const struct pl_actor *actor, const char *action,
 		 const char *object, const char *before, const char *after, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_AUDIT_INSERT);
-
-	pl_bind_int(stmt, time(NULL));
-	pl_bind_text(stmt, actor->who);
-	pl_bind_text(stmt, actor->from);
-	pl_bind_text(stmt, action);
-	pl_bind_text(stmt, object);
-	pl_bind_text(stmt, before);
-	pl_bind_text(stmt, after);
-	return pl_run(stmt, err) < 0 ? pl_error_prefix(err, "audit") : 0;
+	return pl_exec(store, PL_SQL_AUDIT_INSERT,
+		       PL_PARAMS(PL_INT("at", time(NULL)), PL_TEXT("who", actor->who),
+				 PL_TEXT("source", actor->from), PL_TEXT("action", action),
+				 PL_TEXT("object", object), PL_TEXT("before", before),
+				 PL_TEXT("after", after)),
+		       err) < 0
+		       ? pl_error_prefix(err, "audit")
+		       : 0;
 }
 
 /* "@example.com" becomes the LIKE pattern of its members, "%@example.com". */
@@ -52,25 +50,25 @@ int pl_audit_list(struct pl_store *store, const struct pl_audit_filter *filter,
 		  int (*each)(const struct pl_audit_record *record, void *context), void *context,
 		  struct pl_error *err)
 {
+	const struct pl_param since = PL_INT("since", filter->since);
+	const struct pl_param limit = PL_INT("limit", filter->limit);
 	char pattern[2 * PL_AUDIT_TEXT];
 	struct pl_audit_record record;
 	struct pl_stmt *stmt;
 	int ret;
 
 	if (filter->object == NULL) {
-		stmt = pl_stmt(store, PL_SQL_AUDIT_LIST);
+		stmt = pl_query(store, PL_SQL_AUDIT_LIST, PL_PARAMS(since, limit));
 	} else if (filter->object[0] == '@') {
 		if (domain_pattern(filter->object, pattern, sizeof(pattern)) < 0)
 			return pl_error_set(err, PL_ERR_INVALID, "the domain name is too long");
-		stmt = pl_stmt(store, PL_SQL_AUDIT_LIST_DOMAIN);
-		pl_bind_text(stmt, filter->object + 1);
-		pl_bind_text(stmt, pattern);
+		stmt = pl_query(store, PL_SQL_AUDIT_LIST_DOMAIN,
+				PL_PARAMS(PL_TEXT("domain", filter->object + 1),
+					  PL_TEXT("members", pattern), since, limit));
 	} else {
-		stmt = pl_stmt(store, PL_SQL_AUDIT_LIST_OBJECT);
-		pl_bind_text(stmt, filter->object);
+		stmt = pl_query(store, PL_SQL_AUDIT_LIST_OBJECT,
+				PL_PARAMS(PL_TEXT("object", filter->object), since, limit));
 	}
-	pl_bind_int(stmt, filter->since);
-	pl_bind_int(stmt, filter->limit);
 	while ((ret = pl_step(stmt, err)) == 1) {
 		read_record(stmt, &record);
 		if (each(&record, context) != 0) {

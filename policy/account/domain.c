@@ -45,10 +45,10 @@ static int read_domain(struct pl_stmt *stmt, struct pl_domain *domain_r, struct 
 int pl_domain_get(struct pl_store *store, const char *name, struct pl_domain *domain_r,
 		  struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_DOMAIN_GET);
+	struct pl_stmt *stmt;
 	int ret;
 
-	pl_bind_text(stmt, name);
+	stmt = pl_query(store, PL_SQL_DOMAIN_GET, PL_PARAMS(PL_TEXT("name", name)));
 	ret = pl_step(stmt, err);
 	if (ret != 1)
 		return ret;
@@ -61,7 +61,7 @@ int pl_domain_list(struct pl_store *store,
 		   int (*each)(const struct pl_domain *domain, void *context), void *context,
 		   struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_DOMAIN_LIST);
+	struct pl_stmt *stmt = pl_query(store, PL_SQL_DOMAIN_LIST, NULL);
 	struct pl_domain domain;
 	int ret;
 
@@ -77,19 +77,17 @@ int pl_domain_list(struct pl_store *store,
 
 static int insert(struct pl_store *store, struct pl_domain *domain, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_DOMAIN_INSERT);
 	char settings[PL_SETTINGS_TEXT];
 
 	domain->created_at = time(NULL);
-	pl_bind_text(stmt, domain->name);
-	pl_bind_int(stmt, domain->active);
-	pl_bind_int(stmt, domain->created_at);
-	pl_bind_text(stmt, pl_settings_format(&domain->settings, settings));
-	if (pl_step(stmt, err) < 0)
-		return pl_error_prefix(err, "domain %s", domain->name);
-	domain->id = pl_col_int(stmt, "id");
-	pl_reset(stmt);
-	return 0;
+	return pl_insert(store, PL_SQL_DOMAIN_INSERT,
+			 PL_PARAMS(PL_TEXT("name", domain->name), PL_INT("active", domain->active),
+				   PL_INT("created_at", domain->created_at),
+				   PL_TEXT("settings",
+					   pl_settings_format(&domain->settings, settings))),
+			 &domain->id, err) < 0
+		       ? pl_error_prefix(err, "domain %s", domain->name)
+		       : 0;
 }
 
 int pl_domain_add(struct pl_store *store, const struct pl_actor *actor, const char *name,
@@ -126,13 +124,14 @@ int pl_domain_add(struct pl_store *store, const struct pl_actor *actor, const ch
 
 static int update(struct pl_store *store, const struct pl_domain *domain, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_DOMAIN_UPDATE);
 	char settings[PL_SETTINGS_TEXT];
 
-	pl_bind_int(stmt, domain->active);
-	pl_bind_text(stmt, pl_settings_format(&domain->settings, settings));
-	pl_bind_int(stmt, domain->id);
-	return pl_run(stmt, err) < 0 ? -1 : 0;
+	return pl_exec(store, PL_SQL_DOMAIN_UPDATE,
+		       PL_PARAMS(PL_INT("active", domain->active),
+				 PL_TEXT("settings",
+					 pl_settings_format(&domain->settings, settings)),
+				 PL_INT("domain_id", domain->id)),
+		       err);
 }
 
 /* What a change of the domain does to one member. */
@@ -209,14 +208,15 @@ static int walk_member(const struct pl_member *member, void *context)
 static int rewrite_member(struct pl_store *store, const struct pl_member *member,
 			  struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_MEMBER_UPDATE);
 	char settings[PL_SETTINGS_TEXT];
 
-	pl_bind_int(stmt, member->active);
-	pl_bind_text(stmt, member->class_name);
-	pl_bind_text(stmt, pl_settings_format(&member->settings, settings));
-	pl_bind_int(stmt, member->id);
-	return pl_run(stmt, err) < 0 ? -1 : 0;
+	return pl_exec(store, PL_SQL_MEMBER_UPDATE,
+		       PL_PARAMS(PL_INT("active", member->active),
+				 PL_TEXT("class", member->class_name),
+				 PL_TEXT("settings",
+					 pl_settings_format(&member->settings, settings)),
+				 PL_INT("member_id", member->id)),
+		       err);
 }
 
 /* Carries the scope out on the domain's members. */
@@ -300,7 +300,6 @@ int pl_domain_remove(struct pl_store *store, const struct pl_actor *actor, const
 		     int64_t *members_r, struct pl_error *err)
 {
 	struct pl_domain domain;
-	struct pl_stmt *stmt;
 	char before[PL_AUDIT_TEXT];
 	int ret = pl_domain_get(store, name, &domain, err);
 
@@ -308,9 +307,8 @@ int pl_domain_remove(struct pl_store *store, const struct pl_actor *actor, const
 		return pl_error_set(err, PL_ERR_CONFLICT, "there is no domain %s", name);
 	if (ret < 0)
 		return -1;
-	stmt = pl_stmt(store, PL_SQL_DOMAIN_DELETE);
-	pl_bind_int(stmt, domain.id);
-	if (pl_run(stmt, err) < 0)
+	if (pl_exec(store, PL_SQL_DOMAIN_DELETE, PL_PARAMS(PL_INT("domain_id", domain.id)), err) <
+	    0)
 		return pl_error_prefix(err, "domain %s", name);
 	*members_r = domain.members;
 	snprintf(before, sizeof(before), "members=%lld", (long long)domain.members);

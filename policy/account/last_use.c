@@ -81,27 +81,27 @@ static void tell_trouble(struct pl_use_log *log, const struct pl_error *err)
 static int write_member_use(struct pl_store *store, int64_t member_id, const struct pl_use *use,
 			    struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_MEMBER_USE_SET);
 	char ip[PL_IP_TEXT];
 
-	pl_bind_int(stmt, member_id);
-	pl_bind_text(stmt, pl_setting_info(use->service)->name);
-	pl_bind_int(stmt, use->at);
-	pl_bind_text(stmt, pl_ip_format(&use->ip, ip));
-	return pl_run(stmt, err) < 0 ? -1 : 0;
+	return pl_exec(store, PL_SQL_MEMBER_USE_SET,
+		       PL_PARAMS(PL_INT("member_id", member_id),
+				 PL_TEXT("service", pl_setting_info(use->service)->name),
+				 PL_INT("used_at", use->at),
+				 PL_TEXT("ip", pl_ip_format(&use->ip, ip))),
+		       err);
 }
 
 static int write_app_password_use(struct pl_store *store, const struct pl_use *use,
 				  struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_APP_PASSWORD_USED);
 	char ip[PL_IP_TEXT];
 
-	pl_bind_int(stmt, use->at);
-	pl_bind_text(stmt, pl_ip_format(&use->ip, ip));
-	pl_bind_text(stmt, pl_setting_info(use->service)->name);
-	pl_bind_int(stmt, use->app_password_id);
-	return pl_run(stmt, err) < 0 ? -1 : 0;
+	return pl_exec(store, PL_SQL_APP_PASSWORD_USED,
+		       PL_PARAMS(PL_INT("used_at", use->at),
+				 PL_TEXT("ip", pl_ip_format(&use->ip, ip)),
+				 PL_TEXT("service", pl_setting_info(use->service)->name),
+				 PL_INT("app_password_id", use->app_password_id)),
+		       err);
 }
 
 static int write_use(struct pl_store *store, const struct pl_use *use, struct pl_error *err)

@@ -38,7 +38,7 @@ static int read_account(struct pl_stmt *stmt, struct pl_account *account_r, stru
 int pl_account_get(struct pl_store *store, const struct pl_address *address,
 		   struct pl_account *account_r, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_ACCOUNT);
+	struct pl_stmt *stmt;
 	int ret;
 
 	memset(account_r, 0, sizeof(*account_r));
@@ -46,8 +46,9 @@ int pl_account_get(struct pl_store *store, const struct pl_address *address,
 	account_r->member.active = 1;
 	account_r->domain.active = 1;
 	memcpy(account_r->domain.name, address->domain, sizeof(account_r->domain.name));
-	pl_bind_text(stmt, address->local);
-	pl_bind_text(stmt, address->domain);
+	stmt = pl_query(store, PL_SQL_ACCOUNT,
+			PL_PARAMS(PL_TEXT("local", address->local),
+				  PL_TEXT("domain", address->domain)));
 	ret = pl_step(stmt, err);
 	if (ret != 1)
 		return ret;
@@ -73,13 +74,15 @@ int pl_member_list(struct pl_store *store, const struct pl_member_filter *filter
 		   int (*each)(const struct pl_member *member, void *context), void *context,
 		   struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, filter->domain == NULL ? PL_SQL_MEMBER_LIST
-								     : PL_SQL_MEMBER_LIST_DOMAIN);
+	struct pl_stmt *stmt;
 	struct pl_member member;
 	int ret;
 
-	if (filter->domain != NULL)
-		pl_bind_text(stmt, filter->domain);
+	if (filter->domain == NULL)
+		stmt = pl_query(store, PL_SQL_MEMBER_LIST, NULL);
+	else
+		stmt = pl_query(store, PL_SQL_MEMBER_LIST_DOMAIN,
+				PL_PARAMS(PL_TEXT("domain", filter->domain)));
 	while ((ret = pl_step(stmt, err)) == 1) {
 		memset(&member, 0, sizeof(member));
 		pl_col_copy(stmt, "domain", member.address.domain, sizeof(member.address.domain));
@@ -102,32 +105,30 @@ static int insert(struct pl_store *store, const struct pl_account *account, int6
 		  struct pl_error *err)
 {
 	const struct pl_member *member = &account->member;
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_MEMBER_INSERT);
 	char settings[PL_SETTINGS_TEXT];
 
-	pl_bind_int(stmt, account->domain.id);
-	pl_bind_text(stmt, member->address.local);
-	pl_bind_int(stmt, member->active);
-	pl_bind_text(stmt, member->class_name);
-	pl_bind_int(stmt, time(NULL));
-	pl_bind_text(stmt, pl_settings_format(&member->settings, settings));
-	if (pl_step(stmt, err) < 0)
-		return -1;
-	*id_r = pl_col_int(stmt, "id");
-	pl_reset(stmt);
-	return 0;
+	return pl_insert(store, PL_SQL_MEMBER_INSERT,
+			 PL_PARAMS(PL_INT("domain_id", account->domain.id),
+				   PL_TEXT("local", member->address.local),
+				   PL_INT("active", member->active),
+				   PL_TEXT("class", member->class_name),
+				   PL_INT("created_at", time(NULL)),
+				   PL_TEXT("settings",
+					   pl_settings_format(&member->settings, settings))),
+			 id_r, err);
 }
 
 static int update(struct pl_store *store, const struct pl_member *member, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_MEMBER_UPDATE);
 	char settings[PL_SETTINGS_TEXT];
 
-	pl_bind_int(stmt, member->active);
-	pl_bind_text(stmt, member->class_name);
-	pl_bind_text(stmt, pl_settings_format(&member->settings, settings));
-	pl_bind_int(stmt, member->id);
-	return pl_run(stmt, err) < 0 ? -1 : 0;
+	return pl_exec(store, PL_SQL_MEMBER_UPDATE,
+		       PL_PARAMS(PL_INT("active", member->active),
+				 PL_TEXT("class", member->class_name),
+				 PL_TEXT("settings",
+					 pl_settings_format(&member->settings, settings)),
+				 PL_INT("member_id", member->id)),
+		       err);
 }
 
 static void apply(const struct pl_change *change, struct pl_member *member)
@@ -249,15 +250,13 @@ int pl_member_remove(struct pl_store *store, const struct pl_actor *actor,
 	static const struct pl_member nobody = { .active = 1 };
 	char text[PL_ADDRESS_MAX + 1], was[PL_AUDIT_TEXT], is[PL_AUDIT_TEXT];
 	struct pl_account account;
-	struct pl_stmt *stmt;
 
 	if (pl_account_get(store, address, &account, err) < 0)
 		return -1;
 	if (account.member.id == 0)
 		return 0;
-	stmt = pl_stmt(store, PL_SQL_MEMBER_DELETE);
-	pl_bind_int(stmt, account.member.id);
-	if (pl_run(stmt, err) < 0)
+	if (pl_exec(store, PL_SQL_MEMBER_DELETE, PL_PARAMS(PL_INT("member_id", account.member.id)),
+		    err) < 0)
 		return pl_error_prefix(err, "member %s", pl_address_format(address, text));
 	describe(&account.member, &nobody, was, is);
 	if (pl_audit_add(store, actor, "member.remove", pl_address_format(address, text), was, "",
@@ -270,11 +269,11 @@ int pl_member_uses(struct pl_store *store, int64_t member_id,
 		   int (*each)(const struct pl_member_use *use, void *context), void *context,
 		   struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_MEMBER_USE_LIST);
+	struct pl_stmt *stmt;
 	struct pl_member_use use;
 	int ret;
 
-	pl_bind_int(stmt, member_id);
+	stmt = pl_query(store, PL_SQL_MEMBER_USE_LIST, PL_PARAMS(PL_INT("member_id", member_id)));
 	while ((ret = pl_step(stmt, err)) == 1) {
 		const char *service = pl_col_text(stmt, "service");
 

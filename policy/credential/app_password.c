@@ -92,10 +92,11 @@ static int check_wish(const struct pl_app_password *wish, size_t letters, struct
 
 static int below_limit(struct pl_store *store, int64_t member_id, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_APP_PASSWORD_COUNT);
+	struct pl_stmt *stmt;
 	int64_t count;
 
-	pl_bind_int(stmt, member_id);
+	stmt = pl_query(store, PL_SQL_APP_PASSWORD_COUNT,
+			PL_PARAMS(PL_INT("member_id", member_id)));
 	if (pl_step(stmt, err) < 0)
 		return -1;
 	count = pl_col_int(stmt, "count");
@@ -110,26 +111,23 @@ static int below_limit(struct pl_store *store, int64_t member_id, struct pl_erro
 static int insert(struct pl_store *store, const struct pl_keys *keys, struct pl_app_password *wish,
 		  const struct pl_secret *password, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_APP_PASSWORD_INSERT);
 	unsigned char mac[PL_MAC_BYTES];
 	char services[64];
 
 	if (pl_keys_mac(keys, 0, wish->member_id, password, mac, err) < 0)
 		return -1;
 	wish->created_at = time(NULL);
-	pl_bind_int(stmt, wish->member_id);
-	pl_bind_blob(stmt, mac, sizeof(mac));
-	pl_bind_int(stmt, pl_keys_id(keys, 0));
-	pl_bind_text(stmt, wish->label);
-	pl_bind_text(stmt, pl_services_format(wish->services, services, sizeof(services)));
-	pl_bind_text(stmt, wish->networks);
-	pl_bind_int(stmt, wish->expires_at);
-	pl_bind_int(stmt, wish->created_at);
-	if (pl_step(stmt, err) < 0)
-		return -1;
-	wish->id = pl_col_int(stmt, "id");
-	pl_reset(stmt);
-	return 0;
+	return pl_insert(store, PL_SQL_APP_PASSWORD_INSERT,
+			 PL_PARAMS(PL_INT("member_id", wish->member_id),
+				   PL_BLOB("mac", mac, sizeof(mac)),
+				   PL_INT("key_id", pl_keys_id(keys, 0)),
+				   PL_TEXT("label", wish->label),
+				   PL_TEXT("services", pl_services_format(wish->services, services,
+									  sizeof(services))),
+				   PL_TEXT("networks", wish->networks),
+				   PL_INT("expires_at", wish->expires_at),
+				   PL_INT("created_at", wish->created_at)),
+			 &wish->id, err);
 }
 
 static int record_issue(struct pl_store *store, const struct pl_actor *actor, const char *address,
@@ -200,9 +198,9 @@ int pl_app_password_find(struct pl_store *store, const struct pl_keys *keys, int
 
 		if (pl_keys_mac(keys, i, member_id, folded, mac, err) < 0)
 			return -1;
-		stmt = pl_stmt(store, PL_SQL_APP_PASSWORD_FIND);
-		pl_bind_int(stmt, member_id);
-		pl_bind_blob(stmt, mac, sizeof(mac));
+		stmt = pl_query(store, PL_SQL_APP_PASSWORD_FIND,
+				PL_PARAMS(PL_INT("member_id", member_id),
+					  PL_BLOB("mac", mac, sizeof(mac))));
 		ret = pl_step(stmt, err);
 		if (ret < 0)
 			return -1;
@@ -210,9 +208,7 @@ int pl_app_password_find(struct pl_store *store, const struct pl_keys *keys, int
 			memset(found_r, 0, sizeof(*found_r));
 			found_r->member_id = member_id;
 			read_limits(stmt, found_r);
-			ret = pl_row_ok(stmt, err);
-			pl_reset(stmt);
-			return ret < 0 ? -1 : 1;
+			return pl_row_end(stmt, err);
 		}
 	}
 	return 0;
@@ -236,11 +232,11 @@ int pl_app_password_list(struct pl_store *store, int64_t member_id,
 			 int (*each)(const struct pl_app_password *app_password, void *context),
 			 void *context, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_APP_PASSWORD_LIST);
+	struct pl_stmt *stmt;
 	struct pl_app_password row;
 	int ret;
 
-	pl_bind_int(stmt, member_id);
+	stmt = pl_query(store, PL_SQL_APP_PASSWORD_LIST, PL_PARAMS(PL_INT("member_id", member_id)));
 	while ((ret = pl_step(stmt, err)) == 1) {
 		read_row(stmt, &row);
 		if (each(&row, context) != 0) {
@@ -269,12 +265,12 @@ static int note_row(const struct pl_app_password *row, void *context)
 static int revoke_row(struct pl_store *store, const struct pl_actor *actor, const char *address,
 		      const struct pl_app_password *row, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_APP_PASSWORD_DELETE);
 	char before[PL_AUDIT_TEXT];
 
-	pl_bind_int(stmt, row->member_id);
-	pl_bind_int(stmt, row->id);
-	if (pl_run(stmt, err) < 0)
+	if (pl_exec(store, PL_SQL_APP_PASSWORD_DELETE,
+		    PL_PARAMS(PL_INT("member_id", row->member_id),
+			      PL_INT("app_password_id", row->id)),
+		    err) < 0)
 		return -1;
 	snprintf(before, sizeof(before), "id=%lld label=%s", (long long)row->id, row->label);
 	return pl_audit_add(store, actor, "app-password.revoke", address, before, "", err);

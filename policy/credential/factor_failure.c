@@ -17,12 +17,13 @@ int64_t pl_factor_wait(int failures)
 static int read_failures(struct pl_store *store, int64_t member_id, int *failures_r,
 			 int64_t *failed_at_r, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_FACTOR_FAILURE_GET);
+	struct pl_stmt *stmt;
 	int ret;
 
 	*failures_r = 0;
 	*failed_at_r = 0;
-	pl_bind_int(stmt, member_id);
+	stmt = pl_query(store, PL_SQL_FACTOR_FAILURE_GET,
+			PL_PARAMS(PL_INT("member_id", member_id)));
 	ret = pl_step(stmt, err);
 	if (ret != 1)
 		return ret;
@@ -36,11 +37,8 @@ static int read_failures(struct pl_store *store, int64_t member_id, int *failure
 static int count_failure(struct pl_store *store, int64_t member_id, int64_t now,
 			 struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_FACTOR_FAILURE_COUNT);
-
-	pl_bind_int(stmt, member_id);
-	pl_bind_int(stmt, now);
-	return pl_run(stmt, err) < 0 ? -1 : 0;
+	return pl_exec(store, PL_SQL_FACTOR_FAILURE_COUNT,
+		       PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", now)), err);
 }
 
 int pl_factor_enter(struct pl_store *store, int64_t member_id, int64_t now,
@@ -68,10 +66,8 @@ int pl_factor_enter(struct pl_store *store, int64_t member_id, int64_t now,
 
 int pl_factor_clear(struct pl_store *store, int64_t member_id, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_FACTOR_FAILURE_DELETE);
-
-	pl_bind_int(stmt, member_id);
-	return pl_run(stmt, err) < 0 ? -1 : 0;
+	return pl_exec(store, PL_SQL_FACTOR_FAILURE_DELETE,
+		       PL_PARAMS(PL_INT("member_id", member_id)), err);
 }
 
 int pl_factor_finish(struct pl_store *store, int ret, enum pl_code_result result,

@@ -47,7 +47,6 @@ static void show(const struct pl_secret *random, char code_r[PL_RECOVERY_TEXT])
 static int make_one(struct pl_store *store, const struct pl_keys *verify, int64_t member_id,
 		    char code_r[PL_RECOVERY_TEXT], struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_RECOVERY_INSERT);
 	struct pl_secret random, folded = { 0 };
 	unsigned char mac[PL_MAC_BYTES];
 	int ret = -1;
@@ -57,12 +56,12 @@ static int make_one(struct pl_store *store, const struct pl_keys *verify, int64_
 		fold(code_r, &folded);
 		ret = pl_keys_mac(verify, 0, member_id, &folded, mac, err);
 	}
-	if (ret == 0) {
-		pl_bind_int(stmt, member_id);
-		pl_bind_blob(stmt, mac, sizeof(mac));
-		pl_bind_int(stmt, pl_keys_id(verify, 0));
-		ret = pl_run(stmt, err) < 0 ? -1 : 0;
-	}
+	if (ret == 0 &&
+	    pl_exec(store, PL_SQL_RECOVERY_INSERT,
+		    PL_PARAMS(PL_INT("member_id", member_id), PL_BLOB("mac", mac, sizeof(mac)),
+			      PL_INT("key_id", pl_keys_id(verify, 0))),
+		    err) < 0)
+		ret = -1;
 	pl_secret_wipe(&random);
 	pl_secret_wipe(&folded);
 	return ret;
@@ -74,15 +73,13 @@ static int make(struct pl_store *store, const struct pl_keys *verify, const stru
 {
 	char text[PL_ADDRESS_MAX + 1];
 	struct pl_account account;
-	struct pl_stmt *stmt;
 
 	if (pl_account_get(store, address, &account, err) < 0)
 		return -1;
 	if (!account.member.factor_registered)
 		return pl_error_set(err, PL_ERR_CONFLICT, "no second factor is registered");
-	stmt = pl_stmt(store, PL_SQL_RECOVERY_DELETE_ALL);
-	pl_bind_int(stmt, account.member.id);
-	if (pl_run(stmt, err) < 0)
+	if (pl_exec(store, PL_SQL_RECOVERY_DELETE_ALL,
+		    PL_PARAMS(PL_INT("member_id", account.member.id)), err) < 0)
 		return -1;
 	for (int i = 0; i < PL_RECOVERY_CODES; i++) {
 		if (make_one(store, verify, account.member.id, codes_r[i], err) < 0)
@@ -114,15 +111,15 @@ static int spend(struct pl_store *store, const struct pl_keys *verify, int64_t m
 		 const struct pl_secret *folded, struct pl_error *err)
 {
 	for (size_t i = 0; i < pl_keys_count(verify); i++) {
-		struct pl_stmt *stmt = pl_stmt(store, PL_SQL_RECOVERY_TAKE);
 		unsigned char mac[PL_MAC_BYTES];
 		int64_t gone;
 
 		if (pl_keys_mac(verify, i, member_id, folded, mac, err) < 0)
 			return -1;
-		pl_bind_int(stmt, member_id);
-		pl_bind_blob(stmt, mac, sizeof(mac));
-		gone = pl_run(stmt, err);
+		gone = pl_exec_count(store, PL_SQL_RECOVERY_TAKE,
+				     PL_PARAMS(PL_INT("member_id", member_id),
+					       PL_BLOB("mac", mac, sizeof(mac))),
+				     err);
 		if (gone != 0)
 			return (int)gone;
 	}

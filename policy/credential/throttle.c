@@ -38,19 +38,16 @@ static int64_t wait_after(int64_t failures)
 static int run_of_key(struct pl_store *store, enum pl_sql sql, const char *key,
 		      struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, sql);
-
-	pl_bind_text(stmt, key);
-	return pl_run(stmt, err) < 0 ? -1 : 0;
+	return pl_exec(store, sql, PL_PARAMS(PL_TEXT("address", key)), err);
 }
 
 static int read_failures(struct pl_store *store, const char *key, int64_t *failures_r,
 			 int64_t *failed_at_r, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_ADDRESS_FAILURE_GET);
+	struct pl_stmt *stmt;
 	int ret;
 
-	pl_bind_text(stmt, key);
+	stmt = pl_query(store, PL_SQL_ADDRESS_FAILURE_GET, PL_PARAMS(PL_TEXT("address", key)));
 	if (pl_step(stmt, err) < 0)
 		return -1;
 	*failures_r = pl_col_int(stmt, "failures");
@@ -62,11 +59,8 @@ static int read_failures(struct pl_store *store, const char *key, int64_t *failu
 
 static int count_failure(struct pl_store *store, const char *key, int64_t now, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_ADDRESS_FAILURE_INSERT);
-
-	pl_bind_text(stmt, key);
-	pl_bind_int(stmt, now);
-	return pl_run(stmt, err) < 0 ? -1 : 0;
+	return pl_exec(store, PL_SQL_ADDRESS_FAILURE_INSERT,
+		       PL_PARAMS(PL_TEXT("address", key), PL_INT("now", now)), err);
 }
 
 static int enter(struct pl_store *store, const char *key, int64_t now, int64_t *wait_r,

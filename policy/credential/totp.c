@@ -22,12 +22,12 @@
 int pl_totp_state(struct pl_store *store, int64_t member_id, struct pl_totp_state *state_r,
 		  struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TOTP_STATE);
+	struct pl_stmt *stmt;
 	int64_t wait;
 	int ret;
 
 	memset(state_r, 0, sizeof(*state_r));
-	pl_bind_int(stmt, member_id);
+	stmt = pl_query(store, PL_SQL_TOTP_STATE, PL_PARAMS(PL_INT("member_id", member_id)));
 	ret = pl_step(stmt, err);
 	if (ret != 1)
 		return ret;
@@ -49,15 +49,15 @@ int pl_totp_state(struct pl_store *store, int64_t member_id, struct pl_totp_stat
 static int set_pending(struct pl_store *store, const struct pl_keys *seal, int64_t member_id,
 		       const struct pl_secret *secret, int64_t now, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TOTP_PENDING_SET);
 	struct pl_sealed sealed;
 
 	if (pl_seal(seal, SEALED_PENDING, member_id, secret, &sealed, err) < 0)
 		return -1;
-	pl_bind_int(stmt, member_id);
-	pl_bind_blob(stmt, sealed.data, sealed.len);
-	pl_bind_int(stmt, now + PL_TOTP_PENDING_SECONDS);
-	return pl_run(stmt, err) < 0 ? -1 : 0;
+	return pl_exec(store, PL_SQL_TOTP_PENDING_SET,
+		       PL_PARAMS(PL_INT("member_id", member_id),
+				 PL_BLOB("secret", sealed.data, sealed.len),
+				 PL_INT("expires_at", now + PL_TOTP_PENDING_SECONDS)),
+		       err);
 }
 
 int pl_totp_begin(struct pl_store *store, const struct pl_keys *seal, const struct pl_actor *actor,
@@ -145,11 +145,8 @@ static int match(const struct pl_secret *secret, const char *code, int64_t now, 
 static int run_of_member(struct pl_store *store, enum pl_sql sql, int64_t member_id,
 			 int64_t *count_r, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, sql);
-	int64_t count;
+	int64_t count = pl_exec_count(store, sql, PL_PARAMS(PL_INT("member_id", member_id)), err);
 
-	pl_bind_int(stmt, member_id);
-	count = pl_run(stmt, err);
 	if (count_r != NULL)
 		*count_r = count;
 	return count < 0 ? -1 : 0;
@@ -159,17 +156,15 @@ static int set_totp(struct pl_store *store, const struct pl_keys *seal,
 		    const struct pl_actor *actor, int64_t member_id, const struct pl_secret *secret,
 		    int64_t now, int64_t step, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TOTP_SET);
 	struct pl_sealed sealed;
 
 	if (pl_seal(seal, SEALED_TOTP, member_id, secret, &sealed, err) < 0)
 		return -1;
-	pl_bind_int(stmt, member_id);
-	pl_bind_int(stmt, now);
-	pl_bind_text(stmt, actor->from);
-	pl_bind_blob(stmt, sealed.data, sealed.len);
-	pl_bind_int(stmt, step);
-	return pl_run(stmt, err) < 0 ? -1 : 0;
+	return pl_exec(store, PL_SQL_TOTP_SET,
+		       PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", now),
+				 PL_TEXT("ip", actor->from),
+				 PL_BLOB("secret", sealed.data, sealed.len), PL_INT("step", step)),
+		       err);
 }
 
 /* The proven secret takes the place of the old one, and what hung on that dies. */
@@ -192,7 +187,7 @@ static int confirm(struct pl_store *store, const struct pl_keys *seal, const str
 		   const struct pl_address *address, const char *code, int64_t now,
 		   enum pl_code_result *result_r, int64_t *wait_r, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TOTP_PENDING_GET);
+	struct pl_stmt *stmt;
 	struct pl_account account;
 	struct factor pending;
 	int64_t step, taken = 0;
@@ -200,8 +195,8 @@ static int confirm(struct pl_store *store, const struct pl_keys *seal, const str
 
 	if (pl_account_get(store, address, &account, err) < 0)
 		return -1;
-	pl_bind_int(stmt, account.member.id);
-	pl_bind_int(stmt, now);
+	stmt = pl_query(store, PL_SQL_TOTP_PENDING_GET,
+			PL_PARAMS(PL_INT("member_id", account.member.id), PL_INT("now", now)));
 	ret = load(stmt, seal, SEALED_PENDING, account.member.id, &pending, err);
 	if (ret == 1)
 		ret = pl_factor_enter(store, account.member.id, now, result_r, wait_r, err);
@@ -239,13 +234,10 @@ int pl_totp_confirm(struct pl_store *store, const struct pl_keys *seal,
 static int take_step(struct pl_store *store, int64_t member_id, int64_t step,
 		     enum pl_code_result *result_r, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TOTP_TAKE_STEP);
 	int64_t won;
 
-	pl_bind_int(stmt, step);
-	pl_bind_int(stmt, member_id);
-	pl_bind_int(stmt, step);
-	won = pl_run(stmt, err);
+	won = pl_exec_count(store, PL_SQL_TOTP_TAKE_STEP,
+			    PL_PARAMS(PL_INT("step", step), PL_INT("member_id", member_id)), err);
 	if (won < 0)
 		return -1;
 	*result_r = won == 1 ? PL_CODE_RIGHT : PL_CODE_USED;
@@ -256,12 +248,12 @@ static int take(struct pl_store *store, const struct pl_keys *seal, int64_t memb
 		const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
 		struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TOTP_GET);
+	struct pl_stmt *stmt;
 	struct factor factor;
 	int64_t step;
 	int ret;
 
-	pl_bind_int(stmt, member_id);
+	stmt = pl_query(store, PL_SQL_TOTP_GET, PL_PARAMS(PL_INT("member_id", member_id)));
 	ret = load(stmt, seal, SEALED_TOTP, member_id, &factor, err);
 	if (ret == 1)
 		ret = pl_factor_enter(store, member_id, now, result_r, wait_r, err);

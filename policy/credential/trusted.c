@@ -59,23 +59,14 @@ static int new_cookie(const unsigned char *series, size_t series_len, struct pl_
 static int insert(struct pl_store *store, struct pl_trusted *wish, int64_t generation,
 		  const struct cookie *cookie, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TRUSTED_INSERT);
-
-	pl_bind_int(stmt, wish->member_id);
-	pl_bind_blob(stmt, cookie->series, sizeof(cookie->series));
-	pl_bind_blob(stmt, cookie->value, sizeof(cookie->value));
-	pl_bind_int(stmt, wish->created_at);
-	pl_bind_int(stmt, generation);
-	pl_bind_text(stmt, wish->name);
-	pl_bind_int(stmt, wish->created_at);
-	pl_bind_int(stmt, wish->expires_at);
-	pl_bind_int(stmt, wish->used_at);
-	pl_bind_text(stmt, wish->ip);
-	if (pl_step(stmt, err) < 0)
-		return -1;
-	wish->id = pl_col_int(stmt, "id");
-	pl_reset(stmt);
-	return 0;
+	return pl_insert(store, PL_SQL_TRUSTED_INSERT,
+			 PL_PARAMS(PL_INT("member_id", wish->member_id),
+				   PL_BLOB("series", cookie->series, sizeof(cookie->series)),
+				   PL_BLOB("value", cookie->value, sizeof(cookie->value)),
+				   PL_INT("created_at", wish->created_at),
+				   PL_INT("generation", generation), PL_TEXT("name", wish->name),
+				   PL_INT("expires_at", wish->expires_at), PL_TEXT("ip", wish->ip)),
+			 &wish->id, err);
 }
 
 static int record(struct pl_store *store, const struct pl_actor *actor, const char *action,
@@ -159,12 +150,12 @@ static enum pl_trust judge(struct pl_stmt *stmt, const struct cookie *cookie, in
 static int look(struct pl_store *store, const struct cookie *cookie, int64_t member_id, int64_t now,
 		enum pl_trust *trust_r, struct found *found_r, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TRUSTED_BY_SERIES);
+	struct pl_stmt *stmt;
 	int ret;
 
-	pl_bind_blob(stmt, cookie->series, sizeof(cookie->series));
-	pl_bind_int(stmt, member_id);
-	pl_bind_int(stmt, now);
+	stmt = pl_query(store, PL_SQL_TRUSTED_BY_SERIES,
+			PL_PARAMS(PL_BLOB("series", cookie->series, sizeof(cookie->series)),
+				  PL_INT("member_id", member_id), PL_INT("now", now)));
 	ret = pl_step(stmt, err);
 	if (ret != 1)
 		return ret;
@@ -196,19 +187,17 @@ static int rotate(struct pl_store *store, const struct pl_secret *cookie,
 		  struct pl_secret *cookie_r, struct pl_error *err)
 {
 	const unsigned char *dot = memchr(cookie->data, '.', cookie->len);
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TRUSTED_ROTATE);
 	unsigned char value[PL_MAC_BYTES];
 	int64_t changed;
 
 	if (new_cookie(cookie->data, (size_t)(dot - cookie->data), cookie_r, value, err) < 0)
 		return -1;
-	pl_bind_blob(stmt, value, sizeof(value));
-	pl_bind_int(stmt, now);
-	pl_bind_int(stmt, now);
-	pl_bind_text(stmt, ip);
-	pl_bind_int(stmt, id);
-	pl_bind_blob(stmt, parsed->value, sizeof(parsed->value));
-	changed = pl_run(stmt, err);
+	changed = pl_exec_count(store, PL_SQL_TRUSTED_ROTATE,
+				PL_PARAMS(PL_BLOB("new_value", value, sizeof(value)),
+					  PL_INT("now", now), PL_TEXT("ip", ip),
+					  PL_INT("trusted_id", id),
+					  PL_BLOB("value", parsed->value, sizeof(parsed->value))),
+				err);
 	/* 0: a parallel request was faster, and its value holds. */
 	if (changed <= 0)
 		pl_secret_wipe(cookie_r);
@@ -218,11 +207,9 @@ static int rotate(struct pl_store *store, const struct pl_secret *cookie,
 static int64_t delete_one(struct pl_store *store, int64_t member_id, int64_t id,
 			  struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TRUSTED_DELETE);
-
-	pl_bind_int(stmt, member_id);
-	pl_bind_int(stmt, id);
-	return pl_run(stmt, err);
+	return pl_exec_count(store, PL_SQL_TRUSTED_DELETE,
+			     PL_PARAMS(PL_INT("member_id", member_id), PL_INT("trusted_id", id)),
+			     err);
 }
 
 int pl_trusted_use(struct pl_store *store, const struct pl_actor *actor,
@@ -254,12 +241,12 @@ int pl_trusted_list(struct pl_store *store, int64_t member_id, int64_t now,
 		    int (*each)(const struct pl_trusted *device, void *context), void *context,
 		    struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TRUSTED_LIST);
+	struct pl_stmt *stmt;
 	struct pl_trusted device;
 	int ret;
 
-	pl_bind_int(stmt, member_id);
-	pl_bind_int(stmt, now);
+	stmt = pl_query(store, PL_SQL_TRUSTED_LIST,
+			PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", now)));
 	while ((ret = pl_step(stmt, err)) == 1) {
 		read_row(stmt, &device);
 		if (each(&device, context) != 0) {
@@ -272,10 +259,8 @@ int pl_trusted_list(struct pl_store *store, int64_t member_id, int64_t now,
 
 static int64_t delete_all(struct pl_store *store, int64_t member_id, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TRUSTED_DELETE_ALL);
-
-	pl_bind_int(stmt, member_id);
-	return pl_run(stmt, err);
+	return pl_exec_count(store, PL_SQL_TRUSTED_DELETE_ALL,
+			     PL_PARAMS(PL_INT("member_id", member_id)), err);
 }
 
 int64_t pl_trusted_remove(struct pl_store *store, const struct pl_actor *actor,

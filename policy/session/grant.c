@@ -31,28 +31,23 @@ int pl_grant_read_one(struct pl_stmt *stmt, struct pl_grant_row *row_r, struct p
 	if (ret != 1)
 		return ret;
 	pl_grant_read(stmt, row_r);
-	ret = pl_row_ok(stmt, err);
-	pl_reset(stmt);
-	return ret < 0 ? -1 : 1;
+	return pl_row_end(stmt, err);
 }
 
 int pl_grant_get_live(struct pl_store *store, int64_t id, int64_t now, struct pl_grant_row *row_r,
 		      struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_GRANT_LIVE);
+	struct pl_stmt *stmt;
 
-	pl_bind_int(stmt, id);
-	pl_bind_int(stmt, now);
-	pl_bind_int(stmt, now - PL_SESSION_IDLE);
+	stmt = pl_query(store, PL_SQL_GRANT_LIVE,
+			PL_PARAMS(PL_INT("grant_id", id), PL_INT("now", now),
+				  PL_INT("idle_since", now - PL_SESSION_IDLE)));
 	return pl_grant_read_one(stmt, row_r, err);
 }
 
 int pl_grant_delete(struct pl_store *store, int64_t id, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_GRANT_DELETE);
-
-	pl_bind_int(stmt, id);
-	return pl_run(stmt, err) < 0 ? -1 : 0;
+	return pl_exec(store, PL_SQL_GRANT_DELETE, PL_PARAMS(PL_INT("grant_id", id)), err);
 }
 
 int pl_grant_record(struct pl_store *store, const struct pl_actor *actor, const char *action,
@@ -69,17 +64,15 @@ int pl_grant_record(struct pl_store *store, const struct pl_actor *actor, const 
 static int insert_grant(struct pl_store *store, const struct pl_grant *grant,
 			const unsigned char *code, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_GRANT_INSERT);
-
-	pl_bind_int(stmt, grant->session_id);
-	pl_bind_text(stmt, grant->client_id);
-	pl_bind_blob(stmt, code, PL_MAC_BYTES);
-	pl_bind_int(stmt, grant->expires_at);
-	pl_bind_text(stmt, grant->redirect_uri);
-	pl_bind_text(stmt, grant->challenge);
-	pl_bind_text(stmt, grant->scope);
-	pl_bind_text(stmt, grant->nonce);
-	return pl_run(stmt, err) < 0 ? -1 : 0;
+	return pl_exec(store, PL_SQL_GRANT_INSERT,
+		       PL_PARAMS(PL_INT("session_id", grant->session_id),
+				 PL_TEXT("client_id", grant->client_id),
+				 PL_BLOB("code", code, PL_MAC_BYTES),
+				 PL_INT("code_expires_at", grant->expires_at),
+				 PL_TEXT("redirect_uri", grant->redirect_uri),
+				 PL_TEXT("challenge", grant->challenge),
+				 PL_TEXT("scope", grant->scope), PL_TEXT("nonce", grant->nonce)),
+		       err);
 }
 
 int pl_code_issue(struct pl_store *store, const struct pl_grant *grant, struct pl_secret *code_r,
@@ -103,13 +96,10 @@ int pl_code_issue(struct pl_store *store, const struct pl_grant *grant, struct p
 static int64_t use_code(struct pl_store *store, const unsigned char *code, const char *client_id,
 			int64_t now, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_GRANT_USE_CODE);
-
-	pl_bind_int(stmt, now);
-	pl_bind_blob(stmt, code, PL_MAC_BYTES);
-	pl_bind_text(stmt, client_id);
-	pl_bind_int(stmt, now);
-	return pl_run(stmt, err);
+	return pl_exec_count(store, PL_SQL_GRANT_USE_CODE,
+			     PL_PARAMS(PL_INT("now", now), PL_BLOB("code", code, PL_MAC_BYTES),
+				       PL_TEXT("client_id", client_id)),
+			     err);
 }
 
 static int take_code(struct pl_store *store, const unsigned char *code, const char *client_id,
@@ -123,9 +113,9 @@ static int take_code(struct pl_store *store, const unsigned char *code, const ch
 
 	if (won < 0)
 		return -1;
-	stmt = pl_stmt(store, PL_SQL_GRANT_BY_CODE);
-	pl_bind_blob(stmt, code, PL_MAC_BYTES);
-	pl_bind_text(stmt, client_id);
+	stmt = pl_query(store, PL_SQL_GRANT_BY_CODE,
+			PL_PARAMS(PL_BLOB("code", code, PL_MAC_BYTES),
+				  PL_TEXT("client_id", client_id)));
 	ret = pl_grant_read_one(stmt, &row, err);
 	if (ret != 1)
 		return ret;

@@ -123,19 +123,15 @@ static int check_wish(const struct pl_oauth_client *client, struct pl_error *err
 static int insert(struct pl_store *store, const struct pl_oauth_client *client,
 		  const unsigned char *digest, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_OAUTH_CLIENT_INSERT);
-
-	pl_bind_text(stmt, client->id);
-	pl_bind_text(stmt, client->name);
-	if (client->confidential)
-		pl_bind_blob(stmt, digest, PL_MAC_BYTES);
-	else
-		pl_bind_null(stmt);
-	pl_bind_text(stmt, pl_channel_name(client->channel));
-	pl_bind_text(stmt, client->redirect_uris);
-	pl_bind_text(stmt, client->logout_uris);
-	pl_bind_int(stmt, client->created_at);
-	return pl_run(stmt, err) < 0 ? -1 : 0;
+	return pl_exec(store, PL_SQL_OAUTH_CLIENT_INSERT,
+		       PL_PARAMS(PL_TEXT("client_id", client->id), PL_TEXT("name", client->name),
+				 PL_BLOB("secret", client->confidential ? digest : NULL,
+					 PL_MAC_BYTES),
+				 PL_TEXT("channel", pl_channel_name(client->channel)),
+				 PL_TEXT("redirect_uris", client->redirect_uris),
+				 PL_TEXT("logout_uris", client->logout_uris),
+				 PL_INT("created_at", client->created_at)),
+		       err);
 }
 
 static int record(struct pl_store *store, const struct pl_actor *actor, const char *action,
@@ -196,19 +192,17 @@ static void read_row(struct pl_stmt *stmt, struct pl_oauth_client *client_r)
 static int get(struct pl_store *store, const char *id, struct pl_oauth_client *client_r,
 	       unsigned char *digest_r, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_OAUTH_CLIENT_GET);
+	struct pl_stmt *stmt;
 	int ret;
 
-	pl_bind_text(stmt, id);
+	stmt = pl_query(store, PL_SQL_OAUTH_CLIENT_GET, PL_PARAMS(PL_TEXT("client_id", id)));
 	ret = pl_step(stmt, err);
 	if (ret != 1)
 		return ret;
 	read_row(stmt, client_r);
 	if (digest_r != NULL)
 		pl_col_blob(stmt, "secret", digest_r, PL_MAC_BYTES);
-	ret = pl_row_ok(stmt, err);
-	pl_reset(stmt);
-	return ret < 0 ? -1 : 1;
+	return pl_row_end(stmt, err);
 }
 
 int pl_oauth_client_get(struct pl_store *store, const char *id, struct pl_oauth_client *client_r,
@@ -234,7 +228,7 @@ int pl_oauth_client_list(struct pl_store *store,
 			 int (*each)(const struct pl_oauth_client *client, void *context),
 			 void *context, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_OAUTH_CLIENT_LIST);
+	struct pl_stmt *stmt = pl_query(store, PL_SQL_OAUTH_CLIENT_LIST, NULL);
 	struct pl_oauth_client client;
 	int ret;
 
@@ -252,14 +246,13 @@ int pl_oauth_client_remove(struct pl_store *store, const struct pl_actor *actor,
 			   struct pl_error *err)
 {
 	struct pl_oauth_client client;
-	struct pl_stmt *stmt;
 	int ret = pl_oauth_client_get(store, id, &client, err);
 
 	if (ret != 1)
 		return ret;
-	stmt = pl_stmt(store, PL_SQL_OAUTH_CLIENT_DELETE);
-	pl_bind_text(stmt, id);
-	if (pl_run(stmt, err) < 0 || record(store, actor, "client.remove", &client, 1, err) < 0)
+	if (pl_exec(store, PL_SQL_OAUTH_CLIENT_DELETE, PL_PARAMS(PL_TEXT("client_id", id)), err) <
+		    0 ||
+	    record(store, actor, "client.remove", &client, 1, err) < 0)
 		return pl_error_prefix(err, "client %s", id);
 	return 1;
 }

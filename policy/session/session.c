@@ -11,45 +11,22 @@
 #define COOKIE_PREFIX "pl_ss_"
 #define TOKEN_PREFIX "pl_at_"
 
-/* A digest, or NULL for a session that has no cookie. */
-static void bind_cookie(struct pl_stmt *stmt, const unsigned char *digest)
-{
-	if (digest != NULL)
-		pl_bind_blob(stmt, digest, PL_MAC_BYTES);
-	else
-		pl_bind_null(stmt);
-}
-
-static void bind_trusted(struct pl_stmt *stmt, int64_t trusted_id)
-{
-	if (trusted_id != 0)
-		pl_bind_int(stmt, trusted_id);
-	else
-		pl_bind_null(stmt);
-}
-
+/* cookie is a digest, or NULL for a session that has none. */
 static int insert_session(struct pl_store *store, struct pl_session *wish, int64_t generation,
 			  const unsigned char *cookie, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_SESSION_INSERT);
-
-	pl_bind_int(stmt, wish->member_id);
-	pl_bind_text(stmt, pl_channel_name(wish->channel));
-	pl_bind_int(stmt, generation);
-	pl_bind_int(stmt, wish->created_at);
-	pl_bind_int(stmt, wish->expires_at);
-	pl_bind_text(stmt, wish->ip);
-	pl_bind_text(stmt, wish->device);
-	bind_cookie(stmt, cookie);
-	pl_bind_int(stmt, wish->half);
-	pl_bind_int(stmt, wish->seen_at);
-	pl_bind_int(stmt, wish->proven_at);
-	bind_trusted(stmt, wish->trusted_id);
-	if (pl_step(stmt, err) < 0)
-		return -1;
-	wish->id = pl_col_int(stmt, "id");
-	pl_reset(stmt);
-	return 0;
+	return pl_insert(store, PL_SQL_SESSION_INSERT,
+			 PL_PARAMS(PL_INT("member_id", wish->member_id),
+				   PL_TEXT("channel", pl_channel_name(wish->channel)),
+				   PL_INT("generation", generation),
+				   PL_INT("created_at", wish->created_at),
+				   PL_INT("expires_at", wish->expires_at), PL_TEXT("ip", wish->ip),
+				   PL_TEXT("device", wish->device),
+				   PL_BLOB("cookie", cookie, PL_MAC_BYTES),
+				   PL_INT("half", wish->half), PL_INT("seen_at", wish->seen_at),
+				   PL_INT("proven_at", wish->proven_at),
+				   PL_ID("trusted_id", wish->trusted_id)),
+			 &wish->id, err);
 }
 
 /* A half session is no sign-in yet, and leaves no record. */
@@ -152,33 +129,26 @@ static int read_one(struct pl_stmt *stmt, struct pl_session *session_r, struct p
 	if (ret != 1)
 		return ret;
 	read_row(stmt, session_r);
-	ret = pl_row_ok(stmt, err);
-	pl_reset(stmt);
-	return ret < 0 ? -1 : 1;
+	return pl_row_end(stmt, err);
 }
 
 int pl_session_get(struct pl_store *store, int64_t id, struct pl_session *session_r,
 		   struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_SESSION_GET);
+	struct pl_stmt *stmt;
 
-	pl_bind_int(stmt, id);
+	stmt = pl_query(store, PL_SQL_SESSION_GET, PL_PARAMS(PL_INT("session_id", id)));
 	return read_one(stmt, session_r, err);
 }
 
 static int64_t complete(struct pl_store *store, int64_t id, int64_t now, int64_t trusted_id,
 			const unsigned char *cookie, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_SESSION_COMPLETE);
-
-	pl_bind_blob(stmt, cookie, PL_MAC_BYTES);
-	pl_bind_int(stmt, now);
-	pl_bind_int(stmt, now);
-	pl_bind_int(stmt, now + PL_SESSION_SECONDS);
-	bind_trusted(stmt, trusted_id);
-	pl_bind_int(stmt, id);
-	pl_bind_int(stmt, now);
-	return pl_run(stmt, err);
+	return pl_exec_count(store, PL_SQL_SESSION_COMPLETE,
+			     PL_PARAMS(PL_BLOB("cookie", cookie, PL_MAC_BYTES), PL_INT("now", now),
+				       PL_INT("expires_at", now + PL_SESSION_SECONDS),
+				       PL_ID("trusted_id", trusted_id), PL_INT("session_id", id)),
+			     err);
 }
 
 int pl_session_complete(struct pl_store *store, const struct pl_actor *actor, int64_t id,
@@ -201,26 +171,19 @@ int pl_session_complete(struct pl_store *store, const struct pl_actor *actor, in
 
 int pl_session_proven(struct pl_store *store, int64_t id, int64_t now, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_SESSION_PROVEN);
-
-	pl_bind_int(stmt, now);
-	pl_bind_int(stmt, id);
-	return pl_run(stmt, err) < 0 ? -1 : 0;
+	return pl_exec(store, PL_SQL_SESSION_PROVEN,
+		       PL_PARAMS(PL_INT("now", now), PL_INT("session_id", id)), err);
 }
 
 int pl_session_seen(struct pl_store *store, const struct pl_session *session, int64_t now,
 		    const char *ip, struct pl_error *err)
 {
-	struct pl_stmt *stmt;
-
 	if (now - session->seen_at < PL_SESSION_SEEN_EVERY)
 		return 0;
-	stmt = pl_stmt(store, PL_SQL_SESSION_SEEN);
-	pl_bind_int(stmt, now);
-	pl_bind_text(stmt, ip);
-	pl_bind_int(stmt, session->id);
-	pl_bind_int(stmt, now);
-	return pl_run(stmt, err) < 0 ? -1 : 0;
+	return pl_exec(store, PL_SQL_SESSION_SEEN,
+		       PL_PARAMS(PL_INT("now", now), PL_TEXT("ip", ip),
+				 PL_INT("session_id", session->id)),
+		       err);
 }
 
 int pl_session_by_cookie(struct pl_store *store, const struct pl_secret *cookie, int64_t now,
@@ -232,10 +195,9 @@ int pl_session_by_cookie(struct pl_store *store, const struct pl_secret *cookie,
 	memset(session_r, 0, sizeof(*session_r));
 	if (pl_token_digest(cookie, digest, err) < 0)
 		return -1;
-	stmt = pl_stmt(store, PL_SQL_SESSION_BY_COOKIE);
-	pl_bind_blob(stmt, digest, sizeof(digest));
-	pl_bind_int(stmt, now);
-	pl_bind_int(stmt, now - PL_SESSION_IDLE);
+	stmt = pl_query(store, PL_SQL_SESSION_BY_COOKIE,
+			PL_PARAMS(PL_BLOB("cookie", digest, sizeof(digest)), PL_INT("now", now),
+				  PL_INT("idle_since", now - PL_SESSION_IDLE)));
 	return read_one(stmt, session_r, err);
 }
 
@@ -248,10 +210,8 @@ int pl_session_by_token(struct pl_store *store, const struct pl_secret *token, i
 	memset(session_r, 0, sizeof(*session_r));
 	if (pl_token_digest(token, digest, err) < 0)
 		return -1;
-	stmt = pl_stmt(store, PL_SQL_SESSION_BY_TOKEN);
-	pl_bind_blob(stmt, digest, sizeof(digest));
-	pl_bind_int(stmt, now);
-	pl_bind_int(stmt, now);
+	stmt = pl_query(store, PL_SQL_SESSION_BY_TOKEN,
+			PL_PARAMS(PL_BLOB("digest", digest, sizeof(digest)), PL_INT("now", now)));
 	return read_one(stmt, session_r, err);
 }
 
@@ -259,13 +219,13 @@ int pl_session_list(struct pl_store *store, int64_t member_id, int64_t now,
 		    int (*each)(const struct pl_session *session, void *context), void *context,
 		    struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_SESSION_LIST);
+	struct pl_stmt *stmt;
 	struct pl_session session;
 	int ret;
 
-	pl_bind_int(stmt, member_id);
-	pl_bind_int(stmt, now);
-	pl_bind_int(stmt, now - PL_SESSION_IDLE);
+	stmt = pl_query(store, PL_SQL_SESSION_LIST,
+			PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", now),
+				  PL_INT("idle_since", now - PL_SESSION_IDLE)));
 	while ((ret = pl_step(stmt, err)) == 1) {
 		read_row(stmt, &session);
 		if (each(&session, context) != 0) {
@@ -279,11 +239,9 @@ int pl_session_list(struct pl_store *store, int64_t member_id, int64_t now,
 static int64_t delete_of(struct pl_store *store, enum pl_sql sql, int64_t id, int64_t member_id,
 			 struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, sql);
-
-	pl_bind_int(stmt, id);
-	pl_bind_int(stmt, member_id);
-	return pl_run(stmt, err);
+	return pl_exec_count(store, sql,
+			     PL_PARAMS(PL_INT("session_id", id), PL_INT("member_id", member_id)),
+			     err);
 }
 
 int pl_session_revoke(struct pl_store *store, const struct pl_actor *actor,
@@ -315,14 +273,12 @@ int pl_session_revoke_all(struct pl_store *store, const struct pl_actor *actor,
 {
 	char text[PL_ADDRESS_MAX + 1];
 	struct pl_account account;
-	struct pl_stmt *stmt;
 	int64_t raised;
 
 	if (pl_account_get(store, address, &account, err) < 0)
 		return -1;
-	stmt = pl_stmt(store, PL_SQL_MEMBER_RAISE_GENERATION);
-	pl_bind_int(stmt, account.member.id);
-	raised = pl_run(stmt, err);
+	raised = pl_exec_count(store, PL_SQL_MEMBER_RAISE_GENERATION,
+			       PL_PARAMS(PL_INT("member_id", account.member.id)), err);
 	if (raised <= 0) /* 0: a member that the database has never heard of */
 		return (int)raised;
 	return pl_audit_add(store, actor, "session.revoke-all", pl_address_format(address, text),
@@ -332,17 +288,17 @@ int pl_session_revoke_all(struct pl_store *store, const struct pl_actor *actor,
 static int insert_token(struct pl_store *store, const struct pl_session *session,
 			int64_t expires_at, const struct pl_secret *token, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TOKEN_INSERT);
 	unsigned char digest[PL_MAC_BYTES];
 
 	if (pl_token_digest(token, digest, err) < 0)
 		return -1;
-	pl_bind_blob(stmt, digest, sizeof(digest));
-	pl_bind_int(stmt, session->id);
-	pl_bind_int(stmt, expires_at);
-	pl_bind_int(stmt, session->created_at);
-	pl_bind_null(stmt); /* of no OAuth client */
-	return pl_run(stmt, err) < 0 ? -1 : 0;
+	return pl_exec(store, PL_SQL_TOKEN_INSERT,
+		       PL_PARAMS(PL_BLOB("digest", digest, sizeof(digest)),
+				 PL_INT("session_id", session->id),
+				 PL_INT("expires_at", expires_at),
+				 PL_INT("issued_at", session->created_at),
+				 PL_NULL("grant_id") /* of no OAuth client */),
+		       err);
 }
 
 int pl_session_issue(struct pl_store *store, const struct pl_actor *actor,

@@ -77,15 +77,15 @@ static int generate(struct pl_signing_key *key_r, struct pl_error *err)
 static int insert(struct pl_store *store, const struct pl_keys *seal,
 		  const struct pl_signing_key *key, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_SIGNING_KEY_INSERT);
 	struct pl_sealed sealed;
 
 	if (pl_seal(seal, SEALED_AS, 0, &key->private_der, &sealed, err) < 0)
 		return -1;
-	pl_bind_text(stmt, key->id);
-	pl_bind_blob(stmt, sealed.data, sealed.len);
-	pl_bind_int(stmt, time(NULL));
-	return pl_run(stmt, err) < 0 ? -1 : 0;
+	return pl_exec(store, PL_SQL_SIGNING_KEY_INSERT,
+		       PL_PARAMS(PL_TEXT("key_id", key->id),
+				 PL_BLOB("secret", sealed.data, sealed.len),
+				 PL_INT("created_at", time(NULL))),
+		       err);
 }
 
 int pl_signing_key_make(struct pl_store *store, const struct pl_keys *seal, struct pl_error *err)
@@ -108,7 +108,7 @@ int pl_signing_key_make(struct pl_store *store, const struct pl_keys *seal, stru
 int pl_signing_key_get(struct pl_store *store, const struct pl_keys *seal,
 		       struct pl_signing_key *key_r, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_SIGNING_KEY_GET);
+	struct pl_stmt *stmt = pl_query(store, PL_SQL_SIGNING_KEY_GET, NULL);
 	struct pl_sealed sealed = { .len = 0 };
 	int ret = pl_step(stmt, err);
 

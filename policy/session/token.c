@@ -9,7 +9,6 @@
 static int insert_access(struct pl_store *store, const struct pl_grant_row *row, int64_t now,
 			 struct pl_tokens *tokens, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TOKEN_INSERT);
 	unsigned char digest[PL_MAC_BYTES];
 
 	if (pl_random_token(ACCESS_PREFIX, &tokens->access, err) < 0 ||
@@ -18,38 +17,33 @@ static int insert_access(struct pl_store *store, const struct pl_grant_row *row,
 	tokens->access_expires_at = now + PL_ACCESS_SECONDS;
 	if (tokens->access_expires_at > row->session_expires_at)
 		tokens->access_expires_at = row->session_expires_at;
-	pl_bind_blob(stmt, digest, sizeof(digest));
-	pl_bind_int(stmt, row->grant.session_id);
-	pl_bind_int(stmt, tokens->access_expires_at);
-	pl_bind_int(stmt, now);
-	pl_bind_int(stmt, row->grant.id);
-	return pl_run(stmt, err) < 0 ? -1 : 0;
+	return pl_exec(store, PL_SQL_TOKEN_INSERT,
+		       PL_PARAMS(PL_BLOB("digest", digest, sizeof(digest)),
+				 PL_INT("session_id", row->grant.session_id),
+				 PL_INT("expires_at", tokens->access_expires_at),
+				 PL_INT("issued_at", now), PL_INT("grant_id", row->grant.id)),
+		       err);
 }
 
 static int insert_refresh(struct pl_store *store, int64_t grant_id, int64_t now,
 			  struct pl_secret *refresh_r, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_REFRESH_INSERT);
 	unsigned char digest[PL_MAC_BYTES];
 
 	if (pl_random_token(REFRESH_PREFIX, refresh_r, err) < 0 ||
 	    pl_token_digest(refresh_r, digest, err) < 0)
 		return -1;
-	pl_bind_blob(stmt, digest, sizeof(digest));
-	pl_bind_int(stmt, grant_id);
-	pl_bind_int(stmt, now);
-	return pl_run(stmt, err) < 0 ? -1 : 0;
+	return pl_exec(store, PL_SQL_REFRESH_INSERT,
+		       PL_PARAMS(PL_BLOB("digest", digest, sizeof(digest)),
+				 PL_INT("grant_id", grant_id), PL_INT("now", now)),
+		       err);
 }
 
 /* A webmail that fetches tokens is in use, and so is its session. */
 static int note_seen(struct pl_store *store, int64_t session_id, int64_t now, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_SESSION_REFRESHED);
-
-	pl_bind_int(stmt, now);
-	pl_bind_int(stmt, session_id);
-	pl_bind_int(stmt, now);
-	return pl_run(stmt, err) < 0 ? -1 : 0;
+	return pl_exec(store, PL_SQL_SESSION_REFRESHED,
+		       PL_PARAMS(PL_INT("now", now), PL_INT("session_id", session_id)), err);
 }
 
 static int issue(struct pl_store *store, const struct pl_grant_row *row, int64_t now,
@@ -102,22 +96,20 @@ struct refresh {
 static int get_refresh(struct pl_store *store, const char *client_id, int64_t now,
 		       struct refresh *refresh, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_REFRESH_GET);
+	struct pl_stmt *stmt;
 	int ret;
 
-	pl_bind_blob(stmt, refresh->digest, sizeof(refresh->digest));
-	pl_bind_text(stmt, client_id);
-	pl_bind_int(stmt, now);
-	pl_bind_int(stmt, now - PL_SESSION_IDLE);
+	stmt = pl_query(store, PL_SQL_REFRESH_GET,
+			PL_PARAMS(PL_BLOB("digest", refresh->digest, sizeof(refresh->digest)),
+				  PL_TEXT("client_id", client_id), PL_INT("now", now),
+				  PL_INT("idle_since", now - PL_SESSION_IDLE)));
 	ret = pl_step(stmt, err);
 	if (ret != 1)
 		return ret;
 	refresh->used = !pl_col_is_null(stmt, "used_at");
 	refresh->used_at = pl_col_int(stmt, "used_at");
 	pl_grant_read(stmt, &refresh->row);
-	ret = pl_row_ok(stmt, err);
-	pl_reset(stmt);
-	return ret < 0 ? -1 : 1;
+	return pl_row_end(stmt, err);
 }
 
 int pl_refresh_peek(struct pl_store *store, const struct pl_secret *refresh, const char *client_id,
@@ -148,17 +140,16 @@ static int refresh_tokens(struct pl_store *store, const struct pl_actor *actor,
 			  struct refresh *refresh, const char *client_id, int64_t now,
 			  struct pl_tokens *tokens_r, struct pl_error *err)
 {
-	struct pl_stmt *stmt;
 	int ret = get_refresh(store, client_id, now, refresh, err);
 
 	if (ret != 1)
 		return ret;
 	if (refresh->used && now - refresh->used_at > PL_REFRESH_GRACE)
 		return end_stolen(store, actor, &refresh->row, err);
-	stmt = pl_stmt(store, PL_SQL_REFRESH_USE);
-	pl_bind_int(stmt, now);
-	pl_bind_blob(stmt, refresh->digest, sizeof(refresh->digest));
-	if (pl_run(stmt, err) < 0)
+	if (pl_exec(store, PL_SQL_REFRESH_USE,
+		    PL_PARAMS(PL_INT("now", now),
+			      PL_BLOB("digest", refresh->digest, sizeof(refresh->digest))),
+		    err) < 0)
 		return -1;
 	return issue(store, &refresh->row, now, tokens_r, err) < 0 ? -1 : 1;
 }
@@ -188,23 +179,21 @@ int pl_tokens_refresh(struct pl_store *store, const struct pl_actor *actor,
 static int64_t delete_access(struct pl_store *store, const unsigned char *digest,
 			     struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_TOKEN_DELETE);
-
-	pl_bind_blob(stmt, digest, PL_MAC_BYTES);
-	return pl_run(stmt, err);
+	return pl_exec_count(store, PL_SQL_TOKEN_DELETE,
+			     PL_PARAMS(PL_BLOB("digest", digest, PL_MAC_BYTES)), err);
 }
 
 static int revoke(struct pl_store *store, const struct pl_actor *actor, const unsigned char *digest,
 		  const char *client_id, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_GRANT_BY_TOKEN);
+	struct pl_stmt *stmt;
 	struct pl_grant_row row;
 	int64_t gone;
 	int ret;
 
-	pl_bind_text(stmt, client_id);
-	pl_bind_blob(stmt, digest, PL_MAC_BYTES);
-	pl_bind_blob(stmt, digest, PL_MAC_BYTES);
+	stmt = pl_query(store, PL_SQL_GRANT_BY_TOKEN,
+			PL_PARAMS(PL_TEXT("client_id", client_id),
+				  PL_BLOB("digest", digest, PL_MAC_BYTES)));
 	ret = pl_grant_read_one(stmt, &row, err);
 	if (ret != 1)
 		return ret;
@@ -238,11 +227,9 @@ int pl_token_info(struct pl_store *store, const struct pl_secret *token, int64_t
 	memset(info_r, 0, sizeof(*info_r));
 	if (pl_token_digest(token, digest, err) < 0)
 		return -1;
-	stmt = pl_stmt(store, PL_SQL_TOKEN_INFO);
-	pl_bind_blob(stmt, digest, sizeof(digest));
-	pl_bind_int(stmt, now);
-	pl_bind_int(stmt, now);
-	pl_bind_int(stmt, now - PL_SESSION_IDLE);
+	stmt = pl_query(store, PL_SQL_TOKEN_INFO,
+			PL_PARAMS(PL_BLOB("digest", digest, sizeof(digest)), PL_INT("now", now),
+				  PL_INT("idle_since", now - PL_SESSION_IDLE)));
 	ret = pl_step(stmt, err);
 	if (ret != 1)
 		return ret;
@@ -254,7 +241,5 @@ int pl_token_info(struct pl_store *store, const struct pl_secret *token, int64_t
 	pl_col_copy(stmt, "scope", info_r->scope, sizeof(info_r->scope));
 	info_r->issued_at = pl_col_int(stmt, "issued_at");
 	info_r->expires_at = pl_col_int(stmt, "expires_at");
-	ret = pl_row_ok(stmt, err);
-	pl_reset(stmt);
-	return ret < 0 ? -1 : 1;
+	return pl_row_end(stmt, err);
 }

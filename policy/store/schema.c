@@ -140,7 +140,9 @@ static const struct pl_migration migrations[] = {
 
 /* The statements of schema.c itself, which run on databases of every age. */
 #define SQL_VERSION "SELECT MAX(version) AS version FROM schema_history"
-#define SQL_RECORD "INSERT INTO schema_history (version, title, applied_at) VALUES (?, ?, ?)"
+#define SQL_RECORD                                                 \
+	"INSERT INTO schema_history (version, title, applied_at) " \
+	"VALUES (:version, :title, :applied_at)"
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,
 	       "a new migration raises PL_SCHEMA_VERSION in policy/store/version.h");
@@ -172,10 +174,13 @@ static char *expand_script(const char *script, const char *id_column)
 
 static int record(const struct pl_backend *backend, void *db, int version, struct pl_error *err)
 {
+	char sql[256];
+	struct pl_sql_names names;
 	void *stmt;
 	int ret;
 
-	if (backend->prepare(db, SQL_RECORD, &stmt, err) < 0)
+	if (pl_sql_text(SQL_RECORD, backend->param_mark, sql, sizeof(sql), &names) < 0 ||
+	    backend->prepare(db, sql, &stmt, err) < 0)
 		return -1;
 	backend->bind_int(stmt, 0, version);
 	backend->bind_text(stmt, 1, migrations[version - 1].title);

@@ -19,7 +19,7 @@ struct pl_stmt {
 	struct pl_store *store;
 	enum pl_sql sql;
 	void *handle; /* NULL until first use */
-	int next_bind;
+	struct pl_sql_names params;
 	int last_column; /* columns are mostly read in their order */
 	int column_count;
 	char *names[COLUMNS_MAX];
@@ -109,7 +109,7 @@ char *pl_store_name(const char *uri, char *buf, size_t size)
 
 static int check_version(struct pl_store *store, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_SCHEMA_VERSION);
+	struct pl_stmt *stmt = pl_query(store, PL_SQL_SCHEMA_VERSION, NULL);
 	int64_t version = 0;
 	int ret = pl_step(stmt, err);
 
@@ -265,9 +265,14 @@ static void mistake(struct pl_stmt *stmt, enum pl_errc code, const char *what, c
 static void prepare(struct pl_stmt *stmt)
 {
 	const struct pl_backend *backend = stmt->store->backend;
+	char text[PL_SQL_TEXT_MAX];
 
-	if (backend->prepare(stmt->store->db, statements[stmt->sql].sql, &stmt->handle,
-			     &stmt->mistake) < 0)
+	if (pl_sql_text(statements[stmt->sql].sql, backend->param_mark, text, sizeof(text),
+			&stmt->params) < 0) {
+		mistake(stmt, PL_ERR_INTERNAL, "is too long or has too many parameters", "");
+		return;
+	}
+	if (backend->prepare(stmt->store->db, text, &stmt->handle, &stmt->mistake) < 0)
 		return;
 	stmt->column_count = backend->columns(stmt->handle);
 	if (stmt->column_count > COLUMNS_MAX)
@@ -279,52 +284,78 @@ static void prepare(struct pl_stmt *stmt)
 	}
 }
 
-struct pl_stmt *pl_stmt(struct pl_store *store, enum pl_sql sql)
+/* The statement, prepared and without the rows of its last use. */
+static struct pl_stmt *ready(struct pl_store *store, enum pl_sql sql)
 {
 	struct pl_stmt *stmt = &store->stmts[sql];
 
 	stmt->mistake.code = PL_OK;
-	stmt->next_bind = 0;
 	stmt->last_column = -1;
-	if ((statements[sql].roles & store->role) == 0) {
+	if ((statements[sql].roles & store->role) == 0)
 		mistake(stmt, PL_ERR_INTERNAL, "not allowed in this role", "");
-		return stmt;
-	}
-	if (stmt->handle == NULL)
+	else if (stmt->handle == NULL)
 		prepare(stmt);
 	else
 		store->backend->reset(stmt->handle);
 	return stmt;
 }
 
-static void bound(struct pl_stmt *stmt, int ret)
+static int bind_value(struct pl_stmt *stmt, int place, const struct pl_param *param)
 {
-	if (ret < 0)
-		mistake(stmt, PL_ERR_INTERNAL, "cannot bind a value", "");
+	const struct pl_backend *backend = stmt->store->backend;
+
+	switch (param->type) {
+	case PL_PARAM_INT:
+		return backend->bind_int(stmt->handle, place, param->number);
+	case PL_PARAM_TEXT:
+		return backend->bind_text(stmt->handle, place, param->data);
+	case PL_PARAM_BLOB:
+		if (param->data == NULL)
+			break;
+		return backend->bind_blob(stmt->handle, place, param->data, param->len);
+	case PL_PARAM_NULL:
+	case PL_PARAM_END:
+		break;
+	}
+	return backend->bind_text(stmt->handle, place, NULL);
 }
 
-void pl_bind_int(struct pl_stmt *stmt, int64_t value)
+/* Each parameter gets one value, and each value has a parameter. */
+static void bind_all(struct pl_stmt *stmt, const struct pl_param *params)
 {
+	unsigned int bound = 0;
+	int place = -1;
+
+	for (; params != NULL && params->type != PL_PARAM_END; params++) {
+		place = pl_sql_names_find(&stmt->params, params->name, place + 1);
+		if (place < 0)
+			mistake(stmt, PL_ERR_INTERNAL, "has no parameter", params->name);
+		else if ((bound & 1u << place) != 0)
+			mistake(stmt, PL_ERR_INTERNAL, "got two values for parameter",
+				params->name);
+		else if (bind_value(stmt, place, params) < 0)
+			mistake(stmt, PL_ERR_INTERNAL, "cannot bind parameter", params->name);
+		else
+			bound |= 1u << place;
+	}
+	for (int i = 0; i < stmt->params.count; i++) {
+		char name[64];
+
+		if ((bound & 1u << i) != 0)
+			continue;
+		snprintf(name, sizeof(name), "%.*s", (int)stmt->params.name[i].len,
+			 stmt->params.name[i].text);
+		mistake(stmt, PL_ERR_INTERNAL, "got no value for parameter", name);
+	}
+}
+
+struct pl_stmt *pl_query(struct pl_store *store, enum pl_sql sql, const struct pl_param *params)
+{
+	struct pl_stmt *stmt = ready(store, sql);
+
 	if (stmt->mistake.code == PL_OK)
-		bound(stmt, stmt->store->backend->bind_int(stmt->handle, stmt->next_bind++, value));
-}
-
-void pl_bind_text(struct pl_stmt *stmt, const char *text)
-{
-	if (stmt->mistake.code == PL_OK)
-		bound(stmt, stmt->store->backend->bind_text(stmt->handle, stmt->next_bind++, text));
-}
-
-void pl_bind_blob(struct pl_stmt *stmt, const void *data, size_t len)
-{
-	if (stmt->mistake.code == PL_OK)
-		bound(stmt,
-		      stmt->store->backend->bind_blob(stmt->handle, stmt->next_bind++, data, len));
-}
-
-void pl_bind_null(struct pl_stmt *stmt)
-{
-	pl_bind_text(stmt, NULL);
+		bind_all(stmt, params);
+	return stmt;
 }
 
 int pl_step(struct pl_stmt *stmt, struct pl_error *err)
@@ -351,9 +382,10 @@ void pl_reset(struct pl_stmt *stmt)
 }
 
 /* Outside of a transaction it is one of its own, and waits for its turn like any other. */
-int64_t pl_run(struct pl_stmt *stmt, struct pl_error *err)
+int64_t pl_exec_count(struct pl_store *store, enum pl_sql sql, const struct pl_param *params,
+		      struct pl_error *err)
 {
-	struct pl_store *store = stmt->store;
+	struct pl_stmt *stmt = pl_query(store, sql, params);
 	const int is_alone = !store->has_turn;
 	int64_t changed;
 	int ret;
@@ -367,6 +399,24 @@ int64_t pl_run(struct pl_stmt *stmt, struct pl_error *err)
 	if (is_alone)
 		end_turn(store);
 	return changed;
+}
+
+int pl_exec(struct pl_store *store, enum pl_sql sql, const struct pl_param *params,
+	    struct pl_error *err)
+{
+	return pl_exec_count(store, sql, params, err) < 0 ? -1 : 0;
+}
+
+int pl_insert(struct pl_store *store, enum pl_sql sql, const struct pl_param *params, int64_t *id_r,
+	      struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_query(store, sql, params);
+	int ret = pl_step(stmt, err);
+
+	if (ret < 0)
+		return -1;
+	*id_r = pl_col_int(stmt, "id");
+	return pl_row_end(stmt, err) < 0 ? -1 : 0;
 }
 
 /* Looks behind the column read last first. -1 and a mistake when there is none. */
@@ -445,6 +495,14 @@ int pl_row_ok(struct pl_stmt *stmt, struct pl_error *err)
 	return pl_error_set(err, stmt->mistake.code, "%s", stmt->mistake.msg);
 }
 
+int pl_row_end(struct pl_stmt *stmt, struct pl_error *err)
+{
+	int ret = pl_row_ok(stmt, err);
+
+	pl_reset(stmt);
+	return ret < 0 ? -1 : 1;
+}
+
 int64_t pl_store_count(struct pl_store *store, enum pl_count what, struct pl_error *err)
 {
 	static const enum pl_sql counts[] = {
@@ -454,7 +512,7 @@ int64_t pl_store_count(struct pl_store *store, enum pl_count what, struct pl_err
 		[PL_COUNT_SESSIONS] = PL_SQL_COUNT_SESSIONS,
 		[PL_COUNT_AUDIT] = PL_SQL_COUNT_AUDIT,
 	};
-	struct pl_stmt *stmt = pl_stmt(store, counts[what]);
+	struct pl_stmt *stmt = pl_query(store, counts[what], NULL);
 	int64_t count = 0;
 
 	if (pl_step(stmt, err) < 0)

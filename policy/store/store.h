@@ -6,14 +6,17 @@
  * all that sees its client library. Nothing here creates a database: see schema.h.
  *
  * Reading:
- *	struct pl_stmt *stmt = pl_stmt(store, PL_SQL_MEMBER_LIST);
- *	pl_bind_text(stmt, domain);
+ *	struct pl_stmt *stmt = pl_query(store, PL_SQL_MEMBER_LIST_DOMAIN,
+ *					PL_PARAMS(PL_TEXT("domain", domain)));
  *	while ((ret = pl_step(stmt, err)) == 1)
  *		... pl_col_text(stmt, "local") ...
  *	pl_reset(stmt);
  *
- * Binding and reading never fail by themselves: a mistake there is kept in the
- * statement, and pl_step reports it.
+ * Writing:
+ *	ret = pl_exec(store, PL_SQL_MEMBER_DELETE, PL_PARAMS(PL_INT("member_id", id)), err);
+ *
+ * Binding and reading never fail by themselves: a mistake there, like a parameter
+ * without a value or a value for none, is kept in the statement, and pl_step reports it.
  */
 #ifndef POSTLATCH_STORE_H
 #define POSTLATCH_STORE_H
@@ -21,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "policy/base/error.h"
+#include "policy/store/param.h"
 
 /* Who is at work. A role may use only the statements that name it. */
 enum pl_role {
@@ -89,22 +93,28 @@ int pl_store_commit(struct pl_store *store, struct pl_error *err);
 /* Undoes a write transaction; does nothing when none is open. */
 void pl_store_rollback(struct pl_store *store);
 
-/* Borrowed, never NULL; prepared once for each store. Resets it for new use. */
-struct pl_stmt *pl_stmt(struct pl_store *store, enum pl_sql sql);
-void pl_bind_int(struct pl_stmt *stmt, int64_t value);
-/* NULL text binds NULL. The text must stay until the statement is stepped. */
-void pl_bind_text(struct pl_stmt *stmt, const char *text);
-void pl_bind_blob(struct pl_stmt *stmt, const void *data, size_t len);
-void pl_bind_null(struct pl_stmt *stmt);
+/* Binds every parameter of the statement (NULL where it has none) and makes it ready
+ * to be stepped. Borrowed, never NULL; prepared once for each store. What the values
+ * point to must stay until the first step. */
+struct pl_stmt *pl_query(struct pl_store *store, enum pl_sql sql, const struct pl_param *params);
 /* 1 a row, 0 no more rows, -1 error. The statement is reset after 0 and -1. */
 int pl_step(struct pl_stmt *stmt, struct pl_error *err);
 void pl_reset(struct pl_stmt *stmt);
-/* Runs a statement that returns no rows. Returns the rows it changed, or -1. */
-int64_t pl_run(struct pl_stmt *stmt, struct pl_error *err);
+/* Binds and runs a statement to its end. Returns 0 or -1. */
+int pl_exec(struct pl_store *store, enum pl_sql sql, const struct pl_param *params,
+	    struct pl_error *err);
+/* The same; returns how many rows it changed, or -1. */
+int64_t pl_exec_count(struct pl_store *store, enum pl_sql sql, const struct pl_param *params,
+		      struct pl_error *err);
+/* Binds and runs one that ends in "RETURNING id". Returns 0 and the new row's id, or -1. */
+int pl_insert(struct pl_store *store, enum pl_sql sql, const struct pl_param *params, int64_t *id_r,
+	      struct pl_error *err);
 
 /* -1 and the mistake when a column was read that the row does not have: then
  * what was read means nothing. For reads that decide something. */
 int pl_row_ok(struct pl_stmt *stmt, struct pl_error *err);
+/* The same for the one row of a lookup, after which the statement is reset: 1, or -1. */
+int pl_row_end(struct pl_stmt *stmt, struct pl_error *err);
 /* Columns of the current row, by name. NULL reads as 0 or NULL. Text is
  * borrowed until the next step or reset. */
 int64_t pl_col_int(struct pl_stmt *stmt, const char *name);

@@ -23,32 +23,6 @@ struct stmt {
 	int row;
 };
 
-/* Writes $1, $2 ... for each ?, but not within quotes. NULL: out of memory. */
-static char *number_places(const char *sql, int *places_r)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	int is_quoted = 0;
-
-	*places_r = 0;
-	if (out == NULL)
-		return NULL;
-	for (; *sql != '\0'; sql++) {
-		if (*sql == '\'')
-			is_quoted = !is_quoted;
-		if (*sql == '?' && !is_quoted)
-			fprintf(out, "$%d", ++*places_r);
-		else
-			fputc(*sql, out);
-	}
-	if (fclose(out) != 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
 void pl_postgresql_finish(void *stmt_p)
 {
 	struct stmt *stmt = stmt_p;
@@ -58,8 +32,8 @@ void pl_postgresql_finish(void *stmt_p)
 	free(stmt);
 }
 
-static int prepare_numbered(struct pl_postgresql *db, struct stmt *stmt, const char *sql,
-			    struct pl_error *err)
+static int prepare(struct pl_postgresql *db, struct stmt *stmt, const char *sql,
+		   struct pl_error *err)
 {
 	PGresult *result;
 
@@ -73,28 +47,26 @@ static int prepare_numbered(struct pl_postgresql *db, struct stmt *stmt, const c
 		return -1;
 	stmt->columns = pl_postgresql_answer(db, PQsendDescribePrepared(db->conn, stmt->name),
 					     db->wait_ms, err);
-	return stmt->columns == NULL ? -1 : 0;
+	if (stmt->columns == NULL)
+		return -1;
+	stmt->places = PQnparams(stmt->columns);
+	return stmt->places <= MOST_PLACES ? 0
+					   : pl_error_set(err, PL_ERR_INTERNAL, "too many values");
 }
 
 int pl_postgresql_prepare(void *db, const char *sql, void **stmt_r, struct pl_error *err)
 {
 	struct stmt *stmt = calloc(1, sizeof(*stmt));
-	char *numbered = stmt == NULL ? NULL : number_places(sql, &stmt->places);
-	int ret;
 
 	*stmt_r = NULL;
-	if (numbered == NULL) {
-		free(stmt);
+	if (stmt == NULL)
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
-	}
-	ret = stmt->places <= MOST_PLACES ? prepare_numbered(db, stmt, numbered, err)
-					  : pl_error_set(err, PL_ERR_INTERNAL, "too many values");
-	free(numbered);
-	if (ret < 0)
+	if (prepare(db, stmt, sql, err) < 0) {
 		pl_postgresql_finish(stmt);
-	else
-		*stmt_r = stmt;
-	return ret;
+		return -1;
+	}
+	*stmt_r = stmt;
+	return 0;
 }
 
 int pl_postgresql_columns(void *stmt)

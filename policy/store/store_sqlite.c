@@ -458,6 +458,7 @@ const struct pl_backend pl_backend_sqlite = {
 	.scheme = "sqlite:",
 	.id_column = "INTEGER PRIMARY KEY AUTOINCREMENT",
 	.byte_order = "COLLATE BINARY",
+	.param_mark = '?',
 	.describe = describe,
 	.open = open_db,
 	.close = close_db,

@@ -151,7 +151,8 @@ static void statement_that_takes_too_long_is_given_up(void **state)
 			     "ALTER TABLE schema_history RENAME TO history; "
 			     "CREATE VIEW schema_history AS SELECT postlatch.slow() AS version");
 	clock_gettime(CLOCK_MONOTONIC, &begin);
-	assert_refused(fixture, pl_step(pl_stmt(other, PL_SQL_SCHEMA_VERSION), &fixture->err),
+	assert_refused(fixture,
+		       pl_step(pl_query(other, PL_SQL_SCHEMA_VERSION, NULL), &fixture->err),
 		       PL_ERR_RETRY, "statement timeout");
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	assert_true(end.tv_sec - begin.tv_sec < 20);
@@ -167,7 +168,7 @@ static void server_that_stops_to_answer_is_given_up(void **state)
 	reopen(fixture, PL_ROLE_MILTER);
 	process = server_process(fixture);
 	assert_int_equal(kill(process, SIGSTOP), 0);
-	ret = pl_step(pl_stmt(fixture->store, PL_SQL_SCHEMA_VERSION), &fixture->err);
+	ret = pl_step(pl_query(fixture->store, PL_SQL_SCHEMA_VERSION, NULL), &fixture->err);
 	kill(process, SIGCONT);
 	assert_int_equal(ret, -1);
 	assert_string_equal(pl_errc_name(fixture->err.code), "retry");

@@ -57,13 +57,17 @@ static void add_one_of_each(struct fixture *fixture)
 /* Every value is 1, which refers to the rows above. */
 static int64_t run_with_ones(struct pl_store *store, enum pl_sql sql, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_stmt(store, sql);
+	char text[PL_SQL_TEXT_MAX], spelled[PL_SQL_PARAMS_MAX][32];
+	struct pl_param params[PL_SQL_PARAMS_MAX + 1] = { { .type = PL_PARAM_END } };
+	struct pl_sql_names names;
 
-	for (const char *c = statements[sql].sql; *c != '\0'; c++) {
-		if (*c == '?')
-			pl_bind_int(stmt, 1);
+	assert_int_equal(pl_sql_text(statements[sql].sql, '?', text, sizeof(text), &names), 0);
+	for (int i = 0; i < names.count; i++) {
+		snprintf(spelled[i], sizeof(spelled[i]), "%.*s", (int)names.name[i].len,
+			 names.name[i].text);
+		params[i] = (struct pl_param)PL_INT(spelled[i], 1);
 	}
-	return pl_run(stmt, err);
+	return pl_exec_count(store, sql, params, err);
 }
 
 /* The readers' connections refuse every write, so this also shows that no
@@ -127,7 +131,7 @@ static void sealed_secrets_are_for_two_roles(void **state)
 static void unknown_column_is_reported(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pl_stmt *stmt = pl_stmt(fixture->store, PL_SQL_COUNT_DOMAINS);
+	struct pl_stmt *stmt = pl_query(fixture->store, PL_SQL_COUNT_DOMAINS, NULL);
 
 	assert_int_equal(pl_step(stmt, &fixture->err), 1);
 	assert_int_equal(pl_row_ok(stmt, &fixture->err), 0);
@@ -135,32 +139,65 @@ static void unknown_column_is_reported(void **state)
 	assert_null(pl_col_text(stmt, "count"));
 	assert_refused(fixture, pl_row_ok(stmt, &fixture->err), PL_ERR_INTERNAL, "nosuch");
 	assert_refused(fixture, pl_step(stmt, &fixture->err), PL_ERR_INTERNAL, "COUNT_DOMAINS");
-	stmt = pl_stmt(fixture->store, PL_SQL_COUNT_DOMAINS);
+	stmt = pl_query(fixture->store, PL_SQL_COUNT_DOMAINS, NULL);
 	assert_int_equal(pl_step(stmt, &fixture->err), 1);
 	assert_int_equal(pl_col_int(stmt, "count"), 0);
 	assert_int_equal(pl_row_ok(stmt, &fixture->err), 0);
 	pl_reset(stmt);
 }
 
-static void one_value_too_many_is_reported(void **state)
+static void mistaken_parameters_are_reported(void **state)
 {
+	static const char sentence[] = "statement TOTP_PENDING_GET: ";
+	const struct pl_param id = PL_INT("member_id", 1), now = PL_INT("now", 1);
+	const struct {
+		const struct pl_param *params;
+		const char *mistake;
+	} rows[] = {
+		{ NULL, "got no value for parameter member_id" },
+		{ PL_PARAMS(id), "got no value for parameter now" },
+		{ PL_PARAMS(now), "got no value for parameter member_id" },
+		{ PL_PARAMS(id, now, PL_INT("nosuch", 1)), "has no parameter nosuch" },
+		{ PL_PARAMS(id, now, PL_INT("no", 1)), "has no parameter no" },
+		{ PL_PARAMS(PL_INT("nowhere", 1), id), "has no parameter nowhere" },
+		{ PL_PARAMS(id, now, id), "got two values for parameter member_id" },
+	};
 	struct fixture *fixture = *state;
-	struct pl_stmt *stmt = pl_stmt(fixture->store, PL_SQL_DOMAIN_GET);
+	char whole[128];
+	int64_t rowid;
 
-	pl_bind_text(stmt, "example.test");
-	pl_bind_int(stmt, 1);
-	assert_refused(fixture, pl_step(stmt, &fixture->err), PL_ERR_INTERNAL, "DOMAIN_GET");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		snprintf(whole, sizeof(whole), "%s%s", sentence, rows[i].mistake);
+		assert_refused(fixture,
+			       pl_step(pl_query(fixture->store, PL_SQL_TOTP_PENDING_GET,
+						rows[i].params),
+				       &fixture->err),
+			       PL_ERR_INTERNAL, whole);
+		assert_refused(fixture,
+			       pl_exec(fixture->store, PL_SQL_TOTP_PENDING_GET, rows[i].params,
+				       &fixture->err),
+			       PL_ERR_INTERNAL, whole);
+		assert_refused(fixture,
+			       pl_insert(fixture->store, PL_SQL_TOTP_PENDING_GET, rows[i].params,
+					 &rowid, &fixture->err),
+			       PL_ERR_INTERNAL, whole);
+	}
+	/* Nothing of the mistakes stays, and the order does not matter. */
+	assert_int_equal(pl_step(pl_query(fixture->store, PL_SQL_TOTP_PENDING_GET,
+					  PL_PARAMS(now, id)),
+				 &fixture->err),
+			 0);
 }
 
 static void null_reads_as_nothing(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pl_stmt *stmt = pl_stmt(fixture->store, PL_SQL_ACCOUNT);
+	struct pl_stmt *stmt;
 	char copy[8] = "before";
 
 	add_domain(fixture, "example.test", "");
-	pl_bind_text(stmt, "nobody");
-	pl_bind_text(stmt, "example.test");
+	stmt = pl_query(fixture->store, PL_SQL_ACCOUNT,
+			PL_PARAMS(PL_TEXT("local", "nobody"), PL_TEXT("domain", "example.test")));
 	assert_int_equal(pl_step(stmt, &fixture->err), 1);
 	assert_true(pl_col_is_null(stmt, "member_id"));
 	assert_false(pl_col_is_null(stmt, "domain_id"));
@@ -321,7 +358,7 @@ int main(void)
 		TEST_WITH_DATABASE(statements_of_other_roles_are_refused),
 		cmocka_unit_test(sealed_secrets_are_for_two_roles),
 		TEST_WITH_DATABASE(unknown_column_is_reported),
-		TEST_WITH_DATABASE(one_value_too_many_is_reported),
+		TEST_WITH_DATABASE(mistaken_parameters_are_reported),
 		TEST_WITH_DATABASE(null_reads_as_nothing),
 		TEST_IN_FOLDER(nothing_makes_a_missing_database),
 		TEST_IN_FOLDER(other_uris_are_refused),

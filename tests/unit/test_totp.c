@@ -8,19 +8,17 @@
 /* Puts a known secret in the place of the member's. */
 static void plant(struct fixture *fixture, int64_t member_id, const char *base32)
 {
-	struct pl_stmt *stmt = pl_stmt(fixture->store, PL_SQL_TOTP_SET);
 	struct pl_secret secret;
 	struct pl_sealed sealed;
 
 	pl_secret_set(&secret, base32, strlen(base32));
 	assert_ok(fixture,
 		  pl_seal(fixture->keys, "totp", member_id, &secret, &sealed, &fixture->err));
-	pl_bind_int(stmt, member_id);
-	pl_bind_int(stmt, 1);
-	pl_bind_text(stmt, "");
-	pl_bind_blob(stmt, sealed.data, sealed.len);
-	pl_bind_int(stmt, 0);
-	assert_ok(fixture, (int)pl_run(stmt, &fixture->err));
+	assert_ok(fixture, pl_exec(fixture->store, PL_SQL_TOTP_SET,
+				   PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", 1),
+					     PL_TEXT("ip", ""), PL_INT("step", 0),
+					     PL_BLOB("secret", sealed.data, sealed.len)),
+				   &fixture->err));
 }
 
 /* RFC 6238 appendix B, SHA-1: its codes have eight digits, ours the last six.
