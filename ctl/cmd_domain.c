@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ctl/command.h"
+#include "policy/account/scope.h"
 
 /* args[0] as a folded domain name. */
 static int domain_arg(const struct ctl *ctl, char name_r[PL_DOMAIN_MAX + 1], struct pl_error *err)

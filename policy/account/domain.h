@@ -17,18 +17,6 @@ struct pl_domain {
 	int64_t members; /* filled by get and list only */
 };
 
-/* Whom a change of a domain's setting reaches. */
-enum pl_scope { PL_SCOPE_INHERITING, PL_SCOPE_NEW, PL_SCOPE_ALL };
-
-struct pl_scope_result {
-	int64_t members;  /* in the domain */
-	int64_t pinned;   /* members who were given what held for them, as a setting of their own */
-	int64_t cleared;  /* members whose own setting was taken away */
-	int64_t affected; /* members for whom something else holds now */
-};
-
-int pl_scope_by_name(const char *name, enum pl_scope *scope_r);
-
 /* 1 found, 0 none, -1 error. */
 int pl_domain_get(struct pl_store *store, const char *name, struct pl_domain *domain_r,
 		  struct pl_error *err);
@@ -38,9 +26,6 @@ int pl_domain_list(struct pl_store *store,
 /* PL_ERR_CONFLICT when it is there already. domain_r may be NULL. */
 int pl_domain_add(struct pl_store *store, const struct pl_actor *actor, const char *name,
 		  const struct pl_change *change, struct pl_domain *domain_r, struct pl_error *err);
-int pl_domain_set(struct pl_store *store, const struct pl_actor *actor,
-		  const struct pl_policy *policy, const char *name, const struct pl_change *change,
-		  enum pl_scope scope, struct pl_scope_result *result_r, struct pl_error *err);
 /* Takes the domain away with its members and their credentials. members_r: how many. */
 int pl_domain_remove(struct pl_store *store, const struct pl_actor *actor, const char *name,
 		     int64_t *members_r, struct pl_error *err);

@@ -118,7 +118,7 @@ static int insert(struct pl_store *store, const struct pl_account *account, int6
 			 id_r, err);
 }
 
-static int update(struct pl_store *store, const struct pl_member *member, struct pl_error *err)
+int pl_member_write(struct pl_store *store, const struct pl_member *member, struct pl_error *err)
 {
 	char settings[PL_SETTINGS_TEXT];
 
@@ -218,7 +218,7 @@ static int set(struct pl_store *store, const struct pl_actor *actor, struct pl_a
 		return add(store, actor, account, err) < 0 ? -1 : 2;
 	if (was[0] == '\0' && is[0] == '\0')
 		return 0;
-	if (update(store, &account->member, err) < 0 ||
+	if (pl_member_write(store, &account->member, err) < 0 ||
 	    pl_audit_add(store, actor, "member.set", pl_address_format(&before.address, address),
 			 was, is, err) < 0)
 		return -1;

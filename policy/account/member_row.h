@@ -7,5 +7,7 @@
 /* The member's id; a member that the database has never heard of is added. */
 int pl_member_ensure(struct pl_store *store, const struct pl_actor *actor,
 		     const struct pl_address *address, int64_t *id_r, struct pl_error *err);
+/* Writes what may change of a member that the database knows: active, class, settings. */
+int pl_member_write(struct pl_store *store, const struct pl_member *member, struct pl_error *err);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "policy/account/scope.h"
+
 #define DOMAIN_NAME "example.test"
 
 static struct pl_scope_result set_domain(struct fixture *fixture, const char *settings,
