@@ -52,6 +52,7 @@ static const struct {
 #define M PL_ROLE_MILTER
 #define C PL_ROLE_COMMAND
 #define P PL_ROLE_PORTAL
+#define A PL_ROLE_CONSOLE
 #define PL_SQL(id, roles, sql) { roles, #id, sql },
 #include "policy/store/statements.def"
 #undef PL_SQL
@@ -60,6 +61,7 @@ static const struct {
 #undef M
 #undef C
 #undef P
+#undef A
 };
 
 const struct pl_backend *pl_backend_find(const char *uri, const char **location_r,

@@ -34,6 +34,7 @@ enum pl_role {
 	PL_ROLE_COMMAND = 8, /* the command: everything */
 	/* sign-in and account pages; besides the command alone it sees sealed secrets */
 	PL_ROLE_PORTAL = 16,
+	PL_ROLE_CONSOLE = 32, /* pages of administrators; sees no sealed secrets */
 };
 
 enum pl_sql {

@@ -45,6 +45,7 @@ int pl_postgresql_statement_ms(enum pl_role role)
 		return 1000;
 	case PL_ROLE_USE:
 	case PL_ROLE_PORTAL:
+	case PL_ROLE_CONSOLE:
 		return 5000;
 	case PL_ROLE_COMMAND:
 		return 60000;

@@ -7,8 +7,8 @@
 #include "policy/session/grant.h"
 #include "policy/credential/trusted.h"
 
-static const enum pl_role roles[] = { PL_ROLE_LOGIN, PL_ROLE_USE, PL_ROLE_MILTER, PL_ROLE_PORTAL,
-				      PL_ROLE_COMMAND };
+static const enum pl_role roles[] = { PL_ROLE_LOGIN,  PL_ROLE_USE,     PL_ROLE_MILTER,
+				      PL_ROLE_PORTAL, PL_ROLE_CONSOLE, PL_ROLE_COMMAND };
 
 static const struct {
 	const char *name, *sql;
@@ -18,6 +18,7 @@ static const struct {
 #define U PL_ROLE_USE
 #define M PL_ROLE_MILTER
 #define P PL_ROLE_PORTAL
+#define A PL_ROLE_CONSOLE
 #define C PL_ROLE_COMMAND
 #define PL_SQL(id, roles, sql) { #id, sql, roles },
 #include "policy/store/statements.def"
@@ -26,6 +27,7 @@ static const struct {
 #undef U
 #undef M
 #undef P
+#undef A
 #undef C
 };
 
