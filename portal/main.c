@@ -10,8 +10,9 @@
 #include "portal/http/http.h"
 #include "daemon/listen.h"
 #include "daemon/log.h"
-#include "portal/portal.h"
+#include "portal/http/portal.h"
 #include "daemon/process.h"
+#include "dovecot/doveadm.h"
 #include "portal/http/route.h"
 
 #define SWEEP_EVERY_MS (10 * 60 * 1000)
@@ -180,7 +181,7 @@ int main(int argc, char **argv)
 	}
 	daemon_log_open("postlatch-portal", LOG_AUTH, options.to_stderr);
 	daemon_allow_files(FILES_MAX);
-	kick_open();
+	doveadm_open();
 	if (daemon_catch_signals() < 0)
 		return EX_OSERR;
 	listener = open_socket(&options);

@@ -14,14 +14,14 @@
 
 short pair_smtpd_events(const struct pair *pair)
 {
-	short events = !pair->ending && lines_room(&pair->requests) > 0 ? POLLIN : 0;
+	short events = !pair->ending && auth_lines_room(&pair->requests) > 0 ? POLLIN : 0;
 
 	return pair->answers.whole > 0 ? events | POLLOUT : events;
 }
 
 short pair_dovecot_events(const struct pair *pair)
 {
-	short events = lines_room(&pair->answers) > 0 ? POLLIN : 0;
+	short events = auth_lines_room(&pair->answers) > 0 ? POLLIN : 0;
 
 	if (pair->ending)
 		return 0;
@@ -29,20 +29,20 @@ short pair_dovecot_events(const struct pair *pair)
 }
 
 /* The number of bytes; 0 at the end; -1 when there are none now. */
-static ssize_t receive(int fd, struct lines *lines)
+static ssize_t receive(int fd, struct auth_lines *lines)
 {
 	ssize_t count;
 
-	if (lines_room(lines) == 0)
+	if (auth_lines_room(lines) == 0)
 		return -1;
-	count = recv(fd, lines_end(lines), lines_room(lines), MSG_DONTWAIT);
+	count = recv(fd, auth_lines_end(lines), auth_lines_room(lines), MSG_DONTWAIT);
 	if (count < 0)
 		return errno == EAGAIN || errno == EINTR ? -1 : 0;
 	return count;
 }
 
 /* -1 when the other end is gone. */
-static int send_whole(int fd, struct lines *lines)
+static int send_whole(int fd, struct auth_lines *lines)
 {
 	ssize_t count;
 
@@ -51,7 +51,7 @@ static int send_whole(int fd, struct lines *lines)
 	count = send(fd, lines->bytes, lines->whole, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (count < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
-	lines_sent(lines, (size_t)count);
+	auth_lines_sent(lines, (size_t)count);
 	return 0;
 }
 
@@ -63,8 +63,8 @@ static int read_requests(struct pair *pair)
 	if (count == 0)
 		return 0;
 	if (count > 0)
-		lines_filled(&pair->requests, (size_t)count);
-	if (!lines_too_long(&pair->requests))
+		auth_lines_filled(&pair->requests, (size_t)count);
+	if (!auth_lines_too_long(&pair->requests))
 		return 1;
 	pair->trouble = "Postfix sent a line that is longer than Dovecot takes";
 	return 0;
@@ -76,12 +76,12 @@ static int read_answers(struct pair *pair)
 
 	if (count == 0)
 		pair->ending = 1;
-	if (count > 0 && lines_filled_with_answers(&pair->answers, (size_t)count)) {
+	if (count > 0 && auth_lines_filled_with_answers(&pair->answers, (size_t)count)) {
 		pair->ending = 1;
 		pair->trouble = "Dovecot reports a temporary failure, and its log says why; "
 				"clients are told to try again";
 	}
-	if (!lines_too_long(&pair->answers))
+	if (!auth_lines_too_long(&pair->answers))
 		return 1;
 	pair->trouble = "Dovecot sent a line that is longer than its protocol allows";
 	return 0;
@@ -98,7 +98,7 @@ int pair_serve(struct pair *pair, short smtpd, short dovecot)
 		return 0;
 	/* When Dovecot is gone its last answers are read first, and then its end. */
 	if (!pair->ending && pair->dovecot >= 0 && send_whole(pair->dovecot, &pair->requests) < 0)
-		lines_wipe(&pair->requests);
+		auth_lines_wipe(&pair->requests);
 	if (send_whole(pair->smtpd, &pair->answers) < 0)
 		return 0;
 	return !pair->ending || pair->answers.whole > 0;
@@ -106,8 +106,8 @@ int pair_serve(struct pair *pair, short smtpd, short dovecot)
 
 void pair_close(struct pair *pair)
 {
-	lines_wipe(&pair->requests);
-	lines_wipe(&pair->answers);
+	auth_lines_wipe(&pair->requests);
+	auth_lines_wipe(&pair->answers);
 	if (pair->dovecot >= 0)
 		close(pair->dovecot);
 	close(pair->smtpd);

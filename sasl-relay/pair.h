@@ -7,14 +7,14 @@
 #ifndef POSTLATCH_SASL_RELAY_PAIR_H
 #define POSTLATCH_SASL_RELAY_PAIR_H
 
-#include "sasl-relay/lines.h"
+#include "dovecot/auth_lines.h"
 
 struct pair {
 	int smtpd;           /* -1: this one is free */
 	int dovecot;         /* -1: not connected yet */
 	int ending;          /* nothing more is read; answers that are whole still go out */
 	const char *trouble; /* what an administrator should know of its end; NULL: nothing */
-	struct lines requests, answers;
+	struct auth_lines requests, answers;
 };
 
 /* What to wait for with poll(2); 0 also means not to look for a hang-up. */

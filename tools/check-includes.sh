@@ -9,9 +9,9 @@ status=0
 complain() { echo "check-includes: $*"; status=1; }
 
 rooms=(policy/base policy/store policy/settings policy/account policy/credential policy/session policy/login
-	daemon dovecot-plugin milter sasl-relay portal/http portal/signin portal/account portal/oauth portal
+	daemon dovecot dovecot-plugin milter sasl-relay portal/http portal/signin portal/account portal/oauth portal
 	ctl ctl/check)
-shared=" policy daemon "
+shared=" policy daemon dovecot "
 declare -A place
 for i in "${!rooms[@]}"; do place[${rooms[i]}]=$i; done
 
@@ -60,8 +60,8 @@ only confuse.h policy/settings/policy_file.c
 only csv.h ctl/member_csv.c
 only libmilter/mfapi.h milter/callbacks.c milter/main.c
 only microhttpd.h portal/http/http.c
-only qrencode.h portal/qr.c
-only curl/curl.h portal/kick.c
+only qrencode.h portal/signin/qr.c
+only curl/curl.h dovecot/doveadm.c
 
 # The decision is pure.
 for header in $(sed -nE 's/^#include [<"](.*)[>"]/\1/p' policy/settings/decide.c); do

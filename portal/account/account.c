@@ -5,7 +5,8 @@
 #include "policy/account/change.h"
 #include "portal/signin/factor.h"
 #include "portal/http/handlers.h"
-#include "policy/credential/throttle.h"
+#include "portal/signin/notify.h"
+#include "portal/signin/password.h"
 
 int get_account(struct request *request, struct response *response, struct pl_error *err)
 {
@@ -17,34 +18,12 @@ static int is_code(const char *text)
 	return strlen(text) == 6 && strspn(text, "0123456789") == 6;
 }
 
-/* Values as factor_take_code. For members without a factor. */
-static int take_password(struct request *request, struct response *response, const char *text,
-			 struct pl_error *err)
-{
-	char name[PL_ADDRESS_MAX + 1];
-	struct pl_secret password;
-	int64_t wait = 0;
-	int right = pl_throttle_enter(request->store, &request->ip, request->now, &wait, err);
-
-	if (right < 0)
-		return -1;
-	if (right == 0)
-		return respond_wait(response, 429, "too-many-attempts", wait);
-	pl_secret_set(&password, text, strlen(text));
-	right = password_check(request, request->address, &password, name, err);
-	pl_secret_wipe(&password);
-	if (right == 0)
-		return respond_error(response, 401, "wrong-credentials");
-	if (pl_throttle_clear(request->store, &request->ip, right < 0 ? NULL : err) < 0)
-		return -1;
-	return right;
-}
-
 /* Values as factor_take_code. */
 static int take_proof(struct request *request, struct response *response, struct pl_error *err)
 {
 	const char *code = request_text(request, "code"),
 		   *password = request_text(request, "password");
+	char name[PL_ADDRESS_MAX + 1];
 	struct pl_totp_state state;
 
 	if (pl_totp_state(request->store, request->session.member_id, &state, err) < 0)
@@ -53,7 +32,7 @@ static int take_proof(struct request *request, struct response *response, struct
 		return is_code(code) ? factor_take_code(request, response, code, err)
 				     : factor_take_recovery(request, response, code, err);
 	if (!state.registered && password != NULL)
-		return take_password(request, response, password, err);
+		return password_attempt(request, response, request->address, password, name, err);
 	return respond_json(response, 403,
 			    json_pack("{s:s, s:s}", "error", "proof-needed", "by",
 				      state.registered ? "code" : "password"));
@@ -104,6 +83,7 @@ int post_two_factor_mode(struct request *request, struct response *response, str
 	if (changed < 0)
 		return -1;
 	if (changed > 0)
-		notify_member(request, request->address, "two-factor-mode-changed");
+		notify_member(request->policy, notify_origin_of(request), request->address,
+			      "two-factor-mode-changed");
 	return answer_account(request, response, err);
 }

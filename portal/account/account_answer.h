@@ -2,7 +2,7 @@
 #ifndef POSTLATCH_PORTAL_ACCOUNT_ANSWER_H
 #define POSTLATCH_PORTAL_ACCOUNT_ANSWER_H
 
-#include "portal/portal.h"
+#include "portal/http/request.h"
 #include "portal/http/response.h"
 
 /* Whether a factor was proven lately, so that sensitive changes are open. (dispatch.c) */

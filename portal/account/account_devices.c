@@ -1,23 +1,15 @@
 /* account_devices.c - trusted devices and login devices of a member. */
 #include "portal/account/account_answer.h"
-#include "portal/signin/factor.h"
 #include "portal/http/handlers.h"
 #include "policy/credential/trusted.h"
+#include "portal/signin/notify.h"
+#include "portal/signin/end_sessions.h"
 
 #define BATCH 64
 
 static int64_t id_of(const struct request *request)
 {
 	return json_integer_value(json_object_get(request->json, "id"));
-}
-
-/* Best effort: the tokens are dead, and the next thing a connection asks for fails. */
-static void kick(const struct request *request)
-{
-	struct pl_error err = { 0 };
-
-	if (kick_member(request, request->address, &err) < 0)
-		daemon_log_trouble(&err);
 }
 
 int post_device_remove(struct request *request, struct response *response, struct pl_error *err)
@@ -51,7 +43,7 @@ int post_session_end(struct request *request, struct response *response, struct 
 		return -1;
 	if (ended == 0)
 		return respond_error(response, 404, "not-found");
-	kick(request);
+	disconnect_member(request->policy, request->address);
 	if (id == request->session.id) {
 		respond_cookie(response, SESSION_COOKIE, &request->cookie, -1);
 		respond_cookie(response, DEVICE_COOKIE, &request->cookie, -1);
@@ -59,66 +51,27 @@ int post_session_end(struct request *request, struct response *response, struct 
 	return answer_account(request, response, err);
 }
 
-/* Ids of the member's other sessions or devices, as many as fit. */
+/* Ids of the member's other devices, as many as fit. */
 struct others {
-	const struct request *request;
+	int64_t own;
 	int64_t id[BATCH];
-	int with_trust[BATCH];
 	size_t count;
 };
-
-static int add_session(const struct pl_session *session, void *context)
-{
-	struct others *others = context;
-	const struct pl_session *own = &others->request->session;
-
-	if (session->id == own->id)
-		return 0;
-	others->id[others->count] = session->id;
-	/* Two sessions of one browser share its trust. */
-	others->with_trust[others->count] = session->trusted_id != own->trusted_id;
-	return ++others->count == BATCH;
-}
 
 static int add_device(const struct pl_trusted *device, void *context)
 {
 	struct others *others = context;
 
-	if (device->id == others->request->session.trusted_id)
+	if (device->id == others->own)
 		return 0;
 	others->id[others->count] = device->id;
 	return ++others->count == BATCH;
 }
 
-static int end_sessions(struct request *request, struct others *others, struct pl_error *err)
-{
-	others->count = 0;
-	if (pl_session_list(request->store, request->session.member_id, request->now, add_session,
-			    others, err) < 0)
-		return -1;
-	for (size_t i = 0; i < others->count; i++) {
-		if (pl_session_revoke(request->store, &request->actor, &request->session.address,
-				      others->id[i], others->with_trust[i], err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int sessions_end_others(struct request *request, struct pl_error *err)
-{
-	struct others others = { .request = request };
-
-	do {
-		if (end_sessions(request, &others, err) < 0)
-			return -1;
-	} while (others.count == BATCH);
-	return 0;
-}
-
 /* Devices whose sessions have ended by themselves are trusted still. */
 static int remove_devices(struct request *request, struct pl_error *err)
 {
-	struct others others = { .request = request };
+	struct others others = { .own = request->session.trusted_id };
 
 	do {
 		others.count = 0;
@@ -136,11 +89,11 @@ static int remove_devices(struct request *request, struct pl_error *err)
 
 int post_session_end_all(struct request *request, struct response *response, struct pl_error *err)
 {
-	if (pl_store_begin_write(request->store, err) < 0 ||
-	    sessions_end_others(request, err) < 0 || remove_devices(request, err) < 0 ||
-	    pl_store_commit(request->store, err) < 0)
+	if (pl_store_begin_write(request->store, err) < 0 || end_other_sessions(request, err) < 0 ||
+	    remove_devices(request, err) < 0 || pl_store_commit(request->store, err) < 0)
 		return -1;
-	kick(request);
-	notify_member(request, request->address, "signed-out-everywhere");
+	disconnect_member(request->policy, request->address);
+	notify_member(request->policy, notify_origin_of(request), request->address,
+		      "signed-out-everywhere");
 	return answer_account(request, response, err);
 }

@@ -2,6 +2,8 @@
 #include "portal/account/account_answer.h"
 #include "portal/signin/factor.h"
 #include "portal/http/handlers.h"
+#include "portal/signin/notify.h"
+#include "portal/signin/end_sessions.h"
 
 int post_account_registration(struct request *request, struct response *response,
 			      struct pl_error *err)
@@ -45,9 +47,10 @@ int post_factor_remove(struct request *request, struct response *response, struc
 	if (removed < 0)
 		return -1;
 	if (removed > 0)
-		notify_member(request, request->address, "factor-removed");
-	if (pl_store_begin_write(request->store, err) < 0 ||
-	    sessions_end_others(request, err) < 0 || pl_store_commit(request->store, err) < 0)
+		notify_member(request->policy, notify_origin_of(request), request->address,
+			      "factor-removed");
+	if (pl_store_begin_write(request->store, err) < 0 || end_other_sessions(request, err) < 0 ||
+	    pl_store_commit(request->store, err) < 0)
 		return -1;
 	return answer_account(request, response, err);
 }
@@ -63,6 +66,7 @@ int post_recovery_codes(struct request *request, struct response *response, stru
 		return respond_error(response, 403, "not-allowed");
 	if (factor_recovery_codes(request, &codes, err) < 0)
 		return -1;
-	notify_member(request, request->address, "recovery-codes");
+	notify_member(request->policy, notify_origin_of(request), request->address,
+		      "recovery-codes");
 	return answer_with_codes(request, response, codes, err);
 }

@@ -1,12 +1,12 @@
-/* csrf.c - the token that a page must send along with its cookie.
+/* csrf.c - see csrf.h.
  *
- * It follows from the cookie, which a foreign page can make the browser send but
+ * The token follows from the cookie, which a foreign page can make the browser send but
  * cannot read, and does not tell the cookie.
  */
+#include "portal/http/csrf.h"
+
 #include <openssl/evp.h>
 #include <string.h>
-
-#include "portal/portal.h"
 
 static const char tag[] = "postlatch:csrf:v1|";
 

@@ -10,12 +10,15 @@
 #include <strings.h>
 
 #include "portal/account/account_answer.h"
-#include "portal/signin/due.h"
+#include "portal/signin/next_step.h"
 #include "portal/http/form.h"
 #include "portal/oauth/oauth.h"
-#include "portal/problem.h"
+#include "portal/http/problem.h"
 #include "portal/http/route.h"
 #include "policy/credential/totp.h"
+#include "portal/http/csrf.h"
+#include "portal/http/portal.h"
+#include "daemon/log.h"
 
 #define RETRY_SECONDS 5
 #define FRESH_SECONDS (20 * 60) /* NIST SP 800-63B 6.1.2 */
@@ -187,12 +190,13 @@ static int find_session(struct request *request, struct pl_error *err)
 static int is_webmail_off(struct request *request, struct pl_error *err)
 {
 	struct pl_session session;
-	enum due due;
+	enum next_step next;
 	int ret = pl_session_get(request->store, request->token.session_id, &session, err);
 
 	if (ret <= 0 || session.channel != PL_CHANNEL_WEBMAIL)
 		return ret < 0 ? -1 : 0;
-	return due_find(request, &session.address, 1, &due, err) < 0 ? -1 : due == DUE_DENIED;
+	return next_step_find(request, &session.address, 1, &next, err) < 0 ? -1
+									    : next == NEXT_DENIED;
 }
 
 /* Whose access token comes along (RFC 6750 2.1): 1 go on, 0 response is filled, -1 error. */

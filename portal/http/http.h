@@ -3,7 +3,7 @@
 #ifndef POSTLATCH_PORTAL_HTTP_H
 #define POSTLATCH_PORTAL_HTTP_H
 
-#include "portal/portal.h"
+#include "portal/http/portal.h"
 
 struct http;
 

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "policy/session/grant.h"
+#include "policy/settings/policy.h"
 
 struct route;
 struct portal;

@@ -35,27 +35,3 @@ json_t *oauth_endpoint(const struct request *request, const char *path)
 {
 	return json_sprintf("%s%s", request->policy->portal_url, path);
 }
-
-void oauth_kick(const struct request *request, const struct pl_address *address)
-{
-	char text[PL_ADDRESS_MAX + 1];
-	struct pl_error err = { 0 };
-
-	if (kick_member(request, pl_address_format(address, text), &err) < 0)
-		daemon_log_trouble(&err);
-}
-
-int oauth_end_session(struct request *request, const struct pl_session *session,
-		      struct pl_error *err)
-{
-	int ended = pl_store_begin_write(request->store, err);
-
-	if (ended == 0)
-		ended = pl_session_revoke(request->store, &request->actor, &session->address,
-					  session->id, 0, err);
-	if (ended < 0 || pl_store_commit(request->store, err) < 0)
-		return -1;
-	if (ended == 1)
-		oauth_kick(request, &session->address);
-	return 0;
-}

@@ -2,7 +2,7 @@
 #ifndef POSTLATCH_PORTAL_OAUTH_H
 #define POSTLATCH_PORTAL_OAUTH_H
 
-#include "portal/portal.h"
+#include "portal/http/request.h"
 #include "portal/http/response.h"
 
 /* The parameters: of the form, or of the query where the route has no form. */
@@ -19,14 +19,6 @@ json_t *oauth_endpoint(const struct request *request, const char *path);
  * filled; -1 error. (client.c) */
 int client_admit(struct request *request, struct response *response, int public_too,
 		 struct pl_error *err);
-
-/* Ends a session with its tokens, commits that, and then its mail connections. 0 also
- * when it has ended already; -1 error. */
-int oauth_end_session(struct request *request, const struct pl_session *session,
-		      struct pl_error *err);
-/* Ends the mail connections of a member whose session has ended. Best effort: the tokens
- * are dead. */
-void oauth_kick(const struct request *request, const struct pl_address *address);
 
 /* Scopes: what a token may tell and do. (oauth_scope.c) */
 #define SCOPE_OPENID 1u

@@ -10,11 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "portal/signin/due.h"
+#include "portal/signin/next_step.h"
 #include "portal/http/handlers.h"
 #include "portal/oauth/oauth.h"
-#include "portal/problem.h"
+#include "portal/http/problem.h"
 #include "portal/http/url.h"
+#include "portal/signin/end_sessions.h"
 
 #define CHALLENGE_LEN 43 /* SHA-256 in base64url */
 
@@ -257,18 +258,18 @@ static int ask_to_sign_in(const struct request *request, struct response *respon
  * for who may not at all, the wish's error is set. */
 static int decide(struct request *request, struct authorization *wish, struct pl_error *err)
 {
-	enum due due;
+	enum next_step next;
 
 	if (request->session.id == 0 || request->session.half)
 		return 0;
-	if (due_find(request, &request->session.address, 1, &due, err) < 0)
+	if (next_step_find(request, &request->session.address, 1, &next, err) < 0)
 		return -1;
-	if (due == DUE_DENIED)
+	if (next == NEXT_DENIED)
 		wrong(wish, "access_denied", "webmail is switched off for this member");
-	if (due != DUE_REGISTER)
+	if (next != NEXT_REGISTER)
 		return 1;
 	/* A second factor has become required, and only a sign-in registers one. */
-	return oauth_end_session(request, &request->session, err);
+	return end_session(request, &request->session, err);
 }
 
 /* A mail program gets a session of its own, to which the switches of its services apply. */

@@ -8,8 +8,9 @@
 
 #include "portal/http/handlers.h"
 #include "portal/oauth/oauth.h"
-#include "portal/signin/session_answer.h"
 #include "portal/http/url.h"
+#include "portal/signin/end_sessions.h"
+#include "portal/signin/sign_in_log.h"
 
 #define SIGN_OUT_PAGE "/sign-out"
 
@@ -41,9 +42,9 @@ static int end(struct request *request, struct response *response, const struct 
 
 	if (ret <= 0 || session.member_id != proof->member_id)
 		return ret < 0 ? -1 : 0;
-	if (oauth_end_session(request, &session, err) < 0)
+	if (end_session(request, &session, err) < 0)
 		return -1;
-	log_sign_in(request, pl_address_format(&session.address, address), "signed-out");
+	log_sign_in(request->ip_text, pl_address_format(&session.address, address), "signed-out");
 	if (request->session.id == session.id) {
 		respond_cookie(response, SESSION_COOKIE, &request->cookie, -1);
 		request->session.id = 0;

@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "portal/signin/due.h"
+#include "portal/signin/next_step.h"
 #include "portal/http/handlers.h"
 #include "portal/oauth/oauth.h"
-#include "portal/signin/session_answer.h"
+#include "portal/signin/end_sessions.h"
+#include "portal/signin/sign_in_log.h"
 
 #define VERIFIER_LEAST 43 /* RFC 7636 4.1 */
 #define VERIFIER_MOST 128
@@ -136,7 +137,7 @@ static int judge_refresh(struct request *request, struct response *response,
 			 struct pl_error *err)
 {
 	unsigned wanted, granted;
-	enum due due;
+	enum next_step next;
 	int ret;
 
 	oauth_scope_read(grant->scope, &granted);
@@ -145,9 +146,10 @@ static int judge_refresh(struct request *request, struct response *response,
 		return oauth_error(response, 400, "invalid_scope",
 				   "scope is more than was granted");
 	ret = pl_session_get(request->store, grant->session_id, session_r, err);
-	if (ret < 0 || (ret == 1 && due_find(request, &session_r->address, 1, &due, err) < 0))
+	if (ret < 0 ||
+	    (ret == 1 && next_step_find(request, &session_r->address, 1, &next, err) < 0))
 		return -1;
-	if (ret == 0 || due == DUE_DENIED)
+	if (ret == 0 || next == NEXT_DENIED)
 		return refuse_grant(response, "the member may not use webmail any more");
 	return 1;
 }
@@ -172,9 +174,9 @@ static int rotate(struct request *request, struct response *response,
 		ret = answer_signed(request, response, &grant, &tokens, "", err);
 	else if (ret == 0) {
 		/* It was good a moment ago: an old one came back, and has ended the session. */
-		log_sign_in(request, pl_address_format(&session->address, address),
+		log_sign_in(request->ip_text, pl_address_format(&session->address, address),
 			    "refresh-token-stolen");
-		oauth_kick(request, &session->address);
+		disconnect_member(request->policy, address);
 		refuse_refresh(response);
 	}
 	wipe_tokens(&tokens);

@@ -6,6 +6,11 @@
 #include <string.h>
 
 #include "portal/signin/session_answer.h"
+#include "portal/http/portal.h"
+#include "portal/signin/end_sessions.h"
+#include "portal/signin/notify.h"
+#include "portal/signin/qr.h"
+#include "portal/signin/sign_in_log.h"
 
 #define KEY_GROUP 4 /* letters of the key that stand together, for those who type it */
 
@@ -27,7 +32,7 @@ static int judge(struct request *request, struct response *response, enum pl_cod
 
 	if (result == PL_CODE_RIGHT)
 		return 1;
-	log_sign_in(request, request->address, answers[result].code);
+	log_sign_in(request->ip_text, request->address, answers[result].code);
 	if (result == PL_CODE_WAIT)
 		return respond_wait(response, answers[result].status, answers[result].code, wait);
 	return respond_error(response, answers[result].status, answers[result].code);
@@ -72,7 +77,8 @@ int factor_take_recovery(struct request *request, struct response *response, con
 			     err) < 0)
 		return -1;
 	if (result == PL_CODE_RIGHT)
-		notify_member(request, request->address, "recovery-used");
+		notify_member(request->policy, notify_origin_of(request), request->address,
+			      "recovery-used");
 	return judge(request, response, result, wait);
 }
 
@@ -129,8 +135,7 @@ int factor_recovery_codes(struct request *request, json_t **codes_r, struct pl_e
 
 static int end_others(struct request *request, struct pl_error *err)
 {
-	return pl_store_begin_write(request->store, err) < 0 ||
-			       sessions_end_others(request, err) < 0
+	return pl_store_begin_write(request->store, err) < 0 || end_other_sessions(request, err) < 0
 		       ? -1
 		       : pl_store_commit(request->store, err);
 }
@@ -151,7 +156,8 @@ int factor_confirm(struct request *request, struct response *response, const cha
 	ret = judge(request, response, result, wait);
 	if (ret != 1)
 		return ret;
-	notify_member(request, request->address, "factor-registered");
+	notify_member(request->policy, notify_origin_of(request), request->address,
+		      "factor-registered");
 	return end_others(request, err) < 0 || factor_recovery_codes(request, codes_r, err) < 0 ? -1
 												: 1;
 }

@@ -2,7 +2,7 @@
 #ifndef POSTLATCH_PORTAL_FACTOR_H
 #define POSTLATCH_PORTAL_FACTOR_H
 
-#include "portal/portal.h"
+#include "portal/http/request.h"
 #include "portal/http/response.h"
 #include "policy/credential/totp.h"
 
@@ -20,9 +20,5 @@ int factor_confirm(struct request *request, struct response *response, const cha
 		   json_t **codes_r, struct pl_error *err);
 /* New recovery codes, as a new array. 0, or -1. */
 int factor_recovery_codes(struct request *request, json_t **codes_r, struct pl_error *err);
-
-/* Ends the member's sessions but that of the request, and with them the trust of
- * their devices. In the caller's write transaction. 0, or -1. */
-int sessions_end_others(struct request *request, struct pl_error *err);
 
 #endif

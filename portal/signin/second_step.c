@@ -6,16 +6,17 @@
 #include "portal/http/handlers.h"
 #include "portal/signin/session_answer.h"
 #include "policy/credential/trusted.h"
+#include "portal/signin/sign_in_log.h"
 
 /* 1 when one of the two is due; else the answer and 0; -1. */
-static int check_due(struct request *request, struct response *response, enum due one,
-		     enum due other, struct pl_error *err)
+static int check_next_step(struct request *request, struct response *response, enum next_step one,
+			   enum next_step other, struct pl_error *err)
 {
-	enum due due;
+	enum next_step next;
 
-	if (due_find(request, &request->session.address, 0, &due, err) < 0)
+	if (next_step_find(request, &request->session.address, 0, &next, err) < 0)
 		return -1;
-	return due == one || due == other ? 1 : respond_error(response, 403, "not-allowed");
+	return next == one || next == other ? 1 : respond_error(response, 403, "not-allowed");
 }
 
 static int trust_device(struct request *request, int64_t *id_r, struct pl_secret *cookie_r,
@@ -60,12 +61,12 @@ static int complete(struct request *request, struct response *response, int trus
 	if (ret == 1)
 		ret = pl_store_commit(request->store, err);
 	if (ret == 0) {
-		log_sign_in(request, request->address, "ok");
+		log_sign_in(request->ip_text, request->address, "ok");
 		request->session.half = 0;
 		respond_cookie(response, SESSION_COOKIE, &cookie, 0);
 		if (device.len > 0)
 			respond_cookie(response, DEVICE_COOKIE, &device, PL_TRUSTED_DAYS * 86400);
-		ret = answer_session(request, response, &request->session, &cookie, DUE_NOTHING,
+		ret = answer_session(request, response, &request->session, &cookie, NEXT_NOTHING,
 				     err);
 	}
 	pl_secret_wipe(&cookie);
@@ -75,7 +76,7 @@ static int complete(struct request *request, struct response *response, int trus
 
 int post_code(struct request *request, struct response *response, struct pl_error *err)
 {
-	int ret = check_due(request, response, DUE_CODE, DUE_CODE, err);
+	int ret = check_next_step(request, response, NEXT_CODE, NEXT_CODE, err);
 
 	if (ret == 1)
 		ret = factor_take_code(request, response, request_text(request, "code"), err);
@@ -84,7 +85,7 @@ int post_code(struct request *request, struct response *response, struct pl_erro
 
 int post_recovery(struct request *request, struct response *response, struct pl_error *err)
 {
-	int ret = check_due(request, response, DUE_CODE, DUE_CODE, err);
+	int ret = check_next_step(request, response, NEXT_CODE, NEXT_CODE, err);
 
 	if (ret == 1)
 		ret = factor_take_recovery(request, response, request_text(request, "code"), err);
@@ -93,14 +94,14 @@ int post_recovery(struct request *request, struct response *response, struct pl_
 
 int post_later(struct request *request, struct response *response, struct pl_error *err)
 {
-	int ret = check_due(request, response, DUE_OFFER, DUE_OFFER, err);
+	int ret = check_next_step(request, response, NEXT_OFFER, NEXT_OFFER, err);
 
 	return ret == 1 ? complete(request, response, 0, err) : ret;
 }
 
 int post_registration(struct request *request, struct response *response, struct pl_error *err)
 {
-	int ret = check_due(request, response, DUE_REGISTER, DUE_OFFER, err);
+	int ret = check_next_step(request, response, NEXT_REGISTER, NEXT_OFFER, err);
 
 	return ret == 1 ? factor_begin(request, response, err) : ret;
 }
@@ -109,7 +110,7 @@ int post_registration_confirm(struct request *request, struct response *response
 			      struct pl_error *err)
 {
 	json_t *codes = NULL;
-	int ret = check_due(request, response, DUE_REGISTER, DUE_OFFER, err);
+	int ret = check_next_step(request, response, NEXT_REGISTER, NEXT_OFFER, err);
 
 	if (ret == 1)
 		ret = factor_confirm(request, response, request_text(request, "code"), &codes, err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy/credential/totp.h"
+#include "portal/http/csrf.h"
 
 /* NULL: there is no way back. */
 static const char *webmail_url(const struct request *request)
@@ -23,8 +24,8 @@ int answer_no_session(const struct request *request, struct response *response)
 }
 
 int answer_session(const struct request *request, struct response *response,
-		   const struct pl_session *session, const struct pl_secret *cookie, enum due due,
-		   struct pl_error *err)
+		   const struct pl_session *session, const struct pl_secret *cookie,
+		   enum next_step next, struct pl_error *err)
 {
 	char address[PL_ADDRESS_MAX + 1], csrf[CSRF_TEXT];
 	struct pl_totp_state state;
@@ -36,22 +37,8 @@ int answer_session(const struct request *request, struct response *response,
 			    json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s?, s:b, s:i}", "state",
 				      session->half ? "half" : "whole", "address",
 				      pl_address_format(&session->address, address), "csrf", csrf,
-				      "next", session->half ? due_name(due) : NULL, "name",
+				      "next", session->half ? next_step_name(next) : NULL, "name",
 				      request->policy->portal_name, "webmail", webmail_url(request),
 				      "recovery", session->half && state.recovery_codes > 0,
 				      "idle_minutes", PL_SESSION_IDLE / 60));
-}
-
-void log_sign_in(const struct request *request, const char *address, const char *result)
-{
-	static const char plain[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@._+-";
-	char name[PL_ADDRESS_MAX + 1];
-	size_t len = strnlen(address, PL_ADDRESS_MAX);
-
-	/* What a stranger typed must not look like another field. */
-	for (size_t i = 0; i < len; i++)
-		name[i] = strchr(plain, address[i]) != NULL ? address[i] : '?';
-	name[len] = '\0';
-	daemon_log(LOG_INFO, "sign-in address=%s ip=%s result=%s", name, request->ip_text, result);
 }

@@ -2,16 +2,14 @@
 #ifndef POSTLATCH_PORTAL_SESSION_ANSWER_H
 #define POSTLATCH_PORTAL_SESSION_ANSWER_H
 
-#include "portal/signin/due.h"
+#include "portal/signin/next_step.h"
 #include "portal/http/response.h"
 
 /* {"state": "none", ...} */
 int answer_no_session(const struct request *request, struct response *response);
 /* due counts for a half session. cookie is that of the session. */
 int answer_session(const struct request *request, struct response *response,
-		   const struct pl_session *session, const struct pl_secret *cookie, enum due due,
-		   struct pl_error *err);
-/* Writes "sign-in address=... ip=... result=WORD". */
-void log_sign_in(const struct request *request, const char *address, const char *result);
+		   const struct pl_session *session, const struct pl_secret *cookie,
+		   enum next_step next, struct pl_error *err);
 
 #endif

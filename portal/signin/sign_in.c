@@ -6,9 +6,11 @@
 
 #include "portal/http/handlers.h"
 #include "portal/signin/session_answer.h"
-#include "policy/credential/throttle.h"
 #include "policy/credential/totp.h"
 #include "policy/credential/trusted.h"
+#include "portal/signin/notify.h"
+#include "portal/signin/password.h"
+#include "portal/signin/sign_in_log.h"
 
 /* No answer comes sooner, so that work that is done for some names only does not
  * show (Dovecot adds its own delay to refusals). */
@@ -17,24 +19,24 @@
 
 int get_session(struct request *request, struct response *response, struct pl_error *err)
 {
-	enum due due = DUE_NOTHING;
+	enum next_step next = NEXT_NOTHING;
 
 	if (request->session.id == 0)
 		return answer_no_session(request, response);
 	if (request->session.half) {
-		if (due_find(request, &request->session.address, 0, &due, err) < 0)
+		if (next_step_find(request, &request->session.address, 0, &next, err) < 0)
 			return -1;
 		/* The rules have changed since: the password alone decides anew. */
-		if (due == DUE_DENIED || due == DUE_NOTHING)
+		if (next == NEXT_DENIED || next == NEXT_NOTHING)
 			return answer_no_session(request, response);
 	}
-	return answer_session(request, response, &request->session, &request->cookie, due, err);
+	return answer_session(request, response, &request->session, &request->cookie, next, err);
 }
 
 /* What a sign-in has found out so far. */
 struct sign_in {
 	struct pl_address address;
-	enum due due;
+	enum next_step next;
 	enum pl_trust trust;
 	struct pl_trusted device; /* id 0: none was used */
 	struct pl_secret device_cookie;
@@ -53,7 +55,7 @@ static int use_device(struct request *request, struct sign_in *in, int64_t membe
 		return 0;
 	ret = pl_trusted_peek(request->store, &cookie, member_id, request->now, &in->trust, err);
 	if (ret == 0 && in->trust == PL_TRUST_VALID)
-		ret = due_find(request, &in->address, 1, &in->due, err);
+		ret = next_step_find(request, &in->address, 1, &in->next, err);
 	/* Where nothing was due without it, its value need not change. */
 	if (ret == 0 && in->trust != PL_TRUST_NONE)
 		ret = pl_trusted_use(request->store, &request->actor, &cookie, member_id,
@@ -82,7 +84,7 @@ static int open_session(struct request *request, struct sign_in *in, int registe
 	struct pl_session *session = &in->session;
 
 	session->channel = PL_CHANNEL_WEBMAIL;
-	session->half = in->due != DUE_NOTHING;
+	session->half = in->next != NEXT_NOTHING;
 	session->trusted_id = in->device.id;
 	/* The password proves nothing to one who has a factor. */
 	session->proven_at = session->half || registered ? 0 : request->now;
@@ -98,11 +100,11 @@ static int decide(struct request *request, struct sign_in *in, struct pl_error *
 	struct pl_account account;
 
 	if (pl_account_get(request->store, &in->address, &account, err) < 0 ||
-	    due_find(request, &in->address, 0, &in->due, err) < 0)
+	    next_step_find(request, &in->address, 0, &in->next, err) < 0)
 		return -1;
-	if (in->due == DUE_DENIED)
+	if (in->next == NEXT_DENIED)
 		return 0;
-	if (in->due == DUE_CODE && use_device(request, in, account.member.id, err) < 0)
+	if (in->next == NEXT_CODE && use_device(request, in, account.member.id, err) < 0)
 		return -1;
 	return end_former(request, err) < 0 ||
 			       open_session(request, in, account.member.factor_registered, err) < 0
@@ -114,23 +116,23 @@ static const char *result_of(const struct sign_in *in)
 {
 	if (in->trust == PL_TRUST_STOLEN)
 		return "device-stolen";
-	return in->due == DUE_NOTHING ? "ok" : due_name(in->due);
+	return in->next == NEXT_NOTHING ? "ok" : next_step_name(in->next);
 }
 
 /* The cookies and the answer to what is committed. */
 static int admit(struct request *request, struct response *response, struct sign_in *in,
 		 const char *address, struct pl_error *err)
 {
-	log_sign_in(request, address, result_of(in));
+	log_sign_in(request->ip_text, address, result_of(in));
 	if (in->trust == PL_TRUST_STOLEN) {
-		notify_member(request, address, "device-stolen");
+		notify_member(request->policy, notify_origin_of(request), address, "device-stolen");
 		respond_cookie(response, DEVICE_COOKIE, &in->device_cookie, -1);
 	} else if (in->device_cookie.len > 0) {
 		respond_cookie(response, DEVICE_COOKIE, &in->device_cookie,
 			       (int)(in->device.expires_at - request->now));
 	}
 	respond_cookie(response, SESSION_COOKIE, &in->cookie, 0);
-	return answer_session(request, response, &in->session, &in->cookie, in->due, err);
+	return answer_session(request, response, &in->session, &in->cookie, in->next, err);
 }
 
 /* The password was right; user is the name as Dovecot has it. */
@@ -143,15 +145,15 @@ static int let_in(struct request *request, struct response *response, const char
 
 	if (pl_address_parse(user, strlen(user), request->policy->default_domain, &in.address,
 			     NULL) < 0) {
-		log_sign_in(request, user, "no-address");
+		log_sign_in(request->ip_text, user, "no-address");
 		return respond_error(response, 403, "not-allowed");
 	}
 	request->actor.who = pl_address_format(&in.address, address);
 	ret = pl_store_begin_write(request->store, err);
 	if (ret == 0)
 		ret = decide(request, &in, err);
-	if (ret == 0 && in.due == DUE_DENIED) {
-		log_sign_in(request, address, "denied");
+	if (ret == 0 && in.next == NEXT_DENIED) {
+		log_sign_in(request->ip_text, address, "denied");
 		ret = respond_error(response, 403, "not-allowed");
 	} else if (ret == 0) {
 		ret = pl_store_commit(request->store, err);
@@ -162,39 +164,6 @@ static int let_in(struct request *request, struct response *response, const char
 	pl_secret_wipe(&in.device_cookie);
 	request->actor.who = "portal";
 	return ret;
-}
-
-/* The attempt is counted before it is made; who could not be judged is not to blame. */
-static int try_password(struct request *request, struct response *response, struct pl_error *err)
-{
-	const char *user = request_text(request, "user"), *text = request_text(request, "password");
-	char name[PL_ADDRESS_MAX + 1];
-	struct pl_secret password;
-	int64_t wait = 0;
-	int right = pl_throttle_enter(request->store, &request->ip, request->now, &wait, err);
-
-	if (right < 0)
-		return -1;
-	if (right == 0) {
-		log_sign_in(request, user, "throttled");
-		return respond_wait(response, 429, "too-many-attempts", wait);
-	}
-	pl_secret_set(&password, text, strlen(text));
-	right = password_check(request, user, &password, name, err);
-	pl_secret_wipe(&password);
-	if (right == 0) {
-		log_sign_in(request, user, "wrong-password");
-		return respond_error(response, 401, "wrong-credentials");
-	}
-	/* What the check itself said counts for more than this. */
-	if (pl_throttle_clear(request->store, &request->ip, right < 0 ? NULL : err) < 0 &&
-	    right > 0)
-		return -1;
-	if (right < 0) {
-		log_sign_in(request, user, "unavailable");
-		return -1;
-	}
-	return let_in(request, response, name, err);
 }
 
 static void wait_until(const struct timespec *start)
@@ -212,11 +181,15 @@ static void wait_until(const struct timespec *start)
 
 int post_sign_in(struct request *request, struct response *response, struct pl_error *err)
 {
+	char name[PL_ADDRESS_MAX + 1];
 	struct timespec start;
 	int ret;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	ret = try_password(request, response, err);
+	ret = password_attempt(request, response, request_text(request, "user"),
+			       request_text(request, "password"), name, err);
+	if (ret == 1)
+		ret = let_in(request, response, name, err);
 	wait_until(&start);
 	return ret;
 }
@@ -227,7 +200,7 @@ int post_sign_out(struct request *request, struct response *response, struct pl_
 		if (pl_store_begin_write(request->store, err) < 0 || end_former(request, err) < 0 ||
 		    pl_store_commit(request->store, err) < 0)
 			return -1;
-		log_sign_in(request, request->address, "signed-out");
+		log_sign_in(request->ip_text, request->address, "signed-out");
 	}
 	respond_cookie(response, SESSION_COOKIE, &request->cookie, -1);
 	return answer_no_session(request, response);

@@ -6,7 +6,7 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include "sasl-relay/lines.h"
+#include "dovecot/auth_lines.h"
 
 #define SIZES 8
 
@@ -17,17 +17,17 @@ struct passed {
 	int temporary, too_long;
 };
 
-static void take_whole(struct lines *lines, struct passed *passed, size_t most)
+static void take_whole(struct auth_lines *lines, struct passed *passed, size_t most)
 {
 	size_t count = lines->whole < most ? lines->whole : most;
 
-	MUST(lines->whole <= lines->used && lines->used <= LINES_MAX_BYTES);
+	MUST(lines->whole <= lines->used && lines->used <= AUTH_LINES_BYTES);
 	memcpy(passed->bytes + passed->count, lines->bytes, count);
 	passed->count += count;
-	lines_sent(lines, count);
+	auth_lines_sent(lines, count);
 }
 
-static void pass(struct lines *lines, const uint8_t *data, size_t size, const uint8_t *sizes,
+static void pass(struct auth_lines *lines, const uint8_t *data, size_t size, const uint8_t *sizes,
 		 struct passed *passed)
 {
 	size_t turn = 0;
@@ -37,17 +37,17 @@ static void pass(struct lines *lines, const uint8_t *data, size_t size, const ui
 
 		if (piece > size)
 			piece = size;
-		if (piece > lines_room(lines))
-			piece = lines_room(lines);
-		memcpy(lines_end(lines), data, piece);
+		if (piece > auth_lines_room(lines))
+			piece = auth_lines_room(lines);
+		memcpy(auth_lines_end(lines), data, piece);
 		data += piece;
 		size -= piece;
-		passed->temporary = lines_filled_with_answers(lines, piece);
-		passed->too_long = lines_too_long(lines);
-		take_whole(lines, passed, sizes == NULL ? LINES_MAX_BYTES : piece + 1);
+		passed->temporary = auth_lines_filled_with_answers(lines, piece);
+		passed->too_long = auth_lines_too_long(lines);
+		take_whole(lines, passed, sizes == NULL ? AUTH_LINES_BYTES : piece + 1);
 	}
 	while (lines->whole > 0)
-		take_whole(lines, passed, LINES_MAX_BYTES);
+		take_whole(lines, passed, AUTH_LINES_BYTES);
 }
 
 /* A line as the sentence above says it, told in another way than the code does. */
@@ -90,7 +90,7 @@ static void check(const struct passed *passed, const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct lines lines;
+	static struct auth_lines lines;
 	struct passed at_once, in_pieces;
 	const uint8_t *sizes = data;
 
@@ -102,9 +102,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	in_pieces = (struct passed){ .bytes = malloc(size + 1) };
 	MUST(at_once.bytes != NULL && in_pieces.bytes != NULL);
 	pass(&lines, data, size, NULL, &at_once);
-	lines_wipe(&lines);
+	auth_lines_wipe(&lines);
 	pass(&lines, data, size, sizes, &in_pieces);
-	lines_wipe(&lines);
+	auth_lines_wipe(&lines);
 	MUST(at_once.count == in_pieces.count && at_once.temporary == in_pieces.temporary);
 	MUST(at_once.too_long == in_pieces.too_long);
 	check(&at_once, data, size);

@@ -1,7 +1,7 @@
 /* test_clock.c - one-time codes wait while the wall clock cannot be trusted. */
 #include "tests/unit/test.h"
 
-#include "portal/clock.h"
+#include "portal/http/clock.h"
 
 #define BOOT 5000
 #define WALL 1800000000LL

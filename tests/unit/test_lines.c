@@ -1,29 +1,29 @@
-/* test_lines.c - what the SASL relay hands on of Dovecot's auth protocol, and what it does not. */
+/* test_lines.c - the lines of Dovecot's auth protocol, and the temporary failures among them. */
 #include "tests/unit/test.h"
 
 #include <stdlib.h>
 
-#include "sasl-relay/lines.h"
+#include "dovecot/auth_lines.h"
 
-static struct lines lines; /* too large for the stack of a test */
+static struct auth_lines lines; /* too large for the stack of a test */
 
 static int reset(void **state)
 {
 	(void)state;
-	lines_wipe(&lines);
+	auth_lines_wipe(&lines);
 	return 0;
 }
 
 static size_t put(const char *bytes, size_t count)
 {
-	assert_true(count <= lines_room(&lines));
-	memcpy(lines_end(&lines), bytes, count);
+	assert_true(count <= auth_lines_room(&lines));
+	memcpy(auth_lines_end(&lines), bytes, count);
 	return count;
 }
 
 static int answer(const char *text)
 {
-	return lines_filled_with_answers(&lines, put(text, strlen(text)));
+	return auth_lines_filled_with_answers(&lines, put(text, strlen(text)));
 }
 
 static void assert_whole(const char *expected)
@@ -38,7 +38,7 @@ static void only_whole_lines_go_out(void **state)
 		"VERSION\t1\t1\nCPID\t7\nAUTH\t1\tPLAIN\tresp=AGEAYg==\nCONT\t1\t";
 
 	(void)state;
-	lines_filled(&lines, put(talk, strlen(talk)));
+	auth_lines_filled(&lines, put(talk, strlen(talk)));
 	assert_whole("VERSION\t1\t1\nCPID\t7\nAUTH\t1\tPLAIN\tresp=AGEAYg==\n");
 	assert_int_equal(lines.used, strlen(talk));
 }
@@ -50,7 +50,7 @@ static void lines_arrive_in_single_bytes(void **state)
 
 	(void)state;
 	for (const char *c = talk; *c != '\0' && !temporary; c++)
-		temporary = lines_filled_with_answers(&lines, put(c, 1));
+		temporary = auth_lines_filled_with_answers(&lines, put(c, 1));
 	assert_int_equal(temporary, 1);
 	assert_whole("OK\t1\tuser=a\n");
 	assert_int_equal(lines.used, lines.whole);
@@ -120,19 +120,19 @@ static void a_line_of_the_full_length_passes_and_a_longer_one_is_noticed(void **
 	size_t count;
 
 	(void)state;
-	memset(lines_end(&lines), 'a', LINES_MAX_BYTES - 1);
-	lines_filled(&lines, LINES_MAX_BYTES - 1);
-	assert_int_equal(lines_too_long(&lines), 0);
+	memset(auth_lines_end(&lines), 'a', AUTH_LINES_BYTES - 1);
+	auth_lines_filled(&lines, AUTH_LINES_BYTES - 1);
+	assert_int_equal(auth_lines_too_long(&lines), 0);
 	count = put("\n", 1);
-	lines_filled(&lines, count);
-	assert_int_equal(lines.whole, LINES_MAX_BYTES);
-	assert_int_equal(lines_too_long(&lines), 0);
-	assert_int_equal(lines_room(&lines), 0);
+	auth_lines_filled(&lines, count);
+	assert_int_equal(lines.whole, AUTH_LINES_BYTES);
+	assert_int_equal(auth_lines_too_long(&lines), 0);
+	assert_int_equal(auth_lines_room(&lines), 0);
 
 	reset(NULL);
-	memset(lines_end(&lines), 'a', LINES_MAX_BYTES);
-	assert_int_equal(lines_filled_with_answers(&lines, LINES_MAX_BYTES), 0);
-	assert_int_equal(lines_too_long(&lines), 1);
+	memset(auth_lines_end(&lines), 'a', AUTH_LINES_BYTES);
+	assert_int_equal(auth_lines_filled_with_answers(&lines, AUTH_LINES_BYTES), 0);
+	assert_int_equal(auth_lines_too_long(&lines), 1);
 }
 
 static void what_has_gone_out_is_wiped(void **state)
@@ -140,15 +140,15 @@ static void what_has_gone_out_is_wiped(void **state)
 	static const char talk[] = "CONT\t1\tc2VjcmV0\nCONT\t2\tsecr";
 
 	(void)state;
-	lines_filled(&lines, put(talk, strlen(talk)));
-	lines_sent(&lines, 5);
+	auth_lines_filled(&lines, put(talk, strlen(talk)));
+	auth_lines_sent(&lines, 5);
 	assert_whole("1\tc2VjcmV0\n");
-	lines_sent(&lines, lines.whole);
+	auth_lines_sent(&lines, lines.whole);
 	assert_int_equal(lines.whole, 0);
 	assert_int_equal(lines.used, strlen("CONT\t2\tsecr"));
 	for (size_t i = lines.used; i < sizeof(lines.bytes); i++)
 		assert_int_equal(lines.bytes[i], 0);
-	lines_wipe(&lines);
+	auth_lines_wipe(&lines);
 	for (size_t i = 0; i < sizeof(lines.bytes); i++)
 		assert_int_equal(lines.bytes[i], 0);
 }

@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "sasl-relay/lines.h"
+#include "dovecot/auth_lines.h"
 #include "daemon/listen.h"
 #include "daemon/log.h"
 #include "sasl-relay/relay.h"
@@ -99,7 +99,7 @@ static void say(int fd, const char *text)
 /* Exactly this arrives next. */
 static void hear(int fd, const char *expected)
 {
-	char bytes[LINES_MAX_BYTES + 1];
+	char bytes[AUTH_LINES_BYTES + 1];
 	size_t len = strlen(expected);
 
 	for (size_t used = 0; used < len;) {
@@ -189,10 +189,10 @@ static void last_words_of_dovecot_are_handed_on(void **state)
 
 static void giant_lines_hang_up(void **state)
 {
-	static char giant[LINES_MAX_BYTES + 1];
+	static char giant[AUTH_LINES_BYTES + 1];
 
 	(void)state;
-	memset(giant, 'a', LINES_MAX_BYTES);
+	memset(giant, 'a', AUTH_LINES_BYTES);
 	for (int i = 0; i < 2; i++) {
 		int smtpd = come_as_postfix(), dovecot = take_as_dovecot();
 

@@ -3,17 +3,19 @@
  * A request holds one snapshot of policy and keys from its begin to its end, so
  * that a reload changes nothing under its feet.
  */
-#include "portal/portal.h"
+#include "portal/http/portal.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "portal/clock.h"
+#include "portal/http/clock.h"
 #include "portal/http/form.h"
 #include "policy/store/store_pool.h"
 #include "policy/base/watch.h"
+#include "daemon/log.h"
+#include "policy/session/session.h"
 
 #define WATCHES_MAX 67 /* policy.c reads at most 64 files; and two keys */
 #define NAME_BYTES 64  /* authenticator apps show it, and divide it from the account by a colon */

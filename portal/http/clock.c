@@ -1,5 +1,5 @@
 /* clock.c - see clock.h. */
-#include "portal/clock.h"
+#include "portal/http/clock.h"
 
 #include <stdlib.h>
 #include <time.h>

@@ -1,6 +1,7 @@
 /* health.c - whether the portal can do its work now. */
 #include "portal/http/handlers.h"
-#include "portal/portal.h"
+#include "portal/http/portal.h"
+#include "policy/account/member.h"
 
 int get_health(struct request *request, struct response *response, struct pl_error *err)
 {

@@ -1,8 +1,10 @@
-/* notify.c - tells members by mail what was done to their account.
+/* notify.c - see notify.h.
  *
  * The mail goes to sendmail in a thread of its own, so that no request waits for
  * a mail server; what cannot be sent is logged and forgotten.
  */
+#include "portal/signin/notify.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
@@ -17,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "portal/portal.h"
+#include "daemon/log.h"
 
 #define PENDING_MAX 64 /* mails under way */
 #define WORD_BYTES 45 /* of text in one encoded word: 60 in base64, and RFC 2047 allows 75 in all */
@@ -32,7 +34,7 @@ static const struct notice {
 #define NOTICE(what, subject_en, text_en, subject_ko, text_ko) \
 	{ what, { { subject_en, text_en }, { subject_ko, text_ko } } },
 #define WORDS(when, address, device, advice, date)
-#include "portal/notify.def"
+#include "portal/signin/notify.def"
 #undef NOTICE
 #undef WORDS
 };
@@ -42,7 +44,7 @@ static const struct {
 } words[LANGUAGES] = {
 #define NOTICE(what, subject_en, text_en, subject_ko, text_ko)
 #define WORDS(when, address, device, advice, date) { when, address, device, advice, date },
-#include "portal/notify.def"
+#include "portal/signin/notify.def"
 #undef NOTICE
 #undef WORDS
 };
@@ -97,42 +99,41 @@ static void put_body(FILE *out, const char *text, size_t len)
 	}
 }
 
-static char *make_body(const struct request *request, const struct notice *notice,
-		       enum language language, size_t *len_r)
+static char *make_body(const struct pl_policy *policy, const struct notify_origin *origin,
+		       const char *sentence, size_t *len_r)
 {
-	char date[128] = "", device[128], *body = NULL;
+	const enum language language = origin->language;
+	char date[128] = "", *body = NULL;
 	struct tm tm;
 	FILE *out = open_memstream(&body, len_r);
 
 	if (out == NULL)
 		return NULL;
-	if (localtime_r(&(time_t){ request->now }, &tm) != NULL)
+	if (localtime_r(&(time_t){ origin->at }, &tm) != NULL)
 		strftime(date, sizeof(date), words[language].date, &tm);
-	request_device(request, device, sizeof(device));
-	fprintf(out, "%s\n\n%s: %s\n%s: %s\n", notice->in[language].text, words[language].when,
-		date, words[language].address, request->ip_text);
-	if (device[0] != '\0')
-		fprintf(out, "%s: %s\n", words[language].device, device);
-	fprintf(out, "\n%s\n%s/account\n", words[language].advice, request->policy->portal_url);
+	fprintf(out, "%s\n\n%s: %s\n%s: %s\n", sentence, words[language].when, date,
+		words[language].address, origin->ip);
+	if (origin->device[0] != '\0')
+		fprintf(out, "%s: %s\n", words[language].device, origin->device);
+	fprintf(out, "\n%s\n%s/account\n", words[language].advice, policy->portal_url);
 	if (fclose(out) == 0)
 		return body;
 	free(body);
 	return NULL;
 }
 
-static void put_headers(FILE *out, const struct request *request, const char *address,
+static void put_headers(FILE *out, const struct pl_policy *policy, int64_t now, const char *address,
 			const char *subject)
 {
 	char date[64] = "";
 	struct tm tm;
 
 	/* RFC 5322 names days and months in English, as the C locale does. */
-	if (gmtime_r(&(time_t){ request->now }, &tm) != NULL)
+	if (gmtime_r(&(time_t){ now }, &tm) != NULL)
 		strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S +0000", &tm);
 	fputs("From: ", out);
-	put_encoded(out, request->policy->portal_name);
-	fprintf(out, " <%s>\nTo: <%s>\nDate: %s\nSubject: ", request->policy->mail_from, address,
-		date);
+	put_encoded(out, policy->portal_name);
+	fprintf(out, " <%s>\nTo: <%s>\nDate: %s\nSubject: ", policy->mail_from, address, date);
 	put_encoded(out, subject);
 	fputs("\nMIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\n"
 	      "Content-Transfer-Encoding: base64\nAuto-Submitted: auto-generated\n\n",
@@ -150,20 +151,21 @@ static void free_mail(struct mail *mail)
 	free(mail);
 }
 
-static struct mail *make_mail(const struct request *request, const char *address,
-			      const struct notice *notice)
+static struct mail *make_mail(const struct pl_policy *policy, const struct notify_origin *origin,
+			      const char *address, const struct notice *notice)
 {
-	enum language language = request_language(request);
+	const enum language language = origin->language;
 	struct mail *mail = calloc(1, sizeof(*mail));
 	size_t body_len = 0;
-	char *body = mail == NULL ? NULL : make_body(request, notice, language, &body_len);
+	char *body = mail == NULL ? NULL
+				  : make_body(policy, origin, notice->in[language].text, &body_len);
 	FILE *out = body == NULL ? NULL : open_memstream(&mail->text, &mail->len);
 
 	if (out != NULL) {
-		put_headers(out, request, address, notice->in[language].subject);
+		put_headers(out, policy, origin->at, address, notice->in[language].subject);
 		put_body(out, body, body_len);
-		mail->sendmail = strdup(request->policy->sendmail);
-		mail->from = strdup(request->policy->mail_from);
+		mail->sendmail = strdup(policy->sendmail);
+		mail->from = strdup(policy->mail_from);
 		mail->to = strdup(address);
 	}
 	free(body);
@@ -252,7 +254,20 @@ static const struct notice *find(const char *what)
 	return NULL;
 }
 
-void notify_member(const struct request *request, const char *address, const char *what)
+struct notify_origin notify_origin_of(const struct request *request)
+{
+	struct notify_origin origin = {
+		.language = request_language(request),
+		.at = request->now,
+		.ip = request->ip_text,
+	};
+
+	request_device(request, origin.device, sizeof(origin.device));
+	return origin;
+}
+
+void notify_member(const struct pl_policy *policy, struct notify_origin origin, const char *address,
+		   const char *what)
 {
 	const struct notice *notice = find(what);
 	struct mail *mail = NULL;
@@ -260,10 +275,10 @@ void notify_member(const struct request *request, const char *address, const cha
 	pthread_t thread;
 	int ret = -1;
 
-	if (request->policy->sendmail[0] == '\0' || notice == NULL)
+	if (policy->sendmail[0] == '\0' || notice == NULL)
 		return;
 	if (__atomic_add_fetch(&pending, 1, __ATOMIC_RELAXED) <= PENDING_MAX)
-		mail = make_mail(request, address, notice);
+		mail = make_mail(policy, &origin, address, notice);
 	if (mail != NULL) {
 		pthread_attr_init(&attributes);
 		pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);

@@ -1,20 +1,20 @@
-/* lines.c - see lines.h. */
-#include "sasl-relay/lines.h"
+/* auth_lines.c - see auth_lines.h. */
+#include "dovecot/auth_lines.h"
 
 #include <string.h>
 
-char *lines_end(struct lines *lines)
+char *auth_lines_end(struct auth_lines *lines)
 {
 	return lines->bytes + lines->used;
 }
 
-size_t lines_room(const struct lines *lines)
+size_t auth_lines_room(const struct auth_lines *lines)
 {
 	return sizeof(lines->bytes) - lines->used;
 }
 
 /* The length of the next whole line with its end, 0 when there is none. */
-static size_t next_line(const struct lines *lines)
+static size_t next_line(const struct auth_lines *lines)
 {
 	const char *start = lines->bytes + lines->whole;
 	const char *end = memchr(start, '\n', lines->used - lines->whole);
@@ -22,7 +22,7 @@ static size_t next_line(const struct lines *lines)
 	return end == NULL ? 0 : (size_t)(end - start) + 1;
 }
 
-void lines_filled(struct lines *lines, size_t count)
+void auth_lines_filled(struct auth_lines *lines, size_t count)
 {
 	size_t len;
 
@@ -36,9 +36,8 @@ static int is(const char *field, size_t len, const char *word)
 	return len == strlen(word) && memcmp(field, word, len) == 0;
 }
 
-/* "FAIL", an id, and among the fields behind them one of these: Dovecot says
- * code=temp_fail since 2.3, and temp before. Tabs within a field are escaped. */
-static int is_temporary_failure(const char *line, size_t len)
+/* The fields follow "FAIL" and an id. Tabs within a field are escaped. */
+int auth_line_is_temporary(const char *line, size_t len)
 {
 	const char *field = line, *end = line + len;
 
@@ -55,13 +54,13 @@ static int is_temporary_failure(const char *line, size_t len)
 	return 0;
 }
 
-int lines_filled_with_answers(struct lines *lines, size_t count)
+int auth_lines_filled_with_answers(struct auth_lines *lines, size_t count)
 {
 	size_t len;
 
 	lines->used += count;
 	while ((len = next_line(lines)) > 0) {
-		if (is_temporary_failure(lines->bytes + lines->whole, len - 1)) {
+		if (auth_line_is_temporary(lines->bytes + lines->whole, len - 1)) {
 			explicit_bzero(lines->bytes + lines->whole, lines->used - lines->whole);
 			lines->used = lines->whole;
 			return 1;
@@ -71,12 +70,12 @@ int lines_filled_with_answers(struct lines *lines, size_t count)
 	return 0;
 }
 
-int lines_too_long(const struct lines *lines)
+int auth_lines_too_long(const struct auth_lines *lines)
 {
 	return lines->used == sizeof(lines->bytes) && lines->whole == 0;
 }
 
-void lines_sent(struct lines *lines, size_t count)
+void auth_lines_sent(struct auth_lines *lines, size_t count)
 {
 	size_t rest = lines->used - count;
 
@@ -86,7 +85,7 @@ void lines_sent(struct lines *lines, size_t count)
 	lines->whole -= count;
 }
 
-void lines_wipe(struct lines *lines)
+void auth_lines_wipe(struct auth_lines *lines)
 {
 	explicit_bzero(lines->bytes, lines->used);
 	lines->used = lines->whole = 0;

@@ -1,4 +1,6 @@
-/* kick.c - ends a member's mail connections through doveadm's HTTP interface. */
+/* doveadm.c - see doveadm.h. */
+#include "dovecot/doveadm.h"
+
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -9,12 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "portal/portal.h"
-
 #define PATIENCE_MS 3000L
 #define KEY_MAX 256
 
-void kick_open(void)
+void doveadm_open(void)
 {
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 }
@@ -77,27 +77,23 @@ static int post(const char *url, const char *authorization, const char *body, st
 	return 0;
 }
 
-int kick_member(const struct request *request, const char *address, struct pl_error *err)
+int doveadm_kick(const char *url, const char *key_file, const char *user, struct pl_error *err)
 {
-	const struct pl_policy *policy = request->policy;
 	char authorization[512];
 	json_t *commands;
 	char *body;
 	int ret = -1;
 
-	if (policy->doveadm_url[0] == '\0')
-		return 0;
-	/* What doveadm takes is a mask. */
-	if (strpbrk(address, "*?") != NULL)
-		return pl_error_set(err, PL_ERR_INVALID, "doveadm cannot name %s alone", address);
-	commands = json_pack("[[s {s:[s]} s]]", "kick", "mask", address, "kick");
+	if (strpbrk(user, "*?") != NULL)
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "doveadm would take %s for a mask of several users", user);
+	commands = json_pack("[[s {s:[s]} s]]", "kick", "mask", user, "kick");
 	body = json_dumps(commands, JSON_COMPACT);
 	json_decref(commands);
 	if (body == NULL)
 		return pl_error_set(err, PL_ERR_RETRY, "doveadm: out of memory");
-	if (make_authorization(policy->doveadm_key_file, authorization, sizeof(authorization),
-			       err) == 0)
-		ret = post(policy->doveadm_url, authorization, body, err);
+	if (make_authorization(key_file, authorization, sizeof(authorization), err) == 0)
+		ret = post(url, authorization, body, err);
 	OPENSSL_cleanse(authorization, sizeof(authorization));
 	free(body);
 	return ret;

@@ -1,5 +1,5 @@
 /* problem.c - see problem.h. */
-#include "portal/problem.h"
+#include "portal/http/problem.h"
 
 #include <stdio.h>
 
@@ -7,7 +7,7 @@
 
 enum problem {
 #define PROBLEM(id, title_en, text_en, title_ko, text_ko) PROBLEM_##id,
-#include "portal/problem.def"
+#include "portal/http/problem.def"
 #undef PROBLEM
 };
 
@@ -18,7 +18,7 @@ struct words {
 static const struct words problems[][LANGUAGES] = {
 #define PROBLEM(id, title_en, text_en, title_ko, text_ko) \
 	{ { title_en, text_en }, { title_ko, text_ko } },
-#include "portal/problem.def"
+#include "portal/http/problem.def"
 #undef PROBLEM
 };
 

@@ -1,10 +1,10 @@
 /* qr.c - draws a QR code as SVG, with attributes only: the pages' content security
  * policy allows no style in it. */
+#include "portal/signin/qr.h"
+
 #include <qrencode.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "portal/portal.h"
 
 #define MARGIN 4 /* modules of quiet zone, ISO/IEC 18004 */
 

@@ -1,0 +1,28 @@
+/* portal.h - what all requests share: policy, keys, database connections, pages. */
+#ifndef POSTLATCH_PORTAL_PORTAL_H
+#define POSTLATCH_PORTAL_PORTAL_H
+
+#include "portal/http/pages.h"
+#include "portal/http/request.h"
+
+/* The policy file, keys and database of this process, kept up to date like the
+ * milter's: when a policy becomes invalid, the last good one stays. */
+struct portal;
+int portal_new(const char *policy_path, const char *web_path, struct portal **portal_r,
+	       struct pl_error *err);
+void portal_free(struct portal **portal);
+int portal_reload(struct portal *portal, struct pl_error *err);
+/* What is to be done now and then: removes expired sessions. */
+void portal_sweep(struct portal *portal);
+const struct pages *portal_pages(const struct portal *portal);
+/* Fills policy and keys of a request, which stay until portal_release. */
+void portal_hold(struct portal *portal, struct request *request);
+void portal_release(struct request *request);
+/* Fills the store; the dispatcher's. A store that failed is not used again. */
+int portal_take(struct request *request, struct pl_error *err);
+void portal_give(struct request *request, int failed);
+
+/* 0 when the clock can be trusted with one-time codes; else -1, see clock.h. */
+int portal_clock(const struct request *request, struct pl_error *err);
+
+#endif

@@ -1,0 +1,70 @@
+/* end_sessions.c - see end_sessions.h. */
+#include "portal/signin/end_sessions.h"
+
+#include "daemon/log.h"
+#include "dovecot/doveadm.h"
+
+#define BATCH 64
+
+void disconnect_member(const struct pl_policy *policy, const char *address)
+{
+	struct pl_error err = { 0 };
+
+	if (policy->doveadm_url[0] != '\0' &&
+	    doveadm_kick(policy->doveadm_url, policy->doveadm_key_file, address, &err) < 0)
+		daemon_log_trouble(&err);
+}
+
+int end_session(struct request *request, const struct pl_session *session, struct pl_error *err)
+{
+	char address[PL_ADDRESS_MAX + 1];
+	int ended = pl_store_begin_write(request->store, err);
+
+	if (ended == 0)
+		ended = pl_session_revoke(request->store, &request->actor, &session->address,
+					  session->id, 0, err);
+	if (ended < 0 || pl_store_commit(request->store, err) < 0)
+		return -1;
+	if (ended == 1)
+		disconnect_member(request->policy, pl_address_format(&session->address, address));
+	return 0;
+}
+
+/* Ids of the member's other sessions, as many as fit. */
+struct others {
+	const struct pl_session *own;
+	int64_t id[BATCH];
+	int with_trust[BATCH];
+	size_t count;
+};
+
+static int add_session(const struct pl_session *session, void *context)
+{
+	struct others *others = context;
+
+	if (session->id == others->own->id)
+		return 0;
+	others->id[others->count] = session->id;
+	/* Two sessions of one browser share its trust. */
+	others->with_trust[others->count] = session->trusted_id != others->own->trusted_id;
+	return ++others->count == BATCH;
+}
+
+int end_other_sessions(struct request *request, struct pl_error *err)
+{
+	const struct pl_session *own = &request->session;
+	struct others others = { .own = own };
+
+	do {
+		others.count = 0;
+		if (pl_session_list(request->store, own->member_id, request->now, add_session,
+				    &others, err) < 0)
+			return -1;
+		for (size_t i = 0; i < others.count; i++) {
+			if (pl_session_revoke(request->store, &request->actor, &own->address,
+					      others.id[i], others.with_trust[i], err) < 0)
+				return -1;
+		}
+	} while (others.count == BATCH);
+	return 0;
+}
