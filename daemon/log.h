@@ -17,7 +17,6 @@ void daemon_log(int level, const char *fmt, ...) __attribute__((format(printf, 2
 /* Logs a failure that many requests may share: at once, and then once a minute. subject is
  * what failed first, for example a queue id, and makes no new failure. NULL: none. */
 void daemon_log_failure(const char *subject, const struct pl_error *err);
-#define daemon_log_trouble(err) daemon_log_failure(NULL, err)
 /* Logs what a live policy reports; see struct pl_live_options. */
 void daemon_log_report(void *context, int failed, const char *msg);
 

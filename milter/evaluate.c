@@ -27,7 +27,7 @@ int milter_new(const char *policy_path, struct milter **milter_r, struct pl_erro
 
 	*milter_r = NULL;
 	if (milter == NULL || (milter->live = pl_live_policy_new(&options)) == NULL ||
-	    (milter->pool = pl_store_pool_new(PL_ROLE_MILTER)) == NULL) {
+	    (milter->pool = pl_store_pool_new(PL_ROLE_MILTER, PL_STORE_POOL_MOST)) == NULL) {
 		milter_free(&milter);
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	}

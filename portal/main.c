@@ -13,7 +13,7 @@
 #include "portal/http/portal.h"
 #include "daemon/process.h"
 #include "dovecot/doveadm.h"
-#include "portal/http/route.h"
+#include "portal/routes.h"
 
 #define SWEEP_EVERY_MS (10 * 60 * 1000)
 /* Each connection has a socket, and while it is served one to Dovecot and the
@@ -28,7 +28,7 @@ struct options {
 static void usage(FILE *out)
 {
 	fputs("Usage: postlatch-portal -p SOCKET [-c FILE] [-w FOLDER] [-u USER] [-g GROUP] [-f]\n"
-	      "       postlatch-portal -x routes\n\n"
+	      "       postlatch-portal -x TABLE\n\n"
 	      "Signs members in to webmail: sign-in and account pages, OAuth 2.0 and OpenID\n"
 	      "Connect. A web server with TLS stands in front of it.\n\n"
 	      "  -p SOCKET  where to listen: unix:PATH or inet:127.0.0.1:PORT\n"
@@ -37,7 +37,7 @@ static void usage(FILE *out)
 	      "  -u USER    become this user once the socket is there\n"
 	      "  -g GROUP   group that may connect to a unix socket, for example www-data\n"
 	      "  -f         log to standard error instead of syslog\n"
-	      "  -x routes  print the table of routes\n"
+	      "  -x TABLE   print a table: routes, or access (the kinds of access)\n"
 	      "  --version  print the version\n\n"
 	      "SIGHUP reads the policy file again, SIGTERM ends it. It does not put itself in\n"
 	      "the background: systemd or another supervisor does.\n"
@@ -80,7 +80,8 @@ static int read_options(int argc, char **argv, struct options *options)
 			return -1;
 		}
 	}
-	if (options->print != NULL && strcmp(options->print, "routes") != 0)
+	if (options->print != NULL && strcmp(options->print, "routes") != 0 &&
+	    strcmp(options->print, "access") != 0)
 		return -1;
 	return (options->socket != NULL || options->print != NULL) && optind == argc ? 0 : -1;
 }
@@ -139,7 +140,7 @@ static int serve(const struct options *options, int listener)
 	struct http *http = NULL;
 	int status = EX_UNAVAILABLE;
 
-	if (portal_new(options->policy, options->web, &portal, &err) < 0) {
+	if (portal_new(options->policy, options->web, portal_table, &portal, &err) < 0) {
 		daemon_log(LOG_ERR, "%s", err.msg);
 		return EX_CONFIG;
 	}
@@ -176,7 +177,10 @@ int main(int argc, char **argv)
 		return EX_USAGE;
 	}
 	if (options.print != NULL) {
-		routes_print(stdout);
+		if (strcmp(options.print, "routes") == 0)
+			routes_print(stdout);
+		else
+			guards_print(stdout);
 		return EX_OK;
 	}
 	daemon_log_open("postlatch-portal", LOG_AUTH, options.to_stderr);

@@ -1,4 +1,4 @@
-// main.js - which screen is due, from the path and the portal's session.
+// main.js - which screen is next, from the path and the portal's session.
 
 import { getAccount, getSession, post } from "./api.js";
 import { t } from "./language.js";
@@ -50,16 +50,16 @@ async function register(session) {
     });
 }
 
-// The steps of signing in, until the session is whole.
+// The steps of signing in, until the session is authenticated.
 async function proceed(session) {
-    if (session.state === "whole") goOn();
+    if (session.state === "authenticated") goOn();
     else if (session.state === "none") show(passwordScreen, { proceed, notice: NOTICES[notice] });
     else if (session.next === "code") show(codeScreen, { session, proceed });
     else await attempt(() => register(session));
 }
 
 async function account(session) {
-    if (session.state === "whole") show(accountScreen, { session, account: await getAccount() });
+    if (session.state === "authenticated") show(accountScreen, { session, account: await getAccount() });
     else signIn();
 }
 

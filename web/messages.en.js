@@ -75,10 +75,10 @@ export default {
     "codes.print": "Print",
     "codes.kept": "I have kept them",
 
-    "proof.title": "Please confirm it is you",
-    "proof.code": "This changes how your account is protected. Enter the code that your authenticator app shows now.",
-    "proof.password": "This changes how your account is protected. Enter your password once more.",
-    "proof.submit": "Confirm",
+    "reauthentication.title": "Please confirm it is you",
+    "reauthentication.code": "This changes how your account is protected. Enter the code that your authenticator app shows now.",
+    "reauthentication.password": "This changes how your account is protected. Enter your password once more.",
+    "reauthentication.submit": "Confirm",
 
     "sign-out.title": "Sign out?",
     "sign-out.text": "{account} is signed in on this device.",
@@ -169,7 +169,7 @@ export default {
     "error.too-many-codes": "There were too many wrong codes. Please try again in {wait}.",
     "error.factor-blocked": "Two-step verification is blocked after many wrong codes. Your administrator can reset it.",
     "error.not-allowed": "Your account is not allowed to do this. Please ask your administrator.",
-    "error.proof-needed": "Please confirm first that it is you.",
+    "error.reauthentication-needed": "Please confirm first that it is you.",
     "error.foreign-origin": "This page was opened at an unexpected address. Please open your webmail again and sign in there.",
     "error.csrf": "This page is out of date. Please reload it.",
     "error.bad-request": "The server did not understand what was sent. Please check what you entered.",

@@ -75,10 +75,10 @@ export default {
     "codes.print": "인쇄",
     "codes.kept": "보관했습니다",
 
-    "proof.title": "본인 확인",
-    "proof.code": "계정 보호에 관한 설정을 바꾸려고 합니다. 인증 앱에 지금 보이는 코드를 입력하세요.",
-    "proof.password": "계정 보호에 관한 설정을 바꾸려고 합니다. 비밀번호를 한 번 더 입력하세요.",
-    "proof.submit": "확인",
+    "reauthentication.title": "본인 확인",
+    "reauthentication.code": "계정 보호에 관한 설정을 바꾸려고 합니다. 인증 앱에 지금 보이는 코드를 입력하세요.",
+    "reauthentication.password": "계정 보호에 관한 설정을 바꾸려고 합니다. 비밀번호를 한 번 더 입력하세요.",
+    "reauthentication.submit": "확인",
 
     "sign-out.title": "로그아웃할까요?",
     "sign-out.text": "이 기기에 {account} 계정으로 로그인되어 있습니다.",
@@ -169,7 +169,7 @@ export default {
     "error.too-many-codes": "틀린 코드를 너무 많이 입력했습니다. {wait} 후에 다시 시도해 주세요.",
     "error.factor-blocked": "틀린 코드가 많아 2단계 인증이 차단되었습니다. 관리자에게 초기화를 요청하세요.",
     "error.not-allowed": "이 계정에는 허용되지 않습니다. 관리자에게 문의해 주세요.",
-    "error.proof-needed": "먼저 본인 확인이 필요합니다.",
+    "error.reauthentication-needed": "먼저 본인 확인이 필요합니다.",
     "error.foreign-origin": "예상과 다른 주소에서 열린 페이지입니다. 웹메일을 다시 열어 로그인해 주세요.",
     "error.csrf": "오래된 페이지입니다. 새로 고침해 주세요.",
     "error.bad-request": "서버가 요청을 이해하지 못했습니다. 입력한 값을 확인해 주세요.",

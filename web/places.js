@@ -6,8 +6,8 @@ const WELCOME = ["/oauth2/authorize?", HOME];
 
 // Only our own pages: a link to the sign-in page must not lead to a stranger's.
 function wanted() {
-    const wish = HERE.searchParams.get("continue") ?? HOME;
-    return WELCOME.some((place) => wish.startsWith(place)) ? wish : HOME;
+    const target = HERE.searchParams.get("continue") ?? HOME;
+    return WELCOME.some((place) => target.startsWith(place)) ? target : HOME;
 }
 
 export const path = HERE.pathname;

@@ -8,7 +8,7 @@ import { h } from "./dom.js";
 import { t } from "./language.js";
 import { signIn } from "./places.js";
 import { sentence } from "./problem.js";
-import { proven } from "./proof.js";
+import { reauthenticated } from "./reauthentication.js";
 import { attempt } from "./screen_unavailable.js";
 import { say, show } from "./stage.js";
 
@@ -24,7 +24,7 @@ function tools(data) {
     return {
         request: async (path, body) => {
             try {
-                return await proven(() => post(path, body));
+                return await reauthenticated(() => post(path, body));
             } catch (error) {
                 wrong(error);
                 return null;

@@ -15,7 +15,7 @@ function whose(session) {
     return h("p", { "data-who": true }, h("b", {}, portalName()), h("span", {}, session.address));
 }
 
-// Signs the half session out.
+// Signs the pending session out.
 export function otherAccount(proceed) {
     const leave = async () => {
         await post("/api/sign-out");

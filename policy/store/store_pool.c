@@ -17,12 +17,13 @@ struct pl_store_pool {
 	struct pl_write_queue *queue; /* of all who write through this pool */
 	struct pl_store *idle[PL_STORE_POOL_IDLE];
 	size_t count;
+	size_t most;  /* of taken */
 	size_t taken; /* of a server's; those of a file are not counted */
 	struct pl_breaker breaker;
 	struct pl_error trouble; /* why the last attempt to open failed */
 };
 
-struct pl_store_pool *pl_store_pool_new(enum pl_role role)
+struct pl_store_pool *pl_store_pool_new(enum pl_role role, size_t most)
 {
 	struct pl_store_pool *pool = calloc(1, sizeof(*pool));
 
@@ -36,6 +37,7 @@ struct pl_store_pool *pl_store_pool_new(enum pl_role role)
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->given, NULL);
 	pool->role = role;
+	pool->most = most;
 	return pool;
 }
 
@@ -136,17 +138,17 @@ static int take_place(struct pl_store_pool *pool, struct pl_error *err)
 	int ret = 0;
 
 	pthread_mutex_lock(&pool->lock);
-	while (pool->taken >= PL_STORE_POOL_MOST && ret == 0)
+	while (pool->taken >= pool->most && ret == 0)
 		ret = pthread_cond_clockwait(&pool->given, &pool->lock, CLOCK_MONOTONIC, &deadline);
-	if (pool->taken < PL_STORE_POOL_MOST) {
+	if (pool->taken < pool->most) {
 		pool->taken++;
 		ret = 0;
 	}
 	pthread_mutex_unlock(&pool->lock);
-	return ret == 0 ? 0
-			: pl_error_set(err, PL_ERR_RETRY,
-				       "all %d connections to the database are in use",
-				       PL_STORE_POOL_MOST);
+	return ret == 0
+		       ? 0
+		       : pl_error_set(err, PL_ERR_RETRY,
+				      "all %zu connections to the database are in use", pool->most);
 }
 
 static void leave_place(struct pl_store_pool *pool)

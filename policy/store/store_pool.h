@@ -5,11 +5,13 @@
 #include "policy/store/store.h"
 
 #define PL_STORE_POOL_IDLE 16 /* connections kept open between judgements */
-#define PL_STORE_POOL_MOST 16 /* connections to a server in all; who finds none free waits */
+#define PL_STORE_POOL_MOST 16 /* connections of a pool to a server, unless there is a reason */
 
 struct pl_store_pool;
 
-struct pl_store_pool *pl_store_pool_new(enum pl_role role);
+/* most is the number of its connections to a server; who finds none free waits. NULL: out of
+ * memory. */
+struct pl_store_pool *pl_store_pool_new(enum pl_role role, size_t most);
 void pl_store_pool_free(struct pl_store_pool **pool);
 /* An open connection to uri, the caller's until it is given back. Those that are idle are
  * closed when uri is another than before. err must not be

@@ -1,12 +1,13 @@
-/* account.c - the account page, the proof for its sensitive changes, use or skip. */
+/* account.c - the account page, reauthentication for its sensitive changes, use or skip. */
 #include <string.h>
 
 #include "portal/account/account_answer.h"
 #include "policy/account/change.h"
 #include "portal/signin/factor.h"
-#include "portal/http/handlers.h"
+#include "portal/account/handlers.h"
 #include "portal/signin/notify.h"
 #include "portal/signin/password.h"
+#include "portal/signin/guards.h"
 
 int get_account(struct request *request, struct response *response, struct pl_error *err)
 {
@@ -18,8 +19,8 @@ static int is_code(const char *text)
 	return strlen(text) == 6 && strspn(text, "0123456789") == 6;
 }
 
-/* Values as factor_take_code. */
-static int take_proof(struct request *request, struct response *response, struct pl_error *err)
+/* Values as factor_redeem_code. */
+static int check_again(struct request *request, struct response *response, struct pl_error *err)
 {
 	const char *code = request_text(request, "code"),
 		   *password = request_text(request, "password");
@@ -29,18 +30,16 @@ static int take_proof(struct request *request, struct response *response, struct
 	if (pl_totp_state(request->store, request->session.member_id, &state, err) < 0)
 		return -1;
 	if (state.registered && code != NULL)
-		return is_code(code) ? factor_take_code(request, response, code, err)
-				     : factor_take_recovery(request, response, code, err);
+		return is_code(code) ? factor_redeem_code(request, response, code, err)
+				     : factor_redeem_recovery(request, response, code, err);
 	if (!state.registered && password != NULL)
 		return password_attempt(request, response, request->address, password, name, err);
-	return respond_json(response, 403,
-			    json_pack("{s:s, s:s}", "error", "proof-needed", "by",
-				      state.registered ? "code" : "password"));
+	return ask_to_reauthenticate(request, response, err);
 }
 
-int post_proof(struct request *request, struct response *response, struct pl_error *err)
+int post_reauthentication(struct request *request, struct response *response, struct pl_error *err)
 {
-	int ret = take_proof(request, response, err);
+	int ret = check_again(request, response, err);
 
 	if (ret != 1)
 		return ret;

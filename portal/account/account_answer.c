@@ -3,6 +3,7 @@
 
 #include "policy/credential/totp.h"
 #include "policy/credential/trusted.h"
+#include "portal/signin/guards.h"
 
 /* What is being listed, and for whom. */
 struct listing {
@@ -78,8 +79,8 @@ static json_t *pack(const struct request *request, const struct pl_layers *layer
 			 "two_factor_requirement",
 			 pl_value_name(pl_resolve(layers, PL_SETTING_TWO_FACTOR_REQUIREMENT).value),
 			 "two_factor_mode", pl_value_name(mode.value), "two_factor_mode_source",
-			 pl_source_name(mode.source), "fresh", is_fresh(request), "devices",
-			 devices, "sessions", sessions);
+			 pl_source_name(mode.source), "reauthenticated",
+			 is_reauthenticated(request), "devices", devices, "sessions", sessions);
 }
 
 int answer_account(struct request *request, struct response *response, struct pl_error *err)

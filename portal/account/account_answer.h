@@ -5,9 +5,7 @@
 #include "portal/http/request.h"
 #include "portal/http/response.h"
 
-/* Whether a factor was proven lately, so that sensitive changes are open. (dispatch.c) */
-int is_fresh(const struct request *request);
-/* The fresh account object as the answer. */
+/* Answers with the account object as it is now. */
 int answer_account(struct request *request, struct response *response, struct pl_error *err);
 /* Its member's settings. 0, or -1. */
 int account_resolve(const struct request *request, enum pl_setting setting,

@@ -1,6 +1,6 @@
 /* account_devices.c - trusted devices and login devices of a member. */
 #include "portal/account/account_answer.h"
-#include "portal/http/handlers.h"
+#include "portal/account/handlers.h"
 #include "policy/credential/trusted.h"
 #include "portal/signin/notify.h"
 #include "portal/signin/end_sessions.h"

@@ -1,7 +1,7 @@
 /* account_factor.c - the account page sets the second factor up, anew or away. */
 #include "portal/account/account_answer.h"
 #include "portal/signin/factor.h"
-#include "portal/http/handlers.h"
+#include "portal/account/handlers.h"
 #include "portal/signin/notify.h"
 #include "portal/signin/end_sessions.h"
 

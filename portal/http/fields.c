@@ -1,8 +1,10 @@
-/* fields.c - checks a JSON body against the fields of its route. */
+/* fields.c - see fields.h. */
+#include "portal/http/fields.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 #include "portal/http/form.h"
-#include "portal/http/route.h"
 
 #define CODE_DIGITS 6
 
@@ -40,18 +42,28 @@ static json_t *check_code(const json_t *value)
 	return count == CODE_DIGITS ? json_string(digits) : NULL;
 }
 
-static json_t *check_id(json_t *value)
+static int is_id(json_int_t id, size_t limit)
 {
-	return json_is_integer(value) && json_integer_value(value) > 0 ? json_incref(value) : NULL;
+	return id > 0 && (limit == 0 || (size_t)id <= limit);
+}
+
+static json_t *check_id(json_t *value, size_t limit)
+{
+	return json_is_integer(value) && is_id(json_integer_value(value), limit)
+		       ? json_incref(value)
+		       : NULL;
+}
+
+static int is_word(const char *text)
+{
+	return text[0] != '\0' && text[strspn(text, "abcdefghijklmnopqrstuvwxyz-_")] == '\0';
 }
 
 static json_t *check_word(const json_t *value, size_t limit)
 {
 	const char *text = clean_text(value, limit);
 
-	if (text == NULL || text[strspn(text, "abcdefghijklmnopqrstuvwxyz-_")] != '\0')
-		return NULL;
-	return json_string(text);
+	return text != NULL && is_word(text) ? json_string(text) : NULL;
 }
 
 /* The value as a handler may have it, or NULL. */
@@ -65,7 +77,7 @@ static json_t *check(const struct route_field *field, json_t *value)
 	case FIELD_CODE:
 		return check_code(value);
 	case FIELD_ID:
-		return check_id(value);
+		return check_id(value, field->limit);
 	case FIELD_FLAG:
 		return json_is_boolean(value) ? json_incref(value) : NULL;
 	case FIELD_WORD:
@@ -79,7 +91,8 @@ int fields_check(const struct route_field *fields, json_t **json)
 	json_t *checked = json_object();
 	int ret = checked == NULL ? -1 : 0;
 
-	for (const struct route_field *field = fields; ret == 0 && field->name != NULL; field++) {
+	for (const struct route_field *field = fields;
+	     ret == 0 && field != NULL && field->name != NULL; field++) {
 		json_t *value = json_object_get(*json, field->name);
 
 		if (value == NULL)
@@ -94,4 +107,59 @@ int fields_check(const struct route_field *fields, json_t **json)
 	json_decref(*json);
 	*json = checked;
 	return 0;
+}
+
+/* Decimal digits without a zero in front, so that each number has one way to be written. */
+static int is_id_text(const char *text, size_t limit)
+{
+	const size_t len = strlen(text);
+
+	if (len == 0 || len > 19 || text[0] == '0' || text[strspn(text, "0123456789")] != '\0')
+		return 0;
+	return len < 19 || strcmp(text, "9223372036854775807") <= 0
+		       ? is_id(strtoll(text, NULL, 10), limit)
+		       : 0;
+}
+
+int field_fits(const struct route_field *field, const char *value)
+{
+	const size_t len = strlen(value);
+
+	switch (field->kind) {
+	case FIELD_LINE:
+		return len > 0 && len <= field->limit && text_is_clean(value, len);
+	case FIELD_SECRET:
+	case FIELD_CODE:
+		return 0; /* URLs are logged */
+	case FIELD_ID:
+		return is_id_text(value, field->limit);
+	case FIELD_FLAG:
+		return strcmp(value, "true") == 0 || strcmp(value, "false") == 0;
+	case FIELD_WORD:
+		return len <= field->limit && is_word(value);
+	}
+	return 0;
+}
+
+int fields_check_query(const struct route_field *fields, const struct request_field *query,
+		       size_t count, int strict)
+{
+	size_t known = 0;
+
+	for (const struct route_field *field = fields; field != NULL && field->name != NULL;
+	     field++) {
+		size_t found = 0;
+
+		for (size_t i = 0; i < count; i++) {
+			if (strcmp(query[i].name, field->name) != 0)
+				continue;
+			found++;
+			if (!field_fits(field, query[i].value))
+				return -1;
+		}
+		if (found > 1 || (found == 0 && field->required))
+			return -1;
+		known += found;
+	}
+	return strict && known != count ? -1 : 0;
 }

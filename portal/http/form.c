@@ -23,12 +23,12 @@ static int escaped(const char *text)
 	return low < 0 || (high == 0 && low == 0) ? -1 : high << 4 | low;
 }
 
-int form_decode(char *text)
+static int decode(char *text, int plus_is_space)
 {
 	char *to = text;
 
 	for (const char *from = text; *from != '\0'; from++) {
-		int byte = *from == '+' ? ' ' : *from;
+		int byte = *from == '+' && plus_is_space ? ' ' : *from;
 
 		if (*from == '%') {
 			byte = escaped(from + 1);
@@ -40,6 +40,16 @@ int form_decode(char *text)
 	}
 	*to = '\0';
 	return 0;
+}
+
+int form_decode(char *text)
+{
+	return decode(text, 1);
+}
+
+int percent_decode(char *text)
+{
+	return decode(text, 0);
 }
 
 /* Length of the UTF-8 character (RFC 3629) at text, of which len bytes are left; 0: none. */

@@ -11,6 +11,8 @@ int form_parse(char *text, struct request_field fields_r[REQUEST_FIELDS_MAX], si
 	       int *repeated_r);
 /* Decodes %XX and '+' in place. -1 also when a NUL comes out of it. */
 int form_decode(char *text);
+/* The same for a segment of a path, where '+' is itself (RFC 3986). */
+int percent_decode(char *text);
 /* Valid UTF-8 without control characters, C1 ones included. */
 int text_is_clean(const char *text, size_t len);
 /* The first cookie of that name: 1 and where its value lies, or 0. */

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "portal/http/route.h"
+#include "portal/http/dispatch.h"
 
 #define CONNECTIONS_MAX 1024
 #define HEADERS_MAX 32768      /* bytes of one request without its body; more: 431 */

@@ -26,9 +26,17 @@ struct snapshot {
 	struct pl_keys *verify, *seal; /* NULL: refused, and logged */
 };
 
+/* The roles whose connections serve requests, and how many each may have at a server. */
+static const struct {
+	enum pl_role role;
+	size_t most;
+} roles[] = { { PL_ROLE_PORTAL, PL_STORE_POOL_MOST } };
+#define ROLES (sizeof(roles) / sizeof(roles[0]))
+
 struct portal {
 	char *path;
-	struct pl_store_pool *pool;
+	struct pl_store_pool *pools[ROLES]; /* of the roles, in their order */
+	const struct route *routes;
 	struct pages *pages;
 	pthread_mutex_t lock; /* for what follows */
 	struct snapshot *now;
@@ -143,17 +151,38 @@ static void watch_files(struct portal *portal)
 	portal->watch_count = count;
 }
 
-int portal_new(const char *policy_path, const char *web_path, struct portal **portal_r,
-	       struct pl_error *err)
+static int open_pools(struct portal *portal)
+{
+	for (size_t i = 0; i < ROLES; i++) {
+		portal->pools[i] = pl_store_pool_new(roles[i].role, roles[i].most);
+		if (portal->pools[i] == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+/* NULL: no pool has that role; then the row is wrong. */
+static struct pl_store_pool *pool_of(const struct portal *portal, enum pl_role role)
+{
+	for (size_t i = 0; i < ROLES; i++) {
+		if (roles[i].role == role)
+			return portal->pools[i];
+	}
+	return NULL;
+}
+
+int portal_new(const char *policy_path, const char *web_path, const struct route *routes,
+	       struct portal **portal_r, struct pl_error *err)
 {
 	struct portal *portal = calloc(1, sizeof(*portal));
 
 	*portal_r = NULL;
 	if (portal == NULL || (portal->path = strdup(policy_path)) == NULL ||
-	    (portal->pool = pl_store_pool_new(PL_ROLE_PORTAL)) == NULL) {
+	    open_pools(portal) < 0) {
 		portal_free(&portal);
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	}
+	portal->routes = routes;
 	pthread_mutex_init(&portal->lock, NULL);
 	if (load(policy_path, &portal->now, err) < 0 ||
 	    pages_load(web_path, &portal->pages, err) < 0) {
@@ -173,8 +202,8 @@ void portal_free(struct portal **portal_p)
 	*portal_p = NULL;
 	if (portal == NULL)
 		return;
-	if (portal->pool != NULL)
-		pl_store_pool_free(&portal->pool);
+	for (size_t i = 0; i < ROLES; i++)
+		pl_store_pool_free(&portal->pools[i]);
 	pages_free(&portal->pages);
 	unref(&portal->now);
 	free(portal->path);
@@ -186,6 +215,17 @@ const struct pages *portal_pages(const struct portal *portal)
 	return portal->pages;
 }
 
+const struct route *portal_routes(const struct portal *portal)
+{
+	return portal->routes;
+}
+
+static void drain(struct portal *portal)
+{
+	for (size_t i = 0; i < ROLES; i++)
+		pl_store_pool_drain(portal->pools[i]);
+}
+
 /* With the lock held: libconfuse does not read two files at once either. */
 static int reload(struct portal *portal, struct pl_error *err)
 {
@@ -194,7 +234,7 @@ static int reload(struct portal *portal, struct pl_error *err)
 	if (load(portal->path, &snapshot, err) < 0)
 		return pl_error_prefix(err, "keeping the last good policy");
 	if (strcmp(snapshot->policy->database, portal->now->policy->database) != 0)
-		pl_store_pool_drain(portal->pool);
+		drain(portal);
 	unref(&portal->now);
 	portal->now = snapshot;
 	watch_files(portal);
@@ -263,30 +303,36 @@ int portal_clock(const struct request *request, struct pl_error *err)
 
 int portal_take(struct request *request, struct pl_error *err)
 {
-	return pl_store_pool_take(request->portal->pool, request->policy->database, &request->store,
-				  err);
+	struct pl_store_pool *pool = pool_of(request->portal, request->route->role);
+
+	if (pool == NULL)
+		return pl_error_set(err, PL_ERR_INTERNAL, "route %s %s: its role has no pool",
+				    request->route->method, request->route->path);
+	return pl_store_pool_take(pool, request->policy->database, &request->store, err);
 }
 
 void portal_give(struct request *request, int failed)
 {
-	pl_store_pool_give(request->portal->pool, &request->store, failed);
+	pl_store_pool_give(pool_of(request->portal, request->route->role), &request->store, failed);
 }
 
 void portal_sweep(struct portal *portal)
 {
+	struct pl_store_pool *pool = pool_of(portal, PL_ROLE_PORTAL);
 	struct request request = { .portal = NULL };
+	struct pl_store *store;
 	struct pl_error err = { 0 };
 	int ret;
 
 	portal_hold(portal, &request);
-	ret = portal_take(&request, &err);
+	ret = pl_store_pool_take(pool, request.policy->database, &store, &err);
 	if (ret == 0) {
-		ret = pl_session_sweep(request.store, time(NULL), &err);
-		portal_give(&request, ret < 0);
+		ret = pl_session_sweep(store, time(NULL), &err);
+		pl_store_pool_give(pool, &store, ret < 0);
 	}
 	portal_release(&request);
 	if (ret < 0) {
 		pl_error_prefix(&err, "removing what has expired");
-		daemon_log_trouble(&err);
+		daemon_log_failure(NULL, &err);
 	}
 }

@@ -16,6 +16,11 @@ static const char *find(const struct request_field *fields, size_t count, const 
 	return NULL;
 }
 
+const char *request_parameter(const struct request *request, const char *name)
+{
+	return find(request->parameters.field, request->parameters.count, name);
+}
+
 const char *request_query(const struct request *request, const char *name)
 {
 	return find(request->query, request->query_count, name);

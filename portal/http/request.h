@@ -25,11 +25,22 @@ struct request_field {
 	const char *name, *value;
 };
 
+#define REQUEST_PARAMETERS_MAX 4
+#define REQUEST_PARAMETER_BYTES 1024 /* of all together, decoded */
+
+/* What stands in the path in the place of the route's parameters, decoded and checked. */
+struct request_parameters {
+	size_t count, used;
+	struct request_field field[REQUEST_PARAMETERS_MAX];
+	char text[REQUEST_PARAMETER_BYTES];
+};
+
 /* Strings are the request's and live as long as it does. */
 struct request {
 	struct portal *portal;
 	const struct route *route;
 	const char *method, *path;
+	struct request_parameters parameters;
 	struct request_field query[REQUEST_FIELDS_MAX]; /* of the URL, decoded */
 	size_t query_count;
 	struct request_field form[REQUEST_FIELDS_MAX]; /* of a form body, decoded */
@@ -48,7 +59,7 @@ struct request {
 	char ip_text[PL_IP_TEXT];
 	int64_t now; /* seconds since 1970 */
 
-	/* Filled by the dispatcher as the route's access demands. */
+	/* Filled by the dispatcher and by the guard of the route. */
 	struct snapshot *held; /* portal.c's; the next three are its */
 	struct pl_policy *policy;
 	struct pl_keys *verify, *seal; /* NULL: the key file is missing or refused */
@@ -57,11 +68,12 @@ struct request {
 	struct pl_secret cookie;          /* of the session */
 	char address[PL_ADDRESS_MAX + 1]; /* of the session's member; "" for none */
 	struct pl_actor actor;
-	struct pl_oauth_client *client; /* that has proven who it is (access CLIENT) */
-	struct pl_token_info token;     /* that came along (access BEARER) */
+	struct pl_oauth_client *client; /* that has proven who it is (guard_client) */
+	struct pl_token_info token;     /* that came along (guard_bearer) */
 };
 
 /* The value, or NULL. */
+const char *request_parameter(const struct request *request, const char *name);
 const char *request_query(const struct request *request, const char *name);
 const char *request_form(const struct request *request, const char *name);
 /* A text member of the JSON body, or NULL. */

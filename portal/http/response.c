@@ -108,7 +108,7 @@ void response_headers(const struct response *response, const struct pl_policy *p
 		each("Set-Cookie", response->cookies[i], context);
 	if (response->authenticate != NULL)
 		each("WWW-Authenticate", response->authenticate, context);
-	if (response->allow != NULL)
+	if (response->allow[0] != '\0')
 		each("Allow", response->allow, context);
 	if (response->retry_after > 0) {
 		snprintf(seconds, sizeof(seconds), "%d", response->retry_after);

@@ -21,7 +21,7 @@ struct response {
 	char cookies[3][PL_SECRET_MAX + 160]; /* Set-Cookie values */
 	int cookie_count;
 	const char *authenticate; /* WWW-Authenticate; static */
-	const char *allow;        /* of a 405; static */
+	char allow[64];           /* of a 405; "": none */
 	int retry_after;          /* seconds; 0 none */
 	const struct page *page;  /* instead of a body */
 };

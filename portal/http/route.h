@@ -1,36 +1,57 @@
-/* route.h - the table of routes, and who may use which.
+/* route.h - a row of the table of routes: who may use it, and what it accepts.
  *
- * Everything that can be checked before a handler runs is in its row, and
- * dispatch() checks it, so that a handler cannot forget: method, content type,
- * body size, origin, session, CSRF token, recent proof of the factor, fields.
+ * Everything that can be checked before a handler runs is in its row, and dispatch() checks it,
+ * so that a handler cannot forget: method, content type, body size, origin, access, CSRF token,
+ * parameters of the path, query fields, body fields.
+ *
+ * The rows are in each room's routes.def, as
+ *
+ *	ROUTE(method, path, access, caller, csrf, role, handler, text, ...)
+ *
+ * access is a row of portal/guards.def; the last is any of .body, .parameters, .query and .fields,
+ * whose lists are made by FIELDS(name, { field ... }). portal/routes.c makes the table of them.
  */
 #ifndef POSTLATCH_PORTAL_ROUTE_H
 #define POSTLATCH_PORTAL_ROUTE_H
 
-#include <stdio.h>
-
+#include "policy/store/store.h"
 #include "portal/http/request.h"
 #include "portal/http/response.h"
 
-enum route_access {
-	ACCESS_PUBLIC, /* anyone; the session is looked up if there is one */
-	ACCESS_HALF,   /* the password was right, the second step is due */
-	ACCESS_MEMBER, /* signed in */
-	ACCESS_FRESH,  /* signed in, and a factor proven in the last 20 minutes */
-	ACCESS_CLIENT, /* an OAuth client that has proven who it is (RFC 6749 2.3) */
-	ACCESS_BEARER, /* an access token of a session (RFC 6750) */
+/* One kind of access. */
+struct guard {
+	const char *name;
+	/* Finds out who sends the request, and fills what the request has of that: 1 go on; 0
+	 * response says why not; -1 error. */
+	int (*admit)(struct request *request, struct response *response, struct pl_error *err);
+	const char *text; /* who may, for the manual */
 };
+
+/* Who sends the request, and so how it must come and how failures are answered. */
+enum route_caller {
+	/* A page of ours. What changes something must come from our own origin; query fields are
+	 * those of the row; errors are codes that the pages have sentences for. */
+	CALLER_PAGE,
+	/* A program that proves by itself who it is. Query fields and form fields that nobody
+	 * knows are ignored (RFC 6749 3.1, 3.2); errors are in the words of RFC 6749. */
+	CALLER_PROGRAM,
+	/* A browser that a program sends here (the front channel of OpenID Connect). The same,
+	 * but what is wrong is told on a page that people read. */
+	CALLER_FRONT_CHANNEL,
+};
+
+enum route_csrf { CSRF_NONE, CSRF_TOKEN }; /* X-CSRF-Token must be that of the session */
 
 enum route_body { BODY_NONE, BODY_JSON, BODY_FORM };
 
 /* How a field must look. Checked by the dispatcher; a handler sees no other. */
 enum field_kind {
 	FIELD_LINE,   /* 1 to limit bytes of UTF-8, no control characters */
-	FIELD_SECRET, /* the same, 1 to PL_SECRET_MAX bytes; never logged */
-	FIELD_CODE,   /* six digits; spaces are left out */
-	FIELD_ID,     /* a row's id: a JSON number above 0 */
+	FIELD_SECRET, /* the same, 1 to PL_SECRET_MAX bytes; never logged, never in a URL */
+	FIELD_CODE,   /* six digits; spaces are left out; never in a URL */
+	FIELD_ID,     /* a number from 1 to limit (0: of 63 bits) */
 	FIELD_FLAG,   /* true or false */
-	FIELD_WORD,   /* a-z, '-' and '_' */
+	FIELD_WORD,   /* 1 to limit of a-z, '-' and '_' */
 };
 
 struct route_field {
@@ -41,34 +62,33 @@ struct route_field {
 };
 
 struct route {
-	const char *method; /* "GET", "POST" */
-	const char *path;   /* exact */
-	enum route_access access;
-	int csrf; /* X-CSRF-Token must be the session's */
-	enum route_body body;
-	const struct route_field *fields;
+	const char *method; /* NULL ends the table. "GET" stands for HEAD, too. */
+	/* Segments are exact, or "{name}" for one that is among the parameters. */
+	const char *path;
+	const struct guard *guard;
+	enum route_caller caller;
+	enum route_csrf csrf;
+	enum pl_role role; /* whose database connections serve it */
 	/* 0, or -1 and the error, which becomes 503 or 500 and one line in the log. */
 	int (*handler)(struct request *request, struct response *response, struct pl_error *err);
 	const char *text; /* what it does, for `postlatch-portal -x routes` */
+	enum route_body body;
+	const struct route_field *parameters, *query, *fields; /* of the body; NULL: none */
 };
 
-/* The rows of routes.def, ended by NULL. */
-const struct route *route_at(size_t index);
-/* NULL: no such path; *allowed_r tells which methods the path has. */
-const struct route *route_find(const char *method, const char *path, const char **allowed_r);
-/* Which paths take a FORM from programs and answer in the words of the RFCs. */
-int route_is_oauth(const struct route *route);
-/* Which paths a program sends a browser to: what is wrong there, people read. */
-int route_is_visited(const struct route *route);
-/* "METHOD PATH ACCESS CSRF BODY FIELDS" and the text of every route, for tests and manuals. */
-void routes_print(FILE *out);
-/* Finds the route (or page) and checks what can be seen before the body is read:
- * path, method, origin, content type, size. 1 when that answers the request. */
-int dispatch_head(struct request *request, struct response *response);
-/* Checks the rest of what the row demands, and runs the handler. Fills response in
- * every case. */
-void dispatch(struct request *request, struct response *response);
-/* Checks the JSON body against the row's fields, and leaves no other in it. 0, or -1. */
-int fields_check(const struct route_field *fields, json_t **json);
+/* What a room's handlers.h makes of its routes.def. */
+#define ROUTE_HANDLER(method, path, access, caller, csrf, role, handler, ...) \
+	int handler(struct request *request, struct response *response, struct pl_error *err);
+
+#define ROUTE_ALLOW 64 /* of an Allow header */
+
+/* The row that serves a request; its parameters become the request's. NULL: allow_r has the
+ * methods that the path has, as an Allow header, or is "" when there is no such path. */
+const struct route *route_find(const struct route *routes, const char *method, const char *path,
+			       struct request_parameters *parameters_r, char allow_r[ROUTE_ALLOW]);
+/* Whether some path fits both. */
+int route_overlaps(const struct route *one, const struct route *other);
+/* Whether a method changes nothing (RFC 9110 9.2.1). */
+int route_is_safe(const char *method);
 
 #endif

@@ -97,7 +97,7 @@ static int identify(struct request *request, const struct credentials *credentia
 static int refuse(struct response *response)
 {
 	response->authenticate = "Basic realm=\"postlatch\"";
-	return oauth_error(response, 401, "invalid_client", "the client did not prove who it is");
+	return oauth_error(response, 401, "invalid_client", "client authentication failed");
 }
 
 int client_admit(struct request *request, struct response *response, int public_too,
@@ -109,7 +109,7 @@ int client_admit(struct request *request, struct response *response, int public_
 	switch (read_credentials(request, &credentials)) {
 	case READ_TWO:
 		return oauth_error(response, 400, "invalid_request",
-				   "the client names itself in two ways");
+				   "the client must use one authentication method only");
 	case READ_ONE:
 		ret = identify(request, &credentials, public_too, err);
 		break;

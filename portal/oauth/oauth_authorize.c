@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "portal/signin/next_step.h"
-#include "portal/http/handlers.h"
+#include "portal/oauth/handlers.h"
 #include "portal/oauth/oauth.h"
 #include "portal/http/problem.h"
 #include "portal/http/url.h"
@@ -23,6 +23,7 @@
 #define PROMPT_LOGIN 2u
 #define PROMPT_CONSENT 4u /* always given */
 
+/* The request parameters, and what they ask for. */
 struct authorization {
 	struct pl_oauth_client client;
 	const char *state; /* NULL: none */
@@ -43,7 +44,7 @@ static int is_repeated(const struct request *request, const char *name)
 }
 
 /* 1 client and redirect URI are right; else the answer and 0, or -1. */
-static int find_client(const struct request *request, struct authorization *wish,
+static int find_client(const struct request *request, struct authorization *asked,
 		       struct response *response, struct pl_error *err)
 {
 	const char *id = oauth_parameter(request, "client_id");
@@ -51,35 +52,35 @@ static int find_client(const struct request *request, struct authorization *wish
 	int ret;
 
 	if (id == NULL || is_repeated(request, "client_id"))
-		return respond_problem(request, response, 400, "client_id must be there once");
-	ret = pl_oauth_client_get(request->store, id, &wish->client, err);
+		return respond_problem(request, response, 400, "client_id must be given once");
+	ret = pl_oauth_client_get(request->store, id, &asked->client, err);
 	if (ret < 0)
 		return -1;
 	if (ret == 0)
 		return respond_problem(request, response, 400,
 				       "client_id is not that of a registered client");
 	if (uri == NULL || is_repeated(request, "redirect_uri"))
-		return respond_problem(request, response, 400, "redirect_uri must be there once");
-	if (!pl_oauth_uri_listed(wish->client.redirect_uris, uri))
+		return respond_problem(request, response, 400, "redirect_uri must be given once");
+	if (!pl_oauth_uri_listed(asked->client.redirect_uris, uri))
 		return respond_problem(request, response, 400,
 				       "redirect_uri is not registered for this client");
-	snprintf(wish->grant.client_id, sizeof(wish->grant.client_id), "%s", wish->client.id);
-	snprintf(wish->grant.redirect_uri, sizeof(wish->grant.redirect_uri), "%s", uri);
+	snprintf(asked->grant.client_id, sizeof(asked->grant.client_id), "%s", asked->client.id);
+	snprintf(asked->grant.redirect_uri, sizeof(asked->grant.redirect_uri), "%s", uri);
 	/* Of two states neither can be said to be the client's. */
 	if (!is_repeated(request, "state"))
-		wish->state = oauth_parameter(request, "state");
+		asked->state = oauth_parameter(request, "state");
 	return 1;
 }
 
-static int wrong(struct authorization *wish, const char *error, const char *text)
+static int wrong(struct authorization *asked, const char *error, const char *text)
 {
-	wish->error = error;
-	wish->text = text;
+	asked->error = error;
+	asked->text = text;
 	return -1;
 }
 
 /* What OpenID Connect offers and we do not (Core 6.1, 6.2, 7.2.1). */
-static int check_unsupported(const struct request *request, struct authorization *wish)
+static int check_unsupported(const struct request *request, struct authorization *asked)
 {
 	static const char *const unsupported[][2] = {
 		{ "request", "request_not_supported" },
@@ -89,40 +90,40 @@ static int check_unsupported(const struct request *request, struct authorization
 
 	for (size_t i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++) {
 		if (oauth_parameter(request, unsupported[i][0]) != NULL)
-			return wrong(wish, unsupported[i][1], "the parameter is not supported");
+			return wrong(asked, unsupported[i][1], "the parameter is not supported");
 	}
 	return 0;
 }
 
-static int check_response(const struct request *request, struct authorization *wish)
+static int check_response(const struct request *request, struct authorization *asked)
 {
 	const char *type = oauth_parameter(request, "response_type");
 	const char *mode = oauth_parameter(request, "response_mode");
 
 	if (request->repeated)
-		return wrong(wish, "invalid_request", "a parameter is there twice");
+		return wrong(asked, "invalid_request", "a parameter is repeated");
 	if (type == NULL)
-		return wrong(wish, "invalid_request", "response_type is missing");
+		return wrong(asked, "invalid_request", "response_type is missing");
 	if (strcmp(type, "code") != 0)
-		return wrong(wish, "unsupported_response_type", "response_type must be code");
+		return wrong(asked, "unsupported_response_type", "response_type must be code");
 	if (mode != NULL && strcmp(mode, "query") != 0)
-		return wrong(wish, "invalid_request", "response_mode must be query");
+		return wrong(asked, "invalid_request", "response_mode must be query");
 	return 0;
 }
 
-static int check_scope(const struct request *request, struct authorization *wish)
+static int check_scope(const struct request *request, struct authorization *asked)
 {
 	const char *text = oauth_parameter(request, "scope");
 	unsigned scopes;
 
 	if (oauth_scope_read(text == NULL ? "mail" : text, &scopes) < 0 || scopes == 0)
-		return wrong(wish, "invalid_scope", "scope names nothing that there is");
-	oauth_scope_format(scopes, wish->grant.scope);
+		return wrong(asked, "invalid_scope", "scope has no value that is known here");
+	oauth_scope_format(scopes, asked->grant.scope);
 	return 0;
 }
 
 /* RFC 7636 4.3, and no "plain": RFC 9700 2.1.1. */
-static int check_challenge(const struct request *request, struct authorization *wish)
+static int check_challenge(const struct request *request, struct authorization *asked)
 {
 	static const char allowed[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -130,16 +131,18 @@ static int check_challenge(const struct request *request, struct authorization *
 	const char *method = oauth_parameter(request, "code_challenge_method");
 
 	if (challenge == NULL && method != NULL)
-		return wrong(wish, "invalid_request", "code_challenge is missing");
-	if (challenge == NULL && !wish->client.confidential)
-		return wrong(wish, "invalid_request", "a public client must send a code_challenge");
+		return wrong(asked, "invalid_request", "code_challenge is missing");
+	if (challenge == NULL && !asked->client.confidential)
+		return wrong(asked, "invalid_request",
+			     "a public client must send a code_challenge");
 	if (challenge == NULL)
 		return 0;
 	if (method == NULL || strcmp(method, "S256") != 0)
-		return wrong(wish, "invalid_request", "code_challenge_method must be S256");
+		return wrong(asked, "invalid_request", "code_challenge_method must be S256");
 	if (strlen(challenge) != CHALLENGE_LEN || challenge[strspn(challenge, allowed)] != '\0')
-		return wrong(wish, "invalid_request", "code_challenge is no SHA-256 in base64url");
-	snprintf(wish->grant.challenge, sizeof(wish->grant.challenge), "%s", challenge);
+		return wrong(asked, "invalid_request",
+			     "code_challenge is not a SHA-256 digest in base64url");
+	snprintf(asked->grant.challenge, sizeof(asked->grant.challenge), "%s", challenge);
 	return 0;
 }
 
@@ -163,7 +166,7 @@ static unsigned prompt_of(const char *word, size_t len)
 }
 
 /* OpenID Connect Core 3.1.2.1. */
-static int check_prompt(const struct request *request, struct authorization *wish)
+static int check_prompt(const struct request *request, struct authorization *asked)
 {
 	const char *prompt = oauth_parameter(request, "prompt");
 
@@ -172,37 +175,39 @@ static int check_prompt(const struct request *request, struct authorization *wis
 		unsigned one = prompt_of(prompt, len);
 
 		if (one == 0)
-			return wrong(wish, "invalid_request",
+			return wrong(asked, "invalid_request",
 				     "prompt is none, login, select_account or consent");
-		wish->prompt |= one;
+		asked->prompt |= one;
 		prompt += len;
 	}
-	if ((wish->prompt & PROMPT_NONE) && wish->prompt != PROMPT_NONE)
-		return wrong(wish, "invalid_request", "prompt none stands alone");
+	if ((asked->prompt & PROMPT_NONE) && asked->prompt != PROMPT_NONE)
+		return wrong(asked, "invalid_request",
+			     "prompt none cannot be combined with another value");
 	return 0;
 }
 
-static int check_openid(const struct request *request, struct authorization *wish)
+static int check_openid(const struct request *request, struct authorization *asked)
 {
 	const char *nonce = oauth_parameter(request, "nonce"),
 		   *age = oauth_parameter(request, "max_age");
 
-	wish->max_age = -1;
+	asked->max_age = -1;
 	if (age != NULL && (strlen(age) > 10 || age[strspn(age, "0123456789")] != '\0'))
-		return wrong(wish, "invalid_request", "max_age must be a number of seconds");
+		return wrong(asked, "invalid_request", "max_age must be a number of seconds");
 	if (age != NULL)
-		wish->max_age = strtoll(age, NULL, 10);
-	if (nonce != NULL && strlen(nonce) >= sizeof(wish->grant.nonce))
-		return wrong(wish, "invalid_request", "nonce is too long");
-	snprintf(wish->grant.nonce, sizeof(wish->grant.nonce), "%s", nonce == NULL ? "" : nonce);
-	return check_prompt(request, wish);
+		asked->max_age = strtoll(age, NULL, 10);
+	if (nonce != NULL && strlen(nonce) >= sizeof(asked->grant.nonce))
+		return wrong(asked, "invalid_request", "nonce is too long");
+	snprintf(asked->grant.nonce, sizeof(asked->grant.nonce), "%s", nonce == NULL ? "" : nonce);
+	return check_prompt(request, asked);
 }
 
-static int check_request(const struct request *request, struct authorization *wish)
+static int check_request(const struct request *request, struct authorization *asked)
 {
-	return check_response(request, wish) < 0 || check_unsupported(request, wish) < 0 ||
-			       check_scope(request, wish) < 0 ||
-			       check_challenge(request, wish) < 0 || check_openid(request, wish) < 0
+	return check_response(request, asked) < 0 || check_unsupported(request, asked) < 0 ||
+			       check_scope(request, asked) < 0 ||
+			       check_challenge(request, asked) < 0 ||
+			       check_openid(request, asked) < 0
 		       ? -1
 		       : 0;
 }
@@ -216,25 +221,25 @@ static int lead_to(const struct request *request, struct response *response, con
 
 /* Back to the client, with what belongs to every answer (RFC 9207). */
 static int lead_back(const struct request *request, struct response *response,
-		     const struct authorization *wish, struct url *url)
+		     const struct authorization *asked, struct url *url)
 {
-	url_add(url, "state", wish->state);
+	url_add(url, "state", asked->state);
 	url_add(url, "iss", request->policy->portal_url);
 	return lead_to(request, response, url);
 }
 
 static int tell_client(const struct request *request, struct response *response,
-		       const struct authorization *wish)
+		       const struct authorization *asked)
 {
 	struct url url;
 
-	url_begin(&url, wish->grant.redirect_uri);
-	url_add(&url, "error", wish->error);
-	url_add(&url, "error_description", wish->text);
-	return lead_back(request, response, wish, &url);
+	url_begin(&url, asked->grant.redirect_uri);
+	url_add(&url, "error", asked->error);
+	url_add(&url, "error_description", asked->text);
+	return lead_back(request, response, asked, &url);
 }
 
-/* After the sign-in the browser comes back with the same wish. That there was a fresh
+/* After the sign-in the browser comes back with the same request. That there was a fresh
  * sign-in is fulfilled then, so what asks for one is left out. */
 static int ask_to_sign_in(const struct request *request, struct response *response)
 {
@@ -255,8 +260,8 @@ static int ask_to_sign_in(const struct request *request, struct response *respon
 }
 
 /* The settings may have changed since the sign-in. 1 go on, 0 no session now, -1 error;
- * for who may not at all, the wish's error is set. */
-static int decide(struct request *request, struct authorization *wish, struct pl_error *err)
+ * where the member may not at all, the error of asked is set. */
+static int decide(struct request *request, struct authorization *asked, struct pl_error *err)
 {
 	enum next_step next;
 
@@ -265,7 +270,7 @@ static int decide(struct request *request, struct authorization *wish, struct pl
 	if (next_step_find(request, &request->session.address, 1, &next, err) < 0)
 		return -1;
 	if (next == NEXT_DENIED)
-		wrong(wish, "access_denied", "webmail is switched off for this member");
+		wrong(asked, "access_denied", "webmail is switched off for this member");
 	if (next != NEXT_REGISTER)
 		return 1;
 	/* A second factor has become required, and only a sign-in registers one. */
@@ -273,7 +278,7 @@ static int decide(struct request *request, struct authorization *wish, struct pl
 }
 
 /* A mail program gets a session of its own, to which the switches of its services apply. */
-static int open_program_session(struct request *request, struct authorization *wish,
+static int open_program_session(struct request *request, struct authorization *asked,
 				struct pl_error *err)
 {
 	struct pl_session session = { .channel = PL_CHANNEL_CLIENT };
@@ -281,62 +286,62 @@ static int open_program_session(struct request *request, struct authorization *w
 	int ret = pl_store_begin_write(request->store, err);
 
 	memcpy(session.ip, request->ip_text, sizeof(session.ip));
-	snprintf(session.device, sizeof(session.device), "%s", wish->client.name);
+	snprintf(session.device, sizeof(session.device), "%s", asked->client.name);
 	if (ret == 0)
 		ret = pl_session_open(request->store, &request->actor, &request->session.address,
 				      &session, &cookie, err);
 	if (ret == 0)
 		ret = pl_store_commit(request->store, err);
 	pl_secret_wipe(&cookie);
-	wish->grant.session_id = session.id;
+	asked->grant.session_id = session.id;
 	return ret;
 }
 
-static int give_code(struct request *request, struct response *response, struct authorization *wish,
-		     struct pl_error *err)
+static int give_code(struct request *request, struct response *response,
+		     struct authorization *asked, struct pl_error *err)
 {
 	struct pl_secret code;
 	struct url url;
 	int ret;
 
-	wish->grant.session_id = request->session.id;
-	wish->grant.expires_at = request->now + PL_CODE_SECONDS;
-	if (wish->client.channel == PL_CHANNEL_CLIENT &&
-	    open_program_session(request, wish, err) < 0)
+	asked->grant.session_id = request->session.id;
+	asked->grant.expires_at = request->now + PL_CODE_SECONDS;
+	if (asked->client.channel == PL_CHANNEL_CLIENT &&
+	    open_program_session(request, asked, err) < 0)
 		return -1;
-	if (pl_code_issue(request->store, &wish->grant, &code, err) < 0)
+	if (pl_code_issue(request->store, &asked->grant, &code, err) < 0)
 		return -1;
-	url_begin(&url, wish->grant.redirect_uri);
+	url_begin(&url, asked->grant.redirect_uri);
 	url_add(&url, "code", (const char *)code.data);
 	pl_secret_wipe(&code);
-	ret = lead_back(request, response, wish, &url);
+	ret = lead_back(request, response, asked, &url);
 	OPENSSL_cleanse(&url, sizeof(url));
 	return ret;
 }
 
-static int is_sign_in_old(const struct request *request, const struct authorization *wish)
+static int is_sign_in_old(const struct request *request, const struct authorization *asked)
 {
-	return (wish->prompt & PROMPT_LOGIN) ||
-	       (wish->max_age >= 0 && request->now - request->session.created_at > wish->max_age);
+	return (asked->prompt & PROMPT_LOGIN) ||
+	       (asked->max_age >= 0 && request->now - request->session.created_at > asked->max_age);
 }
 
 int get_authorize(struct request *request, struct response *response, struct pl_error *err)
 {
-	struct authorization wish = { .error = NULL };
-	int ret = find_client(request, &wish, response, err);
+	struct authorization asked = { .error = NULL };
+	int ret = find_client(request, &asked, response, err);
 
 	if (ret <= 0)
 		return ret;
-	if (check_request(request, &wish) < 0)
-		return tell_client(request, response, &wish);
-	ret = decide(request, &wish, err);
+	if (check_request(request, &asked) < 0)
+		return tell_client(request, response, &asked);
+	ret = decide(request, &asked, err);
 	if (ret < 0)
 		return -1;
-	if (ret == 0 && !(wish.prompt & PROMPT_NONE))
+	if (ret == 0 && !(asked.prompt & PROMPT_NONE))
 		return ask_to_sign_in(request, response);
 	/* A session that lasts cannot be asked for its password again from here. */
-	if (wish.error == NULL && (ret == 0 || is_sign_in_old(request, &wish)))
-		wrong(&wish, "login_required", "the member must sign in");
-	return wish.error != NULL ? tell_client(request, response, &wish)
-				  : give_code(request, response, &wish, err);
+	if (asked.error == NULL && (ret == 0 || is_sign_in_old(request, &asked)))
+		wrong(&asked, "login_required", "the member must sign in");
+	return asked.error != NULL ? tell_client(request, response, &asked)
+				   : give_code(request, response, &asked, err);
 }

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "portal/http/handlers.h"
+#include "portal/oauth/handlers.h"
 #include "portal/oauth/oauth.h"
 #include "portal/http/url.h"
 #include "portal/signin/end_sessions.h"
@@ -15,32 +15,32 @@
 #define SIGN_OUT_PAGE "/sign-out"
 
 /* What the id token proves; session_id 0: nothing. */
-struct proof {
+struct hint {
 	int64_t session_id, member_id;
 	char client_id[PL_CLIENT_ID_MAX + 1];
 };
 
-static int read_hint(const struct request *request, struct proof *proof_r, struct pl_error *err)
+static int read_hint(const struct request *request, struct hint *hint_r, struct pl_error *err)
 {
-	const char *hint = oauth_parameter(request, "id_token_hint");
+	const char *token = oauth_parameter(request, "id_token_hint");
 	int ret;
 
-	memset(proof_r, 0, sizeof(*proof_r));
-	if (hint == NULL || request->repeated)
+	memset(hint_r, 0, sizeof(*hint_r));
+	if (token == NULL || request->repeated)
 		return 0;
-	ret = id_token_read(request, hint, &proof_r->session_id, &proof_r->member_id,
-			    proof_r->client_id, err);
+	ret = id_token_read(request, token, &hint_r->session_id, &hint_r->member_id,
+			    hint_r->client_id, err);
 	return ret < 0 ? -1 : 0;
 }
 
-static int end(struct request *request, struct response *response, const struct proof *proof,
+static int end(struct request *request, struct response *response, const struct hint *hint,
 	       struct pl_error *err)
 {
 	struct pl_session session;
 	char address[PL_ADDRESS_MAX + 1];
-	int ret = pl_session_get(request->store, proof->session_id, &session, err);
+	int ret = pl_session_get(request->store, hint->session_id, &session, err);
 
-	if (ret <= 0 || session.member_id != proof->member_id)
+	if (ret <= 0 || session.member_id != hint->member_id)
 		return ret < 0 ? -1 : 0;
 	if (end_session(request, &session, err) < 0)
 		return -1;
@@ -55,11 +55,11 @@ static int end(struct request *request, struct response *response, const struct 
 /* Only to an address that is registered for the client that the hint, or else the
  * request, names. */
 static int lead_away(const struct request *request, struct response *response,
-		     const struct proof *proof, struct pl_error *err)
+		     const struct hint *hint, struct pl_error *err)
 {
 	const char *uri = oauth_parameter(request, "post_logout_redirect_uri");
 	const char *named = oauth_parameter(request, "client_id");
-	const char *id = proof->session_id != 0 ? proof->client_id : named;
+	const char *id = hint->session_id != 0 ? hint->client_id : named;
 	struct pl_oauth_client client;
 	struct url url;
 	int ret;
@@ -79,14 +79,14 @@ static int lead_away(const struct request *request, struct response *response,
 
 int get_end_session(struct request *request, struct response *response, struct pl_error *err)
 {
-	struct proof proof;
+	struct hint hint;
 
-	if (read_hint(request, &proof, err) < 0)
+	if (read_hint(request, &hint, err) < 0)
 		return -1;
-	if (proof.session_id != 0 && end(request, response, &proof, err) < 0)
+	if (hint.session_id != 0 && end(request, response, &hint, err) < 0)
 		return -1;
 	/* Who is signed in and has not proven that it should end is asked. */
-	if (proof.session_id == 0 && request->session.id != 0)
+	if (hint.session_id == 0 && request->session.id != 0)
 		return respond_redirect(response, SIGN_OUT_PAGE);
-	return lead_away(request, response, &proof, err);
+	return lead_away(request, response, &hint, err);
 }

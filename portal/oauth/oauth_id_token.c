@@ -13,7 +13,8 @@ int id_token_key(const struct request *request, struct pl_signing_key *key_r, st
 
 	if (request->seal == NULL)
 		return pl_error_set(err, PL_ERR_CONFIG,
-				    "id tokens cannot be signed without the seal key");
+				    "id tokens cannot be signed without the sealing key "
+				    "(seal_key)");
 	ret = pl_signing_key_get(request->store, request->seal, key_r, err);
 	if (ret == 0)
 		ret = pl_error_set(err, PL_ERR_CONFIG,

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "portal/http/handlers.h"
+#include "portal/oauth/handlers.h"
 #include "portal/oauth/oauth.h"
 
 static json_t *describe(const struct request *request, const struct pl_token_info *info)
@@ -35,7 +35,7 @@ int post_introspect(struct request *request, struct response *response, struct p
 	int ret = 0;
 
 	if (text == NULL)
-		return oauth_error(response, 400, "invalid_request", "token must be there");
+		return oauth_error(response, 400, "invalid_request", "token is required");
 	if (pl_secret_set(&token, text, strlen(text)) == 0) {
 		ret = pl_token_info(request->store, &token, request->now, &info, err);
 		pl_secret_wipe(&token);

@@ -1,6 +1,6 @@
 /* oauth_metadata.c - what a client can find out by itself: RFC 8414, OpenID Connect
  * Discovery, and the key of the id tokens (RFC 7517). */
-#include "portal/http/handlers.h"
+#include "portal/oauth/handlers.h"
 #include "portal/oauth/jws.h"
 #include "portal/oauth/oauth.h"
 

@@ -1,7 +1,7 @@
 /* oauth_revoke.c - token revocation (RFC 7009). */
 #include <string.h>
 
-#include "portal/http/handlers.h"
+#include "portal/oauth/handlers.h"
 #include "portal/oauth/oauth.h"
 
 int post_revoke(struct request *request, struct response *response, struct pl_error *err)
@@ -14,7 +14,7 @@ int post_revoke(struct request *request, struct response *response, struct pl_er
 	if (ret <= 0)
 		return ret;
 	if (text == NULL)
-		return oauth_error(response, 400, "invalid_request", "token must be there");
+		return oauth_error(response, 400, "invalid_request", "token is required");
 	client = (struct pl_actor){ request->client->id, request->ip_text };
 	/* What kind it is we see ourselves: the hint is not needed. */
 	if (pl_secret_set(&token, text, strlen(text)) == 0) {

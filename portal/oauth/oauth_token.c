@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "portal/signin/next_step.h"
-#include "portal/http/handlers.h"
+#include "portal/oauth/handlers.h"
 #include "portal/oauth/oauth.h"
 #include "portal/signin/end_sessions.h"
 #include "portal/signin/sign_in_log.h"
@@ -88,8 +88,8 @@ static void wipe_tokens(struct pl_tokens *tokens)
 }
 
 /* The grant that a code stands for: 1; 0 response is filled; -1. */
-static int take_code(struct request *request, struct response *response, struct pl_grant *grant_r,
-		     struct pl_error *err)
+static int redeem(struct request *request, struct response *response, struct pl_grant *grant_r,
+		  struct pl_error *err)
 {
 	const char *text = oauth_parameter(request, "code"),
 		   *uri = oauth_parameter(request, "redirect_uri");
@@ -98,19 +98,20 @@ static int take_code(struct request *request, struct response *response, struct 
 
 	if (text == NULL || uri == NULL)
 		return oauth_error(response, 400, "invalid_request",
-				   "code and redirect_uri must be there");
+				   "code and redirect_uri are required");
 	if (pl_secret_set(&code, text, strlen(text)) < 0)
-		return refuse_grant(response, "the code is not good");
+		return refuse_grant(response, "invalid or expired authorization code");
 	ret = pl_code_take(request->store, &code, request->client->id, request->now, grant_r, err);
 	pl_secret_wipe(&code);
 	if (ret < 0)
 		return -1;
 	if (ret == 0)
-		return refuse_grant(response, "the code is not good, or not any more");
+		return refuse_grant(response, "invalid or expired authorization code");
 	if (strcmp(grant_r->redirect_uri, uri) != 0)
-		return refuse_grant(response, "redirect_uri is another one than that of the code");
+		return refuse_grant(response,
+				    "redirect_uri is not that of the authorization request");
 	if (!is_verified(grant_r->challenge, oauth_parameter(request, "code_verifier")))
-		return refuse_grant(response, "code_verifier does not fit the code");
+		return refuse_grant(response, "code_verifier does not match the code_challenge");
 	return 1;
 }
 
@@ -118,7 +119,7 @@ static int redeem_code(struct request *request, struct response *response, struc
 {
 	struct pl_grant grant;
 	struct pl_tokens tokens;
-	int ret = take_code(request, response, &grant, err);
+	int ret = redeem(request, response, &grant, err);
 
 	if (ret <= 0)
 		return ret;
@@ -132,7 +133,7 @@ static int redeem_code(struct request *request, struct response *response, struc
 }
 
 /* Whether the grant goes on to have tokens: 1; 0 response is filled; -1. */
-static int judge_refresh(struct request *request, struct response *response,
+static int check_refresh(struct request *request, struct response *response,
 			 const struct pl_grant *grant, struct pl_session *session_r,
 			 struct pl_error *err)
 {
@@ -150,13 +151,13 @@ static int judge_refresh(struct request *request, struct response *response,
 	    (ret == 1 && next_step_find(request, &session_r->address, 1, &next, err) < 0))
 		return -1;
 	if (ret == 0 || next == NEXT_DENIED)
-		return refuse_grant(response, "the member may not use webmail any more");
+		return refuse_grant(response, "the member is no longer allowed to use webmail");
 	return 1;
 }
 
 static int refuse_refresh(struct response *response)
 {
-	return refuse_grant(response, "the refresh token is not good, or not any more");
+	return refuse_grant(response, "invalid or expired refresh token");
 }
 
 static int rotate(struct request *request, struct response *response,
@@ -192,7 +193,7 @@ static int refresh(struct request *request, struct response *response, struct pl
 	int ret;
 
 	if (text == NULL)
-		return oauth_error(response, 400, "invalid_request", "refresh_token must be there");
+		return oauth_error(response, 400, "invalid_request", "refresh_token is required");
 	if (pl_secret_set(&token, text, strlen(text)) < 0)
 		return refuse_refresh(response);
 	ret = pl_refresh_peek(request->store, &token, request->client->id, request->now, &grant,
@@ -200,7 +201,7 @@ static int refresh(struct request *request, struct response *response, struct pl
 	if (ret == 0)
 		refuse_refresh(response);
 	if (ret == 1)
-		ret = judge_refresh(request, response, &grant, &session, err);
+		ret = check_refresh(request, response, &grant, &session, err);
 	if (ret == 1)
 		ret = rotate(request, response, &token, &session, err);
 	pl_secret_wipe(&token);
@@ -223,7 +224,7 @@ int post_token(struct request *request, struct response *response, struct pl_err
 	if (ret <= 0)
 		return ret;
 	if (type == NULL)
-		return oauth_error(response, 400, "invalid_request", "grant_type must be there");
+		return oauth_error(response, 400, "invalid_request", "grant_type is required");
 	for (size_t i = 0; i < sizeof(grants) / sizeof(grants[0]); i++) {
 		if (strcmp(grants[i].type, type) == 0)
 			return grants[i].give(request, response, err);

@@ -1,5 +1,5 @@
 /* oauth_userinfo.c - whose token it is (OpenID Connect Core 5.3). */
-#include "portal/http/handlers.h"
+#include "portal/oauth/handlers.h"
 #include "portal/oauth/oauth.h"
 
 int get_userinfo(struct request *request, struct response *response, struct pl_error *err)

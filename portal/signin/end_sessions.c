@@ -12,7 +12,7 @@ void disconnect_member(const struct pl_policy *policy, const char *address)
 
 	if (policy->doveadm_url[0] != '\0' &&
 	    doveadm_kick(policy->doveadm_url, policy->doveadm_key_file, address, &err) < 0)
-		daemon_log_trouble(&err);
+		daemon_log_failure(NULL, &err);
 }
 
 int end_session(struct request *request, const struct pl_session *session, struct pl_error *err)

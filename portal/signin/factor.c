@@ -14,9 +14,9 @@
 
 #define KEY_GROUP 4 /* letters of the key that stand together, for those who type it */
 
-/* 1 when it is right; else the answer and 0. */
-static int judge(struct request *request, struct response *response, enum pl_code_result result,
-		 int64_t wait)
+/* 1 when the code is right; else the answer and 0. */
+static int answer_result(struct request *request, struct response *response,
+			 enum pl_code_result result, int64_t wait)
 {
 	static const struct {
 		const char *code;
@@ -42,18 +42,20 @@ static int need_seal(const struct request *request, struct pl_error *err)
 {
 	return request->seal != NULL
 		       ? 0
-		       : pl_error_set(err, PL_ERR_RETRY, "one-time codes need the seal key");
+		       : pl_error_set(err, PL_ERR_RETRY,
+				      "one-time codes need the sealing key (seal_key)");
 }
 
 static int need_verify(const struct request *request, struct pl_error *err)
 {
 	return request->verify != NULL
 		       ? 0
-		       : pl_error_set(err, PL_ERR_RETRY, "recovery codes need the HMAC key");
+		       : pl_error_set(err, PL_ERR_RETRY,
+				      "recovery codes need the HMAC key (verify_key)");
 }
 
-int factor_take_code(struct request *request, struct response *response, const char *code,
-		     struct pl_error *err)
+int factor_redeem_code(struct request *request, struct response *response, const char *code,
+		       struct pl_error *err)
 {
 	enum pl_code_result result;
 	int64_t wait = 0;
@@ -62,11 +64,11 @@ int factor_take_code(struct request *request, struct response *response, const c
 	    pl_totp_take(request->store, request->seal, request->session.member_id, code,
 			 request->now, &result, &wait, err) < 0)
 		return -1;
-	return judge(request, response, result, wait);
+	return answer_result(request, response, result, wait);
 }
 
-int factor_take_recovery(struct request *request, struct response *response, const char *code,
-			 struct pl_error *err)
+int factor_redeem_recovery(struct request *request, struct response *response, const char *code,
+			   struct pl_error *err)
 {
 	enum pl_code_result result;
 	int64_t wait = 0;
@@ -79,7 +81,7 @@ int factor_take_recovery(struct request *request, struct response *response, con
 	if (result == PL_CODE_RIGHT)
 		notify_member(request->policy, notify_origin_of(request), request->address,
 			      "recovery-used");
-	return judge(request, response, result, wait);
+	return answer_result(request, response, result, wait);
 }
 
 /* "ABCD EFGH ..." */
@@ -153,7 +155,7 @@ int factor_confirm(struct request *request, struct response *response, const cha
 	    pl_totp_confirm(request->store, request->seal, &request->actor,
 			    &request->session.address, code, request->now, &result, &wait, err) < 0)
 		return -1;
-	ret = judge(request, response, result, wait);
+	ret = answer_result(request, response, result, wait);
 	if (ret != 1)
 		return ret;
 	notify_member(request->policy, notify_origin_of(request), request->address,

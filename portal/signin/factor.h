@@ -6,16 +6,17 @@
 #include "portal/http/response.h"
 #include "policy/credential/totp.h"
 
-/* Takes a one-time code or a recovery code of the session's member: 1 right and
+/* Redeems a one-time code or a recovery code of the session's member: 1 right and
  * committed; 0 response says what is wrong with it; -1 error. */
-int factor_take_code(struct request *request, struct response *response, const char *code,
-		     struct pl_error *err);
-int factor_take_recovery(struct request *request, struct response *response, const char *code,
-			 struct pl_error *err);
+int factor_redeem_code(struct request *request, struct response *response, const char *code,
+		       struct pl_error *err);
+int factor_redeem_recovery(struct request *request, struct response *response, const char *code,
+			   struct pl_error *err);
 /* Makes a pending secret and answers with key and QR code. */
 int factor_begin(struct request *request, struct response *response, struct pl_error *err);
-/* Proves the pending one; ends the member's other sessions and tells the member.
- * Values as factor_take_code. codes_r become the recovery codes, a new array. */
+/* Checks a code of the pending one, which becomes the factor; ends the member's other sessions
+ * and tells the member. Values as factor_redeem_code. codes_r become the recovery codes, a new
+ * array. */
 int factor_confirm(struct request *request, struct response *response, const char *code,
 		   json_t **codes_r, struct pl_error *err);
 /* New recovery codes, as a new array. 0, or -1. */

@@ -2,6 +2,7 @@
 #include "portal/signin/next_step.h"
 
 #include <string.h>
+
 #include "policy/login/login.h"
 
 static enum next_step next_step_of(const struct pl_verdict *verdict)

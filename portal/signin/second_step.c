@@ -1,14 +1,14 @@
-/* second_step.c - from a half session to a whole one. A half session can do what
- * is due, and nothing else. */
+/* second_step.c - from a pending session to an authenticated one. A pending session can
+ * do the next step, and nothing else. */
 #include <string.h>
 
 #include "portal/signin/factor.h"
-#include "portal/http/handlers.h"
+#include "portal/signin/handlers.h"
 #include "portal/signin/session_answer.h"
 #include "policy/credential/trusted.h"
 #include "portal/signin/sign_in_log.h"
 
-/* 1 when one of the two is due; else the answer and 0; -1. */
+/* 1 when one of the two is the next step; else the answer and 0; -1. */
 static int check_next_step(struct request *request, struct response *response, enum next_step one,
 			   enum next_step other, struct pl_error *err)
 {
@@ -36,8 +36,8 @@ static int trust_device(struct request *request, int64_t *id_r, struct pl_secret
 }
 
 /* In a write transaction: 1, 0 when the session is gone by now, -1. */
-static int make_whole(struct request *request, int trust, struct pl_secret *cookie_r,
-		      struct pl_secret *device_r, struct pl_error *err)
+static int authenticate(struct request *request, int trust, struct pl_secret *cookie_r,
+			struct pl_secret *device_r, struct pl_error *err)
 {
 	int64_t trusted_id = 0;
 
@@ -55,7 +55,7 @@ static int complete(struct request *request, struct response *response, int trus
 	int ret = pl_store_begin_write(request->store, err);
 
 	if (ret == 0)
-		ret = make_whole(request, trust, &cookie, &device, err);
+		ret = authenticate(request, trust, &cookie, &device, err);
 	if (ret == 0)
 		return respond_error(response, 401, "sign-in-again");
 	if (ret == 1)
@@ -79,7 +79,7 @@ int post_code(struct request *request, struct response *response, struct pl_erro
 	int ret = check_next_step(request, response, NEXT_CODE, NEXT_CODE, err);
 
 	if (ret == 1)
-		ret = factor_take_code(request, response, request_text(request, "code"), err);
+		ret = factor_redeem_code(request, response, request_text(request, "code"), err);
 	return ret == 1 ? complete(request, response, request_flag(request, "trust"), err) : ret;
 }
 
@@ -88,7 +88,7 @@ int post_recovery(struct request *request, struct response *response, struct pl_
 	int ret = check_next_step(request, response, NEXT_CODE, NEXT_CODE, err);
 
 	if (ret == 1)
-		ret = factor_take_recovery(request, response, request_text(request, "code"), err);
+		ret = factor_redeem_recovery(request, response, request_text(request, "code"), err);
 	return ret == 1 ? complete(request, response, 0, err) : ret;
 }
 

@@ -1,4 +1,4 @@
-/* session_answer.h - the object that tells a page who is signed in and what is due. */
+/* session_answer.h - the object that tells a page who is signed in and which step is next. */
 #ifndef POSTLATCH_PORTAL_SESSION_ANSWER_H
 #define POSTLATCH_PORTAL_SESSION_ANSWER_H
 
@@ -7,7 +7,7 @@
 
 /* {"state": "none", ...} */
 int answer_no_session(const struct request *request, struct response *response);
-/* due counts for a half session. cookie is that of the session. */
+/* next counts for a pending session. cookie is that of the session. */
 int answer_session(const struct request *request, struct response *response,
 		   const struct pl_session *session, const struct pl_secret *cookie,
 		   enum next_step next, struct pl_error *err);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "portal/http/handlers.h"
+#include "portal/signin/handlers.h"
 #include "portal/signin/session_answer.h"
 #include "policy/credential/totp.h"
 #include "policy/credential/trusted.h"
@@ -56,7 +56,7 @@ static int use_device(struct request *request, struct sign_in *in, int64_t membe
 	ret = pl_trusted_peek(request->store, &cookie, member_id, request->now, &in->trust, err);
 	if (ret == 0 && in->trust == PL_TRUST_VALID)
 		ret = next_step_find(request, &in->address, 1, &in->next, err);
-	/* Where nothing was due without it, its value need not change. */
+	/* Where no step was next without it, its value need not change. */
 	if (ret == 0 && in->trust != PL_TRUST_NONE)
 		ret = pl_trusted_use(request->store, &request->actor, &cookie, member_id,
 				     request->ip_text, request->now, &in->trust, &in->device,

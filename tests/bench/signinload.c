@@ -193,11 +193,11 @@ static void sign_in(struct load *load, size_t number)
 	open_connection(&in);
 	snprintf(body, sizeof(body), "{\"user\":\"%s\",\"password\":\"%s\"}", member->address,
 		 member->password);
-	take_step(&in, "/api/sign-in", body, "half");
+	take_step(&in, "/api/sign-in", body, "pending");
 	half = now();
 	make_code(member->secret, code);
 	snprintf(body, sizeof(body), "{\"code\":\"%s\"}", code);
-	take_step(&in, "/api/sign-in/code", body, "whole");
+	take_step(&in, "/api/sign-in/code", body, "authenticated");
 	end = now();
 	close(in.fd);
 	pthread_mutex_lock(&load->lock);

@@ -4,7 +4,7 @@ import { test } from "../web/harness.mjs";
 import { newMember, Phone, sql } from "./server.mjs";
 import { Visitor } from "./visitor.mjs";
 
-// As if the last proof were long ago: the page asks for another one.
+// As if the last reauthentication were long ago: the page asks for another one.
 function longAgo({ address }) {
     const [local] = address.split("@");
     return sql(`UPDATE session SET proven_at = 0

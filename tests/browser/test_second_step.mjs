@@ -22,7 +22,7 @@ test("a wrong code and one that was used let nobody in, and the next right one d
     await second.says("error.wrong-code");
     await second.enter(used);
     await second.says("error.code-used");
-    assert.equal((await second.session()).state, "half");
+    assert.equal((await second.session()).state, "pending");
     await second.enter(await visitor.phone.code());
     await second.inbox();
 });
@@ -50,16 +50,16 @@ const BODIES = {
     "/api/sign-in/code": { code: "000000" },
     "/api/sign-in/recovery": { code: "aaaa-aaaa-aaaa-aaaa" },
     "/api/sign-in/registration/confirm": { code: "000000" },
-    "/api/account/proof": { password: "x" },
+    "/api/account/reauthentication": { password: "x" },
     "/api/account/two-factor-mode": { two_factor_mode: "skip" },
     "/api/account/registration/confirm": { code: "000000" },
     "/api/account/devices/remove": { id: 1 },
     "/api/account/sessions/end": { id: 1 },
 };
 const REFUSED = {
-    half: [403, 422],
-    member: [401],
-    fresh: [401],
+    pending: [403, 422],
+    authenticated: [401],
+    reauthenticated: [401],
     bearer: [401],
     client: [401],
 };
@@ -93,7 +93,7 @@ test("the password alone opens no route, no webmail and no mailbox", {}, async (
         const status = await ask(page, route, csrf);
         assert.ok(REFUSED[route.access].includes(status), `${route.method} ${route.path}: ${status}`);
     }
-    assert.equal((await visitor.session()).state, "half");
+    assert.equal((await visitor.session()).state, "pending");
     const away = await visitor.authorize();
     assert.equal(away.pathname, "/sign-in");
     assert.equal(away.searchParams.get("code"), null);

@@ -1,10 +1,39 @@
-/* fuzz_requests.c - what browsers send to the portal: forms, queries, cookies and
- * JSON bodies. The first byte says which.
+/* fuzz_requests.c - what browsers send to the portal: paths, forms, queries, cookies and
+ * JSON bodies. The first byte says which; what is a form is a path, too.
  */
 #include "tests/fuzz/fuzz.h"
 
 #include "portal/http/form.h"
-#include "portal/http/route.h"
+#include "portal/http/fields.h"
+#include "portal/routes.h"
+
+/* What comes out of a path is what a handler may have, and each value has its kind. */
+static void path(const char *text)
+{
+	static const struct route_field fields[] = { { "line", FIELD_LINE, 1, 64 },
+						     { "id", FIELD_ID, 1, 0 },
+						     { "word", FIELD_WORD, 1, 8 },
+						     { .name = NULL } };
+	static const struct route rows[] = {
+		{ .method = "GET", .path = "/{line}", .parameters = fields },
+		{ .method = "PUT", .path = "/{line}/x/{id}", .parameters = fields },
+		{ .method = "DELETE", .path = "/{word}/{id}/{line}/{word}", .parameters = fields },
+		{ .method = NULL },
+	};
+	struct request request = { .path = text };
+	char allow[ROUTE_ALLOW];
+
+	request.route = route_find(rows, "DELETE", text, &request.parameters, allow);
+	MUST(strlen(allow) < ROUTE_ALLOW);
+	MUST(request.route == NULL || request.parameters.count == 4);
+	for (size_t i = 0; i < request.parameters.count; i++) {
+		const struct request_field *field = &request.parameters.field[i];
+
+		MUST(text_is_clean(field->value, strlen(field->value)));
+		MUST(field->value[0] != '\0' && strcmp(field->value, "..") != 0);
+		MUST(strcmp(field->name, "id") != 0 || strtoll(field->value, NULL, 10) > 0);
+	}
+}
 
 /* What comes out of a form is what a handler may have. */
 static void form(char *text)
@@ -48,15 +77,15 @@ static void device(const char *text)
 /* The body of each route that takes one. */
 static void json(const char *text, size_t len)
 {
-	for (size_t i = 0; route_at(i) != NULL; i++) {
-		const struct route_field *fields = route_at(i)->fields;
+	for (const struct route *route = portal_table; route->method != NULL; route++) {
+		const struct route_field *fields = route->fields;
 		json_t *body = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 
 		if (json_is_object(body) && fields_check(fields, &body) == 0) {
 			size_t found = 0;
 
-			for (const struct route_field *field = fields; field->name != NULL;
-			     field++) {
+			for (const struct route_field *field = fields;
+			     field != NULL && field->name != NULL; field++) {
 				MUST(!field->required ||
 				     json_object_get(body, field->name) != NULL);
 				found += json_object_get(body, field->name) != NULL;
@@ -77,6 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size - 1] = '\0';
 	switch (data[0] % 4) {
 	case 0:
+		path(text);
 		form(text);
 		break;
 	case 1:

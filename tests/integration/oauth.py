@@ -186,7 +186,7 @@ class OAuth(unittest.TestCase):
         self.assertEqual(browser.sign_in(self.member).status, 200)
         if browser.session()["next"] == "offer":
             self.assertEqual(browser.post("/api/sign-in/later").status, 200)
-        self.assertEqual(browser.state(), "whole")
+        self.assertEqual(browser.state(), "authenticated")
         return browser
 
     def command(self, *args):

@@ -49,8 +49,8 @@ class SignIn(OAuth):
         answer = self.browser.request("POST", "/oauth2/authorize", wish + "&scope=openid", headers)
         self.told(answer, self.webmail, "invalid_request")
 
-    def test_a_half_session_gets_no_code(self):
-        self.assertEqual(self.browser.sign_in(self.member).json["state"], "half")
+    def test_a_pending_session_gets_no_code(self):
+        self.assertEqual(self.browser.sign_in(self.member).json["state"], "pending")
         answer = self.webmail.authorize(self.browser)
         self.assertTrue(answer.headers["Location"].startswith("/sign-in?continue="), answer)
         self.told(self.webmail.authorize(self.browser, prompt="none"), self.webmail, "login_required")
@@ -177,7 +177,7 @@ class Tokens(OAuth):
         for tokens in (first, again):
             self.assertEqual(self.userinfo(tokens["access_token"]).status, 401)
             self.refused(self.webmail.refresh(tokens["refresh_token"]), 400, "invalid_grant")
-        self.assertEqual(self.browser.state(), "whole")
+        self.assertEqual(self.browser.state(), "authenticated")
 
     def test_of_many_who_use_a_code_at_once_one_wins_at_most(self):
         code = self.webmail.code(self.browser)
@@ -307,7 +307,7 @@ class Revocation(OAuth):
                 self.assertEqual(self.userinfo(dead["access_token"]).status, 401)
                 self.refused(self.webmail.refresh(dead["refresh_token"]), 400, "invalid_grant")
         self.assertEqual(self.userinfo(self.tokens["access_token"]).status, 200)
-        self.assertEqual(self.browser.state(), "whole")
+        self.assertEqual(self.browser.state(), "authenticated")
 
     def test_an_unknown_token_is_no_error(self):
         for token in ("x", "pl_rt_" + "A" * 43, "x" * 4000):
@@ -349,7 +349,7 @@ class LogOut(OAuth):
 
     def lives(self):
         self.assertEqual(self.userinfo(self.tokens["access_token"]).status, 200)
-        self.assertEqual(self.browser.state(), "whole")
+        self.assertEqual(self.browser.state(), "authenticated")
 
     def test_an_id_token_ends_its_session_and_the_client_gets_the_browser_back(self):
         location = self.end(id_token_hint=self.tokens["id_token"], client_id="webmail", state="s t&",
@@ -374,7 +374,7 @@ class LogOut(OAuth):
     def test_it_ends_that_session_and_no_other(self):
         elsewhere = self.signed_in(self.portal.browser())
         self.end(elsewhere, id_token_hint=self.tokens["id_token"])
-        self.assertEqual(elsewhere.state(), "whole")
+        self.assertEqual(elsewhere.state(), "authenticated")
         self.ended()
 
     def test_an_old_id_token_is_good_enough(self):

@@ -101,7 +101,7 @@ class DovecotInTrouble(Faults):
         self.good(browser.sign_in(MEMBER))
         self.dovecot.close()
         self.later(self.portal.browser().sign_in(MEMBER))
-        self.assertEqual(self.good(browser.post("/api/sign-in/later"))["state"], "whole")
+        self.assertEqual(self.good(browser.post("/api/sign-in/later"))["state"], "authenticated")
         self.assertEqual(browser.get("/api/account").status, 200)
 
     def test_its_trouble_is_not_counted_against_an_address(self):
@@ -166,14 +166,14 @@ class DatabaseInTrouble(Faults):
         browser = self.portal.browser()
         self.good(browser.sign_in(MEMBER))
         os.rename(self.database(), self.database() + ".away")
-        self.later(self.portal.browser().get("/health"))
+        self.refused(self.portal.browser().get("/health"), 503, "temporarily_unavailable")
         self.later(self.portal.browser().sign_in(MEMBER))
         self.later(browser.get("/api/session"))
         self.later(browser.post("/api/sign-in/later"))
         self.assertEqual(self.portal.browser().get("/sign-in").status, 200)
         self.assertFalse(os.path.exists(self.database()))
         os.rename(self.database() + ".away", self.database())
-        self.assertEqual(self.good(browser.post("/api/sign-in/later"))["state"], "whole")
+        self.assertEqual(self.good(browser.post("/api/sign-in/later"))["state"], "authenticated")
 
     def test_while_it_is_locked_a_code_is_not_taken(self):
         key = self.register()
@@ -182,10 +182,10 @@ class DatabaseInTrouble(Faults):
         with contextlib.closing(sqlite3.connect(self.database(), isolation_level=None)) as lock:
             lock.execute("BEGIN IMMEDIATE")
             self.later(self.code(browser, code))
-            self.assertEqual(browser.state(), "half")  # reading goes on
+            self.assertEqual(browser.state(), "pending")  # reading goes on
             self.later(self.portal.browser().sign_in(MEMBER))
             lock.execute("ROLLBACK")
-        self.assertEqual(self.good(self.code(browser, code))["state"], "whole")
+        self.assertEqual(self.good(self.code(browser, code))["state"], "authenticated")
 
     def test_while_it_is_read_only_a_code_is_not_taken(self):
         key = self.register()
@@ -197,10 +197,10 @@ class DatabaseInTrouble(Faults):
         self.addCleanup(process.kill)
         other = browser.copy()
         other.port = port
-        self.assertEqual(other.state(), "half")
+        self.assertEqual(other.state(), "pending")
         self.later(self.code(other, code))
-        self.assertEqual(other.state(), "half")
-        self.assertEqual(self.good(self.code(browser, code))["state"], "whole")
+        self.assertEqual(other.state(), "pending")
+        self.assertEqual(self.good(self.code(browser, code))["state"], "authenticated")
 
     def test_a_disk_that_is_full_takes_no_code(self):
         key = self.register()
@@ -214,7 +214,7 @@ class DatabaseInTrouble(Faults):
         other.port = port
         answer = self.code(other, code)
         self.assertIn(answer.status, (500, 503), answer)
-        self.assertEqual(self.good(self.code(browser, code))["state"], "whole")
+        self.assertEqual(self.good(self.code(browser, code))["state"], "authenticated")
 
     def test_what_is_no_database_is_never_repaired(self):
         with open(self.database(), "rb") as f:
@@ -243,7 +243,7 @@ class Keys(Faults):
             self.portal.reload()
             wait_for(lambda: self.portal.log().count("what needs it is refused") >= i, TIMEOUT)
             self.later(self.code(browser, totp(key)))
-            self.assertEqual(self.half().state(), "half")
+            self.assertEqual(self.half().state(), "pending")
             if os.path.exists(path + ".away"):
                 self.assertFalse(os.path.exists(path))
                 os.rename(path + ".away", path)
@@ -284,14 +284,14 @@ class OnceOnly(Faults):
             self.assertIn((again.status, again.error), ((200, None), (422, "code-used")))
             if let_in:
                 self.assertEqual(again.error, "code-used")
-                self.assertEqual(first.state(), "whole")
+                self.assertEqual(first.state(), "authenticated")
                 answered += 1
             elif again.status == 200:
                 lost += 1
             else:
                 refused += 1  # taken, and the answer never came
             if again.status == 200:
-                self.assertEqual(first.state(), "half")
+                self.assertEqual(first.state(), "pending")
         self.assertGreater(answered, 0)
         self.assertEqual(answered + lost + refused, 24)
 

@@ -107,7 +107,7 @@ class Files(Outage):
     @unittest.skipUnless(INTROSPECTS, "Dovecot 2.3 does not ask the portal about tokens")
     def test_the_portal_does_not_know_dovecot(self):
         self.change("postlatch/introspection.url", "pl_cs_[^@]*", "wrong")
-        self.assert_outage("the client did not prove who it is")
+        self.assert_outage("client authentication failed")
 
     def test_the_driver_refuses_to_serve(self):
         """Then the portal's word is not enough."""

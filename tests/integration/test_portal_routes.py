@@ -14,8 +14,10 @@ from server import TIMEOUT, plain_connect, wait_for
 
 BODY_MAX = 16384
 FORM = "application/x-www-form-urlencoded"
-VISITED = ("/oauth2/authorize", "/oauth2/end-session")
-Route = collections.namedtuple("Route", "method path access csrf body fields")
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+SAFE = ("GET", "HEAD", "OPTIONS")
+COLUMNS = "method path access caller csrf role body parameters query fields"
+Route = collections.namedtuple("Route", COLUMNS)
 Field = collections.namedtuple("Field", "name required kind limit")
 
 
@@ -24,13 +26,16 @@ def parse_field(text):
     return Field(name.rstrip("?"), not name.endswith("?"), kind, int(limit) or 512)
 
 
+def parse_fields(text):
+    return [] if text == "-" else [parse_field(field) for field in text.split(",")]
+
+
 def routes():
     text = subprocess.run([PORTAL, "-x", "routes"], check=True, capture_output=True, text=True).stdout
     for line in text.splitlines():
         if not line.startswith(" "):
-            method, path, access, csrf, body, fields = line.split()
-            fields = [] if fields == "-" else [parse_field(field) for field in fields.split(",")]
-            yield Route(method, path, access, csrf == "csrf", body, fields)
+            method, path, access, caller, csrf, role, body, *lists = line.split()
+            yield Route(method, path, access, caller, csrf == "csrf", role, body, *map(parse_fields, lists))
 
 
 ROUTES = list(routes())
@@ -47,8 +52,30 @@ BAD = {
 }
 
 
-def is_oauth(route):
-    return route.body == "form" or route.access in ("client", "bearer")
+def in_url(field, good=True):
+    """A value of a parameter of a path or of a query field, percent-encoded."""
+    if not good:
+        return {"id": "0", "flag": "yes", "word": "A"}.get(field.kind, "x" * (field.limit + 1))
+    return {"id": "1", "flag": "true"}.get(field.kind, "x")
+
+
+def url_of(route, wrong=None):
+    """The path and query that a route accepts, but for one field that is wrong."""
+    path = route.path
+    for field in route.parameters:
+        path = path.replace("{%s}" % field.name, in_url(field, field is not wrong))
+    query = "&".join(field.name + "=" + in_url(field, field is not wrong) for field in route.query
+                     if field.required or field is wrong)
+    return path + ("?" + query if query else "")
+
+
+def changes_something(route):
+    return route.method not in SAFE
+
+
+def error_of(route, code):
+    """The word for what is wrong with a request: ours for pages, RFC 6749's for programs."""
+    return code if route.caller == "page" else "invalid_request"
 
 
 def good_body(route):
@@ -92,12 +119,12 @@ class Portals(unittest.TestCase):
         browser = browser or self.portal.browser()
         sent = {"Content-Type": type_of(route), "X-CSRF-Token": browser.csrf}
         sent.update({name.replace("_", "-"): value for name, value in headers.items()})
-        return browser.request(route.method, route.path, good_body(route) if body is None else body, sent)
+        return browser.request(route.method, url_of(route), good_body(route) if body is None else body, sent)
 
     def signed_in(self, state):
         browser = self.portal.browser()
         self.check(browser.sign_in("walker@example.test"), 200)
-        if state == "whole":
+        if state == "authenticated":
             self.check(browser.post("/api/sign-in/later"), 200)
         self.assertEqual(browser.state(), state)
         return browser
@@ -106,16 +133,49 @@ class Portals(unittest.TestCase):
 class BeforeTheHandler(Portals):
     """What is wrong with a request whoever sends it."""
 
-    def test_another_method_gets_405_and_the_one_that_is_allowed(self):
+    def test_another_method_gets_405_and_those_that_are_allowed(self):
         for route in self.walk(lambda route: True):
-            others = {"GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"}
-            for method in others - {r.method for r in ROUTES if r.path == route.path}:
-                answer = self.portal.browser().request(method, route.path)
-                self.check(answer, 405, "method-not-allowed")
-                self.assertIn(route.method, answer.headers["Allow"])
+            allowed = {r.method for r in ROUTES if r.path == route.path}
+            if "GET" in allowed:
+                allowed.add("HEAD")
+            for method in METHODS - allowed:
+                answer = self.portal.browser().request(method, url_of(route))
+                self.check(answer, 405, None if method == "HEAD" else "method-not-allowed")
+                self.assertEqual(sorted(answer.headers["Allow"].split(", ")), sorted(allowed))
+
+    def test_head_answers_as_get_without_a_body(self):
+        for route in self.walk(lambda route: route.method == "GET"):
+            answer = self.portal.browser().request("HEAD", url_of(route))
+            self.assertEqual(answer.status, self.portal.browser().get(url_of(route)).status)
+            self.assertEqual(answer.body, b"")
+
+    def test_a_parameter_of_the_path_that_is_out_of_bounds_gets_404(self):
+        for route in ROUTES:
+            for field in route.parameters:
+                with self.subTest(route=route.path, field=field.name):
+                    answer = self.portal.browser().request(route.method, url_of(route, field))
+                    self.check(answer, 404, "not-found")
+
+    def test_a_query_field_that_a_page_does_not_know_or_that_is_wrong_gets_400(self):
+        for route in self.walk(lambda route: route.caller == "page"):
+            good = url_of(route)
+            urls = [good + ("&" if "?" in good else "?") + "unknown=x"]
+            urls += [url_of(route, field) for field in route.query]
+            for url in urls:
+                headers = {"Content-Type": type_of(route)}
+                answer = self.portal.browser().request(route.method, url, good_body(route), headers)
+                self.check(answer, 400, "bad-request")
+
+    def test_a_query_field_that_nobody_knows_changes_nothing_for_programs(self):
+        for route in self.walk(lambda route: route.caller != "page"):
+            answers = [self.portal.browser().request(route.method, url_of(route) + extra, good_body(route),
+                                                     {"Content-Type": type_of(route)})
+                       for extra in ("", "?unknown=x")]
+            self.assertEqual(answers[0].status, answers[1].status)
+            self.assertEqual(answers[0].body, answers[1].body)
 
     def test_a_foreign_origin_gets_403(self):
-        for route in self.walk(lambda route: route.method == "POST" and not is_oauth(route)):
+        for route in self.walk(lambda route: route.caller == "page" and changes_something(route)):
             for origin, site in (("https://evil.test", None), ("null", "same-origin"), (None, None),
                                  (self.portal.url + "0", None),
                                  (self.portal.url.replace("http", "https"), None),
@@ -126,19 +186,19 @@ class BeforeTheHandler(Portals):
 
     def test_another_content_type_gets_415(self):
         for route in self.walk(lambda route: route.body != "none"):
-            error = "invalid_request" if is_oauth(route) else "unsupported-media-type"
+            error = error_of(route, "unsupported-media-type")
             other = FORM if route.body == "json" else JSON
             for kind in (None, "text/plain", "multipart/form-data; boundary=x", other, type_of(route) + "x"):
                 self.check(self.send(route, Content_Type=kind), 415, error)
 
     def test_a_body_that_is_too_long_gets_413_before_it_is_read(self):
         for route in self.walk(lambda route: True):
-            error = "invalid_request" if is_oauth(route) else "too-large"
+            error = error_of(route, "too-large")
             length = 1 if route.body == "none" else BODY_MAX + 1
             for announced in (length, 10 ** 9, 2 ** 63):
                 with plain_connect(("127.0.0.1", self.portal.port), TIMEOUT) as client:
                     head = "%s %s HTTP/1.1\r\nHost: x\r\nOrigin: %s\r\nContent-Type: %s\r\n" % (
-                        route.method, route.path, self.portal.url, type_of(route) or JSON)
+                        route.method, url_of(route), self.portal.url, type_of(route) or JSON)
                     client.sendall((head + "Content-Length: %d\r\n\r\n" % announced).encode())
                     answer = client.makefile("rb").read().decode()
                 self.assertTrue(answer.startswith("HTTP/1.1 413 "), answer)
@@ -179,12 +239,12 @@ class BeforeTheHandler(Portals):
                "&".join("f%d=x" % i for i in range(30))]
         for route in self.walk(lambda route: route.body == "form"):
             # What a browser is sent to answers with a page.
-            error = None if route.path in VISITED else "invalid_request"
+            error = None if route.caller == "front-channel" else "invalid_request"
             for body in [*bad, "a=b\0&c=d"]:
                 self.check(self.send(route, body=body), 400, error)
         for route in self.walk(lambda route: route.method == "GET"):
             for query in bad:
-                answer = self.portal.browser().request("GET", route.path + "?" + query)
+                answer = self.portal.browser().request("GET", url_of(route).split("?")[0] + "?" + query)
                 self.assertEqual(answer.status, 400, (query, answer))
 
     def test_an_unknown_path_gets_404(self):
@@ -198,7 +258,7 @@ class BeforeTheHandler(Portals):
 
 
 class WhoMay(Portals):
-    """Sessions, clients, tokens and proofs."""
+    """Sessions, clients, tokens and reauthentication."""
 
     def refused(self, route, browser):
         error = {"client": (401, "invalid_client"), "bearer": (401, "invalid_token")}
@@ -220,42 +280,43 @@ class WhoMay(Portals):
                 self.assertEqual(answer.status, 401, (value, answer))
                 self.assertIn("WWW-Authenticate", answer.headers)
 
-    def test_a_half_session_can_do_nothing_but_the_second_step(self):
-        browser = self.signed_in("half")
-        for route in self.walk(lambda route: route.access not in ("public", "half")):
+    def test_a_pending_session_can_do_nothing_but_the_second_step(self):
+        browser = self.signed_in("pending")
+        for route in self.walk(lambda route: route.access not in ("public", "pending")):
             self.refused(route, browser)
 
-    def test_a_whole_session_has_no_second_step(self):
-        browser = self.signed_in("whole")
-        for route in self.walk(lambda route: route.access == "half"):
+    def test_an_authenticated_session_has_no_second_step(self):
+        browser = self.signed_in("authenticated")
+        for route in self.walk(lambda route: route.access == "pending"):
             self.check(self.send(route, browser), 403, "not-allowed")
 
-    def test_a_stale_session_must_prove_itself_for_sensitive_changes(self):
-        browser = self.signed_in("whole")
+    def test_a_stale_session_must_reauthenticate_for_sensitive_changes(self):
+        browser = self.signed_in("authenticated")
         for age in (20 * 60, 11 * 3600):
             self.portal.sql("UPDATE session SET proven_at = proven_at - ?", age)
-            for route in self.walk(lambda route: route.access == "fresh"):
-                answer = self.check(self.send(route, browser), 403, "proof-needed")
+            for route in self.walk(lambda route: route.access == "reauthenticated"):
+                answer = self.check(self.send(route, browser), 403, "reauthentication-needed")
                 self.assertEqual(answer.json["by"], "password")
 
     def test_without_the_csrf_token_nothing_is_done(self):
-        browsers = {state: self.signed_in(state) for state in ("half", "whole")}
-        foreign = self.signed_in("whole").csrf
+        browsers = {state: self.signed_in(state) for state in ("pending", "authenticated")}
+        foreign = self.signed_in("authenticated").csrf
         self.assertEqual(len(foreign), 43)
         for route in self.walk(lambda route: route.csrf):
-            browser = browsers["half" if route.access == "half" else "whole"]
+            browser = browsers["pending" if route.access == "pending" else "authenticated"]
             own = browser.session()["csrf"]
             for token in (None, "", "x", foreign, own[:-1], own + "x", own[:-1] + "\xe9"):
                 self.check(self.send(route, browser, X_CSRF_Token=token), 403, "csrf")
 
     def test_every_route_that_changes_something_for_a_session_has_a_csrf_token(self):
-        accesses = ("half", "member", "fresh")
-        for route in self.walk(lambda route: route.method == "POST" and route.access in accesses):
+        accesses = ("pending", "authenticated", "reauthenticated")
+        for route in self.walk(lambda route: changes_something(route) and route.access in accesses):
             self.assertTrue(route.csrf)
+            self.assertEqual(route.caller, "page")
 
     def test_a_session_that_idled_or_ran_out_is_none(self):
         for change in ("seen_at = seen_at - 7201", "expires_at = created_at", "generation = generation - 1"):
-            browser = self.signed_in("whole")
+            browser = self.signed_in("authenticated")
             self.assertEqual(browser.get("/api/account").status, 200)
             self.portal.sql("UPDATE session SET " + change)
             self.check(browser.get("/api/account"), 401, "sign-in-again")
@@ -327,12 +388,12 @@ class Floods(Portals):
         self.served()
 
     def test_many_small_cookies_do_not_hide_the_session(self):
-        browser = self.signed_in("whole")
+        browser = self.signed_in("authenticated")
         mine = dict(browser.cookies)
         browser.cookies = {**{"c%d" % i: "x" for i in range(180)}, **mine}
-        self.assertEqual(browser.state(), "whole")
+        self.assertEqual(browser.state(), "authenticated")
         browser.cookies = {"x__Host-postlatch": "y", "__Host-postlatchx": "y", **mine}
-        self.assertEqual(browser.state(), "whole")
+        self.assertEqual(browser.state(), "authenticated")
 
     def test_requests_that_are_no_http(self):
         for data in (b"\0" * 1000, b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\xff\xfe\r\n\r\n",

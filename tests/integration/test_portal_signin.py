@@ -95,7 +95,7 @@ class Flow(unittest.TestCase):
 
     def registered(self):
         """A member with a factor, signed in with a fresh session in self.browser."""
-        self.sign_in(state="half", next="offer")
+        self.sign_in(state="pending", next="offer")
         self.key, self.recovery = self.register()
         return self.key
 
@@ -135,7 +135,7 @@ class Flow(unittest.TestCase):
 
 class Registration(Flow):
     def test_registering_at_the_first_sign_in(self):
-        first = self.sign_in(state="half", next="offer", address=self.member, name="Test mail",
+        first = self.sign_in(state="pending", next="offer", address=self.member, name="Test mail",
                              recovery=False)
         shown = self.good(self.browser.post("/api/sign-in/registration"))
         self.assertEqual((shown["account"], shown["issuer"]), (self.member, "Test mail"))
@@ -150,7 +150,7 @@ class Registration(Flow):
         before = self.browser.copy()
         answer = self.browser.post("/api/sign-in/registration/confirm", {"code": totp(shown["key"])})
         session = self.good(answer)
-        self.assertEqual((session["state"], session["next"]), ("whole", None))
+        self.assertEqual((session["state"], session["next"]), ("authenticated", None))
         self.assertNotEqual(session["csrf"], first["csrf"])
         self.assertEqual(len(set(session["recovery_codes"])), 10)
         for code in session["recovery_codes"]:
@@ -163,7 +163,7 @@ class Registration(Flow):
         self.assertLess(abs(factor["registered_at"] - time.time()), 90)
         self.told("Two-step verification was set up")
         self.assertIn("totp.register", self.audit())
-        self.sign_in(portal.browser(), state="half", next="code", recovery=True)
+        self.sign_in(portal.browser(), state="pending", next="code", recovery=True)
 
     def test_the_key_that_is_shown_last_counts(self):
         self.sign_in()
@@ -177,34 +177,34 @@ class Registration(Flow):
     def test_nothing_is_registered_until_a_code_proves_it(self):
         self.sign_in()
         self.good(self.browser.post("/api/sign-in/registration"))
-        self.sign_in(portal.browser(), state="half", next="offer")
+        self.sign_in(portal.browser(), state="pending", next="offer")
 
     def test_later_is_open_while_it_is_optional(self):
-        self.sign_in(state="half", next="offer")
-        self.assertEqual(self.good(self.browser.post("/api/sign-in/later"))["state"], "whole")
+        self.sign_in(state="pending", next="offer")
+        self.assertEqual(self.good(self.browser.post("/api/sign-in/later"))["state"], "authenticated")
         self.assertFalse(self.account()["factor"]["registered"])
-        self.sign_in(portal.browser(), state="half", next="offer")
+        self.sign_in(portal.browser(), state="pending", next="offer")
 
     def test_required_lets_nobody_in_without_a_factor(self):
         server.postlatch("member", "set", self.member, "two_factor_requirement=required")
-        self.sign_in(state="half", next="register")
+        self.sign_in(state="pending", next="register")
         self.refused(self.browser.post("/api/sign-in/later"), 403, "not-allowed")
         self.refused(self.browser.get("/api/account"), 401, "sign-in-again")
         self.register()
-        self.assertEqual(self.browser.state(), "whole")
+        self.assertEqual(self.browser.state(), "authenticated")
 
     def test_who_has_a_factor_cannot_register_another_one_with_the_password_alone(self):
         key = self.registered()
         thief = portal.browser()
-        self.sign_in(thief, state="half", next="code")
+        self.sign_in(thief, state="pending", next="code")
         self.refused(thief.post("/api/sign-in/registration"), 403, "not-allowed")
         self.refused(thief.post("/api/sign-in/registration/confirm", {"code": totp(key)}), 403, "not-allowed")
         self.refused(thief.post("/api/sign-in/later"), 403, "not-allowed")
-        self.assertEqual(thief.state(), "half")
+        self.assertEqual(thief.state(), "pending")
 
     def test_a_registration_that_was_begun_before_the_owner_registered_is_over(self):
         thief = portal.browser()
-        self.sign_in(thief, state="half", next="offer")
+        self.sign_in(thief, state="pending", next="offer")
         self.registered()
         self.refused(thief.post("/api/sign-in/registration"), 403, "not-allowed")
         self.refused(thief.post("/api/sign-in/later"), 403, "not-allowed")
@@ -215,7 +215,7 @@ class Registration(Flow):
         self.good(thief.post("/api/sign-in/later"))
         self.registered()
         self.refused(thief.get("/api/account"), 401, "sign-in-again")
-        self.assertEqual(self.browser.state(), "whole")
+        self.assertEqual(self.browser.state(), "authenticated")
 
 
 class Codes(Flow):
@@ -224,7 +224,7 @@ class Codes(Flow):
 
     def half(self):
         browser = portal.browser()
-        self.sign_in(browser, state="half", next="code")
+        self.sign_in(browser, state="pending", next="code")
         return browser
 
     def test_a_code_lets_in_once(self):
@@ -233,9 +233,9 @@ class Codes(Flow):
         self.refused(self.code(totp(key, time.time() - STEP), first), 422, "code-used")  # it registered
         code = totp(key)
         session = self.good(self.code("%s %s" % (code[:3], code[3:]), first))
-        self.assertEqual((session["state"], session["next"]), ("whole", None))
+        self.assertEqual((session["state"], session["next"]), ("authenticated", None))
         self.refused(self.code(code, second), 422, "code-used")
-        self.assertEqual(second.state(), "half")
+        self.assertEqual(second.state(), "pending")
         self.good(self.code(totp(key, time.time() + STEP), second))
 
     def test_a_code_of_another_time_or_member_is_wrong(self):
@@ -243,7 +243,7 @@ class Codes(Flow):
         browser = self.half()
         for code in (totp(key, time.time() - 3 * STEP), totp(key, time.time() + 3 * STEP), totp("A" * 32)):
             self.refused(self.code(code, browser), 422, "wrong-code")
-        self.assertEqual(browser.state(), "half")
+        self.assertEqual(browser.state(), "pending")
 
     def test_wrong_codes_make_wait_and_a_hundred_block(self):
         key = self.registered()
@@ -267,7 +267,7 @@ class Codes(Flow):
         self.registered()
         first, second = self.half(), self.half()
         offered = self.recovery[3].upper().replace("-", " ")
-        self.assertEqual(self.good(first.post("/api/sign-in/recovery", {"code": offered}))["state"], "whole")
+        self.assertEqual(self.good(first.post("/api/sign-in/recovery", {"code": offered}))["state"], "authenticated")
         self.refused(second.post("/api/sign-in/recovery", {"code": self.recovery[3]}), 422, "wrong-code")
         self.assertEqual(self.account(first)["factor"]["recovery_codes"], 9)
         self.told("A recovery code was used")
@@ -278,12 +278,12 @@ class Codes(Flow):
             server.postlatch("member", "set", self.member, "two_factor_mode=inherit", "two_factor=inherit")
             server.postlatch("member", "set", self.member, setting)
             browser = portal.browser()
-            self.sign_in(browser, state="whole", next=None)
-            self.assertFalse(self.account(browser)["fresh"])
-            answer = self.refused(browser.post("/api/account/factor/remove"), 403, "proof-needed")
+            self.sign_in(browser, state="authenticated", next=None)
+            self.assertFalse(self.account(browser)["reauthenticated"])
+            answer = self.refused(browser.post("/api/account/factor/remove"), 403, "reauthentication-needed")
             self.assertEqual(answer.json["by"], "code")
 
-    def test_a_half_session_is_short(self):
+    def test_a_pending_session_is_short(self):
         self.registered()
         browser = self.half()
         self.sql("UPDATE session SET expires_at = expires_at - 900 WHERE half = 1 AND member_id = ?")
@@ -293,7 +293,7 @@ class Codes(Flow):
         self.registered()
         server.postlatch("totp", "reset", self.member)
         self.assertEqual(self.browser.state(), "none")
-        self.sign_in(portal.browser(), state="half", next="offer")
+        self.sign_in(portal.browser(), state="pending", next="offer")
 
 
 class TrustedDevices(Flow):
@@ -301,7 +301,7 @@ class TrustedDevices(Flow):
         """Signs in with a code and trusts the device."""
         key = self.registered()
         self.good(self.browser.post("/api/sign-out"))
-        self.sign_in(state="half", next="code")
+        self.sign_in(state="pending", next="code")
         answer = self.browser.post("/api/sign-in/code", {"code": totp(key), "trust": True})
         self.good(answer)
         self.assertIn("Max-Age=%d" % (30 * 86400), next(c for c in answer.cookies if c.startswith(DEVICE)))
@@ -311,13 +311,13 @@ class TrustedDevices(Flow):
         self.trusting()
         old = self.browser.cookies[DEVICE]
         self.good(self.browser.post("/api/sign-out"))
-        self.sign_in(state="whole", next=None)
+        self.sign_in(state="authenticated", next=None)
         self.assertNotEqual(self.browser.cookies[DEVICE], old)
         account = self.account()
         self.assertEqual([(d["name"], d["ip"], d["current"]) for d in account["devices"]],
                          [("Windows 10, Chrome", self.browser.ip, True)])
-        self.assertFalse(account["fresh"])
-        self.refused(self.browser.post("/api/account/factor/remove"), 403, "proof-needed")
+        self.assertFalse(account["reauthenticated"])
+        self.refused(self.browser.post("/api/account/factor/remove"), 403, "reauthentication-needed")
 
     def test_without_the_password_it_is_worth_nothing(self):
         self.trusting()
@@ -333,24 +333,24 @@ class TrustedDevices(Flow):
         self.sign_in()
         self.register()
         self.good(self.browser.post("/api/sign-out"))
-        self.sign_in(state="half", next="code")
+        self.sign_in(state="pending", next="code")
         self.member = owner
-        self.sign_in(state="whole")
+        self.sign_in(state="authenticated")
 
     def test_a_copied_cookie_kills_the_trust_and_the_member_is_told(self):
         self.trusting()
         thief = self.browser.copy()
         del thief.cookies[SESSION]
         self.good(self.browser.post("/api/sign-out"))
-        self.sign_in(state="whole")
+        self.sign_in(state="authenticated")
         self.sql("UPDATE trusted_device SET rotated_at = rotated_at - 60 WHERE member_id = ?")
-        self.sign_in(thief, state="half", next="code")
+        self.sign_in(thief, state="pending", next="code")
         self.assertNotIn(DEVICE, thief.cookies)
         self.told("A trusted device may have been copied")
         self.assertIn("trusted-device.stolen", self.audit())
         # The owner's copy died with it.
         self.good(self.browser.post("/api/sign-out"))
-        self.sign_in(state="half", next="code")
+        self.sign_in(state="pending", next="code")
 
     def test_a_removed_device_is_asked_for_the_code(self):
         self.trusting()
@@ -367,17 +367,17 @@ class TrustedDevices(Flow):
         self.assertNotIn(DEVICE, self.browser.cookies)
         self.refused(self.browser.post(remove, {"id": device}), 404, "not-found")
         kept.cookies.pop(SESSION)
-        self.sign_in(kept, state="half", next="code")
+        self.sign_in(kept, state="pending", next="code")
 
     def test_trust_ends_after_thirty_days_and_with_the_factor(self):
         key = self.trusting()
         self.sql("UPDATE trusted_device SET expires_at = created_at WHERE member_id = ?")
-        self.sign_in(state="half", next="code")
+        self.sign_in(state="pending", next="code")
         self.forget_codes()
         self.good(self.browser.post("/api/sign-in/code", {"code": totp(key), "trust": True}))
         self.good(self.browser.post("/api/account/factor/remove"))
         self.assertEqual(self.account()["devices"], [])
-        self.sign_in(state="half", next="offer")
+        self.sign_in(state="pending", next="offer")
 
 
 class Account(Flow):
@@ -397,33 +397,33 @@ class Account(Flow):
         self.assertEqual((session["name"], session["ip"], session["current"]),
                          ("Windows 10, Chrome", self.browser.ip, True))
 
-    def test_a_proof_opens_sensitive_changes_for_twenty_minutes(self):
+    def test_reauthentication_opens_sensitive_changes_for_twenty_minutes(self):
         key = self.registered()
         self.stale()
         remove = "/api/account/factor/remove"
-        self.refused(self.browser.post(remove), 403, "proof-needed")
-        proof = "/api/account/proof"
-        self.refused(self.browser.post(proof, {"code": "000000"}), 422, "wrong-code")
-        answer = self.refused(self.browser.post(proof, {"password": "right"}), 403, "proof-needed")
+        self.refused(self.browser.post(remove), 403, "reauthentication-needed")
+        again = "/api/account/reauthentication"
+        self.refused(self.browser.post(again, {"code": "000000"}), 422, "wrong-code")
+        answer = self.refused(self.browser.post(again, {"password": "right"}), 403, "reauthentication-needed")
         self.assertEqual(answer.json["by"], "code")
-        self.refused(self.browser.post(proof, {}), 403, "proof-needed")
-        self.refused(self.browser.post(remove), 403, "proof-needed")
-        self.assertTrue(self.good(self.browser.post(proof, {"code": totp(key)}))["fresh"])
+        self.refused(self.browser.post(again, {}), 403, "reauthentication-needed")
+        self.refused(self.browser.post(remove), 403, "reauthentication-needed")
+        self.assertTrue(self.good(self.browser.post(again, {"code": totp(key)}))["reauthenticated"])
         self.sql("UPDATE session SET proven_at = proven_at - 1260 WHERE member_id = ?")
-        self.refused(self.browser.post(remove), 403, "proof-needed")
-        self.assertTrue(self.good(self.browser.post(proof, {"code": self.recovery[0]}))["fresh"])
+        self.refused(self.browser.post(remove), 403, "reauthentication-needed")
+        self.assertTrue(self.good(self.browser.post(again, {"code": self.recovery[0]}))["reauthenticated"])
         self.told("A recovery code was used")
         self.assertFalse(self.good(self.browser.post(remove))["factor"]["registered"])
 
-    def test_without_a_factor_the_password_is_the_proof(self):
+    def test_without_a_factor_the_password_reauthenticates(self):
         self.sign_in()
         self.good(self.browser.post("/api/sign-in/later"))
         self.stale()
-        answer = self.refused(self.browser.post("/api/account/registration"), 403, "proof-needed")
+        answer = self.refused(self.browser.post("/api/account/registration"), 403, "reauthentication-needed")
         self.assertEqual(answer.json["by"], "password")
-        self.refused(self.browser.post("/api/account/proof", {"password": "wrong"}), 401, "wrong-credentials")
-        self.refused(self.browser.post("/api/account/proof", {"code": "123456"}), 403, "proof-needed")
-        self.good(self.browser.post("/api/account/proof", {"password": "right"}))
+        self.refused(self.browser.post("/api/account/reauthentication", {"password": "wrong"}), 401, "wrong-credentials")
+        self.refused(self.browser.post("/api/account/reauthentication", {"code": "123456"}), 403, "reauthentication-needed")
+        self.good(self.browser.post("/api/account/reauthentication", {"password": "right"}))
         self.register(where="/api/account/registration")
         self.assertTrue(self.account()["factor"]["registered"])
 
@@ -435,7 +435,7 @@ class Account(Flow):
         new, codes = self.register(where="/api/account/registration")
         self.assertEqual(len(codes), 10)
         self.refused(other.get("/api/account"), 401, "sign-in-again")
-        self.assertEqual(self.browser.state(), "whole")
+        self.assertEqual(self.browser.state(), "authenticated")
         third = portal.browser()
         self.sign_in(third, next="code")
         late = totp(old, time.time() + STEP)
@@ -453,7 +453,7 @@ class Account(Flow):
         self.refused(other.get("/api/account"), 401, "sign-in-again")
         self.told("Two-step verification was removed")
         self.assertIn("totp.reset", self.audit())
-        self.sign_in(portal.browser(), state="half", next="offer")
+        self.sign_in(portal.browser(), state="pending", next="offer")
 
     def test_new_recovery_codes_replace_the_old(self):
         self.registered()
@@ -470,14 +470,14 @@ class Account(Flow):
         account = self.good(self.browser.post("/api/account/two-factor-mode", {"two_factor_mode": "skip"}))
         self.assertEqual((account["two_factor_mode"], account["two_factor_mode_source"]), ("skip", "member"))
         self.told("The use of two-step verification was changed")
-        self.sign_in(portal.browser(), state="whole")
+        self.sign_in(portal.browser(), state="authenticated")
         self.good(self.browser.post("/api/account/two-factor-mode", {"two_factor_mode": "use"}))
-        self.sign_in(portal.browser(), state="half", next="code")
+        self.sign_in(portal.browser(), state="pending", next="code")
         self.refused(self.browser.post("/api/account/two-factor-mode", {"two_factor_mode": "off"}), 400, "bad-request")
         server.postlatch("member", "set", self.member, "two_factor_requirement=required")
         self.assertEqual(self.account()["two_factor_requirement"], "required")
         self.refused(self.browser.post("/api/account/two-factor-mode", {"two_factor_mode": "skip"}), 403, "not-allowed")
-        self.sign_in(portal.browser(), state="half", next="code")
+        self.sign_in(portal.browser(), state="pending", next="code")
 
     def test_korean_browsers_get_korean_mail(self):
         self.browser.language = "ko-KR,ko;q=0.9,en;q=0.8"
@@ -533,7 +533,7 @@ class Sessions(Flow):
         self.good(other.post("/api/sign-in/code", {"code": totp(self.key), "trust": True}))
         self.good(self.browser.post("/api/account/sessions/end", {"id": self.other_id()}))
         self.assertEqual(self.account()["devices"], [])
-        self.sign_in(other, state="half", next="code")
+        self.sign_in(other, state="pending", next="code")
 
     def test_sessions_of_others_are_out_of_reach(self):
         self.two()
@@ -543,13 +543,13 @@ class Sessions(Flow):
         self.sign_in(thief)
         self.good(thief.post("/api/sign-in/later"))
         self.refused(thief.post("/api/account/sessions/end", {"id": victim}), 404, "not-found")
-        self.assertEqual(self.browser.state(), "whole")
+        self.assertEqual(self.browser.state(), "authenticated")
 
     def test_signing_every_other_device_out(self):
         other = self.two()
         self.assertEqual(len(self.good(self.browser.post("/api/account/sessions/end-all"))["sessions"]), 1)
         self.refused(other.get("/api/account"), 401, "sign-in-again")
-        self.assertEqual(self.browser.state(), "whole")
+        self.assertEqual(self.browser.state(), "authenticated")
         self.told("Your other devices were signed out")
 
     def test_signing_out_kills_the_cookie_at_the_server(self):
@@ -593,11 +593,11 @@ class Password(Flow):
         self.refused(self.browser.post("/api/sign-in/later"), 403, "not-allowed")
         self.refused(portal.browser().sign_in(self.member), 401, "wrong-credentials")
         server.postlatch("member", "set", self.member, "webmail=inherit")
-        self.sign_in(state="half")
+        self.sign_in(state="pending")
 
     def test_imap_and_smtp_off_do_not_touch_webmail(self):
         server.postlatch("member", "set", self.member, "imap=off", "smtp=off", "pop3=off")
-        self.sign_in(state="half", next="offer")
+        self.sign_in(state="pending", next="offer")
 
     def test_an_app_password_does_not_open_webmail(self):
         password = server.app_password(self.member)["password"]

@@ -62,10 +62,10 @@ class Lost(Faults):
         self.later(first.post("/api/sign-in/code", {"code": code}))
         self.assertEqual(self.proxy.lost, 1)
         self.proxy.mode = "passes"
-        wait_for(lambda: second.session()["state"] == "half", 60)
+        wait_for(lambda: second.session()["state"] == "pending", 60)
         answer = second.post("/api/sign-in/code", {"code": code})
         self.assertEqual((answer.status, answer.error), (422, "code-used"), answer)
-        self.assertEqual(first.state(), "half")
+        self.assertEqual(first.state(), "pending")
         self.assertIn("may have been done or not", self.portal.log())
 
     def test_a_code_whose_transaction_never_came_is_as_good_as_before(self):
@@ -76,8 +76,8 @@ class Lost(Faults):
         self.proxy.hang_up_all()
         self.later(browser.post("/api/sign-in/code", {"code": code}))
         self.proxy.mode = "passes"
-        wait_for(lambda: browser.session().get("state") == "half", 60)
-        self.assertEqual(self.good(browser.post("/api/sign-in/code", {"code": code}))["state"], "whole")
+        wait_for(lambda: browser.session().get("state") == "pending", 60)
+        self.assertEqual(self.good(browser.post("/api/sign-in/code", {"code": code}))["state"], "authenticated")
 
 
 class Gone(Faults):
@@ -132,7 +132,7 @@ class Slow(Faults):
         key = self.register()
         self.proxy.delay = 0.05
         browser = self.half()
-        self.assertEqual(self.good(browser.post("/api/sign-in/code", {"code": totp(key)}))["state"], "whole")
+        self.assertEqual(self.good(browser.post("/api/sign-in/code", {"code": totp(key)}))["state"], "authenticated")
 
     def test_a_server_that_stalls_is_not_waited_for(self):
         browser = self.portal.browser()

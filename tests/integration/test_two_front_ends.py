@@ -127,7 +127,7 @@ class Portals(unittest.TestCase):
         key = self.register(self.portals[0])
         first, second = (self.sign_in(portal) for portal in self.portals)
         code = totp(key)
-        self.assertEqual(self.good(first.post("/api/sign-in/code", {"code": code}))["state"], "whole")
+        self.assertEqual(self.good(first.post("/api/sign-in/code", {"code": code}))["state"], "authenticated")
         answer = second.post("/api/sign-in/code", {"code": code})
         self.assertEqual((answer.status, answer.error), (422, "code-used"), answer)
 

@@ -241,7 +241,7 @@ static void pool_has_so_many_connections_and_no_more(void **state)
 	struct pl_store *stores[PL_STORE_POOL_MOST], *last;
 
 	only_postgresql(fixture);
-	pool = pl_store_pool_new(PL_ROLE_MILTER);
+	pool = pl_store_pool_new(PL_ROLE_MILTER, PL_STORE_POOL_MOST);
 	for (size_t i = 0; i < COUNT(stores); i++)
 		assert_ok(fixture,
 			  pl_store_pool_take(pool, fixture->uri, &stores[i], &fixture->err));
@@ -264,7 +264,7 @@ static void pool_gives_places_back_after_failures(void **state)
 	struct pl_store *store;
 
 	only_postgresql(fixture);
-	pool = pl_store_pool_new(PL_ROLE_MILTER);
+	pool = pl_store_pool_new(PL_ROLE_MILTER, PL_STORE_POOL_MOST);
 	for (int i = 0; i < 2 * PL_STORE_POOL_MOST; i++)
 		assert_refused(fixture,
 			       pl_store_pool_take(pool, "postgresql://127.0.0.1:1/none", &store,

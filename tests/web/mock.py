@@ -69,9 +69,9 @@ class Session:
         word = user.split("@")[0]
         self.address = user if "@" in user else user + "@demo.test"
         self.next = FIRST_STEP.get(word)
-        self.state = "half" if self.next else "whole"
+        self.state = "pending" if self.next else "authenticated"
         self.csrf = secrets.token_urlsafe(32)
-        self.fresh = word == "code"
+        self.recent = word == "code"
         self.registered = word in ("code", "trusted", "required")
         self.codes = 10 if self.registered else 0
         self.registered_at = now - 40 * DAY
@@ -94,9 +94,9 @@ class Session:
              "ip": LONG_IP, "current": False}]
 
     def status(self):
-        half = self.state == "half"
+        pending = self.state == "pending"
         return {"state": self.state, "address": self.address, "csrf": self.csrf,
-                "next": self.next if half else None, "name": "Postlatch", "recovery": half and self.codes > 0, "idle_minutes": 30,
+                "next": self.next if pending else None, "name": "Postlatch", "recovery": pending and self.codes > 0, "idle_minutes": 30,
                 "webmail": "http://localhost/mail/"}
 
     def account(self):
@@ -104,7 +104,7 @@ class Session:
                   "registered_ip": "192.0.2.14" if self.registered else None, "recovery_codes": self.codes}
         return {"address": self.address, "factor": factor, "two_factor": self.two_factor,
                 "two_factor_requirement": self.two_factor_requirement, "two_factor_mode": self.two_factor_mode,
-                "two_factor_mode_source": self.two_factor_mode_source, "fresh": self.fresh,
+                "two_factor_mode_source": self.two_factor_mode_source, "reauthenticated": self.recent,
                 "devices": self.devices, "sessions": self.sessions}
 
 
@@ -119,22 +119,22 @@ def check_code(body):
         raise Refused(422, "wrong-code")
 
 
-def whole(session, fresh=True):
-    session.state, session.fresh = "whole", fresh
+def authenticated(session, recent=True):
+    session.state, session.recent = "authenticated", recent
     session.csrf = secrets.token_urlsafe(32)
     return session.status()
 
 
 def post_code(session, body):
     check_code(body)
-    return whole(session)
+    return authenticated(session)
 
 
 def post_recovery(session, body):
     if body["code"].replace("-", "") not in [code.replace("-", "") for code in RECOVERY]:
         raise Refused(422, "wrong-code")
     session.codes -= 1
-    return whole(session)
+    return authenticated(session)
 
 
 def post_registration(session, _body):
@@ -149,21 +149,21 @@ def confirmed(session, body):
 
 def post_registration_confirm(session, body):
     confirmed(session, body)
-    return dict(whole(session), recovery_codes=RECOVERY)
+    return dict(authenticated(session), recovery_codes=RECOVERY)
 
 
 def post_later(session, _body):
     if session.next != "offer":
         raise Refused(403, "not-allowed")
-    return whole(session, fresh=False)
+    return authenticated(session, recent=False)
 
 
-def post_proof(session, body):
+def post_reauthentication(session, body):
     if session.registered:
         check_code(body)
     elif body.get("password") != PASSWORD:
         raise Refused(401, "wrong-credentials")
-    session.fresh = True
+    session.recent = True
     return session.account()
 
 
@@ -205,22 +205,22 @@ def post_session_end_all(session, _body):
     return session.account()
 
 
-# path: state of the session, recent proof wanted, handler
+# path: state of the session, reauthentication needed, handler
 ROUTES = {
-    "/api/sign-in/code": ("half", False, post_code),
-    "/api/sign-in/recovery": ("half", False, post_recovery),
-    "/api/sign-in/registration": ("half", False, post_registration),
-    "/api/sign-in/registration/confirm": ("half", False, post_registration_confirm),
-    "/api/sign-in/later": ("half", False, post_later),
-    "/api/account/proof": ("whole", False, post_proof),
-    "/api/account/two-factor-mode": ("whole", True, post_two_factor_mode),
-    "/api/account/registration": ("whole", True, post_registration),
-    "/api/account/registration/confirm": ("whole", True, post_account_confirm),
-    "/api/account/factor/remove": ("whole", True, post_factor_remove),
-    "/api/account/recovery-codes": ("whole", True, post_recovery_codes),
-    "/api/account/devices/remove": ("whole", False, post_device_remove),
-    "/api/account/sessions/end": ("whole", False, post_session_end),
-    "/api/account/sessions/end-all": ("whole", True, post_session_end_all),
+    "/api/sign-in/code": ("pending", False, post_code),
+    "/api/sign-in/recovery": ("pending", False, post_recovery),
+    "/api/sign-in/registration": ("pending", False, post_registration),
+    "/api/sign-in/registration/confirm": ("pending", False, post_registration_confirm),
+    "/api/sign-in/later": ("pending", False, post_later),
+    "/api/account/reauthentication": ("authenticated", False, post_reauthentication),
+    "/api/account/two-factor-mode": ("authenticated", True, post_two_factor_mode),
+    "/api/account/registration": ("authenticated", True, post_registration),
+    "/api/account/registration/confirm": ("authenticated", True, post_account_confirm),
+    "/api/account/factor/remove": ("authenticated", True, post_factor_remove),
+    "/api/account/recovery-codes": ("authenticated", True, post_recovery_codes),
+    "/api/account/devices/remove": ("authenticated", False, post_device_remove),
+    "/api/account/sessions/end": ("authenticated", False, post_session_end),
+    "/api/account/sessions/end-all": ("authenticated", True, post_session_end_all),
 }
 
 
@@ -261,7 +261,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 session = self.session()
                 self.answer_json(200, session.status() if session else NOBODY)
             elif path == "/api/account":
-                self.answer_json(200, self.member("whole").account())
+                self.answer_json(200, self.member("authenticated").account())
             elif path == "/oauth2/authorize":
                 self.answer(200, b"back at the webmail", "text/plain")
             else:
@@ -305,8 +305,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         state, sensitive, handler = ROUTES[self.path]
         session = self.member(state)
         self.check_csrf(session)
-        if sensitive and not session.fresh:
-            raise Refused(403, "proof-needed", by="code" if session.registered else "password")
+        if sensitive and not session.recent:
+            raise Refused(403, "reauthentication-needed", by="code" if session.registered else "password")
         return self.answer_json(200, handler(session, body))
 
     def check_csrf(self, session):

@@ -66,7 +66,7 @@ export const SCREENS = {
         await page.locator("[aria-labelledby=devices] button").last().click();
         await reader.alert();
     },
-    proof: async (reader, page) => {
+    reauthentication: async (reader, page) => {
         await reader.account("trusted");
         await page.locator("[aria-labelledby=factor] button").first().click();
         await page.waitForSelector("dialog form");

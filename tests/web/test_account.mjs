@@ -47,7 +47,7 @@ test("a first registration asks for the password first, and can be given up", {}
     await page.getByText("Not registered yet").waitFor();
 });
 
-test("Escape leaves the proof and changes nothing", {}, async (reader, page) => {
+test("Escape leaves the reauthentication and changes nothing", {}, async (reader, page) => {
     await reader.account("trusted");
     await reader.button("Set up again").click();
     await page.locator("dialog").waitFor();

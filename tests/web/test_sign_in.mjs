@@ -168,7 +168,7 @@ test("a token that went out of date is fetched anew once", {}, async (reader, pa
     await page.waitForURL("**/account");
 });
 
-test("a half session that is over begins again and keeps the way back", {}, async (reader, page) => {
+test("a pending session that is over begins again and keeps the way back", {}, async (reader, page) => {
     const back = "/oauth2/authorize?client_id=mail";
     await reader.signIn("code", back);
     await reader.heading("Two-step verification");

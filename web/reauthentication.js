@@ -1,4 +1,4 @@
-// proof.js - sensitive changes want the factor (or the password) once more.
+// reauthentication.js - sensitive changes need a code (or the password) once more.
 
 import { post } from "./api.js";
 import { dialog } from "./dialog.js";
@@ -12,14 +12,14 @@ function passwordField() {
     });
 }
 
-function askProof(by) {
-    return dialog(t("proof.title"), (close) => [
-        h("p", {}, by === "code" ? t("proof.code") : t("proof.password")),
+function askAgain(by) {
+    return dialog(t("reauthentication.title"), (close) => [
+        h("p", {}, by === "code" ? t("reauthentication.code") : t("reauthentication.password")),
         form({
             fields: by === "code" ? codeField() : passwordField(),
-            submit: t("proof.submit"),
+            submit: t("reauthentication.submit"),
             action: async (typed) => {
-                await post("/api/account/proof", typed);
+                await post("/api/account/reauthentication", typed);
                 close(true);
             },
             others: h("button", { type: "button", onclick: () => close(false) }, t("app.cancel")),
@@ -27,13 +27,13 @@ function askProof(by) {
     ]);
 }
 
-// Runs action; when the portal wants a proof, asks for it and runs action again.
+// Runs action; when the portal wants reauthentication first, asks for it and runs action again.
 // null when the reader would rather not.
-export async function proven(action) {
+export async function reauthenticated(action) {
     try {
         return await action();
     } catch (error) {
-        if (error.code !== "proof-needed") throw error;
-        return (await askProof(error.by)) ? action() : null;
+        if (error.code !== "reauthentication-needed") throw error;
+        return (await askAgain(error.by)) ? action() : null;
     }
 }

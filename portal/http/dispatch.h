@@ -1,0 +1,15 @@
+/* dispatch.h - from a request to its answer: the row, all that the row demands, the handler. */
+#ifndef POSTLATCH_PORTAL_DISPATCH_H
+#define POSTLATCH_PORTAL_DISPATCH_H
+
+#include "portal/http/request.h"
+#include "portal/http/response.h"
+
+/* Finds the route (or page) and checks what can be seen before the body is read:
+ * path, method, origin, content type, size. 1 when that answers the request. */
+int dispatch_head(struct request *request, struct response *response);
+/* Checks the rest of what the row demands, and runs the handler. Fills response in
+ * every case. */
+void dispatch(struct request *request, struct response *response);
+
+#endif

@@ -1,0 +1,53 @@
+/* guards.c - see guards.h. */
+#include "portal/oauth/guards.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "portal/oauth/oauth.h"
+#include "portal/signin/next_step.h"
+
+int guard_client(struct request *request, struct response *response, struct pl_error *err)
+{
+	return client_admit(request, response, 0, err);
+}
+
+/* Webmail that was switched off takes its tokens with it, as it does at Dovecot; the
+ * portal's other settings come with a sign-in. 1, 0, -1. */
+static int is_webmail_off(const struct request *request, struct pl_error *err)
+{
+	struct pl_session session;
+	enum next_step next;
+	int ret = pl_session_get(request->store, request->token.session_id, &session, err);
+
+	if (ret <= 0 || session.channel != PL_CHANNEL_WEBMAIL)
+		return ret < 0 ? -1 : 0;
+	return next_step_find(request, &session.address, 1, &next, err) < 0 ? -1
+									    : next == NEXT_DENIED;
+}
+
+int guard_bearer(struct request *request, struct response *response, struct pl_error *err)
+{
+	const char *header = request->authorization;
+	/* RFC 6750 2.1. */
+	const int is_bearer = header != NULL && strncasecmp(header, "Bearer ", 7) == 0;
+	struct pl_secret token;
+	int ret = 0;
+
+	if (is_bearer && pl_secret_set(&token, header + 7, strlen(header + 7)) == 0) {
+		ret = pl_token_info(request->store, &token, request->now, &request->token, err);
+		pl_secret_wipe(&token);
+	}
+	if (ret == 1) {
+		const int off = is_webmail_off(request, err);
+
+		pl_address_format(&request->token.address, request->address);
+		ret = off < 0 ? -1 : !off;
+	}
+	if (ret != 0)
+		return ret;
+	/* Who sent none is told what is wanted, and of no mistake (RFC 6750 3.1). */
+	response->authenticate = is_bearer ? "Bearer realm=\"postlatch\", error=\"invalid_token\""
+					   : "Bearer realm=\"postlatch\"";
+	return respond_error(response, 401, "invalid_token");
+}

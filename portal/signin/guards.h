@@ -1,0 +1,29 @@
+/* guards.h - kinds of access that a session gives. Values and meaning: struct guard in
+ * portal/http/route.h; their names and sentences: portal/guards.def.
+ *
+ * Each fills the request's session, cookie and address.
+ */
+#ifndef POSTLATCH_PORTAL_SIGNIN_GUARDS_H
+#define POSTLATCH_PORTAL_SIGNIN_GUARDS_H
+
+#include "portal/http/request.h"
+#include "portal/http/response.h"
+
+/* Anyone; the session is looked up, if there is one. */
+int guard_public(struct request *request, struct response *response, struct pl_error *err);
+/* The account password was right, and the second step is to come. */
+int guard_pending(struct request *request, struct response *response, struct pl_error *err);
+/* Signed in. */
+int guard_authenticated(struct request *request, struct response *response, struct pl_error *err);
+/* Signed in, and reauthenticated recently. */
+int guard_reauthenticated(struct request *request, struct response *response, struct pl_error *err);
+
+/* Whether the session's member has entered a one-time code, or without a second factor the
+ * password, in the last 20 minutes, so that sensitive changes are open. */
+int is_reauthenticated(const struct request *request);
+/* Refuses until the member has reauthenticated, and says by what: "code" or "password". 0,
+ * or -1. */
+int ask_to_reauthenticate(const struct request *request, struct response *response,
+			  struct pl_error *err);
+
+#endif
