@@ -3,8 +3,7 @@
  * compat.h has what depends on its release.
  *
  * A thin shell: turns an auth request into a pl_login, and the verdict into a
- * passdb result. It runs inside the auth process; when the database is on a server,
- * the auth process has a worker do that.
+ * passdb result. It runs inside the auth process, and waits for nothing.
  *
  *	allow             PASSDB_RESULT_OK
  *	deny              PASSDB_RESULT_USER_DISABLED, which ends the chain whatever
@@ -22,8 +21,8 @@
 
 #include "dovecot-plugin/compat.h"
 #include "dovecot-plugin/driver.h"
+#include "dovecot-plugin/event_loop.h"
 #include "policy/base/monotonic.h"
-#include "dovecot-plugin/worker.h"
 
 /* Exported, so that a Dovecot of another ABI refuses the module by name. */
 extern const char *authdb_postlatch_version;
@@ -32,25 +31,31 @@ void authdb_postlatch_deinit(void);
 
 const char *authdb_postlatch_version = DOVECOT_ABI_VERSION;
 
-#define NOTE_KEY "postlatch"
+#define USE_KEY "postlatch"
 
 struct postlatch_passdb {
 	struct passdb_module module;
 	struct pl_driver *driver;
-	struct timeout *to_end_turn;
 	const char *policy_path;
 };
 
 /* Hangs on the request's event until its end tells whether the login succeeded. A report
- * to an auth policy server keeps the event, but not the request: so the note does. */
-struct login_note {
+ * to an auth policy server keeps the event, but not the request: so this does. */
+struct pending_use {
 	pool_t pool; /* the request's */
 	struct auth_request *request;
 	struct pl_driver *driver;
 	struct pl_use use;
 };
 
-enum judged { JUDGED_ERROR, JUDGED_DENY, JUDGED_OK, JUDGED_NEXT };
+/* A login that the driver decides, in the request's memory. */
+struct login {
+	struct pl_driver_request asked; /* first, so that it is found again */
+	struct auth_request *request;
+	struct pl_secret secret;
+	verify_plain_callback_t *verify_plain; /* one of the two */
+	lookup_credentials_callback_t *lookup_credentials;
+};
 
 static void driver_log(enum pl_driver_level level, const char *msg)
 {
@@ -93,12 +98,6 @@ static bool is_bearer(const struct auth_request *request)
 	return pl_mechanism_is_bearer(request->fields.mech_name) != 0;
 }
 
-static void end_turn(struct postlatch_passdb *passdb)
-{
-	timeout_remove(&passdb->to_end_turn);
-	pl_driver_end_turn(passdb->driver);
-}
-
 /* As one word: what a stranger typed must not look like another field of a log line. */
 static const char *log_name(const char *user)
 {
@@ -131,27 +130,28 @@ static void log_refused_token(const struct auth_request *request)
 	log_denial(request, verdict.rule, sentence);
 }
 
-static void take_note(struct login_note *note)
+static void record_pending(struct pending_use *pending)
 {
-	pool_t pool = note->pool;
+	pool_t pool = pending->pool;
 
-	if (note->request->fields.successful)
-		pl_driver_note_use(note->driver, &note->use);
+	if (pending->request->fields.successful)
+		pl_driver_record_use(pending->driver, &pending->use);
 	pool_unref(&pool);
 }
 
 static void event_freed(struct event *event)
 {
-	struct login_note *note = event_get_ptr(event, NOTE_KEY);
+	struct pending_use *pending = event_get_ptr(event, USE_KEY);
 	const struct auth_request *refused = compat_token_refused(event);
 
 	if (refused != NULL)
 		log_refused_token(refused);
-	if (note != NULL)
-		take_note(note);
+	if (pending != NULL)
+		record_pending(pending);
 }
 
-/* Called for every event of the process when it is logged and when it goes; ours carry a note. */
+/* Called for every event of the process when it is logged and when it is freed; those of
+ * our requests have a pending use. */
 static bool event_seen(struct event *event, enum event_callback_type type,
 		       struct failure_context *ctx, const char *fmt ATTR_UNUSED,
 		       va_list args ATTR_UNUSED)
@@ -163,65 +163,45 @@ static bool event_seen(struct event *event, enum event_callback_type type,
 	return TRUE;
 }
 
-/* Who was let in is only known at the end of the request, after the operator's
- * passdb and Dovecot's own policy checks. */
-static void leave_note(struct auth_request *request, const struct pl_use *use)
+/* Another block of ours in the chain may have one for the request, with the app password. */
+static struct pending_use *pending_use_of(struct auth_request *request)
 {
-	struct postlatch_passdb *passdb = (struct postlatch_passdb *)request->passdb->passdb;
-	struct login_note *note = event_get_ptr(request->event, NOTE_KEY);
-	int64_t app_password_id = use->app_password_id;
+	struct pending_use *pending = event_get_ptr(request->event, USE_KEY);
 
-	/* Another block of ours in the chain may have left one, with the app password. */
-	if (note == NULL) {
-		note = p_new(request->pool, struct login_note, 1);
-		note->pool = request->pool;
-		pool_ref(note->pool);
-	} else if (use->app_password_id == 0) {
-		app_password_id = note->use.app_password_id;
-	}
-	note->request = request;
-	note->driver = passdb->driver;
-	note->use = *use;
-	note->use.app_password_id = app_password_id;
-	event_set_ptr(request->event, NOTE_KEY, note);
+	if (pending != NULL)
+		return pending;
+	pending = p_new(request->pool, struct pending_use, 1);
+	pending->pool = request->pool;
+	pool_ref(pending->pool);
+	event_set_ptr(request->event, USE_KEY, pending);
+	return pending;
 }
 
-/* A worker never hears how the request ended: it tells the auth process what to note. */
-static void note_later(struct auth_request *request, const struct pl_login *login,
-		       const struct pl_login_result *result)
+/* Whether somebody was let in is only known at the end of the request, after the operator's
+ * passdb and Dovecot's own policy checks. */
+static void record_use_later(const struct login *login, const struct pl_login_result *result)
 {
-	struct pl_use use = { .address = result->address,
-			      .service = login->service,
-			      .ip = login->ip,
-			      .at = login->now };
+	struct pending_use *pending;
+	int64_t app_password_id = result->app_password.id;
 
 	if (result->address.local[0] == '\0')
 		return;
-	use.member_id = result->account.member.id;
-	use.app_password_id = result->app_password.id;
-	if (worker)
-		worker_report(request, use.member_id, use.app_password_id);
-	else
-		leave_note(request, &use);
+	pending = pending_use_of(login->request);
+	if (app_password_id == 0)
+		app_password_id = pending->use.app_password_id;
+	pending->request = login->request;
+	pending->driver = login->asked.driver;
+	pending->use = (struct pl_use){
+		.address = result->address,
+		.member_id = result->account.member.id,
+		.app_password_id = app_password_id,
+		.service = login->asked.login.service,
+		.ip = login->asked.login.ip,
+		.at = login->asked.login.now,
+	};
 }
 
-/* In the auth process, when a worker has let somebody in or left it to the next passdb. */
-static void note_of_worker(struct auth_request *request, int64_t member_id, int64_t app_password_id)
-{
-	struct postlatch_passdb *passdb = (struct postlatch_passdb *)request->passdb->passdb;
-	struct pl_use use = { .member_id = member_id,
-			      .app_password_id = app_password_id,
-			      .at = ioloop_time };
-
-	if (service_setting(compat_service(request), &use.service) != 1 ||
-	    pl_driver_address(passdb->driver, request->fields.user, strlen(request->fields.user),
-			      &use.address) < 0)
-		return;
-	pl_ip_from_bytes(request->fields.remote_ip.family, &request->fields.remote_ip.u, &use.ip);
-	leave_note(request, &use);
-}
-
-static enum judged deny(struct auth_request *request, const struct pl_verdict *verdict)
+static enum passdb_result deny(struct auth_request *request, const struct pl_verdict *verdict)
 {
 	char sentence[256];
 
@@ -229,45 +209,57 @@ static enum judged deny(struct auth_request *request, const struct pl_verdict *v
 	log_denial(request, verdict->rule, sentence);
 	if (verdict->tell)
 		auth_request_set_field(request, "reason", sentence, NULL);
-	return JUDGED_DENY;
+	return PASSDB_RESULT_USER_DISABLED;
 }
 
-static enum judged carry_out(struct auth_request *request, const struct pl_login_result *result)
+static enum passdb_result carry_out(struct auth_request *request,
+				    const struct pl_login_result *result)
 {
 	switch (result->verdict.outcome) {
 	case PL_DENY:
 		return deny(request, &result->verdict);
 	case PL_NEED_CREDENTIAL:
-		return JUDGED_NEXT;
+		return PASSDB_RESULT_USER_UNKNOWN;
 	case PL_ALLOW:
 	case PL_NEED_SECOND_FACTOR: /* the sign-in page asks for it, once the password is right */
 		e_debug(authdb_event(request), "%s (%s)", pl_rule_name(result->verdict.rule),
 			pl_credential_name(result->facts.credential));
-		return JUDGED_OK;
+		return PASSDB_RESULT_OK;
 	}
 	i_unreached();
 }
 
-static enum judged judge_login(struct postlatch_passdb *passdb, struct auth_request *request,
-			       struct pl_login *login)
+/* The callback may ask the next passdb at once, or end the request: it comes last. */
+static void finish(struct login *login, enum passdb_result result)
 {
-	struct pl_login_result result;
-	struct pl_error err;
-	enum judged judged;
-	int ret;
+	struct auth_request *request = login->request;
 
-	ret = pl_driver_judge(passdb->driver, login, pl_monotonic_ms(), &result, &err);
-	if (ret < 0) {
-		e_debug(authdb_event(request), "cannot be decided: %s", err.msg);
-		return JUDGED_ERROR;
+	pl_secret_wipe(&login->secret);
+	if (login->verify_plain != NULL) {
+		login->verify_plain(result, request);
+	} else {
+		if (result == PASSDB_RESULT_INTERNAL_FAILURE && is_bearer(request))
+			compat_fails_for_now(request);
+		login->lookup_credentials(result, uchar_empty_ptr, 0, request);
 	}
-	/* The turn ends before the next round of I/O: what was revoked by then is dead. */
-	if (ret == 1 && passdb->to_end_turn == NULL)
-		passdb->to_end_turn = timeout_add_short(0, end_turn, passdb);
-	judged = carry_out(request, &result);
-	if (judged == JUDGED_OK || judged == JUDGED_NEXT)
-		note_later(request, login, &result);
-	return judged;
+	auth_request_unref(&request);
+}
+
+static void decided(struct pl_driver_request *asked, const struct pl_login_result *result,
+		    const struct pl_error *err)
+{
+	struct login *login = (struct login *)asked;
+	enum passdb_result outcome;
+
+	if (result == NULL) {
+		e_debug(authdb_event(login->request), "cannot be decided: %s", err->msg);
+		finish(login, PASSDB_RESULT_INTERNAL_FAILURE);
+		return;
+	}
+	outcome = carry_out(login->request, result);
+	if (outcome != PASSDB_RESULT_USER_DISABLED)
+		record_use_later(login, result);
+	finish(login, outcome);
 }
 
 /* Without return-fail Dovecot asks the next passdb when this one cannot tell,
@@ -297,105 +289,99 @@ static enum pl_offer offer_of(const struct auth_request *request, const char *se
 	return request->fields.skip_password_check ? PL_OFFER_PROVEN : PL_OFFER_PASSWORD;
 }
 
-static enum judged judge(struct auth_request *request, const char *secret)
-{
-	struct postlatch_passdb *passdb = (struct postlatch_passdb *)request->passdb->passdb;
-	struct pl_secret copy;
-	struct pl_login login;
-	enum judged judged;
-	int signs_in;
-
-	if (!is_safely_configured(request))
-		return JUDGED_ERROR;
-	/* A master user acts for the operator: dsync, backup, support. */
-	if (request->fields.master_user != NULL)
-		return JUDGED_NEXT;
-	i_zero(&login);
-	signs_in = service_setting(compat_service(request), &login.service);
-	if (signs_in == 0)
-		return JUDGED_NEXT;
-	if (signs_in < 0) {
-		e_error(authdb_event(request), "denied: service \"%s\" is not known to Postlatch",
-			str_sanitize(compat_service(request), 64));
-		return JUDGED_DENY;
-	}
-	login.user = request->fields.user;
-	login.user_len = strlen(request->fields.user);
-	pl_ip_from_bytes(request->fields.remote_ip.family, &request->fields.remote_ip.u, &login.ip);
-	login.mechanism = request->fields.mech_name;
-	login.offer = offer_of(request, secret);
-	if (secret != NULL) {
-		/* What is too long for us is left empty: neither an app password nor a token. */
-		(void)pl_secret_set(&copy, secret, strlen(secret));
-		login.secret = &copy;
-	}
-	judged = judge_login(passdb, request, &login);
-	if (secret != NULL)
-		pl_secret_wipe(&copy);
-	return judged;
-}
-
 static void open_driver(struct postlatch_passdb *passdb)
 {
-	passdb->driver = pl_driver_new(passdb->policy_path, !worker, driver_log);
+	const struct pl_driver_options options = {
+		.policy_path = passdb->policy_path,
+		.records_uses = !worker, /* which never hears how a request ended */
+		.log = driver_log,
+		.loop = &dovecot_event_loop,
+	};
+
+	passdb->driver = pl_driver_new(&options);
 	if (passdb->driver == NULL)
 		i_fatal_status(FATAL_OUTOFMEM, "passdb postlatch: out of memory");
 }
 
-static enum passdb_result result_of(enum judged judged)
+/* Decides what needs no driver: FALSE and a result. */
+static bool needs_decision(struct auth_request *request, enum pl_setting *service_r,
+			   enum passdb_result *result_r)
 {
-	switch (judged) {
-	case JUDGED_ERROR:
-		return PASSDB_RESULT_INTERNAL_FAILURE;
-	case JUDGED_DENY:
-		return PASSDB_RESULT_USER_DISABLED;
-	case JUDGED_OK:
-		return PASSDB_RESULT_OK;
-	case JUDGED_NEXT:
-		return PASSDB_RESULT_USER_UNKNOWN;
+	const char *service = compat_service(request);
+	int signs_in = 0;
+
+	*result_r = PASSDB_RESULT_INTERNAL_FAILURE;
+	if (!is_safely_configured(request))
+		return FALSE;
+	/* A master user acts for the operator: dsync, backup, support. */
+	if (request->fields.master_user == NULL)
+		signs_in = service_setting(service, service_r);
+	if (signs_in > 0)
+		return TRUE;
+	*result_r = PASSDB_RESULT_USER_UNKNOWN;
+	if (signs_in < 0) {
+		e_error(authdb_event(request), "denied: service \"%s\" is not known to Postlatch",
+			str_sanitize(service, 64));
+		*result_r = PASSDB_RESULT_USER_DISABLED;
 	}
-	i_unreached();
+	return FALSE;
 }
 
-/* A worker has a driver only once it is asked. */
-static bool wants_worker(struct auth_request *request)
+static void fill_login(struct login *login, const char *secret)
+{
+	struct auth_request *request = login->request;
+	struct pl_login *l = &login->asked.login;
+
+	l->user = request->fields.user;
+	l->user_len = strlen(l->user);
+	l->mechanism = request->fields.mech_name;
+	l->offer = offer_of(request, secret);
+	pl_ip_from_bytes(request->fields.remote_ip.family, &request->fields.remote_ip.u, &l->ip);
+	if (secret == NULL)
+		return;
+	/* What is too long for us is left empty: neither an app password nor a token. */
+	(void)pl_secret_set(&login->secret, secret, strlen(secret));
+	l->secret = &login->secret;
+}
+
+static void evaluate(struct auth_request *request, const char *secret,
+		     verify_plain_callback_t *verify_plain,
+		     lookup_credentials_callback_t *lookup_credentials)
 {
 	struct postlatch_passdb *passdb = (struct postlatch_passdb *)request->passdb->passdb;
+	struct login *login = p_new(request->pool, struct login, 1);
+	enum passdb_result result;
 
-	if (!worker)
-		return is_safely_configured(request) &&
-		       pl_driver_wants_worker(passdb->driver, pl_monotonic_ms());
+	auth_request_ref(request);
+	login->request = request;
+	login->verify_plain = verify_plain;
+	login->lookup_credentials = lookup_credentials;
+	if (!needs_decision(request, &login->asked.login.service, &result)) {
+		finish(login, result);
+		return;
+	}
+	/* A worker has a driver only once it is asked. */
 	if (passdb->driver == NULL)
 		open_driver(passdb);
-	return FALSE;
+	fill_login(login, secret);
+	login->asked.answer = decided;
+	pl_driver_evaluate(passdb->driver, &login->asked, pl_monotonic_ms());
 }
 
 static void postlatch_verify_plain(struct auth_request *request, const char *password,
 				   verify_plain_callback_t *callback)
 {
-	if (wants_worker(request))
-		worker_verify_plain(request, password, callback, note_of_worker);
-	else
-		callback(result_of(judge(request, password)), request);
+	evaluate(request, password, callback, NULL);
 }
 
 /* CRAM-MD5, SCRAM and lookups: the gates hold, but there is no password to give.
- * Tokens that Dovecot itself has checked: they are judged like those that only we
+ * Tokens that Dovecot itself has checked: they are decided on like those that only we
  * check, and whatever is not denied is let in. */
 static void postlatch_lookup_credentials(struct auth_request *request,
 					 lookup_credentials_callback_t *callback)
 {
-	enum judged judged;
-
 	compat_token_judged(request);
-	if (wants_worker(request)) {
-		worker_lookup_credentials(request, callback, note_of_worker);
-		return;
-	}
-	judged = judge(request, is_bearer(request) ? compat_token(request) : NULL);
-	if (judged == JUDGED_ERROR && is_bearer(request))
-		compat_fails_for_now(request);
-	callback(result_of(judged), uchar_empty_ptr, 0, request);
+	evaluate(request, is_bearer(request) ? compat_token(request) : NULL, NULL, callback);
 }
 
 static struct passdb_module *make_passdb(pool_t pool, const char *policy_file)
@@ -403,8 +389,7 @@ static struct passdb_module *make_passdb(pool_t pool, const char *policy_file)
 	struct postlatch_passdb *passdb = p_new(pool, struct postlatch_passdb, 1);
 
 	/* default_cache_key stays NULL: a revoked credential is dead at once.
-	 * blocking stays FALSE: SQLite is read in this very process, and which database
-	 * it is may change with the policy file. */
+	 * blocking stays FALSE: nothing here waits. */
 	passdb->policy_path =
 		*policy_file != '\0' ? p_strdup(pool, policy_file) : PL_POLICY_DEFAULT_PATH;
 	return &passdb->module;
@@ -427,7 +412,6 @@ static void postlatch_deinit(struct passdb_module *module)
 {
 	struct postlatch_passdb *passdb = (struct postlatch_passdb *)module;
 
-	timeout_remove(&passdb->to_end_turn);
 	pl_driver_free(&passdb->driver);
 }
 

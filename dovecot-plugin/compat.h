@@ -7,7 +7,6 @@
  * compat_token_judged()     the driver is asked about a token, and says itself what it thinks of it
  * compat_token_refused()    when an event goes: its request, if Dovecot refused a token and did
  *                           not ask us
- * compat_reply_t           what a worker answers
  * compat_init()            to be called once, by the process that is asked
  * COMPAT_PREINIT()         defines the preinit function of the passdb
  *
@@ -35,10 +34,6 @@
 #endif
 
 #if DOVECOT_VERSION_MINOR == 3
-
-#include "auth-worker-server.h"
-
-typedef const char *compat_reply_t;
 
 static inline const char *compat_service(const struct auth_request *request)
 {
@@ -80,12 +75,9 @@ static inline void compat_init(void)
 
 #else
 
-#include "auth-worker-connection.h"
 #include "mech.h"
 #include "settings.h"
 #include "settings-parser.h"
-
-typedef const char *const *compat_reply_t;
 
 static inline const char *compat_service(const struct auth_request *request)
 {

@@ -1,7 +1,6 @@
 /* driver.c - see driver.h. */
 #include "dovecot-plugin/driver.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,15 +14,17 @@
 
 struct pl_driver {
 	pl_driver_log_t *log;
-	int notes_uses;
+	const struct pl_event_loop *loop;
+	int records_uses;
 	int64_t now_ms, look_at_ms;
 
 	struct pl_live_policy *live;
 	struct pl_snapshot *snapshot; /* the last that live gave; NULL: none yet */
+	struct pl_async_store *async; /* of a database on a server; then there is no store */
 	struct pl_store *store;
 	struct pl_breaker breaker; /* of the store */
 	struct pl_error store_err; /* why it failed last */
-	int turn_open;
+	void *batch;               /* the timer that ends it; NULL: no transaction is open */
 	struct pl_use_log *uses;
 
 	struct pl_log_limit store_limit, use_limit, data_limit;
@@ -44,9 +45,21 @@ static void log_policy(void *context, int failed, const char *msg)
 	driver->log(failed ? PL_DRIVER_ERROR : PL_DRIVER_INFO, msg);
 }
 
+/* Before the next round of I/O: what was revoked by then is dead. */
+static void end_batch(void *context)
+{
+	struct pl_driver *driver = context;
+
+	driver->batch = NULL;
+	pl_store_end_read(driver->store);
+}
+
 static void close_store(struct pl_driver *driver)
 {
-	pl_driver_end_turn(driver);
+	if (driver->batch != NULL) {
+		driver->loop->stop_timer(driver->batch);
+		end_batch(driver);
+	}
 	pl_store_close(&driver->store);
 }
 
@@ -59,6 +72,21 @@ static void open_uses(struct pl_driver *driver)
 		log_failure(driver, &driver->use_limit, &err);
 }
 
+/* Connects to a server; a file is opened by the first login. */
+static void open_database(struct pl_driver *driver)
+{
+	const char *uri = driver->snapshot->policy->database;
+	struct pl_error err;
+
+	pl_breaker_succeeded(&driver->breaker);
+	if (pl_store_is_remote(uri) &&
+	    pl_async_store_new(uri, PL_ROLE_LOGIN, pl_login_statements, pl_login_statement_count,
+			       driver->loop, &driver->async, &err) < 0)
+		log_failure(driver, &driver->store_limit, &err);
+	if (driver->records_uses)
+		open_uses(driver);
+}
+
 /* Takes over the reference. */
 static void take_snapshot(struct pl_driver *driver, struct pl_snapshot *snapshot)
 {
@@ -67,12 +95,12 @@ static void take_snapshot(struct pl_driver *driver, struct pl_snapshot *snapshot
 
 	if (moved) {
 		close_store(driver);
-		pl_breaker_succeeded(&driver->breaker);
+		pl_async_store_free(&driver->async, 0);
 	}
 	pl_snapshot_unref(&driver->snapshot);
 	driver->snapshot = snapshot;
-	if (moved && driver->notes_uses)
-		open_uses(driver);
+	if (moved)
+		open_database(driver);
 }
 
 /* The writer tries again each second, and may fail each time. */
@@ -104,22 +132,23 @@ static int look_at_files(struct pl_driver *driver, struct pl_error *err)
 	return 0;
 }
 
-struct pl_driver *pl_driver_new(const char *policy_path, int notes_uses, pl_driver_log_t *log)
+struct pl_driver *pl_driver_new(const struct pl_driver_options *options)
 {
 	struct pl_driver *driver = calloc(1, sizeof(*driver));
-	const struct pl_live_options options = { .policy_path = policy_path,
-						 .keys = PL_LIVE_HMAC_KEY,
-						 .look_every_ms = LOOK_EVERY_MS,
-						 .report = log_policy,
-						 .context = driver };
+	const struct pl_live_options live = { .policy_path = options->policy_path,
+					      .keys = PL_LIVE_HMAC_KEY,
+					      .look_every_ms = LOOK_EVERY_MS,
+					      .report = log_policy,
+					      .context = driver };
 	struct pl_error err;
 
-	if (driver == NULL || (driver->live = pl_live_policy_new(&options)) == NULL) {
+	if (driver == NULL || (driver->live = pl_live_policy_new(&live)) == NULL) {
 		free(driver);
 		return NULL;
 	}
-	driver->log = log;
-	driver->notes_uses = notes_uses;
+	driver->log = options->log;
+	driver->loop = options->loop;
+	driver->records_uses = options->records_uses;
 	/* What is wrong with the policy is in the log now, and again in a minute. */
 	(void)look_at_files(driver, &err);
 	return driver;
@@ -133,38 +162,85 @@ void pl_driver_free(struct pl_driver **driver_p)
 	if (driver == NULL)
 		return;
 	close_store(driver);
+	pl_async_store_free(&driver->async, CLOSE_WAIT_MS);
 	pl_use_close(&driver->uses, CLOSE_WAIT_MS);
 	pl_snapshot_unref(&driver->snapshot);
 	pl_live_policy_free(&driver->live);
 	free(driver);
 }
 
-void pl_driver_end_turn(struct pl_driver *driver)
+/* With no key, or with a member's row that makes no sense, the store is sound: others
+ * need not wait. */
+static int is_of_this_login(const struct pl_snapshot *snapshot, const struct pl_error *err)
 {
-	if (!driver->turn_open)
-		return;
-	driver->turn_open = 0;
-	pl_store_end_read(driver->store);
+	return err->code == PL_ERR_DATA ||
+	       (snapshot->hmac_key == NULL && err->code == PL_ERR_RETRY);
 }
 
-static int is_remote(const struct pl_driver *driver)
+static void database_answered(struct pl_driver *driver)
 {
-	return driver->snapshot != NULL && pl_store_is_remote(driver->snapshot->policy->database);
+	if (pl_log_limit_ended(&driver->store_limit))
+		driver->log(PL_DRIVER_INFO, "database: can be read again");
 }
 
-/* Remembers trouble with the store, so that the next logins fail at once and
- * do not each wait for a lock. */
+/* -- on a server -- */
+
+static void rows_came(void *context, struct pl_stmt *rows, const struct pl_error *failure)
+{
+	struct pl_driver_request *request = context;
+	struct pl_driver *driver = request->driver;
+	struct pl_snapshot *snapshot = request->snapshot;
+	struct pl_login_result result;
+	struct pl_error err;
+	int ret = -1;
+
+	if (rows != NULL)
+		ret = pl_login_answer(snapshot->policy, snapshot->hmac_key, &request->login,
+				      &request->question, rows, &result, &err);
+	else
+		err = *failure;
+	if (ret == 0)
+		database_answered(driver);
+	else if (rows == NULL || !is_of_this_login(snapshot, &err))
+		log_failure(driver, &driver->store_limit, &err);
+	else if (err.code == PL_ERR_DATA)
+		log_failure(driver, &driver->data_limit, &err);
+	request->answer(request, ret == 0 ? &result : NULL, &err);
+	pl_snapshot_unref(&snapshot);
+}
+
+/* Returns -1 when it cannot be asked. */
+static int ask(struct pl_driver *driver, struct pl_driver_request *request, struct pl_error *err)
+{
+	if (driver->async == NULL)
+		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
+	if (pl_login_ask(driver->snapshot->policy, &request->login, &request->question, err) < 0)
+		return -1;
+	request->snapshot = pl_snapshot_ref(driver->snapshot);
+	request->asked = (struct pl_async_question){
+		.sql = request->question.sql,
+		.params = request->question.params,
+		.answer = rows_came,
+		.context = request,
+	};
+	pl_async_store_ask(driver->async, &request->asked);
+	return 0;
+}
+
+/* -- in a file -- */
+
+/* Remembers a failure of the store, so that the next logins fail at once and do not each
+ * wait for a lock. */
 static int store_failed(struct pl_driver *driver, const struct pl_error *err)
 {
-	pl_breaker_failed(&driver->breaker, driver->now_ms,
-			  is_remote(driver) ? PL_BREAKER_MOST_MS : PL_BREAKER_FIRST_MS);
+	pl_breaker_failed(&driver->breaker, driver->now_ms, PL_BREAKER_FIRST_MS);
 	driver->store_err = *err;
 	log_failure(driver, &driver->store_limit, err);
 	close_store(driver);
 	return -1;
 }
 
-static int open_turn(struct pl_driver *driver, struct pl_error *err)
+static int open_batch(struct pl_driver *driver, struct pl_error *err)
 {
 	if (!pl_breaker_may_try(&driver->breaker, driver->now_ms)) {
 		*err = driver->store_err;
@@ -173,70 +249,54 @@ static int open_turn(struct pl_driver *driver, struct pl_error *err)
 	if (driver->store == NULL && pl_store_open(driver->snapshot->policy->database,
 						   PL_ROLE_LOGIN, &driver->store, err) < 0)
 		return store_failed(driver, err);
-	/* A turn of a worker is one login: a transaction would only cost two round trips. */
-	if (is_remote(driver))
-		return 0;
 	if (pl_store_begin_read(driver->store, err) < 0)
 		return store_failed(driver, err);
-	driver->turn_open = 1;
+	driver->batch = driver->loop->timer(0, end_batch, driver);
 	return 0;
 }
 
-/* With no key, or with a member's row that makes no sense, the store is sound: others
- * need not wait. */
-static int is_of_this_login(const struct pl_driver *driver, const struct pl_error *err)
-{
-	return err->code == PL_ERR_DATA ||
-	       (driver->snapshot->hmac_key == NULL && err->code == PL_ERR_RETRY);
-}
-
-int pl_driver_judge(struct pl_driver *driver, struct pl_login *login, int64_t now_ms,
+static int evaluate(struct pl_driver *driver, const struct pl_login *login,
 		    struct pl_login_result *result_r, struct pl_error *err)
 {
-	int opened = 0;
+	const struct pl_snapshot *snapshot = driver->snapshot;
 
-	driver->now_ms = now_ms;
-	if (look_at_files(driver, err) < 0)
+	if (driver->batch == NULL && open_batch(driver, err) < 0)
 		return -1;
-	if (!driver->turn_open) {
-		if (open_turn(driver, err) < 0)
-			return -1;
-		opened = driver->turn_open;
-	}
-	login->now = time(NULL);
-	if (pl_login_evaluate(driver->store, driver->snapshot->policy, driver->snapshot->hmac_key,
-			      login, result_r, err) < 0) {
-		if (!is_of_this_login(driver, err))
+	if (pl_login_evaluate(driver->store, snapshot->policy, snapshot->hmac_key, login, result_r,
+			      err) < 0) {
+		if (!is_of_this_login(snapshot, err))
 			return store_failed(driver, err);
 		if (err->code == PL_ERR_DATA)
 			log_failure(driver, &driver->data_limit, err);
 		pl_breaker_succeeded(&driver->breaker);
-		pl_driver_end_turn(driver);
 		return -1;
 	}
-	if (pl_log_limit_ended(&driver->store_limit))
-		driver->log(PL_DRIVER_INFO, "database: can be read again");
+	database_answered(driver);
 	pl_breaker_succeeded(&driver->breaker);
-	return opened;
+	return 0;
 }
 
-int pl_driver_wants_worker(struct pl_driver *driver, int64_t now_ms)
+void pl_driver_evaluate(struct pl_driver *driver, struct pl_driver_request *request, int64_t now_ms)
 {
+	struct pl_login_result result;
 	struct pl_error err;
+	int ret;
 
 	driver->now_ms = now_ms;
-	(void)look_at_files(driver, &err);
-	return is_remote(driver);
+	request->driver = driver;
+	ret = look_at_files(driver, &err);
+	request->login.now = time(NULL);
+	if (ret == 0 && pl_store_is_remote(driver->snapshot->policy->database)) {
+		if (ask(driver, request, &err) == 0)
+			return;
+		ret = -1;
+	} else if (ret == 0) {
+		ret = evaluate(driver, &request->login, &result, &err);
+	}
+	request->answer(request, ret == 0 ? &result : NULL, &err);
 }
 
-int pl_driver_address(const struct pl_driver *driver, const char *user, size_t len,
-		      struct pl_address *address_r)
-{
-	return pl_address_parse(user, len, driver->snapshot->policy->default_domain, address_r,
-				NULL);
-}
-
-void pl_driver_note_use(struct pl_driver *driver, const struct pl_use *use)
+void pl_driver_record_use(struct pl_driver *driver, const struct pl_use *use)
 {
 	if (driver->uses != NULL)
 		pl_use_note(driver->uses, use);

@@ -24,7 +24,16 @@ static int read_member(struct pl_stmt *stmt, struct pl_member *member_r, struct 
 	return pl_row_ok(stmt, err);
 }
 
-static int read_account(struct pl_stmt *stmt, struct pl_account *account_r, struct pl_error *err)
+void pl_account_unknown(const struct pl_address *address, struct pl_account *account_r)
+{
+	memset(account_r, 0, sizeof(*account_r));
+	account_r->member.address = *address;
+	account_r->member.active = 1;
+	account_r->domain.active = 1;
+	memcpy(account_r->domain.name, address->domain, sizeof(account_r->domain.name));
+}
+
+int pl_account_read(struct pl_stmt *stmt, struct pl_account *account_r, struct pl_error *err)
 {
 	account_r->domain.id = pl_col_int(stmt, "domain_id");
 	account_r->domain.active = pl_col_int(stmt, "domain_active") != 0;
@@ -41,18 +50,14 @@ int pl_account_get(struct pl_store *store, const struct pl_address *address,
 	struct pl_stmt *stmt;
 	int ret;
 
-	memset(account_r, 0, sizeof(*account_r));
-	account_r->member.address = *address;
-	account_r->member.active = 1;
-	account_r->domain.active = 1;
-	memcpy(account_r->domain.name, address->domain, sizeof(account_r->domain.name));
+	pl_account_unknown(address, account_r);
 	stmt = pl_query(store, PL_SQL_ACCOUNT,
 			PL_PARAMS(PL_TEXT("local", address->local),
 				  PL_TEXT("domain", address->domain)));
 	ret = pl_step(stmt, err);
 	if (ret != 1)
 		return ret;
-	ret = read_account(stmt, account_r, err);
+	ret = pl_account_read(stmt, account_r, err);
 	pl_reset(stmt);
 	return ret;
 }

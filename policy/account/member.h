@@ -34,6 +34,10 @@ struct pl_member_use {
 /* Fills account_r also for unknown names. 0, or -1 for an error. */
 int pl_account_get(struct pl_store *store, const struct pl_address *address,
 		   struct pl_account *account_r, struct pl_error *err);
+/* The same in two steps, for statements that read more beside the account
+ * (PL_SQL_ACCOUNT_COLUMNS): what holds without a row, and what a row says of it. */
+void pl_account_unknown(const struct pl_address *address, struct pl_account *account_r);
+int pl_account_read(struct pl_stmt *stmt, struct pl_account *account_r, struct pl_error *err);
 /* The layers that hold for the account; they point into account and policy. */
 void pl_account_layers(const struct pl_account *account, const struct pl_policy *policy,
 		       struct pl_layers *layers_r);

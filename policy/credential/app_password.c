@@ -161,11 +161,10 @@ int pl_app_password_issue(struct pl_store *store, const struct pl_actor *actor,
 	return pl_error_prefix(err, "app password of %s", text);
 }
 
-static void read_limits(struct pl_stmt *stmt, struct pl_app_password *row_r)
+void pl_app_password_read_limits(struct pl_stmt *stmt, struct pl_app_password *row_r)
 {
 	const char *services;
 
-	row_r->id = pl_col_int(stmt, "id");
 	services = pl_col_text(stmt, "services");
 	/* A word that this version does not know must not widen the password. */
 	if (services == NULL || pl_services_parse(services, &row_r->services, NULL) < 0)
@@ -177,7 +176,8 @@ static void read_limits(struct pl_stmt *stmt, struct pl_app_password *row_r)
 static void read_row(struct pl_stmt *stmt, struct pl_app_password *row_r)
 {
 	memset(row_r, 0, sizeof(*row_r));
-	read_limits(stmt, row_r);
+	row_r->id = pl_col_int(stmt, "id");
+	pl_app_password_read_limits(stmt, row_r);
 	row_r->member_id = pl_col_int(stmt, "member_id");
 	pl_col_copy(stmt, "label", row_r->label, sizeof(row_r->label));
 	row_r->created_at = pl_col_int(stmt, "created_at");
@@ -185,6 +185,30 @@ static void read_row(struct pl_stmt *stmt, struct pl_app_password *row_r)
 	pl_col_copy(stmt, "last_used_ip", row_r->last_used_ip, sizeof(row_r->last_used_ip));
 	pl_col_copy(stmt, "last_used_service", row_r->last_used_service,
 		    sizeof(row_r->last_used_service));
+}
+
+int pl_app_password_macs(const struct pl_keys *keys, int64_t member_id,
+			 const struct pl_secret *folded, struct pl_app_password_macs *macs_r,
+			 struct pl_error *err)
+{
+	macs_r->count = pl_keys_count(keys);
+	for (size_t i = 0; i < macs_r->count; i++) {
+		if (pl_keys_mac(keys, i, member_id, folded, macs_r->mac[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int pl_app_password_matches(const struct pl_app_password_macs *macs, struct pl_stmt *stmt)
+{
+	unsigned char mac[PL_MAC_BYTES];
+	int matches = 0;
+
+	if (pl_col_blob(stmt, "mac", mac, sizeof(mac)) != sizeof(mac))
+		return 0;
+	for (size_t i = 0; i < macs->count; i++)
+		matches |= CRYPTO_memcmp(mac, macs->mac[i], sizeof(mac)) == 0;
+	return matches;
 }
 
 int pl_app_password_find(struct pl_store *store, const struct pl_keys *keys, int64_t member_id,
@@ -207,7 +231,8 @@ int pl_app_password_find(struct pl_store *store, const struct pl_keys *keys, int
 		if (ret == 1) {
 			memset(found_r, 0, sizeof(*found_r));
 			found_r->member_id = member_id;
-			read_limits(stmt, found_r);
+			found_r->id = pl_col_int(stmt, "id");
+			pl_app_password_read_limits(stmt, found_r);
 			return pl_row_end(stmt, err);
 		}
 	}

@@ -46,6 +46,20 @@ int pl_app_password_issue(struct pl_store *store, const struct pl_actor *actor,
 int pl_app_password_find(struct pl_store *store, const struct pl_keys *keys, int64_t member_id,
 			 const struct pl_secret *folded, struct pl_app_password *found_r,
 			 struct pl_error *err);
+/* What a password of a member would be stored as, under each live key. */
+struct pl_app_password_macs {
+	size_t count;
+	unsigned char mac[PL_KEYS_LIVE][PL_MAC_BYTES];
+};
+
+int pl_app_password_macs(const struct pl_keys *keys, int64_t member_id,
+			 const struct pl_secret *folded, struct pl_app_password_macs *macs_r,
+			 struct pl_error *err);
+/* Whether the app password of a row that has its mac is one of them. Compares in constant
+ * time. */
+int pl_app_password_matches(const struct pl_app_password_macs *macs, struct pl_stmt *stmt);
+/* Reads services, networks and expires_at of a row. */
+void pl_app_password_read_limits(struct pl_stmt *stmt, struct pl_app_password *row_r);
 /* Which of its limits does not hold. Pure. */
 enum pl_app_password_limit pl_app_password_limit(const struct pl_app_password *app_password,
 						 enum pl_setting service, const struct pl_ip *ip,

@@ -4,110 +4,148 @@
 #include <string.h>
 #include <strings.h>
 
+const enum pl_sql pl_login_statements[] = { PL_SQL_ACCOUNT, PL_SQL_LOGIN_PASSWORD,
+					    PL_SQL_LOGIN_BEARER };
+const size_t pl_login_statement_count =
+	sizeof(pl_login_statements) / sizeof(pl_login_statements[0]);
+
 int pl_mechanism_is_bearer(const char *mechanism)
 {
 	return mechanism != NULL &&
 	       (strcasecmp(mechanism, "XOAUTH2") == 0 || strcasecmp(mechanism, "OAUTHBEARER") == 0);
 }
 
-/* 1 when the password could be an app password but cannot be checked. */
-static int find_app_password(struct pl_store *store, const struct pl_keys *keys,
-			     const struct pl_login *login, struct pl_login_result *result,
-			     struct pl_error *err)
+static enum pl_sql statement_of(const struct pl_login *login)
 {
 	struct pl_secret folded;
-	int ret;
-
-	if (!pl_app_password_fold(login->secret, &folded))
-		return 0;
-	if (keys == NULL) {
-		pl_secret_wipe(&folded);
-		return 1;
-	}
-	ret = pl_app_password_find(store, keys, result->account.member.id, &folded,
-				   &result->app_password, err);
-	pl_secret_wipe(&folded);
-	if (ret == 1) {
-		result->facts.credential = PL_CREDENTIAL_APP_PASSWORD;
-		result->facts.app_password =
-			pl_app_password_limit(&result->app_password, login->service, &login->ip,
-					      login->now);
-	}
-	return ret < 0 ? -1 : 0;
-}
-
-struct any_app_password {
-	const struct pl_login *login;
-	struct pl_facts *facts;
-};
-
-/* One that covers the login, or else the last, whose limit is the one to tell about. */
-static int try_app_password(const struct pl_app_password *app_password, void *context)
-{
-	const struct any_app_password *any = context;
-
-	any->facts->app_password = pl_app_password_limit(app_password, any->login->service,
-							 &any->login->ip, any->login->now);
-	return any->facts->app_password == PL_APP_PASSWORD_COVERS;
-}
-
-static int find_any_app_password(struct pl_store *store, const struct pl_login *login,
-				 struct pl_login_result *result, struct pl_error *err)
-{
-	struct any_app_password any = { .login = login, .facts = &result->facts };
-
-	result->facts.credential = PL_CREDENTIAL_APP_PASSWORD;
-	result->facts.app_password = PL_APP_PASSWORD_NONE;
-	return pl_app_password_list(store, result->account.member.id, try_app_password, &any, err);
-}
-
-/* The token decides the channel, and must be the very member's. */
-static int find_token(struct pl_store *store, const struct pl_login *login,
-		      struct pl_login_result *result, struct pl_error *err)
-{
-	int ret = pl_session_by_token(store, login->secret, login->now, &result->session, err);
-
-	if (ret < 0)
-		return -1;
-	result->facts.credential = PL_CREDENTIAL_BAD_TOKEN;
-	if (ret == 1 && result->session.member_id == result->account.member.id) {
-		result->facts.credential = PL_CREDENTIAL_TOKEN;
-		result->facts.channel = result->session.channel;
-	}
-	return 0;
-}
-
-/* Returns 0, 1 when the password cannot be checked, or -1. */
-static int gather_credential(struct pl_store *store, const struct pl_keys *keys,
-			     const struct pl_login *login, struct pl_login_result *result,
-			     struct pl_error *err)
-{
-	struct pl_facts *facts = &result->facts;
+	int fits;
 
 	switch (login->offer) {
-	case PL_OFFER_NOTHING:
-		return 0;
 	case PL_OFFER_PASSWORD:
-		return find_app_password(store, keys, login, result, err);
-	case PL_OFFER_BEARER:
-		return find_token(store, login, result, err);
-	case PL_OFFER_PROVEN:
-		facts->credential = PL_CREDENTIAL_ACCOUNT_PASSWORD;
-		return 0;
-	case PL_OFFER_EARLIER:
-		facts->credential = PL_CREDENTIAL_EARLIER;
-		/* Whose session the token was of is not known any more; most are webmail's. */
-		if (pl_mechanism_is_bearer(login->mechanism))
-			facts->channel = PL_CHANNEL_WEBMAIL;
-		return 0;
+		fits = pl_app_password_fold(login->secret, &folded);
+		pl_secret_wipe(&folded);
+		return fits ? PL_SQL_LOGIN_PASSWORD : PL_SQL_ACCOUNT;
 	case PL_OFFER_ANY_APP_PASSWORD:
-		return find_any_app_password(store, login, result, err);
+		return PL_SQL_LOGIN_PASSWORD;
+	case PL_OFFER_BEARER:
+		return PL_SQL_LOGIN_BEARER;
+	case PL_OFFER_NOTHING:
+	case PL_OFFER_PROVEN:
+	case PL_OFFER_EARLIER:
 	case PL_OFFER_ANY_TOKEN:
-		facts->credential = PL_CREDENTIAL_TOKEN;
-		facts->channel = PL_CHANNEL_WEBMAIL;
-		return 0;
+		return PL_SQL_ACCOUNT;
 	}
-	return 0;
+	return PL_SQL_ACCOUNT;
+}
+
+int pl_login_ask(const struct pl_policy *policy, const struct pl_login *login,
+		 struct pl_login_question *question_r, struct pl_error *err)
+{
+	struct pl_login_question *q = question_r;
+
+	memset(q, 0, sizeof(*q));
+	/* A name that is not an address belongs to no member: the defaults hold. Its
+	 * lookup finds nothing, and costs what any other does. */
+	if (pl_address_parse(login->user, login->user_len, policy->default_domain, &q->address,
+			     NULL) < 0)
+		memset(&q->address, 0, sizeof(q->address));
+	q->sql = statement_of(login);
+	q->params[0] = (struct pl_param)PL_TEXT("local", q->address.local);
+	q->params[1] = (struct pl_param)PL_TEXT("domain", q->address.domain);
+	if (q->sql != PL_SQL_LOGIN_BEARER)
+		return 0;
+	q->params[2] = (struct pl_param)PL_BLOB("digest", q->digest, sizeof(q->digest));
+	q->params[3] = (struct pl_param)PL_INT("now", login->now);
+	return pl_token_digest(login->secret, q->digest, err);
+}
+
+/* What is read beside the account, row by row. */
+struct reading {
+	const struct pl_login *login;
+	struct pl_login_result *result;
+	struct pl_app_password_macs macs;
+	int is_unchecked; /* the password could be an app password, but there is no key */
+};
+
+static int prepare_macs(struct reading *reading, const struct pl_keys *keys, struct pl_error *err)
+{
+	struct pl_secret folded;
+	int ret = 0;
+
+	reading->macs.count = 0;
+	if (reading->login->offer != PL_OFFER_PASSWORD ||
+	    !pl_app_password_fold(reading->login->secret, &folded))
+		return 0;
+	if (keys == NULL)
+		reading->is_unchecked = 1;
+	else /* also for a member that there is not: it costs the same */
+		ret = pl_app_password_macs(keys, reading->result->account.member.id, &folded,
+					   &reading->macs, err);
+	pl_secret_wipe(&folded);
+	return ret;
+}
+
+/* 1 when it is known by this row, 0 when another may tell more. */
+static int read_app_password(struct reading *reading, struct pl_stmt *rows)
+{
+	struct pl_app_password *found = &reading->result->app_password;
+	struct pl_facts *facts = &reading->result->facts;
+
+	if (pl_col_is_null(rows, "app_password_id"))
+		return 1;
+	if (reading->login->offer == PL_OFFER_PASSWORD &&
+	    !pl_app_password_matches(&reading->macs, rows))
+		return 0;
+	found->id = pl_col_int(rows, "app_password_id");
+	found->member_id = reading->result->account.member.id;
+	pl_app_password_read_limits(rows, found);
+	facts->credential = PL_CREDENTIAL_APP_PASSWORD;
+	facts->app_password = pl_app_password_limit(found, reading->login->service,
+						    &reading->login->ip, reading->login->now);
+	return reading->login->offer == PL_OFFER_PASSWORD ||
+	       facts->app_password == PL_APP_PASSWORD_COVERS;
+}
+
+/* The token decides the channel. */
+static void read_token(struct pl_login_result *result, struct pl_stmt *rows)
+{
+	if (pl_col_is_null(rows, "session_id"))
+		return;
+	result->facts.credential = PL_CREDENTIAL_TOKEN;
+	result->facts.channel = pl_session_read_channel(rows);
+}
+
+/* 1 when the row says all, 0 when another may say more, -1. */
+static int read_row(struct reading *reading, enum pl_sql sql, struct pl_stmt *rows,
+		    struct pl_error *err)
+{
+	int is_known = 1;
+
+	if (sql == PL_SQL_LOGIN_PASSWORD)
+		is_known = read_app_password(reading, rows);
+	else if (sql == PL_SQL_LOGIN_BEARER)
+		read_token(reading->result, rows);
+	return pl_row_ok(rows, err) < 0 ? -1 : is_known;
+}
+
+/* Each row repeats the account. */
+static int read_rows(struct reading *reading, enum pl_sql sql, const struct pl_keys *keys,
+		     struct pl_stmt *rows, struct pl_error *err)
+{
+	int ret = pl_step(rows, err), known = 0;
+
+	if (ret == 1)
+		known = pl_account_read(rows, &reading->result->account, err);
+	if (ret >= 0 && known == 0)
+		known = prepare_macs(reading, keys, err);
+	while (ret == 1 && known == 0) {
+		known = read_row(reading, sql, rows, err);
+		if (known == 0)
+			ret = pl_step(rows, err);
+	}
+	if (ret == 1)
+		pl_reset(rows);
+	return ret < 0 || known < 0 ? -1 : 0;
 }
 
 /* The sign-in page, or a webmail without OAuth known by its network. */
@@ -119,49 +157,81 @@ static enum pl_channel channel_of(const struct pl_policy *policy, const struct p
 		       : PL_CHANNEL_CLIENT;
 }
 
-/* Returns 0, 1 when the password cannot be checked, or -1. */
-static int gather(struct pl_store *store, const struct pl_policy *policy,
-		  const struct pl_keys *keys, const struct pl_login *login,
-		  struct pl_login_result *result, struct pl_error *err)
+/* What is known before the rows are. */
+static void begin_facts(const struct pl_policy *policy, const struct pl_login *login,
+			struct pl_facts *facts)
 {
-	struct pl_facts *facts = &result->facts;
-	int ret;
-
-	/* A name that is not an address belongs to no member: the defaults hold. Its
-	 * lookup finds nothing, and costs what any other does. */
-	if (pl_address_parse(login->user, login->user_len, policy->default_domain, &result->address,
-			     NULL) < 0)
-		memset(&result->address, 0, sizeof(result->address));
-	if (pl_account_get(store, &result->address, &result->account, err) < 0)
-		return -1;
-	pl_account_layers(&result->account, policy, &facts->layers);
-	facts->domain_inactive = !result->account.domain.active;
-	facts->member_inactive = !result->account.member.active;
-	facts->factor_registered = result->account.member.factor_registered;
 	facts->device_trusted = login->device_trusted;
 	facts->service = login->service;
 	facts->channel = channel_of(policy, login);
-	facts->credential = PL_CREDENTIAL_UNPROVEN;
-	ret = gather_credential(store, keys, login, result, err);
+	switch (login->offer) {
+	case PL_OFFER_NOTHING:
+	case PL_OFFER_PASSWORD:
+		facts->credential = PL_CREDENTIAL_UNPROVEN;
+		break;
+	case PL_OFFER_BEARER:
+		facts->credential = PL_CREDENTIAL_BAD_TOKEN;
+		break;
+	case PL_OFFER_PROVEN:
+		facts->credential = PL_CREDENTIAL_ACCOUNT_PASSWORD;
+		break;
+	case PL_OFFER_EARLIER:
+		facts->credential = PL_CREDENTIAL_EARLIER;
+		/* Whose session the token was of is not known any more; most are webmail's. */
+		if (pl_mechanism_is_bearer(login->mechanism))
+			facts->channel = PL_CHANNEL_WEBMAIL;
+		break;
+	case PL_OFFER_ANY_APP_PASSWORD:
+		facts->credential = PL_CREDENTIAL_APP_PASSWORD;
+		facts->app_password = PL_APP_PASSWORD_NONE;
+		break;
+	case PL_OFFER_ANY_TOKEN:
+		facts->credential = PL_CREDENTIAL_TOKEN;
+		facts->channel = PL_CHANNEL_WEBMAIL;
+		break;
+	}
+}
+
+static void end_facts(const struct pl_policy *policy, const struct pl_login *login,
+		      const struct pl_account *account, struct pl_facts *facts)
+{
+	pl_account_layers(account, policy, &facts->layers);
+	facts->domain_inactive = !account->domain.active;
+	facts->member_inactive = !account->member.active;
+	facts->factor_registered = account->member.factor_registered;
 	if (login->channel != NULL)
 		facts->channel = *login->channel;
-	return ret;
+}
+
+int pl_login_answer(const struct pl_policy *policy, const struct pl_keys *keys,
+		    const struct pl_login *login, const struct pl_login_question *question,
+		    struct pl_stmt *rows, struct pl_login_result *result_r, struct pl_error *err)
+{
+	struct reading reading = { .login = login, .result = result_r };
+
+	memset(result_r, 0, sizeof(*result_r));
+	result_r->address = question->address;
+	pl_account_unknown(&question->address, &result_r->account);
+	begin_facts(policy, login, &result_r->facts);
+	if (read_rows(&reading, question->sql, keys, rows, err) < 0)
+		return -1;
+	end_facts(policy, login, &result_r->account, &result_r->facts);
+	result_r->verdict = pl_decide(&result_r->facts);
+	/* The gates come first in rules.def: what they shut, no credential opens. */
+	if (reading.is_unchecked && result_r->verdict.rule > PL_RULE_SERVICE_OFF)
+		return pl_error_set(err, PL_ERR_RETRY,
+				    "app passwords cannot be checked without the HMAC key");
+	return 0;
 }
 
 int pl_login_evaluate(struct pl_store *store, const struct pl_policy *policy,
 		      const struct pl_keys *keys, const struct pl_login *login,
 		      struct pl_login_result *result_r, struct pl_error *err)
 {
-	int ret;
+	struct pl_login_question question;
 
-	memset(result_r, 0, sizeof(*result_r));
-	ret = gather(store, policy, keys, login, result_r, err);
-	if (ret < 0)
+	if (pl_login_ask(policy, login, &question, err) < 0)
 		return -1;
-	result_r->verdict = pl_decide(&result_r->facts);
-	/* The gates come first in rules.def: what they shut, no credential opens. */
-	if (ret == 1 && result_r->verdict.rule > PL_RULE_SERVICE_OFF)
-		return pl_error_set(err, PL_ERR_RETRY,
-				    "app passwords cannot be checked without the HMAC key");
-	return 0;
+	return pl_login_answer(policy, keys, login, &question,
+			       pl_query(store, question.sql, question.params), result_r, err);
 }

@@ -2,7 +2,9 @@
  *
  * The Dovecot driver, the milter, the portal and `postlatch explain` all come
  * through here, so that they cannot see different facts. What the caller knows about
- * the login is in struct pl_login; nobody changes the facts once they are gathered.
+ * the login is in struct pl_login, the rest is one statement: pl_login_ask() says which,
+ * and pl_login_answer() reads its rows, gathers the facts and decides. Between the two
+ * the caller may wait for the rows or not. Nobody changes the facts afterwards.
  */
 #ifndef POSTLATCH_LOGIN_H
 #define POSTLATCH_LOGIN_H
@@ -34,20 +36,41 @@ struct pl_login {
 	int64_t now;
 };
 
+#define PL_LOGIN_PARAMS 4
+
+/* The statement that a login needs. params points in here, so it is not copied. */
+struct pl_login_question {
+	enum pl_sql sql;
+	struct pl_param params[PL_LOGIN_PARAMS + 1];
+	struct pl_address address; /* empty when the name is not an address */
+	unsigned char digest[PL_MAC_BYTES];
+};
+
+/* The statements that pl_login_ask() may name. */
+extern const enum pl_sql pl_login_statements[];
+extern const size_t pl_login_statement_count;
+
 /* The facts' layers point in here and into the policy, so a result is not copied, and is
  * of no use without its policy. */
 struct pl_login_result {
 	struct pl_address address; /* empty when the name is not an address */
 	struct pl_account account;
 	struct pl_app_password app_password; /* id 0: none matched */
-	struct pl_session session;           /* id 0: no token */
 	struct pl_facts facts;
 	struct pl_verdict verdict;
 };
 
-/* Gathers the facts and decides. keys may be NULL (missing or refused): then a password
- * that could be an app password fails with PL_ERR_RETRY, unless the login is denied
- * whatever the password is. -1 never means "no". */
+/* Fails only where OpenSSL does. */
+int pl_login_ask(const struct pl_policy *policy, const struct pl_login *login,
+		 struct pl_login_question *question_r, struct pl_error *err);
+/* keys may be NULL (missing or refused): then a password that could be an app password
+ * fails with PL_ERR_RETRY, unless the login is denied whatever the password is. Errors of
+ * the rows are returned as pl_step returns them; PL_ERR_DATA is about this member alone.
+ * -1 never means "no". */
+int pl_login_answer(const struct pl_policy *policy, const struct pl_keys *keys,
+		    const struct pl_login *login, const struct pl_login_question *question,
+		    struct pl_stmt *rows, struct pl_login_result *result_r, struct pl_error *err);
+/* Both, for a store that is waited for. */
 int pl_login_evaluate(struct pl_store *store, const struct pl_policy *policy,
 		      const struct pl_keys *keys, const struct pl_login *login,
 		      struct pl_login_result *result_r, struct pl_error *err);

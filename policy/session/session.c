@@ -93,7 +93,7 @@ int pl_session_open(struct pl_store *store, const struct pl_actor *actor,
 	return pl_error_prefix(err, "session of %s", pl_address_format(address, text));
 }
 
-static enum pl_channel read_channel(struct pl_stmt *stmt)
+enum pl_channel pl_session_read_channel(struct pl_stmt *stmt)
 {
 	const char *name = pl_col_text(stmt, "channel");
 
@@ -110,7 +110,7 @@ static void read_row(struct pl_stmt *stmt, struct pl_session *session_r)
 	session_r->member_id = pl_col_int(stmt, "member_id");
 	pl_col_copy(stmt, "local", session_r->address.local, sizeof(session_r->address.local));
 	pl_col_copy(stmt, "domain", session_r->address.domain, sizeof(session_r->address.domain));
-	session_r->channel = read_channel(stmt);
+	session_r->channel = pl_session_read_channel(stmt);
 	session_r->half = pl_col_int(stmt, "half") != 0;
 	session_r->created_at = pl_col_int(stmt, "created_at");
 	session_r->expires_at = pl_col_int(stmt, "expires_at");

@@ -57,6 +57,8 @@ int pl_session_by_cookie(struct pl_store *store, const struct pl_secret *cookie,
 /* The whole session of an access token that is good now. 1, 0, or -1. */
 int pl_session_by_token(struct pl_store *store, const struct pl_secret *token, int64_t now,
 			struct pl_session *session_r, struct pl_error *err);
+/* Reads the column channel of a row of the table. */
+enum pl_channel pl_session_read_channel(struct pl_stmt *stmt);
 /* The session of an id, whether it is good now or not. 1, 0, or -1. */
 int pl_session_get(struct pl_store *store, int64_t id, struct pl_session *session_r,
 		   struct pl_error *err);

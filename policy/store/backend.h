@@ -36,7 +36,6 @@ struct pl_backend {
 	const char *id_column;  /* stands for {ID} in migrations: a key that counts by itself */
 	const char *byte_order; /* "COLLATE ..." for text that is to be ordered by its bytes */
 	char param_mark;        /* before the number of a parameter: ?1, $1 */
-	int is_remote;          /* a server, which may take its time: see pl_store_is_remote */
 
 	/* What may be shown of a location: never a password. */
 	void (*describe)(const char *location, char *buf, size_t size);
@@ -78,6 +77,20 @@ struct pl_backend {
 	const char *(*col_text)(void *stmt, int index);
 	const void *(*col_blob)(void *stmt, int index, size_t *len_r);
 	enum pl_kind (*col_kind)(void *stmt, int index);
+
+	const struct pl_pipeline_backend *pipeline; /* NULL: not on a server */
+};
+
+/* What a server can do for pipeline.h. */
+struct pl_pipeline_backend {
+	int (*begin)(void *db, struct pl_error *err);
+	int (*fd)(void *db);
+	int (*send)(void *db, void *stmt, struct pl_error *err); /* with what was bound */
+	int (*end_batch)(void *db, struct pl_error *err);
+	int (*flush)(void *db, struct pl_error *err); /* 1 when there is more to write */
+	int (*read)(void *db, struct pl_error *err);
+	/* 1 rows for stmt, which was sent first; 2 it failed; 0 not there yet */
+	int (*answer)(void *db, void *stmt, struct pl_error *err);
 };
 
 extern const struct pl_backend pl_backend_sqlite;

@@ -9,6 +9,7 @@
 #include "config.h"
 #endif
 #include "policy/base/monotonic.h"
+#include "policy/store/pipeline.h"
 #include "policy/store/version.h"
 #include "policy/store/write_queue.h"
 
@@ -109,9 +110,16 @@ char *pl_store_name(const char *uri, char *buf, size_t size)
 	return buf;
 }
 
-static int check_version(struct pl_store *store, struct pl_error *err)
+int pl_store_error(const char *uri, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_query(store, PL_SQL_SCHEMA_VERSION, NULL);
+	const char *location;
+	const struct pl_backend *backend = pl_backend_find(uri, &location, NULL);
+
+	return backend == NULL ? -1 : pl_backend_error(backend, location, err);
+}
+
+int pl_store_version_fits(struct pl_stmt *stmt, struct pl_error *err)
+{
 	int64_t version = 0;
 	int ret = pl_step(stmt, err);
 
@@ -121,6 +129,11 @@ static int check_version(struct pl_store *store, struct pl_error *err)
 		version = pl_col_int(stmt, "version");
 	pl_reset(stmt);
 	return pl_version_check(version, err);
+}
+
+static int check_version(struct pl_store *store, struct pl_error *err)
+{
+	return pl_store_version_fits(pl_query(store, PL_SQL_SCHEMA_VERSION, NULL), err);
 }
 
 int pl_store_open(const char *uri, enum pl_role role, struct pl_store **store_r,
@@ -176,7 +189,7 @@ int pl_store_is_remote(const char *uri)
 	const char *location;
 	const struct pl_backend *backend = pl_backend_find(uri, &location, NULL);
 
-	return backend != NULL && backend->is_remote;
+	return backend != NULL && backend->pipeline != NULL;
 }
 
 /* Somebody migrated the database while it was open. What cannot be read is for
@@ -186,7 +199,7 @@ static int version_changed(struct pl_store *store)
 	const int64_t now = pl_monotonic_ms();
 	struct pl_error err;
 
-	if (store->backend->is_remote && now - store->version_looked_ms < REMOTE_LOOK_MS)
+	if (store->backend->pipeline != NULL && now - store->version_looked_ms < REMOTE_LOOK_MS)
 		return 0;
 	store->version_looked_ms = now;
 	return check_version(store, &err) < 0 && err.code == PL_ERR_CONFIG;
@@ -503,6 +516,63 @@ int pl_row_end(struct pl_stmt *stmt, struct pl_error *err)
 
 	pl_reset(stmt);
 	return ret < 0 ? -1 : 1;
+}
+
+int pl_pipeline_prepare(struct pl_store *store, enum pl_sql sql, struct pl_error *err)
+{
+	return pl_row_ok(ready(store, sql), err);
+}
+
+int pl_pipeline_begin(struct pl_store *store, struct pl_error *err)
+{
+	return store->backend->pipeline->begin(store->db, err);
+}
+
+int pl_pipeline_fd(struct pl_store *store)
+{
+	return store->backend->pipeline->fd(store->db);
+}
+
+/* What was not prepared before would have to be waited for. */
+int pl_pipeline_send(struct pl_store *store, enum pl_sql sql, const struct pl_param *params,
+		     struct pl_error *err)
+{
+	struct pl_stmt *stmt = &store->stmts[sql];
+
+	stmt->mistake.code = PL_OK;
+	if (stmt->handle == NULL)
+		mistake(stmt, PL_ERR_INTERNAL, "was not prepared", "");
+	else
+		bind_all(stmt, params);
+	return pl_row_ok(stmt, err) < 0
+		       ? -1
+		       : store->backend->pipeline->send(store->db, stmt->handle, err);
+}
+
+int pl_pipeline_end_batch(struct pl_store *store, struct pl_error *err)
+{
+	return store->backend->pipeline->end_batch(store->db, err);
+}
+
+int pl_pipeline_flush(struct pl_store *store, struct pl_error *err)
+{
+	return store->backend->pipeline->flush(store->db, err);
+}
+
+int pl_pipeline_read(struct pl_store *store, struct pl_error *err)
+{
+	return store->backend->pipeline->read(store->db, err);
+}
+
+int pl_pipeline_answer(struct pl_store *store, enum pl_sql sql, struct pl_stmt **rows_r,
+		       struct pl_error *err)
+{
+	struct pl_stmt *stmt = &store->stmts[sql];
+
+	*rows_r = stmt;
+	stmt->mistake.code = PL_OK;
+	stmt->last_column = -1;
+	return store->backend->pipeline->answer(store->db, stmt->handle, err);
 }
 
 int64_t pl_store_count(struct pl_store *store, enum pl_count what, struct pl_error *err)

@@ -63,8 +63,10 @@ void pl_store_close(struct pl_store **store);
 /* The uri as it may be shown: without a user or a password. Returns buf. */
 #define PL_STORE_NAME 256
 char *pl_store_name(const char *uri, char *buf, size_t size);
+/* Puts the name of the database in front of the sentence. Returns -1. */
+int pl_store_error(const char *uri, struct pl_error *err);
 /* 1 when it is on a server: then a statement may take as long as the network does,
- * and a process that has others to serve leaves it to one that has none. */
+ * and a process that has others to serve asks without waiting; see async_store.h. */
 int pl_store_is_remote(const char *uri);
 /* Write transactions from now on wait for their turn in a queue, which is borrowed. */
 void pl_store_set_queue(struct pl_store *store, struct pl_write_queue *queue);

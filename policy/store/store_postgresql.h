@@ -2,8 +2,8 @@
  *
  * store_postgresql_connect.c reads the connection string, connects and waits for
  * answers; store_postgresql_stmt.c has prepared statements, store_postgresql_copy.c
- * writes many rows; store_postgresql.c is the backend, with all else. They alone see
- * libpq.
+ * writes many rows, store_postgresql_pipeline.c takes answers that nobody waits for;
+ * store_postgresql.c is the backend, with all else. They alone see libpq.
  */
 #ifndef POSTLATCH_STORE_POSTGRESQL_H
 #define POSTLATCH_STORE_POSTGRESQL_H
@@ -17,9 +17,10 @@ struct pg_result;
 
 struct pl_postgresql {
 	struct pg_conn *conn;
-	int wait_ms;    /* for the answer to one statement */
-	int lost;       /* the connection is of no more use */
-	int one_by_one; /* rows are fetched as they are stepped to; for a long transaction */
+	int wait_ms;     /* for the answer to one statement */
+	int lost;        /* the connection is of no more use */
+	int one_by_one;  /* rows are fetched as they are stepped to; for a long transaction */
+	int is_pipeline; /* has no transactions, and is not waited for any more */
 	int64_t changes;
 	unsigned int prepared;
 };
@@ -47,7 +48,16 @@ struct pg_result *pl_postgresql_answer(struct pl_postgresql *db, int is_sent, in
 int pl_postgresql_failed(struct pg_conn *conn, const struct pg_result *result,
 			 struct pl_error *err);
 
+/* -- store_postgresql_pipeline.c -- */
+
+extern const struct pl_pipeline_backend pl_postgresql_pipeline;
+
 /* -- store_postgresql_stmt.c: see struct pl_backend -- */
+
+/* Sends the statement with what was bound; 1, or 0 as libpq has it. */
+int pl_postgresql_send(struct pl_postgresql *db, void *stmt);
+/* Rows that came as the answer to it, which it frees. */
+void pl_postgresql_take_rows(void *stmt, struct pg_result *rows);
 
 int pl_postgresql_prepare(void *db, const char *sql, void **stmt_r, struct pl_error *err);
 void pl_postgresql_finish(void *stmt);

@@ -119,15 +119,26 @@ void pl_postgresql_reset(void *stmt_p)
 	stmt->rows = NULL;
 }
 
-static int send_bound(struct pl_postgresql *db, struct stmt *stmt)
+int pl_postgresql_send(struct pl_postgresql *db, void *stmt_p)
 {
+	struct stmt *stmt = stmt_p;
+
 	return PQsendQueryPrepared(db->conn, stmt->name, stmt->places, stmt->values, stmt->lengths,
 				   stmt->formats, 1);
 }
 
+void pl_postgresql_take_rows(void *stmt_p, struct pg_result *rows)
+{
+	struct stmt *stmt = stmt_p;
+
+	PQclear(stmt->rows);
+	stmt->rows = rows;
+	stmt->row = -1;
+}
+
 static int execute(struct pl_postgresql *db, struct stmt *stmt, struct pl_error *err)
 {
-	stmt->rows = pl_postgresql_answer(db, send_bound(db, stmt), db->wait_ms, err);
+	stmt->rows = pl_postgresql_answer(db, pl_postgresql_send(db, stmt), db->wait_ms, err);
 	if (stmt->rows == NULL)
 		return -1;
 	stmt->row = -1;
@@ -154,7 +165,7 @@ static int end_of_rows(struct pl_postgresql *db, struct stmt *stmt, struct pl_er
 /* The next row alone, or the end, or the fault. */
 static int fetch_one(struct pl_postgresql *db, struct stmt *stmt, struct pl_error *err)
 {
-	if (stmt->rows == NULL && (!send_bound(db, stmt) || !PQsetSingleRowMode(db->conn)))
+	if (stmt->rows == NULL && (!pl_postgresql_send(db, stmt) || !PQsetSingleRowMode(db->conn)))
 		return pl_postgresql_failed(db->conn, NULL, err);
 	PQclear(stmt->rows);
 	stmt->row = 0;

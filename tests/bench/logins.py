@@ -46,14 +46,14 @@ STATIC = "  driver = static\n  args = nopassword=y"
 
 
 class Dovecot:
-    def __init__(self, folder, name, passdb, workers=None):
-        """workers: by default one for each CPU. The generator waits for nobody, and
-        the sql passdb is not helped by more."""
+    def __init__(self, folder, name, passdb):
+        """With one auth worker for each CPU, which the sql passdb on SQLite needs: the
+        generator waits for nobody, and more do not help it."""
         self.dir = "%s/%s" % (folder, name)
         os.makedirs(self.dir + "/run")
         with open(self.dir + "/dovecot.conf", "w") as f:
             f.write(CONFIGURATION.format(dir=self.dir, name="bench-" + name, passdb=passdb,
-                                         workers=workers or os.cpu_count()))
+                                         workers=os.cpu_count()))
         self.master = subprocess.Popen(["dovecot", "-F", "-c", self.dir + "/dovecot.conf"],
                                        stdin=subprocess.DEVNULL)
         self.socket = self.dir + "/run/auth-client"

@@ -1,4 +1,4 @@
-"""Logins on a private PostgreSQL: Dovecot's own sql passdb beside Postlatch with 1, 2 and 4 workers."""
+"""Logins on a private PostgreSQL: Dovecot's own sql passdb beside Postlatch."""
 import os
 import subprocess
 import time
@@ -6,7 +6,6 @@ import time
 from logins import Dovecot, Logins
 
 SERVER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "postgresql-server")
-WORKERS = (1, 2, 4)
 SQL = """\
 driver = pgsql
 connect = host={dir} dbname=postlatch user=postlatch
@@ -31,11 +30,10 @@ class PgLogins(Logins):
         self.make_sql(database.credentials)
         policy = self.write_policy(database.policy)
         self.servers = {"sql": Dovecot(folder, "pgsql", "  driver = sql\n  args = %s/dovecot-sql.conf.ext" % self.dir)}
-        for workers in WORKERS:
-            self.servers["postlatch, %d workers" % workers] = Dovecot(
-                folder, "pg-%d" % workers, "  driver = postlatch\n  args = %s\n"
-                "  result_internalfail = return-fail" % policy, workers)
+        self.servers["postlatch"] = Dovecot(
+            folder, "pg", "  driver = postlatch\n  args = %s\n  result_internalfail = return-fail" % policy)
         self.variants = {name: (server, "PLAIN", database.credentials) for name, server in self.servers.items()}
+        self.variants["postlatch, token"] = (self.servers["postlatch"], "XOAUTH2", database.tokens)
 
     def make_sql(self, credentials):
         """The same members for Dovecot's own sql passdb, with plain passwords."""

@@ -3,8 +3,11 @@ replaced by its standby. A right password is then answered with a temporary fail
 never with "wrong password", and a wrong one lets nobody in; once there is a server
 again the same login works, and nothing was started anew.
 """
+import base64
 import concurrent.futures
+import glob
 import re
+import socket
 import threading
 import time
 import unittest
@@ -16,6 +19,37 @@ ALICE, BOB = "alice@demo.test", "bob@demo.test"
 
 TEMPORARY = {"imap": r"\[UNAVAILABLE\]", "pop3": r"-ERR \[SYS/TEMP\]", "smtp": r"454 4\.7\.0 ",
              "sieve": r"NO \(TRYLATER\)"}
+
+
+class AuthClient:
+    """Speaks Dovecot's auth protocol: any number of logins at once, on one connection."""
+
+    def __init__(self, server):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(glob.glob(server.dir + "/**/auth-client", recursive=True)[0])
+        self.socket.sendall(b"VERSION\t1\t1\nCPID\t4711\n")
+        self.lines = self.socket.makefile("rb")
+        while self.lines.readline() != b"DONE\n":
+            pass
+
+    def ask(self, numbers, service, password):
+        response = base64.b64encode(b"\0%s\0%s" % (ALICE.encode(), password.encode()))
+        self.socket.sendall(b"".join(
+            b"AUTH\t%d\tPLAIN\tservice=%s\tsecured\tno-penalty\trip=127.0.0.1\tresp=%s\n"
+            % (number, service.encode(), response) for number in numbers))
+
+    def answer(self):
+        """(number, answer, seconds since the epoch) of the next one."""
+        words = self.lines.readline().decode().rstrip("\n").split("\t")
+        return int(words[1]), [words[0], *words[2:]], time.monotonic()
+
+    @staticmethod
+    def is_temporary(answer):
+        return answer[0] == "FAIL" and ("temp" in answer or "code=temp_fail" in answer)
+
+    def close(self):
+        self.lines.close()
+        self.socket.close()
 
 
 class OnServer(unittest.TestCase):
@@ -75,6 +109,26 @@ class Outage(OnServer):
     def test_a_server_that_does_not_answer(self):
         self.proxy.mode = "silent"
         self.assert_temporary()
+
+    def test_logins_that_wait_for_a_silent_server_delay_no_other(self):
+        waiting, other = AuthClient(self.server), AuthClient(self.server)
+        self.addCleanup(waiting.close)
+        self.addCleanup(other.close)
+        self.proxy.mode = "silent"
+        begin = time.monotonic()
+        waiting.ask(range(1, 501), "imap", self.app_password)
+        # This one is decided by its service alone.
+        other.ask([1], "radicale", self.app_password)
+        number, answer, at = other.answer()
+        self.assertEqual((number, answer[0]), (1, "FAIL"))
+        self.assertFalse(other.is_temporary(answer), answer)
+        first = waiting.answer()
+        self.assertLess(at, first[2])
+        answers = [first] + [waiting.answer() for _ in range(499)]
+        self.assertEqual(sorted(number for number, _, _ in answers), list(range(1, 501)))
+        for _, answer, at in answers:
+            self.assertTrue(waiting.is_temporary(answer), answer)
+            self.assertLess(at - begin, 5)
 
     def test_a_server_that_stalls(self):
         self.proxy.delay = 30

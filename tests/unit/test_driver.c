@@ -1,7 +1,8 @@
-/* test_driver.c - what the Dovecot driver does with trouble of one member, and of all. */
+/* test_driver.c - what the Dovecot driver does when one member's row is bad, and when the database is away. */
 #include "tests/unit/fixture.h"
 
 #include "dovecot-plugin/driver.h"
+#include "tests/unit/poll_loop.h"
 
 #define OWNER "owner@example.test"
 #define OTHER "other@example.test"
@@ -25,33 +26,53 @@ static struct pl_driver *start(struct fixture *fixture)
 		 fixture->uri, fixture->dir);
 	write_file(path, text, strlen(text));
 	logged[0] = '\0';
-	driver = pl_driver_new(path, 0, note_line);
+	driver = pl_driver_new(&(struct pl_driver_options){
+		.policy_path = path, .log = note_line, .loop = &poll_loop });
 	assert_non_null(driver);
 	return driver;
 }
 
-/* At now_ms, with a password that is no app password. */
-static int judge(struct fixture *fixture, struct pl_driver *driver, const char *user,
-		 int64_t now_ms)
-{
-	struct pl_secret password;
-	struct pl_login login = { .user = user,
-				  .user_len = strlen(user),
-				  .service = PL_SETTING_IMAP,
-				  .offer = PL_OFFER_PASSWORD,
-				  .secret = &password };
-	struct pl_login_result result;
-	int ret;
+struct answer {
+	struct pl_driver_request request; /* first, so that it is found again */
+	int count, ret;
+	struct pl_error err;
+};
 
-	pl_secret_set(&password, "secret", 6);
-	ret = pl_driver_judge(driver, &login, now_ms, &result, &fixture->err);
-	pl_driver_end_turn(driver);
-	if (ret >= 0)
-		assert_int_equal(result.verdict.outcome, PL_NEED_CREDENTIAL);
-	return ret;
+static void answered(struct pl_driver_request *request, const struct pl_login_result *result,
+		     const struct pl_error *err)
+{
+	struct answer *answer = (struct answer *)request;
+
+	answer->count++;
+	answer->ret = result == NULL ? -1 : 0;
+	if (result == NULL)
+		answer->err = *err;
+	else
+		assert_int_equal(result->verdict.outcome, PL_NEED_CREDENTIAL);
 }
 
-static void bad_row_is_the_trouble_of_its_member_alone(void **state)
+/* At now_ms, with a password that is not an app password. */
+static int evaluate(struct fixture *fixture, struct pl_driver *driver, const char *user,
+		    int64_t now_ms)
+{
+	struct pl_secret password;
+	struct answer answer = { .request = { .login = { .user = user,
+							 .user_len = strlen(user),
+							 .service = PL_SETTING_IMAP,
+							 .offer = PL_OFFER_PASSWORD,
+							 .secret = &password },
+					      .answer = answered } };
+
+	pl_secret_set(&password, "secret", 6);
+	pl_driver_evaluate(driver, &answer.request, now_ms);
+	assert_true(poll_loop_until(&answer.count, 5000));
+	poll_loop_until(&(int){ 0 }, 5); /* ends the batch */
+	assert_int_equal(answer.count, 1);
+	fixture->err = answer.err;
+	return answer.ret;
+}
+
+static void bad_row_fails_its_member_alone(void **state)
 {
 	struct fixture *fixture = *state;
 	struct pl_driver *driver;
@@ -61,9 +82,9 @@ static void bad_row_is_the_trouble_of_its_member_alone(void **state)
 	sql_run(fixture->db, "UPDATE member SET settings = 'push=on' WHERE local = 'owner'");
 	driver = start(fixture);
 	for (int64_t now_ms = 1000; now_ms < 1050; now_ms += 10) {
-		assert_int_equal(judge(fixture, driver, OWNER, now_ms), -1);
+		assert_int_equal(evaluate(fixture, driver, OWNER, now_ms), -1);
 		assert_non_null(strstr(fixture->err.msg, OWNER));
-		assert_ok(fixture, judge(fixture, driver, OTHER, now_ms + 1));
+		assert_ok(fixture, evaluate(fixture, driver, OTHER, now_ms + 1));
 	}
 	/* Told once, and again only after a minute. */
 	assert_non_null(strstr(logged, "push=on"));
@@ -71,7 +92,7 @@ static void bad_row_is_the_trouble_of_its_member_alone(void **state)
 	pl_driver_free(&driver);
 }
 
-static void database_that_is_away_is_the_trouble_of_all(void **state)
+static void database_that_is_away_fails_everybody(void **state)
 {
 	struct fixture *fixture = *state;
 	struct pl_driver *driver;
@@ -82,19 +103,19 @@ static void database_that_is_away_is_the_trouble_of_all(void **state)
 	driver = start(fixture);
 	snprintf(away, sizeof(away), "%s.away", fixture->db);
 	assert_int_equal(rename(fixture->db, away), 0);
-	assert_int_equal(judge(fixture, driver, OWNER, 1000), -1);
+	assert_int_equal(evaluate(fixture, driver, OWNER, 1000), -1);
 	/* Others do not each try for themselves. */
 	assert_int_equal(rename(away, fixture->db), 0);
-	assert_int_equal(judge(fixture, driver, OTHER, 1001), -1);
-	assert_ok(fixture, judge(fixture, driver, OTHER, 2000));
+	assert_int_equal(evaluate(fixture, driver, OTHER, 1001), -1);
+	assert_ok(fixture, evaluate(fixture, driver, OTHER, 2000));
 	pl_driver_free(&driver);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_WITH_DATABASE(bad_row_is_the_trouble_of_its_member_alone),
-		TEST_WITH_DATABASE(database_that_is_away_is_the_trouble_of_all),
+		TEST_WITH_DATABASE(bad_row_fails_its_member_alone),
+		TEST_WITH_DATABASE(database_that_is_away_fails_everybody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,250 @@
+/* test_async_store.c - a server that is asked without waiting. */
+#include "tests/unit/fixture.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "policy/account/member.h"
+#include "policy/base/monotonic.h"
+#include "policy/store/async_store.h"
+#include "tests/unit/poll_loop.h"
+
+#define MANY 500
+
+static const enum pl_sql statements[] = { PL_SQL_ACCOUNT };
+
+struct asked {
+	struct pl_async_question question;
+	struct pl_param params[3];
+	char local[16];
+	int *count; /* of all that were answered */
+	int answers, is_found;
+	struct pl_error err;
+};
+
+static void answered(void *context, struct pl_stmt *rows, const struct pl_error *err)
+{
+	struct asked *asked = context;
+	char local[16];
+
+	asked->answers++;
+	++*asked->count;
+	if (rows == NULL) {
+		asked->err = *err;
+		return;
+	}
+	asked->is_found = pl_step(rows, NULL) == 1 && !pl_col_is_null(rows, "member_id");
+	if (!asked->is_found)
+		return;
+	pl_col_copy(rows, "local", local, sizeof(local));
+	assert_string_equal(local, asked->local);
+}
+
+static void prepare(struct asked *asked, size_t number, int *count)
+{
+	snprintf(asked->local, sizeof(asked->local), "m%zu", number);
+	asked->params[0] = (struct pl_param)PL_TEXT("local", asked->local);
+	asked->params[1] = (struct pl_param)PL_TEXT("domain", "example.test");
+	asked->count = count;
+	asked->question = (struct pl_async_question){
+		.sql = PL_SQL_ACCOUNT, .params = asked->params, .answer = answered, .context = asked
+	};
+}
+
+static struct pl_async_store *start(struct fixture *fixture, const char *uri)
+{
+	struct pl_async_store *store;
+
+	assert_ok(fixture, pl_async_store_new(uri, PL_ROLE_LOGIN, statements, COUNT(statements),
+					      &poll_loop, &store, &fixture->err));
+	return store;
+}
+
+/* Asks one question and waits for its answer: 1 a member, 0 none, -1 failed. */
+static int ask_one(struct pl_async_store *store, size_t number, struct pl_error *err)
+{
+	struct asked asked = { .answers = 0 };
+	int count = 0;
+
+	prepare(&asked, number, &count);
+	pl_async_store_ask(store, &asked.question);
+	assert_true(poll_loop_until(&count, 5000));
+	*err = asked.err;
+	return asked.err.code != PL_OK ? -1 : asked.is_found;
+}
+
+static void ask_many(struct pl_async_store *store, struct asked *asked, int *count, int wait_ms)
+{
+	const int64_t until = pl_monotonic_ms() + wait_ms;
+
+	for (size_t i = 0; i < MANY; i++) {
+		prepare(&asked[i], i, count);
+		pl_async_store_ask(store, &asked[i].question);
+	}
+	while (*count < MANY && pl_monotonic_ms() < until)
+		poll_loop_until(&(int){ 0 }, 5);
+	assert_int_equal(*count, MANY);
+	for (size_t i = 0; i < MANY; i++)
+		assert_int_equal(asked[i].answers, 1);
+}
+
+static void each_question_gets_its_own_answer(void **state)
+{
+	struct fixture *fixture = *state;
+	struct asked *asked = calloc(MANY, sizeof(*asked));
+	struct pl_async_store *store;
+	int count = 0;
+
+	only_postgresql(fixture);
+	add_member(fixture, "m0@example.test", "");
+	add_member(fixture, "m7@example.test", "");
+	add_member(fixture, "m499@example.test", "");
+	store = start(fixture, fixture->uri);
+	ask_many(store, asked, &count, 5000);
+	for (size_t i = 0; i < MANY; i++) {
+		assert_int_equal(asked[i].err.code, PL_OK);
+		assert_int_equal(asked[i].is_found, i == 0 || i == 7 || i == 499);
+	}
+	pl_async_store_free(&store, 1000);
+	free(asked);
+}
+
+static void failed_statement_fails_no_later_one(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_async_store *store;
+	struct pl_error err;
+
+	only_postgresql(fixture);
+	add_member(fixture, "m1@example.test", "");
+	store = start(fixture, fixture->uri);
+	assert_int_equal(ask_one(store, 1, &err), 1);
+	sql_run(fixture->db, "ALTER TABLE totp RENAME TO gone");
+	assert_int_equal(ask_one(store, 1, &err), -1);
+	/* Others do not each try for themselves. */
+	assert_int_equal(ask_one(store, 1, &err), -1);
+	sql_run(fixture->db, "ALTER TABLE gone RENAME TO totp");
+	poll_loop_until(&(int){ 0 }, 300);
+	assert_int_equal(ask_one(store, 1, &err), 1);
+	pl_async_store_free(&store, 1000);
+}
+
+static void connections_that_were_cut_cost_no_question(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_async_store *store;
+	struct pl_error err;
+
+	only_postgresql(fixture);
+	add_member(fixture, "m1@example.test", "");
+	store = start(fixture, fixture->uri);
+	assert_int_equal(ask_one(store, 1, &err), 1);
+	poll_loop_until(&(int){ 0 }, 300); /* all are connected */
+	sql_run(fixture->db, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+			     "WHERE datname = current_database() AND pid <> pg_backend_pid()");
+	poll_loop_until(&(int){ 0 }, 300);
+	assert_int_equal(ask_one(store, 1, &err), 1);
+	pl_async_store_free(&store, 1000);
+	pl_store_close(&fixture->store);
+}
+
+static void migrated_database_is_noticed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_async_store *store;
+	struct pl_error err;
+
+	only_postgresql(fixture);
+	add_member(fixture, "m1@example.test", "");
+	store = start(fixture, fixture->uri);
+	assert_int_equal(ask_one(store, 1, &err), 1);
+	sql_run(fixture->db,
+		"INSERT INTO schema_history (version, title, applied_at) VALUES (9999, '', 0)");
+	poll_loop_until(&(int){ 0 }, 1100);
+	(void)ask_one(store, 1, &err); /* goes with the question for the version */
+	(void)ask_one(store, 1, &err);
+	poll_loop_until(&(int){ 0 }, 300);
+	assert_int_equal(ask_one(store, 1, &err), -1);
+	assert_non_null(strstr(err.msg, "version 9999"));
+	pl_async_store_free(&store, 1000);
+}
+
+/* A server that takes connections and says nothing. */
+static int silent_server(struct fixture *fixture, char *uri, size_t size)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_un path;
+	} address = { .path = { .sun_family = AF_UNIX } };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.path.sun_path, sizeof(address.path.sun_path), "%s/.s.PGSQL.5432",
+		 fixture->dir);
+	assert_int_equal(bind(fd, &address.any, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 16), 0);
+	snprintf(uri, size, "postgresql://postlatch@/postlatch?host=%s", fixture->dir);
+	return fd;
+}
+
+static void silent_server_fails_all_in_time_and_the_next_at_once(void **state)
+{
+	struct fixture *fixture = *state;
+	struct asked *asked = calloc(MANY, sizeof(*asked));
+	struct pl_async_store *store;
+	int64_t before;
+	struct pl_error err;
+	char uri[256];
+	int count = 0, fd;
+
+	only_postgresql(fixture);
+	fd = silent_server(fixture, uri, sizeof(uri));
+	store = start(fixture, uri);
+	before = pl_monotonic_ms();
+	ask_many(store, asked, &count, 5000);
+	assert_in_range(pl_monotonic_ms() - before, PL_ASYNC_WAIT_MS / 2, 4000);
+	for (size_t i = 0; i < MANY; i++)
+		assert_int_equal(asked[i].err.code, PL_ERR_RETRY);
+	before = pl_monotonic_ms();
+	assert_int_equal(ask_one(store, 1, &err), -1);
+	assert_in_range(pl_monotonic_ms() - before, 0, PL_ASYNC_WAIT_MS / 2);
+	pl_async_store_free(&store, 0);
+	close(fd);
+	free(asked);
+}
+
+static void what_waits_is_answered_when_the_store_is_freed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct asked asked = { .answers = 0 };
+	struct pl_async_store *store;
+	char uri[256];
+	int count = 0, fd;
+
+	only_postgresql(fixture);
+	fd = silent_server(fixture, uri, sizeof(uri));
+	store = start(fixture, uri);
+	prepare(&asked, 1, &count);
+	pl_async_store_ask(store, &asked.question);
+	assert_int_equal(asked.answers, 0);
+	pl_async_store_free(&store, 0);
+	assert_int_equal(asked.answers, 1);
+	assert_int_equal(asked.err.code, PL_ERR_RETRY);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST_WITH_DATABASE(each_question_gets_its_own_answer),
+		TEST_WITH_DATABASE(failed_statement_fails_no_later_one),
+		TEST_WITH_DATABASE(connections_that_were_cut_cost_no_question),
+		TEST_WITH_DATABASE(migrated_database_is_noticed),
+		TEST_WITH_DATABASE(silent_server_fails_all_in_time_and_the_next_at_once),
+		TEST_WITH_DATABASE(what_waits_is_answered_when_the_store_is_freed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
