@@ -46,7 +46,8 @@ void check_introspection(struct check *check);
 /* Examines what `postconf` printed. It takes text, for tests. */
 void check_postfix_text(struct check *check, const char *main_cf, const char *master_cf);
 
-/* The program that uses a socket of Dovecot's auth process; how bad it is if the socket is missing, and how to fix it. */
+/* The program that uses a socket of Dovecot's auth process; how bad it is if the socket is
+ * missing, and how to fix it. */
 struct check_socket_user {
 	const char *user, *who;
 	enum check_level missing;

@@ -71,7 +71,8 @@ static void check_commands(struct check *check)
 			   commands);
 }
 
-/* Returns 1 when the first line of the file equals Dovecot's key, and also when that cannot be determined. */
+/* Returns 1 when the first line of the file equals Dovecot's key, and also when that cannot be
+ * determined. */
 static int same_key(struct check *check, const char *path)
 {
 	const char *conf = check->ctl->option[CTL_OPTION_DOVECOT_CONF];

@@ -1,4 +1,5 @@
-/* check_files.c - whether policy file, keys and database exist, are valid, and have the right permissions. */
+/* check_files.c - whether policy file, keys and database exist, are valid, and have the right
+ * permissions. */
 #include <errno.h>
 #include <grp.h>
 #include <libgen.h>

@@ -41,7 +41,8 @@ static void check_lines(struct check *check, const char *block)
 			   "accepts nobody; remove the line from the block oauth2");
 }
 
-/* Checks "http://ID:SECRET@...": returns 1 for a valid secret, 0 for a wrong one or none, -1 on errors. */
+/* Checks "http://ID:SECRET@...": returns 1 for a valid secret, 0 for a wrong one or none, -1 on
+ * errors. */
 static int is_known(struct pl_store *store, const char *url, struct pl_error *err)
 {
 	const char *id = strstr(url, "://"), *colon = id == NULL ? NULL : strchr(id + 3, ':');

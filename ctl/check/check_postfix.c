@@ -62,7 +62,8 @@ static int check_sasl_path(struct check *check, const char *name, const char *en
 	return 0;
 }
 
-/* Checks one smtpd service of `postconf -M`, an entry on one line. Returns 1 when it asks the SASL relay. */
+/* Checks one smtpd service of `postconf -M`, an entry on one line. Returns 1 when it asks the
+ * SASL relay. */
 static int check_service(struct check *check, const char *entry, const struct main_cf *defaults)
 {
 	char name[64], milters[512], sasl[64];

@@ -1,4 +1,5 @@
-/* check_socket.c - a socket of Dovecot's auth process that only one program of Postlatch may use. */
+/* check_socket.c - a socket of Dovecot's auth process that only one program of Postlatch may
+ * use. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +8,8 @@
 
 #define BLOCK_MAX 4096
 
-/* The path is relative to base_dir or absolute, as in doveconf. Returns 0 when there is no such listener. */
+/* The path is relative to base_dir or absolute, as in doveconf. Returns 0 when there is no such
+ * listener. */
 static int find_listener(const char *doveconf, const char *path, char *block, size_t size)
 {
 	char service[BLOCK_MAX], base[256], line[512];
