@@ -219,13 +219,13 @@ class Clients(CommandTest):
         self.add("webmail", "--redirect-uri", CALLBACK)
         self.assertEqual(self.site.json("client", "remove", "webmail"), {"removed": "webmail"})
         self.assertEqual(self.site.json("client", "list"), [])
-        self.refused(REFUSED, "client", "remove", "webmail", says=("no client webmail", "client list"))
+        self.refused(REFUSED, "client", "remove", "webmail", says=("no such client: webmail", "client list"))
         self.assertEqual([row["action"] for row in self.site.json("audit")], ["client.remove", "client.add"])
 
     def test_refusals(self):
         self.add("webmail", "--redirect-uri", CALLBACK)
         add = ["client", "add"]
-        self.refused(REFUSED, *add, "webmail", "--redirect-uri", CALLBACK, says="webmail already")
+        self.refused(REFUSED, *add, "webmail", "--redirect-uri", CALLBACK, says="client webmail exists already")
         self.refused(BAD_DATA, *add, "new", says="--redirect-uri")
         for uri in ("http://mail.example.test/cb", CALLBACK + "#x", "mail.example.test", "https://"):
             self.refused(BAD_DATA, *add, "new", "--redirect-uri", uri, says=("client new", "https://"))
