@@ -19,7 +19,10 @@ def second_of(first):
     server = Server(first.database)
     os.makedirs(server.dir + "/etc/postlatch")
     for name in ("verify.key", "seal.key"):
-        shutil.copy2("%s/etc/postlatch/%s" % (first.dir, name), server.dir + "/etc/postlatch/" + name)
+        key, copy = ("%s/etc/postlatch/%s" % (where, name) for where in (first.dir, server.dir))
+        shutil.copy2(key, copy)
+        # Dovecot's auth process reads it by its group.
+        os.chown(copy, os.stat(key).st_uid, os.stat(key).st_gid)
     shutil.copy2(first.dir + "/members", server.dir + "/members")
     return server
 

@@ -65,6 +65,7 @@ class Webmail(unittest.TestCase):
             self.assertEqual(b"Connection to storage server failed" in answer.body, INTROSPECTS)
         finally:
             start()
+        wait_for(lambda: self.portal.get("/health").status == 204)
         wait_for(lambda: self.shows_inbox(self.webmail.go(INBOX)))
 
 
