@@ -43,10 +43,7 @@ void daemon_signal(int number)
 int daemon_catch_signals(void)
 {
 	static const int numbers[] = { SIGHUP, SIGTERM, SIGINT };
-	/* While a handler runs its signal must not be blocked: the kernel would give
-	 * the next one to another thread, and libmilter's ends at a SIGHUP. */
-	struct sigaction action = { .sa_handler = daemon_signal,
-				    .sa_flags = SA_RESTART | SA_NODEFER };
+	struct sigaction action = { .sa_handler = daemon_signal, .sa_flags = SA_RESTART };
 
 	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) < 0)
 		return fail("pipe", "", strerror(errno));

@@ -1,9 +1,8 @@
 /* main.c - postlatch-milter as a daemon.
  *
  * libmilter wants SIGHUP, SIGTERM and SIGINT for itself, and ends at each of
- * them. It therefore runs in a second thread, and the first one keeps the signals
- * unblocked: Linux gives a process's signal to its first thread when that one
- * takes it.
+ * them: a thread of its own waits for them in sigwait(3). It runs beside the first
+ * thread, which takes the signals, and gets none: see sigwait() below.
  */
 #include <libmilter/mfapi.h>
 #include <pthread.h>
@@ -11,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "daemon/daemon.h"
 #include "daemon/log.h"
@@ -55,6 +55,20 @@ static int open_milter(const struct daemon_arguments *arguments, struct pl_error
 	return callbacks_register(milter) == 0 && open_socket(arguments->of['p'], err) == 0
 		       ? EX_OK
 		       : EX_UNAVAILABLE;
+}
+
+/* Stands before the C library's, which only libmilter calls here. A reload that comes while its
+ * thread begins to wait, or two in a row, would otherwise end the milter now and then. */
+int sigwait(const sigset_t *set, int *number_r)
+{
+	sigset_t all;
+
+	(void)set;
+	(void)number_r;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, NULL);
+	for (;;)
+		pause();
 }
 
 static void *run_libmilter(void *context)

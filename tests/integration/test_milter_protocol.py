@@ -364,6 +364,14 @@ class Daemon(MilterTest):
             self.assertEqual(self.milter.session(login=BOB), [(ACCEPT, b"")])
         self.judges_well()
 
+    def test_a_signal_is_for_no_thread_of_libmilter(self):
+        """Which thread gets it is a race when all of them go on at once."""
+        for number in range(100):
+            for sent in (signal.SIGSTOP, signal.SIGHUP, signal.SIGCONT):
+                self.milter.signal(sent)
+            self.milter.wait(lambda: self.milter.log().count("read again") > number)
+        self.judges_well()
+
     def test_another_database_after_a_reload(self):
         self.judges_well()
         other = Site()
