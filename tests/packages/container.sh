@@ -2,13 +2,14 @@
 # A Debian under its own systemd and with a network of its own, in a folder. Sourced by run, which sets WORK.
 
 boot() { # ROOT
+	local deadline=$((SECONDS + 600))
 	rm -f "$1/usr/sbin/policy-rc.d"
 	systemd-nspawn --quiet --directory="$1" --boot --private-network --register=no --keep-unit \
 		--machine="postlatch-$$" </dev/null >"$WORK/boot.log" 2>&1 &
 	NSPAWN=$!
 	until LEADER=$(pgrep -P "$NSPAWN" -x systemd) && inside systemctl is-system-running 2>/dev/null |
 		grep -qx 'running\|degraded'; do
-		kill -0 "$NSPAWN" 2>/dev/null && [ "$SECONDS" -lt 600 ] || return 1
+		kill -0 "$NSPAWN" 2>/dev/null && [ $SECONDS -lt $deadline ] || return 1
 		sleep 0.2
 	done
 }

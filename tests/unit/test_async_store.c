@@ -94,11 +94,12 @@ static void ask_many(struct pl_async_store *store, struct asked *asked, int *cou
 static void each_question_gets_its_own_answer(void **state)
 {
 	struct fixture *fixture = *state;
-	struct asked *asked = calloc(MANY, sizeof(*asked));
 	struct pl_async_store *store;
+	struct asked *asked;
 	int count = 0;
 
 	only_postgresql(fixture);
+	asked = calloc(MANY, sizeof(*asked));
 	add_member(fixture, "m0@example.test", "");
 	add_member(fixture, "m7@example.test", "");
 	add_member(fixture, "m499@example.test", "");
@@ -192,14 +193,15 @@ static int silent_server(struct fixture *fixture, char *uri, size_t size)
 static void silent_server_fails_all_in_time_and_the_next_at_once(void **state)
 {
 	struct fixture *fixture = *state;
-	struct asked *asked = calloc(MANY, sizeof(*asked));
 	struct pl_async_store *store;
+	struct asked *asked;
 	int64_t before;
 	struct pl_error err;
 	char uri[256];
 	int count = 0, fd;
 
 	only_postgresql(fixture);
+	asked = calloc(MANY, sizeof(*asked));
 	fd = silent_server(fixture, uri, sizeof(uri));
 	store = start(fixture, uri);
 	before = pl_monotonic_ms();
