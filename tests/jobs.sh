@@ -58,12 +58,16 @@ tally() { # NAME STATUS LOG
 }
 
 log_of() { echo "$OUT/${1//\//_}.log"; }         # NAME
-ended_file_of() { echo "$OUT/${1//\//_}.ended"; } # NAME; a line "STATUS SECONDS NAME" when the job has ended
+# NAME; a line "STATUS SECONDS CPU-SECONDS NAME" when the job has ended. Daemons that left it are not in the second.
+ended_file_of() { echo "$OUT/${1//\//_}.ended"; }
+
+run_logged() { (eval "$1") >"$2" 2>&1 </dev/null; } # COMMAND LOG
 
 run_job() { # NUMBER
-	local name=${names[$1]} begin=$SECONDS
-	(eval "${commands[$1]}") >"$(log_of "$name")" 2>&1 </dev/null
-	echo "$? $((SECONDS - begin)) $name" >"$(ended_file_of "$name")"
+	local name=${names[$1]} begin=$SECONDS TIMEFORMAT='%0U %0S' cpu status
+	cpu=$({ time run_logged "${commands[$1]}" "$(log_of "$name")"; } 2>&1)
+	status=$?
+	echo "$status $((SECONDS - begin)) $((${cpu/ / + })) $name" >"$(ended_file_of "$name")"
 }
 
 # Prints the results of jobs that have ended, up to the first that still runs.
@@ -107,17 +111,17 @@ run_jobs() {
 	# One that was killed has not written how it ended.
 	for name in "${names[@]}"; do
 		[ ! -s "$(ended_file_of "$name")" ] || continue
-		echo "137 0 $name" >"$(ended_file_of "$name")"
+		echo "137 0 0 $name" >"$(ended_file_of "$name")"
 		touch "$(log_of "$name")"
 	done
 	show_results
 }
 
-# The ten jobs that took longest, and their seconds.
+# The ten jobs that took longest.
 show_slowest() {
 	[ ${#names[@]} -gt 1 ] || return
-	echo "== slowest, in seconds"
-	cat "$OUT"/*.ended | sort -k 2,2nr | head -n 10 | while read -r _ seconds name; do
-		printf '%5d %s\n' "$seconds" "$name"
+	echo "== slowest: seconds, of the processor's, name"
+	cat "$OUT"/*.ended | sort -k 2,2nr | head -n 10 | while read -r _ seconds cpu name; do
+		printf '%5d %5d %s\n' "$seconds" "$cpu" "$name"
 	done
 }

@@ -270,9 +270,15 @@ class Browser:
         return self.session()["state"]
 
 
-def totp(key, at=None):
-    """The code of a key, by oathtool."""
-    now = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(time.time() if at is None else at))
+STEP = 30  # seconds, RFC 6238
+
+
+def totp(key, steps=0):
+    """The code of a key, by oathtool, some steps from now. The oldest that is good gets time to arrive."""
+    left = STEP - time.time() % STEP
+    if steps == -1 and left < 8:
+        time.sleep(left)
+    now = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(time.time() + steps * STEP))
     return subprocess.run(["oathtool", "--totp", "-b", "-N", now, key.replace(" ", "")], check=True,
                           capture_output=True, text=True).stdout.strip()
 
