@@ -230,9 +230,12 @@ static enum MHD_Result begin(struct http *http, struct MHD_Connection *connectio
 			     const char *method, struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
+	struct pl_error err;
 
 	exchange->begun = 1;
-	portal_hold(http->portal, request);
+	/* Never fails: portal_new has read a policy. */
+	if (portal_hold(http->portal, request, &err) < 0)
+		return MHD_NO;
 	read_head(connection, method, exchange);
 	/* A body that does not say how long it is (RFC 9110 15.5.12). */
 	if (header(connection, "Transfer-Encoding") != NULL) {

@@ -1,7 +1,7 @@
 /* portal.c - policy, keys and database connections of the process; see portal.h.
  *
- * A request holds one snapshot of policy and keys from its begin to its end, so
- * that a reload changes nothing under its feet.
+ * A request holds one snapshot of policy and keys from its beginning to its end, so that a
+ * reload changes nothing that it already works with.
  */
 #include "portal/http/portal.h"
 
@@ -10,21 +10,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/log.h"
+#include "policy/base/monotonic.h"
+#include "policy/login/live_policy.h"
+#include "policy/session/session.h"
+#include "policy/store/store_pool.h"
 #include "portal/http/clock.h"
 #include "portal/http/form.h"
-#include "policy/store/store_pool.h"
-#include "policy/base/watch.h"
-#include "daemon/log.h"
-#include "policy/session/session.h"
 
-#define WATCHES_MAX 67 /* policy.c reads at most 64 files; and two keys */
-#define NAME_BYTES 64  /* authenticator apps show it, and divide it from the account by a colon */
-
-struct snapshot {
-	int refcount; /* atomic */
-	struct pl_policy *policy;
-	struct pl_keys *verify, *seal; /* NULL: refused, and logged */
-};
+#define LOOK_EVERY_MS 1000 /* between two looks at the policy file and the keys */
+#define NAME_BYTES 64 /* authenticator apps show it, and divide it from the account by a colon */
 
 /* The roles whose connections serve requests, and how many each may have at a server. */
 static const struct {
@@ -34,30 +29,13 @@ static const struct {
 #define ROLES (sizeof(roles) / sizeof(roles[0]))
 
 struct portal {
-	char *path;
+	struct pl_live_policy *live;
 	struct pl_store_pool *pools[ROLES]; /* of the roles, in their order */
 	const struct route *routes;
 	struct pages *pages;
-	pthread_mutex_t lock; /* for what follows */
-	struct snapshot *now;
-	struct pl_watch watches[WATCHES_MAX];
-	size_t watch_count;
-	time_t looked_at;
+	pthread_mutex_t lock; /* for the clock */
 	struct clock_guard clock;
 };
-
-static void unref(struct snapshot **snapshot_p)
-{
-	struct snapshot *snapshot = *snapshot_p;
-
-	*snapshot_p = NULL;
-	if (snapshot == NULL || __atomic_sub_fetch(&snapshot->refcount, 1, __ATOMIC_ACQ_REL) > 0)
-		return;
-	pl_policy_unref(&snapshot->policy);
-	pl_keys_free(&snapshot->verify);
-	pl_keys_free(&snapshot->seal);
-	free(snapshot);
-}
 
 /* Where a browser's Origin header must be equal to it, spelling matters. */
 static int check_url(const struct pl_policy *policy, struct pl_error *err)
@@ -111,44 +89,13 @@ static int check_mail(const struct pl_policy *policy, struct pl_error *err)
 	return 0;
 }
 
-static void load_key(const char *path, struct pl_keys **keys_r)
+/* Whether a policy suits the portal. */
+static int check(const struct pl_policy *policy, struct pl_error *err)
 {
-	struct pl_error err = { 0 };
-
-	if (pl_keys_load(path, keys_r, &err) < 0)
-		daemon_log(LOG_ERR, "%s; what needs it is refused", err.msg);
-}
-
-static int load(const char *path, struct snapshot **snapshot_r, struct pl_error *err)
-{
-	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
-
-	*snapshot_r = NULL;
-	if (snapshot == NULL)
-		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
-	snapshot->refcount = 1;
-	if (pl_policy_load(path, &snapshot->policy, err) < 0 ||
-	    check_url(snapshot->policy, err) < 0 || check_webmail(snapshot->policy, err) < 0 ||
-	    check_mail(snapshot->policy, err) < 0) {
-		unref(&snapshot);
-		return -1;
-	}
-	load_key(snapshot->policy->verify_key, &snapshot->verify);
-	load_key(snapshot->policy->seal_key, &snapshot->seal);
-	*snapshot_r = snapshot;
-	return 0;
-}
-
-static void watch_files(struct portal *portal)
-{
-	const struct pl_policy *policy = portal->now->policy;
-	size_t count = 0;
-
-	pl_watch_set(&portal->watches[count++], policy->verify_key);
-	pl_watch_set(&portal->watches[count++], policy->seal_key);
-	for (size_t i = 0; i < policy->file_count && count < WATCHES_MAX; i++)
-		pl_watch_set(&portal->watches[count++], policy->files[i]);
-	portal->watch_count = count;
+	return check_url(policy, err) == 0 && check_webmail(policy, err) == 0 &&
+			       check_mail(policy, err) == 0
+		       ? 0
+		       : -1;
 }
 
 static int open_pools(struct portal *portal)
@@ -174,22 +121,27 @@ static struct pl_store_pool *pool_of(const struct portal *portal, enum pl_role r
 int portal_new(const char *policy_path, const char *web_path, const struct route *routes,
 	       struct portal **portal_r, struct pl_error *err)
 {
+	const struct pl_live_options options = { .policy_path = policy_path,
+						 .keys = PL_LIVE_HMAC_KEY | PL_LIVE_SEAL_KEY,
+						 .look_every_ms = LOOK_EVERY_MS,
+						 .check = check,
+						 .report = daemon_log_report };
 	struct portal *portal = calloc(1, sizeof(*portal));
 
 	*portal_r = NULL;
-	if (portal == NULL || (portal->path = strdup(policy_path)) == NULL ||
-	    open_pools(portal) < 0) {
+	if (portal == NULL)
+		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
+	pthread_mutex_init(&portal->lock, NULL);
+	portal->routes = routes;
+	if ((portal->live = pl_live_policy_new(&options)) == NULL || open_pools(portal) < 0) {
 		portal_free(&portal);
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	}
-	portal->routes = routes;
-	pthread_mutex_init(&portal->lock, NULL);
-	if (load(policy_path, &portal->now, err) < 0 ||
+	if (pl_live_policy_read(portal->live, pl_monotonic_ms(), err) < 0 ||
 	    pages_load(web_path, &portal->pages, err) < 0) {
 		portal_free(&portal);
 		return -1;
 	}
-	watch_files(portal);
 	clock_guard_start(&portal->clock, time(NULL), clock_since_boot());
 	*portal_r = portal;
 	return 0;
@@ -205,8 +157,8 @@ void portal_free(struct portal **portal_p)
 	for (size_t i = 0; i < ROLES; i++)
 		pl_store_pool_free(&portal->pools[i]);
 	pages_free(&portal->pages);
-	unref(&portal->now);
-	free(portal->path);
+	pl_live_policy_free(&portal->live);
+	pthread_mutex_destroy(&portal->lock);
 	free(portal);
 }
 
@@ -220,72 +172,25 @@ const struct route *portal_routes(const struct portal *portal)
 	return portal->routes;
 }
 
-static void drain(struct portal *portal)
-{
-	for (size_t i = 0; i < ROLES; i++)
-		pl_store_pool_drain(portal->pools[i]);
-}
-
-/* With the lock held: libconfuse does not read two files at once either. */
-static int reload(struct portal *portal, struct pl_error *err)
-{
-	struct snapshot *snapshot;
-
-	if (load(portal->path, &snapshot, err) < 0)
-		return pl_error_prefix(err, "keeping the last good policy");
-	if (strcmp(snapshot->policy->database, portal->now->policy->database) != 0)
-		drain(portal);
-	unref(&portal->now);
-	portal->now = snapshot;
-	watch_files(portal);
-	return 0;
-}
-
 int portal_reload(struct portal *portal, struct pl_error *err)
 {
-	int ret;
-
-	pthread_mutex_lock(&portal->lock);
-	ret = reload(portal, err);
-	pthread_mutex_unlock(&portal->lock);
-	return ret;
+	return pl_live_policy_read(portal->live, pl_monotonic_ms(), err);
 }
 
-/* With the lock held; looks at most once a second. */
-static void reload_if_changed(struct portal *portal)
+int portal_hold(struct portal *portal, struct request *request, struct pl_error *err)
 {
-	struct pl_error err = { 0 };
-	int changed = 0, ret;
-
-	if (portal->looked_at == time(NULL))
-		return;
-	portal->looked_at = time(NULL);
-	/* Every one is looked at, so that each is noted as it is now. */
-	for (size_t i = 0; i < portal->watch_count; i++)
-		changed |= pl_watch_changed(&portal->watches[i]);
-	if (!changed)
-		return;
-	ret = reload(portal, &err);
-	daemon_log(ret < 0 ? LOG_ERR : LOG_INFO, "%s",
-		   ret < 0 ? err.msg : "policy file: read again");
-}
-
-void portal_hold(struct portal *portal, struct request *request)
-{
-	pthread_mutex_lock(&portal->lock);
-	reload_if_changed(portal);
-	request->held = portal->now;
-	__atomic_add_fetch(&request->held->refcount, 1, __ATOMIC_RELAXED);
-	pthread_mutex_unlock(&portal->lock);
+	if (pl_live_policy_hold(portal->live, pl_monotonic_ms(), &request->held, err) < 0)
+		return -1;
 	request->portal = portal;
 	request->policy = request->held->policy;
-	request->verify = request->held->verify;
-	request->seal = request->held->seal;
+	request->verify = request->held->hmac_key;
+	request->seal = request->held->seal_key;
+	return 0;
 }
 
 void portal_release(struct request *request)
 {
-	unref(&request->held);
+	pl_snapshot_unref(&request->held);
 	request->policy = NULL;
 	request->verify = request->seal = NULL;
 }
@@ -316,22 +221,29 @@ void portal_give(struct request *request, int failed)
 	pl_store_pool_give(pool_of(request->portal, request->route->role), &request->store, failed);
 }
 
-void portal_sweep(struct portal *portal)
+static int sweep(struct portal *portal, struct pl_error *err)
 {
 	struct pl_store_pool *pool = pool_of(portal, PL_ROLE_PORTAL);
-	struct request request = { .portal = NULL };
+	struct pl_snapshot *snapshot;
 	struct pl_store *store;
-	struct pl_error err = { 0 };
 	int ret;
 
-	portal_hold(portal, &request);
-	ret = pl_store_pool_take(pool, request.policy->database, &store, &err);
+	if (pl_live_policy_hold(portal->live, pl_monotonic_ms(), &snapshot, err) < 0)
+		return -1;
+	ret = pl_store_pool_take(pool, snapshot->policy->database, &store, err);
 	if (ret == 0) {
-		ret = pl_session_sweep(store, time(NULL), &err);
+		ret = pl_session_sweep(store, time(NULL), err);
 		pl_store_pool_give(pool, &store, ret < 0);
 	}
-	portal_release(&request);
-	if (ret < 0) {
+	pl_snapshot_unref(&snapshot);
+	return ret;
+}
+
+void portal_sweep(struct portal *portal)
+{
+	struct pl_error err = { 0 };
+
+	if (sweep(portal, &err) < 0) {
 		pl_error_prefix(&err, "removing what has expired");
 		daemon_log_failure(NULL, &err);
 	}

@@ -6,20 +6,23 @@
 #include "portal/http/request.h"
 #include "portal/http/route.h"
 
-/* The policy file, keys and database of this process, kept up to date like the
- * milter's: when a policy becomes invalid, the last good one stays. */
+/* The policy file and the keys of this process, kept up to date (policy/login/live_policy.h),
+ * its database connections and its pages. */
 struct portal;
-/* routes is the table that is served; it outlives the portal. */
+/* routes is the table that is served; it outlives the portal. -1: the policy, or a page, is
+ * wrong. */
 int portal_new(const char *policy_path, const char *web_path, const struct route *routes,
 	       struct portal **portal_r, struct pl_error *err);
 void portal_free(struct portal **portal);
+/* Reads policy and keys again. -1: the last good policy is kept. */
 int portal_reload(struct portal *portal, struct pl_error *err);
 /* What is to be done now and then: removes expired sessions. */
 void portal_sweep(struct portal *portal);
 const struct pages *portal_pages(const struct portal *portal);
 const struct route *portal_routes(const struct portal *portal);
-/* Fills policy and keys of a request, which stay until portal_release. */
-void portal_hold(struct portal *portal, struct request *request);
+/* Fills policy and keys of a request, which stay until portal_release, whatever is read
+ * again in between. 0, or -1 and the error. */
+int portal_hold(struct portal *portal, struct request *request, struct pl_error *err);
 void portal_release(struct request *request);
 /* Fills the store, with a connection of the role that serves the request's route. The roles have
  * a pool each, so that no role waits for connections of another. The dispatcher's. A store

@@ -9,7 +9,7 @@
 
 struct route;
 struct portal;
-struct snapshot;
+struct pl_snapshot;
 
 /* The cookies' names, without the "__Host-" that every one of them has. */
 #define SESSION_COOKIE "postlatch"
@@ -60,7 +60,7 @@ struct request {
 	int64_t now; /* seconds since 1970 */
 
 	/* Filled by the dispatcher and by the guard of the route. */
-	struct snapshot *held; /* portal.c's; the next three are its */
+	struct pl_snapshot *held; /* what the next three belong to */
 	struct pl_policy *policy;
 	struct pl_keys *verify, *seal; /* NULL: the key file is missing or refused */
 	struct pl_store *store;
