@@ -105,15 +105,15 @@ int cmd_client_add(struct ctl *ctl, struct pl_error *err)
 	struct pl_secret secret = { .len = 0 };
 	int ret;
 
-	/* The key first: a client without one could not sign anybody in. */
-	if (read_wish(ctl, &client, err) < 0 ||
-	    pl_signing_key_make(ctl->store, ctl->seal, err) < 0 ||
-	    pl_store_begin_write(ctl->store, err) < 0)
+	if (read_wish(ctl, &client, err) < 0 || pl_store_begin_write(ctl->store, err) < 0)
 		return -1;
 	ret = pl_oauth_client_get(ctl->store, client.id, &(struct pl_oauth_client){ .id = "" },
 				  err);
 	if (ret == 1)
 		ret = pl_error_set(err, PL_ERR_CONFLICT, "the client %s exists already", client.id);
+	/* A client without the key could not sign anybody in. */
+	if (ret == 0 && pl_signing_key_make(ctl->store, ctl->seal, err) < 0)
+		ret = -1;
 	if (ret == 0)
 		ret = pl_oauth_client_add(ctl->store, &ctl->actor, &client, &secret, err);
 	ret = ctl_finish_write(ctl, ret, err);

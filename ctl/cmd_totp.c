@@ -57,13 +57,16 @@ int cmd_totp_status(struct ctl *ctl, struct pl_error *err)
 	return CTL_DONE;
 }
 
-/* Who was signed in with the factor that is gone signs in anew. */
-static int end_sessions(struct ctl *ctl, const struct pl_address *address, struct pl_error *err)
+/* Who was signed in with the factor that is gone signs in anew. Values as pl_totp_reset. */
+static int reset(struct ctl *ctl, const struct pl_address *address, struct pl_error *err)
 {
-	if (pl_store_begin_write(ctl->store, err) < 0)
-		return -1;
-	return ctl_finish_write(ctl, pl_session_revoke_all(ctl->store, &ctl->actor, address, err),
-				err);
+	int removed = pl_store_begin_write(ctl->store, err);
+
+	if (removed == 0)
+		removed = pl_totp_reset(ctl->store, &ctl->actor, address, err);
+	if (removed >= 0 && pl_session_revoke_all(ctl->store, &ctl->actor, address, err) < 0)
+		removed = -1;
+	return ctl_finish_write(ctl, removed, err);
 }
 
 int cmd_totp_reset(struct ctl *ctl, struct pl_error *err)
@@ -79,8 +82,8 @@ int cmd_totp_reset(struct ctl *ctl, struct pl_error *err)
 	pl_address_format(&address, text);
 	if (account.member.id == 0)
 		return pl_error_set(err, PL_ERR_CONFLICT, "no such member: %s", text);
-	removed = pl_totp_reset(ctl->store, &ctl->actor, &address, err);
-	if (removed < 0 || end_sessions(ctl, &address, err) < 0)
+	removed = reset(ctl, &address, err);
+	if (removed < 0)
 		return -1;
 	if (ctl->json)
 		return ctl_print_json(json_pack("{s:s, s:b}", "member", text, "removed", removed),

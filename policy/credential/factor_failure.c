@@ -70,8 +70,8 @@ int pl_factor_clear(struct pl_store *store, int64_t member_id, struct pl_error *
 		       PL_PARAMS(PL_INT("member_id", member_id)), err);
 }
 
-int pl_factor_finish(struct pl_store *store, int ret, enum pl_code_result result,
-		     enum pl_code_result *result_r, struct pl_error *err)
+int pl_factor_finish_commit(struct pl_store *store, int ret, enum pl_code_result result,
+			    enum pl_code_result *result_r, struct pl_error *err)
 {
 	if (ret == 0 && (result == PL_CODE_RIGHT || result == PL_CODE_WRONG))
 		ret = pl_store_commit(store, err);

@@ -1,6 +1,6 @@
 /* factor_failure.h - how often a member's second factor has failed in a row.
  *
- * Shared by totp.c and recovery.c; see totp.h for the rule. Both functions take
+ * Shared by totp.c and recovery.c; see totp.h for the rule. Functions that write take
  * part in the caller's write transaction.
  */
 #ifndef POSTLATCH_FACTOR_FAILURE_H
@@ -14,12 +14,12 @@ int64_t pl_factor_wait(int failures);
  * count. 0: not to be looked at, *result_r is WAIT or BLOCKED. -1 error. */
 int pl_factor_enter(struct pl_store *store, int64_t member_id, int64_t now,
 		    enum pl_code_result *result_r, int64_t *wait_r, struct pl_error *err);
-/* A right code was taken. */
+/* A right code was redeemed. */
 int pl_factor_clear(struct pl_store *store, int64_t member_id, struct pl_error *err);
 /* Ends the transaction of an attempt: commits what must be remembered, a right
  * or a wrong code, and undoes the rest. ret is what the attempt returned; the
  * result reaches *result_r only when it is safe in the database. */
-int pl_factor_finish(struct pl_store *store, int ret, enum pl_code_result result,
-		     enum pl_code_result *result_r, struct pl_error *err);
+int pl_factor_finish_commit(struct pl_store *store, int ret, enum pl_code_result result,
+			    enum pl_code_result *result_r, struct pl_error *err);
 
 #endif

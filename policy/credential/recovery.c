@@ -94,21 +94,16 @@ int pl_recovery_make(struct pl_store *store, const struct pl_keys *verify,
 		     char codes_r[PL_RECOVERY_CODES][PL_RECOVERY_TEXT], struct pl_error *err)
 {
 	char text[PL_ADDRESS_MAX + 1];
-	int ret = -1;
 
-	if (pl_store_begin_write(store, err) == 0 &&
-	    make(store, verify, actor, address, codes_r, err) == 0)
-		ret = pl_store_commit(store, err);
-	pl_store_rollback(store);
-	if (ret == 0)
+	if (make(store, verify, actor, address, codes_r, err) == 0)
 		return 0;
 	OPENSSL_cleanse(codes_r, PL_RECOVERY_CODES * PL_RECOVERY_TEXT);
 	return pl_error_prefix(err, "recovery codes of %s", pl_address_format(address, text));
 }
 
 /* 1 when it was one of the member's codes, which it is no longer; 0; -1. */
-static int spend(struct pl_store *store, const struct pl_keys *verify, int64_t member_id,
-		 const struct pl_secret *folded, struct pl_error *err)
+static int delete_one(struct pl_store *store, const struct pl_keys *verify, int64_t member_id,
+		      const struct pl_secret *folded, struct pl_error *err)
 {
 	for (size_t i = 0; i < pl_keys_count(verify); i++) {
 		unsigned char mac[PL_MAC_BYTES];
@@ -126,9 +121,9 @@ static int spend(struct pl_store *store, const struct pl_keys *verify, int64_t m
 	return 0;
 }
 
-static int take(struct pl_store *store, const struct pl_keys *verify, const struct pl_actor *actor,
-		const struct pl_address *address, const char *code, int64_t now,
-		enum pl_code_result *result_r, int64_t *wait_r, struct pl_error *err)
+static int redeem(struct pl_store *store, const struct pl_keys *verify,
+		  const struct pl_actor *actor, const struct pl_address *address, const char *code,
+		  int64_t now, enum pl_code_result *result_r, int64_t *wait_r, struct pl_error *err)
 {
 	char text[PL_ADDRESS_MAX + 1];
 	struct pl_account account;
@@ -143,7 +138,7 @@ static int take(struct pl_store *store, const struct pl_keys *verify, const stru
 	if (ret != 1)
 		return ret;
 	*result_r = PL_CODE_WRONG;
-	ret = fold(code, &folded) ? spend(store, verify, account.member.id, &folded, err) : 0;
+	ret = fold(code, &folded) ? delete_one(store, verify, account.member.id, &folded, err) : 0;
 	pl_secret_wipe(&folded);
 	if (ret != 1)
 		return ret;
@@ -154,16 +149,16 @@ static int take(struct pl_store *store, const struct pl_keys *verify, const stru
 			    "", err);
 }
 
-int pl_recovery_take(struct pl_store *store, const struct pl_keys *verify,
-		     const struct pl_actor *actor, const struct pl_address *address,
-		     const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
-		     struct pl_error *err)
+int pl_recovery_redeem_commit(struct pl_store *store, const struct pl_keys *verify,
+			      const struct pl_actor *actor, const struct pl_address *address,
+			      const char *code, int64_t now, enum pl_code_result *result_r,
+			      int64_t *wait_r, struct pl_error *err)
 {
 	enum pl_code_result result = PL_CODE_NONE;
 	int ret = pl_store_begin_write(store, err);
 
 	*wait_r = 0;
 	if (ret == 0)
-		ret = take(store, verify, actor, address, code, now, &result, wait_r, err);
-	return pl_factor_finish(store, ret, result, result_r, err);
+		ret = redeem(store, verify, actor, address, code, now, &result, wait_r, err);
+	return pl_factor_finish_commit(store, ret, result, result_r, err);
 }

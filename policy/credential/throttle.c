@@ -82,8 +82,8 @@ static int enter(struct pl_store *store, const char *key, int64_t now, int64_t *
 	return count_failure(store, key, now, err) < 0 ? -1 : 1;
 }
 
-int pl_throttle_enter(struct pl_store *store, const struct pl_ip *ip, int64_t now, int64_t *wait_r,
-		      struct pl_error *err)
+int pl_throttle_enter_commit(struct pl_store *store, const struct pl_ip *ip, int64_t now,
+			     int64_t *wait_r, struct pl_error *err)
 {
 	char key[KEY_TEXT];
 	int ret = pl_store_begin_write(store, err);

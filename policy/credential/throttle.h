@@ -15,9 +15,9 @@
 #define PL_THROTTLE_FORGET 3600
 
 /* 1: go on, and the attempt is counted as a failure until pl_throttle_clear
- * says otherwise; 0: wait wait_r seconds; -1 error. Own transaction. */
-int pl_throttle_enter(struct pl_store *store, const struct pl_ip *ip, int64_t now, int64_t *wait_r,
-		      struct pl_error *err);
+ * says otherwise; 0: wait wait_r seconds; -1 error. Commits. */
+int pl_throttle_enter_commit(struct pl_store *store, const struct pl_ip *ip, int64_t now,
+			     int64_t *wait_r, struct pl_error *err);
 /* The attempt succeeded: takes back what it counted, and the wait that it cost.
  * One statement, so outside of a transaction it is one of its own. */
 int pl_throttle_clear(struct pl_store *store, const struct pl_ip *ip, struct pl_error *err);

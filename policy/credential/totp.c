@@ -65,15 +65,10 @@ int pl_totp_begin(struct pl_store *store, const struct pl_keys *seal, const stru
 		  struct pl_secret *secret_r, struct pl_error *err)
 {
 	char text[PL_ADDRESS_MAX + 1];
-	int ret = -1;
 
 	if (pl_random_base32(PL_TOTP_SECRET_BYTES, secret_r, err) == 0 &&
-	    pl_store_begin_write(store, err) == 0 &&
 	    pl_member_ensure(store, actor, address, member_id_r, err) == 0 &&
 	    set_pending(store, seal, *member_id_r, secret_r, now, err) == 0)
-		ret = pl_store_commit(store, err);
-	pl_store_rollback(store);
-	if (ret == 0)
 		return 0;
 	pl_secret_wipe(secret_r);
 	return pl_error_prefix(err, "second factor of %s", pl_address_format(address, text));
@@ -190,7 +185,7 @@ static int confirm(struct pl_store *store, const struct pl_keys *seal, const str
 	struct pl_stmt *stmt;
 	struct pl_account account;
 	struct factor pending;
-	int64_t step, taken = 0;
+	int64_t step, won = 0;
 	int ret;
 
 	if (pl_account_get(store, address, &account, err) < 0)
@@ -205,9 +200,9 @@ static int confirm(struct pl_store *store, const struct pl_keys *seal, const str
 		ret = match(&pending.secret, code, now, &step, err);
 	}
 	if (ret == 1)
-		ret = run_of_member(store, PL_SQL_TOTP_PENDING_DELETE, account.member.id, &taken,
+		ret = run_of_member(store, PL_SQL_TOTP_PENDING_DELETE, account.member.id, &won,
 				    err);
-	if (taken == 1) {
+	if (won == 1) {
 		*result_r = PL_CODE_RIGHT;
 		ret = replace(store, seal, actor, address, account.member.id, &pending.secret, now,
 			      step, err);
@@ -221,18 +216,19 @@ int pl_totp_confirm(struct pl_store *store, const struct pl_keys *seal,
 		    const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
 		    struct pl_error *err)
 {
-	enum pl_code_result result = PL_CODE_NONE;
-	int ret = pl_store_begin_write(store, err);
+	char text[PL_ADDRESS_MAX + 1];
 
+	*result_r = PL_CODE_NONE;
 	*wait_r = 0;
-	if (ret == 0)
-		ret = confirm(store, seal, actor, address, code, now, &result, wait_r, err);
-	return pl_factor_finish(store, ret, result, result_r, err);
+	if (confirm(store, seal, actor, address, code, now, result_r, wait_r, err) == 0)
+		return 0;
+	*result_r = PL_CODE_NONE;
+	return pl_error_prefix(err, "second factor of %s", pl_address_format(address, text));
 }
 
 /* The one statement that lets one of several who offer the same code win. */
-static int take_step(struct pl_store *store, int64_t member_id, int64_t step,
-		     enum pl_code_result *result_r, struct pl_error *err)
+static int redeem_step(struct pl_store *store, int64_t member_id, int64_t step,
+		       enum pl_code_result *result_r, struct pl_error *err)
 {
 	int64_t won;
 
@@ -244,9 +240,9 @@ static int take_step(struct pl_store *store, int64_t member_id, int64_t step,
 	return won == 1 ? pl_factor_clear(store, member_id, err) : 0;
 }
 
-static int take(struct pl_store *store, const struct pl_keys *seal, int64_t member_id,
-		const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
-		struct pl_error *err)
+static int redeem(struct pl_store *store, const struct pl_keys *seal, int64_t member_id,
+		  const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
+		  struct pl_error *err)
 {
 	struct pl_stmt *stmt;
 	struct factor factor;
@@ -262,22 +258,22 @@ static int take(struct pl_store *store, const struct pl_keys *seal, int64_t memb
 		ret = match(&factor.secret, code, now, &step, err);
 	}
 	if (ret == 1)
-		ret = take_step(store, member_id, step, result_r, err);
+		ret = redeem_step(store, member_id, step, result_r, err);
 	pl_secret_wipe(&factor.secret);
 	return ret < 0 ? -1 : 0;
 }
 
-int pl_totp_take(struct pl_store *store, const struct pl_keys *seal, int64_t member_id,
-		 const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
-		 struct pl_error *err)
+int pl_totp_redeem_commit(struct pl_store *store, const struct pl_keys *seal, int64_t member_id,
+			  const char *code, int64_t now, enum pl_code_result *result_r,
+			  int64_t *wait_r, struct pl_error *err)
 {
 	enum pl_code_result result = PL_CODE_NONE;
 	int ret = pl_store_begin_write(store, err);
 
 	*wait_r = 0;
 	if (ret == 0)
-		ret = take(store, seal, member_id, code, now, &result, wait_r, err);
-	return pl_factor_finish(store, ret, result, result_r, err);
+		ret = redeem(store, seal, member_id, code, now, &result, wait_r, err);
+	return pl_factor_finish_commit(store, ret, result, result_r, err);
 }
 
 static int reset(struct pl_store *store, const struct pl_actor *actor,
@@ -304,13 +300,8 @@ int pl_totp_reset(struct pl_store *store, const struct pl_actor *actor,
 {
 	char text[PL_ADDRESS_MAX + 1];
 	int64_t removed = 0;
-	int ret = -1;
 
-	if (pl_store_begin_write(store, err) == 0 &&
-	    reset(store, actor, address, &removed, err) == 0)
-		ret = pl_store_commit(store, err);
-	pl_store_rollback(store);
-	if (ret < 0)
+	if (reset(store, actor, address, &removed, err) < 0)
 		return pl_error_prefix(err, "second factor of %s",
 				       pl_address_format(address, text));
 	return removed > 0 ? 1 : 0;

@@ -2,7 +2,7 @@
  *
  * Registration has two phases: pl_totp_begin makes a pending secret, and only a
  * code made with it puts it in the place of the old one. A code is good for the
- * step before, the present one and the one after; it is taken once, by one
+ * step before, the present one and the one after; it is redeemed once, by one
  * conditional UPDATE of the step that matched, in a transaction of its own that
  * is committed before anything is granted.
  *
@@ -11,7 +11,8 @@
  * one costs a wait that doubles from 30 s to an hour, and after a hundred in a
  * row the factor takes no more codes (NIST SP 800-63B 3.2.2).
  *
- * These functions open and end their own write transactions.
+ * Functions that write take part in the caller's write transaction; those named
+ * _commit have their own.
  */
 #ifndef POSTLATCH_TOTP_H
 #define POSTLATCH_TOTP_H
@@ -28,7 +29,7 @@
 enum pl_code_result {
 	PL_CODE_RIGHT,
 	PL_CODE_WRONG,
-	PL_CODE_USED,    /* right, but taken before (or older than one that was taken) */
+	PL_CODE_USED,    /* right, but used before (or older than one that was) */
 	PL_CODE_WAIT,    /* too many failures: wait_r seconds; not looked at */
 	PL_CODE_BLOCKED, /* PL_TOTP_MAX_FAILURES in a row; not looked at */
 	PL_CODE_NONE,    /* nothing is registered, or no registration pends */
@@ -50,16 +51,18 @@ int pl_totp_state(struct pl_store *store, int64_t member_id, struct pl_totp_stat
 int pl_totp_begin(struct pl_store *store, const struct pl_keys *seal, const struct pl_actor *actor,
 		  const struct pl_address *address, int64_t now, int64_t *member_id_r,
 		  struct pl_secret *secret_r, struct pl_error *err);
-/* A code made with the pending secret puts it to use; its step is taken. Old
- * recovery codes die; trusted devices die. */
+/* A code made with the pending secret puts it to use, and is used by that. Old
+ * recovery codes die; trusted devices die. Of several who confirm one registration
+ * one is right. The caller commits after every result: a wrong code is counted in
+ * the same transaction. */
 int pl_totp_confirm(struct pl_store *store, const struct pl_keys *seal,
 		    const struct pl_actor *actor, const struct pl_address *address,
 		    const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
 		    struct pl_error *err);
-/* Takes a code of the registered secret. */
-int pl_totp_take(struct pl_store *store, const struct pl_keys *seal, int64_t member_id,
-		 const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
-		 struct pl_error *err);
+/* Redeems a code of the registered secret; PL_CODE_RIGHT and PL_CODE_WRONG are committed. */
+int pl_totp_redeem_commit(struct pl_store *store, const struct pl_keys *seal, int64_t member_id,
+			  const char *code, int64_t now, enum pl_code_result *result_r,
+			  int64_t *wait_r, struct pl_error *err);
 /* Removes the secret, pending secret, recovery codes, failures and trusted devices.
  * 1 removed, 0 there was none. Sessions are the caller's. */
 int pl_totp_reset(struct pl_store *store, const struct pl_actor *actor,
@@ -78,9 +81,10 @@ char *pl_totp_uri(const char *issuer, const struct pl_address *address,
 int pl_recovery_make(struct pl_store *store, const struct pl_keys *verify,
 		     const struct pl_actor *actor, const struct pl_address *address,
 		     char codes_r[PL_RECOVERY_CODES][PL_RECOVERY_TEXT], struct pl_error *err);
-int pl_recovery_take(struct pl_store *store, const struct pl_keys *verify,
-		     const struct pl_actor *actor, const struct pl_address *address,
-		     const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
-		     struct pl_error *err);
+/* Values as pl_totp_redeem_commit. */
+int pl_recovery_redeem_commit(struct pl_store *store, const struct pl_keys *verify,
+			      const struct pl_actor *actor, const struct pl_address *address,
+			      const char *code, int64_t now, enum pl_code_result *result_r,
+			      int64_t *wait_r, struct pl_error *err);
 
 #endif

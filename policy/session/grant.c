@@ -79,14 +79,10 @@ int pl_code_issue(struct pl_store *store, const struct pl_grant *grant, struct p
 		  struct pl_error *err)
 {
 	unsigned char digest[PL_MAC_BYTES];
-	int ret = -1;
 
 	if (pl_random_token(CODE_PREFIX, code_r, err) == 0 &&
-	    pl_token_digest(code_r, digest, err) == 0 && pl_store_begin_write(store, err) == 0 &&
+	    pl_token_digest(code_r, digest, err) == 0 &&
 	    insert_grant(store, grant, digest, err) == 0)
-		ret = pl_store_commit(store, err);
-	pl_store_rollback(store);
-	if (ret == 0)
 		return 0;
 	pl_secret_wipe(code_r);
 	return pl_error_prefix(err, "code for client %s", grant->client_id);
@@ -102,8 +98,8 @@ static int64_t use_code(struct pl_store *store, const unsigned char *code, const
 			     err);
 }
 
-static int take_code(struct pl_store *store, const unsigned char *code, const char *client_id,
-		     int64_t now, struct pl_grant *grant_r, struct pl_error *err)
+static int redeem(struct pl_store *store, const unsigned char *code, const char *client_id,
+		  int64_t now, struct pl_grant *grant_r, struct pl_error *err)
 {
 	const struct pl_actor client = { .who = client_id, .from = "token endpoint" };
 	int64_t won = use_code(store, code, client_id, now, err);
@@ -130,15 +126,16 @@ static int take_code(struct pl_store *store, const unsigned char *code, const ch
 	return ret;
 }
 
-int pl_code_take(struct pl_store *store, const struct pl_secret *code, const char *client_id,
-		 int64_t now, struct pl_grant *grant_r, struct pl_error *err)
+int pl_code_redeem_commit(struct pl_store *store, const struct pl_secret *code,
+			  const char *client_id, int64_t now, struct pl_grant *grant_r,
+			  struct pl_error *err)
 {
 	unsigned char digest[PL_MAC_BYTES];
 	int ret = -1;
 
 	memset(grant_r, 0, sizeof(*grant_r));
 	if (pl_token_digest(code, digest, err) == 0 && pl_store_begin_write(store, err) == 0)
-		ret = take_code(store, digest, client_id, now, grant_r, err);
+		ret = redeem(store, digest, client_id, now, grant_r, err);
 	if (ret >= 0 && pl_store_commit(store, err) < 0)
 		ret = -1;
 	pl_store_rollback(store); /* nothing is open after a commit */

@@ -1,8 +1,8 @@
 /* grant.h - what a webmail gets for a session: codes, access and refresh tokens.
  *
  * All are pl_random_token()s of which only the SHA-256 is stored. A grant hangs
- * on a session and dies with it. Functions that write open and end their own
- * transactions, and what they return is committed.
+ * on a session and dies with it. Functions that write take part in the caller's
+ * write transaction; the one named _commit has its own.
  */
 #ifndef POSTLATCH_GRANT_H
 #define POSTLATCH_GRANT_H
@@ -17,7 +17,7 @@
 #define PL_REFRESH_GRACE 30 /* parallel requests of one client, seconds */
 
 struct pl_grant {
-	int64_t id; /* filled when its code is taken; its tokens hang on it */
+	int64_t id; /* filled when its code is redeemed; its tokens hang on it */
 	int64_t session_id;
 	char client_id[PL_CLIENT_ID_MAX + 1];
 	char redirect_uri[512];
@@ -35,19 +35,21 @@ struct pl_tokens {
 /* prefix pl_ac_ */
 int pl_code_issue(struct pl_store *store, const struct pl_grant *grant, struct pl_secret *code_r,
 		  struct pl_error *err);
-/* Takes a code: 1 and its grant, once; 0 when it is unknown, expired or another
+/* Redeems a code: 1 and its grant, once; 0 when it is unknown, expired or another
  * client's. A second use is 0 too, and revokes the tokens that came of the first
  * (RFC 6749 4.1.2). The caller checks redirect_uri and verifier with what it
- * gets; a code that fails there is spent. */
-int pl_code_take(struct pl_store *store, const struct pl_secret *code, const char *client_id,
-		 int64_t now, struct pl_grant *grant_r, struct pl_error *err);
-/* A first pair of tokens for a grant that pl_code_take has given. PL_ERR_CONFLICT
+ * gets; a code that fails there has been used. Commits: that a code was used holds
+ * whatever comes of it. */
+int pl_code_redeem_commit(struct pl_store *store, const struct pl_secret *code,
+			  const char *client_id, int64_t now, struct pl_grant *grant_r,
+			  struct pl_error *err);
+/* A first pair of tokens for a grant that pl_code_redeem_commit has given. PL_ERR_CONFLICT
  * when it was revoked meanwhile. */
 int pl_tokens_issue(struct pl_store *store, const struct pl_grant *grant, int64_t now,
 		    struct pl_tokens *tokens_r, struct pl_error *err);
 /* Refresh with rotation (RFC 9700 4.14.2): 1 and new tokens; 0 when it is unknown,
  * expired or another client's. The old token still works within PL_REFRESH_GRACE;
- * after that its use means theft, and the session ends. */
+ * after that its use means theft, and the session ends: the caller commits after 0, too. */
 int pl_tokens_refresh(struct pl_store *store, const struct pl_actor *actor,
 		      const struct pl_secret *refresh, const char *client_id, int64_t now,
 		      struct pl_grant *grant_r, struct pl_tokens *tokens_r, struct pl_error *err);

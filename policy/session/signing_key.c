@@ -91,16 +91,10 @@ static int insert(struct pl_store *store, const struct pl_keys *seal,
 int pl_signing_key_make(struct pl_store *store, const struct pl_keys *seal, struct pl_error *err)
 {
 	struct pl_signing_key key = { .id = "" };
-	int made = 0, ret = pl_store_begin_write(store, err);
+	int made = 0, ret = pl_signing_key_get(store, seal, &key, err);
 
 	if (ret == 0)
-		ret = pl_signing_key_get(store, seal, &key, err);
-	if (ret == 0)
-		made = generate(&key, err) < 0 || insert(store, seal, &key, err) < 0 ||
-				       pl_store_commit(store, err) < 0
-			       ? -1
-			       : 1;
-	pl_store_rollback(store); /* nothing is open after a commit */
+		made = generate(&key, err) < 0 || insert(store, seal, &key, err) < 0 ? -1 : 1;
 	pl_secret_wipe(&key.private_der);
 	return ret < 0 || made < 0 ? pl_error_prefix(err, "signing key") : made;
 }

@@ -68,18 +68,14 @@ int pl_tokens_issue(struct pl_store *store, const struct pl_grant *grant, int64_
 		    struct pl_tokens *tokens_r, struct pl_error *err)
 {
 	struct pl_grant_row row;
-	int ret = pl_store_begin_write(store, err);
+	int ret;
 
 	wipe_tokens(tokens_r);
-	if (ret == 0)
-		ret = pl_grant_get_live(store, grant->id, now, &row, err);
+	ret = pl_grant_get_live(store, grant->id, now, &row, err);
 	if (ret == 0)
 		ret = pl_error_set(err, PL_ERR_CONFLICT, "the grant was revoked");
 	if (ret == 1)
 		ret = issue(store, &row, now, tokens_r, err);
-	if (ret == 0)
-		ret = pl_store_commit(store, err);
-	pl_store_rollback(store);
 	if (ret == 0)
 		return 0;
 	wipe_tokens(tokens_r);
@@ -163,12 +159,8 @@ int pl_tokens_refresh(struct pl_store *store, const struct pl_actor *actor,
 
 	wipe_tokens(tokens_r);
 	memset(grant_r, 0, sizeof(*grant_r));
-	if (pl_token_digest(refresh, offered.digest, err) == 0 &&
-	    pl_store_begin_write(store, err) == 0)
+	if (pl_token_digest(refresh, offered.digest, err) == 0)
 		ret = refresh_tokens(store, actor, &offered, client_id, now, tokens_r, err);
-	if (ret >= 0 && pl_store_commit(store, err) < 0)
-		ret = -1;
-	pl_store_rollback(store); /* nothing is open after a commit */
 	if (ret == 1)
 		*grant_r = offered.row.grant;
 	else
@@ -209,11 +201,8 @@ int pl_token_revoke(struct pl_store *store, const struct pl_actor *actor,
 	unsigned char digest[PL_MAC_BYTES];
 	int ret = -1;
 
-	if (pl_token_digest(token, digest, err) == 0 && pl_store_begin_write(store, err) == 0)
+	if (pl_token_digest(token, digest, err) == 0)
 		ret = revoke(store, actor, digest, client_id, err);
-	if (ret >= 0 && pl_store_commit(store, err) < 0)
-		ret = -1;
-	pl_store_rollback(store); /* nothing is open after a commit */
 	return ret < 0 ? pl_error_prefix(err, "token of client %s", client_id) : ret;
 }
 

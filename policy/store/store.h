@@ -85,13 +85,17 @@ int64_t pl_store_count(struct pl_store *store, enum pl_count what, struct pl_err
  * in a transaction. */
 int pl_store_replaced(struct pl_store *store);
 
-/* Transactions do not nest. A read transaction sees one state of the database
+/* Transactions do not nest, and they are the caller's: a function of the library that writes
+ * takes part in a write transaction that its caller begins and commits. The exception is what
+ * must be in the database before anything is granted: that a code was used, that an attempt
+ * was counted. Such a function has a transaction of its own, and its name ends in _commit.
+ * A read transaction sees one state of the database
  * until it ends; pl_store_end of a read transaction cannot fail. */
 int pl_store_begin_read(struct pl_store *store, struct pl_error *err);
 void pl_store_end_read(struct pl_store *store);
 int pl_store_begin_write(struct pl_store *store, struct pl_error *err);
-/* PL_ERR_UNKNOWN when a server is gone before it has answered. Whoever finds a
- * credential taken by such a transaction refuses it: it may have been taken. */
+/* PL_ERR_UNKNOWN when a server is gone before it has answered: it may have been done. Whoever
+ * redeems a credential in such a transaction refuses it. */
 int pl_store_commit(struct pl_store *store, struct pl_error *err);
 /* Undoes a write transaction; does nothing when none is open. */
 void pl_store_rollback(struct pl_store *store);

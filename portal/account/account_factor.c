@@ -23,10 +23,11 @@ static int answer_with_codes(struct request *request, struct response *response,
 	return ret;
 }
 
-int post_account_registration_confirm(struct request *request, struct response *response,
-				      struct pl_error *err)
+/* In the write transaction of the factor, the ends of other sessions, the recovery codes and
+ * the reauthentication. Values as factor_confirm; what cannot be answered is not committed. */
+static int register_factor(struct request *request, struct response *response, struct pl_error *err)
 {
-	json_t *codes;
+	json_t *codes = NULL;
 	int ret = factor_confirm(request, response, request_text(request, "code"), &codes, err);
 
 	if (ret != 1)
@@ -36,22 +37,37 @@ int post_account_registration_confirm(struct request *request, struct response *
 		return -1;
 	}
 	request->session.proven_at = request->now;
-	return answer_with_codes(request, response, codes, err);
+	return answer_with_codes(request, response, codes, err) < 0 ? -1 : 1;
+}
+
+int post_account_registration_confirm(struct request *request, struct response *response,
+				      struct pl_error *err)
+{
+	int ret = pl_store_begin_write(request->store, err);
+
+	if (ret == 0)
+		ret = register_factor(request, response, err);
+	if (ret < 0 || pl_store_commit(request->store, err) < 0)
+		return -1;
+	if (ret == 1)
+		notify_member(request->policy, notify_origin_of(request), request->address,
+			      "factor-registered");
+	return 0;
 }
 
 int post_factor_remove(struct request *request, struct response *response, struct pl_error *err)
 {
-	int removed =
-		pl_totp_reset(request->store, &request->actor, &request->session.address, err);
+	int removed = pl_store_begin_write(request->store, err);
 
-	if (removed < 0)
+	if (removed == 0)
+		removed = pl_totp_reset(request->store, &request->actor, &request->session.address,
+					err);
+	if (removed < 0 || end_other_sessions(request, err) < 0 ||
+	    pl_store_commit(request->store, err) < 0)
 		return -1;
 	if (removed > 0)
 		notify_member(request->policy, notify_origin_of(request), request->address,
 			      "factor-removed");
-	if (pl_store_begin_write(request->store, err) < 0 || end_other_sessions(request, err) < 0 ||
-	    pl_store_commit(request->store, err) < 0)
-		return -1;
 	return answer_account(request, response, err);
 }
 
@@ -64,9 +80,12 @@ int post_recovery_codes(struct request *request, struct response *response, stru
 		return -1;
 	if (!state.registered)
 		return respond_error(response, 403, "not-allowed");
-	if (factor_recovery_codes(request, &codes, err) < 0)
+	if (pl_store_begin_write(request->store, err) < 0 ||
+	    factor_recovery_codes(request, &codes, err) < 0 ||
+	    answer_with_codes(request, response, codes, err) < 0 ||
+	    pl_store_commit(request->store, err) < 0)
 		return -1;
 	notify_member(request->policy, notify_origin_of(request), request->address,
 		      "recovery-codes");
-	return answer_with_codes(request, response, codes, err);
+	return 0;
 }

@@ -277,24 +277,39 @@ static int decide(struct request *request, struct authorization *asked, struct p
 	return end_session(request, &request->session, err);
 }
 
-/* A mail program gets a session of its own, to which the switches of its services apply. */
+/* A mail program gets a session of its own, to which the switches of its services apply. In
+ * the write transaction of the code. */
 static int open_program_session(struct request *request, struct authorization *asked,
 				struct pl_error *err)
 {
 	struct pl_session session = { .channel = PL_CHANNEL_CLIENT };
 	struct pl_secret cookie; /* nobody's: the program has tokens */
-	int ret = pl_store_begin_write(request->store, err);
+	int ret;
 
 	memcpy(session.ip, request->ip_text, sizeof(session.ip));
 	snprintf(session.device, sizeof(session.device), "%s", asked->client.name);
-	if (ret == 0)
-		ret = pl_session_open(request->store, &request->actor, &request->session.address,
-				      &session, &cookie, err);
-	if (ret == 0)
-		ret = pl_store_commit(request->store, err);
+	ret = pl_session_open(request->store, &request->actor, &request->session.address, &session,
+			      &cookie, err);
 	pl_secret_wipe(&cookie);
 	asked->grant.session_id = session.id;
 	return ret;
+}
+
+/* The code, and the session that it is of, are one transaction. */
+static int issue_code(struct request *request, struct authorization *asked,
+		      struct pl_secret *code_r, struct pl_error *err)
+{
+	asked->grant.session_id = request->session.id;
+	asked->grant.expires_at = request->now + PL_CODE_SECONDS;
+	code_r->len = 0;
+	if (pl_store_begin_write(request->store, err) < 0)
+		return -1;
+	if (asked->client.channel == PL_CHANNEL_CLIENT &&
+	    open_program_session(request, asked, err) < 0)
+		return -1;
+	return pl_code_issue(request->store, &asked->grant, code_r, err) < 0
+		       ? -1
+		       : pl_store_commit(request->store, err);
 }
 
 static int give_code(struct request *request, struct response *response,
@@ -304,13 +319,10 @@ static int give_code(struct request *request, struct response *response,
 	struct url url;
 	int ret;
 
-	asked->grant.session_id = request->session.id;
-	asked->grant.expires_at = request->now + PL_CODE_SECONDS;
-	if (asked->client.channel == PL_CHANNEL_CLIENT &&
-	    open_program_session(request, asked, err) < 0)
+	if (issue_code(request, asked, &code, err) < 0) {
+		pl_secret_wipe(&code);
 		return -1;
-	if (pl_code_issue(request->store, &asked->grant, &code, err) < 0)
-		return -1;
+	}
 	url_begin(&url, asked->grant.redirect_uri);
 	url_add(&url, "code", (const char *)code.data);
 	pl_secret_wipe(&code);

@@ -4,10 +4,20 @@
 #include "portal/oauth/handlers.h"
 #include "portal/oauth/oauth.h"
 
+static int revoke(struct request *request, const struct pl_secret *token, struct pl_error *err)
+{
+	const struct pl_actor client = { request->client->id, request->ip_text };
+
+	return pl_store_begin_write(request->store, err) < 0 ||
+			       pl_token_revoke(request->store, &client, token, request->client->id,
+					       err) < 0
+		       ? -1
+		       : pl_store_commit(request->store, err);
+}
+
 int post_revoke(struct request *request, struct response *response, struct pl_error *err)
 {
 	const char *text = oauth_parameter(request, "token");
-	struct pl_actor client;
 	struct pl_secret token;
 	int ret = client_admit(request, response, 1, err);
 
@@ -15,10 +25,9 @@ int post_revoke(struct request *request, struct response *response, struct pl_er
 		return ret;
 	if (text == NULL)
 		return oauth_error(response, 400, "invalid_request", "token is required");
-	client = (struct pl_actor){ request->client->id, request->ip_text };
 	/* What kind it is we see ourselves: the hint is not needed. */
 	if (pl_secret_set(&token, text, strlen(text)) == 0) {
-		ret = pl_token_revoke(request->store, &client, &token, request->client->id, err);
+		ret = revoke(request, &token, err);
 		pl_secret_wipe(&token);
 	}
 	if (ret < 0)

@@ -101,7 +101,8 @@ static int redeem(struct request *request, struct response *response, struct pl_
 				   "code and redirect_uri are required");
 	if (pl_secret_set(&code, text, strlen(text)) < 0)
 		return refuse_grant(response, "invalid or expired authorization code");
-	ret = pl_code_take(request->store, &code, request->client->id, request->now, grant_r, err);
+	ret = pl_code_redeem_commit(request->store, &code, request->client->id, request->now,
+				    grant_r, err);
 	pl_secret_wipe(&code);
 	if (ret < 0)
 		return -1;
@@ -115,15 +116,26 @@ static int redeem(struct request *request, struct response *response, struct pl_
 	return 1;
 }
 
+static int issue(struct request *request, const struct pl_grant *grant, struct pl_tokens *tokens_r,
+		 struct pl_error *err)
+{
+	if (pl_store_begin_write(request->store, err) == 0 &&
+	    pl_tokens_issue(request->store, grant, request->now, tokens_r, err) == 0 &&
+	    pl_store_commit(request->store, err) == 0)
+		return 0;
+	wipe_tokens(tokens_r);
+	return -1;
+}
+
 static int redeem_code(struct request *request, struct response *response, struct pl_error *err)
 {
 	struct pl_grant grant;
-	struct pl_tokens tokens;
+	struct pl_tokens tokens = { .access_expires_at = 0 };
 	int ret = redeem(request, response, &grant, err);
 
 	if (ret <= 0)
 		return ret;
-	if (pl_tokens_issue(request->store, &grant, request->now, &tokens, err) < 0)
+	if (issue(request, &grant, &tokens, err) < 0)
 		return err->code == PL_ERR_CONFLICT
 			       ? refuse_grant(response, "the code was used twice")
 			       : -1;
@@ -167,10 +179,14 @@ static int rotate(struct request *request, struct response *response,
 	const struct pl_actor client = { .who = request->client->id, .from = request->ip_text };
 	char address[PL_ADDRESS_MAX + 1];
 	struct pl_grant grant;
-	struct pl_tokens tokens;
-	int ret = pl_tokens_refresh(request->store, &client, refresh, request->client->id,
-				    request->now, &grant, &tokens, err);
+	struct pl_tokens tokens = { .access_expires_at = 0 };
+	int ret = pl_store_begin_write(request->store, err);
 
+	if (ret == 0)
+		ret = pl_tokens_refresh(request->store, &client, refresh, request->client->id,
+					request->now, &grant, &tokens, err);
+	if (ret >= 0 && pl_store_commit(request->store, err) < 0)
+		ret = -1;
 	if (ret == 1)
 		ret = answer_signed(request, response, &grant, &tokens, "", err);
 	else if (ret == 0) {

@@ -61,8 +61,8 @@ int factor_redeem_code(struct request *request, struct response *response, const
 	int64_t wait = 0;
 
 	if (need_seal(request, err) < 0 || portal_clock(request, err) < 0 ||
-	    pl_totp_take(request->store, request->seal, request->session.member_id, code,
-			 request->now, &result, &wait, err) < 0)
+	    pl_totp_redeem_commit(request->store, request->seal, request->session.member_id, code,
+				  request->now, &result, &wait, err) < 0)
 		return -1;
 	return answer_result(request, response, result, wait);
 }
@@ -74,9 +74,9 @@ int factor_redeem_recovery(struct request *request, struct response *response, c
 	int64_t wait = 0;
 
 	if (need_verify(request, err) < 0 ||
-	    pl_recovery_take(request->store, request->verify, &request->actor,
-			     &request->session.address, code, request->now, &result, &wait,
-			     err) < 0)
+	    pl_recovery_redeem_commit(request->store, request->verify, &request->actor,
+				      &request->session.address, code, request->now, &result, &wait,
+				      err) < 0)
 		return -1;
 	if (result == PL_CODE_RIGHT)
 		notify_member(request->policy, notify_origin_of(request), request->address,
@@ -97,18 +97,29 @@ static void group_key(const struct pl_secret *secret, char *buf, size_t size)
 	buf[used] = '\0';
 }
 
+static int make_pending(struct request *request, struct pl_secret *secret_r, struct pl_error *err)
+{
+	int64_t member_id;
+
+	return pl_store_begin_write(request->store, err) < 0 ||
+			       pl_totp_begin(request->store, request->seal, &request->actor,
+					     &request->session.address, request->now, &member_id,
+					     secret_r, err) < 0
+		       ? -1
+		       : pl_store_commit(request->store, err);
+}
+
 int factor_begin(struct request *request, struct response *response, struct pl_error *err)
 {
 	const char *name = request->policy->portal_name;
 	char key[2 * PL_TOTP_SECRET_BYTES + 16], uri[2048];
-	struct pl_secret secret;
-	int64_t member_id;
+	struct pl_secret secret = { .len = 0 };
 	char *svg;
 
-	if (need_seal(request, err) < 0 ||
-	    pl_totp_begin(request->store, request->seal, &request->actor, &request->session.address,
-			  request->now, &member_id, &secret, err) < 0)
+	if (need_seal(request, err) < 0 || make_pending(request, &secret, err) < 0) {
+		pl_secret_wipe(&secret);
 		return -1;
+	}
 	svg = qr_svg(pl_totp_uri(name, &request->session.address, &secret, uri, sizeof(uri)));
 	group_key(&secret, key, sizeof(key));
 	pl_secret_wipe(&secret);
@@ -135,13 +146,6 @@ int factor_recovery_codes(struct request *request, json_t **codes_r, struct pl_e
 	return 0;
 }
 
-static int end_others(struct request *request, struct pl_error *err)
-{
-	return pl_store_begin_write(request->store, err) < 0 || end_other_sessions(request, err) < 0
-		       ? -1
-		       : pl_store_commit(request->store, err);
-}
-
 int factor_confirm(struct request *request, struct response *response, const char *code,
 		   json_t **codes_r, struct pl_error *err)
 {
@@ -149,17 +153,15 @@ int factor_confirm(struct request *request, struct response *response, const cha
 	int64_t wait = 0;
 	int ret;
 
-	/* The other key is needed only when the factor is in use already: too late. */
-	if (need_seal(request, err) < 0 || need_verify(request, err) < 0 ||
-	    portal_clock(request, err) < 0 ||
+	if (need_seal(request, err) < 0 || portal_clock(request, err) < 0 ||
 	    pl_totp_confirm(request->store, request->seal, &request->actor,
 			    &request->session.address, code, request->now, &result, &wait, err) < 0)
 		return -1;
 	ret = answer_result(request, response, result, wait);
 	if (ret != 1)
 		return ret;
-	notify_member(request->policy, notify_origin_of(request), request->address,
-		      "factor-registered");
-	return end_others(request, err) < 0 || factor_recovery_codes(request, codes_r, err) < 0 ? -1
-												: 1;
+	return end_other_sessions(request, err) < 0 ||
+			       factor_recovery_codes(request, codes_r, err) < 0
+		       ? -1
+		       : 1;
 }

@@ -14,12 +14,13 @@ int factor_redeem_recovery(struct request *request, struct response *response, c
 			   struct pl_error *err);
 /* Makes a pending secret and answers with key and QR code. */
 int factor_begin(struct request *request, struct response *response, struct pl_error *err);
-/* Checks a code of the pending one, which becomes the factor; ends the member's other sessions
- * and tells the member. Values as factor_redeem_code. codes_r become the recovery codes, a new
- * array. */
+/* Checks a code of the pending one, which becomes the factor, and ends the member's other
+ * sessions. 1 right, and codes_r becomes a new array of recovery codes; 0 response says what is
+ * wrong with it; -1 error. In the caller's write transaction, which is committed after 1 and 0:
+ * a wrong code is counted in it. Then the caller tells the member. */
 int factor_confirm(struct request *request, struct response *response, const char *code,
 		   json_t **codes_r, struct pl_error *err);
-/* New recovery codes, as a new array. 0, or -1. */
+/* New recovery codes, as a new array, in the caller's write transaction. 0, or -1. */
 int factor_recovery_codes(struct request *request, json_t **codes_r, struct pl_error *err);
 
 #endif

@@ -20,7 +20,8 @@ int password_attempt(struct request *request, struct response *response, const c
 		.ip = request->ip_text,
 	};
 	int64_t wait = 0;
-	int right = pl_throttle_enter(request->store, &request->ip, request->now, &wait, err);
+	int right =
+		pl_throttle_enter_commit(request->store, &request->ip, request->now, &wait, err);
 
 	if (right < 0)
 		return -1;

@@ -4,6 +4,7 @@
 
 #include "portal/signin/factor.h"
 #include "portal/signin/handlers.h"
+#include "portal/signin/notify.h"
 #include "portal/signin/session_answer.h"
 #include "policy/credential/trusted.h"
 #include "portal/signin/sign_in_log.h"
@@ -47,31 +48,46 @@ static int authenticate(struct request *request, int trust, struct pl_secret *co
 				   request->now, trusted_id, cookie_r, err);
 }
 
+/* What cannot be answered is not committed. */
+static int admit_commit(struct request *request, struct response *response,
+			const struct pl_secret *cookie, const struct pl_secret *device,
+			struct pl_error *err)
+{
+	request->session.half = 0;
+	if (answer_session(request, response, &request->session, cookie, NEXT_NOTHING, err) < 0 ||
+	    pl_store_commit(request->store, err) < 0)
+		return -1;
+	log_sign_in(request->ip_text, request->address, "ok");
+	respond_cookie(response, SESSION_COOKIE, cookie, 0);
+	if (device->len > 0)
+		respond_cookie(response, DEVICE_COOKIE, device, PL_TRUSTED_DAYS * 86400);
+	return 0;
+}
+
+/* Authenticates the session in the open write transaction, and commits it: what else the
+ * transaction has done is done then, or neither. */
+static int complete_commit(struct request *request, struct response *response, int trust,
+			   struct pl_error *err)
+{
+	struct pl_secret cookie, device = { .len = 0 };
+	int ret = authenticate(request, trust, &cookie, &device, err);
+
+	if (ret == 0)
+		respond_error(response, 401, "sign-in-again");
+	if (ret == 1)
+		ret = admit_commit(request, response, &cookie, &device, err);
+	pl_secret_wipe(&cookie);
+	pl_secret_wipe(&device);
+	return ret;
+}
+
 /* The step is done, and what it cost is committed. */
 static int complete(struct request *request, struct response *response, int trust,
 		    struct pl_error *err)
 {
-	struct pl_secret cookie, device = { .len = 0 };
-	int ret = pl_store_begin_write(request->store, err);
-
-	if (ret == 0)
-		ret = authenticate(request, trust, &cookie, &device, err);
-	if (ret == 0)
-		return respond_error(response, 401, "sign-in-again");
-	if (ret == 1)
-		ret = pl_store_commit(request->store, err);
-	if (ret == 0) {
-		log_sign_in(request->ip_text, request->address, "ok");
-		request->session.half = 0;
-		respond_cookie(response, SESSION_COOKIE, &cookie, 0);
-		if (device.len > 0)
-			respond_cookie(response, DEVICE_COOKIE, &device, PL_TRUSTED_DAYS * 86400);
-		ret = answer_session(request, response, &request->session, &cookie, NEXT_NOTHING,
-				     err);
-	}
-	pl_secret_wipe(&cookie);
-	pl_secret_wipe(&device);
-	return ret;
+	return pl_store_begin_write(request->store, err) < 0
+		       ? -1
+		       : complete_commit(request, response, trust, err);
 }
 
 int post_code(struct request *request, struct response *response, struct pl_error *err)
@@ -106,6 +122,21 @@ int post_registration(struct request *request, struct response *response, struct
 	return ret == 1 ? factor_begin(request, response, err) : ret;
 }
 
+/* The factor, the ends of other sessions, the recovery codes and the authenticated session are
+ * one transaction. codes_r stays NULL unless the code was right. */
+static int register_factor(struct request *request, struct response *response, json_t **codes_r,
+			   struct pl_error *err)
+{
+	int ret = pl_store_begin_write(request->store, err);
+
+	if (ret == 0)
+		ret = factor_confirm(request, response, request_text(request, "code"), codes_r,
+				     err);
+	if (ret == 1)
+		return complete_commit(request, response, request_flag(request, "trust"), err);
+	return ret == 0 ? pl_store_commit(request->store, err) : ret;
+}
+
 int post_registration_confirm(struct request *request, struct response *response,
 			      struct pl_error *err)
 {
@@ -113,11 +144,12 @@ int post_registration_confirm(struct request *request, struct response *response
 	int ret = check_next_step(request, response, NEXT_REGISTER, NEXT_OFFER, err);
 
 	if (ret == 1)
-		ret = factor_confirm(request, response, request_text(request, "code"), &codes, err);
-	if (ret == 1)
-		ret = complete(request, response, request_flag(request, "trust"), err);
-	if (ret == 0 && codes != NULL && response->status == 200)
+		ret = register_factor(request, response, &codes, err);
+	if (ret == 0 && codes != NULL && response->status == 200) {
+		notify_member(request->policy, notify_origin_of(request), request->address,
+			      "factor-registered");
 		json_object_set(response->json, "recovery_codes", codes);
+	}
 	json_decref(codes);
 	return ret;
 }

@@ -134,14 +134,13 @@ static int give_factor(struct fill *fill, const struct pl_address *address, size
 static const struct gift {
 	const char *name;
 	int to_everyone;
-	int has_own_transactions;
 	int (*give)(struct fill *fill, const struct pl_address *address, size_t index,
 		    struct pl_error *err);
 } gifts[] = {
-	{ "app-passwords", 1, 0, give_app_passwords },
-	{ "tokens", 0, 0, give_token },
-	{ "cookies", 0, 0, give_cookie },
-	{ "factors", 0, 1, give_factor },
+	{ "app-passwords", 1, give_app_passwords },
+	{ "tokens", 0, give_token },
+	{ "cookies", 0, give_cookie },
+	{ "factors", 0, give_factor },
 };
 
 static int keep_address(const struct pl_member *member, void *context)
@@ -171,11 +170,11 @@ static int give_all(struct fill *fill, const struct gift *gift, struct pl_error 
 		return pl_error_set(err, PL_ERR_INVALID, "there are only %zu members",
 				    fill->member_count);
 	receivers = gift->to_everyone ? fill->member_count : fill->count;
-	if (ret == 0 && !gift->has_own_transactions)
+	if (ret == 0)
 		ret = pl_store_begin_write(fill->store, err);
 	for (size_t i = 0; ret == 0 && i < receivers; i++)
 		ret = gift->give(fill, &fill->members[i * fill->member_count / receivers], i, err);
-	if (ret == 0 && !gift->has_own_transactions)
+	if (ret == 0)
 		ret = pl_store_commit(fill->store, err);
 	return ret;
 }

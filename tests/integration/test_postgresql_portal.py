@@ -1,5 +1,6 @@
 """The portal when its database server fails, stalls or loses an answer. A fault may
 delay; it never lets in, and what may have been taken is taken."""
+import concurrent.futures
 import time
 import unittest
 
@@ -66,6 +67,50 @@ class Lost(Faults):
         self.assertEqual((answer.status, answer.error), (422, "code-used"), answer)
         self.assertEqual(first.state(), "pending")
         self.assertIn("may have been done or not", self.portal.log())
+
+    def test_a_registration_whose_commit_was_not_answered_is_whole(self):
+        other, browser = self.portal.browser(), self.portal.browser()
+        self.good(other.sign_in(MEMBER))
+        self.good(other.post("/api/sign-in/later"))
+        self.good(browser.sign_in(MEMBER))
+        key = self.good(browser.post("/api/sign-in/registration"))["key"]
+        self.proxy.mode = "loses commits"
+        self.later(browser.post("/api/sign-in/registration/confirm", {"code": totp(key)}))
+        self.proxy.mode = "passes"
+        wait_for(lambda: other.session().get("state") == "none", 60)
+        self.assertEqual(self.database.sql("SELECT COUNT(*) FROM totp"), ["1"])
+        self.assertEqual(self.database.sql("SELECT COUNT(*) FROM recovery_code"), ["10"])
+        self.assertEqual(self.database.sql("SELECT half FROM session"), ["0"])
+        self.assertIn("may have been done or not", self.portal.log())
+
+    def test_a_fault_between_registering_and_ending_sessions_leaves_neither(self):
+        other, browser = self.portal.browser(), self.portal.browser()
+        self.good(other.sign_in(MEMBER))
+        self.good(other.post("/api/sign-in/later"))
+        self.good(browser.sign_in(MEMBER))
+        key = self.good(browser.post("/api/sign-in/registration"))["key"]
+        self.database.sql("CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS "
+                          "$$ BEGIN RAISE 'fault'; END $$;"
+                          "CREATE TRIGGER fault BEFORE DELETE ON session FOR EACH ROW EXECUTE FUNCTION fault()")
+        answer = browser.post("/api/sign-in/registration/confirm", {"code": totp(key)})
+        self.assertIn(answer.status, (500, 503), answer)
+        self.assertEqual(self.database.sql("SELECT COUNT(*) FROM totp"), ["0"])
+        self.assertEqual(other.session()["state"], "authenticated")
+        self.database.sql("DROP TRIGGER fault ON session")
+        self.good(browser.post("/api/sign-in/registration/confirm", {"code": totp(key)}))
+        self.assertEqual(other.session()["state"], "none")
+
+    def test_of_many_who_confirm_one_registration_one_wins(self):
+        browser = self.portal.browser()
+        self.good(browser.sign_in(MEMBER))
+        key = self.good(browser.post("/api/sign-in/registration"))["key"]
+        body = {"code": totp(key)}
+        browsers = [browser.copy() for _ in range(8)]
+        with concurrent.futures.ThreadPoolExecutor(len(browsers)) as pool:
+            answers = list(pool.map(
+                lambda copy: copy.post("/api/sign-in/registration/confirm", body), browsers))
+        self.assertEqual([answer.status for answer in answers].count(200), 1, answers)
+        self.assertEqual(self.database.sql("SELECT COUNT(*) FROM recovery_code"), ["10"])
 
     def test_a_code_whose_transaction_never_came_is_as_good_as_before(self):
         key = self.register()

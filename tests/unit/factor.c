@@ -22,8 +22,10 @@ enum pl_code_result confirm(struct fixture *fixture, const char *address, const 
 	enum pl_code_result result;
 	int64_t wait;
 
+	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
 	assert_ok(fixture, pl_totp_confirm(fixture->store, fixture->keys, &fixture_actor, &parsed,
 					   code, now, &result, &wait, &fixture->err));
+	assert_ok(fixture, pl_store_commit(fixture->store, &fixture->err));
 	return result;
 }
 
@@ -33,7 +35,8 @@ enum pl_code_result take(struct fixture *fixture, int64_t member_id, const char 
 	enum pl_code_result result;
 	int64_t wait;
 
-	assert_ok(fixture, pl_totp_take(fixture->store, fixture->keys, member_id, code, now,
+	assert_ok(fixture,
+		  pl_totp_redeem_commit(fixture->store, fixture->keys, member_id, code, now,
 					&result, wait_r != NULL ? wait_r : &wait, &fixture->err));
 	return result;
 }

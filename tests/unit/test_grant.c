@@ -59,7 +59,8 @@ static struct pl_secret issue_code(struct fixture *fixture, const struct scene *
 static int take_code(struct fixture *fixture, const struct pl_secret *code, const char *client_id,
 		     int64_t now, struct pl_grant *grant_r)
 {
-	int ret = pl_code_take(fixture->store, code, client_id, now, grant_r, &fixture->err);
+	int ret =
+		pl_code_redeem_commit(fixture->store, code, client_id, now, grant_r, &fixture->err);
 
 	assert_ok(fixture, ret);
 	return ret;
@@ -328,7 +329,7 @@ static int take_shared(struct fixture *fixture, struct pl_store *store, struct p
 	struct pl_grant grant;
 
 	(void)fixture;
-	return pl_code_take(store, &shared_code, "webmail", shared_now, &grant, err);
+	return pl_code_redeem_commit(store, &shared_code, "webmail", shared_now, &grant, err);
 }
 
 static void parallel_uses_of_a_code_have_one_winner(void **state)

@@ -25,8 +25,8 @@ static enum pl_code_result offer_with(struct fixture *fixture, const struct pl_k
 	enum pl_code_result result;
 	int64_t wait;
 
-	assert_ok(fixture, pl_recovery_take(fixture->store, keys, &fixture_actor, &parsed, code, T,
-					    &result, &wait, &fixture->err));
+	assert_ok(fixture, pl_recovery_redeem_commit(fixture->store, keys, &fixture_actor, &parsed,
+						     code, T, &result, &wait, &fixture->err));
 	return result;
 }
 
@@ -206,8 +206,8 @@ static int take_shared(struct fixture *fixture, struct pl_store *store, struct p
 	int64_t wait;
 
 	if (pl_address_parse(OWNER, strlen(OWNER), NULL, &address, err) < 0 ||
-	    pl_recovery_take(store, fixture->keys, &fixture_actor, &address, shared, T, &result,
-			     &wait, err) < 0)
+	    pl_recovery_redeem_commit(store, fixture->keys, &fixture_actor, &address, shared, T,
+				      &result, &wait, err) < 0)
 		return -1;
 	return (int)result;
 }

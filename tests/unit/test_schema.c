@@ -293,8 +293,8 @@ static void version_2_keeps_factors_and_sessions(void **state)
 	assert_int_equal(from, 2);
 	reopen(fixture, PL_ROLE_PORTAL);
 	assert_int_equal(account_of(fixture, "owner@example.test").member.factor_registered, 1);
-	assert_ok(fixture, pl_totp_take(fixture->store, fixture->keys, 2, "123456", 1700000300,
-					&result, &wait, &fixture->err));
+	assert_ok(fixture, pl_totp_redeem_commit(fixture->store, fixture->keys, 2, "123456",
+						 1700000300, &result, &wait, &fixture->err));
 	assert_int_equal(result, PL_CODE_WRONG);
 	pl_secret_set(&token, "pl_at_a-token-of-version-2", 26);
 	assert_int_equal(pl_session_by_token(fixture->store, &token, 1700089999, &session,

@@ -22,7 +22,7 @@ static int64_t enter(struct fixture *fixture, const char *ip, int64_t now)
 {
 	const struct pl_ip parsed = ip_of(ip);
 	int64_t wait;
-	int ret = pl_throttle_enter(fixture->store, &parsed, now, &wait, &fixture->err);
+	int ret = pl_throttle_enter_commit(fixture->store, &parsed, now, &wait, &fixture->err);
 
 	assert_ok(fixture, ret);
 	assert_int_equal(ret == 1, wait == 0);
@@ -139,7 +139,7 @@ static int enter_once(struct fixture *fixture, struct pl_store *store, struct pl
 	(void)fixture;
 	return pl_ip_parse("192.0.2.1", &ip, err) < 0
 		       ? -1
-		       : pl_throttle_enter(store, &ip, T, &wait, err);
+		       : pl_throttle_enter_commit(store, &ip, T, &wait, err);
 }
 
 static void parallel_guesses_count(void **state)

@@ -305,6 +305,27 @@ static void registration_is_forgotten_after_a_quarter_hour(void **state)
 			 PL_CODE_RIGHT);
 }
 
+/* What the caller does beside it is done with it, or neither is. */
+static void registration_is_the_callers_transaction(void **state)
+{
+	const struct pl_address address = address_of(OWNER);
+	struct fixture *fixture = *state;
+	enum pl_code_result result;
+	struct pl_secret secret;
+	int64_t id = begin(fixture, OWNER, T, &secret), wait;
+	char code[8];
+
+	code_at(&secret, T, code);
+	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
+	assert_ok(fixture, pl_totp_confirm(fixture->store, fixture->keys, &fixture_actor, &address,
+					   code, T, &result, &wait, &fixture->err));
+	assert_int_equal(result, PL_CODE_RIGHT);
+	pl_store_rollback(fixture->store);
+	assert_int_equal(account_of(fixture, OWNER).member.factor_registered, 0);
+	assert_int_equal(take(fixture, id, code, T, NULL), PL_CODE_NONE);
+	assert_int_equal(confirm(fixture, OWNER, code, T), PL_CODE_RIGHT);
+}
+
 static void second_begin_replaces_the_first(void **state)
 {
 	struct fixture *fixture = *state;
@@ -390,8 +411,8 @@ static void assert_take_fails(struct fixture *fixture, int64_t id, const char *c
 	int64_t wait;
 
 	assert_refused(fixture,
-		       pl_totp_take(fixture->store, fixture->keys, id, code, T, &result, &wait,
-				    &fixture->err),
+		       pl_totp_redeem_commit(fixture->store, fixture->keys, id, code, T, &result,
+					     &wait, &fixture->err),
 		       PL_ERR_CONFIG, "");
 	assert_int_not_equal(result, PL_CODE_RIGHT);
 }
@@ -450,8 +471,8 @@ static void nothing_is_right_that_cannot_be_written(void **state)
 	assert_ok(fixture, pl_store_open(fixture->uri, PL_ROLE_COMMAND, &writer, &fixture->err));
 	assert_ok(fixture, pl_store_begin_write(writer, &fixture->err));
 	assert_refused(fixture,
-		       pl_totp_take(fixture->store, fixture->keys, id, code, now, &result, &wait,
-				    &fixture->err),
+		       pl_totp_redeem_commit(fixture->store, fixture->keys, id, code, now, &result,
+					     &wait, &fixture->err),
 		       PL_ERR_RETRY, "locked");
 	assert_int_not_equal(result, PL_CODE_RIGHT);
 	pl_store_rollback(writer);
@@ -471,8 +492,8 @@ static int take_shared(struct fixture *fixture, struct pl_store *store, struct p
 	enum pl_code_result result;
 	int64_t wait;
 
-	return pl_totp_take(store, fixture->keys, shared.member_id, shared.code, shared.now,
-			    &result, &wait, err) < 0
+	return pl_totp_redeem_commit(store, fixture->keys, shared.member_id, shared.code,
+				     shared.now, &result, &wait, err) < 0
 		       ? -1
 		       : (int)result;
 }
@@ -517,10 +538,14 @@ static int confirm_shared(struct fixture *fixture, struct pl_store *store, struc
 	int64_t wait;
 
 	if (pl_address_parse(OWNER, strlen(OWNER), NULL, &address, err) < 0 ||
-	    pl_totp_confirm(store, fixture->keys, &fixture_actor, &address, shared.code, shared.now,
-			    &result, &wait, err) < 0)
+	    pl_store_begin_write(store, err) < 0)
 		return -1;
-	return (int)result;
+	if (pl_totp_confirm(store, fixture->keys, &fixture_actor, &address, shared.code, shared.now,
+			    &result, &wait, err) == 0 &&
+	    pl_store_commit(store, err) == 0)
+		return (int)result;
+	pl_store_rollback(store);
+	return -1;
 }
 
 static void parallel_confirmations_have_one_winner(void **state)
@@ -576,6 +601,7 @@ int main(void)
 		TEST_WITH_DATABASE(pending_secret_opens_nothing),
 		TEST_WITH_DATABASE(new_secret_replaces_the_old_when_it_is_proven),
 		TEST_WITH_DATABASE(registration_is_forgotten_after_a_quarter_hour),
+		TEST_WITH_DATABASE(registration_is_the_callers_transaction),
 		TEST_WITH_DATABASE(second_begin_replaces_the_first),
 		TEST_WITH_DATABASE(registration_ends_old_trust_and_recovery_codes),
 		TEST_WITH_DATABASE(reset_leaves_nothing),
