@@ -1,7 +1,7 @@
 /* backend.h - what a database must be able to do for store.c and schema.c.
  *
  * Private to the store. A backend alone sees its client library, and is one row
- * in store.c. Indexes count from 0. Functions that return
+ * in backend.c. Indexes count from 0. Functions that return
  * int and take an error return 0 or -1 unless they say otherwise.
  */
 #ifndef POSTLATCH_BACKEND_H

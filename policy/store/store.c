@@ -5,9 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
 #include "policy/base/monotonic.h"
 #include "policy/store/pipeline.h"
 #include "policy/store/version.h"
@@ -29,19 +26,13 @@ struct pl_stmt {
 
 struct pl_store {
 	const struct pl_backend *backend;
+	char *uri;
 	void *db;
 	enum pl_role role;
 	struct pl_write_queue *queue; /* NULL: none */
 	int has_turn;
 	int64_t version_looked_ms;
 	struct pl_stmt stmts[PL_SQL_COUNT];
-};
-
-static const struct pl_backend *const backends[] = {
-	&pl_backend_sqlite,
-#ifdef HAVE_POSTGRESQL
-	&pl_backend_postgresql,
-#endif
 };
 
 static const struct {
@@ -64,59 +55,6 @@ static const struct {
 #undef P
 #undef A
 };
-
-const struct pl_backend *pl_backend_find(const char *uri, const char **location_r,
-					 struct pl_error *err)
-{
-	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
-		size_t len = strlen(backends[i]->scheme);
-
-		if (strncmp(uri, backends[i]->scheme, len) == 0 && uri[len] != '\0') {
-			*location_r = uri + len;
-			return backends[i];
-		}
-	}
-	/* A password may be in what follows the kind. */
-	pl_error_set(err, PL_ERR_CONFIG,
-		     "database of kind \"%.*s\": it must be sqlite:PATH"
-#ifdef HAVE_POSTGRESQL
-		     " or postgresql://USER@HOST/NAME"
-#endif
-		     ,
-		     (int)strcspn(uri, ":/"), uri);
-	return NULL;
-}
-
-int pl_backend_error(const struct pl_backend *backend, const char *location, struct pl_error *err)
-{
-	char name[PL_STORE_NAME];
-
-	backend->describe(location, name, sizeof(name));
-	return pl_error_prefix(err, "database %s", name);
-}
-
-char *pl_store_name(const char *uri, char *buf, size_t size)
-{
-	const char *location;
-	const struct pl_backend *backend = pl_backend_find(uri, &location, NULL);
-	char name[PL_STORE_NAME];
-
-	if (backend == NULL) {
-		snprintf(buf, size, "?");
-		return buf;
-	}
-	backend->describe(location, name, sizeof(name));
-	snprintf(buf, size, "%s%s", backend->scheme, name);
-	return buf;
-}
-
-int pl_store_error(const char *uri, struct pl_error *err)
-{
-	const char *location;
-	const struct pl_backend *backend = pl_backend_find(uri, &location, NULL);
-
-	return backend == NULL ? -1 : pl_backend_error(backend, location, err);
-}
 
 int pl_store_version_fits(struct pl_stmt *stmt, struct pl_error *err)
 {
@@ -147,8 +85,10 @@ int pl_store_open(const char *uri, enum pl_role role, struct pl_store **store_r,
 	if (backend == NULL)
 		return -1;
 	store = calloc(1, sizeof(*store));
-	if (store == NULL)
+	if (store == NULL || (store->uri = strdup(uri)) == NULL) {
+		free(store);
 		return pl_error_set(err, PL_ERR_RETRY, "store: out of memory");
+	}
 	store->backend = backend;
 	store->role = role;
 	for (unsigned int i = 0; i < PL_SQL_COUNT; i++) {
@@ -181,15 +121,13 @@ void pl_store_close(struct pl_store **store_p)
 	}
 	if (store->db != NULL)
 		store->backend->close(store->db);
+	free(store->uri);
 	free(store);
 }
 
-int pl_store_is_remote(const char *uri)
+const char *pl_store_uri(const struct pl_store *store)
 {
-	const char *location;
-	const struct pl_backend *backend = pl_backend_find(uri, &location, NULL);
-
-	return backend != NULL && backend->pipeline != NULL;
+	return store->uri;
 }
 
 /* Somebody migrated the database while it was open. What cannot be read is for

@@ -60,6 +60,8 @@ struct pl_write_queue;
 int pl_store_open(const char *uri, enum pl_role role, struct pl_store **store_r,
 		  struct pl_error *err);
 void pl_store_close(struct pl_store **store);
+/* The uri that it was opened with, which may have a password. Borrowed until it is closed. */
+const char *pl_store_uri(const struct pl_store *store);
 /* The uri as it may be shown: without a user or a password. Returns buf. */
 #define PL_STORE_NAME 256
 char *pl_store_name(const char *uri, char *buf, size_t size);

@@ -13,14 +13,14 @@ struct pl_store_pool {
 	pthread_mutex_t lock;
 	pthread_cond_t given; /* one was given back */
 	enum pl_role role;
-	char *uri;                    /* of the database that was asked for last */
-	struct pl_write_queue *queue; /* of all who write through this pool */
-	struct pl_store *idle[PL_STORE_POOL_IDLE];
+	char *uri;                                 /* of the database that was asked for last */
+	struct pl_write_queue *queue;              /* of all who write through this pool */
+	struct pl_store *idle[PL_STORE_POOL_IDLE]; /* all of that database */
 	size_t count;
 	size_t most;  /* of taken */
 	size_t taken; /* of a server's; those of a file are not counted */
 	struct pl_breaker breaker;
-	struct pl_error trouble; /* why the last attempt to open failed */
+	struct pl_error failure; /* of the last attempt to open */
 };
 
 struct pl_store_pool *pl_store_pool_new(enum pl_role role, size_t most)
@@ -56,21 +56,22 @@ void pl_store_pool_drain(struct pl_store_pool *pool)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-/* A policy that names another database: what is idle belongs to the one before. */
+/* With the lock held. A policy that names another database: what is idle belongs to the one
+ * before. */
 static int move_to(struct pl_store_pool *pool, const char *uri, struct pl_error *err)
 {
-	int ret = 0;
+	char *copy;
 
-	pthread_mutex_lock(&pool->lock);
-	if (pool->uri == NULL || strcmp(pool->uri, uri) != 0) {
-		free(pool->uri);
-		pool->uri = strdup(uri);
-		close_idle(pool);
-		pl_breaker_succeeded(&pool->breaker);
-		ret = pool->uri == NULL ? pl_error_set(err, PL_ERR_RETRY, "out of memory") : 0;
-	}
-	pthread_mutex_unlock(&pool->lock);
-	return ret;
+	if (pool->uri != NULL && strcmp(pool->uri, uri) == 0)
+		return 0;
+	copy = strdup(uri);
+	if (copy == NULL)
+		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
+	free(pool->uri);
+	pool->uri = copy;
+	close_idle(pool);
+	pl_breaker_succeeded(&pool->breaker);
+	return 0;
 }
 
 void pl_store_pool_free(struct pl_store_pool **pool_p)
@@ -88,15 +89,20 @@ void pl_store_pool_free(struct pl_store_pool **pool_p)
 	free(pool);
 }
 
-static struct pl_store *take_idle(struct pl_store_pool *pool)
+/* One that is idle, or NULL. In one step with the move: another thread may still have a policy
+ * that names another database. */
+static int take_idle(struct pl_store_pool *pool, const char *uri, struct pl_store **store_r,
+		     struct pl_error *err)
 {
-	struct pl_store *store = NULL;
+	int ret;
 
+	*store_r = NULL;
 	pthread_mutex_lock(&pool->lock);
-	if (pool->count > 0)
-		store = pool->idle[--pool->count];
+	ret = move_to(pool, uri, err);
+	if (ret == 0 && pool->count > 0)
+		*store_r = pool->idle[--pool->count];
 	pthread_mutex_unlock(&pool->lock);
-	return store;
+	return ret;
 }
 
 /* A server that is gone is not waited for by each thread in turn. */
@@ -107,7 +113,7 @@ static int may_open(struct pl_store_pool *pool, struct pl_error *err)
 	pthread_mutex_lock(&pool->lock);
 	may = pl_breaker_may_try(&pool->breaker, pl_monotonic_ms());
 	if (!may)
-		*err = pool->trouble;
+		*err = pool->failure;
 	pthread_mutex_unlock(&pool->lock);
 	return may;
 }
@@ -125,7 +131,7 @@ static int open_server(struct pl_store_pool *pool, const char *uri, struct pl_st
 		pl_breaker_succeeded(&pool->breaker);
 	} else {
 		pl_breaker_failed(&pool->breaker, pl_monotonic_ms(), PL_BREAKER_MOST_MS);
-		pool->trouble = *err;
+		pool->failure = *err;
 	}
 	pthread_mutex_unlock(&pool->lock);
 	return ret;
@@ -154,9 +160,7 @@ static int take_place(struct pl_store_pool *pool, struct pl_error *err)
 static void leave_place(struct pl_store_pool *pool)
 {
 	pthread_mutex_lock(&pool->lock);
-	/* One of a file may be given back after the policy has moved to a server. */
-	if (pool->taken > 0)
-		pool->taken--;
+	pool->taken--;
 	pthread_cond_signal(&pool->given);
 	pthread_mutex_unlock(&pool->lock);
 }
@@ -164,7 +168,11 @@ static void leave_place(struct pl_store_pool *pool)
 static int take(struct pl_store_pool *pool, const char *uri, struct pl_store **store_r,
 		struct pl_error *err)
 {
-	while ((*store_r = take_idle(pool)) != NULL) {
+	for (;;) {
+		if (take_idle(pool, uri, store_r, err) < 0)
+			return -1;
+		if (*store_r == NULL)
+			break;
 		if (!pl_store_replaced(*store_r))
 			return 0;
 		pl_store_close(store_r);
@@ -181,8 +189,6 @@ int pl_store_pool_take(struct pl_store_pool *pool, const char *uri, struct pl_st
 {
 	const int is_remote = pl_store_is_remote(uri);
 
-	if (move_to(pool, uri, err) < 0)
-		return -1;
 	if (is_remote && take_place(pool, err) < 0)
 		return -1;
 	if (take(pool, uri, store_r, err) == 0)
@@ -192,9 +198,11 @@ int pl_store_pool_take(struct pl_store_pool *pool, const char *uri, struct pl_st
 	return -1;
 }
 
-void pl_store_pool_give(struct pl_store_pool *pool, struct pl_store **store, int failed)
+/* With the lock held. Takes over a connection that can be used again. */
+static void keep(struct pl_store_pool *pool, struct pl_store **store, int failed)
 {
-	pthread_mutex_lock(&pool->lock);
+	if (strcmp(pool->uri, pl_store_uri(*store)) != 0)
+		return; /* the policy has named another database since */
 	/* What one has met awaits those that are idle, too. */
 	if (failed) {
 		close_idle(pool);
@@ -202,7 +210,16 @@ void pl_store_pool_give(struct pl_store_pool *pool, struct pl_store **store, int
 		pool->idle[pool->count++] = *store;
 		*store = NULL;
 	}
+}
+
+void pl_store_pool_give(struct pl_store_pool *pool, struct pl_store **store, int failed)
+{
+	const int is_remote = pl_store_is_remote(pl_store_uri(*store));
+
+	pthread_mutex_lock(&pool->lock);
+	keep(pool, store, failed);
 	pthread_mutex_unlock(&pool->lock);
 	pl_store_close(store);
-	leave_place(pool);
+	if (is_remote)
+		leave_place(pool);
 }

@@ -4,7 +4,7 @@
 
 #include "policy/store/store.h"
 
-#define PL_STORE_POOL_IDLE 16 /* connections kept open between judgements */
+#define PL_STORE_POOL_IDLE 16 /* connections kept open while nobody uses them */
 #define PL_STORE_POOL_MOST 16 /* connections of a pool to a server, unless there is a reason */
 
 struct pl_store_pool;
@@ -14,12 +14,12 @@ struct pl_store_pool;
 struct pl_store_pool *pl_store_pool_new(enum pl_role role, size_t most);
 void pl_store_pool_free(struct pl_store_pool **pool);
 /* An open connection to uri, the caller's until it is given back. Those that are idle are
- * closed when uri is another than before. err must not be
- * NULL. After one to a server could not be opened, all fail at once for a while; see
- * breaker.h. */
+ * closed when uri is another than before. err must not be NULL. After a connection to a server
+ * could not be opened, all attempts fail at once for a while; see breaker.h. */
 int pl_store_pool_take(struct pl_store_pool *pool, const char *uri, struct pl_store **store_r,
 		       struct pl_error *err);
-/* Gives it back; one that failed is closed, and with it those that are idle. */
+/* Gives it back. One that failed is closed, and with it those that are idle; one to another
+ * database than was asked for last is closed, too. */
 void pl_store_pool_give(struct pl_store_pool *pool, struct pl_store **store, int failed);
 /* Closes what is idle, and tries again at once. */
 void pl_store_pool_drain(struct pl_store_pool *pool);

@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "policy/account/domain.h"
-#include "policy/store/store_pool.h"
 
 static int domains(struct fixture *fixture)
 {
@@ -234,48 +233,6 @@ static void counters_go_on_when_numbers_were_given(void **state)
 	assert_int_equal(sql_int(fixture->db, "SELECT id FROM domain"), 2);
 }
 
-static void pool_has_so_many_connections_and_no_more(void **state)
-{
-	struct fixture *fixture = *state;
-	struct pl_store_pool *pool;
-	struct pl_store *stores[PL_STORE_POOL_MOST], *last;
-
-	only_postgresql(fixture);
-	pool = pl_store_pool_new(PL_ROLE_MILTER, PL_STORE_POOL_MOST);
-	for (size_t i = 0; i < COUNT(stores); i++)
-		assert_ok(fixture,
-			  pl_store_pool_take(pool, fixture->uri, &stores[i], &fixture->err));
-	assert_refused(fixture, pl_store_pool_take(pool, fixture->uri, &last, &fixture->err),
-		       PL_ERR_RETRY, "all 16 connections");
-	pl_store_pool_give(pool, &stores[0], 0);
-	assert_ok(fixture, pl_store_pool_take(pool, fixture->uri, &stores[0], &fixture->err));
-	for (size_t i = 0; i < COUNT(stores); i++)
-		pl_store_pool_give(pool, &stores[i], i % 2);
-	assert_ok(fixture, pl_store_pool_take(pool, fixture->uri, &last, &fixture->err));
-	pl_store_pool_give(pool, &last, 0);
-	pl_store_pool_free(&pool);
-}
-
-/* One that could not be opened holds no place. */
-static void pool_gives_places_back_after_failures(void **state)
-{
-	struct fixture *fixture = *state;
-	struct pl_store_pool *pool;
-	struct pl_store *store;
-
-	only_postgresql(fixture);
-	pool = pl_store_pool_new(PL_ROLE_MILTER, PL_STORE_POOL_MOST);
-	for (int i = 0; i < 2 * PL_STORE_POOL_MOST; i++)
-		assert_refused(fixture,
-			       pl_store_pool_take(pool, "postgresql://127.0.0.1:1/none", &store,
-						  &fixture->err),
-			       PL_ERR_RETRY, "127.0.0.1/none");
-	pl_store_pool_drain(pool);
-	assert_ok(fixture, pl_store_pool_take(pool, fixture->uri, &store, &fixture->err));
-	pl_store_pool_give(pool, &store, 0);
-	pl_store_pool_free(&pool);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -288,8 +245,6 @@ int main(void)
 		TEST_WITH_DATABASE(server_that_stops_to_answer_is_given_up),
 		TEST_WITH_DATABASE(commit_without_an_answer_is_neither_done_nor_undone),
 		TEST_WITH_DATABASE(database_of_another_encoding_is_refused),
-		TEST_WITH_DATABASE(pool_has_so_many_connections_and_no_more),
-		TEST_WITH_DATABASE(pool_gives_places_back_after_failures),
 		TEST_WITH_DATABASE(counters_go_on_when_numbers_were_given),
 	};
 
