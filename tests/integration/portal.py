@@ -35,12 +35,14 @@ SECURITY_HEADERS = {
 
 class Dovecot:
     """As much of Dovecot's auth protocol as one question needs. Every member's
-    password is "right"; mode says how it misbehaves."""
+    password is "right"; mode says how it misbehaves, and gate when it may answer."""
 
     GREETING = b"VERSION\t1\t2\nMECH\tPLAIN\tplaintext\nSPID\t1\nCUID\t2\nCOOKIE\t00\nDONE\n"
 
     def __init__(self, path):
         self.path, self.mode, self.asked = path, "well", []
+        self.gate = threading.Event()
+        self.gate.set()
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.bind(path)
         self.socket.listen(256)
@@ -66,6 +68,7 @@ class Dovecot:
         fields = dict(word.split("=", 1) for word in words if "=" in word)
         _, user, password = base64.b64decode(fields["resp"]).decode().split("\0")
         self.asked.append({"user": user, "words": words, **fields})
+        self.gate.wait(TIMEOUT)
         if self.mode != "well":
             return {"temporary": b"FAIL\t1\ttemp\n", "temporary by code": b"FAIL\t1\tcode=temp_fail\n",
                     "closes": b"", "babbles": b"ABRACADABRA\n", "endless": b"x" * 100000,

@@ -112,6 +112,60 @@ class DovecotInTrouble(Faults):
         self.good(browser.sign_in(MEMBER))
 
 
+class Reloads(Faults):
+    def move_to(self, name):
+        """Another policy: another name on the pages, and another database."""
+        self.portal.settings.update(portal_name=name, database="sqlite:%s/%s.db" % (self.portal.dir, name))
+        self.portal.write_policy()
+
+    def sessions(self, database):
+        with contextlib.closing(sqlite3.connect("%s/%s.db" % (self.portal.dir, database))) as db:
+            return db.execute("SELECT COUNT(*) FROM session").fetchone()[0]
+
+    def name(self):
+        return self.portal.browser().session()["name"]
+
+    def test_a_request_under_way_keeps_the_policy_that_it_began_with(self):
+        self.dovecot.gate.clear()
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(self.portal.browser().sign_in, MEMBER)
+            wait_for(lambda: self.dovecot.asked, TIMEOUT)
+            self.move_to("second")
+            self.portal.init().reload()
+            wait_for(lambda: self.name() == "second", TIMEOUT)
+            self.dovecot.gate.set()
+            self.good(answer.result(TIMEOUT))
+        self.assertEqual((self.sessions("postlatch"), self.sessions("second")), (1, 0))
+        self.good(self.portal.browser().sign_in(MEMBER))
+        self.assertEqual((self.sessions("postlatch"), self.sessions("second")), (1, 1))
+
+    def test_requests_under_way_do_not_notice_reloads(self):
+        names = ("first", "second")
+        for name in names:
+            self.move_to(name)
+            self.portal.init()
+        moving = threading.Event()
+        moving.set()
+
+        def sign_in():
+            count = 0
+            while moving.is_set():
+                self.good(self.portal.browser().sign_in("m%d@example.test" % random.randrange(10 ** 9)))
+                count += 1
+            return count
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            counts = [pool.submit(sign_in) for _ in range(8)]
+            for i in range(40):
+                self.move_to(names[i % 2])
+                self.portal.reload()
+                time.sleep(0.05)
+            moving.clear()
+            total = sum(count.result(TIMEOUT) for count in counts)
+        self.assertEqual(self.sessions("first") + self.sessions("second") + self.sessions("postlatch"), total)
+        self.assertTrue(self.sessions("first") and self.sessions("second"))
+
+
 class Throttling(Faults):
     def test_after_ten_failures_an_address_waits_and_dovecot_is_not_asked(self):
         browser = self.portal.browser()
