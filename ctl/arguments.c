@@ -78,8 +78,8 @@ int ctl_copy(const char *what, const char *text, char *buf, size_t size, struct 
 int ctl_finish_write(struct ctl *ctl, int ret, struct pl_error *err)
 {
 	if (ret >= 0 && ctl->option[CTL_OPTION_DRY_RUN] == NULL &&
-	    pl_store_commit(ctl->store, err) < 0)
+	    pl_store_commit(ctl->work.store, err) < 0)
 		ret = -1;
-	pl_store_rollback(ctl->store); /* nothing is open after a commit */
+	pl_store_rollback(ctl->work.store); /* nothing is open after a commit */
 	return ret;
 }

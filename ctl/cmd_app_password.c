@@ -81,11 +81,10 @@ int cmd_app_password_create(struct ctl *ctl, struct pl_error *err)
 	int ret = -1;
 
 	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 || read_wish(ctl, &wish, err) < 0 ||
-	    pl_store_begin_write(ctl->store, err) < 0)
+	    pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
-	ret = pl_app_password_issue(ctl->store, &ctl->actor, ctl->keys,
-				    (size_t)ctl->policy->app_password_length, &address, &wish,
-				    &password, err);
+	ret = pl_app_password_issue(&ctl->work, ctl->keys, (size_t)ctl->policy->app_password_length,
+				    &address, &wish, &password);
 	ret = ctl_finish_write(ctl, ret, err);
 	if (ret == 0)
 		ret = show_created(ctl, &address, &wish, &password, err);
@@ -137,12 +136,13 @@ int cmd_app_password_list(struct ctl *ctl, struct pl_error *err)
 	json_t *json;
 
 	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 ||
-	    pl_account_get(ctl->store, &address, &account, err) < 0)
+	    pl_account_get(ctl->work.store, &address, &account, err) < 0)
 		return -1;
 	if (!ctl->json)
-		return pl_app_password_list(ctl->store, account.member.id, list_text, NULL, err);
+		return pl_app_password_list(ctl->work.store, account.member.id, list_text, NULL,
+					    err);
 	json = json_array();
-	if (pl_app_password_list(ctl->store, account.member.id, list_json, json, err) < 0) {
+	if (pl_app_password_list(ctl->work.store, account.member.id, list_json, json, err) < 0) {
 		json_decref(json);
 		return -1;
 	}
@@ -155,9 +155,9 @@ int cmd_app_password_revoke(struct ctl *ctl, struct pl_error *err)
 	int64_t id, count;
 
 	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 || ctl_id_or_all(ctl, &id, err) < 0 ||
-	    pl_store_begin_write(ctl->store, err) < 0)
+	    pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
-	count = pl_app_password_revoke(ctl->store, &ctl->actor, &address, id, err);
+	count = pl_app_password_revoke(&ctl->work, &address, id);
 	if (count == 0 && id != 0)
 		count = pl_error_set(err, PL_ERR_CONFLICT, "%s has no app password %lld",
 				     ctl->args[0], (long long)id);

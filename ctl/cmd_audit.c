@@ -84,9 +84,9 @@ int cmd_audit(struct ctl *ctl, struct pl_error *err)
 		return -1;
 	filter.object = object[0] != '\0' ? object : NULL;
 	if (!ctl->json)
-		return pl_audit_list(ctl->store, &filter, list_text, NULL, err);
+		return pl_audit_list(ctl->work.store, &filter, list_text, NULL, err);
 	json = json_array();
-	if (pl_audit_list(ctl->store, &filter, list_json, json, err) < 0) {
+	if (pl_audit_list(ctl->work.store, &filter, list_json, json, err) < 0) {
 		json_decref(json);
 		return -1;
 	}

@@ -105,17 +105,17 @@ int cmd_client_add(struct ctl *ctl, struct pl_error *err)
 	struct pl_secret secret = { .len = 0 };
 	int ret;
 
-	if (read_wish(ctl, &client, err) < 0 || pl_store_begin_write(ctl->store, err) < 0)
+	if (read_wish(ctl, &client, err) < 0 || pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
-	ret = pl_oauth_client_get(ctl->store, client.id, &(struct pl_oauth_client){ .id = "" },
+	ret = pl_oauth_client_get(ctl->work.store, client.id, &(struct pl_oauth_client){ .id = "" },
 				  err);
 	if (ret == 1)
 		ret = pl_error_set(err, PL_ERR_CONFLICT, "the client %s exists already", client.id);
 	/* A client without the key could not sign anybody in. */
-	if (ret == 0 && pl_signing_key_make(ctl->store, ctl->seal, err) < 0)
+	if (ret == 0 && pl_signing_key_make(&ctl->work, ctl->seal) < 0)
 		ret = -1;
 	if (ret == 0)
-		ret = pl_oauth_client_add(ctl->store, &ctl->actor, &client, &secret, err);
+		ret = pl_oauth_client_add(&ctl->work, &client, &secret);
 	ret = ctl_finish_write(ctl, ret, err);
 	if (ret == 0)
 		ret = show_added(ctl, &client, &secret, err);
@@ -152,9 +152,9 @@ int cmd_client_list(struct ctl *ctl, struct pl_error *err)
 	json_t *json;
 
 	if (!ctl->json)
-		return pl_oauth_client_list(ctl->store, list_text, NULL, err);
+		return pl_oauth_client_list(ctl->work.store, list_text, NULL, err);
 	json = json_array();
-	if (pl_oauth_client_list(ctl->store, list_json, json, err) < 0) {
+	if (pl_oauth_client_list(ctl->work.store, list_json, json, err) < 0) {
 		json_decref(json);
 		return -1;
 	}
@@ -165,9 +165,9 @@ int cmd_client_remove(struct ctl *ctl, struct pl_error *err)
 {
 	int ret;
 
-	if (pl_store_begin_write(ctl->store, err) < 0)
+	if (pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
-	ret = pl_oauth_client_remove(ctl->store, &ctl->actor, ctl->args[0], err);
+	ret = pl_oauth_client_remove(&ctl->work, ctl->args[0]);
 	if (ret == 0)
 		ret = pl_error_set(err, PL_ERR_CONFLICT,
 				   "no such client: %.64s; `postlatch client list` "

@@ -20,9 +20,9 @@ int cmd_domain_add(struct ctl *ctl, struct pl_error *err)
 
 	if (domain_arg(ctl, name, err) < 0 || ctl_change(ctl, 1, PL_AT_DOMAIN, &change, err) < 0 ||
 	    pl_change_check(&change, ctl->policy, name, err) < 0 ||
-	    pl_store_begin_write(ctl->store, err) < 0)
+	    pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
-	ret = pl_domain_add(ctl->store, &ctl->actor, name, &change, NULL, err);
+	ret = pl_domain_add(&ctl->work, name, &change, NULL);
 	if (ctl_finish_write(ctl, ret, err) < 0)
 		return -1;
 	if (ctl->json)
@@ -64,10 +64,9 @@ int cmd_domain_set(struct ctl *ctl, struct pl_error *err)
 		return pl_error_set(err, PL_ERR_INVALID,
 				    "--scope %.32s: it must be inheriting, new or all", word);
 	if (domain_arg(ctl, name, err) < 0 || ctl_change(ctl, 1, PL_AT_DOMAIN, &change, err) < 0 ||
-	    pl_store_begin_write(ctl->store, err) < 0)
+	    pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
-	ret = pl_domain_set(ctl->store, &ctl->actor, ctl->policy, name, &change, scope, &result,
-			    err);
+	ret = pl_domain_set(&ctl->work, ctl->policy, name, &change, scope, &result);
 	if (ctl_finish_write(ctl, ret, err) < 0)
 		return -1;
 	return print_scope_result(ctl, name, &result, err);
@@ -90,7 +89,7 @@ int cmd_domain_show(struct ctl *ctl, struct pl_error *err)
 	if (domain_arg(ctl, name, err) < 0)
 		return -1;
 	memcpy(account.domain.name, name, sizeof(name)); /* stays for a domain that is not known */
-	if (pl_domain_get(ctl->store, name, &account.domain, err) < 0)
+	if (pl_domain_get(ctl->work.store, name, &account.domain, err) < 0)
 		return -1;
 	pl_account_layers(&account, ctl->policy, &layers);
 	if (ctl->json) {
@@ -131,9 +130,9 @@ int cmd_domain_list(struct ctl *ctl, struct pl_error *err)
 	json_t *json;
 
 	if (!ctl->json)
-		return pl_domain_list(ctl->store, list_text, NULL, err);
+		return pl_domain_list(ctl->work.store, list_text, NULL, err);
 	json = json_array();
-	if (pl_domain_list(ctl->store, list_json, json, err) < 0) {
+	if (pl_domain_list(ctl->work.store, list_json, json, err) < 0) {
 		json_decref(json);
 		return -1;
 	}
@@ -144,14 +143,14 @@ static int remove_domain(struct ctl *ctl, const char *name, int64_t *members_r,
 			 struct pl_error *err)
 {
 	struct pl_domain domain;
-	int ret = pl_domain_get(ctl->store, name, &domain, err);
+	int ret = pl_domain_get(ctl->work.store, name, &domain, err);
 
 	if (ret == 1 && domain.members > 0 && ctl->option[CTL_OPTION_YES] == NULL)
 		return pl_error_set(err, PL_ERR_CONFLICT,
 				    "%s has %lld members, who would go with it; add --yes if that "
 				    "is meant",
 				    name, (long long)domain.members);
-	return ret < 0 ? -1 : pl_domain_remove(ctl->store, &ctl->actor, name, members_r, err);
+	return ret < 0 ? -1 : pl_domain_remove(&ctl->work, name, members_r);
 }
 
 int cmd_domain_remove(struct ctl *ctl, struct pl_error *err)
@@ -159,7 +158,7 @@ int cmd_domain_remove(struct ctl *ctl, struct pl_error *err)
 	char name[PL_DOMAIN_MAX + 1];
 	int64_t members = 0;
 
-	if (domain_arg(ctl, name, err) < 0 || pl_store_begin_write(ctl->store, err) < 0 ||
+	if (domain_arg(ctl, name, err) < 0 || pl_store_begin_write(ctl->work.store, err) < 0 ||
 	    ctl_finish_write(ctl, remove_domain(ctl, name, &members, err), err) < 0)
 		return -1;
 	if (ctl->json)

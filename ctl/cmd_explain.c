@@ -76,8 +76,8 @@ static int ask(struct ctl *ctl, struct question *question, struct pl_error *err)
 	question->login.user_len = strlen(ctl->args[0]);
 	question->login.now = time(NULL);
 	question->login.device_trusted = ctl->option[CTL_OPTION_TRUSTED] != NULL;
-	return pl_login_evaluate(ctl->store, ctl->policy, NULL, &question->login, &question->result,
-				 err);
+	return pl_login_evaluate(ctl->work.store, ctl->policy, NULL, &question->login,
+				 &question->result, err);
 }
 
 static int status_of(enum pl_outcome outcome)

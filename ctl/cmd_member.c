@@ -12,9 +12,8 @@ int cmd_member_add(struct ctl *ctl, struct pl_error *err)
 	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 ||
 	    ctl_change(ctl, 1, PL_AT_MEMBER, &change, err) < 0 ||
 	    pl_change_check(&change, ctl->policy, address.domain, err) < 0 ||
-	    pl_store_begin_write(ctl->store, err) < 0 ||
-	    ctl_finish_write(ctl, pl_member_add(ctl->store, &ctl->actor, &address, &change, err),
-			     err) < 0)
+	    pl_store_begin_write(ctl->work.store, err) < 0 ||
+	    ctl_finish_write(ctl, pl_member_add(&ctl->work, &address, &change), err) < 0)
 		return -1;
 	pl_address_format(&address, text);
 	if (ctl->json)
@@ -75,14 +74,14 @@ static void show_change(const struct ctl *ctl, struct member_set *set,
 		       *after != '\0' ? after : "(no settings)");
 }
 
-static int set_all(struct ctl *ctl, struct member_set *set, struct pl_error *err)
+static int set_all(struct ctl *ctl, struct member_set *set)
 {
 	char before[PL_AUDIT_TEXT], after[PL_AUDIT_TEXT];
 
 	for (size_t i = 0; i < set->targets.count; i++) {
 		const struct pl_address *address = &set->targets.addresses[i];
-		int ret = pl_member_set(ctl->store, &ctl->actor, ctl->policy, address, &set->change,
-					before, after, err);
+		int ret = pl_member_set(&ctl->work, ctl->policy, address, &set->change, before,
+					after);
 
 		if (ret < 0)
 			return -1;
@@ -129,9 +128,9 @@ int cmd_member_set(struct ctl *ctl, struct pl_error *err)
 	 * shall wait for what is typed. */
 	if (read_words(ctl, &set.targets, &set.change, err) == 0 &&
 	    targets_from_stdin(ctl, &set.targets, err) == 0 &&
-	    pl_store_begin_write(ctl->store, err) == 0) {
+	    pl_store_begin_write(ctl->work.store, err) == 0) {
 		if (targets_from_options(ctl, &set.targets, err) == 0)
-			ret = set_all(ctl, &set, err);
+			ret = set_all(ctl, &set);
 		if (ctl_finish_write(ctl, ret, err) < 0)
 			ret = -1;
 		else
@@ -149,7 +148,7 @@ static int remove_all(struct ctl *ctl, struct pl_error *err)
 		int ret = ctl_address(ctl, ctl->args[i], &address, err);
 
 		if (ret == 0)
-			ret = pl_member_remove(ctl->store, &ctl->actor, &address, err);
+			ret = pl_member_remove(&ctl->work, &address);
 		if (ret == 0)
 			return pl_error_set(err, PL_ERR_CONFLICT, "no such member: %.320s",
 					    ctl->args[i]);
@@ -161,7 +160,7 @@ static int remove_all(struct ctl *ctl, struct pl_error *err)
 
 int cmd_member_remove(struct ctl *ctl, struct pl_error *err)
 {
-	if (pl_store_begin_write(ctl->store, err) < 0 ||
+	if (pl_store_begin_write(ctl->work.store, err) < 0 ||
 	    ctl_finish_write(ctl, remove_all(ctl, err), err) < 0)
 		return -1;
 	if (ctl->json)

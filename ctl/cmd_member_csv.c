@@ -57,8 +57,8 @@ static int import_rows(struct ctl *ctl, const struct member_csv *csv, struct pl_
 
 	for (size_t i = 0; i < csv->count; i++) {
 		const struct member_csv_row *row = &csv->rows[i];
-		int ret = pl_member_set(ctl->store, &ctl->actor, ctl->policy, &row->address,
-					&row->change, NULL, NULL, err);
+		int ret = pl_member_set(&ctl->work, ctl->policy, &row->address, &row->change, NULL,
+					NULL);
 
 		if (ret < 0)
 			return pl_error_prefix(err, "line %d", row->line);
@@ -84,7 +84,7 @@ int cmd_member_import(struct ctl *ctl, struct pl_error *err)
 		pl_error_prefix(err, "%s", is_dash(path) ? "standard input" : path);
 		goto out;
 	}
-	if (pl_store_begin_write(ctl->store, err) < 0)
+	if (pl_store_begin_write(ctl->work.store, err) < 0)
 		goto out;
 	changed = ctl_finish_write(ctl, import_rows(ctl, &csv, err), err);
 	if (changed < 0)
@@ -125,7 +125,7 @@ int cmd_member_export(struct ctl *ctl, struct pl_error *err)
 				    errno == EEXIST ? "it exists already and is not overwritten"
 						    : strerror(errno));
 	member_csv_write_header(out);
-	ret = pl_member_list(ctl->store, &filter, write_row, out, err);
+	ret = pl_member_list(ctl->work.store, &filter, write_row, out, err);
 	if ((fflush(out) != 0 || ferror(out)) && ret == 0)
 		ret = pl_error_set(err, PL_ERR_RETRY, "the members could not be written: %s",
 				   strerror(errno));

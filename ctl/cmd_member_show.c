@@ -42,8 +42,9 @@ static int show_json(struct ctl *ctl, const struct pl_account *account,
 	char text[PL_ADDRESS_MAX + 1];
 	struct shown shown = { .uses = json_object() };
 
-	if (pl_app_password_list(ctl->store, member->id, count_app_password, &shown, err) < 0 ||
-	    pl_member_uses(ctl->store, member->id, show_use, &shown, err) < 0) {
+	if (pl_app_password_list(ctl->work.store, member->id, count_app_password, &shown, err) <
+		    0 ||
+	    pl_member_uses(ctl->work.store, member->id, show_use, &shown, err) < 0) {
 		json_decref(shown.uses);
 		return -1;
 	}
@@ -66,7 +67,7 @@ static int show_text(struct ctl *ctl, const struct pl_account *account,
 	char text[PL_ADDRESS_MAX + 1], count[32];
 	struct shown shown = { 0 };
 
-	if (pl_app_password_list(ctl->store, member->id, count_app_password, &shown, err) < 0)
+	if (pl_app_password_list(ctl->work.store, member->id, count_app_password, &shown, err) < 0)
 		return -1;
 	ctl_line("member", pl_address_format(&member->address, text));
 	ctl_line("known", member->id != 0 ? "yes" : "no, the domain's settings apply");
@@ -80,7 +81,7 @@ static int show_text(struct ctl *ctl, const struct pl_account *account,
 	puts("what holds:");
 	ctl_print_layers(layers);
 	puts("last used:");
-	return pl_member_uses(ctl->store, member->id, show_use, &shown, err);
+	return pl_member_uses(ctl->work.store, member->id, show_use, &shown, err);
 }
 
 int cmd_member_show(struct ctl *ctl, struct pl_error *err)
@@ -90,7 +91,7 @@ int cmd_member_show(struct ctl *ctl, struct pl_error *err)
 	struct pl_layers layers;
 
 	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 ||
-	    pl_account_get(ctl->store, &address, &account, err) < 0)
+	    pl_account_get(ctl->work.store, &address, &account, err) < 0)
 		return -1;
 	pl_account_layers(&account, ctl->policy, &layers);
 	return ctl->json ? show_json(ctl, &account, &layers, err)
@@ -131,9 +132,9 @@ int cmd_member_list(struct ctl *ctl, struct pl_error *err)
 	if (targets_filter(ctl, &filter, domain, err) < 0)
 		return -1;
 	if (!ctl->json)
-		return pl_member_list(ctl->store, &filter, list_text, NULL, err);
+		return pl_member_list(ctl->work.store, &filter, list_text, NULL, err);
 	json = json_array();
-	if (pl_member_list(ctl->store, &filter, list_json, json, err) < 0) {
+	if (pl_member_list(ctl->work.store, &filter, list_json, json, err) < 0) {
 		json_decref(json);
 		return -1;
 	}

@@ -11,7 +11,7 @@ static int get_member(const struct ctl *ctl, struct pl_address *address_r, int64
 	struct pl_account account;
 
 	if (ctl_address(ctl, ctl->args[0], address_r, err) < 0 ||
-	    pl_account_get(ctl->store, address_r, &account, err) < 0)
+	    pl_account_get(ctl->work.store, address_r, &account, err) < 0)
 		return -1;
 	*id_r = account.member.id;
 	return 0;
@@ -56,9 +56,9 @@ int cmd_session_list(struct ctl *ctl, struct pl_error *err)
 	if (get_member(ctl, &address, &member_id, err) < 0)
 		return -1;
 	if (!ctl->json)
-		return pl_session_list(ctl->store, member_id, time(NULL), session_text, NULL, err);
+		return pl_session_list(&ctl->work, member_id, session_text, NULL);
 	json = json_array();
-	if (pl_session_list(ctl->store, member_id, time(NULL), session_json, json, err) < 0) {
+	if (pl_session_list(&ctl->work, member_id, session_json, json) < 0) {
 		json_decref(json);
 		return -1;
 	}
@@ -74,14 +74,14 @@ static int count_session(const struct pl_session *row, void *context)
 
 /* How many sessions were ended, or -1. */
 static int64_t revoke_sessions(struct ctl *ctl, const struct pl_address *address, int64_t member_id,
-			       int64_t id, struct pl_error *err)
+			       int64_t id)
 {
 	int64_t count = 0;
 
 	if (id != 0)
-		return pl_session_revoke(ctl->store, &ctl->actor, address, id, 1, err);
-	if (pl_session_list(ctl->store, member_id, time(NULL), count_session, &count, err) < 0 ||
-	    pl_session_revoke_all(ctl->store, &ctl->actor, address, err) < 0)
+		return pl_session_revoke(&ctl->work, address, id, 1);
+	if (pl_session_list(&ctl->work, member_id, count_session, &count) < 0 ||
+	    pl_session_revoke_all(&ctl->work, address) < 0)
 		return -1;
 	return count;
 }
@@ -101,9 +101,9 @@ int cmd_session_revoke(struct ctl *ctl, struct pl_error *err)
 	int64_t member_id, id, count;
 
 	if (get_member(ctl, &address, &member_id, err) < 0 || ctl_id_or_all(ctl, &id, err) < 0 ||
-	    pl_store_begin_write(ctl->store, err) < 0)
+	    pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
-	count = revoke_sessions(ctl, &address, member_id, id, err);
+	count = revoke_sessions(ctl, &address, member_id, id);
 	if (count == 0 && id != 0)
 		count = pl_error_set(err, PL_ERR_CONFLICT, "%s has no session %lld", ctl->args[0],
 				     (long long)id);
@@ -148,9 +148,9 @@ int cmd_device_list(struct ctl *ctl, struct pl_error *err)
 	if (get_member(ctl, &address, &member_id, err) < 0)
 		return -1;
 	if (!ctl->json)
-		return pl_trusted_list(ctl->store, member_id, time(NULL), device_text, NULL, err);
+		return pl_trusted_list(&ctl->work, member_id, device_text, NULL);
 	json = json_array();
-	if (pl_trusted_list(ctl->store, member_id, time(NULL), device_json, json, err) < 0) {
+	if (pl_trusted_list(&ctl->work, member_id, device_json, json) < 0) {
 		json_decref(json);
 		return -1;
 	}
@@ -163,9 +163,9 @@ int cmd_device_revoke(struct ctl *ctl, struct pl_error *err)
 	int64_t member_id, id, count;
 
 	if (get_member(ctl, &address, &member_id, err) < 0 || ctl_id_or_all(ctl, &id, err) < 0 ||
-	    pl_store_begin_write(ctl->store, err) < 0)
+	    pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
-	count = pl_trusted_remove(ctl->store, &ctl->actor, &address, id, err);
+	count = pl_trusted_remove(&ctl->work, &address, id);
 	if (count == 0 && id != 0)
 		count = pl_error_set(err, PL_ERR_CONFLICT, "%s has no trusted device %lld",
 				     ctl->args[0], (long long)id);

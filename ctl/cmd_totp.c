@@ -47,8 +47,8 @@ int cmd_totp_status(struct ctl *ctl, struct pl_error *err)
 	struct pl_totp_state state;
 
 	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 ||
-	    pl_account_get(ctl->store, &address, &account, err) < 0 ||
-	    pl_totp_state(ctl->store, account.member.id, &state, err) < 0)
+	    pl_account_get(ctl->work.store, &address, &account, err) < 0 ||
+	    pl_totp_state(ctl->work.store, account.member.id, &state, err) < 0)
 		return -1;
 	pl_address_format(&address, text);
 	if (ctl->json)
@@ -60,11 +60,11 @@ int cmd_totp_status(struct ctl *ctl, struct pl_error *err)
 /* Who was signed in with the factor that is gone signs in anew. Values as pl_totp_reset. */
 static int reset(struct ctl *ctl, const struct pl_address *address, struct pl_error *err)
 {
-	int removed = pl_store_begin_write(ctl->store, err);
+	int removed = pl_store_begin_write(ctl->work.store, err);
 
 	if (removed == 0)
-		removed = pl_totp_reset(ctl->store, &ctl->actor, address, err);
-	if (removed >= 0 && pl_session_revoke_all(ctl->store, &ctl->actor, address, err) < 0)
+		removed = pl_totp_reset(&ctl->work, address);
+	if (removed >= 0 && pl_session_revoke_all(&ctl->work, address) < 0)
 		removed = -1;
 	return ctl_finish_write(ctl, removed, err);
 }
@@ -77,7 +77,7 @@ int cmd_totp_reset(struct ctl *ctl, struct pl_error *err)
 	int removed;
 
 	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 ||
-	    pl_account_get(ctl->store, &address, &account, err) < 0)
+	    pl_account_get(ctl->work.store, &address, &account, err) < 0)
 		return -1;
 	pl_address_format(&address, text);
 	if (account.member.id == 0)

@@ -53,11 +53,10 @@ struct ctl {
 	char **args;
 	int arg_count;
 	struct pl_policy *policy; /* what the command needs; else NULL */
-	struct pl_store *store;
-	struct pl_keys *keys; /* the HMAC key */
-	struct pl_keys *seal; /* the seal key */
-	struct pl_actor actor;
-	char who[64], from[128];
+	struct pl_work work;      /* the store when the command needs it, and who runs it */
+	struct pl_keys *keys;     /* the HMAC key */
+	struct pl_keys *seal;     /* the seal key */
+	char who[64], from[128];  /* of the actor */
 };
 
 struct ctl_command {

@@ -3,6 +3,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ctl/command.h"
@@ -76,7 +77,7 @@ static void find_actor(struct ctl *ctl)
 		snprintf(ctl->from, sizeof(ctl->from), "%s", tty != NULL ? tty : "local");
 	keep_printable(ctl->who);
 	keep_printable(ctl->from);
-	ctl->actor = (struct pl_actor){ .who = ctl->who, .from = ctl->from };
+	ctl->work.actor = (struct pl_actor){ .who = ctl->who, .from = ctl->from };
 }
 
 static int open_needs(struct ctl *ctl, struct pl_error *err)
@@ -86,7 +87,7 @@ static int open_needs(struct ctl *ctl, struct pl_error *err)
 	if ((needs & NEED_POLICY) != 0 && pl_policy_load(ctl->policy_path, &ctl->policy, err) < 0)
 		return -1;
 	if ((needs & NEED_STORE) == NEED_STORE &&
-	    pl_store_open(ctl->policy->database, PL_ROLE_COMMAND, &ctl->store, err) < 0)
+	    pl_store_open(ctl->policy->database, PL_ROLE_COMMAND, &ctl->work.store, err) < 0)
 		return -1;
 	if ((needs & NEED_KEYS) == NEED_KEYS &&
 	    pl_keys_load(ctl->policy->verify_key, &ctl->keys, err) < 0)
@@ -103,6 +104,8 @@ static int run(struct ctl *ctl)
 	int ret;
 
 	find_actor(ctl);
+	ctl->work.now = time(NULL);
+	ctl->work.err = &err;
 	ret = open_needs(ctl, &err);
 	if (ret == 0)
 		ret = ctl->command->run(ctl, &err);
@@ -113,7 +116,7 @@ static int run(struct ctl *ctl)
 		fputc('\n', stderr);
 		ret = exit_status(ctl, &err);
 	}
-	pl_store_close(&ctl->store);
+	pl_store_close(&ctl->work.store);
 	pl_keys_free(&ctl->keys);
 	pl_keys_free(&ctl->seal);
 	pl_policy_unref(&ctl->policy);

@@ -40,7 +40,7 @@ static int add_member(const struct pl_member *member, void *context)
 static int check_domain(const struct ctl *ctl, const char *name, struct pl_error *err)
 {
 	struct pl_domain domain;
-	int ret = pl_domain_get(ctl->store, name, &domain, err);
+	int ret = pl_domain_get(ctl->work.store, name, &domain, err);
 
 	if (ret == 0)
 		return pl_error_set(err, PL_ERR_CONFLICT,
@@ -110,5 +110,5 @@ int targets_from_options(struct ctl *ctl, struct targets *targets, struct pl_err
 		return 0;
 	return targets_filter(ctl, &filter, domain, err) < 0
 		       ? -1
-		       : pl_member_list(ctl->store, &filter, add_member, targets, err);
+		       : pl_member_list(ctl->work.store, &filter, add_member, targets, err);
 }

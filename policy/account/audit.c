@@ -2,18 +2,17 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-int pl_audit_add(struct pl_store *store, const struct pl_actor *actor, const char *action,
-		 const char *object, const char *before, const char *after, struct pl_error *err)
+int pl_audit_add(const struct pl_work *work, const char *action, const char *object,
+		 const char *before, const char *after)
 {
-	return pl_exec(store, PL_SQL_AUDIT_INSERT,
-		       PL_PARAMS(PL_INT("at", time(NULL)), PL_TEXT("who", actor->who),
-				 PL_TEXT("source", actor->from), PL_TEXT("action", action),
+	return pl_exec(work->store, PL_SQL_AUDIT_INSERT,
+		       PL_PARAMS(PL_INT("at", work->now), PL_TEXT("who", work->actor.who),
+				 PL_TEXT("source", work->actor.from), PL_TEXT("action", action),
 				 PL_TEXT("object", object), PL_TEXT("before", before),
 				 PL_TEXT("after", after)),
-		       err) < 0
-		       ? pl_error_prefix(err, "audit")
+		       work->err) < 0
+		       ? pl_error_prefix(work->err, "audit")
 		       : 0;
 }
 

@@ -1,19 +1,13 @@
 /* audit.h - who changed what, from where, before and after.
  *
- * Every function that changes settings, members, domains or credentials takes
- * an actor and writes its record in the same transaction as the change, so
- * there is no change without a record. Records never hold a secret.
+ * Every function that changes settings, members, domains or credentials takes a struct
+ * pl_work, whose actor it is, and writes its record in the same transaction as the
+ * change, so there is no change without a record. Records never hold a secret.
  */
 #ifndef POSTLATCH_AUDIT_H
 #define POSTLATCH_AUDIT_H
 
-#include <stdint.h>
-#include "policy/store/store.h"
-
-struct pl_actor {
-	const char *who;  /* "root", "admin@example.com", "dovecot" */
-	const char *from; /* an address, a terminal, "local" */
-};
+#include "policy/store/work.h"
 
 #define PL_AUDIT_TEXT 512
 
@@ -31,8 +25,8 @@ struct pl_audit_filter {
 	int limit;          /* newest so many */
 };
 
-int pl_audit_add(struct pl_store *store, const struct pl_actor *actor, const char *action,
-		 const char *object, const char *before, const char *after, struct pl_error *err);
+int pl_audit_add(const struct pl_work *work, const char *action, const char *object,
+		 const char *before, const char *after);
 /* Calls each for every record, newest first, until it returns non-zero. */
 int pl_audit_list(struct pl_store *store, const struct pl_audit_filter *filter,
 		  int (*each)(const struct pl_audit_record *record, void *context), void *context,

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "policy/account/settings_row.h"
 
@@ -53,68 +52,67 @@ int pl_domain_list(struct pl_store *store,
 	return ret;
 }
 
-static int insert(struct pl_store *store, struct pl_domain *domain, struct pl_error *err)
+static int insert(const struct pl_work *work, struct pl_domain *domain)
 {
 	char settings[PL_SETTINGS_TEXT];
 
-	domain->created_at = time(NULL);
-	return pl_insert(store, PL_SQL_DOMAIN_INSERT,
+	domain->created_at = work->now;
+	return pl_insert(work->store, PL_SQL_DOMAIN_INSERT,
 			 PL_PARAMS(PL_TEXT("name", domain->name), PL_INT("active", domain->active),
 				   PL_INT("created_at", domain->created_at),
 				   PL_TEXT("settings",
 					   pl_settings_format(&domain->settings, settings))),
-			 &domain->id, err) < 0
-		       ? pl_error_prefix(err, "domain %s", domain->name)
+			 &domain->id, work->err) < 0
+		       ? pl_error_prefix(work->err, "domain %s", domain->name)
 		       : 0;
 }
 
-int pl_domain_add(struct pl_store *store, const struct pl_actor *actor, const char *name,
-		  const struct pl_change *change, struct pl_domain *domain_r, struct pl_error *err)
+int pl_domain_add(const struct pl_work *work, const char *name, const struct pl_change *change,
+		  struct pl_domain *domain_r)
 {
 	static const struct pl_settings none;
 	struct pl_domain domain = { .active = 1 }, there;
 	char before[PL_AUDIT_TEXT] = "", after[PL_AUDIT_TEXT] = "";
 	int ret;
 
-	if (pl_domain_parse(name, domain.name, err) < 0)
-		return pl_error_prefix(err, "domain \"%.100s\"", name);
-	ret = pl_domain_get(store, domain.name, &there, err);
+	if (pl_domain_parse(name, domain.name, work->err) < 0)
+		return pl_error_prefix(work->err, "domain \"%.100s\"", name);
+	ret = pl_domain_get(work->store, domain.name, &there, work->err);
 	if (ret == 1)
-		pl_error_set(err, PL_ERR_CONFLICT,
+		pl_error_set(work->err, PL_ERR_CONFLICT,
 			     "it is there already; `postlatch domain set` changes it");
 	if (ret != 0)
-		return pl_error_prefix(err, "domain %s", domain.name);
+		return pl_error_prefix(work->err, "domain %s", domain.name);
 	if (change != NULL) {
 		if (change->has_active)
 			domain.active = change->active;
 		pl_change_apply(change, &domain.settings);
 	}
-	if (insert(store, &domain, err) < 0)
+	if (insert(work, &domain) < 0)
 		return -1;
 	pl_record_word(after, sizeof(after), "active", domain.active ? "on" : "off");
 	pl_record_settings(&none, &domain.settings, before, after, sizeof(after));
-	if (pl_audit_add(store, actor, "domain.add", domain.name, "", after, err) < 0)
+	if (pl_audit_add(work, "domain.add", domain.name, "", after) < 0)
 		return -1;
 	if (domain_r != NULL)
 		*domain_r = domain;
 	return 0;
 }
 
-int pl_domain_remove(struct pl_store *store, const struct pl_actor *actor, const char *name,
-		     int64_t *members_r, struct pl_error *err)
+int pl_domain_remove(const struct pl_work *work, const char *name, int64_t *members_r)
 {
 	struct pl_domain domain;
 	char before[PL_AUDIT_TEXT];
-	int ret = pl_domain_get(store, name, &domain, err);
+	int ret = pl_domain_get(work->store, name, &domain, work->err);
 
 	if (ret == 0)
-		return pl_error_set(err, PL_ERR_CONFLICT, "there is no domain %s", name);
+		return pl_error_set(work->err, PL_ERR_CONFLICT, "there is no domain %s", name);
 	if (ret < 0)
 		return -1;
-	if (pl_exec(store, PL_SQL_DOMAIN_DELETE, PL_PARAMS(PL_INT("domain_id", domain.id)), err) <
-	    0)
-		return pl_error_prefix(err, "domain %s", name);
+	if (pl_exec(work->store, PL_SQL_DOMAIN_DELETE, PL_PARAMS(PL_INT("domain_id", domain.id)),
+		    work->err) < 0)
+		return pl_error_prefix(work->err, "domain %s", name);
 	*members_r = domain.members;
 	snprintf(before, sizeof(before), "members=%lld", (long long)domain.members);
-	return pl_audit_add(store, actor, "domain.remove", name, before, "", err);
+	return pl_audit_add(work, "domain.remove", name, before, "");
 }

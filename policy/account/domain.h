@@ -24,10 +24,9 @@ int pl_domain_list(struct pl_store *store,
 		   int (*each)(const struct pl_domain *domain, void *context), void *context,
 		   struct pl_error *err);
 /* PL_ERR_CONFLICT when it is there already. domain_r may be NULL. */
-int pl_domain_add(struct pl_store *store, const struct pl_actor *actor, const char *name,
-		  const struct pl_change *change, struct pl_domain *domain_r, struct pl_error *err);
+int pl_domain_add(const struct pl_work *work, const char *name, const struct pl_change *change,
+		  struct pl_domain *domain_r);
 /* Takes the domain away with its members and their credentials. members_r: how many. */
-int pl_domain_remove(struct pl_store *store, const struct pl_actor *actor, const char *name,
-		     int64_t *members_r, struct pl_error *err);
+int pl_domain_remove(const struct pl_work *work, const char *name, int64_t *members_r);
 
 #endif

@@ -104,30 +104,32 @@ static int write_app_password_use(struct pl_store *store, const struct pl_use *u
 		       err);
 }
 
-static int write_use(struct pl_store *store, const struct pl_use *use, struct pl_error *err)
+static int write_use(const struct pl_work *work, const struct pl_use *use)
 {
 	struct pl_account account;
 	int64_t member_id;
 
 	/* Asked anew: the member may have been removed, or added, meanwhile. */
-	if (pl_account_get(store, &use->address, &account, err) < 0)
+	if (pl_account_get(work->store, &use->address, &account, work->err) < 0)
 		return -1;
 	member_id = account.member.id;
 	if (member_id == 0 && use->member_id != 0)
 		return 0;
-	if (member_id == 0 && pl_member_ensure(store, &actor, &use->address, &member_id, err) < 0)
+	if (member_id == 0 && pl_member_ensure(work, &use->address, &member_id) < 0)
 		return -1;
-	if (write_member_use(store, member_id, use, err) < 0)
+	if (write_member_use(work->store, member_id, use, work->err) < 0)
 		return -1;
-	return use->app_password_id == 0 ? 0 : write_app_password_use(store, use, err);
+	return use->app_password_id == 0 ? 0 : write_app_password_use(work->store, use, work->err);
 }
 
 static int write_some(struct pl_use_log *log, size_t from, size_t to, struct pl_error *err)
 {
+	const struct pl_work work = { log->store, actor, time(NULL), err };
+
 	if (pl_store_begin_write(log->store, err) < 0)
 		return -1;
 	for (size_t i = from; i < to; i++) {
-		if (write_use(log->store, &log->writing[i], err) < 0) {
+		if (write_use(&work, &log->writing[i]) < 0) {
 			pl_store_rollback(log->store);
 			return -1;
 		}

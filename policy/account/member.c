@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "policy/account/member_row.h"
 #include "policy/account/settings_row.h"
@@ -106,21 +105,20 @@ int pl_member_list(struct pl_store *store, const struct pl_member_filter *filter
 	return ret;
 }
 
-static int insert(struct pl_store *store, const struct pl_account *account, int64_t *id_r,
-		  struct pl_error *err)
+static int insert(const struct pl_work *work, const struct pl_account *account, int64_t *id_r)
 {
 	const struct pl_member *member = &account->member;
 	char settings[PL_SETTINGS_TEXT];
 
-	return pl_insert(store, PL_SQL_MEMBER_INSERT,
+	return pl_insert(work->store, PL_SQL_MEMBER_INSERT,
 			 PL_PARAMS(PL_INT("domain_id", account->domain.id),
 				   PL_TEXT("local", member->address.local),
 				   PL_INT("active", member->active),
 				   PL_TEXT("class", member->class_name),
-				   PL_INT("created_at", time(NULL)),
+				   PL_INT("created_at", work->now),
 				   PL_TEXT("settings",
 					   pl_settings_format(&member->settings, settings))),
-			 id_r, err);
+			 id_r, work->err);
 }
 
 int pl_member_write(struct pl_store *store, const struct pl_member *member, struct pl_error *err)
@@ -164,55 +162,53 @@ static void describe(const struct pl_member *before, const struct pl_member *aft
 }
 
 /* Writes a member that the database did not know; adds its domain at need. */
-static int add(struct pl_store *store, const struct pl_actor *actor, struct pl_account *account,
-	       struct pl_error *err)
+static int add(const struct pl_work *work, struct pl_account *account)
 {
 	static const struct pl_member nobody = { .active = 1 };
 	char address[PL_ADDRESS_MAX + 1], was[PL_AUDIT_TEXT], is[PL_AUDIT_TEXT];
 
 	if (account->domain.id == 0 &&
-	    pl_domain_add(store, actor, account->domain.name, NULL, &account->domain, err) < 0)
+	    pl_domain_add(work, account->domain.name, NULL, &account->domain) < 0)
 		return -1;
-	if (insert(store, account, &account->member.id, err) < 0)
+	if (insert(work, account, &account->member.id) < 0)
 		return -1;
 	describe(&nobody, &account->member, was, is);
-	return pl_audit_add(store, actor, "member.add",
-			    pl_address_format(&account->member.address, address), "", is, err);
+	return pl_audit_add(work, "member.add",
+			    pl_address_format(&account->member.address, address), "", is);
 }
 
-int pl_member_add(struct pl_store *store, const struct pl_actor *actor,
-		  const struct pl_address *address, const struct pl_change *change,
-		  struct pl_error *err)
+int pl_member_add(const struct pl_work *work, const struct pl_address *address,
+		  const struct pl_change *change)
 {
 	struct pl_account account;
 	char text[PL_ADDRESS_MAX + 1];
-	int ret = pl_account_get(store, address, &account, err);
+	int ret = pl_account_get(work->store, address, &account, work->err);
 
 	if (ret == 0 && account.member.id != 0)
-		ret = pl_error_set(err, PL_ERR_CONFLICT,
+		ret = pl_error_set(work->err, PL_ERR_CONFLICT,
 				   "it is there already; `postlatch member set` changes it");
 	apply(change, &account.member);
 	if (ret == 0)
-		ret = add(store, actor, &account, err);
-	return ret < 0 ? pl_error_prefix(err, "member %s", pl_address_format(address, text)) : 0;
+		ret = add(work, &account);
+	return ret < 0 ? pl_error_prefix(work->err, "member %s", pl_address_format(address, text))
+		       : 0;
 }
 
-int pl_member_ensure(struct pl_store *store, const struct pl_actor *actor,
-		     const struct pl_address *address, int64_t *id_r, struct pl_error *err)
+int pl_member_ensure(const struct pl_work *work, const struct pl_address *address, int64_t *id_r)
 {
 	struct pl_account account;
 
-	if (pl_account_get(store, address, &account, err) < 0)
+	if (pl_account_get(work->store, address, &account, work->err) < 0)
 		return -1;
-	if (account.member.id == 0 && add(store, actor, &account, err) < 0)
+	if (account.member.id == 0 && add(work, &account) < 0)
 		return -1;
 	*id_r = account.member.id;
 	return 0;
 }
 
 /* Returns 2 added, 1 changed, 0 not, -1. */
-static int set(struct pl_store *store, const struct pl_actor *actor, struct pl_account *account,
-	       const struct pl_change *change, char *was, char *is, struct pl_error *err)
+static int set(const struct pl_work *work, struct pl_account *account,
+	       const struct pl_change *change, char *was, char *is)
 {
 	const struct pl_member before = account->member;
 	char address[PL_ADDRESS_MAX + 1];
@@ -220,52 +216,50 @@ static int set(struct pl_store *store, const struct pl_actor *actor, struct pl_a
 	apply(change, &account->member);
 	describe(&before, &account->member, was, is);
 	if (account->member.id == 0)
-		return add(store, actor, account, err) < 0 ? -1 : 2;
+		return add(work, account) < 0 ? -1 : 2;
 	if (was[0] == '\0' && is[0] == '\0')
 		return 0;
-	if (pl_member_write(store, &account->member, err) < 0 ||
-	    pl_audit_add(store, actor, "member.set", pl_address_format(&before.address, address),
-			 was, is, err) < 0)
+	if (pl_member_write(work->store, &account->member, work->err) < 0 ||
+	    pl_audit_add(work, "member.set", pl_address_format(&before.address, address), was, is) <
+		    0)
 		return -1;
 	return 1;
 }
 
-int pl_member_set(struct pl_store *store, const struct pl_actor *actor,
-		  const struct pl_policy *policy, const struct pl_address *address,
-		  const struct pl_change *change, char *before_r, char *after_r,
-		  struct pl_error *err)
+int pl_member_set(const struct pl_work *work, const struct pl_policy *policy,
+		  const struct pl_address *address, const struct pl_change *change, char *before_r,
+		  char *after_r)
 {
 	char was[PL_AUDIT_TEXT] = "", is[PL_AUDIT_TEXT] = "", text[PL_ADDRESS_MAX + 1];
 	struct pl_account account;
 	int ret = -1;
 
-	if (pl_change_check(change, policy, address->domain, err) == 0 &&
-	    pl_account_get(store, address, &account, err) == 0)
-		ret = set(store, actor, &account, change, was, is, err);
+	if (pl_change_check(change, policy, address->domain, work->err) == 0 &&
+	    pl_account_get(work->store, address, &account, work->err) == 0)
+		ret = set(work, &account, change, was, is);
 	if (before_r != NULL)
 		memcpy(before_r, was, sizeof(was));
 	if (after_r != NULL)
 		memcpy(after_r, is, sizeof(is));
-	return ret < 0 ? pl_error_prefix(err, "member %s", pl_address_format(address, text)) : ret;
+	return ret < 0 ? pl_error_prefix(work->err, "member %s", pl_address_format(address, text))
+		       : ret;
 }
 
-int pl_member_remove(struct pl_store *store, const struct pl_actor *actor,
-		     const struct pl_address *address, struct pl_error *err)
+int pl_member_remove(const struct pl_work *work, const struct pl_address *address)
 {
 	static const struct pl_member nobody = { .active = 1 };
 	char text[PL_ADDRESS_MAX + 1], was[PL_AUDIT_TEXT], is[PL_AUDIT_TEXT];
 	struct pl_account account;
 
-	if (pl_account_get(store, address, &account, err) < 0)
+	if (pl_account_get(work->store, address, &account, work->err) < 0)
 		return -1;
 	if (account.member.id == 0)
 		return 0;
-	if (pl_exec(store, PL_SQL_MEMBER_DELETE, PL_PARAMS(PL_INT("member_id", account.member.id)),
-		    err) < 0)
-		return pl_error_prefix(err, "member %s", pl_address_format(address, text));
+	if (pl_exec(work->store, PL_SQL_MEMBER_DELETE,
+		    PL_PARAMS(PL_INT("member_id", account.member.id)), work->err) < 0)
+		return pl_error_prefix(work->err, "member %s", pl_address_format(address, text));
 	describe(&account.member, &nobody, was, is);
-	if (pl_audit_add(store, actor, "member.remove", pl_address_format(address, text), was, "",
-			 err) < 0)
+	if (pl_audit_add(work, "member.remove", pl_address_format(address, text), was, "") < 0)
 		return -1;
 	return 1;
 }

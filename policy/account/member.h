@@ -51,19 +51,16 @@ int pl_member_list(struct pl_store *store, const struct pl_member_filter *filter
 		   int (*each)(const struct pl_member *member, void *context), void *context,
 		   struct pl_error *err);
 /* PL_ERR_CONFLICT when it is there already. An unheard-of domain is added too. */
-int pl_member_add(struct pl_store *store, const struct pl_actor *actor,
-		  const struct pl_address *address, const struct pl_change *change,
-		  struct pl_error *err);
+int pl_member_add(const struct pl_work *work, const struct pl_address *address,
+		  const struct pl_change *change);
 /* Returns 1 when something changed, 2 when the member was added, for a name that the
  * database had never heard of, 0 when all was so already, -1 for an error. before_r and after_r
  * (of PL_AUDIT_TEXT, may be NULL) tell what changed, "pop3=on", "pop3=off". */
-int pl_member_set(struct pl_store *store, const struct pl_actor *actor,
-		  const struct pl_policy *policy, const struct pl_address *address,
-		  const struct pl_change *change, char *before_r, char *after_r,
-		  struct pl_error *err);
+int pl_member_set(const struct pl_work *work, const struct pl_policy *policy,
+		  const struct pl_address *address, const struct pl_change *change, char *before_r,
+		  char *after_r);
 /* 1 removed, with its credentials; 0 none; -1 error. */
-int pl_member_remove(struct pl_store *store, const struct pl_actor *actor,
-		     const struct pl_address *address, struct pl_error *err);
+int pl_member_remove(const struct pl_work *work, const struct pl_address *address);
 /* Calls each for every service that the member has used. */
 int pl_member_uses(struct pl_store *store, int64_t member_id,
 		   int (*each)(const struct pl_member_use *use, void *context), void *context,

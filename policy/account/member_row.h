@@ -5,8 +5,7 @@
 #include "policy/account/member.h"
 
 /* The member's id; a member that the database has never heard of is added. */
-int pl_member_ensure(struct pl_store *store, const struct pl_actor *actor,
-		     const struct pl_address *address, int64_t *id_r, struct pl_error *err);
+int pl_member_ensure(const struct pl_work *work, const struct pl_address *address, int64_t *id_r);
 /* Writes what may change of a member that the database knows: active, class, settings. */
 int pl_member_write(struct pl_store *store, const struct pl_member *member, struct pl_error *err);
 

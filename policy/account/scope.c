@@ -139,10 +139,9 @@ static const char *scope_name(enum pl_scope scope)
 	return "inheriting";
 }
 
-static int record_set(struct pl_store *store, const struct pl_actor *actor,
-		      const struct pl_domain *before, const struct pl_domain *after,
-		      enum pl_scope scope, const struct pl_scope_result *result,
-		      struct pl_error *err)
+static int record_set(const struct pl_work *work, const struct pl_domain *before,
+		      const struct pl_domain *after, enum pl_scope scope,
+		      const struct pl_scope_result *result)
 {
 	char was[PL_AUDIT_TEXT] = "", is[PL_AUDIT_TEXT] = "", count[32];
 
@@ -154,12 +153,12 @@ static int record_set(struct pl_store *store, const struct pl_actor *actor,
 	pl_record_word(is, sizeof(is), "scope", scope_name(scope));
 	snprintf(count, sizeof(count), "%lld", (long long)(result->pinned + result->cleared));
 	pl_record_word(is, sizeof(is), "members-changed", count);
-	return pl_audit_add(store, actor, "domain.set", before->name, was, is, err);
+	return pl_audit_add(work, "domain.set", before->name, was, is);
 }
 
-int pl_domain_set(struct pl_store *store, const struct pl_actor *actor,
-		  const struct pl_policy *policy, const char *name, const struct pl_change *change,
-		  enum pl_scope scope, struct pl_scope_result *result_r, struct pl_error *err)
+int pl_domain_set(const struct pl_work *work, const struct pl_policy *policy, const char *name,
+		  const struct pl_change *change, enum pl_scope scope,
+		  struct pl_scope_result *result_r)
 {
 	struct pl_domain before, after;
 	struct scope_walk walk = {
@@ -170,21 +169,22 @@ int pl_domain_set(struct pl_store *store, const struct pl_actor *actor,
 		.scope = scope,
 		.result = result_r,
 	};
-	int ret = pl_domain_get(store, name, &before, err);
+	int ret = pl_domain_get(work->store, name, &before, work->err);
 
 	memset(result_r, 0, sizeof(*result_r));
 	if (ret == 0)
-		return pl_error_set(err, PL_ERR_CONFLICT,
+		return pl_error_set(work->err, PL_ERR_CONFLICT,
 				    "there is no domain %s; `postlatch domain add %s` adds it",
 				    name, name);
-	if (ret < 0 || pl_change_check(change, policy, name, err) < 0)
+	if (ret < 0 || pl_change_check(change, policy, name, work->err) < 0)
 		return -1;
 	after = before;
 	pl_change_apply(change, &after.settings);
 	if (change->has_active)
 		after.active = change->active;
-	if (reach_members(store, &walk, err) < 0 || write_domain(store, &after, err) < 0 ||
-	    record_set(store, actor, &before, &after, scope, result_r, err) < 0)
-		return pl_error_prefix(err, "domain %s", name);
+	if (reach_members(work->store, &walk, work->err) < 0 ||
+	    write_domain(work->store, &after, work->err) < 0 ||
+	    record_set(work, &before, &after, scope, result_r) < 0)
+		return pl_error_prefix(work->err, "domain %s", name);
 	return 0;
 }

@@ -24,8 +24,8 @@ int pl_scope_by_name(const char *name, enum pl_scope *scope_r);
 
 /* PL_ERR_CONFLICT when there is no such domain, or when the policy file forbids what the
  * change switches on. result_r tells what became of the members. */
-int pl_domain_set(struct pl_store *store, const struct pl_actor *actor,
-		  const struct pl_policy *policy, const char *name, const struct pl_change *change,
-		  enum pl_scope scope, struct pl_scope_result *result_r, struct pl_error *err);
+int pl_domain_set(const struct pl_work *work, const struct pl_policy *policy, const char *name,
+		  const struct pl_change *change, enum pl_scope scope,
+		  struct pl_scope_result *result_r);
 
 #endif

@@ -5,7 +5,6 @@
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "policy/account/member_row.h"
 #include "policy/base/utf8.h"
@@ -108,16 +107,16 @@ static int below_limit(struct pl_store *store, int64_t member_id, struct pl_erro
 	return 0;
 }
 
-static int insert(struct pl_store *store, const struct pl_keys *keys, struct pl_app_password *wish,
-		  const struct pl_secret *password, struct pl_error *err)
+static int insert(const struct pl_work *work, const struct pl_keys *keys,
+		  struct pl_app_password *wish, const struct pl_secret *password)
 {
 	unsigned char mac[PL_MAC_BYTES];
 	char services[64];
 
-	if (pl_keys_mac(keys, 0, wish->member_id, password, mac, err) < 0)
+	if (pl_keys_mac(keys, 0, wish->member_id, password, mac, work->err) < 0)
 		return -1;
-	wish->created_at = time(NULL);
-	return pl_insert(store, PL_SQL_APP_PASSWORD_INSERT,
+	wish->created_at = work->now;
+	return pl_insert(work->store, PL_SQL_APP_PASSWORD_INSERT,
 			 PL_PARAMS(PL_INT("member_id", wish->member_id),
 				   PL_BLOB("mac", mac, sizeof(mac)),
 				   PL_INT("key_id", pl_keys_id(keys, 0)),
@@ -127,11 +126,11 @@ static int insert(struct pl_store *store, const struct pl_keys *keys, struct pl_
 				   PL_TEXT("networks", wish->networks),
 				   PL_INT("expires_at", wish->expires_at),
 				   PL_INT("created_at", wish->created_at)),
-			 &wish->id, err);
+			 &wish->id, work->err);
 }
 
-static int record_issue(struct pl_store *store, const struct pl_actor *actor, const char *address,
-			const struct pl_app_password *made, struct pl_error *err)
+static int record_issue(const struct pl_work *work, const char *address,
+			const struct pl_app_password *made)
 {
 	char after[PL_AUDIT_TEXT], services[64];
 
@@ -140,25 +139,24 @@ static int record_issue(struct pl_store *store, const struct pl_actor *actor, co
 		 pl_services_format(made->services, services, sizeof(services)),
 		 made->networks[0] == '\0' ? "all" : made->networks, (long long)made->expires_at,
 		 made->label);
-	return pl_audit_add(store, actor, "app-password.create", address, "", after, err);
+	return pl_audit_add(work, "app-password.create", address, "", after);
 }
 
-int pl_app_password_issue(struct pl_store *store, const struct pl_actor *actor,
-			  const struct pl_keys *keys, size_t letters,
+int pl_app_password_issue(const struct pl_work *work, const struct pl_keys *keys, size_t letters,
 			  const struct pl_address *address, struct pl_app_password *wish,
-			  struct pl_secret *password_r, struct pl_error *err)
+			  struct pl_secret *password_r)
 {
 	char text[PL_ADDRESS_MAX + 1];
 
 	pl_address_format(address, text);
-	if (check_wish(wish, letters, err) == 0 && generate(letters, password_r, err) == 0 &&
-	    pl_member_ensure(store, actor, address, &wish->member_id, err) == 0 &&
-	    below_limit(store, wish->member_id, err) == 0 &&
-	    insert(store, keys, wish, password_r, err) == 0 &&
-	    record_issue(store, actor, text, wish, err) == 0)
+	if (check_wish(wish, letters, work->err) == 0 &&
+	    generate(letters, password_r, work->err) == 0 &&
+	    pl_member_ensure(work, address, &wish->member_id) == 0 &&
+	    below_limit(work->store, wish->member_id, work->err) == 0 &&
+	    insert(work, keys, wish, password_r) == 0 && record_issue(work, text, wish) == 0)
 		return 0;
 	pl_secret_wipe(password_r);
-	return pl_error_prefix(err, "app password of %s", text);
+	return pl_error_prefix(work->err, "app password of %s", text);
 }
 
 void pl_app_password_read_limits(struct pl_stmt *stmt, struct pl_app_password *row_r)
@@ -287,34 +285,34 @@ static int note_row(const struct pl_app_password *row, void *context)
 	return list->count == PL_APP_PASSWORDS_PER_MEMBER;
 }
 
-static int revoke_row(struct pl_store *store, const struct pl_actor *actor, const char *address,
-		      const struct pl_app_password *row, struct pl_error *err)
+static int revoke_row(const struct pl_work *work, const char *address,
+		      const struct pl_app_password *row)
 {
 	char before[PL_AUDIT_TEXT];
 
-	if (pl_exec(store, PL_SQL_APP_PASSWORD_DELETE,
+	if (pl_exec(work->store, PL_SQL_APP_PASSWORD_DELETE,
 		    PL_PARAMS(PL_INT("member_id", row->member_id),
 			      PL_INT("app_password_id", row->id)),
-		    err) < 0)
+		    work->err) < 0)
 		return -1;
 	snprintf(before, sizeof(before), "id=%lld label=%s", (long long)row->id, row->label);
-	return pl_audit_add(store, actor, "app-password.revoke", address, before, "", err);
+	return pl_audit_add(work, "app-password.revoke", address, before, "");
 }
 
-int64_t pl_app_password_revoke(struct pl_store *store, const struct pl_actor *actor,
-			       const struct pl_address *address, int64_t id, struct pl_error *err)
+int64_t pl_app_password_revoke(const struct pl_work *work, const struct pl_address *address,
+			       int64_t id)
 {
 	char text[PL_ADDRESS_MAX + 1];
 	struct revoke_list list = { .wanted = id };
 	struct pl_account account;
 
 	pl_address_format(address, text);
-	if (pl_account_get(store, address, &account, err) < 0 ||
-	    pl_app_password_list(store, account.member.id, note_row, &list, err) < 0)
-		return pl_error_prefix(err, "app password of %s", text);
+	if (pl_account_get(work->store, address, &account, work->err) < 0 ||
+	    pl_app_password_list(work->store, account.member.id, note_row, &list, work->err) < 0)
+		return pl_error_prefix(work->err, "app password of %s", text);
 	for (size_t i = 0; i < list.count; i++) {
-		if (revoke_row(store, actor, text, &list.rows[i], err) < 0)
-			return pl_error_prefix(err, "app password of %s", text);
+		if (revoke_row(work, text, &list.rows[i]) < 0)
+			return pl_error_prefix(work->err, "app password of %s", text);
 	}
 	return (int64_t)list.count;
 }

@@ -37,10 +37,9 @@ int pl_app_password_display(const struct pl_secret *password, struct pl_secret *
 
 /* Makes one with the wish's label, services, networks and expiry; fills its
  * other fields. The member is added when the database does not know it. */
-int pl_app_password_issue(struct pl_store *store, const struct pl_actor *actor,
-			  const struct pl_keys *keys, size_t letters,
+int pl_app_password_issue(const struct pl_work *work, const struct pl_keys *keys, size_t letters,
 			  const struct pl_address *address, struct pl_app_password *wish,
-			  struct pl_secret *password_r, struct pl_error *err);
+			  struct pl_secret *password_r);
 /* Looks for the one that was offered (folded). found_r gets what limits it: ids, services,
  * networks, expiry; no label and no use. Costs the same for member_id 0. */
 int pl_app_password_find(struct pl_store *store, const struct pl_keys *keys, int64_t member_id,
@@ -68,8 +67,8 @@ int pl_app_password_list(struct pl_store *store, int64_t member_id,
 			 int (*each)(const struct pl_app_password *app_password, void *context),
 			 void *context, struct pl_error *err);
 /* Revokes one of the member's (id), or all (id 0). Returns how many, or -1. */
-int64_t pl_app_password_revoke(struct pl_store *store, const struct pl_actor *actor,
-			       const struct pl_address *address, int64_t id, struct pl_error *err);
+int64_t pl_app_password_revoke(const struct pl_work *work, const struct pl_address *address,
+			       int64_t id);
 
 /* "imap,smtp" to bits and back; "" and "all" are every service. */
 int pl_services_parse(const char *text, unsigned int *services_r, struct pl_error *err);

@@ -34,34 +34,33 @@ static int read_failures(struct pl_store *store, int64_t member_id, int *failure
 	return ret;
 }
 
-static int count_failure(struct pl_store *store, int64_t member_id, int64_t now,
-			 struct pl_error *err)
+static int count_failure(const struct pl_work *work, int64_t member_id)
 {
-	return pl_exec(store, PL_SQL_FACTOR_FAILURE_COUNT,
-		       PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", now)), err);
+	return pl_exec(work->store, PL_SQL_FACTOR_FAILURE_COUNT,
+		       PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", work->now)),
+		       work->err);
 }
 
-int pl_factor_enter(struct pl_store *store, int64_t member_id, int64_t now,
-		    enum pl_code_result *result_r, int64_t *wait_r, struct pl_error *err)
+int pl_factor_enter(const struct pl_work *work, int64_t member_id, struct pl_code_answer *answer_r)
 {
 	int64_t failed_at, until;
 	int failures;
 
-	if (read_failures(store, member_id, &failures, &failed_at, err) < 0)
+	if (read_failures(work->store, member_id, &failures, &failed_at, work->err) < 0)
 		return -1;
 	if (failures >= PL_TOTP_MAX_FAILURES) {
-		*result_r = PL_CODE_BLOCKED;
+		answer_r->result = PL_CODE_BLOCKED;
 		return 0;
 	}
 	until = failed_at + pl_factor_wait(failures);
 	/* A failure in the future was written by a clock that was wrong: waiting
 	 * for it could take years. */
-	if (failed_at <= now && now < until) {
-		*result_r = PL_CODE_WAIT;
-		*wait_r = until - now;
+	if (failed_at <= work->now && work->now < until) {
+		answer_r->result = PL_CODE_WAIT;
+		answer_r->wait = until - work->now;
 		return 0;
 	}
-	return count_failure(store, member_id, now, err) < 0 ? -1 : 1;
+	return count_failure(work, member_id) < 0 ? -1 : 1;
 }
 
 int pl_factor_clear(struct pl_store *store, int64_t member_id, struct pl_error *err)
@@ -70,12 +69,12 @@ int pl_factor_clear(struct pl_store *store, int64_t member_id, struct pl_error *
 		       PL_PARAMS(PL_INT("member_id", member_id)), err);
 }
 
-int pl_factor_finish_commit(struct pl_store *store, int ret, enum pl_code_result result,
-			    enum pl_code_result *result_r, struct pl_error *err)
+int pl_factor_finish_commit(const struct pl_work *work, int ret, struct pl_code_answer *answer)
 {
-	if (ret == 0 && (result == PL_CODE_RIGHT || result == PL_CODE_WRONG))
-		ret = pl_store_commit(store, err);
-	pl_store_rollback(store); /* nothing is open after a commit */
-	*result_r = ret < 0 ? PL_CODE_NONE : result;
+	if (ret == 0 && (answer->result == PL_CODE_RIGHT || answer->result == PL_CODE_WRONG))
+		ret = pl_store_commit(work->store, work->err);
+	pl_store_rollback(work->store); /* nothing is open after a commit */
+	if (ret < 0)
+		answer->result = PL_CODE_NONE;
 	return ret;
 }

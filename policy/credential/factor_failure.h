@@ -11,15 +11,13 @@
 /* Seconds to wait after so many failures; 0 while they are free. */
 int64_t pl_factor_wait(int failures);
 /* 1: look at the code; a failure is counted already, so that parallel guesses
- * count. 0: not to be looked at, *result_r is WAIT or BLOCKED. -1 error. */
-int pl_factor_enter(struct pl_store *store, int64_t member_id, int64_t now,
-		    enum pl_code_result *result_r, int64_t *wait_r, struct pl_error *err);
+ * count. 0: not to be looked at, the answer is WAIT or BLOCKED. -1 error. */
+int pl_factor_enter(const struct pl_work *work, int64_t member_id, struct pl_code_answer *answer_r);
 /* A right code was redeemed. */
 int pl_factor_clear(struct pl_store *store, int64_t member_id, struct pl_error *err);
 /* Ends the transaction of an attempt: commits what must be remembered, a right
- * or a wrong code, and undoes the rest. ret is what the attempt returned; the
- * result reaches *result_r only when it is safe in the database. */
-int pl_factor_finish_commit(struct pl_store *store, int ret, enum pl_code_result result,
-			    enum pl_code_result *result_r, struct pl_error *err);
+ * or a wrong code, and undoes the rest. ret is what the attempt returned; its
+ * answer stays only when it is safe in the database. */
+int pl_factor_finish_commit(const struct pl_work *work, int ret, struct pl_code_answer *answer);
 
 #endif

@@ -67,38 +67,36 @@ static int make_one(struct pl_store *store, const struct pl_keys *verify, int64_
 	return ret;
 }
 
-static int make(struct pl_store *store, const struct pl_keys *verify, const struct pl_actor *actor,
-		const struct pl_address *address, char codes_r[PL_RECOVERY_CODES][PL_RECOVERY_TEXT],
-		struct pl_error *err)
+static int make(const struct pl_work *work, const struct pl_keys *verify,
+		const struct pl_address *address, char codes_r[PL_RECOVERY_CODES][PL_RECOVERY_TEXT])
 {
 	char text[PL_ADDRESS_MAX + 1];
 	struct pl_account account;
 
-	if (pl_account_get(store, address, &account, err) < 0)
+	if (pl_account_get(work->store, address, &account, work->err) < 0)
 		return -1;
 	if (!account.member.factor_registered)
-		return pl_error_set(err, PL_ERR_CONFLICT, "no second factor is registered");
-	if (pl_exec(store, PL_SQL_RECOVERY_DELETE_ALL,
-		    PL_PARAMS(PL_INT("member_id", account.member.id)), err) < 0)
+		return pl_error_set(work->err, PL_ERR_CONFLICT, "no second factor is registered");
+	if (pl_exec(work->store, PL_SQL_RECOVERY_DELETE_ALL,
+		    PL_PARAMS(PL_INT("member_id", account.member.id)), work->err) < 0)
 		return -1;
 	for (int i = 0; i < PL_RECOVERY_CODES; i++) {
-		if (make_one(store, verify, account.member.id, codes_r[i], err) < 0)
+		if (make_one(work->store, verify, account.member.id, codes_r[i], work->err) < 0)
 			return -1;
 	}
-	return pl_audit_add(store, actor, "recovery-codes.make", pl_address_format(address, text),
-			    "", "", err);
+	return pl_audit_add(work, "recovery-codes.make", pl_address_format(address, text), "", "");
 }
 
-int pl_recovery_make(struct pl_store *store, const struct pl_keys *verify,
-		     const struct pl_actor *actor, const struct pl_address *address,
-		     char codes_r[PL_RECOVERY_CODES][PL_RECOVERY_TEXT], struct pl_error *err)
+int pl_recovery_make(const struct pl_work *work, const struct pl_keys *verify,
+		     const struct pl_address *address,
+		     char codes_r[PL_RECOVERY_CODES][PL_RECOVERY_TEXT])
 {
 	char text[PL_ADDRESS_MAX + 1];
 
-	if (make(store, verify, actor, address, codes_r, err) == 0)
+	if (make(work, verify, address, codes_r) == 0)
 		return 0;
 	OPENSSL_cleanse(codes_r, PL_RECOVERY_CODES * PL_RECOVERY_TEXT);
-	return pl_error_prefix(err, "recovery codes of %s", pl_address_format(address, text));
+	return pl_error_prefix(work->err, "recovery codes of %s", pl_address_format(address, text));
 }
 
 /* 1 when it was one of the member's codes, which it is no longer; 0; -1. */
@@ -121,44 +119,43 @@ static int delete_one(struct pl_store *store, const struct pl_keys *verify, int6
 	return 0;
 }
 
-static int redeem(struct pl_store *store, const struct pl_keys *verify,
-		  const struct pl_actor *actor, const struct pl_address *address, const char *code,
-		  int64_t now, enum pl_code_result *result_r, int64_t *wait_r, struct pl_error *err)
+static int redeem(const struct pl_work *work, const struct pl_keys *verify,
+		  const struct pl_address *address, const char *code,
+		  struct pl_code_answer *answer_r)
 {
 	char text[PL_ADDRESS_MAX + 1];
 	struct pl_account account;
 	struct pl_secret folded = { 0 };
 	int ret;
 
-	if (pl_account_get(store, address, &account, err) < 0)
+	if (pl_account_get(work->store, address, &account, work->err) < 0)
 		return -1;
 	if (!account.member.factor_registered)
 		return 0; /* PL_CODE_NONE */
-	ret = pl_factor_enter(store, account.member.id, now, result_r, wait_r, err);
+	ret = pl_factor_enter(work, account.member.id, answer_r);
 	if (ret != 1)
 		return ret;
-	*result_r = PL_CODE_WRONG;
-	ret = fold(code, &folded) ? delete_one(store, verify, account.member.id, &folded, err) : 0;
+	answer_r->result = PL_CODE_WRONG;
+	ret = fold(code, &folded)
+		      ? delete_one(work->store, verify, account.member.id, &folded, work->err)
+		      : 0;
 	pl_secret_wipe(&folded);
 	if (ret != 1)
 		return ret;
-	*result_r = PL_CODE_RIGHT;
-	if (pl_factor_clear(store, account.member.id, err) < 0)
+	answer_r->result = PL_CODE_RIGHT;
+	if (pl_factor_clear(work->store, account.member.id, work->err) < 0)
 		return -1;
-	return pl_audit_add(store, actor, "recovery-code.use", pl_address_format(address, text), "",
-			    "", err);
+	return pl_audit_add(work, "recovery-code.use", pl_address_format(address, text), "", "");
 }
 
-int pl_recovery_redeem_commit(struct pl_store *store, const struct pl_keys *verify,
-			      const struct pl_actor *actor, const struct pl_address *address,
-			      const char *code, int64_t now, enum pl_code_result *result_r,
-			      int64_t *wait_r, struct pl_error *err)
+int pl_recovery_redeem_commit(const struct pl_work *work, const struct pl_keys *verify,
+			      const struct pl_address *address, const char *code,
+			      struct pl_code_answer *answer_r)
 {
-	enum pl_code_result result = PL_CODE_NONE;
-	int ret = pl_store_begin_write(store, err);
+	int ret = pl_store_begin_write(work->store, work->err);
 
-	*wait_r = 0;
+	*answer_r = (struct pl_code_answer){ .result = PL_CODE_NONE };
 	if (ret == 0)
-		ret = redeem(store, verify, actor, address, code, now, &result, wait_r, err);
-	return pl_factor_finish_commit(store, ret, result, result_r, err);
+		ret = redeem(work, verify, address, code, answer_r);
+	return pl_factor_finish_commit(work, ret, answer_r);
 }

@@ -57,45 +57,43 @@ static int read_failures(struct pl_store *store, const char *key, int64_t *failu
 	return ret;
 }
 
-static int count_failure(struct pl_store *store, const char *key, int64_t now, struct pl_error *err)
+static int count_failure(const struct pl_work *work, const char *key)
 {
-	return pl_exec(store, PL_SQL_ADDRESS_FAILURE_INSERT,
-		       PL_PARAMS(PL_TEXT("address", key), PL_INT("now", now)), err);
+	return pl_exec(work->store, PL_SQL_ADDRESS_FAILURE_INSERT,
+		       PL_PARAMS(PL_TEXT("address", key), PL_INT("now", work->now)), work->err);
 }
 
-static int enter(struct pl_store *store, const char *key, int64_t now, int64_t *wait_r,
-		 struct pl_error *err)
+static int enter(const struct pl_work *work, const char *key, int64_t *wait_r)
 {
 	int64_t failures, failed_at, until;
 
-	if (read_failures(store, key, &failures, &failed_at, err) < 0)
+	if (read_failures(work->store, key, &failures, &failed_at, work->err) < 0)
 		return -1;
 	until = failed_at + wait_after(failures);
 	/* As in factor_failure.c, a failure in the future is no reason to wait. */
-	if (failed_at <= now && now < until) {
-		*wait_r = until - now;
+	if (failed_at <= work->now && work->now < until) {
+		*wait_r = until - work->now;
 		return 0;
 	}
-	if (failures > 0 && now - failed_at >= PL_THROTTLE_FORGET &&
-	    run_of_key(store, PL_SQL_ADDRESS_FAILURE_DELETE, key, err) < 0)
+	if (failures > 0 && work->now - failed_at >= PL_THROTTLE_FORGET &&
+	    run_of_key(work->store, PL_SQL_ADDRESS_FAILURE_DELETE, key, work->err) < 0)
 		return -1;
-	return count_failure(store, key, now, err) < 0 ? -1 : 1;
+	return count_failure(work, key) < 0 ? -1 : 1;
 }
 
-int pl_throttle_enter_commit(struct pl_store *store, const struct pl_ip *ip, int64_t now,
-			     int64_t *wait_r, struct pl_error *err)
+int pl_throttle_enter_commit(const struct pl_work *work, const struct pl_ip *ip, int64_t *wait_r)
 {
 	char key[KEY_TEXT];
-	int ret = pl_store_begin_write(store, err);
+	int ret = pl_store_begin_write(work->store, work->err);
 
 	*wait_r = 0;
 	format_key(ip, key);
 	if (ret == 0)
-		ret = enter(store, key, now, wait_r, err);
-	if (ret == 1 && pl_store_commit(store, err) < 0)
+		ret = enter(work, key, wait_r);
+	if (ret == 1 && pl_store_commit(work->store, work->err) < 0)
 		ret = -1;
-	pl_store_rollback(store); /* nothing is open after a commit */
-	return ret < 0 ? pl_error_prefix(err, "failures of address %s", key) : ret;
+	pl_store_rollback(work->store); /* nothing is open after a commit */
+	return ret < 0 ? pl_error_prefix(work->err, "failures of address %s", key) : ret;
 }
 
 int pl_throttle_clear(struct pl_store *store, const struct pl_ip *ip, struct pl_error *err)

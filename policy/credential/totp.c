@@ -46,32 +46,32 @@ int pl_totp_state(struct pl_store *store, int64_t member_id, struct pl_totp_stat
 
 /* ---- registration ---- */
 
-static int set_pending(struct pl_store *store, const struct pl_keys *seal, int64_t member_id,
-		       const struct pl_secret *secret, int64_t now, struct pl_error *err)
+static int set_pending(const struct pl_work *work, const struct pl_keys *seal, int64_t member_id,
+		       const struct pl_secret *secret)
 {
 	struct pl_sealed sealed;
 
-	if (pl_seal(seal, SEALED_PENDING, member_id, secret, &sealed, err) < 0)
+	if (pl_seal(seal, SEALED_PENDING, member_id, secret, &sealed, work->err) < 0)
 		return -1;
-	return pl_exec(store, PL_SQL_TOTP_PENDING_SET,
+	return pl_exec(work->store, PL_SQL_TOTP_PENDING_SET,
 		       PL_PARAMS(PL_INT("member_id", member_id),
 				 PL_BLOB("secret", sealed.data, sealed.len),
-				 PL_INT("expires_at", now + PL_TOTP_PENDING_SECONDS)),
-		       err);
+				 PL_INT("expires_at", work->now + PL_TOTP_PENDING_SECONDS)),
+		       work->err);
 }
 
-int pl_totp_begin(struct pl_store *store, const struct pl_keys *seal, const struct pl_actor *actor,
-		  const struct pl_address *address, int64_t now, int64_t *member_id_r,
-		  struct pl_secret *secret_r, struct pl_error *err)
+int pl_totp_begin(const struct pl_work *work, const struct pl_keys *seal,
+		  const struct pl_address *address, int64_t *member_id_r,
+		  struct pl_secret *secret_r)
 {
 	char text[PL_ADDRESS_MAX + 1];
 
-	if (pl_random_base32(PL_TOTP_SECRET_BYTES, secret_r, err) == 0 &&
-	    pl_member_ensure(store, actor, address, member_id_r, err) == 0 &&
-	    set_pending(store, seal, *member_id_r, secret_r, now, err) == 0)
+	if (pl_random_base32(PL_TOTP_SECRET_BYTES, secret_r, work->err) == 0 &&
+	    pl_member_ensure(work, address, member_id_r) == 0 &&
+	    set_pending(work, seal, *member_id_r, secret_r) == 0)
 		return 0;
 	pl_secret_wipe(secret_r);
-	return pl_error_prefix(err, "second factor of %s", pl_address_format(address, text));
+	return pl_error_prefix(work->err, "second factor of %s", pl_address_format(address, text));
 }
 
 struct factor {
@@ -147,40 +147,39 @@ static int run_of_member(struct pl_store *store, enum pl_sql sql, int64_t member
 	return count < 0 ? -1 : 0;
 }
 
-static int set_totp(struct pl_store *store, const struct pl_keys *seal,
-		    const struct pl_actor *actor, int64_t member_id, const struct pl_secret *secret,
-		    int64_t now, int64_t step, struct pl_error *err)
+static int set_totp(const struct pl_work *work, const struct pl_keys *seal, int64_t member_id,
+		    const struct pl_secret *secret, int64_t step)
 {
 	struct pl_sealed sealed;
 
-	if (pl_seal(seal, SEALED_TOTP, member_id, secret, &sealed, err) < 0)
+	if (pl_seal(seal, SEALED_TOTP, member_id, secret, &sealed, work->err) < 0)
 		return -1;
-	return pl_exec(store, PL_SQL_TOTP_SET,
-		       PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", now),
-				 PL_TEXT("ip", actor->from),
+	return pl_exec(work->store, PL_SQL_TOTP_SET,
+		       PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", work->now),
+				 PL_TEXT("ip", work->actor.from),
 				 PL_BLOB("secret", sealed.data, sealed.len), PL_INT("step", step)),
-		       err);
+		       work->err);
 }
 
 /* The proven secret takes the place of the old one, and what hung on that dies. */
-static int replace(struct pl_store *store, const struct pl_keys *seal, const struct pl_actor *actor,
+static int replace(const struct pl_work *work, const struct pl_keys *seal,
 		   const struct pl_address *address, int64_t member_id,
-		   const struct pl_secret *secret, int64_t now, int64_t step, struct pl_error *err)
+		   const struct pl_secret *secret, int64_t step)
 {
 	char text[PL_ADDRESS_MAX + 1];
 
-	if (set_totp(store, seal, actor, member_id, secret, now, step, err) < 0 ||
-	    run_of_member(store, PL_SQL_RECOVERY_DELETE_ALL, member_id, NULL, err) < 0 ||
-	    run_of_member(store, PL_SQL_TRUSTED_DELETE_ALL, member_id, NULL, err) < 0 ||
-	    pl_factor_clear(store, member_id, err) < 0)
+	if (set_totp(work, seal, member_id, secret, step) < 0 ||
+	    run_of_member(work->store, PL_SQL_RECOVERY_DELETE_ALL, member_id, NULL, work->err) <
+		    0 ||
+	    run_of_member(work->store, PL_SQL_TRUSTED_DELETE_ALL, member_id, NULL, work->err) < 0 ||
+	    pl_factor_clear(work->store, member_id, work->err) < 0)
 		return -1;
-	return pl_audit_add(store, actor, "totp.register", pl_address_format(address, text), "", "",
-			    err);
+	return pl_audit_add(work, "totp.register", pl_address_format(address, text), "", "");
 }
 
-static int confirm(struct pl_store *store, const struct pl_keys *seal, const struct pl_actor *actor,
-		   const struct pl_address *address, const char *code, int64_t now,
-		   enum pl_code_result *result_r, int64_t *wait_r, struct pl_error *err)
+static int confirm(const struct pl_work *work, const struct pl_keys *seal,
+		   const struct pl_address *address, const char *code,
+		   struct pl_code_answer *answer_r)
 {
 	struct pl_stmt *stmt;
 	struct pl_account account;
@@ -188,42 +187,40 @@ static int confirm(struct pl_store *store, const struct pl_keys *seal, const str
 	int64_t step, won = 0;
 	int ret;
 
-	if (pl_account_get(store, address, &account, err) < 0)
+	if (pl_account_get(work->store, address, &account, work->err) < 0)
 		return -1;
-	stmt = pl_query(store, PL_SQL_TOTP_PENDING_GET,
-			PL_PARAMS(PL_INT("member_id", account.member.id), PL_INT("now", now)));
-	ret = load(stmt, seal, SEALED_PENDING, account.member.id, &pending, err);
+	stmt = pl_query(work->store, PL_SQL_TOTP_PENDING_GET,
+			PL_PARAMS(PL_INT("member_id", account.member.id),
+				  PL_INT("now", work->now)));
+	ret = load(stmt, seal, SEALED_PENDING, account.member.id, &pending, work->err);
 	if (ret == 1)
-		ret = pl_factor_enter(store, account.member.id, now, result_r, wait_r, err);
+		ret = pl_factor_enter(work, account.member.id, answer_r);
 	if (ret == 1) {
-		*result_r = PL_CODE_WRONG;
-		ret = match(&pending.secret, code, now, &step, err);
+		answer_r->result = PL_CODE_WRONG;
+		ret = match(&pending.secret, code, work->now, &step, work->err);
 	}
 	if (ret == 1)
-		ret = run_of_member(store, PL_SQL_TOTP_PENDING_DELETE, account.member.id, &won,
-				    err);
+		ret = run_of_member(work->store, PL_SQL_TOTP_PENDING_DELETE, account.member.id,
+				    &won, work->err);
 	if (won == 1) {
-		*result_r = PL_CODE_RIGHT;
-		ret = replace(store, seal, actor, address, account.member.id, &pending.secret, now,
-			      step, err);
+		answer_r->result = PL_CODE_RIGHT;
+		ret = replace(work, seal, address, account.member.id, &pending.secret, step);
 	}
 	pl_secret_wipe(&pending.secret);
 	return ret < 0 ? -1 : 0;
 }
 
-int pl_totp_confirm(struct pl_store *store, const struct pl_keys *seal,
-		    const struct pl_actor *actor, const struct pl_address *address,
-		    const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
-		    struct pl_error *err)
+int pl_totp_confirm(const struct pl_work *work, const struct pl_keys *seal,
+		    const struct pl_address *address, const char *code,
+		    struct pl_code_answer *answer_r)
 {
 	char text[PL_ADDRESS_MAX + 1];
 
-	*result_r = PL_CODE_NONE;
-	*wait_r = 0;
-	if (confirm(store, seal, actor, address, code, now, result_r, wait_r, err) == 0)
+	*answer_r = (struct pl_code_answer){ .result = PL_CODE_NONE };
+	if (confirm(work, seal, address, code, answer_r) == 0)
 		return 0;
-	*result_r = PL_CODE_NONE;
-	return pl_error_prefix(err, "second factor of %s", pl_address_format(address, text));
+	answer_r->result = PL_CODE_NONE;
+	return pl_error_prefix(work->err, "second factor of %s", pl_address_format(address, text));
 }
 
 /* The one statement that lets one of several who offer the same code win. */
@@ -240,69 +237,64 @@ static int redeem_step(struct pl_store *store, int64_t member_id, int64_t step,
 	return won == 1 ? pl_factor_clear(store, member_id, err) : 0;
 }
 
-static int redeem(struct pl_store *store, const struct pl_keys *seal, int64_t member_id,
-		  const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
-		  struct pl_error *err)
+static int redeem(const struct pl_work *work, const struct pl_keys *seal, int64_t member_id,
+		  const char *code, struct pl_code_answer *answer_r)
 {
 	struct pl_stmt *stmt;
 	struct factor factor;
 	int64_t step;
 	int ret;
 
-	stmt = pl_query(store, PL_SQL_TOTP_GET, PL_PARAMS(PL_INT("member_id", member_id)));
-	ret = load(stmt, seal, SEALED_TOTP, member_id, &factor, err);
+	stmt = pl_query(work->store, PL_SQL_TOTP_GET, PL_PARAMS(PL_INT("member_id", member_id)));
+	ret = load(stmt, seal, SEALED_TOTP, member_id, &factor, work->err);
 	if (ret == 1)
-		ret = pl_factor_enter(store, member_id, now, result_r, wait_r, err);
+		ret = pl_factor_enter(work, member_id, answer_r);
 	if (ret == 1) {
-		*result_r = PL_CODE_WRONG;
-		ret = match(&factor.secret, code, now, &step, err);
+		answer_r->result = PL_CODE_WRONG;
+		ret = match(&factor.secret, code, work->now, &step, work->err);
 	}
 	if (ret == 1)
-		ret = redeem_step(store, member_id, step, result_r, err);
+		ret = redeem_step(work->store, member_id, step, &answer_r->result, work->err);
 	pl_secret_wipe(&factor.secret);
 	return ret < 0 ? -1 : 0;
 }
 
-int pl_totp_redeem_commit(struct pl_store *store, const struct pl_keys *seal, int64_t member_id,
-			  const char *code, int64_t now, enum pl_code_result *result_r,
-			  int64_t *wait_r, struct pl_error *err)
+int pl_totp_redeem_commit(const struct pl_work *work, const struct pl_keys *seal, int64_t member_id,
+			  const char *code, struct pl_code_answer *answer_r)
 {
-	enum pl_code_result result = PL_CODE_NONE;
-	int ret = pl_store_begin_write(store, err);
+	int ret = pl_store_begin_write(work->store, work->err);
 
-	*wait_r = 0;
+	*answer_r = (struct pl_code_answer){ .result = PL_CODE_NONE };
 	if (ret == 0)
-		ret = redeem(store, seal, member_id, code, now, &result, wait_r, err);
-	return pl_factor_finish_commit(store, ret, result, result_r, err);
+		ret = redeem(work, seal, member_id, code, answer_r);
+	return pl_factor_finish_commit(work, ret, answer_r);
 }
 
-static int reset(struct pl_store *store, const struct pl_actor *actor,
-		 const struct pl_address *address, int64_t *removed_r, struct pl_error *err)
+static int reset(const struct pl_work *work, const struct pl_address *address, int64_t *removed_r)
 {
 	char text[PL_ADDRESS_MAX + 1];
 	struct pl_account account;
 	const int64_t *id = &account.member.id;
 
-	if (pl_account_get(store, address, &account, err) < 0 ||
-	    run_of_member(store, PL_SQL_TOTP_DELETE, *id, removed_r, err) < 0 ||
-	    run_of_member(store, PL_SQL_TOTP_PENDING_DELETE, *id, NULL, err) < 0 ||
-	    run_of_member(store, PL_SQL_RECOVERY_DELETE_ALL, *id, NULL, err) < 0 ||
-	    run_of_member(store, PL_SQL_TRUSTED_DELETE_ALL, *id, NULL, err) < 0 ||
-	    pl_factor_clear(store, *id, err) < 0)
+	if (pl_account_get(work->store, address, &account, work->err) < 0 ||
+	    run_of_member(work->store, PL_SQL_TOTP_DELETE, *id, removed_r, work->err) < 0 ||
+	    run_of_member(work->store, PL_SQL_TOTP_PENDING_DELETE, *id, NULL, work->err) < 0 ||
+	    run_of_member(work->store, PL_SQL_RECOVERY_DELETE_ALL, *id, NULL, work->err) < 0 ||
+	    run_of_member(work->store, PL_SQL_TRUSTED_DELETE_ALL, *id, NULL, work->err) < 0 ||
+	    pl_factor_clear(work->store, *id, work->err) < 0)
 		return -1;
-	return *removed_r == 0 ? 0
-			       : pl_audit_add(store, actor, "totp.reset",
-					      pl_address_format(address, text), "", "", err);
+	return *removed_r == 0
+		       ? 0
+		       : pl_audit_add(work, "totp.reset", pl_address_format(address, text), "", "");
 }
 
-int pl_totp_reset(struct pl_store *store, const struct pl_actor *actor,
-		  const struct pl_address *address, struct pl_error *err)
+int pl_totp_reset(const struct pl_work *work, const struct pl_address *address)
 {
 	char text[PL_ADDRESS_MAX + 1];
 	int64_t removed = 0;
 
-	if (reset(store, actor, address, &removed, err) < 0)
-		return pl_error_prefix(err, "second factor of %s",
+	if (reset(work, address, &removed) < 0)
+		return pl_error_prefix(work->err, "second factor of %s",
 				       pl_address_format(address, text));
 	return removed > 0 ? 1 : 0;
 }

@@ -30,9 +30,14 @@ enum pl_code_result {
 	PL_CODE_RIGHT,
 	PL_CODE_WRONG,
 	PL_CODE_USED,    /* right, but used before (or older than one that was) */
-	PL_CODE_WAIT,    /* too many failures: wait_r seconds; not looked at */
+	PL_CODE_WAIT,    /* too many failures; not looked at */
 	PL_CODE_BLOCKED, /* PL_TOTP_MAX_FAILURES in a row; not looked at */
 	PL_CODE_NONE,    /* nothing is registered, or no registration pends */
+};
+
+struct pl_code_answer {
+	enum pl_code_result result;
+	int64_t wait; /* seconds, with PL_CODE_WAIT */
 };
 
 struct pl_totp_state {
@@ -48,25 +53,22 @@ int pl_totp_state(struct pl_store *store, int64_t member_id, struct pl_totp_stat
 		  struct pl_error *err);
 /* Makes a pending secret, in place of one that pends already. secret_r is base32.
  * The member is added when the database does not know it; *member_id_r is filled. */
-int pl_totp_begin(struct pl_store *store, const struct pl_keys *seal, const struct pl_actor *actor,
-		  const struct pl_address *address, int64_t now, int64_t *member_id_r,
-		  struct pl_secret *secret_r, struct pl_error *err);
+int pl_totp_begin(const struct pl_work *work, const struct pl_keys *seal,
+		  const struct pl_address *address, int64_t *member_id_r,
+		  struct pl_secret *secret_r);
 /* A code made with the pending secret puts it to use, and is used by that. Old
  * recovery codes die; trusted devices die. Of several who confirm one registration
  * one is right. The caller commits after every result: a wrong code is counted in
  * the same transaction. */
-int pl_totp_confirm(struct pl_store *store, const struct pl_keys *seal,
-		    const struct pl_actor *actor, const struct pl_address *address,
-		    const char *code, int64_t now, enum pl_code_result *result_r, int64_t *wait_r,
-		    struct pl_error *err);
+int pl_totp_confirm(const struct pl_work *work, const struct pl_keys *seal,
+		    const struct pl_address *address, const char *code,
+		    struct pl_code_answer *answer_r);
 /* Redeems a code of the registered secret; PL_CODE_RIGHT and PL_CODE_WRONG are committed. */
-int pl_totp_redeem_commit(struct pl_store *store, const struct pl_keys *seal, int64_t member_id,
-			  const char *code, int64_t now, enum pl_code_result *result_r,
-			  int64_t *wait_r, struct pl_error *err);
+int pl_totp_redeem_commit(const struct pl_work *work, const struct pl_keys *seal, int64_t member_id,
+			  const char *code, struct pl_code_answer *answer_r);
 /* Removes the secret, pending secret, recovery codes, failures and trusted devices.
  * 1 removed, 0 there was none. Sessions are the caller's. */
-int pl_totp_reset(struct pl_store *store, const struct pl_actor *actor,
-		  const struct pl_address *address, struct pl_error *err);
+int pl_totp_reset(const struct pl_work *work, const struct pl_address *address);
 
 /* "otpauth://totp/..." for a QR code (the Key Uri Format that apps read). Returns buf. */
 char *pl_totp_uri(const char *issuer, const struct pl_address *address,
@@ -78,13 +80,12 @@ char *pl_totp_uri(const char *issuer, const struct pl_address *address,
 #define PL_RECOVERY_CODES 10
 #define PL_RECOVERY_TEXT 20
 
-int pl_recovery_make(struct pl_store *store, const struct pl_keys *verify,
-		     const struct pl_actor *actor, const struct pl_address *address,
-		     char codes_r[PL_RECOVERY_CODES][PL_RECOVERY_TEXT], struct pl_error *err);
+int pl_recovery_make(const struct pl_work *work, const struct pl_keys *verify,
+		     const struct pl_address *address,
+		     char codes_r[PL_RECOVERY_CODES][PL_RECOVERY_TEXT]);
 /* Values as pl_totp_redeem_commit. */
-int pl_recovery_redeem_commit(struct pl_store *store, const struct pl_keys *verify,
-			      const struct pl_actor *actor, const struct pl_address *address,
-			      const char *code, int64_t now, enum pl_code_result *result_r,
-			      int64_t *wait_r, struct pl_error *err);
+int pl_recovery_redeem_commit(const struct pl_work *work, const struct pl_keys *verify,
+			      const struct pl_address *address, const char *code,
+			      struct pl_code_answer *answer_r);
 
 #endif

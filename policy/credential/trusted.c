@@ -4,7 +4,6 @@
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "policy/account/member_row.h"
 
@@ -69,28 +68,26 @@ static int insert(struct pl_store *store, struct pl_trusted *wish, int64_t gener
 			 &wish->id, err);
 }
 
-static int record(struct pl_store *store, const struct pl_actor *actor, const char *action,
-		  const struct pl_address *address, const struct pl_trusted *device, int gone,
-		  struct pl_error *err)
+static int record(const struct pl_work *work, const char *action, const struct pl_address *address,
+		  const struct pl_trusted *device, int gone)
 {
 	char text[PL_ADDRESS_MAX + 1], what[PL_AUDIT_TEXT];
 
 	snprintf(what, sizeof(what), "id=%lld ip=%s name=%s", (long long)device->id, device->ip,
 		 device->name);
-	return pl_audit_add(store, actor, action, pl_address_format(address, text),
-			    gone ? what : "", gone ? "" : what, err);
+	return pl_audit_add(work, action, pl_address_format(address, text), gone ? what : "",
+			    gone ? "" : what);
 }
 
-static void set_times(struct pl_trusted *wish)
+static void set_times(struct pl_trusted *wish, int64_t now)
 {
-	wish->created_at = wish->used_at = time(NULL);
+	wish->created_at = wish->used_at = now;
 	if (wish->expires_at == 0 || wish->expires_at > wish->created_at + SECONDS)
 		wish->expires_at = wish->created_at + SECONDS;
 }
 
-int pl_trusted_add(struct pl_store *store, const struct pl_actor *actor,
-		   const struct pl_address *address, struct pl_trusted *wish,
-		   struct pl_secret *cookie_r, struct pl_error *err)
+int pl_trusted_add(const struct pl_work *work, const struct pl_address *address,
+		   struct pl_trusted *wish, struct pl_secret *cookie_r)
 {
 	char text[PL_ADDRESS_MAX + 1];
 	struct pl_account account;
@@ -98,19 +95,19 @@ int pl_trusted_add(struct pl_store *store, const struct pl_actor *actor,
 	struct cookie cookie;
 	int ret = -1;
 
-	set_times(wish);
-	if (pl_random_token(COOKIE_PREFIX, &series, err) == 0 &&
-	    pl_token_digest(&series, cookie.series, err) == 0 &&
-	    new_cookie(series.data, series.len, cookie_r, cookie.value, err) == 0 &&
-	    pl_member_ensure(store, actor, address, &wish->member_id, err) == 0 &&
-	    pl_account_get(store, address, &account, err) == 0 &&
-	    insert(store, wish, account.member.generation, &cookie, err) == 0)
-		ret = record(store, actor, "trusted-device.add", address, wish, 0, err);
+	set_times(wish, work->now);
+	if (pl_random_token(COOKIE_PREFIX, &series, work->err) == 0 &&
+	    pl_token_digest(&series, cookie.series, work->err) == 0 &&
+	    new_cookie(series.data, series.len, cookie_r, cookie.value, work->err) == 0 &&
+	    pl_member_ensure(work, address, &wish->member_id) == 0 &&
+	    pl_account_get(work->store, address, &account, work->err) == 0 &&
+	    insert(work->store, wish, account.member.generation, &cookie, work->err) == 0)
+		ret = record(work, "trusted-device.add", address, wish, 0);
 	pl_secret_wipe(&series);
 	if (ret == 0)
 		return 0;
 	pl_secret_wipe(cookie_r);
-	return pl_error_prefix(err, "trusted device of %s", pl_address_format(address, text));
+	return pl_error_prefix(work->err, "trusted device of %s", pl_address_format(address, text));
 }
 
 static void read_row(struct pl_stmt *stmt, struct pl_trusted *device_r)
@@ -147,57 +144,57 @@ static enum pl_trust judge(struct pl_stmt *stmt, const struct cookie *cookie, in
 	return present || found_r->in_grace ? PL_TRUST_VALID : PL_TRUST_STOLEN;
 }
 
-static int look(struct pl_store *store, const struct cookie *cookie, int64_t member_id, int64_t now,
-		enum pl_trust *trust_r, struct found *found_r, struct pl_error *err)
+static int look(const struct pl_work *work, const struct cookie *cookie, int64_t member_id,
+		enum pl_trust *trust_r, struct found *found_r)
 {
 	struct pl_stmt *stmt;
 	int ret;
 
-	stmt = pl_query(store, PL_SQL_TRUSTED_BY_SERIES,
+	stmt = pl_query(work->store, PL_SQL_TRUSTED_BY_SERIES,
 			PL_PARAMS(PL_BLOB("series", cookie->series, sizeof(cookie->series)),
-				  PL_INT("member_id", member_id), PL_INT("now", now)));
-	ret = pl_step(stmt, err);
+				  PL_INT("member_id", member_id), PL_INT("now", work->now)));
+	ret = pl_step(stmt, work->err);
 	if (ret != 1)
 		return ret;
 	read_row(stmt, &found_r->device);
 	pl_col_copy(stmt, "local", found_r->address.local, sizeof(found_r->address.local));
 	pl_col_copy(stmt, "domain", found_r->address.domain, sizeof(found_r->address.domain));
-	*trust_r = judge(stmt, cookie, now, found_r);
-	ret = pl_row_ok(stmt, err);
+	*trust_r = judge(stmt, cookie, work->now, found_r);
+	ret = pl_row_ok(stmt, work->err);
 	pl_reset(stmt);
 	return ret;
 }
 
-int pl_trusted_peek(struct pl_store *store, const struct pl_secret *cookie, int64_t member_id,
-		    int64_t now, enum pl_trust *trust_r, struct pl_error *err)
+int pl_trusted_peek(const struct pl_work *work, const struct pl_secret *cookie, int64_t member_id,
+		    enum pl_trust *trust_r)
 {
 	struct cookie parsed;
 	struct found found;
-	int ret = parse(cookie, &parsed, err);
+	int ret = parse(cookie, &parsed, work->err);
 
 	*trust_r = PL_TRUST_NONE;
 	if (ret == 1)
-		ret = look(store, &parsed, member_id, now, trust_r, &found, err);
+		ret = look(work, &parsed, member_id, trust_r, &found);
 	return ret < 0 ? -1 : 0;
 }
 
 /* Puts a new value in the place of the one that was offered. */
-static int rotate(struct pl_store *store, const struct pl_secret *cookie,
-		  const struct cookie *parsed, const char *ip, int64_t now, int64_t id,
-		  struct pl_secret *cookie_r, struct pl_error *err)
+static int rotate(const struct pl_work *work, const struct pl_secret *cookie,
+		  const struct cookie *parsed, const char *ip, int64_t id,
+		  struct pl_secret *cookie_r)
 {
 	const unsigned char *dot = memchr(cookie->data, '.', cookie->len);
 	unsigned char value[PL_MAC_BYTES];
 	int64_t changed;
 
-	if (new_cookie(cookie->data, (size_t)(dot - cookie->data), cookie_r, value, err) < 0)
+	if (new_cookie(cookie->data, (size_t)(dot - cookie->data), cookie_r, value, work->err) < 0)
 		return -1;
-	changed = pl_exec_count(store, PL_SQL_TRUSTED_ROTATE,
+	changed = pl_exec_count(work->store, PL_SQL_TRUSTED_ROTATE,
 				PL_PARAMS(PL_BLOB("new_value", value, sizeof(value)),
-					  PL_INT("now", now), PL_TEXT("ip", ip),
+					  PL_INT("now", work->now), PL_TEXT("ip", ip),
 					  PL_INT("trusted_id", id),
 					  PL_BLOB("value", parsed->value, sizeof(parsed->value))),
-				err);
+				work->err);
 	/* 0: a parallel request was faster, and its value holds. */
 	if (changed <= 0)
 		pl_secret_wipe(cookie_r);
@@ -212,42 +209,40 @@ static int64_t delete_one(struct pl_store *store, int64_t member_id, int64_t id,
 			     err);
 }
 
-int pl_trusted_use(struct pl_store *store, const struct pl_actor *actor,
-		   const struct pl_secret *cookie, int64_t member_id, const char *ip, int64_t now,
-		   enum pl_trust *trust_r, struct pl_trusted *device_r, struct pl_secret *cookie_r,
-		   struct pl_error *err)
+int pl_trusted_use(const struct pl_work *work, const struct pl_secret *cookie, int64_t member_id,
+		   const char *ip, enum pl_trust *trust_r, struct pl_trusted *device_r,
+		   struct pl_secret *cookie_r)
 {
 	struct cookie parsed;
 	struct found found = { .in_grace = 0 };
-	int ret = parse(cookie, &parsed, err);
+	int ret = parse(cookie, &parsed, work->err);
 
 	*trust_r = PL_TRUST_NONE;
 	pl_secret_wipe(cookie_r);
 	if (ret == 1)
-		ret = look(store, &parsed, member_id, now, trust_r, &found, err);
+		ret = look(work, &parsed, member_id, trust_r, &found);
 	*device_r = found.device;
 	if (ret < 0 || *trust_r == PL_TRUST_NONE)
 		return ret < 0 ? -1 : 0;
 	if (*trust_r == PL_TRUST_VALID)
-		return found.in_grace ? 0
-				      : rotate(store, cookie, &parsed, ip, now, found.device.id,
-					       cookie_r, err);
-	if (delete_one(store, member_id, found.device.id, err) < 0)
+		return found.in_grace
+			       ? 0
+			       : rotate(work, cookie, &parsed, ip, found.device.id, cookie_r);
+	if (delete_one(work->store, member_id, found.device.id, work->err) < 0)
 		return -1;
-	return record(store, actor, "trusted-device.stolen", &found.address, &found.device, 1, err);
+	return record(work, "trusted-device.stolen", &found.address, &found.device, 1);
 }
 
-int pl_trusted_list(struct pl_store *store, int64_t member_id, int64_t now,
-		    int (*each)(const struct pl_trusted *device, void *context), void *context,
-		    struct pl_error *err)
+int pl_trusted_list(const struct pl_work *work, int64_t member_id,
+		    int (*each)(const struct pl_trusted *device, void *context), void *context)
 {
 	struct pl_stmt *stmt;
 	struct pl_trusted device;
 	int ret;
 
-	stmt = pl_query(store, PL_SQL_TRUSTED_LIST,
-			PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", now)));
-	while ((ret = pl_step(stmt, err)) == 1) {
+	stmt = pl_query(work->store, PL_SQL_TRUSTED_LIST,
+			PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", work->now)));
+	while ((ret = pl_step(stmt, work->err)) == 1) {
 		read_row(stmt, &device);
 		if (each(&device, context) != 0) {
 			pl_reset(stmt);
@@ -263,23 +258,22 @@ static int64_t delete_all(struct pl_store *store, int64_t member_id, struct pl_e
 			     PL_PARAMS(PL_INT("member_id", member_id)), err);
 }
 
-int64_t pl_trusted_remove(struct pl_store *store, const struct pl_actor *actor,
-			  const struct pl_address *address, int64_t id, struct pl_error *err)
+int64_t pl_trusted_remove(const struct pl_work *work, const struct pl_address *address, int64_t id)
 {
 	char text[PL_ADDRESS_MAX + 1], before[64] = "all";
 	struct pl_account account;
 	int64_t gone;
 
-	if (pl_account_get(store, address, &account, err) < 0)
+	if (pl_account_get(work->store, address, &account, work->err) < 0)
 		return -1;
-	gone = id == 0 ? delete_all(store, account.member.id, err)
-		       : delete_one(store, account.member.id, id, err);
+	gone = id == 0 ? delete_all(work->store, account.member.id, work->err)
+		       : delete_one(work->store, account.member.id, id, work->err);
 	if (gone <= 0)
 		return gone;
 	if (id != 0)
 		snprintf(before, sizeof(before), "id=%lld", (long long)id);
-	if (pl_audit_add(store, actor, "trusted-device.remove", pl_address_format(address, text),
-			 before, "", err) < 0)
+	if (pl_audit_add(work, "trusted-device.remove", pl_address_format(address, text), before,
+			 "") < 0)
 		return -1;
 	return gone;
 }

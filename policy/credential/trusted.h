@@ -28,24 +28,20 @@ enum pl_trust { PL_TRUST_NONE, PL_TRUST_VALID, PL_TRUST_STOLEN };
  *
  * Adds one with the wish's name, ip and expires_at (0, or too late: 30 days), and
  * fills its other fields. cookie_r: what the browser keeps, "SERIES.VALUE". */
-int pl_trusted_add(struct pl_store *store, const struct pl_actor *actor,
-		   const struct pl_address *address, struct pl_trusted *wish,
-		   struct pl_secret *cookie_r, struct pl_error *err);
+int pl_trusted_add(const struct pl_work *work, const struct pl_address *address,
+		   struct pl_trusted *wish, struct pl_secret *cookie_r);
 /* Looks, and changes nothing: before the password is checked. */
-int pl_trusted_peek(struct pl_store *store, const struct pl_secret *cookie, int64_t member_id,
-		    int64_t now, enum pl_trust *trust_r, struct pl_error *err);
+int pl_trusted_peek(const struct pl_work *work, const struct pl_secret *cookie, int64_t member_id,
+		    enum pl_trust *trust_r);
 /* Uses it: a new value in cookie_r when it is valid; the series is removed when
  * it was stolen. device_r->id is the device in both cases. cookie_r is empty
  * when a parallel request has got the new value: leave the browser's cookie. */
-int pl_trusted_use(struct pl_store *store, const struct pl_actor *actor,
-		   const struct pl_secret *cookie, int64_t member_id, const char *ip, int64_t now,
-		   enum pl_trust *trust_r, struct pl_trusted *device_r, struct pl_secret *cookie_r,
-		   struct pl_error *err);
-int pl_trusted_list(struct pl_store *store, int64_t member_id, int64_t now,
-		    int (*each)(const struct pl_trusted *device, void *context), void *context,
-		    struct pl_error *err);
+int pl_trusted_use(const struct pl_work *work, const struct pl_secret *cookie, int64_t member_id,
+		   const char *ip, enum pl_trust *trust_r, struct pl_trusted *device_r,
+		   struct pl_secret *cookie_r);
+int pl_trusted_list(const struct pl_work *work, int64_t member_id,
+		    int (*each)(const struct pl_trusted *device, void *context), void *context);
 /* Removes one of the member's (id), or all (id 0). Returns how many, or -1. */
-int64_t pl_trusted_remove(struct pl_store *store, const struct pl_actor *actor,
-			  const struct pl_address *address, int64_t id, struct pl_error *err);
+int64_t pl_trusted_remove(const struct pl_work *work, const struct pl_address *address, int64_t id);
 
 #endif

@@ -34,15 +34,14 @@ int pl_grant_read_one(struct pl_stmt *stmt, struct pl_grant_row *row_r, struct p
 	return pl_row_end(stmt, err);
 }
 
-int pl_grant_get_live(struct pl_store *store, int64_t id, int64_t now, struct pl_grant_row *row_r,
-		      struct pl_error *err)
+int pl_grant_get_live(const struct pl_work *work, int64_t id, struct pl_grant_row *row_r)
 {
 	struct pl_stmt *stmt;
 
-	stmt = pl_query(store, PL_SQL_GRANT_LIVE,
-			PL_PARAMS(PL_INT("grant_id", id), PL_INT("now", now),
-				  PL_INT("idle_since", now - PL_SESSION_IDLE)));
-	return pl_grant_read_one(stmt, row_r, err);
+	stmt = pl_query(work->store, PL_SQL_GRANT_LIVE,
+			PL_PARAMS(PL_INT("grant_id", id), PL_INT("now", work->now),
+				  PL_INT("idle_since", work->now - PL_SESSION_IDLE)));
+	return pl_grant_read_one(stmt, row_r, work->err);
 }
 
 int pl_grant_delete(struct pl_store *store, int64_t id, struct pl_error *err)
@@ -50,15 +49,13 @@ int pl_grant_delete(struct pl_store *store, int64_t id, struct pl_error *err)
 	return pl_exec(store, PL_SQL_GRANT_DELETE, PL_PARAMS(PL_INT("grant_id", id)), err);
 }
 
-int pl_grant_record(struct pl_store *store, const struct pl_actor *actor, const char *action,
-		    const struct pl_grant_row *row, struct pl_error *err)
+int pl_grant_record(const struct pl_work *work, const char *action, const struct pl_grant_row *row)
 {
 	char text[PL_ADDRESS_MAX + 1], before[PL_AUDIT_TEXT];
 
 	snprintf(before, sizeof(before), "session=%lld client=%s", (long long)row->grant.session_id,
 		 row->grant.client_id);
-	return pl_audit_add(store, actor, action, pl_address_format(&row->address, text), before,
-			    "", err);
+	return pl_audit_add(work, action, pl_address_format(&row->address, text), before, "");
 }
 
 static int insert_grant(struct pl_store *store, const struct pl_grant *grant,
@@ -89,55 +86,55 @@ int pl_code_issue(struct pl_store *store, const struct pl_grant *grant, struct p
 }
 
 /* The one statement that lets one of several who offer the same code win. */
-static int64_t use_code(struct pl_store *store, const unsigned char *code, const char *client_id,
-			int64_t now, struct pl_error *err)
+static int64_t use_code(const struct pl_work *work, const unsigned char *code,
+			const char *client_id)
 {
-	return pl_exec_count(store, PL_SQL_GRANT_USE_CODE,
-			     PL_PARAMS(PL_INT("now", now), PL_BLOB("code", code, PL_MAC_BYTES),
+	return pl_exec_count(work->store, PL_SQL_GRANT_USE_CODE,
+			     PL_PARAMS(PL_INT("now", work->now),
+				       PL_BLOB("code", code, PL_MAC_BYTES),
 				       PL_TEXT("client_id", client_id)),
-			     err);
+			     work->err);
 }
 
-static int redeem(struct pl_store *store, const unsigned char *code, const char *client_id,
-		  int64_t now, struct pl_grant *grant_r, struct pl_error *err)
+static int redeem(const struct pl_work *work, const unsigned char *code, const char *client_id,
+		  struct pl_grant *grant_r)
 {
-	const struct pl_actor client = { .who = client_id, .from = "token endpoint" };
-	int64_t won = use_code(store, code, client_id, now, err);
+	int64_t won = use_code(work, code, client_id);
 	struct pl_stmt *stmt;
 	struct pl_grant_row row;
 	int ret;
 
 	if (won < 0)
 		return -1;
-	stmt = pl_query(store, PL_SQL_GRANT_BY_CODE,
+	stmt = pl_query(work->store, PL_SQL_GRANT_BY_CODE,
 			PL_PARAMS(PL_BLOB("code", code, PL_MAC_BYTES),
 				  PL_TEXT("client_id", client_id)));
-	ret = pl_grant_read_one(stmt, &row, err);
+	ret = pl_grant_read_one(stmt, &row, work->err);
 	if (ret != 1)
 		return ret;
 	if (won == 0) {
 		/* Used before: who came first may have been the thief. */
-		ret = pl_grant_delete(store, row.grant.id, err);
-		return ret < 0 ? -1 : pl_grant_record(store, &client, "code.reuse", &row, err);
+		ret = pl_grant_delete(work->store, row.grant.id, work->err);
+		return ret < 0 ? -1 : pl_grant_record(work, "code.reuse", &row);
 	}
-	ret = pl_grant_get_live(store, row.grant.id, now, &row, err);
+	ret = pl_grant_get_live(work, row.grant.id, &row);
 	if (ret == 1)
 		*grant_r = row.grant;
 	return ret;
 }
 
-int pl_code_redeem_commit(struct pl_store *store, const struct pl_secret *code,
-			  const char *client_id, int64_t now, struct pl_grant *grant_r,
-			  struct pl_error *err)
+int pl_code_redeem_commit(const struct pl_work *work, const struct pl_secret *code,
+			  const char *client_id, struct pl_grant *grant_r)
 {
 	unsigned char digest[PL_MAC_BYTES];
 	int ret = -1;
 
 	memset(grant_r, 0, sizeof(*grant_r));
-	if (pl_token_digest(code, digest, err) == 0 && pl_store_begin_write(store, err) == 0)
-		ret = redeem(store, digest, client_id, now, grant_r, err);
-	if (ret >= 0 && pl_store_commit(store, err) < 0)
+	if (pl_token_digest(code, digest, work->err) == 0 &&
+	    pl_store_begin_write(work->store, work->err) == 0)
+		ret = redeem(work, digest, client_id, grant_r);
+	if (ret >= 0 && pl_store_commit(work->store, work->err) < 0)
 		ret = -1;
-	pl_store_rollback(store); /* nothing is open after a commit */
-	return ret < 0 ? pl_error_prefix(err, "code of client %s", client_id) : ret;
+	pl_store_rollback(work->store); /* nothing is open after a commit */
+	return ret < 0 ? pl_error_prefix(work->err, "code of client %s", client_id) : ret;
 }

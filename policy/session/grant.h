@@ -40,26 +40,24 @@ int pl_code_issue(struct pl_store *store, const struct pl_grant *grant, struct p
  * (RFC 6749 4.1.2). The caller checks redirect_uri and verifier with what it
  * gets; a code that fails there has been used. Commits: that a code was used holds
  * whatever comes of it. */
-int pl_code_redeem_commit(struct pl_store *store, const struct pl_secret *code,
-			  const char *client_id, int64_t now, struct pl_grant *grant_r,
-			  struct pl_error *err);
+int pl_code_redeem_commit(const struct pl_work *work, const struct pl_secret *code,
+			  const char *client_id, struct pl_grant *grant_r);
 /* A first pair of tokens for a grant that pl_code_redeem_commit has given. PL_ERR_CONFLICT
  * when it was revoked meanwhile. */
-int pl_tokens_issue(struct pl_store *store, const struct pl_grant *grant, int64_t now,
-		    struct pl_tokens *tokens_r, struct pl_error *err);
+int pl_tokens_issue(const struct pl_work *work, const struct pl_grant *grant,
+		    struct pl_tokens *tokens_r);
 /* Refresh with rotation (RFC 9700 4.14.2): 1 and new tokens; 0 when it is unknown,
  * expired or another client's. The old token still works within PL_REFRESH_GRACE;
  * after that its use means theft, and the session ends: the caller commits after 0, too. */
-int pl_tokens_refresh(struct pl_store *store, const struct pl_actor *actor,
-		      const struct pl_secret *refresh, const char *client_id, int64_t now,
-		      struct pl_grant *grant_r, struct pl_tokens *tokens_r, struct pl_error *err);
+int pl_tokens_refresh(const struct pl_work *work, const struct pl_secret *refresh,
+		      const char *client_id, struct pl_grant *grant_r, struct pl_tokens *tokens_r);
 /* Looks at a refresh token and uses nothing up: 1 and its grant, 0 as above, or -1. */
-int pl_refresh_peek(struct pl_store *store, const struct pl_secret *refresh, const char *client_id,
-		    int64_t now, struct pl_grant *grant_r, struct pl_error *err);
+int pl_refresh_peek(const struct pl_work *work, const struct pl_secret *refresh,
+		    const char *client_id, struct pl_grant *grant_r);
 /* Revokes an access token, or a refresh token together with its access tokens
  * (RFC 7009). 1, or 0 when it is unknown or another client's. */
-int pl_token_revoke(struct pl_store *store, const struct pl_actor *actor,
-		    const struct pl_secret *token, const char *client_id, struct pl_error *err);
+int pl_token_revoke(const struct pl_work *work, const struct pl_secret *token,
+		    const char *client_id);
 
 /* What introspection and userinfo tell about a live access token (RFC 7662). */
 struct pl_token_info {
@@ -70,8 +68,8 @@ struct pl_token_info {
 	int64_t issued_at, expires_at;
 };
 /* 1 when it is good now: token, session, generation, and member and domain active; 0; -1. */
-int pl_token_info(struct pl_store *store, const struct pl_secret *token, int64_t now,
-		  struct pl_token_info *info_r, struct pl_error *err);
+int pl_token_info(const struct pl_work *work, const struct pl_secret *token,
+		  struct pl_token_info *info_r);
 
 /* The portal's signing key of id tokens (ES256), sealed in the database. Made
  * with the first OAuth client that is added. */
@@ -80,7 +78,7 @@ struct pl_signing_key {
 	struct pl_secret private_der; /* PKCS#8 */
 };
 /* 1 made, 0 there is one already, -1. */
-int pl_signing_key_make(struct pl_store *store, const struct pl_keys *seal, struct pl_error *err);
+int pl_signing_key_make(const struct pl_work *work, const struct pl_keys *seal);
 /* 1, 0 when there is none yet, -1. */
 int pl_signing_key_get(struct pl_store *store, const struct pl_keys *seal,
 		       struct pl_signing_key *key_r, struct pl_error *err);

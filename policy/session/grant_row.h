@@ -20,11 +20,9 @@ void pl_grant_read(struct pl_stmt *stmt, struct pl_grant_row *row_r);
 /* The one row of a statement that is bound: 1, 0, or -1. */
 int pl_grant_read_one(struct pl_stmt *stmt, struct pl_grant_row *row_r, struct pl_error *err);
 /* The grant while its session is good: 1, 0, or -1. */
-int pl_grant_get_live(struct pl_store *store, int64_t id, int64_t now, struct pl_grant_row *row_r,
-		      struct pl_error *err);
+int pl_grant_get_live(const struct pl_work *work, int64_t id, struct pl_grant_row *row_r);
 int pl_grant_delete(struct pl_store *store, int64_t id, struct pl_error *err);
 /* Writes an audit record about the session's member. */
-int pl_grant_record(struct pl_store *store, const struct pl_actor *actor, const char *action,
-		    const struct pl_grant_row *row, struct pl_error *err);
+int pl_grant_record(const struct pl_work *work, const char *action, const struct pl_grant_row *row);
 
 #endif

@@ -4,7 +4,6 @@
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "policy/base/keys.h"
 #include "policy/base/utf8.h"
@@ -134,8 +133,8 @@ static int insert(struct pl_store *store, const struct pl_oauth_client *client,
 		       err);
 }
 
-static int record(struct pl_store *store, const struct pl_actor *actor, const char *action,
-		  const struct pl_oauth_client *client, int gone, struct pl_error *err)
+static int record(const struct pl_work *work, const char *action,
+		  const struct pl_oauth_client *client, int gone)
 {
 	char object[PL_CLIENT_ID_MAX + 16], what[PL_AUDIT_TEXT];
 
@@ -143,30 +142,29 @@ static int record(struct pl_store *store, const struct pl_actor *actor, const ch
 	snprintf(what, sizeof(what), "%s channel=%s redirect_uris=%.400s",
 		 client->confidential ? "confidential" : "public", pl_channel_name(client->channel),
 		 client->redirect_uris);
-	return pl_audit_add(store, actor, action, object, gone ? what : "", gone ? "" : what, err);
+	return pl_audit_add(work, action, object, gone ? what : "", gone ? "" : what);
 }
 
-int pl_oauth_client_add(struct pl_store *store, const struct pl_actor *actor,
-			struct pl_oauth_client *client, struct pl_secret *secret_r,
-			struct pl_error *err)
+int pl_oauth_client_add(const struct pl_work *work, struct pl_oauth_client *client,
+			struct pl_secret *secret_r)
 {
 	unsigned char digest[PL_MAC_BYTES];
-	int ret = check_wish(client, err);
+	int ret = check_wish(client, work->err);
 
 	pl_secret_wipe(secret_r);
-	client->created_at = time(NULL);
+	client->created_at = work->now;
 	if (ret == 0 && client->confidential &&
-	    (pl_random_token(SECRET_PREFIX, secret_r, err) < 0 ||
-	     pl_token_digest(secret_r, digest, err) < 0))
+	    (pl_random_token(SECRET_PREFIX, secret_r, work->err) < 0 ||
+	     pl_token_digest(secret_r, digest, work->err) < 0))
 		ret = -1;
-	if (ret == 0 && insert(store, client, digest, err) < 0)
+	if (ret == 0 && insert(work->store, client, digest, work->err) < 0)
 		ret = -1;
 	if (ret == 0)
-		ret = record(store, actor, "client.add", client, 0, err);
+		ret = record(work, "client.add", client, 0);
 	if (ret == 0)
 		return 0;
 	pl_secret_wipe(secret_r);
-	return pl_error_prefix(err, "client %s", client->id);
+	return pl_error_prefix(work->err, "client %s", client->id);
 }
 
 static void read_row(struct pl_stmt *stmt, struct pl_oauth_client *client_r)
@@ -242,17 +240,16 @@ int pl_oauth_client_list(struct pl_store *store,
 	return ret;
 }
 
-int pl_oauth_client_remove(struct pl_store *store, const struct pl_actor *actor, const char *id,
-			   struct pl_error *err)
+int pl_oauth_client_remove(const struct pl_work *work, const char *id)
 {
 	struct pl_oauth_client client;
-	int ret = pl_oauth_client_get(store, id, &client, err);
+	int ret = pl_oauth_client_get(work->store, id, &client, work->err);
 
 	if (ret != 1)
 		return ret;
-	if (pl_exec(store, PL_SQL_OAUTH_CLIENT_DELETE, PL_PARAMS(PL_TEXT("client_id", id)), err) <
-		    0 ||
-	    record(store, actor, "client.remove", &client, 1, err) < 0)
-		return pl_error_prefix(err, "client %s", id);
+	if (pl_exec(work->store, PL_SQL_OAUTH_CLIENT_DELETE, PL_PARAMS(PL_TEXT("client_id", id)),
+		    work->err) < 0 ||
+	    record(work, "client.remove", &client, 1) < 0)
+		return pl_error_prefix(work->err, "client %s", id);
 	return 1;
 }

@@ -23,9 +23,8 @@ struct pl_oauth_client {
 };
 
 /* secret_r is filled for a confidential client and shown once. */
-int pl_oauth_client_add(struct pl_store *store, const struct pl_actor *actor,
-			struct pl_oauth_client *client, struct pl_secret *secret_r,
-			struct pl_error *err);
+int pl_oauth_client_add(const struct pl_work *work, struct pl_oauth_client *client,
+			struct pl_secret *secret_r);
 /* 1, 0, -1 */
 int pl_oauth_client_get(struct pl_store *store, const char *id, struct pl_oauth_client *client_r,
 			struct pl_error *err);
@@ -36,8 +35,7 @@ int pl_oauth_client_list(struct pl_store *store,
 			 int (*each)(const struct pl_oauth_client *client, void *context),
 			 void *context, struct pl_error *err);
 /* Its sessions' tokens die with it. 1, 0, -1. */
-int pl_oauth_client_remove(struct pl_store *store, const struct pl_actor *actor, const char *id,
-			   struct pl_error *err);
+int pl_oauth_client_remove(const struct pl_work *work, const char *id);
 /* Whether uri is one of the list, byte for byte. */
 int pl_oauth_uri_listed(const char *list, const char *uri);
 

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "policy/account/member_row.h"
 #include "policy/base/random.h"
@@ -30,8 +29,7 @@ static int insert_session(struct pl_store *store, struct pl_session *wish, int64
 }
 
 /* A half session is no sign-in yet, and leaves no record. */
-static int record_opened(struct pl_store *store, const struct pl_actor *actor,
-			 const struct pl_session *session, struct pl_error *err)
+static int record_opened(const struct pl_work *work, const struct pl_session *session)
 {
 	char text[PL_ADDRESS_MAX + 1], after[PL_AUDIT_TEXT];
 
@@ -39,23 +37,22 @@ static int record_opened(struct pl_store *store, const struct pl_actor *actor,
 		return 0;
 	snprintf(after, sizeof(after), "id=%lld channel=%s ip=%s", (long long)session->id,
 		 pl_channel_name(session->channel), session->ip);
-	return pl_audit_add(store, actor, "session.open",
-			    pl_address_format(&session->address, text), "", after, err);
+	return pl_audit_add(work, "session.open", pl_address_format(&session->address, text), "",
+			    after);
 }
 
 /* Writes the wish for the member, which is added at need. */
-static int add(struct pl_store *store, const struct pl_actor *actor,
-	       const struct pl_address *address, struct pl_session *wish,
-	       const unsigned char *cookie, struct pl_error *err)
+static int add(const struct pl_work *work, const struct pl_address *address,
+	       struct pl_session *wish, const unsigned char *cookie)
 {
 	struct pl_account account;
 
 	wish->address = *address;
-	if (pl_member_ensure(store, actor, address, &wish->member_id, err) < 0 ||
-	    pl_account_get(store, address, &account, err) < 0 ||
-	    insert_session(store, wish, account.member.generation, cookie, err) < 0)
+	if (pl_member_ensure(work, address, &wish->member_id) < 0 ||
+	    pl_account_get(work->store, address, &account, work->err) < 0 ||
+	    insert_session(work->store, wish, account.member.generation, cookie, work->err) < 0)
 		return -1;
-	return record_opened(store, actor, wish, err);
+	return record_opened(work, wish);
 }
 
 static int new_cookie(struct pl_secret *cookie_r, unsigned char digest_r[PL_MAC_BYTES],
@@ -66,9 +63,9 @@ static int new_cookie(struct pl_secret *cookie_r, unsigned char digest_r[PL_MAC_
 		       : pl_token_digest(cookie_r, digest_r, err);
 }
 
-static void set_times(struct pl_session *wish)
+static void set_times(struct pl_session *wish, int64_t now)
 {
-	wish->created_at = wish->seen_at = time(NULL);
+	wish->created_at = wish->seen_at = now;
 	/* A trusted device has left the factor out: nothing was proven. */
 	if (wish->half || wish->trusted_id != 0)
 		wish->proven_at = 0;
@@ -78,19 +75,17 @@ static void set_times(struct pl_session *wish)
 		wish->expires_at = wish->created_at + PL_SESSION_SECONDS;
 }
 
-int pl_session_open(struct pl_store *store, const struct pl_actor *actor,
-		    const struct pl_address *address, struct pl_session *wish,
-		    struct pl_secret *cookie_r, struct pl_error *err)
+int pl_session_open(const struct pl_work *work, const struct pl_address *address,
+		    struct pl_session *wish, struct pl_secret *cookie_r)
 {
 	char text[PL_ADDRESS_MAX + 1];
 	unsigned char digest[PL_MAC_BYTES];
 
-	set_times(wish);
-	if (new_cookie(cookie_r, digest, err) == 0 &&
-	    add(store, actor, address, wish, digest, err) == 0)
+	set_times(wish, work->now);
+	if (new_cookie(cookie_r, digest, work->err) == 0 && add(work, address, wish, digest) == 0)
 		return 0;
 	pl_secret_wipe(cookie_r);
-	return pl_error_prefix(err, "session of %s", pl_address_format(address, text));
+	return pl_error_prefix(work->err, "session of %s", pl_address_format(address, text));
 }
 
 enum pl_channel pl_session_read_channel(struct pl_stmt *stmt)
@@ -141,92 +136,93 @@ int pl_session_get(struct pl_store *store, int64_t id, struct pl_session *sessio
 	return read_one(stmt, session_r, err);
 }
 
-static int64_t complete(struct pl_store *store, int64_t id, int64_t now, int64_t trusted_id,
-			const unsigned char *cookie, struct pl_error *err)
+static int64_t complete(const struct pl_work *work, int64_t id, int64_t trusted_id,
+			const unsigned char *cookie)
 {
-	return pl_exec_count(store, PL_SQL_SESSION_COMPLETE,
-			     PL_PARAMS(PL_BLOB("cookie", cookie, PL_MAC_BYTES), PL_INT("now", now),
-				       PL_INT("expires_at", now + PL_SESSION_SECONDS),
+	return pl_exec_count(work->store, PL_SQL_SESSION_COMPLETE,
+			     PL_PARAMS(PL_BLOB("cookie", cookie, PL_MAC_BYTES),
+				       PL_INT("now", work->now),
+				       PL_INT("expires_at", work->now + PL_SESSION_SECONDS),
 				       PL_ID("trusted_id", trusted_id), PL_INT("session_id", id)),
-			     err);
+			     work->err);
 }
 
-int pl_session_complete(struct pl_store *store, const struct pl_actor *actor, int64_t id,
-			int64_t now, int64_t trusted_id, struct pl_secret *cookie_r,
-			struct pl_error *err)
+int pl_session_complete(const struct pl_work *work, int64_t id, int64_t trusted_id,
+			struct pl_secret *cookie_r)
 {
 	unsigned char digest[PL_MAC_BYTES];
 	struct pl_session session;
 	int64_t changed = -1;
 
-	if (new_cookie(cookie_r, digest, err) == 0)
-		changed = complete(store, id, now, trusted_id, digest, err);
-	if (changed == 1 && (pl_session_get(store, id, &session, err) != 1 ||
-			     record_opened(store, actor, &session, err) < 0))
+	if (new_cookie(cookie_r, digest, work->err) == 0)
+		changed = complete(work, id, trusted_id, digest);
+	if (changed == 1 && (pl_session_get(work->store, id, &session, work->err) != 1 ||
+			     record_opened(work, &session) < 0))
 		changed = -1;
 	if (changed != 1)
 		pl_secret_wipe(cookie_r);
-	return changed < 0 ? pl_error_prefix(err, "session %lld", (long long)id) : (int)changed;
+	return changed < 0 ? pl_error_prefix(work->err, "session %lld", (long long)id)
+			   : (int)changed;
 }
 
-int pl_session_proven(struct pl_store *store, int64_t id, int64_t now, struct pl_error *err)
+int pl_session_proven(const struct pl_work *work, int64_t id)
 {
-	return pl_exec(store, PL_SQL_SESSION_PROVEN,
-		       PL_PARAMS(PL_INT("now", now), PL_INT("session_id", id)), err);
+	return pl_exec(work->store, PL_SQL_SESSION_PROVEN,
+		       PL_PARAMS(PL_INT("now", work->now), PL_INT("session_id", id)), work->err);
 }
 
-int pl_session_seen(struct pl_store *store, const struct pl_session *session, int64_t now,
-		    const char *ip, struct pl_error *err)
+int pl_session_seen(const struct pl_work *work, const struct pl_session *session, const char *ip)
 {
-	if (now - session->seen_at < PL_SESSION_SEEN_EVERY)
+	if (work->now - session->seen_at < PL_SESSION_SEEN_EVERY)
 		return 0;
-	return pl_exec(store, PL_SQL_SESSION_SEEN,
-		       PL_PARAMS(PL_INT("now", now), PL_TEXT("ip", ip),
+	return pl_exec(work->store, PL_SQL_SESSION_SEEN,
+		       PL_PARAMS(PL_INT("now", work->now), PL_TEXT("ip", ip),
 				 PL_INT("session_id", session->id)),
-		       err);
+		       work->err);
 }
 
-int pl_session_by_cookie(struct pl_store *store, const struct pl_secret *cookie, int64_t now,
-			 struct pl_session *session_r, struct pl_error *err)
+int pl_session_by_cookie(const struct pl_work *work, const struct pl_secret *cookie,
+			 struct pl_session *session_r)
 {
 	unsigned char digest[PL_MAC_BYTES];
 	struct pl_stmt *stmt;
 
 	memset(session_r, 0, sizeof(*session_r));
-	if (pl_token_digest(cookie, digest, err) < 0)
+	if (pl_token_digest(cookie, digest, work->err) < 0)
 		return -1;
-	stmt = pl_query(store, PL_SQL_SESSION_BY_COOKIE,
-			PL_PARAMS(PL_BLOB("cookie", digest, sizeof(digest)), PL_INT("now", now),
-				  PL_INT("idle_since", now - PL_SESSION_IDLE)));
-	return read_one(stmt, session_r, err);
+	stmt = pl_query(work->store, PL_SQL_SESSION_BY_COOKIE,
+			PL_PARAMS(PL_BLOB("cookie", digest, sizeof(digest)),
+				  PL_INT("now", work->now),
+				  PL_INT("idle_since", work->now - PL_SESSION_IDLE)));
+	return read_one(stmt, session_r, work->err);
 }
 
-int pl_session_by_token(struct pl_store *store, const struct pl_secret *token, int64_t now,
-			struct pl_session *session_r, struct pl_error *err)
+int pl_session_by_token(const struct pl_work *work, const struct pl_secret *token,
+			struct pl_session *session_r)
 {
 	unsigned char digest[PL_MAC_BYTES];
 	struct pl_stmt *stmt;
 
 	memset(session_r, 0, sizeof(*session_r));
-	if (pl_token_digest(token, digest, err) < 0)
+	if (pl_token_digest(token, digest, work->err) < 0)
 		return -1;
-	stmt = pl_query(store, PL_SQL_SESSION_BY_TOKEN,
-			PL_PARAMS(PL_BLOB("digest", digest, sizeof(digest)), PL_INT("now", now)));
-	return read_one(stmt, session_r, err);
+	stmt = pl_query(work->store, PL_SQL_SESSION_BY_TOKEN,
+			PL_PARAMS(PL_BLOB("digest", digest, sizeof(digest)),
+				  PL_INT("now", work->now)));
+	return read_one(stmt, session_r, work->err);
 }
 
-int pl_session_list(struct pl_store *store, int64_t member_id, int64_t now,
-		    int (*each)(const struct pl_session *session, void *context), void *context,
-		    struct pl_error *err)
+int pl_session_list(const struct pl_work *work, int64_t member_id,
+		    int (*each)(const struct pl_session *session, void *context), void *context)
 {
 	struct pl_stmt *stmt;
 	struct pl_session session;
 	int ret;
 
-	stmt = pl_query(store, PL_SQL_SESSION_LIST,
-			PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", now),
-				  PL_INT("idle_since", now - PL_SESSION_IDLE)));
-	while ((ret = pl_step(stmt, err)) == 1) {
+	stmt = pl_query(work->store, PL_SQL_SESSION_LIST,
+			PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", work->now),
+				  PL_INT("idle_since", work->now - PL_SESSION_IDLE)));
+	while ((ret = pl_step(stmt, work->err)) == 1) {
 		read_row(stmt, &session);
 		if (each(&session, context) != 0) {
 			pl_reset(stmt);
@@ -244,45 +240,44 @@ static int64_t delete_of(struct pl_store *store, enum pl_sql sql, int64_t id, in
 			     err);
 }
 
-int pl_session_revoke(struct pl_store *store, const struct pl_actor *actor,
-		      const struct pl_address *address, int64_t id, int with_trust,
-		      struct pl_error *err)
+int pl_session_revoke(const struct pl_work *work, const struct pl_address *address, int64_t id,
+		      int with_trust)
 {
 	char text[PL_ADDRESS_MAX + 1], before[PL_AUDIT_TEXT];
 	struct pl_account account;
 	int64_t trusts = 0, gone;
 
-	if (pl_account_get(store, address, &account, err) < 0)
+	if (pl_account_get(work->store, address, &account, work->err) < 0)
 		return -1;
 	if (with_trust)
-		trusts = delete_of(store, PL_SQL_SESSION_DELETE_TRUST, id, account.member.id, err);
+		trusts = delete_of(work->store, PL_SQL_SESSION_DELETE_TRUST, id, account.member.id,
+				   work->err);
 	gone = trusts < 0 ? -1
-			  : delete_of(store, PL_SQL_SESSION_DELETE, id, account.member.id, err);
+			  : delete_of(work->store, PL_SQL_SESSION_DELETE, id, account.member.id,
+				      work->err);
 	if (gone <= 0)
 		return (int)gone;
 	snprintf(before, sizeof(before), "id=%lld%s", (long long)id,
 		 trusts > 0 ? " with trust" : "");
-	return pl_audit_add(store, actor, "session.revoke", pl_address_format(address, text),
-			    before, "", err) < 0
+	return pl_audit_add(work, "session.revoke", pl_address_format(address, text), before, "") <
+			       0
 		       ? -1
 		       : 1;
 }
 
-int pl_session_revoke_all(struct pl_store *store, const struct pl_actor *actor,
-			  const struct pl_address *address, struct pl_error *err)
+int pl_session_revoke_all(const struct pl_work *work, const struct pl_address *address)
 {
 	char text[PL_ADDRESS_MAX + 1];
 	struct pl_account account;
 	int64_t raised;
 
-	if (pl_account_get(store, address, &account, err) < 0)
+	if (pl_account_get(work->store, address, &account, work->err) < 0)
 		return -1;
-	raised = pl_exec_count(store, PL_SQL_MEMBER_RAISE_GENERATION,
-			       PL_PARAMS(PL_INT("member_id", account.member.id)), err);
+	raised = pl_exec_count(work->store, PL_SQL_MEMBER_RAISE_GENERATION,
+			       PL_PARAMS(PL_INT("member_id", account.member.id)), work->err);
 	if (raised <= 0) /* 0: a member that the database has never heard of */
 		return (int)raised;
-	return pl_audit_add(store, actor, "session.revoke-all", pl_address_format(address, text),
-			    "", "", err);
+	return pl_audit_add(work, "session.revoke-all", pl_address_format(address, text), "", "");
 }
 
 static int insert_token(struct pl_store *store, const struct pl_session *session,
@@ -301,18 +296,17 @@ static int insert_token(struct pl_store *store, const struct pl_session *session
 		       err);
 }
 
-int pl_session_issue(struct pl_store *store, const struct pl_actor *actor,
-		     const struct pl_address *address, struct pl_session *wish,
-		     int64_t token_expires_at, struct pl_secret *token_r, struct pl_error *err)
+int pl_session_issue(const struct pl_work *work, const struct pl_address *address,
+		     struct pl_session *wish, int64_t token_expires_at, struct pl_secret *token_r)
 {
 	char text[PL_ADDRESS_MAX + 1];
 
 	wish->half = 0;
-	set_times(wish);
-	if (pl_random_token(TOKEN_PREFIX, token_r, err) == 0 &&
-	    add(store, actor, address, wish, NULL, err) == 0 &&
-	    insert_token(store, wish, token_expires_at, token_r, err) == 0)
+	set_times(wish, work->now);
+	if (pl_random_token(TOKEN_PREFIX, token_r, work->err) == 0 &&
+	    add(work, address, wish, NULL) == 0 &&
+	    insert_token(work->store, wish, token_expires_at, token_r, work->err) == 0)
 		return 0;
 	pl_secret_wipe(token_r);
-	return pl_error_prefix(err, "session of %s", pl_address_format(address, text));
+	return pl_error_prefix(work->err, "session of %s", pl_address_format(address, text));
 }

@@ -38,51 +38,44 @@ struct pl_session {
  * one PL_SESSION_HALF_SECONDS. A half one, or one on a trusted device, has proven
  * nothing, whatever the wish says. Fills the wish's other fields and cookie_r. The member is
  * added when the database does not know it. In the caller's write transaction. */
-int pl_session_open(struct pl_store *store, const struct pl_actor *actor,
-		    const struct pl_address *address, struct pl_session *wish,
-		    struct pl_secret *cookie_r, struct pl_error *err);
+int pl_session_open(const struct pl_work *work, const struct pl_address *address,
+		    struct pl_session *wish, struct pl_secret *cookie_r);
 /* Makes a half session whole: a new cookie, proven now, PL_SESSION_SECONDS from
  * now. 1, or 0 when it is gone or whole already. In the caller's write transaction. */
-int pl_session_complete(struct pl_store *store, const struct pl_actor *actor, int64_t id,
-			int64_t now, int64_t trusted_id, struct pl_secret *cookie_r,
-			struct pl_error *err);
+int pl_session_complete(const struct pl_work *work, int64_t id, int64_t trusted_id,
+			struct pl_secret *cookie_r);
 /* A factor was proven again (step-up). */
-int pl_session_proven(struct pl_store *store, int64_t id, int64_t now, struct pl_error *err);
+int pl_session_proven(const struct pl_work *work, int64_t id);
 /* Notes that it is in use, at most every PL_SESSION_SEEN_EVERY. Best effort of the caller. */
-int pl_session_seen(struct pl_store *store, const struct pl_session *session, int64_t now,
-		    const char *ip, struct pl_error *err);
+int pl_session_seen(const struct pl_work *work, const struct pl_session *session, const char *ip);
 /* The session of a cookie that is good now. 1, 0, or -1. */
-int pl_session_by_cookie(struct pl_store *store, const struct pl_secret *cookie, int64_t now,
-			 struct pl_session *session_r, struct pl_error *err);
+int pl_session_by_cookie(const struct pl_work *work, const struct pl_secret *cookie,
+			 struct pl_session *session_r);
 /* The whole session of an access token that is good now. 1, 0, or -1. */
-int pl_session_by_token(struct pl_store *store, const struct pl_secret *token, int64_t now,
-			struct pl_session *session_r, struct pl_error *err);
+int pl_session_by_token(const struct pl_work *work, const struct pl_secret *token,
+			struct pl_session *session_r);
 /* Reads the column channel of a row of the table. */
 enum pl_channel pl_session_read_channel(struct pl_stmt *stmt);
 /* The session of an id, whether it is good now or not. 1, 0, or -1. */
 int pl_session_get(struct pl_store *store, int64_t id, struct pl_session *session_r,
 		   struct pl_error *err);
 /* The member's whole sessions, newest first. */
-int pl_session_list(struct pl_store *store, int64_t member_id, int64_t now,
-		    int (*each)(const struct pl_session *session, void *context), void *context,
-		    struct pl_error *err);
+int pl_session_list(const struct pl_work *work, int64_t member_id,
+		    int (*each)(const struct pl_session *session, void *context), void *context);
 /* Ends a session of the member with its tokens, and its trusted device when
  * with_trust. 1 ended, 0 none, -1 error. In the caller's write transaction. */
-int pl_session_revoke(struct pl_store *store, const struct pl_actor *actor,
-		      const struct pl_address *address, int64_t id, int with_trust,
-		      struct pl_error *err);
+int pl_session_revoke(const struct pl_work *work, const struct pl_address *address, int64_t id,
+		      int with_trust);
 /* Ends all sessions and trusted devices of a member by raising its generation.
  * In the caller's write transaction. */
-int pl_session_revoke_all(struct pl_store *store, const struct pl_actor *actor,
-			  const struct pl_address *address, struct pl_error *err);
+int pl_session_revoke_all(const struct pl_work *work, const struct pl_address *address);
 /* Removes what has expired: sessions, codes, tokens, trusted devices, pending
  * registrations, failures of addresses. */
-int pl_session_sweep(struct pl_store *store, int64_t now, struct pl_error *err);
+int pl_session_sweep(const struct pl_work *work);
 
 /* Opens a whole session with one access token, for tests and for programs that
  * sign members in without the portal. */
-int pl_session_issue(struct pl_store *store, const struct pl_actor *actor,
-		     const struct pl_address *address, struct pl_session *wish,
-		     int64_t token_expires_at, struct pl_secret *token_r, struct pl_error *err);
+int pl_session_issue(const struct pl_work *work, const struct pl_address *address,
+		     struct pl_session *wish, int64_t token_expires_at, struct pl_secret *token_r);
 
 #endif

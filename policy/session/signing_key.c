@@ -5,7 +5,6 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "policy/session/grant.h"
 #include "policy/base/seal.h"
@@ -74,29 +73,29 @@ static int generate(struct pl_signing_key *key_r, struct pl_error *err)
 	return ok ? 0 : pl_error_set(err, PL_ERR_RETRY, "OpenSSL could not make a key");
 }
 
-static int insert(struct pl_store *store, const struct pl_keys *seal,
-		  const struct pl_signing_key *key, struct pl_error *err)
+static int insert(const struct pl_work *work, const struct pl_keys *seal,
+		  const struct pl_signing_key *key)
 {
 	struct pl_sealed sealed;
 
-	if (pl_seal(seal, SEALED_AS, 0, &key->private_der, &sealed, err) < 0)
+	if (pl_seal(seal, SEALED_AS, 0, &key->private_der, &sealed, work->err) < 0)
 		return -1;
-	return pl_exec(store, PL_SQL_SIGNING_KEY_INSERT,
+	return pl_exec(work->store, PL_SQL_SIGNING_KEY_INSERT,
 		       PL_PARAMS(PL_TEXT("key_id", key->id),
 				 PL_BLOB("secret", sealed.data, sealed.len),
-				 PL_INT("created_at", time(NULL))),
-		       err);
+				 PL_INT("created_at", work->now)),
+		       work->err);
 }
 
-int pl_signing_key_make(struct pl_store *store, const struct pl_keys *seal, struct pl_error *err)
+int pl_signing_key_make(const struct pl_work *work, const struct pl_keys *seal)
 {
 	struct pl_signing_key key = { .id = "" };
-	int made = 0, ret = pl_signing_key_get(store, seal, &key, err);
+	int made = 0, ret = pl_signing_key_get(work->store, seal, &key, work->err);
 
 	if (ret == 0)
-		made = generate(&key, err) < 0 || insert(store, seal, &key, err) < 0 ? -1 : 1;
+		made = generate(&key, work->err) < 0 || insert(work, seal, &key) < 0 ? -1 : 1;
 	pl_secret_wipe(&key.private_der);
-	return ret < 0 || made < 0 ? pl_error_prefix(err, "signing key") : made;
+	return ret < 0 || made < 0 ? pl_error_prefix(work->err, "signing key") : made;
 }
 
 int pl_signing_key_get(struct pl_store *store, const struct pl_keys *seal,

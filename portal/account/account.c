@@ -27,7 +27,7 @@ static int check_again(struct request *request, struct response *response, struc
 	char name[PL_ADDRESS_MAX + 1];
 	struct pl_totp_state state;
 
-	if (pl_totp_state(request->store, request->session.member_id, &state, err) < 0)
+	if (pl_totp_state(request->work.store, request->session.member_id, &state, err) < 0)
 		return -1;
 	if (state.registered && code != NULL)
 		return is_code(code) ? factor_redeem_code(request, response, code, err)
@@ -43,9 +43,9 @@ int post_reauthentication(struct request *request, struct response *response, st
 
 	if (ret != 1)
 		return ret;
-	if (pl_session_proven(request->store, request->session.id, request->now, err) < 0)
+	if (pl_session_proven(&request->work, request->session.id) < 0)
 		return -1;
-	request->session.proven_at = request->now;
+	request->session.proven_at = request->work.now;
 	return answer_account(request, response, err);
 }
 
@@ -57,11 +57,11 @@ static int set_two_factor_mode(struct request *request, const char *word, struct
 
 	strncat(setting, word, sizeof(setting) - strlen(setting) - 1);
 	if (pl_change_parse(setting, PL_AT_MEMBER, &change, err) < 0 ||
-	    pl_store_begin_write(request->store, err) < 0)
+	    pl_store_begin_write(request->work.store, err) < 0)
 		return -1;
-	changed = pl_member_set(request->store, &request->actor, request->policy,
-				&request->session.address, &change, NULL, NULL, err);
-	if (changed < 0 || pl_store_commit(request->store, err) < 0)
+	changed = pl_member_set(&request->work, request->policy, &request->session.address, &change,
+				NULL, NULL);
+	if (changed < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	return changed;
 }

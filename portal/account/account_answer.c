@@ -50,7 +50,7 @@ static json_t *factor_of(const struct pl_totp_state *state)
 static int get_layers(const struct request *request, struct pl_account *account_r,
 		      struct pl_layers *layers_r, struct pl_error *err)
 {
-	if (pl_account_get(request->store, &request->session.address, account_r, err) < 0)
+	if (pl_account_get(request->work.store, &request->session.address, account_r, err) < 0)
 		return -1;
 	pl_account_layers(account_r, request->policy, layers_r);
 	return 0;
@@ -92,11 +92,9 @@ int answer_account(struct request *request, struct response *response, struct pl
 	struct pl_layers layers;
 
 	if (get_layers(request, &account, &layers, err) < 0 ||
-	    pl_totp_state(request->store, member_id, &state, err) < 0 ||
-	    pl_trusted_list(request->store, member_id, request->now, add_device, &devices, err) <
-		    0 ||
-	    pl_session_list(request->store, member_id, request->now, add_session, &sessions, err) <
-		    0) {
+	    pl_totp_state(request->work.store, member_id, &state, err) < 0 ||
+	    pl_trusted_list(&request->work, member_id, add_device, &devices) < 0 ||
+	    pl_session_list(&request->work, member_id, add_session, &sessions) < 0) {
 		json_decref(devices.rows);
 		json_decref(sessions.rows);
 		return -1;

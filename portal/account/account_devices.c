@@ -17,10 +17,9 @@ int post_device_remove(struct request *request, struct response *response, struc
 	const int64_t id = id_of(request);
 	int64_t removed = -1;
 
-	if (pl_store_begin_write(request->store, err) == 0)
-		removed = pl_trusted_remove(request->store, &request->actor,
-					    &request->session.address, id, err);
-	if (removed < 0 || pl_store_commit(request->store, err) < 0)
+	if (pl_store_begin_write(request->work.store, err) == 0)
+		removed = pl_trusted_remove(&request->work, &request->session.address, id);
+	if (removed < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	if (removed == 0)
 		return respond_error(response, 404, "not-found");
@@ -36,10 +35,9 @@ int post_session_end(struct request *request, struct response *response, struct 
 	const int64_t id = id_of(request);
 	int ended = -1;
 
-	if (pl_store_begin_write(request->store, err) == 0)
-		ended = pl_session_revoke(request->store, &request->actor,
-					  &request->session.address, id, 1, err);
-	if (ended < 0 || pl_store_commit(request->store, err) < 0)
+	if (pl_store_begin_write(request->work.store, err) == 0)
+		ended = pl_session_revoke(&request->work, &request->session.address, id, 1);
+	if (ended < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	if (ended == 0)
 		return respond_error(response, 404, "not-found");
@@ -69,18 +67,18 @@ static int add_device(const struct pl_trusted *device, void *context)
 }
 
 /* Devices whose sessions have ended by themselves are trusted still. */
-static int remove_devices(struct request *request, struct pl_error *err)
+static int remove_devices(struct request *request)
 {
 	struct others others = { .own = request->session.trusted_id };
 
 	do {
 		others.count = 0;
-		if (pl_trusted_list(request->store, request->session.member_id, request->now,
-				    add_device, &others, err) < 0)
+		if (pl_trusted_list(&request->work, request->session.member_id, add_device,
+				    &others) < 0)
 			return -1;
 		for (size_t i = 0; i < others.count; i++) {
-			if (pl_trusted_remove(request->store, &request->actor,
-					      &request->session.address, others.id[i], err) < 0)
+			if (pl_trusted_remove(&request->work, &request->session.address,
+					      others.id[i]) < 0)
 				return -1;
 		}
 	} while (others.count == BATCH);
@@ -89,8 +87,8 @@ static int remove_devices(struct request *request, struct pl_error *err)
 
 int post_session_end_all(struct request *request, struct response *response, struct pl_error *err)
 {
-	if (pl_store_begin_write(request->store, err) < 0 || end_other_sessions(request, err) < 0 ||
-	    remove_devices(request, err) < 0 || pl_store_commit(request->store, err) < 0)
+	if (pl_store_begin_write(request->work.store, err) < 0 || end_other_sessions(request) < 0 ||
+	    remove_devices(request) < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	disconnect_member(request->policy, request->address);
 	notify_member(request->policy, notify_origin_of(request), request->address,

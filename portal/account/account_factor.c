@@ -32,22 +32,22 @@ static int register_factor(struct request *request, struct response *response, s
 
 	if (ret != 1)
 		return ret;
-	if (pl_session_proven(request->store, request->session.id, request->now, err) < 0) {
+	if (pl_session_proven(&request->work, request->session.id) < 0) {
 		json_decref(codes);
 		return -1;
 	}
-	request->session.proven_at = request->now;
+	request->session.proven_at = request->work.now;
 	return answer_with_codes(request, response, codes, err) < 0 ? -1 : 1;
 }
 
 int post_account_registration_confirm(struct request *request, struct response *response,
 				      struct pl_error *err)
 {
-	int ret = pl_store_begin_write(request->store, err);
+	int ret = pl_store_begin_write(request->work.store, err);
 
 	if (ret == 0)
 		ret = register_factor(request, response, err);
-	if (ret < 0 || pl_store_commit(request->store, err) < 0)
+	if (ret < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	if (ret == 1)
 		notify_member(request->policy, notify_origin_of(request), request->address,
@@ -57,13 +57,12 @@ int post_account_registration_confirm(struct request *request, struct response *
 
 int post_factor_remove(struct request *request, struct response *response, struct pl_error *err)
 {
-	int removed = pl_store_begin_write(request->store, err);
+	int removed = pl_store_begin_write(request->work.store, err);
 
 	if (removed == 0)
-		removed = pl_totp_reset(request->store, &request->actor, &request->session.address,
-					err);
-	if (removed < 0 || end_other_sessions(request, err) < 0 ||
-	    pl_store_commit(request->store, err) < 0)
+		removed = pl_totp_reset(&request->work, &request->session.address);
+	if (removed < 0 || end_other_sessions(request) < 0 ||
+	    pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	if (removed > 0)
 		notify_member(request->policy, notify_origin_of(request), request->address,
@@ -76,14 +75,14 @@ int post_recovery_codes(struct request *request, struct response *response, stru
 	struct pl_totp_state state;
 	json_t *codes;
 
-	if (pl_totp_state(request->store, request->session.member_id, &state, err) < 0)
+	if (pl_totp_state(request->work.store, request->session.member_id, &state, err) < 0)
 		return -1;
 	if (!state.registered)
 		return respond_error(response, 403, "not-allowed");
-	if (pl_store_begin_write(request->store, err) < 0 ||
+	if (pl_store_begin_write(request->work.store, err) < 0 ||
 	    factor_recovery_codes(request, &codes, err) < 0 ||
 	    answer_with_codes(request, response, codes, err) < 0 ||
-	    pl_store_commit(request->store, err) < 0)
+	    pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	notify_member(request->policy, notify_origin_of(request), request->address,
 		      "recovery-codes");

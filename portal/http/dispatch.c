@@ -191,6 +191,15 @@ static int check_csrf(const struct request *request, struct response *response,
 		       : respond_error(response, 403, "csrf");
 }
 
+/* Best effort: whose last use cannot be recorded may go on all the same. */
+static void record_seen(const struct request *request)
+{
+	struct pl_work work = request->work;
+
+	work.err = NULL;
+	pl_session_seen(&work, &request->session, request->ip_text);
+}
+
 /* 0 with the answer, or -1. */
 static int run(struct request *request, struct response *response, struct pl_error *err)
 {
@@ -200,13 +209,11 @@ static int run(struct request *request, struct response *response, struct pl_err
 		ret = check_csrf(request, response, err);
 	if (ret <= 0)
 		return ret;
-	request->actor =
+	request->work.actor =
 		(struct pl_actor){ request->address[0] != '\0' ? request->address : "portal",
 				   request->ip_text };
-	/* Best effort: whose last use cannot be recorded may go on all the same. */
 	if (request->session.id != 0)
-		pl_session_seen(request->store, &request->session, request->now, request->ip_text,
-				NULL);
+		record_seen(request);
 	return request->route->handler(request, response, err);
 }
 
@@ -225,11 +232,13 @@ static void answer_error(const struct request *request, struct response *respons
 static void dispatch_with_store(struct request *request, struct response *response)
 {
 	struct pl_error err = { 0 };
-	int ret = portal_take(request, &err);
+	int ret;
 
+	request->work.err = &err;
+	ret = portal_take(request, &err);
 	if (ret == 0) {
 		ret = run(request, response, &err);
-		pl_store_rollback(request->store);
+		pl_store_rollback(request->work.store);
 		portal_give(request, ret < 0);
 	}
 	if (ret < 0)

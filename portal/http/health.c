@@ -8,7 +8,7 @@ int get_health(struct request *request, struct response *response, struct pl_err
 	static const struct pl_address nobody;
 	struct pl_account account;
 
-	if (pl_account_get(request->store, &nobody, &account, err) < 0)
+	if (pl_account_get(request->work.store, &nobody, &account, err) < 0)
 		return -1;
 	response->status = 204;
 	return 0;

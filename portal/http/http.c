@@ -172,7 +172,7 @@ static void read_head(struct MHD_Connection *connection, const char *method,
 	request->csrf = header(connection, "X-CSRF-Token");
 	request->if_none_match = header(connection, "If-None-Match");
 	request->body_len = length == NULL ? 0 : strtoull(length, NULL, 10);
-	request->now = time(NULL);
+	request->work.now = time(NULL);
 	find_address(connection, request);
 }
 

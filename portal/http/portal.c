@@ -201,7 +201,7 @@ int portal_clock(const struct request *request, struct pl_error *err)
 	int ret;
 
 	pthread_mutex_lock(&portal->lock);
-	ret = clock_guard_check(&portal->clock, request->now, clock_since_boot(), err);
+	ret = clock_guard_check(&portal->clock, request->work.now, clock_since_boot(), err);
 	pthread_mutex_unlock(&portal->lock);
 	return ret;
 }
@@ -213,27 +213,28 @@ int portal_take(struct request *request, struct pl_error *err)
 	if (pool == NULL)
 		return pl_error_set(err, PL_ERR_INTERNAL, "route %s %s: its role has no pool",
 				    request->route->method, request->route->path);
-	return pl_store_pool_take(pool, request->policy->database, &request->store, err);
+	return pl_store_pool_take(pool, request->policy->database, &request->work.store, err);
 }
 
 void portal_give(struct request *request, int failed)
 {
-	pl_store_pool_give(pool_of(request->portal, request->route->role), &request->store, failed);
+	pl_store_pool_give(pool_of(request->portal, request->route->role), &request->work.store,
+			   failed);
 }
 
 static int sweep(struct portal *portal, struct pl_error *err)
 {
 	struct pl_store_pool *pool = pool_of(portal, PL_ROLE_PORTAL);
 	struct pl_snapshot *snapshot;
-	struct pl_store *store;
+	struct pl_work work = { .now = time(NULL), .err = err };
 	int ret;
 
 	if (pl_live_policy_hold(portal->live, pl_monotonic_ms(), &snapshot, err) < 0)
 		return -1;
-	ret = pl_store_pool_take(pool, snapshot->policy->database, &store, err);
+	ret = pl_store_pool_take(pool, snapshot->policy->database, &work.store, err);
 	if (ret == 0) {
-		ret = pl_session_sweep(store, time(NULL), err);
-		pl_store_pool_give(pool, &store, ret < 0);
+		ret = pl_session_sweep(&work);
+		pl_store_pool_give(pool, &work.store, ret < 0);
 	}
 	pl_snapshot_unref(&snapshot);
 	return ret;

@@ -57,19 +57,19 @@ struct request {
 	char *query_text, *body; /* http.c's; parsed in place. NULL: none */
 	struct pl_ip ip;         /* the browser's; behind a proxy, what the trusted proxy says */
 	char ip_text[PL_IP_TEXT];
-	int64_t now; /* seconds since 1970 */
 
 	/* Filled by the dispatcher and by the guard of the route. */
 	struct pl_snapshot *held; /* what the next three belong to */
 	struct pl_policy *policy;
 	struct pl_keys *verify, *seal; /* NULL: the key file is missing or refused */
-	struct pl_store *store;
+	/* Its store, the dispatcher's error, the session's member as the actor; now is when the
+	 * whole request had come. */
+	struct pl_work work;
 	struct pl_session session;        /* id 0: none */
 	struct pl_secret cookie;          /* of the session */
 	char address[PL_ADDRESS_MAX + 1]; /* of the session's member; "" for none */
-	struct pl_actor actor;
-	struct pl_oauth_client *client; /* that has proven who it is (guard_client) */
-	struct pl_token_info token;     /* that came along (guard_bearer) */
+	struct pl_oauth_client *client;   /* that has proven who it is (guard_client) */
+	struct pl_token_info token;       /* that came along (guard_bearer) */
 };
 
 /* The value, or NULL. */

@@ -71,7 +71,7 @@ static int is_proven(const struct request *request, const struct credentials *cr
 	if (credentials->secret == NULL || credentials->secret[0] == '\0' ||
 	    pl_secret_set(&secret, credentials->secret, strlen(credentials->secret)) < 0)
 		return 0;
-	ret = pl_oauth_client_check(request->store, credentials->id, &secret, err);
+	ret = pl_oauth_client_check(request->work.store, credentials->id, &secret, err);
 	pl_secret_wipe(&secret);
 	return ret;
 }
@@ -88,7 +88,7 @@ static int identify(struct request *request, const struct credentials *credentia
 	request->client = calloc(1, sizeof(*request->client));
 	if (request->client == NULL)
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
-	known = pl_oauth_client_get(request->store, credentials->id, request->client, err);
+	known = pl_oauth_client_get(request->work.store, credentials->id, request->client, err);
 	if (known <= 0)
 		return known;
 	return proven || (public_too && !request->client->confidential && !has_secret);
@@ -117,5 +117,7 @@ int client_admit(struct request *request, struct response *response, int public_
 		break;
 	}
 	OPENSSL_cleanse(&credentials, sizeof(credentials));
+	if (ret == 1)
+		request->work.actor.who = request->client->id;
 	return ret == 0 ? refuse(response) : ret;
 }

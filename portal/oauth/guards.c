@@ -18,7 +18,7 @@ static int is_webmail_off(const struct request *request, struct pl_error *err)
 {
 	struct pl_session session;
 	enum next_step next;
-	int ret = pl_session_get(request->store, request->token.session_id, &session, err);
+	int ret = pl_session_get(request->work.store, request->token.session_id, &session, err);
 
 	if (ret <= 0 || session.channel != PL_CHANNEL_WEBMAIL)
 		return ret < 0 ? -1 : 0;
@@ -35,7 +35,7 @@ int guard_bearer(struct request *request, struct response *response, struct pl_e
 	int ret = 0;
 
 	if (is_bearer && pl_secret_set(&token, header + 7, strlen(header + 7)) == 0) {
-		ret = pl_token_info(request->store, &token, request->now, &request->token, err);
+		ret = pl_token_info(&request->work, &token, &request->token);
 		pl_secret_wipe(&token);
 	}
 	if (ret == 1) {

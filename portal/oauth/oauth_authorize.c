@@ -53,7 +53,7 @@ static int find_client(const struct request *request, struct authorization *aske
 
 	if (id == NULL || is_repeated(request, "client_id"))
 		return respond_problem(request, response, 400, "client_id must be given once");
-	ret = pl_oauth_client_get(request->store, id, &asked->client, err);
+	ret = pl_oauth_client_get(request->work.store, id, &asked->client, err);
 	if (ret < 0)
 		return -1;
 	if (ret == 0)
@@ -279,8 +279,7 @@ static int decide(struct request *request, struct authorization *asked, struct p
 
 /* A mail program gets a session of its own, to which the switches of its services apply. In
  * the write transaction of the code. */
-static int open_program_session(struct request *request, struct authorization *asked,
-				struct pl_error *err)
+static int open_program_session(struct request *request, struct authorization *asked)
 {
 	struct pl_session session = { .channel = PL_CHANNEL_CLIENT };
 	struct pl_secret cookie; /* nobody's: the program has tokens */
@@ -288,8 +287,7 @@ static int open_program_session(struct request *request, struct authorization *a
 
 	memcpy(session.ip, request->ip_text, sizeof(session.ip));
 	snprintf(session.device, sizeof(session.device), "%s", asked->client.name);
-	ret = pl_session_open(request->store, &request->actor, &request->session.address, &session,
-			      &cookie, err);
+	ret = pl_session_open(&request->work, &request->session.address, &session, &cookie);
 	pl_secret_wipe(&cookie);
 	asked->grant.session_id = session.id;
 	return ret;
@@ -300,16 +298,15 @@ static int issue_code(struct request *request, struct authorization *asked,
 		      struct pl_secret *code_r, struct pl_error *err)
 {
 	asked->grant.session_id = request->session.id;
-	asked->grant.expires_at = request->now + PL_CODE_SECONDS;
+	asked->grant.expires_at = request->work.now + PL_CODE_SECONDS;
 	code_r->len = 0;
-	if (pl_store_begin_write(request->store, err) < 0)
+	if (pl_store_begin_write(request->work.store, err) < 0)
 		return -1;
-	if (asked->client.channel == PL_CHANNEL_CLIENT &&
-	    open_program_session(request, asked, err) < 0)
+	if (asked->client.channel == PL_CHANNEL_CLIENT && open_program_session(request, asked) < 0)
 		return -1;
-	return pl_code_issue(request->store, &asked->grant, code_r, err) < 0
+	return pl_code_issue(request->work.store, &asked->grant, code_r, err) < 0
 		       ? -1
-		       : pl_store_commit(request->store, err);
+		       : pl_store_commit(request->work.store, err);
 }
 
 static int give_code(struct request *request, struct response *response,
@@ -334,7 +331,8 @@ static int give_code(struct request *request, struct response *response,
 static int is_sign_in_old(const struct request *request, const struct authorization *asked)
 {
 	return (asked->prompt & PROMPT_LOGIN) ||
-	       (asked->max_age >= 0 && request->now - request->session.created_at > asked->max_age);
+	       (asked->max_age >= 0 &&
+		request->work.now - request->session.created_at > asked->max_age);
 }
 
 int get_authorize(struct request *request, struct response *response, struct pl_error *err)

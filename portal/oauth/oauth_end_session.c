@@ -38,7 +38,7 @@ static int end(struct request *request, struct response *response, const struct 
 {
 	struct pl_session session;
 	char address[PL_ADDRESS_MAX + 1];
-	int ret = pl_session_get(request->store, hint->session_id, &session, err);
+	int ret = pl_session_get(request->work.store, hint->session_id, &session, err);
 
 	if (ret <= 0 || session.member_id != hint->member_id)
 		return ret < 0 ? -1 : 0;
@@ -67,7 +67,7 @@ static int lead_away(const struct request *request, struct response *response,
 	if (uri == NULL || id == NULL || request->repeated ||
 	    (named != NULL && strcmp(named, id) != 0))
 		return respond_redirect(response, SIGN_OUT_PAGE);
-	ret = pl_oauth_client_get(request->store, id, &client, err);
+	ret = pl_oauth_client_get(request->work.store, id, &client, err);
 	if (ret < 0)
 		return -1;
 	url_begin(&url, uri);

@@ -15,7 +15,7 @@ int id_token_key(const struct request *request, struct pl_signing_key *key_r, st
 		return pl_error_set(err, PL_ERR_CONFIG,
 				    "id tokens cannot be signed without the sealing key "
 				    "(seal_key)");
-	ret = pl_signing_key_get(request->store, request->seal, key_r, err);
+	ret = pl_signing_key_get(request->work.store, request->seal, key_r, err);
 	if (ret == 0)
 		ret = pl_error_set(err, PL_ERR_CONFIG,
 				   "there is no signing key; `postlatch client add` makes it");
@@ -41,8 +41,8 @@ static json_t *make_claims(const struct request *request, const struct id_token 
 
 	json_object_set_new(claims, "iss", json_string(request->policy->portal_url));
 	json_object_set_new(claims, "aud", json_string(about->client_id));
-	json_object_set_new(claims, "iat", json_integer(request->now));
-	json_object_set_new(claims, "exp", json_integer(request->now + PL_ACCESS_SECONDS));
+	json_object_set_new(claims, "iat", json_integer(request->work.now));
+	json_object_set_new(claims, "exp", json_integer(request->work.now + PL_ACCESS_SECONDS));
 	json_object_set_new(claims, "sid", json_sprintf("%lld", (long long)session->id));
 	json_object_set_new(claims, "at_hash", half_digest(access));
 	if (about->nonce[0] != '\0')

@@ -34,10 +34,11 @@ int post_introspect(struct request *request, struct response *response, struct p
 	struct pl_secret token;
 	int ret = 0;
 
+	(void)err;
 	if (text == NULL)
 		return oauth_error(response, 400, "invalid_request", "token is required");
 	if (pl_secret_set(&token, text, strlen(text)) == 0) {
-		ret = pl_token_info(request->store, &token, request->now, &info, err);
+		ret = pl_token_info(&request->work, &token, &info);
 		pl_secret_wipe(&token);
 	}
 	if (ret < 0)

@@ -6,13 +6,10 @@
 
 static int revoke(struct request *request, const struct pl_secret *token, struct pl_error *err)
 {
-	const struct pl_actor client = { request->client->id, request->ip_text };
-
-	return pl_store_begin_write(request->store, err) < 0 ||
-			       pl_token_revoke(request->store, &client, token, request->client->id,
-					       err) < 0
+	return pl_store_begin_write(request->work.store, err) < 0 ||
+			       pl_token_revoke(&request->work, token, request->client->id) < 0
 		       ? -1
-		       : pl_store_commit(request->store, err);
+		       : pl_store_commit(request->work.store, err);
 }
 
 int post_revoke(struct request *request, struct response *response, struct pl_error *err)

@@ -47,8 +47,9 @@ static int answer(const struct request *request, struct response *response,
 	json_t *json =
 		json_pack("{s:s, s:s, s:I, s:s, s:s}", "access_token",
 			  (const char *)tokens->access.data, "token_type", "Bearer", "expires_in",
-			  (json_int_t)(tokens->access_expires_at - request->now), "refresh_token",
-			  (const char *)tokens->refresh.data, "scope", grant->scope);
+			  (json_int_t)(tokens->access_expires_at - request->work.now),
+			  "refresh_token", (const char *)tokens->refresh.data, "scope",
+			  grant->scope);
 
 	if (id_token != NULL)
 		json_object_set_new(json, "id_token", json_string(id_token));
@@ -67,7 +68,7 @@ static int answer_signed(const struct request *request, struct response *respons
 
 	if (oauth_scope_read(grant->scope, &about.scopes) < 0 || !(about.scopes & SCOPE_OPENID))
 		return answer(request, response, grant, tokens, NULL);
-	ret = pl_session_get(request->store, grant->session_id, &about.session, err);
+	ret = pl_session_get(request->work.store, grant->session_id, &about.session, err);
 	if (ret == 0)
 		return refuse_grant(response, "the session has ended");
 	if (ret < 0 || id_token_key(request, &key, err) < 0)
@@ -88,8 +89,7 @@ static void wipe_tokens(struct pl_tokens *tokens)
 }
 
 /* The grant that a code stands for: 1; 0 response is filled; -1. */
-static int redeem(struct request *request, struct response *response, struct pl_grant *grant_r,
-		  struct pl_error *err)
+static int redeem(struct request *request, struct response *response, struct pl_grant *grant_r)
 {
 	const char *text = oauth_parameter(request, "code"),
 		   *uri = oauth_parameter(request, "redirect_uri");
@@ -101,8 +101,7 @@ static int redeem(struct request *request, struct response *response, struct pl_
 				   "code and redirect_uri are required");
 	if (pl_secret_set(&code, text, strlen(text)) < 0)
 		return refuse_grant(response, "invalid or expired authorization code");
-	ret = pl_code_redeem_commit(request->store, &code, request->client->id, request->now,
-				    grant_r, err);
+	ret = pl_code_redeem_commit(&request->work, &code, request->client->id, grant_r);
 	pl_secret_wipe(&code);
 	if (ret < 0)
 		return -1;
@@ -119,9 +118,9 @@ static int redeem(struct request *request, struct response *response, struct pl_
 static int issue(struct request *request, const struct pl_grant *grant, struct pl_tokens *tokens_r,
 		 struct pl_error *err)
 {
-	if (pl_store_begin_write(request->store, err) == 0 &&
-	    pl_tokens_issue(request->store, grant, request->now, tokens_r, err) == 0 &&
-	    pl_store_commit(request->store, err) == 0)
+	if (pl_store_begin_write(request->work.store, err) == 0 &&
+	    pl_tokens_issue(&request->work, grant, tokens_r) == 0 &&
+	    pl_store_commit(request->work.store, err) == 0)
 		return 0;
 	wipe_tokens(tokens_r);
 	return -1;
@@ -131,7 +130,7 @@ static int redeem_code(struct request *request, struct response *response, struc
 {
 	struct pl_grant grant;
 	struct pl_tokens tokens = { .access_expires_at = 0 };
-	int ret = redeem(request, response, &grant, err);
+	int ret = redeem(request, response, &grant);
 
 	if (ret <= 0)
 		return ret;
@@ -158,7 +157,7 @@ static int check_refresh(struct request *request, struct response *response,
 	    (wanted & ~granted) != 0)
 		return oauth_error(response, 400, "invalid_scope",
 				   "scope is more than was granted");
-	ret = pl_session_get(request->store, grant->session_id, session_r, err);
+	ret = pl_session_get(request->work.store, grant->session_id, session_r, err);
 	if (ret < 0 ||
 	    (ret == 1 && next_step_find(request, &session_r->address, 1, &next, err) < 0))
 		return -1;
@@ -176,16 +175,15 @@ static int rotate(struct request *request, struct response *response,
 		  const struct pl_secret *refresh, const struct pl_session *session,
 		  struct pl_error *err)
 {
-	const struct pl_actor client = { .who = request->client->id, .from = request->ip_text };
 	char address[PL_ADDRESS_MAX + 1];
 	struct pl_grant grant;
 	struct pl_tokens tokens = { .access_expires_at = 0 };
-	int ret = pl_store_begin_write(request->store, err);
+	int ret = pl_store_begin_write(request->work.store, err);
 
 	if (ret == 0)
-		ret = pl_tokens_refresh(request->store, &client, refresh, request->client->id,
-					request->now, &grant, &tokens, err);
-	if (ret >= 0 && pl_store_commit(request->store, err) < 0)
+		ret = pl_tokens_refresh(&request->work, refresh, request->client->id, &grant,
+					&tokens);
+	if (ret >= 0 && pl_store_commit(request->work.store, err) < 0)
 		ret = -1;
 	if (ret == 1)
 		ret = answer_signed(request, response, &grant, &tokens, "", err);
@@ -212,8 +210,7 @@ static int refresh(struct request *request, struct response *response, struct pl
 		return oauth_error(response, 400, "invalid_request", "refresh_token is required");
 	if (pl_secret_set(&token, text, strlen(text)) < 0)
 		return refuse_refresh(response);
-	ret = pl_refresh_peek(request->store, &token, request->client->id, request->now, &grant,
-			      err);
+	ret = pl_refresh_peek(&request->work, &token, request->client->id, &grant);
 	if (ret == 0)
 		refuse_refresh(response);
 	if (ret == 1)

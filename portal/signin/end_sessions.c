@@ -18,12 +18,11 @@ void disconnect_member(const struct pl_policy *policy, const char *address)
 int end_session(struct request *request, const struct pl_session *session, struct pl_error *err)
 {
 	char address[PL_ADDRESS_MAX + 1];
-	int ended = pl_store_begin_write(request->store, err);
+	int ended = pl_store_begin_write(request->work.store, err);
 
 	if (ended == 0)
-		ended = pl_session_revoke(request->store, &request->actor, &session->address,
-					  session->id, 0, err);
-	if (ended < 0 || pl_store_commit(request->store, err) < 0)
+		ended = pl_session_revoke(&request->work, &session->address, session->id, 0);
+	if (ended < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	if (ended == 1)
 		disconnect_member(request->policy, pl_address_format(&session->address, address));
@@ -50,19 +49,18 @@ static int add_session(const struct pl_session *session, void *context)
 	return ++others->count == BATCH;
 }
 
-int end_other_sessions(struct request *request, struct pl_error *err)
+int end_other_sessions(struct request *request)
 {
 	const struct pl_session *own = &request->session;
 	struct others others = { .own = own };
 
 	do {
 		others.count = 0;
-		if (pl_session_list(request->store, own->member_id, request->now, add_session,
-				    &others, err) < 0)
+		if (pl_session_list(&request->work, own->member_id, add_session, &others) < 0)
 			return -1;
 		for (size_t i = 0; i < others.count; i++) {
-			if (pl_session_revoke(request->store, &request->actor, &own->address,
-					      others.id[i], others.with_trust[i], err) < 0)
+			if (pl_session_revoke(&request->work, &own->address, others.id[i],
+					      others.with_trust[i]) < 0)
 				return -1;
 		}
 	} while (others.count == BATCH);

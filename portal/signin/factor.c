@@ -16,7 +16,7 @@
 
 /* 1 when the code is right; else the answer and 0. */
 static int answer_result(struct request *request, struct response *response,
-			 enum pl_code_result result, int64_t wait)
+			 const struct pl_code_answer *answer)
 {
 	static const struct {
 		const char *code;
@@ -30,12 +30,14 @@ static int answer_result(struct request *request, struct response *response,
 		[PL_CODE_NONE] = { "not-allowed", 403 },
 	};
 
-	if (result == PL_CODE_RIGHT)
+	if (answer->result == PL_CODE_RIGHT)
 		return 1;
-	log_sign_in(request->ip_text, request->address, answers[result].code);
-	if (result == PL_CODE_WAIT)
-		return respond_wait(response, answers[result].status, answers[result].code, wait);
-	return respond_error(response, answers[result].status, answers[result].code);
+	log_sign_in(request->ip_text, request->address, answers[answer->result].code);
+	if (answer->result == PL_CODE_WAIT)
+		return respond_wait(response, answers[answer->result].status,
+				    answers[answer->result].code, answer->wait);
+	return respond_error(response, answers[answer->result].status,
+			     answers[answer->result].code);
 }
 
 static int need_seal(const struct request *request, struct pl_error *err)
@@ -57,31 +59,28 @@ static int need_verify(const struct request *request, struct pl_error *err)
 int factor_redeem_code(struct request *request, struct response *response, const char *code,
 		       struct pl_error *err)
 {
-	enum pl_code_result result;
-	int64_t wait = 0;
+	struct pl_code_answer answer;
 
 	if (need_seal(request, err) < 0 || portal_clock(request, err) < 0 ||
-	    pl_totp_redeem_commit(request->store, request->seal, request->session.member_id, code,
-				  request->now, &result, &wait, err) < 0)
+	    pl_totp_redeem_commit(&request->work, request->seal, request->session.member_id, code,
+				  &answer) < 0)
 		return -1;
-	return answer_result(request, response, result, wait);
+	return answer_result(request, response, &answer);
 }
 
 int factor_redeem_recovery(struct request *request, struct response *response, const char *code,
 			   struct pl_error *err)
 {
-	enum pl_code_result result;
-	int64_t wait = 0;
+	struct pl_code_answer answer;
 
 	if (need_verify(request, err) < 0 ||
-	    pl_recovery_redeem_commit(request->store, request->verify, &request->actor,
-				      &request->session.address, code, request->now, &result, &wait,
-				      err) < 0)
+	    pl_recovery_redeem_commit(&request->work, request->verify, &request->session.address,
+				      code, &answer) < 0)
 		return -1;
-	if (result == PL_CODE_RIGHT)
+	if (answer.result == PL_CODE_RIGHT)
 		notify_member(request->policy, notify_origin_of(request), request->address,
 			      "recovery-used");
-	return answer_result(request, response, result, wait);
+	return answer_result(request, response, &answer);
 }
 
 /* "ABCD EFGH ..." */
@@ -101,12 +100,11 @@ static int make_pending(struct request *request, struct pl_secret *secret_r, str
 {
 	int64_t member_id;
 
-	return pl_store_begin_write(request->store, err) < 0 ||
-			       pl_totp_begin(request->store, request->seal, &request->actor,
-					     &request->session.address, request->now, &member_id,
-					     secret_r, err) < 0
+	return pl_store_begin_write(request->work.store, err) < 0 ||
+			       pl_totp_begin(&request->work, request->seal,
+					     &request->session.address, &member_id, secret_r) < 0
 		       ? -1
-		       : pl_store_commit(request->store, err);
+		       : pl_store_commit(request->work.store, err);
 }
 
 int factor_begin(struct request *request, struct response *response, struct pl_error *err)
@@ -137,8 +135,7 @@ int factor_recovery_codes(struct request *request, json_t **codes_r, struct pl_e
 	char codes[PL_RECOVERY_CODES][PL_RECOVERY_TEXT];
 
 	if (need_verify(request, err) < 0 ||
-	    pl_recovery_make(request->store, request->verify, &request->actor,
-			     &request->session.address, codes, err) < 0)
+	    pl_recovery_make(&request->work, request->verify, &request->session.address, codes) < 0)
 		return -1;
 	*codes_r = json_array();
 	for (size_t i = 0; i < PL_RECOVERY_CODES; i++)
@@ -149,19 +146,17 @@ int factor_recovery_codes(struct request *request, json_t **codes_r, struct pl_e
 int factor_confirm(struct request *request, struct response *response, const char *code,
 		   json_t **codes_r, struct pl_error *err)
 {
-	enum pl_code_result result;
-	int64_t wait = 0;
+	struct pl_code_answer answer;
 	int ret;
 
 	if (need_seal(request, err) < 0 || portal_clock(request, err) < 0 ||
-	    pl_totp_confirm(request->store, request->seal, &request->actor,
-			    &request->session.address, code, request->now, &result, &wait, err) < 0)
+	    pl_totp_confirm(&request->work, request->seal, &request->session.address, code,
+			    &answer) < 0)
 		return -1;
-	ret = answer_result(request, response, result, wait);
+	ret = answer_result(request, response, &answer);
 	if (ret != 1)
 		return ret;
-	return end_other_sessions(request, err) < 0 ||
-			       factor_recovery_codes(request, codes_r, err) < 0
+	return end_other_sessions(request) < 0 || factor_recovery_codes(request, codes_r, err) < 0
 		       ? -1
 		       : 1;
 }

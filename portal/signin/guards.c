@@ -12,10 +12,10 @@ int guard_public(struct request *request, struct response *response, struct pl_e
 	int ret;
 
 	(void)response;
+	(void)err;
 	if (!request_cookie(request, SESSION_COOKIE, &request->cookie))
 		return 1;
-	ret = pl_session_by_cookie(request->store, &request->cookie, request->now,
-				   &request->session, err);
+	ret = pl_session_by_cookie(&request->work, &request->cookie, &request->session);
 	if (ret == 1)
 		pl_address_format(&request->session.address, request->address);
 	else
@@ -44,7 +44,7 @@ int guard_authenticated(struct request *request, struct response *response, stru
 int is_reauthenticated(const struct request *request)
 {
 	return request->session.proven_at > 0 &&
-	       request->now - request->session.proven_at < RECENT_SECONDS;
+	       request->work.now - request->session.proven_at < RECENT_SECONDS;
 }
 
 int ask_to_reauthenticate(const struct request *request, struct response *response,
@@ -52,7 +52,7 @@ int ask_to_reauthenticate(const struct request *request, struct response *respon
 {
 	struct pl_totp_state state;
 
-	if (pl_totp_state(request->store, request->session.member_id, &state, err) < 0)
+	if (pl_totp_state(request->work.store, request->session.member_id, &state, err) < 0)
 		return -1;
 	return respond_json(response, 403,
 			    json_pack("{s:s, s:s}", "error", "reauthentication-needed", "by",

@@ -30,12 +30,12 @@ int next_step_find(const struct request *request, const struct pl_address *addre
 		.offer = PL_OFFER_PROVEN,
 		.device_trusted = device_trusted,
 		.ip = request->ip,
-		.now = request->now,
+		.now = request->work.now,
 	};
 	struct pl_login_result result;
 
-	if (pl_login_evaluate(request->store, request->policy, request->verify, &login, &result,
-			      err) < 0)
+	if (pl_login_evaluate(request->work.store, request->policy, request->verify, &login,
+			      &result, err) < 0)
 		return -1;
 	*next_r = next_step_of(&result.verdict);
 	return 0;

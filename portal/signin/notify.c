@@ -258,7 +258,7 @@ struct notify_origin notify_origin_of(const struct request *request)
 {
 	struct notify_origin origin = {
 		.language = request_language(request),
-		.at = request->now,
+		.at = request->work.now,
 		.ip = request->ip_text,
 	};
 

@@ -20,8 +20,7 @@ int password_attempt(struct request *request, struct response *response, const c
 		.ip = request->ip_text,
 	};
 	int64_t wait = 0;
-	int right =
-		pl_throttle_enter_commit(request->store, &request->ip, request->now, &wait, err);
+	int right = pl_throttle_enter_commit(&request->work, &request->ip, &wait);
 
 	if (right < 0)
 		return -1;
@@ -37,7 +36,7 @@ int password_attempt(struct request *request, struct response *response, const c
 		return respond_error(response, 401, "wrong-credentials");
 	}
 	/* What the check itself reported counts for more than this. */
-	if (pl_throttle_clear(request->store, &request->ip, right < 0 ? NULL : err) < 0 &&
+	if (pl_throttle_clear(request->work.store, &request->ip, right < 0 ? NULL : err) < 0 &&
 	    right > 0)
 		return -1;
 	if (right < 0)

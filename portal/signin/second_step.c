@@ -20,17 +20,15 @@ static int check_next_step(struct request *request, struct response *response, e
 	return next == one || next == other ? 1 : respond_error(response, 403, "not-allowed");
 }
 
-static int trust_device(struct request *request, int64_t *id_r, struct pl_secret *cookie_r,
-			struct pl_error *err)
+static int trust_device(struct request *request, int64_t *id_r, struct pl_secret *cookie_r)
 {
 	struct pl_trusted device = { .member_id = request->session.member_id };
 
-	device.created_at = device.used_at = request->now;
-	device.expires_at = request->now + PL_TRUSTED_DAYS * 86400;
+	device.created_at = device.used_at = request->work.now;
+	device.expires_at = request->work.now + PL_TRUSTED_DAYS * 86400;
 	memcpy(device.ip, request->ip_text, sizeof(device.ip));
 	request_device(request, device.name, sizeof(device.name));
-	if (pl_trusted_add(request->store, &request->actor, &request->session.address, &device,
-			   cookie_r, err) < 0)
+	if (pl_trusted_add(&request->work, &request->session.address, &device, cookie_r) < 0)
 		return -1;
 	*id_r = device.id;
 	return 0;
@@ -38,14 +36,13 @@ static int trust_device(struct request *request, int64_t *id_r, struct pl_secret
 
 /* In a write transaction: 1, 0 when the session is gone by now, -1. */
 static int authenticate(struct request *request, int trust, struct pl_secret *cookie_r,
-			struct pl_secret *device_r, struct pl_error *err)
+			struct pl_secret *device_r)
 {
 	int64_t trusted_id = 0;
 
-	if (trust && trust_device(request, &trusted_id, device_r, err) < 0)
+	if (trust && trust_device(request, &trusted_id, device_r) < 0)
 		return -1;
-	return pl_session_complete(request->store, &request->actor, request->session.id,
-				   request->now, trusted_id, cookie_r, err);
+	return pl_session_complete(&request->work, request->session.id, trusted_id, cookie_r);
 }
 
 /* What cannot be answered is not committed. */
@@ -55,7 +52,7 @@ static int admit_commit(struct request *request, struct response *response,
 {
 	request->session.half = 0;
 	if (answer_session(request, response, &request->session, cookie, NEXT_NOTHING, err) < 0 ||
-	    pl_store_commit(request->store, err) < 0)
+	    pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	log_sign_in(request->ip_text, request->address, "ok");
 	respond_cookie(response, SESSION_COOKIE, cookie, 0);
@@ -70,7 +67,7 @@ static int complete_commit(struct request *request, struct response *response, i
 			   struct pl_error *err)
 {
 	struct pl_secret cookie, device = { .len = 0 };
-	int ret = authenticate(request, trust, &cookie, &device, err);
+	int ret = authenticate(request, trust, &cookie, &device);
 
 	if (ret == 0)
 		respond_error(response, 401, "sign-in-again");
@@ -85,7 +82,7 @@ static int complete_commit(struct request *request, struct response *response, i
 static int complete(struct request *request, struct response *response, int trust,
 		    struct pl_error *err)
 {
-	return pl_store_begin_write(request->store, err) < 0
+	return pl_store_begin_write(request->work.store, err) < 0
 		       ? -1
 		       : complete_commit(request, response, trust, err);
 }
@@ -127,14 +124,14 @@ int post_registration(struct request *request, struct response *response, struct
 static int register_factor(struct request *request, struct response *response, json_t **codes_r,
 			   struct pl_error *err)
 {
-	int ret = pl_store_begin_write(request->store, err);
+	int ret = pl_store_begin_write(request->work.store, err);
 
 	if (ret == 0)
 		ret = factor_confirm(request, response, request_text(request, "code"), codes_r,
 				     err);
 	if (ret == 1)
 		return complete_commit(request, response, request_flag(request, "trust"), err);
-	return ret == 0 ? pl_store_commit(request->store, err) : ret;
+	return ret == 0 ? pl_store_commit(request->work.store, err) : ret;
 }
 
 int post_registration_confirm(struct request *request, struct response *response,

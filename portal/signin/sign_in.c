@@ -53,14 +53,13 @@ static int use_device(struct request *request, struct sign_in *in, int64_t membe
 
 	if (member_id == 0 || !request_cookie(request, DEVICE_COOKIE, &cookie))
 		return 0;
-	ret = pl_trusted_peek(request->store, &cookie, member_id, request->now, &in->trust, err);
+	ret = pl_trusted_peek(&request->work, &cookie, member_id, &in->trust);
 	if (ret == 0 && in->trust == PL_TRUST_VALID)
 		ret = next_step_find(request, &in->address, 1, &in->next, err);
 	/* Where no step was next without it, its value need not change. */
 	if (ret == 0 && in->trust != PL_TRUST_NONE)
-		ret = pl_trusted_use(request->store, &request->actor, &cookie, member_id,
-				     request->ip_text, request->now, &in->trust, &in->device,
-				     &in->device_cookie, err);
+		ret = pl_trusted_use(&request->work, &cookie, member_id, request->ip_text,
+				     &in->trust, &in->device, &in->device_cookie);
 	if (ret == 0 && in->trust != PL_TRUST_VALID)
 		in->device.id = 0;
 	pl_secret_wipe(&cookie);
@@ -68,18 +67,17 @@ static int use_device(struct request *request, struct sign_in *in, int64_t membe
 }
 
 /* The session ends that the browser had before; a new one has a new cookie. */
-static int end_former(struct request *request, struct pl_error *err)
+static int end_former(struct request *request)
 {
 	if (request->session.id == 0)
 		return 0;
-	return pl_session_revoke(request->store, &request->actor, &request->session.address,
-				 request->session.id, 0, err) < 0
+	return pl_session_revoke(&request->work, &request->session.address, request->session.id,
+				 0) < 0
 		       ? -1
 		       : 0;
 }
 
-static int open_session(struct request *request, struct sign_in *in, int registered,
-			struct pl_error *err)
+static int open_session(struct request *request, struct sign_in *in, int registered)
 {
 	struct pl_session *session = &in->session;
 
@@ -87,11 +85,10 @@ static int open_session(struct request *request, struct sign_in *in, int registe
 	session->half = in->next != NEXT_NOTHING;
 	session->trusted_id = in->device.id;
 	/* The password proves nothing to one who has a factor. */
-	session->proven_at = session->half || registered ? 0 : request->now;
+	session->proven_at = session->half || registered ? 0 : request->work.now;
 	memcpy(session->ip, request->ip_text, sizeof(session->ip));
 	request_device(request, session->device, sizeof(session->device));
-	return pl_session_open(request->store, &request->actor, &in->address, session, &in->cookie,
-			       err);
+	return pl_session_open(&request->work, &in->address, session, &in->cookie);
 }
 
 /* In a write transaction. */
@@ -99,15 +96,15 @@ static int decide(struct request *request, struct sign_in *in, struct pl_error *
 {
 	struct pl_account account;
 
-	if (pl_account_get(request->store, &in->address, &account, err) < 0 ||
+	if (pl_account_get(request->work.store, &in->address, &account, err) < 0 ||
 	    next_step_find(request, &in->address, 0, &in->next, err) < 0)
 		return -1;
 	if (in->next == NEXT_DENIED)
 		return 0;
 	if (in->next == NEXT_CODE && use_device(request, in, account.member.id, err) < 0)
 		return -1;
-	return end_former(request, err) < 0 ||
-			       open_session(request, in, account.member.factor_registered, err) < 0
+	return end_former(request) < 0 ||
+			       open_session(request, in, account.member.factor_registered) < 0
 		       ? -1
 		       : 0;
 }
@@ -129,7 +126,7 @@ static int admit(struct request *request, struct response *response, struct sign
 		respond_cookie(response, DEVICE_COOKIE, &in->device_cookie, -1);
 	} else if (in->device_cookie.len > 0) {
 		respond_cookie(response, DEVICE_COOKIE, &in->device_cookie,
-			       (int)(in->device.expires_at - request->now));
+			       (int)(in->device.expires_at - request->work.now));
 	}
 	respond_cookie(response, SESSION_COOKIE, &in->cookie, 0);
 	return answer_session(request, response, &in->session, &in->cookie, in->next, err);
@@ -148,21 +145,21 @@ static int let_in(struct request *request, struct response *response, const char
 		log_sign_in(request->ip_text, user, "no-address");
 		return respond_error(response, 403, "not-allowed");
 	}
-	request->actor.who = pl_address_format(&in.address, address);
-	ret = pl_store_begin_write(request->store, err);
+	request->work.actor.who = pl_address_format(&in.address, address);
+	ret = pl_store_begin_write(request->work.store, err);
 	if (ret == 0)
 		ret = decide(request, &in, err);
 	if (ret == 0 && in.next == NEXT_DENIED) {
 		log_sign_in(request->ip_text, address, "denied");
 		ret = respond_error(response, 403, "not-allowed");
 	} else if (ret == 0) {
-		ret = pl_store_commit(request->store, err);
+		ret = pl_store_commit(request->work.store, err);
 		if (ret == 0)
 			ret = admit(request, response, &in, address, err);
 	}
 	pl_secret_wipe(&in.cookie);
 	pl_secret_wipe(&in.device_cookie);
-	request->actor.who = "portal";
+	request->work.actor.who = "portal";
 	return ret;
 }
 
@@ -197,8 +194,8 @@ int post_sign_in(struct request *request, struct response *response, struct pl_e
 int post_sign_out(struct request *request, struct response *response, struct pl_error *err)
 {
 	if (request->session.id != 0) {
-		if (pl_store_begin_write(request->store, err) < 0 || end_former(request, err) < 0 ||
-		    pl_store_commit(request->store, err) < 0)
+		if (pl_store_begin_write(request->work.store, err) < 0 || end_former(request) < 0 ||
+		    pl_store_commit(request->work.store, err) < 0)
 			return -1;
 		log_sign_in(request->ip_text, request->address, "signed-out");
 	}

@@ -30,29 +30,26 @@
 #define TOKEN_SECONDS 7200
 
 struct fill {
-	struct pl_store *store;
+	struct pl_work work;
 	struct pl_keys *verify, *seal;
 	size_t count;
 	struct pl_address *members;
 	size_t member_count, room;
 };
 
-static const struct pl_actor actor = { .who = "bench", .from = "127.0.0.1" };
-
 static void print(const struct pl_address *address, const struct pl_secret *value)
 {
 	printf("%s@%s %s\n", address->local, address->domain, (const char *)value->data);
 }
 
-static int give_app_passwords(struct fill *fill, const struct pl_address *address, size_t index,
-			      struct pl_error *err)
+static int give_app_passwords(struct fill *fill, const struct pl_address *address, size_t index)
 {
 	struct pl_app_password wish = { .label = "phone" };
 	struct pl_secret password;
 
 	for (size_t n = 0; n < fill->count; n++) {
-		if (pl_app_password_issue(fill->store, &actor, fill->verify, PL_APP_PASSWORD_MIN,
-					  address, &wish, &password, err) < 0)
+		if (pl_app_password_issue(&fill->work, fill->verify, PL_APP_PASSWORD_MIN, address,
+					  &wish, &password) < 0)
 			return -1;
 		if (n == index % fill->count)
 			print(address, &password);
@@ -61,8 +58,7 @@ static int give_app_passwords(struct fill *fill, const struct pl_address *addres
 	return 0;
 }
 
-static int give_token(struct fill *fill, const struct pl_address *address, size_t index,
-		      struct pl_error *err)
+static int give_token(struct fill *fill, const struct pl_address *address, size_t index)
 {
 	struct pl_session wish = { .channel = PL_CHANNEL_WEBMAIL,
 				   .device = "Firefox",
@@ -70,16 +66,14 @@ static int give_token(struct fill *fill, const struct pl_address *address, size_
 	struct pl_secret token;
 
 	(void)index;
-	if (pl_session_issue(fill->store, &actor, address, &wish, time(NULL) + TOKEN_SECONDS,
-			     &token, err) < 0)
+	if (pl_session_issue(&fill->work, address, &wish, time(NULL) + TOKEN_SECONDS, &token) < 0)
 		return -1;
 	print(address, &token);
 	pl_secret_wipe(&token);
 	return 0;
 }
 
-static int give_cookie(struct fill *fill, const struct pl_address *address, size_t index,
-		       struct pl_error *err)
+static int give_cookie(struct fill *fill, const struct pl_address *address, size_t index)
 {
 	struct pl_session wish = { .channel = PL_CHANNEL_WEBMAIL,
 				   .device = "Firefox",
@@ -87,7 +81,7 @@ static int give_cookie(struct fill *fill, const struct pl_address *address, size
 	struct pl_secret cookie;
 
 	(void)index;
-	if (pl_session_open(fill->store, &actor, address, &wish, &cookie, err) < 0)
+	if (pl_session_open(&fill->work, address, &wish, &cookie) < 0)
 		return -1;
 	print(address, &cookie);
 	pl_secret_wipe(&cookie);
@@ -108,24 +102,23 @@ static int make_code(const struct pl_secret *secret, time_t at, char code_r[7],
 	return ok ? 0 : pl_error_set(err, PL_ERR_INTERNAL, "liboath makes no code");
 }
 
-static int give_factor(struct fill *fill, const struct pl_address *address, size_t index,
-		       struct pl_error *err)
+static int give_factor(struct fill *fill, const struct pl_address *address, size_t index)
 {
-	time_t then = time(NULL) - PROVEN_AGO;
-	enum pl_code_result result;
+	struct pl_work then = fill->work;
+	struct pl_code_answer answer;
 	struct pl_secret secret;
-	int64_t member_id, wait;
+	int64_t member_id;
 	char code[7];
 
 	(void)index;
-	if (pl_totp_begin(fill->store, fill->seal, &actor, address, then, &member_id, &secret,
-			  err) < 0 ||
-	    make_code(&secret, then, code, err) < 0 ||
-	    pl_totp_confirm(fill->store, fill->seal, &actor, address, code, then, &result, &wait,
-			    err) < 0)
+	then.now -= PROVEN_AGO;
+	if (pl_totp_begin(&then, fill->seal, address, &member_id, &secret) < 0 ||
+	    make_code(&secret, then.now, code, fill->work.err) < 0 ||
+	    pl_totp_confirm(&then, fill->seal, address, code, &answer) < 0)
 		return -1;
-	if (result != PL_CODE_RIGHT)
-		return pl_error_set(err, PL_ERR_INTERNAL, "a factor is not proven by its own code");
+	if (answer.result != PL_CODE_RIGHT)
+		return pl_error_set(fill->work.err, PL_ERR_INTERNAL,
+				    "a factor is not proven by its own code");
 	print(address, &secret);
 	pl_secret_wipe(&secret);
 	return 0;
@@ -134,8 +127,7 @@ static int give_factor(struct fill *fill, const struct pl_address *address, size
 static const struct gift {
 	const char *name;
 	int to_everyone;
-	int (*give)(struct fill *fill, const struct pl_address *address, size_t index,
-		    struct pl_error *err);
+	int (*give)(struct fill *fill, const struct pl_address *address, size_t index);
 } gifts[] = {
 	{ "app-passwords", 1, give_app_passwords },
 	{ "tokens", 0, give_token },
@@ -164,18 +156,18 @@ static int give_all(struct fill *fill, const struct gift *gift, struct pl_error 
 {
 	const struct pl_member_filter all = { 0 };
 	size_t receivers;
-	int ret = pl_member_list(fill->store, &all, keep_address, fill, err);
+	int ret = pl_member_list(fill->work.store, &all, keep_address, fill, err);
 
 	if (ret == 0 && fill->count > fill->member_count)
 		return pl_error_set(err, PL_ERR_INVALID, "there are only %zu members",
 				    fill->member_count);
 	receivers = gift->to_everyone ? fill->member_count : fill->count;
 	if (ret == 0)
-		ret = pl_store_begin_write(fill->store, err);
+		ret = pl_store_begin_write(fill->work.store, err);
 	for (size_t i = 0; ret == 0 && i < receivers; i++)
-		ret = gift->give(fill, &fill->members[i * fill->member_count / receivers], i, err);
+		ret = gift->give(fill, &fill->members[i * fill->member_count / receivers], i);
 	if (ret == 0)
-		ret = pl_store_commit(fill->store, err);
+		ret = pl_store_commit(fill->work.store, err);
 	return ret;
 }
 
@@ -196,7 +188,7 @@ static int open_all(const char *policy_path, struct fill *fill, struct pl_error 
 	if (pl_policy_load(policy_path, &policy, err) == 0 &&
 	    pl_keys_load(policy->verify_key, &fill->verify, err) == 0 &&
 	    pl_keys_load(policy->seal_key, &fill->seal, err) == 0)
-		ret = pl_store_open(policy->database, PL_ROLE_COMMAND, &fill->store, err);
+		ret = pl_store_open(policy->database, PL_ROLE_COMMAND, &fill->work.store, err);
 	pl_policy_unref(&policy);
 	return ret;
 }
@@ -208,6 +200,9 @@ int main(int argc, char **argv)
 	struct pl_error err = { 0 };
 	int ret;
 
+	fill.work.actor = (struct pl_actor){ .who = "bench", .from = "127.0.0.1" };
+	fill.work.now = time(NULL);
+	fill.work.err = &err;
 	if (fill.count == 0) {
 		fputs("usage: fill POLICY-FILE app-passwords|tokens|cookies|factors COUNT\n",
 		      stderr);
@@ -218,7 +213,7 @@ int main(int argc, char **argv)
 		ret = give_all(&fill, gift, &err);
 	if (ret < 0)
 		fprintf(stderr, "fill: %s\n", err.msg);
-	pl_store_close(&fill.store);
+	pl_store_close(&fill.work.store);
 	pl_keys_free(&fill.verify);
 	pl_keys_free(&fill.seal);
 	free(fill.members);

@@ -14,81 +14,82 @@
 #include "policy/settings/policy.h"
 #include "policy/session/session.h"
 
-static const struct pl_actor actor = { .who = "test", .from = "issue_token" };
-
 static int parse_member(const char *text, struct pl_address *address_r, struct pl_error *err)
 {
 	return pl_address_parse(text, strlen(text), "", address_r, err);
 }
 
-static int issue(struct pl_store *store, char **args, struct pl_error *err)
+static int issue(const struct pl_work *work, char **args)
 {
 	struct pl_session wish = { .device = "test browser", .ip = "127.0.0.1" };
 	struct pl_address address;
 	struct pl_secret token;
 
-	if (parse_member(args[0], &address, err) < 0)
+	if (parse_member(args[0], &address, work->err) < 0)
 		return -1;
 	wish.channel = strcmp(args[1], "webmail") == 0 ? PL_CHANNEL_WEBMAIL : PL_CHANNEL_CLIENT;
-	wish.expires_at = time(NULL) + atol(args[2]);
-	if (pl_session_issue(store, &actor, &address, &wish, time(NULL) + atol(args[3]), &token,
-			     err) < 0)
+	wish.expires_at = work->now + atol(args[2]);
+	if (pl_session_issue(work, &address, &wish, work->now + atol(args[3]), &token) < 0)
 		return -1;
 	printf("%lld %.*s\n", (long long)wish.id, (int)token.len, (const char *)token.data);
 	pl_secret_wipe(&token);
 	return 0;
 }
 
-static int revoke_all(struct pl_store *store, const char *member, struct pl_error *err)
+static int revoke_all(const struct pl_work *work, const char *member)
 {
 	struct pl_address address;
 
-	if (parse_member(member, &address, err) < 0)
+	if (parse_member(member, &address, work->err) < 0)
 		return -1;
-	return pl_session_revoke_all(store, &actor, &address, err);
+	return pl_session_revoke_all(work, &address);
 }
 
-static int revoke(struct pl_store *store, char **args, struct pl_error *err)
+static int revoke(const struct pl_work *work, char **args)
 {
 	struct pl_address address;
 
-	if (parse_member(args[0], &address, err) < 0)
+	if (parse_member(args[0], &address, work->err) < 0)
 		return -1;
-	return pl_session_revoke(store, &actor, &address, atol(args[1]), 0, err) == 1 ? 0 : -1;
+	return pl_session_revoke(work, &address, atol(args[1]), 0) == 1 ? 0 : -1;
 }
 
-static int run(struct pl_store *store, int argc, char **args, struct pl_error *err)
+static int run(const struct pl_work *work, int argc, char **args)
 {
 	if (argc == 3 && strcmp(args[0], "revoke") == 0)
-		return revoke(store, args + 1, err);
+		return revoke(work, args + 1);
 	if (argc == 2 && strcmp(args[0], "revoke-all") == 0)
-		return revoke_all(store, args[1], err);
+		return revoke_all(work, args[1]);
 	if (argc == 4)
-		return issue(store, args, err);
-	return pl_error_set(err, PL_ERR_INVALID, "see the usage in issue_token.c");
+		return issue(work, args);
+	return pl_error_set(work->err, PL_ERR_INVALID, "see the usage in issue_token.c");
 }
 
 int main(int argc, char **argv)
 {
 	struct pl_policy *policy = NULL;
-	struct pl_store *store = NULL;
 	struct pl_error err = { 0 };
+	struct pl_work work = {
+		.actor = { .who = "test", .from = "issue_token" },
+		.now = time(NULL),
+		.err = &err,
+	};
 	int ret = -1;
 
 	if (argc < 2 || pl_policy_load(argv[1], &policy, &err) < 0)
 		goto out;
-	if (pl_store_open(policy->database, PL_ROLE_COMMAND, &store, &err) < 0 ||
-	    pl_store_begin_write(store, &err) < 0)
+	if (pl_store_open(policy->database, PL_ROLE_COMMAND, &work.store, &err) < 0 ||
+	    pl_store_begin_write(work.store, &err) < 0)
 		goto out;
-	ret = run(store, argc - 2, argv + 2, &err);
+	ret = run(&work, argc - 2, argv + 2);
 	if (ret == 0)
-		ret = pl_store_commit(store, &err);
+		ret = pl_store_commit(work.store, &err);
 	else
-		pl_store_rollback(store);
+		pl_store_rollback(work.store);
 out:
 	if (ret < 0)
 		fprintf(stderr, "issue_token: %s\n", err.msg);
-	pl_store_close(&store);
+	pl_store_close(&work.store);
 	pl_policy_unref(&policy);
 	return ret < 0;
 }

@@ -19,26 +19,25 @@ enum pl_code_result confirm(struct fixture *fixture, const char *address, const 
 			    int64_t now)
 {
 	const struct pl_address parsed = address_of(address);
-	enum pl_code_result result;
-	int64_t wait;
+	struct pl_code_answer answer;
 
 	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
-	assert_ok(fixture, pl_totp_confirm(fixture->store, fixture->keys, &fixture_actor, &parsed,
-					   code, now, &result, &wait, &fixture->err));
+	assert_ok(fixture,
+		  pl_totp_confirm(work_at(fixture, now), fixture->keys, &parsed, code, &answer));
 	assert_ok(fixture, pl_store_commit(fixture->store, &fixture->err));
-	return result;
+	return answer.result;
 }
 
 enum pl_code_result take(struct fixture *fixture, int64_t member_id, const char *code, int64_t now,
 			 int64_t *wait_r)
 {
-	enum pl_code_result result;
-	int64_t wait;
+	struct pl_code_answer answer;
 
-	assert_ok(fixture,
-		  pl_totp_redeem_commit(fixture->store, fixture->keys, member_id, code, now,
-					&result, wait_r != NULL ? wait_r : &wait, &fixture->err));
-	return result;
+	assert_ok(fixture, pl_totp_redeem_commit(work_at(fixture, now), fixture->keys, member_id,
+						 code, &answer));
+	if (wait_r != NULL)
+		*wait_r = answer.wait;
+	return answer.result;
 }
 
 int64_t register_factor(struct fixture *fixture, const char *address, int64_t now,
@@ -48,8 +47,8 @@ int64_t register_factor(struct fixture *fixture, const char *address, int64_t no
 	int64_t member_id;
 	char code[8];
 
-	assert_ok(fixture, pl_totp_begin(fixture->store, fixture->keys, &fixture_actor, &parsed,
-					 now, &member_id, secret_r, &fixture->err));
+	assert_ok(fixture, pl_totp_begin(work_at(fixture, now), fixture->keys, &parsed, &member_id,
+					 secret_r));
 	assert_int_equal(confirm(fixture, address, code_at(secret_r, now, code), now),
 			 PL_CODE_RIGHT);
 	return member_id;

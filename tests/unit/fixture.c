@@ -2,11 +2,23 @@
 
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define KEY_1 "1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
 
 const struct pl_actor fixture_actor = { .who = "tester", .from = "192.0.2.1" };
+
+const struct pl_work *work_at(struct fixture *fixture, int64_t now)
+{
+	fixture->work = (struct pl_work){ fixture->store, fixture_actor, now, &fixture->err };
+	return &fixture->work;
+}
+
+const struct pl_work *work_of(struct fixture *fixture)
+{
+	return work_at(fixture, time(NULL));
+}
 
 const char *path_in(const struct fixture *fixture, const char *name)
 {
@@ -126,8 +138,7 @@ void add_domain(struct fixture *fixture, const char *name, const char *settings)
 {
 	const struct pl_change change = change_of(settings, PL_AT_DOMAIN);
 
-	assert_ok(fixture, pl_domain_add(fixture->store, &fixture_actor, name, &change, NULL,
-					 &fixture->err));
+	assert_ok(fixture, pl_domain_add(work_of(fixture), name, &change, NULL));
 }
 
 void add_member(struct fixture *fixture, const char *address, const char *settings)
@@ -135,8 +146,7 @@ void add_member(struct fixture *fixture, const char *address, const char *settin
 	const struct pl_change change = change_of(settings, PL_AT_MEMBER);
 	const struct pl_address parsed = address_of(address);
 
-	assert_ok(fixture,
-		  pl_member_add(fixture->store, &fixture_actor, &parsed, &change, &fixture->err));
+	assert_ok(fixture, pl_member_add(work_of(fixture), &parsed, &change));
 }
 
 struct pl_account account_of(struct fixture *fixture, const char *address)

@@ -21,9 +21,17 @@ struct fixture {
 	struct pl_keys *keys;     /* one key, number 1 */
 	struct pl_policy *policy; /* of an empty file */
 	struct pl_error err;      /* of the last call that was given it */
+	struct pl_work work;      /* of the last work_at */
 };
 
 extern const struct pl_actor fixture_actor; /* "tester" from "192.0.2.1" */
+
+/* What the library is given: the fixture's store and error, the tester as the actor, and the
+ * time, which is that of the clock with work_of. Good until the next of them. */
+const struct pl_work *work_at(struct fixture *fixture, int64_t now);
+const struct pl_work *work_of(struct fixture *fixture);
+/* The same on another connection. */
+#define WORK(store, now, err) (&(const struct pl_work){ store, fixture_actor, now, err })
 
 /* For cmocka: only the folder and the key, or with a fresh database too. It is an
  * SQLite file, or on the PostgreSQL server that POSTLATCH_TEST_POSTGRESQL names. */

@@ -12,8 +12,8 @@ static struct pl_app_password issue(struct fixture *fixture, const char *address
 	const struct pl_address parsed = address_of(address);
 	struct pl_app_password wish = { .label = "phone" };
 
-	assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16,
-						 &parsed, &wish, secret_r, &fixture->err));
+	assert_ok(fixture, pl_app_password_issue(work_of(fixture), fixture->keys, 16, &parsed,
+						 &wish, secret_r));
 	return wish;
 }
 
@@ -102,9 +102,8 @@ static void every_letter_is_equally_likely(void **state)
 		struct pl_secret secret;
 
 		snprintf(address.local, sizeof(address.local), "user%d", i / 50);
-		assert_ok(fixture,
-			  pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 64,
-						&address, &wish, &secret, &fixture->err));
+		assert_ok(fixture, pl_app_password_issue(work_of(fixture), fixture->keys, 64,
+							 &address, &wish, &secret));
 		for (size_t c = 0; c < secret.len; c++)
 			seen[secret.data[c] - 'a']++;
 	}
@@ -137,8 +136,8 @@ static void limits_come_back_as_they_were_set(void **state)
 	struct pl_ip ip;
 
 	strcpy(wish.networks, "192.0.2.0/24, 2001:db8::/32");
-	assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16,
-						 &address, &wish, &secret, &fixture->err));
+	assert_ok(fixture, pl_app_password_issue(work_of(fixture), fixture->keys, 16, &address,
+						 &wish, &secret));
 	assert_int_equal(pl_app_password_find(fixture->store, fixture->keys, wish.member_id,
 					      &secret, &found, &fixture->err),
 			 1);
@@ -183,9 +182,8 @@ static void bad_wishes_are_refused_and_leave_nothing(void **state)
 		strcpy(wish.label, rows[i].label);
 		strcpy(wish.networks, rows[i].networks);
 		assert_refused(fixture,
-			       pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys,
-						     rows[i].letters, &address, &wish, &secret,
-						     &fixture->err),
+			       pl_app_password_issue(work_of(fixture), fixture->keys,
+						     rows[i].letters, &address, &wish, &secret),
 			       PL_ERR_INVALID, OWNER);
 		assert_int_equal(secret.len, 0);
 	}
@@ -202,19 +200,13 @@ static void revoked_is_dead_at_once(void **state)
 	int64_t other_id = issue(fixture, "other@example.test", &third).member_id;
 
 	/* An id of another member's is none of yours. */
-	assert_int_equal(pl_app_password_revoke(fixture->store, &fixture_actor, &other, second_id,
-						&fixture->err),
-			 0);
+	assert_int_equal(pl_app_password_revoke(work_of(fixture), &other, second_id), 0);
 	assert_int_equal(offer(fixture, member_id, (const char *)second.data), second_id);
-	assert_int_equal(pl_app_password_revoke(fixture->store, &fixture_actor, &owner, second_id,
-						&fixture->err),
-			 1);
+	assert_int_equal(pl_app_password_revoke(work_of(fixture), &owner, second_id), 1);
 	assert_int_equal(offer(fixture, member_id, (const char *)second.data), 0);
 	assert_int_not_equal(offer(fixture, member_id, (const char *)first.data), 0);
 	issue(fixture, OWNER, &second);
-	assert_int_equal(pl_app_password_revoke(fixture->store, &fixture_actor, &owner, 0,
-						&fixture->err),
-			 2);
+	assert_int_equal(pl_app_password_revoke(work_of(fixture), &owner, 0), 2);
 	assert_int_equal(offer(fixture, member_id, (const char *)first.data), 0);
 	assert_int_equal(offer(fixture, member_id, (const char *)second.data), 0);
 	assert_int_not_equal(offer(fixture, other_id, (const char *)third.data), 0);
@@ -243,14 +235,13 @@ static void number_for_each_member_is_bounded(void **state)
 	for (int i = 0; i < PL_APP_PASSWORDS_PER_MEMBER; i++)
 		made = issue(fixture, OWNER, &secret);
 	assert_refused(fixture,
-		       pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16,
-					     &address, &made, &secret, &fixture->err),
+		       pl_app_password_issue(work_of(fixture), fixture->keys, 16, &address, &made,
+					     &secret),
 		       PL_ERR_CONFLICT, "revoke one first");
 	assert_ok(fixture, pl_app_password_list(fixture->store, made.member_id, count_one, &count,
 						&fixture->err));
 	assert_int_equal(count, PL_APP_PASSWORDS_PER_MEMBER);
-	assert_int_equal(pl_app_password_revoke(fixture->store, &fixture_actor, &address, 0,
-						&fixture->err),
+	assert_int_equal(pl_app_password_revoke(work_of(fixture), &address, 0),
 			 PL_APP_PASSWORDS_PER_MEMBER);
 }
 

@@ -24,8 +24,7 @@ static void add_client(struct fixture *fixture, const char *id, int confidential
 					  .redirect_uris = URI };
 
 	snprintf(client.id, sizeof(client.id), "%s", id);
-	assert_ok(fixture, pl_oauth_client_add(fixture->store, &fixture_actor, &client, secret_r,
-					       &fixture->err));
+	assert_ok(fixture, pl_oauth_client_add(work_of(fixture), &client, secret_r));
 }
 
 static struct scene begin(struct fixture *fixture)
@@ -39,8 +38,7 @@ static struct scene begin(struct fixture *fixture)
 					  .nonce = "n-1" } };
 	struct pl_secret cookie;
 
-	assert_ok(fixture, pl_session_open(fixture->store, &fixture_actor, &address, &scene.session,
-					   &cookie, &fixture->err));
+	assert_ok(fixture, pl_session_open(work_of(fixture), &address, &scene.session, &cookie));
 	add_client(fixture, "webmail", 1, &scene.client_secret);
 	scene.now = scene.session.created_at;
 	scene.grant.session_id = scene.session.id;
@@ -59,8 +57,7 @@ static struct pl_secret issue_code(struct fixture *fixture, const struct scene *
 static int take_code(struct fixture *fixture, const struct pl_secret *code, const char *client_id,
 		     int64_t now, struct pl_grant *grant_r)
 {
-	int ret =
-		pl_code_redeem_commit(fixture->store, code, client_id, now, grant_r, &fixture->err);
+	int ret = pl_code_redeem_commit(work_at(fixture, now), code, client_id, grant_r);
 
 	assert_ok(fixture, ret);
 	return ret;
@@ -74,8 +71,7 @@ static struct pl_tokens issue(struct fixture *fixture, const struct scene *scene
 	struct pl_tokens tokens;
 
 	assert_int_equal(take_code(fixture, &code, "webmail", scene->now, &grant), 1);
-	assert_ok(fixture,
-		  pl_tokens_issue(fixture->store, &grant, scene->now, &tokens, &fixture->err));
+	assert_ok(fixture, pl_tokens_issue(work_at(fixture, scene->now), &grant, &tokens));
 	return tokens;
 }
 
@@ -83,8 +79,7 @@ static int refresh(struct fixture *fixture, const struct pl_secret *token, const
 		   int64_t now, struct pl_tokens *tokens_r)
 {
 	struct pl_grant grant;
-	int ret = pl_tokens_refresh(fixture->store, &fixture_actor, token, client_id, now, &grant,
-				    tokens_r, &fixture->err);
+	int ret = pl_tokens_refresh(work_at(fixture, now), token, client_id, &grant, tokens_r);
 
 	assert_ok(fixture, ret);
 	if (ret == 1)
@@ -97,11 +92,10 @@ static int is_good(struct fixture *fixture, const struct pl_secret *token, int64
 {
 	struct pl_token_info info;
 	struct pl_session session;
-	int ret = pl_token_info(fixture->store, token, now, &info, &fixture->err);
+	int ret = pl_token_info(work_at(fixture, now), token, &info);
 
 	assert_ok(fixture, ret);
-	assert_int_equal(pl_session_by_token(fixture->store, token, now, &session, &fixture->err),
-			 ret);
+	assert_int_equal(pl_session_by_token(work_at(fixture, now), token, &session), ret);
 	return ret;
 }
 
@@ -164,8 +158,7 @@ static void redirect_uris_are_safe_ones(void **state)
 
 		snprintf(client.id, sizeof(client.id), "client-%zu", i);
 		snprintf(client.redirect_uris, sizeof(client.redirect_uris), "%s", rows[i].uri);
-		ret = pl_oauth_client_add(fixture->store, &fixture_actor, &client, &secret,
-					  &fixture->err);
+		ret = pl_oauth_client_add(work_of(fixture), &client, &secret);
 		if ((ret == 0) != rows[i].allowed)
 			fail_msg("%s: %d", rows[i].uri, ret);
 	}
@@ -193,14 +186,10 @@ static void removed_client_takes_its_tokens_along(void **state)
 	const struct pl_tokens tokens = issue(fixture, &scene);
 	struct pl_tokens next;
 
-	assert_int_equal(pl_oauth_client_remove(fixture->store, &fixture_actor, "webmail",
-						&fixture->err),
-			 1);
+	assert_int_equal(pl_oauth_client_remove(work_of(fixture), "webmail"), 1);
 	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 0);
 	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &next), 0);
-	assert_int_equal(pl_oauth_client_remove(fixture->store, &fixture_actor, "webmail",
-						&fixture->err),
-			 0);
+	assert_int_equal(pl_oauth_client_remove(work_of(fixture), "webmail"), 0);
 }
 
 /* ---- codes ---- */
@@ -236,8 +225,7 @@ static void code_lives_a_minute(void **state)
 
 	assert_int_equal(take_code(fixture, &code, "webmail", scene.now + PL_CODE_SECONDS, &grant),
 			 0);
-	assert_ok(fixture,
-		  pl_session_sweep(fixture->store, scene.now + PL_CODE_SECONDS, &fixture->err));
+	assert_ok(fixture, pl_session_sweep(work_at(fixture, scene.now + PL_CODE_SECONDS)));
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM oauth_grant"), 0);
 }
 
@@ -251,11 +239,10 @@ static void second_use_of_a_code_revokes_what_came_of_it(void **state)
 	struct pl_grant grant;
 
 	assert_int_equal(take_code(fixture, &code, "webmail", scene.now, &grant), 1);
-	assert_ok(fixture,
-		  pl_tokens_issue(fixture->store, &grant, scene.now, &tokens, &fixture->err));
+	assert_ok(fixture, pl_tokens_issue(work_at(fixture, scene.now), &grant, &tokens));
 	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 1);
 	/* Also long after it has expired. */
-	assert_ok(fixture, pl_session_sweep(fixture->store, scene.now + 600, &fixture->err));
+	assert_ok(fixture, pl_session_sweep(work_at(fixture, scene.now + 600)));
 	assert_int_equal(take_code(fixture, &code, "webmail", scene.now + 600, &grant), 0);
 	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 0);
 	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &next), 0);
@@ -272,8 +259,7 @@ static void no_tokens_for_a_grant_that_was_revoked_meanwhile(void **state)
 
 	assert_int_equal(take_code(fixture, &code, "webmail", scene.now, &grant), 1);
 	assert_int_equal(take_code(fixture, &code, "webmail", scene.now, &again), 0);
-	assert_refused(fixture,
-		       pl_tokens_issue(fixture->store, &grant, scene.now, &tokens, &fixture->err),
+	assert_refused(fixture, pl_tokens_issue(work_at(fixture, scene.now), &grant, &tokens),
 		       PL_ERR_CONFLICT, "revoked");
 	assert_int_equal(tokens.access.len, 0);
 	assert_int_equal(tokens.refresh.len, 0);
@@ -329,7 +315,7 @@ static int take_shared(struct fixture *fixture, struct pl_store *store, struct p
 	struct pl_grant grant;
 
 	(void)fixture;
-	return pl_code_redeem_commit(store, &shared_code, "webmail", shared_now, &grant, err);
+	return pl_code_redeem_commit(WORK(store, shared_now, err), &shared_code, "webmail", &grant);
 }
 
 static void parallel_uses_of_a_code_have_one_winner(void **state)
@@ -362,9 +348,7 @@ static void access_token_tells_whose_it_is(void **state)
 	assert_memory_equal(tokens.refresh.data, "pl_rt_", 6);
 	assert_false(database_holds(fixture, (const char *)tokens.access.data + 6));
 	assert_false(database_holds(fixture, (const char *)tokens.refresh.data + 6));
-	assert_int_equal(pl_token_info(fixture->store, &tokens.access, scene.now, &info,
-				       &fixture->err),
-			 1);
+	assert_int_equal(pl_token_info(work_at(fixture, scene.now), &tokens.access, &info), 1);
 	assert_int_equal(info.session_id, scene.session.id);
 	assert_int_equal(info.member_id, scene.session.member_id);
 	assert_string_equal(info.address.local, "owner");
@@ -398,9 +382,7 @@ static void tokens_die_with_their_session(void **state)
 	const struct pl_tokens tokens = issue(fixture, &scene);
 	struct pl_tokens next;
 
-	assert_int_equal(pl_session_revoke(fixture->store, &fixture_actor, &address,
-					   scene.session.id, 0, &fixture->err),
-			 1);
+	assert_int_equal(pl_session_revoke(work_of(fixture), &address, scene.session.id, 0), 1);
 	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 0);
 	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &next), 0);
 }
@@ -415,8 +397,7 @@ static void raised_generation_kills_all(void **state)
 	struct pl_tokens next;
 	struct pl_grant grant;
 
-	assert_ok(fixture,
-		  pl_session_revoke_all(fixture->store, &fixture_actor, &address, &fixture->err));
+	assert_ok(fixture, pl_session_revoke_all(work_of(fixture), &address));
 	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 0);
 	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &next), 0);
 	assert_int_equal(take_code(fixture, &code, "webmail", scene.now, &grant), 0);
@@ -430,13 +411,9 @@ static void inactive_member_has_no_token_info(void **state)
 	struct pl_token_info info;
 
 	sql_run(fixture->db, "UPDATE member SET active = 0");
-	assert_int_equal(pl_token_info(fixture->store, &tokens.access, scene.now, &info,
-				       &fixture->err),
-			 0);
+	assert_int_equal(pl_token_info(work_at(fixture, scene.now), &tokens.access, &info), 0);
 	sql_run(fixture->db, "UPDATE member SET active = 1; UPDATE domain SET active = 0");
-	assert_int_equal(pl_token_info(fixture->store, &tokens.access, scene.now, &info,
-				       &fixture->err),
-			 0);
+	assert_int_equal(pl_token_info(work_at(fixture, scene.now), &tokens.access, &info), 0);
 }
 
 static void refresh_gives_new_tokens(void **state)
@@ -511,7 +488,7 @@ static void refresh_token_is_of_one_client(void **state)
 
 static int revoke(struct fixture *fixture, const struct pl_secret *token, const char *client_id)
 {
-	int ret = pl_token_revoke(fixture->store, &fixture_actor, token, client_id, &fixture->err);
+	int ret = pl_token_revoke(work_of(fixture), token, client_id);
 
 	assert_ok(fixture, ret);
 	return ret;
@@ -568,8 +545,8 @@ static void signing_key_is_made_once(void **state)
 	struct pl_signing_key key, again;
 
 	assert_int_equal(pl_signing_key_get(fixture->store, fixture->keys, &key, &fixture->err), 0);
-	assert_int_equal(pl_signing_key_make(fixture->store, fixture->keys, &fixture->err), 1);
-	assert_int_equal(pl_signing_key_make(fixture->store, fixture->keys, &fixture->err), 0);
+	assert_int_equal(pl_signing_key_make(work_of(fixture), fixture->keys), 1);
+	assert_int_equal(pl_signing_key_make(work_of(fixture), fixture->keys), 0);
 	assert_int_equal(pl_signing_key_get(fixture->store, fixture->keys, &key, &fixture->err), 1);
 	assert_int_equal(pl_signing_key_get(fixture->store, fixture->keys, &again, &fixture->err),
 			 1);
@@ -590,7 +567,7 @@ static void signing_key_is_of_p256_and_named_by_its_thumbprint(void **state)
 	size_t len;
 	EVP_PKEY *pkey;
 
-	assert_int_equal(pl_signing_key_make(fixture->store, fixture->keys, &fixture->err), 1);
+	assert_int_equal(pl_signing_key_make(work_of(fixture), fixture->keys), 1);
 	assert_int_equal(pl_signing_key_get(fixture->store, fixture->keys, &key, &fixture->err), 1);
 	der = key.private_der.data;
 	pkey = d2i_AutoPrivateKey(NULL, &der, (long)key.private_der.len);

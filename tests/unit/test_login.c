@@ -145,8 +145,8 @@ static int64_t issue(struct fixture *fixture, const char *address, struct pl_sec
 	const struct pl_address parsed = address_of(address);
 	struct pl_app_password wish = { .label = "phone" };
 
-	assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16,
-						 &parsed, &wish, secret_r, &fixture->err));
+	assert_ok(fixture, pl_app_password_issue(work_of(fixture), fixture->keys, 16, &parsed,
+						 &wish, secret_r));
 	return wish.id;
 }
 
@@ -225,8 +225,7 @@ static void issue_session(struct fixture *fixture, const char *address, enum pl_
 	const struct pl_address parsed = address_of(address);
 	struct pl_session wish = { .channel = channel, .expires_at = 2000 };
 
-	assert_ok(fixture, pl_session_issue(fixture->store, &fixture_actor, &parsed, &wish, 2000,
-					    token_r, &fixture->err));
+	assert_ok(fixture, pl_session_issue(work_of(fixture), &parsed, &wish, 2000, token_r));
 }
 
 static void token_brings_its_channel(void **state)

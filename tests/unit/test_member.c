@@ -11,8 +11,8 @@ static int set_member(struct fixture *fixture, const char *address, const char *
 	const struct pl_change change = change_of(settings, PL_AT_MEMBER);
 	const struct pl_address parsed = address_of(address);
 
-	return pl_member_set(fixture->store, &fixture_actor, fixture->policy, &parsed, &change,
-			     before_r, after_r, &fixture->err);
+	return pl_member_set(work_of(fixture), fixture->policy, &parsed, &change, before_r,
+			     after_r);
 }
 
 static void unheard_of_member_is_added_with_its_domain(void **state)
@@ -134,12 +134,9 @@ static void member_is_added_once(void **state)
 	const struct pl_address address = address_of(USER);
 
 	add_member(fixture, USER, "");
-	assert_refused(fixture,
-		       pl_member_add(fixture->store, &fixture_actor, &address, NULL, &fixture->err),
-		       PL_ERR_CONFLICT, USER);
-	assert_refused(fixture,
-		       pl_domain_add(fixture->store, &fixture_actor, "Example.TEST", NULL, NULL,
-				     &fixture->err),
+	assert_refused(fixture, pl_member_add(work_of(fixture), &address, NULL), PL_ERR_CONFLICT,
+		       USER);
+	assert_refused(fixture, pl_domain_add(work_of(fixture), "Example.TEST", NULL, NULL),
 		       PL_ERR_CONFLICT, "example.test");
 }
 
@@ -153,24 +150,19 @@ static void removal_is_recorded_and_takes_all_along(void **state)
 
 	add_member(fixture, USER, "pop3=off");
 	add_member(fixture, "second@example.test", "");
-	assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16,
-						 &address, &password, &secret, &fixture->err));
-	assert_int_equal(pl_member_remove(fixture->store, &fixture_actor, &address, &fixture->err),
-			 1);
-	assert_int_equal(pl_member_remove(fixture->store, &fixture_actor, &address, &fixture->err),
-			 0);
+	assert_ok(fixture, pl_app_password_issue(work_of(fixture), fixture->keys, 16, &address,
+						 &password, &secret));
+	assert_int_equal(pl_member_remove(work_of(fixture), &address), 1);
+	assert_int_equal(pl_member_remove(work_of(fixture), &address), 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM app_password"), 0);
 	assert_int_equal(sql_int(fixture->db,
 				 "SELECT COUNT(*) FROM audit WHERE action = 'member.remove' "
 				 "AND before = 'pop3=off' AND after = ''"),
 			 1);
-	assert_ok(fixture, pl_domain_remove(fixture->store, &fixture_actor, "example.test",
-					    &members, &fixture->err));
+	assert_ok(fixture, pl_domain_remove(work_of(fixture), "example.test", &members));
 	assert_int_equal(members, 1);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member"), 0);
-	assert_refused(fixture,
-		       pl_domain_remove(fixture->store, &fixture_actor, "example.test", &members,
-					&fixture->err),
+	assert_refused(fixture, pl_domain_remove(work_of(fixture), "example.test", &members),
 		       PL_ERR_CONFLICT, "example.test");
 }
 
@@ -184,8 +176,7 @@ static void ids_are_never_used_again(void **state)
 
 	add_member(fixture, USER, "");
 	id = account_of(fixture, USER).member.id;
-	assert_int_equal(pl_member_remove(fixture->store, &fixture_actor, &address, &fixture->err),
-			 1);
+	assert_int_equal(pl_member_remove(work_of(fixture), &address), 1);
 	add_member(fixture, USER, "");
 	assert_int_not_equal(account_of(fixture, USER).member.id, id);
 }

@@ -13,8 +13,7 @@ static int64_t make(struct fixture *fixture, const char *address, codes codes_r)
 	struct pl_secret secret;
 	int64_t id = register_factor(fixture, address, T, &secret);
 
-	assert_ok(fixture, pl_recovery_make(fixture->store, fixture->keys, &fixture_actor, &parsed,
-					    codes_r, &fixture->err));
+	assert_ok(fixture, pl_recovery_make(work_of(fixture), fixture->keys, &parsed, codes_r));
 	return id;
 }
 
@@ -22,12 +21,11 @@ static enum pl_code_result offer_with(struct fixture *fixture, const struct pl_k
 				      const char *address, const char *code)
 {
 	const struct pl_address parsed = address_of(address);
-	enum pl_code_result result;
-	int64_t wait;
+	struct pl_code_answer answer;
 
-	assert_ok(fixture, pl_recovery_redeem_commit(fixture->store, keys, &fixture_actor, &parsed,
-						     code, T, &result, &wait, &fixture->err));
-	return result;
+	assert_ok(fixture,
+		  pl_recovery_redeem_commit(work_at(fixture, T), keys, &parsed, code, &answer));
+	return answer.result;
 }
 
 static enum pl_code_result offer(struct fixture *fixture, const char *address, const char *code)
@@ -123,8 +121,7 @@ static void new_codes_replace_the_old(void **state)
 	codes old, new;
 
 	make(fixture, OWNER, old);
-	assert_ok(fixture, pl_recovery_make(fixture->store, fixture->keys, &fixture_actor, &address,
-					    new, &fixture->err));
+	assert_ok(fixture, pl_recovery_make(work_of(fixture), fixture->keys, &address, new));
 	assert_int_equal(offer(fixture, OWNER, old[0]), PL_CODE_WRONG);
 	assert_int_equal(offer(fixture, OWNER, new[0]), PL_CODE_RIGHT);
 }
@@ -138,9 +135,7 @@ static void nobody_without_a_factor_has_codes(void **state)
 	assert_int_equal(offer(fixture, OWNER, "abcd-efgh-ijkl-mnop"), PL_CODE_NONE);
 	add_member(fixture, OWNER, "");
 	assert_int_equal(offer(fixture, OWNER, "abcd-efgh-ijkl-mnop"), PL_CODE_NONE);
-	assert_refused(fixture,
-		       pl_recovery_make(fixture->store, fixture->keys, &fixture_actor, &address,
-					made, &fixture->err),
+	assert_refused(fixture, pl_recovery_make(work_of(fixture), fixture->keys, &address, made),
 		       PL_ERR_CONFLICT, "no second factor");
 }
 
@@ -202,14 +197,13 @@ static char shared[PL_RECOVERY_TEXT];
 static int take_shared(struct fixture *fixture, struct pl_store *store, struct pl_error *err)
 {
 	struct pl_address address;
-	enum pl_code_result result;
-	int64_t wait;
+	struct pl_code_answer answer;
 
 	if (pl_address_parse(OWNER, strlen(OWNER), NULL, &address, err) < 0 ||
-	    pl_recovery_redeem_commit(store, fixture->keys, &fixture_actor, &address, shared, T,
-				      &result, &wait, err) < 0)
+	    pl_recovery_redeem_commit(WORK(store, T, err), fixture->keys, &address, shared,
+				      &answer) < 0)
 		return -1;
-	return (int)result;
+	return (int)answer.result;
 }
 
 static void parallel_uses_have_one_winner(void **state)

@@ -264,9 +264,9 @@ static void version_1_can_do_what_is_new(void **state)
 	char problem[128];
 
 	migrate_version_1(fixture);
-	assert_ok(fixture, pl_session_issue(fixture->store, &fixture_actor, &address, &session,
-					    INT64_MAX, &token, &fixture->err));
-	assert_int_equal(pl_session_by_token(fixture->store, &token, 1, &found, &fixture->err), 1);
+	assert_ok(fixture,
+		  pl_session_issue(work_of(fixture), &address, &session, INT64_MAX, &token));
+	assert_int_equal(pl_session_by_token(work_at(fixture, 1), &token, &found), 1);
 	add_member(fixture, "fourth@example.test", "");
 	assert_int_equal(account_of(fixture, "fourth@example.test").member.id, 4);
 	assert_ok(fixture, pl_schema_verify(fixture->uri, problem, sizeof(problem), &fixture->err));
@@ -283,8 +283,7 @@ static void version_2_keeps_factors_and_sessions(void **state)
 	struct fixture *fixture = *state;
 	struct pl_session session;
 	struct pl_secret token;
-	enum pl_code_result result;
-	int64_t wait;
+	struct pl_code_answer answer;
 	int from = 0;
 
 	load_version_1(fixture);
@@ -293,22 +292,18 @@ static void version_2_keeps_factors_and_sessions(void **state)
 	assert_int_equal(from, 2);
 	reopen(fixture, PL_ROLE_PORTAL);
 	assert_int_equal(account_of(fixture, "owner@example.test").member.factor_registered, 1);
-	assert_ok(fixture, pl_totp_redeem_commit(fixture->store, fixture->keys, 2, "123456",
-						 1700000300, &result, &wait, &fixture->err));
-	assert_int_equal(result, PL_CODE_WRONG);
+	assert_ok(fixture, pl_totp_redeem_commit(work_at(fixture, 1700000300), fixture->keys, 2,
+						 "123456", &answer));
+	assert_int_equal(answer.result, PL_CODE_WRONG);
 	pl_secret_set(&token, "pl_at_a-token-of-version-2", 26);
-	assert_int_equal(pl_session_by_token(fixture->store, &token, 1700089999, &session,
-					     &fixture->err),
-			 1);
+	assert_int_equal(pl_session_by_token(work_at(fixture, 1700089999), &token, &session), 1);
 	assert_int_equal(session.id, 9);
 	assert_int_equal(session.seen_at, 1700000220);
 	assert_int_equal(session.half, 0);
 	assert_string_equal(session.address.local, "owner");
 	/* Without a browser it cannot be idle. */
-	assert_ok(fixture, pl_session_sweep(fixture->store, 1700089999, &fixture->err));
-	assert_int_equal(pl_session_by_token(fixture->store, &token, 1700089999, &session,
-					     &fixture->err),
-			 1);
+	assert_ok(fixture, pl_session_sweep(work_at(fixture, 1700089999)));
+	assert_int_equal(pl_session_by_token(work_at(fixture, 1700089999), &token, &session), 1);
 }
 
 /* Only whole words that name the setting are renamed; audit records are history and stay. */

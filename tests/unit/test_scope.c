@@ -13,8 +13,8 @@ static struct pl_scope_result set_domain(struct fixture *fixture, const char *se
 	const struct pl_change change = change_of(settings, PL_AT_DOMAIN);
 	struct pl_scope_result result;
 
-	assert_ok(fixture, pl_domain_set(fixture->store, &fixture_actor, fixture->policy,
-					 DOMAIN_NAME, &change, scope, &result, &fixture->err));
+	assert_ok(fixture, pl_domain_set(work_of(fixture), fixture->policy, DOMAIN_NAME, &change,
+					 scope, &result));
 	return result;
 }
 
@@ -263,13 +263,12 @@ static void what_is_forbidden_cannot_be_switched_on(void **state)
 		forbid_pop3(fixture, policies[i]);
 		for (int scope = PL_SCOPE_INHERITING; scope <= PL_SCOPE_ALL; scope++)
 			assert_refused(fixture,
-				       pl_domain_set(fixture->store, &fixture_actor,
-						     fixture->policy, DOMAIN_NAME, &domain_on,
-						     (enum pl_scope)scope, &result, &fixture->err),
+				       pl_domain_set(work_of(fixture), fixture->policy, DOMAIN_NAME,
+						     &domain_on, (enum pl_scope)scope, &result),
 				       PL_ERR_CONFLICT, "pop3 cannot be switched on");
 		assert_refused(fixture,
-			       pl_member_set(fixture->store, &fixture_actor, fixture->policy,
-					     &address, &member_on, NULL, NULL, &fixture->err),
+			       pl_member_set(work_of(fixture), fixture->policy, &address,
+					     &member_on, NULL, NULL),
 			       PL_ERR_CONFLICT, "pop3 cannot be switched on");
 		assert_int_equal(held(fixture, "user@" DOMAIN_NAME, PL_SETTING_POP3), PL_OFF);
 	}
@@ -288,8 +287,8 @@ static void what_is_forbidden_can_be_switched_off(void **state)
 	forbid_pop3(fixture, "defaults { pop3 = forbidden }");
 	add_domain(fixture, DOMAIN_NAME, "");
 	assert_int_equal(set_domain(fixture, "pop3=off", PL_SCOPE_ALL).affected, 0);
-	assert_int_equal(pl_member_set(fixture->store, &fixture_actor, fixture->policy, &address,
-				       &off, NULL, NULL, &fixture->err),
+	assert_int_equal(pl_member_set(work_of(fixture), fixture->policy, &address, &off, NULL,
+				       NULL),
 			 2);
 }
 
@@ -357,8 +356,8 @@ static void unknown_domain_is_refused(void **state)
 	enum pl_scope scope;
 
 	assert_refused(fixture,
-		       pl_domain_set(fixture->store, &fixture_actor, fixture->policy, "nosuch.test",
-				     &change, PL_SCOPE_ALL, &result, &fixture->err),
+		       pl_domain_set(work_of(fixture), fixture->policy, "nosuch.test", &change,
+				     PL_SCOPE_ALL, &result),
 		       PL_ERR_CONFLICT, "there is no domain nosuch.test");
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit"), 0);
 	assert_int_equal(pl_scope_by_name("everybody", &scope), 0);

@@ -12,15 +12,14 @@ static struct pl_session issue(struct fixture *fixture, const char *address,
 
 	strcpy(wish.ip, "192.0.2.9");
 	strcpy(wish.device, "Browser");
-	assert_ok(fixture, pl_session_issue(fixture->store, &fixture_actor, &parsed, &wish, 1000,
-					    token_r, &fixture->err));
+	assert_ok(fixture, pl_session_issue(work_of(fixture), &parsed, &wish, 1000, token_r));
 	return wish;
 }
 
 static int64_t find(struct fixture *fixture, const struct pl_secret *token, int64_t now)
 {
 	struct pl_session found;
-	int ret = pl_session_by_token(fixture->store, token, now, &found, &fixture->err);
+	int ret = pl_session_by_token(work_at(fixture, now), token, &found);
 
 	assert_ok(fixture, ret);
 	return ret == 1 ? found.id : 0;
@@ -33,8 +32,7 @@ static void token_leads_to_its_session(void **state)
 	const struct pl_session made = issue(fixture, OWNER, &token);
 	struct pl_session found;
 
-	assert_int_equal(pl_session_by_token(fixture->store, &token, 999, &found, &fixture->err),
-			 1);
+	assert_int_equal(pl_session_by_token(work_at(fixture, 999), &token, &found), 1);
 	assert_int_equal(found.id, made.id);
 	assert_int_equal(found.member_id, account_of(fixture, OWNER).member.id);
 	assert_int_equal(found.channel, PL_CHANNEL_WEBMAIL);
@@ -111,14 +109,10 @@ static void revoked_session_is_dead_at_once(void **state)
 	int64_t first_id = issue(fixture, OWNER, &first).id;
 	int64_t second_id = issue(fixture, OWNER, &second).id;
 
-	assert_int_equal(pl_session_revoke(fixture->store, &fixture_actor, &address, first_id, 0,
-					   &fixture->err),
-			 1);
+	assert_int_equal(pl_session_revoke(work_of(fixture), &address, first_id, 0), 1);
 	assert_int_equal(find(fixture, &first, 1), 0);
 	assert_int_equal(find(fixture, &second, 1), second_id);
-	assert_int_equal(pl_session_revoke(fixture->store, &fixture_actor, &address, first_id, 0,
-					   &fixture->err),
-			 0);
+	assert_int_equal(pl_session_revoke(work_of(fixture), &address, first_id, 0), 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM token"), 1);
 	assert_int_equal(sql_int(fixture->db,
 				 "SELECT COUNT(*) FROM audit WHERE action = 'session.revoke'"),
@@ -135,8 +129,7 @@ static void raised_generation_ends_all_of_a_member(void **state)
 	issue(fixture, OWNER, &first);
 	issue(fixture, OWNER, &second);
 	other_id = issue(fixture, "other@example.test", &others).id;
-	assert_ok(fixture,
-		  pl_session_revoke_all(fixture->store, &fixture_actor, &address, &fixture->err));
+	assert_ok(fixture, pl_session_revoke_all(work_of(fixture), &address));
 	assert_int_equal(find(fixture, &first, 1), 0);
 	assert_int_equal(find(fixture, &second, 1), 0);
 	assert_int_equal(find(fixture, &others, 1), other_id);
@@ -151,8 +144,7 @@ static void removed_member_leaves_no_session(void **state)
 	struct pl_secret token;
 
 	issue(fixture, OWNER, &token);
-	assert_int_equal(pl_member_remove(fixture->store, &fixture_actor, &address, &fixture->err),
-			 1);
+	assert_int_equal(pl_member_remove(work_of(fixture), &address), 1);
 	assert_int_equal(find(fixture, &token, 1), 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT (SELECT COUNT(*) FROM session) + "
 					      "(SELECT COUNT(*) FROM token)"),

@@ -14,8 +14,7 @@ static struct pl_session open_session(struct fixture *fixture, const char *addre
 
 	strcpy(wish.ip, "192.0.2.9");
 	strcpy(wish.device, "Browser");
-	assert_ok(fixture, pl_session_open(fixture->store, &fixture_actor, &parsed, &wish, cookie_r,
-					   &fixture->err));
+	assert_ok(fixture, pl_session_open(work_of(fixture), &parsed, &wish, cookie_r));
 	return wish;
 }
 
@@ -23,7 +22,7 @@ static struct pl_session open_session(struct fixture *fixture, const char *addre
 static int64_t find(struct fixture *fixture, const struct pl_secret *cookie, int64_t now)
 {
 	struct pl_session found;
-	int ret = pl_session_by_cookie(fixture->store, cookie, now, &found, &fixture->err);
+	int ret = pl_session_by_cookie(work_at(fixture, now), cookie, &found);
 
 	assert_ok(fixture, ret);
 	return ret == 1 ? found.id : 0;
@@ -31,8 +30,7 @@ static int64_t find(struct fixture *fixture, const struct pl_secret *cookie, int
 
 static int complete(struct fixture *fixture, int64_t id, int64_t now, struct pl_secret *cookie_r)
 {
-	int ret = pl_session_complete(fixture->store, &fixture_actor, id, now, 0, cookie_r,
-				      &fixture->err);
+	int ret = pl_session_complete(work_at(fixture, now), id, 0, cookie_r);
 
 	assert_ok(fixture, ret);
 	return ret;
@@ -47,8 +45,7 @@ static void cookie_leads_to_its_session(void **state)
 	made = open_session(fixture, OWNER, 0, &cookie);
 	assert_int_equal(cookie.len, 6 + 43);
 	assert_memory_equal(cookie.data, "pl_ss_", 6);
-	assert_int_equal(pl_session_by_cookie(fixture->store, &cookie, made.created_at, &found,
-					      &fixture->err),
+	assert_int_equal(pl_session_by_cookie(work_at(fixture, made.created_at), &cookie, &found),
 			 1);
 	assert_int_equal(found.id, made.id);
 	assert_int_equal(found.member_id, account_of(fixture, OWNER).member.id);
@@ -72,11 +69,10 @@ static void cookie_is_no_token_and_token_no_cookie(void **state)
 	struct pl_secret cookie, token;
 
 	made = open_session(fixture, OWNER, 0, &cookie);
-	assert_ok(fixture, pl_session_issue(fixture->store, &fixture_actor, &address, &wish,
-					    made.created_at + 60, &token, &fixture->err));
+	assert_ok(fixture, pl_session_issue(work_of(fixture), &address, &wish, made.created_at + 60,
+					    &token));
 	assert_int_equal(find(fixture, &token, made.created_at), 0);
-	assert_int_equal(pl_session_by_token(fixture->store, &cookie, made.created_at, &found,
-					     &fixture->err),
+	assert_int_equal(pl_session_by_token(work_at(fixture, made.created_at), &cookie, &found),
 			 0);
 }
 
@@ -89,14 +85,12 @@ static void second_step_makes_it_whole_with_a_new_cookie(void **state)
 
 	made = open_session(fixture, OWNER, 1, &half);
 	now = made.created_at + 60;
-	assert_int_equal(pl_session_by_cookie(fixture->store, &half, now, &found, &fixture->err),
-			 1);
+	assert_int_equal(pl_session_by_cookie(work_at(fixture, now), &half, &found), 1);
 	assert_int_equal(found.half, 1);
 	assert_int_equal(found.proven_at, 0);
 	assert_int_equal(complete(fixture, made.id, now, &whole), 1);
 	assert_int_equal(find(fixture, &half, now), 0);
-	assert_int_equal(pl_session_by_cookie(fixture->store, &whole, now, &found, &fixture->err),
-			 1);
+	assert_int_equal(pl_session_by_cookie(work_at(fixture, now), &whole, &found), 1);
 	assert_int_equal(found.id, made.id);
 	assert_int_equal(found.half, 0);
 	assert_int_equal(found.proven_at, now);
@@ -126,11 +120,10 @@ static void half_session_has_no_token(void **state)
 	struct pl_session wish = { .expires_at = 2000 }, found;
 	struct pl_secret token;
 
-	assert_ok(fixture, pl_session_issue(fixture->store, &fixture_actor, &address, &wish, 2000,
-					    &token, &fixture->err));
-	assert_int_equal(pl_session_by_token(fixture->store, &token, 1, &found, &fixture->err), 1);
+	assert_ok(fixture, pl_session_issue(work_of(fixture), &address, &wish, 2000, &token));
+	assert_int_equal(pl_session_by_token(work_at(fixture, 1), &token, &found), 1);
 	sql_run(fixture->db, "UPDATE session SET half = 1");
-	assert_int_equal(pl_session_by_token(fixture->store, &token, 1, &found, &fixture->err), 0);
+	assert_int_equal(pl_session_by_token(work_at(fixture, 1), &token, &found), 0);
 }
 
 static void session_ends_when_idle_and_in_any_case(void **state)
@@ -144,11 +137,8 @@ static void session_ends_when_idle_and_in_any_case(void **state)
 	assert_int_equal(find(fixture, &cookie, start + PL_SESSION_IDLE), 0);
 	while (now + PL_SESSION_IDLE - 1 < start + PL_SESSION_SECONDS) {
 		now += PL_SESSION_IDLE - 1;
-		assert_int_equal(pl_session_by_cookie(fixture->store, &cookie, now, &session,
-						      &fixture->err),
-				 1);
-		assert_ok(fixture, pl_session_seen(fixture->store, &session, now, "192.0.2.77",
-						   &fixture->err));
+		assert_int_equal(pl_session_by_cookie(work_at(fixture, now), &cookie, &session), 1);
+		assert_ok(fixture, pl_session_seen(work_at(fixture, now), &session, "192.0.2.77"));
 	}
 	assert_int_equal(find(fixture, &cookie, start + PL_SESSION_SECONDS - 1), session.id);
 	assert_int_equal(find(fixture, &cookie, start + PL_SESSION_SECONDS), 0);
@@ -164,12 +154,11 @@ static void seen_is_written_once_a_minute(void **state)
 	struct pl_session session = open_session(fixture, OWNER, 0, &cookie);
 	int64_t start = session.created_at;
 
-	assert_ok(fixture,
-		  pl_session_seen(fixture->store, &session, start + PL_SESSION_SEEN_EVERY - 1,
-				  "192.0.2.77", &fixture->err));
+	assert_ok(fixture, pl_session_seen(work_at(fixture, start + PL_SESSION_SEEN_EVERY - 1),
+					   &session, "192.0.2.77"));
 	assert_int_equal(sql_int(fixture->db, "SELECT seen_at FROM session"), start);
-	assert_ok(fixture, pl_session_seen(fixture->store, &session, start + PL_SESSION_SEEN_EVERY,
-					   "192.0.2.77", &fixture->err));
+	assert_ok(fixture, pl_session_seen(work_at(fixture, start + PL_SESSION_SEEN_EVERY),
+					   &session, "192.0.2.77"));
 	assert_int_equal(sql_int(fixture->db, "SELECT seen_at FROM session"),
 			 start + PL_SESSION_SEEN_EVERY);
 }
@@ -196,15 +185,13 @@ static void proof_is_noted(void **state)
 	struct pl_session session = { .channel = PL_CHANNEL_WEBMAIL, .proven_at = 12 }, found;
 	struct pl_secret cookie;
 
-	assert_ok(fixture, pl_trusted_add(fixture->store, &fixture_actor, &address, &device,
-					  &cookie, &fixture->err));
+	assert_ok(fixture, pl_trusted_add(work_of(fixture), &address, &device, &cookie));
 	session.trusted_id = device.id;
-	assert_ok(fixture, pl_session_open(fixture->store, &fixture_actor, &address, &session,
-					   &cookie, &fixture->err));
+	assert_ok(fixture, pl_session_open(work_of(fixture), &address, &session, &cookie));
 	assert_int_equal(session.proven_at, 0); /* a trusted device leaves the proof out */
-	assert_ok(fixture, pl_session_proven(fixture->store, session.id, 77, &fixture->err));
-	assert_int_equal(pl_session_by_cookie(fixture->store, &cookie, session.created_at, &found,
-					      &fixture->err),
+	assert_ok(fixture, pl_session_proven(work_at(fixture, 77), session.id));
+	assert_int_equal(pl_session_by_cookie(work_at(fixture, session.created_at), &cookie,
+					      &found),
 			 1);
 	assert_int_equal(found.proven_at, 77);
 	assert_int_equal(found.trusted_id, device.id);
@@ -222,8 +209,7 @@ static int list(struct fixture *fixture, int64_t member_id, int64_t now, int64_t
 {
 	int64_t *end = ids_r;
 
-	assert_ok(fixture,
-		  pl_session_list(fixture->store, member_id, now, collect, &end, &fixture->err));
+	assert_ok(fixture, pl_session_list(work_at(fixture, now), member_id, collect, &end));
 	return (int)(end - ids_r);
 }
 
@@ -253,13 +239,9 @@ static void revoke_ends_one_session_of_its_member(void **state)
 	int64_t now = session.created_at, second_id = open_session(fixture, OWNER, 0, &second).id;
 
 	add_member(fixture, OTHER, "");
-	assert_int_equal(pl_session_revoke(fixture->store, &fixture_actor, &other, session.id, 1,
-					   &fixture->err),
-			 0);
+	assert_int_equal(pl_session_revoke(work_of(fixture), &other, session.id, 1), 0);
 	assert_int_equal(find(fixture, &cookie, now), session.id);
-	assert_int_equal(pl_session_revoke(fixture->store, &fixture_actor, &owner, session.id, 1,
-					   &fixture->err),
-			 1);
+	assert_int_equal(pl_session_revoke(work_of(fixture), &owner, session.id, 1), 1);
 	assert_int_equal(find(fixture, &cookie, now), 0);
 	assert_int_equal(find(fixture, &second, now), second_id);
 }
@@ -276,17 +258,14 @@ static void revoke_takes_the_trust_when_asked(void **state)
 		struct pl_session half = open_session(fixture, OWNER, 1, &cookie);
 		enum pl_trust trusted;
 
-		assert_ok(fixture, pl_trusted_add(fixture->store, &fixture_actor, &address, &device,
-						  &trust, &fixture->err));
-		assert_int_equal(pl_session_complete(fixture->store, &fixture_actor, half.id,
-						     half.created_at, device.id, &cookie,
-						     &fixture->err),
+		assert_ok(fixture, pl_trusted_add(work_of(fixture), &address, &device, &trust));
+		assert_int_equal(pl_session_complete(work_at(fixture, half.created_at), half.id,
+						     device.id, &cookie),
 				 1);
-		assert_int_equal(pl_session_revoke(fixture->store, &fixture_actor, &address,
-						   half.id, with_trust, &fixture->err),
+		assert_int_equal(pl_session_revoke(work_of(fixture), &address, half.id, with_trust),
 				 1);
-		assert_ok(fixture, pl_trusted_peek(fixture->store, &trust, half.member_id,
-						   half.created_at, &trusted, &fixture->err));
+		assert_ok(fixture, pl_trusted_peek(work_at(fixture, half.created_at), &trust,
+						   half.member_id, &trusted));
 		assert_int_equal(trusted, with_trust ? PL_TRUST_NONE : PL_TRUST_VALID);
 	}
 }
@@ -300,8 +279,7 @@ static void raised_generation_ends_all_of_a_member(void **state)
 	int64_t half_id = open_session(fixture, OWNER, 1, &half).id;
 	int64_t other_id = open_session(fixture, OTHER, 0, &others).id, later_id;
 
-	assert_ok(fixture,
-		  pl_session_revoke_all(fixture->store, &fixture_actor, &address, &fixture->err));
+	assert_ok(fixture, pl_session_revoke_all(work_of(fixture), &address));
 	assert_int_equal(find(fixture, &whole, now), 0);
 	assert_int_equal(find(fixture, &half, now), 0);
 	complete(fixture, half_id, now, &done); /* must not bring it back to life */
@@ -323,13 +301,12 @@ static void sweep_removes_what_is_over(void **state)
 	kept = open_session(fixture, OTHER, 0, &cookie);
 	now = kept.created_at + PL_SESSION_IDLE - 1;
 	/* A program's session has no browser that could be idle. */
-	assert_ok(fixture, pl_session_issue(fixture->store, &fixture_actor, &address, &program, now,
-					    &token, &fixture->err));
-	assert_ok(fixture, pl_session_sweep(fixture->store, now, &fixture->err));
+	assert_ok(fixture, pl_session_issue(work_of(fixture), &address, &program, now, &token));
+	assert_ok(fixture, pl_session_sweep(work_at(fixture, now)));
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM session WHERE half = 1"), 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM token"), 0);
 	assert_int_equal(find(fixture, &cookie, now), kept.id);
-	assert_ok(fixture, pl_session_sweep(fixture->store, now + 1, &fixture->err));
+	assert_ok(fixture, pl_session_sweep(work_at(fixture, now + 1)));
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM session"), 1);
 	assert_int_equal(sql_int(fixture->db, "SELECT id FROM session"), program.id);
 }

@@ -42,14 +42,11 @@ static void add_one_of_each(struct fixture *fixture)
 	struct pl_grant grant = { .session_id = 1, .client_id = "1" };
 	struct pl_secret secret;
 
-	assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16,
-						 &address, &password, &secret, &fixture->err));
-	assert_ok(fixture, pl_session_issue(fixture->store, &fixture_actor, &address, &session, 1,
-					    &secret, &fixture->err));
-	assert_ok(fixture, pl_trusted_add(fixture->store, &fixture_actor, &address, &device,
-					  &secret, &fixture->err));
-	assert_ok(fixture, pl_oauth_client_add(fixture->store, &fixture_actor, &client, &secret,
-					       &fixture->err));
+	assert_ok(fixture, pl_app_password_issue(work_of(fixture), fixture->keys, 16, &address,
+						 &password, &secret));
+	assert_ok(fixture, pl_session_issue(work_of(fixture), &address, &session, 1, &secret));
+	assert_ok(fixture, pl_trusted_add(work_of(fixture), &address, &device, &secret));
+	assert_ok(fixture, pl_oauth_client_add(work_of(fixture), &client, &secret));
 	assert_ok(fixture, pl_code_issue(fixture->store, &grant, &secret, &fixture->err));
 	assert_int_equal(device.id, 1);
 	assert_int_equal(password.id, 1);

@@ -22,7 +22,7 @@ static int64_t enter(struct fixture *fixture, const char *ip, int64_t now)
 {
 	const struct pl_ip parsed = ip_of(ip);
 	int64_t wait;
-	int ret = pl_throttle_enter_commit(fixture->store, &parsed, now, &wait, &fixture->err);
+	int ret = pl_throttle_enter_commit(work_at(fixture, now), &parsed, &wait);
 
 	assert_ok(fixture, ret);
 	assert_int_equal(ret == 1, wait == 0);
@@ -139,7 +139,7 @@ static int enter_once(struct fixture *fixture, struct pl_store *store, struct pl
 	(void)fixture;
 	return pl_ip_parse("192.0.2.1", &ip, err) < 0
 		       ? -1
-		       : pl_throttle_enter_commit(store, &ip, T, &wait, err);
+		       : pl_throttle_enter_commit(WORK(store, T, err), &ip, &wait);
 }
 
 static void parallel_guesses_count(void **state)
@@ -200,7 +200,7 @@ static void sweep_keeps_what_still_counts(void **state)
 	fail_times(fixture, "192.0.2.1", 3, T);
 	fail_times(fixture, "192.0.2.2", 3, T);
 	fail_times(fixture, "192.0.2.2", 1, T + PL_THROTTLE_FORGET - 1);
-	assert_ok(fixture, pl_session_sweep(fixture->store, T + PL_THROTTLE_FORGET, &fixture->err));
+	assert_ok(fixture, pl_session_sweep(work_at(fixture, T + PL_THROTTLE_FORGET)));
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM address_failure"), 4);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM address_failure "
 					      "WHERE address = '192.0.2.1'"),

@@ -201,7 +201,7 @@ static void hundred_in_a_row_block_until_a_reset(void **state)
 	now = fail_codes(fixture, id, 1, now) + 365 * INT64_C(86400);
 	assert_int_equal(take(fixture, id, code_at(&secret, now, code), now, NULL),
 			 PL_CODE_BLOCKED);
-	assert_int_equal(pl_totp_reset(fixture->store, &fixture_actor, &address, &fixture->err), 1);
+	assert_int_equal(pl_totp_reset(work_of(fixture), &address), 1);
 	register_factor(fixture, OWNER, now, &secret);
 	now += STEP;
 	assert_int_equal(take(fixture, id, code_at(&secret, now, code), now, NULL), PL_CODE_RIGHT);
@@ -253,8 +253,8 @@ static int64_t begin(struct fixture *fixture, const char *address, int64_t now,
 	const struct pl_address parsed = address_of(address);
 	int64_t member_id;
 
-	assert_ok(fixture, pl_totp_begin(fixture->store, fixture->keys, &fixture_actor, &parsed,
-					 now, &member_id, secret_r, &fixture->err));
+	assert_ok(fixture, pl_totp_begin(work_at(fixture, now), fixture->keys, &parsed, &member_id,
+					 secret_r));
 	return member_id;
 }
 
@@ -310,16 +310,16 @@ static void registration_is_the_callers_transaction(void **state)
 {
 	const struct pl_address address = address_of(OWNER);
 	struct fixture *fixture = *state;
-	enum pl_code_result result;
+	struct pl_code_answer answer;
 	struct pl_secret secret;
-	int64_t id = begin(fixture, OWNER, T, &secret), wait;
+	int64_t id = begin(fixture, OWNER, T, &secret);
 	char code[8];
 
 	code_at(&secret, T, code);
 	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
-	assert_ok(fixture, pl_totp_confirm(fixture->store, fixture->keys, &fixture_actor, &address,
-					   code, T, &result, &wait, &fixture->err));
-	assert_int_equal(result, PL_CODE_RIGHT);
+	assert_ok(fixture,
+		  pl_totp_confirm(work_at(fixture, T), fixture->keys, &address, code, &answer));
+	assert_int_equal(answer.result, PL_CODE_RIGHT);
 	pl_store_rollback(fixture->store);
 	assert_int_equal(account_of(fixture, OWNER).member.factor_registered, 0);
 	assert_int_equal(take(fixture, id, code, T, NULL), PL_CODE_NONE);
@@ -349,10 +349,8 @@ static void registration_ends_old_trust_and_recovery_codes(void **state)
 	struct pl_secret secret;
 	int64_t id = register_factor(fixture, OWNER, T, &secret);
 
-	assert_ok(fixture, pl_recovery_make(fixture->store, fixture->keys, &fixture_actor, &address,
-					    codes, &fixture->err));
-	assert_ok(fixture, pl_trusted_add(fixture->store, &fixture_actor, &address, &device,
-					  &secret, &fixture->err));
+	assert_ok(fixture, pl_recovery_make(work_of(fixture), fixture->keys, &address, codes));
+	assert_ok(fixture, pl_trusted_add(work_of(fixture), &address, &device, &secret));
 	register_factor(fixture, OWNER, T + 10 * STEP, &secret);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM recovery_code"), 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM trusted_device"), 0);
@@ -372,11 +370,10 @@ static void reset_leaves_nothing(void **state)
 	struct pl_secret secret, pending;
 	int64_t id = register_factor(fixture, OWNER, T, &secret);
 
-	assert_ok(fixture, pl_recovery_make(fixture->store, fixture->keys, &fixture_actor, &address,
-					    codes, &fixture->err));
+	assert_ok(fixture, pl_recovery_make(work_of(fixture), fixture->keys, &address, codes));
 	begin(fixture, OWNER, T, &pending);
 	fail_codes(fixture, id, 3, T);
-	assert_int_equal(pl_totp_reset(fixture->store, &fixture_actor, &address, &fixture->err), 1);
+	assert_int_equal(pl_totp_reset(work_of(fixture), &address), 1);
 	assert_int_equal(sql_int(fixture->db,
 				 "SELECT (SELECT COUNT(*) FROM totp) + (SELECT COUNT(*) FROM "
 				 "totp_pending) + (SELECT COUNT(*) FROM recovery_code) + "
@@ -385,7 +382,7 @@ static void reset_leaves_nothing(void **state)
 	assert_int_equal(take(fixture, id, code_at(&secret, T + STEP, code), T, NULL),
 			 PL_CODE_NONE);
 	assert_int_equal(confirm(fixture, OWNER, code_at(&pending, T, code), T), PL_CODE_NONE);
-	assert_int_equal(pl_totp_reset(fixture->store, &fixture_actor, &address, &fixture->err), 0);
+	assert_int_equal(pl_totp_reset(work_of(fixture), &address), 0);
 	assert_int_equal(sql_int(fixture->db,
 				 "SELECT COUNT(*) FROM audit WHERE action = 'totp.reset'"),
 			 1);
@@ -407,14 +404,12 @@ static void stored_secret_cannot_be_read(void **state)
 
 static void assert_take_fails(struct fixture *fixture, int64_t id, const char *code)
 {
-	enum pl_code_result result = PL_CODE_RIGHT;
-	int64_t wait;
+	struct pl_code_answer answer = { .result = PL_CODE_RIGHT };
 
 	assert_refused(fixture,
-		       pl_totp_redeem_commit(fixture->store, fixture->keys, id, code, T, &result,
-					     &wait, &fixture->err),
+		       pl_totp_redeem_commit(work_at(fixture, T), fixture->keys, id, code, &answer),
 		       PL_ERR_CONFIG, "");
-	assert_int_not_equal(result, PL_CODE_RIGHT);
+	assert_int_not_equal(answer.result, PL_CODE_RIGHT);
 }
 
 static void record_moved_to_another_member_is_refused(void **state)
@@ -462,8 +457,8 @@ static void nothing_is_right_that_cannot_be_written(void **state)
 {
 	struct fixture *fixture = *state;
 	struct pl_secret secret;
-	int64_t id = register_factor(fixture, OWNER, T, &secret), now = T + 5 * STEP, wait;
-	enum pl_code_result result = PL_CODE_RIGHT;
+	int64_t id = register_factor(fixture, OWNER, T, &secret), now = T + 5 * STEP;
+	struct pl_code_answer answer = { .result = PL_CODE_RIGHT };
 	struct pl_store *writer;
 	char code[8];
 
@@ -471,10 +466,10 @@ static void nothing_is_right_that_cannot_be_written(void **state)
 	assert_ok(fixture, pl_store_open(fixture->uri, PL_ROLE_COMMAND, &writer, &fixture->err));
 	assert_ok(fixture, pl_store_begin_write(writer, &fixture->err));
 	assert_refused(fixture,
-		       pl_totp_redeem_commit(fixture->store, fixture->keys, id, code, now, &result,
-					     &wait, &fixture->err),
+		       pl_totp_redeem_commit(work_at(fixture, now), fixture->keys, id, code,
+					     &answer),
 		       PL_ERR_RETRY, "locked");
-	assert_int_not_equal(result, PL_CODE_RIGHT);
+	assert_int_not_equal(answer.result, PL_CODE_RIGHT);
 	pl_store_rollback(writer);
 	pl_store_close(&writer);
 	assert_int_equal(take(fixture, id, code, now, NULL), PL_CODE_RIGHT);
@@ -489,13 +484,12 @@ static struct {
 
 static int take_shared(struct fixture *fixture, struct pl_store *store, struct pl_error *err)
 {
-	enum pl_code_result result;
-	int64_t wait;
+	struct pl_code_answer answer;
 
-	return pl_totp_redeem_commit(store, fixture->keys, shared.member_id, shared.code,
-				     shared.now, &result, &wait, err) < 0
+	return pl_totp_redeem_commit(WORK(store, shared.now, err), fixture->keys, shared.member_id,
+				     shared.code, &answer) < 0
 		       ? -1
-		       : (int)result;
+		       : (int)answer.result;
 }
 
 static void parallel_uses_have_one_winner(void **state)
@@ -534,16 +528,15 @@ static void parallel_guesses_count(void **state)
 static int confirm_shared(struct fixture *fixture, struct pl_store *store, struct pl_error *err)
 {
 	struct pl_address address;
-	enum pl_code_result result;
-	int64_t wait;
+	struct pl_code_answer answer;
 
 	if (pl_address_parse(OWNER, strlen(OWNER), NULL, &address, err) < 0 ||
 	    pl_store_begin_write(store, err) < 0)
 		return -1;
-	if (pl_totp_confirm(store, fixture->keys, &fixture_actor, &address, shared.code, shared.now,
-			    &result, &wait, err) == 0 &&
+	if (pl_totp_confirm(WORK(store, shared.now, err), fixture->keys, &address, shared.code,
+			    &answer) == 0 &&
 	    pl_store_commit(store, err) == 0)
-		return (int)result;
+		return (int)answer.result;
 	pl_store_rollback(store);
 	return -1;
 }

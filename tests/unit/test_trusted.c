@@ -17,8 +17,7 @@ static struct pl_trusted add(struct fixture *fixture, const char *address,
 	struct pl_trusted wish = { .name = "Windows 10, Chrome" };
 
 	strcpy(wish.ip, "192.0.2.9");
-	assert_ok(fixture, pl_trusted_add(fixture->store, &fixture_actor, &parsed, &wish, cookie_r,
-					  &fixture->err));
+	assert_ok(fixture, pl_trusted_add(work_of(fixture), &parsed, &wish, cookie_r));
 	return wish;
 }
 
@@ -27,8 +26,7 @@ static enum pl_trust peek(struct fixture *fixture, const struct pl_secret *cooki
 {
 	enum pl_trust trust;
 
-	assert_ok(fixture,
-		  pl_trusted_peek(fixture->store, cookie, member_id, now, &trust, &fixture->err));
+	assert_ok(fixture, pl_trusted_peek(work_at(fixture, now), cookie, member_id, &trust));
 	return trust;
 }
 
@@ -38,9 +36,8 @@ static enum pl_trust use(struct fixture *fixture, const struct pl_secret *cookie
 	struct pl_trusted device;
 	enum pl_trust trust;
 
-	assert_ok(fixture,
-		  pl_trusted_use(fixture->store, &fixture_actor, cookie, member_id, "192.0.2.10",
-				 now, &trust, &device, cookie_r, &fixture->err));
+	assert_ok(fixture, pl_trusted_use(work_at(fixture, now), cookie, member_id, "192.0.2.10",
+					  &trust, &device, cookie_r));
 	assert_int_equal(device.id != 0, trust != PL_TRUST_NONE);
 	return trust;
 }
@@ -164,10 +161,9 @@ static void trust_ends_after_thirty_days(void **state)
 	assert_int_equal(device.expires_at, end);
 	assert_int_equal(peek(fixture, &cookie, device.member_id, end - 1), PL_TRUST_VALID);
 	assert_int_equal(peek(fixture, &cookie, device.member_id, end), PL_TRUST_NONE);
-	assert_ok(fixture, pl_trusted_add(fixture->store, &fixture_actor, &address, &greedy,
-					  &cookie, &fixture->err));
+	assert_ok(fixture, pl_trusted_add(work_of(fixture), &address, &greedy, &cookie));
 	assert_int_equal(greedy.expires_at, greedy.created_at + 30 * DAY);
-	assert_ok(fixture, pl_session_sweep(fixture->store, end + DAY, &fixture->err));
+	assert_ok(fixture, pl_session_sweep(work_at(fixture, end + DAY)));
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM trusted_device"), 0);
 }
 
@@ -182,8 +178,7 @@ static int listed(struct fixture *fixture, int64_t member_id, int64_t now)
 {
 	int count = 0;
 
-	assert_ok(fixture, pl_trusted_list(fixture->store, member_id, now, count_device, &count,
-					   &fixture->err));
+	assert_ok(fixture, pl_trusted_list(work_at(fixture, now), member_id, count_device, &count));
 	return count;
 }
 
@@ -195,8 +190,7 @@ static void raised_generation_ends_all_trust(void **state)
 	const struct pl_trusted device = add(fixture, OWNER, &cookie);
 	const struct pl_trusted other = add(fixture, OTHER, &others);
 
-	assert_ok(fixture,
-		  pl_session_revoke_all(fixture->store, &fixture_actor, &address, &fixture->err));
+	assert_ok(fixture, pl_session_revoke_all(work_of(fixture), &address));
 	assert_int_equal(peek(fixture, &cookie, device.member_id, device.created_at),
 			 PL_TRUST_NONE);
 	assert_int_equal(listed(fixture, device.member_id, device.created_at), 0);
@@ -205,7 +199,7 @@ static void raised_generation_ends_all_trust(void **state)
 	add(fixture, OWNER, &cookie);
 	assert_int_equal(peek(fixture, &cookie, device.member_id, device.created_at),
 			 PL_TRUST_VALID);
-	assert_ok(fixture, pl_session_sweep(fixture->store, device.created_at, &fixture->err));
+	assert_ok(fixture, pl_session_sweep(work_at(fixture, device.created_at)));
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM trusted_device"), 2);
 }
 
@@ -219,20 +213,14 @@ static void removed_device_is_trusted_no_longer(void **state)
 
 	add(fixture, OWNER, &second);
 	add(fixture, OTHER, &others);
-	assert_int_equal(pl_trusted_remove(fixture->store, &fixture_actor, &other, device.id,
-					   &fixture->err),
-			 0);
+	assert_int_equal(pl_trusted_remove(work_of(fixture), &other, device.id), 0);
 	assert_int_equal(peek(fixture, &first, id, now), PL_TRUST_VALID);
-	assert_int_equal(pl_trusted_remove(fixture->store, &fixture_actor, &owner, device.id,
-					   &fixture->err),
-			 1);
+	assert_int_equal(pl_trusted_remove(work_of(fixture), &owner, device.id), 1);
 	assert_int_equal(peek(fixture, &first, id, now), PL_TRUST_NONE);
 	assert_int_equal(peek(fixture, &second, id, now), PL_TRUST_VALID);
 	add(fixture, OWNER, &first);
 	assert_int_equal(listed(fixture, id, now), 2);
-	assert_int_equal(pl_trusted_remove(fixture->store, &fixture_actor, &owner, 0,
-					   &fixture->err),
-			 2);
+	assert_int_equal(pl_trusted_remove(work_of(fixture), &owner, 0), 2);
 	assert_int_equal(listed(fixture, id, now), 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM trusted_device"), 1);
 }

@@ -121,8 +121,8 @@ static void app_password_learns_its_last_use(void **state)
 	struct pl_use use = use_of("user@example.test", 555);
 	struct pl_secret secret;
 
-	assert_ok(fixture, pl_app_password_issue(fixture->store, &fixture_actor, fixture->keys, 16,
-						 &address, &password, &secret, &fixture->err));
+	assert_ok(fixture, pl_app_password_issue(work_of(fixture), fixture->keys, 16, &address,
+						 &password, &secret));
 	use.member_id = password.member_id;
 	use.app_password_id = password.id;
 	pl_use_note(log, &use);
