@@ -24,11 +24,6 @@ static void check_url(struct check *check, const char *url)
 	const char *host = strstr(url, "://");
 
 	host = host == NULL ? url : host + 3;
-	if (host[strcspn(host, "/")] != '\0')
-		check_find(check, CHECK_FAULT,
-			   "portal_url = %s has more than a host name and a port, so the portal "
-			   "does not start; remove what follows",
-			   url);
 	if (strncmp(url, "https://", 8) != 0 &&
 	    !(strncmp(url, "http://", 7) == 0 && is_this_machine(host)))
 		check_find(check, CHECK_FAULT,

@@ -45,6 +45,19 @@ int pl_watch_changed(struct pl_watch *watch)
 	       !same_time(&before.ctime, &watch->ctime);
 }
 
+int64_t pl_watch_age_ms(const struct pl_watch *watch)
+{
+	struct timespec now;
+	int64_t age_ms;
+
+	if (!watch->exists)
+		return INT64_MAX;
+	clock_gettime(CLOCK_REALTIME, &now);
+	age_ms = ((int64_t)now.tv_sec - watch->mtime.tv_sec) * 1000 +
+		 (now.tv_nsec - watch->mtime.tv_nsec) / 1000000;
+	return age_ms < 0 ? 0 : age_ms;
+}
+
 int pl_watch_replaced(const struct pl_watch *watch)
 {
 	struct stat st;

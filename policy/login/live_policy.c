@@ -3,6 +3,9 @@
  * A file is noted before it is read, so that the next look sees what changes in between.
  * What cannot be read is tried again each second, changed or not: the fault may be in an
  * included file that a bad policy does not tell of, or in a folder above.
+ *
+ * A file that changes is read only after it has been the same for a second, by its mtime, or
+ * by our own clock: one that is written anew in its place is valid, too, while its end is missing.
  */
 #include "policy/login/live_policy.h"
 
@@ -17,6 +20,7 @@
 #define FILES_MAX 64 /* policy_file.c reads no more */
 #define LOADS_MAX 3
 #define RETRY_MS 1000
+#define STILL_MS 1000
 
 struct failure {
 	struct pl_error err; /* PL_OK: none */
@@ -39,7 +43,8 @@ struct pl_live_policy {
 	size_t file_count;
 	struct failure failure; /* of the policy file */
 	struct key_file hmac, seal;
-	int64_t look_at_ms, retry_at_ms;
+	int has_changed; /* a file of the policy, since it was read */
+	int64_t look_at_ms, retry_at_ms, still_at_ms;
 };
 
 struct pl_snapshot *pl_snapshot_ref(struct pl_snapshot *snapshot)
@@ -257,16 +262,36 @@ static int key_failed(const struct pl_live_policy *live)
 	return live->hmac.failure.err.code != PL_OK || live->seal.failure.err.code != PL_OK;
 }
 
-static void look_at_policy(struct pl_live_policy *live, int is_time_to_retry)
+/* How long the file that was written last has been as it is. */
+static int64_t policy_age_ms(const struct pl_live_policy *live)
 {
-	const int changed = policy_changed(live);
+	int64_t youngest = INT64_MAX;
+
+	for (size_t i = 0; i < live->file_count; i++) {
+		const int64_t age_ms = pl_watch_age_ms(&live->files[i]);
+
+		youngest = age_ms < youngest ? age_ms : youngest;
+	}
+	return youngest;
+}
+
+static void look_at_policy(struct pl_live_policy *live, int64_t now_ms, int is_time_to_retry)
+{
 	const int had_failed = live->failure.err.code != PL_OK;
 	const int never_read = live->now == NULL && !had_failed;
 
-	if (!changed && !never_read && !(had_failed && is_time_to_retry))
-		return;
-	if (changed)
+	if (policy_changed(live)) {
 		memset(&live->failure.limit, 0, sizeof(live->failure.limit));
+		live->has_changed = 1;
+		live->still_at_ms = now_ms + STILL_MS;
+		if (policy_age_ms(live) >= STILL_MS)
+			live->still_at_ms = now_ms;
+	}
+	if (live->now != NULL && live->has_changed && now_ms < live->still_at_ms)
+		return;
+	if (!live->has_changed && !never_read && !(had_failed && is_time_to_retry))
+		return;
+	live->has_changed = 0;
 	if (read_policy(live) == 0 && !never_read)
 		report(live, 0, "policy file: read again");
 }
@@ -289,7 +314,7 @@ static void look(struct pl_live_policy *live, int64_t now_ms)
 	live->look_at_ms = now_ms + live->options.look_every_ms;
 	if (is_time_to_retry)
 		live->retry_at_ms = now_ms + RETRY_MS;
-	look_at_policy(live, is_time_to_retry);
+	look_at_policy(live, now_ms, is_time_to_retry);
 	look_at_keys(live, is_time_to_retry);
 	report_failure(live, &live->failure, now_ms);
 	report_failure(live, &live->hmac.failure, now_ms);
@@ -302,6 +327,7 @@ int pl_live_policy_read(struct pl_live_policy *live, int64_t now_ms, struct pl_e
 
 	pthread_mutex_lock(&live->lock);
 	(void)policy_changed(live);
+	live->has_changed = 0;
 	memset(&live->hmac.failure.limit, 0, sizeof(live->hmac.failure.limit));
 	memset(&live->seal.failure.limit, 0, sizeof(live->seal.failure.limit));
 	ret = read_policy(live);

@@ -3,7 +3,8 @@
  * Every program that runs for long has one. It looks at the files now and then, so that a
  * change counts without a restart or a signal, and hands out snapshots: policy and keys of
  * one moment, immutable and counted by reference, so that a change alters nothing that a
- * request already works with. A policy that is bad leaves the last good one. A key that is
+ * request already works with. A policy that is bad leaves the last good one, and so does a
+ * file that was written less than a second ago: more of it may follow. A key that is
  * missing or refused is NULL, and whatever needs it is refused until it can be read.
  *
  * Safe for several threads. It takes its own lock around everything, also because

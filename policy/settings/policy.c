@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const struct pl_option_info options[] = {
-#define PL_OPTION_TEXT(field, def, text) { #field, "text", def, text },
+#define PL_OPTION_TEXT(field, def, check, text) { #field, "text", def, text },
 #define PL_OPTION_INT(field, def, min, max, text) { #field, #min " to " #max, #def, text },
 #define PL_OPTION_NETWORKS(field, def, text) { #field, "networks", def, text },
 #include "policy/settings/policy.def"
@@ -39,7 +39,7 @@ void pl_policy_unref(struct pl_policy **policy_p)
 	*policy_p = NULL;
 	if (policy == NULL || __atomic_sub_fetch(&policy->refcount, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
-#define PL_OPTION_TEXT(field, def, text) free(policy->field);
+#define PL_OPTION_TEXT(field, def, check, text) free(policy->field);
 #define PL_OPTION_INT(field, def, min, max, text)
 #define PL_OPTION_NETWORKS(field, def, text) free(policy->field.networks);
 #include "policy/settings/policy.def"

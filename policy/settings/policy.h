@@ -26,6 +26,8 @@ struct pl_network_list {
 /* A `domain "name"` or `class "name"` section. */
 struct pl_section {
 	char *name;
+	const char *file; /* where it stands, one of the policy's files */
+	unsigned int line;
 	struct pl_settings settings;
 };
 
@@ -34,7 +36,7 @@ int pl_section_compare(const void *a, const void *b);
 
 /* Read only for everyone but policy_file.c. */
 struct pl_policy {
-#define PL_OPTION_TEXT(field, def, text) char *field;
+#define PL_OPTION_TEXT(field, def, check, text) char *field;
 #define PL_OPTION_INT(field, def, min, max, text) long field;
 #define PL_OPTION_NETWORKS(field, def, text) struct pl_network_list field;
 #include "policy/settings/policy.def"

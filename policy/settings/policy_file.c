@@ -8,6 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "policy/settings/policy_text.h"
+#include "policy/settings/policy_validators.h"
+
 #define FILES_MAX 64 /* the policy file and its includes */
 #define DEPTH_MAX 10 /* includes within includes */
 
@@ -16,7 +19,8 @@
 static _Thread_local struct {
 	struct pl_error *err; /* the first complaint is kept */
 	struct pl_policy *policy;
-	cfg_t *root; /* sections know their line, but not always their file */
+	cfg_t *root;      /* sections know their line, but not always their file */
+	const char *file; /* the one that is being read; the policy has its name */
 	int includes_allowed;
 	int depth;
 	int reached_end;
@@ -91,74 +95,9 @@ static int note_file(struct pl_policy *policy, const char *path)
 	return 0;
 }
 
-/* A file that we are willing to read: a regular one of bounded size. */
-static int acceptable_file(const char *path, struct pl_error *err)
-{
-	struct stat st;
-
-	if (stat(path, &st) < 0)
-		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s: %s", path,
-				    strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s is not a regular file",
-				    path);
-	if (st.st_size > PL_POLICY_FILE_MAX)
-		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s is larger than %d bytes",
-				    path, PL_POLICY_FILE_MAX);
-	return 0;
-}
-
 static int out_of_memory(struct pl_error *err)
 {
 	return pl_error_set(err, PL_ERR_RETRY, "policy: out of memory");
-}
-
-static int acceptable_text(const char *text, size_t len, const char *name, struct pl_error *err)
-{
-	if (len > PL_POLICY_FILE_MAX || memchr(text, '\0', len) != NULL)
-		return pl_error_set(err, PL_ERR_CONFIG,
-				    "policy file %s is larger than %d bytes, or contains a NUL "
-				    "byte",
-				    name, PL_POLICY_FILE_MAX);
-	return 0;
-}
-
-/* The caller frees the text, which has a NUL behind its len bytes. */
-static int read_file(const char *path, char **text_r, size_t *len_r, struct pl_error *err)
-{
-	char *text = NULL;
-	FILE *in = NULL;
-	int ret = -1;
-
-	if (acceptable_file(path, err) < 0)
-		return -1;
-	in = fopen(path, "re");
-	text = malloc(PL_POLICY_FILE_MAX + 2);
-	if (in == NULL) {
-		pl_error_set(err, PL_ERR_CONFIG, "policy file %s: %s", path, strerror(errno));
-		goto out;
-	}
-	if (text == NULL) {
-		out_of_memory(err);
-		goto out;
-	}
-	/* One byte more than is taken, to notice a file that grew meanwhile. */
-	*len_r = fread(text, 1, PL_POLICY_FILE_MAX + 1, in);
-	text[*len_r] = '\0';
-	if (ferror(in))
-		pl_error_set(err, PL_ERR_CONFIG, "policy file %s: %s", path, strerror(errno));
-	else if (*len_r == 0) /* what there is for a moment when it is written in its place */
-		pl_error_set(err, PL_ERR_CONFIG, "policy file %s is empty", path);
-	else
-		ret = acceptable_text(text, *len_r, path, err);
-out:
-	if (in != NULL)
-		fclose(in);
-	if (ret < 0)
-		free(text);
-	else
-		*text_r = text;
-	return ret;
 }
 
 static int reach_end(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
@@ -169,63 +108,6 @@ static int reach_end(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 	(void)argv;
 	loading.reached_end = 1;
 	return 0;
-}
-
-static int validate_number(cfg_t *cfg, cfg_opt_t *opt)
-{
-	static const struct {
-		const char *name;
-		long min, max;
-	} ranges[] = {
-#define PL_OPTION_TEXT(field, def, text)
-#define PL_OPTION_INT(field, def, min, max, text) { #field, min, max },
-#define PL_OPTION_NETWORKS(field, def, text)
-#include "policy/settings/policy.def"
-#undef PL_OPTION_TEXT
-#undef PL_OPTION_INT
-#undef PL_OPTION_NETWORKS
-	};
-	long value = cfg_opt_getnint(opt, 0);
-
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
-		if (strcmp(ranges[i].name, cfg_opt_name(opt)) == 0 &&
-		    (value < ranges[i].min || value > ranges[i].max)) {
-			cfg_error(cfg, "%s = %ld is out of range: it must be %ld to %ld",
-				  cfg_opt_name(opt), value, ranges[i].min, ranges[i].max);
-			return -1;
-		}
-	}
-	return 0;
-}
-
-static int validate_networks(cfg_t *cfg, cfg_opt_t *opt)
-{
-	const struct pl_ip nowhere = { .known = 0 };
-	struct pl_error err = { 0 };
-
-	if (pl_network_list_contains(cfg_opt_getnstr(opt, 0), &nowhere, &err) < 0) {
-		cfg_error(cfg, "%s: %s", cfg_opt_name(opt), err.msg);
-		return -1;
-	}
-	return 0;
-}
-
-/* One validator for both kinds of section; the layer follows from the title. */
-static int validate_setting(cfg_t *cfg, cfg_opt_t *opt)
-{
-	const char *name = cfg_opt_name(opt);
-	const char *word = cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
-	enum pl_layer_bit where = strcmp(cfg_name(cfg), "class") == 0 ? PL_AT_CLASS : PL_AT_POLICY;
-	enum pl_setting setting;
-	enum pl_value value;
-	char choices[128];
-
-	if (pl_setting_by_name(name, &setting) && pl_value_by_name(word, &value) &&
-	    value != PL_UNSET && pl_setting_accepts(setting, where, value))
-		return 0;
-	cfg_error(cfg, "%s = %s: it must be one of %s", name, word,
-		  pl_setting_choices(setting, where, choices, sizeof(choices)));
-	return -1;
 }
 
 /* The options of a defaults or domain section, or of a class section. */
@@ -244,27 +126,17 @@ static void section_options(cfg_opt_t *opts, enum pl_layer_bit where)
 	opts[count] = (cfg_opt_t)CFG_END();
 }
 
-/* A validator goes by the option's path, "domain|pop3". */
-static void set_section_validators(cfg_t *cfg, const char *section)
-{
-	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
-		char path[64];
-
-		snprintf(path, sizeof(path), "%s|%s", section,
-			 pl_setting_info((enum pl_setting)i)->name);
-		cfg_set_validate_func(cfg, path, validate_setting);
-	}
-}
-
 static void read_settings(cfg_t *section, struct pl_settings *settings)
 {
-	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
-		cfg_opt_t *opt = cfg_getopt(section, pl_setting_info((enum pl_setting)i)->name);
+	cfg_opt_t *opt;
+
+	for (unsigned int i = 0; (opt = cfg_getnopt(section, i)) != NULL; i++) {
+		enum pl_setting setting;
 		enum pl_value value;
 
-		if (opt != NULL && cfg_opt_size(opt) > 0 &&
+		if (cfg_opt_size(opt) > 0 && pl_setting_by_name(cfg_opt_name(opt), &setting) &&
 		    pl_value_by_name(cfg_opt_getnstr(opt, 0), &value))
-			settings->value[i] = (unsigned char)value;
+			settings->value[setting] = (unsigned char)value;
 	}
 }
 
@@ -291,7 +163,7 @@ static int read_networks(const char *text, struct pl_network_list *list, struct 
 
 static int read_options(cfg_t *cfg, struct pl_policy *policy, struct pl_error *err)
 {
-#define PL_OPTION_TEXT(field, def, text)                 \
+#define PL_OPTION_TEXT(field, def, check, text)          \
 	policy->field = strdup(cfg_getstr(cfg, #field)); \
 	if (policy->field == NULL)                       \
 		return out_of_memory(err);
@@ -306,43 +178,100 @@ static int read_options(cfg_t *cfg, struct pl_policy *policy, struct pl_error *e
 	return 0;
 }
 
-/* Copies the sections of one kind, sorted by name. Domain names are folded. */
-static int read_sections(cfg_t *cfg, const char *kind, struct pl_section **sections_r,
-			 size_t *count_r, struct pl_error *err)
+static int read_section_name(const cfg_t *section, int is_domain, struct pl_section *read,
+			     struct pl_error *err)
 {
-	size_t count = cfg_size(cfg, kind);
-	int is_domain = strcmp(kind, "domain") == 0;
+	const char *title = cfg_title((cfg_t *)section);
+	char name[PL_DOMAIN_MAX + 1];
 
-	*sections_r = calloc(count + 1, sizeof(**sections_r));
-	if (*sections_r == NULL)
-		return out_of_memory(err);
-	for (size_t i = 0; i < count; i++) {
-		cfg_t *section = cfg_getnsec(cfg, kind, (unsigned int)i);
-		const char *title = cfg_title(section);
-		char name[PL_DOMAIN_MAX + 1];
+	if (is_domain && pl_domain_parse(title, name, err) < 0)
+		return pl_error_set(err, PL_ERR_CONFIG, "%s:%d: domain \"%s\" is not a domain name",
+				    loading.file, section->line, title);
+	if (!is_domain && (title[0] == '\0' || strlen(title) > PL_CLASS_MAX))
+		return pl_error_set(err, PL_ERR_CONFIG, "%s:%d: a class name has 1 to %d bytes",
+				    loading.file, section->line, PL_CLASS_MAX);
+	read->name = strdup(is_domain ? name : title);
+	return read->name == NULL ? out_of_memory(err) : 0;
+}
 
-		if (is_domain && pl_domain_parse(title, name, err) < 0)
-			return pl_error_set(err, PL_ERR_CONFIG,
-					    "%s:%d: domain \"%s\" is not a domain name",
-					    cfg->filename, section->line, title);
-		if (!is_domain && (strlen(title) == 0 || strlen(title) > PL_CLASS_MAX))
-			return pl_error_set(err, PL_ERR_CONFIG,
-					    "%s:%d: a class name has 1 to %d characters",
-					    cfg->filename, section->line, PL_CLASS_MAX);
-		(*sections_r)[i].name = strdup(is_domain ? name : title);
-		if ((*sections_r)[i].name == NULL)
-			return out_of_memory(err);
-		(*count_r)++;
-		read_settings(section, &(*sections_r)[i].settings);
-	}
-	qsort(*sections_r, count, sizeof(**sections_r), pl_section_compare);
+/* Room for one more; doubles it when the count is a power of two. */
+static struct pl_section *add_section(struct pl_section **sections, size_t count)
+{
+	struct pl_section *more = *sections;
+
+	if ((count & (count - 1)) == 0)
+		more = realloc(more, (count == 0 ? 1 : 2 * count) * sizeof(*more));
+	if (more == NULL)
+		return NULL;
+	*sections = more;
+	memset(&more[count], 0, sizeof(*more));
+	return &more[count];
+}
+
+/* Takes over what stands in a domain or class section as soon as it ends. libconfuse compares
+ * each title with those of all sections that it still has, so it keeps none. */
+static int take_section(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const int is_domain = strcmp(cfg_opt_name(opt), "domain") == 0;
+	struct pl_policy *policy = loading.policy;
+	size_t *count = is_domain ? &policy->domain_count : &policy->class_count;
+	struct pl_section *read =
+		add_section(is_domain ? &policy->domains : &policy->classes, *count);
+	cfg_t *section = cfg_opt_getnsec(opt, 0);
+
+	(void)cfg;
+	if (read == NULL)
+		return out_of_memory(loading.err);
+	if (loading.err->code != PL_OK ||
+	    read_section_name(section, is_domain, read, loading.err) < 0)
+		return -1;
+	read->file = loading.file;
+	read->line = (unsigned int)section->line;
+	(*count)++;
+	read_settings(section, &read->settings);
+	return cfg_opt_rmnsec(opt, 0) == CFG_SUCCESS ? 0 : -1;
+}
+
+/* libconfuse forgets the first such section when it reads another one. */
+static int take_defaults(cfg_t *cfg, cfg_opt_t *opt)
+{
+	(void)cfg;
+	pl_policy_allow_once(opt);
+	return 0;
+}
+
+static int refuse_two_of_a_name(const char *kind, const struct pl_section *sections, size_t count,
+				struct pl_error *err)
+{
 	for (size_t i = 1; i < count; i++) {
-		if (pl_section_compare(&(*sections_r)[i - 1], &(*sections_r)[i]) == 0)
+		const struct pl_section *a = &sections[i - 1], *b = &sections[i];
+
+		if (pl_section_compare(a, b) == 0)
 			return pl_error_set(err, PL_ERR_CONFIG,
-					    "%s: there are two sections %s \"%s\"", cfg->filename,
-					    kind, (*sections_r)[i].name);
+					    "%s:%u: there is another section %s \"%s\" (%s:%u)",
+					    b->file, b->line, kind, b->name, a->file, a->line);
 	}
 	return 0;
+}
+
+/* Sorted by name, and those of a name in the order in which they were read. */
+static int compare_read(const void *a, const void *b)
+{
+	const struct pl_section *first = a, *second = b;
+	const int by_name = pl_section_compare(a, b);
+
+	return by_name != 0 ? by_name
+	       : first->file != second->file
+		       ? (first->file > second->file) - (first->file < second->file)
+		       : (first->line > second->line) - (first->line < second->line);
+}
+
+static int sort_sections(const char *kind, struct pl_section *sections, size_t count,
+			 struct pl_error *err)
+{
+	if (count > 0)
+		qsort(sections, count, sizeof(*sections), compare_read);
+	return refuse_two_of_a_name(kind, sections, count, err);
 }
 
 static int read_policy(cfg_t *cfg, struct pl_policy *policy, struct pl_error *err)
@@ -350,10 +279,9 @@ static int read_policy(cfg_t *cfg, struct pl_policy *policy, struct pl_error *er
 	if (read_options(cfg, policy, err) < 0)
 		return -1;
 	read_settings(cfg_getsec(cfg, "defaults"), &policy->defaults);
-	if (read_sections(cfg, "domain", &policy->domains, &policy->domain_count, err) < 0 ||
-	    read_sections(cfg, "class", &policy->classes, &policy->class_count, err) < 0)
+	if (sort_sections("domain", policy->domains, policy->domain_count, err) < 0)
 		return -1;
-	return 0;
+	return sort_sections("class", policy->classes, policy->class_count, err);
 }
 
 /* Returns the comment's last character. */
@@ -408,10 +336,12 @@ static int parse_text(cfg_t *cfg, const char *name, const char *text)
 /* Parses a file in the middle of another, for whose sake name and line are kept. */
 static int parse_included(cfg_t *cfg, const char *path, const char *text)
 {
+	const char *file = loading.file;
 	char *filename = cfg->filename;
 	unsigned int line = cfg->line;
 	int ret;
 
+	loading.file = loading.policy->files[loading.policy->file_count - 1];
 	cfg->filename = NULL;
 	loading.depth++;
 	ret = parse_text(cfg, path, text);
@@ -425,6 +355,7 @@ static int parse_included(cfg_t *cfg, const char *path, const char *text)
 	free(cfg->filename);
 	cfg->filename = filename;
 	cfg->line = line;
+	loading.file = file;
 	return ret == CFG_SUCCESS ? 0 : -1;
 }
 
@@ -464,7 +395,7 @@ static int include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 	if (loading.depth == DEPTH_MAX)
 		return complain_of_include(cfg, "too many files within each other");
 	include_path(argv[0], path, sizeof(path));
-	if (read_file(path, &text, &len, &err) < 0)
+	if (pl_policy_read_text(path, &text, &len, &err) < 0)
 		return complain_of_include(cfg, err.msg);
 	if (note_file(loading.policy, path) < 0)
 		ret = complain_of_include(cfg, "too many files");
@@ -478,7 +409,7 @@ static int parse(const char *name, const char *text, struct pl_policy *policy, s
 {
 	cfg_opt_t layered[PL_SETTING_COUNT + 1], classed[PL_SETTING_COUNT + 1];
 	cfg_opt_t opts[] = {
-#define PL_OPTION_TEXT(field, def, text_) CFG_STR(#field, def, CFGF_NONE),
+#define PL_OPTION_TEXT(field, def, check, text_) CFG_STR(#field, def, CFGF_NONE),
 #define PL_OPTION_INT(field, def, min, max, text_) CFG_INT(#field, def, CFGF_NONE),
 #define PL_OPTION_NETWORKS(field, def, text_) CFG_STR(#field, def, CFGF_NONE),
 #include "policy/settings/policy.def"
@@ -486,8 +417,8 @@ static int parse(const char *name, const char *text, struct pl_policy *policy, s
 #undef PL_OPTION_INT
 #undef PL_OPTION_NETWORKS
 		CFG_SEC("defaults", layered, CFGF_NONE),
-		CFG_SEC("domain", layered, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-		CFG_SEC("class", classed, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+		CFG_SEC("domain", layered, CFGF_MULTI | CFGF_TITLE),
+		CFG_SEC("class", classed, CFGF_MULTI | CFGF_TITLE),
 		CFG_FUNC("include", include),
 		CFG_FUNC(END_MARK, reach_end),
 		CFG_END(),
@@ -502,18 +433,10 @@ static int parse(const char *name, const char *text, struct pl_policy *policy, s
 		return out_of_memory(err);
 	loading.root = cfg;
 	cfg_set_error_function(cfg, complain);
-	set_section_validators(cfg, "defaults");
-	set_section_validators(cfg, "domain");
-	set_section_validators(cfg, "class");
-#define PL_OPTION_TEXT(field, def, text_)
-#define PL_OPTION_INT(field, def, min, max, text_) \
-	cfg_set_validate_func(cfg, #field, validate_number);
-#define PL_OPTION_NETWORKS(field, def, text_) cfg_set_validate_func(cfg, #field, validate_networks);
-#include "policy/settings/policy.def"
-#undef PL_OPTION_TEXT
-#undef PL_OPTION_INT
-#undef PL_OPTION_NETWORKS
-
+	pl_policy_set_validators(cfg);
+	cfg_set_validate_func(cfg, "defaults", take_defaults);
+	cfg_set_validate_func(cfg, "domain", take_section);
+	cfg_set_validate_func(cfg, "class", take_section);
 	ret = parse_text(cfg, name, text);
 	if (err->code == PL_OK && !loading.reached_end)
 		pl_error_set(err, PL_ERR_CONFIG, "%s:%d: %s", name, cfg->line, CUT_OFF);
@@ -543,6 +466,7 @@ static int load(const char *name, const char *text, int includes, struct pl_poli
 	}
 	loading.err = &own;
 	loading.policy = policy;
+	loading.file = policy->files[0];
 	loading.includes_allowed = includes;
 	ret = parse(name, text, policy, &own);
 	memset(&loading, 0, sizeof(loading));
@@ -561,7 +485,7 @@ static int parse_copy(const char *text, size_t len, const char *name, int includ
 	int ret;
 
 	*policy_r = NULL;
-	if (acceptable_text(text, len, name, err) < 0)
+	if (pl_policy_text_ok(text, len, name, err) < 0)
 		return -1;
 	copy = strndup(text, len);
 	if (copy == NULL)
@@ -578,7 +502,7 @@ int pl_policy_load(const char *path, struct pl_policy **policy_r, struct pl_erro
 	int ret;
 
 	*policy_r = NULL;
-	if (read_file(path, &text, &len, err) < 0)
+	if (pl_policy_read_text(path, &text, &len, err) < 0)
 		return -1;
 	ret = parse_copy(text, len, path, 1, policy_r, err);
 	free(text);

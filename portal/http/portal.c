@@ -16,10 +16,8 @@
 #include "policy/session/session.h"
 #include "policy/store/store_pool.h"
 #include "portal/http/clock.h"
-#include "portal/http/form.h"
 
 #define LOOK_EVERY_MS 1000 /* between two looks at the policy file and the keys */
-#define NAME_BYTES 64 /* authenticator apps show it, and divide it from the account by a colon */
 
 /* The roles whose connections serve requests, and how many each may have at a server. */
 static const struct {
@@ -37,65 +35,13 @@ struct portal {
 	struct clock_guard clock;
 };
 
-/* Where a browser's Origin header must be equal to it, spelling matters. */
-static int check_url(const struct pl_policy *policy, struct pl_error *err)
-{
-	const char *url = policy->portal_url;
-	size_t scheme = strncmp(url, "https://", 8) == 0  ? 8
-			: strncmp(url, "http://", 7) == 0 ? 7
-							  : 0;
-
-	if (url[0] == '\0')
-		return pl_error_set(err, PL_ERR_CONFIG, "%s: portal_url is not set",
-				    policy->files[0]);
-	if (scheme == 0 || url[scheme] == '\0' ||
-	    url[scheme + strspn(url + scheme, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]")] != '\0')
-		return pl_error_set(err, PL_ERR_CONFIG,
-				    "%s: portal_url = %s: it must be https://NAME or "
-				    "https://NAME:PORT, in "
-				    "lower case, with nothing behind",
-				    policy->files[0], url);
-	return 0;
-}
-
-/* A link of our pages: nothing that a browser would run. */
-static int check_webmail(const struct pl_policy *policy, struct pl_error *err)
-{
-	const char *url = policy->webmail_url;
-
-	if (url[0] == '\0' ||
-	    ((strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0) &&
-	     text_is_clean(url, strlen(url)) && strchr(url, ' ') == NULL))
-		return 0;
-	return pl_error_set(err, PL_ERR_CONFIG, "%s: webmail_url = %s: it must begin with https://",
-			    policy->files[0], url);
-}
-
-/* Both stand in headers of mail. */
-static int check_mail(const struct pl_policy *policy, struct pl_error *err)
-{
-	const char *from = policy->mail_from, *name = policy->portal_name;
-
-	if (strchr(from, '@') == NULL || !text_is_clean(from, strlen(from)) ||
-	    from[strcspn(from, " <>()[],;:\"\\")] != '\0' || from[0] == '-')
-		return pl_error_set(err, PL_ERR_CONFIG,
-				    "%s: mail_from = %s: it must be a mail address",
-				    policy->files[0], from);
-	if (name[0] == '\0' || strlen(name) > NAME_BYTES || !text_is_clean(name, strlen(name)) ||
-	    strchr(name, ':') != NULL)
-		return pl_error_set(err, PL_ERR_CONFIG,
-				    "%s: portal_name must have 1 to %d bytes, without a colon",
-				    policy->files[0], NAME_BYTES);
-	return 0;
-}
-
-/* Whether a policy suits the portal. */
+/* What the values must look like is the policy's own rule. */
 static int check(const struct pl_policy *policy, struct pl_error *err)
 {
-	return check_url(policy, err) == 0 && check_webmail(policy, err) == 0 &&
-			       check_mail(policy, err) == 0
+	return policy->portal_url[0] != '\0'
 		       ? 0
-		       : -1;
+		       : pl_error_set(err, PL_ERR_CONFIG, "%s: portal_url is not set",
+				      policy->files[0]);
 }
 
 static int open_pools(struct portal *portal)

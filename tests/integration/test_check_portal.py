@@ -47,15 +47,22 @@ POLICY = {
                                                  "is not https"),
     "http at a name that looks like an address": (r"http://localhost:\d+", "http://127.example.test", "fault",
                                                   "is not https"),
-    "no address at all": (r"http://localhost:\d+", "login.example.test", "fault", "is not https"),
-    "a slash behind the name": (r"http://localhost:\d+", "https://login.example.test/", "fault",
-                                "more than a host name", "remove what follows"),
     "a socket elsewhere": (r'auth_socket = ".*"', 'auth_socket = "/nonexistent/auth-postlatch"', "fault", "no socket",
                            "/nonexistent/auth-postlatch"),
     "no key file": (r'doveadm_key_file = ".*"', 'doveadm_key_file = ""', "fault", "does not exist",
                     "06-postlatch-portal.conf"),
     "no command for mail": (r"\Z", 'sendmail = "/nonexistent/sendmail"\n', "warning", "cannot be executed",
                             "set sendmail"),
+}
+
+# With these the programs do not take the policy file.
+NO_POLICY = {
+    "no address at all": (r"http://localhost:\d+", "login.example.test", "portal_url", "it must be https://NAME"),
+    "a slash behind the name": (r"http://localhost:\d+", "https://login.example.test/", "with nothing behind"),
+    "capitals": (r"http://localhost:\d+", "https://Login.example.test", "in lower case"),
+    "a name with a colon": ('portal_name = ".*"', 'portal_name = "A: B"', "portal_name = A: B", "without a colon"),
+    "a relative path": ('auth_socket = ".*"', 'auth_socket = "auth"', "auth_socket = auth", "from / on"),
+    "twice": (r"\Z", 'portal_name = "A"\n', "portal_name is set twice"),
 }
 
 # Each is as good as what the demonstration has.
@@ -121,6 +128,13 @@ class Files(FilesTest):
             with self.subTest(name):
                 self.setting(pattern, new)
                 self.assertEqual(self.finds(level, *words)[1], "portal")
+                self.doCleanups()
+
+    def test_no_policy(self):
+        for name, (pattern, new, *words) in NO_POLICY.items():
+            with self.subTest(name):
+                self.setting(pattern, new)
+                self.assertEqual(self.finds("fault", *words)[1], "policy")
                 self.doCleanups()
 
     def test_good_addresses(self):

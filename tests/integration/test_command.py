@@ -136,7 +136,7 @@ class Trouble(CommandTest):
 
     def test_unknown_kind_of_database(self):
         self.site.write("policy.conf", 'database = "oracle://user:secret@host/x"\n')
-        said = self.refused(CONFIG, "domain", "list", says=('kind "oracle"', "must be sqlite:PATH"))
+        said = self.refused(CONFIG, "domain", "list", says=("database: it must be sqlite:PATH",))
         self.assertNotIn("secret", said)
 
     def test_missing_database_is_not_made(self):

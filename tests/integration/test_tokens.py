@@ -168,11 +168,15 @@ class SecondFactor(Members):
     def write_policy(self, webmail_networks):
         path = server.env["POLICY_FILE"]
         with open(path) as f:
-            text = re.sub(r"webmail_networks = .*\n", "", f.read())
+            before = f.read()
+        text = re.sub(r"webmail_networks = .*\n", "", before)
         if webmail_networks:
             text += 'webmail_networks = "%s"\n' % webmail_networks
+        if text == before:
+            return
         with open(path, "w") as f:
             f.write(text)
+        time.sleep(1.5)  # the driver reads what has been the same for a second
 
     def webmail_is_everywhere(self):
         """Every address of the tests becomes one of a webmail; waits until the driver has noticed."""

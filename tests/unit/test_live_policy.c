@@ -1,15 +1,19 @@
 /* test_live_policy.c - what a program that runs for long sees of policy file and keys. */
 #include "tests/unit/fixture.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "policy/login/live_policy.h"
 
 #define LOOK_MS 100
 #define RETRY_MS 1000
+#define STILL_MS 1000 /* a file that changes is read when it has been the same for so long */
+#define STEP_MS (2 * STILL_MS)
 #define MINUTE 60000
 #define THREADS 4
 #define CHANGES 200
@@ -42,15 +46,16 @@ static void replace(struct fixture *fixture, const char *name, const char *text)
 	assert_int_equal(rename(new, path), 0);
 }
 
-/* A policy file that differs in portal_name, with more behind it. */
+/* A policy file that differs in portal_name, if it has one, with more behind it. */
 static void set_policy(struct fixture *fixture, const char *name, const char *more)
 {
-	char text[1024];
+	char text[1024], setting[64] = "";
 
+	if (name != NULL)
+		snprintf(setting, sizeof(setting), "portal_name = \"%s\"\n", name);
 	snprintf(text, sizeof(text),
-		 "verify_key = \"%s/verify.key\"\nseal_key = \"%s/seal.key\"\n"
-		 "portal_name = \"%s\"\n%s",
-		 fixture->dir, fixture->dir, name, more);
+		 "verify_key = \"%s/verify.key\"\nseal_key = \"%s/seal.key\"\n%s%s", fixture->dir,
+		 fixture->dir, setting, more);
 	replace(fixture, "policy.conf", text);
 }
 
@@ -98,6 +103,16 @@ static void assert_name(struct fixture *fixture, struct pl_live_policy *live, in
 
 	assert_string_equal(snapshot->policy->portal_name, name);
 	pl_snapshot_unref(&snapshot);
+}
+
+/* The same, when a change that is seen at now_ms has lasted. */
+static void assert_name_when_still(struct fixture *fixture, struct pl_live_policy *live,
+				   int64_t now_ms, const char *name)
+{
+	struct pl_snapshot *snapshot = hold(fixture, live, now_ms);
+
+	pl_snapshot_unref(&snapshot);
+	assert_name(fixture, live, now_ms + STILL_MS, name);
 }
 
 /* id 0: there is none. */
@@ -155,8 +170,44 @@ static void change_counts_at_the_next_look_and_not_before(void **state)
 	assert_name(fixture, live, 1000, "first");
 	set_policy(fixture, "second", "");
 	assert_name(fixture, live, 1000 + LOOK_MS - 1, "first");
-	assert_name(fixture, live, 1000 + LOOK_MS, "second");
+	assert_name(fixture, live, 1000 + LOOK_MS, "first");
+	assert_name(fixture, live, 1000 + STILL_MS, "first");
+	assert_name(fixture, live, 1000 + LOOK_MS + STILL_MS, "second");
 	assert_string_equal(reported, "policy file: read again\n");
+	pl_live_policy_free(&live);
+}
+
+/* Its first half is valid, and forbids nothing. */
+static void file_that_is_being_written_is_not_read(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_live_policy *live;
+
+	set_policy(fixture, "first", "defaults { pop3 = forbidden }\n");
+	live = start(fixture);
+	assert_name(fixture, live, 0, "first");
+	for (int i = 1; i <= 30; i++) {
+		set_policy(fixture, "half", i % 2 == 0 ? "# half\n" : "");
+		assert_name(fixture, live, i * STILL_MS / 2, "first");
+	}
+	set_policy(fixture, "second", "defaults { pop3 = forbidden }\n");
+	assert_name_when_still(fixture, live, 31 * STILL_MS / 2, "second");
+	assert_int_equal(count_reports("read again"), 1);
+	pl_live_policy_free(&live);
+}
+
+static void file_that_was_written_before_counts_at_the_next_look(void **state)
+{
+	const struct timespec times[] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = time(NULL) - 2 } };
+	struct fixture *fixture = *state;
+	struct pl_live_policy *live;
+
+	set_policy(fixture, "first", "");
+	live = start(fixture);
+	assert_name(fixture, live, 0, "first");
+	set_policy(fixture, "second", "");
+	assert_int_equal(utimensat(AT_FDCWD, path_in(fixture, "policy.conf"), times, 0), 0);
+	assert_name(fixture, live, LOOK_MS, "second");
 	pl_live_policy_free(&live);
 }
 
@@ -171,7 +222,7 @@ static void snapshot_stays_as_it_is_when_the_files_change(void **state)
 	held = hold(fixture, live, 0);
 	set_policy(fixture, "second", "");
 	set_key(fixture, "verify.key", 2);
-	assert_name(fixture, live, LOOK_MS, "second");
+	assert_name_when_still(fixture, live, LOOK_MS, "second");
 	pl_live_policy_free(&live);
 	assert_string_equal(held->policy->portal_name, "first");
 	assert_int_equal(pl_keys_id(held->hmac_key, 0), 1);
@@ -192,7 +243,7 @@ static void bad_policy_leaves_the_last_good_one(void **state)
 	assert_int_equal(count_reports("failed: keeping the last good policy: "), 2);
 	assert_int_equal(count_reports("pop3 = maybe"), 2);
 	set_policy(fixture, "third", "");
-	assert_name(fixture, live, 2 * MINUTE, "third");
+	assert_name_when_still(fixture, live, 2 * MINUTE, "third");
 	assert_int_equal(count_reports("policy file: read again"), 1);
 	pl_live_policy_free(&live);
 }
@@ -207,7 +258,7 @@ static void policy_that_is_bad_again_is_told_again(void **state)
 	assert_name(fixture, live, 0, "first");
 	for (int i = 1; i <= 3; i++) {
 		set_policy(fixture, "second", "nonsense\n");
-		assert_name(fixture, live, i * LOOK_MS, "first");
+		assert_name_when_still(fixture, live, i * STEP_MS, "first");
 		assert_int_equal(count_reports("failed: "), i);
 	}
 	pl_live_policy_free(&live);
@@ -219,15 +270,15 @@ static void included_file_counts_too(void **state)
 	struct pl_live_policy *live;
 
 	replace(fixture, "more.conf", "portal_name = \"first\"\n");
-	set_policy(fixture, "main", "include(\"more.conf\")\n");
+	set_policy(fixture, NULL, "include(\"more.conf\")\n");
 	live = start(fixture);
 	assert_name(fixture, live, 0, "first");
 	replace(fixture, "more.conf", "portal_name = \"second\"\n");
-	assert_name(fixture, live, LOOK_MS, "second");
+	assert_name_when_still(fixture, live, STEP_MS, "second");
 	set_policy(fixture, "main", "");
-	assert_name(fixture, live, 2 * LOOK_MS, "main");
+	assert_name_when_still(fixture, live, 2 * STEP_MS, "main");
 	replace(fixture, "more.conf", "portal_name = \"third\"\n");
-	assert_name(fixture, live, 3 * LOOK_MS, "main");
+	assert_name_when_still(fixture, live, 3 * STEP_MS, "main");
 	assert_int_equal(count_reports("read again"), 2);
 	pl_live_policy_free(&live);
 }
@@ -240,7 +291,7 @@ static void fault_of_an_included_file_is_fixed_there(void **state)
 	struct pl_snapshot *snapshot;
 
 	replace(fixture, "more.conf", "nonsense\n");
-	set_policy(fixture, "main", "include(\"more.conf\")\n");
+	set_policy(fixture, NULL, "include(\"more.conf\")\n");
 	live = start(fixture);
 	assert_refused(fixture, pl_live_policy_hold(live, 0, &snapshot, &fixture->err),
 		       PL_ERR_CONFIG, "more.conf");
@@ -335,10 +386,10 @@ static void policy_that_does_not_suit_the_program_is_a_bad_one(void **state)
 	live = start_with(fixture, 0, refuses_second);
 	assert_name(fixture, live, 0, "first");
 	set_policy(fixture, "second", "");
-	assert_name(fixture, live, LOOK_MS, "first");
+	assert_name_when_still(fixture, live, STEP_MS, "first");
 	assert_int_equal(count_reports("failed: keeping the last good policy: "), 1);
 	set_policy(fixture, "third", "");
-	assert_name(fixture, live, 2 * LOOK_MS, "third");
+	assert_name_when_still(fixture, live, 2 * STEP_MS, "third");
 	pl_live_policy_free(&live);
 }
 
@@ -360,15 +411,15 @@ static void change_while_the_files_are_read_is_seen(void **state)
 	struct pl_live_policy *live;
 
 	replace(fixture, "more.conf", "portal_name = \"first\"\n");
-	set_policy(fixture, "main", "include(\"more.conf\")\n");
+	set_policy(fixture, NULL, "include(\"more.conf\")\n");
 	live = start_with(fixture, 0, changes_the_included_file);
 	changing = fixture;
 	pl_live_policy_read(live, 0, &fixture->err);
-	assert_name(fixture, live, LOOK_MS, "second");
+	assert_name_when_still(fixture, live, STEP_MS, "second");
 	replace(fixture, "more.conf", "portal_name = \"first\"\n");
 	changing = fixture;
-	pl_live_policy_read(live, LOOK_MS, &fixture->err);
-	assert_name(fixture, live, 2 * LOOK_MS, "second");
+	pl_live_policy_read(live, 2 * STEP_MS, &fixture->err);
+	assert_name_when_still(fixture, live, 2 * STEP_MS + LOOK_MS, "second");
 	pl_live_policy_free(&live);
 }
 
@@ -456,8 +507,8 @@ static void threads_see_whole_snapshots_while_files_change(void **state)
 			assert_ok(fixture, pl_live_policy_read(live, now_ms, &fixture->err));
 	}
 	snprintf(name, sizeof(name), "%d", CHANGES);
-	assert_name(fixture, live, (int64_t)(CHANGES + 1) * LOOK_MS, name);
-	assert_hmac_key(fixture, live, (int64_t)(CHANGES + 1) * LOOK_MS, CHANGES);
+	assert_name_when_still(fixture, live, (int64_t)(CHANGES + 1) * LOOK_MS, name);
+	assert_hmac_key(fixture, live, (int64_t)(CHANGES + 1) * LOOK_MS + STILL_MS, CHANGES);
 	__atomic_store_n(&is_over, 1, __ATOMIC_RELEASE);
 	for (size_t i = 0; i < THREADS; i++) {
 		pthread_join(readers[i].thread, NULL);
@@ -472,6 +523,8 @@ int main(void)
 		TEST_IN_FOLDER(policy_that_is_missing_is_an_error_until_it_is_there),
 		TEST_IN_FOLDER(good_start_is_not_worth_a_line),
 		TEST_IN_FOLDER(change_counts_at_the_next_look_and_not_before),
+		TEST_IN_FOLDER(file_that_is_being_written_is_not_read),
+		TEST_IN_FOLDER(file_that_was_written_before_counts_at_the_next_look),
 		TEST_IN_FOLDER(snapshot_stays_as_it_is_when_the_files_change),
 		TEST_IN_FOLDER(bad_policy_leaves_the_last_good_one),
 		TEST_IN_FOLDER(policy_that_is_bad_again_is_told_again),

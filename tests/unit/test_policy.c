@@ -62,7 +62,8 @@ static void sections(void **state)
 		"app_password_length = 24\nwebmail_networks = \"192.0.2.1, 2001:db8::/64\"\n";
 
 	(void)state;
-	assert_int_equal(parse(text, &policy, &err), 0);
+	if (parse(text, &policy, &err) < 0)
+		fail_msg("%s", err.msg);
 	assert_int_equal(policy->defaults.value[PL_SETTING_SIEVE], PL_OFF);
 	assert_int_equal(pl_policy_domain(policy, "b.test")->value[PL_SETTING_SMTP], PL_OFF);
 	assert_true(pl_policy_forbids(policy, "b.test", PL_SETTING_POP3));
@@ -85,7 +86,7 @@ static void errors(void **state)
 		{ "nosuch = 1\n", "policy.conf:1", "nosuch" },
 		{ "\n\ndefaults {\n  pop3 = maybe\n}\n", "policy.conf:4", "pop3" },
 		{ "# one\n#\n  # two \"\nsmtp = 1 # three\n", "policy.conf:4", "smtp" },
-		{ "seal_key = \"#\" # it's\n# don't\nnosuch = 1\n", "policy.conf:3", "nosuch" },
+		{ "seal_key = \"/#\" # it's\n# don't\nnosuch = 1\n", "policy.conf:3", "nosuch" },
 		{ "defaults { two_factor_requirement = on }\n", "policy.conf:1",
 		  "two_factor_requirement" },
 		{ "defaults { two_factor_requirement = forbidden }\n", "policy.conf:1",
@@ -113,9 +114,29 @@ static void errors(void **state)
 		{ "defaults { pop3 = off\n", "policy.conf", "" },
 		{ "include(\"other.conf\")\n", "policy.conf:1", "include" },
 		{ "# a\n#\n\ndefaults { # b\npop3 = maybe\n}\n", "policy.conf:5", "pop3" },
-		{ "database = \"a#b\\\"#c\" # d\ndefaults { pop3 = maybe }\n", "policy.conf:2",
-		  "pop3" },
+		{ "database = \"sqlite:a#b\\\"#c\" # d\ndefaults { pop3 = maybe }\n",
+		  "policy.conf:2", "pop3" },
 		{ "# a\n#\ndomain \"not a domain\" { }\n", "policy.conf:3", "not a domain" },
+		{ "defaults { imap = forbidden\n imap = on }\n", "policy.conf:2",
+		  "imap is set twice" },
+		{ "domain \"a.test\" {\n imap = on\n imap = on }\n", "policy.conf:3", "twice" },
+		{ "mail_from = \"a@b.test\"\n\nmail_from = \"a@b.test\"\n", "policy.conf:3",
+		  "mail_from is set twice" },
+		{ "defaults { imap = off }\ndefaults { }\n", "policy.conf:2", "defaults" },
+		{ "domain \"a.test\" { }\n\nclass \"x\" { }\ndomain \"a.test\" { }\n",
+		  "policy.conf:4", "another section domain \"a.test\" (policy.conf:1)" },
+		{ "default_domain = \"@a.test\"\n", "policy.conf:1", "default_domain = @a.test" },
+		{ "portal_url = \"https://Login.a.test\"\n", "policy.conf:1", "lower case" },
+		{ "portal_url = \"login.a.test\"\n", "policy.conf:1", "https://NAME" },
+		{ "portal_name = \"A: B\"\n", "policy.conf:1", "without a colon" },
+		{ "portal_name = \"A\x01B\"\n", "policy.conf:1", "control characters" },
+		{ "mail_from = \"postmaster\"\n", "policy.conf:1", "a mail address" },
+		{ "mail_from = \"-x@a.test\"\n", "policy.conf:1", "a mail address" },
+		{ "webmail_url = \"javascript:x\"\n", "policy.conf:1", "https://" },
+		{ "sendmail = \"sendmail\"\n", "policy.conf:1", "from / on" },
+		{ "recipient_delimiter = \"@\"\n", "policy.conf:1", "local part" },
+		{ "database = \"mysql://u:secret@h/x\"\n", "policy.conf:1",
+		  "database: it must be sqlite:" },
 	};
 
 	(void)state;
@@ -131,6 +152,25 @@ static void errors(void **state)
 				 rows[i].what);
 		assert_null(policy);
 	}
+}
+
+/* The time for each section does not grow with their number. */
+static void many_sections(void **state)
+{
+	const int count = 20000;
+	char *text = malloc((size_t)count * 48), *end = text;
+	struct pl_policy *policy;
+	struct pl_error err;
+
+	(void)state;
+	for (int i = 0; i < count; i++)
+		end += sprintf(end, "domain \"d%d.test\" { pop3 = off }\n", i);
+	if (parse(text, &policy, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_int_equal(policy->domain_count, count);
+	assert_int_equal(pl_policy_domain(policy, "d19999.test")->value[PL_SETTING_POP3], PL_OFF);
+	pl_policy_unref(&policy);
+	free(text);
 }
 
 static void bounded(void **state)
@@ -151,8 +191,9 @@ static void includes(void **state)
 	struct pl_error err = { 0 };
 
 	(void)state;
-	write_file("main.conf", "include(\"more.conf\")\ninclude(\"more.conf\")\n", 0644);
+	write_file("main.conf", "include(\"more.conf\")\ninclude(\"most.conf\")\n", 0644);
 	write_file("more.conf", "app_password_length = 20\n", 0644);
+	write_file("most.conf", "defaults { }\n", 0644);
 	assert_int_equal(pl_policy_load(in_dir("main.conf"), &policy, &err), 0);
 	assert_int_equal(policy->app_password_length, 20);
 	assert_int_equal(policy->file_count, 3);
@@ -228,14 +269,14 @@ static void errors_in_included_files_leave_nothing_behind(void **state)
 	(void)state;
 	write_file("main.conf", "include(\"more.conf\")\ndefaults { pop3 = off }\n", 0644);
 	for (int i = 0; i < 30; i++) {
-		write_file("more.conf", "\nverify_key = \"x\"\napp_password_length = 2\n", 0644);
+		write_file("more.conf", "\nverify_key = \"/x\"\napp_password_length = 2\n", 0644);
 		assert_int_equal(pl_policy_load(in_dir("main.conf"), &policy, &err), -1);
 		if (strstr(err.msg, "more.conf:3") == NULL)
 			fail_msg("load %d: %s", i, err.msg);
-		write_file("more.conf", "verify_key = \"y\"\n", 0644);
+		write_file("more.conf", "verify_key = \"/y\"\n", 0644);
 		if (pl_policy_load(in_dir("main.conf"), &policy, &err) < 0)
 			fail_msg("load %d: %s", i, err.msg);
-		assert_string_equal(policy->verify_key, "y");
+		assert_string_equal(policy->verify_key, "/y");
 		assert_int_equal(policy->defaults.value[PL_SETTING_POP3], PL_OFF);
 		pl_policy_unref(&policy);
 	}
@@ -335,6 +376,7 @@ int main(void)
 		cmocka_unit_test(empty_file_gives_defaults),
 		cmocka_unit_test(sections),
 		cmocka_unit_test(errors),
+		cmocka_unit_test(many_sections),
 		cmocka_unit_test(bounded),
 		cmocka_unit_test(includes),
 		cmocka_unit_test(errors_behind_an_include_name_their_own_line),

@@ -1,0 +1,115 @@
+/* option.c - see option.h. */
+#include "policy/settings/option.h"
+
+#include <string.h>
+
+#include "policy/base/address.h"
+#include "policy/base/utf8.h"
+
+static int must_be(struct pl_error *err, const char *what)
+{
+	return pl_error_set(err, PL_ERR_CONFIG, "it must be %s", what);
+}
+
+static int has_prefix(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* Behind the scheme, or NULL when it is not one of a web server. */
+static const char *behind_scheme(const char *url)
+{
+	return has_prefix(url, "https://") ? url + 8 : has_prefix(url, "http://") ? url + 7 : NULL;
+}
+
+int pl_option_text(const char *value, struct pl_error *err)
+{
+	for (const char *c = value; *c != '\0'; c++) {
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return must_be(err, "one line without control characters");
+	}
+	return pl_is_utf8(value) ? 0 : must_be(err, "UTF-8");
+}
+
+int pl_option_path_or_none(const char *value, struct pl_error *err)
+{
+	return value[0] == '\0' ? 0 : pl_option_path(value, err);
+}
+
+int pl_option_path(const char *value, struct pl_error *err)
+{
+	if (pl_option_text(value, err) < 0)
+		return -1;
+	return value[0] == '/' ? 0 : must_be(err, "the whole path of a file, from / on");
+}
+
+int pl_option_database(const char *value, struct pl_error *err)
+{
+	if (pl_option_text(value, err) < 0)
+		return -1;
+	return has_prefix(value, "sqlite:") || has_prefix(value, "postgresql://") ||
+			       has_prefix(value, "postgres://")
+		       ? 0
+		       : must_be(err, "sqlite:PATH or postgresql://USER@HOST/NAME");
+}
+
+int pl_option_domain(const char *value, struct pl_error *err)
+{
+	char domain[PL_DOMAIN_MAX + 1];
+
+	return value[0] == '\0' || pl_domain_parse(value, domain, err) == 0
+		       ? 0
+		       : must_be(err, "a domain name without @, for example example.com");
+}
+
+int pl_option_delimiters(const char *value, struct pl_error *err)
+{
+	for (const char *c = value; *c != '\0'; c++) {
+		if (*c <= ' ' || *c >= 0x7f || strchr("@%\"\\<>()[],;:", *c) != NULL)
+			return must_be(err, "characters of a local part, for example +");
+	}
+	return 0;
+}
+
+int pl_option_origin(const char *value, struct pl_error *err)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789.-:[]";
+	const char *name = behind_scheme(value);
+
+	if (value[0] == '\0')
+		return 0;
+	return name != NULL && name[0] != '\0' && name[strspn(name, letters)] == '\0'
+		       ? 0
+		       : must_be(err, "https://NAME or https://NAME:PORT, in lower case, with "
+				      "nothing behind");
+}
+
+int pl_option_url(const char *value, struct pl_error *err)
+{
+	if (value[0] == '\0')
+		return 0;
+	if (behind_scheme(value) == NULL || strchr(value, ' ') != NULL)
+		return must_be(err, "an address that begins with https://, without blanks");
+	return pl_option_text(value, err);
+}
+
+int pl_option_mail_address(const char *value, struct pl_error *err)
+{
+	const char *at = strchr(value, '@');
+
+	if (pl_option_text(value, err) < 0)
+		return -1;
+	return at != NULL && at != value && at[1] != '\0' && strchr(at + 1, '@') == NULL &&
+			       value[strcspn(value, " <>()[],;:\"\\")] == '\0' && value[0] != '-'
+		       ? 0
+		       : must_be(err, "a mail address, for example postmaster@example.com");
+}
+
+int pl_option_portal_name(const char *value, struct pl_error *err)
+{
+	if (pl_option_text(value, err) < 0)
+		return -1;
+	return value[0] != '\0' && strlen(value) <= PL_PORTAL_NAME_MAX && strchr(value, ':') == NULL
+		       ? 0
+		       : must_be(err, "1 to 64 bytes, without a colon");
+}

@@ -1,0 +1,35 @@
+/* option.h - what the values of policy.def's settings must look like.
+ *
+ * Each function takes a value as it stands in the policy file and returns 0, or -1 with a
+ * sentence that says what it must be, without the setting's name. They ask nothing but the text:
+ * whether a file is there or a server answers is for `postlatch check`.
+ */
+#ifndef POSTLATCH_OPTION_H
+#define POSTLATCH_OPTION_H
+
+#include "policy/base/error.h"
+
+#define PL_PORTAL_NAME_MAX 64 /* bytes; authenticator apps show it */
+
+/* UTF-8 without control characters; so are all others. */
+int pl_option_text(const char *value, struct pl_error *err);
+/* An absolute path. */
+int pl_option_path(const char *value, struct pl_error *err);
+/* An absolute path, or nothing. */
+int pl_option_path_or_none(const char *value, struct pl_error *err);
+/* "sqlite:PATH", "postgresql://..." or "postgres://...". */
+int pl_option_database(const char *value, struct pl_error *err);
+/* A domain name, or nothing. */
+int pl_option_domain(const char *value, struct pl_error *err);
+/* Characters that may stand in a local part, and divide it; or nothing. */
+int pl_option_delimiters(const char *value, struct pl_error *err);
+/* An origin, RFC 6454: scheme, name and port, in lower case and with nothing behind; or nothing. */
+int pl_option_origin(const char *value, struct pl_error *err);
+/* An address that a browser may follow, http or https; or nothing. */
+int pl_option_url(const char *value, struct pl_error *err);
+/* A mail address that may stand in a header field and on sendmail's command line. */
+int pl_option_mail_address(const char *value, struct pl_error *err);
+/* Text in front of the colon in an otpauth URI's label. */
+int pl_option_portal_name(const char *value, struct pl_error *err);
+
+#endif
