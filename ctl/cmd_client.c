@@ -110,7 +110,7 @@ int cmd_client_add(struct ctl *ctl, struct pl_error *err)
 	ret = pl_oauth_client_get(ctl->work.store, client.id, &(struct pl_oauth_client){ .id = "" },
 				  err);
 	if (ret == 1)
-		ret = pl_error_set(err, PL_ERR_CONFLICT, "the client %s exists already", client.id);
+		ret = pl_error_set(err, PL_ERR_CONFLICT, "the client %s already exists", client.id);
 	/* A client without the key could not sign anybody in. */
 	if (ret == 0 && pl_signing_key_make(&ctl->work, ctl->seal) < 0)
 		ret = -1;

@@ -9,7 +9,7 @@
 #include "ctl/command.h"
 #include "policy/store/schema.h"
 
-/* The groups that share the database and the verify key, and the portal's own, which
+/* The groups that share the database and the HMAC key, and the portal's own, which
  * reads the seal key. Where there is none, files stay with whoever runs the command. */
 struct owners {
 	gid_t group, portal;
@@ -54,7 +54,7 @@ static int make_folder(const char *file, const struct owners *owners, struct pl_
 	return 0;
 }
 
-/* What exists is left alone: 1 made, 0 there already, -1. */
+/* A file that exists is not changed: 1 created, 0 it already exists, -1. */
 static int make_key(const char *path, mode_t mode, gid_t gid, struct pl_error *err)
 {
 	if (pl_keys_create(path, mode, getuid(), gid, err) == 0)

@@ -122,7 +122,7 @@ int cmd_member_export(struct ctl *ctl, struct pl_error *err)
 	out = is_dash(path) ? stdout : fopen(path, "wx");
 	if (out == NULL)
 		return pl_error_set(err, PL_ERR_INVALID, "%s: %s", path,
-				    errno == EEXIST ? "it exists already and is not overwritten"
+				    errno == EEXIST ? "it already exists and is not overwritten"
 						    : strerror(errno));
 	member_csv_write_header(out);
 	ret = pl_member_list(ctl->work.store, &filter, write_row, out, err);

@@ -4,7 +4,7 @@
 #include "ctl/command.h"
 #include "policy/credential/trusted.h"
 
-/* The member of args[0]; id 0 when the database has never heard of it. */
+/* The member of args[0]; id 0 when there is no such member. */
 static int get_member(const struct ctl *ctl, struct pl_address *address_r, int64_t *id_r,
 		      struct pl_error *err)
 {

@@ -108,7 +108,7 @@ static void report_uses(struct pl_driver *driver)
 {
 	struct pl_error err;
 
-	if (driver->uses != NULL && pl_use_trouble(driver->uses, &err))
+	if (driver->uses != NULL && pl_use_failure(driver->uses, &err))
 		log_failure(driver, &driver->use_limit, &err);
 }
 

@@ -66,7 +66,7 @@ static int read_requests(struct pair *pair)
 		auth_lines_filled(&pair->requests, (size_t)count);
 	if (!auth_lines_too_long(&pair->requests))
 		return 1;
-	pair->trouble = "Postfix sent a line that is longer than Dovecot takes";
+	pair->failure = "Postfix sent a line that is longer than Dovecot takes";
 	return 0;
 }
 
@@ -78,12 +78,12 @@ static int read_answers(struct pair *pair)
 		pair->ending = 1;
 	if (count > 0 && auth_lines_filled_with_answers(&pair->answers, (size_t)count)) {
 		pair->ending = 1;
-		pair->trouble = "Dovecot reports a temporary failure, and its log says why; "
+		pair->failure = "Dovecot reports a temporary failure, and its log says why; "
 				"clients are told to try again";
 	}
 	if (!auth_lines_too_long(&pair->answers))
 		return 1;
-	pair->trouble = "Dovecot sent a line that is longer than its protocol allows";
+	pair->failure = "Dovecot sent a line that is longer than its protocol allows";
 	return 0;
 }
 
@@ -113,5 +113,5 @@ void pair_close(struct pair *pair)
 	close(pair->smtpd);
 	pair->smtpd = pair->dovecot = -1;
 	pair->ending = 0;
-	pair->trouble = NULL;
+	pair->failure = NULL;
 }

@@ -13,7 +13,7 @@ struct pair {
 	int smtpd;           /* -1: this one is free */
 	int dovecot;         /* -1: not connected yet */
 	int ending;          /* nothing more is read; answers that are whole still go out */
-	const char *trouble; /* what an administrator should know of its end; NULL: nothing */
+	const char *failure; /* why it ends, for the log; NULL: there is nothing to report */
 	struct auth_lines requests, answers;
 };
 

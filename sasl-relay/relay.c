@@ -107,8 +107,8 @@ static struct pair *free_pair(struct relay *relay)
 
 static void end(struct relay *relay, struct pair *pair)
 {
-	if (pair->trouble != NULL)
-		log_failure("a connection was closed", pair->trouble);
+	if (pair->failure != NULL)
+		log_failure("a connection was closed", pair->failure);
 	pair_close(pair);
 	while (relay->in_use > 0 && relay->pairs[relay->in_use - 1].smtpd < 0)
 		relay->in_use--;

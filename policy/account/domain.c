@@ -80,7 +80,7 @@ int pl_domain_add(const struct pl_work *work, const char *name, const struct pl_
 	ret = pl_domain_get(work->store, domain.name, &there, work->err);
 	if (ret == 1)
 		pl_error_set(work->err, PL_ERR_CONFLICT,
-			     "it is there already; `postlatch domain set` changes it");
+			     "it already exists; change it with `postlatch domain set`");
 	if (ret != 0)
 		return pl_error_prefix(work->err, "domain %s", domain.name);
 	if (change != NULL) {

@@ -23,7 +23,7 @@ int pl_domain_get(struct pl_store *store, const char *name, struct pl_domain *do
 int pl_domain_list(struct pl_store *store,
 		   int (*each)(const struct pl_domain *domain, void *context), void *context,
 		   struct pl_error *err);
-/* PL_ERR_CONFLICT when it is there already. domain_r may be NULL. */
+/* PL_ERR_CONFLICT when it already exists. domain_r may be NULL. */
 int pl_domain_add(const struct pl_work *work, const char *name, const struct pl_change *change,
 		  struct pl_domain *domain_r);
 /* Takes the domain away with its members and their credentials. members_r: how many. */

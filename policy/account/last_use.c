@@ -1,4 +1,4 @@
-/* use.c - last-used times, written by a thread of its own; see use.h. */
+/* last_use.c - last-used times, written by a thread of its own; see last_use.h. */
 #include "policy/account/last_use.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ struct pl_use_log {
 	struct pl_use *pending; /* one of them; the thread writes from the other */
 	size_t count;
 	int dropped;             /* something was left out */
-	struct pl_error trouble; /* PL_OK: none since it was last asked for */
+	struct pl_error failure; /* PL_OK: none since it was last asked for */
 	/* Of the thread alone: */
 	struct pl_store *store;
 	const struct pl_use *writing;
@@ -54,27 +54,27 @@ void pl_use_note(struct pl_use_log *log, const struct pl_use *use)
 	pthread_mutex_unlock(&log->lock);
 }
 
-int pl_use_trouble(struct pl_use_log *log, struct pl_error *err_r)
+int pl_use_failure(struct pl_use_log *log, struct pl_error *err_r)
 {
 	int any;
 
 	pthread_mutex_lock(&log->lock);
-	if (log->trouble.code == PL_OK && log->dropped)
-		pl_error_set(&log->trouble, PL_ERR_RETRY,
+	if (log->failure.code == PL_OK && log->dropped)
+		pl_error_set(&log->failure, PL_ERR_RETRY,
 			     "last-used times: some were left out, more than %d were waiting",
 			     PL_USE_PENDING);
-	any = log->trouble.code != PL_OK;
-	*err_r = log->trouble;
-	log->trouble.code = PL_OK;
+	any = log->failure.code != PL_OK;
+	*err_r = log->failure;
+	log->failure.code = PL_OK;
 	log->dropped = 0;
 	pthread_mutex_unlock(&log->lock);
 	return any;
 }
 
-static void tell_trouble(struct pl_use_log *log, const struct pl_error *err)
+static void keep_failure(struct pl_use_log *log, const struct pl_error *err)
 {
 	pthread_mutex_lock(&log->lock);
-	pl_error_set(&log->trouble, err->code, "last-used times: %s", err->msg);
+	pl_error_set(&log->failure, err->code, "last-used times: %s", err->msg);
 	pthread_mutex_unlock(&log->lock);
 }
 
@@ -212,7 +212,7 @@ static void *run(void *context)
 
 		if (write_all(log, (size_t)count, &err) < 0) {
 			pl_store_close(&log->store);
-			tell_trouble(log, &err);
+			keep_failure(log, &err);
 			/* What does not heal by itself must not hold up all others. */
 			if (err.code == PL_ERR_RETRY)
 				give_back(log, (size_t)count);

@@ -1,4 +1,4 @@
-/* use.h - last-used times, kept off the path of logins.
+/* last_use.h - last-used times, kept off the path of logins.
  *
  * Uses are noted in memory and written by a thread of its own, at most once a
  * second, in one transaction. Noting never waits, not for the disk either. While
@@ -29,8 +29,8 @@ struct pl_use_log;
  * something to write, and again when the file was replaced. */
 int pl_use_open(const char *uri, struct pl_use_log **log_r, struct pl_error *err);
 void pl_use_note(struct pl_use_log *log, const struct pl_use *use);
-/* The last thing that went wrong with writing, once: 1 and a copy, or 0. */
-int pl_use_trouble(struct pl_use_log *log, struct pl_error *err_r);
+/* The last failure to write, which is returned once: 1 and a copy, or 0. */
+int pl_use_failure(struct pl_use_log *log, struct pl_error *err_r);
 /* Writes what is pending, waiting no longer than wait_ms, and stops the thread. */
 void pl_use_close(struct pl_use_log **log, int wait_ms);
 

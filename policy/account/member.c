@@ -186,7 +186,7 @@ int pl_member_add(const struct pl_work *work, const struct pl_address *address,
 
 	if (ret == 0 && account.member.id != 0)
 		ret = pl_error_set(work->err, PL_ERR_CONFLICT,
-				   "it is there already; `postlatch member set` changes it");
+				   "it already exists; change it with `postlatch member set`");
 	apply(change, &account.member);
 	if (ret == 0)
 		ret = add(work, &account);

@@ -50,7 +50,7 @@ struct pl_member_filter {
 int pl_member_list(struct pl_store *store, const struct pl_member_filter *filter,
 		   int (*each)(const struct pl_member *member, void *context), void *context,
 		   struct pl_error *err);
-/* PL_ERR_CONFLICT when it is there already. An unheard-of domain is added too. */
+/* PL_ERR_CONFLICT when it already exists. A domain that does not exist is added, too. */
 int pl_member_add(const struct pl_work *work, const struct pl_address *address,
 		  const struct pl_change *change);
 /* Returns 1 when something changed, 2 when the member was added, for a name that the

@@ -1,4 +1,4 @@
-/* keys.c - key files and what is computed with them; see keys.h. */
+/* keys.c - reads key files and computes MACs and derived keys; see keys.h. */
 #include "policy/base/keys.h"
 
 #include <errno.h>
@@ -18,12 +18,12 @@
 #define FILE_MAX 4096
 #define HEX_CHARS (2 * PL_KEY_BYTES)
 
-/* In front of what is MACed, so that no other use of the key can collide. */
+/* The prefix of the text that is authenticated, so that no other use of the key collides. */
 static const char mac_tag[] = "postlatch:credential:v1|";
 
-/* Keyed once and wound back for each use: in OpenSSL 3.0 setting a key up costs
- * several MACs, and so does a copy of the context. The threads of the portal
- * take turns, which costs the others next to nothing. */
+/* The context is keyed once and reset for each use: in OpenSSL 3.0, setting the key costs
+ * several MACs, and copying the context costs the same. The threads of the portal take turns,
+ * which takes the other programs almost no time. */
 struct keyed {
 	pthread_mutex_t lock;
 	EVP_MAC_CTX *ctx;
@@ -39,8 +39,8 @@ struct pl_keys {
 	} key[PL_KEYS_LIVE];
 };
 
-/* Opens without following a link or waiting on a FIFO, and looks who else may
- * read or write. Returns the descriptor or -1. */
+/* Opens the file without following a link or waiting on a FIFO, and checks which other users
+ * may read or write it. Returns the descriptor or -1. */
 static int open_safely(const char *path, struct pl_error *err)
 {
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -276,7 +276,7 @@ int pl_keys_derive(const struct pl_keys *keys, size_t index, const char *purpose
 	return compute(keys, index, parts, sizeof(parts) / sizeof(parts[0]), key_r, err);
 }
 
-/* The text of a new key file with one key. */
+/* Writes the text of a new key file with one key. */
 static int new_text(char *text_r, size_t size)
 {
 	unsigned char key[PL_KEY_BYTES];
@@ -305,7 +305,7 @@ int pl_keys_create(const char *path, mode_t mode, uid_t uid, gid_t gid, struct p
 		OPENSSL_cleanse(text, sizeof(text));
 		return pl_error_set(err, errno == EEXIST ? PL_ERR_CONFLICT : PL_ERR_RETRY,
 				    "key file %s: %s", path,
-				    errno == EEXIST ? "it exists already and is not overwritten"
+				    errno == EEXIST ? "it already exists and is not overwritten"
 						    : strerror(errno));
 	}
 	if (write(fd, text, strlen(text)) == (ssize_t)strlen(text) && fchown(fd, uid, gid) == 0 &&
@@ -316,7 +316,7 @@ int pl_keys_create(const char *path, mode_t mode, uid_t uid, gid_t gid, struct p
 	OPENSSL_cleanse(text, sizeof(text));
 	close(fd);
 	if (ret < 0)
-		unlink(path); /* made above, and useless */
+		unlink(path); /* it was created above, and is incomplete */
 	return ret;
 }
 

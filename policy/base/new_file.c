@@ -17,13 +17,13 @@ static int failed(const char *path, struct pl_error *err)
 
 static int is_there(const char *path, struct pl_error *err)
 {
-	return pl_error_set(err, PL_ERR_CONFLICT, "%s: it is there already, and is left alone",
+	return pl_error_set(err, PL_ERR_CONFLICT, "%s: it already exists and is not overwritten",
 			    path);
 }
 
-/* Whether the lock is held on the file that has the name: another program may have moved it
- * to its place, or removed it, before this one got the lock. Nothing but a file of this user
- * is written to, and none that has another name: it could be anybody's. */
+/* Whether the file that is locked still has this name: another program may have renamed or
+ * removed it before this one got the lock. Nothing is written to a file that does not belong to
+ * this user, or that has a second name, because another user may have made it. */
 static int check_partial(const struct pl_new_file *file, struct pl_error *err)
 {
 	struct stat ours, named;
@@ -76,8 +76,8 @@ int pl_new_file_begin(struct pl_new_file *file, const char *path, mode_t mode, s
 	return 0;
 }
 
-/* Some file systems cannot be told to replace nothing; there the look at the beginning and
- * the lock must do. */
+/* Some file systems do not support a rename that replaces nothing; there, the check at the
+ * beginning and the lock must be enough. */
 static int move(const char *from, const char *to)
 {
 	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
@@ -85,7 +85,7 @@ static int move(const char *from, const char *to)
 	return errno == EINVAL || errno == ENOSYS ? rename(from, to) : -1;
 }
 
-/* The name is kept when the folder is; not every file system can be asked. */
+/* The name is on the disk when the directory is; some file systems cannot flush one. */
 static void sync_folder(const char *path)
 {
 	char copy[PATH_MAX];
@@ -118,6 +118,6 @@ int pl_new_file_keep(struct pl_new_file *file, struct pl_error *err)
 
 void pl_new_file_drop(struct pl_new_file *file)
 {
-	unlink(file->partial); /* before the lock is given up */
+	unlink(file->partial); /* while the lock is held */
 	close(file->fd);
 }

@@ -88,7 +88,7 @@ static int create_db(const char *location, struct pl_error *err)
 	db = db_p;
 	result = pl_postgresql_answer(db, PQsendQuery(db->conn, IS_THERE), db->wait_ms, err);
 	if (result != NULL && strcmp(PQgetvalue(result, 0, 0), "t") == 0)
-		pl_error_set(err, PL_ERR_CONFLICT, "it is there already, and is left alone");
+		pl_error_set(err, PL_ERR_CONFLICT, "it already exists and is not changed");
 	else if (result != NULL)
 		ret = strcmp(PQgetvalue(result, 0, 1), "t") == 0
 			      ? 0

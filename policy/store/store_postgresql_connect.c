@@ -225,7 +225,7 @@ int pl_postgresql_failed(PGconn *conn, const PGresult *result, struct pl_error *
 
 	copy_line(words != NULL ? words : PQerrorMessage(conn), line, sizeof(line));
 	if (code == PL_ERR_CONFLICT)
-		return pl_error_set(err, code, "already there (%s)", line);
+		return pl_error_set(err, code, "it already exists (%s)", line);
 	if (state != NULL && strcmp(state, "55P03") == 0)
 		return pl_error_set(err, code, "the database is locked by another program (%s)",
 				    line);

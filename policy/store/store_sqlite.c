@@ -58,7 +58,7 @@ int pl_sqlite_failed(sqlite3 *handle, int code, struct pl_error *err)
 				    "its -shm and their folder",
 				    words);
 	case SQLITE_CONSTRAINT:
-		return pl_error_set(err, PL_ERR_CONFLICT, "already there (%s)", words);
+		return pl_error_set(err, PL_ERR_CONFLICT, "it already exists (%s)", words);
 	case SQLITE_NOMEM:
 	case SQLITE_IOERR:
 	case SQLITE_PERM:
@@ -171,7 +171,7 @@ static int open_db(const char *path, enum pl_role role, void **db_r, struct pl_e
 
 /* SQLite opens the -shm file once for all connections of a process. A reader
  * that got it read-only would keep the process from writing for ever, so it is
- * opened again when that has been mended. */
+ * opened again when that has been fixed. */
 static int replaced(const void *db_p)
 {
 	const struct db *db = db_p;
@@ -188,7 +188,7 @@ static int create_db(const char *path, struct pl_error *err)
 
 	if (fd < 0)
 		return pl_error_set(err, errno == EEXIST ? PL_ERR_CONFLICT : PL_ERR_RETRY, "%s",
-				    errno == EEXIST ? "it is there already, and is left alone"
+				    errno == EEXIST ? "it already exists and is not changed"
 						    : strerror(errno));
 	/* The umask may have taken the group's bits away. */
 	if (fchmod(fd, 0660) < 0) {

@@ -46,7 +46,7 @@ class Init(unittest.TestCase):
         before = self.keys(), self.site.state()
         run = self.site.run("db", "init")
         self.assertEqual(run.returncode, REFUSED)
-        self.assertIn("it is there already, and is left alone", run.stderr)
+        self.assertIn("it already exists and is not changed", run.stderr)
         self.assertEqual((self.keys(), self.site.state()), before)
 
     def test_keeps_keys_that_are_there(self):
@@ -172,7 +172,7 @@ class Care(CommandTest):
 
     def test_backup_never_overwrites(self):
         copy = self.site.write("copy.db", "precious")
-        self.refused(REFUSED, "db", "backup", copy, says=("copy.db", "there already"))
+        self.refused(REFUSED, "db", "backup", copy, says=("copy.db", "already exists"))
         with open(copy) as f:
             self.assertEqual(f.read(), "precious")
 

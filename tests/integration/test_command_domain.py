@@ -105,7 +105,7 @@ class Domain(CommandTest):
         self.assertEqual(self.site.sql("SELECT * FROM app_password"), [])
 
     def test_what_is_refused(self):
-        self.refused(REFUSED, "domain", "add", "example.test", says=("example.test", "there already", "domain set"))
+        self.refused(REFUSED, "domain", "add", "example.test", says=("example.test", "already exists", "domain set"))
         self.refused(REFUSED, "domain", "set", "far.test", "pop3=off", says=("far.test", "postlatch domain add"))
         self.refused(REFUSED, "domain", "remove", "far.test", says="there is no domain far.test")
 

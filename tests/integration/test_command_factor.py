@@ -225,7 +225,7 @@ class Clients(CommandTest):
     def test_refusals(self):
         self.add("webmail", "--redirect-uri", CALLBACK)
         add = ["client", "add"]
-        self.refused(REFUSED, *add, "webmail", "--redirect-uri", CALLBACK, says="client webmail exists already")
+        self.refused(REFUSED, *add, "webmail", "--redirect-uri", CALLBACK, says="client webmail already exists")
         self.refused(BAD_DATA, *add, "new", says="--redirect-uri")
         for uri in ("http://mail.example.test/cb", CALLBACK + "#x", "mail.example.test", "https://"):
             self.refused(BAD_DATA, *add, "new", "--redirect-uri", uri, says=("client new", "https://"))

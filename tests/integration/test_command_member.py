@@ -60,7 +60,7 @@ class Member(CommandTest):
 
     def test_what_is_refused(self):
         self.site.ok("member", "add", "a@x.test")
-        self.refused(REFUSED, "member", "add", "A@X.test", says=("a@x.test", "there already", "member set"))
+        self.refused(REFUSED, "member", "add", "A@X.test", says=("a@x.test", "already exists", "member set"))
         self.refused(REFUSED, "member", "remove", "b@x.test", says="no such member: b@x.test")
         self.refused(REFUSED, "member", "remove", "a@x.test", "b@x.test", says="b@x.test")
 

@@ -146,7 +146,7 @@ static void what_comes_to_its_place_meanwhile_is_left_alone(void **state)
 	only_sqlite(fixture);
 	assert_refused(fixture,
 		       pl_schema_backup(fixture->uri, copy, put_a_file_there, &fixture->err),
-		       PL_ERR_CONFLICT, "copy.db: it is there already");
+		       PL_ERR_CONFLICT, "copy.db: it already exists");
 	assert_true(file_holds(copy, "precious"));
 	assert_int_equal(access(path_in(fixture, "copy.db.partial"), F_OK), -1);
 }

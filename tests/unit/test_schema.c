@@ -111,7 +111,7 @@ static void existing_tables_are_never_made_anew(void **state)
 
 	add_domain(fixture, "example.test", "");
 	assert_refused(fixture, pl_schema_create(fixture->uri, &fixture->err), PL_ERR_CONFLICT,
-		       "there already");
+		       "already exists");
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM domain"), 1);
 }
 
@@ -122,7 +122,7 @@ static void existing_file_is_never_made_anew(void **state)
 	only_sqlite(fixture);
 	write_file(fixture->db, "somebody's", 10);
 	assert_refused(fixture, pl_schema_create(fixture->uri, &fixture->err), PL_ERR_CONFLICT,
-		       "there already");
+		       "already exists");
 	assert_true(file_holds(fixture->db, "somebody's"));
 }
 
@@ -543,7 +543,7 @@ static void backup_is_whole_and_private(void **state)
 	free(original);
 	free(copied);
 	assert_refused(fixture, pl_schema_backup(fixture->uri, copy, NULL, &fixture->err),
-		       PL_ERR_CONFLICT, "there already");
+		       PL_ERR_CONFLICT, "already exists");
 }
 
 static void backup_of_a_server_is_left_to_its_own_tool(void **state)

@@ -40,13 +40,13 @@ static void await(struct fixture *fixture, const char *sql, int64_t want)
 	}
 }
 
-static void await_trouble(struct pl_use_log *log, struct pl_error *err_r)
+static void await_failure(struct pl_use_log *log, struct pl_error *err_r)
 {
 	time_t deadline = time(NULL) + WAIT_S;
 
-	while (!pl_use_trouble(log, err_r)) {
+	while (!pl_use_failure(log, err_r)) {
 		if (time(NULL) > deadline)
-			fail_msg("no trouble was told");
+			fail_msg("no failure was reported");
 		poll(NULL, 0, 50);
 	}
 }
@@ -69,7 +69,7 @@ static void use_is_written_without_being_asked(void **state)
 	use.at = 1300;
 	pl_use_note(log, &use);
 	await(fixture, "SELECT used_at FROM member_use", 1300);
-	assert_int_equal(pl_use_trouble(log, &err), 0);
+	assert_int_equal(pl_use_failure(log, &err), 0);
 	pl_use_close(&log, 1000 * WAIT_S);
 	assert_null(log);
 }
@@ -144,7 +144,7 @@ static void locked_database_is_survived(void **state)
 
 	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
 	pl_use_note(log, &use);
-	await_trouble(log, &err);
+	await_failure(log, &err);
 	assert_string_equal(pl_errc_name(err.code), "retry");
 	assert_non_null(strstr(err.msg, "locked"));
 	pl_store_rollback(fixture->store);
@@ -185,7 +185,7 @@ static void missing_database_is_told_and_survived(void **state)
 	struct pl_error err;
 
 	pl_use_note(log, &use);
-	await_trouble(log, &err);
+	await_failure(log, &err);
 	assert_ok(fixture, pl_schema_create(fixture->uri, &fixture->err));
 	pl_use_note(log, &use);
 	await(fixture, "SELECT COUNT(*) FROM member", 1);
@@ -210,9 +210,9 @@ static void flood_is_bounded_and_told(void **state)
 		use = use_of(address, i);
 		pl_use_note(log, &use);
 	}
-	await_trouble(log, &err);
+	await_failure(log, &err);
 	assert_non_null(strstr(err.msg, "were left out"));
-	assert_int_equal(pl_use_trouble(log, &err), 0);
+	assert_int_equal(pl_use_failure(log, &err), 0);
 	pl_use_close(&log, 1000 * WAIT_S);
 	assert_in_range(sql_int(fixture->db, "SELECT COUNT(*) FROM member_use"), PL_USE_PENDING,
 			FLOOD - 1);
@@ -231,7 +231,7 @@ static void same_use_again_takes_no_room(void **state)
 
 		pl_use_note(log, &use);
 	}
-	assert_int_equal(pl_use_trouble(log, &err), 0);
+	assert_int_equal(pl_use_failure(log, &err), 0);
 	pl_use_close(&log, 1000 * WAIT_S);
 	assert_int_equal(sql_int(fixture->db, "SELECT used_at FROM member_use"),
 			 3 * PL_USE_PENDING - 1);
