@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Bytes that no address of ours has; see address.h. */
+/* Bytes that an address must not contain; see address.h. */
 static int refused(unsigned char c)
 {
 	return c <= ' ' || c >= 0x7f || strchr("\"\\<>()[],;:", c) != NULL;
@@ -14,8 +14,8 @@ static char folded(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Copies a part of len bytes, folded. -1 when it is empty, too long or has a
- * byte that is refused. */
+/* Copies and folds a part of len bytes. -1 when it is empty or too long, or contains a byte
+ * that is refused. */
 static int copy_part(const char *text, size_t len, char *part_r, size_t max)
 {
 	if (len == 0 || len > max)
@@ -30,7 +30,7 @@ static int copy_part(const char *text, size_t len, char *part_r, size_t max)
 	return 0;
 }
 
-/* Labels of letters, digits, '-' and '_', divided by single dots. */
+/* Labels of letters, digits, '-' and '_', separated by single dots. */
 static int domain_shape(const char *domain)
 {
 	char before = '.';
@@ -85,7 +85,7 @@ int pl_address_strip_extension(struct pl_address *address, const char *delimiter
 {
 	size_t keep = strcspn(address->local, delimiters);
 
-	/* "+tag@" has no base name to cut to. */
+	/* In "+tag@" nothing is left in front of the delimiter. */
 	if (keep == 0 || address->local[keep] == '\0')
 		return 0;
 	address->local[keep] = '\0';

@@ -1,10 +1,10 @@
-/* address.h - a member's address, `local@domain`, in the one form we compare.
+/* address.h - a member's address, `local@domain`, in the form in which addresses are compared.
  *
  * Letters A-Z are folded to lower case in both parts, as Dovecot's default
  * auth_username_format (%Lu) does. Lengths are those of RFC 5321 4.5.3.1.
  * Control characters, spaces, quotes, '%' in front of '{', a second '@' and
- * bytes of 0x7f and above are not part of any address we know: parsing fails,
- * and the caller treats the name as one that no member has.
+ * bytes of 0x7f and above are not allowed in a member's address: parsing fails,
+ * and the caller treats the name as unknown.
  */
 #ifndef POSTLATCH_ADDRESS_H
 #define POSTLATCH_ADDRESS_H
@@ -21,7 +21,7 @@ struct pl_address {
 	char domain[PL_DOMAIN_MAX + 1];
 };
 
-/* Parses text of len bytes (it may hold NULs, which fail). A name without '@'
+/* Parses text of len bytes (NULs among them are refused). A name without '@'
  * gets default_domain, if that is not NULL or empty. */
 int pl_address_parse(const char *text, size_t len, const char *default_domain,
 		     struct pl_address *address_r, struct pl_error *err);

@@ -15,7 +15,7 @@ int pl_breaker_may_try(struct pl_breaker *breaker, int64_t now_ms)
 
 void pl_breaker_failed(struct pl_breaker *breaker, int64_t now_ms, int64_t most_ms)
 {
-	/* Several that set out before the first failure are one failure. */
+	/* Attempts that began before the first failure count as one failure with it. */
 	if (!breaker->is_tried && now_ms < breaker->until_ms)
 		return;
 	breaker->period_ms = breaker->period_ms == 0 ? PL_BREAKER_FIRST_MS : 2 * breaker->period_ms;

@@ -30,7 +30,7 @@ int pl_error_prefix(struct pl_error *err, const char *fmt, ...)
 	vsnprintf(err->msg, sizeof(err->msg), fmt, args);
 	va_end(args);
 	len = strlen(err->msg);
-	/* What does not fit is cut: the context is worth more than the tail. */
+	/* The end of the sentence is cut when it does not fit: the context matters more. */
 	if (snprintf(err->msg + len, sizeof(err->msg) - len, ": %s", old.msg) < 0)
 		err->msg[len] = '\0';
 	return -1;

@@ -1,25 +1,27 @@
-/* error.h - what went wrong, for the caller to act on and for a person to read.
+/* error.h - an error: a code for the caller, and a sentence for people.
  *
  * The caller owns the struct and passes it as the last parameter. A function
- * that returns -1 has filled it; nobody logs it before the edge (a callback, a
- * command) does, once. The sentence names the object and, where there is one,
- * the mend. It never holds a secret.
+ * that returns -1 has filled it. The edge (a callback, a command) logs it, once,
+ * and nothing below the edge does. The sentence names the object, says what is wrong
+ * and, where possible, how to fix it. It never contains a secret.
  */
 #ifndef POSTLATCH_ERROR_H
 #define POSTLATCH_ERROR_H
 
-/* Few codes, chosen by what the caller will do about them. */
+/* There are few codes; each stands for what the caller does about the error. */
 enum pl_errc {
 	PL_OK = 0,
-	/* policy file, key or schema is wrong: refuse to start, tempfail while running */
+	/* the policy file, a key or the schema is wrong: refuse to start; when running, fail
+	 * temporarily */
 	PL_ERR_CONFIG,
-	PL_ERR_RETRY,   /* may heal by itself: tempfail */
-	PL_ERR_INVALID, /* what the person asked for makes no sense: say so, exit 65 */
-	/* well formed, but refused by what is stored: no such member, already there */
+	PL_ERR_RETRY,   /* temporary: fail temporarily */
+	PL_ERR_INVALID, /* the request is wrong: say so, exit status 65 */
+	/* the request conflicts with stored data: no such member, or it already exists */
 	PL_ERR_CONFLICT,
-	PL_ERR_DATA,     /* what is stored about this one makes no sense: tempfail, for it alone */
-	PL_ERR_INTERNAL, /* a fault of ours */
-	/* the database may have done it or not: tempfail, and never do it again unasked */
+	PL_ERR_DATA,     /* the stored data of this object is wrong: it alone fails temporarily */
+	PL_ERR_INTERNAL, /* a fault of the program */
+	/* the database may or may not have done it: fail temporarily, and do not repeat it
+	 * unasked */
 	PL_ERR_UNKNOWN,
 };
 

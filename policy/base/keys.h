@@ -1,9 +1,9 @@
-/* keys.h - the keys that live outside the database.
+/* keys.h - the keys that are kept outside of the database.
  *
- * A key file holds one key on each line, "ID HEX" (64 hex digits, 256 bits);
- * the first line's key is used for what is new, the others still verify.
- * '#' starts a comment. A key file that is missing, short, a link, or open to
- * others is refused and never made anew, except by `postlatch db init`.
+ * A key file has one key on each line, "ID HEX" (64 hex digits, 256 bits). New MACs and
+ * records are made with the first key; the other keys still verify those that were made with
+ * them. '#' starts a comment. A key file that is missing, too short, a link, or accessible to
+ * other users is refused. Only `postlatch db init` creates key files.
  */
 #ifndef POSTLATCH_KEYS_H
 #define POSTLATCH_KEYS_H
@@ -15,7 +15,7 @@
 #include "policy/base/secret.h"
 
 #define PL_KEY_BYTES 32
-#define PL_KEYS_LIVE 4 /* most keys in one file */
+#define PL_KEYS_LIVE 4 /* the maximum of keys in one file */
 #define PL_MAC_BYTES 32
 
 struct pl_keys;
@@ -37,10 +37,10 @@ int pl_keys_mac(const struct pl_keys *keys, size_t index, int64_t member_id,
 int pl_keys_derive(const struct pl_keys *keys, size_t index, const char *purpose,
 		   unsigned char key_r[PL_KEY_BYTES], struct pl_error *err);
 
-/* Writes a new file with one fresh key; PL_ERR_CONFLICT when path exists. */
+/* Writes a new file with one new key; PL_ERR_CONFLICT when path exists. */
 int pl_keys_create(const char *path, mode_t mode, uid_t uid, gid_t gid, struct pl_error *err);
 
-/* SHA-256 of a 256-bit random token: all that is stored of one (RFC 6750 5.3). */
+/* SHA-256 of a 256-bit random token; the token itself is never stored (RFC 6750 5.3). */
 int pl_token_digest(const struct pl_secret *token, unsigned char digest_r[PL_MAC_BYTES],
 		    struct pl_error *err);
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* FNV-1a: two lines of one program that collide would only cost the second its place. */
+/* FNV-1a. When two lines of a program collide, only the second one is suppressed. */
 static uint64_t digest_of(const char *msg)
 {
 	uint64_t digest = 0xcbf29ce484222325u;

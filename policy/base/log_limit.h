@@ -1,9 +1,9 @@
-/* log_limit.h - whether a line about a failure is worth a place in the log.
+/* log_limit.h - limits how often a failure is logged.
  *
  * A failure that many requests share would fill the log. One limit for each kind of
  * failure lets a line pass when it is new, and again once a minute while the failure
- * lasts, and tells its end apart. It has no clock and logs nothing itself. It is not for
- * several threads: the caller locks it.
+ * lasts, and reports the end of the failure separately. It has no clock and logs nothing
+ * itself. It is not safe for several threads: the caller locks it.
  */
 #ifndef POSTLATCH_LOG_LIMIT_H
 #define POSTLATCH_LOG_LIMIT_H
@@ -14,7 +14,7 @@
 #define PL_LOG_LIMIT_REPEAT_MS 60000
 #define PL_LOG_LIMIT_LINES 8 /* different lines about one kind of failure in that time */
 
-/* All zero: nothing has failed. */
+/* All zero: there has been no failure. */
 struct pl_log_limit {
 	struct {
 		uint64_t digest;

@@ -8,7 +8,7 @@
 
 static const unsigned char mapped_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
-/* Longest text of one network: an address, '/', three digits. */
+/* The longest text of one network: an address, '/', three digits. */
 #define NETWORK_TEXT (PL_IP_TEXT + 4)
 
 void pl_ip_from_bytes(int family, const void *bytes, struct pl_ip *ip_r)
@@ -61,7 +61,7 @@ char *pl_ip_format(const struct pl_ip *ip, char buf[PL_IP_TEXT])
 	return buf;
 }
 
-/* The byte of the mask of that many bits at index. */
+/* The byte at this index of a mask with this many bits. */
 static unsigned char mask_byte(unsigned int bits, unsigned int index)
 {
 	if (bits >= (index + 1) * 8)
@@ -101,7 +101,7 @@ int pl_network_parse(const char *text, struct pl_network *network_r, struct pl_e
 		*slash++ = '\0';
 	if (pl_ip_parse(ip_text, &network_r->ip, err) < 0)
 		return pl_error_prefix(err, "network \"%s\"", text);
-	/* Bits are counted in the mapped form; an IPv4 text counts from its own 32. */
+	/* Bits are counted in the mapped form; in an IPv4 text they are counted from its own 32. */
 	offset = strchr(ip_text, ':') == NULL ? 96 : 0;
 	network_r->bits = 128;
 	if (slash != NULL) {

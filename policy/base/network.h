@@ -20,7 +20,7 @@ struct pl_network {
 	unsigned int bits; /* 0 to 128, of the mapped form */
 };
 
-/* Longest text that pl_ip_format writes, with its NUL. */
+/* The longest text that pl_ip_format writes, with its NUL. */
 #define PL_IP_TEXT 46
 
 int pl_ip_parse(const char *text, struct pl_ip *ip_r, struct pl_error *err);
@@ -31,13 +31,13 @@ void pl_ip_from_sockaddr(const struct sockaddr *sa, struct pl_ip *ip_r);
 /* Writes "" for an unknown address. Returns buf. */
 char *pl_ip_format(const struct pl_ip *ip, char buf[PL_IP_TEXT]);
 
-/* One network, "192.0.2.0/24", "2001:db8::/32" or a single address. Bits set
- * behind the mask are an error: they are nearly always a typing mistake. */
+/* One network, "192.0.2.0/24", "2001:db8::/32" or a single address. A bit that is set after
+ * the mask is an error: it is nearly always a typing mistake. */
 int pl_network_parse(const char *text, struct pl_network *network_r, struct pl_error *err);
 /* Returns 1 when ip is known and lies in the network. */
 int pl_network_contains(const struct pl_network *network, const struct pl_ip *ip);
-/* Returns 1 when ip lies in one of a list of networks in text, divided by
- * commas or spaces; 0 when not; -1 when the text is no such list. */
+/* Returns 1 when ip is in one of the networks of a text, which are separated by commas or
+ * spaces; 0 when it is not; -1 when the text is not a list of networks. */
 int pl_network_list_contains(const char *list, const struct pl_ip *ip, struct pl_error *err);
 
 #endif

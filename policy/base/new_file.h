@@ -1,9 +1,9 @@
-/* new_file.h - a file that is there whole, or not at all.
+/* new_file.h - creates a file that is either complete or does not exist.
  *
- * It is written beside its place, under the name PATH.partial, and comes to its place when
- * it is on the disk. A program that is killed leaves PATH.partial at most, which the next
- * one begins anew. Two that write the same file do not disturb each other: the second is
- * refused. What is at PATH is never replaced.
+ * The file is written under the name PATH.partial beside PATH, and renamed to PATH when it is
+ * on the disk. A program that is killed leaves at most PATH.partial, which the next one
+ * replaces. Two programs that write the same file do not disturb each other: the second one is
+ * refused. An existing file at PATH is never replaced.
  */
 #ifndef POSTLATCH_NEW_FILE_H
 #define POSTLATCH_NEW_FILE_H
@@ -23,9 +23,9 @@ struct pl_new_file {
  * user at PATH.partial; PL_ERR_RETRY while another program writes it. */
 int pl_new_file_begin(struct pl_new_file *file, const char *path, mode_t mode,
 		      struct pl_error *err);
-/* Has the disk keep it and moves it to its place; nothing is left of it after -1. */
+/* Flushes the file to the disk and renames it to path. After -1, no file is left. */
 int pl_new_file_keep(struct pl_new_file *file, struct pl_error *err);
-/* Removes it. */
+/* Removes the file. */
 void pl_new_file_drop(struct pl_new_file *file);
 
 #endif

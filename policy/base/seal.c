@@ -1,8 +1,8 @@
 /* seal.c - see seal.h.
  *
- * A record is the version (1 byte), the key's number (4, big endian), the nonce
- * (12), the ciphertext and the tag (16). The cipher's key is derived from the
- * seal key, so that no other use of the file can meet it.
+ * A record consists of the version (1 byte), the key's number (4, big endian), the nonce
+ * (12), the ciphertext and the tag (16). The encryption key is derived from the seal key,
+ * so that it is different from the keys of all other uses of the file.
  */
 #include "policy/base/seal.h"
 
@@ -19,7 +19,7 @@
 #define TAG_BYTES 16
 #define PURPOSE "postlatch:seal:v1"
 
-/* What a record is bound to. */
+/* The additional data, to which a record is bound. */
 struct binding {
 	char text[128];
 	int len;
@@ -34,7 +34,7 @@ static struct binding bind(const char *what, int key_id, int64_t owner)
 	return binding;
 }
 
-/* Both directions. The tag is what encryption makes and decryption demands. */
+/* Encrypts or decrypts. Encryption writes the tag, and decryption verifies it. */
 static int run_gcm(const unsigned char key[PL_KEY_BYTES], int sealing,
 		   const struct binding *binding, const unsigned char *nonce,
 		   const unsigned char *in, size_t len, unsigned char *out, unsigned char *tag)
@@ -80,7 +80,7 @@ int pl_seal(const struct pl_keys *keys, const char *what, int64_t owner,
 	return 0;
 }
 
-/* Which of the file's keys made the record; -1 when none did. */
+/* The index of the key with which the record was made; -1 when the file does not have it. */
 static int find_key(const struct pl_keys *keys, const struct pl_sealed *sealed)
 {
 	unsigned int id = 0;

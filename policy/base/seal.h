@@ -1,9 +1,9 @@
-/* seal.h - secrets that must be read again: TOTP secrets, signing keys.
+/* seal.h - encrypts secrets that must be read again: TOTP secrets, signing keys.
  *
- * AES-256-GCM (NIST SP 800-38D) with a random nonce under a key derived from the
- * seal key, which only root and the portal can read. A sealed record is bound to what it is, to
- * its owner and to the key by the additional data, so that a row cannot be
- * moved to another member: "postlatch:WHAT:v1|KEY ID|OWNER".
+ * AES-256-GCM (NIST SP 800-38D) with a random nonce, under a key derived from the seal key,
+ * which only root and the portal can read. The additional data binds a sealed record to its
+ * kind, its owner and the key, so that a row cannot be moved to another member:
+ * "postlatch:WHAT:v1|KEY ID|OWNER".
  */
 #ifndef POSTLATCH_SEAL_H
 #define POSTLATCH_SEAL_H
@@ -18,10 +18,11 @@ struct pl_sealed {
 	unsigned char data[PL_SEALED_MAX];
 };
 
-/* keys: the seal key file. what is a word such as "totp". Safe from several threads. */
+/* keys are those of the seal key file; what is the kind of secret, such as "totp". Safe for
+ * several threads. */
 int pl_seal(const struct pl_keys *keys, const char *what, int64_t owner,
 	    const struct pl_secret *secret, struct pl_sealed *sealed_r, struct pl_error *err);
-/* -1 also when it was tampered with or the key is not in the file (PL_ERR_CONFIG). */
+/* -1 also when the record was tampered with, or its key is not in the file (PL_ERR_CONFIG). */
 int pl_unseal(const struct pl_keys *keys, const char *what, int64_t owner,
 	      const struct pl_sealed *sealed, struct pl_secret *secret_r, struct pl_error *err);
 

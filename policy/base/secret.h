@@ -1,16 +1,15 @@
-/* secret.h - bytes that must not linger: passwords, keys, tokens.
+/* secret.h - passwords, keys and tokens, which are wiped after use.
  *
- * A secret is wiped when it is freed, and nothing prints one: there is no
- * function here that formats it. Whoever shows an app password to its member
- * reads `data` on purpose.
+ * A secret is wiped when it is freed. No function here formats or prints one: a program that
+ * shows an app password to its member reads `data` deliberately.
  */
 #ifndef POSTLATCH_SECRET_H
 #define POSTLATCH_SECRET_H
 
 #include <stddef.h>
 
-/* Longest secret we accept from outside, in bytes. A bearer token and any
- * password a person can have fit; longer input is refused before it is copied. */
+/* The longest secret that is accepted, in bytes. A bearer token and any password that a person
+ * uses fit; longer input is refused before it is copied. */
 #define PL_SECRET_MAX 512
 
 struct pl_secret {
@@ -21,7 +20,7 @@ struct pl_secret {
 /* Copies len bytes. Returns 0, or -1 when they do not fit (the secret is then empty). */
 int pl_secret_set(struct pl_secret *secret, const void *data, size_t len);
 
-/* Overwrites all of it in a way the compiler may not leave out. */
+/* Overwrites all of it in a way that the compiler does not optimise away. */
 void pl_secret_wipe(struct pl_secret *secret);
 
 #endif

@@ -1,6 +1,6 @@
 /* utf8.h - whether text from outside is UTF-8 (RFC 3629).
  *
- * No overlong forms, no surrogates, nothing above 10ffff.
+ * Overlong forms, surrogates and code points above 10ffff are refused.
  */
 #ifndef POSTLATCH_UTF8_H
 #define POSTLATCH_UTF8_H

@@ -1,4 +1,4 @@
-/* decide.c - the decision; see decide.h. Keep it free of I/O, clock and memory. */
+/* decide.c - the decision; see decide.h. It has no I/O, no clock and no allocation. */
 #include "policy/settings/decide.h"
 
 #include <stdio.h>
@@ -39,7 +39,7 @@ struct pl_resolved pl_resolve(const struct pl_layers *layers, enum pl_setting se
 	return (struct pl_resolved){ pl_setting_info(setting)->builtin, PL_FROM_BUILTIN };
 }
 
-/* The other end has shown that it is the member. */
+/* Whether the other end has authenticated as the member. */
 static int proven(enum pl_credential credential)
 {
 	switch (credential) {
@@ -55,7 +55,7 @@ static int proven(enum pl_credential credential)
 	return 0;
 }
 
-/* Rules whose answer is the same for every name in the domain. */
+/* Rules that give the same answer for every name in the domain. */
 static int same_for_all(enum pl_rule rule)
 {
 	return rule == PL_RULE_DOMAIN_INACTIVE || rule == PL_RULE_SERVICE_FORBIDDEN;
@@ -78,7 +78,7 @@ static struct pl_verdict verdict(const struct pl_facts *facts, enum pl_rule rule
 	};
 }
 
-/* Returns the rule that keeps the switch shut, or PL_RULE_COUNT when it is open. */
+/* Returns the rule by which the service is off, or PL_RULE_COUNT when it is on. */
 static enum pl_rule shut_by(const struct pl_facts *facts, enum pl_setting service)
 {
 	struct pl_resolved resolved = pl_resolve(&facts->layers, service);
@@ -95,8 +95,8 @@ static int webmail_needs_switch(enum pl_setting service)
 	return service != PL_SETTING_IMAP && service != PL_SETTING_SMTP;
 }
 
-/* The gates before any credential counts; PL_RULE_COUNT when all are open.
- * *about becomes the switch that was looked at last. */
+/* The checks that come before any credential; PL_RULE_COUNT when all are passed. *about becomes
+ * the switch that was looked at last. */
 static enum pl_rule gate(const struct pl_facts *facts, enum pl_setting *about)
 {
 	enum pl_rule shut = PL_RULE_COUNT;
@@ -130,7 +130,7 @@ static enum pl_rule app_password(enum pl_app_password_limit limit)
 	return PL_RULE_APP_PASSWORD_NONE;
 }
 
-/* A mail client with the account password: whether that is enough. */
+/* Whether the account password is sufficient for a mail client. */
 static enum pl_rule client_account_password(const struct pl_facts *facts)
 {
 	enum pl_value allowed = pl_resolve(&facts->layers, PL_SETTING_CLIENT_PASSWORD).value;
@@ -162,7 +162,7 @@ static enum pl_rule client(const struct pl_facts *facts)
 	return PL_RULE_TOKEN_INVALID;
 }
 
-/* What follows the right account password. */
+/* What comes after the account password was right. */
 static enum pl_rule second_factor(const struct pl_facts *facts)
 {
 	if (pl_resolve(&facts->layers, PL_SETTING_TWO_FACTOR).value != PL_ON)
@@ -176,7 +176,7 @@ static enum pl_rule second_factor(const struct pl_facts *facts)
 	return PL_RULE_FACTOR_OFFERED;
 }
 
-/* Webmail without OAuth, known by its network: nobody can ask for a code there. */
+/* Webmail without OAuth, known by its network: it cannot ask for a code. */
 static enum pl_rule webmail_password(const struct pl_facts *facts)
 {
 	enum pl_rule factor = second_factor(facts);
@@ -208,7 +208,7 @@ static enum pl_rule webmail(const struct pl_facts *facts)
 	return PL_RULE_TOKEN_INVALID;
 }
 
-/* Features have no login: only the switch speaks. */
+/* A feature has no login: only its switch decides. */
 static int is_feature(enum pl_setting service)
 {
 	return service == PL_SETTING_FORWARDING || service == PL_SETTING_LARGE_ATTACHMENTS ||

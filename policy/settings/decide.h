@@ -1,8 +1,8 @@
 /* decide.h - the one decision.
  *
- * Pure: no I/O, no clock, no allocation, no state. Everything else gathers the
- * facts (login.h) or carries out the verdict (the Dovecot driver, the milter,
- * later the portal); `postlatch explain` prints it.
+ * Pure: it has no I/O, clock, allocation or state. Other code gathers the facts
+ * (policy/login/login.h) or carries out the verdict (the Dovecot driver, the milter, the
+ * portal); `postlatch explain` prints it.
  */
 #ifndef POSTLATCH_DECIDE_H
 #define POSTLATCH_DECIDE_H
@@ -12,28 +12,28 @@
 
 enum pl_channel { PL_CHANNEL_CLIENT, PL_CHANNEL_WEBMAIL };
 
-/* What the other end offered, as far as the one who asks could find out. */
+/* The credential that the other end offered, as far as the caller could find out. */
 enum pl_credential {
-	/* Nothing yet, or a password that is no app password of the member:
-	 * whether it is the account password is for another to say. */
+	/* None yet, or a password that is not an app password of the member: whether it is the
+	 * account password is decided elsewhere. */
 	PL_CREDENTIAL_UNPROVEN,
-	PL_CREDENTIAL_ACCOUNT_PASSWORD, /* the account password, proven right */
+	PL_CREDENTIAL_ACCOUNT_PASSWORD, /* the account password, which has been verified */
 	PL_CREDENTIAL_APP_PASSWORD,     /* an app password of the member; see app_password */
-	PL_CREDENTIAL_TOKEN,            /* a live token of a session of the member */
-	PL_CREDENTIAL_BAD_TOKEN,        /* a bearer token that is not */
-	PL_CREDENTIAL_EARLIER, /* signed in some time ago; only the gates are judged anew */
+	PL_CREDENTIAL_TOKEN,            /* a valid token of a session of the member */
+	PL_CREDENTIAL_BAD_TOKEN,        /* a bearer token that is not valid */
+	PL_CREDENTIAL_EARLIER, /* signed in earlier; only the switches are evaluated again */
 };
 
-/* Whether the limits of the app password hold. */
+/* Whether the login is within the limits of the app password. */
 enum pl_app_password_limit {
 	PL_APP_PASSWORD_COVERS,
 	PL_APP_PASSWORD_WRONG_SERVICE,
 	PL_APP_PASSWORD_WRONG_NETWORK,
 	PL_APP_PASSWORD_EXPIRED,
-	PL_APP_PASSWORD_NONE, /* explain only: the member has none at all */
+	PL_APP_PASSWORD_NONE, /* explain only: the member has no app password */
 };
 
-/* The layers of 2.1. A NULL layer says nothing. */
+/* The layers from which a setting is inherited. A NULL layer sets nothing. */
 struct pl_layers {
 	const struct pl_settings *member;
 	const struct pl_settings *class_section;   /* of the policy file */
@@ -42,7 +42,7 @@ struct pl_layers {
 	const struct pl_settings *policy_defaults; /* of the policy file */
 };
 
-/* Where a setting's value came from. */
+/* Where the value of a setting came from. */
 enum pl_source {
 	PL_FROM_FORBIDDEN, /* the policy file forbids it */
 	PL_FROM_MEMBER,
@@ -62,7 +62,7 @@ struct pl_facts {
 	struct pl_layers layers;
 	int domain_inactive; /* unknown domains and members are active */
 	int member_inactive;
-	enum pl_setting service; /* a switch; PL_SETTING_WEBMAIL is the sign-in page itself */
+	enum pl_setting service; /* a service; PL_SETTING_WEBMAIL is the sign-in page itself */
 	enum pl_channel channel;
 	enum pl_credential credential;
 	enum pl_app_password_limit app_password;
@@ -82,10 +82,10 @@ enum pl_rule {
 struct pl_verdict {
 	enum pl_outcome outcome;
 	enum pl_rule rule;
-	/* What the sentence is about: the service asked for, or the switch that is off. */
+	/* The service that the sentence names: the one asked for, or the one that is off. */
 	enum pl_setting service;
-	/* 1: the sentence may be shown to the other end, because it has proven
-	 * who it is or because every name of the domain gets the same answer. */
+	/* 1: the sentence may be shown to the other end, because it has authenticated or because
+	 * every name of the domain gets the same answer. */
 	int tell;
 };
 
@@ -98,7 +98,7 @@ const char *pl_outcome_name(enum pl_outcome outcome);
 const char *pl_source_name(enum pl_source source);
 const char *pl_channel_name(enum pl_channel channel);
 const char *pl_credential_name(enum pl_credential credential);
-/* Writes the rule's sentence about the verdict's service. Returns buf. */
+/* Writes the sentence of the rule, about the service of the verdict. Returns buf. */
 char *pl_verdict_sentence(const struct pl_verdict *verdict, char *buf, size_t size);
 
 #endif

@@ -1,4 +1,4 @@
-/* policy.c - the policy as it was read: shared, looked up, freed; see policy.h. */
+/* policy.c - shares, searches and frees a policy that was read; see policy.h. */
 #include "policy/settings/policy.h"
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* policy.h - the policy file, read and checked.
  *
- * A policy is immutable once loaded and counted by reference, so a reload is
- * the swap of one pointer and threads go on with the one they hold. Syntax is
- * libconfuse's; policy.conf(5) and conf.d/policy.conf show every setting.
+ * A policy is immutable once it is loaded, and counted by reference. So a reload swaps one
+ * pointer, and threads continue with the policy that they hold. The syntax is libconfuse's;
+ * policy.conf(5) and conf.d/policy.conf show every setting.
  */
 #ifndef POSTLATCH_POLICY_H
 #define POSTLATCH_POLICY_H
@@ -15,7 +15,7 @@
 #include "policy/settings/setting.h"
 
 #define PL_POLICY_DEFAULT_PATH "/etc/postlatch/policy.conf"
-#define PL_POLICY_FILE_MAX (1024 * 1024) /* bytes; a larger file is refused unread */
+#define PL_POLICY_FILE_MAX (1024 * 1024) /* bytes; a larger file is refused and not read */
 #define PL_CLASS_MAX 64                  /* bytes of a class name */
 
 struct pl_network_list {
@@ -31,10 +31,10 @@ struct pl_section {
 	struct pl_settings settings;
 };
 
-/* Orders sections by name, for qsort and bsearch. */
+/* Compares sections by name, for qsort and bsearch. */
 int pl_section_compare(const void *a, const void *b);
 
-/* Read only for everyone but policy_file.c. */
+/* Only policy_file.c writes to it. */
 struct pl_policy {
 #define PL_OPTION_TEXT(field, def, check, text) char *field;
 #define PL_OPTION_INT(field, def, min, max, text) long field;
@@ -56,14 +56,14 @@ struct pl_policy {
 /* Reads a file; an error names file, line and setting. Not to be called from
  * two threads at once: libconfuse's scanner keeps its state in globals. */
 int pl_policy_load(const char *path, struct pl_policy **policy_r, struct pl_error *err);
-/* The same from memory; include() is refused. name stands for the file in errors. */
+/* Reads the policy from memory; include() is refused. name is the file name in errors. */
 int pl_policy_parse(const char *text, size_t len, const char *name, struct pl_policy **policy_r,
 		    struct pl_error *err);
 struct pl_policy *pl_policy_ref(struct pl_policy *policy);
 /* Drops one reference and sets *policy to NULL. Accepts NULL. */
 void pl_policy_unref(struct pl_policy **policy);
 
-/* The section's settings, or NULL when the file has none of that name. */
+/* The settings of the section, or NULL when the file does not have one of that name. */
 const struct pl_settings *pl_policy_domain(const struct pl_policy *policy, const char *domain);
 const struct pl_settings *pl_policy_class(const struct pl_policy *policy, const char *name);
 /* Whether the policy file forbids a service in that domain. */
@@ -73,7 +73,7 @@ int pl_network_list_has(const struct pl_network_list *list, const struct pl_ip *
 struct pl_option_info {
 	const char *name, *type, *fallback, *text;
 };
-/* The table of plain settings, in order; NULL past its end. For manuals. */
+/* The table of plain settings, in order; NULL after its end. For manuals. */
 const struct pl_option_info *pl_policy_option(size_t index);
 
 #endif

@@ -14,10 +14,10 @@
 #define FILES_MAX 64 /* the policy file and its includes */
 #define DEPTH_MAX 10 /* includes within includes */
 
-/* libconfuse's callbacks get no pointer of ours, so what they need is here for
- * the time of one load. policy.h says that loads do not overlap. */
+/* libconfuse's callbacks do not get a pointer of the caller's, so what they need is here
+ * during a load. Loads do not overlap; see policy.h. */
 static _Thread_local struct {
-	struct pl_error *err; /* the first complaint is kept */
+	struct pl_error *err; /* the first error is kept */
 	struct pl_policy *policy;
 	cfg_t *root;      /* sections know their line, but not always their file */
 	const char *file; /* the one that is being read; the policy has its name */
@@ -26,14 +26,13 @@ static _Thread_local struct {
 	int reached_end;
 } loading;
 
-/* libconfuse takes a section that the end of the file cuts off for a whole one.
- * So every file is read with this call behind it, which works only outside of
- * sections, comments and strings. */
+/* libconfuse accepts a section that is cut off by the end of the file. So this call, which works
+ * only outside of sections, comments and strings, is appended to every file. */
 #define END_MARK "policy_file_ends_here"
 #define CUT_OFF "the file ends inside a section, a comment or a string: is a } missing?"
 
-/* libconfuse says "no such option 'pop3'" of a setting in the wrong place, and of one that has
- * another name now. Appends to msg what to write instead. */
+/* libconfuse says "no such option 'pop3'" also of a setting in the wrong place, and of one that
+ * has been renamed. Appends to msg what to write instead. */
 static void explain_no_such_option(char *msg, size_t size)
 {
 	const char *quote = strchr(msg, '\'');
@@ -142,7 +141,7 @@ static void read_settings(cfg_t *section, struct pl_settings *settings)
 
 static int read_networks(const char *text, struct pl_network_list *list, struct pl_error *err)
 {
-	size_t room = strlen(text) / 3 + 1; /* "::1" is the shortest */
+	size_t room = strlen(text) / 3 + 1; /* "::1" is the shortest address */
 
 	list->networks = calloc(room, sizeof(*list->networks));
 	if (list->networks == NULL)
@@ -284,7 +283,7 @@ static int read_policy(cfg_t *cfg, struct pl_policy *policy, struct pl_error *er
 	return sort_sections("class", policy->classes, policy->class_count, err);
 }
 
-/* Returns the comment's last character. */
+/* Returns the last character of the comment. */
 static char *blank_comment(char *text)
 {
 	size_t len = strcspn(text, "\n");
@@ -293,8 +292,8 @@ static char *blank_comment(char *text)
 	return text + len - 1;
 }
 
-/* Puts blanks in the place of comments, because libconfuse 3.3 counts a line that
- * ends in one three times, and every error below it names a wrong line. */
+/* Replaces comments by blanks, because libconfuse 3.3 counts a line that ends in a comment three
+ * times, and all errors below it would name a wrong line. */
 static void blank_comments(char *text)
 {
 	char quote = '\0';
@@ -311,7 +310,7 @@ static void blank_comments(char *text)
 	}
 }
 
-/* Like cfg_parse_buf, but errors carry the name. */
+/* Like cfg_parse_buf, but errors contain the name of the file. */
 static int parse_text(cfg_t *cfg, const char *name, const char *text)
 {
 	char *marked;
@@ -333,7 +332,7 @@ static int parse_text(cfg_t *cfg, const char *name, const char *text)
 	return ret;
 }
 
-/* Parses a file in the middle of another, for whose sake name and line are kept. */
+/* Parses a file in the middle of another one, whose name and line are kept. */
 static int parse_included(cfg_t *cfg, const char *path, const char *text)
 {
 	const char *file = loading.file;
@@ -346,7 +345,7 @@ static int parse_included(cfg_t *cfg, const char *path, const char *text)
 	loading.depth++;
 	ret = parse_text(cfg, path, text);
 	loading.depth--;
-	/* Of two complaints the first is kept. */
+	/* Of two errors the first one is kept. */
 	if (!loading.reached_end) {
 		cfg_error(cfg, CUT_OFF);
 		ret = CFG_PARSE_ERROR;
@@ -377,9 +376,9 @@ static int complain_of_include(cfg_t *cfg, const char *what)
 	return -1;
 }
 
-/* include("file"). libconfuse's own cfg_include is of no use to a program that
- * reads its file again and again: after an error in an included file it keeps
- * that file open, and one of its ten places for includes taken, for good. */
+/* include("file"). libconfuse's own cfg_include does not suit a program that reads its file
+ * repeatedly: after an error in an included file it keeps that file open, and permanently uses one
+ * of its ten places for includes. */
 static int include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 {
 	struct pl_error err = { 0 };
@@ -448,7 +447,7 @@ static int parse(const char *name, const char *text, struct pl_policy *policy, s
 	return done;
 }
 
-/* libconfuse needs an error struct that starts clean, which the caller's may not be. */
+/* libconfuse needs an error struct that is empty, and the one of the caller may not be. */
 static int load(const char *name, const char *text, int includes, struct pl_policy **policy_r,
 		struct pl_error *err)
 {

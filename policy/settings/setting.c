@@ -84,7 +84,7 @@ char *pl_setting_choices(enum pl_setting setting, enum pl_layer_bit where, char 
 
 	buf[0] = '\0';
 	for (unsigned int i = PL_ON; i <= PL_VALUE_COUNT && used < size; i++) {
-		/* "inherit" comes last; a policy file inherits by silence. */
+		/* "inherit" is the last; a policy file inherits what it does not set. */
 		enum pl_value value = i == PL_VALUE_COUNT ? PL_UNSET : (enum pl_value)i;
 
 		if (!pl_setting_accepts(setting, where, value) ||

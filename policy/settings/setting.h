@@ -1,7 +1,7 @@
 /* setting.h - the inheritable settings: their names, values and layers.
  *
- * The table is settings.def. A layer holds one value for each setting, or
- * PL_UNSET where it says nothing; which layer wins is decide.h's business.
+ * The table is settings.def. A layer holds one value for each setting, or PL_UNSET where it
+ * does not set it; decide.h says which layer wins.
  */
 #ifndef POSTLATCH_SETTING_H
 #define POSTLATCH_SETTING_H
@@ -19,7 +19,7 @@ enum pl_value {
 	PL_UNSET = 0, /* inherit */
 	PL_ON,
 	PL_OFF,
-	PL_FORBIDDEN, /* policy file only: off, and nothing may switch it on */
+	PL_FORBIDDEN, /* policy file only: off, and no other layer can switch it on */
 	PL_OPTIONAL,
 	PL_REQUIRED,
 	PL_USE,
@@ -35,7 +35,7 @@ enum pl_value {
 
 enum pl_setting_kind { PL_KIND_SWITCH, PL_KIND_CHOICE };
 
-/* Where a setting may be set, as bits. */
+/* The places where a setting may be set, as bits. */
 enum pl_layer_bit {
 	PL_AT_MEMBER = 1,
 	PL_AT_DOMAIN = 2,
@@ -59,7 +59,7 @@ struct pl_settings {
 
 /* Never NULL for a valid enum. */
 const struct pl_setting_info *pl_setting_info(enum pl_setting setting);
-/* Returns 1 and the setting, or 0 when there is none of that name. */
+/* Returns 1 and the setting, or 0 when there is no setting of that name. */
 int pl_setting_by_name(const char *name, enum pl_setting *setting_r);
 /* Returns the present name of a setting that had this name before 0.2, or NULL. */
 const char *pl_setting_renamed(const char *name);
@@ -69,7 +69,7 @@ const char *pl_value_name(enum pl_value value);
 int pl_value_by_name(const char *name, enum pl_value *value_r);
 /* Whether the value may be written at that place (PL_UNSET always may). */
 int pl_setting_accepts(enum pl_setting setting, enum pl_layer_bit where, enum pl_value value);
-/* Writes the values a person may write there: "on, off, inherit". Returns buf. */
+/* Writes the values that are allowed there: "on, off, inherit". Returns buf. */
 char *pl_setting_choices(enum pl_setting setting, enum pl_layer_bit where, char *buf, size_t size);
 
 #endif
