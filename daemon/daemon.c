@@ -48,6 +48,7 @@ static void usage(const struct daemon *daemon, FILE *out)
 	if (daemon->print != NULL)
 		fputs("  -x TABLE   print a table of the manual, for example routes\n", out);
 	fprintf(out,
+		"  --help     print this text\n"
 		"  --version  print the version\n\n"
 		"%s\n"
 		"It does not put itself in the background: systemd or another supervisor does.\n"
