@@ -325,7 +325,7 @@ static void parallel_uses_of_a_code_have_one_winner(void **state)
 	int results[PROCESSES];
 
 	shared_now = scene.now;
-	for (int round = 0; round < 20; round++) {
+	for (int round = 0; round < 8; round++) {
 		shared_code = issue_code(fixture, &scene);
 		pl_store_close(&fixture->store);
 		in_parallel(fixture, take_shared, results);
