@@ -1,5 +1,7 @@
 #include "policy/credential/factor_failure.h"
 
+#include "policy/credential/throttle.h"
+
 #define WAIT_MIN 30
 #define WAIT_MAX 3600
 
@@ -53,9 +55,7 @@ int pl_factor_enter(const struct pl_work *work, int64_t member_id, struct pl_cod
 		return 0;
 	}
 	until = failed_at + pl_factor_wait(failures);
-	/* A failure in the future was written by a clock that was wrong: waiting
-	 * for it could take years. */
-	if (failed_at <= work->now && work->now < until) {
+	if (failed_at <= work->now + PL_FAILURE_AHEAD_MAX && work->now < until) {
 		answer_r->result = PL_CODE_WAIT;
 		answer_r->wait = until - work->now;
 		return 0;

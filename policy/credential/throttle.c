@@ -70,8 +70,7 @@ static int enter(const struct pl_work *work, const char *key, int64_t *wait_r)
 	if (read_failures(work->store, key, &failures, &failed_at, work->err) < 0)
 		return -1;
 	until = failed_at + wait_after(failures);
-	/* As in factor_failure.c, a failure in the future is no reason to wait. */
-	if (failed_at <= work->now && work->now < until) {
+	if (failed_at <= work->now + PL_FAILURE_AHEAD_MAX && work->now < until) {
 		*wait_r = until - work->now;
 		return 0;
 	}

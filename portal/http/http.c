@@ -273,6 +273,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 		return MHD_YES;
 	}
 	exchange->request.body_len = exchange->used;
+	/* A client may take its time over the body. */
+	exchange->request.work.now = time(NULL);
 	exchange->http = http;
 	__atomic_add_fetch(&http->under_way, 1, __ATOMIC_ACQUIRE);
 	if (!exchange->decided)

@@ -185,6 +185,19 @@ class Throttling(Faults):
         self.portal.sql("UPDATE address_failure SET failed_at = failed_at - 3601")
         self.good(browser.sign_in(MEMBER))
 
+    def test_a_request_has_the_time_at_which_all_of_it_has_come(self):
+        body = b'{"user": "%s", "password": "right"}' % MEMBER.encode()
+        begun = time.time()
+
+        def slowly():
+            time.sleep(3)
+            yield body
+
+        self.good(self.portal.browser().request("POST", "/api/sign-in", slowly(), {
+            "Content-Type": "application/json", "Content-Length": str(len(body))}))
+        (at,), = self.portal.sql("SELECT created_at FROM session")
+        self.assertGreaterEqual(at, int(begun + 3))
+
     def test_parallel_guesses_count(self):
         browser = self.portal.browser()
         with concurrent.futures.ThreadPoolExecutor(40) as pool:

@@ -123,6 +123,15 @@ static void success_shortens_no_wait_of_a_failure(void **state)
 	assert_int_equal(enter(fixture, "192.0.2.1", T + 16), 32);
 }
 
+static void request_that_came_before_the_last_failure_waits_too(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fail_times(fixture, "192.0.2.1", PL_THROTTLE_FREE + 1, T);
+	assert_int_equal(enter(fixture, "192.0.2.1", T - 1), 3);
+	assert_int_equal(enter(fixture, "192.0.2.1", T - 30), 32);
+}
+
 static void clock_set_back_locks_nobody_out(void **state)
 {
 	struct fixture *fixture = *state;
@@ -216,6 +225,7 @@ int main(void)
 		TEST_WITH_DATABASE(an_hour_without_failure_forgets),
 		TEST_WITH_DATABASE(success_takes_back_what_it_counted),
 		TEST_WITH_DATABASE(success_shortens_no_wait_of_a_failure),
+		TEST_WITH_DATABASE(request_that_came_before_the_last_failure_waits_too),
 		TEST_WITH_DATABASE(clock_set_back_locks_nobody_out),
 		TEST_WITH_DATABASE(parallel_guesses_count),
 		TEST_WITH_DATABASE(success_waits_for_its_turn_to_write),

@@ -234,6 +234,18 @@ static void failures_of_one_member_are_not_anothers(void **state)
 	assert_int_equal(take(fixture, id, code_at(&secret, now, code), now, NULL), PL_CODE_WAIT);
 }
 
+static void code_that_came_before_the_last_failure_waits_too(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_secret secret;
+	int64_t id = register_factor(fixture, OWNER, T, &secret), now = T + 5 * STEP;
+	char code[8];
+
+	fail_codes(fixture, id, PL_TOTP_FREE_FAILURES + 1, now);
+	assert_int_equal(take(fixture, id, code_at(&secret, now, code), now - 1, NULL),
+			 PL_CODE_WAIT);
+}
+
 static void failures_of_a_wrong_clock_lock_nobody_out(void **state)
 {
 	struct fixture *fixture = *state;
@@ -590,6 +602,7 @@ int main(void)
 		TEST_WITH_DATABASE(hundred_in_a_row_block_until_a_reset),
 		TEST_WITH_DATABASE(used_code_is_no_guess),
 		TEST_WITH_DATABASE(failures_of_one_member_are_not_anothers),
+		TEST_WITH_DATABASE(code_that_came_before_the_last_failure_waits_too),
 		TEST_WITH_DATABASE(failures_of_a_wrong_clock_lock_nobody_out),
 		TEST_WITH_DATABASE(pending_secret_opens_nothing),
 		TEST_WITH_DATABASE(new_secret_replaces_the_old_when_it_is_proven),
