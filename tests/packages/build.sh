@@ -25,10 +25,14 @@ copy_source() {
 	list_source | tar -C "$SOURCE" --null --files-from=- --ignore-failed-read -cf - | tar -C "$1" --no-same-owner -xf -
 }
 
-# The unit tests have a suite of their own.
+# The commands of doc/install.md but the last, which is for the server. The unit tests have a suite of their own.
 test_packages_are_built() {
-	in_build env DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" PATH=/usr/lib/ccache:/usr/sbin:/usr/bin:/sbin:/bin \
-		CCACHE_DIR="/var/cache/postlatch/ccache/packages-$RELEASE" sh -c 'cd /src/postlatch && dpkg-buildpackage -us -uc -b'
+	shell_blocks doc/install.md packages | sed '$d' >"$WORK/build/src/commands"
+	grep -q dpkg-buildpackage "$WORK/build/src/commands"
+	echo 'APT::Get::Assume-Yes "true";' >"$WORK/build/etc/apt/apt.conf.d/tests"
+	in_build env -C /src/postlatch DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" DEBIAN_FRONTEND=noninteractive \
+		PATH=/usr/lib/ccache:/usr/sbin:/usr/bin:/sbin:/bin CCACHE_DIR="/var/cache/postlatch/ccache/packages-$RELEASE" \
+		bash -ex /src/commands
 	mkdir "$WORK/packages/new"
 	cp "$WORK"/build/src/*.deb "$WORK/packages/new"
 	rm "$WORK"/packages/new/*-dbgsym_*

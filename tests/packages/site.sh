@@ -6,9 +6,11 @@ PACKAGES=(postlatch-common dovecot-postlatch postlatch-milter postlatch-portal)
 # Dovecot and Postfix as they were before Postlatch, with three members.
 make_site() {
 	local site=$WORK/site name
-	"$SOURCE/tools/debian-root" "$RELEASE" "$site" systemd systemd-sysv dbus procps curl postfix \
-		dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved || return 1
+	"$SOURCE/tools/debian-root" "$RELEASE" "$site" systemd systemd-sysv dbus procps curl make \
+		nginx-light openssl postfix dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved || return 1
 	cp -r "$WORK/packages" "$site/packages"
+	# Here nobody answers a question of apt-get.
+	echo 'APT::Get::Assume-Yes "true";' >"$site/etc/apt/apt.conf.d/tests"
 	# In a test a service may be restarted more often than an operator would.
 	mkdir -p "$site/etc/systemd/system.conf.d"
 	printf '[Manager]\nDefaultStartLimitIntervalSec=0\n' >"$site/etc/systemd/system.conf.d/tests.conf"

@@ -26,6 +26,12 @@ steps=(
 	packages_come_back_where_all_was_deleted
 	an_upgrade_goes_in_any_order
 	nothing_is_left_of_packages_that_were_never_used
+	the_document_installs_the_packages
+	the_document_switches_them_on
+	the_document_sets_up_the_portal
+	the_document_removes_it
+	the_document_builds_from_source
+	the_document_installs_from_source
 )
 
 test_installing_changes_no_login() {
