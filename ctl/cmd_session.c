@@ -4,17 +4,14 @@
 #include "ctl/command.h"
 #include "policy/credential/trusted.h"
 
-/* The member of args[0]; id 0 when there is no such member. */
-static int get_member(const struct ctl *ctl, struct pl_address *address_r, int64_t *id_r,
-		      struct pl_error *err)
+/* The account of args[0]; its member's id is 0 when there is no such member. */
+static int get_account(const struct ctl *ctl, struct pl_account *account_r, struct pl_error *err)
 {
-	struct pl_account account;
+	struct pl_address address;
 
-	if (ctl_address(ctl, ctl->args[0], address_r, err) < 0 ||
-	    pl_account_get(ctl->work.store, address_r, &account, err) < 0)
-		return -1;
-	*id_r = account.member.id;
-	return 0;
+	return ctl_address(ctl, ctl->args[0], &address, err) < 0
+		       ? -1
+		       : pl_account_get(ctl->work.store, &address, account_r, err);
 }
 
 /* ---- sessions ---- */
@@ -49,16 +46,15 @@ static int session_text(const struct pl_session *row, void *context)
 
 int cmd_session_list(struct ctl *ctl, struct pl_error *err)
 {
-	struct pl_address address;
-	int64_t member_id;
+	struct pl_account account;
 	json_t *json;
 
-	if (get_member(ctl, &address, &member_id, err) < 0)
+	if (get_account(ctl, &account, err) < 0)
 		return -1;
 	if (!ctl->json)
-		return pl_session_list(&ctl->work, member_id, session_text, NULL);
+		return pl_session_list(&ctl->work, account.member.id, session_text, NULL);
 	json = json_array();
-	if (pl_session_list(&ctl->work, member_id, session_json, json) < 0) {
+	if (pl_session_list(&ctl->work, account.member.id, session_json, json) < 0) {
 		json_decref(json);
 		return -1;
 	}
@@ -73,15 +69,14 @@ static int count_session(const struct pl_session *row, void *context)
 }
 
 /* How many sessions were ended, or -1. */
-static int64_t revoke_sessions(struct ctl *ctl, const struct pl_address *address, int64_t member_id,
-			       int64_t id)
+static int64_t revoke_sessions(struct ctl *ctl, struct pl_account *account, int64_t id)
 {
 	int64_t count = 0;
 
 	if (id != 0)
-		return pl_session_revoke(&ctl->work, address, id, 1);
-	if (pl_session_list(&ctl->work, member_id, count_session, &count) < 0 ||
-	    pl_session_revoke_all(&ctl->work, address) < 0)
+		return pl_session_revoke(&ctl->work, account, id, 1);
+	if (pl_session_list(&ctl->work, account->member.id, count_session, &count) < 0 ||
+	    pl_session_revoke_all(&ctl->work, account) < 0)
 		return -1;
 	return count;
 }
@@ -97,13 +92,13 @@ static int show_revoked(const struct ctl *ctl, int64_t count, const char *what,
 
 int cmd_session_revoke(struct ctl *ctl, struct pl_error *err)
 {
-	struct pl_address address;
-	int64_t member_id, id, count;
+	struct pl_account account;
+	int64_t id, count;
 
-	if (get_member(ctl, &address, &member_id, err) < 0 || ctl_id_or_all(ctl, &id, err) < 0 ||
+	if (get_account(ctl, &account, err) < 0 || ctl_id_or_all(ctl, &id, err) < 0 ||
 	    pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
-	count = revoke_sessions(ctl, &address, member_id, id);
+	count = revoke_sessions(ctl, &account, id);
 	if (count == 0 && id != 0)
 		count = pl_error_set(err, PL_ERR_CONFLICT, "%s has no session %lld", ctl->args[0],
 				     (long long)id);
@@ -141,16 +136,15 @@ static int device_text(const struct pl_trusted *row, void *context)
 
 int cmd_device_list(struct ctl *ctl, struct pl_error *err)
 {
-	struct pl_address address;
-	int64_t member_id;
+	struct pl_account account;
 	json_t *json;
 
-	if (get_member(ctl, &address, &member_id, err) < 0)
+	if (get_account(ctl, &account, err) < 0)
 		return -1;
 	if (!ctl->json)
-		return pl_trusted_list(&ctl->work, member_id, device_text, NULL);
+		return pl_trusted_list(&ctl->work, account.member.id, device_text, NULL);
 	json = json_array();
-	if (pl_trusted_list(&ctl->work, member_id, device_json, json) < 0) {
+	if (pl_trusted_list(&ctl->work, account.member.id, device_json, json) < 0) {
 		json_decref(json);
 		return -1;
 	}
@@ -159,13 +153,13 @@ int cmd_device_list(struct ctl *ctl, struct pl_error *err)
 
 int cmd_device_revoke(struct ctl *ctl, struct pl_error *err)
 {
-	struct pl_address address;
-	int64_t member_id, id, count;
+	struct pl_account account;
+	int64_t id, count;
 
-	if (get_member(ctl, &address, &member_id, err) < 0 || ctl_id_or_all(ctl, &id, err) < 0 ||
+	if (get_account(ctl, &account, err) < 0 || ctl_id_or_all(ctl, &id, err) < 0 ||
 	    pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
-	count = pl_trusted_remove(&ctl->work, &address, id);
+	count = pl_trusted_remove(&ctl->work, &account, id);
 	if (count == 0 && id != 0)
 		count = pl_error_set(err, PL_ERR_CONFLICT, "%s has no trusted device %lld",
 				     ctl->args[0], (long long)id);

@@ -58,13 +58,13 @@ int cmd_totp_status(struct ctl *ctl, struct pl_error *err)
 }
 
 /* Who was signed in with the factor that is gone signs in anew. Values as pl_totp_reset. */
-static int reset(struct ctl *ctl, const struct pl_address *address, struct pl_error *err)
+static int reset(struct ctl *ctl, struct pl_account *account, struct pl_error *err)
 {
 	int removed = pl_store_begin_write(ctl->work.store, err);
 
 	if (removed == 0)
-		removed = pl_totp_reset(&ctl->work, address);
-	if (removed >= 0 && pl_session_revoke_all(&ctl->work, address) < 0)
+		removed = pl_totp_reset(&ctl->work, account);
+	if (removed >= 0 && pl_session_revoke_all(&ctl->work, account) < 0)
 		removed = -1;
 	return ctl_finish_write(ctl, removed, err);
 }
@@ -82,7 +82,7 @@ int cmd_totp_reset(struct ctl *ctl, struct pl_error *err)
 	pl_address_format(&address, text);
 	if (account.member.id == 0)
 		return pl_error_set(err, PL_ERR_CONFLICT, "no such member: %s", text);
-	removed = reset(ctl, &address, err);
+	removed = reset(ctl, &account, err);
 	if (removed < 0)
 		return -1;
 	if (ctl->json)

@@ -107,17 +107,15 @@ static int write_app_password_use(struct pl_store *store, const struct pl_use *u
 static int write_use(const struct pl_work *work, const struct pl_use *use)
 {
 	struct pl_account account;
-	int64_t member_id;
 
 	/* Asked anew: the member may have been removed, or added, meanwhile. */
 	if (pl_account_get(work->store, &use->address, &account, work->err) < 0)
 		return -1;
-	member_id = account.member.id;
-	if (member_id == 0 && use->member_id != 0)
+	if (account.member.id == 0 && use->member_id != 0)
 		return 0;
-	if (member_id == 0 && pl_member_ensure(work, &use->address, &member_id) < 0)
+	if (pl_member_ensure(work, &account) < 0)
 		return -1;
-	if (write_member_use(work->store, member_id, use, work->err) < 0)
+	if (write_member_use(work->store, account.member.id, use, work->err) < 0)
 		return -1;
 	return use->app_password_id == 0 ? 0 : write_app_password_use(work->store, use, work->err);
 }

@@ -194,16 +194,9 @@ int pl_member_add(const struct pl_work *work, const struct pl_address *address,
 		       : 0;
 }
 
-int pl_member_ensure(const struct pl_work *work, const struct pl_address *address, int64_t *id_r)
+int pl_member_ensure(const struct pl_work *work, struct pl_account *account)
 {
-	struct pl_account account;
-
-	if (pl_account_get(work->store, address, &account, work->err) < 0)
-		return -1;
-	if (account.member.id == 0 && add(work, &account) < 0)
-		return -1;
-	*id_r = account.member.id;
-	return 0;
+	return account->member.id != 0 ? 0 : add(work, account);
 }
 
 /* Returns 2 added, 1 changed, 0 not, -1. */

@@ -4,8 +4,8 @@
 
 #include "policy/account/member.h"
 
-/* The member's id; a member that the database has never heard of is added. */
-int pl_member_ensure(const struct pl_work *work, const struct pl_address *address, int64_t *id_r);
+/* Adds the account's member where the database does not know it, and fills its id. */
+int pl_member_ensure(const struct pl_work *work, struct pl_account *account);
 /* Writes what may change of a member that the database knows: active, class, settings. */
 int pl_member_write(struct pl_store *store, const struct pl_member *member, struct pl_error *err);
 

@@ -142,6 +142,19 @@ static int record_issue(const struct pl_work *work, const char *address,
 	return pl_audit_add(work, "app-password.create", address, "", after);
 }
 
+/* The member is added at need. */
+static int find_owner(const struct pl_work *work, const struct pl_address *address,
+		      struct pl_app_password *wish)
+{
+	struct pl_account account;
+
+	if (pl_account_get(work->store, address, &account, work->err) < 0 ||
+	    pl_member_ensure(work, &account) < 0)
+		return -1;
+	wish->member_id = account.member.id;
+	return 0;
+}
+
 int pl_app_password_issue(const struct pl_work *work, const struct pl_keys *keys, size_t letters,
 			  const struct pl_address *address, struct pl_app_password *wish,
 			  struct pl_secret *password_r)
@@ -150,8 +163,7 @@ int pl_app_password_issue(const struct pl_work *work, const struct pl_keys *keys
 
 	pl_address_format(address, text);
 	if (check_wish(wish, letters, work->err) == 0 &&
-	    generate(letters, password_r, work->err) == 0 &&
-	    pl_member_ensure(work, address, &wish->member_id) == 0 &&
+	    generate(letters, password_r, work->err) == 0 && find_owner(work, address, wish) == 0 &&
 	    below_limit(work->store, wish->member_id, work->err) == 0 &&
 	    insert(work, keys, wish, password_r) == 0 && record_issue(work, text, wish) == 0)
 		return 0;

@@ -68,35 +68,34 @@ static int make_one(struct pl_store *store, const struct pl_keys *verify, int64_
 }
 
 static int make(const struct pl_work *work, const struct pl_keys *verify,
-		const struct pl_address *address, char codes_r[PL_RECOVERY_CODES][PL_RECOVERY_TEXT])
+		const struct pl_account *account, char codes_r[PL_RECOVERY_CODES][PL_RECOVERY_TEXT])
 {
 	char text[PL_ADDRESS_MAX + 1];
-	struct pl_account account;
 
-	if (pl_account_get(work->store, address, &account, work->err) < 0)
-		return -1;
-	if (!account.member.factor_registered)
+	if (!account->member.factor_registered)
 		return pl_error_set(work->err, PL_ERR_CONFLICT, "no second factor is registered");
 	if (pl_exec(work->store, PL_SQL_RECOVERY_DELETE_ALL,
-		    PL_PARAMS(PL_INT("member_id", account.member.id)), work->err) < 0)
+		    PL_PARAMS(PL_INT("member_id", account->member.id)), work->err) < 0)
 		return -1;
 	for (int i = 0; i < PL_RECOVERY_CODES; i++) {
-		if (make_one(work->store, verify, account.member.id, codes_r[i], work->err) < 0)
+		if (make_one(work->store, verify, account->member.id, codes_r[i], work->err) < 0)
 			return -1;
 	}
-	return pl_audit_add(work, "recovery-codes.make", pl_address_format(address, text), "", "");
+	return pl_audit_add(work, "recovery-codes.make",
+			    pl_address_format(&account->member.address, text), "", "");
 }
 
 int pl_recovery_make(const struct pl_work *work, const struct pl_keys *verify,
-		     const struct pl_address *address,
+		     const struct pl_account *account,
 		     char codes_r[PL_RECOVERY_CODES][PL_RECOVERY_TEXT])
 {
 	char text[PL_ADDRESS_MAX + 1];
 
-	if (make(work, verify, address, codes_r) == 0)
+	if (make(work, verify, account, codes_r) == 0)
 		return 0;
 	OPENSSL_cleanse(codes_r, PL_RECOVERY_CODES * PL_RECOVERY_TEXT);
-	return pl_error_prefix(work->err, "recovery codes of %s", pl_address_format(address, text));
+	return pl_error_prefix(work->err, "recovery codes of %s",
+			       pl_address_format(&account->member.address, text));
 }
 
 /* 1 when it was one of the member's codes, which it is no longer; 0; -1. */
@@ -120,42 +119,40 @@ static int delete_one(struct pl_store *store, const struct pl_keys *verify, int6
 }
 
 static int redeem(const struct pl_work *work, const struct pl_keys *verify,
-		  const struct pl_address *address, const char *code,
+		  const struct pl_account *account, const char *code,
 		  struct pl_code_answer *answer_r)
 {
 	char text[PL_ADDRESS_MAX + 1];
-	struct pl_account account;
 	struct pl_secret folded = { 0 };
 	int ret;
 
-	if (pl_account_get(work->store, address, &account, work->err) < 0)
-		return -1;
-	if (!account.member.factor_registered)
+	if (!account->member.factor_registered)
 		return 0; /* PL_CODE_NONE */
-	ret = pl_factor_enter(work, account.member.id, answer_r);
+	ret = pl_factor_enter(work, account->member.id, answer_r);
 	if (ret != 1)
 		return ret;
 	answer_r->result = PL_CODE_WRONG;
 	ret = fold(code, &folded)
-		      ? delete_one(work->store, verify, account.member.id, &folded, work->err)
+		      ? delete_one(work->store, verify, account->member.id, &folded, work->err)
 		      : 0;
 	pl_secret_wipe(&folded);
 	if (ret != 1)
 		return ret;
 	answer_r->result = PL_CODE_RIGHT;
-	if (pl_factor_clear(work->store, account.member.id, work->err) < 0)
+	if (pl_factor_clear(work->store, account->member.id, work->err) < 0)
 		return -1;
-	return pl_audit_add(work, "recovery-code.use", pl_address_format(address, text), "", "");
+	return pl_audit_add(work, "recovery-code.use",
+			    pl_address_format(&account->member.address, text), "", "");
 }
 
 int pl_recovery_redeem_commit(const struct pl_work *work, const struct pl_keys *verify,
-			      const struct pl_address *address, const char *code,
+			      const struct pl_account *account, const char *code,
 			      struct pl_code_answer *answer_r)
 {
 	int ret = pl_store_begin_write(work->store, work->err);
 
 	*answer_r = (struct pl_code_answer){ .result = PL_CODE_NONE };
 	if (ret == 0)
-		ret = redeem(work, verify, address, code, answer_r);
+		ret = redeem(work, verify, account, code, answer_r);
 	return pl_factor_finish_commit(work, ret, answer_r);
 }

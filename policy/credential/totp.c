@@ -61,17 +61,17 @@ static int set_pending(const struct pl_work *work, const struct pl_keys *seal, i
 }
 
 int pl_totp_begin(const struct pl_work *work, const struct pl_keys *seal,
-		  const struct pl_address *address, int64_t *member_id_r,
-		  struct pl_secret *secret_r)
+		  struct pl_account *account, struct pl_secret *secret_r)
 {
 	char text[PL_ADDRESS_MAX + 1];
 
 	if (pl_random_base32(PL_TOTP_SECRET_BYTES, secret_r, work->err) == 0 &&
-	    pl_member_ensure(work, address, member_id_r) == 0 &&
-	    set_pending(work, seal, *member_id_r, secret_r) == 0)
+	    pl_member_ensure(work, account) == 0 &&
+	    set_pending(work, seal, account->member.id, secret_r) == 0)
 		return 0;
 	pl_secret_wipe(secret_r);
-	return pl_error_prefix(work->err, "second factor of %s", pl_address_format(address, text));
+	return pl_error_prefix(work->err, "second factor of %s",
+			       pl_address_format(&account->member.address, text));
 }
 
 struct factor {
@@ -163,10 +163,10 @@ static int set_totp(const struct pl_work *work, const struct pl_keys *seal, int6
 
 /* The proven secret takes the place of the old one, and what hung on that dies. */
 static int replace(const struct pl_work *work, const struct pl_keys *seal,
-		   const struct pl_address *address, int64_t member_id,
-		   const struct pl_secret *secret, int64_t step)
+		   struct pl_account *account, const struct pl_secret *secret, int64_t step)
 {
 	char text[PL_ADDRESS_MAX + 1];
+	const int64_t member_id = account->member.id;
 
 	if (set_totp(work, seal, member_id, secret, step) < 0 ||
 	    run_of_member(work->store, PL_SQL_RECOVERY_DELETE_ALL, member_id, NULL, work->err) <
@@ -174,53 +174,51 @@ static int replace(const struct pl_work *work, const struct pl_keys *seal,
 	    run_of_member(work->store, PL_SQL_TRUSTED_DELETE_ALL, member_id, NULL, work->err) < 0 ||
 	    pl_factor_clear(work->store, member_id, work->err) < 0)
 		return -1;
-	return pl_audit_add(work, "totp.register", pl_address_format(address, text), "", "");
+	account->member.factor_registered = 1;
+	return pl_audit_add(work, "totp.register",
+			    pl_address_format(&account->member.address, text), "", "");
 }
 
 static int confirm(const struct pl_work *work, const struct pl_keys *seal,
-		   const struct pl_address *address, const char *code,
-		   struct pl_code_answer *answer_r)
+		   struct pl_account *account, const char *code, struct pl_code_answer *answer_r)
 {
 	struct pl_stmt *stmt;
-	struct pl_account account;
 	struct factor pending;
 	int64_t step, won = 0;
 	int ret;
 
-	if (pl_account_get(work->store, address, &account, work->err) < 0)
-		return -1;
 	stmt = pl_query(work->store, PL_SQL_TOTP_PENDING_GET,
-			PL_PARAMS(PL_INT("member_id", account.member.id),
+			PL_PARAMS(PL_INT("member_id", account->member.id),
 				  PL_INT("now", work->now)));
-	ret = load(stmt, seal, SEALED_PENDING, account.member.id, &pending, work->err);
+	ret = load(stmt, seal, SEALED_PENDING, account->member.id, &pending, work->err);
 	if (ret == 1)
-		ret = pl_factor_enter(work, account.member.id, answer_r);
+		ret = pl_factor_enter(work, account->member.id, answer_r);
 	if (ret == 1) {
 		answer_r->result = PL_CODE_WRONG;
 		ret = match(&pending.secret, code, work->now, &step, work->err);
 	}
 	if (ret == 1)
-		ret = run_of_member(work->store, PL_SQL_TOTP_PENDING_DELETE, account.member.id,
+		ret = run_of_member(work->store, PL_SQL_TOTP_PENDING_DELETE, account->member.id,
 				    &won, work->err);
 	if (won == 1) {
 		answer_r->result = PL_CODE_RIGHT;
-		ret = replace(work, seal, address, account.member.id, &pending.secret, step);
+		ret = replace(work, seal, account, &pending.secret, step);
 	}
 	pl_secret_wipe(&pending.secret);
 	return ret < 0 ? -1 : 0;
 }
 
 int pl_totp_confirm(const struct pl_work *work, const struct pl_keys *seal,
-		    const struct pl_address *address, const char *code,
-		    struct pl_code_answer *answer_r)
+		    struct pl_account *account, const char *code, struct pl_code_answer *answer_r)
 {
 	char text[PL_ADDRESS_MAX + 1];
 
 	*answer_r = (struct pl_code_answer){ .result = PL_CODE_NONE };
-	if (confirm(work, seal, address, code, answer_r) == 0)
+	if (confirm(work, seal, account, code, answer_r) == 0)
 		return 0;
 	answer_r->result = PL_CODE_NONE;
-	return pl_error_prefix(work->err, "second factor of %s", pl_address_format(address, text));
+	return pl_error_prefix(work->err, "second factor of %s",
+			       pl_address_format(&account->member.address, text));
 }
 
 /* The one statement that lets one of several who offer the same code win. */
@@ -270,32 +268,32 @@ int pl_totp_redeem_commit(const struct pl_work *work, const struct pl_keys *seal
 	return pl_factor_finish_commit(work, ret, answer_r);
 }
 
-static int reset(const struct pl_work *work, const struct pl_address *address, int64_t *removed_r)
+static int reset(const struct pl_work *work, struct pl_account *account, int64_t *removed_r)
 {
 	char text[PL_ADDRESS_MAX + 1];
-	struct pl_account account;
-	const int64_t *id = &account.member.id;
+	const int64_t id = account->member.id;
 
-	if (pl_account_get(work->store, address, &account, work->err) < 0 ||
-	    run_of_member(work->store, PL_SQL_TOTP_DELETE, *id, removed_r, work->err) < 0 ||
-	    run_of_member(work->store, PL_SQL_TOTP_PENDING_DELETE, *id, NULL, work->err) < 0 ||
-	    run_of_member(work->store, PL_SQL_RECOVERY_DELETE_ALL, *id, NULL, work->err) < 0 ||
-	    run_of_member(work->store, PL_SQL_TRUSTED_DELETE_ALL, *id, NULL, work->err) < 0 ||
-	    pl_factor_clear(work->store, *id, work->err) < 0)
+	if (run_of_member(work->store, PL_SQL_TOTP_DELETE, id, removed_r, work->err) < 0 ||
+	    run_of_member(work->store, PL_SQL_TOTP_PENDING_DELETE, id, NULL, work->err) < 0 ||
+	    run_of_member(work->store, PL_SQL_RECOVERY_DELETE_ALL, id, NULL, work->err) < 0 ||
+	    run_of_member(work->store, PL_SQL_TRUSTED_DELETE_ALL, id, NULL, work->err) < 0 ||
+	    pl_factor_clear(work->store, id, work->err) < 0)
 		return -1;
+	account->member.factor_registered = 0;
 	return *removed_r == 0
 		       ? 0
-		       : pl_audit_add(work, "totp.reset", pl_address_format(address, text), "", "");
+		       : pl_audit_add(work, "totp.reset",
+				      pl_address_format(&account->member.address, text), "", "");
 }
 
-int pl_totp_reset(const struct pl_work *work, const struct pl_address *address)
+int pl_totp_reset(const struct pl_work *work, struct pl_account *account)
 {
 	char text[PL_ADDRESS_MAX + 1];
 	int64_t removed = 0;
 
-	if (reset(work, address, &removed) < 0)
+	if (reset(work, account, &removed) < 0)
 		return pl_error_prefix(work->err, "second factor of %s",
-				       pl_address_format(address, text));
+				       pl_address_format(&account->member.address, text));
 	return removed > 0 ? 1 : 0;
 }
 

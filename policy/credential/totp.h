@@ -52,23 +52,21 @@ struct pl_totp_state {
 int pl_totp_state(struct pl_store *store, int64_t member_id, struct pl_totp_state *state_r,
 		  struct pl_error *err);
 /* Makes a pending secret, in place of one that pends already. secret_r is base32.
- * The member is added when the database does not know it; *member_id_r is filled. */
+ * The member is added when the database does not know it. */
 int pl_totp_begin(const struct pl_work *work, const struct pl_keys *seal,
-		  const struct pl_address *address, int64_t *member_id_r,
-		  struct pl_secret *secret_r);
+		  struct pl_account *account, struct pl_secret *secret_r);
 /* A code made with the pending secret puts it to use, and is used by that. Old
  * recovery codes die; trusted devices die. Of several who confirm one registration
  * one is right. The caller commits after every result: a wrong code is counted in
  * the same transaction. */
 int pl_totp_confirm(const struct pl_work *work, const struct pl_keys *seal,
-		    const struct pl_address *address, const char *code,
-		    struct pl_code_answer *answer_r);
+		    struct pl_account *account, const char *code, struct pl_code_answer *answer_r);
 /* Redeems a code of the registered secret; PL_CODE_RIGHT and PL_CODE_WRONG are committed. */
 int pl_totp_redeem_commit(const struct pl_work *work, const struct pl_keys *seal, int64_t member_id,
 			  const char *code, struct pl_code_answer *answer_r);
 /* Removes the secret, pending secret, recovery codes, failures and trusted devices.
  * 1 removed, 0 there was none. Sessions are the caller's. */
-int pl_totp_reset(const struct pl_work *work, const struct pl_address *address);
+int pl_totp_reset(const struct pl_work *work, struct pl_account *account);
 
 /* "otpauth://totp/..." for a QR code (the Key Uri Format that apps read). Returns buf. */
 char *pl_totp_uri(const char *issuer, const struct pl_address *address,
@@ -81,11 +79,11 @@ char *pl_totp_uri(const char *issuer, const struct pl_address *address,
 #define PL_RECOVERY_TEXT 20
 
 int pl_recovery_make(const struct pl_work *work, const struct pl_keys *verify,
-		     const struct pl_address *address,
+		     const struct pl_account *account,
 		     char codes_r[PL_RECOVERY_CODES][PL_RECOVERY_TEXT]);
 /* Values as pl_totp_redeem_commit. */
 int pl_recovery_redeem_commit(const struct pl_work *work, const struct pl_keys *verify,
-			      const struct pl_address *address, const char *code,
+			      const struct pl_account *account, const char *code,
 			      struct pl_code_answer *answer_r);
 
 #endif

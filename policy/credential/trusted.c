@@ -55,15 +55,17 @@ static int new_cookie(const unsigned char *series, size_t series_len, struct pl_
 	return ret;
 }
 
-static int insert(struct pl_store *store, struct pl_trusted *wish, int64_t generation,
+static int insert(struct pl_store *store, struct pl_trusted *wish, const struct pl_member *owner,
 		  const struct cookie *cookie, struct pl_error *err)
 {
+	wish->member_id = owner->id;
 	return pl_insert(store, PL_SQL_TRUSTED_INSERT,
 			 PL_PARAMS(PL_INT("member_id", wish->member_id),
 				   PL_BLOB("series", cookie->series, sizeof(cookie->series)),
 				   PL_BLOB("value", cookie->value, sizeof(cookie->value)),
 				   PL_INT("created_at", wish->created_at),
-				   PL_INT("generation", generation), PL_TEXT("name", wish->name),
+				   PL_INT("generation", owner->generation),
+				   PL_TEXT("name", wish->name),
 				   PL_INT("expires_at", wish->expires_at), PL_TEXT("ip", wish->ip)),
 			 &wish->id, err);
 }
@@ -86,11 +88,10 @@ static void set_times(struct pl_trusted *wish, int64_t now)
 		wish->expires_at = wish->created_at + SECONDS;
 }
 
-int pl_trusted_add(const struct pl_work *work, const struct pl_address *address,
-		   struct pl_trusted *wish, struct pl_secret *cookie_r)
+int pl_trusted_add(const struct pl_work *work, struct pl_account *account, struct pl_trusted *wish,
+		   struct pl_secret *cookie_r)
 {
 	char text[PL_ADDRESS_MAX + 1];
-	struct pl_account account;
 	struct pl_secret series;
 	struct cookie cookie;
 	int ret = -1;
@@ -99,15 +100,15 @@ int pl_trusted_add(const struct pl_work *work, const struct pl_address *address,
 	if (pl_random_token(COOKIE_PREFIX, &series, work->err) == 0 &&
 	    pl_token_digest(&series, cookie.series, work->err) == 0 &&
 	    new_cookie(series.data, series.len, cookie_r, cookie.value, work->err) == 0 &&
-	    pl_member_ensure(work, address, &wish->member_id) == 0 &&
-	    pl_account_get(work->store, address, &account, work->err) == 0 &&
-	    insert(work->store, wish, account.member.generation, &cookie, work->err) == 0)
-		ret = record(work, "trusted-device.add", address, wish, 0);
+	    pl_member_ensure(work, account) == 0 &&
+	    insert(work->store, wish, &account->member, &cookie, work->err) == 0)
+		ret = record(work, "trusted-device.add", &account->member.address, wish, 0);
 	pl_secret_wipe(&series);
 	if (ret == 0)
 		return 0;
 	pl_secret_wipe(cookie_r);
-	return pl_error_prefix(work->err, "trusted device of %s", pl_address_format(address, text));
+	return pl_error_prefix(work->err, "trusted device of %s",
+			       pl_address_format(&account->member.address, text));
 }
 
 static void read_row(struct pl_stmt *stmt, struct pl_trusted *device_r)
@@ -258,22 +259,19 @@ static int64_t delete_all(struct pl_store *store, int64_t member_id, struct pl_e
 			     PL_PARAMS(PL_INT("member_id", member_id)), err);
 }
 
-int64_t pl_trusted_remove(const struct pl_work *work, const struct pl_address *address, int64_t id)
+int64_t pl_trusted_remove(const struct pl_work *work, const struct pl_account *account, int64_t id)
 {
 	char text[PL_ADDRESS_MAX + 1], before[64] = "all";
-	struct pl_account account;
 	int64_t gone;
 
-	if (pl_account_get(work->store, address, &account, work->err) < 0)
-		return -1;
-	gone = id == 0 ? delete_all(work->store, account.member.id, work->err)
-		       : delete_one(work->store, account.member.id, id, work->err);
+	gone = id == 0 ? delete_all(work->store, account->member.id, work->err)
+		       : delete_one(work->store, account->member.id, id, work->err);
 	if (gone <= 0)
 		return gone;
 	if (id != 0)
 		snprintf(before, sizeof(before), "id=%lld", (long long)id);
-	if (pl_audit_add(work, "trusted-device.remove", pl_address_format(address, text), before,
-			 "") < 0)
+	if (pl_audit_add(work, "trusted-device.remove",
+			 pl_address_format(&account->member.address, text), before, "") < 0)
 		return -1;
 	return gone;
 }

@@ -28,8 +28,8 @@ enum pl_trust { PL_TRUST_NONE, PL_TRUST_VALID, PL_TRUST_STOLEN };
  *
  * Adds one with the wish's name, ip and expires_at (0, or too late: 30 days), and
  * fills its other fields. cookie_r: what the browser keeps, "SERIES.VALUE". */
-int pl_trusted_add(const struct pl_work *work, const struct pl_address *address,
-		   struct pl_trusted *wish, struct pl_secret *cookie_r);
+int pl_trusted_add(const struct pl_work *work, struct pl_account *account, struct pl_trusted *wish,
+		   struct pl_secret *cookie_r);
 /* Looks, and changes nothing: before the password is checked. */
 int pl_trusted_peek(const struct pl_work *work, const struct pl_secret *cookie, int64_t member_id,
 		    enum pl_trust *trust_r);
@@ -42,6 +42,6 @@ int pl_trusted_use(const struct pl_work *work, const struct pl_secret *cookie, i
 int pl_trusted_list(const struct pl_work *work, int64_t member_id,
 		    int (*each)(const struct pl_trusted *device, void *context), void *context);
 /* Removes one of the member's (id), or all (id 0). Returns how many, or -1. */
-int64_t pl_trusted_remove(const struct pl_work *work, const struct pl_address *address, int64_t id);
+int64_t pl_trusted_remove(const struct pl_work *work, const struct pl_account *account, int64_t id);
 
 #endif

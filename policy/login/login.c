@@ -224,6 +224,16 @@ int pl_login_answer(const struct pl_policy *policy, const struct pl_keys *keys,
 	return 0;
 }
 
+struct pl_verdict pl_login_decide(const struct pl_policy *policy, const struct pl_login *login,
+				  const struct pl_account *account)
+{
+	struct pl_facts facts = { .device_trusted = 0 };
+
+	begin_facts(policy, login, &facts);
+	end_facts(policy, login, account, &facts);
+	return pl_decide(&facts);
+}
+
 int pl_login_evaluate(struct pl_store *store, const struct pl_policy *policy,
 		      const struct pl_keys *keys, const struct pl_login *login,
 		      struct pl_login_result *result_r, struct pl_error *err)

@@ -75,6 +75,11 @@ int pl_login_evaluate(struct pl_store *store, const struct pl_policy *policy,
 		      const struct pl_keys *keys, const struct pl_login *login,
 		      struct pl_login_result *result_r, struct pl_error *err);
 
+/* The decision about an account that has been read already, for an offer that needs nothing
+ * beside it: all but passwords and tokens. login's user is not looked at. */
+struct pl_verdict pl_login_decide(const struct pl_policy *policy, const struct pl_login *login,
+				  const struct pl_account *account);
+
 /* Whether a SASL mechanism offers a token and not a password. NULL is no mechanism. */
 int pl_mechanism_is_bearer(const char *mechanism);
 

@@ -42,15 +42,14 @@ static int record_opened(const struct pl_work *work, const struct pl_session *se
 }
 
 /* Writes the wish for the member, which is added at need. */
-static int add(const struct pl_work *work, const struct pl_address *address,
-	       struct pl_session *wish, const unsigned char *cookie)
+static int add(const struct pl_work *work, struct pl_account *account, struct pl_session *wish,
+	       const unsigned char *cookie)
 {
-	struct pl_account account;
-
-	wish->address = *address;
-	if (pl_member_ensure(work, address, &wish->member_id) < 0 ||
-	    pl_account_get(work->store, address, &account, work->err) < 0 ||
-	    insert_session(work->store, wish, account.member.generation, cookie, work->err) < 0)
+	if (pl_member_ensure(work, account) < 0)
+		return -1;
+	wish->address = account->member.address;
+	wish->member_id = account->member.id;
+	if (insert_session(work->store, wish, account->member.generation, cookie, work->err) < 0)
 		return -1;
 	return record_opened(work, wish);
 }
@@ -75,17 +74,18 @@ static void set_times(struct pl_session *wish, int64_t now)
 		wish->expires_at = wish->created_at + PL_SESSION_SECONDS;
 }
 
-int pl_session_open(const struct pl_work *work, const struct pl_address *address,
-		    struct pl_session *wish, struct pl_secret *cookie_r)
+int pl_session_open(const struct pl_work *work, struct pl_account *account, struct pl_session *wish,
+		    struct pl_secret *cookie_r)
 {
 	char text[PL_ADDRESS_MAX + 1];
 	unsigned char digest[PL_MAC_BYTES];
 
 	set_times(wish, work->now);
-	if (new_cookie(cookie_r, digest, work->err) == 0 && add(work, address, wish, digest) == 0)
+	if (new_cookie(cookie_r, digest, work->err) == 0 && add(work, account, wish, digest) == 0)
 		return 0;
 	pl_secret_wipe(cookie_r);
-	return pl_error_prefix(work->err, "session of %s", pl_address_format(address, text));
+	return pl_error_prefix(work->err, "session of %s",
+			       pl_address_format(&account->member.address, text));
 }
 
 enum pl_channel pl_session_read_channel(struct pl_stmt *stmt)
@@ -240,44 +240,40 @@ static int64_t delete_of(struct pl_store *store, enum pl_sql sql, int64_t id, in
 			     err);
 }
 
-int pl_session_revoke(const struct pl_work *work, const struct pl_address *address, int64_t id,
+int pl_session_revoke(const struct pl_work *work, const struct pl_account *account, int64_t id,
 		      int with_trust)
 {
 	char text[PL_ADDRESS_MAX + 1], before[PL_AUDIT_TEXT];
-	struct pl_account account;
 	int64_t trusts = 0, gone;
 
-	if (pl_account_get(work->store, address, &account, work->err) < 0)
-		return -1;
 	if (with_trust)
-		trusts = delete_of(work->store, PL_SQL_SESSION_DELETE_TRUST, id, account.member.id,
+		trusts = delete_of(work->store, PL_SQL_SESSION_DELETE_TRUST, id, account->member.id,
 				   work->err);
 	gone = trusts < 0 ? -1
-			  : delete_of(work->store, PL_SQL_SESSION_DELETE, id, account.member.id,
+			  : delete_of(work->store, PL_SQL_SESSION_DELETE, id, account->member.id,
 				      work->err);
 	if (gone <= 0)
 		return (int)gone;
 	snprintf(before, sizeof(before), "id=%lld%s", (long long)id,
 		 trusts > 0 ? " with trust" : "");
-	return pl_audit_add(work, "session.revoke", pl_address_format(address, text), before, "") <
-			       0
+	return pl_audit_add(work, "session.revoke",
+			    pl_address_format(&account->member.address, text), before, "") < 0
 		       ? -1
 		       : 1;
 }
 
-int pl_session_revoke_all(const struct pl_work *work, const struct pl_address *address)
+int pl_session_revoke_all(const struct pl_work *work, struct pl_account *account)
 {
 	char text[PL_ADDRESS_MAX + 1];
-	struct pl_account account;
 	int64_t raised;
 
-	if (pl_account_get(work->store, address, &account, work->err) < 0)
-		return -1;
 	raised = pl_exec_count(work->store, PL_SQL_MEMBER_RAISE_GENERATION,
-			       PL_PARAMS(PL_INT("member_id", account.member.id)), work->err);
+			       PL_PARAMS(PL_INT("member_id", account->member.id)), work->err);
 	if (raised <= 0) /* 0: a member that the database has never heard of */
 		return (int)raised;
-	return pl_audit_add(work, "session.revoke-all", pl_address_format(address, text), "", "");
+	account->member.generation++;
+	return pl_audit_add(work, "session.revoke-all",
+			    pl_address_format(&account->member.address, text), "", "");
 }
 
 static int insert_token(struct pl_store *store, const struct pl_session *session,
@@ -296,7 +292,7 @@ static int insert_token(struct pl_store *store, const struct pl_session *session
 		       err);
 }
 
-int pl_session_issue(const struct pl_work *work, const struct pl_address *address,
+int pl_session_issue(const struct pl_work *work, struct pl_account *account,
 		     struct pl_session *wish, int64_t token_expires_at, struct pl_secret *token_r)
 {
 	char text[PL_ADDRESS_MAX + 1];
@@ -304,9 +300,10 @@ int pl_session_issue(const struct pl_work *work, const struct pl_address *addres
 	wish->half = 0;
 	set_times(wish, work->now);
 	if (pl_random_token(TOKEN_PREFIX, token_r, work->err) == 0 &&
-	    add(work, address, wish, NULL) == 0 &&
+	    add(work, account, wish, NULL) == 0 &&
 	    insert_token(work->store, wish, token_expires_at, token_r, work->err) == 0)
 		return 0;
 	pl_secret_wipe(token_r);
-	return pl_error_prefix(work->err, "session of %s", pl_address_format(address, text));
+	return pl_error_prefix(work->err, "session of %s",
+			       pl_address_format(&account->member.address, text));
 }

@@ -38,8 +38,8 @@ struct pl_session {
  * one PL_SESSION_HALF_SECONDS. A half one, or one on a trusted device, has proven
  * nothing, whatever the wish says. Fills the wish's other fields and cookie_r. The member is
  * added when the database does not know it. In the caller's write transaction. */
-int pl_session_open(const struct pl_work *work, const struct pl_address *address,
-		    struct pl_session *wish, struct pl_secret *cookie_r);
+int pl_session_open(const struct pl_work *work, struct pl_account *account, struct pl_session *wish,
+		    struct pl_secret *cookie_r);
 /* Makes a half session whole: a new cookie, proven now, PL_SESSION_SECONDS from
  * now. 1, or 0 when it is gone or whole already. In the caller's write transaction. */
 int pl_session_complete(const struct pl_work *work, int64_t id, int64_t trusted_id,
@@ -64,18 +64,18 @@ int pl_session_list(const struct pl_work *work, int64_t member_id,
 		    int (*each)(const struct pl_session *session, void *context), void *context);
 /* Ends a session of the member with its tokens, and its trusted device when
  * with_trust. 1 ended, 0 none, -1 error. In the caller's write transaction. */
-int pl_session_revoke(const struct pl_work *work, const struct pl_address *address, int64_t id,
+int pl_session_revoke(const struct pl_work *work, const struct pl_account *account, int64_t id,
 		      int with_trust);
 /* Ends all sessions and trusted devices of a member by raising its generation.
  * In the caller's write transaction. */
-int pl_session_revoke_all(const struct pl_work *work, const struct pl_address *address);
+int pl_session_revoke_all(const struct pl_work *work, struct pl_account *account);
 /* Removes what has expired: sessions, codes, tokens, trusted devices, pending
  * registrations, failures of addresses. */
 int pl_session_sweep(const struct pl_work *work);
 
 /* Opens a whole session with one access token, for tests and for programs that
  * sign members in without the portal. */
-int pl_session_issue(const struct pl_work *work, const struct pl_address *address,
+int pl_session_issue(const struct pl_work *work, struct pl_account *account,
 		     struct pl_session *wish, int64_t token_expires_at, struct pl_secret *token_r);
 
 #endif

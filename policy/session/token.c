@@ -122,9 +122,14 @@ int pl_refresh_peek(const struct pl_work *work, const struct pl_secret *refresh,
 /* Its client would have the new one: who holds the old one has copied it. */
 static int end_stolen(const struct pl_work *work, const struct pl_grant_row *row)
 {
+	struct pl_account account;
+
 	if (pl_grant_record(work, "refresh-token.stolen", row) < 0)
 		return -1;
-	return pl_session_revoke(work, &row->address, row->grant.session_id, 0) < 0 ? -1 : 0;
+	return pl_account_get(work->store, &row->address, &account, work->err) < 0 ||
+			       pl_session_revoke(work, &account, row->grant.session_id, 0) < 0
+		       ? -1
+		       : 0;
 }
 
 static int refresh_tokens(const struct pl_work *work, struct refresh *refresh,

@@ -63,6 +63,7 @@ static int set_two_factor_mode(struct request *request, const char *word, struct
 				NULL, NULL);
 	if (changed < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
+	request->has_account = 0; /* what was read of it holds no more */
 	return changed;
 }
 

@@ -47,22 +47,22 @@ static json_t *factor_of(const struct pl_totp_state *state)
 			 "recovery_codes", state->recovery_codes);
 }
 
-static int get_layers(const struct request *request, struct pl_account *account_r,
-		      struct pl_layers *layers_r, struct pl_error *err)
+static int get_layers(struct request *request, struct pl_layers *layers_r, struct pl_error *err)
 {
-	if (pl_account_get(request->work.store, &request->session.address, account_r, err) < 0)
+	struct pl_account *account;
+
+	if (request_account(request, &account, err) < 0)
 		return -1;
-	pl_account_layers(account_r, request->policy, layers_r);
+	pl_account_layers(account, request->policy, layers_r);
 	return 0;
 }
 
-int account_resolve(const struct request *request, enum pl_setting setting,
+int account_resolve(struct request *request, enum pl_setting setting,
 		    struct pl_resolved *resolved_r, struct pl_error *err)
 {
-	struct pl_account account;
 	struct pl_layers layers;
 
-	if (get_layers(request, &account, &layers, err) < 0)
+	if (get_layers(request, &layers, err) < 0)
 		return -1;
 	*resolved_r = pl_resolve(&layers, setting);
 	return 0;
@@ -88,10 +88,9 @@ int answer_account(struct request *request, struct response *response, struct pl
 	const int64_t member_id = request->session.member_id;
 	struct listing devices = { request, json_array() }, sessions = { request, json_array() };
 	struct pl_totp_state state;
-	struct pl_account account;
 	struct pl_layers layers;
 
-	if (get_layers(request, &account, &layers, err) < 0 ||
+	if (get_layers(request, &layers, err) < 0 ||
 	    pl_totp_state(request->work.store, member_id, &state, err) < 0 ||
 	    pl_trusted_list(&request->work, member_id, add_device, &devices) < 0 ||
 	    pl_session_list(&request->work, member_id, add_session, &sessions) < 0) {

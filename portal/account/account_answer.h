@@ -8,7 +8,7 @@
 /* Answers with the account object as it is now. */
 int answer_account(struct request *request, struct response *response, struct pl_error *err);
 /* Its member's settings. 0, or -1. */
-int account_resolve(const struct request *request, enum pl_setting setting,
+int account_resolve(struct request *request, enum pl_setting setting,
 		    struct pl_resolved *resolved_r, struct pl_error *err);
 
 #endif

@@ -15,10 +15,12 @@ static int64_t id_of(const struct request *request)
 int post_device_remove(struct request *request, struct response *response, struct pl_error *err)
 {
 	const int64_t id = id_of(request);
+	struct pl_account *account;
 	int64_t removed = -1;
 
-	if (pl_store_begin_write(request->work.store, err) == 0)
-		removed = pl_trusted_remove(&request->work, &request->session.address, id);
+	if (pl_store_begin_write(request->work.store, err) == 0 &&
+	    request_account(request, &account, err) == 0)
+		removed = pl_trusted_remove(&request->work, account, id);
 	if (removed < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	if (removed == 0)
@@ -33,10 +35,12 @@ int post_device_remove(struct request *request, struct response *response, struc
 int post_session_end(struct request *request, struct response *response, struct pl_error *err)
 {
 	const int64_t id = id_of(request);
+	struct pl_account *account;
 	int ended = -1;
 
-	if (pl_store_begin_write(request->work.store, err) == 0)
-		ended = pl_session_revoke(&request->work, &request->session.address, id, 1);
+	if (pl_store_begin_write(request->work.store, err) == 0 &&
+	    request_account(request, &account, err) == 0)
+		ended = pl_session_revoke(&request->work, account, id, 1);
 	if (ended < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	if (ended == 0)
@@ -67,18 +71,20 @@ static int add_device(const struct pl_trusted *device, void *context)
 }
 
 /* Devices whose sessions have ended by themselves are trusted still. */
-static int remove_devices(struct request *request)
+static int remove_devices(struct request *request, struct pl_error *err)
 {
 	struct others others = { .own = request->session.trusted_id };
+	struct pl_account *account;
 
+	if (request_account(request, &account, err) < 0)
+		return -1;
 	do {
 		others.count = 0;
 		if (pl_trusted_list(&request->work, request->session.member_id, add_device,
 				    &others) < 0)
 			return -1;
 		for (size_t i = 0; i < others.count; i++) {
-			if (pl_trusted_remove(&request->work, &request->session.address,
-					      others.id[i]) < 0)
+			if (pl_trusted_remove(&request->work, account, others.id[i]) < 0)
 				return -1;
 		}
 	} while (others.count == BATCH);
@@ -87,8 +93,9 @@ static int remove_devices(struct request *request)
 
 int post_session_end_all(struct request *request, struct response *response, struct pl_error *err)
 {
-	if (pl_store_begin_write(request->work.store, err) < 0 || end_other_sessions(request) < 0 ||
-	    remove_devices(request) < 0 || pl_store_commit(request->work.store, err) < 0)
+	if (pl_store_begin_write(request->work.store, err) < 0 ||
+	    end_other_sessions(request, err) < 0 || remove_devices(request, err) < 0 ||
+	    pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	disconnect_member(request->policy, request->address);
 	notify_member(request->policy, notify_origin_of(request), request->address,

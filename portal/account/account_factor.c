@@ -57,11 +57,14 @@ int post_account_registration_confirm(struct request *request, struct response *
 
 int post_factor_remove(struct request *request, struct response *response, struct pl_error *err)
 {
+	struct pl_account *account;
 	int removed = pl_store_begin_write(request->work.store, err);
 
 	if (removed == 0)
-		removed = pl_totp_reset(&request->work, &request->session.address);
-	if (removed < 0 || end_other_sessions(request) < 0 ||
+		removed = request_account(request, &account, err);
+	if (removed == 0)
+		removed = pl_totp_reset(&request->work, account);
+	if (removed < 0 || end_other_sessions(request, err) < 0 ||
 	    pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	if (removed > 0)

@@ -55,6 +55,16 @@ int request_cookie(const struct request *request, const char *name, struct pl_se
 	return pl_secret_set(value_r, value, len) == 0;
 }
 
+int request_account(struct request *request, struct pl_account **account_r, struct pl_error *err)
+{
+	*account_r = &request->account;
+	if (!request->has_account && pl_account_get(request->work.store, &request->session.address,
+						    &request->account, err) < 0)
+		return -1;
+	request->has_account = 1;
+	return 0;
+}
+
 /* What a user agent says, and what people call it. The first match wins, so a
  * browser that also names the one it is made of stands before that one. */
 struct product {

@@ -65,7 +65,9 @@ struct request {
 	/* Its store, the dispatcher's error, the session's member as the actor; now is when the
 	 * whole request had come. */
 	struct pl_work work;
-	struct pl_session session;        /* id 0: none */
+	struct pl_session session; /* id 0: none */
+	struct pl_account account; /* of the session's member; see request_account */
+	int has_account;
 	struct pl_secret cookie;          /* of the session */
 	char address[PL_ADDRESS_MAX + 1]; /* of the session's member; "" for none */
 	struct pl_oauth_client *client;   /* that has proven who it is (guard_client) */
@@ -82,6 +84,10 @@ const char *request_text(const struct request *request, const char *name);
 int request_flag(const struct request *request, const char *name);
 /* Copies the value of the cookie "__Host-NAME"; 0 when there is none. */
 int request_cookie(const struct request *request, const char *name, struct pl_secret *value_r);
+/* The account of the session's member, which is read once. It is the request's. Functions of
+ * the library that are given the account keep it up to date; who changes it by its address
+ * clears has_account. 0, or -1. */
+int request_account(struct request *request, struct pl_account **account_r, struct pl_error *err);
 /* The first of the two that the browser names. */
 enum language request_language(const struct request *request);
 /* "Windows 10, Chrome": a short name for the user agent. Returns buf. */

@@ -263,12 +263,14 @@ static int ask_to_sign_in(const struct request *request, struct response *respon
  * where the member may not at all, the error of asked is set. */
 static int decide(struct request *request, struct authorization *asked, struct pl_error *err)
 {
+	struct pl_account *account;
 	enum next_step next;
 
 	if (request->session.id == 0 || request->session.half)
 		return 0;
-	if (next_step_find(request, &request->session.address, 1, &next, err) < 0)
+	if (request_account(request, &account, err) < 0)
 		return -1;
+	next = next_step_of(request, account, 1);
 	if (next == NEXT_DENIED)
 		wrong(asked, "access_denied", "webmail is switched off for this member");
 	if (next != NEXT_REGISTER)
@@ -279,15 +281,18 @@ static int decide(struct request *request, struct authorization *asked, struct p
 
 /* A mail program gets a session of its own, to which the switches of its services apply. In
  * the write transaction of the code. */
-static int open_program_session(struct request *request, struct authorization *asked)
+static int open_program_session(struct request *request, struct authorization *asked,
+				struct pl_error *err)
 {
 	struct pl_session session = { .channel = PL_CHANNEL_CLIENT };
 	struct pl_secret cookie; /* nobody's: the program has tokens */
-	int ret;
+	struct pl_account *account;
+	int ret = request_account(request, &account, err);
 
 	memcpy(session.ip, request->ip_text, sizeof(session.ip));
 	snprintf(session.device, sizeof(session.device), "%s", asked->client.name);
-	ret = pl_session_open(&request->work, &request->session.address, &session, &cookie);
+	if (ret == 0)
+		ret = pl_session_open(&request->work, account, &session, &cookie);
 	pl_secret_wipe(&cookie);
 	asked->grant.session_id = session.id;
 	return ret;
@@ -302,7 +307,8 @@ static int issue_code(struct request *request, struct authorization *asked,
 	code_r->len = 0;
 	if (pl_store_begin_write(request->work.store, err) < 0)
 		return -1;
-	if (asked->client.channel == PL_CHANNEL_CLIENT && open_program_session(request, asked) < 0)
+	if (asked->client.channel == PL_CHANNEL_CLIENT &&
+	    open_program_session(request, asked, err) < 0)
 		return -1;
 	return pl_code_issue(request->work.store, &asked->grant, code_r, err) < 0
 		       ? -1

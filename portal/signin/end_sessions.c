@@ -18,10 +18,13 @@ void disconnect_member(const struct pl_policy *policy, const char *address)
 int end_session(struct request *request, const struct pl_session *session, struct pl_error *err)
 {
 	char address[PL_ADDRESS_MAX + 1];
+	struct pl_account account;
 	int ended = pl_store_begin_write(request->work.store, err);
 
 	if (ended == 0)
-		ended = pl_session_revoke(&request->work, &session->address, session->id, 0);
+		ended = pl_account_get(request->work.store, &session->address, &account, err);
+	if (ended == 0)
+		ended = pl_session_revoke(&request->work, &account, session->id, 0);
 	if (ended < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	if (ended == 1)
@@ -49,17 +52,20 @@ static int add_session(const struct pl_session *session, void *context)
 	return ++others->count == BATCH;
 }
 
-int end_other_sessions(struct request *request)
+int end_other_sessions(struct request *request, struct pl_error *err)
 {
 	const struct pl_session *own = &request->session;
 	struct others others = { .own = own };
+	struct pl_account *account;
 
+	if (request_account(request, &account, err) < 0)
+		return -1;
 	do {
 		others.count = 0;
 		if (pl_session_list(&request->work, own->member_id, add_session, &others) < 0)
 			return -1;
 		for (size_t i = 0; i < others.count; i++) {
-			if (pl_session_revoke(&request->work, &own->address, others.id[i],
+			if (pl_session_revoke(&request->work, account, others.id[i],
 					      others.with_trust[i]) < 0)
 				return -1;
 		}

@@ -12,6 +12,6 @@ void disconnect_member(const struct pl_policy *policy, const char *address);
 int end_session(struct request *request, const struct pl_session *session, struct pl_error *err);
 /* Ends the member's sessions but that of the request, and with them the trust of
  * their devices. In the caller's write transaction. 0, or -1. */
-int end_other_sessions(struct request *request);
+int end_other_sessions(struct request *request, struct pl_error *err);
 
 #endif

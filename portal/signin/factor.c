@@ -71,11 +71,11 @@ int factor_redeem_code(struct request *request, struct response *response, const
 int factor_redeem_recovery(struct request *request, struct response *response, const char *code,
 			   struct pl_error *err)
 {
+	struct pl_account *account;
 	struct pl_code_answer answer;
 
-	if (need_verify(request, err) < 0 ||
-	    pl_recovery_redeem_commit(&request->work, request->verify, &request->session.address,
-				      code, &answer) < 0)
+	if (need_verify(request, err) < 0 || request_account(request, &account, err) < 0 ||
+	    pl_recovery_redeem_commit(&request->work, request->verify, account, code, &answer) < 0)
 		return -1;
 	if (answer.result == PL_CODE_RIGHT)
 		notify_member(request->policy, notify_origin_of(request), request->address,
@@ -98,13 +98,13 @@ static void group_key(const struct pl_secret *secret, char *buf, size_t size)
 
 static int make_pending(struct request *request, struct pl_secret *secret_r, struct pl_error *err)
 {
-	int64_t member_id;
+	struct pl_account *account;
 
-	return pl_store_begin_write(request->work.store, err) < 0 ||
-			       pl_totp_begin(&request->work, request->seal,
-					     &request->session.address, &member_id, secret_r) < 0
-		       ? -1
-		       : pl_store_commit(request->work.store, err);
+	if (pl_store_begin_write(request->work.store, err) < 0 ||
+	    request_account(request, &account, err) < 0 ||
+	    pl_totp_begin(&request->work, request->seal, account, secret_r) < 0)
+		return -1;
+	return pl_store_commit(request->work.store, err);
 }
 
 int factor_begin(struct request *request, struct response *response, struct pl_error *err)
@@ -132,10 +132,11 @@ int factor_begin(struct request *request, struct response *response, struct pl_e
 
 int factor_recovery_codes(struct request *request, json_t **codes_r, struct pl_error *err)
 {
+	struct pl_account *account;
 	char codes[PL_RECOVERY_CODES][PL_RECOVERY_TEXT];
 
-	if (need_verify(request, err) < 0 ||
-	    pl_recovery_make(&request->work, request->verify, &request->session.address, codes) < 0)
+	if (need_verify(request, err) < 0 || request_account(request, &account, err) < 0 ||
+	    pl_recovery_make(&request->work, request->verify, account, codes) < 0)
 		return -1;
 	*codes_r = json_array();
 	for (size_t i = 0; i < PL_RECOVERY_CODES; i++)
@@ -146,17 +147,19 @@ int factor_recovery_codes(struct request *request, json_t **codes_r, struct pl_e
 int factor_confirm(struct request *request, struct response *response, const char *code,
 		   json_t **codes_r, struct pl_error *err)
 {
+	struct pl_account *account;
 	struct pl_code_answer answer;
 	int ret;
 
 	if (need_seal(request, err) < 0 || portal_clock(request, err) < 0 ||
-	    pl_totp_confirm(&request->work, request->seal, &request->session.address, code,
-			    &answer) < 0)
+	    request_account(request, &account, err) < 0 ||
+	    pl_totp_confirm(&request->work, request->seal, account, code, &answer) < 0)
 		return -1;
 	ret = answer_result(request, response, &answer);
 	if (ret != 1)
 		return ret;
-	return end_other_sessions(request) < 0 || factor_recovery_codes(request, codes_r, err) < 0
+	return end_other_sessions(request, err) < 0 ||
+			       factor_recovery_codes(request, codes_r, err) < 0
 		       ? -1
 		       : 1;
 }

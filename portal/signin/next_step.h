@@ -12,8 +12,11 @@ enum next_step {
 	NEXT_NOTHING,  /* the member is signed in */
 };
 
-/* Asks pl_decide about a member whose account password was just found right. Uses the store,
- * policy, keys, address and time of the request. 0, or -1. */
+/* Asks pl_decide about an account whose password was just found right. Uses the policy, address
+ * and time of the request. */
+enum next_step next_step_of(const struct request *request, const struct pl_account *account,
+			    int device_trusted);
+/* The same for a member whose account has not been read. 0, or -1. */
 int next_step_find(const struct request *request, const struct pl_address *address,
 		   int device_trusted, enum next_step *next_r, struct pl_error *err);
 /* "code", "register", "offer", or NULL. */

@@ -13,22 +13,27 @@
 static int check_next_step(struct request *request, struct response *response, enum next_step one,
 			   enum next_step other, struct pl_error *err)
 {
+	struct pl_account *account;
 	enum next_step next;
 
-	if (next_step_find(request, &request->session.address, 0, &next, err) < 0)
+	if (request_account(request, &account, err) < 0)
 		return -1;
+	next = next_step_of(request, account, 0);
 	return next == one || next == other ? 1 : respond_error(response, 403, "not-allowed");
 }
 
-static int trust_device(struct request *request, int64_t *id_r, struct pl_secret *cookie_r)
+static int trust_device(struct request *request, int64_t *id_r, struct pl_secret *cookie_r,
+			struct pl_error *err)
 {
-	struct pl_trusted device = { .member_id = request->session.member_id };
+	struct pl_trusted device = { .id = 0 };
+	struct pl_account *account;
 
 	device.created_at = device.used_at = request->work.now;
 	device.expires_at = request->work.now + PL_TRUSTED_DAYS * 86400;
 	memcpy(device.ip, request->ip_text, sizeof(device.ip));
 	request_device(request, device.name, sizeof(device.name));
-	if (pl_trusted_add(&request->work, &request->session.address, &device, cookie_r) < 0)
+	if (request_account(request, &account, err) < 0 ||
+	    pl_trusted_add(&request->work, account, &device, cookie_r) < 0)
 		return -1;
 	*id_r = device.id;
 	return 0;
@@ -36,11 +41,11 @@ static int trust_device(struct request *request, int64_t *id_r, struct pl_secret
 
 /* In a write transaction: 1, 0 when the session is gone by now, -1. */
 static int authenticate(struct request *request, int trust, struct pl_secret *cookie_r,
-			struct pl_secret *device_r)
+			struct pl_secret *device_r, struct pl_error *err)
 {
 	int64_t trusted_id = 0;
 
-	if (trust && trust_device(request, &trusted_id, device_r) < 0)
+	if (trust && trust_device(request, &trusted_id, device_r, err) < 0)
 		return -1;
 	return pl_session_complete(&request->work, request->session.id, trusted_id, cookie_r);
 }
@@ -67,7 +72,7 @@ static int complete_commit(struct request *request, struct response *response, i
 			   struct pl_error *err)
 {
 	struct pl_secret cookie, device = { .len = 0 };
-	int ret = authenticate(request, trust, &cookie, &device);
+	int ret = authenticate(request, trust, &cookie, &device, err);
 
 	if (ret == 0)
 		respond_error(response, 401, "sign-in-again");
@@ -120,15 +125,12 @@ int post_registration(struct request *request, struct response *response, struct
 }
 
 /* The factor, the ends of other sessions, the recovery codes and the authenticated session are
- * one transaction. codes_r stays NULL unless the code was right. */
+ * one transaction, which is open. codes_r stays NULL unless the code was right. */
 static int register_factor(struct request *request, struct response *response, json_t **codes_r,
 			   struct pl_error *err)
 {
-	int ret = pl_store_begin_write(request->work.store, err);
+	int ret = factor_confirm(request, response, request_text(request, "code"), codes_r, err);
 
-	if (ret == 0)
-		ret = factor_confirm(request, response, request_text(request, "code"), codes_r,
-				     err);
 	if (ret == 1)
 		return complete_commit(request, response, request_flag(request, "trust"), err);
 	return ret == 0 ? pl_store_commit(request->work.store, err) : ret;
@@ -138,8 +140,11 @@ int post_registration_confirm(struct request *request, struct response *response
 			      struct pl_error *err)
 {
 	json_t *codes = NULL;
-	int ret = check_next_step(request, response, NEXT_REGISTER, NEXT_OFFER, err);
+	int ret = pl_store_begin_write(request->work.store, err);
 
+	/* Within the transaction, so that nobody registers a factor between check and change. */
+	if (ret == 0)
+		ret = check_next_step(request, response, NEXT_REGISTER, NEXT_OFFER, err);
 	if (ret == 1)
 		ret = register_factor(request, response, &codes, err);
 	if (ret == 0 && codes != NULL && response->status == 200) {

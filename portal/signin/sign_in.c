@@ -20,12 +20,14 @@
 int get_session(struct request *request, struct response *response, struct pl_error *err)
 {
 	enum next_step next = NEXT_NOTHING;
+	struct pl_account *account;
 
 	if (request->session.id == 0)
 		return answer_no_session(request, response);
 	if (request->session.half) {
-		if (next_step_find(request, &request->session.address, 0, &next, err) < 0)
+		if (request_account(request, &account, err) < 0)
 			return -1;
+		next = next_step_of(request, account, 0);
 		/* The rules have changed since: the password alone decides anew. */
 		if (next == NEXT_DENIED || next == NEXT_NOTHING)
 			return answer_no_session(request, response);
@@ -35,7 +37,7 @@ int get_session(struct request *request, struct response *response, struct pl_er
 
 /* What a sign-in has found out so far. */
 struct sign_in {
-	struct pl_address address;
+	struct pl_account account;
 	enum next_step next;
 	enum pl_trust trust;
 	struct pl_trusted device; /* id 0: none was used */
@@ -45,21 +47,20 @@ struct sign_in {
 };
 
 /* Looks at the cookie of a trusted device, and uses it where that decides. */
-static int use_device(struct request *request, struct sign_in *in, int64_t member_id,
-		      struct pl_error *err)
+static int use_device(struct request *request, struct sign_in *in)
 {
 	struct pl_secret cookie;
 	int ret = 0;
 
-	if (member_id == 0 || !request_cookie(request, DEVICE_COOKIE, &cookie))
+	if (in->account.member.id == 0 || !request_cookie(request, DEVICE_COOKIE, &cookie))
 		return 0;
-	ret = pl_trusted_peek(&request->work, &cookie, member_id, &in->trust);
+	ret = pl_trusted_peek(&request->work, &cookie, in->account.member.id, &in->trust);
 	if (ret == 0 && in->trust == PL_TRUST_VALID)
-		ret = next_step_find(request, &in->address, 1, &in->next, err);
+		in->next = next_step_of(request, &in->account, 1);
 	/* Where no step was next without it, its value need not change. */
 	if (ret == 0 && in->trust != PL_TRUST_NONE)
-		ret = pl_trusted_use(&request->work, &cookie, member_id, request->ip_text,
-				     &in->trust, &in->device, &in->device_cookie);
+		ret = pl_trusted_use(&request->work, &cookie, in->account.member.id,
+				     request->ip_text, &in->trust, &in->device, &in->device_cookie);
 	if (ret == 0 && in->trust != PL_TRUST_VALID)
 		in->device.id = 0;
 	pl_secret_wipe(&cookie);
@@ -67,17 +68,20 @@ static int use_device(struct request *request, struct sign_in *in, int64_t membe
 }
 
 /* The session ends that the browser had before; a new one has a new cookie. */
-static int end_former(struct request *request)
+static int end_former(struct request *request, struct pl_error *err)
 {
+	struct pl_account *account;
+
 	if (request->session.id == 0)
 		return 0;
-	return pl_session_revoke(&request->work, &request->session.address, request->session.id,
-				 0) < 0
+	return request_account(request, &account, err) < 0 ||
+			       pl_session_revoke(&request->work, account, request->session.id, 0) <
+				       0
 		       ? -1
 		       : 0;
 }
 
-static int open_session(struct request *request, struct sign_in *in, int registered)
+static int open_session(struct request *request, struct sign_in *in)
 {
 	struct pl_session *session = &in->session;
 
@@ -85,28 +89,25 @@ static int open_session(struct request *request, struct sign_in *in, int registe
 	session->half = in->next != NEXT_NOTHING;
 	session->trusted_id = in->device.id;
 	/* The password proves nothing to one who has a factor. */
-	session->proven_at = session->half || registered ? 0 : request->work.now;
+	session->proven_at =
+		session->half || in->account.member.factor_registered ? 0 : request->work.now;
 	memcpy(session->ip, request->ip_text, sizeof(session->ip));
 	request_device(request, session->device, sizeof(session->device));
-	return pl_session_open(&request->work, &in->address, session, &in->cookie);
+	return pl_session_open(&request->work, &in->account, session, &in->cookie);
 }
 
 /* In a write transaction. */
-static int decide(struct request *request, struct sign_in *in, struct pl_error *err)
+static int decide(struct request *request, struct sign_in *in, const struct pl_address *address,
+		  struct pl_error *err)
 {
-	struct pl_account account;
-
-	if (pl_account_get(request->work.store, &in->address, &account, err) < 0 ||
-	    next_step_find(request, &in->address, 0, &in->next, err) < 0)
+	if (pl_account_get(request->work.store, address, &in->account, err) < 0)
 		return -1;
+	in->next = next_step_of(request, &in->account, 0);
 	if (in->next == NEXT_DENIED)
 		return 0;
-	if (in->next == NEXT_CODE && use_device(request, in, account.member.id, err) < 0)
+	if (in->next == NEXT_CODE && use_device(request, in) < 0)
 		return -1;
-	return end_former(request) < 0 ||
-			       open_session(request, in, account.member.factor_registered) < 0
-		       ? -1
-		       : 0;
+	return end_former(request, err) < 0 || open_session(request, in) < 0 ? -1 : 0;
 }
 
 static const char *result_of(const struct sign_in *in)
@@ -136,26 +137,27 @@ static int admit(struct request *request, struct response *response, struct sign
 static int let_in(struct request *request, struct response *response, const char *user,
 		  struct pl_error *err)
 {
-	char address[PL_ADDRESS_MAX + 1];
+	char text[PL_ADDRESS_MAX + 1];
+	struct pl_address address;
 	struct sign_in in = { .trust = PL_TRUST_NONE };
 	int ret;
 
-	if (pl_address_parse(user, strlen(user), request->policy->default_domain, &in.address,
-			     NULL) < 0) {
+	if (pl_address_parse(user, strlen(user), request->policy->default_domain, &address, NULL) <
+	    0) {
 		log_sign_in(request->ip_text, user, "no-address");
 		return respond_error(response, 403, "not-allowed");
 	}
-	request->work.actor.who = pl_address_format(&in.address, address);
+	request->work.actor.who = pl_address_format(&address, text);
 	ret = pl_store_begin_write(request->work.store, err);
 	if (ret == 0)
-		ret = decide(request, &in, err);
+		ret = decide(request, &in, &address, err);
 	if (ret == 0 && in.next == NEXT_DENIED) {
-		log_sign_in(request->ip_text, address, "denied");
+		log_sign_in(request->ip_text, text, "denied");
 		ret = respond_error(response, 403, "not-allowed");
 	} else if (ret == 0) {
 		ret = pl_store_commit(request->work.store, err);
 		if (ret == 0)
-			ret = admit(request, response, &in, address, err);
+			ret = admit(request, response, &in, text, err);
 	}
 	pl_secret_wipe(&in.cookie);
 	pl_secret_wipe(&in.device_cookie);
@@ -194,8 +196,8 @@ int post_sign_in(struct request *request, struct response *response, struct pl_e
 int post_sign_out(struct request *request, struct response *response, struct pl_error *err)
 {
 	if (request->session.id != 0) {
-		if (pl_store_begin_write(request->work.store, err) < 0 || end_former(request) < 0 ||
-		    pl_store_commit(request->work.store, err) < 0)
+		if (pl_store_begin_write(request->work.store, err) < 0 ||
+		    end_former(request, err) < 0 || pl_store_commit(request->work.store, err) < 0)
 			return -1;
 		log_sign_in(request->ip_text, request->address, "signed-out");
 	}

@@ -60,13 +60,15 @@ static int give_app_passwords(struct fill *fill, const struct pl_address *addres
 
 static int give_token(struct fill *fill, const struct pl_address *address, size_t index)
 {
+	struct pl_account account;
 	struct pl_session wish = { .channel = PL_CHANNEL_WEBMAIL,
 				   .device = "Firefox",
 				   .ip = "192.0.2.2" };
 	struct pl_secret token;
 
 	(void)index;
-	if (pl_session_issue(&fill->work, address, &wish, time(NULL) + TOKEN_SECONDS, &token) < 0)
+	if (pl_account_get(fill->work.store, address, &account, fill->work.err) < 0 ||
+	    pl_session_issue(&fill->work, &account, &wish, time(NULL) + TOKEN_SECONDS, &token) < 0)
 		return -1;
 	print(address, &token);
 	pl_secret_wipe(&token);
@@ -75,13 +77,15 @@ static int give_token(struct fill *fill, const struct pl_address *address, size_
 
 static int give_cookie(struct fill *fill, const struct pl_address *address, size_t index)
 {
+	struct pl_account account;
 	struct pl_session wish = { .channel = PL_CHANNEL_WEBMAIL,
 				   .device = "Firefox",
 				   .ip = "192.0.2.2" };
 	struct pl_secret cookie;
 
 	(void)index;
-	if (pl_session_open(&fill->work, address, &wish, &cookie) < 0)
+	if (pl_account_get(fill->work.store, address, &account, fill->work.err) < 0 ||
+	    pl_session_open(&fill->work, &account, &wish, &cookie) < 0)
 		return -1;
 	print(address, &cookie);
 	pl_secret_wipe(&cookie);
@@ -104,17 +108,18 @@ static int make_code(const struct pl_secret *secret, time_t at, char code_r[7],
 
 static int give_factor(struct fill *fill, const struct pl_address *address, size_t index)
 {
+	struct pl_account account;
 	struct pl_work then = fill->work;
 	struct pl_code_answer answer;
 	struct pl_secret secret;
-	int64_t member_id;
 	char code[7];
 
 	(void)index;
 	then.now -= PROVEN_AGO;
-	if (pl_totp_begin(&then, fill->seal, address, &member_id, &secret) < 0 ||
+	if (pl_account_get(fill->work.store, address, &account, fill->work.err) < 0 ||
+	    pl_totp_begin(&then, fill->seal, &account, &secret) < 0 ||
 	    make_code(&secret, then.now, code, fill->work.err) < 0 ||
-	    pl_totp_confirm(&then, fill->seal, address, code, &answer) < 0)
+	    pl_totp_confirm(&then, fill->seal, &account, code, &answer) < 0)
 		return -1;
 	if (answer.result != PL_CODE_RIGHT)
 		return pl_error_set(fill->work.err, PL_ERR_INTERNAL,

@@ -14,22 +14,26 @@
 #include "policy/settings/policy.h"
 #include "policy/session/session.h"
 
-static int parse_member(const char *text, struct pl_address *address_r, struct pl_error *err)
+static int get_account(const struct pl_work *work, const char *text, struct pl_account *account_r)
 {
-	return pl_address_parse(text, strlen(text), "", address_r, err);
+	struct pl_address address;
+
+	return pl_address_parse(text, strlen(text), "", &address, work->err) < 0
+		       ? -1
+		       : pl_account_get(work->store, &address, account_r, work->err);
 }
 
 static int issue(const struct pl_work *work, char **args)
 {
 	struct pl_session wish = { .device = "test browser", .ip = "127.0.0.1" };
-	struct pl_address address;
+	struct pl_account account;
 	struct pl_secret token;
 
-	if (parse_member(args[0], &address, work->err) < 0)
+	if (get_account(work, args[0], &account) < 0)
 		return -1;
 	wish.channel = strcmp(args[1], "webmail") == 0 ? PL_CHANNEL_WEBMAIL : PL_CHANNEL_CLIENT;
 	wish.expires_at = work->now + atol(args[2]);
-	if (pl_session_issue(work, &address, &wish, work->now + atol(args[3]), &token) < 0)
+	if (pl_session_issue(work, &account, &wish, work->now + atol(args[3]), &token) < 0)
 		return -1;
 	printf("%lld %.*s\n", (long long)wish.id, (int)token.len, (const char *)token.data);
 	pl_secret_wipe(&token);
@@ -38,20 +42,20 @@ static int issue(const struct pl_work *work, char **args)
 
 static int revoke_all(const struct pl_work *work, const char *member)
 {
-	struct pl_address address;
+	struct pl_account account;
 
-	if (parse_member(member, &address, work->err) < 0)
+	if (get_account(work, member, &account) < 0)
 		return -1;
-	return pl_session_revoke_all(work, &address);
+	return pl_session_revoke_all(work, &account);
 }
 
 static int revoke(const struct pl_work *work, char **args)
 {
-	struct pl_address address;
+	struct pl_account account;
 
-	if (parse_member(args[0], &address, work->err) < 0)
+	if (get_account(work, args[0], &account) < 0)
 		return -1;
-	return pl_session_revoke(work, &address, atol(args[1]), 0) == 1 ? 0 : -1;
+	return pl_session_revoke(work, &account, atol(args[1]), 0) == 1 ? 0 : -1;
 }
 
 static int run(const struct pl_work *work, int argc, char **args)

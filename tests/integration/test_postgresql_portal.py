@@ -1,6 +1,7 @@
 """The portal when its database server fails, stalls or loses an answer. A fault may
 delay; it never lets in, and what may have been taken is taken."""
 import concurrent.futures
+import os
 import time
 import unittest
 
@@ -169,6 +170,42 @@ class Gone(Faults):
         self.assertIn("too many connections", self.portal.log())
         self.database.sql("ALTER ROLE site CONNECTION LIMIT -1")
         self.heals()
+
+
+class Reads(Faults):
+    """What one request of a sign-in asks the database, as its server logs it."""
+
+    def setUp(self):
+        self.database.sql("ALTER ROLE postlatch SET log_statement = 'all'")
+        self.addCleanup(self.database.sql, "ALTER ROLE postlatch RESET log_statement")
+        super().setUp()
+
+    def assert_reads_its_member_once(self, request):
+        path = self.database.dir + "/server.log"
+        start = os.path.getsize(path)
+        answer = self.good(request())
+        with open(path, encoding="utf-8", errors="replace") as log:
+            log.seek(start)
+            statements = [line for line in log if "LOG:  execute " in line]
+        accounts = [line for line in statements if "FROM domain d LEFT JOIN member m" in line]
+        self.assertEqual(len(accounts), 1, "".join(statements))
+        return answer
+
+    def test_each_step_of_a_sign_in_reads_its_member_once(self):
+        browser = self.portal.browser()
+        self.assert_reads_its_member_once(lambda: browser.sign_in(MEMBER))
+        key = self.assert_reads_its_member_once(lambda: browser.post("/api/sign-in/registration"))["key"]
+        codes = self.assert_reads_its_member_once(lambda: browser.post(
+            "/api/sign-in/registration/confirm", {"code": totp(key, steps=-1)}))["recovery_codes"]
+        browser = self.portal.browser()
+        self.assert_reads_its_member_once(lambda: browser.sign_in(MEMBER))
+        self.assert_reads_its_member_once(lambda: browser.post(
+            "/api/sign-in/code", {"code": totp(key), "trust": True}))
+        browser.cookies.pop("__Host-postlatch")
+        answer = self.assert_reads_its_member_once(lambda: browser.sign_in(MEMBER))  # with the trusted device
+        self.assertEqual(answer["state"], "authenticated")
+        browser = self.half()
+        self.assert_reads_its_member_once(lambda: browser.post("/api/sign-in/recovery", {"code": codes[0]}))
 
 
 class Slow(Faults):

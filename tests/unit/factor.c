@@ -22,8 +22,8 @@ enum pl_code_result confirm(struct fixture *fixture, const char *address, const 
 	struct pl_code_answer answer;
 
 	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
-	assert_ok(fixture,
-		  pl_totp_confirm(work_at(fixture, now), fixture->keys, &parsed, code, &answer));
+	assert_ok(fixture, pl_totp_confirm(work_at(fixture, now), fixture->keys,
+					   account_at(fixture, &parsed), code, &answer));
 	assert_ok(fixture, pl_store_commit(fixture->store, &fixture->err));
 	return answer.result;
 }
@@ -47,8 +47,10 @@ int64_t register_factor(struct fixture *fixture, const char *address, int64_t no
 	int64_t member_id;
 	char code[8];
 
-	assert_ok(fixture, pl_totp_begin(work_at(fixture, now), fixture->keys, &parsed, &member_id,
-					 secret_r));
+	struct pl_account *account = account_at(fixture, &parsed);
+
+	assert_ok(fixture, pl_totp_begin(work_at(fixture, now), fixture->keys, account, secret_r));
+	member_id = account->member.id;
 	assert_int_equal(confirm(fixture, address, code_at(secret_r, now, code), now),
 			 PL_CODE_RIGHT);
 	return member_id;

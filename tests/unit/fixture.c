@@ -149,6 +149,13 @@ void add_member(struct fixture *fixture, const char *address, const char *settin
 	assert_ok(fixture, pl_member_add(work_of(fixture), &parsed, &change));
 }
 
+struct pl_account *account_at(struct fixture *fixture, const struct pl_address *address)
+{
+	assert_ok(fixture,
+		  pl_account_get(fixture->store, address, &fixture->account, &fixture->err));
+	return &fixture->account;
+}
+
 struct pl_account account_of(struct fixture *fixture, const char *address)
 {
 	const struct pl_address parsed = address_of(address);

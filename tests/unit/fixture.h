@@ -15,13 +15,14 @@
 
 struct fixture {
 	char dir[64];
-	char db[128];             /* path of the database, or the uri of a server's */
-	char uri[160];            /* the same for the library */
-	struct pl_store *store;   /* in the role of the command; NULL with make_folder */
-	struct pl_keys *keys;     /* one key, number 1 */
-	struct pl_policy *policy; /* of an empty file */
-	struct pl_error err;      /* of the last call that was given it */
-	struct pl_work work;      /* of the last work_at */
+	char db[128];              /* path of the database, or the uri of a server's */
+	char uri[160];             /* the same for the library */
+	struct pl_store *store;    /* in the role of the command; NULL with make_folder */
+	struct pl_keys *keys;      /* one key, number 1 */
+	struct pl_policy *policy;  /* of an empty file */
+	struct pl_error err;       /* of the last call that was given it */
+	struct pl_work work;       /* of the last work_at */
+	struct pl_account account; /* of the last account_at */
 };
 
 extern const struct pl_actor fixture_actor; /* "tester" from "192.0.2.1" */
@@ -82,6 +83,8 @@ struct pl_change change_of(const char *words, enum pl_layer_bit where);
 void add_domain(struct fixture *fixture, const char *name, const char *settings);
 void add_member(struct fixture *fixture, const char *address, const char *settings);
 struct pl_account account_of(struct fixture *fixture, const char *address);
+/* The same, as the library is given it. Good until the next call. */
+struct pl_account *account_at(struct fixture *fixture, const struct pl_address *address);
 /* The member's newest, with its label and last use. */
 struct pl_app_password app_password_of(struct fixture *fixture, int64_t member_id);
 

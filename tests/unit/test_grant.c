@@ -38,7 +38,8 @@ static struct scene begin(struct fixture *fixture)
 					  .nonce = "n-1" } };
 	struct pl_secret cookie;
 
-	assert_ok(fixture, pl_session_open(work_of(fixture), &address, &scene.session, &cookie));
+	assert_ok(fixture, pl_session_open(work_of(fixture), account_at(fixture, &address),
+					   &scene.session, &cookie));
 	add_client(fixture, "webmail", 1, &scene.client_secret);
 	scene.now = scene.session.created_at;
 	scene.grant.session_id = scene.session.id;
@@ -382,7 +383,9 @@ static void tokens_die_with_their_session(void **state)
 	const struct pl_tokens tokens = issue(fixture, &scene);
 	struct pl_tokens next;
 
-	assert_int_equal(pl_session_revoke(work_of(fixture), &address, scene.session.id, 0), 1);
+	assert_int_equal(pl_session_revoke(work_of(fixture), account_at(fixture, &address),
+					   scene.session.id, 0),
+			 1);
 	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 0);
 	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &next), 0);
 }
@@ -397,7 +400,7 @@ static void raised_generation_kills_all(void **state)
 	struct pl_tokens next;
 	struct pl_grant grant;
 
-	assert_ok(fixture, pl_session_revoke_all(work_of(fixture), &address));
+	assert_ok(fixture, pl_session_revoke_all(work_of(fixture), account_at(fixture, &address)));
 	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 0);
 	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &next), 0);
 	assert_int_equal(take_code(fixture, &code, "webmail", scene.now, &grant), 0);

@@ -13,7 +13,8 @@ static int64_t make(struct fixture *fixture, const char *address, codes codes_r)
 	struct pl_secret secret;
 	int64_t id = register_factor(fixture, address, T, &secret);
 
-	assert_ok(fixture, pl_recovery_make(work_of(fixture), fixture->keys, &parsed, codes_r));
+	assert_ok(fixture, pl_recovery_make(work_of(fixture), fixture->keys,
+					    account_at(fixture, &parsed), codes_r));
 	return id;
 }
 
@@ -23,8 +24,8 @@ static enum pl_code_result offer_with(struct fixture *fixture, const struct pl_k
 	const struct pl_address parsed = address_of(address);
 	struct pl_code_answer answer;
 
-	assert_ok(fixture,
-		  pl_recovery_redeem_commit(work_at(fixture, T), keys, &parsed, code, &answer));
+	assert_ok(fixture, pl_recovery_redeem_commit(work_at(fixture, T), keys,
+						     account_at(fixture, &parsed), code, &answer));
 	return answer.result;
 }
 
@@ -121,7 +122,8 @@ static void new_codes_replace_the_old(void **state)
 	codes old, new;
 
 	make(fixture, OWNER, old);
-	assert_ok(fixture, pl_recovery_make(work_of(fixture), fixture->keys, &address, new));
+	assert_ok(fixture, pl_recovery_make(work_of(fixture), fixture->keys,
+					    account_at(fixture, &address), new));
 	assert_int_equal(offer(fixture, OWNER, old[0]), PL_CODE_WRONG);
 	assert_int_equal(offer(fixture, OWNER, new[0]), PL_CODE_RIGHT);
 }
@@ -135,7 +137,9 @@ static void nobody_without_a_factor_has_codes(void **state)
 	assert_int_equal(offer(fixture, OWNER, "abcd-efgh-ijkl-mnop"), PL_CODE_NONE);
 	add_member(fixture, OWNER, "");
 	assert_int_equal(offer(fixture, OWNER, "abcd-efgh-ijkl-mnop"), PL_CODE_NONE);
-	assert_refused(fixture, pl_recovery_make(work_of(fixture), fixture->keys, &address, made),
+	assert_refused(fixture,
+		       pl_recovery_make(work_of(fixture), fixture->keys,
+					account_at(fixture, &address), made),
 		       PL_ERR_CONFLICT, "no second factor");
 }
 
@@ -196,11 +200,13 @@ static char shared[PL_RECOVERY_TEXT];
 
 static int take_shared(struct fixture *fixture, struct pl_store *store, struct pl_error *err)
 {
+	struct pl_account account;
 	struct pl_address address;
 	struct pl_code_answer answer;
 
 	if (pl_address_parse(OWNER, strlen(OWNER), NULL, &address, err) < 0 ||
-	    pl_recovery_redeem_commit(WORK(store, T, err), fixture->keys, &address, shared,
+	    pl_account_get(store, &address, &account, err) < 0 ||
+	    pl_recovery_redeem_commit(WORK(store, T, err), fixture->keys, &account, shared,
 				      &answer) < 0)
 		return -1;
 	return (int)answer.result;

@@ -12,7 +12,8 @@ static struct pl_session issue(struct fixture *fixture, const char *address,
 
 	strcpy(wish.ip, "192.0.2.9");
 	strcpy(wish.device, "Browser");
-	assert_ok(fixture, pl_session_issue(work_of(fixture), &parsed, &wish, 1000, token_r));
+	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &parsed), &wish,
+					    1000, token_r));
 	return wish;
 }
 
@@ -109,10 +110,14 @@ static void revoked_session_is_dead_at_once(void **state)
 	int64_t first_id = issue(fixture, OWNER, &first).id;
 	int64_t second_id = issue(fixture, OWNER, &second).id;
 
-	assert_int_equal(pl_session_revoke(work_of(fixture), &address, first_id, 0), 1);
+	assert_int_equal(pl_session_revoke(work_of(fixture), account_at(fixture, &address),
+					   first_id, 0),
+			 1);
 	assert_int_equal(find(fixture, &first, 1), 0);
 	assert_int_equal(find(fixture, &second, 1), second_id);
-	assert_int_equal(pl_session_revoke(work_of(fixture), &address, first_id, 0), 0);
+	assert_int_equal(pl_session_revoke(work_of(fixture), account_at(fixture, &address),
+					   first_id, 0),
+			 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM token"), 1);
 	assert_int_equal(sql_int(fixture->db,
 				 "SELECT COUNT(*) FROM audit WHERE action = 'session.revoke'"),
@@ -129,7 +134,7 @@ static void raised_generation_ends_all_of_a_member(void **state)
 	issue(fixture, OWNER, &first);
 	issue(fixture, OWNER, &second);
 	other_id = issue(fixture, "other@example.test", &others).id;
-	assert_ok(fixture, pl_session_revoke_all(work_of(fixture), &address));
+	assert_ok(fixture, pl_session_revoke_all(work_of(fixture), account_at(fixture, &address)));
 	assert_int_equal(find(fixture, &first, 1), 0);
 	assert_int_equal(find(fixture, &second, 1), 0);
 	assert_int_equal(find(fixture, &others, 1), other_id);

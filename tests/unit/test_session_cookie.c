@@ -14,7 +14,8 @@ static struct pl_session open_session(struct fixture *fixture, const char *addre
 
 	strcpy(wish.ip, "192.0.2.9");
 	strcpy(wish.device, "Browser");
-	assert_ok(fixture, pl_session_open(work_of(fixture), &parsed, &wish, cookie_r));
+	assert_ok(fixture,
+		  pl_session_open(work_of(fixture), account_at(fixture, &parsed), &wish, cookie_r));
 	return wish;
 }
 
@@ -69,8 +70,8 @@ static void cookie_is_no_token_and_token_no_cookie(void **state)
 	struct pl_secret cookie, token;
 
 	made = open_session(fixture, OWNER, 0, &cookie);
-	assert_ok(fixture, pl_session_issue(work_of(fixture), &address, &wish, made.created_at + 60,
-					    &token));
+	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &address), &wish,
+					    made.created_at + 60, &token));
 	assert_int_equal(find(fixture, &token, made.created_at), 0);
 	assert_int_equal(pl_session_by_token(work_at(fixture, made.created_at), &cookie, &found),
 			 0);
@@ -120,7 +121,8 @@ static void half_session_has_no_token(void **state)
 	struct pl_session wish = { .expires_at = 2000 }, found;
 	struct pl_secret token;
 
-	assert_ok(fixture, pl_session_issue(work_of(fixture), &address, &wish, 2000, &token));
+	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &address), &wish,
+					    2000, &token));
 	assert_int_equal(pl_session_by_token(work_at(fixture, 1), &token, &found), 1);
 	sql_run(fixture->db, "UPDATE session SET half = 1");
 	assert_int_equal(pl_session_by_token(work_at(fixture, 1), &token, &found), 0);
@@ -185,9 +187,11 @@ static void proof_is_noted(void **state)
 	struct pl_session session = { .channel = PL_CHANNEL_WEBMAIL, .proven_at = 12 }, found;
 	struct pl_secret cookie;
 
-	assert_ok(fixture, pl_trusted_add(work_of(fixture), &address, &device, &cookie));
+	assert_ok(fixture, pl_trusted_add(work_of(fixture), account_at(fixture, &address), &device,
+					  &cookie));
 	session.trusted_id = device.id;
-	assert_ok(fixture, pl_session_open(work_of(fixture), &address, &session, &cookie));
+	assert_ok(fixture, pl_session_open(work_of(fixture), account_at(fixture, &address),
+					   &session, &cookie));
 	assert_int_equal(session.proven_at, 0); /* a trusted device leaves the proof out */
 	assert_ok(fixture, pl_session_proven(work_at(fixture, 77), session.id));
 	assert_int_equal(pl_session_by_cookie(work_at(fixture, session.created_at), &cookie,
@@ -239,9 +243,13 @@ static void revoke_ends_one_session_of_its_member(void **state)
 	int64_t now = session.created_at, second_id = open_session(fixture, OWNER, 0, &second).id;
 
 	add_member(fixture, OTHER, "");
-	assert_int_equal(pl_session_revoke(work_of(fixture), &other, session.id, 1), 0);
+	assert_int_equal(pl_session_revoke(work_of(fixture), account_at(fixture, &other),
+					   session.id, 1),
+			 0);
 	assert_int_equal(find(fixture, &cookie, now), session.id);
-	assert_int_equal(pl_session_revoke(work_of(fixture), &owner, session.id, 1), 1);
+	assert_int_equal(pl_session_revoke(work_of(fixture), account_at(fixture, &owner),
+					   session.id, 1),
+			 1);
 	assert_int_equal(find(fixture, &cookie, now), 0);
 	assert_int_equal(find(fixture, &second, now), second_id);
 }
@@ -258,11 +266,13 @@ static void revoke_takes_the_trust_when_asked(void **state)
 		struct pl_session half = open_session(fixture, OWNER, 1, &cookie);
 		enum pl_trust trusted;
 
-		assert_ok(fixture, pl_trusted_add(work_of(fixture), &address, &device, &trust));
+		assert_ok(fixture, pl_trusted_add(work_of(fixture), account_at(fixture, &address),
+						  &device, &trust));
 		assert_int_equal(pl_session_complete(work_at(fixture, half.created_at), half.id,
 						     device.id, &cookie),
 				 1);
-		assert_int_equal(pl_session_revoke(work_of(fixture), &address, half.id, with_trust),
+		assert_int_equal(pl_session_revoke(work_of(fixture), account_at(fixture, &address),
+						   half.id, with_trust),
 				 1);
 		assert_ok(fixture, pl_trusted_peek(work_at(fixture, half.created_at), &trust,
 						   half.member_id, &trusted));
@@ -279,7 +289,7 @@ static void raised_generation_ends_all_of_a_member(void **state)
 	int64_t half_id = open_session(fixture, OWNER, 1, &half).id;
 	int64_t other_id = open_session(fixture, OTHER, 0, &others).id, later_id;
 
-	assert_ok(fixture, pl_session_revoke_all(work_of(fixture), &address));
+	assert_ok(fixture, pl_session_revoke_all(work_of(fixture), account_at(fixture, &address)));
 	assert_int_equal(find(fixture, &whole, now), 0);
 	assert_int_equal(find(fixture, &half, now), 0);
 	complete(fixture, half_id, now, &done); /* must not bring it back to life */
@@ -301,7 +311,8 @@ static void sweep_removes_what_is_over(void **state)
 	kept = open_session(fixture, OTHER, 0, &cookie);
 	now = kept.created_at + PL_SESSION_IDLE - 1;
 	/* A program's session has no browser that could be idle. */
-	assert_ok(fixture, pl_session_issue(work_of(fixture), &address, &program, now, &token));
+	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &address),
+					    &program, now, &token));
 	assert_ok(fixture, pl_session_sweep(work_at(fixture, now)));
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM session WHERE half = 1"), 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM token"), 0);

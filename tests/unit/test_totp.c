@@ -201,7 +201,7 @@ static void hundred_in_a_row_block_until_a_reset(void **state)
 	now = fail_codes(fixture, id, 1, now) + 365 * INT64_C(86400);
 	assert_int_equal(take(fixture, id, code_at(&secret, now, code), now, NULL),
 			 PL_CODE_BLOCKED);
-	assert_int_equal(pl_totp_reset(work_of(fixture), &address), 1);
+	assert_int_equal(pl_totp_reset(work_of(fixture), account_at(fixture, &address)), 1);
 	register_factor(fixture, OWNER, now, &secret);
 	now += STEP;
 	assert_int_equal(take(fixture, id, code_at(&secret, now, code), now, NULL), PL_CODE_RIGHT);
@@ -265,8 +265,10 @@ static int64_t begin(struct fixture *fixture, const char *address, int64_t now,
 	const struct pl_address parsed = address_of(address);
 	int64_t member_id;
 
-	assert_ok(fixture, pl_totp_begin(work_at(fixture, now), fixture->keys, &parsed, &member_id,
-					 secret_r));
+	struct pl_account *account = account_at(fixture, &parsed);
+
+	assert_ok(fixture, pl_totp_begin(work_at(fixture, now), fixture->keys, account, secret_r));
+	member_id = account->member.id;
 	return member_id;
 }
 
@@ -329,8 +331,8 @@ static void registration_is_the_callers_transaction(void **state)
 
 	code_at(&secret, T, code);
 	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
-	assert_ok(fixture,
-		  pl_totp_confirm(work_at(fixture, T), fixture->keys, &address, code, &answer));
+	assert_ok(fixture, pl_totp_confirm(work_at(fixture, T), fixture->keys,
+					   account_at(fixture, &address), code, &answer));
 	assert_int_equal(answer.result, PL_CODE_RIGHT);
 	pl_store_rollback(fixture->store);
 	assert_int_equal(account_of(fixture, OWNER).member.factor_registered, 0);
@@ -361,8 +363,10 @@ static void registration_ends_old_trust_and_recovery_codes(void **state)
 	struct pl_secret secret;
 	int64_t id = register_factor(fixture, OWNER, T, &secret);
 
-	assert_ok(fixture, pl_recovery_make(work_of(fixture), fixture->keys, &address, codes));
-	assert_ok(fixture, pl_trusted_add(work_of(fixture), &address, &device, &secret));
+	assert_ok(fixture, pl_recovery_make(work_of(fixture), fixture->keys,
+					    account_at(fixture, &address), codes));
+	assert_ok(fixture, pl_trusted_add(work_of(fixture), account_at(fixture, &address), &device,
+					  &secret));
 	register_factor(fixture, OWNER, T + 10 * STEP, &secret);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM recovery_code"), 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM trusted_device"), 0);
@@ -382,10 +386,11 @@ static void reset_leaves_nothing(void **state)
 	struct pl_secret secret, pending;
 	int64_t id = register_factor(fixture, OWNER, T, &secret);
 
-	assert_ok(fixture, pl_recovery_make(work_of(fixture), fixture->keys, &address, codes));
+	assert_ok(fixture, pl_recovery_make(work_of(fixture), fixture->keys,
+					    account_at(fixture, &address), codes));
 	begin(fixture, OWNER, T, &pending);
 	fail_codes(fixture, id, 3, T);
-	assert_int_equal(pl_totp_reset(work_of(fixture), &address), 1);
+	assert_int_equal(pl_totp_reset(work_of(fixture), account_at(fixture, &address)), 1);
 	assert_int_equal(sql_int(fixture->db,
 				 "SELECT (SELECT COUNT(*) FROM totp) + (SELECT COUNT(*) FROM "
 				 "totp_pending) + (SELECT COUNT(*) FROM recovery_code) + "
@@ -394,7 +399,7 @@ static void reset_leaves_nothing(void **state)
 	assert_int_equal(take(fixture, id, code_at(&secret, T + STEP, code), T, NULL),
 			 PL_CODE_NONE);
 	assert_int_equal(confirm(fixture, OWNER, code_at(&pending, T, code), T), PL_CODE_NONE);
-	assert_int_equal(pl_totp_reset(work_of(fixture), &address), 0);
+	assert_int_equal(pl_totp_reset(work_of(fixture), account_at(fixture, &address)), 0);
 	assert_int_equal(sql_int(fixture->db,
 				 "SELECT COUNT(*) FROM audit WHERE action = 'totp.reset'"),
 			 1);
@@ -540,12 +545,14 @@ static void parallel_guesses_count(void **state)
 static int confirm_shared(struct fixture *fixture, struct pl_store *store, struct pl_error *err)
 {
 	struct pl_address address;
+	struct pl_account account;
 	struct pl_code_answer answer;
 
 	if (pl_address_parse(OWNER, strlen(OWNER), NULL, &address, err) < 0 ||
 	    pl_store_begin_write(store, err) < 0)
 		return -1;
-	if (pl_totp_confirm(WORK(store, shared.now, err), fixture->keys, &address, shared.code,
+	if (pl_account_get(store, &address, &account, err) == 0 &&
+	    pl_totp_confirm(WORK(store, shared.now, err), fixture->keys, &account, shared.code,
 			    &answer) == 0 &&
 	    pl_store_commit(store, err) == 0)
 		return (int)answer.result;

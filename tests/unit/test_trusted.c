@@ -17,7 +17,8 @@ static struct pl_trusted add(struct fixture *fixture, const char *address,
 	struct pl_trusted wish = { .name = "Windows 10, Chrome" };
 
 	strcpy(wish.ip, "192.0.2.9");
-	assert_ok(fixture, pl_trusted_add(work_of(fixture), &parsed, &wish, cookie_r));
+	assert_ok(fixture,
+		  pl_trusted_add(work_of(fixture), account_at(fixture, &parsed), &wish, cookie_r));
 	return wish;
 }
 
@@ -161,7 +162,8 @@ static void trust_ends_after_thirty_days(void **state)
 	assert_int_equal(device.expires_at, end);
 	assert_int_equal(peek(fixture, &cookie, device.member_id, end - 1), PL_TRUST_VALID);
 	assert_int_equal(peek(fixture, &cookie, device.member_id, end), PL_TRUST_NONE);
-	assert_ok(fixture, pl_trusted_add(work_of(fixture), &address, &greedy, &cookie));
+	assert_ok(fixture, pl_trusted_add(work_of(fixture), account_at(fixture, &address), &greedy,
+					  &cookie));
 	assert_int_equal(greedy.expires_at, greedy.created_at + 30 * DAY);
 	assert_ok(fixture, pl_session_sweep(work_at(fixture, end + DAY)));
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM trusted_device"), 0);
@@ -190,7 +192,7 @@ static void raised_generation_ends_all_trust(void **state)
 	const struct pl_trusted device = add(fixture, OWNER, &cookie);
 	const struct pl_trusted other = add(fixture, OTHER, &others);
 
-	assert_ok(fixture, pl_session_revoke_all(work_of(fixture), &address));
+	assert_ok(fixture, pl_session_revoke_all(work_of(fixture), account_at(fixture, &address)));
 	assert_int_equal(peek(fixture, &cookie, device.member_id, device.created_at),
 			 PL_TRUST_NONE);
 	assert_int_equal(listed(fixture, device.member_id, device.created_at), 0);
@@ -213,14 +215,18 @@ static void removed_device_is_trusted_no_longer(void **state)
 
 	add(fixture, OWNER, &second);
 	add(fixture, OTHER, &others);
-	assert_int_equal(pl_trusted_remove(work_of(fixture), &other, device.id), 0);
+	assert_int_equal(pl_trusted_remove(work_of(fixture), account_at(fixture, &other),
+					   device.id),
+			 0);
 	assert_int_equal(peek(fixture, &first, id, now), PL_TRUST_VALID);
-	assert_int_equal(pl_trusted_remove(work_of(fixture), &owner, device.id), 1);
+	assert_int_equal(pl_trusted_remove(work_of(fixture), account_at(fixture, &owner),
+					   device.id),
+			 1);
 	assert_int_equal(peek(fixture, &first, id, now), PL_TRUST_NONE);
 	assert_int_equal(peek(fixture, &second, id, now), PL_TRUST_VALID);
 	add(fixture, OWNER, &first);
 	assert_int_equal(listed(fixture, id, now), 2);
-	assert_int_equal(pl_trusted_remove(work_of(fixture), &owner, 0), 2);
+	assert_int_equal(pl_trusted_remove(work_of(fixture), account_at(fixture, &owner), 0), 2);
 	assert_int_equal(listed(fixture, id, now), 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM trusted_device"), 1);
 }
