@@ -7,8 +7,9 @@ build_depends() {
 	sed -n '/^Build-Depends:/,/^[^ ]/ { s/^Build-Depends://; /^[^ ]/d; s/<[^>]*>//; p }' "$SOURCE/debian/control"
 }
 
+# With systemd, which in Debian 13 does not tell where units go.
 make_build_root() {
-	"$SOURCE/tools/debian-root" "$RELEASE" "$WORK/build" build-essential ccache lintian "$(build_depends | tr -d '\n')" &&
+	"$SOURCE/tools/debian-root" "$RELEASE" "$WORK/build" build-essential ccache lintian systemd "$(build_depends | tr -d '\n')" &&
 		mkdir -p "$WORK/build/src/postlatch" "$WORK/build/var/cache/postlatch/ccache" && copy_source "$WORK/build/src/postlatch"
 }
 

@@ -11,6 +11,7 @@ steps=(
 	the_milter_judges_redirects
 	the_relay_tells_postfix_of_an_outage
 	the_portal_signs_members_in
+	the_portal_tells_members_by_mail
 	an_upgrade_migrates_the_database
 	an_upgrade_keeps_a_copy
 	an_upgrade_restarts_what_runs
@@ -98,11 +99,14 @@ test_the_milter_judges_redirects() {
 
 # Without TLS, for which there is no certificate here.
 test_the_relay_tells_postfix_of_an_outage() {
+	local deadline=$((SECONDS + 60))
 	inside postconf -P submission/inet/smtpd_tls_security_level=none
 	inside postfix reload
 	inside postlatch member set plain@example.test client_password=always
 	equal "a member's mail" "$(submit plain)" 250
 	inside systemctl stop dovecot
+	# Its processes outlive the master by a moment.
+	until [ "$(submit plain)" = 454 ] || [ $SECONDS -gt $deadline ]; do sleep 0.5; done
 	equal "without Dovecot" "$(submit plain)" 454
 	inside systemctl start dovecot
 	equal "with Dovecot again" "$(submit plain)" 250
@@ -118,6 +122,17 @@ test_the_portal_signs_members_in() {
 	equal "the first page" "$(portal /)" 200
 	equal "a wrong password" "$(sign_in plain wrong)" 401
 	equal "the right password" "$(sign_in plain pass-plain)" 200
+}
+
+# Postfix's sendmail runs under the unit's restrictions.
+test_the_portal_tells_members_by_mail() {
+	/usr/bin/python3 "$HERE/register.py" "/proc/$LEADER/root/run/postlatch/portal.sock" plain@example.test pass-plain
+	queued plain@example.test
+	inside postcat -q "$(inside postqueue -j | /usr/bin/python3 -c '
+import json, sys
+print([mail["queue_id"] for mail in map(json.loads, sys.stdin) if "plain@example.test" in
+       [recipient["address"] for recipient in mail["recipients"]]][-1])')" | grep -i '^Subject: '
+	inside postlatch totp reset plain@example.test
 }
 
 # Dovecot 2.4 wants it, as its fragment says.
