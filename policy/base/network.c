@@ -39,6 +39,31 @@ int pl_ip_parse(const char *text, struct pl_ip *ip_r, struct pl_error *err)
 					  "2001:db8::1");
 }
 
+/* Whether it is a colon and the digits of a port. */
+static int is_port(const char *text)
+{
+	return text[0] == ':' && text[1] != '\0' &&
+	       strspn(text + 1, "0123456789") == strlen(text + 1);
+}
+
+int pl_ip_parse_node(const char *text, struct pl_ip *ip_r, struct pl_error *err)
+{
+	const int in_brackets = text[0] == '[';
+	const char *end = strchr(text, in_brackets ? ']' : ':');
+	char address[PL_IP_TEXT];
+	const char *port;
+
+	/* An IPv6 address without brackets has no port. */
+	if (end == NULL || (!in_brackets && strchr(end + 1, ':') != NULL))
+		return pl_ip_parse(text, ip_r, err);
+	port = end + in_brackets;
+	if ((size_t)(end - text) >= sizeof(address))
+		return pl_ip_parse(text, ip_r, err);
+	snprintf(address, sizeof(address), "%.*s", (int)(end - text - in_brackets),
+		 text + in_brackets);
+	return pl_ip_parse(port[0] == '\0' || is_port(port) ? address : text, ip_r, err);
+}
+
 void pl_ip_from_sockaddr(const struct sockaddr *sa, struct pl_ip *ip_r)
 {
 	const int family = sa == NULL ? AF_UNSPEC : sa->sa_family;

@@ -24,6 +24,9 @@ struct pl_network {
 #define PL_IP_TEXT 46
 
 int pl_ip_parse(const char *text, struct pl_ip *ip_r, struct pl_error *err);
+/* The same for an address as a proxy tells it, with or without a port, RFC 7239 section 6:
+ * 192.0.2.1:40001, [2001:db8::1]:40001, [2001:db8::1]. */
+int pl_ip_parse_node(const char *text, struct pl_ip *ip_r, struct pl_error *err);
 /* From an in_addr (AF_INET) or in6_addr (AF_INET6); of another family: unknown. */
 void pl_ip_from_bytes(int family, const void *bytes, struct pl_ip *ip_r);
 /* Anything that is not AF_INET or AF_INET6 gives an unknown address. */

@@ -100,7 +100,7 @@ static struct pl_ip pop_address(char *list)
 	word += strspn(word, " \t");
 	for (len = strlen(word); len > 0 && (word[len - 1] == ' ' || word[len - 1] == '\t'); len--)
 		word[len - 1] = '\0';
-	pl_ip_parse(word, &ip, NULL);
+	pl_ip_parse_node(word, &ip, NULL);
 	if (comma != NULL)
 		*comma = '\0';
 	else

@@ -113,14 +113,20 @@ char *request_device(const struct request *request, char *buf, size_t size)
 	return buf;
 }
 
+/* Whether a language range begins with this primary subtag, RFC 5646 section 2.1. */
+static int is_language(const char *range, const char *subtag)
+{
+	return strncasecmp(range, subtag, 2) == 0 && strchr("-;, \t", range[2]) != NULL;
+}
+
 enum language request_language(const struct request *request)
 {
 	const char *names = request->accept_language == NULL ? "" : request->accept_language;
 
 	for (; *names != '\0'; names += strcspn(names, ","), names += strspn(names, ", ")) {
-		if (strncasecmp(names, "ko", 2) == 0)
+		if (is_language(names, "ko"))
 			return KOREAN;
-		if (strncasecmp(names, "en", 2) == 0)
+		if (is_language(names, "en"))
 			return ENGLISH;
 	}
 	return ENGLISH;

@@ -490,6 +490,22 @@ class Account(Flow):
         self.assertEqual(str(message["From"]), "Test mail <postmaster@localhost>")
 
 
+    def test_a_language_is_the_whole_subtag(self):
+        self.browser.language = "kok-IN,en;q=0.5"
+        self.registered()
+        self.told("Two-step verification was set up")
+
+
+class Addresses(Flow):
+    def test_a_proxy_may_tell_the_port_too(self):
+        for told, ip in (("198.51.100.8:40001", "198.51.100.8"), ("[2001:db8::8]:40001", "2001:db8::8")):
+            browser = portal.browser()
+            browser.ip = told
+            self.sign_in(browser)
+            self.good(browser.post("/api/sign-in/later"))
+            self.assertIn(ip, [session["ip"] for session in server.json("session", "list", self.member)])
+
+
 class Sessions(Flow):
     def two(self):
         """Two browsers of a member without a factor."""

@@ -120,6 +120,39 @@ static void networks(void **state)
 	}
 }
 
+static void addresses_with_ports(void **state)
+{
+	static const struct {
+		const char *node, *ip; /* NULL: it is not an address */
+	} rows[] = {
+		{ "198.51.100.8", "198.51.100.8" },
+		{ "198.51.100.8:40001", "198.51.100.8" },
+		{ "[2001:db8::7]:40001", "2001:db8::7" },
+		{ "[2001:db8::7]", "2001:db8::7" },
+		{ "2001:db8::7", "2001:db8::7" },
+		{ "198.51.100.8:", NULL },
+		{ "198.51.100.8:http", NULL },
+		{ "198.51.100.8:1:2", NULL },
+		{ "[2001:db8::7", NULL },
+		{ "[2001:db8::7]40001", NULL },
+		{ "[0000:0000:0000:0000:0000:ffff:192.168.100.228x]:1", NULL },
+		{ ":1", NULL },
+		{ "", NULL },
+		{ "unknown", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char text[PL_IP_TEXT];
+		struct pl_ip ip;
+
+		assert_int_equal(pl_ip_parse_node(rows[i].node, &ip, NULL),
+				 rows[i].ip == NULL ? -1 : 0);
+		if (rows[i].ip != NULL)
+			assert_string_equal(pl_ip_format(&ip, text), rows[i].ip);
+	}
+}
+
 static void network_lists(void **state)
 {
 	struct pl_ip ip, unknown = { .known = 0 };
@@ -267,11 +300,17 @@ static void limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(addresses),     cmocka_unit_test(address_lengths),
-		cmocka_unit_test(extensions),    cmocka_unit_test(networks),
-		cmocka_unit_test(network_lists), cmocka_unit_test(settings_round_trip),
-		cmocka_unit_test(changes),       cmocka_unit_test(folding),
-		cmocka_unit_test(services),      cmocka_unit_test(limits),
+		cmocka_unit_test(addresses),
+		cmocka_unit_test(address_lengths),
+		cmocka_unit_test(extensions),
+		cmocka_unit_test(networks),
+		cmocka_unit_test(addresses_with_ports),
+		cmocka_unit_test(network_lists),
+		cmocka_unit_test(settings_round_trip),
+		cmocka_unit_test(changes),
+		cmocka_unit_test(folding),
+		cmocka_unit_test(services),
+		cmocka_unit_test(limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
