@@ -28,20 +28,21 @@ static int read_expiry(const char *text, int64_t *expires_r, struct pl_error *er
 	return 0;
 }
 
-static int read_wish(const struct ctl *ctl, struct pl_app_password *wish, struct pl_error *err)
+static int read_limits(const struct ctl *ctl, struct pl_app_password *app_password,
+		       struct pl_error *err)
 {
 	const char *label = ctl->option[CTL_OPTION_LABEL],
 		   *services = ctl->option[CTL_OPTION_SERVICES];
 	const char *networks = ctl->option[CTL_OPTION_NETWORKS],
 		   *expires = ctl->option[CTL_OPTION_EXPIRES];
 
-	memset(wish, 0, sizeof(*wish));
-	if (ctl_copy("--label", label != NULL ? label : "app password", wish->label,
-		     sizeof(wish->label), err) < 0 ||
-	    (networks != NULL &&
-	     ctl_copy("--networks", networks, wish->networks, sizeof(wish->networks), err) < 0) ||
-	    (services != NULL && pl_services_parse(services, &wish->services, err) < 0) ||
-	    (expires != NULL && read_expiry(expires, &wish->expires_at, err) < 0))
+	memset(app_password, 0, sizeof(*app_password));
+	if (ctl_copy("--label", label != NULL ? label : "app password", app_password->label,
+		     sizeof(app_password->label), err) < 0 ||
+	    (networks != NULL && ctl_copy("--networks", networks, app_password->networks,
+					  sizeof(app_password->networks), err) < 0) ||
+	    (services != NULL && pl_services_parse(services, &app_password->services, err) < 0) ||
+	    (expires != NULL && read_expiry(expires, &app_password->expires_at, err) < 0))
 		return -1;
 	return 0;
 }
@@ -76,18 +77,19 @@ static int show_created(const struct ctl *ctl, const struct pl_address *address,
 int cmd_app_password_create(struct ctl *ctl, struct pl_error *err)
 {
 	struct pl_address address;
-	struct pl_app_password wish;
+	struct pl_app_password app_password;
 	struct pl_secret password;
 	int ret = -1;
 
-	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 || read_wish(ctl, &wish, err) < 0 ||
+	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 ||
+	    read_limits(ctl, &app_password, err) < 0 ||
 	    pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
 	ret = pl_app_password_issue(&ctl->work, ctl->keys, (size_t)ctl->policy->app_password_length,
-				    &address, &wish, &password);
+				    &address, &app_password, &password);
 	ret = ctl_finish_write(ctl, ret, err);
 	if (ret == 0)
-		ret = show_created(ctl, &address, &wish, &password, err);
+		ret = show_created(ctl, &address, &app_password, &password, err);
 	pl_secret_wipe(&password);
 	return ret;
 }

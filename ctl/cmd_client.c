@@ -35,7 +35,7 @@ static int check_uses(const struct ctl *ctl, struct pl_error *err)
 	return 0;
 }
 
-static int read_wish(const struct ctl *ctl, struct pl_oauth_client *client, struct pl_error *err)
+static int read_client(const struct ctl *ctl, struct pl_oauth_client *client, struct pl_error *err)
 {
 	const char *name = ctl->option[CTL_OPTION_NAME], *channel = ctl->option[CTL_OPTION_CHANNEL];
 
@@ -105,7 +105,7 @@ int cmd_client_add(struct ctl *ctl, struct pl_error *err)
 	struct pl_secret secret = { .len = 0 };
 	int ret;
 
-	if (read_wish(ctl, &client, err) < 0 || pl_store_begin_write(ctl->work.store, err) < 0)
+	if (read_client(ctl, &client, err) < 0 || pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
 	ret = pl_oauth_client_get(ctl->work.store, client.id, &(struct pl_oauth_client){ .id = "" },
 				  err);

@@ -45,7 +45,7 @@ struct pending_use {
 	pool_t pool; /* the request's */
 	struct auth_request *request;
 	struct pl_driver *driver;
-	struct pl_use use;
+	struct pl_last_use use;
 };
 
 /* A login that the driver decides, in the request's memory. */
@@ -191,7 +191,7 @@ static void record_use_later(const struct login *login, const struct pl_login_re
 		app_password_id = pending->use.app_password_id;
 	pending->request = login->request;
 	pending->driver = login->asked.driver;
-	pending->use = (struct pl_use){
+	pending->use = (struct pl_last_use){
 		.address = result->address,
 		.member_id = result->account.member.id,
 		.app_password_id = app_password_id,

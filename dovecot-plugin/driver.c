@@ -25,7 +25,7 @@ struct pl_driver {
 	struct pl_breaker breaker; /* of the store */
 	struct pl_error store_err; /* why it failed last */
 	void *batch;               /* the timer that ends it; NULL: no transaction is open */
-	struct pl_use_log *uses;
+	struct pl_last_use_log *uses;
 
 	struct pl_log_limit store_limit, use_limit, data_limit;
 };
@@ -67,8 +67,8 @@ static void open_uses(struct pl_driver *driver)
 {
 	struct pl_error err;
 
-	pl_use_close(&driver->uses, CLOSE_WAIT_MS);
-	if (pl_use_open(driver->snapshot->policy->database, &driver->uses, &err) < 0)
+	pl_last_use_close(&driver->uses, CLOSE_WAIT_MS);
+	if (pl_last_use_open(driver->snapshot->policy->database, &driver->uses, &err) < 0)
 		log_failure(driver, &driver->use_limit, &err);
 }
 
@@ -108,7 +108,7 @@ static void report_uses(struct pl_driver *driver)
 {
 	struct pl_error err;
 
-	if (driver->uses != NULL && pl_use_failure(driver->uses, &err))
+	if (driver->uses != NULL && pl_last_use_failure(driver->uses, &err))
 		log_failure(driver, &driver->use_limit, &err);
 }
 
@@ -163,7 +163,7 @@ void pl_driver_free(struct pl_driver **driver_p)
 		return;
 	close_store(driver);
 	pl_async_store_free(&driver->async, CLOSE_WAIT_MS);
-	pl_use_close(&driver->uses, CLOSE_WAIT_MS);
+	pl_last_use_close(&driver->uses, CLOSE_WAIT_MS);
 	pl_snapshot_unref(&driver->snapshot);
 	pl_live_policy_free(&driver->live);
 	free(driver);
@@ -296,8 +296,8 @@ void pl_driver_evaluate(struct pl_driver *driver, struct pl_driver_request *requ
 	request->answer(request, ret == 0 ? &result : NULL, &err);
 }
 
-void pl_driver_record_use(struct pl_driver *driver, const struct pl_use *use)
+void pl_driver_record_use(struct pl_driver *driver, const struct pl_last_use *use)
 {
 	if (driver->uses != NULL)
-		pl_use_note(driver->uses, use);
+		pl_last_use_record(driver->uses, use);
 }

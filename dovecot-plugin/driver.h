@@ -58,6 +58,6 @@ void pl_driver_evaluate(struct pl_driver *driver, struct pl_driver_request *requ
 			int64_t now_ms);
 
 /* Records that a login succeeded. Never waits. */
-void pl_driver_record_use(struct pl_driver *driver, const struct pl_use *use);
+void pl_driver_record_use(struct pl_driver *driver, const struct pl_last_use *use);
 
 #endif

@@ -1,4 +1,4 @@
-/* change.h - a wish to change settings, as written by a person: "pop3=off".
+/* change.h - a change of settings, as written by a person: "pop3=off".
  *
  * Knows active and class beside the settings of settings.def.
  */

@@ -15,37 +15,37 @@
 
 static const struct pl_actor actor = { .who = "dovecot", .from = "first sign-in" };
 
-struct pl_use_log {
+struct pl_last_use_log {
 	char *uri;
 	pthread_t thread;
 	pthread_mutex_t lock; /* held for a moment only, never over I/O */
 	pthread_cond_t wake;
 	int stop, finished;
-	struct pl_use tables[2][PL_USE_PENDING];
-	struct pl_use *pending; /* one of them; the thread writes from the other */
+	struct pl_last_use tables[2][PL_LAST_USE_PENDING];
+	struct pl_last_use *pending; /* one of them; the thread writes from the other */
 	size_t count;
 	int dropped;             /* something was left out */
 	struct pl_error failure; /* PL_OK: none since it was last asked for */
 	/* Of the thread alone: */
 	struct pl_store *store;
-	const struct pl_use *writing;
+	const struct pl_last_use *writing;
 };
 
 /* The same member, service and credential: the later use replaces the earlier. */
-static int same_use(const struct pl_use *a, const struct pl_use *b)
+static int same_use(const struct pl_last_use *a, const struct pl_last_use *b)
 {
 	return a->member_id == b->member_id && a->app_password_id == b->app_password_id &&
 	       a->service == b->service && strcmp(a->address.local, b->address.local) == 0 &&
 	       strcmp(a->address.domain, b->address.domain) == 0;
 }
 
-void pl_use_note(struct pl_use_log *log, const struct pl_use *use)
+void pl_last_use_record(struct pl_last_use_log *log, const struct pl_last_use *use)
 {
 	pthread_mutex_lock(&log->lock);
 	/* One client that signs in over and over comes right behind itself. */
 	if (log->count > 0 && same_use(&log->pending[log->count - 1], use))
 		log->pending[log->count - 1] = *use;
-	else if (log->count < PL_USE_PENDING)
+	else if (log->count < PL_LAST_USE_PENDING)
 		log->pending[log->count++] = *use;
 	else
 		log->dropped = 1;
@@ -54,7 +54,7 @@ void pl_use_note(struct pl_use_log *log, const struct pl_use *use)
 	pthread_mutex_unlock(&log->lock);
 }
 
-int pl_use_failure(struct pl_use_log *log, struct pl_error *err_r)
+int pl_last_use_failure(struct pl_last_use_log *log, struct pl_error *err_r)
 {
 	int any;
 
@@ -62,7 +62,7 @@ int pl_use_failure(struct pl_use_log *log, struct pl_error *err_r)
 	if (log->failure.code == PL_OK && log->dropped)
 		pl_error_set(&log->failure, PL_ERR_RETRY,
 			     "last-used times: some were left out, more than %d were waiting",
-			     PL_USE_PENDING);
+			     PL_LAST_USE_PENDING);
 	any = log->failure.code != PL_OK;
 	*err_r = log->failure;
 	log->failure.code = PL_OK;
@@ -71,15 +71,15 @@ int pl_use_failure(struct pl_use_log *log, struct pl_error *err_r)
 	return any;
 }
 
-static void keep_failure(struct pl_use_log *log, const struct pl_error *err)
+static void keep_failure(struct pl_last_use_log *log, const struct pl_error *err)
 {
 	pthread_mutex_lock(&log->lock);
 	pl_error_set(&log->failure, err->code, "last-used times: %s", err->msg);
 	pthread_mutex_unlock(&log->lock);
 }
 
-static int write_member_use(struct pl_store *store, int64_t member_id, const struct pl_use *use,
-			    struct pl_error *err)
+static int write_member_use(struct pl_store *store, int64_t member_id,
+			    const struct pl_last_use *use, struct pl_error *err)
 {
 	char ip[PL_IP_TEXT];
 
@@ -91,7 +91,7 @@ static int write_member_use(struct pl_store *store, int64_t member_id, const str
 		       err);
 }
 
-static int write_app_password_use(struct pl_store *store, const struct pl_use *use,
+static int write_app_password_use(struct pl_store *store, const struct pl_last_use *use,
 				  struct pl_error *err)
 {
 	char ip[PL_IP_TEXT];
@@ -104,7 +104,7 @@ static int write_app_password_use(struct pl_store *store, const struct pl_use *u
 		       err);
 }
 
-static int write_use(const struct pl_work *work, const struct pl_use *use)
+static int write_use(const struct pl_work *work, const struct pl_last_use *use)
 {
 	struct pl_account account;
 
@@ -120,7 +120,7 @@ static int write_use(const struct pl_work *work, const struct pl_use *use)
 	return use->app_password_id == 0 ? 0 : write_app_password_use(work->store, use, work->err);
 }
 
-static int write_some(struct pl_use_log *log, size_t from, size_t to, struct pl_error *err)
+static int write_some(struct pl_last_use_log *log, size_t from, size_t to, struct pl_error *err)
 {
 	const struct pl_work work = { log->store, actor, time(NULL), err };
 
@@ -141,7 +141,7 @@ static int write_some(struct pl_use_log *log, size_t from, size_t to, struct pl_
 
 /* On a server each statement takes as long as the network does, and others wait to
  * write: so in portions there. What was written twice is the same. */
-static int write_all(struct pl_use_log *log, size_t count, struct pl_error *err)
+static int write_all(struct pl_last_use_log *log, size_t count, struct pl_error *err)
 {
 	const size_t portion = pl_store_is_remote(log->uri) ? PORTION : count;
 
@@ -158,7 +158,7 @@ static int write_all(struct pl_use_log *log, size_t count, struct pl_error *err)
 
 /* Waits for something to do, and then for the second to pass in which more may
  * come. Returns how many uses were moved to writing; -1 when it is time to go. */
-static int wait_for_uses(struct pl_use_log *log)
+static int wait_for_uses(struct pl_last_use_log *log)
 {
 	struct timespec second;
 	size_t count;
@@ -185,13 +185,14 @@ static int wait_for_uses(struct pl_use_log *log)
 
 /* Puts what could not be written in front of what came meanwhile: the next
  * second may be better. Not at the end, which must come. */
-static void give_back(struct pl_use_log *log, size_t count)
+static void give_back(struct pl_last_use_log *log, size_t count)
 {
 	size_t fits;
 
 	pthread_mutex_lock(&log->lock);
 	if (!log->stop) {
-		fits = PL_USE_PENDING - log->count < count ? PL_USE_PENDING - log->count : count;
+		fits = PL_LAST_USE_PENDING - log->count < count ? PL_LAST_USE_PENDING - log->count
+								: count;
 		memmove(log->pending + fits, log->pending, log->count * sizeof(log->pending[0]));
 		memcpy(log->pending, log->writing, fits * sizeof(log->pending[0]));
 		log->count += fits;
@@ -202,7 +203,7 @@ static void give_back(struct pl_use_log *log, size_t count)
 
 static void *run(void *context)
 {
-	struct pl_use_log *log = context;
+	struct pl_last_use_log *log = context;
 	int count;
 
 	while ((count = wait_for_uses(log)) >= 0) {
@@ -220,9 +221,9 @@ static void *run(void *context)
 	return NULL;
 }
 
-int pl_use_open(const char *uri, struct pl_use_log **log_r, struct pl_error *err)
+int pl_last_use_open(const char *uri, struct pl_last_use_log **log_r, struct pl_error *err)
 {
-	struct pl_use_log *log = calloc(1, sizeof(*log));
+	struct pl_last_use_log *log = calloc(1, sizeof(*log));
 	sigset_t all, before;
 	int ret = -1;
 
@@ -249,9 +250,9 @@ int pl_use_open(const char *uri, struct pl_use_log **log_r, struct pl_error *err
 	return 0;
 }
 
-void pl_use_close(struct pl_use_log **log_p, int wait_ms)
+void pl_last_use_close(struct pl_last_use_log **log_p, int wait_ms)
 {
-	struct pl_use_log *log = *log_p;
+	struct pl_last_use_log *log = *log_p;
 	struct timespec deadline;
 
 	*log_p = NULL;

@@ -12,9 +12,9 @@
 
 /* Most uses in memory, and so most that are written in a second. Each costs some
  * pages of the log of the database, which every login after it has to get past. */
-#define PL_USE_PENDING 512
+#define PL_LAST_USE_PENDING 512
 
-struct pl_use {
+struct pl_last_use {
 	struct pl_address address;
 	int64_t member_id;       /* 0: add the member, it has just proven to exist */
 	int64_t app_password_id; /* 0: another credential */
@@ -23,15 +23,15 @@ struct pl_use {
 	int64_t at;
 };
 
-struct pl_use_log;
+struct pl_last_use_log;
 
 /* Starts the writer for a database. It opens the database when there is
  * something to write, and again when the file was replaced. */
-int pl_use_open(const char *uri, struct pl_use_log **log_r, struct pl_error *err);
-void pl_use_note(struct pl_use_log *log, const struct pl_use *use);
+int pl_last_use_open(const char *uri, struct pl_last_use_log **log_r, struct pl_error *err);
+void pl_last_use_record(struct pl_last_use_log *log, const struct pl_last_use *use);
 /* The last failure to write, which is returned once: 1 and a copy, or 0. */
-int pl_use_failure(struct pl_use_log *log, struct pl_error *err_r);
+int pl_last_use_failure(struct pl_last_use_log *log, struct pl_error *err_r);
 /* Writes what is pending, waiting no longer than wait_ms, and stops the thread. */
-void pl_use_close(struct pl_use_log **log, int wait_ms);
+void pl_last_use_close(struct pl_last_use_log **log, int wait_ms);
 
 #endif

@@ -74,19 +74,20 @@ static int label_ok(const char *label)
 	return label[0] != '\0' && pl_is_utf8(label);
 }
 
-static int check_wish(const struct pl_app_password *wish, size_t letters, struct pl_error *err)
+static int check_limits(const struct pl_app_password *app_password, size_t letters,
+			struct pl_error *err)
 {
 	const struct pl_ip nowhere = { .known = 0 };
 
 	if (letters < PL_APP_PASSWORD_MIN || letters > PL_APP_PASSWORD_MAX)
 		return pl_error_set(err, PL_ERR_INVALID, "an app password has %d to %d letters",
 				    PL_APP_PASSWORD_MIN, PL_APP_PASSWORD_MAX);
-	if (!label_ok(wish->label))
+	if (!label_ok(app_password->label))
 		return pl_error_set(err, PL_ERR_INVALID,
 				    "the label is empty, has control characters or is not UTF-8; "
 				    "name the device, "
 				    "for example \"office scanner\"");
-	return pl_network_list_contains(wish->networks, &nowhere, err) < 0 ? -1 : 0;
+	return pl_network_list_contains(app_password->networks, &nowhere, err) < 0 ? -1 : 0;
 }
 
 static int below_limit(struct pl_store *store, int64_t member_id, struct pl_error *err)
@@ -108,25 +109,26 @@ static int below_limit(struct pl_store *store, int64_t member_id, struct pl_erro
 }
 
 static int insert(const struct pl_work *work, const struct pl_keys *keys,
-		  struct pl_app_password *wish, const struct pl_secret *password)
+		  struct pl_app_password *app_password, const struct pl_secret *password)
 {
 	unsigned char mac[PL_MAC_BYTES];
 	char services[64];
 
-	if (pl_keys_mac(keys, 0, wish->member_id, password, mac, work->err) < 0)
+	if (pl_keys_mac(keys, 0, app_password->member_id, password, mac, work->err) < 0)
 		return -1;
-	wish->created_at = work->now;
+	app_password->created_at = work->now;
 	return pl_insert(work->store, PL_SQL_APP_PASSWORD_INSERT,
-			 PL_PARAMS(PL_INT("member_id", wish->member_id),
+			 PL_PARAMS(PL_INT("member_id", app_password->member_id),
 				   PL_BLOB("mac", mac, sizeof(mac)),
 				   PL_INT("key_id", pl_keys_id(keys, 0)),
-				   PL_TEXT("label", wish->label),
-				   PL_TEXT("services", pl_services_format(wish->services, services,
-									  sizeof(services))),
-				   PL_TEXT("networks", wish->networks),
-				   PL_INT("expires_at", wish->expires_at),
-				   PL_INT("created_at", wish->created_at)),
-			 &wish->id, work->err);
+				   PL_TEXT("label", app_password->label),
+				   PL_TEXT("services",
+					   pl_services_format(app_password->services, services,
+							      sizeof(services))),
+				   PL_TEXT("networks", app_password->networks),
+				   PL_INT("expires_at", app_password->expires_at),
+				   PL_INT("created_at", app_password->created_at)),
+			 &app_password->id, work->err);
 }
 
 static int record_issue(const struct pl_work *work, const char *address,
@@ -144,28 +146,30 @@ static int record_issue(const struct pl_work *work, const char *address,
 
 /* The member is added at need. */
 static int find_owner(const struct pl_work *work, const struct pl_address *address,
-		      struct pl_app_password *wish)
+		      struct pl_app_password *app_password)
 {
 	struct pl_account account;
 
 	if (pl_account_get(work->store, address, &account, work->err) < 0 ||
 	    pl_member_ensure(work, &account) < 0)
 		return -1;
-	wish->member_id = account.member.id;
+	app_password->member_id = account.member.id;
 	return 0;
 }
 
 int pl_app_password_issue(const struct pl_work *work, const struct pl_keys *keys, size_t letters,
-			  const struct pl_address *address, struct pl_app_password *wish,
+			  const struct pl_address *address, struct pl_app_password *app_password,
 			  struct pl_secret *password_r)
 {
 	char text[PL_ADDRESS_MAX + 1];
 
 	pl_address_format(address, text);
-	if (check_wish(wish, letters, work->err) == 0 &&
-	    generate(letters, password_r, work->err) == 0 && find_owner(work, address, wish) == 0 &&
-	    below_limit(work->store, wish->member_id, work->err) == 0 &&
-	    insert(work, keys, wish, password_r) == 0 && record_issue(work, text, wish) == 0)
+	if (check_limits(app_password, letters, work->err) == 0 &&
+	    generate(letters, password_r, work->err) == 0 &&
+	    find_owner(work, address, app_password) == 0 &&
+	    below_limit(work->store, app_password->member_id, work->err) == 0 &&
+	    insert(work, keys, app_password, password_r) == 0 &&
+	    record_issue(work, text, app_password) == 0)
 		return 0;
 	pl_secret_wipe(password_r);
 	return pl_error_prefix(work->err, "app password of %s", text);

@@ -35,10 +35,10 @@ int pl_app_password_fold(const struct pl_secret *offered, struct pl_secret *fold
 /* Groups of four, "abcd efgh ijkl mnop", as shown to people. */
 int pl_app_password_display(const struct pl_secret *password, struct pl_secret *display_r);
 
-/* Makes one with the wish's label, services, networks and expiry; fills its
+/* Makes one with the label, services, networks and expiry of app_password; fills its
  * other fields. The member is added when the database does not know it. */
 int pl_app_password_issue(const struct pl_work *work, const struct pl_keys *keys, size_t letters,
-			  const struct pl_address *address, struct pl_app_password *wish,
+			  const struct pl_address *address, struct pl_app_password *app_password,
 			  struct pl_secret *password_r);
 /* Looks for the one that was offered (folded). found_r gets what limits it: ids, services,
  * networks, expiry; no label and no use. Costs the same for member_id 0. */

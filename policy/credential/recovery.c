@@ -108,7 +108,7 @@ static int delete_one(struct pl_store *store, const struct pl_keys *verify, int6
 
 		if (pl_keys_mac(verify, i, member_id, folded, mac, err) < 0)
 			return -1;
-		gone = pl_exec_count(store, PL_SQL_RECOVERY_TAKE,
+		gone = pl_exec_count(store, PL_SQL_RECOVERY_REDEEM,
 				     PL_PARAMS(PL_INT("member_id", member_id),
 					       PL_BLOB("mac", mac, sizeof(mac))),
 				     err);

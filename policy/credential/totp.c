@@ -13,7 +13,7 @@
 #include "policy/base/random.h"
 
 /* What the records are sealed as: a pending one cannot be moved into the place
- * of the proven one. */
+ * of the registered one. */
 #define SEALED_TOTP "totp"
 #define SEALED_PENDING "totp-pending"
 
@@ -161,7 +161,7 @@ static int set_totp(const struct pl_work *work, const struct pl_keys *seal, int6
 		       work->err);
 }
 
-/* The proven secret takes the place of the old one, and what hung on that dies. */
+/* The confirmed secret takes the place of the old one, and what hung on that dies. */
 static int replace(const struct pl_work *work, const struct pl_keys *seal,
 		   struct pl_account *account, const struct pl_secret *secret, int64_t step)
 {
@@ -227,7 +227,7 @@ static int redeem_step(struct pl_store *store, int64_t member_id, int64_t step,
 {
 	int64_t won;
 
-	won = pl_exec_count(store, PL_SQL_TOTP_TAKE_STEP,
+	won = pl_exec_count(store, PL_SQL_TOTP_REDEEM_STEP,
 			    PL_PARAMS(PL_INT("step", step), PL_INT("member_id", member_id)), err);
 	if (won < 0)
 		return -1;

@@ -55,19 +55,20 @@ static int new_cookie(const unsigned char *series, size_t series_len, struct pl_
 	return ret;
 }
 
-static int insert(struct pl_store *store, struct pl_trusted *wish, const struct pl_member *owner,
+static int insert(struct pl_store *store, struct pl_trusted *device, const struct pl_member *owner,
 		  const struct cookie *cookie, struct pl_error *err)
 {
-	wish->member_id = owner->id;
+	device->member_id = owner->id;
 	return pl_insert(store, PL_SQL_TRUSTED_INSERT,
-			 PL_PARAMS(PL_INT("member_id", wish->member_id),
+			 PL_PARAMS(PL_INT("member_id", device->member_id),
 				   PL_BLOB("series", cookie->series, sizeof(cookie->series)),
 				   PL_BLOB("value", cookie->value, sizeof(cookie->value)),
-				   PL_INT("created_at", wish->created_at),
+				   PL_INT("created_at", device->created_at),
 				   PL_INT("generation", owner->generation),
-				   PL_TEXT("name", wish->name),
-				   PL_INT("expires_at", wish->expires_at), PL_TEXT("ip", wish->ip)),
-			 &wish->id, err);
+				   PL_TEXT("name", device->name),
+				   PL_INT("expires_at", device->expires_at),
+				   PL_TEXT("ip", device->ip)),
+			 &device->id, err);
 }
 
 static int record(const struct pl_work *work, const char *action, const struct pl_address *address,
@@ -81,28 +82,28 @@ static int record(const struct pl_work *work, const char *action, const struct p
 			    gone ? "" : what);
 }
 
-static void set_times(struct pl_trusted *wish, int64_t now)
+static void set_times(struct pl_trusted *device, int64_t now)
 {
-	wish->created_at = wish->used_at = now;
-	if (wish->expires_at == 0 || wish->expires_at > wish->created_at + SECONDS)
-		wish->expires_at = wish->created_at + SECONDS;
+	device->created_at = device->used_at = now;
+	if (device->expires_at == 0 || device->expires_at > device->created_at + SECONDS)
+		device->expires_at = device->created_at + SECONDS;
 }
 
-int pl_trusted_add(const struct pl_work *work, struct pl_account *account, struct pl_trusted *wish,
-		   struct pl_secret *cookie_r)
+int pl_trusted_add(const struct pl_work *work, struct pl_account *account,
+		   struct pl_trusted *device, struct pl_secret *cookie_r)
 {
 	char text[PL_ADDRESS_MAX + 1];
 	struct pl_secret series;
 	struct cookie cookie;
 	int ret = -1;
 
-	set_times(wish, work->now);
+	set_times(device, work->now);
 	if (pl_random_token(COOKIE_PREFIX, &series, work->err) == 0 &&
 	    pl_token_digest(&series, cookie.series, work->err) == 0 &&
 	    new_cookie(series.data, series.len, cookie_r, cookie.value, work->err) == 0 &&
 	    pl_member_ensure(work, account) == 0 &&
-	    insert(work->store, wish, &account->member, &cookie, work->err) == 0)
-		ret = record(work, "trusted-device.add", &account->member.address, wish, 0);
+	    insert(work->store, device, &account->member, &cookie, work->err) == 0)
+		ret = record(work, "trusted-device.add", &account->member.address, device, 0);
 	pl_secret_wipe(&series);
 	if (ret == 0)
 		return 0;
@@ -130,8 +131,8 @@ struct found {
 	int in_grace; /* the value before the present one was offered, soon enough */
 };
 
-static enum pl_trust judge(struct pl_stmt *stmt, const struct cookie *cookie, int64_t now,
-			   struct found *found_r)
+static enum pl_trust evaluate(struct pl_stmt *stmt, const struct cookie *cookie, int64_t now,
+			      struct found *found_r)
 {
 	unsigned char value[PL_MAC_BYTES] = { 0 }, before[PL_MAC_BYTES] = { 0 };
 	int present, earlier;
@@ -160,7 +161,7 @@ static int look(const struct pl_work *work, const struct cookie *cookie, int64_t
 	read_row(stmt, &found_r->device);
 	pl_col_copy(stmt, "local", found_r->address.local, sizeof(found_r->address.local));
 	pl_col_copy(stmt, "domain", found_r->address.domain, sizeof(found_r->address.domain));
-	*trust_r = judge(stmt, cookie, work->now, found_r);
+	*trust_r = evaluate(stmt, cookie, work->now, found_r);
 	ret = pl_row_ok(stmt, work->err);
 	pl_reset(stmt);
 	return ret;

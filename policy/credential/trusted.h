@@ -26,10 +26,10 @@ enum pl_trust { PL_TRUST_NONE, PL_TRUST_VALID, PL_TRUST_STOLEN };
 
 /* Functions that write take part in the caller's write transaction.
  *
- * Adds one with the wish's name, ip and expires_at (0, or too late: 30 days), and
+ * Adds device with its name, ip and expires_at (0, or too late: 30 days), and
  * fills its other fields. cookie_r: what the browser keeps, "SERIES.VALUE". */
-int pl_trusted_add(const struct pl_work *work, struct pl_account *account, struct pl_trusted *wish,
-		   struct pl_secret *cookie_r);
+int pl_trusted_add(const struct pl_work *work, struct pl_account *account,
+		   struct pl_trusted *device, struct pl_secret *cookie_r);
 /* Looks, and changes nothing: before the password is checked. */
 int pl_trusted_peek(const struct pl_work *work, const struct pl_secret *cookie, int64_t member_id,
 		    enum pl_trust *trust_r);

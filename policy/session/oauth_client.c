@@ -97,7 +97,7 @@ static int name_ok(const char *name)
 	return pl_is_utf8(name);
 }
 
-static int check_wish(const struct pl_oauth_client *client, struct pl_error *err)
+static int check_client(const struct pl_oauth_client *client, struct pl_error *err)
 {
 	static const char allowed[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
@@ -149,7 +149,7 @@ int pl_oauth_client_add(const struct pl_work *work, struct pl_oauth_client *clie
 			struct pl_secret *secret_r)
 {
 	unsigned char digest[PL_MAC_BYTES];
-	int ret = check_wish(client, work->err);
+	int ret = check_client(client, work->err);
 
 	pl_secret_wipe(secret_r);
 	client->created_at = work->now;

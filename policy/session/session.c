@@ -11,29 +11,30 @@
 #define TOKEN_PREFIX "pl_at_"
 
 /* cookie is a digest, or NULL for a session that has none. */
-static int insert_session(struct pl_store *store, struct pl_session *wish, int64_t generation,
+static int insert_session(struct pl_store *store, struct pl_session *session, int64_t generation,
 			  const unsigned char *cookie, struct pl_error *err)
 {
 	return pl_insert(store, PL_SQL_SESSION_INSERT,
-			 PL_PARAMS(PL_INT("member_id", wish->member_id),
-				   PL_TEXT("channel", pl_channel_name(wish->channel)),
+			 PL_PARAMS(PL_INT("member_id", session->member_id),
+				   PL_TEXT("channel", pl_channel_name(session->channel)),
 				   PL_INT("generation", generation),
-				   PL_INT("created_at", wish->created_at),
-				   PL_INT("expires_at", wish->expires_at), PL_TEXT("ip", wish->ip),
-				   PL_TEXT("device", wish->device),
+				   PL_INT("created_at", session->created_at),
+				   PL_INT("expires_at", session->expires_at),
+				   PL_TEXT("ip", session->ip), PL_TEXT("device", session->device),
 				   PL_BLOB("cookie", cookie, PL_MAC_BYTES),
-				   PL_INT("half", wish->half), PL_INT("seen_at", wish->seen_at),
-				   PL_INT("proven_at", wish->proven_at),
-				   PL_ID("trusted_id", wish->trusted_id)),
-			 &wish->id, err);
+				   PL_INT("half", session->pending),
+				   PL_INT("seen_at", session->seen_at),
+				   PL_INT("proven_at", session->reauthenticated_at),
+				   PL_ID("trusted_id", session->trusted_id)),
+			 &session->id, err);
 }
 
-/* A half session is no sign-in yet, and leaves no record. */
+/* A pending session is not a sign-in yet, and leaves no record. */
 static int record_opened(const struct pl_work *work, const struct pl_session *session)
 {
 	char text[PL_ADDRESS_MAX + 1], after[PL_AUDIT_TEXT];
 
-	if (session->half)
+	if (session->pending)
 		return 0;
 	snprintf(after, sizeof(after), "id=%lld channel=%s ip=%s", (long long)session->id,
 		 pl_channel_name(session->channel), session->ip);
@@ -41,17 +42,17 @@ static int record_opened(const struct pl_work *work, const struct pl_session *se
 			    after);
 }
 
-/* Writes the wish for the member, which is added at need. */
-static int add(const struct pl_work *work, struct pl_account *account, struct pl_session *wish,
+/* Writes a session of the member, which is added at need. */
+static int add(const struct pl_work *work, struct pl_account *account, struct pl_session *session,
 	       const unsigned char *cookie)
 {
 	if (pl_member_ensure(work, account) < 0)
 		return -1;
-	wish->address = account->member.address;
-	wish->member_id = account->member.id;
-	if (insert_session(work->store, wish, account->member.generation, cookie, work->err) < 0)
+	session->address = account->member.address;
+	session->member_id = account->member.id;
+	if (insert_session(work->store, session, account->member.generation, cookie, work->err) < 0)
 		return -1;
-	return record_opened(work, wish);
+	return record_opened(work, session);
 }
 
 static int new_cookie(struct pl_secret *cookie_r, unsigned char digest_r[PL_MAC_BYTES],
@@ -62,26 +63,27 @@ static int new_cookie(struct pl_secret *cookie_r, unsigned char digest_r[PL_MAC_
 		       : pl_token_digest(cookie_r, digest_r, err);
 }
 
-static void set_times(struct pl_session *wish, int64_t now)
+static void set_times(struct pl_session *session, int64_t now)
 {
-	wish->created_at = wish->seen_at = now;
-	/* A trusted device has left the factor out: nothing was proven. */
-	if (wish->half || wish->trusted_id != 0)
-		wish->proven_at = 0;
-	if (wish->half)
-		wish->expires_at = wish->created_at + PL_SESSION_HALF_SECONDS;
-	else if (wish->expires_at == 0)
-		wish->expires_at = wish->created_at + PL_SESSION_SECONDS;
+	session->created_at = session->seen_at = now;
+	/* On a trusted device the factor was left out. */
+	if (session->pending || session->trusted_id != 0)
+		session->reauthenticated_at = 0;
+	if (session->pending)
+		session->expires_at = session->created_at + PL_SESSION_PENDING_SECONDS;
+	else if (session->expires_at == 0)
+		session->expires_at = session->created_at + PL_SESSION_SECONDS;
 }
 
-int pl_session_open(const struct pl_work *work, struct pl_account *account, struct pl_session *wish,
-		    struct pl_secret *cookie_r)
+int pl_session_open(const struct pl_work *work, struct pl_account *account,
+		    struct pl_session *session, struct pl_secret *cookie_r)
 {
 	char text[PL_ADDRESS_MAX + 1];
 	unsigned char digest[PL_MAC_BYTES];
 
-	set_times(wish, work->now);
-	if (new_cookie(cookie_r, digest, work->err) == 0 && add(work, account, wish, digest) == 0)
+	set_times(session, work->now);
+	if (new_cookie(cookie_r, digest, work->err) == 0 &&
+	    add(work, account, session, digest) == 0)
 		return 0;
 	pl_secret_wipe(cookie_r);
 	return pl_error_prefix(work->err, "session of %s",
@@ -106,11 +108,11 @@ static void read_row(struct pl_stmt *stmt, struct pl_session *session_r)
 	pl_col_copy(stmt, "local", session_r->address.local, sizeof(session_r->address.local));
 	pl_col_copy(stmt, "domain", session_r->address.domain, sizeof(session_r->address.domain));
 	session_r->channel = pl_session_read_channel(stmt);
-	session_r->half = pl_col_int(stmt, "half") != 0;
+	session_r->pending = pl_col_int(stmt, "half") != 0;
 	session_r->created_at = pl_col_int(stmt, "created_at");
 	session_r->expires_at = pl_col_int(stmt, "expires_at");
 	session_r->seen_at = pl_col_int(stmt, "seen_at");
-	session_r->proven_at = pl_col_int(stmt, "proven_at");
+	session_r->reauthenticated_at = pl_col_int(stmt, "proven_at");
 	session_r->trusted_id = pl_col_int(stmt, "trusted_id");
 	pl_col_copy(stmt, "ip", session_r->ip, sizeof(session_r->ip));
 	pl_col_copy(stmt, "device", session_r->device, sizeof(session_r->device));
@@ -165,9 +167,9 @@ int pl_session_complete(const struct pl_work *work, int64_t id, int64_t trusted_
 			   : (int)changed;
 }
 
-int pl_session_proven(const struct pl_work *work, int64_t id)
+int pl_session_reauthenticated(const struct pl_work *work, int64_t id)
 {
-	return pl_exec(work->store, PL_SQL_SESSION_PROVEN,
+	return pl_exec(work->store, PL_SQL_SESSION_REAUTHENTICATED,
 		       PL_PARAMS(PL_INT("now", work->now), PL_INT("session_id", id)), work->err);
 }
 
@@ -293,15 +295,16 @@ static int insert_token(struct pl_store *store, const struct pl_session *session
 }
 
 int pl_session_issue(const struct pl_work *work, struct pl_account *account,
-		     struct pl_session *wish, int64_t token_expires_at, struct pl_secret *token_r)
+		     struct pl_session *session, int64_t token_expires_at,
+		     struct pl_secret *token_r)
 {
 	char text[PL_ADDRESS_MAX + 1];
 
-	wish->half = 0;
-	set_times(wish, work->now);
+	session->pending = 0;
+	set_times(session, work->now);
 	if (pl_random_token(TOKEN_PREFIX, token_r, work->err) == 0 &&
-	    add(work, account, wish, NULL) == 0 &&
-	    insert_token(work->store, wish, token_expires_at, token_r, work->err) == 0)
+	    add(work, account, session, NULL) == 0 &&
+	    insert_token(work->store, session, token_expires_at, token_r, work->err) == 0)
 		return 0;
 	pl_secret_wipe(token_r);
 	return pl_error_prefix(work->err, "session of %s",

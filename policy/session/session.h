@@ -1,9 +1,9 @@
 /* session.h - webmail sessions: one sign-in on one device.
  *
  * The browser holds a cookie, pl_ss_ and 256 random bits, of which the SHA-256
- * is stored. After the right password a session is half: it can do nothing but
- * the second step. The second step makes it whole, with a new cookie, and only
- * a whole session has tokens. A session is good while it is not expired, not
+ * is stored. After the right password a session is pending: it can do nothing but
+ * the second step. The second step makes it authenticated, with a new cookie, and only
+ * an authenticated session has tokens. A session is good while it is not expired, not
  * removed, and of the member's present generation.
  *
  * An idle session dies after PL_SESSION_IDLE, and any after PL_SESSION_SECONDS.
@@ -15,43 +15,44 @@
 #include "policy/account/member.h"
 
 #define PL_SESSION_SECONDS (12 * 3600)
-#define PL_SESSION_IDLE (2 * 3600)  /* without a request or a token refresh */
-#define PL_SESSION_HALF_SECONDS 900 /* time for the second step */
-#define PL_SESSION_SEEN_EVERY 60    /* seen_at is not written more often */
+#define PL_SESSION_IDLE (2 * 3600)     /* without a request or a token refresh */
+#define PL_SESSION_PENDING_SECONDS 900 /* time for the second step */
+#define PL_SESSION_SEEN_EVERY 60       /* seen_at is not written more often */
 
 struct pl_session {
 	int64_t id;
 	int64_t member_id;
 	struct pl_address address;
 	enum pl_channel channel;
-	int half;
+	int pending;
 	int64_t created_at, expires_at, seen_at;
-	/* When a factor (or, without one, the password) was last proven: step-up. */
-	int64_t proven_at;
+	/* When a factor (or, without one, the password) was last entered. */
+	int64_t reauthenticated_at;
 	int64_t trusted_id; /* the trusted device that it was opened on; 0 none */
 	char ip[PL_IP_TEXT];
 	char device[128]; /* what the browser calls itself */
 };
 
-/* Opens a half or whole session with the wish's channel, ip, device, proven_at and
- * trusted_id; a whole one lives until expires_at (0: PL_SESSION_SECONDS), a half
- * one PL_SESSION_HALF_SECONDS. A half one, or one on a trusted device, has proven
- * nothing, whatever the wish says. Fills the wish's other fields and cookie_r. The member is
+/* Opens a session with the fields pending, channel, ip, device, reauthenticated_at and trusted_id
+ * as they are given. An authenticated one lives until expires_at (0: PL_SESSION_SECONDS), a
+ * pending one PL_SESSION_PENDING_SECONDS. In a pending one, and on a trusted device, nobody has
+ * reauthenticated, whatever the field says. Fills the other fields, and cookie_r. The member is
  * added when the database does not know it. In the caller's write transaction. */
-int pl_session_open(const struct pl_work *work, struct pl_account *account, struct pl_session *wish,
-		    struct pl_secret *cookie_r);
-/* Makes a half session whole: a new cookie, proven now, PL_SESSION_SECONDS from
- * now. 1, or 0 when it is gone or whole already. In the caller's write transaction. */
+int pl_session_open(const struct pl_work *work, struct pl_account *account,
+		    struct pl_session *session, struct pl_secret *cookie_r);
+/* Makes a pending session authenticated: a new cookie, reauthenticated now, PL_SESSION_SECONDS
+ * from now. 1, or 0 when it is gone or authenticated already. In the caller's write
+ * transaction. */
 int pl_session_complete(const struct pl_work *work, int64_t id, int64_t trusted_id,
 			struct pl_secret *cookie_r);
-/* A factor was proven again (step-up). */
-int pl_session_proven(const struct pl_work *work, int64_t id);
+/* The member has reauthenticated now. */
+int pl_session_reauthenticated(const struct pl_work *work, int64_t id);
 /* Notes that it is in use, at most every PL_SESSION_SEEN_EVERY. Best effort of the caller. */
 int pl_session_seen(const struct pl_work *work, const struct pl_session *session, const char *ip);
 /* The session of a cookie that is good now. 1, 0, or -1. */
 int pl_session_by_cookie(const struct pl_work *work, const struct pl_secret *cookie,
 			 struct pl_session *session_r);
-/* The whole session of an access token that is good now. 1, 0, or -1. */
+/* The authenticated session of an access token that is good now. 1, 0, or -1. */
 int pl_session_by_token(const struct pl_work *work, const struct pl_secret *token,
 			struct pl_session *session_r);
 /* Reads the column channel of a row of the table. */
@@ -59,7 +60,7 @@ enum pl_channel pl_session_read_channel(struct pl_stmt *stmt);
 /* The session of an id, whether it is good now or not. 1, 0, or -1. */
 int pl_session_get(struct pl_store *store, int64_t id, struct pl_session *session_r,
 		   struct pl_error *err);
-/* The member's whole sessions, newest first. */
+/* The member's authenticated sessions, newest first. */
 int pl_session_list(const struct pl_work *work, int64_t member_id,
 		    int (*each)(const struct pl_session *session, void *context), void *context);
 /* Ends a session of the member with its tokens, and its trusted device when
@@ -73,9 +74,10 @@ int pl_session_revoke_all(const struct pl_work *work, struct pl_account *account
  * registrations, failures of addresses. */
 int pl_session_sweep(const struct pl_work *work);
 
-/* Opens a whole session with one access token, for tests and for programs that
+/* Opens an authenticated session with one access token, for tests and for programs that
  * sign members in without the portal. */
 int pl_session_issue(const struct pl_work *work, struct pl_account *account,
-		     struct pl_session *wish, int64_t token_expires_at, struct pl_secret *token_r);
+		     struct pl_session *session, int64_t token_expires_at,
+		     struct pl_secret *token_r);
 
 #endif

@@ -315,12 +315,12 @@ char *pl_verdict_sentence(const struct pl_verdict *verdict, char *buf, size_t si
 #undef PL_RULE
 	};
 	const char *sentence = sentences[verdict->rule];
-	const char *gap = strstr(sentence, "{}");
+	const char *placeholder = strstr(sentence, "{}");
 
-	if (gap == NULL)
+	if (placeholder == NULL)
 		snprintf(buf, size, "%s", sentence);
 	else
-		snprintf(buf, size, "%.*s%s%s", (int)(gap - sentence), sentence,
-			 pl_setting_info(verdict->service)->label, gap + 2);
+		snprintf(buf, size, "%.*s%s%s", (int)(placeholder - sentence), sentence,
+			 pl_setting_info(verdict->service)->label, placeholder + 2);
 	return buf;
 }

@@ -30,7 +30,7 @@ struct pl_store {
 	void *db;
 	enum pl_role role;
 	struct pl_write_queue *queue; /* NULL: none */
-	int has_turn;
+	int has_ticket;
 	int64_t version_looked_ms;
 	struct pl_stmt stmts[PL_SQL_COUNT];
 };
@@ -163,30 +163,30 @@ void pl_store_set_queue(struct pl_store *store, struct pl_write_queue *queue)
 	store->queue = queue;
 }
 
-static void end_turn(struct pl_store *store)
+static void return_ticket(struct pl_store *store)
 {
-	if (store->has_turn)
+	if (store->has_ticket)
 		pl_write_queue_leave(store->queue);
-	store->has_turn = 0;
+	store->has_ticket = 0;
 }
 
-static int take_turn(struct pl_store *store, struct pl_error *err)
+static int take_ticket(struct pl_store *store, struct pl_error *err)
 {
-	if (store->queue != NULL && !store->has_turn &&
-	    pl_write_queue_enter(store->queue, PL_STORE_WAIT_TURN) < 0)
+	if (store->queue != NULL && !store->has_ticket &&
+	    pl_write_queue_enter(store->queue, PL_STORE_WAIT_TICKET) < 0)
 		return pl_error_set(err, PL_ERR_RETRY,
 				    "too many are waiting to write to the database");
-	store->has_turn = store->queue != NULL;
+	store->has_ticket = store->queue != NULL;
 	return 0;
 }
 
 int pl_store_begin_write(struct pl_store *store, struct pl_error *err)
 {
-	if (take_turn(store, err) < 0)
+	if (take_ticket(store, err) < 0)
 		return -1;
 	if (store->backend->begin(store->db, 1, err) == 0)
 		return 0;
-	end_turn(store);
+	return_ticket(store);
 	return -1;
 }
 
@@ -196,7 +196,7 @@ int pl_store_commit(struct pl_store *store, struct pl_error *err)
 
 	/* One that failed is open still, until it is undone. */
 	if (ret == 0)
-		end_turn(store);
+		return_ticket(store);
 	return ret;
 }
 
@@ -204,7 +204,7 @@ void pl_store_rollback(struct pl_store *store)
 {
 	if (store->db != NULL)
 		store->backend->rollback(store->db);
-	end_turn(store);
+	return_ticket(store);
 }
 
 /* Keeps the first mistake: it is the cause of what follows. */
@@ -334,23 +334,23 @@ void pl_reset(struct pl_stmt *stmt)
 		stmt->store->backend->reset(stmt->handle);
 }
 
-/* Outside of a transaction it is one of its own, and waits for its turn like any other. */
+/* Outside of a transaction it is one of its own, and waits for a ticket like any other. */
 int64_t pl_exec_count(struct pl_store *store, enum pl_sql sql, const struct pl_param *params,
 		      struct pl_error *err)
 {
 	struct pl_stmt *stmt = pl_query(store, sql, params);
-	const int is_alone = !store->has_turn;
+	const int is_alone = !store->has_ticket;
 	int64_t changed;
 	int ret;
 
-	if (take_turn(store, err) < 0)
+	if (take_ticket(store, err) < 0)
 		return -1;
 	do
 		ret = pl_step(stmt, err);
 	while (ret == 1);
 	changed = ret < 0 ? -1 : store->backend->changes(store->db);
 	if (is_alone)
-		end_turn(store);
+		return_ticket(store);
 	return changed;
 }
 

@@ -51,7 +51,7 @@ struct pl_write_queue;
 /* How long a locked database may hold up each role, in milliseconds. */
 #define PL_STORE_WAIT_LOGIN 20 /* the auth process serves everyone in turn */
 #define PL_STORE_WAIT 2000
-#define PL_STORE_WAIT_TURN \
+#define PL_STORE_WAIT_TICKET \
 	10000 /* for other threads of the process that write; see write_queue.h */
 
 /* Opens uri ("sqlite:PATH" or "postgresql://..."). Fails with PL_ERR_CONFIG when the database is of
@@ -70,7 +70,7 @@ int pl_store_error(const char *uri, struct pl_error *err);
 /* 1 when it is on a server: then a statement may take as long as the network does,
  * and a process that has others to serve asks without waiting; see async_store.h. */
 int pl_store_is_remote(const char *uri);
-/* Write transactions from now on wait for their turn in a queue, which is borrowed. */
+/* Write transactions from now on wait for their ticket in a queue, which is borrowed. */
 void pl_store_set_queue(struct pl_store *store, struct pl_write_queue *queue);
 /* For `db status`: rows of a table's kind. -1 on error. */
 enum pl_count {

@@ -8,7 +8,7 @@
 #include "policy/base/monotonic.h"
 
 struct waiter {
-	pthread_cond_t turn;
+	pthread_cond_t wake;
 	int granted;
 	struct waiter *next;
 };
@@ -60,14 +60,14 @@ static void take_out(struct pl_write_queue *queue, struct waiter *waiter)
 
 /* With the lock held, until it is granted or the time is over. Whoever leaves
  * takes the next one out of the queue. */
-static void wait_for_turn(struct pl_write_queue *queue, struct waiter *waiter, int wait_ms)
+static void wait_for_ticket(struct pl_write_queue *queue, struct waiter *waiter, int wait_ms)
 {
 	const struct timespec end = pl_monotonic_after(wait_ms);
 	int ret = 0;
 
 	append(queue, waiter);
 	while (!waiter->granted && ret != ETIMEDOUT)
-		ret = pthread_cond_clockwait(&waiter->turn, &queue->lock, CLOCK_MONOTONIC, &end);
+		ret = pthread_cond_clockwait(&waiter->wake, &queue->lock, CLOCK_MONOTONIC, &end);
 	if (!waiter->granted)
 		take_out(queue, waiter);
 }
@@ -80,15 +80,15 @@ int pl_write_queue_enter(struct pl_write_queue *queue, int wait_ms)
 	if (!queue->taken) {
 		queue->taken = waiter.granted = 1;
 	} else {
-		pthread_cond_init(&waiter.turn, NULL);
-		wait_for_turn(queue, &waiter, wait_ms);
-		pthread_cond_destroy(&waiter.turn);
+		pthread_cond_init(&waiter.wake, NULL);
+		wait_for_ticket(queue, &waiter, wait_ms);
+		pthread_cond_destroy(&waiter.wake);
 	}
 	pthread_mutex_unlock(&queue->lock);
 	return waiter.granted ? 0 : -1;
 }
 
-/* The turn is handed over, so that nobody who comes by can take it first. */
+/* The ticket is handed over, so that nobody who comes by can take it first. */
 void pl_write_queue_leave(struct pl_write_queue *queue)
 {
 	struct waiter *next;
@@ -98,7 +98,7 @@ void pl_write_queue_leave(struct pl_write_queue *queue)
 	if (next != NULL) {
 		take_out(queue, next);
 		next->granted = 1;
-		pthread_cond_signal(&next->turn);
+		pthread_cond_signal(&next->wake);
 	} else {
 		queue->taken = 0;
 	}

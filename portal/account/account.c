@@ -43,9 +43,9 @@ int post_reauthentication(struct request *request, struct response *response, st
 
 	if (ret != 1)
 		return ret;
-	if (pl_session_proven(&request->work, request->session.id) < 0)
+	if (pl_session_reauthenticated(&request->work, request->session.id) < 0)
 		return -1;
-	request->session.proven_at = request->work.now;
+	request->session.reauthenticated_at = request->work.now;
 	return answer_account(request, response, err);
 }
 

@@ -32,11 +32,11 @@ static int register_factor(struct request *request, struct response *response, s
 
 	if (ret != 1)
 		return ret;
-	if (pl_session_proven(&request->work, request->session.id) < 0) {
+	if (pl_session_reauthenticated(&request->work, request->session.id) < 0) {
 		json_decref(codes);
 		return -1;
 	}
-	request->session.proven_at = request->work.now;
+	request->session.reauthenticated_at = request->work.now;
 	return answer_with_codes(request, response, codes, err) < 0 ? -1 : 1;
 }
 

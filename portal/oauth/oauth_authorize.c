@@ -266,7 +266,7 @@ static int decide(struct request *request, struct authorization *asked, struct p
 	struct pl_account *account;
 	enum next_step next;
 
-	if (request->session.id == 0 || request->session.half)
+	if (request->session.id == 0 || request->session.pending)
 		return 0;
 	if (request_account(request, &account, err) < 0)
 		return -1;

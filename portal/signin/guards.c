@@ -29,22 +29,22 @@ int guard_pending(struct request *request, struct response *response, struct pl_
 		return -1;
 	if (request->session.id == 0)
 		return respond_error(response, 401, "sign-in-again");
-	return request->session.half ? 1 : respond_error(response, 403, "not-allowed");
+	return request->session.pending ? 1 : respond_error(response, 403, "not-allowed");
 }
 
 int guard_authenticated(struct request *request, struct response *response, struct pl_error *err)
 {
 	if (guard_public(request, response, err) < 0)
 		return -1;
-	return request->session.id != 0 && !request->session.half
+	return request->session.id != 0 && !request->session.pending
 		       ? 1
 		       : respond_error(response, 401, "sign-in-again");
 }
 
 int is_reauthenticated(const struct request *request)
 {
-	return request->session.proven_at > 0 &&
-	       request->work.now - request->session.proven_at < RECENT_SECONDS;
+	return request->session.reauthenticated_at > 0 &&
+	       request->work.now - request->session.reauthenticated_at < RECENT_SECONDS;
 }
 
 int ask_to_reauthenticate(const struct request *request, struct response *response,

@@ -79,12 +79,12 @@ static size_t whole_characters(const char *text, size_t most)
 /* A header's text as encoded words (RFC 2047), so that no text can end the header. */
 static void put_encoded(FILE *out, const char *text)
 {
-	for (const char *gap = ""; *text != '\0'; gap = "\n ") {
+	for (const char *separator = ""; *text != '\0'; separator = "\n ") {
 		size_t len = whole_characters(text, WORD_BYTES);
 
 		if (len == 0)
 			return;
-		fprintf(out, "%s=?UTF-8?B?", gap);
+		fprintf(out, "%s=?UTF-8?B?", separator);
 		put_base64(out, text, len);
 		fputs("?=", out);
 		text += len;

@@ -55,7 +55,7 @@ static int admit_commit(struct request *request, struct response *response,
 			const struct pl_secret *cookie, const struct pl_secret *device,
 			struct pl_error *err)
 {
-	request->session.half = 0;
+	request->session.pending = 0;
 	if (answer_session(request, response, &request->session, cookie, NEXT_NOTHING, err) < 0 ||
 	    pl_store_commit(request->work.store, err) < 0)
 		return -1;

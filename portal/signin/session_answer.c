@@ -35,10 +35,11 @@ int answer_session(const struct request *request, struct response *response,
 		return -1;
 	return respond_json(response, 200,
 			    json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s?, s:b, s:i}", "state",
-				      session->half ? "pending" : "authenticated", "address",
+				      session->pending ? "pending" : "authenticated", "address",
 				      pl_address_format(&session->address, address), "csrf", csrf,
-				      "next", session->half ? next_step_name(next) : NULL, "name",
-				      request->policy->portal_name, "webmail", webmail_url(request),
-				      "recovery", session->half && state.recovery_codes > 0,
-				      "idle_minutes", PL_SESSION_IDLE / 60));
+				      "next", session->pending ? next_step_name(next) : NULL,
+				      "name", request->policy->portal_name, "webmail",
+				      webmail_url(request), "recovery",
+				      session->pending && state.recovery_codes > 0, "idle_minutes",
+				      PL_SESSION_IDLE / 60));
 }

@@ -24,7 +24,7 @@ int get_session(struct request *request, struct response *response, struct pl_er
 
 	if (request->session.id == 0)
 		return answer_no_session(request, response);
-	if (request->session.half) {
+	if (request->session.pending) {
 		if (request_account(request, &account, err) < 0)
 			return -1;
 		next = next_step_of(request, account, 0);
@@ -86,11 +86,11 @@ static int open_session(struct request *request, struct sign_in *in)
 	struct pl_session *session = &in->session;
 
 	session->channel = PL_CHANNEL_WEBMAIL;
-	session->half = in->next != NEXT_NOTHING;
+	session->pending = in->next != NEXT_NOTHING;
 	session->trusted_id = in->device.id;
 	/* The password proves nothing to one who has a factor. */
-	session->proven_at =
-		session->half || in->account.member.factor_registered ? 0 : request->work.now;
+	session->reauthenticated_at =
+		session->pending || in->account.member.factor_registered ? 0 : request->work.now;
 	memcpy(session->ip, request->ip_text, sizeof(session->ip));
 	request_device(request, session->device, sizeof(session->device));
 	return pl_session_open(&request->work, &in->account, session, &in->cookie);

@@ -299,7 +299,7 @@ static void version_2_keeps_factors_and_sessions(void **state)
 	assert_int_equal(pl_session_by_token(work_at(fixture, 1700089999), &token, &session), 1);
 	assert_int_equal(session.id, 9);
 	assert_int_equal(session.seen_at, 1700000220);
-	assert_int_equal(session.half, 0);
+	assert_int_equal(session.pending, 0);
 	assert_string_equal(session.address.local, "owner");
 	/* Without a browser it cannot be idle. */
 	assert_ok(fixture, pl_session_sweep(work_at(fixture, 1700089999)));

@@ -10,7 +10,7 @@ static struct pl_session open_session(struct fixture *fixture, const char *addre
 				      struct pl_secret *cookie_r)
 {
 	const struct pl_address parsed = address_of(address);
-	struct pl_session wish = { .channel = PL_CHANNEL_WEBMAIL, .half = half };
+	struct pl_session wish = { .channel = PL_CHANNEL_WEBMAIL, .pending = half };
 
 	strcpy(wish.ip, "192.0.2.9");
 	strcpy(wish.device, "Browser");
@@ -52,7 +52,7 @@ static void cookie_leads_to_its_session(void **state)
 	assert_int_equal(found.member_id, account_of(fixture, OWNER).member.id);
 	assert_string_equal(found.address.local, "owner");
 	assert_string_equal(found.address.domain, "example.test");
-	assert_int_equal(found.half, 0);
+	assert_int_equal(found.pending, 0);
 	assert_int_equal(found.channel, PL_CHANNEL_WEBMAIL);
 	assert_int_equal(found.expires_at, made.created_at + PL_SESSION_SECONDS);
 	assert_string_equal(found.ip, "192.0.2.9");
@@ -87,14 +87,14 @@ static void second_step_makes_it_whole_with_a_new_cookie(void **state)
 	made = open_session(fixture, OWNER, 1, &half);
 	now = made.created_at + 60;
 	assert_int_equal(pl_session_by_cookie(work_at(fixture, now), &half, &found), 1);
-	assert_int_equal(found.half, 1);
-	assert_int_equal(found.proven_at, 0);
+	assert_int_equal(found.pending, 1);
+	assert_int_equal(found.reauthenticated_at, 0);
 	assert_int_equal(complete(fixture, made.id, now, &whole), 1);
 	assert_int_equal(find(fixture, &half, now), 0);
 	assert_int_equal(pl_session_by_cookie(work_at(fixture, now), &whole, &found), 1);
 	assert_int_equal(found.id, made.id);
-	assert_int_equal(found.half, 0);
-	assert_int_equal(found.proven_at, now);
+	assert_int_equal(found.pending, 0);
+	assert_int_equal(found.reauthenticated_at, now);
 	assert_int_equal(found.expires_at, now + PL_SESSION_SECONDS);
 	assert_int_equal(complete(fixture, made.id, now, &again), 0);
 	assert_int_equal(again.len, 0);
@@ -106,7 +106,7 @@ static void half_session_has_a_quarter_hour(void **state)
 	struct fixture *fixture = *state;
 	struct pl_secret cookie, whole;
 	struct pl_session made = open_session(fixture, OWNER, 1, &cookie);
-	int64_t end = made.created_at + PL_SESSION_HALF_SECONDS;
+	int64_t end = made.created_at + PL_SESSION_PENDING_SECONDS;
 
 	assert_int_equal(find(fixture, &cookie, end - 1), made.id);
 	assert_int_equal(find(fixture, &cookie, end), 0);
@@ -184,7 +184,8 @@ static void proof_is_noted(void **state)
 	const struct pl_address address = address_of(OWNER);
 	struct fixture *fixture = *state;
 	struct pl_trusted device = { .name = "Browser" };
-	struct pl_session session = { .channel = PL_CHANNEL_WEBMAIL, .proven_at = 12 }, found;
+	struct pl_session session = { .channel = PL_CHANNEL_WEBMAIL, .reauthenticated_at = 12 },
+			  found;
 	struct pl_secret cookie;
 
 	assert_ok(fixture, pl_trusted_add(work_of(fixture), account_at(fixture, &address), &device,
@@ -192,12 +193,12 @@ static void proof_is_noted(void **state)
 	session.trusted_id = device.id;
 	assert_ok(fixture, pl_session_open(work_of(fixture), account_at(fixture, &address),
 					   &session, &cookie));
-	assert_int_equal(session.proven_at, 0); /* a trusted device leaves the proof out */
-	assert_ok(fixture, pl_session_proven(work_at(fixture, 77), session.id));
+	assert_int_equal(session.reauthenticated_at, 0); /* a trusted device leaves the proof out */
+	assert_ok(fixture, pl_session_reauthenticated(work_at(fixture, 77), session.id));
 	assert_int_equal(pl_session_by_cookie(work_at(fixture, session.created_at), &cookie,
 					      &found),
 			 1);
-	assert_int_equal(found.proven_at, 77);
+	assert_int_equal(found.reauthenticated_at, 77);
 	assert_int_equal(found.trusted_id, device.id);
 }
 

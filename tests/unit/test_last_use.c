@@ -1,4 +1,4 @@
-/* test_use.c - last-used times, written by their own thread. */
+/* test_last_use.c - last-used times, written by their own thread. */
 #include "tests/unit/fixture.h"
 
 #include <poll.h>
@@ -9,21 +9,21 @@
 
 #define WAIT_S 60 /* generous: the machine may be busy */
 
-static struct pl_use use_of(const char *address, int64_t at)
+static struct pl_last_use use_of(const char *address, int64_t at)
 {
-	struct pl_use use = { .address = address_of(address),
-			      .service = PL_SETTING_IMAP,
-			      .at = at };
+	struct pl_last_use use = { .address = address_of(address),
+				   .service = PL_SETTING_IMAP,
+				   .at = at };
 
 	pl_ip_parse("192.0.2.7", &use.ip, NULL);
 	return use;
 }
 
-static struct pl_use_log *start(struct fixture *fixture)
+static struct pl_last_use_log *start(struct fixture *fixture)
 {
-	struct pl_use_log *log;
+	struct pl_last_use_log *log;
 
-	assert_ok(fixture, pl_use_open(fixture->uri, &log, &fixture->err));
+	assert_ok(fixture, pl_last_use_open(fixture->uri, &log, &fixture->err));
 	return log;
 }
 
@@ -40,11 +40,11 @@ static void await(struct fixture *fixture, const char *sql, int64_t want)
 	}
 }
 
-static void await_failure(struct pl_use_log *log, struct pl_error *err_r)
+static void await_failure(struct pl_last_use_log *log, struct pl_error *err_r)
 {
 	time_t deadline = time(NULL) + WAIT_S;
 
-	while (!pl_use_failure(log, err_r)) {
+	while (!pl_last_use_failure(log, err_r)) {
 		if (time(NULL) > deadline)
 			fail_msg("no failure was reported");
 		poll(NULL, 0, 50);
@@ -54,23 +54,23 @@ static void await_failure(struct pl_use_log *log, struct pl_error *err_r)
 static void use_is_written_without_being_asked(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pl_use_log *log = start(fixture);
-	struct pl_use use;
+	struct pl_last_use_log *log = start(fixture);
+	struct pl_last_use use;
 	struct pl_error err;
 
 	add_member(fixture, "user@example.test", "");
 	use = use_of("user@example.test", 1234);
 	use.member_id = account_of(fixture, "user@example.test").member.id;
-	pl_use_note(log, &use);
+	pl_last_use_record(log, &use);
 	await(fixture,
 	      "SELECT COUNT(*) FROM member_use WHERE member_id = 1 AND service = 'imap' "
 	      "AND used_at = 1234 AND ip = '192.0.2.7'",
 	      1);
 	use.at = 1300;
-	pl_use_note(log, &use);
+	pl_last_use_record(log, &use);
 	await(fixture, "SELECT used_at FROM member_use", 1300);
-	assert_int_equal(pl_use_failure(log, &err), 0);
-	pl_use_close(&log, 1000 * WAIT_S);
+	assert_int_equal(pl_last_use_failure(log, &err), 0);
+	pl_last_use_close(&log, 1000 * WAIT_S);
 	assert_null(log);
 }
 
@@ -83,12 +83,12 @@ static int note_use(const struct pl_member_use *use, void *context)
 static void first_sign_in_adds_the_member(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pl_use_log *log = start(fixture);
-	const struct pl_use use = use_of("new@example.test", 77);
+	struct pl_last_use_log *log = start(fixture);
+	const struct pl_last_use use = use_of("new@example.test", 77);
 	struct pl_member_use read = { .at = 0 };
 
-	pl_use_note(log, &use);
-	pl_use_close(&log, 1000 * WAIT_S);
+	pl_last_use_record(log, &use);
+	pl_last_use_close(&log, 1000 * WAIT_S);
 	assert_ok(fixture,
 		  pl_member_uses(fixture->store, account_of(fixture, "new@example.test").member.id,
 				 note_use, &read, &fixture->err));
@@ -103,12 +103,12 @@ static void first_sign_in_adds_the_member(void **state)
 static void removed_member_is_not_brought_back(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pl_use_log *log = start(fixture);
-	struct pl_use use = use_of("removed@example.test", 77);
+	struct pl_last_use_log *log = start(fixture);
+	struct pl_last_use use = use_of("removed@example.test", 77);
 
 	use.member_id = 12;
-	pl_use_note(log, &use);
-	pl_use_close(&log, 1000 * WAIT_S);
+	pl_last_use_record(log, &use);
+	pl_last_use_close(&log, 1000 * WAIT_S);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member"), 0);
 }
 
@@ -117,16 +117,16 @@ static void app_password_learns_its_last_use(void **state)
 	struct fixture *fixture = *state;
 	const struct pl_address address = address_of("user@example.test");
 	struct pl_app_password password = { .label = "phone" }, found;
-	struct pl_use_log *log = start(fixture);
-	struct pl_use use = use_of("user@example.test", 555);
+	struct pl_last_use_log *log = start(fixture);
+	struct pl_last_use use = use_of("user@example.test", 555);
 	struct pl_secret secret;
 
 	assert_ok(fixture, pl_app_password_issue(work_of(fixture), fixture->keys, 16, &address,
 						 &password, &secret));
 	use.member_id = password.member_id;
 	use.app_password_id = password.id;
-	pl_use_note(log, &use);
-	pl_use_close(&log, 1000 * WAIT_S);
+	pl_last_use_record(log, &use);
+	pl_last_use_close(&log, 1000 * WAIT_S);
 	found = app_password_of(fixture, password.member_id);
 	assert_int_equal(found.last_used_at, 555);
 	assert_string_equal(found.last_used_ip, "192.0.2.7");
@@ -138,31 +138,31 @@ static void app_password_learns_its_last_use(void **state)
 static void locked_database_is_survived(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pl_use_log *log = start(fixture);
-	struct pl_use use = use_of("lost@example.test", 1);
+	struct pl_last_use_log *log = start(fixture);
+	struct pl_last_use use = use_of("lost@example.test", 1);
 	struct pl_error err;
 
 	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
-	pl_use_note(log, &use);
+	pl_last_use_record(log, &use);
 	await_failure(log, &err);
 	assert_string_equal(pl_errc_name(err.code), "retry");
 	assert_non_null(strstr(err.msg, "locked"));
 	pl_store_rollback(fixture->store);
 	use = use_of("kept@example.test", 2);
-	pl_use_note(log, &use);
+	pl_last_use_record(log, &use);
 	await(fixture, "SELECT COUNT(*) FROM member WHERE local = 'kept'", 1);
-	pl_use_close(&log, 1000 * WAIT_S);
+	pl_last_use_close(&log, 1000 * WAIT_S);
 }
 
 static void replaced_database_is_opened_anew(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pl_use_log *log;
-	struct pl_use use = use_of("before@example.test", 1);
+	struct pl_last_use_log *log;
+	struct pl_last_use use = use_of("before@example.test", 1);
 
 	only_sqlite(fixture);
 	log = start(fixture);
-	pl_use_note(log, &use);
+	pl_last_use_record(log, &use);
 	await(fixture, "SELECT COUNT(*) FROM member WHERE local = 'before'", 1);
 	pl_store_close(&fixture->store);
 	assert_int_equal(rename(fixture->db, path_in(fixture, "aside.db")), 0);
@@ -170,52 +170,52 @@ static void replaced_database_is_opened_anew(void **state)
 	rename(path_in(fixture, "test.db-shm"), path_in(fixture, "aside.db-shm"));
 	assert_ok(fixture, pl_schema_create(fixture->uri, &fixture->err));
 	use = use_of("after@example.test", 2);
-	pl_use_note(log, &use);
+	pl_last_use_record(log, &use);
 	await(fixture, "SELECT COUNT(*) FROM member WHERE local = 'after'", 1);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member WHERE local = 'before'"),
 			 0);
-	pl_use_close(&log, 1000 * WAIT_S);
+	pl_last_use_close(&log, 1000 * WAIT_S);
 }
 
 static void missing_database_is_told_and_survived(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pl_use_log *log = start(fixture);
-	struct pl_use use = use_of("user@example.test", 1);
+	struct pl_last_use_log *log = start(fixture);
+	struct pl_last_use use = use_of("user@example.test", 1);
 	struct pl_error err;
 
-	pl_use_note(log, &use);
+	pl_last_use_record(log, &use);
 	await_failure(log, &err);
 	assert_ok(fixture, pl_schema_create(fixture->uri, &fixture->err));
-	pl_use_note(log, &use);
+	pl_last_use_record(log, &use);
 	await(fixture, "SELECT COUNT(*) FROM member", 1);
-	pl_use_close(&log, 1000 * WAIT_S);
+	pl_last_use_close(&log, 1000 * WAIT_S);
 }
 
-#define FLOOD (10 * PL_USE_PENDING)
+#define FLOOD (10 * PL_LAST_USE_PENDING)
 
 /* Many more in one go than there is room for, even if the writer takes some
  * of them away meanwhile. */
 static void flood_is_bounded_and_told(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pl_use_log *log = start(fixture);
+	struct pl_last_use_log *log = start(fixture);
 	struct pl_error err;
 
 	for (int i = 0; i < FLOOD; i++) {
 		char address[64];
-		struct pl_use use;
+		struct pl_last_use use;
 
 		snprintf(address, sizeof(address), "user%d@example.test", i);
 		use = use_of(address, i);
-		pl_use_note(log, &use);
+		pl_last_use_record(log, &use);
 	}
 	await_failure(log, &err);
 	assert_non_null(strstr(err.msg, "were left out"));
-	assert_int_equal(pl_use_failure(log, &err), 0);
-	pl_use_close(&log, 1000 * WAIT_S);
-	assert_in_range(sql_int(fixture->db, "SELECT COUNT(*) FROM member_use"), PL_USE_PENDING,
-			FLOOD - 1);
+	assert_int_equal(pl_last_use_failure(log, &err), 0);
+	pl_last_use_close(&log, 1000 * WAIT_S);
+	assert_in_range(sql_int(fixture->db, "SELECT COUNT(*) FROM member_use"),
+			PL_LAST_USE_PENDING, FLOOD - 1);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member WHERE local = 'user0'"),
 			 1);
 }
@@ -223,36 +223,36 @@ static void flood_is_bounded_and_told(void **state)
 static void same_use_again_takes_no_room(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pl_use_log *log = start(fixture);
+	struct pl_last_use_log *log = start(fixture);
 	struct pl_error err;
 
-	for (int i = 0; i < 3 * PL_USE_PENDING; i++) {
-		const struct pl_use use = use_of("busy@example.test", i);
+	for (int i = 0; i < 3 * PL_LAST_USE_PENDING; i++) {
+		const struct pl_last_use use = use_of("busy@example.test", i);
 
-		pl_use_note(log, &use);
+		pl_last_use_record(log, &use);
 	}
-	assert_int_equal(pl_use_failure(log, &err), 0);
-	pl_use_close(&log, 1000 * WAIT_S);
+	assert_int_equal(pl_last_use_failure(log, &err), 0);
+	pl_last_use_close(&log, 1000 * WAIT_S);
 	assert_int_equal(sql_int(fixture->db, "SELECT used_at FROM member_use"),
-			 3 * PL_USE_PENDING - 1);
+			 3 * PL_LAST_USE_PENDING - 1);
 }
 
 static void close_writes_what_is_pending(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pl_use_log *log = start(fixture);
+	struct pl_last_use_log *log = start(fixture);
 
 	for (int i = 0; i < 100; i++) {
 		char address[64];
-		struct pl_use use;
+		struct pl_last_use use;
 
 		snprintf(address, sizeof(address), "user%d@example.test", i);
 		use = use_of(address, i);
-		pl_use_note(log, &use);
+		pl_last_use_record(log, &use);
 	}
-	pl_use_close(&log, 1000 * WAIT_S);
+	pl_last_use_close(&log, 1000 * WAIT_S);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member_use"), 100);
-	pl_use_close(&log, 0); /* NULL */
+	pl_last_use_close(&log, 0); /* NULL */
 }
 
 int main(void)
