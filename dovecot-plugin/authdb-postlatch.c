@@ -1,4 +1,5 @@
-/* authdb-postlatch.c - the passdb driver `postlatch` of Dovecot.
+/* authdb-postlatch.c - the passdb driver `postlatch` of Dovecot; the module has the userdb
+ * driver of that name, too.
  *
  * compat.h has what depends on its release.
  *
@@ -20,8 +21,8 @@
 #include "str-sanitize.h"
 
 #include "dovecot-plugin/compat.h"
-#include "dovecot-plugin/driver.h"
-#include "dovecot-plugin/event_loop.h"
+#include "dovecot-plugin/shared_driver.h"
+#include "dovecot-plugin/userdb-postlatch.h"
 #include "policy/base/monotonic.h"
 
 /* Exported, so that a Dovecot of another ABI refuses the module by name. */
@@ -56,18 +57,6 @@ struct login {
 	verify_plain_callback_t *verify_plain; /* one of the two */
 	lookup_credentials_callback_t *lookup_credentials;
 };
-
-static void driver_log(enum pl_driver_level level, const char *msg)
-{
-	switch (level) {
-	case PL_DRIVER_INFO:
-		i_info("passdb postlatch: %s", msg);
-		break;
-	case PL_DRIVER_ERROR:
-		i_error("passdb postlatch: %s", msg);
-		break;
-	}
-}
 
 /* 1 and the setting; 0 for a service that never signs a member in; -1 unknown. */
 static int service_setting(const char *service, enum pl_setting *setting_r)
@@ -289,20 +278,6 @@ static enum pl_offer offer_of(const struct auth_request *request, const char *se
 	return request->fields.skip_password_check ? PL_OFFER_PROVEN : PL_OFFER_PASSWORD;
 }
 
-static void open_driver(struct postlatch_passdb *passdb)
-{
-	const struct pl_driver_options options = {
-		.policy_path = passdb->policy_path,
-		.records_uses = !worker, /* which never hears how a request ended */
-		.log = driver_log,
-		.loop = &dovecot_event_loop,
-	};
-
-	passdb->driver = pl_driver_new(&options);
-	if (passdb->driver == NULL)
-		i_fatal_status(FATAL_OUTOFMEM, "passdb postlatch: out of memory");
-}
-
 /* Decides what needs no driver: FALSE and a result. */
 static bool needs_decision(struct auth_request *request, enum pl_setting *service_r,
 			   enum passdb_result *result_r)
@@ -362,7 +337,7 @@ static void evaluate(struct auth_request *request, const char *secret,
 	}
 	/* A worker has a driver only once it is asked. */
 	if (passdb->driver == NULL)
-		open_driver(passdb);
+		passdb->driver = shared_driver_get(passdb->policy_path);
 	fill_login(login, secret);
 	login->asked.answer = decided;
 	pl_driver_evaluate(passdb->driver, &login->asked, pl_monotonic_ms());
@@ -395,7 +370,7 @@ static struct passdb_module *make_passdb(pool_t pool, const char *policy_file)
 	return &passdb->module;
 }
 
-COMPAT_PREINIT(postlatch_preinit, make_passdb)
+COMPAT_PREINIT(passdb, postlatch_preinit, make_passdb)
 
 static void postlatch_init(struct passdb_module *module)
 {
@@ -404,7 +379,7 @@ static void postlatch_init(struct passdb_module *module)
 	/* Workers load every passdb, but may never be asked about this one. */
 	if (worker)
 		return;
-	open_driver(passdb);
+	passdb->driver = shared_driver_get(passdb->policy_path);
 	compat_init();
 }
 
@@ -412,7 +387,7 @@ static void postlatch_deinit(struct passdb_module *module)
 {
 	struct postlatch_passdb *passdb = (struct postlatch_passdb *)module;
 
-	pl_driver_free(&passdb->driver);
+	shared_driver_release(&passdb->driver);
 }
 
 static struct passdb_module_interface passdb_postlatch = {
@@ -427,11 +402,13 @@ static struct passdb_module_interface passdb_postlatch = {
 void authdb_postlatch_init(void)
 {
 	passdb_register_module(&passdb_postlatch);
+	userdb_postlatch_register();
 	event_register_callback(event_seen);
 }
 
 void authdb_postlatch_deinit(void)
 {
 	event_unregister_callback(event_seen);
+	userdb_postlatch_unregister();
 	passdb_unregister_module(&passdb_postlatch);
 }

@@ -8,7 +8,8 @@
  * compat_token_refused()    when an event goes: its request, if Dovecot refused a token and did
  *                           not ask us
  * compat_init()            to be called once, by the process that is asked
- * COMPAT_PREINIT()         defines the preinit function of the passdb
+ * compat_set_userdb_fields() adds the fields of a userdb block; -1 when they make no sense
+ * COMPAT_PREINIT()         defines the preinit function of a passdb or userdb
  *
  * In 2.4 a driver has settings of its own. They are compiled into the driver, which
  * reads them, and into settings-postlatch.c, by which doveconf gets to know them.
@@ -28,6 +29,7 @@
 #include "auth-request.h"
 #include "auth-settings.h"
 #include "passdb.h"
+#include "userdb.h"
 
 #if DOVECOT_VERSION_MAJOR != 2 || DOVECOT_VERSION_MINOR < 3 || DOVECOT_VERSION_MINOR > 4
 #error "Postlatch knows Dovecot 2.3 and 2.4"
@@ -66,9 +68,15 @@ static inline void compat_init(void)
 {
 }
 
+/* Dovecot adds override_fields itself. */
+static inline int compat_set_userdb_fields(struct auth_request *request ATTR_UNUSED)
+{
+	return 0;
+}
+
 /* The setting is what stands behind "args =". */
-#define COMPAT_PREINIT(name, make)                                       \
-	static struct passdb_module *name(pool_t pool, const char *args) \
+#define COMPAT_PREINIT(kind, name, make)                                 \
+	static struct kind##_module *name(pool_t pool, const char *args) \
 	{                                                                \
 		return make(pool, args);                                 \
 	}
@@ -177,6 +185,7 @@ struct postlatch_settings {
 
 static const struct setting_define postlatch_setting_defines[] = {
 	{ .type = SET_FILTER_NAME, .key = "passdb_postlatch" },
+	{ .type = SET_FILTER_NAME, .key = "userdb_postlatch" },
 	SETTING_DEFINE_STRUCT_STR("postlatch_policy_file", policy_file, struct postlatch_settings),
 	SETTING_DEFINE_LIST_END
 };
@@ -193,8 +202,13 @@ static const struct setting_parser_info postlatch_setting_parser_info = {
 	.pool_offset1 = 1 + offsetof(struct postlatch_settings, pool),
 };
 
-#define COMPAT_PREINIT(name, make)                                                             \
-	static int name(pool_t pool, struct event *event, struct passdb_module **module_r,     \
+static inline int compat_set_userdb_fields(struct auth_request *request)
+{
+	return auth_request_set_userdb_fields(request, NULL);
+}
+
+#define COMPAT_PREINIT(kind, name, make)                                                       \
+	static int name(pool_t pool, struct event *event, struct kind##_module **module_r,     \
 			const char **error_r)                                                  \
 	{                                                                                      \
 		const struct postlatch_settings *set;                                          \

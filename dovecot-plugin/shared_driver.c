@@ -1,0 +1,77 @@
+/* shared_driver.c - see shared_driver.h. */
+#include "lib.h"
+#include "auth-common.h"
+
+#include "dovecot-plugin/event_loop.h"
+#include "dovecot-plugin/shared_driver.h"
+
+struct shared_driver {
+	struct shared_driver *next;
+	struct pl_driver *driver;
+	char *policy_path;
+	unsigned int holders;
+};
+
+static struct shared_driver *drivers;
+
+static void driver_log(enum pl_driver_level level, const char *msg)
+{
+	switch (level) {
+	case PL_DRIVER_INFO:
+		i_info("passdb postlatch: %s", msg);
+		break;
+	case PL_DRIVER_ERROR:
+		i_error("passdb postlatch: %s", msg);
+		break;
+	}
+}
+
+static struct shared_driver *open_driver(const char *policy_path)
+{
+	const struct pl_driver_options options = {
+		.policy_path = policy_path,
+		.records_uses = !worker, /* which never hears how a request ended */
+		.log = driver_log,
+		.loop = &dovecot_event_loop,
+	};
+	struct shared_driver *shared = i_new(struct shared_driver, 1);
+
+	shared->policy_path = i_strdup(policy_path);
+	shared->driver = pl_driver_new(&options);
+	if (shared->driver == NULL)
+		i_fatal_status(FATAL_OUTOFMEM, "passdb postlatch: out of memory");
+	shared->next = drivers;
+	drivers = shared;
+	return shared;
+}
+
+struct pl_driver *shared_driver_get(const char *policy_path)
+{
+	struct shared_driver *shared = drivers;
+
+	while (shared != NULL && strcmp(shared->policy_path, policy_path) != 0)
+		shared = shared->next;
+	if (shared == NULL)
+		shared = open_driver(policy_path);
+	shared->holders++;
+	return shared->driver;
+}
+
+void shared_driver_release(struct pl_driver **driver_p)
+{
+	struct pl_driver *driver = *driver_p;
+	struct shared_driver **at = &drivers, *shared;
+
+	*driver_p = NULL;
+	if (driver == NULL)
+		return;
+	while ((*at)->driver != driver)
+		at = &(*at)->next;
+	shared = *at;
+	if (--shared->holders > 0)
+		return;
+	*at = shared->next;
+	pl_driver_free(&shared->driver);
+	i_free(shared->policy_path);
+	i_free(shared);
+}

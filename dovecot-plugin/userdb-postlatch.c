@@ -1,0 +1,131 @@
+/* userdb-postlatch.c - see userdb-postlatch.h.
+ *
+ *	forwarding off    USERDB_RESULT_OK: the block's fields are added, and with
+ *	                  result_success = continue the next userdb is asked
+ *	forwarding on     USERDB_RESULT_USER_UNKNOWN: nothing is added, and the next is asked
+ *	cannot tell       USERDB_RESULT_INTERNAL_FAILURE, with return-fail: mail waits
+ */
+#include "lib.h"
+
+#include "dovecot-plugin/compat.h"
+#include "dovecot-plugin/shared_driver.h"
+#include "dovecot-plugin/userdb-postlatch.h"
+#include "policy/base/monotonic.h"
+
+struct postlatch_userdb {
+	struct userdb_module module;
+	struct pl_driver *driver;
+	const char *policy_path;
+};
+
+/* In the request's memory. */
+struct lookup {
+	struct pl_driver_request asked; /* first, so that it is found again */
+	struct auth_request *request;
+	userdb_callback_t *callback;
+};
+
+/* The callback may ask the next userdb at once, or end the request: it comes last. */
+static void finish(struct lookup *lookup, enum userdb_result result)
+{
+	struct auth_request *request = lookup->request;
+
+	lookup->callback(result, request);
+	auth_request_unref(&request);
+}
+
+static void decided(struct pl_driver_request *asked, const struct pl_login_result *result,
+		    const struct pl_error *err)
+{
+	struct lookup *lookup = (struct lookup *)asked;
+
+	if (result == NULL) {
+		e_debug(authdb_event(lookup->request), "forwarding cannot be decided: %s",
+			err->msg);
+		finish(lookup, USERDB_RESULT_INTERNAL_FAILURE);
+	} else if (result->verdict.outcome != PL_DENY) {
+		finish(lookup, USERDB_RESULT_USER_UNKNOWN);
+	} else if (compat_set_userdb_fields(lookup->request) < 0) {
+		finish(lookup, USERDB_RESULT_INTERNAL_FAILURE);
+	} else {
+		e_debug(authdb_event(lookup->request), "forwarding is off (%s)",
+			pl_rule_name(result->verdict.rule));
+		finish(lookup, USERDB_RESULT_OK);
+	}
+}
+
+/* With other results, a member would be without a mailbox while forwarding is off, or forward
+ * while it cannot be decided. */
+static bool is_safely_configured(struct auth_request *request)
+{
+	struct auth_userdb *block = request->userdb;
+
+	if (strcmp(block->set->result_internalfail, "return-fail") == 0 &&
+	    strcmp(block->set->result_success, "continue") == 0 &&
+	    strcmp(block->set->result_failure, "continue") == 0)
+		return TRUE;
+	e_error(authdb_event(request),
+		"refusing to serve: the userdb block of driver postlatch needs "
+		"result_success = continue and result_internalfail = return-fail");
+	/* So that the refusal itself is not passed on. */
+	block->result_internalfail = AUTH_DB_RULE_RETURN_FAIL;
+	return FALSE;
+}
+
+static void postlatch_lookup(struct auth_request *request, userdb_callback_t *callback)
+{
+	struct postlatch_userdb *userdb = (struct postlatch_userdb *)request->userdb->userdb;
+	struct lookup *lookup = p_new(request->pool, struct lookup, 1);
+
+	auth_request_ref(request);
+	lookup->request = request;
+	lookup->callback = callback;
+	if (!is_safely_configured(request)) {
+		finish(lookup, USERDB_RESULT_INTERNAL_FAILURE);
+		return;
+	}
+	if (userdb->driver == NULL)
+		userdb->driver = shared_driver_get(userdb->policy_path);
+	lookup->asked.login.user = request->fields.user;
+	lookup->asked.login.user_len = strlen(request->fields.user);
+	lookup->asked.login.service = PL_SETTING_FORWARDING;
+	lookup->asked.login.offer = PL_OFFER_NOTHING;
+	lookup->asked.answer = decided;
+	pl_driver_evaluate(userdb->driver, &lookup->asked, pl_monotonic_ms());
+}
+
+static struct userdb_module *make_userdb(pool_t pool, const char *policy_file)
+{
+	struct postlatch_userdb *userdb = p_new(pool, struct postlatch_userdb, 1);
+
+	/* default_cache_key stays NULL: what is switched off is off for the next message. */
+	userdb->policy_path =
+		*policy_file != '\0' ? p_strdup(pool, policy_file) : PL_POLICY_DEFAULT_PATH;
+	return &userdb->module;
+}
+
+COMPAT_PREINIT(userdb, postlatch_preinit, make_userdb)
+
+static void postlatch_deinit(struct userdb_module *module)
+{
+	struct postlatch_userdb *userdb = (struct postlatch_userdb *)module;
+
+	shared_driver_release(&userdb->driver);
+}
+
+static struct userdb_module_interface userdb_postlatch = {
+	.name = "postlatch",
+	.preinit = postlatch_preinit,
+	.deinit = postlatch_deinit,
+	.lookup = postlatch_lookup,
+};
+
+void userdb_postlatch_register(void)
+{
+	userdb_register_module(&userdb_postlatch);
+}
+
+void userdb_postlatch_unregister(void)
+{
+	userdb_unregister_module(&userdb_postlatch);
+}

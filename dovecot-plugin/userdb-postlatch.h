@@ -1,0 +1,14 @@
+/* userdb-postlatch.h - the userdb driver `postlatch` of Dovecot: which members may not forward.
+ *
+ * It finds a member whose forwarding is off, and no other name. The fields of its block then
+ * hold for that member alone; conf.d/dovecot-2.3/05-postlatch.conf sends the member's Sieve
+ * redirects to a listener that refuses them. Dovecot asks it about the account to which it
+ * delivers, so nothing in a message counts.
+ */
+#ifndef POSTLATCH_USERDB_H
+#define POSTLATCH_USERDB_H
+
+void userdb_postlatch_register(void);
+void userdb_postlatch_unregister(void);
+
+#endif
