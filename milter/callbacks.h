@@ -9,10 +9,6 @@
 
 #include "milter/evaluate.h"
 
-/* What Postfix's listener for Pigeonhole's submission_host calls itself in
- * milter_macro_daemon_name: there the other end waits for the answer. */
-#define CALLBACKS_REDIRECT_DAEMON "postlatch-redirect"
-
 /* Registers with libmilter. The milter stays the caller's. 0 or -1. */
 int callbacks_register(struct milter *milter);
 

@@ -3,15 +3,14 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
-#include <time.h>
 
 #include "daemon/log.h"
+#include "policy/account/audit.h"
 #include "policy/base/monotonic.h"
 #include "policy/login/live_policy.h"
 #include "policy/store/store_pool.h"
 
-#define LOOK_EVERY_MS 1000 /* between two looks at the policy file */
+#define LOOK_EVERY_MS 100 /* between two looks at the policy file */
 
 struct milter {
 	struct pl_live_policy *live;
@@ -56,20 +55,6 @@ int milter_reload(struct milter *milter, struct pl_error *err)
 	return pl_live_policy_read(milter->live, pl_monotonic_ms(), err);
 }
 
-int milter_is_resent_network(struct milter *milter, const struct pl_ip *ip)
-{
-	struct pl_snapshot *snapshot;
-	struct pl_error err;
-	int is;
-
-	/* When it cannot be told, the end of the message fails. */
-	if (pl_live_policy_hold(milter->live, pl_monotonic_ms(), &snapshot, &err) < 0)
-		return 1;
-	is = pl_network_list_has(&snapshot->policy->resent_networks, ip);
-	pl_snapshot_unref(&snapshot);
-	return is;
-}
-
 /* What one evaluation holds of policy and store. */
 struct evaluation {
 	struct milter *milter;
@@ -95,82 +80,37 @@ static void end(struct evaluation *evaluation, int failed)
 	pl_snapshot_unref(&evaluation->snapshot);
 }
 
-int evaluate_submission(struct milter *milter, const struct submission *submission,
-			struct decision *decision_r, struct pl_error *err)
+int milter_moment(struct milter *milter, struct moment *moment_r, struct pl_error *err)
 {
-	const struct pl_login login = {
-		.user = submission->login,
-		.user_len = strlen(submission->login),
-		.service = PL_SETTING_SMTP,
-		.offer = PL_OFFER_EARLIER,
-		.mechanism = submission->mechanism,
-		.ip = submission->ip,
-		.now = time(NULL),
-	};
-	struct pl_login_result result;
 	struct evaluation evaluation;
 	int ret;
 
-	memset(decision_r, 0, sizeof(*decision_r));
+	memset(moment_r, 0, sizeof(*moment_r));
 	if (begin(milter, &evaluation, err) < 0)
 		return -1;
-	ret = pl_login_evaluate(evaluation.store, evaluation.snapshot->policy, NULL, &login,
-				&result, err);
-	if (ret == 0) {
-		decision_r->member = result.address;
-		decision_r->verdict = result.verdict;
-	}
+	ret = pl_audit_newest(evaluation.store, &moment_r->audit, err);
+	moment_r->policy_changes = evaluation.snapshot->policy_changes;
+	moment_r->is_known = ret == 0;
 	end(&evaluation, ret < 0);
 	return ret;
 }
 
-/* Reads the account that a trace field names. 1 when it decides, 0 when it does not, -1. */
-static int field_account(const struct evaluation *evaluation, const struct trace_field *field,
-			 struct pl_account *account_r, struct pl_error *err)
-{
-	struct pl_address base = field->address;
-
-	if (pl_account_get(evaluation->store, &field->address, account_r, err) < 0)
-		return -1;
-	if (account_r->member.id == 0 &&
-	    pl_address_strip_extension(&base, evaluation->snapshot->policy->recipient_delimiter) &&
-	    pl_account_get(evaluation->store, &base, account_r, err) < 0)
-		return -1;
-	/* Pigeonhole names the owner of a script, known to us or not. Lists and
-	 * aliases leave a Delivered-To too, and are no members. */
-	return field->kind == TRACE_SIEVE || account_r->member.id != 0;
-}
-
-static int evaluate_field(const struct evaluation *evaluation, const struct trace_field *field,
-			  struct decision *decision_r, struct pl_error *err)
-{
-	struct pl_facts facts = { .service = PL_SETTING_FORWARDING,
-				  .credential = PL_CREDENTIAL_EARLIER };
-	struct pl_account account;
-	int ret = field_account(evaluation, field, &account, err);
-
-	if (ret <= 0)
-		return ret;
-	pl_account_layers(&account, evaluation->snapshot->policy, &facts.layers);
-	decision_r->member = field->address;
-	decision_r->verdict = pl_decide(&facts);
-	decision_r->field = field;
-	return 1;
-}
-
-int evaluate_forwarded(struct milter *milter, const struct message *message,
-		       struct decision *decision_r, struct pl_error *err)
+int milter_is_fresh(struct milter *milter, const char *login, const struct moment *since,
+		    struct pl_address *member_r, struct pl_error *err)
 {
 	struct evaluation evaluation;
-	int ret = 0;
+	int changed;
 
-	memset(decision_r, 0, sizeof(*decision_r));
 	if (begin(milter, &evaluation, err) < 0)
 		return -1;
-	/* Fields nearer the top were put there later: the first that names a member names the
-	 * one who forwards it now. What others did before is done. */
-	for (size_t i = 0; i < message->field_count && ret == 0; i++)
-		ret = evaluate_field(&evaluation, &message->fields[i], decision_r, err);
-	end(&evaluation, ret < 0);
-	return ret < 0 ? -1 : 0;
+	/* A name that is not an address has no records; the policy file may concern it. */
+	if (pl_address_parse(login, strlen(login), evaluation.snapshot->policy->default_domain,
+			     member_r, NULL) < 0)
+		memset(member_r, 0, sizeof(*member_r));
+	changed = pl_audit_concerns(evaluation.store, member_r, since->audit, err);
+	if (changed == 0)
+		changed = !since->is_known ||
+			  since->policy_changes != evaluation.snapshot->policy_changes;
+	end(&evaluation, changed < 0);
+	return changed < 0 ? -1 : !changed;
 }

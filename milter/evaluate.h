@@ -1,15 +1,18 @@
-/* evaluate.h - decides about mail that members submit or forward; without libmilter.
+/* evaluate.h - decides about mail that members submit; without libmilter.
  *
  * Owns what all threads of postlatch-milter share: the live policy and a pool of database
- * connections. The callbacks ask it once for each message. An evaluation holds one snapshot
- * of the policy and one connection from its begin to its end. It never changes a message,
- * and never answers Postfix: that is for callbacks.c.
+ * connections. Whether a member may send is Dovecot's to decide, with all facts, when the
+ * client signs in. What is decided here for each message is whether that still stands: it
+ * does until something changes that concerns the member. No clock is compared with another.
+ * It never changes a message, and never answers Postfix: that is for callbacks.c.
  */
 #ifndef POSTLATCH_MILTER_EVALUATE_H
 #define POSTLATCH_MILTER_EVALUATE_H
 
-#include "policy/login/login.h"
-#include "milter/message.h"
+#include <stdint.h>
+
+#include "policy/base/address.h"
+#include "policy/base/error.h"
 
 struct milter;
 
@@ -19,27 +22,20 @@ void milter_free(struct milter **milter);
 /* Reads the policy file again; a bad one is an error, and the last good one is kept. */
 int milter_reload(struct milter *milter, struct pl_error *err);
 
-/* Whether unauthenticated mail from there may be a member's forwarded mail. */
-int milter_is_resent_network(struct milter *milter, const struct pl_ip *ip);
-
-struct decision {
-	struct pl_address member;
-	struct pl_verdict verdict;
-	const struct trace_field *field; /* of forwarded mail: it names the member; NULL: none */
+/* How far policy file and database were changed at some moment. All zero: not known. */
+struct moment {
+	int is_known;
+	uint64_t policy_changes;
+	int64_t audit; /* the newest audit record */
 };
 
-/* What an authenticated client says of itself. */
-struct submission {
-	const char *login;     /* as it signed in */
-	const char *mechanism; /* of SASL; NULL: unknown */
-	struct pl_ip ip;
-};
+/* To be called when a client connects, before it can sign in. -1 leaves the moment unknown. */
+int milter_moment(struct milter *milter, struct moment *moment_r, struct pl_error *err);
 
-/* Decides about mail that an authenticated client submits. */
-int evaluate_submission(struct milter *milter, const struct submission *submission,
-			struct decision *decision_r, struct pl_error *err);
-/* Decides about mail with trace fields of forwarding, for the member who forwards it. */
-int evaluate_forwarded(struct milter *milter, const struct message *message,
-		       struct decision *decision_r, struct pl_error *err);
+/* Whether nothing that concerns the member has changed since a client connected: 1, 0 or -1.
+ * Since a moment that is not known, something may have. login is as it signed in, and
+ * member_r what account that is. */
+int milter_is_fresh(struct milter *milter, const char *login, const struct moment *since,
+		    struct pl_address *member_r, struct pl_error *err);
 
 #endif

@@ -16,6 +16,7 @@
 #include "daemon/log.h"
 #include "daemon/process.h"
 #include "milter/callbacks.h"
+#include "policy/settings/policy.h"
 
 static struct milter *milter;
 static pthread_t thread;   /* libmilter's */
@@ -114,7 +115,7 @@ static const struct daemon_option options[] = {
 
 static const struct daemon postlatch_milter = {
 	.name = "postlatch-milter",
-	.purpose = "Decides about mail that members submit or forward.\n",
+	.purpose = "Decides about mail that members submit.\n",
 	.signals = "SIGHUP reads the policy file again, SIGTERM ends it.",
 	.facility = LOG_MAIL,
 	.options = options,

@@ -1,3 +1,4 @@
+/* audit.c - see audit.h. */
 #include "policy/account/audit.h"
 
 #include <stdio.h>
@@ -76,4 +77,30 @@ int pl_audit_list(struct pl_store *store, const struct pl_audit_filter *filter,
 		}
 	}
 	return ret < 0 ? pl_error_prefix(err, "audit") : 0;
+}
+
+int pl_audit_newest(struct pl_store *store, int64_t *newest_r, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_query(store, PL_SQL_AUDIT_NEWEST, NULL);
+
+	if (pl_step(stmt, err) != 1)
+		return pl_error_prefix(err, "audit");
+	*newest_r = pl_col_int(stmt, "newest");
+	return pl_row_end(stmt, err) < 0 ? -1 : 0;
+}
+
+int pl_audit_concerns(struct pl_store *store, const struct pl_address *member, int64_t since,
+		      struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1];
+	struct pl_stmt *stmt =
+		pl_query(store, PL_SQL_AUDIT_CHANGES,
+			 PL_PARAMS(PL_TEXT("member", pl_address_format(member, text)),
+				   PL_TEXT("domain", member->domain), PL_INT("seen", since)));
+	int concerns;
+
+	if (pl_step(stmt, err) != 1)
+		return pl_error_prefix(err, "audit");
+	concerns = pl_col_int(stmt, "changes") > 0 || pl_col_int(stmt, "newest") < since;
+	return pl_row_end(stmt, err) < 0 ? -1 : concerns;
 }

@@ -7,6 +7,7 @@
 #ifndef POSTLATCH_AUDIT_H
 #define POSTLATCH_AUDIT_H
 
+#include "policy/base/address.h"
 #include "policy/store/work.h"
 
 #define PL_AUDIT_TEXT 512
@@ -31,5 +32,14 @@ int pl_audit_add(const struct pl_work *work, const char *action, const char *obj
 int pl_audit_list(struct pl_store *store, const struct pl_audit_filter *filter,
 		  int (*each)(const struct pl_audit_record *record, void *context), void *context,
 		  struct pl_error *err);
+
+/* How far the records are now. Their ids only go up, so that no clock is needed to tell
+ * what was changed before and what after. */
+int pl_audit_newest(struct pl_store *store, int64_t *newest_r, struct pl_error *err);
+/* Whether something was changed since then that concerns what the member may do, or whether
+ * the member's credentials are good: 1, 0 or -1. 1 as well when the database has been put
+ * back from a backup of before. */
+int pl_audit_concerns(struct pl_store *store, const struct pl_address *member, int64_t since,
+		      struct pl_error *err);
 
 #endif

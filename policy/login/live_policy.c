@@ -39,6 +39,7 @@ struct pl_live_policy {
 	struct pl_live_options options;
 	pthread_mutex_t lock; /* for what follows */
 	struct pl_snapshot *now;
+	uint64_t policy_changes;
 	struct pl_watch files[FILES_MAX];
 	size_t file_count;
 	struct failure failure; /* of the policy file */
@@ -216,6 +217,7 @@ static int renew(struct pl_live_policy *live, struct pl_policy *policy, struct p
 	}
 	snapshot->refcount = 1;
 	snapshot->policy = policy;
+	snapshot->policy_changes = live->policy_changes;
 	snapshot->hmac_key = load_key(live, &live->hmac, policy->verify_key);
 	snapshot->seal_key = load_key(live, &live->seal, policy->seal_key);
 	pl_snapshot_unref(&live->now);
@@ -242,11 +244,14 @@ static int keys_changed(struct pl_live_policy *live)
 	return live->hmac.changed || live->seal.changed;
 }
 
-/* Reads the policy and its keys. 0, or -1 with the failure filled in. */
-static int read_policy(struct pl_live_policy *live)
+/* Reads the policy and its keys. 0, or -1 with the failure filled in. What has changed counts
+ * once it can be read. */
+static int read_policy(struct pl_live_policy *live, int changed)
 {
 	struct pl_policy *policy;
 
+	if (changed || live->failure.err.code != PL_OK)
+		live->policy_changes++;
 	if (load_policy(live, &policy, &live->failure.err) == 0 &&
 	    renew(live, policy, &live->failure.err) == 0) {
 		memset(&live->failure, 0, sizeof(live->failure));
@@ -279,6 +284,7 @@ static void look_at_policy(struct pl_live_policy *live, int64_t now_ms, int is_t
 {
 	const int had_failed = live->failure.err.code != PL_OK;
 	const int never_read = live->now == NULL && !had_failed;
+	int changed;
 
 	if (policy_changed(live)) {
 		memset(&live->failure.limit, 0, sizeof(live->failure.limit));
@@ -291,8 +297,9 @@ static void look_at_policy(struct pl_live_policy *live, int64_t now_ms, int is_t
 		return;
 	if (!live->has_changed && !never_read && !(had_failed && is_time_to_retry))
 		return;
+	changed = live->has_changed;
 	live->has_changed = 0;
-	if (read_policy(live) == 0 && !never_read)
+	if (read_policy(live, changed) == 0 && !never_read)
 		report(live, 0, "policy file: read again");
 }
 
@@ -323,14 +330,14 @@ static void look(struct pl_live_policy *live, int64_t now_ms)
 
 int pl_live_policy_read(struct pl_live_policy *live, int64_t now_ms, struct pl_error *err)
 {
-	int ret;
+	int changed, ret;
 
 	pthread_mutex_lock(&live->lock);
-	(void)policy_changed(live);
+	changed = policy_changed(live) || live->has_changed;
 	live->has_changed = 0;
 	memset(&live->hmac.failure.limit, 0, sizeof(live->hmac.failure.limit));
 	memset(&live->seal.failure.limit, 0, sizeof(live->seal.failure.limit));
-	ret = read_policy(live);
+	ret = read_policy(live, changed);
 	if (ret < 0) {
 		*err = live->failure.err;
 		/* The caller reports it, and here it is not new any more. */

@@ -25,6 +25,7 @@ struct pl_snapshot {
 	struct pl_policy *policy;
 	struct pl_keys *hmac_key; /* NULL: not wanted, missing or refused */
 	struct pl_keys *seal_key; /* the same */
+	uint64_t policy_changes;  /* how often the policy file had changed by then */
 	int refcount;             /* atomic */
 };
 

@@ -19,9 +19,7 @@ TIMEOUT = 60
 
 VERSION, ACTIONS, STEPS = 6, 0x1FF, 0x1FFFFF  # what Postfix offers
 
-# Actions (SMFIF_) and steps (SMFIP_) that the tests name.
-ADD_HEADERS, ADD_RECIPIENTS, DELETE_RECIPIENTS, CHANGE_HEADERS = 0x01, 0x04, 0x08, 0x10
-QUARANTINE, SET_MACROS = 0x20, 0x100
+SET_MACROS = 0x100  # an action (SMFIF_)
 
 # Events, and the step that means that the milter does not want them, or gives no answer to them.
 UNWANTED = {"C": 0x1, "H": 0x2, "M": 0x4, "R": 0x8, "B": 0x10, "L": 0x20, "N": 0x40, "U": 0x100, "T": 0x200}
@@ -123,15 +121,17 @@ class Client:
                    {"{daemon_name}": daemon, "j": "mail.test"})
         self.event("H", strings("client.test"))
 
-    def envelope(self, login=None, sender="<a@example.test>", recipients=("<b@example.test>",), auth="PLAIN"):
-        self.event("M", strings(sender), {"{auth_authen}": login, "{auth_type}": auth} if login else None)
+    def data(self, login=None, queue_id="QUEUEID"):
+        """The answers at DATA of a client that is signed in, or is not."""
+        return self.event("T", b"", {"i": queue_id, **({"{auth_authen}": login} if login else {})})
+
+    def message(self, headers=(), queue_id="QUEUEID", login=None, sender="<a@example.test>",
+                recipients=("<b@example.test>",)):
+        """The answers about a whole message, up to the one that ends it."""
+        self.event("M", strings(sender))
         for recipient in recipients:
             self.event("R", strings(recipient))
-
-    def message(self, headers=(), queue_id="QUEUEID", **envelope):
-        """The answers about a whole message, up to the one that ends it."""
-        self.envelope(**envelope)
-        found = self.event("T", b"", {"i": queue_id})
+        found = self.data(login, queue_id)
         if found[-1] is None or found[-1][0] != CONTINUE:
             return found
         for name, value in headers:

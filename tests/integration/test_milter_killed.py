@@ -59,12 +59,6 @@ class Killed(unittest.TestCase):
         self.assertEqual(client.docmd("AUTH", "PLAIN " + plain)[0], 235)
         return client
 
-    def redirect(self):
-        client = server.smtp_client("REDIRECT")
-        self.addCleanup(client.close)
-        client.ehlo()
-        return client
-
     def end(self, client):
         client.send(self.message)
         return client.getreply()[0]
@@ -100,18 +94,7 @@ class Killed(unittest.TestCase):
                 self.arrives_once()
 
     def test_submission_is_told_to_try_again_and_nothing_is_lost_or_doubled(self):
-        self.try_door(self.submission, ("mail", "rcpt", "data"))
-
-    def test_so_is_a_redirect_which_is_judged_at_its_end(self):
-        self.try_door(self.redirect, ("mail", "rcpt", "data", "end"))
-
-    def test_what_was_judged_already_goes_through(self):
-        client = self.submission()
-        try:
-            self.assertEqual(self.transaction(client, "end"), 250)
-        finally:
-            start_milter()
-        self.arrives_once()
+        self.try_door(self.submission, ("mail", "rcpt", "data", "end"))
 
 
 class Privileges(unittest.TestCase):

@@ -211,6 +211,37 @@ static void file_that_was_written_before_counts_at_the_next_look(void **state)
 	pl_live_policy_free(&live);
 }
 
+static void assert_changes(struct fixture *fixture, struct pl_live_policy *live, int64_t now_ms,
+			   uint64_t changes)
+{
+	struct pl_snapshot *snapshot = hold(fixture, live, now_ms);
+
+	assert_int_equal(snapshot->policy_changes, changes);
+	pl_snapshot_unref(&snapshot);
+}
+
+static void changes_of_the_policy_are_counted(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_live_policy *live;
+
+	set_policy(fixture, "first", "");
+	live = start(fixture);
+	assert_changes(fixture, live, 0, 0);
+	/* Read again without a change, and a key alone. */
+	assert_ok(fixture, pl_live_policy_read(live, LOOK_MS, &fixture->err));
+	set_key(fixture, "verify.key", 2);
+	assert_changes(fixture, live, 2 * LOOK_MS, 0);
+	set_policy(fixture, "second", "");
+	assert_changes(fixture, live, 3 * LOOK_MS, 0);
+	assert_changes(fixture, live, 3 * LOOK_MS + STILL_MS, 1);
+	assert_changes(fixture, live, 4 * LOOK_MS + STILL_MS, 1);
+	set_policy(fixture, "third", "");
+	assert_ok(fixture, pl_live_policy_read(live, 5 * LOOK_MS + STILL_MS, &fixture->err));
+	assert_changes(fixture, live, 5 * LOOK_MS + STILL_MS, 2);
+	pl_live_policy_free(&live);
+}
+
 static void snapshot_stays_as_it_is_when_the_files_change(void **state)
 {
 	struct fixture *fixture = *state;
@@ -523,6 +554,7 @@ int main(void)
 		TEST_IN_FOLDER(policy_that_is_missing_is_an_error_until_it_is_there),
 		TEST_IN_FOLDER(good_start_is_not_worth_a_line),
 		TEST_IN_FOLDER(change_counts_at_the_next_look_and_not_before),
+		TEST_IN_FOLDER(changes_of_the_policy_are_counted),
 		TEST_IN_FOLDER(file_that_is_being_written_is_not_read),
 		TEST_IN_FOLDER(file_that_was_written_before_counts_at_the_next_look),
 		TEST_IN_FOLDER(snapshot_stays_as_it_is_when_the_files_change),

@@ -252,6 +252,71 @@ static void records_are_found_by_object_domain_and_time(void **state)
 	assert_string_equal(objects(fixture, NULL, 300, 10), "two@axb.test one@a_b.test ");
 }
 
+/* Whether a client that signed in before the change must do so again. */
+static int concerns(struct fixture *fixture, const char *address, int64_t since)
+{
+	const struct pl_address member = address_of(address);
+	struct pl_store *store;
+	int ret;
+
+	assert_ok(fixture, pl_store_open(fixture->uri, PL_ROLE_MILTER, &store, &fixture->err));
+	ret = pl_audit_concerns(store, &member, since, &fixture->err);
+	assert_ok(fixture, ret);
+	pl_store_close(&store);
+	return ret;
+}
+
+static int64_t newest(struct fixture *fixture)
+{
+	struct pl_store *store;
+	int64_t id;
+
+	assert_ok(fixture, pl_store_open(fixture->uri, PL_ROLE_MILTER, &store, &fixture->err));
+	assert_ok(fixture, pl_audit_newest(store, &id, &fixture->err));
+	pl_store_close(&store);
+	return id;
+}
+
+static void changes_concern_the_member_or_all_of_the_domain(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct {
+		const char *action, *object, *after;
+		int user, other, elsewhere;
+	} rows[] = {
+		{ "member.set", USER, "pop3=off", 1, 0, 0 },
+		{ "member.remove", USER, "", 1, 0, 0 },
+		{ "member.add", USER, "smtp=off", 1, 0, 0 },
+		{ "member.add", USER, "", 0, 0, 0 },
+		{ "domain.set", "example.test", "smtp=off", 1, 1, 0 },
+		{ "domain.add", "example.test", "active=on smtp=off", 1, 1, 0 },
+		{ "domain.add", "example.test", "active=on", 0, 0, 0 },
+		{ "app-password.revoke", USER, "", 1, 0, 0 },
+		{ "app-password.create", USER, "id=1", 0, 0, 0 },
+		{ "session.revoke", USER, "", 1, 0, 0 },
+		{ "session.open", USER, "id=1", 0, 0, 0 },
+		{ "totp.register", USER, "", 1, 0, 0 },
+		{ "client.remove", "client phone", "", 1, 1, 1 },
+		{ "client.add", "client phone", "public", 0, 0, 0 },
+	};
+	int64_t since;
+
+	assert_int_equal(newest(fixture), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		since = newest(fixture);
+		assert_ok(fixture, pl_audit_add(work_of(fixture), rows[i].action, rows[i].object,
+						"", rows[i].after));
+		assert_int_equal(newest(fixture), since + 1);
+		assert_int_equal(concerns(fixture, USER, since), rows[i].user);
+		assert_int_equal(concerns(fixture, "other@example.test", since), rows[i].other);
+		assert_int_equal(concerns(fixture, "user@elsewhere.test", since),
+				 rows[i].elsewhere);
+		assert_int_equal(concerns(fixture, USER, since + 1), 0);
+	}
+	/* As after a backup is put back. */
+	assert_int_equal(concerns(fixture, USER, newest(fixture) + 1), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +330,7 @@ int main(void)
 		TEST_WITH_DATABASE(ids_are_never_used_again),
 		TEST_WITH_DATABASE(lists_are_sorted_and_filtered),
 		TEST_WITH_DATABASE(records_are_found_by_object_domain_and_time),
+		TEST_WITH_DATABASE(changes_concern_the_member_or_all_of_the_domain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
