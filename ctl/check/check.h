@@ -42,9 +42,13 @@ void check_postfix(struct check *check);
 void check_portal(struct check *check);
 void check_doveadm(struct check *check);
 void check_introspection(struct check *check);
+void check_userdbs(struct check *check);
 
 /* Examines what `postconf` printed. It takes text, for tests. */
 void check_postfix_text(struct check *check, const char *main_cf, const char *master_cf);
+
+/* Where Dovecot sends the mail of members whose forwarding is off: 1, or 0 when nowhere. */
+int check_redirect_host(const char *doveconf, char *host, size_t size);
 
 /* The program that uses a socket of Dovecot's auth process; how bad it is if the socket is
  * missing, and how to fix it. */

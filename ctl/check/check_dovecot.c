@@ -1,4 +1,4 @@
-/* check_dovecot.c - what `doveconf -n` says about our passdb. */
+/* check_dovecot.c - what `doveconf -n` says about our passdb; check_userdb.c has the userdb. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,24 +90,6 @@ static void check_auth_service(struct check *check, const char *text)
 			   "read the database; add service auth { extra_groups = postlatch }");
 }
 
-static void check_userdbs(struct check *check, const char *text)
-{
-	struct doveconf_database userdb;
-	int prefetch = 0, other = 0;
-
-	while ((text = doveconf_database(text, "userdb", &userdb)) != NULL) {
-		if (strcmp(userdb.driver, "prefetch") == 0)
-			prefetch = 1;
-		else
-			other = 1;
-	}
-	if (prefetch && !other)
-		check_find(check, CHECK_FAULT,
-			   "userdb prefetch is the only userdb, and has no data of members who "
-			   "sign in with an app password; add the userdb that belongs to your "
-			   "passdb after it");
-}
-
 static void check_doveconf(struct check *check)
 {
 	const char *doveconf = check->doveconf;
@@ -135,7 +117,7 @@ static void check_doveconf(struct check *check)
 			   "passwords");
 	check_other_passdbs(check, passdbs, count);
 	check_auth_service(check, doveconf);
-	check_userdbs(check, doveconf);
+	check_userdbs(check);
 	if (doveconf_value(doveconf, "auth_failure_delay", value, sizeof(value)) &&
 	    strtol(value, NULL, 10) == 0)
 		check_find(check, CHECK_WARNING,

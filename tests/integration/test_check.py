@@ -12,22 +12,39 @@ POSTLATCH_BLOCK = "!include conf.d/05-postlatch.conf\n"
 USERDB = {"2.3": ("  driver = static\n", "  driver = prefetch\n"),
           "2.4": ("userdb static {\n", "userdb prefetch {\n")}[RELEASE]
 
+ONLY_PASSDB = "  # While the database is unavailable, Postlatch cannot decide."
+THEIR_USERDB = {"2.3": "userdb {\n  driver = static\n", "2.4": "userdb static {\n"}[RELEASE]
+HOST_FIELD = {"2.3": "  override_fields = submission_host=127.0.0.1:", "2.4": "    submission_host = 127.0.0.1:"}[RELEASE]
+
 # What is replaced in dovecot.conf or conf.d/05-postlatch.conf, by what; the level, and words of the sentence.
 DOVECOT = {
     "return-fail is missing": ("  result_internalfail = return-fail\n", "", "fault", "lacks result_internalfail",
                                "include 05-postlatch.conf unchanged"),
     "return-fail is another word": ("result_internalfail = return-fail", "result_internalfail = continue", "fault",
                                     "lacks result_internalfail"),
-    "ours is not the first": ("\nuserdb ", "\n" + POSTLATCH_BLOCK + "userdb ", "fault",
+    "ours is not the first": (THEIR_USERDB, POSTLATCH_BLOCK + THEIR_USERDB, "fault",
                               "another passdb comes before", "driver postlatch first"),
-    "ours is limited to mechanisms": ("  result_internalfail", "  %s = plain\n  result_internalfail" % MECHANISMS,
-                                      "warning", MECHANISMS + " = plain limits", "remove the line"),
+    "ours is limited to mechanisms": (ONLY_PASSDB, "  %s = plain\n%s" % (MECHANISMS, ONLY_PASSDB), "warning",
+                                      MECHANISMS + " = plain limits", "remove the line"),
     "ours is missing": (POSTLATCH_BLOCK, "service auth {\n  extra_groups = postlatch\n}\n", "fault",
                         "no passdb of driver postlatch", "include 05-postlatch.conf"),
     "CRAM-MD5 is offered": ("auth_mechanisms = plain", "auth_mechanisms = cram-md5 plain", "warning",
                             "cannot use app passwords", "remove these mechanisms"),
     "auth is not in the group": ("  extra_groups = postlatch\n", "", "fault", "not in the group postlatch",
                                  "extra_groups = postlatch"),
+    "nothing stops forwards": ("driver = postlatch\n  args = /etc/postlatch/policy.conf\n  override_fields",
+                               "driver = static\n  override_fields", "fault", "no userdb of driver postlatch",
+                               "include 05-postlatch.conf") if RELEASE == "2.3" else
+                              ("userdb postlatch {", "userdb other {\n  driver = static", "fault",
+                               "no userdb of driver postlatch", "include 05-postlatch.conf"),
+    "the userdb ends the lookup": ("  result_success = continue\n", "", "fault",
+                                   "the userdb block of driver postlatch lacks result_success = continue"),
+    "redirects go nowhere else": ("submission_host", "something", "fault", "sets no submission_host", "include 05-postlatch.conf unchanged"),
+    "redirects go to a port that refuses none": (HOST_FIELD, HOST_FIELD + "1", "fault",
+                                                 "Postfix has no service there that refuses", "master.cf.postlatch"),
+    "redirects go where the former version had a listener": (
+        "protocols =", "submission_host = 127.0.0.1:10588\nprotocols =", "warning", "submission_host = 127.0.0.1:10588",
+        "remove 95-postlatch-sieve.conf"),
     "prefetch is alone": (*USERDB, "fault", "userdb prefetch is the only userdb", "add the userdb"),
     "the relay's socket is missing": ("unix_listener auth-sasl-relay", "unix_listener auth-other", "warning",
                                       "no socket auth-sasl-relay", "include 07-postlatch-sasl-relay.conf"),
@@ -67,15 +84,23 @@ POSTFIX = {
                                              "fault", "milter_default_action = accept", "set it to tempfail"),
     "no service has a milter": ("  -o smtpd_milters=$postlatch_milter\n", "", "fault", "no service has a milter",
                                 "master.cf.postlatch"),
-    "sendmail has no milter": ("non_smtpd_milters = $postlatch_milter", "", "warning", "non_smtpd_milters is empty",
-                               "main.cf.postlatch"),
+    "the former milter of sendmail": ("forward_path =\n", "forward_path =\nnon_smtpd_milters = $postlatch_milter\n",
+                                      "warning", "non_smtpd_milters = $postlatch_milter", "remove its milter"),
+    "the former listener": ("postlog ", "127.0.0.1:10588 inet n - n - - smtpd\n"
+                            "  -o milter_macro_daemon_name=postlatch-redirect\npostlog ", "warning",
+                            "milter_macro_daemon_name=postlatch-redirect", "replace it"),
+    ".forward files": ("forward_path =\n", "", "fault", ".forward files", "set forward_path ="),
+    ".forward files by name": ("forward_path =\n", "forward_path = $home/.forward\n", "fault", ".forward files"),
+    "redirects are accepted": ("REJECT 5.7.1", "WARN", "fault", "no service there that refuses", "master.cf.postlatch"),
+    "the listener is missing": ("  -o cleanup_service_name=postlatch-redirect\n", "", "fault",
+                                "no service there that refuses"),
     "AUTH without milter": (" smtpd\n  -o smtpd_sasl_auth_enable=no\n", " smtpd\n  -o smtpd_sasl_auth_enable=yes\n",
                             "warning", "accepts AUTH but has no milter", "set smtpd_milters or"),
     "AUTH goes to Dovecot itself": ("smtpd_sasl_path = postlatch-sasl/auth", "smtpd_sasl_path = private/auth", "warning",
                                     "asks Dovecot without the SASL relay",
                                     "set smtpd_sasl_path = postlatch-sasl/auth"),
-    "so does that of one service": ("  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_client",
-                                    "  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_sasl_path=private/auth\n  -o smtpd_client",
+    "so does that of one service": ("  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_delay",
+                                    "  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_sasl_path=private/auth\n  -o smtpd_delay",
                                     "warning", "(smtpd_sasl_path = private/auth)"),
     "a milter without AUTH": ("postlog ", "smtp inet n - n - - smtpd -o smtpd_milters=inet:1\npostlog ", "warning",
                               "has a milter but does not accept AUTH", "set smtpd_milters= for it"),
@@ -134,6 +159,64 @@ class Configurations(CheckTest):
                 self.setUp()
                 replace(self.postfix, old, new)
                 self.finds(level, *words)
+
+    def test_restrictions_that_services_inherit(self):
+        for name, line in (("smtpd_helo_restrictions", "  -o smtpd_helo_restrictions=\n"),
+                           ("smtpd_recipient_restrictions",
+                            "  -o smtpd_recipient_restrictions=permit_sasl_authenticated,reject\n"),
+                           ("smtpd_recipient_restrictions", "  -o smtpd_recipient_restrictions=permit_mynetworks,reject\n")):
+            with self.subTest(line):
+                self.setUp()
+                replace(self.postfix, "forward_path =\n", "forward_path =\n%s = reject_unauth_destination\n" % name)
+                self.assertEqual(self.check(*self.options)[0], 0)
+                replace(self.postfix, line, "")
+                _, lines = self.check(*self.options)
+                found = [text for level, _, text in lines if level == "warning"]
+                self.assertEqual(len(found), line.count("helo") + 1, lines)
+                self.assertIn("inherits %s from main.cf" % name, found[0])
+
+    def test_another_userdb_in_front(self):
+        first = {"2.3": "userdb {\n  driver = passwd-file\n  args = /etc/passwd\n%s}\n",
+                 "2.4": "userdb passwd-file {\n  passwd_file_path = /etc/passwd\n%s}\n"}[RELEASE]
+        for line, level in (("", "fault"), ("  result_success = continue-ok\n", None)):
+            with self.subTest(line):
+                self.setUp()
+                replace(self.dovecot, POSTLATCH_BLOCK, first % line + POSTLATCH_BLOCK)
+                if level:
+                    self.finds(level, "another userdb comes before", "put the userdb of driver postlatch first")
+                else:
+                    self.assertEqual(self.check(*self.options)[0], 0)
+
+    def test_notifications_while_forwarding_is_forbidden(self):
+        policy = server.dir + "/etc/postlatch/policy.conf"
+        with open(policy) as f:
+            before = f.read()
+        words = "mail notifications (enotify)", "05-postlatch.conf"
+        here = {"2.3": (HOST_FIELD, "  override_fields = sieve_extensions=-enotify submission_host=127.0.0.1:"),
+                "2.4": (HOST_FIELD, "    sieve_extensions/enotify = no\n" + HOST_FIELD)}[RELEASE]
+        everywhere = {"2.3": ("protocols =", "plugin {\n  sieve_extensions = +editheader -enotify\n}\nprotocols ="),
+                      "2.4": ("protocols =", "sieve_extensions {\n  enotify = no\n}\nprotocols =")}[RELEASE]
+        others = {"2.3": ("protocols =", "plugin {\n  sieve_extensions = +editheader\n}\nprotocols ="),
+                  "2.4": ("protocols =", "sieve_extensions {\n  editheader = yes\n}\nprotocols =")}[RELEASE]
+        self.assertEqual(self.check(*self.options)[0], 0)
+        try:
+            for section in ("defaults { forwarding = forbidden }", 'domain "demo.test" { forwarding = forbidden }'):
+                with open(policy, "w") as f:
+                    f.write(before + section + "\n")
+                for change in (None, others):
+                    with self.subTest(section=section, change=change):
+                        self.setUp()
+                        if change:
+                            replace(self.dovecot, *change)
+                        self.finds("warning", *words)
+                for change in (here, everywhere):
+                    with self.subTest(section=section, change=change):
+                        self.setUp()
+                        replace(self.dovecot, *change)
+                        self.assertEqual(self.check(*self.options)[0], 0)
+        finally:
+            with open(policy, "w") as f:
+                f.write(before)
 
     def test_configurations_that_are_not_there(self):
         self.finds("fault", "`doveconf -n`", "run it yourself", options=("--dovecot-conf", "/nonexistent.conf"))
