@@ -275,6 +275,11 @@ class Server:
         local, domain = member.split("@")
         return subjects("%s/mail/%s/%s/Maildir/*/*" % (self.dir, domain, local))
 
+    def folder(self, member, name):
+        """Subjects in another of the member's folders."""
+        local, domain = member.split("@")
+        return subjects("%s/mail/%s/%s/Maildir/.%s/*/*" % (self.dir, domain, local, name))
+
     def sink(self):
         """Subjects of what left for other servers."""
         return subjects(self.env["SINK"] + "/*")

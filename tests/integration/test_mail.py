@@ -1,5 +1,7 @@
 """Submitted and re-sent mail, with real Postfix, Pigeonhole and postlatch-milter."""
 import base64
+import concurrent.futures
+import contextlib
 import os
 import signal
 import smtplib
@@ -9,7 +11,7 @@ import uuid
 
 from server import Server, wait_for
 
-ALICE, BOB = "alice@demo.test", "bob@demo.test"
+ALICE, BOB, CAROL, DAVE = (name + "@demo.test" for name in ("alice", "bob", "carol", "dave"))
 AWAY = "away@elsewhere.example"
 
 
@@ -32,71 +34,142 @@ def sign_in(client, member, password=None):
     assert client.docmd("AUTH", "PLAIN " + plain)[0] == 235
 
 
+def sign_in_with_token(client, member, token):
+    client.ehlo()
+    first = base64.b64encode(("user=%s\x01auth=Bearer %s\x01\x01" % (member, token)).encode()).decode()
+    assert client.docmd("AUTH", "XOAUTH2 " + first)[0] == 235
+
+
 def submit(client, sender, to, subject):
     """The code of the first refusal, or 250."""
     message = "From: %s\r\nTo: %s\r\nSubject: %s\r\n\r\nbody\r\n" % (sender, to, subject)
     try:
         client.sendmail(sender, [to], message)
         return 250, ""
+    except smtplib.SMTPServerDisconnected:
+        return 0, ""
     except smtplib.SMTPResponseException as error:
-        client.rset()
         return error.smtp_code, error.smtp_error.decode()
 
 
 class Submission(unittest.TestCase):
     def setUp(self):
-        server.postlatch("member", "set", ALICE, "smtp=inherit", "active=on")
+        self.reset()
+        self.addCleanup(self.reset)
+
+    def reset(self):
+        server.postlatch("member", "set", ALICE, "smtp=inherit", "webmail=inherit", "client_password=inherit",
+                         "active=on")
         server.postlatch("domain", "set", "demo.test", "smtp=inherit")
+        server.postlatch("app-password", "revoke", ALICE, "--all")
 
-    def tearDown(self):
-        self.setUp()
-
-    def session(self):
+    def session(self, member=ALICE, password=None):
         client = server.smtp_client()
-        sign_in(client, ALICE)
+        sign_in(client, member, password)
         self.addCleanup(client.close)
         return client
 
-    def test_accepted_while_on(self):
-        subject = unique("on")
-        self.assertEqual(submit(self.session(), ALICE, BOB, subject)[0], 250)
+    def token_session(self, channel):
+        session, token = server.issue_token(ALICE, channel, 3600, 3600)
+        client = server.smtp_client()
+        sign_in_with_token(client, ALICE, token)
+        self.addCleanup(client.close)
+        return session, client
+
+    def goes(self, client, sender=ALICE):
+        subject = unique("goes")
+        self.assertEqual(submit(client, sender, BOB, subject)[0], 250)
         wait_for(lambda: subject in server.mailbox(BOB))
 
-    def test_session_from_before_the_switch_stops(self):
+    def is_told_to_sign_in_again(self, client):
+        subject = unique("stale")
+        code, text = submit(client, ALICE, BOB, subject)
+        self.assertEqual(code, 421)
+        self.assertIn("4.7.0", text)
+        self.assertIn("sign in again", text)
+        # Postfix hangs up.
+        self.assertEqual(submit(client, ALICE, BOB, subject)[0], 0)
+        self.assertNotIn(subject, server.mailbox(BOB))
+
+    def test_accepted_while_nothing_changes(self):
         client = self.session()
-        self.assertEqual(submit(client, ALICE, BOB, unique("before"))[0], 250)
+        for _ in range(3):
+            self.goes(client)
+
+    def test_the_first_sign_in_of_a_member_changes_nothing(self):
+        server.postlatch("member", "remove", DAVE, check=False)
+        client = self.session(DAVE)
+        wait_for(lambda: server.postlatch("member", "show", DAVE, check=False).returncode == 0)
+        self.goes(client, DAVE)
+
+    def test_session_from_before_a_switch_signs_in_again(self):
+        client, idle = self.session(), self.session()
+        self.goes(client)
         server.postlatch("member", "set", ALICE, "smtp=off")
-        code, text = submit(client, ALICE, BOB, unique("after"))
-        self.assertEqual(code, 550)
-        self.assertIn("SMTP is switched off for this account", text)
+        self.is_told_to_sign_in_again(client)
+        self.is_told_to_sign_in_again(idle)
+        self.assertFalse(server.smtp(ALICE, server.passwords[ALICE])[0])
         server.postlatch("member", "set", ALICE, "smtp=on")
-        self.assertEqual(submit(client, ALICE, BOB, unique("again"))[0], 250)
+        self.goes(self.session())
 
-    def test_inactive_member_stops(self):
-        client = self.session()
-        server.postlatch("member", "set", ALICE, "active=off")
-        self.assertEqual(submit(client, ALICE, BOB, unique("inactive"))[0], 550)
+    def test_so_it_does_after_any_change_that_concerns_it(self):
+        for change in (("member", "set", ALICE, "active=off"), ("member", "set", ALICE, "client_password=never"),
+                       ("domain", "set", "demo.test", "smtp=off"),
+                       ("session", "revoke", ALICE, "--all")):
+            with self.subTest(change=change):
+                client = self.session()
+                server.postlatch(*change)
+                self.is_told_to_sign_in_again(client)
+                self.reset()
+        self.goes(self.session())
 
-    def test_webmail_network_is_exempt(self):
+    def test_an_app_password_that_is_revoked(self):
+        made = server.app_password(ALICE)
+        client, other = self.session(password=made["password"]), self.session(BOB)
+        self.goes(client)
+        server.postlatch("app-password", "revoke", ALICE, str(made["id"]))
+        self.is_told_to_sign_in_again(client)
+        self.assertFalse(server.smtp(ALICE, made["password"])[0])
+        self.goes(other, BOB)
+
+    def test_a_mail_program_with_a_token_needs_smtp_and_no_webmail(self):
+        server.postlatch("member", "set", ALICE, "webmail=off", "smtp=on")
+        self.goes(self.token_session("client")[1])
+
+    def test_a_token_of_a_mail_program_ends_with_smtp(self):
+        _, client = self.token_session("client")
+        self.goes(client)
+        server.postlatch("member", "set", ALICE, "smtp=off")
+        self.is_told_to_sign_in_again(client)
+
+    def test_webmail_sends_while_smtp_is_off(self):
+        server.postlatch("member", "set", ALICE, "smtp=off")
+        session, client = self.token_session("webmail")
+        self.goes(client)
+        server.issue_token("revoke", ALICE, session)
+        self.is_told_to_sign_in_again(client)
+
+    def test_a_changed_policy_file(self):
         policy = server.env["POLICY_FILE"]
         with open(policy) as f:
             before = f.read()
         client = self.session()
-        server.postlatch("member", "set", ALICE, "smtp=off")
         try:
-            rewrite(policy, before.replace("127.0.0.2/32", "127.0.0.0/8"))
-            time.sleep(1.5)
-            self.assertEqual(submit(client, ALICE, BOB, unique("webmail"))[0], 250)
+            rewrite(policy, before + "\ndefaults { client_password = never }\n")
+            wait_for(lambda: not server.smtp(ALICE, server.passwords[ALICE])[0])
+            time.sleep(0.2)  # the milter looks ten times a second, too
+            self.is_told_to_sign_in_again(client)
         finally:
             rewrite(policy, before)
-            time.sleep(1.5)
-        self.assertEqual(submit(client, ALICE, BOB, unique("client"))[0], 550)
+        wait_for(lambda: server.smtp(ALICE, server.passwords[ALICE])[0])
+        time.sleep(0.2)
+        self.goes(self.session())
 
     def test_one_log_line_with_the_queue_id(self):
         subject = unique("log")
         submit(self.session(), ALICE, BOB, subject)
         lines = [line for line in server.log("milter").splitlines() if "member=" + ALICE in line]
-        self.assertRegex(lines[-1], r": [0-9A-Za-z]{6,}: member=\S+ service=smtp action=accept rule=signed-in-before")
+        self.assertRegex(lines[-1], r": [0-9A-Za-z]{6,}: member=\S+ service=smtp action=accept client=127\.")
 
     def test_incoming_mail_does_not_need_the_milter(self):
         pid = milter_pid()
@@ -126,10 +199,22 @@ class Submission(unittest.TestCase):
                 os.kill(milter_pid(), signal.SIGHUP)
             wait_for(lambda: "pop3 = maybe" in server.log("milter"))
             self.assertIn("policy.conf:1", server.log("milter"))
-            self.assertEqual(submit(client, ALICE, BOB, unique("reload"))[0], 250)
+            self.goes(self.session())
         finally:
             rewrite(policy, before)
             os.kill(milter_pid(), signal.SIGHUP)
+        client.close()
+
+    def test_restrictions_of_main_cf_are_for_other_servers(self):
+        restrictions = ("client", "helo", "sender", "relay", "recipient", "data", "end_of_data")
+        with main_cf(*("smtpd_%s_restrictions = reject" % name for name in restrictions), "smtpd_helo_required = yes",
+                     "smtpd_milters = inet:127.0.0.1:1"):
+            self.goes(self.session())
+        with main_cf("smtpd_recipient_restrictions = reject_unauth_destination",
+                     "smtpd_helo_restrictions = reject_non_fqdn_helo_hostname, reject_unknown_helo_hostname"):
+            subject = unique("restricted")
+            self.assertEqual(submit(self.session(), ALICE, AWAY, subject)[0], 250)
+            wait_for(lambda: subject in server.sink())
 
 
 def milter_pid():
@@ -143,25 +228,48 @@ def rewrite(path, text):
         f.write(text)
 
 
-class Redirect(unittest.TestCase):
-    """Forwarding off leaves the message in the mailbox, and nowhere else."""
+@contextlib.contextmanager
+def main_cf(*lines):
+    """More lines of main.cf, as long as the block lasts."""
+    path = server.dir + "/etc/postfix/main.cf"
+    with open(path) as f:
+        before = f.read()
+    try:
+        rewrite(path, before + "\n".join(lines) + "\n")
+        server.inside("postfix", "reload", check=True)
+        time.sleep(1)
+        yield
+    finally:
+        rewrite(path, before)
+        server.inside("postfix", "reload", check=True)
+        time.sleep(1)
+
+
+class MailTest(unittest.TestCase):
+    """Members without scripts, who inherit forwarding, which is off."""
 
     def setUp(self):
         for member in (ALICE, BOB):
             server.postlatch("member", "set", member, "forwarding=inherit")
-            sieve = server.sieve_client(member, server.passwords[member])
-            sieve.activate("keep;")
-            sieve.close()
+            self.script("keep;", member)
 
     def script(self, text, member=ALICE):
         sieve = server.sieve_client(member, server.passwords[member])
         sieve.activate(text)
         sieve.close()
 
-    def deliver(self, word, to=ALICE):
+    def deliver(self, word, to=ALICE, sender="outside@elsewhere.example"):
         subject = unique(word)
-        server.send(to, subject)
-        server.settle(lambda: subject in server.mailbox(to) + server.sink())
+        server.send(to, subject, sender)
+        server.settle(lambda: subject in server.mailbox(to) + server.sink() + server.folder(to, "filed"))
+        return subject
+
+    def sendmail(self, header, *recipients, sender="x@elsewhere.example"):
+        """As a content filter or a mailing list does; returns the subject."""
+        subject = unique("sendmail")
+        server.inside("sendmail", "-i", "-f", sender, *recipients, check=True,
+                      input="%sSubject: %s\n\nx\n" % (header, subject))
+        server.settle(lambda: subject in server.mailbox(ALICE) + server.mailbox(BOB) + server.sink())
         return subject
 
     def counts(self, subject, member=ALICE):
@@ -170,29 +278,25 @@ class Redirect(unittest.TestCase):
     def bounces(self):
         return [s for s in server.sink() if "Undelivered" in s]
 
-    def through_sendmail(self, yes):
-        conf = server.dir + "/etc/dovecot/conf.d/95-postlatch-sieve.conf"
-        with open(conf) as f:
-            text = f.read()
-        text = text.replace("\nsubmission_host", "\n#submission_host") if yes else \
-            text.replace("\n#submission_host", "\nsubmission_host")
-        rewrite(conf, text)
-        server.inside("doveadm", "reload")
-        time.sleep(1)
+
+class Redirect(MailTest):
+    """Forwarding off leaves the message in the mailbox, and nowhere else."""
 
     def test_forwarding_on_redirects(self):
         server.postlatch("member", "set", ALICE, "forwarding=on")
         self.script('redirect "%s";' % AWAY)
         self.assertEqual(self.counts(self.deliver("on")), (0, 1))
 
-    def test_off_through_submission_host_keeps(self):
+    def test_off_keeps(self):
         self.script('redirect "%s";' % AWAY)
         self.assertEqual(self.counts(self.deliver("off")), (1, 0))
         self.assertEqual(self.bounces(), [])
 
     def test_off_with_a_copy_keeps_one(self):
-        self.script('require "copy"; redirect :copy "%s";' % AWAY)
-        self.assertEqual(self.counts(self.deliver("copy")), (1, 0))
+        for script in ('require "copy"; redirect :copy "%s";', 'redirect "%s"; keep;', 'redirect "%s"; discard;'):
+            with self.subTest(script=script):
+                self.script(script % AWAY)
+                self.assertEqual(self.counts(self.deliver("copy")), (1, 0))
 
     def test_off_to_several_keeps_one(self):
         self.script('redirect "%s"; redirect "b%s";' % (AWAY, AWAY))
@@ -204,18 +308,69 @@ class Redirect(unittest.TestCase):
         server.postlatch("member", "set", ALICE, "forwarding=on")
         self.assertEqual(self.counts(self.deliver("on")), (0, 1))
 
-    def test_off_through_sendmail_comes_back(self):
-        self.script('redirect "%s";' % AWAY)
-        self.through_sendmail(True)
+    def test_the_rest_of_the_script_happens(self):
+        self.script('require ["fileinto", "mailbox", "vacation", "imap4flags", "enotify"]; '
+                    'vacation :days 1 "away"; notify "mailto:phone@elsewhere.example"; '
+                    'redirect "%s"; setflag "\\\\Flagged"; fileinto :create "filed"; ' % AWAY)
+        subject = self.deliver("rest", sender="%s@elsewhere.example" % unique("writer"))
+        server.settle(lambda: "Auto: " + subject in server.sink())
+        # Sieve keeps a message in the mailbox whose redirect was refused, beside what the script does.
+        self.assertEqual(self.counts(subject), (1, 0))
+        self.assertEqual(server.folder(ALICE, "filed").count(subject), 1)
+        self.assertEqual([s for s in server.sink() if subject in s],
+                         ["Auto: " + subject, "Notification: " + subject])
+
+    def test_a_script_without_a_redirect_is_untouched(self):
+        self.script('require ["fileinto", "mailbox"]; fileinto :create "filed";')
+        subject = self.deliver("filed")
+        self.assertEqual((*self.counts(subject), server.folder(ALICE, "filed").count(subject)), (0, 0, 1))
+        self.script('require "reject"; reject "no, thank you";')
+        subject = unique("rejected")
+        server.send(ALICE, subject)
+        server.settle(lambda: "Rejected: " + subject in server.sink())
+        self.assertEqual(self.counts(subject), (0, 0))
+
+    def test_the_switch_of_another_member_does_not_matter(self):
+        server.postlatch("member", "set", BOB, "forwarding=on")
+        for member in (ALICE, BOB):
+            self.script('redirect "%s";' % AWAY, member)
+        self.assertEqual(self.counts(self.deliver("alice")), (1, 0))
+        self.assertEqual(self.counts(self.deliver("bob", BOB), BOB), (0, 1))
+
+    def test_header_fields_of_the_message_do_not_matter(self):
+        server.postlatch("member", "set", BOB, "forwarding=on")
+        for member in (ALICE, BOB):
+            self.script('redirect "%s";' % AWAY, member)
+        for field in ("X-Sieve-Redirected-From: %s\n", "Delivered-To: %s\n", "X-Postlatch-Returned: %s\n"):
+            with self.subTest(field=field):
+                self.assertEqual(self.counts(self.sendmail(field % BOB, ALICE)), (1, 0))
+                self.assertEqual(self.counts(self.sendmail(field % ALICE, BOB), BOB), (0, 1))
+
+    def test_it_is_the_decision_that_explain_prints(self):
+        policy = server.env["POLICY_FILE"]
+        with open(policy) as f:
+            before = f.read()
         try:
-            subject = self.deliver("sendmail")
-            server.settle(lambda: subject in server.mailbox(ALICE))
-            self.assertEqual(self.counts(subject), (1, 0))
-            self.assertEqual(self.bounces(), [])
-            server.postlatch("member", "set", ALICE, "forwarding=on")
-            self.assertEqual(self.counts(self.deliver("sendmail-on")), (0, 1))
+            for words, more in (("forwarding=on", ""), ("forwarding=off", ""), ("forwarding=inherit", ""),
+                                ("forwarding=inherit", "defaults { forwarding = on }"),
+                                ("forwarding=off", "domain demo.test { forwarding = on }"),
+                                ("forwarding=inherit", "defaults { forwarding = forbidden }")):
+                with self.subTest(words=words, more=more):
+                    rewrite(policy, before + more + "\n")
+                    server.postlatch("member", "set", ALICE, words)
+                    denied = server.postlatch("explain", ALICE, "--service", "forwarding", check=False).returncode
+                    wait_for(lambda: self.submission_host(ALICE) == (["127.0.0.1:" + server.env["REDIRECT_PORT"]]
+                                                                     if denied else []))
         finally:
-            self.through_sendmail(False)
+            rewrite(policy, before)
+
+    def submission_host(self, member):
+        run = server.inside("doveadm", "user", member, check=True)
+        return [line.split()[1] for line in run.stdout.splitlines() if line.startswith("submission_host")]
+
+    def test_who_is_not_there_is_not_made_up(self):
+        run = server.inside("doveadm", "user", "nobody@demo.test")
+        self.assertIn("doesn't exist", run.stdout + run.stderr)
 
     def test_address_extension(self):
         self.script('redirect "%s";' % AWAY)
@@ -240,19 +395,85 @@ class Redirect(unittest.TestCase):
                       subject in server.sink())
         self.assertEqual((*self.counts(subject), self.counts(subject, BOB)[0]), (1, 1, 1))
 
-    def test_store_trouble_delays_a_redirect(self):
+    def test_restrictions_of_main_cf_are_for_other_servers(self):
+        self.script('require "vacation"; vacation :days 1 "away"; redirect "%s";' % AWAY)
+        restrictions = ("client", "helo", "sender", "relay", "recipient", "data", "end_of_data")
+        with main_cf(*("smtpd_%s_restrictions = reject" % name for name in restrictions), "smtpd_helo_required = yes",
+                     "smtpd_milters = inet:127.0.0.1:1", "receive_override_options = no_header_body_checks",
+                     "smtpd_proxy_filter = 127.0.0.1:1", "smtpd_upstream_proxy_protocol = haproxy",
+                     "header_checks = regexp:{{/^Auto-Submitted:/ DISCARD}}"):
+            subject = self.sendmail("To: %s\n" % ALICE, ALICE, sender="%s@elsewhere.example" % unique("writer"))
+            server.settle(lambda: "Auto: " + subject in server.sink())
+            self.assertEqual(self.counts(subject), (1, 0))
+
+    def test_mail_waits_while_it_cannot_be_decided(self):
         self.script('redirect "%s";' % AWAY)
         subject = unique("trouble")
+        deferred = server.log("mail").count("status=deferred")
         with server.database_away():
+            time.sleep(0.5)  # until the driver has looked whether its file is still the one
             server.send(ALICE, subject)
-            wait_for(lambda: "4.3.0" in server.log("mail") or "temporary failure" in server.log("dovecot"))
+            wait_for(lambda: server.log("mail").count("status=deferred") > deferred)
             self.assertEqual(self.counts(subject), (0, 0))
         server.settle(lambda: subject in server.mailbox(ALICE), 60)
         self.assertEqual(self.counts(subject), (1, 0))
 
+    def test_mail_waits_while_the_listener_is_away(self):
+        self.script('redirect "%s";' % AWAY)
+        master = server.dir + "/etc/postfix/master.cf"
+        with open(master) as f:
+            before = f.read()
+        port = "127.0.0.1:%s inet" % server.env["REDIRECT_PORT"]
+        subject = unique("no-listener")
+        deferred = server.log("mail").count("status=deferred")
+        try:
+            rewrite(master, before.replace(port, "127.0.0.1:%d inet" % (server.port("REDIRECT") + 1)))
+            server.inside("postfix", "reload", check=True)
+            time.sleep(1)
+            server.send(ALICE, subject)
+            wait_for(lambda: server.log("mail").count("status=deferred") > deferred)
+            self.assertEqual(self.counts(subject), (0, 0))
+        finally:
+            rewrite(master, before)
+            server.inside("postfix", "reload", check=True)
+        server.settle(lambda: subject in server.mailbox(ALICE), 60)
+        self.assertEqual(self.counts(subject), (1, 0))
+
+
+class Sendmail(MailTest):
+    """Mail from the sendmail command is nobody's forward: it goes to its recipients, once each."""
+
+    def test_a_field_that_names_a_member(self):
+        for field in ("Delivered-To: %s\n", "X-Sieve-Redirected-From: %s\n"):
+            for member in (ALICE, BOB, "victim@third.example"):
+                with self.subTest(field=field, member=member):
+                    self.assertEqual(self.counts(self.sendmail(field % member, BOB), BOB), (1, 0))
+
+    def test_a_list_with_several_fields(self):
+        subject = self.sendmail("Delivered-To: list@demo.test\nDelivered-To: %s\n" % ALICE, ALICE, BOB, AWAY)
+        server.settle(lambda: subject in server.mailbox(ALICE) and subject in server.mailbox(BOB) and
+                      subject in server.sink())
+        self.assertEqual((*self.counts(subject), self.counts(subject, BOB)[0]), (1, 1, 1))
+
+    def test_incoming_mail_with_such_fields(self):
+        subject = unique("forged")
+        with server.smtp_client("SMTP") as client:
+            client.sendmail("x@elsewhere.example", [BOB], "X-Sieve-Redirected-From: %s\r\nDelivered-To: %s\r\n"
+                            "Subject: %s\r\n\r\nx\r\n" % (ALICE, ALICE, subject))
+        server.settle(lambda: subject in server.mailbox(BOB))
+        self.assertEqual((*self.counts(subject), self.counts(subject, BOB)[0]), (0, 0, 1))
+
+    def test_the_milter_is_not_asked(self):
+        pid = milter_pid()
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            self.assertEqual(self.counts(self.sendmail("Delivered-To: %s\n" % ALICE, BOB), BOB), (1, 0))
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
 
 class ForwardFile(unittest.TestCase):
-    """.forward files of real users, delivered by Postfix's local(8)."""
+    """.forward files are local(8)'s own, and main.cf.postlatch switches them off."""
 
     member = "local@local.demo.test"
 
@@ -263,11 +484,6 @@ class ForwardFile(unittest.TestCase):
         os.chown(path, 5903, 5903)
         os.chmod(path, 0o644)
 
-    def deliver(self, word):
-        subject = unique(word)
-        server.send(self.member, subject)
-        return subject
-
     def kept(self):
         path = server.dir + "/mail/local/local"
         if not os.path.exists(path):
@@ -275,39 +491,77 @@ class ForwardFile(unittest.TestCase):
         with open(path, errors="replace") as f:
             return f.read()
 
-    def setUp(self):
-        server.postlatch("member", "set", self.member, "forwarding=off")
+    def test_it_is_not_read(self):
+        for text in (AWAY, '"|/usr/sbin/sendmail -i %s"' % AWAY, '\\local, %s' % AWAY):
+            with self.subTest(text=text):
+                self.forward(text + "\n")
+                subject = unique("forward")
+                server.send(self.member, subject)
+                server.settle(lambda: subject in self.kept() or subject in server.sink())
+                self.assertEqual((self.kept().count("Subject: " + subject), server.sink().count(subject)), (1, 0))
 
-    def test_address_in_a_forward_file_is_not_lost(self):
-        self.forward(AWAY + "\n")
-        subject = self.deliver("forward")
-        server.settle(lambda: subject in server.sink())
 
-    def test_sendmail_in_a_forward_file_is_not_lost_and_does_not_loop(self):
-        self.forward('"|/usr/sbin/sendmail -i %s"\n' % AWAY)
-        subject = self.deliver("pipe")
-        wait_for(lambda: "action=hold" in server.log("milter"))
-        time.sleep(2)
-        held = server.inside("postqueue", "-p").stdout
-        self.assertEqual(held.count("!"), 1, held)
-        self.assertNotIn(subject, server.sink())
-        self.assertEqual([s for s in server.sink() if "Undelivered" in s], [])
-        server.inside("postsuper", "-d", "ALL", "hold")
+class Numbered(MailTest):
+    """Many messages on every way at once, while daemons are killed: each arrives where it should, once."""
 
-    def test_own_copy_beside_sendmail_is_kept(self):
-        self.forward('\\local, "|/usr/sbin/sendmail -i %s"\n' % AWAY)
-        subject = self.deliver("copy")
-        wait_for(lambda: subject in self.kept())
-        time.sleep(2)
-        self.assertNotIn(subject, server.sink())
-        server.inside("postsuper", "-d", "ALL", "hold")
+    COUNT = 15
 
-    def test_forwarding_on_lets_it_go(self):
-        server.postlatch("member", "set", self.member, "forwarding=on")
-        self.forward('"|/usr/sbin/sendmail -i %s"\n' % AWAY)
-        subject = self.deliver("on")
-        server.settle(lambda: subject in server.sink())
-        self.assertEqual(server.sink().count(subject), 1)
+    def tries_until_accepted(self, subject, send):
+        """As a mail program or another server does."""
+        for _ in range(120):
+            try:
+                send(subject)
+                return
+            except (smtplib.SMTPException, OSError, AssertionError):
+                time.sleep(0.5)
+        raise AssertionError("never accepted: " + subject)
+
+    def submits(self, subject):
+        with contextlib.closing(server.smtp_client()) as client:
+            sign_in(client, ALICE)
+            assert submit(client, ALICE, BOB, subject)[0] == 250
+
+    def enters_sendmail(self, subject):
+        server.inside("sendmail", "-i", "-f", "x@elsewhere.example", BOB, check=True,
+                      input="Delivered-To: %s\nSubject: %s\n\nx\n" % (ALICE, subject))
+
+    def restart_milter(self):
+        os.kill(milter_pid(), signal.SIGKILL)
+        script = ('"$1/root/usr/sbin/postlatch-milter" -f -p "unix:$1/spool/postlatch/milter.sock" -u postlatch-milter '
+                  '-g postfix </dev/null >>"$1/log/milter.log" 2>&1 & echo $! >"$1/run/milter.pid"')
+        time.sleep(0.5)
+        server.inside("setsid", "sh", "-c", script, "sh", server.dir)
+
+    def disturb(self):
+        self.restart_milter()
+        # Not lmtp, whose mail Postfix delivers again when the answer is missing.
+        for pid in server.pids("auth"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def test_none_is_lost_doubled_or_diverted(self):
+        server.postlatch("member", "set", BOB, "forwarding=inherit")
+        server.postlatch("member", "set", CAROL, "forwarding=on")
+        self.script('redirect "%s";' % AWAY, ALICE)
+        self.script('redirect "%s";' % AWAY, CAROL)
+        ways = {"submitted": self.submits, "sendmail": self.enters_sendmail,
+                "off": lambda subject: server.send(ALICE, subject), "on": lambda subject: server.send(CAROL, subject)}
+        sent = {way: [unique(way) for _ in range(self.COUNT)] for way in ways}
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            jobs = [pool.submit(self.tries_until_accepted, subject, ways[way]) for way in ways for subject in sent[way]]
+            for _ in range(3):
+                time.sleep(1)
+                self.disturb()
+            for job in jobs:
+                job.result()
+        wait_for(server.queue_is_empty, 120)
+        time.sleep(1)
+        boxes = {"alice": server.mailbox(ALICE), "bob": server.mailbox(BOB), "carol": server.mailbox(CAROL),
+                 "away": server.sink()}
+        for way, place in (("submitted", "bob"), ("sendmail", "bob"), ("off", "alice"), ("on", "away")):
+            for subject in sent[way]:
+                self.assertEqual({name: box.count(subject) for name, box in boxes.items() if subject in box},
+                                 {place: 1}, subject)
 
 
 class Load(unittest.TestCase):

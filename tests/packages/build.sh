@@ -68,9 +68,6 @@ make_older_packages() {
 
 # What was in dovecot-postlatch before 0.1.0-2.
 give_back_moved_files() {
-	local old=$WORK/build/src/old folder=usr/share/postlatch/conf.d fragment
+	local old=$WORK/build/src/old folder=usr/share/postlatch/conf.d
 	mv "$old/postlatch-common/$folder/dovecot" "$old/dovecot-postlatch/$folder/"
-	for fragment in "$old/postlatch-milter/$folder"/dovecot-*/95-postlatch-sieve.conf; do
-		mv "$fragment" "${fragment/postlatch-milter/dovecot-postlatch}"
-	done
 }

@@ -48,11 +48,11 @@ login() { # imap|pop3 MEMBER [PASSWORD]
 	inside curl -sS -v "$1://127.0.0.1/" -u "$2@example.test:${3:-pass-$2}" >/dev/null
 }
 
-# A Sieve redirect of a member's, at the listener where the milter judges it; prints the last answer's code.
+# A Sieve redirect of a member's, at the listener for members whose forwarding is off; prints the last answer's code.
 redirect() {
 	# shellcheck disable=SC2016 # the inner shell expands them
 	inside sh -c 'printf "X-Sieve-Redirected-From: %s\r\n\r\nwords\r\n" "$1" | curl -sS -w "%{response_code}" \
-		--mail-from "$1" --mail-rcpt out@elsewhere.example -T - smtp://127.0.0.1:10588' sh "$1@example.test" || true
+		--mail-from "$1" --mail-rcpt out@elsewhere.example -T - smtp://127.0.0.1:10589' sh "$1@example.test" || true
 }
 
 # A message comes in for a member, whose own script redirects it.
@@ -78,9 +78,9 @@ queued() { # ADDRESS
 
 # What an operator does before postlatch-milter is removed.
 take_lines_out_of_postfix() {
-	inside postconf -X postlatch_milter smtpd_sasl_type smtpd_sasl_path non_smtpd_milters milter_default_action \
-		milter_protocol
-	inside postconf -MX submission/inet 127.0.0.1:10588/inet
+	inside postconf -X postlatch_milter smtpd_sasl_type smtpd_sasl_path milter_default_action milter_protocol \
+		forward_path
+	inside postconf -MX submission/inet 127.0.0.1:10589/inet postlatch-redirect/unix
 	inside postfix reload
 }
 

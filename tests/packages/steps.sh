@@ -8,7 +8,7 @@ steps=(
 	the_steps_of_the_readme_switch_it_on
 	the_check_finds_no_fault
 	the_driver_judges_logins
-	the_milter_judges_redirects
+	forwards_stop_where_forwarding_is_off
 	the_relay_tells_postfix_of_an_outage
 	the_portal_signs_members_in
 	the_portal_tells_members_by_mail
@@ -87,14 +87,14 @@ test_the_driver_judges_logins() {
 	login imap plain "$app_password"
 }
 
-test_the_milter_judges_redirects() {
-	equal "with forwarding off" "$(redirect plain)" 550
+test_forwards_stop_where_forwarding_is_off() {
+	equal "at the listener" "$(redirect plain)" 550
+	inside postlatch member set plain@example.test forwarding=off
+	deliver_to_redirect plain while-off@elsewhere.example
 	inside postlatch member set plain@example.test forwarding=on
-	equal "with forwarding on" "$(redirect plain)" 250
-	inside systemctl stop postlatch-milter
-	equal "without the milter" "$(redirect plain)" 451
-	inside systemctl start postlatch-milter
-	equal "with the milter again" "$(redirect plain)" 250
+	deliver_to_redirect plain while-on@elsewhere.example
+	queued while-on@elsewhere.example
+	fails inside sh -c 'postqueue -j | grep -F while-off@elsewhere.example'
 }
 
 # Without TLS, for which there is no certificate here.
@@ -259,7 +259,7 @@ test_redirects_go_on_without_the_milter() {
 	inside sh -c 'rm -r /etc/postfix && mv /root/postfix /etc/postfix'
 	inside postfix reload
 	install_packages new
-	inside sh -c 'cd /etc/dovecot/conf.d && ln -s /usr/share/postlatch/conf.d/dovecot/07-* /usr/share/postlatch/conf.d/dovecot/95-* .'
+	inside sh -c 'cd /etc/dovecot/conf.d && ln -s /usr/share/postlatch/conf.d/dovecot/07-* .'
 	inside systemctl restart dovecot
 }
 
@@ -328,7 +328,7 @@ test_an_upgrade_goes_in_any_order() {
 	inside sh -c 'dpkg --unpack /packages/new/dovecot-postlatch_*.deb'
 	inside dpkg --configure --pending
 	equal "left to do" "$(inside dpkg --audit)" ""
-	inside test -e /usr/share/postlatch/conf.d/dovecot/95-postlatch-sieve.conf
+	inside test -e /usr/share/postlatch/conf.d/dovecot/05-postlatch.conf
 }
 
 test_nothing_is_left_of_packages_that_were_never_used() {
