@@ -309,7 +309,6 @@ static void fill_login(struct login *login, const char *secret)
 
 	l->user = request->fields.user;
 	l->user_len = strlen(l->user);
-	l->mechanism = request->fields.mech_name;
 	l->offer = offer_of(request, secret);
 	pl_ip_from_bytes(request->fields.remote_ip.family, &request->fields.remote_ip.u, &l->ip);
 	if (secret == NULL)

@@ -31,7 +31,6 @@ static enum pl_sql statement_of(const struct pl_login *login)
 		return PL_SQL_LOGIN_BEARER;
 	case PL_OFFER_NOTHING:
 	case PL_OFFER_PROVEN:
-	case PL_OFFER_EARLIER:
 	case PL_OFFER_ANY_TOKEN:
 		return PL_SQL_ACCOUNT;
 	}
@@ -174,12 +173,6 @@ static void begin_facts(const struct pl_policy *policy, const struct pl_login *l
 		break;
 	case PL_OFFER_PROVEN:
 		facts->credential = PL_CREDENTIAL_ACCOUNT_PASSWORD;
-		break;
-	case PL_OFFER_EARLIER:
-		facts->credential = PL_CREDENTIAL_EARLIER;
-		/* Whose session the token was of is not known any more; most are webmail's. */
-		if (pl_mechanism_is_bearer(login->mechanism))
-			facts->channel = PL_CHANNEL_WEBMAIL;
 		break;
 	case PL_OFFER_ANY_APP_PASSWORD:
 		facts->credential = PL_CREDENTIAL_APP_PASSWORD;

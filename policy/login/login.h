@@ -17,7 +17,6 @@ enum pl_offer {
 	PL_OFFER_PASSWORD, /* secret is a password */
 	PL_OFFER_BEARER,   /* secret is a token, from XOAUTH2 or OAUTHBEARER (RFC 7628) */
 	PL_OFFER_PROVEN,   /* the account password, which Dovecot has just found right */
-	PL_OFFER_EARLIER,  /* the client signed in some time ago, by login->mechanism */
 	/* What `postlatch explain` supposes: */
 	PL_OFFER_ANY_APP_PASSWORD, /* the member's app password that comes furthest */
 	PL_OFFER_ANY_TOKEN,        /* a valid token of a webmail session of the member */
@@ -29,7 +28,6 @@ struct pl_login {
 	enum pl_setting service;
 	enum pl_offer offer;
 	const struct pl_secret *secret; /* with PL_OFFER_PASSWORD and PL_OFFER_BEARER, else NULL */
-	const char *mechanism;          /* of SASL; NULL when it is not known */
 	const enum pl_channel *channel; /* where the caller knows it; NULL: it is found out */
 	int device_trusted;             /* the browser has shown a valid trusted-device cookie */
 	struct pl_ip ip;

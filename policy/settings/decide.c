@@ -46,7 +46,6 @@ static int proven(enum pl_credential credential)
 	case PL_CREDENTIAL_ACCOUNT_PASSWORD:
 	case PL_CREDENTIAL_APP_PASSWORD:
 	case PL_CREDENTIAL_TOKEN:
-	case PL_CREDENTIAL_EARLIER:
 		return 1;
 	case PL_CREDENTIAL_UNPROVEN:
 	case PL_CREDENTIAL_BAD_TOKEN:
@@ -156,8 +155,6 @@ static enum pl_rule client(const struct pl_facts *facts)
 		return PL_RULE_TOKEN;
 	case PL_CREDENTIAL_BAD_TOKEN:
 		return PL_RULE_TOKEN_INVALID;
-	case PL_CREDENTIAL_EARLIER:
-		return PL_RULE_SIGNED_IN_BEFORE;
 	}
 	return PL_RULE_TOKEN_INVALID;
 }
@@ -202,8 +199,6 @@ static enum pl_rule webmail(const struct pl_facts *facts)
 		return PL_RULE_TOKEN;
 	case PL_CREDENTIAL_BAD_TOKEN:
 		return PL_RULE_TOKEN_INVALID;
-	case PL_CREDENTIAL_EARLIER:
-		return PL_RULE_SIGNED_IN_BEFORE;
 	}
 	return PL_RULE_TOKEN_INVALID;
 }
@@ -301,8 +296,6 @@ const char *pl_credential_name(enum pl_credential credential)
 		return "token";
 	case PL_CREDENTIAL_BAD_TOKEN:
 		return "bad-token";
-	case PL_CREDENTIAL_EARLIER:
-		return "earlier";
 	}
 	return "unproven";
 }

@@ -21,7 +21,6 @@ enum pl_credential {
 	PL_CREDENTIAL_APP_PASSWORD,     /* an app password of the member; see app_password */
 	PL_CREDENTIAL_TOKEN,            /* a valid token of a session of the member */
 	PL_CREDENTIAL_BAD_TOKEN,        /* a bearer token that is not valid */
-	PL_CREDENTIAL_EARLIER, /* signed in earlier; only the switches are evaluated again */
 };
 
 /* Whether the login is within the limits of the app password. */

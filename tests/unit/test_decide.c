@@ -173,7 +173,7 @@ static enum pl_outcome expect(const struct question *q)
 {
 	if (expect_gate(q) == PL_DENY || q->credential == PL_CREDENTIAL_BAD_TOKEN)
 		return PL_DENY;
-	if (q->credential == PL_CREDENTIAL_TOKEN || q->credential == PL_CREDENTIAL_EARLIER)
+	if (q->credential == PL_CREDENTIAL_TOKEN)
 		return PL_ALLOW;
 	if (q->credential == PL_CREDENTIAL_APP_PASSWORD)
 		return q->channel == PL_CHANNEL_CLIENT && q->limit == PL_APP_PASSWORD_COVERS
@@ -256,7 +256,7 @@ static void decides_every_combination(void **state)
 			.service_forbidden = (int)digit(&rest, 2),
 			.webmail_on = (int)digit(&rest, 2),
 			.channel = digit(&rest, 2) ? PL_CHANNEL_WEBMAIL : PL_CHANNEL_CLIENT,
-			.credential = digit(&rest, PL_CREDENTIAL_EARLIER + 1),
+			.credential = digit(&rest, PL_CREDENTIAL_BAD_TOKEN + 1),
 			.limit = digit(&rest, PL_APP_PASSWORD_NONE + 1),
 			.client_password = passwords[digit(&rest, 3)],
 			.two_factor = digit(&rest, 2) ? PL_ON : PL_OFF,
@@ -415,11 +415,11 @@ static void rules_by_hand(void **state)
 		  { .domain_inactive = 1,
 		    .service = PL_SETTING_FORWARDING,
 		    .service_on = 1,
-		    .credential = PL_CREDENTIAL_EARLIER },
+		    .credential = PL_CREDENTIAL_UNPROVEN },
 		  PL_ALLOW,
 		  PL_RULE_FEATURE_ON },
 		{ "forwarding off",
-		  { .service = PL_SETTING_FORWARDING, .credential = PL_CREDENTIAL_EARLIER },
+		  { .service = PL_SETTING_FORWARDING, .credential = PL_CREDENTIAL_UNPROVEN },
 		  PL_DENY,
 		  PL_RULE_SERVICE_OFF },
 	};

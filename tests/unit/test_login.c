@@ -309,32 +309,6 @@ static void trusted_device_is_among_the_facts(void **state)
 	assert_string_equal(decide(fixture, &attempt), "trusted-device");
 }
 
-/* Only the gates hold for it; the mechanism tells the channel. */
-static void earlier_sign_in_is_known_by_its_mechanism(void **state)
-{
-	static const struct {
-		const char *mechanism, *settings, *rule;
-	} rows[] = {
-		{ "PLAIN", "client_password=never", "signed-in-before" },
-		{ "PLAIN", "webmail=off", "signed-in-before" },
-		{ "PLAIN", "smtp=off", "service-off" },
-		{ NULL, "smtp=off", "service-off" },
-		{ "XOAUTH2", "smtp=off", "signed-in-before" },
-		{ "oauthbearer", "webmail=off", "service-off" },
-	};
-	struct fixture *fixture = *state;
-	struct attempt attempt;
-	char address[32];
-
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		snprintf(address, sizeof(address), "m%zu@example.test", i);
-		add_member(fixture, address, rows[i].settings);
-		prepare(&attempt, address, PL_SETTING_SMTP, PL_OFFER_EARLIER, NULL);
-		attempt.login.mechanism = rows[i].mechanism;
-		assert_string_equal(decide(fixture, &attempt), rows[i].rule);
-	}
-}
-
 static void channel_that_the_caller_knows_holds(void **state)
 {
 	static const enum pl_channel client = PL_CHANNEL_CLIENT, webmail = PL_CHANNEL_WEBMAIL;
@@ -342,10 +316,9 @@ static void channel_that_the_caller_knows_holds(void **state)
 	struct attempt attempt;
 
 	add_member(fixture, OWNER, "webmail=off");
-	prepare(&attempt, OWNER, PL_SETTING_SMTP, PL_OFFER_EARLIER, NULL);
-	attempt.login.mechanism = "XOAUTH2";
+	prepare(&attempt, OWNER, PL_SETTING_WEBMAIL, PL_OFFER_PROVEN, NULL);
 	attempt.login.channel = &client;
-	assert_string_equal(decide(fixture, &attempt), "signed-in-before");
+	assert_string_equal(decide(fixture, &attempt), "service-off");
 	prepare(&attempt, OWNER, PL_SETTING_IMAP, PL_OFFER_PROVEN, NULL);
 	attempt.login.channel = &webmail;
 	assert_string_equal(decide(fixture, &attempt), "service-off");
@@ -433,7 +406,6 @@ int main(void)
 		TEST_WITH_DATABASE(webmail_network_is_the_webmail_channel),
 		TEST_WITH_DATABASE(registered_factor_is_among_the_facts),
 		TEST_WITH_DATABASE(trusted_device_is_among_the_facts),
-		TEST_WITH_DATABASE(earlier_sign_in_is_known_by_its_mechanism),
 		TEST_WITH_DATABASE(channel_that_the_caller_knows_holds),
 		TEST_WITH_DATABASE(supposed_app_password_is_the_one_that_comes_furthest),
 		TEST_WITH_DATABASE(without_keys_it_cannot_be_told),
