@@ -22,7 +22,7 @@ shown_lines() { # DOCUMENT REGEX
 }
 
 set_auth_mechanisms() { # VALUE
-	inside sed -i "s/^auth_mechanisms = .*/auth_mechanisms = $1/" /etc/dovecot/conf.d/10-auth.conf
+	inside sed -i "s/^#\?auth_mechanisms = .*/auth_mechanisms = $1/" /etc/dovecot/conf.d/10-auth.conf
 }
 
 # A certificate for the name that the documents use; /etc/hosts has it, too.

@@ -26,7 +26,26 @@ make_site() {
 	{
 		"$SOURCE/tools/in-root" "$site" apt-get update -q
 		"$SOURCE/tools/in-root" "$site" sh -c 'apt-get install -y --download-only /packages/new/*.deb'
-	} >"$WORK/download.log" 2>&1
+	} >"$WORK/download.log" 2>&1 || return 1
+	use_downloads "$site"
+}
+
+# From here on apt-get knows what was downloaded and nothing else: the lists of the whole archive take it seconds
+# each time.
+use_downloads() { # ROOT
+	local folder=$1/packages/downloads package
+	mkdir "$folder"
+	mv "$1"/var/cache/apt/archives/*.deb "$folder"
+	for package in "$folder"/*.deb; do
+		dpkg-deb --field "$package"
+		echo "Filename: ./$(basename "$package")"
+		echo "Size: $(stat -c %s "$package")"
+		echo "SHA256: $(sha256sum "$package" | cut -d ' ' -f 1)"
+		echo
+	done >"$folder/Packages"
+	rm -rf "$1"/var/lib/apt/lists/* "$1"/etc/apt/sources.list.d/*
+	echo "deb [trusted=yes] file:/packages/downloads ./" >"$1/etc/apt/sources.list"
+	"$SOURCE/tools/in-root" "$1" apt-get update -q
 }
 
 dovecot_release() { chroot "$1" dovecot --version | cut -d . -f 1,2; }
