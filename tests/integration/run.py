@@ -4,6 +4,19 @@ import sys
 import unittest
 
 
+def show_logs(test):
+    """What the server said last, when a test with one has failed."""
+    folder = getattr(getattr(test, "server", None), "dir", "") + "/log"
+    for name in ("dovecot", "mail", "portal"):
+        try:
+            with open("%s/%s.log" % (folder, name), errors="replace") as f:
+                lines = f.readlines()[-12:]
+        except OSError:
+            continue
+        for line in lines:
+            print("    %s.log: %s" % (name, line.rstrip()))
+
+
 class Lines(unittest.TextTestResult):
     def name(self, test):
         return test.id().split(".", 1)[-1]
@@ -13,19 +26,24 @@ class Lines(unittest.TextTestResult):
         if test not in self.partly:
             print("ok", self.name(test), flush=True)
 
+    def show_failure(self, test):
+        print("FAIL", self.name(test))
+        show_logs(test)
+        sys.stdout.flush()
+
     def addFailure(self, test, err):
         super().addFailure(test, err)
-        print("FAIL", self.name(test), flush=True)
+        self.show_failure(test)
 
     def addError(self, test, err):
         super().addError(test, err)
-        print("FAIL", self.name(test), flush=True)
+        self.show_failure(test)
 
     def addSubTest(self, test, subtest, err):
         super().addSubTest(test, subtest, err)
         if err is not None and test not in self.partly:
             self.partly.append(test)
-            print("FAIL", self.name(test), flush=True)
+            self.show_failure(test)
 
     def addSkip(self, test, reason):
         super().addSkip(test, reason)

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
+import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const { chromium } = createRequire(`${process.env.NODE_FOLDER}/`)("playwright-core");
@@ -10,8 +11,8 @@ const BASE = process.env.PORTAL;
 // The sites whose pages are tested, and that they may ask for something.
 const SITES = [BASE, process.env.WEBMAIL].filter(Boolean);
 const PATIENCE = 60000;
-const DEADLINE = 300000; // of a whole test, where nothing else has one
-const AT_ONCE = 3;
+const DEADLINE = 600000; // of a whole test, where nothing else has one
+const AT_ONCE = cpus().length;
 const tests = [];
 
 export function test(name, options, body) {
