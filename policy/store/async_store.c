@@ -27,8 +27,8 @@ struct connection {
 	struct pl_store *store; /* NULL: there is none */
 	int fd;                 /* of our own: libpq closes its own when the connection is lost */
 	void *reading, *writing;
-	struct questions asked; /* and not answered, in their order */
-	int has_batch;          /* the last of them have not been sent */
+	struct questions asked;           /* and not answered, in their order */
+	struct pl_async_question *unsent; /* the first of them that is; NULL: all are sent */
 	int64_t version_at_ms;
 	struct pl_async_question version;
 	int asks_version;
@@ -49,8 +49,9 @@ struct pl_async_store {
 	struct pl_breaker breaker;
 	struct pl_error failure; /* what the breaker was opened for */
 	void *batch_timer, *deadline_timer;
-	int depth;   /* of the calls from the event loop that are at work */
-	int is_gone; /* freed meanwhile: the outermost call frees the memory */
+	int64_t late_ms; /* what has not been answered by then fails after this round */
+	int depth;       /* of the calls from the event loop that are at work */
+	int is_gone;     /* freed meanwhile: the outermost call frees the memory */
 };
 
 static void append(struct questions *list, struct pl_async_question *question)
@@ -102,7 +103,7 @@ static void close_connection(struct connection *connection)
 	if (connection->writing != NULL)
 		loop->unwatch(connection->writing);
 	connection->reading = connection->writing = NULL;
-	connection->has_batch = 0;
+	connection->unsent = NULL;
 	if (connection->store != NULL)
 		close(connection->fd);
 	pl_store_close(&connection->store);
@@ -176,24 +177,34 @@ static void flush(struct connection *connection)
 	}
 }
 
+static void watch_time(struct pl_async_store *store);
+
+/* The server's time begins now: until now, the process may have been busy with other logins. */
+static void end_batch(struct connection *connection)
+{
+	const int64_t until = pl_monotonic_ms() + PL_ASYNC_WAIT_MS;
+	struct pl_error err;
+
+	for (struct pl_async_question *q = connection->unsent; q != NULL; q = q->next)
+		q->until_ms = until;
+	connection->unsent = NULL;
+	if (pl_pipeline_end_batch(connection->store, &err) < 0)
+		lost(connection, &err);
+	else
+		flush(connection);
+}
+
 static void send_batches(void *context)
 {
 	struct pl_async_store *store = context;
-	struct pl_error err;
 
 	enter(store);
 	store->batch_timer = NULL;
 	for (size_t i = 0; i < PL_ASYNC_CONNECTIONS; i++) {
-		struct connection *connection = &store->connections[i];
-
-		if (!connection->has_batch)
-			continue;
-		connection->has_batch = 0;
-		if (pl_pipeline_end_batch(connection->store, &err) < 0)
-			lost(connection, &err);
-		else
-			flush(connection);
+		if (store->connections[i].unsent != NULL)
+			end_batch(&store->connections[i]);
 	}
+	watch_time(store);
 	leave(store);
 }
 
@@ -204,11 +215,13 @@ static int send_question(struct connection *connection, struct pl_async_question
 	struct pl_error err;
 
 	append(&connection->asked, question);
+	if (connection->unsent == NULL)
+		connection->unsent = question;
+	question->until_ms = INT64_MAX; /* until it is sent */
 	if (pl_pipeline_send(connection->store, question->sql, question->params, &err) < 0) {
 		lost(connection, &err);
 		return -1;
 	}
-	connection->has_batch = 1;
 	if (store->batch_timer == NULL)
 		store->batch_timer = store->loop->timer(0, send_batches, store);
 	return 0;
@@ -225,7 +238,6 @@ static int look_at_version(struct connection *connection, int64_t now)
 		.sql = PL_SQL_SCHEMA_VERSION,
 		.answer = version_answered,
 		.context = connection,
-		.until_ms = now + PL_ASYNC_WAIT_MS,
 	};
 	return send_question(connection, &connection->version);
 }
@@ -389,9 +401,9 @@ static int64_t oldest(const struct pl_async_store *store)
 static void time_is_up(void *context);
 
 /* One timer for all: most questions are answered long before it goes off. */
-static void watch_time(struct pl_async_store *store, int64_t now)
+static void watch_time(struct pl_async_store *store)
 {
-	const int64_t until = oldest(store);
+	const int64_t until = oldest(store), now = pl_monotonic_ms();
 
 	if (store->deadline_timer != NULL || until == INT64_MAX || store->is_gone)
 		return;
@@ -404,28 +416,38 @@ static int is_late(const struct questions *list, int64_t now)
 	return list->count > 0 && list->first->until_ms <= now;
 }
 
-static void time_is_up(void *context)
+static void fail_late(void *context)
 {
 	struct pl_async_store *store = context;
-	const int64_t now = pl_monotonic_ms();
 	struct pl_error err;
 
 	enter(store);
 	store->deadline_timer = NULL;
 	for (size_t i = 0; i < PL_ASYNC_CONNECTIONS; i++) {
-		if (!is_late(&store->connections[i].asked, now))
+		if (!is_late(&store->connections[i].asked, store->late_ms))
 			continue;
 		pl_error_set(&err, PL_ERR_RETRY, "the server does not answer");
 		lost(&store->connections[i], &err);
 	}
-	if (is_late(&store->waiting, now)) {
+	if (is_late(&store->waiting, store->late_ms)) {
 		pl_error_set(&err, PL_ERR_RETRY, "no connection yet");
 		pl_store_error(store->uri, &err);
 		failed(store, &err);
 		fail_all(&store->waiting, &err);
 	}
-	watch_time(store, now);
+	watch_time(store);
 	leave(store);
+}
+
+/* Timers come before what can be read. If the process was busy, the answers may have come
+ * long ago: they are read in this round, and only what is late after it fails. A timer of 0 ms
+ * that a timer starts would not wait for that. */
+static void time_is_up(void *context)
+{
+	struct pl_async_store *store = context;
+
+	store->late_ms = pl_monotonic_ms();
+	store->deadline_timer = store->loop->timer(1, fail_late, store);
 }
 
 static size_t unanswered(const struct pl_async_store *store)
@@ -454,14 +476,15 @@ void pl_async_store_ask(struct pl_async_store *store, struct pl_async_question *
 		return;
 	}
 	enter(store);
-	question->until_ms = now + PL_ASYNC_WAIT_MS;
 	connection = least_asked(store);
-	if (connection != NULL)
+	if (connection != NULL) {
 		ask_on(connection, question);
-	else
+	} else {
+		question->until_ms = now + PL_ASYNC_WAIT_MS;
 		append(&store->waiting, question);
+	}
 	connect_next(store);
-	watch_time(store, now);
+	watch_time(store);
 	leave(store);
 }
 

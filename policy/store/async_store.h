@@ -4,10 +4,12 @@
  * takes questions before earlier ones are answered; they are opened in a thread, where a
  * name server, TLS and the server may take their time, and handed over when they are ready.
  *
- * A question is answered exactly once, and within PL_ASYNC_WAIT_MS. When the oldest on a
- * connection is not answered by then, or the connection is lost, everything asked there
- * fails, and the connection is closed. What fails makes later questions fail at once for a
- * while (breaker.h). Nothing here logs: the answer has the error.
+ * A question is answered exactly once, and within PL_ASYNC_WAIT_MS after it was sent; it waits
+ * as long for a connection. When the oldest on a connection is not answered by then, or the
+ * connection is lost, everything asked there fails, and the connection is closed. A process that
+ * is busy itself (some schemes of passwords take long) reads what has come before it decides
+ * that. What fails makes later questions fail at once for a while (breaker.h). Nothing here logs:
+ * the answer has the error.
  */
 #ifndef POSTLATCH_ASYNC_STORE_H
 #define POSTLATCH_ASYNC_STORE_H

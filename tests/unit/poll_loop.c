@@ -107,8 +107,8 @@ int poll_loop_until(const int *is_done, int ms)
 	const int64_t until = pl_monotonic_ms() + ms;
 
 	while (!*is_done && pl_monotonic_ms() < until) {
+		run_timers(); /* first, as in Dovecot's loop */
 		run_ready();
-		run_timers();
 		(void)poll(NULL, 0, 1);
 	}
 	return *is_done;

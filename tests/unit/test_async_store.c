@@ -1,6 +1,7 @@
 /* test_async_store.c - a server that is asked without waiting. */
 #include "tests/unit/fixture.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -217,6 +218,66 @@ static void silent_server_fails_all_in_time_and_the_next_at_once(void **state)
 	free(asked);
 }
 
+/* As an event loop is while an operator's passdb computes a slow hash. */
+static void be_busy(void)
+{
+	(void)poll(NULL, 0, PL_ASYNC_WAIT_MS + 200);
+}
+
+static void answer_that_came_while_the_process_was_busy_counts(void **state)
+{
+	struct fixture *fixture = *state;
+	struct asked asked = { .answers = 0 };
+	struct pl_async_store *store;
+	struct pl_error err;
+	int count = 0;
+
+	only_postgresql(fixture);
+	store = start(fixture, fixture->uri);
+	assert_int_equal(ask_one(store, 1, &err), 0);
+	prepare(&asked, 1, &count);
+	pl_async_store_ask(store, &asked.question);
+	poll_loop_until(&(int){ 0 }, 1); /* it is sent */
+	be_busy();
+	assert_true(poll_loop_until(&count, 5000));
+	assert_int_equal(asked.err.code, PL_OK);
+	pl_async_store_free(&store, 1000);
+}
+
+struct busy {
+	struct asked asked, next;
+	struct pl_async_store *store;
+};
+
+static void answered_by_one_who_asks_and_is_busy(void *context, struct pl_stmt *rows,
+						 const struct pl_error *err)
+{
+	struct busy *busy = context;
+
+	answered(&busy->asked, rows, err);
+	pl_async_store_ask(busy->store, &busy->next.question);
+	be_busy();
+}
+
+static void question_that_could_not_be_sent_meanwhile_has_its_time(void **state)
+{
+	struct fixture *fixture = *state;
+	struct busy busy = { .store = NULL };
+	int count = 0, next_count = 0;
+
+	only_postgresql(fixture);
+	busy.store = start(fixture, fixture->uri);
+	prepare(&busy.asked, 1, &count);
+	prepare(&busy.next, 2, &next_count);
+	busy.asked.question.answer = answered_by_one_who_asks_and_is_busy;
+	busy.asked.question.context = &busy;
+	pl_async_store_ask(busy.store, &busy.asked.question);
+	assert_true(poll_loop_until(&next_count, 5000));
+	assert_int_equal(busy.asked.err.code, PL_OK);
+	assert_int_equal(busy.next.err.code, PL_OK);
+	pl_async_store_free(&busy.store, 1000);
+}
+
 static void what_waits_is_answered_when_the_store_is_freed(void **state)
 {
 	struct fixture *fixture = *state;
@@ -245,6 +306,8 @@ int main(void)
 		TEST_WITH_DATABASE(connections_that_were_cut_cost_no_question),
 		TEST_WITH_DATABASE(migrated_database_is_noticed),
 		TEST_WITH_DATABASE(silent_server_fails_all_in_time_and_the_next_at_once),
+		TEST_WITH_DATABASE(answer_that_came_while_the_process_was_busy_counts),
+		TEST_WITH_DATABASE(question_that_could_not_be_sent_meanwhile_has_its_time),
 		TEST_WITH_DATABASE(what_waits_is_answered_when_the_store_is_freed),
 	};
 
