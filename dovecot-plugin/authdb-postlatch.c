@@ -246,8 +246,10 @@ static void decided(struct pl_driver_request *asked, const struct pl_login_resul
 		return;
 	}
 	outcome = carry_out(login->request, result);
-	if (outcome != PASSDB_RESULT_USER_DISABLED)
+	if (outcome != PASSDB_RESULT_USER_DISABLED) {
 		record_use_later(login, result);
+		userdb_postlatch_known(login->request, &result->forwarding);
+	}
 	finish(login, outcome);
 }
 

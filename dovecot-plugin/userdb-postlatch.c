@@ -25,6 +25,33 @@ struct lookup {
 	userdb_callback_t *callback;
 };
 
+#define KNOWN_KEY "postlatch-forwarding"
+
+/* Hangs on the request's event, in the request's memory. */
+struct known {
+	const char *user;
+	struct pl_verdict forwarding;
+};
+
+void userdb_postlatch_known(struct auth_request *request, const struct pl_verdict *forwarding)
+{
+	struct known *known = p_new(request->pool, struct known, 1);
+
+	known->user = p_strdup(request->pool, request->fields.user);
+	known->forwarding = *forwarding;
+	event_set_ptr(request->event, KNOWN_KEY, known);
+}
+
+/* NULL when nothing is: mail is delivered, or a passdb has turned the name into another one. */
+static const struct pl_verdict *known_of(const struct auth_request *request)
+{
+	const struct known *known = event_get_ptr(request->event, KNOWN_KEY);
+
+	if (known == NULL || strcmp(known->user, request->fields.user) != 0)
+		return NULL;
+	return &known->forwarding;
+}
+
 /* The callback may ask the next userdb at once, or end the request: it comes last. */
 static void finish(struct lookup *lookup, enum userdb_result result)
 {
@@ -32,6 +59,17 @@ static void finish(struct lookup *lookup, enum userdb_result result)
 
 	lookup->callback(result, request);
 	auth_request_unref(&request);
+}
+
+static enum userdb_result carry_out(struct auth_request *request,
+				    const struct pl_verdict *forwarding)
+{
+	if (forwarding->outcome != PL_DENY)
+		return USERDB_RESULT_USER_UNKNOWN;
+	if (compat_set_userdb_fields(request) < 0)
+		return USERDB_RESULT_INTERNAL_FAILURE;
+	e_debug(authdb_event(request), "forwarding is off (%s)", pl_rule_name(forwarding->rule));
+	return USERDB_RESULT_OK;
 }
 
 static void decided(struct pl_driver_request *asked, const struct pl_login_result *result,
@@ -43,14 +81,8 @@ static void decided(struct pl_driver_request *asked, const struct pl_login_resul
 		e_debug(authdb_event(lookup->request), "forwarding cannot be decided: %s",
 			err->msg);
 		finish(lookup, USERDB_RESULT_INTERNAL_FAILURE);
-	} else if (result->verdict.outcome != PL_DENY) {
-		finish(lookup, USERDB_RESULT_USER_UNKNOWN);
-	} else if (compat_set_userdb_fields(lookup->request) < 0) {
-		finish(lookup, USERDB_RESULT_INTERNAL_FAILURE);
 	} else {
-		e_debug(authdb_event(lookup->request), "forwarding is off (%s)",
-			pl_rule_name(result->verdict.rule));
-		finish(lookup, USERDB_RESULT_OK);
+		finish(lookup, carry_out(lookup->request, &result->verdict));
 	}
 }
 
@@ -75,6 +107,7 @@ static bool is_safely_configured(struct auth_request *request)
 static void postlatch_lookup(struct auth_request *request, userdb_callback_t *callback)
 {
 	struct postlatch_userdb *userdb = (struct postlatch_userdb *)request->userdb->userdb;
+	const struct pl_verdict *known = known_of(request);
 	struct lookup *lookup = p_new(request->pool, struct lookup, 1);
 
 	auth_request_ref(request);
@@ -82,6 +115,10 @@ static void postlatch_lookup(struct auth_request *request, userdb_callback_t *ca
 	lookup->callback = callback;
 	if (!is_safely_configured(request)) {
 		finish(lookup, USERDB_RESULT_INTERNAL_FAILURE);
+		return;
+	}
+	if (known != NULL) {
+		finish(lookup, carry_out(request, known));
 		return;
 	}
 	if (userdb->driver == NULL)

@@ -8,6 +8,13 @@
 #ifndef POSTLATCH_USERDB_H
 #define POSTLATCH_USERDB_H
 
+struct auth_request;
+struct pl_verdict;
+
+/* What the passdb has read about the account whose name the request has now. A login asks the
+ * userdb next, and the database is not asked again. */
+void userdb_postlatch_known(struct auth_request *request, const struct pl_verdict *forwarding);
+
 void userdb_postlatch_register(void);
 void userdb_postlatch_unregister(void);
 

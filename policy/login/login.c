@@ -200,6 +200,7 @@ int pl_login_answer(const struct pl_policy *policy, const struct pl_keys *keys,
 		    const struct pl_login *login, const struct pl_login_question *question,
 		    struct pl_stmt *rows, struct pl_login_result *result_r, struct pl_error *err)
 {
+	const struct pl_login forwarding = { .service = PL_SETTING_FORWARDING };
 	struct reading reading = { .login = login, .result = result_r };
 
 	memset(result_r, 0, sizeof(*result_r));
@@ -210,6 +211,7 @@ int pl_login_answer(const struct pl_policy *policy, const struct pl_keys *keys,
 		return -1;
 	end_facts(policy, login, &result_r->account, &result_r->facts);
 	result_r->verdict = pl_decide(&result_r->facts);
+	result_r->forwarding = pl_login_decide(policy, &forwarding, &result_r->account);
 	/* The gates come first in rules.def: what they shut, no credential opens. */
 	if (reading.is_unchecked && result_r->verdict.rule > PL_RULE_SERVICE_OFF)
 		return pl_error_set(err, PL_ERR_RETRY,

@@ -56,6 +56,7 @@ struct pl_login_result {
 	struct pl_app_password app_password; /* id 0: none matched */
 	struct pl_facts facts;
 	struct pl_verdict verdict;
+	struct pl_verdict forwarding; /* of the same account: whether it may forward mail */
 };
 
 /* Fails only where OpenSSL does. */

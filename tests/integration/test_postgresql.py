@@ -6,6 +6,7 @@ again the same login works, and nothing was started anew.
 import base64
 import concurrent.futures
 import glob
+import os
 import re
 import socket
 import threading
@@ -166,6 +167,41 @@ class Outage(OnServer):
         self.assertIn("passdb postlatch: database %s/postlatch: " % self.proxy.dir, log)
         # Once when it begins, in each of the processes that judge; not for each login.
         self.assertLess(log.count("passdb postlatch: database"), 60)
+
+
+class Statements(OnServer):
+    """What one login asks the database, as its server logs it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.database = PostgreSQL()
+        cls.addClassCleanup(cls.database.remove)
+        cls.database.start()
+        cls.database.sql("ALTER ROLE postlatch SET log_statement = 'all'")
+        cls.server = Server(cls.database.uri)
+        cls.addClassCleanup(cls.server.remove)
+        cls.server.start()
+        cls.app_password = cls.server.app_password(ALICE, label="phone")["password"]
+
+    def log(self):
+        with open(self.database.dir + "/server.log", encoding="utf-8", errors="replace") as log:
+            return log.readlines()
+
+    def accounts_read(self, since):
+        """By sessions that only read: last uses are written later, by another one."""
+        log = self.log()
+        readers = [line.split("[")[1].split("]")[0] for line in log if "default_transaction_read_only = on" in line]
+        return [line for line in log[since:] if "LOG:  execute " in line and "FROM domain d LEFT JOIN member m" in line
+                and line.split("[")[1].split("]")[0] in readers]
+
+    def test_a_login_is_one_statement_at_every_door(self):
+        for door in self.server.DOORS:
+            for password in (*self.right(), "wrong"):
+                since = len(self.log())
+                let_in, said = getattr(self.server, door)(ALICE, password)
+                self.assertEqual(let_in, password != "wrong", said)
+                read = self.accounts_read(since)
+                self.assertEqual(len(read), 1, "%s: %s" % (door, "".join(read)))
 
 
 class Load:
