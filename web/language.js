@@ -2,6 +2,7 @@
 
 import en from "./messages.en.js";
 import ko from "./messages.ko.js";
+import { wish } from "./places.js";
 
 const catalogues = { ko, en };
 const MEMORY = "postlatch-language";
@@ -16,9 +17,10 @@ function remembered() {
     }
 }
 
+// The reader's own choice, then the program's, then the browser's; by the first subtag (RFC 5646).
 function preferred() {
-    const wishes = [remembered(), ...navigator.languages].map((wish) => (wish ?? "").slice(0, 2).toLowerCase());
-    return wishes.find((wish) => languages.includes(wish)) ?? "en";
+    const tags = [remembered() ?? "", ...wish("ui_locales").split(" "), ...navigator.languages];
+    return tags.map((tag) => tag.split("-")[0].toLowerCase()).find((tag) => languages.includes(tag)) ?? "en";
 }
 
 let current = preferred();

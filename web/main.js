@@ -2,7 +2,7 @@
 
 import { getAccount, getSession, post } from "./api.js";
 import { t } from "./language.js";
-import { goOn, notice, path, signIn } from "./places.js";
+import { again, goOn, notice, path, signIn } from "./places.js";
 import { accountScreen } from "./screen_account.js";
 import { codeScreen } from "./screen_code.js";
 import { passwordScreen } from "./screen_password.js";
@@ -58,6 +58,10 @@ async function proceed(session) {
     else await attempt(() => register(session));
 }
 
+function begin(session) {
+    return proceed(again && session.state === "authenticated" ? { state: "none" } : session);
+}
+
 async function account(session) {
     if (session.state === "authenticated") show(accountScreen, { session, account: await getAccount() });
     else signIn();
@@ -68,7 +72,7 @@ async function signOut(session) {
     else show(signOutScreen, { session });
 }
 
-const PAGES = { "/sign-in": proceed, "/account": account, "/sign-out": signOut };
+const PAGES = { "/sign-in": begin, "/account": account, "/sign-out": signOut };
 
 attempt(async () => {
     const session = await getSession();

@@ -12,6 +12,13 @@ function wanted() {
 
 export const path = HERE.pathname;
 export const notice = HERE.searchParams.get("notice");
+// A program wants a new sign-in although there is a session.
+export const again = HERE.searchParams.has("again");
+
+// What the program that sent the reader here asks for (OpenID Connect Core 3.1.2.1); "" if nothing.
+export function wish(name) {
+    return new URL(wanted(), HERE).searchParams.get(name) ?? "";
+}
 
 export function goOn() {
     location.replace(wanted());

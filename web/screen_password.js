@@ -4,7 +4,10 @@ import { post } from "./api.js";
 import { h } from "./dom.js";
 import { field, form } from "./form.js";
 import { t } from "./language.js";
+import { wish } from "./places.js";
 import { portalName } from "./stage.js";
+
+const ADDRESS_MAX = 320;
 
 function revealer(input) {
     const button = h("button", { type: "button", "aria-controls": input.id, onclick: turn });
@@ -25,7 +28,8 @@ function revealer(input) {
 export function passwordScreen({ proceed, notice }) {
     const user = field({
         name: "user", label: t("password.user"), inputmode: "email", autocomplete: "username",
-        autocapitalize: "none", spellcheck: "false", maxlength: 320,
+        autocapitalize: "none", spellcheck: "false", maxlength: ADDRESS_MAX,
+        value: wish("login_hint").slice(0, ADDRESS_MAX),
     });
     const password = field({
         name: "password", label: t("password.password"), type: "password",
@@ -42,6 +46,6 @@ export function passwordScreen({ proceed, notice }) {
                 action: async (typed) => proceed(await post("/api/sign-in", { ...typed, user: typed.user.trim() })),
             }),
         ],
-        focus: user.querySelector("input"),
+        focus: (wish("login_hint") ? password : user).querySelector("input"),
     };
 }

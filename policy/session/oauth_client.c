@@ -7,86 +7,9 @@
 
 #include "policy/base/keys.h"
 #include "policy/base/utf8.h"
+#include "policy/session/redirect_uri.h"
 
 #define SECRET_PREFIX "pl_cs_"
-
-int pl_oauth_uri_listed(const char *list, const char *uri)
-{
-	size_t len = strlen(uri);
-
-	while (*(list += strspn(list, " ")) != '\0') {
-		size_t word = strcspn(list, " ");
-
-		if (word == len && strncmp(list, uri, len) == 0)
-			return 1;
-		list += word;
-	}
-	return 0;
-}
-
-static int skip(const char **text, const char *prefix)
-{
-	size_t len = strlen(prefix);
-
-	if (strncmp(*text, prefix, len) != 0)
-		return 0;
-	*text += len;
-	return 1;
-}
-
-/* "localhost", "127.0.0.1", "[::1]", each also with a port. */
-static int is_loopback(const char *host, size_t len)
-{
-	static const char *const names[] = { "localhost", "127.0.0.1", "[::1]" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		size_t name = strlen(names[i]);
-
-		if (len >= name && strncmp(host, names[i], name) == 0 &&
-		    (len == name || host[name] == ':'))
-			return 1;
-	}
-	return 0;
-}
-
-/* The characters of RFC 3986 but '#', so that there is no fragment either. */
-static int uri_ok(const char *uri)
-{
-	static const char allowed[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-		"-._~:/?[]@!$&'()*+,;=%";
-	int secure = skip(&uri, "https://");
-	size_t host;
-
-	if (!secure && !skip(&uri, "http://"))
-		return 0;
-	host = strcspn(uri, "/?");
-	return host > 0 && memchr(uri, '@', host) == NULL && uri[strspn(uri, allowed)] == '\0' &&
-	       (secure || is_loopback(uri, host));
-}
-
-static int check_uris(const char *what, const char *list, struct pl_error *err)
-{
-	while (*(list += strspn(list, " ")) != '\0') {
-		size_t len = strcspn(list, " ");
-		char uri[512];
-
-		if (len >= sizeof(uri))
-			return pl_error_set(err, PL_ERR_INVALID,
-					    "a %s URI is longer than %zu bytes", what,
-					    sizeof(uri) - 1);
-		snprintf(uri, sizeof(uri), "%.*s", (int)len, list);
-		if (!uri_ok(uri))
-			return pl_error_set(err, PL_ERR_INVALID,
-					    "%s URI %.200s: it must begin with https://, or with "
-					    "http:// and "
-					    "localhost, 127.0.0.1 or [::1], and have no fragment "
-					    "(#)",
-					    what, uri);
-		list += len;
-	}
-	return 0;
-}
 
 static int name_ok(const char *name)
 {
@@ -114,9 +37,9 @@ static int check_client(const struct pl_oauth_client *client, struct pl_error *e
 	    !client->confidential)
 		return pl_error_set(err, PL_ERR_INVALID,
 				    "a client without a secret needs a redirect URI");
-	return check_uris("redirect", client->redirect_uris, err) < 0
+	return pl_redirect_uris_check(client->redirect_uris, !client->confidential, err) < 0
 		       ? -1
-		       : check_uris("log-out", client->logout_uris, err);
+		       : pl_logout_uris_check(client->logout_uris, err);
 }
 
 static int insert(struct pl_store *store, const struct pl_oauth_client *client,

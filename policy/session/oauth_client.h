@@ -14,9 +14,8 @@ struct pl_oauth_client {
 	char name[128];                /* shown to members */
 	int confidential;              /* has a secret; else PKCE alone protects it */
 	enum pl_channel channel;       /* of the sessions that it opens */
-	/* Exact redirect URIs, divided by spaces: https, or http on a loopback
-	 * address or localhost; no fragment (RFC 6749 3.1.2, RFC 9700 2.1). None: it
-	 * signs nobody in, and only asks about tokens. */
+	/* Lists divided by spaces, as redirect_uri.h says. Without a redirect URI it signs
+	 * nobody in, and only asks about tokens. */
 	char redirect_uris[PL_CLIENT_URIS_MAX + 1];
 	char logout_uris[PL_CLIENT_URIS_MAX + 1]; /* where end-session may lead */
 	int64_t created_at;
@@ -36,7 +35,5 @@ int pl_oauth_client_list(struct pl_store *store,
 			 void *context, struct pl_error *err);
 /* Its sessions' tokens die with it. 1, 0, -1. */
 int pl_oauth_client_remove(const struct pl_work *work, const char *id);
-/* Whether uri is one of the list, byte for byte. */
-int pl_oauth_uri_listed(const char *list, const char *uri);
 
 #endif

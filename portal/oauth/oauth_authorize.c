@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/session/redirect_uri.h"
 #include "portal/signin/next_step.h"
 #include "portal/oauth/handlers.h"
 #include "portal/oauth/oauth.h"
@@ -23,12 +24,17 @@
 #define PROMPT_LOGIN 2u
 #define PROMPT_CONSENT 4u /* always given */
 
+/* Of our own: in the request that comes back from the sign-in, when a new one was asked for. */
+#define SIGNED_IN_AFTER "signed_in_after"
+#define CLOCKS_APART 30 /* seconds by which the clocks of two front ends may differ */
+
 /* The request parameters, and what they ask for. */
 struct authorization {
 	struct pl_oauth_client client;
 	const char *state; /* NULL: none */
 	unsigned prompt;
-	int64_t max_age; /* seconds; -1: any */
+	int64_t max_age;         /* seconds; -1: any */
+	int64_t signed_in_after; /* 0: any time */
 	struct pl_grant grant;
 	const char *error, *text; /* what the client is told */
 };
@@ -61,7 +67,7 @@ static int find_client(const struct request *request, struct authorization *aske
 				       "client_id is not that of a registered client");
 	if (uri == NULL || is_repeated(request, "redirect_uri"))
 		return respond_problem(request, response, 400, "redirect_uri must be given once");
-	if (!pl_oauth_uri_listed(asked->client.redirect_uris, uri))
+	if (!pl_redirect_uri_listed(asked->client.redirect_uris, !asked->client.confidential, uri))
 		return respond_problem(request, response, 400,
 				       "redirect_uri is not registered for this client");
 	snprintf(asked->grant.client_id, sizeof(asked->grant.client_id), "%s", asked->client.id);
@@ -186,16 +192,24 @@ static int check_prompt(const struct request *request, struct authorization *ask
 	return 0;
 }
 
+/* A parameter that is a number of seconds; -1: there is none, or it is no such number. */
+static int64_t seconds_of(const char *text)
+{
+	return text == NULL || text[0] == '\0' || strlen(text) > 10 ||
+			       text[strspn(text, "0123456789")] != '\0'
+		       ? -1
+		       : strtoll(text, NULL, 10);
+}
+
 static int check_openid(const struct request *request, struct authorization *asked)
 {
 	const char *nonce = oauth_parameter(request, "nonce"),
 		   *age = oauth_parameter(request, "max_age");
 
-	asked->max_age = -1;
-	if (age != NULL && (strlen(age) > 10 || age[strspn(age, "0123456789")] != '\0'))
+	asked->max_age = seconds_of(age);
+	if (age != NULL && asked->max_age < 0)
 		return wrong(asked, "invalid_request", "max_age must be a number of seconds");
-	if (age != NULL)
-		asked->max_age = strtoll(age, NULL, 10);
+	asked->signed_in_after = seconds_of(oauth_parameter(request, SIGNED_IN_AFTER));
 	if (nonce != NULL && strlen(nonce) >= sizeof(asked->grant.nonce))
 		return wrong(asked, "invalid_request", "nonce is too long");
 	snprintf(asked->grant.nonce, sizeof(asked->grant.nonce), "%s", nonce == NULL ? "" : nonce);
@@ -239,23 +253,40 @@ static int tell_client(const struct request *request, struct response *response,
 	return lead_back(request, response, asked, &url);
 }
 
-/* After the sign-in the browser comes back with the same request. That there was a fresh
- * sign-in is fulfilled then, so what asks for one is left out. */
-static int ask_to_sign_in(const struct request *request, struct response *response)
+/* The same request once more. What asks for a new sign-in would ask for ever: it becomes the
+ * time after which there must have been one. */
+static void repeat_request(const struct request *request, int again, struct url *here)
 {
-	struct url here, there;
+	static const char *const fulfilled[] = { "prompt", "max_age", SIGNED_IN_AFTER };
 	size_t count;
 	const struct request_field *fields = oauth_parameters(request, &count);
+	char now[24];
 
-	url_begin(&here, request->path);
+	url_begin(here, request->path);
 	for (size_t i = 0; i < count; i++) {
-		if (strcmp(fields[i].name, "prompt") != 0 && strcmp(fields[i].name, "max_age") != 0)
-			url_add(&here, fields[i].name, fields[i].value);
+		int keep = 1;
+
+		for (size_t j = 0; j < sizeof(fulfilled) / sizeof(fulfilled[0]); j++)
+			keep = keep && strcmp(fields[i].name, fulfilled[j]) != 0;
+		if (keep)
+			url_add(here, fields[i].name, fields[i].value);
 	}
+	snprintf(now, sizeof(now), "%lld", (long long)request->work.now);
+	url_add(here, SIGNED_IN_AFTER, again ? now : NULL);
+}
+
+/* After the sign-in the browser comes back with the same request. again: there is a session,
+ * and the page asks nevertheless. */
+static int ask_to_sign_in(const struct request *request, struct response *response, int again)
+{
+	struct url here, there;
+
+	repeat_request(request, again, &here);
 	if (!url_fits(&here))
 		return lead_to(request, response, &here);
 	url_begin(&there, "/sign-in");
 	url_add(&there, "continue", here.text);
+	url_add(&there, "again", again ? "1" : NULL);
 	return lead_to(request, response, &there);
 }
 
@@ -334,11 +365,14 @@ static int give_code(struct request *request, struct response *response,
 	return ret;
 }
 
+/* OpenID Connect Core 3.1.2.1: prompt and max_age. */
 static int is_sign_in_old(const struct request *request, const struct authorization *asked)
 {
+	const int64_t signed_in = request->session.created_at;
+
 	return (asked->prompt & PROMPT_LOGIN) ||
-	       (asked->max_age >= 0 &&
-		request->work.now - request->session.created_at > asked->max_age);
+	       (asked->max_age >= 0 && request->work.now - signed_in > asked->max_age) ||
+	       (asked->signed_in_after > 0 && signed_in + CLOCKS_APART < asked->signed_in_after);
 }
 
 int get_authorize(struct request *request, struct response *response, struct pl_error *err)
@@ -353,11 +387,12 @@ int get_authorize(struct request *request, struct response *response, struct pl_
 	ret = decide(request, &asked, err);
 	if (ret < 0)
 		return -1;
-	if (ret == 0 && !(asked.prompt & PROMPT_NONE))
-		return ask_to_sign_in(request, response);
-	/* A session that lasts cannot be asked for its password again from here. */
-	if (asked.error == NULL && (ret == 0 || is_sign_in_old(request, &asked)))
-		wrong(&asked, "login_required", "the member must sign in");
-	return asked.error != NULL ? tell_client(request, response, &asked)
-				   : give_code(request, response, &asked, err);
+	if (asked.error != NULL)
+		return tell_client(request, response, &asked);
+	if (ret == 1 && !is_sign_in_old(request, &asked))
+		return give_code(request, response, &asked, err);
+	if (!(asked.prompt & PROMPT_NONE))
+		return ask_to_sign_in(request, response, ret);
+	wrong(&asked, "login_required", "the member must sign in");
+	return tell_client(request, response, &asked);
 }

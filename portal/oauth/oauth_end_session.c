@@ -8,6 +8,7 @@
 
 #include "portal/oauth/handlers.h"
 #include "portal/oauth/oauth.h"
+#include "policy/session/redirect_uri.h"
 #include "portal/http/url.h"
 #include "portal/signin/end_sessions.h"
 #include "portal/signin/sign_in_log.h"
@@ -72,7 +73,7 @@ static int lead_away(const struct request *request, struct response *response,
 		return -1;
 	url_begin(&url, uri);
 	url_add(&url, "state", oauth_parameter(request, "state"));
-	if (ret == 0 || !pl_oauth_uri_listed(client.logout_uris, uri) || !url_fits(&url))
+	if (ret == 0 || !pl_uri_listed(client.logout_uris, uri) || !url_fits(&url))
 		return respond_redirect(response, SIGN_OUT_PAGE);
 	return respond_redirect(response, url.text);
 }

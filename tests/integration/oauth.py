@@ -66,9 +66,9 @@ def claims_of(token, jwks):
 class Client:
     """A registered client. Its way to say who it is: "body", "basic", or None for a public one."""
 
-    def __init__(self, portal, name, *options, way="body"):
+    def __init__(self, portal, name, *options, way="body", redirect=None):
         self.portal, self.id, self.way = portal, name, way
-        self.redirect = "https://%s.example.test/back?keep=this" % name
+        self.redirect = redirect or "https://%s.example.test/back?keep=this" % name
         self.logout = "https://%s.example.test/bye" % name
         added = subprocess.run([POSTLATCH, "-c", portal.dir + "/policy.conf", "--json", "client", "add", name,
                                 "--redirect-uri", self.redirect + ",https://%s.example.test/other" % name,

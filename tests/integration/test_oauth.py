@@ -8,7 +8,7 @@ import time
 import unittest
 import urllib.parse
 
-from oauth import FORM, VERIFIER, OAuth, challenge, claims_of, decode, encode, query_of
+from oauth import FORM, VERIFIER, Client, OAuth, challenge, claims_of, decode, encode, query_of
 from portal import JSON, secure
 from server import TIMEOUT, wait_for
 
@@ -68,6 +68,31 @@ class SignIn(OAuth):
             there = query_of(answer.headers["Location"])["continue"]
             self.signed_in(browser)
             self.assertIn("code", query_of(browser.get(there).headers["Location"]))
+
+    def test_who_is_signed_in_is_asked_again_when_the_client_wants_it(self):
+        for field in ({"prompt": "login"}, {"prompt": "select_account consent"}, {"max_age": "60"}):
+            with self.subTest(field):
+                browser = self.portal.browser()
+                self.signed_in(browser)
+                self.portal.sql("UPDATE session SET created_at = created_at - 100")
+                asked = query_of(self.webmail.authorize(browser, **field).headers["Location"])
+                self.assertEqual(asked["again"], "1")
+                # Who comes back without a new sign-in is asked once more, and then the new one counts.
+                self.assertEqual(query_of(browser.get(asked["continue"]).headers["Location"])["again"], "1")
+                self.signed_in(browser)
+                self.assertIn("code", query_of(browser.get(asked["continue"]).headers["Location"]))
+
+    def test_a_native_program_has_any_port_or_a_scheme_of_its_own(self):
+        """RFC 8252 7.1, 7.3"""
+        self.signed_in()
+        proof = {"code_challenge": challenge(VERIFIER), "code_challenge_method": "S256"}
+        for name, registered, used in (("loopback", "http://127.0.0.1/back", "http://127.0.0.1:49152/back"),
+                                       ("scheme", "com.example.app:/back", "com.example.app:/back")):
+            client = Client(self.portal, name, "--public", way=None, redirect=registered)
+            answer = client.authorize(self.browser, redirect_uri=used, **proof)
+            self.assertTrue(answer.headers["Location"].startswith(used + "?code="), answer)
+            code = query_of(answer.headers["Location"])["code"]
+            self.assertEqual(client.token(code=code, code_verifier=VERIFIER, redirect_uri=used).status, 200)
 
     def test_a_member_without_webmail_is_refused_and_so_is_an_inactive_one(self):
         self.signed_in()

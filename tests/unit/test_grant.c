@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 
 #include "policy/session/grant.h"
+#include "policy/session/redirect_uri.h"
 
 #define OWNER "owner@example.test"
 #define URI "https://webmail.test/cb"
@@ -170,14 +171,68 @@ static void uris_are_compared_byte_for_byte(void **state)
 	static const char list[] = "https://a.test/cb https://a.test/other";
 
 	(void)state;
-	assert_true(pl_oauth_uri_listed(list, "https://a.test/cb"));
-	assert_true(pl_oauth_uri_listed(list, "https://a.test/other"));
-	assert_false(pl_oauth_uri_listed(list, "https://a.test/c"));
-	assert_false(pl_oauth_uri_listed(list, "https://a.test/cb/"));
-	assert_false(pl_oauth_uri_listed(list, "https://a.test/CB"));
-	assert_false(pl_oauth_uri_listed(list, list));
-	assert_false(pl_oauth_uri_listed(list, ""));
-	assert_false(pl_oauth_uri_listed("", ""));
+	assert_true(pl_uri_listed(list, "https://a.test/cb"));
+	assert_true(pl_uri_listed(list, "https://a.test/other"));
+	assert_false(pl_uri_listed(list, "https://a.test/c"));
+	assert_false(pl_uri_listed(list, "https://a.test/cb/"));
+	assert_false(pl_uri_listed(list, "https://a.test/CB"));
+	assert_false(pl_uri_listed(list, list));
+	assert_false(pl_uri_listed(list, ""));
+	assert_false(pl_uri_listed("", ""));
+}
+
+static void loopback_uri_of_a_public_client_has_any_port(void **state)
+{
+	static const char list[] = "http://127.0.0.1/cb http://[::1]:8000/?a=b "
+				   "http://localhost/cb https://a.test/cb";
+	static const struct {
+		const char *uri;
+		int listed;
+	} rows[] = {
+		{ "http://127.0.0.1/cb", 1 },           { "http://127.0.0.1:1/cb", 1 },
+		{ "http://127.0.0.1:65535/cb", 1 },     { "http://[::1]/?a=b", 1 },
+		{ "http://[::1]:49152/?a=b", 1 },       { "http://[::1]:49152/cb", 0 },
+		{ "http://127.0.0.1:49152/cb/", 0 },    { "http://127.0.0.1:/cb", 0 },
+		{ "http://127.0.0.1:123456/cb", 0 },    { "http://127.0.0.1:80@evil.test/cb", 0 },
+		{ "http://127.0.0.1.evil.test/cb", 0 }, { "http://127.0.0.1:80:80/cb", 0 },
+		{ "https://127.0.0.1:80/cb", 0 },       { "http://localhost:49152/cb", 0 },
+		{ "https://a.test:49152/cb", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		if (pl_redirect_uri_listed(list, 1, rows[i].uri) != rows[i].listed)
+			fail_msg("%s", rows[i].uri);
+	}
+	assert_false(pl_redirect_uri_listed(list, 0, "http://127.0.0.1:49152/cb"));
+	assert_true(pl_redirect_uri_listed(list, 0, "http://127.0.0.1/cb"));
+}
+
+static void private_scheme_is_for_public_clients(void **state)
+{
+	static const struct {
+		const char *uri;
+		int allowed;
+	} rows[] = {
+		{ "com.example.app:/oauth2redirect", 1 },
+		{ "com.example-2.app:/", 1 },
+		{ "com.example.app:oauth2redirect", 0 },
+		{ "com.example.app:/a#b", 0 },
+		{ "javascript:/alert(1)", 0 },
+		{ "data:/text", 0 },
+		{ ".example:/", 0 },
+		{ "2.example:/", 0 },
+		{ "Com.Example.App:/", 0 },
+	};
+	struct pl_error err;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		if ((pl_redirect_uris_check(rows[i].uri, 1, &err) == 0) != rows[i].allowed)
+			fail_msg("%s", rows[i].uri);
+		assert_int_equal(pl_redirect_uris_check(rows[i].uri, 0, &err), -1);
+		assert_int_equal(pl_logout_uris_check(rows[i].uri, &err), -1);
+	}
 }
 
 static void removed_client_takes_its_tokens_along(void **state)
@@ -609,6 +664,8 @@ int main(void)
 		TEST_WITH_DATABASE(client_proves_itself_with_its_secret),
 		TEST_WITH_DATABASE(redirect_uris_are_safe_ones),
 		cmocka_unit_test(uris_are_compared_byte_for_byte),
+		cmocka_unit_test(loopback_uri_of_a_public_client_has_any_port),
+		cmocka_unit_test(private_scheme_is_for_public_clients),
 		TEST_WITH_DATABASE(removed_client_takes_its_tokens_along),
 		TEST_WITH_DATABASE(code_gives_its_grant_once),
 		TEST_WITH_DATABASE(code_lives_a_minute),

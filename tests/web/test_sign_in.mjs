@@ -36,6 +36,36 @@ test("the right password and code lead back to the webmail", {}, async (reader, 
     await page.waitForURL("**/oauth2/authorize?client_id=mail&state=x%26y");
 });
 
+test("a program's hints fill in the name and choose the language", {}, async (reader, page) => {
+    const asked = "/oauth2/authorize?client_id=mail&login_hint=plain%40demo.test&ui_locales=fr-CA+ko-KR+en";
+    await reader.open(`/sign-in?continue=${encodeURIComponent(asked)}`);
+    assert.equal(await page.getAttribute("html", "lang"), "ko");
+    assert.equal(await page.inputValue("[name=user]"), "plain@demo.test");
+    assert.equal((await reader.focused()).name, "password");
+});
+
+test("the reader's own choice of a language counts for more than a program's", {}, async (reader, page) => {
+    await reader.open("/sign-in");
+    await page.getByRole("button", { name: "English" }).click();
+    await reader.open(`/sign-in?continue=${encodeURIComponent("/oauth2/authorize?ui_locales=ko")}`);
+    assert.equal(await page.getAttribute("html", "lang"), "en");
+});
+
+test("Konkani is not taken for Korean", { locale: "kok-IN" }, async (reader, page) => {
+    await reader.open("/sign-in");
+    assert.equal(await page.getAttribute("html", "lang"), "en");
+});
+
+test("who is signed in is asked again when a program wants it", {}, async (reader, page) => {
+    await reader.account("plain");
+    const asked = "/oauth2/authorize?client_id=mail&signed_in_after=1";
+    await reader.open(`/sign-in?again=1&continue=${encodeURIComponent(asked)}`);
+    await page.fill("[name=user]", "plain@demo.test");
+    await page.fill("[name=password]", "secret");
+    await page.click("[type=submit]");
+    await page.waitForURL(`**${asked}`);
+});
+
 const STRANGE = ["https://stranger.test/", "//stranger.test/account", "/oauth2/end-session", "javascript:alert(1)"];
 for (const place of STRANGE) {
     test(`signing in never leads to ${place}`, {}, async (reader, page) => {
