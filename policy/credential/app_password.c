@@ -225,34 +225,6 @@ int pl_app_password_matches(const struct pl_app_password_macs *macs, struct pl_s
 	return matches;
 }
 
-int pl_app_password_find(struct pl_store *store, const struct pl_keys *keys, int64_t member_id,
-			 const struct pl_secret *folded, struct pl_app_password *found_r,
-			 struct pl_error *err)
-{
-	for (size_t i = 0; i < pl_keys_count(keys); i++) {
-		unsigned char mac[PL_MAC_BYTES];
-		struct pl_stmt *stmt;
-		int ret;
-
-		if (pl_keys_mac(keys, i, member_id, folded, mac, err) < 0)
-			return -1;
-		stmt = pl_query(store, PL_SQL_APP_PASSWORD_FIND,
-				PL_PARAMS(PL_INT("member_id", member_id),
-					  PL_BLOB("mac", mac, sizeof(mac))));
-		ret = pl_step(stmt, err);
-		if (ret < 0)
-			return -1;
-		if (ret == 1) {
-			memset(found_r, 0, sizeof(*found_r));
-			found_r->member_id = member_id;
-			found_r->id = pl_col_int(stmt, "id");
-			pl_app_password_read_limits(stmt, found_r);
-			return pl_row_end(stmt, err);
-		}
-	}
-	return 0;
-}
-
 enum pl_app_password_limit pl_app_password_limit(const struct pl_app_password *app_password,
 						 enum pl_setting service, const struct pl_ip *ip,
 						 int64_t now)

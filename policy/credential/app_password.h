@@ -1,8 +1,8 @@
 /* app_password.h - passwords for mail clients, scanners and scripts.
  *
  * Letters a to z, made here and shown once; spaces and case do not matter when
- * one is offered. The database holds only a MAC under the HMAC key, found by
- * one indexed probe for each live key.
+ * one is offered. The database holds only a MAC of each under the HMAC key. Which one a login
+ * offers is found by policy/login/login.c, which reads the member's rows and compares their MACs.
  */
 #ifndef POSTLATCH_APP_PASSWORD_H
 #define POSTLATCH_APP_PASSWORD_H
@@ -40,11 +40,6 @@ int pl_app_password_display(const struct pl_secret *password, struct pl_secret *
 int pl_app_password_issue(const struct pl_work *work, const struct pl_keys *keys, size_t letters,
 			  const struct pl_address *address, struct pl_app_password *app_password,
 			  struct pl_secret *password_r);
-/* Looks for the one that was offered (folded). found_r gets what limits it: ids, services,
- * networks, expiry; no label and no use. Costs the same for member_id 0. */
-int pl_app_password_find(struct pl_store *store, const struct pl_keys *keys, int64_t member_id,
-			 const struct pl_secret *folded, struct pl_app_password *found_r,
-			 struct pl_error *err);
 /* What a password of a member would be stored as, under each live key. */
 struct pl_app_password_macs {
 	size_t count;

@@ -5,6 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "policy/login/login.h"
+
 #define KEY_1 "1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
 
 const struct pl_actor fixture_actor = { .who = "tester", .from = "192.0.2.1" };
@@ -180,6 +182,25 @@ struct pl_app_password app_password_of(struct fixture *fixture, int64_t member_i
 	assert_ok(fixture, pl_app_password_list(fixture->store, member_id, note_row, &newest,
 						&fixture->err));
 	return newest;
+}
+
+struct pl_app_password offered_app_password(struct fixture *fixture, const char *address,
+					    const char *typed)
+{
+	struct pl_login_result result;
+	struct pl_secret secret;
+	const struct pl_login login = {
+		.user = address,
+		.user_len = strlen(address),
+		.service = PL_SETTING_IMAP,
+		.offer = PL_OFFER_PASSWORD,
+		.secret = &secret,
+	};
+
+	pl_secret_set(&secret, typed, strlen(typed));
+	assert_ok(fixture, pl_login_evaluate(fixture->store, fixture->policy, fixture->keys, &login,
+					     &result, &fixture->err));
+	return result.app_password;
 }
 
 int file_holds(const char *path, const char *text)

@@ -87,6 +87,10 @@ struct pl_account account_of(struct fixture *fixture, const char *address);
 struct pl_account *account_at(struct fixture *fixture, const struct pl_address *address);
 /* The member's newest, with its label and last use. */
 struct pl_app_password app_password_of(struct fixture *fixture, int64_t member_id);
+/* The one that a login offers as it was typed, with its limits, also when they do not hold. With
+ * id 0: none. */
+struct pl_app_password offered_app_password(struct fixture *fixture, const char *address,
+					    const char *typed);
 
 /* Whether the bytes stand anywhere in the file; in the database or its log. */
 int file_holds(const char *path, const char *text);
