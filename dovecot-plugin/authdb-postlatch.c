@@ -36,8 +36,7 @@ const char *authdb_postlatch_version = DOVECOT_ABI_VERSION;
 
 struct postlatch_passdb {
 	struct passdb_module module;
-	struct pl_driver *driver;
-	const char *policy_path;
+	struct driver_block block;
 };
 
 /* Hangs on the request's event until its end tells whether the login succeeded. A report
@@ -336,12 +335,9 @@ static void evaluate(struct auth_request *request, const char *secret,
 		finish(login, result);
 		return;
 	}
-	/* A worker has a driver only once it is asked. */
-	if (passdb->driver == NULL)
-		passdb->driver = shared_driver_get(passdb->policy_path);
 	fill_login(login, secret);
 	login->asked.answer = decided;
-	pl_driver_evaluate(passdb->driver, &login->asked, pl_monotonic_ms());
+	pl_driver_evaluate(driver_block_get(&passdb->block), &login->asked, pl_monotonic_ms());
 }
 
 static void postlatch_verify_plain(struct auth_request *request, const char *password,
@@ -366,8 +362,7 @@ static struct passdb_module *make_passdb(pool_t pool, const char *policy_file)
 
 	/* default_cache_key stays NULL: a revoked credential is dead at once.
 	 * blocking stays FALSE: nothing here waits. */
-	passdb->policy_path =
-		*policy_file != '\0' ? p_strdup(pool, policy_file) : PL_POLICY_DEFAULT_PATH;
+	driver_block_init(&passdb->block, pool, policy_file);
 	return &passdb->module;
 }
 
@@ -380,7 +375,7 @@ static void postlatch_init(struct passdb_module *module)
 	/* Workers load every passdb, but may never be asked about this one. */
 	if (worker)
 		return;
-	passdb->driver = shared_driver_get(passdb->policy_path);
+	(void)driver_block_get(&passdb->block);
 	compat_init();
 }
 
@@ -388,7 +383,7 @@ static void postlatch_deinit(struct passdb_module *module)
 {
 	struct postlatch_passdb *passdb = (struct postlatch_passdb *)module;
 
-	shared_driver_release(&passdb->driver);
+	driver_block_deinit(&passdb->block);
 }
 
 static struct passdb_module_interface passdb_postlatch = {

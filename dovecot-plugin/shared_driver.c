@@ -45,7 +45,7 @@ static struct shared_driver *open_driver(const char *policy_path)
 	return shared;
 }
 
-struct pl_driver *shared_driver_get(const char *policy_path)
+static struct pl_driver *hold_driver(const char *policy_path)
 {
 	struct shared_driver *shared = drivers;
 
@@ -57,16 +57,29 @@ struct pl_driver *shared_driver_get(const char *policy_path)
 	return shared->driver;
 }
 
-void shared_driver_release(struct pl_driver **driver_p)
+void driver_block_init(struct driver_block *block, struct pool *pool, const char *policy_file)
 {
-	struct pl_driver *driver = *driver_p;
+	block->policy_path =
+		*policy_file != '\0' ? p_strdup(pool, policy_file) : PL_POLICY_DEFAULT_PATH;
+	block->driver = NULL;
+}
+
+struct pl_driver *driver_block_get(struct driver_block *block)
+{
+	if (block->driver == NULL)
+		block->driver = hold_driver(block->policy_path);
+	return block->driver;
+}
+
+void driver_block_deinit(struct driver_block *block)
+{
 	struct shared_driver **at = &drivers, *shared;
 
-	*driver_p = NULL;
-	if (driver == NULL)
+	if (block->driver == NULL)
 		return;
-	while ((*at)->driver != driver)
+	while ((*at)->driver != block->driver)
 		at = &(*at)->next;
+	block->driver = NULL;
 	shared = *at;
 	if (--shared->holders > 0)
 		return;

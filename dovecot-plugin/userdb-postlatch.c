@@ -14,8 +14,7 @@
 
 struct postlatch_userdb {
 	struct userdb_module module;
-	struct pl_driver *driver;
-	const char *policy_path;
+	struct driver_block block;
 };
 
 /* In the request's memory. */
@@ -121,14 +120,12 @@ static void postlatch_lookup(struct auth_request *request, userdb_callback_t *ca
 		finish(lookup, carry_out(request, known));
 		return;
 	}
-	if (userdb->driver == NULL)
-		userdb->driver = shared_driver_get(userdb->policy_path);
 	lookup->asked.login.user = request->fields.user;
 	lookup->asked.login.user_len = strlen(request->fields.user);
 	lookup->asked.login.service = PL_SETTING_FORWARDING;
 	lookup->asked.login.offer = PL_OFFER_NOTHING;
 	lookup->asked.answer = decided;
-	pl_driver_evaluate(userdb->driver, &lookup->asked, pl_monotonic_ms());
+	pl_driver_evaluate(driver_block_get(&userdb->block), &lookup->asked, pl_monotonic_ms());
 }
 
 static struct userdb_module *make_userdb(pool_t pool, const char *policy_file)
@@ -136,8 +133,7 @@ static struct userdb_module *make_userdb(pool_t pool, const char *policy_file)
 	struct postlatch_userdb *userdb = p_new(pool, struct postlatch_userdb, 1);
 
 	/* default_cache_key stays NULL: what is switched off is off for the next message. */
-	userdb->policy_path =
-		*policy_file != '\0' ? p_strdup(pool, policy_file) : PL_POLICY_DEFAULT_PATH;
+	driver_block_init(&userdb->block, pool, policy_file);
 	return &userdb->module;
 }
 
@@ -147,7 +143,7 @@ static void postlatch_deinit(struct userdb_module *module)
 {
 	struct postlatch_userdb *userdb = (struct postlatch_userdb *)module;
 
-	shared_driver_release(&userdb->driver);
+	driver_block_deinit(&userdb->block);
 }
 
 static struct userdb_module_interface userdb_postlatch = {
