@@ -125,7 +125,7 @@ class Usage(CommandTest):
         self.assertIn("-dash@example.test", self.site.ok("member", "list"))
 
 
-class Trouble(CommandTest):
+class Refusals(CommandTest):
     def test_bad_policy_file_names_line_and_setting(self):
         self.site.policy("defaults { pop3 = maybe }")
         self.refused(CONFIG, "domain", "list", says=("policy.conf:4", "pop3 = maybe", "must be one of"))
@@ -175,7 +175,7 @@ class Trouble(CommandTest):
         os.chmod(self.site.path("verify.key"), 0o644)
         self.refused(TRY_AGAIN, "app-password", "create", "a@example.test", says=("verify.key", "chmod o= it"))
 
-    def test_a_missing_key_file_names_the_mend(self):
+    def test_a_missing_key_file_is_to_come_from_a_backup(self):
         os.remove(self.site.path("verify.key"))
         self.refused(TRY_AGAIN, "app-password", "create", "a@example.test", says=("verify.key", "from a backup"))
 

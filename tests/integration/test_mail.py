@@ -181,10 +181,10 @@ class Submission(unittest.TestCase):
         finally:
             os.kill(pid, signal.SIGCONT)
 
-    def test_store_trouble_is_451_and_heals(self):
+    def test_database_that_is_away_is_451_until_it_is_back(self):
         client = self.session()
         with server.database_away():
-            self.assertEqual(submit(client, ALICE, BOB, unique("trouble"))[0], 451)
+            self.assertEqual(submit(client, ALICE, BOB, unique("refused"))[0], 451)
         # A server may have gone for good: it is asked again a moment later.
         wait_for(lambda: submit(client, ALICE, BOB, unique("healed"))[0] == 250)
 
@@ -408,7 +408,7 @@ class Redirect(MailTest):
 
     def test_mail_waits_while_it_cannot_be_decided(self):
         self.script('redirect "%s";' % AWAY)
-        subject = unique("trouble")
+        subject = unique("undecided")
         deferred = server.log("mail").count("status=deferred")
         with server.database_away():
             time.sleep(0.5)  # until the driver has looked whether its file is still the one
