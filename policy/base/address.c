@@ -81,17 +81,6 @@ int pl_domain_parse(const char *text, char domain_r[PL_DOMAIN_MAX + 1], struct p
 	return 0;
 }
 
-int pl_address_strip_extension(struct pl_address *address, const char *delimiters)
-{
-	size_t keep = strcspn(address->local, delimiters);
-
-	/* In "+tag@" nothing is left in front of the delimiter. */
-	if (keep == 0 || address->local[keep] == '\0')
-		return 0;
-	address->local[keep] = '\0';
-	return 1;
-}
-
 char *pl_address_format(const struct pl_address *address, char buf[PL_ADDRESS_MAX + 1])
 {
 	snprintf(buf, PL_ADDRESS_MAX + 1, "%s@%s", address->local, address->domain);

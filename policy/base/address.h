@@ -29,10 +29,6 @@ int pl_address_parse(const char *text, size_t len, const char *default_domain,
 /* Parses and folds a domain name alone. */
 int pl_domain_parse(const char *text, char domain_r[PL_DOMAIN_MAX + 1], struct pl_error *err);
 
-/* Cuts the local part at the first of the delimiters, as Postfix does with
- * recipient_delimiter. Returns 1 when something was cut. */
-int pl_address_strip_extension(struct pl_address *address, const char *delimiters);
-
 /* Writes local@domain; buf must hold PL_ADDRESS_MAX + 1. Returns buf. */
 char *pl_address_format(const struct pl_address *address, char buf[PL_ADDRESS_MAX + 1]);
 

@@ -62,15 +62,6 @@ int pl_option_domain(const char *value, struct pl_error *err)
 		       : must_be(err, "a domain name without @, for example example.com");
 }
 
-int pl_option_delimiters(const char *value, struct pl_error *err)
-{
-	for (const char *c = value; *c != '\0'; c++) {
-		if (*c <= ' ' || *c >= 0x7f || strchr("@%\"\\<>()[],;:", *c) != NULL)
-			return must_be(err, "characters of a local part, for example +");
-	}
-	return 0;
-}
-
 int pl_option_origin(const char *value, struct pl_error *err)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789.-:[]";

@@ -31,8 +31,14 @@ static _Thread_local struct {
 #define END_MARK "policy_file_ends_here"
 #define CUT_OFF "the file ends inside a section, a comment or a string: is a } missing?"
 
+/* Plain settings of earlier versions that have no effect any more. */
+static int is_gone(const char *name)
+{
+	return strcmp(name, "resent_networks") == 0 || strcmp(name, "recipient_delimiter") == 0;
+}
+
 /* libconfuse says "no such option 'pop3'" also of a setting in the wrong place, and of one that
- * has been renamed. Appends to msg what to write instead. */
+ * has been renamed or removed. Appends to msg what to write instead. */
 static void explain_no_such_option(char *msg, size_t size)
 {
 	const char *quote = strchr(msg, '\'');
@@ -47,6 +53,8 @@ static void explain_no_such_option(char *msg, size_t size)
 	renamed = pl_setting_renamed(name);
 	if (renamed != NULL)
 		snprintf(msg + used, size - used, ": the setting is now called %s", renamed);
+	else if (is_gone(name))
+		snprintf(msg + used, size - used, ": the setting is no longer used; remove it");
 	else if (pl_setting_by_name(name, &setting))
 		snprintf(msg + used, size - used, " here: it belongs in defaults { }%s",
 			 (pl_setting_info(setting)->where & PL_AT_CLASS) != 0

@@ -45,7 +45,7 @@ static void empty_file_gives_defaults(void **state)
 	assert_int_equal(parse("", &policy, &err), 0);
 	assert_string_equal(policy->database, "sqlite:/var/lib/postlatch/postlatch.db");
 	assert_int_equal(policy->app_password_length, 16);
-	assert_int_equal(policy->resent_networks.count, 2);
+	assert_int_equal(policy->proxy_networks.count, 2);
 	pl_policy_unref(&policy);
 	assert_null(policy);
 }
@@ -110,6 +110,10 @@ static void errors(void **state)
 		{ "\ndefaults {\n  use = skip\n}\n", "policy.conf:3",
 		  "'use': the setting is now called two_factor_mode" },
 		{ "use = skip\n", "policy.conf:1", "is now called two_factor_mode" },
+		{ "resent_networks = \"127.0.0.0/8\"\n", "policy.conf:1",
+		  "'resent_networks': the setting is no longer used; remove it" },
+		{ "\nrecipient_delimiter = \"+\"\n", "policy.conf:2",
+		  "'recipient_delimiter': the setting is no longer used; remove it" },
 		{ "domain { pop3 = off }\n", "policy.conf:1", "" },
 		{ "defaults { pop3 = off\n", "policy.conf", "" },
 		{ "include(\"other.conf\")\n", "policy.conf:1", "include" },
@@ -134,7 +138,6 @@ static void errors(void **state)
 		{ "mail_from = \"-x@a.test\"\n", "policy.conf:1", "a mail address" },
 		{ "webmail_url = \"javascript:x\"\n", "policy.conf:1", "https://" },
 		{ "sendmail = \"sendmail\"\n", "policy.conf:1", "from / on" },
-		{ "recipient_delimiter = \"@\"\n", "policy.conf:1", "local part" },
 		{ "database = \"mysql://u:secret@h/x\"\n", "policy.conf:1",
 		  "database: it must be sqlite:" },
 	};

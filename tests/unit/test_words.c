@@ -66,18 +66,6 @@ static void address_lengths(void **state)
 	}
 }
 
-static void extensions(void **state)
-{
-	struct pl_address address = { "user+tag+more", "example.test" };
-	struct pl_address bare = { "+tag", "example.test" };
-
-	(void)state;
-	assert_int_equal(pl_address_strip_extension(&address, "+-"), 1);
-	assert_string_equal(address.local, "user");
-	assert_int_equal(pl_address_strip_extension(&address, "+"), 0);
-	assert_int_equal(pl_address_strip_extension(&bare, "+"), 0);
-}
-
 static void networks(void **state)
 {
 	static const struct {
@@ -300,17 +288,11 @@ static void limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(addresses),
-		cmocka_unit_test(address_lengths),
-		cmocka_unit_test(extensions),
-		cmocka_unit_test(networks),
-		cmocka_unit_test(addresses_with_ports),
-		cmocka_unit_test(network_lists),
-		cmocka_unit_test(settings_round_trip),
-		cmocka_unit_test(changes),
-		cmocka_unit_test(folding),
-		cmocka_unit_test(services),
-		cmocka_unit_test(limits),
+		cmocka_unit_test(addresses),     cmocka_unit_test(address_lengths),
+		cmocka_unit_test(networks),      cmocka_unit_test(addresses_with_ports),
+		cmocka_unit_test(network_lists), cmocka_unit_test(settings_round_trip),
+		cmocka_unit_test(changes),       cmocka_unit_test(folding),
+		cmocka_unit_test(services),      cmocka_unit_test(limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
