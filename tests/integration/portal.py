@@ -232,6 +232,9 @@ class Browser:
         other.ip = self.ip
         return other
 
+    def connect(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
+
     def request(self, method, path, body=None, headers=None, origin=True):
         sent = {"X-Forwarded-For": self.ip, "User-Agent": self.AGENT, "Accept-Language": self.language}
         if self.cookies:
@@ -239,8 +242,7 @@ class Browser:
         if origin:
             sent["Origin"] = self.url
         sent.update(headers or {})
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
-        with contextlib.closing(connection):
+        with contextlib.closing(self.connect()) as connection:
             connection.request(method, path, body, {k: v for k, v in sent.items() if v is not None})
             answer = Answer(connection.getresponse())
         self.keep(answer)
