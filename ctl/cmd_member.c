@@ -80,9 +80,11 @@ static int set_all(struct ctl *ctl, struct member_set *set)
 
 	for (size_t i = 0; i < set->targets.count; i++) {
 		const struct pl_address *address = &set->targets.addresses[i];
-		int ret = pl_member_set(&ctl->work, ctl->policy, address, &set->change, before,
-					after);
+		struct pl_account account;
+		int ret;
 
+		pl_account_unknown(address, &account);
+		ret = pl_member_set(&ctl->work, ctl->policy, &account, &set->change, before, after);
 		if (ret < 0)
 			return -1;
 		if (ret > 0) {

@@ -57,9 +57,11 @@ static int import_rows(struct ctl *ctl, const struct member_csv *csv, struct pl_
 
 	for (size_t i = 0; i < csv->count; i++) {
 		const struct member_csv_row *row = &csv->rows[i];
-		int ret = pl_member_set(&ctl->work, ctl->policy, &row->address, &row->change, NULL,
-					NULL);
+		struct pl_account account;
+		int ret;
 
+		pl_account_unknown(&row->address, &account);
+		ret = pl_member_set(&ctl->work, ctl->policy, &account, &row->change, NULL, NULL);
 		if (ret < 0)
 			return pl_error_prefix(err, "line %d", row->line);
 		changed += ret > 0;

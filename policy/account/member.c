@@ -220,21 +220,21 @@ static int set(const struct pl_work *work, struct pl_account *account,
 }
 
 int pl_member_set(const struct pl_work *work, const struct pl_policy *policy,
-		  const struct pl_address *address, const struct pl_change *change, char *before_r,
+		  struct pl_account *account, const struct pl_change *change, char *before_r,
 		  char *after_r)
 {
+	const struct pl_address address = account->member.address;
 	char was[PL_AUDIT_TEXT] = "", is[PL_AUDIT_TEXT] = "", text[PL_ADDRESS_MAX + 1];
-	struct pl_account account;
 	int ret = -1;
 
-	if (pl_change_check(change, policy, address->domain, work->err) == 0 &&
-	    pl_account_get(work->store, address, &account, work->err) == 0)
-		ret = set(work, &account, change, was, is);
+	if (pl_change_check(change, policy, address.domain, work->err) == 0 &&
+	    pl_account_get(work->store, &address, account, work->err) == 0)
+		ret = set(work, account, change, was, is);
 	if (before_r != NULL)
 		memcpy(before_r, was, sizeof(was));
 	if (after_r != NULL)
 		memcpy(after_r, is, sizeof(is));
-	return ret < 0 ? pl_error_prefix(work->err, "member %s", pl_address_format(address, text))
+	return ret < 0 ? pl_error_prefix(work->err, "member %s", pl_address_format(&address, text))
 		       : ret;
 }
 

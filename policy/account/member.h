@@ -53,11 +53,13 @@ int pl_member_list(struct pl_store *store, const struct pl_member_filter *filter
 /* PL_ERR_CONFLICT when it already exists. A domain that does not exist is added, too. */
 int pl_member_add(const struct pl_work *work, const struct pl_address *address,
 		  const struct pl_change *change);
-/* Returns 1 when something changed, 2 when the member was added, for a name that the
- * database had never heard of, 0 when all was so already, -1 for an error. before_r and after_r
- * (of PL_AUDIT_TEXT, may be NULL) tell what changed, "pop3=on", "pop3=off". */
+/* Changes the member with the account's address. Reads the account again, so that no change of
+ * another is lost, and leaves it as it is after the change. Returns 1 when something changed, 2
+ * when the member was added because it did not exist, 0 when nothing had to change, -1 for an
+ * error. before_r and after_r (of PL_AUDIT_TEXT, may be NULL) tell what changed, "pop3=on",
+ * "pop3=off". */
 int pl_member_set(const struct pl_work *work, const struct pl_policy *policy,
-		  const struct pl_address *address, const struct pl_change *change, char *before_r,
+		  struct pl_account *account, const struct pl_change *change, char *before_r,
 		  char *after_r);
 /* 1 removed, with its credentials; 0 none; -1 error. */
 int pl_member_remove(const struct pl_work *work, const struct pl_address *address);

@@ -53,17 +53,17 @@ static int set_two_factor_mode(struct request *request, const char *word, struct
 {
 	char setting[32] = "two_factor_mode=";
 	struct pl_change change = { .settings = 0 };
+	struct pl_account *account;
 	int changed = -1;
 
 	strncat(setting, word, sizeof(setting) - strlen(setting) - 1);
 	if (pl_change_parse(setting, PL_AT_MEMBER, &change, err) < 0 ||
+	    request_account(request, &account, err) < 0 ||
 	    pl_store_begin_write(request->work.store, err) < 0)
 		return -1;
-	changed = pl_member_set(&request->work, request->policy, &request->session.address, &change,
-				NULL, NULL);
+	changed = pl_member_set(&request->work, request->policy, account, &change, NULL, NULL);
 	if (changed < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
-	request->has_account = 0; /* what was read of it holds no more */
 	return changed;
 }
 

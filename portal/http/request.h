@@ -85,8 +85,7 @@ int request_flag(const struct request *request, const char *name);
 /* Copies the value of the cookie "__Host-NAME"; 0 when there is none. */
 int request_cookie(const struct request *request, const char *name, struct pl_secret *value_r);
 /* The account of the session's member, which is read once. It is the request's. Functions of
- * the library that are given the account keep it up to date; who changes it by its address
- * clears has_account. 0, or -1. */
+ * the library that change a member are given the account, and keep it up to date. 0, or -1. */
 int request_account(struct request *request, struct pl_account **account_r, struct pl_error *err);
 /* The first of the two that the browser names. */
 enum language request_language(const struct request *request);

@@ -11,8 +11,8 @@ static int set_member(struct fixture *fixture, const char *address, const char *
 	const struct pl_change change = change_of(settings, PL_AT_MEMBER);
 	const struct pl_address parsed = address_of(address);
 
-	return pl_member_set(work_of(fixture), fixture->policy, &parsed, &change, before_r,
-			     after_r);
+	return pl_member_set(work_of(fixture), fixture->policy, account_at(fixture, &parsed),
+			     &change, before_r, after_r);
 }
 
 static void unheard_of_member_is_added_with_its_domain(void **state)
@@ -35,6 +35,26 @@ static void unheard_of_member_is_added_with_its_domain(void **state)
 	assert_int_equal(sql_int(fixture->db,
 				 "SELECT COUNT(*) FROM audit WHERE action = 'member.add'"),
 			 1);
+}
+
+static void change_loses_no_other_and_shows_both(void **state)
+{
+	const struct pl_change change = change_of("imap=off", PL_AT_MEMBER);
+	const struct pl_address address = address_of(USER);
+	struct fixture *fixture = *state;
+	struct pl_account account;
+
+	pl_account_unknown(&address, &account);
+	assert_int_equal(set_member(fixture, USER, "pop3=off", NULL, NULL), 2);
+	assert_int_equal(pl_member_set(work_of(fixture), fixture->policy, &account, &change, NULL,
+				       NULL),
+			 1);
+	assert_int_not_equal(account.member.id, 0);
+	assert_int_equal(account.member.settings.value[PL_SETTING_POP3], PL_OFF);
+	assert_int_equal(account.member.settings.value[PL_SETTING_IMAP], PL_OFF);
+	account = account_of(fixture, USER);
+	assert_int_equal(account.member.settings.value[PL_SETTING_POP3], PL_OFF);
+	assert_int_equal(account.member.settings.value[PL_SETTING_IMAP], PL_OFF);
 }
 
 static void change_tells_before_and_after(void **state)
@@ -321,6 +341,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_WITH_DATABASE(unheard_of_member_is_added_with_its_domain),
+		TEST_WITH_DATABASE(change_loses_no_other_and_shows_both),
 		TEST_WITH_DATABASE(change_tells_before_and_after),
 		TEST_WITH_DATABASE(change_to_what_is_so_already_is_none),
 		TEST_WITH_DATABASE(every_setting_at_once_is_kept),

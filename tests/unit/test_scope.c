@@ -267,8 +267,8 @@ static void what_is_forbidden_cannot_be_switched_on(void **state)
 						     &domain_on, (enum pl_scope)scope, &result),
 				       PL_ERR_CONFLICT, "pop3 cannot be switched on");
 		assert_refused(fixture,
-			       pl_member_set(work_of(fixture), fixture->policy, &address,
-					     &member_on, NULL, NULL),
+			       pl_member_set(work_of(fixture), fixture->policy,
+					     account_at(fixture, &address), &member_on, NULL, NULL),
 			       PL_ERR_CONFLICT, "pop3 cannot be switched on");
 		assert_int_equal(held(fixture, "user@" DOMAIN_NAME, PL_SETTING_POP3), PL_OFF);
 	}
@@ -287,8 +287,8 @@ static void what_is_forbidden_can_be_switched_off(void **state)
 	forbid_pop3(fixture, "defaults { pop3 = forbidden }");
 	add_domain(fixture, DOMAIN_NAME, "");
 	assert_int_equal(set_domain(fixture, "pop3=off", PL_SCOPE_ALL).affected, 0);
-	assert_int_equal(pl_member_set(work_of(fixture), fixture->policy, &address, &off, NULL,
-				       NULL),
+	assert_int_equal(pl_member_set(work_of(fixture), fixture->policy,
+				       account_at(fixture, &address), &off, NULL, NULL),
 			 2);
 }
 
