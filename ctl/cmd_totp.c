@@ -11,7 +11,7 @@ static int show_json(const char *address, int known, const struct pl_totp_state 
 					"registered_ip", state->registered_ip, "failures",
 					state->failures, "blocked",
 					state->failures >= PL_TOTP_MAX_FAILURES, "wait_until",
-					(json_int_t)state->blocked_until, "recovery_codes",
+					(json_int_t)state->wait_until, "recovery_codes",
 					state->recovery_codes),
 			      err);
 }
@@ -31,9 +31,9 @@ static void show_text(const char *address, int known, const struct pl_totp_state
 	if (state->failures >= PL_TOTP_MAX_FAILURES)
 		snprintf(failures, sizeof(failures), "%d: blocked until `postlatch totp reset`",
 			 state->failures);
-	else if (state->blocked_until != 0)
+	else if (state->wait_until != 0)
 		snprintf(failures, sizeof(failures), "%d: no code is accepted until %s",
-			 state->failures, ctl_time(state->blocked_until, at, sizeof(at)));
+			 state->failures, ctl_time(state->wait_until, at, sizeof(at)));
 	else
 		snprintf(failures, sizeof(failures), "%d", state->failures);
 	ctl_line("failures in a row", failures);
@@ -48,7 +48,7 @@ int cmd_totp_status(struct ctl *ctl, struct pl_error *err)
 
 	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 ||
 	    pl_account_get(ctl->work.store, &address, &account, err) < 0 ||
-	    pl_totp_state(ctl->work.store, account.member.id, &state, err) < 0)
+	    pl_totp_state(&ctl->work, account.member.id, &state) < 0)
 		return -1;
 	pl_address_format(&address, text);
 	if (ctl->json)

@@ -1,19 +1,13 @@
+/* factor_failure.c - see factor_failure.h. */
 #include "policy/credential/factor_failure.h"
 
-#include "policy/credential/throttle.h"
+#include "policy/credential/backoff.h"
 
-#define WAIT_MIN 30
-#define WAIT_MAX 3600
-
-int64_t pl_factor_wait(int failures)
+int64_t pl_factor_wait_until(int failures, int64_t failed_at, int64_t now)
 {
-	int64_t wait = WAIT_MIN;
+	static const struct pl_backoff backoff = { PL_TOTP_FREE_FAILURES, 30, 3600 };
 
-	if (failures <= PL_TOTP_FREE_FAILURES)
-		return 0;
-	for (int i = PL_TOTP_FREE_FAILURES + 1; i < failures && wait < WAIT_MAX; i++)
-		wait *= 2;
-	return wait < WAIT_MAX ? wait : WAIT_MAX;
+	return pl_backoff_until(&backoff, failures, failed_at, now);
 }
 
 static int read_failures(struct pl_store *store, int64_t member_id, int *failures_r,
@@ -54,8 +48,8 @@ int pl_factor_enter(const struct pl_work *work, int64_t member_id, struct pl_cod
 		answer_r->result = PL_CODE_BLOCKED;
 		return 0;
 	}
-	until = failed_at + pl_factor_wait(failures);
-	if (failed_at <= work->now + PL_FAILURE_AHEAD_MAX && work->now < until) {
+	until = pl_factor_wait_until(failures, failed_at, work->now);
+	if (until != 0) {
 		answer_r->result = PL_CODE_WAIT;
 		answer_r->wait = until - work->now;
 		return 0;

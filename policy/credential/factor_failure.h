@@ -8,8 +8,8 @@
 
 #include "policy/credential/totp.h"
 
-/* Seconds to wait after so many failures; 0 while they are free. */
-int64_t pl_factor_wait(int failures);
+/* The time until which no code is checked after so many failures; 0: one is checked now. */
+int64_t pl_factor_wait_until(int failures, int64_t failed_at, int64_t now);
 /* 1: look at the code; a failure is counted already, so that parallel guesses
  * count. 0: not to be looked at, the answer is WAIT or BLOCKED. -1 error. */
 int pl_factor_enter(const struct pl_work *work, int64_t member_id, struct pl_code_answer *answer_r);

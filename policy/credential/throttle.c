@@ -8,8 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WAIT_MIN 2
+#include "policy/credential/backoff.h"
+
 #define KEY_TEXT (PL_IP_TEXT + 4)
+
+static const struct pl_backoff backoff = { PL_THROTTLE_FREE, 2, PL_THROTTLE_WAIT_MAX };
 
 /* "192.0.2.1" or "2001:db8::/64": one household gets a /64 at least. */
 static void format_key(const struct pl_ip *ip, char key_r[KEY_TEXT])
@@ -22,17 +25,6 @@ static void format_key(const struct pl_ip *ip, char key_r[KEY_TEXT])
 	memset(net.byte + 8, 0, 8);
 	pl_ip_format(&net, key_r);
 	snprintf(key_r + strlen(key_r), KEY_TEXT - strlen(key_r), "/64");
-}
-
-static int64_t wait_after(int64_t failures)
-{
-	int64_t wait = WAIT_MIN;
-
-	if (failures <= PL_THROTTLE_FREE)
-		return 0;
-	for (int64_t i = PL_THROTTLE_FREE + 1; i < failures && wait < PL_THROTTLE_WAIT_MAX; i++)
-		wait *= 2;
-	return wait < PL_THROTTLE_WAIT_MAX ? wait : PL_THROTTLE_WAIT_MAX;
 }
 
 static int run_of_key(struct pl_store *store, enum pl_sql sql, const char *key,
@@ -69,8 +61,8 @@ static int enter(const struct pl_work *work, const char *key, int64_t *wait_r)
 
 	if (read_failures(work->store, key, &failures, &failed_at, work->err) < 0)
 		return -1;
-	until = failed_at + wait_after(failures);
-	if (failed_at <= work->now + PL_FAILURE_AHEAD_MAX && work->now < until) {
+	until = pl_backoff_until(&backoff, failures, failed_at, work->now);
+	if (until != 0) {
 		*wait_r = until - work->now;
 		return 0;
 	}

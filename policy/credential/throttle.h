@@ -11,12 +11,8 @@
 #include "policy/store/work.h"
 
 #define PL_THROTTLE_FREE 10
-#define PL_THROTTLE_WAIT_MAX 900
+#define PL_THROTTLE_WAIT_MAX 900 /* seconds */
 #define PL_THROTTLE_FORGET 3600
-/* Requests that come together are counted one after the other, and one that was counted before
- * may have come a little later. A failure that is further in the future was written while the
- * clock was wrong, and is no reason to wait. */
-#define PL_FAILURE_AHEAD_MAX 120
 
 /* 1: go on, and the attempt is counted as a failure until pl_throttle_clear
  * says otherwise; 0: wait wait_r seconds; -1 error. Commits. */

@@ -19,27 +19,24 @@
 
 #define DIGITS 6
 
-int pl_totp_state(struct pl_store *store, int64_t member_id, struct pl_totp_state *state_r,
-		  struct pl_error *err)
+int pl_totp_state(const struct pl_work *work, int64_t member_id, struct pl_totp_state *state_r)
 {
 	struct pl_stmt *stmt;
-	int64_t wait;
 	int ret;
 
 	memset(state_r, 0, sizeof(*state_r));
-	stmt = pl_query(store, PL_SQL_TOTP_STATE, PL_PARAMS(PL_INT("member_id", member_id)));
-	ret = pl_step(stmt, err);
+	stmt = pl_query(work->store, PL_SQL_TOTP_STATE, PL_PARAMS(PL_INT("member_id", member_id)));
+	ret = pl_step(stmt, work->err);
 	if (ret != 1)
 		return ret;
 	state_r->registered = !pl_col_is_null(stmt, "registered");
 	state_r->registered_at = pl_col_int(stmt, "registered_at");
 	pl_col_copy(stmt, "registered_ip", state_r->registered_ip, sizeof(state_r->registered_ip));
 	state_r->failures = (int)pl_col_int(stmt, "failures");
-	wait = pl_factor_wait(state_r->failures);
-	if (wait > 0)
-		state_r->blocked_until = pl_col_int(stmt, "failed_at") + wait;
+	state_r->wait_until =
+		pl_factor_wait_until(state_r->failures, pl_col_int(stmt, "failed_at"), work->now);
 	state_r->recovery_codes = (int)pl_col_int(stmt, "recovery_codes");
-	ret = pl_row_ok(stmt, err);
+	ret = pl_row_ok(stmt, work->err);
 	pl_reset(stmt);
 	return ret;
 }

@@ -44,13 +44,13 @@ struct pl_totp_state {
 	int registered;
 	int64_t registered_at;
 	char registered_ip[PL_IP_TEXT];
-	int failures;          /* in a row */
-	int64_t blocked_until; /* 0: not */
-	int recovery_codes;    /* left */
+	int failures;       /* in a row */
+	int64_t wait_until; /* no code is checked before; 0: one is checked now */
+	int recovery_codes; /* left */
 };
 
-int pl_totp_state(struct pl_store *store, int64_t member_id, struct pl_totp_state *state_r,
-		  struct pl_error *err);
+/* All fields are 0 for a member who does not exist. 0 or -1. */
+int pl_totp_state(const struct pl_work *work, int64_t member_id, struct pl_totp_state *state_r);
 /* Makes a pending secret, in place of one that pends already. secret_r is base32.
  * The member is added when the database does not know it. */
 int pl_totp_begin(const struct pl_work *work, const struct pl_keys *seal,

@@ -27,14 +27,14 @@ static int check_again(struct request *request, struct response *response, struc
 	char name[PL_ADDRESS_MAX + 1];
 	struct pl_totp_state state;
 
-	if (pl_totp_state(request->work.store, request->session.member_id, &state, err) < 0)
+	if (pl_totp_state(&request->work, request->session.member_id, &state) < 0)
 		return -1;
 	if (state.registered && code != NULL)
 		return is_code(code) ? factor_redeem_code(request, response, code, err)
 				     : factor_redeem_recovery(request, response, code, err);
 	if (!state.registered && password != NULL)
 		return password_attempt(request, response, request->address, password, name, err);
-	return ask_to_reauthenticate(request, response, err);
+	return ask_to_reauthenticate(request, response);
 }
 
 int post_reauthentication(struct request *request, struct response *response, struct pl_error *err)

@@ -91,7 +91,7 @@ int answer_account(struct request *request, struct response *response, struct pl
 	struct pl_layers layers;
 
 	if (get_layers(request, &layers, err) < 0 ||
-	    pl_totp_state(request->work.store, member_id, &state, err) < 0 ||
+	    pl_totp_state(&request->work, member_id, &state) < 0 ||
 	    pl_trusted_list(&request->work, member_id, add_device, &devices) < 0 ||
 	    pl_session_list(&request->work, member_id, add_session, &sessions) < 0) {
 		json_decref(devices.rows);

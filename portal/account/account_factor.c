@@ -78,7 +78,7 @@ int post_recovery_codes(struct request *request, struct response *response, stru
 	struct pl_totp_state state;
 	json_t *codes;
 
-	if (pl_totp_state(request->work.store, request->session.member_id, &state, err) < 0)
+	if (pl_totp_state(&request->work, request->session.member_id, &state) < 0)
 		return -1;
 	if (!state.registered)
 		return respond_error(response, 403, "not-allowed");

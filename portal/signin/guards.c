@@ -47,12 +47,11 @@ int is_reauthenticated(const struct request *request)
 	       request->work.now - request->session.reauthenticated_at < RECENT_SECONDS;
 }
 
-int ask_to_reauthenticate(const struct request *request, struct response *response,
-			  struct pl_error *err)
+int ask_to_reauthenticate(const struct request *request, struct response *response)
 {
 	struct pl_totp_state state;
 
-	if (pl_totp_state(request->work.store, request->session.member_id, &state, err) < 0)
+	if (pl_totp_state(&request->work, request->session.member_id, &state) < 0)
 		return -1;
 	return respond_json(response, 403,
 			    json_pack("{s:s, s:s}", "error", "reauthentication-needed", "by",
@@ -65,5 +64,5 @@ int guard_reauthenticated(struct request *request, struct response *response, st
 
 	if (ret != 1 || is_reauthenticated(request))
 		return ret;
-	return ask_to_reauthenticate(request, response, err);
+	return ask_to_reauthenticate(request, response);
 }

@@ -23,7 +23,6 @@ int guard_reauthenticated(struct request *request, struct response *response, st
 int is_reauthenticated(const struct request *request);
 /* Refuses until the member has reauthenticated, and says by what: "code" or "password". 0,
  * or -1. */
-int ask_to_reauthenticate(const struct request *request, struct response *response,
-			  struct pl_error *err);
+int ask_to_reauthenticate(const struct request *request, struct response *response);
 
 #endif

@@ -31,7 +31,7 @@ int answer_session(const struct request *request, struct response *response,
 	struct pl_totp_state state;
 
 	if (csrf_token(cookie, csrf, err) < 0 ||
-	    pl_totp_state(request->work.store, session->member_id, &state, err) < 0)
+	    pl_totp_state(&request->work, session->member_id, &state) < 0)
 		return -1;
 	return respond_json(response, 200,
 			    json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s?, s:b, s:i}", "state",

@@ -50,7 +50,7 @@ static void ten_codes_of_eighty_bits(void **state)
 		for (int j = 0; j < i; j++)
 			assert_string_not_equal(made[i], made[j]);
 	}
-	assert_ok(fixture, pl_totp_state(fixture->store, id, &totp, &fixture->err));
+	assert_ok(fixture, pl_totp_state(work_of(fixture), id, &totp));
 	assert_int_equal(totp.recovery_codes, 10);
 }
 

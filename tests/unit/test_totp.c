@@ -186,6 +186,29 @@ static void five_are_free_then_waits_double_up_to_an_hour(void **state)
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM factor_failure"), 0);
 }
 
+static int64_t wait_until(struct fixture *fixture, int64_t id, int64_t now)
+{
+	struct pl_totp_state totp;
+
+	assert_ok(fixture, pl_totp_state(work_at(fixture, now), id, &totp));
+	return totp.wait_until;
+}
+
+static void state_has_the_end_of_a_wait_while_it_lasts(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_secret secret;
+	int64_t id = register_factor(fixture, OWNER, T, &secret), now = T + 5 * STEP;
+
+	fail_codes(fixture, id, PL_TOTP_FREE_FAILURES, now);
+	assert_int_equal(wait_until(fixture, id, now), 0);
+	fail_codes(fixture, id, 1, now);
+	assert_int_equal(wait_until(fixture, id, now), now + 30);
+	assert_int_equal(wait_until(fixture, id, now + 30), 0);
+	/* Of a wrong clock. */
+	assert_int_equal(wait_until(fixture, id, now - 86400), 0);
+}
+
 static void hundred_in_a_row_block_until_a_reset(void **state)
 {
 	const struct pl_address address = address_of(OWNER);
@@ -196,7 +219,7 @@ static void hundred_in_a_row_block_until_a_reset(void **state)
 	char code[8];
 
 	now = fail_codes(fixture, id, PL_TOTP_MAX_FAILURES - 1, now) + 3600;
-	assert_ok(fixture, pl_totp_state(fixture->store, id, &totp, &fixture->err));
+	assert_ok(fixture, pl_totp_state(work_of(fixture), id, &totp));
 	assert_int_equal(totp.failures, PL_TOTP_MAX_FAILURES - 1);
 	now = fail_codes(fixture, id, 1, now) + 365 * INT64_C(86400);
 	assert_int_equal(take(fixture, id, code_at(&secret, now, code), now, NULL),
@@ -283,7 +306,7 @@ static void pending_secret_opens_nothing(void **state)
 	assert_int_equal(secret.len, 32); /* 160 bits in base32 */
 	assert_int_equal(take(fixture, id, code_at(&secret, T, code), T, NULL), PL_CODE_NONE);
 	assert_int_equal(account_of(fixture, OWNER).member.factor_registered, 0);
-	assert_ok(fixture, pl_totp_state(fixture->store, id, &totp, &fixture->err));
+	assert_ok(fixture, pl_totp_state(work_of(fixture), id, &totp));
 	assert_int_equal(totp.registered, 0);
 }
 
@@ -370,12 +393,12 @@ static void registration_ends_old_trust_and_recovery_codes(void **state)
 	register_factor(fixture, OWNER, T + 10 * STEP, &secret);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM recovery_code"), 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM trusted_device"), 0);
-	assert_ok(fixture, pl_totp_state(fixture->store, id, &totp, &fixture->err));
+	assert_ok(fixture, pl_totp_state(work_of(fixture), id, &totp));
 	assert_int_equal(totp.registered, 1);
 	assert_int_equal(totp.registered_at, T + 10 * STEP);
 	assert_string_equal(totp.registered_ip, fixture_actor.from);
 	assert_int_equal(totp.failures, 0);
-	assert_int_equal(totp.blocked_until, 0);
+	assert_int_equal(totp.wait_until, 0);
 }
 
 static void reset_leaves_nothing(void **state)
@@ -606,6 +629,7 @@ int main(void)
 		TEST_WITH_DATABASE(other_texts_are_wrong),
 		TEST_WITH_DATABASE(other_members_code_is_wrong),
 		TEST_WITH_DATABASE(five_are_free_then_waits_double_up_to_an_hour),
+		TEST_WITH_DATABASE(state_has_the_end_of_a_wait_while_it_lasts),
 		TEST_WITH_DATABASE(hundred_in_a_row_block_until_a_reset),
 		TEST_WITH_DATABASE(used_code_is_no_guess),
 		TEST_WITH_DATABASE(failures_of_one_member_are_not_anothers),
