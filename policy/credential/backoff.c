@@ -1,8 +1,6 @@
 /* backoff.c - see backoff.h. */
 #include "policy/credential/backoff.h"
 
-#define AHEAD_MAX 120
-
 static int64_t wait_after(const struct pl_backoff *backoff, int64_t failures)
 {
 	int64_t wait = backoff->first_wait;
@@ -19,5 +17,5 @@ int64_t pl_backoff_until(const struct pl_backoff *backoff, int64_t failures, int
 {
 	const int64_t until = failed_at + wait_after(backoff, failures);
 
-	return failed_at <= now + AHEAD_MAX && now < until ? until : 0;
+	return failed_at <= now + PL_BACKOFF_AHEAD_MAX && now < until ? until : 0;
 }

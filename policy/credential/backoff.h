@@ -8,6 +8,10 @@
 
 #include <stdint.h>
 
+/* A failure that is further ahead of now was recorded while the clock was wrong. One that is less
+ * far ahead was recorded by a concurrent request. */
+#define PL_BACKOFF_AHEAD_MAX 120
+
 struct pl_backoff {
 	int64_t free; /* so many failures cost no wait */
 	int64_t first_wait;
@@ -15,8 +19,7 @@ struct pl_backoff {
 };
 
 /* The time at which the wait after the last failure ends, or 0 when nobody waits (any more). A
- * failure that is more than two minutes ahead of now is no reason to wait: it was recorded while
- * the clock was wrong. One that is less far ahead was recorded by a concurrent request. */
+ * failure of a wrong clock is no reason to wait. */
 int64_t pl_backoff_until(const struct pl_backoff *backoff, int64_t failures, int64_t failed_at,
 			 int64_t now);
 

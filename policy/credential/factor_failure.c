@@ -33,7 +33,8 @@ static int read_failures(struct pl_store *store, int64_t member_id, int *failure
 static int count_failure(const struct pl_work *work, int64_t member_id)
 {
 	return pl_exec(work->store, PL_SQL_FACTOR_FAILURE_COUNT,
-		       PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", work->now)),
+		       PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", work->now),
+				 PL_INT("latest", work->now + PL_BACKOFF_AHEAD_MAX)),
 		       work->err);
 }
 

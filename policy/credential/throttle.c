@@ -33,18 +33,20 @@ static int run_of_key(struct pl_store *store, enum pl_sql sql, const char *key,
 	return pl_exec(store, sql, PL_PARAMS(PL_TEXT("address", key)), err);
 }
 
-static int read_failures(struct pl_store *store, const char *key, int64_t *failures_r,
-			 int64_t *failed_at_r, struct pl_error *err)
+static int read_failures(const struct pl_work *work, const char *key, int64_t *failures_r,
+			 int64_t *failed_at_r)
 {
 	struct pl_stmt *stmt;
 	int ret;
 
-	stmt = pl_query(store, PL_SQL_ADDRESS_FAILURE_GET, PL_PARAMS(PL_TEXT("address", key)));
-	if (pl_step(stmt, err) < 0)
+	stmt = pl_query(work->store, PL_SQL_ADDRESS_FAILURE_GET,
+			PL_PARAMS(PL_TEXT("address", key),
+				  PL_INT("latest", work->now + PL_BACKOFF_AHEAD_MAX)));
+	if (pl_step(stmt, work->err) < 0)
 		return -1;
 	*failures_r = pl_col_int(stmt, "failures");
 	*failed_at_r = pl_col_int(stmt, "failed_at");
-	ret = pl_row_ok(stmt, err);
+	ret = pl_row_ok(stmt, work->err);
 	pl_reset(stmt);
 	return ret;
 }
@@ -59,7 +61,7 @@ static int enter(const struct pl_work *work, const char *key, int64_t *wait_r)
 {
 	int64_t failures, failed_at, until;
 
-	if (read_failures(work->store, key, &failures, &failed_at, work->err) < 0)
+	if (read_failures(work, key, &failures, &failed_at) < 0)
 		return -1;
 	until = pl_backoff_until(&backoff, failures, failed_at, work->now);
 	if (until != 0) {

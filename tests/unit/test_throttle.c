@@ -140,6 +140,15 @@ static void clock_set_back_locks_nobody_out(void **state)
 	assert_int_equal(enter(fixture, "192.0.2.1", T), 0);
 }
 
+static void failure_of_a_wrong_clock_does_not_hide_later_ones(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fail_times(fixture, "192.0.2.1", PL_THROTTLE_FREE, T);
+	fail_times(fixture, "192.0.2.1", 1, T + PL_THROTTLE_FORGET - 1);
+	assert_int_equal(enter(fixture, "192.0.2.1", T), 2);
+}
+
 static int enter_once(struct fixture *fixture, struct pl_store *store, struct pl_error *err)
 {
 	struct pl_ip ip;
@@ -227,6 +236,7 @@ int main(void)
 		TEST_WITH_DATABASE(success_shortens_no_wait_of_a_failure),
 		TEST_WITH_DATABASE(request_that_came_before_the_last_failure_waits_too),
 		TEST_WITH_DATABASE(clock_set_back_locks_nobody_out),
+		TEST_WITH_DATABASE(failure_of_a_wrong_clock_does_not_hide_later_ones),
 		TEST_WITH_DATABASE(parallel_guesses_count),
 		TEST_WITH_DATABASE(success_waits_for_its_turn_to_write),
 		TEST_WITH_DATABASE(sweep_keeps_what_still_counts),

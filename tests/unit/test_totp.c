@@ -209,6 +209,28 @@ static void state_has_the_end_of_a_wait_while_it_lasts(void **state)
 	assert_int_equal(wait_until(fixture, id, now - 86400), 0);
 }
 
+static void wait_begins_at_the_last_failure_in_whichever_order_they_are_counted(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_secret secret;
+	int64_t id = register_factor(fixture, OWNER, T, &secret), now = T + 5 * STEP;
+
+	fail_codes(fixture, id, PL_TOTP_FREE_FAILURES, now);
+	fail_codes(fixture, id, 1, now - 20);
+	assert_int_equal(wait_until(fixture, id, now), now + 30);
+}
+
+static void failure_of_a_wrong_clock_does_not_hide_later_ones(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_secret secret;
+	int64_t id = register_factor(fixture, OWNER, T, &secret), now = T + 5 * STEP;
+
+	fail_codes(fixture, id, 1, now + 86400);
+	fail_codes(fixture, id, PL_TOTP_FREE_FAILURES, now);
+	assert_int_equal(wait_until(fixture, id, now), now + 30);
+}
+
 static void hundred_in_a_row_block_until_a_reset(void **state)
 {
 	const struct pl_address address = address_of(OWNER);
@@ -630,6 +652,9 @@ int main(void)
 		TEST_WITH_DATABASE(other_members_code_is_wrong),
 		TEST_WITH_DATABASE(five_are_free_then_waits_double_up_to_an_hour),
 		TEST_WITH_DATABASE(state_has_the_end_of_a_wait_while_it_lasts),
+		TEST_WITH_DATABASE(
+			wait_begins_at_the_last_failure_in_whichever_order_they_are_counted),
+		TEST_WITH_DATABASE(failure_of_a_wrong_clock_does_not_hide_later_ones),
 		TEST_WITH_DATABASE(hundred_in_a_row_block_until_a_reset),
 		TEST_WITH_DATABASE(used_code_is_no_guess),
 		TEST_WITH_DATABASE(failures_of_one_member_are_not_anothers),
