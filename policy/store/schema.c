@@ -206,34 +206,40 @@ static int read_version(const struct pl_backend *backend, void *db, int *version
 	return ret < 0 ? -1 : 0;
 }
 
-/* Within a transaction: 0 done and committed, 1 another program was faster, -1. */
-static int apply_script(const struct pl_backend *backend, void *db, int version, const char *script,
+/* Within a transaction. */
+static int apply_script(const struct pl_backend *backend, void *db, int version,
 			struct pl_error *err)
+{
+	char *script = expand_script(migrations[version - 1].sql, backend->id_column);
+	int ret;
+
+	if (script == NULL)
+		return pl_error_set(err, PL_ERR_RETRY, "schema: out of memory");
+	ret = backend->script(db, script, err);
+	free(script);
+	return ret == 0 ? record(backend, db, version, err) : -1;
+}
+
+/* Within a transaction: 0 done and committed, 1 another program was faster, -1. */
+static int apply_next(const struct pl_backend *backend, void *db, int version, struct pl_error *err)
 {
 	int there = 0;
 
-	if (version > 1 && read_version(backend, db, &there, err) < 0)
+	if (read_version(backend, db, &there, err) < 0)
 		return -1;
 	if (there >= version)
 		return 1;
-	return backend->script(db, script, err) == 0 && record(backend, db, version, err) == 0 &&
-			       backend->commit(db, err) == 0
-		       ? 0
-		       : -1;
+	return apply_script(backend, db, version, err) == 0 ? backend->commit(db, err) : -1;
 }
 
 static int apply(const struct pl_backend *backend, void *db, int version, struct pl_error *err)
 {
-	char *script = expand_script(migrations[version - 1].sql, backend->id_column);
 	int ret = -1;
 
-	if (script == NULL)
-		return pl_error_set(err, PL_ERR_RETRY, "schema: out of memory");
 	if (backend->begin(db, 1, err) == 0)
-		ret = apply_script(backend, db, version, script, err);
+		ret = apply_next(backend, db, version, err);
 	if (ret != 0)
 		backend->rollback(db);
-	free(script);
 	return ret < 0 ? pl_error_prefix(err, "migration %d (%s)", version,
 					 migrations[version - 1].title)
 		       : 0;
@@ -258,6 +264,36 @@ static int apply_from(const struct pl_backend *backend, void *db, int version, s
 	return ret;
 }
 
+static void another_was_faster(const struct pl_backend *backend, void *db, struct pl_error *err)
+{
+	struct pl_error unread;
+	int version;
+
+	if (read_version(backend, db, &version, &unread) == 0 && version > 0)
+		pl_error_set(err, PL_ERR_CONFLICT, "it already exists and is not changed");
+}
+
+/* In one transaction: a program that is killed leaves a database without tables, which the
+ * next one fills. */
+static int apply_all(const struct pl_backend *backend, void *db, struct pl_error *err)
+{
+	int ret = backend->begin(db, 1, err);
+
+	for (int version = 1; version <= PL_SCHEMA_VERSION && ret == 0; version++) {
+		ret = apply_script(backend, db, version, err);
+		if (ret < 0)
+			pl_error_prefix(err, "migration %d (%s)", version,
+					migrations[version - 1].title);
+	}
+	if (ret == 0)
+		ret = backend->commit(db, err);
+	if (ret < 0) {
+		backend->rollback(db);
+		another_was_faster(backend, db, err);
+	}
+	return ret;
+}
+
 int pl_schema_create(const char *uri, struct pl_error *err)
 {
 	const char *location;
@@ -269,7 +305,7 @@ int pl_schema_create(const char *uri, struct pl_error *err)
 		return -1;
 	if (backend->create(location, err) == 0 &&
 	    backend->open(location, PL_ROLE_COMMAND, &db, err) == 0)
-		ret = apply_from(backend, db, 0, err);
+		ret = apply_all(backend, db, err);
 	if (db != NULL)
 		backend->close(db);
 	return ret < 0 ? pl_backend_error(backend, location, err) : 0;

@@ -180,12 +180,36 @@ static int replaced(const void *db_p)
 }
 
 /* Makes an empty file in WAL mode; O_EXCL keeps an older one safe. */
+/* Whether somebody who made it was killed before there were tables. */
+static int is_unfinished(const char *path)
+{
+	sqlite3 *handle = NULL;
+	sqlite3_stmt *stmt = NULL;
+	struct stat st;
+	int is_empty = 0;
+
+	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid())
+		return 0;
+	if (sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+	    sqlite3_prepare_v2(handle, "SELECT COUNT(*) FROM sqlite_master", -1, &stmt, NULL) ==
+		    SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW)
+		is_empty = sqlite3_column_int(stmt, 0) == 0;
+	sqlite3_finalize(stmt);
+	sqlite3_close_v2(handle);
+	return is_empty;
+}
+
 static int create_db(const char *path, struct pl_error *err)
 {
 	sqlite3 *handle = NULL;
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0660);
 	int code;
 
+	if (fd < 0 && errno == EEXIST) {
+		fd = is_unfinished(path) ? open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC) : -1;
+		errno = EEXIST;
+	}
 	if (fd < 0)
 		return pl_error_set(err, errno == EEXIST ? PL_ERR_CONFLICT : PL_ERR_RETRY, "%s",
 				    errno == EEXIST ? "it already exists and is not changed"

@@ -126,6 +126,32 @@ static void existing_file_is_never_made_anew(void **state)
 	assert_true(file_holds(fixture->db, "somebody's"));
 }
 
+/* What is left of a program that was killed between making the file and its tables. */
+static void file_without_tables_is_filled(void **state)
+{
+	struct fixture *fixture = *state;
+
+	only_sqlite(fixture);
+	write_file(fixture->db, "", 0);
+	assert_ok(fixture, pl_schema_create(fixture->uri, &fixture->err));
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM schema_history"),
+			 PL_SCHEMA_VERSION);
+}
+
+static void creation_that_fails_leaves_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+
+	only_postgresql(fixture);
+	sql_run(fixture->db, "CREATE SCHEMA IF NOT EXISTS postlatch");
+	sql_run(fixture->db, "CREATE TABLE postlatch.oauth_grant (id INTEGER)");
+	assert_int_equal(pl_schema_create(fixture->uri, &fixture->err), -1);
+	sql_run(fixture->db, "DROP TABLE postlatch.oauth_grant");
+	assert_ok(fixture, pl_schema_create(fixture->uri, &fixture->err));
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM schema_history"),
+			 PL_SCHEMA_VERSION);
+}
+
 static void newest_version_is_left_alone(void **state)
 {
 	struct fixture *fixture = *state;
@@ -585,6 +611,8 @@ int main(void)
 		TEST_IN_FOLDER(new_file_is_for_its_group),
 		TEST_WITH_DATABASE(existing_tables_are_never_made_anew),
 		TEST_IN_FOLDER(existing_file_is_never_made_anew),
+		TEST_IN_FOLDER(file_without_tables_is_filled),
+		TEST_IN_FOLDER(creation_that_fails_leaves_nothing),
 		TEST_WITH_DATABASE(newest_version_is_left_alone),
 		TEST_IN_FOLDER(version_1_keeps_members_and_settings),
 		TEST_IN_FOLDER(version_1_keeps_every_setting),
