@@ -83,13 +83,18 @@ static int complete_commit(struct request *request, struct response *response, i
 	return ret;
 }
 
-/* The step is done, and what it cost is committed. */
-static int complete(struct request *request, struct response *response, int trust,
-		    struct pl_error *err)
+/* The step is done, and what it cost is committed. It may no longer be the next one, as a
+ * registration elsewhere or an administrator may have come between: the member is read anew in
+ * the transaction that completes the session. */
+static int complete(struct request *request, struct response *response, enum next_step done,
+		    int trust, struct pl_error *err)
 {
-	return pl_store_begin_write(request->work.store, err) < 0
-		       ? -1
-		       : complete_commit(request, response, trust, err);
+	int ret = pl_store_begin_write(request->work.store, err);
+
+	request->has_account = 0;
+	if (ret == 0)
+		ret = check_next_step(request, response, done, done, err);
+	return ret == 1 ? complete_commit(request, response, trust, err) : ret;
 }
 
 int post_code(struct request *request, struct response *response, struct pl_error *err)
@@ -98,7 +103,9 @@ int post_code(struct request *request, struct response *response, struct pl_erro
 
 	if (ret == 1)
 		ret = factor_redeem_code(request, response, request_text(request, "code"), err);
-	return ret == 1 ? complete(request, response, request_flag(request, "trust"), err) : ret;
+	return ret == 1
+		       ? complete(request, response, NEXT_CODE, request_flag(request, "trust"), err)
+		       : ret;
 }
 
 int post_recovery(struct request *request, struct response *response, struct pl_error *err)
@@ -107,14 +114,12 @@ int post_recovery(struct request *request, struct response *response, struct pl_
 
 	if (ret == 1)
 		ret = factor_redeem_recovery(request, response, request_text(request, "code"), err);
-	return ret == 1 ? complete(request, response, 0, err) : ret;
+	return ret == 1 ? complete(request, response, NEXT_CODE, 0, err) : ret;
 }
 
 int post_later(struct request *request, struct response *response, struct pl_error *err)
 {
-	int ret = check_next_step(request, response, NEXT_OFFER, NEXT_OFFER, err);
-
-	return ret == 1 ? complete(request, response, 0, err) : ret;
+	return complete(request, response, NEXT_OFFER, 0, err);
 }
 
 int post_registration(struct request *request, struct response *response, struct pl_error *err)

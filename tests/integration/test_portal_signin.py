@@ -3,6 +3,7 @@
 Each test has a member of its own. Codes are made by oathtool from the key that
 the registration shows.
 """
+import concurrent.futures
 import contextlib
 import email
 import email.policy
@@ -207,6 +208,20 @@ class Registration(Flow):
         self.registered()
         self.refused(thief.post("/api/sign-in/registration"), 403, "not-allowed")
         self.refused(thief.post("/api/sign-in/later"), 403, "not-allowed")
+
+    def test_what_becomes_due_while_later_waits_cannot_be_put_off(self):
+        """The request has begun, and waits for another transaction, which makes the factor required."""
+        self.sign_in(state="pending", next="offer")
+        with contextlib.closing(sqlite3.connect(server.env["DATABASE"], timeout=60, isolation_level=None)) as db:
+            db.execute("BEGIN IMMEDIATE")
+            with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                later = pool.submit(self.browser.post, "/api/sign-in/later")
+                time.sleep(0.5)
+                db.execute("UPDATE member SET settings = 'two_factor_requirement=required' WHERE local = ?",
+                           (self.member.split("@")[0],))
+                db.execute("COMMIT")
+                self.refused(later.result(), 403, "not-allowed")
+        self.assertEqual(self.browser.state(), "pending")
 
     def test_registering_ends_sessions_that_the_password_alone_opened(self):
         thief = portal.browser()

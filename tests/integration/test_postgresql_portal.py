@@ -180,7 +180,7 @@ class Reads(Faults):
         self.addCleanup(self.database.sql, "ALTER ROLE postlatch RESET log_statement")
         super().setUp()
 
-    def assert_reads_its_member_once(self, request):
+    def assert_reads_its_member(self, request, times=1):
         path = self.database.dir + "/server.log"
         start = os.path.getsize(path)
         answer = self.good(request())
@@ -188,24 +188,26 @@ class Reads(Faults):
             log.seek(start)
             statements = [line for line in log if "LOG:  execute " in line]
         accounts = [line for line in statements if "FROM domain d LEFT JOIN member m" in line]
-        self.assertEqual(len(accounts), 1, "".join(statements))
+        self.assertEqual(len(accounts), times, "".join(statements))
         return answer
 
-    def test_each_step_of_a_sign_in_reads_its_member_once(self):
+    def test_no_step_of_a_sign_in_reads_its_member_more_often_than_it_must(self):
         browser = self.portal.browser()
-        self.assert_reads_its_member_once(lambda: browser.sign_in(MEMBER))
-        key = self.assert_reads_its_member_once(lambda: browser.post("/api/sign-in/registration"))["key"]
-        codes = self.assert_reads_its_member_once(lambda: browser.post(
+        self.assert_reads_its_member(lambda: browser.sign_in(MEMBER))
+        key = self.assert_reads_its_member(lambda: browser.post("/api/sign-in/registration"))["key"]
+        codes = self.assert_reads_its_member(lambda: browser.post(
             "/api/sign-in/registration/confirm", {"code": totp(key, steps=-1)}))["recovery_codes"]
         browser = self.portal.browser()
-        self.assert_reads_its_member_once(lambda: browser.sign_in(MEMBER))
-        self.assert_reads_its_member_once(lambda: browser.post(
-            "/api/sign-in/code", {"code": totp(key), "trust": True}))
+        self.assert_reads_its_member(lambda: browser.sign_in(MEMBER))
+        # Before the code is redeemed, and again in the transaction that completes the session.
+        self.assert_reads_its_member(lambda: browser.post(
+            "/api/sign-in/code", {"code": totp(key), "trust": True}), times=2)
         browser.cookies.pop("__Host-postlatch")
-        answer = self.assert_reads_its_member_once(lambda: browser.sign_in(MEMBER))  # with the trusted device
+        answer = self.assert_reads_its_member(lambda: browser.sign_in(MEMBER))  # with the trusted device
         self.assertEqual(answer["state"], "authenticated")
         browser = self.half()
-        self.assert_reads_its_member_once(lambda: browser.post("/api/sign-in/recovery", {"code": codes[0]}))
+        self.assert_reads_its_member(lambda: browser.post("/api/sign-in/recovery", {"code": codes[0]}),
+                                          times=2)
 
 
 class Slow(Faults):
