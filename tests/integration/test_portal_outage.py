@@ -4,11 +4,13 @@ Dovecot 2.3 lets the driver check tokens, which needs no portal. Dovecot 2.4 ask
 the portal first.
 """
 import concurrent.futures
+import http.client
 import os
 import re
 import signal
 import subprocess
 import unittest
+import urllib.parse
 
 from dovecot import INTROSPECTS
 from sasl import sign_in
@@ -33,6 +35,17 @@ def new_token():
     run = subprocess.run([os.path.join(BUILD, "tests/integration/issue_token"), server.env["POLICY_FILE"], ALICE,
                           "webmail", "3600", "3600"], capture_output=True, text=True, timeout=TIMEOUT, check=True)
     return run.stdout.split()[1]
+
+
+class BehindNginx(unittest.TestCase):
+    def test_a_body_that_is_too_long_is_refused_and_no_outage(self):
+        url = urllib.parse.urlparse(server.env["PORTAL_URL"])
+        for length in (20000, 60000, 1000000) * 10:  # whether nginx noticed was a matter of luck
+            client = http.client.HTTPConnection(url.hostname, url.port, timeout=TIMEOUT)
+            self.addCleanup(client.close)
+            client.request("POST", "/api/sign-in", b"x" * length, {
+                "Origin": server.env["PORTAL_URL"], "Content-Type": "application/json"})
+            self.assertEqual(client.getresponse().status, 413, length)
 
 
 class Outage(unittest.TestCase):
