@@ -1,8 +1,6 @@
 /* oauth.c - see oauth.h. */
 #include "portal/oauth/oauth.h"
 
-#include <string.h>
-
 #include "portal/http/route.h"
 
 const struct request_field *oauth_parameters(const struct request *request, size_t *count_r)
@@ -15,14 +13,10 @@ const struct request_field *oauth_parameters(const struct request *request, size
 
 const char *oauth_parameter(const struct request *request, const char *name)
 {
-	size_t count;
-	const struct request_field *fields = oauth_parameters(request, &count);
+	const char *value = request->route->body == BODY_FORM ? request_form(request, name)
+							      : request_query(request, name);
 
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(fields[i].name, name) == 0)
-			return fields[i].value[0] == '\0' ? NULL : fields[i].value;
-	}
-	return NULL;
+	return value == NULL || value[0] == '\0' ? NULL : value;
 }
 
 int oauth_error(struct response *response, int status, const char *code, const char *text)
