@@ -352,7 +352,7 @@ static void postlatch_verify_plain(struct auth_request *request, const char *pas
 static void postlatch_lookup_credentials(struct auth_request *request,
 					 lookup_credentials_callback_t *callback)
 {
-	compat_token_judged(request);
+	compat_token_evaluated(request);
 	evaluate(request, is_bearer(request) ? compat_token(request) : NULL, NULL, callback);
 }
 

@@ -4,7 +4,7 @@
  * compat_token()           the token that Dovecot has checked before it asked us
  * compat_fails_for_now()   makes a failed login one that may be tried again
  * compat_error_logged()    to be called for each message that Dovecot logs
- * compat_token_judged()     the driver is asked about a token, and says itself what it thinks of it
+ * compat_token_evaluated()  the driver is asked about a token, so it logs itself when it denies it
  * compat_token_refused()    when an event goes: its request, if Dovecot refused a token and did
  *                           not ask us
  * compat_init()            to be called once, by the process that is asked
@@ -55,7 +55,7 @@ static inline void compat_error_logged(struct event *event ATTR_UNUSED)
 {
 }
 
-static inline void compat_token_judged(struct auth_request *request ATTR_UNUSED)
+static inline void compat_token_evaluated(struct auth_request *request ATTR_UNUSED)
 {
 }
 
@@ -118,12 +118,12 @@ static inline void compat_error_logged(struct event *event)
 		compat_fails_for_now(request);
 }
 
-#define COMPAT_JUDGED_KEY "postlatch-judged"
+#define COMPAT_EVALUATED_KEY "postlatch-evaluated"
 
-static inline void compat_token_judged(struct auth_request *request)
+static inline void compat_token_evaluated(struct auth_request *request)
 {
 	if (request->mech_event != NULL)
-		event_set_ptr(request->mech_event, COMPAT_JUDGED_KEY, request);
+		event_set_ptr(request->mech_event, COMPAT_EVALUATED_KEY, request);
 }
 
 /* Who hangs up before the answer has not guessed, and that request is not finished. */
@@ -133,7 +133,7 @@ static inline const struct auth_request *compat_token_refused(struct event *even
 
 	if (request == NULL || request->state != AUTH_REQUEST_STATE_FINISHED ||
 	    request->fields.successful || request->internal_failure ||
-	    event_get_ptr(event, COMPAT_JUDGED_KEY) != NULL)
+	    event_get_ptr(event, COMPAT_EVALUATED_KEY) != NULL)
 		return NULL;
 	return request;
 }

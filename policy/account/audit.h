@@ -26,6 +26,7 @@ struct pl_audit_filter {
 	int limit;          /* newest so many */
 };
 
+/* Adds the record of a change to the caller's write transaction. 0, or -1. */
 int pl_audit_add(const struct pl_work *work, const char *action, const char *object,
 		 const char *before, const char *after);
 /* Calls each for every record, newest first, until it returns non-zero. */

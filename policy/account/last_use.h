@@ -1,7 +1,7 @@
 /* last_use.h - last-used times, kept off the path of logins.
  *
- * Uses are noted in memory and written by a thread of its own, at most once a
- * second, in one transaction. Noting never waits, not for the disk either. While
+ * Uses are kept in memory and written by a thread of its own, at most once a
+ * second, in one transaction. Recording one never waits, not for the disk either. While
  * the database is locked or its disk is full, uses wait in memory; what does not
  * fit there is left out. The thread uses no function of the program that hosts it.
  */
@@ -16,7 +16,7 @@
 
 struct pl_last_use {
 	struct pl_address address;
-	int64_t member_id;       /* 0: add the member, it has just proven to exist */
+	int64_t member_id;       /* 0: add the member, who has just signed in */
 	int64_t app_password_id; /* 0: another credential */
 	enum pl_setting service;
 	struct pl_ip ip;
@@ -26,8 +26,9 @@ struct pl_last_use {
 struct pl_last_use_log;
 
 /* Starts the writer for a database. It opens the database when there is
- * something to write, and again when the file was replaced. */
+ * something to write, and again when the file was replaced. 0, or -1; the caller closes the log. */
 int pl_last_use_open(const char *uri, struct pl_last_use_log **log_r, struct pl_error *err);
+/* Copies the use. One that does not fit is left out. */
 void pl_last_use_record(struct pl_last_use_log *log, const struct pl_last_use *use);
 /* The last failure to write, which is returned once: 1 and a copy, or 0. */
 int pl_last_use_failure(struct pl_last_use_log *log, struct pl_error *err_r);

@@ -32,11 +32,14 @@ struct pl_app_password {
 /* Takes out spaces and folds case. 1 when the text could be an app password
  * (only letters, of a length that one can have), 0 when not. */
 int pl_app_password_fold(const struct pl_secret *offered, struct pl_secret *folded_r);
-/* Groups of four, "abcd efgh ijkl mnop", as shown to people. */
+/* Groups of four, "abcd efgh ijkl mnop", as shown to people. 0, or -1 when it is too long to be an
+ * app password. */
 int pl_app_password_display(const struct pl_secret *password, struct pl_secret *display_r);
 
 /* Makes one with the label, services, networks and expiry of app_password; fills its
- * other fields. The member is added when the database does not know it. */
+ * other fields, and password_r, which the caller wipes. The member is added when the database
+ * does not know it. 0, or -1: PL_ERR_INVALID for limits that make no sense, PL_ERR_CONFLICT when
+ * the member has too many. In the caller's write transaction. */
 int pl_app_password_issue(const struct pl_work *work, const struct pl_keys *keys, size_t letters,
 			  const struct pl_address *address, struct pl_app_password *app_password,
 			  struct pl_secret *password_r);
@@ -46,6 +49,7 @@ struct pl_app_password_macs {
 	unsigned char mac[PL_KEYS_LIVE][PL_MAC_BYTES];
 };
 
+/* 0, or -1 when OpenSSL fails. */
 int pl_app_password_macs(const struct pl_keys *keys, int64_t member_id,
 			 const struct pl_secret *folded, struct pl_app_password_macs *macs_r,
 			 struct pl_error *err);
@@ -58,6 +62,8 @@ void pl_app_password_read_limits(struct pl_stmt *stmt, struct pl_app_password *r
 enum pl_app_password_limit pl_app_password_limit(const struct pl_app_password *app_password,
 						 enum pl_setting service, const struct pl_ip *ip,
 						 int64_t now);
+/* Calls each for every app password of the member, oldest first, until it returns non-zero. 0, or
+ * -1. */
 int pl_app_password_list(struct pl_store *store, int64_t member_id,
 			 int (*each)(const struct pl_app_password *app_password, void *context),
 			 void *context, struct pl_error *err);
@@ -65,7 +71,8 @@ int pl_app_password_list(struct pl_store *store, int64_t member_id,
 int64_t pl_app_password_revoke(const struct pl_work *work, const struct pl_address *address,
 			       int64_t id);
 
-/* "imap,smtp" to bits and back; "" and "all" are every service. */
+/* "imap,smtp" to bits and back; "" and "all" are every service. 0, or -1 for another word; returns
+ * buf. */
 int pl_services_parse(const char *text, unsigned int *services_r, struct pl_error *err);
 char *pl_services_format(unsigned int services, char *buf, size_t size);
 

@@ -24,7 +24,7 @@
 #define PL_TOTP_STEP 30         /* seconds */
 #define PL_TOTP_FREE_FAILURES 5
 #define PL_TOTP_MAX_FAILURES 100
-#define PL_TOTP_PENDING_SECONDS 900 /* an unproven registration is forgotten */
+#define PL_TOTP_PENDING_SECONDS 900 /* a registration that is not confirmed is forgotten */
 
 enum pl_code_result {
 	PL_CODE_RIGHT,

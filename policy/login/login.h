@@ -1,7 +1,7 @@
-/* login.h - finds out everything about one login, and has it decided.
+/* login.h - gathers the facts about one login, and has it decided.
  *
- * The Dovecot driver, the milter, the portal and `postlatch explain` all come
- * through here, so that they cannot see different facts. What the caller knows about
+ * The Dovecot driver, the portal and `postlatch explain` all use it, so that they cannot
+ * see different facts. What the caller knows about
  * the login is in struct pl_login, the rest is one statement: pl_login_ask() says which,
  * and pl_login_answer() reads its rows, gathers the facts and decides. Between the two
  * the caller may wait for the rows or not. Nobody changes the facts afterwards.

@@ -271,7 +271,7 @@ int pl_session_revoke_all(const struct pl_work *work, struct pl_account *account
 
 	raised = pl_exec_count(work->store, PL_SQL_MEMBER_RAISE_GENERATION,
 			       PL_PARAMS(PL_INT("member_id", account->member.id)), work->err);
-	if (raised <= 0) /* 0: a member that the database has never heard of */
+	if (raised <= 0) /* 0: no such member */
 		return (int)raised;
 	account->member.generation++;
 	return pl_audit_add(work, "session.revoke-all",

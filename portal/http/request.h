@@ -70,7 +70,7 @@ struct request {
 	int has_account;
 	struct pl_secret cookie;          /* of the session */
 	char address[PL_ADDRESS_MAX + 1]; /* of the session's member; "" for none */
-	struct pl_oauth_client *client;   /* that has proven who it is (guard_client) */
+	struct pl_oauth_client *client;   /* that has authenticated (guard_client) */
 	struct pl_token_info token;       /* that came along (guard_bearer) */
 };
 

@@ -32,7 +32,7 @@ enum route_caller {
 	/* A page of ours. What changes something must come from our own origin; query fields are
 	 * those of the row; errors are codes that the pages have sentences for. */
 	CALLER_PAGE,
-	/* A program that proves by itself who it is. Query fields and form fields that nobody
+	/* A program that authenticates by itself. Query fields and form fields that nobody
 	 * knows are ignored (RFC 6749 3.1, 3.2); errors are in the words of RFC 6749. */
 	CALLER_PROGRAM,
 	/* A browser that a program sends here (the front channel of OpenID Connect). The same,

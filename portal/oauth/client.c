@@ -1,4 +1,4 @@
-/* client.c - which OAuth client sends a form, and whether it proves that (RFC 6749 2.3). */
+/* client.c - authentication of OAuth clients (RFC 6749 2.3). */
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -62,8 +62,8 @@ static enum reading read_credentials(const struct request *request, struct crede
 }
 
 /* 1 right, 0 wrong or none, -1 error. */
-static int is_proven(const struct request *request, const struct credentials *credentials,
-		     struct pl_error *err)
+static int check_secret(const struct request *request, const struct credentials *credentials,
+			struct pl_error *err)
 {
 	struct pl_secret secret;
 	int ret;
@@ -76,14 +76,14 @@ static int is_proven(const struct request *request, const struct credentials *cr
 	return ret;
 }
 
-/* A public client has nothing to prove; a secret that it sends must be wrong. */
+/* A public client does not authenticate; a secret that it sends must be wrong. */
 static int identify(struct request *request, const struct credentials *credentials, int public_too,
 		    struct pl_error *err)
 {
 	const int has_secret = credentials->secret != NULL && credentials->secret[0] != '\0';
-	int proven = is_proven(request, credentials, err), known;
+	int authenticated = check_secret(request, credentials, err), known;
 
-	if (proven < 0)
+	if (authenticated < 0)
 		return -1;
 	request->client = calloc(1, sizeof(*request->client));
 	if (request->client == NULL)
@@ -91,7 +91,7 @@ static int identify(struct request *request, const struct credentials *credentia
 	known = pl_oauth_client_get(request->work.store, credentials->id, request->client, err);
 	if (known <= 0)
 		return known;
-	return proven || (public_too && !request->client->confidential && !has_secret);
+	return authenticated || (public_too && !request->client->confidential && !has_secret);
 }
 
 static int refuse(struct response *response)

@@ -7,7 +7,7 @@
 #include "portal/http/request.h"
 #include "portal/http/response.h"
 
-/* An OAuth client that has proven who it is (RFC 6749 2.3); fills the request's client. */
+/* An OAuth client that has authenticated (RFC 6749 2.3); fills the request's client. */
 int guard_client(struct request *request, struct response *response, struct pl_error *err);
 /* An access token of a session (RFC 6750); fills the request's token and address. */
 int guard_bearer(struct request *request, struct response *response, struct pl_error *err);

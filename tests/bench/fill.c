@@ -44,12 +44,12 @@ static void print(const struct pl_address *address, const struct pl_secret *valu
 
 static int give_app_passwords(struct fill *fill, const struct pl_address *address, size_t index)
 {
-	struct pl_app_password wish = { .label = "phone" };
+	struct pl_app_password wanted = { .label = "phone" };
 	struct pl_secret password;
 
 	for (size_t n = 0; n < fill->count; n++) {
 		if (pl_app_password_issue(&fill->work, fill->verify, PL_APP_PASSWORD_MIN, address,
-					  &wish, &password) < 0)
+					  &wanted, &password) < 0)
 			return -1;
 		if (n == index % fill->count)
 			print(address, &password);
@@ -61,14 +61,15 @@ static int give_app_passwords(struct fill *fill, const struct pl_address *addres
 static int give_token(struct fill *fill, const struct pl_address *address, size_t index)
 {
 	struct pl_account account;
-	struct pl_session wish = { .channel = PL_CHANNEL_WEBMAIL,
-				   .device = "Firefox",
-				   .ip = "192.0.2.2" };
+	struct pl_session session = { .channel = PL_CHANNEL_WEBMAIL,
+				      .device = "Firefox",
+				      .ip = "192.0.2.2" };
 	struct pl_secret token;
 
 	(void)index;
 	if (pl_account_get(fill->work.store, address, &account, fill->work.err) < 0 ||
-	    pl_session_issue(&fill->work, &account, &wish, time(NULL) + TOKEN_SECONDS, &token) < 0)
+	    pl_session_issue(&fill->work, &account, &session, time(NULL) + TOKEN_SECONDS, &token) <
+		    0)
 		return -1;
 	print(address, &token);
 	pl_secret_wipe(&token);
@@ -78,14 +79,14 @@ static int give_token(struct fill *fill, const struct pl_address *address, size_
 static int give_cookie(struct fill *fill, const struct pl_address *address, size_t index)
 {
 	struct pl_account account;
-	struct pl_session wish = { .channel = PL_CHANNEL_WEBMAIL,
-				   .device = "Firefox",
-				   .ip = "192.0.2.2" };
+	struct pl_session session = { .channel = PL_CHANNEL_WEBMAIL,
+				      .device = "Firefox",
+				      .ip = "192.0.2.2" };
 	struct pl_secret cookie;
 
 	(void)index;
 	if (pl_account_get(fill->work.store, address, &account, fill->work.err) < 0 ||
-	    pl_session_open(&fill->work, &account, &wish, &cookie) < 0)
+	    pl_session_open(&fill->work, &account, &session, &cookie) < 0)
 		return -1;
 	print(address, &cookie);
 	pl_secret_wipe(&cookie);

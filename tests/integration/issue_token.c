@@ -25,17 +25,17 @@ static int get_account(const struct pl_work *work, const char *text, struct pl_a
 
 static int issue(const struct pl_work *work, char **args)
 {
-	struct pl_session wish = { .device = "test browser", .ip = "127.0.0.1" };
+	struct pl_session session = { .device = "test browser", .ip = "127.0.0.1" };
 	struct pl_account account;
 	struct pl_secret token;
 
 	if (get_account(work, args[0], &account) < 0)
 		return -1;
-	wish.channel = strcmp(args[1], "webmail") == 0 ? PL_CHANNEL_WEBMAIL : PL_CHANNEL_CLIENT;
-	wish.expires_at = work->now + atol(args[2]);
-	if (pl_session_issue(work, &account, &wish, work->now + atol(args[3]), &token) < 0)
+	session.channel = strcmp(args[1], "webmail") == 0 ? PL_CHANNEL_WEBMAIL : PL_CHANNEL_CLIENT;
+	session.expires_at = work->now + atol(args[2]);
+	if (pl_session_issue(work, &account, &session, work->now + atol(args[3]), &token) < 0)
 		return -1;
-	printf("%lld %.*s\n", (long long)wish.id, (int)token.len, (const char *)token.data);
+	printf("%lld %.*s\n", (long long)session.id, (int)token.len, (const char *)token.data);
 	pl_secret_wipe(&token);
 	return 0;
 }

@@ -161,9 +161,9 @@ class Services(Input):
     def setUpClass(cls):
         with open(os.path.join(ROOT, "dovecot-plugin/services.def")) as f:
             text = f.read()
-        cls.judged = re.findall(r'^PL_DOVECOT_SERVICE\("([^"]+)"', text, re.M)
+        cls.signing_in = re.findall(r'^PL_DOVECOT_SERVICE\("([^"]+)"', text, re.M)
         cls.helpers = re.findall(r'^PL_DOVECOT_HELPER\("([^"]+)"', text, re.M)
-        assert "imap" in cls.judged and "lmtp" in cls.helpers
+        assert "imap" in cls.signing_in and "lmtp" in cls.helpers
 
     def tearDown(self):
         server.postlatch("member", "set", ALICE, "active=on")
@@ -176,10 +176,10 @@ class Services(Input):
                                  server.passwords[ALICE]).returncode == 0
         return [service for service, yes in zip(services, all_at_once(ask, services)) if yes]
 
-    def test_those_that_sign_in_are_judged(self):
-        self.assertEqual(self.let_in(self.judged), self.judged)
+    def test_services_that_sign_members_in_follow_their_setting(self):
+        self.assertEqual(self.let_in(self.signing_in), self.signing_in)
         server.postlatch("member", "set", ALICE, "active=off")
-        self.assertEqual(self.let_in(self.judged), [])
+        self.assertEqual(self.let_in(self.signing_in), [])
 
     def test_helpers_go_on_for_an_inactive_member(self):
         server.postlatch("member", "set", ALICE, "active=off")

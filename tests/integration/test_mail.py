@@ -379,7 +379,7 @@ class Redirect(MailTest):
         server.settle(lambda: subject in server.mailbox(ALICE) + server.sink() + server.mailbox("alice+tag@demo.test"))
         self.assertEqual(server.sink().count(subject), 0)
 
-    def test_a_forward_of_a_forward_is_judged_by_who_sends_now(self):
+    def test_a_forward_of_a_forward_depends_on_the_member_who_sends_it_now(self):
         server.postlatch("member", "set", ALICE, "forwarding=on")
         self.script('redirect "%s";' % BOB)
         self.script('redirect "%s";' % AWAY, BOB)

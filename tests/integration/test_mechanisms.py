@@ -49,7 +49,7 @@ class Configuration(unittest.TestCase):
 
 
 class NoPassword(Configuration):
-    """CRAM-MD5 and SCRAM-SHA-256: the gates hold, and the operator's passdb judges the rest."""
+    """CRAM-MD5 and SCRAM-SHA-256: the gates hold, and the operator's passdb decides the rest."""
 
     file = "dovecot.conf"
     changes = [("auth_mechanisms = plain", "auth_mechanisms = cram-md5 scram-sha-256 plain")]

@@ -165,7 +165,7 @@ class Outage(OnServer):
         self.assert_temporary()
         log = self.server.log("dovecot")[mark:]
         self.assertIn("passdb postlatch: database %s/postlatch: " % self.proxy.dir, log)
-        # Once when it begins, in each of the processes that judge; not for each login.
+        # Once when it begins, in each of the processes that decide; not for each login.
         self.assertLess(log.count("passdb postlatch: database"), 60)
 
 

@@ -7,7 +7,7 @@ steps=(
 	folders_have_their_owners
 	the_steps_of_the_readme_switch_it_on
 	the_check_finds_no_fault
-	the_driver_judges_logins
+	the_driver_decides_on_logins
 	forwards_stop_where_forwarding_is_off
 	the_relay_tells_postfix_of_an_outage
 	the_portal_signs_members_in
@@ -74,7 +74,7 @@ test_the_check_finds_no_fault() {
 	inside postlatch check
 }
 
-test_the_driver_judges_logins() {
+test_the_driver_decides_on_logins() {
 	local app_password
 	login imap plain
 	app_password=$(inside postlatch app-password create plain@example.test | head -n 1)

@@ -10,11 +10,11 @@ static struct pl_app_password issue(struct fixture *fixture, const char *address
 				    struct pl_secret *secret_r)
 {
 	const struct pl_address parsed = address_of(address);
-	struct pl_app_password wish = { .label = "phone" };
+	struct pl_app_password wanted = { .label = "phone" };
 
 	assert_ok(fixture, pl_app_password_issue(work_of(fixture), fixture->keys, 16, &parsed,
-						 &wish, secret_r));
-	return wish;
+						 &wanted, secret_r));
+	return wanted;
 }
 
 /* Returns the id of the one that was typed, or 0. */
@@ -87,13 +87,13 @@ static void every_letter_is_equally_likely(void **state)
 
 	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
 	for (int i = 0; i < 1000; i++) {
-		struct pl_app_password wish = { .label = "many" };
+		struct pl_app_password wanted = { .label = "many" };
 		struct pl_address address = address_of(OWNER);
 		struct pl_secret secret;
 
 		snprintf(address.local, sizeof(address.local), "user%d", i / 50);
 		assert_ok(fixture, pl_app_password_issue(work_of(fixture), fixture->keys, 64,
-							 &address, &wish, &secret));
+							 &address, &wanted, &secret));
 		for (size_t c = 0; c < secret.len; c++)
 			seen[secret.data[c] - 'a']++;
 	}
@@ -118,18 +118,18 @@ static void limits_come_back_as_they_were_set(void **state)
 {
 	struct fixture *fixture = *state;
 	const struct pl_address address = address_of(OWNER);
-	struct pl_app_password wish = { .label = "scanner",
-					.services = 1u << PL_SETTING_SMTP,
-					.expires_at = 2000 };
+	struct pl_app_password wanted = { .label = "scanner",
+					  .services = 1u << PL_SETTING_SMTP,
+					  .expires_at = 2000 };
 	struct pl_app_password found;
 	struct pl_secret secret;
 	struct pl_ip ip;
 
-	strcpy(wish.networks, "192.0.2.0/24, 2001:db8::/32");
+	strcpy(wanted.networks, "192.0.2.0/24, 2001:db8::/32");
 	assert_ok(fixture, pl_app_password_issue(work_of(fixture), fixture->keys, 16, &address,
-						 &wish, &secret));
+						 &wanted, &secret));
 	found = offered_app_password(fixture, OWNER, (const char *)secret.data);
-	assert_int_equal(found.id, wish.id);
+	assert_int_equal(found.id, wanted.id);
 	pl_ip_parse("2001:db8::7", &ip, NULL);
 	assert_int_equal(pl_app_password_limit(&found, PL_SETTING_SMTP, &ip, 1999),
 			 PL_APP_PASSWORD_COVERS);
@@ -143,14 +143,14 @@ static void limits_come_back_as_they_were_set(void **state)
 	/* A service that only a newer version knows must not mean "all". */
 	sql_run(fixture->db, "UPDATE app_password SET services = 'caldav', networks = ''");
 	found = offered_app_password(fixture, OWNER, (const char *)secret.data);
-	assert_int_equal(found.id, wish.id);
+	assert_int_equal(found.id, wanted.id);
 	assert_int_equal(pl_app_password_limit(&found, PL_SETTING_SMTP, &ip, 1),
 			 PL_APP_PASSWORD_WRONG_SERVICE);
 	assert_int_equal(pl_app_password_limit(&found, PL_SETTING_IMAP, &ip, 1),
 			 PL_APP_PASSWORD_WRONG_SERVICE);
 }
 
-static void bad_wishes_are_refused_and_leave_nothing(void **state)
+static void bad_values_are_refused_and_leave_nothing(void **state)
 {
 	static const struct {
 		const char *label, *networks;
@@ -164,14 +164,14 @@ static void bad_wishes_are_refused_and_leave_nothing(void **state)
 	const struct pl_address address = address_of(OWNER);
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct pl_app_password wish = { .id = 0 };
+		struct pl_app_password wanted = { .id = 0 };
 		struct pl_secret secret;
 
-		strcpy(wish.label, rows[i].label);
-		strcpy(wish.networks, rows[i].networks);
+		strcpy(wanted.label, rows[i].label);
+		strcpy(wanted.networks, rows[i].networks);
 		assert_refused(fixture,
 			       pl_app_password_issue(work_of(fixture), fixture->keys,
-						     rows[i].letters, &address, &wish, &secret),
+						     rows[i].letters, &address, &wanted, &secret),
 			       PL_ERR_INVALID, OWNER);
 		assert_int_equal(secret.len, 0);
 	}
@@ -288,7 +288,7 @@ int main(void)
 		TEST_WITH_DATABASE(every_letter_is_equally_likely),
 		TEST_WITH_DATABASE(database_and_records_hold_no_secret),
 		TEST_WITH_DATABASE(limits_come_back_as_they_were_set),
-		TEST_WITH_DATABASE(bad_wishes_are_refused_and_leave_nothing),
+		TEST_WITH_DATABASE(bad_values_are_refused_and_leave_nothing),
 		TEST_WITH_DATABASE(revoked_is_dead_at_once),
 		TEST_WITH_DATABASE(number_for_each_member_is_bounded),
 		TEST_WITH_DATABASE(keys_can_be_changed_without_loss),

@@ -8,13 +8,13 @@ static struct pl_session issue(struct fixture *fixture, const char *address,
 			       struct pl_secret *token_r)
 {
 	const struct pl_address parsed = address_of(address);
-	struct pl_session wish = { .channel = PL_CHANNEL_WEBMAIL, .expires_at = 2000 };
+	struct pl_session session = { .channel = PL_CHANNEL_WEBMAIL, .expires_at = 2000 };
 
-	strcpy(wish.ip, "192.0.2.9");
-	strcpy(wish.device, "Browser");
-	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &parsed), &wish,
-					    1000, token_r));
-	return wish;
+	strcpy(session.ip, "192.0.2.9");
+	strcpy(session.device, "Browser");
+	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &parsed),
+					    &session, 1000, token_r));
+	return session;
 }
 
 static int64_t find(struct fixture *fixture, const struct pl_secret *token, int64_t now)

@@ -10,13 +10,13 @@ static struct pl_session open_session(struct fixture *fixture, const char *addre
 				      struct pl_secret *cookie_r)
 {
 	const struct pl_address parsed = address_of(address);
-	struct pl_session wish = { .channel = PL_CHANNEL_WEBMAIL, .pending = half };
+	struct pl_session session = { .channel = PL_CHANNEL_WEBMAIL, .pending = half };
 
-	strcpy(wish.ip, "192.0.2.9");
-	strcpy(wish.device, "Browser");
-	assert_ok(fixture,
-		  pl_session_open(work_of(fixture), account_at(fixture, &parsed), &wish, cookie_r));
-	return wish;
+	strcpy(session.ip, "192.0.2.9");
+	strcpy(session.device, "Browser");
+	assert_ok(fixture, pl_session_open(work_of(fixture), account_at(fixture, &parsed), &session,
+					   cookie_r));
+	return session;
 }
 
 /* The session's id, or 0. */
@@ -66,12 +66,12 @@ static void cookie_is_no_token_and_token_no_cookie(void **state)
 {
 	const struct pl_address address = address_of(OWNER);
 	struct fixture *fixture = *state;
-	struct pl_session made, wish = { .expires_at = 0 }, found;
+	struct pl_session made, session = { .expires_at = 0 }, found;
 	struct pl_secret cookie, token;
 
 	made = open_session(fixture, OWNER, 0, &cookie);
-	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &address), &wish,
-					    made.created_at + 60, &token));
+	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &address),
+					    &session, made.created_at + 60, &token));
 	assert_int_equal(find(fixture, &token, made.created_at), 0);
 	assert_int_equal(pl_session_by_token(work_at(fixture, made.created_at), &cookie, &found),
 			 0);
@@ -118,11 +118,11 @@ static void half_session_has_no_token(void **state)
 {
 	const struct pl_address address = address_of(OWNER);
 	struct fixture *fixture = *state;
-	struct pl_session wish = { .expires_at = 2000 }, found;
+	struct pl_session session = { .expires_at = 2000 }, found;
 	struct pl_secret token;
 
-	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &address), &wish,
-					    2000, &token));
+	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &address),
+					    &session, 2000, &token));
 	assert_int_equal(pl_session_by_token(work_at(fixture, 1), &token, &found), 1);
 	sql_run(fixture->db, "UPDATE session SET half = 1");
 	assert_int_equal(pl_session_by_token(work_at(fixture, 1), &token, &found), 0);

@@ -14,12 +14,12 @@ static struct pl_trusted add(struct fixture *fixture, const char *address,
 			     struct pl_secret *cookie_r)
 {
 	const struct pl_address parsed = address_of(address);
-	struct pl_trusted wish = { .name = "Windows 10, Chrome" };
+	struct pl_trusted device = { .name = "Windows 10, Chrome" };
 
-	strcpy(wish.ip, "192.0.2.9");
-	assert_ok(fixture,
-		  pl_trusted_add(work_of(fixture), account_at(fixture, &parsed), &wish, cookie_r));
-	return wish;
+	strcpy(device.ip, "192.0.2.9");
+	assert_ok(fixture, pl_trusted_add(work_of(fixture), account_at(fixture, &parsed), &device,
+					  cookie_r));
+	return device;
 }
 
 static enum pl_trust peek(struct fixture *fixture, const struct pl_secret *cookie,
