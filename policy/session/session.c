@@ -199,21 +199,6 @@ int pl_session_by_cookie(const struct pl_work *work, const struct pl_secret *coo
 	return read_one(stmt, session_r, work->err);
 }
 
-int pl_session_by_token(const struct pl_work *work, const struct pl_secret *token,
-			struct pl_session *session_r)
-{
-	unsigned char digest[PL_MAC_BYTES];
-	struct pl_stmt *stmt;
-
-	memset(session_r, 0, sizeof(*session_r));
-	if (pl_token_digest(token, digest, work->err) < 0)
-		return -1;
-	stmt = pl_query(work->store, PL_SQL_SESSION_BY_TOKEN,
-			PL_PARAMS(PL_BLOB("digest", digest, sizeof(digest)),
-				  PL_INT("now", work->now)));
-	return read_one(stmt, session_r, work->err);
-}
-
 int pl_session_list(const struct pl_work *work, int64_t member_id,
 		    int (*each)(const struct pl_session *session, void *context), void *context)
 {

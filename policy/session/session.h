@@ -52,9 +52,6 @@ int pl_session_seen(const struct pl_work *work, const struct pl_session *session
 /* The session of a cookie that is good now. 1, 0, or -1. */
 int pl_session_by_cookie(const struct pl_work *work, const struct pl_secret *cookie,
 			 struct pl_session *session_r);
-/* The authenticated session of an access token that is good now. 1, 0, or -1. */
-int pl_session_by_token(const struct pl_work *work, const struct pl_secret *token,
-			struct pl_session *session_r);
 /* Reads the column channel of a row of the table. */
 enum pl_channel pl_session_read_channel(struct pl_stmt *stmt);
 /* The session of an id, whether it is good now or not. 1, 0, or -1. */

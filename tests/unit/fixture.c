@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "policy/login/login.h"
+#include "policy/session/grant.h"
 
 #define KEY_1 "1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
 
@@ -201,6 +202,38 @@ struct pl_app_password offered_app_password(struct fixture *fixture, const char 
 	assert_ok(fixture, pl_login_evaluate(fixture->store, fixture->policy, fixture->keys, &login,
 					     &result, &fixture->err));
 	return result.app_password;
+}
+
+static enum pl_credential offer_token(struct fixture *fixture, const char *address,
+				      const struct pl_secret *token, int64_t now)
+{
+	struct pl_login_result result;
+	const struct pl_login login = {
+		.user = address,
+		.user_len = strlen(address),
+		.service = PL_SETTING_IMAP,
+		.offer = PL_OFFER_BEARER,
+		.secret = token,
+		.now = now,
+	};
+
+	assert_ok(fixture, pl_login_evaluate(fixture->store, fixture->policy, fixture->keys, &login,
+					     &result, &fixture->err));
+	return result.facts.credential;
+}
+
+int64_t session_of_token(struct fixture *fixture, const struct pl_secret *token, int64_t now)
+{
+	char address[PL_ADDRESS_MAX + 1] = "owner@example.test";
+	struct pl_token_info info;
+	int ret = pl_token_info(work_at(fixture, now), token, &info);
+
+	assert_ok(fixture, ret);
+	if (ret == 1)
+		pl_address_format(&info.address, address);
+	assert_int_equal(offer_token(fixture, address, token, now),
+			 ret == 1 ? PL_CREDENTIAL_TOKEN : PL_CREDENTIAL_BAD_TOKEN);
+	return ret == 1 ? info.session_id : 0;
 }
 
 int file_holds(const char *path, const char *text)

@@ -92,6 +92,10 @@ struct pl_app_password app_password_of(struct fixture *fixture, int64_t member_i
 struct pl_app_password offered_app_password(struct fixture *fixture, const char *address,
 					    const char *typed);
 
+/* The id of the session of a token that is good at that time, or 0. Introspection and a login must
+ * agree about it; a token that is not good is offered for owner@example.test. */
+int64_t session_of_token(struct fixture *fixture, const struct pl_secret *token, int64_t now);
+
 /* Whether the bytes stand anywhere in the file; in the database or its log. */
 int file_holds(const char *path, const char *text);
 int database_holds(const struct fixture *fixture, const char *text);

@@ -17,15 +17,6 @@ static struct pl_session issue(struct fixture *fixture, const char *address,
 	return session;
 }
 
-static int64_t find(struct fixture *fixture, const struct pl_secret *token, int64_t now)
-{
-	struct pl_session found;
-	int ret = pl_session_by_token(work_at(fixture, now), token, &found);
-
-	assert_ok(fixture, ret);
-	return ret == 1 ? found.id : 0;
-}
-
 static void token_leads_to_its_session(void **state)
 {
 	struct fixture *fixture = *state;
@@ -33,8 +24,8 @@ static void token_leads_to_its_session(void **state)
 	const struct pl_session made = issue(fixture, OWNER, &token);
 	struct pl_session found;
 
-	assert_int_equal(pl_session_by_token(work_at(fixture, 999), &token, &found), 1);
-	assert_int_equal(found.id, made.id);
+	assert_int_equal(session_of_token(fixture, &token, 999), made.id);
+	assert_int_equal(pl_session_get(fixture->store, made.id, &found, &fixture->err), 1);
 	assert_int_equal(found.member_id, account_of(fixture, OWNER).member.id);
 	assert_int_equal(found.channel, PL_CHANNEL_WEBMAIL);
 	assert_int_equal(found.expires_at, 2000);
@@ -70,12 +61,12 @@ static void other_tokens_lead_nowhere(void **state)
 	for (size_t i = 0; i < token.len; i++) {
 		wrong = token;
 		wrong.data[i] ^= 1;
-		assert_int_equal(find(fixture, &wrong, 1), 0);
+		assert_int_equal(session_of_token(fixture, &wrong, 1), 0);
 	}
 	pl_secret_set(&wrong, token.data, token.len - 1);
-	assert_int_equal(find(fixture, &wrong, 1), 0);
+	assert_int_equal(session_of_token(fixture, &wrong, 1), 0);
 	pl_secret_set(&wrong, "", 0);
-	assert_int_equal(find(fixture, &wrong, 1), 0);
+	assert_int_equal(session_of_token(fixture, &wrong, 1), 0);
 }
 
 static void nothing_stored_is_a_token(void **state)
@@ -95,11 +86,11 @@ static void token_and_session_expire(void **state)
 	struct pl_secret token;
 	int64_t id = issue(fixture, OWNER, &token).id;
 
-	assert_int_equal(find(fixture, &token, 999), id);
-	assert_int_equal(find(fixture, &token, 1000), 0);
+	assert_int_equal(session_of_token(fixture, &token, 999), id);
+	assert_int_equal(session_of_token(fixture, &token, 1000), 0);
 	sql_run(fixture->db, "UPDATE token SET expires_at = 9000");
-	assert_int_equal(find(fixture, &token, 1999), id);
-	assert_int_equal(find(fixture, &token, 2000), 0);
+	assert_int_equal(session_of_token(fixture, &token, 1999), id);
+	assert_int_equal(session_of_token(fixture, &token, 2000), 0);
 }
 
 static void revoked_session_is_dead_at_once(void **state)
@@ -113,8 +104,8 @@ static void revoked_session_is_dead_at_once(void **state)
 	assert_int_equal(pl_session_revoke(work_of(fixture), account_at(fixture, &address),
 					   first_id, 0),
 			 1);
-	assert_int_equal(find(fixture, &first, 1), 0);
-	assert_int_equal(find(fixture, &second, 1), second_id);
+	assert_int_equal(session_of_token(fixture, &first, 1), 0);
+	assert_int_equal(session_of_token(fixture, &second, 1), second_id);
 	assert_int_equal(pl_session_revoke(work_of(fixture), account_at(fixture, &address),
 					   first_id, 0),
 			 0);
@@ -135,11 +126,11 @@ static void raised_generation_ends_all_of_a_member(void **state)
 	issue(fixture, OWNER, &second);
 	other_id = issue(fixture, "other@example.test", &others).id;
 	assert_ok(fixture, pl_session_revoke_all(work_of(fixture), account_at(fixture, &address)));
-	assert_int_equal(find(fixture, &first, 1), 0);
-	assert_int_equal(find(fixture, &second, 1), 0);
-	assert_int_equal(find(fixture, &others, 1), other_id);
+	assert_int_equal(session_of_token(fixture, &first, 1), 0);
+	assert_int_equal(session_of_token(fixture, &second, 1), 0);
+	assert_int_equal(session_of_token(fixture, &others, 1), other_id);
 	later_id = issue(fixture, OWNER, &later).id;
-	assert_int_equal(find(fixture, &later, 1), later_id);
+	assert_int_equal(session_of_token(fixture, &later, 1), later_id);
 }
 
 static void removed_member_leaves_no_session(void **state)
@@ -150,7 +141,7 @@ static void removed_member_leaves_no_session(void **state)
 
 	issue(fixture, OWNER, &token);
 	assert_int_equal(pl_member_remove(work_of(fixture), &address), 1);
-	assert_int_equal(find(fixture, &token, 1), 0);
+	assert_int_equal(session_of_token(fixture, &token, 1), 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT (SELECT COUNT(*) FROM session) + "
 					      "(SELECT COUNT(*) FROM token)"),
 			 0);

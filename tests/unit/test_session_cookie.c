@@ -66,18 +66,17 @@ static void cookie_is_no_token_and_token_no_cookie(void **state)
 {
 	const struct pl_address address = address_of(OWNER);
 	struct fixture *fixture = *state;
-	struct pl_session made, session = { .expires_at = 0 }, found;
+	struct pl_session made, session = { .expires_at = 0 };
 	struct pl_secret cookie, token;
 
 	made = open_session(fixture, OWNER, 0, &cookie);
 	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &address),
 					    &session, made.created_at + 60, &token));
 	assert_int_equal(find(fixture, &token, made.created_at), 0);
-	assert_int_equal(pl_session_by_token(work_at(fixture, made.created_at), &cookie, &found),
-			 0);
+	assert_int_equal(session_of_token(fixture, &cookie, made.created_at), 0);
 }
 
-static void second_step_makes_it_whole_with_a_new_cookie(void **state)
+static void second_step_makes_it_authenticated_with_a_new_cookie(void **state)
 {
 	struct fixture *fixture = *state;
 	struct pl_session made, found;
@@ -113,19 +112,19 @@ static void half_session_has_a_quarter_hour(void **state)
 	assert_int_equal(complete(fixture, made.id, end, &whole), 0);
 }
 
-/* Whatever else went wrong, a token must not open a session that is half. */
-static void half_session_has_no_token(void **state)
+/* Whatever else went wrong, a token must not open a pending session. */
+static void pending_session_has_no_token(void **state)
 {
 	const struct pl_address address = address_of(OWNER);
 	struct fixture *fixture = *state;
-	struct pl_session session = { .expires_at = 2000 }, found;
+	struct pl_session session = { .expires_at = 2000 };
 	struct pl_secret token;
 
 	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &address),
 					    &session, 2000, &token));
-	assert_int_equal(pl_session_by_token(work_at(fixture, 1), &token, &found), 1);
+	assert_int_equal(session_of_token(fixture, &token, 1), session.id);
 	sql_run(fixture->db, "UPDATE session SET half = 1");
-	assert_int_equal(pl_session_by_token(work_at(fixture, 1), &token, &found), 0);
+	assert_int_equal(session_of_token(fixture, &token, 1), 0);
 }
 
 static void session_ends_when_idle_and_in_any_case(void **state)
@@ -328,9 +327,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_WITH_DATABASE(cookie_leads_to_its_session),
 		TEST_WITH_DATABASE(cookie_is_no_token_and_token_no_cookie),
-		TEST_WITH_DATABASE(second_step_makes_it_whole_with_a_new_cookie),
+		TEST_WITH_DATABASE(second_step_makes_it_authenticated_with_a_new_cookie),
 		TEST_WITH_DATABASE(half_session_has_a_quarter_hour),
-		TEST_WITH_DATABASE(half_session_has_no_token),
+		TEST_WITH_DATABASE(pending_session_has_no_token),
 		TEST_WITH_DATABASE(session_ends_when_idle_and_in_any_case),
 		TEST_WITH_DATABASE(seen_is_written_once_a_minute),
 		TEST_WITH_DATABASE(inactive_member_or_domain_has_no_session),
