@@ -3,10 +3,17 @@
 #include <stdio.h>
 #include <string.h>
 
+static int given_twice(const char *name, struct pl_error *err)
+{
+	return pl_error_set(err, PL_ERR_INVALID, "%s is given twice; give it one value", name);
+}
+
 static int parse_active(const char *value, struct pl_change *change, struct pl_error *err)
 {
 	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
 		return pl_error_set(err, PL_ERR_INVALID, "active=%s: it must be on or off", value);
+	if (change->has_active)
+		return given_twice("active", err);
 	change->has_active = 1;
 	change->active = strcmp(value, "on") == 0;
 	return 0;
@@ -22,6 +29,8 @@ static int parse_class(const char *value, struct pl_change *change, struct pl_er
 				    "class: a class name has letters, digits, '-', '_' and '.', "
 				    "at most %d of them",
 				    PL_CLASS_MAX);
+	if (change->has_class)
+		return given_twice("class", err);
 	change->has_class = 1;
 	snprintf(change->class_name, sizeof(change->class_name), "%s", value);
 	return 0;
@@ -61,6 +70,8 @@ static int parse_setting(const char *name, const char *value, enum pl_layer_bit 
 		return pl_error_set(err, PL_ERR_INVALID, "%s=%.64s: it must be one of %s", name,
 				    value,
 				    pl_setting_choices(setting, where, choices, sizeof(choices)));
+	if ((change->settings & 1u << setting) != 0)
+		return given_twice(name, err);
 	change->settings |= 1u << setting;
 	change->value.value[setting] = (unsigned char)number;
 	return 0;

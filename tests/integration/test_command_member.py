@@ -80,6 +80,8 @@ class Member(CommandTest):
         self.refused(BAD_DATA, *set_, "class=" + "x" * 65, says="at most 64")
         self.refused(BAD_DATA, *set_, "=on", says="name=value")
         self.refused(BAD_DATA, *set_, says="nothing to set")
+        for twice in (("imap=on", "imap=off"), ("active=on", "active=off"), ("class=a", "class=b")):
+            self.refused(BAD_DATA, *set_, *twice, says=twice[0].split("=")[0] + " is given twice")
 
 
 class Many(CommandTest):
