@@ -99,14 +99,15 @@ static int answer_json(const struct question *question, const char *sentence, st
 	const struct pl_login_result *result = &question->result;
 	char text[PL_ADDRESS_MAX + 1];
 
-	return ctl_print_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "member",
+	return ctl_print_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o}", "member",
 					pl_address_format(&result->address, text), "service",
 					pl_setting_info(question->login.service)->name, "channel",
 					pl_channel_name(result->facts.channel), "credential",
 					pl_credential_name(result->facts.credential), "verdict",
 					pl_outcome_name(result->verdict.outcome), "rule",
 					pl_rule_name(result->verdict.rule), "reason", sentence,
-					"settings", ctl_layers_json(&result->facts.layers)),
+					"opted_out", result->facts.opted_out, "settings",
+					ctl_layers_json(&result->facts.layers)),
 			      err);
 }
 
@@ -123,6 +124,7 @@ static void answer_text(const struct question *question, const char *sentence)
 	ctl_line("rule", pl_rule_name(result->verdict.rule));
 	if (result->account.member.id == 0)
 		ctl_line("known", "no, the domain's settings apply");
+	ctl_line("member's choice", ctl_opted_out(&result->account.member, &result->facts.layers));
 	puts("settings:");
 	ctl_print_layers(&result->facts.layers);
 }

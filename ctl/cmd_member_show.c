@@ -48,13 +48,13 @@ static int show_json(struct ctl *ctl, const struct pl_account *account,
 		json_decref(shown.uses);
 		return -1;
 	}
-	return ctl_print_json(json_pack("{s:s, s:b, s:b, s:b, s:s, s:b, s:i, s:o, s:o, s:o}",
+	return ctl_print_json(json_pack("{s:s, s:b, s:b, s:b, s:s, s:b, s:b, s:i, s:o, s:o, s:o}",
 					"member", pl_address_format(&member->address, text),
 					"known", member->id != 0, "active", member->active,
 					"domain_active", account->domain.active, "class",
 					member->class_name, "second_factor",
-					member->factor_registered, "app_passwords",
-					shown.app_passwords, "own",
+					member->factor_registered, "opted_out", member->opted_out,
+					"app_passwords", shown.app_passwords, "own",
 					ctl_settings_json(&member->settings), "settings",
 					ctl_layers_json(layers), "last_used", shown.uses),
 			      err);
@@ -76,6 +76,7 @@ static int show_text(struct ctl *ctl, const struct pl_account *account,
 						   : "off");
 	ctl_line("class", member->class_name[0] != '\0' ? member->class_name : "-");
 	ctl_line("second factor", member->factor_registered ? "registered" : "not registered");
+	ctl_line("member's choice", ctl_opted_out(member, layers));
 	snprintf(count, sizeof(count), "%d", shown.app_passwords);
 	ctl_line("app passwords", count);
 	puts("what holds:");

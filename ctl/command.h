@@ -122,6 +122,8 @@ json_t *ctl_layers_json(const struct pl_layers *layers);
 void ctl_print_layers(const struct pl_layers *layers);
 /* "pop3=off class=staff": what the settings say; "-" for nothing. */
 char *ctl_own_settings(const struct pl_settings *settings, char *buf, size_t size);
+/* The member's own choice about the second factor, in words. */
+const char *ctl_opted_out(const struct pl_member *member, const struct pl_layers *layers);
 /* A counter on standard error, when that is a terminal. */
 void ctl_progress(const char *what, int64_t done, int64_t of);
 

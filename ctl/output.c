@@ -73,6 +73,15 @@ void ctl_print_layers(const struct pl_layers *layers)
 	}
 }
 
+const char *ctl_opted_out(const struct pl_member *member, const struct pl_layers *layers)
+{
+	if (!member->opted_out)
+		return "-";
+	return pl_resolve(layers, PL_SETTING_TWO_FACTOR_REQUIREMENT).value == PL_REQUIRED
+		       ? "leaves the second factor out (void: it is required)"
+		       : "leaves the second factor out";
+}
+
 char *ctl_own_settings(const struct pl_settings *settings, char *buf, size_t size)
 {
 	size_t used = 0;

@@ -1,5 +1,5 @@
-// account_mode.js - use or leave out the second factor: the member's choice while it is
-// optional, the administrator's when it is required.
+// account_mode.js - use or leave out the second factor: the member's own choice while the
+// factor is optional and no administrator has left it out.
 
 import { action, section } from "./account_section.js";
 import { h, newId } from "./dom.js";
@@ -9,7 +9,7 @@ const ID = "two-factor-mode";
 
 function choice(value, label, hint, account) {
     const id = newId("mode");
-    const checked = account.two_factor_mode === value;
+    const checked = (value === "skip") === account.opted_out;
     return h("div", { "data-tick": true },
         h("input", { type: "radio", name: "two_factor_mode", id, value, checked, "aria-describedby": `${id}-hint` }),
         h("label", { for: id }, label),
@@ -29,7 +29,6 @@ function choices(account, give) {
     };
     return [
         group,
-        account.two_factor_mode_source === "member" ? null : h("p", { "data-aside": true }, t("mode.inherited")),
         action(t("mode.save"), save, { "data-tone": "accent" }),
     ];
 }
@@ -45,6 +44,7 @@ function demanded(account) {
 export function modeSection(account, give) {
     if (!account.two_factor) return null;
     const required = account.two_factor_requirement === "required";
+    const isDecided = required || account.two_factor_mode === "skip";
     return section(ID, required ? t("mode.title-required") : t("mode.title"),
-        required ? demanded(account) : choices(account, give));
+        isDecided ? demanded(account) : choices(account, give));
 }

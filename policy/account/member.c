@@ -20,6 +20,7 @@ static int read_member(struct pl_stmt *stmt, struct pl_member *member_r, struct 
 		return pl_error_prefix(err, "member %s@%s", member_r->address.local,
 				       member_r->address.domain);
 	member_r->factor_registered = pl_col_int(stmt, "factor_registered") != 0;
+	member_r->opted_out = pl_col_int(stmt, "opted_out") != 0;
 	return pl_row_ok(stmt, err);
 }
 
@@ -236,6 +237,23 @@ int pl_member_set(const struct pl_work *work, const struct pl_policy *policy,
 		memcpy(after_r, is, sizeof(is));
 	return ret < 0 ? pl_error_prefix(work->err, "member %s", pl_address_format(&address, text))
 		       : ret;
+}
+
+int pl_member_opt_out(const struct pl_work *work, struct pl_member *member, int opted_out)
+{
+	char text[PL_ADDRESS_MAX + 1];
+	int64_t changed = pl_exec_count(work->store, PL_SQL_MEMBER_OPT_OUT,
+					PL_PARAMS(PL_INT("opted_out", opted_out),
+						  PL_INT("member_id", member->id)),
+					work->err);
+
+	if (changed < 0 ||
+	    (changed > 0 &&
+	     pl_audit_add(work, opted_out ? "two-factor.opt-out" : "two-factor.opt-in",
+			  pl_address_format(&member->address, text), "", "") < 0))
+		return -1;
+	member->opted_out = opted_out;
+	return changed > 0;
 }
 
 int pl_member_remove(const struct pl_work *work, const struct pl_address *address)

@@ -158,7 +158,8 @@ static int set_totp(const struct pl_work *work, const struct pl_keys *seal, int6
 		       work->err);
 }
 
-/* The confirmed secret takes the place of the old one, and what hung on that dies. */
+/* The confirmed secret takes the place of the old one, and what hung on that dies. So does a wish
+ * to leave the factor out, which somebody else may have planted before. */
 static int replace(const struct pl_work *work, const struct pl_keys *seal,
 		   struct pl_account *account, const struct pl_secret *secret, int64_t step)
 {
@@ -169,7 +170,8 @@ static int replace(const struct pl_work *work, const struct pl_keys *seal,
 	    run_of_member(work->store, PL_SQL_RECOVERY_DELETE_ALL, member_id, NULL, work->err) <
 		    0 ||
 	    run_of_member(work->store, PL_SQL_TRUSTED_DELETE_ALL, member_id, NULL, work->err) < 0 ||
-	    pl_factor_clear(work->store, member_id, work->err) < 0)
+	    pl_factor_clear(work->store, member_id, work->err) < 0 ||
+	    pl_member_opt_out(work, &account->member, 0) < 0)
 		return -1;
 	account->member.factor_registered = 1;
 	return pl_audit_add(work, "totp.register",

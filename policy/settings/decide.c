@@ -162,15 +162,18 @@ static enum pl_rule client(const struct pl_facts *facts)
 /* What comes after the account password was right. */
 static enum pl_rule second_factor(const struct pl_facts *facts)
 {
+	const int required =
+		pl_resolve(&facts->layers, PL_SETTING_TWO_FACTOR_REQUIREMENT).value == PL_REQUIRED;
+
 	if (pl_resolve(&facts->layers, PL_SETTING_TWO_FACTOR).value != PL_ON)
 		return PL_RULE_FACTOR_OFF;
 	if (pl_resolve(&facts->layers, PL_SETTING_TWO_FACTOR_MODE).value == PL_SKIP)
 		return PL_RULE_FACTOR_SKIPPED;
+	if (facts->opted_out && !required)
+		return PL_RULE_FACTOR_OPTED_OUT;
 	if (facts->factor_registered)
 		return facts->device_trusted ? PL_RULE_FACTOR_TRUSTED_DEVICE : PL_RULE_FACTOR_CODE;
-	if (pl_resolve(&facts->layers, PL_SETTING_TWO_FACTOR_REQUIREMENT).value == PL_REQUIRED)
-		return PL_RULE_FACTOR_REGISTER;
-	return PL_RULE_FACTOR_OFFERED;
+	return required ? PL_RULE_FACTOR_REGISTER : PL_RULE_FACTOR_OFFERED;
 }
 
 /* Webmail without OAuth, known by its network: it cannot ask for a code. */

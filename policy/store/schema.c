@@ -36,6 +36,15 @@
 	" ' use=', ' two_factor_mode='), ' requirement=', ' two_factor_requirement='))" \
 	" WHERE settings LIKE '%use=%' OR settings LIKE '%requirement=%';"
 
+/* The portal wrote a member's own wish as two_factor_mode, an administrator's setting. Where the
+ * newest record of such a change says that the member made it, it becomes the wish again. */
+#define SKIPPED_BY_MEMBER                                                              \
+	" settings LIKE '%two_factor_mode=skip%' AND EXISTS (SELECT 1 FROM audit a"    \
+	" WHERE a.who = a.object AND ' ' || a.after || ' ' LIKE '%=skip %' AND a.id =" \
+	" (SELECT MAX(b.id) FROM audit b JOIN domain d ON d.id = member.domain_id"     \
+	" WHERE b.object = member.local || '@' || d.name AND b.action LIKE 'member.%'" \
+	" AND (' ' || b.after LIKE '% two_factor_mode=%' OR ' ' || b.after LIKE '% use=%')))"
+
 /* Only ever append. A version that was released is never edited. Times are
  * seconds since 1970; flags are 0 or 1; BYTEA holds raw bytes in both dialects. */
 static const struct pl_migration migrations[] = {
@@ -136,6 +145,10 @@ static const struct pl_migration migrations[] = {
 	{ "settings in one column", ONE_COLUMN("domain") ONE_COLUMN("member") },
 	{ "settings are called two_factor_mode and two_factor_requirement",
 	  RENAME_SETTINGS("domain") RENAME_SETTINGS("member") },
+	{ "a member's wish to leave the second factor out",
+	  "ALTER TABLE member ADD COLUMN opted_out SMALLINT NOT NULL DEFAULT 0;"
+	  "UPDATE member SET opted_out = 1, settings = trim(replace(' ' || settings || ' ',"
+	  " ' two_factor_mode=skip ', ' ')) WHERE" SKIPPED_BY_MEMBER ";" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

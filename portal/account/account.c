@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "portal/account/account_answer.h"
-#include "policy/account/change.h"
 #include "portal/signin/factor.h"
 #include "portal/account/handlers.h"
 #include "portal/signin/notify.h"
@@ -49,41 +48,47 @@ int post_reauthentication(struct request *request, struct response *response, st
 	return answer_account(request, response, err);
 }
 
-static int set_two_factor_mode(struct request *request, const char *word, struct pl_error *err)
+static int set_opted_out(struct request *request, int opted_out, struct pl_error *err)
 {
-	char setting[32] = "two_factor_mode=";
-	struct pl_change change = { .settings = 0 };
 	struct pl_account *account;
-	int changed = -1;
+	int changed;
 
-	strncat(setting, word, sizeof(setting) - strlen(setting) - 1);
-	if (pl_change_parse(setting, PL_AT_MEMBER, &change, err) < 0 ||
-	    request_account(request, &account, err) < 0 ||
+	if (request_account(request, &account, err) < 0 ||
 	    pl_store_begin_write(request->work.store, err) < 0)
 		return -1;
-	changed = pl_member_set(&request->work, request->policy, account, &change, NULL, NULL);
+	changed = pl_member_opt_out(&request->work, &account->member, opted_out);
 	if (changed < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	return changed;
 }
 
+/* Whether the member may choose: 1, 0 or -1. */
+static int may_opt_out(struct request *request, struct pl_error *err)
+{
+	struct pl_resolved requirement, mode;
+
+	if (account_resolve(request, PL_SETTING_TWO_FACTOR_REQUIREMENT, &requirement, err) < 0 ||
+	    account_resolve(request, PL_SETTING_TWO_FACTOR_MODE, &mode, err) < 0)
+		return -1;
+	return requirement.value == PL_OPTIONAL && mode.value == PL_USE;
+}
+
 int post_two_factor_mode(struct request *request, struct response *response, struct pl_error *err)
 {
 	const char *word = request_text(request, "two_factor_mode");
-	struct pl_resolved requirement;
-	int changed;
+	const int skip = strcmp(word, "skip") == 0;
+	int changed, allowed;
 
-	if (strcmp(word, "use") != 0 && strcmp(word, "skip") != 0)
+	if (!skip && strcmp(word, "use") != 0)
 		return respond_error(response, 400, "bad-request");
-	if (account_resolve(request, PL_SETTING_TWO_FACTOR_REQUIREMENT, &requirement, err) < 0)
-		return -1;
-	if (requirement.value != PL_OPTIONAL)
-		return respond_error(response, 403, "not-allowed");
-	changed = set_two_factor_mode(request, word, err);
+	allowed = may_opt_out(request, err);
+	if (allowed < 1)
+		return allowed < 0 ? -1 : respond_error(response, 403, "not-allowed");
+	changed = set_opted_out(request, skip, err);
 	if (changed < 0)
 		return -1;
 	if (changed > 0)
 		notify_member(request->policy, notify_origin_of(request), request->address,
-			      "two-factor-mode-changed");
+			      skip ? "second-factor-skipped" : "second-factor-used");
 	return answer_account(request, response, err);
 }

@@ -68,18 +68,19 @@ int account_resolve(struct request *request, enum pl_setting setting,
 	return 0;
 }
 
-static json_t *pack(const struct request *request, const struct pl_layers *layers,
+static json_t *pack(struct request *request, const struct pl_layers *layers,
 		    const struct pl_totp_state *state, json_t *devices, json_t *sessions)
 {
 	struct pl_resolved mode = pl_resolve(layers, PL_SETTING_TWO_FACTOR_MODE);
 
-	return json_pack("{s:s, s:o, s:b, s:s, s:s, s:s, s:b, s:o, s:o}", "address",
+	return json_pack("{s:s, s:o, s:b, s:s, s:s, s:s, s:b, s:b, s:o, s:o}", "address",
 			 request->address, "factor", factor_of(state), "two_factor",
 			 pl_resolve(layers, PL_SETTING_TWO_FACTOR).value == PL_ON,
 			 "two_factor_requirement",
 			 pl_value_name(pl_resolve(layers, PL_SETTING_TWO_FACTOR_REQUIREMENT).value),
 			 "two_factor_mode", pl_value_name(mode.value), "two_factor_mode_source",
-			 pl_source_name(mode.source), "reauthenticated",
+			 pl_source_name(mode.source), "opted_out",
+			 request->account.member.opted_out, "reauthenticated",
 			 is_reauthenticated(request), "devices", devices, "sessions", sessions);
 }
 

@@ -403,7 +403,7 @@ class Account(Flow):
         self.good(self.browser.post("/api/sign-in/later"))
         account = self.account()
         wanted = {"address": self.member, "two_factor": True, "two_factor_requirement": "optional",
-                  "two_factor_mode": "use", "two_factor_mode_source": "built-in",
+                  "two_factor_mode": "use", "two_factor_mode_source": "built-in", "opted_out": False,
                   "factor": {"registered": False, "registered_at": None, "registered_ip": None,
                              "recovery_codes": 0}}
         self.assertEqual({name: account[name] for name in wanted}, wanted)
@@ -482,16 +482,37 @@ class Account(Flow):
     def test_use_or_skip_is_the_members_choice_only_while_it_is_optional(self):
         self.registered()
         account = self.good(self.browser.post("/api/account/two-factor-mode", {"two_factor_mode": "skip"}))
-        self.assertEqual((account["two_factor_mode"], account["two_factor_mode_source"]), ("skip", "member"))
-        self.told("The use of two-step verification was changed")
+        self.assertEqual((account["two_factor_mode"], account["opted_out"]), ("use", True))
+        self.told("Two-step verification is left out")
+        self.assertIn("two-factor.opt-out", self.audit())
         self.sign_in(portal.browser(), state="authenticated")
         self.good(self.browser.post("/api/account/two-factor-mode", {"two_factor_mode": "use"}))
+        self.told("Two-step verification is used again")
         self.sign_in(portal.browser(), state="pending", next="code")
         self.refused(self.browser.post("/api/account/two-factor-mode", {"two_factor_mode": "off"}), 400, "bad-request")
+        self.good(self.browser.post("/api/account/two-factor-mode", {"two_factor_mode": "skip"}))
         server.postlatch("member", "set", self.member, "two_factor_requirement=required")
         self.assertEqual(self.account()["two_factor_requirement"], "required")
         self.refused(self.browser.post("/api/account/two-factor-mode", {"two_factor_mode": "skip"}), 403, "not-allowed")
         self.sign_in(portal.browser(), state="pending", next="code")
+
+    def test_a_factor_that_is_registered_later_takes_the_choice_to_skip_back(self):
+        self.sign_in()
+        self.good(self.browser.post("/api/sign-in/later"))
+        skip = "/api/account/two-factor-mode"
+        self.assertTrue(self.good(self.browser.post(skip, {"two_factor_mode": "skip"}))["opted_out"])
+        self.sign_in(portal.browser(), state="authenticated")
+        self.register(where="/api/account/registration")
+        self.assertFalse(self.account()["opted_out"])
+        self.sign_in(portal.browser(), state="pending", next="code")
+
+    def test_who_is_excused_by_an_administrator_has_nothing_to_choose(self):
+        self.sign_in()
+        self.good(self.browser.post("/api/sign-in/later"))
+        server.postlatch("member", "set", self.member, "two_factor_mode=skip")
+        for word in ("use", "skip"):
+            self.refused(self.browser.post("/api/account/two-factor-mode", {"two_factor_mode": word}), 403, "not-allowed")
+        self.assertFalse(self.account()["opted_out"])
 
     def test_korean_browsers_get_korean_mail(self):
         self.browser.language = "ko-KR,ko;q=0.9,en;q=0.8"

@@ -120,7 +120,7 @@ struct question {
 	enum pl_credential credential;
 	enum pl_app_password_limit limit;
 	enum pl_value client_password, two_factor, use, requirement;
-	int registered, trusted;
+	int registered, trusted, opted_out;
 };
 
 /* The rules of the second factor, row by row. */
@@ -129,6 +129,8 @@ static enum pl_outcome expect_factor(const struct question *q)
 	if (q->two_factor == PL_OFF)
 		return PL_ALLOW;
 	if (q->use == PL_SKIP)
+		return PL_ALLOW;
+	if (q->opted_out && q->requirement == PL_OPTIONAL)
 		return PL_ALLOW;
 	if (q->registered && q->trusted)
 		return PL_ALLOW;
@@ -143,7 +145,7 @@ static enum pl_outcome expect_factor(const struct question *q)
 static int expect_due(const struct question *q)
 {
 	return q->two_factor != PL_OFF && q->use != PL_SKIP &&
-	       (q->registered || q->requirement == PL_REQUIRED);
+	       (q->requirement == PL_REQUIRED || (q->registered && !q->opted_out));
 }
 
 static enum pl_outcome expect_client_password(const struct question *q)
@@ -215,6 +217,7 @@ static struct pl_verdict ask(const struct question *q)
 		.app_password = q->limit,
 		.factor_registered = q->registered,
 		.device_trusted = q->trusted,
+		.opted_out = q->opted_out,
 	};
 
 	member.value[PL_SETTING_WEBMAIL] = q->webmail_on ? PL_ON : PL_OFF;
@@ -264,6 +267,7 @@ static void decides_every_combination(void **state)
 			.requirement = digit(&rest, 2) ? PL_REQUIRED : PL_OPTIONAL,
 			.registered = (int)digit(&rest, 2),
 			.trusted = (int)digit(&rest, 2),
+			.opted_out = (int)digit(&rest, 2),
 		};
 		struct pl_verdict verdict;
 
@@ -344,6 +348,31 @@ static void rules_by_hand(void **state)
 		    .registered = 1 },
 		  PL_ALLOW,
 		  PL_RULE_FACTOR_SKIPPED },
+		{ "a member may leave out what is optional",
+		  { .service = PL_SETTING_WEBMAIL,
+		    .service_on = 1,
+		    .webmail_on = 1,
+		    .channel = PL_CHANNEL_WEBMAIL,
+		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
+		    .two_factor = PL_ON,
+		    .use = PL_USE,
+		    .requirement = PL_OPTIONAL,
+		    .registered = 1,
+		    .opted_out = 1 },
+		  PL_ALLOW,
+		  PL_RULE_FACTOR_OPTED_OUT },
+		{ "a member's own wish is void once the factor is required",
+		  { .service = PL_SETTING_WEBMAIL,
+		    .service_on = 1,
+		    .webmail_on = 1,
+		    .channel = PL_CHANNEL_WEBMAIL,
+		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
+		    .two_factor = PL_ON,
+		    .use = PL_USE,
+		    .requirement = PL_REQUIRED,
+		    .opted_out = 1 },
+		  PL_NEED_SECOND_FACTOR,
+		  PL_RULE_FACTOR_REGISTER },
 		{ "a trusted device leaves the code out",
 		  { .service = PL_SETTING_WEBMAIL,
 		    .service_on = 1,

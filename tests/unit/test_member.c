@@ -160,6 +160,38 @@ static void member_is_added_once(void **state)
 		       PL_ERR_CONFLICT, "example.test");
 }
 
+/* It is no setting: a change of settings leaves it alone, and the records tell the two apart. */
+static void own_wish_is_kept_apart_from_the_setting(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_change change = change_of("two_factor_mode=inherit pop3=off", PL_AT_MEMBER);
+	const struct pl_address address = address_of("user@example.test");
+	struct pl_member member;
+	char text[256];
+
+	add_member(fixture, "user@example.test", "");
+	member = account_of(fixture, "user@example.test").member;
+	assert_int_equal(member.opted_out, 0);
+	assert_int_equal(pl_member_opt_out(work_of(fixture), &member, 1), 1);
+	assert_int_equal(pl_member_opt_out(work_of(fixture), &member, 1), 0);
+	assert_int_equal(pl_member_set(work_of(fixture), fixture->policy, &address, &change, NULL,
+				       NULL),
+			 1);
+	member = account_of(fixture, "user@example.test").member;
+	assert_int_equal(member.opted_out, 1);
+	assert_int_equal(member.settings.value[PL_SETTING_TWO_FACTOR_MODE], PL_UNSET);
+	assert_int_equal(pl_member_opt_out(work_of(fixture), &member, 0), 1);
+	assert_int_equal(account_of(fixture, "user@example.test").member.opted_out, 0);
+	sql_text(fixture->db,
+		 "SELECT action || ' ' || object FROM audit WHERE action LIKE 'two-factor.%' "
+		 "ORDER BY id LIMIT 1",
+		 text, sizeof(text));
+	assert_string_equal(text, "two-factor.opt-out user@example.test");
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit WHERE action LIKE "
+					      "'two-factor.%'"),
+			 2);
+}
+
 static void removal_is_recorded_and_takes_all_along(void **state)
 {
 	struct fixture *fixture = *state;
@@ -347,6 +379,7 @@ int main(void)
 		TEST_WITH_DATABASE(every_setting_at_once_is_kept),
 		TEST_WITH_DATABASE(settings_that_are_none_of_ours_are_an_error),
 		TEST_WITH_DATABASE(member_is_added_once),
+		TEST_WITH_DATABASE(own_wish_is_kept_apart_from_the_setting),
 		TEST_WITH_DATABASE(removal_is_recorded_and_takes_all_along),
 		TEST_WITH_DATABASE(ids_are_never_used_again),
 		TEST_WITH_DATABASE(lists_are_sorted_and_filtered),

@@ -345,7 +345,7 @@ static void version_5_renames_settings(void **state)
 		{ "SELECT settings FROM member WHERE id = 3", "two_factor_mode=use sieve=off" },
 		{ "SELECT settings FROM member WHERE id = 4", "two_factor=off imap=off" },
 		{ "SELECT settings FROM member WHERE id = 5", "two_factor_requirement=required" },
-		{ "SELECT after FROM audit", "use=skip" },
+		{ "SELECT after FROM audit WHERE id = 1", "use=skip" },
 	};
 	struct fixture *fixture = *state;
 	struct pl_account account;
@@ -365,6 +365,36 @@ static void version_5_renames_settings(void **state)
 	assert_int_equal(account.member.settings.value[PL_SETTING_TWO_FACTOR_MODE], PL_SKIP);
 	assert_int_equal(account.domain.settings.value[PL_SETTING_TWO_FACTOR_REQUIREMENT],
 			 PL_REQUIRED);
+}
+
+/* What the portal wrote for a member is told from an administrator's word by the newest record of
+ * it; where no record tells, it stays the administrator's. */
+static void version_6_keeps_a_members_wish_apart(void **state)
+{
+	static const struct {
+		const char *address;
+		int opted_out;
+		enum pl_value mode;
+	} rows[] = {
+		{ "chose@example.test", 1, PL_UNSET },
+		{ "excused@example.test", 0, PL_SKIP },
+		{ "both@example.test", 0, PL_SKIP },
+		{ "first@example.test", 0, PL_USE },
+	};
+	struct fixture *fixture = *state;
+
+	load_version(fixture, TEST_DATA "/schema-4.sql");
+	assert_ok(fixture, pl_schema_migrate(fixture->uri, NULL, NULL, &fixture->err));
+	reopen(fixture, PL_ROLE_COMMAND);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pl_member member = account_of(fixture, rows[i].address).member;
+
+		assert_int_equal(member.opted_out, rows[i].opted_out);
+		assert_int_equal(member.settings.value[PL_SETTING_TWO_FACTOR_MODE], rows[i].mode);
+	}
+	assert_int_equal(account_of(fixture, "chose@example.test")
+				 .member.settings.value[PL_SETTING_POP3],
+			 PL_ON);
 }
 
 /* What a migration leaves behind must be what a new database has. */
@@ -621,6 +651,7 @@ int main(void)
 		TEST_IN_FOLDER(version_1_can_do_what_is_new),
 		TEST_IN_FOLDER(version_2_keeps_factors_and_sessions),
 		TEST_IN_FOLDER(version_5_renames_settings),
+		TEST_IN_FOLDER(version_6_keeps_a_members_wish_apart),
 		TEST_IN_FOLDER(migrated_and_new_have_the_same_tables),
 		TEST_IN_FOLDER(older_version_is_refused_until_migrated),
 		TEST_WITH_DATABASE(newer_version_is_refused),

@@ -78,8 +78,9 @@ class Session:
         self.two_factor = word != "off"
         self.two_factor_requirement = "required" if word in ("must", "required") else "optional"
         self.two_factor_mode, self.two_factor_mode_source = ("use", "built-in")
+        self.opted_out = False
         if word == "plain":
-            self.two_factor_mode, self.two_factor_mode_source = ("skip", "member")
+            self.opted_out = True
         self.devices = [
             {"id": 11, "name": "Windows 10, Chrome", "used_at": now - 3600, "ip": "192.0.2.14",
              "expires_at": now + 29 * DAY, "current": True},
@@ -104,7 +105,7 @@ class Session:
                   "registered_ip": "192.0.2.14" if self.registered else None, "recovery_codes": self.codes}
         return {"address": self.address, "factor": factor, "two_factor": self.two_factor,
                 "two_factor_requirement": self.two_factor_requirement, "two_factor_mode": self.two_factor_mode,
-                "two_factor_mode_source": self.two_factor_mode_source, "reauthenticated": self.recent,
+                "two_factor_mode_source": self.two_factor_mode_source, "opted_out": self.opted_out, "reauthenticated": self.recent,
                 "devices": self.devices, "sessions": self.sessions}
 
 
@@ -170,7 +171,7 @@ def post_reauthentication(session, body):
 def post_two_factor_mode(session, body):
     if session.two_factor_requirement == "required":
         raise Refused(403, "not-allowed")
-    session.two_factor_mode, session.two_factor_mode_source = body["two_factor_mode"], "member"
+    session.opted_out = body["two_factor_mode"] == "skip"
     return session.account()
 
 
