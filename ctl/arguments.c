@@ -13,6 +13,19 @@ int ctl_address(const struct ctl *ctl, const char *text, struct pl_address *addr
 	return 0;
 }
 
+int ctl_known_domain(const struct ctl *ctl, const struct pl_address *address, struct pl_error *err)
+{
+	struct pl_account account;
+
+	if (pl_account_get(ctl->work.store, address, &account, err) < 0)
+		return -1;
+	if (!pl_account_is_outside(&account, ctl->policy))
+		return 0;
+	return pl_error_set(err, PL_ERR_CONFLICT,
+			    "the domain %s is not known; `postlatch domain add %s` adds it",
+			    address->domain, address->domain);
+}
+
 int ctl_change(const struct ctl *ctl, int first, enum pl_layer_bit where,
 	       struct pl_change *change_r, struct pl_error *err)
 {

@@ -85,8 +85,10 @@ int cmd_app_password_create(struct ctl *ctl, struct pl_error *err)
 	    read_limits(ctl, &app_password, err) < 0 ||
 	    pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
-	ret = pl_app_password_issue(&ctl->work, ctl->keys, (size_t)ctl->policy->app_password_length,
-				    &address, &app_password, &password);
+	if (ctl_known_domain(ctl, &address, err) == 0)
+		ret = pl_app_password_issue(&ctl->work, ctl->keys,
+					    (size_t)ctl->policy->app_password_length, &address,
+					    &app_password, &password);
 	ret = ctl_finish_write(ctl, ret, err);
 	if (ret == 0)
 		ret = show_created(ctl, &address, &app_password, &password, err);

@@ -12,6 +12,24 @@ static int domain_arg(const struct ctl *ctl, char name_r[PL_DOMAIN_MAX + 1], str
 	return 0;
 }
 
+static int tell_outsider(const struct pl_domain *domain, void *context)
+{
+	const struct ctl *ctl = context;
+
+	if (!domain->known && domain->members > 0 &&
+	    pl_policy_domain(ctl->policy, domain->name) == NULL)
+		printf("%s is not known: its %lld members cannot sign in\n", domain->name,
+		       (long long)domain->members);
+	return 0;
+}
+
+int ctl_tell_outsiders(const struct ctl *ctl, struct pl_error *err)
+{
+	return strcmp(ctl->policy->unknown_domains, "allow") == 0
+		       ? CTL_DONE
+		       : pl_domain_list(ctl->work.store, tell_outsider, (void *)ctl, err);
+}
+
 int cmd_domain_add(struct ctl *ctl, struct pl_error *err)
 {
 	char name[PL_DOMAIN_MAX + 1];
@@ -22,13 +40,13 @@ int cmd_domain_add(struct ctl *ctl, struct pl_error *err)
 	    pl_change_check(&change, ctl->policy, name, err) < 0 ||
 	    pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
-	ret = pl_domain_add(&ctl->work, name, &change, NULL);
+	ret = pl_domain_add(&ctl->work, name, &change);
 	if (ctl_finish_write(ctl, ret, err) < 0)
 		return -1;
 	if (ctl->json)
 		return ctl_print_json(json_pack("{s:s}", "domain", name), err);
 	printf("added %s\n", name);
-	return CTL_DONE;
+	return ctl_tell_outsiders(ctl, err);
 }
 
 static int print_scope_result(const struct ctl *ctl, const char *name,
@@ -72,11 +90,21 @@ int cmd_domain_set(struct ctl *ctl, struct pl_error *err)
 	return print_scope_result(ctl, name, &result, err);
 }
 
-static json_t *domain_json(const struct pl_domain *domain)
+static const char *known_by(const struct ctl *ctl, const struct pl_domain *domain)
+{
+	if (domain->known)
+		return "yes";
+	return pl_policy_domain(ctl->policy, domain->name) != NULL
+		       ? "yes, by its section in the policy file"
+		       : "no";
+}
+
+static json_t *domain_json(const struct ctl *ctl, const struct pl_domain *domain)
 {
 	return json_pack("{s:s, s:b, s:b, s:I, s:o}", "domain", domain->name, "known",
-			 domain->id != 0, "active", domain->active, "members",
-			 (json_int_t)domain->members, "own", ctl_settings_json(&domain->settings));
+			 strcmp(known_by(ctl, domain), "no") != 0, "active", domain->active,
+			 "members", (json_int_t)domain->members, "own",
+			 ctl_settings_json(&domain->settings));
 }
 
 int cmd_domain_show(struct ctl *ctl, struct pl_error *err)
@@ -93,13 +121,12 @@ int cmd_domain_show(struct ctl *ctl, struct pl_error *err)
 		return -1;
 	pl_account_layers(&account, ctl->policy, &layers);
 	if (ctl->json) {
-		json = domain_json(&account.domain);
+		json = domain_json(ctl, &account.domain);
 		json_object_set_new(json, "settings", ctl_layers_json(&layers));
 		return ctl_print_json(json, err);
 	}
 	ctl_line("domain", account.domain.name);
-	ctl_line("known",
-		 account.domain.id != 0 ? "yes" : "no, the policy file and the defaults apply");
+	ctl_line("known", known_by(ctl, &account.domain));
 	ctl_line("active", account.domain.active ? "on" : "off");
 	snprintf(members, sizeof(members), "%lld", (long long)account.domain.members);
 	ctl_line("members", members);
@@ -109,34 +136,36 @@ int cmd_domain_show(struct ctl *ctl, struct pl_error *err)
 	return CTL_DONE;
 }
 
-static int list_json(const struct pl_domain *domain, void *context)
-{
-	json_array_append_new(context, domain_json(domain));
-	return 0;
-}
+struct listing {
+	const struct ctl *ctl;
+	json_t *rows; /* NULL: they are printed */
+};
 
-static int list_text(const struct pl_domain *domain, void *context)
+static int list_row(const struct pl_domain *domain, void *context)
 {
+	const struct listing *listing = context;
 	char own[512];
 
-	(void)context;
-	printf("%-32s %-4s %8lld  %s\n", domain->name, domain->active ? "on" : "off",
-	       (long long)domain->members, ctl_own_settings(&domain->settings, own, sizeof(own)));
+	if (!domain->known)
+		return 0;
+	if (listing->rows != NULL)
+		json_array_append_new(listing->rows, domain_json(listing->ctl, domain));
+	else
+		printf("%-32s %-4s %8lld  %s\n", domain->name, domain->active ? "on" : "off",
+		       (long long)domain->members,
+		       ctl_own_settings(&domain->settings, own, sizeof(own)));
 	return 0;
 }
 
 int cmd_domain_list(struct ctl *ctl, struct pl_error *err)
 {
-	json_t *json;
+	struct listing listing = { ctl, ctl->json ? json_array() : NULL };
 
-	if (!ctl->json)
-		return pl_domain_list(ctl->work.store, list_text, NULL, err);
-	json = json_array();
-	if (pl_domain_list(ctl->work.store, list_json, json, err) < 0) {
-		json_decref(json);
+	if (pl_domain_list(ctl->work.store, list_row, &listing, err) < 0) {
+		json_decref(listing.rows);
 		return -1;
 	}
-	return ctl_print_json(json, err);
+	return ctl->json ? ctl_print_json(listing.rows, err) : CTL_DONE;
 }
 
 static int remove_domain(struct ctl *ctl, const char *name, int64_t *members_r,

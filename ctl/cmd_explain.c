@@ -63,10 +63,8 @@ static int read_channel(const struct ctl *ctl, struct question *question, struct
 static int ask(struct ctl *ctl, struct question *question, struct pl_error *err)
 {
 	const char *ip = ctl->option[CTL_OPTION_IP];
-	struct pl_address address;
 
-	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 ||
-	    read_service(ctl, question, err) < 0 ||
+	if (read_service(ctl, question, err) < 0 ||
 	    read_credential(ctl, &question->login.offer, err) < 0 ||
 	    read_channel(ctl, question, err) < 0)
 		return -1;
@@ -76,8 +74,14 @@ static int ask(struct ctl *ctl, struct question *question, struct pl_error *err)
 	question->login.user_len = strlen(ctl->args[0]);
 	question->login.now = time(NULL);
 	question->login.device_trusted = ctl->option[CTL_OPTION_TRUSTED] != NULL;
-	return pl_login_evaluate(ctl->work.store, ctl->policy, NULL, &question->login,
-				 &question->result, err);
+	if (pl_login_evaluate(ctl->work.store, ctl->policy, NULL, &question->login,
+			      &question->result, err) < 0)
+		return -1;
+	/* While no domain is known, a name that is not an address is rather a mistake. */
+	if (question->result.address.domain[0] == '\0' &&
+	    question->result.verdict.rule != PL_RULE_NAME_INVALID)
+		return ctl_address(ctl, ctl->args[0], &question->result.address, err);
+	return 0;
 }
 
 static int status_of(enum pl_outcome outcome)
@@ -94,13 +98,36 @@ static int status_of(enum pl_outcome outcome)
 	return 2;
 }
 
-static int answer_json(const struct question *question, const char *sentence, struct pl_error *err)
+/* The member, or the name that is not an address. */
+static const char *name_of(const struct question *question, char text[PL_ADDRESS_MAX + 1])
+{
+	return question->result.address.domain[0] == '\0'
+		       ? question->login.user
+		       : pl_address_format(&question->result.address, text);
+}
+
+static int is_known(const struct ctl *ctl, const struct pl_domain *domain)
+{
+	return domain->known || pl_policy_domain(ctl->policy, domain->name) != NULL;
+}
+
+/* Whether default_domain completes the name. */
+static int is_completed(const struct question *question)
+{
+	return question->result.address.domain[0] != '\0' &&
+	       strchr(question->login.user, '@') == NULL;
+}
+
+static int answer_json(const struct ctl *ctl, const struct question *question, const char *sentence,
+		       struct pl_error *err)
 {
 	const struct pl_login_result *result = &question->result;
 	char text[PL_ADDRESS_MAX + 1];
 
-	return ctl_print_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o}", "member",
-					pl_address_format(&result->address, text), "service",
+	return ctl_print_json(json_pack("{s:s, s:b, s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o}",
+					"member", name_of(question, text), "default_domain",
+					is_completed(question), "domain_known",
+					is_known(ctl, &result->account.domain), "service",
 					pl_setting_info(question->login.service)->name, "channel",
 					pl_channel_name(result->facts.channel), "credential",
 					pl_credential_name(result->facts.credential), "verdict",
@@ -111,13 +138,17 @@ static int answer_json(const struct question *question, const char *sentence, st
 			      err);
 }
 
-static void answer_text(const struct question *question, const char *sentence)
+static void answer_text(const struct ctl *ctl, const struct question *question,
+			const char *sentence)
 {
 	const struct pl_login_result *result = &question->result;
 	char text[PL_ADDRESS_MAX + 1];
 
 	printf("%s: %s\n", pl_outcome_name(result->verdict.outcome), sentence);
-	ctl_line("member", pl_address_format(&result->address, text));
+	ctl_line("member", name_of(question, text));
+	if (is_completed(question))
+		ctl_line("completed by", "default_domain");
+	ctl_line("domain known", is_known(ctl, &result->account.domain) ? "yes" : "no");
 	ctl_line("service", pl_setting_info(question->login.service)->name);
 	ctl_line("channel", pl_channel_name(result->facts.channel));
 	ctl_line("credential", pl_credential_name(result->facts.credential));
@@ -138,8 +169,8 @@ int cmd_explain(struct ctl *ctl, struct pl_error *err)
 		return -1;
 	pl_verdict_sentence(&question.result.verdict, sentence, sizeof(sentence));
 	if (!ctl->json)
-		answer_text(&question, sentence);
-	else if (answer_json(&question, sentence, err) < 0)
+		answer_text(ctl, &question, sentence);
+	else if (answer_json(ctl, &question, sentence, err) < 0)
 		return -1;
 	return status_of(question.result.verdict.outcome);
 }

@@ -3,6 +3,13 @@
 
 #include "ctl/targets.h"
 
+static int add(struct ctl *ctl, const struct pl_address *address, const struct pl_change *change,
+	       struct pl_error *err)
+{
+	return ctl_known_domain(ctl, address, err) < 0 ? -1
+						       : pl_member_add(&ctl->work, address, change);
+}
+
 int cmd_member_add(struct ctl *ctl, struct pl_error *err)
 {
 	char text[PL_ADDRESS_MAX + 1];
@@ -12,8 +19,9 @@ int cmd_member_add(struct ctl *ctl, struct pl_error *err)
 	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 ||
 	    ctl_change(ctl, 1, PL_AT_MEMBER, &change, err) < 0 ||
 	    pl_change_check(&change, ctl->policy, address.domain, err) < 0 ||
-	    pl_store_begin_write(ctl->work.store, err) < 0 ||
-	    ctl_finish_write(ctl, pl_member_add(&ctl->work, &address, &change), err) < 0)
+	    pl_store_begin_write(ctl->work.store, err) < 0)
+		return -1;
+	if (ctl_finish_write(ctl, add(ctl, &address, &change, err), err) < 0)
 		return -1;
 	pl_address_format(&address, text);
 	if (ctl->json)
@@ -74,17 +82,29 @@ static void show_change(const struct ctl *ctl, struct member_set *set,
 		       *after != '\0' ? after : "(no settings)");
 }
 
+/* Values as pl_member_set_or_add. */
+static int set_one(struct ctl *ctl, const struct pl_address *address,
+		   const struct pl_change *change, char *before, char *after)
+{
+	struct pl_account account;
+
+	pl_account_unknown(address, &account);
+	if (ctl->option[CTL_OPTION_ADD] == NULL)
+		return pl_member_set(&ctl->work, ctl->policy, &account, change, before, after);
+	return ctl_known_domain(ctl, address, ctl->work.err) < 0
+		       ? -1
+		       : pl_member_set_or_add(&ctl->work, ctl->policy, &account, change, before,
+					      after);
+}
+
 static int set_all(struct ctl *ctl, struct member_set *set)
 {
 	char before[PL_AUDIT_TEXT], after[PL_AUDIT_TEXT];
 
 	for (size_t i = 0; i < set->targets.count; i++) {
 		const struct pl_address *address = &set->targets.addresses[i];
-		struct pl_account account;
-		int ret;
+		int ret = set_one(ctl, address, &set->change, before, after);
 
-		pl_account_unknown(address, &account);
-		ret = pl_member_set(&ctl->work, ctl->policy, &account, &set->change, before, after);
 		if (ret < 0)
 			return -1;
 		if (ret > 0) {
@@ -112,7 +132,6 @@ static int print_set(const struct ctl *ctl, const struct member_set *set, struct
 						set->changes),
 				      err);
 	printf("%s %d of %zu members\n", dry ? "would change" : "changed", set->changed, asked);
-	/* A member that nobody has heard of may be a mistyped one. */
 	if (set->added > 1)
 		printf("%d of them are new, the first is %s\n", set->added,
 		       pl_address_format(set->first_added, text));

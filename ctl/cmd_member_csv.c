@@ -50,18 +50,36 @@ static int read_file(const char *path, char **text_r, size_t *len_r, struct pl_e
 	return ret < 0 ? pl_error_set(err, PL_ERR_RETRY, "%s: cannot be read", path) : 0;
 }
 
+/* Makes the domain of a row known; rows of a domain mostly follow each other. */
+static int import_domain(struct ctl *ctl, const struct member_csv *csv, size_t row)
+{
+	const char *domain = csv->rows[row].address.domain;
+
+	if ((row > 0 && strcmp(domain, csv->rows[row - 1].address.domain) == 0) ||
+	    pl_policy_domain(ctl->policy, domain) != NULL)
+		return 0;
+	return pl_domain_import(&ctl->work, domain);
+}
+
 /* Returns how many members changed, or -1. */
-static int import_rows(struct ctl *ctl, const struct member_csv *csv, struct pl_error *err)
+static int import_rows(struct ctl *ctl, const struct member_csv *csv, int *domains_r,
+		       struct pl_error *err)
 {
 	int changed = 0;
 
+	*domains_r = 0;
+
 	for (size_t i = 0; i < csv->count; i++) {
 		const struct member_csv_row *row = &csv->rows[i];
+		int added = import_domain(ctl, csv, i);
 		struct pl_account account;
 		int ret;
 
 		pl_account_unknown(&row->address, &account);
-		ret = pl_member_set(&ctl->work, ctl->policy, &account, &row->change, NULL, NULL);
+		ret = added < 0 ? -1
+				: pl_member_set_or_add(&ctl->work, ctl->policy, &account,
+						       &row->change, NULL, NULL);
+		*domains_r += added;
 		if (ret < 0)
 			return pl_error_prefix(err, "line %d", row->line);
 		changed += ret > 0;
@@ -78,7 +96,7 @@ int cmd_member_import(struct ctl *ctl, struct pl_error *err)
 	struct member_csv csv = { 0 };
 	char *text = NULL;
 	size_t len = 0;
-	int changed = -1, ret = -1;
+	int changed = -1, domains, ret = -1;
 
 	if (read_file(path, &text, &len, err) < 0)
 		goto out;
@@ -88,7 +106,7 @@ int cmd_member_import(struct ctl *ctl, struct pl_error *err)
 	}
 	if (pl_store_begin_write(ctl->work.store, err) < 0)
 		goto out;
-	changed = ctl_finish_write(ctl, import_rows(ctl, &csv, err), err);
+	changed = ctl_finish_write(ctl, import_rows(ctl, &csv, &domains, err), err);
 	if (changed < 0)
 		goto out;
 	ret = CTL_DONE;
@@ -99,6 +117,8 @@ int cmd_member_import(struct ctl *ctl, struct pl_error *err)
 	else
 		printf("%s %d of %zu members\n", dry ? "would change" : "changed", changed,
 		       csv.count);
+	if (!ctl->json && domains > 0)
+		printf("%s %d domains\n", dry ? "would add" : "added", domains);
 out:
 	member_csv_free(&csv);
 	free(text);

@@ -127,4 +127,13 @@ const char *ctl_opted_out(const struct pl_member *member, const struct pl_layers
 /* A counter on standard error, when that is a terminal. */
 void ctl_progress(const char *what, int64_t done, int64_t of);
 
+/* Refuses an address in a domain that is not known, where others are. */
+int ctl_known_domain(const struct ctl *ctl, const struct pl_address *address, struct pl_error *err);
+/* Prints whose members are shut out because their domain is not known. 0 or -1. */
+int ctl_tell_outsiders(const struct ctl *ctl, struct pl_error *err);
+
+/* Runs a program without a shell and returns what it printed, at most 1 MiB;
+ * NULL when it is not installed or failed. The caller frees it. */
+char *ctl_run(const char *const *argv);
+
 #endif

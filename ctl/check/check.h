@@ -36,6 +36,7 @@ void check_find(struct check *check, enum check_level level, const char *fmt, ..
 void check_policy(struct check *check);
 void check_keys(struct check *check);
 void check_database(struct check *check);
+void check_domains(struct check *check);
 void check_dovecot(struct check *check);
 void check_postfix(struct check *check);
 /* These use what the checks above have opened. */
@@ -63,9 +64,5 @@ void check_auth_socket(struct check *check, const char *path, const struct check
 /* The group of the portal alone, -1 when there is none; whether the portal may read a file. */
 gid_t check_portal_group(void);
 int check_portal_reads(const struct stat *st);
-
-/* Runs a program without a shell and returns what it printed, at most 1 MiB;
- * NULL when it is not installed or failed. The caller frees it. */
-char *check_run(const char *const *argv);
 
 #endif

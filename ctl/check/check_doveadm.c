@@ -84,7 +84,7 @@ static int same_key(struct check *check, const char *path)
 				     conf != NULL ? conf : "/etc/dovecot/dovecot.conf",
 				     "doveadm_api_key",
 				     NULL };
-	char *theirs = check_run(argv), ours[KEY_MAX + 1];
+	char *theirs = ctl_run(argv), ours[KEY_MAX + 1];
 	FILE *file = fopen(path, "re");
 	size_t len = file == NULL ? 0 : fread(ours, 1, KEY_MAX, file);
 	int same = 1;

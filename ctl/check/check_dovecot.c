@@ -137,7 +137,7 @@ void check_dovecot(struct check *check)
 	const char *file = check->ctl->option[CTL_OPTION_DOVECOT_CONF];
 	const char *const argv[] = { "doveconf", "-n", file != NULL ? "-c" : NULL, file, NULL };
 
-	check->doveconf = check_run(argv);
+	check->doveconf = ctl_run(argv);
 	if (check->doveconf == NULL)
 		check_find(check, file != NULL ? CHECK_FAULT : CHECK_WARNING,
 			   "`doveconf -n` cannot be run or fails; run it yourself to see the "

@@ -289,7 +289,7 @@ void check_postfix(struct check *check)
 	const char *const main_argv[] = { "postconf", "-n", dir != NULL ? "-c" : NULL, dir, NULL };
 	const char *const master_argv[] = { "postconf", "-M", dir != NULL ? "-c" : NULL, dir,
 					    NULL };
-	char *main_cf = check_run(main_argv), *master_cf = check_run(master_argv);
+	char *main_cf = ctl_run(main_argv), *master_cf = ctl_run(master_argv);
 
 	if (main_cf == NULL || master_cf == NULL)
 		check_find(check, dir != NULL ? CHECK_FAULT : CHECK_WARNING,

@@ -10,7 +10,8 @@ static const struct {
 	void (*run)(struct check *check);
 } checks[] = {
 	{ "policy", check_policy },   { "keys", check_keys },       { "database", check_database },
-	{ "dovecot", check_dovecot }, { "postfix", check_postfix }, { "portal", check_portal },
+	{ "domains", check_domains }, { "dovecot", check_dovecot }, { "postfix", check_postfix },
+	{ "portal", check_portal },
 };
 
 static const char *const level_names[] = { "ok", "warning", "fault" };

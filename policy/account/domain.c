@@ -11,6 +11,7 @@ static int read_domain(struct pl_stmt *stmt, struct pl_domain *domain_r, struct 
 	memset(domain_r, 0, sizeof(*domain_r));
 	domain_r->id = pl_col_int(stmt, "id");
 	pl_col_copy(stmt, "name", domain_r->name, sizeof(domain_r->name));
+	domain_r->known = pl_col_int(stmt, "known") != 0;
 	domain_r->active = pl_col_int(stmt, "active") != 0;
 	domain_r->created_at = pl_col_int(stmt, "created_at");
 	domain_r->members = pl_col_int(stmt, "members");
@@ -52,51 +53,80 @@ int pl_domain_list(struct pl_store *store,
 	return ret;
 }
 
-static int insert(const struct pl_work *work, struct pl_domain *domain)
+/* Writes a domain that becomes known; there may be a row of it from before. */
+static int write(const struct pl_work *work, const struct pl_domain *domain)
 {
 	char settings[PL_SETTINGS_TEXT];
+	int64_t id;
 
-	domain->created_at = work->now;
+	pl_settings_format(&domain->settings, settings);
+	if (domain->id != 0)
+		return pl_exec(work->store, PL_SQL_DOMAIN_UPDATE,
+			       PL_PARAMS(PL_INT("active", domain->active),
+					 PL_TEXT("settings", settings),
+					 PL_INT("domain_id", domain->id)),
+			       work->err);
 	return pl_insert(work->store, PL_SQL_DOMAIN_INSERT,
 			 PL_PARAMS(PL_TEXT("name", domain->name), PL_INT("active", domain->active),
-				   PL_INT("created_at", domain->created_at),
-				   PL_TEXT("settings",
-					   pl_settings_format(&domain->settings, settings))),
-			 &domain->id, work->err) < 0
-		       ? pl_error_prefix(work->err, "domain %s", domain->name)
-		       : 0;
+				   PL_INT("created_at", work->now), PL_TEXT("settings", settings)),
+			 &id, work->err);
 }
 
-int pl_domain_add(const struct pl_work *work, const char *name, const struct pl_change *change,
-		  struct pl_domain *domain_r)
+/* name is folded. 1 added, 0 it is known already, -1. */
+static int add(const struct pl_work *work, const char *name, const struct pl_change *change)
 {
 	static const struct pl_settings none;
-	struct pl_domain domain = { .active = 1 }, there;
+	struct pl_domain domain = { .active = 1 };
 	char before[PL_AUDIT_TEXT] = "", after[PL_AUDIT_TEXT] = "";
-	int ret;
+	int ret = pl_domain_get(work->store, name, &domain, work->err);
 
-	if (pl_domain_parse(name, domain.name, work->err) < 0)
-		return pl_error_prefix(work->err, "domain \"%.100s\"", name);
-	ret = pl_domain_get(work->store, domain.name, &there, work->err);
-	if (ret == 1)
-		pl_error_set(work->err, PL_ERR_CONFLICT,
-			     "it already exists; change it with `postlatch domain set`");
-	if (ret != 0)
-		return pl_error_prefix(work->err, "domain %s", domain.name);
+	if (ret < 0 || domain.known)
+		return ret < 0 ? -1 : 0;
+	snprintf(domain.name, sizeof(domain.name), "%s", name);
 	if (change != NULL) {
 		if (change->has_active)
 			domain.active = change->active;
 		pl_change_apply(change, &domain.settings);
 	}
-	if (insert(work, &domain) < 0)
+	if (write(work, &domain) < 0)
 		return -1;
 	pl_record_word(after, sizeof(after), "active", domain.active ? "on" : "off");
 	pl_record_settings(&none, &domain.settings, before, after, sizeof(after));
-	if (pl_audit_add(work, "domain.add", domain.name, "", after) < 0)
-		return -1;
-	if (domain_r != NULL)
-		*domain_r = domain;
-	return 0;
+	return pl_audit_add(work, "domain.add", domain.name, "", after) < 0 ? -1 : 1;
+}
+
+int pl_domain_add(const struct pl_work *work, const char *name, const struct pl_change *change)
+{
+	char folded[PL_DOMAIN_MAX + 1];
+	int ret;
+
+	if (pl_domain_parse(name, folded, work->err) < 0)
+		return pl_error_prefix(work->err, "domain \"%.100s\"", name);
+	ret = add(work, folded, change);
+	if (ret == 0)
+		pl_error_set(work->err, PL_ERR_CONFLICT,
+			     "it already exists; change it with `postlatch domain set`");
+	return ret == 1 ? 0 : pl_error_prefix(work->err, "domain %s", folded);
+}
+
+int pl_domain_import(const struct pl_work *work, const char *name)
+{
+	char folded[PL_DOMAIN_MAX + 1];
+	int ret;
+
+	if (pl_domain_parse(name, folded, work->err) < 0)
+		return pl_error_prefix(work->err, "domain \"%.100s\"", name);
+	ret = add(work, folded, NULL);
+	return ret < 0 ? pl_error_prefix(work->err, "domain %s", folded) : ret;
+}
+
+int pl_domain_hold(const struct pl_work *work, struct pl_domain *domain)
+{
+	return pl_insert(work->store, PL_SQL_DOMAIN_HOLD,
+			 PL_PARAMS(PL_TEXT("name", domain->name), PL_INT("created_at", work->now)),
+			 &domain->id, work->err) < 0
+		       ? pl_error_prefix(work->err, "domain %s", domain->name)
+		       : 0;
 }
 
 int pl_domain_remove(const struct pl_work *work, const char *name, int64_t *members_r)

@@ -1,4 +1,8 @@
-/* domain.h - mail domains that the database knows.
+/* domain.h - mail domains.
+ *
+ * A domain is known by an operator's act: a command adds it, or the policy file has a section
+ * for it. A member that signs in before that needs a row of its domain, too; such a row
+ * does not make the domain known.
  *
  * Functions that write take part in the caller's write transaction.
  */
@@ -9,7 +13,8 @@
 #include "policy/account/change.h"
 
 struct pl_domain {
-	int64_t id; /* 0: the database has never heard of it */
+	int64_t id; /* 0: the database does not have it */
+	int known;  /* an operator has added it to the database */
 	char name[PL_DOMAIN_MAX + 1];
 	int active;
 	struct pl_settings settings;
@@ -23,9 +28,12 @@ int pl_domain_get(struct pl_store *store, const char *name, struct pl_domain *do
 int pl_domain_list(struct pl_store *store,
 		   int (*each)(const struct pl_domain *domain, void *context), void *context,
 		   struct pl_error *err);
-/* PL_ERR_CONFLICT when it already exists. domain_r may be NULL. */
-int pl_domain_add(const struct pl_work *work, const char *name, const struct pl_change *change,
-		  struct pl_domain *domain_r);
+/* Makes the domain known. PL_ERR_CONFLICT when it is known already. */
+int pl_domain_add(const struct pl_work *work, const char *name, const struct pl_change *change);
+/* The same for a list: 1 it has become known, 0 it was, -1. */
+int pl_domain_import(const struct pl_work *work, const char *name);
+/* Writes the row of a domain that is not known, for a member that needs one. Fills its id. */
+int pl_domain_hold(const struct pl_work *work, struct pl_domain *domain);
 /* Takes the domain away with its members and their credentials. members_r: how many. */
 int pl_domain_remove(const struct pl_work *work, const char *name, int64_t *members_r);
 

@@ -35,6 +35,10 @@ void pl_account_unknown(const struct pl_address *address, struct pl_account *acc
 
 int pl_account_read(struct pl_stmt *stmt, struct pl_account *account_r, struct pl_error *err)
 {
+	account_r->domains_known = pl_col_int(stmt, "domains_known") != 0;
+	if (pl_col_is_null(stmt, "domain_id"))
+		return pl_row_ok(stmt, err);
+	account_r->domain.known = pl_col_int(stmt, "domain_known") != 0;
 	account_r->domain.id = pl_col_int(stmt, "domain_id");
 	account_r->domain.active = pl_col_int(stmt, "domain_active") != 0;
 	account_r->domain.created_at = pl_col_int(stmt, "domain_created_at");
@@ -73,6 +77,14 @@ void pl_account_layers(const struct pl_account *account, const struct pl_policy 
 	layers_r->domain = account->domain.id != 0 ? &account->domain.settings : NULL;
 	layers_r->policy_domain = pl_policy_domain(policy, account->domain.name);
 	layers_r->policy_defaults = &policy->defaults;
+}
+
+int pl_account_is_outside(const struct pl_account *account, const struct pl_policy *policy)
+{
+	if (strcmp(policy->unknown_domains, "allow") == 0 || account->domain.known ||
+	    pl_policy_domain(policy, account->domain.name) != NULL)
+		return 0;
+	return account->domains_known || policy->domain_count > 0;
 }
 
 int pl_member_list(struct pl_store *store, const struct pl_member_filter *filter,
@@ -162,14 +174,13 @@ static void describe(const struct pl_member *before, const struct pl_member *aft
 	pl_record_settings(&before->settings, &after->settings, was, is, PL_AUDIT_TEXT);
 }
 
-/* Writes a member that the database did not know; adds its domain at need. */
+/* Writes a member that the database did not have. */
 static int add(const struct pl_work *work, struct pl_account *account)
 {
 	static const struct pl_member nobody = { .active = 1 };
 	char address[PL_ADDRESS_MAX + 1], was[PL_AUDIT_TEXT], is[PL_AUDIT_TEXT];
 
-	if (account->domain.id == 0 &&
-	    pl_domain_add(work, account->domain.name, NULL, &account->domain) < 0)
+	if (account->domain.id == 0 && pl_domain_hold(work, &account->domain) < 0)
 		return -1;
 	if (insert(work, account, &account->member.id) < 0)
 		return -1;
@@ -202,13 +213,16 @@ int pl_member_ensure(const struct pl_work *work, struct pl_account *account)
 
 /* Returns 2 added, 1 changed, 0 not, -1. */
 static int set(const struct pl_work *work, struct pl_account *account,
-	       const struct pl_change *change, char *was, char *is)
+	       const struct pl_change *change, int may_add, char *was, char *is)
 {
 	const struct pl_member before = account->member;
 	char address[PL_ADDRESS_MAX + 1];
 
 	apply(change, &account->member);
 	describe(&before, &account->member, was, is);
+	if (account->member.id == 0 && !may_add)
+		return pl_error_set(work->err, PL_ERR_CONFLICT,
+				    "there is no such member; `postlatch member add` adds one");
 	if (account->member.id == 0)
 		return add(work, account) < 0 ? -1 : 2;
 	if (was[0] == '\0' && is[0] == '\0')
@@ -220,9 +234,9 @@ static int set(const struct pl_work *work, struct pl_account *account,
 	return 1;
 }
 
-int pl_member_set(const struct pl_work *work, const struct pl_policy *policy,
-		  struct pl_account *account, const struct pl_change *change, char *before_r,
-		  char *after_r)
+static int read_and_set(const struct pl_work *work, const struct pl_policy *policy,
+			struct pl_account *account, const struct pl_change *change, int may_add,
+			char *before_r, char *after_r)
 {
 	const struct pl_address address = account->member.address;
 	char was[PL_AUDIT_TEXT] = "", is[PL_AUDIT_TEXT] = "", text[PL_ADDRESS_MAX + 1];
@@ -230,13 +244,27 @@ int pl_member_set(const struct pl_work *work, const struct pl_policy *policy,
 
 	if (pl_change_check(change, policy, address.domain, work->err) == 0 &&
 	    pl_account_get(work->store, &address, account, work->err) == 0)
-		ret = set(work, account, change, was, is);
+		ret = set(work, account, change, may_add, was, is);
 	if (before_r != NULL)
 		memcpy(before_r, was, sizeof(was));
 	if (after_r != NULL)
 		memcpy(after_r, is, sizeof(is));
 	return ret < 0 ? pl_error_prefix(work->err, "member %s", pl_address_format(&address, text))
 		       : ret;
+}
+
+int pl_member_set(const struct pl_work *work, const struct pl_policy *policy,
+		  struct pl_account *account, const struct pl_change *change, char *before_r,
+		  char *after_r)
+{
+	return read_and_set(work, policy, account, change, 0, before_r, after_r);
+}
+
+int pl_member_set_or_add(const struct pl_work *work, const struct pl_policy *policy,
+			 struct pl_account *account, const struct pl_change *change, char *before_r,
+			 char *after_r)
+{
+	return read_and_set(work, policy, account, change, 1, before_r, after_r);
 }
 
 int pl_member_opt_out(const struct pl_work *work, struct pl_member *member, int opted_out)

@@ -23,6 +23,7 @@ struct pl_member {
 struct pl_account {
 	struct pl_member member;
 	struct pl_domain domain;
+	int domains_known; /* the database knows some domain */
 };
 
 /* When and from where a member last used a service. */
@@ -43,6 +44,10 @@ int pl_account_read(struct pl_stmt *stmt, struct pl_account *account_r, struct p
 void pl_account_layers(const struct pl_account *account, const struct pl_policy *policy,
 		       struct pl_layers *layers_r);
 
+/* Whether domains are known, and the account's is not among them, or its name is not an address.
+ * 0 as well where unknown_domains allows that. */
+int pl_account_is_outside(const struct pl_account *account, const struct pl_policy *policy);
+
 struct pl_member_filter {
 	const char *domain;     /* NULL for all */
 	const char *class_name; /* NULL for all */
@@ -51,17 +56,21 @@ struct pl_member_filter {
 int pl_member_list(struct pl_store *store, const struct pl_member_filter *filter,
 		   int (*each)(const struct pl_member *member, void *context), void *context,
 		   struct pl_error *err);
-/* PL_ERR_CONFLICT when it already exists. A domain that does not exist is added, too. */
+/* PL_ERR_CONFLICT when it already exists. */
 int pl_member_add(const struct pl_work *work, const struct pl_address *address,
 		  const struct pl_change *change);
 /* Changes the member with the account's address. Reads the account again, so that no change of
- * another is lost, and leaves it as it is after the change. Returns 1 when something changed, 2
- * when the member was added because it did not exist, 0 when nothing had to change, -1 for an
- * error. before_r and after_r (of PL_AUDIT_TEXT, may be NULL) tell what changed, "pop3=on",
+ * another is lost, and leaves it as it is after the change. Returns 1 when something changed, 0
+ * when nothing had to change, -1 for an error, which is PL_ERR_CONFLICT when there is no such
+ * member. before_r and after_r (of PL_AUDIT_TEXT, may be NULL) tell what changed, "pop3=on",
  * "pop3=off". */
 int pl_member_set(const struct pl_work *work, const struct pl_policy *policy,
 		  struct pl_account *account, const struct pl_change *change, char *before_r,
 		  char *after_r);
+/* The same, but adds a member that does not exist, and returns 2 then. */
+int pl_member_set_or_add(const struct pl_work *work, const struct pl_policy *policy,
+			 struct pl_account *account, const struct pl_change *change, char *before_r,
+			 char *after_r);
 /* Records the member's own wish to leave the second factor out, or takes it back. It is no
  * setting, and counts only while the factor is optional. 1 changed, 0 was so already, -1. */
 int pl_member_opt_out(const struct pl_work *work, struct pl_member *member, int opted_out);

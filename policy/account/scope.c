@@ -172,7 +172,7 @@ int pl_domain_set(const struct pl_work *work, const struct pl_policy *policy, co
 	int ret = pl_domain_get(work->store, name, &before, work->err);
 
 	memset(result_r, 0, sizeof(*result_r));
-	if (ret == 0)
+	if (ret == 0 || (ret == 1 && !before.known))
 		return pl_error_set(work->err, PL_ERR_CONFLICT,
 				    "there is no domain %s; `postlatch domain add %s` adds it",
 				    name, name);

@@ -43,8 +43,8 @@ int pl_login_ask(const struct pl_policy *policy, const struct pl_login *login,
 	struct pl_login_question *q = question_r;
 
 	memset(q, 0, sizeof(*q));
-	/* A name that is not an address belongs to no member: the defaults hold. Its
-	 * lookup finds nothing, and costs what any other does. */
+	/* A name that is not an address belongs to no member. Its lookup finds nothing, and
+	 * costs what any other does. */
 	if (pl_address_parse(login->user, login->user_len, policy->default_domain, &q->address,
 			     NULL) < 0)
 		memset(&q->address, 0, sizeof(q->address));
@@ -189,6 +189,10 @@ static void end_facts(const struct pl_policy *policy, const struct pl_login *log
 		      const struct pl_account *account, struct pl_facts *facts)
 {
 	pl_account_layers(account, policy, &facts->layers);
+	if (pl_account_is_outside(account, policy)) {
+		facts->name_invalid = account->member.address.domain[0] == '\0';
+		facts->domain_unknown = !facts->name_invalid;
+	}
 	facts->domain_inactive = !account->domain.active;
 	facts->member_inactive = !account->member.active;
 	facts->factor_registered = account->member.factor_registered;

@@ -57,7 +57,8 @@ static int proven(enum pl_credential credential)
 /* Rules that give the same answer for every name in the domain. */
 static int same_for_all(enum pl_rule rule)
 {
-	return rule == PL_RULE_DOMAIN_INACTIVE || rule == PL_RULE_SERVICE_FORBIDDEN;
+	return rule == PL_RULE_NAME_INVALID || rule == PL_RULE_DOMAIN_UNKNOWN ||
+	       rule == PL_RULE_DOMAIN_INACTIVE || rule == PL_RULE_SERVICE_FORBIDDEN;
 }
 
 static struct pl_verdict verdict(const struct pl_facts *facts, enum pl_rule rule,
@@ -100,6 +101,10 @@ static enum pl_rule gate(const struct pl_facts *facts, enum pl_setting *about)
 {
 	enum pl_rule shut = PL_RULE_COUNT;
 
+	if (facts->name_invalid)
+		return PL_RULE_NAME_INVALID;
+	if (facts->domain_unknown)
+		return PL_RULE_DOMAIN_UNKNOWN;
 	if (facts->domain_inactive)
 		return PL_RULE_DOMAIN_INACTIVE;
 	if (facts->member_inactive)

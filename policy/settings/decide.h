@@ -59,6 +59,8 @@ struct pl_resolved {
 
 struct pl_facts {
 	struct pl_layers layers;
+	/* Domains are known, but the name is not an address, or is one in another domain. */
+	int name_invalid, domain_unknown;
 	int domain_inactive; /* unknown domains and members are active */
 	int member_inactive;
 	enum pl_setting service; /* a service; PL_SETTING_WEBMAIL is the sign-in page itself */

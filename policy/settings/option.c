@@ -62,6 +62,13 @@ int pl_option_domain(const char *value, struct pl_error *err)
 		       : must_be(err, "a domain name without @, for example example.com");
 }
 
+int pl_option_unknown_domains(const char *value, struct pl_error *err)
+{
+	return strcmp(value, "deny") == 0 || strcmp(value, "allow") == 0
+		       ? 0
+		       : must_be(err, "deny or allow");
+}
+
 int pl_option_origin(const char *value, struct pl_error *err)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789.-:[]";

@@ -149,6 +149,10 @@ static const struct pl_migration migrations[] = {
 	  "ALTER TABLE member ADD COLUMN opted_out SMALLINT NOT NULL DEFAULT 0;"
 	  "UPDATE member SET opted_out = 1, settings = trim(replace(' ' || settings || ' ',"
 	  " ' two_factor_mode=skip ', ' ')) WHERE" SKIPPED_BY_MEMBER ";" },
+	/* All that are there were known, whoever added them. */
+	{ "domains that an operator has made known",
+	  "ALTER TABLE domain ADD COLUMN known SMALLINT NOT NULL DEFAULT 1;"
+	  "CREATE INDEX domain_known ON domain (known);" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

@@ -23,7 +23,7 @@ const members = lines("members").map((line) => {
 export async function newMember(...settings) {
     const member = members.shift();
     assert.ok(member, "there are more tests than members: see tests/browser/run");
-    if (settings.length) await postlatch("member", "set", member.address, ...settings);
+    if (settings.length) await postlatch("member", "set", "--add", member.address, ...settings);
     return member;
 }
 

@@ -125,7 +125,7 @@ class Configurations(CheckTest):
         status, lines = self.check(*self.options)
         self.assertEqual((status, {line[0] for line in lines}), (0, {"ok"}))
         self.assertEqual([line[1] for line in lines],
-                         ["policy", "keys", "keys", "database", "dovecot", "postfix", "portal"])
+                         ["policy", "keys", "keys", "database", "domains", "dovecot", "postfix", "portal"])
 
     def test_the_demonstration_has_its_one_warning(self):
         status, lines = self.check()
@@ -358,6 +358,8 @@ class Files(FilesTest):
         self.finds("fault", "version 999", "update this program")
 
     def test_damaged_database(self):
+        # What stands in the log would hide the damage.
+        self.sql("PRAGMA wal_checkpoint(TRUNCATE)")
         with open(self.database, "rb") as f:
             whole = f.read()
         self.away(self.database)
@@ -366,6 +368,30 @@ class Files(FilesTest):
         os.chmod(self.database, 0o660)
         self.owner(self.database, 0, os.stat(self.database + ".away").st_gid)
         self.finds("fault", "damaged", "replace it by a backup")
+
+
+class Domains(CheckTest):
+    def setUp(self):
+        self.copy_configurations()
+
+    def known(self, value, where="1 = 1"):
+        self.addCleanup(server.sql, "UPDATE domain SET known = 1")
+        server.sql("UPDATE domain SET known = %d WHERE %s" % (value, where))
+
+    def test_known_domains(self):
+        self.finds("ok", "names in other domains than the 2 known are denied")
+
+    def test_no_domain_is_known(self):
+        self.known(0)
+        self.finds("warning", "no domain is known", "domain import --from-postfix")
+
+    def test_a_domain_of_postfix_is_not_known(self):
+        replace(self.postfix, "virtual_mailbox_domains = demo.test", "virtual_mailbox_domains = demo.test, more.test")
+        self.finds("warning", "more.test, which is not known", "postlatch domain add more.test")
+
+    def test_members_are_shut_out(self):
+        self.known(0, "name = 'demo.test'")
+        self.finds("warning", "the domain demo.test is not known, so its", "members cannot sign in")
 
 
 if __name__ == "__main__":

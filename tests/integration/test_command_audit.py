@@ -44,7 +44,7 @@ class Audit(CommandTest):
                          [("member.add", "b@x.test", "", "pop3=on"), ("member.add", "a@x.test", "", "pop3=off")])
 
     def test_what_changes_nothing_leaves_none(self):
-        self.site.ok("member", "set", ALICE, "pop3=off")
+        self.site.ok("member", "add", ALICE, "pop3=off")
         before = self.records()
         self.site.ok("member", "set", ALICE, "pop3=off")
         self.site.ok("member", "set", ALICE, "pop3=on", "--dry-run")
@@ -67,14 +67,14 @@ class Audit(CommandTest):
 
     def test_a_strange_name_is_written_plainly(self):
         for name, value in ((b"\xff\xfeme", "on"), (b"a\nb", "off"), (b"\x1b[2J", "on"), (b"x" * 500, "off")):
-            self.site.ok("member", "set", ALICE, "pop3=" + value, env={"SUDO_USER": name})
+            self.site.ok("member", "set", "--add", ALICE, "pop3=" + value, env={"SUDO_USER": name})
             self.assertRegex(self.last()["who"], r"^[!-~]{1,63}$")
             self.assertEqual(len(self.site.ok("audit", "--limit", "1").splitlines()), 1)
 
     def test_newest_first(self):
         self.site.ok("member", "add", ALICE)
         self.site.ok("member", "set", ALICE, "pop3=off")
-        self.assertEqual([record["action"] for record in self.records()], ["member.set", "member.add", "domain.add"])
+        self.assertEqual([record["action"] for record in self.records()], ["member.set", "member.add"])
         self.assertRegex(self.site.ok("audit"), r"^\S+ \S+ \S+ from local: member.set %s \[pop3=inherit\] -> "
                                                 r"\[pop3=off\]\n" % ALICE)
 
@@ -84,21 +84,21 @@ class Audit(CommandTest):
         self.site.ok("member", "add", "eve@notexample.test")
         self.assertEqual([r["object"] for r in self.records("--member", "Alice@Example.Test")], [ALICE])
         self.assertEqual([r["object"] for r in self.records("--domain", "example.test")],
-                         ["bob@example.test", ALICE, "example.test"])
+                         ["bob@example.test", ALICE])
         self.assertEqual(len(self.records("--limit", "2")), 2)
         self.assertEqual(self.records("--since", "2099-01-01"), [])
-        self.assertEqual(len(self.records("--since", "2020-01-01", "--domain", "example.test")), 3)
-        self.site.sql("UPDATE audit SET at = 1000 WHERE object = ?", ALICE)
         self.assertEqual(len(self.records("--since", "2020-01-01", "--domain", "example.test")), 2)
+        self.site.sql("UPDATE audit SET at = 1000 WHERE object = ?", ALICE)
+        self.assertEqual(len(self.records("--since", "2020-01-01", "--domain", "example.test")), 1)
 
     def test_wildcards_in_a_domain_are_no_wildcards(self):
         self.site.ok("member", "add", "a@xay.test")
         self.assertEqual(self.records("--domain", "x_y.test"), [])
 
     def test_a_hundred_by_default(self):
-        self.site.ok("member", "set", *["m%03d@x.test" % i for i in range(150)], "pop3=off")
+        self.site.ok("member", "set", "--add", *["m%03d@x.test" % i for i in range(150)], "pop3=off")
         self.assertEqual(len(self.records()), 100)
-        self.assertEqual(len(self.records("--limit", "1000")), 151)
+        self.assertEqual(len(self.records("--limit", "1000")), 150)
 
     def test_wrong_values(self):
         for words, *says in ((["--limit", "0"], "--limit 0", "above 0"), (["--limit", "3x"], "--limit 3x"),
@@ -113,7 +113,7 @@ class Audit(CommandTest):
         self.site.sql("CREATE TRIGGER refuse BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no record'); END")
         before = self.site.state()
         for words in (["domain", "add", "example.test"], ["member", "add", ALICE],
-                      ["member", "set", ALICE, "pop3=off"], ["app-password", "create", ALICE]):
+                      ["member", "set", "--add", ALICE, "pop3=off"], ["app-password", "create", ALICE]):
             self.assertNotEqual(self.site.run(*words).returncode, 0)
         self.assertEqual(self.site.state(), before)
 

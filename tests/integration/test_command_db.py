@@ -145,7 +145,7 @@ class Care(CommandTest):
         self.assertEqual(self.own("a@x.test"), {"pop3": "off"})
 
     def test_backup_while_in_use(self):
-        self.site.ok("member", "set", *["m%04d@x.test" % i for i in range(2000)], "pop3=on")
+        self.site.ok("member", "set", "--add", *["m%04d@x.test" % i for i in range(2000)], "pop3=on")
         stop = threading.Event()
         writes = []
 

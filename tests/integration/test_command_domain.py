@@ -1,4 +1,5 @@
 """postlatch domain ...: settings of domains, and whom a change of them reaches."""
+import os
 import unittest
 
 from command import BAD_DATA, REFUSED, USAGE, CommandTest
@@ -9,7 +10,8 @@ MEMBERS = ["a@example.test", "b@example.test", "c@example.test"]
 class Domain(CommandTest):
     def setUp(self):
         super().setUp()
-        self.site.ok("member", "set", *MEMBERS, "active=on")
+        self.site.ok("domain", "add", "example.test")
+        self.site.ok("member", "set", "--add", *MEMBERS, "active=on")
         self.site.ok("member", "set", "b@example.test", "pop3=on")
         self.site.ok("member", "set", "c@example.test", "pop3=off")
 
@@ -37,12 +39,62 @@ class Domain(CommandTest):
         self.assertEqual(self.site.json("domain", "add", "x.test"), {"domain": "x.test"})
         self.assertEqual(self.site.json("domain", "remove", "x.test"), {"domain": "x.test", "members": 0})
 
-    def test_show_of_a_domain_never_heard_of(self):
+    def test_show_of_a_domain_that_only_the_policy_file_knows(self):
         self.site.policy('domain "far.test" { imap = off }')
         shown = self.site.json("domain", "show", "far.test")
-        self.assertFalse(shown["known"])
+        self.assertTrue(shown["known"])
         self.assertEqual(shown["settings"]["imap"], {"value": "off", "source": "policy-domain"})
-        self.assertIn("no, the policy file and the defaults apply", self.site.ok("domain", "show", "far.test"))
+        self.assertIn("yes, by its section in the policy file", self.site.ok("domain", "show", "far.test"))
+
+    def test_show_of_a_domain_that_is_not_known(self):
+        self.assertFalse(self.site.json("domain", "show", "far.test")["known"])
+        self.assertRegex(self.site.ok("domain", "show", "far.test"), r"(?m)^known +no$")
+
+    def test_members_come_only_into_known_domains(self):
+        for words in (["member", "add", "a@far.test"], ["member", "set", "--add", "a@far.test", "pop3=off"]):
+            with self.subTest(words=words):
+                self.refused(REFUSED, *words, says="the domain far.test is not known; `postlatch domain add far.test`")
+        self.site.policy('domain "far.test" { }')
+        self.site.ok("member", "add", "a@far.test")
+        self.assertEqual([row["domain"] for row in self.site.json("domain", "list")], ["example.test"])
+        self.site.policy("unknown_domains = allow")
+        self.site.ok("member", "add", "a@farther.test")
+
+    def test_an_import_makes_domains_known(self):
+        self.site.ok("member", "import", "-", stdin="address\na@far.test\n", )
+        self.assertEqual(self.site.ok("domain", "import", "-", stdin="# ours\nFar.test\n\n  new.test # too\n"),
+                         "new.test\nadded 1 domains\n")
+        self.assertEqual({row["domain"] for row in self.site.json("domain", "list")},
+                         {"example.test", "far.test", "new.test"})
+        self.assertEqual(self.site.json("domain", "import", "-", "--dry-run", stdin="x.test"),
+                         {"dry_run": True, "added": ["x.test"]})
+        self.refused(BAD_DATA, "domain", "import", self.site.write("domains", "a.test\nno domain@\n"),
+                     says=("line 2", "no domain@"))
+        self.refused(BAD_DATA, "domain", "import", says="give a file, - or --from-postfix")
+        self.assertEqual(len(self.site.json("domain", "list")), 3)
+
+    def test_postfix_has_the_domains(self):
+        postfix = self.site.path("postfix")
+        os.mkdir(postfix)
+        self.site.write("postfix/master.cf", "")
+        self.site.write("more", "# ours\nfile.test, other-file.test\n")
+        self.site.write("mailboxes", "table.test whatever\nalice@ignored.test alice/\n")
+
+        def names(main_cf):
+            self.site.write("postfix/main.cf", "compatibility_level = 3.6\nmyhostname = mail.virtual.test\n" + main_cf)
+            return self.site.json("domain", "import", "--from-postfix", "--dry-run", "--postfix-conf", postfix)["added"]
+        own = "mydestination = $myhostname, localhost.virtual.test, localhost, mail\nmail_domain = virtual.test\n"
+        self.assertEqual(names(own + "virtual_mailbox_domains = $mail_domain %s texthash:%s\nrelay_domains = no.test\n" % (
+            self.site.path("more"), self.site.path("mailboxes"))),
+            ["virtual.test", "file.test", "other-file.test", "table.test"])
+        self.assertEqual(names(own + "virtual_alias_domains = alias.test\n"), ["mail.virtual.test"])
+        self.assertEqual(set(names("virtual_mailbox_domains = inline:{a.test=b, c.test=d}\n")), {"a.test", "c.test"})
+        self.assertEqual(names("mydestination = unix.test, $myhostname\n"), ["unix.test"])
+        for table in ("regexp:/etc/passwd", "mysql:/nowhere", "!virtual.test"):
+            with self.subTest(table=table):
+                self.site.write("postfix/main.cf", "virtual_mailbox_domains = good.test, %s\n" % table)
+                self.refused(REFUSED, "domain", "import", "--from-postfix", "--postfix-conf", postfix,
+                             says=(table[:6], "virtual_mailbox_domains", "domain import FILE"))
 
     def test_scope_inheriting_is_the_default_and_reaches_those_without_a_setting(self):
         result = self.set("pop3=off")
@@ -82,6 +134,7 @@ class Domain(CommandTest):
                 self.site.ok("member", "set", "c@example.test", "pop3=off")
 
     def test_other_domains_are_not_touched(self):
+        self.site.ok("domain", "add", "other.test")
         self.site.ok("member", "add", "a@other.test", "pop3=on")
         self.set("pop3=off", "--scope", "all")
         self.assertEqual(self.holds("a@other.test", "pop3"), ("on", "member"))

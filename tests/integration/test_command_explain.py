@@ -61,7 +61,8 @@ class Explain(CommandTest):
         status, answer = self.ask("--service", "pop3")
         settings = answer.pop("settings")
         self.assertEqual((status, answer), (1, {
-            "member": ALICE, "service": "pop3", "channel": "client", "credential": "account-password",
+            "member": ALICE, "default_domain": False, "domain_known": True, "opted_out": False,
+            "service": "pop3", "channel": "client", "credential": "account-password",
             "verdict": "deny", "rule": "service-off", "reason": "POP3 is switched off for this account."}))
         self.assertEqual(settings["pop3"], {"value": "off", "source": "member"})
         self.assertEqual(settings["sieve"], {"value": "off", "source": "policy-domain"})
@@ -91,7 +92,15 @@ class Explain(CommandTest):
         self.site.ok("domain", "add", "example.test", "pop3=off")
         status, answer = self.ask("--service", "pop3", member="stranger@example.test")
         self.assertEqual((status, answer["settings"]["pop3"]["source"]), (1, "domain"))
-        self.assertEqual(self.ask("--service", "pop3", member="who@nowhere.test")[0], 0)
+        status, answer = self.ask("--service", "pop3", member="who@nowhere.test")
+        self.assertEqual((status, answer["rule"], answer["domain_known"]), (1, "domain-unknown", False))
+        for name in ("who", "no address", "who@"):
+            status, answer = self.ask("--service", "pop3", member=name)
+            self.assertEqual((status, answer["rule"], answer["member"]), (1, "name-invalid", name))
+        self.site.policy("default_domain = example.test")
+        status, answer = self.ask("--service", "pop3", member="who")
+        self.assertEqual((status, answer["member"], answer["default_domain"]), (1, "who@example.test", True))
+        self.assertRegex(self.site.run("explain", "who", "--service", "imap").stdout, r"(?m)^completed by +default_domain$")
         self.assertIn("no, the domain's settings apply", self.site.run("explain", "x@example.test", "--service",
                                                                      "imap").stdout)
         self.assertEqual(self.site.json("member", "list"), [])

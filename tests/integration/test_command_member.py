@@ -45,11 +45,11 @@ class Member(CommandTest):
 
     def test_default_domain_completes_a_name(self):
         self.site.policy('default_domain = "example.test"')
-        self.site.ok("member", "set", "short", "pop3=off")
+        self.site.ok("member", "set", "--add", "short", "pop3=off")
         self.assertEqual(self.own("short@example.test"), {"pop3": "off"})
 
     def test_inherit_takes_the_own_setting_away(self):
-        self.site.ok("member", "set", "a@x.test", "pop3=off", "imap=off")
+        self.site.ok("member", "set", "--add", "a@x.test", "pop3=off", "imap=off")
         self.site.ok("member", "set", "a@x.test", "pop3=inherit")
         self.assertEqual(self.own("a@x.test"), {"imap": "off"})
 
@@ -87,7 +87,7 @@ class Member(CommandTest):
 class Many(CommandTest):
     def setUp(self):
         super().setUp()
-        self.site.ok("member", "set", *MANY, "class=staff")
+        self.site.ok("member", "set", "--add", *MANY, "class=staff")
         self.site.ok("member", "add", "other@other.test")
 
     def test_all_that_are_named(self):
@@ -107,13 +107,18 @@ class Many(CommandTest):
         self.site.ok("member", "set", MANY[0], "pop3=off")
         self.assertEqual(self.site.ok("member", "set", *MANY, "pop3=off"), "changed 49 of 50 members\n")
 
+    def test_members_that_do_not_exist_are_refused(self):
+        """They may be mistyped, or patterns."""
+        for name in ("bobby@example.test", "*@example.test", "%@example.test"):
+            self.refused(REFUSED, "member", "set", MANY[0], name, "pop3=off",
+                         says=(name, "no such member", "postlatch member add"))
+
     def test_new_members_are_named(self):
-        """They may be mistyped ones."""
-        run = self.site.ok("member", "set", MANY[0], "bobby@example.test", "pop3=off")
+        run = self.site.ok("member", "set", "--add", MANY[0], "bobby@example.test", "pop3=off")
         self.assertEqual(run, "changed 2 of 2 members\nnew: bobby@example.test\n")
-        run = self.site.ok("member", "set", "c@x.test", "d@x.test", "pop3=off", "--dry-run")
+        run = self.site.ok("member", "set", "--add", "c@x.test", "d@x.test", "pop3=off", "--dry-run")
         self.assertIn("2 of them are new, the first is c@x.test\n", run)
-        self.assertEqual(self.site.json("member", "set", MANY[1], "c@x.test", "pop3=off")["added"], 1)
+        self.assertEqual(self.site.json("member", "set", "--add", MANY[1], "c@x.test", "pop3=off")["added"], 1)
 
     def test_a_domain_that_is_none_is_told(self):
         for words in (("set", "pop3=off"), ("list",), ("export",)):

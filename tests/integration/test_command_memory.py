@@ -17,7 +17,7 @@ GROUPS = [
     [(0, "domain add x.test pop3=off"), (1, "domain add x.test"), (65, "domain add x..test"),
      (0, "domain set x.test imap=off --scope all"), (1, "domain set y.test imap=on"),
      (0, "--json domain show x.test"), (0, "domain list"), (0, "member add a@x.test class=staff"),
-     (0, "member set a@x.test b@x.test pop3=on"), (0, "--json member set --domain x.test imap=off --dry-run"),
+     (0, "member set --add a@x.test b@x.test pop3=on"), (0, "--json member set --domain x.test imap=off --dry-run"),
      (0, "member set --stdin pop3=off"), (65, "member set a@x.test no pop3=on"),
      (1, "member set a@forbidden.test imap=on"), (0, "domain set x.test imap=on --scope new"),
      (0, "member show a@x.test"), (0, "--json member show a@x.test"), (0, "--json member list --class staff"),
@@ -28,7 +28,9 @@ GROUPS = [
      (65, "member export out.csv"),
      (1, "db init"), (0, "db status"), (0, "--json db migrate"), (0, "db backup copy.db"), (1, "db backup copy.db"),
      (75, "db backup none/copy.db")],
-    [(0, "app-password create a@x.test --label phone --services imap --networks 192.0.2.0/24 --expires 90d"),
+    [(0, "domain add x.test"), (0, "domain import domains"), (65, "domain import db"),
+     (1, "domain import --from-postfix --postfix-conf /nonexistent"), (1, "app-password create a@y.test"),
+     (0, "app-password create a@x.test --label phone --services imap --networks 192.0.2.0/24 --expires 90d"),
      (0, "--json app-password create a@x.test"), (65, "app-password create a@x.test --networks 1.2"),
      (0, "app-password list a@x.test"), (0, "--json app-password list a@x.test"),
      (1, "app-password revoke a@x.test 99"),
@@ -39,6 +41,7 @@ GROUPS = [
 ]
 
 FILES = {
+    "domains": "# ours\na.test\nx.test\n",
     "good.csv": "address,pop3\nd@x.test,on\ne@x.test,\n",
     "bad.csv": "address,pop3\nd@x.test,on\ne@x.test,maybe\n",
     "twins.csv": "address\nd@x.test\nD@x.test\n",

@@ -144,6 +144,39 @@ class Doors(unittest.TestCase):
             self.assertEqual(run.returncode, 0 if let_in else 1, run.stdout)
 
 
+class KnownDomains(unittest.TestCase):
+    """The operator's own passdb would let these in."""
+
+    NAMES = {"eve@other.test": "domain-unknown", "fay@other.test": "domain-unknown", "eve": "name-invalid", "eve@": "name-invalid"}
+
+    @classmethod
+    def setUpClass(cls):
+        with open(server.dir + "/etc/dovecot/members", "a") as f:
+            f.writelines("%s:{PLAIN}secret::::::\n" % name for name in ("known@demo.test", *cls.NAMES))
+        # Dovecot looks at the file once in a while.
+        wait_for(lambda: server.imap("known@demo.test", "secret")[0])
+
+    def test_names_outside_the_known_domains_are_denied_at_every_door(self):
+        for name, rule in self.NAMES.items():
+            with self.subTest(name=name):
+                self.assertEqual(server.doors(name, "secret"), NONE)
+                explained = server.postlatch("--json", "explain", name, "--service", "imap", check=False)
+                self.assertEqual(explained.returncode, 1)
+                self.assertIn('"rule": "%s"' % rule, explained.stdout)
+
+    def test_a_domain_that_is_added_opens_every_door(self):
+        server.postlatch("domain", "add", "other.test")
+        self.addCleanup(server.postlatch, "domain", "remove", "other.test", "--yes")
+        self.assertEqual(server.doors("eve@other.test", "secret"), ALL)
+
+    def test_a_login_adds_no_domain(self):
+        before = server.json("domain", "list")
+        server.imap("fay@other.test", "secret")
+        time.sleep(2.5)
+        self.assertEqual(server.json("domain", "list"), before)
+        self.assertFalse(server.json("member", "show", "fay@other.test")["known"])
+
+
 class BadNames(unittest.TestCase):
     """None of these is a member; each gets a plain failure, and Dovecot goes on."""
 

@@ -24,6 +24,7 @@ class MilterTest(unittest.TestCase):
     def setUp(self):
         self.site = Site()
         self.addCleanup(self.site.remove)
+        self.site.ok("domain", "add", "example.test")
         self.site.ok("member", "add", ALICE)
         self.site.ok("member", "add", BOB)
         self.milter = Process(self.site, self.kind)
@@ -101,6 +102,7 @@ class Verdicts(MilterTest):
         self.is_refused(client.message(login=ALICE))
 
     def test_a_change_of_the_domain_concerns_its_members_alone(self):
+        self.site.ok("domain", "add", "other.test")
         self.site.ok("member", "add", "carol@other.test")
         self.is_stale(lambda: self.site.ok("domain", "set", "example.test", "smtp=off", "--scope", "all"),
                       fresh="carol@other.test")

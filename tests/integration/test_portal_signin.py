@@ -46,7 +46,7 @@ def setUpModule():
         f.write(LISTENERS % (ADDRESS, doveadm))
     names = ["m%02d@%s" % (i, server.env["DOMAIN"]) for i in range(60)]
     with open(server.dir + "/etc/dovecot/members", "a") as f:
-        f.writelines("%s:{PLAIN}right::::::\n" % name for name in names)
+        f.writelines("%s:{PLAIN}right::::::\n" % name for name in (*names, "eve@other.test"))
     members = iter(names)
     server.inside("doveadm", "reload")
     portal = Portal(database="sqlite:" + server.env["DATABASE"], portal_name="Test mail",
@@ -186,7 +186,7 @@ class Registration(Flow):
         self.sign_in(portal.browser(), state="pending", next="offer")
 
     def test_required_lets_nobody_in_without_a_factor(self):
-        server.postlatch("member", "set", self.member, "two_factor_requirement=required")
+        server.postlatch("member", "set", "--add", self.member, "two_factor_requirement=required")
         self.sign_in(state="pending", next="register")
         self.refused(self.browser.post("/api/sign-in/later"), 403, "not-allowed")
         self.refused(self.browser.get("/api/account"), 401, "sign-in-again")
@@ -491,7 +491,7 @@ class Account(Flow):
         self.sign_in(portal.browser(), state="pending", next="code")
         self.refused(self.browser.post("/api/account/two-factor-mode", {"two_factor_mode": "off"}), 400, "bad-request")
         self.good(self.browser.post("/api/account/two-factor-mode", {"two_factor_mode": "skip"}))
-        server.postlatch("member", "set", self.member, "two_factor_requirement=required")
+        server.postlatch("member", "set", "--add", self.member, "two_factor_requirement=required")
         self.assertEqual(self.account()["two_factor_requirement"], "required")
         self.refused(self.browser.post("/api/account/two-factor-mode", {"two_factor_mode": "skip"}), 403, "not-allowed")
         self.sign_in(portal.browser(), state="pending", next="code")
@@ -635,6 +635,14 @@ class Password(Flow):
             self.assertEqual(browser.cookies, {})
         self.assertEqual(len(set(answers)), 1)
 
+    def test_a_domain_that_is_not_known_stays_out_and_is_not_added(self):
+        self.refused(self.browser.sign_in("eve@other.test"), 401, "wrong-credentials")
+        self.assertNotIn("other.test", server.postlatch("domain", "list").stdout)
+        server.postlatch("domain", "add", "other.test")
+        self.addCleanup(server.postlatch, "domain", "remove", "other.test", "--yes")
+        self.member = "eve@other.test"
+        self.sign_in(state="pending", next="offer")
+
     def test_a_member_whose_webmail_is_off_stays_out(self):
         self.sign_in()
         server.postlatch("member", "set", self.member, "webmail=off")
@@ -647,7 +655,7 @@ class Password(Flow):
         self.sign_in(state="pending")
 
     def test_imap_and_smtp_off_do_not_touch_webmail(self):
-        server.postlatch("member", "set", self.member, "imap=off", "smtp=off", "pop3=off")
+        server.postlatch("member", "set", "--add", self.member, "imap=off", "smtp=off", "pop3=off")
         self.sign_in(state="pending", next="offer")
 
     def test_an_app_password_does_not_open_webmail(self):

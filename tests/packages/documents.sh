@@ -52,7 +52,7 @@ test_the_document_installs_the_packages() {
 test_the_document_switches_them_on() {
 	shell_blocks doc/install.md | follow
 	login imap plain
-	inside postlatch member set plain@example.test pop3=off
+	inside postlatch member set --add plain@example.test pop3=off
 	fails login pop3 plain
 	equal "with forwarding off" "$(redirect plain)" 550
 }
@@ -109,7 +109,7 @@ test_the_document_installs_from_source() {
 	shell_blocks doc/install.md users | follow
 	shell_blocks doc/install.md | follow
 	login imap plain
-	inside postlatch member set plain@example.test pop3=off
+	inside postlatch member set --add plain@example.test pop3=off
 	fails login pop3 plain
 	equal "with forwarding off" "$(redirect plain)" 550
 }

@@ -16,7 +16,7 @@ make_site() {
 	printf '[Manager]\nDefaultStartLimitIntervalSec=0\n' >"$site/etc/systemd/system.conf.d/tests.conf"
 	chroot "$site" useradd --system --create-home --home-dir /var/vmail vmail
 	# "Local only" has no way out; here mail for elsewhere may wait in the queue.
-	chroot "$site" postconf -e default_transport=smtp
+	chroot "$site" postconf -e default_transport=smtp virtual_mailbox_domains=example.test
 	sed -i 's/^!include auth-system/#&/' "$site/etc/dovecot/conf.d/10-auth.conf"
 	cp "$HERE/dovecot-$(dovecot_release "$site").conf" "$site/etc/dovecot/conf.d/99-site.conf"
 	for name in plain owner off; do

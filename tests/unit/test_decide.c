@@ -113,7 +113,7 @@ static void built_in_defaults(void **state)
 /* ---- the verdict ---- */
 
 struct question {
-	int domain_inactive, member_inactive;
+	int name_invalid, domain_unknown, domain_inactive, member_inactive;
 	enum pl_setting service;
 	int service_on, service_forbidden, webmail_on;
 	enum pl_channel channel;
@@ -160,7 +160,7 @@ static enum pl_outcome expect_gate(const struct question *q)
 {
 	int on = q->service_on && !q->service_forbidden;
 
-	if (q->domain_inactive || q->member_inactive)
+	if (q->name_invalid || q->domain_unknown || q->domain_inactive || q->member_inactive)
 		return PL_DENY;
 	if (q->channel == PL_CHANNEL_CLIENT)
 		return on ? PL_ALLOW : PL_DENY;
@@ -196,7 +196,7 @@ static int expect_tell(const struct question *q)
 {
 	if (q->credential != PL_CREDENTIAL_UNPROVEN && q->credential != PL_CREDENTIAL_BAD_TOKEN)
 		return 1;
-	if (q->domain_inactive)
+	if (q->name_invalid || q->domain_unknown || q->domain_inactive)
 		return 1;
 	if (q->member_inactive || !q->service_forbidden)
 		return 0;
@@ -209,6 +209,8 @@ static struct pl_verdict ask(const struct question *q)
 	struct pl_settings member = { 0 }, policy = { 0 };
 	const struct pl_facts facts = {
 		.layers = { .member = &member, .policy_defaults = &policy },
+		.name_invalid = q->name_invalid,
+		.domain_unknown = q->domain_unknown,
 		.domain_inactive = q->domain_inactive,
 		.member_inactive = q->member_inactive,
 		.service = q->service,
@@ -252,6 +254,8 @@ static void decides_every_combination(void **state)
 	for (unsigned long n = 0;; n++) {
 		unsigned long rest = n;
 		struct question q = {
+			.name_invalid = (int)digit(&rest, 2),
+			.domain_unknown = (int)digit(&rest, 2),
 			.domain_inactive = (int)digit(&rest, 2),
 			.member_inactive = (int)digit(&rest, 2),
 			.service = services[digit(&rest, 5)],
@@ -295,6 +299,22 @@ static void rules_by_hand(void **state)
 		enum pl_outcome outcome;
 		enum pl_rule rule;
 	} rows[] = {
+		{ "a domain that is not known comes before all else",
+		  { .service = PL_SETTING_POP3,
+		    .domain_unknown = 1,
+		    .domain_inactive = 1,
+		    .credential = PL_CREDENTIAL_TOKEN },
+		  PL_DENY,
+		  PL_RULE_DOMAIN_UNKNOWN },
+		{ "a name that is not an address",
+		  { .service = PL_SETTING_WEBMAIL,
+		    .name_invalid = 1,
+		    .service_on = 1,
+		    .webmail_on = 1,
+		    .channel = PL_CHANNEL_WEBMAIL,
+		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD },
+		  PL_DENY,
+		  PL_RULE_NAME_INVALID },
 		{ "a client with the account password",
 		  { .service = PL_SETTING_POP3,
 		    .service_on = 1,

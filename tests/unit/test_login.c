@@ -62,7 +62,7 @@ static void use_policy(struct fixture *fixture, const char *text)
 	fixture->policy = policy_of(text);
 }
 
-static void unknown_names_follow_the_defaults(void **state)
+static void unknown_names_follow_the_defaults_while_no_domain_is_known(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -79,6 +79,71 @@ static void unknown_names_follow_the_defaults(void **state)
 	assert_string_equal(with_password(fixture, "who@nowhere.test", PL_SETTING_POP3),
 			    "service-forbidden");
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM domain"), 0);
+}
+
+/* Each kind of offer has a statement of its own. */
+static void names_outside_the_known_domains_are_denied(void **state)
+{
+	static const struct {
+		const char *policy, *user, *rule;
+	} rows[] = {
+		{ "", "who@example.test", "account-password-decides" },
+		{ "", "who@nowhere.test", "domain-unknown" },
+		{ "", "no address", "name-invalid" },
+		{ "", "who", "name-invalid" },
+		{ "", "", "name-invalid" },
+		{ "", "who@", "name-invalid" },
+		{ "default_domain = example.test\n", "who", "account-password-decides" },
+		{ "default_domain = nowhere.test\n", "who", "domain-unknown" },
+		{ "domain \"section.test\" { }\n", "who@section.test", "account-password-decides" },
+		{ "domain \"section.test\" { }\n", "who@nowhere.test", "domain-unknown" },
+		{ "unknown_domains = allow\n", "who@nowhere.test", "account-password-decides" },
+		{ "unknown_domains = allow\n", "no address", "account-password-decides" },
+	};
+	struct fixture *fixture = *state;
+	struct pl_secret token;
+
+	add_domain(fixture, "example.test", "");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		use_policy(fixture, rows[i].policy);
+		assert_string_equal(with_password(fixture, rows[i].user, PL_SETTING_IMAP),
+				    rows[i].rule);
+	}
+	use_policy(fixture, "");
+	pl_secret_set(&token, "abcdefghijklmnop", 16);
+	assert_string_equal(with_secret(fixture, "who@nowhere.test", PL_SETTING_IMAP,
+					PL_OFFER_PASSWORD, &token),
+			    "domain-unknown");
+	assert_string_equal(with_secret(fixture, "who@nowhere.test", PL_SETTING_IMAP,
+					PL_OFFER_BEARER, &token),
+			    "domain-unknown");
+}
+
+/* It has a row, for its members, but no operator has added it. */
+static void members_of_before_are_denied_until_their_domain_is_known(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_member(fixture, "who@before.test", "");
+	assert_string_equal(with_password(fixture, "who@before.test", PL_SETTING_IMAP),
+			    "account-password-decides");
+	add_domain(fixture, "example.test", "");
+	assert_string_equal(with_password(fixture, "who@before.test", PL_SETTING_IMAP),
+			    "domain-unknown");
+	add_domain(fixture, "before.test", "");
+	assert_string_equal(with_password(fixture, "who@before.test", PL_SETTING_IMAP),
+			    "account-password-decides");
+}
+
+static void section_in_the_policy_file_alone_makes_domains_known(void **state)
+{
+	struct fixture *fixture = *state;
+
+	use_policy(fixture, "domain \"section.test\" { }\n");
+	assert_string_equal(with_password(fixture, "who@section.test", PL_SETTING_IMAP),
+			    "account-password-decides");
+	assert_string_equal(with_password(fixture, "who@nowhere.test", PL_SETTING_IMAP),
+			    "domain-unknown");
 }
 
 static void unknown_member_follows_its_domain(void **state)
@@ -393,7 +458,10 @@ static void broken_store_is_never_an_answer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_WITH_DATABASE(unknown_names_follow_the_defaults),
+		TEST_WITH_DATABASE(unknown_names_follow_the_defaults_while_no_domain_is_known),
+		TEST_WITH_DATABASE(names_outside_the_known_domains_are_denied),
+		TEST_WITH_DATABASE(members_of_before_are_denied_until_their_domain_is_known),
+		TEST_WITH_DATABASE(section_in_the_policy_file_alone_makes_domains_known),
 		TEST_WITH_DATABASE(unknown_member_follows_its_domain),
 		TEST_WITH_DATABASE(member_follows_its_own_settings),
 		TEST_WITH_DATABASE(bare_name_gets_the_default_domain),

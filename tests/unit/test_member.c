@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "policy/account/scope.h"
+
 #define USER "user@example.test"
 
 static int set_member(struct fixture *fixture, const char *address, const char *settings,
@@ -15,8 +17,21 @@ static int set_member(struct fixture *fixture, const char *address, const char *
 			     &change, before_r, after_r);
 }
 
-static void unheard_of_member_is_added_with_its_domain(void **state)
+/* A mistyped one must not come into being by a change of its settings. */
+static void member_that_does_not_exist_is_not_changed(void **state)
 {
+	struct fixture *fixture = *state;
+
+	assert_refused(fixture, set_member(fixture, USER, "pop3=off", NULL, NULL), PL_ERR_CONFLICT,
+		       "no such member");
+	assert_int_equal(account_of(fixture, USER).domain.id, 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit"), 0);
+}
+
+static void unheard_of_member_is_added_without_making_its_domain_known(void **state)
+{
+	const struct pl_change change = change_of("pop3=off", PL_AT_MEMBER);
+	const struct pl_address address = address_of(USER);
 	struct fixture *fixture = *state;
 	struct pl_account account;
 
@@ -24,14 +39,17 @@ static void unheard_of_member_is_added_with_its_domain(void **state)
 	assert_int_equal(account.member.id, 0);
 	assert_int_equal(account.domain.id, 0);
 	assert_true(account.member.active && account.domain.active);
-	assert_int_equal(set_member(fixture, USER, "pop3=off", NULL, NULL), 2);
+	assert_int_equal(pl_member_set_or_add(work_of(fixture), fixture->policy,
+					      account_at(fixture, &address), &change, NULL, NULL),
+			 2);
 	account = account_of(fixture, USER);
 	assert_int_not_equal(account.member.id, 0);
 	assert_int_not_equal(account.domain.id, 0);
+	assert_false(account.domain.known || account.domains_known);
 	assert_int_equal(account.member.settings.value[PL_SETTING_POP3], PL_OFF);
 	assert_int_equal(sql_int(fixture->db,
 				 "SELECT COUNT(*) FROM audit WHERE action = 'domain.add'"),
-			 1);
+			 0);
 	assert_int_equal(sql_int(fixture->db,
 				 "SELECT COUNT(*) FROM audit WHERE action = 'member.add'"),
 			 1);
@@ -45,7 +63,7 @@ static void change_loses_no_other_and_shows_both(void **state)
 	struct pl_account account;
 
 	pl_account_unknown(&address, &account);
-	assert_int_equal(set_member(fixture, USER, "pop3=off", NULL, NULL), 2);
+	add_member(fixture, USER, "pop3=off");
 	assert_int_equal(pl_member_set(work_of(fixture), fixture->policy, &account, &change, NULL,
 				       NULL),
 			 1);
@@ -55,6 +73,30 @@ static void change_loses_no_other_and_shows_both(void **state)
 	account = account_of(fixture, USER);
 	assert_int_equal(account.member.settings.value[PL_SETTING_POP3], PL_OFF);
 	assert_int_equal(account.member.settings.value[PL_SETTING_IMAP], PL_OFF);
+}
+
+static void domain_with_members_becomes_known_by_command_only(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct pl_change change = change_of("imap=off", PL_AT_DOMAIN);
+	struct pl_scope_result result;
+	struct pl_account account;
+
+	add_member(fixture, USER, "pop3=off");
+	assert_refused(fixture,
+		       pl_domain_set(work_of(fixture), fixture->policy, "example.test", &change,
+				     PL_SCOPE_INHERITING, &result),
+		       PL_ERR_CONFLICT, "domain add");
+	add_domain(fixture, "Example.test", "imap=off");
+	account = account_of(fixture, USER);
+	assert_true(account.domain.known && account.domains_known);
+	assert_int_equal(account.domain.settings.value[PL_SETTING_IMAP], PL_OFF);
+	assert_int_equal(account.member.settings.value[PL_SETTING_POP3], PL_OFF);
+	assert_int_equal(pl_domain_import(work_of(fixture), "example.test"), 0);
+	assert_int_equal(pl_domain_import(work_of(fixture), "other.test"), 1);
+	assert_refused(fixture, pl_domain_import(work_of(fixture), "no domain"), PL_ERR_INVALID,
+		       "not a domain name");
+	assert_false(account_of(fixture, "who@third.test").domain.known);
 }
 
 static void change_tells_before_and_after(void **state)
@@ -156,7 +198,8 @@ static void member_is_added_once(void **state)
 	add_member(fixture, USER, "");
 	assert_refused(fixture, pl_member_add(work_of(fixture), &address, NULL), PL_ERR_CONFLICT,
 		       USER);
-	assert_refused(fixture, pl_domain_add(work_of(fixture), "Example.TEST", NULL, NULL),
+	assert_ok(fixture, pl_domain_add(work_of(fixture), "example.test", NULL));
+	assert_refused(fixture, pl_domain_add(work_of(fixture), "Example.TEST", NULL),
 		       PL_ERR_CONFLICT, "example.test");
 }
 
@@ -174,8 +217,8 @@ static void own_wish_is_kept_apart_from_the_setting(void **state)
 	assert_int_equal(member.opted_out, 0);
 	assert_int_equal(pl_member_opt_out(work_of(fixture), &member, 1), 1);
 	assert_int_equal(pl_member_opt_out(work_of(fixture), &member, 1), 0);
-	assert_int_equal(pl_member_set(work_of(fixture), fixture->policy, &address, &change, NULL,
-				       NULL),
+	assert_int_equal(pl_member_set(work_of(fixture), fixture->policy,
+				       account_at(fixture, &address), &change, NULL, NULL),
 			 1);
 	member = account_of(fixture, "user@example.test").member;
 	assert_int_equal(member.opted_out, 1);
@@ -341,8 +384,7 @@ static void changes_concern_the_member_or_all_of_the_domain(void **state)
 		{ "member.add", USER, "smtp=off", 1, 0, 0 },
 		{ "member.add", USER, "", 0, 0, 0 },
 		{ "domain.set", "example.test", "smtp=off", 1, 1, 0 },
-		{ "domain.add", "example.test", "active=on smtp=off", 1, 1, 0 },
-		{ "domain.add", "example.test", "active=on", 0, 0, 0 },
+		{ "domain.add", "third.test", "active=on", 1, 1, 1 },
 		{ "app-password.revoke", USER, "", 1, 0, 0 },
 		{ "app-password.create", USER, "id=1", 0, 0, 0 },
 		{ "session.revoke", USER, "", 1, 0, 0 },
@@ -372,8 +414,10 @@ static void changes_concern_the_member_or_all_of_the_domain(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST_WITH_DATABASE(unheard_of_member_is_added_with_its_domain),
 		TEST_WITH_DATABASE(change_loses_no_other_and_shows_both),
+		TEST_WITH_DATABASE(member_that_does_not_exist_is_not_changed),
+		TEST_WITH_DATABASE(unheard_of_member_is_added_without_making_its_domain_known),
+		TEST_WITH_DATABASE(domain_with_members_becomes_known_by_command_only),
 		TEST_WITH_DATABASE(change_tells_before_and_after),
 		TEST_WITH_DATABASE(change_to_what_is_so_already_is_none),
 		TEST_WITH_DATABASE(every_setting_at_once_is_kept),

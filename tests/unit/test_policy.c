@@ -129,6 +129,7 @@ static void errors(void **state)
 		{ "defaults { imap = off }\ndefaults { }\n", "policy.conf:2", "defaults" },
 		{ "domain \"a.test\" { }\n\nclass \"x\" { }\ndomain \"a.test\" { }\n",
 		  "policy.conf:4", "another section domain \"a.test\" (policy.conf:1)" },
+		{ "unknown_domains = maybe\n", "policy.conf:1", "it must be deny or allow" },
 		{ "default_domain = \"@a.test\"\n", "policy.conf:1", "default_domain = @a.test" },
 		{ "portal_url = \"https://Login.a.test\"\n", "policy.conf:1", "lower case" },
 		{ "portal_url = \"login.a.test\"\n", "policy.conf:1", "https://NAME" },

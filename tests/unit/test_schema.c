@@ -397,6 +397,19 @@ static void version_6_keeps_a_members_wish_apart(void **state)
 			 PL_ON);
 }
 
+/* An upgrade must not lock out whoever could sign in; domains without members are in NEWS. */
+static void version_7_knows_the_domains_that_were_there(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_account account;
+
+	migrate_version_1(fixture);
+	account = account_of(fixture, "owner@example.test");
+	assert_true(account.domain.known && account.domains_known);
+	account = account_of(fixture, "who@nowhere.test");
+	assert_true(account.domains_known && !account.domain.known);
+}
+
 /* What a migration leaves behind must be what a new database has. */
 static void migrated_and_new_have_the_same_tables(void **state)
 {
@@ -652,6 +665,7 @@ int main(void)
 		TEST_IN_FOLDER(version_2_keeps_factors_and_sessions),
 		TEST_IN_FOLDER(version_5_renames_settings),
 		TEST_IN_FOLDER(version_6_keeps_a_members_wish_apart),
+		TEST_IN_FOLDER(version_7_knows_the_domains_that_were_there),
 		TEST_IN_FOLDER(migrated_and_new_have_the_same_tables),
 		TEST_IN_FOLDER(older_version_is_refused_until_migrated),
 		TEST_WITH_DATABASE(newer_version_is_refused),

@@ -223,6 +223,7 @@ static void large_domain_is_pinned_whole(void **state)
 	struct fixture *fixture = *state;
 	struct pl_scope_result result;
 
+	add_domain(fixture, DOMAIN_NAME, "");
 	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
 	for (int i = 0; i < 300; i++) {
 		char address[64];
@@ -257,6 +258,7 @@ static void what_is_forbidden_cannot_be_switched_on(void **state)
 	struct pl_scope_result result;
 	char *before, *after;
 
+	add_domain(fixture, DOMAIN_NAME, "");
 	add_member(fixture, "user@" DOMAIN_NAME, "pop3=on");
 	before = sql_everything(fixture->db);
 	for (size_t i = 0; i < COUNT(policies); i++) {
@@ -287,8 +289,8 @@ static void what_is_forbidden_can_be_switched_off(void **state)
 	forbid_pop3(fixture, "defaults { pop3 = forbidden }");
 	add_domain(fixture, DOMAIN_NAME, "");
 	assert_int_equal(set_domain(fixture, "pop3=off", PL_SCOPE_ALL).affected, 0);
-	assert_int_equal(pl_member_set(work_of(fixture), fixture->policy,
-				       account_at(fixture, &address), &off, NULL, NULL),
+	assert_int_equal(pl_member_set_or_add(work_of(fixture), fixture->policy,
+					      account_at(fixture, &address), &off, NULL, NULL),
 			 2);
 }
 

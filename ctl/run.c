@@ -1,11 +1,11 @@
-/* check_run.c - runs another program and returns what it printed; see check.h. */
+/* run.c - runs another program and returns what it printed; see command.h. */
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "ctl/check/check.h"
+#include "ctl/command.h"
 
 #define OUTPUT_MAX (1024 * 1024)
 
@@ -26,7 +26,7 @@ static pid_t start(const char *const *argv, int out)
 	return ret == 0 ? pid : -1;
 }
 
-char *check_run(const char *const *argv)
+char *ctl_run(const char *const *argv)
 {
 	char *text = malloc(OUTPUT_MAX + 1);
 	size_t len = 0;

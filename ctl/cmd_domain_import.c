@@ -1,0 +1,90 @@
+/* cmd_domain_import.c - postlatch domain import. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/command.h"
+#include "ctl/postfix_domains.h"
+#include "policy/account/domain.h"
+
+static int read_lines(FILE *in, struct domain_names *list, struct pl_error *err)
+{
+	char *line = NULL;
+	size_t size = 0;
+	int ret = 0;
+
+	for (int number = 1; ret == 0 && getline(&line, &size, in) > 0; number++) {
+		char *name = line + strspn(line, " \t");
+
+		name[strcspn(name, "#\r\n")] = '\0';
+		for (size_t len = strlen(name); len > 0 && strchr(" \t", name[len - 1]); len--)
+			name[len - 1] = '\0';
+		if (*name != '\0' && domain_names_add(list, name, err) < 0)
+			ret = pl_error_prefix(err, "line %d", number);
+	}
+	free(line);
+	return ret;
+}
+
+static int read_file(const char *path, struct domain_names *list, struct pl_error *err)
+{
+	const int is_stdin = strcmp(path, "-") == 0;
+	FILE *in = is_stdin ? stdin : fopen(path, "re");
+	int ret;
+
+	if (in == NULL)
+		return pl_error_set(err, PL_ERR_INVALID, "%s: %s", path, strerror(errno));
+	ret = read_lines(in, list, err);
+	if (ret == 0 && ferror(in))
+		ret = pl_error_set(err, PL_ERR_RETRY, "%s: cannot be read", path);
+	if (!is_stdin)
+		fclose(in);
+	return ret;
+}
+
+static int read_names(const struct ctl *ctl, struct domain_names *list, struct pl_error *err)
+{
+	const int from_postfix = ctl->option[CTL_OPTION_FROM_POSTFIX] != NULL;
+
+	if (from_postfix == (ctl->arg_count > 0))
+		return pl_error_set(err, PL_ERR_INVALID, "give a file, - or --from-postfix");
+	return from_postfix ? postfix_domains(ctl->option[CTL_OPTION_POSTFIX_CONF], list, err)
+			    : read_file(ctl->args[0], list, err);
+}
+
+/* Returns how many have become known, or -1. */
+static int import(struct ctl *ctl, const struct domain_names *list, json_t *added)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		int ret = pl_domain_import(&ctl->work, list->names[i]);
+
+		if (ret < 0)
+			return -1;
+		if (ret > 0)
+			json_array_append_new(added, json_string(list->names[i]));
+	}
+	return (int)json_array_size(added);
+}
+
+int cmd_domain_import(struct ctl *ctl, struct pl_error *err)
+{
+	const int dry = ctl->option[CTL_OPTION_DRY_RUN] != NULL;
+	struct domain_names list = { 0 };
+	json_t *added = json_array();
+	int ret = -1;
+
+	if (read_names(ctl, &list, err) == 0 && pl_store_begin_write(ctl->work.store, err) == 0)
+		ret = ctl_finish_write(ctl, import(ctl, &list, added), err);
+	domain_names_free(&list);
+	if (ret < 0) {
+		json_decref(added);
+		return -1;
+	}
+	if (ctl->json)
+		return ctl_print_json(json_pack("{s:b, s:o}", "dry_run", dry, "added", added), err);
+	for (size_t i = 0; i < json_array_size(added); i++)
+		printf("%s\n", json_string_value(json_array_get(added, i)));
+	printf("%s %zu domains\n", dry ? "would add" : "added", json_array_size(added));
+	json_decref(added);
+	return ctl_tell_outsiders(ctl, err);
+}
