@@ -84,7 +84,8 @@ int cmd_domain_import(struct ctl *ctl, struct pl_error *err)
 		return ctl_print_json(json_pack("{s:b, s:o}", "dry_run", dry, "added", added), err);
 	for (size_t i = 0; i < json_array_size(added); i++)
 		printf("%s\n", json_string_value(json_array_get(added, i)));
-	printf("%s %zu domains\n", dry ? "would add" : "added", json_array_size(added));
+	printf("%s %zu domain%s\n", dry ? "would add" : "added", json_array_size(added),
+	       json_array_size(added) == 1 ? "" : "s");
 	json_decref(added);
 	return ctl_tell_outsiders(ctl, err);
 }

@@ -118,7 +118,8 @@ int cmd_member_import(struct ctl *ctl, struct pl_error *err)
 		printf("%s %d of %zu members\n", dry ? "would change" : "changed", changed,
 		       csv.count);
 	if (!ctl->json && domains > 0)
-		printf("%s %d domains\n", dry ? "would add" : "added", domains);
+		printf("%s %d domain%s\n", dry ? "would add" : "added", domains,
+		       domains == 1 ? "" : "s");
 out:
 	member_csv_free(&csv);
 	free(text);

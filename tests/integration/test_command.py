@@ -209,7 +209,7 @@ class Progress(CommandTest):
         answer = run.communicate(timeout=TIMEOUT)[0]
         shown = read_all(ours)
         os.close(ours)
-        self.assertEqual(answer, "changed 3000 of 3000 members\n")
+        self.assertEqual(answer, "changed 3000 of 3000 members\nadded 1 domain\n")
         self.assertIn("members: 1000 of 3000", shown)
         self.assertTrue(shown.endswith("members: 3000 of 3000\r\n"), shown)
 

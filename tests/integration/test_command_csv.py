@@ -22,7 +22,7 @@ class Import(CommandTest):
 
     def test_text_answer(self):
         path = self.site.write("members.csv", "address\na@x.test\n")
-        self.assertEqual(self.site.ok("member", "import", path), "changed 1 of 1 members\nadded 1 domains\n")
+        self.assertEqual(self.site.ok("member", "import", path), "changed 1 of 1 members\nadded 1 domain\n")
         self.assertEqual(self.site.ok("member", "import", path), "changed 0 of 1 members\n")
         self.assertEqual(self.site.ok("member", "import", path, "--dry-run"), "would change 0 of 1 members\n")
 

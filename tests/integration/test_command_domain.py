@@ -63,7 +63,7 @@ class Domain(CommandTest):
     def test_an_import_makes_domains_known(self):
         self.site.ok("member", "import", "-", stdin="address\na@far.test\n", )
         self.assertEqual(self.site.ok("domain", "import", "-", stdin="# ours\nFar.test\n\n  new.test # too\n"),
-                         "new.test\nadded 1 domains\n")
+                         "new.test\nadded 1 domain\n")
         self.assertEqual({row["domain"] for row in self.site.json("domain", "list")},
                          {"example.test", "far.test", "new.test"})
         self.assertEqual(self.site.json("domain", "import", "-", "--dry-run", stdin="x.test"),
