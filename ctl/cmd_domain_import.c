@@ -36,7 +36,7 @@ static int read_file(const char *path, struct domain_names *list, struct pl_erro
 		return pl_error_set(err, PL_ERR_INVALID, "%s: %s", path, strerror(errno));
 	ret = read_lines(in, list, err);
 	if (ret == 0 && ferror(in))
-		ret = pl_error_set(err, PL_ERR_RETRY, "%s: cannot be read", path);
+		ret = pl_error_set(err, PL_ERR_INVALID, "%s: %s", path, strerror(errno));
 	if (!is_stdin)
 		fclose(in);
 	return ret;

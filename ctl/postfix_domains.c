@@ -100,11 +100,21 @@ static int take_table(const struct reading *reading, const char *table)
 
 static int take_file(const struct reading *reading, const char *path)
 {
-	const char *const argv[] = { "cat", "--", path, NULL };
-	char *text = ctl_run(argv);
-	int ret = text == NULL ? not_listed(reading, path) : take_lines(reading, text, ", \t\r");
+	FILE *in = fopen(path, "re");
+	char *text = NULL;
+	size_t size = 0;
+	ssize_t len;
+	int ret = 0;
 
+	/* A file without NUL bytes is one piece. */
+	len = in == NULL ? -1 : getdelim(&text, &size, '\0', in);
+	if (in == NULL || ferror(in))
+		ret = not_listed(reading, path);
+	else if (len > 0)
+		ret = take_lines(reading, text, ", \t\r");
 	free(text);
+	if (in != NULL)
+		fclose(in);
 	return ret;
 }
 
