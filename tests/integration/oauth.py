@@ -175,7 +175,9 @@ class OAuth(unittest.TestCase):
 
     def setUp(self):
         OAuth.members += 1
-        self.member = "m%d@d%d.test" % (OAuth.members, OAuth.members)
+        domain = "d%d.test" % OAuth.members
+        self.member = "m%d@%s" % (OAuth.members, domain)
+        self.command("domain", "add", domain)
         self.browser = self.portal.browser()
 
     def tearDown(self):

@@ -5,8 +5,9 @@ import unittest
 
 
 def show_logs(test):
-    """What the server said last, when a test with one has failed."""
-    folder = getattr(getattr(test, "server", None), "dir", "") + "/log"
+    """What the server of the test or of its module said last, when the test has failed."""
+    server = getattr(test, "server", None) or getattr(sys.modules.get(type(test).__module__), "server", None)
+    folder = getattr(server, "dir", "") + "/log"
     for name in ("dovecot", "mail", "portal"):
         try:
             with open("%s/%s.log" % (folder, name), errors="replace") as f:

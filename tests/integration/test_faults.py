@@ -297,12 +297,18 @@ class Writing(Faults):
         self.assert_uses_arrive(since)
 
     def open_anew_inside(self, folder):
-        """Out here the folder can be written: away with the file, and back again."""
+        """Out here the folder can be written: away with the file, and back again, until the thread that writes
+        last uses has noticed. What it holds open it could still write."""
         path = folder + "/postlatch.db"
-        os.rename(path, path + ".away")
-        self.wait_for_the_fault()
-        os.rename(path + ".away", path)
-        wait_for(lambda: server.imap(ALICE, app_password)[0])
+
+        def noticed():
+            server.imap(ALICE, app_password)
+            os.rename(path, path + ".away")
+            time.sleep(2)
+            os.rename(path + ".away", path)
+            wait_for(lambda: server.imap(ALICE, app_password)[0])
+            return "last-used times: " in server.log("dovecot")[self.mark:]
+        wait_for(noticed)
 
     def test_disk_is_full(self):
         folder = os.path.dirname(database())

@@ -191,7 +191,7 @@ class Statements(OnServer):
         """By sessions that only read: last uses are written later, by another one."""
         log = self.log()
         readers = [line.split("[")[1].split("]")[0] for line in log if "default_transaction_read_only = on" in line]
-        return [line for line in log[since:] if "LOG:  execute " in line and "FROM domain d LEFT JOIN member m" in line
+        return [line for line in log[since:] if "LOG:  execute " in line and "LEFT JOIN member m ON m.domain_id" in line
                 and line.split("[")[1].split("]")[0] in readers]
 
     def test_a_login_is_one_statement_at_every_door(self):

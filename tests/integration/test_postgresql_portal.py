@@ -187,7 +187,7 @@ class Reads(Faults):
         with open(path, encoding="utf-8", errors="replace") as log:
             log.seek(start)
             statements = [line for line in log if "LOG:  execute " in line]
-        accounts = [line for line in statements if "FROM domain d LEFT JOIN member m" in line]
+        accounts = [line for line in statements if "LEFT JOIN member m ON m.domain_id" in line]
         self.assertEqual(len(accounts), times, "".join(statements))
         return answer
 
