@@ -27,8 +27,9 @@ struct connection {
 	struct pl_store *store; /* NULL: there is none */
 	int fd;                 /* of our own: libpq closes its own when the connection is lost */
 	void *reading, *writing;
-	struct questions asked;           /* and not answered, in their order */
-	struct pl_async_question *unsent; /* the first of them that is; NULL: all are sent */
+	struct questions asked;          /* and not answered, in their order */
+	int has_batch;                   /* the last of them are of a batch that has not ended */
+	struct pl_async_question *batch; /* the first of these; NULL: all are answered */
 	int64_t version_at_ms;
 	struct pl_async_question version;
 	int asks_version;
@@ -103,7 +104,8 @@ static void close_connection(struct connection *connection)
 	if (connection->writing != NULL)
 		loop->unwatch(connection->writing);
 	connection->reading = connection->writing = NULL;
-	connection->unsent = NULL;
+	connection->has_batch = 0;
+	connection->batch = NULL;
 	if (connection->store != NULL)
 		close(connection->fd);
 	pl_store_close(&connection->store);
@@ -185,9 +187,10 @@ static void end_batch(struct connection *connection)
 	const int64_t until = pl_monotonic_ms() + PL_ASYNC_WAIT_MS;
 	struct pl_error err;
 
-	for (struct pl_async_question *q = connection->unsent; q != NULL; q = q->next)
+	for (struct pl_async_question *q = connection->batch; q != NULL; q = q->next)
 		q->until_ms = until;
-	connection->unsent = NULL;
+	connection->has_batch = 0;
+	connection->batch = NULL;
 	if (pl_pipeline_end_batch(connection->store, &err) < 0)
 		lost(connection, &err);
 	else
@@ -201,7 +204,7 @@ static void send_batches(void *context)
 	enter(store);
 	store->batch_timer = NULL;
 	for (size_t i = 0; i < PL_ASYNC_CONNECTIONS; i++) {
-		if (store->connections[i].unsent != NULL)
+		if (store->connections[i].has_batch)
 			end_batch(&store->connections[i]);
 	}
 	watch_time(store);
@@ -215,8 +218,9 @@ static int send_question(struct connection *connection, struct pl_async_question
 	struct pl_error err;
 
 	append(&connection->asked, question);
-	if (connection->unsent == NULL)
-		connection->unsent = question;
+	if (connection->batch == NULL)
+		connection->batch = question;
+	connection->has_batch = 1;
 	question->until_ms = INT64_MAX; /* until it is sent */
 	if (pl_pipeline_send(connection->store, question->sql, question->params, &err) < 0) {
 		lost(connection, &err);
@@ -250,6 +254,17 @@ static void ask_on(struct connection *connection, struct pl_async_question *ques
 		send_question(connection, question);
 }
 
+/* libpq sends what it holds whenever it reads, so the server may answer a question of a batch that
+ * has not ended. */
+static struct pl_async_question *take_answered(struct connection *connection)
+{
+	struct pl_async_question *question = take_first(&connection->asked);
+
+	if (connection->batch == question)
+		connection->batch = question->next;
+	return question;
+}
+
 /* One answer after the other, as far as they are there. */
 static void take_answers(struct connection *connection)
 {
@@ -264,7 +279,7 @@ static void take_answers(struct connection *connection)
 
 		if (ret == 0)
 			return;
-		question = take_first(&connection->asked);
+		question = take_answered(connection);
 		if (ret == 1) {
 			pl_breaker_succeeded(&store->breaker);
 			question->answer(question->context, rows, NULL);

@@ -278,6 +278,89 @@ static void question_that_could_not_be_sent_meanwhile_has_its_time(void **state)
 	pl_async_store_free(&busy.store, 1000);
 }
 
+/* A loop that holds the end of batches back, as another descriptor's work would. */
+static struct {
+	int is_holding;
+	pl_loop_call_t *call;
+	void *context;
+} batch_end;
+
+static void *timer_of_slow_loop(unsigned int ms, pl_loop_call_t *call, void *context)
+{
+	if (ms > 0 || !batch_end.is_holding)
+		return poll_loop.timer(ms, call, context);
+	batch_end.call = call;
+	batch_end.context = context;
+	return &batch_end;
+}
+
+static void stop_timer_of_slow_loop(void *timer)
+{
+	if (timer != &batch_end)
+		poll_loop.stop_timer(timer);
+}
+
+struct chain {
+	struct asked asked;
+	struct pl_async_store *store;
+	int *next_count; /* NULL: nothing follows */
+};
+
+static void answered_by_one_who_asks_again(void *context, struct pl_stmt *rows,
+					   const struct pl_error *err)
+{
+	struct chain *chain = context;
+	int *next_count = chain->next_count;
+
+	answered(&chain->asked, rows, err);
+	chain->next_count = NULL;
+	if (next_count == NULL) {
+		free(chain);
+		return;
+	}
+	batch_end.is_holding = 1;
+	prepare(&chain->asked, 1, next_count);
+	chain->asked.question.answer = answered_by_one_who_asks_again;
+	chain->asked.question.context = chain;
+	pl_async_store_ask(chain->store, &chain->asked.question);
+}
+
+/* The server answers what libpq has sent while it read, once there is enough of it. */
+static void answer_before_its_batch_has_ended_is_forgotten(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_event_loop loop = poll_loop;
+	struct pl_async_store *store;
+	struct pl_error err;
+	int count = 0, next_count = 0;
+
+	only_postgresql(fixture);
+	loop.timer = timer_of_slow_loop;
+	loop.stop_timer = stop_timer_of_slow_loop;
+	batch_end.is_holding = 0;
+	assert_ok(fixture, pl_async_store_new(fixture->uri, PL_ROLE_LOGIN, statements,
+					      COUNT(statements), &loop, &store, &fixture->err));
+	assert_int_equal(ask_one(store, 1, &err), 0);
+	for (size_t i = 0; i < MANY; i++) {
+		struct chain *chain = calloc(1, sizeof(*chain));
+
+		chain->store = store;
+		chain->next_count = &next_count;
+		prepare(&chain->asked, 1, &count);
+		chain->asked.question.answer = answered_by_one_who_asks_again;
+		chain->asked.question.context = chain;
+		pl_async_store_ask(store, &chain->asked.question);
+	}
+	poll_loop_until(&(int){ 0 }, 500);
+	assert_int_equal(count, MANY);
+	assert_in_range(next_count, 1, MANY - 1);
+	batch_end.is_holding = 0;
+	batch_end.call(batch_end.context);
+	poll_loop_until(&(int){ 0 }, 500);
+	assert_int_equal(next_count, MANY);
+	pl_async_store_free(&store, 1000);
+}
+
 static void what_waits_is_answered_when_the_store_is_freed(void **state)
 {
 	struct fixture *fixture = *state;
@@ -308,6 +391,7 @@ int main(void)
 		TEST_WITH_DATABASE(silent_server_fails_all_in_time_and_the_next_at_once),
 		TEST_WITH_DATABASE(answer_that_came_while_the_process_was_busy_counts),
 		TEST_WITH_DATABASE(question_that_could_not_be_sent_meanwhile_has_its_time),
+		TEST_WITH_DATABASE(answer_before_its_batch_has_ended_is_forgotten),
 		TEST_WITH_DATABASE(what_waits_is_answered_when_the_store_is_freed),
 	};
 
