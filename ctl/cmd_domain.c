@@ -16,8 +16,7 @@ static int tell_outsider(const struct pl_domain *domain, void *context)
 {
 	const struct ctl *ctl = context;
 
-	if (!domain->known && domain->members > 0 &&
-	    pl_policy_domain(ctl->policy, domain->name) == NULL)
+	if (domain->members > 0 && !pl_domain_is_known(domain, ctl->policy))
 		printf("%s is not known: its %lld members cannot sign in\n", domain->name,
 		       (long long)domain->members);
 	return 0;
@@ -25,7 +24,7 @@ static int tell_outsider(const struct pl_domain *domain, void *context)
 
 int ctl_tell_outsiders(const struct ctl *ctl, struct pl_error *err)
 {
-	return strcmp(ctl->policy->unknown_domains, "allow") == 0
+	return pl_unknown_domains_allowed(ctl->policy)
 		       ? CTL_DONE
 		       : pl_domain_list(ctl->work.store, tell_outsider, (void *)ctl, err);
 }
@@ -94,15 +93,14 @@ static const char *known_by(const struct ctl *ctl, const struct pl_domain *domai
 {
 	if (domain->known)
 		return "yes";
-	return pl_policy_domain(ctl->policy, domain->name) != NULL
-		       ? "yes, by its section in the policy file"
-		       : "no";
+	return pl_domain_is_known(domain, ctl->policy) ? "yes, by its section in the policy file"
+						       : "no";
 }
 
 static json_t *domain_json(const struct ctl *ctl, const struct pl_domain *domain)
 {
 	return json_pack("{s:s, s:b, s:b, s:I, s:o}", "domain", domain->name, "known",
-			 strcmp(known_by(ctl, domain), "no") != 0, "active", domain->active,
+			 pl_domain_is_known(domain, ctl->policy), "active", domain->active,
 			 "members", (json_int_t)domain->members, "own",
 			 ctl_settings_json(&domain->settings));
 }

@@ -106,11 +106,6 @@ static const char *name_of(const struct question *question, char text[PL_ADDRESS
 		       : pl_address_format(&question->result.address, text);
 }
 
-static int is_known(const struct ctl *ctl, const struct pl_domain *domain)
-{
-	return domain->known || pl_policy_domain(ctl->policy, domain->name) != NULL;
-}
-
 /* Whether default_domain completes the name. */
 static int is_completed(const struct question *question)
 {
@@ -127,11 +122,11 @@ static int answer_json(const struct ctl *ctl, const struct question *question, c
 	return ctl_print_json(json_pack("{s:s, s:b, s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o}",
 					"member", name_of(question, text), "default_domain",
 					is_completed(question), "domain_known",
-					is_known(ctl, &result->account.domain), "service",
-					pl_setting_info(question->login.service)->name, "channel",
-					pl_channel_name(result->facts.channel), "credential",
-					pl_credential_name(result->facts.credential), "verdict",
-					pl_outcome_name(result->verdict.outcome), "rule",
+					pl_domain_is_known(&result->account.domain, ctl->policy),
+					"service", pl_setting_info(question->login.service)->name,
+					"channel", pl_channel_name(result->facts.channel),
+					"credential", pl_credential_name(result->facts.credential),
+					"verdict", pl_outcome_name(result->verdict.outcome), "rule",
 					pl_rule_name(result->verdict.rule), "reason", sentence,
 					"opted_out", result->facts.opted_out, "settings",
 					ctl_layers_json(&result->facts.layers)),
@@ -148,7 +143,8 @@ static void answer_text(const struct ctl *ctl, const struct question *question,
 	ctl_line("member", name_of(question, text));
 	if (is_completed(question))
 		ctl_line("completed by", "default_domain");
-	ctl_line("domain known", is_known(ctl, &result->account.domain) ? "yes" : "no");
+	ctl_line("domain known",
+		 pl_domain_is_known(&result->account.domain, ctl->policy) ? "yes" : "no");
 	ctl_line("service", pl_setting_info(question->login.service)->name);
 	ctl_line("channel", pl_channel_name(result->facts.channel));
 	ctl_line("credential", pl_credential_name(result->facts.credential));

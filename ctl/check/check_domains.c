@@ -1,6 +1,4 @@
 /* check_domains.c - whether the domains are known whose members sign in. */
-#include <string.h>
-
 #include "ctl/check/check.h"
 #include "ctl/postfix_domains.h"
 #include "policy/account/member.h"
@@ -21,8 +19,7 @@ static int warn_of_outsiders(const struct pl_domain *domain, void *context)
 {
 	struct known *known = context;
 
-	if (!domain->known && domain->members > 0 &&
-	    pl_policy_domain(known->check->policy, domain->name) == NULL)
+	if (domain->members > 0 && !pl_domain_is_known(domain, known->check->policy))
 		check_find(known->check, CHECK_WARNING,
 			   "the domain %s is not known, so its %lld members cannot sign in; add it "
 			   "with `postlatch domain add %s`",
@@ -66,7 +63,7 @@ static int compare_with_postfix(struct check *check, struct pl_error *err)
 
 static int find_outsiders(struct check *check, struct known *known, struct pl_error *err)
 {
-	if (strcmp(check->policy->unknown_domains, "allow") == 0) {
+	if (pl_unknown_domains_allowed(check->policy)) {
 		check_find(check, CHECK_OK,
 			   "names in domains that are not known follow the "
 			   "defaults, as unknown_domains says");

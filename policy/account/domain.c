@@ -53,6 +53,16 @@ int pl_domain_list(struct pl_store *store,
 	return ret;
 }
 
+int pl_domain_is_known(const struct pl_domain *domain, const struct pl_policy *policy)
+{
+	return domain->known || pl_policy_domain(policy, domain->name) != NULL;
+}
+
+int pl_unknown_domains_allowed(const struct pl_policy *policy)
+{
+	return strcmp(policy->unknown_domains, "allow") == 0;
+}
+
 /* Writes a domain that becomes known; there may be a row of it from before. */
 static int write(const struct pl_work *work, const struct pl_domain *domain)
 {

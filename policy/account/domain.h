@@ -28,6 +28,10 @@ int pl_domain_get(struct pl_store *store, const char *name, struct pl_domain *do
 int pl_domain_list(struct pl_store *store,
 		   int (*each)(const struct pl_domain *domain, void *context), void *context,
 		   struct pl_error *err);
+/* Whether an operator has made it known, in the database or in the policy file. */
+int pl_domain_is_known(const struct pl_domain *domain, const struct pl_policy *policy);
+/* Whether the policy lets names in domains that are not known in, as unknown_domains says. */
+int pl_unknown_domains_allowed(const struct pl_policy *policy);
 /* Makes the domain known. PL_ERR_CONFLICT when it is known already. */
 int pl_domain_add(const struct pl_work *work, const char *name, const struct pl_change *change);
 /* The same for a list: 1 it has become known, 0 it was, -1. */

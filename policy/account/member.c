@@ -81,8 +81,7 @@ void pl_account_layers(const struct pl_account *account, const struct pl_policy 
 
 int pl_account_is_outside(const struct pl_account *account, const struct pl_policy *policy)
 {
-	if (strcmp(policy->unknown_domains, "allow") == 0 || account->domain.known ||
-	    pl_policy_domain(policy, account->domain.name) != NULL)
+	if (pl_unknown_domains_allowed(policy) || pl_domain_is_known(&account->domain, policy))
 		return 0;
 	return account->domains_known || policy->domain_count > 0;
 }
