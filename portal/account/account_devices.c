@@ -45,7 +45,7 @@ int post_session_end(struct request *request, struct response *response, struct 
 		return -1;
 	if (ended == 0)
 		return respond_error(response, 404, "not-found");
-	disconnect_member(request->policy, request->address);
+	disconnect_member(request, request->address);
 	if (id == request->session.id) {
 		respond_cookie(response, SESSION_COOKIE, &request->cookie, -1);
 		respond_cookie(response, DEVICE_COOKIE, &request->cookie, -1);
@@ -97,7 +97,7 @@ int post_session_end_all(struct request *request, struct response *response, str
 	    end_other_sessions(request, err) < 0 || remove_devices(request, err) < 0 ||
 	    pl_store_commit(request->work.store, err) < 0)
 		return -1;
-	disconnect_member(request->policy, request->address);
+	disconnect_member(request, request->address);
 	notify_member(request->policy, notify_origin_of(request), request->address,
 		      "signed-out-everywhere");
 	return answer_account(request, response, err);

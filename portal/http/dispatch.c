@@ -238,9 +238,10 @@ static void dispatch_with_store(struct request *request, struct response *respon
 	ret = portal_take(request, &err);
 	if (ret == 0) {
 		ret = run(request, response, &err);
-		pl_store_rollback(request->work.store);
 		portal_give(request, ret < 0);
 	}
+	if (request->afterwards != NULL)
+		request->afterwards(request);
 	if (ret < 0)
 		answer_error(request, response, &err);
 }

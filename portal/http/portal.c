@@ -164,6 +164,9 @@ int portal_take(struct request *request, struct pl_error *err)
 
 void portal_give(struct request *request, int failed)
 {
+	if (request->work.store == NULL)
+		return;
+	pl_store_rollback(request->work.store); /* nothing is open after a commit */
 	pl_store_pool_give(pool_of(request->portal, request->route->role), &request->work.store,
 			   failed);
 }

@@ -25,9 +25,12 @@ const struct route *portal_routes(const struct portal *portal);
 int portal_hold(struct portal *portal, struct request *request, struct pl_error *err);
 void portal_release(struct request *request);
 /* Fills the store, with a connection of the role that serves the request's route. The roles have
- * a pool each, so that no role waits for connections of another. The dispatcher's. A store
- * that failed is not used again. */
+ * a pool each, so that no role waits for connections of another. A store that failed is not
+ * used again. The dispatcher takes one before the handler runs and gives it back after it. A
+ * handler that waits for anything but the database gives it back meanwhile, outside of a
+ * transaction: else a few slow answers of Dovecot would use up all connections. */
 int portal_take(struct request *request, struct pl_error *err);
+/* Does nothing for a request that has none. */
 void portal_give(struct request *request, int failed);
 
 /* 0 when the clock can be trusted with one-time codes; else -1, see clock.h. */

@@ -72,6 +72,10 @@ struct request {
 	char address[PL_ADDRESS_MAX + 1]; /* of the session's member; "" for none */
 	struct pl_oauth_client *client;   /* that has authenticated (guard_client) */
 	struct pl_token_info token;       /* that came along (guard_bearer) */
+	/* What the handler leaves to be done before the answer is sent, but without a connection
+	 * to the database; NULL: nothing. */
+	void (*afterwards)(const struct request *request);
+	char kicked[PL_ADDRESS_MAX + 1]; /* for end_sessions.c */
 };
 
 /* The value, or NULL. */

@@ -1,18 +1,27 @@
 /* end_sessions.c - see end_sessions.h. */
 #include "portal/signin/end_sessions.h"
 
+#include <stdio.h>
+
 #include "daemon/log.h"
 #include "dovecot/doveadm.h"
 
 #define BATCH 64
 
-void disconnect_member(const struct pl_policy *policy, const char *address)
+static void kick(const struct request *request)
 {
+	const struct pl_policy *policy = request->policy;
 	struct pl_error err = { 0 };
 
 	if (policy->doveadm_url[0] != '\0' &&
-	    doveadm_kick(policy->doveadm_url, policy->doveadm_key_file, address, &err) < 0)
+	    doveadm_kick(policy->doveadm_url, policy->doveadm_key_file, request->kicked, &err) < 0)
 		daemon_log_failure(NULL, &err);
+}
+
+void disconnect_member(struct request *request, const char *address)
+{
+	snprintf(request->kicked, sizeof(request->kicked), "%s", address);
+	request->afterwards = kick;
 }
 
 int end_session(struct request *request, const struct pl_session *session, struct pl_error *err)
@@ -28,7 +37,7 @@ int end_session(struct request *request, const struct pl_session *session, struc
 	if (ended < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	if (ended == 1)
-		disconnect_member(request->policy, pl_address_format(&session->address, address));
+		disconnect_member(request, pl_address_format(&session->address, address));
 	return 0;
 }
 

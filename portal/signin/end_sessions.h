@@ -2,12 +2,12 @@
 #ifndef POSTLATCH_PORTAL_END_SESSIONS_H
 #define POSTLATCH_PORTAL_END_SESSIONS_H
 
-#include "policy/settings/policy.h"
 #include "portal/http/request.h"
 
-/* Ends the member's mail connections through doveadm. Best effort, and a failure is logged: the
+/* Has the member's mail connections ended through doveadm, when the handler is done and holds no
+ * connection to the database any more. Best effort, and a failure is logged: the
  * tokens are dead, and the next thing that a connection asks for fails. */
-void disconnect_member(const struct pl_policy *policy, const char *address);
+void disconnect_member(struct request *request, const char *address);
 /* Ends a session, with its tokens and connections, in a transaction of its own. 0, or -1. */
 int end_session(struct request *request, const struct pl_session *session, struct pl_error *err);
 /* Ends the member's sessions but that of the request, and with them the trust of

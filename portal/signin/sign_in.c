@@ -8,6 +8,7 @@
 #include "portal/signin/session_answer.h"
 #include "policy/credential/totp.h"
 #include "policy/credential/trusted.h"
+#include "portal/http/portal.h"
 #include "portal/signin/notify.h"
 #include "portal/signin/password.h"
 #include "portal/signin/sign_in_log.h"
@@ -189,6 +190,7 @@ int post_sign_in(struct request *request, struct response *response, struct pl_e
 			       request_text(request, "password"), name, err);
 	if (ret == 1)
 		ret = let_in(request, response, name, err);
+	portal_give(request, ret < 0);
 	wait_until(&start);
 	return ret;
 }

@@ -11,6 +11,7 @@ import unittest
 import urllib.parse
 
 from portal import POSTLATCH, Dovecot, Portal
+from server import TIMEOUT
 
 FORM = "application/x-www-form-urlencoded"
 VERIFIER = "a-verifier.of_43~characters" + "x" * 20
@@ -123,15 +124,18 @@ class Client:
 
 
 class Doveadm:
-    """As much of doveadm's HTTP interface as tells who was kicked."""
+    """As much of doveadm's HTTP interface as tells who was kicked. gate says when it may answer."""
 
     def __init__(self):
         kicked = self.kicked = []
+        gate = self.gate = threading.Event()
+        gate.set()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 kicked.extend(mask for command in json.loads(body) for mask in command[1]["mask"])
+                gate.wait(TIMEOUT)
                 self.send_response(200)
                 self.end_headers()
 

@@ -5,6 +5,7 @@ import os
 import time
 import unittest
 
+from oauth import Doveadm
 from portal import Dovecot, Portal, totp
 from postgresql import PostgreSQL, Proxy
 from server import wait_for
@@ -25,8 +26,8 @@ class Faults(unittest.TestCase):
         self.addCleanup(self.proxy.remove)
         self.portal = Portal(database=self.proxy.uri)
         self.addCleanup(self.portal.remove)
-        dovecot = Dovecot(self.portal.dir + "/auth")
-        self.addCleanup(dovecot.close)
+        self.dovecot = Dovecot(self.portal.dir + "/auth")
+        self.addCleanup(self.dovecot.close)
         self.portal.init().start()
 
     def good(self, answer):
@@ -208,6 +209,49 @@ class Reads(Faults):
         browser = self.half()
         self.assert_reads_its_member(lambda: browser.post("/api/sign-in/recovery", {"code": codes[0]}),
                                           times=2)
+
+
+class Waiting(Faults):
+    """More requests wait for another program than the portal has connections to the database."""
+
+    MANY = 20
+
+    def while_many_wait(self, requests, gate, waiting):
+        gate.clear()
+        self.addCleanup(gate.set)
+        with concurrent.futures.ThreadPoolExecutor(self.MANY) as pool:
+            answers = [pool.submit(request) for request in requests]
+            wait_for(lambda: len(waiting) == self.MANY, 30)
+            try:
+                self.good(self.portal.browser().get("/api/session"))
+            finally:
+                gate.set()
+        return [answer.result() for answer in answers]
+
+    def test_nobody_waits_for_passwords_that_dovecot_checks(self):
+        browsers = [self.portal.browser() for _ in range(self.MANY)]
+        answers = self.while_many_wait(
+            [lambda b=b, i=i: b.sign_in("m%d@example.test" % i, "right" if i % 2 else "wrong")
+             for i, b in enumerate(browsers)], self.dovecot.gate, self.dovecot.asked)
+        self.assertEqual([answer.status for answer in answers], [401, 200] * (self.MANY // 2))
+
+    def test_nobody_waits_for_connections_that_doveadm_ends(self):
+        doveadm = Doveadm()
+        self.addCleanup(doveadm.close)
+        with open(self.portal.dir + "/doveadm.key", "w") as f:
+            f.write("key\n")
+        os.chmod(f.name, 0o600)
+        self.portal.settings.update(doveadm_url=doveadm.url, doveadm_key_file=f.name)
+        self.portal.write_policy()
+        self.portal.stop()
+        self.portal.start()
+        browsers = [self.portal.browser() for _ in range(self.MANY)]
+        for i, browser in enumerate(browsers):
+            self.good(browser.sign_in("m%d@example.test" % i))
+            self.good(browser.post("/api/sign-in/later"))
+        answers = self.while_many_wait([lambda b=b: b.post("/api/account/sessions/end-all") for b in browsers],
+                                       doveadm.gate, doveadm.kicked)
+        self.assertEqual({answer.status for answer in answers}, {200})
 
 
 class Slow(Faults):
