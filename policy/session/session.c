@@ -249,18 +249,54 @@ int pl_session_revoke(const struct pl_work *work, const struct pl_account *accou
 		       : 1;
 }
 
+/* 1, 0 when there is no such member, or -1. */
+static int raise_generation(const struct pl_work *work, struct pl_account *account)
+{
+	int64_t raised =
+		pl_exec_count(work->store, PL_SQL_MEMBER_RAISE_GENERATION,
+			      PL_PARAMS(PL_INT("member_id", account->member.id)), work->err);
+
+	account->member.generation += raised == 1;
+	return (int)raised;
+}
+
 int pl_session_revoke_all(const struct pl_work *work, struct pl_account *account)
 {
 	char text[PL_ADDRESS_MAX + 1];
-	int64_t raised;
+	int raised = raise_generation(work, account);
 
-	raised = pl_exec_count(work->store, PL_SQL_MEMBER_RAISE_GENERATION,
-			       PL_PARAMS(PL_INT("member_id", account->member.id)), work->err);
-	if (raised <= 0) /* 0: no such member */
-		return (int)raised;
-	account->member.generation++;
-	return pl_audit_add(work, "session.revoke-all",
-			    pl_address_format(&account->member.address, text), "", "");
+	return raised <= 0
+		       ? raised
+		       : pl_audit_add(work, "session.revoke-all",
+				      pl_address_format(&account->member.address, text), "", "");
+}
+
+static int keep(const struct pl_work *work, const struct pl_member *member, int64_t id)
+{
+	static const enum pl_sql statements[] = { PL_SQL_SESSION_KEEP, PL_SQL_SESSION_KEEP_TRUST };
+
+	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
+		if (pl_exec(work->store, statements[i],
+			    PL_PARAMS(PL_INT("generation", member->generation),
+				      PL_INT("session_id", id), PL_INT("member_id", member->id)),
+			    work->err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int pl_session_revoke_others(const struct pl_work *work, struct pl_account *account, int64_t id)
+{
+	char text[PL_ADDRESS_MAX + 1], after[PL_AUDIT_TEXT];
+	int raised = raise_generation(work, account);
+
+	if (raised <= 0)
+		return raised;
+	snprintf(after, sizeof(after), "kept=%lld", (long long)id);
+	return keep(work, &account->member, id) < 0
+		       ? -1
+		       : pl_audit_add(work, "session.revoke-others",
+				      pl_address_format(&account->member.address, text), "", after);
 }
 
 static int insert_token(struct pl_store *store, const struct pl_session *session,

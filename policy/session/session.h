@@ -41,7 +41,7 @@ struct pl_session {
 int pl_session_open(const struct pl_work *work, struct pl_account *account,
 		    struct pl_session *session, struct pl_secret *cookie_r);
 /* Makes a pending session authenticated: a new cookie, reauthenticated now, PL_SESSION_SECONDS
- * from now. 1, or 0 when it is gone or authenticated already. In the caller's write
+ * from now. 1, or 0 when it has ended or is authenticated already. In the caller's write
  * transaction. */
 int pl_session_complete(const struct pl_work *work, int64_t id, int64_t trusted_id,
 			struct pl_secret *cookie_r);
@@ -67,6 +67,9 @@ int pl_session_revoke(const struct pl_work *work, const struct pl_account *accou
 /* Ends all sessions and trusted devices of a member by raising its generation.
  * In the caller's write transaction. */
 int pl_session_revoke_all(const struct pl_work *work, struct pl_account *account);
+/* The same, except for one session, which is the member's, and the device that it was opened on:
+ * they get the new generation. Pending sessions end too. 0, or -1. */
+int pl_session_revoke_others(const struct pl_work *work, struct pl_account *account, int64_t id);
 /* Removes what has expired: sessions, codes, tokens, trusted devices, pending
  * registrations, failures of addresses. */
 int pl_session_sweep(const struct pl_work *work);

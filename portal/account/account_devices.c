@@ -5,8 +5,6 @@
 #include "portal/signin/notify.h"
 #include "portal/signin/end_sessions.h"
 
-#define BATCH 64
-
 static int64_t id_of(const struct request *request)
 {
 	return json_integer_value(json_object_get(request->json, "id"));
@@ -53,49 +51,10 @@ int post_session_end(struct request *request, struct response *response, struct 
 	return answer_account(request, response, err);
 }
 
-/* Ids of the member's other devices, as many as fit. */
-struct others {
-	int64_t own;
-	int64_t id[BATCH];
-	size_t count;
-};
-
-static int add_device(const struct pl_trusted *device, void *context)
-{
-	struct others *others = context;
-
-	if (device->id == others->own)
-		return 0;
-	others->id[others->count] = device->id;
-	return ++others->count == BATCH;
-}
-
-/* Devices whose sessions have ended by themselves are trusted still. */
-static int remove_devices(struct request *request, struct pl_error *err)
-{
-	struct others others = { .own = request->session.trusted_id };
-	struct pl_account *account;
-
-	if (request_account(request, &account, err) < 0)
-		return -1;
-	do {
-		others.count = 0;
-		if (pl_trusted_list(&request->work, request->session.member_id, add_device,
-				    &others) < 0)
-			return -1;
-		for (size_t i = 0; i < others.count; i++) {
-			if (pl_trusted_remove(&request->work, account, others.id[i]) < 0)
-				return -1;
-		}
-	} while (others.count == BATCH);
-	return 0;
-}
-
 int post_session_end_all(struct request *request, struct response *response, struct pl_error *err)
 {
 	if (pl_store_begin_write(request->work.store, err) < 0 ||
-	    end_other_sessions(request, err) < 0 || remove_devices(request, err) < 0 ||
-	    pl_store_commit(request->work.store, err) < 0)
+	    end_other_sessions(request, err) < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	disconnect_member(request, request->address);
 	notify_member(request->policy, notify_origin_of(request), request->address,

@@ -10,8 +10,8 @@
 void disconnect_member(struct request *request, const char *address);
 /* Ends a session, with its tokens and connections, in a transaction of its own. 0, or -1. */
 int end_session(struct request *request, const struct pl_session *session, struct pl_error *err);
-/* Ends the member's sessions but that of the request, and with them the trust of
- * their devices. In the caller's write transaction. 0, or -1. */
+/* Ends the member's sessions but that of the request, pending ones too, and the trust of all
+ * other devices. In the caller's write transaction. 0, or -1. */
 int end_other_sessions(struct request *request, struct pl_error *err);
 
 #endif

@@ -206,8 +206,8 @@ class Registration(Flow):
         thief = portal.browser()
         self.sign_in(thief, state="pending", next="offer")
         self.registered()
-        self.refused(thief.post("/api/sign-in/registration"), 403, "not-allowed")
-        self.refused(thief.post("/api/sign-in/later"), 403, "not-allowed")
+        self.refused(thief.post("/api/sign-in/registration"), 401, "sign-in-again")
+        self.refused(thief.post("/api/sign-in/later"), 401, "sign-in-again")
 
     def test_what_becomes_due_while_later_waits_cannot_be_put_off(self):
         """The request has begun, and waits for another transaction, which makes the factor required."""
@@ -602,6 +602,14 @@ class Sessions(Flow):
         self.refused(other.get("/api/account"), 401, "sign-in-again")
         self.assertEqual(self.browser.state(), "authenticated")
         self.told("Your other devices were signed out")
+
+    def test_signing_out_everywhere_ends_a_sign_in_that_is_not_completed(self):
+        self.two()
+        thief = portal.browser()
+        self.sign_in(thief, state="pending", next="offer")
+        self.good(self.browser.post("/api/account/sessions/end-all"))
+        self.refused(thief.post("/api/sign-in/later"), 401, "sign-in-again")
+        self.assertEqual(thief.state(), "none")
 
     def test_signing_out_kills_the_cookie_at_the_server(self):
         self.two()

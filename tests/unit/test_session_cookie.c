@@ -292,11 +292,45 @@ static void raised_generation_ends_all_of_a_member(void **state)
 	assert_ok(fixture, pl_session_revoke_all(work_of(fixture), account_at(fixture, &address)));
 	assert_int_equal(find(fixture, &whole, now), 0);
 	assert_int_equal(find(fixture, &half, now), 0);
-	complete(fixture, half_id, now, &done); /* must not bring it back to life */
-	assert_int_equal(find(fixture, &done, now), 0);
+	assert_int_equal(complete(fixture, half_id, now, &done), 0);
 	assert_int_equal(find(fixture, &others, now), other_id);
 	later_id = open_session(fixture, OWNER, 0, &later).id;
 	assert_int_equal(find(fixture, &later, now), later_id);
+}
+
+static void all_but_one_end_with_the_trust_of_their_devices(void **state)
+{
+	const struct pl_address address = address_of(OWNER);
+	struct fixture *fixture = *state;
+	struct pl_secret cookies[4], trust[2];
+	int64_t ids[4], now = 0;
+
+	for (int i = 0; i < 4; i++) {
+		struct pl_session session = open_session(fixture, OWNER, i < 3, &cookies[i]);
+		struct pl_trusted device = { .name = "Browser" };
+
+		ids[i] = session.id;
+		now = session.created_at;
+		if (i >= 2) /* one stays pending, one is authenticated by now */
+			continue;
+		assert_ok(fixture, pl_trusted_add(work_of(fixture), account_at(fixture, &address),
+						  &device, &trust[i]));
+		assert_int_equal(pl_session_complete(work_at(fixture, now), ids[i], device.id,
+						     &cookies[i]),
+				 1);
+	}
+	assert_ok(fixture, pl_session_revoke_others(work_of(fixture), account_at(fixture, &address),
+						    ids[0]));
+	assert_int_equal(find(fixture, &cookies[0], now), ids[0]);
+	for (int i = 1; i < 4; i++)
+		assert_int_equal(find(fixture, &cookies[i], now), 0);
+	for (int i = 0; i < 2; i++) {
+		enum pl_trust trusted;
+
+		assert_ok(fixture, pl_trusted_peek(work_at(fixture, now), &trust[i],
+						   account_of(fixture, OWNER).member.id, &trusted));
+		assert_int_equal(trusted, i == 0 ? PL_TRUST_VALID : PL_TRUST_NONE);
+	}
 }
 
 static void sweep_removes_what_is_over(void **state)
@@ -338,6 +372,7 @@ int main(void)
 		TEST_WITH_DATABASE(revoke_ends_one_session_of_its_member),
 		TEST_WITH_DATABASE(revoke_takes_the_trust_when_asked),
 		TEST_WITH_DATABASE(raised_generation_ends_all_of_a_member),
+		TEST_WITH_DATABASE(all_but_one_end_with_the_trust_of_their_devices),
 		TEST_WITH_DATABASE(sweep_removes_what_is_over),
 	};
 
