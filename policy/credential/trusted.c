@@ -168,7 +168,7 @@ static int look(const struct pl_work *work, const struct cookie *cookie, int64_t
 }
 
 int pl_trusted_peek(const struct pl_work *work, const struct pl_secret *cookie, int64_t member_id,
-		    enum pl_trust *trust_r)
+		    enum pl_trust *trust_r, int64_t *id_r)
 {
 	struct cookie parsed;
 	struct found found;
@@ -177,6 +177,8 @@ int pl_trusted_peek(const struct pl_work *work, const struct pl_secret *cookie, 
 	*trust_r = PL_TRUST_NONE;
 	if (ret == 1)
 		ret = look(work, &parsed, member_id, trust_r, &found);
+	if (id_r != NULL)
+		*id_r = ret == 0 && *trust_r == PL_TRUST_VALID ? found.device.id : 0;
 	return ret < 0 ? -1 : 0;
 }
 

@@ -14,7 +14,7 @@ int pl_session_sweep(const struct pl_work *work)
 		{ PL_SQL_TOKEN_SWEEP, { PL_INT("now", work->now) } },
 		{ PL_SQL_GRANT_SWEEP, { PL_INT("now", work->now) } },
 		{ PL_SQL_TOTP_PENDING_SWEEP, { PL_INT("now", work->now) } },
-		{ PL_SQL_ADDRESS_FAILURE_SWEEP,
+		{ PL_SQL_SIGN_IN_FAILURE_SWEEP,
 		  { PL_INT("forget_before", work->now - PL_THROTTLE_FORGET) } },
 	};
 

@@ -153,6 +153,12 @@ static const struct pl_migration migrations[] = {
 	{ "domains that an operator has made known",
 	  "ALTER TABLE domain ADD COLUMN known SMALLINT NOT NULL DEFAULT 1;"
 	  "CREATE INDEX domain_known ON domain (known);" },
+	/* What was counted by address is forgotten in an hour anyway. */
+	{ "failures to sign in by address and name",
+	  "DROP TABLE address_failure;"
+	  "CREATE TABLE sign_in_failure ("
+	  " id {ID}, origin TEXT NOT NULL, name BYTEA NOT NULL, failed_at BIGINT NOT NULL);"
+	  "CREATE INDEX sign_in_failure_origin ON sign_in_failure (origin, name);" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

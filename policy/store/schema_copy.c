@@ -26,7 +26,7 @@ static const struct {
 	{ "totp_pending", "member_id", 0 },
 	{ "recovery_code", "member_id, mac", 0 },
 	{ "factor_failure", "member_id", 0 },
-	{ "address_failure", "id", 1 },
+	{ "sign_in_failure", "id", 1 },
 	{ "trusted_device", "id", 1 },
 	{ "session", "id", 1 },
 	{ "oauth_client", "id {C}", 0 },

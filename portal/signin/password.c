@@ -1,13 +1,53 @@
 /* password.c - see password.h. */
 #include "portal/signin/password.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "dovecot/auth_client.h"
 #include "policy/credential/throttle.h"
+#include "policy/credential/trusted.h"
 #include "policy/settings/policy.h"
 #include "portal/http/portal.h"
 #include "portal/signin/sign_in_log.h"
+
+/* The browser's trusted device, if it is one of the member; else 0. */
+static int find_device(const struct request *request, const struct pl_address *address,
+		       int64_t *id_r, struct pl_error *err)
+{
+	struct pl_account account;
+	struct pl_secret cookie;
+	enum pl_trust trust;
+	int ret;
+
+	if (!request_cookie(request, DEVICE_COOKIE, &cookie))
+		return 0;
+	ret = pl_account_get(request->work.store, address, &account, err);
+	if (ret == 0 && account.member.id != 0)
+		ret = pl_trusted_peek(&request->work, &cookie, account.member.id, &trust, id_r);
+	pl_secret_wipe(&cookie);
+	return ret;
+}
+
+/* name_r is what attempt_r refers to. A name that is no address counts as it was typed. */
+static int describe(const struct request *request, const char *user,
+		    char name_r[PL_ADDRESS_MAX + 1], struct pl_attempt *attempt_r,
+		    struct pl_error *err)
+{
+	const struct pl_session *session = &request->session;
+	struct pl_address address;
+
+	*attempt_r = (struct pl_attempt){ .ip = &request->ip, .name = name_r };
+	if (pl_address_parse(user, strlen(user), request->policy->default_domain, &address, NULL) <
+	    0) {
+		snprintf(name_r, PL_ADDRESS_MAX + 1, "%s", user);
+		return 0;
+	}
+	pl_address_format(&address, name_r);
+	if (session->id != 0 && !session->pending && strcmp(name_r, request->address) == 0)
+		attempt_r->session_id = session->id;
+	return find_device(request, &address, &attempt_r->device_id, err);
+}
 
 /* 1, 0 or -1. The request has a connection again, unless the answer is 0 or it cannot be had. */
 static int ask_dovecot(struct request *request, const char *user, const char *password,
@@ -36,9 +76,13 @@ static int ask_dovecot(struct request *request, const char *user, const char *pa
 int password_attempt(struct request *request, struct response *response, const char *user,
 		     const char *password, char name_r[PL_ADDRESS_MAX + 1], struct pl_error *err)
 {
+	char attempted[PL_ADDRESS_MAX + 1];
+	struct pl_attempt attempt;
 	int64_t wait = 0;
-	int right = pl_throttle_enter_commit(&request->work, &request->ip, &wait);
+	int right = describe(request, user, attempted, &attempt, err);
 
+	if (right == 0)
+		right = pl_throttle_enter_commit(&request->work, &attempt, &wait);
 	if (right < 0)
 		return -1;
 	if (right == 0) {
@@ -52,7 +96,7 @@ int password_attempt(struct request *request, struct response *response, const c
 	}
 	/* What the check itself reported counts for more than this. */
 	if (request->work.store != NULL &&
-	    pl_throttle_clear(request->work.store, &request->ip, right < 0 ? NULL : err) < 0 &&
+	    pl_throttle_clear(request->work.store, &attempt, right < 0 ? NULL : err) < 0 &&
 	    right > 0)
 		return -1;
 	if (right < 0)

@@ -55,7 +55,7 @@ static int use_device(struct request *request, struct sign_in *in)
 
 	if (in->account.member.id == 0 || !request_cookie(request, DEVICE_COOKIE, &cookie))
 		return 0;
-	ret = pl_trusted_peek(&request->work, &cookie, in->account.member.id, &in->trust);
+	ret = pl_trusted_peek(&request->work, &cookie, in->account.member.id, &in->trust, NULL);
 	if (ret == 0 && in->trust == PL_TRUST_VALID)
 		in->next = next_step_of(request, &in->account, 1);
 	/* Where no step was next without it, its value need not change. */

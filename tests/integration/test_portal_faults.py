@@ -167,10 +167,13 @@ class Reloads(Faults):
 
 
 class Throttling(Faults):
-    def test_after_ten_failures_an_address_waits_and_dovecot_is_not_asked(self):
+    def fail(self, browser, user, times):
+        for _ in range(times):
+            self.refused(browser.sign_in(user, "wrong"), 401, "wrong-credentials")
+
+    def test_after_ten_failures_with_a_name_an_address_waits_and_dovecot_is_not_asked(self):
         browser = self.portal.browser()
-        for i in range(10):
-            self.refused(browser.sign_in("m%d@example.test" % i, "wrong"), 401, "wrong-credentials")
+        self.fail(browser, MEMBER, 10)
         for password in ("wrong", "right"):
             answer = browser.sign_in(MEMBER, password)
             if answer.status == 401:  # the eleventh is the first that costs a wait
@@ -182,8 +185,39 @@ class Throttling(Faults):
         browser.sign_in(MEMBER, "wrong")
         self.assertEqual(len(self.dovecot.asked), asked)
         self.good(self.portal.browser().sign_in(MEMBER))  # from elsewhere
-        self.portal.sql("UPDATE address_failure SET failed_at = failed_at - 3601")
+        self.good(browser.copy_address().sign_in("other@example.test"))
+        self.portal.sql("UPDATE sign_in_failure SET failed_at = failed_at - 3601")
         self.good(browser.sign_in(MEMBER))
+
+    def test_after_a_hundred_failures_an_address_waits_whatever_name_it_tries(self):
+        browser = self.portal.browser()
+        self.fail(browser, MEMBER, 1)
+        self.portal.sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) "
+                        "INSERT INTO sign_in_failure (origin, name, failed_at) "
+                        "SELECT origin, CAST(i AS BLOB), failed_at + 3 FROM sign_in_failure, n")
+        self.refused(browser.sign_in("other@example.test"), 429, "too-many-attempts")
+        self.good(self.portal.browser().sign_in("other@example.test"))  # from elsewhere
+
+    def test_a_browser_that_its_member_uses_is_not_kept_out_by_others_at_its_address(self):
+        trusting, stranger = self.portal.browser(), self.portal.browser()
+        stranger.ip = trusting.ip
+        self.good(trusting.sign_in(MEMBER))
+        key = self.good(trusting.post("/api/sign-in/registration"))["key"]
+        self.good(trusting.post("/api/sign-in/registration/confirm", {"code": totp(key), "trust": True}))
+        signed_in = self.portal.browser()
+        signed_in.ip = trusting.ip
+        self.good(signed_in.sign_in("other@example.test"))
+        self.good(signed_in.post("/api/sign-in/later"))
+        for user in (MEMBER, "other@example.test"):
+            self.fail(stranger, user, 11)
+            self.refused(stranger.sign_in(user), 429, "too-many-attempts")
+        trusting.cookies.pop("__Host-postlatch")
+        self.assertEqual(self.good(trusting.sign_in(MEMBER))["state"], "authenticated")
+        self.good(signed_in.post("/api/account/reauthentication", {"password": "right"}))
+        # The cookie is worth nothing for another name, and has no more guesses than an address.
+        self.refused(trusting.sign_in("other@example.test"), 429, "too-many-attempts")
+        self.fail(trusting, MEMBER, 11)
+        self.refused(trusting.sign_in(MEMBER), 429, "too-many-attempts")
 
     def test_a_request_has_the_time_at_which_all_of_it_has_come(self):
         body = b'{"user": "%s", "password": "right"}' % MEMBER.encode()
@@ -202,7 +236,7 @@ class Throttling(Faults):
         browser = self.portal.browser()
         with concurrent.futures.ThreadPoolExecutor(40) as pool:
             answers = list(pool.map(
-                lambda i: browser.copy_address().sign_in("m%d@example.test" % i, "wrong"), range(40)))
+                lambda i: browser.copy_address().sign_in(MEMBER, "wrong"), range(40)))
         statuses = [answer.status for answer in answers]
         self.assertLessEqual(statuses.count(401), 11)
         self.assertLessEqual(len(self.dovecot.asked), 11)
@@ -210,8 +244,9 @@ class Throttling(Faults):
 
     def test_success_does_not_forgive_the_failures_of_an_address(self):
         browser = self.portal.browser()
-        for i in range(9):
-            browser.sign_in("m%d@example.test" % i, "wrong")
+        for _ in range(9):
+            browser.sign_in(MEMBER, "wrong")
+            browser.cookies.clear()  # else it is known
             self.good(browser.sign_in(MEMBER))
         for _ in range(3):
             answer = browser.sign_in(MEMBER, "wrong")

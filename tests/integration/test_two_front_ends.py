@@ -114,7 +114,7 @@ class Portals(unittest.TestCase):
             self.addCleanup(portal.remove)
             self.portals.append(portal.start())
         one.postlatch("totp", "reset", ALICE)
-        database.sql("DELETE FROM factor_failure; DELETE FROM address_failure")
+        database.sql("DELETE FROM factor_failure; DELETE FROM sign_in_failure")
 
     def good(self, answer):
         self.assertEqual(answer.status, 200, answer)
@@ -149,7 +149,7 @@ class Portals(unittest.TestCase):
             self.assertEqual([a.status for a in answers].count(200), 1, answers)
             self.assertEqual({a.error for a in answers if a.status != 200}, {"code-used"}, answers)
             database.sql("UPDATE totp SET last_step = 0; DELETE FROM factor_failure; "
-                         "DELETE FROM address_failure")
+                         "DELETE FROM sign_in_failure")
 
     def test_wrong_codes_on_both_are_counted_together(self):
         self.register(self.portals[0])

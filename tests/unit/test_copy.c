@@ -26,7 +26,7 @@ static const char rows[] =
 	"INSERT INTO totp_pending VALUES (7, {00}, 5);"
 	"INSERT INTO recovery_code VALUES (7, {FF}, 1), (7, {00}, 1), (2, {7F}, 1);"
 	"INSERT INTO factor_failure VALUES (7, 3, 4);"
-	"INSERT INTO address_failure (address, failed_at) VALUES ('192.0.2.0', 5);"
+	"INSERT INTO sign_in_failure (origin, name, failed_at) VALUES ('192.0.2.0', {00}, 5);"
 	"INSERT INTO trusted_device (id, member_id, series, value, rotated_at, generation, name, "
 	"created_at, "
 	"expires_at, used_at, ip) VALUES (4, 7, {01}, {02}, 1, 1, 'Browser', 1, 2, 3, '');"

@@ -275,7 +275,7 @@ static void revoke_takes_the_trust_when_asked(void **state)
 						   half.id, with_trust),
 				 1);
 		assert_ok(fixture, pl_trusted_peek(work_at(fixture, half.created_at), &trust,
-						   half.member_id, &trusted));
+						   half.member_id, &trusted, NULL));
 		assert_int_equal(trusted, with_trust ? PL_TRUST_NONE : PL_TRUST_VALID);
 	}
 }
@@ -327,8 +327,9 @@ static void all_but_one_end_with_the_trust_of_their_devices(void **state)
 	for (int i = 0; i < 2; i++) {
 		enum pl_trust trusted;
 
-		assert_ok(fixture, pl_trusted_peek(work_at(fixture, now), &trust[i],
-						   account_of(fixture, OWNER).member.id, &trusted));
+		assert_ok(fixture,
+			  pl_trusted_peek(work_at(fixture, now), &trust[i],
+					  account_of(fixture, OWNER).member.id, &trusted, NULL));
 		assert_int_equal(trusted, i == 0 ? PL_TRUST_VALID : PL_TRUST_NONE);
 	}
 }

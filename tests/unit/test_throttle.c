@@ -1,4 +1,4 @@
-/* test_throttle.c - how often an address may fail to sign in. */
+/* test_throttle.c - how often somebody may fail to sign in. */
 #include "tests/unit/parallel.h"
 
 #include <pthread.h>
@@ -7,6 +7,7 @@
 #include "policy/credential/throttle.h"
 #include "policy/store/write_queue.h"
 
+#define OWNER "owner@example.test"
 #define T INT64_C(1700000000)
 
 static struct pl_ip ip_of(const char *text)
@@ -18,22 +19,35 @@ static struct pl_ip ip_of(const char *text)
 }
 
 /* The seconds to wait; 0 when the attempt goes on, and is counted. */
-static int64_t enter(struct fixture *fixture, const char *ip, int64_t now)
+static int64_t attempt(struct fixture *fixture, const struct pl_attempt *attempt, int64_t now)
 {
-	const struct pl_ip parsed = ip_of(ip);
 	int64_t wait;
-	int ret = pl_throttle_enter_commit(work_at(fixture, now), &parsed, &wait);
+	int ret = pl_throttle_enter_commit(work_at(fixture, now), attempt, &wait);
 
 	assert_ok(fixture, ret);
 	assert_int_equal(ret == 1, wait == 0);
 	return wait;
 }
 
+static int64_t enter_as(struct fixture *fixture, const char *ip, const char *name, int64_t now)
+{
+	const struct pl_ip parsed = ip_of(ip);
+
+	return attempt(fixture, &(struct pl_attempt){ .ip = &parsed, .name = name }, now);
+}
+
+static int64_t enter(struct fixture *fixture, const char *ip, int64_t now)
+{
+	return enter_as(fixture, ip, OWNER, now);
+}
+
 static void clear(struct fixture *fixture, const char *ip)
 {
 	const struct pl_ip parsed = ip_of(ip);
 
-	assert_ok(fixture, pl_throttle_clear(fixture->store, &parsed, &fixture->err));
+	assert_ok(fixture, pl_throttle_clear(fixture->store,
+					     &(struct pl_attempt){ .ip = &parsed, .name = OWNER },
+					     &fixture->err));
 }
 
 static void fail_times(struct fixture *fixture, const char *ip, int times, int64_t now)
@@ -68,6 +82,60 @@ static void other_addresses_do_not_wait(void **state)
 	assert_int_equal(enter(fixture, "::ffff:192.0.2.1", T), 2);
 }
 
+static void others_at_the_address_do_not_wait(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fail_times(fixture, "192.0.2.1", PL_THROTTLE_FREE + 1, T);
+	assert_int_equal(enter(fixture, "192.0.2.1", T), 2);
+	assert_int_equal(enter_as(fixture, "192.0.2.1", "other@example.test", T), 0);
+}
+
+/* Fails once with each of so many names. */
+static void fail_with_names(struct fixture *fixture, int names, int64_t now)
+{
+	char name[64];
+
+	for (int i = 0; i < names; i++) {
+		snprintf(name, sizeof(name), "m%d@example.test", i);
+		assert_int_equal(enter_as(fixture, "192.0.2.1", name, now), 0);
+	}
+}
+
+static void an_address_waits_after_a_hundred_failures_in_an_hour(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fail_with_names(fixture, PL_THROTTLE_ADDRESS_FREE / 2, T - PL_THROTTLE_FORGET);
+	fail_with_names(fixture, PL_THROTTLE_ADDRESS_FREE, T);
+	assert_int_equal(enter(fixture, "192.0.2.1", T), 0);
+	assert_int_equal(enter(fixture, "192.0.2.1", T), 2);
+	assert_int_equal(enter(fixture, "192.0.2.2", T), 0);
+	assert_int_equal(enter(fixture, "192.0.2.1", T + 2), 0);
+	assert_int_equal(enter_as(fixture, "192.0.2.1", "new@example.test", T + 2), 4);
+	assert_int_equal(enter(fixture, "192.0.2.1", T + PL_THROTTLE_FORGET), 0);
+	assert_int_equal(enter(fixture, "192.0.2.1", T + PL_THROTTLE_FORGET), 0);
+}
+
+static void known_browsers_count_by_themselves(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct pl_ip ip = ip_of("192.0.2.1");
+	const struct pl_attempt browsers[] = {
+		{ .ip = &ip, .name = OWNER, .device_id = 7 },
+		{ .ip = &ip, .name = OWNER, .device_id = 8 },
+		{ .ip = &ip, .name = OWNER, .session_id = 7 },
+		{ .ip = &ip, .name = OWNER, .session_id = 8, .device_id = 8 },
+	};
+
+	fail_times(fixture, "192.0.2.1", PL_THROTTLE_FREE + 1, T);
+	for (size_t i = 0; i < COUNT(browsers); i++) {
+		for (int times = 0; times <= PL_THROTTLE_FREE; times++)
+			assert_int_equal(attempt(fixture, &browsers[i], T), 0);
+		assert_int_equal(attempt(fixture, &browsers[i], T), 2);
+	}
+}
+
 static void ipv6_counts_by_its_64(void **state)
 {
 	struct fixture *fixture = *state;
@@ -89,7 +157,7 @@ static void an_hour_without_failure_forgets(void **state)
 	fail_times(fixture, "192.0.2.1", 1, T + PL_THROTTLE_FORGET - 1);
 	assert_int_equal(enter(fixture, "192.0.2.1", T + PL_THROTTLE_FORGET - 1), 2);
 	fail_times(fixture, "192.0.2.1", PL_THROTTLE_FREE, T + 2 * PL_THROTTLE_FORGET);
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM address_failure"),
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM sign_in_failure"),
 			 PL_THROTTLE_FREE);
 }
 
@@ -104,7 +172,7 @@ static void success_takes_back_what_it_counted(void **state)
 		assert_int_equal(enter(fixture, "192.0.2.1", T + i), 0);
 		clear(fixture, "192.0.2.1");
 	}
-	assert_int_equal(sql_int(fixture->db, "SELECT MAX(failed_at) FROM address_failure"), T);
+	assert_int_equal(sql_int(fixture->db, "SELECT MAX(failed_at) FROM sign_in_failure"), T);
 	fail_times(fixture, "192.0.2.1", PL_THROTTLE_FREE, T + PL_THROTTLE_FORGET);
 }
 
@@ -157,7 +225,9 @@ static int enter_once(struct fixture *fixture, struct pl_store *store, struct pl
 	(void)fixture;
 	return pl_ip_parse("192.0.2.1", &ip, err) < 0
 		       ? -1
-		       : pl_throttle_enter_commit(WORK(store, T, err), &ip, &wait);
+		       : pl_throttle_enter_commit(WORK(store, T, err),
+						  &(struct pl_attempt){ .ip = &ip, .name = OWNER },
+						  &wait);
 }
 
 static void parallel_guesses_count(void **state)
@@ -182,7 +252,9 @@ static void *succeed(void *context)
 	struct success *success = context;
 	const struct pl_ip ip = ip_of("192.0.2.1");
 
-	success->ret = pl_throttle_clear(success->fixture->store, &ip, &success->fixture->err);
+	success->ret = pl_throttle_clear(success->fixture->store,
+					 &(struct pl_attempt){ .ip = &ip, .name = OWNER },
+					 &success->fixture->err);
 	__atomic_store_n(&success->is_over, 1, __ATOMIC_SEQ_CST);
 	return NULL;
 }
@@ -200,11 +272,11 @@ static void success_waits_for_its_turn_to_write(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, succeed, &success), 0);
 	usleep(200000); /* much longer than it takes */
 	assert_int_equal(__atomic_load_n(&success.is_over, __ATOMIC_SEQ_CST), 0);
-	assert_int_equal(sql_int(success.fixture->db, "SELECT COUNT(*) FROM address_failure"), 1);
+	assert_int_equal(sql_int(success.fixture->db, "SELECT COUNT(*) FROM sign_in_failure"), 1);
 	pl_write_queue_leave(queue);
 	pthread_join(thread, NULL);
 	assert_ok(success.fixture, success.ret);
-	assert_int_equal(sql_int(success.fixture->db, "SELECT COUNT(*) FROM address_failure"), 0);
+	assert_int_equal(sql_int(success.fixture->db, "SELECT COUNT(*) FROM sign_in_failure"), 0);
 	assert_int_equal(pl_write_queue_enter(queue, 0), 0);
 	pl_store_set_queue(success.fixture->store, NULL);
 	pl_write_queue_leave(queue);
@@ -219,9 +291,9 @@ static void sweep_keeps_what_still_counts(void **state)
 	fail_times(fixture, "192.0.2.2", 3, T);
 	fail_times(fixture, "192.0.2.2", 1, T + PL_THROTTLE_FORGET - 1);
 	assert_ok(fixture, pl_session_sweep(work_at(fixture, T + PL_THROTTLE_FORGET)));
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM address_failure"), 4);
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM address_failure "
-					      "WHERE address = '192.0.2.1'"),
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM sign_in_failure"), 4);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM sign_in_failure "
+					      "WHERE origin = '192.0.2.1'"),
 			 0);
 }
 
@@ -230,6 +302,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_WITH_DATABASE(ten_are_free_then_waits_double_up_to_a_quarter_hour),
 		TEST_WITH_DATABASE(other_addresses_do_not_wait),
+		TEST_WITH_DATABASE(others_at_the_address_do_not_wait),
+		TEST_WITH_DATABASE(an_address_waits_after_a_hundred_failures_in_an_hour),
+		TEST_WITH_DATABASE(known_browsers_count_by_themselves),
 		TEST_WITH_DATABASE(ipv6_counts_by_its_64),
 		TEST_WITH_DATABASE(an_hour_without_failure_forgets),
 		TEST_WITH_DATABASE(success_takes_back_what_it_counted),

@@ -27,7 +27,7 @@ static enum pl_trust peek(struct fixture *fixture, const struct pl_secret *cooki
 {
 	enum pl_trust trust;
 
-	assert_ok(fixture, pl_trusted_peek(work_at(fixture, now), cookie, member_id, &trust));
+	assert_ok(fixture, pl_trusted_peek(work_at(fixture, now), cookie, member_id, &trust, NULL));
 	return trust;
 }
 
