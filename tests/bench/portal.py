@@ -62,7 +62,7 @@ class Members:
         os.mkdir(self.dir)
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1g", "tmpfs", self.dir], check=True)
         database.command("db", "backup", self.dir + "/postlatch.db")
-        policy = self.write_policy(folder + "/members.conf", self.dir, "http://localhost", "")
+        policy = self.write_policy(folder + "/members.conf", self.dir, "http://localhost", "/nonexistent")
         database.fill("cookies", COOKIES, self.cookies, policy)
         database.fill("factors", FACTORS, folder + "/factors", policy)
         self.make_passwords(folder + "/factors")
