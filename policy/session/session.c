@@ -25,6 +25,7 @@ static int insert_session(struct pl_store *store, struct pl_session *session, in
 				   PL_INT("half", session->pending),
 				   PL_INT("seen_at", session->seen_at),
 				   PL_INT("proven_at", session->reauthenticated_at),
+				   PL_INT("second_factor", session->second_factor),
 				   PL_ID("trusted_id", session->trusted_id)),
 			 &session->id, err);
 }
@@ -113,6 +114,7 @@ static void read_row(struct pl_stmt *stmt, struct pl_session *session_r)
 	session_r->expires_at = pl_col_int(stmt, "expires_at");
 	session_r->seen_at = pl_col_int(stmt, "seen_at");
 	session_r->reauthenticated_at = pl_col_int(stmt, "proven_at");
+	session_r->second_factor = pl_col_int(stmt, "second_factor") != 0;
 	session_r->trusted_id = pl_col_int(stmt, "trusted_id");
 	pl_col_copy(stmt, "ip", session_r->ip, sizeof(session_r->ip));
 	pl_col_copy(stmt, "device", session_r->device, sizeof(session_r->device));
@@ -138,26 +140,27 @@ int pl_session_get(struct pl_store *store, int64_t id, struct pl_session *sessio
 	return read_one(stmt, session_r, err);
 }
 
-static int64_t complete(const struct pl_work *work, int64_t id, int64_t trusted_id,
-			const unsigned char *cookie)
+static int64_t complete(const struct pl_work *work, int64_t id, int second_factor,
+			int64_t trusted_id, const unsigned char *cookie)
 {
 	return pl_exec_count(work->store, PL_SQL_SESSION_COMPLETE,
 			     PL_PARAMS(PL_BLOB("cookie", cookie, PL_MAC_BYTES),
 				       PL_INT("now", work->now),
 				       PL_INT("expires_at", work->now + PL_SESSION_SECONDS),
+				       PL_INT("second_factor", second_factor),
 				       PL_ID("trusted_id", trusted_id), PL_INT("session_id", id)),
 			     work->err);
 }
 
-int pl_session_complete(const struct pl_work *work, int64_t id, int64_t trusted_id,
-			struct pl_secret *cookie_r)
+int pl_session_complete(const struct pl_work *work, int64_t id, int second_factor,
+			int64_t trusted_id, struct pl_secret *cookie_r)
 {
 	unsigned char digest[PL_MAC_BYTES];
 	struct pl_session session;
 	int64_t changed = -1;
 
 	if (new_cookie(cookie_r, digest, work->err) == 0)
-		changed = complete(work, id, trusted_id, digest);
+		changed = complete(work, id, second_factor, trusted_id, digest);
 	if (changed == 1 && (pl_session_get(work->store, id, &session, work->err) != 1 ||
 			     record_opened(work, &session) < 0))
 		changed = -1;
@@ -167,10 +170,25 @@ int pl_session_complete(const struct pl_work *work, int64_t id, int64_t trusted_
 			   : (int)changed;
 }
 
-int pl_session_reauthenticated(const struct pl_work *work, int64_t id)
+int pl_session_suspend(const struct pl_work *work, struct pl_session *session)
+{
+	const int64_t end = work->now + PL_SESSION_PENDING_SECONDS;
+
+	session->pending = 1;
+	if (session->expires_at > end)
+		session->expires_at = end;
+	return pl_exec(work->store, PL_SQL_SESSION_SUSPEND,
+		       PL_PARAMS(PL_INT("expires_at", session->expires_at),
+				 PL_INT("session_id", session->id)),
+		       work->err);
+}
+
+int pl_session_reauthenticated(const struct pl_work *work, int64_t id, int second_factor)
 {
 	return pl_exec(work->store, PL_SQL_SESSION_REAUTHENTICATED,
-		       PL_PARAMS(PL_INT("now", work->now), PL_INT("session_id", id)), work->err);
+		       PL_PARAMS(PL_INT("now", work->now), PL_INT("second_factor", second_factor),
+				 PL_INT("session_id", id)),
+		       work->err);
 }
 
 int pl_session_seen(const struct pl_work *work, const struct pl_session *session, const char *ip)

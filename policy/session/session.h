@@ -3,8 +3,9 @@
  * The browser holds a cookie, pl_ss_ and 256 random bits, of which the SHA-256
  * is stored. After the right password a session is pending: it can do nothing but
  * the second step. The second step makes it authenticated, with a new cookie, and only
- * an authenticated session has tokens. A session is good while it is not expired, not
- * removed, and of the member's present generation.
+ * the tokens of an authenticated session are good. One that the password alone has opened
+ * becomes pending again when a second step is due later. A session is good while it is not
+ * expired, not removed, and of the member's present generation.
  *
  * An idle session dies after PL_SESSION_IDLE, and any after PL_SESSION_SECONDS.
  */
@@ -28,25 +29,32 @@ struct pl_session {
 	int64_t created_at, expires_at, seen_at;
 	/* When a factor (or, without one, the password) was last entered. */
 	int64_t reauthenticated_at;
+	/* A code was entered in it, or it was opened on a trusted device. */
+	int second_factor;
 	int64_t trusted_id; /* the trusted device that it was opened on; 0 none */
 	char ip[PL_IP_TEXT];
 	char device[128]; /* what the browser calls itself */
 };
 
-/* Opens a session with the fields pending, channel, ip, device, reauthenticated_at and trusted_id
- * as they are given. An authenticated one lives until expires_at (0: PL_SESSION_SECONDS), a
- * pending one PL_SESSION_PENDING_SECONDS. In a pending one, and on a trusted device, nobody has
- * reauthenticated, whatever the field says. Fills the other fields, and cookie_r. The member is
- * added when the database does not know it. In the caller's write transaction. */
+/* Opens a session with the fields pending, channel, ip, device, reauthenticated_at, second_factor
+ * and trusted_id as they are given. An authenticated one lives until expires_at
+ * (0: PL_SESSION_SECONDS), a pending one PL_SESSION_PENDING_SECONDS. In a pending one, and on a
+ * trusted device, nobody has reauthenticated, whatever the field says. Fills the other fields, and
+ * cookie_r. The member is added when the database does not know it. In the caller's write
+ * transaction. */
 int pl_session_open(const struct pl_work *work, struct pl_account *account,
 		    struct pl_session *session, struct pl_secret *cookie_r);
-/* Makes a pending session authenticated: a new cookie, reauthenticated now, PL_SESSION_SECONDS
+/* Makes a pending session authenticated, by a second factor or without: a new cookie,
+ * reauthenticated now, PL_SESSION_SECONDS
  * from now. 1, or 0 when it has ended or is authenticated already. In the caller's write
  * transaction. */
-int pl_session_complete(const struct pl_work *work, int64_t id, int64_t trusted_id,
-			struct pl_secret *cookie_r);
-/* The member has reauthenticated now. */
-int pl_session_reauthenticated(const struct pl_work *work, int64_t id);
+int pl_session_complete(const struct pl_work *work, int64_t id, int second_factor,
+			int64_t trusted_id, struct pl_secret *cookie_r);
+/* Makes an authenticated session that the password alone has opened pending again, with its
+ * cookie. Its tokens are good again when it is complete. */
+int pl_session_suspend(const struct pl_work *work, struct pl_session *session);
+/* The member has reauthenticated now, by the second factor or by the password. */
+int pl_session_reauthenticated(const struct pl_work *work, int64_t id, int second_factor);
 /* Notes that it is in use, at most every PL_SESSION_SEEN_EVERY. Best effort of the caller. */
 int pl_session_seen(const struct pl_work *work, const struct pl_session *session, const char *ip);
 /* The session of a cookie that is good now. 1, 0, or -1. */

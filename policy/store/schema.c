@@ -159,6 +159,11 @@ static const struct pl_migration migrations[] = {
 	  "CREATE TABLE sign_in_failure ("
 	  " id {ID}, origin TEXT NOT NULL, name BYTEA NOT NULL, failed_at BIGINT NOT NULL);"
 	  "CREATE INDEX sign_in_failure_origin ON sign_in_failure (origin, name);" },
+	/* Whoever has a factor and has reauthenticated entered a code of it. */
+	{ "how sessions were authenticated",
+	  "ALTER TABLE session ADD COLUMN second_factor SMALLINT NOT NULL DEFAULT 0;"
+	  "UPDATE session SET second_factor = 1 WHERE half = 0 AND (trusted_id IS NOT NULL OR"
+	  " (proven_at > 0 AND member_id IN (SELECT member_id FROM totp)));" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

@@ -38,11 +38,14 @@ static int check_again(struct request *request, struct response *response, struc
 
 int post_reauthentication(struct request *request, struct response *response, struct pl_error *err)
 {
+	struct pl_account *account;
 	int ret = check_again(request, response, err);
 
 	if (ret != 1)
 		return ret;
-	if (pl_session_reauthenticated(&request->work, request->session.id) < 0)
+	if (request_account(request, &account, err) < 0 ||
+	    pl_session_reauthenticated(&request->work, request->session.id,
+				       account->member.factor_registered) < 0)
 		return -1;
 	request->session.reauthenticated_at = request->work.now;
 	return answer_account(request, response, err);

@@ -32,7 +32,7 @@ static int register_factor(struct request *request, struct response *response, s
 
 	if (ret != 1)
 		return ret;
-	if (pl_session_reauthenticated(&request->work, request->session.id) < 0) {
+	if (pl_session_reauthenticated(&request->work, request->session.id, 1) < 0) {
 		json_decref(codes);
 		return -1;
 	}

@@ -12,9 +12,9 @@ int guard_client(struct request *request, struct response *response, struct pl_e
 	return client_admit(request, response, 0, err);
 }
 
-/* Webmail that was switched off takes its tokens with it, as it does at Dovecot; the
- * portal's other settings come with a sign-in. 1, 0, -1. */
-static int is_webmail_off(const struct request *request, struct pl_error *err)
+/* Webmail that was switched off takes its tokens with it, as it does at Dovecot, and so does a
+ * second step that is due. 1, 0, -1. */
+static int is_stopped(const struct request *request, struct pl_error *err)
 {
 	struct pl_session session;
 	enum next_step next;
@@ -22,8 +22,9 @@ static int is_webmail_off(const struct request *request, struct pl_error *err)
 
 	if (ret <= 0 || session.channel != PL_CHANNEL_WEBMAIL)
 		return ret < 0 ? -1 : 0;
-	return next_step_find(request, &session.address, 1, &next, err) < 0 ? -1
-									    : next == NEXT_DENIED;
+	return next_step_recheck(request, NULL, &session, &next, err) < 0
+		       ? -1
+		       : session.pending || next == NEXT_DENIED;
 }
 
 int guard_bearer(struct request *request, struct response *response, struct pl_error *err)
@@ -39,10 +40,10 @@ int guard_bearer(struct request *request, struct response *response, struct pl_e
 		pl_secret_wipe(&token);
 	}
 	if (ret == 1) {
-		const int off = is_webmail_off(request, err);
+		const int stopped = is_stopped(request, err);
 
 		pl_address_format(&request->token.address, request->address);
-		ret = off < 0 ? -1 : !off;
+		ret = stopped < 0 ? -1 : !stopped;
 	}
 	if (ret != 0)
 		return ret;

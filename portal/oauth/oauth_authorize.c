@@ -16,7 +16,6 @@
 #include "portal/oauth/oauth.h"
 #include "portal/http/problem.h"
 #include "portal/http/url.h"
-#include "portal/signin/end_sessions.h"
 
 #define CHALLENGE_LEN 43 /* SHA-256 in base64url */
 
@@ -290,24 +289,19 @@ static int ask_to_sign_in(const struct request *request, struct response *respon
 	return lead_to(request, response, &there);
 }
 
-/* The settings may have changed since the sign-in. 1 go on, 0 no session now, -1 error;
- * where the member may not at all, the error of asked is set. */
+/* 1 go on, 0 no session now, -1 error; where the member may not use webmail any more, the error
+ * of asked is set. */
 static int decide(struct request *request, struct authorization *asked, struct pl_error *err)
 {
 	struct pl_account *account;
-	enum next_step next;
 
 	if (request->session.id == 0 || request->session.pending)
 		return 0;
 	if (request_account(request, &account, err) < 0)
 		return -1;
-	next = next_step_of(request, account, 1);
-	if (next == NEXT_DENIED)
+	if (next_step_of(request, account, request->session.second_factor) == NEXT_DENIED)
 		wrong(asked, "access_denied", "webmail is switched off for this member");
-	if (next != NEXT_REGISTER)
-		return 1;
-	/* A second factor has become required, and only a sign-in registers one. */
-	return end_session(request, &request->session, err);
+	return 1;
 }
 
 /* A mail program gets a session of its own, to which the switches of its services apply. In
@@ -320,6 +314,7 @@ static int open_program_session(struct request *request, struct authorization *a
 	struct pl_account *account;
 	int ret = request_account(request, &account, err);
 
+	session.second_factor = request->session.second_factor;
 	memcpy(session.ip, request->ip_text, sizeof(session.ip));
 	snprintf(session.device, sizeof(session.device), "%s", asked->client.name);
 	if (ret == 0)

@@ -158,9 +158,11 @@ static int check_refresh(struct request *request, struct response *response,
 		return oauth_error(response, 400, "invalid_scope",
 				   "scope is more than was granted");
 	ret = pl_session_get(request->work.store, grant->session_id, session_r, err);
-	if (ret < 0 ||
-	    (ret == 1 && next_step_find(request, &session_r->address, 1, &next, err) < 0))
+	if (ret < 0 || (ret == 1 && next_step_recheck(request, NULL, session_r, &next, err) < 0))
 		return -1;
+	if (ret == 1 && session_r->pending)
+		return refuse_grant(response,
+				    "the member must sign in again, with the second step");
 	if (ret == 0 || next == NEXT_DENIED)
 		return refuse_grant(response, "the member is no longer allowed to use webmail");
 	return 1;

@@ -4,23 +4,35 @@
 #include <string.h>
 
 #include "policy/credential/totp.h"
+#include "portal/signin/next_step.h"
 
 #define RECENT_SECONDS (20 * 60) /* NIST SP 800-63B 6.1.2 */
+
+/* A step that has become due since the session was opened comes before anything else. */
+static int recheck(struct request *request, struct pl_error *err)
+{
+	struct pl_account *account;
+	enum next_step next;
+
+	return request_account(request, &account, err) < 0
+		       ? -1
+		       : next_step_recheck(request, account, &request->session, &next, err);
+}
 
 int guard_public(struct request *request, struct response *response, struct pl_error *err)
 {
 	int ret;
 
 	(void)response;
-	(void)err;
 	if (!request_cookie(request, SESSION_COOKIE, &request->cookie))
 		return 1;
 	ret = pl_session_by_cookie(&request->work, &request->cookie, &request->session);
-	if (ret == 1)
-		pl_address_format(&request->session.address, request->address);
-	else
+	if (ret != 1) {
 		memset(&request->session, 0, sizeof(request->session));
-	return ret < 0 ? -1 : 1;
+		return ret < 0 ? -1 : 1;
+	}
+	pl_address_format(&request->session.address, request->address);
+	return recheck(request, err) < 0 ? -1 : 1;
 }
 
 int guard_pending(struct request *request, struct response *response, struct pl_error *err)

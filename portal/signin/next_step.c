@@ -18,12 +18,12 @@ static enum next_step step_of(struct pl_verdict verdict)
 }
 
 enum next_step next_step_of(const struct request *request, const struct pl_account *account,
-			    int device_trusted)
+			    int second_factor)
 {
 	const struct pl_login login = {
 		.service = PL_SETTING_WEBMAIL,
 		.offer = PL_OFFER_PROVEN,
-		.device_trusted = device_trusted,
+		.device_trusted = second_factor,
 		.ip = request->ip,
 		.now = request->work.now,
 	};
@@ -31,15 +31,20 @@ enum next_step next_step_of(const struct request *request, const struct pl_accou
 	return step_of(pl_login_decide(request->policy, &login, account));
 }
 
-int next_step_find(const struct request *request, const struct pl_address *address,
-		   int device_trusted, enum next_step *next_r, struct pl_error *err)
+int next_step_recheck(const struct request *request, const struct pl_account *account,
+		      struct pl_session *session, enum next_step *next_r, struct pl_error *err)
 {
-	struct pl_account account;
+	struct pl_account read;
 
-	if (pl_account_get(request->work.store, address, &account, err) < 0)
-		return -1;
-	*next_r = next_step_of(request, &account, device_trusted);
-	return 0;
+	if (account == NULL) {
+		account = &read;
+		if (pl_account_get(request->work.store, &session->address, &read, err) < 0)
+			return -1;
+	}
+	*next_r = next_step_of(request, account, session->second_factor);
+	if (session->pending || (*next_r != NEXT_CODE && *next_r != NEXT_REGISTER))
+		return 0;
+	return pl_session_suspend(&request->work, session);
 }
 
 const char *next_step_name(enum next_step next)

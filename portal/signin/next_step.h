@@ -12,13 +12,16 @@ enum next_step {
 	NEXT_NOTHING,  /* the member is signed in */
 };
 
-/* Asks pl_decide about an account whose password was just found right. Uses the policy, address
- * and time of the request. */
+/* Asks pl_decide about an account whose password was just found right. second_factor: the member
+ * has entered a code, or the device is trusted. Uses the policy, address and time of the
+ * request. */
 enum next_step next_step_of(const struct request *request, const struct pl_account *account,
-			    int device_trusted);
-/* The same for a member whose account has not been read. 0, or -1. */
-int next_step_find(const struct request *request, const struct pl_address *address,
-		   int device_trusted, enum next_step *next_r, struct pl_error *err);
+			    int second_factor);
+/* The same about a session, by how it was authenticated. The settings may have changed since: an
+ * authenticated session for which a step is due is suspended, and pending from now on. account is
+ * its member's; NULL: it is read. 0, or -1. */
+int next_step_recheck(const struct request *request, const struct pl_account *account,
+		      struct pl_session *session, enum next_step *next_r, struct pl_error *err);
 /* "code", "register", "offer", or NULL. */
 const char *next_step_name(enum next_step next);
 

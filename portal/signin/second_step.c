@@ -40,14 +40,16 @@ static int trust_device(struct request *request, int64_t *id_r, struct pl_secret
 }
 
 /* In a write transaction: 1, 0 when the session is gone by now, -1. */
-static int authenticate(struct request *request, int trust, struct pl_secret *cookie_r,
-			struct pl_secret *device_r, struct pl_error *err)
+static int authenticate(struct request *request, enum next_step done, int trust,
+			struct pl_secret *cookie_r, struct pl_secret *device_r,
+			struct pl_error *err)
 {
 	int64_t trusted_id = 0;
 
 	if (trust && trust_device(request, &trusted_id, device_r, err) < 0)
 		return -1;
-	return pl_session_complete(&request->work, request->session.id, trusted_id, cookie_r);
+	return pl_session_complete(&request->work, request->session.id, done != NEXT_OFFER,
+				   trusted_id, cookie_r);
 }
 
 /* What cannot be answered is not committed. */
@@ -68,11 +70,11 @@ static int admit_commit(struct request *request, struct response *response,
 
 /* Authenticates the session in the open write transaction, and commits it: what else the
  * transaction has done is done then, or neither. */
-static int complete_commit(struct request *request, struct response *response, int trust,
-			   struct pl_error *err)
+static int complete_commit(struct request *request, struct response *response, enum next_step done,
+			   int trust, struct pl_error *err)
 {
 	struct pl_secret cookie, device = { .len = 0 };
-	int ret = authenticate(request, trust, &cookie, &device, err);
+	int ret = authenticate(request, done, trust, &cookie, &device, err);
 
 	if (ret == 0)
 		respond_error(response, 401, "sign-in-again");
@@ -94,7 +96,7 @@ static int complete(struct request *request, struct response *response, enum nex
 	request->has_account = 0;
 	if (ret == 0)
 		ret = check_next_step(request, response, done, done, err);
-	return ret == 1 ? complete_commit(request, response, trust, err) : ret;
+	return ret == 1 ? complete_commit(request, response, done, trust, err) : ret;
 }
 
 int post_code(struct request *request, struct response *response, struct pl_error *err)
@@ -137,7 +139,8 @@ static int register_factor(struct request *request, struct response *response, j
 	int ret = factor_confirm(request, response, request_text(request, "code"), codes_r, err);
 
 	if (ret == 1)
-		return complete_commit(request, response, request_flag(request, "trust"), err);
+		return complete_commit(request, response, NEXT_REGISTER,
+				       request_flag(request, "trust"), err);
 	return ret == 0 ? pl_store_commit(request->work.store, err) : ret;
 }
 

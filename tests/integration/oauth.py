@@ -10,7 +10,7 @@ import threading
 import unittest
 import urllib.parse
 
-from portal import POSTLATCH, Dovecot, Portal
+from portal import POSTLATCH, Dovecot, Portal, totp
 from server import TIMEOUT
 
 FORM = "application/x-www-form-urlencoded"
@@ -194,6 +194,14 @@ class OAuth(unittest.TestCase):
             self.assertEqual(browser.post("/api/sign-in/later").status, 200)
         self.assertEqual(browser.state(), "authenticated")
         return browser
+
+    def register(self, browser=None, where="/api/sign-in/registration"):
+        """Registers a second factor, with the code of the step before the present one; its key."""
+        browser = browser or self.browser
+        key = browser.post(where).json["key"]
+        answer = browser.post(where + "/confirm", {"code": totp(key, steps=-1)})
+        self.assertEqual(answer.status, 200, answer)
+        return key
 
     def command(self, *args):
         subprocess.run([POSTLATCH, "-c", self.portal.dir + "/policy.conf", *args], check=True, capture_output=True)

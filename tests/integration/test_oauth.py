@@ -9,7 +9,7 @@ import unittest
 import urllib.parse
 
 from oauth import FORM, VERIFIER, Client, OAuth, challenge, claims_of, decode, encode, query_of
-from portal import JSON, secure
+from portal import JSON, secure, totp
 from server import TIMEOUT, wait_for
 
 GRACE = 30  # seconds in which a refresh token that was used works again
@@ -101,14 +101,43 @@ class SignIn(OAuth):
         self.command("member", "set", self.member, "webmail=on", "active=off")
         self.assertTrue(self.webmail.authorize(self.browser).headers["Location"].startswith("/sign-in?"))
 
-    def test_a_factor_that_became_required_ends_a_session_without_one(self):
+    def test_a_factor_that_became_required_is_registered_before_anything_else(self):
         self.signed_in()
         tokens = self.webmail.tokens(self.browser)
         self.command("member", "set", self.member, "two_factor_requirement=required")
         self.assertTrue(self.webmail.authorize(self.browser).headers["Location"].startswith("/sign-in?"))
-        self.assertEqual(self.browser.state(), "none")
+        self.assertEqual(self.browser.session()["next"], "register")
         self.assertEqual(self.userinfo(tokens["access_token"]).status, 401)
-        self.assertEqual(self.browser.sign_in(self.member).json["next"], "register")
+        self.refused(self.webmail.refresh(tokens["refresh_token"]), 400, "invalid_grant")
+        self.register()
+        self.assertEqual(self.userinfo(tokens["access_token"]).status, 200)
+        self.webmail.tokens(self.browser)
+
+    def test_a_session_of_the_password_alone_is_asked_for_the_code_when_it_becomes_due(self):
+        """Each way in asks, whichever comes first: a page, a code, a refresh, a look at the member."""
+        self.signed_in()
+        key = self.register(self.browser, "/api/account/registration")
+        ways = {"page": lambda browser, tokens: self.refused(browser.get("/api/account"), 401, "sign-in-again"),
+                "code": lambda browser, tokens: self.assertTrue(self.webmail.authorize(
+                    browser).headers["Location"].startswith("/sign-in?")),
+                "refresh": lambda browser, tokens: self.refused(
+                    self.webmail.refresh(tokens["refresh_token"]), 400, "invalid_grant"),
+                "userinfo": lambda browser, tokens: self.assertEqual(
+                    self.userinfo(tokens["access_token"]).status, 401)}
+        for step, (name, way) in enumerate(ways.items()):
+            with self.subTest(way=name):
+                self.command("member", "set", self.member, "two_factor_mode=skip")
+                password_alone = self.signed_in(self.portal.browser())
+                tokens = self.webmail.tokens(password_alone)
+                self.command("member", "set", self.member, "two_factor_mode=use")
+                way(password_alone, tokens)
+                self.assertEqual(password_alone.session()["next"], "code")
+                self.refused(self.webmail.refresh(tokens["refresh_token"]), 400, "invalid_grant")
+                self.portal.sql("UPDATE totp SET last_step = 0")
+                answer = password_alone.post("/api/sign-in/code", {"code": totp(key)})
+                self.assertEqual(answer.status, 200, answer)
+                self.assertEqual(self.webmail.refresh(tokens["refresh_token"]).status, 200)
+        self.assertEqual(self.browser.state(), "authenticated")
 
     def test_no_other_page_may_read_or_frame_it(self):
         self.signed_in()

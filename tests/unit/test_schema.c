@@ -410,6 +410,27 @@ static void version_7_knows_the_domains_that_were_there(void **state)
 	assert_true(account.domains_known && !account.domain.known);
 }
 
+static void version_9_knows_who_has_used_a_second_factor(void **state)
+{
+	struct fixture *fixture = *state;
+	char text[64];
+
+	load_version(fixture, TEST_DATA "/schema-4.sql");
+	sql_run(fixture->db,
+		"INSERT INTO totp (member_id, registered_at, registered_ip) VALUES (1, 1, '');"
+		"INSERT INTO session (id, member_id, channel, generation, created_at, expires_at, "
+		"ip, device, half, proven_at) VALUES "
+		"(1, 1, 'webmail', 0, 1, 9, '', 'entered a code', 0, 1), "
+		"(2, 1, 'webmail', 0, 1, 9, '', 'left it out', 0, 0), "
+		"(3, 1, 'webmail', 0, 1, 9, '', 'is pending', 1, 0), "
+		"(4, 2, 'webmail', 0, 1, 9, '', 'has none', 0, 1)");
+	assert_ok(fixture, pl_schema_migrate(fixture->uri, NULL, NULL, &fixture->err));
+	sql_text(fixture->db, "SELECT device FROM session WHERE second_factor = 1", text,
+		 sizeof(text));
+	assert_string_equal(text, "entered a code");
+	assert_int_equal(sql_int(fixture->db, "SELECT SUM(second_factor) FROM session"), 1);
+}
+
 /* What a migration leaves behind must be what a new database has. */
 static void migrated_and_new_have_the_same_tables(void **state)
 {
@@ -666,6 +687,7 @@ int main(void)
 		TEST_IN_FOLDER(version_5_renames_settings),
 		TEST_IN_FOLDER(version_6_keeps_a_members_wish_apart),
 		TEST_IN_FOLDER(version_7_knows_the_domains_that_were_there),
+		TEST_IN_FOLDER(version_9_knows_who_has_used_a_second_factor),
 		TEST_IN_FOLDER(migrated_and_new_have_the_same_tables),
 		TEST_IN_FOLDER(older_version_is_refused_until_migrated),
 		TEST_WITH_DATABASE(newer_version_is_refused),

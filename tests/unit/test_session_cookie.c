@@ -31,7 +31,7 @@ static int64_t find(struct fixture *fixture, const struct pl_secret *cookie, int
 
 static int complete(struct fixture *fixture, int64_t id, int64_t now, struct pl_secret *cookie_r)
 {
-	int ret = pl_session_complete(work_at(fixture, now), id, 0, cookie_r);
+	int ret = pl_session_complete(work_at(fixture, now), id, 1, 0, cookie_r);
 
 	assert_ok(fixture, ret);
 	return ret;
@@ -193,12 +193,46 @@ static void proof_is_noted(void **state)
 	assert_ok(fixture, pl_session_open(work_of(fixture), account_at(fixture, &address),
 					   &session, &cookie));
 	assert_int_equal(session.reauthenticated_at, 0); /* a trusted device leaves the proof out */
-	assert_ok(fixture, pl_session_reauthenticated(work_at(fixture, 77), session.id));
+	assert_ok(fixture, pl_session_reauthenticated(work_at(fixture, 77), session.id, 0));
 	assert_int_equal(pl_session_by_cookie(work_at(fixture, session.created_at), &cookie,
 					      &found),
 			 1);
 	assert_int_equal(found.reauthenticated_at, 77);
 	assert_int_equal(found.trusted_id, device.id);
+}
+
+/* A step that becomes due later is asked for once, and not where it was done. */
+static void session_of_the_password_alone_becomes_pending_again(void **state)
+{
+	static const struct {
+		int second_factor, reauthenticated_by_it, suspended;
+	} rows[] = { { 0, 0, 1 }, { 1, 0, 0 }, { 0, 1, 0 } };
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pl_secret pending, cookie, again;
+		struct pl_session session = open_session(fixture, OWNER, 1, &pending), found;
+		int64_t now = session.created_at;
+
+		assert_int_equal(pl_session_complete(work_at(fixture, now), session.id,
+						     rows[i].second_factor, 0, &cookie),
+				 1);
+		assert_ok(fixture, pl_session_reauthenticated(work_at(fixture, now), session.id,
+							      rows[i].reauthenticated_by_it));
+		assert_int_equal(pl_session_by_cookie(work_at(fixture, now + 60), &cookie,
+						      &session),
+				 1);
+		assert_int_equal(session.second_factor, !rows[i].suspended);
+		assert_ok(fixture, pl_session_suspend(work_at(fixture, now + 60), &session));
+		assert_int_equal(pl_session_by_cookie(work_at(fixture, now + 60), &cookie, &found),
+				 1);
+		assert_int_equal(found.pending, rows[i].suspended);
+		if (!rows[i].suspended)
+			continue;
+		assert_int_equal(found.expires_at, now + 60 + PL_SESSION_PENDING_SECONDS);
+		assert_int_equal(complete(fixture, session.id, now + 61, &again), 1);
+		assert_int_equal(find(fixture, &again, now + 61), session.id);
+	}
 }
 
 static int collect(const struct pl_session *session, void *context)
@@ -268,7 +302,7 @@ static void revoke_takes_the_trust_when_asked(void **state)
 
 		assert_ok(fixture, pl_trusted_add(work_of(fixture), account_at(fixture, &address),
 						  &device, &trust));
-		assert_int_equal(pl_session_complete(work_at(fixture, half.created_at), half.id,
+		assert_int_equal(pl_session_complete(work_at(fixture, half.created_at), half.id, 1,
 						     device.id, &cookie),
 				 1);
 		assert_int_equal(pl_session_revoke(work_of(fixture), account_at(fixture, &address),
@@ -315,7 +349,7 @@ static void all_but_one_end_with_the_trust_of_their_devices(void **state)
 			continue;
 		assert_ok(fixture, pl_trusted_add(work_of(fixture), account_at(fixture, &address),
 						  &device, &trust[i]));
-		assert_int_equal(pl_session_complete(work_at(fixture, now), ids[i], device.id,
+		assert_int_equal(pl_session_complete(work_at(fixture, now), ids[i], 1, device.id,
 						     &cookies[i]),
 				 1);
 	}
@@ -369,6 +403,7 @@ int main(void)
 		TEST_WITH_DATABASE(seen_is_written_once_a_minute),
 		TEST_WITH_DATABASE(inactive_member_or_domain_has_no_session),
 		TEST_WITH_DATABASE(proof_is_noted),
+		TEST_WITH_DATABASE(session_of_the_password_alone_becomes_pending_again),
 		TEST_WITH_DATABASE(list_shows_whole_sessions_of_the_member),
 		TEST_WITH_DATABASE(revoke_ends_one_session_of_its_member),
 		TEST_WITH_DATABASE(revoke_takes_the_trust_when_asked),
