@@ -109,7 +109,7 @@ int cmd_domain_show(struct ctl *ctl, struct pl_error *err)
 {
 	struct pl_account account = { .domain = { .active = 1 } };
 	struct pl_layers layers;
-	char name[PL_DOMAIN_MAX + 1], own[512], members[32];
+	char name[PL_DOMAIN_MAX + 1], shown[PL_DOMAIN_DISPLAY_MAX + 1], own[512], members[32];
 	json_t *json;
 
 	if (domain_arg(ctl, name, err) < 0)
@@ -123,7 +123,9 @@ int cmd_domain_show(struct ctl *ctl, struct pl_error *err)
 		json_object_set_new(json, "settings", ctl_layers_json(&layers));
 		return ctl_print_json(json, err);
 	}
-	ctl_line("domain", account.domain.name);
+	ctl_line("domain", pl_domain_display(account.domain.name, shown));
+	if (strcmp(shown, account.domain.name) != 0)
+		ctl_line("A-labels", account.domain.name);
 	ctl_line("known", known_by(ctl, &account.domain));
 	ctl_line("active", account.domain.active ? "on" : "off");
 	snprintf(members, sizeof(members), "%lld", (long long)account.domain.members);
@@ -142,15 +144,15 @@ struct listing {
 static int list_row(const struct pl_domain *domain, void *context)
 {
 	const struct listing *listing = context;
-	char own[512];
+	char own[512], shown[PL_DOMAIN_DISPLAY_MAX + 1];
 
 	if (!domain->known)
 		return 0;
 	if (listing->rows != NULL)
 		json_array_append_new(listing->rows, domain_json(listing->ctl, domain));
 	else
-		printf("%-32s %-4s %8lld  %s\n", domain->name, domain->active ? "on" : "off",
-		       (long long)domain->members,
+		printf("%-32s %-4s %8lld  %s\n", pl_domain_display(domain->name, shown),
+		       domain->active ? "on" : "off", (long long)domain->members,
 		       ctl_own_settings(&domain->settings, own, sizeof(own)));
 	return 0;
 }

@@ -64,12 +64,12 @@ static int show_text(struct ctl *ctl, const struct pl_account *account,
 		     const struct pl_layers *layers, struct pl_error *err)
 {
 	const struct pl_member *member = &account->member;
-	char text[PL_ADDRESS_MAX + 1], count[32];
+	char text[PL_ADDRESS_DISPLAY_MAX + 1], count[32];
 	struct shown shown = { 0 };
 
 	if (pl_app_password_list(ctl->work.store, member->id, count_app_password, &shown, err) < 0)
 		return -1;
-	ctl_line("member", pl_address_format(&member->address, text));
+	ctl_line("member", pl_address_display(&member->address, text));
 	ctl_line("known", member->id != 0 ? "yes" : "no, the domain's settings apply");
 	ctl_line("active", !account->domain.active ? "off, with the whole domain"
 			   : member->active        ? "on"
@@ -114,10 +114,10 @@ static int list_json(const struct pl_member *member, void *context)
 
 static int list_text(const struct pl_member *member, void *context)
 {
-	char text[PL_ADDRESS_MAX + 1], own[512];
+	char text[PL_ADDRESS_DISPLAY_MAX + 1], own[512];
 
 	(void)context;
-	printf("%-40s %-4s %-12s %s\n", pl_address_format(&member->address, text),
+	printf("%-40s %-4s %-12s %s\n", pl_address_display(&member->address, text),
 	       member->active ? "on" : "off",
 	       member->class_name[0] != '\0' ? member->class_name : "-",
 	       ctl_own_settings(&member->settings, own, sizeof(own)));

@@ -72,9 +72,11 @@ static json_t *pack(struct request *request, const struct pl_layers *layers,
 		    const struct pl_totp_state *state, json_t *devices, json_t *sessions)
 {
 	struct pl_resolved mode = pl_resolve(layers, PL_SETTING_TWO_FACTOR_MODE);
+	char address[PL_ADDRESS_DISPLAY_MAX + 1];
 
 	return json_pack("{s:s, s:o, s:b, s:s, s:s, s:s, s:b, s:b, s:o, s:o}", "address",
-			 request->address, "factor", factor_of(state), "two_factor",
+			 pl_address_display(&request->session.address, address), "factor",
+			 factor_of(state), "two_factor",
 			 pl_resolve(layers, PL_SETTING_TWO_FACTOR).value == PL_ON,
 			 "two_factor_requirement",
 			 pl_value_name(pl_resolve(layers, PL_SETTING_TWO_FACTOR_REQUIREMENT).value),

@@ -27,7 +27,7 @@ int answer_session(const struct request *request, struct response *response,
 		   const struct pl_session *session, const struct pl_secret *cookie,
 		   enum next_step next, struct pl_error *err)
 {
-	char address[PL_ADDRESS_MAX + 1], csrf[CSRF_TEXT];
+	char address[PL_ADDRESS_DISPLAY_MAX + 1], csrf[CSRF_TEXT];
 	struct pl_totp_state state;
 
 	if (csrf_token(cookie, csrf, err) < 0 ||
@@ -36,7 +36,7 @@ int answer_session(const struct request *request, struct response *response,
 	return respond_json(response, 200,
 			    json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s?, s:b, s:i}", "state",
 				      session->pending ? "pending" : "authenticated", "address",
-				      pl_address_format(&session->address, address), "csrf", csrf,
+				      pl_address_display(&session->address, address), "csrf", csrf,
 				      "next", session->pending ? next_step_name(next) : NULL,
 				      "name", request->policy->portal_name, "webmail",
 				      webmail_url(request), "recovery",

@@ -1,4 +1,5 @@
 """postlatch domain ...: settings of domains, and whom a change of them reaches."""
+import json
 import os
 import unittest
 
@@ -34,6 +35,19 @@ class Domain(CommandTest):
         self.assertRegex(self.site.ok("domain", "show", "other.test"), r"(?m)^  pop3 +off +from domain$")
         self.assertEqual(self.site.ok("domain", "remove", "other.test"), "removed other.test with 0 members\n")
         self.assertEqual(len(self.site.json("domain", "list")), 1)
+
+    def test_domains_and_names_in_letters_of_all_languages(self):
+        self.site.ok("domain", "add", "한국.test", "imap=off")
+        self.assertIn("한국.test", self.site.ok("domain", "list"))
+        self.assertRegex(self.site.ok("domain", "show", "xn--3e0b707e.test"),
+                         r"(?m)^domain +한국\.test\nA-labels +xn--3e0b707e\.test$")
+        self.assertEqual(self.site.json("domain", "show", "한국.TEST")["domain"], "xn--3e0b707e.test")
+        self.site.ok("member", "add", "홍길동@한국.test")
+        self.assertIn("홍길동@한국.test", self.site.ok("member", "list"))
+        for name in ("홍길동@한국.test", "홍길동@xn--3e0b707e.test", "홍길동@한국.test."):
+            explained = json.loads(self.site.run("--json", "explain", name, "--service", "imap").stdout)
+            self.assertEqual((explained["member"], explained["verdict"]), ("홍길동@xn--3e0b707e.test", "deny"), name)
+        self.refused(BAD_DATA, "member", "add", "a\u200bb@한국.test", says="character that is not allowed")
 
     def test_json_of_add_and_remove(self):
         self.assertEqual(self.site.json("domain", "add", "x.test"), {"domain": "x.test"})

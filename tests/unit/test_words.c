@@ -21,11 +21,41 @@ static void addresses(void **state)
 		{ "user@exa mple", NULL },
 		{ "user@example..test", NULL },
 		{ "user@.test", NULL },
-		{ "user@test.", NULL },
+		{ "user@test.", "user@test" },
+		{ "user@test..", NULL },
+		{ "user@.", NULL },
 		{ "\"user\"@example.test", NULL },
 		{ "%{u}@example.test", NULL },
-		{ "us\xc3\xa9r@example.test", NULL },
-		{ "user@ex\ample", NULL },
+		/* UTF-8 in lower case and NFC: U+00C9, and E with the combining U+0301. */
+		{ "US\xc3\x89R@example.test", "us\xc3\xa9r@example.test" },
+		{ "usE\xcc\x81r@example.test", "us\xc3\xa9r@example.test" },
+		{ "\xed\x99\x8d\xea\xb8\xb8\xeb\x8f\x99@example.test",
+		  "\xed\x99\x8d\xea\xb8\xb8\xeb\x8f\x99@example.test" },
+		{ "stra\xc3\x9f"
+		  "e@example.test",
+		  "stra\xc3\x9f"
+		  "e@example.test" },
+		{ "us\xe9r@example.test", NULL }, /* not UTF-8 */
+		{ "us\xe2\x80\x8b"
+		  "er@example.test",
+		  NULL }, /* an invisible character */
+		{ "us\xc2\xa0"
+		  "er@example.test",
+		  NULL }, /* a space */
+		{ "us\xc2\x85"
+		  "er@example.test",
+		  NULL }, /* a control character */
+		{ "us\xc3\xa9,r@example.test", NULL },
+		{ "us\xc3\xa9%{r}@example.test", NULL },
+		/* U-labels, in any case, with the full stop of other scripts */
+		{ "user@\xed\x95\x9c\xea\xb5\xad.test", "user@xn--3e0b707e.test" },
+		{ "user@B\xc3\x9c"
+		  "CHER.test",
+		  "user@xn--bcher-kva.test" },
+		{ "user@XN--Bcher-KVA.test", "user@xn--bcher-kva.test" },
+		{ "user@ex\xe3\x80\x82test", "user@ex.test" },
+		{ "user@ex\xe2\x80\x8b.\xff", NULL },
+		{ "user@ex\\ample", NULL },
 		{ "user\n@example.test", NULL },
 		{ "user@example.test\n", NULL },
 		{ "<user@example.test>", NULL },
@@ -44,6 +74,29 @@ static void addresses(void **state)
 	}
 	assert_int_equal(pl_address_parse("bare", 4, "", &address, NULL), -1);
 	assert_int_equal(pl_address_parse("a\0b@c.test", 10, NULL, &address, NULL), -1);
+}
+
+/* What people are shown; what is no A-label stays as it is. */
+static void displayed_domains(void **state)
+{
+	static const struct {
+		const char *domain, *want;
+	} rows[] = {
+		{ "example.test", "example.test" },
+		{ "xn--3e0b707e.test", "\xed\x95\x9c\xea\xb5\xad.test" },
+		{ "mail.xn--bcher-kva.test", "mail.b\xc3\xbc"
+					     "cher.test" },
+		{ "xn--a.test", "xn--a.test" },
+		{ "xn--.test", "xn--.test" },
+	};
+	char domain[PL_DOMAIN_DISPLAY_MAX + 1], address[PL_ADDRESS_DISPLAY_MAX + 1];
+	const struct pl_address user = { .local = "user", .domain = "xn--3e0b707e.test" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_string_equal(pl_domain_display(rows[i].domain, domain), rows[i].want);
+	assert_string_equal(pl_address_display(&user, address),
+			    "user@\xed\x95\x9c\xea\xb5\xad.test");
 }
 
 static void address_lengths(void **state)
@@ -288,11 +341,17 @@ static void limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(addresses),     cmocka_unit_test(address_lengths),
-		cmocka_unit_test(networks),      cmocka_unit_test(addresses_with_ports),
-		cmocka_unit_test(network_lists), cmocka_unit_test(settings_round_trip),
-		cmocka_unit_test(changes),       cmocka_unit_test(folding),
-		cmocka_unit_test(services),      cmocka_unit_test(limits),
+		cmocka_unit_test(addresses),
+		cmocka_unit_test(displayed_domains),
+		cmocka_unit_test(address_lengths),
+		cmocka_unit_test(networks),
+		cmocka_unit_test(addresses_with_ports),
+		cmocka_unit_test(network_lists),
+		cmocka_unit_test(settings_round_trip),
+		cmocka_unit_test(changes),
+		cmocka_unit_test(folding),
+		cmocka_unit_test(services),
+		cmocka_unit_test(limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
