@@ -213,6 +213,20 @@ static int64_t delete_one(struct pl_store *store, int64_t member_id, int64_t id,
 			     err);
 }
 
+/* One of its holders is a thief, and nobody knows which of its sessions are the thief's. */
+static int end_stolen(const struct pl_work *work, const struct found *found)
+{
+	const struct pl_trusted *device = &found->device;
+
+	if (pl_exec(work->store, PL_SQL_TRUSTED_END_SESSIONS,
+		    PL_PARAMS(PL_INT("member_id", device->member_id),
+			      PL_INT("trusted_id", device->id)),
+		    work->err) < 0 ||
+	    delete_one(work->store, device->member_id, device->id, work->err) < 0)
+		return -1;
+	return record(work, "trusted-device.stolen", &found->address, device, 1);
+}
+
 int pl_trusted_use(const struct pl_work *work, const struct pl_secret *cookie, int64_t member_id,
 		   const char *ip, enum pl_trust *trust_r, struct pl_trusted *device_r,
 		   struct pl_secret *cookie_r)
@@ -232,9 +246,7 @@ int pl_trusted_use(const struct pl_work *work, const struct pl_secret *cookie, i
 		return found.in_grace
 			       ? 0
 			       : rotate(work, cookie, &parsed, ip, found.device.id, cookie_r);
-	if (delete_one(work->store, member_id, found.device.id, work->err) < 0)
-		return -1;
-	return record(work, "trusted-device.stolen", &found.address, &found.device, 1);
+	return end_stolen(work, &found);
 }
 
 int pl_trusted_list(const struct pl_work *work, int64_t member_id,

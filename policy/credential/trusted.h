@@ -2,9 +2,10 @@
  *
  * A device holds a series and a value, both random; each use changes the value.
  * A right series with a stale value means that the cookie was copied: the
- * series dies, and the caller tells the member. The value before the last is
- * still good for a few seconds, because a browser may send two requests at once.
- * A device is bound to the member's generation, and lives 30 days at most.
+ * series dies with all sessions that were opened on it, and the caller tells the
+ * member. The value before the last is still good for a few seconds, because a
+ * browser may send two requests at once. A device is bound to the member's
+ * generation, and lives 30 days at most.
  */
 #ifndef POSTLATCH_TRUSTED_H
 #define POSTLATCH_TRUSTED_H
@@ -34,7 +35,7 @@ int pl_trusted_add(const struct pl_work *work, struct pl_account *account,
  * unless it is valid; it may be NULL. */
 int pl_trusted_peek(const struct pl_work *work, const struct pl_secret *cookie, int64_t member_id,
 		    enum pl_trust *trust_r, int64_t *id_r);
-/* Uses it: a new value in cookie_r when it is valid; the series is removed when
+/* Uses it: a new value in cookie_r when it is valid; the series and its sessions are removed when
  * it was stolen. device_r->id is the device in both cases. cookie_r is empty
  * when a parallel request has got the new value: leave the browser's cookie. */
 int pl_trusted_use(const struct pl_work *work, const struct pl_secret *cookie, int64_t member_id,

@@ -9,6 +9,7 @@
 #include "policy/credential/totp.h"
 #include "policy/credential/trusted.h"
 #include "portal/http/portal.h"
+#include "portal/signin/end_sessions.h"
 #include "portal/signin/notify.h"
 #include "portal/signin/password.h"
 #include "portal/signin/sign_in_log.h"
@@ -126,6 +127,7 @@ static int admit(struct request *request, struct response *response, struct sign
 	log_sign_in(request->ip_text, address, result_of(in));
 	if (in->trust == PL_TRUST_STOLEN) {
 		notify_member(request->policy, notify_origin_of(request), address, "device-stolen");
+		disconnect_member(request, address);
 		respond_cookie(response, DEVICE_COOKIE, &in->device_cookie, -1);
 	} else if (in->device_cookie.len > 0) {
 		respond_cookie(response, DEVICE_COOKIE, &in->device_cookie,
