@@ -47,8 +47,9 @@ int pl_code_redeem_commit(const struct pl_work *work, const struct pl_secret *co
 int pl_tokens_issue(const struct pl_work *work, const struct pl_grant *grant,
 		    struct pl_tokens *tokens_r);
 /* Refresh with rotation (RFC 9700 4.14.2): 1 and new tokens; 0 when it is unknown,
- * expired or another client's. The old token still works within PL_REFRESH_GRACE;
- * after that its use means theft, and the session ends: the caller commits after 0, too. */
+ * expired or another client's. The old token still works within PL_REFRESH_GRACE, until one of
+ * the tokens that came of it is used, which makes that one the only one. Any other use of an old
+ * one means theft, and the session ends: the caller commits after 0, too. */
 int pl_tokens_refresh(const struct pl_work *work, const struct pl_secret *refresh,
 		      const char *client_id, struct pl_grant *grant_r, struct pl_tokens *tokens_r);
 /* Looks at a refresh token and uses nothing up: 1 and its grant, 0 as above, or -1. */

@@ -132,6 +132,24 @@ static int end_stolen(const struct pl_work *work, const struct pl_grant_row *row
 		       : 0;
 }
 
+/* 0, or -1. The first use makes it the only one of its grant: of the tokens that parallel requests
+ * were given for one, the others are good no longer. */
+static int use_refresh(const struct pl_work *work, const struct refresh *refresh)
+{
+	int64_t first =
+		pl_exec_count(work->store, PL_SQL_REFRESH_USE,
+			      PL_PARAMS(PL_INT("now", work->now), PL_BLOB("digest", refresh->digest,
+									  sizeof(refresh->digest))),
+			      work->err);
+
+	if (first <= 0)
+		return (int)first;
+	return pl_exec(work->store, PL_SQL_REFRESH_SUPERSEDE,
+		       PL_PARAMS(PL_INT("grant_id", refresh->row.grant.id),
+				 PL_BLOB("digest", refresh->digest, sizeof(refresh->digest))),
+		       work->err);
+}
+
 static int refresh_tokens(const struct pl_work *work, struct refresh *refresh,
 			  const char *client_id, struct pl_tokens *tokens_r)
 {
@@ -141,12 +159,7 @@ static int refresh_tokens(const struct pl_work *work, struct refresh *refresh,
 		return ret;
 	if (refresh->used && work->now - refresh->used_at > PL_REFRESH_GRACE)
 		return end_stolen(work, &refresh->row);
-	if (pl_exec(work->store, PL_SQL_REFRESH_USE,
-		    PL_PARAMS(PL_INT("now", work->now),
-			      PL_BLOB("digest", refresh->digest, sizeof(refresh->digest))),
-		    work->err) < 0)
-		return -1;
-	return issue(work, &refresh->row, tokens_r) < 0 ? -1 : 1;
+	return use_refresh(work, refresh) < 0 || issue(work, &refresh->row, tokens_r) < 0 ? -1 : 1;
 }
 
 int pl_tokens_refresh(const struct pl_work *work, const struct pl_secret *refresh,

@@ -503,6 +503,36 @@ static void old_refresh_token_works_for_parallel_requests(void **state)
 	assert_int_equal(is_good(fixture, &second.access, scene.now), 1);
 }
 
+/* A thief and the client have one each: whoever uses it second ends the session. */
+static void of_two_that_came_of_one_refresh_token_one_goes_on(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+	const struct pl_tokens tokens = issue(fixture, &scene);
+	struct pl_tokens first, second, next, none;
+
+	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &first), 1);
+	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &second), 1);
+	assert_int_equal(refresh(fixture, &first.refresh, "webmail", scene.now, &next), 1);
+	assert_int_equal(is_good(fixture, &next.access, scene.now), 1);
+	assert_int_equal(refresh(fixture, &second.refresh, "webmail", scene.now, &none), 0);
+	assert_int_equal(is_good(fixture, &next.access, scene.now), 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM session"), 0);
+}
+
+static void old_refresh_token_has_no_grace_once_its_successor_is_used(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct scene scene = begin(fixture);
+	const struct pl_tokens tokens = issue(fixture, &scene);
+	struct pl_tokens first, next, none;
+
+	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &first), 1);
+	assert_int_equal(refresh(fixture, &first.refresh, "webmail", scene.now, &next), 1);
+	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &none), 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM session"), 0);
+}
+
 static void later_use_of_an_old_refresh_token_ends_the_session(void **state)
 {
 	struct fixture *fixture = *state;
@@ -674,6 +704,8 @@ int main(void)
 		TEST_WITH_DATABASE(inactive_member_has_no_token_info),
 		TEST_WITH_DATABASE(refresh_gives_new_tokens),
 		TEST_WITH_DATABASE(old_refresh_token_works_for_parallel_requests),
+		TEST_WITH_DATABASE(of_two_that_came_of_one_refresh_token_one_goes_on),
+		TEST_WITH_DATABASE(old_refresh_token_has_no_grace_once_its_successor_is_used),
 		TEST_WITH_DATABASE(later_use_of_an_old_refresh_token_ends_the_session),
 		TEST_WITH_DATABASE(refresh_token_is_of_one_client),
 		TEST_WITH_DATABASE(revoked_access_token_is_dead_alone),
