@@ -46,7 +46,12 @@ int pl_grant_get_live(const struct pl_work *work, int64_t id, struct pl_grant_ro
 
 int pl_grant_delete(struct pl_store *store, int64_t id, struct pl_error *err)
 {
-	return pl_exec(store, PL_SQL_GRANT_DELETE, PL_PARAMS(PL_INT("grant_id", id)), err);
+	return pl_exec(store, PL_SQL_GRANT_DELETE_SESSION, PL_PARAMS(PL_INT("grant_id", id)), err) <
+				       0 ||
+			       pl_exec(store, PL_SQL_GRANT_DELETE,
+				       PL_PARAMS(PL_INT("grant_id", id)), err) < 0
+		       ? -1
+		       : 0;
 }
 
 int pl_grant_record(const struct pl_work *work, const char *action, const struct pl_grant_row *row)
@@ -83,6 +88,39 @@ int pl_code_issue(struct pl_store *store, const struct pl_grant *grant, struct p
 		return 0;
 	pl_secret_wipe(code_r);
 	return pl_error_prefix(err, "code for client %s", grant->client_id);
+}
+
+static int move(const struct pl_work *work, int64_t grant_id, int64_t session_id)
+{
+	return pl_exec(work->store, PL_SQL_GRANT_MOVE,
+		       PL_PARAMS(PL_INT("session_id", session_id), PL_INT("grant_id", grant_id)),
+		       work->err);
+}
+
+int pl_grant_open_session(const struct pl_work *work, struct pl_grant *grant, const char *ip,
+			  const char *device)
+{
+	struct pl_session session = { .channel = PL_CHANNEL_CLIENT }, browsers;
+	struct pl_account account;
+	struct pl_grant_row row;
+	struct pl_secret cookie; /* nobody's: the program has tokens */
+	int ret = pl_grant_get_live(work, grant->id, &row);
+
+	if (ret == 1)
+		ret = pl_session_get(work->store, row.grant.session_id, &browsers, work->err);
+	if (ret <= 0)
+		return ret < 0 ? -1
+			       : pl_error_set(work->err, PL_ERR_CONFLICT, "the grant was revoked");
+	session.second_factor = browsers.second_factor;
+	session.trusted_id = browsers.trusted_id;
+	snprintf(session.ip, sizeof(session.ip), "%s", ip);
+	snprintf(session.device, sizeof(session.device), "%s", device);
+	if (pl_account_get(work->store, &row.address, &account, work->err) < 0 ||
+	    pl_session_open(work, &account, &session, &cookie) < 0)
+		return -1;
+	pl_secret_wipe(&cookie);
+	grant->session_id = session.id;
+	return move(work, grant->id, session.id);
 }
 
 /* The one statement that lets one of several who offer the same code win. */

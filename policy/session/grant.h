@@ -42,6 +42,11 @@ int pl_code_issue(struct pl_store *store, const struct pl_grant *grant, struct p
  * whatever comes of it. */
 int pl_code_redeem_commit(const struct pl_work *work, const struct pl_secret *code,
 			  const char *client_id, struct pl_grant *grant_r);
+/* Opens a session of its own for the grant of a mail program, which hangs on the browser's session
+ * so far: with the same member, by the same authentication. ip is the program's, and device its
+ * name. PL_ERR_CONFLICT as for pl_tokens_issue. */
+int pl_grant_open_session(const struct pl_work *work, struct pl_grant *grant, const char *ip,
+			  const char *device);
 /* A first pair of tokens for a grant that pl_code_redeem_commit has given. PL_ERR_CONFLICT
  * when it was revoked meanwhile. */
 int pl_tokens_issue(const struct pl_work *work, const struct pl_grant *grant,

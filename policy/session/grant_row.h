@@ -21,6 +21,7 @@ void pl_grant_read(struct pl_stmt *stmt, struct pl_grant_row *row_r);
 int pl_grant_read_one(struct pl_stmt *stmt, struct pl_grant_row *row_r, struct pl_error *err);
 /* The grant while its session is good: 1, 0, or -1. */
 int pl_grant_get_live(const struct pl_work *work, int64_t id, struct pl_grant_row *row_r);
+/* With its tokens, and the session that was opened for it. */
 int pl_grant_delete(struct pl_store *store, int64_t id, struct pl_error *err);
 /* Writes an audit record about the session's member. */
 int pl_grant_record(const struct pl_work *work, const char *action, const struct pl_grant_row *row);

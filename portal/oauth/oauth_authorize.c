@@ -304,27 +304,6 @@ static int decide(struct request *request, struct authorization *asked, struct p
 	return 1;
 }
 
-/* A mail program gets a session of its own, to which the switches of its services apply. In
- * the write transaction of the code. */
-static int open_program_session(struct request *request, struct authorization *asked,
-				struct pl_error *err)
-{
-	struct pl_session session = { .channel = PL_CHANNEL_CLIENT };
-	struct pl_secret cookie; /* nobody's: the program has tokens */
-	struct pl_account *account;
-	int ret = request_account(request, &account, err);
-
-	session.second_factor = request->session.second_factor;
-	memcpy(session.ip, request->ip_text, sizeof(session.ip));
-	snprintf(session.device, sizeof(session.device), "%s", asked->client.name);
-	if (ret == 0)
-		ret = pl_session_open(&request->work, account, &session, &cookie);
-	pl_secret_wipe(&cookie);
-	asked->grant.session_id = session.id;
-	return ret;
-}
-
-/* The code, and the session that it is of, are one transaction. */
 static int issue_code(struct request *request, struct authorization *asked,
 		      struct pl_secret *code_r, struct pl_error *err)
 {
@@ -332,9 +311,6 @@ static int issue_code(struct request *request, struct authorization *asked,
 	asked->grant.expires_at = request->work.now + PL_CODE_SECONDS;
 	code_r->len = 0;
 	if (pl_store_begin_write(request->work.store, err) < 0)
-		return -1;
-	if (asked->client.channel == PL_CHANNEL_CLIENT &&
-	    open_program_session(request, asked, err) < 0)
 		return -1;
 	return pl_code_issue(request->work.store, &asked->grant, code_r, err) < 0
 		       ? -1

@@ -115,10 +115,21 @@ static int redeem(struct request *request, struct response *response, struct pl_
 	return 1;
 }
 
-static int issue(struct request *request, const struct pl_grant *grant, struct pl_tokens *tokens_r,
+/* A mail program gets a session of its own, to which the switches of its services apply. In the
+ * write transaction of its first tokens. */
+static int open_program_session(const struct request *request, struct pl_grant *grant)
+{
+	return request->client->channel != PL_CHANNEL_CLIENT
+		       ? 0
+		       : pl_grant_open_session(&request->work, grant, request->ip_text,
+					       request->client->name);
+}
+
+static int issue(struct request *request, struct pl_grant *grant, struct pl_tokens *tokens_r,
 		 struct pl_error *err)
 {
 	if (pl_store_begin_write(request->work.store, err) == 0 &&
+	    open_program_session(request, grant) == 0 &&
 	    pl_tokens_issue(&request->work, grant, tokens_r) == 0 &&
 	    pl_store_commit(request->work.store, err) == 0)
 		return 0;

@@ -148,8 +148,9 @@ class SignIn(OAuth):
     def test_a_mail_program_gets_a_session_of_its_own(self):
         self.signed_in()
         proof = {"code_challenge": challenge(VERIFIER), "code_challenge_method": "S256"}
-        code = self.program.code(self.browser, **proof)
-        tokens = self.program.token(code=code, code_verifier=VERIFIER).json
+        codes = [self.program.code(self.browser, **proof) for _ in range(3)]
+        self.assertEqual(len(self.browser.get("/api/account").json["sessions"]), 1)  # none before it is redeemed
+        tokens = self.program.token(code=codes[0], code_verifier=VERIFIER).json
         sessions = self.browser.get("/api/account").json["sessions"]
         self.assertEqual([s["name"] for s in sessions if not s["current"]], ["program"])
         channels = self.portal.sql("SELECT s.channel FROM session s JOIN member m ON m.id = s.member_id "
@@ -157,6 +158,11 @@ class SignIn(OAuth):
         self.assertEqual(channels, [("webmail",), ("client",)])
         self.assertEqual(self.browser.post("/api/sign-out").status, 200)
         self.assertEqual(self.userinfo(tokens["access_token"]).status, 200)
+        # A code is worth nothing once the browser has signed out, and a revoked program leaves no session.
+        self.refused(self.program.token(code=codes[1], code_verifier=VERIFIER), 400, "invalid_grant")
+        self.assertEqual(self.program.revoke(tokens["refresh_token"]).status, 200)
+        sessions = self.signed_in().get("/api/account").json["sessions"]
+        self.assertEqual([s["current"] for s in sessions], [True])
 
 
 class Tokens(OAuth):
