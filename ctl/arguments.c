@@ -10,7 +10,7 @@ int ctl_address(const struct ctl *ctl, const char *text, struct pl_address *addr
 {
 	if (pl_address_parse(text, strlen(text), ctl->policy->default_domain, address_r, err) < 0)
 		return pl_error_prefix(err, "member \"%.100s\"", text);
-	return 0;
+	return ctl->work.store == NULL ? 0 : pl_domain_of_alias(ctl->work.store, address_r, err);
 }
 
 int ctl_known_domain(const struct ctl *ctl, const struct pl_address *address, struct pl_error *err)

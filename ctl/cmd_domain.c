@@ -39,7 +39,7 @@ int cmd_domain_add(struct ctl *ctl, struct pl_error *err)
 	    pl_change_check(&change, ctl->policy, name, err) < 0 ||
 	    pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
-	ret = pl_domain_add(&ctl->work, name, &change);
+	ret = pl_domain_add(&ctl->work, ctl->policy, name, &change);
 	if (ctl_finish_write(ctl, ret, err) < 0)
 		return -1;
 	if (ctl->json)
@@ -99,17 +99,38 @@ static const char *known_by(const struct ctl *ctl, const struct pl_domain *domai
 
 static json_t *domain_json(const struct ctl *ctl, const struct pl_domain *domain)
 {
-	return json_pack("{s:s, s:b, s:b, s:I, s:o}", "domain", domain->name, "known",
+	return json_pack("{s:s, s:b, s:b, s:s?, s:I, s:o}", "domain", domain->name, "known",
 			 pl_domain_is_known(domain, ctl->policy), "active", domain->active,
-			 "members", (json_int_t)domain->members, "own",
-			 ctl_settings_json(&domain->settings));
+			 "alias_of", domain->alias_id != 0 ? domain->alias_of : NULL, "members",
+			 (json_int_t)domain->members, "own", ctl_settings_json(&domain->settings));
+}
+
+static void show_text(const struct ctl *ctl, const struct pl_domain *domain,
+		      const struct pl_layers *layers)
+{
+	char shown[PL_DOMAIN_DISPLAY_MAX + 1], own[512], members[32];
+
+	ctl_line("domain", pl_domain_display(domain->name, shown));
+	if (strcmp(shown, domain->name) != 0)
+		ctl_line("A-labels", domain->name);
+	ctl_line("known", known_by(ctl, domain));
+	ctl_line("active", domain->active ? "on" : "off");
+	if (domain->alias_id != 0) {
+		ctl_line("alias of", pl_domain_display(domain->alias_of, shown));
+		return;
+	}
+	snprintf(members, sizeof(members), "%lld", (long long)domain->members);
+	ctl_line("members", members);
+	ctl_line("own settings", ctl_own_settings(&domain->settings, own, sizeof(own)));
+	puts("effective settings of members without settings of their own:");
+	ctl_print_layers(layers);
 }
 
 int cmd_domain_show(struct ctl *ctl, struct pl_error *err)
 {
 	struct pl_account account = { .domain = { .active = 1 } };
 	struct pl_layers layers;
-	char name[PL_DOMAIN_MAX + 1], shown[PL_DOMAIN_DISPLAY_MAX + 1], own[512], members[32];
+	char name[PL_DOMAIN_MAX + 1];
 	json_t *json;
 
 	if (domain_arg(ctl, name, err) < 0)
@@ -118,22 +139,14 @@ int cmd_domain_show(struct ctl *ctl, struct pl_error *err)
 	if (pl_domain_get(ctl->work.store, name, &account.domain, err) < 0)
 		return -1;
 	pl_account_layers(&account, ctl->policy, &layers);
-	if (ctl->json) {
-		json = domain_json(ctl, &account.domain);
-		json_object_set_new(json, "settings", ctl_layers_json(&layers));
-		return ctl_print_json(json, err);
+	if (!ctl->json) {
+		show_text(ctl, &account.domain, &layers);
+		return CTL_DONE;
 	}
-	ctl_line("domain", pl_domain_display(account.domain.name, shown));
-	if (strcmp(shown, account.domain.name) != 0)
-		ctl_line("A-labels", account.domain.name);
-	ctl_line("known", known_by(ctl, &account.domain));
-	ctl_line("active", account.domain.active ? "on" : "off");
-	snprintf(members, sizeof(members), "%lld", (long long)account.domain.members);
-	ctl_line("members", members);
-	ctl_line("own settings", ctl_own_settings(&account.domain.settings, own, sizeof(own)));
-	puts("effective settings of members without settings of their own:");
-	ctl_print_layers(&layers);
-	return CTL_DONE;
+	json = domain_json(ctl, &account.domain);
+	if (account.domain.alias_id == 0)
+		json_object_set_new(json, "settings", ctl_layers_json(&layers));
+	return ctl_print_json(json, err);
 }
 
 struct listing {
@@ -151,9 +164,12 @@ static int list_row(const struct pl_domain *domain, void *context)
 	if (listing->rows != NULL)
 		json_array_append_new(listing->rows, domain_json(listing->ctl, domain));
 	else
-		printf("%-32s %-4s %8lld  %s\n", pl_domain_display(domain->name, shown),
+		printf("%-32s %-4s %8lld  %s%s\n", pl_domain_display(domain->name, shown),
 		       domain->active ? "on" : "off", (long long)domain->members,
-		       ctl_own_settings(&domain->settings, own, sizeof(own)));
+		       domain->alias_id != 0 ? "alias of " : "",
+		       domain->alias_id != 0
+			       ? domain->alias_of
+			       : ctl_own_settings(&domain->settings, own, sizeof(own)));
 	return 0;
 }
 
@@ -174,11 +190,11 @@ static int remove_domain(struct ctl *ctl, const char *name, int64_t *members_r,
 	struct pl_domain domain;
 	int ret = pl_domain_get(ctl->work.store, name, &domain, err);
 
-	if (ret == 1 && domain.members > 0 && ctl->option[CTL_OPTION_YES] == NULL)
+	if (ret == 1 && domain.members + domain.aliases > 0 && ctl->option[CTL_OPTION_YES] == NULL)
 		return pl_error_set(err, PL_ERR_CONFLICT,
-				    "%s has %lld members, who would go with it; add --yes if that "
-				    "is meant",
-				    name, (long long)domain.members);
+				    "%s has %lld members and %lld aliases, which would go with it; "
+				    "add --yes if that is meant",
+				    name, (long long)domain.members, (long long)domain.aliases);
 	return ret < 0 ? -1 : pl_domain_remove(&ctl->work, name, members_r);
 }
 

@@ -93,6 +93,7 @@ int ctl_manual(FILE *out, const char *section);
 const char *ctl_suggest(const char *noun, const char *word);
 
 /* Arguments. (arguments.c) */
+/* Where the command has a store, an alias of a domain has become the domain. */
 int ctl_address(const struct ctl *ctl, const char *text, struct pl_address *address_r,
 		struct pl_error *err);
 /* Reads args[first] and on as name=value. */

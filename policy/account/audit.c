@@ -92,10 +92,9 @@ int pl_audit_newest(struct pl_store *store, int64_t *newest_r, struct pl_error *
 int pl_audit_concerns(struct pl_store *store, const struct pl_address *member, int64_t since,
 		      struct pl_error *err)
 {
-	char text[PL_ADDRESS_MAX + 1];
 	struct pl_stmt *stmt =
 		pl_query(store, PL_SQL_AUDIT_CHANGES,
-			 PL_PARAMS(PL_TEXT("member", pl_address_format(member, text)),
+			 PL_PARAMS(PL_TEXT("local", member->local),
 				   PL_TEXT("domain", member->domain), PL_INT("seen", since)));
 	int concerns;
 

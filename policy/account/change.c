@@ -36,6 +36,17 @@ static int parse_class(const char *value, struct pl_change *change, struct pl_er
 	return 0;
 }
 
+static int parse_alias_of(const char *value, struct pl_change *change, struct pl_error *err)
+{
+	if (change->has_alias_of)
+		return given_twice("alias_of", err);
+	change->has_alias_of = 1;
+	change->alias_of[0] = '\0';
+	if (*value == '\0' || pl_domain_parse(value, change->alias_of, err) == 0)
+		return 0;
+	return pl_error_prefix(err, "alias_of=%.64s", value);
+}
+
 static int no_setting(const char *name, enum pl_layer_bit where, struct pl_error *err)
 {
 	char names[256] = "";
@@ -54,7 +65,7 @@ static int no_setting(const char *name, enum pl_layer_bit where, struct pl_error
 	}
 	return pl_error_set(err, PL_ERR_INVALID,
 			    "no such setting: \"%.64s\"; the settings are active%s%s", name,
-			    where == PL_AT_MEMBER ? ", class" : "", names);
+			    where == PL_AT_MEMBER ? ", class" : ", alias_of", names);
 }
 
 static int parse_setting(const char *name, const char *value, enum pl_layer_bit where,
@@ -91,6 +102,8 @@ int pl_change_parse(const char *word, enum pl_layer_bit where, struct pl_change 
 		return parse_active(equals + 1, change, err);
 	if (strcmp(name, "class") == 0 && where == PL_AT_MEMBER)
 		return parse_class(equals + 1, change, err);
+	if (strcmp(name, "alias_of") == 0 && where == PL_AT_DOMAIN)
+		return parse_alias_of(equals + 1, change, err);
 	return parse_setting(name, equals + 1, where, change, err);
 }
 

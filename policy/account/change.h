@@ -1,6 +1,6 @@
 /* change.h - a change of settings, as written by a person: "pop3=off".
  *
- * Knows active and class beside the settings of settings.def.
+ * Knows active, class (of members) and alias_of (of domains) beside the settings of settings.def.
  */
 #ifndef POSTLATCH_CHANGE_H
 #define POSTLATCH_CHANGE_H
@@ -14,6 +14,8 @@ struct pl_change {
 	int has_active, active;
 	int has_class;
 	char class_name[PL_CLASS_MAX + 1]; /* "" for none */
+	int has_alias_of;
+	char alias_of[PL_DOMAIN_MAX + 1]; /* "" for none */
 };
 
 /* Reads one "name=value" into the change. where is PL_AT_MEMBER or PL_AT_DOMAIN. */

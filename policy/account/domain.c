@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/account/domain_row.h"
 #include "policy/account/settings_row.h"
 
 static int read_domain(struct pl_stmt *stmt, struct pl_domain *domain_r, struct pl_error *err)
@@ -15,9 +16,24 @@ static int read_domain(struct pl_stmt *stmt, struct pl_domain *domain_r, struct 
 	domain_r->active = pl_col_int(stmt, "active") != 0;
 	domain_r->created_at = pl_col_int(stmt, "created_at");
 	domain_r->members = pl_col_int(stmt, "members");
+	domain_r->aliases = pl_col_int(stmt, "aliases");
+	domain_r->alias_id = pl_col_int(stmt, "alias_id");
+	pl_col_copy(stmt, "alias_of", domain_r->alias_of, sizeof(domain_r->alias_of));
 	if (pl_col_settings(stmt, "settings", &domain_r->settings, err) < 0)
 		return pl_error_prefix(err, "domain %s", domain_r->name);
 	return pl_row_ok(stmt, err);
+}
+
+int pl_domain_of_alias(struct pl_store *store, struct pl_address *address, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_query(store, PL_SQL_DOMAIN_OF_ALIAS,
+					PL_PARAMS(PL_TEXT("domain", address->domain)));
+
+	if (pl_step(stmt, err) != 1)
+		return -1;
+	if (!pl_col_is_null(stmt, "name"))
+		pl_col_copy(stmt, "name", address->domain, sizeof(address->domain));
+	return pl_row_end(stmt, err);
 }
 
 int pl_domain_get(struct pl_store *store, const char *name, struct pl_domain *domain_r,
@@ -63,29 +79,11 @@ int pl_unknown_domains_allowed(const struct pl_policy *policy)
 	return strcmp(policy->unknown_domains, "allow") == 0;
 }
 
-/* Writes a domain that becomes known; there may be a row of it from before. */
-static int write(const struct pl_work *work, const struct pl_domain *domain)
-{
-	char settings[PL_SETTINGS_TEXT];
-	int64_t id;
-
-	pl_settings_format(&domain->settings, settings);
-	if (domain->id != 0)
-		return pl_exec(work->store, PL_SQL_DOMAIN_UPDATE,
-			       PL_PARAMS(PL_INT("active", domain->active),
-					 PL_TEXT("settings", settings),
-					 PL_INT("domain_id", domain->id)),
-			       work->err);
-	return pl_insert(work->store, PL_SQL_DOMAIN_INSERT,
-			 PL_PARAMS(PL_TEXT("name", domain->name), PL_INT("active", domain->active),
-				   PL_INT("created_at", work->now), PL_TEXT("settings", settings)),
-			 &id, work->err);
-}
-
 /* name is folded. 1 added, 0 it is known already, -1. */
-static int add(const struct pl_work *work, const char *name, const struct pl_change *change)
+static int add(const struct pl_work *work, const struct pl_policy *policy, const char *name,
+	       const struct pl_change *change)
 {
-	static const struct pl_settings none;
+	static const struct pl_domain nothing;
 	struct pl_domain domain = { .active = 1 };
 	char before[PL_AUDIT_TEXT] = "", after[PL_AUDIT_TEXT] = "";
 	int ret = pl_domain_get(work->store, name, &domain, work->err);
@@ -93,26 +91,26 @@ static int add(const struct pl_work *work, const char *name, const struct pl_cha
 	if (ret < 0 || domain.known)
 		return ret < 0 ? -1 : 0;
 	snprintf(domain.name, sizeof(domain.name), "%s", name);
-	if (change != NULL) {
-		if (change->has_active)
-			domain.active = change->active;
-		pl_change_apply(change, &domain.settings);
-	}
-	if (write(work, &domain) < 0)
+	if (change != NULL && pl_domain_apply(work, policy, change, &domain) < 0)
+		return -1;
+	if (pl_domain_write(work, &domain) < 0)
 		return -1;
 	pl_record_word(after, sizeof(after), "active", domain.active ? "on" : "off");
-	pl_record_settings(&none, &domain.settings, before, after, sizeof(after));
+	if (domain.alias_id != 0)
+		pl_record_word(after, sizeof(after), "alias_of", domain.alias_of);
+	pl_record_settings(&nothing.settings, &domain.settings, before, after, sizeof(after));
 	return pl_audit_add(work, "domain.add", domain.name, "", after) < 0 ? -1 : 1;
 }
 
-int pl_domain_add(const struct pl_work *work, const char *name, const struct pl_change *change)
+int pl_domain_add(const struct pl_work *work, const struct pl_policy *policy, const char *name,
+		  const struct pl_change *change)
 {
 	char folded[PL_DOMAIN_MAX + 1];
 	int ret;
 
 	if (pl_domain_parse(name, folded, work->err) < 0)
 		return pl_error_prefix(work->err, "domain \"%.100s\"", name);
-	ret = add(work, folded, change);
+	ret = add(work, policy, folded, change);
 	if (ret == 0)
 		pl_error_set(work->err, PL_ERR_CONFLICT,
 			     "it already exists; change it with `postlatch domain set`");
@@ -126,7 +124,7 @@ int pl_domain_import(const struct pl_work *work, const char *name)
 
 	if (pl_domain_parse(name, folded, work->err) < 0)
 		return pl_error_prefix(work->err, "domain \"%.100s\"", name);
-	ret = add(work, folded, NULL);
+	ret = add(work, NULL, folded, NULL);
 	return ret < 0 ? pl_error_prefix(work->err, "domain %s", folded) : ret;
 }
 

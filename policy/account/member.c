@@ -38,6 +38,9 @@ int pl_account_read(struct pl_stmt *stmt, struct pl_account *account_r, struct p
 	account_r->domains_known = pl_col_int(stmt, "domains_known") != 0;
 	if (pl_col_is_null(stmt, "domain_id"))
 		return pl_row_ok(stmt, err);
+	pl_col_copy(stmt, "domain_name", account_r->domain.name, sizeof(account_r->domain.name));
+	memcpy(account_r->member.address.domain, account_r->domain.name,
+	       sizeof(account_r->domain.name));
 	account_r->domain.known = pl_col_int(stmt, "domain_known") != 0;
 	account_r->domain.id = pl_col_int(stmt, "domain_id");
 	account_r->domain.active = pl_col_int(stmt, "domain_active") != 0;
@@ -297,7 +300,8 @@ int pl_member_remove(const struct pl_work *work, const struct pl_address *addres
 		    PL_PARAMS(PL_INT("member_id", account.member.id)), work->err) < 0)
 		return pl_error_prefix(work->err, "member %s", pl_address_format(address, text));
 	describe(&account.member, &nobody, was, is);
-	if (pl_audit_add(work, "member.remove", pl_address_format(address, text), was, "") < 0)
+	pl_address_format(&account.member.address, text);
+	if (pl_audit_add(work, "member.remove", text, was, "") < 0)
 		return -1;
 	return 1;
 }

@@ -33,7 +33,8 @@ struct pl_member_use {
 	char ip[PL_IP_TEXT];
 };
 
-/* Fills account_r also for unknown names. 0, or -1 for an error. */
+/* Fills account_r also for unknown names. The account of a name in an alias of a domain is that of
+ * the domain, and so is its address. 0, or -1 for an error. */
 int pl_account_get(struct pl_store *store, const struct pl_address *address,
 		   struct pl_account *account_r, struct pl_error *err);
 /* The same in two steps, for statements that read more beside the account

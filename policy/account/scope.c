@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/account/domain_row.h"
 #include "policy/account/member_row.h"
 #include "policy/account/settings_row.h"
 
@@ -26,19 +27,6 @@ int pl_scope_by_name(const char *name, enum pl_scope *scope_r)
 		}
 	}
 	return 0;
-}
-
-static int write_domain(struct pl_store *store, const struct pl_domain *domain,
-			struct pl_error *err)
-{
-	char settings[PL_SETTINGS_TEXT];
-
-	return pl_exec(store, PL_SQL_DOMAIN_UPDATE,
-		       PL_PARAMS(PL_INT("active", domain->active),
-				 PL_TEXT("settings",
-					 pl_settings_format(&domain->settings, settings)),
-				 PL_INT("domain_id", domain->id)),
-		       err);
 }
 
 /* What a change of the domain does to one member. */
@@ -145,10 +133,7 @@ static int record_set(const struct pl_work *work, const struct pl_domain *before
 {
 	char was[PL_AUDIT_TEXT] = "", is[PL_AUDIT_TEXT] = "", count[32];
 
-	if (before->active != after->active) {
-		pl_record_word(was, sizeof(was), "active", before->active ? "on" : "off");
-		pl_record_word(is, sizeof(is), "active", after->active ? "on" : "off");
-	}
+	pl_domain_record(before, after, was, is);
 	pl_record_settings(&before->settings, &after->settings, was, is, sizeof(is));
 	pl_record_word(is, sizeof(is), "scope", scope_name(scope));
 	snprintf(count, sizeof(count), "%lld", (long long)(result->pinned + result->cleared));
@@ -179,11 +164,8 @@ int pl_domain_set(const struct pl_work *work, const struct pl_policy *policy, co
 	if (ret < 0 || pl_change_check(change, policy, name, work->err) < 0)
 		return -1;
 	after = before;
-	pl_change_apply(change, &after.settings);
-	if (change->has_active)
-		after.active = change->active;
-	if (reach_members(work->store, &walk, work->err) < 0 ||
-	    write_domain(work->store, &after, work->err) < 0 ||
+	if (pl_domain_apply(work, policy, change, &after) < 0 ||
+	    reach_members(work->store, &walk, work->err) < 0 || pl_domain_write(work, &after) < 0 ||
 	    record_set(work, &before, &after, scope, result_r) < 0)
 		return pl_error_prefix(work->err, "domain %s", name);
 	return 0;

@@ -209,11 +209,11 @@ int pl_login_answer(const struct pl_policy *policy, const struct pl_keys *keys,
 	struct reading reading = { .login = login, .result = result_r };
 
 	memset(result_r, 0, sizeof(*result_r));
-	result_r->address = question->address;
 	pl_account_unknown(&question->address, &result_r->account);
 	begin_facts(policy, login, &result_r->facts);
 	if (read_rows(&reading, question->sql, keys, rows, err) < 0)
 		return -1;
+	result_r->address = result_r->account.member.address;
 	end_facts(policy, login, &result_r->account, &result_r->facts);
 	result_r->verdict = pl_decide(&result_r->facts);
 	result_r->forwarding = pl_login_decide(policy, &forwarding, &result_r->account);

@@ -164,6 +164,9 @@ static const struct pl_migration migrations[] = {
 	  "ALTER TABLE session ADD COLUMN second_factor SMALLINT NOT NULL DEFAULT 0;"
 	  "UPDATE session SET second_factor = 1 WHERE half = 0 AND (trusted_id IS NOT NULL OR"
 	  " (proven_at > 0 AND member_id IN (SELECT member_id FROM totp)));" },
+	{ "domains that are another name of a domain",
+	  "ALTER TABLE domain ADD COLUMN alias_of BIGINT REFERENCES domain (id) ON DELETE CASCADE;"
+	  "CREATE INDEX domain_alias_of ON domain (alias_of);" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

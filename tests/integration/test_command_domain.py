@@ -49,6 +49,27 @@ class Domain(CommandTest):
             self.assertEqual((explained["member"], explained["verdict"]), ("홍길동@xn--3e0b707e.test", "deny"), name)
         self.refused(BAD_DATA, "member", "add", "a\u200bb@한국.test", says="character that is not allowed")
 
+    def test_an_alias_has_the_members_of_its_domain(self):
+        self.site.ok("domain", "add", "alias.test", "alias_of=Example.test")
+        self.site.ok("domain", "set", "example.test", "imap=off")
+        self.assertRegex(self.site.ok("domain", "list"), r"(?m)^alias\.test +on +0  alias of example\.test$")
+        self.assertRegex(self.site.ok("domain", "show", "alias.test"), r"(?m)^alias of +example\.test$")
+        self.assertEqual(self.site.json("domain", "show", "alias.test")["alias_of"], "example.test")
+        run = self.site.run("--json", "explain", "c@alias.test", "--service", "pop3")
+        self.assertEqual((run.returncode, json.loads(run.stdout)["member"]), (1, "c@example.test"))
+        self.site.ok("member", "set", "c@alias.test", "pop3=on")
+        self.assertEqual(self.holds("c@example.test", "pop3")[0], "on")
+        self.assertIn("c@example.test", self.site.ok("member", "show", "c@alias.test"))
+        self.assertEqual(self.site.ok("member", "add", "new@alias.test"), "added new@example.test\n")
+        self.site.ok("member", "import", "-", stdin="address,imap\nd@alias.test,on\n")
+        self.assertEqual(self.holds("d@example.test", "imap")[0], "on")
+        self.refused(REFUSED, "domain", "set", "alias.test", "pop3=off", says="is an alias of example.test")
+        self.refused(REFUSED, "domain", "add", "far.test", "alias_of=alias.test", says="use example.test")
+        self.refused(REFUSED, "domain", "remove", "example.test", says="1 aliases, which would go with it")
+        self.site.ok("domain", "set", "alias.test", "active=off")
+        self.assertEqual(self.site.run("explain", "c@alias.test", "--service", "pop3").returncode, 1)
+        self.assertEqual(self.site.run("explain", "c@example.test", "--service", "pop3").returncode, 0)
+
     def test_json_of_add_and_remove(self):
         self.assertEqual(self.site.json("domain", "add", "x.test"), {"domain": "x.test"})
         self.assertEqual(self.site.json("domain", "remove", "x.test"), {"domain": "x.test", "members": 0})

@@ -141,7 +141,7 @@ void add_domain(struct fixture *fixture, const char *name, const char *settings)
 {
 	const struct pl_change change = change_of(settings, PL_AT_DOMAIN);
 
-	assert_ok(fixture, pl_domain_add(work_of(fixture), name, &change));
+	assert_ok(fixture, pl_domain_add(work_of(fixture), fixture->policy, name, &change));
 }
 
 void add_member(struct fixture *fixture, const char *address, const char *settings)
