@@ -1,7 +1,7 @@
 /* domain.h - mail domains.
  *
- * A domain may be an alias of another one: then its members are those of the other, by another name,
- * and it has no settings of its own but active.
+ * A domain may be an alias of another one: then its members are those of the other, by another
+ * name, and it has no settings of its own but active.
  *
  * A domain is known by an operator's act: a command adds it, or the policy file has a section
  * for it. A member that signs in before that needs a row of its domain, too; such a row
@@ -46,7 +46,8 @@ int pl_domain_add(const struct pl_work *work, const struct pl_policy *policy, co
 int pl_domain_import(const struct pl_work *work, const char *name);
 /* Writes the row of a domain that is not known, for a member that needs one. Fills its id. */
 int pl_domain_hold(const struct pl_work *work, struct pl_domain *domain);
-/* Takes the domain away with its aliases, its members and their credentials. members_r: how many. */
+/* Takes the domain away with its aliases, its members and their credentials. members_r: how many
+ * members. */
 int pl_domain_remove(const struct pl_work *work, const char *name, int64_t *members_r);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include "policy/account/domain.h"
 
-/* Applies the change to what was read. PL_ERR_CONFLICT when the domain cannot be the alias that it is
- * to be, or is one and is given settings of its own. */
+/* Applies the change to what was read. PL_ERR_CONFLICT when the domain cannot be the alias that it
+ * is to be, or is one and is given settings of its own. */
 int pl_domain_apply(const struct pl_work *work, const struct pl_policy *policy,
 		    const struct pl_change *change, struct pl_domain *domain);
 /* Writes a domain that is known from now on; there may be a row of it already. */

@@ -199,7 +199,8 @@ static void member_is_added_once(void **state)
 	assert_refused(fixture, pl_member_add(work_of(fixture), &address, NULL), PL_ERR_CONFLICT,
 		       USER);
 	assert_ok(fixture, pl_domain_add(work_of(fixture), fixture->policy, "example.test", NULL));
-	assert_refused(fixture, pl_domain_add(work_of(fixture), fixture->policy, "Example.TEST", NULL),
+	assert_refused(fixture,
+		       pl_domain_add(work_of(fixture), fixture->policy, "Example.TEST", NULL),
 		       PL_ERR_CONFLICT, "example.test");
 }
 
