@@ -78,9 +78,6 @@ int pl_session_revoke_all(const struct pl_work *work, struct pl_account *account
 /* The same, except for one session, which is the member's, and the device that it was opened on:
  * they get the new generation. Pending sessions end too. 0, or -1. */
 int pl_session_revoke_others(const struct pl_work *work, struct pl_account *account, int64_t id);
-/* Removes what has expired: sessions, codes, tokens, trusted devices, pending
- * registrations, failures of addresses. */
-int pl_session_sweep(const struct pl_work *work);
 
 /* Opens an authenticated session with one access token, for tests and for programs that
  * sign members in without the portal. */

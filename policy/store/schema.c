@@ -167,6 +167,9 @@ static const struct pl_migration migrations[] = {
 	{ "domains that are another name of a domain",
 	  "ALTER TABLE domain ADD COLUMN alias_of BIGINT REFERENCES domain (id) ON DELETE CASCADE;"
 	  "CREATE INDEX domain_alias_of ON domain (alias_of);" },
+	/* Old records are found, and removed, by what they are of. */
+	{ "audit records in the order of their age",
+	  "CREATE INDEX audit_action ON audit (action, at);" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

@@ -13,10 +13,11 @@
 #include "daemon/log.h"
 #include "policy/base/monotonic.h"
 #include "policy/login/live_policy.h"
-#include "policy/session/session.h"
+#include "policy/session/prune.h"
 #include "policy/store/store_pool.h"
 #include "portal/http/clock.h"
 
+#define PRUNE_PORTIONS 100 /* of a kind in one run, so that a signal is answered soon */
 #define LOOK_EVERY_MS 1000 /* between two looks at the policy file and the keys */
 
 /* The roles whose connections serve requests, and how many each may have at a server. */
@@ -182,7 +183,7 @@ static int sweep(struct portal *portal, struct pl_error *err)
 		return -1;
 	ret = pl_store_pool_take(pool, snapshot->policy->database, &work.store, err);
 	if (ret == 0) {
-		ret = pl_session_sweep(&work);
+		ret = pl_prune(&work, snapshot->policy, PRUNE_PORTIONS, NULL, NULL);
 		pl_store_pool_give(pool, &work.store, ret < 0);
 	}
 	pl_snapshot_unref(&snapshot);

@@ -85,6 +85,18 @@ class Care(CommandTest):
         self.assertRegex(text, r"(?m)^members +1$")
         self.assertRegex(text, r"(?m)^version +%d of %d$" % (status["version"], status["version"]))
 
+    def test_prune(self):
+        self.site.policy("audit_days = 10")
+        for name in "abc":
+            self.site.ok("member", "add", name + "@x.test")
+        self.site.sql("UPDATE audit SET at = at - 11 * 86400 WHERE object <> 'c@x.test'")
+        self.assertEqual(self.site.json("db", "prune")["removed"], {
+            "sessions": 0, "trusted_devices": 0, "tokens": 0, "codes": 0, "registrations": 0, "failures": 0,
+            "sign_in_records": 0, "audit_records": 2})
+        self.assertNotIn("a@x.test", self.site.ok("audit"))
+        self.assertIn("c@x.test", self.site.ok("audit"))
+        self.assertRegex(self.site.ok("db", "prune"), r"(?m)^audit_records +0$")
+
     def test_migrate_of_a_database_that_needs_none(self):
         version = self.site.json("db", "status")["version"]
         self.assertEqual(self.site.ok("db", "migrate"), "already at version %d\n" % version)

@@ -7,6 +7,7 @@
 
 #include "policy/login/login.h"
 #include "policy/session/grant.h"
+#include "policy/session/prune.h"
 
 #define KEY_1 "1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
 
@@ -261,4 +262,9 @@ int database_holds(const struct fixture *fixture, const char *text)
 		       ? sql_holds(fixture->db, text)
 		       : file_holds(fixture->db, text) ||
 				 file_holds(path_in(fixture, "test.db-wal"), text);
+}
+
+int prune_at(struct fixture *fixture, int64_t now)
+{
+	return pl_prune(work_at(fixture, now), fixture->policy, 0, NULL, NULL);
 }

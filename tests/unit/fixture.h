@@ -72,6 +72,8 @@ int remove_all(void **state);
 			fail_msg("\"%s\" does not say \"%s\"", (fixture)->err.msg, word);   \
 	} while (0)
 
+/* Removes what is over at that time, as the portal does. 0 or -1. */
+int prune_at(struct fixture *fixture, int64_t now);
 /* A path in the folder; good until the fourth call after it. */
 const char *path_in(const struct fixture *fixture, const char *name);
 void write_file(const char *path, const char *text, size_t len);

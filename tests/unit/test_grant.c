@@ -274,7 +274,7 @@ static void code_lives_a_minute(void **state)
 
 	assert_int_equal(take_code(fixture, &code, "webmail", scene.now + PL_CODE_SECONDS, &grant),
 			 0);
-	assert_ok(fixture, pl_session_sweep(work_at(fixture, scene.now + PL_CODE_SECONDS)));
+	assert_ok(fixture, prune_at(fixture, scene.now + PL_CODE_SECONDS));
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM oauth_grant"), 0);
 }
 
@@ -291,7 +291,7 @@ static void second_use_of_a_code_revokes_what_came_of_it(void **state)
 	assert_ok(fixture, pl_tokens_issue(work_at(fixture, scene.now), &grant, &tokens));
 	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 1);
 	/* Also long after it has expired. */
-	assert_ok(fixture, pl_session_sweep(work_at(fixture, scene.now + 600)));
+	assert_ok(fixture, prune_at(fixture, scene.now + 600));
 	assert_int_equal(take_code(fixture, &code, "webmail", scene.now + 600, &grant), 0);
 	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 0);
 	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &next), 0);

@@ -324,7 +324,7 @@ static void version_2_keeps_factors_and_sessions(void **state)
 	assert_int_equal(session.pending, 0);
 	assert_string_equal(session.address.local, "owner");
 	/* Without a browser it cannot be idle. */
-	assert_ok(fixture, pl_session_sweep(work_at(fixture, 1700089999)));
+	assert_ok(fixture, prune_at(fixture, 1700089999));
 	assert_int_equal(session_of_token(fixture, &token, 1700089999), 9);
 }
 

@@ -382,11 +382,11 @@ static void sweep_removes_what_is_over(void **state)
 	/* A program's session has no browser that could be idle. */
 	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &address),
 					    &program, now, &token));
-	assert_ok(fixture, pl_session_sweep(work_at(fixture, now)));
+	assert_ok(fixture, prune_at(fixture, now));
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM session WHERE half = 1"), 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM token"), 0);
 	assert_int_equal(find(fixture, &cookie, now), kept.id);
-	assert_ok(fixture, pl_session_sweep(work_at(fixture, now + 1)));
+	assert_ok(fixture, prune_at(fixture, now + 1));
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM session"), 1);
 	assert_int_equal(sql_int(fixture->db, "SELECT id FROM session"), program.id);
 }

@@ -283,14 +283,14 @@ static void success_waits_for_its_turn_to_write(void **state)
 	pl_write_queue_free(&queue);
 }
 
-static void sweep_keeps_what_still_counts(void **state)
+static void prune_keeps_what_still_counts(void **state)
 {
 	struct fixture *fixture = *state;
 
 	fail_times(fixture, "192.0.2.1", 3, T);
 	fail_times(fixture, "192.0.2.2", 3, T);
 	fail_times(fixture, "192.0.2.2", 1, T + PL_THROTTLE_FORGET - 1);
-	assert_ok(fixture, pl_session_sweep(work_at(fixture, T + PL_THROTTLE_FORGET)));
+	assert_ok(fixture, prune_at(fixture, T + PL_THROTTLE_FORGET));
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM sign_in_failure"), 4);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM sign_in_failure "
 					      "WHERE origin = '192.0.2.1'"),
@@ -314,7 +314,7 @@ int main(void)
 		TEST_WITH_DATABASE(failure_of_a_wrong_clock_does_not_hide_later_ones),
 		TEST_WITH_DATABASE(parallel_guesses_count),
 		TEST_WITH_DATABASE(success_waits_for_its_turn_to_write),
-		TEST_WITH_DATABASE(sweep_keeps_what_still_counts),
+		TEST_WITH_DATABASE(prune_keeps_what_still_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -165,7 +165,7 @@ static void trust_ends_after_thirty_days(void **state)
 	assert_ok(fixture, pl_trusted_add(work_of(fixture), account_at(fixture, &address), &greedy,
 					  &cookie));
 	assert_int_equal(greedy.expires_at, greedy.created_at + 30 * DAY);
-	assert_ok(fixture, pl_session_sweep(work_at(fixture, end + DAY)));
+	assert_ok(fixture, prune_at(fixture, end + DAY));
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM trusted_device"), 0);
 }
 
@@ -201,7 +201,7 @@ static void raised_generation_ends_all_trust(void **state)
 	add(fixture, OWNER, &cookie);
 	assert_int_equal(peek(fixture, &cookie, device.member_id, device.created_at),
 			 PL_TRUST_VALID);
-	assert_ok(fixture, pl_session_sweep(work_at(fixture, device.created_at)));
+	assert_ok(fixture, prune_at(fixture, device.created_at));
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM trusted_device"), 2);
 }
 

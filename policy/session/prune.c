@@ -1,0 +1,139 @@
+/* prune.c - see prune.h. */
+#include "policy/session/prune.h"
+
+#include <string.h>
+
+#include "policy/credential/throttle.h"
+#include "policy/session/session.h"
+
+#define DAY INT64_C(86400)
+
+/* Parameters of a statement beside the portion. */
+#define KIND_PARAMS 2
+
+/* One kind of rows to be removed. */
+struct kind {
+	const char *name;
+	enum pl_sql sql;
+	struct pl_param params[KIND_PARAMS];
+};
+
+/* 1 when there may be more, 0, or -1. */
+static int remove_portion(const struct pl_work *work, const struct kind *kind, int64_t *count)
+{
+	struct pl_param params[1 + KIND_PARAMS + 1] = { PL_INT("portion", PL_PRUNE_PORTION) };
+	int64_t removed;
+
+	memcpy(params + 1, kind->params, sizeof(kind->params));
+	params[1 + KIND_PARAMS].type = PL_PARAM_END;
+	removed = pl_exec_count(work->store, kind->sql, params, work->err);
+	if (removed < 0)
+		return -1;
+	*count += removed;
+	return removed >= PL_PRUNE_PORTION;
+}
+
+static int remove_kind(const struct pl_work *work, const struct kind *kind, int portions,
+		       int64_t *count)
+{
+	int ret = 1;
+
+	for (int done = 0; ret == 1 && (portions == 0 || done < portions); done++)
+		ret = remove_portion(work, kind, count);
+	return ret < 0 ? pl_error_prefix(work->err, "removing %s", kind->name) : 0;
+}
+
+/* What members' sign-ins record without anybody having changed anything. */
+static int is_of_sign_in(const char *action)
+{
+	static const char *const actions[] = { "session.open", "session.revoke",
+					       "trusted-device.add", "token.revoke" };
+
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		if (strcmp(actions[i], action) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* The first action behind this one, of all that have records: 1, 0 or -1. */
+static int next_action(const struct pl_work *work, char *action, size_t size)
+{
+	struct pl_stmt *stmt;
+	int ret;
+
+	stmt = pl_query(work->store, PL_SQL_AUDIT_NEXT_ACTION,
+			PL_PARAMS(PL_TEXT("action", action)));
+	ret = pl_step(stmt, work->err);
+	if (ret != 1)
+		return ret;
+	if (pl_col_is_null(stmt, "action")) {
+		pl_reset(stmt);
+		return 0;
+	}
+	pl_col_copy(stmt, "action", action, size);
+	return pl_row_end(stmt, work->err);
+}
+
+/* One action after the other: so the index finds those that are old, however many younger
+ * ones there are. */
+static int prune_audit(const struct pl_work *work, const struct pl_policy *policy, int portions,
+		       int64_t *records, int64_t *sign_ins)
+{
+	char action[64] = "";
+	int ret;
+
+	while ((ret = next_action(work, action, sizeof(action))) == 1) {
+		const int of_sign_in = is_of_sign_in(action);
+		const int64_t days = of_sign_in ? policy->sign_in_days : policy->audit_days;
+		const struct kind kind = { "audit records",
+					   PL_SQL_AUDIT_PRUNE,
+					   { PL_TEXT("action", action),
+					     PL_INT("before", work->now - days * DAY) } };
+
+		if (days != 0 &&
+		    remove_kind(work, &kind, portions, of_sign_in ? sign_ins : records) < 0)
+			return -1;
+	}
+	return ret;
+}
+
+static void tell_nobody(const char *kind, int64_t count, void *context)
+{
+	(void)kind;
+	(void)count;
+	(void)context;
+}
+
+int pl_prune(const struct pl_work *work, const struct pl_policy *policy, int portions,
+	     void (*each)(const char *kind, int64_t count, void *context), void *context)
+{
+	const struct kind kinds[] = {
+		{ "sessions",
+		  PL_SQL_SESSION_PRUNE,
+		  { PL_INT("now", work->now), PL_INT("idle_since", work->now - PL_SESSION_IDLE) } },
+		{ "trusted_devices", PL_SQL_TRUSTED_PRUNE, { PL_INT("now", work->now) } },
+		{ "tokens", PL_SQL_TOKEN_PRUNE, { PL_INT("now", work->now) } },
+		{ "codes", PL_SQL_GRANT_PRUNE, { PL_INT("now", work->now) } },
+		{ "registrations", PL_SQL_TOTP_PENDING_PRUNE, { PL_INT("now", work->now) } },
+		{ "failures",
+		  PL_SQL_SIGN_IN_FAILURE_PRUNE,
+		  { PL_INT("forget_before", work->now - PL_THROTTLE_FORGET) } },
+	};
+	int64_t records = 0, sign_ins = 0;
+
+	if (each == NULL)
+		each = tell_nobody;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		int64_t count = 0;
+
+		if (remove_kind(work, &kinds[i], portions, &count) < 0)
+			return -1;
+		each(kinds[i].name, count, context);
+	}
+	if (prune_audit(work, policy, portions, &records, &sign_ins) < 0)
+		return -1;
+	each("sign_in_records", sign_ins, context);
+	each("audit_records", records, context);
+	return 0;
+}

@@ -1,0 +1,141 @@
+/* test_prune.c - what is removed when it is too old, and what stays. */
+#include "tests/unit/fixture.h"
+
+#include "policy/session/prune.h"
+
+#define T INT64_C(1700000000)
+#define DAY INT64_C(86400)
+
+static void record_at(struct fixture *fixture, const char *action, int64_t at)
+{
+	assert_ok(fixture, pl_audit_add(work_at(fixture, at), action, "m@example.test", "", ""));
+}
+
+static int64_t records(struct fixture *fixture, const char *action)
+{
+	char sql[128];
+
+	snprintf(sql, sizeof(sql), "SELECT COUNT(*) FROM audit WHERE action = '%s'", action);
+	return sql_int(fixture->db, sql);
+}
+
+static void prune_with(struct fixture *fixture, const char *policy_text, int portions)
+{
+	struct pl_policy *policy = policy_of(policy_text);
+
+	assert_ok(fixture, pl_prune(work_at(fixture, T), policy, portions, NULL, NULL));
+	pl_policy_unref(&policy);
+}
+
+static void records_are_kept_as_long_as_the_policy_says(void **state)
+{
+	struct fixture *fixture = *state;
+	static const char *const sign_ins[] = { "session.open", "session.revoke",
+						"trusted-device.add", "token.revoke" };
+
+	for (int days = 1; days <= 10; days++) {
+		record_at(fixture, "member.set", T - days * DAY);
+		record_at(fixture, "trusted-device.stolen", T - days * DAY);
+		for (size_t i = 0; i < COUNT(sign_ins); i++)
+			record_at(fixture, sign_ins[i], T - days * DAY);
+	}
+	prune_with(fixture, "audit_days = 7\nsign_in_days = 3\n", 0);
+	assert_int_equal(records(fixture, "member.set"), 7);
+	assert_int_equal(records(fixture, "trusted-device.stolen"), 7);
+	for (size_t i = 0; i < COUNT(sign_ins); i++)
+		assert_int_equal(records(fixture, sign_ins[i]), 3);
+	assert_int_equal(sql_int(fixture->db, "SELECT MIN(at) FROM audit"), T - 7 * DAY);
+}
+
+static void zero_days_keep_records_for_ever(void **state)
+{
+	struct fixture *fixture = *state;
+
+	record_at(fixture, "member.set", 1);
+	record_at(fixture, "session.open", 1);
+	prune_with(fixture, "audit_days = 0\nsign_in_days = 1\n", 0);
+	assert_int_equal(records(fixture, "member.set"), 1);
+	assert_int_equal(records(fixture, "session.open"), 0);
+	record_at(fixture, "session.open", 1);
+	prune_with(fixture, "audit_days = 1\nsign_in_days = 0\n", 0);
+	assert_int_equal(records(fixture, "member.set"), 0);
+	assert_int_equal(records(fixture, "session.open"), 1);
+}
+
+static void the_defaults_keep_nothing_for_ever(void **state)
+{
+	struct fixture *fixture = *state;
+
+	record_at(fixture, "member.set", T - 366 * DAY);
+	record_at(fixture, "session.open", T - 91 * DAY);
+	prune_with(fixture, "", 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit"), 0);
+}
+
+static void a_portion_at_a_time(void **state)
+{
+	struct fixture *fixture = *state;
+
+	sql_run(fixture->db,
+		"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200) "
+		"INSERT INTO audit (at, who, source, action, object, before, after) "
+		"SELECT i, '', '', 'member.set', '', '', '' FROM n");
+	prune_with(fixture, "", 1);
+	assert_int_equal(records(fixture, "member.set"), 1200 - PL_PRUNE_PORTION);
+	/* The oldest go first. */
+	assert_int_equal(sql_int(fixture->db, "SELECT MIN(at) FROM audit"), PL_PRUNE_PORTION + 1);
+	prune_with(fixture, "", 0);
+	assert_int_equal(records(fixture, "member.set"), 0);
+}
+
+struct told {
+	int64_t sessions, tokens, sign_in_records, all;
+};
+
+static void tell(const char *kind, int64_t count, void *context)
+{
+	struct told *told = context;
+
+	told->all += count;
+	if (strcmp(kind, "sessions") == 0)
+		told->sessions = count;
+	if (strcmp(kind, "tokens") == 0)
+		told->tokens = count;
+	if (strcmp(kind, "sign_in_records") == 0)
+		told->sign_in_records = count;
+}
+
+static void what_is_gone_is_told_by_kind(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct pl_address address = address_of("m@example.test");
+	struct told told = { 0 };
+
+	for (int i = 0; i < 3; i++) {
+		struct pl_session session = { .expires_at =
+						      T - 100 * DAY + 60 + i * 2 * 100 * DAY };
+		struct pl_secret token;
+
+		assert_ok(fixture, pl_session_issue(work_at(fixture, T - 100 * DAY),
+						    account_at(fixture, &address), &session,
+						    i == 1 ? T - 1 : T + 1, &token));
+	}
+	assert_ok(fixture, pl_prune(work_at(fixture, T), fixture->policy, 0, tell, &told));
+	assert_int_equal(told.sessions, 1);
+	assert_int_equal(told.tokens, 1);
+	assert_int_equal(told.sign_in_records, 3);
+	assert_int_equal(told.all, 5);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST_WITH_DATABASE(records_are_kept_as_long_as_the_policy_says),
+		TEST_WITH_DATABASE(zero_days_keep_records_for_ever),
+		TEST_WITH_DATABASE(the_defaults_keep_nothing_for_ever),
+		TEST_WITH_DATABASE(a_portion_at_a_time),
+		TEST_WITH_DATABASE(what_is_gone_is_told_by_kind),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
