@@ -1,5 +1,6 @@
 /* cmd_db.c - postlatch db ... */
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <libgen.h>
 #include <string.h>
@@ -37,21 +38,44 @@ static const char *file_of(const char *uri)
 	return strncmp(uri, "sqlite:", 7) == 0 ? uri + 7 : NULL;
 }
 
+static int failed(const char *what, const char *path, struct pl_error *err)
+{
+	return pl_error_set(err, PL_ERR_RETRY, "%s %s: %s", what, path, strerror(errno));
+}
+
+/* Gives a file or a folder to the group. A link that somebody put there is not followed. */
+static int give(const char *path, int flags, gid_t group, mode_t mode, struct pl_error *err)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | flags);
+	int ret = fd < 0 ? -1 : fchown(fd, (uid_t)-1, group);
+
+	if (ret == 0)
+		ret = fchmod(fd, mode);
+	if (ret < 0)
+		failed("cannot give the group access to", path, err);
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+/* It gets its name when it is as it must be, so that a run that is killed leaves nothing by
+ * halves. The set-group-id bit gives -wal and -shm to the group, whoever makes them. */
 static int make_folder(const char *file, const struct owners *owners, struct pl_error *err)
 {
-	char copy[4096];
+	char copy[4096], partial[4096 + 8];
 	const char *folder;
 
 	snprintf(copy, sizeof(copy), "%s", file);
 	folder = dirname(copy);
-	if (mkdir(folder, 0770) < 0)
-		return errno == EEXIST ? 0
-				       : pl_error_set(err, PL_ERR_RETRY, "folder %s: %s", folder,
-						      strerror(errno));
-	/* The set-group-id bit gives -wal and -shm to the group, whoever makes them. */
-	if (chown(folder, (uid_t)-1, owners->group) < 0 || chmod(folder, 02770) < 0)
-		return pl_error_set(err, PL_ERR_RETRY, "folder %s: %s", folder, strerror(errno));
-	return 0;
+	if (access(folder, F_OK) == 0)
+		return 0;
+	snprintf(partial, sizeof(partial), "%s.partial", folder);
+	rmdir(partial);
+	if (mkdir(partial, 0700) < 0)
+		return failed("folder", folder, err);
+	if (give(partial, O_DIRECTORY, owners->group, 02770, err) < 0)
+		return -1;
+	return rename(partial, folder) == 0 ? 0 : failed("folder", folder, err);
 }
 
 /* A file that exists is not changed: 1 created, 0 it already exists, -1. */
@@ -62,44 +86,66 @@ static int make_key(const char *path, mode_t mode, gid_t gid, struct pl_error *e
 	return err->code == PL_ERR_CONFLICT ? 0 : -1;
 }
 
+/* What belongs to a new database. */
+struct making {
+	struct owners owners;
+	const char *file;               /* NULL: it is none */
+	const struct pl_policy *policy; /* names the keys; NULL: none are needed */
+	int verify, seal;               /* 1: the key was made */
+};
+
+/* Keys are made for a database that nobody has used, and never later: those of one that is in use
+ * would be new keys for old data. */
+static int prepare(void *context, struct pl_error *err)
+{
+	struct making *making = context;
+	const struct owners *owners = &making->owners;
+
+	if (making->file != NULL && give(making->file, 0, owners->group, 0660, err) < 0)
+		return -1;
+	if (making->policy == NULL)
+		return 0;
+	making->verify = make_key(making->policy->verify_key, 0640, owners->group, err);
+	making->seal = making->verify < 0
+			       ? -1
+			       : make_key(making->policy->seal_key,
+					  owners->portal_known ? 0640 : 0600, owners->portal, err);
+	return making->seal < 0 ? -1 : 0;
+}
+
+static int make_database(const char *uri, struct making *making, struct pl_error *err)
+{
+	making->owners = find_owners();
+	making->file = file_of(uri);
+	if (making->file != NULL && make_folder(making->file, &making->owners, err) < 0)
+		return -1;
+	return pl_schema_create_with(uri, prepare, making, err);
+}
+
 int ctl_make_database(const char *uri, struct pl_error *err)
 {
-	const struct owners owners = find_owners();
-	const char *file = file_of(uri);
+	struct making making = { .policy = NULL };
 
-	if (file != NULL && make_folder(file, &owners, err) < 0)
-		return -1;
-	if (pl_schema_create(uri, err) < 0)
-		return -1;
-	if (file != NULL && chown(file, (uid_t)-1, owners.group) < 0)
-		return pl_error_set(err, PL_ERR_RETRY, "%s: %s", file, strerror(errno));
-	return 0;
+	return make_database(uri, &making, err);
 }
 
 int cmd_db_init(struct ctl *ctl, struct pl_error *err)
 {
-	const struct owners owners = find_owners();
+	struct making making = { .policy = ctl->policy };
 	char name[PL_STORE_NAME];
-	int verify, seal;
 
-	if (ctl_make_database(ctl->policy->database, err) < 0)
-		return -1;
-	verify = make_key(ctl->policy->verify_key, 0640, owners.group, err);
-	seal = verify < 0 ? -1
-			  : make_key(ctl->policy->seal_key, owners.portal_known ? 0640 : 0600,
-				     owners.portal, err);
-	if (seal < 0)
+	if (make_database(ctl->policy->database, &making, err) < 0)
 		return -1;
 	pl_store_name(ctl->policy->database, name, sizeof(name));
 	if (ctl->json)
 		return ctl_print_json(json_pack("{s:s, s:i, s:b, s:b}", "database", name, "version",
-						PL_SCHEMA_VERSION, "verify_key_made", verify,
-						"seal_key_made", seal),
+						PL_SCHEMA_VERSION, "verify_key_made", making.verify,
+						"seal_key_made", making.seal),
 				      err);
 	printf("created %s, version %d\n", name, PL_SCHEMA_VERSION);
-	printf("%s %s\n", verify ? "created" : "kept", ctl->policy->verify_key);
-	printf("%s %s\n", seal ? "created" : "kept", ctl->policy->seal_key);
-	if (!owners.known)
+	printf("%s %s\n", making.verify ? "created" : "kept", ctl->policy->verify_key);
+	printf("%s %s\n", making.seal ? "created" : "kept", ctl->policy->seal_key);
+	if (!making.owners.known)
 		puts("There is no group postlatch on this system: only this user can read them.");
 	return CTL_DONE;
 }

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "policy/base/new_file.h"
+
 #define FILE_MAX 4096
 #define HEX_CHARS (2 * PL_KEY_BYTES)
 
@@ -293,31 +295,34 @@ static int new_text(char *text_r, size_t size)
 	return 0;
 }
 
-int pl_keys_create(const char *path, mode_t mode, uid_t uid, gid_t gid, struct pl_error *err)
+static int write_key(struct pl_new_file *file, mode_t mode, uid_t uid, gid_t gid,
+		     struct pl_error *err)
 {
 	char text[256];
-	int fd, ret = -1;
+	int ret = 0;
 
 	if (new_text(text, sizeof(text)) < 0)
-		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL cannot generate random numbers");
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		OPENSSL_cleanse(text, sizeof(text));
-		return pl_error_set(err, errno == EEXIST ? PL_ERR_CONFLICT : PL_ERR_RETRY,
-				    "key file %s: %s", path,
-				    errno == EEXIST ? "it already exists and is not overwritten"
-						    : strerror(errno));
-	}
-	if (write(fd, text, strlen(text)) == (ssize_t)strlen(text) && fchown(fd, uid, gid) == 0 &&
-	    fchmod(fd, mode) == 0 && fsync(fd) == 0)
-		ret = 0;
-	else
-		pl_error_set(err, PL_ERR_RETRY, "key file %s: %s", path, strerror(errno));
+		ret = pl_error_set(err, PL_ERR_RETRY, "OpenSSL cannot generate random numbers");
+	else if (write(file->fd, text, strlen(text)) != (ssize_t)strlen(text) ||
+		 fchown(file->fd, uid, gid) < 0 || fchmod(file->fd, mode) < 0)
+		ret = pl_error_set(err, PL_ERR_RETRY, "%s", strerror(errno));
 	OPENSSL_cleanse(text, sizeof(text));
-	close(fd);
-	if (ret < 0)
-		unlink(path); /* it was created above, and is incomplete */
 	return ret;
+}
+
+int pl_keys_create(const char *path, mode_t mode, uid_t uid, gid_t gid, struct pl_error *err)
+{
+	struct pl_new_file file;
+	int ret = pl_new_file_begin(&file, path, 0600, err);
+
+	if (ret == 0) {
+		ret = write_key(&file, mode, uid, gid, err);
+		if (ret < 0)
+			pl_new_file_drop(&file);
+		else
+			ret = pl_new_file_keep(&file, err);
+	}
+	return ret < 0 ? pl_error_prefix(err, "key file") : 0;
 }
 
 int pl_token_digest(const struct pl_secret *token, unsigned char digest_r[PL_MAC_BYTES],

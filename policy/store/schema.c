@@ -309,7 +309,9 @@ static void another_was_faster(const struct pl_backend *backend, void *db, struc
 
 /* In one transaction: a program that is killed leaves a database without tables, which the
  * next one fills. */
-static int apply_all(const struct pl_backend *backend, void *db, struct pl_error *err)
+static int apply_all(const struct pl_backend *backend, void *db,
+		     int (*prepare)(void *context, struct pl_error *err), void *context,
+		     struct pl_error *err)
 {
 	int ret = backend->begin(db, 1, err);
 
@@ -319,16 +321,27 @@ static int apply_all(const struct pl_backend *backend, void *db, struct pl_error
 			pl_error_prefix(err, "migration %d (%s)", version,
 					migrations[version - 1].title);
 	}
-	if (ret == 0)
-		ret = backend->commit(db, err);
 	if (ret < 0) {
 		backend->rollback(db);
 		another_was_faster(backend, db, err);
+		return -1;
 	}
+	if (prepare != NULL)
+		ret = prepare(context, err);
+	if (ret == 0)
+		ret = backend->commit(db, err);
+	if (ret < 0)
+		backend->rollback(db);
 	return ret;
 }
 
 int pl_schema_create(const char *uri, struct pl_error *err)
+{
+	return pl_schema_create_with(uri, NULL, NULL, err);
+}
+
+int pl_schema_create_with(const char *uri, int (*prepare)(void *context, struct pl_error *err),
+			  void *context, struct pl_error *err)
 {
 	const char *location;
 	const struct pl_backend *backend = pl_backend_find(uri, &location, err);
@@ -339,7 +352,7 @@ int pl_schema_create(const char *uri, struct pl_error *err)
 		return -1;
 	if (backend->create(location, err) == 0 &&
 	    backend->open(location, PL_ROLE_COMMAND, &db, err) == 0)
-		ret = apply_all(backend, db, err);
+		ret = apply_all(backend, db, prepare, context, err);
 	if (db != NULL)
 		backend->close(db);
 	return ret < 0 ? pl_backend_error(backend, location, err) : 0;

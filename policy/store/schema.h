@@ -22,6 +22,10 @@ const struct pl_migration *pl_schema_migration(int version);
 /* Creates an empty database of the newest version; PL_ERR_CONFLICT when there
  * is one already. The file gets mode 0660; the caller sees to its owner. */
 int pl_schema_create(const char *uri, struct pl_error *err);
+/* The same. prepare is called before the tables are committed, and what it makes is there whenever
+ * they are: keys, for example. It fails like pl_schema_create, and nothing is committed then. */
+int pl_schema_create_with(const char *uri, int (*prepare)(void *context, struct pl_error *err),
+			  void *context, struct pl_error *err);
 /* Brings a database to the newest version, one transaction for each step.
  * from_r and to_r (may be NULL) tell what was done. */
 int pl_schema_migrate(const char *uri, int *from_r, int *to_r, struct pl_error *err);

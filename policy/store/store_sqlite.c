@@ -179,7 +179,6 @@ static int replaced(const void *db_p)
 	return pl_watch_replaced(&db->watch) || (db->shm_read_only && !is_read_only(db->shm));
 }
 
-/* Makes an empty file in WAL mode; O_EXCL keeps an older one safe. */
 /* Whether somebody who made it was killed before there were tables. */
 static int is_unfinished(const char *path)
 {
@@ -200,6 +199,7 @@ static int is_unfinished(const char *path)
 	return is_empty;
 }
 
+/* Makes an empty file in WAL mode; O_EXCL keeps an older one safe. */
 static int create_db(const char *path, struct pl_error *err)
 {
 	sqlite3 *handle = NULL;

@@ -1,13 +1,15 @@
 """postlatch db init, migrate, status, backup."""
 import contextlib
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
 import threading
+import time
 import unittest
 
-from command import CONFIG, POSTLATCH, REFUSED, ROOT, TIMEOUT, TRY_AGAIN, CommandTest, Site
+from command import CONFIG, DONE, POSTLATCH, REFUSED, ROOT, TIMEOUT, TRY_AGAIN, CommandTest, Site
 
 
 class Init(unittest.TestCase):
@@ -63,6 +65,40 @@ class Init(unittest.TestCase):
             with open(self.site.path(name), "rb") as f:
                 found.append(f.read())
         return found
+
+    def test_a_run_that_is_killed_is_finished_by_the_next(self):
+        self.site.ok("db", "init")
+        began = time.monotonic()
+        self.again(None)
+        takes = time.monotonic() - began
+        for i in range(120):
+            self.again(takes * i / 100)
+            run = self.site.run("db", "init")
+            # The one that was killed may have been done.
+            self.assertIn(run.returncode, (DONE, REFUSED), run.stderr)
+            self.assertEqual([self.mode(name) for name in ("db", "db/postlatch.db", "verify.key", "seal.key")],
+                             [0o2770, 0o660, 0o640, 0o600])
+            self.assertEqual(sorted(os.listdir(self.site.path("db"))), ["postlatch.db"])
+            self.assertEqual(self.site.json("db", "status")["members"], 0)
+            self.assertGreater(min(len(key) for key in self.keys()), 60)
+
+    def again(self, seconds):
+        """Removes all that was made, and makes it again in a process that is killed after so long."""
+        for name in ("verify.key", "seal.key"):
+            os.unlink(self.site.path(name))
+        shutil.rmtree(self.site.path("db"))
+        process = subprocess.Popen([POSTLATCH, "-c", self.site.policy_file, "db", "init"], stdout=subprocess.DEVNULL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        process.kill()
+        process.wait()
+
+    def test_keys_are_never_made_for_a_database_that_is_there(self):
+        self.site.ok("db", "init")
+        os.unlink(self.site.path("seal.key"))
+        run = self.site.run("db", "init")
+        self.assertEqual(run.returncode, REFUSED)
+        self.assertFalse(os.path.exists(self.site.path("seal.key")))
 
     def test_a_folder_that_cannot_be_made(self):
         self.site.write("db", "a file")
