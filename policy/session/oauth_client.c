@@ -20,6 +20,11 @@ static int name_ok(const char *name)
 	return pl_is_utf8(name);
 }
 
+int pl_oauth_client_only_introspects(const struct pl_oauth_client *client)
+{
+	return client->redirect_uris[strspn(client->redirect_uris, " ")] == '\0';
+}
+
 static int check_client(const struct pl_oauth_client *client, struct pl_error *err)
 {
 	static const char allowed[] =
@@ -33,8 +38,7 @@ static int check_client(const struct pl_oauth_client *client, struct pl_error *e
 	if (!name_ok(client->name))
 		return pl_error_set(err, PL_ERR_INVALID,
 				    "the name has control characters or is not UTF-8");
-	if (client->redirect_uris[strspn(client->redirect_uris, " ")] == '\0' &&
-	    !client->confidential)
+	if (pl_oauth_client_only_introspects(client) && !client->confidential)
 		return pl_error_set(err, PL_ERR_INVALID,
 				    "a client without a secret needs a redirect URI");
 	return pl_redirect_uris_check(client->redirect_uris, !client->confidential, err) < 0

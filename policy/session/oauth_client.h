@@ -30,6 +30,8 @@ int pl_oauth_client_get(struct pl_store *store, const char *id, struct pl_oauth_
 /* 1 when the client is confidential and this is its secret; 0; -1. Same work for unknown ids. */
 int pl_oauth_client_check(struct pl_store *store, const char *id, const struct pl_secret *secret,
 			  struct pl_error *err);
+/* Whether it was added for introspection: it has no redirect URI. */
+int pl_oauth_client_only_introspects(const struct pl_oauth_client *client);
 int pl_oauth_client_list(struct pl_store *store,
 			 int (*each)(const struct pl_oauth_client *client, void *context),
 			 void *context, struct pl_error *err);

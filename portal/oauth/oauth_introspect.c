@@ -1,6 +1,6 @@
 /* oauth_introspect.c - token introspection (RFC 7662), for resource servers such as Dovecot 2.4.
  *
- * Every access token is for this mail server, so whichever client asks learns of it.
+ * A client that was added for introspection learns of every access token, any other one of its own.
  * Refresh tokens are for the token endpoint alone and not active here.
  */
 #include <string.h>
@@ -27,6 +27,12 @@ static json_t *describe(const struct request *request, const struct pl_token_inf
 	return json;
 }
 
+/* RFC 7662 4: who asks about tokens of others could find out by it which of them exist. */
+static int may_learn(const struct pl_oauth_client *client, const struct pl_token_info *info)
+{
+	return pl_oauth_client_only_introspects(client) || strcmp(client->id, info->client_id) == 0;
+}
+
 int post_introspect(struct request *request, struct response *response, struct pl_error *err)
 {
 	const char *text = oauth_parameter(request, "token");
@@ -45,5 +51,7 @@ int post_introspect(struct request *request, struct response *response, struct p
 		return -1;
 	/* Why a token is not active is nobody's business (RFC 7662 2.2). */
 	return respond_json(response, 200,
-			    ret == 1 ? describe(request, &info) : json_pack("{s:b}", "active", 0));
+			    ret == 1 && may_learn(request->client, &info)
+				    ? describe(request, &info)
+				    : json_pack("{s:b}", "active", 0));
 }

@@ -71,9 +71,11 @@ class Client:
         self.portal, self.id, self.way = portal, name, way
         self.redirect = redirect or "https://%s.example.test/back?keep=this" % name
         self.logout = "https://%s.example.test/bye" % name
-        added = subprocess.run([POSTLATCH, "-c", portal.dir + "/policy.conf", "--json", "client", "add", name,
-                                "--redirect-uri", self.redirect + ",https://%s.example.test/other" % name,
-                                "--logout-uri", self.logout, *options], check=True, capture_output=True, text=True)
+        if "--introspection" not in options:
+            options += ("--redirect-uri", self.redirect + ",https://%s.example.test/other" % name,
+                        "--logout-uri", self.logout)
+        added = subprocess.run([POSTLATCH, "-c", portal.dir + "/policy.conf", "--json", "client", "add", name, *options],
+                               check=True, capture_output=True, text=True)
         self.secret = json.loads(added.stdout).get("secret")
 
     def credentials(self, way=None):
@@ -173,6 +175,7 @@ class OAuth(unittest.TestCase):
         cls.portal.init()
         cls.webmail = Client(cls.portal, "webmail")
         cls.other = Client(cls.portal, "other", way="basic")
+        cls.dovecot_client = Client(cls.portal, "dovecot", "--introspection")
         cls.app = Client(cls.portal, "app", "--public", way="none")
         cls.program = Client(cls.portal, "program", "--public", "--channel", "client", way="none")
         cls.portal.start()

@@ -313,7 +313,7 @@ class Introspection(OAuth):
         self.tokens = self.webmail.tokens(self.signed_in())
 
     def test_a_good_token_is_described(self):
-        for client, way in ((self.webmail, "body"), (self.webmail, "basic"), (self.other, "basic")):
+        for client, way in ((self.webmail, "body"), (self.webmail, "basic"), (self.dovecot_client, "basic")):
             answer = client.introspect(self.tokens["access_token"], way)
             self.assertEqual(answer.status, 200, answer)
             said = answer.json
@@ -323,6 +323,11 @@ class Introspection(OAuth):
                               "scope": "openid email", "token_type": "Bearer", "iss": self.portal.url})
             self.assertEqual(said["exp"] - said["iat"], 3600)
 
+    def test_of_a_token_of_another_client_nothing_is_said(self):
+        self.assertEqual(self.other.introspect(self.tokens["access_token"]).body, b'{"active":false}')
+        own = self.other.tokens(self.browser)["access_token"]
+        self.assertTrue(self.other.introspect(own).json["active"])
+
     def test_of_any_other_nothing_is_said(self):
         access = self.tokens["access_token"]
         revoked = self.webmail.tokens(self.browser)["access_token"]
@@ -331,10 +336,10 @@ class Introspection(OAuth):
                   "x" * 4000, self.webmail.code(self.browser), self.browser.cookies["__Host-postlatch"],
                   self.webmail.secret]
         for token in tokens:
-            answer = self.other.introspect(token)
+            answer = self.dovecot_client.introspect(token)
             self.assertEqual((answer.status, answer.body), (200, b'{"active":false}'), token)
         self.portal.sql("UPDATE token SET expires_at = issued_at")
-        self.assertEqual(self.other.introspect(access).body, b'{"active":false}')
+        self.assertEqual(self.dovecot_client.introspect(access).body, b'{"active":false}')
 
     def test_of_a_member_that_may_not_any_more_nothing_is_said(self):
         for setting in ("member", self.member), ("domain", self.member.split("@")[1]):
