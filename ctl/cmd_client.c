@@ -72,12 +72,12 @@ static json_t *uris_json(const char *list)
 
 static json_t *client_json(const struct pl_oauth_client *client)
 {
-	return json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:I}", "id", client->id, "name",
+	return json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:b, s:I}", "id", client->id, "name",
 			 client->name, "confidential", client->confidential, "channel",
 			 pl_channel_name(client->channel), "redirect_uris",
 			 uris_json(client->redirect_uris), "logout_uris",
-			 uris_json(client->logout_uris), "created_at",
-			 (json_int_t)client->created_at);
+			 uris_json(client->logout_uris), "mail_implied", client->mail_implied,
+			 "created_at", (json_int_t)client->created_at);
 }
 
 static int show_added(const struct ctl *ctl, const struct pl_oauth_client *client,
@@ -144,6 +144,8 @@ static int list_text(const struct pl_oauth_client *client, void *context)
 	       client->redirect_uris);
 	if (client->logout_uris[0] != '\0')
 		printf("       log-out URIs: %s\n", client->logout_uris);
+	if (client->mail_implied)
+		puts("       has the scope mail without asking for it");
 	return 0;
 }
 

@@ -56,6 +56,7 @@ static int insert(struct pl_store *store, const struct pl_oauth_client *client,
 				 PL_TEXT("channel", pl_channel_name(client->channel)),
 				 PL_TEXT("redirect_uris", client->redirect_uris),
 				 PL_TEXT("logout_uris", client->logout_uris),
+				 PL_INT("mail_implied", client->mail_implied),
 				 PL_INT("created_at", client->created_at)),
 		       err);
 }
@@ -110,6 +111,7 @@ static void read_row(struct pl_stmt *stmt, struct pl_oauth_client *client_r)
 	pl_col_copy(stmt, "redirect_uris", client_r->redirect_uris,
 		    sizeof(client_r->redirect_uris));
 	pl_col_copy(stmt, "logout_uris", client_r->logout_uris, sizeof(client_r->logout_uris));
+	client_r->mail_implied = pl_col_int(stmt, "mail_implied") != 0;
 	client_r->created_at = pl_col_int(stmt, "created_at");
 }
 

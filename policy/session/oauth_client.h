@@ -18,6 +18,9 @@ struct pl_oauth_client {
 	 * nobody in, and only asks about tokens. */
 	char redirect_uris[PL_CLIENT_URIS_MAX + 1];
 	char logout_uris[PL_CLIENT_URIS_MAX + 1]; /* where end-session may lead */
+	/* Its tokens have the scope "mail" without being asked for: it was added before there was
+	 * such a scope. */
+	int mail_implied;
 	int64_t created_at;
 };
 

@@ -170,6 +170,12 @@ static const struct pl_migration migrations[] = {
 	/* Old records are found, and removed, by what they are of. */
 	{ "audit records in the order of their age",
 	  "CREATE INDEX audit_action ON audit (action, at);" },
+	/* What programs have without having asked for it, they keep. */
+	{ "tokens open mail by a scope",
+	  "ALTER TABLE oauth_client ADD COLUMN mail_implied SMALLINT NOT NULL DEFAULT 0;"
+	  "UPDATE oauth_client SET mail_implied = 1;"
+	  "UPDATE oauth_grant SET scope = ltrim(scope || ' mail')"
+	  " WHERE ' ' || scope || ' ' NOT LIKE '% mail %';" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

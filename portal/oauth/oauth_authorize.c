@@ -123,6 +123,8 @@ static int check_scope(const struct request *request, struct authorization *aske
 
 	if (oauth_scope_read(text == NULL ? "mail" : text, &scopes) < 0 || scopes == 0)
 		return wrong(asked, "invalid_scope", "scope has no value that is known here");
+	if (asked->client.mail_implied)
+		scopes |= SCOPE_MAIL;
 	oauth_scope_format(scopes, asked->grant.scope);
 	return 0;
 }

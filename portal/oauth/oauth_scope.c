@@ -4,7 +4,8 @@
 
 #include "portal/oauth/oauth.h"
 
-/* "mail" is what every token is for; it says so to those who ask for nothing else. */
+/* "mail" opens IMAP, POP3, SMTP and ManageSieve (policy/login/statements.def). Who asks for nothing
+ * asks for it. */
 static const struct {
 	const char *name;
 	unsigned bit;

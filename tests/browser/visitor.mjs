@@ -149,7 +149,7 @@ export class Visitor {
     // Where the authorization endpoint leads this browser, as Roundcube would send it there.
     async authorize() {
         const query = new URLSearchParams({
-            response_type: "code", client_id: "roundcube", scope: "openid email", redirect_uri: REDIRECT, state: "x",
+            response_type: "code", client_id: "roundcube", scope: "openid email mail", redirect_uri: REDIRECT, state: "x",
         });
         const answer = await this.page.request.get(`${PORTAL}/oauth2/authorize?${query}`, { maxRedirects: 0 });
         assert.equal(answer.status(), 303);

@@ -188,7 +188,8 @@ class Clients(CommandTest):
         self.assertEqual(self.site.json("client", "list"), [made])
         self.assertEqual({**made, "created_at": 0}, {
             "id": "webmail", "name": "Webmail", "confidential": True, "channel": "webmail", "created_at": 0,
-            "redirect_uris": [CALLBACK, "http://localhost:8080/cb"], "logout_uris": ["https://mail.example.test/"]})
+            "redirect_uris": [CALLBACK, "http://localhost:8080/cb"], "logout_uris": ["https://mail.example.test/"],
+            "mail_implied": False})
         text = self.site.ok("client", "list")
         for words in ("webmail (Webmail): confidential, channel webmail", CALLBACK, "https://mail.example.test/"):
             self.assertIn(words, text)

@@ -216,6 +216,9 @@ class Tokens(OAuth):
         for scope in ("mail", None, ""):
             tokens = self.webmail.tokens(self.browser, scope=scope)
             self.assertEqual((tokens["scope"], tokens.get("id_token")), ("mail", None))
+        # Whoever was added before there was this scope need not ask for it.
+        self.portal.sql("UPDATE oauth_client SET mail_implied = 1 WHERE id = 'other'")
+        self.assertEqual(self.other.tokens(self.browser, scope="openid")["scope"], "openid mail")
 
     def test_a_client_may_prove_itself_in_both_ways(self):
         for way in ("body", "basic"):

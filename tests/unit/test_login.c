@@ -332,6 +332,40 @@ static void token_is_the_very_members(void **state)
 			    "token-invalid");
 }
 
+static void token_of_a_client_opens_mail_by_its_scope(void **state)
+{
+	static const struct {
+		const char *scope, *rule;
+	} rows[] = {
+		{ "mail", "token" },
+		{ "openid email mail", "token" },
+		{ "openid mail email", "token" },
+		{ "openid email", "token-invalid" },
+		{ "email", "token-invalid" },
+		{ "e-mail mails", "token-invalid" },
+	};
+	struct fixture *fixture = *state;
+	struct pl_secret token;
+
+	issue_session(fixture, OWNER, PL_CHANNEL_WEBMAIL, &token);
+	sql_run(fixture->db,
+		"INSERT INTO oauth_client (id, name, channel, redirect_uris, logout_uris, "
+		"created_at) VALUES ('c', 'c', 'webmail', 'https://m.test/', '', 1);"
+		"INSERT INTO oauth_grant (id, session_id, client_id, code, code_expires_at, "
+		"redirect_uri, challenge, scope, nonce) SELECT 1, id, 'c', 'code', 1, '', '', '', "
+		"'' FROM session;"
+		"UPDATE token SET grant_id = 1");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char sql[128];
+
+		snprintf(sql, sizeof(sql), "UPDATE oauth_grant SET scope = '%s'", rows[i].scope);
+		sql_run(fixture->db, sql);
+		assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_IMAP, PL_OFFER_BEARER,
+						&token),
+				    rows[i].rule);
+	}
+}
+
 static void webmail_network_is_the_webmail_channel(void **state)
 {
 	struct fixture *fixture = *state;
@@ -471,6 +505,7 @@ int main(void)
 		TEST_WITH_DATABASE(app_password_limits_are_among_the_facts),
 		TEST_WITH_DATABASE(token_brings_its_channel),
 		TEST_WITH_DATABASE(token_is_the_very_members),
+		TEST_WITH_DATABASE(token_of_a_client_opens_mail_by_its_scope),
 		TEST_WITH_DATABASE(webmail_network_is_the_webmail_channel),
 		TEST_WITH_DATABASE(registered_factor_is_among_the_facts),
 		TEST_WITH_DATABASE(trusted_device_is_among_the_facts),

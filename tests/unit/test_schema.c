@@ -431,6 +431,30 @@ static void version_9_knows_who_has_used_a_second_factor(void **state)
 	assert_int_equal(sql_int(fixture->db, "SELECT SUM(second_factor) FROM session"), 1);
 }
 
+/* A webmail that signed members in before goes on. */
+static void version_12_leaves_mail_to_clients_that_were_there(void **state)
+{
+	struct fixture *fixture = *state;
+	char text[64];
+
+	load_version(fixture, TEST_DATA "/schema-4.sql");
+	sql_run(fixture->db,
+		"INSERT INTO session (id, member_id, channel, generation, created_at, expires_at, "
+		"ip, device) VALUES (1, 1, 'webmail', 0, 1, 9, '', '');"
+		"INSERT INTO oauth_client (id, name, channel, redirect_uris, logout_uris, "
+		"created_at) VALUES ('old', 'old', 'webmail', 'https://m.test/', '', 1);"
+		"INSERT INTO oauth_grant (id, session_id, client_id, code, code_expires_at, "
+		"redirect_uri, challenge, scope, nonce) VALUES "
+		"(1, 1, 'old', 'a', 1, '', '', 'openid email', ''), "
+		"(2, 1, 'old', 'b', 1, '', '', 'mail openid', '')");
+	assert_ok(fixture, pl_schema_migrate(fixture->uri, NULL, NULL, &fixture->err));
+	assert_int_equal(sql_int(fixture->db, "SELECT mail_implied FROM oauth_client"), 1);
+	sql_text(fixture->db, "SELECT scope FROM oauth_grant WHERE id = 1", text, sizeof(text));
+	assert_string_equal(text, "openid email mail");
+	sql_text(fixture->db, "SELECT scope FROM oauth_grant WHERE id = 2", text, sizeof(text));
+	assert_string_equal(text, "mail openid");
+}
+
 /* What a migration leaves behind must be what a new database has. */
 static void migrated_and_new_have_the_same_tables(void **state)
 {
@@ -688,6 +712,7 @@ int main(void)
 		TEST_IN_FOLDER(version_6_keeps_a_members_wish_apart),
 		TEST_IN_FOLDER(version_7_knows_the_domains_that_were_there),
 		TEST_IN_FOLDER(version_9_knows_who_has_used_a_second_factor),
+		TEST_IN_FOLDER(version_12_leaves_mail_to_clients_that_were_there),
 		TEST_IN_FOLDER(migrated_and_new_have_the_same_tables),
 		TEST_IN_FOLDER(older_version_is_refused_until_migrated),
 		TEST_WITH_DATABASE(newer_version_is_refused),

@@ -28,7 +28,7 @@ $config['oauth_client_secret'] = trim((string) file_get_contents($postlatch_secr
 $config['oauth_auth_uri'] = $postlatch_portal . '/oauth2/authorize';
 $config['oauth_token_uri'] = $postlatch_from_here . '/oauth2/token';
 $config['oauth_identity_uri'] = $postlatch_from_here . '/oauth2/userinfo';
-$config['oauth_scope'] = 'openid email';
+$config['oauth_scope'] = 'openid email mail';
 $config['oauth_identity_fields'] = ['email'];
 $config['oauth_login_redirect'] = true;
 
