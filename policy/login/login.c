@@ -147,11 +147,13 @@ static int read_rows(struct reading *reading, enum pl_sql sql, const struct pl_k
 	return ret < 0 || known < 0 ? -1 : 0;
 }
 
-/* The sign-in page, or a webmail without OAuth known by its network. */
+/* The sign-in page, or a webmail without OAuth known by its network. A webmail may hand on the
+ * address of a browser, so the one of its connection counts, too. */
 static enum pl_channel channel_of(const struct pl_policy *policy, const struct pl_login *login)
 {
 	return login->service == PL_SETTING_WEBMAIL ||
-			       pl_network_list_has(&policy->webmail_networks, &login->ip)
+			       pl_network_list_has(&policy->webmail_networks, &login->ip) ||
+			       pl_network_list_has(&policy->webmail_networks, &login->real_ip)
 		       ? PL_CHANNEL_WEBMAIL
 		       : PL_CHANNEL_CLIENT;
 }
@@ -217,8 +219,8 @@ int pl_login_answer(const struct pl_policy *policy, const struct pl_keys *keys,
 	end_facts(policy, login, &result_r->account, &result_r->facts);
 	result_r->verdict = pl_decide(&result_r->facts);
 	result_r->forwarding = pl_login_decide(policy, &forwarding, &result_r->account);
-	/* The gates come first in rules.def: what they shut, no credential opens. */
-	if (reading.is_unchecked && result_r->verdict.rule > PL_RULE_SERVICE_OFF)
+	/* An answer that is not the same for every name would tell a stranger who exists. */
+	if (reading.is_unchecked && !result_r->verdict.tell)
 		return pl_error_set(err, PL_ERR_RETRY,
 				    "app passwords cannot be checked without the HMAC key");
 	return 0;

@@ -30,7 +30,8 @@ struct pl_login {
 	const struct pl_secret *secret; /* with PL_OFFER_PASSWORD and PL_OFFER_BEARER, else NULL */
 	const enum pl_channel *channel; /* where the caller knows it; NULL: it is found out */
 	int device_trusted;             /* the browser has shown a valid trusted-device cookie */
-	struct pl_ip ip;
+	struct pl_ip ip;                /* of the client, as a proxy may have handed it on */
+	struct pl_ip real_ip;           /* of the connection; empty where it is not known */
 	int64_t now;
 };
 
@@ -63,7 +64,7 @@ struct pl_login_result {
 int pl_login_ask(const struct pl_policy *policy, const struct pl_login *login,
 		 struct pl_login_question *question_r, struct pl_error *err);
 /* keys may be NULL (missing or refused): then a password that could be an app password
- * fails with PL_ERR_RETRY, unless the login is denied whatever the password is. Errors of
+ * fails with PL_ERR_RETRY, unless every name of the domain is denied alike. Errors of
  * the rows are returned as pl_step returns them; PL_ERR_DATA is about this member alone.
  * -1 never means "no". */
 int pl_login_answer(const struct pl_policy *policy, const struct pl_keys *keys,

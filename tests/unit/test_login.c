@@ -381,6 +381,34 @@ static void webmail_network_is_the_webmail_channel(void **state)
 			    "webmail-needs-sign-in-page");
 }
 
+/* A webmail may hand on the address of a browser, or one that somebody has made up. */
+static void address_of_the_connection_counts_as_well(void **state)
+{
+	static const struct {
+		const char *ip, *real_ip;
+		enum pl_channel channel;
+	} rows[] = {
+		{ "203.0.113.77", "203.0.113.77", PL_CHANNEL_CLIENT },
+		{ "203.0.113.77", "192.0.2.1", PL_CHANNEL_WEBMAIL },
+		{ "192.0.2.1", "203.0.113.77", PL_CHANNEL_WEBMAIL },
+		{ "192.0.2.1", "192.0.2.1", PL_CHANNEL_WEBMAIL },
+	};
+	struct fixture *fixture = *state;
+	struct attempt attempt;
+	struct pl_secret secret;
+
+	use_policy(fixture, "webmail_networks = \"192.0.2.0/24\"\n");
+	pl_secret_set(&secret, "secret 1", 8);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		prepare(&attempt, OWNER, PL_SETTING_IMAP, PL_OFFER_PASSWORD, &secret);
+		assert_ok(fixture, pl_ip_parse(rows[i].ip, &attempt.login.ip, &fixture->err));
+		assert_ok(fixture,
+			  pl_ip_parse(rows[i].real_ip, &attempt.login.real_ip, &fixture->err));
+		decide(fixture, &attempt);
+		assert_int_equal(attempt.result.facts.channel, rows[i].channel);
+	}
+}
+
 static void registered_factor_is_among_the_facts(void **state)
 {
 	struct fixture *fixture = *state;
@@ -444,9 +472,19 @@ static void supposed_app_password_is_the_one_that_comes_furthest(void **state)
 			    "app-password");
 }
 
-/* What could be an app password cannot be judged then; what could not, can. */
+/* What could be an app password cannot be decided then; what could not, can. The answer is the same
+ * for each name of the domain, whether there is such a member and whatever is switched off. */
 static void without_keys_it_cannot_be_told(void **state)
 {
+	static const struct {
+		const char *user;
+		enum pl_setting service;
+	} attempts[] = {
+		{ OWNER, PL_SETTING_IMAP },
+		{ OWNER, PL_SETTING_POP3 },
+		{ "nobody@example.test", PL_SETTING_IMAP },
+		{ "nobody@example.test", PL_SETTING_POP3 },
+	};
 	struct fixture *fixture = *state;
 	struct attempt attempt;
 	struct pl_secret secret;
@@ -454,16 +492,21 @@ static void without_keys_it_cannot_be_told(void **state)
 	add_domain(fixture, "example.test", "pop3=off");
 	issue(fixture, OWNER, &secret);
 	pl_keys_free(&fixture->keys);
-	prepare(&attempt, OWNER, PL_SETTING_IMAP, PL_OFFER_PASSWORD, &secret);
-	assert_refused(fixture,
-		       pl_login_evaluate(fixture->store, fixture->policy, NULL, &attempt.login,
-					 &attempt.result, &fixture->err),
-		       PL_ERR_RETRY, "HMAC key");
+	for (size_t i = 0; i < COUNT(attempts); i++) {
+		prepare(&attempt, attempts[i].user, attempts[i].service, PL_OFFER_PASSWORD,
+			&secret);
+		assert_refused(fixture,
+			       pl_login_evaluate(fixture->store, fixture->policy, NULL,
+						 &attempt.login, &attempt.result, &fixture->err),
+			       PL_ERR_RETRY, "HMAC key");
+	}
 	assert_string_equal(with_password(fixture, OWNER, PL_SETTING_IMAP),
 			    "account-password-decides");
+	assert_string_equal(with_password(fixture, OWNER, PL_SETTING_POP3), "service-off");
+	use_policy(fixture, "domain \"example.test\" { pop3 = forbidden }\n");
 	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_POP3, PL_OFFER_PASSWORD,
 					&secret),
-			    "service-off");
+			    "service-forbidden");
 }
 
 static void broken_store_is_never_an_answer(void **state)
@@ -511,6 +554,7 @@ int main(void)
 		TEST_WITH_DATABASE(trusted_device_is_among_the_facts),
 		TEST_WITH_DATABASE(channel_that_the_caller_knows_holds),
 		TEST_WITH_DATABASE(supposed_app_password_is_the_one_that_comes_furthest),
+		TEST_WITH_DATABASE(address_of_the_connection_counts_as_well),
 		TEST_WITH_DATABASE(without_keys_it_cannot_be_told),
 		TEST_WITH_DATABASE(broken_store_is_never_an_answer),
 	};
