@@ -5,6 +5,7 @@
 
 #include "policy/base/address.h"
 #include "policy/base/utf8.h"
+#include "policy/settings/other_services.h"
 
 static int must_be(struct pl_error *err, const char *what)
 {
@@ -67,6 +68,14 @@ int pl_option_unknown_domains(const char *value, struct pl_error *err)
 	return strcmp(value, "deny") == 0 || strcmp(value, "allow") == 0
 		       ? 0
 		       : must_be(err, "deny or allow");
+}
+
+int pl_option_other_services(const char *value, struct pl_error *err)
+{
+	return pl_other_services_valid(value)
+		       ? 0
+		       : must_be(err, "names of services with imap, pop3, smtp or sieve, for "
+				      "example radicale=imap, xmpp=imap");
 }
 
 int pl_option_origin(const char *value, struct pl_error *err)

@@ -23,6 +23,8 @@ int pl_option_database(const char *value, struct pl_error *err);
 int pl_option_domain(const char *value, struct pl_error *err);
 /* "deny" or "allow". */
 int pl_option_unknown_domains(const char *value, struct pl_error *err);
+/* A list of other_services.h, or nothing. */
+int pl_option_other_services(const char *value, struct pl_error *err);
 /* An origin, RFC 6454: scheme, name and port, in lower case and with nothing behind; or nothing. */
 int pl_option_origin(const char *value, struct pl_error *err);
 /* An address that a browser may follow, http or https; or nothing. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "policy/base/keys.h"
+#include "policy/settings/other_services.h"
 #include "policy/settings/policy.h"
 
 static char dir[] = "/tmp/postlatch-test-XXXXXX";
@@ -130,6 +131,11 @@ static void errors(void **state)
 		{ "domain \"a.test\" { }\n\nclass \"x\" { }\ndomain \"a.test\" { }\n",
 		  "policy.conf:4", "another section domain \"a.test\" (policy.conf:1)" },
 		{ "unknown_domains = maybe\n", "policy.conf:1", "it must be deny or allow" },
+		{ "other_services = radicale\n", "policy.conf:1", "radicale=imap" },
+		{ "other_services = \"radicale=webmail\"\n", "policy.conf:1", "pop3" },
+		{ "other_services = \"radicale=imap xmpp=imap\"\n", "policy.conf:1",
+		  "other_services" },
+		{ "other_services = \"a b=imap\"\n", "policy.conf:1", "other_services" },
 		{ "default_domain = \"@a.test\"\n", "policy.conf:1", "default_domain = @a.test" },
 		{ "portal_url = \"https://Login.a.test\"\n", "policy.conf:1", "lower case" },
 		{ "portal_url = \"login.a.test\"\n", "policy.conf:1", "https://NAME" },
@@ -155,6 +161,34 @@ static void errors(void **state)
 			fail_msg("%s does not name %s and %s", err.msg, rows[i].where,
 				 rows[i].what);
 		assert_null(policy);
+	}
+}
+
+static void other_services(void **state)
+{
+	static const struct {
+		const char *list, *name;
+		int found;
+		enum pl_setting setting;
+	} rows[] = {
+		{ "radicale=imap, xmpp=smtp", "radicale", 1, PL_SETTING_IMAP },
+		{ "radicale=imap, xmpp=smtp", "xmpp", 1, PL_SETTING_SMTP },
+		{ "radicale = sieve ,xmpp=pop3", "radicale", 1, PL_SETTING_SIEVE },
+		{ "radicale=imap, xmpp=smtp", "Radicale", 0, 0 },
+		{ "radicale=imap, xmpp=smtp", "radical", 0, 0 },
+		{ "radicale=imap, xmpp=smtp", "radicale=imap", 0, 0 },
+		{ "radicale=imap, xmpp=smtp", "", 0, 0 },
+		{ "", "radicale", 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		enum pl_setting setting = 0;
+
+		assert_true(pl_other_services_valid(rows[i].list));
+		assert_int_equal(pl_other_service(rows[i].list, rows[i].name, &setting),
+				 rows[i].found);
+		assert_int_equal(setting, rows[i].setting);
 	}
 }
 
@@ -380,6 +414,7 @@ int main(void)
 		cmocka_unit_test(empty_file_gives_defaults),
 		cmocka_unit_test(sections),
 		cmocka_unit_test(errors),
+		cmocka_unit_test(other_services),
 		cmocka_unit_test(many_sections),
 		cmocka_unit_test(bounded),
 		cmocka_unit_test(includes),
