@@ -14,13 +14,18 @@
  *	                  too, but is an internal failure when no other passdb takes
  *	                  the mechanism.)
  *	cannot tell       PASSDB_RESULT_INTERNAL_FAILURE, with return-fail
+ *
+ * What is left to be decided when the chain has ended is in login_end.c.
  */
 #include "lib.h"
 #include "array.h"
 #include "ioloop.h"
 #include "str-sanitize.h"
 
+#include "dovecot-plugin/chain.h"
 #include "dovecot-plugin/compat.h"
+#include "dovecot-plugin/login_end.h"
+#include "dovecot-plugin/request_end.h"
 #include "dovecot-plugin/shared_driver.h"
 #include "dovecot-plugin/userdb-postlatch.h"
 #include "policy/base/monotonic.h"
@@ -32,33 +37,13 @@ void authdb_postlatch_deinit(void);
 
 const char *authdb_postlatch_version = DOVECOT_ABI_VERSION;
 
-#define USE_KEY "postlatch"
-
 struct postlatch_passdb {
 	struct passdb_module module;
 	struct driver_block block;
 };
 
-/* Hangs on the request's event until its end tells whether the login succeeded. A report
- * to an auth policy server keeps the event, but not the request: so this does. */
-struct pending_use {
-	pool_t pool; /* the request's */
-	struct auth_request *request;
-	struct pl_driver *driver;
-	struct pl_last_use use;
-};
-
-/* A login that the driver decides, in the request's memory. */
-struct login {
-	struct pl_driver_request asked; /* first, so that it is found again */
-	struct auth_request *request;
-	struct pl_secret secret;
-	verify_plain_callback_t *verify_plain; /* one of the two */
-	lookup_credentials_callback_t *lookup_credentials;
-};
-
-/* 1 and the setting; 0 for a service that never signs a member in; -1 unknown. */
-static int service_setting(const char *service, enum pl_setting *setting_r)
+/* 1 and the setting; 0 for a service that never signs a member in; -1 for one not in the table. */
+static int dovecot_service(const char *service, enum pl_setting *setting_r)
 {
 	static const struct {
 		const char *name;
@@ -81,131 +66,12 @@ static int service_setting(const char *service, enum pl_setting *setting_r)
 	return -1;
 }
 
-static bool is_bearer(const struct auth_request *request)
-{
-	return pl_mechanism_is_bearer(request->fields.mech_name) != 0;
-}
-
-/* As one word: what a stranger typed must not look like another field of a log line. */
-static const char *log_name(const char *user)
-{
-	char *name = t_strdup_noconst(user == NULL ? "" : str_sanitize(user, 128));
-
-	for (char *c = name; *c != '\0'; c++) {
-		if ((unsigned char)*c <= ' ')
-			*c = '?';
-	}
-	return name;
-}
-
-/* Not e_info, which is silent without auth_verbose: a policy that keeps someone out
- * must be found in the log. conf.d/fail2ban reads it, and what it reads stands before
- * the name, which strangers choose. */
-static void log_denial(const struct auth_request *request, enum pl_rule rule, const char *sentence)
-{
-	i_info("postlatch: denied ip=%s service=%s rule=%s user=%s: %s",
-	       net_ip2addr(&request->fields.remote_ip), compat_service(request), pl_rule_name(rule),
-	       log_name(request->fields.user), sentence);
-}
-
-/* The portal has told Dovecot that it is no token. */
-static void log_refused_token(const struct auth_request *request)
-{
-	const struct pl_verdict verdict = { .outcome = PL_DENY, .rule = PL_RULE_TOKEN_INVALID };
-	char sentence[256];
-
-	pl_verdict_sentence(&verdict, sentence, sizeof(sentence));
-	log_denial(request, verdict.rule, sentence);
-}
-
-static void record_pending(struct pending_use *pending)
-{
-	pool_t pool = pending->pool;
-
-	if (pending->request->fields.successful)
-		pl_driver_record_use(pending->driver, &pending->use);
-	pool_unref(&pool);
-}
-
-static void event_freed(struct event *event)
-{
-	struct pending_use *pending = event_get_ptr(event, USE_KEY);
-	const struct auth_request *refused = compat_token_refused(event);
-
-	if (refused != NULL)
-		log_refused_token(refused);
-	if (pending != NULL)
-		record_pending(pending);
-}
-
-/* Called for every event of the process when it is logged and when it is freed; those of
- * our requests have a pending use. */
-static bool event_seen(struct event *event, enum event_callback_type type,
-		       struct failure_context *ctx, const char *fmt ATTR_UNUSED,
-		       va_list args ATTR_UNUSED)
-{
-	if (type == EVENT_CALLBACK_TYPE_FREE)
-		event_freed(event);
-	else if (type == EVENT_CALLBACK_TYPE_SEND && ctx->type == LOG_TYPE_ERROR)
-		compat_error_logged(event);
-	return TRUE;
-}
-
-/* Another block of ours in the chain may have one for the request, with the app password. */
-static struct pending_use *pending_use_of(struct auth_request *request)
-{
-	struct pending_use *pending = event_get_ptr(request->event, USE_KEY);
-
-	if (pending != NULL)
-		return pending;
-	pending = p_new(request->pool, struct pending_use, 1);
-	pending->pool = request->pool;
-	pool_ref(pending->pool);
-	event_set_ptr(request->event, USE_KEY, pending);
-	return pending;
-}
-
-/* Whether somebody was let in is only known at the end of the request, after the operator's
- * passdb and Dovecot's own policy checks. */
-static void record_use_later(const struct login *login, const struct pl_login_result *result)
-{
-	struct pending_use *pending;
-	int64_t app_password_id = result->app_password.id;
-
-	if (result->address.local[0] == '\0')
-		return;
-	pending = pending_use_of(login->request);
-	if (app_password_id == 0)
-		app_password_id = pending->use.app_password_id;
-	pending->request = login->request;
-	pending->driver = login->asked.driver;
-	pending->use = (struct pl_last_use){
-		.address = result->address,
-		.member_id = result->account.member.id,
-		.app_password_id = app_password_id,
-		.service = login->asked.login.service,
-		.ip = login->asked.login.ip,
-		.at = login->asked.login.now,
-	};
-}
-
-static enum passdb_result deny(struct auth_request *request, const struct pl_verdict *verdict)
-{
-	char sentence[256];
-
-	pl_verdict_sentence(verdict, sentence, sizeof(sentence));
-	log_denial(request, verdict->rule, sentence);
-	if (verdict->tell)
-		auth_request_set_field(request, "reason", sentence, NULL);
-	return PASSDB_RESULT_USER_DISABLED;
-}
-
 static enum passdb_result carry_out(struct auth_request *request,
 				    const struct pl_login_result *result)
 {
 	switch (result->verdict.outcome) {
 	case PL_DENY:
-		return deny(request, &result->verdict);
+		return login_deny(request, &result->verdict);
 	case PL_NEED_CREDENTIAL:
 		return PASSDB_RESULT_USER_UNKNOWN;
 	case PL_ALLOW:
@@ -226,7 +92,7 @@ static void finish(struct login *login, enum passdb_result result)
 	if (login->verify_plain != NULL) {
 		login->verify_plain(result, request);
 	} else {
-		if (result == PASSDB_RESULT_INTERNAL_FAILURE && is_bearer(request))
+		if (result == PASSDB_RESULT_INTERNAL_FAILURE && login_is_bearer(request))
 			compat_fails_for_now(request);
 		login->lookup_credentials(result, uchar_empty_ptr, 0, request);
 	}
@@ -246,8 +112,9 @@ static void decided(struct pl_driver_request *asked, const struct pl_login_resul
 	}
 	outcome = carry_out(login->request, result);
 	if (outcome != PASSDB_RESULT_USER_DISABLED) {
-		record_use_later(login, result);
-		userdb_postlatch_known(login->request, &result->forwarding);
+		login->is_ours = result->facts.credential == PL_CREDENTIAL_APP_PASSWORD ||
+				 result->facts.credential == PL_CREDENTIAL_TOKEN;
+		login_end_watch(login, result);
 	}
 	finish(login, outcome);
 }
@@ -273,34 +140,54 @@ static enum pl_offer offer_of(const struct auth_request *request, const char *se
 {
 	if (secret == NULL)
 		return PL_OFFER_NOTHING;
-	if (is_bearer(request))
+	if (login_is_bearer(request))
 		return PL_OFFER_BEARER;
 	/* An earlier passdb of the chain may have checked the account password. */
 	return request->fields.skip_password_check ? PL_OFFER_PROVEN : PL_OFFER_PASSWORD;
 }
 
-/* Decides what needs no driver: FALSE and a result. */
+/* TRUE and the setting of the service, or FALSE and a result. */
+static bool find_service(struct auth_request *request, enum pl_setting *setting_r,
+			 enum passdb_result *result_r)
+{
+	struct postlatch_passdb *passdb = (struct postlatch_passdb *)request->passdb->passdb;
+	const char *service = compat_service(request);
+	int found = dovecot_service(service, setting_r);
+
+	*result_r = PASSDB_RESULT_USER_UNKNOWN;
+	if (found >= 0)
+		return found > 0;
+	found = pl_driver_other_service(driver_block_get(&passdb->block), str_sanitize(service, 64),
+					pl_monotonic_ms(), setting_r);
+	*result_r = found < 0 ? PASSDB_RESULT_INTERNAL_FAILURE : PASSDB_RESULT_USER_DISABLED;
+	return found > 0;
+}
+
+/* Decides what needs no database: FALSE and a result. */
 static bool needs_decision(struct auth_request *request, enum pl_setting *service_r,
 			   enum passdb_result *result_r)
 {
-	const char *service = compat_service(request);
-	int signs_in = 0;
-
 	*result_r = PASSDB_RESULT_INTERNAL_FAILURE;
 	if (!is_safely_configured(request))
 		return FALSE;
 	/* A master user acts for the operator: dsync, backup, support. */
-	if (request->fields.master_user == NULL)
-		signs_in = service_setting(service, service_r);
-	if (signs_in > 0)
-		return TRUE;
 	*result_r = PASSDB_RESULT_USER_UNKNOWN;
-	if (signs_in < 0) {
-		e_error(authdb_event(request), "denied: service \"%s\" is not known to Postlatch",
-			str_sanitize(service, 64));
-		*result_r = PASSDB_RESULT_USER_DISABLED;
-	}
-	return FALSE;
+	return request->fields.master_user == NULL && find_service(request, service_r, result_r);
+}
+
+/* When the passdbs are asked about the member, and when the chain has a second block of ours,
+ * which has nothing to add. */
+static bool is_decided(const struct auth_request *request, enum passdb_result *result_r)
+{
+	if (login_end_of(request) == NULL)
+		return FALSE;
+	if (chain_is_asking(request))
+		*result_r = PASSDB_RESULT_SCHEME_NOT_AVAILABLE;
+	else if (request->fields.skip_password_check && request->fields.master_user == NULL)
+		*result_r = PASSDB_RESULT_OK;
+	else
+		*result_r = PASSDB_RESULT_USER_UNKNOWN;
+	return TRUE;
 }
 
 static void fill_login(struct login *login, const char *secret)
@@ -312,6 +199,8 @@ static void fill_login(struct login *login, const char *secret)
 	l->user_len = strlen(l->user);
 	l->offer = offer_of(request, secret);
 	pl_ip_from_bytes(request->fields.remote_ip.family, &request->fields.remote_ip.u, &l->ip);
+	pl_ip_from_bytes(request->fields.real_remote_ip.family, &request->fields.real_remote_ip.u,
+			 &l->real_ip);
 	if (secret == NULL)
 		return;
 	/* What is too long for us is left empty: neither an app password nor a token. */
@@ -331,6 +220,10 @@ static void evaluate(struct auth_request *request, const char *secret,
 	login->request = request;
 	login->verify_plain = verify_plain;
 	login->lookup_credentials = lookup_credentials;
+	if (is_decided(request, &result)) {
+		finish(login, result);
+		return;
+	}
 	if (!needs_decision(request, &login->asked.login.service, &result)) {
 		finish(login, result);
 		return;
@@ -353,7 +246,7 @@ static void postlatch_lookup_credentials(struct auth_request *request,
 					 lookup_credentials_callback_t *callback)
 {
 	compat_token_evaluated(request);
-	evaluate(request, is_bearer(request) ? compat_token(request) : NULL, NULL, callback);
+	evaluate(request, login_is_bearer(request) ? compat_token(request) : NULL, NULL, callback);
 }
 
 static struct passdb_module *make_passdb(pool_t pool, const char *policy_file)
@@ -399,12 +292,12 @@ void authdb_postlatch_init(void)
 {
 	passdb_register_module(&passdb_postlatch);
 	userdb_postlatch_register();
-	event_register_callback(event_seen);
+	request_end_init();
 }
 
 void authdb_postlatch_deinit(void)
 {
-	event_unregister_callback(event_seen);
+	request_end_deinit();
 	userdb_postlatch_unregister();
 	passdb_unregister_module(&passdb_postlatch);
 }

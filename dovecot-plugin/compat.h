@@ -92,10 +92,13 @@ static inline const char *compat_service(const struct auth_request *request)
 	return request->fields.protocol;
 }
 
-/* "" when Dovecot does not show it, as with oauth2_use_worker_with_mech. */
+#define COMPAT_TOKEN_KEY "postlatch-token"
+
+/* As it was offered. Dovecot has it in the field "token", but not with oauth2_use_worker_with_mech,
+ * and not behind a passdb that does not know the user: that one takes the field away. */
 static inline const char *compat_token(const struct auth_request *request)
 {
-	const char *token = auth_fields_find(request->fields.extra_fields, "token");
+	const char *token = event_get_ptr(request->mech_event, COMPAT_TOKEN_KEY);
 
 	return token != NULL ? token : "";
 }
@@ -154,6 +157,22 @@ static inline bool compat_names_master(const struct auth_request *request,
 	return FALSE;
 }
 
+/* RFC 7628 section 3.1, and XOAUTH2: the token is in the last field "auth=Bearer TOKEN". */
+static inline void compat_keep_token(struct auth_request *request, const unsigned char *data,
+				     size_t size)
+{
+	const char *const *field = t_strsplit(t_strndup(data, size), "\001");
+	const char *token = NULL;
+
+	for (; *field != NULL; field++) {
+		if (strncasecmp(*field, "auth=bearer ", 12) == 0)
+			token = *field + 12;
+	}
+	if (token != NULL)
+		event_set_ptr(request->mech_event, COMPAT_TOKEN_KEY,
+			      p_strdup(request->pool, token));
+}
+
 static inline void compat_continue(struct auth_request *request, const unsigned char *data,
 				   size_t size)
 {
@@ -163,6 +182,7 @@ static inline void compat_continue(struct auth_request *request, const unsigned 
 		auth_request_fail(request);
 		return;
 	}
+	compat_keep_token(request, data, size);
 	mech_module_find(request->mech->mech_name)->auth_continue(request, data, size);
 }
 

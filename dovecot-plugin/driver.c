@@ -8,6 +8,7 @@
 #include "policy/base/breaker.h"
 #include "policy/base/log_limit.h"
 #include "policy/login/live_policy.h"
+#include "policy/settings/other_services.h"
 
 #define LOOK_EVERY_MS 100 /* between two looks at the files */
 #define CLOSE_WAIT_MS 1000
@@ -27,7 +28,7 @@ struct pl_driver {
 	void *batch;               /* the timer that ends it; NULL: no transaction is open */
 	struct pl_last_use_log *uses;
 
-	struct pl_log_limit store_limit, use_limit, data_limit;
+	struct pl_log_limit store_limit, use_limit, data_limit, service_limit;
 };
 
 static void log_failure(struct pl_driver *driver, struct pl_log_limit *limit,
@@ -294,6 +295,24 @@ void pl_driver_evaluate(struct pl_driver *driver, struct pl_driver_request *requ
 		ret = evaluate(driver, &request->login, &result, &err);
 	}
 	request->answer(request, ret == 0 ? &result : NULL, &err);
+}
+
+int pl_driver_other_service(struct pl_driver *driver, const char *service, int64_t now_ms,
+			    enum pl_setting *setting_r)
+{
+	struct pl_error err;
+
+	driver->now_ms = now_ms;
+	if (look_at_files(driver, &err) < 0)
+		return -1;
+	if (pl_other_service(driver->snapshot->policy->other_services, service, setting_r))
+		return 1;
+	pl_error_set(&err, PL_ERR_CONFIG,
+		     "denied: service \"%.64s\" is not known; if it is a program of yours, name "
+		     "it and its switch in other_services of the policy file, as radicale=imap",
+		     service);
+	log_failure(driver, &driver->service_limit, &err);
+	return 0;
 }
 
 void pl_driver_record_use(struct pl_driver *driver, const struct pl_last_use *use)

@@ -57,6 +57,11 @@ void pl_driver_free(struct pl_driver **driver);
 void pl_driver_evaluate(struct pl_driver *driver, struct pl_driver_request *request,
 			int64_t now_ms);
 
+/* Whether the policy file names this service of another program, and its switch. Logs, once in a
+ * while, the name of a service that is denied. -1 while there is no good policy. */
+int pl_driver_other_service(struct pl_driver *driver, const char *service, int64_t now_ms,
+			    enum pl_setting *setting_r);
+
 /* Records that a login succeeded. Never waits. */
 void pl_driver_record_use(struct pl_driver *driver, const struct pl_last_use *use);
 

@@ -8,6 +8,7 @@
 #include "lib.h"
 
 #include "dovecot-plugin/compat.h"
+#include "dovecot-plugin/denial.h"
 #include "dovecot-plugin/shared_driver.h"
 #include "dovecot-plugin/userdb-postlatch.h"
 #include "policy/base/monotonic.h"
@@ -24,22 +25,93 @@ struct lookup {
 	userdb_callback_t *callback;
 };
 
-#define KNOWN_KEY "postlatch-forwarding"
+#define KNOWN_KEY "postlatch-known"
 
 /* Hangs on the request's event, in the request's memory. */
 struct known {
+	struct pl_driver_request asked; /* first, so that it is found again */
+	struct auth_request *request;
+	struct pl_driver *driver;
+	userdb_callback_t *callback; /* of who has asked the userdbs */
 	const char *user;
+	struct pl_address address;
 	struct pl_verdict forwarding;
 };
 
-void userdb_postlatch_known(struct auth_request *request, const struct pl_verdict *forwarding)
+void userdb_postlatch_known(struct auth_request *request, const struct pl_verdict *forwarding,
+			    const struct pl_login *login, const struct pl_address *address)
 {
 	struct known *known = p_new(request->pool, struct known, 1);
 
+	known->request = request;
+	known->asked.login = *login;
 	known->user = p_strdup(request->pool, request->fields.user);
+	known->address = *address;
 	known->forwarding = *forwarding;
 	event_set_ptr(request->event, KNOWN_KEY, known);
 }
+
+/* -- at the end of the chain of userdbs -- */
+
+static void end_chain(struct known *known, enum userdb_result result)
+{
+	struct auth_request *request = known->request;
+
+	known->callback(result, request);
+	auth_request_unref(&request);
+}
+
+static void account_decided(struct pl_driver_request *asked, const struct pl_login_result *result,
+			    const struct pl_error *err)
+{
+	struct known *known = (struct known *)asked;
+	char sentence[256];
+
+	if (result == NULL) {
+		e_debug(known->request->event, "cannot be decided: %s", err->msg);
+		end_chain(known, USERDB_RESULT_INTERNAL_FAILURE);
+	} else if (result->verdict.outcome == PL_DENY &&
+		   (strcmp(known->address.local, result->address.local) != 0 ||
+		    strcmp(known->address.domain, result->address.domain) != 0)) {
+		pl_verdict_sentence(&result->verdict, sentence, sizeof(sentence));
+		denial_log(known->request, pl_rule_name(result->verdict.rule), sentence);
+		end_chain(known, USERDB_RESULT_USER_UNKNOWN);
+	} else {
+		end_chain(known, USERDB_RESULT_OK);
+	}
+}
+
+/* The account that opens decides, not the name that a passdb knew. */
+static void chain_ended(enum userdb_result result, struct auth_request *request)
+{
+	struct known *known = event_get_ptr(request->event, KNOWN_KEY);
+
+	auth_request_ref(request);
+	if (result != USERDB_RESULT_OK || strcmp(known->user, request->fields.user) == 0) {
+		end_chain(known, result);
+		return;
+	}
+	known->asked.login.user = p_strdup(request->pool, request->fields.user);
+	known->asked.login.user_len = strlen(request->fields.user);
+	known->asked.login.offer = PL_OFFER_PROVEN;
+	known->asked.login.secret = NULL;
+	known->asked.answer = account_decided;
+	pl_driver_evaluate(known->driver, &known->asked, pl_monotonic_ms());
+}
+
+/* A login only: mail is delivered to whom it is addressed. */
+static void watch_chain(struct auth_request *request, struct pl_driver *driver)
+{
+	struct known *known = event_get_ptr(request->event, KNOWN_KEY);
+
+	if (known == NULL || known->callback != NULL)
+		return;
+	known->driver = driver;
+	known->callback = request->private_callback.userdb;
+	request->private_callback.userdb = chain_ended;
+}
+
+/* -- in the chain -- */
 
 /* NULL when nothing is: mail is delivered, or a passdb has turned the name into another one. */
 static const struct pl_verdict *known_of(const struct auth_request *request)
@@ -106,6 +178,7 @@ static bool is_safely_configured(struct auth_request *request)
 static void postlatch_lookup(struct auth_request *request, userdb_callback_t *callback)
 {
 	struct postlatch_userdb *userdb = (struct postlatch_userdb *)request->userdb->userdb;
+	struct pl_driver *driver = driver_block_get(&userdb->block);
 	const struct pl_verdict *known = known_of(request);
 	struct lookup *lookup = p_new(request->pool, struct lookup, 1);
 
@@ -116,6 +189,7 @@ static void postlatch_lookup(struct auth_request *request, userdb_callback_t *ca
 		finish(lookup, USERDB_RESULT_INTERNAL_FAILURE);
 		return;
 	}
+	watch_chain(request, driver);
 	if (known != NULL) {
 		finish(lookup, carry_out(request, known));
 		return;
@@ -125,7 +199,7 @@ static void postlatch_lookup(struct auth_request *request, userdb_callback_t *ca
 	lookup->asked.login.service = PL_SETTING_FORWARDING;
 	lookup->asked.login.offer = PL_OFFER_NOTHING;
 	lookup->asked.answer = decided;
-	pl_driver_evaluate(driver_block_get(&userdb->block), &lookup->asked, pl_monotonic_ms());
+	pl_driver_evaluate(driver, &lookup->asked, pl_monotonic_ms());
 }
 
 static struct userdb_module *make_userdb(pool_t pool, const char *policy_file)

@@ -9,11 +9,15 @@
 #define POSTLATCH_USERDB_H
 
 struct auth_request;
+struct pl_address;
+struct pl_login;
 struct pl_verdict;
 
-/* What the passdb has read about the account whose name the request has now. A login asks the
- * userdb next, and the database is not asked again. */
-void userdb_postlatch_known(struct auth_request *request, const struct pl_verdict *forwarding);
+/* What the passdb has decided about a login and read about its account, whose name the request has
+ * now. A login asks the userdbs next: the database is not asked again, unless one of them turns
+ * the name into another, and then the login is decided anew. */
+void userdb_postlatch_known(struct auth_request *request, const struct pl_verdict *forwarding,
+			    const struct pl_login *login, const struct pl_address *address);
 
 void userdb_postlatch_register(void);
 void userdb_postlatch_unregister(void);

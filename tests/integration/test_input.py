@@ -166,7 +166,7 @@ class Services(Input):
         assert "imap" in cls.signing_in and "lmtp" in cls.helpers
 
     def tearDown(self):
-        server.postlatch("member", "set", ALICE, "active=on")
+        server.postlatch("member", "set", ALICE, "active=on", "imap=inherit")
         super().tearDown()
 
     def let_in(self, services):
@@ -184,6 +184,20 @@ class Services(Input):
     def test_helpers_go_on_for_an_inactive_member(self):
         server.postlatch("member", "set", ALICE, "active=off")
         self.assertEqual(self.let_in(self.helpers), self.helpers)
+
+    def test_programs_that_the_policy_file_names(self):
+        others = ["radicale", "xmpp", "unnamed"]
+        with open(server.env["POLICY_FILE"]) as f:
+            before = f.read()
+
+        def write(text):
+            with open(server.env["POLICY_FILE"], "w") as f:
+                f.write(text)
+        self.addCleanup(write, before)
+        write(before + 'other_services = "radicale=imap, xmpp=pop3"\n')
+        wait_for(lambda: self.let_in(others) == ["radicale", "xmpp"])
+        server.postlatch("member", "set", ALICE, "imap=off")
+        self.assertEqual(self.let_in(others), ["xmpp"])
 
     def test_all_others_are_denied_and_logged(self):
         others = ["foo", "IMAP", "imap2", "imaps", "x" * 200, "%s%n", "auth"]

@@ -1,0 +1,135 @@
+/* chain.c - see chain.h. */
+#define AUTH_REQUEST_FIELDS_CONST /* the password counts as not verified when others are asked */
+#include "dovecot-plugin/chain.h"
+
+#include "mech.h"
+#include "safe-memset.h"
+
+#define CHAIN_KEY "postlatch-chain"
+
+/* Hangs on the request's event, in the request's memory. */
+struct chain {
+	struct auth_passdb *ours;
+	chain_function_t *ended, *answered;
+	verify_plain_callback_t *verify_plain; /* the mechanism's: one of the two */
+	lookup_credentials_callback_t *lookup_credentials;
+	unsigned char *credentials;
+	size_t size;
+	const struct mech_module *mech; /* while others are asked */
+	bool is_asking;
+};
+
+static struct chain *chain_of(const struct auth_request *request)
+{
+	return event_get_ptr(request->event, CHAIN_KEY);
+}
+
+static void has_ended(struct auth_request *request, enum passdb_result result)
+{
+	auth_request_ref(request);
+	chain_of(request)->ended(request, result);
+}
+
+static void plain_ended(enum passdb_result result, struct auth_request *request)
+{
+	has_ended(request, result);
+}
+
+static void lookup_ended(enum passdb_result result, const unsigned char *credentials, size_t size,
+			 struct auth_request *request)
+{
+	struct chain *chain = chain_of(request);
+
+	if (result == PASSDB_RESULT_OK && size > 0) {
+		chain->credentials = p_malloc(request->pool, size);
+		memcpy(chain->credentials, credentials, size);
+		chain->size = size;
+	}
+	has_ended(request, result);
+}
+
+void chain_watch(struct auth_request *request, bool plain, chain_function_t *ended)
+{
+	struct chain *chain = p_new(request->pool, struct chain, 1);
+
+	chain->ours = request->passdb;
+	chain->ended = ended;
+	if (plain) {
+		chain->verify_plain = request->private_callback.verify_plain;
+		request->private_callback.verify_plain = plain_ended;
+	} else {
+		chain->lookup_credentials = request->private_callback.lookup_credentials;
+		request->private_callback.lookup_credentials = lookup_ended;
+	}
+	event_set_ptr(request->event, CHAIN_KEY, chain);
+}
+
+static void others_answered(enum passdb_result result, const unsigned char *credentials ATTR_UNUSED,
+			    size_t size ATTR_UNUSED, struct auth_request *request)
+{
+	struct chain *chain = chain_of(request);
+
+	request->mech = chain->mech;
+	chain->is_asking = FALSE;
+	chain->answered(request, result);
+}
+
+void chain_ask(struct auth_request *request, chain_function_t *answered)
+{
+	struct chain *chain = chain_of(request);
+
+	chain->answered = answered;
+	chain->is_asking = TRUE;
+	chain->mech = request->mech;
+	request->mech = mech_module_find("PLAIN");
+	/* What this chain has found out so far is ours. */
+	request->passdb = chain->ours;
+	request->passdb_success = FALSE;
+	request->passdbs_seen_user_unknown = FALSE;
+	request->fields.skip_password_check = FALSE;
+	request->wanted_credentials_scheme = NULL;
+	auth_request_lookup_credentials(request, "", others_answered);
+}
+
+bool chain_is_asking(const struct auth_request *request)
+{
+	const struct chain *chain = chain_of(request);
+
+	return chain != NULL && chain->is_asking;
+}
+
+bool chain_answers_all(const struct auth_request *request)
+{
+	const struct auth_passdb *passdb = chain_of(request)->ours->next;
+
+	while (passdb != NULL && passdb->passdb->iface.lookup_credentials != NULL)
+		passdb = passdb->next;
+	return passdb == NULL;
+}
+
+void chain_wait(struct auth_request *request)
+{
+	auth_request_set_state(request, AUTH_REQUEST_STATE_PASSDB);
+}
+
+void chain_go_on(struct auth_request *request)
+{
+	auth_request_set_state(request, AUTH_REQUEST_STATE_MECH_CONTINUE);
+}
+
+void chain_finish(struct auth_request *request, enum passdb_result result)
+{
+	struct chain *chain = chain_of(request);
+
+	request->passdb_result = result;
+	request->passdb_success = result == PASSDB_RESULT_OK;
+	if (chain->verify_plain != NULL)
+		chain->verify_plain(result, request);
+	else if (result == PASSDB_RESULT_OK && chain->size > 0)
+		chain->lookup_credentials(result, chain->credentials, chain->size, request);
+	else
+		chain->lookup_credentials(result, uchar_empty_ptr, 0, request);
+	if (chain->size > 0)
+		safe_memset(chain->credentials, 0, chain->size);
+	auth_request_unref(&request);
+}

@@ -1,0 +1,11 @@
+/* denial.h - the log line of a login that is denied. */
+#ifndef POSTLATCH_DENIAL_H
+#define POSTLATCH_DENIAL_H
+
+struct auth_request;
+
+/* Always logged, also without auth_verbose: a policy that keeps someone out must be found in the
+ * log. rule is one of rules.def, or one of those that only the driver has. */
+void denial_log(const struct auth_request *request, const char *rule, const char *sentence);
+
+#endif

@@ -1,0 +1,182 @@
+/* login_end.c - see login_end.h. */
+#include "dovecot-plugin/login_end.h"
+
+#include "array.h"
+
+#include "dovecot-plugin/chain.h"
+#include "dovecot-plugin/denial.h"
+#include "dovecot-plugin/request_end.h"
+#include "dovecot-plugin/userdb-postlatch.h"
+#include "policy/base/monotonic.h"
+
+#define LOGIN_KEY "postlatch-login"
+
+bool login_is_bearer(const struct auth_request *request)
+{
+	return pl_mechanism_is_bearer(request->fields.mech_name) != 0;
+}
+
+struct login *login_end_of(const struct auth_request *request)
+{
+	return event_get_ptr(request->event, LOGIN_KEY);
+}
+
+enum passdb_result login_deny(struct auth_request *request, const struct pl_verdict *verdict)
+{
+	char sentence[256];
+
+	pl_verdict_sentence(verdict, sentence, sizeof(sentence));
+	denial_log(request, pl_rule_name(verdict->rule), sentence);
+	if (verdict->tell)
+		auth_request_set_field(request, "reason", sentence, NULL);
+	return PASSDB_RESULT_USER_DISABLED;
+}
+
+static void end_chain(struct auth_request *request, enum passdb_result result)
+{
+	if (result == PASSDB_RESULT_INTERNAL_FAILURE && login_is_bearer(request))
+		compat_fails_for_now(request);
+	chain_finish(request, result);
+}
+
+static void let_in(struct login *login)
+{
+	request_end_record(login->request, login->asked.driver, &login->use);
+	userdb_postlatch_known(login->request, &login->forwarding, &login->asked.login,
+			       &login->use.address);
+	end_chain(login->request, PASSDB_RESULT_OK);
+}
+
+static void refuse(struct login *login, const char *rule, const char *sentence)
+{
+	denial_log(login->request, rule, sentence);
+	end_chain(login->request, PASSDB_RESULT_USER_DISABLED);
+}
+
+static void note_decision(struct login *login, const struct pl_login_result *result)
+{
+	login->user = p_strdup(login->request->pool, login->request->fields.user);
+	login->forwarding = result->forwarding;
+	login->use = (struct pl_last_use){
+		.address = result->address,
+		.member_id = result->account.member.id,
+		.app_password_id = result->app_password.id,
+		.service = login->asked.login.service,
+		.ip = login->asked.login.ip,
+		.at = login->asked.login.now,
+	};
+}
+
+static bool is_same_account(const struct login *login, const struct pl_login_result *result)
+{
+	return strcmp(login->use.address.local, result->address.local) == 0 &&
+	       strcmp(login->use.address.domain, result->address.domain) == 0;
+}
+
+static void account_decided(struct pl_driver_request *asked, const struct pl_login_result *result,
+			    const struct pl_error *err)
+{
+	struct login *login = (struct login *)asked;
+
+	chain_go_on(login->request);
+	if (result == NULL) {
+		e_debug(authdb_event(login->request), "cannot be decided: %s", err->msg);
+		end_chain(login->request, PASSDB_RESULT_INTERNAL_FAILURE);
+	} else if (is_same_account(login, result)) {
+		let_in(login);
+	} else if (login->is_ours) {
+		refuse(login, "other-account",
+		       "The app password or token is not the one of the account that would open.");
+	} else if (result->verdict.outcome == PL_DENY) {
+		end_chain(login->request, login_deny(login->request, &result->verdict));
+	} else {
+		note_decision(login, result);
+		let_in(login);
+	}
+}
+
+/* The account that opens decides, not the name that was typed. */
+static void decide_account(struct login *login)
+{
+	struct auth_request *request = login->request;
+	struct pl_login *l = &login->asked.login;
+
+	if (strcmp(login->user, request->fields.user) == 0) {
+		let_in(login);
+		return;
+	}
+	l->user = p_strdup(request->pool, request->fields.user);
+	l->user_len = strlen(l->user);
+	/* A password that was not verified yet is not ours to verify. */
+	l->offer = login->verify_plain != NULL ? PL_OFFER_PROVEN : PL_OFFER_NOTHING;
+	l->secret = NULL;
+	login->asked.answer = account_decided;
+	chain_wait(request);
+	pl_driver_evaluate(login->asked.driver, &login->asked, pl_monotonic_ms());
+}
+
+/* Postfix lets in whom nologin keeps out, and so does everyone else who only asks whether the
+ * password is right. */
+static bool may_not_log_in(const struct login *login)
+{
+	struct auth_fields *fields = login->request->fields.extra_fields;
+
+	return (login->is_ours || login->verify_plain != NULL) &&
+	       auth_fields_exists(fields, "nologin") && !auth_fields_exists(fields, "proxy");
+}
+
+static void operator_allows(struct login *login)
+{
+	if (may_not_log_in(login))
+		refuse(login, "nologin", "A passdb has set nologin for the account.");
+	else
+		decide_account(login);
+}
+
+/* The operator's passdbs have been asked about a member whose credential is ours. */
+static void operator_answered(struct auth_request *request, enum passdb_result result)
+{
+	struct login *login = login_end_of(request);
+
+	switch (result) {
+	case PASSDB_RESULT_OK:
+	case PASSDB_RESULT_SCHEME_NOT_AVAILABLE: /* nobody could be asked */
+		operator_allows(login);
+		return;
+	case PASSDB_RESULT_USER_UNKNOWN:
+	case PASSDB_RESULT_PASSWORD_MISMATCH:
+		/* The one that cannot be asked may know the member. */
+		if (!chain_answers_all(request)) {
+			operator_allows(login);
+			return;
+		}
+		refuse(login, "passdb-refused", "No passdb knows the account, or one refuses it.");
+		return;
+	case PASSDB_RESULT_INTERNAL_FAILURE:
+	case PASSDB_RESULT_USER_DISABLED:
+	case PASSDB_RESULT_PASS_EXPIRED:
+	case PASSDB_RESULT_NEXT:
+		end_chain(request, result);
+		return;
+	}
+	i_unreached();
+}
+
+static void chain_ended(struct auth_request *request, enum passdb_result result)
+{
+	struct login *login = login_end_of(request);
+
+	if (result != PASSDB_RESULT_OK)
+		end_chain(request, result);
+	else if (login->is_ours)
+		chain_ask(request, operator_answered);
+	else
+		operator_allows(login);
+}
+
+void login_end_watch(struct login *login, const struct pl_login_result *result)
+{
+	note_decision(login, result);
+	event_set_ptr(login->request->event, LOGIN_KEY, login);
+	chain_watch(login->request, login->verify_plain != NULL, chain_ended);
+}

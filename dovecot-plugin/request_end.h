@@ -1,0 +1,20 @@
+/* request_end.h - what is known of a login only when its request ends.
+ *
+ * Whether somebody was let in is only known after Dovecot's own policy checks, and whether Dovecot
+ * has refused a token without asking us.
+ */
+#ifndef POSTLATCH_REQUEST_END_H
+#define POSTLATCH_REQUEST_END_H
+
+#include "dovecot-plugin/driver.h"
+
+struct auth_request;
+
+void request_end_init(void);
+void request_end_deinit(void);
+
+/* Has the driver record the use if the request succeeds. */
+void request_end_record(struct auth_request *request, struct pl_driver *driver,
+			const struct pl_last_use *use);
+
+#endif

@@ -1,0 +1,373 @@
+"""What the operator's own passdbs and userdbs say about a member holds for every credential, and a login is decided
+for the account that opens, whatever name was typed."""
+import base64
+import concurrent.futures
+import contextlib
+import imaplib
+import os
+import re
+import socket
+import threading
+import time
+import unittest
+import urllib.parse
+
+from dovecot import RELEASE
+from portal import Browser
+from sasl import sign_in
+from server import Server, wait_for
+
+ALICE, BOB, INFO = "alice@demo.test", "bob@demo.test", "info@demo.test"
+DOORS = ("imap", "pop3", "smtp", "sieve")
+HOUR = 3600
+
+
+def setUpModule():
+    global server
+    server = Server().start()
+
+
+def tearDownModule():
+    server.remove()
+
+
+def portal_opens(user, password):
+    """The address of the session that the sign-in page gives, or None."""
+    url = server.env["PORTAL_URL"]
+    browser = Browser(urllib.parse.urlsplit(url).port, url)
+    browser.session()
+    answer = browser.sign_in(user, password)
+    return browser.session()["address"] if answer.status == 200 else None
+
+
+def opens(user, secret, mechanism="PLAIN"):
+    with concurrent.futures.ThreadPoolExecutor(len(DOORS)) as pool:
+        let_in = pool.map(lambda door: sign_in(server, door, mechanism, user, secret)[0], DOORS)
+        return {door for door, opened in zip(DOORS, let_in) if opened}
+
+
+class Passdb(unittest.TestCase):
+    """The lines of the operator's passwd-file, which may have fields of their own."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.path = server.dir + "/etc/dovecot/members"
+        with open(cls.path) as f:
+            cls.lines = f.read()
+
+    def setUp(self):
+        self.addCleanup(self.write, self.lines)
+        self.addCleanup(server.postlatch, "member", "set", ALICE, "active=on", "imap=inherit", "client_password=inherit",
+                        "two_factor_requirement=inherit")
+
+    def write(self, lines):
+        with open(self.path, "w") as f:
+            f.write(lines)
+        time.sleep(1.1)  # Dovecot looks at the file once in a second
+
+    def set_fields(self, member, fields):
+        self.write("".join(line + fields + "\n" if line.startswith(member + ":") else line + "\n"
+                           for line in self.lines.splitlines()))
+
+    def credentials(self, member, password=None):
+        """Each as (its name, the secret, the mechanism)."""
+        return (("account password", password or server.passwords[member], "PLAIN"),
+                ("app password", server.app_password(member, label="phone")["password"], "PLAIN"),
+                ("token", server.issue_token(member, "webmail", HOUR, HOUR)[1], "XOAUTH2"))
+
+    def kept_out(self, member, credentials):
+        for name, secret, mechanism in credentials:
+            with self.subTest(name):
+                self.assertEqual(opens(member, secret, mechanism), set())
+        with self.subTest("sign-in page"):
+            self.assertIsNone(portal_opens(member, server.passwords[member]))
+
+    def let_in(self, member, credentials):
+        for name, secret, mechanism in credentials:
+            with self.subTest(name):
+                self.assertEqual(opens(member, secret, mechanism), set(DOORS))
+        with self.subTest("sign-in page"):
+            self.assertEqual(portal_opens(member, server.passwords[member]), member)
+
+
+class Refusals(Passdb):
+    def test_nologin(self):
+        credentials = self.credentials(BOB)
+        self.let_in(BOB, credentials)
+        self.set_fields(BOB, "nologin")
+        self.kept_out(BOB, credentials)
+
+    def test_allow_nets(self):
+        credentials = self.credentials(BOB)
+        self.set_fields(BOB, "allow_nets=192.0.2.0/24")
+        self.kept_out(BOB, credentials)
+        self.set_fields(BOB, "allow_nets=127.0.0.0/8")
+        self.let_in(BOB, credentials)
+
+    def test_a_member_who_was_removed(self):
+        credentials = self.credentials(BOB)
+        self.write("".join(line + "\n" for line in self.lines.splitlines() if not line.startswith(BOB)))
+        self.kept_out(BOB, credentials)
+
+
+class Names(Passdb):
+    """info@demo.test is another name of alice."""
+
+    def setUp(self):
+        super().setUp()
+        self.write(self.lines + "%s:{PLAIN}pw::::::user=%s\n" % (INFO, ALICE))
+
+    def test_the_switches_of_the_account_hold(self):
+        self.assertEqual(opens(INFO, "pw"), set(DOORS))
+        server.postlatch("member", "set", ALICE, "imap=off")
+        self.assertEqual(opens(INFO, "pw"), set(DOORS) - {"imap"})
+        server.postlatch("member", "set", ALICE, "client_password=never")
+        self.assertEqual(opens(INFO, "pw"), set())
+        self.assertEqual(portal_opens(INFO, "pw"), ALICE)
+        server.postlatch("member", "set", ALICE, "active=off")
+        self.assertIsNone(portal_opens(INFO, "pw"))
+
+    def test_fields_for_the_userdb_change_the_name_too(self):
+        self.write(self.lines + "%s:{PLAIN}pw::::::userdb_user=%s\n" % (INFO, ALICE))
+        self.assertEqual(opens(INFO, "pw"), set(DOORS))
+        server.postlatch("member", "set", ALICE, "imap=off")
+        self.assertEqual(opens(INFO, "pw"), set(DOORS) - {"imap"})
+
+    def test_a_use_is_the_account_s(self):
+        self.assertEqual(opens(INFO, "pw"), set(DOORS))
+        wait_for(lambda: set(DOORS) <= set(server.json("member", "show", ALICE)["last_used"]))
+
+    def test_credentials_of_the_name_are_not_the_account_s(self):
+        _, app_password, token = self.credentials(INFO, "pw")
+        for _, secret, mechanism in (app_password, token):
+            self.assertEqual(opens(INFO, secret, mechanism), set())
+
+    def test_another_spelling_is_the_same_account(self):
+        self.set_fields(BOB, "user=Bob@Demo.Test")
+        self.let_in(BOB, self.credentials(BOB))
+
+
+class Backend(threading.Thread):
+    """An IMAP server behind Dovecot as a proxy; it lets everybody in."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.names = []
+
+    def run(self):
+        with contextlib.suppress(OSError):
+            while True:
+                with self.socket.accept()[0] as connection, connection.makefile("rwb") as file:
+                    self.serve(file)
+
+    def serve(self, file):
+        def say(line):
+            file.write(line + b"\r\n")
+            file.flush()
+        say(b"* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready")
+        for line in file:
+            tag, command, *words = line.split()
+            if command.upper() == b"AUTHENTICATE":
+                self.names.append(base64.b64decode(words[1]).split(b"\0")[1].decode())
+            elif command.upper() == b"LOGIN":
+                self.names.append(words[0].strip(b'"').decode())
+            say(tag + b" OK done")
+
+
+class Proxy(Passdb):
+    def test_a_member_on_another_server(self):
+        backend = Backend()
+        backend.start()
+        self.addCleanup(backend.socket.close)
+        credentials = self.credentials(BOB)
+        self.set_fields(BOB, "proxy=y host=127.0.0.1 port=%d pass=x" % backend.port)
+        for name, secret, mechanism in credentials:
+            with self.subTest(name):
+                backend.names.clear()
+                self.assertTrue(sign_in(server, "imap", mechanism, BOB, secret)[0])
+                self.assertEqual(backend.names, [BOB])
+
+
+class Blocks(Passdb):
+    """Dovecot's configuration is changed for the class: each text that is replaced, and what it becomes."""
+
+    changes = {}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.config = server.dir + "/etc/dovecot/dovecot.conf"
+        with open(cls.config) as f:
+            cls.before = text = f.read()
+        for old, new in cls.changes.items():
+            assert old in text, old
+            text = text.replace(old, new, 1)
+        cls.configure(text)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.configure(cls.before)
+
+    @classmethod
+    def configure(cls, text):
+        with open(cls.config, "w") as f:
+            f.write(text)
+        server.reload()
+
+
+OURS = "!include conf.d/05-postlatch.conf\n"
+OPERATORS = "# The operator's own: account passwords stay here.\n"
+
+
+def passwd_file(kind, name, path, extra=""):
+    if RELEASE == "2.3":
+        return "%s {\n  driver = passwd-file\n  args = username_format=%%Lu %s\n  %s\n}\n" % (kind, path, extra)
+    return "%s %s {\n  driver = passwd-file\n  passwd_file_path = %s\n  %s\n}\n" % (kind, name, path, extra)
+
+
+class Denied(Blocks):
+    """A deny passdb, as Debian's auth-deny.conf.ext has it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.list = server.dir + "/etc/dovecot/denied"
+        cls.deny()
+        block = passwd_file("passdb", "denied", cls.list, "deny = yes")
+        cls.changes = {cls.place: cls.where(block)}
+        super().setUpClass()
+
+    @classmethod
+    def deny(cls, *members):
+        with open(cls.list, "w") as f:
+            f.write("".join(member + "\n" for member in members))
+        time.sleep(1.1)
+
+    def check(self):
+        credentials = self.credentials(BOB)
+        self.let_in(BOB, credentials)
+        self.deny(BOB)
+        self.addCleanup(self.deny)
+        self.kept_out(BOB, credentials)
+
+
+class DeniedBehind(Denied):
+    place, where = OPERATORS, lambda block: block + OPERATORS
+
+    def test_it_holds_for_every_credential(self):
+        self.check()
+
+
+class DeniedInFront(Denied):
+    place, where = OURS, lambda block: block + OURS
+
+    def test_it_holds_for_every_credential(self):
+        self.check()
+
+
+class Userdb(Blocks):
+    """The userdb turns the name into another one."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.users = server.dir + "/etc/dovecot/users"
+        with open(cls.users, "w") as f:
+            f.write("%s::%d:%d::%s/mail/demo.test/alice::userdb_user=%s\n"
+                    % (INFO, *[os.stat(server.dir + "/mail").st_uid] * 2, server.dir, ALICE))
+        cls.changes = {"userdb ": passwd_file("userdb", "users", cls.users) + "userdb "}
+        super().setUpClass()
+
+    def test_the_switches_of_the_account_hold(self):
+        self.write(self.lines + "%s:{PLAIN}pw::::::\n" % INFO)
+        self.assertEqual(opens(INFO, "pw"), set(DOORS))
+        server.postlatch("member", "set", ALICE, "imap=off", "client_password=never")
+        # Postfix asks no userdb: what is sent is sent as info.
+        self.assertEqual(opens(INFO, "pw"), {"smtp"})
+
+
+class TrustedWebmail(Blocks):
+    """A webmail that sends passwords, and hands on the address of the browser (or one that somebody made up)."""
+
+    changes = {OPERATORS: "login_trusted_networks = 127.0.0.0/8\n" + OPERATORS}
+
+    @classmethod
+    def setUpClass(cls):
+        with open(server.env["POLICY_FILE"]) as f:
+            cls.policy = f.read()
+        text = re.sub("(?m)^webmail_networks = .*\n", "", cls.policy)
+        cls.write_policy(text + 'webmail_networks = "127.0.0.0/8"\n')
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        cls.write_policy(cls.policy)
+
+    @classmethod
+    def write_policy(cls, text):
+        with open(server.env["POLICY_FILE"], "w") as f:
+            f.write(text)
+        time.sleep(1.5)  # the driver reads what has been the same for a second
+
+    def log_in(self):
+        client = imaplib.IMAP4("127.0.0.1", server.port("IMAP"))
+        self.addCleanup(client.shutdown)
+        client.xatom("ID", '("x-originating-ip" "203.0.113.77")')
+        try:
+            return client.login(BOB, server.passwords[BOB])[0] == "OK"
+        except imaplib.IMAP4.error:
+            return False
+
+    def test_it_is_webmail_whatever_address_it_hands_on(self):
+        self.assertTrue(self.log_in())
+        self.assertIn("rip=203.0.113.77", server.log("dovecot"))
+        server.postlatch("member", "set", BOB, "webmail=off")
+        self.addCleanup(server.postlatch, "member", "set", BOB, "webmail=inherit")
+        self.assertFalse(self.log_in())
+
+
+class SecondBlock(Blocks):
+    """A block of ours at the end, too: it adds nothing, and does no harm."""
+
+    ours = {"2.3": "passdb {\n  driver = postlatch\n  args = /etc/postlatch/policy.conf\n",
+            "2.4": "passdb again {\n  driver = postlatch\n  postlatch_policy_file = /etc/postlatch/policy.conf\n"}
+    block = ours[RELEASE] + "  skip = unauthenticated\n  result_internalfail = return-fail\n}\n"
+    first = {"2.3": "passdb {\n  driver = passwd-file\n", "2.4": "passdb passwd-file {\n"}[RELEASE]
+    changes = {first: first + "  result_success = continue-ok\n", "userdb ": block + "userdb "}
+
+    def test_only_app_passwords(self):
+        account, *others = self.credentials(BOB)
+        server.postlatch("member", "set", BOB, "client_password=never")
+        self.addCleanup(server.postlatch, "member", "set", BOB, "client_password=inherit")
+        self.assertEqual(opens(BOB, *account[1:]), set())
+        for _, *credential in others:
+            self.assertEqual(opens(BOB, *credential), set(DOORS))
+
+    def test_another_name(self):
+        self.write(self.lines + "%s:{PLAIN}pw::::::user=%s\n" % (INFO, ALICE))
+        self.assertEqual(opens(INFO, "pw"), set(DOORS))
+        server.postlatch("member", "set", ALICE, "imap=off")
+        self.assertEqual(opens(INFO, "pw"), set(DOORS) - {"imap"})
+
+
+class Pam(Blocks):
+    """A passdb that cannot be asked without a password. It is not tried with an app password, which may lock
+    accounts; so it cannot refuse one."""
+
+    first = {"2.3": "passdb {\n  driver = passwd-file\n", "2.4": "passdb passwd-file {\n"}[RELEASE]
+    block = {"2.3": "passdb {\n  driver = pam\n  args = postlatch-test\n}\n",
+             "2.4": "passdb pam {\n  service_name = postlatch-test\n}\n"}[RELEASE]
+    changes = {first: block + first}
+
+    def test_members_that_no_other_passdb_knows(self):
+        credentials = self.credentials(BOB)
+        self.write("".join(line + "\n" for line in self.lines.splitlines() if not line.startswith(BOB)))
+        before = server.log("dovecot").count("pam")
+        for _, *credential in credentials[1:]:
+            self.assertEqual(opens(BOB, *credential), set(DOORS))
+        self.assertEqual(server.log("dovecot").count("pam"), before)
+
+
+if __name__ == "__main__":
+    unittest.main()
