@@ -1,7 +1,9 @@
 """Submitted and re-sent mail, with real Postfix, Pigeonhole and postlatch-milter."""
 import base64
+import collections
 import concurrent.futures
 import contextlib
+import itertools
 import os
 import signal
 import smtplib
@@ -502,13 +504,14 @@ class ForwardFile(unittest.TestCase):
 
 
 class Numbered(MailTest):
-    """Many messages on every way at once, while daemons are killed: each arrives where it should, once."""
+    """Many messages on every way at once, while daemons are killed: each arrives where it should, once.
+    `make messages` sends many more of them."""
 
-    COUNT = 15
+    MESSAGES = int(os.environ.get("POSTLATCH_MESSAGES", "90"))
 
     def tries_until_accepted(self, subject, send):
         """As a mail program or another server does."""
-        for _ in range(120):
+        for _ in range(240):
             try:
                 send(subject)
                 return
@@ -521,9 +524,20 @@ class Numbered(MailTest):
             sign_in(client, ALICE)
             assert submit(client, ALICE, BOB, subject)[0] == 250
 
-    def enters_sendmail(self, subject):
-        server.inside("sendmail", "-i", "-f", "x@elsewhere.example", BOB, check=True,
-                      input="Delivered-To: %s\nSubject: %s\n\nx\n" % (ALICE, subject))
+    def submits_from_webmail(self, subject):
+        with contextlib.closing(server.smtp_client()) as client:
+            sign_in_with_token(client, ALICE, self.token)
+            assert submit(client, ALICE, BOB, subject)[0] == 250
+
+    def enters_sendmail(self, *recipients):
+        def enters(subject):
+            server.inside("sendmail", "-i", "-f", "x@elsewhere.example", *recipients, check=True,
+                          input="Delivered-To: %s\nX-Sieve-Redirected-From: %s\nSubject: %s\n\nx\n" % (
+                              ALICE, AWAY, subject))
+        return enters
+
+    def arrives(self, to):
+        return lambda subject: server.send(to, subject)
 
     def restart_milter(self):
         os.kill(milter_pid(), signal.SIGKILL)
@@ -539,29 +553,55 @@ class Numbered(MailTest):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
-    def test_none_is_lost_doubled_or_diverted(self):
-        server.postlatch("member", "set", BOB, "forwarding=inherit")
-        server.postlatch("member", "set", CAROL, "forwarding=on")
+    def prepare_members(self):
+        for member, forwarding in ((ALICE, "off"), (BOB, "off"), (CAROL, "on"), (DAVE, "on")):
+            server.postlatch("member", "set", "--add", member, "forwarding=" + forwarding)
         self.script('redirect "%s";' % AWAY, ALICE)
+        self.script('require "vacation"; vacation :days 1 "gone";', BOB)
         self.script('redirect "%s";' % AWAY, CAROL)
-        ways = {"submitted": self.submits, "sendmail": self.enters_sendmail,
-                "off": lambda subject: server.send(ALICE, subject), "on": lambda subject: server.send(CAROL, subject)}
-        sent = {way: [unique(way) for _ in range(self.COUNT)] for way in ways}
+        self.script('require "copy"; redirect :copy "%s";' % AWAY, DAVE)
+        self.addCleanup(self.script, "keep;", DAVE)
+        self.token = server.issue_token(ALICE, "webmail", 86400, 86400)[1]
+
+    def wait_until_delivered(self):
+        """What was put off while a daemon was away is tried again at once, not in minutes."""
+        def is_delivered():
+            server.inside("postqueue", "-f")
+            time.sleep(2)
+            return server.queue_is_empty()
+        wait_for(is_delivered, 120 + self.MESSAGES / 5)
+        time.sleep(1)
+
+    def test_none_is_lost_doubled_or_diverted(self):
+        self.prepare_members()
+        ways = {"submitted": (self.submits, [BOB]),
+                "webmail": (self.submits_from_webmail, [BOB]),
+                "sendmail": (self.enters_sendmail(BOB), [BOB]),
+                "list": (self.enters_sendmail(ALICE, BOB, DAVE), [ALICE, BOB, DAVE, AWAY]),
+                "alias": (self.arrives("team@demo.test"), [ALICE, BOB, AWAY]),
+                "extension": (self.arrives("bob+box@demo.test"), [BOB]),
+                "off": (self.arrives(ALICE), [ALICE]),
+                "on": (self.arrives(CAROL), [AWAY]),
+                "copy": (self.arrives(DAVE), [DAVE, AWAY])}
+        sent = {way: [unique(way) for _ in range(self.MESSAGES // len(ways))] for way in ways}
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            jobs = [pool.submit(self.tries_until_accepted, subject, ways[way]) for way in ways for subject in sent[way]]
-            for _ in range(3):
-                time.sleep(1)
+            jobs = [pool.submit(self.tries_until_accepted, subject, ways[way][0])
+                    for numbers in zip(*sent.values()) for way, subject in zip(sent, numbers)]
+            for disturbances in itertools.count(1):
+                time.sleep(1 if disturbances < 4 else 10)
                 self.disturb()
+                if disturbances >= 3 and all(job.done() for job in jobs):
+                    break
             for job in jobs:
                 job.result()
-        wait_for(server.queue_is_empty, 120)
-        time.sleep(1)
-        boxes = {"alice": server.mailbox(ALICE), "bob": server.mailbox(BOB), "carol": server.mailbox(CAROL),
-                 "away": server.sink()}
-        for way, place in (("submitted", "bob"), ("sendmail", "bob"), ("off", "alice"), ("on", "away")):
-            for subject in sent[way]:
-                self.assertEqual({name: box.count(subject) for name, box in boxes.items() if subject in box},
-                                 {place: 1}, subject)
+        self.wait_until_delivered()
+        boxes = {member: collections.Counter(server.mailbox(member)) for member in (ALICE, BOB, CAROL, DAVE)}
+        boxes[AWAY] = collections.Counter(server.sink())
+        for way, subjects in sent.items():
+            for subject in subjects:
+                self.assertEqual({place: box[subject] for place, box in boxes.items() if subject in box},
+                                 dict.fromkeys(ways[way][1], 1), subject)
+        print("%d messages, daemons killed %d times" % (sum(map(len, sent.values())), disturbances))
 
 
 class Load(unittest.TestCase):
