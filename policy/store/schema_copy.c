@@ -18,7 +18,7 @@ static const struct {
 	const char *name, *key;
 	int counts; /* its id counts by itself, and is never used twice */
 } tables[PL_COPY_TABLES] = {
-	{ "domain", "id", 1 },
+	{ "domain", "alias_of IS NOT NULL, id", 1 }, /* aliases after the others */
 	{ "member", "id", 1 },
 	{ "member_use", "member_id, service {C}", 0 },
 	{ "app_password", "id", 1 },
