@@ -77,6 +77,19 @@ class Explain(CommandTest):
         self.assertRegex(run.stdout, r"(?m)^rule +service-off$")
         self.assertRegex(run.stdout, r"(?m)^  pop3 +off +from member$")
 
+    def test_without_a_service_all_are_explained(self):
+        self.site.ok("member", "add", ALICE, "pop3=off")
+        status, answer = self.ask()
+        self.assertEqual((status, sorted(answer["services"])), (0, sorted(SERVICES)))
+        self.assertEqual(answer["services"]["pop3"], {"channel": "client", "verdict": "deny", "rule": "service-off",
+                                                      "reason": "POP3 is switched off for this account."})
+        for service in SERVICES:
+            self.assertEqual(answer["services"][service]["rule"], self.ask("--service", service)[1]["rule"])
+        said = self.site.ok("explain", ALICE)
+        self.assertRegex(said, r"(?m)^pop3 +deny: POP3 is switched off for this account\.$")
+        self.assertRegex(said, r"(?m)^imap +allow: ")
+        self.assertRegex(said, r"(?m)^  pop3 +off +from member$")
+
     def test_every_service_has_an_answer(self):
         for service in SERVICES:
             for channel in ("client", "webmail"):
@@ -140,7 +153,7 @@ class Explain(CommandTest):
 
     def test_what_cannot_be_decided_is_two(self):
         for words, *says in ((["--service", "fax"], "--service fax", "postlatch explain --help"),
-                             (["--service", "two_factor_requirement"], "two_factor_requirement"), ([], "--service NAME"),
+                             (["--service", "two_factor_requirement"], "two_factor_requirement"),
                              (["--service", "imap", "--channel", "phone"], "--channel phone", "client or webmail"),
                              (["--service", "imap", "--credential", "pin"], "--credential pin",
                               "app-password or token"),
