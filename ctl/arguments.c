@@ -10,7 +10,25 @@ int ctl_address(const struct ctl *ctl, const char *text, struct pl_address *addr
 {
 	if (pl_address_parse(text, strlen(text), ctl->policy->default_domain, address_r, err) < 0)
 		return pl_error_prefix(err, "member \"%.100s\"", text);
-	return ctl->work.store == NULL ? 0 : pl_domain_of_alias(ctl->work.store, address_r, err);
+	return ctl->work.store != NULL && pl_domain_of_alias(ctl->work.store, address_r, err) < 0
+		       ? -1
+		       : 0;
+}
+
+int ctl_member(const struct ctl *ctl, struct pl_account *account_r, struct pl_error *err)
+{
+	char text[PL_ADDRESS_MAX + 1];
+	struct pl_address address;
+
+	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 ||
+	    pl_account_get(ctl->work.store, &address, account_r, err) < 0)
+		return -1;
+	if (account_r->member.id != 0)
+		return 0;
+	return pl_error_set(err, PL_ERR_CONFLICT,
+			    "no such member: %s (members are added by `postlatch member add`, and "
+			    "when they sign in for the first time)",
+			    pl_address_format(&address, text));
 }
 
 int ctl_known_domain(const struct ctl *ctl, const struct pl_address *address, struct pl_error *err)
@@ -35,6 +53,25 @@ int ctl_change(const struct ctl *ctl, int first, enum pl_layer_bit where,
 			return -1;
 	}
 	return 0;
+}
+
+void ctl_note_change(const struct ctl *ctl, const struct pl_change *change)
+{
+	if (change->has_class && change->class_name[0] != '\0' &&
+	    pl_policy_class(ctl->policy, change->class_name) == NULL)
+		fprintf(stderr,
+			"postlatch: note: the policy file has no section class \"%s\", so the "
+			"class "
+			"has no effect\n",
+			change->class_name);
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+		const struct pl_setting_info *info = pl_setting_info((enum pl_setting)i);
+
+		if ((change->settings & 1u << i) != 0 && (info->where & PL_NOT_YET) != 0)
+			fprintf(stderr,
+				"postlatch: note: %s does nothing in this version of Postlatch\n",
+				info->name);
+	}
 }
 
 int ctl_date(const char *text, int64_t *at_r, struct pl_error *err)
@@ -63,13 +100,10 @@ int ctl_channel(const char *text, enum pl_channel *channel_r, struct pl_error *e
 
 int ctl_id_or_all(const struct ctl *ctl, int64_t *id_r, struct pl_error *err)
 {
-	int all = ctl->option[CTL_OPTION_ALL] != NULL;
 	char *end;
 
 	*id_r = 0;
-	if (all == (ctl->arg_count == 2))
-		return pl_error_set(err, PL_ERR_INVALID, "give an ID, or --all for all of them");
-	if (all)
+	if (ctl->option[CTL_OPTION_ALL] != NULL)
 		return 0;
 	*id_r = strtoll(ctl->args[1], &end, 10);
 	if (*id_r <= 0 || *end != '\0')

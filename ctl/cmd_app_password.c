@@ -135,12 +135,10 @@ static int list_text(const struct pl_app_password *row, void *context)
 
 int cmd_app_password_list(struct ctl *ctl, struct pl_error *err)
 {
-	struct pl_address address;
 	struct pl_account account;
 	json_t *json;
 
-	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 ||
-	    pl_account_get(ctl->work.store, &address, &account, err) < 0)
+	if (ctl_member(ctl, &account, err) < 0)
 		return -1;
 	if (!ctl->json)
 		return pl_app_password_list(ctl->work.store, account.member.id, list_text, NULL,
@@ -155,13 +153,13 @@ int cmd_app_password_list(struct ctl *ctl, struct pl_error *err)
 
 int cmd_app_password_revoke(struct ctl *ctl, struct pl_error *err)
 {
-	struct pl_address address;
+	struct pl_account account;
 	int64_t id, count;
 
-	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 || ctl_id_or_all(ctl, &id, err) < 0 ||
+	if (ctl_member(ctl, &account, err) < 0 || ctl_id_or_all(ctl, &id, err) < 0 ||
 	    pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
-	count = pl_app_password_revoke(&ctl->work, &address, id);
+	count = pl_app_password_revoke(&ctl->work, &account.member.address, id);
 	if (count == 0 && id != 0)
 		count = pl_error_set(err, PL_ERR_CONFLICT, "%s has no app password %lld",
 				     ctl->args[0], (long long)id);

@@ -255,12 +255,12 @@ int cmd_db_status(struct ctl *ctl, struct pl_error *err)
 	if (ctl->json)
 		return ctl_print_json(status_json(uri, version, counts), err);
 	ctl_line("database", pl_store_name(uri, name, sizeof(name)));
-	printf("%-20s %d of %d\n", "version", version, PL_SCHEMA_VERSION);
+	printf("%-*s %d of %d\n", CTL_NAME_WIDTH, "version", version, PL_SCHEMA_VERSION);
 	if (file != NULL)
-		printf("%-20s %lld\n%-20s %lld\n", "bytes", file_size(file, ""), "bytes in -wal",
-		       file_size(file, "-wal"));
+		printf("%-*s %lld\n%-*s %lld\n", CTL_NAME_WIDTH, "bytes", file_size(file, ""),
+		       CTL_NAME_WIDTH, "bytes in -wal", file_size(file, "-wal"));
 	for (int what = PL_COUNT_DOMAINS; what <= PL_COUNT_AUDIT; what++)
-		printf("%-20s %lld\n", count_names[what], (long long)counts[what]);
+		printf("%-*s %lld\n", CTL_NAME_WIDTH, count_names[what], (long long)counts[what]);
 	return CTL_DONE;
 }
 

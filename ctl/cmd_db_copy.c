@@ -1,6 +1,4 @@
 /* cmd_db_copy.c - postlatch db copy */
-#include <string.h>
-
 #include "ctl/command.h"
 #include "policy/store/schema_copy.h"
 
@@ -46,8 +44,6 @@ int cmd_db_copy(struct ctl *ctl, struct pl_error *err)
 	struct pl_copied copied[PL_COPY_TABLES];
 	char digest[2 * PL_COPY_DIGEST + 1];
 
-	if (from == NULL || to == NULL)
-		return pl_error_set(err, PL_ERR_INVALID, "db copy needs --from URI and --to URI");
 	if (make_target(to, err) < 0 || pl_schema_copy(from, to, show_progress, copied, err) < 0)
 		return -1;
 	if (ctl->json)

@@ -10,7 +10,7 @@ static void add(const char *kind, int64_t count, void *context)
 static void print(const char *kind, int64_t count, void *context)
 {
 	(void)context;
-	printf("%-20s %lld\n", kind, (long long)count);
+	printf("%-*s %lld\n", CTL_NAME_WIDTH, kind, (long long)count);
 }
 
 int cmd_db_prune(struct ctl *ctl, struct pl_error *err)

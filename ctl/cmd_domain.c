@@ -42,6 +42,7 @@ int cmd_domain_add(struct ctl *ctl, struct pl_error *err)
 	ret = pl_domain_add(&ctl->work, ctl->policy, name, &change);
 	if (ctl_finish_write(ctl, ret, err) < 0)
 		return -1;
+	ctl_note_change(ctl, &change);
 	if (ctl->json)
 		return ctl_print_json(json_pack("{s:s}", "domain", name), err);
 	printf("added %s\n", name);
@@ -86,6 +87,7 @@ int cmd_domain_set(struct ctl *ctl, struct pl_error *err)
 	ret = pl_domain_set(&ctl->work, ctl->policy, name, &change, scope, &result);
 	if (ctl_finish_write(ctl, ret, err) < 0)
 		return -1;
+	ctl_note_change(ctl, &change);
 	return print_scope_result(ctl, name, &result, err);
 }
 

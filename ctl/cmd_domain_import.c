@@ -1,5 +1,4 @@
 /* cmd_domain_import.c - postlatch domain import. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,39 +6,36 @@
 #include "ctl/postfix_domains.h"
 #include "policy/account/domain.h"
 
-static int read_lines(FILE *in, struct domain_names *list, struct pl_error *err)
+#define FILE_MAX_BYTES (16 * 1024 * 1024)
+
+/* One domain on each line; '#' starts a comment. */
+static int read_lines(char *text, struct domain_names *list, struct pl_error *err)
 {
-	char *line = NULL;
-	size_t size = 0;
-	int ret = 0;
+	char *name;
 
-	for (int number = 1; ret == 0 && getline(&line, &size, in) > 0; number++) {
-		char *name = line + strspn(line, " \t");
-
-		name[strcspn(name, "#\r\n")] = '\0';
+	for (int number = 1; (name = strsep(&text, "\n")) != NULL; number++) {
+		name += strspn(name, " \t");
+		name[strcspn(name, "#\r")] = '\0';
 		for (size_t len = strlen(name); len > 0 && strchr(" \t", name[len - 1]); len--)
 			name[len - 1] = '\0';
 		if (*name != '\0' && domain_names_add(list, name, err) < 0)
-			ret = pl_error_prefix(err, "line %d", number);
+			return pl_error_prefix(err, "line %d", number);
 	}
-	free(line);
-	return ret;
+	return 0;
 }
 
 static int read_file(const char *path, struct domain_names *list, struct pl_error *err)
 {
-	const int is_stdin = strcmp(path, "-") == 0;
-	FILE *in = is_stdin ? stdin : fopen(path, "re");
-	int ret;
+	char *text;
+	size_t len;
+	int ret = ctl_read_input(path, FILE_MAX_BYTES, &text, &len, err);
 
-	if (in == NULL)
-		return pl_error_set(err, PL_ERR_INVALID, "%s: %s", path, strerror(errno));
-	ret = read_lines(in, list, err);
-	if (ret == 0 && ferror(in))
-		ret = pl_error_set(err, PL_ERR_INVALID, "%s: %s", path, strerror(errno));
-	if (!is_stdin)
-		fclose(in);
-	return ret;
+	if (ret == 0 && strlen(text) != len)
+		ret = pl_error_set(err, PL_ERR_INVALID, "it contains a NUL byte");
+	if (ret == 0)
+		ret = read_lines(text, list, err);
+	free(text);
+	return ret < 0 ? pl_error_prefix(err, "%s", ctl_input_name(path)) : 0;
 }
 
 static int read_names(const struct ctl *ctl, struct domain_names *list, struct pl_error *err)

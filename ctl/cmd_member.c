@@ -23,6 +23,7 @@ int cmd_member_add(struct ctl *ctl, struct pl_error *err)
 		return -1;
 	if (ctl_finish_write(ctl, add(ctl, &address, &change, err), err) < 0)
 		return -1;
+	ctl_note_change(ctl, &change);
 	pl_address_format(&address, text);
 	if (ctl->json)
 		return ctl_print_json(json_pack("{s:s}", "member", text), err);
@@ -156,6 +157,8 @@ int cmd_member_set(struct ctl *ctl, struct pl_error *err)
 			ret = -1;
 		else
 			ret = print_set(ctl, &set, err);
+		if (ret == CTL_DONE)
+			ctl_note_change(ctl, &set.change);
 	}
 	json_decref(set.changes);
 	targets_free(&set.targets);

@@ -6,50 +6,6 @@
 #include "ctl/member_csv.h"
 #include "ctl/targets.h"
 
-static int is_dash(const char *path)
-{
-	return path == NULL || strcmp(path, "-") == 0;
-}
-
-/* Reads a whole stream, of bounded size; the caller frees the text. */
-static int read_stream(FILE *in, char **text_r, size_t *len_r)
-{
-	size_t room = 65536;
-	char *text = malloc(room);
-
-	*len_r = 0;
-	while (text != NULL) {
-		size_t got = fread(text + *len_r, 1, room - *len_r, in);
-		char *grown;
-
-		*len_r += got;
-		if (got == 0 || *len_r > MEMBER_CSV_MAX)
-			break;
-		if (*len_r < room)
-			continue;
-		grown = realloc(text, room *= 2);
-		if (grown == NULL)
-			free(text);
-		text = grown;
-	}
-	*text_r = text;
-	return text == NULL || ferror(in) ? -1 : 0;
-}
-
-static int read_file(const char *path, char **text_r, size_t *len_r, struct pl_error *err)
-{
-	FILE *in = is_dash(path) ? stdin : fopen(path, "r");
-	int ret;
-
-	*text_r = NULL;
-	if (in == NULL)
-		return pl_error_set(err, PL_ERR_INVALID, "%s: %s", path, strerror(errno));
-	ret = read_stream(in, text_r, len_r);
-	if (in != stdin)
-		fclose(in);
-	return ret < 0 ? pl_error_set(err, PL_ERR_RETRY, "%s: cannot be read", path) : 0;
-}
-
 /* Makes the domain of a row known; rows of a domain mostly follow each other. */
 static int import_domain(struct ctl *ctl, const struct member_csv *csv, size_t row)
 {
@@ -98,10 +54,10 @@ int cmd_member_import(struct ctl *ctl, struct pl_error *err)
 	size_t len = 0;
 	int changed = -1, domains, ret = -1;
 
-	if (read_file(path, &text, &len, err) < 0)
+	if (ctl_read_input(path, MEMBER_CSV_MAX, &text, &len, err) < 0)
 		goto out;
 	if (member_csv_parse(text, len, ctl->policy->default_domain, &csv, err) < 0) {
-		pl_error_prefix(err, "%s", is_dash(path) ? "standard input" : path);
+		pl_error_prefix(err, "%s", ctl_input_name(path));
 		goto out;
 	}
 	if (pl_store_begin_write(ctl->work.store, err) < 0)
@@ -134,7 +90,7 @@ static int write_row(const struct pl_member *member, void *context)
 
 int cmd_member_export(struct ctl *ctl, struct pl_error *err)
 {
-	const char *path = ctl->arg_count > 0 ? ctl->args[0] : NULL;
+	const char *path = ctl->arg_count > 0 ? ctl->args[0] : "-";
 	struct pl_member_filter filter;
 	char domain[PL_DOMAIN_MAX + 1];
 	FILE *out;
@@ -142,7 +98,7 @@ int cmd_member_export(struct ctl *ctl, struct pl_error *err)
 
 	if (targets_filter(ctl, &filter, domain, err) < 0)
 		return -1;
-	out = is_dash(path) ? stdout : fopen(path, "wx");
+	out = strcmp(path, "-") == 0 ? stdout : fopen(path, "wx");
 	if (out == NULL)
 		return pl_error_set(err, PL_ERR_INVALID, "%s: %s", path,
 				    errno == EEXIST ? "it already exists and is not overwritten"

@@ -29,7 +29,7 @@ static int show_use(const struct pl_member_use *use, void *context)
 	}
 	snprintf(line, sizeof(line), "%s from %s", ctl_time(use->at, at, sizeof(at)),
 		 use->ip[0] != '\0' ? use->ip : "-");
-	printf("  %-18s ", service);
+	printf("  %-*s ", CTL_NAME_WIDTH - 2, service);
 	ctl_put(stdout, line);
 	putchar('\n');
 	return 0;

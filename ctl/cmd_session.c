@@ -4,16 +4,6 @@
 #include "ctl/command.h"
 #include "policy/credential/trusted.h"
 
-/* The account of args[0]; its member's id is 0 when there is no such member. */
-static int get_account(const struct ctl *ctl, struct pl_account *account_r, struct pl_error *err)
-{
-	struct pl_address address;
-
-	return ctl_address(ctl, ctl->args[0], &address, err) < 0
-		       ? -1
-		       : pl_account_get(ctl->work.store, &address, account_r, err);
-}
-
 /* ---- sessions ---- */
 
 static int session_json(const struct pl_session *row, void *context)
@@ -49,7 +39,7 @@ int cmd_session_list(struct ctl *ctl, struct pl_error *err)
 	struct pl_account account;
 	json_t *json;
 
-	if (get_account(ctl, &account, err) < 0)
+	if (ctl_member(ctl, &account, err) < 0)
 		return -1;
 	if (!ctl->json)
 		return pl_session_list(&ctl->work, account.member.id, session_text, NULL);
@@ -95,7 +85,7 @@ int cmd_session_revoke(struct ctl *ctl, struct pl_error *err)
 	struct pl_account account;
 	int64_t id, count;
 
-	if (get_account(ctl, &account, err) < 0 || ctl_id_or_all(ctl, &id, err) < 0 ||
+	if (ctl_member(ctl, &account, err) < 0 || ctl_id_or_all(ctl, &id, err) < 0 ||
 	    pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
 	count = revoke_sessions(ctl, &account, id);
@@ -139,7 +129,7 @@ int cmd_device_list(struct ctl *ctl, struct pl_error *err)
 	struct pl_account account;
 	json_t *json;
 
-	if (get_account(ctl, &account, err) < 0)
+	if (ctl_member(ctl, &account, err) < 0)
 		return -1;
 	if (!ctl->json)
 		return pl_trusted_list(&ctl->work, account.member.id, device_text, NULL);
@@ -156,7 +146,7 @@ int cmd_device_revoke(struct ctl *ctl, struct pl_error *err)
 	struct pl_account account;
 	int64_t id, count;
 
-	if (get_account(ctl, &account, err) < 0 || ctl_id_or_all(ctl, &id, err) < 0 ||
+	if (ctl_member(ctl, &account, err) < 0 || ctl_id_or_all(ctl, &id, err) < 0 ||
 	    pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
 	count = pl_trusted_remove(&ctl->work, &account, id);

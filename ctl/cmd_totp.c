@@ -26,7 +26,7 @@ static void show_text(const char *address, int known, const struct pl_totp_state
 	if (state->registered) {
 		ctl_line("registered at", ctl_time(state->registered_at, at, sizeof(at)));
 		ctl_line("registered from", state->registered_ip);
-		printf("%-20s %d\n", "recovery codes left", state->recovery_codes);
+		printf("%-*s %d\n", CTL_NAME_WIDTH, "recovery codes left", state->recovery_codes);
 	}
 	if (state->failures >= PL_TOTP_MAX_FAILURES)
 		snprintf(failures, sizeof(failures), "%d: blocked until `postlatch totp reset`",
@@ -72,16 +72,12 @@ static int reset(struct ctl *ctl, struct pl_account *account, struct pl_error *e
 int cmd_totp_reset(struct ctl *ctl, struct pl_error *err)
 {
 	char text[PL_ADDRESS_MAX + 1];
-	struct pl_address address;
 	struct pl_account account;
 	int removed;
 
-	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 ||
-	    pl_account_get(ctl->work.store, &address, &account, err) < 0)
+	if (ctl_member(ctl, &account, err) < 0)
 		return -1;
-	pl_address_format(&address, text);
-	if (account.member.id == 0)
-		return pl_error_set(err, PL_ERR_CONFLICT, "no such member: %s", text);
+	pl_address_format(&account.member.address, text);
 	removed = reset(ctl, &account, err);
 	if (removed < 0)
 		return -1;

@@ -61,9 +61,10 @@ struct ctl {
 
 struct ctl_command {
 	const char *noun, *verb, *arguments;
-	int min_args, max_args;                /* max -1: any number */
-	unsigned int needs;                    /* enum ctl_need */
-	unsigned char takes[CTL_OPTION_COUNT]; /* 1: the command takes that option */
+	int min_args, max_args; /* max -1: any number */
+	unsigned int needs;     /* enum ctl_need */
+	unsigned char
+		takes[CTL_OPTION_COUNT]; /* 1: the command takes that option; 2: it must be given */
 	/* Returns an exit status, or -1 and the error. */
 	int (*run)(struct ctl *ctl, struct pl_error *err);
 	const char *summary, *details;
@@ -89,20 +90,27 @@ void ctl_help_command(FILE *out, const struct ctl_command *command);
 int ctl_manual(FILE *out, const char *section);
 
 /* The noun nearest to a mistyped word or, of a noun, the verb; NULL when none is
- * near. (suggest.c) */
+ * near. The same for the name of an option. (suggest.c) */
 const char *ctl_suggest(const char *noun, const char *word);
+const char *ctl_suggest_option(const char *word);
 
 /* Arguments. (arguments.c) */
 /* Where the command has a store, an alias of a domain has become the domain. */
 int ctl_address(const struct ctl *ctl, const char *text, struct pl_address *address_r,
 		struct pl_error *err);
+/* The account of args[0], a member that the database has: PL_ERR_CONFLICT for others. */
+int ctl_member(const struct ctl *ctl, struct pl_account *account_r, struct pl_error *err);
 /* Reads args[first] and on as name=value. */
 int ctl_change(const struct ctl *ctl, int first, enum pl_layer_bit where,
 	       struct pl_change *change_r, struct pl_error *err);
+/* Says on standard error what of a change has no effect: a class without a section in the policy
+ * file, and a service that does nothing yet. */
+void ctl_note_change(const struct ctl *ctl, const struct pl_change *change);
 /* "2026-01-31": the start of that day, local time. */
 int ctl_date(const char *text, int64_t *at_r, struct pl_error *err);
 int ctl_channel(const char *text, enum pl_channel *channel_r, struct pl_error *err);
-/* args[1], the ID of one of the member's things; 0 for --all. */
+/* args[1], the ID of one of the member's things; 0 for --all. main.c has seen that there is one
+ * of the two. */
 int ctl_id_or_all(const struct ctl *ctl, int64_t *id_r, struct pl_error *err);
 /* Copies text that must fit; what names it in the error. */
 int ctl_copy(const char *what, const char *text, char *buf, size_t size, struct pl_error *err);
@@ -112,6 +120,16 @@ int ctl_finish_write(struct ctl *ctl, int ret, struct pl_error *err);
 
 /* Makes an empty database, a file for the group that shares it. (cmd_db.c) */
 int ctl_make_database(const char *uri, struct pl_error *err);
+
+/* Reads a whole file, or standard input for "-", of at most so many bytes. The caller frees the
+ * text, which ends in a NUL. PL_ERR_INVALID when it cannot be opened or is too large. (input.c) */
+int ctl_read_input(const char *path, size_t most, char **text_r, size_t *len_r,
+		   struct pl_error *err);
+/* What people call it. */
+const char *ctl_input_name(const char *path);
+
+/* Width of the column of names, for printf: the longest is two_factor_requirement. */
+#define CTL_NAME_WIDTH 24
 
 /* Output. Text from the database goes only through these. (output.c) */
 void ctl_put(FILE *out, const char *text); /* control characters become '?' */

@@ -5,7 +5,9 @@
 
 static int takes_options(const struct ctl_command *command)
 {
-	return memchr(command->takes, 1, sizeof(command->takes)) != NULL;
+	static const unsigned char none[CTL_OPTION_COUNT];
+
+	return memcmp(command->takes, none, sizeof(none)) != 0;
 }
 
 static void usage_line(FILE *out, const struct ctl_command *command)
@@ -16,8 +18,8 @@ static void usage_line(FILE *out, const struct ctl_command *command)
 		const struct ctl_option_info *option = ctl_option((enum ctl_option)i);
 
 		if (command->takes[i])
-			fprintf(out, " [--%s%s%s]", option->name,
-				option->argument != NULL ? " " : "",
+			fprintf(out, command->takes[i] == 2 ? " --%s%s%s" : " [--%s%s%s]",
+				option->name, option->argument != NULL ? " " : "",
 				option->argument != NULL ? option->argument : "");
 	}
 	fputc('\n', out);

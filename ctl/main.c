@@ -180,15 +180,37 @@ struct request {
 	const char *manual;
 };
 
-/* Reads all options; what is left in argv are the words. 0, or -1 after getopt
- * has said what is wrong. */
+/* What getopt_long does not understand: the option that it has just passed. */
+static int wrong_option(int opt, const char *word, int letter)
+{
+	char name[64], message[160];
+	const char *near;
+
+	if (strncmp(word, "--", 2) != 0) {
+		snprintf(message, sizeof(message), "there is no option -%c", letter);
+		return usage(message, "");
+	}
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
+	if (opt == ':')
+		return usage("a value must follow the option --", name);
+	near = ctl_suggest_option(name);
+	if (near == NULL || strcmp(near, name) == 0)
+		return usage("this cannot be an option: ", word);
+	snprintf(message, sizeof(message), "there is no option --%s (did you mean --%s?)", name,
+		 near);
+	return usage(message, "");
+}
+
+/* Reads all options; what is left in argv are the words. 0, or an exit status after it was said
+ * what is wrong. */
 static int read_options(int argc, char **argv, struct ctl *ctl, struct request *request)
 {
 	struct option options[4 + CTL_OPTION_COUNT + 1];
 	int opt;
 
 	fill_options(options);
-	while ((opt = getopt_long(argc, argv, "c:x:hj", options, NULL)) != -1) {
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, ":c:x:hj", options, NULL)) != -1) {
 		if (opt >= OPTION_BASE) {
 			ctl->option[opt - OPTION_BASE] = optarg != NULL ? optarg : "";
 		} else if (opt == 'c') {
@@ -202,7 +224,7 @@ static int read_options(int argc, char **argv, struct ctl *ctl, struct request *
 		} else if (opt == 'V') {
 			request->version = 1;
 		} else {
-			return -1;
+			return wrong_option(opt, argv[optind - 1], optopt);
 		}
 	}
 	return 0;
@@ -228,6 +250,15 @@ static int check_call(const struct ctl *ctl)
 		return usage_of(command, "an argument is missing: ", command->arguments);
 	if (command->max_args >= 0 && ctl->arg_count > command->max_args)
 		return usage_of(command, "one argument too many: ", ctl->args[command->max_args]);
+	for (unsigned int i = 0; i < CTL_OPTION_COUNT; i++) {
+		if (command->takes[i] == 2 && ctl->option[i] == NULL)
+			return usage_of(command, "an option is missing: --",
+					ctl_option((enum ctl_option)i)->name);
+	}
+	/* One of the member's things, or all of them. */
+	if (command->takes[CTL_OPTION_ALL] &&
+	    (ctl->option[CTL_OPTION_ALL] != NULL) == (ctl->arg_count == command->max_args))
+		return usage_of(command, "give an ID, or --all for all of them", "");
 	return 0;
 }
 
@@ -278,8 +309,10 @@ int main(int argc, char **argv)
 	struct ctl ctl = { .policy_path = PL_POLICY_DEFAULT_PATH };
 	struct request request = { 0 };
 
-	if (read_options(argc, argv, &ctl, &request) < 0)
-		return usage("the options are not understood", "");
+	int status = read_options(argc, argv, &ctl, &request);
+
+	if (status != 0)
+		return status;
 	if (request.version) {
 		puts(PACKAGE_STRING);
 		return CTL_DONE;

@@ -13,7 +13,7 @@ void ctl_put(FILE *out, const char *text)
 
 void ctl_line(const char *name, const char *value)
 {
-	printf("%-20s ", name);
+	printf("%-*s ", CTL_NAME_WIDTH, name);
 	ctl_put(stdout, value);
 	putchar('\n');
 }
@@ -68,8 +68,9 @@ void ctl_print_layers(const struct pl_layers *layers)
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
 		struct pl_resolved resolved = pl_resolve(layers, (enum pl_setting)i);
 
-		printf("  %-18s %-20s from %s\n", pl_setting_info((enum pl_setting)i)->name,
-		       pl_value_name(resolved.value), pl_source_name(resolved.source));
+		printf("  %-*s %-20s from %s\n", CTL_NAME_WIDTH - 2,
+		       pl_setting_info((enum pl_setting)i)->name, pl_value_name(resolved.value),
+		       pl_source_name(resolved.source));
 	}
 }
 

@@ -1,55 +1,30 @@
-/* suggest.c - which command a mistyped word was meant to be. */
+/* suggest.c - which command or option a mistyped word was meant to be. */
 #include <string.h>
 
 #include "ctl/command.h"
-
-#define WORD_MAX 32 /* longer than any word of commands.def */
-
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* How many letters must be put in, left out, changed or swapped with their
- * neighbour to make one word of the other. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t rows[3][WORD_MAX + 1]; /* of the classic table: the current one and two before */
-	size_t a_len = strlen(a), b_len = strlen(b);
-
-	if (a_len > WORD_MAX || b_len > WORD_MAX)
-		return WORD_MAX;
-	for (size_t j = 0; j <= b_len; j++)
-		rows[0][j] = j;
-	for (size_t i = 1; i <= a_len; i++) {
-		size_t *now = rows[i % 3], *before = rows[(i + 2) % 3];
-
-		now[0] = i;
-		for (size_t j = 1; j <= b_len; j++) {
-			now[j] = least(before[j], now[j - 1]) + 1;
-			now[j] = least(now[j], before[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-				now[j] = least(now[j], rows[(i + 1) % 3][j - 2] + 1);
-		}
-	}
-	return rows[a_len % 3][b_len];
-}
+#include "policy/base/nearest.h"
 
 const char *ctl_suggest(const char *noun, const char *word)
 {
-	size_t limit = strlen(word) / 3, best = (limit > 0 ? limit : 1) + 1;
 	const struct ctl_command *command;
-	const char *found = NULL;
+	struct pl_nearest nearest;
 
+	pl_nearest_begin(&nearest, word);
 	for (size_t i = 0; (command = ctl_command(i)) != NULL; i++) {
-		const char *candidate = noun == NULL ? command->noun : command->verb;
-
-		if (noun != NULL && strcmp(noun, command->noun) != 0)
-			continue;
-		if (*candidate != '\0' && distance(word, candidate) < best) {
-			best = distance(word, candidate);
-			found = candidate;
-		}
+		if (noun == NULL)
+			pl_nearest_offer(&nearest, command->noun);
+		else if (strcmp(noun, command->noun) == 0)
+			pl_nearest_offer(&nearest, command->verb);
 	}
-	return found;
+	return nearest.found;
+}
+
+const char *ctl_suggest_option(const char *word)
+{
+	struct pl_nearest nearest;
+
+	pl_nearest_begin(&nearest, word);
+	for (unsigned int i = 0; i < CTL_OPTION_COUNT; i++)
+		pl_nearest_offer(&nearest, ctl_option((enum ctl_option)i)->name);
+	return nearest.found;
 }

@@ -1,8 +1,9 @@
 /* table.c - commands.def and options.def as tables. */
 #include "ctl/command.h"
 
-/* In a row of commands.def: the command takes this option of options.def. */
+/* In a row of commands.def: the command takes this option of options.def, or needs it. */
 #define CTL_TAKES(id) [CTL_OPTION_##id] = 1,
+#define CTL_NEEDS(id) [CTL_OPTION_##id] = 2,
 
 static const struct ctl_command commands[] = {
 #define CTL_COMMAND(noun, verb, arguments, min, max, needs, options, run, summary, details) \

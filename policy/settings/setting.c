@@ -7,6 +7,7 @@
 #define D PL_AT_DOMAIN
 #define P PL_AT_POLICY
 #define C PL_AT_CLASS
+#define N PL_NOT_YET
 
 static const struct pl_setting_info settings[] = {
 #define PL_SETTING(id, name, label, kind, values, builtin, where, text) \

@@ -41,6 +41,7 @@ enum pl_layer_bit {
 	PL_AT_DOMAIN = 2,
 	PL_AT_POLICY = 4,
 	PL_AT_CLASS = 8,
+	PL_NOT_YET = 16, /* no place: no program acts on the setting yet */
 };
 
 struct pl_setting_info {

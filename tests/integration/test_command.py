@@ -15,7 +15,7 @@ def table():
     with open(os.path.join(ROOT, "ctl/options.def")) as f:
         names = dict(re.findall(r'^CTL_OPTION\((\w+), "([^"]+)"', f.read(), re.M))
     row = re.compile(r'^CTL_COMMAND\("([^"]+)", "([^"]*)", "[^"]*", (\d+), (-?\d+), (.*?), cmd_', re.M | re.S)
-    return [(noun, verb, int(least), int(most), [names[word] for word in re.findall(r"CTL_TAKES\((\w+)\)", rest)])
+    return [(noun, verb, int(least), int(most), [names[word] for word in re.findall(r"CTL_(?:TAKES|NEEDS)\((\w+)\)", rest)])
             for noun, verb, least, most, rest in row.findall(text)]
 
 
@@ -119,6 +119,16 @@ class Usage(CommandTest):
         run = subprocess.run([POSTLATCH, *args], capture_output=True, text=True, timeout=TIMEOUT)
         self.assertEqual((run.returncode, run.stdout), (USAGE, ""))
         self.assertIn(args[-1].lstrip("-"), run.stderr)
+
+    def test_an_option_that_is_near_is_suggested(self):
+        for wrong, right in (("--dryrun", "--dry-run"), ("--dry_run=x", "--dry-run"), ("--serivce", "--service"),
+                             ("--damain", "--domain")):
+            with self.subTest(wrong=wrong):
+                self.refused(USAGE, "member", "set", wrong, says="(did you mean %s?)" % right)
+
+    def test_an_option_that_is_needed_is_named(self):
+        self.refused(USAGE, "db", "copy", says="an option is missing: --from")
+        self.refused(USAGE, "db", "copy", "--from", "sqlite:/x", says="an option is missing: --to")
 
     def test_two_dashes_end_the_options(self):
         self.site.ok("member", "add", "--", "-dash@example.test")

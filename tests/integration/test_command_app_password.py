@@ -64,8 +64,11 @@ class AppPassword(CommandTest):
         self.refused(REFUSED, *revoke, ALICE, "999", says=("alice@example.test", "no app password 999"))
         self.refused(REFUSED, *revoke, "bob@example.test", str(made["id"]), says="bob@example.test")
         self.refused(BAD_DATA, *revoke, ALICE, "seven", says=('"seven"', "app-password list"))
-        self.refused(BAD_DATA, *revoke, ALICE, says=("ID", "--all"))
-        self.refused(BAD_DATA, *revoke, ALICE, str(made["id"]), "--all", says="--all")
+        self.refused(USAGE, *revoke, ALICE, says=("ID", "--all"))
+        self.refused(USAGE, *revoke, ALICE, str(made["id"]), "--all", says="--all")
+        for words in (("list",), ("revoke", "--all")):
+            self.refused(REFUSED, "app-password", words[0], "stranger@example.test", *words[1:],
+                         says="no such member: stranger@example.test")
 
     def test_at_most_a_hundred(self):
         row = self.create()

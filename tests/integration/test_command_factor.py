@@ -61,7 +61,7 @@ class Totp(FactorTest):
             self.assertEqual(self.site.json("totp", "status", member), {
                 "member": member, "known": member == ALICE, "registered": False, "registered_at": 0,
                 "registered_ip": "", "failures": 0, "blocked": False, "wait_until": 0, "recovery_codes": 0})
-        self.assertIn("registered           no", self.site.ok("totp", "status", ALICE))
+        self.assertRegex(self.site.ok("totp", "status", ALICE), r"(?m)^registered +no$")
 
     def test_status_tells_of_failures(self):
         self.add_factor(ALICE)
@@ -73,8 +73,8 @@ class Totp(FactorTest):
         self.assertEqual((status["failures"], status["blocked"], status["wait_until"], status["recovery_codes"]),
                          (7, False, self.now + 60, 1))
         text = self.site.ok("totp", "status", ALICE)
-        for words in ("registered           yes", "192.0.2.7", "7: no code is accepted until 2", "left  1"):
-            self.assertIn(words, text)
+        for words in ("registered +yes", r"192\.0\.2\.7", "7: no code is accepted until 2", "left +1"):
+            self.assertRegex(text, words)
         self.site.sql("UPDATE factor_failure SET failures = 100")
         self.assertTrue(self.site.json("totp", "status", ALICE)["blocked"])
         self.assertIn("100: blocked until `postlatch totp reset`", self.site.ok("totp", "status", ALICE))
@@ -110,7 +110,7 @@ class Sessions(FactorTest):
                                "device_trusted": True})
         text = self.site.ok("session", "list", ALICE)
         self.assertIn("Firefox?[31m, trusted", text)
-        self.assertEqual(self.site.json("session", "list", "stranger@elsewhere.test"), [])
+        self.refused(REFUSED, "session", "list", "stranger@elsewhere.test", says="no such member")
 
     def test_revoke_one_with_its_trust(self):
         kept = self.add_device(ALICE)
@@ -133,8 +133,8 @@ class Sessions(FactorTest):
         revoke = ["session", "revoke"]
         self.refused(REFUSED, *revoke, ALICE, "99", says=(ALICE, "no session 99"))
         self.refused(REFUSED, *revoke, ALICE, str(others), says="no session")
-        self.refused(BAD_DATA, *revoke, ALICE, says=("ID", "--all"))
-        self.refused(BAD_DATA, *revoke, ALICE, "1", "--all", says="--all")
+        self.refused(USAGE, *revoke, ALICE, says=("ID", "--all"))
+        self.refused(USAGE, *revoke, ALICE, "1", "--all", says="--all")
         self.refused(BAD_DATA, *revoke, ALICE, "1x", says=('"1x"', "`postlatch session list`"))
 
 
@@ -163,7 +163,7 @@ class Devices(FactorTest):
     def test_refusals(self):
         others = self.add_device(BOB)
         self.refused(REFUSED, "device", "revoke", ALICE, str(others), says=(ALICE, "no trusted device %d" % others))
-        self.refused(BAD_DATA, "device", "revoke", ALICE, says="--all")
+        self.refused(USAGE, "device", "revoke", ALICE, says="--all")
         self.refused(BAD_DATA, "device", "revoke", ALICE, "0", says=('"0"', "`postlatch device list`"))
 
 

@@ -20,6 +20,18 @@ class Member(CommandTest):
         self.assertEqual(self.site.ok("member", "remove", "new@example.test"), "removed 1 members\n")
         self.assertEqual(self.site.json("member", "list"), [])
 
+    def test_what_has_no_effect_is_told(self):
+        self.site.policy('class "staff" { two_factor_requirement = required }')
+        for words in (("add", "a@x.test"), ("set", "a@x.test")):
+            said = self.site.run("member", *words, "class=stuff", "large_attachments=on").stderr
+            self.assertIn('no section class "stuff"', said)
+            self.assertIn("large_attachments does nothing", said)
+        self.assertEqual(self.site.run("member", "set", "a@x.test", "class=staff", "imap=off").stderr, "")
+        self.assertEqual(self.site.run("member", "set", "a@x.test", "class=").stderr, "")
+        for verb in ("add", "set"):
+            self.assertIn("large_attachments does nothing",
+                          self.site.run("domain", verb, "y.test", "large_attachments=on").stderr)
+
     def test_json_of_add_and_remove(self):
         self.assertEqual(self.site.json("member", "add", "a@x.test"), {"member": "a@x.test"})
         self.assertEqual(self.site.json("member", "remove", "a@x.test"), {"removed": 1})
