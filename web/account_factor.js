@@ -17,9 +17,11 @@ function showCodes(account, answer, give, message) {
 }
 
 async function register(account, give) {
-    const pending = await give.request("/api/account/registration");
+    const begin = () => give.request("/api/account/registration");
+    const pending = await begin();
     if (!pending) return;
     show(registrationScreen, {
+        begin,
         pending,
         lead: () => (account.factor.registered ? t("registration.lead-anew") : t("registration.lead")),
         ways: [{ label: () => t("app.cancel"), go: () => give.done(account, ID) }],

@@ -39,8 +39,10 @@ function leave() {
 
 async function register(session) {
     const optional = session.next === "offer";
+    const begin = () => post("/api/sign-in/registration");
     show(registrationScreen, {
-        pending: await post("/api/sign-in/registration"),
+        begin,
+        pending: await begin(),
         lead: () => (optional ? t("registration.lead") : t("registration.lead-required")),
         confirm: confirm(session),
         ways: [

@@ -44,10 +44,22 @@ function byKey({ account, key }) {
     ];
 }
 
-// data: pending, the portal's answer; manual, by key; lead, a sentence; confirm(code);
-// ways out, a list of { label(), go, quiet }.
+// Whoever takes longer than a key lives goes on with a new one.
+async function confirmWith(data, code) {
+    try {
+        await data.confirm(code);
+    } catch (error) {
+        if (error.code !== "registration-expired") throw error;
+        const pending = await data.begin();
+        if (pending) show(registrationScreen, { ...data, pending, expired: true });
+    }
+}
+
+// data: begin(), which gives the portal's answer, or null when the reader gave up; pending, that
+// answer; expired, instead of one that is not good any more; manual, by key; lead, a sentence;
+// confirm(code); ways out, a list of { label(), go, quiet }.
 export function registrationScreen(data) {
-    const { pending, manual, lead, confirm, ways } = data;
+    const { pending, expired, manual, lead, ways } = data;
     const turn = h("button", {
         type: "button", "data-tone": "quiet", onclick: () => show(registrationScreen, { ...data, manual: !manual }),
     }, manual ? t("registration.to-scan") : t("registration.cannot-scan"));
@@ -57,13 +69,14 @@ export function registrationScreen(data) {
         title: manual ? t("registration.title-key") : t("registration.title"),
         content: [
             h("p", {}, lead()),
+            expired && h("p", { "data-note": true }, t("registration.expired")),
             manual ? byKey(pending) : byScan(pending),
             turn,
             form({
                 fields: codeField(),
                 submit: t("registration.submit"),
                 check: wrongLength,
-                action: ({ code }) => confirm(digitsOf(code)),
+                action: ({ code }) => confirmWith(data, digitsOf(code)),
                 others: out,
             }),
         ],

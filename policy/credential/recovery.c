@@ -67,6 +67,12 @@ static int make_one(struct pl_store *store, const struct pl_keys *verify, int64_
 	return ret;
 }
 
+static int set_kept(const struct pl_work *work, int64_t member_id, int kept)
+{
+	return pl_exec(work->store, PL_SQL_RECOVERY_SET_KEPT,
+		       PL_PARAMS(PL_INT("kept", kept), PL_INT("member_id", member_id)), work->err);
+}
+
 static int make(const struct pl_work *work, const struct pl_keys *verify,
 		const struct pl_account *account, char codes_r[PL_RECOVERY_CODES][PL_RECOVERY_TEXT])
 {
@@ -75,7 +81,8 @@ static int make(const struct pl_work *work, const struct pl_keys *verify,
 	if (!account->member.factor_registered)
 		return pl_error_set(work->err, PL_ERR_CONFLICT, "no second factor is registered");
 	if (pl_exec(work->store, PL_SQL_RECOVERY_DELETE_ALL,
-		    PL_PARAMS(PL_INT("member_id", account->member.id)), work->err) < 0)
+		    PL_PARAMS(PL_INT("member_id", account->member.id)), work->err) < 0 ||
+	    set_kept(work, account->member.id, 0) < 0)
 		return -1;
 	for (int i = 0; i < PL_RECOVERY_CODES; i++) {
 		if (make_one(work->store, verify, account->member.id, codes_r[i], work->err) < 0)
@@ -96,6 +103,11 @@ int pl_recovery_make(const struct pl_work *work, const struct pl_keys *verify,
 	OPENSSL_cleanse(codes_r, PL_RECOVERY_CODES * PL_RECOVERY_TEXT);
 	return pl_error_prefix(work->err, "recovery codes of %s",
 			       pl_address_format(&account->member.address, text));
+}
+
+int pl_recovery_kept(const struct pl_work *work, int64_t member_id)
+{
+	return set_kept(work, member_id, 1);
 }
 
 /* 1 when it was one of the member's codes, which it is no longer; 0; -1. */

@@ -36,40 +36,13 @@ int pl_totp_state(const struct pl_work *work, int64_t member_id, struct pl_totp_
 	state_r->wait_until =
 		pl_factor_wait_until(state_r->failures, pl_col_int(stmt, "failed_at"), work->now);
 	state_r->recovery_codes = (int)pl_col_int(stmt, "recovery_codes");
+	state_r->recovery_kept = pl_col_int(stmt, "recovery_kept") != 0;
 	ret = pl_row_ok(stmt, work->err);
 	pl_reset(stmt);
 	return ret;
 }
 
-/* ---- registration ---- */
-
-static int set_pending(const struct pl_work *work, const struct pl_keys *seal, int64_t member_id,
-		       const struct pl_secret *secret)
-{
-	struct pl_sealed sealed;
-
-	if (pl_seal(seal, SEALED_PENDING, member_id, secret, &sealed, work->err) < 0)
-		return -1;
-	return pl_exec(work->store, PL_SQL_TOTP_PENDING_SET,
-		       PL_PARAMS(PL_INT("member_id", member_id),
-				 PL_BLOB("secret", sealed.data, sealed.len),
-				 PL_INT("expires_at", work->now + PL_TOTP_PENDING_SECONDS)),
-		       work->err);
-}
-
-int pl_totp_begin(const struct pl_work *work, const struct pl_keys *seal,
-		  struct pl_account *account, struct pl_secret *secret_r)
-{
-	char text[PL_ADDRESS_MAX + 1];
-
-	if (pl_random_base32(PL_TOTP_SECRET_BYTES, secret_r, work->err) == 0 &&
-	    pl_member_ensure(work, account) == 0 &&
-	    set_pending(work, seal, account->member.id, secret_r) == 0)
-		return 0;
-	pl_secret_wipe(secret_r);
-	return pl_error_prefix(work->err, "second factor of %s",
-			       pl_address_format(&account->member.address, text));
-}
+/* ---- the stored secrets ---- */
 
 struct factor {
 	struct pl_secret secret; /* base32; empty: a version wrote the row that kept none */
@@ -93,6 +66,52 @@ static int load(struct pl_stmt *stmt, const struct pl_keys *seal, const char *wh
 	if (ret == 0 && sealed.len > 0)
 		ret = pl_unseal(seal, what, member_id, &sealed, &factor_r->secret, err);
 	return ret < 0 ? -1 : 1;
+}
+
+static int load_pending(const struct pl_work *work, const struct pl_keys *seal, int64_t member_id,
+			int64_t session_id, struct factor *factor_r)
+{
+	struct pl_stmt *stmt;
+
+	stmt = pl_query(work->store, PL_SQL_TOTP_PENDING_GET,
+			PL_PARAMS(PL_INT("session_id", session_id), PL_INT("member_id", member_id),
+				  PL_INT("now", work->now)));
+	return load(stmt, seal, SEALED_PENDING, member_id, factor_r, work->err);
+}
+
+/* ---- registration ---- */
+
+static int set_pending(const struct pl_work *work, const struct pl_keys *seal, int64_t member_id,
+		       int64_t session_id, const struct pl_secret *secret)
+{
+	struct pl_sealed sealed;
+
+	if (pl_seal(seal, SEALED_PENDING, member_id, secret, &sealed, work->err) < 0)
+		return -1;
+	return pl_exec(work->store, PL_SQL_TOTP_PENDING_SET,
+		       PL_PARAMS(PL_INT("session_id", session_id),
+				 PL_BLOB("secret", sealed.data, sealed.len),
+				 PL_INT("expires_at", work->now + PL_TOTP_PENDING_SECONDS)),
+		       work->err);
+}
+
+int pl_totp_begin(const struct pl_work *work, const struct pl_keys *seal,
+		  const struct pl_account *account, int64_t session_id, struct pl_secret *secret_r)
+{
+	char text[PL_ADDRESS_MAX + 1];
+	const int64_t id = account->member.id;
+	struct factor pending;
+	int ret = load_pending(work, seal, id, session_id, &pending);
+
+	*secret_r = pending.secret;
+	pl_secret_wipe(&pending.secret);
+	if (ret == 0)
+		ret = pl_random_base32(PL_TOTP_SECRET_BYTES, secret_r, work->err);
+	if (ret >= 0 && set_pending(work, seal, id, session_id, secret_r) == 0)
+		return 0;
+	pl_secret_wipe(secret_r);
+	return pl_error_prefix(work->err, "second factor of %s",
+			       pl_address_format(&account->member.address, text));
 }
 
 /* ---- the code ---- */
@@ -179,17 +198,13 @@ static int replace(const struct pl_work *work, const struct pl_keys *seal,
 }
 
 static int confirm(const struct pl_work *work, const struct pl_keys *seal,
-		   struct pl_account *account, const char *code, struct pl_code_answer *answer_r)
+		   struct pl_account *account, int64_t session_id, const char *code,
+		   struct pl_code_answer *answer_r)
 {
-	struct pl_stmt *stmt;
 	struct factor pending;
 	int64_t step, won = 0;
-	int ret;
+	int ret = load_pending(work, seal, account->member.id, session_id, &pending);
 
-	stmt = pl_query(work->store, PL_SQL_TOTP_PENDING_GET,
-			PL_PARAMS(PL_INT("member_id", account->member.id),
-				  PL_INT("now", work->now)));
-	ret = load(stmt, seal, SEALED_PENDING, account->member.id, &pending, work->err);
 	if (ret == 1)
 		ret = pl_factor_enter(work, account->member.id, answer_r);
 	if (ret == 1) {
@@ -199,7 +214,7 @@ static int confirm(const struct pl_work *work, const struct pl_keys *seal,
 	if (ret == 1)
 		ret = run_of_member(work->store, PL_SQL_TOTP_PENDING_DELETE, account->member.id,
 				    &won, work->err);
-	if (won == 1) {
+	if (won > 0) {
 		answer_r->result = PL_CODE_RIGHT;
 		ret = replace(work, seal, account, &pending.secret, step);
 	}
@@ -208,12 +223,13 @@ static int confirm(const struct pl_work *work, const struct pl_keys *seal,
 }
 
 int pl_totp_confirm(const struct pl_work *work, const struct pl_keys *seal,
-		    struct pl_account *account, const char *code, struct pl_code_answer *answer_r)
+		    struct pl_account *account, int64_t session_id, const char *code,
+		    struct pl_code_answer *answer_r)
 {
 	char text[PL_ADDRESS_MAX + 1];
 
 	*answer_r = (struct pl_code_answer){ .result = PL_CODE_NONE };
-	if (confirm(work, seal, account, code, answer_r) == 0)
+	if (confirm(work, seal, account, session_id, code, answer_r) == 0)
 		return 0;
 	answer_r->result = PL_CODE_NONE;
 	return pl_error_prefix(work->err, "second factor of %s",

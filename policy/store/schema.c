@@ -176,6 +176,13 @@ static const struct pl_migration migrations[] = {
 	  "UPDATE oauth_client SET mail_implied = 1;"
 	  "UPDATE oauth_grant SET scope = ltrim(scope || ' mail')"
 	  " WHERE ' ' || scope || ' ' NOT LIKE '% mail %';" },
+	/* A registration that pends is begun anew: it would be forgotten in 15 minutes anyway. */
+	{ "registrations belong to sessions; whether recovery codes were kept",
+	  "DROP TABLE totp_pending;"
+	  "CREATE TABLE totp_pending ("
+	  " session_id BIGINT PRIMARY KEY REFERENCES session (id) ON DELETE CASCADE,"
+	  " secret BYTEA NOT NULL, expires_at BIGINT NOT NULL);"
+	  "ALTER TABLE totp ADD COLUMN recovery_kept SMALLINT NOT NULL DEFAULT 1;" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

@@ -102,7 +102,8 @@ static int make_pending(struct request *request, struct pl_secret *secret_r, str
 
 	if (pl_store_begin_write(request->work.store, err) < 0 ||
 	    request_account(request, &account, err) < 0 ||
-	    pl_totp_begin(&request->work, request->seal, account, secret_r) < 0)
+	    pl_totp_begin(&request->work, request->seal, account, request->session.id, secret_r) <
+		    0)
 		return -1;
 	return pl_store_commit(request->work.store, err);
 }
@@ -153,8 +154,11 @@ int factor_confirm(struct request *request, struct response *response, const cha
 
 	if (need_seal(request, err) < 0 || portal_clock(request, err) < 0 ||
 	    request_account(request, &account, err) < 0 ||
-	    pl_totp_confirm(&request->work, request->seal, account, code, &answer) < 0)
+	    pl_totp_confirm(&request->work, request->seal, account, request->session.id, code,
+			    &answer) < 0)
 		return -1;
+	if (answer.result == PL_CODE_NONE)
+		return respond_error(response, 422, "registration-expired");
 	ret = answer_result(request, response, &answer);
 	if (ret != 1)
 		return ret;

@@ -112,15 +112,17 @@ static int give_factor(struct fill *fill, const struct pl_address *address, size
 	struct pl_account account;
 	struct pl_work then = fill->work;
 	struct pl_code_answer answer;
-	struct pl_secret secret;
+	struct pl_session session = { .channel = PL_CHANNEL_WEBMAIL, .pending = 1 };
+	struct pl_secret secret, cookie;
 	char code[7];
 
 	(void)index;
 	then.now -= PROVEN_AGO;
 	if (pl_account_get(fill->work.store, address, &account, fill->work.err) < 0 ||
-	    pl_totp_begin(&then, fill->seal, &account, &secret) < 0 ||
+	    pl_session_open(&then, &account, &session, &cookie) < 0 ||
+	    pl_totp_begin(&then, fill->seal, &account, session.id, &secret) < 0 ||
 	    make_code(&secret, then.now, code, fill->work.err) < 0 ||
-	    pl_totp_confirm(&then, fill->seal, &account, code, &answer) < 0)
+	    pl_totp_confirm(&then, fill->seal, &account, session.id, code, &answer) < 0)
 		return -1;
 	if (answer.result != PL_CODE_RIGHT)
 		return pl_error_set(fill->work.err, PL_ERR_INTERNAL,

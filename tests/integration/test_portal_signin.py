@@ -165,14 +165,29 @@ class Registration(Flow):
         self.assertIn("totp.register", self.audit())
         self.sign_in(portal.browser(), state="pending", next="code", recovery=True)
 
-    def test_the_key_that_is_shown_last_counts(self):
+    def test_the_key_stays_the_same_until_it_expires_and_is_of_one_session_only(self):
+        begin, confirm = "/api/sign-in/registration", "/api/sign-in/registration/confirm"
+        thief = portal.browser()
+        self.sign_in(thief)
+        stolen = self.good(thief.post(begin))["key"]
         self.sign_in()
-        old = self.good(self.browser.post("/api/sign-in/registration"))["key"]
-        new = self.good(self.browser.post("/api/sign-in/registration"))["key"]
-        self.assertNotEqual(old, new)
-        confirm = "/api/sign-in/registration/confirm"
-        self.refused(self.browser.post(confirm, {"code": totp(old)}), 422, "wrong-code")
+        first = self.good(self.browser.post(begin))
+        self.assertNotEqual(stolen, first["key"])
+        self.assertEqual(self.good(self.browser.post(begin)), first)
+        self.assertEqual(self.good(thief.post(begin))["key"], stolen)
+        self.refused(self.browser.post(confirm, {"code": totp(stolen)}), 422, "wrong-code")
+        self.sql("UPDATE totp_pending SET expires_at = 0 WHERE session_id IN "
+                 "(SELECT id FROM session WHERE member_id = ?)")
+        self.refused(self.browser.post(confirm, {"code": totp(first["key"])}), 422, "registration-expired")
+        new = self.good(self.browser.post(begin))["key"]
+        self.assertNotEqual(new, first["key"])
         self.good(self.browser.post(confirm, {"code": totp(new)}))
+
+    def test_a_key_that_is_set_up_again_stays_the_same_too(self):
+        self.registered()
+        begin = "/api/account/registration"
+        key = self.good(self.browser.post(begin))["key"]
+        self.assertEqual(self.good(self.browser.post(begin))["key"], key)
 
     def test_nothing_is_registered_until_a_code_proves_it(self):
         self.sign_in()

@@ -15,15 +15,52 @@ const char *code_at(const struct pl_secret *secret, int64_t at, char buf[8])
 	return buf;
 }
 
+int64_t open_pending(struct fixture *fixture, const char *address, int64_t now)
+{
+	const struct pl_address parsed = address_of(address);
+	struct pl_session session = { .channel = PL_CHANNEL_WEBMAIL, .pending = 1 };
+	struct pl_secret cookie;
+
+	assert_ok(fixture, pl_session_open(work_at(fixture, now), account_at(fixture, &parsed),
+					   &session, &cookie));
+	return session.id;
+}
+
+int64_t newest_session(struct fixture *fixture, int64_t member_id)
+{
+	char sql[96];
+
+	snprintf(sql, sizeof(sql),
+		 "SELECT COALESCE(MAX(id), 0) FROM session WHERE member_id = %lld",
+		 (long long)member_id);
+	return sql_int(fixture->db, sql);
+}
+
+int64_t begin(struct fixture *fixture, const char *address, int64_t now, struct pl_secret *secret_r)
+{
+	const struct pl_address parsed = address_of(address);
+	int64_t session_id = newest_session(fixture, account_of(fixture, address).member.id);
+	struct pl_account *account;
+
+	if (session_id == 0)
+		session_id = open_pending(fixture, address, now);
+	account = account_at(fixture, &parsed);
+	assert_ok(fixture, pl_totp_begin(work_at(fixture, now), fixture->keys, account, session_id,
+					 secret_r));
+	return account->member.id;
+}
+
 enum pl_code_result confirm(struct fixture *fixture, const char *address, const char *code,
 			    int64_t now)
 {
 	const struct pl_address parsed = address_of(address);
+	const int64_t session_id = newest_session(fixture, account_of(fixture, address).member.id);
 	struct pl_code_answer answer;
 
 	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
-	assert_ok(fixture, pl_totp_confirm(work_at(fixture, now), fixture->keys,
-					   account_at(fixture, &parsed), code, &answer));
+	assert_ok(fixture,
+		  pl_totp_confirm(work_at(fixture, now), fixture->keys,
+				  account_at(fixture, &parsed), session_id, code, &answer));
 	assert_ok(fixture, pl_store_commit(fixture->store, &fixture->err));
 	return answer.result;
 }
@@ -43,14 +80,9 @@ enum pl_code_result take(struct fixture *fixture, int64_t member_id, const char 
 int64_t register_factor(struct fixture *fixture, const char *address, int64_t now,
 			struct pl_secret *secret_r)
 {
-	const struct pl_address parsed = address_of(address);
-	int64_t member_id;
+	int64_t member_id = begin(fixture, address, now, secret_r);
 	char code[8];
 
-	struct pl_account *account = account_at(fixture, &parsed);
-
-	assert_ok(fixture, pl_totp_begin(work_at(fixture, now), fixture->keys, account, secret_r));
-	member_id = account->member.id;
 	assert_int_equal(confirm(fixture, address, code_at(secret_r, now, code), now),
 			 PL_CODE_RIGHT);
 	return member_id;

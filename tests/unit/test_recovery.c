@@ -54,6 +54,26 @@ static void ten_codes_of_eighty_bits(void **state)
 	assert_int_equal(totp.recovery_codes, 10);
 }
 
+/* They are shown once, and a page can be lost: so the member says that they are kept. */
+static void new_codes_are_not_kept_until_the_member_confirms_it(void **state)
+{
+	const struct pl_address owner = address_of(OWNER);
+	struct fixture *fixture = *state;
+	struct pl_totp_state totp;
+	codes made;
+	int64_t id = make(fixture, OWNER, made);
+
+	for (int round = 0; round < 2; round++) {
+		assert_ok(fixture, pl_totp_state(work_of(fixture), id, &totp));
+		assert_int_equal(totp.recovery_kept, 0);
+		assert_ok(fixture, pl_recovery_kept(work_of(fixture), id));
+		assert_ok(fixture, pl_totp_state(work_of(fixture), id, &totp));
+		assert_int_equal(totp.recovery_kept, 1);
+		assert_ok(fixture, pl_recovery_make(work_of(fixture), fixture->keys,
+						    account_at(fixture, &owner), made));
+	}
+}
+
 static void each_is_good_once(void **state)
 {
 	struct fixture *fixture = *state;
@@ -232,6 +252,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_WITH_DATABASE(ten_codes_of_eighty_bits),
+		TEST_WITH_DATABASE(new_codes_are_not_kept_until_the_member_confirms_it),
 		TEST_WITH_DATABASE(each_is_good_once),
 		TEST_WITH_DATABASE(spelling_does_not_matter),
 		TEST_WITH_DATABASE(other_texts_are_wrong),

@@ -149,7 +149,7 @@ static void unknown_column_is_reported(void **state)
 
 static void mistaken_parameters_are_reported(void **state)
 {
-	static const char sentence[] = "statement TOTP_PENDING_GET: ";
+	static const char sentence[] = "statement TRUSTED_LIST: ";
 	const struct pl_param id = PL_INT("member_id", 1), now = PL_INT("now", 1);
 	const struct {
 		const struct pl_param *params;
@@ -170,22 +170,21 @@ static void mistaken_parameters_are_reported(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		snprintf(whole, sizeof(whole), "%s%s", sentence, rows[i].mistake);
 		assert_refused(fixture,
-			       pl_step(pl_query(fixture->store, PL_SQL_TOTP_PENDING_GET,
+			       pl_step(pl_query(fixture->store, PL_SQL_TRUSTED_LIST,
 						rows[i].params),
 				       &fixture->err),
 			       PL_ERR_INTERNAL, whole);
 		assert_refused(fixture,
-			       pl_exec(fixture->store, PL_SQL_TOTP_PENDING_GET, rows[i].params,
+			       pl_exec(fixture->store, PL_SQL_TRUSTED_LIST, rows[i].params,
 				       &fixture->err),
 			       PL_ERR_INTERNAL, whole);
 		assert_refused(fixture,
-			       pl_insert(fixture->store, PL_SQL_TOTP_PENDING_GET, rows[i].params,
+			       pl_insert(fixture->store, PL_SQL_TRUSTED_LIST, rows[i].params,
 					 &rowid, &fixture->err),
 			       PL_ERR_INTERNAL, whole);
 	}
 	/* Nothing of the mistakes stays, and the order does not matter. */
-	assert_int_equal(pl_step(pl_query(fixture->store, PL_SQL_TOTP_PENDING_GET,
-					  PL_PARAMS(now, id)),
+	assert_int_equal(pl_step(pl_query(fixture->store, PL_SQL_TRUSTED_LIST, PL_PARAMS(now, id)),
 				 &fixture->err),
 			 0);
 }

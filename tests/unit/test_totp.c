@@ -304,19 +304,6 @@ static void failures_of_a_wrong_clock_lock_nobody_out(void **state)
 
 /* ---- registration ---- */
 
-static int64_t begin(struct fixture *fixture, const char *address, int64_t now,
-		     struct pl_secret *secret_r)
-{
-	const struct pl_address parsed = address_of(address);
-	int64_t member_id;
-
-	struct pl_account *account = account_at(fixture, &parsed);
-
-	assert_ok(fixture, pl_totp_begin(work_at(fixture, now), fixture->keys, account, secret_r));
-	member_id = account->member.id;
-	return member_id;
-}
-
 static void pending_secret_opens_nothing(void **state)
 {
 	struct fixture *fixture = *state;
@@ -376,8 +363,9 @@ static void registration_is_the_callers_transaction(void **state)
 
 	code_at(&secret, T, code);
 	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
-	assert_ok(fixture, pl_totp_confirm(work_at(fixture, T), fixture->keys,
-					   account_at(fixture, &address), code, &answer));
+	assert_ok(fixture,
+		  pl_totp_confirm(work_at(fixture, T), fixture->keys, account_at(fixture, &address),
+				  newest_session(fixture, id), code, &answer));
 	assert_int_equal(answer.result, PL_CODE_RIGHT);
 	pl_store_rollback(fixture->store);
 	assert_int_equal(account_of(fixture, OWNER).member.factor_registered, 0);
@@ -385,17 +373,60 @@ static void registration_is_the_callers_transaction(void **state)
 	assert_int_equal(confirm(fixture, OWNER, code, T), PL_CODE_RIGHT);
 }
 
-static void second_begin_replaces_the_first(void **state)
+/* A phone forgets a page that is not seen: the key that was scanned is still that of the page. */
+static void registration_that_is_begun_again_has_the_same_secret_until_it_expires(void **state)
 {
 	struct fixture *fixture = *state;
 	struct pl_secret first, second;
+	int64_t now = T + PL_TOTP_PENDING_SECONDS - 1;
 	char code[8];
 
 	begin(fixture, OWNER, T, &first);
-	begin(fixture, OWNER, T, &second);
+	begin(fixture, OWNER, now, &second);
+	assert_string_equal((const char *)first.data, (const char *)second.data);
+	/* It was shown again, and may take as long as one that is shown first. */
+	now += PL_TOTP_PENDING_SECONDS;
+	begin(fixture, OWNER, now, &second);
 	assert_string_not_equal((const char *)first.data, (const char *)second.data);
-	assert_int_equal(confirm(fixture, OWNER, code_at(&first, T, code), T), PL_CODE_WRONG);
-	assert_int_equal(confirm(fixture, OWNER, code_at(&second, T, code), T), PL_CODE_RIGHT);
+	assert_int_equal(confirm(fixture, OWNER, code_at(&first, now, code), now), PL_CODE_WRONG);
+	assert_int_equal(confirm(fixture, OWNER, code_at(&second, now, code), now), PL_CODE_RIGHT);
+}
+
+/* Who has the password too neither learns the secret of another session nor replaces it. */
+static void sessions_have_registrations_of_their_own(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_secret thief, owner, again;
+	int64_t id = begin(fixture, OWNER, T, &thief);
+	char code[8];
+
+	open_pending(fixture, OWNER, T);
+	begin(fixture, OWNER, T, &owner);
+	assert_string_not_equal((const char *)thief.data, (const char *)owner.data);
+	assert_int_equal(confirm(fixture, OWNER, code_at(&thief, T, code), T), PL_CODE_WRONG);
+	assert_int_equal(confirm(fixture, OWNER, code_at(&owner, T, code), T), PL_CODE_RIGHT);
+	/* The one of the other session has died with it. */
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM totp_pending"), 0);
+	begin(fixture, OWNER, T, &again);
+	assert_string_not_equal((const char *)again.data, (const char *)owner.data);
+	assert_int_equal(take(fixture, id, code_at(&owner, T + STEP, code), T, NULL),
+			 PL_CODE_RIGHT);
+}
+
+static void secret_of_a_session_is_out_of_reach_of_another_member(void **state)
+{
+	const struct pl_address other = address_of(OTHER);
+	struct fixture *fixture = *state;
+	struct pl_code_answer answer;
+	struct pl_secret secret;
+	int64_t id = begin(fixture, OWNER, T, &secret);
+	char code[8];
+
+	open_pending(fixture, OTHER, T);
+	assert_ok(fixture,
+		  pl_totp_confirm(work_at(fixture, T), fixture->keys, account_at(fixture, &other),
+				  newest_session(fixture, id), code_at(&secret, T, code), &answer));
+	assert_int_equal(answer.result, PL_CODE_NONE);
 }
 
 static void registration_ends_old_trust_and_recovery_codes(void **state)
@@ -542,6 +573,7 @@ static void nothing_is_right_that_cannot_be_written(void **state)
 static struct {
 	int64_t member_id, now;
 	char code[8];
+	int64_t session_id;
 } shared;
 
 static int take_shared(struct fixture *fixture, struct pl_store *store, struct pl_error *err)
@@ -597,8 +629,8 @@ static int confirm_shared(struct fixture *fixture, struct pl_store *store, struc
 	    pl_store_begin_write(store, err) < 0)
 		return -1;
 	if (pl_account_get(store, &address, &account, err) == 0 &&
-	    pl_totp_confirm(WORK(store, shared.now, err), fixture->keys, &account, shared.code,
-			    &answer) == 0 &&
+	    pl_totp_confirm(WORK(store, shared.now, err), fixture->keys, &account,
+			    shared.session_id, shared.code, &answer) == 0 &&
 	    pl_store_commit(store, err) == 0)
 		return (int)answer.result;
 	pl_store_rollback(store);
@@ -611,7 +643,7 @@ static void parallel_confirmations_have_one_winner(void **state)
 	int results[PROCESSES];
 	struct pl_secret secret;
 
-	begin(fixture, OWNER, T, &secret);
+	shared.session_id = newest_session(fixture, begin(fixture, OWNER, T, &secret));
 	shared.now = T;
 	code_at(&secret, shared.now, shared.code);
 	pl_store_close(&fixture->store);
@@ -664,7 +696,10 @@ int main(void)
 		TEST_WITH_DATABASE(new_secret_replaces_the_old_when_it_is_proven),
 		TEST_WITH_DATABASE(registration_is_forgotten_after_a_quarter_hour),
 		TEST_WITH_DATABASE(registration_is_the_callers_transaction),
-		TEST_WITH_DATABASE(second_begin_replaces_the_first),
+		TEST_WITH_DATABASE(
+			registration_that_is_begun_again_has_the_same_secret_until_it_expires),
+		TEST_WITH_DATABASE(sessions_have_registrations_of_their_own),
+		TEST_WITH_DATABASE(secret_of_a_session_is_out_of_reach_of_another_member),
 		TEST_WITH_DATABASE(registration_ends_old_trust_and_recovery_codes),
 		TEST_WITH_DATABASE(reset_leaves_nothing),
 		TEST_WITH_DATABASE(stored_secret_cannot_be_read),

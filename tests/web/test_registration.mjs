@@ -37,6 +37,20 @@ test("the QR code is drawn, and the key stands for it where it cannot be scanned
     await page.getByRole("img", { name: /QR code/ }).waitFor();
 });
 
+test("a key that expired is replaced by a new one, and that is said", {}, async (reader, page) => {
+    await reader.signIn("offer");
+    await reader.button("Can't scan it?").click();
+    await reader.fail("/api/sign-in/registration/confirm", 422, { error: "registration-expired" });
+    let begun = 0;
+    page.on("request", (request) => { begun += request.url().endsWith("/registration"); });
+    await reader.code();
+    await page.getByText("no longer valid").waitFor();
+    await reader.heading("Register with a setup key");
+    assert.equal(begun, 1);
+    await reader.code();
+    await reader.heading("Keep your recovery codes");
+});
+
 test("turning to the key and back begins one registration only", {}, async (reader, page) => {
     let begun = 0;
     page.on("request", (request) => { begun += request.url().endsWith("/registration"); });
