@@ -45,7 +45,7 @@ static const char rows[] =
 	"VALUES (1, 9, 'b', {0102}, 1, '', '', '', '');"
 	"INSERT INTO token VALUES ({FE}, 9, 1, 0, 1), ({0000}, 9, 1, 0, NULL);"
 	"INSERT INTO refresh_token VALUES ({03}, 1, 1, NULL);"
-	"INSERT INTO signing_key VALUES ('k', {01}, 1), ('K', {02}, 1);"
+	"INSERT INTO signing_key (id, secret, created_at) VALUES ('k', {01}, 1), ('K', {02}, 1);"
 	"INSERT INTO audit (id, at, who, source, action, object, before, after) VALUES (8, 1, '', "
 	"'', '', '', '', '')";
 
