@@ -37,13 +37,17 @@ static int check_uses(const struct ctl *ctl, struct pl_error *err)
 
 static int read_client(const struct ctl *ctl, struct pl_oauth_client *client, struct pl_error *err)
 {
-	const char *name = ctl->option[CTL_OPTION_NAME], *channel = ctl->option[CTL_OPTION_CHANNEL];
+	const char *name = ctl->option[CTL_OPTION_NAME], *channel = ctl->option[CTL_OPTION_CHANNEL],
+		   *alg = ctl->option[CTL_OPTION_ID_TOKEN_ALG];
 
 	memset(client, 0, sizeof(*client));
 	client->confidential = ctl->option[CTL_OPTION_PUBLIC] == NULL;
 	client->channel = PL_CHANNEL_WEBMAIL;
 	if (channel != NULL && ctl_channel(channel, &client->channel, err) < 0)
 		return -1;
+	if (alg != NULL && pl_signing_alg_find(alg, &client->id_token_alg) < 0)
+		return pl_error_set(err, PL_ERR_INVALID, "--id-token-alg %s: it is RS256 or ES256",
+				    alg);
 	if (check_uses(ctl, err) < 0)
 		return -1;
 	if (ctl_copy("the ID", ctl->args[0], client->id, sizeof(client->id), err) < 0 ||
@@ -72,12 +76,13 @@ static json_t *uris_json(const char *list)
 
 static json_t *client_json(const struct pl_oauth_client *client)
 {
-	return json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:b, s:I}", "id", client->id, "name",
+	return json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:s, s:b, s:I}", "id", client->id, "name",
 			 client->name, "confidential", client->confidential, "channel",
 			 pl_channel_name(client->channel), "redirect_uris",
 			 uris_json(client->redirect_uris), "logout_uris",
-			 uris_json(client->logout_uris), "mail_implied", client->mail_implied,
-			 "created_at", (json_int_t)client->created_at);
+			 uris_json(client->logout_uris), "id_token_alg",
+			 pl_signing_alg_name(client->id_token_alg), "mail_implied",
+			 client->mail_implied, "created_at", (json_int_t)client->created_at);
 }
 
 static int show_added(const struct ctl *ctl, const struct pl_oauth_client *client,
@@ -111,8 +116,8 @@ int cmd_client_add(struct ctl *ctl, struct pl_error *err)
 				  err);
 	if (ret == 1)
 		ret = pl_error_set(err, PL_ERR_CONFLICT, "the client %s already exists", client.id);
-	/* A client without the key could not sign anybody in. */
-	if (ret == 0 && pl_signing_key_make(&ctl->work, ctl->seal) < 0)
+	/* A client without the keys could not sign anybody in. */
+	if (ret == 0 && pl_signing_keys_make(&ctl->work, ctl->seal) < 0)
 		ret = -1;
 	if (ret == 0)
 		ret = pl_oauth_client_add(&ctl->work, &client, &secret);
@@ -136,8 +141,9 @@ static int list_text(const struct pl_oauth_client *client, void *context)
 	(void)context;
 	printf("%s (", client->id);
 	ctl_put(stdout, client->name);
-	printf("): %s, channel %s, since %s\n", client->confidential ? "confidential" : "public",
-	       pl_channel_name(client->channel),
+	printf("): %s, channel %s, ID tokens with %s, since %s\n",
+	       client->confidential ? "confidential" : "public", pl_channel_name(client->channel),
+	       pl_signing_alg_name(client->id_token_alg),
 	       ctl_time(client->created_at, created, sizeof(created)));
 	printf("       %s%s\n",
 	       client->redirect_uris[0] != '\0' ? "redirect URIs: " : "only asks about tokens",

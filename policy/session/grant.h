@@ -7,8 +7,6 @@
 #ifndef POSTLATCH_GRANT_H
 #define POSTLATCH_GRANT_H
 
-#include <openssl/types.h>
-
 #include "policy/session/oauth_client.h"
 #include "policy/session/session.h"
 
@@ -76,20 +74,5 @@ struct pl_token_info {
 /* 1 when it is good now: token, session, generation, and member and domain active; 0; -1. */
 int pl_token_info(const struct pl_work *work, const struct pl_secret *token,
 		  struct pl_token_info *info_r);
-
-/* The portal's signing key of id tokens (ES256), sealed in the database. Made
- * with the first OAuth client that is added. */
-struct pl_signing_key {
-	char id[64];                  /* "kid": the RFC 7638 thumbprint */
-	struct pl_secret private_der; /* PKCS#8 */
-};
-/* 1 made, 0 there is one already, -1. */
-int pl_signing_key_make(const struct pl_work *work, const struct pl_keys *seal);
-/* 1, 0 when there is none yet, -1. */
-int pl_signing_key_get(struct pl_store *store, const struct pl_keys *seal,
-		       struct pl_signing_key *key_r, struct pl_error *err);
-/* The public key's point on P-256 in base64url, as RFC 7518 6.2.1 writes it. */
-#define PL_POINT_TEXT PL_BASE64URL_TEXT(32)
-int pl_signing_key_point(const EVP_PKEY *key, char x_r[PL_POINT_TEXT], char y_r[PL_POINT_TEXT]);
 
 #endif

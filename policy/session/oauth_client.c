@@ -56,6 +56,7 @@ static int insert(struct pl_store *store, const struct pl_oauth_client *client,
 				 PL_TEXT("channel", pl_channel_name(client->channel)),
 				 PL_TEXT("redirect_uris", client->redirect_uris),
 				 PL_TEXT("logout_uris", client->logout_uris),
+				 PL_TEXT("id_token_alg", pl_signing_alg_name(client->id_token_alg)),
 				 PL_INT("mail_implied", client->mail_implied),
 				 PL_INT("created_at", client->created_at)),
 		       err);
@@ -95,7 +96,7 @@ int pl_oauth_client_add(const struct pl_work *work, struct pl_oauth_client *clie
 	return pl_error_prefix(work->err, "client %s", client->id);
 }
 
-static void read_row(struct pl_stmt *stmt, struct pl_oauth_client *client_r)
+static int read_row(struct pl_stmt *stmt, struct pl_oauth_client *client_r, struct pl_error *err)
 {
 	const char *channel;
 
@@ -113,6 +114,10 @@ static void read_row(struct pl_stmt *stmt, struct pl_oauth_client *client_r)
 	pl_col_copy(stmt, "logout_uris", client_r->logout_uris, sizeof(client_r->logout_uris));
 	client_r->mail_implied = pl_col_int(stmt, "mail_implied") != 0;
 	client_r->created_at = pl_col_int(stmt, "created_at");
+	if (pl_signing_alg_find(pl_col_text(stmt, "id_token_alg"), &client_r->id_token_alg) == 0)
+		return 0;
+	return pl_error_set(err, PL_ERR_DATA, "client %s: its id_token_alg is unknown",
+			    client_r->id);
 }
 
 /* 1, 0, -1. digest_r (may be NULL) is left alone when there is none. */
@@ -126,7 +131,10 @@ static int get(struct pl_store *store, const char *id, struct pl_oauth_client *c
 	ret = pl_step(stmt, err);
 	if (ret != 1)
 		return ret;
-	read_row(stmt, client_r);
+	if (read_row(stmt, client_r, err) < 0) {
+		pl_reset(stmt);
+		return -1;
+	}
 	if (digest_r != NULL)
 		pl_col_blob(stmt, "secret", digest_r, PL_MAC_BYTES);
 	return pl_row_end(stmt, err);
@@ -160,10 +168,10 @@ int pl_oauth_client_list(struct pl_store *store,
 	int ret;
 
 	while ((ret = pl_step(stmt, err)) == 1) {
-		read_row(stmt, &client);
-		if (each(&client, context) != 0) {
+		ret = read_row(stmt, &client, err);
+		if (ret < 0 || each(&client, context) != 0) {
 			pl_reset(stmt);
-			return 0;
+			return ret;
 		}
 	}
 	return ret;

@@ -5,6 +5,7 @@
 #include "policy/account/audit.h"
 #include "policy/settings/decide.h"
 #include "policy/base/random.h"
+#include "policy/session/signing_key.h"
 
 #define PL_CLIENT_ID_MAX 64
 #define PL_CLIENT_URIS_MAX 2048
@@ -18,6 +19,7 @@ struct pl_oauth_client {
 	 * nobody in, and only asks about tokens. */
 	char redirect_uris[PL_CLIENT_URIS_MAX + 1];
 	char logout_uris[PL_CLIENT_URIS_MAX + 1]; /* where end-session may lead */
+	enum pl_signing_alg id_token_alg;
 	/* Its tokens have the scope "mail" without being asked for: it was added before there was
 	 * such a scope. */
 	int mail_implied;

@@ -5,6 +5,7 @@
 
 #include "policy/credential/throttle.h"
 #include "policy/session/session.h"
+#include "policy/session/signing_key.h"
 
 #define DAY INT64_C(86400)
 
@@ -116,6 +117,9 @@ int pl_prune(const struct pl_work *work, const struct pl_policy *policy, int por
 		{ "tokens", PL_SQL_TOKEN_PRUNE, { PL_INT("now", work->now) } },
 		{ "codes", PL_SQL_GRANT_PRUNE, { PL_INT("now", work->now) } },
 		{ "registrations", PL_SQL_TOTP_PENDING_PRUNE, { PL_INT("now", work->now) } },
+		{ "signing_keys",
+		  PL_SQL_SIGNING_KEY_PRUNE,
+		  { PL_INT("retired_since", work->now - PL_ID_TOKEN_SECONDS) } },
 		{ "failures",
 		  PL_SQL_SIGN_IN_FAILURE_PRUNE,
 		  { PL_INT("forget_before", work->now - PL_THROTTLE_FORGET) } },

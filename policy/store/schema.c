@@ -183,6 +183,10 @@ static const struct pl_migration migrations[] = {
 	  " session_id BIGINT PRIMARY KEY REFERENCES session (id) ON DELETE CASCADE,"
 	  " secret BYTEA NOT NULL, expires_at BIGINT NOT NULL);"
 	  "ALTER TABLE totp ADD COLUMN recovery_kept SMALLINT NOT NULL DEFAULT 1;" },
+	{ "keys of several algorithms for ID tokens",
+	  "ALTER TABLE signing_key ADD COLUMN alg TEXT NOT NULL DEFAULT 'ES256';"
+	  "ALTER TABLE signing_key ADD COLUMN retired_at BIGINT;"
+	  "ALTER TABLE oauth_client ADD COLUMN id_token_alg TEXT NOT NULL DEFAULT 'ES256';" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

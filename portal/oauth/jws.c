@@ -4,46 +4,43 @@
 #include <openssl/bn.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
-#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/base/random.h"
+
 #define NUMBER 32 /* bytes of one of the two in a signature on P-256 */
-#define SIGNATURE (2 * NUMBER)
-#define SIGNATURE_TEXT PL_BASE64URL_TEXT(SIGNATURE)
-#define DER_MAX 80 /* of a signature: ECDSA-Sig-Value with two numbers of 33 bytes */
+#define EC_SIGNATURE ((size_t)2 * NUMBER)
+#define SIGNATURE_MAX 256 /* of RSA with 2048 bits */
 #define TOKEN_MAX 4096
 
-static EVP_PKEY *read_key(const struct pl_signing_key *key, struct pl_error *err)
-{
-	const unsigned char *der = key->private_der.data;
-	EVP_PKEY *pkey = d2i_AutoPrivateKey(NULL, &der, (long)key->private_der.len);
+struct signature {
+	unsigned char bytes[SIGNATURE_MAX];
+	size_t len;
+};
 
-	if (pkey == NULL)
-		pl_error_set(err, PL_ERR_INTERNAL, "signing key %s cannot be read", key->id);
-	return pkey;
-}
-
-/* OpenSSL has a signature as a sequence of two numbers, JWS as their bytes. */
-static int from_der(const unsigned char *der, size_t len, unsigned char signature_r[SIGNATURE])
+/* OpenSSL has a signature of ECDSA as a sequence of two numbers, JWS as their bytes. */
+static int from_der(struct signature *signature)
 {
-	ECDSA_SIG *numbers = d2i_ECDSA_SIG(NULL, &der, (long)len);
+	const unsigned char *der = signature->bytes;
+	ECDSA_SIG *numbers = d2i_ECDSA_SIG(NULL, &der, (long)signature->len);
 	int ok = numbers != NULL &&
-		 BN_bn2binpad(ECDSA_SIG_get0_r(numbers), signature_r, NUMBER) == NUMBER &&
-		 BN_bn2binpad(ECDSA_SIG_get0_s(numbers), signature_r + NUMBER, NUMBER) == NUMBER;
+		 BN_bn2binpad(ECDSA_SIG_get0_r(numbers), signature->bytes, NUMBER) == NUMBER &&
+		 BN_bn2binpad(ECDSA_SIG_get0_s(numbers), signature->bytes + NUMBER, NUMBER) ==
+			 NUMBER;
 
 	ECDSA_SIG_free(numbers);
+	signature->len = EC_SIGNATURE;
 	return ok ? 0 : -1;
 }
 
-/* The length, or -1. */
-static int to_der(const unsigned char signature[SIGNATURE], unsigned char der_r[DER_MAX])
+static int to_der(struct signature *signature)
 {
 	ECDSA_SIG *numbers = ECDSA_SIG_new();
-	BIGNUM *r = BN_bin2bn(signature, NUMBER, NULL),
-	       *s = BN_bin2bn(signature + NUMBER, NUMBER, NULL);
-	unsigned char *end = der_r;
+	BIGNUM *r = BN_bin2bn(signature->bytes, NUMBER, NULL),
+	       *s = BN_bin2bn(signature->bytes + NUMBER, NUMBER, NULL);
+	unsigned char *end = signature->bytes;
 	int len = -1;
 
 	if (numbers != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(numbers, r, s) == 1) {
@@ -53,34 +50,46 @@ static int to_der(const unsigned char signature[SIGNATURE], unsigned char der_r[
 	BN_free(r);
 	BN_free(s);
 	ECDSA_SIG_free(numbers);
-	return len;
+	signature->len = len < 0 ? 0 : (size_t)len;
+	return len < 0 ? -1 : 0;
 }
 
-static int sign(EVP_PKEY *pkey, const char *text, size_t len, unsigned char signature_r[SIGNATURE])
-{
-	unsigned char der[DER_MAX];
-	size_t der_len = sizeof(der);
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int ok = ctx != NULL && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, pkey) == 1 &&
-		 EVP_DigestSign(ctx, der, &der_len, (const unsigned char *)text, len) == 1 &&
-		 from_der(der, der_len, signature_r) == 0;
+/* How a signature of each algorithm is written, and its length. */
+static const struct {
+	size_t len;
+	int (*from_openssl)(struct signature *signature); /* NULL: as it is */
+	int (*to_openssl)(struct signature *signature);
+} forms[PL_SIGNING_ALGS] = {
+	[PL_RS256] = { SIGNATURE_MAX, NULL, NULL },
+	[PL_ES256] = { EC_SIGNATURE, from_der, to_der },
+};
 
+static int sign(enum pl_signing_alg alg, EVP_PKEY *pkey, const char *text, size_t len,
+		struct signature *signature_r)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	int ok;
+
+	signature_r->len = sizeof(signature_r->bytes);
+	ok = ctx != NULL && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, pkey) == 1 &&
+	     EVP_DigestSign(ctx, signature_r->bytes, &signature_r->len, (const unsigned char *)text,
+			    len) == 1 &&
+	     (forms[alg].from_openssl == NULL || forms[alg].from_openssl(signature_r) == 0);
 	EVP_MD_CTX_free(ctx);
 	return ok ? 0 : -1;
 }
 
 /* 1 right, 0 wrong, -1 OpenSSL failed. */
-static int is_signed(EVP_PKEY *pkey, const char *text, size_t len,
-		     const unsigned char signature[SIGNATURE])
+static int is_signed(enum pl_signing_alg alg, EVP_PKEY *pkey, const char *text, size_t len,
+		     struct signature *signature)
 {
-	unsigned char der[DER_MAX];
-	int der_len = to_der(signature, der), ret = -1;
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	int ret = -1;
 
-	if (der_len > 0 && ctx != NULL &&
-	    EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, pkey) == 1)
-		ret = EVP_DigestVerify(ctx, der, (size_t)der_len, (const unsigned char *)text,
-				       len) == 1;
+	if ((forms[alg].to_openssl == NULL || forms[alg].to_openssl(signature) == 0) &&
+	    ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, pkey) == 1)
+		ret = EVP_DigestVerify(ctx, signature->bytes, signature->len,
+				       (const unsigned char *)text, len) == 1;
 	EVP_MD_CTX_free(ctx);
 	return ret;
 }
@@ -102,7 +111,8 @@ static int put_json(FILE *out, const json_t *json)
 /* "HEADER.CLAIMS": what is signed. */
 static char *make_input(const struct pl_signing_key *key, const json_t *claims, size_t *len_r)
 {
-	json_t *header = json_pack("{s:s, s:s, s:s}", "alg", "ES256", "typ", "JWT", "kid", key->id);
+	json_t *header = json_pack("{s:s, s:s, s:s}", "alg", pl_signing_alg_name(key->alg), "typ",
+				   "JWT", "kid", key->id);
 	char *text = NULL;
 	FILE *out = open_memstream(&text, len_r);
 	int failed = out == NULL || put_json(out, header) < 0 || fputc('.', out) == EOF ||
@@ -119,16 +129,17 @@ static char *make_input(const struct pl_signing_key *key, const json_t *claims, 
 
 char *jws_sign(const struct pl_signing_key *key, const json_t *claims, struct pl_error *err)
 {
-	EVP_PKEY *pkey = read_key(key, err);
+	EVP_PKEY *pkey = pl_signing_key_open(key, err);
+	char *input, *token = NULL, text[PL_BASE64URL_TEXT(SIGNATURE_MAX)];
+	struct signature signature;
 	size_t len = 0;
-	char *input, *token = NULL, text[SIGNATURE_TEXT];
-	unsigned char signature[SIGNATURE];
 
 	if (pkey == NULL)
 		return NULL;
 	input = make_input(key, claims, &len);
-	if (input != NULL && sign(pkey, input, len, signature) == 0 &&
-	    asprintf(&token, "%s.%s", input, pl_base64url(signature, sizeof(signature), text)) < 0)
+	if (input != NULL && sign(key->alg, pkey, input, len, &signature) == 0 &&
+	    asprintf(&token, "%s.%s", input, pl_base64url(signature.bytes, signature.len, text)) <
+		    0)
 		token = NULL;
 	if (token == NULL)
 		pl_error_set(err, PL_ERR_RETRY, "an id token could not be signed");
@@ -166,59 +177,94 @@ static json_t *decode_json(const char *text, size_t len)
 		       : json_loadb((char *)bytes, (size_t)decoded, JSON_REJECT_DUPLICATES, NULL);
 }
 
-/* Whether the header names our algorithm and key: no other is ever tried. */
-static int is_our_header(const struct pl_signing_key *key, const char *text, size_t len)
+/* The header of a token, or NULL. */
+static json_t *header_of(const char *token)
 {
-	json_t *header = decode_json(text, len);
+	const char *dot = strchr(token, '.');
+
+	return dot == NULL ? NULL : decode_json(token, (size_t)(dot - token));
+}
+
+int jws_key_id(const char *token, char id_r[64])
+{
+	json_t *header = header_of(token);
+	const char *id = json_string_value(json_object_get(header, "kid"));
+	int fits = id != NULL && strlen(id) < 64;
+
+	if (fits)
+		memcpy(id_r, id, strlen(id) + 1);
+	json_decref(header);
+	return fits;
+}
+
+/* Whether the header names the key and its algorithm: no other is ever tried. */
+static int is_our_header(const struct pl_signing_key *key, const char *token)
+{
+	json_t *header = header_of(token);
 	const char *alg = json_string_value(json_object_get(header, "alg"));
 	const char *kid = json_string_value(json_object_get(header, "kid"));
-	int ours = alg != NULL && strcmp(alg, "ES256") == 0 && kid != NULL &&
+	int ours = alg != NULL && strcmp(alg, pl_signing_alg_name(key->alg)) == 0 && kid != NULL &&
 		   strcmp(kid, key->id) == 0;
 
 	json_decref(header);
 	return ours;
 }
 
+/* 1, or 0 when it is not a signature of that algorithm. */
+static int read_signature(enum pl_signing_alg alg, const char *text, struct signature *signature_r)
+{
+	unsigned char bytes[TOKEN_MAX];
+	int len = decode(text, strlen(text), bytes);
+
+	if (len < 0 || (size_t)len != forms[alg].len)
+		return 0;
+	memcpy(signature_r->bytes, bytes, forms[alg].len);
+	signature_r->len = forms[alg].len;
+	return 1;
+}
+
 int jws_verify(const struct pl_signing_key *key, const char *token, json_t **claims_r,
 	       struct pl_error *err)
 {
 	const char *claims = strchr(token, '.'),
-		   *signature = claims == NULL ? NULL : strchr(claims + 1, '.');
-	unsigned char bytes[TOKEN_MAX];
+		   *text = claims == NULL ? NULL : strchr(claims + 1, '.');
+	struct signature signature;
 	EVP_PKEY *pkey;
 	int ret;
 
 	*claims_r = NULL;
-	if (signature == NULL || strlen(token) > TOKEN_MAX ||
-	    !is_our_header(key, token, (size_t)(claims - token)) ||
-	    decode(signature + 1, strlen(signature + 1), bytes) != SIGNATURE)
+	if (text == NULL || strlen(token) > TOKEN_MAX || !is_our_header(key, token) ||
+	    !read_signature(key->alg, text + 1, &signature))
 		return 0;
-	pkey = read_key(key, err);
+	pkey = pl_signing_key_open(key, err);
 	if (pkey == NULL)
 		return -1;
-	ret = is_signed(pkey, token, (size_t)(signature - token), bytes);
+	ret = is_signed(key->alg, pkey, token, (size_t)(text - token), &signature);
 	EVP_PKEY_free(pkey);
 	if (ret < 0)
 		return pl_error_set(err, PL_ERR_RETRY, "an id token could not be checked");
 	if (ret == 1)
-		*claims_r = decode_json(claims + 1, (size_t)(signature - claims - 1));
+		*claims_r = decode_json(claims + 1, (size_t)(text - claims - 1));
 	return *claims_r != NULL;
 }
 
 json_t *jws_public_key(const struct pl_signing_key *key, struct pl_error *err)
 {
-	EVP_PKEY *pkey = read_key(key, err);
-	char x[PL_POINT_TEXT], y[PL_POINT_TEXT];
-	int ret;
+	EVP_PKEY *pkey = pl_signing_key_open(key, err);
+	char text[PL_JWK_TEXT];
+	json_t *json = NULL;
 
 	if (pkey == NULL)
 		return NULL;
-	ret = pl_signing_key_point(pkey, x, y);
+	if (pl_signing_key_public(pkey, text) == 0)
+		json = json_loads(text, 0, NULL);
 	EVP_PKEY_free(pkey);
-	if (ret < 0) {
+	if (json == NULL) {
 		pl_error_set(err, PL_ERR_INTERNAL, "signing key %s cannot be read", key->id);
 		return NULL;
 	}
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "kty", "EC", "crv", "P-256", "x", x,
-			 "y", y, "use", "sig", "alg", "ES256", "kid", key->id);
+	json_object_set_new(json, "use", json_string("sig"));
+	json_object_set_new(json, "alg", json_string(pl_signing_alg_name(key->alg)));
+	json_object_set_new(json, "kid", json_string(key->id));
+	return json;
 }

@@ -50,7 +50,11 @@ char *id_token_make(const struct request *request, const struct pl_signing_key *
  * 0 when it is not ours; -1. client_id_r holds PL_CLIENT_ID_MAX + 1. */
 int id_token_read(const struct request *request, const char *token, int64_t *session_id_r,
 		  int64_t *member_id_r, char *client_id_r, struct pl_error *err);
-/* The signing key; -1 also when there is none. The caller wipes its private_der. */
-int id_token_key(const struct request *request, struct pl_signing_key *key_r, struct pl_error *err);
+/* The key that signs the ID tokens of a client; -1 also when there is none. The caller wipes its
+ * secret. */
+int id_token_key(const struct request *request, enum pl_signing_alg alg,
+		 struct pl_signing_key *key_r, struct pl_error *err);
+/* The published keys as a JWK set (RFC 7517 5), or NULL and the error. */
+json_t *id_token_key_set(const struct request *request, struct pl_error *err);
 
 #endif

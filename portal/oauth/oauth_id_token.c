@@ -7,19 +7,58 @@
 #include "portal/oauth/jws.h"
 #include "portal/oauth/oauth.h"
 
-int id_token_key(const struct request *request, struct pl_signing_key *key_r, struct pl_error *err)
+static int need_seal(const struct request *request, struct pl_error *err)
+{
+	return request->seal != NULL
+		       ? 0
+		       : pl_error_set(err, PL_ERR_CONFIG,
+				      "id tokens cannot be signed without the sealing key "
+				      "(seal_key)");
+}
+
+static int no_key(struct pl_error *err)
+{
+	return pl_error_set(err, PL_ERR_CONFIG,
+			    "there is no signing key; `postlatch client add` makes it");
+}
+
+int id_token_key(const struct request *request, enum pl_signing_alg alg,
+		 struct pl_signing_key *key_r, struct pl_error *err)
 {
 	int ret;
 
-	if (request->seal == NULL)
-		return pl_error_set(err, PL_ERR_CONFIG,
-				    "id tokens cannot be signed without the sealing key "
-				    "(seal_key)");
-	ret = pl_signing_key_get(request->work.store, request->seal, key_r, err);
+	if (need_seal(request, err) < 0)
+		return -1;
+	ret = pl_signing_key_get(request->work.store, request->seal, alg, key_r, err);
+	return ret == 0 ? no_key(err) : ret < 0 ? -1 : 0;
+}
+
+struct listing {
+	json_t *keys;
+	struct pl_error *err;
+};
+
+static int add_key(const struct pl_signing_key *key, void *context)
+{
+	struct listing *listing = context;
+	json_t *public_key = jws_public_key(key, listing->err);
+
+	return public_key == NULL ? -1 : json_array_append_new(listing->keys, public_key);
+}
+
+json_t *id_token_key_set(const struct request *request, struct pl_error *err)
+{
+	struct listing listing = { json_array(), err };
+	int ret = need_seal(request, err);
+
 	if (ret == 0)
-		ret = pl_error_set(err, PL_ERR_CONFIG,
-				   "there is no signing key; `postlatch client add` makes it");
-	return ret < 0 ? -1 : 0;
+		ret = pl_signing_key_list(&request->work, request->seal, add_key, &listing);
+	if (ret == 0 && json_array_size(listing.keys) == 0)
+		ret = no_key(err);
+	if (ret == 0)
+		return json_pack("{s:o}", "keys", listing.keys);
+	json_decref(listing.keys);
+	return NULL;
 }
 
 /* The left half of the digest (OpenID Connect Core 3.1.3.6). */
@@ -42,7 +81,7 @@ static json_t *make_claims(const struct request *request, const struct id_token 
 	json_object_set_new(claims, "iss", json_string(request->policy->portal_url));
 	json_object_set_new(claims, "aud", json_string(about->client_id));
 	json_object_set_new(claims, "iat", json_integer(request->work.now));
-	json_object_set_new(claims, "exp", json_integer(request->work.now + PL_ACCESS_SECONDS));
+	json_object_set_new(claims, "exp", json_integer(request->work.now + PL_ID_TOKEN_SECONDS));
 	json_object_set_new(claims, "sid", json_sprintf("%lld", (long long)session->id));
 	json_object_set_new(claims, "at_hash", half_digest(access));
 	if (about->nonce[0] != '\0')
@@ -71,18 +110,31 @@ static int64_t number_of(const json_t *claims, const char *name)
 	return text == NULL ? 0 : strtoll(text, NULL, 10);
 }
 
+/* 1 and the claims of a token that a published key of ours has signed; 0; -1. */
+static int verify(const struct request *request, const char *token, json_t **claims_r,
+		  struct pl_error *err)
+{
+	struct pl_signing_key key;
+	char id[sizeof(key.id)];
+	int ret = need_seal(request, err);
+
+	*claims_r = NULL;
+	if (ret < 0 || !jws_key_id(token, id))
+		return ret;
+	ret = pl_signing_key_find(&request->work, request->seal, id, &key);
+	if (ret == 1)
+		ret = jws_verify(&key, token, claims_r, err);
+	pl_secret_wipe(&key.secret);
+	return ret;
+}
+
 int id_token_read(const struct request *request, const char *token, int64_t *session_id_r,
 		  int64_t *member_id_r, char *client_id_r, struct pl_error *err)
 {
-	struct pl_signing_key key;
 	const char *issuer, *client_id;
-	json_t *claims = NULL;
-	int ret = id_token_key(request, &key, err);
+	json_t *claims;
+	int ret = verify(request, token, &claims, err);
 
-	if (ret < 0)
-		return -1;
-	ret = jws_verify(&key, token, &claims, err);
-	pl_secret_wipe(&key.private_der);
 	issuer = json_string_value(json_object_get(claims, "iss"));
 	client_id = json_string_value(json_object_get(claims, "aud"));
 	if (ret == 1 && (issuer == NULL || strcmp(issuer, request->policy->portal_url) != 0 ||

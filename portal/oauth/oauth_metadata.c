@@ -1,7 +1,6 @@
 /* oauth_metadata.c - what a client can find out by itself: RFC 8414, OpenID Connect
  * Discovery, and the key of the id tokens (RFC 7517). */
 #include "portal/oauth/handlers.h"
-#include "portal/oauth/jws.h"
 #include "portal/oauth/oauth.h"
 
 static void add_endpoints(const struct request *request, json_t *json)
@@ -25,14 +24,14 @@ int get_openid_configuration(struct request *request, struct response *response,
 			     struct pl_error *err)
 {
 	json_t *json =
-		json_pack("{s:s, s:o, s:[s], s:[s], s:[s,s], s:[s], s:[s], s:[s], s:[s,s,s], "
+		json_pack("{s:s, s:o, s:[s], s:[s], s:[s,s], s:[s], s:[s,s], s:[s], s:[s,s,s], "
 			  "s:[s,s,s], s:[s,s], s:[s],"
 			  " s:[s,s,s,s,s,s,s,s,s,s,s,s], s:[s,s], s:b, s:b, s:b, s:b}",
 			  "issuer", request->policy->portal_url, "scopes_supported",
 			  oauth_scope_list(), "response_types_supported", "code",
 			  "response_modes_supported", "query", "grant_types_supported",
 			  "authorization_code", "refresh_token", "subject_types_supported",
-			  "public", "id_token_signing_alg_values_supported", "ES256",
+			  "public", "id_token_signing_alg_values_supported", "RS256", "ES256",
 			  "code_challenge_methods_supported", "S256",
 			  "token_endpoint_auth_methods_supported", "client_secret_basic",
 			  "client_secret_post", "none",
@@ -55,14 +54,7 @@ int get_openid_configuration(struct request *request, struct response *response,
 
 int get_jwks(struct request *request, struct response *response, struct pl_error *err)
 {
-	struct pl_signing_key key;
-	json_t *public_key;
+	json_t *keys = id_token_key_set(request, err);
 
-	if (id_token_key(request, &key, err) < 0)
-		return -1;
-	public_key = jws_public_key(&key, err);
-	pl_secret_wipe(&key.private_der);
-	return public_key == NULL
-		       ? -1
-		       : respond_json(response, 200, json_pack("{s:[o]}", "keys", public_key));
+	return keys == NULL ? -1 : respond_json(response, 200, keys);
 }

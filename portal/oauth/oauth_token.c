@@ -71,10 +71,10 @@ static int answer_signed(const struct request *request, struct response *respons
 	ret = pl_session_get(request->work.store, grant->session_id, &about.session, err);
 	if (ret == 0)
 		return refuse_grant(response, "the session has ended");
-	if (ret < 0 || id_token_key(request, &key, err) < 0)
+	if (ret < 0 || id_token_key(request, request->client->id_token_alg, &key, err) < 0)
 		return -1;
 	id_token = id_token_make(request, &key, &about, &tokens->access, err);
-	pl_secret_wipe(&key.private_der);
+	pl_secret_wipe(&key.secret);
 	if (id_token == NULL)
 		return -1;
 	answer(request, response, grant, tokens, id_token);

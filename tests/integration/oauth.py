@@ -17,6 +17,8 @@ FORM = "application/x-www-form-urlencoded"
 VERIFIER = "a-verifier.of_43~characters" + "x" * 20
 # The public key of a JWK in DER: this, and the point behind it.
 P256_POINT = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
+# This, and a BIT STRING of modulus and exponent behind it, in a SEQUENCE (RFC 8017 A.1).
+RSA_ALGORITHM = bytes.fromhex("300d06092a864886f70d0101010500")
 
 
 def encode(data):
@@ -38,25 +40,38 @@ def query_of(location):
     return {name: values[0] for name, values in fields.items()}
 
 
+def der(tag, data):
+    length = len(data).to_bytes(2, "big").lstrip(b"\0") or b"\0"
+    return tag + (bytes([0x80 + len(length)]) if len(data) > 127 else b"") + length + data
+
+
 def der_number(data):
     data = data.lstrip(b"\0")
-    data = b"\0" + data if not data or data[0] & 0x80 else data
-    return b"\x02" + bytes([len(data)]) + data
+    return der(b"\x02", b"\0" + data if not data or data[0] & 0x80 else data)
 
 
-def claims_of(token, jwks):
+def rsa(key, signature):
+    """Public key and signature as openssl reads them."""
+    assert (key["kty"], len(decode(key["n"])), key["e"]) == ("RSA", 256, "AQAB"), key
+    numbers = der(b"\x30", der_number(decode(key["n"])) + der_number(decode(key["e"])))
+    return der(b"\x30", RSA_ALGORITHM + der(b"\x03", b"\0" + numbers)), signature
+
+
+def ec(key, signature):
+    assert (key["kty"], key["crv"], len(signature)) == ("EC", "P-256", 64), (key, signature)
+    numbers = der_number(signature[:32]) + der_number(signature[32:])
+    return P256_POINT + decode(key["x"]) + decode(key["y"]), der(b"\x30", numbers)
+
+
+def claims_of(token, jwks, alg="RS256"):
     """The claims of an id token that openssl finds rightly signed by a key of the set."""
     header, claims, signature = token.split(".")
     head = json.loads(decode(header))
     key = next(key for key in jwks["keys"] if key["kid"] == head["kid"])
-    assert (head["alg"], key["kty"], key["crv"]) == ("ES256", "EC", "P-256"), (head, key)
-    raw = decode(signature)
-    assert len(raw) == 64, raw
-    numbers = der_number(raw[:32]) + der_number(raw[32:])
+    assert (head["alg"], key["alg"]) == (alg, alg), (head, key)
+    public, raw = {"RS256": rsa, "ES256": ec}[alg](key, decode(signature))
     with tempfile.TemporaryDirectory() as folder:
-        for name, data in (("key", P256_POINT + decode(key["x"]) + decode(key["y"])),
-                           ("signature", b"\x30" + bytes([len(numbers)]) + numbers),
-                           ("text", ("%s.%s" % (header, claims)).encode())):
+        for name, data in (("key", public), ("signature", raw), ("text", ("%s.%s" % (header, claims)).encode())):
             with open("%s/%s" % (folder, name), "wb") as f:
                 f.write(data)
         subprocess.run(["openssl", "dgst", "-sha256", "-verify", "key", "-keyform", "DER", "-signature", "signature",

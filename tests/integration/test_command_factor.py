@@ -189,7 +189,7 @@ class Clients(CommandTest):
         self.assertEqual({**made, "created_at": 0}, {
             "id": "webmail", "name": "Webmail", "confidential": True, "channel": "webmail", "created_at": 0,
             "redirect_uris": [CALLBACK, "http://localhost:8080/cb"], "logout_uris": ["https://mail.example.test/"],
-            "mail_implied": False})
+            "id_token_alg": "RS256", "mail_implied": False})
         text = self.site.ok("client", "list")
         for words in ("webmail (Webmail): confidential, channel webmail", CALLBACK, "https://mail.example.test/"):
             self.assertIn(words, text)
@@ -209,19 +209,33 @@ class Clients(CommandTest):
         for more in (("--redirect-uri", CALLBACK), ("--public",)):
             self.refused(BAD_DATA, "client", "add", "other", "--introspection", *more, says="signs nobody in")
 
-    def test_first_client_makes_the_signing_key(self):
+    def test_first_client_makes_the_signing_keys(self):
+        self.assertEqual(self.site.json("signing-key", "list"), [])
         self.add("first", "--redirect-uri", CALLBACK)
-        key, = self.site.sql("SELECT id, secret FROM signing_key")
-        self.assertEqual(len(key[0]), 43)
+        keys = self.site.json("signing-key", "list")
+        self.assertEqual(sorted(key["alg"] for key in keys), ["ES256", "RS256"])
         self.add("second", "--redirect-uri", CALLBACK)
-        self.assertEqual(self.site.sql("SELECT id, secret FROM signing_key"), [key])
+        self.assertEqual(self.site.json("signing-key", "list"), keys)
+        text = self.site.ok("signing-key", "list")
+        for key in keys:
+            self.assertIn("%s %s since" % (key["id"], key["alg"]), text)
+
+    def test_keys_are_replaced(self):
+        self.add("webmail", "--redirect-uri", CALLBACK)
+        old = {key["id"] for key in self.site.json("signing-key", "list")}
+        keys = self.site.json("signing-key", "rotate")
+        self.assertEqual({key["id"]: key["retired_at"] is not None for key in keys if key["id"] in old},
+                         dict.fromkeys(old, True))
+        self.assertEqual(sorted(key["alg"] for key in keys if key["retired_at"] is None), ["ES256", "RS256"])
+        self.assertEqual(len(self.site.json("signing-key", "rotate", "--at-once")), 2)
+        self.assertEqual(self.site.json("audit")[0]["action"], "signing-key.add")
 
     def test_remove(self):
         self.add("webmail", "--redirect-uri", CALLBACK)
         self.assertEqual(self.site.json("client", "remove", "webmail"), {"removed": "webmail"})
         self.assertEqual(self.site.json("client", "list"), [])
         self.refused(REFUSED, "client", "remove", "webmail", says=("no such client: webmail", "client list"))
-        self.assertEqual([row["action"] for row in self.site.json("audit")], ["client.remove", "client.add"])
+        self.assertEqual([row["action"] for row in self.site.json("audit")], ["client.remove", "client.add", "signing-key.add", "signing-key.add"])
 
     def test_refusals(self):
         self.add("webmail", "--redirect-uri", CALLBACK)
@@ -232,6 +246,7 @@ class Clients(CommandTest):
             self.refused(BAD_DATA, *add, "new", "--redirect-uri", uri, says=("client new", "https://"))
         self.refused(BAD_DATA, *add, "new", "--redirect-uri", CALLBACK, "--logout-uri", "javascript:x",
                      says="log-out URI javascript:x")
+        self.refused(BAD_DATA, *add, "new", "--redirect-uri", CALLBACK, "--id-token-alg", "HS256", says="RS256 or ES256")
         self.refused(BAD_DATA, *add, "a b", "--redirect-uri", CALLBACK, says="letters, digits")
         self.refused(BAD_DATA, *add, "x" * 65, "--redirect-uri", CALLBACK, says="64")
         self.refused(BAD_DATA, *add, "new", "--redirect-uri", CALLBACK, "--channel", "fax", says="client or webmail")

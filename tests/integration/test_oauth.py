@@ -514,7 +514,7 @@ class Metadata(OAuth):
         self.assertEqual(said["issuer"], self.portal.url)
         self.assertEqual((said["response_types_supported"], said["code_challenge_methods_supported"],
                           said["id_token_signing_alg_values_supported"], said["subject_types_supported"]),
-                         (["code"], ["S256"], ["ES256"], ["public"]))
+                         (["code"], ["S256"], ["RS256", "ES256"], ["public"]))
         self.assertIs(said["authorization_response_iss_parameter_supported"], True)
         for name in ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint",
                      "introspection_endpoint", "revocation_endpoint", "end_session_endpoint"):
@@ -522,15 +522,51 @@ class Metadata(OAuth):
             answer = self.portal.browser().get(said[name][len(self.portal.url):])
             self.assertNotIn(answer.status, (404, 500, 503), name)
 
-    def test_the_key_set_tells_the_public_key_alone(self):
-        answer = self.portal.browser().get("/oauth2/jwks")
-        self.assertEqual((answer.status, len(answer.json["keys"])), (200, 1))
-        key = answer.json["keys"][0]
-        self.assertEqual(set(key), {"kty", "crv", "x", "y", "use", "alg", "kid"})
-        self.assertEqual((len(decode(key["x"])), len(decode(key["y"]))), (32, 32))
-        # RFC 7638: the id is the key's thumbprint.
-        thumb = json.dumps({name: key[name] for name in ("crv", "kty", "x", "y")}, separators=(",", ":"))
-        self.assertEqual(key["kid"], encode(hashlib.sha256(thumb.encode()).digest()))
+    def test_the_key_set_tells_the_public_keys_alone(self):
+        """RFC 7638: the id is the thumbprint of the members that make the key."""
+        members = {"RS256": ("e", "kty", "n"), "ES256": ("crv", "kty", "x", "y")}
+        keys = self.jwks()["keys"]
+        self.assertEqual([key["alg"] for key in keys], list(members))
+        for key in keys:
+            names = members[key["alg"]]
+            self.assertEqual(set(key), {*names, "use", "alg", "kid"})
+            thumb = json.dumps({name: key[name] for name in names}, separators=(",", ":"))
+            self.assertEqual(key["kid"], encode(hashlib.sha256(thumb.encode()).digest()))
+
+
+class Keys(OAuth):
+    def test_a_client_has_the_algorithm_that_it_was_added_with(self):
+        self.signed_in()
+        client = Client(self.portal, "elliptic", "--id-token-alg", "ES256")
+        for way, alg in ((client, "ES256"), (self.webmail, "RS256")):
+            token = way.tokens(self.browser)["id_token"]
+            self.assertEqual(claims_of(token, self.jwks(), alg)["email"], self.member)
+
+    def test_tokens_of_a_replaced_key_are_good_until_they_expire(self):
+        self.signed_in()
+        old = self.webmail.tokens(self.browser)["id_token"]
+        self.command("signing-key", "rotate")
+        new = self.webmail.tokens(self.browser)["id_token"]
+        jwks = self.jwks()
+        self.assertEqual(len(jwks["keys"]), 4)
+        for token in (old, new):
+            self.assertEqual(claims_of(token, jwks)["email"], self.member)
+        kids = [json.loads(decode(token.split(".")[0]))["kid"] for token in (old, new)]
+        self.assertNotEqual(*kids)
+        # The old one still says which session is to end.
+        end = "/oauth2/end-session?" + urllib.parse.urlencode({"id_token_hint": old})
+        self.assertEqual(self.browser.get(end, origin=False).status, 303)
+        self.assertEqual(self.browser.state(), "none")
+
+    def test_after_a_theft_the_old_keys_are_gone_at_once(self):
+        self.signed_in()
+        old = self.webmail.tokens(self.browser)["id_token"]
+        self.command("signing-key", "rotate", "--at-once")
+        with self.assertRaises(StopIteration):
+            claims_of(old, self.jwks())
+        end = "/oauth2/end-session?" + urllib.parse.urlencode({"id_token_hint": old})
+        self.assertEqual(self.browser.get(end, origin=False).headers["Location"], "/sign-out")
+        self.assertEqual(self.browser.state(), "authenticated")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-/* test_grant.c - OAuth clients, codes, access and refresh tokens, the signing key. */
+/* test_grant.c - OAuth clients, codes, access and refresh tokens, signing keys. */
 #include "tests/unit/parallel.h"
 
 #include <openssl/evp.h>
@@ -618,51 +618,130 @@ static void another_client_revokes_nothing(void **state)
 	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 1);
 }
 
-/* ---- the signing key ---- */
+/* ---- signing keys ---- */
 
-static void signing_key_is_made_once(void **state)
+static struct pl_signing_key key_of(struct fixture *fixture, enum pl_signing_alg alg)
+{
+	struct pl_signing_key key;
+
+	assert_int_equal(pl_signing_key_get(fixture->store, fixture->keys, alg, &key,
+					    &fixture->err),
+			 1);
+	assert_int_equal(key.alg, alg);
+	return key;
+}
+
+static void signing_keys_are_made_once(void **state)
 {
 	struct fixture *fixture = *state;
 	struct pl_signing_key key, again;
 
-	assert_int_equal(pl_signing_key_get(fixture->store, fixture->keys, &key, &fixture->err), 0);
-	assert_int_equal(pl_signing_key_make(work_of(fixture), fixture->keys), 1);
-	assert_int_equal(pl_signing_key_make(work_of(fixture), fixture->keys), 0);
-	assert_int_equal(pl_signing_key_get(fixture->store, fixture->keys, &key, &fixture->err), 1);
-	assert_int_equal(pl_signing_key_get(fixture->store, fixture->keys, &again, &fixture->err),
-			 1);
-	assert_int_equal(strlen(key.id), 43);
-	assert_string_equal(key.id, again.id);
-	assert_memory_equal(&key.private_der, &again.private_der, sizeof(key.private_der));
+	assert_int_equal(pl_signing_key_get(fixture->store, fixture->keys, PL_RS256, &key,
+					    &fixture->err),
+			 0);
+	assert_int_equal(pl_signing_keys_make(work_of(fixture), fixture->keys), 1);
+	assert_int_equal(pl_signing_keys_make(work_of(fixture), fixture->keys), 0);
+	for (enum pl_signing_alg alg = 0; alg < PL_SIGNING_ALGS; alg++) {
+		key = key_of(fixture, alg);
+		again = key_of(fixture, alg);
+		assert_int_equal(strlen(key.id), 43);
+		assert_string_equal(key.id, again.id);
+		assert_memory_equal(&key.secret, &again.secret, sizeof(key.secret));
+	}
 	assert_false(database_holds(fixture, "PRIVATE"));
 }
 
-/* RFC 7638, from the public point itself: 4 | x | y. */
-static void signing_key_is_of_p256_and_named_by_its_thumbprint(void **state)
+/* A database of before has a key for ES256 alone. */
+static void missing_key_is_made(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pl_signing_key key;
-	const unsigned char *der;
-	unsigned char point[65], digest[32];
-	char x[64], y[64], json[256], thumbprint[64], group[32];
-	size_t len;
-	EVP_PKEY *pkey;
+	struct pl_signing_key before, key;
 
-	assert_int_equal(pl_signing_key_make(work_of(fixture), fixture->keys), 1);
-	assert_int_equal(pl_signing_key_get(fixture->store, fixture->keys, &key, &fixture->err), 1);
-	der = key.private_der.data;
-	pkey = d2i_AutoPrivateKey(NULL, &der, (long)key.private_der.len);
-	assert_non_null(pkey);
-	assert_int_equal(EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL), 1);
-	assert_string_equal(group, "prime256v1");
-	assert_int_equal(EVP_PKEY_get_octet_string_param(pkey, "pub", point, sizeof(point), &len),
-			 1);
-	assert_int_equal(len, sizeof(point));
-	EVP_PKEY_free(pkey);
-	snprintf(json, sizeof(json), "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}",
-		 pl_base64url(point + 1, 32, x), pl_base64url(point + 33, 32, y));
-	assert_int_equal(EVP_Q_digest(NULL, "SHA256", NULL, json, strlen(json), digest, NULL), 1);
-	assert_string_equal(pl_base64url(digest, 32, thumbprint), key.id);
+	assert_int_equal(pl_signing_keys_make(work_of(fixture), fixture->keys), 1);
+	before = key_of(fixture, PL_ES256);
+	sql_run(fixture->db, "DELETE FROM signing_key WHERE alg = 'RS256'");
+	assert_int_equal(pl_signing_keys_make(work_of(fixture), fixture->keys), 1);
+	key_of(fixture, PL_RS256);
+	key = key_of(fixture, PL_ES256);
+	assert_string_equal(before.id, key.id);
+}
+
+/* What is kept of a key gives the whole key, which signs what OpenSSL verifies. */
+static void signing_key_is_whole_and_named_by_its_thumbprint(void **state)
+{
+	static const char text[] = "to be signed";
+	struct fixture *fixture = *state;
+
+	assert_int_equal(pl_signing_keys_make(work_of(fixture), fixture->keys), 1);
+	for (enum pl_signing_alg alg = 0; alg < PL_SIGNING_ALGS; alg++) {
+		const struct pl_signing_key key = key_of(fixture, alg);
+		EVP_PKEY *pkey = pl_signing_key_open(&key, &fixture->err);
+		EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+		unsigned char signature[512], digest[32];
+		char json[PL_JWK_TEXT], thumbprint[64];
+		size_t len = sizeof(signature);
+
+		assert_non_null(pkey);
+		assert_int_equal(EVP_PKEY_get_bits(pkey), alg == PL_RS256 ? 2048 : 256);
+		assert_int_equal(EVP_PKEY_pairwise_check(EVP_PKEY_CTX_new(pkey, NULL)), 1);
+		assert_int_equal(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, pkey), 1);
+		assert_int_equal(EVP_DigestSign(ctx, signature, &len, (const unsigned char *)text,
+						sizeof(text)),
+				 1);
+		EVP_MD_CTX_free(ctx);
+		assert_int_equal(pl_signing_key_public(pkey, json), 0);
+		EVP_PKEY_free(pkey);
+		assert_int_equal(EVP_Q_digest(NULL, "SHA256", NULL, json, strlen(json), digest,
+					      NULL),
+				 1);
+		assert_string_equal(pl_base64url(digest, 32, thumbprint), key.id);
+	}
+}
+
+static int count_key(const struct pl_signing_key *key, void *context)
+{
+	assert_true(key->secret.len > 0);
+	++*(int *)context;
+	return 0;
+}
+
+static int published(struct fixture *fixture, int64_t now)
+{
+	int count = 0;
+
+	assert_ok(fixture,
+		  pl_signing_key_list(work_at(fixture, now), fixture->keys, count_key, &count));
+	return count;
+}
+
+/* A replaced key is published until the last token that it has signed has expired. */
+static void replaced_key_is_published_for_a_while(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_signing_key old, new, found;
+	int64_t now = 1000;
+
+	assert_int_equal(pl_signing_keys_make(work_at(fixture, now), fixture->keys), 1);
+	old = key_of(fixture, PL_RS256);
+	now += 100;
+	assert_ok(fixture, pl_signing_keys_rotate(work_at(fixture, now), fixture->keys, 0));
+	new = key_of(fixture, PL_RS256);
+	assert_string_not_equal(new.id, old.id);
+	for (int late = 0; late <= 1; late++) {
+		int64_t then = now + PL_ID_TOKEN_SECONDS - 1 + late;
+
+		assert_int_equal(published(fixture, then), late ? 2 : 4);
+		assert_int_equal(pl_signing_key_find(work_at(fixture, then), fixture->keys, old.id,
+						     &found),
+				 !late);
+		assert_int_equal(pl_signing_key_find(work_at(fixture, then), fixture->keys, new.id,
+						     &found),
+				 1);
+	}
+	assert_ok(fixture, pl_signing_keys_rotate(work_at(fixture, now), fixture->keys, 1));
+	assert_int_equal(published(fixture, now), 2);
+	assert_int_equal(pl_signing_key_find(work_at(fixture, now), fixture->keys, new.id, &found),
+			 0);
 }
 
 static void base64url_is_that_of_rfc_4648(void **state)
@@ -711,8 +790,10 @@ int main(void)
 		TEST_WITH_DATABASE(revoked_access_token_is_dead_alone),
 		TEST_WITH_DATABASE(revoked_refresh_token_takes_access_tokens_along),
 		TEST_WITH_DATABASE(another_client_revokes_nothing),
-		TEST_WITH_DATABASE(signing_key_is_made_once),
-		TEST_WITH_DATABASE(signing_key_is_of_p256_and_named_by_its_thumbprint),
+		TEST_WITH_DATABASE(signing_keys_are_made_once),
+		TEST_WITH_DATABASE(missing_key_is_made),
+		TEST_WITH_DATABASE(signing_key_is_whole_and_named_by_its_thumbprint),
+		TEST_WITH_DATABASE(replaced_key_is_published_for_a_while),
 		cmocka_unit_test(base64url_is_that_of_rfc_4648),
 	};
 
