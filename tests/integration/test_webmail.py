@@ -1,4 +1,5 @@
 """Roundcube as a browser without scripts sees it: signing in by the portal, and an outage of the portal."""
+import re
 import unittest
 import urllib.parse
 
@@ -56,6 +57,14 @@ class Webmail(unittest.TestCase):
     def test_signing_in_leads_to_the_inbox(self):
         self.assertTrue(self.shows_inbox(self.first), self.first)
         self.assertRegex(server.log("dovecot"), "imap-login: Info: Log[a-z ]*in: user=<%s>, method=XOAUTH2" % ALICE)
+
+    def test_log_out_ends_the_session_without_an_id_token_in_an_address(self):
+        token = re.search(rb'"request_token":"(\w+)"', self.first.body).group(1).decode()
+        away = self.webmail.go("/?_task=logout&_token=" + token)
+        self.assertTrue(away.startswith(self.portal.url + "/oauth2/end-session?"), away)
+        self.assertNotIn("id_token", away)
+        self.assertEqual(self.portal.state(), "none")
+        self.assertTrue(self.portal.go(away).startswith(self.webmail.url))
 
     def test_an_outage_of_the_portal_signs_nobody_out(self):
         start = server.kill_portal()

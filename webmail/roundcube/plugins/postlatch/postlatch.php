@@ -115,9 +115,18 @@ class postlatch extends rcube_plugin
         return $args;
     }
 
-    /** The tokens die even when the browser does not follow the redirect. */
+    /**
+     * The session at the portal ends even when the browser does not follow the redirect.
+     * The ID token goes from server to server: in the address of the redirect it would be
+     * in the logs of web servers.
+     */
     public function session_ends($args)
     {
+        if (!empty($this->leaving['id_token'])) {
+            $this->call('POST', '/oauth2/end-session', ['form_params' => [
+                'id_token_hint' => $this->leaving['id_token'],
+            ]]);
+        }
         if (!empty($this->leaving['refresh_token'])) {
             $this->call('POST', '/oauth2/revoke', ['form_params' => [
                 'token' => $this->leaving['refresh_token'],
@@ -130,17 +139,14 @@ class postlatch extends rcube_plugin
         return $args;
     }
 
+    /** The portal leads the browser back; if the session could not be ended, it asks the person first. */
     public function logged_out($args)
     {
         if ($this->leaving !== null) {
-            $query = [
+            $this->rcmail->output->redirect($this->portal() . '/oauth2/end-session?' . http_build_query([
                 'client_id' => $this->rcmail->config->get('oauth_client_id'),
                 'post_logout_redirect_uri' => $this->own_url(),
-            ];
-            if (!empty($this->leaving['id_token'])) {
-                $query['id_token_hint'] = $this->leaving['id_token'];
-            }
-            $this->rcmail->output->redirect($this->portal() . '/oauth2/end-session?' . http_build_query($query));
+            ]));
         }
 
         return $args;
