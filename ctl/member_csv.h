@@ -1,7 +1,8 @@
 /* member_csv.h - members as CSV (RFC 4180), read with libcsv.
  *
- * The first line names the columns. A byte order mark is skipped, lines end in
- * LF or CRLF, fields may be quoted. Everything is checked before anybody sees a
+ * The first line names the columns (csv_column.h), and commas, semicolons or tabs divide them
+ * (csv_text.h). Lines end in LF or CRLF, fields may be quoted, and rows without any text are
+ * left out. Everything is checked before anybody sees a
  * row: bounds, UTF-8, unknown and repeated columns, repeated addresses.
  */
 #ifndef POSTLATCH_MEMBER_CSV_H
@@ -14,6 +15,7 @@
 
 #define MEMBER_CSV_MAX (256 * 1024 * 1024) /* bytes of a file */
 #define MEMBER_CSV_FIELD_MAX 512           /* bytes of a field */
+#define MEMBER_CSV_FAULTS 100
 
 struct member_csv_row {
 	struct pl_address address;
@@ -24,9 +26,13 @@ struct member_csv_row {
 struct member_csv {
 	struct member_csv_row *rows;
 	size_t count, room;
+	/* When more than one line is wrong: "line 3: ...", one on each line, the first
+	 * MEMBER_CSV_FAULTS of them; else NULL. */
+	char *faults;
 };
 
-/* Reads a whole file from memory. An error names the line. */
+/* Reads a whole file from memory. An error names the line; when several are wrong it says how
+ * many, and csv_r->faults is to be freed. */
 int member_csv_parse(const char *text, size_t len, const char *default_domain,
 		     struct member_csv *csv_r, struct pl_error *err);
 void member_csv_free(struct member_csv *csv);

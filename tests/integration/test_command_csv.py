@@ -53,6 +53,17 @@ class Import(CommandTest):
         self.assertEqual(self.read("address\na@x.test\n", "--dry-run"), {"dry_run": True, "members": 1, "changed": 1})
         self.assertEqual(self.site.state(), before)
 
+    def test_all_bad_lines_are_named(self):
+        before = self.site.state()
+        path = self.site.write("members.csv", "\ufeffAddress;POP3\r\na@x.test;off\r\nb@x.test;maybe\r\nc@;on\r\n;\r\n")
+        run = self.site.run("member", "import", path)
+        self.assertEqual((run.returncode, self.site.state()), (BAD_DATA, before))
+        lines = run.stderr.splitlines()
+        self.assertEqual(len(lines), 3)
+        self.assertTrue(lines[0].startswith("postlatch: %s: line 3: pop3=maybe: it must be one of on, off" % path))
+        self.assertTrue(lines[1].startswith("postlatch: %s: line 4: " % path))
+        self.assertEqual(lines[2], "postlatch: %s: 2 lines are wrong, and nothing is changed" % path)
+
     def test_a_bad_line_is_named_and_nothing_changes(self):
         good = "address,pop3\na@x.test,off\n"
         for text, *says in (

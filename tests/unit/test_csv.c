@@ -45,6 +45,11 @@ static void ways_to_write_the_same(void **state)
 		"\xef\xbb\xbf\"address\",\"pop3\"\r\n\"a@example.test\",\"on\"\r\n\"b@example."
 		"test\",\"off\"\r\n",
 		"address,pop3\nA@Example.TEST,on\nb@EXAMPLE.test,off\n",
+		"address;pop3\r\na@example.test;on\r\nb@example.test;off\r\n",
+		"address\tpop3\na@example.test\ton\nb@example.test\toff\n",
+		"Address,POP3\r\na@example.test,ON\r\nb@example.test,Off\r\n,\r\n",
+		"\"주소\",\"Pop3\"\na@example.test,on\nb@example.test,off\n\n",
+		"이메일,pop3,,\na@example.test,on,,\nb@example.test,off,,\n,,,\n",
 	};
 
 	(void)state;
@@ -103,6 +108,58 @@ static void header_alone_is_no_members(void **state)
 	member_csv_free(&csv);
 }
 
+static void labels_and_korean_name_columns(void **state)
+{
+	struct member_csv csv =
+		taken("sep=;\r\nE-Mail;Two-factor mode;large attachments;2차 인증;분류\r\n"
+		      "a@b.test;skip;on;off;staff\r\n");
+	const struct pl_settings *value = &csv.rows[0].change.value;
+
+	(void)state;
+	assert_int_equal(csv.rows[0].line, 3);
+	assert_int_equal(value->value[PL_SETTING_TWO_FACTOR_MODE], PL_SKIP);
+	assert_int_equal(value->value[PL_SETTING_LARGE_ATTACHMENTS], PL_ON);
+	assert_int_equal(value->value[PL_SETTING_TWO_FACTOR], PL_OFF);
+	assert_string_equal(csv.rows[0].change.class_name, "staff");
+	member_csv_free(&csv);
+}
+
+static void all_wrong_lines_are_told(void **state)
+{
+	static const char text[] = "address,pop3\na@b.test,maybe\nb@b.test,on\nno address,perhaps\n"
+				   "c@b.test\nb@b.test,off\n";
+	static const char told[] =
+		"line 2: pop3=maybe: it must be one of on, off, inherit\nline 4: ";
+	struct member_csv csv;
+	struct pl_error err;
+
+	(void)state;
+	assert_int_equal(parse(text, strlen(text), &csv, &err), -1);
+	assert_string_equal(err.msg, "4 lines are wrong, and nothing is changed");
+	assert_memory_equal(csv.faults, told, strlen(told));
+	assert_non_null(strstr(csv.faults, "\nline 5: fewer fields"));
+	assert_non_null(strstr(csv.faults, "\nline 6: b@b.test is already in line 3\n"));
+	member_csv_free(&csv);
+}
+
+static void of_very_many_wrong_lines_the_first_are_told(void **state)
+{
+	struct member_csv csv;
+	struct pl_error err;
+	char text[8192] = "address\n", *end = text + strlen(text);
+	size_t lines = 0;
+
+	(void)state;
+	for (int i = 0; i < 2 * MEMBER_CSV_FAULTS; i++)
+		end += sprintf(end, "no %d\n", i);
+	assert_int_equal(parse(text, strlen(text), &csv, &err), -1);
+	assert_non_null(strstr(err.msg, "200 lines are wrong"));
+	for (const char *c = csv.faults; *c != '\0'; c++)
+		lines += *c == '\n';
+	assert_int_equal(lines, MEMBER_CSV_FAULTS);
+	member_csv_free(&csv);
+}
+
 static void faults_name_their_line(void **state)
 {
 	static const struct {
@@ -113,11 +170,16 @@ static void faults_name_their_line(void **state)
 		{ "\n\n", "", "the file is empty" },
 		{ "pop3\non\n", "line 1", "no column address" },
 		{ "address,nosuch\n", "line 1", "there is no column nosuch" },
-		{ "address;pop3\n", "line 1",
-		  "fields must be separated by commas: there is no column address;pop3" },
-		{ "address\tpop3\n", "line 1", "fields must be separated by commas" },
-		{ "address,Pop3\n", "line 1", "there is no column Pop3" },
-		{ "address,\n", "line 1", "there is no column " },
+		{ "address,popp3\n", "line 1", "there is no column popp3 (did you mean pop3?)" },
+		{ "address|pop3\n", "line 1", "there is no column address|pop3" },
+		{ "address,\na@b.test,on\n", "line 2", "column 2 has no name in the first line" },
+		{ "PK\003\004xyz", "this is a workbook", "CSV UTF-8" },
+		{ "\xd0\xcf\x11\xe0\xa1", "this is a workbook", "CSV UTF-8" },
+		{ "\xff\xfe"
+		  "a",
+		  "this is UTF-16", "CSV UTF-8" },
+		{ "\xc1\xd6\xbc\xd2,imap\n", "this is CP949", "CSV UTF-8" },
+		{ "address,class\na@b.test,\xc8\xab\xb1\xe6\n", "this is CP949", "iconv" },
 		{ "address,pop3,pop3\n", "line 1", "two columns are called pop3" },
 		{ "address,use\n", "line 1", "the column use is now called two_factor_mode" },
 		{ "requirement,address\n", "line 1",
@@ -139,7 +201,7 @@ static void faults_name_their_line(void **state)
 		{ "address\n\"a@b.test\" x\n", "line 2", "quoted field" },
 		{ "address\na\"b@b.test\n", "line 2", "quoted field" },
 		{ "address\n\xff@b.test\n", "line 2", "not UTF-8" },
-		{ "address\n\xc0\xafx@b.test\n", "line 2", "not UTF-8" },
+		{ "address\n\xc0\x80x@b.test\n", "line 2", "not UTF-8" },
 		{ "address\n\xed\xa0\x80@b.test\n", "line 2", "not UTF-8" },
 		{ "address\n\xf4\x90\x80\x80@b.test\n", "line 2", "not UTF-8" },
 		{ "address\n\xc3", "line 2", "not UTF-8" },
@@ -260,6 +322,9 @@ static void what_is_written_is_read_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(labels_and_korean_name_columns),
+		cmocka_unit_test(all_wrong_lines_are_told),
+		cmocka_unit_test(of_very_many_wrong_lines_the_first_are_told),
 		cmocka_unit_test(ways_to_write_the_same),
 		cmocka_unit_test(columns_may_come_in_any_order),
 		cmocka_unit_test(columns_that_are_missing_change_nothing),

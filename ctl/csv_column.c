@@ -1,0 +1,83 @@
+/* csv_column.c - see csv_column.h. */
+#include "ctl/csv_column.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/base/nearest.h"
+
+#define NAME_MAX_BYTES 64
+
+static const struct {
+	const char *name;
+	int column;
+} also[] = {
+#define CSV_ALSO(name, column) { name, column },
+#include "ctl/csv_column.def"
+#undef CSV_ALSO
+};
+
+/* "Two-factor mode" becomes "two_factor_mode". */
+static void fold_name(const char *name, char *folded_r)
+{
+	size_t len = strnlen(name, NAME_MAX_BYTES), begin = strspn(name, " ");
+
+	while (len > begin && name[len - 1] == ' ')
+		len--;
+	for (size_t i = begin; i < len; i++) {
+		const char c = name[i];
+
+		*folded_r++ = (char)(c == ' ' || c == '-'   ? '_'
+				     : c >= 'A' && c <= 'Z' ? c + 32
+							    : c);
+	}
+	*folded_r = '\0';
+}
+
+const char *csv_column_name(int column)
+{
+	switch (column) {
+	case CSV_ADDRESS:
+		return "address";
+	case CSV_ACTIVE:
+		return "active";
+	case CSV_CLASS:
+		return "class";
+	case CSV_NOTHING:
+		return "";
+	}
+	return pl_setting_info((enum pl_setting)column)->name;
+}
+
+int csv_column_by_name(const char *name)
+{
+	char folded[NAME_MAX_BYTES + 1], label[NAME_MAX_BYTES + 1];
+
+	fold_name(name, folded);
+	for (int column = 0; column < CSV_COLUMNS; column++) {
+		if (strcmp(csv_column_name(column), folded) == 0)
+			return column;
+		if (column >= PL_SETTING_COUNT)
+			continue;
+		fold_name(pl_setting_info((enum pl_setting)column)->label, label);
+		if (strcmp(label, folded) == 0)
+			return column;
+	}
+	for (size_t i = 0; i < sizeof(also) / sizeof(also[0]); i++) {
+		if (strcmp(also[i].name, folded) == 0)
+			return also[i].column;
+	}
+	return -1;
+}
+
+const char *csv_column_suggest(const char *name)
+{
+	char folded[NAME_MAX_BYTES + 1];
+	struct pl_nearest nearest;
+
+	fold_name(name, folded);
+	pl_nearest_begin(&nearest, folded);
+	for (int column = 0; column < CSV_NOTHING; column++)
+		pl_nearest_offer(&nearest, csv_column_name(column));
+	return nearest.found;
+}

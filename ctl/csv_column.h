@@ -1,0 +1,22 @@
+/* csv_column.h - what a column of a members' CSV file holds, by the name in its first line.
+ *
+ * Names are those of the settings, and what people write for them: in any case, with blanks for
+ * underscores, the labels of the portal, and Korean.
+ */
+#ifndef POSTLATCH_CSV_COLUMN_H
+#define POSTLATCH_CSV_COLUMN_H
+
+#include "policy/settings/setting.h"
+
+/* A setting's number, or one of these. */
+enum { CSV_ADDRESS = PL_SETTING_COUNT, CSV_ACTIVE, CSV_CLASS, CSV_NOTHING, CSV_COLUMNS };
+
+/* CSV_NOTHING for no name at all, as spreadsheets write for columns without cells; -1 for a name
+ * that is none. */
+int csv_column_by_name(const char *name);
+/* The name in the file that `member export` writes. */
+const char *csv_column_name(int column);
+/* The nearest of these names, or NULL. */
+const char *csv_column_suggest(const char *name);
+
+#endif
