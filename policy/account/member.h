@@ -8,7 +8,7 @@
 #include "policy/account/domain.h"
 
 struct pl_member {
-	int64_t id; /* 0: the database has never heard of it */
+	int64_t id; /* 0: the database does not have it */
 	struct pl_address address;
 	int active;
 	char class_name[PL_CLASS_MAX + 1];
@@ -16,7 +16,7 @@ struct pl_member {
 	int64_t generation; /* raised by "log out everywhere"; see session.h */
 	int64_t created_at;
 	int factor_registered;
-	int opted_out; /* the member's own wish to leave the second factor out */
+	int opted_out; /* the member's own choice to leave the second factor out */
 };
 
 /* A member together with its domain; either may be unknown (id 0, active). */
@@ -72,7 +72,7 @@ int pl_member_set(const struct pl_work *work, const struct pl_policy *policy,
 int pl_member_set_or_add(const struct pl_work *work, const struct pl_policy *policy,
 			 struct pl_account *account, const struct pl_change *change, char *before_r,
 			 char *after_r);
-/* Records the member's own wish to leave the second factor out, or takes it back. It is no
+/* Records the member's own choice to leave the second factor out, or takes it back. It is no
  * setting, and counts only while the factor is optional. 1 changed, 0 was so already, -1. */
 int pl_member_opt_out(const struct pl_work *work, struct pl_member *member, int opted_out);
 /* 1 removed, with its credentials; 0 none; -1 error. */

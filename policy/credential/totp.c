@@ -177,8 +177,8 @@ static int set_totp(const struct pl_work *work, const struct pl_keys *seal, int6
 		       work->err);
 }
 
-/* The confirmed secret takes the place of the old one, and what hung on that dies. So does a wish
- * to leave the factor out, which somebody else may have planted before. */
+/* The confirmed secret takes the place of the old one, and what depended on that ends. So does
+ * the choice to leave the factor out, which somebody else may have made before. */
 static int replace(const struct pl_work *work, const struct pl_keys *seal,
 		   struct pl_account *account, const struct pl_secret *secret, int64_t step)
 {

@@ -40,7 +40,7 @@ struct pl_resolved pl_resolve(const struct pl_layers *layers, enum pl_setting se
 }
 
 /* Whether the other end has authenticated as the member. */
-static int proven(enum pl_credential credential)
+static int is_authenticated(enum pl_credential credential)
 {
 	switch (credential) {
 	case PL_CREDENTIAL_ACCOUNT_PASSWORD:
@@ -74,7 +74,7 @@ static struct pl_verdict verdict(const struct pl_facts *facts, enum pl_rule rule
 		.outcome = outcomes[rule],
 		.rule = rule,
 		.service = about,
-		.tell = proven(facts->credential) || same_for_all(rule),
+		.tell = is_authenticated(facts->credential) || same_for_all(rule),
 	};
 }
 

@@ -68,7 +68,7 @@ struct pl_facts {
 	enum pl_credential credential;
 	enum pl_app_password_limit app_password;
 	int factor_registered;
-	int opted_out; /* the member's own wish to leave the second factor out */
+	int opted_out; /* the member's own choice to leave the second factor out */
 	int device_trusted;
 };
 

@@ -105,8 +105,8 @@ static int lost(struct pl_postgresql *db, struct pl_error *err)
 	return pl_postgresql_failed(db->conn, NULL, err);
 }
 
-/* Waits until all that libpq holds is on its way. A server that has something to say
- * meanwhile is heard, or it would stop to read. */
+/* Waits until libpq has sent everything. What the server sends meanwhile is read, because
+ * otherwise it would stop reading. */
 static int flush(struct pl_postgresql *db, struct pl_error *err)
 {
 	const int64_t deadline = pl_monotonic_ms() + PL_POSTGRESQL_LONG_MS;
