@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/base/nearest.h"
+
 static int given_twice(const char *name, struct pl_error *err)
 {
 	return pl_error_set(err, PL_ERR_INVALID, "%s is given twice; give it one value", name);
@@ -49,23 +51,30 @@ static int parse_alias_of(const char *value, struct pl_change *change, struct pl
 
 static int no_setting(const char *name, enum pl_layer_bit where, struct pl_error *err)
 {
-	char names[256] = "";
+	char names[256] = "", meant[64] = "";
 	const char *renamed = pl_setting_renamed(name);
+	struct pl_nearest nearest;
 	size_t used = 0;
 
 	if (renamed != NULL)
 		return pl_error_set(err, PL_ERR_INVALID, "the setting %s is now called %s", name,
 				    renamed);
+	pl_nearest_begin(&nearest, name);
 	for (unsigned int i = 0; i < PL_SETTING_COUNT && used < sizeof(names); i++) {
 		const struct pl_setting_info *info = pl_setting_info((enum pl_setting)i);
 
-		if ((info->where & where) != 0)
-			used += (size_t)snprintf(names + used, sizeof(names) - used, ", %s",
-						 info->name);
+		if ((info->where & where) == 0)
+			continue;
+		pl_nearest_offer(&nearest, info->name);
+		used += (size_t)snprintf(names + used, sizeof(names) - used, ", %s", info->name);
 	}
+	pl_nearest_offer(&nearest, "active");
+	pl_nearest_offer(&nearest, where == PL_AT_MEMBER ? "class" : "alias_of");
+	if (nearest.found != NULL)
+		snprintf(meant, sizeof(meant), " (did you mean %s?)", nearest.found);
 	return pl_error_set(err, PL_ERR_INVALID,
-			    "no such setting: \"%.64s\"; the settings are active%s%s", name,
-			    where == PL_AT_MEMBER ? ", class" : ", alias_of", names);
+			    "no such setting: \"%.64s\"%s; the settings are active%s%s", name,
+			    meant, where == PL_AT_MEMBER ? ", class" : ", alias_of", names);
 }
 
 static int parse_setting(const char *name, const char *value, enum pl_layer_bit where,

@@ -76,7 +76,7 @@ int pl_domain_is_known(const struct pl_domain *domain, const struct pl_policy *p
 
 int pl_unknown_domains_allowed(const struct pl_policy *policy)
 {
-	return strcmp(policy->unknown_domains, "allow") == 0;
+	return policy->unknown_domains == PL_UNKNOWN_ALLOW;
 }
 
 /* name is folded. 1 added, 0 it is known already, -1. */

@@ -63,11 +63,16 @@ int pl_option_domain(const char *value, struct pl_error *err)
 		       : must_be(err, "a domain name without @, for example example.com");
 }
 
-int pl_option_unknown_domains(const char *value, struct pl_error *err)
+int pl_option_choice(const char *words, const char *value)
 {
-	return strcmp(value, "deny") == 0 || strcmp(value, "allow") == 0
-		       ? 0
-		       : must_be(err, "deny or allow");
+	for (int number = 0; *words != '\0'; number++) {
+		const size_t len = strcspn(words, ",");
+
+		if (strlen(value) == len && strncmp(words, value, len) == 0)
+			return number;
+		words += len + strspn(words + len, ", ");
+	}
+	return -1;
 }
 
 int pl_option_other_services(const char *value, struct pl_error *err)

@@ -21,8 +21,6 @@ int pl_option_path_or_none(const char *value, struct pl_error *err);
 int pl_option_database(const char *value, struct pl_error *err);
 /* A domain name, or nothing. */
 int pl_option_domain(const char *value, struct pl_error *err);
-/* "deny" or "allow". */
-int pl_option_unknown_domains(const char *value, struct pl_error *err);
 /* A list of other_services.h, or nothing. */
 int pl_option_other_services(const char *value, struct pl_error *err);
 /* An origin, RFC 6454: scheme, name and port, in lower case and with nothing behind; or nothing. */
@@ -33,5 +31,8 @@ int pl_option_url(const char *value, struct pl_error *err);
 int pl_option_mail_address(const char *value, struct pl_error *err);
 /* Text in front of the colon in an otpauth URI's label. */
 int pl_option_portal_name(const char *value, struct pl_error *err);
+
+/* The number of the value among the words, which are divided by ", "; -1 when it is none. */
+int pl_option_choice(const char *words, const char *value);
 
 #endif

@@ -8,10 +8,8 @@ static const struct pl_option_info options[] = {
 #define PL_OPTION_TEXT(field, def, check, text) { #field, "text", def, text },
 #define PL_OPTION_INT(field, def, min, max, text) { #field, #min " to " #max, #def, text },
 #define PL_OPTION_NETWORKS(field, def, text) { #field, "networks", def, text },
+#define PL_OPTION_CHOICE(field, def, words, text) { #field, words, def, text },
 #include "policy/settings/policy.def"
-#undef PL_OPTION_TEXT
-#undef PL_OPTION_INT
-#undef PL_OPTION_NETWORKS
 };
 
 const struct pl_option_info *pl_policy_option(size_t index)
@@ -40,12 +38,8 @@ void pl_policy_unref(struct pl_policy **policy_p)
 	if (policy == NULL || __atomic_sub_fetch(&policy->refcount, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
 #define PL_OPTION_TEXT(field, def, check, text) free(policy->field);
-#define PL_OPTION_INT(field, def, min, max, text)
 #define PL_OPTION_NETWORKS(field, def, text) free(policy->field.networks);
 #include "policy/settings/policy.def"
-#undef PL_OPTION_TEXT
-#undef PL_OPTION_INT
-#undef PL_OPTION_NETWORKS
 	free_sections(policy->domains, policy->domain_count);
 	free_sections(policy->classes, policy->class_count);
 	for (size_t i = 0; i < policy->file_count; i++)

@@ -34,15 +34,16 @@ struct pl_section {
 /* Compares sections by name, for qsort and bsearch. */
 int pl_section_compare(const void *a, const void *b);
 
+/* The words of unknown_domains in policy.def, in their order. */
+enum pl_unknown_domains { PL_UNKNOWN_DENY, PL_UNKNOWN_ALLOW };
+
 /* Only policy_file.c writes to it. */
 struct pl_policy {
 #define PL_OPTION_TEXT(field, def, check, text) char *field;
 #define PL_OPTION_INT(field, def, min, max, text) long field;
 #define PL_OPTION_NETWORKS(field, def, text) struct pl_network_list field;
+#define PL_OPTION_CHOICE(field, def, words, text) int field;
 #include "policy/settings/policy.def"
-#undef PL_OPTION_TEXT
-#undef PL_OPTION_INT
-#undef PL_OPTION_NETWORKS
 	struct pl_settings defaults;
 	struct pl_section *domains; /* sorted by name */
 	size_t domain_count;

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "policy/base/nearest.h"
+#include "policy/settings/option.h"
 #include "policy/settings/policy_text.h"
 #include "policy/settings/policy_validators.h"
 
@@ -37,12 +39,29 @@ static int is_gone(const char *name)
 	return strcmp(name, "resent_networks") == 0 || strcmp(name, "recipient_delimiter") == 0;
 }
 
+/* What may stand at the place of a name that is none. */
+static const char *near_name(const char *name)
+{
+	static const char *const others[] = { "defaults", "domain", "class", "include" };
+	const struct pl_option_info *option;
+	struct pl_nearest nearest;
+
+	pl_nearest_begin(&nearest, name);
+	for (size_t i = 0; (option = pl_policy_option(i)) != NULL; i++)
+		pl_nearest_offer(&nearest, option->name);
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++)
+		pl_nearest_offer(&nearest, pl_setting_info((enum pl_setting)i)->name);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		pl_nearest_offer(&nearest, others[i]);
+	return nearest.found;
+}
+
 /* libconfuse says "no such option 'pop3'" also of a setting in the wrong place, and of one that
  * has been renamed or removed. Appends to msg what to write instead. */
 static void explain_no_such_option(char *msg, size_t size)
 {
 	const char *quote = strchr(msg, '\'');
-	const char *renamed;
+	const char *renamed, *near;
 	enum pl_setting setting;
 	size_t used = strlen(msg);
 	char name[64];
@@ -51,6 +70,7 @@ static void explain_no_such_option(char *msg, size_t size)
 		return;
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(quote + 1, "'"), quote + 1);
 	renamed = pl_setting_renamed(name);
+	near = near_name(name);
 	if (renamed != NULL)
 		snprintf(msg + used, size - used, ": the setting is now called %s", renamed);
 	else if (is_gone(name))
@@ -60,6 +80,10 @@ static void explain_no_such_option(char *msg, size_t size)
 			 (pl_setting_info(setting)->where & PL_AT_CLASS) != 0
 				 ? ", domain \"...\" { } or class \"...\" { }"
 				 : " or domain \"...\" { }");
+	else if (near != NULL && strcmp(near, name) == 0)
+		snprintf(msg + used, size - used, " here: it belongs outside of all sections");
+	else if (near != NULL)
+		snprintf(msg + used, size - used, " (did you mean %s?)", near);
 }
 
 __attribute__((format(printf, 2, 0))) static void complain(cfg_t *cfg, const char *fmt,
@@ -178,10 +202,9 @@ static int read_options(cfg_t *cfg, struct pl_policy *policy, struct pl_error *e
 #define PL_OPTION_NETWORKS(field, def, text)                                 \
 	if (read_networks(cfg_getstr(cfg, #field), &policy->field, err) < 0) \
 		return -1;
+#define PL_OPTION_CHOICE(field, def, words, text) \
+	policy->field = pl_option_choice(words, cfg_getstr(cfg, #field));
 #include "policy/settings/policy.def"
-#undef PL_OPTION_TEXT
-#undef PL_OPTION_INT
-#undef PL_OPTION_NETWORKS
 	return 0;
 }
 
@@ -419,10 +442,8 @@ static int parse(const char *name, const char *text, struct pl_policy *policy, s
 #define PL_OPTION_TEXT(field, def, check, text_) CFG_STR(#field, def, CFGF_NONE),
 #define PL_OPTION_INT(field, def, min, max, text_) CFG_INT(#field, def, CFGF_NONE),
 #define PL_OPTION_NETWORKS(field, def, text_) CFG_STR(#field, def, CFGF_NONE),
+#define PL_OPTION_CHOICE(field, def, words, text_) CFG_STR(#field, def, CFGF_NONE),
 #include "policy/settings/policy.def"
-#undef PL_OPTION_TEXT
-#undef PL_OPTION_INT
-#undef PL_OPTION_NETWORKS
 		CFG_SEC("defaults", layered, CFGF_NONE),
 		CFG_SEC("domain", layered, CFGF_MULTI | CFGF_TITLE),
 		CFG_SEC("class", classed, CFGF_MULTI | CFGF_TITLE),

@@ -24,13 +24,8 @@ static int validate_number(cfg_t *cfg, cfg_opt_t *opt)
 		const char *name;
 		long min, max;
 	} ranges[] = {
-#define PL_OPTION_TEXT(field, def, check, text)
 #define PL_OPTION_INT(field, def, min, max, text) { #field, min, max },
-#define PL_OPTION_NETWORKS(field, def, text)
 #include "policy/settings/policy.def"
-#undef PL_OPTION_TEXT
-#undef PL_OPTION_INT
-#undef PL_OPTION_NETWORKS
 	};
 	long value = cfg_opt_getnint(opt, 0);
 
@@ -54,12 +49,7 @@ static int validate_text(cfg_t *cfg, cfg_opt_t *opt)
 		int (*check)(const char *value, struct pl_error *err);
 	} checks[] = {
 #define PL_OPTION_TEXT(field, def, check, text) { #field, check },
-#define PL_OPTION_INT(field, def, min, max, text)
-#define PL_OPTION_NETWORKS(field, def, text)
 #include "policy/settings/policy.def"
-#undef PL_OPTION_TEXT
-#undef PL_OPTION_INT
-#undef PL_OPTION_NETWORKS
 	};
 	const char *value = cfg_opt_getnstr(opt, 0);
 	struct pl_error err = { 0 };
@@ -78,14 +68,52 @@ static int validate_text(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+/* No client has such an address: it is in the list by mistake, or all addresses are, with
+ * 0.0.0.0/0 or ::/0. */
 static int validate_networks(cfg_t *cfg, cfg_opt_t *opt)
 {
-	const struct pl_ip nowhere = { .known = 0 };
+	static const char *const nobodys[] = { "0.0.0.0", "255.255.255.255", "::" };
+	const char *list = cfg_opt_getnstr(opt, 0);
 	struct pl_error err = { 0 };
+	struct pl_ip ip;
 
 	pl_policy_allow_once(opt);
-	if (pl_network_list_contains(cfg_opt_getnstr(opt, 0), &nowhere, &err) < 0) {
-		cfg_error(cfg, "%s: %s", cfg_opt_name(opt), err.msg);
+	for (size_t i = 0; i < sizeof(nobodys) / sizeof(nobodys[0]); i++) {
+		int ret = pl_ip_parse(nobodys[i], &ip, &err);
+
+		if (ret == 0)
+			ret = pl_network_list_contains(list, &ip, &err);
+		if (ret == 0)
+			continue;
+		if (ret < 0)
+			cfg_error(cfg, "%s: %s", cfg_opt_name(opt), err.msg);
+		else
+			cfg_error(cfg,
+				  "%s = %s: %s is in it, which is nobody's address; name the "
+				  "addresses that are meant",
+				  cfg_opt_name(opt), list, nobodys[i]);
+		return -1;
+	}
+	return 0;
+}
+
+static int validate_choice(cfg_t *cfg, cfg_opt_t *opt)
+{
+	static const struct {
+		const char *name, *words;
+	} choices[] = {
+#define PL_OPTION_CHOICE(field, def, words, text) { #field, words },
+#include "policy/settings/policy.def"
+	};
+	const char *value = cfg_opt_getnstr(opt, 0);
+
+	pl_policy_allow_once(opt);
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+		if (strcmp(choices[i].name, cfg_opt_name(opt)) != 0 ||
+		    pl_option_choice(choices[i].words, value) >= 0)
+			continue;
+		cfg_error(cfg, "%s = %s: it must be one of %s", choices[i].name, value,
+			  choices[i].words);
 		return -1;
 	}
 	return 0;
@@ -131,8 +159,7 @@ void pl_policy_set_validators(cfg_t *cfg)
 #define PL_OPTION_INT(field, def, min, max, text) \
 	cfg_set_validate_func(cfg, #field, validate_number);
 #define PL_OPTION_NETWORKS(field, def, text) cfg_set_validate_func(cfg, #field, validate_networks);
+#define PL_OPTION_CHOICE(field, def, words, text) \
+	cfg_set_validate_func(cfg, #field, validate_choice);
 #include "policy/settings/policy.def"
-#undef PL_OPTION_TEXT
-#undef PL_OPTION_INT
-#undef PL_OPTION_NETWORKS
 }

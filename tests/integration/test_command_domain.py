@@ -201,7 +201,7 @@ class Domain(CommandTest):
         set_ = ["domain", "set", "example.test"]
         self.refused(BAD_DATA, *set_, "pop3=maybe", says=("pop3=maybe", "on, off, inherit"))
         self.refused(BAD_DATA, *set_, "pop3=forbidden", says="it must be one of on, off, inherit")
-        self.refused(BAD_DATA, *set_, "popp3=on", says=('"popp3"', "active, alias_of, webmail, imap, pop3"))
+        self.refused(BAD_DATA, *set_, "popp3=on", says=('"popp3" (did you mean pop3?)', "active, alias_of, webmail, imap, pop3"))
         self.refused(BAD_DATA, *set_, "pop3", says=("pop3", "name=value"))
         self.refused(BAD_DATA, *set_, "class=staff", says="class")
         self.refused(BAD_DATA, *set_, "active=inherit", says=("active=inherit", "on or off"))
