@@ -82,7 +82,8 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long offered, unsigned long 
 	*actions_r = SMFIF_SETSYMLIST;
 	*steps_r = want;
 	*unused2_r = *unused3_r = 0;
-	smfi_setsymlist(ctx, SMFIM_CONNECT, (char *)"");
+	/* No mail server has this macro: `postlatch check` knows this milter by it. */
+	smfi_setsymlist(ctx, SMFIM_CONNECT, (char *)"{postlatch}");
 	smfi_setsymlist(ctx, SMFIM_DATA, (char *)"i {auth_authen}");
 	smfi_setsymlist(ctx, SMFIM_EOM, (char *)"");
 	return SMFIS_CONTINUE;

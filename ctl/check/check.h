@@ -5,9 +5,11 @@
  * the command's table in ctl/ calls cmd_check.c, and nobody else includes this header.
  *
  * A check adds findings by check_find() and never fails: what it cannot find out is a
- * finding too. It reads files and what doveconf, postconf and doveadm print, and
- * connects to nothing but the database. It never changes a file, the database or a service, and its
- * findings never show a key, a password or a token.
+ * finding too. It reads files and what doveconf and postconf print, and connects to what
+ * they name: it tries a wrong password wherever members sign in, asks milters and the SASL relay,
+ * and fetches documents of the portal and of doveadm. Every connection has a deadline. It
+ * never changes a file, the database or a service, and its findings never show a key, a
+ * password or a token.
  */
 #ifndef POSTLATCH_CHECK_H
 #define POSTLATCH_CHECK_H
@@ -15,6 +17,7 @@
 #include <sys/stat.h>
 
 #include "ctl/command.h"
+#include "ctl/postfix.h"
 
 enum check_level { CHECK_OK, CHECK_WARNING, CHECK_FAULT };
 
@@ -23,6 +26,8 @@ struct check {
 	struct pl_policy *policy; /* NULL: it could not be read */
 	struct pl_store *store;   /* NULL: it could not be opened */
 	char *doveconf;           /* what `doveconf -n` printed; NULL: it could not be run */
+	struct postfix *postfix;  /* NULL: it could not be read */
+	struct postfix postfix_conf;
 	const char *topic;
 	json_t *findings; /* array of {topic, level, text} */
 	enum check_level worst;
@@ -32,21 +37,28 @@ struct check {
 void check_find(struct check *check, enum check_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The checks, in the order they are done. */
-void check_policy(struct check *check);
-void check_keys(struct check *check);
-void check_database(struct check *check);
-void check_domains(struct check *check);
-void check_dovecot(struct check *check);
-void check_postfix(struct check *check);
-/* These use what the checks above have opened. */
-void check_portal(struct check *check);
+/* The checks, in the order of the table in cmd_check.c; later ones use what earlier ones
+ * have opened. They return 0 when there was nothing to look at, because it is not used here
+ * or because an earlier check has reported that it cannot be read; otherwise 1. */
+int check_policy(struct check *check);
+int check_keys(struct check *check);
+int check_database(struct check *check);
+int check_domains(struct check *check);
+int check_dovecot(struct check *check);
+int check_dovecot_signin(struct check *check);
+int check_postfix(struct check *check);
+int check_milters(struct check *check);
+int check_relay(struct check *check);
+int check_postfix_signin(struct check *check);
+int check_portal(struct check *check);
+int check_portal_address(struct check *check);
+int check_doveadm_address(struct check *check);
+int check_sendmail(struct check *check);
+
+/* Parts of check_dovecot() and check_portal(). */
 void check_doveadm(struct check *check);
 void check_introspection(struct check *check);
 void check_userdbs(struct check *check);
-
-/* Examines what `postconf` printed. It takes text, for tests. */
-void check_postfix_text(struct check *check, const char *main_cf, const char *master_cf);
 
 /* Where Dovecot sends the mail of members whose forwarding is off: 1, or 0 when nowhere. */
 int check_redirect_host(const char *doveconf, char *host, size_t size);

@@ -63,6 +63,8 @@ static int compare_with_postfix(struct check *check, struct pl_error *err)
 
 static int find_outsiders(struct check *check, struct known *known, struct pl_error *err)
 {
+	const size_t before = json_array_size(check->findings);
+
 	if (pl_unknown_domains_allowed(check->policy)) {
 		check_find(check, CHECK_OK,
 			   "names in domains that are not known follow the "
@@ -72,22 +74,20 @@ static int find_outsiders(struct check *check, struct known *known, struct pl_er
 	if (pl_domain_list(check->store, warn_of_outsiders, known, err) < 0 ||
 	    compare_with_postfix(check, err) < 0)
 		return -1;
-	if (check->worst == CHECK_OK)
+	if (json_array_size(check->findings) == before)
 		check_find(check, CHECK_OK, "names in other domains than the %d known are denied",
 			   known->count);
 	return 0;
 }
 
-void check_domains(struct check *check)
+int check_domains(struct check *check)
 {
 	struct known known = { .check = check };
 	struct pl_error err = { 0 };
-	const enum check_level before = check->worst;
 	int ret;
 
 	if (check->store == NULL)
-		return;
-	check->worst = CHECK_OK;
+		return 0;
 	known.count = (int)check->policy->domain_count;
 	ret = pl_domain_list(check->store, count_known, &known, &err);
 	if (ret == 0 && known.count == 0)
@@ -99,6 +99,5 @@ void check_domains(struct check *check)
 		ret = find_outsiders(check, &known, &err);
 	if (ret < 0)
 		check_find(check, CHECK_FAULT, "%s", err.msg);
-	if (before > check->worst)
-		check->worst = before;
+	return 1;
 }

@@ -94,12 +94,10 @@ static void check_doveconf(struct check *check)
 {
 	const char *doveconf = check->doveconf;
 	struct doveconf_database *passdbs = calloc(PASSDBS_MAX, sizeof(*passdbs));
-	enum check_level before = check->worst;
 	size_t count = passdbs == NULL ? 0 : read_passdbs(doveconf, passdbs);
 	int ours = 0;
 	char value[64];
 
-	check->worst = CHECK_OK;
 	for (size_t i = 0; i < count; i++) {
 		if (!is_ours(&passdbs[i]))
 			continue;
@@ -124,15 +122,10 @@ static void check_doveconf(struct check *check)
 			   "auth_failure_delay = %s allows fast guessing of passwords; remove the "
 			   "line",
 			   value);
-	if (check->worst == CHECK_OK)
-		check_find(check, CHECK_OK,
-			   "the passdb of driver postlatch is configured correctly");
-	if (before > check->worst)
-		check->worst = before;
 	free(passdbs);
 }
 
-void check_dovecot(struct check *check)
+int check_dovecot(struct check *check)
 {
 	const char *file = check->ctl->option[CTL_OPTION_DOVECOT_CONF];
 	const char *const argv[] = { "doveconf", "-n", file != NULL ? "-c" : NULL, file, NULL };
@@ -144,4 +137,5 @@ void check_dovecot(struct check *check)
 			   "reason");
 	else
 		check_doveconf(check);
+	return 1;
 }

@@ -83,7 +83,7 @@ static void check_password(struct check *check, const char *file, const struct s
 			   file);
 }
 
-void check_policy(struct check *check)
+int check_policy(struct check *check)
 {
 	const char *path = check->ctl->policy_path;
 	struct pl_error err = { 0 };
@@ -91,7 +91,7 @@ void check_policy(struct check *check)
 
 	if (pl_policy_load(path, &check->policy, &err) < 0) {
 		check_find(check, CHECK_FAULT, "%s", err.msg);
-		return;
+		return 1;
 	}
 	check_find(check, CHECK_OK, "%s is valid", path);
 	for (size_t i = 0; i < check->policy->file_count; i++) {
@@ -113,6 +113,7 @@ void check_policy(struct check *check)
 		check_find(check, CHECK_FAULT,
 			   "the group postlatch does not exist; run systemd-sysusers, which "
 			   "creates it from sysusers.d/postlatch.conf");
+	return 1;
 }
 
 /* Returns 1 when the file contains keys and others cannot access it. */
@@ -174,12 +175,13 @@ static void check_seal_key(struct check *check, const char *path)
 		check_find(check, CHECK_OK, "%s is valid", path);
 }
 
-void check_keys(struct check *check)
+int check_keys(struct check *check)
 {
 	if (check->policy == NULL)
-		return;
+		return 0;
 	check_verify_key(check, check->policy->verify_key);
 	check_seal_key(check, check->policy->seal_key);
+	return 1;
 }
 
 static void check_database_file(struct check *check, const char *path)
@@ -217,18 +219,18 @@ static void check_database_file(struct check *check, const char *path)
 	}
 }
 
-void check_database(struct check *check)
+int check_database(struct check *check)
 {
 	struct pl_error err = { 0 };
 	char problem[256], name[PL_STORE_NAME];
 
 	if (check->policy == NULL)
-		return;
+		return 0;
 	if (strncmp(check->policy->database, "sqlite:", 7) == 0)
 		check_database_file(check, check->policy->database + 7);
 	if (pl_store_open(check->policy->database, PL_ROLE_COMMAND, &check->store, &err) < 0) {
 		check_find(check, CHECK_FAULT, "%s", err.msg);
-		return;
+		return 1;
 	}
 	if (pl_schema_verify(check->policy->database, problem, sizeof(problem), &err) < 0)
 		check_find(check, CHECK_FAULT, "%s", err.msg);
@@ -240,4 +242,5 @@ void check_database(struct check *check)
 			   pl_store_name(check->policy->database, name, sizeof(name)),
 			   pl_store_is_remote(check->policy->database) ? "reachable" : "intact",
 			   PL_SCHEMA_VERSION);
+	return 1;
 }

@@ -84,20 +84,19 @@ static void check_mail(struct check *check, const char *sendmail)
 			   sendmail);
 }
 
-void check_portal(struct check *check)
+int check_portal(struct check *check)
 {
 	const struct pl_policy *policy = check->policy;
-	enum check_level before = check->worst;
+	const size_t before = json_array_size(check->findings);
 
 	if (policy == NULL)
-		return;
+		return 0;
 	if (policy->portal_url[0] == '\0') {
 		check_find(check, CHECK_OK,
 			   "portal_url is empty, so there is no portal, and webmail does not ask "
 			   "for a second factor");
-		return;
+		return 1;
 	}
-	check->worst = CHECK_OK;
 	check_url(check, policy->portal_url);
 	if (check->doveconf != NULL)
 		check_socket(check, policy->auth_socket);
@@ -106,9 +105,8 @@ void check_portal(struct check *check)
 	if (check->store != NULL)
 		check_clients(check);
 	check_mail(check, policy->sendmail);
-	if (check->worst == CHECK_OK)
+	if (json_array_size(check->findings) == before)
 		check_find(check, CHECK_OK, "the portal at %s is configured correctly",
 			   policy->portal_url);
-	if (before > check->worst)
-		check->worst = before;
+	return 1;
 }

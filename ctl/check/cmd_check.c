@@ -1,4 +1,5 @@
 /* cmd_check.c - postlatch check: the table of checks, and its report. */
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,11 +8,25 @@
 
 static const struct {
 	const char *topic;
-	void (*run)(struct check *check);
+	int (*run)(struct check *check);
+	const char *right; /* when it has found nothing; NULL: it says so itself */
 } checks[] = {
-	{ "policy", check_policy },   { "keys", check_keys },       { "database", check_database },
-	{ "domains", check_domains }, { "dovecot", check_dovecot }, { "postfix", check_postfix },
-	{ "portal", check_portal },
+	{ "policy", check_policy, NULL },
+	{ "keys", check_keys, NULL },
+	{ "database", check_database, NULL },
+	{ "domains", check_domains, NULL },
+	{ "dovecot", check_dovecot, "the passdb of driver postlatch is configured correctly" },
+	{ "dovecot", check_dovecot_signin, "each listener of Dovecot refuses a wrong password" },
+	{ "postfix", check_postfix, "the services of Postfix are configured correctly" },
+	{ "postfix", check_milters,
+	  "Postlatch's milter answers at each service that accepts AUTH" },
+	{ "postfix", check_relay, "Dovecot answers at each smtpd_sasl_path" },
+	{ "postfix", check_postfix_signin,
+	  "each service that accepts AUTH refuses a wrong password" },
+	{ "portal", check_portal, NULL },
+	{ "portal", check_portal_address, "the portal answers at its public address" },
+	{ "portal", check_doveadm_address, "doveadm answers the portal" },
+	{ "portal", check_sendmail, "the portal's user can send mail" },
 };
 
 static const char *const level_names[] = { "ok", "warning", "fault" };
@@ -49,13 +64,20 @@ int cmd_check(struct ctl *ctl, struct pl_error *err)
 {
 	struct check check = { .ctl = ctl, .findings = json_array() };
 
+	/* Where a program closes a connection early, that is a finding. */
+	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		size_t before = json_array_size(check.findings);
+
 		check.topic = checks[i].topic;
-		checks[i].run(&check);
+		if (checks[i].run(&check) && checks[i].right != NULL &&
+		    json_array_size(check.findings) == before)
+			check_find(&check, CHECK_OK, "%s", checks[i].right);
 	}
 	pl_store_close(&check.store);
 	pl_policy_unref(&check.policy);
 	free(check.doveconf);
+	postfix_close(&check.postfix_conf);
 	if (!ctl->json) {
 		print_findings(check.findings);
 		json_decref(check.findings);

@@ -119,12 +119,16 @@ const char *doveconf_block(const char *text, const char *first_line, char *block
 	return copy_block(find_block(text, first_line, NULL), block, size);
 }
 
+const char *doveconf_block_of(const char *text, const char *kind, char *block, size_t size)
+{
+	return copy_block(find_block(text, NULL, kind), block, size);
+}
+
 const char *doveconf_database(const char *text, const char *kind,
 			      struct doveconf_database *database_r)
 {
 	char *block = database_r->block, *driver = database_r->driver;
-	const char *rest =
-		copy_block(find_block(text, NULL, kind), block, sizeof(database_r->block));
+	const char *rest = doveconf_block_of(text, kind, block, sizeof(database_r->block));
 
 	if (rest != NULL &&
 	    !doveconf_block_value(block, "driver", driver, sizeof(database_r->driver))) {

@@ -18,6 +18,8 @@ int doveconf_block_value(const char *block, const char *name, char *value, size_
  * its last setting, and returns where text goes on; NULL when there is none.
  * Blocks at top level and within another block look alike but for their indent. */
 const char *doveconf_block(const char *text, const char *first_line, char *block, size_t size);
+/* The same for the next block of a kind, such as inet_listener, whatever its name is. */
+const char *doveconf_block_of(const char *text, const char *kind, char *block, size_t size);
 
 /* The next block of kind passdb or userdb, as above, and its driver: in 2.4 the
  * block's name, unless it says otherwise. */

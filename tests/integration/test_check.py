@@ -1,12 +1,16 @@
 """postlatch check, on a real server whose configuration has one fault at a time."""
+import contextlib
 import os
 import re
+import socket
 import sqlite3
+import struct
+import threading
 import unittest
 
 from check import CheckTest, FilesTest, replace
 from dovecot import INTROSPECTS, MECHANISMS, RELEASE
-from server import Server
+from server import TIMEOUT, Server
 
 POSTLATCH_BLOCK = "!include conf.d/05-postlatch.conf\n"
 USERDB = {"2.3": ("  driver = static\n", "  driver = prefetch\n"),
@@ -81,36 +85,41 @@ DOVECOT.update(INTROSPECTION if INTROSPECTS else TOKENS)
 # The same in main.cf or master.cf.
 POSTFIX = {
     "mail passes while the milter is down": ("milter_default_action = tempfail", "milter_default_action = accept",
-                                             "fault", "milter_default_action = accept", "set it to tempfail"),
-    "no service has a milter": ("  -o smtpd_milters=$postlatch_milter\n", "", "fault", "no service has a milter",
+                                             "fault", "default_action = accept", "set default_action=tempfail"),
+    "no service has a milter": ("  -o smtpd_milters=$postlatch_milter\n", "", "fault", "accepts AUTH but has no milter",
+                                "add $postlatch_milter"),
+    "no service accepts AUTH": ("  -o smtpd_sasl_auth_enable=yes\n", "", "warning", "no service of Postfix accepts AUTH",
                                 "master.cf.postlatch"),
+    "AUTH asks Cyrus SASL": ("smtpd_sasl_type = dovecot", "smtpd_sasl_type = cyrus", "fault",
+                             "does not ask Dovecot about passwords", "set smtpd_sasl_type = dovecot"),
+    "milters by address of clients": ("forward_path =\n", "forward_path =\nsmtpd_milter_maps = static:DISABLE\n", "warning",
+                                      "smtpd_milter_maps = static:DISABLE"),
     "the former milter of sendmail": ("forward_path =\n", "forward_path =\nnon_smtpd_milters = $postlatch_milter\n",
-                                      "warning", "non_smtpd_milters = $postlatch_milter", "remove its milter"),
+                                      "warning", "non_smtpd_milters = unix:postlatch/milter.sock", "remove its milter"),
     "the former listener": ("postlog ", "127.0.0.1:10588 inet n - n - - smtpd\n"
                             "  -o milter_macro_daemon_name=postlatch-redirect\npostlog ", "warning",
-                            "milter_macro_daemon_name=postlatch-redirect", "replace it"),
+                            "with milter_macro_daemon_name=postlatch-redirect", "replace it"),
     ".forward files": ("forward_path =\n", "", "fault", ".forward files", "set forward_path ="),
     ".forward files by name": ("forward_path =\n", "forward_path = $home/.forward\n", "fault", ".forward files"),
     "redirects are accepted": ("REJECT 5.7.1", "WARN", "fault", "no service there that refuses", "master.cf.postlatch"),
     "the listener is missing": ("  -o cleanup_service_name=postlatch-redirect\n", "", "fault",
                                 "no service there that refuses"),
     "AUTH without milter": (" smtpd\n  -o smtpd_sasl_auth_enable=no\n", " smtpd\n  -o smtpd_sasl_auth_enable=yes\n",
-                            "warning", "accepts AUTH but has no milter", "set smtpd_milters or"),
+                            "fault", "accepts AUTH but has no milter", "or set smtpd_sasl_auth_enable=no"),
     "AUTH goes to Dovecot itself": ("smtpd_sasl_path = postlatch-sasl/auth", "smtpd_sasl_path = private/auth", "warning",
                                     "asks Dovecot without the SASL relay",
                                     "set smtpd_sasl_path = postlatch-sasl/auth"),
     "so does that of one service": ("  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_delay",
                                     "  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_sasl_path=private/auth\n  -o smtpd_delay",
                                     "warning", "(smtpd_sasl_path = private/auth)"),
-    "a milter without AUTH": ("postlog ", "smtp inet n - n - - smtpd -o smtpd_milters=inet:1\npostlog ", "warning",
-                              "has a milter but does not accept AUTH", "set smtpd_milters= for it"),
+    "a milter without AUTH": ("postlog ", "smtp inet n - n - - smtpd -o smtpd_milters=$postlatch_milter\npostlog ",
+                              "warning", "has Postlatch's milter but does not accept AUTH", "remove it"),
 }
 
 
 def setUpModule():
     global server
-    # Without the delay, the check would have a warning about it.
-    server = CheckTest.server = Server(failure_delay=True).start()
+    server = CheckTest.server = Server().start()
 
 
 def tearDownModule():
@@ -125,13 +134,19 @@ class Configurations(CheckTest):
         status, lines = self.check(*self.options)
         self.assertEqual((status, {line[0] for line in lines}), (0, {"ok"}))
         self.assertEqual([line[1] for line in lines],
-                         ["policy", "keys", "keys", "database", "domains", "dovecot", "postfix", "portal"])
+                         ["policy", "keys", "keys", "database", "domains", *["dovecot"] * 2, *["postfix"] * 4,
+                          *["portal"] * 4])
 
-    def test_the_demonstration_has_its_one_warning(self):
+    def test_the_demonstration_has_its_one_fault(self):
         status, lines = self.check()
-        warning, = (line for line in lines if line[0] != "ok")
-        self.assertEqual((status, warning[0]), (1, "warning"))
-        self.assertIn("accepts AUTH but has no milter", warning[2])
+        # That it answers wrong passwords at once is for the tests.
+        fault, = (line for line in lines if line[0] != "ok" and "auth_failure_delay" not in line[2])
+        self.assertEqual((status, fault[0]), (2, "fault"))
+        self.assertIn("accepts AUTH but has no milter", fault[2])
+
+    def test_text_and_json_agree(self):
+        self.maxDiff = None
+        self.assertEqual([(row["level"], row["topic"], row["text"]) for row in self.json()], self.check()[1])
 
     def test_dovecot(self):
         for name, (old, new, level, *words) in DOVECOT.items():
@@ -220,7 +235,7 @@ class Configurations(CheckTest):
 
     def test_configurations_that_are_not_there(self):
         self.finds("fault", "`doveconf -n`", "run it yourself", options=("--dovecot-conf", "/nonexistent.conf"))
-        self.finds("fault", "`postconf -n`", "run it yourself", options=("--postfix-conf", "/nonexistent"))
+        self.finds("fault", "`postconf -x`", "run it yourself", options=("--postfix-conf", "/nonexistent"))
 
 
 class Files(FilesTest):
@@ -368,6 +383,114 @@ class Files(FilesTest):
         os.chmod(self.database, 0o660)
         self.owner(self.database, 0, os.stat(self.database + ".away").st_gid)
         self.finds("fault", "damaged", "replace it by a backup")
+
+
+class Connections(CheckTest):
+    """Programs that do not answer, or answer something else."""
+
+    def setUp(self):
+        self.copy_configurations()
+
+    def listen(self, *said, then=None, path=None):
+        """A listener that says the first of these at once, and another one after each packet that it gets. Then it hangs
+        up, or waits for the event. Returns its port."""
+        listener = socket.socket(socket.AF_UNIX) if path else socket.create_server(("127.0.0.1", 0))
+        if path:
+            listener.bind(path)
+            listener.listen()
+            self.addCleanup(os.unlink, path)
+        self.addCleanup(listener.close)
+
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    client, _ = listener.accept()
+                    with client:
+                        for number, text in enumerate(said):
+                            if number > 0:
+                                client.recv(4096)
+                            client.sendall(text)
+                        if then is None:
+                            client.recv(4096)
+                        else:
+                            then.wait(TIMEOUT)
+        threading.Thread(target=serve, daemon=True).start()
+        return None if path else listener.getsockname()[1]
+
+    def test_what_listeners_answer(self):
+        imap = "    port = %s\n" % server.port("IMAP")
+        for said, words in (([b"* OK hello\r\n", b"a BAD no\r\n", b"a OK in\r\n"], "accepts a wrong password"),
+                            ([b"* OK hello\r\n", b"a BAD no\r\n", b"a NO [UNAVAILABLE] later\r\n"],
+                             'answers "a NO [UNAVAILABLE] later"'),
+                            ([b"* OK hello\r\n", b"a BAD no\r\n", b"a BAD what\r\n"], 'answers "a BAD what"'),
+                            ([b"* OK hello\r\n"], "does not answer (it closed the connection)")):
+            with self.subTest(words):
+                self.setUp()
+                port = self.listen(*said)
+                replace(self.dovecot, imap, "    port = %d\n" % port)
+                self.finds("fault", "Dovecot's imap listener at 127.0.0.1, port %d," % port, words)
+
+    def test_listeners_that_are_not_there(self):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        for name in ("IMAP", "IMAPS", "POP3", "POP3S", "SIEVE"):
+            with self.subTest(name):
+                self.setUp()
+                replace(self.dovecot, "    port = %s\n" % server.port(name), "    port = %d\n" % port)
+                self.finds("fault", "listener at 127.0.0.1, port %d, does not answer (Connection refused)" % port)
+        replace(self.postfix, "127.0.0.1:%d inet" % server.port("SUBMISSION"), "127.0.0.1:%d inet" % port)
+        self.finds("fault", "Postfix's service 127.0.0.1:%d at 127.0.0.1, port %d, does not answer" % (port, port))
+
+    def test_the_database_is_away(self):
+        with server.database_away():
+            _, lines = self.check(*self.options)
+        found = [text for level, _, text in lines if level == "fault" and "does not refuse a wrong password" in text]
+        self.assertEqual(len(found), 6, lines)
+        for words in ("[UNAVAILABLE]", "[SYS/TEMP]", "TRYLATER", "454"):
+            self.assertTrue([text for text in found if words in text], found)
+
+    def milters(self, value):
+        replace(self.postfix, "smtpd_milters=$postlatch_milter", "smtpd_milters=" + value)
+
+    def test_a_milter_is_known_by_its_answer_and_not_by_its_name(self):
+        # Version 6, no actions and no steps: a milter that wants everything.
+        other = struct.pack(">IcIII", 13, b"O", 6, 0, 0)
+        path = server.dir + "/spool/postlatch/postlatch.sock"
+        self.listen(b"", other, path=path)
+        port = self.listen(b"", other)
+        for value in ("unix:postlatch/postlatch.sock", "inet:127.0.0.1:%d" % port, "inet:%d@127.0.0.1" % port):
+            with self.subTest(value):
+                self.setUp()
+                self.milters(value)
+                self.finds("fault", "none of its milters is Postlatch's", "add $postlatch_milter")
+        for value in ("$postlatch_milter,inet:127.0.0.1:%d" % port, "inet:127.0.0.1:%d,$postlatch_milter" % port):
+            with self.subTest(value):
+                self.setUp()
+                self.milters(value)
+                self.assertEqual(self.check(*self.options)[0], 0)
+        # Under another name it is still Postlatch's.
+        os.symlink("milter.sock", server.dir + "/spool/postlatch/other.sock")
+        self.setUp()
+        self.milters("unix:postlatch/other.sock")
+        self.assertEqual(self.check(*self.options)[0], 0)
+
+    def test_a_milter_that_does_not_answer(self):
+        self.milters("unix:postlatch/none.sock")
+        self.finds("fault", "postlatch/none.sock", "does not answer (No such file or directory)", "start postlatch-milter")
+        silent = threading.Event()
+        self.addCleanup(silent.set)
+        port = self.listen(b"", then=silent)
+        self.setUp()
+        self.milters("inet:127.0.0.1:%d" % port)
+        self.finds("fault", "inet:127.0.0.1:%d" % port, "does not answer (no answer in time)")
+
+    def test_a_milter_that_speaks_another_protocol(self):
+        self.milters("inet:127.0.0.1:%d" % self.listen(b"220 hello\r\n"))
+        self.finds("fault", "does not answer (it does not speak the milter protocol)")
+
+    def test_the_relay_is_not_there(self):
+        replace(self.postfix, "smtpd_sasl_path = postlatch-sasl/auth", "smtpd_sasl_path = postlatch-sasl/none")
+        self.finds("fault", "smtpd_sasl_path = postlatch-sasl/none does not answer (No such file", "start postlatch-sasl-relay")
 
 
 class Domains(CheckTest):

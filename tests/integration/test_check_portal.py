@@ -72,8 +72,7 @@ GOOD_URLS = ("https://login.example.test", "https://login.example.test:8443", "h
 
 def setUpModule():
     global server
-    # Without the delay, the check would have a warning about it.
-    server = CheckTest.server = Server(failure_delay=True).start()
+    server = CheckTest.server = Server().start()
 
 
 def tearDownModule():
@@ -188,6 +187,57 @@ class Files(FilesTest):
     def test_doveadm_key_with_a_line_end(self):
         self.contents(self.key, lambda text: text + "\n")
         self.finds("fault", "doveadm_api_key differs from", "set both")
+
+
+class Addresses(CheckTest):
+    def setUp(self):
+        self.copy_configurations()
+
+    def policy(self, pattern, new):
+        path = server.dir + "/etc/postlatch/demo.conf"
+        with open(path) as f:
+            before = f.read()
+        self.addCleanup(self.write, path, before)
+        self.write(path, re.sub(pattern, new, before, count=1))
+
+    def write(self, path, text):
+        with open(path, "w") as f:
+            f.write(text)
+
+    def test_the_portal_is_killed(self):
+        start = server.kill_portal()
+        try:
+            self.finds("fault", "the web server at portal_url", "answers 502", "start postlatch-portal")
+        finally:
+            start()
+
+    def test_no_web_server(self):
+        self.policy(r"http://localhost:\d+", "http://localhost:9")
+        self.finds("fault", "nothing answers at portal_url = http://localhost:9 (Connection refused)", "start the web server")
+
+    def test_another_site(self):
+        self.policy(r"http://localhost:\d+", "http://localhost:%s" % server.env["WEBMAIL_URL"].rpartition(":")[2])
+        self.finds("fault", "another site answers", "postlatch-portal.conf")
+
+    def test_a_certificate_that_nobody_trusts(self):
+        self.policy(r"http://localhost:\d+", "https://localhost:%d" % server.port("IMAPS"))
+        self.finds("warning", "the certificate at portal_url", "is not valid (self", "one that this machine trusts")
+
+    def test_doveadm_does_not_answer(self):
+        self.policy(r"doveadm_url = .*", 'doveadm_url = "http://127.0.0.1:9/doveadm/v1"')
+        self.finds("fault", "doveadm does not answer at doveadm_url", "(Connection refused)")
+
+    def test_doveadm_has_another_key(self):
+        self.write(server.dir + "/state/other.key", "x")
+        self.addCleanup(os.unlink, server.dir + "/state/other.key")
+        self.policy(r"doveadm_key_file = .*", 'doveadm_key_file = "%s/state/other.key"' % server.dir)
+        self.finds("fault", "answers 401 and not 200", "the same key")
+
+    def test_the_portals_user_cannot_send_mail(self):
+        main_cf = server.dir + "/etc/postfix/main.cf"
+        self.addCleanup(os.chmod, main_cf, os.stat(main_cf).st_mode & 0o7777)
+        os.chmod(main_cf, 0o600)
+        self.finds("fault", "the user postlatch-portal cannot send mail", "main.cf: Permission denied")
 
 
 if __name__ == "__main__":

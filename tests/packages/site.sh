@@ -7,7 +7,7 @@ PACKAGES=(postlatch-common dovecot-postlatch postlatch-milter postlatch-portal)
 make_site() {
 	local site=$WORK/site name
 	"$SOURCE/tools/debian-root" "$RELEASE" "$site" systemd systemd-sysv dbus procps curl make \
-		nginx-light openssl postfix dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved || return 1
+		nginx-light openssl ssl-cert postfix dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved || return 1
 	cp -r "$WORK/packages" "$site/packages"
 	# Here nobody answers a question of apt-get.
 	echo 'APT::Get::Assume-Yes "true";' >"$site/etc/apt/apt.conf.d/tests"
@@ -16,7 +16,9 @@ make_site() {
 	printf '[Manager]\nDefaultStartLimitIntervalSec=0\n' >"$site/etc/systemd/system.conf.d/tests.conf"
 	chroot "$site" useradd --system --create-home --home-dir /var/vmail vmail
 	# "Local only" has no way out; here mail for elsewhere may wait in the queue.
-	chroot "$site" postconf -e default_transport=smtp virtual_mailbox_domains=example.test
+	chroot "$site" make-ssl-cert generate-default-snakeoil
+	chroot "$site" postconf -e default_transport=smtp virtual_mailbox_domains=example.test \
+		smtpd_tls_cert_file=/etc/ssl/certs/ssl-cert-snakeoil.pem smtpd_tls_key_file=/etc/ssl/private/ssl-cert-snakeoil.key
 	sed -i 's/^!include auth-system/#&/' "$site/etc/dovecot/conf.d/10-auth.conf"
 	cp "$HERE/dovecot-$(dovecot_release "$site").conf" "$site/etc/dovecot/conf.d/99-site.conf"
 	for name in plain owner off; do

@@ -1,0 +1,115 @@
+/* check_address.c - asks the portal at its public address, the way that browsers take, and
+ * doveadm's HTTP interface. */
+#include <jansson.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/check/check.h"
+#include "ctl/check/http.h"
+
+#define DISCOVERY "/.well-known/openid-configuration"
+#define KEY_MAX 256
+
+/* Whether the document is the portal's own, which names its address. */
+static int names_issuer(const char *body, const char *url)
+{
+	json_t *json = json_loads(body, 0, NULL);
+	const char *issuer = json_string_value(json_object_get(json, "issuer"));
+	const int same = issuer != NULL && strcmp(issuer, url) == 0;
+
+	json_decref(json);
+	return same;
+}
+
+static void read_portal(struct check *check, const char *url, const struct http_answer *answer)
+{
+	if (answer->status == 502 || answer->status == 503 || answer->status == 504)
+		check_find(check, CHECK_FAULT,
+			   "the web server at portal_url = %s answers %d: it cannot reach the "
+			   "portal, or the portal not its database; start postlatch-portal",
+			   url, answer->status);
+	else if (answer->status != 200 || !names_issuer(answer->body, url))
+		check_find(check, CHECK_FAULT,
+			   "at portal_url = %s another site answers (%d for " DISCOVERY
+			   "); let the web server pass that name to the portal, as "
+			   "conf.d/nginx/postlatch-portal.conf does",
+			   url, answer->status);
+}
+
+int check_portal_address(struct check *check)
+{
+	const char *url = check->policy == NULL ? "" : check->policy->portal_url;
+	struct http_answer answer = { .body = NULL };
+	struct pl_error err = { 0 };
+	int ret;
+
+	if (url[0] == '\0')
+		return 0;
+	ret = http_get(url, DISCOVERY, NULL, 0, &answer, &err);
+	if (ret < 0 && err.code == PL_ERR_INVALID) {
+		check_find(check, CHECK_WARNING,
+			   "the certificate at portal_url = %s is not valid (%s), so browsers warn "
+			   "of it, and a webmail refuses it; use one that this machine trusts",
+			   url, err.msg);
+		ret = http_get(url, DISCOVERY, NULL, 1, &answer, &err);
+	}
+	if (ret < 0)
+		check_find(check, CHECK_FAULT,
+			   "nothing answers at portal_url = %s (%s); start the web server, and let "
+			   "the name lead to this machine",
+			   url, err.msg);
+	else
+		read_portal(check, url, &answer);
+	free(answer.body);
+	return 1;
+}
+
+/* "X-Dovecot-API BASE64" of the first line of the file; 0, or -1 when it cannot be read. */
+static int make_authorization(const char *path, char *value, size_t size)
+{
+	unsigned char encoded[4 * ((KEY_MAX + 2) / 3) + 1];
+	char key[KEY_MAX + 1];
+	FILE *file = fopen(path, "re");
+	size_t len = file == NULL ? 0 : fread(key, 1, KEY_MAX, file);
+
+	if (file != NULL)
+		fclose(file);
+	key[len] = '\0';
+	key[strcspn(key, "\r\n")] = '\0';
+	EVP_EncodeBlock(encoded, (unsigned char *)key, (int)strlen(key));
+	snprintf(value, size, "X-Dovecot-API %s", encoded);
+	OPENSSL_cleanse(key, sizeof(key));
+	OPENSSL_cleanse(encoded, sizeof(encoded));
+	return len > 0 ? 0 : -1;
+}
+
+/* The list of its commands, which changes nothing. */
+int check_doveadm_address(struct check *check)
+{
+	const struct pl_policy *policy = check->policy;
+	struct http_answer answer = { .body = NULL };
+	struct pl_error err = { 0 };
+	char authorization[512];
+
+	if (policy == NULL || policy->portal_url[0] == '\0' || policy->doveadm_url[0] == '\0' ||
+	    make_authorization(policy->doveadm_key_file, authorization, sizeof(authorization)) < 0)
+		return 0;
+	if (http_get(policy->doveadm_url, "", authorization, 0, &answer, &err) < 0)
+		check_find(check, CHECK_FAULT,
+			   "doveadm does not answer at doveadm_url = %s (%s), so the portal cannot "
+			   "end mail connections; restart Dovecot",
+			   policy->doveadm_url, err.msg);
+	else if (answer.status != 200)
+		check_find(check, CHECK_FAULT,
+			   "doveadm at doveadm_url = %s answers %d and not 200, so the portal "
+			   "cannot end mail connections; %s",
+			   policy->doveadm_url, answer.status,
+			   answer.status == 401 ? "let doveadm_key_file and Dovecot's "
+						  "doveadm_api_key have the same key"
+						: "see Dovecot's log");
+	OPENSSL_cleanse(authorization, sizeof(authorization));
+	free(answer.body);
+	return 1;
+}
