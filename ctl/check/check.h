@@ -59,6 +59,11 @@ int check_sendmail(struct check *check);
 void check_doveadm(struct check *check);
 void check_introspection(struct check *check);
 void check_userdbs(struct check *check);
+void check_passdbs(struct check *check);
+/* Whether a passdb keeps members out, and whether each of the first so many does. */
+struct doveconf_database;
+int check_denies(const struct doveconf_database *passdb);
+int check_denies_only(const char *doveconf, int count);
 
 /* Where Dovecot sends the mail of members whose forwarding is off: 1, or 0 when nowhere. */
 int check_redirect_host(const char *doveconf, char *host, size_t size);

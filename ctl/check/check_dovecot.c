@@ -38,7 +38,7 @@ static void check_our_passdb(struct check *check, const struct doveconf_database
 		check_find(check, CHECK_FAULT,
 			   "another passdb comes before the one of driver postlatch, and accepts "
 			   "logins that the policy denies; put the passdb of driver postlatch "
-			   "first");
+			   "first; only one with deny = yes may come before it");
 	if (doveconf_block_value(passdb->block, mechanisms, value, sizeof(value)))
 		check_find(check, CHECK_WARNING,
 			   "%s = %s limits the passdb of driver postlatch, so Postlatch does not "
@@ -67,7 +67,7 @@ static void check_other_passdbs(struct check *check, const struct doveconf_datab
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (!is_ours(&passdbs[i]) &&
+		if (!is_ours(&passdbs[i]) && !check_denies(&passdbs[i]) &&
 		    !doveconf_block_value(passdbs[i].block, "mechanisms", value, sizeof(value)))
 			check_find(check, CHECK_WARNING,
 				   "one of your own passdbs checks bearer tokens as if they were "
@@ -101,7 +101,7 @@ static void check_doveconf(struct check *check)
 	for (size_t i = 0; i < count; i++) {
 		if (!is_ours(&passdbs[i]))
 			continue;
-		check_our_passdb(check, &passdbs[i], i == 0);
+		check_our_passdb(check, &passdbs[i], check_denies_only(doveconf, (int)i));
 		ours = 1;
 	}
 	if (!ours)
@@ -115,6 +115,7 @@ static void check_doveconf(struct check *check)
 			   "passwords");
 	check_other_passdbs(check, passdbs, count);
 	check_auth_service(check, doveconf);
+	check_passdbs(check);
 	check_userdbs(check);
 	if (doveconf_value(doveconf, "auth_failure_delay", value, sizeof(value)) &&
 	    strtol(value, NULL, 10) == 0)

@@ -17,6 +17,12 @@ USERDB = {"2.3": ("  driver = static\n", "  driver = prefetch\n"),
           "2.4": ("userdb static {\n", "userdb prefetch {\n")}[RELEASE]
 
 ONLY_PASSDB = "  # While the database is unavailable, Postlatch cannot decide."
+OPERATORS = "# The operator's own: account passwords stay here.\n"
+DENY = {"2.3": "passdb {\n  driver = passwd-file\n  deny = yes\n  args = username_format=%%Lu %s\n}\n",
+        "2.4": "passdb denied {\n  driver = passwd-file\n  deny = yes\n  passwd_file_path = %s\n}\n"}[RELEASE]
+PAM = {"2.3": "passdb {\n  driver = pam\n  mechanisms = plain login none\n}\n", "2.4": "passdb pam {\n}\n"}[RELEASE]
+BY_LOCAL_PART = {"2.3": ("username_format=%Lu", "username_format=%Ln"),
+                 "2.4": ("auth_username_format = %{user | lower}", "auth_username_format = %{user | username | lower}")}[RELEASE]
 THEIR_USERDB = {"2.3": "userdb {\n  driver = static\n", "2.4": "userdb static {\n"}[RELEASE]
 HOST_FIELD = {"2.3": "  override_fields = submission_host=127.0.0.1:", "2.4": "    submission_host = 127.0.0.1:"}[RELEASE]
 
@@ -28,6 +34,10 @@ DOVECOT = {
                                     "lacks result_internalfail"),
     "ours is not the first": (THEIR_USERDB, POSTLATCH_BLOCK + THEIR_USERDB, "fault",
                               "another passdb comes before", "driver postlatch first"),
+    "a deny passdb behind the others": (THEIR_USERDB, DENY % "/dev/null" + THEIR_USERDB, "warning", "deny = yes comes after"),
+    "the file of a deny passdb is missing": (OPERATORS, DENY % "/nonexistent" + OPERATORS, "fault",
+                                             "/nonexistent is missing", "create the file"),
+    "a passdb that cannot be asked": (OPERATORS, OPERATORS + PAM, "warning", "driver pam", "active=off"),
     "ours is limited to mechanisms": (ONLY_PASSDB, "  %s = plain\n%s" % (MECHANISMS, ONLY_PASSDB), "warning",
                                       MECHANISMS + " = plain limits", "remove the line"),
     "ours is missing": (POSTLATCH_BLOCK, "service auth {\n  extra_groups = postlatch\n}\n", "fault",
@@ -160,6 +170,19 @@ class Configurations(CheckTest):
                     with open(self.dovecot + "/dovecot.conf", "w") as f:
                         f.write(text.replace(POSTLATCH_BLOCK, "", 1))
                 self.finds(level, *words)
+
+    def test_a_deny_passdb_in_front(self):
+        replace(self.dovecot, "!include conf.d/05-postlatch.conf\n", DENY % "/dev/null" + "!include conf.d/05-postlatch.conf\n")
+        self.assertEqual(self.check(*self.options)[0], 0)
+
+    def test_names_by_their_local_part(self):
+        replace(self.dovecot, *BY_LOCAL_PART)
+        self.finds("warning", "local part of a name alone", "alias_of=OTHER")
+        self.addCleanup(self.server.postlatch, "domain", "add", "local.demo.test")
+        self.server.postlatch("domain", "remove", "local.demo.test", "--yes")
+        self.addCleanup(self.server.postlatch, "domain", "remove", "local.demo.test")
+        self.server.postlatch("domain", "add", "local.demo.test", "alias_of=demo.test")
+        self.assertEqual(self.check(*self.options)[0], 0)
 
     def test_no_passdb_beside_ours(self):
         with open(self.dovecot + "/dovecot.conf") as f:
