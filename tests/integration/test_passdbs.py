@@ -40,6 +40,12 @@ def portal_opens(user, password):
     return browser.session()["address"] if answer.status == 200 else None
 
 
+def write_policy(text):
+    with open(server.env["POLICY_FILE"], "w") as f:
+        f.write(text)
+    time.sleep(1.5)  # the driver reads what has been the same for a second
+
+
 def opens(user, secret, mechanism="PLAIN"):
     with concurrent.futures.ThreadPoolExecutor(len(DOORS)) as pool:
         let_in = pool.map(lambda door: sign_in(server, door, mechanism, user, secret)[0], DOORS)
@@ -286,6 +292,63 @@ class Userdb(Blocks):
         self.assertEqual(opens(INFO, "pw"), {"smtp"})
 
 
+# The passdb and the userdb look at the local part of a name alone.
+BY_LOCAL_PART = {"2.3": {"username_format=%Lu": "username_format=%Ln", "%d/%n": "demo.test/%n"},
+                 "2.4": {"%{user | lower}": "%{user | username | lower}", "%{user | domain}/": "demo.test/"}}[RELEASE]
+
+
+class LocalPart(Blocks):
+    """Two domains share them."""
+
+    changes = BY_LOCAL_PART
+    other = "alice@other.test"
+
+    def setUp(self):
+        super().setUp()
+        self.write(self.lines.replace("@demo.test", ""))
+        server.postlatch("domain", "add", "demo.test", check=False)
+        self.addCleanup(server.postlatch, "domain", "remove", "other.test", "--yes", check=False)
+
+    def opened(self):
+        return opens(self.other, server.passwords[ALICE])
+
+    def test_a_domain_that_is_not_known(self):
+        self.assertEqual(self.opened(), set())
+
+    def test_an_alias_of_the_other(self):
+        server.postlatch("domain", "add", "other.test", "alias_of=demo.test")
+        app_password = server.app_password(ALICE, label="phone")["password"]
+        self.assertEqual(self.opened(), set(DOORS))
+        server.postlatch("member", "set", ALICE, "imap=off", "client_password=never")
+        self.assertEqual(self.opened(), set())
+        self.assertEqual(opens(self.other, app_password), set(DOORS) - {"imap"})
+        self.assertEqual(portal_opens(self.other, server.passwords[ALICE]), ALICE)
+
+
+class WithoutDomain(LocalPart):
+    """Dovecot leaves the domain out of every name."""
+
+    changes = dict(BY_LOCAL_PART, **{OPERATORS: "auth_username_format = %s\n" % {
+        "2.3": "%Ln", "2.4": "%{user | username | lower}"}[RELEASE] + OPERATORS})
+
+    def setUp(self):
+        super().setUp()
+        with open(server.env["POLICY_FILE"]) as f:
+            policy = f.read()
+        self.addCleanup(write_policy, policy)
+        write_policy(policy + 'default_domain = "demo.test"\n')
+
+    test_a_domain_that_is_not_known = test_an_alias_of_the_other = None
+
+    def test_the_account_is_that_of_the_default_domain(self):
+        self.assertEqual(self.opened(), set(DOORS))
+        server.postlatch("member", "set", ALICE, "imap=off", "client_password=never")
+        self.assertEqual(self.opened(), set())
+        app_password = server.app_password(ALICE, label="phone")["password"]
+        self.assertEqual(opens(self.other, app_password), set(DOORS) - {"imap"})
+        self.assertEqual(portal_opens(self.other, server.passwords[ALICE]), ALICE)
+
+
 class TrustedWebmail(Blocks):
     """A webmail that sends passwords, and hands on the address of the browser (or one that somebody made up)."""
 
@@ -296,19 +359,13 @@ class TrustedWebmail(Blocks):
         with open(server.env["POLICY_FILE"]) as f:
             cls.policy = f.read()
         text = re.sub("(?m)^webmail_networks = .*\n", "", cls.policy)
-        cls.write_policy(text + 'webmail_networks = "127.0.0.0/8"\n')
+        write_policy(text + 'webmail_networks = "127.0.0.0/8"\n')
         super().setUpClass()
 
     @classmethod
     def tearDownClass(cls):
         super().tearDownClass()
-        cls.write_policy(cls.policy)
-
-    @classmethod
-    def write_policy(cls, text):
-        with open(server.env["POLICY_FILE"], "w") as f:
-            f.write(text)
-        time.sleep(1.5)  # the driver reads what has been the same for a second
+        write_policy(cls.policy)
 
     def log_in(self):
         client = imaplib.IMAP4("127.0.0.1", server.port("IMAP"))
