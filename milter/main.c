@@ -4,10 +4,12 @@
  * them: a thread of its own waits for them in sigwait(3). It runs beside the first
  * thread, which takes the signals, and gets none: see sigwait() below.
  */
+#include <errno.h>
 #include <libmilter/mfapi.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -17,6 +19,9 @@
 #include "daemon/process.h"
 #include "milter/callbacks.h"
 #include "policy/settings/policy.h"
+
+#define FILES_MAX 8192 /* a socket for each connection of Postfix, and the files of a database */
+#define FULL_WAIT_US 200000
 
 static struct milter *milter;
 static pthread_t thread;   /* libmilter's */
@@ -51,6 +56,7 @@ static int open_socket(const char *socket, struct pl_error *err)
 
 static int open_milter(const struct daemon_arguments *arguments, struct pl_error *err)
 {
+	daemon_allow_files(FILES_MAX);
 	if (milter_new(arguments->of['c'], &milter, err) < 0)
 		return EX_CONFIG;
 	return callbacks_register(milter) == 0 && open_socket(arguments->of['p'], err) == 0
@@ -70,6 +76,24 @@ int sigwait(const sigset_t *set, int *number_r)
 	pthread_sigmask(SIG_SETMASK, &all, NULL);
 	for (;;)
 		pause();
+}
+
+/* Stands before the C library's, too. Without a file descriptor that is left, libmilter would try
+ * again at once, and so use a whole CPU until a client hangs up. */
+int accept(int listener, __SOCKADDR_ARG address, socklen_t *len)
+{
+	const int fd = accept4(listener, address, len, 0);
+	const int code = errno;
+	struct pl_error err = { 0 };
+
+	if (fd < 0 && (code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM)) {
+		pl_error_set(&err, PL_ERR_RETRY, "no more connections are accepted for now: %s",
+			     strerror(code));
+		daemon_log_failure(NULL, &err);
+		usleep(FULL_WAIT_US);
+	}
+	errno = code;
+	return fd;
 }
 
 static void *run_libmilter(void *context)

@@ -1,9 +1,11 @@
 """postlatch-milter, spoken to directly: what it answers, and what it withstands."""
 import os
+import resource
 import signal
 import socket
 import struct
 import subprocess
+import time
 import unittest
 
 from command import Site
@@ -388,6 +390,22 @@ class Daemon(MilterTest):
         client = self.connected()
         other.ok("member", "add", BOB, "smtp=off")
         self.is_refused(client.message(login=BOB))
+
+    def cpu_seconds(self):
+        with open("/proc/%d/stat" % self.milter.pid) as f:
+            fields = f.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def test_without_a_descriptor_left_it_waits_and_does_not_spin(self):
+        resource.prlimit(self.milter.pid, resource.RLIMIT_NOFILE, (64, 64))
+        clients = [self.milter.client() for _ in range(80)]
+        self.milter.wait(lambda: "no more connections are accepted" in self.milter.log())
+        before = self.cpu_seconds()
+        time.sleep(2)
+        self.assertLess(self.cpu_seconds() - before, 0.3)
+        for client in clients:
+            client.close()
+        self.judges_well()
 
     def test_a_bad_policy_at_start_is_refused(self):
         self.site.policy("defaults { smtp = maybe }")
