@@ -357,63 +357,98 @@ int pl_schema_create(const char *uri, struct pl_error *err)
 	return pl_schema_create_with(uri, NULL, NULL, err);
 }
 
-int pl_schema_create_with(const char *uri, int (*prepare)(void *context, struct pl_error *err),
-			  void *context, struct pl_error *err)
+/* What is done with a database of whatever version. */
+struct job {
+	int (*run)(const struct pl_backend *backend, void *db, struct job *job,
+		   struct pl_error *err);
+	int (*prepare)(void *context, struct pl_error *err);
+	void *context;
+	int from, to;
+	char *problem;
+	size_t size;
+};
+
+/* Opens the database, which is created before if is_new, does the job and closes it. */
+static int with_database(const char *uri, int is_new, struct job *job, struct pl_error *err)
 {
 	const char *location;
 	const struct pl_backend *backend = pl_backend_find(uri, &location, err);
 	void *db = NULL;
-	int ret = -1;
+	int ret = 0;
 
 	if (backend == NULL)
 		return -1;
-	if (backend->create(location, err) == 0 &&
-	    backend->open(location, PL_ROLE_COMMAND, &db, err) == 0)
-		ret = apply_all(backend, db, prepare, context, err);
+	if (is_new)
+		ret = backend->create(location, err);
+	if (ret == 0)
+		ret = backend->open(location, PL_ROLE_COMMAND, &db, err);
+	if (ret == 0)
+		ret = job->run(backend, db, job, err);
 	if (db != NULL)
 		backend->close(db);
 	return ret < 0 ? pl_backend_error(backend, location, err) : 0;
+}
+
+static int create(const struct pl_backend *backend, void *db, struct job *job, struct pl_error *err)
+{
+	return apply_all(backend, db, job->prepare, job->context, err);
+}
+
+static int migrate(const struct pl_backend *backend, void *db, struct job *job,
+		   struct pl_error *err)
+{
+	if (read_version(backend, db, &job->from, err) < 0 ||
+	    (job->from > PL_SCHEMA_VERSION && pl_version_check(job->from, err) < 0))
+		return -1;
+	job->to = PL_SCHEMA_VERSION;
+	return apply_from(backend, db, job->from, err);
+}
+
+static int version_of(const struct pl_backend *backend, void *db, struct job *job,
+		      struct pl_error *err)
+{
+	return read_version(backend, db, &job->from, err);
+}
+
+static int verify(const struct pl_backend *backend, void *db, struct job *job, struct pl_error *err)
+{
+	return backend->verify(db, job->problem, job->size, err);
+}
+
+int pl_schema_create_with(const char *uri, int (*prepare)(void *context, struct pl_error *err),
+			  void *context, struct pl_error *err)
+{
+	struct job job = { .run = create, .prepare = prepare, .context = context };
+
+	return with_database(uri, 1, &job, err);
 }
 
 int pl_schema_migrate(const char *uri, int *from_r, int *to_r, struct pl_error *err)
 {
-	const char *location;
-	const struct pl_backend *backend = pl_backend_find(uri, &location, err);
-	void *db = NULL;
-	int version = 0, ret = -1;
+	struct job job = { .run = migrate };
+	int ret = with_database(uri, 0, &job, err);
 
-	if (backend == NULL)
-		return -1;
-	if (backend->open(location, PL_ROLE_COMMAND, &db, err) < 0 ||
-	    read_version(backend, db, &version, err) < 0)
-		goto out;
 	if (from_r != NULL)
-		*from_r = version;
-	if (version > PL_SCHEMA_VERSION && pl_version_check(version, err) < 0)
-		goto out;
-	ret = apply_from(backend, db, version, err);
+		*from_r = job.from;
 	if (ret == 0 && to_r != NULL)
-		*to_r = PL_SCHEMA_VERSION;
-out:
-	if (db != NULL)
-		backend->close(db);
-	return ret < 0 ? pl_backend_error(backend, location, err) : 0;
+		*to_r = job.to;
+	return ret;
 }
 
 int pl_schema_read_version(const char *uri, int *version_r, struct pl_error *err)
 {
-	const char *location;
-	const struct pl_backend *backend = pl_backend_find(uri, &location, err);
-	void *db = NULL;
-	int ret = -1;
+	struct job job = { .run = version_of };
+	int ret = with_database(uri, 0, &job, err);
 
-	if (backend == NULL)
-		return -1;
-	if (backend->open(location, PL_ROLE_COMMAND, &db, err) == 0)
-		ret = read_version(backend, db, version_r, err);
-	if (db != NULL)
-		backend->close(db);
-	return ret < 0 ? pl_backend_error(backend, location, err) : 0;
+	*version_r = job.from;
+	return ret;
+}
+
+int pl_schema_verify(const char *uri, char *problem_r, size_t size, struct pl_error *err)
+{
+	struct job job = { .run = verify, .problem = problem_r, .size = size };
+
+	return with_database(uri, 0, &job, err);
 }
 
 int pl_schema_backup(const char *uri, const char *path, void (*progress)(int left, int of),
@@ -428,20 +463,4 @@ int pl_schema_backup(const char *uri, const char *path, void (*progress)(int lef
 		return 0;
 	pl_backend_error(backend, location, err);
 	return pl_error_prefix(err, "backup");
-}
-
-int pl_schema_verify(const char *uri, char *problem_r, size_t size, struct pl_error *err)
-{
-	const char *location;
-	const struct pl_backend *backend = pl_backend_find(uri, &location, err);
-	void *db = NULL;
-	int ret = -1;
-
-	if (backend == NULL)
-		return -1;
-	if (backend->open(location, PL_ROLE_COMMAND, &db, err) == 0)
-		ret = backend->verify(db, problem_r, size, err);
-	if (db != NULL)
-		backend->close(db);
-	return ret < 0 ? pl_backend_error(backend, location, err) : 0;
 }
