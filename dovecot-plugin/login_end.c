@@ -60,6 +60,7 @@ static void note_decision(struct login *login, const struct pl_login_result *res
 	login->use = (struct pl_last_use){
 		.address = result->address,
 		.member_id = result->account.member.id,
+		.domain_id = result->account.domain.id,
 		.app_password_id = result->app_password.id,
 		.service = login->asked.login.service,
 		.ip = login->asked.login.ip,

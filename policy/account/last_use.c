@@ -104,6 +104,14 @@ static int write_app_password_use(struct pl_store *store, const struct pl_last_u
 		       err);
 }
 
+/* Whoever removed the member, or the domain with its members, wants neither back. */
+static int is_removed(const struct pl_account *account, const struct pl_last_use *use)
+{
+	return account->member.id == 0 &&
+	       (use->member_id != 0 ||
+		(use->domain_id != 0 && use->domain_id != account->domain.id));
+}
+
 static int write_use(const struct pl_work *work, const struct pl_last_use *use)
 {
 	struct pl_account account;
@@ -111,7 +119,7 @@ static int write_use(const struct pl_work *work, const struct pl_last_use *use)
 	/* Asked anew: the member may have been removed, or added, meanwhile. */
 	if (pl_account_get(work->store, &use->address, &account, work->err) < 0)
 		return -1;
-	if (account.member.id == 0 && use->member_id != 0)
+	if (is_removed(&account, use))
 		return 0;
 	if (pl_member_ensure(work, &account) < 0)
 		return -1;

@@ -17,6 +17,7 @@
 struct pl_last_use {
 	struct pl_address address;
 	int64_t member_id;       /* 0: add the member, who has just signed in */
+	int64_t domain_id;       /* of the member's domain at the login; 0: it had no row */
 	int64_t app_password_id; /* 0: another credential */
 	enum pl_setting service;
 	struct pl_ip ip;

@@ -112,6 +112,23 @@ static void removed_member_is_not_brought_back(void **state)
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member"), 0);
 }
 
+/* The member has never signed in before, and so has no row. */
+static void removed_domain_is_not_brought_back(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_last_use_log *log = start(fixture);
+	struct pl_last_use use = use_of("new@removed.test", 77);
+
+	add_domain(fixture, "removed.test", "");
+	use.domain_id = account_of(fixture, "new@removed.test").domain.id;
+	assert_int_not_equal(use.domain_id, 0);
+	sql_run(fixture->db, "DELETE FROM domain");
+	pl_last_use_record(log, &use);
+	pl_last_use_close(&log, 1000 * WAIT_S);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM domain"), 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member"), 0);
+}
+
 static void app_password_learns_its_last_use(void **state)
 {
 	struct fixture *fixture = *state;
@@ -261,6 +278,7 @@ int main(void)
 		TEST_WITH_DATABASE(use_is_written_without_being_asked),
 		TEST_WITH_DATABASE(first_sign_in_adds_the_member),
 		TEST_WITH_DATABASE(removed_member_is_not_brought_back),
+		TEST_WITH_DATABASE(removed_domain_is_not_brought_back),
 		TEST_WITH_DATABASE(app_password_learns_its_last_use),
 		TEST_WITH_DATABASE(locked_database_is_survived),
 		TEST_WITH_DATABASE(replaced_database_is_opened_anew),
