@@ -9,6 +9,7 @@
  *                           not ask us
  * compat_init()            to be called once, by the process that is asked
  * compat_set_userdb_fields() adds the fields of a userdb block; -1 when they make no sense
+ * compat_name_connection() gives the mail connection that a login opens an alternative user name
  * COMPAT_PREINIT()         defines the preinit function of a passdb or userdb
  *
  * In 2.4 a driver has settings of its own. They are compiled into the driver, which
@@ -65,6 +66,12 @@ static inline const struct auth_request *compat_token_refused(struct event *even
 }
 
 static inline void compat_init(void)
+{
+}
+
+/* There are none. */
+static inline void compat_name_connection(struct auth_request *request ATTR_UNUSED,
+					  const char *name ATTR_UNUSED)
 {
 }
 
@@ -225,6 +232,12 @@ static const struct setting_parser_info postlatch_setting_parser_info = {
 static inline int compat_set_userdb_fields(struct auth_request *request)
 {
 	return auth_request_set_userdb_fields(request, NULL);
+}
+
+/* For doveadm kick -f user_postlatch. */
+static inline void compat_name_connection(struct auth_request *request, const char *name)
+{
+	auth_request_set_userdb_field(request, "user_postlatch", name);
 }
 
 #define COMPAT_PREINIT(kind, name, make)                                                       \

@@ -8,6 +8,7 @@
 #include "dovecot-plugin/request_end.h"
 #include "dovecot-plugin/userdb-postlatch.h"
 #include "policy/base/monotonic.h"
+#include "policy/login/connection.h"
 
 #define LOGIN_KEY "postlatch-login"
 
@@ -43,7 +44,7 @@ static void let_in(struct login *login)
 {
 	request_end_record(login->request, login->asked.driver, &login->use);
 	userdb_postlatch_known(login->request, &login->forwarding, &login->asked.login,
-			       &login->use.address);
+			       &login->use.address, login->connection);
 	end_chain(login->request, PASSDB_RESULT_OK);
 }
 
@@ -53,10 +54,24 @@ static void refuse(struct login *login, const char *rule, const char *sentence)
 	end_chain(login->request, PASSDB_RESULT_USER_DISABLED);
 }
 
+static const char *connection_of(const struct login *login, const struct pl_login_result *result)
+{
+	char name[PL_CONNECTION_NAME];
+
+	if (!login->is_ours)
+		return NULL;
+	if (result->session_id != 0)
+		pl_connection_of_session(result->session_id, name);
+	else
+		pl_connection_of_app_password(result->app_password.id, name);
+	return p_strdup(login->request->pool, name);
+}
+
 static void note_decision(struct login *login, const struct pl_login_result *result)
 {
 	login->user = p_strdup(login->request->pool, login->request->fields.user);
 	login->forwarding = result->forwarding;
+	login->connection = connection_of(login, result);
 	login->use = (struct pl_last_use){
 		.address = result->address,
 		.member_id = result->account.member.id,

@@ -23,7 +23,8 @@ struct login {
 	const char *user; /* as Dovecot had it then */
 	struct pl_last_use use;
 	struct pl_verdict forwarding;
-	bool is_ours; /* an app password or a token has let it in */
+	const char *connection; /* what the mail connection is called; NULL: it has no name */
+	bool is_ours;           /* an app password or a token has let it in */
 };
 
 /* To be called when the login is not denied: has it decided at the end of the chain. */

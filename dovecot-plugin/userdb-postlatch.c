@@ -36,10 +36,12 @@ struct known {
 	const char *user;
 	struct pl_address address;
 	struct pl_verdict forwarding;
+	const char *connection; /* NULL: it has no name */
 };
 
 void userdb_postlatch_known(struct auth_request *request, const struct pl_verdict *forwarding,
-			    const struct pl_login *login, const struct pl_address *address)
+			    const struct pl_login *login, const struct pl_address *address,
+			    const char *connection)
 {
 	struct known *known = p_new(request->pool, struct known, 1);
 
@@ -48,6 +50,7 @@ void userdb_postlatch_known(struct auth_request *request, const struct pl_verdic
 	known->user = p_strdup(request->pool, request->fields.user);
 	known->address = *address;
 	known->forwarding = *forwarding;
+	known->connection = connection;
 	event_set_ptr(request->event, KNOWN_KEY, known);
 }
 
@@ -57,6 +60,8 @@ static void end_chain(struct known *known, enum userdb_result result)
 {
 	struct auth_request *request = known->request;
 
+	if (result == USERDB_RESULT_OK && known->connection != NULL)
+		compat_name_connection(request, known->connection);
 	known->callback(result, request);
 	auth_request_unref(&request);
 }

@@ -15,7 +15,7 @@
 static long port_of(const char *url)
 {
 	const char *host = strstr(url, "://");
-	const char *end = host == NULL ? NULL : host + 3 + strcspn(host + 3, "/");
+	const char *end = host == NULL ? NULL : host + 3 + strcspn(host + 3, "/ ");
 	const char *colon = NULL;
 
 	for (const char *c = end; c != NULL && c > host + 2; c--) {
@@ -23,6 +23,18 @@ static long port_of(const char *url)
 			colon = c;
 	}
 	return colon == NULL ? 80 : strtol(colon + 1, NULL, 10);
+}
+
+/* Whether one of the addresses, which are separated by spaces, has it: the others are those of
+ * other machines. */
+static int has_port(const char *urls, long port)
+{
+	while (*(urls += strspn(urls, " ")) != '\0') {
+		if (port_of(urls) == port)
+			return 1;
+		urls += strcspn(urls, " ");
+	}
+	return 0;
 }
 
 static void check_listener(struct check *check, const char *url)
@@ -40,7 +52,7 @@ static void check_listener(struct check *check, const char *url)
 			   "include " FRAGMENT);
 		return;
 	}
-	if (strtol(port, NULL, 10) != port_of(url))
+	if (!has_port(url, strtol(port, NULL, 10)))
 		check_find(check, CHECK_FAULT,
 			   "doveadm_url = %s, but doveadm's HTTP interface listens on port %s; use "
 			   "the same port in both",

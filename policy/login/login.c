@@ -110,6 +110,7 @@ static void read_token(struct pl_login_result *result, struct pl_stmt *rows)
 {
 	if (pl_col_is_null(rows, "session_id"))
 		return;
+	result->session_id = pl_col_int(rows, "session_id");
 	result->facts.credential = PL_CREDENTIAL_TOKEN;
 	result->facts.channel = pl_session_read_channel(rows);
 }

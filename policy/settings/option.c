@@ -105,6 +105,24 @@ int pl_option_url(const char *value, struct pl_error *err)
 	return pl_option_text(value, err);
 }
 
+int pl_option_urls(const char *value, struct pl_error *err)
+{
+	char url[1024];
+
+	while (*(value += strspn(value, " ")) != '\0') {
+		size_t len = strcspn(value, " ");
+
+		if (len >= sizeof(url))
+			return must_be(err, "shorter");
+		memcpy(url, value, len);
+		url[len] = '\0';
+		if (pl_option_url(url, err) < 0)
+			return -1;
+		value += len;
+	}
+	return 0;
+}
+
 int pl_option_mail_address(const char *value, struct pl_error *err)
 {
 	const char *at = strchr(value, '@');

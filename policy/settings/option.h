@@ -27,6 +27,8 @@ int pl_option_other_services(const char *value, struct pl_error *err);
 int pl_option_origin(const char *value, struct pl_error *err);
 /* An address that a browser may follow, http or https; or nothing. */
 int pl_option_url(const char *value, struct pl_error *err);
+/* Such addresses, separated by spaces; or nothing. */
+int pl_option_urls(const char *value, struct pl_error *err);
 /* A mail address that may stand in a header field and on sendmail's command line. */
 int pl_option_mail_address(const char *value, struct pl_error *err);
 /* Text in front of the colon in an otpauth URI's label. */

@@ -33,17 +33,19 @@ int post_device_remove(struct request *request, struct response *response, struc
 int post_session_end(struct request *request, struct response *response, struct pl_error *err)
 {
 	const int64_t id = id_of(request);
+	struct pl_session session;
 	struct pl_account *account;
 	int ended = -1;
 
 	if (pl_store_begin_write(request->work.store, err) == 0 &&
-	    request_account(request, &account, err) == 0)
+	    request_account(request, &account, err) == 0 &&
+	    pl_session_get(request->work.store, id, &session, err) >= 0)
 		ended = pl_session_revoke(&request->work, account, id, 1);
 	if (ended < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	if (ended == 0)
 		return respond_error(response, 404, "not-found");
-	disconnect_member(request, request->address);
+	disconnect_session(request, &session);
 	if (id == request->session.id) {
 		respond_cookie(response, SESSION_COOKIE, &request->cookie, -1);
 		respond_cookie(response, DEVICE_COOKIE, &request->cookie, -1);
@@ -56,7 +58,6 @@ int post_session_end_all(struct request *request, struct response *response, str
 	if (pl_store_begin_write(request->work.store, err) < 0 ||
 	    end_other_sessions(request, err) < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
-	disconnect_member(request, request->address);
 	notify_member(request->policy, notify_origin_of(request), request->address,
 		      "signed-out-everywhere");
 	return answer_account(request, response, err);

@@ -19,6 +19,8 @@ struct pl_snapshot;
 #define REQUEST_FIELD_BYTES 4096
 #define REQUEST_BODY_MAX 16384 /* no route takes more */
 
+#define ENDED_MAX 32
+
 enum language { ENGLISH, KOREAN, LANGUAGES };
 
 struct request_field {
@@ -75,7 +77,14 @@ struct request {
 	/* What the handler leaves to be done before the answer is sent, but without a connection
 	 * to the database; NULL: nothing. */
 	void (*afterwards)(const struct request *request);
-	char kicked[PL_ADDRESS_MAX + 1]; /* for end_sessions.c */
+	/* Sessions whose mail connections end then, for end_sessions.c; all of one member. */
+	struct {
+		int64_t id;
+		enum pl_channel channel;
+		char ip[PL_IP_TEXT];
+	} ended[ENDED_MAX];
+	size_t ended_count;
+	struct pl_address ended_address;
 };
 
 /* The value, or NULL. */

@@ -204,7 +204,7 @@ static int rotate(struct request *request, struct response *response,
 		/* It was good a moment ago: an old one came back, and has ended the session. */
 		log_sign_in(request->ip_text, pl_address_format(&session->address, address),
 			    "refresh-token-stolen");
-		disconnect_member(request, address);
+		disconnect_session(request, session);
 		refuse_refresh(response);
 	}
 	wipe_tokens(&tokens);

@@ -56,7 +56,10 @@ static int use_device(struct request *request, struct sign_in *in)
 
 	if (in->account.member.id == 0 || !request_cookie(request, DEVICE_COOKIE, &cookie))
 		return 0;
-	ret = pl_trusted_peek(&request->work, &cookie, in->account.member.id, &in->trust, NULL);
+	ret = pl_trusted_peek(&request->work, &cookie, in->account.member.id, &in->trust,
+			      &in->device.id);
+	if (ret == 0 && in->trust == PL_TRUST_STOLEN)
+		ret = disconnect_device(request, in->account.member.id, in->device.id);
 	if (ret == 0 && in->trust == PL_TRUST_VALID)
 		in->next = next_step_of(request, &in->account, 1);
 	/* Where no step was next without it, its value need not change. */
@@ -76,6 +79,7 @@ static int end_former(struct request *request, struct pl_error *err)
 
 	if (request->session.id == 0)
 		return 0;
+	disconnect_session(request, &request->session);
 	return request_account(request, &account, err) < 0 ||
 			       pl_session_revoke(&request->work, account, request->session.id, 0) <
 				       0
@@ -127,7 +131,6 @@ static int admit(struct request *request, struct response *response, struct sign
 	log_sign_in(request->ip_text, address, result_of(in));
 	if (in->trust == PL_TRUST_STOLEN) {
 		notify_member(request->policy, notify_origin_of(request), address, "device-stolen");
-		disconnect_member(request, address);
 		respond_cookie(response, DEVICE_COOKIE, &in->device_cookie, -1);
 	} else if (in->device_cookie.len > 0) {
 		respond_cookie(response, DEVICE_COOKIE, &in->device_cookie,

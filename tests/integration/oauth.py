@@ -11,7 +11,7 @@ import unittest
 import urllib.parse
 
 from portal import POSTLATCH, Dovecot, Portal, totp
-from server import TIMEOUT
+from server import TIMEOUT, wait_for
 
 FORM = "application/x-www-form-urlencoded"
 VERIFIER = "a-verifier.of_43~characters" + "x" * 20
@@ -141,20 +141,25 @@ class Client:
 
 
 class Doveadm:
-    """As much of doveadm's HTTP interface as tells who was kicked. gate says when it may answer."""
+    """As much of doveadm's HTTP interface as tells who was kicked, of Dovecot 2.4 or, when it is old, 2.3. gate says
+    when it may answer, and answer is the whole answer, if it is to be another one."""
 
     def __init__(self):
-        kicked = self.kicked = []
+        self.kicked, self.old, self.answer = [], False, None
         gate = self.gate = threading.Event()
         gate.set()
+        doveadm = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                kicked.extend(mask for command in json.loads(body) for mask in command[1]["mask"])
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                answer = doveadm.answer
+                if answer is None:
+                    answer = json.dumps([doveadm.kick(command[1], command[2]) for command in body]).encode()
                 gate.wait(TIMEOUT)
                 self.send_response(200)
                 self.end_headers()
+                self.wfile.write(answer)
 
             def log_message(self, *_):
                 pass
@@ -162,6 +167,13 @@ class Doveadm:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = "http://127.0.0.1:%d/doveadm/v1" % self.server.server_port
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def kick(self, parameters, tag):
+        if self.old and "passdbField" in parameters:
+            return ["error", {"type": "invalidRequest", "exitCode": 0}, tag]
+        assert parameters.get("passdbField", "user_postlatch") == "user_postlatch", parameters
+        self.kicked.append(" ".join(parameters["mask"]))
+        return ["error", {"type": "exitCode", "exitCode": 68}, tag]  # nobody has one open
 
     def close(self):
         self.server.shutdown()
@@ -223,6 +235,14 @@ class OAuth(unittest.TestCase):
 
     def command(self, *args):
         subprocess.run([POSTLATCH, "-c", self.portal.dir + "/policy.conf", *args], check=True, capture_output=True)
+
+    def session_of_member(self):
+        """The id of the newest one."""
+        return self.portal.sql("SELECT MAX(s.id) FROM session s JOIN member m ON m.id = s.member_id WHERE m.local = ?",
+                               self.member.split("@")[0])[0][0]
+
+    def kicked(self, *masks):
+        wait_for(lambda: self.doveadm.kicked == list(masks), TIMEOUT)
 
     def jwks(self):
         return self.portal.browser().get("/oauth2/jwks").json

@@ -8,7 +8,7 @@ import time
 import unittest
 import urllib.parse
 
-from oauth import FORM, VERIFIER, Client, OAuth, challenge, claims_of, decode, encode, query_of
+from oauth import FORM, VERIFIER, Client, Doveadm, OAuth, challenge, claims_of, decode, encode, query_of
 from portal import JSON, secure, totp
 from server import TIMEOUT, wait_for
 
@@ -275,6 +275,8 @@ class Tokens(OAuth):
             self.assertEqual(self.userinfo(answer.json["access_token"]).status, 200)
 
     def test_an_old_refresh_token_that_comes_back_ends_the_session(self):
+        session = self.session_of_member()
+        self.doveadm.kicked.clear()
         tokens = self.webmail.tokens(self.browser)
         new = self.webmail.refresh(tokens["refresh_token"]).json
         self.portal.sql("UPDATE refresh_token SET used_at = used_at - ? WHERE used_at IS NOT NULL", GRACE + 1)
@@ -283,7 +285,7 @@ class Tokens(OAuth):
         self.refused(self.webmail.refresh(new["refresh_token"]), 400, "invalid_grant")
         self.assertEqual(self.browser.state(), "none")
         self.assertIn("address=%s" % self.member, self.portal.log().split("refresh-token-stolen")[0].split("\n")[-1])
-        wait_for(lambda: self.member in self.doveadm.kicked, TIMEOUT)
+        self.kicked("session-%d" % session)
 
     def test_a_scope_that_is_wider_is_refused_and_costs_nothing(self):
         tokens = self.webmail.tokens(self.browser, scope="openid")
@@ -401,6 +403,8 @@ class LogOut(OAuth):
     def setUp(self):
         super().setUp()
         self.tokens = self.webmail.tokens(self.signed_in())
+        self.doveadm.kicked.clear()
+        self.session_id = self.session_of_member()
 
     def end(self, browser=None, **fields):
         path = "/oauth2/end-session"
@@ -425,8 +429,8 @@ class LogOut(OAuth):
         self.assertEqual(location, self.webmail.logout + "?state=s%20t%26")
         self.assertNotIn("__Host-postlatch", self.browser.cookies)
         self.ended()
-        wait_for(lambda: self.member in self.doveadm.kicked, TIMEOUT)
-        # A second log-out finds nothing to end and leads to the same place.
+        self.kicked("session-%d" % self.session_id)
+        # A second log-out finds nothing to end, and leads to the same place.
         self.assertEqual(self.end(id_token_hint=self.tokens["id_token"], post_logout_redirect_uri=self.webmail.logout),
                          self.webmail.logout)
 
@@ -502,6 +506,78 @@ class LogOut(OAuth):
         self.assertEqual(location, self.webmail.logout + "?state=s")
         self.assertEqual(self.end(self.portal.browser()), "/sign-out")
         self.lives()
+
+
+class Disconnect(OAuth):
+    """Mail connections of a session that ends, at two front ends."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.second = Doveadm()
+        cls.addClassCleanup(cls.second.close)
+        cls.settings(doveadm_url="%s  %s" % (cls.doveadm.url, cls.second.url))
+
+    @classmethod
+    def settings(cls, **settings):
+        cls.portal.settings.update(settings)
+        cls.portal.write_policy()
+        cls.portal.stop()
+        cls.portal.start()
+
+    def setUp(self):
+        super().setUp()
+        self.signed_in()
+        for doveadm in (self.doveadm, self.second):
+            doveadm.kicked.clear()
+            doveadm.old, doveadm.answer = False, None
+
+    def test_exactly_those_of_the_session_end_at_each_front_end(self):
+        ended = self.session_of_member()
+        kept = self.signed_in(self.portal.browser())
+        self.assertEqual(self.browser.post("/api/sign-out").status, 200)
+        self.kicked("session-%d" % ended)
+        self.assertEqual(self.second.kicked, self.doveadm.kicked)
+        self.assertEqual(kept.state(), "authenticated")
+
+    def test_signing_out_everywhere_ends_those_of_the_others(self):
+        others = []
+        for _ in range(2):
+            self.signed_in(self.portal.browser())
+            others.append("session-%d" % self.session_of_member())
+        self.assertEqual(self.browser.post("/api/account/sessions/end-all").status, 200)
+        self.kicked(*reversed(others))
+
+    def test_an_older_dovecot_ends_those_of_the_member_from_webmail(self):
+        self.doveadm.old = True
+        address, domain = self.member, self.member.split("@")[1]
+        self.assertEqual(self.browser.post("/api/sign-out").status, 200)
+        self.kicked(address)
+        self.doveadm.kicked.clear()
+        self.settings(webmail_networks="192.0.2.10, 2001:db8::/64", default_domain=domain)
+        self.addCleanup(self.settings, webmail_networks="", default_domain="")
+        self.signed_in()
+        self.assertEqual(self.browser.post("/api/sign-out").status, 200)
+        self.kicked(*("%s %s" % (user, network) for user in (address, address.split("@")[0])
+                      for network in ("192.0.2.10/32", "2001:db8::/64")))
+
+    def test_an_older_dovecot_ends_those_of_a_program_from_its_address(self):
+        self.doveadm.old = True
+        code = self.program.code(self.browser, code_challenge=challenge(VERIFIER), code_challenge_method="S256")
+        self.program.token(code=code, code_verifier=VERIFIER)
+        program = next(s for s in self.browser.get("/api/account").json["sessions"] if not s["current"])
+        answer = self.browser.post("/api/account/sessions/end", {"id": program["id"]})
+        self.assertEqual(answer.status, 200)
+        self.kicked("%s %s/32" % (self.member, program["ip"]))
+
+    def test_a_dovecot_that_does_not_do_it_is_in_the_log(self):
+        for answer, words in ((b'[["error",{"type":"unAuthorized","exitCode":0},"kick"]]', "unAuthorized"),
+                              (b'[["error",{"type":"exitCode","exitCode":75},"kick"]]', "exit code 75"),
+                              (b"<html>", "is not one of doveadm")):
+            self.doveadm.answer = answer
+            self.signed_in()
+            self.assertEqual(self.browser.post("/api/sign-out").status, 200)
+            self.assertIn(words, self.portal.log().split("doveadm at %s: " % self.doveadm.url)[-1])
 
 
 class Metadata(OAuth):

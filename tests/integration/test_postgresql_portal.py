@@ -249,7 +249,7 @@ class Waiting(Faults):
         for i, browser in enumerate(browsers):
             self.good(browser.sign_in("m%d@example.test" % i))
             self.good(browser.post("/api/sign-in/later"))
-        answers = self.while_many_wait([lambda b=b: b.post("/api/account/sessions/end-all") for b in browsers],
+        answers = self.while_many_wait([lambda b=b: b.post("/api/sign-out") for b in browsers],
                                        doveadm.gate, doveadm.kicked)
         self.assertEqual({answer.status for answer in answers}, {200})
 
