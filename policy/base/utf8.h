@@ -5,6 +5,11 @@
 #ifndef POSTLATCH_UTF8_H
 #define POSTLATCH_UTF8_H
 
+#include <stddef.h>
+
 int pl_is_utf8(const char *text);
+/* How many of the len bytes at text are one white space of Unicode (its property White_Space, with
+ * the no-break space that word processors and web pages put between groups); 0: none. */
+size_t pl_space_at(const unsigned char *text, size_t len);
 
 #endif

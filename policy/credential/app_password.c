@@ -18,9 +18,12 @@ int pl_app_password_fold(const struct pl_secret *offered, struct pl_secret *fold
 	pl_secret_wipe(folded_r);
 	for (size_t i = 0; i < offered->len; i++) {
 		unsigned char c = offered->data[i];
+		size_t space = pl_space_at(offered->data + i, offered->len - i);
 
-		if (c == ' ')
+		if (space > 0) {
+			i += space - 1;
 			continue;
+		}
 		if (c >= 'A' && c <= 'Z')
 			c = (unsigned char)(c - 'A' + 'a');
 		if (c < 'a' || c > 'z' || folded_r->len == PL_APP_PASSWORD_MAX) {

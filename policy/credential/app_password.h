@@ -29,7 +29,7 @@ struct pl_app_password {
 	char last_used_service[16];
 };
 
-/* Takes out spaces and folds case. 1 when the text could be an app password
+/* Takes out white space (pl_space_at) and folds case. 1 when the text could be an app password
  * (only letters, of a length that one can have), 0 when not. */
 int pl_app_password_fold(const struct pl_secret *offered, struct pl_secret *folded_r);
 /* Groups of four, "abcd efgh ijkl mnop", as shown to people. 0, or -1 when it is too long to be an

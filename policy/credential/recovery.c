@@ -4,6 +4,7 @@
 
 #include "policy/credential/factor_failure.h"
 #include "policy/base/random.h"
+#include "policy/base/utf8.h"
 
 #define CODE_BYTES 10 /* 80 bits */
 #define CODE_CHARS 16
@@ -12,17 +13,22 @@
  * another MAC. */
 #define MAC_PREFIX "recovery:"
 
-/* The code without blanks and hyphens, in lower case, as it is MACed. 0 when it
+/* The code without white space and hyphens, in lower case, as it is MACed. 0 when it
  * cannot be one. */
 static int fold(const char *code, struct pl_secret *folded_r)
 {
 	static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
 
 	pl_secret_set(folded_r, MAC_PREFIX, sizeof(MAC_PREFIX) - 1);
-	for (; *code != '\0'; code++) {
+	for (size_t left = strlen(code); *code != '\0'; code++, left--) {
 		char c = *code >= 'A' && *code <= 'Z' ? (char)(*code - 'A' + 'a') : *code;
+		size_t space = pl_space_at((const unsigned char *)code, left);
 
-		if (c == ' ' || c == '-')
+		if (space > 0) {
+			code += space - 1;
+			left -= space - 1;
+		}
+		if (space > 0 || c == '-')
 			continue;
 		if (strchr(digits, c) == NULL ||
 		    folded_r->len == sizeof(MAC_PREFIX) - 1 + CODE_CHARS)

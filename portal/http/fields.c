@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/base/utf8.h"
 #include "portal/http/form.h"
 
 #define CODE_DIGITS 6
@@ -24,7 +25,7 @@ static json_t *check_line(const json_t *value, size_t limit)
 	return text == NULL ? NULL : json_string(text);
 }
 
-/* "123 456" becomes "123456". */
+/* "123 456" becomes "123456", with any white space of Unicode. */
 static json_t *check_code(const json_t *value)
 {
 	const char *text = clean_text(value, 2 * CODE_DIGITS);
@@ -32,8 +33,12 @@ static json_t *check_code(const json_t *value)
 	size_t count = 0;
 
 	for (; text != NULL && *text != '\0'; text++) {
-		if (*text == ' ')
+		size_t space = pl_space_at((const unsigned char *)text, strlen(text));
+
+		if (space > 0) {
+			text += space - 1;
 			continue;
+		}
 		if (*text < '0' || *text > '9' || count == CODE_DIGITS)
 			return NULL;
 		digits[count++] = *text;

@@ -46,6 +46,13 @@ class Input(unittest.TestCase):
                 self.assertLess(int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1)), MEMORY_MAX)
 
 
+class AppPasswords(Input):
+    def test_white_space_of_any_kind_between_the_groups_is_ignored(self):
+        password = server.app_password(ALICE, label="pasted")["password"].replace(" ", "\u00a0") + "\u202f"
+        let_in = all_at_once(lambda door: sign_in(server, door, "PLAIN", ALICE, password), DOORS)
+        self.assertEqual([opened for opened, _ in let_in], [True] * len(DOORS), let_in)
+
+
 class Names(Input):
     NAMES = [b"\xff\xfe\xfd@demo.test", b"\xed\xa0\x80", "알리스@demo.test".encode(), b"alice\x00@demo.test",
              b"alice@demo.test\x00", b"a\x00b\x00c", b"%{password}", b"%u%u%u%n@%d", b"alice@demo.test%00",

@@ -274,6 +274,12 @@ static void folding(void **state)
 	} rows[] = {
 		{ "abcd efgh ijkl mnop", "abcdefghijklmnop" },
 		{ "ABCDEFGHIJKLMNOP", "abcdefghijklmnop" },
+		/* No-break, narrow no-break and ideographic space, and a tab. */
+		{ "abcd\u00a0efgh\u202fijkl\u3000mnop\t", "abcdefghijklmnop" },
+		{ "abcd\xa0"
+		  "efghijklmnop",
+		  NULL }, /* is not UTF-8 */
+		{ "abcd\u00e9fghijklmnop", NULL },
 		{ "abcdefghijklmno", NULL },
 		{ "abcdefghijklmnopq", "abcdefghijklmnopq" },
 		{ "abcdefghijklmno1", NULL },
