@@ -17,6 +17,7 @@
 #define LOGIN_CACHE "-16384"
 
 #define SQL_MAX 2048
+#define SHM_SLACK (1 << 20)
 
 struct db {
 	sqlite3 *handle;
@@ -24,6 +25,8 @@ struct db {
 	struct pl_watch watch;
 	char shm[PATH_MAX];
 	int shm_read_only;
+	ino_t shm_inode; /* as it was seen last; 0: not yet */
+	off_t shm_size;  /* the largest that was seen */
 };
 
 /* What the caller can do about each of SQLite's faults. */
@@ -72,6 +75,33 @@ int pl_sqlite_failed(sqlite3 *handle, int code, struct pl_error *err)
 	}
 }
 
+/* SQLite maps the -shm file, so a process that reads a part of it that somebody has cut off would
+ * be killed by a signal. Nothing in the file must be kept, as SQLite makes it anew from the
+ * -wal file when it finds zeros; a program that opens the database would lengthen it in the
+ * same way. The file is not opened for that: closing it would drop SQLite's locks on it. Called
+ * before SQLite reads the file in a new transaction; what is cut off during one, which is short,
+ * is not noticed. */
+static int mend_shm(struct db *db, struct pl_error *err)
+{
+	struct stat st;
+
+	if (lstat(db->shm, &st) < 0 || !S_ISREG(st.st_mode))
+		return 0;
+	if (st.st_ino != db->shm_inode) {
+		db->shm_inode = st.st_ino;
+		db->shm_size = st.st_size;
+	}
+	if (st.st_size >= db->shm_size) {
+		db->shm_size = st.st_size;
+		return 0;
+	}
+	/* What is left of it would look whole. Others may have made it larger since it was seen. */
+	if (truncate(db->shm, 0) == 0 && truncate(db->shm, db->shm_size + SHM_SLACK) == 0)
+		return 0;
+	return pl_error_set(err, PL_ERR_RETRY, "%s has been cut off and cannot be mended: %s",
+			    db->shm, strerror(errno));
+}
+
 static void describe(const char *path, char *buf, size_t size)
 {
 	snprintf(buf, size, "%s", path);
@@ -80,16 +110,22 @@ static void describe(const char *path, char *buf, size_t size)
 static int script(void *db_p, const char *sql, struct pl_error *err)
 {
 	struct db *db = db_p;
-	int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+	int code;
 
+	if (mend_shm(db, err) < 0)
+		return -1;
+	code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
 	return code == SQLITE_OK ? 0 : pl_sqlite_failed(db->handle, code, err);
 }
 
 static int prepare_handle(struct db *db, const char *sql, sqlite3_stmt **stmt_r,
 			  struct pl_error *err)
 {
-	int code = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt_r, NULL);
+	int code;
 
+	if (mend_shm(db, err) < 0)
+		return -1;
+	code = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt_r, NULL);
 	return code == SQLITE_OK ? 0 : pl_sqlite_failed(db->handle, code, err);
 }
 
@@ -127,6 +163,7 @@ static void close_db(void *db_p)
 	sqlite3_finalize(db->begin_write);
 	sqlite3_finalize(db->commit);
 	sqlite3_finalize(db->rollback);
+	(void)mend_shm(db, NULL);
 	sqlite3_close_v2(db->handle);
 	free(db);
 }
@@ -270,6 +307,8 @@ static int begin(void *db_p, int write, struct pl_error *err)
 {
 	struct db *db = db_p;
 
+	if (mend_shm(db, err) < 0)
+		return -1;
 	return run_kept(db, write ? db->begin_write : db->begin_read, err);
 }
 
@@ -370,11 +409,16 @@ static int bind_blob(void *stmt, int index, const void *data, size_t len)
 
 static int step(void *db_p, void *stmt, struct pl_error *err)
 {
-	int code = sqlite3_step(stmt);
+	struct db *db = db_p;
+	int code;
 
+	/* A statement that is a transaction of its own. */
+	if (sqlite3_get_autocommit(db->handle) && !sqlite3_stmt_busy(stmt) && mend_shm(db, err) < 0)
+		return -1;
+	code = sqlite3_step(stmt);
 	if (code == SQLITE_ROW)
 		return 1;
-	return code == SQLITE_DONE ? 0 : pl_sqlite_failed(((struct db *)db_p)->handle, code, err);
+	return code == SQLITE_DONE ? 0 : pl_sqlite_failed(db->handle, code, err);
 }
 
 static void reset(void *stmt)

@@ -317,6 +317,15 @@ class DatabaseInTrouble(Faults):
         self.assertIn(answer.status, (500, 503), answer)
         self.assertEqual(self.good(self.code(browser, code))["state"], "authenticated")
 
+    def test_a_shm_file_that_is_cut_off_ends_nobody(self):
+        browser = self.portal.browser()
+        self.good(browser.sign_in(MEMBER))
+        for size in (0, 8192, 0):
+            os.truncate(self.portal.dir + "/postlatch.db-shm", size)
+            self.good(browser.get("/api/session"))
+            self.good(self.portal.browser().sign_in(MEMBER))
+        self.assertTrue(self.portal.alive())
+
     def test_what_is_no_database_is_never_repaired(self):
         with open(self.database(), "rb") as f:
             good = f.read()

@@ -1,6 +1,7 @@
 /* test_store.c - statements, roles, columns by name and transactions. */
 #include "tests/unit/fixture.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -339,6 +340,37 @@ static void replaced_file_is_noticed(void **state)
 	assert_int_equal(pl_store_replaced(fixture->store), 1);
 }
 
+/* A process that reads a mapped file behind its end is killed by SIGBUS. */
+static void shm_file_that_is_cut_off_is_made_anew(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_store *other;
+	char shm[PATH_MAX];
+
+	only_sqlite(fixture);
+	snprintf(shm, sizeof(shm), "%s-shm", fixture->db);
+	add_domain(fixture, "a.test", "");
+	assert_ok(fixture, pl_store_open(fixture->uri, PL_ROLE_COMMAND, &other, &fixture->err));
+	assert_int_equal(truncate(shm, 0), 0);
+	assert_int_equal(pl_store_count(fixture->store, PL_COUNT_DOMAINS, &fixture->err), 1);
+	assert_int_equal(truncate(shm, 0), 0);
+	assert_int_equal(pl_store_count(other, PL_COUNT_DOMAINS, &fixture->err), 1);
+	assert_int_equal(truncate(shm, 0), 0);
+	add_domain(fixture, "b.test", "");
+	assert_int_equal(truncate(shm, 4096), 0);
+	assert_ok(fixture, pl_store_begin_read(other, &fixture->err));
+	assert_int_equal(pl_store_count(other, PL_COUNT_DOMAINS, &fixture->err), 2);
+	pl_store_end_read(other);
+	assert_int_equal(truncate(shm, 0), 0);
+	pl_store_close(&other);
+	assert_int_equal(truncate(shm, 0), 0);
+	reopen(fixture, PL_ROLE_COMMAND);
+	assert_int_equal(pl_store_count(fixture->store, PL_COUNT_DOMAINS, &fixture->err), 2);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM pragma_integrity_check "
+					      "WHERE integrity_check = 'ok'"),
+			 1);
+}
+
 static void migration_of_an_open_database_is_noticed(void **state)
 {
 	struct fixture *fixture = *state;
@@ -367,6 +399,7 @@ int main(void)
 		TEST_WITH_DATABASE(reader_sees_one_state_beside_a_writer),
 		TEST_WITH_DATABASE(second_writer_is_told_to_retry),
 		TEST_WITH_DATABASE(replaced_file_is_noticed),
+		TEST_WITH_DATABASE(shm_file_that_is_cut_off_is_made_anew),
 		TEST_WITH_DATABASE(migration_of_an_open_database_is_noticed),
 	};
 
