@@ -3,7 +3,7 @@
  * compat_service()         the name of the service that signs somebody in
  * compat_token()           the token that Dovecot has checked before it asked us
  * compat_fails_for_now()   makes a failed login one that may be tried again
- * compat_error_logged()    to be called for each message that Dovecot logs
+ * compat_logged()          to be called for each message that Dovecot logs; whether it is shown
  * compat_token_evaluated()  the driver is asked about a token, so it logs itself when it denies it
  * compat_token_refused()    when an event goes: its request, if Dovecot refused a token and did
  *                           not ask us
@@ -52,8 +52,10 @@ static inline void compat_fails_for_now(struct auth_request *request ATTR_UNUSED
 {
 }
 
-static inline void compat_error_logged(struct event *event ATTR_UNUSED)
+static inline bool compat_logged(struct event *event ATTR_UNUSED, enum log_type type ATTR_UNUSED,
+				 const char *fmt ATTR_UNUSED, va_list args ATTR_UNUSED)
 {
+	return TRUE;
 }
 
 static inline void compat_token_evaluated(struct auth_request *request ATTR_UNUSED)
@@ -118,14 +120,35 @@ static inline void compat_fails_for_now(struct auth_request *request)
 
 #define COMPAT_BEARER_KEY "postlatch-bearer"
 
-/* With a token, an error is logged when and only when the introspection endpoint
- * could not tell; what it says about a token is logged as information. */
-static inline void compat_error_logged(struct event *event)
+/* The portal's answer always says whether a token is active. Something else has answered. */
+static inline void compat_no_answer(struct auth_request *request)
+{
+	compat_fails_for_now(request);
+	e_error(request->mech_event,
+		"what introspection_url answers does not say whether a token is active, so it is "
+		"not the portal's answer");
+}
+
+/* With a token, an error is logged when and only when the introspection endpoint could not tell.
+ * What it says about a token is logged as information, and so is that it says nothing; messages of
+ * that level are made for us, and shown where auth_verbose wants them. */
+static inline bool compat_logged(struct event *event, enum log_type type, const char *fmt,
+				 va_list args)
 {
 	struct auth_request *request = event_get_ptr(event, COMPAT_BEARER_KEY);
+	va_list copy;
 
-	if (request != NULL)
+	if (request == NULL)
+		return TRUE;
+	if (type == LOG_TYPE_ERROR)
 		compat_fails_for_now(request);
+	if (type != LOG_TYPE_INFO)
+		return TRUE;
+	VA_COPY(copy, args);
+	if (strstr(t_strdup_vprintf(fmt, copy), "Missing active_attribute") != NULL)
+		compat_no_answer(request);
+	va_end(copy);
+	return request->set->verbose;
 }
 
 #define COMPAT_EVALUATED_KEY "postlatch-evaluated"
@@ -184,6 +207,7 @@ static inline void compat_continue(struct auth_request *request, const unsigned 
 				   size_t size)
 {
 	event_set_ptr(request->mech_event, COMPAT_BEARER_KEY, request);
+	event_set_min_log_level(request->mech_event, LOG_TYPE_INFO);
 	if (compat_names_master(request, data, size)) {
 		e_info(request->mech_event, "no token is good for acting as somebody else");
 		auth_request_fail(request);

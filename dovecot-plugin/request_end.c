@@ -50,13 +50,12 @@ static void event_freed(struct event *event)
 /* Called for every event of the process when it is logged and when it is freed; those of
  * our requests have a pending use. */
 static bool event_seen(struct event *event, enum event_callback_type type,
-		       struct failure_context *ctx, const char *fmt ATTR_UNUSED,
-		       va_list args ATTR_UNUSED)
+		       struct failure_context *ctx, const char *fmt, va_list args)
 {
 	if (type == EVENT_CALLBACK_TYPE_FREE)
 		event_freed(event);
-	else if (type == EVENT_CALLBACK_TYPE_SEND && ctx->type == LOG_TYPE_ERROR)
-		compat_error_logged(event);
+	else if (type == EVENT_CALLBACK_TYPE_SEND)
+		return compat_logged(event, ctx->type, fmt, args);
 	return TRUE;
 }
 

@@ -5,10 +5,12 @@ the portal first.
 """
 import concurrent.futures
 import http.client
+import http.server
 import os
 import re
 import signal
 import subprocess
+import threading
 import unittest
 import urllib.parse
 
@@ -102,6 +104,32 @@ class Portal(Outage):
             self.assertRegex(said, TEMPORARY[door])
 
 
+class SomethingElse(http.server.ThreadingHTTPServer):
+    """Answers where the portal should, always with the same body."""
+
+    body = b""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(self.server.body)))
+            self.end_headers()
+            self.wfile.write(self.server.body)
+
+        def log_message(self, *args):
+            pass
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), self.Handler)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.shutdown()
+        self.server_close()
+
+
 class Files(Outage):
     """One file of Dovecot's configuration is changed."""
 
@@ -121,6 +149,21 @@ class Files(Outage):
     def test_the_portal_does_not_know_dovecot(self):
         self.change("postlatch/introspection.url", "pl_cs_[^@]*", "wrong")
         self.assert_outage("client authentication failed")
+
+    @unittest.skipUnless(INTROSPECTS, "Dovecot 2.3 does not ask the portal about tokens")
+    def test_something_else_answers(self):
+        other = SomethingElse()
+        self.addCleanup(other.stop)
+        self.change("postlatch/introspection.url", ".*", "http://127.0.0.1:%d/" % other.server_port)
+        for other.body in (b"", b"{}", b'{"error_uri":"x"}'):
+            with self.subTest(other.body):
+                self.assert_put_off()
+        self.assertIn("not the portal's answer", server.log("dovecot")[self.mark:])
+        other.body = b'{"active":false}'
+        said = sign_in(server, "imap", "XOAUTH2", ALICE, token)[1]
+        self.assertIn("[AUTHENTICATIONFAILED]", said)
+        # Shown with auth_verbose alone, as before.
+        self.assertNotIn("Provided token is not valid", server.log("dovecot")[self.mark:])
 
     def test_the_driver_refuses_to_serve(self):
         """Then the portal's word is not enough."""
