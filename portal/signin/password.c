@@ -73,6 +73,31 @@ static int ask_dovecot(struct request *request, const char *user, const char *pa
 	return right;
 }
 
+/* Whether a name is a member's, or at least one of a domain of ours. */
+static int is_known(const struct request *request, const char *user)
+{
+	struct pl_address address;
+	struct pl_account account;
+
+	if (pl_address_parse(user, strlen(user), request->policy->default_domain, &address, NULL) <
+		    0 ||
+	    pl_account_get(request->work.store, &address, &account, NULL) < 0)
+		return 0;
+	return account.member.id != 0 ||
+	       (strchr(user, '@') != NULL && !pl_account_is_outside(&account, request->policy));
+}
+
+/* What the log says in its place: other names are left out, because people type passwords where
+ * the name belongs. */
+static const char *logged(struct request *request, const char *user)
+{
+	struct pl_error err;
+
+	if (request->work.store == NULL && portal_take(request, &err) < 0)
+		return "unknown";
+	return is_known(request, user) ? user : "unknown";
+}
+
 int password_attempt(struct request *request, struct response *response, const char *user,
 		     const char *password, char name_r[PL_ADDRESS_MAX + 1], struct pl_error *err)
 {
@@ -86,12 +111,12 @@ int password_attempt(struct request *request, struct response *response, const c
 	if (right < 0)
 		return -1;
 	if (right == 0) {
-		log_sign_in(request->ip_text, user, "throttled");
+		log_throttled(request->ip_text, logged(request, user), wait);
 		return respond_wait(response, 429, "too-many-attempts", wait);
 	}
 	right = ask_dovecot(request, user, password, name_r, err);
 	if (right == 0) {
-		log_sign_in(request->ip_text, user, "wrong-password");
+		log_sign_in(request->ip_text, logged(request, user), "wrong-password");
 		return respond_error(response, 401, "wrong-credentials");
 	}
 	/* What the check itself reported counts for more than this. */
@@ -100,6 +125,6 @@ int password_attempt(struct request *request, struct response *response, const c
 	    right > 0)
 		return -1;
 	if (right < 0)
-		log_sign_in(request->ip_text, user, "unavailable");
+		log_sign_in(request->ip_text, logged(request, user), "unavailable");
 	return right;
 }

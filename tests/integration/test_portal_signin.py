@@ -8,6 +8,7 @@ import contextlib
 import email
 import email.policy
 import imaplib
+import re
 import sqlite3
 import time
 import unittest
@@ -665,6 +666,36 @@ class Sessions(Flow):
         server.postlatch("session", "revoke", self.member, "--all")
         for browser in (self.browser, other):
             self.refused(browser.get("/api/account"), 401, "sign-in-again")
+
+
+class Log(Flow):
+    def lines(self, browser=None):
+        """(address, result) of each line about a browser."""
+        return re.findall("sign-in address=(\\S*) ip=%s result=(\\S+)" % re.escape((browser or self.browser).ip),
+                          portal.log())
+
+    def test_a_name_that_nobody_has_is_left_out(self):
+        """It may be a password."""
+        for name in ("Correct-Horse-9", "hunter2", "p@ss.word", "someone@%s.nowhere.test" % server.env["DOMAIN"]):
+            self.refused(self.browser.sign_in(name, "wrong"), 401, "wrong-credentials")
+        self.assertEqual(self.lines(), [("unknown", "wrong-password")] * 4)
+        self.refused(self.browser.sign_in(self.member, "wrong"), 401, "wrong-credentials")
+        self.assertEqual(self.lines()[4:], [(self.member, "wrong-password")])
+
+    def test_a_wrong_password_at_the_account_pages_is_one_line(self):
+        self.sign_in()
+        self.good(self.browser.post("/api/sign-in/later"))
+        before = len(self.lines())
+        self.refused(self.browser.post("/api/account/reauthentication", {"password": "wrong"}), 401, "wrong-credentials")
+        self.assertEqual(self.lines()[before:], [(self.member, "wrong-password")])
+
+    def test_throttled_tries_are_one_line_for_each_wait(self):
+        for _ in range(12):
+            self.browser.sign_in(self.member, "wrong")
+        with concurrent.futures.ThreadPoolExecutor(20) as pool:
+            answers = list(pool.map(lambda _: self.browser.copy_address().sign_in(self.member, "wrong").status, range(40)))
+        self.assertGreater(answers.count(429), 20)
+        self.assertLess([result for _, result in self.lines()].count("throttled"), 10)
 
 
 class Password(Flow):
