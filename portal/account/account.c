@@ -56,8 +56,7 @@ static int set_opted_out(struct request *request, int opted_out, struct pl_error
 	struct pl_account *account;
 	int changed;
 
-	if (request_account(request, &account, err) < 0 ||
-	    pl_store_begin_write(request->work.store, err) < 0)
+	if (request_begin_write(request, err) < 0 || request_account(request, &account, err) < 0)
 		return -1;
 	changed = pl_member_opt_out(&request->work, &account->member, opted_out);
 	if (changed < 0 || pl_store_commit(request->work.store, err) < 0)

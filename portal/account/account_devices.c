@@ -16,8 +16,7 @@ int post_device_remove(struct request *request, struct response *response, struc
 	struct pl_account *account;
 	int64_t removed = -1;
 
-	if (pl_store_begin_write(request->work.store, err) == 0 &&
-	    request_account(request, &account, err) == 0)
+	if (request_begin_write(request, err) == 0 && request_account(request, &account, err) == 0)
 		removed = pl_trusted_remove(&request->work, account, id);
 	if (removed < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
@@ -37,7 +36,7 @@ int post_session_end(struct request *request, struct response *response, struct 
 	struct pl_account *account;
 	int ended = -1;
 
-	if (pl_store_begin_write(request->work.store, err) == 0 &&
+	if (request_begin_write(request, err) == 0 &&
 	    request_account(request, &account, err) == 0 &&
 	    pl_session_get(request->work.store, id, &session, err) >= 0)
 		ended = pl_session_revoke(&request->work, account, id, 1);
@@ -55,8 +54,8 @@ int post_session_end(struct request *request, struct response *response, struct 
 
 int post_session_end_all(struct request *request, struct response *response, struct pl_error *err)
 {
-	if (pl_store_begin_write(request->work.store, err) < 0 ||
-	    end_other_sessions(request, err) < 0 || pl_store_commit(request->work.store, err) < 0)
+	if (request_begin_write(request, err) < 0 || end_other_sessions(request, err) < 0 ||
+	    pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	notify_member(request->policy, notify_origin_of(request), request->address,
 		      "signed-out-everywhere");

@@ -43,7 +43,7 @@ static int register_factor(struct request *request, struct response *response, s
 int post_account_registration_confirm(struct request *request, struct response *response,
 				      struct pl_error *err)
 {
-	int ret = pl_store_begin_write(request->work.store, err);
+	int ret = request_begin_write(request, err);
 
 	if (ret == 0)
 		ret = register_factor(request, response, err);
@@ -58,7 +58,7 @@ int post_account_registration_confirm(struct request *request, struct response *
 int post_factor_remove(struct request *request, struct response *response, struct pl_error *err)
 {
 	struct pl_account *account;
-	int removed = pl_store_begin_write(request->work.store, err);
+	int removed = request_begin_write(request, err);
 
 	if (removed == 0)
 		removed = request_account(request, &account, err);
@@ -82,7 +82,7 @@ int post_recovery_codes(struct request *request, struct response *response, stru
 		return -1;
 	if (!state.registered)
 		return respond_error(response, 403, "not-allowed");
-	if (pl_store_begin_write(request->work.store, err) < 0 ||
+	if (request_begin_write(request, err) < 0 ||
 	    factor_recovery_codes(request, &codes, err) < 0 ||
 	    answer_with_codes(request, response, codes, err) < 0 ||
 	    pl_store_commit(request->work.store, err) < 0)

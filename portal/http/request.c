@@ -65,6 +65,12 @@ int request_account(struct request *request, struct pl_account **account_r, stru
 	return 0;
 }
 
+int request_begin_write(struct request *request, struct pl_error *err)
+{
+	request->has_account = 0;
+	return pl_store_begin_write(request->work.store, err);
+}
+
 /* What a user agent says, and what people call it. The first match wins, so a
  * browser that also names the one it is made of stands before that one. */
 struct product {

@@ -100,6 +100,9 @@ int request_cookie(const struct request *request, const char *name, struct pl_se
 /* The account of the session's member, which is read once. It is the request's. Functions of
  * the library that change a member are given the account, and keep it up to date. 0, or -1. */
 int request_account(struct request *request, struct pl_account **account_r, struct pl_error *err);
+/* Begins a write transaction. request_account reads the account anew in it: what a guard has read
+ * may not hold any more. 0, or -1. */
+int request_begin_write(struct request *request, struct pl_error *err);
 /* The first of the two that the browser names. */
 enum language request_language(const struct request *request);
 /* "Windows 10, Chrome": a short name for the user agent. Returns buf. */

@@ -312,7 +312,7 @@ static int issue_code(struct request *request, struct authorization *asked,
 	asked->grant.session_id = request->session.id;
 	asked->grant.expires_at = request->work.now + PL_CODE_SECONDS;
 	code_r->len = 0;
-	if (pl_store_begin_write(request->work.store, err) < 0)
+	if (request_begin_write(request, err) < 0)
 		return -1;
 	return pl_code_issue(request->work.store, &asked->grant, code_r, err) < 0
 		       ? -1

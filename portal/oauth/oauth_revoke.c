@@ -6,7 +6,7 @@
 
 static int revoke(struct request *request, const struct pl_secret *token, struct pl_error *err)
 {
-	return pl_store_begin_write(request->work.store, err) < 0 ||
+	return request_begin_write(request, err) < 0 ||
 			       pl_token_revoke(&request->work, token, request->client->id) < 0
 		       ? -1
 		       : pl_store_commit(request->work.store, err);

@@ -128,8 +128,7 @@ static int open_program_session(const struct request *request, struct pl_grant *
 static int issue(struct request *request, struct pl_grant *grant, struct pl_tokens *tokens_r,
 		 struct pl_error *err)
 {
-	if (pl_store_begin_write(request->work.store, err) == 0 &&
-	    open_program_session(request, grant) == 0 &&
+	if (request_begin_write(request, err) == 0 && open_program_session(request, grant) == 0 &&
 	    pl_tokens_issue(&request->work, grant, tokens_r) == 0 &&
 	    pl_store_commit(request->work.store, err) == 0)
 		return 0;
@@ -191,7 +190,7 @@ static int rotate(struct request *request, struct response *response,
 	char address[PL_ADDRESS_MAX + 1];
 	struct pl_grant grant;
 	struct pl_tokens tokens = { .access_expires_at = 0 };
-	int ret = pl_store_begin_write(request->work.store, err);
+	int ret = request_begin_write(request, err);
 
 	if (ret == 0)
 		ret = pl_tokens_refresh(&request->work, refresh, request->client->id, &grant,

@@ -151,7 +151,7 @@ int disconnect_device(struct request *request, int64_t member_id, int64_t truste
 int end_session(struct request *request, const struct pl_session *session, struct pl_error *err)
 {
 	struct pl_account account;
-	int ended = pl_store_begin_write(request->work.store, err);
+	int ended = request_begin_write(request, err);
 
 	if (ended == 0)
 		ended = pl_account_get(request->work.store, &session->address, &account, err);

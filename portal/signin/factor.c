@@ -100,8 +100,7 @@ static int make_pending(struct request *request, struct pl_secret *secret_r, str
 {
 	struct pl_account *account;
 
-	if (pl_store_begin_write(request->work.store, err) < 0 ||
-	    request_account(request, &account, err) < 0 ||
+	if (request_begin_write(request, err) < 0 || request_account(request, &account, err) < 0 ||
 	    pl_totp_begin(&request->work, request->seal, account, request->session.id, secret_r) <
 		    0)
 		return -1;

@@ -91,9 +91,8 @@ static int complete_commit(struct request *request, struct response *response, e
 static int complete(struct request *request, struct response *response, enum next_step done,
 		    int trust, struct pl_error *err)
 {
-	int ret = pl_store_begin_write(request->work.store, err);
+	int ret = request_begin_write(request, err);
 
-	request->has_account = 0;
 	if (ret == 0)
 		ret = check_next_step(request, response, done, done, err);
 	return ret == 1 ? complete_commit(request, response, done, trust, err) : ret;
@@ -148,7 +147,7 @@ int post_registration_confirm(struct request *request, struct response *response
 			      struct pl_error *err)
 {
 	json_t *codes = NULL;
-	int ret = pl_store_begin_write(request->work.store, err);
+	int ret = request_begin_write(request, err);
 
 	/* Within the transaction, so that nobody registers a factor between check and change. */
 	if (ret == 0)

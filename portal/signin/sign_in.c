@@ -155,7 +155,7 @@ static int let_in(struct request *request, struct response *response, const char
 		return respond_error(response, 403, "not-allowed");
 	}
 	request->work.actor.who = pl_address_format(&address, text);
-	ret = pl_store_begin_write(request->work.store, err);
+	ret = request_begin_write(request, err);
 	if (ret == 0)
 		ret = decide(request, &in, &address, err);
 	if (ret == 0 && in.next == NEXT_DENIED) {
@@ -204,8 +204,8 @@ int post_sign_in(struct request *request, struct response *response, struct pl_e
 int post_sign_out(struct request *request, struct response *response, struct pl_error *err)
 {
 	if (request->session.id != 0) {
-		if (pl_store_begin_write(request->work.store, err) < 0 ||
-		    end_former(request, err) < 0 || pl_store_commit(request->work.store, err) < 0)
+		if (request_begin_write(request, err) < 0 || end_former(request, err) < 0 ||
+		    pl_store_commit(request->work.store, err) < 0)
 			return -1;
 		log_sign_in(request->ip_text, request->address, "signed-out");
 	}
