@@ -88,11 +88,23 @@ int daemon_share_socket(const char *path, const char *group)
 {
 	const struct group *gr = getgrnam(group);
 
+	struct stat st;
+	int fd, ret;
+
 	if (gr == NULL)
 		return fail("group", group, "there is none of that name");
-	if (chown(path, (uid_t)-1, gr->gr_gid) < 0 || chmod(path, 0660) < 0)
+	/* Not what somebody has put in its place, who may write in the folder. */
+	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
 		return fail("socket", path, strerror(errno));
-	return 0;
+	if (fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode))
+		ret = fail("socket", path, "it is not a socket");
+	else if (fchownat(fd, "", (uid_t)-1, gr->gr_gid, AT_EMPTY_PATH) < 0)
+		ret = fail("socket", path, strerror(errno));
+	else
+		ret = 0;
+	close(fd);
+	return ret;
 }
 
 int daemon_become(const char *user, const char *group)

@@ -20,7 +20,7 @@ void daemon_signal(int number);
 
 /* Raises the limit of open files to what is wanted, or as far as it may; the limit now. */
 size_t daemon_allow_files(size_t wanted);
-/* Lets a group connect to a UNIX socket, and nobody else. 0, or -1. */
+/* Lets a group connect to a UNIX socket of mode 0660. Follows no link. 0, or -1. */
 int daemon_share_socket(const char *path, const char *group);
 /* Becomes the user, with its groups and one more (NULL: none), for good. 0, or -1. */
 int daemon_become(const char *user, const char *group);

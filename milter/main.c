@@ -41,7 +41,7 @@ static const char *socket_path(const char *socket)
 /* For Postfix's group and nobody else. */
 static int open_socket(const char *socket, struct pl_error *err)
 {
-	const mode_t mask = umask(0007);
+	const mode_t mask = umask(0117);
 	const int failed =
 		smfi_setconn((char *)socket) == MI_FAILURE || smfi_opensocket(1) == MI_FAILURE;
 
