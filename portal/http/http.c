@@ -2,6 +2,7 @@
  * hands over the response. Everything is bounded here before it is stored. */
 #include "portal/http/http.h"
 
+#include <malloc.h>
 #include <microhttpd.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
@@ -268,6 +269,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 		if (*len > exchange->request.body_len - exchange->used)
 			return MHD_NO;
 		memcpy(exchange->request.body + exchange->used, data, *len);
+		/* libmicrohttpd does not look at it again, and does not wipe it. */
+		OPENSSL_cleanse((void *)data, *len);
 		exchange->used += *len;
 		*len = 0;
 		return MHD_YES;
@@ -290,6 +293,14 @@ static size_t leave_escaped(void *context, struct MHD_Connection *connection, ch
 	return strlen(text);
 }
 
+/* Passwords and codes are among what jansson reads and copies. */
+static void free_wiped(void *memory)
+{
+	if (memory != NULL)
+		OPENSSL_cleanse(memory, malloc_usable_size(memory));
+	free(memory);
+}
+
 int http_start(struct portal *portal, int listener, struct http **http_r, struct pl_error *err)
 {
 	struct http *http = calloc(1, sizeof(*http));
@@ -299,6 +310,7 @@ int http_start(struct portal *portal, int listener, struct http **http_r, struct
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	http->portal = portal;
 	http->listener = listener;
+	json_set_alloc_funcs(malloc, free_wiped);
 	http->daemon =
 		MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
 					 MHD_USE_POLL | MHD_USE_ITC,

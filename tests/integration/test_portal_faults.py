@@ -8,6 +8,7 @@ import contextlib
 import grp
 import os
 import random
+import re
 import socket
 import sqlite3
 import stat
@@ -588,6 +589,27 @@ class Proxies(Faults):
         self.portal.write_policy()
         self.portal.reload()
         wait_for(lambda: self.seen("198.51.100.1").startswith("127."), TIMEOUT)
+
+
+class Memory(Faults):
+    PASSWORD = "x" * 30 + "-the-password-of-nobody"
+
+    def writable(self):
+        """What the portal has in memory, in parts."""
+        pid = self.portal.process.pid
+        with open("/proc/%d/maps" % pid) as maps, open("/proc/%d/mem" % pid, "rb") as memory:
+            for line in maps:
+                begin, end, mode = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+)", line).groups()
+                with contextlib.suppress(OSError):
+                    if mode.startswith("rw"):
+                        memory.seek(int(begin, 16))
+                        yield memory.read(int(end, 16) - int(begin, 16))
+
+    def test_no_password_stays_in_it(self):
+        for _ in range(5):
+            self.refused(self.portal.browser().sign_in(MEMBER, self.PASSWORD), 401, "wrong-credentials")
+        # What is freed loses its first bytes.
+        self.assertFalse(any(self.PASSWORD[20:].encode() in part for part in self.writable()))
 
 
 class Log(Faults):
