@@ -24,7 +24,7 @@ static const struct {
 	{ "Cross-Origin-Resource-Policy", "same-origin" },
 	{ "Permissions-Policy", "camera=(), geolocation=(), microphone=()" },
 };
-#define HSTS "max-age=31536000; includeSubDomains"
+#define HSTS "max-age=31536000"
 
 int respond_json(struct response *response, int status, json_t *json)
 {
@@ -92,7 +92,8 @@ void response_headers(const struct response *response, const struct pl_policy *p
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
 		each(always[i].name, always[i].value, context);
 	if (policy != NULL && strncmp(policy->portal_url, "https:", 6) == 0)
-		each("Strict-Transport-Security", HSTS, context);
+		each("Strict-Transport-Security",
+		     policy->hsts_subdomains ? HSTS "; includeSubDomains" : HSTS, context);
 	if (response->page != NULL) {
 		page_headers(response, each, context);
 	} else {

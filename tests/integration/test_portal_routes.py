@@ -349,7 +349,13 @@ class Pages(Portals):
         portal.init().start()
         for path in ("/sign-in", "/api/session", "/none", "/web/main.js"):
             value = portal.browser().get(path).headers["Strict-Transport-Security"]
-            self.assertRegex(value, r"^max-age=31536000; includeSubDomains$")
+            self.assertEqual(value, "max-age=31536000")
+        portal.settings["hsts_subdomains"] = "on"
+        portal.write_policy()
+        portal.stop()
+        portal.start()
+        self.assertEqual(portal.browser().get("/sign-in").headers["Strict-Transport-Security"],
+                         "max-age=31536000; includeSubDomains")
 
     def test_health_is_204(self):
         self.check(self.portal.browser().get("/health"), 204)
