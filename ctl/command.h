@@ -154,5 +154,7 @@ int ctl_tell_outsiders(const struct ctl *ctl, struct pl_error *err);
 /* Runs a program without a shell and returns what it printed, at most 1 MiB;
  * NULL when it is not installed or failed. The caller frees it. */
 char *ctl_run(const char *const *argv);
+/* The same for a program that succeeds with every exit status up to this. */
+char *ctl_run_up_to(const char *const *argv, int most);
 
 #endif

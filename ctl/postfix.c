@@ -7,21 +7,29 @@
 
 #include "ctl/command.h"
 
-/* What `postconf FLAGS` prints. */
+/* What `postconf FLAGS` prints; NULL for no flags. */
 static char *postconf(const char *dir, const char *flags)
 {
-	const char *const argv[] = { "postconf", flags, dir != NULL ? "-c" : NULL, dir, NULL };
+	const char *argv[5] = { "postconf" };
+	size_t count = 1;
 
+	if (dir != NULL) {
+		argv[count++] = "-c";
+		argv[count++] = dir;
+	}
+	argv[count] = flags;
 	return ctl_run(argv);
 }
 
-int postfix_open(struct postfix *postfix, const char *dir)
+int postfix_open(struct postfix *postfix, const char *dir, enum postfix_form form)
 {
+	const int is_raw = form == POSTFIX_RAW;
+
 	*postfix = (struct postfix){
 		.dir = dir,
-		.main_cf = postconf(dir, "-x"),
+		.main_cf = postconf(dir, is_raw ? NULL : "-x"),
 		.entries = postconf(dir, "-M"),
-		.options = postconf(dir, "-Px"),
+		.options = postconf(dir, is_raw ? "-P" : "-Px"),
 	};
 	if (postfix->main_cf != NULL && postfix->entries != NULL && postfix->options != NULL)
 		return 0;

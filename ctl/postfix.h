@@ -1,8 +1,8 @@
 /* postfix.h - Postfix's configuration, as postconf prints it.
  *
- * Every value is the one that holds: the default where main.cf does not say otherwise, and
- * with each $name replaced by its value. master.cf's entries are found by their service
- * and type, and their options by name, however they are written there.
+ * Every value is the one that holds: the default where main.cf does not say otherwise.
+ * master.cf's entries are found by their service and type, and their options by name,
+ * however they are written there.
  */
 #ifndef POSTLATCH_POSTFIX_H
 #define POSTLATCH_POSTFIX_H
@@ -16,8 +16,12 @@ struct postfix {
 	char *main_cf, *entries, *options;
 };
 
+enum postfix_form {
+	POSTFIX_EXPANDED, /* with each $name replaced by its value */
+	POSTFIX_RAW,      /* as it is written */
+};
 /* 0, or -1 when postconf is not installed or fails. */
-int postfix_open(struct postfix *postfix, const char *dir);
+int postfix_open(struct postfix *postfix, const char *dir, enum postfix_form form);
 void postfix_close(struct postfix *postfix);
 
 /* One entry of master.cf. */

@@ -10,7 +10,7 @@ complain() { echo "check-includes: $*"; status=1; }
 
 rooms=(policy/base policy/store policy/settings policy/account policy/credential policy/session policy/login
 	daemon dovecot dovecot-plugin milter sasl-relay portal/http portal/signin portal/account portal/oauth portal
-	ctl ctl/check)
+	ctl ctl/check ctl/setup)
 shared=" policy daemon dovecot "
 declare -A place
 for i in "${!rooms[@]}"; do place[${rooms[i]}]=$i; done

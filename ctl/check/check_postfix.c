@@ -160,7 +160,7 @@ int check_postfix(struct check *check)
 	const char *dir = check->ctl->option[CTL_OPTION_POSTFIX_CONF];
 	char host[256];
 
-	if (postfix_open(&check->postfix_conf, dir) < 0) {
+	if (postfix_open(&check->postfix_conf, dir, POSTFIX_EXPANDED) < 0) {
 		check_find(check, dir != NULL ? CHECK_FAULT : CHECK_WARNING,
 			   "`postconf -x` cannot be run or fails; run it yourself to see the "
 			   "reason");

@@ -94,7 +94,7 @@ DOVECOT.update(INTROSPECTION if INTROSPECTS else TOKENS)
 
 # The same in main.cf or master.cf.
 POSTFIX = {
-    "mail passes while the milter is down": ("milter_default_action = tempfail", "milter_default_action = accept",
+    "mail passes while the milter is down": ("default_action=tempfail", "default_action=accept",
                                              "fault", "default_action = accept", "set default_action=tempfail"),
     "no service has a milter": ("  -o smtpd_milters=$postlatch_milter\n", "", "fault", "accepts AUTH but has no milter",
                                 "add $postlatch_milter"),
@@ -105,7 +105,7 @@ POSTFIX = {
     "milters by address of clients": ("forward_path =\n", "forward_path =\nsmtpd_milter_maps = static:DISABLE\n", "warning",
                                       "smtpd_milter_maps = static:DISABLE"),
     "the former milter of sendmail": ("forward_path =\n", "forward_path =\nnon_smtpd_milters = $postlatch_milter\n",
-                                      "warning", "non_smtpd_milters = unix:postlatch/milter.sock", "remove its milter"),
+                                      "warning", "non_smtpd_milters = {unix:postlatch/milter.sock", "remove its milter"),
     "the former listener": ("postlog ", "127.0.0.1:10588 inet n - n - - smtpd\n"
                             "  -o milter_macro_daemon_name=postlatch-redirect\npostlog ", "warning",
                             "with milter_macro_daemon_name=postlatch-redirect", "replace it"),

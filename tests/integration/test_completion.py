@@ -12,7 +12,7 @@ import unittest
 from command import BUILD, ROOT, TIMEOUT
 
 NOUNS = {"domain", "member", "app-password", "totp", "session", "device", "client", "signing-key", "explain", "audit",
-         "check", "db"}
+         "check", "setup", "db"}
 SETUP = "PATH=%s:$PATH; source %s" % (shlex.quote(BUILD + "/ctl"), shlex.quote(ROOT + "/ctl/postlatch.bash"))
 
 

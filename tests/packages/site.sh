@@ -97,10 +97,9 @@ queued() { # ADDRESS
 	done
 }
 
-# What an operator does before postlatch-milter is removed.
+# As an operator does who has removed Postlatch, and has not run `postlatch setup --undo` before.
 take_lines_out_of_postfix() {
-	inside postconf -X postlatch_milter smtpd_sasl_type smtpd_sasl_path milter_default_action milter_protocol \
-		forward_path
+	inside postconf -X postlatch_milter smtpd_sasl_type smtpd_sasl_path forward_path
 	inside postconf -MX submission/inet 127.0.0.1:10589/inet postlatch-redirect/unix
 	inside postfix reload
 }

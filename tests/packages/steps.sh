@@ -252,7 +252,8 @@ test_redirects_go_on_without_the_milter() {
 	deliver_to_redirect plain with-milter@elsewhere.example
 	queued with-milter@elsewhere.example
 	inside cp -a /etc/postfix /root/postfix
-	take_lines_out_of_postfix
+	inside postlatch setup --undo
+	inside postfix reload
 	inside apt-get remove -y postlatch-milter
 	deliver_to_redirect plain without-milter@elsewhere.example
 	queued without-milter@elsewhere.example
