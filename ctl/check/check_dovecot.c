@@ -22,10 +22,34 @@ static int is_ours(const struct doveconf_database *passdb)
 	return strcmp(passdb->driver, "postlatch") == 0;
 }
 
+/* Settings that take logins away from a passdb, and the value with which they take none. */
+static void check_limits(struct check *check, const struct doveconf_database *passdb)
+{
+	const struct {
+		const char *name, *harmless;
+	} limits[] = {
+		{ doveconf_release(check->doveconf)->mechanisms, "" },
+		{ "username_filter", "" },
+		{ "skip", "never" },
+		{ "deny", "no" },
+		{ "master", "no" },
+		{ "pass", "no" },
+	};
+	char value[256];
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		if (doveconf_block_value(passdb->block, limits[i].name, value, sizeof(value)) &&
+		    strcmp(value, limits[i].harmless) != 0)
+			check_find(check, CHECK_WARNING,
+				   "%s = %s limits the passdb of driver postlatch, so Postlatch "
+				   "does not decide about all logins; remove the line",
+				   limits[i].name, value);
+	}
+}
+
 static void check_our_passdb(struct check *check, const struct doveconf_database *passdb,
 			     int is_first)
 {
-	const char *mechanisms = doveconf_release(check->doveconf)->mechanisms;
 	char value[256];
 
 	if (!doveconf_block_value(passdb->block, "result_internalfail", value, sizeof(value)) ||
@@ -39,11 +63,40 @@ static void check_our_passdb(struct check *check, const struct doveconf_database
 			   "another passdb comes before the one of driver postlatch, and accepts "
 			   "logins that the policy denies; put the passdb of driver postlatch "
 			   "first; only one with deny = yes may come before it");
-	if (doveconf_block_value(passdb->block, mechanisms, value, sizeof(value)))
+	check_limits(check, passdb);
+}
+
+/* Mechanisms that offer a password or a token to a passdb, or ask one for the password. */
+static void check_mechanisms(struct check *check, const char *mechanisms)
+{
+	static const char *const offers[] = { "plain", "login", "xoauth2", "oauthbearer" };
+	static const char *const asks[] = { "cram-md5", "digest-md5", "apop", "scram-sha-1",
+					    "scram-sha-256" };
+	char word[64];
+	int is_asked = 0;
+
+	for (const char *at = mechanisms; (at = postfix_word(at, word, sizeof(word))) != NULL;) {
+		int is_known = 0;
+
+		for (size_t i = 0; i < sizeof(offers) / sizeof(offers[0]); i++)
+			is_known |= strcasecmp(word, offers[i]) == 0;
+		for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
+			if (strcasecmp(word, asks[i]) == 0)
+				is_known = is_asked = 1;
+		}
+		if (!is_known)
+			check_find(check, CHECK_FAULT,
+				   "auth_mechanisms has %s, for which Dovecot checks no password "
+				   "or token, so Postlatch does not decide about its logins; "
+				   "remove "
+				   "it",
+				   word);
+	}
+	if (is_asked)
 		check_find(check, CHECK_WARNING,
-			   "%s = %s limits the passdb of driver postlatch, so Postlatch does not "
-			   "decide about logins with other mechanisms; remove the line",
-			   mechanisms, value);
+			   "auth_mechanisms = %s: clients that choose CRAM-MD5, SCRAM or "
+			   "DIGEST-MD5 cannot use app passwords; remove these mechanisms",
+			   mechanisms);
 }
 
 static void check_other_passdbs(struct check *check, const struct doveconf_database *passdbs,
@@ -54,12 +107,7 @@ static void check_other_passdbs(struct check *check, const struct doveconf_datab
 
 	if (!doveconf_value(text, "auth_mechanisms", mechanisms, sizeof(mechanisms)))
 		return;
-	if (strstr(mechanisms, "cram-md5") != NULL || strstr(mechanisms, "scram-") != NULL ||
-	    strstr(mechanisms, "digest-md5") != NULL)
-		check_find(check, CHECK_WARNING,
-			   "auth_mechanisms = %s: clients that choose CRAM-MD5, SCRAM or "
-			   "DIGEST-MD5 cannot use app passwords; remove these mechanisms",
-			   mechanisms);
+	check_mechanisms(check, mechanisms);
 	if (strstr(mechanisms, "xoauth2") == NULL && strstr(mechanisms, "oauthbearer") == NULL)
 		return;
 	if (doveconf_release(text)->introspects) {

@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "ctl/check/check.h"
 #include "policy/store/schema.h"
@@ -99,6 +100,9 @@ int check_policy(struct check *check)
 
 		if (stat(file, &st) == 0)
 			check_password(check, file, &st);
+		if (stat(file, &st) == 0 && st.st_uid != 0)
+			check_find(check, CHECK_FAULT, "the owner of %s is not root; chown root it",
+				   file);
 		if (stat(file, &st) == 0 && (st.st_mode & 022) != 0)
 			check_find(check, CHECK_FAULT,
 				   "others than its owner can write to %s; chmod go-w it", file);
@@ -114,6 +118,39 @@ int check_policy(struct check *check)
 			   "the group postlatch does not exist; run systemd-sysusers, which "
 			   "creates it from sysusers.d/postlatch.conf");
 	return 1;
+}
+
+/* Whoever may rename files in a folder may replace them. */
+static void check_folder(struct check *check, const char *file)
+{
+	char copy[4096];
+	const char *folder;
+	struct stat st;
+
+	snprintf(copy, sizeof(copy), "%s", file);
+	folder = dirname(copy);
+	if (stat(folder, &st) < 0)
+		return;
+	if (st.st_uid != 0)
+		check_find(check, CHECK_FAULT,
+			   "the owner of the directory %s is not root, and can replace the policy "
+			   "file and the keys; chown root it",
+			   folder);
+	if ((st.st_mode & 022) != 0)
+		check_find(check, CHECK_FAULT,
+			   "others than its owner can write to the directory %s, and replace the "
+			   "policy file and the keys; chmod go-w it",
+			   folder);
+}
+
+/* Neither a key nor the database of a new installation. */
+static int is_new(const struct check *check)
+{
+	const struct pl_policy *policy = check->policy;
+
+	return access(policy->verify_key, F_OK) < 0 && access(policy->seal_key, F_OK) < 0 &&
+	       (strncmp(policy->database, "sqlite:", 7) != 0 ||
+		access(policy->database + 7, F_OK) < 0);
 }
 
 /* Returns 1 when the file contains keys and others cannot access it. */
@@ -179,6 +216,12 @@ int check_keys(struct check *check)
 {
 	if (check->policy == NULL)
 		return 0;
+	if (is_new(check)) {
+		check_find(check, CHECK_FAULT,
+			   "there are neither keys nor a database yet; run `postlatch db init`");
+		return 1;
+	}
+	check_folder(check, check->policy->verify_key);
 	check_verify_key(check, check->policy->verify_key);
 	check_seal_key(check, check->policy->seal_key);
 	return 1;
@@ -205,6 +248,16 @@ static void check_database_file(struct check *check, const char *path)
 			   "the group postlatch cannot create the -wal and -shm files in the "
 			   "directory %s; chgrp postlatch and chmod 2770 it",
 			   folder);
+	if (stat(folder, &st) == 0 && (st.st_mode & 07) != 0)
+		check_find(check, CHECK_FAULT,
+			   "the directory %s is accessible to everyone, who may replace the "
+			   "database; chmod o= it",
+			   folder);
+	if (stat(folder, &st) == 0 && !is_root_or("postlatch", st.st_uid))
+		check_find(check, CHECK_FAULT,
+			   "the owner of the directory %s is neither root nor postlatch; chown "
+			   "root it",
+			   folder);
 	for (int i = 0; i < 2; i++) {
 		char side[4200];
 
@@ -216,6 +269,9 @@ static void check_database_file(struct check *check, const char *path)
 				   "cannot even read the database; chgrp postlatch and chmod g+rw "
 				   "it",
 				   side);
+		if (stat(side, &st) == 0 && (st.st_mode & 07) != 0)
+			check_find(check, CHECK_FAULT, "%s is accessible to everyone; chmod o= it",
+				   side);
 	}
 }
 
@@ -224,7 +280,8 @@ int check_database(struct check *check)
 	struct pl_error err = { 0 };
 	char problem[256], name[PL_STORE_NAME];
 
-	if (check->policy == NULL)
+	/* check_keys() has said what is to be done. */
+	if (check->policy == NULL || is_new(check))
 		return 0;
 	if (strncmp(check->policy->database, "sqlite:", 7) == 0)
 		check_database_file(check, check->policy->database + 7);

@@ -149,6 +149,40 @@ static void check_local_part(struct check *check)
 		   "or leave the domain out with auth_username_format");
 }
 
+/* Names of system users have no domain. */
+static void check_system_users(struct check *check)
+{
+	static const char *const drivers[] = { "pam", "shadow", "passwd", "bsdauth" };
+	const char *text = check->doveconf, *driver = NULL;
+	struct doveconf_database passdb;
+	char format[256] = "";
+
+	while ((text = doveconf_database(text, "passdb", &passdb)) != NULL) {
+		for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+			if (strcmp(passdb.driver, drivers[i]) == 0)
+				driver = drivers[i];
+		}
+	}
+	if (driver == NULL || check->policy == NULL)
+		return;
+	doveconf_value(check->doveconf, "auth_username_format", format, sizeof(format));
+	if (check->policy->default_domain[0] == '\0')
+		check_find(check, CHECK_WARNING,
+			   "members of a passdb of driver %s sign in without a domain, and such "
+			   "names are denied as soon as a domain is known; set default_domain in "
+			   "the policy file to theirs",
+			   driver);
+	if (check->policy->portal_url[0] != '\0' && !is_by_local_part(format))
+		check_find(check, CHECK_WARNING,
+			   "webmail signs members in with their domain, which a passdb of driver "
+			   "%s does not know; set auth_username_format = %s if all members are in "
+			   "one domain",
+			   driver,
+			   doveconf_release(check->doveconf)->introspects
+				   ? "%{user | username | lower}"
+				   : "%Ln");
+}
+
 int check_denies_only(const char *doveconf, int count)
 {
 	struct doveconf_database passdb;
@@ -165,4 +199,5 @@ void check_passdbs(struct check *check)
 {
 	check_own_passdbs(check);
 	check_local_part(check);
+	check_system_users(check);
 }

@@ -40,10 +40,15 @@ DOVECOT = {
     "a passdb that cannot be asked": (OPERATORS, OPERATORS + PAM, "warning", "driver pam", "active=off"),
     "ours is limited to mechanisms": (ONLY_PASSDB, "  %s = plain\n%s" % (MECHANISMS, ONLY_PASSDB), "warning",
                                       MECHANISMS + " = plain limits", "remove the line"),
+    "ours leaves out a name": (ONLY_PASSDB, "  username_filter = !bob\n" + ONLY_PASSDB, "warning",
+                               "username_filter = !bob limits", "remove the line"),
+    "ours is skipped": (ONLY_PASSDB, "  skip = authenticated\n" + ONLY_PASSDB, "warning", "skip = authenticated limits"),
     "ours is missing": (POSTLATCH_BLOCK, "service auth {\n  extra_groups = postlatch\n}\n", "fault",
                         "no passdb of driver postlatch", "include 05-postlatch.conf"),
     "CRAM-MD5 is offered": ("auth_mechanisms = plain", "auth_mechanisms = cram-md5 plain", "warning",
                             "cannot use app passwords", "remove these mechanisms"),
+    "EXTERNAL is offered": ("auth_mechanisms = plain", "auth_mechanisms = external plain", "fault",
+                            "auth_mechanisms has external", "remove it"),
     "auth is not in the group": ("  extra_groups = postlatch\n", "", "fault", "not in the group postlatch",
                                  "extra_groups = postlatch"),
     "nothing stops forwards": ("driver = postlatch\n  args = /etc/postlatch/policy.conf\n  override_fields",
@@ -183,6 +188,25 @@ class Configurations(CheckTest):
         self.addCleanup(self.server.postlatch, "domain", "remove", "local.demo.test")
         self.server.postlatch("domain", "add", "local.demo.test", "alias_of=demo.test")
         self.assertEqual(self.check(*self.options)[0], 0)
+
+    def test_system_users(self):
+        policy = server.dir + "/etc/postlatch/policy.conf"
+        pam = {"2.3": "passdb {\n  driver = pam\n  mechanisms = plain login none\n}\n", "2.4": "passdb pam {\n}\n"}[RELEASE]
+        replace(self.dovecot, THEIR_USERDB, pam + THEIR_USERDB)
+        self.finds("warning", "a passdb of driver pam sign in without a domain", "set default_domain")
+        self.finds("warning", "webmail signs members in with their domain", "set auth_username_format = ")
+        with open(policy) as f:
+            before = f.read()
+        try:
+            with open(policy, "w") as f:
+                f.write('default_domain = "demo.test"\n' + before)
+            by_name = {"2.3": "%Ln", "2.4": "%{user | username | lower}"}[RELEASE]
+            replace(self.dovecot, "protocols =", "auth_username_format = %s\nprotocols =" % by_name)
+            _, lines = self.check(*self.options)
+            self.assertFalse([line for line in lines if "default_domain" in line[2] or "webmail signs" in line[2]], lines)
+        finally:
+            with open(policy, "w") as f:
+                f.write(before)
 
     def test_no_passdb_beside_ours(self):
         with open(self.dovecot + "/dovecot.conf") as f:
@@ -352,6 +376,26 @@ class Files(FilesTest):
                 self.finds("fault", "introspection.url", words, "06-postlatch-portal.conf")
                 self.doCleanups()
 
+    def test_neither_keys_nor_database(self):
+        for path in (self.verify, self.seal, self.database):
+            self.away(path)
+        self.finds("fault", "neither keys nor a database yet", "run `postlatch db init`")
+        _, lines = self.check()
+        self.assertEqual([line[1] for line in lines if line[1] in ("keys", "database")], ["keys"])
+
+    def test_folders_that_others_can_write(self):
+        etc, database = os.path.dirname(self.policy), os.path.dirname(self.database)
+        for change, words in ((lambda: self.mode(etc, 0o777), "write to the directory /etc/postlatch"),
+                              (lambda: self.owner(etc, 65534, os.stat(etc).st_gid), "owner of the directory /etc/postlatch is not root"),
+                              (lambda: self.mode(database, 0o2777), "is accessible to everyone, who may replace the database"),
+                              (lambda: self.owner(database, 65534, os.stat(database).st_gid), "neither root nor postlatch"),
+                              (lambda: self.owner(self.policy, 65534, os.stat(self.policy).st_gid),
+                               "the owner of /etc/postlatch/policy.conf is not root")):
+            with self.subTest(words):
+                change()
+                self.finds("fault", words, "ch")
+                self.doCleanups()
+
     def test_missing_database(self):
         self.away(self.database)
         self.finds("fault", "postlatch.db", "postlatch db init")
@@ -372,7 +416,7 @@ class Files(FilesTest):
 
     def test_database_that_everyone_can_read(self):
         self.database_mode(0o664)
-        self.finds("fault", "postlatch.db", "accessible to everyone", "chmod o= it")
+        self.finds("fault", "postlatch.db is accessible to everyone", "chmod o= it")
 
     def test_folder_that_gives_files_to_another_group(self):
         self.mode(os.path.dirname(self.database), 0o770)
