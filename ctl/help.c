@@ -205,6 +205,42 @@ static void words(FILE *out)
 	}
 }
 
+static void service_words(FILE *out)
+{
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+		const struct pl_setting_info *info = pl_setting_info((enum pl_setting)i);
+
+		if (info->kind == PL_KIND_SWITCH)
+			fprintf(out, " %s", info->name);
+	}
+}
+
+/* Whether these are the words themselves, and not what stands for them, as DATE|DAYS. */
+static int are_words(const char *argument)
+{
+	return argument != NULL && strchr(argument, '|') != NULL &&
+	       strpbrk(argument, "abcdefghijklmnopqrstuvwxyz0123456789") != NULL;
+}
+
+/* Lines for bash completion: "--option value value ...", of options that take certain words. */
+static void option_words(FILE *out)
+{
+	for (unsigned int o = 0; o < CTL_OPTION_COUNT; o++) {
+		const struct ctl_option_info *option = ctl_option((enum ctl_option)o);
+
+		if (o != CTL_OPTION_SERVICE && !are_words(option->argument))
+			continue;
+		fprintf(out, "--%s", option->name);
+		if (o == CTL_OPTION_SERVICE)
+			service_words(out);
+		else
+			fputc(' ', out);
+		for (const char *c = option->argument; o != CTL_OPTION_SERVICE && *c != '\0'; c++)
+			fputc(*c == '|' ? ' ' : *c, out);
+		fputc('\n', out);
+	}
+}
+
 static void setting_words(FILE *out)
 {
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
@@ -229,6 +265,7 @@ int ctl_manual(FILE *out, const char *section)
 		{ "rules", manual_rules },
 		{ "words", words },
 		{ "setting-words", setting_words },
+		{ "option-words", option_words },
 	};
 
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {

@@ -320,7 +320,7 @@ int main(int argc, char **argv)
 	if (request.manual != NULL)
 		return ctl_manual(stdout, request.manual) == 0
 			       ? CTL_DONE
-			       : usage("-x prints commands, settings, policy, rules or words, not ",
+			       : usage("-x prints commands, settings, policy or rules, not ",
 				       request.manual);
 	/* `postlatch help member set` is `postlatch member set --help`. */
 	if (optind < argc && strcmp(argv[optind], "help") == 0) {

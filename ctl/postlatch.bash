@@ -32,9 +32,23 @@ _postlatch_settings()
 		awk -F = -v n="$name" 'n == "" { print } n != "" && n == $1 { print $2 }'
 }
 
+# The values of the option in front of the cursor; nothing if it is none that takes certain words.
+_postlatch_values()
+{
+	local option=${COMP_WORDS[COMP_CWORD - 1]}
+	if [[ $cur == = ]]; then
+		cur=''
+	elif [[ $option == = ]]; then
+		option=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	[[ $option == --* ]] || return
+	values=$(postlatch -x option-words 2>/dev/null |
+		awk -v o="$option" '$1 == o { for (i = 2; i <= NF; i++) print $i }')
+}
+
 _postlatch()
 {
-	local cur=${COMP_WORDS[COMP_CWORD]} noun='' verb='' table verbs words
+	local cur=${COMP_WORDS[COMP_CWORD]} noun='' verb='' table verbs words values=''
 	COMPREPLY=()
 	table=$(postlatch -x words 2>/dev/null) || return
 	_postlatch_words
@@ -43,6 +57,9 @@ _postlatch()
 		words="$(awk '{ print $1 }' <<<"$table" | sort -u) help --json --help --version -c"
 	elif [[ -z $verb && -n $verbs ]]; then
 		words=$verbs
+	elif [[ ${COMP_WORDS[COMP_CWORD - 1]} == --* || (${COMP_WORDS[COMP_CWORD - 1]} == = &&
+		${COMP_WORDS[COMP_CWORD - 2]} == --*) ]] && _postlatch_values && [ -n "$values" ]; then
+		words=$values
 	elif [[ $cur == -* ]]; then
 		words=$(awk -v n="$noun" -v v="$verb" \
 			'$1 == n && ($2 == v || $2 == "-") { for (i = 3; i <= NF; i++) print $i }' <<<"$table")

@@ -54,6 +54,14 @@ class Offers(unittest.TestCase):
         self.assertEqual(complete("member", "set", "client_password", "=", "un"), {"until_second_factor"})
         self.assertEqual(complete("member", "add", "active", "="), {"on", "off"})
 
+    def test_values_of_options(self):
+        self.assertEqual(complete("explain", "a", "@", "x.test", "--channel", ""), {"client", "webmail"})
+        self.assertEqual(complete("explain", "--service", "=", "p"), {"pop3"})
+        self.assertEqual(complete("explain", "--credential", "a"), {"account-password", "app-password"})
+        self.assertEqual(complete("domain", "set", "x.test", "--scope", ""), {"inheriting", "new", "all"})
+        self.assertEqual(complete("domain", "set", "x.test", "--scope", "=", "n"), {"new"})
+        self.assertIn("two_factor", complete("explain", "--service", ""))
+
     def test_files(self):
         self.assertEqual(complete("member", "import", "integration/comm"), {"integration/command.py"})
 
