@@ -133,20 +133,26 @@ static void decide_account(struct login *login)
 
 /* Postfix lets in whom nologin keeps out, and so does everyone else who only asks whether the
  * password is right. */
-static bool may_not_log_in(const struct login *login)
+static bool may_not_log_in(const struct auth_request *request)
 {
-	struct auth_fields *fields = login->request->fields.extra_fields;
+	struct auth_fields *fields = request->fields.extra_fields;
 
-	return (login->is_ours || login->verify_plain != NULL) &&
-	       auth_fields_exists(fields, "nologin") && !auth_fields_exists(fields, "proxy");
+	return request->mech != NULL && auth_fields_exists(fields, "nologin") &&
+	       !auth_fields_exists(fields, "proxy");
 }
 
 static void operator_allows(struct login *login)
 {
-	if (may_not_log_in(login))
-		refuse(login, "nologin", "A passdb has set nologin for the account.");
-	else
+	struct auth_request *request = login->request;
+
+	if (!may_not_log_in(request)) {
 		decide_account(login);
+		return;
+	}
+	/* Not told to who has not authenticated yet, as with CRAM-MD5. */
+	if (!login->is_ours && login->verify_plain == NULL)
+		auth_fields_remove(request->fields.extra_fields, "reason");
+	refuse(login, "nologin", "A passdb has set nologin for the account.");
 }
 
 /* The operator's passdbs have been asked about a member whose credential is ours. */

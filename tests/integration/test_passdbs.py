@@ -272,6 +272,33 @@ class DeniedInFront(Denied):
         self.check()
 
 
+class NoPassword(Blocks):
+    """Mechanisms that show Dovecot no password: the passdb gives it, and the mechanism compares."""
+
+    changes = {"auth_mechanisms = plain": "auth_mechanisms = cram-md5 scram-sha-256 plain"}
+    if RELEASE == "2.3":
+        changes["plain login none"] = "plain login none cram-md5 scram-sha-256"
+
+    def opened(self, user, password):
+        return [opens(user, password, mechanism) for mechanism in ("CRAM-MD5", "SCRAM-SHA-256")]
+
+    def test_another_name(self):
+        self.write(self.lines + "%s:{PLAIN}pw::::::user=%s\n" % (INFO, ALICE))
+        self.assertEqual(self.opened(INFO, "pw"), [set(DOORS)] * 2)
+        server.postlatch("member", "set", ALICE, "imap=off")
+        self.assertEqual(self.opened(INFO, "pw"), [set(DOORS) - {"imap"}] * 2)
+        server.postlatch("member", "set", ALICE, "client_password=never")
+        self.assertEqual(self.opened(INFO, "pw"), [set()] * 2)
+
+    def test_nologin(self):
+        self.assertEqual(self.opened(BOB, server.passwords[BOB]), [set(DOORS)] * 2)
+        self.set_fields(BOB, "nologin reason=Closed")
+        self.assertEqual(self.opened(BOB, server.passwords[BOB]), [set()] * 2)
+        said = [sign_in(server, "imap", "CRAM-MD5", user, "wrong")[1] for user in (BOB, "nobody@demo.test")]
+        self.assertNotIn("Closed", said[0])
+        self.assertEqual(*said)
+
+
 class Userdb(Blocks):
     """The userdb turns the name into another one."""
 
