@@ -171,14 +171,14 @@ int pl_trusted_peek(const struct pl_work *work, const struct pl_secret *cookie, 
 		    enum pl_trust *trust_r, int64_t *id_r)
 {
 	struct cookie parsed;
-	struct found found;
+	struct found found = { .in_grace = 0 };
 	int ret = parse(cookie, &parsed, work->err);
 
 	*trust_r = PL_TRUST_NONE;
 	if (ret == 1)
 		ret = look(work, &parsed, member_id, trust_r, &found);
 	if (id_r != NULL)
-		*id_r = ret == 0 && *trust_r == PL_TRUST_VALID ? found.device.id : 0;
+		*id_r = found.device.id;
 	return ret < 0 ? -1 : 0;
 }
 

@@ -31,8 +31,8 @@ enum pl_trust { PL_TRUST_NONE, PL_TRUST_VALID, PL_TRUST_STOLEN };
  * fills its other fields. cookie_r: what the browser keeps, "SERIES.VALUE". */
 int pl_trusted_add(const struct pl_work *work, struct pl_account *account,
 		   struct pl_trusted *device, struct pl_secret *cookie_r);
-/* Looks, and changes nothing: before the password is checked. id_r is that of the device, or 0
- * unless it is valid; it may be NULL. */
+/* Looks, and changes nothing: before the password is checked. id_r, which may be NULL, is the
+ * device whose cookie it is, valid or stolen; 0: it is none. */
 int pl_trusted_peek(const struct pl_work *work, const struct pl_secret *cookie, int64_t member_id,
 		    enum pl_trust *trust_r, int64_t *id_r);
 /* Uses it: a new value in cookie_r when it is valid; the series and its sessions are removed when

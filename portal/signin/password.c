@@ -17,14 +17,17 @@ static int find_device(const struct request *request, const struct pl_address *a
 {
 	struct pl_account account;
 	struct pl_secret cookie;
-	enum pl_trust trust;
+	enum pl_trust trust = PL_TRUST_NONE;
+	int64_t id = 0;
 	int ret;
 
 	if (!request_cookie(request, DEVICE_COOKIE, &cookie))
 		return 0;
 	ret = pl_account_get(request->work.store, address, &account, err);
 	if (ret == 0 && account.member.id != 0)
-		ret = pl_trusted_peek(&request->work, &cookie, account.member.id, &trust, id_r);
+		ret = pl_trusted_peek(&request->work, &cookie, account.member.id, &trust, &id);
+	if (trust == PL_TRUST_VALID)
+		*id_r = id;
 	pl_secret_wipe(&cookie);
 	return ret;
 }

@@ -548,6 +548,22 @@ class Disconnect(OAuth):
         self.assertEqual(self.browser.post("/api/account/sessions/end-all").status, 200)
         self.kicked(*reversed(others))
 
+    def test_a_copied_trusted_device_ends_those_of_its_own_sessions(self):
+        key = self.register(where="/api/account/registration")
+        owner = self.portal.browser()
+        owner.sign_in(self.member)
+        self.assertEqual(owner.post("/api/sign-in/code", {"code": totp(key), "trust": True}).status, 200)
+        thief = owner.copy()
+        owner.post("/api/sign-out")
+        owner.sign_in(self.member)
+        self.assertEqual(owner.state(), "authenticated")
+        self.portal.sql("UPDATE trusted_device SET rotated_at = rotated_at - 60")
+        on_device = self.session_of_member()
+        self.doveadm.kicked.clear()
+        self.assertEqual(thief.sign_in(self.member).json["state"], "pending")
+        self.kicked("session-%d" % on_device)
+        self.assertEqual(self.browser.state(), "authenticated")
+
     def test_an_older_dovecot_ends_those_of_the_member_from_webmail(self):
         self.doveadm.old = True
         address, domain = self.member, self.member.split("@")[1]

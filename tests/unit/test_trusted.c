@@ -26,8 +26,10 @@ static enum pl_trust peek(struct fixture *fixture, const struct pl_secret *cooki
 			  int64_t member_id, int64_t now)
 {
 	enum pl_trust trust;
+	int64_t id = -1;
 
-	assert_ok(fixture, pl_trusted_peek(work_at(fixture, now), cookie, member_id, &trust, NULL));
+	assert_ok(fixture, pl_trusted_peek(work_at(fixture, now), cookie, member_id, &trust, &id));
+	assert_int_equal(id != 0, trust != PL_TRUST_NONE);
 	return trust;
 }
 
