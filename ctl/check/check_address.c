@@ -8,6 +8,7 @@
 
 #include "ctl/check/check.h"
 #include "ctl/check/http.h"
+#include "policy/settings/option.h"
 
 #define DISCOVERY "/.well-known/openid-configuration"
 #define KEY_MAX 256
@@ -85,31 +86,39 @@ static int make_authorization(const char *path, char *value, size_t size)
 	return len > 0 ? 0 : -1;
 }
 
-/* The list of its commands, which changes nothing. */
-int check_doveadm_address(struct check *check)
+/* Asks for the list of its commands, which changes nothing. */
+static void check_doveadm_at(struct check *check, const char *url, const char *authorization)
 {
-	const struct pl_policy *policy = check->policy;
 	struct http_answer answer = { .body = NULL };
 	struct pl_error err = { 0 };
-	char authorization[512];
 
-	if (policy == NULL || policy->portal_url[0] == '\0' || policy->doveadm_url[0] == '\0' ||
-	    make_authorization(policy->doveadm_key_file, authorization, sizeof(authorization)) < 0)
-		return 0;
-	if (http_get(policy->doveadm_url, "", authorization, 0, &answer, &err) < 0)
+	if (http_get(url, "", authorization, 0, &answer, &err) < 0)
 		check_find(check, CHECK_FAULT,
 			   "doveadm does not answer at doveadm_url = %s (%s), so the portal cannot "
 			   "end mail connections; restart Dovecot",
-			   policy->doveadm_url, err.msg);
+			   url, err.msg);
 	else if (answer.status != 200)
 		check_find(check, CHECK_FAULT,
 			   "doveadm at doveadm_url = %s answers %d and not 200, so the portal "
 			   "cannot end mail connections; %s",
-			   policy->doveadm_url, answer.status,
+			   url, answer.status,
 			   answer.status == 401 ? "let doveadm_key_file and Dovecot's "
 						  "doveadm_api_key have the same key"
 						: "see Dovecot's log");
-	OPENSSL_cleanse(authorization, sizeof(authorization));
 	free(answer.body);
+}
+
+/* That of each front end. */
+int check_doveadm_address(struct check *check)
+{
+	const struct pl_policy *policy = check->policy;
+	char authorization[512], url[PL_OPTION_URL_SIZE];
+
+	if (policy == NULL || policy->portal_url[0] == '\0' || policy->doveadm_url[0] == '\0' ||
+	    make_authorization(policy->doveadm_key_file, authorization, sizeof(authorization)) < 0)
+		return 0;
+	for (const char *at = policy->doveadm_url; (at = pl_option_next_url(at, url)) != NULL;)
+		check_doveadm_at(check, url, authorization);
+	OPENSSL_cleanse(authorization, sizeof(authorization));
 	return 1;
 }

@@ -6,6 +6,7 @@
 
 #include "ctl/check/check.h"
 #include "ctl/check/doveconf.h"
+#include "policy/settings/option.h"
 
 #define BLOCK_MAX 4096
 #define KEY_MAX 256
@@ -15,7 +16,7 @@
 static long port_of(const char *url)
 {
 	const char *host = strstr(url, "://");
-	const char *end = host == NULL ? NULL : host + 3 + strcspn(host + 3, "/ ");
+	const char *end = host == NULL ? NULL : host + 3 + strcspn(host + 3, "/");
 	const char *colon = NULL;
 
 	for (const char *c = end; c != NULL && c > host + 2; c--) {
@@ -25,14 +26,14 @@ static long port_of(const char *url)
 	return colon == NULL ? 80 : strtol(colon + 1, NULL, 10);
 }
 
-/* Whether one of the addresses, which are separated by spaces, has it: the others are those of
- * other machines. */
+/* Whether one of the addresses has it: the others are those of other machines. */
 static int has_port(const char *urls, long port)
 {
-	while (*(urls += strspn(urls, " ")) != '\0') {
-		if (port_of(urls) == port)
+	char url[PL_OPTION_URL_SIZE];
+
+	while ((urls = pl_option_next_url(urls, url)) != NULL) {
+		if (port_of(url) == port)
 			return 1;
-		urls += strcspn(urls, " ");
 	}
 	return 0;
 }

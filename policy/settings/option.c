@@ -1,6 +1,7 @@
 /* option.c - see option.h. */
 #include "policy/settings/option.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "policy/base/address.h"
@@ -105,20 +106,25 @@ int pl_option_url(const char *value, struct pl_error *err)
 	return pl_option_text(value, err);
 }
 
+const char *pl_option_next_url(const char *list, char url_r[PL_OPTION_URL_SIZE])
+{
+	size_t len;
+
+	list += strspn(list, " ");
+	len = strcspn(list, " ");
+	snprintf(url_r, PL_OPTION_URL_SIZE, "%.*s", (int)len, list);
+	return len == 0 ? NULL : list + len;
+}
+
 int pl_option_urls(const char *value, struct pl_error *err)
 {
-	char url[1024];
+	char url[PL_OPTION_URL_SIZE];
 
-	while (*(value += strspn(value, " ")) != '\0') {
-		size_t len = strcspn(value, " ");
-
-		if (len >= sizeof(url))
-			return must_be(err, "shorter");
-		memcpy(url, value, len);
-		url[len] = '\0';
+	while ((value = pl_option_next_url(value, url)) != NULL) {
+		if (strlen(url) == sizeof(url) - 1)
+			return must_be(err, "a list of shorter addresses");
 		if (pl_option_url(url, err) < 0)
 			return -1;
-		value += len;
 	}
 	return 0;
 }

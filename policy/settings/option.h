@@ -29,6 +29,10 @@ int pl_option_origin(const char *value, struct pl_error *err);
 int pl_option_url(const char *value, struct pl_error *err);
 /* Such addresses, separated by spaces; or nothing. */
 int pl_option_urls(const char *value, struct pl_error *err);
+/* Copies the next address of such a list, and returns the place behind it; NULL at the end. A
+ * longer one than pl_option_urls accepts is cut. */
+#define PL_OPTION_URL_SIZE 1024
+const char *pl_option_next_url(const char *list, char url_r[PL_OPTION_URL_SIZE]);
 /* A mail address that may stand in a header field and on sendmail's command line. */
 int pl_option_mail_address(const char *value, struct pl_error *err);
 /* Text in front of the colon in an otpauth URI's label. */

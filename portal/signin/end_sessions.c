@@ -7,8 +7,8 @@
 #include "daemon/log.h"
 #include "dovecot/doveadm.h"
 #include "policy/login/connection.h"
+#include "policy/settings/option.h"
 
-#define URLS_MAX 4096
 #define USERS_MAX 2
 #define NETWORKS_MAX 64
 
@@ -78,12 +78,11 @@ static void name_users(struct kick *kick, const struct request *request)
 /* Every front end may have connections. */
 static void ask_dovecots(const struct pl_policy *policy, const struct doveadm_kick *asked)
 {
-	char urls[URLS_MAX], *rest = urls, *url;
+	char url[PL_OPTION_URL_SIZE];
 	struct pl_error err = { 0 };
 
-	snprintf(urls, sizeof(urls), "%s", policy->doveadm_url);
-	while ((url = strsep(&rest, " ")) != NULL) {
-		if (*url != '\0' && doveadm_kick(url, policy->doveadm_key_file, asked, &err) < 0)
+	for (const char *at = policy->doveadm_url; (at = pl_option_next_url(at, url)) != NULL;) {
+		if (doveadm_kick(url, policy->doveadm_key_file, asked, &err) < 0)
 			daemon_log_failure(NULL, &err);
 	}
 }

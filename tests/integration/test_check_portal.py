@@ -227,6 +227,12 @@ class Addresses(CheckTest):
         self.policy(r"doveadm_url = .*", 'doveadm_url = "http://127.0.0.1:9/doveadm/v1"')
         self.finds("fault", "doveadm does not answer at doveadm_url", "(Connection refused)")
 
+    def test_each_doveadm_of_several_front_ends_is_asked(self):
+        self.policy(r'doveadm_url = "(.*)"', r'doveadm_url = "\1  http://127.0.0.1:9/doveadm/v1"')
+        line = self.finds("fault", "doveadm_url = http://127.0.0.1:9/doveadm/v1 (Connection refused)")
+        _, lines = self.check(*self.options)
+        self.assertEqual([other for other in lines if "doveadm" in other[2]], [line])
+
     def test_doveadm_has_another_key(self):
         self.write(server.dir + "/state/other.key", "x")
         self.addCleanup(os.unlink, server.dir + "/state/other.key")
