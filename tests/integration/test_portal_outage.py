@@ -50,6 +50,22 @@ class BehindNginx(unittest.TestCase):
             self.assertEqual(client.getresponse().status, 413, length)
 
 
+    def test_without_the_portal_people_are_asked_to_come_back(self):
+        url = urllib.parse.urlparse(server.env["PORTAL_URL"])
+        start = server.kill_portal()
+        try:
+            client = http.client.HTTPConnection(url.hostname, url.port, timeout=TIMEOUT)
+            client.request("GET", "/account")
+            answer = client.getresponse()
+            self.assertEqual((answer.status, answer.headers["Retry-After"], answer.headers["Content-Type"]),
+                             (503, "5", "text/html; charset=utf-8"))
+            self.assertIn("잠시 후 다시 시도합니다", answer.read().decode())
+            client.close()
+        finally:
+            start()
+        wait_for(lambda: server.imap_bearer(ALICE, token)[0], 60)
+
+
 class Outage(unittest.TestCase):
     def setUp(self):
         # The last of the cleanups to run.
