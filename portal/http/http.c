@@ -13,7 +13,10 @@
 #include "portal/http/dispatch.h"
 
 #define CONNECTIONS_MAX 1024
-#define HEADERS_MAX 32768      /* bytes of one request without its body; more: 431 */
+/* Bytes for one request without its body; more: 431 or 414. libmicrohttpd keeps 64 bytes for each
+ * field of query, cookies and header, and closes the connection when those of a query do not
+ * fit. */
+#define HEADERS_MAX 131072
 #define IDLE_SECONDS 15u       /* without a byte, in a request or between two */
 #define STACK_BYTES (1u << 20) /* of a thread; the default would reserve 8 MiB for each */
 

@@ -50,6 +50,14 @@ class BehindNginx(unittest.TestCase):
             self.assertEqual(client.getresponse().status, 413, length)
 
 
+    def test_a_query_of_many_fields_is_refused_and_no_outage(self):
+        url = urllib.parse.urlparse(server.env["PORTAL_URL"])
+        for query in ("&" * 600, "&" * 7000, "&".join("a%d=b" % i for i in range(500))):
+            client = http.client.HTTPConnection(url.hostname, url.port, timeout=TIMEOUT)
+            self.addCleanup(client.close)
+            client.request("GET", "/oauth2/authorize?" + query)
+            self.assertEqual(client.getresponse().status, 414, query[:20])
+
     def test_without_the_portal_people_are_asked_to_come_back(self):
         url = urllib.parse.urlparse(server.env["PORTAL_URL"])
         start = server.kill_portal()
@@ -101,7 +109,7 @@ class Outage(unittest.TestCase):
 class Portal(Outage):
     def test_it_is_dead(self):
         self.addCleanup(server.kill_portal())
-        self.assert_outage("502 ")
+        self.assert_outage("503 ")
 
     def test_it_hangs(self):
         os.kill(server.portal_pid(), signal.SIGSTOP)

@@ -393,6 +393,13 @@ class Floods(Portals):
         self.assertRegex(line, "^(HTTP/1.1 4.*|)$")
         self.served()
 
+    def test_many_small_fields_are_answered(self):
+        session = "GET /api/session%s HTTP/1.1\r\nHost: x\r\n%s\r\n"
+        for target, lines, status in (("?" + "&" * 600, "", 200), ("?" + "a=b&" * 500, "", 400),
+                                      ("?" + "&".join("a%d=b" % i for i in range(500)), "", 400),
+                                      ("", "Cookie: " + "; ".join("a%d=b" % i for i in range(400)) + "\r\n", 200)):
+            self.assertRegex(self.raw((session % (target, lines)).encode()), "^HTTP/1.1 %d " % status)
+
     def test_many_small_cookies_do_not_hide_the_session(self):
         browser = self.signed_in("authenticated")
         mine = dict(browser.cookies)
