@@ -110,6 +110,38 @@ class Documents(unittest.TestCase):
         self.follow(block)
 
 
+class Quickstart(unittest.TestCase):
+    """What keeps it from starting is said in its last line."""
+
+    def setUp(self):
+        self.dir = tempfile.mkdtemp(prefix="postlatch-readme-", dir="/var/tmp")
+        os.chmod(self.dir, 0o755)
+        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+
+    def last_line(self, folder, *options):
+        run = subprocess.run([ROOT + "/quickstart", "--dir", folder, "--build", BUILD, "--background", *options],
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900)
+        self.assertNotEqual(run.returncode, 0)
+        return run.stdout.splitlines()[-1]
+
+    def test_a_folder_with_a_blank(self):
+        self.assertIn("may not have blanks", self.last_line(self.dir + "/my server"))
+
+    def test_a_full_disk(self):
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=755", "none", self.dir], check=True)
+        self.addCleanup(subprocess.run, ["umount", self.dir], check=True)
+        self.assertIn("and the server needs 300", self.last_line(self.dir))
+
+    def test_what_a_killed_one_has_left(self):
+        for name in ("run/dovecot", "spool/pid"):
+            os.makedirs(os.path.join(self.dir, name))
+            with open(os.path.join(self.dir, name, "master.pid"), "w") as f:
+                f.write("1\n")
+        self.addCleanup(subprocess.run, [ROOT + "/quickstart", "--dir", self.dir, "--stop"], check=True)
+        subprocess.run([ROOT + "/quickstart", "--dir", self.dir, "--build", BUILD, "--background"], check=True,
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=900)
+
+
 class Operation(unittest.TestCase):
     """Commands of an operator, on a site without a mail server."""
 

@@ -58,6 +58,17 @@ class Webmail(unittest.TestCase):
         self.assertTrue(self.shows_inbox(self.first), self.first)
         self.assertRegex(server.log("dovecot"), "imap-login: Info: Log[a-z ]*in: user=<%s>, method=XOAUTH2" % ALICE)
 
+    def test_mail_is_sent_as_the_document_says(self):
+        compose = self.webmail.go("/?_task=mail&_action=compose").body.decode()
+        def value(pattern):
+            return re.search(pattern, compose).group(1)
+        form = {"_token": value(r'"request_token":"(\w+)"'), "_task": "mail", "_action": "send",
+                "_id": value(r'"compose_id":"(\w+)"'), "_from": value(r'(?s)name="_from".*?value="(\d+)"'), "_to": "bob@demo.test",
+                "_subject": "sent by Roundcube", "_message": "words", "_is_html": "0"}
+        self.webmail.request("POST", "/?_task=mail&_action=send", urllib.parse.urlencode(form), {
+            "Content-Type": "application/x-www-form-urlencoded", "Host": self.webmail.url.partition("//")[2]}, origin=False)
+        wait_for(lambda: "sent by Roundcube" in server.mailbox("bob@demo.test"))
+
     def test_log_out_ends_the_session_without_an_id_token_in_an_address(self):
         token = re.search(rb'"request_token":"(\w+)"', self.first.body).group(1).decode()
         away = self.webmail.go("/?_task=logout&_token=" + token)
