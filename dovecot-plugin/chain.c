@@ -15,7 +15,10 @@ struct chain {
 	lookup_credentials_callback_t *lookup_credentials;
 	unsigned char *credentials;
 	size_t size;
-	const struct mech_module *mech; /* while others are asked */
+	/* While others are asked: */
+	struct auth_passdb *asked; /* copies, the first one of ours */
+	const struct mech_module *mech;
+	char *password;
 	bool is_asking;
 };
 
@@ -70,8 +73,26 @@ static void others_answered(enum passdb_result result, const unsigned char *cred
 	struct chain *chain = chain_of(request);
 
 	request->mech = chain->mech;
+	request->mech_password = chain->password;
 	chain->is_asking = FALSE;
 	chain->answered(request, result);
+}
+
+/* The passdbs from this one on, without Dovecot's cache (auth_cache_size). What a passdb answers
+ * here says nothing about a password, but the cache would keep it for later logins: with the
+ * password of this one, or, where the answer has none, as an account that any password opens. */
+static struct auth_passdb *without_cache(struct auth_request *request,
+					 const struct auth_passdb *passdb)
+{
+	struct auth_passdb *first = NULL, **next = &first;
+
+	for (; passdb != NULL; passdb = passdb->next) {
+		*next = p_new(request->pool, struct auth_passdb, 1);
+		**next = *passdb;
+		(*next)->cache_key = NULL;
+		next = &(*next)->next;
+	}
+	return first;
 }
 
 void chain_ask(struct auth_request *request, chain_function_t *answered)
@@ -81,9 +102,12 @@ void chain_ask(struct auth_request *request, chain_function_t *answered)
 	chain->answered = answered;
 	chain->is_asking = TRUE;
 	chain->mech = request->mech;
+	chain->password = request->mech_password;
 	request->mech = mech_module_find("PLAIN");
+	request->mech_password = NULL;
 	/* What this chain has found out so far is ours. */
-	request->passdb = chain->ours;
+	chain->asked = without_cache(request, chain->ours);
+	request->passdb = chain->asked;
 	request->passdb_success = FALSE;
 	request->passdbs_seen_user_unknown = FALSE;
 	request->fields.skip_password_check = FALSE;
@@ -98,13 +122,22 @@ bool chain_is_asking(const struct auth_request *request)
 	return chain != NULL && chain->is_asking;
 }
 
+bool chain_has_answered(const struct auth_request *request)
+{
+	return request->passdb != chain_of(request)->asked;
+}
+
 bool chain_answers_all(const struct auth_request *request)
 {
 	const struct auth_passdb *passdb = chain_of(request)->ours->next;
+	bool lets_in = FALSE;
 
-	while (passdb != NULL && passdb->passdb->iface.lookup_credentials != NULL)
-		passdb = passdb->next;
-	return passdb == NULL;
+	for (; passdb != NULL; passdb = passdb->next) {
+		if (passdb->passdb->iface.lookup_credentials == NULL)
+			return FALSE;
+		lets_in = lets_in || !passdb->set->deny;
+	}
+	return lets_in;
 }
 
 void chain_wait(struct auth_request *request)

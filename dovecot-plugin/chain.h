@@ -23,7 +23,10 @@ void chain_watch(struct auth_request *request, bool plain, chain_function_t *end
 void chain_ask(struct auth_request *request, chain_function_t *answered);
 /* Whether the passdb that is called now is asked by chain_ask(). */
 bool chain_is_asking(const struct auth_request *request);
-/* Whether every passdb behind ours can be asked without a password. PAM, for one, cannot. */
+/* Whether one behind ours was asked; their filters may have left out all of them. */
+bool chain_has_answered(const struct auth_request *request);
+/* Whether every passdb behind ours can be asked without a password, and lets members in at all.
+ * PAM, for one, cannot be asked. */
 bool chain_answers_all(const struct auth_request *request);
 
 /* Between the two the request waits for something, as it waits for a passdb. */

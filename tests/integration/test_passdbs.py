@@ -435,6 +435,41 @@ class SecondBlock(Blocks):
         self.assertEqual(opens(INFO, "pw"), set(DOORS) - {"imap"})
 
 
+class Cached(Blocks):
+    """A passdb that verifies passwords itself, and tells no password when it is asked without one, behind Dovecot's
+    cache."""
+
+    script = """
+function auth_password_verify(request, password)
+  if password == "right" then return dovecot.auth.PASSDB_RESULT_OK, {} end
+  return dovecot.auth.PASSDB_RESULT_PASSWORD_MISMATCH, {}
+end
+function auth_passdb_lookup(request)
+  return dovecot.auth.PASSDB_RESULT_OK, {nopassword="y"}
+end
+"""
+    first = {"2.3": "passdb {\n  driver = passwd-file\n", "2.4": "passdb passwd-file {\n"}[RELEASE]
+    block = {"2.3": "passdb {\n  driver = lua\n  args = file=%s\n  mechanisms = plain login none\n}\n",
+             "2.4": "passdb lua {\n  lua_file = %s\n}\n"}[RELEASE]
+
+    @classmethod
+    def setUpClass(cls):
+        path = server.dir + "/etc/dovecot/passdb.lua"
+        with open(path, "w") as f:
+            f.write(cls.script)
+        cls.changes = {cls.first: "auth_cache_size = 1M\n" + cls.block % path + cls.first}
+        super().setUpClass()
+
+    def test_credentials_of_ours_are_no_passwords_for_it(self):
+        app_password, token = self.credentials(BOB)[1:]
+        for _, *credential in (app_password, token):
+            self.assertEqual(opens(BOB, *credential), set(DOORS))
+        server.postlatch("app-password", "revoke", BOB, "--all")
+        for password in (app_password[1], "wrong"):
+            self.assertEqual(opens(BOB, password), set())
+        self.assertEqual(opens(BOB, "right"), set(DOORS))
+
+
 class Pam(Blocks):
     """A passdb that cannot be asked without a password. It is not tried with an app password, which may lock
     accounts; so it cannot refuse one."""
