@@ -24,3 +24,9 @@ void denial_log(const struct auth_request *request, const char *rule, const char
 	       net_ip2addr(&request->fields.remote_ip), compat_service(request), rule,
 	       log_name(request->fields.user), sentence);
 }
+
+void denial_log_other_account(const struct auth_request *request)
+{
+	denial_log(request, "other-account",
+		   "The app password or token is not the one of the account that would open.");
+}

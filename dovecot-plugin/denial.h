@@ -7,5 +7,7 @@ struct auth_request;
 /* Always logged, also without auth_verbose: a policy that keeps someone out must be found in the
  * log. rule is one of rules.def, or one of those that only the driver has. */
 void denial_log(const struct auth_request *request, const char *rule, const char *sentence);
+/* The name has become another one behind an app password or a token. */
+void denial_log_other_account(const struct auth_request *request);
 
 #endif

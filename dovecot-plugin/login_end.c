@@ -101,8 +101,8 @@ static void account_decided(struct pl_driver_request *asked, const struct pl_log
 	} else if (is_same_account(login, result)) {
 		let_in(login);
 	} else if (login->is_ours) {
-		refuse(login, "other-account",
-		       "The app password or token is not the one of the account that would open.");
+		denial_log_other_account(login->request);
+		end_chain(login->request, PASSDB_RESULT_USER_DISABLED);
 	} else if (result->verdict.outcome == PL_DENY) {
 		end_chain(login->request, login_deny(login->request, &result->verdict));
 	} else {
@@ -155,6 +155,15 @@ static void operator_allows(struct login *login)
 	refuse(login, "nologin", "A passdb has set nologin for the account.");
 }
 
+/* Whether the account is known to no passdb, or refused by one; one that cannot be asked may know
+ * it. Without a scheme, one knows it and no password, unless none was asked. */
+static bool is_refused(const struct auth_request *request, enum passdb_result result)
+{
+	if (result == PASSDB_RESULT_OK || !chain_answers_all(request))
+		return FALSE;
+	return result != PASSDB_RESULT_SCHEME_NOT_AVAILABLE || !chain_has_answered(request);
+}
+
 /* The operator's passdbs have been asked about a member whose credential is ours. */
 static void operator_answered(struct auth_request *request, enum passdb_result result)
 {
@@ -162,17 +171,14 @@ static void operator_answered(struct auth_request *request, enum passdb_result r
 
 	switch (result) {
 	case PASSDB_RESULT_OK:
-	case PASSDB_RESULT_SCHEME_NOT_AVAILABLE: /* nobody could be asked */
-		operator_allows(login);
-		return;
+	case PASSDB_RESULT_SCHEME_NOT_AVAILABLE:
 	case PASSDB_RESULT_USER_UNKNOWN:
 	case PASSDB_RESULT_PASSWORD_MISMATCH:
-		/* The one that cannot be asked may know the member. */
-		if (!chain_answers_all(request)) {
+		if (is_refused(request, result))
+			refuse(login, "passdb-refused",
+			       "No passdb knows the account, or one refuses it.");
+		else
 			operator_allows(login);
-			return;
-		}
-		refuse(login, "passdb-refused", "No passdb knows the account, or one refuses it.");
 		return;
 	case PASSDB_RESULT_INTERNAL_FAILURE:
 	case PASSDB_RESULT_USER_DISABLED:

@@ -36,7 +36,7 @@ struct known {
 	const char *user;
 	struct pl_address address;
 	struct pl_verdict forwarding;
-	const char *connection; /* NULL: it has no name */
+	const char *connection; /* NULL: by the account password */
 };
 
 void userdb_postlatch_known(struct auth_request *request, const struct pl_verdict *forwarding,
@@ -66,6 +66,12 @@ static void end_chain(struct known *known, enum userdb_result result)
 	auth_request_unref(&request);
 }
 
+static bool is_same_account(const struct known *known, const struct pl_login_result *result)
+{
+	return strcmp(known->address.local, result->address.local) == 0 &&
+	       strcmp(known->address.domain, result->address.domain) == 0;
+}
+
 static void account_decided(struct pl_driver_request *asked, const struct pl_login_result *result,
 			    const struct pl_error *err)
 {
@@ -75,9 +81,12 @@ static void account_decided(struct pl_driver_request *asked, const struct pl_log
 	if (result == NULL) {
 		e_debug(known->request->event, "cannot be decided: %s", err->msg);
 		end_chain(known, USERDB_RESULT_INTERNAL_FAILURE);
-	} else if (result->verdict.outcome == PL_DENY &&
-		   (strcmp(known->address.local, result->address.local) != 0 ||
-		    strcmp(known->address.domain, result->address.domain) != 0)) {
+	} else if (is_same_account(known, result)) {
+		end_chain(known, USERDB_RESULT_OK);
+	} else if (known->connection != NULL) {
+		denial_log_other_account(known->request);
+		end_chain(known, USERDB_RESULT_USER_UNKNOWN);
+	} else if (result->verdict.outcome == PL_DENY) {
 		pl_verdict_sentence(&result->verdict, sentence, sizeof(sentence));
 		denial_log(known->request, pl_rule_name(result->verdict.rule), sentence);
 		end_chain(known, USERDB_RESULT_USER_UNKNOWN);

@@ -16,7 +16,8 @@ struct pl_verdict;
 /* What the passdb has decided about a login and read about its account, whose name the request has
  * now. A login asks the userdbs next: the database is not asked again, unless one of them turns
  * the name into another, and then the login is decided anew. connection is the name of the mail
- * connection (policy/login/connection.h), in the request's memory; NULL: it has none. */
+ * connection (policy/login/connection.h), in the request's memory; NULL: the account
+ * password has let it in. */
 void userdb_postlatch_known(struct auth_request *request, const struct pl_verdict *forwarding,
 			    const struct pl_login *login, const struct pl_address *address,
 			    const char *connection);

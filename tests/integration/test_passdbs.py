@@ -318,6 +318,21 @@ class Userdb(Blocks):
         # Postfix asks no userdb: what is sent is sent as info.
         self.assertEqual(opens(INFO, "pw"), {"smtp"})
 
+    def test_credentials_of_the_name_are_not_the_account_s(self):
+        self.write(self.lines + "%s:{PLAIN}pw::::::\n" % INFO)
+        for _, *credential in self.credentials(INFO, "pw")[1:]:
+            self.assertEqual(opens(INFO, *credential), {"smtp"})
+
+
+class Filtered(Blocks):
+    """No passdb is responsible for the member: its users are of another domain."""
+
+    first = {"2.3": "passdb {\n  driver = passwd-file\n", "2.4": "passdb passwd-file {\n"}[RELEASE]
+    changes = {first: first + "  username_filter = *@elsewhere.example\n"}
+
+    def test_no_passdb_knows_the_member(self):
+        self.kept_out(BOB, self.credentials(BOB))
+
 
 # The passdb and the userdb look at the local part of a name alone.
 BY_LOCAL_PART = {"2.3": {"username_format=%Lu": "username_format=%Ln", "%d/%n": "demo.test/%n"},
