@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "policy/base/utf8.h"
+
 #define SAVE_AS "save it as \"CSV UTF-8 (comma delimited)\""
 
 static int begins_with(const char *text, size_t len, const char *bytes, size_t count)
@@ -10,8 +12,7 @@ static int begins_with(const char *text, size_t len, const char *bytes, size_t c
 	return len >= count && memcmp(text, bytes, count) == 0;
 }
 
-/* Hangul in CP949, a superset of EUC-KR: two bytes each, the first of which is no ASCII. A text in
- * UTF-8 has places in which this does not hold. */
+/* Hangul in CP949, a superset of EUC-KR: two bytes each, the first of which is no ASCII. */
 static int is_cp949(const char *text, size_t len)
 {
 	size_t pairs = 0;
@@ -33,31 +34,6 @@ static int is_cp949(const char *text, size_t len)
 	return pairs > 0;
 }
 
-/* Whether every byte that is no ASCII has its place in UTF-8; field by field it is checked
- * strictly. */
-static int looks_like_utf8(const char *text, size_t len)
-{
-	size_t more = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		const unsigned char byte = (unsigned char)text[i];
-
-		if (more > 0 && (byte & 0xc0) != 0x80)
-			return 0;
-		if (more > 0)
-			more--;
-		else if (byte >= 0xf0)
-			more = 3;
-		else if (byte >= 0xe0)
-			more = 2;
-		else if (byte >= 0xc2)
-			more = 1;
-		else if (byte >= 0x80)
-			return 0;
-	}
-	return more == 0;
-}
-
 int csv_text_check(const char *text, size_t len, struct pl_error *err)
 {
 	static const char zip[] = "PK\003\004", ole[] = "\xd0\xcf\x11\xe0";
@@ -70,7 +46,7 @@ int csv_text_check(const char *text, size_t len, struct pl_error *err)
 		return pl_error_set(err, PL_ERR_INVALID,
 				    "this is UTF-16, which spreadsheets call Unicode "
 				    "text: " SAVE_AS);
-	if (!looks_like_utf8(text, len) && is_cp949(text, len))
+	if (!pl_is_utf8_text(text, len) && is_cp949(text, len))
 		return pl_error_set(err, PL_ERR_INVALID,
 				    "this is CP949 (EUC-KR), which Korean Excel calls CSV: " SAVE_AS
 				    ", or convert it with iconv -f CP949 -t UTF-8");

@@ -201,8 +201,8 @@ static int wrong_option(int opt, const char *word, int letter)
 	return usage(message, "");
 }
 
-/* Reads all options; what is left in argv are the words. 0, or an exit status after it was said
- * what is wrong. */
+/* Reads all options; what is left in argv are the words. 0, or an exit status after a message
+ * about what is wrong. */
 static int read_options(int argc, char **argv, struct ctl *ctl, struct request *request)
 {
 	struct option options[4 + CTL_OPTION_COUNT + 1];

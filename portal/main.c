@@ -48,9 +48,9 @@ static int start(const struct daemon_arguments *arguments, struct pl_error *err)
 	return http_start(portal, listener, &http, err) == 0 ? EX_OK : EX_UNAVAILABLE;
 }
 
-static void sweep(void)
+static void prune(void)
 {
-	portal_sweep(portal);
+	portal_prune(portal);
 }
 
 static int reload(struct pl_error *err)
@@ -86,7 +86,7 @@ static const struct daemon postlatch_portal = {
 	.socket_path = listen_path,
 	.open = open_portal,
 	.start = start,
-	.work = sweep,
+	.work = prune,
 	.work_every_ms = SWEEP_EVERY_MS,
 	.reload = reload,
 	.close = close_portal,

@@ -50,7 +50,7 @@ export default {
     "registration.lead": "A code from your phone keeps your mail yours, even if someone learns your password. It takes about a minute.",
     "registration.lead-required": "Your administrator asks for two-step verification in webmail. Register your phone to go on; it takes about a minute.",
     "registration.lead-anew": "The present authenticator keeps working until you have confirmed the new one here.",
-    "registration.expired": "The key that you began with is no longer valid, as a key lives for 15 minutes. Please delete its entry in the app, and register this new one.",
+    "registration.expired": "The key that you began with is no longer valid, because a key is valid for 15 minutes. Please delete its entry in the app, and register this new one.",
     "registration.install": "Install an authenticator app on your phone, such as Google OTP (Authenticator), from {play} or the {appstore}.",
     "registration.play": "Google Play",
     "registration.app-store": "App Store",

@@ -44,7 +44,7 @@ function byKey({ account, key }) {
     ];
 }
 
-// Whoever takes longer than a key lives goes on with a new one.
+// A member who takes longer than a key is valid goes on with a new one.
 async function confirmWith(data, code) {
     try {
         await data.confirm(code);
@@ -56,7 +56,7 @@ async function confirmWith(data, code) {
 }
 
 // data: begin(), which gives the portal's answer, or null when the reader gave up; pending, that
-// answer; expired, instead of one that is not good any more; manual, by key; lead, a sentence;
+// answer; expired, whether it is in place of an expired one; manual, by key; lead, a sentence;
 // confirm(code); ways out, a list of { label(), go, quiet }.
 export function registrationScreen(data) {
     const { pending, expired, manual, lead, ways } = data;

@@ -13,9 +13,8 @@ static int cannot_be_alias(const struct pl_work *work, const struct pl_policy *p
 				    "it has members or aliases of its own; an alias has none");
 	if (pl_policy_domain(policy, domain->name) != NULL)
 		return pl_error_set(work->err, PL_ERR_CONFLICT,
-				    "it has a section in the policy file, which would count no "
-				    "more; "
-				    "remove the section");
+				    "it has a section in the policy file, which would have no "
+				    "effect; remove the section");
 	return 0;
 }
 

@@ -6,7 +6,12 @@
 
 int pl_is_utf8(const char *text)
 {
-	return u8_check((const uint8_t *)text, strlen(text)) == NULL;
+	return pl_is_utf8_text(text, strlen(text));
+}
+
+int pl_is_utf8_text(const char *text, size_t len)
+{
+	return u8_check((const uint8_t *)text, len) == NULL;
 }
 
 size_t pl_space_at(const unsigned char *text, size_t len)

@@ -8,6 +8,8 @@
 #include <stddef.h>
 
 int pl_is_utf8(const char *text);
+/* The same for text of len bytes, which may contain NUL. */
+int pl_is_utf8_text(const char *text, size_t len);
 /* How many of the len bytes at text are one white space of Unicode (its property White_Space, with
  * the no-break space that word processors and web pages put between groups); 0: none. */
 size_t pl_space_at(const unsigned char *text, size_t len);

@@ -75,13 +75,13 @@ int pl_sqlite_failed(sqlite3 *handle, int code, struct pl_error *err)
 	}
 }
 
-/* SQLite maps the -shm file, so a process that reads a part of it that somebody has cut off would
- * be killed by a signal. Nothing in the file must be kept, as SQLite makes it anew from the
+/* SQLite maps the -shm file, so a process that reads a part of it that was truncated would be
+ * killed by a signal. Nothing in the file must be kept, as SQLite makes it anew from the
  * -wal file when it finds zeros; a program that opens the database would lengthen it in the
  * same way. The file is not opened for that: closing it would drop SQLite's locks on it. Called
- * before SQLite reads the file in a new transaction; what is cut off during one, which is short,
+ * before SQLite reads the file in a new transaction; what is truncated during one, which is short,
  * is not noticed. */
-static int mend_shm(struct db *db, struct pl_error *err)
+static int repair_shm(struct db *db, struct pl_error *err)
 {
 	struct stat st;
 
@@ -98,7 +98,7 @@ static int mend_shm(struct db *db, struct pl_error *err)
 	/* What is left of it would look whole. Others may have made it larger since it was seen. */
 	if (truncate(db->shm, 0) == 0 && truncate(db->shm, db->shm_size + SHM_SLACK) == 0)
 		return 0;
-	return pl_error_set(err, PL_ERR_RETRY, "%s has been cut off and cannot be mended: %s",
+	return pl_error_set(err, PL_ERR_RETRY, "%s was truncated and cannot be repaired: %s",
 			    db->shm, strerror(errno));
 }
 
@@ -112,7 +112,7 @@ static int script(void *db_p, const char *sql, struct pl_error *err)
 	struct db *db = db_p;
 	int code;
 
-	if (mend_shm(db, err) < 0)
+	if (repair_shm(db, err) < 0)
 		return -1;
 	code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
 	return code == SQLITE_OK ? 0 : pl_sqlite_failed(db->handle, code, err);
@@ -123,7 +123,7 @@ static int prepare_handle(struct db *db, const char *sql, sqlite3_stmt **stmt_r,
 {
 	int code;
 
-	if (mend_shm(db, err) < 0)
+	if (repair_shm(db, err) < 0)
 		return -1;
 	code = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt_r, NULL);
 	return code == SQLITE_OK ? 0 : pl_sqlite_failed(db->handle, code, err);
@@ -163,7 +163,7 @@ static void close_db(void *db_p)
 	sqlite3_finalize(db->begin_write);
 	sqlite3_finalize(db->commit);
 	sqlite3_finalize(db->rollback);
-	(void)mend_shm(db, NULL);
+	(void)repair_shm(db, NULL);
 	sqlite3_close_v2(db->handle);
 	free(db);
 }
@@ -307,7 +307,7 @@ static int begin(void *db_p, int write, struct pl_error *err)
 {
 	struct db *db = db_p;
 
-	if (mend_shm(db, err) < 0)
+	if (repair_shm(db, err) < 0)
 		return -1;
 	return run_kept(db, write ? db->begin_write : db->begin_read, err);
 }
@@ -413,7 +413,8 @@ static int step(void *db_p, void *stmt, struct pl_error *err)
 	int code;
 
 	/* A statement that is a transaction of its own. */
-	if (sqlite3_get_autocommit(db->handle) && !sqlite3_stmt_busy(stmt) && mend_shm(db, err) < 0)
+	if (sqlite3_get_autocommit(db->handle) && !sqlite3_stmt_busy(stmt) &&
+	    repair_shm(db, err) < 0)
 		return -1;
 	code = sqlite3_step(stmt);
 	if (code == SQLITE_ROW)

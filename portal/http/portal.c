@@ -172,7 +172,7 @@ void portal_give(struct request *request, int failed)
 			   failed);
 }
 
-static int sweep(struct portal *portal, struct pl_error *err)
+static int prune(struct portal *portal, struct pl_error *err)
 {
 	struct pl_store_pool *pool = pool_of(portal, PL_ROLE_PORTAL);
 	struct pl_snapshot *snapshot;
@@ -190,11 +190,11 @@ static int sweep(struct portal *portal, struct pl_error *err)
 	return ret;
 }
 
-void portal_sweep(struct portal *portal)
+void portal_prune(struct portal *portal)
 {
 	struct pl_error err = { 0 };
 
-	if (sweep(portal, &err) < 0) {
+	if (prune(portal, &err) < 0) {
 		pl_error_prefix(&err, "removing what has expired");
 		daemon_log_failure(NULL, &err);
 	}

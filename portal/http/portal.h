@@ -16,8 +16,8 @@ int portal_new(const char *policy_path, const char *web_path, const struct route
 void portal_free(struct portal **portal);
 /* Reads policy and keys again. -1: the last good policy is kept. */
 int portal_reload(struct portal *portal, struct pl_error *err);
-/* What is to be done now and then: removes what has expired, see policy/session/prune.h. */
-void portal_sweep(struct portal *portal);
+/* Removes what has expired (policy/session/prune.h); to be called now and then. */
+void portal_prune(struct portal *portal);
 const struct pages *portal_pages(const struct portal *portal);
 const struct route *portal_routes(const struct portal *portal);
 /* Fills policy and keys of a request, which stay until portal_release, whatever is read

@@ -368,7 +368,7 @@ static void all_but_one_end_with_the_trust_of_their_devices(void **state)
 	}
 }
 
-static void sweep_removes_what_is_over(void **state)
+static void prune_removes_what_is_over(void **state)
 {
 	const struct pl_address address = address_of(OWNER);
 	struct fixture *fixture = *state;
@@ -409,7 +409,7 @@ int main(void)
 		TEST_WITH_DATABASE(revoke_takes_the_trust_when_asked),
 		TEST_WITH_DATABASE(raised_generation_ends_all_of_a_member),
 		TEST_WITH_DATABASE(all_but_one_end_with_the_trust_of_their_devices),
-		TEST_WITH_DATABASE(sweep_removes_what_is_over),
+		TEST_WITH_DATABASE(prune_removes_what_is_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
