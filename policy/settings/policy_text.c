@@ -9,7 +9,8 @@
 
 #include "policy/settings/policy.h"
 
-/* A file that we are willing to read: a regular one of bounded size. */
+/* A file that we are willing to read: a regular one of bounded size, which not everyone may
+ * write. */
 static int acceptable_file(const char *path, struct pl_error *err)
 {
 	struct stat st;
@@ -20,6 +21,9 @@ static int acceptable_file(const char *path, struct pl_error *err)
 	if (!S_ISREG(st.st_mode))
 		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s is not a regular file",
 				    path);
+	if ((st.st_mode & S_IWOTH) != 0)
+		return pl_error_set(err, PL_ERR_CONFIG,
+				    "policy file %s: everyone can write to it; chmod o-w it", path);
 	if (st.st_size > PL_POLICY_FILE_MAX)
 		return pl_error_set(err, PL_ERR_CONFIG, "policy file %s is larger than %d bytes",
 				    path, PL_POLICY_FILE_MAX);

@@ -325,8 +325,11 @@ class Files(FilesTest):
         self.finds("fault", "verify.key", "the group postlatch cannot read", "chgrp postlatch")
 
     def test_policy_file_that_others_can_write(self):
-        self.mode(self.policy, 0o666)
+        self.mode(self.policy, 0o664)
         self.finds("fault", "policy.conf", "others than its owner can write to", "chmod go-w it")
+        # Programs refuse this one.
+        os.chmod(self.policy, 0o666)
+        self.finds("fault", "policy.conf", "everyone can write to it", "chmod o-w it")
 
     def test_policy_file_that_programs_cannot_read(self):
         self.owner(self.policy, 0, 0)
@@ -336,7 +339,7 @@ class Files(FilesTest):
         path = server.dir + "/etc/postlatch/more.conf"
         self.write(path, "# nothing\n")
         self.addCleanup(os.unlink, path)
-        os.chmod(path, 0o666)
+        os.chmod(path, 0o664)
         self.contents(self.policy, lambda text: text + 'include("more.conf")\n')
         self.finds("fault", "more.conf", "others than its owner can write to")
 

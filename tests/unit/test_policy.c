@@ -408,6 +408,25 @@ static int make_dir(void **state)
 	return mkdtemp(dir) == NULL ? -1 : 0;
 }
 
+static void files_that_everyone_can_write_are_refused(void **state)
+{
+	struct pl_policy *policy;
+	struct pl_error err;
+
+	(void)state;
+	write_file("main.conf", "app_password_length = 20\n", 0646);
+	assert_int_equal(pl_policy_load(in_dir("main.conf"), &policy, &err), -1);
+	assert_int_equal(err.code, PL_ERR_CONFIG);
+	assert_non_null(strstr(err.msg, "chmod o-w"));
+	write_file("main.conf", "include(\"more.conf\")\n", 0664);
+	write_file("more.conf", "app_password_length = 20\n", 0666);
+	assert_int_equal(pl_policy_load(in_dir("main.conf"), &policy, &err), -1);
+	assert_non_null(strstr(err.msg, "more.conf"));
+	write_file("more.conf", "app_password_length = 20\n", 0664);
+	assert_int_equal(pl_policy_load(in_dir("main.conf"), &policy, &err), 0);
+	pl_policy_unref(&policy);
+}
+
 static int remove_dir(void **state)
 {
 	char command[128];
@@ -430,6 +449,7 @@ int main(void)
 		cmocka_unit_test(errors_behind_an_include_name_their_own_line),
 		cmocka_unit_test(each_file_must_be_whole),
 		cmocka_unit_test(errors_in_included_files_leave_nothing_behind),
+		cmocka_unit_test(files_that_everyone_can_write_are_refused),
 		cmocka_unit_test(mac_is_pinned),
 		cmocka_unit_test(bad_key_files),
 		cmocka_unit_test(keys_are_never_made_twice),
