@@ -13,7 +13,7 @@
 #include "portal/http/portal.h"
 #include "portal/routes.h"
 
-#define SWEEP_EVERY_MS (10 * 60 * 1000)
+#define PRUNE_EVERY_MS (10 * 60 * 1000)
 /* Each connection has a socket, and while it is served one to Dovecot and the
  * three files of a database. */
 #define FILES_MAX 8192
@@ -87,7 +87,7 @@ static const struct daemon postlatch_portal = {
 	.open = open_portal,
 	.start = start,
 	.work = prune,
-	.work_every_ms = SWEEP_EVERY_MS,
+	.work_every_ms = PRUNE_EVERY_MS,
 	.reload = reload,
 	.close = close_portal,
 };
