@@ -207,7 +207,7 @@ class Addresses(CheckTest):
     def test_the_portal_is_killed(self):
         start = server.kill_portal()
         try:
-            self.finds("fault", "the web server at portal_url", "answers 502", "start postlatch-portal")
+            self.finds("fault", "the web server at portal_url", "answers 503", "start postlatch-portal")
         finally:
             start()
 
