@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "policy/base/keys.h"
+#include "policy/settings/option.h"
 #include "policy/settings/other_services.h"
 #include "policy/settings/policy.h"
 
@@ -153,6 +154,7 @@ static void errors(void **state)
 		{ "mail_from = \"postmaster\"\n", "policy.conf:1", "a mail address" },
 		{ "mail_from = \"-x@a.test\"\n", "policy.conf:1", "a mail address" },
 		{ "webmail_url = \"javascript:x\"\n", "policy.conf:1", "https://" },
+		{ "doveadm_url = \"http://a.test/ javascript:x\"\n", "policy.conf:1", "https://" },
 		{ "sendmail = \"sendmail\"\n", "policy.conf:1", "from / on" },
 		{ "database = \"mysql://u:secret@h/x\"\n", "policy.conf:1",
 		  "database: it must be sqlite:" },
@@ -171,6 +173,24 @@ static void errors(void **state)
 				 rows[i].what);
 		assert_null(policy);
 	}
+}
+
+static void list_of_addresses_is_read_one_by_one(void **state)
+{
+	const char *at = "  http://a.test/x   https://b.test:1/y ";
+	char url[PL_OPTION_URL_SIZE], list[2 * PL_OPTION_URL_SIZE] = "http://a.test/x http://";
+	struct pl_error err;
+
+	(void)state;
+	assert_non_null(at = pl_option_next_url(at, url));
+	assert_string_equal(url, "http://a.test/x");
+	assert_non_null(at = pl_option_next_url(at, url));
+	assert_string_equal(url, "https://b.test:1/y");
+	assert_null(pl_option_next_url(at, url));
+	/* One that would be cut is refused. */
+	memset(list + strlen(list), 'a', PL_OPTION_URL_SIZE);
+	assert_int_equal(pl_option_urls(list, &err), -1);
+	assert_non_null(strstr(err.msg, "shorter"));
 }
 
 static void other_services(void **state)
@@ -442,6 +462,7 @@ int main(void)
 		cmocka_unit_test(empty_file_gives_defaults),
 		cmocka_unit_test(sections),
 		cmocka_unit_test(errors),
+		cmocka_unit_test(list_of_addresses_is_read_one_by_one),
 		cmocka_unit_test(other_services),
 		cmocka_unit_test(many_sections),
 		cmocka_unit_test(bounded),
