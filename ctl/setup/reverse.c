@@ -49,8 +49,8 @@ static void free_texts(struct texts *texts)
 	free(texts->entries_now);
 }
 
-/* Finds the line whose key is that of another one, and copies its whole. The key ends with
- * " =", or for an entry of master.cf after its second word. */
+/* Whether the keys of two lines are the same. A key ends at " =", or for an entry of master.cf
+ * after its second word. */
 static int same_key(const char *line, const char *other, int is_entry)
 {
 	char key[2][2][256] = { { "", "" }, { "", "" } };
@@ -71,6 +71,7 @@ static int is_of_folder(const char *line)
 	return strncmp(line, "config_directory ", 17) == 0;
 }
 
+/* Copies the line of the text that has the key of another line. 1, or 0 when there is none. */
 static int find(const char *text, const char *line, int is_entry, char *found, size_t size)
 {
 	for (const char *at = text; *at != '\0'; at += strcspn(at, "\n"), at += *at == '\n') {
