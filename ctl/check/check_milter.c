@@ -47,10 +47,7 @@ static struct connection *open_inet(const char *address, struct pl_error *err)
 		snprintf(host, sizeof(host), "localhost");
 		snprintf(port, sizeof(port), "%s", address);
 	}
-	if (host[0] == '[') {
-		memmove(host, host + 1, strlen(host));
-		host[strcspn(host, "]")] = '\0';
-	}
+	connection_strip_brackets(host);
 	return connection_open(host, port, DEADLINE_MS, err);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctl/check/check.h"
+#include "ctl/check/connection.h"
 #include "ctl/check/doveconf.h"
 #include "ctl/check/signin.h"
 #include "ctl/postfix.h"
@@ -44,10 +45,7 @@ static void first_host(const char *addresses, char *host, size_t size)
 {
 	addresses += strspn(addresses, ", ");
 	snprintf(host, size, "%.*s", (int)strcspn(addresses, ", "), addresses);
-	if (host[0] == '[') {
-		memmove(host, host + 1, strlen(host));
-		host[strcspn(host, "]")] = '\0';
-	}
+	connection_strip_brackets(host);
 	if (host[0] == '\0' || strcmp(host, "*") == 0 || strcmp(host, "::") == 0 ||
 	    strcmp(host, "all") == 0 || strcmp(host, "loopback-only") == 0)
 		snprintf(host, size, "127.0.0.1");

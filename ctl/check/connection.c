@@ -154,6 +154,14 @@ struct connection *connection_open_unix(const char *path, int deadline_ms, struc
 	return connection;
 }
 
+void connection_strip_brackets(char *host)
+{
+	if (host[0] != '[')
+		return;
+	memmove(host, host + 1, strlen(host));
+	host[strcspn(host, "]")] = '\0';
+}
+
 void connection_close(struct connection **connection)
 {
 	if (*connection == NULL)

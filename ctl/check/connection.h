@@ -18,6 +18,9 @@ struct connection;
 struct connection *connection_open(const char *host, const char *port, int deadline_ms,
 				   struct pl_error *err);
 struct connection *connection_open_unix(const char *path, int deadline_ms, struct pl_error *err);
+/* Takes the brackets of an IPv6 address (RFC 3986 3.2.2) away, which connection_open() wants
+ * without them. */
+void connection_strip_brackets(char *host);
 /* Accepts NULL. */
 void connection_close(struct connection **connection);
 

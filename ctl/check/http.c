@@ -35,10 +35,7 @@ static int split(const char *url, struct place *place, struct pl_error *err)
 		snprintf(place->port, sizeof(place->port), "%.15s", colon + 1);
 		place->host[colon - place->authority] = '\0';
 	}
-	if (place->host[0] == '[') {
-		memmove(place->host, place->host + 1, strlen(place->host));
-		place->host[strcspn(place->host, "]")] = '\0';
-	}
+	connection_strip_brackets(place->host);
 	return 0;
 }
 
