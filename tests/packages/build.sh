@@ -1,44 +1,7 @@
 # shellcheck shell=bash
-# Packages of this tree, in $WORK/packages. Sourced by run.
+# Packages of this tree, of this version and of an older one, in $WORK/packages. Sourced by run.
 
-in_build() { "$SOURCE/tools/in-root" "$WORK/build" "$@"; }
-
-build_depends() {
-	sed -n '/^Build-Depends:/,/^[^ ]/ { s/^Build-Depends://; /^[^ ]/d; s/<[^>]*>//; p }' "$SOURCE/debian/control"
-}
-
-# With systemd, which in Debian 13 does not tell where units go.
-make_build_root() {
-	"$SOURCE/tools/debian-root" "$RELEASE" "$WORK/build" build-essential ccache lintian systemd "$(build_depends | tr -d '\n')" &&
-		mkdir -p "$WORK/build/src/postlatch" "$WORK/build/var/cache/postlatch/ccache" && copy_source "$WORK/build/src/postlatch"
-}
-
-# What a commit would have, without what builds have left here; a release has all and nothing else.
-list_source() {
-	if [ -e "$SOURCE/.git" ]; then
-		git -C "$SOURCE" -c safe.directory='*' ls-files -z --cached --others --exclude-standard
-	else
-		find "$SOURCE" -mindepth 1 -maxdepth 1 ! -name 'build*' -printf '%f\0'
-	fi
-}
-
-copy_source() {
-	list_source | tar -C "$SOURCE" --null --files-from=- --ignore-failed-read -cf - | tar -C "$1" --no-same-owner -xf -
-}
-
-# The commands of doc/install.md but the last, which is for the server. The unit tests have a suite of their own.
-test_packages_are_built() {
-	shell_blocks doc/install.md packages | sed '$d' >"$WORK/build/src/commands"
-	grep -q dpkg-buildpackage "$WORK/build/src/commands"
-	echo 'APT::Get::Assume-Yes "true";' >"$WORK/build/etc/apt/apt.conf.d/tests"
-	in_build env -C /src/postlatch DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" DEBIAN_FRONTEND=noninteractive \
-		PATH=/usr/lib/ccache:/usr/sbin:/usr/bin:/sbin:/bin CCACHE_DIR="/var/cache/postlatch/ccache/packages-$RELEASE" \
-		bash -ex /src/commands
-	mkdir "$WORK/packages/new"
-	cp "$WORK"/build/src/*.deb "$WORK/packages/new"
-	rm "$WORK"/packages/new/*-dbgsym_*
-	[ "$(find "$WORK/packages/new" -name '*.deb' | wc -l)" = 4 ]
-}
+test_packages_are_built() { build_packages; }
 
 test_lintian_is_silent() {
 	local said

@@ -1,42 +1,5 @@
 # shellcheck shell=bash
-# The commands of doc/install.md and doc/webmail.md, followed word for word. Sourced by run.
-
-# All blocks of shell commands of a kind, as one; a kind is the word behind "```sh".
-shell_blocks() { # DOCUMENT [KIND]
-	awk -v kind="${2:-}" '
-		/^ *```sh/ { is_inside = 1; is_wanted = $2 == kind; indent = index($0, "`"); next }
-		/^ *```$/ { is_inside = 0 }
-		is_inside && is_wanted { print substr($0, indent) }' "$SOURCE/$1"
-}
-
-# Runs commands from standard input in the server, in a folder. The first that fails is the last.
-follow() { # [FOLDER]
-	cat >"$WORK/site/packages/commands"
-	[ -s "$WORK/site/packages/commands" ]
-	inside env -C "${1:-/root}" bash -ex /packages/commands
-}
-
-# Lines of a file that the document shows, as they stand there.
-shown_lines() { # DOCUMENT REGEX
-	sed -nE "s/^    ($2)\$/\1/p" "$SOURCE/$1"
-}
-
-set_auth_mechanisms() { # VALUE
-	inside sed -i "s/^#\?auth_mechanisms = .*/auth_mechanisms = $1/" /etc/dovecot/conf.d/10-auth.conf
-}
-
-# A certificate for the name that the documents use; /etc/hosts has it, too.
-make_certificate() {
-	inside openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=portal.example.com \
-		-keyout /etc/ssl/private/portal.example.com.key -out /etc/ssl/certs/portal.example.com.pem
-	echo "127.0.0.1 portal.example.com" >>"$WORK/site/etc/hosts"
-}
-
-from_browser() { # PATH [OPTION ...] of curl; prints the answer's code
-	local path=$1
-	shift
-	inside curl -sS -k -o /dev/stderr -w '%{response_code}' "$@" "https://portal.example.com$path"
-}
+# The server's life once more, with nothing but the commands of doc/install.md and doc/webmail.md. Sourced by run.
 
 # The packages were purged before, and what configures Postfix and Dovecot goes now: the server is as it was.
 test_the_document_installs_the_packages() {
@@ -58,13 +21,8 @@ test_the_document_switches_them_on() {
 	equal "with forwarding off" "$(redirect plain)" 550
 }
 
-# Roundcube itself is followed by tests/browser; here are the folders of its Debian package.
 test_the_document_sets_up_the_portal() {
-	make_certificate
-	inside mkdir -p /etc/roundcube /var/lib/roundcube/plugins
-	shown_lines doc/webmail.md '(portal_url|webmail_url|mail_from|doveadm_[a-z_]+) = ".*"' >>"$WORK/site/etc/postlatch/policy.conf"
-	set_auth_mechanisms "$(shown_lines doc/webmail.md 'auth_mechanisms = .*' | sed 's/.*= //')"
-	{ shell_blocks doc/webmail.md; shell_blocks doc/webmail.md nginx; } | follow
+	set_up_portal
 	# The certificate is its own authority.
 	inside env SSL_CERT_FILE=/etc/ssl/certs/portal.example.com.pem postlatch check
 	equal "the account page" "$(from_browser /account)" 200
@@ -75,13 +33,9 @@ test_the_document_sets_up_the_portal() {
 }
 
 test_the_document_removes_it() {
-	set_auth_mechanisms "plain login"
-	inside rm -r /etc/nginx/sites-enabled/postlatch-portal.conf /etc/roundcube /var/lib/roundcube
-	shell_blocks doc/install.md removing | follow
+	remove_as_documented
 	equal "what setup has left in Postfix" "$(inside sh -c 'cat /etc/postfix/main.cf /etc/postfix/master.cf' | cksum)" \
 		"$(cat "$WORK/postfix.before")"
-	inside systemctl reload nginx
-	inside apt-get remove -y "${PACKAGES[@]}"
 	login imap plain
 	login imap owner
 	login pop3 plain

@@ -1,19 +1,11 @@
 # shellcheck shell=bash
 # The mail server that the packages come to, and what members and its operator do there. Sourced by run.
 
-PACKAGES=(postlatch-common dovecot-postlatch postlatch-milter postlatch-portal)
-
 # Dovecot and Postfix as they were before Postlatch, with three members.
 make_site() {
 	local site=$WORK/site name
-	"$SOURCE/tools/debian-root" "$RELEASE" "$site" systemd systemd-sysv dbus procps curl make \
-		nginx-light openssl ssl-cert postfix dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved || return 1
+	make_root "$RELEASE" postfix dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-managesieved || return 1
 	cp -r "$WORK/packages" "$site/packages"
-	# Here nobody answers a question of apt-get.
-	echo 'APT::Get::Assume-Yes "true";' >"$site/etc/apt/apt.conf.d/tests"
-	# In a test a service may be restarted more often than an operator would.
-	mkdir -p "$site/etc/systemd/system.conf.d"
-	printf '[Manager]\nDefaultStartLimitIntervalSec=0\n' >"$site/etc/systemd/system.conf.d/tests.conf"
 	chroot "$site" useradd --system --create-home --home-dir /var/vmail vmail
 	# "Local only" has no way out; here mail for elsewhere may wait in the queue.
 	chroot "$site" make-ssl-cert generate-default-snakeoil
@@ -24,33 +16,8 @@ make_site() {
 	for name in plain owner off; do
 		echo "$name@example.test:pass-$name::::::"
 	done >"$site/etc/dovecot/members"
-	# What they depend on comes now: later there is no way to the archive.
-	{
-		"$SOURCE/tools/in-root" "$site" apt-get update -q
-		"$SOURCE/tools/in-root" "$site" sh -c 'apt-get install -y --download-only /packages/new/*.deb'
-	} >"$WORK/download.log" 2>&1 || return 1
-	use_downloads "$site"
+	download_dependencies
 }
-
-# From here on apt-get knows what was downloaded and nothing else: the lists of the whole archive take it seconds
-# each time.
-use_downloads() { # ROOT
-	local folder=$1/packages/downloads package
-	mkdir "$folder"
-	mv "$1"/var/cache/apt/archives/*.deb "$folder"
-	for package in "$folder"/*.deb; do
-		dpkg-deb --field "$package"
-		echo "Filename: ./$(basename "$package")"
-		echo "Size: $(stat -c %s "$package")"
-		echo "SHA256: $(sha256sum "$package" | cut -d ' ' -f 1)"
-		echo
-	done >"$folder/Packages"
-	rm -rf "$1"/var/lib/apt/lists/* "$1"/etc/apt/sources.list.d/*
-	echo "deb [trusted=yes] file:/packages/downloads ./" >"$1/etc/apt/sources.list"
-	"$SOURCE/tools/in-root" "$1" apt-get update -q
-}
-
-dovecot_release() { chroot "$1" dovecot --version | cut -d . -f 1,2; }
 
 install_packages() { # old|new [OPTION ...]
 	local which=$1
@@ -120,24 +87,5 @@ portal() { # PATH [OPTION ...] of curl; prints the answer's code
 }
 
 pid_of() { inside systemctl show --property MainPID --value "$1"; }
-
-# Succeeds when the command does not.
-fails() {
-	if "$@"; then
-		echo "this should have failed: $*"
-		return 1
-	fi
-}
-
-equal() { # WHAT IT-IS IT-SHOULD-BE
-	[ "$2" = "$3" ] || { printf '%s is:\n%s\nand not:\n%s\n' "$1" "$2" "$3"; return 1; }
-}
-
-# Every path on the disk, without what other programs write all the time.
-list_files() {
-	inside find / -xdev -path /packages -prune -o -print |
-		grep -Ev '^/var/(log|cache|tmp|vmail|lib/(dpkg|apt|dovecot|postfix|systemd)|spool/postfix/[a-z]+)/.*' | sort
-	inside find /var/lib/systemd /etc/systemd -name '*postlatch*' | sort
-}
 
 new_files() { comm -13 "$WORK/files.before" <(list_files | sort -u); }

@@ -126,7 +126,7 @@ test_the_portal_signs_members_in() {
 
 # Postfix's sendmail runs under the unit's restrictions.
 test_the_portal_tells_members_by_mail() {
-	/usr/bin/python3 "$HERE/register.py" "/proc/$LEADER/root/run/postlatch/portal.sock" plain@example.test pass-plain
+	/usr/bin/python3 "$HERE/../container/register.py" "/proc/$LEADER/root/run/postlatch/portal.sock" plain@example.test pass-plain
 	queued plain@example.test
 	inside postcat -q "$(inside postqueue -j | /usr/bin/python3 -c '
 import json, sys
