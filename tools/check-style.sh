@@ -31,6 +31,6 @@ for file in "${sources[@]}"; do
 done
 if command -v shellcheck >/dev/null; then
 	shellcheck -x -S warning quickstart run-tests .ci/run demo/functions.sh demo/inside tools/* \
-		tests/packages/run debian/*.{postinst,prerm,postrm} || status=1
+		tests/{packages,sites}/run debian/*.{postinst,prerm,postrm} || status=1
 fi
 exit $status

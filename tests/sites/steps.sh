@@ -1,0 +1,93 @@
+# shellcheck shell=bash
+# What happens to a site, in this order. Sourced by run.
+
+steps=(
+	site_is_made
+	files_are_noted
+	battery:before
+	the_documents_install_it
+	the_documents_set_up_the_portal
+	battery:after
+	battery:wrong
+	the_documents_remove_it
+	battery:removed
+	the_files_are_as_before
+)
+
+site_value() { /usr/bin/python3 "$HERE/site_table.py" "$SITE" "$1"; }
+
+# battery PHASE: prints a result for each of its tests.
+battery() {
+	/usr/bin/python3 "$HERE/battery.py" "$SITE" "$LEADER" "$1" 2>"$WORK/battery-$1.log" || {
+		echo "FAIL $1/battery"
+		tail -n 40 "$WORK/battery-$1.log"
+	}
+}
+
+# They are built once for all sites of a release.
+test_packages_are_there() (
+	RELEASE=$(site_value release)
+	WORK=$FOLDER/packages-$RELEASE
+	mkdir -p "$WORK/packages"
+	exec 8>"$WORK/lock"
+	flock 8
+	[ ! -e "$WORK/packages/new" ] || exit 0
+	rm -rf "$WORK/build"
+	make_build_root && build_packages
+	rm -rf "$WORK/build"
+)
+
+test_container_is_made() {
+	local release packages site=$WORK/site
+	release=$(site_value release)
+	read -ra packages <<<"$(site_value packages)"
+	make_root "$release" "${packages[@]}"
+	cp -r "$FOLDER/packages-$release/packages" "$site/packages"
+	download_dependencies
+	mkdir "$site/packages/site"
+	cp -r "$HERE"/common/* "$SITE"/* "$site/packages/site"
+}
+
+test_site_is_made() {
+	inside bash -ex /packages/site/make-site
+	inside systemctl restart dovecot postfix
+	equal "failed units" "$(inside systemctl --failed --plain --no-legend)" ""
+}
+
+# Names of all files, and digests of what programs are configured with.
+note_files() { # NAME
+	list_files | sort -u >"$WORK/files.$1"
+	inside find /etc -xdev -type f -exec sha256sum {} + | sort >"$WORK/digests.$1"
+}
+
+test_files_are_noted() { note_files before; }
+
+# Its last command, `postlatch check`, is a test of its own.
+test_the_documents_install_it() {
+	mkdir -p "$WORK/site/packages/new/source"
+	shell_blocks doc/install.md packages | tail -n 1 | follow /packages/new/source
+	rmdir "$WORK/site/packages/new/source"
+	prepare_by_hand
+	installation | follow
+	finish_by_hand
+}
+
+test_the_documents_set_up_the_portal() {
+	set_up_portal
+	[ ! -e "$SITE/portal-by-hand" ] || inside bash -ex /packages/site/portal-by-hand
+}
+
+test_the_documents_remove_it() {
+	take_back_by_hand
+	remove_as_documented
+}
+
+# Users, keys, database and a changed policy file remain, as the document says, and what dpkg knows of units until a purge.
+test_the_files_are_as_before() {
+	inside apt-get autoremove -y --purge -o APT::AutoRemove::SuggestsImportant=false
+	note_files after
+	equal "what was added" "$(comm -13 "$WORK"/files.{before,after} | grep -Ev '^/(etc|var/lib|var/spool/postfix)/postlatch|^/etc/ssl/.*/portal\.example\.com|^/var/lib/systemd/deb-systemd-helper-enabled/.*postlatch')" ""
+	equal "what is gone" "$(comm -23 "$WORK"/files.{before,after})" ""
+	equal "what was changed" "$(comm -3 "$WORK"/digests.{before,after} | awk '{ print $NF }' | sort -u |
+		grep -Ev '^/etc/(postlatch/.*|ssl/.*/portal\.example\.com\..*|(passwd|group|shadow|gshadow)-?|ld\.so\.cache|hosts)$')" ""
+}

@@ -1,0 +1,77 @@
+"""Sign-in at the portal, as browsers and a webmail do it."""
+import http.client
+import os
+import sys
+import urllib.parse
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "integration"))
+
+from clients import TIMEOUT, connect, tls  # noqa: E402
+from portal import Browser, totp  # noqa: E402
+
+HOST = "portal.example.com"
+REDIRECT = "https://webmail.example.com/battery"
+
+
+class TlsBrowser(Browser):
+    """Reaches the portal through the site's web server."""
+
+    def __init__(self):
+        super().__init__(443, "https://" + HOST)
+
+    def connect(self):
+        connection = http.client.HTTPSConnection(HOST, timeout=TIMEOUT, context=tls)
+        connection.sock = tls.wrap_socket(connect(443), server_hostname=HOST)
+        return connection
+
+
+def state(name, password):
+    """What a sign-in with the account password gives: the session's state, or the refusal."""
+    browser = TlsBrowser()
+    answer = browser.sign_in(name, password)
+    return browser.state() if answer.status == 200 else "%d" % answer.status
+
+
+class Webmail:
+    """A client of the portal, registered by the operator."""
+
+    def __init__(self, site):
+        self.secret = site.json("client", "add", "battery", "--redirect-uri", REDIRECT)["secret"]
+
+    def post(self, path, **fields):
+        form = urllib.parse.urlencode({"client_id": "battery", "client_secret": self.secret, **fields})
+        return TlsBrowser().request("POST", path, form, {"Content-Type": "application/x-www-form-urlencoded"}, origin=False)
+
+    def token(self, browser):
+        """An access token for the session of a browser."""
+        query = urllib.parse.urlencode({"response_type": "code", "client_id": "battery", "redirect_uri": REDIRECT,
+                                        "scope": "openid email mail", "state": "s"})
+        location = browser.get("/oauth2/authorize?" + query, origin=False).headers.get("Location", "")
+        code = urllib.parse.parse_qs(urllib.parse.urlsplit(location).query).get("code", [""])[0]
+        answer = self.post("/oauth2/token", grant_type="authorization_code", redirect_uri=REDIRECT, code=code)
+        if answer.status != 200:
+            raise AssertionError("%s, %r" % (location, answer))
+        return answer.json["access_token"]
+
+
+def right(answer):
+    if answer.status != 200:
+        raise AssertionError(repr(answer))
+    return answer.json
+
+
+def register(name, password):
+    """Signs in and registers an authenticator: the browser, in which the session is whole then, and the key."""
+    browser = TlsBrowser()
+    right(browser.sign_in(name, password))
+    key = right(browser.post("/api/sign-in/registration"))["key"]
+    right(browser.post("/api/sign-in/registration/confirm", {"code": totp(key)}))
+    return browser, key
+
+
+def sign_in(name, password, key):
+    """A browser whose session has given a code of the next period: the one of registration is used up."""
+    browser = TlsBrowser()
+    right(browser.sign_in(name, password))
+    right(browser.post("/api/sign-in/code", {"code": totp(key, 1)}))
+    return browser
