@@ -64,7 +64,7 @@ static int64_t revoke_sessions(struct ctl *ctl, struct pl_account *account, int6
 	int64_t count = 0;
 
 	if (id != 0)
-		return pl_session_revoke(&ctl->work, account, id, 1);
+		return pl_session_sign_out(&ctl->work, account, id);
 	if (pl_session_list(&ctl->work, account->member.id, count_session, &count) < 0 ||
 	    pl_session_revoke_all(&ctl->work, account) < 0)
 		return -1;

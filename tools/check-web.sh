@@ -31,7 +31,7 @@ while read -r key _; do
 done < <(comm -3 <(gaps web/messages.en.js) <(gaps web/messages.ko.js) | tr -d '\t' | sort -u -k1,1)
 
 # Keys in use; "error." is put together with the portal's code.
-used=$(grep -ohE '"(language|app|copy|form|password|notice|code|recovery|registration|codes|reauthentication|sign-out|unavailable|account|factor|mode|devices|sessions|error)\.[a-z-]+"' \
+used=$(grep -ohE '"(language|app|copy|form|password|notice|code|busy|not-kept|recovery|registration|codes|reauthentication|sign-out|unavailable|account|factor|mode|devices|sessions|error)\.[a-z-]+"' \
 	"${modules[@]}" | tr -d '"' | sort -u)
 while read -r key; do
 	complain "no catalogue has $key"

@@ -1,6 +1,7 @@
 // account_devices.js - trusted devices, and devices that are signed in.
 
-import { action, section } from "./account_section.js";
+import { section } from "./account_section.js";
+import { action } from "./button.js";
 import { agree } from "./dialog.js";
 import { h } from "./dom.js";
 import { t, time } from "./language.js";

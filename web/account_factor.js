@@ -1,18 +1,20 @@
 // account_factor.js - the authenticator: registered or not, anew, away; recovery codes.
 
-import { action, section } from "./account_section.js";
+import { section } from "./account_section.js";
 import { post } from "./api.js";
+import { action } from "./button.js";
 import { agree } from "./dialog.js";
 import { h } from "./dom.js";
 import { t, time } from "./language.js";
-import { recoveryCodesScreen } from "./screen_recovery_codes.js";
+import { withCode } from "./reauthentication.js";
+import { keep, recoveryCodesScreen } from "./screen_recovery_codes.js";
 import { registrationScreen } from "./screen_registration.js";
 import { show } from "./stage.js";
 
 const ID = "factor";
 
 function showCodes(account, answer, give, message) {
-    const done = () => give.done(answer, ID, message());
+    const done = (kept) => give.done(kept, ID, message());
     show(recoveryCodesScreen, { codes: answer.recovery_codes, account: account.address, done });
 }
 
@@ -38,7 +40,7 @@ async function remove(account, give) {
         text: account.two_factor_requirement === "required" ? t("factor.remove-required") : t("factor.remove-text"),
         yes: t("factor.remove"),
     });
-    const answer = agreed && (await give.request("/api/account/factor/remove"));
+    const answer = agreed && (await withCode("/api/account/factor/remove", t("factor.remove")));
     if (answer) give.done(answer, ID, t("factor.removed"));
 }
 
@@ -58,14 +60,26 @@ function details(factor) {
         item(t("factor.codes-left"), t("factor.codes-count", { count: factor.recovery_codes })));
 }
 
-function registered(account, give) {
+// Codes that were shown, of which nobody has said that they are kept.
+function notKept(give) {
+    const kept = () => keep((account) => give.done(account, ID, t("not-kept.done")));
     return [
-        h("p", { "data-state": "on" }, t("factor.on")),
+        h("p", { "data-note": true }, t("not-kept.text")),
+        action(t("codes.kept"), kept, { "data-tone": "small" }),
+    ];
+}
+
+// Where two-step verification is switched off, an authenticator that is there may be deleted, and no more.
+function registered(account, give) {
+    const inUse = account.two_factor;
+    return [
+        h("p", { "data-state": inUse ? "on" : "off" }, t("factor.on")),
         details(account.factor),
-        h("p", { "data-aside": true }, t("factor.hint")),
+        inUse && !account.factor.recovery_kept && notKept(give),
+        inUse && h("p", { "data-aside": true }, t("factor.hint")),
         h("div", { "data-row": true },
-            action(t("factor.anew"), () => register(account, give)),
-            action(t("factor.codes"), () => newCodes(account, give)),
+            inUse && action(t("factor.anew"), () => register(account, give)),
+            inUse && action(t("factor.codes"), () => newCodes(account, give)),
             action(t("factor.remove"), () => remove(account, give), { "data-tone": "danger" })),
     ];
 }

@@ -1,7 +1,8 @@
 // account_mode.js - use or leave out the second factor: the member's own choice while the
 // factor is optional and no administrator has left it out.
 
-import { action, section } from "./account_section.js";
+import { section } from "./account_section.js";
+import { action } from "./button.js";
 import { h, newId } from "./dom.js";
 import { t } from "./language.js";
 

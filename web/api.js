@@ -6,14 +6,23 @@ import { language } from "./language.js";
 const PATIENCE = 40000;
 
 let csrf = null;
+let address = null; // of the account that the page is about
 
 export class ApiError extends Error {
-    constructor(code, { wait = 0, by = null } = {}) {
+    constructor(code, { wait = 0, by = null, why = null } = {}) {
         super(code);
         this.code = code;
+        this.why = why;
         this.wait = wait;
         this.by = by;
     }
+}
+
+// AbortSignal.timeout() is missing in browsers of 2022, and its absence must not look like a lost connection.
+function patience() {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), PATIENCE);
+    return controller.signal;
 }
 
 function request(method, path, body) {
@@ -27,7 +36,7 @@ function request(method, path, body) {
         credentials: "same-origin",
         cache: "no-store",
         redirect: "error",
-        signal: AbortSignal.timeout(PATIENCE),
+        signal: patience(),
     });
 }
 
@@ -45,19 +54,22 @@ async function send(method, path, body) {
         throw new ApiError(response.status >= 500 ? "try-again-later" : "internal");
     }
     if (!response.ok) throw new ApiError(answer.error ?? "internal", answer);
-    if ("csrf" in answer) csrf = answer.csrf;
+    if ("csrf" in answer) ({ csrf, address } = answer);
     return answer;
 }
 
-export function getSession() {
-    return send("GET", "/api/session");
+export async function getSession() {
+    const before = address;
+    const session = await send("GET", "/api/session");
+    if (before && session.address && session.address !== before) throw new ApiError("another-account");
+    return session;
 }
 
 export function getAccount() {
     return send("GET", "/api/account");
 }
 
-// A token is out of date when another tab signed in anew: ask for it once more.
+// A token is out of date when another window signed in anew: ask for it once more.
 export async function post(path, body) {
     try {
         return await send("POST", path, body);

@@ -24,12 +24,12 @@ export function dialog(title, content) {
     });
 }
 
-// True when the reader agrees.
+// True when the reader agrees. It begins at the button that changes nothing.
 export function agree({ title, text, yes }) {
     return dialog(title, (close) => [
         h("p", {}, text),
         h("div", { "data-row": true },
-            h("button", { type: "button", "data-tone": "danger", onclick: () => close(true) }, yes),
-            h("button", { type: "button", onclick: () => close(false) }, t("app.cancel"))),
+            h("button", { type: "button", autofocus: true, onclick: () => close(false) }, t("app.cancel")),
+            h("button", { type: "button", "data-tone": "danger", onclick: () => close(true) }, yes)),
     ]);
 }

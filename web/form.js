@@ -1,8 +1,9 @@
 // form.js - a form with one action: labels, errors that are read out, waits that count down.
 
+import { busy, isBusy } from "./button.js";
 import { h, newId, typedIn } from "./dom.js";
 import { duration, t } from "./language.js";
-import { signIn } from "./places.js";
+import { follow } from "./places.js";
 import { sentence, waitOf } from "./problem.js";
 
 // A labelled text field; other attributes are the input's.
@@ -32,6 +33,21 @@ export function codeField() {
     });
 }
 
+// For who has no phone at hand, too.
+export function eitherCodeField() {
+    return field({
+        name: "code", label: t("code.either"), autocomplete: "one-time-code", autocapitalize: "none",
+        maxlength: 40, spellcheck: "false", "data-code": true,
+    });
+}
+
+// What was typed there, as the portal takes it.
+export function eitherCodeOf(typed) {
+    const code = typed.normalize("NFKC").trim();
+    const digits = code.replace(/\s/g, "");
+    return /^\d{6}$/.test(digits) ? digits : code;
+}
+
 // Six digits from what was typed: with spaces, or in the wide digits of an Asian keyboard.
 export function digitsOf(code) {
     return code.normalize("NFKC").replace(/\D/g, "");
@@ -59,10 +75,11 @@ function markWrong(input, alert) {
 }
 
 // action gets what was typed, by name; check may return a sentence against it. Both
-// may be wrong about the last field, which gets the focus then.
-export function form({ fields, submit, check, action, others }) {
+// may be wrong about the last field, which gets the focus then. While action runs, the
+// button says waiting.
+export function form({ fields, submit, waiting, check, action, others }) {
     const alert = h("p", { role: "alert", id: newId("alert") });
-    const button = h("button", { type: "submit" }, submit);
+    const button = h("button", { type: "submit", "aria-live": "polite" }, submit);
     const node = h("form", { novalidate: true, method: "post", onsubmit: send }, fields, alert, button, others);
     const inputs = [...node.querySelectorAll("input:not([type=checkbox], [type=radio])")];
 
@@ -80,24 +97,21 @@ export function form({ fields, submit, check, action, others }) {
     }
 
     function refused(error) {
-        if (error.code === "sign-in-again") return signIn(error.code);
-        complain(sentence(error), inputs.at(-1));
+        if (follow(error)) return;
+        complain(sentence(error), inputs[inputs.length - 1]);
         if (waitOf(error)) holdBack(button, submit, waitOf(error));
     }
 
     async function send(event) {
         event.preventDefault();
-        if (button.getAttribute("aria-disabled") === "true" || !accept()) return;
+        if (isBusy(button) || !accept()) return;
         const typed = typedIn(node);
         const wrong = check?.(typed);
-        if (wrong) return complain(wrong, inputs.at(-1));
-        button.setAttribute("aria-disabled", "true");
+        if (wrong) return complain(wrong, inputs[inputs.length - 1]);
         node.setAttribute("aria-busy", "true");
         try {
-            await action(typed);
-            button.removeAttribute("aria-disabled");
+            await busy(button, () => action(typed), waiting);
         } catch (error) {
-            button.removeAttribute("aria-disabled");
             refused(error);
         }
         node.removeAttribute("aria-busy");

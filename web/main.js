@@ -2,20 +2,22 @@
 
 import { getAccount, getSession, post } from "./api.js";
 import { t } from "./language.js";
-import { again, goOn, notice, path, signIn } from "./places.js";
+import { again, follow, goOn, notice, path, signIn } from "./places.js";
 import { accountScreen } from "./screen_account.js";
 import { codeScreen } from "./screen_code.js";
 import { passwordScreen } from "./screen_password.js";
-import { recoveryCodesScreen } from "./screen_recovery_codes.js";
+import { codesNotKeptScreen, recoveryCodesScreen } from "./screen_recovery_codes.js";
 import { registrationScreen } from "./screen_registration.js";
 import { signOutScreen } from "./screen_sign_out.js";
 import { attempt } from "./screen_unavailable.js";
-import { setName, show } from "./stage.js";
+import { awaited, show } from "./stage.js";
 
-// What the address of the page may begin the sign-in with.
+// What the sign-in may begin with: as the address of the page says, or the portal of a session that is over.
 const NOTICES = {
-    "sign-in-again": () => t("notice.sign-in-again"),
     "signed-out": () => t("notice.signed-out"),
+    "other-window": () => t("notice.other-window"),
+    ended: () => t("notice.ended"),
+    expired: () => t("notice.expired"),
 };
 
 function later() {
@@ -25,7 +27,6 @@ function later() {
 function confirm(session) {
     return async (code) => {
         const answer = await post("/api/sign-in/registration/confirm", { code });
-        if (!answer.recovery_codes) return proceed(answer);
         return show(recoveryCodesScreen, { codes: answer.recovery_codes, account: session.address, done: goOn });
     };
 }
@@ -49,24 +50,33 @@ async function register(session) {
             ...(optional ? [{ label: () => t("registration.later"), go: later }] : []),
             { label: () => t("code.other-account"), go: leave, quiet: true },
         ],
+        back,
     });
 }
 
-// The steps of signing in, until the session is authenticated.
-async function proceed(session) {
-    if (session.state === "authenticated") goOn();
-    else if (session.state === "none") show(passwordScreen, { proceed, notice: NOTICES[notice] });
-    else if (session.next === "code") show(codeScreen, { session, proceed });
-    else await attempt(() => register(session));
+// Who comes back to this window may have done the step in another one, or signed out.
+async function back() {
+    const session = await getSession().catch((error) => follow(error) && null);
+    if (session && session.state !== "pending") await proceed(session, session.why ?? "other-window");
+}
+
+// The steps of signing in, until the session is authenticated; why, a notice to begin with.
+async function proceed(session, why) {
+    if (session.state === "none") show(passwordScreen, { proceed, notice: NOTICES[why] });
+    else if (session.state === "pending" && session.next === "code") show(codeScreen, { session, proceed, back });
+    else if (session.state === "pending") await attempt(() => register(session));
+    else if (session.recovery_kept) goOn();
+    else show(codesNotKeptScreen, { account: session.address, done: goOn });
 }
 
 function begin(session) {
-    return proceed(again && session.state === "authenticated" ? { state: "none" } : session);
+    if (again && session.state === "authenticated") return proceed({ state: "none" });
+    return proceed(session, notice ?? session.why);
 }
 
 async function account(session) {
     if (session.state === "authenticated") show(accountScreen, { session, account: await getAccount() });
-    else signIn();
+    else signIn(session.why);
 }
 
 async function signOut(session) {
@@ -76,8 +86,9 @@ async function signOut(session) {
 
 const PAGES = { "/sign-in": begin, "/account": account, "/sign-out": signOut };
 
+// Now that all modules are here.
+document.getElementById("without-script").remove();
 attempt(async () => {
-    const session = await getSession();
-    setName(session.name);
+    const session = await awaited(getSession);
     await (PAGES[path] ?? proceed)(session);
 });

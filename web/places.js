@@ -24,9 +24,20 @@ export function goOn() {
     location.replace(wanted());
 }
 
+// why: the notice that the sign-in begins with; see main.js.
 export function signIn(why) {
     const from = path === "/sign-in" ? wanted() : HOME;
     const query = new URLSearchParams({ continue: from });
     if (why) query.set("notice", why);
     location.replace(`/sign-in?${query}`);
+}
+
+// Some refusals mean that the reader has to go elsewhere: goes there, and gives true.
+export function follow({ code, why }) {
+    // Only a window that had a session asks for what needs one.
+    if (code === "sign-in-again") signIn(why === "signed-out" ? "other-window" : why);
+    else if (code === "already-signed-in") goOn();
+    else if (code === "another-account") location.reload();
+    else return false;
+    return true;
 }

@@ -3,7 +3,7 @@
 import { post } from "./api.js";
 import { dialog } from "./dialog.js";
 import { h } from "./dom.js";
-import { codeField, field, form } from "./form.js";
+import { eitherCodeField, eitherCodeOf, field, form } from "./form.js";
 import { t } from "./language.js";
 
 function passwordField() {
@@ -12,17 +12,18 @@ function passwordField() {
     });
 }
 
-function askAgain(by) {
+// Sends what is typed to path, until it is right: the portal's answer; undefined when the reader would rather not.
+function ask(by, path, submit) {
+    const isCode = by === "code";
     return dialog(t("reauthentication.title"), (close) => [
-        h("p", {}, by === "code" ? t("reauthentication.code") : t("reauthentication.password")),
+        h("p", {}, isCode ? t("reauthentication.code") : t("reauthentication.password")),
         form({
-            fields: by === "code" ? codeField() : passwordField(),
-            submit: t("reauthentication.submit"),
-            action: async (typed) => {
-                await post("/api/account/reauthentication", typed);
-                close(true);
-            },
-            others: h("button", { type: "button", onclick: () => close(false) }, t("app.cancel")),
+            fields: isCode ? eitherCodeField() : passwordField(),
+            submit,
+            waiting: isCode ? t("code.waiting") : t("password.waiting"),
+            action: async (typed) =>
+                close(await post(path, isCode ? { code: eitherCodeOf(typed.code) } : typed)),
+            others: h("button", { type: "button", onclick: () => close() }, t("app.cancel")),
         }),
     ]);
 }
@@ -34,6 +35,12 @@ export async function reauthenticated(action) {
         return await action();
     } catch (error) {
         if (error.code !== "reauthentication-needed") throw error;
-        return (await askAgain(error.by)) ? action() : null;
+        const agreed = await ask(error.by, "/api/account/reauthentication", t("reauthentication.submit"));
+        return agreed ? action() : null;
     }
+}
+
+// For a change that wants a code of its own, however recent the last one is.
+export function withCode(path, submit) {
+    return ask("code", path, submit);
 }

@@ -3,19 +3,15 @@
 import { devicesSection, sessionsSection } from "./account_devices.js";
 import { factorSection } from "./account_factor.js";
 import { modeSection } from "./account_mode.js";
-import { post } from "./api.js";
+import { getSession, post } from "./api.js";
+import { action } from "./button.js";
 import { h } from "./dom.js";
 import { t } from "./language.js";
-import { signIn } from "./places.js";
+import { follow, signIn } from "./places.js";
 import { sentence } from "./problem.js";
 import { reauthenticated } from "./reauthentication.js";
 import { attempt } from "./screen_unavailable.js";
-import { say, show } from "./stage.js";
-
-function wrong(error) {
-    if (error.code === "sign-in-again") signIn(error.code);
-    else say(sentence(error), true);
-}
+import { awaited, say, show } from "./stage.js";
 
 // What the sections do with: request(path, body) gives the portal's answer, or null
 // when the reader changed their mind or was told what went wrong; done() shows a new
@@ -24,9 +20,9 @@ function tools(data) {
     return {
         request: async (path, body) => {
             try {
-                return await reauthenticated(() => post(path, body));
+                return await reauthenticated(() => awaited(() => post(path, body)));
             } catch (error) {
-                wrong(error);
+                if (!follow(error)) say(sentence(error), true);
                 return null;
             }
         },
@@ -49,6 +45,12 @@ function signOut() {
     });
 }
 
+// Who comes back to this window may have signed out in another one, or elsewhere.
+async function back() {
+    const session = await getSession().catch((error) => follow(error) && null);
+    if (session && session.state !== "authenticated") signIn(session.why ?? "other-window");
+}
+
 // data: session and account, as the portal gives them; focus, a section's heading.
 export function accountScreen(data) {
     const { session, account } = data;
@@ -59,8 +61,9 @@ export function accountScreen(data) {
         actions: [
             h("span", {}, account.address),
             webmailLink(session.webmail),
-            h("button", { type: "button", "data-tone": "small", onclick: signOut }, t("app.sign-out")),
+            action(t("app.sign-out"), signOut, { "data-tone": "small" }),
         ],
+        back,
         content: [
             h("p", {}, t("account.scope")),
             factorSection(account, give),

@@ -1,9 +1,11 @@
 // screen_code.js - the second step: a code of the app, or a recovery code.
 
 import { post } from "./api.js";
+import { action } from "./button.js";
 import { h } from "./dom.js";
 import { codeField, digitsOf, field, form, tick } from "./form.js";
 import { t } from "./language.js";
+import { attempt } from "./screen_unavailable.js";
 import { portalName, show } from "./stage.js";
 
 export function wrongLength(typed) {
@@ -17,18 +19,19 @@ function whose(session) {
 
 // Signs the pending session out.
 export function otherAccount(proceed) {
-    const leave = async () => {
+    const leave = () => attempt(async () => {
         await post("/api/sign-out");
         await proceed({ state: "none" });
-    };
-    return h("button", { type: "button", "data-tone": "quiet", onclick: leave }, t("code.other-account"));
+    });
+    return action(t("code.other-account"), leave, { "data-tone": "quiet" });
 }
 
-// data: session, proceed(session).
-export function codeScreen({ session, proceed }) {
+// data: session, proceed(session), back().
+export function codeScreen(data) {
+    const { session, proceed, back } = data;
     const code = codeField();
     const recovery = h("button", {
-        type: "button", "data-tone": "quiet", onclick: () => show(recoveryScreen, { session, proceed }),
+        type: "button", "data-tone": "quiet", onclick: () => show(recoveryScreen, data),
     }, t("code.recovery"));
     return {
         title: t("code.title"),
@@ -38,6 +41,7 @@ export function codeScreen({ session, proceed }) {
             form({
                 fields: [code, tick({ name: "trust", label: t("code.trust"), hint: t("code.trust-hint") })],
                 submit: t("code.submit"),
+                waiting: t("code.waiting"),
                 check: wrongLength,
                 action: async ({ code, trust }) =>
                     proceed(await post("/api/sign-in/code", { code: digitsOf(code), trust })),
@@ -46,15 +50,17 @@ export function codeScreen({ session, proceed }) {
             otherAccount(proceed),
         ],
         focus: code.querySelector("input"),
+        back,
     };
 }
 
-export function recoveryScreen({ session, proceed }) {
+export function recoveryScreen(data) {
+    const { session, proceed, back } = data;
     const code = field({
         name: "code", label: t("recovery.label"), hint: t("recovery.hint"), autocomplete: "off",
         autocapitalize: "none", spellcheck: "false", maxlength: 40, "data-code": true,
     });
-    const back = () => show(codeScreen, { session, proceed });
+    const toApp = () => show(codeScreen, data);
     return {
         title: t("recovery.title"),
         content: [
@@ -63,11 +69,13 @@ export function recoveryScreen({ session, proceed }) {
             form({
                 fields: code,
                 submit: t("code.submit"),
+                waiting: t("code.waiting"),
                 action: async (typed) => proceed(await post("/api/sign-in/recovery", { code: typed.code.trim() })),
             }),
-            h("button", { type: "button", "data-tone": "quiet", onclick: back }, t("recovery.back")),
+            h("button", { type: "button", "data-tone": "quiet", onclick: toApp }, t("recovery.back")),
             otherAccount(proceed),
         ],
         focus: code.querySelector("input"),
+        back,
     };
 }

@@ -43,6 +43,7 @@ export function passwordScreen({ proceed, notice }) {
             form({
                 fields: [user, password],
                 submit: t("password.submit"),
+                waiting: t("password.waiting"),
                 action: async (typed) => proceed(await post("/api/sign-in", { ...typed, user: typed.user.trim() })),
             }),
         ],

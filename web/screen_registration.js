@@ -1,5 +1,6 @@
 // screen_registration.js - registers an authenticator app: by QR code or by key.
 
+import { action } from "./button.js";
 import { copyButton } from "./copy.js";
 import { h } from "./dom.js";
 import { codeField, digitsOf, form } from "./form.js";
@@ -57,14 +58,13 @@ async function confirmWith(data, code) {
 
 // data: begin(), which gives the portal's answer, or null when the reader gave up; pending, that
 // answer; expired, whether it is in place of an expired one; manual, by key; lead, a sentence;
-// confirm(code); ways out, a list of { label(), go, quiet }.
+// confirm(code); ways out, a list of { label(), go, quiet }; back().
 export function registrationScreen(data) {
-    const { pending, expired, manual, lead, ways } = data;
+    const { pending, expired, manual, lead, ways, back } = data;
     const turn = h("button", {
         type: "button", "data-tone": "quiet", onclick: () => show(registrationScreen, { ...data, manual: !manual }),
     }, manual ? t("registration.to-scan") : t("registration.cannot-scan"));
-    const out = ways.map(({ label, go, quiet }) =>
-        h("button", { type: "button", "data-tone": quiet && "quiet", onclick: go }, label()));
+    const out = ways.map(({ label, go, quiet }) => action(label(), go, { "data-tone": quiet && "quiet" }));
     return {
         title: manual ? t("registration.title-key") : t("registration.title"),
         content: [
@@ -75,10 +75,12 @@ export function registrationScreen(data) {
             form({
                 fields: codeField(),
                 submit: t("registration.submit"),
+                waiting: t("code.waiting"),
                 check: wrongLength,
                 action: ({ code }) => confirmWith(data, digitsOf(code)),
                 others: out,
             }),
         ],
+        back,
     };
 }

@@ -1,6 +1,7 @@
 // screen_sign_out.js - asks before it signs out, where a webmail could not prove whose session it ends.
 
 import { post } from "./api.js";
+import { action } from "./button.js";
 import { h } from "./dom.js";
 import { t } from "./language.js";
 import { signIn } from "./places.js";
@@ -16,7 +17,7 @@ export function signOutScreen({ session }) {
         title: t("sign-out.title"),
         content: [
             h("p", {}, t("sign-out.text", { account: session.address })),
-            h("button", { type: "submit", onclick: leave }, t("app.sign-out")),
+            action(t("app.sign-out"), leave, { type: "submit" }),
             h("button", { type: "button", onclick: () => location.assign("/account") }, t("sign-out.stay")),
         ],
     };

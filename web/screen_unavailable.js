@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { duration, t } from "./language.js";
 import { passing, sentence, waitOf } from "./problem.js";
-import { signIn } from "./places.js";
+import { follow } from "./places.js";
 import { show } from "./stage.js";
 
 const LONGEST = 60;
@@ -48,8 +48,7 @@ function unavailableScreen({ error, task }) {
 }
 
 function fail(error, task) {
-    if (error.code === "sign-in-again") signIn(error.code);
-    else show(unavailableScreen, { error, task });
+    if (!follow(error)) show(unavailableScreen, { error, task });
 }
 
 // Does task, which may throw an ApiError; if so, a screen says it and tries again.

@@ -6,6 +6,8 @@
 //   focus    the element to start at; the heading, if none
 //   wide     for pages of sections, else a card
 //   actions  nodes for the frame's corner
+//   holds    true where leaving loses something: the browser asks first; see letGo()
+//   back()   called when the reader comes back from another window or app
 
 import { h, typedIn, typeIn } from "./dom.js";
 import { language, languages, setLanguage, t, tIn } from "./language.js";
@@ -13,8 +15,11 @@ import { logo } from "./logo.js";
 
 const READING_TIME = 10000;
 
-let name = "Postlatch";
+const PATIENCE = 500; // until a reader is told what is awaited
+
+const name = document.title; // the operator's, filled in at the server
 let shown = null;
+let drawn = {};
 let hushing = 0;
 
 // They stay when screens change, as a screen reader follows only what was there before.
@@ -22,10 +27,6 @@ const status = h("p", { role: "status" });
 const alarm = h("p", { role: "alert" });
 const frame = h("div", { id: "frame" });
 document.body.append(frame, h("div", { id: "announcements" }, status, alarm));
-
-export function setName(portalName) {
-    name = portalName;
-}
 
 export function portalName() {
     return name;
@@ -48,7 +49,8 @@ function languageSwitch() {
 
 function draw() {
     hush();
-    const { title, content, focus, wide, actions } = shown.screen(shown.data);
+    drawn = shown.screen(shown.data);
+    const { title, content, focus, wide, actions } = drawn;
     const heading = h("h1", { tabindex: "-1" }, title);
     document.title = `${title} - ${name}`;
     document.body.dataset.width = wide ? "wide" : "narrow";
@@ -66,6 +68,21 @@ export function show(screen, data) {
     if (data.focus) document.getElementById(data.focus)?.focus();
 }
 
+// What the screen holds may be left now.
+export function letGo() {
+    drawn.holds = false;
+}
+
+addEventListener("beforeunload", (event) => {
+    if (!drawn.holds) return;
+    event.preventDefault();
+    event.returnValue = true; // for browsers of before 2023
+});
+
+document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") drawn.back?.();
+});
+
 function hush() {
     clearTimeout(hushing);
     status.textContent = "";
@@ -78,4 +95,16 @@ export function say(text, wrong = false) {
     hush();
     (wrong ? alarm : status).textContent = text;
     if (!wrong) hushing = setTimeout(hush, READING_TIME);
+}
+
+// Runs task; if it takes long, says what is awaited until then.
+export async function awaited(task) {
+    const words = t("busy.server");
+    const timer = setTimeout(() => { status.textContent = words; }, PATIENCE);
+    try {
+        return await task();
+    } finally {
+        clearTimeout(timer);
+        if (status.textContent === words) hush();
+    }
 }

@@ -217,6 +217,22 @@ int pl_session_by_cookie(const struct pl_work *work, const struct pl_secret *coo
 	return read_one(stmt, session_r, work->err);
 }
 
+int pl_session_was_ended(const struct pl_work *work, const struct pl_secret *cookie)
+{
+	unsigned char digest[PL_MAC_BYTES];
+	struct pl_stmt *stmt;
+	int ret;
+
+	if (pl_token_digest(cookie, digest, work->err) < 0)
+		return -1;
+	stmt = pl_query(work->store, PL_SQL_SESSION_UNEXPIRED,
+			PL_PARAMS(PL_BLOB("cookie", digest, sizeof(digest)),
+				  PL_INT("now", work->now),
+				  PL_INT("idle_since", work->now - PL_SESSION_IDLE)));
+	ret = pl_step(stmt, work->err);
+	return ret == 1 ? pl_row_end(stmt, work->err) : ret;
+}
+
 int pl_session_list(const struct pl_work *work, int64_t member_id,
 		    int (*each)(const struct pl_session *session, void *context), void *context)
 {
@@ -237,34 +253,43 @@ int pl_session_list(const struct pl_work *work, int64_t member_id,
 	return ret;
 }
 
-static int64_t delete_of(struct pl_store *store, enum pl_sql sql, int64_t id, int64_t member_id,
-			 struct pl_error *err)
+static int64_t run_of(struct pl_store *store, enum pl_sql sql, int64_t id, int64_t member_id,
+		      struct pl_error *err)
 {
 	return pl_exec_count(store, sql,
 			     PL_PARAMS(PL_INT("session_id", id), PL_INT("member_id", member_id)),
 			     err);
 }
 
-int pl_session_revoke(const struct pl_work *work, const struct pl_account *account, int64_t id,
-		      int with_trust)
+static int record_ended(const struct pl_work *work, const struct pl_account *account, int64_t id,
+			const char *more)
 {
 	char text[PL_ADDRESS_MAX + 1], before[PL_AUDIT_TEXT];
-	int64_t trusts = 0, gone;
 
-	if (with_trust)
-		trusts = delete_of(work->store, PL_SQL_SESSION_DELETE_TRUST, id, account->member.id,
-				   work->err);
-	gone = trusts < 0 ? -1
-			  : delete_of(work->store, PL_SQL_SESSION_DELETE, id, account->member.id,
-				      work->err);
-	if (gone <= 0)
-		return (int)gone;
-	snprintf(before, sizeof(before), "id=%lld%s", (long long)id,
-		 trusts > 0 ? " with trust" : "");
+	snprintf(before, sizeof(before), "id=%lld%s", (long long)id, more);
 	return pl_audit_add(work, "session.revoke",
 			    pl_address_format(&account->member.address, text), before, "") < 0
 		       ? -1
 		       : 1;
+}
+
+int pl_session_revoke(const struct pl_work *work, const struct pl_account *account, int64_t id)
+{
+	int64_t gone =
+		run_of(work->store, PL_SQL_SESSION_DELETE, id, account->member.id, work->err);
+
+	return gone > 0 ? record_ended(work, account, id, "") : (int)gone;
+}
+
+int pl_session_sign_out(const struct pl_work *work, const struct pl_account *account, int64_t id)
+{
+	const int64_t member_id = account->member.id;
+	int64_t trusts, ended;
+
+	trusts = run_of(work->store, PL_SQL_SESSION_DELETE_TRUST, id, member_id, work->err);
+	ended = trusts < 0 ? -1 : run_of(work->store, PL_SQL_SESSION_END, id, member_id, work->err);
+	return ended > 0 ? record_ended(work, account, id, trusts > 0 ? " with trust" : "")
+			 : (int)ended;
 }
 
 /* 1, 0 when there is no such member, or -1. */

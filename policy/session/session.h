@@ -60,6 +60,9 @@ int pl_session_seen(const struct pl_work *work, const struct pl_session *session
 /* The session of a cookie that is good now. 1, 0, or -1. */
 int pl_session_by_cookie(const struct pl_work *work, const struct pl_secret *cookie,
 			 struct pl_session *session_r);
+/* Whether the session of a cookie that is not good any more was ended by somebody, before its time
+ * was over: 1, 0, or -1. */
+int pl_session_was_ended(const struct pl_work *work, const struct pl_secret *cookie);
 /* Reads the column channel of a row of the table. */
 enum pl_channel pl_session_read_channel(struct pl_stmt *stmt);
 /* The session of an id, whether it is good now or not. 1, 0, or -1. */
@@ -68,10 +71,13 @@ int pl_session_get(struct pl_store *store, int64_t id, struct pl_session *sessio
 /* The member's authenticated sessions, newest first. */
 int pl_session_list(const struct pl_work *work, int64_t member_id,
 		    int (*each)(const struct pl_session *session, void *context), void *context);
-/* Ends a session of the member with its tokens, and its trusted device when
- * with_trust. 1 ended, 0 none, -1 error. In the caller's write transaction. */
-int pl_session_revoke(const struct pl_work *work, const struct pl_account *account, int64_t id,
-		      int with_trust);
+/* Ends a session of the member with its tokens. 1 ended, 0 none, -1 error. In the caller's write
+ * transaction. */
+int pl_session_revoke(const struct pl_work *work, const struct pl_account *account, int64_t id);
+/* The same from another device, with the trusted device that the session was opened on. The row
+ * stays until its time is over, so that the one whose session it was can be told that it was
+ * ended (pl_session_was_ended). */
+int pl_session_sign_out(const struct pl_work *work, const struct pl_account *account, int64_t id);
 /* Ends all sessions and trusted devices of a member by raising its generation.
  * In the caller's write transaction. */
 int pl_session_revoke_all(const struct pl_work *work, struct pl_account *account);

@@ -127,7 +127,7 @@ static int end_stolen(const struct pl_work *work, const struct pl_grant_row *row
 	if (pl_grant_record(work, "refresh-token.stolen", row) < 0)
 		return -1;
 	return pl_account_get(work->store, &row->address, &account, work->err) < 0 ||
-			       pl_session_revoke(work, &account, row->grant.session_id, 0) < 0
+			       pl_session_revoke(work, &account, row->grant.session_id) < 0
 		       ? -1
 		       : 0;
 }

@@ -13,11 +13,6 @@ int get_account(struct request *request, struct response *response, struct pl_er
 	return answer_account(request, response, err);
 }
 
-static int is_code(const char *text)
-{
-	return strlen(text) == 6 && strspn(text, "0123456789") == 6;
-}
-
 /* Values as factor_redeem_code. */
 static int check_again(struct request *request, struct response *response, struct pl_error *err)
 {
@@ -29,8 +24,7 @@ static int check_again(struct request *request, struct response *response, struc
 	if (pl_totp_state(&request->work, request->session.member_id, &state) < 0)
 		return -1;
 	if (state.registered && code != NULL)
-		return is_code(code) ? factor_redeem_code(request, response, code, err)
-				     : factor_redeem_recovery(request, response, code, err);
+		return factor_redeem(request, response, code, err);
 	if (!state.registered && password != NULL)
 		return password_attempt(request, response, request->address, password, name, err);
 	return ask_to_reauthenticate(request, response);
@@ -67,12 +61,14 @@ static int set_opted_out(struct request *request, int opted_out, struct pl_error
 /* Whether the member may choose: 1, 0 or -1. */
 static int may_opt_out(struct request *request, struct pl_error *err)
 {
-	struct pl_resolved requirement, mode;
+	struct pl_resolved two_factor, requirement, mode;
 
-	if (account_resolve(request, PL_SETTING_TWO_FACTOR_REQUIREMENT, &requirement, err) < 0 ||
+	if (account_resolve(request, PL_SETTING_TWO_FACTOR, &two_factor, err) < 0 ||
+	    account_resolve(request, PL_SETTING_TWO_FACTOR_REQUIREMENT, &requirement, err) < 0 ||
 	    account_resolve(request, PL_SETTING_TWO_FACTOR_MODE, &mode, err) < 0)
 		return -1;
-	return requirement.value == PL_OPTIONAL && mode.value == PL_USE;
+	return two_factor.value == PL_ON && requirement.value == PL_OPTIONAL &&
+	       mode.value == PL_USE;
 }
 
 int post_two_factor_mode(struct request *request, struct response *response, struct pl_error *err)
@@ -91,6 +87,9 @@ int post_two_factor_mode(struct request *request, struct response *response, str
 		return -1;
 	if (changed > 0)
 		notify_member(request->policy, notify_origin_of(request), request->address,
-			      skip ? "second-factor-skipped" : "second-factor-used");
+			      skip ? "second-factor-skipped"
+			      : request->account.member.factor_registered
+				      ? "second-factor-used"
+				      : "second-factor-offered");
 	return answer_account(request, response, err);
 }

@@ -40,11 +40,12 @@ static int add_session(const struct pl_session *session, void *context)
 static json_t *factor_of(const struct pl_totp_state *state)
 {
 	if (!state->registered)
-		return json_pack("{s:b, s:n, s:n, s:i}", "registered", 0, "registered_at",
-				 "registered_ip", "recovery_codes", 0);
-	return json_pack("{s:b, s:I, s:s, s:i}", "registered", 1, "registered_at",
+		return json_pack("{s:b, s:n, s:n, s:i, s:b}", "registered", 0, "registered_at",
+				 "registered_ip", "recovery_codes", 0, "recovery_kept", 1);
+	return json_pack("{s:b, s:I, s:s, s:i, s:b}", "registered", 1, "registered_at",
 			 (json_int_t)state->registered_at, "registered_ip", state->registered_ip,
-			 "recovery_codes", state->recovery_codes);
+			 "recovery_codes", state->recovery_codes, "recovery_kept",
+			 state->recovery_kept);
 }
 
 static int get_layers(struct request *request, struct pl_layers *layers_r, struct pl_error *err)

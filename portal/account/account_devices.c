@@ -39,7 +39,7 @@ int post_session_end(struct request *request, struct response *response, struct 
 	if (request_begin_write(request, err) == 0 &&
 	    request_account(request, &account, err) == 0 &&
 	    pl_session_get(request->work.store, id, &session, err) >= 0)
-		ended = pl_session_revoke(&request->work, account, id, 1);
+		ended = pl_session_sign_out(&request->work, account, id);
 	if (ended < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	if (ended == 0)

@@ -4,11 +4,25 @@
 #include "portal/account/handlers.h"
 #include "portal/signin/notify.h"
 #include "portal/signin/end_sessions.h"
+#include "portal/signin/next_step.h"
+
+/* Nobody registers what sign-in does not ask for. 1; 0 and the answer; -1. */
+static int check_two_factor_on(struct request *request, struct response *response,
+			       struct pl_error *err)
+{
+	struct pl_resolved two_factor;
+
+	if (account_resolve(request, PL_SETTING_TWO_FACTOR, &two_factor, err) < 0)
+		return -1;
+	return two_factor.value == PL_ON ? 1 : respond_error(response, 403, "not-allowed");
+}
 
 int post_account_registration(struct request *request, struct response *response,
 			      struct pl_error *err)
 {
-	return factor_begin(request, response, err);
+	int ret = check_two_factor_on(request, response, err);
+
+	return ret == 1 ? factor_begin(request, response, err) : ret;
 }
 
 /* The account object with recovery codes, which it takes over. */
@@ -46,20 +60,25 @@ int post_account_registration_confirm(struct request *request, struct response *
 	int ret = request_begin_write(request, err);
 
 	if (ret == 0)
+		ret = check_two_factor_on(request, response, err);
+	if (ret == 1)
 		ret = register_factor(request, response, err);
 	if (ret < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	if (ret == 1)
 		notify_member(request->policy, notify_origin_of(request), request->address,
-			      "factor-registered");
+			      next_step_of(request, &request->account, 0) == NEXT_CODE
+				      ? "factor-registered"
+				      : "factor-registered-unused");
 	return 0;
 }
 
-int post_factor_remove(struct request *request, struct response *response, struct pl_error *err)
+static int remove_factor(struct request *request, struct response *response, struct pl_error *err)
 {
 	struct pl_account *account;
 	int removed = request_begin_write(request, err);
 
+	request->has_account = 0;
 	if (removed == 0)
 		removed = request_account(request, &account, err);
 	if (removed == 0)
@@ -71,6 +90,28 @@ int post_factor_remove(struct request *request, struct response *response, struc
 		notify_member(request->policy, notify_origin_of(request), request->address,
 			      "factor-removed");
 	return answer_account(request, response, err);
+}
+
+/* However recent a reauthentication is: who finds a browser signed in must not get this far. */
+int post_factor_remove(struct request *request, struct response *response, struct pl_error *err)
+{
+	struct pl_totp_state state;
+	int ret = pl_totp_state(&request->work, request->session.member_id, &state);
+
+	/* Another window has done it. */
+	if (ret == 0 && !state.registered)
+		return answer_account(request, response, err);
+	if (ret == 0)
+		ret = factor_redeem(request, response, request_text(request, "code"), err);
+	return ret == 1 ? remove_factor(request, response, err) : ret;
+}
+
+int post_recovery_codes_kept(struct request *request, struct response *response,
+			     struct pl_error *err)
+{
+	return pl_recovery_kept(&request->work, request->session.member_id) < 0
+		       ? -1
+		       : answer_account(request, response, err);
 }
 
 int post_recovery_codes(struct request *request, struct response *response, struct pl_error *err)

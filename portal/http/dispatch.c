@@ -15,6 +15,7 @@
 #include "portal/http/csrf.h"
 #include "portal/http/fields.h"
 #include "portal/http/form.h"
+#include "portal/http/index_page.h"
 #include "portal/http/portal.h"
 #include "portal/http/problem.h"
 
@@ -48,6 +49,10 @@ static void answer_page(const struct request *request, const struct page *page,
 {
 	if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0) {
 		refuse_method(response, "GET, HEAD");
+		return;
+	}
+	if (page == pages_index(portal_pages(request->portal))) {
+		respond_index(request, response, page);
 		return;
 	}
 	response->page = page;

@@ -93,6 +93,7 @@ static int read_page(int fd, const char *name, struct page *page, struct pl_erro
 		page->path = NULL;
 		return pl_error_set(err, PL_ERR_RETRY, "page %s: out of memory", name);
 	}
+	page->body[page->len] = '\0';
 	if (read_all(fd, page->body, page->len) < 0 || make_etag(page) < 0)
 		return pl_error_set(err, PL_ERR_CONFIG, "page %s: cannot be read", name);
 	return 0;
@@ -173,6 +174,11 @@ void pages_free(struct pages **pages_p)
 		free(pages->page[i].body);
 	}
 	free(pages);
+}
+
+const struct page *pages_index(const struct pages *pages)
+{
+	return pages->index;
 }
 
 const struct page *pages_find(const struct pages *pages, const char *path)

@@ -14,7 +14,7 @@
 struct page {
 	char *path;       /* "/web/main.js" */
 	const char *type; /* static */
-	char *body;
+	char *body;       /* with a NUL behind it */
 	size_t len;
 	char etag[20]; /* in quotes */
 };
@@ -24,6 +24,8 @@ struct pages;
 /* PL_ERR_CONFIG when the folder cannot be read or has no index.html. */
 int pages_load(const char *folder, struct pages **pages_r, struct pl_error *err);
 void pages_free(struct pages **pages);
+/* The page that the paths of the single page have; it has placeholders (index_page.h). */
+const struct page *pages_index(const struct pages *pages);
 /* NULL: there is no such page. */
 const struct page *pages_find(const struct pages *pages, const char *path);
 

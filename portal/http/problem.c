@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "portal/http/index_page.h"
+
 #define RETRY_SECONDS 5
 
 enum problem {
@@ -25,8 +27,8 @@ static const struct words problems[][LANGUAGES] = {
 static const char *const codes[LANGUAGES] = { [ENGLISH] = "en", [KOREAN] = "ko" };
 
 /* In the frame of the pages' own style sheet. */
-static void print_page(FILE *out, enum language language, const struct words *words,
-		       const char *detail, int refresh)
+static void print_page(FILE *out, enum language language, const char *name,
+		       const struct words *words, const char *detail, int refresh)
 {
 	fprintf(out,
 		"<!DOCTYPE html>\n<html lang=\"%s\">\n<meta charset=\"utf-8\">\n"
@@ -36,8 +38,10 @@ static void print_page(FILE *out, enum language language, const struct words *wo
 		fprintf(out, "<meta http-equiv=\"refresh\" content=\"%d\">\n", RETRY_SECONDS);
 	fprintf(out,
 		"<title>%s</title>\n<link rel=\"stylesheet\" href=\"/web/style.css\">\n"
-		"<body data-width=\"narrow\">\n<div id=\"frame\"><main><h1>%s</h1><p>%s</p>",
-		words->title, words->title, words->text);
+		"<body data-width=\"narrow\">\n<div id=\"frame\"><header><strong>",
+		words->title);
+	put_html(out, name);
+	fprintf(out, "</strong></header><main><h1>%s</h1><p>%s</p>", words->title, words->text);
 	if (!refresh)
 		fprintf(out, "<small lang=\"en\">%s</small>", detail);
 	fputs("</main></div>\n", out);
@@ -55,8 +59,8 @@ int respond_problem(const struct request *request, struct response *response, in
 	response->retry_after = busy ? RETRY_SECONDS : 0;
 	if (out == NULL)
 		return 0;
-	print_page(out, language, &problems[busy ? PROBLEM_BUSY : PROBLEM_REQUEST][language],
-		   detail, busy);
+	print_page(out, language, request->policy->portal_name,
+		   &problems[busy ? PROBLEM_BUSY : PROBLEM_REQUEST][language], detail, busy);
 	fclose(out);
 	return 0;
 }

@@ -155,7 +155,7 @@ int end_session(struct request *request, const struct pl_session *session, struc
 	if (ended == 0)
 		ended = pl_account_get(request->work.store, &session->address, &account, err);
 	if (ended == 0)
-		ended = pl_session_revoke(&request->work, &account, session->id, 0);
+		ended = pl_session_revoke(&request->work, &account, session->id);
 	if (ended < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	if (ended == 1)

@@ -80,7 +80,22 @@ int factor_redeem_recovery(struct request *request, struct response *response, c
 	if (answer.result == PL_CODE_RIGHT)
 		notify_member(request->policy, notify_origin_of(request), request->address,
 			      "recovery-used");
-	return answer_result(request, response, &answer);
+	if (answer.result != PL_CODE_WRONG)
+		return answer_result(request, response, &answer);
+	log_sign_in(request->ip_text, request->address, "wrong-code");
+	return respond_error(response, 422, "wrong-recovery-code");
+}
+
+static int is_code(const char *text)
+{
+	return strlen(text) == 6 && strspn(text, "0123456789") == 6;
+}
+
+int factor_redeem(struct request *request, struct response *response, const char *code,
+		  struct pl_error *err)
+{
+	return is_code(code) ? factor_redeem_code(request, response, code, err)
+			     : factor_redeem_recovery(request, response, code, err);
 }
 
 /* "ABCD EFGH ..." */

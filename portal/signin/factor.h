@@ -12,7 +12,10 @@ int factor_redeem_code(struct request *request, struct response *response, const
 		       struct pl_error *err);
 int factor_redeem_recovery(struct request *request, struct response *response, const char *code,
 			   struct pl_error *err);
-/* Makes a pending secret and answers with key and QR code. */
+/* Whichever of the two it is: six digits are a one-time code. */
+int factor_redeem(struct request *request, struct response *response, const char *code,
+		  struct pl_error *err);
+/* Answers with key and QR code of the session's pending secret, which is made at need. */
 int factor_begin(struct request *request, struct response *response, struct pl_error *err);
 /* Checks a code of the pending one, which becomes the factor, and ends the member's other
  * sessions. 1 right, and codes_r becomes a new array of recovery codes; 0 response says what is

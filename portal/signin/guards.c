@@ -35,13 +35,35 @@ int guard_public(struct request *request, struct response *response, struct pl_e
 	return recheck(request, err) < 0 ? -1 : 1;
 }
 
+int why_signed_out(const struct request *request, const char **why_r)
+{
+	int ended = request->cookie.len > 0 ? pl_session_was_ended(&request->work, &request->cookie)
+					    : 0;
+
+	*why_r = ended > 0 ? "ended" : request->cookie.len > 0 ? "expired" : NULL;
+	return ended < 0 ? -1 : 0;
+}
+
+int ask_to_sign_in(const struct request *request, struct response *response)
+{
+	const char *why;
+
+	if (why_signed_out(request, &why) < 0)
+		return -1;
+	/* Signing out, in whichever window, takes the cookie away. */
+	return respond_json(response, 401,
+			    json_pack("{s:s, s:s}", "error", "sign-in-again", "why",
+				      why != NULL ? why : "signed-out"));
+}
+
 int guard_pending(struct request *request, struct response *response, struct pl_error *err)
 {
 	if (guard_public(request, response, err) < 0)
 		return -1;
 	if (request->session.id == 0)
-		return respond_error(response, 401, "sign-in-again");
-	return request->session.pending ? 1 : respond_error(response, 403, "not-allowed");
+		return ask_to_sign_in(request, response);
+	/* Another window has done the step. */
+	return request->session.pending ? 1 : respond_error(response, 409, "already-signed-in");
 }
 
 int guard_authenticated(struct request *request, struct response *response, struct pl_error *err)
@@ -50,7 +72,7 @@ int guard_authenticated(struct request *request, struct response *response, stru
 		return -1;
 	return request->session.id != 0 && !request->session.pending
 		       ? 1
-		       : respond_error(response, 401, "sign-in-again");
+		       : ask_to_sign_in(request, response);
 }
 
 int is_reauthenticated(const struct request *request)

@@ -18,6 +18,12 @@ int guard_authenticated(struct request *request, struct response *response, stru
 /* Signed in, and reauthenticated recently. */
 int guard_reauthenticated(struct request *request, struct response *response, struct pl_error *err);
 
+/* Answers 401 "sign-in-again", and why: "signed-out", "ended" or "expired". 0, or -1. */
+int ask_to_sign_in(const struct request *request, struct response *response);
+/* Why the browser's session is not good any more: "ended" (on another device, or as something
+ * about the account changed), "expired"; NULL: it has none. 0, or -1. */
+int why_signed_out(const struct request *request, const char **why_r);
+
 /* Whether the session's member has entered a one-time code, or without a second factor the
  * password, in the last 20 minutes, so that sensitive changes are open. */
 int is_reauthenticated(const struct request *request);

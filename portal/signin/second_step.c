@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "portal/signin/factor.h"
+#include "portal/signin/guards.h"
 #include "portal/signin/handlers.h"
 #include "portal/signin/notify.h"
 #include "portal/signin/session_answer.h"
@@ -77,8 +78,8 @@ static int complete_commit(struct request *request, struct response *response, e
 	int ret = authenticate(request, done, trust, &cookie, &device, err);
 
 	if (ret == 0)
-		respond_error(response, 401, "sign-in-again");
-	if (ret == 1)
+		ret = ask_to_sign_in(request, response);
+	else if (ret == 1)
 		ret = admit_commit(request, response, &cookie, &device, err);
 	pl_secret_wipe(&cookie);
 	pl_secret_wipe(&device);

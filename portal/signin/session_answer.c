@@ -14,13 +14,14 @@ static const char *webmail_url(const struct request *request)
 	return url[0] == '\0' ? NULL : url;
 }
 
-int answer_no_session(const struct request *request, struct response *response)
+int answer_no_session(const struct request *request, struct response *response, const char *why)
 {
 	return respond_json(response, 200,
-			    json_pack("{s:s, s:n, s:n, s:n, s:s, s:s?, s:b, s:i}", "state", "none",
-				      "address", "csrf", "next", "name",
-				      request->policy->portal_name, "webmail", webmail_url(request),
-				      "recovery", 0, "idle_minutes", PL_SESSION_IDLE / 60));
+			    json_pack("{s:s, s:s?, s:n, s:n, s:n, s:s, s:s?, s:b, s:b, s:i}",
+				      "state", "none", "why", why, "address", "csrf", "next",
+				      "name", request->policy->portal_name, "webmail",
+				      webmail_url(request), "recovery", 0, "recovery_kept", 1,
+				      "idle_minutes", PL_SESSION_IDLE / 60));
 }
 
 int answer_session(const struct request *request, struct response *response,
@@ -34,12 +35,14 @@ int answer_session(const struct request *request, struct response *response,
 	    pl_totp_state(&request->work, session->member_id, &state) < 0)
 		return -1;
 	return respond_json(response, 200,
-			    json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s?, s:b, s:i}", "state",
-				      session->pending ? "pending" : "authenticated", "address",
+			    json_pack("{s:s, s:n, s:s, s:s, s:s?, s:s, s:s?, s:b, s:b, s:i}",
+				      "state", session->pending ? "pending" : "authenticated",
+				      "why", "address",
 				      pl_address_display(&session->address, address), "csrf", csrf,
 				      "next", session->pending ? next_step_name(next) : NULL,
 				      "name", request->policy->portal_name, "webmail",
 				      webmail_url(request), "recovery",
-				      session->pending && state.recovery_codes > 0, "idle_minutes",
-				      PL_SESSION_IDLE / 60));
+				      session->pending && state.recovery_codes > 0, "recovery_kept",
+				      session->pending || !state.registered || state.recovery_kept,
+				      "idle_minutes", PL_SESSION_IDLE / 60));
 }

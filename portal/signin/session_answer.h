@@ -5,8 +5,8 @@
 #include "portal/signin/next_step.h"
 #include "portal/http/response.h"
 
-/* {"state": "none", ...} */
-int answer_no_session(const struct request *request, struct response *response);
+/* {"state": "none", ...}; why: as why_signed_out() says it. */
+int answer_no_session(const struct request *request, struct response *response, const char *why);
 /* next counts for a pending session. cookie is that of the session. */
 int answer_session(const struct request *request, struct response *response,
 		   const struct pl_session *session, const struct pl_secret *cookie,

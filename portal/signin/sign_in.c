@@ -10,6 +10,7 @@
 #include "policy/credential/trusted.h"
 #include "portal/http/portal.h"
 #include "portal/signin/end_sessions.h"
+#include "portal/signin/guards.h"
 #include "portal/signin/notify.h"
 #include "portal/signin/password.h"
 #include "portal/signin/sign_in_log.h"
@@ -23,16 +24,19 @@ int get_session(struct request *request, struct response *response, struct pl_er
 {
 	enum next_step next = NEXT_NOTHING;
 	struct pl_account *account;
+	const char *why;
 
 	if (request->session.id == 0)
-		return answer_no_session(request, response);
+		return why_signed_out(request, &why) < 0
+			       ? -1
+			       : answer_no_session(request, response, why);
 	if (request->session.pending) {
 		if (request_account(request, &account, err) < 0)
 			return -1;
 		next = next_step_of(request, account, 0);
 		/* The rules have changed since: the password alone decides anew. */
 		if (next == NEXT_DENIED || next == NEXT_NOTHING)
-			return answer_no_session(request, response);
+			return answer_no_session(request, response, "ended");
 	}
 	return answer_session(request, response, &request->session, &request->cookie, next, err);
 }
@@ -81,8 +85,7 @@ static int end_former(struct request *request, struct pl_error *err)
 		return 0;
 	disconnect_session(request, &request->session);
 	return request_account(request, &account, err) < 0 ||
-			       pl_session_revoke(&request->work, account, request->session.id, 0) <
-				       0
+			       pl_session_revoke(&request->work, account, request->session.id) < 0
 		       ? -1
 		       : 0;
 }
@@ -210,5 +213,5 @@ int post_sign_out(struct request *request, struct response *response, struct pl_
 		log_sign_in(request->ip_text, request->address, "signed-out");
 	}
 	respond_cookie(response, SESSION_COOKIE, &request->cookie, -1);
-	return answer_no_session(request, response);
+	return answer_no_session(request, response, NULL);
 }

@@ -1,7 +1,8 @@
 // test_account.mjs - the authenticator set up again, and deleted.
 
+import assert from "node:assert/strict";
 import { test } from "../web/harness.mjs";
-import { newMember, Phone, sql } from "./server.mjs";
+import { newMember, postlatch, sql } from "./server.mjs";
 import { Visitor } from "./visitor.mjs";
 
 // As if the last reauthentication were long ago: the page asks for another one.
@@ -39,7 +40,17 @@ test("an authenticator that is deleted is asked for no more, and offered again",
     await visitor.begin();
     await visitor.account();
     await visitor.button("factor.remove").click();
+    // The dialog begins at the button that changes nothing.
+    await page.keyboard.press("Enter");
+    await page.locator("dialog").waitFor({ state: "detached" });
+    await visitor.button("factor.remove").click();
     await page.locator("dialog").getByRole("button", { name: visitor.t("factor.remove") }).click();
+    // However recent the last code is.
+    await page.locator("dialog [name=code]").fill(visitor.recoveryCodes[0].slice(1));
+    await page.locator("dialog [type=submit]").click();
+    await visitor.says("error.wrong-recovery-code");
+    await page.locator("dialog [name=code]").fill(await visitor.phone.code());
+    await page.locator("dialog [type=submit]").click();
     await visitor.says("factor.removed");
     const other = await visitor.elsewhere();
     await other.knock();
@@ -47,6 +58,17 @@ test("an authenticator that is deleted is asked for no more, and offered again",
     await other.button("registration.later").click();
     await other.inbox();
     await other.await("Two-step verification was removed");
+});
+
+test("an authenticator is not set up again where two-step verification is switched off", {}, async (reader) => {
+    const visitor = new Visitor(reader, await newMember());
+    await visitor.begin();
+    await postlatch("member", "set", visitor.member.address, "two_factor=off");
+    await visitor.account();
+    await visitor.says("factor.switched-off");
+    await visitor.button("factor.remove").waitFor();
+    assert.equal(await visitor.button("factor.anew").count(), 0);
+    assert.equal(await visitor.button("factor.codes").count(), 0);
 });
 
 test("new recovery codes replace the old", {}, async (reader, page) => {
@@ -60,7 +82,7 @@ test("new recovery codes replace the old", {}, async (reader, page) => {
     await other.knock();
     await other.button("code.recovery").click();
     await other.enter(visitor.recoveryCodes[0]);
-    await other.says("error.wrong-code");
+    await other.says("error.wrong-recovery-code");
     await other.enter(fresh);
     await other.inbox();
 });

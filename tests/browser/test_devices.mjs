@@ -6,6 +6,7 @@ import { env, imap, newMember, opens, sql, until } from "./server.mjs";
 import { Visitor } from "./visitor.mjs";
 
 const DEVICE = "__Host-postlatch-device";
+const WEBMAIL = "127.0.0.2"; // the address that the webmail connects from
 
 // A member whose first browser is at work, and whose second one, with trust, at home.
 async function trusting(reader) {
@@ -66,7 +67,7 @@ for (const [what, click] of Object.entries(CLICKS)) {
             const { work, home } = await trusting(reader);
             await home.await("Two-step verification was set up");
             const token = await home.token();
-            const { open, ended } = await imap(home.member.address, "XOAUTH2", token);
+            const { open, ended } = await imap(home.member.address, "XOAUTH2", token, WEBMAIL);
             assert.equal(open, true);
 
             await work.account();
@@ -77,6 +78,7 @@ for (const [what, click] of Object.entries(CLICKS)) {
             assert.equal(await work.section("devices").locator("tbody tr").count(), 0);
             await click(home);
             await home.isAtSignIn();
+            await home.says("notice.ended");
             await home.signIn();
             await home.heading("code.title");
             // The one at work goes on.

@@ -5,6 +5,13 @@ import { test } from "../web/harness.mjs";
 import { env, newMember, postlatch } from "./server.mjs";
 import { Visitor } from "./visitor.mjs";
 
+test("a browser without JavaScript is told so in the operator's name", { javaScriptEnabled: false, locale: "ko-KR" },
+    async (reader, page) => {
+        await page.goto(`${env.PORTAL_URL}/sign-in`);
+        await reader.heading("페이지를 시작하지 못했습니다");
+        assert.equal(await page.locator("header").textContent(), "Postlatch demo");
+    });
+
 test("a wrong password is refused, and the right one opens afterwards", {}, async (reader) => {
     const visitor = new Visitor(reader, await newMember());
     await visitor.knock("guess");

@@ -27,6 +27,21 @@ test("a wrong code and one that was used let nobody in, and the next right one d
     await second.inbox();
 });
 
+test("of two windows at the code step the second goes on when the first is through", {}, async (reader) => {
+    const visitor = new Visitor(reader, await newMember());
+    await visitor.begin();
+    const first = await visitor.elsewhere();
+    await first.knock();
+    await first.heading("code.title");
+    const second = await first.page.context().newPage();
+    await second.goto(first.page.url());
+    await second.fill("[name=code]", "000000");
+    await first.enter(await visitor.phone.code());
+    await first.inbox();
+    await second.click("form [type=submit]");
+    await second.waitForURL((url) => url.origin === env.WEBMAIL_URL);
+});
+
 test("a recovery code lets in without the phone, once", {}, async (reader) => {
     const visitor = new Visitor(reader, await newMember());
     await visitor.begin();
@@ -42,7 +57,7 @@ test("a recovery code lets in without the phone, once", {}, async (reader) => {
     await without.knock();
     await without.button("code.recovery").click();
     await without.enter(visitor.recoveryCodes[4]);
-    await without.says("error.wrong-code");
+    await without.says("error.wrong-recovery-code");
 });
 
 // As many bodies as the routes have kinds of fields; none of them is right.
@@ -53,6 +68,7 @@ const BODIES = {
     "/api/account/reauthentication": { password: "x" },
     "/api/account/two-factor-mode": { two_factor_mode: "skip" },
     "/api/account/registration/confirm": { code: "000000" },
+    "/api/account/factor/remove": { code: "000000" },
     "/api/account/devices/remove": { id: 1 },
     "/api/account/sessions/end": { id: 1 },
 };

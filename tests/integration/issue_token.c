@@ -55,7 +55,7 @@ static int revoke(const struct pl_work *work, char **args)
 
 	if (get_account(work, args[0], &account) < 0)
 		return -1;
-	return pl_session_revoke(work, &account, atol(args[1]), 0) == 1 ? 0 : -1;
+	return pl_session_revoke(work, &account, atol(args[1])) == 1 ? 0 : -1;
 }
 
 static int run(const struct pl_work *work, int argc, char **args)

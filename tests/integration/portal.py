@@ -100,7 +100,7 @@ class Portal:
         self.process = None
         self.mail = self.dir + "/mail"
         os.mkdir(self.dir + "/web")
-        for name, text in (("index.html", "<!DOCTYPE html><title>t</title>"), ("main.js", "// page\n"),
+        for name, text in (("index.html", '<html lang="{{language}}"><title>{{name}}</title>'), ("main.js", "// page\n"),
                            ("README.md", "not for browsers"), (".hidden.js", "not either")):
             with open("%s/web/%s" % (self.dir, name), "w") as f:
                 f.write(text)

@@ -288,7 +288,7 @@ class WhoMay(Portals):
     def test_an_authenticated_session_has_no_second_step(self):
         browser = self.signed_in("authenticated")
         for route in self.walk(lambda route: route.access == "pending"):
-            self.check(self.send(route, browser), 403, "not-allowed")
+            self.check(self.send(route, browser), 409, "already-signed-in")
 
     def test_a_stale_session_must_reauthenticate_for_sensitive_changes(self):
         browser = self.signed_in("authenticated")
@@ -325,19 +325,31 @@ class WhoMay(Portals):
 
 class Pages(Portals):
     def test_pages_have_their_types_and_are_cached_by_their_content(self):
-        for path, kind in (("/", "text/html; charset=utf-8"), ("/sign-in", "text/html; charset=utf-8"),
-                           ("/account", "text/html; charset=utf-8"),
-                           ("/sign-out", "text/html; charset=utf-8"),
-                           ("/web/main.js", "text/javascript; charset=utf-8")):
-            browser = self.portal.browser()
-            answer = self.check(browser.get(path), 200)
-            self.assertEqual(answer.headers["Content-Type"], kind)
+        browser, path = self.portal.browser(), "/web/main.js"
+        answer = self.check(browser.get(path), 200)
+        self.assertEqual(answer.headers["Content-Type"], "text/javascript; charset=utf-8")
+        self.assertEqual(self.check(browser.request("HEAD", path), 200).body, b"")
+        again = browser.get(path, headers={"If-None-Match": answer.headers["ETag"]})
+        self.assertEqual(self.check(again, 304).body, b"")
+        self.assertEqual(again.headers["ETag"], answer.headers["ETag"])
+        self.check(browser.get(path, headers={"If-None-Match": '"other"'}), 200)
+        self.check(browser.request("POST", path), 405, "method-not-allowed")
+
+    def test_the_single_page_has_the_operators_name_and_the_readers_language(self):
+        portal = Portal(portal_name="Mail & <Post>")
+        self.addCleanup(portal.remove)
+        portal.init().start()
+        for path in ("/", "/sign-in", "/account", "/sign-out", "/web/index.html"):
+            for language, code in (("ko-KR,en;q=0.5", "ko"), ("fr,en;q=0.5,ko;q=0.1", "en"), ("kok", "en")):
+                browser = portal.browser(language=language)
+                answer = self.check(browser.get(path), 200)
+                self.assertEqual(answer.headers["Content-Type"], "text/html; charset=utf-8")
+                self.assertEqual(answer.body.decode(),
+                                 '<html lang="%s"><title>Mail &amp; &lt;Post&gt;</title>' % code)
             self.assertEqual(self.check(browser.request("HEAD", path), 200).body, b"")
-            again = browser.get(path, headers={"If-None-Match": answer.headers["ETag"]})
-            self.assertEqual(self.check(again, 304).body, b"")
-            self.assertEqual(again.headers["ETag"], answer.headers["ETag"])
-            self.check(browser.get(path, headers={"If-None-Match": '"other"'}), 200)
             self.check(browser.request("POST", path), 405, "method-not-allowed")
+        # The page about a wrong link, too.
+        self.assertIn("<strong>Mail &amp; &lt;Post&gt;</strong>", browser.get("/oauth2/authorize?x=y").body.decode())
 
     def test_a_page_with_a_query_is_the_page(self):
         self.check(self.portal.browser().get("/sign-in?continue=%2Foauth2%2Fauthorize%3Fx"), 200)

@@ -269,6 +269,8 @@ class Codes(Flow):
         code = totp(key)
         session = self.good(self.code("%s %s" % (code[:3], code[3:]), first))
         self.assertEqual((session["state"], session["next"]), ("authenticated", None))
+        # The other window of the same browser.
+        self.refused(self.code(code, first), 409, "already-signed-in")
         self.refused(self.code(code, second), 422, "code-used")
         self.assertEqual(second.state(), "pending")
         self.good(self.code(totp(key, steps=1), second))
@@ -303,7 +305,7 @@ class Codes(Flow):
         first, second = self.half(), self.half()
         offered = self.recovery[3].upper().replace("-", " ")
         self.assertEqual(self.good(first.post("/api/sign-in/recovery", {"code": offered}))["state"], "authenticated")
-        self.refused(second.post("/api/sign-in/recovery", {"code": self.recovery[3]}), 422, "wrong-code")
+        self.refused(second.post("/api/sign-in/recovery", {"code": self.recovery[3]}), 422, "wrong-recovery-code")
         self.assertEqual(self.account(first)["factor"]["recovery_codes"], 9)
         self.told("A recovery code was used")
 
@@ -315,7 +317,7 @@ class Codes(Flow):
             browser = portal.browser()
             self.sign_in(browser, state="authenticated", next=None)
             self.assertFalse(self.account(browser)["reauthenticated"])
-            answer = self.refused(browser.post("/api/account/factor/remove"), 403, "reauthentication-needed")
+            answer = self.refused(browser.post("/api/account/recovery-codes"), 403, "reauthentication-needed")
             self.assertEqual(answer.json["by"], "code")
 
     def test_a_pending_session_is_short(self):
@@ -352,7 +354,7 @@ class TrustedDevices(Flow):
         self.assertEqual([(d["name"], d["ip"], d["current"]) for d in account["devices"]],
                          [("Windows 10, Chrome", self.browser.ip, True)])
         self.assertFalse(account["reauthenticated"])
-        self.refused(self.browser.post("/api/account/factor/remove"), 403, "reauthentication-needed")
+        self.refused(self.browser.post("/api/account/recovery-codes"), 403, "reauthentication-needed")
 
     def test_without_the_password_it_is_worth_nothing(self):
         self.trusting()
@@ -411,7 +413,8 @@ class TrustedDevices(Flow):
         self.sign_in(state="pending", next="code")
         self.forget_codes()
         self.good(self.browser.post("/api/sign-in/code", {"code": totp(key), "trust": True}))
-        self.good(self.browser.post("/api/account/factor/remove"))
+        remove = {"code": totp(key, steps=1)}
+        self.good(self.browser.post("/api/account/factor/remove", remove))
         self.assertEqual(self.account()["devices"], [])
         self.sign_in(state="pending", next="offer")
 
@@ -427,7 +430,7 @@ class Account(Flow):
         wanted = {"address": self.member, "two_factor": True, "two_factor_requirement": "optional",
                   "two_factor_mode": "use", "two_factor_mode_source": "built-in", "opted_out": False,
                   "factor": {"registered": False, "registered_at": None, "registered_ip": None,
-                             "recovery_codes": 0}}
+                             "recovery_codes": 0, "recovery_kept": True}}
         self.assertEqual({name: account[name] for name in wanted}, wanted)
         session, = account["sessions"]
         self.assertEqual((session["name"], session["ip"], session["current"]),
@@ -436,20 +439,20 @@ class Account(Flow):
     def test_reauthentication_opens_sensitive_changes_for_twenty_minutes(self):
         key = self.registered()
         self.stale()
-        remove = "/api/account/factor/remove"
-        self.refused(self.browser.post(remove), 403, "reauthentication-needed")
+        change = "/api/account/recovery-codes"
+        self.refused(self.browser.post(change), 403, "reauthentication-needed")
         again = "/api/account/reauthentication"
         self.refused(self.browser.post(again, {"code": "000000"}), 422, "wrong-code")
         answer = self.refused(self.browser.post(again, {"password": "right"}), 403, "reauthentication-needed")
         self.assertEqual(answer.json["by"], "code")
         self.refused(self.browser.post(again, {}), 403, "reauthentication-needed")
-        self.refused(self.browser.post(remove), 403, "reauthentication-needed")
+        self.refused(self.browser.post(change), 403, "reauthentication-needed")
         self.assertTrue(self.good(self.browser.post(again, {"code": totp(key)}))["reauthenticated"])
         self.sql("UPDATE session SET proven_at = proven_at - 1260 WHERE member_id = ?")
-        self.refused(self.browser.post(remove), 403, "reauthentication-needed")
+        self.refused(self.browser.post(change), 403, "reauthentication-needed")
         self.assertTrue(self.good(self.browser.post(again, {"code": self.recovery[0]}))["reauthenticated"])
         self.told("A recovery code was used")
-        self.assertFalse(self.good(self.browser.post(remove))["factor"]["registered"])
+        self.assertEqual(len(self.good(self.browser.post(change))["recovery_codes"]), 10)
 
     def test_without_a_factor_the_password_reauthenticates(self):
         self.sign_in()
@@ -476,7 +479,7 @@ class Account(Flow):
         self.sign_in(third, next="code")
         late = totp(old, steps=1)
         self.refused(third.post("/api/sign-in/code", {"code": late}), 422, "wrong-code")
-        self.refused(third.post("/api/sign-in/recovery", {"code": self.recovery[0]}), 422, "wrong-code")
+        self.refused(third.post("/api/sign-in/recovery", {"code": self.recovery[0]}), 422, "wrong-recovery-code")
         self.good(third.post("/api/sign-in/code", {"code": totp(new)}))
 
     def test_removing_the_factor_ends_other_sessions_and_is_told(self):
@@ -484,7 +487,14 @@ class Account(Flow):
         other = portal.browser()
         self.sign_in(other)
         self.good(other.post("/api/sign-in/code", {"code": totp(key)}))
-        account = self.good(self.browser.post("/api/account/factor/remove"))
+        # However recent the sign-in is.
+        remove = "/api/account/factor/remove"
+        self.assertTrue(self.account()["reauthenticated"])
+        self.refused(self.browser.post(remove, {}), 400, "bad-request")
+        self.refused(self.browser.post(remove, {"code": "000000"}), 422, "wrong-code")
+        self.refused(self.browser.post(remove, {"code": "aaaa-aaaa"}), 422, "wrong-recovery-code")
+        self.assertTrue(self.account()["factor"]["registered"])
+        account = self.good(self.browser.post(remove, {"code": self.recovery[0]}))
         self.assertEqual((account["factor"]["registered"], len(account["sessions"])), (False, 1))
         self.refused(other.get("/api/account"), 401, "sign-in-again")
         self.told("Two-step verification was removed")
@@ -493,13 +503,38 @@ class Account(Flow):
 
     def test_new_recovery_codes_replace_the_old(self):
         self.registered()
+        kept = "/api/account/recovery-codes/kept"
+        for whole in (self.browser.session(), self.account()["factor"]):
+            self.assertFalse(whole["recovery_kept"])
+        self.assertTrue(self.good(self.browser.post(kept))["factor"]["recovery_kept"])
+        self.assertTrue(self.browser.session()["recovery_kept"])
         new = self.good(self.browser.post("/api/account/recovery-codes"))["recovery_codes"]
+        self.assertFalse(self.account()["factor"]["recovery_kept"])
         self.assertEqual(len(set(new) - set(self.recovery)), 10)
         self.told("New recovery codes were made")
         browser = portal.browser()
         self.sign_in(browser)
-        self.refused(browser.post("/api/sign-in/recovery", {"code": self.recovery[0]}), 422, "wrong-code")
+        self.refused(browser.post("/api/sign-in/recovery", {"code": self.recovery[0]}), 422, "wrong-recovery-code")
         self.good(browser.post("/api/sign-in/recovery", {"code": new[0]}))
+
+    def test_what_is_switched_off_or_left_out_is_not_said_to_be_asked_for(self):
+        self.sign_in()
+        self.good(self.browser.post("/api/sign-in/later"))
+        mode = "/api/account/two-factor-mode"
+        self.good(self.browser.post(mode, {"two_factor_mode": "skip"}))
+        self.good(self.browser.post(mode, {"two_factor_mode": "use"}))
+        self.told("Two-step verification is used again")
+        self.assertIn("offers to register", [text for _, text, _ in self.mails()][-1])
+        server.postlatch("member", "set", self.member, "two_factor=off")
+        self.refused(self.browser.post(mode, {"two_factor_mode": "skip"}), 403, "not-allowed")
+        again = "/api/account/registration"
+        self.refused(self.browser.post(again), 403, "not-allowed")
+        self.refused(self.browser.post(again + "/confirm", {"code": "000000"}), 403, "not-allowed")
+        server.postlatch("member", "set", self.member, "two_factor=inherit", "two_factor_mode=skip")
+        self.register(where=again)
+        self.told("Two-step verification was set up")
+        text = next(text for subject, text, _ in self.mails() if subject == "Two-step verification was set up")
+        self.assertIn("does not ask for a code", text)
 
     def test_use_or_skip_is_the_members_choice_only_while_it_is_optional(self):
         self.registered()
@@ -576,6 +611,13 @@ class Sessions(Flow):
     def other_id(self):
         return next(s["id"] for s in self.account()["sessions"] if not s["current"])
 
+    def out(self, browser, why):
+        """It is signed out, and told why."""
+        answer = self.refused(browser.get("/api/account"), 401, "sign-in-again")
+        self.assertEqual(answer.json["why"], why)
+        session = browser.session()
+        self.assertEqual((session["state"], session["why"]), ("none", why))
+
     def has_ended(self, connection):
         try:
             connection.noop()
@@ -607,10 +649,10 @@ class Sessions(Flow):
         self.assertEqual(sorted((s["ip"], s["current"]) for s in sessions),
                          sorted([(self.browser.ip, True), (other.ip, False)]))
         gone = self.other_id()
+        self.assertIsNone(other.session()["why"])
         account = self.good(self.browser.post("/api/account/sessions/end", {"id": gone}))
         self.assertEqual(len(account["sessions"]), 1)
-        self.refused(other.get("/api/account"), 401, "sign-in-again")
-        self.assertEqual(other.state(), "none")
+        self.out(other, "ended")
         self.refused(self.browser.post("/api/account/sessions/end", {"id": gone}), 404, "not-found")
         self.assertIn("session.revoke", self.audit())
 
@@ -636,9 +678,24 @@ class Sessions(Flow):
     def test_signing_every_other_device_out(self):
         other = self.two()
         self.assertEqual(len(self.good(self.browser.post("/api/account/sessions/end-all"))["sessions"]), 1)
-        self.refused(other.get("/api/account"), 401, "sign-in-again")
+        self.out(other, "ended")
         self.assertEqual(self.browser.state(), "authenticated")
         self.told("Your other devices were signed out")
+
+    def test_a_session_whose_time_is_over_says_so(self):
+        other = self.two()
+        self.sql("UPDATE session SET seen_at = seen_at - 7200 WHERE member_id = ?")
+        self.out(other, "expired")
+        self.sql("DELETE FROM session WHERE member_id = ?")
+        self.out(self.browser, "expired")
+
+    def test_a_window_is_told_that_another_one_has_signed_out(self):
+        self.two()
+        self.good(self.browser.post("/api/sign-out"))
+        answer = self.refused(self.browser.get("/api/account"), 401, "sign-in-again")
+        self.assertEqual(answer.json["why"], "signed-out")
+        # Who comes anew is told nothing.
+        self.assertIsNone(self.browser.session()["why"])
 
     def test_signing_out_everywhere_ends_a_sign_in_that_is_not_completed(self):
         self.two()

@@ -432,7 +432,7 @@ static void tokens_die_with_their_session(void **state)
 	struct pl_tokens next;
 
 	assert_int_equal(pl_session_revoke(work_of(fixture), account_at(fixture, &address),
-					   scene.session.id, 0),
+					   scene.session.id),
 			 1);
 	assert_int_equal(is_good(fixture, &tokens.access, scene.now), 0);
 	assert_int_equal(refresh(fixture, &tokens.refresh, "webmail", scene.now, &next), 0);

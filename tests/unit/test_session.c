@@ -102,12 +102,12 @@ static void revoked_session_is_dead_at_once(void **state)
 	int64_t second_id = issue(fixture, OWNER, &second).id;
 
 	assert_int_equal(pl_session_revoke(work_of(fixture), account_at(fixture, &address),
-					   first_id, 0),
+					   first_id),
 			 1);
 	assert_int_equal(session_of_token(fixture, &first, 1), 0);
 	assert_int_equal(session_of_token(fixture, &second, 1), second_id);
 	assert_int_equal(pl_session_revoke(work_of(fixture), account_at(fixture, &address),
-					   first_id, 0),
+					   first_id),
 			 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM token"), 1);
 	assert_int_equal(sql_int(fixture->db,

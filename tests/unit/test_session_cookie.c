@@ -273,23 +273,26 @@ static void revoke_ends_one_session_of_its_member(void **state)
 	const struct pl_address owner = address_of(OWNER), other = address_of(OTHER);
 	struct fixture *fixture = *state;
 	struct pl_secret cookie, second;
-	struct pl_session session = open_session(fixture, OWNER, 0, &cookie);
-	int64_t now = session.created_at, second_id = open_session(fixture, OWNER, 0, &second).id;
+	struct pl_session session = open_session(fixture, OWNER, 0, &second);
+	int64_t now = session.created_at, second_id = session.id;
 
 	add_member(fixture, OTHER, "");
-	assert_int_equal(pl_session_revoke(work_of(fixture), account_at(fixture, &other),
-					   session.id, 1),
-			 0);
-	assert_int_equal(find(fixture, &cookie, now), session.id);
-	assert_int_equal(pl_session_revoke(work_of(fixture), account_at(fixture, &owner),
-					   session.id, 1),
-			 1);
-	assert_int_equal(find(fixture, &cookie, now), 0);
+	for (size_t i = 0; i < 2; i++) {
+		int (*end)(const struct pl_work *, const struct pl_account *, int64_t) =
+			i == 0 ? pl_session_sign_out : pl_session_revoke;
+
+		session = open_session(fixture, OWNER, 0, &cookie);
+		assert_int_equal(end(work_of(fixture), account_at(fixture, &other), session.id), 0);
+		assert_int_equal(find(fixture, &cookie, now), session.id);
+		assert_int_equal(end(work_of(fixture), account_at(fixture, &owner), session.id), 1);
+		assert_int_equal(find(fixture, &cookie, now), 0);
+		assert_int_equal(end(work_of(fixture), account_at(fixture, &owner), session.id), 0);
+	}
 	assert_int_equal(find(fixture, &second, now), second_id);
 }
 
-/* Logging out keeps the trust, unless it is asked for. */
-static void revoke_takes_the_trust_when_asked(void **state)
+/* Logging out keeps the trust, unless another device does it. */
+static void signing_out_from_elsewhere_takes_the_trust(void **state)
 {
 	const struct pl_address address = address_of(OWNER);
 	struct fixture *fixture = *state;
@@ -305,13 +308,51 @@ static void revoke_takes_the_trust_when_asked(void **state)
 		assert_int_equal(pl_session_complete(work_at(fixture, half.created_at), half.id, 1,
 						     device.id, &cookie),
 				 1);
-		assert_int_equal(pl_session_revoke(work_of(fixture), account_at(fixture, &address),
-						   half.id, with_trust),
+		assert_int_equal((with_trust ? pl_session_sign_out
+					     : pl_session_revoke)(work_of(fixture),
+								  account_at(fixture, &address),
+								  half.id),
 				 1);
 		assert_ok(fixture, pl_trusted_peek(work_at(fixture, half.created_at), &trust,
 						   half.member_id, &trusted, NULL));
 		assert_int_equal(trusted, with_trust ? PL_TRUST_NONE : PL_TRUST_VALID);
 	}
+}
+
+static int was_ended(struct fixture *fixture, const struct pl_secret *cookie, int64_t now)
+{
+	int ended = pl_session_was_ended(work_at(fixture, now), cookie);
+
+	assert_ok(fixture, ended);
+	return ended;
+}
+
+/* Whose session is over is told the reason: somebody ended it, or time has passed. */
+static void what_ended_a_session_is_known(void **state)
+{
+	const struct pl_address address = address_of(OWNER);
+	struct fixture *fixture = *state;
+	struct pl_secret idle, signed_out, all;
+	const struct pl_secret *cookies[] = { &idle, &signed_out, &all };
+	int64_t now = open_session(fixture, OWNER, 0, &idle).created_at;
+	int64_t id = open_session(fixture, OWNER, 0, &signed_out).id;
+
+	assert_int_equal(was_ended(fixture, &idle, now + PL_SESSION_IDLE), 0);
+	assert_int_equal(pl_session_sign_out(work_at(fixture, now), account_at(fixture, &address),
+					     id),
+			 1);
+	assert_int_equal(was_ended(fixture, &signed_out, now), 1);
+	open_session(fixture, OWNER, 0, &all);
+	assert_ok(fixture,
+		  pl_session_revoke_all(work_at(fixture, now), account_at(fixture, &address)));
+	/* What tidies up leaves the reason while it matters. */
+	assert_ok(fixture, prune_at(fixture, now));
+	assert_int_equal(was_ended(fixture, &all, now), 1);
+	assert_int_equal(was_ended(fixture, &signed_out, now), 1);
+	for (size_t i = 0; i < COUNT(cookies); i++)
+		assert_int_equal(was_ended(fixture, cookies[i], now + PL_SESSION_SECONDS), 0);
+	assert_ok(fixture, prune_at(fixture, now + PL_SESSION_SECONDS));
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM session"), 0);
 }
 
 static void raised_generation_ends_all_of_a_member(void **state)
@@ -406,7 +447,8 @@ int main(void)
 		TEST_WITH_DATABASE(session_of_the_password_alone_becomes_pending_again),
 		TEST_WITH_DATABASE(list_shows_whole_sessions_of_the_member),
 		TEST_WITH_DATABASE(revoke_ends_one_session_of_its_member),
-		TEST_WITH_DATABASE(revoke_takes_the_trust_when_asked),
+		TEST_WITH_DATABASE(signing_out_from_elsewhere_takes_the_trust),
+		TEST_WITH_DATABASE(what_ended_a_session_is_known),
 		TEST_WITH_DATABASE(raised_generation_ends_all_of_a_member),
 		TEST_WITH_DATABASE(all_but_one_end_with_the_trust_of_their_devices),
 		TEST_WITH_DATABASE(prune_removes_what_is_over),

@@ -107,6 +107,13 @@ class Reader {
     }
 }
 
+// Answers the dialog that asks for a code or the password once more.
+export async function prove(reader, page, name, value) {
+    await page.locator("dialog").waitFor();
+    await page.fill(`dialog [name=${name}]`, value);
+    await page.click("dialog [type=submit]");
+}
+
 async function newReader(browser, options) {
     const context = await browser.newContext({
         locale: "en-US", timezoneId: "Asia/Seoul", viewport: { width: 1280, height: 800 }, ...options,

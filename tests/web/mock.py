@@ -3,7 +3,7 @@
 
 It serves the pages with the real content security policy, checks origin, type and
 CSRF token as the portal does, and keeps one small account per session. All passwords
-are "secret" and all right codes "123456". What happens depends on the member:
+are "secret" and all right codes "123456". What happens depends on the member; what stands behind a "+" only makes the name longer:
 
   code@      has a factor; its code is asked for
   offer@     has none, and may register later
@@ -11,7 +11,9 @@ are "secret" and all right codes "123456". What happens depends on the member:
   plain@     has none and leaves it out: in at once; changes want the password
   trusted@   has a factor and a trusted device: in at once; changes want a code
   required@  the same, but the administrator requires the factor
+  unkept@    the same, but recovery codes were shown that nobody has kept
   off@       two-step verification is switched off for the member
+  former@    the same, but an authenticator is still registered
   denied@    the right password, and yet not allowed
 
 Prints its address when it listens.
@@ -66,16 +68,17 @@ def corner(x, y):
 class Session:
     def __init__(self, user):
         now = int(time.time())
-        word = user.split("@")[0]
+        word = user.split("@")[0].split("+")[0]
         self.address = user if "@" in user else user + "@demo.test"
         self.next = FIRST_STEP.get(word)
         self.state = "pending" if self.next else "authenticated"
         self.csrf = secrets.token_urlsafe(32)
         self.recent = word == "code"
-        self.registered = word in ("code", "trusted", "required")
+        self.registered = word in ("code", "trusted", "required", "unkept", "former")
         self.codes = 10 if self.registered else 0
+        self.kept = word != "unkept"
         self.registered_at = now - 40 * DAY
-        self.two_factor = word != "off"
+        self.two_factor = word not in ("off", "former")
         self.two_factor_requirement = "required" if word in ("must", "required") else "optional"
         self.two_factor_mode, self.two_factor_mode_source = ("use", "built-in")
         self.opted_out = False
@@ -96,20 +99,20 @@ class Session:
 
     def status(self):
         pending = self.state == "pending"
-        return {"state": self.state, "address": self.address, "csrf": self.csrf,
+        return {"state": self.state, "why": None, "recovery_kept": pending or self.kept, "address": self.address, "csrf": self.csrf,
                 "next": self.next if pending else None, "name": "Postlatch", "recovery": pending and self.codes > 0, "idle_minutes": 30,
                 "webmail": "http://localhost/mail/"}
 
     def account(self):
         factor = {"registered": self.registered, "registered_at": self.registered_at if self.registered else None,
-                  "registered_ip": "192.0.2.14" if self.registered else None, "recovery_codes": self.codes}
+                  "registered_ip": "192.0.2.14" if self.registered else None, "recovery_codes": self.codes, "recovery_kept": self.kept}
         return {"address": self.address, "factor": factor, "two_factor": self.two_factor,
                 "two_factor_requirement": self.two_factor_requirement, "two_factor_mode": self.two_factor_mode,
                 "two_factor_mode_source": self.two_factor_mode_source, "opted_out": self.opted_out, "reauthenticated": self.recent,
                 "devices": self.devices, "sessions": self.sessions}
 
 
-NOBODY = {"state": "none", "address": None, "csrf": None, "next": None, "name": "Postlatch", "recovery": False,
+NOBODY = {"state": "none", "why": None, "recovery_kept": True, "address": None, "csrf": None, "next": None, "name": "Postlatch", "recovery": False,
           "idle_minutes": 30, "webmail": None}
 
 
@@ -133,7 +136,7 @@ def post_code(session, body):
 
 def post_recovery(session, body):
     if body["code"].replace("-", "") not in [code.replace("-", "") for code in RECOVERY]:
-        raise Refused(422, "wrong-code")
+        raise Refused(422, "wrong-recovery-code")
     session.codes -= 1
     return authenticated(session)
 
@@ -146,6 +149,7 @@ def post_registration(session, _body):
 def confirmed(session, body):
     check_code(body)
     session.registered, session.codes, session.registered_at = True, len(RECOVERY), int(time.time())
+    session.kept = False
 
 
 def post_registration_confirm(session, body):
@@ -180,14 +184,20 @@ def post_account_confirm(session, body):
     return dict(session.account(), recovery_codes=RECOVERY)
 
 
-def post_factor_remove(session, _body):
+def post_factor_remove(session, body):
+    check_code(body)
     session.registered, session.codes = False, 0
     return session.account()
 
 
 def post_recovery_codes(session, _body):
-    session.codes = len(RECOVERY)
+    session.codes, session.kept = len(RECOVERY), False
     return dict(session.account(), recovery_codes=RECOVERY)
+
+
+def post_recovery_codes_kept(session, _body):
+    session.kept = True
+    return session.account()
 
 
 def post_device_remove(session, body):
@@ -217,7 +227,8 @@ ROUTES = {
     "/api/account/two-factor-mode": ("authenticated", True, post_two_factor_mode),
     "/api/account/registration": ("authenticated", True, post_registration),
     "/api/account/registration/confirm": ("authenticated", True, post_account_confirm),
-    "/api/account/factor/remove": ("authenticated", True, post_factor_remove),
+    "/api/account/recovery-codes/kept": ("authenticated", False, post_recovery_codes_kept),
+    "/api/account/factor/remove": ("authenticated", False, post_factor_remove),
     "/api/account/recovery-codes": ("authenticated", True, post_recovery_codes),
     "/api/account/devices/remove": ("authenticated", False, post_device_remove),
     "/api/account/sessions/end": ("authenticated", False, post_session_end),
@@ -244,12 +255,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer_json(self, status, body, headers=()):
         self.answer(status, json.dumps(body).encode(), "application/json", headers)
 
-    def session(self):
+    def cookie(self):
         for pair in self.headers.get("Cookie", "").split(";"):
             name, _, value = pair.strip().partition("=")
-            if name == "__Host-postlatch":
-                return self.sessions.get(value)
+            if name == "__Host-postlatch" and value:
+                return value
         return None
+
+    def session(self):
+        return self.sessions.get(self.cookie())
 
     def do_GET(self):
         path = self.path.split("?")[0]
@@ -260,7 +274,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.file(path[5:])
             elif path == "/api/session":
                 session = self.session()
-                self.answer_json(200, session.status() if session else NOBODY)
+                self.answer_json(200, session.status() if session else dict(NOBODY, why=self.why()))
             elif path == "/api/account":
                 self.answer_json(200, self.member("authenticated").account())
             elif path == "/oauth2/authorize":
@@ -273,14 +287,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def file(self, name):
         try:
             with open(os.path.join(WEB, name), "rb") as file:
-                self.answer(200, file.read(), TYPES[name.rsplit(".", 1)[-1]])
+                text = file.read()
+            if name == "index.html":
+                language = self.headers.get("Accept-Language", "")[:2]
+                text = text.replace(b"{{name}}", b"Postlatch").replace(
+                    b"{{language}}", b"ko" if language == "ko" else b"en")
+            self.answer(200, text, TYPES[name.rsplit(".", 1)[-1]])
         except (OSError, KeyError):
             raise Refused(404, "not-found") from None
 
+    def why(self):
+        """Every session that is not known was ended; "expired" as a cookie makes it one that has run out."""
+        return {None: None, "expired": "expired"}.get(self.cookie(), "ended")
+
     def member(self, state):
         session = self.session()
+        if session and session.state == "authenticated" and state == "pending":
+            raise Refused(409, "already-signed-in")
         if not session or session.state != state:
-            raise Refused(401, "sign-in-again")
+            raise Refused(401, "sign-in-again", why=self.why() or "signed-out")
         return session
 
     def do_POST(self):

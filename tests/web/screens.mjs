@@ -41,6 +41,10 @@ export const SCREENS = {
         await reader.code();
         await page.waitForSelector("[data-codes]");
     },
+    "recovery codes not kept": async (reader, page) => {
+        await reader.signIn("unkept");
+        await page.waitForSelector("main > [data-tone=quiet]");
+    },
     unavailable: async (reader, page) => {
         await reader.fail("/api/session", 503, { error: "try-again-later", wait: 300 });
         await reader.open("/sign-in");
@@ -55,6 +59,12 @@ export const SCREENS = {
     "account, unregistered": (reader) => reader.account("plain"),
     "account, required": (reader) => reader.account("required"),
     "account, switched off": (reader) => reader.account("off"),
+    "account, left over": (reader) => reader.account("former"),
+    "account, codes not kept": async (reader, page) => {
+        await reader.signIn("unkept");
+        await page.locator("main > [data-tone=quiet]").click();
+        await page.waitForSelector("[aria-labelledby=factor] [data-note]");
+    },
     "account, something done": async (reader, page) => {
         await reader.account("trusted");
         await page.locator("[aria-labelledby=devices] button").last().click();

@@ -1,17 +1,11 @@
 // test_account.mjs - the settings of two-step verification.
 
 import assert from "node:assert/strict";
-import { test } from "./harness.mjs";
+import { prove, test } from "./harness.mjs";
 
 const TRUSTED = "[aria-labelledby=devices]";
 const LOGGED_IN = "[aria-labelledby=sessions]";
 const AUTHENTICATOR = "[aria-labelledby=factor]";
-
-async function prove(reader, page, name, value) {
-    await page.locator("dialog").waitFor();
-    await page.fill(`dialog [name=${name}]`, value);
-    await page.click("dialog [type=submit]");
-}
 
 test("the authenticator shows when and from where it was registered", {}, async (reader, page) => {
     await reader.account("trusted");
@@ -59,14 +53,37 @@ test("Escape leaves the reauthentication and changes nothing", {}, async (reader
     await page.locator("dialog").waitFor();
 });
 
+test("a code opens sensitive changes, but not the deletion of the authenticator", {}, async (reader, page) => {
+    await reader.signIn("code");
+    await reader.heading("Two-step verification");
+    await reader.code();
+    await page.waitForURL("**/account");
+    await reader.button("Set up again").click();
+    await reader.heading("Register two-step verification");
+    await reader.button("Cancel").click();
+    await reader.button("Delete authenticator").click();
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.locator("dialog [name=code]").waitFor();
+    assert.equal((await reader.focused()).name, "code");
+    await page.keyboard.press("Escape");
+    await page.locator("dialog").waitFor({ state: "detached" });
+    await page.getByText("Registered", { exact: true }).waitFor();
+});
+
 test("deleting the authenticator asks whether it is meant", {}, async (reader, page) => {
     await reader.account("trusted");
     await reader.button("Delete authenticator").click();
-    await page.locator("dialog").getByRole("button", { name: "Cancel" }).click();
+    await page.locator("dialog").waitFor();
+    assert.equal((await reader.focused()).textContent, "Cancel");
+    await page.keyboard.press("Enter");
+    await page.locator("dialog").waitFor({ state: "detached" });
     await page.getByText("Registered", { exact: true }).waitFor();
     await reader.button("Delete authenticator").click();
     await page.locator("dialog").getByRole("button", { name: "Delete authenticator" }).click();
-    await prove(reader, page, "code", "123456");
+    await prove(reader, page, "code", "654321");
+    assert.match(await reader.alert(), /not right/);
+    await prove(reader, page, "code", "123 456");
     await page.getByText("Not registered yet").waitFor();
     assert.equal(await reader.said(), "The authenticator is deleted.");
 });
@@ -104,6 +121,16 @@ test("verification that is switched off offers no choice or registration", {}, a
     assert.equal(await page.locator("[type=radio]").count(), 0);
     assert.equal(await reader.button("Register authenticator").count(), 0);
 });
+
+test("an authenticator that is left over when verification is switched off can only be deleted", {},
+    async (reader, page) => {
+        await reader.account("former");
+        await page.getByText("switched two-step verification off").waitFor();
+        for (const name of ["Set up again", "New recovery codes", "Register authenticator"]) {
+            assert.equal(await reader.button(name).count(), 0, name);
+        }
+        await reader.button("Delete authenticator").waitFor();
+    });
 
 test("it says that mail programs are left alone", {}, async (reader, page) => {
     await reader.account("plain");
@@ -158,12 +185,33 @@ test("a change that fails says so and changes nothing", {}, async (reader, page)
     assert.equal(await page.locator(`${TRUSTED} tbody tr`).count(), 2);
 });
 
-test("a session that was ended elsewhere leads to the sign-in at the next click", {}, async (reader, page) => {
-    await reader.account("trusted");
-    await page.context().clearCookies();
-    await reader.button("Remove iPhone, Safari").click();
-    await page.getByText("some time has passed").waitFor();
-});
+const ENDS = {
+    "signed out in another window": [null, /another window/],
+    "ended from another device": ["pl_ss_x", /from another device/],
+    expired: ["expired", /some time has passed/],
+};
+const PLACES = {
+    "at the next click": (reader) => reader.button("Remove iPhone, Safari").click(),
+    "when the reader comes back": (reader, page) =>
+        page.evaluate(() => document.dispatchEvent(new Event("visibilitychange"))),
+    "when the page is loaded again": (reader, page) => page.reload(),
+};
+for (const [what, [cookie, words]] of Object.entries(ENDS)) {
+    test(`a session that was ${what} leads to the sign-in with the reason`, {}, async (reader, page) => {
+        for (const [where, go] of Object.entries(PLACES)) {
+            await page.context().clearCookies();
+            await reader.account("trusted");
+            const [held] = await page.context().cookies();
+            await page.context().clearCookies();
+            if (cookie) await page.context().addCookies([{ ...held, value: cookie }]);
+            await go(reader, page);
+            await reader.heading("Sign in");
+            // Nothing is left that would tell who loads the page anew from who comes for the first time.
+            if (!cookie && where === "when the page is loaded again") continue;
+            assert.match(await page.locator("[data-note]").textContent(), words, where);
+        }
+    });
+}
 
 test("the account page waits for a server that cannot answer", {}, async (reader) => {
     await reader.fail("/api/account", 503, { error: "try-again-later", wait: 1 });

@@ -108,6 +108,50 @@ test("recovery codes are shown once, can be kept in three ways, and lead on", {}
     await page.waitForURL("**/oauth2/authorize?client_id=mail");
 });
 
+test("recovery codes are not left by mistake, and can be made again until they are kept", {}, async (reader, page) => {
+    const back = "/oauth2/authorize?client_id=mail";
+    await reader.signIn("offer", back);
+    await reader.code();
+    await reader.heading("Keep your recovery codes");
+    const asked = [];
+    let agrees = false;
+    page.on("dialog", (dialog) => {
+        asked.push(dialog.type());
+        return agrees ? dialog.accept() : dialog.dismiss();
+    });
+    const reload = () => page.evaluate(() => { location.reload(); });
+    const asking = page.waitForEvent("dialog");
+    await reload();
+    await asking;
+    await reader.heading("Keep your recovery codes");
+    agrees = true;
+    await reload();
+    await reader.heading("Recovery codes not saved yet");
+    await reader.button("New recovery codes").click();
+    await reader.heading("Keep your recovery codes");
+    // What cannot be recorded leaves the codes where they are.
+    await reader.fail("/api/account/recovery-codes/kept", 503, { error: "try-again-later", wait: 1 });
+    await reader.button("I have kept them").click();
+    assert.match(await reader.alert(), /cannot answer just now/);
+    assert.equal(await page.locator("[data-codes] code").count(), 10);
+    await reader.button("I have kept them").click();
+    await page.waitForURL(`**${back}`);
+    assert.deepEqual(asked, ["beforeunload", "beforeunload"]);
+});
+
+test("codes that nobody has kept are told of at the next sign-in and on the account page", {}, async (reader, page) => {
+    await reader.signIn("unkept");
+    await reader.heading("Recovery codes not saved yet");
+    await reader.button("Later").click();
+    await page.waitForURL("**/account");
+    await page.getByText("have not said that you kept them").waitFor();
+    await reader.button("I have kept them").click();
+    assert.match(await reader.said(), /marked as kept/);
+    assert.equal(await page.getByText("have not said that you kept them").count(), 0);
+    await reader.open("/sign-in");
+    await page.waitForURL("**/account");
+});
+
 test("paper has the recovery codes and none of the buttons", {}, async (reader, page) => {
     await reader.signIn("offer");
     await reader.code();

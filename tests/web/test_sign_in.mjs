@@ -1,7 +1,8 @@
 // test_sign_in.mjs - password, code, recovery code, and everything that can refuse them.
 
 import assert from "node:assert/strict";
-import { test } from "./harness.mjs";
+import { prove, test } from "./harness.mjs";
+import { contrasts, widths } from "./page_checks.mjs";
 
 const KOREAN = { locale: "ko-KR" };
 
@@ -114,7 +115,7 @@ test("a recovery code does instead of the app", {}, async (reader, page) => {
     await reader.button("Use a recovery code instead").click();
     await reader.heading("Recovery code");
     await reader.code("abcd-efgh-ijkl-mnop");
-    assert.match(await reader.alert(), /not right/);
+    assert.match(await reader.alert(), /recovery code is not right, or it was used before/);
     await reader.code("abcdefghijklmno2");
     await page.waitForURL("**/account");
     await page.getByText("9 left").waitFor();
@@ -130,6 +131,7 @@ test("one can sign in as someone else instead of giving the code", {}, async (re
 const REFUSALS = [
     ["wrong-credentials", 401, /do not match/, /맞지 않습니다/],
     ["wrong-code", 422, /not right/, /코드가 맞지/],
+    ["wrong-recovery-code", 422, /recovery code is not right/, /복구 코드가 맞지/],
     ["code-used", 422, /used already/, /이미 사용한/],
     ["too-many-attempts", 429, /from your network.*90 seconds/, /네트워크.*90초/],
     ["too-many-codes", 429, /wrong codes.*90 seconds/, /틀린 코드.*90초/],
@@ -202,11 +204,130 @@ test("a pending session that is over begins again and keeps the way back", {}, a
     const back = "/oauth2/authorize?client_id=mail";
     await reader.signIn("code", back);
     await reader.heading("Two-step verification");
-    await reader.fail("/api/sign-in/code", 401, { error: "sign-in-again" });
+    await reader.fail("/api/sign-in/code", 401, { error: "sign-in-again", why: "expired" });
     await page.context().clearCookies();
     await reader.code();
     await page.getByText("some time has passed").waitFor();
     assert.equal(new URL(page.url()).searchParams.get("continue"), back);
+});
+
+test("of two windows at the code step the second goes on when the first is through", {}, async (reader, page) => {
+    const back = "/oauth2/authorize?client_id=mail";
+    const other = await page.context().newPage();
+    const third = await page.context().newPage();
+    await reader.signIn("code", back);
+    await reader.heading("Two-step verification");
+    for (const window of [other, third]) {
+        await window.goto(page.url());
+        await window.fill("[name=code]", "111111");
+    }
+    await reader.code();
+    await page.waitForURL(`**${back}`);
+    await other.click("form [type=submit]");
+    await other.waitForURL(`**${back}`);
+    // It need not even be asked.
+    await third.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+    await third.waitForURL(`**${back}`);
+});
+
+test("what was typed for one account is not sent for another one", {}, async (reader, page) => {
+    await reader.signIn("code");
+    await reader.heading("Two-step verification");
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await other.getByRole("button", { name: "Sign in as someone else" }).click();
+    await other.fill("[name=user]", "code+2@demo.test");
+    await other.fill("[name=password]", "secret");
+    await other.click("form [type=submit]");
+    await other.waitForSelector("[name=code]");
+    await reader.code();
+    await page.getByText("code+2@demo.test").waitFor();
+    await reader.heading("Two-step verification");
+});
+
+const WINDOWS = { "a script that is lost": {}, "JavaScript switched off": { javaScriptEnabled: false } };
+for (const [what, more] of Object.entries(WINDOWS)) {
+    for (const [options, words, again] of [
+        [{ ...more }, "This page did not start", "Load the page again"],
+        [{ ...more, ...KOREAN, viewport: { width: 390, height: 800 } }, "페이지를 시작하지 못했습니다", "페이지 다시 불러오기"],
+    ]) {
+        test(`${what} leaves words and a way on, in ${options.locale ?? "en-US"}`, options, async (reader, page) => {
+            await page.route("**/web/table.js", (route) => route.abort());
+            await reader.open("/sign-in?continue=/account");
+            await reader.heading(words);
+            assert.equal(await page.locator("header strong").textContent(), "Postlatch");
+            assert.equal(await page.title(), "Postlatch");
+            assert.equal(await page.getByRole("heading").count(), 1);
+            await page.unroute("**/web/table.js");
+            await page.getByRole("link", { name: again }).click();
+            if (more.javaScriptEnabled === false) await reader.heading(words);
+            else await page.waitForSelector("[name=user]");
+            assert.equal(new URL(page.url()).search, "?continue=/account");
+        });
+    }
+}
+
+test("a browser without AbortSignal.timeout signs in", {}, async (reader, page) => {
+    await page.addInitScript(() => { delete AbortSignal.timeout; });
+    await reader.account("plain");
+});
+
+test("a button that waits for the server can be read, and says for what", {}, async (reader, page) => {
+    let answer;
+    const asked = new Promise((resolve) => { answer = resolve; });
+    await page.route("**/api/sign-in", (route) => asked.then(() => route.continue()));
+    await reader.signIn("plain");
+    await page.hover("form [type=submit]");
+    const button = reader.button("Checking the password…");
+    assert.equal(await button.getAttribute("aria-disabled"), "true");
+    for (const colorScheme of ["light", "dark"]) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        assert.deepEqual(await page.evaluate(contrasts), [], colorScheme);
+    }
+    answer();
+    await page.waitForURL("**/account");
+});
+
+test("a page that waits for the server says so", {}, async (reader, page) => {
+    let answer;
+    const asked = new Promise((resolve) => { answer = resolve; });
+    await page.route("**/api/session", (route) => asked.then(() => route.continue()));
+    await reader.open("/sign-in");
+    assert.match(await reader.said(), /Waiting for the server/);
+    answer();
+    await reader.heading("Sign in");
+    await page.locator("#announcements [role=status]:empty").waitFor({ state: "attached" });
+});
+
+const LONG = "a".repeat(64);
+test("a name of 64 letters fits on a phone and on a desk", {}, async (reader, page) => {
+    const fits = async (what) => {
+        for (const width of [320, 390, 1280]) {
+            await page.setViewportSize({ width, height: 800 });
+            assert.deepEqual(await page.evaluate(widths), [], `${what}, ${width}`);
+        }
+    };
+    const named = (word) => `${word}+${LONG}`.slice(0, 64);
+    for (const [word, go] of [["code", null], ["must", "Can't scan it?"], ["unkept", null]]) {
+        await page.context().clearCookies();
+        await reader.signIn(named(word));
+        await page.locator("main").waitFor();
+        await page.waitForFunction(() => !document.querySelector("[name=password]"));
+        await fits(word);
+        if (go) await reader.button(go).click();
+        await fits(`${word}, then`);
+    }
+    await reader.button("New recovery codes").click();
+    await prove(reader, page, "code", "123456");
+    await reader.heading("Keep your recovery codes");
+    await fits("recovery codes");
+    await reader.button("I have kept them").click();
+    await page.waitForURL("**/account");
+    await page.waitForSelector("table");
+    await fits("account");
+    await reader.open("/sign-out");
+    await reader.heading("Sign out?");
+    await fits("sign out");
 });
 
 test("the language is the browser's, can be changed, keeps what is typed and is remembered", KOREAN,
