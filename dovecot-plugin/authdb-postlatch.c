@@ -253,8 +253,7 @@ static struct passdb_module *make_passdb(pool_t pool, const char *policy_file)
 {
 	struct postlatch_passdb *passdb = p_new(pool, struct postlatch_passdb, 1);
 
-	/* default_cache_key stays NULL: a revoked credential is dead at once.
-	 * blocking stays FALSE: nothing here waits. */
+	/* default_cache_key stays NULL: a revoked credential is dead at once. */
 	driver_block_init(&passdb->block, pool, policy_file);
 	return &passdb->module;
 }
@@ -265,7 +264,9 @@ static void postlatch_init(struct passdb_module *module)
 {
 	struct postlatch_passdb *passdb = (struct postlatch_passdb *)module;
 
-	/* Workers load every passdb, but may never be asked about this one. */
+	/* Whatever use_worker of 2.4 says: nothing here waits, and a worker would not be told how
+	 * the chain ends. So workers load this passdb, but are never asked. */
+	module->blocking = FALSE;
 	if (worker)
 		return;
 	(void)driver_block_get(&passdb->block);

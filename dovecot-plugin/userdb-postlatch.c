@@ -227,6 +227,12 @@ static struct userdb_module *make_userdb(pool_t pool, const char *policy_file)
 
 COMPAT_PREINIT(userdb, postlatch_preinit, make_userdb)
 
+/* As that of the passdb: what is known about a login is in the process that was asked. */
+static void postlatch_init(struct userdb_module *module)
+{
+	module->blocking = FALSE;
+}
+
 static void postlatch_deinit(struct userdb_module *module)
 {
 	struct postlatch_userdb *userdb = (struct postlatch_userdb *)module;
@@ -237,6 +243,7 @@ static void postlatch_deinit(struct userdb_module *module)
 static struct userdb_module_interface userdb_postlatch = {
 	.name = "postlatch",
 	.preinit = postlatch_preinit,
+	.init = postlatch_init,
 	.deinit = postlatch_deinit,
 	.lookup = postlatch_lookup,
 };

@@ -485,6 +485,19 @@ end
         self.assertEqual(opens(BOB, "right"), set(DOORS))
 
 
+@unittest.skipUnless(RELEASE == "2.4", "Dovecot 2.3 does not have the setting")
+class InWorkers(Blocks):
+    """use_worker changes nothing for our blocks: a worker is not told how the chain ends."""
+
+    changes = {OURS: OURS + "".join("%s postlatch {\n  use_worker = yes\n}\n" % kind for kind in ("passdb", "userdb"))}
+
+    def test_the_operator_s_passdbs_are_asked(self):
+        credentials = self.credentials(BOB)
+        self.let_in(BOB, credentials)
+        self.write("".join(line + "\n" for line in self.lines.splitlines() if not line.startswith(BOB)))
+        self.kept_out(BOB, credentials)
+
+
 class Pam(Blocks):
     """A passdb that cannot be asked without a password. It is not tried with an app password, which may lock
     accounts; so it cannot refuse one."""
