@@ -1,6 +1,7 @@
 /* http.c - see http.h. */
 #include "ctl/check/http.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,10 +51,12 @@ static int send_request(struct connection *connection, const struct place *place
 			   authorization != NULL ? "Authorization: " : "",
 			   authorization != NULL ? authorization : "",
 			   authorization != NULL ? "\r\n" : "");
+	int ret = len < 0 || (size_t)len >= sizeof(request)
+			  ? pl_error_set(err, PL_ERR_RETRY, "the address is too long")
+			  : connection_write(connection, request, (size_t)len, err);
 
-	if (len < 0 || (size_t)len >= sizeof(request))
-		return pl_error_set(err, PL_ERR_RETRY, "the address is too long");
-	return connection_write(connection, request, (size_t)len, err);
+	OPENSSL_cleanse(request, sizeof(request));
+	return ret;
 }
 
 static int read_answer(struct connection *connection, struct http_answer *answer,
