@@ -84,6 +84,8 @@ static int post(const char *url, const char *authorization, const char *body,
 		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	}
 	curl_easy_cleanup(curl);
+	if (headers != NULL)
+		OPENSSL_cleanse(headers->data, strlen(headers->data));
 	curl_slist_free_all(headers);
 	if (code != CURLE_OK)
 		return pl_error_set(err, PL_ERR_RETRY, "%s", curl_easy_strerror(code));
