@@ -182,7 +182,7 @@ export default {
     "error.factor-blocked": "Two-step verification is blocked after many wrong codes. Your administrator can reset it.",
     "error.not-allowed": "Your account is not allowed to do this. Please ask your administrator.",
     "error.already-signed-in": "You have signed in already, in another window.",
-    "error.another-account": "Another account was signed in in another window. Please reload the page.",
+    "error.another-account": "Another window has signed in to another account. Please reload the page.",
     "error.reauthentication-needed": "Please confirm first that it is you.",
     "error.foreign-origin": "This page was opened at an unexpected address. Please open your webmail again and sign in there.",
     "error.csrf": "This page is out of date. Please reload it.",
