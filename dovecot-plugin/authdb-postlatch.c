@@ -236,6 +236,8 @@ static void evaluate(struct auth_request *request, const char *secret,
 static void postlatch_verify_plain(struct auth_request *request, const char *password,
 				   verify_plain_callback_t *callback)
 {
+	if (login_is_bearer(request))
+		compat_without_penalty(request);
 	evaluate(request, password, callback, NULL);
 }
 

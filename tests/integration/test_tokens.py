@@ -5,7 +5,7 @@ import time
 import unittest
 
 from sasl import sign_in
-from server import TIMEOUT, Server, wait_for
+from server import TIMEOUT, Server, last_source, wait_for
 
 ALICE, BOB = "alice@demo.test", "bob@demo.test"
 BEARER = ("XOAUTH2", "OAUTHBEARER")
@@ -62,6 +62,13 @@ class Members(unittest.TestCase):
 class Tokens(Members):
     def test_a_token_opens_every_door(self):
         self.assertEqual(self.opened_by(new_session()[1]), self.all_of())
+
+    def test_tokens_that_have_ended_do_not_slow_down_others_of_the_address(self):
+        for mechanism in BEARER:
+            self.assertFalse(sign_in(server, "imap", mechanism, ALICE, "ended")[0])
+            self.assertNotIn(last_source.ip, server.inside("doveadm", "penalty").stdout)
+        self.assertFalse(sign_in(server, "imap", "PLAIN", ALICE, "wrong")[0])
+        self.assertIn(last_source.ip, server.inside("doveadm", "penalty").stdout)
 
     def test_a_member_limited_to_webmail_reads_and_sends_there(self):
         server.postlatch("member", "set", ALICE, "imap=off", "smtp=off", "client_password=never")
