@@ -281,6 +281,15 @@ int pl_session_revoke(const struct pl_work *work, const struct pl_account *accou
 	return gone > 0 ? record_ended(work, account, id, "") : (int)gone;
 }
 
+static int delete_tokens(const struct pl_work *work, int64_t id)
+{
+	return pl_exec(work->store, PL_SQL_SESSION_END_GRANTS, PL_PARAMS(PL_INT("session_id", id)),
+		       work->err) < 0
+		       ? -1
+		       : pl_exec(work->store, PL_SQL_SESSION_END_TOKENS,
+				 PL_PARAMS(PL_INT("session_id", id)), work->err);
+}
+
 int pl_session_sign_out(const struct pl_work *work, const struct pl_account *account, int64_t id)
 {
 	const int64_t member_id = account->member.id;
@@ -288,6 +297,8 @@ int pl_session_sign_out(const struct pl_work *work, const struct pl_account *acc
 
 	trusts = run_of(work->store, PL_SQL_SESSION_DELETE_TRUST, id, member_id, work->err);
 	ended = trusts < 0 ? -1 : run_of(work->store, PL_SQL_SESSION_END, id, member_id, work->err);
+	if (ended > 0 && delete_tokens(work, id) < 0)
+		return -1;
 	return ended > 0 ? record_ended(work, account, id, trusts > 0 ? " with trust" : "")
 			 : (int)ended;
 }
