@@ -174,9 +174,6 @@ def send_everywhere(site, phase):
 def arrived(site, paths):
     """(path, what is wrong, how many) when everything has been delivered."""
     settle(site)
-    if site.fetch:
-        site.inside("sh", "-c", site.fetch)
-        settle(site)
     found = paths.found()
     for path in paths.sent:
         yield "mail/" + path, paths.differences(path, found), sum(paths.sent[path].values())

@@ -33,7 +33,6 @@ class Site:
         self.lists = table.get("lists", {})
         self.domains = table["domains"]
         self.mechanisms = table.get("mechanisms", ["PLAIN", "LOGIN"])
-        self.fetch = table.get("fetch")
         # {name, password, services} of those who sign in without being a member.
         self.others = table.get("others", [])
         # {name, make, mend} of the operator's ways to keep the first member out, and the services that know them.
