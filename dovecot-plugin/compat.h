@@ -37,8 +37,8 @@
 #error "Postlatch knows Dovecot 2.3 and 2.4"
 #endif
 
-/* Dovecot makes an address wait that has failed often. All members of a webmail share its address, and
- * nobody guesses a token of 256 bits: whose token has ended does not make the others wait. */
+/* Dovecot makes an address wait that has failed often. All members of a webmail share its address,
+ * and nobody guesses a token of 256 bits: whose token has ended does not make the others wait. */
 static inline void compat_without_penalty(struct auth_request *request)
 {
 	(void)auth_request_import_auth(request, "no-penalty", "");

@@ -60,6 +60,8 @@ class Domain(CommandTest):
         self.site.ok("member", "set", "c@alias.test", "pop3=on")
         self.assertEqual(self.holds("c@example.test", "pop3")[0], "on")
         self.assertIn("c@example.test", self.site.ok("member", "show", "c@alias.test"))
+        self.assertEqual(self.site.json("member", "list", "--domain", "alias.test"),
+                         self.site.json("member", "list", "--domain", "example.test"))
         self.assertEqual(self.site.ok("member", "add", "new@alias.test"), "added new@example.test\n")
         self.site.ok("member", "import", "-", stdin="address,imap\nd@alias.test,on\n")
         self.assertEqual(self.holds("d@example.test", "imap")[0], "on")
