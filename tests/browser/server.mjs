@@ -1,4 +1,4 @@
-// server.mjs - the mail server behind the browser: its members, its command, its doors.
+// server.mjs - the mail server behind the browser: its members, its command, its services.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";

@@ -49,7 +49,7 @@ class CheckTest(unittest.TestCase):
         for name, copy in (("dovecot", self.dovecot), ("postfix", self.postfix)):
             shutil.rmtree(copy, ignore_errors=True)
             shutil.copytree(self.server.dir + "/etc/" + name, copy)
-        # It takes AUTH on a port without milter, so that every door can be tried.
+        # It takes AUTH on a port without milter, so that every service can be tried.
         first = " smtpd\n  -o smtpd_sasl_auth_enable=%s\npostlog"
         replace(self.postfix, first % "yes", first % "no")
         # The server answers wrong passwords at once, so that tests are quick; the copy does not say so.

@@ -1,4 +1,4 @@
-"""SASL exchanges with any mechanism through any door; enough to be let in or kept out.
+"""SASL exchanges with any mechanism through any service; enough to be let in or kept out.
 
 A mechanism is a generator: it yields what the client says, and is sent each
 challenge. A first None means that the server speaks first.
@@ -58,7 +58,7 @@ MECHANISMS = {"PLAIN": plain, "LOGIN": login, "XOAUTH2": xoauth2, "OAUTHBEARER":
               "SCRAM-SHA-256": scram_sha_256}
 
 
-class Door:
+class Protocol:
     """How one protocol carries SASL."""
 
     def __init__(self, port, command, challenge, success, failure, ready, hello=b"", quoted=False):
@@ -71,12 +71,12 @@ class Door:
         self.quoted = quoted
 
 
-DOORS = {
-    "imap": Door("IMAP", "a AUTHENTICATE %s", rb"\+ ?(.*)", rb"a OK", rb"a (NO|BAD)|\* BYE", rb"\* OK"),
-    "pop3": Door("POP3", "AUTH %s", rb"\+ ?(?!OK)(.*)", rb"\+OK", rb"-ERR", rb"\+OK"),
-    "smtp": Door("SUBMISSION", "AUTH %s", rb"334 ?(.*)", rb"235", rb"[45]\d\d", rb"2\d\d ", b"EHLO client.test"),
-    "smtp-25": Door("SMTP", "AUTH %s", rb"334 ?(.*)", rb"235", rb"[45]\d\d", rb"2\d\d ", b"EHLO client.test"),
-    "sieve": Door("SIEVE", 'AUTHENTICATE "%s"', rb'"(.*)"', rb"OK", rb"NO|BYE", rb"OK", quoted=True),
+SERVICES = {
+    "imap": Protocol("IMAP", "a AUTHENTICATE %s", rb"\+ ?(.*)", rb"a OK", rb"a (NO|BAD)|\* BYE", rb"\* OK"),
+    "pop3": Protocol("POP3", "AUTH %s", rb"\+ ?(?!OK)(.*)", rb"\+OK", rb"-ERR", rb"\+OK"),
+    "smtp": Protocol("SUBMISSION", "AUTH %s", rb"334 ?(.*)", rb"235", rb"[45]\d\d", rb"2\d\d ", b"EHLO client.test"),
+    "smtp-25": Protocol("SMTP", "AUTH %s", rb"334 ?(.*)", rb"235", rb"[45]\d\d", rb"2\d\d ", b"EHLO client.test"),
+    "sieve": Protocol("SIEVE", 'AUTHENTICATE "%s"', rb'"(.*)"', rb"OK", rb"NO|BYE", rb"OK", quoted=True),
 }
 
 
@@ -87,31 +87,31 @@ def read_until(file, pattern):
             return line
 
 
-def encoded(door, said, first=False):
+def encoded(service, said, first=False):
     text = base64.b64encode(said).decode()
-    if door.quoted:
+    if service.quoted:
         return '"%s"' % text
     return "=" if first and text == "" else text
 
 
 def sign_in(server, name, mechanism, *credentials):
     """(let in?, the server's last line)."""
-    door = DOORS[name]
+    service = SERVICES[name]
     client = MECHANISMS[mechanism](*credentials)
-    with socket.create_connection(("127.0.0.1", server.port(door.port))) as connection, \
+    with socket.create_connection(("127.0.0.1", server.port(service.port))) as connection, \
             connection.makefile("rb") as file:
-        read_until(file, door.ready)
-        if door.hello:
-            connection.sendall(door.hello + b"\r\n")
-            read_until(file, door.ready)
+        read_until(file, service.ready)
+        if service.hello:
+            connection.sendall(service.hello + b"\r\n")
+            read_until(file, service.ready)
         said = next(client)
-        line = door.command % mechanism + ("" if said is None else " " + encoded(door, said, True))
+        line = service.command % mechanism + ("" if said is None else " " + encoded(service, said, True))
         while True:
             connection.sendall(line.encode() + b"\r\n")
-            answer = read_until(file, b"|".join((door.success, door.failure, door.challenge)))
-            if re.match(door.success, answer):
+            answer = read_until(file, b"|".join((service.success, service.failure, service.challenge)))
+            if re.match(service.success, answer):
                 return True, answer.decode()
-            if answer == b"" or re.match(door.failure, answer):
+            if answer == b"" or re.match(service.failure, answer):
                 return False, answer.decode(errors="replace")
-            challenge = base64.b64decode(re.match(door.challenge, answer).group(1))
-            line = encoded(door, client.send(challenge))
+            challenge = base64.b64decode(re.match(service.challenge, answer).group(1))
+            line = encoded(service, client.send(challenge))

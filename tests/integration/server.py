@@ -251,13 +251,13 @@ class Server:
         client.close()
         return client.signed_in, client.answer
 
-    DOORS = ("imap", "pop3", "smtp", "sieve")
+    SERVICES = ("imap", "pop3", "smtp", "sieve")
 
-    def doors(self, user, password):
-        """Which of the doors open: {"imap": True, ...}."""
-        with concurrent.futures.ThreadPoolExecutor(len(self.DOORS)) as pool:
-            answers = pool.map(lambda door: getattr(self, door)(user, password)[0], self.DOORS)
-            return dict(zip(self.DOORS, answers))
+    def services(self, user, password):
+        """Which of the services open: {"imap": True, ...}."""
+        with concurrent.futures.ThreadPoolExecutor(len(self.SERVICES)) as pool:
+            answers = pool.map(lambda service: getattr(self, service)(user, password)[0], self.SERVICES)
+            return dict(zip(self.SERVICES, answers))
 
     # -- mail --------------------------------------------------------------
 

@@ -27,9 +27,9 @@ class AuthProcess(unittest.TestCase):
         self.auth = self.server.pids("auth")
 
     def assert_let_in(self):
-        for door in self.server.DOORS:
-            let_in, said = getattr(self.server, door)(ALICE, self.password)
-            self.assertTrue(let_in, "%s: %s" % (door, said))
+        for service in self.server.SERVICES:
+            let_in, said = getattr(self.server, service)(ALICE, self.password)
+            self.assertTrue(let_in, "%s: %s" % (service, said))
 
     def last_used(self):
         return self.server.json("member", "show", ALICE)["last_used"]
@@ -99,6 +99,6 @@ class WithPolicyServer(AuthProcess):
                        % policy_server.server_address[1])
         for _ in range(5):
             self.assert_let_in()
-        wait_for(lambda: sum("report" in path for path in policy_server.asked) >= 5 * len(self.server.DOORS))
-        wait_for(lambda: set(self.last_used()) == set(self.server.DOORS))
+        wait_for(lambda: sum("report" in path for path in policy_server.asked) >= 5 * len(self.server.SERVICES))
+        wait_for(lambda: set(self.last_used()) == set(self.server.SERVICES))
         self.assertEqual(self.server.pids("auth"), self.auth)

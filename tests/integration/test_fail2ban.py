@@ -12,7 +12,7 @@ from sasl import sign_in
 from server import ROOT, TIMEOUT, Server, last_source, wait_for
 
 ALICE, BOB = "alice@demo.test", "bob@demo.test"
-DOORS = ("imap", "pop3", "smtp", "smtp-25", "sieve")
+SERVICES = ("imap", "pop3", "smtp", "smtp-25", "sieve")
 BEARER = ("XOAUTH2", "OAUTHBEARER")
 OURS = {"postlatch-token": "dovecot", "postlatch-portal": "portal", "postlatch-portal[mode=code]": "portal"}
 # As fail2ban has them, and what its own jails make of them.
@@ -60,16 +60,16 @@ class Filters(unittest.TestCase):
         for name in names or (*OURS, *THEIRS):
             self.assertEqual(self.counted(name), Counter(), name)
 
-    def try_token(self, door, mechanism, token, user=ALICE):
+    def try_token(self, service, mechanism, token, user=ALICE):
         """The address that it came from."""
-        opened, said = sign_in(server, door, mechanism, user, token)
+        opened, said = sign_in(server, service, mechanism, user, token)
         self.assertFalse(opened, said)
         return last_source.ip
 
 
 class Guessing(Filters):
-    def test_wrong_tokens_are_counted_once_at_every_door(self):
-        guessers = Counter(self.try_token(door, mechanism, "guess") for door in DOORS for mechanism in BEARER)
+    def test_wrong_tokens_are_counted_once_at_every_service(self):
+        guessers = Counter(self.try_token(service, mechanism, "guess") for service in SERVICES for mechanism in BEARER)
         wait_for(lambda: self.counted("postlatch-token") == guessers)
 
     def test_wrong_passwords_at_the_sign_in_page(self):
@@ -98,9 +98,9 @@ class Guessing(Filters):
 
     def test_theirs_count_wrong_passwords_of_mail_clients(self):
         guessers = {}
-        for door in DOORS:
-            self.assertFalse(sign_in(server, door, "PLAIN", ALICE, "wrong")[0])
-            guessers[door] = last_source.ip
+        for service in SERVICES:
+            self.assertFalse(sign_in(server, service, "PLAIN", ALICE, "wrong")[0])
+            guessers[service] = last_source.ip
         at_postfix = Counter([guessers["smtp"], guessers["smtp-25"]])
         at_dovecot = Counter(guessers.values()) - at_postfix
         wait_for(lambda: self.counted("postfix[mode=auth]") == at_postfix)
@@ -116,18 +116,18 @@ class Innocent(Filters):
         self.token = server.issue_token(ALICE, "webmail", 3600, 3600)[1]
 
     def test_whoever_is_let_in(self):
-        for door in DOORS:
-            self.assertTrue(sign_in(server, door, "PLAIN", ALICE, self.password)[0])
-            self.assertTrue(sign_in(server, door, "XOAUTH2", ALICE, self.token)[0])
+        for service in SERVICES:
+            self.assertTrue(sign_in(server, service, "PLAIN", ALICE, self.password)[0])
+            self.assertTrue(sign_in(server, service, "XOAUTH2", ALICE, self.token)[0])
         self.assertEqual(browser().sign_in(ALICE, self.password).status, 200)
         self.nobody_is_counted()
 
     def test_whom_the_policy_keeps_out_is_no_guesser(self):
         self.addCleanup(server.postlatch, "member", "set", ALICE, "imap=inherit", "smtp=inherit", "webmail=inherit")
         server.postlatch("member", "set", ALICE, "imap=off", "smtp=off", "webmail=off")
-        for door in ("imap", "smtp"):
-            self.assertFalse(sign_in(server, door, "PLAIN", ALICE, self.password)[0])
-            self.try_token(door, "XOAUTH2", self.token)
+        for service in ("imap", "smtp"):
+            self.assertFalse(sign_in(server, service, "PLAIN", ALICE, self.password)[0])
+            self.try_token(service, "XOAUTH2", self.token)
         wait_for(lambda: self.logged("dovecot").count("rule=service-off") == 4)
         self.nobody_is_counted(*OURS)
 
@@ -136,10 +136,10 @@ class Innocent(Filters):
         os.rename(database, database + ".away")
         try:
             wait_for(lambda: "[UNAVAILABLE]" in server.imap(ALICE, self.password)[1])
-            for door in DOORS:
+            for service in SERVICES:
                 for password in (self.password, "wrong"):
-                    self.assertFalse(sign_in(server, door, "PLAIN", ALICE, password)[0])
-                    self.try_token(door, "XOAUTH2", password)
+                    self.assertFalse(sign_in(server, service, "PLAIN", ALICE, password)[0])
+                    self.try_token(service, "XOAUTH2", password)
             self.assertEqual(browser().sign_in(ALICE, self.password).status, 503)
         finally:
             os.rename(database + ".away", database)
@@ -166,7 +166,7 @@ class Injected(Filters):
         "<HOST>", "%(__prefix_line)s", "x" * 900 + INNOCENT,
     )
 
-    def test_names_at_the_doors(self):
+    def test_names_at_the_services(self):
         # Dovecot's own list of letters would turn most of these away before anybody sees them, and where a
         # domain is known, their tokens are not looked at.
         added = {server.dir + "/etc/dovecot/dovecot.conf": "auth_username_chars =\n",
@@ -183,8 +183,8 @@ class Injected(Filters):
             server.reload()
         self.addCleanup(write, before)
         write({path: text + added[path] for path, text in before.items()})
-        senders = Counter(self.try_token(door, "XOAUTH2", "guess", name) for name in self.NAMES
-                          for door in ("imap", "smtp"))
+        senders = Counter(self.try_token(service, "XOAUTH2", "guess", name) for name in self.NAMES
+                          for service in ("imap", "smtp"))
         wait_for(lambda: self.counted("postlatch-token") == senders)
         for name in THEIRS:
             self.assertEqual(self.counted(name)[INNOCENT], 0, name)

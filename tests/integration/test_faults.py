@@ -97,8 +97,8 @@ class Faults(unittest.TestCase):
         self.assert_heals()
 
     def answers(self, *passwords, member=ALICE):
-        """What every door says to each password: {(door, password): (let in?, the answer)}."""
-        asked = [(door, password) for door in server.DOORS for password in passwords]
+        """What every service says to each password: {(service, password): (let in?, the answer)}."""
+        asked = [(service, password) for service in server.SERVICES for password in passwords]
         with concurrent.futures.ThreadPoolExecutor(len(asked)) as pool:
             said = pool.map(lambda pair: getattr(server, pair[0])(member, pair[1]), asked)
             return dict(zip(asked, said))
@@ -107,13 +107,13 @@ class Faults(unittest.TestCase):
         return server.passwords[ALICE], app_password
 
     def assert_let_in(self, *passwords):
-        for (door, _), (let_in, said) in self.answers(*passwords).items():
-            self.assertTrue(let_in, "%s: %s" % (door, said))
+        for (service, _), (let_in, said) in self.answers(*passwords).items():
+            self.assertTrue(let_in, "%s: %s" % (service, said))
 
     def assert_temporary_failure(self, *passwords):
-        for (door, _), (let_in, said) in self.answers(*passwords).items():
-            self.assertFalse(let_in, "%s: %s" % (door, said))
-            self.assertRegex(said, TEMPORARY[door])
+        for (service, _), (let_in, said) in self.answers(*passwords).items():
+            self.assertFalse(let_in, "%s: %s" % (service, said))
+            self.assertRegex(said, TEMPORARY[service])
 
     def wait_for_the_fault(self):
         """The driver looks at its files ten times a second."""
@@ -202,9 +202,9 @@ class Database(Faults):
 
     def goes_on_from_memory_or_fails(self):
         """What was read before may still serve; nothing is read out of the damaged file."""
-        for (door, _), (let_in, said) in self.answers(*self.both()).items():
+        for (service, _), (let_in, said) in self.answers(*self.both()).items():
             if not let_in:
-                self.assertRegex(said, TEMPORARY[door])
+                self.assertRegex(said, TEMPORARY[service])
         self.assertFalse(server.pop3(BOB, server.passwords[BOB])[0])
         return re.search("is damaged|no such table", server.log("dovecot")[self.mark:])
 
@@ -261,11 +261,11 @@ class Writing(Faults):
         return now + 1
 
     def assert_uses_arrive(self, since):
-        """Of every door, though only the IMAP door is used after the mend."""
+        """Of every service, though only the IMAP service is used after the mend."""
         def arrived():
             self.assertTrue(server.imap(ALICE, app_password)[0])
             used = self.last_used()
-            return set(used) == set(server.DOORS) and min(used.values()) >= since
+            return set(used) == set(server.SERVICES) and min(used.values()) >= since
         wait_for(arrived)
 
     def test_a_long_write_delays_no_login_and_loses_no_use(self):
@@ -315,7 +315,7 @@ class Writing(Faults):
         replace_database(copy_of_good())
         self.mount_small_disk(folder)
         self.assert_let_in(*self.both())
-        wait_for(lambda: set(self.last_used()) == set(server.DOORS))
+        wait_for(lambda: set(self.last_used()) == set(server.SERVICES))
         filled = server.inside("dd", "if=/dev/zero", "of=" + folder + "/filler", "bs=4k")
         self.assertIn("No space left", filled.stderr)
         since = self.next_second()

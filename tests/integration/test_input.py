@@ -10,7 +10,7 @@ from sasl import sign_in
 from server import ROOT, TIMEOUT, Server, wait_for
 
 ALICE = "alice@demo.test"
-DOORS = ("imap", "pop3", "smtp", "sieve")
+SERVICES = ("imap", "pop3", "smtp", "sieve")
 MEMORY_MAX = 64 * 1024  # KiB that the auth process may hold; it starts with about 12 MiB
 
 
@@ -49,8 +49,8 @@ class Input(unittest.TestCase):
 class AppPasswords(Input):
     def test_white_space_of_any_kind_between_the_groups_is_ignored(self):
         password = server.app_password(ALICE, label="pasted")["password"].replace(" ", "\u00a0") + "\u202f"
-        let_in = all_at_once(lambda door: sign_in(server, door, "PLAIN", ALICE, password), DOORS)
-        self.assertEqual([opened for opened, _ in let_in], [True] * len(DOORS), let_in)
+        let_in = all_at_once(lambda service: sign_in(server, service, "PLAIN", ALICE, password), SERVICES)
+        self.assertEqual([opened for opened, _ in let_in], [True] * len(SERVICES), let_in)
 
 
 class Names(Input):
@@ -62,15 +62,15 @@ class Names(Input):
              b"../../etc/passwd", b"alice'--@demo.test", b"alice+x@demo.test", b"ALICE@demo.test.",
              b"alice@DEMO..TEST"]
 
-    def sign_in(self, door, name, password):
+    def sign_in(self, service, name, password):
         # A connection that is cut is an answer too, for a line of such a length.
         try:
-            return sign_in(server, door, "PLAIN", name, password)
+            return sign_in(server, service, "PLAIN", name, password)
         except ConnectionError:
             return False, "cut"
 
     def refused(self, names, password):
-        ways = [(door, name) for name in names for door in DOORS]
+        ways = [(service, name) for name in names for service in SERVICES]
         for way, (let_in, said) in zip(ways, all_at_once(lambda way: self.sign_in(*way, password), ways)):
             self.assertFalse(let_in, (way, said))
 
@@ -104,7 +104,7 @@ class Secrets(Input):
         wait_for(lambda: server.imap("15-letters@demo.test", cls.PASSWORDS["15-letters"])[0])
 
     def test_an_account_password_of_any_shape_works(self):
-        ways = [(door, name) for name in self.PASSWORDS for door in DOORS]
+        ways = [(service, name) for name in self.PASSWORDS for service in SERVICES]
         answers = all_at_once(lambda way: sign_in(server, way[0], "PLAIN", way[1] + "@demo.test",
                                                   self.PASSWORDS[way[1]]), ways)
         self.assertEqual([(way, said) for way, (let_in, said) in zip(ways, answers) if not let_in], [])

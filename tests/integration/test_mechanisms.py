@@ -9,7 +9,7 @@ from sasl import sign_in
 from server import BUILD, Server, wait_for
 
 ALICE, BOB = "alice@demo.test", "bob@demo.test"
-DOORS = ("imap", "pop3", "smtp", "sieve")
+SERVICES = ("imap", "pop3", "smtp", "sieve")
 CHALLENGE = ("CRAM-MD5", "SCRAM-SHA-256")
 
 
@@ -65,21 +65,21 @@ class NoPassword(Configuration):
                          "sieve=inherit", "client_password=inherit")
 
     def opened(self, password=None, user=ALICE):
-        ways = [(door, mechanism) for door in DOORS for mechanism in CHALLENGE]
+        ways = [(service, mechanism) for service in SERVICES for mechanism in CHALLENGE]
         with concurrent.futures.ThreadPoolExecutor(len(ways)) as pool:
             let_in = pool.map(lambda way: sign_in(server, *way, user, password or server.passwords[user])[0], ways)
             return {way for way, opened in zip(ways, let_in) if opened}
 
-    def all_of(self, doors=DOORS):
-        return {(door, mechanism) for door in doors for mechanism in CHALLENGE}
+    def all_of(self, services=SERVICES):
+        return {(service, mechanism) for service in services for mechanism in CHALLENGE}
 
-    def test_the_account_password_opens_every_door(self):
+    def test_the_account_password_opens_every_service(self):
         self.assertEqual(self.opened(), self.all_of())
 
     def test_a_wrong_one_opens_none(self):
         self.assertEqual(self.opened("wrong"), set())
 
-    def test_a_switch_shuts_its_door(self):
+    def test_a_switch_closes_its_service(self):
         server.postlatch("member", "set", ALICE, "imap=off", "smtp=off")
         self.assertEqual(self.opened(), self.all_of(("pop3", "sieve")))
 
@@ -130,13 +130,13 @@ class UnsafeBlock(Configuration):
     def test_nobody_gets_in_and_the_log_says_why(self):
         app_password = server.app_password(ALICE, label="phone")["password"]
         for password in (server.passwords[ALICE], app_password):
-            self.assertFalse(any(server.doors(ALICE, password).values()))
+            self.assertFalse(any(server.services(ALICE, password).values()))
         self.assertIn("[UNAVAILABLE]", server.imap(ALICE, app_password)[1])
         self.assertRegex(server.log("dovecot"), r"refusing to serve: .*needs result_internalfail = return-fail")
 
     def test_with_the_line_all_is_well(self):
         self.write(self.before)
-        self.assertTrue(all(server.doors(ALICE, server.passwords[ALICE]).values()))
+        self.assertTrue(all(server.services(ALICE, server.passwords[ALICE]).values()))
 
 
 if __name__ == "__main__":

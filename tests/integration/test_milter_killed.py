@@ -79,22 +79,22 @@ class Killed(unittest.TestCase):
         server.settle(lambda: self.subject in server.mailbox(BOB), 60)
         self.assertEqual(server.mailbox(BOB).count(self.subject), 1)
 
-    def try_door(self, door, steps):
+    def try_service(self, service, steps):
         for step in steps:
             with self.subTest(step=step):
                 self.setUp()
-                client = door()
+                client = service()
                 code = self.transaction(client, step)
                 try:
                     self.assertIn(code, range(400, 500))
                     self.assertNotIn(self.subject, server.mailbox(BOB))
                 finally:
                     start_milter()
-                self.assertEqual(self.transaction(door()), 250)
+                self.assertEqual(self.transaction(service()), 250)
                 self.arrives_once()
 
     def test_submission_is_told_to_try_again_and_nothing_is_lost_or_doubled(self):
-        self.try_door(self.submission, ("mail", "rcpt", "data", "end"))
+        self.try_service(self.submission, ("mail", "rcpt", "data", "end"))
 
 
 class Privileges(unittest.TestCase):

@@ -18,7 +18,7 @@ from sasl import sign_in
 from server import Server, wait_for
 
 ALICE, BOB, INFO = "alice@demo.test", "bob@demo.test", "info@demo.test"
-DOORS = ("imap", "pop3", "smtp", "sieve")
+SERVICES = ("imap", "pop3", "smtp", "sieve")
 HOUR = 3600
 
 
@@ -47,9 +47,9 @@ def write_policy(text):
 
 
 def opens(user, secret, mechanism="PLAIN"):
-    with concurrent.futures.ThreadPoolExecutor(len(DOORS)) as pool:
-        let_in = pool.map(lambda door: sign_in(server, door, mechanism, user, secret)[0], DOORS)
-        return {door for door, opened in zip(DOORS, let_in) if opened}
+    with concurrent.futures.ThreadPoolExecutor(len(SERVICES)) as pool:
+        let_in = pool.map(lambda service: sign_in(server, service, mechanism, user, secret)[0], SERVICES)
+        return {service for service, opened in zip(SERVICES, let_in) if opened}
 
 
 class Passdb(unittest.TestCase):
@@ -91,7 +91,7 @@ class Passdb(unittest.TestCase):
     def let_in(self, member, credentials):
         for name, secret, mechanism in credentials:
             with self.subTest(name):
-                self.assertEqual(opens(member, secret, mechanism), set(DOORS))
+                self.assertEqual(opens(member, secret, mechanism), set(SERVICES))
         with self.subTest("sign-in page"):
             self.assertEqual(portal_opens(member, server.passwords[member]), member)
 
@@ -124,9 +124,9 @@ class Names(Passdb):
         self.write(self.lines + "%s:{PLAIN}pw::::::user=%s\n" % (INFO, ALICE))
 
     def test_the_switches_of_the_account_hold(self):
-        self.assertEqual(opens(INFO, "pw"), set(DOORS))
+        self.assertEqual(opens(INFO, "pw"), set(SERVICES))
         server.postlatch("member", "set", ALICE, "imap=off")
-        self.assertEqual(opens(INFO, "pw"), set(DOORS) - {"imap"})
+        self.assertEqual(opens(INFO, "pw"), set(SERVICES) - {"imap"})
         server.postlatch("member", "set", ALICE, "client_password=never")
         self.assertEqual(opens(INFO, "pw"), set())
         self.assertEqual(portal_opens(INFO, "pw"), ALICE)
@@ -135,13 +135,13 @@ class Names(Passdb):
 
     def test_fields_for_the_userdb_change_the_name_too(self):
         self.write(self.lines + "%s:{PLAIN}pw::::::userdb_user=%s\n" % (INFO, ALICE))
-        self.assertEqual(opens(INFO, "pw"), set(DOORS))
+        self.assertEqual(opens(INFO, "pw"), set(SERVICES))
         server.postlatch("member", "set", ALICE, "imap=off")
-        self.assertEqual(opens(INFO, "pw"), set(DOORS) - {"imap"})
+        self.assertEqual(opens(INFO, "pw"), set(SERVICES) - {"imap"})
 
     def test_a_use_is_the_account_s(self):
-        self.assertEqual(opens(INFO, "pw"), set(DOORS))
-        wait_for(lambda: set(DOORS) <= set(server.json("member", "show", ALICE)["last_used"]))
+        self.assertEqual(opens(INFO, "pw"), set(SERVICES))
+        wait_for(lambda: set(SERVICES) <= set(server.json("member", "show", ALICE)["last_used"]))
 
     def test_credentials_of_the_name_are_not_the_account_s(self):
         _, app_password, token = self.credentials(INFO, "pw")
@@ -284,14 +284,14 @@ class NoPassword(Blocks):
 
     def test_another_name(self):
         self.write(self.lines + "%s:{PLAIN}pw::::::user=%s\n" % (INFO, ALICE))
-        self.assertEqual(self.opened(INFO, "pw"), [set(DOORS)] * 2)
+        self.assertEqual(self.opened(INFO, "pw"), [set(SERVICES)] * 2)
         server.postlatch("member", "set", ALICE, "imap=off")
-        self.assertEqual(self.opened(INFO, "pw"), [set(DOORS) - {"imap"}] * 2)
+        self.assertEqual(self.opened(INFO, "pw"), [set(SERVICES) - {"imap"}] * 2)
         server.postlatch("member", "set", ALICE, "client_password=never")
         self.assertEqual(self.opened(INFO, "pw"), [set()] * 2)
 
     def test_nologin(self):
-        self.assertEqual(self.opened(BOB, server.passwords[BOB]), [set(DOORS)] * 2)
+        self.assertEqual(self.opened(BOB, server.passwords[BOB]), [set(SERVICES)] * 2)
         self.set_fields(BOB, "nologin reason=Closed")
         self.assertEqual(self.opened(BOB, server.passwords[BOB]), [set()] * 2)
         said = [sign_in(server, "imap", "CRAM-MD5", user, "wrong")[1] for user in (BOB, "nobody@demo.test")]
@@ -313,7 +313,7 @@ class Userdb(Blocks):
 
     def test_the_switches_of_the_account_hold(self):
         self.write(self.lines + "%s:{PLAIN}pw::::::\n" % INFO)
-        self.assertEqual(opens(INFO, "pw"), set(DOORS))
+        self.assertEqual(opens(INFO, "pw"), set(SERVICES))
         server.postlatch("member", "set", ALICE, "imap=off", "client_password=never")
         # Postfix asks no userdb: what is sent is sent as info.
         self.assertEqual(opens(INFO, "pw"), {"smtp"})
@@ -360,10 +360,10 @@ class LocalPart(Blocks):
     def test_an_alias_of_the_other(self):
         server.postlatch("domain", "add", "other.test", "alias_of=demo.test")
         app_password = server.app_password(ALICE, label="phone")["password"]
-        self.assertEqual(self.opened(), set(DOORS))
+        self.assertEqual(self.opened(), set(SERVICES))
         server.postlatch("member", "set", ALICE, "imap=off", "client_password=never")
         self.assertEqual(self.opened(), set())
-        self.assertEqual(opens(self.other, app_password), set(DOORS) - {"imap"})
+        self.assertEqual(opens(self.other, app_password), set(SERVICES) - {"imap"})
         self.assertEqual(portal_opens(self.other, server.passwords[ALICE]), ALICE)
 
 
@@ -383,11 +383,11 @@ class WithoutDomain(LocalPart):
     test_a_domain_that_is_not_known = test_an_alias_of_the_other = None
 
     def test_the_account_is_that_of_the_default_domain(self):
-        self.assertEqual(self.opened(), set(DOORS))
+        self.assertEqual(self.opened(), set(SERVICES))
         server.postlatch("member", "set", ALICE, "imap=off", "client_password=never")
         self.assertEqual(self.opened(), set())
         app_password = server.app_password(ALICE, label="phone")["password"]
-        self.assertEqual(opens(self.other, app_password), set(DOORS) - {"imap"})
+        self.assertEqual(opens(self.other, app_password), set(SERVICES) - {"imap"})
         self.assertEqual(portal_opens(self.other, server.passwords[ALICE]), ALICE)
 
 
@@ -441,13 +441,13 @@ class SecondBlock(Blocks):
         self.addCleanup(server.postlatch, "member", "set", BOB, "client_password=inherit")
         self.assertEqual(opens(BOB, *account[1:]), set())
         for _, *credential in others:
-            self.assertEqual(opens(BOB, *credential), set(DOORS))
+            self.assertEqual(opens(BOB, *credential), set(SERVICES))
 
     def test_another_name(self):
         self.write(self.lines + "%s:{PLAIN}pw::::::user=%s\n" % (INFO, ALICE))
-        self.assertEqual(opens(INFO, "pw"), set(DOORS))
+        self.assertEqual(opens(INFO, "pw"), set(SERVICES))
         server.postlatch("member", "set", ALICE, "imap=off")
-        self.assertEqual(opens(INFO, "pw"), set(DOORS) - {"imap"})
+        self.assertEqual(opens(INFO, "pw"), set(SERVICES) - {"imap"})
 
 
 class Cached(Blocks):
@@ -478,11 +478,11 @@ end
     def test_credentials_of_ours_are_no_passwords_for_it(self):
         app_password, token = self.credentials(BOB)[1:]
         for _, *credential in (app_password, token):
-            self.assertEqual(opens(BOB, *credential), set(DOORS))
+            self.assertEqual(opens(BOB, *credential), set(SERVICES))
         server.postlatch("app-password", "revoke", BOB, "--all")
         for password in (app_password[1], "wrong"):
             self.assertEqual(opens(BOB, password), set())
-        self.assertEqual(opens(BOB, "right"), set(DOORS))
+        self.assertEqual(opens(BOB, "right"), set(SERVICES))
 
 
 @unittest.skipUnless(RELEASE == "2.4", "Dovecot 2.3 does not have the setting")
@@ -512,7 +512,7 @@ class Pam(Blocks):
         self.write("".join(line + "\n" for line in self.lines.splitlines() if not line.startswith(BOB)))
         before = server.log("dovecot").count("pam")
         for _, *credential in credentials[1:]:
-            self.assertEqual(opens(BOB, *credential), set(DOORS))
+            self.assertEqual(opens(BOB, *credential), set(SERVICES))
         self.assertEqual(server.log("dovecot").count("pam"), before)
 
 

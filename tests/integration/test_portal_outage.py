@@ -81,16 +81,16 @@ class Outage(unittest.TestCase):
         self.mark = len(server.log("dovecot"))
 
     def answers(self):
-        ways = [(door, mechanism) for door in server.DOORS for mechanism in BEARER]
+        ways = [(service, mechanism) for service in server.SERVICES for mechanism in BEARER]
         with concurrent.futures.ThreadPoolExecutor(len(ways)) as pool:
             return dict(zip(ways, pool.map(lambda way: sign_in(server, *way, ALICE, token), ways)))
 
     def assert_put_off(self):
         """No token is refused, with whatever mechanism, and passwords work."""
-        for (door, _), (let_in, said) in self.answers().items():
+        for (service, _), (let_in, said) in self.answers().items():
             self.assertFalse(let_in)
-            self.assertRegex(said, TEMPORARY[door])
-        self.assertTrue(all(server.doors(ALICE, server.passwords[ALICE]).values()))
+            self.assertRegex(said, TEMPORARY[service])
+        self.assertTrue(all(server.services(ALICE, server.passwords[ALICE]).values()))
 
     def assert_let_in(self):
         self.assertTrue(all(let_in for let_in, _ in self.answers().values()))
@@ -124,8 +124,8 @@ class Portal(Outage):
         os.rename(database, database + ".away")
         self.addCleanup(os.rename, database + ".away", database)
         wait_for(lambda: not any(let_in for let_in, _ in self.answers().values()))
-        for (door, _), (_, said) in self.answers().items():
-            self.assertRegex(said, TEMPORARY[door])
+        for (service, _), (_, said) in self.answers().items():
+            self.assertRegex(said, TEMPORARY[service])
 
 
 class SomethingElse(http.server.ThreadingHTTPServer):
@@ -192,9 +192,9 @@ class Files(Outage):
     def test_the_driver_refuses_to_serve(self):
         """Then the portal's word is not enough."""
         self.change("dovecot/conf.d/05-postlatch.conf", "result_internalfail = return-fail", "")
-        for (door, _), (let_in, said) in self.answers().items():
+        for (service, _), (let_in, said) in self.answers().items():
             self.assertFalse(let_in)
-            self.assertRegex(said, TEMPORARY[door])
+            self.assertRegex(said, TEMPORARY[service])
 
 
 if __name__ == "__main__":

@@ -58,21 +58,21 @@ class OnServer(unittest.TestCase):
         return self.server.passwords[ALICE], self.app_password
 
     def answers(self, *passwords):
-        """What every door says to each password: [(door, password, let in?, the answer)]."""
-        asked = [(door, password) for door in self.server.DOORS for password in passwords]
+        """What every service says to each password: [(service, password, let in?, the answer)]."""
+        asked = [(service, password) for service in self.server.SERVICES for password in passwords]
         with concurrent.futures.ThreadPoolExecutor(len(asked)) as pool:
             said = pool.map(lambda pair: getattr(self.server, pair[0])(ALICE, pair[1]), asked)
             return [(*pair, *answer) for pair, answer in zip(asked, said)]
 
     def assert_let_in(self):
-        for door, _, let_in, said in self.answers(*self.right()):
-            self.assertTrue(let_in, "%s: %s" % (door, said))
+        for service, _, let_in, said in self.answers(*self.right()):
+            self.assertTrue(let_in, "%s: %s" % (service, said))
         self.assertEqual([let_in for _, _, let_in, _ in self.answers("wrong")], [False] * 4)
 
     def assert_temporary(self):
-        for door, _, let_in, said in self.answers(*self.right(), "wrong"):
-            self.assertFalse(let_in, door)
-            self.assertRegex(said, TEMPORARY[door])
+        for service, _, let_in, said in self.answers(*self.right(), "wrong"):
+            self.assertFalse(let_in, service)
+            self.assertRegex(said, TEMPORARY[service])
 
     def assert_heals(self):
         wait_for(lambda: all(self.server.imap(ALICE, password)[0] for password in self.right()), 60)
@@ -194,14 +194,14 @@ class Statements(OnServer):
         return [line for line in log[since:] if "LOG:  execute " in line and "LEFT JOIN member m ON m.domain_id" in line
                 and line.split("[")[1].split("]")[0] in readers]
 
-    def test_a_login_is_one_statement_at_every_door(self):
-        for door in self.server.DOORS:
+    def test_a_login_is_one_statement_at_every_service(self):
+        for service in self.server.SERVICES:
             for password in (*self.right(), "wrong"):
                 since = len(self.log())
-                let_in, said = getattr(self.server, door)(ALICE, password)
+                let_in, said = getattr(self.server, service)(ALICE, password)
                 self.assertEqual(let_in, password != "wrong", said)
                 read = self.accounts_read(since)
-                self.assertEqual(len(read), 1, "%s: %s" % (door, "".join(read)))
+                self.assertEqual(len(read), 1, "%s: %s" % (service, "".join(read)))
 
 
 class Load:

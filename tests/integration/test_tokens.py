@@ -1,4 +1,4 @@
-"""Webmail tokens at the doors, over XOAUTH2 and OAUTHBEARER; and webmail that sends passwords."""
+"""Webmail tokens at the services, over XOAUTH2 and OAUTHBEARER; and webmail that sends passwords."""
 import concurrent.futures
 import re
 import time
@@ -9,7 +9,7 @@ from server import TIMEOUT, Server, last_source, wait_for
 
 ALICE, BOB = "alice@demo.test", "bob@demo.test"
 BEARER = ("XOAUTH2", "OAUTHBEARER")
-DOORS = ("imap", "pop3", "smtp", "sieve")
+SERVICES = ("imap", "pop3", "smtp", "sieve")
 HOUR = 3600
 
 
@@ -45,22 +45,22 @@ class Members(unittest.TestCase):
         server.postlatch("member", "set", ALICE, "active=on")
         server.postlatch("app-password", "revoke", ALICE, "--all")
 
-    def opened_by(self, token, user=ALICE, doors=DOORS, mechanisms=BEARER):
-        """The doors that this token opens, with every mechanism."""
-        ways = [(door, mechanism) for door in doors for mechanism in mechanisms]
+    def opened_by(self, token, user=ALICE, services=SERVICES, mechanisms=BEARER):
+        """The services that this token opens, with every mechanism."""
+        ways = [(service, mechanism) for service in services for mechanism in mechanisms]
         with concurrent.futures.ThreadPoolExecutor(len(ways)) as pool:
             let_in = pool.map(lambda way: sign_in(server, *way, user, token)[0], ways)
             return {way for way, opened in zip(ways, let_in) if opened}
 
-    def all_of(self, doors=DOORS):
-        return {(door, mechanism) for door in doors for mechanism in BEARER}
+    def all_of(self, services=SERVICES):
+        return {(service, mechanism) for service in services for mechanism in BEARER}
 
-    def refused(self, token, user=ALICE, doors=("imap", "smtp")):
-        self.assertEqual(self.opened_by(token, user, doors, ("XOAUTH2",)), set())
+    def refused(self, token, user=ALICE, services=("imap", "smtp")):
+        self.assertEqual(self.opened_by(token, user, services, ("XOAUTH2",)), set())
 
 
 class Tokens(Members):
-    def test_a_token_opens_every_door(self):
+    def test_a_token_opens_every_service(self):
         self.assertEqual(self.opened_by(new_session()[1]), self.all_of())
 
     def test_tokens_that_have_ended_do_not_slow_down_others_of_the_address(self):
@@ -73,8 +73,8 @@ class Tokens(Members):
     def test_a_member_limited_to_webmail_reads_and_sends_there(self):
         server.postlatch("member", "set", ALICE, "imap=off", "smtp=off", "client_password=never")
         self.assertFalse(server.imap(ALICE, server.passwords[ALICE])[0])
-        doors = ("imap", "smtp")
-        self.assertEqual(self.opened_by(new_session()[1], doors=doors), self.all_of(doors))
+        services = ("imap", "smtp")
+        self.assertEqual(self.opened_by(new_session()[1], services=services), self.all_of(services))
 
     def test_pop3_and_sieve_stay_shut_when_off(self):
         server.postlatch("member", "set", ALICE, "pop3=off", "sieve=off")
@@ -112,7 +112,7 @@ class Tokens(Members):
         tokens = [new_session()[1] for _ in range(3)]
         issue_token("revoke-all", ALICE)
         for token in tokens:
-            self.refused(token, doors=("imap",))
+            self.refused(token, services=("imap",))
         self.assertTrue(sign_in(server, "imap", "XOAUTH2", ALICE, new_session()[1])[0])
 
     def test_unknown(self):
@@ -133,7 +133,7 @@ class Tokens(Members):
 
     def test_a_token_is_no_password(self):
         token = new_session()[1]
-        self.assertFalse(any(server.doors(ALICE, token).values()))
+        self.assertFalse(any(server.services(ALICE, token).values()))
 
     def test_a_password_is_no_token(self):
         app_password = server.app_password(ALICE, label="phone")["password"]
@@ -142,8 +142,8 @@ class Tokens(Members):
 
     def test_acting_as_somebody_else(self):
         password = server.passwords[ALICE]
-        for door in DOORS:
-            self.assertFalse(sign_in(server, door, "PLAIN", ALICE, password, BOB)[0])
+        for service in SERVICES:
+            self.assertFalse(sign_in(server, service, "PLAIN", ALICE, password, BOB)[0])
 
     def test_a_session_of_the_client_channel_obeys_the_switches(self):
         token = new_session(channel="client")[1]
@@ -193,7 +193,7 @@ class SecondFactor(Members):
         wait_for(lambda: not server.imap(BOB, server.passwords[BOB])[0])
 
     def opens(self):
-        return server.doors(ALICE, server.passwords[ALICE])
+        return server.services(ALICE, server.passwords[ALICE])
 
     def test_clients_may_use_the_account_password_until_one_is_registered(self):
         server.postlatch("member", "set", ALICE, "client_password=until_second_factor")
@@ -201,7 +201,7 @@ class SecondFactor(Members):
         self.register()
         self.assertFalse(any(self.opens().values()))
         app_password = server.app_password(ALICE, label="phone")["password"]
-        self.assertTrue(all(server.doors(ALICE, app_password).values()))
+        self.assertTrue(all(server.services(ALICE, app_password).values()))
 
     def test_clients_may_use_it_afterwards_where_the_policy_says_always(self):
         self.register()
@@ -225,12 +225,12 @@ class SecondFactor(Members):
     def test_webmail_with_passwords_ignores_the_switches_of_clients(self):
         self.webmail_is_everywhere()
         server.postlatch("member", "set", ALICE, "imap=off", "smtp=off", "client_password=never")
-        self.assertEqual({door for door, opened in self.opens().items() if opened}, set(DOORS))
+        self.assertEqual({service for service, opened in self.opens().items() if opened}, set(SERVICES))
 
     def test_webmail_with_passwords_takes_no_app_password(self):
         self.webmail_is_everywhere()
         app_password = server.app_password(ALICE, label="phone")["password"]
-        self.assertFalse(any(server.doors(ALICE, app_password).values()))
+        self.assertFalse(any(server.services(ALICE, app_password).values()))
 
     def test_a_token_opens_whatever_the_second_factor(self):
         self.register()

@@ -39,9 +39,9 @@ def setUpModule():
     two.start()
 
 
-class Doors(unittest.TestCase):
+class Services(unittest.TestCase):
     def opens(self, server, member, password):
-        return set(server.doors(member, password).values())
+        return set(server.services(member, password).values())
 
     def test_an_app_password_opens_both_until_it_is_revoked_on_one(self):
         made = one.app_password(ALICE, label="phone")
@@ -59,13 +59,13 @@ class Doors(unittest.TestCase):
             self.assertFalse(two.imap(ALICE, made["password"])[0])
 
     def test_switches_agree(self):
-        for door in one.DOORS:
+        for service in one.SERVICES:
             for setter in (one, two):
-                with self.subTest(door=door):
-                    setter.postlatch("member", "set", BOB, door + "=off")
-                    opened = [server.doors(BOB, one.passwords[BOB]) for server in (one, two)]
-                    self.assertEqual(opened, [{**dict.fromkeys(one.DOORS, True), door: False}] * 2)
-                    setter.postlatch("member", "set", BOB, door + "=inherit")
+                with self.subTest(service=service):
+                    setter.postlatch("member", "set", BOB, service + "=off")
+                    opened = [server.services(BOB, one.passwords[BOB]) for server in (one, two)]
+                    self.assertEqual(opened, [{**dict.fromkeys(one.SERVICES, True), service: False}] * 2)
+                    setter.postlatch("member", "set", BOB, service + "=inherit")
         for setter in (one, two):
             setter.postlatch("domain", "set", "demo.test", "pop3=off")
             self.assertEqual([s.pop3(BOB, one.passwords[BOB])[0] for s in (one, two)], [False] * 2)

@@ -1,4 +1,4 @@
-"""Logins through every door, judged by the policy, on a real Dovecot and Postfix."""
+"""Logins through every service, judged by the policy, on a real Dovecot and Postfix."""
 import base64
 import smtplib
 import time
@@ -19,7 +19,7 @@ def tearDownModule():
     server.remove()
 
 
-class Doors(unittest.TestCase):
+class Services(unittest.TestCase):
     member = "alice@demo.test"
 
     def setUp(self):
@@ -30,18 +30,18 @@ class Doors(unittest.TestCase):
         server.postlatch("app-password", "revoke", self.member, "--all")
 
     def opens(self, password=None):
-        return server.doors(self.member, password or self.password)
+        return server.services(self.member, password or self.password)
 
-    def test_account_password_opens_every_door(self):
+    def test_account_password_opens_every_service(self):
         self.assertEqual(self.opens(), ALL)
 
     def test_wrong_password_opens_none(self):
-        for door in server.DOORS:
-            let_in, said = getattr(server, door)(self.member, "wrong")
+        for service in server.SERVICES:
+            let_in, said = getattr(server, service)(self.member, "wrong")
             self.assertFalse(let_in, said)
 
-    def test_each_switch_shuts_its_door_only(self):
-        for service in server.DOORS:
+    def test_each_switch_closes_its_service_only(self):
+        for service in server.SERVICES:
             with self.subTest(service=service):
                 server.postlatch("member", "set", self.member, service + "=off")
                 self.assertEqual(self.opens(), {**ALL, service: False})
@@ -60,7 +60,7 @@ class Doors(unittest.TestCase):
         server.postlatch("domain", "set", "demo.test", "active=off")
         self.assertEqual(self.opens(), NONE)
 
-    def test_app_password_opens_every_door_and_its_revocation_shuts_them(self):
+    def test_app_password_opens_every_service_and_its_revocation_shuts_them(self):
         made = server.app_password(self.member, label="phone")
         self.assertEqual(self.opens(made["password"]), ALL)
         self.assertTrue(server.imap(self.member, made["password"].replace(" ", "").upper())[0])
@@ -137,10 +137,10 @@ class Doors(unittest.TestCase):
             self.assertFalse(let_in)
             self.assertTrue(said.startswith("535"), said)
 
-    def test_explain_agrees_with_the_doors(self):
+    def test_explain_agrees_with_the_services(self):
         server.postlatch("member", "set", self.member, "sieve=off")
-        for door, let_in in self.opens().items():
-            run = server.postlatch("explain", self.member, "--service", door, check=False)
+        for service, let_in in self.opens().items():
+            run = server.postlatch("explain", self.member, "--service", service, check=False)
             self.assertEqual(run.returncode, 0 if let_in else 1, run.stdout)
 
 
@@ -156,18 +156,18 @@ class KnownDomains(unittest.TestCase):
         # Dovecot looks at the file once in a while.
         wait_for(lambda: server.imap("known@demo.test", "secret")[0])
 
-    def test_names_outside_the_known_domains_are_denied_at_every_door(self):
+    def test_names_outside_the_known_domains_are_denied_at_every_service(self):
         for name, rule in self.NAMES.items():
             with self.subTest(name=name):
-                self.assertEqual(server.doors(name, "secret"), NONE)
+                self.assertEqual(server.services(name, "secret"), NONE)
                 explained = server.postlatch("--json", "explain", name, "--service", "imap", check=False)
                 self.assertEqual(explained.returncode, 1)
                 self.assertIn('"rule": "%s"' % rule, explained.stdout)
 
-    def test_a_domain_that_is_added_opens_every_door(self):
+    def test_a_domain_that_is_added_opens_every_service(self):
         server.postlatch("domain", "add", "other.test")
         self.addCleanup(server.postlatch, "domain", "remove", "other.test", "--yes")
-        self.assertEqual(server.doors("eve@other.test", "secret"), ALL)
+        self.assertEqual(server.services("eve@other.test", "secret"), ALL)
 
     def test_a_login_adds_no_domain(self):
         def domains():
