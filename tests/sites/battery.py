@@ -75,7 +75,7 @@ def with_postlatch(site, phase):
     yield "notice", "" if len(notices) == 1 else "notices: %s" % notices
     # A webmail signs in with the address that the portal tells it.
     for kind, name in (("password", account.names[0]), ("app-password", account.names[0]), ("token", account.member)):
-        missing = set(refusals.SERVICES) - set(refusals.let_in(credentials, (kind,), [name])[kind, name])
+        missing = set(refusals.TRIED) - set(refusals.let_in(credentials, (kind,), [name])[kind, name])
         yield "opens/%s/%s" % (kind, name), "not at " + ", ".join(missing) if missing else ""
     yield from extra(site, "after", account)
     yield from mail.while_forwarding_is_off(site)

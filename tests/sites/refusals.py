@@ -5,7 +5,7 @@ import webmail
 from clients import SERVICES
 
 # AUTH is one at all ports of Postfix: one of them is enough here.
-SERVICES = ["imap", "pop3", "sieve", "smtp-587"]
+TRIED = ["imap", "pop3", "sieve", "smtp-587"]
 # The case; what the operator changes, and what takes it back; and what no longer signs in.
 CASES = (
     ("switched-off", ["active=off"], ["active=on"], ("password", "app-password", "token", "portal")),
@@ -39,7 +39,7 @@ class Credentials:
         if kind == "portal":
             return [("portal", self.at_portal)]
         secret, mechanism = self.secrets[kind]
-        return [(service, lambda name, sign_in=SERVICES[service]: sign_in(name, secret, mechanism)) for service in SERVICES]
+        return [(service, lambda name, sign_in=SERVICES[service]: sign_in(name, secret, mechanism)) for service in TRIED]
 
     def at_portal(self, name):
         state = webmail.state(name, self.account.password)
@@ -71,9 +71,9 @@ def refusals(site, account, credentials):
         site.postlatch("member", "set", account.member, *undo)
     for block in site.blocks:
         site.inside("sh", "-ec", block["make"])
-        services = block.get("services", SERVICES) + ["portal"]
+        known = block.get("services", TRIED) + ["portal"]
         found = let_in(credentials, ("password", "app-password", "token", "portal"), names)
-        yield from results(block["name"], {case: [service for service in services if service in services] for case, services in found.items()})
+        yield from results(block["name"], {case: [service for service in services if service in known] for case, services in found.items()})
         site.inside("sh", "-ec", block["mend"])
     site.postlatch("app-password", "revoke", account.member, "--all")
     site.postlatch("session", "revoke", account.member, "--all")
