@@ -1,5 +1,6 @@
 /* cmd_totp.c - postlatch totp ... */
 #include "ctl/command.h"
+#include "policy/account/notice.h"
 #include "policy/credential/totp.h"
 
 static int show_json(const char *address, int known, const struct pl_totp_state *state,
@@ -65,6 +66,8 @@ static int reset(struct ctl *ctl, struct pl_account *account, struct pl_error *e
 	if (removed == 0)
 		removed = pl_totp_reset(&ctl->work, account);
 	if (removed >= 0 && pl_session_revoke_all(&ctl->work, account) < 0)
+		removed = -1;
+	if (removed == 1 && pl_notice_add(&ctl->work, account->member.id, "factor-reset") < 0)
 		removed = -1;
 	return ctl_finish_write(ctl, removed, err);
 }

@@ -9,11 +9,16 @@
 #include "daemon/log.h"
 #include "daemon/process.h"
 #include "dovecot/doveadm.h"
+#include "policy/base/monotonic.h"
+#include "policy/session/prune.h"
 #include "portal/http/http.h"
 #include "portal/http/portal.h"
 #include "portal/routes.h"
+#include "portal/signin/notify.h"
 
+#define WORK_EVERY_MS (5 * 1000)
 #define PRUNE_EVERY_MS (10 * 60 * 1000)
+#define PRUNE_PORTIONS 100 /* of a kind in one run, so that a signal is answered soon */
 /* Each connection has a socket, and while it is served one to Dovecot and the
  * three files of a database. */
 #define FILES_MAX 8192
@@ -48,9 +53,21 @@ static int start(const struct daemon_arguments *arguments, struct pl_error *err)
 	return http_start(portal, listener, &http, err) == 0 ? EX_OK : EX_UNAVAILABLE;
 }
 
-static void prune(void)
+static int prune(const struct pl_work *work, const struct pl_policy *policy)
 {
-	portal_prune(portal);
+	return pl_prune(work, policy, PRUNE_PORTIONS, NULL, NULL);
+}
+
+static void work(void)
+{
+	static int64_t prune_at_ms;
+	const int64_t now_ms = pl_monotonic_ms();
+
+	portal_run(portal, "what members are to be told", notify_pending);
+	if (now_ms < prune_at_ms)
+		return;
+	prune_at_ms = now_ms + PRUNE_EVERY_MS;
+	portal_run(portal, "removing what has expired", prune);
 }
 
 static int reload(struct pl_error *err)
@@ -86,8 +103,8 @@ static const struct daemon postlatch_portal = {
 	.socket_path = listen_path,
 	.open = open_portal,
 	.start = start,
-	.work = prune,
-	.work_every_ms = PRUNE_EVERY_MS,
+	.work = work,
+	.work_every_ms = WORK_EVERY_MS,
 	.reload = reload,
 	.close = close_portal,
 };

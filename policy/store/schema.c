@@ -187,6 +187,10 @@ static const struct pl_migration migrations[] = {
 	  "ALTER TABLE signing_key ADD COLUMN alg TEXT NOT NULL DEFAULT 'ES256';"
 	  "ALTER TABLE signing_key ADD COLUMN retired_at BIGINT;"
 	  "ALTER TABLE oauth_client ADD COLUMN id_token_alg TEXT NOT NULL DEFAULT 'ES256';" },
+	{ "what members are still to be told",
+	  "CREATE TABLE notice ("
+	  " id {ID}, member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
+	  " what TEXT NOT NULL, made_at BIGINT NOT NULL);" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

@@ -13,11 +13,9 @@
 #include "daemon/log.h"
 #include "policy/base/monotonic.h"
 #include "policy/login/live_policy.h"
-#include "policy/session/prune.h"
 #include "policy/store/store_pool.h"
 #include "portal/http/clock.h"
 
-#define PRUNE_PORTIONS 100 /* of a kind in one run, so that a signal is answered soon */
 #define LOOK_EVERY_MS 1000 /* between two looks at the policy file and the keys */
 
 /* The roles whose connections serve requests, and how many each may have at a server. */
@@ -172,7 +170,9 @@ void portal_give(struct request *request, int failed)
 			   failed);
 }
 
-static int prune(struct portal *portal, struct pl_error *err)
+static int run(struct portal *portal,
+	       int (*job)(const struct pl_work *work, const struct pl_policy *policy),
+	       struct pl_error *err)
 {
 	struct pl_store_pool *pool = pool_of(portal, PL_ROLE_PORTAL);
 	struct pl_snapshot *snapshot;
@@ -183,19 +183,21 @@ static int prune(struct portal *portal, struct pl_error *err)
 		return -1;
 	ret = pl_store_pool_take(pool, snapshot->policy->database, &work.store, err);
 	if (ret == 0) {
-		ret = pl_prune(&work, snapshot->policy, PRUNE_PORTIONS, NULL, NULL);
+		ret = job(&work, snapshot->policy);
 		pl_store_pool_give(pool, &work.store, ret < 0);
 	}
 	pl_snapshot_unref(&snapshot);
 	return ret;
 }
 
-void portal_prune(struct portal *portal)
+int portal_run(struct portal *portal, const char *doing,
+	       int (*job)(const struct pl_work *work, const struct pl_policy *policy))
 {
 	struct pl_error err = { 0 };
 
-	if (prune(portal, &err) < 0) {
-		pl_error_prefix(&err, "removing what has expired");
-		daemon_log_failure(NULL, &err);
-	}
+	if (run(portal, job, &err) == 0)
+		return 0;
+	pl_error_prefix(&err, "%s", doing);
+	daemon_log_failure(NULL, &err);
+	return -1;
 }

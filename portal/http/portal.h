@@ -16,8 +16,10 @@ int portal_new(const char *policy_path, const char *web_path, const struct route
 void portal_free(struct portal **portal);
 /* Reads policy and keys again. -1: the last good policy is kept. */
 int portal_reload(struct portal *portal, struct pl_error *err);
-/* Removes what has expired (policy/session/prune.h); to be called now and then. */
-void portal_prune(struct portal *portal);
+/* Runs a job of the portal itself, which belongs to no request, with a connection to the database.
+ * 0, or -1: what could not be done is logged. doing says what, for the log. */
+int portal_run(struct portal *portal, const char *doing,
+	       int (*job)(const struct pl_work *work, const struct pl_policy *policy));
 const struct pages *portal_pages(const struct portal *portal);
 const struct route *portal_routes(const struct portal *portal);
 /* Fills policy and keys of a request, which stay until portal_release, whatever is read

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "daemon/log.h"
+#include "policy/account/notice.h"
 
 #define PENDING_MAX 64 /* mails under way */
 #define WORD_BYTES 45 /* of text in one encoded word: 60 in base64, and RFC 2047 allows 75 in all */
@@ -99,27 +100,64 @@ static void put_body(FILE *out, const char *text, size_t len)
 	}
 }
 
-static char *make_body(const struct pl_policy *policy, const struct notify_origin *origin,
-		       const char *sentence, size_t *len_r)
+/* Whether the mail is also in that language. */
+static int is_in(const struct notify_origin *origin, unsigned int language)
 {
-	const enum language language = origin->language;
-	char date[128] = "", *body = NULL;
+	return origin->language == LANGUAGES || origin->language == (enum language)language;
+}
+
+static void put_text(FILE *out, const struct pl_policy *policy, const struct notify_origin *origin,
+		     const char *sentence, unsigned int language)
+{
+	char date[128] = "";
 	struct tm tm;
+
+	if (localtime_r(&(time_t){ origin->at }, &tm) != NULL)
+		strftime(date, sizeof(date), words[language].date, &tm);
+	fprintf(out, "%s\n\n%s: %s\n", sentence, words[language].when, date);
+	if (origin->ip[0] != '\0')
+		fprintf(out, "%s: %s\n", words[language].address, origin->ip);
+	if (origin->device[0] != '\0')
+		fprintf(out, "%s: %s\n", words[language].device, origin->device);
+	fprintf(out, "\n%s\n%s/account\n", words[language].advice, policy->portal_url);
+}
+
+static char *make_body(const struct pl_policy *policy, const struct notify_origin *origin,
+		       const struct notice *notice, size_t *len_r)
+{
+	const char *separator = "";
+	char *body = NULL;
 	FILE *out = open_memstream(&body, len_r);
 
 	if (out == NULL)
 		return NULL;
-	if (localtime_r(&(time_t){ origin->at }, &tm) != NULL)
-		strftime(date, sizeof(date), words[language].date, &tm);
-	fprintf(out, "%s\n\n%s: %s\n%s: %s\n", sentence, words[language].when, date,
-		words[language].address, origin->ip);
-	if (origin->device[0] != '\0')
-		fprintf(out, "%s: %s\n", words[language].device, origin->device);
-	fprintf(out, "\n%s\n%s/account\n", words[language].advice, policy->portal_url);
+	for (unsigned int language = 0; language < LANGUAGES; language++) {
+		if (!is_in(origin, language))
+			continue;
+		fputs(separator, out);
+		put_text(out, policy, origin, notice->in[language].text, language);
+		separator = "\n";
+	}
 	if (fclose(out) == 0)
 		return body;
 	free(body);
 	return NULL;
+}
+
+/* "Subject in English / 한국어 제목". */
+static void make_subject(const struct notify_origin *origin, const struct notice *notice,
+			 char *subject, size_t size)
+{
+	const char *separator = "";
+	size_t len = 0;
+
+	for (unsigned int language = 0; language < LANGUAGES && len < size; language++) {
+		if (!is_in(origin, language))
+			continue;
+		len += (size_t)snprintf(subject + len, size - len, "%s%s", separator,
+					notice->in[language].subject);
+		separator = " / ";
+	}
 }
 
 static void put_headers(FILE *out, const struct pl_policy *policy, int64_t now, const char *address,
@@ -154,15 +192,15 @@ static void free_mail(struct mail *mail)
 static struct mail *make_mail(const struct pl_policy *policy, const struct notify_origin *origin,
 			      const char *address, const struct notice *notice)
 {
-	const enum language language = origin->language;
 	struct mail *mail = calloc(1, sizeof(*mail));
 	size_t body_len = 0;
-	char *body = mail == NULL ? NULL
-				  : make_body(policy, origin, notice->in[language].text, &body_len);
+	char subject[512] = "";
+	char *body = mail == NULL ? NULL : make_body(policy, origin, notice, &body_len);
 	FILE *out = body == NULL ? NULL : open_memstream(&mail->text, &mail->len);
 
 	if (out != NULL) {
-		put_headers(out, policy, origin->at, address, notice->in[language].subject);
+		make_subject(origin, notice, subject, sizeof(subject));
+		put_headers(out, policy, origin->at, address, subject);
 		put_body(out, body, body_len);
 		mail->sendmail = strdup(policy->sendmail);
 		mail->from = strdup(policy->mail_from);
@@ -290,4 +328,25 @@ void notify_member(const struct pl_policy *policy, struct notify_origin origin, 
 	free_mail(mail);
 	__atomic_sub_fetch(&pending, 1, __ATOMIC_RELAXED);
 	daemon_log(LOG_WARNING, "mail to %s about %s: cannot be made now", address, what);
+}
+
+int notify_pending(const struct pl_work *work, const struct pl_policy *policy)
+{
+	struct pl_notice notice;
+	char address[PL_ADDRESS_MAX + 1];
+	int ret = 0;
+
+	/* The others stay for the next time. */
+	while (__atomic_load_n(&pending, __ATOMIC_RELAXED) < PENDING_MAX / 2 &&
+	       (ret = pl_notice_take(work, &notice)) == 1) {
+		const struct notify_origin origin = {
+			.language = LANGUAGES,
+			.at = notice.at,
+			.ip = "",
+		};
+
+		notify_member(policy, origin, pl_address_format(&notice.address, address),
+			      notice.what);
+	}
+	return ret < 0 ? -1 : 0;
 }

@@ -7,9 +7,9 @@
 
 /* What the mail says about where the change came from, and its language. */
 struct notify_origin {
-	enum language language;
+	enum language language; /* LANGUAGES: all, when it is not known which the member reads */
 	int64_t at;       /* seconds since 1970 */
-	const char *ip;   /* in text */
+	const char *ip;   /* in text; "": not told */
 	char device[128]; /* what the browser calls itself; "": unknown */
 };
 
@@ -20,5 +20,7 @@ struct notify_origin notify_origin_of(const struct request *request);
  * a mail that cannot be sent is logged. */
 void notify_member(const struct pl_policy *policy, struct notify_origin origin, const char *address,
 		   const char *what);
+/* Sends the notices that programs without mail have left (policy/account/notice.h). 0, or -1. */
+int notify_pending(const struct pl_work *work, const struct pl_policy *policy);
 
 #endif

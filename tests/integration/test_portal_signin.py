@@ -7,6 +7,7 @@ import concurrent.futures
 import contextlib
 import email
 import email.policy
+import glob
 import imaplib
 import re
 import sqlite3
@@ -130,6 +131,16 @@ class Flow(unittest.TestCase):
             if arguments.split()[-1] == self.member:
                 message = email.message_from_string(message, policy=email.policy.default)
                 found.append((message["Subject"], message.get_content(), message))
+        return found
+
+    def mails_of_both(self):
+        """Those that the server's own portal has sent, too."""
+        local, domain = self.member.split("@")
+        found = self.mails()
+        for name in glob.glob("%s/mail/%s/%s/Maildir/new/*" % (server.dir, domain, local)):
+            with open(name, "rb") as f:
+                message = email.message_from_binary_file(f, policy=email.policy.default)
+            found.append((message["Subject"], message.get_content(), message))
         return found
 
     def told(self, subject):
@@ -481,6 +492,21 @@ class Account(Flow):
         self.refused(third.post("/api/sign-in/code", {"code": late}), 422, "wrong-code")
         self.refused(third.post("/api/sign-in/recovery", {"code": self.recovery[0]}), 422, "wrong-recovery-code")
         self.good(third.post("/api/sign-in/code", {"code": totp(new)}))
+
+    def test_a_factor_that_an_administrator_resets_is_told_once(self):
+        self.registered()
+        server.postlatch("totp", "reset", self.member)
+        # The server has a portal of its own at this database: one of the two sends it.
+        subject = "Two-step verification was removed by an administrator / 관리자가 2단계 인증을 삭제하였습니다"
+        wait_for(lambda: subject in [mail[0] for mail in self.mails_of_both()], 60)
+        texts = [mail[1] for mail in self.mails_of_both() if mail[0] == subject]
+        self.assertEqual(len(texts), 1)
+        self.assertIn("An administrator removed two-step verification", texts[0])
+        self.assertIn("관리자가 회원님의 계정에서 2단계 인증을 삭제하였습니다", texts[0])
+        self.assertEqual(self.database("SELECT COUNT(*) FROM notice"), [(0,)])
+        # There is nothing to tell of a factor that was not there.
+        server.postlatch("totp", "reset", self.member)
+        self.assertEqual(self.database("SELECT COUNT(*) FROM notice"), [(0,)])
 
     def test_removing_the_factor_ends_other_sessions_and_is_told(self):
         key = self.registered()

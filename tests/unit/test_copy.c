@@ -46,6 +46,7 @@ static const char rows[] =
 	"INSERT INTO token VALUES ({FE}, 9, 1, 0, 1), ({0000}, 9, 1, 0, NULL);"
 	"INSERT INTO refresh_token VALUES ({03}, 1, 1, NULL);"
 	"INSERT INTO signing_key (id, secret, created_at) VALUES ('k', {01}, 1), ('K', {02}, 1);"
+	"INSERT INTO notice (member_id, what, made_at) VALUES (7, 'factor-reset', 5);"
 	"INSERT INTO audit (id, at, who, source, action, object, before, after) VALUES (8, 1, '', "
 	"'', '', '', '', '')";
 
