@@ -144,7 +144,7 @@ static char *make_body(const struct pl_policy *policy, const struct notify_origi
 	return NULL;
 }
 
-/* "Subject in English / 한국어 제목". */
+/* "Subject in English / the same in Korean". */
 static void make_subject(const struct notify_origin *origin, const struct notice *notice,
 			 char *subject, size_t size)
 {

@@ -8,9 +8,9 @@
 /* What the mail says about where the change came from, and its language. */
 struct notify_origin {
 	enum language language; /* LANGUAGES: all, when it is not known which the member reads */
-	int64_t at;       /* seconds since 1970 */
-	const char *ip;   /* in text; "": not told */
-	char device[128]; /* what the browser calls itself; "": unknown */
+	int64_t at;             /* seconds since 1970 */
+	const char *ip;         /* in text; "": not told */
+	char device[128];       /* what the browser calls itself; "": unknown */
 };
 
 /* What a request tells of its origin. Its ip lives as long as the request. */
