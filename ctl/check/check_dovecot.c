@@ -138,6 +138,23 @@ static void check_auth_service(struct check *check, const char *text)
 			   "read the database; add service auth { extra_groups = postlatch }");
 }
 
+/* Dovecot tells a passdb the address of the connection and the one that was handed on last. */
+static void check_webmail_behind_proxy(struct check *check)
+{
+	char trusted[1024];
+
+	if (check->policy == NULL || check->policy->webmail_networks.count == 0 ||
+	    !doveconf_value(check->doveconf, "login_trusted_networks", trusted, sizeof(trusted)) ||
+	    trusted[0] == '\0' || strstr(check->doveconf, " haproxy = yes\n") == NULL)
+		return;
+	check_find(check, CHECK_WARNING,
+		   "a webmail of webmail_networks that comes through HAProxy and hands on the "
+		   "browsers' addresses (login_trusted_networks = %s) counts as a mail client, "
+		   "because Dovecot then tells nobody its own address; let it connect to a listener "
+		   "without haproxy = yes, or remove it from login_trusted_networks",
+		   trusted);
+}
+
 static void check_doveconf(struct check *check)
 {
 	const char *doveconf = check->doveconf;
@@ -163,6 +180,7 @@ static void check_doveconf(struct check *check)
 			   "passwords");
 	check_other_passdbs(check, passdbs, count);
 	check_auth_service(check, doveconf);
+	check_webmail_behind_proxy(check);
 	check_passdbs(check);
 	check_userdbs(check);
 	if (doveconf_value(doveconf, "auth_failure_delay", value, sizeof(value)) &&

@@ -64,6 +64,9 @@ DOVECOT = {
     "redirects go where the former version had a listener": (
         "protocols =", "submission_host = 127.0.0.1:10588\nprotocols =", "warning", "submission_host = 127.0.0.1:10588",
         "remove 95-postlatch-sieve.conf"),
+    "browsers' addresses behind HAProxy": (
+        "protocols =", "login_trusted_networks = 127.0.0.0/8\nservice imap-login {\n  inet_listener imap {\n"
+        "    haproxy = yes\n  }\n}\nprotocols =", "warning", "counts as a mail client", "a listener without haproxy = yes"),
     "prefetch is alone": (*USERDB, "fault", "userdb prefetch is the only userdb", "add the userdb"),
     "the relay's socket is missing": ("unix_listener auth-sasl-relay", "unix_listener auth-other", "warning",
                                       "no socket auth-sasl-relay", "include 07-postlatch-sasl-relay.conf"),
