@@ -150,8 +150,8 @@ static void check_webmail_behind_proxy(struct check *check)
 	check_find(check, CHECK_WARNING,
 		   "a webmail of webmail_networks that comes through HAProxy and hands on the "
 		   "browsers' addresses (login_trusted_networks = %s) counts as a mail client, "
-		   "because Dovecot then tells nobody its own address; let it connect to a listener "
-		   "without haproxy = yes, or remove it from login_trusted_networks",
+		   "because Dovecot then tells nobody its own address; let it connect to a "
+		   "listener without haproxy = yes, or remove it from login_trusted_networks",
 		   trusted);
 }
 
