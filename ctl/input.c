@@ -51,8 +51,8 @@ int ctl_read_input(const char *path, size_t most, char **text_r, size_t *len_r,
 		return pl_error_set(err, PL_ERR_INVALID, "%s: %s", path, strerror(errno));
 	ret = read_stream(in, most, text_r, len_r);
 	if (ret < 0)
-		pl_error_set(err, PL_ERR_RETRY, "%s cannot be read: %s", ctl_input_name(path),
-			     strerror(errno));
+		pl_error_set(err, errno == EISDIR ? PL_ERR_INVALID : PL_ERR_RETRY,
+			     "%s cannot be read: %s", ctl_input_name(path), strerror(errno));
 	else if (*len_r > most)
 		ret = pl_error_set(err, PL_ERR_INVALID, "%s has more than %zu bytes",
 				   ctl_input_name(path), most);

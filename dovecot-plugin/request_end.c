@@ -49,6 +49,7 @@ static void event_freed(struct event *event)
 
 /* Called for every event of the process when it is logged and when it is freed; those of
  * our requests have a pending use. */
+ATTR_FORMAT(4, 0)
 static bool event_seen(struct event *event, enum event_callback_type type,
 		       struct failure_context *ctx, const char *fmt, va_list args)
 {

@@ -34,7 +34,7 @@ GROUPS = [
      (0, "--json app-password create a@x.test"), (65, "app-password create a@x.test --networks 1.2"),
      (0, "app-password list a@x.test"), (0, "--json app-password list a@x.test"),
      (1, "app-password revoke a@x.test 99"),
-     (0, "--json app-password revoke a@x.test --all"), (65, "app-password revoke a@x.test"),
+     (0, "--json app-password revoke a@x.test --all"), (64, "app-password revoke a@x.test"),
      (0, "explain a@x.test --service smtp"), (1, "--json explain a@x.test --service forwarding"),
      (1, "explain a@x.test --service imap --credential app-password"), (2, "explain a@x.test --service imap --ip x"),
      (0, "audit"), (0, "--json audit --domain x.test --since 2026-01-01 --limit 5"), (65, "audit --since x")],

@@ -47,7 +47,7 @@ def setUpModule():
     doveadm = free_port()
     with open(server.dir + "/etc/dovecot/dovecot.conf", "a") as f:
         f.write(LISTENERS % (ADDRESS, doveadm))
-    names = ["m%02d@%s" % (i, server.env["DOMAIN"]) for i in range(60)]
+    names = ["m%02d@%s" % (i, server.env["DOMAIN"]) for i in range(80)]
     with open(server.dir + "/etc/dovecot/members", "a") as f:
         f.writelines("%s:{PLAIN}right::::::\n" % name for name in (*names, "eve@other.test"))
     members = iter(names)
@@ -550,7 +550,7 @@ class Account(Flow):
         self.good(self.browser.post(mode, {"two_factor_mode": "skip"}))
         self.good(self.browser.post(mode, {"two_factor_mode": "use"}))
         self.told("Two-step verification is used again")
-        self.assertIn("offers to register", [text for _, text, _ in self.mails()][-1])
+        self.assertTrue(any("offers to register" in text for _, text, _ in self.mails()))
         server.postlatch("member", "set", self.member, "two_factor=off")
         self.refused(self.browser.post(mode, {"two_factor_mode": "skip"}), 403, "not-allowed")
         again = "/api/account/registration"
