@@ -43,11 +43,19 @@ class Setup(unittest.TestCase):
     def setUp(self):
         self.dir = tempfile.mkdtemp(prefix="postlatch-setup-test-")
         self.addCleanup(shutil.rmtree, self.dir)
+        self.with_driver = [] if RELEASE == "2.3" else self.with_settings()
         for name in ("postfix", "dovecot/conf.d", "postlatch"):
             os.makedirs(os.path.join(self.dir, name))
         self.write("dovecot/conf.d/10-mail.conf", "# nothing\n")
         start = "" if RELEASE == "2.3" else "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n"
         self.write("dovecot/dovecot.conf", start + "protocols = imap\n!include conf.d/*.conf\n")
+
+    def with_settings(self):
+        """Runs a command where Dovecot has the driver's settings module, which belongs to no package here."""
+        modules = "/usr/lib/dovecot/modules/settings"
+        shutil.copytree(modules, self.path("settings"))
+        shutil.copy(os.path.dirname(POSTLATCH) + "/../dovecot-plugin/libpostlatch_settings.so", self.path("settings"))
+        return ["unshare", "--mount", "sh", "-ec", 'mount --bind "$0" %s && exec "$@"' % modules, self.path("settings")]
 
     def path(self, name):
         return os.path.join(self.dir, name)
@@ -71,7 +79,7 @@ class Setup(unittest.TestCase):
         return found
 
     def setup(self, *options, status=0, prefix=()):
-        run = subprocess.run([*prefix, POSTLATCH, "-c", self.path("postlatch/policy.conf"), "setup", "--postfix-conf",
+        run = subprocess.run([*self.with_driver, *prefix, POSTLATCH, "-c", self.path("postlatch/policy.conf"), "setup", "--postfix-conf",
                               self.path("postfix"), "--dovecot-conf", self.path("dovecot/dovecot.conf"), "--fragments",
                               ROOT + "/conf.d", *options], capture_output=True, text=True, timeout=TIMEOUT)
         self.assertEqual(run.returncode, status, run.stdout + run.stderr)
