@@ -22,8 +22,8 @@ struct signin_protocol {
 	const char *last[4]; /* NULL: SMTP, where a blank follows the code */
 	const char *hello;   /* to be sent first; or NULL */
 	const char *starttls, *begins_tls;
-	int greets_again; /* after TLS has begun */
-	const char *login_format;
+	int greets_again;     /* after TLS has begun */
+	const char *login[2]; /* before and behind the base64 */
 	const char *accepted, *refused;
 	const char *temporary[3]; /* words anywhere in the line */
 };
@@ -33,7 +33,7 @@ static const struct signin_protocol protocols[] = {
 	  .last = { "a ", "* OK", "* BYE" },
 	  .starttls = "a STARTTLS\r\n",
 	  .begins_tls = "a OK",
-	  .login_format = "a AUTHENTICATE PLAIN %s\r\n",
+	  .login = { "a AUTHENTICATE PLAIN ", "\r\n" },
 	  .accepted = "a OK",
 	  .refused = "a NO",
 	  .temporary = { "[UNAVAILABLE]", "[SERVERBUG]" } },
@@ -41,7 +41,7 @@ static const struct signin_protocol protocols[] = {
 	  .last = { "+OK", "-ERR" },
 	  .starttls = "STLS\r\n",
 	  .begins_tls = "+OK",
-	  .login_format = "AUTH PLAIN %s\r\n",
+	  .login = { "AUTH PLAIN ", "\r\n" },
 	  .accepted = "+OK",
 	  .refused = "-ERR",
 	  .temporary = { "[SYS/TEMP]", "[SYS/PERM]" } },
@@ -50,7 +50,7 @@ static const struct signin_protocol protocols[] = {
 	  .starttls = "STARTTLS\r\n",
 	  .begins_tls = "OK",
 	  .greets_again = 1,
-	  .login_format = "AUTHENTICATE \"PLAIN\" \"%s\"\r\n",
+	  .login = { "AUTHENTICATE \"PLAIN\" \"", "\"\r\n" },
 	  .accepted = "OK",
 	  .refused = "NO",
 	  .temporary = { "(TRYLATER)" } },
@@ -58,7 +58,7 @@ static const struct signin_protocol protocols[] = {
 	  .hello = "EHLO localhost\r\n",
 	  .starttls = "STARTTLS\r\n",
 	  .begins_tls = "220",
-	  .login_format = "AUTH PLAIN %s\r\n",
+	  .login = { "AUTH PLAIN ", "\r\n" },
 	  .accepted = "235",
 	  .refused = "535",
 	  .temporary = { NULL } },
@@ -151,7 +151,8 @@ static int make_login(const struct signin_protocol *protocol, const char *user, 
 	for (size_t i = 0; i < sizeof(random); i++)
 		snprintf((char *)plain + len + 2 + 2 * i, 3, "%02x", random[i]);
 	EVP_EncodeBlock(encoded, plain, (int)(len + 2 + 2 * sizeof(random)));
-	snprintf(login, size, protocol->login_format, encoded);
+	snprintf(login, size, "%s%s%s", protocol->login[0], (const char *)encoded,
+		 protocol->login[1]);
 	return 0;
 }
 
