@@ -80,6 +80,7 @@ static int give_cookie(struct fill *fill, const struct pl_address *address, size
 {
 	struct pl_account account;
 	struct pl_session session = { .channel = PL_CHANNEL_WEBMAIL,
+				      .second_factor = 1,
 				      .device = "Firefox",
 				      .ip = "192.0.2.2" };
 	struct pl_secret cookie;
