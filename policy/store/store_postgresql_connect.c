@@ -67,11 +67,12 @@ static PQconninfoOption *parse(const char *location)
 	return given;
 }
 
+/* An empty value is none for libpq, too: "?hostaddr=" names no address. */
 static const char *given_value(PQconninfoOption *given, const char *name)
 {
 	for (; given != NULL && given->keyword != NULL; given++) {
 		if (strcmp(given->keyword, name) == 0)
-			return given->val;
+			return given->val != NULL && given->val[0] != '\0' ? given->val : NULL;
 	}
 	return NULL;
 }

@@ -66,6 +66,11 @@ class Tls(unittest.TestCase):
     def test_a_server_without_tls_is_told_nothing(self):
         self.assert_refused(self.init(False), "does not support SSL")
 
+    def test_nor_one_with_words_that_say_nothing(self):
+        for word in ("hostaddr=", "sslmode="):
+            with self.subTest(word=word):
+                self.assert_refused(self.init(False, word), "does not support SSL")
+
     def test_nor_one_that_a_service_file_names(self):
         with open(self.path("pg_service.conf"), "w") as f:
             f.write("[mail]\nhost=db.example.test\n")
