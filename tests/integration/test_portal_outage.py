@@ -9,6 +9,7 @@ import http.server
 import os
 import re
 import signal
+import socket
 import subprocess
 import threading
 import unittest
@@ -49,6 +50,29 @@ class BehindNginx(unittest.TestCase):
                 "Origin": server.env["PORTAL_URL"], "Content-Type": "application/json"})
             self.assertEqual(client.getresponse().status, 413, length)
 
+    def test_an_introspection_that_stalls_is_ended(self):
+        """Its header has come, and no more: Dovecot would wait for the rest, and serve nobody meanwhile."""
+        url = urllib.parse.urlparse(server.env["PORTAL_URL"])
+        path = server.dir + "/run/portal/portal.sock"
+        start = server.kill_portal()
+        self.addCleanup(wait_for, lambda: server.imap_bearer(ALICE, token)[0], 60)
+        self.addCleanup(start)
+        os.unlink(path)
+        stalling = socket.socket(socket.AF_UNIX)
+        self.addCleanup(stalling.close)
+        stalling.bind(path)
+        os.chmod(path, 0o666)
+        stalling.listen()
+        client = http.client.HTTPConnection(url.hostname, url.port, timeout=30)  # half of what pages may take
+        self.addCleanup(client.close)
+        client.request("POST", "/oauth2/introspect", "token=x")
+        connection = stalling.accept()[0]
+        self.addCleanup(connection.close)
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+        answer = client.getresponse()
+        with self.assertRaises(http.client.IncompleteRead):
+            answer.read()
 
     def test_a_query_of_many_fields_is_refused_and_no_outage(self):
         url = urllib.parse.urlparse(server.env["PORTAL_URL"])
