@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(csv.rows == NULL && err.code != PL_OK);
 		MUST(strstr(err.msg, "line") != NULL || strcmp(err.msg, "the file is empty") == 0 ||
 		     strncmp(err.msg, "this is ", 8) == 0);
-		MUST((csv.faults != NULL) == (strstr(err.msg, "lines are wrong") != NULL));
+		MUST(csv.faults == NULL || strstr(err.msg, "lines are wrong") != NULL);
 		member_csv_free(&csv);
 	}
 	return 0;
