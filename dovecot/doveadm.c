@@ -2,45 +2,21 @@
 #include "dovecot/doveadm.h"
 
 #include <curl/curl.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "dovecot/doveadm_key.h"
 
 #define PATIENCE_MS 3000L
-#define KEY_MAX 256
 #define ANSWER_MAX 16384
 #define NO_CONNECTIONS 68 /* exit code of doveadm kick */
 
 void doveadm_open(void)
 {
 	curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
-/* "Authorization: X-Dovecot-API BASE64" from the first line of the key file. */
-static int make_authorization(const char *path, char *header_r, size_t size, struct pl_error *err)
-{
-	char key[KEY_MAX + 1];
-	unsigned char encoded[4 * ((KEY_MAX + 2) / 3) + 1];
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	ssize_t len = fd < 0 ? -1 : read(fd, key, KEY_MAX);
-
-	if (fd >= 0)
-		close(fd);
-	if (len <= 0)
-		return pl_error_set(err, PL_ERR_CONFIG, "doveadm_key_file %s: cannot be read",
-				    path);
-	key[len] = '\0';
-	key[strcspn(key, "\r\n")] = '\0';
-	EVP_EncodeBlock(encoded, (unsigned char *)key, (int)strlen(key));
-	snprintf(header_r, size, "Authorization: X-Dovecot-API %s", encoded);
-	OPENSSL_cleanse(key, sizeof(key));
-	OPENSSL_cleanse(encoded, sizeof(encoded));
-	return 0;
 }
 
 /* The body of an answer. What is longer than any of ours is cut, and then is not JSON. */
@@ -199,7 +175,7 @@ static int ask(const char *url, const char *authorization, const struct doveadm_
 int doveadm_kick(const char *url, const char *key_file, const struct doveadm_kick *kick,
 		 struct pl_error *err)
 {
-	char authorization[512];
+	char value[DOVEADM_AUTHORIZATION] = "", header[DOVEADM_AUTHORIZATION + 16] = "";
 	int ret = -1;
 
 	for (size_t i = 0; i < kick->user_count; i++) {
@@ -208,8 +184,11 @@ int doveadm_kick(const char *url, const char *key_file, const struct doveadm_kic
 					    "doveadm would take %s for a mask of several users",
 					    kick->users[i]);
 	}
-	if (make_authorization(key_file, authorization, sizeof(authorization), err) == 0)
-		ret = ask(url, authorization, kick, err);
-	OPENSSL_cleanse(authorization, sizeof(authorization));
+	if (doveadm_authorization(key_file, value, err) == 0) {
+		snprintf(header, sizeof(header), "Authorization: %s", value);
+		ret = ask(url, header, kick, err);
+	}
+	OPENSSL_cleanse(value, sizeof(value));
+	OPENSSL_cleanse(header, sizeof(header));
 	return ret < 0 ? pl_error_prefix(err, "doveadm at %s", url) : 0;
 }

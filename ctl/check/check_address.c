@@ -2,16 +2,15 @@
  * doveadm's HTTP interface. */
 #include <jansson.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ctl/check/check.h"
 #include "ctl/check/http.h"
+#include "dovecot/doveadm_key.h"
 #include "policy/settings/option.h"
 
 #define DISCOVERY "/.well-known/openid-configuration"
-#define KEY_MAX 256
 
 /* Whether the document is the portal's own, which names its address. */
 static int names_issuer(const char *body, const char *url)
@@ -67,25 +66,6 @@ int check_portal_address(struct check *check)
 	return 1;
 }
 
-/* "X-Dovecot-API BASE64" of the first line of the file; 0, or -1 when it cannot be read. */
-static int make_authorization(const char *path, char *value, size_t size)
-{
-	unsigned char encoded[4 * ((KEY_MAX + 2) / 3) + 1];
-	char key[KEY_MAX + 1];
-	FILE *file = fopen(path, "re");
-	size_t len = file == NULL ? 0 : fread(key, 1, KEY_MAX, file);
-
-	if (file != NULL)
-		fclose(file);
-	key[len] = '\0';
-	key[strcspn(key, "\r\n")] = '\0';
-	EVP_EncodeBlock(encoded, (unsigned char *)key, (int)strlen(key));
-	snprintf(value, size, "X-Dovecot-API %s", encoded);
-	OPENSSL_cleanse(key, sizeof(key));
-	OPENSSL_cleanse(encoded, sizeof(encoded));
-	return len > 0 ? 0 : -1;
-}
-
 /* Asks for the list of its commands, which changes nothing. */
 static void check_doveadm_at(struct check *check, const char *url, const char *authorization)
 {
@@ -112,10 +92,10 @@ static void check_doveadm_at(struct check *check, const char *url, const char *a
 int check_doveadm_address(struct check *check)
 {
 	const struct pl_policy *policy = check->policy;
-	char authorization[512], url[PL_OPTION_URL_SIZE];
+	char authorization[DOVEADM_AUTHORIZATION], url[PL_OPTION_URL_SIZE];
 
 	if (policy == NULL || policy->portal_url[0] == '\0' || policy->doveadm_url[0] == '\0' ||
-	    make_authorization(policy->doveadm_key_file, authorization, sizeof(authorization)) < 0)
+	    doveadm_authorization(policy->doveadm_key_file, authorization, NULL) < 0)
 		return 0;
 	for (const char *at = policy->doveadm_url; (at = pl_option_next_url(at, url)) != NULL;)
 		check_doveadm_at(check, url, authorization);
