@@ -67,7 +67,7 @@ static int reset(struct ctl *ctl, struct pl_account *account, struct pl_error *e
 		removed = pl_totp_reset(&ctl->work, account);
 	if (removed >= 0 && pl_session_revoke_all(&ctl->work, account) < 0)
 		removed = -1;
-	if (removed == 1 && pl_notice_add(&ctl->work, account->member.id, "factor-reset") < 0)
+	if (removed == 1 && pl_notice_add(&ctl->work, account->member.id, "factor-reset", NULL) < 0)
 		removed = -1;
 	return ctl_finish_write(ctl, removed, err);
 }

@@ -14,9 +14,9 @@
 #include "portal/http/http.h"
 #include "portal/http/portal.h"
 #include "portal/routes.h"
-#include "portal/signin/notify.h"
+#include "portal/signin/mailer.h"
 
-#define WORK_EVERY_MS (5 * 1000)
+#define WORK_EVERY_MS (1 * 1000)
 #define PRUNE_EVERY_MS (10 * 60 * 1000)
 #define PRUNE_PORTIONS 100 /* of a kind in one run, so that a signal is answered soon */
 /* Each connection has a socket, and while it is served one to Dovecot and the
@@ -63,7 +63,7 @@ static void work(void)
 	static int64_t prune_at_ms;
 	const int64_t now_ms = pl_monotonic_ms();
 
-	portal_run(portal, "what members are to be told", notify_pending);
+	portal_run(portal, "what members are to be told", mailer_work);
 	if (now_ms < prune_at_ms)
 		return;
 	prune_at_ms = now_ms + PRUNE_EVERY_MS;
@@ -79,6 +79,8 @@ static int close_portal(struct pl_error *err)
 {
 	(void)err;
 	http_stop(&http);
+	if (portal != NULL)
+		portal_run(portal, "what members were told", mailer_finish);
 	portal_free(&portal);
 	return EX_OK;
 }

@@ -165,6 +165,7 @@ static int redeem(const struct pl_work *work, const struct pl_keys *verify,
 
 int pl_recovery_redeem_commit(const struct pl_work *work, const struct pl_keys *verify,
 			      const struct pl_account *account, const char *code,
+			      const struct pl_notice_origin *origin,
 			      struct pl_code_answer *answer_r)
 {
 	int ret = pl_store_begin_write(work->store, work->err);
@@ -172,5 +173,7 @@ int pl_recovery_redeem_commit(const struct pl_work *work, const struct pl_keys *
 	*answer_r = (struct pl_code_answer){ .result = PL_CODE_NONE };
 	if (ret == 0)
 		ret = redeem(work, verify, account, code, answer_r);
+	if (ret == 0 && answer_r->result == PL_CODE_RIGHT)
+		ret = pl_notice_add(work, account->member.id, "recovery-used", origin);
 	return pl_factor_finish_commit(work, ret, answer_r);
 }

@@ -21,6 +21,7 @@
 #define POSTLATCH_TOTP_H
 
 #include "policy/account/member.h"
+#include "policy/account/notice.h"
 #include "policy/base/seal.h"
 
 #define PL_TOTP_SECRET_BYTES 20 /* 160 bits, RFC 4226 4 */
@@ -89,9 +90,10 @@ int pl_recovery_make(const struct pl_work *work, const struct pl_keys *verify,
 		     char codes_r[PL_RECOVERY_CODES][PL_RECOVERY_TEXT]);
 /* The member has confirmed to have kept them. */
 int pl_recovery_kept(const struct pl_work *work, int64_t member_id);
-/* Values as pl_totp_redeem_commit. */
+/* Values as pl_totp_redeem_commit. The member is told of the use of a right code. */
 int pl_recovery_redeem_commit(const struct pl_work *work, const struct pl_keys *verify,
 			      const struct pl_account *account, const char *code,
+			      const struct pl_notice_origin *origin,
 			      struct pl_code_answer *answer_r);
 
 #endif

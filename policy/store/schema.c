@@ -191,6 +191,13 @@ static const struct pl_migration migrations[] = {
 	  "CREATE TABLE notice ("
 	  " id {ID}, member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
 	  " what TEXT NOT NULL, made_at BIGINT NOT NULL);" },
+	{ "notices of all changes, which are sent again when they could not be sent",
+	  "ALTER TABLE notice ADD COLUMN language TEXT NOT NULL DEFAULT '';"
+	  "ALTER TABLE notice ADD COLUMN ip TEXT NOT NULL DEFAULT '';"
+	  "ALTER TABLE notice ADD COLUMN device TEXT NOT NULL DEFAULT '';"
+	  "ALTER TABLE notice ADD COLUMN tries BIGINT NOT NULL DEFAULT 0;"
+	  "ALTER TABLE notice ADD COLUMN next_at BIGINT NOT NULL DEFAULT 0;"
+	  "CREATE INDEX notice_next ON notice (next_at);" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

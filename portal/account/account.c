@@ -53,9 +53,13 @@ static int set_opted_out(struct request *request, int opted_out, struct pl_error
 	if (request_begin_write(request, err) < 0 || request_account(request, &account, err) < 0)
 		return -1;
 	changed = pl_member_opt_out(&request->work, &account->member, opted_out);
-	if (changed < 0 || pl_store_commit(request->work.store, err) < 0)
+	if (changed > 0 &&
+	    notify_member(request, account->member.id,
+			  opted_out                           ? "second-factor-skipped"
+			  : account->member.factor_registered ? "second-factor-used"
+							      : "second-factor-offered") < 0)
 		return -1;
-	return changed;
+	return changed < 0 || pl_store_commit(request->work.store, err) < 0 ? -1 : 0;
 }
 
 /* Whether the member may choose: 1, 0 or -1. */
@@ -75,21 +79,12 @@ int post_two_factor_mode(struct request *request, struct response *response, str
 {
 	const char *word = request_text(request, "two_factor_mode");
 	const int skip = strcmp(word, "skip") == 0;
-	int changed, allowed;
+	int allowed;
 
 	if (!skip && strcmp(word, "use") != 0)
 		return respond_error(response, 400, "bad-request");
 	allowed = may_opt_out(request, err);
 	if (allowed < 1)
 		return allowed < 0 ? -1 : respond_error(response, 403, "not-allowed");
-	changed = set_opted_out(request, skip, err);
-	if (changed < 0)
-		return -1;
-	if (changed > 0)
-		notify_member(request->policy, notify_origin_of(request), request->address,
-			      skip ? "second-factor-skipped"
-			      : request->account.member.factor_registered
-				      ? "second-factor-used"
-				      : "second-factor-offered");
-	return answer_account(request, response, err);
+	return set_opted_out(request, skip, err) < 0 ? -1 : answer_account(request, response, err);
 }

@@ -55,9 +55,8 @@ int post_session_end(struct request *request, struct response *response, struct 
 int post_session_end_all(struct request *request, struct response *response, struct pl_error *err)
 {
 	if (request_begin_write(request, err) < 0 || end_other_sessions(request, err) < 0 ||
+	    notify_member(request, request->session.member_id, "signed-out-everywhere") < 0 ||
 	    pl_store_commit(request->work.store, err) < 0)
 		return -1;
-	notify_member(request->policy, notify_origin_of(request), request->address,
-		      "signed-out-everywhere");
 	return answer_account(request, response, err);
 }

@@ -51,7 +51,14 @@ static int register_factor(struct request *request, struct response *response, s
 		return -1;
 	}
 	request->session.reauthenticated_at = request->work.now;
-	return answer_with_codes(request, response, codes, err) < 0 ? -1 : 1;
+	if (answer_with_codes(request, response, codes, err) < 0)
+		return -1;
+	return notify_member(request, request->session.member_id,
+			     next_step_of(request, &request->account, 0) == NEXT_CODE
+				     ? "factor-registered"
+				     : "factor-registered-unused") < 0
+		       ? -1
+		       : 1;
 }
 
 int post_account_registration_confirm(struct request *request, struct response *response,
@@ -65,11 +72,6 @@ int post_account_registration_confirm(struct request *request, struct response *
 		ret = register_factor(request, response, err);
 	if (ret < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
-	if (ret == 1)
-		notify_member(request->policy, notify_origin_of(request), request->address,
-			      next_step_of(request, &request->account, 0) == NEXT_CODE
-				      ? "factor-registered"
-				      : "factor-registered-unused");
 	return 0;
 }
 
@@ -83,12 +85,11 @@ static int remove_factor(struct request *request, struct response *response, str
 		removed = request_account(request, &account, err);
 	if (removed == 0)
 		removed = pl_totp_reset(&request->work, account);
+	if (removed > 0 && notify_member(request, request->session.member_id, "factor-removed") < 0)
+		return -1;
 	if (removed < 0 || end_other_sessions(request, err) < 0 ||
 	    pl_store_commit(request->work.store, err) < 0)
 		return -1;
-	if (removed > 0)
-		notify_member(request->policy, notify_origin_of(request), request->address,
-			      "factor-removed");
 	return answer_account(request, response, err);
 }
 
@@ -126,9 +127,8 @@ int post_recovery_codes(struct request *request, struct response *response, stru
 	if (request_begin_write(request, err) < 0 ||
 	    factor_recovery_codes(request, &codes, err) < 0 ||
 	    answer_with_codes(request, response, codes, err) < 0 ||
+	    notify_member(request, request->session.member_id, "recovery-codes") < 0 ||
 	    pl_store_commit(request->work.store, err) < 0)
 		return -1;
-	notify_member(request->policy, notify_origin_of(request), request->address,
-		      "recovery-codes");
 	return 0;
 }

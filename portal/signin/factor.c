@@ -71,15 +71,14 @@ int factor_redeem_code(struct request *request, struct response *response, const
 int factor_redeem_recovery(struct request *request, struct response *response, const char *code,
 			   struct pl_error *err)
 {
+	const struct pl_notice_origin origin = notify_origin(request);
 	struct pl_account *account;
 	struct pl_code_answer answer;
 
 	if (need_verify(request, err) < 0 || request_account(request, &account, err) < 0 ||
-	    pl_recovery_redeem_commit(&request->work, request->verify, account, code, &answer) < 0)
+	    pl_recovery_redeem_commit(&request->work, request->verify, account, code, &origin,
+				      &answer) < 0)
 		return -1;
-	if (answer.result == PL_CODE_RIGHT)
-		notify_member(request->policy, notify_origin_of(request), request->address,
-			      "recovery-used");
 	if (answer.result != PL_CODE_WRONG)
 		return answer_result(request, response, &answer);
 	log_sign_in(request->ip_text, request->address, "wrong-code");

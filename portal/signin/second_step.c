@@ -139,6 +139,10 @@ static int register_factor(struct request *request, struct response *response, j
 	int ret = factor_confirm(request, response, request_text(request, "code"), codes_r, err);
 
 	if (ret == 1)
+		ret = notify_member(request, request->session.member_id, "factor-registered") < 0
+			      ? -1
+			      : 1;
+	if (ret == 1)
 		return complete_commit(request, response, NEXT_REGISTER,
 				       request_flag(request, "trust"), err);
 	return ret == 0 ? pl_store_commit(request->work.store, err) : ret;
@@ -155,11 +159,8 @@ int post_registration_confirm(struct request *request, struct response *response
 		ret = check_next_step(request, response, NEXT_REGISTER, NEXT_OFFER, err);
 	if (ret == 1)
 		ret = register_factor(request, response, &codes, err);
-	if (ret == 0 && codes != NULL && response->status == 200) {
-		notify_member(request->policy, notify_origin_of(request), request->address,
-			      "factor-registered");
+	if (ret == 0 && codes != NULL && response->status == 200)
 		json_object_set(response->json, "recovery_codes", codes);
-	}
 	json_decref(codes);
 	return ret;
 }

@@ -70,6 +70,8 @@ static int use_device(struct request *request, struct sign_in *in)
 	if (ret == 0 && in->trust != PL_TRUST_NONE)
 		ret = pl_trusted_use(&request->work, &cookie, in->account.member.id,
 				     request->ip_text, &in->trust, &in->device, &in->device_cookie);
+	if (ret == 0 && in->trust == PL_TRUST_STOLEN)
+		ret = notify_member(request, in->account.member.id, "device-stolen");
 	if (ret == 0 && in->trust != PL_TRUST_VALID)
 		in->device.id = 0;
 	pl_secret_wipe(&cookie);
@@ -133,7 +135,6 @@ static int admit(struct request *request, struct response *response, struct sign
 {
 	log_sign_in(request->ip_text, address, result_of(in));
 	if (in->trust == PL_TRUST_STOLEN) {
-		notify_member(request->policy, notify_origin_of(request), address, "device-stolen");
 		respond_cookie(response, DEVICE_COOKIE, &in->device_cookie, -1);
 	} else if (in->device_cookie.len > 0) {
 		respond_cookie(response, DEVICE_COOKIE, &in->device_cookie,

@@ -24,8 +24,9 @@ static enum pl_code_result offer_with(struct fixture *fixture, const struct pl_k
 	const struct pl_address parsed = address_of(address);
 	struct pl_code_answer answer;
 
-	assert_ok(fixture, pl_recovery_redeem_commit(work_at(fixture, T), keys,
-						     account_at(fixture, &parsed), code, &answer));
+	assert_ok(fixture,
+		  pl_recovery_redeem_commit(work_at(fixture, T), keys, account_at(fixture, &parsed),
+					    code, NULL, &answer));
 	return answer.result;
 }
 
@@ -226,7 +227,7 @@ static int take_shared(struct fixture *fixture, struct pl_store *store, struct p
 
 	if (pl_address_parse(OWNER, strlen(OWNER), NULL, &address, err) < 0 ||
 	    pl_account_get(store, &address, &account, err) < 0 ||
-	    pl_recovery_redeem_commit(WORK(store, T, err), fixture->keys, &account, shared,
+	    pl_recovery_redeem_commit(WORK(store, T, err), fixture->keys, &account, shared, NULL,
 				      &answer) < 0)
 		return -1;
 	return (int)answer.result;
