@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "ctl/check/check.h"
+#include "ctl/check/connection.h"
 #include "ctl/postfix.h"
+
+#define DEADLINE_MS 10000
 
 /* For a service that accepts AUTH: returns 1 when it asks the SASL relay. */
 static int check_sasl_path(struct check *check, const struct postfix_service *service)
@@ -111,6 +114,31 @@ static void check_forward_files(struct check *check)
 			   "deliver by LMTP alone");
 }
 
+/* Postfix knows a new service only when it has read master.cf again. */
+static void check_answer(struct check *check, const char *host)
+{
+	char name[256], line[256] = "";
+	char *colon;
+	struct pl_error err = { 0 };
+	struct connection *connection;
+
+	snprintf(name, sizeof(name), "%s", host);
+	colon = strrchr(name, ':');
+	if (colon == NULL)
+		return;
+	*colon = '\0';
+	connection = connection_open(name, colon + 1, DEADLINE_MS, &err);
+	if (connection != NULL && connection_line(connection, line, sizeof(line), &err) == 0)
+		(void)pl_error_set(&err, PL_ERR_RETRY, "it closes the connection");
+	connection_close(&connection);
+	if (strncmp(line, "220", 3) != 0)
+		check_find(check, CHECK_FAULT,
+			   "Postfix does not answer at submission_host = %s (%s), so mail of "
+			   "members whose forwarding is off waits in the queue; start it, or run "
+			   "`postfix reload`",
+			   host, err.msg[0] != '\0' ? err.msg : line);
+}
+
 /* The listener to which Dovecot's userdb of ours sends redirects of members who may not
  * forward. */
 static void check_redirects(struct check *check, const char *host)
@@ -136,6 +164,7 @@ static void check_redirects(struct check *check, const char *host)
 		return;
 	}
 	check_restrictions(check, &listener, "permit_mynetworks");
+	check_answer(check, host);
 }
 
 static void check_services(struct check *check)

@@ -565,6 +565,12 @@ class Connections(CheckTest):
         replace(self.postfix, "smtpd_sasl_path = postlatch-sasl/auth", "smtpd_sasl_path = postlatch-sasl/none")
         self.finds("fault", "smtpd_sasl_path = postlatch-sasl/none does not answer (No such file", "start postlatch-sasl-relay")
 
+    def test_redirects_cannot_be_handed_to_postfix(self):
+        there, away = ("127.0.0.1:" + port for port in (server.env["REDIRECT_PORT"], "1"))
+        replace(self.dovecot, there, away)
+        replace(self.postfix, there + " inet", away + " inet")
+        self.finds("fault", "does not answer at submission_host = %s (" % away, "`postfix reload`")
+
 
 class Domains(CheckTest):
     def setUp(self):
