@@ -60,6 +60,7 @@ void check_doveadm(struct check *check);
 void check_introspection(struct check *check);
 void check_userdbs(struct check *check);
 void check_passdbs(struct check *check);
+void check_names(struct check *check);
 /* Whether a passdb keeps members out, and whether each of the first so many does. */
 struct doveconf_database;
 int check_denies(const struct doveconf_database *passdb);

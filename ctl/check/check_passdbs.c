@@ -4,7 +4,6 @@
 
 #include "ctl/check/check.h"
 #include "ctl/check/doveconf.h"
-#include "policy/account/domain.h"
 
 static int has_value(const char *block, const char *name, const char *expected)
 {
@@ -81,108 +80,6 @@ static void check_own_passdbs(struct check *check)
 	}
 }
 
-/* Whether variables of the text name the user by the local part, and none by the domain. */
-static int is_by_local_part(const char *text)
-{
-	static const char *const local[] = { "%n", "%Ln", "%{username}", "| username" };
-	static const char *const whole[] = {
-		"%d", "%Ld", "%u", "%Lu", "%{domain", "%{user}", "%{user | lower}"
-	};
-	int is_local = 0;
-
-	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++)
-		is_local |= strstr(text, local[i]) != NULL;
-	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
-		is_local &= strstr(text, whole[i]) == NULL;
-	return is_local && strstr(text, "domain") == NULL;
-}
-
-static int one_is_by_local_part(const char *text, const char *kind)
-{
-	struct doveconf_database database;
-
-	while ((text = doveconf_database(text, kind, &database)) != NULL) {
-		if (is_by_local_part(database.block))
-			return 1;
-	}
-	return 0;
-}
-
-struct known {
-	const struct pl_policy *policy;
-	int count; /* of domains that are known and no aliases */
-};
-
-/* Those with a section in the policy file are counted already. */
-static int count_domain(const struct pl_domain *domain, void *context)
-{
-	struct known *known = context;
-
-	if (pl_policy_domain(known->policy, domain->name) != NULL)
-		known->count -= domain->alias_id != 0;
-	else
-		known->count += domain->known && domain->alias_id == 0;
-	return 0;
-}
-
-/* Such databases open one mailbox to the same name in each of the domains. */
-static void check_local_part(struct check *check)
-{
-	struct known known = { .policy = check->policy };
-	char format[256];
-	struct pl_error err;
-
-	if (check->store == NULL || check->policy == NULL ||
-	    (doveconf_value(check->doveconf, "auth_username_format", format, sizeof(format)) &&
-	     is_by_local_part(format)) ||
-	    (!one_is_by_local_part(check->doveconf, "passdb") &&
-	     !one_is_by_local_part(check->doveconf, "userdb")))
-		return;
-	known.count = (int)check->policy->domain_count;
-	if (pl_domain_list(check->store, count_domain, &known, &err) < 0 || known.count < 2)
-		return;
-	check_find(check, CHECK_WARNING,
-		   "a passdb or userdb looks at the local part of a name alone, and several "
-		   "domains "
-		   "are known: one mailbox may open by several names, each with its own switches; "
-		   "make the other domains aliases (`postlatch domain add DOMAIN alias_of=OTHER`), "
-		   "or leave the domain out with auth_username_format");
-}
-
-/* Names of system users have no domain. */
-static void check_system_users(struct check *check)
-{
-	static const char *const drivers[] = { "pam", "shadow", "passwd", "bsdauth" };
-	const char *text = check->doveconf, *driver = NULL;
-	struct doveconf_database passdb;
-	char format[256] = "";
-
-	while ((text = doveconf_database(text, "passdb", &passdb)) != NULL) {
-		for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
-			if (strcmp(passdb.driver, drivers[i]) == 0)
-				driver = drivers[i];
-		}
-	}
-	if (driver == NULL || check->policy == NULL)
-		return;
-	doveconf_value(check->doveconf, "auth_username_format", format, sizeof(format));
-	if (check->policy->default_domain[0] == '\0')
-		check_find(check, CHECK_WARNING,
-			   "members of a passdb of driver %s sign in without a domain, and such "
-			   "names are denied as soon as a domain is known; set default_domain in "
-			   "the policy file to theirs",
-			   driver);
-	if (check->policy->portal_url[0] != '\0' && !is_by_local_part(format))
-		check_find(check, CHECK_WARNING,
-			   "webmail signs members in with their domain, which a passdb of driver "
-			   "%s does not know; set auth_username_format = %s if all members are in "
-			   "one domain",
-			   driver,
-			   doveconf_release(check->doveconf)->introspects
-				   ? "%{user | username | lower}"
-				   : "%Ln");
-}
-
 int check_denies_only(const char *doveconf, int count)
 {
 	struct doveconf_database passdb;
@@ -198,6 +95,5 @@ int check_denies_only(const char *doveconf, int count)
 void check_passdbs(struct check *check)
 {
 	check_own_passdbs(check);
-	check_local_part(check);
-	check_system_users(check);
+	check_names(check);
 }

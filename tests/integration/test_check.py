@@ -185,12 +185,51 @@ class Configurations(CheckTest):
 
     def test_names_by_their_local_part(self):
         replace(self.dovecot, *BY_LOCAL_PART)
-        self.finds("warning", "local part of a name alone", "alias_of=OTHER")
+        self.finds("fault", "local part of a name alone", "alias_of=OTHER")
         self.addCleanup(self.server.postlatch, "domain", "add", "local.demo.test")
         self.server.postlatch("domain", "remove", "local.demo.test", "--yes")
         self.addCleanup(self.server.postlatch, "domain", "remove", "local.demo.test")
         self.server.postlatch("domain", "add", "local.demo.test", "alias_of=demo.test")
         self.assertEqual(self.check(*self.options)[0], 0)
+
+    def with_database(self, driver, *lines):
+        """Another passdb, which is asked as the lines say: in 2.3 in a file of their own."""
+        file = self.server.dir + "/check-database"
+        with open(file, "w") as f:
+            f.write("".join(line + "\n" for line in lines))
+        self.setUp()
+        block = {"2.3": "passdb {\n  driver = %s\n  mechanisms = plain login none\n  args = %s\n}\n" % (driver, file),
+                 "2.4": "passdb %s {\n%s}\n" % (driver, "".join("  %s\n" % line for line in lines))}[RELEASE]
+        replace(self.dovecot, THEIR_USERDB, block + THEIR_USERDB)
+        return self.check(*self.options)[1]
+
+    def test_databases_that_are_asked_by_the_local_part(self):
+        """ldap has settings of its own only where its driver is installed."""
+        rows = {"2.3": (("sql", "password_query = SELECT password, domain FROM people \\", "  WHERE id = '%n'", True),
+                        ("sql", "password_query = SELECT password FROM people WHERE id = '%n' AND domain = '%d'", False),
+                        ("sql", "#password_query = SELECT password FROM people WHERE id = '%n'", "user_query = ... '%n'", False),
+                        ("ldap", "auth_bind_userdn = uid=%Ln,ou=people", "pass_filter = (mail=%u)", "user_attrs = =home=/home/%d", True),
+                        ("ldap", "pass_filter = '(uid=%{username})'", True),
+                        ("ldap", "pass_filter = (uid=%{username})", "pass_filter = (mail=%u)", False)),
+                "2.4": (("sql", "passdb_sql_query = SELECT password, domain FROM people WHERE id = '%{user | username}'", True),
+                        ("sql", "passdb_sql_query = SELECT password FROM people WHERE id = '%{user|username}' AND domain = '%{user|domain}'",
+                         False))}[RELEASE]
+        for driver, *lines, found in rows:
+            with self.subTest(lines):
+                said = self.with_database(driver, *lines)
+                self.assertEqual([line[0] for line in said if "local part of a name alone" in line[2]], ["fault"] * found, said)
+
+    @unittest.skipUnless(RELEASE == "2.3", "Debian's test machine has no driver ldap of Dovecot 2.4")
+    def test_a_directory_without_a_filter(self):
+        bind = "auth_bind_userdn = mail=%u,ou=people"
+        for lines, found in (([bind], True), ([bind, "pass_filter = (mail=%u)"], False), ([], False)):
+            said = self.with_database("ldap", *lines)
+            self.assertEqual([line[0] for line in said if "has no pass_filter" in line[2]], ["warning"] * found, said)
+
+    @unittest.skipUnless(RELEASE == "2.3", "Dovecot 2.4 has no such files")
+    def test_a_file_of_a_database_that_is_missing(self):
+        replace(self.dovecot, THEIR_USERDB, "passdb {\n  driver = sql\n  mechanisms = plain login none\n  args = /nonexistent\n}\n" + THEIR_USERDB)
+        self.finds("warning", "/nonexistent", "cannot be read: No such file", "as root")
 
     def test_system_users(self):
         policy = server.dir + "/etc/postlatch/policy.conf"
