@@ -1,6 +1,7 @@
 /* driver.c - see driver.h. */
 #include "dovecot-plugin/driver.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -297,6 +298,15 @@ void pl_driver_evaluate(struct pl_driver *driver, struct pl_driver_request *requ
 	request->answer(request, ret == 0 ? &result : NULL, &err);
 }
 
+/* For `postlatch check`. */
+static void record_denial(struct pl_driver *driver, const char *service)
+{
+	struct pl_last_use denial = { .at = time(NULL) };
+
+	snprintf(denial.denied_service, sizeof(denial.denied_service), "%s", service);
+	pl_driver_record_use(driver, &denial);
+}
+
 int pl_driver_other_service(struct pl_driver *driver, const char *service, int64_t now_ms,
 			    enum pl_setting *setting_r)
 {
@@ -311,7 +321,10 @@ int pl_driver_other_service(struct pl_driver *driver, const char *service, int64
 		     "denied: service \"%.64s\" is not known; if it is a program of yours, name "
 		     "it and its switch in other_services of the policy file, as radicale=imap",
 		     service);
-	log_failure(driver, &driver->service_limit, &err);
+	if (pl_log_limit_failed(&driver->service_limit, err.msg, now_ms)) {
+		driver->log(PL_DRIVER_ERROR, err.msg);
+		record_denial(driver, service);
+	}
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/account/denied_service.h"
 #include "policy/account/member_row.h"
 #include "policy/base/monotonic.h"
 
@@ -35,7 +36,8 @@ struct pl_last_use_log {
 static int same_use(const struct pl_last_use *a, const struct pl_last_use *b)
 {
 	return a->member_id == b->member_id && a->app_password_id == b->app_password_id &&
-	       a->service == b->service && strcmp(a->address.local, b->address.local) == 0 &&
+	       a->service == b->service && strcmp(a->denied_service, b->denied_service) == 0 &&
+	       strcmp(a->address.local, b->address.local) == 0 &&
 	       strcmp(a->address.domain, b->address.domain) == 0;
 }
 
@@ -112,10 +114,21 @@ static int is_removed(const struct pl_account *account, const struct pl_last_use
 		(use->domain_id != 0 && use->domain_id != account->domain.id));
 }
 
+static int write_denial(const struct pl_work *work, const struct pl_last_use *use)
+{
+	struct pl_work denial = *work;
+
+	denial.actor = (struct pl_actor){ .who = "dovecot", .from = "" };
+	denial.now = use->at;
+	return pl_denied_service_add(&denial, use->denied_service);
+}
+
 static int write_use(const struct pl_work *work, const struct pl_last_use *use)
 {
 	struct pl_account account;
 
+	if (use->denied_service[0] != '\0')
+		return write_denial(work, use);
 	/* Asked anew: the member may have been removed, or added, meanwhile. */
 	if (pl_account_get(work->store, &use->address, &account, work->err) < 0)
 		return -1;

@@ -9,6 +9,7 @@
 #define POSTLATCH_USE_H
 
 #include "policy/account/member.h"
+#include "policy/settings/other_services.h"
 
 /* Most uses in memory, and so most that are written in a second. Each costs some
  * pages of the log of the database, which every login after it has to get past. */
@@ -22,6 +23,9 @@ struct pl_last_use {
 	enum pl_setting service;
 	struct pl_ip ip;
 	int64_t at;
+	/* Not "": nobody has signed in, and this service is one that was denied, for
+	 * denied_service.h. Of the rest, at alone counts. */
+	char denied_service[PL_OTHER_SERVICE_MAX + 1];
 };
 
 struct pl_last_use_log;

@@ -152,7 +152,7 @@ class Configurations(CheckTest):
         status, lines = self.check(*self.options)
         self.assertEqual((status, {line[0] for line in lines}), (0, {"ok"}))
         self.assertEqual([line[1] for line in lines],
-                         ["policy", "keys", "keys", "database", "domains", *["dovecot"] * 2, *["postfix"] * 4,
+                         ["policy", "keys", "keys", "database", "domains", "services", *["dovecot"] * 2, *["postfix"] * 4,
                           *["portal"] * 4])
 
     def test_the_demonstration_has_its_one_fault(self):

@@ -1,6 +1,7 @@
 """Names, passwords and services that nobody should send: a plain answer, and the auth process lives on."""
 import base64
 import concurrent.futures
+import json
 import os
 import re
 import socket
@@ -211,6 +212,32 @@ class Services(Input):
         self.assertEqual(self.let_in(others), [])
         for service in others:
             self.assertIn('denied: service "%s' % service[:60], server.log("dovecot"))
+
+    def found_services(self):
+        """The warnings of `postlatch check` about them."""
+        run = server.postlatch("--json", "check", check=False)
+        return [row["text"] for row in json.loads(run.stdout) if row["topic"] == "services" and row["level"] == "warning"]
+
+    def test_check_names_those_that_were_denied(self):
+        def found(name):
+            # The driver limits what it logs, and records, in a minute.
+            self.assertEqual(self.let_in([name]), [])
+            return [text for text in self.found_services() if name in text]
+        wait_for(lambda: found("radicale2"), 180)
+        self.assertIn('set other_services = "radicale2=imap"', found("radicale2")[0])
+        wait_for(lambda: found("odd name"), 180)
+        self.assertIn("give it a name", found("odd name")[0])
+        with open(server.env["POLICY_FILE"]) as f:
+            before = f.read()
+
+        def write(text):
+            with open(server.env["POLICY_FILE"], "w") as f:
+                f.write(text)
+        self.addCleanup(write, before)
+        write(before + 'other_services = "xmpp=imap"\n')
+        self.assertTrue([text for text in self.found_services() if '"xmpp=imap, radicale2=imap"' in text])
+        write(before + 'other_services = "xmpp=imap, radicale2=imap"\n')
+        self.assertFalse([text for text in self.found_services() if "service radicale2" in text])
 
 
 if __name__ == "__main__":

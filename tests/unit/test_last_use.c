@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "policy/account/denied_service.h"
 #include "policy/account/last_use.h"
 
 #define WAIT_S 60 /* generous: the machine may be busy */
@@ -72,6 +73,32 @@ static void use_is_written_without_being_asked(void **state)
 	assert_int_equal(pl_last_use_failure(log, &err), 0);
 	pl_last_use_close(&log, 1000 * WAIT_S);
 	assert_null(log);
+}
+
+static void denied_services_are_recorded_once_a_day(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_last_use_log *log = start(fixture);
+	struct pl_last_use denial = { .at = 1000000, .denied_service = "radicale" };
+	static const char count[] = "SELECT COUNT(*) FROM audit WHERE action = 'service.deny'";
+
+	pl_last_use_record(log, &denial);
+	await(fixture, count, 1);
+	denial.at += 3600;
+	pl_last_use_record(log, &denial);
+	strcpy(denial.denied_service, "xmpp");
+	pl_last_use_record(log, &denial);
+	await(fixture, count, 2);
+	denial.at += 90000;
+	pl_last_use_record(log, &denial);
+	await(fixture, count, 3);
+	for (int i = 0; i < PL_DENIED_SERVICE_DAILY + 10; i++) {
+		snprintf(denial.denied_service, sizeof(denial.denied_service), "made-up-%d", i);
+		pl_last_use_record(log, &denial);
+	}
+	pl_last_use_close(&log, 1000 * WAIT_S);
+	assert_int_equal(sql_int(fixture->db, count), 2 + PL_DENIED_SERVICE_DAILY);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member"), 0);
 }
 
 static int note_use(const struct pl_member_use *use, void *context)
@@ -276,6 +303,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_WITH_DATABASE(use_is_written_without_being_asked),
+		TEST_WITH_DATABASE(denied_services_are_recorded_once_a_day),
 		TEST_WITH_DATABASE(first_sign_in_adds_the_member),
 		TEST_WITH_DATABASE(removed_member_is_not_brought_back),
 		TEST_WITH_DATABASE(removed_domain_is_not_brought_back),
