@@ -71,7 +71,7 @@ static enum passdb_result carry_out(struct auth_request *request,
 {
 	switch (result->verdict.outcome) {
 	case PL_DENY:
-		return login_deny(request, &result->verdict);
+		return login_deny(request, result);
 	case PL_NEED_CREDENTIAL:
 		return PASSDB_RESULT_USER_UNKNOWN;
 	case PL_ALLOW:
@@ -127,8 +127,8 @@ static bool is_safely_configured(struct auth_request *request)
 
 	if (strcmp(block->set->result_internalfail, "return-fail") == 0)
 		return TRUE;
-	e_error(authdb_event(request),
-		"refusing to serve: the passdb block of driver postlatch needs "
+	/* Not with the name of who signs in, which the request's event would add. */
+	i_error("passdb postlatch: refusing to serve: the passdb block of driver postlatch needs "
 		"result_internalfail = return-fail");
 	/* So that the refusal itself is not passed on. */
 	block->result_internalfail = AUTH_DB_RULE_RETURN_FAIL;

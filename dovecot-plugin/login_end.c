@@ -22,13 +22,13 @@ struct login *login_end_of(const struct auth_request *request)
 	return event_get_ptr(request->event, LOGIN_KEY);
 }
 
-enum passdb_result login_deny(struct auth_request *request, const struct pl_verdict *verdict)
+enum passdb_result login_deny(struct auth_request *request, const struct pl_login_result *result)
 {
 	char sentence[256];
 
-	pl_verdict_sentence(verdict, sentence, sizeof(sentence));
-	denial_log(request, pl_rule_name(verdict->rule), sentence);
-	if (verdict->tell)
+	pl_verdict_sentence(&result->verdict, sentence, sizeof(sentence));
+	denial_log_decided(request, result, sentence);
+	if (result->verdict.tell)
 		auth_request_set_field(request, "reason", sentence, NULL);
 	return PASSDB_RESULT_USER_DISABLED;
 }
@@ -104,7 +104,7 @@ static void account_decided(struct pl_driver_request *asked, const struct pl_log
 		denial_log_other_account(login->request);
 		end_chain(login->request, PASSDB_RESULT_USER_DISABLED);
 	} else if (result->verdict.outcome == PL_DENY) {
-		end_chain(login->request, login_deny(login->request, &result->verdict));
+		end_chain(login->request, login_deny(login->request, result));
 	} else {
 		note_decision(login, result);
 		let_in(login);

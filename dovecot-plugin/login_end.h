@@ -36,6 +36,6 @@ struct login *login_end_of(const struct auth_request *request);
 bool login_is_bearer(const struct auth_request *request);
 
 /* Logs a denial, and has the other end told the reason where it may be told. */
-enum passdb_result login_deny(struct auth_request *request, const struct pl_verdict *verdict);
+enum passdb_result login_deny(struct auth_request *request, const struct pl_login_result *result);
 
 #endif

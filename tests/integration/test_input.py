@@ -87,6 +87,33 @@ class Names(Input):
         self.assertNotRegex(server.log("dovecot"), r"(?m)^Nov 1 00:00:00 auth: Error: forged")
 
 
+class TypedPasswords(Input):
+    """People type passwords where the name belongs."""
+
+    def tearDown(self):
+        server.postlatch("member", "set", ALICE, "imap=inherit")
+        super().tearDown()
+
+    def test_our_lines_do_not_have_them(self):
+        typed = ["Tr0ub4dor-and-3", "p@ssw0rd.of-mine", "correct_horse_battery.staple"]
+        before = len(server.log("dovecot"))
+        for name in typed:
+            for service in SERVICES:
+                self.assertFalse(sign_in(server, service, "PLAIN", name, "alice@demo.test")[0])
+
+        def ours():
+            return [line for line in server.log("dovecot")[before:].splitlines() if "postlatch: denied" in line]
+        wait_for(lambda: len(ours()) >= len(typed) * len(SERVICES))
+        for line in ours():
+            self.assertRegex(line, r"rule=(name-invalid|domain-unknown) user=unknown:")
+            for name in typed:
+                self.assertNotIn(name, line)
+        # A member's is there, so that the reason is found.
+        server.postlatch("member", "set", ALICE, "imap=off")
+        sign_in(server, "imap", "PLAIN", ALICE, server.passwords[ALICE])
+        wait_for(lambda: "rule=service-off user=" + ALICE in server.log("dovecot")[before:])
+
+
 class Secrets(Input):
     """What is no app password goes to the operator's passdb, whatever it looks like."""
 
