@@ -20,6 +20,11 @@ struct chain {
 	const struct mech_module *mech;
 	char *password;
 	bool is_asking;
+	/* While the userdbs are asked: */
+	chain_userdb_function_t *userdbs_answered;
+	struct auth_userdb *userdb;
+	struct auth_fields *userdb_reply;
+	const char *user;
 };
 
 static struct chain *chain_of(const struct auth_request *request)
@@ -138,6 +143,67 @@ bool chain_answers_all(const struct auth_request *request)
 		lets_in = lets_in || !passdb->set->deny;
 	}
 	return lets_in;
+}
+
+static bool has_driver(const struct auth_userdb *userdb, const char *name)
+{
+	return strcmp(userdb->userdb->iface->name, name) == 0;
+}
+
+/* The first userdb of this chain that is not ours, which has nothing to say about who exists. */
+static struct auth_userdb *first_userdb(const struct auth_request *request)
+{
+	struct auth_userdb *userdb = request->userdb;
+
+	while (userdb != NULL && has_driver(userdb, "postlatch"))
+		userdb = userdb->next;
+	return userdb;
+}
+
+bool chain_has_userdbs(const struct auth_request *request)
+{
+	const struct auth_userdb *userdb = first_userdb(request);
+	bool tells = FALSE;
+
+	for (; userdb != NULL; userdb = userdb->next) {
+		/* It asks the passdbs, or nobody. */
+		if (has_driver(userdb, "static"))
+			return FALSE;
+		tells = tells ||
+			(!has_driver(userdb, "prefetch") && !has_driver(userdb, "postlatch"));
+	}
+	return tells;
+}
+
+/* The login has not asked them yet, and will do so later. */
+static void userdbs_answered(enum userdb_result result, struct auth_request *request)
+{
+	struct chain *chain = chain_of(request);
+
+	request->userdb = chain->userdb;
+	request->userdb_lookup = FALSE;
+	request->userdb_success = FALSE;
+	request->userdbs_seen_internal_failure = FALSE;
+	request->userdb_lookup_tempfailed = FALSE;
+	request->fields.userdb_reply = chain->userdb_reply;
+	if (strcmp(request->fields.user, chain->user) != 0)
+		auth_request_set_username_forced(request, chain->user);
+	chain_go_on(request);
+	chain->userdbs_answered(request, result);
+}
+
+void chain_ask_userdbs(struct auth_request *request, chain_userdb_function_t *answered)
+{
+	struct chain *chain = chain_of(request);
+
+	chain->userdbs_answered = answered;
+	chain->userdb = request->userdb;
+	chain->userdb_reply = request->fields.userdb_reply;
+	chain->user = p_strdup(request->pool, request->fields.user);
+	request->userdb = first_userdb(request);
+	request->fields.userdb_reply = NULL;
+	auth_request_set_state(request, AUTH_REQUEST_STATE_USERDB);
+	auth_request_lookup_user(request, userdbs_answered);
 }
 
 void chain_wait(struct auth_request *request)

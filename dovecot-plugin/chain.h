@@ -29,6 +29,13 @@ bool chain_has_answered(const struct auth_request *request);
  * PAM, for one, cannot be asked. */
 bool chain_answers_all(const struct auth_request *request);
 
+typedef void chain_userdb_function_t(struct auth_request *request, enum userdb_result result);
+
+/* Whether the operator's userdbs tell who exists: there is one, and none knows every name. */
+bool chain_has_userdbs(const struct auth_request *request);
+/* Asks them about the user, and calls answered. Nothing of what they say becomes the login's. */
+void chain_ask_userdbs(struct auth_request *request, chain_userdb_function_t *answered);
+
 /* Between the two the request waits for something, as it waits for a passdb. */
 void chain_wait(struct auth_request *request);
 void chain_go_on(struct auth_request *request);

@@ -132,13 +132,14 @@ static void decide_account(struct login *login)
 }
 
 /* Postfix lets in whom nologin keeps out, and so does everyone else who only asks whether the
- * password is right. */
+ * password is right. With a proxy it says that the login is to happen on the other server, and with
+ * proxy_maybe Dovecot does not know yet which one that is. */
 static bool may_not_log_in(const struct auth_request *request)
 {
 	struct auth_fields *fields = request->fields.extra_fields;
 
 	return request->mech != NULL && auth_fields_exists(fields, "nologin") &&
-	       !auth_fields_exists(fields, "proxy");
+	       !auth_fields_exists(fields, "proxy") && !auth_fields_exists(fields, "proxy_maybe");
 }
 
 static void operator_allows(struct login *login)
@@ -164,6 +165,34 @@ static bool is_refused(const struct auth_request *request, enum passdb_result re
 	return result != PASSDB_RESULT_SCHEME_NOT_AVAILABLE || !chain_has_answered(request);
 }
 
+/* Where not all passdbs can be asked, the userdbs may know whether the account is still there. */
+static void userdbs_answered(struct auth_request *request, enum userdb_result result)
+{
+	struct login *login = login_end_of(request);
+
+	switch (result) {
+	case USERDB_RESULT_OK:
+		operator_allows(login);
+		return;
+	case USERDB_RESULT_USER_UNKNOWN:
+		refuse(login, "userdb-unknown", "No userdb knows the account.");
+		return;
+	case USERDB_RESULT_INTERNAL_FAILURE:
+		end_chain(request, PASSDB_RESULT_INTERNAL_FAILURE);
+		return;
+	}
+	i_unreached();
+}
+
+static void no_passdb_refuses(struct login *login, enum passdb_result result)
+{
+	if (result != PASSDB_RESULT_OK && !chain_answers_all(login->request) &&
+	    chain_has_userdbs(login->request))
+		chain_ask_userdbs(login->request, userdbs_answered);
+	else
+		operator_allows(login);
+}
+
 /* The operator's passdbs have been asked about a member whose credential is ours. */
 static void operator_answered(struct auth_request *request, enum passdb_result result)
 {
@@ -178,7 +207,7 @@ static void operator_answered(struct auth_request *request, enum passdb_result r
 			refuse(login, "passdb-refused",
 			       "No passdb knows the account, or one refuses it.");
 		else
-			operator_allows(login);
+			no_passdb_refuses(login, result);
 		return;
 	case PASSDB_RESULT_INTERNAL_FAILURE:
 	case PASSDB_RESULT_USER_DISABLED:

@@ -65,6 +65,8 @@ void check_names(struct check *check);
 /* Whether a passdb keeps members out, and whether each of the first so many does. */
 struct doveconf_database;
 int check_denies(const struct doveconf_database *passdb);
+/* Whether a passdb of this driver cannot be asked without a password. */
+int check_is_mute(const char *driver);
 int check_denies_only(const char *doveconf, int count);
 
 /* Where Dovecot sends the mail of members whose forwarding is off: 1, or 0 when nowhere. */

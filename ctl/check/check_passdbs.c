@@ -19,19 +19,50 @@ int check_denies(const struct doveconf_database *passdb)
 }
 
 /* Without a password, Dovecot gets no answer from these. */
-static void check_driver(struct check *check, const struct doveconf_database *passdb)
+int check_is_mute(const char *driver)
 {
-	static const char *const mute[] = { "pam", "imap", "oauth2", "bsdauth", "static" };
+	static const char *const mute[] = { "pam", "imap", "oauth2", "bsdauth" };
 
 	for (size_t i = 0; i < sizeof(mute) / sizeof(mute[0]); i++) {
-		if (strcmp(passdb->driver, mute[i]) == 0)
-			check_find(check, CHECK_WARNING,
-				   "a passdb of driver %s cannot say that an account was removed, "
-				   "so "
-				   "its app passwords and tokens stay valid; use `postlatch member "
-				   "set MEMBER active=off` when you remove an account",
-				   mute[i]);
+		if (strcmp(driver, mute[i]) == 0)
+			return 1;
 	}
+	return 0;
+}
+
+/* Whether a userdb knows who exists, and none says so of every name: the driver asks them, then. */
+static int userdbs_tell(const char *text)
+{
+	struct doveconf_database userdb;
+	int tells = 0;
+
+	while ((text = doveconf_database(text, "userdb", &userdb)) != NULL) {
+		if (strcmp(userdb.driver, "static") == 0)
+			return 0;
+		tells |= strcmp(userdb.driver, "prefetch") != 0 &&
+			 strcmp(userdb.driver, "postlatch") != 0;
+	}
+	return tells;
+}
+
+static void check_driver(struct check *check, const struct doveconf_database *passdb)
+{
+	const int is_mute = check_is_mute(passdb->driver);
+
+	if (is_mute && userdbs_tell(check->doveconf))
+		check_find(check, CHECK_WARNING,
+			   "a passdb of driver %s cannot say that an account was locked or has "
+			   "expired, so its app passwords and tokens stay valid until no userdb "
+			   "knows it; use `postlatch member set MEMBER active=off` when you lock "
+			   "an "
+			   "account",
+			   passdb->driver);
+	else if (is_mute || strcmp(passdb->driver, "static") == 0)
+		check_find(check, CHECK_WARNING,
+			   "a passdb of driver %s cannot say that an account was removed, so its "
+			   "app passwords and tokens stay valid; use `postlatch member set MEMBER "
+			   "active=off` when you remove an account",
+			   passdb->driver);
 }
 
 /* Dovecot takes a missing file for an empty one. */

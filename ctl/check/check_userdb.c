@@ -114,6 +114,33 @@ static void check_notifications(struct check *check, const struct doveconf_datab
 			   "05-postlatch.conf names to the userdb of driver postlatch");
 }
 
+/* It has what a passdb has said at the login. Those that are asked without a password say it for an
+ * app password or a token, too; without a login nobody has said anything. */
+static void check_prefetch_alone(struct check *check)
+{
+	const char *text = check->doveconf;
+	struct doveconf_database passdb;
+	char protocols[256] = "imap pop3 lmtp";
+
+	while ((text = doveconf_database(text, "passdb", &passdb)) != NULL) {
+		if (check_is_mute(passdb.driver))
+			check_find(check, CHECK_FAULT,
+				   "userdb prefetch is the only userdb, and has no data of members "
+				   "who sign in with an app password or a token, because a passdb "
+				   "of "
+				   "driver %s is not asked about them; add the userdb that belongs "
+				   "to your passdb after it",
+				   passdb.driver);
+	}
+	doveconf_value(check->doveconf, "protocols", protocols, sizeof(protocols));
+	if (strstr(protocols, "lmtp") != NULL)
+		check_find(check, CHECK_WARNING,
+			   "userdb prefetch is the only userdb, and knows nobody to whom LMTP is "
+			   "to "
+			   "deliver mail, so all of it is refused; add the userdb that belongs to "
+			   "your passdb after it, or take lmtp out of protocols");
+}
+
 void check_userdbs(struct check *check)
 {
 	struct doveconf_database userdb, ours = { .driver = "" };
@@ -139,10 +166,7 @@ void check_userdbs(struct check *check)
 	else
 		check_notifications(check, &ours);
 	if (prefetch && !other)
-		check_find(check, CHECK_FAULT,
-			   "userdb prefetch is the only userdb, and has no data of members who "
-			   "sign in with an app password; add the userdb that belongs to your "
-			   "passdb after it");
+		check_prefetch_alone(check);
 	if (doveconf_value(check->doveconf, "submission_host", value, sizeof(value)) &&
 	    strstr(value, FORMER_LISTENER) != NULL)
 		check_find(check, CHECK_WARNING,

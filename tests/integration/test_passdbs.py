@@ -12,10 +12,10 @@ import time
 import unittest
 import urllib.parse
 
-from dovecot import RELEASE
+from dovecot import ADDRESS, RELEASE
 from portal import Browser
 from sasl import sign_in
-from server import Server, wait_for
+from server import TIMEOUT, Server, wait_for
 
 ALICE, BOB, INFO = "alice@demo.test", "bob@demo.test", "info@demo.test"
 SERVICES = ("imap", "pop3", "smtp", "sieve")
@@ -195,6 +195,27 @@ class Proxy(Passdb):
                 self.assertTrue(sign_in(server, "imap", mechanism, BOB, secret)[0])
                 self.assertEqual(backend.names, [BOB])
 
+    def test_all_fields_of_proxies_hold(self):
+        """Whether the member is let in at IMAP, and by which names at the other server; "here" is this one."""
+        backend = Backend()
+        backend.start()
+        self.addCleanup(backend.socket.close)
+        credentials = self.credentials(BOB)
+        there, here = ("host=127.0.0.1 port=%d pass=x" % port for port in (backend.port, server.port("IMAP")))
+        for fields, let_in, names in (("proxy=y destuser=robert " + there, True, ["robert"]),
+                                      ("proxy=y destuser=%s nologin " % ALICE + there, True, [ALICE]),
+                                      ("proxy_maybe=y " + there, True, [BOB]),
+                                      ("proxy_maybe=y " + here, True, []),
+                                      ("proxy_maybe=y nologin " + there, True, [BOB]),
+                                      ("proxy_maybe=y nologin " + here, False, []),
+                                      ("host=192.0.2.1", True, [])):
+            self.set_fields(BOB, fields)
+            for name, secret, mechanism in credentials:
+                with self.subTest(fields + ", " + name):
+                    backend.names.clear()
+                    self.assertEqual(sign_in(server, "imap", mechanism, BOB, secret)[0], let_in)
+                    self.assertEqual(backend.names, names)
+
 
 class Blocks(Passdb):
     """Dovecot's configuration is changed for the class: each text that is replaced, and what it becomes."""
@@ -221,6 +242,14 @@ class Blocks(Passdb):
         with open(cls.config, "w") as f:
             f.write(text)
         server.reload()
+
+
+def their_userdb():
+    """The block of the demonstration."""
+    with open(server.dir + "/etc/dovecot/dovecot.conf") as f:
+        text = f.read()
+    start = text.index({"2.3": "userdb {\n  driver = static\n", "2.4": "userdb static {\n"}[RELEASE])
+    return text[start:text.index("\n}\n", start) + 3]
 
 
 OURS = "!include conf.d/05-postlatch.conf\n"
@@ -324,6 +353,26 @@ class Userdb(Blocks):
             self.assertEqual(opens(INFO, *credential), {"smtp"})
 
 
+class Prefetch(Blocks):
+    """The only userdb is prefetch, which has what a passdb says of the member: also of one whose credential is ours."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.changes = {their_userdb(): {"2.3": "userdb {\n  driver = prefetch\n}\n", "2.4": "userdb prefetch {\n}\n"}[RELEASE]}
+        super().setUpClass()
+        uid = os.stat(server.dir + "/mail").st_uid
+        cls.fields = "userdb_uid=%d userdb_gid=%d userdb_home=%s/mail/demo.test/" % (uid, uid, server.dir)
+
+    def test_it_has_data_of_all_who_sign_in(self):
+        self.set_fields(BOB, self.fields + "bob")
+        self.let_in(BOB, self.credentials(BOB))
+
+    def test_it_has_none_of_those_who_get_mail(self):
+        self.set_fields(BOB, self.fields + "bob")
+        run = server.inside("doveadm", "user", BOB)
+        self.assertNotEqual(run.returncode, 0, run.stdout)
+
+
 class Filtered(Blocks):
     """No passdb is responsible for the member: its users are of another domain."""
 
@@ -395,13 +444,14 @@ class TrustedWebmail(Blocks):
     """A webmail that sends passwords, and hands on the address of the browser (or one that somebody made up)."""
 
     changes = {OPERATORS: "login_trusted_networks = 127.0.0.0/8\n" + OPERATORS}
+    networks = "127.0.0.0/8"
 
     @classmethod
     def setUpClass(cls):
         with open(server.env["POLICY_FILE"]) as f:
             cls.policy = f.read()
         text = re.sub("(?m)^webmail_networks = .*\n", "", cls.policy)
-        write_policy(text + 'webmail_networks = "127.0.0.0/8"\n')
+        write_policy(text + 'webmail_networks = "%s"\n' % cls.networks)
         super().setUpClass()
 
     @classmethod
@@ -409,8 +459,11 @@ class TrustedWebmail(Blocks):
         super().tearDownClass()
         write_policy(cls.policy)
 
+    def connect(self):
+        return imaplib.IMAP4("127.0.0.1", server.port("IMAP"))
+
     def log_in(self):
-        client = imaplib.IMAP4("127.0.0.1", server.port("IMAP"))
+        client = self.connect()
         self.addCleanup(client.shutdown)
         client.xatom("ID", '("x-originating-ip" "203.0.113.77")')
         try:
@@ -424,6 +477,58 @@ class TrustedWebmail(Blocks):
         server.postlatch("member", "set", BOB, "webmail=off")
         self.addCleanup(server.postlatch, "member", "set", BOB, "webmail=inherit")
         self.assertFalse(self.log_in())
+
+
+class FromWebmail(imaplib.IMAP4):
+    """The webmail's connection: straight to a listener of its own, or through HAProxy."""
+
+    def __init__(self, through_proxy):
+        self.through_proxy = through_proxy
+        super().__init__("127.0.0.1" if through_proxy else ProxiedWebmail.own, server.port("IMAP"))
+
+    def _create_socket(self, timeout):
+        source = "127.0.0.78" if self.through_proxy else ProxiedWebmail.webmail
+        connection = socket.create_connection((self.host, self.port), timeout or TIMEOUT, (source, 0))
+        if self.through_proxy:
+            connection.sendall(b"PROXY TCP4 %s 127.0.0.1 40000 143\r\n" % ProxiedWebmail.webmail.encode())
+        return connection
+
+
+class ProxiedWebmail(TrustedWebmail):
+    """Mail clients come through HAProxy. The webmail is trusted at a listener of its own, and there alone."""
+
+    own, webmail = "127.0.0.3", "127.0.0.77"
+    networks = webmail
+    trusted = "local %s {\n  login_trusted_networks = %s\n}\n" % (own, webmail)
+    ways = {"own listener": False, "HAProxy": False}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.changes = {OPERATORS: cls.trusted + "haproxy_trusted_networks = 127.0.0.78\n" + OPERATORS,
+                       "  inet_listener imap {\n": "  inet_listener webmail {\n    %s = %s\n    port = %s\n  }\n"
+                       "  inet_listener imap {\n    haproxy = yes\n" % (ADDRESS, cls.own, server.port("IMAP"))}
+        super().setUpClass()
+
+    def connect(self):
+        return FromWebmail(self.through_proxy)
+
+    def test_it_is_webmail_whatever_address_it_hands_on(self):
+        for way, let_in in self.ways.items():
+            with self.subTest(way):
+                self.through_proxy = way == "HAProxy"
+                server.postlatch("member", "set", BOB, "webmail=inherit")
+                self.assertTrue(self.log_in())
+                server.postlatch("member", "set", BOB, "webmail=off")
+                self.addCleanup(server.postlatch, "member", "set", BOB, "webmail=inherit")
+                self.assertEqual(self.log_in(), let_in)
+        self.assertIn("rip=203.0.113.77", server.log("dovecot"))
+
+
+class ProxiedWebmailIsTrusted(ProxiedWebmail):
+    """Trusted at all listeners, it counts as a mail client through HAProxy: the documents and check say so."""
+
+    trusted = "login_trusted_networks = %s\n" % ProxiedWebmail.webmail
+    ways = {"own listener": False, "HAProxy": True}
 
 
 class SecondBlock(Blocks):
@@ -514,6 +619,36 @@ class Pam(Blocks):
         for _, *credential in credentials[1:]:
             self.assertEqual(opens(BOB, *credential), set(SERVICES))
         self.assertEqual(server.log("dovecot").count("pam"), before)
+
+
+class PamWithUserdb(Pam):
+    """Where the passdb cannot be asked, the userdb is, also for Postfix, which asks none itself."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.users = server.dir + "/etc/dovecot/users"
+        cls.write_users(ALICE, BOB)
+        cls.changes = dict(Pam.changes, **{their_userdb(): passwd_file("userdb", "users", cls.users)})
+        super().setUpClass()
+
+    @classmethod
+    def write_users(cls, *members):
+        uid = os.stat(server.dir + "/mail").st_uid
+        with open(cls.users, "w") as f:
+            f.write("".join("%s::%d:%d::%s/mail/demo.test/%s::\n" % (member, uid, uid, server.dir, member.partition("@")[0])
+                            for member in members))
+        time.sleep(1.1)
+
+    def test_members_that_no_other_passdb_knows(self):
+        credentials = self.credentials(BOB)[1:]
+        self.write("".join(line + "\n" for line in self.lines.splitlines() if not line.startswith(BOB)))
+        for _, *credential in credentials:
+            self.assertEqual(opens(BOB, *credential), set(SERVICES))
+        self.write_users(ALICE)
+        self.addCleanup(self.write_users, ALICE, BOB)
+        for _, *credential in credentials:
+            self.assertEqual(opens(BOB, *credential), set())
+        self.assertIn("rule=userdb-unknown user=" + BOB, server.log("dovecot"))
 
 
 if __name__ == "__main__":
