@@ -150,9 +150,27 @@ static void check_webmail_behind_proxy(struct check *check)
 	check_find(check, CHECK_WARNING,
 		   "a webmail of webmail_networks that comes through HAProxy and hands on the "
 		   "browsers' addresses (login_trusted_networks = %s) counts as a mail client, "
-		   "because Dovecot then tells nobody its own address; let it connect to a "
-		   "listener without haproxy = yes, or remove it from login_trusted_networks",
+		   "because Dovecot then tells nobody its own address; give it a listener of "
+		   "its own without haproxy = yes, and set login_trusted_networks in local "
+		   "ADDRESS { } of this listener alone",
 		   trusted);
+}
+
+/* Settings that write what members type into the log, and the value with which they do not. */
+static void check_logs(struct check *check)
+{
+	static const char *const settings[] = { "auth_debug_passwords", "auth_verbose_passwords" };
+	char value[64];
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		if (doveconf_value(check->doveconf, settings[i], value, sizeof(value)) &&
+		    strcmp(value, "no") != 0)
+			check_find(check, CHECK_WARNING,
+				   "%s = %s writes passwords, app passwords and tokens to "
+				   "Dovecot's "
+				   "log; remove the line",
+				   settings[i], value);
+	}
 }
 
 static void check_doveconf(struct check *check)
@@ -181,6 +199,7 @@ static void check_doveconf(struct check *check)
 	check_other_passdbs(check, passdbs, count);
 	check_auth_service(check, doveconf);
 	check_webmail_behind_proxy(check);
+	check_logs(check);
 	check_passdbs(check);
 	check_userdbs(check);
 	if (doveconf_value(doveconf, "auth_failure_delay", value, sizeof(value)) &&

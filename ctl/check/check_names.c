@@ -31,22 +31,34 @@ static enum part part_of(const char *at)
 	return *at == 'u' || *at == 'd' ? PART_WHOLE : PART_NONE;
 }
 
+static int has_part(const char *text, enum part part)
+{
+	for (const char *at = text; (at = strchr(at, '%')) != NULL; at++) {
+		if (part_of(at + 1) == part)
+			return 1;
+	}
+	return 0;
+}
+
+static int names_domain(const char *text)
+{
+	return has_part(text, PART_WHOLE);
+}
+
 /* Whether variables of the text name the user by the local part, and none by the domain. */
 static int is_by_local_part(const char *text)
 {
-	int is_local = 0;
-
-	for (const char *at = text; (at = strchr(at, '%')) != NULL; at++) {
-		const enum part part = part_of(at + 1);
-
-		if (part == PART_WHOLE)
-			return 0;
-		is_local |= part == PART_LOCAL;
-	}
-	return is_local;
+	return has_part(text, PART_LOCAL) && !names_domain(text);
 }
 
-/* A value by which a database is asked about a member. In 2.3 it is in the file that args names. */
+/* Whether what it is asked is in a file of its own: in 2.3, of which args is the path. */
+static int has_file(const struct doveconf_database *database, char *path, size_t size)
+{
+	return (strcmp(database->driver, "ldap") == 0 || strcmp(database->driver, "sql") == 0) &&
+	       doveconf_block_value(database->block, "args", path, size) && path[0] == '/';
+}
+
+/* A value by which a database is asked about a member. */
 static int find_value(const struct doveconf_database *database, const char *name, char *value,
 		      size_t size)
 {
@@ -54,44 +66,52 @@ static int find_value(const struct doveconf_database *database, const char *name
 
 	if (doveconf_block_value(database->block, name, value, size))
 		return 1;
-	return doveconf_block_value(database->block, "args", path, sizeof(path)) &&
-	       path[0] == '/' && database_file_value(path, name, value, size) == 1;
+	return has_file(database, path, sizeof(path)) &&
+	       database_file_value(path, name, value, size) == 1;
 }
 
-/* Where the values by which a database is asked are among others, which do not matter. */
+/* Where the values by which a database is asked are among others, which do not matter. With each of
+ * the values, the place in which it looks may be one of the domain. doveconf of 2.4 leaves out the
+ * beginning of some names: it prints passdb_sql_query as query. */
 static const struct asked_by {
-	const char *kind, *driver, *names[4];
+	const char *kind, *driver, *value, *place;
 } asked_by[] = {
-	{ "passdb",
-	  "ldap",
-	  { "auth_bind_userdn", "pass_filter", "passdb_ldap_bind_userdn", "passdb_ldap_filter" } },
-	{ "userdb", "ldap", { "user_filter", "userdb_ldap_filter" } },
-	{ "passdb", "sql", { "password_query", "passdb_sql_query" } },
-	{ "userdb", "sql", { "user_query", "userdb_sql_query" } },
+	{ "passdb", "passwd-file", "args", NULL },
+	{ "userdb", "passwd-file", "args", NULL },
+	{ "passdb", "passwd-file", "auth_username_format", "passwd_file_path" },
+	{ "userdb", "passwd-file", "auth_username_format", "passwd_file_path" },
+	{ "passdb", "ldap", "auth_bind_userdn", NULL },
+	{ "passdb", "ldap", "pass_filter", "base" },
+	{ "userdb", "ldap", "user_filter", "base" },
+	{ "passdb", "ldap", "bind_userdn", NULL },
+	{ "passdb", "ldap", "filter", "ldap_base" },
+	{ "userdb", "ldap", "filter", "ldap_base" },
+	{ "passdb", "sql", "password_query", NULL },
+	{ "userdb", "sql", "user_query", NULL },
+	{ "passdb", "sql", "query", NULL },
+	{ "userdb", "sql", "query", NULL },
 };
-
-static const struct asked_by *values_of(const char *kind, const char *driver)
-{
-	for (size_t i = 0; i < sizeof(asked_by) / sizeof(asked_by[0]); i++) {
-		if (strcmp(asked_by[i].kind, kind) == 0 && strcmp(asked_by[i].driver, driver) == 0)
-			return &asked_by[i];
-	}
-	return NULL;
-}
+#define ROWS (sizeof(asked_by) / sizeof(asked_by[0]))
 
 static int looks_at_local_part(const struct doveconf_database *database, const char *kind)
 {
-	const struct asked_by *values = values_of(kind, database->driver);
-	char value[VALUE_MAX];
+	char value[VALUE_MAX], place[VALUE_MAX];
+	int has_row = 0;
 
-	if (values == NULL)
-		return is_by_local_part(database->block);
-	for (size_t i = 0; i < 4 && values->names[i] != NULL; i++) {
-		if (find_value(database, values->names[i], value, sizeof(value)) &&
-		    is_by_local_part(value))
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct asked_by *row = &asked_by[i];
+
+		if (strcmp(row->kind, kind) != 0 || strcmp(row->driver, database->driver) != 0)
+			continue;
+		has_row = 1;
+		if (find_value(database, row->value, value, sizeof(value)) &&
+		    is_by_local_part(value) &&
+		    !(row->place != NULL &&
+		      find_value(database, row->place, place, sizeof(place)) &&
+		      names_domain(place)))
 			return 1;
 	}
-	return 0;
+	return !has_row && is_by_local_part(database->block);
 }
 
 static int one_is_by_local_part(const char *text, const char *kind)
@@ -183,24 +203,30 @@ static void check_system_users(struct check *check)
 /* Dovecot binds as the member and needs no search, until it is asked without a password. */
 static void check_bind_without_filter(struct check *check)
 {
+	static const struct {
+		const char *bind, *filter, *setting;
+	} releases[] = {
+		{ "auth_bind_userdn", "pass_filter", "pass_filter" },
+		{ "bind_userdn", "filter", "passdb_ldap_filter" },
+	};
 	const char *text = check->doveconf;
 	struct doveconf_database passdb;
 	char value[VALUE_MAX];
 
 	while ((text = doveconf_database(text, "passdb", &passdb)) != NULL) {
-		const int is_2_4 = doveconf_release(check->doveconf)->introspects;
-		const char *name = is_2_4 ? "passdb_ldap_filter" : "pass_filter";
+		for (size_t i = 0; i < 2 && strcmp(passdb.driver, "ldap") == 0; i++) {
+			const char *setting = releases[i].setting;
 
-		if (strcmp(passdb.driver, "ldap") == 0 &&
-		    (find_value(&passdb, "auth_bind_userdn", value, sizeof(value)) ||
-		     find_value(&passdb, "passdb_ldap_bind_userdn", value, sizeof(value))) &&
-		    !find_value(&passdb, name, value, sizeof(value)))
-			check_find(check, CHECK_WARNING,
-				   "a passdb of driver ldap finds members by a name to bind as "
-				   "and has no %s, so app passwords and tokens may be refused as "
-				   "those of an unknown account; set %s to a filter that finds "
-				   "members",
-				   name, name);
+			if (find_value(&passdb, releases[i].bind, value, sizeof(value)) &&
+			    !find_value(&passdb, releases[i].filter, value, sizeof(value)))
+				check_find(check, CHECK_WARNING,
+					   "a passdb of driver ldap finds members by a name to "
+					   "bind "
+					   "as and has no %s, so app passwords and tokens may be "
+					   "refused as those of an unknown account; set %s to a "
+					   "filter that finds members",
+					   setting, setting);
+		}
 	}
 }
 
@@ -212,13 +238,11 @@ static void check_files_of(struct check *check, const char *kind)
 	char path[512], value[VALUE_MAX];
 
 	while ((text = doveconf_database(text, kind, &database)) != NULL) {
-		if (values_of(kind, database.driver) != NULL &&
-		    doveconf_block_value(database.block, "args", path, sizeof(path)) &&
-		    path[0] == '/' && database_file_value(path, "driver", value, sizeof(value)) < 0)
+		if (has_file(&database, path, sizeof(path)) &&
+		    database_file_value(path, "driver", value, sizeof(value)) < 0)
 			check_find(check, CHECK_WARNING,
-				   "%s, which a %s of Dovecot uses, cannot be read: %s; check it "
-				   "as "
-				   "root",
+				   "%s, which a %s of Dovecot uses, cannot be read: %s; run check "
+				   "as root",
 				   path, kind, strerror(errno));
 	}
 }

@@ -66,8 +66,12 @@ DOVECOT = {
         "remove 95-postlatch-sieve.conf"),
     "browsers' addresses behind HAProxy": (
         "protocols =", "login_trusted_networks = 127.0.0.0/8\nservice imap-login {\n  inet_listener imap {\n"
-        "    haproxy = yes\n  }\n}\nprotocols =", "warning", "counts as a mail client", "a listener without haproxy = yes"),
-    "prefetch is alone": (*USERDB, "fault", "userdb prefetch is the only userdb", "add the userdb"),
+        "    haproxy = yes\n  }\n}\nprotocols =", "warning", "counts as a mail client", "a listener of its own without haproxy = yes"),
+    "passwords are logged": ("protocols =", "auth_debug_passwords = yes\nprotocols =", "warning",
+                             "auth_debug_passwords = yes writes passwords", "remove the line"),
+    "wrong passwords are logged": ("protocols =", "auth_verbose_passwords = plain\nprotocols =", "warning",
+                                   "auth_verbose_passwords = plain writes passwords", "remove the line"),
+    "prefetch is alone": (*USERDB, "warning", "userdb prefetch is the only userdb", "to whom LMTP is to deliver mail", "add the userdb"),
     "the relay's socket is missing": ("unix_listener auth-sasl-relay", "unix_listener auth-other", "warning",
                                       "no socket auth-sasl-relay", "include 07-postlatch-sasl-relay.conf"),
     "everyone may use the relay's socket": ("    mode = 0600\n    user = postlatch-sasl-relay\n", "    mode = 0666\n",
@@ -192,6 +196,22 @@ class Configurations(CheckTest):
         self.server.postlatch("domain", "add", "local.demo.test", "alias_of=demo.test")
         self.assertEqual(self.check(*self.options)[0], 0)
 
+    def test_passdbs_that_cannot_be_asked(self):
+        """The userdb is asked in their place, if it knows who exists."""
+        prefetch, passwd = USERDB, (USERDB[0], USERDB[1].replace("prefetch", "passwd"))
+        for userdb, words in ((passwd, [("driver pam", "locked or has expired")]),
+                              (prefetch, [("driver pam", "was removed"), ("prefetch is the only userdb", "driver pam is not asked"),
+                                          ("prefetch is the only userdb", "LMTP")])):
+            with self.subTest(userdb[1]):
+                self.setUp()
+                replace(self.dovecot, OPERATORS, OPERATORS + PAM)
+                replace(self.dovecot, *userdb)
+                _, lines = self.check(*self.options)
+                found = [line[2] for line in lines if "app passwords and tokens stay valid" in line[2] or "only userdb" in line[2]]
+                self.assertEqual(len(found), len(words), lines)
+                for these in words:
+                    self.assertTrue([text for text in found if all(word in text for word in these)], (these, found))
+
     def with_database(self, driver, *lines):
         """Another passdb, which is asked as the lines say: in 2.3 in a file of their own."""
         file = self.server.dir + "/check-database"
@@ -210,6 +230,7 @@ class Configurations(CheckTest):
                         ("sql", "#password_query = SELECT password FROM people WHERE id = '%n'", "user_query = ... '%n'", False),
                         ("ldap", "auth_bind_userdn = uid=%Ln,ou=people", "pass_filter = (mail=%u)", "user_attrs = =home=/home/%d", True),
                         ("ldap", "pass_filter = '(uid=%{username})'", True),
+                        ("ldap", "pass_filter = (uid=%n)", "base = ou=people,dc=%d", False),
                         ("ldap", "pass_filter = (uid=%{username})", "pass_filter = (mail=%u)", False)),
                 "2.4": (("sql", "passdb_sql_query = SELECT password, domain FROM people WHERE id = '%{user | username}'", True),
                         ("sql", "passdb_sql_query = SELECT password FROM people WHERE id = '%{user|username}' AND domain = '%{user|domain}'",

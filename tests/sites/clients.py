@@ -23,8 +23,8 @@ def address():
     return "127.%d.%d.%d" % tuple(random.randint(1, 250) for _ in range(3))
 
 
-def connect(port, source=None):
-    return socket.create_connection(("127.0.0.1", port), TIMEOUT, (source or address(), 0))
+def connect(port, source=None, host="127.0.0.1"):
+    return socket.create_connection((host, port), TIMEOUT, (source or address(), 0))
 
 
 class Imap(imaplib.IMAP4):
