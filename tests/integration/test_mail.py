@@ -11,6 +11,7 @@ import time
 import unittest
 import uuid
 
+from dovecot import RELEASE
 from server import Server, wait_for
 
 ALICE, BOB, CAROL, DAVE = (name + "@demo.test" for name in ("alice", "bob", "carol", "dave"))
@@ -440,6 +441,39 @@ class Redirect(MailTest):
             server.inside("postfix", "reload", check=True)
         server.settle(lambda: subject in server.mailbox(ALICE), 60)
         self.assertEqual(self.counts(subject), (1, 0))
+
+
+class Notifications(MailTest):
+    """The field that 05-postlatch.conf names takes mail notifications away from members whose forwarding is off."""
+
+    FIELD = {"2.3": ("override_fields = ", "override_fields = sieve_extensions=-enotify "),
+             "2.4": ("    submission_host = ", "    sieve_extensions/enotify = no\n    submission_host = ")}[RELEASE]
+
+    SCRIPT = 'require "enotify"; notify "mailto:%s";' % AWAY
+
+    def setUp(self):
+        super().setUp()
+        self.script(self.SCRIPT)
+        path = server.dir + "/etc/dovecot/conf.d/05-postlatch.conf"
+        with open(path) as f:
+            before = f.read()
+        self.assertIn(self.FIELD[0], before)
+        self.addCleanup(server.reload)
+        self.addCleanup(rewrite, path, before)
+        rewrite(path, before.replace(*self.FIELD))
+        server.reload()
+
+    def notified(self, word):
+        """How often the message is in the mailbox, and how often somebody was told."""
+        subject = self.deliver(word)
+        return self.counts(subject)[0], server.sink().count("Notification: " + subject)
+
+    def test_off_ends_them_and_keeps_the_message(self):
+        self.assertEqual(self.notified("off"), (1, 0))
+        with self.assertRaisesRegex(AssertionError, "NO"):
+            self.script(self.SCRIPT + "keep;")
+        server.postlatch("member", "set", ALICE, "forwarding=on")
+        self.assertEqual(self.notified("on"), (1, 1))
 
 
 class Sendmail(MailTest):
