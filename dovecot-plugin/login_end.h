@@ -2,7 +2,8 @@
  *
  * Two questions are left when the chain has let the login in. Has an app password or a token let
  * it in, the operator's passdbs are asked about the member: what they refuse is refused, and the
- * fields that they have for the member hold. And if a passdb has turned the name into another one,
+ * fields that they have for the member hold. Where one of them cannot be asked, the userdbs are, if
+ * they know who exists. And if a passdb has turned the name into another one,
  * the login is decided anew for the account that opens.
  */
 #ifndef POSTLATCH_LOGIN_END_H
