@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "policy/account/denied_service.h"
 #include "policy/account/member_row.h"
 #include "policy/base/monotonic.h"
+#include "policy/base/thread.h"
 
 #define PORTION 32
 
@@ -245,8 +245,7 @@ static void *run(void *context)
 int pl_last_use_open(const char *uri, struct pl_last_use_log **log_r, struct pl_error *err)
 {
 	struct pl_last_use_log *log = calloc(1, sizeof(*log));
-	sigset_t all, before;
-	int ret = -1;
+	int ret;
 
 	*log_r = NULL;
 	if (log == NULL || (log->uri = strdup(uri)) == NULL) {
@@ -256,11 +255,7 @@ int pl_last_use_open(const char *uri, struct pl_last_use_log **log_r, struct pl_
 	log->pending = log->tables[0];
 	pthread_mutex_init(&log->lock, NULL);
 	pthread_cond_init(&log->wake, NULL);
-	/* The host's signals are for the host's own thread. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ret = pthread_create(&log->thread, NULL, run, log);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	ret = pl_thread_start(&log->thread, run, log);
 	if (ret != 0) {
 		free(log->uri);
 		free(log);

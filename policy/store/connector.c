@@ -2,13 +2,13 @@
 #include "policy/store/connector.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "policy/base/monotonic.h"
+#include "policy/base/thread.h"
 #include "policy/store/pipeline.h"
 
 struct pl_connector {
@@ -71,19 +71,6 @@ static void *run(void *context)
 	return NULL;
 }
 
-/* The host's signals are for the host's own thread. */
-static int start_thread(struct pl_connector *connector)
-{
-	sigset_t all, before;
-	int ret;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ret = pthread_create(&connector->thread, NULL, run, connector);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return ret;
-}
-
 int pl_connector_start(const char *uri, enum pl_role role, const enum pl_sql *statements,
 		       size_t count, struct pl_connector **connector_r, struct pl_error *err)
 {
@@ -104,7 +91,7 @@ int pl_connector_start(const char *uri, enum pl_role role, const enum pl_sql *st
 	}
 	memcpy(connector->statements, statements, count * sizeof(*statements));
 	connector->count = count;
-	ret = start_thread(connector);
+	ret = pl_thread_start(&connector->thread, run, connector);
 	if (ret != 0) {
 		free_connector(connector);
 		return pl_error_set(err, PL_ERR_RETRY, "no thread to connect in: %s",
