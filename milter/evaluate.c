@@ -60,15 +60,17 @@ struct evaluation {
 	struct milter *milter;
 	struct pl_snapshot *snapshot;
 	struct pl_store *store;
+	struct pl_budget budget;
 };
 
 static int begin(struct milter *milter, struct evaluation *evaluation, struct pl_error *err)
 {
 	evaluation->milter = milter;
+	evaluation->budget.left_ms = PL_BUDGET_MS;
 	if (pl_live_policy_hold(milter->live, pl_monotonic_ms(), &evaluation->snapshot, err) < 0)
 		return -1;
 	if (pl_store_pool_take(milter->pool, evaluation->snapshot->policy->database,
-			       &evaluation->store, err) == 0)
+			       &evaluation->budget, &evaluation->store, err) == 0)
 		return 0;
 	pl_snapshot_unref(&evaluation->snapshot);
 	return -1;

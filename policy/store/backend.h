@@ -44,6 +44,8 @@ struct pl_backend {
 	int (*open)(const char *location, enum pl_role role, void **db_r, struct pl_error *err);
 	void (*close)(void *db);
 	int (*replaced)(const void *db);
+	/* Whoever waits from now on takes it from this budget, which is borrowed; NULL: none. */
+	void (*set_budget)(void *db, struct pl_budget *budget);
 
 	int (*create)(const char *location, struct pl_error *err);
 	int (*backup)(const char *location, const char *path, void (*progress)(int left, int of),

@@ -30,6 +30,7 @@ struct pl_store {
 	void *db;
 	enum pl_role role;
 	struct pl_write_queue *queue; /* NULL: none */
+	struct pl_budget *budget;     /* NULL: none */
 	int has_ticket;
 	int64_t version_looked_ms;
 	struct pl_stmt stmts[PL_SQL_COUNT];
@@ -148,9 +149,23 @@ int pl_store_replaced(struct pl_store *store)
 	return store->backend->replaced(store->db) || version_changed(store);
 }
 
+void pl_store_set_budget(struct pl_store *store, struct pl_budget *budget)
+{
+	store->budget = budget;
+	store->backend->set_budget(store->db, budget);
+}
+
+static int may_wait(const struct pl_store *store, struct pl_error *err)
+{
+	return pl_budget_limit(store->budget, 1) > 0
+		       ? 0
+		       : pl_error_set(err, PL_ERR_RETRY,
+				      "it is too slow: this has waited for it long enough");
+}
+
 int pl_store_begin_read(struct pl_store *store, struct pl_error *err)
 {
-	return store->backend->begin(store->db, 0, err);
+	return may_wait(store, err) < 0 ? -1 : store->backend->begin(store->db, 0, err);
 }
 
 void pl_store_end_read(struct pl_store *store)
@@ -170,10 +185,16 @@ static void return_ticket(struct pl_store *store)
 	store->has_ticket = 0;
 }
 
+static void got_on(const struct pl_store *store)
+{
+	if (store->has_ticket)
+		pl_write_queue_got_on(store->queue);
+}
+
 static int take_ticket(struct pl_store *store, struct pl_error *err)
 {
 	if (store->queue != NULL && !store->has_ticket &&
-	    pl_write_queue_enter(store->queue, PL_STORE_WAIT_TICKET) < 0)
+	    pl_write_queue_enter(store->queue, PL_STORE_WAIT_TURN, store->budget) < 0)
 		return pl_error_set(err, PL_ERR_RETRY,
 				    "too many are waiting to write to the database");
 	store->has_ticket = store->queue != NULL;
@@ -182,17 +203,19 @@ static int take_ticket(struct pl_store *store, struct pl_error *err)
 
 int pl_store_begin_write(struct pl_store *store, struct pl_error *err)
 {
-	if (take_ticket(store, err) < 0)
+	if (may_wait(store, err) < 0 || take_ticket(store, err) < 0)
 		return -1;
-	if (store->backend->begin(store->db, 1, err) == 0)
+	if (may_wait(store, err) == 0 && store->backend->begin(store->db, 1, err) == 0) {
+		got_on(store);
 		return 0;
+	}
 	return_ticket(store);
 	return -1;
 }
 
 int pl_store_commit(struct pl_store *store, struct pl_error *err)
 {
-	int ret = store->backend->commit(store->db, err);
+	int ret = may_wait(store, err) < 0 ? -1 : store->backend->commit(store->db, err);
 
 	/* One that failed is open still, until it is undone. */
 	if (ret == 0)
@@ -225,7 +248,8 @@ static void prepare(struct pl_stmt *stmt)
 		mistake(stmt, PL_ERR_INTERNAL, "is too long or has too many parameters", "");
 		return;
 	}
-	if (backend->prepare(stmt->store->db, text, &stmt->handle, &stmt->mistake) < 0)
+	if (may_wait(stmt->store, &stmt->mistake) < 0 ||
+	    backend->prepare(stmt->store->db, text, &stmt->handle, &stmt->mistake) < 0)
 		return;
 	stmt->column_count = backend->columns(stmt->handle);
 	if (stmt->column_count > COLUMNS_MAX)
@@ -322,7 +346,8 @@ int pl_step(struct pl_stmt *stmt, struct pl_error *err)
 		return pl_error_set(err, stmt->mistake.code, "%s", stmt->mistake.msg);
 	}
 	stmt->last_column = -1;
-	ret = backend->step(stmt->store->db, stmt->handle, err);
+	ret = may_wait(stmt->store, err) < 0 ? -1
+					     : backend->step(stmt->store->db, stmt->handle, err);
 	if (ret != 1)
 		backend->reset(stmt->handle);
 	return ret;
@@ -349,6 +374,8 @@ int64_t pl_exec_count(struct pl_store *store, enum pl_sql sql, const struct pl_p
 		ret = pl_step(stmt, err);
 	while (ret == 1);
 	changed = ret < 0 ? -1 : store->backend->changes(store->db);
+	if (is_alone && ret == 0)
+		got_on(store);
 	if (is_alone)
 		return_ticket(store);
 	return changed;

@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "policy/base/error.h"
+#include "policy/store/budget.h"
 #include "policy/store/param.h"
 
 /* Who is at work. A role may use only the statements that name it. */
@@ -51,8 +52,7 @@ struct pl_write_queue;
 /* How long a locked database may hold up each role, in milliseconds. */
 #define PL_STORE_WAIT_LOGIN 20 /* the auth process serves everyone in turn */
 #define PL_STORE_WAIT 2000
-#define PL_STORE_WAIT_TICKET \
-	10000 /* for other threads of the process that write; see write_queue.h */
+#define PL_STORE_WAIT_TURN 10000 /* for other threads of the process; see budget.h */
 
 /* Opens uri ("sqlite:PATH" or "postgresql://..."). Fails with PL_ERR_CONFIG when the database is of
  * another version than this program knows, with PL_ERR_RETRY when it is missing
@@ -72,6 +72,9 @@ int pl_store_error(const char *uri, struct pl_error *err);
 int pl_store_is_remote(const char *uri);
 /* Write transactions from now on wait for their ticket in a queue, which is borrowed. */
 void pl_store_set_queue(struct pl_store *store, struct pl_write_queue *queue);
+/* Whatever is waited for from now on takes its time from this budget, which is borrowed; NULL:
+ * from none. Once it is spent, everything fails with PL_ERR_RETRY and without being sent. */
+void pl_store_set_budget(struct pl_store *store, struct pl_budget *budget);
 /* For `db status`: rows of a table's kind. -1 on error. */
 enum pl_count {
 	PL_COUNT_DOMAINS,

@@ -13,11 +13,13 @@ struct pl_store_pool;
  * memory. */
 struct pl_store_pool *pl_store_pool_new(enum pl_role role, size_t most);
 void pl_store_pool_free(struct pl_store_pool **pool);
-/* An open connection to uri, the caller's until it is given back. Those that are idle are
+/* An open connection to uri, the caller's until it is given back. What is waited for here, and
+ * then with the connection, is taken from the budget (NULL: none). Those that are idle are
  * closed when uri is another than before. err must not be NULL. After a connection to a server
- * could not be opened, all attempts fail at once for a while; see breaker.h. */
-int pl_store_pool_take(struct pl_store_pool *pool, const char *uri, struct pl_store **store_r,
-		       struct pl_error *err);
+ * could not be opened, all attempts fail at once for a while; see breaker.h. One that takes
+ * longer than the budget goes on being opened, and is idle then. */
+int pl_store_pool_take(struct pl_store_pool *pool, const char *uri, struct pl_budget *budget,
+		       struct pl_store **store_r, struct pl_error *err);
 /* Gives it back. One that failed is closed, and with it those that are idle; one to another
  * database than was asked for last is closed, too. */
 void pl_store_pool_give(struct pl_store_pool *pool, struct pl_store **store, int failed);

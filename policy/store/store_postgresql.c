@@ -71,6 +71,11 @@ static int replaced(const void *db_p)
 	return pl_postgresql_is_lost(db);
 }
 
+static void set_budget(void *db, struct pl_budget *budget)
+{
+	((struct pl_postgresql *)db)->budget = budget;
+}
+
 #define IS_THERE                                                       \
 	"SELECT to_regclass('postlatch.schema_history') IS NOT NULL, " \
 	"to_regnamespace('postlatch') IS NOT NULL"
@@ -146,6 +151,9 @@ static int commit(void *db_p, struct pl_error *err)
 
 	if (pl_postgresql_is_lost(db))
 		return pl_error_set(err, PL_ERR_RETRY, "the connection is lost");
+	/* Whoever gives up on it does not know whether it was done. */
+	if (db->budget != NULL && db->budget->left_ms < PL_BUDGET_COMMIT_MS)
+		db->budget->left_ms = PL_BUDGET_COMMIT_MS;
 	result = pl_postgresql_answer(db, PQsendQuery(db->conn, "COMMIT"), db->wait_ms, err);
 	if (result == NULL && pl_postgresql_is_lost(db)) {
 		if (err != NULL)
@@ -228,6 +236,7 @@ const struct pl_backend pl_backend_postgresql = {
 	.open = open_db,
 	.close = close_db,
 	.replaced = replaced,
+	.set_budget = set_budget,
 	.create = create_db,
 	.backup = backup_db,
 	.verify = verify_db,

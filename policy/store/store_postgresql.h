@@ -21,6 +21,7 @@ struct pl_postgresql {
 	int lost;        /* the connection is of no more use */
 	int one_by_one;  /* rows are fetched as they are stepped to; for a long transaction */
 	int is_pipeline; /* has no transactions, and is not waited for any more */
+	struct pl_budget *budget; /* NULL: none */
 	int64_t changes;
 	unsigned int prepared;
 };

@@ -271,10 +271,13 @@ int pl_postgresql_is_lost(const struct pl_postgresql *db)
 
 int pl_postgresql_wait(struct pl_postgresql *db, int wait_ms, struct pl_error *err)
 {
-	if (wait_until(db->conn, pl_monotonic_ms() + wait_ms, err) == 0)
-		return 0;
-	db->lost = 1;
-	return -1;
+	const int64_t begun = pl_monotonic_ms();
+	int ret = wait_until(db->conn, begun + pl_budget_limit(db->budget, wait_ms), err);
+
+	pl_budget_spend(db->budget, begun);
+	if (ret < 0)
+		db->lost = 1;
+	return ret;
 }
 
 /* The whole answer; NULL and err when the connection is of no more use. */
@@ -307,13 +310,15 @@ static PGresult *result_of(PGconn *conn, int wait_ms, struct pl_error *err)
 PGresult *pl_postgresql_answer(struct pl_postgresql *db, int is_sent, int wait_ms,
 			       struct pl_error *err)
 {
+	const int64_t begun = pl_monotonic_ms();
 	PGresult *result;
 
 	if (!is_sent) {
 		pl_postgresql_failed(db->conn, NULL, err);
 		return NULL;
 	}
-	result = result_of(db->conn, wait_ms, err);
+	result = result_of(db->conn, pl_budget_limit(db->budget, wait_ms), err);
+	pl_budget_spend(db->budget, begun);
 	if (result == NULL) {
 		db->lost = 1;
 		return NULL;

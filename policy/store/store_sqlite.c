@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "policy/base/monotonic.h"
 #include "policy/base/watch.h"
 
 /* The auth process may keep so many KiB of pages, where SQLite's default is 2000. It
@@ -17,12 +19,16 @@
 #define LOGIN_CACHE "-16384"
 
 #define SQL_MAX 2048
+#define LOCK_PAUSE_MAX 25 /* milliseconds between two attempts to get a lock */
 #define SHM_SLACK (1 << 20)
 
 struct db {
 	sqlite3 *handle;
 	sqlite3_stmt *begin_read, *begin_write, *commit, *rollback;
 	struct pl_watch watch;
+	int wait_ms;              /* for a lock */
+	int64_t locked_ms;        /* since when it is waited for */
+	struct pl_budget *budget; /* NULL: none */
 	char shm[PATH_MAX];
 	int shm_read_only;
 	ino_t shm_inode; /* as it was seen last; 0: not yet */
@@ -134,10 +140,37 @@ static int is_reader(enum pl_role role)
 	return role == PL_ROLE_LOGIN || role == PL_ROLE_MILTER;
 }
 
+/* SQLite calls it for as long as another connection holds a lock; 0: give up. */
+static int wait_for_lock(void *db_p, int times)
+{
+	struct db *db = db_p;
+	const int64_t now = pl_monotonic_ms();
+	int left, pause;
+	struct timespec sleep = { 0 };
+
+	if (times == 0)
+		db->locked_ms = now;
+	left = pl_budget_limit(db->budget, db->wait_ms - (int)(now - db->locked_ms));
+	if (left <= 0)
+		return 0;
+	pause = times < LOCK_PAUSE_MAX ? times + 1 : LOCK_PAUSE_MAX;
+	sleep.tv_nsec = (pause < left ? pause : left) * 1000000L;
+	nanosleep(&sleep, NULL);
+	pl_budget_spend(db->budget, now);
+	return 1;
+}
+
+static void set_budget(void *db_p, struct pl_budget *budget)
+{
+	struct db *db = db_p;
+
+	db->budget = budget;
+}
+
 static int configure(struct db *db, enum pl_role role, struct pl_error *err)
 {
-	sqlite3_busy_timeout(db->handle,
-			     role == PL_ROLE_LOGIN ? PL_STORE_WAIT_LOGIN : PL_STORE_WAIT);
+	db->wait_ms = role == PL_ROLE_LOGIN ? PL_STORE_WAIT_LOGIN : PL_STORE_WAIT;
+	sqlite3_busy_handler(db->handle, wait_for_lock, db);
 	if (script(db,
 		   "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; "
 		   "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;",
@@ -532,6 +565,7 @@ const struct pl_backend pl_backend_sqlite = {
 	.open = open_db,
 	.close = close_db,
 	.replaced = replaced,
+	.set_budget = set_budget,
 	.create = create_db,
 	.backup = pl_sqlite_backup,
 	.verify = verify_db,

@@ -1,7 +1,6 @@
 /* write_queue.c - see write_queue.h. */
 #include "policy/store/write_queue.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -16,6 +15,7 @@ struct waiter {
 struct pl_write_queue {
 	pthread_mutex_t lock;
 	int taken;
+	int64_t got_on_ms;
 	struct waiter *first, **last;
 };
 
@@ -60,19 +60,25 @@ static void take_out(struct pl_write_queue *queue, struct waiter *waiter)
 
 /* With the lock held, until it is granted or the time is over. Whoever leaves
  * takes the next one out of the queue. */
-static void wait_for_ticket(struct pl_write_queue *queue, struct waiter *waiter, int wait_ms)
+static void wait_for_ticket(struct pl_write_queue *queue, struct waiter *waiter, int wait_ms,
+			    struct pl_budget *budget)
 {
-	const struct timespec end = pl_monotonic_after(wait_ms);
-	int ret = 0;
+	const int64_t begun = pl_monotonic_ms();
+	int left;
 
 	append(queue, waiter);
-	while (!waiter->granted && ret != ETIMEDOUT)
-		ret = pthread_cond_clockwait(&waiter->wake, &queue->lock, CLOCK_MONOTONIC, &end);
+	while (!waiter->granted &&
+	       (left = pl_budget_turn(budget, wait_ms, begun, queue->got_on_ms)) > 0) {
+		const struct timespec end = pl_monotonic_after(left);
+
+		pthread_cond_clockwait(&waiter->wake, &queue->lock, CLOCK_MONOTONIC, &end);
+	}
+	pl_budget_spend_turn(budget, begun, queue->got_on_ms);
 	if (!waiter->granted)
 		take_out(queue, waiter);
 }
 
-int pl_write_queue_enter(struct pl_write_queue *queue, int wait_ms)
+int pl_write_queue_enter(struct pl_write_queue *queue, int wait_ms, struct pl_budget *budget)
 {
 	struct waiter waiter = { .granted = 0 };
 
@@ -81,11 +87,18 @@ int pl_write_queue_enter(struct pl_write_queue *queue, int wait_ms)
 		queue->taken = waiter.granted = 1;
 	} else {
 		pthread_cond_init(&waiter.wake, NULL);
-		wait_for_ticket(queue, &waiter, wait_ms);
+		wait_for_ticket(queue, &waiter, wait_ms, budget);
 		pthread_cond_destroy(&waiter.wake);
 	}
 	pthread_mutex_unlock(&queue->lock);
 	return waiter.granted ? 0 : -1;
+}
+
+void pl_write_queue_got_on(struct pl_write_queue *queue)
+{
+	pthread_mutex_lock(&queue->lock);
+	queue->got_on_ms = pl_monotonic_ms();
+	pthread_mutex_unlock(&queue->lock);
 }
 
 /* The ticket is handed over, so that nobody who comes by can take it first. */

@@ -6,12 +6,18 @@
 #ifndef POSTLATCH_WRITE_QUEUE_H
 #define POSTLATCH_WRITE_QUEUE_H
 
+#include "policy/store/budget.h"
+
 struct pl_write_queue;
 
 struct pl_write_queue *pl_write_queue_new(void); /* NULL: out of memory */
 void pl_write_queue_free(struct pl_write_queue **queue);
-/* 0 when the caller has the ticket, until it leaves; -1 when wait_ms were not enough. */
-int pl_write_queue_enter(struct pl_write_queue *queue, int wait_ms);
+/* 0 when the caller has the ticket, until it leaves; -1 when wait_ms, or the budget, were not
+ * enough. */
+int pl_write_queue_enter(struct pl_write_queue *queue, int wait_ms, struct pl_budget *budget);
+/* The database has let the one who has the ticket write: so those who wait are not waiting for
+ * the database. */
+void pl_write_queue_got_on(struct pl_write_queue *queue);
 void pl_write_queue_leave(struct pl_write_queue *queue);
 
 #endif

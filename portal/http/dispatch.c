@@ -240,6 +240,7 @@ static void dispatch_with_store(struct request *request, struct response *respon
 	int ret;
 
 	request->work.err = &err;
+	request->budget.left_ms = PL_BUDGET_MS;
 	ret = portal_take(request, &err);
 	if (ret == 0) {
 		ret = run(request, response, &err);

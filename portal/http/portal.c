@@ -158,7 +158,8 @@ int portal_take(struct request *request, struct pl_error *err)
 	if (pool == NULL)
 		return pl_error_set(err, PL_ERR_INTERNAL, "route %s %s: its role has no pool",
 				    request->route->method, request->route->path);
-	return pl_store_pool_take(pool, request->policy->database, &request->work.store, err);
+	return pl_store_pool_take(pool, request->policy->database, &request->budget,
+				  &request->work.store, err);
 }
 
 void portal_give(struct request *request, int failed)
@@ -181,7 +182,7 @@ static int run(struct portal *portal,
 
 	if (pl_live_policy_hold(portal->live, pl_monotonic_ms(), &snapshot, err) < 0)
 		return -1;
-	ret = pl_store_pool_take(pool, snapshot->policy->database, &work.store, err);
+	ret = pl_store_pool_take(pool, snapshot->policy->database, NULL, &work.store, err);
 	if (ret == 0) {
 		ret = job(&work, snapshot->policy);
 		pl_store_pool_give(pool, &work.store, ret < 0);

@@ -67,6 +67,7 @@ struct request {
 	/* Its store, the dispatcher's error, the session's member as the actor; now is when the
 	 * whole request had come. */
 	struct pl_work work;
+	struct pl_budget budget;   /* that it may wait for the database */
 	struct pl_session session; /* id 0: none */
 	struct pl_account account; /* of the session's member; see request_account */
 	int has_account;

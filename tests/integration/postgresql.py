@@ -46,14 +46,24 @@ class PostgreSQL:
     def stop(self):
         self.command("stop", self.dir)
 
-    def kill(self):
-        """kill -9 of the server and all that it has started, at once."""
+    def signal(self, number):
+        """The server and all that it has started get it."""
         with open(self.dir + "/data/postmaster.pid") as f:
             first = int(f.readline())
         run = subprocess.run(["pgrep", "-P", str(first)], capture_output=True, text=True)
         for pid in [first, *map(int, run.stdout.split())]:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, number)
+
+    def kill(self):
+        self.signal(signal.SIGKILL)
+
+    def pause(self):
+        """Until resume(): it keeps its connections, and answers nothing."""
+        self.signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.signal(signal.SIGCONT)
 
     def remove(self):
         with contextlib.suppress(RuntimeError):

@@ -3,6 +3,17 @@
 
 #include "policy/store/store_pool.h"
 
+static int take(struct pl_store_pool *pool, const char *uri, struct pl_store **store_r,
+		struct pl_error *err)
+{
+	struct pl_budget budget = { PL_BUDGET_MS };
+	int ret = pl_store_pool_take(pool, uri, &budget, store_r, err);
+
+	if (ret == 0)
+		pl_store_set_budget(*store_r, NULL);
+	return ret;
+}
+
 static void server_gets_so_many_connections_and_no_more(void **state)
 {
 	struct fixture *fixture = *state;
@@ -12,15 +23,14 @@ static void server_gets_so_many_connections_and_no_more(void **state)
 	only_postgresql(fixture);
 	pool = pl_store_pool_new(PL_ROLE_MILTER, PL_STORE_POOL_MOST);
 	for (size_t i = 0; i < COUNT(stores); i++)
-		assert_ok(fixture,
-			  pl_store_pool_take(pool, fixture->uri, &stores[i], &fixture->err));
-	assert_refused(fixture, pl_store_pool_take(pool, fixture->uri, &last, &fixture->err),
-		       PL_ERR_RETRY, "all 16 connections");
+		assert_ok(fixture, take(pool, fixture->uri, &stores[i], &fixture->err));
+	assert_refused(fixture, take(pool, fixture->uri, &last, &fixture->err), PL_ERR_RETRY,
+		       "all 16 connections");
 	pl_store_pool_give(pool, &stores[0], 0);
-	assert_ok(fixture, pl_store_pool_take(pool, fixture->uri, &stores[0], &fixture->err));
+	assert_ok(fixture, take(pool, fixture->uri, &stores[0], &fixture->err));
 	for (size_t i = 0; i < COUNT(stores); i++)
 		pl_store_pool_give(pool, &stores[i], i % 2);
-	assert_ok(fixture, pl_store_pool_take(pool, fixture->uri, &last, &fixture->err));
+	assert_ok(fixture, take(pool, fixture->uri, &last, &fixture->err));
 	pl_store_pool_give(pool, &last, 0);
 	pl_store_pool_free(&pool);
 }
@@ -36,11 +46,10 @@ static void failed_attempt_gives_its_place_back(void **state)
 	pool = pl_store_pool_new(PL_ROLE_MILTER, PL_STORE_POOL_MOST);
 	for (int i = 0; i < 2 * PL_STORE_POOL_MOST; i++)
 		assert_refused(fixture,
-			       pl_store_pool_take(pool, "postgresql://127.0.0.1:1/none", &store,
-						  &fixture->err),
+			       take(pool, "postgresql://127.0.0.1:1/none", &store, &fixture->err),
 			       PL_ERR_RETRY, "127.0.0.1/none");
 	pl_store_pool_drain(pool);
-	assert_ok(fixture, pl_store_pool_take(pool, fixture->uri, &store, &fixture->err));
+	assert_ok(fixture, take(pool, fixture->uri, &store, &fixture->err));
 	pl_store_pool_give(pool, &store, 0);
 	pl_store_pool_free(&pool);
 }
@@ -62,13 +71,13 @@ static void connection_that_was_in_use_while_the_policy_moved_is_not_used_again(
 	struct pl_store_pool *pool = pl_store_pool_new(PL_ROLE_MILTER, PL_STORE_POOL_MOST);
 	struct pl_store *before, *after, *again;
 
-	assert_ok(fixture, pl_store_pool_take(pool, fixture->uri, &before, &fixture->err));
-	assert_ok(fixture, pl_store_pool_take(pool, other, &after, &fixture->err));
+	assert_ok(fixture, take(pool, fixture->uri, &before, &fixture->err));
+	assert_ok(fixture, take(pool, other, &after, &fixture->err));
 	pl_store_pool_give(pool, &after, 0);
 	pl_store_pool_give(pool, &before, 0);
-	assert_ok(fixture, pl_store_pool_take(pool, other, &after, &fixture->err));
+	assert_ok(fixture, take(pool, other, &after, &fixture->err));
 	assert_string_equal(pl_store_uri(after), other);
-	assert_ok(fixture, pl_store_pool_take(pool, other, &again, &fixture->err));
+	assert_ok(fixture, take(pool, other, &again, &fixture->err));
 	assert_string_equal(pl_store_uri(again), other);
 	pl_store_pool_give(pool, &after, 0);
 	pl_store_pool_give(pool, &again, 0);
@@ -85,11 +94,11 @@ static void connection_to_a_file_has_no_place_of_a_server(void **state)
 	only_postgresql(fixture);
 	other = make_other(fixture);
 	pool = pl_store_pool_new(PL_ROLE_MILTER, 1);
-	assert_ok(fixture, pl_store_pool_take(pool, other, &file, &fixture->err));
-	assert_ok(fixture, pl_store_pool_take(pool, fixture->uri, &server, &fixture->err));
+	assert_ok(fixture, take(pool, other, &file, &fixture->err));
+	assert_ok(fixture, take(pool, fixture->uri, &server, &fixture->err));
 	pl_store_pool_give(pool, &file, 0);
-	assert_refused(fixture, pl_store_pool_take(pool, fixture->uri, &second, &fixture->err),
-		       PL_ERR_RETRY, "all 1 connections");
+	assert_refused(fixture, take(pool, fixture->uri, &second, &fixture->err), PL_ERR_RETRY,
+		       "all 1 connections");
 	pl_store_pool_give(pool, &server, 0);
 	pl_store_pool_free(&pool);
 }

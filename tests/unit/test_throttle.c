@@ -268,7 +268,7 @@ static void success_waits_for_its_turn_to_write(void **state)
 
 	pl_store_set_queue(success.fixture->store, queue);
 	assert_int_equal(enter(success.fixture, "192.0.2.1", T), 0);
-	assert_int_equal(pl_write_queue_enter(queue, 0), 0);
+	assert_int_equal(pl_write_queue_enter(queue, 0, NULL), 0);
 	assert_int_equal(pthread_create(&thread, NULL, succeed, &success), 0);
 	usleep(200000); /* much longer than it takes */
 	assert_int_equal(__atomic_load_n(&success.is_over, __ATOMIC_SEQ_CST), 0);
@@ -277,7 +277,7 @@ static void success_waits_for_its_turn_to_write(void **state)
 	pthread_join(thread, NULL);
 	assert_ok(success.fixture, success.ret);
 	assert_int_equal(sql_int(success.fixture->db, "SELECT COUNT(*) FROM sign_in_failure"), 0);
-	assert_int_equal(pl_write_queue_enter(queue, 0), 0);
+	assert_int_equal(pl_write_queue_enter(queue, 0, NULL), 0);
 	pl_store_set_queue(success.fixture->store, NULL);
 	pl_write_queue_leave(queue);
 	pl_write_queue_free(&queue);

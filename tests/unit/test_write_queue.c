@@ -24,7 +24,7 @@ static void *count_up(void *context)
 	for (int i = 0; i < ROUNDS; i++) {
 		long seen;
 
-		if (pl_write_queue_enter(shared->queue, LONG_MS) < 0) {
+		if (pl_write_queue_enter(shared->queue, LONG_MS, NULL) < 0) {
 			__atomic_store_n(&shared->failed, 1, __ATOMIC_RELAXED);
 			return NULL;
 		}
@@ -58,11 +58,11 @@ static void test_who_waits_too_long_gives_up_and_is_not_in_the_way(void **state)
 	struct pl_write_queue *queue = pl_write_queue_new();
 
 	(void)state;
-	assert_int_equal(pl_write_queue_enter(queue, 0), 0);
+	assert_int_equal(pl_write_queue_enter(queue, 0, NULL), 0);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(pl_write_queue_enter(queue, 5), -1);
+		assert_int_equal(pl_write_queue_enter(queue, 5, NULL), -1);
 	pl_write_queue_leave(queue);
-	assert_int_equal(pl_write_queue_enter(queue, 0), 0);
+	assert_int_equal(pl_write_queue_enter(queue, 0, NULL), 0);
 	pl_write_queue_leave(queue);
 	pl_write_queue_free(&queue);
 }
@@ -78,7 +78,7 @@ static void *stand_in_line(void *context)
 	struct line *line = context;
 	int number = __atomic_fetch_add(&line->waiting, 1, __ATOMIC_SEQ_CST);
 
-	if (pl_write_queue_enter(line->queue, LONG_MS) == 0) {
+	if (pl_write_queue_enter(line->queue, LONG_MS, NULL) == 0) {
 		line->order[line->served++] = number;
 		pl_write_queue_leave(line->queue);
 	}
@@ -91,7 +91,7 @@ static void test_who_comes_first_is_served_first(void **state)
 	pthread_t threads[COUNT(line.order)];
 
 	(void)state;
-	assert_int_equal(pl_write_queue_enter(line.queue, 0), 0);
+	assert_int_equal(pl_write_queue_enter(line.queue, 0, NULL), 0);
 	for (int i = 0; i < (int)COUNT(threads); i++) {
 		pthread_create(&threads[i], NULL, stand_in_line, &line);
 		while (__atomic_load_n(&line.waiting, __ATOMIC_SEQ_CST) <= i)
