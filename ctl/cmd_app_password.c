@@ -1,20 +1,19 @@
 /* cmd_app_password.c - postlatch app-password ... */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "ctl/command.h"
 
 #define DAY 86400
 
 /* "2027-01-31" (good to the end of that day) or "90d". */
-static int read_expiry(const char *text, int64_t *expires_r, struct pl_error *err)
+static int read_expiry(const char *text, int64_t now, int64_t *expires_r, struct pl_error *err)
 {
 	char *end;
 	long days = strtol(text, &end, 10);
 
 	if (days > 0 && days <= 36500 && strcmp(end, "d") == 0) {
-		*expires_r = time(NULL) + days * DAY;
+		*expires_r = now + days * DAY;
 		return 0;
 	}
 	if (ctl_date(text, expires_r, err) < 0)
@@ -22,7 +21,7 @@ static int read_expiry(const char *text, int64_t *expires_r, struct pl_error *er
 				    "--expires %.32s: write a date, 2027-01-31, or days, 90d",
 				    text);
 	*expires_r += DAY;
-	if (*expires_r <= time(NULL))
+	if (*expires_r <= now)
 		return pl_error_set(err, PL_ERR_INVALID, "--expires %.32s: that day has passed",
 				    text);
 	return 0;
@@ -42,7 +41,8 @@ static int read_limits(const struct ctl *ctl, struct pl_app_password *app_passwo
 	    (networks != NULL && ctl_copy("--networks", networks, app_password->networks,
 					  sizeof(app_password->networks), err) < 0) ||
 	    (services != NULL && pl_services_parse(services, &app_password->services, err) < 0) ||
-	    (expires != NULL && read_expiry(expires, &app_password->expires_at, err) < 0))
+	    (expires != NULL &&
+	     read_expiry(expires, ctl->work.now, &app_password->expires_at, err) < 0))
 		return -1;
 	return 0;
 }

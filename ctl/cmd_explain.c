@@ -1,6 +1,5 @@
 /* cmd_explain.c - postlatch explain: the decision, and where it comes from. */
 #include <string.h>
-#include <time.h>
 
 #include "ctl/command.h"
 
@@ -70,7 +69,7 @@ static int read_question(struct ctl *ctl, struct question *question, struct pl_e
 		return pl_error_prefix(err, "--ip %.64s", ip);
 	question->login.user = ctl->args[0];
 	question->login.user_len = strlen(ctl->args[0]);
-	question->login.now = time(NULL);
+	question->login.now = ctl->work.now;
 	question->login.device_trusted = ctl->option[CTL_OPTION_TRUSTED] != NULL;
 	return 0;
 }

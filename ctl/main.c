@@ -107,6 +107,8 @@ static int run(struct ctl *ctl)
 	ctl->work.now = time(NULL);
 	ctl->work.err = &err;
 	ret = open_needs(ctl, &err);
+	if (ctl->work.store != NULL)
+		ctl->work.now = pl_store_now(ctl->work.store);
 	if (ret == 0)
 		ret = ctl->command->run(ctl, &err);
 	if (ret < 0) {

@@ -211,6 +211,13 @@ static void rows_came(void *context, struct pl_stmt *rows, const struct pl_error
 	pl_snapshot_unref(&snapshot);
 }
 
+static void set_now(void *context, int64_t now)
+{
+	struct pl_driver_request *request = context;
+
+	pl_login_set_now(&request->login, &request->question, now);
+}
+
 /* Returns -1 when it cannot be asked. */
 static int ask(struct pl_driver *driver, struct pl_driver_request *request, struct pl_error *err)
 {
@@ -222,6 +229,7 @@ static int ask(struct pl_driver *driver, struct pl_driver_request *request, stru
 	request->asked = (struct pl_async_question){
 		.sql = request->question.sql,
 		.params = request->question.params,
+		.before_sending = set_now,
 		.answer = rows_came,
 		.context = request,
 	};

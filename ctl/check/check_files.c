@@ -4,12 +4,16 @@
 #include <grp.h>
 #include <libgen.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ctl/check/check.h"
 #include "policy/store/schema.h"
+
+#define CLOCK_MOST 30 /* seconds; one step of one-time codes, which allow for as much */
 
 static int is_root_or(const char *name, uid_t uid)
 {
@@ -275,6 +279,19 @@ static void check_database_file(struct check *check, const char *path)
 	}
 }
 
+/* Times are written and compared by the database's clock, one-time codes as well. */
+static void check_clock(struct check *check)
+{
+	const int64_t ahead = pl_store_now(check->store) - time(NULL);
+
+	if (llabs(ahead) > CLOCK_MOST)
+		check_find(check, CHECK_FAULT,
+			   "the clock of the database server is %lld seconds %s this machine's; "
+			   "one-time codes, sessions and tokens follow the server's, so set both "
+			   "by NTP",
+			   (long long)llabs(ahead), ahead > 0 ? "ahead of" : "behind");
+}
+
 int check_database(struct check *check)
 {
 	struct pl_error err = { 0 };
@@ -299,5 +316,6 @@ int check_database(struct check *check)
 			   pl_store_name(check->policy->database, name, sizeof(name)),
 			   pl_store_is_remote(check->policy->database) ? "reachable" : "intact",
 			   PL_SCHEMA_VERSION);
+	check_clock(check);
 	return 1;
 }

@@ -37,6 +37,8 @@ static enum pl_sql statement_of(const struct pl_login *login)
 	return PL_SQL_ACCOUNT;
 }
 
+#define NOW 3 /* its place among the parameters of a token */
+
 int pl_login_ask(const struct pl_policy *policy, const struct pl_login *login,
 		 struct pl_login_question *question_r, struct pl_error *err)
 {
@@ -54,8 +56,15 @@ int pl_login_ask(const struct pl_policy *policy, const struct pl_login *login,
 	if (q->sql != PL_SQL_LOGIN_BEARER)
 		return 0;
 	q->params[2] = (struct pl_param)PL_BLOB("digest", q->digest, sizeof(q->digest));
-	q->params[3] = (struct pl_param)PL_INT("now", login->now);
+	q->params[NOW] = (struct pl_param)PL_INT("now", login->now);
 	return pl_token_digest(login->secret, q->digest, err);
+}
+
+void pl_login_set_now(struct pl_login *login, struct pl_login_question *question, int64_t now)
+{
+	login->now = now;
+	if (question->sql == PL_SQL_LOGIN_BEARER)
+		question->params[NOW].number = now;
 }
 
 /* What is read beside the account, row by row. */

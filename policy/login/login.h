@@ -64,6 +64,8 @@ struct pl_login_result {
 /* Fails only where OpenSSL does. */
 int pl_login_ask(const struct pl_policy *policy, const struct pl_login *login,
 		 struct pl_login_question *question_r, struct pl_error *err);
+/* The time has become another one since it was asked what the login needs. */
+void pl_login_set_now(struct pl_login *login, struct pl_login_question *question, int64_t now);
 /* keys may be NULL (missing or refused): then a password that could be an app password
  * fails with PL_ERR_RETRY, unless every name of the domain is denied alike. Errors of
  * the rows are returned as pl_step returns them; PL_ERR_DATA is about this member alone.

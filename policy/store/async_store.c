@@ -222,6 +222,8 @@ static int send_question(struct connection *connection, struct pl_async_question
 		connection->batch = question;
 	connection->has_batch = 1;
 	question->until_ms = INT64_MAX; /* until it is sent */
+	if (question->before_sending != NULL)
+		question->before_sending(question->context, pl_store_now(connection->store));
 	if (pl_pipeline_send(connection->store, question->sql, question->params, &err) < 0) {
 		lost(connection, &err);
 		return -1;

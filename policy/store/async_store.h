@@ -31,6 +31,9 @@ typedef void pl_async_answer_t(void *context, struct pl_stmt *rows, const struct
 struct pl_async_question {
 	enum pl_sql sql;
 	const struct pl_param *params;
+	/* Before it is sent, with the time of the server: what params points to may depend on it.
+	 * NULL: it does not. */
+	void (*before_sending)(void *context, int64_t now);
 	pl_async_answer_t *answer;
 	void *context;
 

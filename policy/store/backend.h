@@ -35,6 +35,7 @@ struct pl_backend {
 	const char *scheme;     /* what its uris begin with, "sqlite:" */
 	const char *id_column;  /* stands for {ID} in migrations: a key that counts by itself */
 	const char *byte_order; /* "COLLATE ..." for text that is to be ordered by its bytes */
+	const char *clock;      /* stands for {CLOCK} in statements; see statements.def */
 	char param_mark;        /* before the number of a parameter: ?1, $1 */
 
 	/* What may be shown of a location: never a password. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "policy/base/monotonic.h"
 #include "policy/store/pipeline.h"
@@ -33,6 +34,7 @@ struct pl_store {
 	struct pl_budget *budget;     /* NULL: none */
 	int has_ticket;
 	int64_t version_looked_ms;
+	int64_t clock_ahead_ms; /* of the server, before this machine's monotonic one; 0: none */
 	struct pl_stmt stmts[PL_SQL_COUNT];
 };
 
@@ -57,6 +59,19 @@ static const struct {
 #undef A
 };
 
+static void read_clock(struct pl_stmt *stmt)
+{
+	const int64_t clock_ms = pl_col_int(stmt, "clock");
+
+	stmt->store->clock_ahead_ms = clock_ms == 0 ? 0 : clock_ms - pl_monotonic_ms();
+}
+
+int64_t pl_store_now(const struct pl_store *store)
+{
+	return store->clock_ahead_ms == 0 ? time(NULL)
+					  : (pl_monotonic_ms() + store->clock_ahead_ms) / 1000;
+}
+
 int pl_store_version_fits(struct pl_stmt *stmt, struct pl_error *err)
 {
 	int64_t version = 0;
@@ -64,8 +79,10 @@ int pl_store_version_fits(struct pl_stmt *stmt, struct pl_error *err)
 
 	if (ret < 0)
 		return pl_version_unreadable(err);
-	if (ret == 1)
+	if (ret == 1) {
 		version = pl_col_int(stmt, "version");
+		read_clock(stmt);
+	}
 	pl_reset(stmt);
 	return pl_version_check(version, err);
 }
@@ -238,13 +255,33 @@ static void mistake(struct pl_stmt *stmt, enum pl_errc code, const char *what, c
 			     statements[stmt->sql].name, what, name);
 }
 
+#define CLOCK "{CLOCK}"
+
+/* The statement as the database reads it, and the names of its parameters. */
+static int write_sql(struct pl_stmt *stmt, char *text, size_t size)
+{
+	const struct pl_backend *backend = stmt->store->backend;
+	char sql[PL_SQL_TEXT_MAX];
+	const char *clock;
+
+	if (pl_sql_text(statements[stmt->sql].sql, backend->param_mark, sql, sizeof(sql),
+			&stmt->params) < 0)
+		return -1;
+	clock = strstr(sql, CLOCK);
+	if (clock == NULL)
+		snprintf(text, size, "%s", sql);
+	else
+		snprintf(text, size, "%.*s%s%s", (int)(clock - sql), sql, backend->clock,
+			 clock + strlen(CLOCK));
+	return 0;
+}
+
 static void prepare(struct pl_stmt *stmt)
 {
 	const struct pl_backend *backend = stmt->store->backend;
-	char text[PL_SQL_TEXT_MAX];
+	char text[PL_SQL_TEXT_MAX + 128];
 
-	if (pl_sql_text(statements[stmt->sql].sql, backend->param_mark, text, sizeof(text),
-			&stmt->params) < 0) {
+	if (write_sql(stmt, text, sizeof(text)) < 0) {
 		mistake(stmt, PL_ERR_INTERNAL, "is too long or has too many parameters", "");
 		return;
 	}

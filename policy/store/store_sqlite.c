@@ -560,6 +560,7 @@ const struct pl_backend pl_backend_sqlite = {
 	.scheme = "sqlite:",
 	.id_column = "INTEGER PRIMARY KEY AUTOINCREMENT",
 	.byte_order = "COLLATE BINARY",
+	.clock = "0",
 	.param_mark = '?',
 	.describe = describe,
 	.open = open_db,

@@ -16,6 +16,7 @@ void clock_guard_start(struct clock_guard *guard, int64_t wall, int64_t since_bo
 {
 	guard->offset = wall - since_boot;
 	guard->leapt_at = 0;
+	guard->is_started = 1;
 }
 
 static int is_leap(int64_t from, int64_t to)
@@ -28,7 +29,7 @@ int clock_guard_check(struct clock_guard *guard, int64_t wall, int64_t since_boo
 {
 	int64_t offset = wall - since_boot;
 
-	if (is_leap(guard->offset, offset)) {
+	if (guard->is_started && is_leap(guard->offset, offset)) {
 		if (guard->leapt_at == 0 || is_leap(guard->leapt_to, offset)) {
 			guard->leapt_to = offset;
 			guard->leapt_at = since_boot;

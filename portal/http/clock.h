@@ -1,4 +1,4 @@
-/* clock.h - is the wall clock to be trusted with one-time codes?
+/* clock.h - is the clock of the database to be trusted with one-time codes?
  *
  * A code that is taken while the clock stands in another year spends every step
  * up to that year: the member is locked out once the clock is right again. So
@@ -22,6 +22,7 @@ struct clock_guard {
 	int64_t offset;   /* wall clock - time since boot, as believed */
 	int64_t leapt_to; /* the offset that is not believed yet */
 	int64_t leapt_at; /* time since boot; 0: all is well */
+	int is_started;   /* by the first look at the clock; all zero before that */
 };
 
 int64_t clock_since_boot(void);

@@ -243,6 +243,7 @@ static void dispatch_with_store(struct request *request, struct response *respon
 	request->budget.left_ms = PL_BUDGET_MS;
 	ret = portal_take(request, &err);
 	if (ret == 0) {
+		request->work.now = pl_store_now(request->work.store);
 		ret = run(request, response, &err);
 		portal_give(request, ret < 0);
 	}

@@ -176,7 +176,6 @@ static void read_head(struct MHD_Connection *connection, const char *method,
 	request->csrf = header(connection, "X-CSRF-Token");
 	request->if_none_match = header(connection, "If-None-Match");
 	request->body_len = length == NULL ? 0 : strtoull(length, NULL, 10);
-	request->work.now = time(NULL);
 	find_address(connection, request);
 }
 
@@ -279,8 +278,6 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 		return MHD_YES;
 	}
 	exchange->request.body_len = exchange->used;
-	/* A client may take its time over the body. */
-	exchange->request.work.now = time(NULL);
 	exchange->http = http;
 	__atomic_add_fetch(&http->under_way, 1, __ATOMIC_ACQUIRE);
 	if (!exchange->decided)

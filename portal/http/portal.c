@@ -8,7 +8,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "daemon/log.h"
 #include "policy/base/monotonic.h"
@@ -87,7 +86,6 @@ int portal_new(const char *policy_path, const char *web_path, const struct route
 		portal_free(&portal);
 		return -1;
 	}
-	clock_guard_start(&portal->clock, time(NULL), clock_since_boot());
 	*portal_r = portal;
 	return 0;
 }
@@ -140,15 +138,20 @@ void portal_release(struct request *request)
 	request->verify = request->seal = NULL;
 }
 
-int portal_clock(const struct request *request, struct pl_error *err)
+/* Also when no code has been offered for long, so that a leap is noticed. */
+static int look_at_clock(struct portal *portal, int64_t now, struct pl_error *err)
 {
-	struct portal *portal = request->portal;
 	int ret;
 
 	pthread_mutex_lock(&portal->lock);
-	ret = clock_guard_check(&portal->clock, request->work.now, clock_since_boot(), err);
+	ret = clock_guard_check(&portal->clock, now, clock_since_boot(), err);
 	pthread_mutex_unlock(&portal->lock);
 	return ret;
+}
+
+int portal_clock(const struct request *request, struct pl_error *err)
+{
+	return look_at_clock(request->portal, request->work.now, err);
 }
 
 int portal_take(struct request *request, struct pl_error *err)
@@ -177,13 +180,15 @@ static int run(struct portal *portal,
 {
 	struct pl_store_pool *pool = pool_of(portal, PL_ROLE_PORTAL);
 	struct pl_snapshot *snapshot;
-	struct pl_work work = { .now = time(NULL), .err = err };
+	struct pl_work work = { .err = err };
 	int ret;
 
 	if (pl_live_policy_hold(portal->live, pl_monotonic_ms(), &snapshot, err) < 0)
 		return -1;
 	ret = pl_store_pool_take(pool, snapshot->policy->database, NULL, &work.store, err);
 	if (ret == 0) {
+		work.now = pl_store_now(work.store);
+		(void)look_at_clock(portal, work.now, NULL);
 		ret = job(&work, snapshot->policy);
 		pl_store_pool_give(pool, &work.store, ret < 0);
 	}

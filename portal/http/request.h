@@ -65,7 +65,7 @@ struct request {
 	struct pl_policy *policy;
 	struct pl_keys *verify, *seal; /* NULL: the key file is missing or refused */
 	/* Its store, the dispatcher's error, the session's member as the actor; now is when the
-	 * whole request had come. */
+	 * whole request had come, by the clock of the database. */
 	struct pl_work work;
 	struct pl_budget budget;   /* that it may wait for the database */
 	struct pl_session session; /* id 0: none */

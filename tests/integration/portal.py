@@ -20,6 +20,7 @@ from server import BUILD, TIMEOUT, plain_connect, wait_for
 
 PORTAL = BUILD + "/portal/postlatch-portal"
 POSTLATCH = BUILD + "/ctl/postlatch"
+WRONG_CLOCK = BUILD + "/tests/integration/wrong_clock.so"  # to be preloaded
 JSON = "application/json"
 
 # What every answer has, whoever asks and whatever is wrong (OWASP ASVS 3.4).

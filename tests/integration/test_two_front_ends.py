@@ -4,11 +4,12 @@ import concurrent.futures
 import os
 import shutil
 import smtplib
+import subprocess
 import unittest
 
-from portal import Portal, totp
+from portal import WRONG_CLOCK, Portal, totp
 from postgresql import PostgreSQL
-from server import Server, wait_for
+from server import TIMEOUT, Server, wait_for
 
 ALICE, BOB, CAROL, DAVE = ("%s@demo.test" % name for name in ("alice", "bob", "carol", "dave"))
 
@@ -102,7 +103,7 @@ class Services(unittest.TestCase):
                                       "WHERE m.local = 'dave' ORDER BY service") == ["imap", "pop3"], 60)
 
 
-class Portals(unittest.TestCase):
+class TwoPortals(unittest.TestCase):
     """Each front end's own Dovecot behind a portal of its own."""
 
     def setUp(self):
@@ -112,9 +113,12 @@ class Portals(unittest.TestCase):
                             seal_key=server.dir + "/etc/postlatch/seal.key",
                             auth_socket=server.dir + "/run/dovecot/auth-postlatch")
             self.addCleanup(portal.remove)
-            self.portals.append(portal.start())
+            self.portals.append(self.start(portal))
         one.postlatch("totp", "reset", ALICE)
         database.sql("DELETE FROM factor_failure; DELETE FROM sign_in_failure")
+
+    def start(self, portal):
+        return portal.start()
 
     def good(self, answer):
         self.assertEqual(answer.status, 200, answer)
@@ -131,6 +135,8 @@ class Portals(unittest.TestCase):
         self.good(browser.post("/api/sign-in/registration/confirm", {"code": totp(key, steps=-1)}))
         return key
 
+
+class Portals(TwoPortals):
     def test_a_code_taken_on_one_is_refused_on_the_other(self):
         key = self.register(self.portals[0])
         first, second = (self.sign_in(portal) for portal in self.portals)
@@ -165,3 +171,70 @@ class Portals(unittest.TestCase):
         self.assertEqual(second.session()["address"], ALICE)
         self.good(second.post("/api/sign-out"))
         self.assertIsNone(first.session().get("address"))
+
+
+class Clocks(TwoPortals):
+    """The clocks of the two machines are days apart; that of the database decides on both."""
+
+    WRONG = (-2 * 86400, 3 * 86400)
+
+    def start(self, portal):
+        path = portal.dir + "/wrong"
+        with open(path, "w") as f:
+            f.write(str(self.WRONG[len(self.portals)]))
+        portal.process = portal.another(portal.port, ("env", "LD_PRELOAD=" + WRONG_CLOCK, "WRONG_CLOCK=" + path))
+        return portal
+
+    def test_guesses_on_both_are_counted_together(self):
+        browsers = [portal.browser() for portal in self.portals]
+        browsers[1].ip = browsers[0].ip
+        statuses = [browsers[i % 2].sign_in(ALICE, "wrong").status for i in range(40)]
+        # Eleven at once, and one more after 2, 6, 14, 30 and 62 seconds. Each by itself would check twice as many.
+        self.assertLessEqual(statuses.count(401), 20, statuses)
+        self.assertEqual(set(statuses), {401, 429}, statuses)
+
+    def test_wrong_codes_on_both_are_counted_together(self):
+        self.register(self.portals[0])
+        browsers = [self.sign_in(portal) for portal in self.portals]
+        said = [browsers[i % 2].post("/api/sign-in/code", {"code": "000000"}).error for i in range(10)]
+        self.assertEqual(said, ["wrong-code"] * 6 + ["too-many-codes"] * 4)
+
+    def test_a_code_is_good_on_both_and_once(self):
+        key = self.register(self.portals[0])
+        for i in (0, 1):
+            database.sql("UPDATE totp SET last_step = 0")
+            browsers = [self.sign_in(portal) for portal in (self.portals[i], self.portals[1 - i])]
+            code = totp(key)
+            self.good(browsers[0].post("/api/sign-in/code", {"code": code}))
+            answer = browsers[1].post("/api/sign-in/code", {"code": code})
+            self.assertEqual((answer.status, answer.error), (422, "code-used"), answer)
+
+    def test_sessions_and_trusted_devices_of_one_are_good_on_the_other(self):
+        key = self.register(self.portals[0])
+        for i in (0, 1):
+            database.sql("UPDATE totp SET last_step = 0")
+            first, second = self.sign_in(self.portals[i]), self.portals[1 - i].browser()
+            self.good(first.post("/api/sign-in/code", {"code": totp(key), "trust": True}))
+            second.cookies, second.csrf = dict(first.cookies), first.csrf
+            self.assertEqual(second.session()["address"], ALICE)
+            second.cookies.pop("__Host-postlatch")
+            self.assertEqual(self.good(second.sign_in(ALICE, one.passwords[ALICE]))["state"], "authenticated")
+
+    def test_a_session_ends_on_both_at_the_same_time(self):
+        first, second = self.sign_in(self.portals[0]), self.portals[1].browser()
+        second.cookies = dict(first.cookies)
+        self.assertEqual(second.session()["address"], ALICE)
+        database.sql("UPDATE session SET expires_at = extract(epoch FROM clock_timestamp())::bigint - 1")
+        second.cookies = dict(first.cookies)
+        for browser in (first, second):
+            self.assertEqual(browser.session()["state"], "none")
+
+    def test_check_names_a_clock_that_is_wrong(self):
+        path = one.dir + "/wrong"
+        for wrong, says in ((-600, "ahead of"), (600, "behind")):
+            with open(path, "w") as f:
+                f.write(str(wrong))
+            run = subprocess.run([one.env["POSTLATCH"], "check"], capture_output=True, text=True, timeout=TIMEOUT,
+                                 env={**os.environ, "LD_PRELOAD": WRONG_CLOCK, "WRONG_CLOCK": path})
+            self.assertRegex(run.stdout, r"clock of the database server is \d{3} seconds %s this machine's" % says)
+        self.assertNotIn("clock of the database", one.postlatch("check", check=False).stdout)

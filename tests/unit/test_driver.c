@@ -1,13 +1,31 @@
 /* test_driver.c - what the Dovecot driver does when one member's row is bad, and when the database is away. */
 #include "tests/unit/fixture.h"
 
+#include <time.h>
+
 #include "dovecot-plugin/driver.h"
+#include "policy/session/session.h"
 #include "tests/unit/poll_loop.h"
 
 #define OWNER "owner@example.test"
 #define OTHER "other@example.test"
 
+#define DAY 86400
+
 static char logged[4096];
+static time_t wrong; /* so far the clock of this machine is ahead */
+
+/* In place of the C library's. */
+time_t time(time_t *now_r)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	now.tv_sec += wrong;
+	if (now_r != NULL)
+		*now_r = now.tv_sec;
+	return now.tv_sec;
+}
 
 static void note_line(enum pl_driver_level level, const char *msg)
 {
@@ -35,6 +53,7 @@ static struct pl_driver *start(struct fixture *fixture)
 struct answer {
 	struct pl_driver_request request; /* first, so that it is found again */
 	int count, ret;
+	int64_t session_id; /* of a token */
 	struct pl_error err;
 };
 
@@ -47,8 +66,19 @@ static void answered(struct pl_driver_request *request, const struct pl_login_re
 	answer->ret = result == NULL ? -1 : 0;
 	if (result == NULL)
 		answer->err = *err;
+	else if (request->login.offer == PL_OFFER_BEARER)
+		answer->session_id = result->session_id;
 	else
 		assert_int_equal(result->verdict.outcome, PL_NEED_CREDENTIAL);
+}
+
+static void evaluate_offer(struct pl_driver *driver, struct answer *answer, int64_t now_ms)
+{
+	answer->request.answer = answered;
+	pl_driver_evaluate(driver, &answer->request, now_ms);
+	assert_true(poll_loop_until(&answer->count, 5000));
+	poll_loop_until(&(int){ 0 }, 5); /* ends the batch */
+	assert_int_equal(answer->count, 1);
 }
 
 /* At now_ms, with a password that is not an app password. */
@@ -60,14 +90,10 @@ static int evaluate(struct fixture *fixture, struct pl_driver *driver, const cha
 							 .user_len = strlen(user),
 							 .service = PL_SETTING_IMAP,
 							 .offer = PL_OFFER_PASSWORD,
-							 .secret = &password },
-					      .answer = answered } };
+							 .secret = &password } } };
 
 	pl_secret_set(&password, "secret", 6);
-	pl_driver_evaluate(driver, &answer.request, now_ms);
-	assert_true(poll_loop_until(&answer.count, 5000));
-	poll_loop_until(&(int){ 0 }, 5); /* ends the batch */
-	assert_int_equal(answer.count, 1);
+	evaluate_offer(driver, &answer, now_ms);
 	fixture->err = answer.err;
 	return answer.ret;
 }
@@ -111,11 +137,58 @@ static void database_that_is_away_fails_everybody(void **state)
 	pl_driver_free(&driver);
 }
 
+/* The session of the token of OWNER, or 0 when it is refused. */
+static int64_t offer_token(struct pl_driver *driver, const struct pl_secret *token, int64_t now_ms)
+{
+	struct answer answer = { .request = { .login = { .user = OWNER,
+							 .user_len = strlen(OWNER),
+							 .service = PL_SETTING_IMAP,
+							 .offer = PL_OFFER_BEARER,
+							 .secret = token } } };
+
+	evaluate_offer(driver, &answer, now_ms);
+	assert_int_equal(answer.ret, 0);
+	return answer.session_id;
+}
+
+/* The first login of a process waits for the connection that tells the time. */
+static void token_is_good_as_long_as_the_server_says(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct pl_address owner = address_of(OWNER);
+	struct pl_session wish = { .channel = PL_CHANNEL_WEBMAIL };
+	struct pl_driver *driver;
+	struct pl_secret token;
+
+	only_postgresql(fixture);
+	wrong = 0;
+	add_member(fixture, OWNER, "");
+	wish.expires_at = time(NULL) + 600;
+	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &owner), &wish,
+					    wish.expires_at, &token));
+	for (int days = -1; days <= 1; days++) {
+		wrong = days * DAY;
+		driver = start(fixture);
+		assert_int_not_equal(offer_token(driver, &token, 1000), 0);
+		pl_driver_free(&driver);
+	}
+	wrong = 0;
+	sql_run(fixture->db, "UPDATE token SET expires_at = expires_at - 1200");
+	for (int days = -1; days <= 1; days++) {
+		wrong = days * DAY;
+		driver = start(fixture);
+		assert_int_equal(offer_token(driver, &token, 1000), 0);
+		pl_driver_free(&driver);
+	}
+	wrong = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_WITH_DATABASE(bad_row_fails_its_member_alone),
 		TEST_WITH_DATABASE(database_that_is_away_fails_everybody),
+		TEST_WITH_DATABASE(token_is_good_as_long_as_the_server_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
