@@ -21,6 +21,7 @@
 #define PL_THROTTLE_ADDRESS_FREE 100
 #define PL_THROTTLE_WAIT_MAX 900 /* seconds */
 #define PL_THROTTLE_FORGET 3600
+#define PL_THROTTLE_ENOUGH 64 /* failures of one name; older ones are removed */
 
 /* Who tries to sign in. The strings are the caller's. */
 struct pl_attempt {

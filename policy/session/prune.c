@@ -126,7 +126,8 @@ int pl_prune(const struct pl_work *work, const struct pl_policy *policy, int por
 		  { PL_INT("before", work->now - PL_NOTICE_LIFE) } },
 		{ "failures",
 		  PL_SQL_SIGN_IN_FAILURE_PRUNE,
-		  { PL_INT("forget_before", work->now - PL_THROTTLE_FORGET) } },
+		  { PL_INT("forget_before", work->now - PL_THROTTLE_FORGET),
+		    PL_INT("enough", PL_THROTTLE_ENOUGH) } },
 	};
 	int64_t records = 0, sign_ins = 0;
 

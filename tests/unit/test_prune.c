@@ -1,6 +1,7 @@
 /* test_prune.c - what is removed when it is too old, and what stays. */
 #include "tests/unit/fixture.h"
 
+#include "policy/credential/throttle.h"
 #include "policy/session/prune.h"
 
 #define T INT64_C(1700000000)
@@ -127,6 +128,66 @@ static void what_is_gone_is_told_by_kind(void **state)
 	assert_int_equal(told.all, 5);
 }
 
+/* A program with a wrong password that tries again and again, and never pauses for an hour. */
+static void failures_that_never_pause_are_thinned_out(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_ip ip;
+	const struct pl_attempt attempt = { .ip = &ip, .name = "m@example.test" };
+	int64_t wait;
+
+	assert_ok(fixture, pl_ip_parse("192.0.2.1", &ip, &fixture->err));
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(pl_throttle_enter_commit(work_at(fixture, T - (100 - i) * 1000),
+							  &attempt, &wait),
+				 1);
+	prune_with(fixture, "", 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM sign_in_failure"),
+			 PL_THROTTLE_ENOUGH);
+	/* The wait is as long as before. */
+	assert_int_equal(pl_throttle_enter_commit(work_at(fixture, T - 999), &attempt, &wait), 0);
+	assert_int_equal(wait, PL_THROTTLE_WAIT_MAX - 1);
+	assert_ok(fixture, prune_at(fixture, T + PL_THROTTLE_FORGET));
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM sign_in_failure"), 0);
+}
+
+/* A table that is new needs a limit before it gets a place here. */
+static void every_table_has_a_limit(void **state)
+{
+	struct fixture *fixture = *state;
+	static const char tables[] = "app_password "    /* what members make: a few each */
+				     "audit "           /* swept: audit_days, sign_in_days */
+				     "domain "          /* what operators make */
+				     "factor_failure "  /* a row for a member */
+				     "member "          /* a row for an account */
+				     "member_use "      /* a row for a member and a service */
+				     "notice "          /* swept */
+				     "oauth_client "    /* what operators make */
+				     "oauth_grant "     /* swept, and with its session */
+				     "recovery_code "   /* ten for a member */
+				     "refresh_token "   /* with its grant */
+				     "schema_history "  /* a row for a migration */
+				     "session "         /* swept */
+				     "sign_in_failure " /* swept */
+				     "signing_key "     /* swept */
+				     "token "           /* swept */
+				     "totp "            /* a row for a member */
+				     "totp_pending "    /* swept */
+				     "trusted_device "; /* swept */
+	char found[1024];
+
+	sql_text(fixture->db,
+		 is_postgresql(fixture->db)
+			 ? "SELECT string_agg(tablename || ' ', '' ORDER BY tablename COLLATE "
+			   "\"C\") "
+			   "FROM pg_tables WHERE schemaname = 'postlatch'"
+			 : "SELECT group_concat(name || ' ', '') FROM (SELECT name FROM "
+			   "sqlite_master "
+			   "WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name)",
+		 found, sizeof(found));
+	assert_string_equal(found, tables);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +196,8 @@ int main(void)
 		TEST_WITH_DATABASE(the_defaults_keep_nothing_for_ever),
 		TEST_WITH_DATABASE(a_portion_at_a_time),
 		TEST_WITH_DATABASE(what_is_gone_is_told_by_kind),
+		TEST_WITH_DATABASE(failures_that_never_pause_are_thinned_out),
+		TEST_WITH_DATABASE(every_table_has_a_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
