@@ -36,6 +36,19 @@ static void read_list(const char *line, char *value, size_t size)
 	}
 }
 
+/* What stands behind "name = ". doveconf has in quotes what begins or ends with a blank, as
+ * Debian's list of protocols does. */
+static void read_value(const char *start, char *value, size_t size)
+{
+	size_t len = strcspn(start, "\n");
+
+	if (len > 1 && start[0] == '"' && start[len - 1] == '"') {
+		start++;
+		len -= 2;
+	}
+	snprintf(value, size, "%.*s", (int)len, start);
+}
+
 /* Looks at lines with exactly this indent. */
 static int find_value(const char *text, const char *name, size_t indent, char *value, size_t size)
 {
@@ -48,9 +61,7 @@ static int find_value(const char *text, const char *name, size_t indent, char *v
 
 		if (depth == indent && strncmp(word, name, len) == 0 &&
 		    strncmp(word + len, " = ", 3) == 0) {
-			const char *start = word + len + 3;
-
-			snprintf(value, size, "%.*s", (int)strcspn(start, "\n"), start);
+			read_value(word + len + 3, value, size);
 			return 1;
 		}
 		if (depth == indent && strncmp(word, name, len) == 0 &&

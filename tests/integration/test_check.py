@@ -574,6 +574,18 @@ class Connections(CheckTest):
         replace(self.postfix, "127.0.0.1:%d inet" % server.port("SUBMISSION"), "127.0.0.1:%d inet" % port)
         self.finds("fault", "Postfix's service 127.0.0.1:%d at 127.0.0.1, port %d, does not answer" % (port, port))
 
+    @unittest.skipUnless(RELEASE == "2.3", "protocols are no list of words in Dovecot 2.4")
+    def test_a_list_of_protocols_in_quotes(self):
+        # Debian's begins with a blank, and doveconf prints it in quotes.
+        for protocols, refused in ((" imap lmtp sieve pop3", "POP3"), (" imap", "IMAP")):
+            with self.subTest(protocols):
+                self.setUp()
+                with socket.create_server(("127.0.0.1", 0)) as free:
+                    port = free.getsockname()[1]
+                replace(self.dovecot, "protocols = imap", 'protocols = "%s"\n# imap' % protocols)
+                replace(self.dovecot, "    port = %s\n" % server.port(refused), "    port = %d\n" % port)
+                self.finds("fault", "Dovecot's %s listener at 127.0.0.1, port %d, does not answer" % (refused.lower(), port))
+
     def test_the_database_is_away(self):
         with server.database_away():
             _, lines = self.check(*self.options)
