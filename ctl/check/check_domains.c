@@ -39,6 +39,21 @@ static int is_outside(const struct check *check, const char *name, struct pl_err
 		       : pl_account_is_outside(&account, check->policy);
 }
 
+/* default_domain completes names to those of a domain, and does not make it known. */
+static int check_default(struct check *check, struct pl_error *err)
+{
+	const char *name = check->policy->default_domain;
+	int ret = name[0] == '\0' ? 0 : is_outside(check, name, err);
+
+	if (ret == 1)
+		check_find(check, CHECK_FAULT,
+			   "default_domain = %s is not known, so nobody can sign in with a name "
+			   "without a domain; correct it in the policy file, or add it with "
+			   "`postlatch domain add %s`",
+			   name, name);
+	return ret < 0 ? -1 : 0;
+}
+
 static int compare_with_postfix(struct check *check, struct pl_error *err)
 {
 	struct domain_names list = { 0 };
@@ -72,7 +87,7 @@ static int find_outsiders(struct check *check, struct known *known, struct pl_er
 		return 0;
 	}
 	if (pl_domain_list(check->store, warn_of_outsiders, known, err) < 0 ||
-	    compare_with_postfix(check, err) < 0)
+	    check_default(check, err) < 0 || compare_with_postfix(check, err) < 0)
 		return -1;
 	if (json_array_size(check->findings) == before)
 		check_find(check, CHECK_OK, "names in other domains than the %d known are denied",

@@ -644,7 +644,7 @@ class Connections(CheckTest):
         self.finds("fault", "does not answer at submission_host = %s (" % away, "`postfix reload`")
 
 
-class Domains(CheckTest):
+class Domains(FilesTest):
     def setUp(self):
         self.copy_configurations()
 
@@ -662,6 +662,17 @@ class Domains(CheckTest):
     def test_a_domain_of_postfix_is_not_known(self):
         replace(self.postfix, "virtual_mailbox_domains = demo.test", "virtual_mailbox_domains = demo.test, more.test")
         self.finds("warning", "more.test, which is not known", "postlatch domain add more.test")
+
+    def test_the_domain_of_names_without_one_is_not_known(self):
+        policy = server.dir + "/etc/postlatch/policy.conf"
+        for name, is_known in (("demo.test", True), ("mistyped.test", False)):
+            with self.subTest(name):
+                self.contents(policy, lambda text: 'default_domain = "%s"\n' % name + text)
+                if is_known:
+                    self.assertEqual(self.check(*self.options)[0], 0)
+                else:
+                    self.finds("fault", "default_domain = mistyped.test is not known", "postlatch domain add mistyped.test")
+                self.doCleanups()
 
     def test_members_are_shut_out(self):
         self.known(0, "name = 'demo.test'")
