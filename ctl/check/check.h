@@ -56,12 +56,13 @@ int check_portal_address(struct check *check);
 int check_doveadm_address(struct check *check);
 int check_sendmail(struct check *check);
 
-/* Parts of check_dovecot() and check_portal(). */
+/* Parts of check_dovecot(), check_portal() and check_postfix(). */
 void check_doveadm(struct check *check);
 void check_introspection(struct check *check);
 void check_userdbs(struct check *check);
 void check_passdbs(struct check *check);
 void check_names(struct check *check);
+void check_local_delivery(struct check *check);
 /* Whether a passdb keeps members out, and whether each of the first so many does. */
 struct doveconf_database;
 int check_denies(const struct doveconf_database *passdb);

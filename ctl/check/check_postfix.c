@@ -1,5 +1,5 @@
-/* check_postfix.c - what `postconf` says about the SASL relay, forwards and what services
- * inherit; check_milter.c has the milters. */
+/* check_postfix.c - what `postconf` says about the SASL relay, redirects and what services
+ * inherit; check_milter.c has the milters, and check_local.c what local(8) does. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,21 +99,6 @@ static void check_sendmail_milter(struct check *check)
 			   list);
 }
 
-/* local(8) delivers mail of somebody, and reads .forward files. */
-static void check_forward_files(struct check *check)
-{
-	char path[POSTFIX_VALUE_MAX], destinations[POSTFIX_VALUE_MAX], transport[POSTFIX_VALUE_MAX];
-
-	postfix_value(check->postfix, "forward_path", path);
-	postfix_value(check->postfix, "mydestination", destinations);
-	postfix_value(check->postfix, "local_transport", transport);
-	if (path[0] != '\0' && destinations[0] != '\0' && strncmp(transport, "local", 5) == 0)
-		check_find(check, CHECK_FAULT,
-			   "Postfix's local(8) reads .forward files, about which Postlatch cannot "
-			   "decide; set forward_path = (with nothing behind it) in main.cf, or "
-			   "deliver by LMTP alone");
-}
-
 /* Postfix knows a new service only when it has read master.cf again. */
 static void check_answer(struct check *check, const char *host)
 {
@@ -197,7 +182,7 @@ int check_postfix(struct check *check)
 	}
 	check->postfix = &check->postfix_conf;
 	check_sendmail_milter(check);
-	check_forward_files(check);
+	check_local_delivery(check);
 	if (check->doveconf != NULL && check_redirect_host(check->doveconf, host, sizeof(host)))
 		check_redirects(check, host);
 	check_services(check);

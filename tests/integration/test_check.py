@@ -123,6 +123,8 @@ POSTFIX = {
                             "with milter_macro_daemon_name=postlatch-redirect", "replace it"),
     ".forward files": ("forward_path =\n", "", "fault", ".forward files", "set forward_path ="),
     ".forward files by name": ("forward_path =\n", "forward_path = $home/.forward\n", "fault", ".forward files"),
+    "procmail delivers": ("forward_path =\n", 'forward_path =\nmailbox_command = /usr/bin/procmail -a "$EXTENSION"\n', "fault",
+                          "procmail delivers to system users and reads their .procmailrc", "mailbox_transport"),
     "redirects are accepted": ("REJECT 5.7.1", "WARN", "fault", "no service there that refuses", "master.cf.postlatch"),
     "the listener is missing": ("  -o cleanup_service_name=postlatch-redirect\n", "", "fault",
                                 "no service there that refuses"),
@@ -284,6 +286,22 @@ class Configurations(CheckTest):
                 self.setUp()
                 replace(self.postfix, old, new)
                 self.finds(level, *words)
+
+    def test_dovecot_lda_for_system_users(self):
+        lda = 'mailbox_command = /usr/lib/dovecot/dovecot-lda -f "$SENDER" -a "$RECIPIENT"'
+        sieve = {"2.3": "protocol lda {\n  mail_plugins = sieve\n}\nprotocols =",
+                 "2.4": "protocol lda {\n  mail_plugins {\n    sieve = yes\n  }\n}\nprotocols ="}[RELEASE]
+        for line, has_sieve, is_fault in ((lda, True, True), (lda, False, False), (lda + ' -d "$USER"', True, False),
+                                          (lda + "\nmailbox_transport = lmtp:unix:private/lmtp", True, False)):
+            with self.subTest(line=line, has_sieve=has_sieve):
+                self.setUp()
+                replace(self.postfix, "forward_path =\n", "forward_path =\n%s\n" % line)
+                if has_sieve:
+                    replace(self.dovecot, "protocols =", sieve)
+                if is_fault:
+                    self.finds("fault", "dovecot-lda delivers to system users and does not ask", '-d "$USER"', "mailbox_command")
+                else:
+                    self.assertEqual(self.check(*self.options)[0], 0)
 
     def test_restrictions_that_services_inherit(self):
         for name, line in (("smtpd_helo_restrictions", "  -o smtpd_helo_restrictions=\n"),
