@@ -72,7 +72,9 @@ static int walk_member(const struct pl_member *member, void *context)
 {
 	struct scope_walk *walk = context;
 	struct pl_member changed = *member;
-	int pinned = 0, cleared = 0, affected = 0;
+	int pinned = 0, cleared = 0;
+	/* A member who is switched off stays so. */
+	int affected = walk->before->active != walk->after->active && member->active;
 
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
 		enum pl_setting setting = (enum pl_setting)i;

@@ -202,6 +202,21 @@ static void members_are_counted_once_for_several_settings(void **state)
 	assert_int_equal(own(fixture, "user@" DOMAIN_NAME, PL_SETTING_SIEVE), PL_OFF);
 }
 
+static void a_domain_that_is_switched_off_affects_its_active_members(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_domain(fixture, DOMAIN_NAME, "");
+	add_member(fixture, "user@" DOMAIN_NAME, "");
+	add_member(fixture, "other@" DOMAIN_NAME, "imap=off");
+	add_member(fixture, "former@" DOMAIN_NAME, "active=off");
+	assert_int_equal(set_domain(fixture, "active=off", PL_SCOPE_INHERITING).affected, 2);
+	assert_int_equal(set_domain(fixture, "active=off", PL_SCOPE_INHERITING).affected, 0);
+	/* A member is counted once. */
+	assert_int_equal(set_domain(fixture, "active=on imap=off", PL_SCOPE_INHERITING).affected,
+			 3);
+}
+
 static void class_and_policy_file_are_pinned_too(void **state)
 {
 	struct fixture *fixture = *state;
@@ -373,6 +388,7 @@ int main(void)
 		TEST_WITH_DATABASE(each_scope_reaches_whom_it_should),
 		TEST_WITH_DATABASE(other_domains_and_unknown_members_are_not_counted),
 		TEST_WITH_DATABASE(members_are_counted_once_for_several_settings),
+		TEST_WITH_DATABASE(a_domain_that_is_switched_off_affects_its_active_members),
 		TEST_WITH_DATABASE(class_and_policy_file_are_pinned_too),
 		TEST_WITH_DATABASE(large_domain_is_pinned_whole),
 		TEST_WITH_DATABASE(what_is_forbidden_cannot_be_switched_on),
