@@ -3,7 +3,8 @@
 # tests/packages and tests/sites.
 
 failed=0
-# test_NAME in a shell of its own, where the first command that fails ends it.
+# test_NAME in a shell of its own, where the first command that fails ends it. Not to be called behind ||, && or if, where
+# set -e means nothing.
 step() {
 	local name=${1//_/-} log=$WORK/$1.log
 	(
@@ -19,6 +20,12 @@ step() {
 		tail -n 40 "$log"
 		return 1
 	fi
+}
+
+# A step without which there is no going on.
+must() {
+	step "$1"
+	[ $failed = 0 ] || exit 1
 }
 
 # Succeeds when the command does not.
