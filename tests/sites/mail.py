@@ -116,7 +116,7 @@ def queue_is_empty(site):
     return site.inside("postqueue", "-j").stdout.strip() == ""
 
 
-def settle(site, seconds=60):
+def settle(site, seconds=300):
     """Waits until Postfix has delivered everything."""
     deadline, flush = time.monotonic() + seconds, time.monotonic() + 5
     while not queue_is_empty(site) and time.monotonic() < deadline:
