@@ -67,6 +67,7 @@ def with_postlatch(site, phase):
     account = site.accounts[0]
     client = webmail.Webmail(site)
     yield "check", "; ".join(findings(site))
+    yield from refusals.required(site, account)
     _, key = webmail.register(account.names[0], account.password)
     token = client.token(webmail.sign_in(account.names[0], account.password, key))
     credentials = refusals.Credentials(account, site.json("app-password", "create", account.member)["password"], token)
@@ -74,9 +75,11 @@ def with_postlatch(site, phase):
     notices = [subject for subject in subjects(account.names[0], account.password) if "verification" in subject]
     yield "notice", "" if len(notices) == 1 else "notices: %s" % notices
     # A webmail signs in with the address that the portal tells it.
-    for kind, name in (("password", account.names[0]), ("app-password", account.names[0]), ("token", account.member)):
+    written = [name for name in account.names if not name.isascii()]
+    for kind, name in [("password", account.names[0]), ("app-password", account.names[0]), ("token", account.member)] + [
+            (kind, name) for name in written for kind in ("password", "app-password")]:
         missing = set(refusals.TRIED) - set(refusals.let_in(credentials, (kind,), [name])[kind, name])
-        yield "opens/%s/%s" % (kind, name), "not at " + ", ".join(missing) if missing else ""
+        yield "opens/%s/%s" % (kind, name), "not at " + ", ".join(missing) if missing else "", len(refusals.TRIED)
     yield from extra(site, "after", account)
     yield from mail.while_forwarding_is_off(site)
     yield from refusals.results("code-is-asked", refusals.let_in(

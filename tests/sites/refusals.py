@@ -1,5 +1,6 @@
 """What an operator forbids a member holds for every name that opens the account, and for every credential."""
 import concurrent.futures
+import unicodedata
 
 import webmail
 from clients import SERVICES
@@ -13,7 +14,13 @@ CASES = (
      ("password", "app-password")),
     ("webmail-off", ["webmail=off"], ["webmail=on"], ("token", "portal")),
     ("app-passwords-only", ["client_password=never"], ["client_password=inherit"], ("password",)),
+    ("second-factor-registered", ["client_password=until_second_factor"], ["client_password=inherit"], ("password",)),
 )
+
+
+def u_label(domain):
+    """As people write a domain whose A-label this is; otherwise the same."""
+    return domain.encode().decode("idna")
 
 
 def variants(account, domains):
@@ -21,7 +28,9 @@ def variants(account, domains):
     local, _, domain = account.names[0].partition("@")
     names = list(account.names) + [account.names[0].upper(), account.names[0].capitalize()]
     if domain:
-        names += ["%s+ext@%s" % (local, domain), account.names[0] + "."]
+        for label in domain, u_label(domain), unicodedata.normalize("NFD", u_label(domain)):
+            names += ["%s@%s" % (local, label), "%s+ext@%s" % (local, label), "%s@%s." % (local, label),
+                      "%s@%s" % (local, label.upper())]
     names += ["%s@%s" % (local, other) for other in domains if other != domain]
     return list(dict.fromkeys(names))
 
@@ -60,7 +69,19 @@ def let_in(credentials, kinds, names):
 
 def results(case, found):
     for (kind, name), services in found.items():
-        yield "%s/%s/%s" % (case, kind, name), "let in at " + ", ".join(services) if services else ""
+        tries = 1 if kind == "portal" else len(TRIED)
+        yield "%s/%s/%s" % (case, kind, name), "let in at " + ", ".join(services) if services else "", tries
+
+
+def required(site, account):
+    """Nobody can put off the registration of a second factor that is required, whatever name is typed."""
+    names = variants(account, site.domains)
+    yield "put-off/" + account.names[0], webmail.put_off(account.names[0], account.password)
+    site.postlatch("member", "set", account.member, "two_factor_requirement=required")
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda name: webmail.put_off(name, account.password), names))
+    yield from results("required", {("portal", name): [] if said else ["portal"] for name, said in zip(names, answers)})
+    site.postlatch("member", "set", account.member, "two_factor_requirement=inherit")
 
 
 def refusals(site, account, credentials):

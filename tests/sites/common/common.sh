@@ -48,6 +48,12 @@ virtual_users() { # ADDRESS ...
 	cp "dovecot-$release"/* /etc/dovecot/conf.d/
 }
 
+# The name of a virtual user as people write it whose domain has letters of other languages. Postfix has the A-label.
+written_as() { # ADDRESS NAME
+	echo "$2:{PLAIN}pass-${1%@*}::::::user=$1" >>/etc/dovecot/users
+	echo 'auth_username_chars =' >>/etc/dovecot/conf.d/99-site.conf
+}
+
 # Addresses that lead to others; the lines of a map are on standard input.
 virtual_aliases() {
 	cat >/etc/postfix/virtual
