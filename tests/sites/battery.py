@@ -2,8 +2,9 @@
 """battery.py SITE LEADER PHASE - what members do on a site, and what its operator does wrong.
 
 A phase is "before" Postlatch is installed, "after" that, "wrong" for what `postlatch check` says, and "removed". Prints
-"ok PHASE/NAME" or "FAIL PHASE/NAME: why", and how much was done.
+"ok PHASE/NAME" or "FAIL PHASE/NAME: why", and "note PHASE: ..." with how much was done.
 """
+import collections
 import concurrent.futures
 import ctypes
 import importlib
@@ -101,9 +102,9 @@ systemctl start """ + UNITS
 def whatever_is_wrong(site, _):
     """Each fault of the tables is made, and `postlatch check` names it; without them it is silent."""
     rows = site.wrong
-    if site.common_faults:
-        with open(HERE + "/wrong.toml", "rb") as f:
-            rows = tomllib.load(f)["wrong"] + rows
+    for name in site.common_faults:
+        with open("%s/wrong/%s.toml" % (HERE, name), "rb") as f:
+            rows = rows + tomllib.load(f)["wrong"]
     site.inside("sh", "-ec", KEEP)
     for row in rows:
         site.inside("sh", "-ec", row["make"])
@@ -122,14 +123,23 @@ def without_postlatch(site, phase):
 PHASES = {"before": without_postlatch, "after": with_postlatch, "wrong": whatever_is_wrong, "removed": without_postlatch}
 
 
+COUNTED = {"sign-in": "sign-ins", "opens": "sign-ins", "mail": "messages"}
+
+
+def counted(phase, name):
+    """What a test counts. Names of refusals have three parts: the case, the credential and the name."""
+    parts = name.split("/")
+    return "faults" if phase == "wrong" else COUNTED.get(parts[0], "refusals" if len(parts) == 3 else "questions")
+
+
 def main(folder, leader, phase):
     site = Site(folder, leader)
     enter_network(leader)
-    done = 0
+    done = collections.Counter()
     for name, why, *count in PHASES[phase](site, phase):
-        done += count[0] if count else 1
+        done[counted(phase, name)] += count[0] if count else 1
         print("FAIL %s/%s: %s" % (phase, name, why) if why else "ok %s/%s" % (phase, name), flush=True)
-    print("%s: %d sign-ins, messages and questions" % (phase, done), flush=True)
+    print("note %s: %s" % (phase, ", ".join("%d %s" % (n, kind) for kind, n in done.items())), flush=True)
 
 
 main(*sys.argv[1:])

@@ -37,8 +37,8 @@ class Site:
         self.others = table.get("others", [])
         # {name, make, mend} of the operator's ways to keep the first member out, and the services that know them.
         self.blocks = table.get("blocks", [])
-        # What the operator does wrong, in rows as in wrong.toml, and whether also what all do wrong.
-        self.common_faults = table.get("common_faults", False)
+        # What the operator does wrong, in rows as in the folder wrong, and what of that folder.
+        self.common_faults = table.get("common_faults", [])
         self.wrong = table.get("wrong", [])
         self.check = table.get("check", [])
 
@@ -62,5 +62,5 @@ class Site:
 
 
 if __name__ == "__main__":
-    value = read_table(sys.argv[1])[sys.argv[2]]
+    value = read_table(sys.argv[1]).get(sys.argv[2], "")
     print(" ".join(value) if isinstance(value, list) else value)
