@@ -39,6 +39,9 @@ from_browser() { # PATH [OPTION ...] of curl; prints the answer's code
 	inside curl -sS -k -o /dev/stderr -w '%{response_code}' "$@" "https://portal.example.com$path"
 }
 
+# The folder with the configuration of the Roundcube that signs in at the portal; a site may have another one.
+ROUNDCUBE=/etc/roundcube
+
 has_roundcube() { inside test -e /usr/share/roundcube; }
 
 # Where Roundcube is not installed, it has the folders of its Debian package.
@@ -47,14 +50,18 @@ set_up_portal() {
 	has_roundcube || inside mkdir -p /etc/roundcube /var/lib/roundcube/plugins
 	shown_lines doc/webmail.md '(portal_url|webmail_url|mail_from|doveadm_[a-z_]+) = ".*"' >>"$WORK/site/etc/postlatch/policy.conf"
 	set_auth_mechanisms "$(shown_lines doc/webmail.md 'auth_mechanisms = .*' | sed 's/.*= //')"
-	{ shell_blocks doc/webmail.md; shell_blocks doc/webmail.md nginx; } | follow
+	{ shell_blocks doc/webmail.md; shell_blocks doc/webmail.md nginx; } | sed "s|/etc/roundcube|$ROUNDCUBE|g" | follow
 }
+
+# Lines that the document shows for the end of a Roundcube's configuration.
+roundcube_hosts() { shown_lines doc/webmail.md "\\\$config\\['smtp_[a-z_]+'\\] = .*"; }
+roundcube_include() { shown_lines doc/webmail.md 'include .*'; }
 
 # Its configuration without the line, and what is no longer used.
 remove_from_roundcube() {
 	if has_roundcube; then
-		inside sed -i '/postlatch.inc.php/d' /etc/roundcube/config.inc.php
-		inside sh -c 'rm -r /etc/roundcube/postlatch.* /var/lib/roundcube/plugins/postlatch'
+		inside sed -i '/postlatch.inc.php/d' "$ROUNDCUBE/config.inc.php"
+		inside sh -c "rm -r $ROUNDCUBE/postlatch.* /var/lib/roundcube/plugins/postlatch"
 	else
 		inside rm -r /etc/roundcube /var/lib/roundcube
 	fi

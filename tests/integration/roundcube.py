@@ -55,7 +55,10 @@ class Roundcube(Browser):
 
     def log_in(self, name, password):
         """With the password, in Roundcube's own form: "", or what it says."""
-        token = value(self.page("?_task=login"), r'"request_token":"(\w+)"')
+        form = self.go("?_task=login")
+        if isinstance(form, str):
+            return "no form: it leads to " + form
+        token = value(form.body.decode(), r'"request_token":"(\w+)"')
         answer = self.submit("?_task=login", {"_token": token, "_task": "login", "_action": "login", "_user": name,
                                               "_pass": password})
         return "" if answer.status == 302 else "%d: %s" % (answer.status, said(answer.body.decode()))

@@ -23,8 +23,13 @@ def address():
     return "127.%d.%d.%d" % tuple(random.randint(1, 250) for _ in range(3))
 
 
-def connect(port, source=None, host="127.0.0.1"):
-    return socket.create_connection((host, port), TIMEOUT, (source or address(), 0))
+def server_for(source):
+    """The site's address of the same family."""
+    return "::1" if source and ":" in source else "127.0.0.1"
+
+
+def connect(port, source=None, host=None):
+    return socket.create_connection((host or server_for(source), port), TIMEOUT, (source or address(), 0))
 
 
 class Imap(imaplib.IMAP4):
@@ -85,10 +90,10 @@ class Sieve:
 
 def smtp_client(port, source=None):
     if port == 465:
-        client = smtplib.SMTP_SSL("127.0.0.1", port, "client.test", timeout=TIMEOUT, source_address=(source or address(), 0),
-                                  context=tls)
+        client = smtplib.SMTP_SSL(server_for(source), port, "client.test", timeout=TIMEOUT,
+                                  source_address=(source or address(), 0), context=tls)
     else:
-        client = smtplib.SMTP("127.0.0.1", port, "client.test", timeout=TIMEOUT, source_address=(source or address(), 0))
+        client = smtplib.SMTP(server_for(source), port, "client.test", timeout=TIMEOUT, source_address=(source or address(), 0))
         client.starttls(context=tls)
     client.ehlo()
     return client

@@ -22,5 +22,23 @@ installation() {
 # What else the site needs of what the documents say.
 finish_by_hand() { [ ! -e "$SITE/by-hand" ] || inside bash -ex /packages/site/by-hand; }
 
-# The operator's own changes in files of Dovecot that were there.
-take_back_by_hand() { inside cp -a /packages/site/dovecot/. /etc/dovecot/; }
+# The configurations of all Roundcubes on the machine, as the site calls them.
+roundcube_files() { inside find /etc -path '/etc/roundcube*/config.inc.php'; }
+
+# What doc/webmail.md says of Roundcube: each of them needs the hosts, and one signs in at the portal.
+set_up_roundcubes() {
+	has_roundcube || return 0
+	roundcube_files | while read -r file; do roundcube_hosts >>"$WORK/site$file"; done
+	roundcube_include >>"$WORK/site$ROUNDCUBE/config.inc.php"
+}
+
+# The operator's own changes in files of Dovecot and Roundcube that were there.
+take_back_by_hand() {
+	inside cp -a /packages/site/dovecot/. /etc/dovecot/
+	has_roundcube || return 0
+	roundcube_hosts >"$WORK/site/packages/hosts"
+	roundcube_files | while read -r file; do
+		# shellcheck disable=SC2016 # the inner shell expands it
+		inside sh -ec 'grep -vxF -f /packages/hosts "$1" >/packages/without; cat /packages/without >"$1"' sh "$file"
+	done
+}

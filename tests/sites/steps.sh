@@ -14,6 +14,7 @@ steps=(
 	the_files_are_as_before
 )
 
+# Nothing where the table has no such value.
 site_value() { /usr/bin/python3 "$HERE/site_table.py" "$SITE" "$1"; }
 
 # battery PHASE: prints a result for each of its tests.
@@ -74,6 +75,7 @@ test_the_documents_install_it() {
 
 test_the_documents_set_up_the_portal() {
 	set_up_portal
+	set_up_roundcubes
 	[ ! -e "$SITE/portal-by-hand" ] || inside bash -ex /packages/site/portal-by-hand
 }
 

@@ -8,9 +8,17 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.p
 
 from clients import TIMEOUT, connect, tls  # noqa: E402
 from portal import Browser, totp  # noqa: E402
+from roundcube import INBOX, Roundcube, host_of, shows_inbox  # noqa: E402
 
 HOST = "portal.example.com"
 REDIRECT = "https://webmail.example.com/battery"
+
+
+def connect_by_tls(host):
+    """To the web server of the site."""
+    connection = http.client.HTTPSConnection(host, timeout=TIMEOUT, context=tls)
+    connection.sock = tls.wrap_socket(connect(443), server_hostname=host)
+    return connection
 
 
 class TlsBrowser(Browser):
@@ -20,9 +28,29 @@ class TlsBrowser(Browser):
         super().__init__(443, "https://" + HOST)
 
     def connect(self):
-        connection = http.client.HTTPSConnection(HOST, timeout=TIMEOUT, context=tls)
-        connection.sock = tls.wrap_socket(connect(443), server_hostname=HOST)
-        return connection
+        return connect_by_tls(HOST)
+
+
+class TlsRoundcube(Roundcube):
+    """A Roundcube at a name of its own."""
+
+    def __init__(self, url):
+        super().__init__(443, url)
+
+    def connect(self):
+        return connect_by_tls(host_of(self.url))
+
+    def through_portal(self, browser):
+        """Its inbox, to which a browser with a session at the portal leads: "", or where it has ended."""
+        to_portal = self.go(INBOX)
+        if not isinstance(to_portal, str) or not to_portal.startswith(browser.url):
+            return "does not lead to the portal: %s" % to_portal
+        answer = browser.get(to_portal[len(browser.url):], origin=False)
+        back = answer.headers.get("Location", "")
+        if not back.startswith(self.url):
+            return "the portal leads to %s" % (back or answer)
+        inbox = self.go(back)
+        return "" if shows_inbox(inbox) else "no inbox: %r" % inbox
 
 
 def state(name, password):
