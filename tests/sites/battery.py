@@ -72,8 +72,8 @@ def with_postlatch(site, phase):
     _, key = webmail.register(account.names[0], account.password)
     token = client.token(webmail.sign_in(account.names[0], account.password, key))
     credentials = refusals.Credentials(account, site.json("app-password", "create", account.member)["password"], token)
-    mail.settle(site)
-    notices = [subject for subject in subjects(account.names[0], account.password) if "verification" in subject]
+    notices = mail.arrives(site, lambda: [
+        subject for subject in subjects(account.names[0], account.password) if "verification" in subject])
     yield "notice", "" if len(notices) == 1 else "notices: %s" % notices
     # A webmail signs in with the address that the portal tells it.
     written = [name for name in account.names if not name.isascii()]

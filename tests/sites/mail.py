@@ -126,6 +126,18 @@ def settle(site, seconds=300):
             site.inside("postqueue", "-f")
 
 
+def arrives(site, find, seconds=120):
+    """What find() returns as soon as that is something; a program may not have handed in the mail yet."""
+    deadline = time.monotonic() + seconds
+    settle(site)
+    found = find()
+    while not found and time.monotonic() < deadline:
+        time.sleep(0.5)
+        settle(site)
+        found = find()
+    return found
+
+
 SCRIPTS = {"redirect": 'redirect "%s";\r\n' % REDIRECTED_TO,
            "vacation": 'require "vacation";\r\nvacation :subject "absent" "I am not there.";\r\n'}
 

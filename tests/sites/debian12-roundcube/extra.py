@@ -72,7 +72,7 @@ def second_factor(site, account, to):
     roundcube = by_portal()
     yield "nginx-lets-in", roundcube.through_portal(webmail.sign_in(account.names[0], account.password, key))
     yield from sends_and_reads(site, "nginx", roundcube, account, to)
-    notices = [uid for subject, uid in roundcube.subjects().items() if "verification" in subject]
+    notices = mail.arrives(site, lambda: [uid for subject, uid in roundcube.subjects().items() if "verification" in subject])
     yield "nginx-shows-the-notice", "" if len(notices) == 1 and account.member in roundcube.read(notices[0]) else "%s" % notices
     with setting(site, account.member, "imap=off", "imap=inherit"):
         yield "nginx-reads-while-imap-is-off", "" if roundcube.subjects() else "no messages"
