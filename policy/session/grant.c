@@ -120,6 +120,7 @@ int pl_grant_open_session(const struct pl_work *work, struct pl_grant *grant, co
 		return -1;
 	pl_secret_wipe(&cookie);
 	grant->session_id = session.id;
+	grant->signed_in_at = browsers.created_at;
 	return move(work, grant->id, session.id);
 }
 

@@ -23,6 +23,8 @@ struct pl_grant {
 	char scope[256];
 	char nonce[256];    /* of OpenID Connect; "" for none */
 	int64_t expires_at; /* of the code */
+	/* When the member signed in, where its session began later; else 0. */
+	int64_t signed_in_at;
 };
 
 struct pl_tokens {
@@ -42,7 +44,7 @@ int pl_code_redeem_commit(const struct pl_work *work, const struct pl_secret *co
 			  const char *client_id, struct pl_grant *grant_r);
 /* Opens a session of its own for the grant of a mail program, which hangs on the browser's session
  * so far: with the same member, by the same authentication. ip is the program's, and device its
- * name. PL_ERR_CONFLICT as for pl_tokens_issue. */
+ * name. Sets signed_in_at. PL_ERR_CONFLICT as for pl_tokens_issue. */
 int pl_grant_open_session(const struct pl_work *work, struct pl_grant *grant, const char *ip,
 			  const char *device);
 /* A first pair of tokens for a grant that pl_code_redeem_commit has given. PL_ERR_CONFLICT

@@ -41,6 +41,7 @@ struct id_token {
 	struct pl_session session;
 	const char *client_id, *nonce; /* nonce: "" for none */
 	unsigned scopes;
+	int64_t auth_time; /* 0: not told */
 };
 /* A new string, or NULL and the error. access is the token that it comes with. */
 char *id_token_make(const struct request *request, const struct pl_signing_key *key,

@@ -86,9 +86,8 @@ static json_t *make_claims(const struct request *request, const struct id_token 
 	json_object_set_new(claims, "at_hash", half_digest(access));
 	if (about->nonce[0] != '\0')
 		json_object_set_new(claims, "nonce", json_string(about->nonce));
-	/* A mail program's session begins with its code, not with a sign-in. */
-	if (session->channel == PL_CHANNEL_WEBMAIL)
-		json_object_set_new(claims, "auth_time", json_integer(session->created_at));
+	if (about->auth_time != 0)
+		json_object_set_new(claims, "auth_time", json_integer(about->auth_time));
 	return claims;
 }
 

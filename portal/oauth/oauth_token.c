@@ -56,6 +56,13 @@ static int answer(const struct request *request, struct response *response,
 	return respond_json(response, 200, json);
 }
 
+/* A mail program's session begins with its code: when the member signed in is known with its first
+ * tokens only. */
+static int64_t auth_time_of(const struct pl_grant *grant, const struct pl_session *session)
+{
+	return session->channel == PL_CHANNEL_WEBMAIL ? session->created_at : grant->signed_in_at;
+}
+
 /* With an id token for those who asked for "openid". */
 static int answer_signed(const struct request *request, struct response *response,
 			 const struct pl_grant *grant, const struct pl_tokens *tokens,
@@ -73,6 +80,7 @@ static int answer_signed(const struct request *request, struct response *respons
 		return refuse_grant(response, "the session has ended");
 	if (ret < 0 || id_token_key(request, request->client->id_token_alg, &key, err) < 0)
 		return -1;
+	about.auth_time = auth_time_of(grant, &about.session);
 	id_token = id_token_make(request, &key, &about, &tokens->access, err);
 	pl_secret_wipe(&key.secret);
 	if (id_token == NULL)

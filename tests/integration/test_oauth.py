@@ -148,6 +148,8 @@ class SignIn(OAuth):
     def test_a_mail_program_gets_a_session_of_its_own(self):
         self.signed_in()
         proof = {"code_challenge": challenge(VERIFIER), "code_challenge_method": "S256"}
+        signed_in = self.portal.sql("SELECT created_at - 100 FROM session WHERE id = ?", self.session_of_member())[0][0]
+        self.portal.sql("UPDATE session SET created_at = ? WHERE id = ?", signed_in, self.session_of_member())
         codes = [self.program.code(self.browser, **proof) for _ in range(3)]
         self.assertEqual(len(self.browser.get("/api/account").json["sessions"]), 1)  # none before it is redeemed
         tokens = self.program.token(code=codes[0], code_verifier=VERIFIER).json
@@ -156,6 +158,8 @@ class SignIn(OAuth):
         channels = self.portal.sql("SELECT s.channel FROM session s JOIN member m ON m.id = s.member_id "
                                    "WHERE m.local = ? ORDER BY s.id", self.member.split("@")[0])
         self.assertEqual(channels, [("webmail",), ("client",)])
+        # When the member signed in is not when the program's session began (OpenID Connect Core 2).
+        self.assertEqual(claims_of(tokens["id_token"], self.jwks())["auth_time"], signed_in)
         self.assertEqual(self.browser.post("/api/sign-out").status, 200)
         self.assertEqual(self.userinfo(tokens["access_token"]).status, 200)
         # A code is worth nothing once the browser has signed out, and a revoked program leaves no session.
