@@ -34,6 +34,8 @@ struct authorization {
 	unsigned prompt;
 	int64_t max_age;         /* seconds; -1: any */
 	int64_t signed_in_after; /* 0: any time */
+	int has_hint;            /* an id_token_hint, */
+	int64_t hinted_member;   /* and whose it is; 0: it is not one of ours */
 	struct pl_grant grant;
 	const char *error, *text; /* what the client is told */
 };
@@ -348,6 +350,46 @@ static int is_sign_in_old(const struct request *request, const struct authorizat
 	       (asked->signed_in_after > 0 && signed_in + CLOCKS_APART < asked->signed_in_after);
 }
 
+static int read_hint(const struct request *request, struct authorization *asked,
+		     struct pl_error *err)
+{
+	const char *hint = oauth_parameter(request, "id_token_hint");
+	char client_id[PL_CLIENT_ID_MAX + 1];
+	int64_t session_id;
+
+	asked->has_hint = hint != NULL;
+	return hint == NULL ? 0
+			    : id_token_read(request, hint, &session_id, &asked->hinted_member,
+					    client_id, err);
+}
+
+/* OpenID Connect Core 3.1.2.1: the client wants the member of its ID token and no other one. A
+ * token that cannot be read, perhaps of a key that was replaced, names nobody: then no member can
+ * be said to be meant without being asked. */
+static int is_someone_else(const struct request *request, const struct authorization *asked)
+{
+	if (!asked->has_hint)
+		return 0;
+	return asked->hinted_member == 0 ? (asked->prompt & PROMPT_NONE) != 0
+					 : asked->hinted_member != request->session.member_id;
+}
+
+/* What must happen in the browser before there can be a code. */
+enum answer { ANSWER_CODE, ANSWER_SIGN_IN, ANSWER_REFUSAL };
+
+static enum answer choose_answer(const struct request *request, const struct authorization *asked,
+				 int has_session)
+{
+	const int is_old = has_session && is_sign_in_old(request, asked);
+
+	if (has_session && !is_old && !is_someone_else(request, asked))
+		return ANSWER_CODE;
+	/* Who was asked to sign in, and is still another member, would be asked for ever. */
+	if (asked->prompt & PROMPT_NONE || (has_session && !is_old && asked->signed_in_after > 0))
+		return ANSWER_REFUSAL;
+	return ANSWER_SIGN_IN;
+}
+
 int get_authorize(struct request *request, struct response *response, struct pl_error *err)
 {
 	struct authorization asked = { .error = NULL };
@@ -357,15 +399,19 @@ int get_authorize(struct request *request, struct response *response, struct pl_
 		return ret;
 	if (check_request(request, &asked) < 0)
 		return tell_client(request, response, &asked);
-	ret = decide(request, &asked, err);
+	ret = read_hint(request, &asked, err) < 0 ? -1 : decide(request, &asked, err);
 	if (ret < 0)
 		return -1;
 	if (asked.error != NULL)
 		return tell_client(request, response, &asked);
-	if (ret == 1 && !is_sign_in_old(request, &asked))
+	switch (choose_answer(request, &asked, ret)) {
+	case ANSWER_CODE:
 		return give_code(request, response, &asked, err);
-	if (!(asked.prompt & PROMPT_NONE))
+	case ANSWER_SIGN_IN:
 		return ask_to_sign_in(request, response, ret);
+	case ANSWER_REFUSAL:
+		break;
+	}
 	wrong(&asked, "login_required", "the member must sign in");
 	return tell_client(request, response, &asked);
 }
