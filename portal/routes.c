@@ -67,6 +67,7 @@ static const char *body_name(enum route_body body)
 	case BODY_JSON:
 		return "json";
 	case BODY_FORM:
+	case BODY_FORM_IF_ANY:
 		return "form";
 	}
 	return "";

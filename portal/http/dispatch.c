@@ -109,6 +109,10 @@ static int is_right_type(const struct request *request)
 		return 1;
 	case BODY_JSON:
 		return is_type(request->content_type, "application/json");
+	case BODY_FORM_IF_ANY:
+		if (request->body_len == 0)
+			return 1;
+		return is_type(request->content_type, "application/x-www-form-urlencoded");
 	case BODY_FORM:
 		return is_type(request->content_type, "application/x-www-form-urlencoded");
 	}
@@ -174,6 +178,7 @@ static int read_fields(struct request *request)
 	case BODY_JSON:
 		return read_json(request);
 	case BODY_FORM:
+	case BODY_FORM_IF_ANY:
 		return read_form(request);
 	}
 	return -1;

@@ -27,15 +27,26 @@ static int is_stopped(const struct request *request, struct pl_error *err)
 		       : session.pending || next == NEXT_DENIED;
 }
 
-int guard_bearer(struct request *request, struct response *response, struct pl_error *err)
+/* The token in the header (RFC 6750 2.1) or else in the form (2.2); NULL: there is none. */
+static const char *offered_token(const struct request *request)
 {
 	const char *header = request->authorization;
-	/* RFC 6750 2.1. */
-	const int is_bearer = header != NULL && strncasecmp(header, "Bearer ", 7) == 0;
+
+	if (header == NULL)
+		return request_form(request, "access_token");
+	return strncasecmp(header, "Bearer ", 7) == 0 ? header + 7 : NULL;
+}
+
+int guard_bearer(struct request *request, struct response *response, struct pl_error *err)
+{
+	const char *text = offered_token(request);
 	struct pl_secret token;
 	int ret = 0;
 
-	if (is_bearer && pl_secret_set(&token, header + 7, strlen(header + 7)) == 0) {
+	if (request->authorization != NULL && request_form(request, "access_token") != NULL)
+		return oauth_error(response, 400, "invalid_request",
+				   "the token must be sent in one way only");
+	if (text != NULL && pl_secret_set(&token, text, strlen(text)) == 0) {
 		ret = pl_token_info(&request->work, &token, &request->token);
 		pl_secret_wipe(&token);
 	}
@@ -48,7 +59,8 @@ int guard_bearer(struct request *request, struct response *response, struct pl_e
 	if (ret != 0)
 		return ret;
 	/* Who sent none is told what is wanted, and of no mistake (RFC 6750 3.1). */
-	response->authenticate = is_bearer ? "Bearer realm=\"postlatch\", error=\"invalid_token\""
-					   : "Bearer realm=\"postlatch\"";
+	response->authenticate = text != NULL
+					 ? "Bearer realm=\"postlatch\", error=\"invalid_token\""
+					 : "Bearer realm=\"postlatch\"";
 	return respond_error(response, 401, "invalid_token");
 }

@@ -135,6 +135,23 @@ class Authorize(OAuth):
         self.signed_in()
         self.assertIn("code", query_of(self.webmail.authorize(self.browser, prompt="none").headers["Location"]))
 
+    def test_with_an_id_token_of_another_member_nobody_is_taken_for_that_one(self):
+        """OpenID Connect Core 3.1.2.1"""
+        hint = self.webmail.tokens(self.signed_in())["id_token"]
+        own, other = self.browser, self.portal.browser()
+        self.member = "other-" + self.member
+        self.signed_in(other)
+        self.assertIn("code", query_of(self.webmail.authorize(own, id_token_hint=hint, prompt="none").headers["Location"]))
+        for wrong in (hint, hint[:-8] + "AAAAAAAA", "x"):
+            self.told(self.webmail.authorize(other, id_token_hint=wrong, prompt="none"), self.webmail, "login_required")
+        asked = query_of(self.webmail.authorize(other, id_token_hint=hint).headers["Location"])
+        self.assertEqual(asked["again"], "1")
+        # Who signs in as the other one all the same is not asked for ever.
+        self.signed_in(other)
+        self.told(other.get(asked["continue"], origin=False), self.webmail, "login_required")
+        # A hint that cannot be read any more, of a key that was replaced, does not keep anybody out.
+        self.webmail.code(other, id_token_hint=hint[:-8] + "AAAAAAAA")
+
     def test_with_a_wrong_client_or_address_the_browser_is_sent_nowhere(self):
         for browser in (self.browser, self.signed_in(self.portal.browser())):
             for fields in WRONG_PLACES:
@@ -308,6 +325,10 @@ class Others(OAuth):
         for header in (None, "Basic eDp5", "Bearer"):
             answer = self.browser.get("/oauth2/userinfo", headers={"Authorization": header})
             self.assertEqual((answer.status, answer.headers["WWW-Authenticate"]), (401, 'Bearer realm="postlatch"'))
+        both = self.portal.browser().request(
+            "POST", "/oauth2/userinfo", urllib.parse.urlencode({"access_token": tokens["access_token"]}),
+            {"Content-Type": FORM, "Authorization": "Bearer " + tokens["access_token"]}, origin=False)
+        self.refused(both, 400, "invalid_request")
         # In the address it would be in logs, and is not looked for (RFC 9700 4.3.2).
         self.assertEqual(self.browser.get("/oauth2/userinfo?access_token=" + tokens["access_token"]).status, 401)
         mail = self.webmail.tokens(self.browser, scope="mail")["access_token"]
