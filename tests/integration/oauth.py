@@ -82,10 +82,10 @@ def claims_of(token, jwks, alg="RS256"):
 class Client:
     """A registered client. Its way to say who it is: "body", "basic", or None for a public one."""
 
-    def __init__(self, portal, name, *options, way="body", redirect=None):
+    def __init__(self, portal, name, *options, way="body", redirect=None, logout=None):
         self.portal, self.id, self.way = portal, name, way
         self.redirect = redirect or "https://%s.example.test/back?keep=this" % name
-        self.logout = "https://%s.example.test/bye" % name
+        self.logout = logout or "https://%s.example.test/bye" % name
         if "--introspection" not in options:
             options += ("--redirect-uri", self.redirect + ",https://%s.example.test/other" % name,
                         "--logout-uri", self.logout)
@@ -184,12 +184,13 @@ class OAuth(unittest.TestCase):
     """A portal with a webmail (confidential), an app (public), another webmail and a mail program."""
 
     members = 0
+    portal_class = Portal
 
     @classmethod
     def setUpClass(cls):
         cls.doveadm = Doveadm()
         cls.addClassCleanup(cls.doveadm.close)
-        cls.portal = Portal(doveadm_url=cls.doveadm.url)
+        cls.portal = cls.portal_class(doveadm_url=cls.doveadm.url)
         cls.addClassCleanup(cls.portal.remove)
         key = cls.portal.dir + "/doveadm.key"
         with open(key, "w") as f:
