@@ -278,6 +278,18 @@ class Tokens(OAuth):
         for answer in answers:
             self.assertEqual(self.userinfo(answer.json["access_token"]).status, 200)
 
+    def test_of_two_that_share_the_token_of_a_public_client_one_goes_on(self):
+        """A thief's refresh in the time in which parallel ones are good: who is second ends the session."""
+        code = self.app.code(self.browser, code_challenge=challenge(VERIFIER), code_challenge_method="S256")
+        stolen = self.app.token(code=code, code_verifier=VERIFIER).json["refresh_token"]
+        owner, thief = self.app.refresh(stolen).json, self.app.refresh(stolen).json
+        newest = self.app.refresh(owner["refresh_token"]).json
+        self.assertEqual(self.userinfo(newest["access_token"]).status, 200)
+        self.refused(self.app.refresh(thief["refresh_token"]), 400, "invalid_grant")
+        for tokens in (owner, thief, newest):
+            self.assertEqual(self.userinfo(tokens["access_token"]).status, 401)
+            self.refused(self.app.refresh(tokens["refresh_token"]), 400, "invalid_grant")
+
     def test_an_old_refresh_token_that_comes_back_ends_the_session(self):
         session = self.session_of_member()
         self.doveadm.kicked.clear()

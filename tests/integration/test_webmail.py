@@ -83,6 +83,21 @@ class Webmail(unittest.TestCase):
         self.assertTrue(shows_inbox(self.first), self.first)
         self.assertRegex(server.log("dovecot"), "imap-login: Info: Log[a-z ]*in: user=<%s>, method=XOAUTH2" % ALICE)
 
+    def test_a_token_opens_mail_only_with_the_scope_for_it(self):
+        redirect = "https://program.example.test/back"
+        secret = server.json("client", "add", "program", "--redirect-uri", redirect)["secret"]
+        client = {"client_id": "program", "redirect_uri": redirect}
+        for scope, opens in (("openid email", False), ("openid mail", True)):
+            with self.subTest(scope=scope):
+                query = urllib.parse.urlencode({"response_type": "code", "scope": scope, **client})
+                answer = self.portal.get("/oauth2/authorize?" + query, origin=False)
+                code = urllib.parse.parse_qs(urllib.parse.urlsplit(answer.headers["Location"]).query)["code"][0]
+                form = {"grant_type": "authorization_code", "code": code, "client_secret": secret, **client}
+                token = self.portal.request("POST", "/oauth2/token", urllib.parse.urlencode(form), {
+                    "Content-Type": "application/x-www-form-urlencoded"}, origin=False).json["access_token"]
+                for mechanism in ("XOAUTH2", "OAUTHBEARER"):
+                    self.assertEqual(server.imap_bearer(ALICE, token, mechanism)[0], opens, mechanism)
+
     def test_mail_is_sent(self):
         self.assertEqual(self.webmail.send("bob@demo.test", "sent by Roundcube"), "")
         wait_for(lambda: "sent by Roundcube" in server.mailbox("bob@demo.test"))
