@@ -5,6 +5,8 @@
 #include "mech.h"
 #include "safe-memset.h"
 
+#include "dovecot-plugin/sql_lookup.h"
+
 #define CHAIN_KEY "postlatch-chain"
 
 /* Hangs on the request's event, in the request's memory. */
@@ -95,6 +97,7 @@ static struct auth_passdb *without_cache(struct auth_request *request,
 		*next = p_new(request->pool, struct auth_passdb, 1);
 		**next = *passdb;
 		(*next)->cache_key = NULL;
+		sql_lookup_guard(passdb->passdb);
 		next = &(*next)->next;
 	}
 	return first;

@@ -383,6 +383,19 @@ class Filtered(Blocks):
         self.kept_out(BOB, self.credentials(BOB))
 
 
+@unittest.skipIf(RELEASE == "2.3", "the auth process of Dovecot 2.3.19 does not start while its PostgreSQL is away")
+class PostgreSQLIsAway(Blocks):
+    """A passdb of driver sql has no connection, so it cannot make its query. The next one knows all members."""
+
+    changes = {OPERATORS: "sql_driver = pgsql\npgsql 127.0.0.1 {\n  parameters {\n    port = 9\n    dbname = mail\n  }\n}\n"
+                          "passdb sql {\n  query = SELECT password FROM mailbox WHERE username = '%{user}'\n}\n" + OPERATORS}
+
+    def test_the_auth_process_goes_on(self):
+        credentials = self.credentials(BOB)
+        for _ in range(3):
+            self.let_in(BOB, credentials)
+
+
 # The passdb and the userdb look at the local part of a name alone.
 BY_LOCAL_PART = {"2.3": {"username_format=%Lu": "username_format=%Ln", "%d/%n": "demo.test/%n"},
                  "2.4": {"%{user | lower}": "%{user | username | lower}", "%{user | domain}/": "demo.test/"}}[RELEASE]
