@@ -53,6 +53,7 @@ int check_relay(struct check *check);
 int check_postfix_signin(struct check *check);
 int check_portal(struct check *check);
 int check_portal_address(struct check *check);
+int check_portal_signin(struct check *check);
 int check_doveadm_address(struct check *check);
 int check_sendmail(struct check *check);
 

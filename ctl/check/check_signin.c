@@ -1,6 +1,7 @@
 /* check_signin.c - tries a wrong password wherever members sign in: at the listeners of
  * Dovecot and at the services of Postfix that accept AUTH. */
 #include <ctype.h>
+#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "ctl/check/doveconf.h"
 #include "ctl/check/signin.h"
 #include "ctl/postfix.h"
+#include "dovecot/auth_client.h"
 #include "policy/account/domain.h"
 
 /* What Dovecot has unless its configuration says otherwise. */
@@ -239,4 +241,50 @@ int check_postfix_signin(struct check *check)
 			add_smtpd(check, &service, &list);
 	}
 	return try_all(check, &list);
+}
+
+static void ask_as_portal(struct check *check, const char *user, const char *password,
+			  const char *ip)
+{
+	char name[PL_ADDRESS_MAX + 1];
+	struct pl_secret secret;
+	struct pl_error err = { 0 };
+	const struct auth_client_login login = {
+		.socket = check->policy->auth_socket,
+		.service = "webmail",
+		.user = user,
+		.password = &secret,
+		.ip = ip,
+	};
+	int right;
+
+	pl_secret_set(&secret, password, strlen(password));
+	right = auth_client_check(&login, name, &err);
+	if (right > 0)
+		check_find(check, CHECK_FAULT,
+			   "Dovecot accepts a wrong password from the portal; one of your passdbs "
+			   "does so (see `doveadm auth test`)");
+	if (right < 0)
+		check_find(check, CHECK_FAULT,
+			   "nobody can sign in at the portal, because Dovecot does not refuse a "
+			   "wrong password there (%s); look for the reason in Dovecot's log: a "
+			   "query with the name of the service, for example, must know webmail",
+			   err.msg);
+}
+
+int check_portal_signin(struct check *check)
+{
+	char user[64 + PL_DOMAIN_MAX], password[33] = "", ip[16];
+	unsigned char random[19];
+
+	if (check->policy == NULL || check->policy->portal_url[0] == '\0' ||
+	    RAND_bytes(random, sizeof(random)) != 1)
+		return 0;
+	for (size_t i = 0; i < 16; i++)
+		snprintf(password + 2 * i, 3, "%02x", random[i]);
+	/* Dovecot makes an address that fails wait, so it is not one of a browser. */
+	snprintf(ip, sizeof(ip), "127.%d.%d.%d", random[16] & 127, random[17], random[18]);
+	choose_user(check, user, sizeof(user));
+	ask_as_portal(check, user, password, ip);
+	return 1;
 }

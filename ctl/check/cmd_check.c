@@ -25,6 +25,7 @@ static const struct {
 	{ "postfix", check_postfix_signin,
 	  "each service that accepts AUTH refuses a wrong password" },
 	{ "portal", check_portal, NULL },
+	{ "portal", check_portal_signin, "Dovecot refuses a wrong password from the portal" },
 	{ "portal", check_portal_address, "the portal answers at its public address" },
 	{ "portal", check_doveadm_address, "doveadm answers the portal" },
 	{ "portal", check_sendmail, "the portal's user can send mail" },

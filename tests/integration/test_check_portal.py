@@ -6,6 +6,7 @@ import unittest
 
 from check import CheckTest, FilesTest, replace
 from dovecot import ADDRESS as LISTEN
+from portal import Dovecot
 from server import Server
 
 SOCKET = "  unix_listener auth-postlatch {\n    mode = 0600\n    user = postlatch-portal\n  }\n"
@@ -210,6 +211,18 @@ class Addresses(CheckTest):
             self.finds("fault", "the web server at portal_url", "answers 503", "start postlatch-portal")
         finally:
             start()
+
+    def test_dovecot_checks_the_portals_passwords(self):
+        self.finds("ok", "Dovecot refuses a wrong password from the portal")
+
+    def test_dovecot_cannot_check_a_password_for_the_portal(self):
+        """As when the operator's query has the name of the service in it, and does not know this one."""
+        path = server.dir + "/run/failing"
+        dovecot = Dovecot(path)
+        self.addCleanup(dovecot.close)
+        dovecot.mode = "temporary by code"
+        self.policy(r"auth_socket = .*", 'auth_socket = "%s"' % path)
+        self.finds("fault", "nobody can sign in at the portal", "Dovecot cannot tell at the moment", "must know webmail")
 
     def test_no_web_server(self):
         self.policy(r"http://localhost:\d+", "http://localhost:9")
