@@ -1,8 +1,8 @@
 /* sql_lookup.h - a lookup without a password by Dovecot's passdb sql that fails before its query.
  *
- * When passdb sql cannot expand its query, because PostgreSQL is not connected or a variable is
- * unknown, it calls what it was given as if a password were verified: with the request as the
- * second argument, and the others undefined (Dovecot 2.4.1). The auth process then
+ * When passdb sql cannot expand its query, because PostgreSQL is not connected, it calls what it
+ * was given as if a password were verified: with the request as the second argument, and the
+ * others undefined (Dovecot 2.4.1). The auth process then
  * crashes, and ends the logins of others, too. We look up without a password what Dovecot itself
  * seldom does, so we see to it that such a lookup ends as a temporary failure.
  */
