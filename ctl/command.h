@@ -45,6 +45,9 @@ enum ctl_exit {
 	CTL_CONFIG = 78,
 };
 
+/* What a command does with an option. */
+enum ctl_takes { TAKES_NOT, TAKES, TAKES_ALWAYS /* it must be given */ };
+
 struct ctl {
 	const char *policy_path;
 	int json;
@@ -61,10 +64,9 @@ struct ctl {
 
 struct ctl_command {
 	const char *noun, *verb, *arguments;
-	int min_args, max_args; /* max -1: any number */
-	unsigned int needs;     /* enum ctl_need */
-	unsigned char
-		takes[CTL_OPTION_COUNT]; /* 1: the command takes that option; 2: it must be given */
+	int min_args, max_args;                /* max -1: any number */
+	unsigned int needs;                    /* enum ctl_need */
+	unsigned char takes[CTL_OPTION_COUNT]; /* enum ctl_takes */
 	/* Returns an exit status, or -1 and the error. */
 	int (*run)(struct ctl *ctl, struct pl_error *err);
 	const char *summary, *details;

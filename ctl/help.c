@@ -17,8 +17,9 @@ static void usage_line(FILE *out, const struct ctl_command *command)
 	for (unsigned int i = 0; i < CTL_OPTION_COUNT; i++) {
 		const struct ctl_option_info *option = ctl_option((enum ctl_option)i);
 
-		if (command->takes[i])
-			fprintf(out, command->takes[i] == 2 ? " --%s%s%s" : " [--%s%s%s]",
+		if (command->takes[i] != TAKES_NOT)
+			fprintf(out,
+				command->takes[i] == TAKES_ALWAYS ? " --%s%s%s" : " [--%s%s%s]",
 				option->name, option->argument != NULL ? " " : "",
 				option->argument != NULL ? option->argument : "");
 	}
@@ -75,7 +76,7 @@ void ctl_help_command(FILE *out, const struct ctl_command *command)
 	for (unsigned int i = 0; i < CTL_OPTION_COUNT; i++) {
 		const struct ctl_option_info *option = ctl_option((enum ctl_option)i);
 
-		if (command->takes[i])
+		if (command->takes[i] != TAKES_NOT)
 			fprintf(out, "  --%s%s%s\n      %s\n", option->name,
 				option->argument != NULL ? " " : "",
 				option->argument != NULL ? option->argument : "", option->text);
@@ -123,7 +124,7 @@ static void manual_options(FILE *out, const struct ctl_command *command)
 		return;
 	fputs(".Bl -tag -width Ds\n", out);
 	for (unsigned int i = 0; i < CTL_OPTION_COUNT; i++) {
-		if (command->takes[i])
+		if (command->takes[i] != TAKES_NOT)
 			manual_option(out, ctl_option((enum ctl_option)i));
 	}
 	fputs(".El\n", out);
@@ -198,7 +199,7 @@ static void words(FILE *out)
 	for (size_t i = 0; (command = ctl_command(i)) != NULL; i++) {
 		fprintf(out, "%s %s", command->noun, *command->verb ? command->verb : "-");
 		for (unsigned int o = 0; o < CTL_OPTION_COUNT; o++) {
-			if (command->takes[o])
+			if (command->takes[o] != TAKES_NOT)
 				fprintf(out, " --%s", ctl_option((enum ctl_option)o)->name);
 		}
 		fputs(" --json --help\n", out);

@@ -242,7 +242,7 @@ static int check_call(const struct ctl *ctl)
 
 		if (ctl->option[i] == NULL)
 			continue;
-		if (!command->takes[i])
+		if (command->takes[i] == TAKES_NOT)
 			return usage_of(command, "this command has no option --", info->name);
 		/* An empty shell variable must not widen what the command reaches. */
 		if (info->argument != NULL && *ctl->option[i] == '\0')
@@ -253,12 +253,12 @@ static int check_call(const struct ctl *ctl)
 	if (command->max_args >= 0 && ctl->arg_count > command->max_args)
 		return usage_of(command, "one argument too many: ", ctl->args[command->max_args]);
 	for (unsigned int i = 0; i < CTL_OPTION_COUNT; i++) {
-		if (command->takes[i] == 2 && ctl->option[i] == NULL)
+		if (command->takes[i] == TAKES_ALWAYS && ctl->option[i] == NULL)
 			return usage_of(command, "an option is missing: --",
 					ctl_option((enum ctl_option)i)->name);
 	}
 	/* One of the member's things, or all of them. */
-	if (command->takes[CTL_OPTION_ALL] &&
+	if (command->takes[CTL_OPTION_ALL] != TAKES_NOT &&
 	    (ctl->option[CTL_OPTION_ALL] != NULL) == (ctl->arg_count == command->max_args))
 		return usage_of(command, "give an ID, or --all for all of them", "");
 	return 0;

@@ -120,6 +120,24 @@ void postfix_effective(const struct postfix *postfix, const struct postfix_servi
 		postfix_value(postfix, name, value);
 }
 
+/* Without smtpd_helo_required: a client that signs in has said EHLO. */
+const char *const postfix_restrictions[] = {
+	"smtpd_client_restrictions",      "smtpd_helo_restrictions",
+	"smtpd_sender_restrictions",      "smtpd_relay_restrictions",
+	"smtpd_recipient_restrictions",   "smtpd_data_restrictions",
+	"smtpd_end_of_data_restrictions", NULL,
+};
+
+int postfix_inherits(const struct postfix *postfix, const struct postfix_service *service,
+		     const char *restrictions, const char *permit)
+{
+	char in_main[POSTFIX_VALUE_MAX], own[POSTFIX_VALUE_MAX];
+
+	postfix_value(postfix, restrictions, in_main);
+	return in_main[0] != '\0' && strstr(in_main, permit) == NULL &&
+	       !postfix_option(postfix, service, restrictions, own);
+}
+
 int postfix_has_auth(const struct postfix *postfix, const struct postfix_service *service)
 {
 	char value[POSTFIX_VALUE_MAX];

@@ -46,6 +46,12 @@ int postfix_option(const struct postfix *postfix, const struct postfix_service *
 void postfix_effective(const struct postfix *postfix, const struct postfix_service *service,
 		       const char *name, char value[POSTFIX_VALUE_MAX]);
 
+/* The lists of restrictions of an smtpd, ended by NULL. */
+extern const char *const postfix_restrictions[];
+/* Whether the service inherits a list from main.cf that does not let in those of this permit. */
+int postfix_inherits(const struct postfix *postfix, const struct postfix_service *service,
+		     const char *restrictions, const char *permit);
+
 /* Whether this is an smtpd in which clients may sign in. */
 int postfix_has_auth(const struct postfix *postfix, const struct postfix_service *service);
 

@@ -2,8 +2,8 @@
 #include "ctl/command.h"
 
 /* In a row of commands.def: the command takes this option of options.def, or needs it. */
-#define CTL_TAKES(id) [CTL_OPTION_##id] = 1,
-#define CTL_NEEDS(id) [CTL_OPTION_##id] = 2,
+#define CTL_TAKES(id) [CTL_OPTION_##id] = TAKES,
+#define CTL_NEEDS(id) [CTL_OPTION_##id] = TAKES_ALWAYS,
 
 static const struct ctl_command commands[] = {
 #define CTL_COMMAND(noun, verb, arguments, min, max, needs, options, run, summary, details) \

@@ -37,26 +37,15 @@ static int check_sasl_path(struct check *check, const struct postfix_service *se
 
 /* A restriction in main.cf is for mail from other servers, unless it says otherwise. */
 static void check_restrictions(struct check *check, const struct postfix_service *service,
-			       const char *permits)
+			       const char *permit)
 {
-	static const char *const restrictions[] = {
-		"smtpd_client_restrictions",      "smtpd_helo_restrictions",
-		"smtpd_sender_restrictions",      "smtpd_relay_restrictions",
-		"smtpd_recipient_restrictions",   "smtpd_data_restrictions",
-		"smtpd_end_of_data_restrictions",
-	};
-	char own[POSTFIX_VALUE_MAX], in_main[POSTFIX_VALUE_MAX];
-
-	for (size_t i = 0; i < sizeof(restrictions) / sizeof(restrictions[0]); i++) {
-		postfix_value(check->postfix, restrictions[i], in_main);
-		if (in_main[0] != '\0' && strstr(in_main, permits) == NULL &&
-		    !postfix_option(check->postfix, service, restrictions[i], own))
+	for (const char *const *name = postfix_restrictions; *name != NULL; name++) {
+		if (postfix_inherits(check->postfix, service, *name, permit))
 			check_find(check, CHECK_WARNING,
 				   "the service %s inherits %s from main.cf, which may refuse mail "
-				   "of "
-				   "your own members; set it for the service as "
+				   "of your own members; set it for the service as "
 				   "conf.d/postfix/master.cf.postlatch does",
-				   service->name, restrictions[i]);
+				   service->name, *name);
 	}
 }
 

@@ -20,12 +20,6 @@ struct plan {
 	struct postfix site, raw; /* what was there, with each $name replaced, and as written */
 };
 
-static const char *const restrictions[] = {
-	"smtpd_client_restrictions", "smtpd_helo_restrictions",        "smtpd_sender_restrictions",
-	"smtpd_relay_restrictions",  "smtpd_recipient_restrictions",   "smtpd_data_restrictions",
-	"smtpd_helo_required",       "smtpd_end_of_data_restrictions",
-};
-
 static int set_option(struct plan *plan, const struct postfix_service *service, const char *name,
 		      const char *value)
 {
@@ -101,8 +95,8 @@ static int is_for_members(struct plan *plan, const struct postfix_service *servi
 {
 	char value[POSTFIX_VALUE_MAX];
 
-	for (size_t i = 0; i < sizeof(restrictions) / sizeof(restrictions[0]); i++) {
-		if (postfix_option(&plan->site, service, restrictions[i], value) &&
+	for (const char *const *name = postfix_restrictions; *name != NULL; name++) {
+		if (postfix_option(&plan->site, service, *name, value) &&
 		    strstr(value, "permit_sasl_authenticated") != NULL &&
 		    strstr(value, "reject") != NULL)
 			return 1;
@@ -114,16 +108,13 @@ static int is_for_members(struct plan *plan, const struct postfix_service *servi
 static int reset_restrictions(struct plan *plan, const struct postfix_service *service)
 {
 	const struct postfix_service submission = { .name = SUBMISSION, .type = "inet" };
-	char in_main[POSTFIX_VALUE_MAX], own[POSTFIX_VALUE_MAX], value[POSTFIX_VALUE_MAX];
+	char value[POSTFIX_VALUE_MAX];
 	int ret = 0;
 
-	for (size_t i = 0; ret == 0 && i < sizeof(restrictions) / sizeof(restrictions[0]); i++) {
-		postfix_value(&plan->site, restrictions[i], in_main);
-		if (in_main[0] != '\0' && strcmp(in_main, "no") != 0 &&
-		    strstr(in_main, "permit_sasl_authenticated") == NULL &&
-		    !postfix_option(&plan->site, service, restrictions[i], own) &&
-		    postfix_option(&plan->wanted, &submission, restrictions[i], value))
-			ret = set_option(plan, service, restrictions[i], value);
+	for (const char *const *name = postfix_restrictions; ret == 0 && *name != NULL; name++) {
+		if (postfix_inherits(&plan->site, service, *name, "permit_sasl_authenticated") &&
+		    postfix_option(&plan->wanted, &submission, *name, value))
+			ret = set_option(plan, service, *name, value);
 	}
 	return ret;
 }
