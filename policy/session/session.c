@@ -8,7 +8,6 @@
 #include "policy/base/random.h"
 
 #define COOKIE_PREFIX "pl_ss_"
-#define TOKEN_PREFIX "pl_at_"
 
 /* cookie is a digest, or NULL for a session that has none. */
 static int insert_session(struct pl_store *store, struct pl_session *session, int64_t generation,
@@ -351,37 +350,4 @@ int pl_session_revoke_others(const struct pl_work *work, struct pl_account *acco
 		       ? -1
 		       : pl_audit_add(work, "session.revoke-others",
 				      pl_address_format(&account->member.address, text), "", after);
-}
-
-static int insert_token(struct pl_store *store, const struct pl_session *session,
-			int64_t expires_at, const struct pl_secret *token, struct pl_error *err)
-{
-	unsigned char digest[PL_MAC_BYTES];
-
-	if (pl_token_digest(token, digest, err) < 0)
-		return -1;
-	return pl_exec(store, PL_SQL_TOKEN_INSERT,
-		       PL_PARAMS(PL_BLOB("digest", digest, sizeof(digest)),
-				 PL_INT("session_id", session->id),
-				 PL_INT("expires_at", expires_at),
-				 PL_INT("issued_at", session->created_at),
-				 PL_NULL("grant_id") /* of no OAuth client */),
-		       err);
-}
-
-int pl_session_issue(const struct pl_work *work, struct pl_account *account,
-		     struct pl_session *session, int64_t token_expires_at,
-		     struct pl_secret *token_r)
-{
-	char text[PL_ADDRESS_MAX + 1];
-
-	session->pending = 0;
-	set_times(session, work->now);
-	if (pl_random_token(TOKEN_PREFIX, token_r, work->err) == 0 &&
-	    add(work, account, session, NULL) == 0 &&
-	    insert_token(work->store, session, token_expires_at, token_r, work->err) == 0)
-		return 0;
-	pl_secret_wipe(token_r);
-	return pl_error_prefix(work->err, "session of %s",
-			       pl_address_format(&account->member.address, text));
 }

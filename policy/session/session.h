@@ -85,10 +85,4 @@ int pl_session_revoke_all(const struct pl_work *work, struct pl_account *account
  * they get the new generation. Pending sessions end too. 0, or -1. */
 int pl_session_revoke_others(const struct pl_work *work, struct pl_account *account, int64_t id);
 
-/* Opens an authenticated session with one access token, for tests and for programs that
- * sign members in without the portal. */
-int pl_session_issue(const struct pl_work *work, struct pl_account *account,
-		     struct pl_session *session, int64_t token_expires_at,
-		     struct pl_secret *token_r);
-
 #endif

@@ -22,7 +22,7 @@
 
 #include "policy/credential/app_password.h"
 #include "policy/settings/policy.h"
-#include "policy/session/session.h"
+#include "tests/issue.h"
 #include "policy/credential/totp.h"
 
 /* The codes that prove factors are of a day ago, so that each of today's is left. */
@@ -68,8 +68,7 @@ static int give_token(struct fill *fill, const struct pl_address *address, size_
 
 	(void)index;
 	if (pl_account_get(fill->work.store, address, &account, fill->work.err) < 0 ||
-	    pl_session_issue(&fill->work, &account, &session, time(NULL) + TOKEN_SECONDS, &token) <
-		    0)
+	    issue_token(&fill->work, &account, &session, time(NULL) + TOKEN_SECONDS, &token) < 0)
 		return -1;
 	print(address, &token);
 	pl_secret_wipe(&token);

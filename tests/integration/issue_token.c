@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "policy/settings/policy.h"
-#include "policy/session/session.h"
+#include "tests/issue.h"
 
 static int get_account(const struct pl_work *work, const char *text, struct pl_account *account_r)
 {
@@ -33,7 +33,7 @@ static int issue(const struct pl_work *work, char **args)
 		return -1;
 	session.channel = strcmp(args[1], "webmail") == 0 ? PL_CHANNEL_WEBMAIL : PL_CHANNEL_CLIENT;
 	session.expires_at = work->now + atol(args[2]);
-	if (pl_session_issue(work, &account, &session, work->now + atol(args[3]), &token) < 0)
+	if (issue_token(work, &account, &session, work->now + atol(args[3]), &token) < 0)
 		return -1;
 	printf("%lld %.*s\n", (long long)session.id, (int)token.len, (const char *)token.data);
 	pl_secret_wipe(&token);

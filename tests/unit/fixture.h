@@ -11,6 +11,7 @@
 #include "policy/credential/app_password.h"
 #include "policy/store/schema.h"
 #include "policy/session/session.h"
+#include "tests/issue.h"
 #include "tests/unit/sql.h"
 
 struct fixture {

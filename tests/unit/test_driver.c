@@ -156,16 +156,16 @@ static void token_is_good_as_long_as_the_server_says(void **state)
 {
 	struct fixture *fixture = *state;
 	const struct pl_address owner = address_of(OWNER);
-	struct pl_session wish = { .channel = PL_CHANNEL_WEBMAIL };
+	struct pl_session session = { .channel = PL_CHANNEL_WEBMAIL };
 	struct pl_driver *driver;
 	struct pl_secret token;
 
 	only_postgresql(fixture);
 	wrong = 0;
 	add_member(fixture, OWNER, "");
-	wish.expires_at = time(NULL) + 600;
-	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &owner), &wish,
-					    wish.expires_at, &token));
+	session.expires_at = time(NULL) + 600;
+	assert_ok(fixture, issue_token(work_of(fixture), account_at(fixture, &owner), &session,
+				       session.expires_at, &token));
 	for (int days = -1; days <= 1; days++) {
 		wrong = days * DAY;
 		driver = start(fixture);

@@ -290,8 +290,8 @@ static void issue_session(struct fixture *fixture, const char *address, enum pl_
 	const struct pl_address parsed = address_of(address);
 	struct pl_session wish = { .channel = channel, .expires_at = 2000 };
 
-	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &parsed), &wish,
-					    2000, token_r));
+	assert_ok(fixture, issue_token(work_of(fixture), account_at(fixture, &parsed), &wish, 2000,
+				       token_r));
 }
 
 static void token_brings_its_channel(void **state)

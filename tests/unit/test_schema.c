@@ -286,8 +286,8 @@ static void version_1_can_do_what_is_new(void **state)
 	char problem[128];
 
 	migrate_version_1(fixture);
-	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &address),
-					    &session, INT64_MAX, &token));
+	assert_ok(fixture, issue_token(work_of(fixture), account_at(fixture, &address), &session,
+				       INT64_MAX, &token));
 	assert_int_equal(session_of_token(fixture, &token, 1), session.id);
 	add_member(fixture, "fourth@example.test", "");
 	assert_int_equal(account_of(fixture, "fourth@example.test").member.id, 4);

@@ -12,8 +12,8 @@ static struct pl_session issue(struct fixture *fixture, const char *address,
 
 	strcpy(session.ip, "192.0.2.9");
 	strcpy(session.device, "Browser");
-	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &parsed),
-					    &session, 1000, token_r));
+	assert_ok(fixture, issue_token(work_of(fixture), account_at(fixture, &parsed), &session,
+				       1000, token_r));
 	return session;
 }
 

@@ -70,8 +70,8 @@ static void cookie_is_no_token_and_token_no_cookie(void **state)
 	struct pl_secret cookie, token;
 
 	made = open_session(fixture, OWNER, 0, &cookie);
-	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &address),
-					    &session, made.created_at + 60, &token));
+	assert_ok(fixture, issue_token(work_of(fixture), account_at(fixture, &address), &session,
+				       made.created_at + 60, &token));
 	assert_int_equal(find(fixture, &token, made.created_at), 0);
 	assert_int_equal(session_of_token(fixture, &cookie, made.created_at), 0);
 }
@@ -120,8 +120,8 @@ static void pending_session_has_no_token(void **state)
 	struct pl_session session = { .expires_at = 2000 };
 	struct pl_secret token;
 
-	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &address),
-					    &session, 2000, &token));
+	assert_ok(fixture, issue_token(work_of(fixture), account_at(fixture, &address), &session,
+				       2000, &token));
 	assert_int_equal(session_of_token(fixture, &token, 1), session.id);
 	sql_run(fixture->db, "UPDATE session SET half = 1");
 	assert_int_equal(session_of_token(fixture, &token, 1), 0);
@@ -413,23 +413,24 @@ static void prune_removes_what_is_over(void **state)
 {
 	const struct pl_address address = address_of(OWNER);
 	struct fixture *fixture = *state;
-	struct pl_session kept, program = { .expires_at = INT64_MAX };
+	struct pl_session kept, old = { .expires_at = INT64_MAX };
 	struct pl_secret cookie, token;
 	int64_t now;
 
 	open_session(fixture, OWNER, 1, &cookie);
 	kept = open_session(fixture, OTHER, 0, &cookie);
 	now = kept.created_at + PL_SESSION_IDLE - 1;
-	/* A program's session has no browser that could be idle. */
-	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &address),
-					    &program, now, &token));
+	/* A session of the version that had no cookies is never idle. */
+	assert_ok(fixture,
+		  issue_token(work_of(fixture), account_at(fixture, &address), &old, now, &token));
+	sql_run(fixture->db, "UPDATE session SET cookie = NULL WHERE channel = 'client'");
 	assert_ok(fixture, prune_at(fixture, now));
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM session WHERE half = 1"), 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM token"), 0);
 	assert_int_equal(find(fixture, &cookie, now), kept.id);
 	assert_ok(fixture, prune_at(fixture, now + 1));
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM session"), 1);
-	assert_int_equal(sql_int(fixture->db, "SELECT id FROM session"), program.id);
+	assert_int_equal(sql_int(fixture->db, "SELECT id FROM session"), old.id);
 }
 
 int main(void)

@@ -45,8 +45,8 @@ static void add_one_of_each(struct fixture *fixture)
 
 	assert_ok(fixture, pl_app_password_issue(work_of(fixture), fixture->keys, 16, &address,
 						 &password, &secret));
-	assert_ok(fixture, pl_session_issue(work_of(fixture), account_at(fixture, &address),
-					    &session, 1, &secret));
+	assert_ok(fixture, issue_token(work_of(fixture), account_at(fixture, &address), &session, 1,
+				       &secret));
 	assert_ok(fixture, pl_trusted_add(work_of(fixture), account_at(fixture, &address), &device,
 					  &secret));
 	assert_ok(fixture, pl_oauth_client_add(work_of(fixture), &client, &secret));
