@@ -4,9 +4,41 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/account/audit_action.h"
+
+enum kind { CHANGE, SIGN_IN };
+
+static const struct action {
+	const char *name;
+	enum kind kind;
+} actions[] = {
+#define ACTION(name, effect, kind) { name, kind },
+	PL_AUDIT_ACTIONS(ACTION)
+#undef ACTION
+};
+
+static const struct action *find_action(const char *name)
+{
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		if (strcmp(actions[i].name, name) == 0)
+			return &actions[i];
+	}
+	return NULL;
+}
+
+int pl_audit_is_sign_in(const char *action)
+{
+	const struct action *found = find_action(action);
+
+	return found != NULL && found->kind == SIGN_IN;
+}
+
 int pl_audit_add(const struct pl_work *work, const char *action, const char *object,
 		 const char *before, const char *after)
 {
+	if (find_action(action) == NULL)
+		return pl_error_set(work->err, PL_ERR_INTERNAL,
+				    "audit: the action %s is not in the table", action);
 	return pl_exec(work->store, PL_SQL_AUDIT_INSERT,
 		       PL_PARAMS(PL_INT("at", work->now), PL_TEXT("who", work->actor.who),
 				 PL_TEXT("source", work->actor.from), PL_TEXT("action", action),

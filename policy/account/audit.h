@@ -26,7 +26,10 @@ struct pl_audit_filter {
 	int limit;          /* newest so many */
 };
 
-/* Adds the record of a change to the caller's write transaction. 0, or -1. */
+/* Whether the action, one of audit_action.h, is only a sign-in; 0 for one that nobody knows. */
+int pl_audit_is_sign_in(const char *action);
+/* Adds the record of a change to the caller's write transaction. The action must be one of
+ * audit_action.h. 0, or -1. */
 int pl_audit_add(const struct pl_work *work, const char *action, const char *object,
 		 const char *before, const char *after);
 /* Calls each for every record, newest first, until it returns non-zero. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "policy/account/audit.h"
 #include "policy/account/notice.h"
 #include "policy/credential/throttle.h"
 #include "policy/session/session.h"
@@ -45,19 +46,6 @@ static int remove_kind(const struct pl_work *work, const struct kind *kind, int 
 	return ret < 0 ? pl_error_prefix(work->err, "removing %s", kind->name) : 0;
 }
 
-/* What members' sign-ins record without anybody having changed anything. */
-static int is_of_sign_in(const char *action)
-{
-	static const char *const actions[] = { "session.open", "session.revoke",
-					       "trusted-device.add", "token.revoke" };
-
-	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
-		if (strcmp(actions[i], action) == 0)
-			return 1;
-	}
-	return 0;
-}
-
 /* The first action behind this one, of all that have records: 1, 0 or -1. */
 static int next_action(const struct pl_work *work, char *action, size_t size)
 {
@@ -86,15 +74,15 @@ static int prune_audit(const struct pl_work *work, const struct pl_policy *polic
 	int ret;
 
 	while ((ret = next_action(work, action, sizeof(action))) == 1) {
-		const int of_sign_in = is_of_sign_in(action);
-		const int64_t days = of_sign_in ? policy->sign_in_days : policy->audit_days;
+		const int is_sign_in = pl_audit_is_sign_in(action);
+		const int64_t days = is_sign_in ? policy->sign_in_days : policy->audit_days;
 		const struct kind kind = { "audit records",
 					   PL_SQL_AUDIT_PRUNE,
 					   { PL_TEXT("action", action),
 					     PL_INT("before", work->now - days * DAY) } };
 
 		if (days != 0 &&
-		    remove_kind(work, &kind, portions, of_sign_in ? sign_ins : records) < 0)
+		    remove_kind(work, &kind, portions, is_sign_in ? sign_ins : records) < 0)
 			return -1;
 	}
 	return ret;

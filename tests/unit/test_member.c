@@ -412,6 +412,15 @@ static void changes_concern_the_member_or_all_of_the_domain(void **state)
 	assert_int_equal(concerns(fixture, USER, newest(fixture) + 1), 1);
 }
 
+static void record_of_an_action_that_is_not_in_the_table_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_refused(fixture, pl_audit_add(work_of(fixture), "member.sing", USER, "", ""),
+		       PL_ERR_INTERNAL, "member.sing");
+	assert_int_equal(newest(fixture), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -430,6 +439,7 @@ int main(void)
 		TEST_WITH_DATABASE(lists_are_sorted_and_filtered),
 		TEST_WITH_DATABASE(records_are_found_by_object_domain_and_time),
 		TEST_WITH_DATABASE(changes_concern_the_member_or_all_of_the_domain),
+		TEST_WITH_DATABASE(record_of_an_action_that_is_not_in_the_table_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

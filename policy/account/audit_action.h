@@ -1,0 +1,60 @@
+/* audit_action.h - the actions of audit records.
+ *
+ * PL_AUDIT_ACTIONS(ROW) is ROW(name, effect, kind) for each of them. pl_audit_add refuses others.
+ *
+ * effect  what the action does to the member or domain that is its object.
+ *         GIVES   it takes nothing away.
+ *         TAKES   it may take something away: who is signed in for a member that it concerns has
+ *                 to sign in anew before the next message (pl_audit_concerns).
+ *         TAKES_FROM_ALL  the same, for every member.
+ * kind    CHANGE, which is kept for audit_days, or SIGN_IN, which is kept for sign_in_days: what a
+ *         sign-in records without anybody having changed anything.
+ */
+#ifndef POSTLATCH_AUDIT_ACTION_H
+#define POSTLATCH_AUDIT_ACTION_H
+
+#define PL_AUDIT_ACTIONS(ROW)                        \
+	ROW("app-password.create", GIVES, CHANGE)    \
+	ROW("app-password.revoke", TAKES, CHANGE)    \
+	ROW("client.add", GIVES, CHANGE)             \
+	ROW("client.remove", TAKES_FROM_ALL, CHANGE) \
+	ROW("code.reuse", TAKES, CHANGE)             \
+	ROW("domain.add", TAKES_FROM_ALL, CHANGE)    \
+	ROW("domain.remove", TAKES, CHANGE)          \
+	ROW("domain.set", TAKES, CHANGE)             \
+	ROW("member.add", TAKES, CHANGE)             \
+	ROW("member.remove", TAKES, CHANGE)          \
+	ROW("member.set", TAKES, CHANGE)             \
+	ROW("recovery-code.use", GIVES, CHANGE)      \
+	ROW("recovery-codes.make", GIVES, CHANGE)    \
+	ROW("refresh-token.stolen", TAKES, CHANGE)   \
+	ROW("service.deny", GIVES, CHANGE)           \
+	ROW("session.open", GIVES, SIGN_IN)          \
+	ROW("session.revoke", TAKES, SIGN_IN)        \
+	ROW("session.revoke-all", TAKES, CHANGE)     \
+	ROW("session.revoke-others", TAKES, CHANGE)  \
+	ROW("signing-key.add", GIVES, CHANGE)        \
+	ROW("token.revoke", TAKES, SIGN_IN)          \
+	ROW("totp.register", TAKES, CHANGE)          \
+	ROW("totp.reset", TAKES, CHANGE)             \
+	ROW("trusted-device.add", GIVES, SIGN_IN)    \
+	ROW("trusted-device.remove", TAKES, CHANGE)  \
+	ROW("trusted-device.stolen", TAKES, CHANGE)  \
+	ROW("two-factor.opt-in", TAKES, CHANGE)      \
+	ROW("two-factor.opt-out", TAKES, CHANGE)
+
+/* Lists for SQL. An action is never ''. */
+#define PL_AUDIT_SQL_GIVING "(" PL_AUDIT_ACTIONS(PL_AUDIT_IF_GIVES) "'')"
+#define PL_AUDIT_SQL_TAKING_FROM_ALL "(" PL_AUDIT_ACTIONS(PL_AUDIT_IF_TAKES_FROM_ALL) "'')"
+
+#define PL_AUDIT_IF_GIVES(name, effect, kind) PL_AUDIT_GIVING_##effect(name)
+#define PL_AUDIT_GIVING_GIVES(name) "'" name "', "
+#define PL_AUDIT_GIVING_TAKES(name)
+#define PL_AUDIT_GIVING_TAKES_FROM_ALL(name)
+
+#define PL_AUDIT_IF_TAKES_FROM_ALL(name, effect, kind) PL_AUDIT_FROM_ALL_##effect(name)
+#define PL_AUDIT_FROM_ALL_GIVES(name)
+#define PL_AUDIT_FROM_ALL_TAKES(name)
+#define PL_AUDIT_FROM_ALL_TAKES_FROM_ALL(name) "'" name "', "
+
+#endif
