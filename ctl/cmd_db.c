@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ctl/command.h"
+#include "policy/session/session.h"
 #include "policy/store/schema.h"
 
 /* The groups that share the database and the HMAC key, and the portal's own, which
@@ -207,26 +208,32 @@ static long long file_size(const char *path, const char *suffix)
 	return stat(name, &st) == 0 ? (long long)st.st_size : 0;
 }
 
-static const char *const count_names[] = { "domains", "members", "app_passwords", "sessions",
-					   "audit" };
+/* Rows of each kind, and the sessions that are good now. */
+#define COUNTS (PL_COUNT_AUDIT + 2)
 
-/* Rows of each kind; the database has this program's version when it gets here. */
-static int read_counts(const char *uri, int64_t counts[], struct pl_error *err)
+static const char *const count_names[COUNTS] = { "domains", "members", "app_passwords", "audit",
+						 "sessions" };
+
+/* The database has this program's version when it gets here. */
+static int read_counts(const char *uri, int64_t counts[COUNTS], struct pl_error *err)
 {
-	struct pl_store *store;
+	struct pl_work work = { .err = err };
 	int ret = 0;
 
-	if (pl_store_open(uri, PL_ROLE_COMMAND, &store, err) < 0)
+	if (pl_store_open(uri, PL_ROLE_COMMAND, &work.store, err) < 0)
 		return -1;
-	for (int what = PL_COUNT_DOMAINS; what <= PL_COUNT_AUDIT && ret == 0; what++) {
-		counts[what] = pl_store_count(store, (enum pl_count)what, err);
+	work.now = pl_store_now(work.store);
+	for (int what = 0; what < COUNTS && ret == 0; what++) {
+		counts[what] = what <= PL_COUNT_AUDIT
+				       ? pl_store_count(work.store, (enum pl_count)what, err)
+				       : pl_session_count(&work);
 		ret = counts[what] < 0 ? -1 : 0;
 	}
-	pl_store_close(&store);
+	pl_store_close(&work.store);
 	return ret;
 }
 
-static json_t *status_json(const char *uri, int version, const int64_t counts[])
+static json_t *status_json(const char *uri, int version, const int64_t counts[COUNTS])
 {
 	const char *file = file_of(uri);
 	char name[PL_STORE_NAME];
@@ -238,7 +245,7 @@ static json_t *status_json(const char *uri, int version, const int64_t counts[])
 		json_object_set_new(json, "bytes", json_integer(file_size(file, "")));
 		json_object_set_new(json, "wal_bytes", json_integer(file_size(file, "-wal")));
 	}
-	for (int what = PL_COUNT_DOMAINS; what <= PL_COUNT_AUDIT; what++)
+	for (int what = 0; what < COUNTS; what++)
 		json_object_set_new(json, count_names[what], json_integer(counts[what]));
 	return json;
 }
@@ -246,7 +253,7 @@ static json_t *status_json(const char *uri, int version, const int64_t counts[])
 int cmd_db_status(struct ctl *ctl, struct pl_error *err)
 {
 	const char *uri = ctl->policy->database, *file = file_of(uri);
-	int64_t counts[PL_COUNT_AUDIT + 1];
+	int64_t counts[COUNTS];
 	char name[PL_STORE_NAME];
 	int version;
 
@@ -259,7 +266,7 @@ int cmd_db_status(struct ctl *ctl, struct pl_error *err)
 	if (file != NULL)
 		printf("%-*s %lld\n%-*s %lld\n", CTL_NAME_WIDTH, "bytes", file_size(file, ""),
 		       CTL_NAME_WIDTH, "bytes in -wal", file_size(file, "-wal"));
-	for (int what = PL_COUNT_DOMAINS; what <= PL_COUNT_AUDIT; what++)
+	for (int what = 0; what < COUNTS; what++)
 		printf("%-*s %lld\n", CTL_NAME_WIDTH, count_names[what], (long long)counts[what]);
 	return CTL_DONE;
 }

@@ -252,6 +252,20 @@ int pl_session_list(const struct pl_work *work, int64_t member_id,
 	return ret;
 }
 
+int64_t pl_session_count(const struct pl_work *work)
+{
+	struct pl_stmt *stmt =
+		pl_query(work->store, PL_SQL_SESSION_COUNT,
+			 PL_PARAMS(PL_INT("now", work->now),
+				   PL_INT("idle_since", work->now - PL_SESSION_IDLE)));
+	int64_t count;
+
+	if (pl_step(stmt, work->err) < 0)
+		return -1;
+	count = pl_col_int(stmt, "count");
+	return pl_row_end(stmt, work->err) < 0 ? -1 : count;
+}
+
 static int64_t run_of(struct pl_store *store, enum pl_sql sql, int64_t id, int64_t member_id,
 		      struct pl_error *err)
 {

@@ -71,6 +71,8 @@ int pl_session_get(struct pl_store *store, int64_t id, struct pl_session *sessio
 /* The member's authenticated sessions, newest first. */
 int pl_session_list(const struct pl_work *work, int64_t member_id,
 		    int (*each)(const struct pl_session *session, void *context), void *context);
+/* How many authenticated sessions all members have; -1 on error. */
+int64_t pl_session_count(const struct pl_work *work);
 /* Ends a session of the member with its tokens. 1 ended, 0 none, -1 error. In the caller's write
  * transaction. */
 int pl_session_revoke(const struct pl_work *work, const struct pl_account *account, int64_t id);

@@ -583,7 +583,6 @@ int64_t pl_store_count(struct pl_store *store, enum pl_count what, struct pl_err
 		[PL_COUNT_DOMAINS] = PL_SQL_COUNT_DOMAINS,
 		[PL_COUNT_MEMBERS] = PL_SQL_COUNT_MEMBERS,
 		[PL_COUNT_APP_PASSWORDS] = PL_SQL_COUNT_APP_PASSWORDS,
-		[PL_COUNT_SESSIONS] = PL_SQL_COUNT_SESSIONS,
 		[PL_COUNT_AUDIT] = PL_SQL_COUNT_AUDIT,
 	};
 	struct pl_stmt *stmt = pl_query(store, counts[what], NULL);

@@ -79,14 +79,8 @@ void pl_store_set_budget(struct pl_store *store, struct pl_budget *budget);
  * write and compare times, and theirs may differ: it is read when the database is opened, and
  * again now and then by pl_store_replaced(). */
 int64_t pl_store_now(const struct pl_store *store);
-/* For `db status`: rows of a table's kind. -1 on error. */
-enum pl_count {
-	PL_COUNT_DOMAINS,
-	PL_COUNT_MEMBERS,
-	PL_COUNT_APP_PASSWORDS,
-	PL_COUNT_SESSIONS,
-	PL_COUNT_AUDIT
-};
+/* How many rows there are of a kind. -1 on error. */
+enum pl_count { PL_COUNT_DOMAINS, PL_COUNT_MEMBERS, PL_COUNT_APP_PASSWORDS, PL_COUNT_AUDIT };
 int64_t pl_store_count(struct pl_store *store, enum pl_count what, struct pl_error *err);
 /* 1 when the database file was moved away or replaced since it was opened, or was
  * migrated, or has become writable, or the server has hung up: the caller closes and

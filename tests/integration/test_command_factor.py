@@ -110,6 +110,7 @@ class Sessions(FactorTest):
                                "device_trusted": True})
         text = self.site.ok("session", "list", ALICE)
         self.assertIn("Firefox?[31m, trusted", text)
+        self.assertEqual(self.site.json("db", "status")["sessions"], 2)
         self.refused(REFUSED, "session", "list", "stranger@elsewhere.test", says="no such member")
 
     def test_revoke_one_with_its_trust(self):
