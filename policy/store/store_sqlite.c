@@ -104,7 +104,10 @@ static int repair_shm(struct db *db, struct pl_error *err)
 	/* What is left of it would look whole. Others may have made it larger since it was seen. */
 	if (truncate(db->shm, 0) == 0 && truncate(db->shm, db->shm_size + SHM_SLACK) == 0)
 		return 0;
-	return pl_error_set(err, PL_ERR_RETRY, "%s was truncated and cannot be repaired: %s",
+	return pl_error_set(err, PL_ERR_RETRY,
+			    "%s was truncated and cannot be repaired: %s; let this program write "
+			    "it, "
+			    "or stop all programs that use the database and delete it",
 			    db->shm, strerror(errno));
 }
 
