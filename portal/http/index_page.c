@@ -5,8 +5,6 @@
 
 #include "portal/http/pages.h"
 
-static const char *const codes[LANGUAGES] = { [ENGLISH] = "en", [KOREAN] = "ko" };
-
 void put_html(FILE *out, const char *text)
 {
 	for (; *text != '\0'; text++) {
@@ -37,7 +35,7 @@ static size_t find_placeholder(const struct request *request, const char *text,
 		const char *name, *value;
 	} placeholders[] = {
 		{ "{{name}}", request->policy->portal_name },
-		{ "{{language}}", codes[request_language(request)] },
+		{ "{{language}}", language_tags[request_language(request)] },
 	};
 
 	for (size_t i = 0; i < sizeof(placeholders) / sizeof(placeholders[0]); i++) {

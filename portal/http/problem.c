@@ -24,8 +24,6 @@ static const struct words problems[][LANGUAGES] = {
 #undef PROBLEM
 };
 
-static const char *const codes[LANGUAGES] = { [ENGLISH] = "en", [KOREAN] = "ko" };
-
 /* In the frame of the pages' own style sheet. */
 static void print_page(FILE *out, enum language language, const char *name,
 		       const struct words *words, const char *detail, int refresh)
@@ -33,7 +31,7 @@ static void print_page(FILE *out, enum language language, const char *name,
 	fprintf(out,
 		"<!DOCTYPE html>\n<html lang=\"%s\">\n<meta charset=\"utf-8\">\n"
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
-		codes[language]);
+		language_tags[language]);
 	if (refresh)
 		fprintf(out, "<meta http-equiv=\"refresh\" content=\"%d\">\n", RETRY_SECONDS);
 	fprintf(out,

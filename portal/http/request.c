@@ -125,15 +125,17 @@ static int is_language(const char *range, const char *subtag)
 	return strncasecmp(range, subtag, 2) == 0 && strchr("-;, \t", range[2]) != NULL;
 }
 
+const char *const language_tags[LANGUAGES] = { [ENGLISH] = "en", [KOREAN] = "ko" };
+
 enum language request_language(const struct request *request)
 {
 	const char *names = request->accept_language == NULL ? "" : request->accept_language;
 
 	for (; *names != '\0'; names += strcspn(names, ","), names += strspn(names, ", ")) {
-		if (is_language(names, "ko"))
-			return KOREAN;
-		if (is_language(names, "en"))
-			return ENGLISH;
+		for (unsigned int i = 0; i < LANGUAGES; i++) {
+			if (is_language(names, language_tags[i]))
+				return (enum language)i;
+		}
 	}
 	return ENGLISH;
 }

@@ -19,9 +19,8 @@ struct pl_snapshot;
 #define REQUEST_FIELD_BYTES 4096
 #define REQUEST_BODY_MAX 16384 /* no route takes more */
 
-#define ENDED_MAX 32
-
 enum language { ENGLISH, KOREAN, LANGUAGES };
+extern const char *const language_tags[LANGUAGES]; /* of HTML and HTTP: "en", "ko" */
 
 struct request_field {
 	const char *name, *value;
@@ -35,6 +34,19 @@ struct request_parameters {
 	size_t count, used;
 	struct request_field field[REQUEST_PARAMETERS_MAX];
 	char text[REQUEST_PARAMETER_BYTES];
+};
+
+/* The sessions, all of one member, that a handler has ended, and whose mail connections Dovecot is
+ * asked to close afterwards (portal/signin/end_sessions.c). */
+#define DISCONNECTION_MAX 32
+struct disconnection {
+	struct pl_address address; /* of the member */
+	size_t count;              /* DISCONNECTION_MAX + 1: more than fit */
+	struct {
+		int64_t id;
+		enum pl_channel channel;
+		char ip[PL_IP_TEXT];
+	} session[DISCONNECTION_MAX];
 };
 
 /* Strings are the request's and live as long as it does. */
@@ -78,14 +90,7 @@ struct request {
 	/* What the handler leaves to be done before the answer is sent, but without a connection
 	 * to the database; NULL: nothing. */
 	void (*afterwards)(const struct request *request);
-	/* Sessions whose mail connections end then, for end_sessions.c; all of one member. */
-	struct {
-		int64_t id;
-		enum pl_channel channel;
-		char ip[PL_IP_TEXT];
-	} ended[ENDED_MAX];
-	size_t ended_count;
-	struct pl_address ended_address;
+	struct disconnection disconnection;
 };
 
 /* The value, or NULL. */

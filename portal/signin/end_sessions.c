@@ -14,9 +14,9 @@
 
 /* What doveadm is asked for, and the texts that it points to. */
 struct kick {
-	const char *name[ENDED_MAX], *user[USERS_MAX], *network[NETWORKS_MAX];
+	const char *name[DISCONNECTION_MAX], *user[USERS_MAX], *network[NETWORKS_MAX];
 	struct doveadm_kick asked;
-	char names[ENDED_MAX][PL_CONNECTION_NAME], address[PL_ADDRESS_MAX + 1];
+	char names[DISCONNECTION_MAX][PL_CONNECTION_NAME], address[PL_ADDRESS_MAX + 1];
 	char networks[NETWORKS_MAX][PL_IP_TEXT + 4];
 };
 
@@ -53,12 +53,12 @@ static int find_networks(struct kick *kick, const struct request *request)
 {
 	int webmail = 0;
 
-	for (size_t i = 0; i < request->ended_count; i++) {
+	for (size_t i = 0; i < request->disconnection.count; i++) {
 		struct pl_network program = { .bits = 128 };
 
-		if (request->ended[i].channel == PL_CHANNEL_WEBMAIL)
+		if (request->disconnection.session[i].channel == PL_CHANNEL_WEBMAIL)
 			webmail = 1;
-		else if (pl_ip_parse(request->ended[i].ip, &program.ip, NULL) < 0 ||
+		else if (pl_ip_parse(request->disconnection.session[i].ip, &program.ip, NULL) < 0 ||
 			 add_network(kick, &program) < 0)
 			return -1;
 	}
@@ -68,7 +68,7 @@ static int find_networks(struct kick *kick, const struct request *request)
 /* Dovecot may know members of the default domain by their local part. */
 static void name_users(struct kick *kick, const struct request *request)
 {
-	const struct pl_address *address = &request->ended_address;
+	const struct pl_address *address = &request->disconnection.address;
 
 	kick->user[kick->asked.user_count++] = pl_address_format(address, kick->address);
 	if (strcmp(address->domain, request->policy->default_domain) == 0)
@@ -90,7 +90,7 @@ static void ask_dovecots(const struct pl_policy *policy, const struct doveadm_ki
 static void kick(const struct request *request)
 {
 	struct kick kick = { .asked = { .user_count = 0 } };
-	size_t count = request->ended_count;
+	size_t count = request->disconnection.count;
 
 	if (request->policy->doveadm_url[0] == '\0')
 		return;
@@ -98,9 +98,10 @@ static void kick(const struct request *request)
 	kick.asked.users = kick.user;
 	kick.asked.networks = kick.network;
 	/* Of more than fit, everything ends that the member has open. */
-	kick.asked.name_count = count <= ENDED_MAX ? count : 0;
+	kick.asked.name_count = count <= DISCONNECTION_MAX ? count : 0;
 	for (size_t i = 0; i < kick.asked.name_count; i++)
-		kick.name[i] = pl_connection_of_session(request->ended[i].id, kick.names[i]);
+		kick.name[i] = pl_connection_of_session(request->disconnection.session[i].id,
+							kick.names[i]);
 	name_users(&kick, request);
 	if (kick.asked.name_count == 0 || find_networks(&kick, request) < 0)
 		kick.asked.network_count = 0;
@@ -109,18 +110,19 @@ static void kick(const struct request *request)
 
 void disconnect_session(struct request *request, const struct pl_session *session)
 {
-	const size_t i = request->ended_count;
+	struct disconnection *all = &request->disconnection;
+	const size_t i = all->count;
 
 	request->afterwards = kick;
-	request->ended_address = session->address;
-	if (i > ENDED_MAX)
+	all->address = session->address;
+	if (i > DISCONNECTION_MAX)
 		return;
-	request->ended_count++;
-	if (i == ENDED_MAX)
+	all->count++;
+	if (i == DISCONNECTION_MAX)
 		return;
-	request->ended[i].id = session->id;
-	request->ended[i].channel = session->channel;
-	memcpy(request->ended[i].ip, session->ip, sizeof(request->ended[i].ip));
+	all->session[i].id = session->id;
+	all->session[i].channel = session->channel;
+	memcpy(all->session[i].ip, session->ip, sizeof(all->session[i].ip));
 }
 
 /* Which of the sessions that are listed end. */
