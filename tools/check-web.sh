@@ -19,16 +19,16 @@ for catalogue in web/messages.*.js; do
 	while read -r key; do complain "$catalogue has $key twice"; done < <(keys "$catalogue" | uniq -d)
 done
 
-# What a sentence leaves open is the same in both languages.
-gaps() {
+# The placeholders of a sentence are the same in both languages.
+placeholders() {
 	while IFS= read -r line; do
 		[[ $line =~ ^\ +\"([a-z.-]+)\" ]] || continue
 		echo "${BASH_REMATCH[1]} $(grep -oE '\{[a-z]+\}' <<<"$line" | sort | tr -d '\n')"
 	done <"$1" | sort
 }
 while read -r key _; do
-	complain "$key has other {gaps} in Korean than in English"
-done < <(comm -3 <(gaps web/messages.en.js) <(gaps web/messages.ko.js) | tr -d '\t' | sort -u -k1,1)
+	complain "$key has other {placeholders} in Korean than in English"
+done < <(comm -3 <(placeholders web/messages.en.js) <(placeholders web/messages.ko.js) | tr -d '\t' | sort -u -k1,1)
 
 # Keys in use; "error." is put together with the portal's code.
 used=$(grep -ohE '"(language|app|copy|form|password|notice|code|busy|not-kept|recovery|registration|codes|reauthentication|sign-out|unavailable|account|factor|mode|devices|sessions|error)\.[a-z-]+"' \

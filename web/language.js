@@ -2,7 +2,7 @@
 
 import en from "./messages.en.js";
 import ko from "./messages.ko.js";
-import { wish } from "./places.js";
+import { requestParameter } from "./places.js";
 
 const catalogues = { ko, en };
 const MEMORY = "postlatch-language";
@@ -19,7 +19,7 @@ function remembered() {
 
 // The reader's own choice, then the program's, then the browser's; by the first subtag (RFC 5646).
 function preferred() {
-    const tags = [remembered() ?? "", ...wish("ui_locales").split(" "), ...navigator.languages];
+    const tags = [remembered() ?? "", ...requestParameter("ui_locales").split(" "), ...navigator.languages];
     return tags.map((tag) => tag.split("-")[0].toLowerCase()).find((tag) => languages.includes(tag)) ?? "en";
 }
 
@@ -30,11 +30,11 @@ export function language() {
     return current;
 }
 
-export function setLanguage(wish) {
-    current = wish;
-    document.documentElement.lang = wish;
+export function setLanguage(chosen) {
+    current = chosen;
+    document.documentElement.lang = chosen;
     try {
-        localStorage.setItem(MEMORY, wish);
+        localStorage.setItem(MEMORY, chosen);
     } catch {
         // it holds for this page then
     }

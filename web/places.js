@@ -16,7 +16,7 @@ export const notice = HERE.searchParams.get("notice");
 export const again = HERE.searchParams.has("again");
 
 // What the program that sent the reader here asks for (OpenID Connect Core 3.1.2.1); "" if nothing.
-export function wish(name) {
+export function requestParameter(name) {
     return new URL(wanted(), HERE).searchParams.get(name) ?? "";
 }
 

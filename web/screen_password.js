@@ -4,7 +4,7 @@ import { post } from "./api.js";
 import { h } from "./dom.js";
 import { field, form } from "./form.js";
 import { t } from "./language.js";
-import { wish } from "./places.js";
+import { requestParameter } from "./places.js";
 import { portalName } from "./stage.js";
 
 const ADDRESS_MAX = 320;
@@ -29,7 +29,7 @@ export function passwordScreen({ proceed, notice }) {
     const user = field({
         name: "user", label: t("password.user"), inputmode: "email", autocomplete: "username",
         autocapitalize: "none", spellcheck: "false", maxlength: ADDRESS_MAX,
-        value: wish("login_hint").slice(0, ADDRESS_MAX),
+        value: requestParameter("login_hint").slice(0, ADDRESS_MAX),
     });
     const password = field({
         name: "password", label: t("password.password"), type: "password",
@@ -47,6 +47,6 @@ export function passwordScreen({ proceed, notice }) {
                 action: async (typed) => proceed(await post("/api/sign-in", { ...typed, user: typed.user.trim() })),
             }),
         ],
-        focus: (wish("login_hint") ? password : user).querySelector("input"),
+        focus: (requestParameter("login_hint") ? password : user).querySelector("input"),
     };
 }
