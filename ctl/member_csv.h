@@ -37,6 +37,7 @@ int member_csv_parse(const char *text, size_t len, const char *default_domain,
 		     struct member_csv *csv_r, struct pl_error *err);
 void member_csv_free(struct member_csv *csv);
 
+/* The first line, with the columns' names, and the line of a member. The caller checks ferror(). */
 void member_csv_write_header(FILE *out);
 void member_csv_write(FILE *out, const struct pl_member *member);
 

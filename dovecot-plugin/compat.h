@@ -139,7 +139,8 @@ static inline void compat_no_answer(struct auth_request *request)
 
 /* With a token, an error is logged when and only when the introspection endpoint could not tell.
  * What it says about a token is logged as information, and so is that it says nothing; messages of
- * that level are made for us, and shown where auth_verbose wants them. */
+ * that level are made for us, and shown where auth_verbose wants them. Only the text tells that it
+ * says nothing: the result, PASSWORD_MISMATCH, is that of a token that is not active. */
 ATTR_FORMAT(3, 0)
 static inline bool compat_logged(struct event *event, enum log_type type, const char *fmt,
 				 va_list args)

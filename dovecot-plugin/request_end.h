@@ -10,6 +10,7 @@
 
 struct auth_request;
 
+/* Once in a process, before its first request, and after its last one. */
 void request_end_init(void);
 void request_end_deinit(void);
 

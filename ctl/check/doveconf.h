@@ -38,6 +38,7 @@ struct doveconf_release {
 	int introspects; /* tokens are checked by the block oauth2, and offered to no passdb */
 };
 
+/* That of the release whose doveconf printed text; never NULL. */
 const struct doveconf_release *doveconf_release(const char *text);
 
 #endif

@@ -30,6 +30,7 @@ struct setup {
 	struct pl_error *err;
 };
 
+/* Adds a sentence to notes. */
 void setup_note(struct setup *setup, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Folders with a main.cf and a master.cf. (staging.c) Those that return an int: 0, or -1 and

@@ -1,3 +1,4 @@
+/* change.c - see change.h. */
 #include "policy/account/change.h"
 
 #include <stdio.h>

@@ -54,6 +54,8 @@ struct pl_member_filter {
 	const char *class_name; /* NULL for all */
 };
 
+/* Calls each for the members that the filter names, by domain and local part, until it returns
+ * non-zero. 0, or -1. */
 int pl_member_list(struct pl_store *store, const struct pl_member_filter *filter,
 		   int (*each)(const struct pl_member *member, void *context), void *context,
 		   struct pl_error *err);

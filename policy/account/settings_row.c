@@ -1,3 +1,4 @@
+/* settings_row.c - see settings_row.h. */
 #include "policy/account/settings_row.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* error.c - see error.h. */
 #include "policy/base/error.h"
 
 #include <stdarg.h>

@@ -20,9 +20,11 @@
 
 struct pl_keys;
 
+/* 0, or -1: the error names the file and what is wrong with it. */
 int pl_keys_load(const char *path, struct pl_keys **keys_r, struct pl_error *err);
 void pl_keys_free(struct pl_keys **keys);
 size_t pl_keys_count(const struct pl_keys *keys);
+/* The number that rows name the index-th key by. */
 int pl_keys_id(const struct pl_keys *keys, size_t index);
 
 /* HMAC-SHA256 (RFC 2104) of a credential of a member with the index-th key.

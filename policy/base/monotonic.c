@@ -1,3 +1,4 @@
+/* monotonic.c - see monotonic.h. */
 #include "policy/base/monotonic.h"
 
 int64_t pl_monotonic_ms(void)

@@ -13,6 +13,7 @@ struct pl_nearest {
 	size_t best;
 };
 
+/* The word is borrowed. */
 void pl_nearest_begin(struct pl_nearest *nearest, const char *word);
 /* The candidate is borrowed. */
 void pl_nearest_offer(struct pl_nearest *nearest, const char *candidate);

@@ -1,3 +1,4 @@
+/* network.c - see network.h. */
 #include "policy/base/network.h"
 
 #include <arpa/inet.h>

@@ -23,6 +23,7 @@ struct pl_network {
 /* The longest text that pl_ip_format writes, with its NUL. */
 #define PL_IP_TEXT 46
 
+/* An IPv4 or IPv6 address. 0, or -1 and the error. */
 int pl_ip_parse(const char *text, struct pl_ip *ip_r, struct pl_error *err);
 /* The same for an address as a proxy tells it, with or without a port, RFC 7239 section 6:
  * 192.0.2.1:40001, [2001:db8::1]:40001, [2001:db8::1]. */

@@ -1,3 +1,4 @@
+/* random.c - see random.h. */
 #include "policy/base/random.h"
 
 #include <openssl/crypto.h>

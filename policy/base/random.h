@@ -12,8 +12,9 @@
 #define PL_BASE64URL_TEXT(len) (4 * (((len) + 2) / 3) + 1)
 char *pl_base64url(const void *data, size_t len, char *text_r);
 
+/* A new token with that prefix, for the caller to wipe. 0, or -1 when there are no random bits. */
 int pl_random_token(const char *prefix, struct pl_secret *token_r, struct pl_error *err);
-/* Base32 without padding (RFC 4648 6) of len random bytes. */
+/* Base32 without padding (RFC 4648 6) of len random bytes; otherwise the same. */
 int pl_random_base32(size_t len, struct pl_secret *text_r, struct pl_error *err);
 
 #endif

@@ -1,3 +1,4 @@
+/* secret.c - see secret.h. */
 #include "policy/base/secret.h"
 
 #include <openssl/crypto.h>

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+/* 1 or 0. */
 int pl_is_utf8(const char *text);
 /* The same for text of len bytes, which may contain NUL. */
 int pl_is_utf8_text(const char *text, size_t len);

@@ -1,3 +1,4 @@
+/* watch.c - see watch.h. */
 #include "policy/base/watch.h"
 
 #include <stdio.h>

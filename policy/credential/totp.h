@@ -61,7 +61,7 @@ int pl_totp_state(const struct pl_work *work, int64_t member_id, struct pl_totp_
 int pl_totp_begin(const struct pl_work *work, const struct pl_keys *seal,
 		  const struct pl_account *account, int64_t session_id, struct pl_secret *secret_r);
 /* A code made with the pending secret of the session puts it to use, and is used by that.
- * Other registrations of the member, old recovery codes and trusted devices die. Of several
+ * Other registrations of the member, old recovery codes and trusted devices are removed. Of several
  * who confirm one registration one is right. The caller commits after every result: a wrong
  * code is counted in the same transaction. */
 int pl_totp_confirm(const struct pl_work *work, const struct pl_keys *seal,
@@ -85,6 +85,7 @@ char *pl_totp_uri(const char *issuer, const struct pl_address *address,
 #define PL_RECOVERY_CODES 10
 #define PL_RECOVERY_TEXT 20
 
+/* Replaces the member's recovery codes. codes_r is shown once; the caller wipes it. 0, or -1. */
 int pl_recovery_make(const struct pl_work *work, const struct pl_keys *verify,
 		     const struct pl_account *account,
 		     char codes_r[PL_RECOVERY_CODES][PL_RECOVERY_TEXT]);

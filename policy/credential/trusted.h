@@ -2,7 +2,7 @@
  *
  * A device holds a series and a value, both random; each use changes the value.
  * A right series with a stale value means that the cookie was copied: the
- * series dies with all sessions that were opened on it, and the caller tells the
+ * series is removed with all sessions that were opened on it, and the caller tells the
  * member. The value before the last is still good for a few seconds, because a
  * browser may send two requests at once. A device is bound to the member's
  * generation, and lives 30 days at most.

@@ -61,6 +61,7 @@ int pl_live_policy_read(struct pl_live_policy *live, int64_t now_ms, struct pl_e
 int pl_live_policy_hold(struct pl_live_policy *live, int64_t now_ms,
 			struct pl_snapshot **snapshot_r, struct pl_error *err);
 
+/* Adds one reference. Returns snapshot. */
 struct pl_snapshot *pl_snapshot_ref(struct pl_snapshot *snapshot);
 /* Drops one reference and sets *snapshot to NULL. Accepts NULL. */
 void pl_snapshot_unref(struct pl_snapshot **snapshot);

@@ -1,7 +1,7 @@
 /* grant.h - what a webmail gets for a session: codes, access and refresh tokens.
  *
- * All are pl_random_token()s of which only the SHA-256 is stored. A grant hangs
- * on a session and dies with it. Functions that write take part in the caller's
+ * All are pl_random_token()s of which only the SHA-256 is stored. A grant belongs
+ * to a session and ends with it. Functions that write take part in the caller's
  * write transaction; the one named _commit has its own.
  */
 #ifndef POSTLATCH_GRANT_H

@@ -40,7 +40,7 @@ int pl_oauth_client_only_introspects(const struct pl_oauth_client *client);
 int pl_oauth_client_list(struct pl_store *store,
 			 int (*each)(const struct pl_oauth_client *client, void *context),
 			 void *context, struct pl_error *err);
-/* Its sessions' tokens die with it. 1, 0, -1. */
+/* Removes it with its tokens. 1, 0 when there is none, or -1. */
 int pl_oauth_client_remove(const struct pl_work *work, const char *id);
 
 #endif

@@ -7,7 +7,7 @@
  * becomes pending again when a second step is due later. A session is good while it is not
  * expired, not removed, and of the member's present generation.
  *
- * An idle session dies after PL_SESSION_IDLE, and any after PL_SESSION_SECONDS.
+ * An idle session ends after PL_SESSION_IDLE, and any after PL_SESSION_SECONDS.
  */
 #ifndef POSTLATCH_SESSION_H
 #define POSTLATCH_SESSION_H

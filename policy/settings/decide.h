@@ -91,7 +91,9 @@ struct pl_verdict {
 	int tell;
 };
 
+/* What holds for a setting, and which layer says so. */
 struct pl_resolved pl_resolve(const struct pl_layers *layers, enum pl_setting setting);
+/* The decision: no I/O, no clock, no allocation. */
 struct pl_verdict pl_decide(const struct pl_facts *facts);
 
 /* Names for explain, logs and --json. */

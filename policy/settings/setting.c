@@ -1,3 +1,4 @@
+/* setting.c - see setting.h. */
 #include "policy/settings/setting.h"
 
 #include <stdio.h>

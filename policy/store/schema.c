@@ -36,8 +36,8 @@
 	" ' use=', ' two_factor_mode='), ' requirement=', ' two_factor_requirement='))" \
 	" WHERE settings LIKE '%use=%' OR settings LIKE '%requirement=%';"
 
-/* The portal wrote a member's own wish as two_factor_mode, an administrator's setting. Where the
- * newest record of such a change says that the member made it, it becomes the wish again. */
+/* The portal wrote a member's own choice as two_factor_mode, an administrator's setting. Where the
+ * newest record of such a change says that the member made it, it becomes the member's again. */
 #define SKIPPED_BY_MEMBER                                                              \
 	" settings LIKE '%two_factor_mode=skip%' AND EXISTS (SELECT 1 FROM audit a"    \
 	" WHERE a.who = a.object AND ' ' || a.after || ' ' LIKE '%=skip %' AND a.id =" \

@@ -2,7 +2,7 @@
  *
  * One writer at a time, as with SQLite: a write transaction begins by taking one
  * lock of the whole database, so that what it has read holds until it commits. The
- * lock is the transaction's own, and a server that dies gives it back.
+ * lock is the transaction's own, and a server that crashes releases it.
  */
 #include "policy/store/store_postgresql.h"
 

@@ -38,6 +38,7 @@ void pl_postgresql_describe(const char *location, char *buf, size_t size);
 /* How long the server may work on one statement in a role. */
 int pl_postgresql_statement_ms(enum pl_role role);
 
+/* Whether the connection has failed, and must be opened again: 1 or 0. */
 int pl_postgresql_is_lost(const struct pl_postgresql *db);
 /* Waits until PQgetResult has something to give. After -1 the connection is lost. */
 int pl_postgresql_wait(struct pl_postgresql *db, int wait_ms, struct pl_error *err);

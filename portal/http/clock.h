@@ -1,6 +1,6 @@
 /* clock.h - is the clock of the database to be trusted with one-time codes?
  *
- * A code that is taken while the clock stands in another year spends every step
+ * A code that is redeemed while the clock stands in another year uses up every step
  * up to that year: the member is locked out once the clock is right again. So
  * codes wait after a leap of the wall clock, seen against the time since the
  * machine started. When the clock is set back they are taken again at once; a
@@ -25,7 +25,9 @@ struct clock_guard {
 	int is_started;   /* by the first look at the clock; all zero before that */
 };
 
+/* Seconds since the machine started, also those in which it was suspended. */
 int64_t clock_since_boot(void);
+/* Believes the wall clock as it is. */
 void clock_guard_start(struct clock_guard *guard, int64_t wall, int64_t since_boot);
 /* 0 when wall can be trusted, -1 with PL_ERR_RETRY while it cannot. */
 int clock_guard_check(struct clock_guard *guard, int64_t wall, int64_t since_boot,

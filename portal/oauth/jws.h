@@ -13,7 +13,7 @@ int jws_key_id(const char *token, char id_r[64]);
 /* 1 and the claims when the key has signed it; 0 when it did not; -1. */
 int jws_verify(const struct pl_signing_key *key, const char *token, json_t **claims_r,
 	       struct pl_error *err);
-/* The public half as a JSON Web Key (RFC 7517), or NULL and the error. */
+/* The public key as a JSON Web Key (RFC 7517), or NULL and the error. */
 json_t *jws_public_key(const struct pl_signing_key *key, struct pl_error *err);
 
 #endif

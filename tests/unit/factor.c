@@ -1,3 +1,4 @@
+/* factor.c - see factor.h. */
 #include "tests/unit/factor.h"
 
 #include <liboath/oath.h>

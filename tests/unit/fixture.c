@@ -1,3 +1,4 @@
+/* fixture.c - see fixture.h. */
 #include "tests/unit/fixture.h"
 
 #include <stdlib.h>

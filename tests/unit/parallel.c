@@ -1,3 +1,4 @@
+/* parallel.c - see parallel.h. */
 #include "tests/unit/parallel.h"
 
 #include <sys/wait.h>

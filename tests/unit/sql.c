@@ -1,3 +1,4 @@
+/* sql.c - see sql.h. */
 #include "tests/unit/sql.h"
 
 #include <sqlite3.h>

@@ -190,7 +190,7 @@ static enum pl_outcome expect(const struct question *q)
 	return expect_factor(q);
 }
 
-/* May the sentence be shown? Only to who has proven to be the member, or when
+/* May the sentence be shown? Only to the member, or when
  * nobody in the domain could get another. */
 static int expect_tell(const struct question *q)
 {
@@ -381,7 +381,7 @@ static void rules_by_hand(void **state)
 		    .opted_out = 1 },
 		  PL_ALLOW,
 		  PL_RULE_FACTOR_OPTED_OUT },
-		{ "a member's own wish is void once the factor is required",
+		{ "a member's own choice is void once the factor is required",
 		  { .service = PL_SETTING_WEBMAIL,
 		    .service_on = 1,
 		    .webmail_on = 1,
@@ -483,7 +483,7 @@ static void rules_by_hand(void **state)
 	}
 }
 
-/* Every rule has a sentence without a gap left in it. */
+/* Every rule has a sentence without a placeholder left in it. */
 static void sentences(void **state)
 {
 	char sentence[256];

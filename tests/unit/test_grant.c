@@ -9,7 +9,7 @@
 #define OWNER "owner@example.test"
 #define URI "https://webmail.test/cb"
 
-/* A member's whole session with a client that is known. */
+/* A member's authenticated session with a client that is known. */
 struct scene {
 	struct pl_session session;
 	struct pl_grant grant;

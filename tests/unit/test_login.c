@@ -208,11 +208,11 @@ static void class_section_holds_for_its_members(void **state)
 static int64_t issue(struct fixture *fixture, const char *address, struct pl_secret *secret_r)
 {
 	const struct pl_address parsed = address_of(address);
-	struct pl_app_password wish = { .label = "phone" };
+	struct pl_app_password wanted = { .label = "phone" };
 
 	assert_ok(fixture, pl_app_password_issue(work_of(fixture), fixture->keys, 16, &parsed,
-						 &wish, secret_r));
-	return wish.id;
+						 &wanted, secret_r));
+	return wanted.id;
 }
 
 static void app_password_opens_for_its_member_only(void **state)
@@ -288,10 +288,10 @@ static void issue_session(struct fixture *fixture, const char *address, enum pl_
 			  struct pl_secret *token_r)
 {
 	const struct pl_address parsed = address_of(address);
-	struct pl_session wish = { .channel = channel, .expires_at = 2000 };
+	struct pl_session session = { .channel = channel, .expires_at = 2000 };
 
-	assert_ok(fixture, issue_token(work_of(fixture), account_at(fixture, &parsed), &wish, 2000,
-				       token_r));
+	assert_ok(fixture, issue_token(work_of(fixture), account_at(fixture, &parsed), &session,
+				       2000, token_r));
 }
 
 static void token_brings_its_channel(void **state)

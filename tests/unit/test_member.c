@@ -205,7 +205,7 @@ static void member_is_added_once(void **state)
 }
 
 /* It is no setting: a change of settings leaves it alone, and the records tell the two apart. */
-static void own_wish_is_kept_apart_from_the_setting(void **state)
+static void own_choice_is_kept_apart_from_the_setting(void **state)
 {
 	struct fixture *fixture = *state;
 	struct pl_change change = change_of("two_factor_mode=inherit pop3=off", PL_AT_MEMBER);
@@ -433,7 +433,7 @@ int main(void)
 		TEST_WITH_DATABASE(every_setting_at_once_is_kept),
 		TEST_WITH_DATABASE(settings_that_are_none_of_ours_are_an_error),
 		TEST_WITH_DATABASE(member_is_added_once),
-		TEST_WITH_DATABASE(own_wish_is_kept_apart_from_the_setting),
+		TEST_WITH_DATABASE(own_choice_is_kept_apart_from_the_setting),
 		TEST_WITH_DATABASE(removal_is_recorded_and_takes_all_along),
 		TEST_WITH_DATABASE(ids_are_never_used_again),
 		TEST_WITH_DATABASE(lists_are_sorted_and_filtered),

@@ -326,7 +326,7 @@ static int open_files(void)
 	return count;
 }
 
-/* A running program reads the file again and again while it is being mended. */
+/* A running program reads the file again and again while it is being corrected. */
 static void errors_in_included_files_leave_nothing_behind(void **state)
 {
 	struct pl_policy *policy;

@@ -175,7 +175,7 @@ static void server_that_stops_to_answer_is_given_up(void **state)
 	assert_int_equal(pl_store_replaced(fixture->store), 1);
 }
 
-/* The server dies when it has everything and has answered nothing. */
+/* The server crashes when it has everything and has answered nothing. */
 static void hang_up_at_commit_of(struct fixture *fixture, const char *table)
 {
 	char sql[512];

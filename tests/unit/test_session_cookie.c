@@ -1,4 +1,4 @@
-/* test_session_cookie.c - sessions of browsers: half, whole, idle, ended. */
+/* test_session_cookie.c - sessions of browsers: pending, authenticated, idle, ended. */
 #include "tests/unit/fixture.h"
 
 #include "policy/credential/trusted.h"
@@ -6,11 +6,11 @@
 #define OWNER "owner@example.test"
 #define OTHER "other@example.test"
 
-static struct pl_session open_session(struct fixture *fixture, const char *address, int half,
+static struct pl_session open_session(struct fixture *fixture, const char *address, int pending,
 				      struct pl_secret *cookie_r)
 {
 	const struct pl_address parsed = address_of(address);
-	struct pl_session session = { .channel = PL_CHANNEL_WEBMAIL, .pending = half };
+	struct pl_session session = { .channel = PL_CHANNEL_WEBMAIL, .pending = pending };
 
 	strcpy(session.ip, "192.0.2.9");
 	strcpy(session.device, "Browser");
@@ -80,36 +80,36 @@ static void second_step_makes_it_authenticated_with_a_new_cookie(void **state)
 {
 	struct fixture *fixture = *state;
 	struct pl_session made, found;
-	struct pl_secret half, whole, again;
+	struct pl_secret pending, signed_in, again;
 	int64_t now;
 
-	made = open_session(fixture, OWNER, 1, &half);
+	made = open_session(fixture, OWNER, 1, &pending);
 	now = made.created_at + 60;
-	assert_int_equal(pl_session_by_cookie(work_at(fixture, now), &half, &found), 1);
+	assert_int_equal(pl_session_by_cookie(work_at(fixture, now), &pending, &found), 1);
 	assert_int_equal(found.pending, 1);
 	assert_int_equal(found.reauthenticated_at, 0);
-	assert_int_equal(complete(fixture, made.id, now, &whole), 1);
-	assert_int_equal(find(fixture, &half, now), 0);
-	assert_int_equal(pl_session_by_cookie(work_at(fixture, now), &whole, &found), 1);
+	assert_int_equal(complete(fixture, made.id, now, &signed_in), 1);
+	assert_int_equal(find(fixture, &pending, now), 0);
+	assert_int_equal(pl_session_by_cookie(work_at(fixture, now), &signed_in, &found), 1);
 	assert_int_equal(found.id, made.id);
 	assert_int_equal(found.pending, 0);
 	assert_int_equal(found.reauthenticated_at, now);
 	assert_int_equal(found.expires_at, now + PL_SESSION_SECONDS);
 	assert_int_equal(complete(fixture, made.id, now, &again), 0);
 	assert_int_equal(again.len, 0);
-	assert_int_equal(find(fixture, &whole, now), made.id);
+	assert_int_equal(find(fixture, &signed_in, now), made.id);
 }
 
 static void half_session_has_a_quarter_hour(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pl_secret cookie, whole;
+	struct pl_secret cookie, signed_in;
 	struct pl_session made = open_session(fixture, OWNER, 1, &cookie);
 	int64_t end = made.created_at + PL_SESSION_PENDING_SECONDS;
 
 	assert_int_equal(find(fixture, &cookie, end - 1), made.id);
 	assert_int_equal(find(fixture, &cookie, end), 0);
-	assert_int_equal(complete(fixture, made.id, end, &whole), 0);
+	assert_int_equal(complete(fixture, made.id, end, &signed_in), 0);
 }
 
 /* Whatever else went wrong, a token must not open a pending session. */
@@ -300,21 +300,21 @@ static void signing_out_from_elsewhere_takes_the_trust(void **state)
 	for (int with_trust = 0; with_trust <= 1; with_trust++) {
 		struct pl_trusted device = { .name = "Browser" };
 		struct pl_secret cookie, trust;
-		struct pl_session half = open_session(fixture, OWNER, 1, &cookie);
+		struct pl_session pending = open_session(fixture, OWNER, 1, &cookie);
 		enum pl_trust trusted;
 
 		assert_ok(fixture, pl_trusted_add(work_of(fixture), account_at(fixture, &address),
 						  &device, &trust));
-		assert_int_equal(pl_session_complete(work_at(fixture, half.created_at), half.id, 1,
-						     device.id, &cookie),
+		assert_int_equal(pl_session_complete(work_at(fixture, pending.created_at),
+						     pending.id, 1, device.id, &cookie),
 				 1);
 		assert_int_equal((with_trust ? pl_session_sign_out
 					     : pl_session_revoke)(work_of(fixture),
 								  account_at(fixture, &address),
-								  half.id),
+								  pending.id),
 				 1);
-		assert_ok(fixture, pl_trusted_peek(work_at(fixture, half.created_at), &trust,
-						   half.member_id, &trusted, NULL));
+		assert_ok(fixture, pl_trusted_peek(work_at(fixture, pending.created_at), &trust,
+						   pending.member_id, &trusted, NULL));
 		assert_int_equal(trusted, with_trust ? PL_TRUST_NONE : PL_TRUST_VALID);
 	}
 }
@@ -359,15 +359,15 @@ static void raised_generation_ends_all_of_a_member(void **state)
 {
 	const struct pl_address address = address_of(OWNER);
 	struct fixture *fixture = *state;
-	struct pl_secret whole, half, others, later, done;
-	int64_t now = open_session(fixture, OWNER, 0, &whole).created_at;
-	int64_t half_id = open_session(fixture, OWNER, 1, &half).id;
+	struct pl_secret signed_in, pending, others, later, done;
+	int64_t now = open_session(fixture, OWNER, 0, &signed_in).created_at;
+	int64_t pending_id = open_session(fixture, OWNER, 1, &pending).id;
 	int64_t other_id = open_session(fixture, OTHER, 0, &others).id, later_id;
 
 	assert_ok(fixture, pl_session_revoke_all(work_of(fixture), account_at(fixture, &address)));
-	assert_int_equal(find(fixture, &whole, now), 0);
-	assert_int_equal(find(fixture, &half, now), 0);
-	assert_int_equal(complete(fixture, half_id, now, &done), 0);
+	assert_int_equal(find(fixture, &signed_in, now), 0);
+	assert_int_equal(find(fixture, &pending, now), 0);
+	assert_int_equal(complete(fixture, pending_id, now, &done), 0);
 	assert_int_equal(find(fixture, &others, now), other_id);
 	later_id = open_session(fixture, OWNER, 0, &later).id;
 	assert_int_equal(find(fixture, &later, now), later_id);

@@ -319,7 +319,7 @@ static void pending_secret_opens_nothing(void **state)
 	assert_int_equal(totp.registered, 0);
 }
 
-static void new_secret_replaces_the_old_when_it_is_proven(void **state)
+static void new_secret_replaces_the_old_when_its_code_is_right(void **state)
 {
 	struct fixture *fixture = *state;
 	struct pl_secret old, new;
@@ -520,7 +520,7 @@ static void record_moved_to_another_member_is_refused(void **state)
 	assert_take_fails(fixture, id, code_at(&other, T + STEP, code));
 }
 
-static void pending_record_in_place_of_the_proven_is_refused(void **state)
+static void pending_record_in_place_of_the_registered_is_refused(void **state)
 {
 	struct fixture *fixture = *state;
 	struct pl_secret secret, pending;
@@ -693,7 +693,7 @@ int main(void)
 		TEST_WITH_DATABASE(code_that_came_before_the_last_failure_waits_too),
 		TEST_WITH_DATABASE(failures_of_a_wrong_clock_lock_nobody_out),
 		TEST_WITH_DATABASE(pending_secret_opens_nothing),
-		TEST_WITH_DATABASE(new_secret_replaces_the_old_when_it_is_proven),
+		TEST_WITH_DATABASE(new_secret_replaces_the_old_when_its_code_is_right),
 		TEST_WITH_DATABASE(registration_is_forgotten_after_a_quarter_hour),
 		TEST_WITH_DATABASE(registration_is_the_callers_transaction),
 		TEST_WITH_DATABASE(
@@ -704,7 +704,7 @@ int main(void)
 		TEST_WITH_DATABASE(reset_leaves_nothing),
 		TEST_WITH_DATABASE(stored_secret_cannot_be_read),
 		TEST_WITH_DATABASE(record_moved_to_another_member_is_refused),
-		TEST_WITH_DATABASE(pending_record_in_place_of_the_proven_is_refused),
+		TEST_WITH_DATABASE(pending_record_in_place_of_the_registered_is_refused),
 		TEST_WITH_DATABASE(row_without_secret_fits_no_code),
 		TEST_WITH_DATABASE(nothing_is_right_that_cannot_be_written),
 		TEST_WITH_DATABASE(parallel_uses_have_one_winner),
