@@ -5,6 +5,7 @@ import subprocess
 import unittest
 
 from dovecot import INTROSPECTS, RELEASE
+from reconfigured import Reconfigured
 from sasl import sign_in
 from server import BUILD, Server, wait_for
 
@@ -15,46 +16,19 @@ CHALLENGE = ("CRAM-MD5", "SCRAM-SHA-256")
 
 def setUpModule():
     global server
-    server = Server().start()
+    server = Reconfigured.server = Server().start()
 
 
 def tearDownModule():
     server.remove()
 
 
-class Configuration(unittest.TestCase):
-    """Dovecot's configuration changed for one class, and put back."""
-
-    file, changes = None, ()
-
-    @classmethod
-    def setUpClass(cls):
-        cls.path = server.dir + "/etc/dovecot/" + cls.file
-        with open(cls.path) as f:
-            before = cls.before = f.read()
-        for old, new in cls.changes:
-            assert old in before, old
-            before = before.replace(old, new)
-        cls.write(before)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.write(cls.before)
-
-    @classmethod
-    def write(cls, text):
-        with open(cls.path, "w") as f:
-            f.write(text)
-        server.reload()
-
-
-class NoPassword(Configuration):
+class NoPassword(Reconfigured):
     """CRAM-MD5 and SCRAM-SHA-256: the gates hold, and the operator's passdb decides the rest."""
 
-    file = "dovecot.conf"
-    changes = [("auth_mechanisms = plain", "auth_mechanisms = cram-md5 scram-sha-256 plain")]
+    changes = {"auth_mechanisms = plain": "auth_mechanisms = cram-md5 scram-sha-256 plain"}
     if not INTROSPECTS:  # their passdb names its mechanisms, so that tokens pass it by
-        changes += [("plain login none", "plain login none cram-md5 scram-sha-256")]
+        changes["plain login none"] = "plain login none cram-md5 scram-sha-256"
 
     def setUp(self):
         self.reset()
@@ -100,14 +74,13 @@ class NoPassword(Configuration):
         wait_for(lambda: "pop3" in server.json("member", "show", BOB)["last_used"])
 
 
-class MasterUsers(Configuration):
+class MasterUsers(Reconfigured):
     """With master users, "other*member" is a name, too. A token opens nothing by it."""
 
-    file = "dovecot.conf"
     block = {"2.3": "passdb {\n  driver = passwd-file\n  master = yes\n  args = /dev/null\n}\n",
              "2.4": "passdb masters {\n  driver = passwd-file\n  master = yes\n  passwd_file_path = /dev/null\n}\n"}
-    changes = [("auth_mechanisms = plain", "auth_master_user_separator = *\nauth_mechanisms = plain"),
-               ("\nuserdb ", "\n" + block[RELEASE] + "userdb ")]
+    changes = {"auth_mechanisms = plain": "auth_master_user_separator = *\nauth_mechanisms = plain",
+               "\nuserdb ": "\n" + block[RELEASE] + "userdb "}
 
     def test_a_token_is_for_its_member_alone(self):
         issued = subprocess.run([os.path.join(BUILD, "tests/integration/issue_token"), server.env["POLICY_FILE"],
@@ -121,11 +94,11 @@ class MasterUsers(Configuration):
         self.assertFalse(sign_in(server, "imap", "XOAUTH2", "%s\1user=%s*%s" % (ALICE, BOB, ALICE), token)[0])
 
 
-class UnsafeBlock(Configuration):
+class UnsafeBlock(Reconfigured):
     """Without return-fail Dovecot would ask the operator's passdb when this one cannot tell."""
 
     file = "conf.d/05-postlatch.conf"
-    changes = (("result_internalfail = return-fail", "# it was here"),)
+    changes = {"\n  result_internalfail = return-fail": ""}
 
     def test_nobody_gets_in_and_the_log_says_why(self):
         app_password = server.app_password(ALICE, label="phone")["password"]
@@ -135,7 +108,7 @@ class UnsafeBlock(Configuration):
         self.assertRegex(server.log("dovecot"), r"refusing to serve: .*needs result_internalfail = return-fail")
 
     def test_with_the_line_all_is_well(self):
-        self.write(self.before)
+        self.configure(self.before)
         self.assertTrue(all(server.services(ALICE, server.passwords[ALICE]).values()))
 
 

@@ -14,6 +14,7 @@ import urllib.parse
 
 from dovecot import ADDRESS, RELEASE
 from portal import Browser
+from reconfigured import Reconfigured
 from sasl import sign_in
 from server import TIMEOUT, Server, wait_for
 
@@ -24,7 +25,7 @@ HOUR = 3600
 
 def setUpModule():
     global server
-    server = Server().start()
+    server = Reconfigured.server = Server().start()
 
 
 def tearDownModule():
@@ -57,6 +58,7 @@ class Passdb(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
+        super().setUpClass()
         cls.path = server.dir + "/etc/dovecot/members"
         with open(cls.path) as f:
             cls.lines = f.read()
@@ -217,31 +219,8 @@ class Proxy(Passdb):
                     self.assertEqual(backend.names, names)
 
 
-class Blocks(Passdb):
-    """Dovecot's configuration is changed for the class: each text that is replaced, and what it becomes."""
-
-    changes = {}
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.config = server.dir + "/etc/dovecot/dovecot.conf"
-        with open(cls.config) as f:
-            cls.before = text = f.read()
-        for old, new in cls.changes.items():
-            assert old in text, old
-            text = text.replace(old, new, 1)
-        cls.configure(text)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.configure(cls.before)
-
-    @classmethod
-    def configure(cls, text):
-        with open(cls.config, "w") as f:
-            f.write(text)
-        server.reload()
+class Blocks(Passdb, Reconfigured):
+    """Dovecot's configuration is changed for the class, too."""
 
 
 def their_userdb():

@@ -1,4 +1,4 @@
-"""Logins when the database is on a PostgreSQL server that fails, stalls, dies and is
+"""Logins when the database is on a PostgreSQL server that fails, stalls, crashes and is
 replaced by its standby. A right password is then answered with a temporary failure,
 never with "wrong password", and a wrong one lets nobody in; once there is a server
 again the same login works, and nothing was started anew.
@@ -53,6 +53,20 @@ class AuthClient:
         self.socket.close()
 
 
+def serve(test, add_cleanup, uri):
+    """Gives a class or one test a mail server on that database, and Alice an app password."""
+    test.server = Server(uri)
+    add_cleanup(test.server.remove)
+    test.server.start()
+    test.app_password = test.server.app_password(ALICE, label="phone")["password"]
+
+
+def start_database(test, add_cleanup):
+    test.database = PostgreSQL()
+    add_cleanup(test.database.remove)
+    test.database.start()
+
+
 class OnServer(unittest.TestCase):
     def right(self):
         return self.server.passwords[ALICE], self.app_password
@@ -82,22 +96,17 @@ class OnServer(unittest.TestCase):
 class Outage(OnServer):
     @classmethod
     def setUpClass(cls):
-        cls.database = PostgreSQL()
-        cls.addClassCleanup(cls.database.remove)
-        cls.database.start()
+        start_database(cls, cls.addClassCleanup)
         cls.proxy = Proxy(cls.database)
         cls.addClassCleanup(cls.proxy.remove)
-        cls.server = Server(cls.proxy.uri)
-        cls.addClassCleanup(cls.server.remove)
-        cls.server.start()
-        cls.app_password = cls.server.app_password(ALICE, label="phone")["password"]
+        serve(cls, cls.addClassCleanup, cls.proxy.uri)
 
     def setUp(self):
         self.assert_heals()
         self.auth = self.server.pids("auth")
-        self.addCleanup(self.mend)
+        self.addCleanup(self.repair)
 
-    def mend(self):
+    def repair(self):
         self.proxy.mode, self.proxy.delay = "passes", 0
         self.assert_heals()
         self.assertEqual(self.server.pids("auth"), self.auth)
@@ -174,14 +183,9 @@ class Statements(OnServer):
 
     @classmethod
     def setUpClass(cls):
-        cls.database = PostgreSQL()
-        cls.addClassCleanup(cls.database.remove)
-        cls.database.start()
+        start_database(cls, cls.addClassCleanup)
         cls.database.sql("ALTER ROLE postlatch SET log_statement = 'all'")
-        cls.server = Server(cls.database.uri)
-        cls.addClassCleanup(cls.server.remove)
-        cls.server.start()
-        cls.app_password = cls.server.app_password(ALICE, label="phone")["password"]
+        serve(cls, cls.addClassCleanup, cls.database.uri)
 
     def log(self):
         with open(self.database.dir + "/server.log", encoding="utf-8", errors="replace") as log:
@@ -245,10 +249,7 @@ class Failover(OnServer):
         self.primary.start()
         self.standby.standby_of(self.primary)
         both = "%s,%s" % (self.standby.dir, self.primary.dir)
-        self.server = Server("postgresql://postlatch@/postlatch?host=" + both)
-        self.addCleanup(self.server.remove)
-        self.server.start()
-        self.app_password = self.server.app_password(ALICE, label="phone")["password"]
+        serve(self, self.addCleanup, "postgresql://postlatch@/postlatch?host=" + both)
 
     def caught_up(self):
         return self.primary.sql("SELECT count(*) FROM pg_stat_replication "
