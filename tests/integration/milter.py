@@ -141,7 +141,7 @@ class Client:
         return self.event("E", b"", {"i": queue_id})
 
     def session(self, **options):
-        """A whole session with one message; see message()."""
+        """A session with one message, from beginning to end; see message()."""
         self.negotiate()
         self.connect(options.pop("ip", "127.0.0.1"), options.pop("daemon", "smtpd"))
         found = self.message(**options)

@@ -108,14 +108,14 @@ class Client:
         return self.portal.browser().request("POST", path, urllib.parse.urlencode(form),
                                              {"Content-Type": FORM, **headers}, origin=False)
 
-    def wish(self, **fields):
+    def authorize_path(self, **fields):
         """The path of a right authorization request with these fields."""
-        wish = {"response_type": "code", "client_id": self.id, "redirect_uri": self.redirect, "state": "a b&c/\u20ac",
-                "scope": "openid email", **fields}
-        return "/oauth2/authorize?" + urllib.parse.urlencode({k: v for k, v in wish.items() if v is not None})
+        parameters = {"response_type": "code", "client_id": self.id, "redirect_uri": self.redirect,
+                      "state": "a b&c/\u20ac", "scope": "openid email", **fields}
+        return "/oauth2/authorize?" + urllib.parse.urlencode({k: v for k, v in parameters.items() if v is not None})
 
     def authorize(self, browser, **fields):
-        return browser.get(self.wish(**fields), origin=False)
+        return browser.get(self.authorize_path(**fields), origin=False)
 
     def code(self, browser, **fields):
         answer = self.authorize(browser, **fields)

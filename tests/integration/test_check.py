@@ -509,7 +509,7 @@ class Files(FilesTest):
     def test_side_files_of_the_wrong_group(self):
         database = sqlite3.connect(self.database)
         self.addCleanup(database.close)
-        # SQLite mends an empty -wal when root opens it.
+        # SQLite repairs an empty -wal when root opens it.
         database.execute("UPDATE member SET created_at = created_at + 1")
         database.commit()
         for side in ("-wal", "-shm"):

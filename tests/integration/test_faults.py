@@ -1,7 +1,7 @@
 """Faults of the database, the keys and the policy file: they delay, and no more.
 
 Each is made for real. A right password is then answered with a temporary failure,
-never with "wrong password", or still lets the member in; once the fault is mended
+never with "wrong password", or still lets the member in; once the fault is repaired
 the same login works, and nothing was started anew.
 """
 import concurrent.futures
@@ -135,11 +135,11 @@ class Database(Faults):
         self.assert_let_in(server.passwords[ALICE])
         self.auth = server.pids("auth")
 
-    def fails_until(self, mend, why):
+    def fails_until(self, repair, why):
         self.wait_for_the_fault()
         self.assert_temporary_failure(*self.both())
         self.assert_logged(why)
-        mend()
+        repair()
         self.assert_heals()
         self.assert_logged("database: can be read again")
         self.assert_same_auth_process()
@@ -261,7 +261,7 @@ class Writing(Faults):
         return now + 1
 
     def assert_uses_arrive(self, since):
-        """Of every service, though only the IMAP service is used after the mend."""
+        """Of every service, though only the IMAP service is used after the repair."""
         def arrived():
             self.assertTrue(server.imap(ALICE, app_password)[0])
             used = self.last_used()
@@ -468,9 +468,9 @@ class Mail(Faults):
         except smtplib.SMTPRecipientsRefused as error:
             return error.recipients[BOB][0]
 
-    def put_off_until(self, mend):
+    def put_off_until(self, repair):
         self.assertEqual(self.submit(), 451)
-        mend()
+        repair()
         wait_for(lambda: self.submit() == 250)
 
     def test_moved_away(self):

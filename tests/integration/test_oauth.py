@@ -19,12 +19,12 @@ class SignIn(OAuth):
     """The authorization endpoint."""
 
     def test_a_stranger_is_sent_to_sign_in_and_comes_back_with_a_code(self):
-        wish = self.webmail.wish()
-        answer = self.browser.get(wish, origin=False)
+        asked = self.webmail.authorize_path()
+        answer = self.browser.get(asked, origin=False)
         self.assertEqual(answer.status, 303)
         self.assertTrue(answer.headers["Location"].startswith("/sign-in?continue=%2Foauth2%2Fauthorize%3F"))
         there = query_of(answer.headers["Location"])["continue"]
-        self.assertEqual(query_of(there), query_of(wish))
+        self.assertEqual(query_of(there), query_of(asked))
         self.signed_in()
         answer = self.browser.get(there, origin=False)
         self.assertEqual(answer.status, 303)
@@ -37,16 +37,16 @@ class SignIn(OAuth):
 
     def test_a_wish_may_come_as_a_form(self):
         """OpenID Connect Core 3.1.2.1"""
-        wish = self.webmail.wish().split("?")[1]
+        asked = self.webmail.authorize_path().split("?")[1]
         headers = {"Content-Type": FORM, "Origin": "https://webmail.example.test"}
-        answer = self.browser.request("POST", "/oauth2/authorize", wish, headers)
+        answer = self.browser.request("POST", "/oauth2/authorize", asked, headers)
         self.assertEqual(answer.status, 303)
-        self.assertEqual(query_of(query_of(answer.headers["Location"])["continue"]), query_of("?" + wish))
+        self.assertEqual(query_of(query_of(answer.headers["Location"])["continue"]), query_of("?" + asked))
         self.signed_in()
-        answer = self.browser.request("POST", "/oauth2/authorize", wish, headers)
+        answer = self.browser.request("POST", "/oauth2/authorize", asked, headers)
         self.assertEqual(answer.status, 303)
         self.assertEqual(set(query_of(answer.headers["Location"])), {"keep", "code", "state", "iss"})
-        answer = self.browser.request("POST", "/oauth2/authorize", wish + "&scope=openid", headers)
+        answer = self.browser.request("POST", "/oauth2/authorize", asked + "&scope=openid", headers)
         self.told(answer, self.webmail, "invalid_request")
 
     def test_a_pending_session_gets_no_code(self):
@@ -141,7 +141,7 @@ class SignIn(OAuth):
 
     def test_no_other_page_may_read_or_frame_it(self):
         self.signed_in()
-        answer = self.browser.get(self.webmail.wish(), headers={"Origin": "https://evil.test"})
+        answer = self.browser.get(self.webmail.authorize_path(), headers={"Origin": "https://evil.test"})
         self.assertEqual([name for name in answer.headers if name.lower().startswith("access-control")], [])
         self.assertIn("frame-ancestors 'none'", answer.headers["Content-Security-Policy"])
 

@@ -171,15 +171,15 @@ class Authorize(OAuth):
     def test_a_parameter_that_is_there_twice_is_refused(self):
         """RFC 6749 3.1"""
         self.signed_in()
-        wish = self.webmail.wish(**S256)
+        asked = self.webmail.authorize_path(**S256)
         for name in ("response_type", "scope", "code_challenge", "code_challenge_method", "x", "state"):
-            value = query_of(wish).get(name, "x")
-            answer = self.browser.get(wish + "&x=y&" + urllib.parse.urlencode({name: value}), origin=False)
+            value = query_of(asked).get(name, "x")
+            answer = self.browser.get(asked + "&x=y&" + urllib.parse.urlencode({name: value}), origin=False)
             told = self.told(answer, self.webmail, "invalid_request")
             self.assertEqual("state" in told, name != "state")
         for name in ("client_id", "redirect_uri"):
-            for value in (query_of(wish)[name], "https://evil.test/"):
-                answer = self.browser.get(wish + "&" + urllib.parse.urlencode({name: value}))
+            for value in (query_of(asked)[name], "https://evil.test/"):
+                answer = self.browser.get(asked + "&" + urllib.parse.urlencode({name: value}))
                 self.assertEqual((answer.status, answer.headers["Location"]), (400, None))
 
     def test_unknown_parameters_are_ignored(self):
@@ -360,7 +360,7 @@ class WithoutDatabase(OAuth):
 
     def test_people_get_a_page_that_tries_again(self):
         hint = urllib.parse.urlencode({"id_token_hint": self.tokens["id_token"]})
-        for path in (self.webmail.wish(), "/oauth2/end-session?" + hint):
+        for path in (self.webmail.authorize_path(), "/oauth2/end-session?" + hint):
             answer = self.later(self.browser.get(path))
             self.assertEqual(answer.headers["Content-Type"], "text/html; charset=utf-8")
             self.assertIn('<meta http-equiv="refresh"', answer.body.decode())

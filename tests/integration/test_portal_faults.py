@@ -60,7 +60,7 @@ class Faults(unittest.TestCase):
         self.good(browser.post("/api/sign-in/registration/confirm", {"code": totp(key, steps=-1)}))
         return key
 
-    def half(self, user=MEMBER):
+    def pending(self, user=MEMBER):
         browser = self.portal.browser()
         self.assertEqual(self.good(browser.sign_in(user))["next"], "code")
         return browser
@@ -278,7 +278,7 @@ class DatabaseInTrouble(Faults):
 
     def test_while_it_is_locked_a_code_is_not_taken(self):
         key = self.register()
-        browser = self.half()
+        browser = self.pending()
         code = totp(key)
         with contextlib.closing(sqlite3.connect(self.database(), isolation_level=None)) as lock:
             lock.execute("BEGIN IMMEDIATE")
@@ -290,7 +290,7 @@ class DatabaseInTrouble(Faults):
 
     def test_while_it_is_read_only_a_code_is_not_taken(self):
         key = self.register()
-        browser = self.half()
+        browser = self.pending()
         code, port = totp(key), free_port()
         script = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
         process = self.portal.another(port, ("unshare", "-m", "sh", "-c", script, self.portal.dir))
@@ -305,7 +305,7 @@ class DatabaseInTrouble(Faults):
 
     def test_a_disk_that_is_full_takes_no_code(self):
         key = self.register()
-        browser = self.half()
+        browser = self.pending()
         code, port = totp(key), free_port()
         # No byte more may be written to any file; the log goes to a pipe's end that stays.
         process = self.portal.another(port, ("prlimit", "--fsize=0", "--"))
@@ -345,7 +345,7 @@ class DatabaseInTrouble(Faults):
 class Keys(Faults):
     def test_without_the_seal_key_codes_wait_and_passwords_go_on(self):
         key = self.register()
-        browser = self.half()
+        browser = self.pending()
         path = self.portal.dir + "/seal.key"
         faults = (lambda: os.rename(path, path + ".away"), lambda: os.chmod(path, 0o644))
         for i, spoil in enumerate(faults, 1):
@@ -353,19 +353,19 @@ class Keys(Faults):
             self.portal.reload()
             wait_for(lambda: self.portal.log().count("what needs it is refused") >= i, TIMEOUT)
             self.later(self.code(browser, totp(key)))
-            self.assertEqual(self.half().state(), "pending")
+            self.assertEqual(self.pending().state(), "pending")
             if os.path.exists(path + ".away"):
                 self.assertFalse(os.path.exists(path))
                 os.rename(path + ".away", path)
             os.chmod(path, 0o600)
             before = self.portal.log().count("read again")
-            wait_for(lambda: self.half() and self.portal.log().count("read again") > before, TIMEOUT)
+            wait_for(lambda: self.pending() and self.portal.log().count("read again") > before, TIMEOUT)
             self.refused(self.code(browser, "000000"), 422, "wrong-code")
         self.good(self.code(browser, totp(key)))
 
     def test_another_seal_key_is_never_taken_for_a_wrong_code(self):
         key = self.register()
-        browser = self.half()
+        browser = self.pending()
         path = self.portal.dir + "/seal.key"
         with open(path) as f:
             text = f.read()
@@ -386,7 +386,7 @@ class OnceOnly(Faults):
         answered, lost, refused = 0, 0, 0
         for i in range(24):
             self.forget_codes()
-            first, second = self.half(), self.half()
+            first, second = self.pending(), self.pending()
             code = totp(key)
             let_in = self.code_and_kill(first, code, random.uniform(0, 0.02) if i else 1)
             self.portal.start()
@@ -426,7 +426,7 @@ class OnceOnly(Faults):
         other = self.portal.another(port)
         self.addCleanup(other.wait, TIMEOUT)
         self.addCleanup(other.kill)
-        browsers = [self.half() for _ in range(64)]
+        browsers = [self.pending() for _ in range(64)]
         for browser in browsers[::2]:
             browser.port = port
         with concurrent.futures.ThreadPoolExecutor(len(browsers)) as pool:
@@ -440,7 +440,7 @@ class OnceOnly(Faults):
                 self.assertLessEqual(losers, {(422, "code-used"), (429, "too-many-codes"),
                                               (503, "try-again-later")})
                 winner = browsers[winners[0]]
-                browsers[winners[0]] = self.half()
+                browsers[winners[0]] = self.pending()
                 browsers[winners[0]].port = winner.port
 
     def test_a_recovery_code_offered_by_many_at_once_wins_once(self):
@@ -449,7 +449,7 @@ class OnceOnly(Faults):
         key = self.good(browser.post("/api/sign-in/registration"))["key"]
         answer = browser.post("/api/sign-in/registration/confirm", {"code": totp(key)})
         codes = self.good(answer)["recovery_codes"]
-        browsers = [self.half() for _ in range(16)]
+        browsers = [self.pending() for _ in range(16)]
         with concurrent.futures.ThreadPoolExecutor(len(browsers)) as pool:
             answers = list(pool.map(lambda b: b.post("/api/sign-in/recovery", {"code": codes[0]}), browsers))
         self.assertEqual([answer.status for answer in answers].count(200), 1, answers)
@@ -590,7 +590,7 @@ class Registration(Faults):
 
     def test_a_fault_while_sessions_end_leaves_the_factor(self):
         key = self.register()
-        other, browser = self.half(), self.half()
+        other, browser = self.pending(), self.pending()
         self.good(self.code(other, totp(key)))
         self.good(self.code(browser, totp(key, steps=1)))
         self.portal.sql("CREATE TRIGGER fault BEFORE UPDATE OF generation ON session "
@@ -624,21 +624,21 @@ class Clock(Faults):
     def test_a_leap_of_ten_years_spends_no_codes(self):
         key = self.register()
         self.set_clock(TEN_YEARS)
-        self.later(self.code(self.half(), totp(key, steps=TEN_YEARS // STEP)))
+        self.later(self.code(self.pending(), totp(key, steps=TEN_YEARS // STEP)))
         self.assertIn("the clock leapt by 3155", self.portal.log())
         self.set_clock(0)
-        self.good(self.code(self.half(), totp(key)))
+        self.good(self.code(self.pending(), totp(key)))
 
     def test_set_back_it_takes_no_code_that_was_taken(self):
         key = self.register()
         code = totp(key)
-        self.good(self.code(self.half(), code))
+        self.good(self.code(self.pending(), code))
         self.set_clock(-20)
-        self.refused(self.code(self.half(), code), 422, "code-used")
+        self.refused(self.code(self.pending(), code), 422, "code-used")
         self.set_clock(-DAY)
-        self.later(self.code(self.half(), totp(key, steps=-DAY // STEP)))
+        self.later(self.code(self.pending(), totp(key, steps=-DAY // STEP)))
         self.set_clock(0)
-        self.refused(self.code(self.half(), code), 422, "code-used")
+        self.refused(self.code(self.pending(), code), 422, "code-used")
 
 
 class Load(Faults):

@@ -260,14 +260,14 @@ class Codes(Flow):
     def code(self, code, browser=None, trust=False):
         return (browser or self.browser).post("/api/sign-in/code", {"code": code, "trust": trust})
 
-    def half(self):
+    def pending(self):
         browser = portal.browser()
         self.sign_in(browser, state="pending", next="code")
         return browser
 
     def test_a_code_lets_in_once(self):
         key = self.registered()
-        first, second = self.half(), self.half()
+        first, second = self.pending(), self.pending()
         self.refused(self.code(totp(key, steps=-1), first), 422, "code-used")  # it registered
         code = totp(key)
         session = self.good(self.code("%s %s" % (code[:3], code[3:]), first))
@@ -280,14 +280,14 @@ class Codes(Flow):
 
     def test_a_code_of_another_time_or_member_is_wrong(self):
         key = self.registered()
-        browser = self.half()
+        browser = self.pending()
         for code in (totp(key, steps=-3), totp(key, steps=3), totp("A" * 32)):
             self.refused(self.code(code, browser), 422, "wrong-code")
         self.assertEqual(browser.state(), "pending")
 
     def test_wrong_codes_make_wait_and_a_hundred_block(self):
         key = self.registered()
-        browser = self.half()
+        browser = self.pending()
         for _ in range(5):
             self.refused(self.code("000000", browser), 422, "wrong-code")
         answer = self.refused(self.code("000000", browser), 422, "wrong-code")
@@ -295,7 +295,7 @@ class Codes(Flow):
         self.assertTrue(0 < answer.json["wait"] <= 60, answer)
         self.assertEqual(answer.headers["Retry-After"], str(answer.json["wait"]))
         # Another session of the member waits as well, with recovery codes too.
-        other = self.half()
+        other = self.pending()
         self.refused(self.code(totp(key), other), 429, "too-many-codes")
         self.refused(other.post("/api/sign-in/recovery", {"code": self.recovery[0]}), 429, "too-many-codes")
         self.sql("UPDATE factor_failure SET failed_at = failed_at - 3600 WHERE member_id = ?")
@@ -305,7 +305,7 @@ class Codes(Flow):
 
     def test_a_recovery_code_lets_in_once_and_the_member_is_told(self):
         self.registered()
-        first, second = self.half(), self.half()
+        first, second = self.pending(), self.pending()
         offered = self.recovery[3].upper().replace("-", " ")
         self.assertEqual(self.good(first.post("/api/sign-in/recovery", {"code": offered}))["state"], "authenticated")
         self.refused(second.post("/api/sign-in/recovery", {"code": self.recovery[3]}), 422, "wrong-recovery-code")
@@ -325,7 +325,7 @@ class Codes(Flow):
 
     def test_a_pending_session_is_short(self):
         self.registered()
-        browser = self.half()
+        browser = self.pending()
         self.sql("UPDATE session SET expires_at = expires_at - 900 WHERE half = 1 AND member_id = ?")
         self.refused(self.code(totp(self.key), browser), 401, "sign-in-again")
 

@@ -45,7 +45,7 @@ class Faults(unittest.TestCase):
         self.good(browser.post("/api/sign-in/registration/confirm", {"code": totp(key, steps=-1)}))
         return key
 
-    def half(self):
+    def pending(self):
         browser = self.portal.browser()
         self.assertEqual(self.good(browser.sign_in(MEMBER))["next"], "code")
         return browser
@@ -58,7 +58,7 @@ class Faults(unittest.TestCase):
 class Lost(Faults):
     def test_a_code_whose_commit_was_not_answered_counts_as_used(self):
         key = self.register()
-        first, second = self.half(), self.half()
+        first, second = self.pending(), self.pending()
         code = totp(key)
         self.proxy.mode = "loses commits"
         self.later(first.post("/api/sign-in/code", {"code": code}))
@@ -117,7 +117,7 @@ class Lost(Faults):
 
     def test_a_code_whose_transaction_never_came_is_as_good_as_before(self):
         key = self.register()
-        browser = self.half()
+        browser = self.pending()
         code = totp(key)
         self.proxy.mode = "refuses"
         self.proxy.hang_up_all()
@@ -208,7 +208,7 @@ class Reads(Faults):
         # Also before the password is checked, as a trusted device has failures of its own.
         answer = self.assert_reads_its_member(lambda: browser.sign_in(MEMBER), times=2)
         self.assertEqual(answer["state"], "authenticated")
-        browser = self.half()
+        browser = self.pending()
         self.assert_reads_its_member(lambda: browser.post("/api/sign-in/recovery", {"code": codes[0]}),
                                           times=2)
 
@@ -260,7 +260,7 @@ class Slow(Faults):
     def test_a_slow_server_delays(self):
         key = self.register()
         self.proxy.delay = 0.05
-        browser = self.half()
+        browser = self.pending()
         self.assertEqual(self.good(browser.post("/api/sign-in/code", {"code": totp(key)}))["state"], "authenticated")
 
     def test_a_server_that_stalls_is_not_waited_for(self):

@@ -111,7 +111,7 @@ class Answers(unittest.TestCase):
         server.postlatch("member", "set", ALICE, "active=off")
         self.all_answer(WRONG)
 
-    def while_out_of_reach(self, mend):
+    def while_out_of_reach(self, repair):
         wait_for(lambda: "[UNAVAILABLE]" in server.imap(ALICE, self.password)[1])
         sessions = [Session(port) for port in ("SMTP", "SUBMISSION")]
         for session in sessions:
@@ -120,7 +120,7 @@ class Answers(unittest.TestCase):
         self.all_answer(TRY_AGAIN)
         # Nobody can tell that these are wrong, either.
         self.all_answer(TRY_AGAIN, password="wrong", token="wrong")
-        mend()
+        repair()
         wait_for(lambda: server.imap(ALICE, self.password)[0])
         for session in sessions:
             self.assertRegex(session.plain(self.password), "235 ")
@@ -143,10 +143,10 @@ class Answers(unittest.TestCase):
         os.rename(database(), database() + ".away")
         os.rename(locked, database())
 
-        def mend():
+        def repair():
             os.rename(database() + ".away", database())
             holder.close()
-        self.while_out_of_reach(mend)
+        self.while_out_of_reach(repair)
 
     def test_verify_key_away(self):
         """Only what might be an app password waits for the key."""

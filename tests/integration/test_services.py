@@ -1,4 +1,4 @@
-"""Logins through every service, judged by the policy, on a real Dovecot and Postfix."""
+"""Logins through every service, decided by the policy, on a real Dovecot and Postfix."""
 import base64
 import smtplib
 import time
