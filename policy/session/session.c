@@ -21,9 +21,9 @@ static int insert_session(struct pl_store *store, struct pl_session *session, in
 				   PL_INT("expires_at", session->expires_at),
 				   PL_TEXT("ip", session->ip), PL_TEXT("device", session->device),
 				   PL_BLOB("cookie", cookie, PL_MAC_BYTES),
-				   PL_INT("half", session->pending),
+				   PL_INT("pending", session->pending),
 				   PL_INT("seen_at", session->seen_at),
-				   PL_INT("proven_at", session->reauthenticated_at),
+				   PL_INT("reauthenticated_at", session->reauthenticated_at),
 				   PL_INT("second_factor", session->second_factor),
 				   PL_ID("trusted_id", session->trusted_id)),
 			 &session->id, err);
@@ -108,11 +108,11 @@ static void read_row(struct pl_stmt *stmt, struct pl_session *session_r)
 	pl_col_copy(stmt, "local", session_r->address.local, sizeof(session_r->address.local));
 	pl_col_copy(stmt, "domain", session_r->address.domain, sizeof(session_r->address.domain));
 	session_r->channel = pl_session_read_channel(stmt);
-	session_r->pending = pl_col_int(stmt, "half") != 0;
+	session_r->pending = pl_col_int(stmt, "pending") != 0;
 	session_r->created_at = pl_col_int(stmt, "created_at");
 	session_r->expires_at = pl_col_int(stmt, "expires_at");
 	session_r->seen_at = pl_col_int(stmt, "seen_at");
-	session_r->reauthenticated_at = pl_col_int(stmt, "proven_at");
+	session_r->reauthenticated_at = pl_col_int(stmt, "reauthenticated_at");
 	session_r->second_factor = pl_col_int(stmt, "second_factor") != 0;
 	session_r->trusted_id = pl_col_int(stmt, "trusted_id");
 	pl_col_copy(stmt, "ip", session_r->ip, sizeof(session_r->ip));

@@ -198,6 +198,9 @@ static const struct pl_migration migrations[] = {
 	  "ALTER TABLE notice ADD COLUMN tries BIGINT NOT NULL DEFAULT 0;"
 	  "ALTER TABLE notice ADD COLUMN next_at BIGINT NOT NULL DEFAULT 0;"
 	  "CREATE INDEX notice_next ON notice (next_at);" },
+	{ "columns of sessions have the names that programs use",
+	  "ALTER TABLE session RENAME COLUMN half TO pending;"
+	  "ALTER TABLE session RENAME COLUMN proven_at TO reauthenticated_at;" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

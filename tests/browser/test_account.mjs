@@ -8,7 +8,7 @@ import { Visitor } from "./visitor.mjs";
 // As if the last reauthentication were long ago: the page asks for another one.
 function longAgo({ address }) {
     const [local] = address.split("@");
-    return sql(`UPDATE session SET proven_at = 0
+    return sql(`UPDATE session SET reauthenticated_at = 0
         WHERE member_id = (SELECT id FROM member WHERE local = '${local}')`);
 }
 

@@ -40,8 +40,8 @@ class FactorTest(CommandTest):
                         rotated_at=self.now, generation=more.get("generation", 0), name=name, used_at=self.now,
                         created_at=self.now, expires_at=more.get("expires_at", self.now + 86400), ip="192.0.2.8")
 
-    def add_session(self, member, device="Firefox", half=0, trusted_id=None, expires_at=None):
-        return self.add("session", member_id=self.member_id(member), channel="webmail", generation=0, half=half,
+    def add_session(self, member, device="Firefox", pending=0, trusted_id=None, expires_at=None):
+        return self.add("session", member_id=self.member_id(member), channel="webmail", generation=0, pending=pending,
                         created_at=self.now, expires_at=expires_at or self.now + 3600, ip="192.0.2.9",
                         device=device, cookie=os.urandom(32), seen_at=self.now, trusted_id=trusted_id)
 
@@ -101,7 +101,7 @@ class Totp(FactorTest):
 class Sessions(FactorTest):
     def test_list_shows_what_is_signed_in(self):
         first = self.add_session(ALICE, "Firefox\x1b[31m", trusted_id=self.add_device(ALICE))
-        self.add_session(ALICE, half=1)
+        self.add_session(ALICE, pending=1)
         self.add_session(ALICE, expires_at=self.now - 1)
         self.add_session(BOB)
         row, = self.site.json("session", "list", ALICE)

@@ -581,12 +581,12 @@ class Registration(Faults):
         other, browser = self.signed_in(), self.portal.browser()
         self.good(browser.sign_in(MEMBER))
         self.confirm_with_faults(other, browser, "/api/sign-in/registration", (
-            "UPDATE OF generation ON member", "INSERT ON recovery_code", "UPDATE OF half ON session"))
+            "UPDATE OF generation ON member", "INSERT ON recovery_code", "UPDATE OF pending ON session"))
 
     def test_a_fault_on_the_account_page_leaves_nothing_of_it(self):
         other, browser = self.signed_in(), self.signed_in()
         self.confirm_with_faults(other, browser, "/api/account/registration", (
-            "UPDATE OF generation ON session", "INSERT ON recovery_code", "UPDATE OF proven_at ON session"))
+            "UPDATE OF generation ON session", "INSERT ON recovery_code", "UPDATE OF reauthenticated_at ON session"))
 
     def test_a_fault_while_sessions_end_leaves_the_factor(self):
         key = self.register()

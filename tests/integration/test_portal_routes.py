@@ -293,7 +293,7 @@ class WhoMay(Portals):
     def test_a_stale_session_must_reauthenticate_for_sensitive_changes(self):
         browser = self.signed_in("authenticated")
         for age in (20 * 60, 11 * 3600):
-            self.portal.sql("UPDATE session SET proven_at = proven_at - ?", age)
+            self.portal.sql("UPDATE session SET reauthenticated_at = reauthenticated_at - ?", age)
             for route in self.walk(lambda route: route.access == "reauthenticated"):
                 answer = self.check(self.send(route, browser), 403, "reauthentication-needed")
                 self.assertEqual(answer.json["by"], "password")

@@ -326,7 +326,7 @@ class Codes(Flow):
     def test_a_pending_session_is_short(self):
         self.registered()
         browser = self.pending()
-        self.sql("UPDATE session SET expires_at = expires_at - 900 WHERE half = 1 AND member_id = ?")
+        self.sql("UPDATE session SET expires_at = expires_at - 900 WHERE pending = 1 AND member_id = ?")
         self.refused(self.code(totp(self.key), browser), 401, "sign-in-again")
 
     def test_a_reset_by_the_administrator_ends_all_and_offers_registration(self):
@@ -424,7 +424,7 @@ class TrustedDevices(Flow):
 
 class Account(Flow):
     def stale(self):
-        self.sql("UPDATE session SET proven_at = 0 WHERE member_id = ?")
+        self.sql("UPDATE session SET reauthenticated_at = 0 WHERE member_id = ?")
 
     def test_the_account_page_says_how_things_stand(self):
         self.sign_in()
@@ -451,7 +451,7 @@ class Account(Flow):
         self.refused(self.browser.post(again, {}), 403, "reauthentication-needed")
         self.refused(self.browser.post(change), 403, "reauthentication-needed")
         self.assertTrue(self.good(self.browser.post(again, {"code": totp(key)}))["reauthenticated"])
-        self.sql("UPDATE session SET proven_at = proven_at - 1260 WHERE member_id = ?")
+        self.sql("UPDATE session SET reauthenticated_at = reauthenticated_at - 1260 WHERE member_id = ?")
         self.refused(self.browser.post(change), 403, "reauthentication-needed")
         self.assertTrue(self.good(self.browser.post(again, {"code": self.recovery[0]}))["reauthenticated"])
         self.told("A recovery code was used")

@@ -82,7 +82,7 @@ class Lost(Faults):
         wait_for(lambda: other.session().get("state") == "none", 60)
         self.assertEqual(self.database.sql("SELECT COUNT(*) FROM totp"), ["1"])
         self.assertEqual(self.database.sql("SELECT COUNT(*) FROM recovery_code"), ["10"])
-        self.assertEqual(self.database.sql("SELECT s.half FROM session s JOIN member m ON m.id = s.member_id "
+        self.assertEqual(self.database.sql("SELECT s.pending FROM session s JOIN member m ON m.id = s.member_id "
                                            "WHERE s.generation = m.generation"), ["0"])
         self.assertIn("may have been done or not", self.portal.log())
 

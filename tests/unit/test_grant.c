@@ -332,7 +332,7 @@ static void code_of_another_client_is_refused_and_not_spent(void **state)
 static void code_of_a_session_that_is_not_whole_gives_nothing(void **state)
 {
 	static const char *const faults[] = {
-		"UPDATE session SET half = 1",    "UPDATE session SET expires_at = 1",
+		"UPDATE session SET pending = 1", "UPDATE session SET expires_at = 1",
 		"UPDATE session SET seen_at = 1", "UPDATE member SET generation = generation + 1",
 		"UPDATE member SET active = 0",   "UPDATE domain SET active = 0",
 	};
@@ -347,8 +347,8 @@ static void code_of_a_session_that_is_not_whole_gives_nothing(void **state)
 				     "SELECT * FROM member");
 		sql_run(fixture->db, faults[i]);
 		assert_int_equal(take_code(fixture, &code, "webmail", scene.now, &grant), 0);
-		sql_run(fixture->db, "UPDATE session SET (half, expires_at, seen_at) = "
-				     "(SELECT half, expires_at, seen_at FROM s); "
+		sql_run(fixture->db, "UPDATE session SET (pending, expires_at, seen_at) = "
+				     "(SELECT pending, expires_at, seen_at FROM s); "
 				     "UPDATE member SET (generation, active) = (SELECT generation, "
 				     "active FROM m); "
 				     "UPDATE domain SET active = 1; DROP TABLE s; DROP TABLE m");

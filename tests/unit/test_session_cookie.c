@@ -123,7 +123,7 @@ static void pending_session_has_no_token(void **state)
 	assert_ok(fixture, issue_token(work_of(fixture), account_at(fixture, &address), &session,
 				       2000, &token));
 	assert_int_equal(session_of_token(fixture, &token, 1), session.id);
-	sql_run(fixture->db, "UPDATE session SET half = 1");
+	sql_run(fixture->db, "UPDATE session SET pending = 1");
 	assert_int_equal(session_of_token(fixture, &token, 1), 0);
 }
 
@@ -425,7 +425,7 @@ static void prune_removes_what_is_over(void **state)
 		  issue_token(work_of(fixture), account_at(fixture, &address), &old, now, &token));
 	sql_run(fixture->db, "UPDATE session SET cookie = NULL WHERE channel = 'client'");
 	assert_ok(fixture, prune_at(fixture, now));
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM session WHERE half = 1"), 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM session WHERE pending = 1"), 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM token"), 0);
 	assert_int_equal(find(fixture, &cookie, now), kept.id);
 	assert_ok(fixture, prune_at(fixture, now + 1));
