@@ -119,7 +119,7 @@ struct question {
 	enum pl_channel channel;
 	enum pl_credential credential;
 	enum pl_app_password_limit limit;
-	enum pl_value client_password, two_factor, use, requirement;
+	enum pl_value client_password, two_factor, mode, requirement;
 	int registered, trusted, opted_out;
 };
 
@@ -128,7 +128,7 @@ static enum pl_outcome expect_factor(const struct question *q)
 {
 	if (q->two_factor == PL_OFF)
 		return PL_ALLOW;
-	if (q->use == PL_SKIP)
+	if (q->mode == PL_SKIP)
 		return PL_ALLOW;
 	if (q->opted_out && q->requirement == PL_OPTIONAL)
 		return PL_ALLOW;
@@ -141,10 +141,10 @@ static enum pl_outcome expect_factor(const struct question *q)
 	return PL_ALLOW;
 }
 
-/* A factor is due for a password from a webmail network: nobody trusts a device there. */
-static int expect_due(const struct question *q)
+/* A second factor is needed for a password from a webmail network: nobody trusts a device there. */
+static int expect_second_factor(const struct question *q)
 {
-	return q->two_factor != PL_OFF && q->use != PL_SKIP &&
+	return q->two_factor != PL_OFF && q->mode != PL_SKIP &&
 	       (q->requirement == PL_REQUIRED || (q->registered && !q->opted_out));
 }
 
@@ -183,7 +183,7 @@ static enum pl_outcome expect(const struct question *q)
 			       : PL_DENY;
 	if (q->channel == PL_CHANNEL_CLIENT)
 		return expect_client_password(q);
-	if (q->service != PL_SETTING_WEBMAIL && expect_due(q))
+	if (q->service != PL_SETTING_WEBMAIL && expect_second_factor(q))
 		return PL_DENY;
 	if (q->credential == PL_CREDENTIAL_UNPROVEN)
 		return PL_NEED_CREDENTIAL;
@@ -226,7 +226,7 @@ static struct pl_verdict ask(const struct question *q)
 	member.value[q->service] = q->service_on ? PL_ON : PL_OFF;
 	member.value[PL_SETTING_CLIENT_PASSWORD] = (unsigned char)q->client_password;
 	member.value[PL_SETTING_TWO_FACTOR] = (unsigned char)q->two_factor;
-	member.value[PL_SETTING_TWO_FACTOR_MODE] = (unsigned char)q->use;
+	member.value[PL_SETTING_TWO_FACTOR_MODE] = (unsigned char)q->mode;
 	member.value[PL_SETTING_TWO_FACTOR_REQUIREMENT] = (unsigned char)q->requirement;
 	if (q->service_forbidden)
 		policy.value[q->service] = PL_FORBIDDEN;
@@ -267,7 +267,7 @@ static void decides_every_combination(void **state)
 			.limit = digit(&rest, PL_APP_PASSWORD_NONE + 1),
 			.client_password = passwords[digit(&rest, 3)],
 			.two_factor = digit(&rest, 2) ? PL_ON : PL_OFF,
-			.use = digit(&rest, 2) ? PL_USE : PL_SKIP,
+			.mode = digit(&rest, 2) ? PL_USE : PL_SKIP,
 			.requirement = digit(&rest, 2) ? PL_REQUIRED : PL_OPTIONAL,
 			.registered = (int)digit(&rest, 2),
 			.trusted = (int)digit(&rest, 2),
@@ -290,7 +290,13 @@ static void decides_every_combination(void **state)
 	assert_true(total > 500000);
 }
 
-/* What the design says in single sentences, with the rule that must decide. */
+/* The second factor decides the rest. */
+#define RIGHT_PASSWORD_AT_WEBMAIL                                                    \
+	.service = PL_SETTING_WEBMAIL, .service_on = 1, .webmail_on = 1,             \
+	.channel = PL_CHANNEL_WEBMAIL, .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD, \
+	.two_factor = PL_ON
+
+/* Single sentences, with the rule that must decide. */
 static void rules_by_hand(void **state)
 {
 	static const struct {
@@ -322,7 +328,7 @@ static void rules_by_hand(void **state)
 		    .client_password = PL_ALWAYS,
 		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
 		    .two_factor = PL_ON,
-		    .use = PL_USE,
+		    .mode = PL_USE,
 		    .requirement = PL_REQUIRED,
 		    .registered = 1 },
 		  PL_ALLOW,
@@ -357,87 +363,36 @@ static void rules_by_hand(void **state)
 		  PL_DENY,
 		  PL_RULE_CLIENT_PASSWORD_SECOND_FACTOR },
 		{ "skip beats required",
-		  { .service = PL_SETTING_WEBMAIL,
-		    .service_on = 1,
-		    .webmail_on = 1,
-		    .channel = PL_CHANNEL_WEBMAIL,
-		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
-		    .two_factor = PL_ON,
-		    .use = PL_SKIP,
-		    .requirement = PL_REQUIRED,
+		  { RIGHT_PASSWORD_AT_WEBMAIL, .mode = PL_SKIP, .requirement = PL_REQUIRED,
 		    .registered = 1 },
 		  PL_ALLOW,
 		  PL_RULE_FACTOR_SKIPPED },
 		{ "a member may leave out what is optional",
-		  { .service = PL_SETTING_WEBMAIL,
-		    .service_on = 1,
-		    .webmail_on = 1,
-		    .channel = PL_CHANNEL_WEBMAIL,
-		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
-		    .two_factor = PL_ON,
-		    .use = PL_USE,
-		    .requirement = PL_OPTIONAL,
-		    .registered = 1,
-		    .opted_out = 1 },
+		  { RIGHT_PASSWORD_AT_WEBMAIL, .mode = PL_USE, .requirement = PL_OPTIONAL,
+		    .registered = 1, .opted_out = 1 },
 		  PL_ALLOW,
 		  PL_RULE_FACTOR_OPTED_OUT },
 		{ "a member's own choice is void once the factor is required",
-		  { .service = PL_SETTING_WEBMAIL,
-		    .service_on = 1,
-		    .webmail_on = 1,
-		    .channel = PL_CHANNEL_WEBMAIL,
-		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
-		    .two_factor = PL_ON,
-		    .use = PL_USE,
-		    .requirement = PL_REQUIRED,
+		  { RIGHT_PASSWORD_AT_WEBMAIL, .mode = PL_USE, .requirement = PL_REQUIRED,
 		    .opted_out = 1 },
 		  PL_NEED_SECOND_FACTOR,
 		  PL_RULE_FACTOR_REGISTER },
 		{ "a trusted device leaves the code out",
-		  { .service = PL_SETTING_WEBMAIL,
-		    .service_on = 1,
-		    .webmail_on = 1,
-		    .channel = PL_CHANNEL_WEBMAIL,
-		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
-		    .two_factor = PL_ON,
-		    .use = PL_USE,
-		    .requirement = PL_REQUIRED,
-		    .registered = 1,
-		    .trusted = 1 },
+		  { RIGHT_PASSWORD_AT_WEBMAIL, .mode = PL_USE, .requirement = PL_REQUIRED,
+		    .registered = 1, .trusted = 1 },
 		  PL_ALLOW,
 		  PL_RULE_FACTOR_TRUSTED_DEVICE },
 		{ "the code is asked for",
-		  { .service = PL_SETTING_WEBMAIL,
-		    .service_on = 1,
-		    .webmail_on = 1,
-		    .channel = PL_CHANNEL_WEBMAIL,
-		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
-		    .two_factor = PL_ON,
-		    .use = PL_USE,
-		    .requirement = PL_OPTIONAL,
+		  { RIGHT_PASSWORD_AT_WEBMAIL, .mode = PL_USE, .requirement = PL_OPTIONAL,
 		    .registered = 1 },
 		  PL_NEED_SECOND_FACTOR,
 		  PL_RULE_FACTOR_CODE },
 		{ "must register",
-		  { .service = PL_SETTING_WEBMAIL,
-		    .service_on = 1,
-		    .webmail_on = 1,
-		    .channel = PL_CHANNEL_WEBMAIL,
-		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
-		    .two_factor = PL_ON,
-		    .use = PL_USE,
-		    .requirement = PL_REQUIRED },
+		  { RIGHT_PASSWORD_AT_WEBMAIL, .mode = PL_USE, .requirement = PL_REQUIRED },
 		  PL_NEED_SECOND_FACTOR,
 		  PL_RULE_FACTOR_REGISTER },
 		{ "may register later",
-		  { .service = PL_SETTING_WEBMAIL,
-		    .service_on = 1,
-		    .webmail_on = 1,
-		    .channel = PL_CHANNEL_WEBMAIL,
-		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
-		    .two_factor = PL_ON,
-		    .use = PL_USE,
-		    .requirement = PL_OPTIONAL },
+		  { RIGHT_PASSWORD_AT_WEBMAIL, .mode = PL_USE, .requirement = PL_OPTIONAL },
 		  PL_ALLOW,
 		  PL_RULE_FACTOR_OFFERED },
 		{ "webmail reads with imap off",
@@ -447,14 +402,14 @@ static void rules_by_hand(void **state)
 		    .credential = PL_CREDENTIAL_TOKEN },
 		  PL_ALLOW,
 		  PL_RULE_TOKEN },
-		{ "a password from a webmail network while a factor is due",
+		{ "a password from a webmail network while a second factor is needed",
 		  { .service = PL_SETTING_IMAP,
 		    .service_on = 1,
 		    .webmail_on = 1,
 		    .channel = PL_CHANNEL_WEBMAIL,
 		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
 		    .two_factor = PL_ON,
-		    .use = PL_USE,
+		    .mode = PL_USE,
 		    .requirement = PL_OPTIONAL,
 		    .registered = 1,
 		    .trusted = 1 },
