@@ -1,7 +1,6 @@
 /* arguments.c - reads the words that commands are given; see command.h. */
 #include "ctl/command.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -95,21 +94,6 @@ int ctl_channel(const char *text, enum pl_channel *channel_r, struct pl_error *e
 		return pl_error_set(err, PL_ERR_INVALID,
 				    "--channel %.32s: it must be client or webmail", text);
 	*channel_r = webmail ? PL_CHANNEL_WEBMAIL : PL_CHANNEL_CLIENT;
-	return 0;
-}
-
-int ctl_id_or_all(const struct ctl *ctl, int64_t *id_r, struct pl_error *err)
-{
-	char *end;
-
-	*id_r = 0;
-	if (ctl->option[CTL_OPTION_ALL] != NULL)
-		return 0;
-	*id_r = strtoll(ctl->args[1], &end, 10);
-	if (*id_r <= 0 || *end != '\0')
-		return pl_error_set(err, PL_ERR_INVALID,
-				    "\"%.32s\" is not an ID; `postlatch %s list` shows them",
-				    ctl->args[1], ctl->command->noun);
 	return 0;
 }
 

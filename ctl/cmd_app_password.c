@@ -151,22 +151,14 @@ int cmd_app_password_list(struct ctl *ctl, struct pl_error *err)
 	return ctl_print_json(json, err);
 }
 
+static int64_t revoke(const struct pl_work *work, struct pl_account *account, int64_t id)
+{
+	return pl_app_password_revoke(work, &account->member.address, id);
+}
+
 int cmd_app_password_revoke(struct ctl *ctl, struct pl_error *err)
 {
-	struct pl_account account;
-	int64_t id, count;
+	static const struct ctl_revocable kind = { "app password", revoke };
 
-	if (ctl_member(ctl, &account, err) < 0 || ctl_id_or_all(ctl, &id, err) < 0 ||
-	    pl_store_begin_write(ctl->work.store, err) < 0)
-		return -1;
-	count = pl_app_password_revoke(&ctl->work, &account.member.address, id);
-	if (count == 0 && id != 0)
-		count = pl_error_set(err, PL_ERR_CONFLICT, "%s has no app password %lld",
-				     ctl->args[0], (long long)id);
-	if (ctl_finish_write(ctl, (int)count, err) < 0)
-		return -1;
-	if (ctl->json)
-		return ctl_print_json(json_pack("{s:I}", "revoked", (json_int_t)count), err);
-	printf("revoked %lld app passwords\n", (long long)count);
-	return CTL_DONE;
+	return ctl_revoke(ctl, &kind, err);
 }

@@ -58,43 +58,23 @@ static int count_session(const struct pl_session *row, void *context)
 	return 0;
 }
 
-/* How many sessions were ended, or -1. */
-static int64_t revoke_sessions(struct ctl *ctl, struct pl_account *account, int64_t id)
+static int64_t revoke_sessions(const struct pl_work *work, struct pl_account *account, int64_t id)
 {
 	int64_t count = 0;
 
 	if (id != 0)
-		return pl_session_sign_out(&ctl->work, account, id);
-	if (pl_session_list(&ctl->work, account->member.id, count_session, &count) < 0 ||
-	    pl_session_revoke_all(&ctl->work, account) < 0)
+		return pl_session_sign_out(work, account, id);
+	if (pl_session_list(work, account->member.id, count_session, &count) < 0 ||
+	    pl_session_revoke_all(work, account) < 0)
 		return -1;
 	return count;
 }
 
-static int show_revoked(const struct ctl *ctl, int64_t count, const char *what,
-			struct pl_error *err)
-{
-	if (ctl->json)
-		return ctl_print_json(json_pack("{s:I}", "revoked", (json_int_t)count), err);
-	printf("revoked %lld %s\n", (long long)count, what);
-	return CTL_DONE;
-}
-
 int cmd_session_revoke(struct ctl *ctl, struct pl_error *err)
 {
-	struct pl_account account;
-	int64_t id, count;
+	static const struct ctl_revocable kind = { "session", revoke_sessions };
 
-	if (ctl_member(ctl, &account, err) < 0 || ctl_id_or_all(ctl, &id, err) < 0 ||
-	    pl_store_begin_write(ctl->work.store, err) < 0)
-		return -1;
-	count = revoke_sessions(ctl, &account, id);
-	if (count == 0 && id != 0)
-		count = pl_error_set(err, PL_ERR_CONFLICT, "%s has no session %lld", ctl->args[0],
-				     (long long)id);
-	if (ctl_finish_write(ctl, count < 0 ? -1 : 0, err) < 0)
-		return -1;
-	return show_revoked(ctl, count, "sessions", err);
+	return ctl_revoke(ctl, &kind, err);
 }
 
 /* ---- trusted devices ---- */
@@ -141,19 +121,14 @@ int cmd_device_list(struct ctl *ctl, struct pl_error *err)
 	return ctl_print_json(json, err);
 }
 
+static int64_t revoke_devices(const struct pl_work *work, struct pl_account *account, int64_t id)
+{
+	return pl_trusted_remove(work, account, id);
+}
+
 int cmd_device_revoke(struct ctl *ctl, struct pl_error *err)
 {
-	struct pl_account account;
-	int64_t id, count;
+	static const struct ctl_revocable kind = { "trusted device", revoke_devices };
 
-	if (ctl_member(ctl, &account, err) < 0 || ctl_id_or_all(ctl, &id, err) < 0 ||
-	    pl_store_begin_write(ctl->work.store, err) < 0)
-		return -1;
-	count = pl_trusted_remove(&ctl->work, &account, id);
-	if (count == 0 && id != 0)
-		count = pl_error_set(err, PL_ERR_CONFLICT, "%s has no trusted device %lld",
-				     ctl->args[0], (long long)id);
-	if (ctl_finish_write(ctl, count < 0 ? -1 : 0, err) < 0)
-		return -1;
-	return show_revoked(ctl, count, "trusted devices", err);
+	return ctl_revoke(ctl, &kind, err);
 }

@@ -111,14 +111,21 @@ void ctl_note_change(const struct ctl *ctl, const struct pl_change *change);
 /* "2026-01-31": the start of that day, local time. */
 int ctl_date(const char *text, int64_t *at_r, struct pl_error *err);
 int ctl_channel(const char *text, enum pl_channel *channel_r, struct pl_error *err);
-/* args[1], the ID of one of the member's things; 0 for --all. main.c has seen that there is one
- * of the two. */
-int ctl_id_or_all(const struct ctl *ctl, int64_t *id_r, struct pl_error *err);
 /* Copies text that must fit; what names it in the error. */
 int ctl_copy(const char *what, const char *text, char *buf, size_t size, struct pl_error *err);
 /* Ends a write transaction: commits, or rolls back when ret is below 0 or
  * --dry-run was given. Returns ret, or -1. */
 int ctl_finish_write(struct ctl *ctl, int ret, struct pl_error *err);
+
+/* What members have any number of, each with an ID: "session". */
+struct ctl_revocable {
+	const char *name;
+	/* Revokes the one of that id, or all for 0, in the caller's write transaction. How many,
+	 * or -1. */
+	int64_t (*revoke)(const struct pl_work *work, struct pl_account *account, int64_t id);
+};
+/* Runs `NOUN revoke MEMBER ID` or `NOUN revoke MEMBER --all`. (revoke.c) */
+int ctl_revoke(struct ctl *ctl, const struct ctl_revocable *kind, struct pl_error *err);
 
 /* Makes an empty database, a file for the group that shares it. (cmd_db.c) */
 int ctl_make_database(const char *uri, struct pl_error *err);

@@ -1,0 +1,40 @@
+/* revoke.c - `NOUN revoke MEMBER ID` and `NOUN revoke MEMBER --all`; see command.h. */
+#include <stdlib.h>
+
+#include "ctl/command.h"
+
+/* args[1]; 0 for --all. main.c has seen that there is one of the two. */
+static int read_id(const struct ctl *ctl, int64_t *id_r, struct pl_error *err)
+{
+	char *end;
+
+	*id_r = 0;
+	if (ctl->option[CTL_OPTION_ALL] != NULL)
+		return 0;
+	*id_r = strtoll(ctl->args[1], &end, 10);
+	if (*id_r <= 0 || *end != '\0')
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "\"%.32s\" is not an ID; `postlatch %s list` shows them",
+				    ctl->args[1], ctl->command->noun);
+	return 0;
+}
+
+int ctl_revoke(struct ctl *ctl, const struct ctl_revocable *kind, struct pl_error *err)
+{
+	struct pl_account account;
+	int64_t id, count;
+
+	if (ctl_member(ctl, &account, err) < 0 || read_id(ctl, &id, err) < 0 ||
+	    pl_store_begin_write(ctl->work.store, err) < 0)
+		return -1;
+	count = kind->revoke(&ctl->work, &account, id);
+	if (count == 0 && id != 0)
+		count = pl_error_set(err, PL_ERR_CONFLICT, "%s has no %s %lld", ctl->args[0],
+				     kind->name, (long long)id);
+	if (ctl_finish_write(ctl, count < 0 ? -1 : 0, err) < 0)
+		return -1;
+	if (ctl->json)
+		return ctl_print_json(json_pack("{s:I}", "revoked", (json_int_t)count), err);
+	printf("revoked %lld %ss\n", (long long)count, kind->name);
+	return CTL_DONE;
+}
