@@ -86,7 +86,7 @@ int get_end_session(struct request *request, struct response *response, struct p
 		return -1;
 	if (hint.session_id != 0 && end(request, response, &hint, err) < 0)
 		return -1;
-	/* A member who is signed in is asked, unless an ID token shows that the client may end it. */
+	/* The member is asked, unless an ID token has named the session. */
 	if (hint.session_id == 0 && request->session.id != 0)
 		return respond_redirect(response, SIGN_OUT_PAGE);
 	return lead_away(request, response, &hint, err);
