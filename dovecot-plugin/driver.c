@@ -201,6 +201,11 @@ static void rows_came(void *context, struct pl_stmt *rows, const struct pl_error
 				      &request->question, rows, &result, &err);
 	else
 		err = *failure;
+	if (ret == 1) {
+		request->asked.sql = request->question.sql;
+		pl_async_store_ask(driver->async, &request->asked);
+		return;
+	}
 	if (ret == 0)
 		database_answered(driver);
 	else if (rows == NULL || !is_of_this_login(snapshot, &err))

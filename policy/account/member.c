@@ -38,11 +38,11 @@ int pl_account_read(struct pl_stmt *stmt, struct pl_account *account_r, struct p
 	account_r->domains_known = pl_col_int(stmt, "domains_known") != 0;
 	if (pl_col_is_null(stmt, "domain_id"))
 		return pl_row_ok(stmt, err);
+	account_r->domain.id = pl_col_int(stmt, "domain_id");
 	pl_col_copy(stmt, "domain_name", account_r->domain.name, sizeof(account_r->domain.name));
 	memcpy(account_r->member.address.domain, account_r->domain.name,
 	       sizeof(account_r->domain.name));
 	account_r->domain.known = pl_col_int(stmt, "domain_known") != 0;
-	account_r->domain.id = pl_col_int(stmt, "domain_id");
 	account_r->domain.active = pl_col_int(stmt, "domain_active") != 0;
 	account_r->domain.created_at = pl_col_int(stmt, "domain_created_at");
 	if (pl_col_settings(stmt, "domain_settings", &account_r->domain.settings, err) < 0)

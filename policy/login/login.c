@@ -4,8 +4,10 @@
 #include <string.h>
 #include <strings.h>
 
-const enum pl_sql pl_login_statements[] = { PL_SQL_ACCOUNT, PL_SQL_LOGIN_PASSWORD,
-					    PL_SQL_LOGIN_BEARER };
+const enum pl_sql pl_login_statements[] = {
+	PL_SQL_LOGIN_ACCOUNT, PL_SQL_LOGIN_PASSWORD,     PL_SQL_LOGIN_BEARER,
+	PL_SQL_ACCOUNT,       PL_SQL_LOGIN_PASSWORD_ANY, PL_SQL_LOGIN_BEARER_ANY,
+};
 const size_t pl_login_statement_count =
 	sizeof(pl_login_statements) / sizeof(pl_login_statements[0]);
 
@@ -24,7 +26,7 @@ static enum pl_sql statement_of(const struct pl_login *login)
 	case PL_OFFER_PASSWORD:
 		fits = pl_app_password_fold(login->secret, &folded);
 		pl_secret_wipe(&folded);
-		return fits ? PL_SQL_LOGIN_PASSWORD : PL_SQL_ACCOUNT;
+		return fits ? PL_SQL_LOGIN_PASSWORD : PL_SQL_LOGIN_ACCOUNT;
 	case PL_OFFER_ANY_APP_PASSWORD:
 		return PL_SQL_LOGIN_PASSWORD;
 	case PL_OFFER_BEARER:
@@ -32,9 +34,30 @@ static enum pl_sql statement_of(const struct pl_login *login)
 	case PL_OFFER_NOTHING:
 	case PL_OFFER_PROVEN:
 	case PL_OFFER_ANY_TOKEN:
-		return PL_SQL_ACCOUNT;
+		return PL_SQL_LOGIN_ACCOUNT;
 	}
-	return PL_SQL_ACCOUNT;
+	return PL_SQL_LOGIN_ACCOUNT;
+}
+
+/* The domain is an alias of another, or not known: the statement becomes the one for any name,
+ * which always has a row. */
+static int ask_for_any_name(struct pl_login_question *question, struct pl_error *err)
+{
+	static const struct {
+		enum pl_sql known, any;
+	} pairs[] = {
+		{ PL_SQL_LOGIN_ACCOUNT, PL_SQL_ACCOUNT },
+		{ PL_SQL_LOGIN_PASSWORD, PL_SQL_LOGIN_PASSWORD_ANY },
+		{ PL_SQL_LOGIN_BEARER, PL_SQL_LOGIN_BEARER_ANY },
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		if (question->sql == pairs[i].known) {
+			question->sql = pairs[i].any;
+			return 1;
+		}
+	}
+	return pl_error_set(err, PL_ERR_INTERNAL, "the account was read without a row");
 }
 
 #define NOW 3 /* its place among the parameters of a token */
@@ -63,7 +86,7 @@ int pl_login_ask(const struct pl_policy *policy, const struct pl_login *login,
 void pl_login_set_now(struct pl_login *login, struct pl_login_question *question, int64_t now)
 {
 	login->now = now;
-	if (question->sql == PL_SQL_LOGIN_BEARER)
+	if (question->sql == PL_SQL_LOGIN_BEARER || question->sql == PL_SQL_LOGIN_BEARER_ANY)
 		question->params[NOW].number = now;
 }
 
@@ -130,22 +153,23 @@ static int read_row(struct reading *reading, enum pl_sql sql, struct pl_stmt *ro
 {
 	int is_known = 1;
 
-	if (sql == PL_SQL_LOGIN_PASSWORD)
+	if (sql == PL_SQL_LOGIN_PASSWORD || sql == PL_SQL_LOGIN_PASSWORD_ANY)
 		is_known = read_app_password(reading, rows);
-	else if (sql == PL_SQL_LOGIN_BEARER)
+	else if (sql == PL_SQL_LOGIN_BEARER || sql == PL_SQL_LOGIN_BEARER_ANY)
 		read_token(reading->result, rows);
 	return pl_row_ok(rows, err) < 0 ? -1 : is_known;
 }
 
-/* Each row repeats the account. */
+/* Each row repeats the account. 1 when there is none, -1. */
 static int read_rows(struct reading *reading, enum pl_sql sql, const struct pl_keys *keys,
 		     struct pl_stmt *rows, struct pl_error *err)
 {
-	int ret = pl_step(rows, err), known = 0;
+	int ret = pl_step(rows, err), known;
 
-	if (ret == 1)
-		known = pl_account_read(rows, &reading->result->account, err);
-	if (ret >= 0 && known == 0)
+	if (ret != 1)
+		return ret < 0 ? -1 : 1;
+	known = pl_account_read(rows, &reading->result->account, err);
+	if (known == 0)
 		known = prepare_macs(reading, keys, err);
 	while (ret == 1 && known == 0) {
 		known = read_row(reading, sql, rows, err);
@@ -214,17 +238,19 @@ static void end_facts(const struct pl_policy *policy, const struct pl_login *log
 }
 
 int pl_login_answer(const struct pl_policy *policy, const struct pl_keys *keys,
-		    const struct pl_login *login, const struct pl_login_question *question,
+		    const struct pl_login *login, struct pl_login_question *question,
 		    struct pl_stmt *rows, struct pl_login_result *result_r, struct pl_error *err)
 {
 	const struct pl_login forwarding = { .service = PL_SETTING_FORWARDING };
 	struct reading reading = { .login = login, .result = result_r };
+	int ret;
 
 	memset(result_r, 0, sizeof(*result_r));
 	pl_account_unknown(&question->address, &result_r->account);
 	begin_facts(policy, login, &result_r->facts);
-	if (read_rows(&reading, question->sql, keys, rows, err) < 0)
-		return -1;
+	ret = read_rows(&reading, question->sql, keys, rows, err);
+	if (ret != 0)
+		return ret < 0 ? -1 : ask_for_any_name(question, err);
 	result_r->address = result_r->account.member.address;
 	end_facts(policy, login, &result_r->account, &result_r->facts);
 	result_r->verdict = pl_decide(&result_r->facts);
@@ -251,9 +277,14 @@ int pl_login_evaluate(struct pl_store *store, const struct pl_policy *policy,
 		      struct pl_login_result *result_r, struct pl_error *err)
 {
 	struct pl_login_question question;
+	int ret;
 
 	if (pl_login_ask(policy, login, &question, err) < 0)
 		return -1;
-	return pl_login_answer(policy, keys, login, &question,
-			       pl_query(store, question.sql, question.params), result_r, err);
+	do
+		ret = pl_login_answer(policy, keys, login, &question,
+				      pl_query(store, question.sql, question.params), result_r,
+				      err);
+	while (ret == 1);
+	return ret;
 }

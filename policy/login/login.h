@@ -4,7 +4,8 @@
  * see different facts. What the caller knows about
  * the login is in struct pl_login, the rest is one statement: pl_login_ask() says which,
  * and pl_login_answer() reads its rows, gathers the facts and decides. Between the two
- * the caller may wait for the rows or not. Nobody changes the facts afterwards.
+ * the caller may wait for the rows or not. Nobody changes the facts afterwards. Only a name
+ * in a domain that is an alias or not known takes a second statement.
  */
 #ifndef POSTLATCH_LOGIN_H
 #define POSTLATCH_LOGIN_H
@@ -69,9 +70,10 @@ void pl_login_set_now(struct pl_login *login, struct pl_login_question *question
 /* keys may be NULL (missing or refused): then a password that could be an app password
  * fails with PL_ERR_RETRY, unless every name of the domain is denied alike. Errors of
  * the rows are returned as pl_step returns them; PL_ERR_DATA is about this member alone.
- * -1 never means "no". */
+ * -1 never means "no". 1: the rows did not tell, and question has been changed, to be asked once
+ * more. */
 int pl_login_answer(const struct pl_policy *policy, const struct pl_keys *keys,
-		    const struct pl_login *login, const struct pl_login_question *question,
+		    const struct pl_login *login, struct pl_login_question *question,
 		    struct pl_stmt *rows, struct pl_login_result *result_r, struct pl_error *err);
 /* Both, for a store that is waited for. */
 int pl_login_evaluate(struct pl_store *store, const struct pl_policy *policy,

@@ -119,6 +119,47 @@ static void names_outside_the_known_domains_are_denied(void **state)
 			    "domain-unknown");
 }
 
+/* How many statements it takes to decide. */
+static int statements_of(struct fixture *fixture, const char *user, enum pl_offer offer)
+{
+	struct attempt attempt;
+	struct pl_login_question question;
+	struct pl_secret secret;
+	int count = 0, ret;
+
+	pl_secret_set(&secret, "abcdefghijklmnop", 16);
+	prepare(&attempt, user, PL_SETTING_IMAP, offer, &secret);
+	assert_ok(fixture, pl_login_ask(fixture->policy, &attempt.login, &question, &fixture->err));
+	do {
+		count++;
+		ret = pl_login_answer(fixture->policy, fixture->keys, &attempt.login, &question,
+				      pl_query(fixture->store, question.sql, question.params),
+				      &attempt.result, &fixture->err);
+		assert_true(ret >= 0);
+	} while (ret == 1);
+	return count;
+}
+
+static void only_names_outside_the_known_domains_and_in_aliases_take_a_second_statement(
+	void **state)
+{
+	static const enum pl_offer offers[] = { PL_OFFER_NOTHING, PL_OFFER_PASSWORD,
+						PL_OFFER_BEARER };
+	struct fixture *fixture = *state;
+
+	add_member(fixture, "who@before.test", "");
+	add_domain(fixture, "example.test", "");
+	add_member(fixture, OWNER, "");
+	add_domain(fixture, "alias.test", "alias_of=example.test");
+	for (size_t i = 0; i < COUNT(offers); i++) {
+		assert_int_equal(statements_of(fixture, OWNER, offers[i]), 1);
+		assert_int_equal(statements_of(fixture, "nobody@example.test", offers[i]), 1);
+		assert_int_equal(statements_of(fixture, "owner@alias.test", offers[i]), 2);
+		assert_int_equal(statements_of(fixture, "who@before.test", offers[i]), 2);
+		assert_int_equal(statements_of(fixture, "who@nowhere.test", offers[i]), 2);
+	}
+}
+
 /* It has a row, for its members, but no operator has added it. */
 static void members_of_before_are_denied_until_their_domain_is_known(void **state)
 {
@@ -537,6 +578,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_WITH_DATABASE(unknown_names_follow_the_defaults_while_no_domain_is_known),
 		TEST_WITH_DATABASE(names_outside_the_known_domains_are_denied),
+		TEST_WITH_DATABASE(
+			only_names_outside_the_known_domains_and_in_aliases_take_a_second_statement),
 		TEST_WITH_DATABASE(members_of_before_are_denied_until_their_domain_is_known),
 		TEST_WITH_DATABASE(section_in_the_policy_file_alone_makes_domains_known),
 		TEST_WITH_DATABASE(unknown_member_follows_its_domain),
