@@ -201,6 +201,10 @@ static const struct pl_migration migrations[] = {
 	{ "columns of sessions have the names that programs use",
 	  "ALTER TABLE session RENAME COLUMN half TO pending;"
 	  "ALTER TABLE session RENAME COLUMN proven_at TO reauthenticated_at;" },
+	/* All that a login reads of them, so that it does not have to read their rows as well. */
+	{ "app passwords are read from an index",
+	  "CREATE INDEX app_password_login ON app_password (member_id, id, mac, services, networks,"
+	  " expires_at);" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

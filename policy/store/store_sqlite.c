@@ -16,7 +16,7 @@
 
 /* The auth process may keep so many KiB of pages, where SQLite's default is 2000. It
  * does not map the file: a fault of the disk would be a signal there, not an error. */
-#define LOGIN_CACHE "-16384"
+#define LOGIN_CACHE "-24576"
 
 #define SQL_MAX 2048
 #define LOCK_PAUSE_MAX 25 /* milliseconds between two attempts to get a lock */

@@ -92,6 +92,19 @@ static void new_database_has_every_migration(void **state)
 	assert_null(pl_schema_migration(version + 1));
 }
 
+static void index_has_all_that_a_login_reads_of_app_passwords(void **state)
+{
+	struct fixture *fixture = *state;
+
+	if (is_postgresql(fixture->db))
+		skip(); /* it has no such function, and the same migration */
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT COUNT(*) FROM pragma_index_info('app_password_login') "
+				 "WHERE name IN ('member_id', 'id', 'mac', 'services', 'networks', "
+				 "'expires_at')"),
+			 6);
+}
+
 static void new_file_is_for_its_group(void **state)
 {
 	struct fixture *fixture = *state;
@@ -696,6 +709,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_IN_FOLDER(new_database_has_every_migration),
+		TEST_WITH_DATABASE(index_has_all_that_a_login_reads_of_app_passwords),
 		TEST_IN_FOLDER(new_file_is_for_its_group),
 		TEST_WITH_DATABASE(existing_tables_are_never_made_anew),
 		TEST_IN_FOLDER(existing_file_is_never_made_anew),
