@@ -106,12 +106,27 @@ static int write_app_password_use(struct pl_store *store, const struct pl_last_u
 		       err);
 }
 
-/* Whoever removed the member, or the domain with its members, wants neither back. */
+/* Whoever removed the domain does not want it back. */
 static int is_removed(const struct pl_account *account, const struct pl_last_use *use)
 {
-	return account->member.id == 0 &&
-	       (use->member_id != 0 ||
-		(use->domain_id != 0 && use->domain_id != account->domain.id));
+	return account->member.id == 0 && use->domain_id != 0 &&
+	       use->domain_id != account->domain.id;
+}
+
+/* The member whose first login it was, who may have been added meanwhile. 1 when there is none. */
+static int add_member(const struct pl_work *work, const struct pl_last_use *use,
+		      int64_t *member_id_r)
+{
+	struct pl_account account;
+
+	if (pl_account_get(work->store, &use->address, &account, work->err) < 0)
+		return -1;
+	if (is_removed(&account, use))
+		return 1;
+	if (pl_member_ensure(work, &account) < 0)
+		return -1;
+	*member_id_r = account.member.id;
+	return 0;
 }
 
 static int write_denial(const struct pl_work *work, const struct pl_last_use *use)
@@ -125,18 +140,15 @@ static int write_denial(const struct pl_work *work, const struct pl_last_use *us
 
 static int write_use(const struct pl_work *work, const struct pl_last_use *use)
 {
-	struct pl_account account;
+	int64_t member_id = use->member_id;
+	int ret;
 
 	if (use->denied_service[0] != '\0')
 		return write_denial(work, use);
-	/* Asked anew: the member may have been removed, or added, meanwhile. */
-	if (pl_account_get(work->store, &use->address, &account, work->err) < 0)
-		return -1;
-	if (is_removed(&account, use))
-		return 0;
-	if (pl_member_ensure(work, &account) < 0)
-		return -1;
-	if (write_member_use(work->store, account.member.id, use, work->err) < 0)
+	ret = member_id == 0 ? add_member(work, use, &member_id) : 0;
+	if (ret != 0)
+		return ret < 0 ? -1 : 0;
+	if (write_member_use(work->store, member_id, use, work->err) < 0)
 		return -1;
 	return use->app_password_id == 0 ? 0 : write_app_password_use(work->store, use, work->err);
 }

@@ -135,8 +135,15 @@ static void removed_member_is_not_brought_back(void **state)
 
 	use.member_id = 12;
 	pl_last_use_record(log, &use);
+	use = use_of("new@example.test", 78);
+	pl_last_use_record(log, &use);
 	pl_last_use_close(&log, 1000 * WAIT_S);
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member"), 0);
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT COUNT(*) FROM member WHERE local = 'removed'"),
+			 0);
+	/* Of the same second. */
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member_use WHERE used_at = 78"),
+			 1);
 }
 
 /* The member has never signed in before, and so has no row. */
