@@ -207,6 +207,14 @@ class Statements(OnServer):
                 read = self.accounts_read(since)
                 self.assertEqual(len(read), 1, "%s: %s" % (service, "".join(read)))
 
+    def test_a_name_in_an_alias_of_a_domain_takes_a_second_statement(self):
+        self.server.postlatch("domain", "add", "alias.test", "alias_of=" + ALICE.split("@")[1])
+        since = len(self.log())
+        self.server.imap(ALICE.split("@")[0] + "@alias.test", self.app_password)
+        read = self.accounts_read(since)
+        self.assertEqual(len([line for line in read if "FROM domain WHERE" in line]), 1, "".join(read))
+        self.assertGreater(len([line for line in read if "FROM (SELECT 1 AS one)" in line]), 0, "".join(read))
+
 
 class Load:
     """Logins without an end: right passwords of two kinds, and wrong ones."""
