@@ -43,6 +43,9 @@ password_query = SELECT address AS user, password FROM members WHERE address = '
 """
 
 STATIC = "  driver = static\n  args = nopassword=y"
+SECOND = "\n}\npassdb {\n" + STATIC
+BEHIND = "  driver = static\n  args = password=nobody's" + SECOND  # another that knows no password of them
+POSTLATCH = "  driver = postlatch\n  args = %s\n  result_internalfail = return-fail"
 
 
 class Dovecot:
@@ -92,16 +95,21 @@ class Logins:
             "static": Dovecot(folder, "static", STATIC),
             "static again": Dovecot(folder, "static-again", STATIC),
             "sql": Dovecot(folder, "sql", "  driver = sql\n  args = " + sql),
-            "postlatch": Dovecot(folder, "postlatch", "  driver = postlatch\n  args = %s\n"
-                                 "  result_internalfail = return-fail" % database.policy),
+            "postlatch": Dovecot(folder, "postlatch", POSTLATCH % database.policy),
+            "static, second": Dovecot(folder, "static-second", BEHIND),
+            "postlatch, first": Dovecot(folder, "postlatch-first", POSTLATCH % database.policy + SECOND),
         }
         passwords = ("PLAIN", database.credentials)
         self.variants = {name: (server, *passwords) for name, server in self.servers.items()}
         self.variants["postlatch, token"] = (self.servers["postlatch"], "XOAUTH2", database.tokens)
 
+    def processes(self, server):
+        """Which have worked for a login, with all that they have started."""
+        return [server.master.pid]
+
     def slice(self, name):
         server, mechanism, credentials = self.variants[name]
-        before = machine.cpu_seconds(server.master.pid)
+        before = machine.cpu_seconds(*self.processes(server))
         numbers = [str(number) for number in (CONNECTIONS, IN_FLIGHT, WARM_UP, SLICE)]
         run = subprocess.run([self.generator, server.socket, mechanism, credentials, *numbers],
                              stdout=subprocess.PIPE, check=True)
@@ -109,7 +117,7 @@ class Logins:
         if result["refused"]:
             raise RuntimeError("%s: %d logins of %d were refused; see %s/log" % (
                 name, result["refused"], result["answers"], server.dir))
-        result["cpu"] = 1e6 * (machine.cpu_seconds(server.master.pid) - before) / result["answers"]
+        result["cpu"] = 1e6 * (machine.cpu_seconds(*self.processes(server)) - before) / result["answers"]
         return result
 
     def measure(self, seconds):

@@ -3,9 +3,10 @@ import os
 import subprocess
 import time
 
-from logins import Dovecot, Logins
+from logins import POSTLATCH, Dovecot, Logins
 
 SERVER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "postgresql-server")
+BUFFERS = "-c shared_buffers=128MB"  # as a server has it that nobody has configured
 SQL = """\
 driver = pgsql
 connect = host={dir} dbname=postlatch user=postlatch
@@ -22,18 +23,21 @@ class PgLogins(Logins):
         self.dir = folder + "/postgresql"
         os.mkdir(self.dir)
         os.chmod(self.dir, 0o755)
-        self.uri = subprocess.run([SERVER, "start", self.dir], check=True, stdout=subprocess.PIPE,
-                                  text=True).stdout.strip()
+        self.uri = subprocess.run([SERVER, "start", self.dir], check=True, stdout=subprocess.PIPE, text=True,
+                                  env={**os.environ, "PGSERVER_OPTIONS": BUFFERS}).stdout.strip()
         start = time.monotonic()
         database.command("db", "copy", "--from", "sqlite:%s/db/postlatch.db" % database.dir, "--to", self.uri)
         self.copy_seconds = time.monotonic() - start
         self.make_sql(database.credentials)
         policy = self.write_policy(database.policy)
         self.servers = {"sql": Dovecot(folder, "pgsql", "  driver = sql\n  args = %s/dovecot-sql.conf.ext" % self.dir)}
-        self.servers["postlatch"] = Dovecot(
-            folder, "pg", "  driver = postlatch\n  args = %s\n  result_internalfail = return-fail" % policy)
+        self.servers["postlatch"] = Dovecot(folder, "pg", POSTLATCH % policy)
         self.variants = {name: (server, "PLAIN", database.credentials) for name, server in self.servers.items()}
         self.variants["postlatch, token"] = (self.servers["postlatch"], "XOAUTH2", database.tokens)
+
+    def processes(self, server):
+        with open(self.dir + "/data/postmaster.pid") as f:
+            return super().processes(server) + [int(f.readline())]
 
     def make_sql(self, credentials):
         """The same members for Dovecot's own sql passdb, with plain passwords."""
