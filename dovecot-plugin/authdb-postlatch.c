@@ -83,19 +83,27 @@ static enum passdb_result carry_out(struct auth_request *request,
 	i_unreached();
 }
 
-/* The callback may ask the next passdb at once, or end the request: it comes last. */
+/* One of the two callbacks is given. It may ask the next passdb at once, or end the request: it
+ * comes last. */
+static void answer(struct auth_request *request, enum passdb_result result,
+		   verify_plain_callback_t *verify_plain,
+		   lookup_credentials_callback_t *lookup_credentials)
+{
+	if (verify_plain != NULL) {
+		verify_plain(result, request);
+		return;
+	}
+	if (result == PASSDB_RESULT_INTERNAL_FAILURE && login_is_bearer(request))
+		compat_fails_for_now(request);
+	lookup_credentials(result, uchar_empty_ptr, 0, request);
+}
+
 static void finish(struct login *login, enum passdb_result result)
 {
 	struct auth_request *request = login->request;
 
 	pl_secret_wipe(&login->secret);
-	if (login->verify_plain != NULL) {
-		login->verify_plain(result, request);
-	} else {
-		if (result == PASSDB_RESULT_INTERNAL_FAILURE && login_is_bearer(request))
-			compat_fails_for_now(request);
-		login->lookup_credentials(result, uchar_empty_ptr, 0, request);
-	}
+	answer(request, result, login->verify_plain, login->lookup_credentials);
 	auth_request_unref(&request);
 }
 
@@ -213,23 +221,22 @@ static void evaluate(struct auth_request *request, const char *secret,
 		     lookup_credentials_callback_t *lookup_credentials)
 {
 	struct postlatch_passdb *passdb = (struct postlatch_passdb *)request->passdb->passdb;
-	struct login *login = p_new(request->pool, struct login, 1);
 	enum passdb_result result;
+	enum pl_setting service;
+	struct login *login;
 
+	if (is_decided(request, &result) || !needs_decision(request, &service, &result)) {
+		answer(request, result, verify_plain, lookup_credentials);
+		return;
+	}
+	login = p_new(request->pool, struct login, 1);
 	auth_request_ref(request);
 	login->request = request;
 	login->verify_plain = verify_plain;
 	login->lookup_credentials = lookup_credentials;
-	if (is_decided(request, &result)) {
-		finish(login, result);
-		return;
-	}
-	if (!needs_decision(request, &login->asked.login.service, &result)) {
-		finish(login, result);
-		return;
-	}
-	fill_login(login, secret);
+	login->asked.login.service = service;
 	login->asked.answer = decided;
+	fill_login(login, secret);
 	pl_driver_evaluate(driver_block_get(&passdb->block), &login->asked, pl_monotonic_ms());
 }
 
