@@ -95,25 +95,24 @@ static enum outcome read_result(const json_t *result, struct pl_error *err)
 	return FAILED;
 }
 
-/* TOO_OLD: it does not know a parameter. The first that is wrong counts. */
-static enum outcome read_answer(const struct answer *answer, size_t count, struct pl_error *err)
+/* TOO_OLD: it does not know a parameter. */
+static enum outcome read_answer(const struct answer *answer, struct pl_error *err)
 {
 	json_t *results = json_loads(answer->text, 0, NULL);
-	enum outcome outcome = KICKED;
+	enum outcome outcome = FAILED;
 
-	if (json_array_size(results) != count) {
+	if (json_array_size(results) == 1)
+		outcome = read_result(json_array_get(results, 0), err);
+	else
 		pl_error_set(err, PL_ERR_RETRY, "its answer is not one of doveadm");
-		outcome = FAILED;
-	}
-	for (size_t i = 0; i < count && outcome == KICKED; i++)
-		outcome = read_result(json_array_get(results, i), err);
 	json_decref(results);
 	return outcome;
 }
 
-static enum outcome run(const char *url, const char *authorization, const json_t *commands,
+static enum outcome run(const char *url, const char *authorization, json_t *command,
 			struct pl_error *err)
 {
+	json_t *commands = json_pack("[O]", command);
 	char *body = json_dumps(commands, JSON_COMPACT);
 	enum outcome outcome = FAILED;
 	struct answer answer;
@@ -121,8 +120,21 @@ static enum outcome run(const char *url, const char *authorization, const json_t
 	if (body == NULL)
 		pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	else if (post(url, authorization, body, &answer, err) == 0)
-		outcome = read_answer(&answer, json_array_size(commands), err);
+		outcome = read_answer(&answer, err);
 	free(body);
+	json_decref(commands);
+	return outcome;
+}
+
+/* One after the other until one fails, each in a request of its own: what Dovecot 2.3 answers to
+ * several that it refuses is not JSON, as it leaves the commas out. */
+static enum outcome run_all(const char *url, const char *authorization, const json_t *commands,
+			    struct pl_error *err)
+{
+	enum outcome outcome = KICKED;
+
+	for (size_t i = 0; i < json_array_size(commands) && outcome == KICKED; i++)
+		outcome = run(url, authorization, json_array_get(commands, i), err);
 	return outcome;
 }
 
@@ -160,11 +172,11 @@ static int ask(const char *url, const char *authorization, const struct doveadm_
 	enum outcome outcome = TOO_OLD;
 
 	if (kick->name_count > 0)
-		outcome = run(url, authorization, commands, err);
+		outcome = run_all(url, authorization, commands, err);
 	json_decref(commands);
 	if (outcome == TOO_OLD) {
 		commands = by_user(kick);
-		outcome = run(url, authorization, commands, err);
+		outcome = run_all(url, authorization, commands, err);
 		json_decref(commands);
 		if (outcome == TOO_OLD)
 			pl_error_set(err, PL_ERR_RETRY, "kick failed: invalid request");

@@ -22,8 +22,9 @@ struct doveadm_kick {
 /* Call once, before there are threads. */
 void doveadm_open(void);
 /* Asks one Dovecot, whose API key is the first line of key_file. Waits for up to 3 seconds for
- * each of its answers. 0, also when there are no such connections; -1 and the error when Dovecot
- * cannot be asked or refuses; PL_ERR_INVALID for a user that it would take for a mask. */
+ * each of its answers, and does not go on after one that it has waited for in vain. 0, also when
+ * there are no such connections; -1 and the error when Dovecot cannot be asked or refuses;
+ * PL_ERR_INVALID for a user that it would take for a mask. */
 int doveadm_kick(const char *url, const char *key_file, const struct doveadm_kick *kick,
 		 struct pl_error *err);
 
