@@ -1,4 +1,5 @@
 /* cmd_app_password.c - postlatch app-password ... */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,6 +78,7 @@ static int show_created(const struct ctl *ctl, const struct pl_address *address,
 int cmd_app_password_create(struct ctl *ctl, struct pl_error *err)
 {
 	struct pl_address address;
+	struct pl_account before;
 	struct pl_app_password app_password;
 	struct pl_secret password;
 	int ret = -1;
@@ -85,11 +87,16 @@ int cmd_app_password_create(struct ctl *ctl, struct pl_error *err)
 	    read_limits(ctl, &app_password, err) < 0 ||
 	    pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
-	if (ctl_known_domain(ctl, &address, err) == 0)
+	if (ctl_known_domain(ctl, &address, err) == 0 &&
+	    pl_account_get(ctl->work.store, &address, &before, err) == 0)
 		ret = pl_app_password_issue(&ctl->work, ctl->keys,
 					    (size_t)ctl->policy->app_password_length, &address,
 					    &app_password, &password);
 	ret = ctl_finish_write(ctl, ret, err);
+	if (ret == 0 && before.member.id == 0)
+		fprintf(stderr,
+			"postlatch: %s was not a member before; see that it is spelled right\n",
+			ctl->args[0]);
 	if (ret == 0)
 		ret = show_created(ctl, &address, &app_password, &password, err);
 	pl_secret_wipe(&password);
@@ -151,8 +158,31 @@ int cmd_app_password_list(struct ctl *ctl, struct pl_error *err)
 	return ctl_print_json(json, err);
 }
 
-static int64_t revoke(const struct pl_work *work, struct pl_account *account, int64_t id)
+/* What those are that are revoked. */
+struct revoking {
+	const struct pl_account *account;
+	int64_t id; /* 0: all */
+	struct disconnection *ended;
+};
+
+static int add_revoked(const struct pl_app_password *app_password, void *context)
 {
+	const struct revoking *revoking = context;
+
+	if (revoking->id == 0 || app_password->id == revoking->id)
+		disconnection_add_app_password(revoking->ended, &revoking->account->member.address,
+					       app_password->id);
+	return 0;
+}
+
+static int64_t revoke(const struct pl_work *work, struct pl_account *account, int64_t id,
+		      struct disconnection *ended)
+{
+	struct revoking revoking = { account, id, ended };
+
+	if (pl_app_password_list(work->store, account->member.id, add_revoked, &revoking,
+				 work->err) < 0)
+		return -1;
 	return pl_app_password_revoke(work, &account->member.address, id);
 }
 

@@ -51,6 +51,19 @@ int cmd_session_list(struct ctl *ctl, struct pl_error *err)
 	return ctl_print_json(json, err);
 }
 
+static int64_t revoke_session(const struct pl_work *work, const struct pl_account *account,
+			      int64_t id, struct disconnection *ended)
+{
+	struct pl_session session;
+	int found = pl_session_get(work->store, id, &session, work->err);
+
+	if (found < 0)
+		return -1;
+	if (found == 1 && session.member_id == account->member.id)
+		disconnection_add_session(ended, &session);
+	return pl_session_sign_out(work, account, id);
+}
+
 static int count_session(const struct pl_session *row, void *context)
 {
 	(void)row;
@@ -58,14 +71,15 @@ static int count_session(const struct pl_session *row, void *context)
 	return 0;
 }
 
-static int64_t revoke_sessions(const struct pl_work *work, struct pl_account *account, int64_t id)
+static int64_t revoke_sessions(const struct pl_work *work, struct pl_account *account, int64_t id,
+			       struct disconnection *ended)
 {
 	int64_t count = 0;
 
 	if (id != 0)
-		return pl_session_sign_out(work, account, id);
+		return revoke_session(work, account, id, ended);
 	if (pl_session_list(work, account->member.id, count_session, &count) < 0 ||
-	    pl_session_revoke_all(work, account) < 0)
+	    ctl_add_sessions(work, account, ended) < 0 || pl_session_revoke_all(work, account) < 0)
 		return -1;
 	return count;
 }
@@ -121,8 +135,11 @@ int cmd_device_list(struct ctl *ctl, struct pl_error *err)
 	return ctl_print_json(json, err);
 }
 
-static int64_t revoke_devices(const struct pl_work *work, struct pl_account *account, int64_t id)
+/* Who is signed in on one of them stays so. */
+static int64_t revoke_devices(const struct pl_work *work, struct pl_account *account, int64_t id,
+			      struct disconnection *ended)
 {
+	(void)ended;
 	return pl_trusted_remove(work, account, id);
 }
 

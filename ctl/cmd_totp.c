@@ -59,13 +59,15 @@ int cmd_totp_status(struct ctl *ctl, struct pl_error *err)
 }
 
 /* Who was signed in with the factor that is gone signs in anew. Values as pl_totp_reset. */
-static int reset(struct ctl *ctl, struct pl_account *account, struct pl_error *err)
+static int reset(struct ctl *ctl, struct pl_account *account, struct disconnection *ended,
+		 struct pl_error *err)
 {
 	int removed = pl_store_begin_write(ctl->work.store, err);
 
 	if (removed == 0)
 		removed = pl_totp_reset(&ctl->work, account);
-	if (removed >= 0 && pl_session_revoke_all(&ctl->work, account) < 0)
+	if (removed >= 0 && (ctl_add_sessions(&ctl->work, account, ended) < 0 ||
+			     pl_session_revoke_all(&ctl->work, account) < 0))
 		removed = -1;
 	if (removed == 1 && pl_notice_add(&ctl->work, account->member.id, "factor-reset", NULL) < 0)
 		removed = -1;
@@ -74,6 +76,7 @@ static int reset(struct ctl *ctl, struct pl_account *account, struct pl_error *e
 
 int cmd_totp_reset(struct ctl *ctl, struct pl_error *err)
 {
+	struct disconnection ended = { .count = 0 };
 	char text[PL_ADDRESS_MAX + 1];
 	struct pl_account account;
 	int removed;
@@ -81,9 +84,10 @@ int cmd_totp_reset(struct ctl *ctl, struct pl_error *err)
 	if (ctl_member(ctl, &account, err) < 0)
 		return -1;
 	pl_address_format(&account.member.address, text);
-	removed = reset(ctl, &account, err);
+	removed = reset(ctl, &account, &ended, err);
 	if (removed < 0)
 		return -1;
+	ctl_disconnect(ctl, &ended);
 	if (ctl->json)
 		return ctl_print_json(json_pack("{s:s, s:b}", "member", text, "removed", removed),
 				      err);

@@ -17,6 +17,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "dovecot/disconnection.h"
 #include "policy/login/login.h"
 
 enum ctl_option {
@@ -120,12 +121,19 @@ int ctl_finish_write(struct ctl *ctl, int ret, struct pl_error *err);
 /* What members have any number of, each with an ID: "session". */
 struct ctl_revocable {
 	const char *name;
-	/* Revokes the one of that id, or all for 0, in the caller's write transaction. How many,
-	 * or -1. */
-	int64_t (*revoke)(const struct pl_work *work, struct pl_account *account, int64_t id);
+	/* Revokes the one of that id, or all for 0, in the caller's write transaction, and adds
+	 * those that mail connections were opened with to ended. How many, or -1. */
+	int64_t (*revoke)(const struct pl_work *work, struct pl_account *account, int64_t id,
+			  struct disconnection *ended);
 };
 /* Runs `NOUN revoke MEMBER ID` or `NOUN revoke MEMBER --all`. (revoke.c) */
 int ctl_revoke(struct ctl *ctl, const struct ctl_revocable *kind, struct pl_error *err);
+/* Adds the member's sessions, before they end. 0, or -1. (revoke.c) */
+int ctl_add_sessions(const struct pl_work *work, const struct pl_account *account,
+		     struct disconnection *ended);
+/* Has the mail connections of what was revoked closed, after the commit. What fails is said on
+ * standard error: the credentials are revoked all the same. (revoke.c) */
+void ctl_disconnect(const struct ctl *ctl, const struct disconnection *ended);
 
 /* Makes an empty database, a file for the group that shares it. (cmd_db.c) */
 int ctl_make_database(const char *uri, struct pl_error *err);

@@ -1,8 +1,7 @@
 /* http.h - asks a web server for one document, as HTTP/1.0.
  *
- * Not with libcurl, which only the portal needs: the command is also built without the portal,
- * and is installed on machines that have only the milter. The connections, TLS and deadlines are
- * those of connection.h, as for all other protocols that are checked.
+ * Not with libcurl: the connections, TLS and deadlines are those of connection.h, as for all other
+ * protocols that are checked.
  */
 #ifndef POSTLATCH_CHECK_HTTP_H
 #define POSTLATCH_CHECK_HTTP_H

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "dovecot/disconnection.h"
 #include "policy/session/grant.h"
 #include "policy/settings/policy.h"
 
@@ -34,19 +35,6 @@ struct request_parameters {
 	size_t count, used;
 	struct request_field field[REQUEST_PARAMETERS_MAX];
 	char text[REQUEST_PARAMETER_BYTES];
-};
-
-/* The sessions, all of one member, that a handler has ended, and whose mail connections Dovecot is
- * asked to close afterwards (portal/signin/end_sessions.c). */
-#define DISCONNECTION_MAX 32
-struct disconnection {
-	struct pl_address address; /* of the member */
-	size_t count;              /* DISCONNECTION_MAX + 1: more than fit */
-	struct {
-		int64_t id;
-		enum pl_channel channel;
-		char ip[PL_IP_TEXT];
-	} session[DISCONNECTION_MAX];
 };
 
 /* Strings are the request's and live as long as it does. */
@@ -90,7 +78,7 @@ struct request {
 	/* What the handler leaves to be done before the answer is sent, but without a connection
 	 * to the database; NULL: nothing. */
 	void (*afterwards)(const struct request *request);
-	struct disconnection disconnection;
+	struct disconnection disconnection; /* of the sessions that it has ended */
 };
 
 /* The value, or NULL. */

@@ -20,6 +20,12 @@ class AppPassword(CommandTest):
         self.assertRegex(said, r"^%s\n\nThis app password of alice@example.test opens imap, pop3, smtp and sieve. "
                                r"It is not shown again.\n$" % SHAPE)
 
+    def test_who_was_no_member_before_is_told(self):
+        words = ("app-password", "create", "alcie@example.test", "--label", "phone")
+        self.assertEqual(self.site.run(*words).stderr, "postlatch: alcie@example.test was not a member before; see that "
+                                                       "it is spelled right\n")
+        self.assertEqual(self.site.run(*words).stderr, "")
+
     def test_json_and_list(self):
         networks = "192.0.2.0/24, 2001:db8::/32"
         made = self.create("--label", "scanner", "--services", "smtp,imap", "--networks", networks)

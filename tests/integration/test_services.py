@@ -1,10 +1,17 @@
 """Logins through every service, decided by the policy, on a real Dovecot and Postfix."""
 import base64
+import imaplib
+import os
+import poplib
+import re
 import smtplib
+import subprocess
 import time
 import unittest
 
-from server import Server, last_source, wait_for
+from dovecot import RELEASE
+from sasl import xoauth2
+from server import Server, close, connect, last_source, wait_for
 
 ALL = {"imap": True, "pop3": True, "smtp": True, "sieve": True}
 NONE = dict.fromkeys(ALL, False)
@@ -142,6 +149,110 @@ class Services(unittest.TestCase):
         for service, let_in in self.opens().items():
             run = server.postlatch("explain", self.member, "--service", service, check=False)
             self.assertEqual(run.returncode, 0 if let_in else 1, run.stdout)
+
+
+class Imap(imaplib.IMAP4):
+    def __init__(self, source):
+        self.source = source
+        super().__init__("127.0.0.1", server.port("IMAP"), timeout=60)
+
+    def _create_socket(self, timeout):
+        return connect((self.host, self.port), timeout, self.source)
+
+
+class Connections(unittest.TestCase):
+    """What the command revokes ends the mail connections that were opened with it, and no others."""
+
+    member = "alice@demo.test"
+
+    def imap(self, password=None, token=None):
+        """With a token it comes from the webmail's address."""
+        connection = Imap(("127.0.0.2", 0) if token is not None else None)
+        self.addCleanup(close, connection.shutdown)
+        if token is not None:
+            answers = xoauth2(self.member, token)
+            connection.authenticate("XOAUTH2", lambda _: next(answers))
+        else:
+            connection.login(self.member, password)
+        return connection
+
+    def pop3(self, password):
+        connection = poplib.POP3("127.0.0.1", server.port("POP3"), timeout=60)
+        self.addCleanup(close, connection.close)
+        connection.user(self.member)
+        connection.pass_(password)
+        return connection
+
+    def sieve(self, password):
+        client = server.sieve_client(self.member, password)
+        self.addCleanup(close, client.close)
+        return client
+
+    def has_ended(self, connection):
+        try:
+            if isinstance(connection, (imaplib.IMAP4, poplib.POP3)):
+                connection.noop()
+            else:
+                connection.command("NOOP")
+        except (imaplib.IMAP4.abort, poplib.error_proto, EOFError, OSError, AssertionError, IndexError):
+            return True
+        return False
+
+    def assert_end(self, *connections):
+        for connection in connections:
+            wait_for(lambda connection=connection: self.has_ended(connection))
+
+    def assert_others_live(self, *connections):
+        # Dovecot 2.3 cannot tell the connections of one member apart.
+        if RELEASE != "2.3":
+            self.assertEqual([self.has_ended(connection) for connection in connections], [False] * len(connections))
+
+    def test_an_app_password_that_is_revoked(self):
+        made, other = (server.app_password(self.member, label=label) for label in ("phone", "tablet"))
+        ended = [open_it(made["password"]) for open_it in (self.imap, self.pop3, self.sieve)]
+        kept = [self.imap(other["password"]), self.imap(server.passwords[self.member])]
+        revoked = server.postlatch("app-password", "revoke", self.member, str(made["id"]))
+        self.assertEqual((revoked.stdout, revoked.stderr), ("revoked 1 app passwords\n", ""))
+        self.assert_end(*ended)
+        self.assert_others_live(*kept)
+
+    def test_all_app_passwords(self):
+        ended = [self.imap(server.app_password(self.member, label=str(i))["password"]) for i in range(3)]
+        kept = self.imap(server.passwords[self.member])
+        server.postlatch("app-password", "revoke", self.member, "--all")
+        self.assert_end(*ended)
+        self.assert_others_live(kept)
+
+    def test_a_session_that_is_revoked(self):
+        session, token = server.issue_token(self.member, "webmail", 3600, 3600)
+        _, other = server.issue_token(self.member, "webmail", 3600, 3600)
+        ended, kept = self.imap(token=token), self.imap(token=other)
+        server.postlatch("session", "revoke", self.member, session)
+        self.assert_end(ended)
+        self.assert_others_live(kept)
+        server.postlatch("session", "revoke", self.member, "--all")
+        self.assert_end(kept)
+
+    def test_the_sessions_of_a_factor_that_is_reset(self):
+        _, token = server.issue_token(self.member, "webmail", 3600, 3600)
+        ended, kept = self.imap(token=token), self.imap(server.passwords[self.member])
+        server.postlatch("totp", "reset", self.member)
+        self.assert_end(ended)
+        self.assert_others_live(kept)
+
+    def test_a_dovecot_that_cannot_be_asked_is_told(self):
+        made = server.app_password(self.member, label="phone")
+        folder = os.path.dirname(server.env["POLICY_FILE"])
+        path = folder + "/without-doveadm.conf"
+        with open(server.env["POLICY_FILE"]) as policy, open(folder + "/demo.conf") as included, open(path, "w") as f:
+            text = re.sub("(?m)^include.*demo.conf.*", lambda _: included.read(), policy.read())
+            f.write(re.sub('(?m)^doveadm_url = .*', 'doveadm_url = "http://127.0.0.1:1/doveadm/v1"', text))
+        os.chmod(path, 0o644)
+        run = subprocess.run([server.env["POSTLATCH"], "-c", path, "app-password", "revoke", self.member, str(made["id"])],
+                             capture_output=True, text=True)
+        self.assertEqual((run.returncode, run.stdout), (0, "revoked 1 app passwords\n"), run.stderr)
+        self.assertRegex(run.stderr, "^postlatch: mail connections may stay open: .*127.0.0.1:1")
+        self.assertFalse(server.imap(self.member, made["password"])[0])
 
 
 class KnownDomains(unittest.TestCase):
