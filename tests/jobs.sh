@@ -7,6 +7,7 @@
 passed=0 failed=0 skipped=0
 suite_of=() names=() readers=() commands=() # of each job
 starts=()                                   # their numbers, in the order in which they start
+declare -A of_two=()                        # those of which no more than two run at once
 
 # A job that two suites have runs once.
 add() { # READER NAME COMMAND ...
@@ -27,6 +28,9 @@ count() { add tally "$@"; }
 start_early() {
 	starts=("${starts[-1]}" "${starts[@]:0:${#starts[@]}-1}")
 }
+
+# The job that was added last needs much memory or disk: no more than two such jobs run at once.
+two_at_once() { of_two[$((${#names[@]} - 1))]=yes; }
 
 result() { # NAME STATUS [LOG]
 	if [ "$2" = 0 ]; then
@@ -96,16 +100,32 @@ stop_jobs() {
 }
 trap stop_jobs INT TERM HUP
 
+# Sets next to the place in starts of the first job that may start now. 1: none may.
+find_next() {
+	local number running=0
+	for number in "${!of_two[@]}"; do
+		[[ " ${starts[*]} " = *" $number "* ]] || [ -s "$(ended_file_of "${names[number]}")" ] || running=$((running + 1))
+	done
+	# One that was killed has not written how it ended.
+	[ -n "$(jobs -rp)" ] || running=0
+	for next in "${!starts[@]}"; do
+		[ $running -ge 2 ] && [ -n "${of_two[${starts[next]}]:-}" ] || return 0
+	done
+	return 1
+}
+
 # run_jobs LIMIT: no more than so many at once.
 run_jobs() {
-	local number name
+	local name next
 	rm -f "$OUT"/*.ended
-	for number in "${starts[@]}"; do
-		while [ "$(jobs -rp | wc -l)" -ge "$1" ]; do
+	while [ ${#starts[@]} -gt 0 ]; do
+		while [ "$(jobs -rp | wc -l)" -ge "$1" ] || ! find_next; do
 			wait -n
 			show_results
 		done
-		run_job "$number" &
+		run_job "${starts[next]}" &
+		unset "starts[next]"
+		starts=("${starts[@]}")
 	done
 	while wait -n; [ "$(jobs -rp | wc -l)" -gt 0 ]; do show_results; done
 	# One that was killed has not written how it ended.
