@@ -159,7 +159,7 @@ class Configurations(CheckTest):
         self.assertEqual((status, {line[0] for line in lines}), (0, {"ok"}))
         self.assertEqual([line[1] for line in lines],
                          ["policy", "keys", "keys", "database", "domains", "services", *["dovecot"] * 2, *["postfix"] * 4,
-                          *["portal"] * 4])
+                          *["portal"] * 5])
 
     def test_the_demonstration_has_its_one_fault(self):
         status, lines = self.check()
@@ -608,7 +608,7 @@ class Connections(CheckTest):
         with server.database_away():
             _, lines = self.check(*self.options)
         found = [text for level, _, text in lines if level == "fault" and "does not refuse a wrong password" in text]
-        self.assertEqual(len(found), 6, lines)
+        self.assertEqual(len(found), 7, lines)
         for words in ("[UNAVAILABLE]", "[SYS/TEMP]", "TRYLATER", "454"):
             self.assertTrue([text for text in found if words in text], found)
 

@@ -56,9 +56,9 @@ with smtplib.LMTP(sys.argv[1]) as lmtp:
 }
 
 # Succeeds when Postfix has mail for this address, which it may get a little later.
-queued() { # ADDRESS
+queued() { # RECIPIENT
 	local deadline=$((SECONDS + 60))
-	until inside postqueue -j | grep -F "\"$1\""; do
+	until inside postqueue -j | grep -F "\"address\": \"$1\""; do
 		[ $SECONDS -lt $deadline ] || { inside postqueue -j; return 1; }
 		sleep 0.5
 	done
