@@ -467,13 +467,20 @@ class Notices(Faults):
         with open(path) as f:
             command = f.read()
         with open(path, "w") as f:
-            f.write(command.replace("#!/bin/sh\n", "#!/bin/sh\n[ ! -e %s ] || exit 75\n"
-                                    "if [ -e %s ]; then while [ -e %s* ]; do sleep 0.1; done; exit 75; fi\n"
-                                    % (self.refusing, self.hanging, self.hanging)))
+            f.write(command.replace("#!/bin/sh\n", "#!/bin/sh\n[ ! -e {0} ] || exit 75\n"
+                                    "if [ -e {1} ] && mkdir {1}.begun 2>/dev/null; then\n"
+                                    "while [ -e {1} ]; do sleep 0.1; done; exit 75\nfi\n"
+                                    .format(self.refusing, self.hanging)))
 
     def touch(self, path):
         with open(path, "w"):
             pass
+
+    def hang(self, member):
+        """The command has begun to take the member's notice, and does not end; it takes others."""
+        self.touch(self.hanging)
+        self.register(member)
+        wait_for(lambda: os.path.exists(self.hanging + ".begun"), TIMEOUT)
 
     def waiting(self):
         """How often each notice that is still there was tried."""
@@ -499,9 +506,7 @@ class Notices(Faults):
         self.assertEqual(self.mails(), [MEMBER])
 
     def test_what_a_killed_portal_had_taken_is_sent_by_the_next_one(self):
-        self.touch(self.hanging)
-        self.register()
-        wait_for(lambda: self.waiting() == [1], TIMEOUT)
+        self.hang(MEMBER)
         self.portal.kill()
         os.unlink(self.hanging)
         self.assertEqual(self.waiting(), [1])
@@ -517,10 +522,7 @@ class Notices(Faults):
         self.assertEqual((self.waiting(), self.mails()), ([], [MEMBER]))
 
     def test_one_that_hangs_holds_up_no_other(self):
-        self.touch(self.hanging)
-        self.register("first@example.test")
-        wait_for(lambda: self.waiting() == [1], TIMEOUT)
-        os.rename(self.hanging, self.hanging + ".first")
+        self.hang("first@example.test")
         self.register("second@example.test")
         wait_for(lambda: self.mails() == ["second@example.test"], TIMEOUT)
 
