@@ -91,7 +91,7 @@ def error(code):
 def nowhere(test, sent):
     """A page of the portal says what is wrong."""
     test.signed_in()
-    answer = test.browser.get(test.wish(sent), origin=False)
+    answer = test.browser.get(test.authorize_path(sent), origin=False)
     test.assertEqual((answer.status, answer.headers["Location"]), (400, None), answer)
 
 
@@ -301,12 +301,12 @@ class Plans(Provider):
                  FORGED: ".".join((header, claims, encode(bytes(signature))))}
         return {name: hints.get(value, value) for name, value in sent.items()}
 
-    def wish(self, sent, client=None):
-        return (client or self.client).wish(**{"state": self.state, "scope": "openid email", **sent})
+    def authorize_path(self, sent, client=None):
+        return (client or self.client).authorize_path(**{"state": self.state, "scope": "openid email", **sent})
 
     def ask(self, sent, backwards=False, as_form=False, way=None):
         """Where the authorization endpoint leads the browser."""
-        path, _, query = self.wish(sent, self.post if way == "body" else self.client).partition("?")
+        path, _, query = self.authorize_path(sent, self.post if way == "body" else self.client).partition("?")
         if backwards:
             query = "&".join(reversed(query.split("&")))
         if not as_form:

@@ -35,7 +35,7 @@ class SignIn(OAuth):
         self.assertIsNone(secure(answer))
         self.assertIn("no-store", answer.headers["Cache-Control"])
 
-    def test_a_wish_may_come_as_a_form(self):
+    def test_a_request_may_come_as_a_form(self):
         """OpenID Connect Core 3.1.2.1"""
         asked = self.webmail.authorize_path().split("?")[1]
         headers = {"Content-Type": FORM, "Origin": "https://webmail.example.test"}

@@ -115,7 +115,7 @@ class Authorize(OAuth):
                 told = self.told(client.authorize(browser, **fields), client, error)
                 self.assertEqual(told["state"], "a b&c/\u20ac")
 
-    def test_a_right_wish_is_granted(self):
+    def test_a_right_request_is_granted(self):
         self.signed_in()
         self.webmail.code(self.browser)
         self.app.code(self.browser, **S256)

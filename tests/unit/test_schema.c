@@ -382,7 +382,7 @@ static void version_5_renames_settings(void **state)
 
 /* What the portal wrote for a member is told from an administrator's word by the newest record of
  * it; where no record tells, it stays the administrator's. */
-static void version_6_keeps_a_members_wish_apart(void **state)
+static void version_6_keeps_a_members_choice_apart(void **state)
 {
 	static const struct {
 		const char *address;
@@ -723,7 +723,7 @@ int main(void)
 		TEST_IN_FOLDER(version_1_can_do_what_is_new),
 		TEST_IN_FOLDER(version_2_keeps_factors_and_sessions),
 		TEST_IN_FOLDER(version_5_renames_settings),
-		TEST_IN_FOLDER(version_6_keeps_a_members_wish_apart),
+		TEST_IN_FOLDER(version_6_keeps_a_members_choice_apart),
 		TEST_IN_FOLDER(version_7_knows_the_domains_that_were_there),
 		TEST_IN_FOLDER(version_9_knows_who_has_used_a_second_factor),
 		TEST_IN_FOLDER(version_12_leaves_mail_to_clients_that_were_there),
