@@ -21,7 +21,7 @@ struct pl_snapshot;
 #define REQUEST_BODY_MAX 16384 /* no route takes more */
 
 enum language { ENGLISH, KOREAN, LANGUAGES };
-extern const char *const language_tags[LANGUAGES]; /* of HTML and HTTP: "en", "ko" */
+extern const char *const language_tags[LANGUAGES]; /* of HTML, HTTP and notices: "en", "ko" */
 
 struct request_field {
 	const char *name, *value;

@@ -26,8 +26,6 @@ static const struct sentence {
 #undef WORDS
 };
 
-static const char *const language_names[LANGUAGES] = { [ENGLISH] = "en", [KOREAN] = "ko" };
-
 static const struct {
 	const char *when, *address, *device, *advice, *date;
 } words[LANGUAGES] = {
@@ -85,7 +83,7 @@ static void put_body(FILE *out, const char *text, size_t len)
 static int is_in(const struct pl_notice *notice, unsigned int language)
 {
 	return notice->origin.language[0] == '\0' ||
-	       strcmp(notice->origin.language, language_names[language]) == 0;
+	       strcmp(notice->origin.language, language_tags[language]) == 0;
 }
 
 static void put_text(FILE *out, const struct pl_policy *policy, const struct pl_notice *notice,
@@ -171,11 +169,6 @@ static const struct sentence *find(const char *what)
 			return &sentences[i];
 	}
 	return NULL;
-}
-
-const char *notice_mail_language(enum language language)
-{
-	return language_names[language];
 }
 
 char *notice_mail(const struct pl_policy *policy, const struct pl_notice *notice, size_t *len_r)

@@ -6,8 +6,6 @@
 #include "policy/settings/policy.h"
 #include "portal/http/request.h"
 
-/* As a notice names it. */
-const char *notice_mail_language(enum language language);
 /* The message, whose lines end with LF as sendmail takes them; the caller frees it. In both
  * languages where the notice names none. NULL: out of memory, or the notice is of another
  * version of the portal. */

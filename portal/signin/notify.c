@@ -3,13 +3,11 @@
 
 #include <string.h>
 
-#include "portal/signin/notice_mail.h"
-
 struct pl_notice_origin notify_origin(const struct request *request)
 {
 	struct pl_notice_origin origin = { 0 };
 
-	strncpy(origin.language, notice_mail_language(request_language(request)),
+	strncpy(origin.language, language_tags[request_language(request)],
 		sizeof(origin.language) - 1);
 	memcpy(origin.ip, request->ip_text, sizeof(origin.ip));
 	request_device(request, origin.device, sizeof(origin.device));
