@@ -64,24 +64,15 @@ static int64_t revoke_session(const struct pl_work *work, const struct pl_accoun
 	return pl_session_sign_out(work, account, id);
 }
 
-static int count_session(const struct pl_session *row, void *context)
-{
-	(void)row;
-	++*(int64_t *)context;
-	return 0;
-}
-
 static int64_t revoke_sessions(const struct pl_work *work, struct pl_account *account, int64_t id,
 			       struct disconnection *ended)
 {
-	int64_t count = 0;
+	int64_t count;
 
 	if (id != 0)
 		return revoke_session(work, account, id, ended);
-	if (pl_session_list(work, account->member.id, count_session, &count) < 0 ||
-	    ctl_add_sessions(work, account, ended) < 0 || pl_session_revoke_all(work, account) < 0)
-		return -1;
-	return count;
+	count = ctl_add_sessions(work, account, ended);
+	return count < 0 || pl_session_revoke_all(work, account) < 0 ? -1 : count;
 }
 
 int cmd_session_revoke(struct ctl *ctl, struct pl_error *err)

@@ -128,9 +128,9 @@ struct ctl_revocable {
 };
 /* Runs `NOUN revoke MEMBER ID` or `NOUN revoke MEMBER --all`. (revoke.c) */
 int ctl_revoke(struct ctl *ctl, const struct ctl_revocable *kind, struct pl_error *err);
-/* Adds the member's sessions, before they end. 0, or -1. (revoke.c) */
-int ctl_add_sessions(const struct pl_work *work, const struct pl_account *account,
-		     struct disconnection *ended);
+/* Adds the member's sessions, before they end. How many, or -1. (revoke.c) */
+int64_t ctl_add_sessions(const struct pl_work *work, const struct pl_account *account,
+			 struct disconnection *ended);
 /* Has the mail connections of what was revoked closed, after the commit. What fails is said on
  * standard error: the credentials are revoked all the same. (revoke.c) */
 void ctl_disconnect(const struct ctl *ctl, const struct disconnection *ended);

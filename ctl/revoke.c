@@ -21,16 +21,28 @@ static int read_id(const struct ctl *ctl, int64_t *id_r, struct pl_error *err)
 	return 0;
 }
 
+/* The sessions that end, of which more may be than fit. */
+struct ending {
+	struct disconnection *ended;
+	int64_t count;
+};
+
 static int add_session(const struct pl_session *session, void *context)
 {
-	disconnection_add_session(context, session);
+	struct ending *ending = context;
+
+	disconnection_add_session(ending->ended, session);
+	ending->count++;
 	return 0;
 }
 
-int ctl_add_sessions(const struct pl_work *work, const struct pl_account *account,
-		     struct disconnection *ended)
+int64_t ctl_add_sessions(const struct pl_work *work, const struct pl_account *account,
+			 struct disconnection *ended)
 {
-	return pl_session_list(work, account->member.id, add_session, ended);
+	struct ending ending = { .ended = ended };
+
+	return pl_session_list(work, account->member.id, add_session, &ending) < 0 ? -1
+										   : ending.count;
 }
 
 static void show_failure(const struct pl_error *err)
