@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import unittest
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COMMAND = os.path.join(TESTS, "postgresql-server")
@@ -163,3 +164,18 @@ class Proxy:
             self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
         shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class ProxiedTest(unittest.TestCase):
+    """Tests of what is behind a proxy of a server of their own, whose schema is removed before each."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.database = PostgreSQL()
+        cls.addClassCleanup(cls.database.remove)
+        cls.database.start()
+
+    def setUp(self):
+        self.database.sql("DROP SCHEMA IF EXISTS postlatch CASCADE")
+        self.proxy = Proxy(self.database)
+        self.addCleanup(self.proxy.remove)

@@ -220,16 +220,22 @@ class Services(Input):
         server.postlatch("member", "set", ALICE, "active=off")
         self.assertEqual(self.let_in(self.helpers), self.helpers)
 
-    def test_programs_that_the_policy_file_names(self):
-        others = ["radicale", "xmpp", "unnamed"]
-        with open(server.env["POLICY_FILE"]) as f:
+    def policy_to_add_to(self):
+        """A function that writes the policy file as it is now, and more lines."""
+        path = server.env["POLICY_FILE"]
+        with open(path) as f:
             before = f.read()
 
-        def write(text):
-            with open(server.env["POLICY_FILE"], "w") as f:
-                f.write(text)
-        self.addCleanup(write, before)
-        write(before + 'other_services = "radicale=imap, xmpp=pop3"\n')
+        def write(lines):
+            with open(path, "w") as f:
+                f.write(before + lines)
+        self.addCleanup(write, "")
+        return write
+
+    def test_programs_that_the_policy_file_names(self):
+        others = ["radicale", "xmpp", "unnamed"]
+        write = self.policy_to_add_to()
+        write('other_services = "radicale=imap, xmpp=pop3"\n')
         wait_for(lambda: self.let_in(others) == ["radicale", "xmpp"])
         server.postlatch("member", "set", ALICE, "imap=off")
         self.assertEqual(self.let_in(others), ["xmpp"])
@@ -254,16 +260,10 @@ class Services(Input):
         self.assertIn('set other_services = "radicale2=imap"', found("radicale2")[0])
         wait_for(lambda: found("odd name"), 180)
         self.assertIn("give it a name", found("odd name")[0])
-        with open(server.env["POLICY_FILE"]) as f:
-            before = f.read()
-
-        def write(text):
-            with open(server.env["POLICY_FILE"], "w") as f:
-                f.write(text)
-        self.addCleanup(write, before)
-        write(before + 'other_services = "xmpp=imap"\n')
+        write = self.policy_to_add_to()
+        write('other_services = "xmpp=imap"\n')
         self.assertTrue([text for text in self.found_services() if '"xmpp=imap, radicale2=imap"' in text])
-        write(before + 'other_services = "xmpp=imap, radicale2=imap"\n')
+        write('other_services = "xmpp=imap, radicale2=imap"\n')
         self.assertFalse([text for text in self.found_services() if "service radicale2" in text])
 
 

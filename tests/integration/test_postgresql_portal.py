@@ -3,27 +3,18 @@ delay; it never lets in, and what may have been taken is taken."""
 import concurrent.futures
 import os
 import time
-import unittest
 
 from oauth import Doveadm
 from portal import Dovecot, Portal, totp
-from postgresql import PostgreSQL, Proxy
+from postgresql import ProxiedTest
 from server import wait_for
 
 MEMBER = "member@example.test"
 
 
-class Faults(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.database = PostgreSQL()
-        cls.addClassCleanup(cls.database.remove)
-        cls.database.start()
-
+class Faults(ProxiedTest):
     def setUp(self):
-        self.database.sql("DROP SCHEMA IF EXISTS postlatch CASCADE")
-        self.proxy = Proxy(self.database)
-        self.addCleanup(self.proxy.remove)
+        super().setUp()
         self.portal = Portal(database=self.proxy.uri)
         self.addCleanup(self.portal.remove)
         self.dovecot = Dovecot(self.portal.dir + "/auth")

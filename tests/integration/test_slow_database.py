@@ -11,7 +11,7 @@ import time
 import unittest
 
 from portal import Dovecot, Portal
-from postgresql import PostgreSQL, Proxy
+from postgresql import ProxiedTest
 from server import wait_for
 
 MEMBER = "member@example.test"
@@ -85,17 +85,9 @@ class Stalled(unittest.TestCase):
         self.assertEqual(self.portal.process.pid, pid)
 
 
-class Server(Stalled):
-    @classmethod
-    def setUpClass(cls):
-        cls.database = PostgreSQL()
-        cls.addClassCleanup(cls.database.remove)
-        cls.database.start()
-
+class Server(ProxiedTest, Stalled):
     def setUp(self):
-        self.database.sql("DROP SCHEMA IF EXISTS postlatch CASCADE")
-        self.proxy = Proxy(self.database)
-        self.addCleanup(self.proxy.remove)
+        super().setUp()
         self.start(database=self.proxy.uri)
 
 
