@@ -22,7 +22,7 @@ if command -v codespell >/dev/null; then
 	while read -r line; do
 		complain "$line"
 	done < <(find . -type f \( -path './.git' -o -path './build*' -o -path './autom4te.cache' -o -path './m4' \
-		-o -path '*/node_modules' -o -path './tests/fuzz/seeds' -o -path './demo-server' \) -prune -o -type f \
+		-o -path '*/node_modules' -o -path './tests/fuzz/seeds' -o -path './demo-server' -o -path './web/vendor' \) -prune -o -type f \
 		\( -name '*.[ch]' -o -name '*.def' -o -name '*.md' -o -name '*.in' -o -name '*.sh' -o -name '*.py' -o -name '*.mjs' \
 		-o -name '*.js' -o -name '*.conf' -o -name NEWS -o -name quickstart -o -name run-tests \) \
 		-not -name 'Makefile.in' -not -name 'config.h.in' -not -name 'messages.ko.js' -print0 |

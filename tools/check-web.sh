@@ -59,7 +59,7 @@ while IFS= read -r text; do
 	complain "a sentence outside of the catalogues: $text"
 done < <(sed '/^ *\/\//d' "${modules[@]}" | grep -oE '"[^"]*"' | grep -E "$words" | grep -vE "$known")
 
-for file in web/*.js web/*.css web/*.svg web/*.html; do
+for file in web/*.js web/*.css web/*.svg web/*.html web/vendor/*; do
 	grep -qw "${file#web/}" web/Makefile.am || complain "$file is not in web/Makefile.am"
 done
 exit $status
