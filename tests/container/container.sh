@@ -95,6 +95,6 @@ shut_down() {
 # Every path on the disk, without mailboxes and what other programs write all the time.
 list_files() {
 	inside find / -xdev -path /packages -prune -o -print |
-		grep -Ev '^/home/.*/|^/var/(log|cache|tmp|mail|vmail|lib/(dpkg|apt|dovecot|postfix|systemd)|spool/postfix/[a-z]+)/.*' | sort
+		grep -Ev '^/home/.*/|^/var/(log|cache|tmp|mail|vmail|lib/(dpkg|apt|dovecot|postfix|postgresql|systemd)|spool/postfix/[a-z]+)/.*' | sort
 	inside find /var/lib/systemd /etc/systemd -name '*postlatch*' | sort
 }
