@@ -6,6 +6,7 @@
 
 #include "policy/base/address.h"
 #include "policy/base/utf8.h"
+#include "policy/settings/mail_settings.h"
 #include "policy/settings/other_services.h"
 
 static int must_be(struct pl_error *err, const char *what)
@@ -82,6 +83,25 @@ int pl_option_other_services(const char *value, struct pl_error *err)
 		       ? 0
 		       : must_be(err, "names of services with imap, pop3, smtp or sieve, for "
 				      "example radicale=imap, xmpp=imap");
+}
+
+int pl_option_host(const char *value, struct pl_error *err)
+{
+	char host[PL_DOMAIN_MAX + 1];
+
+	return value[0] == '\0' ||
+			       (pl_domain_parse(value, host, err) == 0 && strcmp(host, value) == 0)
+		       ? 0
+		       : must_be(err, "the name of a host in lower case, for example "
+				      "mail.example.com");
+}
+
+int pl_option_mail_ports(const char *value, struct pl_error *err)
+{
+	return pl_mail_ports_valid(value)
+		       ? 0
+		       : must_be(err, "up to four ports with tls or starttls, for example "
+				      "465/tls, 587/starttls");
 }
 
 int pl_option_origin(const char *value, struct pl_error *err)

@@ -21,6 +21,10 @@ int pl_option_path_or_none(const char *value, struct pl_error *err);
 int pl_option_database(const char *value, struct pl_error *err);
 /* A domain name, or nothing. */
 int pl_option_domain(const char *value, struct pl_error *err);
+/* A host name as DNS and certificates have it, in lower case and A-labels; or nothing. */
+int pl_option_host(const char *value, struct pl_error *err);
+/* A list of ports of mail_settings.h, or nothing. */
+int pl_option_mail_ports(const char *value, struct pl_error *err);
 /* A list of other_services.h, or nothing. */
 int pl_option_other_services(const char *value, struct pl_error *err);
 /* An origin, RFC 6454: scheme, name and port, in lower case and with nothing behind; or nothing. */
