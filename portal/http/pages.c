@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,13 @@
 
 #define PAGES_MAX 256
 #define PAGE_BYTES_MAX (4 * 1024 * 1024)
+#define FOLDERS_DEPTH_MAX 4
 #define PREFIX "/web/"
+
+/* Of a path below one that the single page answers. */
+#define BELOW_SEGMENTS_MAX 4
+#define BELOW_SEGMENT_CHARS_MAX 64
+#define SEGMENT_CHARS "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 struct pages {
 	size_t count;
@@ -22,13 +29,22 @@ struct pages {
 };
 
 /* Paths that the single page answers itself; its script looks which it is. */
-static const char *const index_paths[] = { "/", "/sign-in", "/account", "/sign-out" };
+static const struct {
+	const char *path;
+	int below; /* and all paths below it */
+} index_paths[] = {
+	{ "/", 0 },
+	{ "/sign-in", 1 },
+	{ "/account", 1 },
+	{ "/sign-out", 0 },
+};
 
 static const struct {
 	const char *ending, *type;
 } types[] = {
 	{ ".html", "text/html; charset=utf-8" },
 	{ ".js", "text/javascript; charset=utf-8" },
+	{ ".mjs", "text/javascript; charset=utf-8" },
 	{ ".css", "text/css; charset=utf-8" },
 	{ ".svg", "image/svg+xml" },
 	{ ".png", "image/png" },
@@ -99,16 +115,15 @@ static int read_page(int fd, const char *name, struct page *page, struct pl_erro
 	return 0;
 }
 
-static int add_page(struct pages *pages, int folder, const char *name, struct pl_error *err)
+static int add_page(struct pages *pages, int folder, const char *entry, const char *name,
+		    struct pl_error *err)
 {
 	int fd, ret;
 
-	if (name[0] == '.' || type_of(name) == NULL)
-		return 0;
 	if (pages->count == PAGES_MAX)
 		return pl_error_set(err, PL_ERR_CONFIG, "page %s: more than %d files", name,
 				    PAGES_MAX);
-	fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd = openat(folder, entry, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return pl_error_set(err, PL_ERR_CONFIG, "page %s: %s", name, strerror(errno));
 	ret = read_page(fd, name, &pages->page[pages->count++], err);
@@ -116,19 +131,73 @@ static int add_page(struct pages *pages, int folder, const char *name, struct pl
 	return ret;
 }
 
-static int read_folder(const char *folder, struct pages *pages, struct pl_error *err)
+static int read_folder(struct pages *pages, int fd, const char *name, int depth,
+		       struct pl_error *err);
+
+static int add_folder(struct pages *pages, int folder, const char *entry, const char *name,
+		      int depth, struct pl_error *err)
 {
-	DIR *dir = opendir(folder);
+	int fd;
+
+	if (depth == FOLDERS_DEPTH_MAX)
+		return pl_error_set(err, PL_ERR_CONFIG,
+				    "folder of the pages %s: more than %d folders deep", name,
+				    FOLDERS_DEPTH_MAX);
+	fd = openat(folder, entry, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return pl_error_set(err, PL_ERR_CONFIG, "folder of the pages %s: %s", name,
+				    strerror(errno));
+	return read_folder(pages, fd, name, depth + 1, err);
+}
+
+/* below is "" or the path of the folder from the topmost one, with a slash behind it. Links are
+ * not followed. */
+static int add_entry(struct pages *pages, int folder, const char *below, const char *entry,
+		     int depth, struct pl_error *err)
+{
+	char name[PATH_MAX];
+	struct stat st;
+
+	if (entry[0] == '.')
+		return 0;
+	if (snprintf(name, sizeof(name), "%s%s", below, entry) >= (int)sizeof(name))
+		return pl_error_set(err, PL_ERR_CONFIG, "page %s: its name is too long", entry);
+	if (fstatat(folder, entry, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return pl_error_set(err, PL_ERR_CONFIG, "page %s: %s", name, strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return add_folder(pages, folder, entry, name, depth, err);
+	return type_of(entry) == NULL ? 0 : add_page(pages, folder, entry, name, err);
+}
+
+/* Closes fd, which is the folder that is called name below the topmost one. */
+static int read_folder(struct pages *pages, int fd, const char *name, int depth,
+		       struct pl_error *err)
+{
+	DIR *dir = fdopendir(fd);
+	char below[PATH_MAX];
 	struct dirent *entry;
 	int ret = 0;
 
-	if (dir == NULL)
-		return pl_error_set(err, PL_ERR_CONFIG, "folder of the pages %s: %s", folder,
-				    strerror(errno));
+	if (dir == NULL) {
+		close(fd);
+		return pl_error_set(err, PL_ERR_RETRY, "folder of the pages %s: out of memory",
+				    name);
+	}
+	snprintf(below, sizeof(below), "%s%s", name, name[0] == '\0' ? "" : "/");
 	while (ret == 0 && (entry = readdir(dir)) != NULL)
-		ret = add_page(pages, dirfd(dir), entry->d_name, err);
+		ret = add_entry(pages, dirfd(dir), below, entry->d_name, depth, err);
 	closedir(dir);
 	return ret;
+}
+
+static int read_pages(const char *folder, struct pages *pages, struct pl_error *err)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return pl_error_set(err, PL_ERR_CONFIG, "folder of the pages %s: %s", folder,
+				    strerror(errno));
+	return read_folder(pages, fd, "", 0, err);
 }
 
 static const struct page *find(const struct pages *pages, const char *path)
@@ -148,7 +217,7 @@ int pages_load(const char *folder, struct pages **pages_r, struct pl_error *err)
 	*pages_r = NULL;
 	if (pages == NULL)
 		return pl_error_set(err, PL_ERR_RETRY, "pages: out of memory");
-	if (read_folder(folder, pages, err) == 0) {
+	if (read_pages(folder, pages, err) == 0) {
 		pages->index = find(pages, PREFIX "index.html");
 		ret = pages->index != NULL
 			      ? 0
@@ -181,11 +250,32 @@ const struct page *pages_index(const struct pages *pages)
 	return pages->index;
 }
 
-const struct page *pages_find(const struct pages *pages, const char *path)
+/* Whether text is "/account/devices/17" without what it is below: plain segments, and few. */
+static int is_below(const char *text)
+{
+	for (int count = 0; *text != '\0'; count++) {
+		size_t len = text[0] == '/' ? strspn(text + 1, SEGMENT_CHARS) : 0;
+
+		if (len == 0 || len > BELOW_SEGMENT_CHARS_MAX || count == BELOW_SEGMENTS_MAX)
+			return 0;
+		text += 1 + len;
+	}
+	return 1;
+}
+
+static int is_index(const char *path)
 {
 	for (size_t i = 0; i < sizeof(index_paths) / sizeof(index_paths[0]); i++) {
-		if (strcmp(index_paths[i], path) == 0)
-			return pages->index;
+		const size_t len = strlen(index_paths[i].path);
+
+		if (strncmp(path, index_paths[i].path, len) == 0 &&
+		    (path[len] == '\0' || (index_paths[i].below && is_below(path + len))))
+			return 1;
 	}
-	return find(pages, path);
+	return 0;
+}
+
+const struct page *pages_find(const struct pages *pages, const char *path)
+{
+	return is_index(path) ? pages->index : find(pages, path);
 }

@@ -1,8 +1,8 @@
-/* pages.h - the files of web/, read into memory at start.
+/* pages.h - the files of web/ and of the folders below it, read into memory at start.
  *
- * Only what lay in the folder then is ever served, so no path of a request is
- * looked up in a file system. /web/NAME is the file NAME; the paths of the
- * single page (/sign-in, /account, ...) are its index.html.
+ * Only what lay there then is ever served, so no path of a request is looked up in a file system.
+ * /web/NAME is the file NAME, such as lib/api.js; the paths of the single page (/sign-in,
+ * /account, /account/devices, ...) are its index.html.
  */
 #ifndef POSTLATCH_PORTAL_PAGES_H
 #define POSTLATCH_PORTAL_PAGES_H
@@ -12,7 +12,7 @@
 #include "policy/base/error.h"
 
 struct page {
-	char *path;       /* "/web/main.js" */
+	char *path;       /* "/web/lib/api.js" */
 	const char *type; /* static */
 	char *body;       /* with a NUL behind it */
 	size_t len;

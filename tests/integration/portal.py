@@ -100,8 +100,9 @@ class Portal:
         self.url = "http://localhost:%d" % self.port
         self.process = None
         self.mail = self.dir + "/mail"
-        os.mkdir(self.dir + "/web")
+        os.makedirs(self.dir + "/web/lib")
         for name, text in (("index.html", '<html lang="{{language}}"><title>{{name}}</title>'), ("main.js", "// page\n"),
+                           ("lib/api.js", "// api\n"), ("lib/README.md", "not for browsers"),
                            ("README.md", "not for browsers"), (".hidden.js", "not either")):
             with open("%s/web/%s" % (self.dir, name), "w") as f:
                 f.write(text)

@@ -9,6 +9,7 @@ import grp
 import os
 import random
 import re
+import shutil
 import socket
 import sqlite3
 import stat
@@ -766,7 +767,22 @@ class Starting(unittest.TestCase):
                 self.ends(78, says)
                 self.portal.settings = kept
         self.portal.write_policy()
-        os.unlink(self.portal.dir + "/web/index.html")
+
+    def test_bad_folders_of_pages_keep_it_from_starting(self):
+        self.portal.init()
+        web = self.portal.dir + "/web/"
+        os.symlink("/etc/hostname", web + "lib/linked.js")
+        self.ends(78, "page lib/linked.js: ")
+        os.unlink(web + "lib/linked.js")
+        os.makedirs(web + "a/b/c/d/e")
+        self.ends(78, "a/b/c/d/e: more than 4 folders deep")
+        shutil.rmtree(web + "a")
+        for i in range(256):
+            with open("%slib/%d.js" % (web, i), "w"):
+                pass
+        self.ends(78, "more than 256 files")
+        shutil.rmtree(web + "lib")
+        os.unlink(web + "index.html")
         self.ends(78, "index.html")
 
     def test_wrong_options_and_sockets(self):

@@ -5,6 +5,7 @@ walked without a change here.
 """
 import collections
 import json
+import os
 import socket
 import subprocess
 import unittest
@@ -251,7 +252,10 @@ class BeforeTheHandler(Portals):
         for path in ("/api", "/api/", "/api/session/", "/API/session", "/api/session%00", "/api/%73ession",
                      "//", "/api//session", "/oauth2", "/.git/config", "/web", "/web/", "/web/none.js",
                      "/web/README.md", "/web/.hidden.js", "/web/../policy.conf", "/web/%2e%2e/policy.conf",
-                     "/web//main.js", "/sign-in/", "/account/x", "/index.html",
+                     "/web//main.js", "/web/lib", "/web/lib/", "/web/lib/../main.js", "/web/lib%2Fapi.js",
+                     "/web/lib/README.md", "/web/main.js/", "/index.html", "/web/lib/index.html",
+                     "/sign-in/", "/sign-in//", "/sign-in-x", "/account/a/", "/account/A", "/account/..", "/account/a%2fb",
+                     "/account/a.js", "/account/" + "a" * 65, "/account" + "/a" * 5, "/sign-out/x",
                      "http://localhost/api/session"):
             with self.subTest(path=path):
                 self.check(self.portal.browser().get(path), 404, "not-found")
@@ -350,6 +354,31 @@ class Pages(Portals):
             self.check(browser.request("POST", path), 405, "method-not-allowed")
         # The page about a wrong link, too.
         self.assertIn("<strong>Mail &amp; &lt;Post&gt;</strong>", browser.get("/oauth2/authorize?x=y").body.decode())
+
+    def test_paths_below_those_of_the_single_page_are_the_page_too(self):
+        page = self.portal.browser().get("/account").body
+        for path in ("/account/devices", "/account/app-passwords/17/edit", "/sign-in/code", "/account/" + "a" * 64,
+                     "/account" + "/a" * 4):
+            answer = self.check(self.portal.browser().get(path), 200)
+            self.assertEqual((answer.body, answer.headers["Content-Type"]), (page, "text/html; charset=utf-8"))
+            self.check(self.portal.browser().request("POST", path), 405, "method-not-allowed")
+
+    def test_files_of_folders_below_are_pages_and_links_are_not_followed(self):
+        portal = Portal()
+        self.addCleanup(portal.remove)
+        web = portal.dir + "/web/"
+        os.makedirs(web + "vendor/a/b/c")
+        with open(web + "vendor/a/b/c/signals.mjs", "w") as f:
+            f.write("// signals\n")
+        os.symlink("vendor", web + "linked")
+        os.symlink("/etc", web + "vendor/etc")
+        portal.init().start()
+        for path, text in (("/web/lib/api.js", "// api\n"), ("/web/vendor/a/b/c/signals.mjs", "// signals\n")):
+            answer = self.check(portal.browser().get(path), 200)
+            self.assertEqual((answer.body.decode(), answer.headers["Content-Type"]),
+                             (text, "text/javascript; charset=utf-8"))
+        for path in ("/web/linked/a/b/c/signals.mjs", "/web/vendor/etc/passwd", "/web/vendor/a"):
+            self.check(portal.browser().get(path), 404, "not-found")
 
     def test_a_page_with_a_query_is_the_page(self):
         self.check(self.portal.browser().get("/sign-in?continue=%2Foauth2%2Fauthorize%3Fx"), 200)
