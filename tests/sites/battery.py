@@ -12,6 +12,7 @@ import json
 import os
 import re
 import sys
+import time
 import tomllib
 
 import mail
@@ -64,6 +65,8 @@ def extra(site, function, *args):
 
 
 def with_postlatch(site, phase):
+    # A policy file that was just changed is read once it has been the same for a second.
+    time.sleep(3)
     yield from daily_life(site, phase)
     account = site.accounts[0]
     client = webmail.Webmail(site)
