@@ -5,6 +5,7 @@
 #include "portal/http/handlers.h"
 #include "portal/oauth/guards.h"
 #include "portal/oauth/handlers.h"
+#include "portal/setup/handlers.h"
 #include "portal/signin/guards.h"
 #include "portal/signin/handlers.h"
 
@@ -69,6 +70,8 @@ static const char *body_name(enum route_body body)
 	case BODY_FORM:
 	case BODY_FORM_IF_ANY:
 		return "form";
+	case BODY_XML:
+		return "xml";
 	}
 	return "";
 }

@@ -9,7 +9,7 @@ status=0
 complain() { echo "check-includes: $*"; status=1; }
 
 rooms=(policy/base policy/store policy/settings policy/account policy/credential policy/session policy/login
-	daemon dovecot dovecot-plugin milter sasl-relay portal/http portal/signin portal/account portal/oauth portal
+	daemon dovecot dovecot-plugin milter sasl-relay portal/http portal/signin portal/account portal/oauth portal/setup portal
 	ctl ctl/check ctl/setup)
 shared=" policy daemon dovecot "
 declare -A place
@@ -59,6 +59,7 @@ only confuse.h policy/settings/policy_file.c policy/settings/policy_validators.c
 only csv.h ctl/member_csv.c
 only libmilter/mfapi.h milter/callbacks.c milter/main.c
 only microhttpd.h portal/http/http.c
+only expat.h portal/setup/pox_request.c
 only qrencode.h portal/signin/qr.c
 only curl/curl.h dovecot/doveadm.c
 

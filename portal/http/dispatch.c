@@ -115,6 +115,9 @@ static int is_right_type(const struct request *request)
 		return is_type(request->content_type, "application/x-www-form-urlencoded");
 	case BODY_FORM:
 		return is_type(request->content_type, "application/x-www-form-urlencoded");
+	case BODY_XML:
+		return is_type(request->content_type, "text/xml") ||
+		       is_type(request->content_type, "application/xml");
 	}
 	return 0;
 }
@@ -174,6 +177,7 @@ static int read_fields(struct request *request)
 		return -1;
 	switch (request->route->body) {
 	case BODY_NONE:
+	case BODY_XML:
 		return 0;
 	case BODY_JSON:
 		return read_json(request);

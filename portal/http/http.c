@@ -169,6 +169,7 @@ static void read_head(struct MHD_Connection *connection, const char *method,
 	request->user_agent = header(connection, "User-Agent");
 	request->authorization = header(connection, "Authorization");
 	request->origin = header(connection, "Origin");
+	request->host = header(connection, "Host");
 	request->accept_language = header(connection, "Accept-Language");
 	request->cookies = header(connection, "Cookie");
 	request->content_type = header(connection, "Content-Type");

@@ -52,6 +52,7 @@ struct request {
 	const char *user_agent;
 	const char *authorization; /* NULL: none */
 	const char *origin;        /* NULL: none */
+	const char *host;          /* that was asked, with its port; NULL: none */
 	const char *accept_language;
 	const char *cookies;
 	const char *content_type, *fetch_site, *csrf, *if_none_match;

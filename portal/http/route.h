@@ -42,8 +42,8 @@ enum route_caller {
 
 enum route_csrf { CSRF_NONE, CSRF_TOKEN }; /* X-CSRF-Token must be that of the session */
 
-/* BODY_FORM_IF_ANY: a form, or nothing. */
-enum route_body { BODY_NONE, BODY_JSON, BODY_FORM, BODY_FORM_IF_ANY };
+/* BODY_FORM_IF_ANY: a form, or nothing. BODY_XML: the handler reads it. */
+enum route_body { BODY_NONE, BODY_JSON, BODY_FORM, BODY_FORM_IF_ANY, BODY_XML };
 
 /* How a field must look. Checked by the dispatcher; a handler sees no other. */
 enum field_kind {

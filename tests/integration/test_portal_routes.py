@@ -82,11 +82,11 @@ def error_of(route, code):
 def good_body(route):
     if route.body == "json":
         return json.dumps({field.name: GOOD[field.kind] for field in route.fields})
-    return "a=b" if route.body == "form" else None
+    return {"form": "a=b", "xml": "<a/>"}.get(route.body)
 
 
 def type_of(route):
-    return {"json": JSON, "form": FORM, "none": None}[route.body]
+    return {"json": JSON, "form": FORM, "xml": "text/xml", "none": None}[route.body]
 
 
 class Portals(unittest.TestCase):
