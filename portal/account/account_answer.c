@@ -16,8 +16,9 @@ static int add_device(const struct pl_trusted *device, void *context)
 	struct listing *listing = context;
 
 	json_array_append_new(listing->rows,
-			      json_pack("{s:I, s:s, s:I, s:s, s:I, s:b}", "id",
-					(json_int_t)device->id, "name", device->name, "used_at",
+			      json_pack("{s:I, s:s, s:I, s:I, s:s, s:I, s:b}", "id",
+					(json_int_t)device->id, "name", device->name, "created_at",
+					(json_int_t)device->created_at, "used_at",
 					(json_int_t)device->used_at, "ip", device->ip, "expires_at",
 					(json_int_t)device->expires_at, "current",
 					device->id == listing->request->session.trusted_id));

@@ -90,11 +90,18 @@ static const struct product systems[] = {
 	{ "Linux", "Linux" },
 };
 static const struct product browsers[] = {
-	{ "Whale/", "Whale" },     { "SamsungBrowser/", "Samsung Internet" },
-	{ "Edg", "Edge" },         { "OPR/", "Opera" },
-	{ "Vivaldi/", "Vivaldi" }, { "FxiOS/", "Firefox" },
-	{ "Firefox/", "Firefox" }, { "CriOS/", "Chrome" },
-	{ "Chrome/", "Chrome" },   { "Safari/", "Safari" },
+	{ "KAKAOTALK", "KakaoTalk" },
+	{ "NAVER(inapp", "NAVER" },
+	{ "Whale/", "Whale" },
+	{ "SamsungBrowser/", "Samsung Internet" },
+	{ "Edg", "Edge" },
+	{ "OPR/", "Opera" },
+	{ "Vivaldi/", "Vivaldi" },
+	{ "FxiOS/", "Firefox" },
+	{ "Firefox/", "Firefox" },
+	{ "CriOS/", "Chrome" },
+	{ "Chrome/", "Chrome" },
+	{ "Safari/", "Safari" },
 	{ "curl/", "curl" },
 };
 

@@ -356,6 +356,8 @@ class TrustedDevices(Flow):
         account = self.account()
         self.assertEqual([(d["name"], d["ip"], d["current"]) for d in account["devices"]],
                          [("Windows 10, Chrome", self.browser.ip, True)])
+        device, = account["devices"]
+        self.assertLessEqual(device["created_at"], device["used_at"])
         self.assertFalse(account["reauthenticated"])
         self.refused(self.browser.post("/api/account/recovery-codes"), 403, "reauthentication-needed")
 
@@ -438,6 +440,21 @@ class Account(Flow):
         session, = account["sessions"]
         self.assertEqual((session["name"], session["ip"], session["current"]),
                          ("Windows 10, Chrome", self.browser.ip, True))
+
+    def test_browsers_are_called_what_people_call_them(self):
+        phone = "Mozilla/5.0 (Linux; Android 14; SM-S918N) AppleWebKit/537.36 (KHTML, like Gecko) "
+        agents = {
+            phone + "Version/4.0 Chrome/130.0.0.0 Mobile Safari/537.36;KAKAOTALK 2410450": "Android, KakaoTalk",
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+            "NAVER(inapp; search; 2000; 12.8.1; 15PRO)": "iPhone, NAVER",
+            phone + "SamsungBrowser/26.0 Chrome/122.0.0.0 Mobile Safari/537.36": "Android, Samsung Internet",
+            phone + "Chrome/130.0.0.0 Whale/1.0.0.0 Crosswalk/30.0 Mobile Safari/537.36": "Android, Whale",
+        }
+        for agent, name in agents.items():
+            self.browser.AGENT = agent
+            self.sign_in()
+            self.good(self.browser.post("/api/sign-in/later"))
+            self.assertEqual([s["name"] for s in self.account()["sessions"] if s["current"]], [name])
 
     def test_reauthentication_opens_sensitive_changes_for_twenty_minutes(self):
         key = self.registered()
