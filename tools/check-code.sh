@@ -25,7 +25,7 @@ if command -v codespell >/dev/null; then
 		-o -path '*/node_modules' -o -path './tests/fuzz/seeds' -o -path './demo-server' -o -path './web/vendor' \) -prune -o -type f \
 		\( -name '*.[ch]' -o -name '*.def' -o -name '*.md' -o -name '*.in' -o -name '*.sh' -o -name '*.py' -o -name '*.mjs' \
 		-o -name '*.js' -o -name '*.conf' -o -name NEWS -o -name quickstart -o -name run-tests \) \
-		-not -name 'Makefile.in' -not -name 'config.h.in' -not -name 'messages.ko.js' -print0 |
+		-not -name 'Makefile.in' -not -name 'config.h.in' -not -path './web/messages/ko*' -print0 |
 		xargs -0 codespell --quiet-level 3 --ignore-words-list "$right")
 fi
 

@@ -3,20 +3,19 @@
 set -uo pipefail
 status=0
 complain() { echo "check-web: $*"; status=1; }
-modules=()
-for file in web/*.js; do
-	[[ $file = web/messages.* ]] || modules+=("$file")
-done
+mapfile -t modules < <(find web -name '*.js' -not -path 'web/messages/*' -not -path 'web/vendor/*' | sort)
+en=web/messages/en.js
+ko=web/messages/ko.js
 
 keys() { sed -nE 's/^    "([a-z.-]+)": ".+",$/\1/p' "$1" | sort; }
 while read -r key; do
 	complain "$key is in one catalogue only"
-done < <(comm -3 <(keys web/messages.en.js) <(keys web/messages.ko.js) | tr -d '\t')
+done < <(comm -3 <(keys $en) <(keys $ko) | tr -d '\t')
 while read -r line; do
 	complain "no message: $line"
-done < <(grep -hE '^    ' web/messages.*.js | grep -vE '^    "[a-z.-]+": ".+",$')
-for catalogue in web/messages.*.js; do
-	while read -r key; do complain "$catalogue has $key twice"; done < <(keys "$catalogue" | uniq -d)
+done < <(grep -hE '^    ' $en $ko | grep -vE '^    "[a-z.-]+": ".+",$')
+for catalogue in $en $ko; do
+	while read -r key; do complain "$catalogue has $key twice"; done < <(keys $catalogue | uniq -d)
 done
 
 # The placeholders of a sentence are the same in both languages.
@@ -28,17 +27,17 @@ placeholders() {
 }
 while read -r key _; do
 	complain "$key has other {placeholders} in Korean than in English"
-done < <(comm -3 <(placeholders web/messages.en.js) <(placeholders web/messages.ko.js) | tr -d '\t' | sort -u -k1,1)
+done < <(comm -3 <(placeholders $en) <(placeholders $ko) | tr -d '\t' | sort -u -k1,1)
 
-# Keys in use; "error." is put together with the portal's code.
-used=$(grep -ohE '"(language|app|copy|form|password|notice|code|busy|not-kept|recovery|registration|codes|reauthentication|sign-out|unavailable|account|factor|mode|devices|sessions|error)\.[a-z-]+"' \
-	"${modules[@]}" | tr -d '"' | sort -u)
+# Keys in use begin with a word of the catalogue; "error." is put together with the portal's code.
+words=$(keys $en | cut -d. -f1 | sort -u | paste -sd'|')
+used=$(grep -ohE "\"($words)\.[a-z-]+\"" "${modules[@]}" | tr -d '"' | sort -u)
 while read -r key; do
 	complain "no catalogue has $key"
-done < <(comm -13 <(keys web/messages.en.js) <(echo "$used"))
+done < <(comm -13 <(keys $en) <(echo "$used"))
 while read -r key; do
 	complain "$key is never shown"
-done < <(comm -23 <(keys web/messages.en.js) <(echo "$used") | grep -v '^error\.')
+done < <(comm -23 <(keys $en) <(echo "$used") | grep -v '^error\.')
 
 # Sentences belong into the catalogues, and markup or style never comes from a module.
 never() {
@@ -48,8 +47,9 @@ never() {
 	done < <(grep -nHP "$pattern" "${modules[@]}" | grep -vP '^[^:]+:\d+:\s*//')
 }
 never '[^\x00-\x7f]' 'not ASCII'
-never '(placeholder|title|"aria-label"): *["`]' 'a sentence outside of the catalogues'
-never 'innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|\.style\b|\bstyle: *["`](?!unit)' 'not under our content security policy'
+never '(placeholder|title|aria-label)[:=] *["`](?![a-z-]+\.[a-z-]+")' 'a sentence outside of the catalogues'
+never '(?<!=)>\s*[A-Za-z]+[^<>`${}()]*</' 'a sentence outside of the catalogues'
+never 'innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|\.style\b|\bstyle[:=] *["`](?!unit)' 'not under our content security policy'
 never '^.{121,}' 'a line of more than 120 characters'
 
 # Texts in quotes that look like words for people: several of them, or a capital first.
@@ -59,7 +59,7 @@ while IFS= read -r text; do
 	complain "a sentence outside of the catalogues: $text"
 done < <(sed '/^ *\/\//d' "${modules[@]}" | grep -oE '"[^"]*"' | grep -E "$words" | grep -vE "$known")
 
-for file in web/*.js web/*.css web/*.svg web/*.html web/vendor/*; do
-	grep -qw "${file#web/}" web/Makefile.am || complain "$file is not in web/Makefile.am"
-done
+while read -r file; do
+	grep -qw -- "${file#web/}" web/Makefile.am || complain "$file is not in web/Makefile.am"
+done < <(find web -name '*.js' -o -name '*.css' -o -name '*.svg' -o -name '*.html' -o -path 'web/vendor/*')
 exit $status

@@ -1,94 +1,42 @@
-// main.js - which screen is next, from the path and the portal's session.
+// main.js - start: the session, and the part of the pages that the address belongs to.
 
-import { getAccount, getSession, post } from "./api.js";
-import { t } from "./language.js";
-import { again, follow, goOn, notice, path, signIn } from "./places.js";
-import { accountScreen } from "./screen_account.js";
-import { codeScreen } from "./screen_code.js";
-import { passwordScreen } from "./screen_password.js";
-import { codesNotKeptScreen, recoveryCodesScreen } from "./screen_recovery_codes.js";
-import { registrationScreen } from "./screen_registration.js";
-import { signOutScreen } from "./screen_sign_out.js";
-import { attempt } from "./screen_unavailable.js";
-import { awaited, show } from "./stage.js";
+import { Announcements } from "./lib/announcements.js";
+import { Dialogs } from "./lib/dialog.js";
+import { Frame, Page } from "./lib/frame.js";
+import { html } from "./lib/html.js";
+import { loadSession, session } from "./lib/session.js";
+import { attempt, failure } from "./lib/unavailable.js";
+import { SignIn } from "./signin/sign_in.js";
+import { SignOut } from "./signin/sign_out.js";
+import { render } from "./vendor/preact.js";
 
-// What the sign-in may begin with: as the address of the page says, or the portal of a session that is over.
-const NOTICES = {
-    "signed-out": () => t("notice.signed-out"),
-    "other-window": () => t("notice.other-window"),
-    ended: () => t("notice.ended"),
-    expired: () => t("notice.expired"),
-};
+// Who signs in need not wait for the account pages to be loaded.
+const PARTS = [
+    { path: "/account", load: async () => (await import("./account/account.js")).Account },
+    { path: "/sign-out", load: async () => SignOut },
+    { path: "/sign-in", load: async () => SignIn },
+];
 
-function later() {
-    return attempt(async () => proceed(await post("/api/sign-in/later")));
+function partAt(path) {
+    const isBelow = (part) => path === part.path || path.startsWith(`${part.path}/`);
+    return PARTS.find(isBelow) ?? PARTS[PARTS.length - 1];
 }
 
-function confirm(session) {
-    return async (code) => {
-        const answer = await post("/api/sign-in/registration/confirm", { code });
-        return show(recoveryCodesScreen, { codes: answer.recovery_codes, account: session.address, done: goOn });
-    };
+function App({ part }) {
+    const known = session.value !== null;
+    return html`
+        ${known && html`<${part} />`}
+        ${!known && failure.value && html`<${Frame}><${Page} /><//>`}
+        <${Announcements} />
+        <${Dialogs} />`;
 }
 
-function leave() {
-    return attempt(async () => {
-        await post("/api/sign-out");
-        await proceed({ state: "none" });
-    });
+// The words for who has no script go when all modules are here.
+function start(part) {
+    const root = document.createElement("div");
+    document.getElementById("without-script").replaceWith(root);
+    render(html`<${App} part=${part} />`, root);
+    attempt(loadSession);
 }
 
-async function register(session) {
-    const optional = session.next === "offer";
-    const begin = () => post("/api/sign-in/registration");
-    show(registrationScreen, {
-        begin,
-        pending: await begin(),
-        lead: () => (optional ? t("registration.lead") : t("registration.lead-required")),
-        confirm: confirm(session),
-        ways: [
-            ...(optional ? [{ label: () => t("registration.later"), go: later }] : []),
-            { label: () => t("code.other-account"), go: leave, quiet: true },
-        ],
-        back,
-    });
-}
-
-// Who comes back to this window may have done the step in another one, or signed out.
-async function back() {
-    const session = await getSession().catch((error) => follow(error) && null);
-    if (session && session.state !== "pending") await proceed(session, session.why ?? "other-window");
-}
-
-// The steps of signing in, until the session is authenticated; why, a notice to begin with.
-async function proceed(session, why) {
-    if (session.state === "none") show(passwordScreen, { proceed, notice: NOTICES[why] });
-    else if (session.state === "pending" && session.next === "code") show(codeScreen, { session, proceed, back });
-    else if (session.state === "pending") await attempt(() => register(session));
-    else if (session.recovery_kept) goOn();
-    else show(codesNotKeptScreen, { account: session.address, done: goOn });
-}
-
-function begin(session) {
-    if (again && session.state === "authenticated") return proceed({ state: "none" });
-    return proceed(session, notice ?? session.why);
-}
-
-async function account(session) {
-    if (session.state === "authenticated") show(accountScreen, { session, account: await getAccount() });
-    else signIn(session.why);
-}
-
-async function signOut(session) {
-    if (session.state === "none") signIn("signed-out");
-    else show(signOutScreen, { session });
-}
-
-const PAGES = { "/sign-in": begin, "/account": account, "/sign-out": signOut };
-
-// Now that all modules are here.
-document.getElementById("without-script").remove();
-attempt(async () => {
-    const session = await awaited(getSession);
-    await (PAGES[path] ?? proceed)(session);
-});
+partAt(location.pathname).load().then(start, console.error);

@@ -35,7 +35,7 @@ static void print_page(FILE *out, enum language language, const char *name,
 	if (refresh)
 		fprintf(out, "<meta http-equiv=\"refresh\" content=\"%d\">\n", RETRY_SECONDS);
 	fprintf(out,
-		"<title>%s</title>\n<link rel=\"stylesheet\" href=\"/web/style.css\">\n"
+		"<title>%s</title>\n<link rel=\"stylesheet\" href=\"/web/css/base.css\">\n"
 		"<body data-width=\"narrow\">\n<div id=\"frame\"><header><strong>",
 		words->title);
 	put_html(out, name);

@@ -24,7 +24,7 @@ test("an authenticator that is set up again replaces the old one", {}, async (re
     await visitor.heading("registration.title");
     await visitor.says("registration.lead-anew");
     await visitor.register();
-    await visitor.says("factor.registered");
+    await visitor.says("not-kept.done");
 
     const other = await visitor.elsewhere();
     await other.knock();
@@ -65,7 +65,7 @@ test("an authenticator is not set up again where two-step verification is switch
     await visitor.begin();
     await postlatch("member", "set", visitor.member.address, "two_factor=off");
     await visitor.account();
-    await visitor.says("factor.switched-off");
+    await visitor.says("standing.switched-off");
     await visitor.button("factor.remove").waitFor();
     assert.equal(await visitor.button("factor.anew").count(), 0);
     assert.equal(await visitor.button("factor.codes").count(), 0);

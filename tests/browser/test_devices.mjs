@@ -25,7 +25,7 @@ test("a trusted device signs in with the password alone, until it is removed", {
     await home.inbox();
     assert.notEqual(await home.cookie(DEVICE), first);
 
-    await work.account();
+    await work.devices();
     await work.section("devices").getByRole("button").click();
     await work.says("devices.removed");
     assert.equal(await page.locator("[aria-labelledby=devices] tbody tr").count(), 0);
@@ -70,7 +70,7 @@ for (const [what, click] of Object.entries(CLICKS)) {
             const { open, ended } = await imap(home.member.address, "XOAUTH2", token, WEBMAIL);
             assert.equal(open, true);
 
-            await work.account();
+            await work.devices();
             await work.section("sessions").getByRole("button").first().click();
             await work.says("sessions.ended");
             await ended;
@@ -92,7 +92,7 @@ test("a letter that is being written when its device is logged out is kept", {},
     await home.page.goto(`${env.WEBMAIL_URL}/?_task=mail&_action=compose`);
     await home.page.fill("#compose-subject", "half a letter");
     await home.page.fill("#composebody", "Dear");
-    await work.account();
+    await work.devices();
     await work.section("sessions").getByRole("button").first().click();
     await work.says("sessions.ended");
     await home.page.click("a.save.draft, a.save");

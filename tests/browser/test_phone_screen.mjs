@@ -22,7 +22,7 @@ for (const [language, locale] of [["Korean", "ko-KR"], ["English", "en-US"]]) {
             await visitor.signIn();
             await fits("registration.title");
             const [, key] = await visitor.readKey();
-            await fits("registration.title-key");
+            await fits("registration.title");
             visitor.phone = new Phone(key);
             await visitor.enter(await visitor.phone.code());
             await fits("codes.title");

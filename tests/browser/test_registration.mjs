@@ -81,7 +81,7 @@ test("a required registration cannot be put off, and nothing else opens", {}, as
     await visitor.heading("registration.title");
     await visitor.register();
     await page.waitForURL((url) => url.pathname === "/account");
-    await visitor.says("mode.required");
+    await visitor.says("standing.required");
     assert.equal(await page.locator("[name=two_factor_mode]").count(), 0);
     await page.goto(env.WEBMAIL_URL);
     await visitor.inbox();
@@ -111,7 +111,7 @@ test("an administrator's skip counts for more than required", {}, async (reader)
     await visitor.knock();
     await visitor.inbox();
     await visitor.account();
-    await visitor.says("mode.excused");
+    await visitor.says("standing.excused");
 });
 
 test("a member whose factor an administrator resets is signed out, and registers anew", {}, async (reader) => {

@@ -43,6 +43,7 @@ test("an entry of the settings opens the account pages", {}, async (reader, page
     await visitor.begin();
     await visitor.twoStepSettings("Two-step verification");
     await visitor.heading("account.title");
+    await page.getByRole("link", { name: visitor.t("devices.page") }).click();
     await visitor.section("sessions").getByText(visitor.t("sessions.now")).waitFor();
     await page.getByRole("link", { name: visitor.t("app.webmail") }).click();
     await visitor.inbox();

@@ -9,7 +9,7 @@ const REDIRECT = `${WEBMAIL}/index.php/login/oauth`;
 
 // To Node 18 a module is what is named .mjs, to a browser what its script element says.
 async function messages(language) {
-    const text = await readFile(new URL(`../../web/messages.${language}.js`, import.meta.url), "utf8");
+    const text = await readFile(new URL(`../../web/messages/${language}.js`, import.meta.url), "utf8");
     return (await import(`data:text/javascript,${encodeURIComponent(text)}`)).default;
 }
 
@@ -80,10 +80,10 @@ export class Visitor {
         }
     }
 
-    // What the page for those who cannot scan says: account, key, kind.
+    // What the page says to those who cannot scan: account, key, kind.
     async readKey() {
-        await this.button("registration.cannot-scan").click();
-        await this.heading("registration.title-key");
+        await this.heading("registration.title");
+        await this.page.locator("summary").click();
         return this.page.locator("dd").evaluateAll((all) => all.map((one) => one.firstChild.textContent));
     }
 
@@ -125,7 +125,12 @@ export class Visitor {
 
     async account() {
         await this.page.goto(`${PORTAL}/account`);
-        await this.heading("account.title");
+        await this.page.locator("[data-standing]").waitFor();
+    }
+
+    async devices() {
+        await this.page.goto(`${PORTAL}/account/devices`);
+        await this.section("sessions").waitFor();
     }
 
     section(id) {

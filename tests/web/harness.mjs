@@ -63,10 +63,20 @@ class Reader {
         await this.page.click("[type=submit]");
     }
 
-    async account(word) {
-        await this.signIn(word);
-        await this.page.waitForURL("**/account");
-        await this.page.waitForSelector("table");
+    // Signed in, at a page of the account that is drawn.
+    async account(word, path = "/account") {
+        await this.signIn(word, path);
+        await this.arrived(path);
+    }
+
+    devices(word) {
+        return this.account(word, "/account/devices");
+    }
+
+    // Until then a page may go elsewhere by itself.
+    async arrived(path = "/account") {
+        await this.page.waitForURL(`**${path}`);
+        await this.page.locator("[data-standing], table").first().waitFor();
     }
 
     async code(code = "123456") {

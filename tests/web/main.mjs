@@ -4,6 +4,8 @@ import { runAll } from "./harness.mjs";
 import "./test_sign_in.mjs";
 import "./test_registration.mjs";
 import "./test_account.mjs";
+import "./test_addresses.mjs";
+import "./test_typing.mjs";
 import "./test_every_screen.mjs";
 
 process.exit((await runAll(process.argv[2])) ? 1 : 0);

@@ -14,6 +14,7 @@ are "secret" and all right codes "123456". What happens depends on the member; w
   unkept@    the same, but recovery codes were shown that nobody has kept
   off@       two-step verification is switched off for the member
   former@    the same, but an authenticator is still registered
+  many@      like trusted@, with many devices signed in
   denied@    the right password, and yet not allowed
 
 Prints its address when it listens.
@@ -21,6 +22,7 @@ Prints its address when it listens.
 import http.server
 import json
 import os
+import re
 import secrets
 import sys
 import time
@@ -28,7 +30,8 @@ import time
 WEB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../web")
 TYPES = {"html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8",
          "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
-PAGES = ("/sign-in", "/account", "/sign-out")
+PAGES = re.compile(r"/(sign-in|account)(/[a-z0-9-]+)*|/sign-out")
+FILES = re.compile(r"/web/((?:[a-z]+/)?[a-z_-]+\.[a-z]+)")
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
           "base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
 CODE = "123456"
@@ -74,7 +77,7 @@ class Session:
         self.state = "pending" if self.next else "authenticated"
         self.csrf = secrets.token_urlsafe(32)
         self.recent = word == "code"
-        self.registered = word in ("code", "trusted", "required", "unkept", "former")
+        self.registered = word in ("code", "trusted", "many", "required", "unkept", "former")
         self.codes = 10 if self.registered else 0
         self.kept = word != "unkept"
         self.registered_at = now - 40 * DAY
@@ -85,9 +88,9 @@ class Session:
         if word == "plain":
             self.opted_out = True
         self.devices = [
-            {"id": 11, "name": "Windows 10, Chrome", "used_at": now - 3600, "ip": "192.0.2.14",
+            {"id": 11, "name": "Windows 10, Chrome", "created_at": now - DAY, "used_at": now - 3600, "ip": "192.0.2.14",
              "expires_at": now + 29 * DAY, "current": True},
-            {"id": 12, "name": "iPhone, Safari", "used_at": now - 9 * DAY, "ip": LONG_IP,
+            {"id": 12, "name": "iPhone, Safari", "created_at": now - 9 * DAY, "used_at": now - 9 * DAY, "ip": LONG_IP,
              "expires_at": now + 21 * DAY, "current": False}]
         self.sessions = [
             {"id": 21, "name": "Windows 10, Chrome", "seen_at": now - 20, "created_at": now - 3600,
@@ -96,6 +99,10 @@ class Session:
              "ip": "198.51.100.7", "current": False},
             {"id": 23, "name": "iPhone, Safari", "seen_at": now - 4 * DAY, "created_at": now - 9 * DAY,
              "ip": LONG_IP, "current": False}]
+        if word == "many":
+            self.sessions += [
+                {"id": 31 + i, "name": ("Windows 10, Chrome", "회원 지원실 PC")[i % 2], "seen_at": now - (3 + i) * DAY,
+                 "created_at": now - 20 * DAY, "ip": "203.0.113.%d" % (i + 1), "current": False} for i in range(8)]
 
     def status(self):
         pending = self.state == "pending"
@@ -268,10 +275,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         path = self.path.split("?")[0]
         try:
-            if path in PAGES:
+            file = FILES.fullmatch(path)
+            if PAGES.fullmatch(path):
                 self.file("index.html")
-            elif path.startswith("/web/") and "/" not in path[5:]:
-                self.file(path[5:])
+            elif file:
+                self.file(file[1])
             elif path == "/api/session":
                 session = self.session()
                 self.answer_json(200, session.status() if session else dict(NOBODY, why=self.why()))
@@ -289,7 +297,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             with open(os.path.join(WEB, name), "rb") as file:
                 text = file.read()
             if name == "index.html":
-                language = self.headers.get("Accept-Language", "")[:2]
+                language = re.split("[-,;]", self.headers.get("Accept-Language", ""))[0]
                 text = text.replace(b"{{name}}", b"Postlatch").replace(
                     b"{{language}}", b"ko" if language == "ko" else b"en")
             self.answer(200, text, TYPES[name.rsplit(".", 1)[-1]])

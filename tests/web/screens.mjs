@@ -25,6 +25,7 @@ export const SCREENS = {
     "recovery code": async (reader, page) => {
         await reader.signIn("code");
         await page.locator("main > [data-tone=quiet]").first().click();
+        await page.waitForURL("**/sign-in/recovery*");
         await page.waitForSelector("[name=code][autocomplete=off]");
     },
     "registration offered": async (reader, page) => {
@@ -33,8 +34,8 @@ export const SCREENS = {
     },
     "registration by key": async (reader, page) => {
         await reader.signIn("must");
-        await page.locator("main > [data-tone=quiet]").click();
-        await page.waitForSelector("dl");
+        await page.locator("summary").click();
+        await page.locator("details dl").waitFor();
     },
     "recovery codes": async (reader, page) => {
         await reader.signIn("offer");
@@ -53,9 +54,28 @@ export const SCREENS = {
     "sign out": async (reader, page) => {
         await reader.account("plain");
         await reader.open("/sign-out");
-        await page.waitForSelector("main [type=submit]");
+        await page.waitForSelector("main [data-tone=accent]");
     },
     account: (reader) => reader.account("trusted"),
+    devices: (reader) => reader.devices("trusted"),
+    "many devices": async (reader, page) => {
+        await reader.devices("many");
+        await page.locator("[aria-labelledby=sessions] [type=checkbox]").first().check();
+    },
+    "no trusted devices": async (reader, page) => {
+        await reader.devices("plain");
+        for (let left = 2; left > 0; left -= 1) {
+            await page.locator("[aria-labelledby=devices] tbody button").first().click();
+            await page.waitForFunction((rows) =>
+                document.querySelectorAll("[aria-labelledby=devices] tbody tr").length < rows, left);
+        }
+    },
+    "authenticator set up again": async (reader, page) => {
+        await reader.signIn("code", "/account/registration");
+        await page.waitForSelector("[name=code]");
+        await reader.code();
+        await page.waitForSelector("figure");
+    },
     "account, unregistered": (reader) => reader.account("plain"),
     "account, required": (reader) => reader.account("required"),
     "account, switched off": (reader) => reader.account("off"),
@@ -65,13 +85,13 @@ export const SCREENS = {
         await page.locator("main > [data-tone=quiet]").click();
         await page.waitForSelector("[aria-labelledby=factor] [data-note]");
     },
-    "account, something done": async (reader, page) => {
-        await reader.account("trusted");
+    "devices, something done": async (reader, page) => {
+        await reader.devices("trusted");
         await page.locator("[aria-labelledby=devices] button").last().click();
         await reader.said();
     },
-    "account, something failed": async (reader, page) => {
-        await reader.account("trusted");
+    "devices, something failed": async (reader, page) => {
+        await reader.devices("trusted");
         await reader.fail("/api/account/devices/remove", 500, { error: "internal" });
         await page.locator("[aria-labelledby=devices] button").last().click();
         await reader.alert();

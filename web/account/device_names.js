@@ -1,0 +1,26 @@
+// device_names.js - how devices are called, told apart and ordered.
+
+import { html } from "../lib/html.js";
+import { t, time } from "../lib/language.js";
+
+export function Moment({ seconds }) {
+    return html`<time datetime=${new Date(seconds * 1000).toISOString()}>${time(seconds)}</time>`;
+}
+
+// Names for all rows, by id: equal ones are numbered, the oldest first.
+export function namesOf(rows) {
+    const names = new Map();
+    const seen = new Map();
+    for (const { id, name } of [...rows].sort((a, b) => a.id - b.id)) {
+        const plain = name || t("account.unknown");
+        const number = (seen.get(plain) ?? 0) + 1;
+        seen.set(plain, number);
+        names.set(id, number === 1 ? plain : t("account.numbered", { name: plain, number }));
+    }
+    return names;
+}
+
+// The present device first, then those that were used last.
+export function inOrder(rows, moment) {
+    return [...rows].sort((a, b) => b.current - a.current || b[moment] - a[moment]);
+}

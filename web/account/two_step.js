@@ -1,0 +1,30 @@
+// two_step.js - two-step verification: what holds now and why, the authenticator, and the member's choice.
+
+import { html } from "../lib/html.js";
+import { t } from "../lib/language.js";
+import { Authenticator } from "./authenticator.js";
+import { Choice } from "./choice.js";
+import { useAccount } from "./state.js";
+
+// Whether it holds, and the sentence that says so, with the reason.
+function standing(account) {
+    const { registered } = account.factor;
+    if (!account.two_factor) return ["off", t("standing.switched-off")];
+    if (account.two_factor_mode === "skip") return ["off", t("standing.excused")];
+    if (account.two_factor_requirement === "required") {
+        return registered ? ["on", t("standing.required")] : ["off", t("standing.required-unregistered")];
+    }
+    if (account.opted_out) return ["off", t("standing.skipped")];
+    return registered ? ["on", t("standing.registered")] : ["off", t("standing.unregistered")];
+}
+
+export function TwoStep() {
+    const account = useAccount();
+    if (!account) return null;
+    const [state, sentence] = standing(account);
+    return html`
+        <p data-standing=${state}>${sentence}</p>
+        <p>${t("account.scope")}</p>
+        <${Authenticator} account=${account} />
+        <${Choice} account=${account} />`;
+}

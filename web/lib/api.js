@@ -1,0 +1,91 @@
+// api.js - the portal's JSON API. Failures are thrown as ApiError.
+
+import { language } from "./language.js";
+import { firstSession } from "./state.js";
+
+// Dovecot makes a suspicious address wait for up to 17 seconds.
+const PATIENCE = 40000;
+
+let csrf = null;
+let address = null; // of the account that the page is about
+
+export class ApiError extends Error {
+    constructor(code, { wait = 0, by = null, why = null } = {}) {
+        super(code);
+        this.code = code;
+        this.why = why;
+        this.wait = wait;
+        this.by = by;
+    }
+}
+
+// AbortSignal.timeout() is missing in browsers of 2022, and its absence must not look like a lost connection.
+function patience() {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), PATIENCE);
+    return controller.signal;
+}
+
+function request(method, path, body) {
+    const headers = { Accept: "application/json", "Accept-Language": language() };
+    if (method === "POST" && csrf) headers["X-CSRF-Token"] = csrf;
+    if (body) headers["Content-Type"] = "application/json";
+    return fetch(path, {
+        method,
+        headers,
+        body: body && JSON.stringify(body),
+        credentials: "same-origin",
+        cache: "no-store",
+        redirect: "error",
+        signal: patience(),
+    });
+}
+
+function adopt(answer) {
+    if ("csrf" in answer) ({ csrf, address } = answer);
+    return answer;
+}
+
+async function send(method, path, body) {
+    let response, answer;
+    try {
+        response = await request(method, path, body);
+    } catch {
+        throw new ApiError("unreachable");
+    }
+    try {
+        answer = JSON.parse((await response.text()) || "{}");
+    } catch {
+        // A proxy in front answers in HTML when the portal is away.
+        throw new ApiError(response.status >= 500 ? "try-again-later" : "internal");
+    }
+    if (!response.ok) throw new ApiError(answer.error ?? "internal", answer);
+    return adopt(answer);
+}
+
+export function get(path) {
+    return send("GET", path);
+}
+
+// A token is out of date when another window signed in anew: ask for it once more.
+export async function post(path, body) {
+    try {
+        return await send("POST", path, body);
+    } catch (error) {
+        if (error.code !== "csrf") throw error;
+    }
+    await getSession();
+    return send("POST", path, body);
+}
+
+export async function getSession() {
+    const before = address;
+    const session = await get("/api/session");
+    if (before && session.address && session.address !== before) throw new ApiError("another-account");
+    return session;
+}
+
+// The session that came with the page, if the server has put it there.
+export async function getFirstSession() {
+    return firstSession ? adopt(firstSession) : getSession();
+}

@@ -1,0 +1,76 @@
+// language.js - sentences, dates and durations in the reader's language.
+
+import en from "../messages/en.js";
+import ko from "../messages/ko.js";
+import { signal } from "../vendor/signals.js";
+import { requestParameter } from "./places.js";
+
+const catalogues = { ko, en };
+const MEMORY = "postlatch-language";
+
+export const languages = Object.keys(catalogues);
+
+function remembered() {
+    try {
+        return localStorage.getItem(MEMORY);
+    } catch {
+        return null; // storage may be forbidden; the browser's language will do
+    }
+}
+
+// The reader's own choice, then the program's, then the browser's, then the operator's; by the first
+// subtag (RFC 5646).
+function preferred() {
+    const tags = [
+        remembered() ?? "", ...requestParameter("ui_locales").split(" "), ...navigator.languages,
+        document.documentElement.lang,
+    ];
+    return tags.map((tag) => tag.split("-")[0].toLowerCase()).find((tag) => languages.includes(tag)) ?? "en";
+}
+
+// What has read it while it was drawn is drawn again when another language is chosen.
+const current = signal(preferred());
+document.documentElement.lang = current.value;
+
+export function language() {
+    return current.value;
+}
+
+export function setLanguage(chosen) {
+    current.value = chosen;
+    document.documentElement.lang = chosen;
+    try {
+        localStorage.setItem(MEMORY, chosen);
+    } catch {
+        // it holds for this page then
+    }
+}
+
+export function known(key) {
+    return key in catalogues.en;
+}
+
+// The sentence of key as a list of texts and values: "{name}" stands for values.name,
+// which may be markup.
+export function fill(key, values = {}) {
+    return catalogues[current.value][key].split(/\{([a-z]+)\}/).map((part, i) => (i % 2 ? values[part] : part));
+}
+
+export function t(key, values) {
+    return fill(key, values).join("");
+}
+
+// In a language that is not the current one: how a language calls itself.
+export function tIn(other, key) {
+    return catalogues[other][key];
+}
+
+export function time(seconds) {
+    const format = new Intl.DateTimeFormat(current.value, { dateStyle: "medium", timeStyle: "short" });
+    return format.format(new Date(seconds * 1000));
+}
+
+export function duration(seconds) {
+    const [amount, unit] = seconds < 100 ? [Math.ceil(seconds), "second"] : [Math.ceil(seconds / 60), "minute"];
+    return new Intl.NumberFormat(current.value, { style: "unit", unit, unitDisplay: "long" }).format(amount);
+}

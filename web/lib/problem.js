@@ -1,0 +1,28 @@
+// problem.js - says what went wrong, in the reader's language.
+
+import { duration, known, t } from "./language.js";
+
+const PASSING = ["try-again-later", "unreachable", "internal"];
+
+// True when the same request may well succeed a little later.
+export function passing(error) {
+    return PASSING.includes(error.code);
+}
+
+// How many seconds to leave the server alone; 0 when there is nothing to wait for.
+export function waitOf(error) {
+    return error.wait || (passing(error) ? 5 : 0);
+}
+
+export function sentence(error) {
+    const key = `error.${error.code}`;
+    if (!known(key)) console.error(error);
+    return t(known(key) ? key : "error.internal", { wait: duration(waitOf(error)) });
+}
+
+// Refusals of what was typed: these are said at the field.
+const ABOUT_INPUT = ["wrong-credentials", "wrong-code", "wrong-recovery-code", "code-used", "bad-request", "too-large"];
+
+export function isAboutInput(error) {
+    return ABOUT_INPUT.includes(error.code);
+}

@@ -1,0 +1,42 @@
+// reauthentication.js - sensitive changes need a code (or the password) once more.
+
+import { post } from "./api.js";
+import { dialog } from "./dialog.js";
+import { EitherCodeField, eitherCodeOf, Field } from "./fields.js";
+import { Form } from "./form.js";
+import { html } from "./html.js";
+import { t } from "./language.js";
+
+function passwordField() {
+    return html`<${Field} name="password" label=${t("password.password")} type="password"
+        autocomplete="current-password" />`;
+}
+
+// Sends what is typed to path, until it is right: the portal's answer; undefined when the reader would rather not.
+function ask(by, path, submit) {
+    const isCode = by === "code";
+    return dialog(t("reauthentication.title"), (close) => html`
+        <p>${isCode ? t("reauthentication.code") : t("reauthentication.password")}</p>
+        <${Form} submit=${submit} waiting=${isCode ? t("code.waiting") : t("password.waiting")}
+            action=${async (typed) => close(await post(path, isCode ? { code: eitherCodeOf(typed.code) } : typed))}
+            others=${html`<button type="button" onClick=${() => close()}>${t("app.cancel")}</button>`}>
+            ${isCode ? html`<${EitherCodeField} />` : passwordField()}
+        <//>`);
+}
+
+// Runs action; when the portal wants reauthentication first, asks for it and runs action again.
+// null when the reader would rather not.
+export async function reauthenticated(action) {
+    try {
+        return await action();
+    } catch (error) {
+        if (error.code !== "reauthentication-needed") throw error;
+        const agreed = await ask(error.by, "/api/account/reauthentication", t("reauthentication.submit"));
+        return agreed ? action() : null;
+    }
+}
+
+// For a change that wants a code of its own, however recent the last one is.
+export function withCode(path, submit) {
+    return ask("code", path, submit);
+}

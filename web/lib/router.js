@@ -1,0 +1,61 @@
+// router.js - the address of the page. Each page and each step has one, and an entry in the browser's history.
+
+import { signal } from "../vendor/signals.js";
+import { html } from "./html.js";
+import { searchFor } from "./places.js";
+
+// returned: whether the reader came here by Back or Forward.
+export const place = signal({ path: location.pathname, returned: false });
+
+let leaving = null; // the address to go on to
+
+// How many entries of the history belong to this visit and precede this one.
+function depth() {
+    return history.state?.depth ?? 0;
+}
+
+// Shows another page; replace leaves no entry for the present one.
+export function go(path, { replace = false } = {}) {
+    const address = path + searchFor(path);
+    if (replace) history.replaceState({ depth: depth() }, "", address);
+    else history.pushState({ depth: depth() + 1 }, "", address);
+    place.value = { path, returned: false };
+}
+
+// Goes count entries back, or to path where there are not as many; resolves when the page is shown.
+export function goBack(path, count = 1) {
+    if (depth() < count || count === 0) {
+        go(path, { replace: true });
+        return Promise.resolve();
+    }
+    const arrived = new Promise((resolve) => { addEventListener("popstate", resolve, { once: true }); });
+    history.go(-count);
+    return arrived;
+}
+
+export function goToStart(path) {
+    return goBack(path, depth());
+}
+
+// Leaves for an address that takes the place of all entries of this visit. Does not resolve: the page ends.
+export function leave(address) {
+    leaving = address;
+    if (depth() > 0) history.go(-depth());
+    else location.replace(address);
+    return new Promise(() => {});
+}
+
+addEventListener("popstate", () => {
+    if (leaving) location.replace(leaving);
+    else place.value = { path: location.pathname, returned: true };
+});
+
+// Links to pages that are here already do not load anything.
+export function Link({ to, ...attributes }) {
+    const open = (event) => {
+        if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+        event.preventDefault();
+        go(to);
+    };
+    return html`<a href=${to} onClick=${open} ...${attributes} />`;
+}

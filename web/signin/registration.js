@@ -1,0 +1,31 @@
+// registration.js - a step of signing in: registers an authenticator app, at once or later.
+
+import { post } from "../lib/api.js";
+import { Action } from "../lib/button.js";
+import { html } from "../lib/html.js";
+import { t } from "../lib/language.js";
+import { session } from "../lib/session.js";
+import { attempt } from "../lib/unavailable.js";
+import { AuthenticatorForm } from "./authenticator_form.js";
+import { OtherAccount } from "./other_account.js";
+import { proceed } from "./progress.js";
+import { shownCodes } from "./recovery_codes.js";
+
+function later() {
+    return attempt(async () => proceed(await post("/api/sign-in/later")));
+}
+
+async function confirm(code) {
+    const answer = await post("/api/sign-in/registration/confirm", { code });
+    shownCodes.value = answer.recovery_codes;
+    await proceed(answer);
+}
+
+export function Registration() {
+    const optional = session.value.next === "offer";
+    return html`<${AuthenticatorForm} begin=${() => post("/api/sign-in/registration")} confirm=${confirm}
+        lead=${optional ? t("registration.lead") : t("registration.lead-required")}
+        ways=${html`
+            ${optional && html`<${Action} go=${later}>${t("registration.later")}<//>`}
+            <${OtherAccount} />`} />`;
+}
