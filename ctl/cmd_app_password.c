@@ -31,7 +31,7 @@ static int read_expiry(const char *text, int64_t now, int64_t *expires_r, struct
 static int read_limits(const struct ctl *ctl, struct pl_app_password *app_password,
 		       struct pl_error *err)
 {
-	const char *label = ctl->option[CTL_OPTION_LABEL],
+	const char *kind = ctl->option[CTL_OPTION_KIND], *label = ctl->option[CTL_OPTION_LABEL],
 		   *services = ctl->option[CTL_OPTION_SERVICES];
 	const char *networks = ctl->option[CTL_OPTION_NETWORKS],
 		   *expires = ctl->option[CTL_OPTION_EXPIRES];
@@ -39,6 +39,7 @@ static int read_limits(const struct ctl *ctl, struct pl_app_password *app_passwo
 	memset(app_password, 0, sizeof(*app_password));
 	if (ctl_copy("--label", label != NULL ? label : "app password", app_password->label,
 		     sizeof(app_password->label), err) < 0 ||
+	    (kind != NULL && pl_app_password_kind_parse(kind, &app_password->kind, err) < 0) ||
 	    (networks != NULL && ctl_copy("--networks", networks, app_password->networks,
 					  sizeof(app_password->networks), err) < 0) ||
 	    (services != NULL && pl_services_parse(services, &app_password->services, err) < 0) ||
@@ -52,7 +53,7 @@ static int show_created(const struct ctl *ctl, const struct pl_address *address,
 			const struct pl_app_password *made, const struct pl_secret *password,
 			struct pl_error *err)
 {
-	char text[PL_ADDRESS_MAX + 1], services[64];
+	char text[PL_ADDRESS_MAX + 1], services[PL_SERVICES_TEXT];
 	struct pl_secret display;
 	int ret = CTL_DONE;
 
@@ -60,8 +61,9 @@ static int show_created(const struct ctl *ctl, const struct pl_address *address,
 	pl_services_format(made->services, services, sizeof(services));
 	pl_app_password_display(password, &display);
 	if (ctl->json)
-		ret = ctl_print_json(json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:I}", "member",
-					       text, "id", (json_int_t)made->id, "label",
+		ret = ctl_print_json(json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:I}", "member",
+					       text, "id", (json_int_t)made->id, "kind",
+					       pl_app_password_kind(made->kind)->name, "label",
 					       made->label, "services", services, "networks",
 					       made->networks, "password",
 					       (const char *)display.data, "expires_at",
@@ -92,6 +94,9 @@ int cmd_app_password_create(struct ctl *ctl, struct pl_error *err)
 		ret = pl_app_password_issue(&ctl->work, ctl->keys,
 					    (size_t)ctl->policy->app_password_length, &address,
 					    &app_password, &password);
+	if (ret == 0)
+		ret = pl_app_password_tell(&ctl->work, app_password.member_id, "app-password-made",
+					   app_password.label, NULL);
 	ret = ctl_finish_write(ctl, ret, err);
 	if (ret == 0 && before.member.id == 0)
 		fprintf(stderr,
@@ -105,11 +110,13 @@ int cmd_app_password_create(struct ctl *ctl, struct pl_error *err)
 
 static int list_json(const struct pl_app_password *row, void *context)
 {
-	char services[64];
+	char services[PL_SERVICES_TEXT];
 
 	json_array_append_new(context,
-			      json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:s}", "id",
-					(json_int_t)row->id, "label", row->label, "services",
+			      json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:s}", "id",
+					(json_int_t)row->id, "kind",
+					pl_app_password_kind(row->kind)->name, "label", row->label,
+					"services",
 					pl_services_format(row->services, services,
 							   sizeof(services)),
 					"networks", row->networks, "expires_at",
@@ -123,12 +130,13 @@ static int list_json(const struct pl_app_password *row, void *context)
 
 static int list_text(const struct pl_app_password *row, void *context)
 {
-	char services[64], created[32], used[32], expires[32];
+	char services[PL_SERVICES_TEXT], created[32], used[32], expires[32];
 
 	(void)context;
 	printf("%-6lld ", (long long)row->id);
 	ctl_put(stdout, row->label);
-	printf("\n       opens %s from %s; created %s, expires %s\n       last used %s",
+	printf("\n       %s, opens %s from %s; created %s, expires %s\n       last used %s",
+	       pl_app_password_kind(row->kind)->name,
 	       pl_services_format(row->services, services, sizeof(services)),
 	       row->networks[0] != '\0' ? row->networks : "everywhere",
 	       ctl_time(row->created_at, created, sizeof(created)),
@@ -158,32 +166,12 @@ int cmd_app_password_list(struct ctl *ctl, struct pl_error *err)
 	return ctl_print_json(json, err);
 }
 
-/* What those are that are revoked. */
-struct revoking {
-	const struct pl_account *account;
-	int64_t id; /* 0: all */
-	struct disconnection *ended;
-};
-
-static int add_revoked(const struct pl_app_password *app_password, void *context)
-{
-	const struct revoking *revoking = context;
-
-	if (revoking->id == 0 || app_password->id == revoking->id)
-		disconnection_add_app_password(revoking->ended, &revoking->account->member.address,
-					       app_password->id);
-	return 0;
-}
-
 static int64_t revoke(const struct pl_work *work, struct pl_account *account, int64_t id,
 		      struct disconnection *ended)
 {
-	struct revoking revoking = { account, id, ended };
-
-	if (pl_app_password_list(work->store, account->member.id, add_revoked, &revoking,
-				 work->err) < 0)
-		return -1;
-	return pl_app_password_revoke(work, &account->member.address, id);
+	return disconnection_add_app_passwords(ended, work, account, id) < 0
+		       ? -1
+		       : pl_app_password_revoke(work, &account->member.address, id, NULL);
 }
 
 int cmd_app_password_revoke(struct ctl *ctl, struct pl_error *err)

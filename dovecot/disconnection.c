@@ -5,66 +5,42 @@
 #include <string.h>
 
 #include "dovecot/doveadm.h"
+#include "policy/credential/app_password.h"
 #include "policy/login/connection.h"
 #include "policy/settings/option.h"
 
 #define USERS_MAX 2
-#define NETWORKS_MAX 64
+#define WEBMAIL_NETWORKS_MAX 64
+#define NETWORKS_MAX (DISCONNECTION_NETWORKS + WEBMAIL_NETWORKS_MAX)
 
 /* What doveadm is asked for, and the texts that it points to. */
 struct kick {
 	const char *name[DISCONNECTION_MAX], *user[USERS_MAX], *network[NETWORKS_MAX];
 	struct doveadm_kick asked;
 	char names[DISCONNECTION_MAX][PL_CONNECTION_NAME], address[PL_ADDRESS_MAX + 1];
-	char networks[NETWORKS_MAX][PL_IP_TEXT + 4];
+	char webmail[WEBMAIL_NETWORKS_MAX][PL_NETWORK_TEXT];
 };
 
-/* 0, or -1 when it does not fit. */
-static int add_network(struct kick *kick, const struct pl_network *network)
+/* 0, or -1 when they do not fit. */
+static int add_webmail(struct kick *kick, const struct pl_network_list *list)
 {
-	size_t *count = &kick->asked.network_count;
-	char ip[PL_IP_TEXT];
-	/* Bits are those of the mapped form. */
-	const unsigned int bits =
-		strchr(pl_ip_format(&network->ip, ip), ':') == NULL && network->bits >= 96
-			? network->bits - 96
-			: network->bits;
-
-	if (*count == NETWORKS_MAX)
+	if (list->count == 0 || list->count > WEBMAIL_NETWORKS_MAX)
 		return -1;
-	snprintf(kick->networks[*count], sizeof(kick->networks[0]), "%s/%u", ip, bits);
-	kick->network[*count] = kick->networks[*count];
-	(*count)++;
+	for (size_t i = 0; i < list->count; i++)
+		kick->network[kick->asked.network_count++] =
+			pl_network_format(&list->networks[i], kick->webmail[i]);
 	return 0;
-}
-
-static int add_networks(struct kick *kick, const struct pl_network_list *list)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		if (add_network(kick, &list->networks[i]) < 0)
-			return -1;
-	}
-	return list->count > 0 ? 0 : -1;
 }
 
 /* Where the connections come from: 0, or -1 when that is not known. */
 static int find_networks(struct kick *kick, const struct disconnection *all,
 			 const struct pl_policy *policy)
 {
-	int webmail = 0;
-
-	for (size_t i = 0; i < all->count; i++) {
-		struct pl_network program = { .bits = 128 };
-
-		if (all->of[i].session_id == 0)
-			return -1;
-		if (all->of[i].channel == PL_CHANNEL_WEBMAIL)
-			webmail = 1;
-		else if (pl_ip_parse(all->of[i].ip, &program.ip, NULL) < 0 ||
-			 add_network(kick, &program) < 0)
-			return -1;
-	}
-	return webmail ? add_networks(kick, &policy->webmail_networks) : 0;
+	if (all->is_anywhere)
+		return -1;
+	for (size_t i = 0; i < all->network_count; i++)
+		kick->network[kick->asked.network_count++] = all->network[i];
+	return all->is_webmail ? add_webmail(kick, &policy->webmail_networks) : 0;
 }
 
 /* Dovecot may know members of the default domain by their local part. */
@@ -127,25 +103,94 @@ static size_t next(struct disconnection *all, const struct pl_address *address)
 	return i;
 }
 
+static void add_network(const char *network, void *context)
+{
+	struct disconnection *all = context;
+
+	for (size_t i = 0; i < all->network_count; i++) {
+		if (strcmp(all->network[i], network) == 0)
+			return;
+	}
+	if (all->network_count == DISCONNECTION_NETWORKS)
+		all->is_anywhere = 1;
+	else
+		snprintf(all->network[all->network_count++], PL_NETWORK_TEXT, "%s", network);
+}
+
 void disconnection_add_session(struct disconnection *all, const struct pl_session *session)
 {
 	const size_t i = next(all, &session->address);
+	struct pl_network program = { .bits = 128 };
+	char network[PL_NETWORK_TEXT];
 
+	if (session->channel == PL_CHANNEL_WEBMAIL)
+		all->is_webmail = 1;
+	else if (pl_ip_parse(session->ip, &program.ip, NULL) < 0)
+		all->is_anywhere = 1;
+	else
+		add_network(pl_network_format(&program, network), all);
 	if (i == DISCONNECTION_MAX)
 		return;
 	all->of[i].session_id = session->id;
 	all->of[i].app_password_id = 0;
-	all->of[i].channel = session->channel;
-	memcpy(all->of[i].ip, session->ip, sizeof(all->of[i].ip));
 }
 
-void disconnection_add_app_password(struct disconnection *all, const struct pl_address *address,
-				    int64_t id)
+struct listed {
+	int64_t wanted; /* 0: all */
+	size_t count;
+	int64_t ids[DISCONNECTION_MAX + 1];
+};
+
+static int note_id(const struct pl_app_password *app_password, void *context)
 {
+	struct listed *listed = context;
+
+	if (listed->wanted == 0 || listed->wanted == app_password->id)
+		listed->ids[listed->count++] = app_password->id;
+	return listed->count > DISCONNECTION_MAX;
+}
+
+struct places {
+	struct disconnection *all;
+	int any;
+};
+
+static void add_place(const char *network, void *context)
+{
+	struct places *places = context;
+
+	places->any = 1;
+	add_network(network, places->all);
+}
+
+static int add_app_password(struct disconnection *all, const struct pl_work *work,
+			    const struct pl_address *address, int64_t id)
+{
+	struct places places = { .all = all };
 	const size_t i = next(all, address);
 
+	if (pl_app_password_networks(work->store, id, add_place, &places, work->err) < 0)
+		return -1;
+	/* Its first use may not be written yet. */
+	if (!places.any)
+		all->is_anywhere = 1;
 	if (i == DISCONNECTION_MAX)
-		return;
+		return 0;
 	all->of[i].session_id = 0;
 	all->of[i].app_password_id = id;
+	return 0;
+}
+
+int disconnection_add_app_passwords(struct disconnection *all, const struct pl_work *work,
+				    const struct pl_account *account, int64_t id)
+{
+	struct listed listed = { .wanted = id };
+
+	if (pl_app_password_list(work->store, account->member.id, note_id, &listed, work->err) < 0)
+		return -1;
+	for (size_t i = 0; i < listed.count; i++) {
+		if (add_app_password(all, work, &account->member.address, listed.ids[i]) < 0)
+			return -1;
+	}
+	return 0;
 }

@@ -10,7 +10,7 @@
 #include "policy/base/address.h"
 #include "policy/store/work.h"
 
-#define PL_AUDIT_TEXT 512
+#define PL_AUDIT_TEXT 1024
 
 struct pl_audit_record {
 	int64_t id, at; /* at: seconds since 1970 */

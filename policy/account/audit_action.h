@@ -15,6 +15,7 @@
 
 #define PL_AUDIT_ACTIONS(ROW)                        \
 	ROW("app-password.create", GIVES, CHANGE)    \
+	ROW("app-password.narrow", TAKES, CHANGE)    \
 	ROW("app-password.revoke", TAKES, CHANGE)    \
 	ROW("client.add", GIVES, CHANGE)             \
 	ROW("client.remove", TAKES_FROM_ALL, CHANGE) \

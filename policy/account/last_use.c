@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/account/app_password_use.h"
 #include "policy/account/denied_service.h"
 #include "policy/account/member_row.h"
 #include "policy/base/monotonic.h"
@@ -93,17 +94,12 @@ static int write_member_use(struct pl_store *store, int64_t member_id,
 		       err);
 }
 
-static int write_app_password_use(struct pl_store *store, const struct pl_last_use *use,
-				  struct pl_error *err)
+static int write_app_password_use(const struct pl_work *work, const struct pl_last_use *use)
 {
-	char ip[PL_IP_TEXT];
+	const struct pl_app_password_use used = { use->app_password_id, use->service, use->ip,
+						  use->at };
 
-	return pl_exec(store, PL_SQL_APP_PASSWORD_USED,
-		       PL_PARAMS(PL_INT("used_at", use->at),
-				 PL_TEXT("ip", pl_ip_format(&use->ip, ip)),
-				 PL_TEXT("service", pl_setting_info(use->service)->name),
-				 PL_INT("app_password_id", use->app_password_id)),
-		       err);
+	return pl_app_password_used(work, &used);
 }
 
 /* Whoever removed the domain does not want it back. */
@@ -150,7 +146,7 @@ static int write_use(const struct pl_work *work, const struct pl_last_use *use)
 		return ret < 0 ? -1 : 0;
 	if (write_member_use(work->store, member_id, use, work->err) < 0)
 		return -1;
-	return use->app_password_id == 0 ? 0 : write_app_password_use(work->store, use, work->err);
+	return use->app_password_id == 0 ? 0 : write_app_password_use(work, use);
 }
 
 static int write_some(struct pl_last_use_log *log, size_t from, size_t to, struct pl_error *err)

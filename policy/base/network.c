@@ -10,7 +10,7 @@
 static const unsigned char mapped_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
 /* The longest text of one network: an address, '/', three digits. */
-#define NETWORK_TEXT (PL_IP_TEXT + 4)
+#define NETWORK_TEXT PL_NETWORK_TEXT
 
 void pl_ip_from_bytes(int family, const void *bytes, struct pl_ip *ip_r)
 {
@@ -147,6 +147,29 @@ int pl_network_parse(const char *text, struct pl_network *network_r, struct pl_e
 	return 0;
 }
 
+static int is_mapped(const struct pl_ip *ip)
+{
+	return memcmp(ip->byte, mapped_prefix, sizeof(mapped_prefix)) == 0;
+}
+
+char *pl_network_format(const struct pl_network *network, char buf[PL_NETWORK_TEXT])
+{
+	const unsigned int offset = is_mapped(&network->ip) && network->bits >= 96 ? 96 : 0;
+	char ip[PL_IP_TEXT];
+
+	snprintf(buf, PL_NETWORK_TEXT, "%s/%u", pl_ip_format(&network->ip, ip),
+		 network->bits - offset);
+	return buf;
+}
+
+void pl_network_around(const struct pl_ip *ip, struct pl_network *network_r)
+{
+	network_r->ip = *ip;
+	network_r->bits = is_mapped(ip) ? 96 + 24 : 48;
+	for (unsigned int i = 0; i < sizeof(ip->byte); i++)
+		network_r->ip.byte[i] &= mask_byte(network_r->bits, i);
+}
+
 int pl_network_contains(const struct pl_network *network, const struct pl_ip *ip)
 {
 	if (!ip->known)
@@ -158,25 +181,56 @@ int pl_network_contains(const struct pl_network *network, const struct pl_ip *ip
 	return 1;
 }
 
+/* Reads the next network of a list and goes on after it. 1, 0 at the end, -1. */
+static int next_network(const char **list, struct pl_network *network_r, struct pl_error *err)
+{
+	const char *at = *list + strspn(*list, ", \t");
+	const size_t len = strcspn(at, ", \t");
+	char text[NETWORK_TEXT + 1];
+
+	if (len == 0)
+		return 0;
+	if (len > NETWORK_TEXT)
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "this is not a network; write it as 192.0.2.0/24");
+	memcpy(text, at, len);
+	text[len] = '\0';
+	*list = at + len;
+	return pl_network_parse(text, network_r, err) < 0 ? -1 : 1;
+}
+
 int pl_network_list_contains(const char *list, const struct pl_ip *ip, struct pl_error *err)
 {
-	int found = 0;
+	struct pl_network network;
+	int found = 0, ret;
 
-	while (*(list += strspn(list, ", \t")) != '\0') {
-		size_t len = strcspn(list, ", \t");
-		char text[NETWORK_TEXT + 1];
-		struct pl_network network;
+	while ((ret = next_network(&list, &network, err)) == 1)
+		found |= pl_network_contains(&network, ip);
+	return ret < 0 ? -1 : found;
+}
 
-		if (len > NETWORK_TEXT)
-			return pl_error_set(err, PL_ERR_INVALID,
-					    "this is not a network; write it as 192.0.2.0/24");
-		memcpy(text, list, len);
-		text[len] = '\0';
-		if (pl_network_parse(text, &network, err) < 0)
+/* 1, 0 or -1. */
+static int is_within_one(const struct pl_network *network, const char *list, struct pl_error *err)
+{
+	struct pl_network other;
+	int found = 0, ret;
+
+	while ((ret = next_network(&list, &other, err)) == 1)
+		found |= network->bits >= other.bits && pl_network_contains(&other, &network->ip);
+	return ret < 0 ? -1 : found;
+}
+
+int pl_network_list_within(const char *list, const char *all, struct pl_error *err)
+{
+	struct pl_network network;
+	int within = 1, ret;
+
+	while ((ret = next_network(&list, &network, err)) == 1) {
+		const int one = is_within_one(&network, all, err);
+
+		if (one < 0)
 			return -1;
-		if (pl_network_contains(&network, ip))
-			found = 1;
-		list += len;
+		within &= one;
 	}
-	return found;
+	return ret < 0 ? -1 : within;
 }

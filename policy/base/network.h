@@ -22,6 +22,8 @@ struct pl_network {
 
 /* The longest text that pl_ip_format writes, with its NUL. */
 #define PL_IP_TEXT 46
+/* The same of pl_network_format. */
+#define PL_NETWORK_TEXT (PL_IP_TEXT + 4)
 
 /* An IPv4 or IPv6 address. 0, or -1 and the error. */
 int pl_ip_parse(const char *text, struct pl_ip *ip_r, struct pl_error *err);
@@ -38,10 +40,17 @@ char *pl_ip_format(const struct pl_ip *ip, char buf[PL_IP_TEXT]);
 /* One network, "192.0.2.0/24", "2001:db8::/32" or a single address. A bit that is set after
  * the mask is an error: it is nearly always a typing mistake. */
 int pl_network_parse(const char *text, struct pl_network *network_r, struct pl_error *err);
+/* Writes "192.0.2.0/24". Returns buf. */
+char *pl_network_format(const struct pl_network *network, char buf[PL_NETWORK_TEXT]);
+/* The network that is likely one place with a known address: its /24 or, of IPv6, its /48. */
+void pl_network_around(const struct pl_ip *ip, struct pl_network *network_r);
 /* Returns 1 when ip is known and lies in the network. */
 int pl_network_contains(const struct pl_network *network, const struct pl_ip *ip);
 /* Returns 1 when ip is in one of the networks of a text, which are separated by commas or
  * spaces; 0 when it is not; -1 when the text is not a list of networks. */
 int pl_network_list_contains(const char *list, const struct pl_ip *ip, struct pl_error *err);
+/* Whether each network of a list lies in one of those of another list: 1, 0, or -1 when one of the
+ * texts is not a list of networks. */
+int pl_network_list_within(const char *list, const char *all, struct pl_error *err);
 
 #endif

@@ -22,3 +22,44 @@ size_t pl_space_at(const unsigned char *text, size_t len)
 
 	return bytes > 0 && uc_is_property_white_space(character) ? (size_t)bytes : 0;
 }
+
+char *pl_utf8_copy(const char *text, char *buf, size_t size)
+{
+	size_t len = strlen(text);
+
+	if (len >= size) {
+		len = size - 1;
+		while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+			len--;
+	}
+	memcpy(buf, text, len);
+	buf[len] = '\0';
+	return buf;
+}
+
+/* The line and paragraph separators are categories of their own. */
+static int is_of_label(ucs4_t character)
+{
+	return !uc_is_general_category_withtable(character, UC_CATEGORY_MASK_Cc |
+								    UC_CATEGORY_MASK_Zl |
+								    UC_CATEGORY_MASK_Zp) &&
+	       !uc_is_property_bidi_control(character);
+}
+
+int pl_is_label(const char *text, size_t max)
+{
+	const uint8_t *at = (const uint8_t *)text;
+	size_t count = 0;
+	int is_blank = 1;
+	ucs4_t character;
+
+	if (!pl_is_utf8(text))
+		return 0;
+	while ((at = u8_next(&character, at)) != NULL) {
+		if (++count > max || !is_of_label(character))
+			return 0;
+		if (!uc_is_property_white_space(character))
+			is_blank = 0;
+	}
+	return !is_blank;
+}

@@ -14,5 +14,11 @@ int pl_is_utf8_text(const char *text, size_t len);
 /* How many of the len bytes at text are one white space of Unicode (its property White_Space, with
  * the no-break space that word processors and web pages put between groups); 0: none. */
 size_t pl_space_at(const unsigned char *text, size_t len);
+/* Copies what fits of UTF-8 text, without cutting a character in two. Returns buf. */
+char *pl_utf8_copy(const char *text, char *buf, size_t size);
+/* Whether text is a name that people can tell from others: UTF-8 of 1 to max characters on one
+ * line, not of white space alone, without control characters and without those that change the
+ * direction of text (Unicode's Bidi_Control), by which a name can look like another. 1 or 0. */
+int pl_is_label(const char *text, size_t max);
 
 #endif

@@ -68,54 +68,72 @@ static int generate(size_t letters, struct pl_secret *password_r, struct pl_erro
 	return ret;
 }
 
-static int label_ok(const char *label)
+/* The services of the kind are the most that it covers, and what it covers unless it says less. */
+static int check_services(struct pl_app_password *app_password, struct pl_error *err)
 {
-	for (const unsigned char *c = (const unsigned char *)label; *c != '\0'; c++) {
-		if (*c < ' ' || *c == 0x7f)
-			return 0;
-	}
-	return label[0] != '\0' && pl_is_utf8(label);
+	const struct pl_app_password_kind_info *kind = pl_app_password_kind(app_password->kind);
+	char services[PL_SERVICES_TEXT];
+
+	if (app_password->services == PL_SERVICES_ALL)
+		app_password->services = kind->services;
+	return pl_services_within(app_password->services, kind->services)
+		       ? 0
+		       : pl_error_set(err, PL_ERR_INVALID,
+				      "an app password of the kind %s covers %s and nothing else",
+				      kind->name,
+				      pl_services_format(kind->services, services,
+							 sizeof(services)));
 }
 
-static int check_limits(const struct pl_app_password *app_password, size_t letters,
-			struct pl_error *err)
+static int check_limits(struct pl_app_password *app_password, size_t letters, struct pl_error *err)
 {
 	const struct pl_ip nowhere = { .known = 0 };
 
 	if (letters < PL_APP_PASSWORD_MIN || letters > PL_APP_PASSWORD_MAX)
 		return pl_error_set(err, PL_ERR_INVALID, "an app password has %d to %d letters",
 				    PL_APP_PASSWORD_MIN, PL_APP_PASSWORD_MAX);
-	if (!label_ok(app_password->label))
+	if (!pl_is_label(app_password->label, PL_APP_PASSWORD_LABEL))
 		return pl_error_set(err, PL_ERR_INVALID,
-				    "the label is empty, has control characters or is not UTF-8; "
-				    "name the device, "
-				    "for example \"office scanner\"");
-	return pl_network_list_contains(app_password->networks, &nowhere, err) < 0 ? -1 : 0;
+				    "the label must have 1 to %d characters of UTF-8, and no "
+				    "control characters or ones that change the direction of text; "
+				    "name the device, for example \"office scanner\"",
+				    PL_APP_PASSWORD_LABEL);
+	return check_services(app_password, err) < 0 ||
+			       pl_network_list_contains(app_password->networks, &nowhere, err) < 0
+		       ? -1
+		       : 0;
+}
+
+int64_t pl_app_password_count(struct pl_store *store, int64_t member_id, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_query(store, PL_SQL_APP_PASSWORD_COUNT,
+					PL_PARAMS(PL_INT("member_id", member_id)));
+	int64_t count;
+
+	if (pl_step(stmt, err) < 0)
+		return -1;
+	count = pl_col_int(stmt, "count");
+	return pl_row_end(stmt, err) < 0 ? -1 : count;
 }
 
 static int below_limit(struct pl_store *store, int64_t member_id, struct pl_error *err)
 {
-	struct pl_stmt *stmt;
-	int64_t count;
+	const int64_t count = pl_app_password_count(store, member_id, err);
 
-	stmt = pl_query(store, PL_SQL_APP_PASSWORD_COUNT,
-			PL_PARAMS(PL_INT("member_id", member_id)));
-	if (pl_step(stmt, err) < 0)
+	if (count < 0)
 		return -1;
-	count = pl_col_int(stmt, "count");
-	pl_reset(stmt);
-	if (count >= PL_APP_PASSWORDS_PER_MEMBER)
-		return pl_error_set(err, PL_ERR_CONFLICT,
-				    "the member has %d app passwords already; revoke one first",
-				    PL_APP_PASSWORDS_PER_MEMBER);
-	return 0;
+	return count < PL_APP_PASSWORDS_PER_MEMBER
+		       ? 0
+		       : pl_error_set(err, PL_ERR_CONFLICT,
+				      "the member has %d app passwords already; revoke one first",
+				      PL_APP_PASSWORDS_PER_MEMBER);
 }
 
 static int insert(const struct pl_work *work, const struct pl_keys *keys,
 		  struct pl_app_password *app_password, const struct pl_secret *password)
 {
 	unsigned char mac[PL_MAC_BYTES];
-	char services[64];
+	char services[PL_SERVICES_TEXT];
 
 	if (pl_keys_mac(keys, 0, app_password->member_id, password, mac, work->err) < 0)
 		return -1;
@@ -124,6 +142,7 @@ static int insert(const struct pl_work *work, const struct pl_keys *keys,
 			 PL_PARAMS(PL_INT("member_id", app_password->member_id),
 				   PL_BLOB("mac", mac, sizeof(mac)),
 				   PL_INT("key_id", pl_keys_id(keys, 0)),
+				   PL_TEXT("kind", pl_app_password_kind(app_password->kind)->name),
 				   PL_TEXT("label", app_password->label),
 				   PL_TEXT("services",
 					   pl_services_format(app_password->services, services,
@@ -137,10 +156,11 @@ static int insert(const struct pl_work *work, const struct pl_keys *keys,
 static int record_issue(const struct pl_work *work, const char *address,
 			const struct pl_app_password *made)
 {
-	char after[PL_AUDIT_TEXT], services[64];
+	char after[PL_AUDIT_TEXT], services[PL_SERVICES_TEXT];
 
-	snprintf(after, sizeof(after), "id=%lld services=%s networks=%.200s expires=%lld label=%s",
-		 (long long)made->id,
+	snprintf(after, sizeof(after),
+		 "id=%lld kind=%s services=%s networks=%.200s expires=%lld label=%s",
+		 (long long)made->id, pl_app_password_kind(made->kind)->name,
 		 pl_services_format(made->services, services, sizeof(services)),
 		 made->networks[0] == '\0' ? "all" : made->networks, (long long)made->expires_at,
 		 made->label);
@@ -192,7 +212,11 @@ void pl_app_password_read_limits(struct pl_stmt *stmt, struct pl_app_password *r
 
 static void read_row(struct pl_stmt *stmt, struct pl_app_password *row_r)
 {
+	const char *kind = pl_col_text(stmt, "kind");
+
 	memset(row_r, 0, sizeof(*row_r));
+	if (kind == NULL || pl_app_password_kind_parse(kind, &row_r->kind, NULL) < 0)
+		row_r->kind = PL_APP_PASSWORD_SCRIPT;
 	row_r->id = pl_col_int(stmt, "id");
 	pl_app_password_read_limits(stmt, row_r);
 	row_r->member_id = pl_col_int(stmt, "member_id");
@@ -261,23 +285,23 @@ int pl_app_password_list(struct pl_store *store, int64_t member_id,
 	return ret;
 }
 
-struct revoke_list {
-	int64_t wanted; /* 0 for all */
-	struct pl_app_password rows[PL_APP_PASSWORDS_PER_MEMBER];
-	size_t count;
+struct search {
+	int64_t wanted; /* 0: the oldest */
+	struct pl_app_password found;
 };
 
 static int note_row(const struct pl_app_password *row, void *context)
 {
-	struct revoke_list *list = context;
+	struct search *search = context;
 
-	if (list->wanted == 0 || list->wanted == row->id)
-		list->rows[list->count++] = *row;
-	return list->count == PL_APP_PASSWORDS_PER_MEMBER;
+	if (search->wanted != 0 && search->wanted != row->id)
+		return 0;
+	search->found = *row;
+	return 1;
 }
 
 static int revoke_row(const struct pl_work *work, const char *address,
-		      const struct pl_app_password *row)
+		      const struct pl_app_password *row, const struct pl_notice_origin *origin)
 {
 	char before[PL_AUDIT_TEXT];
 
@@ -287,77 +311,39 @@ static int revoke_row(const struct pl_work *work, const char *address,
 		    work->err) < 0)
 		return -1;
 	snprintf(before, sizeof(before), "id=%lld label=%s", (long long)row->id, row->label);
-	return pl_audit_add(work, "app-password.revoke", address, before, "");
+	return pl_audit_add(work, "app-password.revoke", address, before, "") < 0
+		       ? -1
+		       : pl_app_password_tell(work, row->member_id, "app-password-revoked",
+					      row->label, origin);
+}
+
+/* Revokes the one that is wanted. How many it was, or -1. */
+static int revoke_one(const struct pl_work *work, const char *address, int64_t member_id,
+		      int64_t wanted, const struct pl_notice_origin *origin)
+{
+	struct search search = { .wanted = wanted };
+
+	if (pl_app_password_list(work->store, member_id, note_row, &search, work->err) < 0)
+		return -1;
+	if (search.found.id == 0)
+		return 0;
+	return revoke_row(work, address, &search.found, origin) < 0 ? -1 : 1;
 }
 
 int64_t pl_app_password_revoke(const struct pl_work *work, const struct pl_address *address,
-			       int64_t id)
+			       int64_t id, const struct pl_notice_origin *origin)
 {
 	char text[PL_ADDRESS_MAX + 1];
-	struct revoke_list list = { .wanted = id };
 	struct pl_account account;
+	int64_t count = 0;
+	int one;
 
 	pl_address_format(address, text);
-	if (pl_account_get(work->store, address, &account, work->err) < 0 ||
-	    pl_app_password_list(work->store, account.member.id, note_row, &list, work->err) < 0)
+	if (pl_account_get(work->store, address, &account, work->err) < 0)
 		return pl_error_prefix(work->err, "app password of %s", text);
-	for (size_t i = 0; i < list.count; i++) {
-		if (revoke_row(work, text, &list.rows[i]) < 0)
-			return pl_error_prefix(work->err, "app password of %s", text);
-	}
-	return (int64_t)list.count;
-}
-
-/* An app password is for mail clients: these are the services it may cover. */
-static const enum pl_setting client_services[] = { PL_SETTING_IMAP, PL_SETTING_POP3,
-						   PL_SETTING_SMTP, PL_SETTING_SIEVE };
-
-static unsigned int service_bit(const char *word, size_t len)
-{
-	for (size_t i = 0; i < sizeof(client_services) / sizeof(client_services[0]); i++) {
-		const char *name = pl_setting_info(client_services[i])->name;
-
-		if (strlen(name) == len && memcmp(name, word, len) == 0)
-			return 1u << client_services[i];
-	}
-	return 0;
-}
-
-int pl_services_parse(const char *text, unsigned int *services_r, struct pl_error *err)
-{
-	*services_r = 0;
-	if (strcmp(text, "all") == 0 || *text == '\0')
-		return 0;
-	while (*(text += strspn(text, ", ")) != '\0') {
-		size_t len = strcspn(text, ", ");
-		unsigned int bit = service_bit(text, len);
-
-		if (bit == 0)
-			return pl_error_set(err, PL_ERR_INVALID,
-					    "\"%.*s\" is no service of mail clients; they are "
-					    "imap, pop3, "
-					    "smtp and sieve",
-					    (int)(len > 64 ? 64 : len), text);
-		*services_r |= bit;
-		text += len;
-	}
-	/* Commas alone name none, and none would stand for all. */
-	return *services_r != 0
-		       ? 0
-		       : pl_error_set(err, PL_ERR_INVALID, "the list of services names none");
-}
-
-char *pl_services_format(unsigned int services, char *buf, size_t size)
-{
-	size_t used = 0;
-
-	snprintf(buf, size, "all");
-	for (size_t i = 0;
-	     services != 0 && i < sizeof(client_services) / sizeof(client_services[0]); i++) {
-		if ((services & 1u << client_services[i]) != 0 && used < size)
-			used += (size_t)snprintf(buf + used, size - used, "%s%s",
-						 used == 0 ? "" : ",",
-						 pl_setting_info(client_services[i])->name);
-	}
-	return buf;
+	do {
+		one = revoke_one(work, text, account.member.id, id, origin);
+		count += one;
+	} while (one == 1 && id == 0);
+	return one < 0 ? pl_error_prefix(work->err, "app password of %s", text) : count;
 }

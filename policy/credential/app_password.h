@@ -8,19 +8,22 @@
 #define POSTLATCH_APP_PASSWORD_H
 
 #include "policy/base/keys.h"
+#include "policy/account/app_password_use.h"
 #include "policy/account/member.h"
+#include "policy/credential/app_password_kind.h"
 
-#define PL_APP_PASSWORD_LABEL 128
+#define PL_APP_PASSWORD_LABEL 128 /* characters */
 #define PL_APP_PASSWORD_NETWORKS 512
 #define PL_APP_PASSWORD_MIN 16 /* letters */
 #define PL_APP_PASSWORD_MAX 64
-#define PL_APP_PASSWORDS_PER_MEMBER 100
+#define PL_APP_PASSWORDS_PER_MEMBER 20
 
 struct pl_app_password {
 	int64_t id;
 	int64_t member_id;
-	char label[PL_APP_PASSWORD_LABEL + 1];
-	unsigned int services;                       /* 1 << enum pl_setting; 0 for every service */
+	enum pl_app_password_kind kind;
+	char label[4 * PL_APP_PASSWORD_LABEL + 1];
+	unsigned int services;                       /* pl_services_parse */
 	char networks[PL_APP_PASSWORD_NETWORKS + 1]; /* "" for everywhere */
 	int64_t expires_at;                          /* 0 for never */
 	int64_t created_at;
@@ -36,10 +39,11 @@ int pl_app_password_fold(const struct pl_secret *offered, struct pl_secret *fold
  * app password. */
 int pl_app_password_display(const struct pl_secret *password, struct pl_secret *display_r);
 
-/* Makes one with the label, services, networks and expiry of app_password; fills its
- * other fields, and password_r, which the caller wipes. The member is added when the database
- * does not know it. 0, or -1: PL_ERR_INVALID for limits that make no sense, PL_ERR_CONFLICT when
- * the member has too many. In the caller's write transaction. */
+/* Makes one with the kind, label, services, networks and expiry of app_password, whose services
+ * become those of the kind if it names none; fills its other fields, and password_r, which the
+ * caller wipes. The member is added when the database does not know it. 0, or -1: PL_ERR_INVALID
+ * for a label or limits that make no sense, PL_ERR_CONFLICT when the member has too many. In the
+ * caller's write transaction; the caller tells the member (pl_app_password_tell). */
 int pl_app_password_issue(const struct pl_work *work, const struct pl_keys *keys, size_t letters,
 			  const struct pl_address *address, struct pl_app_password *app_password,
 			  struct pl_secret *password_r);
@@ -62,18 +66,21 @@ void pl_app_password_read_limits(struct pl_stmt *stmt, struct pl_app_password *r
 enum pl_app_password_limit pl_app_password_limit(const struct pl_app_password *app_password,
 						 enum pl_setting service, const struct pl_ip *ip,
 						 int64_t now);
+/* How many the member has; -1. */
+int64_t pl_app_password_count(struct pl_store *store, int64_t member_id, struct pl_error *err);
 /* Calls each for every app password of the member, oldest first, until it returns non-zero. 0, or
  * -1. */
 int pl_app_password_list(struct pl_store *store, int64_t member_id,
 			 int (*each)(const struct pl_app_password *app_password, void *context),
 			 void *context, struct pl_error *err);
-/* Revokes one of the member's (id), or all (id 0). Returns how many, or -1. */
+/* Gives one of the member's (id) other limits: services, networks and expires_at of limits, none of
+ * which may be wider than it is. 1; 0 when the member does not have it; -1: PL_ERR_INVALID for
+ * limits that are wider or make no sense. In the caller's write transaction. */
+int pl_app_password_narrow(const struct pl_work *work, const struct pl_address *address, int64_t id,
+			   const struct pl_app_password *limits);
+/* Revokes one of the member's (id), or all (id 0), and tells the member; origin as
+ * pl_app_password_tell. Returns how many, or -1. */
 int64_t pl_app_password_revoke(const struct pl_work *work, const struct pl_address *address,
-			       int64_t id);
-
-/* "imap,smtp" to bits and back; "" and "all" are every service. 0, or -1 for another word; returns
- * buf. */
-int pl_services_parse(const char *text, unsigned int *services_r, struct pl_error *err);
-char *pl_services_format(unsigned int services, char *buf, size_t size);
+			       int64_t id, const struct pl_notice_origin *origin);
 
 #endif

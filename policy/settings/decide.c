@@ -117,9 +117,11 @@ static enum pl_rule gate(const struct pl_facts *facts, enum pl_setting *about)
 	return shut_by(facts, PL_SETTING_WEBMAIL);
 }
 
-static enum pl_rule app_password(enum pl_app_password_limit limit)
+static enum pl_rule app_password(const struct pl_facts *facts)
 {
-	switch (limit) {
+	if (pl_resolve(&facts->layers, PL_SETTING_APP_PASSWORDS).value != PL_ON)
+		return PL_RULE_APP_PASSWORDS_OFF;
+	switch (facts->app_password) {
 	case PL_APP_PASSWORD_COVERS:
 		return PL_RULE_APP_PASSWORD;
 	case PL_APP_PASSWORD_WRONG_SERVICE:
@@ -152,7 +154,7 @@ static enum pl_rule client(const struct pl_facts *facts)
 {
 	switch (facts->credential) {
 	case PL_CREDENTIAL_APP_PASSWORD:
-		return app_password(facts->app_password);
+		return app_password(facts);
 	case PL_CREDENTIAL_UNPROVEN:
 	case PL_CREDENTIAL_ACCOUNT_PASSWORD:
 		return client_account_password(facts);
@@ -215,7 +217,7 @@ static enum pl_rule webmail(const struct pl_facts *facts)
 static int is_feature(enum pl_setting service)
 {
 	return service == PL_SETTING_FORWARDING || service == PL_SETTING_LARGE_ATTACHMENTS ||
-	       service == PL_SETTING_TWO_FACTOR;
+	       service == PL_SETTING_TWO_FACTOR || service == PL_SETTING_APP_PASSWORDS;
 }
 
 static enum pl_rule feature(const struct pl_facts *facts)

@@ -205,6 +205,15 @@ static const struct pl_migration migrations[] = {
 	{ "app passwords are read from an index",
 	  "CREATE INDEX app_password_login ON app_password (member_id, id, mac, services, networks,"
 	  " expires_at);" },
+	{ "what app passwords are for",
+	  "ALTER TABLE app_password ADD COLUMN kind TEXT NOT NULL DEFAULT 'mail';"
+	  "UPDATE app_password SET kind = 'scanner' WHERE services = 'smtp';" },
+	/* Also "app_passwords=off" is a word from here on. */
+	{ "networks from which app passwords were used",
+	  "CREATE TABLE app_password_network ("
+	  " app_password_id BIGINT NOT NULL REFERENCES app_password (id) ON DELETE CASCADE,"
+	  " network TEXT NOT NULL, used_at BIGINT NOT NULL, PRIMARY KEY (app_password_id, "
+	  "network));" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

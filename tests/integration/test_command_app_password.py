@@ -32,12 +32,24 @@ class AppPassword(CommandTest):
         self.assertRegex(made["password"], "^%s$" % SHAPE)
         row, = self.site.json("app-password", "list", ALICE)
         self.assertLess(abs(row.pop("created_at") - time.time()), 600)
-        self.assertEqual(row, {"id": made["id"], "label": "scanner", "services": "imap,smtp", "expires_at": 0,
+        self.assertEqual(row, {"id": made["id"], "kind": "mail", "label": "scanner", "services": "imap,smtp", "expires_at": 0,
                                "networks": networks, "last_used_at": 0, "last_used_ip": "",
                                "last_used_service": ""})
         text = self.site.ok("app-password", "list", ALICE)
-        for words in ("scanner", "opens imap,smtp from 192.0.2.0/24", "expires never", "last used never"):
+        for words in ("scanner", "mail, opens imap,smtp from 192.0.2.0/24", "expires never", "last used never"):
             self.assertIn(words, text)
+
+    def test_the_kind_decides_what_it_opens(self):
+        for kind, services in (("mail", "all"), ("scanner", "smtp"), ("script", "all")):
+            made = self.create("--kind", kind)
+            self.assertEqual((made["kind"], made["services"]), (kind, services))
+        self.assertEqual([row["kind"] for row in self.site.json("app-password", "list", ALICE)],
+                         ["mail", "scanner", "script"])
+        self.assertIn("scanner, opens smtp", self.site.ok("app-password", "list", ALICE))
+        self.assertEqual(self.create("--kind", "script", "--services", "sieve")["services"], "sieve")
+        self.refused(BAD_DATA, "app-password", "create", ALICE, "--kind", "scanner", "--services", "imap,smtp",
+                     says=("scanner", "covers smtp"))
+        self.refused(BAD_DATA, "app-password", "create", ALICE, "--kind", "fax", says=('"fax"', "mail, scanner and script"))
 
     def test_each_is_another(self):
         self.assertEqual(len({self.create()["password"] for _ in range(10)}), 10)
@@ -76,13 +88,13 @@ class AppPassword(CommandTest):
             self.refused(REFUSED, "app-password", words[0], "stranger@example.test", *words[1:],
                          says="no such member: stranger@example.test")
 
-    def test_at_most_a_hundred(self):
+    def test_at_most_twenty(self):
         row = self.create()
-        for number in range(99):
+        for number in range(19):
             self.site.sql("INSERT INTO app_password (member_id, mac, key_id, label, services, networks, "
                           "expires_at, created_at) SELECT member_id, ?, key_id, label, services, networks, 0, 0 "
                           "FROM app_password WHERE id = ?", b"%032d" % number, row["id"])
-        self.refused(REFUSED, "app-password", "create", ALICE, says=("100 app passwords", "revoke one first"))
+        self.refused(REFUSED, "app-password", "create", ALICE, says=("20 app passwords", "revoke one first"))
 
     def test_wrong_options(self):
         create = ["app-password", "create", ALICE]
@@ -95,7 +107,9 @@ class AppPassword(CommandTest):
                                      ("--expires", "0d", "0d"), ("--expires", "-5d", "-5d"),
                                      ("--expires", "99999999999999999999d", "write a date"),
                                      ("--label", "bell\a", "control characters"),
-                                     ("--label", b"\xff", "UTF-8"), ("--label", "x" * 129, "--label", "128 bytes"),
+                                     ("--label", b"\xff", "UTF-8"), ("--label", "x" * 129, "128 characters"),
+                                     ("--label", "x" * 10240, "--label", "512 bytes"), ("--label", "\u00a0 ", "1 to 128"),
+                                     ("--label", "scan\u202eoffice", "direction"), ("--label", "\u0085", "control"),
                                      ("--networks", "192.0.2.1," * 60, "--networks", "512 bytes")):
             with self.subTest(option=option, value=value):
                 self.refused(BAD_DATA, *create, option, value, says=says)

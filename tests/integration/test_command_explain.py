@@ -6,13 +6,18 @@ import unittest
 from command import UNDECIDED, CommandTest
 
 ALICE = "alice@example.test"
-SERVICES = ("webmail", "imap", "pop3", "smtp", "sieve", "forwarding", "large_attachments", "two_factor")
+SERVICES = ("webmail", "imap", "pop3", "smtp", "sieve", "forwarding", "large_attachments", "two_factor",
+            "app_passwords")
 
 # Settings of the member, options of the command; exit status and rule.
 ROWS = [
     ("", "--service imap", 0, "account-password"),
     ("", "--service sieve --credential account-password", 0, "account-password"),
     ("", "--service imap --credential app-password", 1, "app-password-none"),
+    ("app_passwords=off", "--service imap --credential app-password", 1, "app-passwords-off"),
+    ("app_passwords=off", "--service imap", 0, "account-password"),
+    ("app_passwords=off", "--service app_passwords", 1, "service-off"),
+    ("", "--service app_passwords", 0, "feature-on"),
     ("", "--service imap --credential token", 0, "token"),
     ("", "--service webmail", 0, "second-factor-offered"),
     ("", "--service forwarding", 1, "service-off"),
@@ -67,7 +72,7 @@ class Explain(CommandTest):
         self.assertEqual(settings["pop3"], {"value": "off", "source": "member"})
         self.assertEqual(settings["sieve"], {"value": "off", "source": "policy-domain"})
         self.assertEqual(settings["imap"], {"value": "on", "source": "built-in"})
-        self.assertEqual(len(settings), 11)
+        self.assertEqual(len(settings), 12)
 
     def test_text_begins_with_verdict_and_reason(self):
         self.site.ok("member", "add", ALICE, "pop3=off")

@@ -91,7 +91,7 @@ static void every_letter_is_equally_likely(void **state)
 		struct pl_address address = address_of(OWNER);
 		struct pl_secret secret;
 
-		snprintf(address.local, sizeof(address.local), "user%d", i / 50);
+		snprintf(address.local, sizeof(address.local), "user%d", i / 20);
 		assert_ok(fixture, pl_app_password_issue(work_of(fixture), fixture->keys, 64,
 							 &address, &wanted, &secret));
 		for (size_t c = 0; c < secret.len; c++)
@@ -158,6 +158,7 @@ static void bad_values_are_refused_and_leave_nothing(void **state)
 	} rows[] = {
 		{ "phone", "", 15 },     { "phone", "", 65 }, { "", "", 16 },
 		{ "a\nb", "", 16 },      { "a\x7f", "", 16 }, { "phone", "192.0.2.1/24", 16 },
+		{ " ", "", 16 },         { "\xff", "", 16 },  { "a\u202eb", "", 16 },
 		{ "phone", "home", 16 },
 	};
 	struct fixture *fixture = *state;
@@ -189,13 +190,13 @@ static void revoked_is_dead_at_once(void **state)
 	second_id = issue(fixture, OWNER, &second).id;
 	issue(fixture, "other@example.test", &third);
 	/* An id of another member's is none of yours. */
-	assert_int_equal(pl_app_password_revoke(work_of(fixture), &other, second_id), 0);
+	assert_int_equal(pl_app_password_revoke(work_of(fixture), &other, second_id, NULL), 0);
 	assert_int_equal(offer(fixture, OWNER, (const char *)second.data), second_id);
-	assert_int_equal(pl_app_password_revoke(work_of(fixture), &owner, second_id), 1);
+	assert_int_equal(pl_app_password_revoke(work_of(fixture), &owner, second_id, NULL), 1);
 	assert_int_equal(offer(fixture, OWNER, (const char *)second.data), 0);
 	assert_int_not_equal(offer(fixture, OWNER, (const char *)first.data), 0);
 	issue(fixture, OWNER, &second);
-	assert_int_equal(pl_app_password_revoke(work_of(fixture), &owner, 0), 2);
+	assert_int_equal(pl_app_password_revoke(work_of(fixture), &owner, 0, NULL), 2);
 	assert_int_equal(offer(fixture, OWNER, (const char *)first.data), 0);
 	assert_int_equal(offer(fixture, OWNER, (const char *)second.data), 0);
 	assert_int_not_equal(offer(fixture, "other@example.test", (const char *)third.data), 0);
@@ -203,6 +204,58 @@ static void revoked_is_dead_at_once(void **state)
 				 "SELECT COUNT(*) FROM audit WHERE action = 'app-password.revoke' "
 				 "AND object = '" OWNER "' AND before LIKE 'id=% label=phone'"),
 			 3);
+}
+
+static void kind_decides_the_services(void **state)
+{
+	static const struct {
+		enum pl_app_password_kind kind;
+		unsigned int wanted, covered;
+		int refused;
+	} rows[] = {
+		{ PL_APP_PASSWORD_MAIL, 0, 0, 0 },
+		{ PL_APP_PASSWORD_MAIL, 1u << PL_SETTING_IMAP, 1u << PL_SETTING_IMAP, 0 },
+		{ PL_APP_PASSWORD_SCANNER, 0, 1u << PL_SETTING_SMTP, 0 },
+		{ PL_APP_PASSWORD_SCANNER, 1u << PL_SETTING_SMTP, 1u << PL_SETTING_SMTP, 0 },
+		{ PL_APP_PASSWORD_SCANNER, 1u << PL_SETTING_IMAP, 0, 1 },
+		{ PL_APP_PASSWORD_SCRIPT, 1u << PL_SETTING_SIEVE, 1u << PL_SETTING_SIEVE, 0 },
+	};
+	struct fixture *fixture = *state;
+	const struct pl_address address = address_of(OWNER);
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pl_app_password made = { .kind = rows[i].kind,
+						.label = "phone",
+						.services = rows[i].wanted };
+		struct pl_secret secret;
+		int ret = pl_app_password_issue(work_of(fixture), fixture->keys, 16, &address,
+						&made, &secret);
+
+		assert_int_equal(ret, rows[i].refused ? -1 : 0);
+		if (ret < 0)
+			continue;
+		assert_int_equal(made.services, rows[i].covered);
+		assert_int_equal(app_password_of(fixture, made.member_id).kind, rows[i].kind);
+	}
+}
+
+/* As long as it may be, in the longest characters: the record of it has it whole. */
+static void longest_label_is_kept(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct pl_address address = address_of(OWNER);
+	struct pl_app_password made = { .id = 0 };
+	struct pl_secret secret;
+
+	for (int i = 0; i < PL_APP_PASSWORD_LABEL; i++)
+		strcat(made.label, "\U0001f5a8");
+	memset(made.networks, ' ', PL_APP_PASSWORD_NETWORKS);
+	assert_ok(fixture, pl_app_password_issue(work_of(fixture), fixture->keys, 16, &address,
+						 &made, &secret));
+	assert_string_equal(app_password_of(fixture, made.member_id).label, made.label);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit a JOIN app_password p ON "
+					      "a.after LIKE '% label=' || p.label"),
+			 1);
 }
 
 static int count_one(const struct pl_app_password *row, void *context)
@@ -230,7 +283,7 @@ static void number_for_each_member_is_bounded(void **state)
 	assert_ok(fixture, pl_app_password_list(fixture->store, made.member_id, count_one, &count,
 						&fixture->err));
 	assert_int_equal(count, PL_APP_PASSWORDS_PER_MEMBER);
-	assert_int_equal(pl_app_password_revoke(work_of(fixture), &address, 0),
+	assert_int_equal(pl_app_password_revoke(work_of(fixture), &address, 0, NULL),
 			 PL_APP_PASSWORDS_PER_MEMBER);
 }
 
@@ -276,7 +329,7 @@ static void broken_store_is_an_error(void **state)
 
 	issue(fixture, OWNER, &secret);
 	sql_run(fixture->db, "ALTER TABLE app_password RENAME TO elsewhere");
-	assert_int_equal(pl_app_password_revoke(work_of(fixture), &owner, 0), -1);
+	assert_int_equal(pl_app_password_revoke(work_of(fixture), &owner, 0, NULL), -1);
 }
 
 int main(void)
@@ -290,6 +343,8 @@ int main(void)
 		TEST_WITH_DATABASE(limits_come_back_as_they_were_set),
 		TEST_WITH_DATABASE(bad_values_are_refused_and_leave_nothing),
 		TEST_WITH_DATABASE(revoked_is_dead_at_once),
+		TEST_WITH_DATABASE(kind_decides_the_services),
+		TEST_WITH_DATABASE(longest_label_is_kept),
 		TEST_WITH_DATABASE(number_for_each_member_is_bounded),
 		TEST_WITH_DATABASE(keys_can_be_changed_without_loss),
 		TEST_WITH_DATABASE(broken_store_is_an_error),

@@ -101,6 +101,7 @@ static void built_in_defaults(void **state)
 		{ PL_SETTING_TWO_FACTOR_REQUIREMENT, PL_OPTIONAL },
 		{ PL_SETTING_TWO_FACTOR_MODE, PL_USE },
 		{ PL_SETTING_CLIENT_PASSWORD, PL_ALWAYS },
+		{ PL_SETTING_APP_PASSWORDS, PL_ON },
 	};
 	const struct pl_layers none = { 0 };
 
@@ -121,6 +122,7 @@ struct question {
 	enum pl_app_password_limit limit;
 	enum pl_value client_password, two_factor, mode, requirement;
 	int registered, trusted, opted_out;
+	int app_passwords_off;
 };
 
 /* The rules of the second factor, row by row. */
@@ -178,7 +180,8 @@ static enum pl_outcome expect(const struct question *q)
 	if (q->credential == PL_CREDENTIAL_TOKEN)
 		return PL_ALLOW;
 	if (q->credential == PL_CREDENTIAL_APP_PASSWORD)
-		return q->channel == PL_CHANNEL_CLIENT && q->limit == PL_APP_PASSWORD_COVERS
+		return q->channel == PL_CHANNEL_CLIENT && !q->app_passwords_off &&
+				       q->limit == PL_APP_PASSWORD_COVERS
 			       ? PL_ALLOW
 			       : PL_DENY;
 	if (q->channel == PL_CHANNEL_CLIENT)
@@ -228,6 +231,7 @@ static struct pl_verdict ask(const struct question *q)
 	member.value[PL_SETTING_TWO_FACTOR] = (unsigned char)q->two_factor;
 	member.value[PL_SETTING_TWO_FACTOR_MODE] = (unsigned char)q->mode;
 	member.value[PL_SETTING_TWO_FACTOR_REQUIREMENT] = (unsigned char)q->requirement;
+	member.value[PL_SETTING_APP_PASSWORDS] = q->app_passwords_off ? PL_OFF : PL_ON;
 	if (q->service_forbidden)
 		policy.value[q->service] = PL_FORBIDDEN;
 	return pl_decide(&facts);
@@ -272,6 +276,7 @@ static void decides_every_combination(void **state)
 			.registered = (int)digit(&rest, 2),
 			.trusted = (int)digit(&rest, 2),
 			.opted_out = (int)digit(&rest, 2),
+			.app_passwords_off = (int)digit(&rest, 2),
 		};
 		struct pl_verdict verdict;
 
@@ -340,6 +345,22 @@ static void rules_by_hand(void **state)
 		    .client_password = PL_ALWAYS },
 		  PL_DENY,
 		  PL_RULE_SERVICE_OFF },
+		{ "where app passwords are off, none opens anything",
+		  { .service = PL_SETTING_SMTP,
+		    .service_on = 1,
+		    .credential = PL_CREDENTIAL_APP_PASSWORD,
+		    .client_password = PL_NEVER,
+		    .app_passwords_off = 1 },
+		  PL_DENY,
+		  PL_RULE_APP_PASSWORDS_OFF },
+		{ "which takes nothing from the account password",
+		  { .service = PL_SETTING_SMTP,
+		    .service_on = 1,
+		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
+		    .client_password = PL_ALWAYS,
+		    .app_passwords_off = 1 },
+		  PL_ALLOW,
+		  PL_RULE_ACCOUNT_PASSWORD },
 		{ "an app password is good when the account password is not",
 		  { .service = PL_SETTING_SMTP,
 		    .service_on = 1,

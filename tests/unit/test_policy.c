@@ -131,6 +131,8 @@ static void errors(void **state)
 		{ "defaults { imap = off }\ndefaults { }\n", "policy.conf:2", "defaults" },
 		{ "domain \"a.test\" { }\n\nclass \"x\" { }\ndomain \"a.test\" { }\n",
 		  "policy.conf:4", "another section domain \"a.test\" (policy.conf:1)" },
+		{ "app_password_requires_second_factor = maybe\n", "policy.conf:1",
+		  "it must be one of off, on" },
 		{ "unknown_domains = maybe\n", "policy.conf:1", "it must be one of deny, allow" },
 		{ "webmail_networks = \"0.0.0.0/0\"\n", "policy.conf:1", "nobody's address" },
 		{ "webmail_networks = \"192.0.2.1, ::/0\"\n", "policy.conf:1", "nobody's address" },

@@ -216,7 +216,8 @@ static void assert_in_url(const struct route *route, const struct route_field *f
 {
 	for (; fields != NULL && fields->name != NULL; fields++) {
 		/* URLs are logged by proxies. */
-		if (fields->kind == FIELD_SECRET || fields->kind == FIELD_CODE)
+		if (fields->kind == FIELD_SECRET || fields->kind == FIELD_CODE ||
+		    fields->kind == FIELD_LABEL)
 			fail_msg("%s: %s is a secret in a URL", route->path, fields->name);
 	}
 }

@@ -196,6 +196,8 @@ static const char *column_of_version_1(enum pl_setting setting)
 	return pl_setting_info(setting)->name;
 }
 
+#define LAST_SETTING_OF_VERSION_1 PL_SETTING_CLIENT_PASSWORD
+
 /* Each was a column until version 4. */
 static void version_1_keeps_every_setting(void **state)
 {
@@ -204,7 +206,7 @@ static void version_1_keeps_every_setting(void **state)
 	char sql[256];
 
 	load_version_1(fixture);
-	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+	for (unsigned int i = 0; i <= LAST_SETTING_OF_VERSION_1; i++) {
 		const char *value = pl_value_name(pl_setting_info((enum pl_setting)i)->builtin);
 		const char *column = column_of_version_1((enum pl_setting)i);
 
@@ -216,7 +218,7 @@ static void version_1_keeps_every_setting(void **state)
 	assert_ok(fixture, pl_schema_migrate(fixture->uri, NULL, NULL, &fixture->err));
 	reopen(fixture, PL_ROLE_COMMAND);
 	account = account_of(fixture, "owner@example.test");
-	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+	for (unsigned int i = 0; i <= LAST_SETTING_OF_VERSION_1; i++) {
 		assert_int_equal(account.member.settings.value[i],
 				 pl_setting_info((enum pl_setting)i)->builtin);
 		assert_int_equal(account.domain.settings.value[i],
@@ -262,6 +264,7 @@ static void version_1_app_password_still_opens(void **state)
 	assert_string_equal(found.networks, "192.0.2.0/24");
 	found = app_password_of(fixture, 2);
 	assert_string_equal(found.label, "office scanner");
+	assert_int_equal(found.kind, PL_APP_PASSWORD_SCANNER);
 	assert_int_equal(found.last_used_at, 1700000100);
 	assert_string_equal(found.last_used_ip, "192.0.2.7");
 }

@@ -3,6 +3,7 @@
 
 #include "policy/credential/app_password.h"
 #include "policy/account/change.h"
+#include "policy/base/utf8.h"
 
 static void addresses(void **state)
 {
@@ -304,6 +305,53 @@ static void folding(void **state)
 	assert_int_equal(offered.len, 0);
 }
 
+static void networks_within_networks(void **state)
+{
+	static const struct {
+		const char *list, *all;
+		int want;
+	} rows[] = {
+		{ "192.0.2.0/25", "192.0.2.0/24", 1 },
+		{ "192.0.2.0/24", "192.0.2.0/24", 1 },
+		{ "192.0.2.0/23", "192.0.2.0/24", 0 },
+		{ "192.0.2.1, 2001:db8::1", "2001:db8::/32 192.0.2.0/24", 1 },
+		{ "192.0.2.1, 198.51.100.1", "192.0.2.0/24", 0 },
+		{ "198.51.100.1, 192.0.2.1", "192.0.2.0/24", 0 },
+		{ "", "192.0.2.0/24", 1 },
+		{ "192.0.2.1", "", 0 },
+		{ "192.0.2", "192.0.2.0/24", -1 },
+		{ "192.0.2.1", "home", -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_int_equal(pl_network_list_within(rows[i].list, rows[i].all, NULL),
+				 rows[i].want);
+}
+
+static void networks_around_addresses(void **state)
+{
+	static const struct {
+		const char *ip, *network;
+	} rows[] = {
+		{ "192.0.2.77", "192.0.2.0/24" },
+		{ "::ffff:192.0.2.77", "192.0.2.0/24" },
+		{ "2001:db8:1:2:3::4", "2001:db8:1::/48" },
+		{ "::1", "::/48" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char text[PL_NETWORK_TEXT];
+		struct pl_network network;
+		struct pl_ip ip;
+
+		pl_ip_parse(rows[i].ip, &ip, NULL);
+		pl_network_around(&ip, &network);
+		assert_string_equal(pl_network_format(&network, text), rows[i].network);
+	}
+}
+
 static void services(void **state)
 {
 	unsigned int bits;
@@ -316,6 +364,62 @@ static void services(void **state)
 	assert_int_equal(bits, 0);
 	assert_int_equal(pl_services_parse("imap,webmail", &bits, NULL), -1);
 	assert_int_equal(pl_services_parse("imaps", &bits, NULL), -1);
+}
+
+static void labels(void **state)
+{
+	static const struct {
+		const char *text;
+		int ok;
+	} rows[] = {
+		{ "office scanner", 1 },
+		{ "2층 복합기", 1 },
+		{ "\U0001f468\u200d\U0001f469", 1 }, /* with a zero-width joiner */
+		{ "\u05de\u05d3\u05e4\u05e1\u05ea", 1 },
+		{ "abcdefgh", 1 },
+		{ "\uac00\uac00\uac00\uac00\uac00\uac00\uac00\uac00", 1 },
+		{ "", 0 },
+		{ "  \u3000", 0 },
+		{ "abcdefghi", 0 },
+		{ "a\tb", 0 },
+		{ "a\x7f", 0 },
+		{ "a\xc2\x85", 0 },
+		{ "a\u2028b", 0 },
+		{ "a\u2029b", 0 },
+		{ "a\u202eb", 0 },
+		{ "a\u2066b", 0 },
+		{ "a\u200fb", 0 },
+		{ "a\u061cb", 0 },
+		{ "a\xc0\x80", 0 },
+		{ "\xed\xa0\x80", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const size_t max = i < 2 ? 16 : 8;
+
+		if (pl_is_label(rows[i].text, max) != rows[i].ok)
+			fail_msg("row %zu: \"%s\"", i, rows[i].text);
+	}
+}
+
+static void kinds_of_app_passwords(void **state)
+{
+	enum pl_app_password_kind kind;
+
+	(void)state;
+	for (unsigned int i = 0; i < PL_APP_PASSWORD_KIND_COUNT; i++) {
+		const enum pl_app_password_kind one = (enum pl_app_password_kind)i;
+
+		assert_int_equal(pl_app_password_kind_parse(pl_app_password_kind(one)->name, &kind,
+							    NULL),
+				 0);
+		assert_int_equal(kind, one);
+	}
+	assert_int_equal(pl_app_password_kind_parse("fax", &kind, NULL), -1);
+	assert_true(pl_services_within(1u << PL_SETTING_SMTP, 0));
+	assert_false(pl_services_within(0, 1u << PL_SETTING_SMTP));
+	assert_false(pl_services_within(1u << PL_SETTING_IMAP, 1u << PL_SETTING_SMTP));
 }
 
 static void limits(void **state)
@@ -356,7 +460,11 @@ int main(void)
 		cmocka_unit_test(settings_round_trip),
 		cmocka_unit_test(changes),
 		cmocka_unit_test(folding),
+		cmocka_unit_test(networks_within_networks),
+		cmocka_unit_test(networks_around_addresses),
 		cmocka_unit_test(services),
+		cmocka_unit_test(labels),
+		cmocka_unit_test(kinds_of_app_passwords),
 		cmocka_unit_test(limits),
 	};
 
