@@ -1,6 +1,7 @@
 /* routes.c - see routes.h. */
 #include "portal/routes.h"
 
+#include "policy/credential/app_password.h"
 #include "portal/account/handlers.h"
 #include "portal/http/handlers.h"
 #include "portal/oauth/guards.h"
@@ -89,6 +90,8 @@ static const char *kind_name(enum field_kind kind)
 		return "id";
 	case FIELD_FLAG:
 		return "flag";
+	case FIELD_LABEL:
+		return "label";
 	case FIELD_WORD:
 		return "word";
 	}

@@ -144,8 +144,9 @@ static int read_json(struct request *request)
 {
 	request->json = json_loadb(request->body == NULL ? "" : request->body, request->body_len,
 				   JSON_REJECT_DUPLICATES, NULL);
-	return json_is_object(request->json) ? fields_check(request->route->fields, &request->json)
-					     : -1;
+	return json_is_object(request->json)
+		       ? fields_check(request->route->fields, &request->json, &request->wrong_field)
+		       : -1;
 }
 
 static int read_form(struct request *request)
@@ -262,10 +263,19 @@ static void dispatch_with_store(struct request *request, struct response *respon
 		answer_error(request, response, &err);
 }
 
+/* A page says at its field what is wrong. */
+static void refuse_fields(const struct request *request, struct response *response)
+{
+	if (request->route->caller == CALLER_PAGE)
+		respond_bad_field(response, request->wrong_field);
+	else
+		refuse(request, response, 400, "bad-request");
+}
+
 void dispatch(struct request *request, struct response *response)
 {
 	if (read_fields(request) < 0)
-		refuse(request, response, 400, "bad-request");
+		refuse_fields(request, response);
 	else
 		dispatch_with_store(request, response);
 	pl_secret_wipe(&request->cookie);

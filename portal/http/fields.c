@@ -71,6 +71,15 @@ static json_t *check_word(const json_t *value, size_t limit)
 	return text != NULL && is_word(text) ? json_string(text) : NULL;
 }
 
+static json_t *check_label(const json_t *value, size_t limit)
+{
+	const char *text = json_string_value(value);
+
+	return text != NULL && strlen(text) == json_string_length(value) && pl_is_label(text, limit)
+		       ? json_string(text)
+		       : NULL;
+}
+
 /* The value as a handler may have it, or NULL. */
 static json_t *check(const struct route_field *field, json_t *value)
 {
@@ -87,15 +96,18 @@ static json_t *check(const struct route_field *field, json_t *value)
 		return json_is_boolean(value) ? json_incref(value) : NULL;
 	case FIELD_WORD:
 		return check_word(value, field->limit);
+	case FIELD_LABEL:
+		return check_label(value, field->limit);
 	}
 	return NULL;
 }
 
-int fields_check(const struct route_field *fields, json_t **json)
+int fields_check(const struct route_field *fields, json_t **json, const char **wrong_r)
 {
 	json_t *checked = json_object();
 	int ret = checked == NULL ? -1 : 0;
 
+	*wrong_r = NULL;
 	for (const struct route_field *field = fields;
 	     ret == 0 && field != NULL && field->name != NULL; field++) {
 		json_t *value = json_object_get(*json, field->name);
@@ -104,6 +116,8 @@ int fields_check(const struct route_field *fields, json_t **json)
 			ret = field->required ? -1 : 0;
 		else
 			ret = json_object_set_new(checked, field->name, check(field, value));
+		if (ret < 0)
+			*wrong_r = field->name;
 	}
 	if (ret < 0) {
 		json_decref(checked);
@@ -135,6 +149,7 @@ int field_fits(const struct route_field *field, const char *value)
 		return len > 0 && len <= field->limit && text_is_clean(value, len);
 	case FIELD_SECRET:
 	case FIELD_CODE:
+	case FIELD_LABEL:
 		return 0; /* URLs are logged */
 	case FIELD_ID:
 		return is_id_text(value, field->limit);

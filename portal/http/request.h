@@ -47,8 +47,9 @@ struct request {
 	size_t query_count;
 	struct request_field form[REQUEST_FIELDS_MAX]; /* of a form body, decoded */
 	size_t form_count;
-	json_t *json; /* of a JSON body; an object, or NULL */
-	int repeated; /* a query or form field was given twice (RFC 6749 3.1) */
+	json_t *json;            /* of a JSON body; an object, or NULL */
+	const char *wrong_field; /* of it, that is not as the route has it; NULL: none is known */
+	int repeated;            /* a query or form field was given twice (RFC 6749 3.1) */
 	const char *user_agent;
 	const char *authorization; /* NULL: none */
 	const char *origin;        /* NULL: none */

@@ -39,6 +39,12 @@ int respond_error(struct response *response, int status, const char *code)
 	return respond_json(response, status, json_pack("{s:s}", "error", code));
 }
 
+int respond_bad_field(struct response *response, const char *field)
+{
+	return respond_json(response, 400,
+			    json_pack("{s:s, s:s*}", "error", "bad-request", "field", field));
+}
+
 int respond_wait(struct response *response, int status, const char *code, int64_t seconds)
 {
 	response->retry_after = seconds < 1 ? 1 : (int)seconds;

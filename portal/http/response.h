@@ -30,6 +30,9 @@ struct response {
 int respond_json(struct response *response, int status, json_t *json); /* takes the reference */
 /* {"error": CODE}: pages look CODE up in their catalogue. CODE is static, a-z and '-'. */
 int respond_error(struct response *response, int status, const char *code);
+/* 400 with {"error": "bad-request", "field": FIELD}: pages say it at the field. FIELD is one of the
+ * route's, or NULL: it is not known which one is wrong. */
+int respond_bad_field(struct response *response, const char *field);
 /* 429 or 503 with Retry-After and {"error": code, "wait": seconds}. */
 int respond_wait(struct response *response, int status, const char *code, int64_t seconds);
 /* 303 (RFC 9700 4.12). location is checked by the caller. */

@@ -53,6 +53,7 @@ enum field_kind {
 	FIELD_ID,     /* a number from 1 to limit (0: of 63 bits) */
 	FIELD_FLAG,   /* true or false */
 	FIELD_WORD,   /* 1 to limit of a-z, '-' and '_' */
+	FIELD_LABEL,  /* a name of 1 to limit characters, pl_is_label; never in a URL */
 };
 
 struct route_field {

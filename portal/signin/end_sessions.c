@@ -13,9 +13,14 @@ static void disconnect(const struct request *request)
 	disconnection_run(&request->disconnection, request->policy, log_failure);
 }
 
-void disconnect_session(struct request *request, const struct pl_session *session)
+void disconnect_afterwards(struct request *request)
 {
 	request->afterwards = disconnect;
+}
+
+void disconnect_session(struct request *request, const struct pl_session *session)
+{
+	disconnect_afterwards(request);
 	disconnection_add_session(&request->disconnection, session);
 }
 

@@ -4,6 +4,9 @@
 
 #include "portal/http/request.h"
 
+/* Has the connections of request->disconnection ended through doveadm, when the handler is done and
+ * holds no connection to the database any more. Best effort, and a failure is logged. */
+void disconnect_afterwards(struct request *request);
 /* Has the mail connections that the tokens of a session have opened ended through doveadm, when
  * the handler is done and holds no connection to the database any more. On Dovecot 2.3 these are
  * the member's connections from webmail, or from the program's address. Best effort, and a failure

@@ -80,8 +80,9 @@ static void json(const char *text, size_t len)
 	for (const struct route *route = portal_table; route->method != NULL; route++) {
 		const struct route_field *fields = route->fields;
 		json_t *body = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+		const char *wrong;
 
-		if (json_is_object(body) && fields_check(fields, &body) == 0) {
+		if (json_is_object(body) && fields_check(fields, &body, &wrong) == 0) {
 			size_t found = 0;
 
 			for (const struct route_field *field = fields;

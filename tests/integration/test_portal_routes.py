@@ -40,7 +40,7 @@ def routes():
 
 
 ROUTES = list(routes())
-GOOD = {"line": "x", "secret": "x", "code": "000 000", "id": 1, "flag": True, "word": "use"}
+GOOD = {"line": "x", "secret": "x", "code": "000 000", "id": 1, "flag": True, "word": "use", "label": "x"}
 # Values of the wrong kind or size, for each kind of field.
 BAD_TEXT = ["", "a\nb", "a\u0000b", "a\u007fb", "a\u0085b", 1, None, True, ["x"], {"x": "x"}]
 BAD = {
@@ -50,6 +50,7 @@ BAD = {
     "id": ["1", 0, -1, 1.5, True, None, [1], 10 ** 30],
     "flag": ["true", 1, 0, None, []],
     "word": ["", "USE", "use\n", "us e", 1, None],
+    "label": [*BAD_TEXT, " ", "a\u202eb", "a\u2066b", "a\u2028b", "x" * 10240],
 }
 
 
