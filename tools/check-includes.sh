@@ -60,6 +60,7 @@ only csv.h ctl/member_csv.c
 only libmilter/mfapi.h milter/callbacks.c milter/main.c
 only microhttpd.h portal/http/http.c
 only expat.h portal/setup/pox_request.c
+only openssl/cms.h portal/setup/cms.c
 only qrencode.h portal/signin/qr.c
 only curl/curl.h dovecot/doveadm.c
 

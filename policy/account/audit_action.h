@@ -26,6 +26,8 @@
 	ROW("member.add", TAKES, CHANGE)             \
 	ROW("member.remove", TAKES, CHANGE)          \
 	ROW("member.set", TAKES, CHANGE)             \
+	ROW("profile-link.make", GIVES, CHANGE)      \
+	ROW("profile-link.use", GIVES, CHANGE)       \
 	ROW("recovery-code.use", GIVES, CHANGE)      \
 	ROW("recovery-codes.make", GIVES, CHANGE)    \
 	ROW("refresh-token.stolen", TAKES, CHANGE)   \

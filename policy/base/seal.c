@@ -18,6 +18,7 @@
 #define TEXT_AT (NONCE_AT + NONCE_BYTES)
 #define TAG_BYTES 16
 #define PURPOSE "postlatch:seal:v1"
+#define TOKEN_PURPOSE "postlatch:seal-by-token:v1"
 
 /* The additional data, to which a record is bound. */
 struct binding {
@@ -54,30 +55,64 @@ static int run_gcm(const unsigned char key[PL_KEY_BYTES], int sealing,
 	return ok ? 0 : -1;
 }
 
+static int seal_with(const unsigned char key[PL_KEY_BYTES], int id, const char *what, int64_t owner,
+		     const struct pl_secret *secret, struct pl_sealed *sealed_r,
+		     struct pl_error *err)
+{
+	const struct binding binding = bind(what, id, owner);
+	unsigned char *record = sealed_r->data;
+
+	record[0] = VERSION;
+	for (int i = 0; i < 4; i++)
+		record[1 + i] = (unsigned char)((unsigned int)id >> (24 - 8 * i));
+	if (RAND_bytes(record + NONCE_AT, NONCE_BYTES) != 1 ||
+	    run_gcm(key, 1, &binding, record + NONCE_AT, secret->data, secret->len,
+		    record + TEXT_AT, record + TEXT_AT + secret->len) < 0)
+		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL could not seal the %s of %lld",
+				    what, (long long)owner);
+	sealed_r->len = TEXT_AT + secret->len + TAG_BYTES;
+	return 0;
+}
+
 int pl_seal(const struct pl_keys *keys, const char *what, int64_t owner,
 	    const struct pl_secret *secret, struct pl_sealed *sealed_r, struct pl_error *err)
 {
-	const int id = pl_keys_id(keys, 0);
-	const struct binding binding = bind(what, id, owner);
-	unsigned char key[PL_KEY_BYTES], *record = sealed_r->data;
+	unsigned char key[PL_KEY_BYTES];
 	int ret;
 
 	memset(sealed_r, 0, sizeof(*sealed_r));
 	if (pl_keys_derive(keys, 0, PURPOSE, key, err) < 0)
 		return -1;
-	record[0] = VERSION;
-	for (int i = 0; i < 4; i++)
-		record[1 + i] = (unsigned char)((unsigned int)id >> (24 - 8 * i));
-	ret = RAND_bytes(record + NONCE_AT, NONCE_BYTES) == 1 ? 0 : -1;
-	if (ret == 0)
-		ret = run_gcm(key, 1, &binding, record + NONCE_AT, secret->data, secret->len,
-			      record + TEXT_AT, record + TEXT_AT + secret->len);
+	ret = seal_with(key, pl_keys_id(keys, 0), what, owner, secret, sealed_r, err);
 	OPENSSL_cleanse(key, sizeof(key));
-	if (ret < 0)
-		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL could not seal the %s of %lld",
-				    what, (long long)owner);
-	sealed_r->len = TEXT_AT + secret->len + TAG_BYTES;
-	return 0;
+	return ret;
+}
+
+static int token_key(const struct pl_secret *token, unsigned char key_r[PL_KEY_BYTES],
+		     struct pl_error *err)
+{
+	size_t len;
+
+	return EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, token->data, token->len,
+			 (const unsigned char *)TOKEN_PURPOSE, strlen(TOKEN_PURPOSE), key_r,
+			 PL_KEY_BYTES, &len) != NULL
+		       ? 0
+		       : pl_error_set(err, PL_ERR_RETRY, "OpenSSL could not derive a key");
+}
+
+int pl_seal_by_token(const struct pl_secret *token, const char *what, int64_t owner,
+		     const struct pl_secret *secret, struct pl_sealed *sealed_r,
+		     struct pl_error *err)
+{
+	unsigned char key[PL_KEY_BYTES];
+	int ret;
+
+	memset(sealed_r, 0, sizeof(*sealed_r));
+	if (token_key(token, key, err) < 0)
+		return -1;
+	ret = seal_with(key, 0, what, owner, secret, sealed_r, err);
+	OPENSSL_cleanse(key, sizeof(key));
+	return ret;
 }
 
 /* The index of the key with which the record was made; -1 when the file does not have it. */
@@ -94,34 +129,28 @@ static int find_key(const struct pl_keys *keys, const struct pl_sealed *sealed)
 	return -1;
 }
 
-int pl_unseal(const struct pl_keys *keys, const char *what, int64_t owner,
-	      const struct pl_sealed *sealed, struct pl_secret *secret_r, struct pl_error *err)
+static int check_form(const char *what, int64_t owner, const struct pl_sealed *sealed,
+		      struct pl_error *err)
 {
-	unsigned char key[PL_KEY_BYTES], tag[TAG_BYTES];
-	struct binding binding;
-	int index, ret;
-	size_t len;
+	return sealed->len < TEXT_AT + TAG_BYTES ||
+			       sealed->len > TEXT_AT + PL_SECRET_MAX + TAG_BYTES ||
+			       sealed->data[0] != VERSION
+		       ? pl_error_set(err, PL_ERR_CONFIG, "the sealed %s of %lld is damaged", what,
+				      (long long)owner)
+		       : 0;
+}
 
-	pl_secret_wipe(secret_r);
-	if (sealed->len < TEXT_AT + TAG_BYTES ||
-	    sealed->len > TEXT_AT + PL_SECRET_MAX + TAG_BYTES || sealed->data[0] != VERSION)
-		return pl_error_set(err, PL_ERR_CONFIG, "the sealed %s of %lld is damaged", what,
-				    (long long)owner);
-	index = find_key(keys, sealed);
-	if (index < 0)
-		return pl_error_set(err, PL_ERR_CONFIG,
-				    "the %s of %lld was sealed with a key that is not in the seal "
-				    "key file",
-				    what, (long long)owner);
-	if (pl_keys_derive(keys, (size_t)index, PURPOSE, key, err) < 0)
-		return -1;
-	binding = bind(what, pl_keys_id(keys, (size_t)index), owner);
-	len = sealed->len - TEXT_AT - TAG_BYTES;
+static int unseal_with(const unsigned char key[PL_KEY_BYTES], int id, const char *what,
+		       int64_t owner, const struct pl_sealed *sealed, struct pl_secret *secret_r,
+		       struct pl_error *err)
+{
+	const struct binding binding = bind(what, id, owner);
+	const size_t len = sealed->len - TEXT_AT - TAG_BYTES;
+	unsigned char tag[TAG_BYTES];
+
 	memcpy(tag, sealed->data + TEXT_AT + len, sizeof(tag));
-	ret = run_gcm(key, 0, &binding, sealed->data + NONCE_AT, sealed->data + TEXT_AT, len,
-		      secret_r->data, tag);
-	OPENSSL_cleanse(key, sizeof(key));
-	if (ret < 0) {
+	if (run_gcm(key, 0, &binding, sealed->data + NONCE_AT, sealed->data + TEXT_AT, len,
+		    secret_r->data, tag) < 0) {
 		pl_secret_wipe(secret_r);
 		return pl_error_set(err, PL_ERR_CONFIG,
 				    "the sealed %s of %lld was changed, or belongs to another",
@@ -130,4 +159,41 @@ int pl_unseal(const struct pl_keys *keys, const char *what, int64_t owner,
 	secret_r->len = len;
 	secret_r->data[len] = '\0';
 	return 0;
+}
+
+int pl_unseal(const struct pl_keys *keys, const char *what, int64_t owner,
+	      const struct pl_sealed *sealed, struct pl_secret *secret_r, struct pl_error *err)
+{
+	unsigned char key[PL_KEY_BYTES];
+	int index, ret;
+
+	pl_secret_wipe(secret_r);
+	if (check_form(what, owner, sealed, err) < 0)
+		return -1;
+	index = find_key(keys, sealed);
+	if (index < 0)
+		return pl_error_set(err, PL_ERR_CONFIG,
+				    "the %s of %lld was sealed with a key that is not in the seal "
+				    "key file",
+				    what, (long long)owner);
+	if (pl_keys_derive(keys, (size_t)index, PURPOSE, key, err) < 0)
+		return -1;
+	ret = unseal_with(key, pl_keys_id(keys, (size_t)index), what, owner, sealed, secret_r, err);
+	OPENSSL_cleanse(key, sizeof(key));
+	return ret;
+}
+
+int pl_unseal_by_token(const struct pl_secret *token, const char *what, int64_t owner,
+		       const struct pl_sealed *sealed, struct pl_secret *secret_r,
+		       struct pl_error *err)
+{
+	unsigned char key[PL_KEY_BYTES];
+	int ret;
+
+	pl_secret_wipe(secret_r);
+	if (check_form(what, owner, sealed, err) < 0 || token_key(token, key, err) < 0)
+		return -1;
+	ret = unseal_with(key, 0, what, owner, sealed, secret_r, err);
+	OPENSSL_cleanse(key, sizeof(key));
+	return ret;
 }

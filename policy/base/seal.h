@@ -25,5 +25,13 @@ int pl_seal(const struct pl_keys *keys, const char *what, int64_t owner,
 /* -1 also when the record was tampered with, or its key is not in the file (PL_ERR_CONFIG). */
 int pl_unseal(const struct pl_keys *keys, const char *what, int64_t owner,
 	      const struct pl_sealed *sealed, struct pl_secret *secret_r, struct pl_error *err);
+/* The same under a key that is derived from a token of pl_random_token, which nobody keeps: what is
+ * stored, with the key files, does not suffice to read the record. */
+int pl_seal_by_token(const struct pl_secret *token, const char *what, int64_t owner,
+		     const struct pl_secret *secret, struct pl_sealed *sealed_r,
+		     struct pl_error *err);
+int pl_unseal_by_token(const struct pl_secret *token, const char *what, int64_t owner,
+		       const struct pl_sealed *sealed, struct pl_secret *secret_r,
+		       struct pl_error *err);
 
 #endif

@@ -106,6 +106,7 @@ int pl_prune(const struct pl_work *work, const struct pl_policy *policy, int por
 		{ "tokens", PL_SQL_TOKEN_PRUNE, { PL_INT("now", work->now) } },
 		{ "codes", PL_SQL_GRANT_PRUNE, { PL_INT("now", work->now) } },
 		{ "registrations", PL_SQL_TOTP_PENDING_PRUNE, { PL_INT("now", work->now) } },
+		{ "profile_links", PL_SQL_PROFILE_LINK_PRUNE, { PL_INT("now", work->now) } },
 		{ "signing_keys",
 		  PL_SQL_SIGNING_KEY_PRUNE,
 		  { PL_INT("retired_since", work->now - PL_ID_TOKEN_SECONDS) } },

@@ -214,6 +214,12 @@ static const struct pl_migration migrations[] = {
 	  " app_password_id BIGINT NOT NULL REFERENCES app_password (id) ON DELETE CASCADE,"
 	  " network TEXT NOT NULL, used_at BIGINT NOT NULL, PRIMARY KEY (app_password_id, "
 	  "network));" },
+	{ "links that hand an app password over to a device",
+	  "CREATE TABLE profile_link ("
+	  " digest BYTEA PRIMARY KEY,"
+	  " app_password_id BIGINT NOT NULL REFERENCES app_password (id) ON DELETE CASCADE,"
+	  " sealed BYTEA NOT NULL, expires_at BIGINT NOT NULL);"
+	  "CREATE INDEX profile_link_app_password ON profile_link (app_password_id);" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

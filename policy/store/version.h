@@ -10,7 +10,7 @@
 #include "policy/base/error.h"
 
 /* The number of migrations in schema.c, which asserts that it is so. */
-#define PL_SCHEMA_VERSION 20
+#define PL_SCHEMA_VERSION 21
 
 /* 0 when a database of this version can be used; else PL_ERR_CONFIG, and the error says
  * which of the two has to be updated. */

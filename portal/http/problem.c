@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "portal/http/index_page.h"
+#include "portal/http/frame.h"
 
 #define RETRY_SECONDS 5
 
@@ -24,31 +24,19 @@ static const struct words problems[][LANGUAGES] = {
 #undef PROBLEM
 };
 
-/* In the frame of the pages' own style sheet. */
-static void print_page(FILE *out, enum language language, const char *name,
-		       const struct words *words, const char *detail, int refresh)
+static void print_page(FILE *out, const struct request *request, const struct words *words,
+		       const char *detail, int refresh)
 {
-	fprintf(out,
-		"<!DOCTYPE html>\n<html lang=\"%s\">\n<meta charset=\"utf-8\">\n"
-		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
-		language_tags[language]);
-	if (refresh)
-		fprintf(out, "<meta http-equiv=\"refresh\" content=\"%d\">\n", RETRY_SECONDS);
-	fprintf(out,
-		"<title>%s</title>\n<link rel=\"stylesheet\" href=\"/web/css/base.css\">\n"
-		"<body data-width=\"narrow\">\n<div id=\"frame\"><header><strong>",
-		words->title);
-	put_html(out, name);
-	fprintf(out, "</strong></header><main><h1>%s</h1><p>%s</p>", words->title, words->text);
-	if (!refresh)
+	frame_begin(out, request, words->title, refresh);
+	fprintf(out, "<p>%s</p>", words->text);
+	if (refresh == 0)
 		fprintf(out, "<small lang=\"en\">%s</small>", detail);
-	fputs("</main></div>\n", out);
+	frame_end(out);
 }
 
 int respond_problem(const struct request *request, struct response *response, int status,
 		    const char *detail)
 {
-	const enum language language = request_language(request);
 	const int busy = status >= 500;
 	FILE *out = open_memstream(&response->body, &response->body_len);
 
@@ -57,8 +45,9 @@ int respond_problem(const struct request *request, struct response *response, in
 	response->retry_after = busy ? RETRY_SECONDS : 0;
 	if (out == NULL)
 		return 0;
-	print_page(out, language, request->policy->portal_name,
-		   &problems[busy ? PROBLEM_BUSY : PROBLEM_REQUEST][language], detail, busy);
+	print_page(out, request,
+		   &problems[busy ? PROBLEM_BUSY : PROBLEM_REQUEST][request_language(request)],
+		   detail, busy ? RETRY_SECONDS : 0);
 	fclose(out);
 	return 0;
 }

@@ -126,6 +126,8 @@ void response_headers(const struct response *response, const struct pl_policy *p
 void response_free(struct response *response)
 {
 	json_decref(response->json);
+	if (response->body != NULL)
+		OPENSSL_cleanse(response->body, response->body_len);
 	free(response->body);
 	OPENSSL_cleanse(response, sizeof(*response));
 }

@@ -128,7 +128,7 @@ class Care(CommandTest):
         self.site.sql("UPDATE audit SET at = at - 11 * 86400 WHERE object <> 'c@x.test'")
         self.assertEqual(self.site.json("db", "prune")["removed"], {
             "sessions": 0, "trusted_devices": 0, "tokens": 0, "codes": 0, "registrations": 0, "signing_keys": 0, "notices": 0,
-            "failures": 0,             "sign_in_records": 0, "audit_records": 2})
+            "profile_links": 0, "failures": 0, "sign_in_records": 0, "audit_records": 2})
         self.assertNotIn("a@x.test", self.site.ok("audit"))
         self.assertIn("c@x.test", self.site.ok("audit"))
         self.assertRegex(self.site.ok("db", "prune"), r"(?m)^audit_records +0$")

@@ -1,9 +1,12 @@
-"""What mail programs are told, asked by the programs themselves: the portal's room setup."""
+"""What mail programs are told, and profiles over links that work once: the portal's room setup."""
 import base64
+import concurrent.futures
 import contextlib
 import hashlib
 import http.client
 import json
+import os
+import plistlib
 import re
 import shutil
 import ssl
@@ -19,6 +22,7 @@ AUTOCONFIG = "/mail/config-v1.1.xml"
 WELL_KNOWN = "/.well-known/autoconfig/mail/config-v1.1.xml"
 PACC = "/.well-known/user-agent-configuration.json"
 AUTODISCOVER = "/autodiscover/autodiscover.xml"
+PROFILE = "application/x-apple-aspen-config"
 POX = "http://schemas.microsoft.com/exchange/autodiscover/"
 XML = {"Content-Type": "text/xml"}
 
@@ -256,6 +260,223 @@ class Autodiscover(Portals):
                      "<a>" * 3000 + "</a>" * 1000, b"\xff\xfe\xff", outlook("m@example.test").encode() + b"\0"):
             self.assertEqual(self.error(body), "600", body[:100])
         self.assertEqual(self.post("<a>" + "x" * 20000).status, 413)
+
+
+class WithAppPassword(Portals):
+    """The member is signed in, and has an app password that the page has just shown."""
+
+    def setUp(self):
+        self.address = "p%s@example.test" % self.id().split(".")[-1].replace("_", "")[:40]
+        self.browser = self.signed_in(self.address)
+        self.made = self.app_password(self.address)
+
+    def app_password(self, address, *options):
+        return self.command("app-password", "create", address, "--label", "phone & <tablet>", *options)
+
+    def ask(self, made=None, browser=None, **fields):
+        made = made or self.made
+        return (browser or self.browser).post("/api/account/app-passwords/profile",
+                                              {"id": made["id"], "password": made["password"], **fields})
+
+    def link(self, **options):
+        answer = self.ask(**options)
+        self.assertEqual(answer.status, 200, answer)
+        self.assertTrue(answer.json["url"].startswith(self.portal.url + "/profile/pl_pf_"), answer)
+        return answer.json["url"][len(self.portal.url):]
+
+    def open(self, path, language="en", method="GET"):
+        """By another device, which is signed in nowhere."""
+        answer = self.portal.browser(language=language).request(method, path, origin=False)
+        self.assertIsNone(secure(answer))
+        return answer
+
+    def file_of(self, link):
+        page = self.open(link)
+        self.assertEqual(page.status, 200)
+        return re.search('href="(/profile/[^"]*)"', page.body.decode()).group(1)
+
+    def profile(self, made=None):
+        answer = self.open(self.file_of(self.link(made=made)))
+        self.assertEqual((answer.status, answer.headers["Content-Type"]), (200, PROFILE), answer)
+        return plistlib.loads(answer.body)
+
+    def gone(self, path):
+        answer = self.open(path)
+        self.assertEqual(answer.status, 410)
+        self.assertIn("This link does not work any more", answer.body.decode())
+        self.assertIn("더 이상 사용할 수 없습니다", self.open(path, "ko").body.decode())
+
+
+class Profiles(WithAppPassword):
+    def test_the_profile_sets_up_the_account_with_the_app_password(self):
+        profile = self.profile()
+        self.assertEqual((profile["PayloadType"], profile["PayloadVersion"]), ("Configuration", 1))
+        self.assertIn("phone & <tablet>", profile["PayloadDescription"])
+        account, = profile["PayloadContent"]
+        password = self.made["password"].replace(" ", "")
+        self.assertEqual({name: value for name, value in account.items() if "UUID" not in name}, {
+            "PayloadType": "com.apple.mail.managed", "PayloadVersion": 1,
+            "PayloadIdentifier": profile["PayloadIdentifier"] + ".account",
+            "EmailAccountType": "EmailTypeIMAP", "EmailAccountDescription": "Postlatch", "EmailAddress": self.address,
+            "IncomingMailServerAuthentication": "EmailAuthPassword", "IncomingMailServerHostName": "mail.example.com",
+            "IncomingMailServerPortNumber": 993, "IncomingMailServerUseSSL": True,
+            "IncomingMailServerUsername": self.address, "IncomingPassword": password,
+            "OutgoingMailServerAuthentication": "EmailAuthPassword", "OutgoingMailServerHostName": "mail.example.com",
+            "OutgoingMailServerPortNumber": 465, "OutgoingMailServerUseSSL": True,
+            "OutgoingMailServerUsername": self.address, "OutgoingPassword": password})
+
+    def test_a_new_profile_replaces_the_one_that_a_device_has(self):
+        first, again = self.profile(), self.profile()
+        other = self.profile(self.app_password(self.address))
+        uuids = [[profile["PayloadUUID"], profile["PayloadContent"][0]["PayloadUUID"]] for profile in (first, again, other)]
+        self.assertEqual(uuids[0], uuids[1])
+        self.assertEqual(len({*uuids[0], *uuids[2]}), 4)
+        for uuid in uuids[0]:
+            self.assertRegex(uuid, "^[0-9A-F]{8}-[0-9A-F]{4}-8[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}$")
+        self.assertEqual(len({profile["PayloadIdentifier"] for profile in (first, again, other)}), 1)
+        neighbour = "n" + self.address
+        browser = self.signed_in(neighbour)
+        answer = self.ask(made=self.app_password(neighbour), browser=browser).json["url"][len(self.portal.url):]
+        theirs = plistlib.loads(self.open(self.file_of(answer)).body)
+        self.assertNotEqual(theirs["PayloadIdentifier"], first["PayloadIdentifier"])
+
+    def test_a_link_works_once(self):
+        link = self.link()
+        file = self.file_of(link)
+        self.assertEqual(self.open(file).status, 200)
+        for path in (link, file):
+            self.gone(path)
+
+    def test_what_looks_at_the_link_or_asks_for_the_head_alone_does_not_use_it_up(self):
+        link = self.link()
+        for _ in range(3):
+            page = self.open(link)
+            self.assertNotIn(self.made["password"].replace(" ", ""), page.body.decode())
+            self.assertEqual(self.open(self.file_of(link), method="HEAD").status, 200)
+        self.assertEqual(self.open(self.file_of(link)).status, 200)
+
+    def test_one_of_many_who_come_at_once_gets_it(self):
+        file = self.file_of(self.link())
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            statuses = sorted(answer.status for answer in pool.map(self.open, [file] * 16))
+        self.assertEqual(statuses, [200] + [410] * 15)
+
+    def test_its_time_is_five_minutes(self):
+        link = self.link()
+        self.portal.sql("UPDATE profile_link SET expires_at = expires_at - 299")
+        file = self.file_of(link)
+        self.portal.sql("UPDATE profile_link SET expires_at = expires_at - 2")
+        for path in (link, file):
+            self.gone(path)
+
+    def test_links_that_are_guessed_lead_nowhere(self):
+        link = self.link()
+        for path in (link[:-1], link + "x", "/profile/x", link.replace("pl_pf_", "pl_ss_"), "/profile/" + link[9:].upper(),
+                     "/profile/%27%20OR%201=1", "/profile/" + "x" * 64):
+            self.gone(path)
+            self.gone(path + "/mail.mobileconfig")
+        self.assertEqual(self.open("/profile/" + "x" * 65).status, 404)
+        self.assertEqual(self.open(link + "/other.mobileconfig").status, 404)
+
+    def test_another_link_ends_the_first_and_so_does_a_revocation(self):
+        first = self.link()
+        second = self.link()
+        self.gone(first)
+        self.assertEqual(self.open(second).status, 200)
+        self.command("app-password", "revoke", self.address, str(self.made["id"]))
+        self.gone(second)
+
+    def test_the_database_does_not_show_the_password_that_waits(self):
+        self.link()
+        password = self.made["password"].replace(" ", "").encode()
+        row, = self.portal.sql("SELECT digest, sealed FROM profile_link ORDER BY expires_at DESC LIMIT 1")
+        self.assertNotIn(password, row[1])
+        for name in os.listdir(self.portal.dir):
+            if name.startswith("postlatch.db"):
+                with open(self.portal.dir + "/" + name, "rb") as f:
+                    self.assertNotIn(password, f.read())
+
+    def test_only_the_members_own_app_password_gets_a_link(self):
+        other = self.app_password("other@example.test")
+        wrong = {"id": self.made["id"], "password": "abcd efgh ijkl mnop"}
+        for made in (wrong, {**other, "id": self.made["id"]}, {**self.made, "id": other["id"]}, other,
+                     {**self.made, "id": 10 ** 9}, {**self.made, "password": "right"}):
+            answer = self.ask(made=made)
+            self.assertEqual((answer.status, answer.error), (404, "not-found"), made)
+        self.assertEqual(self.ask(made={"id": self.made["id"], "password": self.made["password"].upper()}).status, 200)
+
+    def test_what_the_app_password_or_the_policy_does_not_allow_is_left_out(self):
+        sends = self.app_password(self.address, "--services", "smtp")
+        answer = self.ask(made=sends)
+        self.assertEqual((answer.status, answer.error), (409, "no-profile"))
+        self.assertEqual(self.portal.sql("SELECT COUNT(*) FROM profile_link WHERE app_password_id = ?", sends["id"]), [(0,)])
+        self.command("member", "set", self.address, "imap=off")
+        self.assertEqual(self.profile()["PayloadContent"][0]["EmailAccountType"], "EmailTypePOP")
+        file = self.file_of(self.link())
+        self.command("member", "set", self.address, "smtp=off")
+        self.gone(file)
+
+    def test_both_steps_are_in_the_audit_records(self):
+        self.profile()
+        records = self.command("audit", "--member", self.address)
+        mine = [(record["action"], record["who"], record["after"]) for record in records
+                if record["action"].startswith("profile-link")]
+        self.assertEqual(mine, [("profile-link.use", "portal", "id=%d" % self.made["id"]),
+                                ("profile-link.make", self.address, "id=%d" % self.made["id"])])
+
+    def test_reauthentication_is_needed(self):
+        self.portal.sql("UPDATE session SET reauthenticated_at = 0")
+        answer = self.ask()
+        self.assertEqual((answer.status, answer.error), (403, "reauthentication-needed"))
+
+
+class SignedProfiles(WithAppPassword):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.folder = cls.portal.dir + "/certificates"
+        os.mkdir(cls.folder)
+        for name, subject, options in (("root", "/CN=Test root", ()),
+                                       ("profile", "/CN=login.example.com", ("-CA", "root.pem", "-CAkey", "root.key"))):
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                            "-nodes", "-days", "2", "-subj", subject, "-keyout", name + ".key", "-out", name + ".pem",
+                            *options, *(("-addext", "extendedKeyUsage=emailProtection,serverAuth") if options else ())],
+                           cwd=cls.folder, check=True, capture_output=True)
+        cls.portal.settings.update(profile_certificate=cls.folder + "/profile.pem", profile_key=cls.folder + "/profile.key")
+        cls.portal.write_policy()
+        cls.portal.stop()
+        cls.portal.start()
+
+    def verify(self, data):
+        return subprocess.run(["openssl", "cms", "-verify", "-inform", "DER", "-CAfile", self.folder + "/root.pem",
+                               "-purpose", "any", "-binary"], input=data, capture_output=True)
+
+    def verified(self, data):
+        run = self.verify(data)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return run.stdout
+
+    def test_openssl_verifies_a_profile_and_finds_the_account_in_it(self):
+        answer = self.open(self.file_of(self.link()))
+        self.assertEqual((answer.status, answer.headers["Content-Type"]), (200, PROFILE), answer)
+        account, = plistlib.loads(self.verified(answer.body))["PayloadContent"]
+        self.assertEqual(account["IncomingPassword"], self.made["password"].replace(" ", ""))
+        changed = answer.body.replace(b"EmailTypeIMAP", b"EmailTypePOP3")
+        self.assertNotEqual(changed, answer.body)
+        self.assertNotEqual(self.verify(changed).returncode, 0)
+
+    def test_a_key_that_cannot_be_read_uses_nothing_up_and_is_named_in_the_log(self):
+        file = self.file_of(self.link())
+        key, away = self.folder + "/profile.key", self.folder + "/away.key"
+        os.rename(key, away)
+        self.addCleanup(os.rename, away, key)
+        self.assertEqual(self.open(file).status, 503)
+        shutil.copy(self.folder + "/root.key", key)
+        self.assertEqual(self.open(file).status, 503)
+        self.assertRegex(self.portal.log(), "profile_key %s.*\n(.*\n)*.*profile_certificate %s/profile.pem"
+                         % (key, self.folder))
+        shutil.copy(away, key)
+        self.assertEqual(self.open(file).status, 200)
 
 
 @unittest.skipUnless(shutil.which("nginx"), "nginx is not installed")

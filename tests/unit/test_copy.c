@@ -24,6 +24,7 @@ static const char rows[] =
 	"(2, 7, {5C095C0A0D}, 1, 'tab\t, back\\slash, \r\n\\', '\\N', '\\.', 0, 0), "
 	"(3, 7, {}, 1, '\\', '\\x41', '\\n', 0, 0);"
 	"INSERT INTO app_password_network VALUES (1, '192.0.2.0/24', 5), (1, '2001:db8::/48', 6);"
+	"INSERT INTO profile_link VALUES ({0A00}, 1, {FF}, 5);"
 	"INSERT INTO totp (member_id, registered_at, registered_ip, secret) VALUES (7, 1, '', "
 	"{DEADBEEF00}), (2, 1, '', NULL);"
 	"INSERT INTO recovery_code VALUES (7, {FF}, 1), (7, {00}, 1), (2, {7F}, 1);"

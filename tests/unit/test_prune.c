@@ -156,25 +156,27 @@ static void failures_that_never_pause_are_thinned_out(void **state)
 static void every_table_has_a_limit(void **state)
 {
 	struct fixture *fixture = *state;
-	static const char tables[] = "app_password "    /* what members make: a few each */
-				     "audit "           /* swept: audit_days, sign_in_days */
-				     "domain "          /* what operators make */
-				     "factor_failure "  /* a row for a member */
-				     "member "          /* a row for an account */
-				     "member_use "      /* a row for a member and a service */
-				     "notice "          /* swept */
-				     "oauth_client "    /* what operators make */
-				     "oauth_grant "     /* swept, and with its session */
-				     "recovery_code "   /* ten for a member */
-				     "refresh_token "   /* with its grant */
-				     "schema_history "  /* a row for a migration */
-				     "session "         /* swept */
-				     "sign_in_failure " /* swept */
-				     "signing_key "     /* swept */
-				     "token "           /* swept */
-				     "totp "            /* a row for a member */
-				     "totp_pending "    /* swept */
-				     "trusted_device "; /* swept */
+	static const char tables[] = "app_password "         /* what members make: a few each */
+				     "app_password_network " /* the newest few for each */
+				     "audit "                /* swept: audit_days, sign_in_days */
+				     "domain "               /* what operators make */
+				     "factor_failure "       /* a row for a member */
+				     "member "               /* a row for an account */
+				     "member_use "           /* a row for a member and a service */
+				     "notice "               /* swept */
+				     "oauth_client "         /* what operators make */
+				     "oauth_grant "          /* swept, and with its session */
+				     "profile_link "         /* swept */
+				     "recovery_code "        /* ten for a member */
+				     "refresh_token "        /* with its grant */
+				     "schema_history "       /* a row for a migration */
+				     "session "              /* swept */
+				     "sign_in_failure "      /* swept */
+				     "signing_key "          /* swept */
+				     "token "                /* swept */
+				     "totp "                 /* a row for a member */
+				     "totp_pending "         /* swept */
+				     "trusted_device ";      /* swept */
 	char found[1024];
 
 	sql_text(fixture->db,

@@ -1,0 +1,25 @@
+/* frame.c - see frame.h. */
+#include "portal/http/frame.h"
+
+#include "portal/http/index_page.h"
+
+void frame_begin(FILE *out, const struct request *request, const char *title, int refresh)
+{
+	fprintf(out,
+		"<!DOCTYPE html>\n<html lang=\"%s\">\n<meta charset=\"utf-8\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
+		language_tags[request_language(request)]);
+	if (refresh > 0)
+		fprintf(out, "<meta http-equiv=\"refresh\" content=\"%d\">\n", refresh);
+	fprintf(out,
+		"<title>%s</title>\n<link rel=\"stylesheet\" href=\"/web/css/base.css\">\n"
+		"<body data-width=\"narrow\">\n<div id=\"frame\"><header><strong>",
+		title);
+	put_html(out, request->policy->portal_name);
+	fprintf(out, "</strong></header><main><h1>%s</h1>", title);
+}
+
+void frame_end(FILE *out)
+{
+	fputs("</main></div>\n", out);
+}

@@ -1,0 +1,62 @@
+/* profile_page.c - see profile_page.h. */
+#include "portal/setup/profile_page.h"
+
+#include <stdio.h>
+
+#include "portal/http/frame.h"
+
+enum profile_words {
+#define PROFILE_WORDS(id, en, ko) WORDS_##id,
+#include "portal/setup/profile_page.def"
+#undef PROFILE_WORDS
+};
+
+static const char *const words[][LANGUAGES] = {
+#define PROFILE_WORDS(id, en, ko) { [ENGLISH] = en, [KOREAN] = ko },
+#include "portal/setup/profile_page.def"
+#undef PROFILE_WORDS
+};
+
+static FILE *begin(const struct request *request, struct response *response, int status,
+		   enum profile_words title)
+{
+	FILE *out = open_memstream(&response->body, &response->body_len);
+
+	response->status = status;
+	response->type = "text/html; charset=utf-8";
+	if (out != NULL)
+		frame_begin(out, request, words[title][request_language(request)], 0);
+	return out;
+}
+
+static int end(FILE *out)
+{
+	frame_end(out);
+	fclose(out);
+	return 0;
+}
+
+int respond_profile_page(const struct request *request, struct response *response, const char *path)
+{
+	const enum language language = request_language(request);
+	FILE *out = begin(request, response, 200, WORDS_TITLE);
+
+	if (out == NULL)
+		return 0;
+	fprintf(out, "<p>%s</p>\n<ol><li>%s</li><li>%s</li><li>%s</li></ol>\n",
+		words[WORDS_WHAT][language], words[WORDS_STEP_DOWNLOAD][language],
+		words[WORDS_STEP_IPHONE][language], words[WORDS_STEP_MAC][language]);
+	fprintf(out, "<p><a class=\"button\" href=\"%s\">%s</a></p>\n", path,
+		words[WORDS_DOWNLOAD][language]);
+	return end(out);
+}
+
+int respond_profile_gone(const struct request *request, struct response *response)
+{
+	FILE *out = begin(request, response, 410, WORDS_GONE_TITLE);
+
+	if (out == NULL)
+		return 0;
+	fprintf(out, "<p>%s</p>\n", words[WORDS_GONE][request_language(request)]);
+	return end(out);
+}
