@@ -17,7 +17,7 @@
 
 /* Of all daemons, behind those of their own. */
 static const struct daemon_option user_option = { 'u', "USER", NULL,
-						  "become this user once the socket is there" };
+						  "become this user once it is started" };
 
 static void usage_of(FILE *out, const struct daemon_option *option)
 {
@@ -34,8 +34,12 @@ static void usage(const struct daemon *daemon, FILE *out)
 {
 	const struct daemon_option *option = daemon->options;
 
-	fprintf(out, "Usage: %s -%c %s", daemon->name, option->letter, option->value);
-	for (option++; option->letter != '\0'; option++)
+	fprintf(out, "Usage: %s", daemon->name);
+	if (daemon->socket_path != NULL) {
+		fprintf(out, " -%c %s", option->letter, option->value);
+		option++;
+	}
+	for (; option->letter != '\0'; option++)
 		fprintf(out, " [-%c %s]", option->letter, option->value);
 	fputs(" [-u USER] [-f]\n", out);
 	if (daemon->print != NULL)
@@ -110,7 +114,7 @@ static int read_arguments(const struct daemon *daemon, int argc, char **argv,
 	if (letter == -1 && optind == argc && arguments_r->of['x'] != NULL)
 		return print(daemon, arguments_r->of['x']);
 	if (letter == -1 && optind == argc &&
-	    arguments_r->of[(int)daemon->options[0].letter] != NULL)
+	    (daemon->socket_path == NULL || arguments_r->of['p'] != NULL))
 		return GO_ON;
 	usage(daemon, stderr);
 	return EX_USAGE;
@@ -173,7 +177,8 @@ static int logged(int status, const struct pl_error *err)
 
 static int run(const struct daemon *daemon, const struct daemon_arguments *arguments)
 {
-	const char *path = daemon->socket_path(arguments->of['p']);
+	const char *path =
+		daemon->socket_path == NULL ? NULL : daemon->socket_path(arguments->of['p']);
 	struct pl_error err = { 0 };
 	int status = logged(daemon->open(arguments, &err), &err), closed;
 	const int is_open = status == EX_OK;

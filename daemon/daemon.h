@@ -27,15 +27,15 @@ struct daemon {
 	const char *purpose; /* for --help: one or two lines, each with its end */
 	const char *signals; /* for --help: what signals do, one line without its end */
 	int facility;        /* of syslog: LOG_MAIL, LOG_AUTH */
-	/* Those of its own, up to a letter of '\0'. All have -p SOCKET, which must be given
-	 * and is the first row, and -u USER, -f, -h, --help and --version. With -g GROUP a
-	 * UNIX socket is given to that group. */
+	/* Those of its own, up to a letter of '\0'. All have -u USER, -f, -h, --help and
+	 * --version. Where there is a socket, -p SOCKET is the first row and must be given; with
+	 * -g GROUP a UNIX socket is given to that group. */
 	const struct daemon_option *options;
 	const char *group; /* that -u adds to those of the user; NULL: none */
 
 	/* What -x TABLE prints; NULL: there is no -x. 0, or -1 for an unknown table. */
 	int (*print)(const char *table);
-	/* The path of the socket; NULL when it is not a UNIX socket. */
+	/* The path of the socket; NULL when it is not a UNIX socket. NULL: there is no socket. */
 	const char *(*socket_path)(const char *name);
 
 	/* These return an exit status: EX_OK, or another and the error. Opens the socket, still
