@@ -11,25 +11,30 @@
 #include "policy/session/session.h"
 #include "policy/store/schema.h"
 
-/* The groups that share the database and the HMAC key, and the portal's own, which
- * reads the seal key. Where there is none, files stay with whoever runs the command. */
+/* The groups that share the database and the HMAC key, that of the portal, which reads the seal
+ * key, and that of the sender and the portal, which read the outbox key. Where there is none, files
+ * stay with whoever runs the command. */
 struct owners {
-	gid_t group, portal;
-	int known, portal_known;
+	gid_t group, portal, sender;
+	int known, portal_known, sender_known;
 };
+
+/* The gid of a group, if there is one. */
+static gid_t find_group(const char *name, int *known_r)
+{
+	const struct group *gr = getgrnam(name);
+
+	*known_r = gr != NULL;
+	return gr != NULL ? gr->gr_gid : getgid();
+}
 
 static struct owners find_owners(void)
 {
-	struct owners owners = { .group = getgid(), .portal = getgid() };
-	const struct group *gr = getgrnam("postlatch");
+	struct owners owners;
 
-	owners.known = gr != NULL;
-	if (gr != NULL)
-		owners.group = gr->gr_gid;
-	gr = getgrnam("postlatch-portal");
-	owners.portal_known = gr != NULL;
-	if (gr != NULL)
-		owners.portal = gr->gr_gid;
+	owners.group = find_group("postlatch", &owners.known);
+	owners.portal = find_group("postlatch-portal", &owners.portal_known);
+	owners.sender = find_group("postlatch-sender", &owners.sender_known);
 	return owners;
 }
 
@@ -87,12 +92,19 @@ static int make_key(const char *path, mode_t mode, gid_t gid, struct pl_error *e
 	return err->code == PL_ERR_CONFLICT ? 0 : -1;
 }
 
+static int make_outbox_key(const struct pl_policy *policy, const struct owners *owners,
+			   struct pl_error *err)
+{
+	return make_key(policy->outbox_key, owners->sender_known ? 0640 : 0600, owners->sender,
+			err);
+}
+
 /* What belongs to a new database. */
 struct making {
 	struct owners owners;
 	const char *file;               /* NULL: it is none */
 	const struct pl_policy *policy; /* names the keys; NULL: none are needed */
-	int verify, seal;               /* 1: the key was made */
+	int verify, seal, outbox;       /* 1: the key was made */
 };
 
 /* Keys are made for a database that nobody has used, and never later: those of one that is in use
@@ -111,7 +123,10 @@ static int prepare(void *context, struct pl_error *err)
 			       ? -1
 			       : make_key(making->policy->seal_key,
 					  owners->portal_known ? 0640 : 0600, owners->portal, err);
-	return making->seal < 0 ? -1 : 0;
+	if (making->seal < 0)
+		return -1;
+	making->outbox = make_outbox_key(making->policy, owners, err);
+	return making->outbox < 0 ? -1 : 0;
 }
 
 static int make_database(const char *uri, struct making *making, struct pl_error *err)
@@ -139,13 +154,15 @@ int cmd_db_init(struct ctl *ctl, struct pl_error *err)
 		return -1;
 	pl_store_name(ctl->policy->database, name, sizeof(name));
 	if (ctl->json)
-		return ctl_print_json(json_pack("{s:s, s:i, s:b, s:b}", "database", name, "version",
-						PL_SCHEMA_VERSION, "verify_key_made", making.verify,
-						"seal_key_made", making.seal),
+		return ctl_print_json(json_pack("{s:s, s:i, s:b, s:b, s:b}", "database", name,
+						"version", PL_SCHEMA_VERSION, "verify_key_made",
+						making.verify, "seal_key_made", making.seal,
+						"outbox_key_made", making.outbox),
 				      err);
 	printf("created %s, version %d\n", name, PL_SCHEMA_VERSION);
 	printf("%s %s\n", making.verify ? "created" : "kept", ctl->policy->verify_key);
 	printf("%s %s\n", making.seal ? "created" : "kept", ctl->policy->seal_key);
+	printf("%s %s\n", making.outbox ? "created" : "kept", ctl->policy->outbox_key);
 	if (!making.owners.known)
 		puts("There is no group postlatch on this system: only this user can read them.");
 	return CTL_DONE;
@@ -176,10 +193,25 @@ static int backup_older(const char *uri, const char *copy, struct pl_error *err)
 	return version < PL_SCHEMA_VERSION ? pl_schema_backup(uri, copy, backup_progress, err) : 0;
 }
 
+/* Makes the key of a table that is about to be made, in which nothing can be sealed yet. Before the
+ * table, so that a run that is killed leaves none without its key. */
+static int prepare_outbox_key(const struct pl_policy *policy, int *made_r, struct pl_error *err)
+{
+	const struct owners owners = find_owners();
+	int version;
+
+	*made_r = 0;
+	if (pl_schema_read_version(policy->database, &version, err) < 0)
+		return -1;
+	if (version < PL_SCHEMA_VERSION_OUTBOX)
+		*made_r = make_outbox_key(policy, &owners, err);
+	return *made_r < 0 ? -1 : 0;
+}
+
 int cmd_db_migrate(struct ctl *ctl, struct pl_error *err)
 {
 	const char *copy = ctl->option[CTL_OPTION_BACKUP];
-	int from, to;
+	int from, to, key_made;
 
 	if (ctl->option[CTL_OPTION_IF_EXISTS] != NULL && is_missing(ctl->policy->database)) {
 		if (ctl->json)
@@ -189,12 +221,15 @@ int cmd_db_migrate(struct ctl *ctl, struct pl_error *err)
 	}
 	if (copy != NULL && backup_older(ctl->policy->database, copy, err) < 0)
 		return -1;
-	if (pl_schema_migrate(ctl->policy->database, &from, &to, err) < 0)
+	if (prepare_outbox_key(ctl->policy, &key_made, err) < 0 ||
+	    pl_schema_migrate(ctl->policy->database, &from, &to, err) < 0)
 		return -1;
 	if (ctl->json)
 		return ctl_print_json(json_pack("{s:i, s:i}", "from", from, "to", to), err);
 	for (int version = from + 1; version <= to; version++)
 		printf("version %d: %s\n", version, pl_schema_migration(version)->title);
+	if (key_made)
+		printf("created %s\n", ctl->policy->outbox_key);
 	printf(from == to ? "already at version %d\n" : "now at version %d\n", to);
 	return CTL_DONE;
 }

@@ -1,6 +1,6 @@
 /* cmd_totp.c - postlatch totp ... */
 #include "ctl/command.h"
-#include "policy/account/notice.h"
+#include "policy/outbox/notice.h"
 #include "policy/credential/totp.h"
 
 static int show_json(const char *address, int known, const struct pl_totp_state *state,

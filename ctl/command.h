@@ -60,6 +60,7 @@ struct ctl {
 	struct pl_work work;      /* the store when the command needs it, and who runs it */
 	struct pl_keys *keys;     /* the HMAC key */
 	struct pl_keys *seal;     /* the seal key */
+	struct pl_keys *outbox;   /* the outbox key; NULL: it cannot be read */
 	char who[64], from[128];  /* of the actor */
 };
 

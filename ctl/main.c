@@ -89,6 +89,10 @@ static int open_needs(struct ctl *ctl, struct pl_error *err)
 	if ((needs & NEED_STORE) == NEED_STORE &&
 	    pl_store_open(ctl->policy->database, PL_ROLE_COMMAND, &ctl->work.store, err) < 0)
 		return -1;
+	/* Without it messages to members are not sealed; `postlatch check` says what is wrong. */
+	if ((needs & NEED_STORE) == NEED_STORE &&
+	    pl_keys_load(ctl->policy->outbox_key, &ctl->outbox, NULL) == 0)
+		ctl->work.outbox = ctl->outbox;
 	if ((needs & NEED_KEYS) == NEED_KEYS &&
 	    pl_keys_load(ctl->policy->verify_key, &ctl->keys, err) < 0)
 		return -1;
@@ -121,6 +125,7 @@ static int run(struct ctl *ctl)
 	pl_store_close(&ctl->work.store);
 	pl_keys_free(&ctl->keys);
 	pl_keys_free(&ctl->seal);
+	pl_keys_free(&ctl->outbox);
 	pl_policy_unref(&ctl->policy);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fputs("postlatch: the answer could not be written\n", stderr);

@@ -6,7 +6,7 @@ die() { echo "quickstart: $*" >&2; exit 1; }
 
 # Where the private copies of system folders are; see demo/inside.
 # shellcheck disable=SC2034  # used by those who read this in
-VMAIL_ID=5900 POSTLATCH_ID=5901 MILTER_ID=5902 LOCAL_ID=5903 PORTAL_ID=5904 RELAY_ID=5905
+VMAIL_ID=5900 POSTLATCH_ID=5901 MILTER_ID=5902 LOCAL_ID=5903 PORTAL_ID=5904 RELAY_ID=5905 SENDER_ID=5906
 
 # 2.3 or 2.4: the names of the folder of fragments and of the demonstration's dovecot.conf.
 dovecot_release() { dovecot --version | cut -d. -f1-2; }

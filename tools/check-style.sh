@@ -3,7 +3,7 @@
 set -uo pipefail
 status=0
 complain() { echo "check-style: $*"; status=1; }
-sources=({policy,portal}/*/*.[ch] ctl/{check,setup}/*.[ch] {ctl,daemon,dovecot,dovecot-plugin,milter,sasl-relay,portal}/*.[ch])
+sources=({policy,portal}/*/*.[ch] ctl/{check,setup}/*.[ch] {ctl,daemon,dovecot,dovecot-plugin,milter,sasl-relay,portal,sender}/*.[ch])
 
 # never PATTERN WHY FILE ...
 never() {
@@ -21,7 +21,7 @@ never '[ 	]$' 'blanks at the end of a line' "${sources[@]}" {quickstart,run-test
 while IFS= read -r hit; do complain "only a function named _commit begins or ends a transaction: $hit"; done < <(
 	awk 'FNR == 1 { name = "" } /^[a-z].*\(/ { name = $0; sub(/\(.*/, "", name); sub(/.*[ *]/, "", name) }
 		/pl_store_(begin_write|commit|rollback)\(/ && name !~ /_commit$/ && FILENAME !~ /\/last_use.c$/ {
-			print FILENAME ":" FNR ": " name }' policy/{account,credential,session,settings,login}/*.c)
+			print FILENAME ":" FNR ": " name }' policy/{outbox,account,credential,session,settings,login}/*.c)
 
 while read -r line; do complain "a line of more than 100 columns: $line"; done < <(
 	for file in "${sources[@]}"; do expand "$file" | grep -nE '^.{101,}' | sed "s|^|$file:|"; done)

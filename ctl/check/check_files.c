@@ -216,6 +216,52 @@ static void check_seal_key(struct check *check, const char *path)
 		check_find(check, CHECK_OK, "%s is valid", path);
 }
 
+/* Whether a user is in a group, by its own group or as one of the group's members. */
+static int is_in_group(const char *name, gid_t group)
+{
+	const struct passwd *pw = getpwnam(name);
+	gid_t groups[64];
+	int count = 64;
+
+	if (pw == NULL || getgrouplist(name, pw->pw_gid, groups, &count) < 0)
+		return 0;
+	for (int i = 0; i < count; i++) {
+		if (groups[i] == group)
+			return 1;
+	}
+	return 0;
+}
+
+/* Without a portal, members are told only what commands do. */
+static void check_outbox_key(struct check *check, const char *path)
+{
+	const gid_t group = group_id("postlatch-sender");
+	struct stat st;
+
+	if (!key_loads(check, path, &st))
+		return;
+	if (st.st_uid != 0)
+		check_find(check, CHECK_FAULT, "the owner of %s is not root; chown root it", path);
+	else if ((st.st_mode & 070) != 0 && st.st_gid != group)
+		check_find(check, CHECK_FAULT,
+			   "%s is accessible to another group than postlatch-sender; chgrp "
+			   "postlatch-sender it",
+			   path);
+	else if (check->policy->portal_url[0] != '\0' && (st.st_mode & 040) == 0)
+		check_find(check, CHECK_FAULT,
+			   "the group postlatch-sender cannot read %s, so messages to members are "
+			   "not sent; chgrp postlatch-sender and chmod 640 it (systemd-sysusers "
+			   "creates the group)",
+			   path);
+	else if (check->policy->portal_url[0] != '\0' && !is_in_group("postlatch-portal", group))
+		check_find(check, CHECK_FAULT,
+			   "the user postlatch-portal is not in the group postlatch-sender, so the "
+			   "portal cannot read %s; run systemd-sysusers, and restart the portal",
+			   path);
+	else
+		check_find(check, CHECK_OK, "%s is valid", path);
+}
+
 int check_keys(struct check *check)
 {
 	if (check->policy == NULL)
@@ -228,6 +274,7 @@ int check_keys(struct check *check)
 	check_folder(check, check->policy->verify_key);
 	check_verify_key(check, check->policy->verify_key);
 	check_seal_key(check, check->policy->seal_key);
+	check_outbox_key(check, check->policy->outbox_key);
 	return 1;
 }
 

@@ -1,4 +1,4 @@
-/* check_sendmail.c - whether the portal's user can hand over mail to Postfix.
+/* check_sendmail.c - whether the sender's user can hand over mail to Postfix.
  *
  * sendmail is started as that user and speaks SMTP with us, up to the sender of a message,
  * for which Postfix creates a file in its queue. No message is sent.
@@ -88,7 +88,7 @@ static const char *last_line(char *output)
 int check_sendmail(struct check *check)
 {
 	const char *program = check->policy == NULL ? "" : check->policy->sendmail;
-	const struct passwd *user = getpwnam("postlatch-portal");
+	const struct passwd *user = getpwnam("postlatch-sender");
 	char output[OUTPUT_MAX] = "";
 
 	/* Another program may not know this option, and only root may become the user. */
@@ -100,7 +100,7 @@ int check_sendmail(struct check *check)
 	if (talk(user, program, output, sizeof(output)) == 0 &&
 	    strstr(output, "\n250 2.1.0") == NULL)
 		check_find(check, CHECK_FAULT,
-			   "the user postlatch-portal cannot send mail with %s (%s), so members "
+			   "the user postlatch-sender cannot send mail with %s (%s), so members "
 			   "are "
 			   "not told when their second factor changes; see Postfix's log",
 			   program, output[0] != '\0' ? last_line(output) : "no answer");

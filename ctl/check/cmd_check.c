@@ -28,7 +28,8 @@ static const struct {
 	{ "portal", check_portal_signin, "Dovecot refuses a wrong password from the portal" },
 	{ "portal", check_portal_address, "the portal answers at its public address" },
 	{ "portal", check_doveadm_address, "doveadm answers the portal" },
-	{ "portal", check_sendmail, "the portal's user can send mail" },
+	{ "sender", check_outbox, "no message to a member has waited for long" },
+	{ "sender", check_sendmail, "the sender's user can send mail" },
 };
 
 static const char *const level_names[] = { "ok", "warning", "fault" };

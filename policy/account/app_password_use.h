@@ -6,7 +6,7 @@
 #ifndef POSTLATCH_APP_PASSWORD_USE_H
 #define POSTLATCH_APP_PASSWORD_USE_H
 
-#include "policy/account/notice.h"
+#include "policy/outbox/notice.h"
 #include "policy/settings/setting.h"
 
 #define PL_APP_PASSWORD_PLACES 64

@@ -151,7 +151,9 @@ static int write_use(const struct pl_work *work, const struct pl_last_use *use)
 
 static int write_some(struct pl_last_use_log *log, size_t from, size_t to, struct pl_error *err)
 {
-	const struct pl_work work = { log->store, actor, pl_store_now(log->store), err };
+	const struct pl_work work = {
+		.store = log->store, .actor = actor, .now = pl_store_now(log->store), .err = err
+	};
 
 	if (pl_store_begin_write(log->store, err) < 0)
 		return -1;

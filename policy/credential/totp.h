@@ -21,7 +21,7 @@
 #define POSTLATCH_TOTP_H
 
 #include "policy/account/member.h"
-#include "policy/account/notice.h"
+#include "policy/outbox/notice.h"
 #include "policy/base/seal.h"
 
 #define PL_TOTP_SECRET_BYTES 20 /* 160 bits, RFC 4226 4 */

@@ -43,7 +43,7 @@ struct pl_live_policy {
 	struct pl_watch files[FILES_MAX];
 	size_t file_count;
 	struct failure failure; /* of the policy file */
-	struct key_file hmac, seal;
+	struct key_file hmac, seal, outbox;
 	int has_changed; /* a file of the policy, since it was read */
 	int64_t look_at_ms, retry_at_ms, still_at_ms;
 };
@@ -64,6 +64,7 @@ void pl_snapshot_unref(struct pl_snapshot **snapshot_p)
 	pl_policy_unref(&snapshot->policy);
 	pl_keys_free(&snapshot->hmac_key);
 	pl_keys_free(&snapshot->seal_key);
+	pl_keys_free(&snapshot->outbox_key);
 	free(snapshot);
 }
 
@@ -79,6 +80,7 @@ struct pl_live_policy *pl_live_policy_new(const struct pl_live_options *options)
 	live->options.policy_path = live->path;
 	live->hmac.wanted = options->keys & PL_LIVE_HMAC_KEY;
 	live->seal.wanted = options->keys & PL_LIVE_SEAL_KEY;
+	live->outbox.wanted = options->keys & PL_LIVE_OUTBOX_KEY;
 	pthread_mutex_init(&live->lock, NULL);
 	return live;
 }
@@ -220,6 +222,7 @@ static int renew(struct pl_live_policy *live, struct pl_policy *policy, struct p
 	snapshot->policy_changes = live->policy_changes;
 	snapshot->hmac_key = load_key(live, &live->hmac, policy->verify_key);
 	snapshot->seal_key = load_key(live, &live->seal, policy->seal_key);
+	snapshot->outbox_key = load_key(live, &live->outbox, policy->outbox_key);
 	pl_snapshot_unref(&live->now);
 	live->now = snapshot;
 	return 0;
@@ -235,13 +238,17 @@ static int policy_changed(struct pl_live_policy *live)
 	return changed;
 }
 
+static int look_at_key(struct key_file *file)
+{
+	file->changed |= file->wanted && pl_watch_changed(&file->watch);
+	return file->changed;
+}
+
 static int keys_changed(struct pl_live_policy *live)
 {
 	if (live->now == NULL)
 		return 0;
-	live->hmac.changed |= live->hmac.wanted && pl_watch_changed(&live->hmac.watch);
-	live->seal.changed |= live->seal.wanted && pl_watch_changed(&live->seal.watch);
-	return live->hmac.changed || live->seal.changed;
+	return look_at_key(&live->hmac) | look_at_key(&live->seal) | look_at_key(&live->outbox);
 }
 
 /* Reads the policy and its keys. 0, or -1 with the failure filled in. What has changed counts
@@ -264,7 +271,8 @@ static int read_policy(struct pl_live_policy *live, int changed)
 
 static int key_failed(const struct pl_live_policy *live)
 {
-	return live->hmac.failure.err.code != PL_OK || live->seal.failure.err.code != PL_OK;
+	return live->hmac.failure.err.code != PL_OK || live->seal.failure.err.code != PL_OK ||
+	       live->outbox.failure.err.code != PL_OK;
 }
 
 /* How long the file that was written last has been as it is. */
@@ -326,6 +334,7 @@ static void look(struct pl_live_policy *live, int64_t now_ms)
 	report_failure(live, &live->failure, now_ms);
 	report_failure(live, &live->hmac.failure, now_ms);
 	report_failure(live, &live->seal.failure, now_ms);
+	report_failure(live, &live->outbox.failure, now_ms);
 }
 
 int pl_live_policy_read(struct pl_live_policy *live, int64_t now_ms, struct pl_error *err)
@@ -337,6 +346,7 @@ int pl_live_policy_read(struct pl_live_policy *live, int64_t now_ms, struct pl_e
 	live->has_changed = 0;
 	memset(&live->hmac.failure.limit, 0, sizeof(live->hmac.failure.limit));
 	memset(&live->seal.failure.limit, 0, sizeof(live->seal.failure.limit));
+	memset(&live->outbox.failure.limit, 0, sizeof(live->outbox.failure.limit));
 	ret = read_policy(live, changed);
 	if (ret < 0) {
 		*err = live->failure.err;
@@ -345,6 +355,7 @@ int pl_live_policy_read(struct pl_live_policy *live, int64_t now_ms, struct pl_e
 	}
 	report_failure(live, &live->hmac.failure, now_ms);
 	report_failure(live, &live->seal.failure, now_ms);
+	report_failure(live, &live->outbox.failure, now_ms);
 	pthread_mutex_unlock(&live->lock);
 	return ret;
 }

@@ -23,15 +23,17 @@
 /* Read only. */
 struct pl_snapshot {
 	struct pl_policy *policy;
-	struct pl_keys *hmac_key; /* NULL: not wanted, missing or refused */
-	struct pl_keys *seal_key; /* the same */
-	uint64_t policy_changes;  /* how often the policy file had changed by then */
-	int refcount;             /* atomic */
+	struct pl_keys *hmac_key;   /* NULL: not wanted, missing or refused */
+	struct pl_keys *seal_key;   /* the same */
+	struct pl_keys *outbox_key; /* the same */
+	uint64_t policy_changes;    /* how often the policy file had changed by then */
+	int refcount;               /* atomic */
 };
 
 /* The keys that a program needs. */
 #define PL_LIVE_HMAC_KEY 1u
 #define PL_LIVE_SEAL_KEY 2u
+#define PL_LIVE_OUTBOX_KEY 4u
 
 struct pl_live_options {
 	const char *policy_path;

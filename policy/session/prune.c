@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "policy/account/audit.h"
-#include "policy/account/notice.h"
 #include "policy/credential/throttle.h"
 #include "policy/session/session.h"
 #include "policy/session/signing_key.h"
@@ -110,9 +109,7 @@ int pl_prune(const struct pl_work *work, const struct pl_policy *policy, int por
 		{ "signing_keys",
 		  PL_SQL_SIGNING_KEY_PRUNE,
 		  { PL_INT("retired_since", work->now - PL_ID_TOKEN_SECONDS) } },
-		{ "notices",
-		  PL_SQL_NOTICE_PRUNE,
-		  { PL_INT("before", work->now - PL_NOTICE_LIFE) } },
+		{ "messages", PL_SQL_OUTBOX_PRUNE, { PL_INT("before", work->now - DAY) } },
 		{ "failures",
 		  PL_SQL_SIGN_IN_FAILURE_PRUNE,
 		  { PL_INT("forget_before", work->now - PL_THROTTLE_FORGET),

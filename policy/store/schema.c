@@ -220,6 +220,20 @@ static const struct pl_migration migrations[] = {
 	  " app_password_id BIGINT NOT NULL REFERENCES app_password (id) ON DELETE CASCADE,"
 	  " sealed BYTEA NOT NULL, expires_at BIGINT NOT NULL);"
 	  "CREATE INDEX profile_link_app_password ON profile_link (app_password_id);" },
+	{ "messages to members in an outbox",
+	  "CREATE TABLE outbox ("
+	  " id {ID}, member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
+	  " kind TEXT NOT NULL, what TEXT NOT NULL, made_at BIGINT NOT NULL,"
+	  " due_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, tries BIGINT NOT NULL DEFAULT 0,"
+	  " payload TEXT NOT NULL, sealed BYTEA);"
+	  "CREATE INDEX outbox_due ON outbox (due_at, id);"
+	  "CREATE INDEX outbox_tries ON outbox (tries, id);"
+	  "CREATE INDEX outbox_expires ON outbox (expires_at);"
+	  "INSERT INTO outbox (member_id, kind, what, made_at, due_at, expires_at, tries, payload)"
+	  " SELECT member_id, 'notice', what, made_at, next_at, made_at + 604800, tries,"
+	  " 'language=' || language || '\nip=' || ip || '\ndevice=' || device || '\n'"
+	  " FROM notice ORDER BY id;"
+	  "DROP TABLE notice;" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

@@ -36,7 +36,7 @@ static const struct {
 	{ "token", "digest", 0 },
 	{ "refresh_token", "digest", 0 },
 	{ "signing_key", "id {C}", 0 },
-	{ "notice", "id", 1 },
+	{ "outbox", "id", 1 },
 	{ "audit", "id", 1 },
 };
 

@@ -48,6 +48,7 @@ static const struct {
 #define C PL_ROLE_COMMAND
 #define P PL_ROLE_PORTAL
 #define A PL_ROLE_CONSOLE
+#define S PL_ROLE_SENDER
 #define PL_SQL(id, roles, sql) { roles, #id, sql },
 #include "policy/store/statements.def"
 #undef PL_SQL
@@ -57,6 +58,7 @@ static const struct {
 #undef C
 #undef P
 #undef A
+#undef S
 };
 
 static void read_clock(struct pl_stmt *stmt)

@@ -36,6 +36,7 @@ enum pl_role {
 	/* sign-in and account pages; besides the command alone it sees sealed secrets */
 	PL_ROLE_PORTAL = 16,
 	PL_ROLE_CONSOLE = 32, /* pages of administrators; sees no sealed secrets */
+	PL_ROLE_SENDER = 64,  /* sends what is in the outbox */
 };
 
 enum pl_sql {

@@ -46,6 +46,7 @@ int pl_postgresql_statement_ms(enum pl_role role)
 	case PL_ROLE_USE:
 	case PL_ROLE_PORTAL:
 	case PL_ROLE_CONSOLE:
+	case PL_ROLE_SENDER:
 		return 5000;
 	case PL_ROLE_COMMAND:
 		return 60000;

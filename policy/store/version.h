@@ -10,7 +10,9 @@
 #include "policy/base/error.h"
 
 /* The number of migrations in schema.c, which asserts that it is so. */
-#define PL_SCHEMA_VERSION 21
+#define PL_SCHEMA_VERSION 22
+/* That of the outbox, whose key is made with it. */
+#define PL_SCHEMA_VERSION_OUTBOX 22
 
 /* 0 when a database of this version can be used; else PL_ERR_CONFIG, and the error says
  * which of the two has to be updated. */

@@ -10,6 +10,8 @@
 
 #include "policy/store/store.h"
 
+struct pl_keys;
+
 /* Who does it; for the audit record. */
 struct pl_actor {
 	const char *who;  /* "root", "admin@example.com", "dovecot" */
@@ -19,8 +21,9 @@ struct pl_actor {
 struct pl_work {
 	struct pl_store *store;
 	struct pl_actor actor;
-	int64_t now;          /* seconds since 1970 */
-	struct pl_error *err; /* NULL: nobody wants to know */
+	int64_t now;                  /* seconds since 1970 */
+	struct pl_error *err;         /* NULL: nobody wants to know */
+	const struct pl_keys *outbox; /* seals messages; NULL: see policy/outbox/outbox.h */
 };
 
 #endif

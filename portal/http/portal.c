@@ -66,7 +66,8 @@ int portal_new(const char *policy_path, const char *web_path, const struct route
 	       struct portal **portal_r, struct pl_error *err)
 {
 	const struct pl_live_options options = { .policy_path = policy_path,
-						 .keys = PL_LIVE_HMAC_KEY | PL_LIVE_SEAL_KEY,
+						 .keys = PL_LIVE_HMAC_KEY | PL_LIVE_SEAL_KEY |
+							 PL_LIVE_OUTBOX_KEY,
 						 .look_every_ms = LOOK_EVERY_MS,
 						 .check = check,
 						 .report = daemon_log_report };
@@ -128,6 +129,7 @@ int portal_hold(struct portal *portal, struct request *request, struct pl_error 
 	request->policy = request->held->policy;
 	request->verify = request->held->hmac_key;
 	request->seal = request->held->seal_key;
+	request->work.outbox = request->held->outbox_key;
 	return 0;
 }
 
@@ -136,6 +138,7 @@ void portal_release(struct request *request)
 	pl_snapshot_unref(&request->held);
 	request->policy = NULL;
 	request->verify = request->seal = NULL;
+	request->work.outbox = NULL;
 }
 
 /* Also when no code has been offered for long, so that a leap is noticed. */

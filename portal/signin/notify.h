@@ -2,13 +2,14 @@
 #ifndef POSTLATCH_PORTAL_NOTIFY_H
 #define POSTLATCH_PORTAL_NOTIFY_H
 
-#include "policy/account/notice.h"
+#include "policy/outbox/notice.h"
 #include "portal/http/request.h"
 
 /* What the browser of a request tells of itself. */
 struct pl_notice_origin notify_origin(const struct request *request);
-/* In the write transaction of the change that the member is told of. what is a row of notify.def:
- * "factor-registered", "recovery-used" and so on. 0, or -1 and the request's error. */
+/* In the write transaction of the change that the member is told of. what is a row of
+ * sender/notices.def: "factor-registered", "recovery-used" and so on. 0, or -1 and the request's
+ * error. */
 int notify_member(struct request *request, int64_t member_id, const char *what);
 
 #endif

@@ -15,6 +15,7 @@ POLICY = """\
 database = "sqlite:{dir}/db/postlatch.db"
 verify_key = "{dir}/verify.key"
 seal_key = "{dir}/seal.key"
+outbox_key = "{dir}/outbox.key"
 defaults {{ forwarding = on }}
 """
 

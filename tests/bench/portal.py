@@ -27,6 +27,7 @@ POLICY = """\
 database = "sqlite:{dir}/postlatch.db"
 verify_key = "{keys}/verify.key"
 seal_key = "{keys}/seal.key"
+outbox_key = "{keys}/outbox.key"
 portal_url = "{url}"
 auth_socket = "{socket}"
 sendmail = ""

@@ -41,8 +41,8 @@ class Site:
 
     def policy(self, more=""):
         """Writes the policy file: where things are, and what is given."""
-        self.write("policy.conf", 'database = "sqlite:%s"\nverify_key = "%s"\nseal_key = "%s"\n%s\n' % (
-            self.database, self.path("verify.key"), self.path("seal.key"), more))
+        self.write("policy.conf", 'database = "sqlite:%s"\nverify_key = "%s"\nseal_key = "%s"\noutbox_key = "%s"\n%s\n' % (
+            self.database, self.path("verify.key"), self.path("seal.key"), self.path("outbox.key"), more))
 
     def run(self, *args, stdin="", env=None):
         """Runs the command; its answer has returncode, stdout and stderr."""

@@ -19,6 +19,7 @@ import time
 from server import BUILD, TIMEOUT, plain_connect, wait_for
 
 PORTAL = BUILD + "/portal/postlatch-portal"
+SENDER = BUILD + "/sender/postlatch-sender"
 POSTLATCH = BUILD + "/ctl/postlatch"
 WRONG_CLOCK = BUILD + "/tests/integration/wrong_clock.so"  # to be preloaded
 JSON = "application/json"
@@ -98,7 +99,7 @@ class Portal:
         self.dir = tempfile.mkdtemp(prefix="postlatch-portal-", dir="/var/tmp")
         self.port = free_port()
         self.url = "http://localhost:%d" % self.port
-        self.process = None
+        self.process, self.senders = None, []
         self.mail = self.dir + "/mail"
         os.makedirs(self.dir + "/web/lib")
         for name, text in (("index.html", '<html lang="{{language}}"><title>{{name}}</title>'), ("main.js", "// page\n"),
@@ -108,7 +109,8 @@ class Portal:
                 f.write(text)
         self.settings = {"database": "sqlite:%s/postlatch.db" % self.dir,
                          "verify_key": self.dir + "/verify.key",
-                         "seal_key": self.dir + "/seal.key", "portal_url": self.url,
+                         "seal_key": self.dir + "/seal.key",
+                         "outbox_key": self.dir + "/outbox.key", "portal_url": self.url,
                          "auth_socket": self.dir + "/auth", "sendmail": self.sendmail(), **settings}
         self.write_policy()
 
@@ -157,6 +159,17 @@ class Portal:
             raise AssertionError("the portal ended with %d: %s" % (process.returncode, self.log()))
         return process
 
+    def start_sender(self, wrap=()):
+        """A process that sends what the portal writes into the outbox."""
+        with open(self.dir + "/sender.log", "a") as log:
+            sender = subprocess.Popen([*wrap, SENDER, "-c", self.dir + "/policy.conf", "-f"], stderr=log)
+        self.senders.append(sender)
+        return sender
+
+    def sender_log(self):
+        with open(self.dir + "/sender.log", errors="replace") as f:
+            return f.read()
+
     def kill(self):
         self.process.kill()
         self.process.wait(TIMEOUT)
@@ -169,6 +182,9 @@ class Portal:
     def remove(self):
         if self.process is not None and self.process.poll() is None:
             self.kill()
+        for sender in self.senders:
+            sender.kill()
+            sender.wait(TIMEOUT)
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def log(self):

@@ -252,11 +252,11 @@ class Addresses(CheckTest):
         self.policy(r"doveadm_key_file = .*", 'doveadm_key_file = "%s/state/other.key"' % server.dir)
         self.finds("fault", "answers 401 and not 200", "the same key")
 
-    def test_the_portals_user_cannot_send_mail(self):
+    def test_the_senders_user_cannot_send_mail(self):
         main_cf = server.dir + "/etc/postfix/main.cf"
         self.addCleanup(os.chmod, main_cf, os.stat(main_cf).st_mode & 0o7777)
         os.chmod(main_cf, 0o600)
-        self.finds("fault", "the user postlatch-portal cannot send mail", "main.cf: Permission denied")
+        self.finds("fault", "the user postlatch-sender cannot send mail", "main.cf: Permission denied")
 
 
 if __name__ == "__main__":

@@ -22,11 +22,12 @@ class Init(unittest.TestCase):
 
     def test_makes_database_and_keys(self):
         said = self.site.ok("db", "init")
-        for name in ("db/postlatch.db", "verify.key", "seal.key"):
+        for name in ("db/postlatch.db", "verify.key", "seal.key", "outbox.key"):
             self.assertIn("created", said)
             self.assertIn(self.site.path(name), said)
-        self.assertEqual([self.mode(name) for name in ("db", "db/postlatch.db", "verify.key", "seal.key")],
-                         [0o2770, 0o660, 0o640, 0o600])
+        self.assertEqual([self.mode(name) for name in
+                          ("db", "db/postlatch.db", "verify.key", "seal.key", "outbox.key")],
+                         [0o2770, 0o660, 0o640, 0o600, 0o600])
 
     def test_modes_do_not_depend_on_the_umask(self):
         for mask in (0o000, 0o077):
@@ -35,12 +36,13 @@ class Init(unittest.TestCase):
             subprocess.run([POSTLATCH, "-c", site.policy_file, "db", "init"], check=True, capture_output=True,
                            timeout=TIMEOUT, preexec_fn=lambda mask=mask: os.umask(mask))
             self.assertEqual([stat.S_IMODE(os.stat(site.path(name)).st_mode) for name in
-                              ("db/postlatch.db", "verify.key", "seal.key")], [0o660, 0o640, 0o600])
+                              ("db/postlatch.db", "verify.key", "seal.key", "outbox.key")],
+                             [0o660, 0o640, 0o600, 0o600])
 
     def test_json(self):
         made = self.site.json("db", "init")
-        self.assertEqual((made["database"], made["verify_key_made"], made["seal_key_made"]),
-                         ("sqlite:" + self.site.database, True, True))
+        self.assertEqual((made["database"], made["verify_key_made"], made["seal_key_made"], made["outbox_key_made"]),
+                         ("sqlite:" + self.site.database, True, True, True))
 
     def test_never_overwrites(self):
         self.site.ok("db", "init")
@@ -56,12 +58,12 @@ class Init(unittest.TestCase):
         before = self.keys()
         os.unlink(self.site.database)
         said = self.site.ok("db", "init")
-        self.assertEqual(said.count("kept"), 2)
+        self.assertEqual(said.count("kept"), 3)
         self.assertEqual(self.keys(), before)
 
     def keys(self):
         found = []
-        for name in ("verify.key", "seal.key"):
+        for name in ("verify.key", "seal.key", "outbox.key"):
             with open(self.site.path(name), "rb") as f:
                 found.append(f.read())
         return found
@@ -76,15 +78,16 @@ class Init(unittest.TestCase):
             run = self.site.run("db", "init")
             # The one that was killed may have been done.
             self.assertIn(run.returncode, (DONE, REFUSED), run.stderr)
-            self.assertEqual([self.mode(name) for name in ("db", "db/postlatch.db", "verify.key", "seal.key")],
-                             [0o2770, 0o660, 0o640, 0o600])
+            self.assertEqual([self.mode(name) for name in
+                              ("db", "db/postlatch.db", "verify.key", "seal.key", "outbox.key")],
+                             [0o2770, 0o660, 0o640, 0o600, 0o600])
             self.assertEqual(sorted(os.listdir(self.site.path("db"))), ["postlatch.db"])
             self.assertEqual(self.site.json("db", "status")["members"], 0)
             self.assertGreater(min(len(key) for key in self.keys()), 60)
 
     def again(self, seconds):
         """Removes all that was made, and makes it again in a process that is killed after so long."""
-        for name in ("verify.key", "seal.key"):
+        for name in ("verify.key", "seal.key", "outbox.key"):
             os.unlink(self.site.path(name))
         shutil.rmtree(self.site.path("db"))
         process = subprocess.Popen([POSTLATCH, "-c", self.site.policy_file, "db", "init"], stdout=subprocess.DEVNULL)
@@ -127,7 +130,7 @@ class Care(CommandTest):
             self.site.ok("member", "add", name + "@x.test")
         self.site.sql("UPDATE audit SET at = at - 11 * 86400 WHERE object <> 'c@x.test'")
         self.assertEqual(self.site.json("db", "prune")["removed"], {
-            "sessions": 0, "trusted_devices": 0, "tokens": 0, "codes": 0, "registrations": 0, "signing_keys": 0, "notices": 0,
+            "sessions": 0, "trusted_devices": 0, "tokens": 0, "codes": 0, "registrations": 0, "signing_keys": 0, "messages": 0,
             "profile_links": 0, "failures": 0, "sign_in_records": 0, "audit_records": 2})
         self.assertNotIn("a@x.test", self.site.ok("audit"))
         self.assertIn("c@x.test", self.site.ok("audit"))

@@ -35,7 +35,7 @@ class PolicyConf(unittest.TestCase):
 
     def settings(self, text):
         """What holds in a domain that has no section of its own."""
-        for name in ("database", "verify_key", "seal_key"):
+        for name in ("database", "verify_key", "seal_key", "outbox_key"):
             text = re.sub("^%s = .*$" % name, "", text, flags=re.M)
             text += '%s = "%s%s/%s"\n' % (name, "sqlite:" if name == "database" else "", self.dir, name)
         with open(self.dir + "/policy.conf", "w") as f:
@@ -70,7 +70,7 @@ class PolicyConf(unittest.TestCase):
 class ManualPages(unittest.TestCase):
     def test_mandoc_has_no_warning(self):
         pages = glob.glob(BUILD + "/man/*.[158]")
-        self.assertEqual(len(pages), 5)
+        self.assertEqual(len(pages), 6)
         run = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", *pages], capture_output=True, text=True)
         self.assertEqual(run.stdout, "")
         self.assertEqual(run.returncode, 0)

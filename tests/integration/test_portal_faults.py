@@ -456,107 +456,12 @@ class OnceOnly(Faults):
         self.assertEqual([answer.status for answer in answers].count(200), 1, answers)
 
 
-class Notices(Faults):
-    """A member is told of each change, once, and whatever fails meanwhile."""
-
-    SUBJECT = "Subject: =?UTF-8?B?VHdvLXN0ZXAgdmVyaWZpY2F0aW9uIHdhcyBzZXQgdXA=?=\n"
-
-    def setUp(self):
-        super().setUp()
-        self.refusing, self.hanging = self.portal.dir + "/refusing", self.portal.dir + "/hanging"
-        path = self.portal.dir + "/sendmail"
-        with open(path) as f:
-            command = f.read()
-        with open(path, "w") as f:
-            f.write(command.replace("#!/bin/sh\n", "#!/bin/sh\n[ ! -e {0} ] || exit 75\n"
-                                    "if [ -e {1} ] && mkdir {1}.begun 2>/dev/null; then\n"
-                                    "while [ -e {1} ]; do sleep 0.1; done; exit 75\nfi\n"
-                                    .format(self.refusing, self.hanging)))
-
-    def touch(self, path):
-        with open(path, "w"):
-            pass
-
-    def hang(self, member):
-        """The command has begun to take the member's notice, and does not end; it takes others."""
-        self.touch(self.hanging)
-        self.register(member)
-        wait_for(lambda: os.path.exists(self.hanging + ".begun"), TIMEOUT)
-
-    def waiting(self):
-        """How often each notice that is still there was tried."""
-        return sorted(row[0] for row in self.portal.sql("SELECT tries FROM notice"))
-
-    def due_now(self):
-        self.portal.sql("UPDATE notice SET next_at = 0")
-
-    def mails(self):
-        mails = self.portal.mails()
-        self.assertTrue(all(self.SUBJECT in mail for mail in mails), mails)
-        return sorted(re.search("^To: <(.*)>$", mail, re.M)[1] for mail in mails)
-
-    def test_what_sendmail_refuses_is_sent_later(self):
-        self.touch(self.refusing)
-        self.register()
-        wait_for(lambda: "it is tried again" in self.portal.log(), TIMEOUT)
-        wait_for(lambda: self.portal.sql("SELECT next_at - made_at FROM notice")[0][0] < 300, TIMEOUT)
-        self.assertEqual((self.mails(), self.waiting()), ([], [1]))
-        os.unlink(self.refusing)
-        self.due_now()
-        wait_for(lambda: self.waiting() == [], TIMEOUT)
-        self.assertEqual(self.mails(), [MEMBER])
-
-    def test_what_a_killed_portal_had_taken_is_sent_by_the_next_one(self):
-        self.hang(MEMBER)
-        self.portal.kill()
-        os.unlink(self.hanging)
-        self.assertEqual(self.waiting(), [1])
-        self.due_now()
-        self.portal.start()
-        wait_for(lambda: self.waiting() == [], TIMEOUT)
-        self.assertEqual(self.mails(), [MEMBER])
-
-    def test_a_portal_that_is_stopped_records_what_it_has_sent(self):
-        self.register()
-        wait_for(lambda: self.waiting() == [] or self.mails() == [MEMBER], TIMEOUT)
-        self.assertEqual(self.portal.stop(), 0)
-        self.assertEqual((self.waiting(), self.mails()), ([], [MEMBER]))
-
-    def test_one_that_hangs_holds_up_no_other(self):
-        self.hang("first@example.test")
-        self.register("second@example.test")
-        wait_for(lambda: self.mails() == ["second@example.test"], TIMEOUT)
-
-    def test_two_portals_send_each_once(self):
-        other = self.portal.another(free_port())
-        self.addCleanup(other.wait, TIMEOUT)
-        self.addCleanup(other.kill)
-        members = sorted("member%02d@example.test" % i for i in range(20))
-        with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            list(pool.map(self.register, members))
-        wait_for(lambda: self.waiting() == [], TIMEOUT)
-        self.assertEqual(self.mails(), members)
-
-    def test_a_database_that_is_away_delays_it(self):
-        self.touch(self.refusing)
-        self.register()
-        wait_for(lambda: self.waiting() == [1], TIMEOUT)
-        os.unlink(self.refusing)
-        database = self.portal.dir + "/postlatch.db"
-        os.rename(database, database + ".away")
-        wait_for(lambda: "what members are to be told" in self.portal.log(), TIMEOUT)
-        os.rename(database + ".away", database)
-        self.due_now()
-        wait_for(lambda: self.waiting() == [], TIMEOUT)
-        self.assertEqual(self.mails(), [MEMBER])
-
-
 class Registration(Faults):
     """The factor, the ends of the other sessions, the recovery codes and the sign-in are one transaction."""
 
     def stored(self):
         return [self.portal.sql("SELECT COUNT(*) FROM " + table)[0][0]
-                for table in ("totp", "totp_pending", "recovery_code", "notice")]
+                for table in ("totp", "totp_pending", "recovery_code", "outbox")]
 
     def signed_in(self):
         browser = self.portal.browser()
@@ -574,10 +479,9 @@ class Registration(Faults):
             self.portal.sql("DROP TRIGGER fault")
             self.assertEqual(self.stored(), before, event)
             self.assertEqual(other.state(), "authenticated", event)
-        self.assertEqual(self.portal.mails(), [])
         answer = self.good(browser.post(path + "/confirm", {"code": totp(key)}))
         self.assertEqual(len(answer["recovery_codes"]), 10)
-        self.assertEqual(self.stored()[:3], [1, 0, 10])
+        self.assertEqual(self.stored(), [1, 0, 10, 1])
         self.assertEqual((other.state(), browser.state()), ("none", "authenticated"))
 
     def test_a_fault_in_a_sign_in_leaves_nothing_of_it(self):

@@ -43,7 +43,7 @@ def setUpModule():
     server = Server()
     unittest.addModuleCleanup(server.remove)
     server.start()
-    # The server has a portal of its own at the same database, which sends no mail here.
+    # The server has a sender of its own at the same database, which sends no mail here.
     with open(server.env["POLICY_FILE"], "a") as f:
         f.write('sendmail = ""\n')
     doveadm = free_port()
@@ -57,6 +57,7 @@ def setUpModule():
     portal = Portal(database="sqlite:" + server.env["DATABASE"], portal_name="Test mail",
                     verify_key=server.dir + "/etc/postlatch/verify.key",
                     seal_key=server.dir + "/etc/postlatch/seal.key",
+                    outbox_key=server.dir + "/etc/postlatch/outbox.key",
                     auth_socket=server.dir + "/run/dovecot/auth-portal-test",
                     doveadm_url="http://127.0.0.1:%d/doveadm/v1" % doveadm)
     unittest.addModuleCleanup(portal.remove)
@@ -65,6 +66,7 @@ def setUpModule():
     portal.settings["doveadm_key_file"] = portal.dir + "/doveadm.key"
     portal.write_policy()
     portal.start()
+    portal.start_sender()
     probe = portal.browser()
     wait_for(lambda: probe.sign_in(next(members)).status == 200, 60)
 
@@ -511,10 +513,10 @@ class Account(Flow):
         self.assertEqual(len(texts), 1)
         self.assertIn("An administrator removed two-step verification", texts[0])
         self.assertIn("관리자가 회원님의 계정에서 2단계 인증을 삭제하였습니다", texts[0])
-        wait_for(lambda: self.database("SELECT COUNT(*) FROM notice") == [(0,)], 60)
+        wait_for(lambda: self.database("SELECT COUNT(*) FROM outbox") == [(0,)], 60)
         # There is nothing to tell of a factor that was not there.
         server.postlatch("totp", "reset", self.member)
-        self.assertEqual(self.database("SELECT COUNT(*) FROM notice"), [(0,)])
+        self.assertEqual(self.database("SELECT COUNT(*) FROM outbox"), [(0,)])
 
     def test_removing_the_factor_ends_other_sessions_and_is_told(self):
         key = self.registered()

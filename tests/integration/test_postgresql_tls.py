@@ -39,8 +39,8 @@ class Tls(unittest.TestCase):
         """What `db init` says on the server's network; words are added to the connection string."""
         uri = "postgresql://postlatch@%s/postlatch?%s" % (host, "&".join(words))
         with open(self.path("policy.conf"), "w") as f:
-            f.write('database = "%s"\nverify_key = "%s"\nseal_key = "%s"\n' % (
-                uri, self.path("verify.key"), self.path("seal.key")))
+            f.write('database = "%s"\nverify_key = "%s"\nseal_key = "%s"\noutbox_key = "%s"\n' % (
+                uri, self.path("verify.key"), self.path("seal.key"), self.path("outbox.key")))
         options = "-h %s -c ssl=%s -c ssl_cert_file=%s -c ssl_key_file=%s" % (
             ADDRESS, "on" if tls else "off", self.path("certificate"), self.path("key"))
         script = """

@@ -18,7 +18,7 @@ def second_of(first):
     """A front end with the keys and the members of the first."""
     server = Server(first.database)
     os.makedirs(server.dir + "/etc/postlatch")
-    for name in ("verify.key", "seal.key"):
+    for name in ("verify.key", "seal.key", "outbox.key"):
         key, copy = ("%s/etc/postlatch/%s" % (where, name) for where in (first.dir, server.dir))
         shutil.copy2(key, copy)
         # Dovecot's auth process reads it by its group.
@@ -111,6 +111,7 @@ class TwoPortals(unittest.TestCase):
         for server in (one, two):
             portal = Portal(database=database.uri, verify_key=server.dir + "/etc/postlatch/verify.key",
                             seal_key=server.dir + "/etc/postlatch/seal.key",
+                            outbox_key=server.dir + "/etc/postlatch/outbox.key",
                             auth_socket=server.dir + "/run/dovecot/auth-postlatch")
             self.addCleanup(portal.remove)
             self.portals.append(self.start(portal))

@@ -11,7 +11,7 @@ steps=(
 	forwards_stop_where_forwarding_is_off
 	the_relay_tells_postfix_of_an_outage
 	the_portal_signs_members_in
-	the_portal_tells_members_by_mail
+	the_sender_tells_members_by_mail
 	an_upgrade_migrates_the_database
 	an_upgrade_keeps_a_copy
 	an_upgrade_restarts_what_runs
@@ -65,9 +65,11 @@ test_the_steps_of_the_readme_switch_it_on() {
 	sed -n '/^Upgrades$/q; s/^      //p' "$SOURCE/debian/README.Debian" >"$WORK/site/packages/steps"
 	grep -q 'db init' "$WORK/site/packages/steps"
 	inside sh -ex /packages/steps
-	equal keys "$(inside stat -c '%a %U %G %n' /etc/postlatch/verify.key /etc/postlatch/seal.key)" \
+	equal keys "$(inside stat -c '%a %U %G %n' /etc/postlatch/verify.key /etc/postlatch/seal.key \
+		/etc/postlatch/outbox.key)" \
 		"640 root postlatch /etc/postlatch/verify.key
-640 root postlatch-portal /etc/postlatch/seal.key"
+640 root postlatch-portal /etc/postlatch/seal.key
+640 root postlatch-sender /etc/postlatch/outbox.key"
 }
 
 test_the_check_finds_no_fault() {
@@ -124,8 +126,9 @@ test_the_portal_signs_members_in() {
 	equal "the right password" "$(sign_in plain pass-plain)" 200
 }
 
-# Postfix's sendmail runs under the unit's restrictions.
-test_the_portal_tells_members_by_mail() {
+# Postfix's sendmail runs under the restrictions of the sender's unit, which has started with the portal's.
+test_the_sender_tells_members_by_mail() {
+	inside systemctl is-active postlatch-sender
 	/usr/bin/python3 "$HERE/../container/register.py" "/proc/$LEADER/root/run/postlatch/portal.sock" plain@example.test pass-plain
 	queued plain@example.test
 	inside postcat -q "$(inside postqueue -j | /usr/bin/python3 -c '
@@ -151,7 +154,7 @@ sign_in() { # MEMBER PASSWORD
 # The server's database becomes one that an older version has left: three members, and version 2.
 put_older_database() {
 	local database=$WORK/site/var/lib/postlatch/postlatch.db
-	inside systemctl stop dovecot postlatch-milter postlatch-portal
+	inside systemctl stop dovecot postlatch-milter postlatch-portal postlatch-sender
 	rm "$database"*
 	cat "$SOURCE"/tests/data/schema-[12].sql | /usr/bin/python3 -c '
 import sqlite3, sys
@@ -165,7 +168,7 @@ test_an_upgrade_migrates_the_database() {
 	put_older_database
 	fails inside postlatch member list
 	fails login imap plain 2>&1 | tee /dev/stderr | grep UNAVAILABLE
-	for unit in dovecot postlatch-milter postlatch-sasl-relay postlatch-portal; do pid_of $unit; done >"$WORK/pids.before"
+	for unit in dovecot postlatch-milter postlatch-sasl-relay postlatch-portal postlatch-sender; do pid_of $unit; done >"$WORK/pids.before"
 	install_packages new
 	inside postlatch member list
 	inside postlatch --json db status | tee /dev/stderr | /usr/bin/python3 -c '
@@ -189,7 +192,7 @@ test_an_upgrade_restarts_what_runs() {
 	while read -r unit before; do
 		inside systemctl is-active "$unit"
 		fails [ "$(pid_of "$unit")" = "$before" ]
-	done < <(printf '%s\n' dovecot postlatch-milter postlatch-sasl-relay postlatch-portal | paste -d ' ' - "$WORK/pids.before")
+	done < <(printf '%s\n' dovecot postlatch-milter postlatch-sasl-relay postlatch-portal postlatch-sender | paste -d ' ' - "$WORK/pids.before")
 }
 
 test_an_upgrade_keeps_members_and_policy() {
@@ -217,7 +220,7 @@ test_an_upgrade_restarts_dovecot_before_triggers() {
 
 test_a_damaged_database_stops_an_upgrade_until_it_is_mended() {
 	local database=/var/lib/postlatch/postlatch.db
-	inside systemctl stop dovecot postlatch-milter postlatch-portal
+	inside systemctl stop dovecot postlatch-milter postlatch-portal postlatch-sender
 	inside sh -c "mv $database /root/sound; rm -f $database-*; head -c 8192 /dev/zero >$database"
 	fails install_packages new --reinstall
 	inside mv /root/sound $database
@@ -277,6 +280,7 @@ test_removing_keeps_what_the_operator_has() {
 	equal "what is left" "$(new_files | grep -v '/systemd/\|introspection.url' | sed 's/-[0-9T]*\.db$/-TIME.db/')" \
 		"/etc/dovecot/conf.d/06-postlatch-portal.conf
 /etc/postlatch
+/etc/postlatch/outbox.key
 /etc/postlatch/policy.conf
 /etc/postlatch/seal.key
 /etc/postlatch/verify.key
@@ -292,6 +296,7 @@ test_purging_keeps_database_and_keys_alone() {
 	inside rm -f /etc/dovecot/conf.d/06-postlatch-portal.conf /etc/postlatch/introspection.url
 	inside apt-get purge -y "${PACKAGES[@]}" | tee /dev/stderr | grep '/var/lib/postlatch is kept'
 	equal "what is left" "$(new_files)" "/etc/postlatch
+/etc/postlatch/outbox.key
 /etc/postlatch/seal.key
 /etc/postlatch/verify.key
 /var/lib/postlatch

@@ -91,7 +91,7 @@ def with_postlatch(site, phase):
     yield from refusals.refusals(site, account, credentials)
 
 
-UNITS = "dovecot postfix nginx postlatch-milter postlatch-sasl-relay postlatch-portal"
+UNITS = "dovecot postfix nginx postlatch-milter postlatch-sasl-relay postlatch-portal postlatch-sender"
 # check tries wrong passwords after each fault: Dovecot does not let them wait meanwhile.
 AT_ONCE = "echo 'auth_failure_delay = 0' >/etc/dovecot/conf.d/99-at-once.conf; systemctl reload dovecot"
 AS_BEFORE = "rm /etc/dovecot/conf.d/99-at-once.conf; systemctl reload dovecot"

@@ -16,7 +16,9 @@ const struct pl_actor fixture_actor = { .who = "tester", .from = "192.0.2.1" };
 
 const struct pl_work *work_at(struct fixture *fixture, int64_t now)
 {
-	fixture->work = (struct pl_work){ fixture->store, fixture_actor, now, &fixture->err };
+	fixture->work = (struct pl_work){
+		.store = fixture->store, .actor = fixture_actor, .now = now, .err = &fixture->err
+	};
 	return &fixture->work;
 }
 

@@ -33,7 +33,9 @@ extern const struct pl_actor fixture_actor; /* "tester" from "192.0.2.1" */
 const struct pl_work *work_at(struct fixture *fixture, int64_t now);
 const struct pl_work *work_of(struct fixture *fixture);
 /* The same on another connection. */
-#define WORK(store, now, err) (&(const struct pl_work){ store, fixture_actor, now, err })
+#define WORK(store_, now_, err_)  \
+	(&(const struct pl_work){ \
+		.store = (store_), .actor = fixture_actor, .now = (now_), .err = (err_) })
 
 /* For cmocka: only the folder and the key, or with a fresh database too. It is an
  * SQLite file, or on the PostgreSQL server that POSTLATCH_TEST_POSTGRESQL names. */

@@ -36,7 +36,7 @@ static int64_t notices(struct fixture *fixture, const char *what)
 {
 	char sql[128];
 
-	snprintf(sql, sizeof(sql), "SELECT COUNT(*) FROM notice WHERE what = '%s'", what);
+	snprintf(sql, sizeof(sql), "SELECT COUNT(*) FROM outbox WHERE what = '%s'", what);
 	return sql_int(fixture->db, sql);
 }
 
@@ -70,9 +70,10 @@ static void member_is_told_of_each_network_once(void **state)
 				 100 + (int64_t)i);
 	}
 	assert_int_equal(sql_int(fixture->db,
-				 "SELECT COUNT(*) FROM notice WHERE device = 'phone' AND "
-				 "ip IN ('192.0.2.1', '192.0.3.1', '2001:db8:1::1', "
-				 "'2001:db8:2::1')"),
+				 "SELECT COUNT(*) FROM outbox WHERE payload IN "
+				 "('ip=192.0.2.1\ndevice=phone\n', 'ip=192.0.3.1\ndevice=phone\n', "
+				 "'ip=2001:db8:1::1\ndevice=phone\n', "
+				 "'ip=2001:db8:2::1\ndevice=phone\n')"),
 			 4);
 }
 
@@ -95,7 +96,7 @@ static void old_use_is_not_told_as_the_first(void **state)
 
 	sql_run(fixture->db, "UPDATE app_password SET last_used_at = 50");
 	use(fixture, id, "192.0.2.1", 100);
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM notice"), 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM outbox"), 0);
 	use(fixture, id, "192.0.3.1", 101);
 	assert_int_equal(notices(fixture, NEW), 1);
 }
@@ -153,7 +154,8 @@ static void long_label_is_told_in_part(void **state)
 	for (int i = 0; i < PL_APP_PASSWORD_LABEL; i++)
 		strcat(label, "\xeb\xb3\xb5");
 	use(fixture, issue(fixture, label), "192.0.2.1", 100);
-	assert_int_equal(sql_int(fixture->db, "SELECT length(device) FROM notice"),
+	assert_int_equal(sql_int(fixture->db, "SELECT length(payload) - "
+					      "length('ip=192.0.2.1\ndevice=\n') FROM outbox"),
 			 (PL_NOTICE_DEVICE - 1) / 3);
 }
 

@@ -48,7 +48,8 @@ static const char rows[] =
 	"INSERT INTO token VALUES ({FE}, 9, 1, 0, 1), ({0000}, 9, 1, 0, NULL);"
 	"INSERT INTO refresh_token VALUES ({03}, 1, 1, NULL);"
 	"INSERT INTO signing_key (id, secret, created_at) VALUES ('k', {01}, 1), ('K', {02}, 1);"
-	"INSERT INTO notice (member_id, what, made_at) VALUES (7, 'factor-reset', 5);"
+	"INSERT INTO outbox (member_id, kind, what, made_at, due_at, expires_at, payload, sealed)"
+	" VALUES (7, 'notice', 'factor-reset', 5, 6, 7, 'ip=192.0.2.1', {0100FF});"
 	"INSERT INTO audit (id, at, who, source, action, object, before, after) VALUES (8, 1, '', "
 	"'', '', '', '', '')";
 

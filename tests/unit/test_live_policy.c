@@ -54,8 +54,9 @@ static void set_policy(struct fixture *fixture, const char *name, const char *mo
 	if (name != NULL)
 		snprintf(setting, sizeof(setting), "portal_name = \"%s\"\n", name);
 	snprintf(text, sizeof(text),
-		 "verify_key = \"%s/verify.key\"\nseal_key = \"%s/seal.key\"\n%s%s", fixture->dir,
-		 fixture->dir, setting, more);
+		 "verify_key = \"%s/verify.key\"\nseal_key = \"%s/seal.key\"\n"
+		 "outbox_key = \"%s/outbox.key\"\n%s%s",
+		 fixture->dir, fixture->dir, fixture->dir, setting, more);
 	replace(fixture, "policy.conf", text);
 }
 
@@ -383,18 +384,21 @@ static void key_is_replaced_while_the_policy_is_bad(void **state)
 static void only_the_keys_that_are_wanted_are_read(void **state)
 {
 	static const unsigned int wanted[] = { 0, PL_LIVE_HMAC_KEY, PL_LIVE_SEAL_KEY,
-					       PL_LIVE_HMAC_KEY | PL_LIVE_SEAL_KEY };
+					       PL_LIVE_HMAC_KEY | PL_LIVE_SEAL_KEY,
+					       PL_LIVE_OUTBOX_KEY };
 	struct fixture *fixture = *state;
 	struct pl_live_policy *live;
 	struct pl_snapshot *held;
 
 	set_policy(fixture, "first", "");
 	set_key(fixture, "seal.key", 3);
+	set_key(fixture, "outbox.key", 4);
 	for (size_t i = 0; i < COUNT(wanted); i++) {
 		live = start_with(fixture, wanted[i], NULL);
 		held = hold(fixture, live, 0);
 		assert_int_equal(held->hmac_key != NULL, (wanted[i] & PL_LIVE_HMAC_KEY) != 0);
 		assert_int_equal(held->seal_key != NULL, (wanted[i] & PL_LIVE_SEAL_KEY) != 0);
+		assert_int_equal(held->outbox_key != NULL, (wanted[i] & PL_LIVE_OUTBOX_KEY) != 0);
 		pl_snapshot_unref(&held);
 		pl_live_policy_free(&live);
 		assert_string_equal(reported, "");

@@ -163,9 +163,9 @@ static void every_table_has_a_limit(void **state)
 				     "factor_failure "       /* a row for a member */
 				     "member "               /* a row for an account */
 				     "member_use "           /* a row for a member and a service */
-				     "notice "               /* swept */
 				     "oauth_client "         /* what operators make */
 				     "oauth_grant "          /* swept, and with its session */
+				     "outbox "               /* swept */
 				     "profile_link "         /* swept */
 				     "recovery_code "        /* ten for a member */
 				     "refresh_token "        /* with its grant */

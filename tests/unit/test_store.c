@@ -9,7 +9,8 @@
 #include "policy/credential/trusted.h"
 
 static const enum pl_role roles[] = { PL_ROLE_LOGIN,  PL_ROLE_USE,     PL_ROLE_MILTER,
-				      PL_ROLE_PORTAL, PL_ROLE_CONSOLE, PL_ROLE_COMMAND };
+				      PL_ROLE_PORTAL, PL_ROLE_CONSOLE, PL_ROLE_SENDER,
+				      PL_ROLE_COMMAND };
 
 static const struct {
 	const char *name, *sql;
@@ -20,6 +21,7 @@ static const struct {
 #define M PL_ROLE_MILTER
 #define P PL_ROLE_PORTAL
 #define A PL_ROLE_CONSOLE
+#define S PL_ROLE_SENDER
 #define C PL_ROLE_COMMAND
 #define PL_SQL(id, roles, sql) { #id, sql, roles },
 #include "policy/store/statements.def"
@@ -29,6 +31,7 @@ static const struct {
 #undef M
 #undef P
 #undef A
+#undef S
 #undef C
 };
 

@@ -1,5 +1,5 @@
 /* notice_mail.c - see notice_mail.h. */
-#include "portal/signin/notice_mail.h"
+#include "sender/notice_mail.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -7,7 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "portal/http/request.h"
+#include "policy/outbox/notice.h"
+
+enum language { ENGLISH, KOREAN, LANGUAGES };
 
 #define WORD_BYTES 45 /* of text in one encoded word: 60 in base64, and RFC 2047 allows 75 in all */
 #define LINE_BYTES 57 /* of text in one line of base64: 76 characters */
@@ -20,18 +22,19 @@ static const struct sentence {
 } sentences[] = {
 #define NOTICE(what, subject_en, text_en, subject_ko, text_ko) \
 	{ what, { { subject_en, text_en }, { subject_ko, text_ko } } },
-#define WORDS(when, address, device, advice, date)
-#include "portal/signin/notify.def"
+#define WORDS(tag, when, address, device, advice, date)
+#include "sender/notices.def"
 #undef NOTICE
 #undef WORDS
 };
 
 static const struct {
-	const char *when, *address, *device, *advice, *date;
+	const char *tag, *when, *address, *device, *advice, *date;
 } words[LANGUAGES] = {
 #define NOTICE(what, subject_en, text_en, subject_ko, text_ko)
-#define WORDS(when, address, device, advice, date) { when, address, device, advice, date },
-#include "portal/signin/notify.def"
+#define WORDS(tag, when, address, device, advice, date) \
+	{ tag, when, address, device, advice, date },
+#include "sender/notices.def"
 #undef NOTICE
 #undef WORDS
 };
@@ -79,31 +82,42 @@ static void put_body(FILE *out, const char *text, size_t len)
 	}
 }
 
-/* Whether the mail is also in that language. */
-static int is_in(const struct pl_notice *notice, unsigned int language)
+/* A notice that is put into words. */
+struct notice {
+	const struct pl_policy *policy;
+	const struct pl_message *message;
+	struct pl_notice_origin origin;
+	const struct sentence *sentence;
+};
+
+/* Whether the mail is also in that language: in all of them where the member's is not known. */
+static int is_in(const struct notice *notice, unsigned int language)
 {
-	return notice->origin.language[0] == '\0' ||
-	       strcmp(notice->origin.language, language_tags[language]) == 0;
+	int is_known = 0;
+
+	for (unsigned int i = 0; i < LANGUAGES; i++)
+		is_known |= strcmp(notice->origin.language, words[i].tag) == 0;
+	return !is_known || strcmp(notice->origin.language, words[language].tag) == 0;
 }
 
-static void put_text(FILE *out, const struct pl_policy *policy, const struct pl_notice *notice,
-		     const char *sentence, unsigned int language)
+static void put_text(FILE *out, const struct notice *notice, unsigned int language)
 {
+	const struct pl_notice_origin *origin = &notice->origin;
 	char date[128] = "";
 	struct tm tm;
 
-	if (localtime_r(&(time_t){ notice->at }, &tm) != NULL)
+	if (localtime_r(&(time_t){ notice->message->at }, &tm) != NULL)
 		strftime(date, sizeof(date), words[language].date, &tm);
-	fprintf(out, "%s\n\n%s: %s\n", sentence, words[language].when, date);
-	if (notice->origin.ip[0] != '\0')
-		fprintf(out, "%s: %s\n", words[language].address, notice->origin.ip);
-	if (notice->origin.device[0] != '\0')
-		fprintf(out, "%s: %s\n", words[language].device, notice->origin.device);
-	fprintf(out, "\n%s\n%s/account\n", words[language].advice, policy->portal_url);
+	fprintf(out, "%s\n\n%s: %s\n", notice->sentence->in[language].text, words[language].when,
+		date);
+	if (origin->ip[0] != '\0')
+		fprintf(out, "%s: %s\n", words[language].address, origin->ip);
+	if (origin->device[0] != '\0')
+		fprintf(out, "%s: %s\n", words[language].device, origin->device);
+	fprintf(out, "\n%s\n%s/account\n", words[language].advice, notice->policy->portal_url);
 }
 
-static char *make_body(const struct pl_policy *policy, const struct pl_notice *notice,
-		       const struct sentence *sentence, size_t *len_r)
+static char *make_body(const struct notice *notice, size_t *len_r)
 {
 	const char *separator = "";
 	char *body = NULL;
@@ -115,7 +129,7 @@ static char *make_body(const struct pl_policy *policy, const struct pl_notice *n
 		if (!is_in(notice, language))
 			continue;
 		fputs(separator, out);
-		put_text(out, policy, notice, sentence->in[language].text, language);
+		put_text(out, notice, language);
 		separator = "\n";
 	}
 	if (fclose(out) == 0)
@@ -125,8 +139,7 @@ static char *make_body(const struct pl_policy *policy, const struct pl_notice *n
 }
 
 /* "Subject in English / the same in Korean". */
-static void make_subject(const struct pl_notice *notice, const struct sentence *sentence,
-			 char *subject, size_t size)
+static void make_subject(const struct notice *notice, char *subject, size_t size)
 {
 	const char *separator = "";
 	size_t len = 0;
@@ -135,27 +148,28 @@ static void make_subject(const struct pl_notice *notice, const struct sentence *
 		if (!is_in(notice, language))
 			continue;
 		len += (size_t)snprintf(subject + len, size - len, "%s%s", separator,
-					sentence->in[language].subject);
+					notice->sentence->in[language].subject);
 		separator = " / ";
 	}
 }
 
 /* The same Message-ID at every try, so that a notice that is sent twice can be known. */
-static void put_headers(FILE *out, const struct pl_policy *policy, const struct pl_notice *notice,
-			const char *subject)
+static void put_headers(FILE *out, const struct notice *notice, const char *subject)
 {
-	const char *host = strrchr(policy->mail_from, '@');
+	const struct pl_message *message = notice->message;
+	const char *from = notice->policy->mail_from, *host = strrchr(from, '@');
 	char date[64] = "", address[PL_ADDRESS_MAX + 1];
 	struct tm tm;
 
 	/* RFC 5322 names days and months in English, as the C locale does. */
-	if (gmtime_r(&(time_t){ notice->at }, &tm) != NULL)
+	if (gmtime_r(&(time_t){ message->at }, &tm) != NULL)
 		strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S +0000", &tm);
 	fputs("From: ", out);
-	put_encoded(out, policy->portal_name);
-	fprintf(out, " <%s>\nTo: <%s>\nDate: %s\nMessage-ID: <postlatch-%lld.%lld%s>\nSubject: ",
-		policy->mail_from, pl_address_format(&notice->address, address), date,
-		(long long)notice->id, (long long)notice->at, host != NULL ? host : "@localhost");
+	put_encoded(out, notice->policy->portal_name);
+	fprintf(out,
+		" <%s>\nTo: <%s>\nDate: %s\nMessage-ID: <postlatch-%lld.%lld%s>\nSubject: ", from,
+		pl_address_format(&message->address, address), date, (long long)message->id,
+		(long long)message->at, host != NULL ? host : "@localhost");
 	put_encoded(out, subject);
 	fputs("\nMIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\n"
 	      "Content-Transfer-Encoding: base64\nAuto-Submitted: auto-generated\n\n",
@@ -171,20 +185,16 @@ static const struct sentence *find(const char *what)
 	return NULL;
 }
 
-char *notice_mail(const struct pl_policy *policy, const struct pl_notice *notice, size_t *len_r)
+static char *make_mail(const struct notice *notice, size_t *len_r)
 {
-	const struct sentence *sentence = find(notice->what);
-	char subject[512] = "", *text = NULL, *body;
+	char subject[512] = "", *text = NULL;
 	size_t body_len = 0;
-	FILE *out;
+	char *body = make_body(notice, &body_len);
+	FILE *out = body == NULL ? NULL : open_memstream(&text, len_r);
 
-	if (sentence == NULL)
-		return NULL;
-	body = make_body(policy, notice, sentence, &body_len);
-	out = body == NULL ? NULL : open_memstream(&text, len_r);
 	if (out != NULL) {
-		make_subject(notice, sentence, subject, sizeof(subject));
-		put_headers(out, policy, notice, subject);
+		make_subject(notice, subject, sizeof(subject));
+		put_headers(out, notice, subject);
 		put_body(out, body, body_len);
 	}
 	free(body);
@@ -192,4 +202,24 @@ char *notice_mail(const struct pl_policy *policy, const struct pl_notice *notice
 		return text;
 	free(text);
 	return NULL;
+}
+
+char *notice_mail(const struct pl_policy *policy, const struct pl_keys *keys,
+		  const struct pl_message *message, size_t *len_r, struct pl_error *err)
+{
+	struct notice notice = { .policy = policy,
+				 .message = message,
+				 .sentence = find(message->what) };
+	char *text;
+
+	if (notice.sentence == NULL) {
+		pl_error_set(err, PL_ERR_DATA, "this version of the sender has no words for it");
+		return NULL;
+	}
+	if (pl_notice_open(message, keys, &notice.origin, err) < 0)
+		return NULL;
+	text = make_mail(&notice, len_r);
+	if (text == NULL)
+		pl_error_set(err, PL_ERR_RETRY, "out of memory");
+	return text;
 }

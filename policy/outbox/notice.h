@@ -1,0 +1,34 @@
+/* notice.h - messages that tell a member of a change: what happened, and where it came from.
+ *
+ * A kind of message of the outbox (outbox.h). Its sentences are sender/notices.def.
+ */
+#ifndef POSTLATCH_NOTICE_H
+#define POSTLATCH_NOTICE_H
+
+#include "policy/base/network.h"
+#include "policy/outbox/outbox.h"
+
+#define PL_NOTICE_KIND "notice"
+#define PL_NOTICE_LANGUAGE 8
+#define PL_NOTICE_DEVICE 128
+/* Seconds after which a notice that could not be sent is given up. */
+#define PL_NOTICE_LIFE (7 * INT64_C(86400))
+
+/* Where a change came from. */
+struct pl_notice_origin {
+	char language[PL_NOTICE_LANGUAGE]; /* "en", "ko"; "": unknown what the member reads */
+	char ip[PL_IP_TEXT];               /* "": not told */
+	char device[PL_NOTICE_DEVICE];     /* what the browser calls itself; "": unknown */
+};
+
+/* In the caller's write transaction. what is a row of sender/notices.def. origin is NULL when
+ * nobody sat at a browser. 0, or -1. */
+int pl_notice_add(const struct pl_work *work, int64_t member_id, const char *what,
+		  const struct pl_notice_origin *origin);
+/* Where the change of a message came from; keys as with pl_message_open(). 0, or -1. */
+int pl_notice_open(const struct pl_message *message, const struct pl_keys *keys,
+		   struct pl_notice_origin *origin_r, struct pl_error *err);
+/* The same of a payload that is open. Facts that this version does not know are passed over. */
+void pl_notice_parse(const char *payload, struct pl_notice_origin *origin_r);
+
+#endif
