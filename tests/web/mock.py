@@ -15,6 +15,7 @@ are "secret" and all right codes "123456". What happens depends on the member; w
   off@       two-step verification is switched off for the member
   former@    the same, but an authenticator is still registered
   many@      like trusted@, with many devices signed in
+  excused@   an administrator has left the factor out
   denied@    the right password, and yet not allowed
 
 Prints its address when it listens.
@@ -84,6 +85,8 @@ class Session:
         self.two_factor = word not in ("off", "former")
         self.two_factor_requirement = "required" if word in ("must", "required") else "optional"
         self.two_factor_mode, self.two_factor_mode_source = ("use", "built-in")
+        if word == "excused":
+            self.two_factor_mode = "skip"
         self.opted_out = False
         if word == "plain":
             self.opted_out = True

@@ -1,5 +1,14 @@
 // screens.mjs - how to get to every screen, whatever the language.
 
+// On a screen that is touched, some pages are others.
+export const TOUCHED = {
+    "registration on a phone": async (reader, page) => {
+        await reader.signIn("must");
+        await page.waitForSelector("a[data-button]");
+    },
+    "account on a phone": (reader) => reader.account("trusted"),
+};
+
 export const SCREENS = {
     password: async (reader, page) => {
         await reader.open("/sign-in?notice=signed-out");
@@ -30,7 +39,7 @@ export const SCREENS = {
     },
     "registration offered": async (reader, page) => {
         await reader.signIn("offer");
-        await page.waitForSelector("figure");
+        await page.waitForSelector("details");
     },
     "registration by key": async (reader, page) => {
         await reader.signIn("must");
@@ -74,7 +83,7 @@ export const SCREENS = {
         await reader.signIn("code", "/account/registration");
         await page.waitForSelector("[name=code]");
         await reader.code();
-        await page.waitForSelector("figure");
+        await page.waitForSelector("details");
     },
     "account, unregistered": (reader) => reader.account("plain"),
     "account, required": (reader) => reader.account("required"),

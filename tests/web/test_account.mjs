@@ -110,10 +110,33 @@ test("use and skip are the member's choice while that is optional", {}, async (r
     assert.equal(await page.isChecked("[value=use]"), true);
 });
 
-test("what is required cannot be left out, and says so", { locale: "ko-KR" }, async (reader, page) => {
-    await reader.account("required");
-    await page.getByText("관리자가 필수로 정했기 때문에 2단계 인증을 사용하고 있습니다.").waitFor();
-    assert.equal(await page.locator("[type=radio]").count(), 0);
+// What holds and why, and how many choices there are.
+const STANDINGS = {
+    trusted: [/is on because you set up an authenticator/, /인증자를 등록했기 때문에 2단계 인증을 사용하고/, 2],
+    required: [/is on because your administrator requires it/, /관리자가 필수로 정했기 때문에 2단계 인증을 사용하고/, 0],
+    plain: [/is off because you chose to skip it/, /생략을 선택했기 때문에 2단계 인증을 사용하지 않고/, 2],
+    off: [/is off because your administrator switched it off/, /관리자가 이 계정에서 2단계 인증을 껐기 때문에/, 0],
+    excused: [/is off because your administrator excused this account/, /관리자가 이 계정을 2단계 인증에서 제외했기/, 0],
+};
+for (const [word, [english, korean, choices]] of Object.entries(STANDINGS)) {
+    test(`a headline says what holds and why: ${word}`, {}, async (reader, page) => {
+        await reader.account(word);
+        assert.match(await page.locator("[data-standing]").textContent(), english);
+        assert.equal(await page.locator("[type=radio]").count(), choices);
+        await reader.button("한국어").click();
+        await page.locator("[data-standing]", { hasText: korean }).waitFor();
+    });
+}
+
+test("the present device comes first, and devices of equal names are numbered", {}, async (reader, page) => {
+    await reader.devices("many");
+    const names = await page.locator(`${LOGGED_IN} tbody b`).allTextContents();
+    assert.equal(names[0], "Windows 10, Chrome");
+    assert.equal(new Set(names).size, names.length, names.join());
+    assert.ok(names.includes("Windows 10, Chrome (5)"), names.join());
+    const buttons = page.locator(`${LOGGED_IN} tbody button`);
+    const labels = await buttons.evaluateAll((all) => all.map((one) => one.getAttribute("aria-label")));
+    assert.equal(new Set(labels).size, names.length - 1);
 });
 
 test("verification that is switched off offers no choice or registration", {}, async (reader, page) => {

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "./harness.mjs";
 import { contrasts, markedMessages, names, structure, unmarkedText, violations, widths } from "./page_checks.mjs";
-import { SCREENS } from "./screens.mjs";
+import { SCREENS, TOUCHED } from "./screens.mjs";
 
 const PHONE = { width: 390, height: 740 };
 const SIZES = [PHONE, { width: 320, height: 640 }, { width: 820, height: 1100 }, { width: 1280, height: 800 }];
@@ -25,10 +25,14 @@ async function check(page, size) {
     assert.deepEqual(await page.evaluate(violations, ["color-contrast"]), [], at("dark"));
 }
 
-for (const [name, go] of Object.entries(SCREENS)) {
+const all = [
+    ...Object.entries(SCREENS).map(([name, go]) => [name, go, {}]),
+    ...Object.entries(TOUCHED).map(([name, go]) => [name, go, { hasTouch: true, isMobile: true }]),
+];
+for (const [name, go, more] of all) {
     for (const locale of ["ko-KR", "en-US"]) {
         test(`${name}, ${locale}: readable, named, translated, not too wide and without axe's violations`,
-            { locale, viewport: PHONE, reducedMotion: "reduce" }, async (reader, page) => {
+            { ...more, locale, viewport: PHONE, reducedMotion: "reduce" }, async (reader, page) => {
                 await page.route("**/messages/*.js", markedMessages);
                 await go(reader, page);
                 assert.deepEqual(await page.evaluate(unmarkedText), []);

@@ -35,6 +35,44 @@ test("the QR code is drawn, and the key stands for it where it cannot be scanned
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), "TYICA5YT5Z2VJELNTL6PEHD72P27202X");
 });
 
+const PHONE = { hasTouch: true, isMobile: true, viewport: { width: 390, height: 800 } };
+test("on a phone the key and a button that opens the app come first, and the QR code is behind", PHONE,
+    async (reader, page) => {
+        await reader.signIn("offer");
+        const address = await page.getByRole("link", { name: "Open the authenticator app" }).getAttribute("href");
+        const uri = new URL(address);
+        assert.equal(`${uri.protocol}//${uri.host}`, "otpauth://totp");
+        assert.equal(decodeURIComponent(uri.pathname), "/Postlatch:offer@demo.test");
+        assert.deepEqual(Object.fromEntries(uri.searchParams),
+            { secret: "TYICA5YT5Z2VJELNTL6PEHD72P27202X", issuer: "Postlatch" });
+        assert.equal(await page.locator("code").textContent(), "TYIC A5YT 5Z2V JELN TL6P EHD7 2P27 202X");
+        assert.equal(await page.getByRole("img", { name: /QR code/ }).count(), 0);
+        await page.getByText("Is the app on another phone?").click();
+        await page.getByRole("img", { name: /QR code/ }).waitFor();
+    });
+
+test("a registration names the account", {}, async (reader, page) => {
+    await reader.signIn("offer");
+    assert.equal(await page.locator("[data-who]").textContent(), "Postlatchoffer@demo.test");
+});
+
+const ANDROID = "Mozilla/5.0 (Linux; Android 14; SM-S918N) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile";
+const APPS = {
+    KakaoTalk: [`${ANDROID} Safari/537.36;KAKAOTALK 2410450`, "카카오톡 안에서 열린 페이지입니다"],
+    NAVER: [`${ANDROID} Safari/537.36 NAVER(inapp; search; 2000; 12.8.1)`, "네이버 앱 안에서 열린 페이지입니다"],
+    "Samsung Internet": [`${ANDROID} SamsungBrowser/26.0 Safari/537.36`, null],
+};
+for (const [name, [userAgent, advice]] of Object.entries(APPS)) {
+    test(`who reads the page in ${name} is ${advice ? "advised to open another browser" : "left alone"}`,
+        { userAgent, locale: "ko-KR" }, async (reader, page) => {
+            for (const go of [() => reader.open("/sign-in"), () => reader.signIn("must")]) {
+                await go();
+                await page.locator("form").waitFor();
+                assert.equal(await page.getByText(advice ?? "안에서 열린 페이지입니다").count(), advice ? 1 : 0);
+            }
+        });
+}
+
 test("a key that expired is replaced by a new one, and that is said", {}, async (reader, page) => {
     await reader.signIn("offer");
     await reader.heading("Set up two-step verification");

@@ -16,6 +16,9 @@ test("a wrong password says so, is emptied and has the focus", {}, async (reader
     assert.equal(await page.inputValue("[name=password]"), "");
     assert.equal(await page.inputValue("[name=user]"), "code@demo.test");
     assert.equal(await page.getAttribute("[name=password]", "aria-invalid"), "true");
+    const described = await page.getAttribute("[name=password]", "aria-describedby");
+    assert.match(await page.locator(`[id="${described}"]`).textContent(), /do not match/);
+    assert.equal(await page.getAttribute("[name=user]", "aria-invalid"), null);
 });
 
 test("an empty field is named before anything is sent", {}, async (reader, page) => {

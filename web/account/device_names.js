@@ -1,10 +1,18 @@
 // device_names.js - how devices are called, told apart and ordered.
 
 import { html } from "../lib/html.js";
-import { t, time } from "../lib/language.js";
+import { day, t, time } from "../lib/language.js";
 
 export function Moment({ seconds }) {
     return html`<time datetime=${new Date(seconds * 1000).toISOString()}>${time(seconds)}</time>`;
+}
+
+export function Day({ seconds }) {
+    return html`<time datetime=${new Date(seconds * 1000).toISOString()}>${day(seconds)}</time>`;
+}
+
+export function Address({ ip }) {
+    return html`<span data-ip>${ip}</span>`;
 }
 
 // Names for all rows, by id: equal ones are numbered, the oldest first.

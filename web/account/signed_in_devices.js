@@ -7,7 +7,7 @@ import { Field } from "../lib/fields.js";
 import { html } from "../lib/html.js";
 import { t } from "../lib/language.js";
 import { Table } from "../lib/table.js";
-import { inOrder, Moment, namesOf } from "./device_names.js";
+import { Address, inOrder, Moment, namesOf } from "./device_names.js";
 import { Section } from "./section.js";
 import { request, show } from "./state.js";
 
@@ -55,7 +55,7 @@ function List({ sessions, names, chosen }) {
                 html`<${Name} session=${session} name=${name} chosen=${chosen} />`,
                 html`<${Moment} seconds=${session.created_at} />`,
                 html`<${Moment} seconds=${session.seen_at} />`,
-                session.ip,
+                html`<${Address} ip=${session.ip} />`,
                 session.current
                     ? html`<mark>${t("sessions.now")}</mark>`
                     : html`<${Action} go=${() => end([session.id])}

@@ -4,7 +4,7 @@ import { Action } from "../lib/button.js";
 import { html } from "../lib/html.js";
 import { fill, t } from "../lib/language.js";
 import { Table } from "../lib/table.js";
-import { inOrder, Moment, namesOf } from "./device_names.js";
+import { Address, Day, inOrder, Moment, namesOf } from "./device_names.js";
 import { Section } from "./section.js";
 import { request, show } from "./state.js";
 
@@ -23,10 +23,10 @@ export function TrustedDevices({ devices }) {
             html`
                 <b>${names.get(device.id)}</b>
                 ${device.current && html`<mark>${t("devices.this")}</mark>`}
-                <small>${fill("devices.since", { time: html`<${Moment} seconds=${device.created_at} />` })}</small>`,
+                <small>${fill("devices.since", { time: html`<${Day} seconds=${device.created_at} />` })}</small>`,
             html`<${Moment} seconds=${device.used_at} />`,
-            html`<${Moment} seconds=${device.expires_at} />`,
-            device.ip,
+            html`<${Day} seconds=${device.expires_at} />`,
+            html`<${Address} ip=${device.ip} />`,
             html`<${Action} go=${() => remove(device.id)}
                 aria-label=${t("devices.remove-which", { name: names.get(device.id) })}>${t("devices.remove")}<//>`,
         ],

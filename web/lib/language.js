@@ -70,6 +70,12 @@ export function time(seconds) {
     return format.format(new Date(seconds * 1000));
 }
 
+// In one piece.
+export function day(seconds) {
+    const format = new Intl.DateTimeFormat(current.value, { dateStyle: "medium" });
+    return format.format(new Date(seconds * 1000)).replaceAll(" ", "\u00a0");
+}
+
 export function duration(seconds) {
     const [amount, unit] = seconds < 100 ? [Math.ceil(seconds), "second"] : [Math.ceil(seconds / 60), "minute"];
     return new Intl.NumberFormat(current.value, { style: "unit", unit, unitDisplay: "long" }).format(amount);
