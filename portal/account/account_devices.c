@@ -1,4 +1,4 @@
-/* account_devices.c - trusted devices and login devices of a member. */
+/* account_devices.c - trusted devices and signed-in devices of a member. */
 #include "portal/account/account_answer.h"
 #include "portal/account/handlers.h"
 #include "policy/credential/trusted.h"

@@ -6,6 +6,7 @@ import "./test_registration.mjs";
 import "./test_account.mjs";
 import "./test_addresses.mjs";
 import "./test_typing.mjs";
+import "./test_first_state.mjs";
 import "./test_every_screen.mjs";
 
 process.exit((await runAll(process.argv[2])) ? 1 : 0);

@@ -76,6 +76,14 @@ for (const [word, right] of Object.entries(SIGNED_IN_AS)) {
     });
 }
 
+test("a step that is not the reader's turn leaves no entry behind", {}, async (reader, page) => {
+    await reader.open("/oauth2/authorize?from=here");
+    await reader.open("/sign-in/recovery-codes");
+    await reader.heading("Sign in");
+    await page.goBack();
+    assert.equal(new URL(page.url()).search, "?from=here");
+});
+
 test("an account page that does not exist leads to the first one", {}, async (reader, page) => {
     await reader.account("plain");
     await reader.open("/account/unheard-of");
