@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "policy/settings/brand.h"
+
 static int takes_options(const struct ctl_command *command)
 {
 	static const unsigned char none[CTL_OPTION_COUNT];
@@ -178,6 +180,19 @@ static void manual_policy(FILE *out)
 	}
 }
 
+static void manual_brand(FILE *out)
+{
+	const struct pl_brand_info *setting;
+
+	for (size_t i = 0; (setting = pl_brand_setting(i)) != NULL; i++) {
+		fprintf(out, ".It Cm %s\n", setting->name);
+		roff(out, setting->text);
+		fputs("\nDefault: ", out);
+		roff(out, *setting->fallback != '\0' ? setting->fallback : "empty");
+		fputs("\n", out);
+	}
+}
+
 static void manual_rules(FILE *out)
 {
 	for (unsigned int i = 0; i < PL_RULE_COUNT; i++) {
@@ -263,6 +278,7 @@ int ctl_manual(FILE *out, const char *section)
 		{ "commands", manual_commands },
 		{ "settings", manual_settings },
 		{ "policy", manual_policy },
+		{ "brand", manual_brand },
 		{ "rules", manual_rules },
 		{ "words", words },
 		{ "setting-words", setting_words },

@@ -54,8 +54,8 @@ only() {
 only sqlite3.h policy/store/store_sqlite.c policy/store/store_sqlite_backup.c
 only libpq-fe.h policy/store/store_postgresql.c policy/store/store_postgresql_connect.c \
 	policy/store/store_postgresql_copy.c policy/store/store_postgresql_pipeline.c policy/store/store_postgresql_stmt.c
-only confuse.h policy/settings/policy_file.c policy/settings/policy_validators.c \
-	policy/settings/policy_validators.h
+only confuse.h policy/settings/brand_conf.c policy/settings/confuse_text.c policy/settings/confuse_text.h \
+	policy/settings/policy_file.c policy/settings/policy_validators.c policy/settings/policy_validators.h
 only csv.h ctl/member_csv.c
 only libmilter/mfapi.h milter/callbacks.c milter/main.c
 only microhttpd.h portal/http/http.c

@@ -98,6 +98,7 @@ int check_portal(struct check *check)
 		return 1;
 	}
 	check_url(check, policy->portal_url);
+	check_brand(check);
 	if (check->doveconf != NULL)
 		check_socket(check, policy->auth_socket);
 	if (policy->doveadm_url[0] != '\0')

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "policy/base/nearest.h"
+#include "policy/settings/confuse_text.h"
 #include "policy/settings/option.h"
 #include "policy/settings/policy_text.h"
 #include "policy/settings/policy_validators.h"
@@ -28,9 +29,6 @@ static _Thread_local struct {
 	int reached_end;
 } loading;
 
-/* libconfuse accepts a section that is cut off by the end of the file. So this call, which works
- * only outside of sections, comments and strings, is appended to every file. */
-#define END_MARK "policy_file_ends_here"
 #define CUT_OFF "the file ends inside a section, a comment or a string: is a } missing?"
 
 /* Plain settings of earlier versions that have no effect any more. */
@@ -95,7 +93,7 @@ __attribute__((format(printf, 2, 0))) static void complain(cfg_t *cfg, const cha
 	if (loading.err == NULL || loading.err->code != PL_OK)
 		return;
 	vsnprintf(msg, sizeof(msg), fmt, args);
-	if (strstr(msg, END_MARK) != NULL)
+	if (strstr(msg, PL_CONFUSE_END) != NULL)
 		return;
 	explain_no_such_option(msg, sizeof(msg));
 	if (cfg == NULL)
@@ -314,55 +312,6 @@ static int read_policy(cfg_t *cfg, struct pl_policy *policy, struct pl_error *er
 	return sort_sections("class", policy->classes, policy->class_count, err);
 }
 
-/* Returns the last character of the comment. */
-static char *blank_comment(char *text)
-{
-	size_t len = strcspn(text, "\n");
-
-	memset(text, ' ', len);
-	return text + len - 1;
-}
-
-/* Replaces comments by blanks, because libconfuse 3.3 counts a line that ends in a comment three
- * times, and all errors below it would name a wrong line. */
-static void blank_comments(char *text)
-{
-	char quote = '\0';
-
-	for (; *text != '\0'; text++) {
-		if (quote != '\0' && *text == '\\' && text[1] != '\0')
-			text++;
-		else if (quote == '\0' && *text == '#')
-			text = blank_comment(text);
-		else if (quote == '\0' && (*text == '"' || *text == '\''))
-			quote = *text;
-		else if (*text == quote)
-			quote = '\0';
-	}
-}
-
-/* Like cfg_parse_buf, but errors contain the name of the file. */
-static int parse_text(cfg_t *cfg, const char *name, const char *text)
-{
-	char *marked;
-	FILE *in;
-	int len, ret = CFG_PARSE_ERROR;
-
-	free(cfg->filename);
-	cfg->filename = strdup(name);
-	len = asprintf(&marked, "%s\n" END_MARK "()\n", text);
-	if (len < 0)
-		return CFG_PARSE_ERROR;
-	blank_comments(marked);
-	in = fmemopen(marked, (size_t)len, "r");
-	if (in != NULL) {
-		ret = cfg_parse_fp(cfg, in);
-		fclose(in);
-	}
-	free(marked);
-	return ret;
-}
-
 /* Parses a file in the middle of another one, whose name and line are kept. */
 static int parse_included(cfg_t *cfg, const char *path, const char *text)
 {
@@ -374,7 +323,7 @@ static int parse_included(cfg_t *cfg, const char *path, const char *text)
 	loading.file = loading.policy->files[loading.policy->file_count - 1];
 	cfg->filename = NULL;
 	loading.depth++;
-	ret = parse_text(cfg, path, text);
+	ret = pl_confuse_parse(cfg, path, text);
 	loading.depth--;
 	/* Of two errors the first one is kept. */
 	if (!loading.reached_end) {
@@ -448,7 +397,7 @@ static int parse(const char *name, const char *text, struct pl_policy *policy, s
 		CFG_SEC("domain", layered, CFGF_MULTI | CFGF_TITLE),
 		CFG_SEC("class", classed, CFGF_MULTI | CFGF_TITLE),
 		CFG_FUNC("include", include),
-		CFG_FUNC(END_MARK, reach_end),
+		CFG_FUNC(PL_CONFUSE_END, reach_end),
 		CFG_END(),
 	};
 	cfg_t *cfg;
@@ -465,7 +414,7 @@ static int parse(const char *name, const char *text, struct pl_policy *policy, s
 	cfg_set_validate_func(cfg, "defaults", take_defaults);
 	cfg_set_validate_func(cfg, "domain", take_section);
 	cfg_set_validate_func(cfg, "class", take_section);
-	ret = parse_text(cfg, name, text);
+	ret = pl_confuse_parse(cfg, name, text);
 	if (err->code == PL_OK && !loading.reached_end)
 		pl_error_set(err, PL_ERR_CONFIG, "%s:%d: %s", name, cfg->line, CUT_OFF);
 	else if (err->code == PL_OK && ret != CFG_SUCCESS)

@@ -1,0 +1,54 @@
+/* confuse_text.c - see confuse_text.h. */
+#include "policy/settings/confuse_text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Returns the last character of the comment. */
+static char *blank_comment(char *text)
+{
+	size_t len = strcspn(text, "\n");
+
+	memset(text, ' ', len);
+	return text + len - 1;
+}
+
+/* Replaces comments by blanks, because libconfuse 3.3 counts a line that ends in a comment three
+ * times, and all errors below it would name a wrong line. */
+static void blank_comments(char *text)
+{
+	char quote = '\0';
+
+	for (; *text != '\0'; text++) {
+		if (quote != '\0' && *text == '\\' && text[1] != '\0')
+			text++;
+		else if (quote == '\0' && *text == '#')
+			text = blank_comment(text);
+		else if (quote == '\0' && (*text == '"' || *text == '\''))
+			quote = *text;
+		else if (*text == quote)
+			quote = '\0';
+	}
+}
+
+int pl_confuse_parse(cfg_t *cfg, const char *name, const char *text)
+{
+	char *marked;
+	FILE *in;
+	int len, ret = CFG_PARSE_ERROR;
+
+	free(cfg->filename);
+	cfg->filename = strdup(name);
+	len = asprintf(&marked, "%s\n" PL_CONFUSE_END "()\n", text);
+	if (len < 0)
+		return CFG_PARSE_ERROR;
+	blank_comments(marked);
+	in = fmemopen(marked, (size_t)len, "r");
+	if (in != NULL) {
+		ret = cfg_parse_fp(cfg, in);
+		fclose(in);
+	}
+	free(marked);
+	return ret;
+}
