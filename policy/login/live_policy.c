@@ -157,7 +157,8 @@ static int load_valid_policy(const struct pl_live_policy *live, struct pl_policy
 {
 	if (pl_policy_load(live->path, policy_r, err) < 0)
 		return -1;
-	if (live->options.check == NULL || live->options.check(*policy_r, err) == 0)
+	if (live->options.check == NULL ||
+	    live->options.check(live->options.context, *policy_r, err) == 0)
 		return 0;
 	pl_policy_unref(policy_r);
 	return -1;

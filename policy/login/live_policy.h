@@ -39,12 +39,13 @@ struct pl_live_options {
 	const char *policy_path;
 	unsigned int keys;
 	int look_every_ms; /* between two looks at the files */
-	/* Whether a valid policy suits this program: 0, or -1 and why not. NULL: it does. */
-	int (*check)(const struct pl_policy *policy, struct pl_error *err);
+	/* Whether a valid policy suits this program: 0, or -1 and why not. NULL: it does. Called
+	 * with the lock held. */
+	int (*check)(void *context, const struct pl_policy *policy, struct pl_error *err);
 	/* Told what was read again (failed is 0) and what cannot be read: at once, and once
 	 * a minute while it lasts. Called with the lock held: it must not call back. */
 	void (*report)(void *context, int failed, const char *msg);
-	void *context; /* for report */
+	void *context; /* for check and report */
 };
 
 struct pl_live_policy;

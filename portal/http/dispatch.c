@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "daemon/log.h"
+#include "portal/http/brand_page.h"
 #include "portal/http/csrf.h"
 #include "portal/http/fields.h"
 #include "portal/http/form.h"
@@ -20,6 +21,7 @@
 #include "portal/http/problem.h"
 
 #define RETRY_SECONDS 5
+#define FIRST_STATE "/api/session" /* what the single page begins with */
 
 /* code is for pages of ours; RFC 6749 has its own words for programs. */
 static int refuse(const struct request *request, struct response *response, int status,
@@ -44,40 +46,50 @@ static int refuse_method(struct response *response, const char *allow)
 	return respond_error(response, 405, "method-not-allowed");
 }
 
-static void answer_page(const struct request *request, const struct page *page,
-			struct response *response)
+/* The single page is answered like the route whose answer it contains. */
+static int find_index_route(struct request *request, struct response *response)
 {
-	if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0) {
-		refuse_method(response, "GET, HEAD");
-		return;
-	}
-	if (page == pages_index(portal_pages(request->portal))) {
-		respond_index(request, response, page);
-		return;
-	}
-	response->page = page;
-	response->status =
-		request->if_none_match != NULL && strcmp(request->if_none_match, page->etag) == 0
-			? 304
-			: 200;
-}
-
-/* 1 when the request is answered: a page, an unknown path, a wrong method. */
-static int find_route(struct request *request, struct response *response)
-{
-	const struct page *page;
 	char allow[ROUTE_ALLOW];
 
+	request->is_index = 1;
+	request->route = route_find(portal_routes(request->portal), request->method, FIRST_STATE,
+				    &request->parameters, allow);
+	if (request->route == NULL)
+		refuse_method(response, allow);
+	return request->route == NULL;
+}
+
+/* 0: there is no file at the path. */
+static int answer_file(const struct request *request, struct response *response)
+{
+	const struct page *page = pages_find(portal_pages(request->portal), request->path);
+	const struct pl_brand_file *image = brand_find(request->brand, request->path);
+
+	if (page == NULL && image == NULL)
+		return 0;
+	if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0)
+		refuse_method(response, "GET, HEAD");
+	else if (page != NULL)
+		respond_file(response, page->type, page->body, page->len);
+	else
+		respond_file(response, image->type, image->bytes, image->len);
+	return 1;
+}
+
+/* 1 when the request is answered: a file, an unknown path, a wrong method. */
+static int find_route(struct request *request, struct response *response)
+{
+	char allow[ROUTE_ALLOW];
+
+	if (pages_is_index(request->path))
+		return find_index_route(request, response);
 	request->route = route_find(portal_routes(request->portal), request->method, request->path,
 				    &request->parameters, allow);
 	if (request->route != NULL)
 		return 0;
-	page = allow[0] == '\0' ? pages_find(portal_pages(request->portal), request->path) : NULL;
-	if (page != NULL)
-		answer_page(request, page, response);
-	else if (allow[0] != '\0')
+	if (allow[0] != '\0')
 		refuse_method(response, allow);
-	else
+	else if (!answer_file(request, response))
 		respond_error(response, 404, "not-found");
 	return 1;
 }
@@ -272,9 +284,22 @@ static void refuse_fields(const struct request *request, struct response *respon
 		refuse(request, response, 400, "bad-request");
 }
 
+/* What went wrong is logged; the page comes all the same, and its script asks again. */
+static void dispatch_index(struct request *request, struct response *response)
+{
+	struct response state = { 0 };
+
+	dispatch_with_store(request, &state);
+	respond_index(request, response, state.status == 200 ? state.json : NULL);
+	response_free(&state);
+}
+
 void dispatch(struct request *request, struct response *response)
 {
-	if (read_fields(request) < 0)
+	/* The query of a page is for its script. */
+	if (request->is_index)
+		dispatch_index(request, response);
+	else if (read_fields(request) < 0)
 		refuse_fields(request, response);
 	else
 		dispatch_with_store(request, response);

@@ -1,7 +1,10 @@
 /* frame.c - see frame.h. */
 #include "portal/http/frame.h"
 
-#include "portal/http/index_page.h"
+#include "portal/http/brand_page.h"
+#include "portal/http/html.h"
+#include "portal/http/pages.h"
+#include "portal/http/portal.h"
 
 void frame_begin(FILE *out, const struct request *request, const char *title, int refresh)
 {
@@ -11,11 +14,12 @@ void frame_begin(FILE *out, const struct request *request, const char *title, in
 		language_tags[request_language(request)]);
 	if (refresh > 0)
 		fprintf(out, "<meta http-equiv=\"refresh\" content=\"%d\">\n", refresh);
-	fprintf(out,
-		"<title>%s</title>\n<link rel=\"stylesheet\" href=\"/web/css/base.css\">\n"
-		"<body data-width=\"narrow\">\n<div id=\"frame\"><header><strong>",
-		title);
-	put_html(out, request->policy->portal_name);
+	fprintf(out, "<title>%s</title>\n<link rel=\"stylesheet\" href=\"%s/css/base.css\">\n",
+		title, pages_folder(portal_pages(request->portal)));
+	put_brand_style(out, request->brand);
+	fputs("<body data-width=\"narrow\">\n<div id=\"frame\"><header><strong>", out);
+	put_brand_logo(out, request->brand);
+	put_html(out, brand_name(request, request_language(request)));
 	fprintf(out, "</strong></header><main><h1>%s</h1>", title);
 }
 

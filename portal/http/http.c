@@ -175,7 +175,6 @@ static void read_head(struct MHD_Connection *connection, const char *method,
 	request->content_type = header(connection, "Content-Type");
 	request->fetch_site = header(connection, "Sec-Fetch-Site");
 	request->csrf = header(connection, "X-CSRF-Token");
-	request->if_none_match = header(connection, "If-None-Match");
 	request->body_len = length == NULL ? 0 : strtoull(length, NULL, 10);
 	find_address(connection, request);
 }
@@ -197,11 +196,8 @@ static struct MHD_Response *make_response(const struct response *response)
 {
 	char *text;
 
-	if (response->page != NULL)
-		return MHD_create_response_from_buffer(response->status == 304
-							       ? 0
-							       : response->page->len,
-						       response->page->body,
+	if (response->file != NULL)
+		return MHD_create_response_from_buffer(response->file_len, (void *)response->file,
 						       MHD_RESPMEM_PERSISTENT);
 	if (response->json == NULL)
 		return MHD_create_response_from_buffer(response->body == NULL ? 0

@@ -3,69 +3,130 @@
 
 #include <string.h>
 
+#include "portal/http/brand_page.h"
+#include "portal/http/html.h"
+#include "portal/http/page_imports.h"
 #include "portal/http/pages.h"
+#include "portal/http/portal.h"
 
-void put_html(FILE *out, const char *text)
+/* What the page is filled in with. */
+struct view {
+	const struct request *request;
+	const struct pages *pages;
+	const json_t *state; /* NULL: not known */
+};
+
+static void put_name(FILE *out, const struct view *view)
 {
-	for (; *text != '\0'; text++) {
-		switch (*text) {
-		case '&':
-			fputs("&amp;", out);
-			break;
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		case '"':
-			fputs("&quot;", out);
-			break;
-		default:
-			putc(*text, out);
-		}
+	put_html(out, brand_name(view->request, request_language(view->request)));
+}
+
+static void put_language(FILE *out, const struct view *view)
+{
+	put_html(out, language_tags[request_language(view->request)]);
+}
+
+static void put_web(FILE *out, const struct view *view)
+{
+	put_html(out, pages_folder(view->pages));
+}
+
+static void put_icon(FILE *out, const struct view *view)
+{
+	put_brand_icon(out, view->request->brand, pages_folder(view->pages));
+}
+
+static void put_style(FILE *out, const struct view *view)
+{
+	put_brand_style(out, view->request->brand);
+}
+
+static void put_logo(FILE *out, const struct view *view)
+{
+	put_brand_logo(out, view->request->brand);
+}
+
+static void put_footer(FILE *out, const struct view *view)
+{
+	put_brand_footer(out, view->request->brand, request_language(view->request));
+}
+
+static void put_brand(FILE *out, const struct view *view)
+{
+	json_t *json = brand_json(view->request);
+
+	if (json != NULL)
+		put_data(out, "brand", json);
+	json_decref(json);
+}
+
+/* All at once instead of each after the one that imports it. */
+static void put_modules(FILE *out, const struct view *view)
+{
+	const struct page_imports *imports = pages_imports(view->pages);
+
+	for (size_t i = 0; i < imports->count; i++) {
+		fprintf(out, "<link rel=\"modulepreload\" href=\"%s/", pages_folder(view->pages));
+		put_html(out, imports->page[i]->name);
+		fputs("\">\n", out);
 	}
 }
 
-/* The placeholder that text begins with, and what stands for it; 0: none. */
-static size_t find_placeholder(const struct request *request, const char *text,
-			       const char **value_r)
+static void put_state(FILE *out, const struct view *view)
 {
-	const struct {
-		const char *name, *value;
-	} placeholders[] = {
-		{ "{{name}}", request->policy->portal_name },
-		{ "{{language}}", language_tags[request_language(request)] },
-	};
+	if (view->state != NULL)
+		put_data(out, "state", view->state);
+}
 
+static const struct placeholder {
+	const char *name;
+	void (*put)(FILE *out, const struct view *view);
+} placeholders[] = {
+	{ "{{name}}", put_name },         /* of the portal, as text */
+	{ "{{language}}", put_language }, /* of the reader, as a code */
+	{ "{{web}}", put_web },           /* where the files of web/ are */
+	{ "{{icon}}", put_icon },         /* the address of the icon */
+	{ "{{style}}", put_style },       /* a link to the brand's style sheet, if there is one */
+	{ "{{logo}}", put_logo },         /* the brand's, if there is one */
+	{ "{{footer}}", put_footer },     /* the same */
+	{ "{{modules}}", put_modules },   /* links to the modules that main.js imports */
+	{ "{{brand}}", put_brand },       /* the brand, as JSON */
+	{ "{{state}}", put_state },       /* the session, as JSON; or nothing */
+};
+
+/* The placeholder that text begins with, or NULL. */
+static const struct placeholder *find_placeholder(const char *text)
+{
 	for (size_t i = 0; i < sizeof(placeholders) / sizeof(placeholders[0]); i++) {
-		size_t len = strlen(placeholders[i].name);
-
-		*value_r = placeholders[i].value;
-		if (strncmp(text, placeholders[i].name, len) == 0)
-			return len;
+		if (strncmp(text, placeholders[i].name, strlen(placeholders[i].name)) == 0)
+			return &placeholders[i];
 	}
-	return 0;
+	return NULL;
 }
 
-int respond_index(const struct request *request, struct response *response, const struct page *page)
+static void fill(FILE *out, const char *text, const struct view *view)
 {
+	const struct placeholder *placeholder;
+
+	for (; *text != '\0'; text += placeholder == NULL ? 1 : strlen(placeholder->name)) {
+		placeholder = find_placeholder(text);
+		if (placeholder == NULL)
+			putc(*text, out);
+		else
+			placeholder->put(out, view);
+	}
+}
+
+int respond_index(const struct request *request, struct response *response, const json_t *state)
+{
+	const struct view view = { request, portal_pages(request->portal), state };
 	FILE *out = open_memstream(&response->body, &response->body_len);
-	const char *text = page->body, *end = page->body + page->len, *value;
 
 	response->status = 200;
-	response->type = page->type;
+	response->type = pages_index(view.pages)->type;
 	if (out == NULL)
 		return 0;
-	while (text < end) {
-		size_t len = find_placeholder(request, text, &value);
-
-		if (len > 0)
-			put_html(out, value);
-		else
-			putc(*text, out);
-		text += len > 0 ? len : 1;
-	}
+	fill(out, pages_index(view.pages)->body, &view);
 	fclose(out);
 	return 0;
 }

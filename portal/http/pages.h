@@ -1,32 +1,30 @@
 /* pages.h - the files of web/ and of the folders below it, read into memory at start.
  *
  * Only what lay there then is ever served, so no path of a request is looked up in a file system.
- * /web/NAME is the file NAME, such as lib/api.js; the paths of the single page (/sign-in,
- * /account, /account/devices, ...) are its index.html.
+ * /web/VERSION/NAME is the file NAME, such as lib/api.js. The version is a digest of all files:
+ * browsers keep what has such an address for ever, and a page that was loaded before an upgrade
+ * does not get modules of the new version, but none. The paths of the single page (/sign-in,
+ * /account, /account/devices, ...) are index.html, filled in (index_page.h).
  */
 #ifndef POSTLATCH_PORTAL_PAGES_H
 #define POSTLATCH_PORTAL_PAGES_H
 
-#include <stddef.h>
-
-#include "policy/base/error.h"
-
-struct page {
-	char *path;       /* "/web/lib/api.js" */
-	const char *type; /* static */
-	char *body;       /* with a NUL behind it */
-	size_t len;
-	char etag[20]; /* in quotes */
-};
+#include "portal/http/page_files.h"
 
 struct pages;
+struct page_imports;
 
 /* PL_ERR_CONFIG when the folder cannot be read or has no index.html. */
 int pages_load(const char *folder, struct pages **pages_r, struct pl_error *err);
 void pages_free(struct pages **pages);
-/* The page that the paths of the single page have; it has placeholders (index_page.h). */
+/* Whether the single page answers a path. */
+int pages_is_index(const char *path);
 const struct page *pages_index(const struct pages *pages);
-/* NULL: there is no such page. */
+/* Where the other files are: "/web/VERSION". */
+const char *pages_folder(const struct pages *pages);
+/* The modules that main.js imports, and theirs; without main.js itself. */
+const struct page_imports *pages_imports(const struct pages *pages);
+/* The file that a path of that folder names. NULL: there is none. */
 const struct page *pages_find(const struct pages *pages, const char *path);
 
 #endif

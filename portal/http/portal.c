@@ -29,17 +29,35 @@ struct portal {
 	struct pl_store_pool *pools[ROLES]; /* of the roles, in their order */
 	const struct route *routes;
 	struct pages *pages;
-	pthread_mutex_t lock; /* for the clock */
+	pthread_mutex_t lock; /* for what follows */
 	struct clock_guard clock;
+	struct pl_brand *brand; /* of the last good policy */
 };
 
-/* What the values must look like is the policy's own rule. */
-static int check(const struct pl_policy *policy, struct pl_error *err)
+static void take_brand(struct portal *portal, struct pl_brand *brand)
 {
-	return policy->portal_url[0] != '\0'
-		       ? 0
-		       : pl_error_set(err, PL_ERR_CONFIG, "%s: portal_url is not set",
-				      policy->files[0]);
+	struct pl_brand *former;
+
+	pthread_mutex_lock(&portal->lock);
+	former = portal->brand;
+	portal->brand = brand;
+	pthread_mutex_unlock(&portal->lock);
+	pl_brand_unref(&former);
+}
+
+/* What the values must look like is the policy's own rule. The brand is read whenever the policy
+ * is, and a wrong one is refused with it. */
+static int check(void *context, const struct pl_policy *policy, struct pl_error *err)
+{
+	struct pl_brand *brand;
+
+	if (policy->portal_url[0] == '\0')
+		return pl_error_set(err, PL_ERR_CONFIG, "%s: portal_url is not set",
+				    policy->files[0]);
+	if (pl_brand_load(policy->brand_dir, &brand, err) < 0)
+		return -1;
+	take_brand(context, brand);
+	return 0;
 }
 
 static int open_pools(struct portal *portal)
@@ -65,13 +83,14 @@ static struct pl_store_pool *pool_of(const struct portal *portal, enum pl_role r
 int portal_new(const char *policy_path, const char *web_path, const struct route *routes,
 	       struct portal **portal_r, struct pl_error *err)
 {
+	struct portal *portal = calloc(1, sizeof(*portal));
 	const struct pl_live_options options = { .policy_path = policy_path,
 						 .keys = PL_LIVE_HMAC_KEY | PL_LIVE_SEAL_KEY |
 							 PL_LIVE_OUTBOX_KEY,
 						 .look_every_ms = LOOK_EVERY_MS,
 						 .check = check,
-						 .report = daemon_log_report };
-	struct portal *portal = calloc(1, sizeof(*portal));
+						 .report = daemon_log_report,
+						 .context = portal };
 
 	*portal_r = NULL;
 	if (portal == NULL)
@@ -102,6 +121,7 @@ void portal_free(struct portal **portal_p)
 		pl_store_pool_free(&portal->pools[i]);
 	pages_free(&portal->pages);
 	pl_live_policy_free(&portal->live);
+	pl_brand_unref(&portal->brand);
 	pthread_mutex_destroy(&portal->lock);
 	free(portal);
 }
@@ -130,12 +150,16 @@ int portal_hold(struct portal *portal, struct request *request, struct pl_error 
 	request->verify = request->held->hmac_key;
 	request->seal = request->held->seal_key;
 	request->work.outbox = request->held->outbox_key;
+	pthread_mutex_lock(&portal->lock);
+	request->brand = pl_brand_ref(portal->brand);
+	pthread_mutex_unlock(&portal->lock);
 	return 0;
 }
 
 void portal_release(struct request *request)
 {
 	pl_snapshot_unref(&request->held);
+	pl_brand_unref(&request->brand);
 	request->policy = NULL;
 	request->verify = request->seal = NULL;
 	request->work.outbox = NULL;

@@ -14,7 +14,7 @@ struct portal;
 int portal_new(const char *policy_path, const char *web_path, const struct route *routes,
 	       struct portal **portal_r, struct pl_error *err);
 void portal_free(struct portal **portal);
-/* Reads policy and keys again. -1: the last good policy is kept. */
+/* Reads policy, keys and brand again. -1: the last good policy is kept, with its brand. */
 int portal_reload(struct portal *portal, struct pl_error *err);
 /* Runs a job of the portal itself, which belongs to no request, with a connection to the database.
  * 0, or -1: what could not be done is logged. doing says what, for the log. */
@@ -22,7 +22,7 @@ int portal_run(struct portal *portal, const char *doing,
 	       int (*job)(const struct pl_work *work, const struct pl_policy *policy));
 const struct pages *portal_pages(const struct portal *portal);
 const struct route *portal_routes(const struct portal *portal);
-/* Fills policy and keys of a request, which stay until portal_release, whatever is read
+/* Fills policy, keys and brand of a request, which stay until portal_release, whatever is read
  * again in between. 0, or -1 and the error. */
 int portal_hold(struct portal *portal, struct request *request, struct pl_error *err);
 void portal_release(struct request *request);

@@ -134,6 +134,12 @@ static int is_language(const char *range, const char *subtag)
 
 const char *const language_tags[LANGUAGES] = { [ENGLISH] = "en", [KOREAN] = "ko" };
 
+static enum language default_language(const struct request *request)
+{
+	return strcmp(request->brand->default_language, language_tags[KOREAN]) == 0 ? KOREAN
+										    : ENGLISH;
+}
+
 enum language request_language(const struct request *request)
 {
 	const char *names = request->accept_language == NULL ? "" : request->accept_language;
@@ -144,5 +150,5 @@ enum language request_language(const struct request *request)
 				return (enum language)i;
 		}
 	}
-	return ENGLISH;
+	return default_language(request);
 }

@@ -6,6 +6,7 @@
 
 #include "dovecot/disconnection.h"
 #include "policy/session/grant.h"
+#include "policy/settings/brand.h"
 #include "policy/settings/policy.h"
 
 struct route;
@@ -41,6 +42,7 @@ struct request_parameters {
 struct request {
 	struct portal *portal;
 	const struct route *route;
+	int is_index; /* the single page; route is that of what it begins with */
 	const char *method, *path;
 	struct request_parameters parameters;
 	struct request_field query[REQUEST_FIELDS_MAX]; /* of the URL, decoded */
@@ -56,15 +58,16 @@ struct request {
 	const char *host;          /* that was asked, with its port; NULL: none */
 	const char *accept_language;
 	const char *cookies;
-	const char *content_type, *fetch_site, *csrf, *if_none_match;
+	const char *content_type, *fetch_site, *csrf;
 	size_t body_len;         /* what Content-Length announces, and then what came */
 	char *query_text, *body; /* http.c's; parsed in place. NULL: none */
 	struct pl_ip ip;         /* the browser's; behind a proxy, what the trusted proxy says */
 	char ip_text[PL_IP_TEXT];
 
 	/* Filled by the dispatcher and by the guard of the route. */
-	struct pl_snapshot *held; /* what the next three belong to */
+	struct pl_snapshot *held; /* what the policy and the keys belong to */
 	struct pl_policy *policy;
+	struct pl_brand *brand;        /* of the pages, as that policy names it */
 	struct pl_keys *verify, *seal; /* NULL: the key file is missing or refused */
 	/* Its store, the dispatcher's error, the session's member as the actor; now is when the
 	 * whole request had come, by the clock of the database. */
@@ -99,7 +102,7 @@ int request_account(struct request *request, struct pl_account **account_r, stru
 /* Begins a write transaction. request_account reads the account anew in it: what a guard has read
  * may not hold any more. 0, or -1. */
 int request_begin_write(struct request *request, struct pl_error *err);
-/* The first of the two that the browser names. */
+/* The first of the two that the browser names, or that of the brand. */
 enum language request_language(const struct request *request);
 /* "Windows 10, Chrome": a short name for the user agent. Returns buf. */
 char *request_device(const struct request *request, char *buf, size_t size);

@@ -6,17 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "portal/http/pages.h"
 #include "policy/settings/policy.h"
 
-/* OWASP ASVS 3.4. The pages load their own files and nothing else. */
+/* The pages load their own files and nothing else. */
+#define PAGES_MAY                                                                         \
+	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " \
+	"font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "  \
+	"base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+/* A picture that is opened as a document of its own, such as an operator's SVG, runs nothing. */
+#define IMAGES_MAY "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
+
+/* OWASP ASVS 3.4. */
 static const struct {
 	const char *name, *value;
 } always[] = {
-	{ "Content-Security-Policy",
-	  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-	  "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
-	  "base-uri 'none'; object-src 'none'; frame-ancestors 'none'" },
 	{ "X-Content-Type-Options", "nosniff" },
 	{ "X-Frame-Options", "DENY" },
 	{ "Referrer-Policy", "no-referrer" },
@@ -79,14 +82,25 @@ void respond_cookie(struct response *response, const char *name, const struct pl
 		 max_age < 0 ? "" : (const char *)value->data, age);
 }
 
-static void page_headers(const struct response *response,
-			 void (*each)(const char *name, const char *value, void *context),
-			 void *context)
+int respond_file(struct response *response, const char *type, const char *file, size_t len)
 {
-	each("Content-Type", response->page->type, context);
-	each("ETag", response->page->etag, context);
-	/* Asked for anew each time, and answered with 304 while it is the same. */
-	each("Cache-Control", "no-cache", context);
+	response->status = 200;
+	response->type = type;
+	response->file = file;
+	response->file_len = len;
+	return 0;
+}
+
+static int is_image(const struct response *response)
+{
+	return response->file != NULL && strncmp(response->type, "image/", 6) == 0;
+}
+
+static const char *content_type(const struct response *response)
+{
+	if (response->json != NULL)
+		return "application/json";
+	return response->file != NULL || response->body != NULL ? response->type : NULL;
 }
 
 void response_headers(const struct response *response, const struct pl_policy *policy,
@@ -95,20 +109,16 @@ void response_headers(const struct response *response, const struct pl_policy *p
 {
 	char seconds[16];
 
+	each("Content-Security-Policy", is_image(response) ? IMAGES_MAY : PAGES_MAY, context);
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
 		each(always[i].name, always[i].value, context);
 	if (policy != NULL && strncmp(policy->portal_url, "https:", 6) == 0)
 		each("Strict-Transport-Security",
 		     policy->hsts_subdomains ? HSTS "; includeSubDomains" : HSTS, context);
-	if (response->page != NULL) {
-		page_headers(response, each, context);
-	} else {
-		each("Cache-Control", "no-store", context);
-		if (response->json != NULL)
-			each("Content-Type", "application/json", context);
-		else if (response->body != NULL)
-			each("Content-Type", response->type, context);
-	}
+	each("Cache-Control",
+	     response->file != NULL ? "public, max-age=31536000, immutable" : "no-store", context);
+	if (content_type(response) != NULL)
+		each("Content-Type", content_type(response), context);
 	if (response->location[0] != '\0')
 		each("Location", response->location, context);
 	for (int i = 0; i < response->cookie_count; i++)

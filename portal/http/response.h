@@ -8,7 +8,6 @@
 #include "policy/base/error.h"
 #include "policy/base/secret.h"
 
-struct page;
 struct pl_policy;
 
 struct response {
@@ -16,14 +15,17 @@ struct response {
 	json_t *json; /* body, if not NULL; owned */
 	char *body;   /* or text; owned */
 	size_t body_len;
-	const char *type;                     /* of body; static */
+	const char *type;                     /* of body or file; static */
 	char location[4096];                  /* of a redirect */
 	char cookies[3][PL_SECRET_MAX + 160]; /* Set-Cookie values */
 	int cookie_count;
 	const char *authenticate; /* WWW-Authenticate; static */
 	char allow[64];           /* of a 405; "": none */
 	int retry_after;          /* seconds; 0 none */
-	const struct page *page;  /* instead of a body */
+	/* Instead of a body: bytes that stay where they are until the answer is sent, and that
+	 * are always the same at their address. */
+	const char *file;
+	size_t file_len;
 };
 
 /* Each returns 0, so that a handler can end with it. */
@@ -37,6 +39,8 @@ int respond_bad_field(struct response *response, const char *field);
 int respond_wait(struct response *response, int status, const char *code, int64_t seconds);
 /* 303 (RFC 9700 4.12). location is checked by the caller. */
 int respond_redirect(struct response *response, const char *location);
+/* 200 with a file that browsers keep: its address contains its version. */
+int respond_file(struct response *response, const char *type, const char *file, size_t len);
 /* A cookie of this host: "__Host-" is put in front of name; Secure, HttpOnly, SameSite=Lax, Path=/.
  * max_age 0: until the browser ends; -1: away with it. */
 void respond_cookie(struct response *response, const char *name, const struct pl_secret *value,

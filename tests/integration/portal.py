@@ -31,7 +31,7 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff$",
     "Referrer-Policy": "no-referrer$",
     "Cross-Origin-Opener-Policy": "same-origin$",
-    "Cache-Control": "(no-store|no-cache)$",
+    "Cache-Control": "(no-store|public, max-age=31536000, immutable)$",
 }
 
 
@@ -204,6 +204,10 @@ class Portal:
 
     def browser(self, **options):
         return Browser(self.port, self.url, **options)
+
+    def web(self):
+        """Where the files of the pages are now: "/web/VERSION"."""
+        return re.search(r"/web/\w+", self.browser().get("/oauth2/authorize?x=y").body.decode()).group()
 
 
 def is_open(port):

@@ -1,13 +1,14 @@
 """postlatch check and the portal, on a real server whose configuration has one fault at a time."""
 import os
 import re
+import shutil
 import stat
 import unittest
 
 from check import CheckTest, FilesTest, replace
 from dovecot import ADDRESS as LISTEN
 from portal import Dovecot
-from server import Server
+from server import ROOT, Server
 
 SOCKET = "  unix_listener auth-postlatch {\n    mode = 0600\n    user = postlatch-portal\n  }\n"
 ADDRESS = "    %s = 127.0.0.1\n" % LISTEN
@@ -52,6 +53,8 @@ POLICY = {
                            "/nonexistent/auth-postlatch"),
     "no key file": (r'doveadm_key_file = ".*"', 'doveadm_key_file = ""', "fault", "does not exist",
                     "06-postlatch-portal.conf"),
+    "no folder of the brand": (r'brand_dir = ".*"', 'brand_dir = "/nonexistent"', "fault", "brand_dir = /nonexistent",
+                               "No such file"),
     "no command for mail": (r"\Z", 'sendmail = "/nonexistent/sendmail"\n', "warning", "cannot be executed",
                             "set sendmail"),
 }
@@ -143,6 +146,18 @@ class Files(FilesTest):
                 self.setting(r"http://localhost:\d+", url)
                 self.finds("ok", "the portal at %s is configured correctly" % url)
                 self.doCleanups()
+
+    def test_a_brand_that_the_portal_cannot_read(self):
+        brand = server.dir + "/etc/postlatch/brand"
+        shutil.copytree(ROOT + "/demo/brand", brand)
+        self.addCleanup(shutil.rmtree, brand)
+        self.setting(r'brand_dir = ".*"', 'brand_dir = "/etc/postlatch/brand"')
+        self.finds("ok", "the portal at")
+        for name, mode, words in (("/logo-dark.svg", 0o600, "brand/logo-dark.svg"), ("", 0o700, "read /etc/postlatch/brand,")):
+            before = os.stat(brand + name).st_mode
+            os.chmod(brand + name, mode)
+            self.finds("fault", "the user postlatch-portal cannot read", words, "chmod")
+            os.chmod(brand + name, before)
 
     def test_without_a_portal_nothing_else_is_looked_at(self):
         self.setting(r'portal_url = ".*"', 'portal_url = ""')

@@ -69,7 +69,8 @@ static void set_key(struct fixture *fixture, const char *name, int id)
 }
 
 static struct pl_live_policy *start_with(struct fixture *fixture, unsigned int keys,
-					 int (*check)(const struct pl_policy *, struct pl_error *))
+					 int (*check)(void *, const struct pl_policy *,
+						      struct pl_error *))
 {
 	const struct pl_live_options options = { .policy_path = path_in(fixture, "policy.conf"),
 						 .keys = keys,
@@ -405,8 +406,9 @@ static void only_the_keys_that_are_wanted_are_read(void **state)
 	}
 }
 
-static int refuses_second(const struct pl_policy *policy, struct pl_error *err)
+static int refuses_second(void *context, const struct pl_policy *policy, struct pl_error *err)
 {
+	(void)context;
 	return strcmp(policy->portal_name, "second") != 0
 		       ? 0
 		       : pl_error_set(err, PL_ERR_CONFIG, "%s: second", policy->files[0]);
@@ -430,8 +432,10 @@ static void policy_that_does_not_suit_the_program_is_a_bad_one(void **state)
 
 static struct fixture *changing; /* what the next check changes; NULL: nothing */
 
-static int changes_the_included_file(const struct pl_policy *policy, struct pl_error *err)
+static int changes_the_included_file(void *context, const struct pl_policy *policy,
+				     struct pl_error *err)
 {
+	(void)context;
 	(void)policy;
 	(void)err;
 	if (changing != NULL)

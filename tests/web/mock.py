@@ -301,8 +301,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 text = file.read()
             if name == "index.html":
                 language = re.split("[-,;]", self.headers.get("Accept-Language", ""))[0]
-                text = text.replace(b"{{name}}", b"Postlatch").replace(
-                    b"{{language}}", b"ko" if language == "ko" else b"en")
+                for placeholder, value in (("name", "Postlatch"), ("language", "ko" if language == "ko" else "en"),
+                                           ("web", "/web"), ("icon", "/web/icon.svg")):
+                    text = text.replace(b"{{%s}}" % placeholder.encode(), value.encode())
+                # Without brand and state, which the scripts then ask for.
+                text = re.sub(rb"{{[a-z]+}}", b"", text)
             self.answer(200, text, TYPES[name.rsplit(".", 1)[-1]])
         except (OSError, KeyError):
             raise Refused(404, "not-found") from None
