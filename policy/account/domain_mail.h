@@ -11,7 +11,7 @@
 
 /* Fills settings_r with what holds in the domain, for members without settings of their own. 1; 0
  * when nothing can be told: the domain is not known or not active, the policy file names no server,
- * or no service is on; -1. */
+ * no service is on, or nothing that programs have is accepted; -1. */
 int pl_domain_mail_settings(struct pl_store *store, const struct pl_policy *policy,
 			    const char *domain, struct pl_mail_settings *settings_r,
 			    struct pl_error *err);

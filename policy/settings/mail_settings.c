@@ -77,6 +77,7 @@ void pl_mail_settings(const struct pl_policy *policy, const struct pl_layers *la
 	*settings_r = (struct pl_mail_settings){
 		.server = policy->mail_server,
 		.client_password = pl_resolve(layers, PL_SETTING_CLIENT_PASSWORD).value,
+		.app_passwords = pl_resolve(layers, PL_SETTING_APP_PASSWORDS).value == PL_ON,
 	};
 	if (policy->mail_server[0] == '\0')
 		return;
@@ -86,8 +87,28 @@ void pl_mail_settings(const struct pl_policy *policy, const struct pl_layers *la
 	add(layers, PL_SETTING_SIEVE, policy->sieve_ports, settings_r);
 }
 
-int pl_mail_needs_app_password(enum pl_value client_password, int factor_registered)
+enum pl_mail_password pl_mail_password(const struct pl_mail_settings *settings,
+				       int factor_registered)
 {
-	return client_password == PL_NEVER ||
-	       (client_password == PL_UNTIL_SECOND_FACTOR && factor_registered);
+	const int needs_app =
+		settings->client_password == PL_NEVER ||
+		(settings->client_password == PL_UNTIL_SECOND_FACTOR && factor_registered);
+
+	if (!needs_app)
+		return PL_MAIL_ACCOUNT_PASSWORD;
+	return settings->app_passwords ? PL_MAIL_APP_PASSWORD : PL_MAIL_NO_PASSWORD;
+}
+
+const char *pl_mail_password_name(enum pl_mail_password password)
+{
+	static const char *const names[] = { [PL_MAIL_ACCOUNT_PASSWORD] = "account",
+					     [PL_MAIL_APP_PASSWORD] = "app",
+					     [PL_MAIL_NO_PASSWORD] = "none" };
+
+	return names[password];
+}
+
+int pl_mail_takes_passwords(const struct pl_mail_settings *settings)
+{
+	return pl_mail_password(settings, 0) != PL_MAIL_NO_PASSWORD;
 }

@@ -30,7 +30,15 @@ struct pl_mail_settings {
 	const char *server; /* "": the policy file does not name it */
 	size_t count;
 	struct pl_mail_service services[PL_MAIL_SERVICES_MAX]; /* imap, pop3, smtp, sieve */
-	enum pl_value client_password; /* which password they take, settings.def */
+	enum pl_value client_password; /* whether they take the account password, settings.def */
+	int app_passwords;             /* whether they take app passwords */
+};
+
+/* The password that somebody types into a mail program. */
+enum pl_mail_password {
+	PL_MAIL_ACCOUNT_PASSWORD, /* or an app password, if these are on */
+	PL_MAIL_APP_PASSWORD,     /* and no other */
+	PL_MAIL_NO_PASSWORD,      /* none is accepted */
 };
 
 /* Whether the text is a list of ports; an empty one is. */
@@ -38,9 +46,13 @@ int pl_mail_ports_valid(const char *list);
 /* Fills settings_r with what holds in these layers. */
 void pl_mail_settings(const struct pl_policy *policy, const struct pl_layers *layers,
 		      struct pl_mail_settings *settings_r);
-/* Whether a member with or without a second factor needs an app password in a mail program; if not,
- * the account password works as well. */
-int pl_mail_needs_app_password(enum pl_value client_password, int factor_registered);
+/* The one of a member with or without a second factor. */
+enum pl_mail_password pl_mail_password(const struct pl_mail_settings *settings,
+				       int factor_registered);
+/* "account", "app" or "none". */
+const char *pl_mail_password_name(enum pl_mail_password password);
+/* Whether some member without settings of its own can sign in with a password. */
+int pl_mail_takes_passwords(const struct pl_mail_settings *settings);
 /* "tls" or "starttls". */
 const char *pl_mail_encryption_name(enum pl_mail_encryption encryption);
 

@@ -68,7 +68,8 @@ size_t pl_pacc_document(const struct pl_policy *policy, const struct pl_mail_set
 		return 0;
 	fputs("{\"protocols\":{", out);
 	count = put_protocols(out, settings);
-	fputs("},\"authentication\":{\"password\":true},\"info\":{\"provider\":{\"name\":", out);
+	fprintf(out, "},\"authentication\":{\"password\":%s},\"info\":{\"provider\":{\"name\":",
+		pl_mail_takes_passwords(settings) ? "true" : "false");
 	put_string(out, policy->portal_name);
 	fputs("},\"help\":{\"documentation\":\"", out);
 	fprintf(out, "%s/account/set-up\"}}}", policy->portal_url);

@@ -30,12 +30,12 @@ int get_mail_settings(struct request *request, struct response *response, struct
 	pl_account_layers(account, request->policy, &layers);
 	pl_mail_settings(request->policy, &layers, &settings);
 	return respond_json(response, 200,
-			    json_pack("{s:s, s:s?, s:s, s:o}", "user", request->address, "server",
-				      settings.server[0] == '\0' ? NULL : settings.server,
+			    json_pack("{s:s, s:s?, s:s, s:b, s:o}", "user", request->address,
+				      "server", settings.server[0] == '\0' ? NULL : settings.server,
 				      "password",
-				      pl_mail_needs_app_password(settings.client_password,
-								 account->member.factor_registered)
-					      ? "app"
-					      : "account",
-				      "services", list_of(&settings)));
+				      pl_mail_password_name(
+					      pl_mail_password(&settings,
+							       account->member.factor_registered)),
+				      "app_passwords", settings.app_passwords, "services",
+				      list_of(&settings)));
 }

@@ -10,9 +10,10 @@
 /* What stands beside the link to the page with the settings: which password it is. */
 static const struct {
 	enum pl_value client_password;
+	int app_passwords;
 	const char *en, *ko;
 } descriptions[] = {
-#define DESCRIPTION(value, en, ko) { value, en, ko },
+#define DESCRIPTION(value, app_passwords, en, ko) { value, app_passwords, en, ko },
 #include "portal/setup/description.def"
 #undef DESCRIPTION
 };
@@ -47,7 +48,8 @@ static void put_documentation(FILE *out, const struct request *request,
 	xml_put(out, request->policy->portal_url);
 	fputs("/account/set-up\">\n", out);
 	for (size_t i = 0; i < sizeof(descriptions) / sizeof(descriptions[0]); i++) {
-		if (descriptions[i].client_password == settings->client_password)
+		if (descriptions[i].client_password == settings->client_password &&
+		    descriptions[i].app_passwords == settings->app_passwords)
 			fprintf(out,
 				"<descr lang=\"en\">%s</descr>\n<descr lang=\"ko\">%s</descr>\n",
 				descriptions[i].en, descriptions[i].ko);

@@ -51,7 +51,8 @@ int mobileconfig_choose(const struct pl_mail_settings *settings,
 	if (services_r->incoming == NULL)
 		services_r->incoming = first_of(settings, app_password, PL_SETTING_POP3);
 	services_r->outgoing = first_of(settings, app_password, PL_SETTING_SMTP);
-	return services_r->incoming != NULL && services_r->outgoing != NULL;
+	return settings->app_passwords && services_r->incoming != NULL &&
+	       services_r->outgoing != NULL;
 }
 
 static void digest_of(const struct profile *profile, const char *what, int64_t id,

@@ -18,7 +18,7 @@ struct mobileconfig_services {
 };
 
 /* Chooses them among those that are on and that the app password opens: IMAP or else POP3, and
- * sending. 1, or 0 when there is no profile, which needs both. */
+ * sending. 1, or 0 when there is no profile: it needs both, and app passwords. */
 int mobileconfig_choose(const struct pl_mail_settings *settings,
 			const struct pl_app_password *app_password,
 			struct mobileconfig_services *services_r);

@@ -48,6 +48,8 @@ class Portals(unittest.TestCase):
         cls.command("domain", "add", "alias.test", "alias_of=example.test")
         cls.command("domain", "add", "strict.test", "client_password=never", "pop3=off", "sieve=off")
         cls.command("domain", "add", "half.test", "client_password=until_second_factor")
+        cls.command("domain", "add", "plain.test", "app_passwords=off")
+        cls.command("domain", "add", "none.test", "app_passwords=off", "client_password=never")
         cls.command("domain", "add", "closed.test", "active=off")
         cls.portal.start()
 
@@ -84,7 +86,7 @@ class Settings(Portals):
     def test_a_member_sees_server_user_name_and_the_services_that_are_on(self):
         self.command("member", "add", "limited@example.test", "imap=off", "sieve=off")
         self.assertEqual(self.settings_of("limited@example.test"), {
-            "user": "limited@example.test", "server": "mail.example.com", "password": "account", "services": [
+            "user": "limited@example.test", "server": "mail.example.com", "password": "account", "app_passwords": True, "services": [
                 {"service": "pop3", "port": 995, "encryption": "tls"},
                 {"service": "smtp", "port": 465, "encryption": "tls"},
                 {"service": "smtp", "port": 587, "encryption": "starttls"}]})
@@ -92,6 +94,10 @@ class Settings(Portals):
     def test_where_the_account_password_is_not_accepted_it_is_an_app_password(self):
         self.assertEqual(self.settings_of("m@strict.test")["password"], "app")
         self.assertEqual(self.settings_of("m@half.test")["password"], "account")
+
+    def test_where_app_passwords_are_off_there_may_be_no_password_at_all(self):
+        self.assertEqual([self.settings_of("m@plain.test")[name] for name in ("password", "app_passwords")], ["account", False])
+        self.assertEqual(self.settings_of("m@none.test")["password"], "none")
 
     def test_without_a_server_in_the_policy_file_there_is_nothing_to_type(self):
         portal = Portal(auth_socket=self.portal.dir + "/auth")
@@ -101,7 +107,8 @@ class Settings(Portals):
         browser.sign_in("m@example.test")
         browser.post("/api/sign-in/later")
         self.assertEqual(browser.get("/api/account/mail-settings").json,
-                         {"user": "m@example.test", "server": None, "password": "account", "services": []})
+                         {"user": "m@example.test", "server": None, "password": "account", "app_passwords": True,
+                          "services": []})
         self.assertEqual(browser.get(AUTOCONFIG + "?emailaddress=m@example.test").status, 404)
         self.assertEqual(browser.get(PACC, headers={"Host": "ua-auto-config.example.test"}).status, 404)
 
@@ -150,11 +157,12 @@ class Autoconfig(Portals):
         self.assertEqual([server[0] for server in self.servers(config, "emailProvider/incomingServer")], ["imap"])
         self.assertEqual(self.servers(config, "setupServer"), [])
         said = {domain: self.config("m@" + domain).findall("emailProvider/documentation/descr")
-                for domain in ("example.test", "half.test", "strict.test")}
+                for domain in ("example.test", "half.test", "strict.test", "plain.test")}
         english = {domain: texts[0].text for domain, texts in said.items()}
         self.assertIn("the account password, or with an app password", english["example.test"])
         self.assertIn("With two-step verification, sign in with an app password", english["half.test"])
         self.assertIn("the account password does not work", english["strict.test"])
+        self.assertEqual(english["plain.test"], "Sign in with the account password")
         for texts in said.values():
             self.assertEqual([text.get("lang") for text in texts], ["en", "ko"])
         self.assertEqual(config.find("emailProvider/documentation").get("url"), self.portal.url + "/account/set-up")
@@ -164,7 +172,7 @@ class Autoconfig(Portals):
         self.assertEqual((provider.get("id"), provider.findtext("domain")), ("alias.test", "alias.test"))
 
     def test_of_domains_that_are_not_known_or_not_active_nothing_is_told(self):
-        for address in ("m@other.test", "m@closed.test", "m", "@", "@example.test", "%20", "a%3Cb@example.test"):
+        for address in ("m@other.test", "m@closed.test", "m@none.test", "m", "@", "@example.test", "%20", "a%3Cb@example.test"):
             self.get(AUTOCONFIG + "?emailaddress=" + address, "127.0.0.1", status=404)
         for host in ("autoconfig.other.test", "autoconfig.", "localhost", "x" * 300 + ".test", "a b"):
             self.get(AUTOCONFIG, host, status=404)
@@ -415,6 +423,8 @@ class Profiles(WithAppPassword):
         file = self.file_of(self.link())
         self.command("member", "set", self.address, "smtp=off")
         self.gone(file)
+        self.command("member", "set", self.address, "smtp=inherit", "app_passwords=off")
+        self.assertEqual(self.ask().error, "no-profile")
 
     def test_both_steps_are_in_the_audit_records(self):
         self.profile()

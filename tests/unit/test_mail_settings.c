@@ -143,22 +143,37 @@ static void a_member_is_told_what_holds_for_it(void **state)
 static void which_password(void **state)
 {
 	static const struct {
-		enum pl_value client_password;
-		int factor_registered, needs;
+		const char *policy;
+		enum pl_mail_password without_factor, with_factor;
 	} rows[] = {
-		{ PL_ALWAYS, 0, 0 },
-		{ PL_ALWAYS, 1, 0 },
-		{ PL_UNTIL_SECOND_FACTOR, 0, 0 },
-		{ PL_UNTIL_SECOND_FACTOR, 1, 1 },
-		{ PL_NEVER, 0, 1 },
-		{ PL_NEVER, 1, 1 },
+		{ "", PL_MAIL_ACCOUNT_PASSWORD, PL_MAIL_ACCOUNT_PASSWORD },
+		{ "app_passwords = off", PL_MAIL_ACCOUNT_PASSWORD, PL_MAIL_ACCOUNT_PASSWORD },
+		{ "client_password = until_second_factor", PL_MAIL_ACCOUNT_PASSWORD,
+		  PL_MAIL_APP_PASSWORD },
+		{ "client_password = until_second_factor app_passwords = off",
+		  PL_MAIL_ACCOUNT_PASSWORD, PL_MAIL_NO_PASSWORD },
+		{ "client_password = never", PL_MAIL_APP_PASSWORD, PL_MAIL_APP_PASSWORD },
+		{ "client_password = never app_passwords = forbidden", PL_MAIL_NO_PASSWORD,
+		  PL_MAIL_NO_PASSWORD },
 	};
+	char text[256];
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++)
-		assert_int_equal(pl_mail_needs_app_password(rows[i].client_password,
-							    rows[i].factor_registered),
-				 rows[i].needs);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pl_mail_settings settings;
+		struct pl_policy *policy;
+
+		snprintf(text, sizeof(text), "defaults { %s }", rows[i].policy);
+		policy = read_policy(text);
+		pl_mail_settings(policy,
+				 &(struct pl_layers){ .policy_defaults = &policy->defaults },
+				 &settings);
+		assert_int_equal(pl_mail_password(&settings, 0), rows[i].without_factor);
+		assert_int_equal(pl_mail_password(&settings, 1), rows[i].with_factor);
+		assert_int_equal(pl_mail_takes_passwords(&settings),
+				 rows[i].without_factor != PL_MAIL_NO_PASSWORD);
+		pl_policy_unref(&policy);
+	}
 }
 
 int main(void)
