@@ -1,6 +1,8 @@
 /* arguments.c - reads the words that commands are given; see command.h. */
 #include "ctl/command.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -83,6 +85,22 @@ int ctl_date(const char *text, int64_t *at_r, struct pl_error *err)
 	if (end == NULL || *end != '\0' || (*at_r = mktime(&tm)) < 0 || tm.tm_mday != day)
 		return pl_error_set(err, PL_ERR_INVALID,
 				    "\"%.32s\" is not a date; write it as 2026-01-31", text);
+	return 0;
+}
+
+int ctl_limit(const struct ctl *ctl, int *limit_r, struct pl_error *err)
+{
+	const char *text = ctl->option[CTL_OPTION_LIMIT];
+	char *end;
+	long limit;
+
+	if (text == NULL)
+		return 0;
+	limit = strtol(text, &end, 10);
+	if (limit <= 0 || limit > INT_MAX || *end != '\0')
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "--limit %.32s: it must be a number above 0", text);
+	*limit_r = (int)limit;
 	return 0;
 }
 

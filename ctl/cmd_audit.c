@@ -1,6 +1,4 @@
 /* cmd_audit.c - postlatch audit. */
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/command.h"
@@ -59,26 +57,14 @@ static int read_object(const struct ctl *ctl, char *object, size_t size, struct 
 	return 0;
 }
 
-static int read_limit(const char *text, int *limit_r, struct pl_error *err)
-{
-	char *end;
-	long limit = strtol(text, &end, 10);
-
-	if (limit <= 0 || limit > INT_MAX || *end != '\0')
-		return pl_error_set(err, PL_ERR_INVALID,
-				    "--limit %.32s: it must be a number above 0", text);
-	*limit_r = (int)limit;
-	return 0;
-}
-
 int cmd_audit(struct ctl *ctl, struct pl_error *err)
 {
-	const char *since = ctl->option[CTL_OPTION_SINCE], *limit = ctl->option[CTL_OPTION_LIMIT];
+	const char *since = ctl->option[CTL_OPTION_SINCE];
 	struct pl_audit_filter filter = { .limit = 100 };
 	char object[PL_ADDRESS_MAX + 2];
 	json_t *json;
 
-	if ((limit != NULL && read_limit(limit, &filter.limit, err) < 0) ||
+	if (ctl_limit(ctl, &filter.limit, err) < 0 ||
 	    (since != NULL && ctl_date(since, &filter.since, err) < 0) ||
 	    read_object(ctl, object, sizeof(object), err) < 0)
 		return -1;

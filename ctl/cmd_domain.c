@@ -140,7 +140,7 @@ int cmd_domain_show(struct ctl *ctl, struct pl_error *err)
 	memcpy(account.domain.name, name, sizeof(name)); /* stays for a domain that is not known */
 	if (pl_domain_get(ctl->work.store, name, &account.domain, err) < 0)
 		return -1;
-	pl_account_layers(&account, ctl->policy, &layers);
+	pl_account_layers(&account, ctl->policy, ctl->work.now, &layers);
 	if (!ctl->json) {
 		show_text(ctl, &account.domain, &layers);
 		return CTL_DONE;

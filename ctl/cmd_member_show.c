@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ctl/targets.h"
+#include "policy/account/last_use.h"
 
 struct shown {
 	int app_passwords;
@@ -15,20 +16,35 @@ static int count_app_password(const struct pl_app_password *app_password, void *
 	return 0;
 }
 
-static int show_use(const struct pl_member_use *use, void *context)
+/* The newest of a service comes first, and stands for the service. */
+static void add_use(json_t *uses, const struct pl_last_use *use)
+{
+	const char *service = pl_setting_info(use->service)->name;
+	json_t *shown = json_object_get(uses, service);
+
+	if (shown == NULL) {
+		shown = json_pack("{s:I, s:s, s:{}}", "at", (json_int_t)use->at, "ip", use->ip,
+				  "credentials");
+		json_object_set_new(uses, service, shown);
+	}
+	json_object_set_new(json_object_get(shown, "credentials"),
+			    pl_login_credential_name(use->credential),
+			    json_pack("{s:I, s:s}", "at", (json_int_t)use->at, "ip", use->ip));
+}
+
+static int show_use(const struct pl_last_use *use, void *context)
 {
 	struct shown *shown = context;
 	const char *service = pl_setting_info(use->service)->name;
 	char at[32], line[128];
 
 	if (shown->uses != NULL) {
-		json_object_set_new(shown->uses, service,
-				    json_pack("{s:I, s:s}", "at", (json_int_t)use->at, "ip",
-					      use->ip));
+		add_use(shown->uses, use);
 		return 0;
 	}
-	snprintf(line, sizeof(line), "%s from %s", ctl_time(use->at, at, sizeof(at)),
-		 use->ip[0] != '\0' ? use->ip : "-");
+	snprintf(line, sizeof(line), "%s from %s, credential: %s",
+		 ctl_time(use->at, at, sizeof(at)), use->ip[0] != '\0' ? use->ip : "-",
+		 pl_login_credential_name(use->credential));
 	printf("  %-*s ", CTL_NAME_WIDTH - 2, service);
 	ctl_put(stdout, line);
 	putchar('\n');
@@ -44,7 +60,7 @@ static int show_json(struct ctl *ctl, const struct pl_account *account,
 
 	if (pl_app_password_list(ctl->work.store, member->id, count_app_password, &shown, err) <
 		    0 ||
-	    pl_member_uses(ctl->work.store, member->id, show_use, &shown, err) < 0) {
+	    pl_last_use_list(ctl->work.store, member->id, show_use, &shown, err) < 0) {
 		json_decref(shown.uses);
 		return -1;
 	}
@@ -82,7 +98,7 @@ static int show_text(struct ctl *ctl, const struct pl_account *account,
 	puts("what holds:");
 	ctl_print_layers(layers);
 	puts("last used:");
-	return pl_member_uses(ctl->work.store, member->id, show_use, &shown, err);
+	return pl_last_use_list(ctl->work.store, member->id, show_use, &shown, err);
 }
 
 int cmd_member_show(struct ctl *ctl, struct pl_error *err)
@@ -94,7 +110,7 @@ int cmd_member_show(struct ctl *ctl, struct pl_error *err)
 	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 ||
 	    pl_account_get(ctl->work.store, &address, &account, err) < 0)
 		return -1;
-	pl_account_layers(&account, ctl->policy, &layers);
+	pl_account_layers(&account, ctl->policy, ctl->work.now, &layers);
 	return ctl->json ? show_json(ctl, &account, &layers, err)
 			 : show_text(ctl, &account, &layers, err);
 }

@@ -112,6 +112,8 @@ int ctl_change(const struct ctl *ctl, int first, enum pl_layer_bit where,
 void ctl_note_change(const struct ctl *ctl, const struct pl_change *change);
 /* "2026-01-31": the start of that day, local time. */
 int ctl_date(const char *text, int64_t *at_r, struct pl_error *err);
+/* The number of --limit; without it *limit_r stays. */
+int ctl_limit(const struct ctl *ctl, int *limit_r, struct pl_error *err);
 int ctl_channel(const char *text, enum pl_channel *channel_r, struct pl_error *err);
 /* Copies text that must fit; what names it in the error. */
 int ctl_copy(const char *what, const char *text, char *buf, size_t size, struct pl_error *err);

@@ -341,9 +341,12 @@ void member_csv_write(FILE *out, const struct pl_member *member)
 	fprintf(out, "\"%s@%s\",%s,%s", member->address.local, member->address.domain,
 		member->active ? "on" : "off", member->class_name);
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
-		enum pl_value value = (enum pl_value)member->settings.value[i];
+		char value[PL_VALUE_TEXT];
 
-		fprintf(out, ",%s", value == PL_UNSET ? "" : pl_value_name(value));
+		fprintf(out, ",%s",
+			member->settings.value[i] == PL_UNSET
+				? ""
+				: pl_setting_write((enum pl_setting)i, &member->settings, value));
 	}
 	fputs("\n", out);
 }

@@ -42,11 +42,22 @@ int ctl_print_json(json_t *json, struct pl_error *err)
 json_t *ctl_settings_json(const struct pl_settings *settings)
 {
 	json_t *json = json_object();
+	char value[PL_VALUE_TEXT];
 
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++)
 		json_object_set_new(json, pl_setting_info((enum pl_setting)i)->name,
-				    json_string(pl_value_name((enum pl_value)settings->value[i])));
+				    json_string(
+					    pl_setting_write((enum pl_setting)i, settings, value)));
 	return json;
+}
+
+static json_t *next_json(const struct pl_resolved *resolved)
+{
+	char day[PL_DAY_TEXT];
+
+	return json_pack("{s:s, s:s, s:s}", "from", pl_day_format(resolved->next_from, day),
+			 "value", pl_value_name(resolved->next), "source",
+			 pl_source_name(resolved->next_source));
 }
 
 json_t *ctl_layers_json(const struct pl_layers *layers)
@@ -55,22 +66,31 @@ json_t *ctl_layers_json(const struct pl_layers *layers)
 
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
 		struct pl_resolved resolved = pl_resolve(layers, (enum pl_setting)i);
+		json_t *shown = json_pack("{s:s, s:s}", "value", pl_value_name(resolved.value),
+					  "source", pl_source_name(resolved.source));
 
-		json_object_set_new(json, pl_setting_info((enum pl_setting)i)->name,
-				    json_pack("{s:s, s:s}", "value", pl_value_name(resolved.value),
-					      "source", pl_source_name(resolved.source)));
+		if (resolved.next_from != 0)
+			json_object_set_new(shown, "next", next_json(&resolved));
+		json_object_set_new(json, pl_setting_info((enum pl_setting)i)->name, shown);
 	}
 	return json;
 }
 
 void ctl_print_layers(const struct pl_layers *layers)
 {
+	char day[PL_DAY_TEXT];
+
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
 		struct pl_resolved resolved = pl_resolve(layers, (enum pl_setting)i);
 
-		printf("  %-*s %-20s from %s\n", CTL_NAME_WIDTH - 2,
+		printf("  %-*s %-20s from %s", CTL_NAME_WIDTH - 2,
 		       pl_setting_info((enum pl_setting)i)->name, pl_value_name(resolved.value),
 		       pl_source_name(resolved.source));
+		if (resolved.next_from != 0)
+			printf(", until %s, then %s from %s",
+			       pl_day_format(resolved.next_from, day), pl_value_name(resolved.next),
+			       pl_source_name(resolved.next_source));
+		putchar('\n');
 	}
 }
 
@@ -85,6 +105,7 @@ const char *ctl_opted_out(const struct pl_member *member, const struct pl_layers
 
 char *ctl_own_settings(const struct pl_settings *settings, char *buf, size_t size)
 {
+	char value[PL_VALUE_TEXT];
 	size_t used = 0;
 
 	snprintf(buf, size, "-");
@@ -93,7 +114,8 @@ char *ctl_own_settings(const struct pl_settings *settings, char *buf, size_t siz
 			used += (size_t)snprintf(buf + used, size - used, "%s%s=%s",
 						 used == 0 ? "" : " ",
 						 pl_setting_info((enum pl_setting)i)->name,
-						 pl_value_name((enum pl_value)settings->value[i]));
+						 pl_setting_write((enum pl_setting)i, settings,
+								  value));
 	}
 	return buf;
 }

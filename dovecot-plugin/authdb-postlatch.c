@@ -8,7 +8,9 @@
  *
  *	allow             PASSDB_RESULT_OK
  *	deny              PASSDB_RESULT_USER_DISABLED, which ends the chain whatever
- *	                  the block's result_* settings say
+ *	                  the block's result_* settings say; or, where the account
+ *	                  password is right but not wanted, USER_UNKNOWN, and the end of
+ *	                  the chain refuses it
  *	need credential   PASSDB_RESULT_USER_UNKNOWN, which asks the next passdb: the
  *	                  operator's checks the account password. (NEXT would say so
  *	                  too, but is an internal failure when no other passdb takes
@@ -66,17 +68,19 @@ static int dovecot_service(const char *service, enum pl_setting *setting_r)
 	return -1;
 }
 
-static enum passdb_result carry_out(struct auth_request *request,
-				    const struct pl_login_result *result)
+static enum passdb_result carry_out(struct login *login, const struct pl_login_result *result)
 {
 	switch (result->verdict.outcome) {
 	case PL_DENY:
-		return login_deny(request, result);
+		/* Where the mechanism verifies the password, nobody here learns of it. */
+		return result->verdict.once_proven && login->verify_plain != NULL
+			       ? PASSDB_RESULT_USER_UNKNOWN
+			       : login_deny(login, result);
 	case PL_NEED_CREDENTIAL:
 		return PASSDB_RESULT_USER_UNKNOWN;
 	case PL_ALLOW:
 	case PL_NEED_SECOND_FACTOR: /* the sign-in page asks for it, once the password is right */
-		e_debug(authdb_event(request), "%s (%s)", pl_rule_name(result->verdict.rule),
+		e_debug(authdb_event(login->request), "%s (%s)", pl_rule_name(result->verdict.rule),
 			pl_credential_name(result->facts.credential));
 		return PASSDB_RESULT_OK;
 	}
@@ -118,7 +122,7 @@ static void decided(struct pl_driver_request *asked, const struct pl_login_resul
 		finish(login, PASSDB_RESULT_INTERNAL_FAILURE);
 		return;
 	}
-	outcome = carry_out(login->request, result);
+	outcome = carry_out(login, result);
 	if (outcome != PASSDB_RESULT_USER_DISABLED) {
 		login->is_ours = result->facts.credential == PL_CREDENTIAL_APP_PASSWORD ||
 				 result->facts.credential == PL_CREDENTIAL_TOKEN;

@@ -17,7 +17,7 @@
 struct pl_driver {
 	pl_driver_log_t *log;
 	const struct pl_event_loop *loop;
-	int records_uses;
+	int records_logins;
 	int64_t now_ms, look_at_ms;
 
 	struct pl_live_policy *live;
@@ -27,9 +27,9 @@ struct pl_driver {
 	struct pl_breaker breaker; /* of the store */
 	struct pl_error store_err; /* why it failed last */
 	void *batch;               /* the timer that ends it; NULL: no transaction is open */
-	struct pl_last_use_log *uses;
+	struct pl_login_log *logins;
 
-	struct pl_log_limit store_limit, use_limit, data_limit, service_limit;
+	struct pl_log_limit store_limit, record_limit, data_limit, service_limit;
 };
 
 static void log_failure(struct pl_driver *driver, struct pl_log_limit *limit,
@@ -65,13 +65,13 @@ static void close_store(struct pl_driver *driver)
 	pl_store_close(&driver->store);
 }
 
-static void open_uses(struct pl_driver *driver)
+static void open_login_log(struct pl_driver *driver)
 {
 	struct pl_error err;
 
-	pl_last_use_close(&driver->uses, CLOSE_WAIT_MS);
-	if (pl_last_use_open(driver->snapshot->policy->database, &driver->uses, &err) < 0)
-		log_failure(driver, &driver->use_limit, &err);
+	pl_login_log_close(&driver->logins, CLOSE_WAIT_MS);
+	if (pl_login_log_open(driver->snapshot->policy->database, &driver->logins, &err) < 0)
+		log_failure(driver, &driver->record_limit, &err);
 }
 
 /* Connects to a server; a file is opened by the first login. */
@@ -85,8 +85,8 @@ static void open_database(struct pl_driver *driver)
 	    pl_async_store_new(uri, PL_ROLE_LOGIN, pl_login_statements, pl_login_statement_count,
 			       driver->loop, &driver->async, &err) < 0)
 		log_failure(driver, &driver->store_limit, &err);
-	if (driver->records_uses)
-		open_uses(driver);
+	if (driver->records_logins)
+		open_login_log(driver);
 }
 
 /* Takes over the reference. */
@@ -106,12 +106,12 @@ static void take_snapshot(struct pl_driver *driver, struct pl_snapshot *snapshot
 }
 
 /* The writer tries again each second, and may fail each time. */
-static void report_uses(struct pl_driver *driver)
+static void report_records(struct pl_driver *driver)
 {
 	struct pl_error err;
 
-	if (driver->uses != NULL && pl_last_use_failure(driver->uses, &err))
-		log_failure(driver, &driver->use_limit, &err);
+	if (driver->logins != NULL && pl_login_log_failure(driver->logins, &err))
+		log_failure(driver, &driver->record_limit, &err);
 }
 
 /* -1 while there is no good policy. */
@@ -130,7 +130,7 @@ static int look_at_files(struct pl_driver *driver, struct pl_error *err)
 	driver->look_at_ms = driver->now_ms + LOOK_EVERY_MS;
 	if (driver->store != NULL && pl_store_replaced(driver->store))
 		close_store(driver);
-	report_uses(driver);
+	report_records(driver);
 	return 0;
 }
 
@@ -150,7 +150,7 @@ struct pl_driver *pl_driver_new(const struct pl_driver_options *options)
 	}
 	driver->log = options->log;
 	driver->loop = options->loop;
-	driver->records_uses = options->records_uses;
+	driver->records_logins = options->records_logins;
 	/* What is wrong with the policy is in the log now, and again in a minute. */
 	(void)look_at_files(driver, &err);
 	return driver;
@@ -165,7 +165,7 @@ void pl_driver_free(struct pl_driver **driver_p)
 		return;
 	close_store(driver);
 	pl_async_store_free(&driver->async, CLOSE_WAIT_MS);
-	pl_last_use_close(&driver->uses, CLOSE_WAIT_MS);
+	pl_login_log_close(&driver->logins, CLOSE_WAIT_MS);
 	pl_snapshot_unref(&driver->snapshot);
 	pl_live_policy_free(&driver->live);
 	free(driver);
@@ -314,10 +314,10 @@ void pl_driver_evaluate(struct pl_driver *driver, struct pl_driver_request *requ
 /* For `postlatch check`. */
 static void record_denial(struct pl_driver *driver, const char *service)
 {
-	struct pl_last_use denial = { .at = time(NULL) };
+	struct pl_login_record denial = { .at = time(NULL) };
 
 	snprintf(denial.denied_service, sizeof(denial.denied_service), "%s", service);
-	pl_driver_record_use(driver, &denial);
+	pl_driver_record(driver, &denial);
 }
 
 int pl_driver_other_service(struct pl_driver *driver, const char *service, int64_t now_ms,
@@ -341,8 +341,8 @@ int pl_driver_other_service(struct pl_driver *driver, const char *service, int64
 	return 0;
 }
 
-void pl_driver_record_use(struct pl_driver *driver, const struct pl_last_use *use)
+void pl_driver_record(struct pl_driver *driver, const struct pl_login_record *record)
 {
-	if (driver->uses != NULL)
-		pl_last_use_record(driver->uses, use);
+	if (driver->logins != NULL)
+		pl_login_log_add(driver->logins, record);
 }

@@ -1,6 +1,6 @@
 /* driver.h - what the Dovecot driver does, without a line of Dovecot.
  *
- * Owns the database connections and the recording of last uses of one auth process, and
+ * Owns the database connections and the recording of logins of one auth process, and
  * has the policy and the HMAC key as they are now, so that nothing needs a restart.
  *
  * An SQLite database is read in this very process, and a login is answered before
@@ -11,7 +11,7 @@
 #ifndef POSTLATCH_DRIVER_H
 #define POSTLATCH_DRIVER_H
 
-#include "policy/account/last_use.h"
+#include "policy/account/login_log.h"
 #include "policy/base/event_loop.h"
 #include "policy/login/login.h"
 #include "policy/store/async_store.h"
@@ -30,7 +30,7 @@ typedef void pl_driver_answer_t(struct pl_driver_request *request,
 
 struct pl_driver_options {
 	const char *policy_path;
-	int records_uses; /* without it, pl_driver_record_use() does nothing */
+	int records_logins; /* without it, pl_driver_record() does nothing */
 	pl_driver_log_t *log;
 	const struct pl_event_loop *loop;
 };
@@ -62,7 +62,7 @@ void pl_driver_evaluate(struct pl_driver *driver, struct pl_driver_request *requ
 int pl_driver_other_service(struct pl_driver *driver, const char *service, int64_t now_ms,
 			    enum pl_setting *setting_r);
 
-/* Records that a login succeeded. Never waits. */
-void pl_driver_record_use(struct pl_driver *driver, const struct pl_last_use *use);
+/* Records how a login has ended. Never waits. */
+void pl_driver_record(struct pl_driver *driver, const struct pl_login_record *record);
 
 #endif

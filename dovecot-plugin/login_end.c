@@ -22,14 +22,41 @@ struct login *login_end_of(const struct auth_request *request)
 	return event_get_ptr(request->event, LOGIN_KEY);
 }
 
-enum passdb_result login_deny(struct auth_request *request, const struct pl_login_result *result)
+static void fill_record(struct login *login, const struct pl_login_result *result)
 {
-	char sentence[256];
+	login->credential = pl_login_credential_of(&result->facts, 1);
+	login->record = (struct pl_login_record){
+		.address = result->address,
+		.member_id = result->account.member.id,
+		.domain_id = result->account.domain.id,
+		.credential = pl_login_credential_of(&result->facts, 0),
+		.app_password_id = result->app_password.id,
+		.service = login->asked.login.service,
+		.rule = pl_rule_name(result->verdict.rule),
+		.times = 1,
+		.ip = login->asked.login.ip,
+		.at = login->asked.login.now,
+	};
+}
 
-	pl_verdict_sentence(&result->verdict, sentence, sizeof(sentence));
-	denial_log_decided(request, result, sentence);
+static void record_refusal(struct login *login, const char *rule)
+{
+	login->record.refused = 1;
+	login->record.rule = rule;
+	if (login->record.member_id != 0)
+		pl_driver_record(login->asked.driver, &login->record);
+}
+
+enum passdb_result login_deny(struct login *login, const struct pl_login_result *result)
+{
+	char reason[PL_LOGIN_REASON];
+
+	pl_login_reason(result, reason);
+	denial_log_decided(login->request, result, reason);
 	if (result->verdict.tell)
-		auth_request_set_field(request, "reason", sentence, NULL);
+		auth_request_set_field(login->request, "reason", reason, NULL);
+	fill_record(login, result);
+	record_refusal(login, login->record.rule);
 	return PASSDB_RESULT_USER_DISABLED;
 }
 
@@ -42,16 +69,29 @@ static void end_chain(struct auth_request *request, enum passdb_result result)
 
 static void let_in(struct login *login)
 {
-	request_end_record(login->request, login->asked.driver, &login->use);
+	/* The operator's passdb has said that it is the account password. */
+	if (login->record.credential == PL_LOGIN_BY_UNKNOWN)
+		login->record.rule = pl_rule_name(PL_RULE_ACCOUNT_PASSWORD);
+	login->record.credential = login->credential;
+	request_end_record(login);
 	userdb_postlatch_known(login->request, &login->forwarding, &login->asked.login,
-			       &login->use.address, login->connection);
+			       &login->record.address, login->connection);
 	end_chain(login->request, PASSDB_RESULT_OK);
 }
 
 static void refuse(struct login *login, const char *rule, const char *sentence)
 {
 	denial_log(login->request, rule, sentence);
+	record_refusal(login, rule);
 	end_chain(login->request, PASSDB_RESULT_USER_DISABLED);
+}
+
+/* It is the account password, which does not open the service. */
+static void refuse_proven(struct login *login)
+{
+	login->record.credential = login->credential;
+	auth_request_set_field(login->request, "reason", login->reason, NULL);
+	refuse(login, login->record.rule, login->reason);
 }
 
 static const char *connection_of(const struct login *login, const struct pl_login_result *result)
@@ -72,21 +112,13 @@ static void note_decision(struct login *login, const struct pl_login_result *res
 	login->user = p_strdup(login->request->pool, login->request->fields.user);
 	login->forwarding = result->forwarding;
 	login->connection = connection_of(login, result);
-	login->use = (struct pl_last_use){
-		.address = result->address,
-		.member_id = result->account.member.id,
-		.domain_id = result->account.domain.id,
-		.app_password_id = result->app_password.id,
-		.service = login->asked.login.service,
-		.ip = login->asked.login.ip,
-		.at = login->asked.login.now,
-	};
+	fill_record(login, result);
 }
 
 static bool is_same_account(const struct login *login, const struct pl_login_result *result)
 {
-	return strcmp(login->use.address.local, result->address.local) == 0 &&
-	       strcmp(login->use.address.domain, result->address.domain) == 0;
+	return strcmp(login->record.address.local, result->address.local) == 0 &&
+	       strcmp(login->record.address.domain, result->address.domain) == 0;
 }
 
 static void account_decided(struct pl_driver_request *asked, const struct pl_login_result *result,
@@ -102,9 +134,10 @@ static void account_decided(struct pl_driver_request *asked, const struct pl_log
 		let_in(login);
 	} else if (login->is_ours) {
 		denial_log_other_account(login->request);
+		record_refusal(login, "other-account");
 		end_chain(login->request, PASSDB_RESULT_USER_DISABLED);
 	} else if (result->verdict.outcome == PL_DENY) {
-		end_chain(login->request, login_deny(login->request, result));
+		end_chain(login->request, login_deny(login, result));
 	} else {
 		note_decision(login, result);
 		let_in(login);
@@ -193,6 +226,35 @@ static void no_passdb_refuses(struct login *login, enum passdb_result result)
 		operator_allows(login);
 }
 
+/* Why the operator's passdbs have refused the login; NULL: they could not tell. */
+static const char *refusal_of(enum passdb_result result)
+{
+	switch (result) {
+	case PASSDB_RESULT_USER_UNKNOWN:
+	case PASSDB_RESULT_PASSWORD_MISMATCH:
+		return "wrong-password";
+	case PASSDB_RESULT_USER_DISABLED:
+		return "passdb-refused";
+	case PASSDB_RESULT_PASS_EXPIRED:
+		return "password-expired";
+	case PASSDB_RESULT_OK:
+	case PASSDB_RESULT_INTERNAL_FAILURE:
+	case PASSDB_RESULT_SCHEME_NOT_AVAILABLE:
+	case PASSDB_RESULT_NEXT:
+		return NULL;
+	}
+	i_unreached();
+}
+
+static void operator_refuses(struct login *login, enum passdb_result result)
+{
+	const char *rule = refusal_of(result);
+
+	if (rule != NULL)
+		record_refusal(login, rule);
+	end_chain(login->request, result);
+}
+
 /* The operator's passdbs have been asked about a member whose credential is ours. */
 static void operator_answered(struct auth_request *request, enum passdb_result result)
 {
@@ -213,7 +275,7 @@ static void operator_answered(struct auth_request *request, enum passdb_result r
 	case PASSDB_RESULT_USER_DISABLED:
 	case PASSDB_RESULT_PASS_EXPIRED:
 	case PASSDB_RESULT_NEXT:
-		end_chain(request, result);
+		operator_refuses(login, result);
 		return;
 	}
 	i_unreached();
@@ -224,7 +286,9 @@ static void chain_ended(struct auth_request *request, enum passdb_result result)
 	struct login *login = login_end_of(request);
 
 	if (result != PASSDB_RESULT_OK)
-		end_chain(request, result);
+		operator_refuses(login, result);
+	else if (login->reason != NULL)
+		refuse_proven(login);
 	else if (login->is_ours)
 		chain_ask(request, operator_answered);
 	else
@@ -233,7 +297,11 @@ static void chain_ended(struct auth_request *request, enum passdb_result result)
 
 void login_end_watch(struct login *login, const struct pl_login_result *result)
 {
+	char reason[PL_LOGIN_REASON];
+
 	note_decision(login, result);
+	if (result->verdict.outcome == PL_DENY)
+		login->reason = p_strdup(login->request->pool, pl_login_reason(result, reason));
 	event_set_ptr(login->request->event, LOGIN_KEY, login);
 	chain_watch(login->request, login->verify_plain != NULL, chain_ended);
 }

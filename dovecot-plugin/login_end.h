@@ -22,13 +22,18 @@ struct login {
 
 	/* What was decided: */
 	const char *user; /* as Dovecot had it then */
-	struct pl_last_use use;
+	struct pl_login_record record;
+	enum pl_login_credential credential; /* if the login is let in */
 	struct pl_verdict forwarding;
 	const char *connection; /* what the mail connection is called; NULL: it has no name */
 	bool is_ours;           /* an app password or a token has let it in */
+	const char
+		*reason; /* not NULL: a right password is refused, and this is told; the rule is in
+			       record */
 };
 
-/* To be called when the login is not denied: has it decided at the end of the chain. */
+/* To be called when the login is not denied, or only once its password is proven: has it decided at
+ * the end of the chain. */
 void login_end_watch(struct login *login, const struct pl_login_result *result);
 /* The login of the request that waits for the end of the chain, or NULL. */
 struct login *login_end_of(const struct auth_request *request);
@@ -36,7 +41,7 @@ struct login *login_end_of(const struct auth_request *request);
 /* Whether its mechanism offers a token. */
 bool login_is_bearer(const struct auth_request *request);
 
-/* Logs a denial, and has the other end told the reason where it may be told. */
-enum passdb_result login_deny(struct auth_request *request, const struct pl_login_result *result);
+/* Logs and records a denial, and has the other end told the reason where it may be told. */
+enum passdb_result login_deny(struct login *login, const struct pl_login_result *result);
 
 #endif

@@ -4,17 +4,19 @@
 
 #include "dovecot-plugin/compat.h"
 #include "dovecot-plugin/denial.h"
+#include "dovecot-plugin/login_end.h"
 #include "dovecot-plugin/request_end.h"
 
-#define USE_KEY "postlatch-use"
+#define RECORD_KEY "postlatch-record"
 
 /* Hangs on the request's event until its end tells whether the login succeeded. A report
  * to an auth policy server keeps the event, but not the request: so this does. */
-struct pending_use {
+struct pending_record {
 	pool_t pool; /* the request's */
 	struct auth_request *request;
 	struct pl_driver *driver;
-	struct pl_last_use use;
+	struct pl_login_record record;
+	bool is_proven; /* otherwise the mechanism looks at the password after the chain */
 };
 
 /* The portal has told Dovecot that it is no token. */
@@ -27,18 +29,32 @@ static void log_refused_token(const struct auth_request *request)
 	denial_log(request, pl_rule_name(verdict.rule), sentence);
 }
 
-static void record_pending(struct pending_use *pending)
+/* The password is wrong, of which only the mechanism knows. */
+static bool is_wrong_password(const struct pending_record *pending)
 {
+	return !pending->is_proven && pending->request->state == AUTH_REQUEST_STATE_FINISHED &&
+	       !pending->request->internal_failure && pending->record.member_id != 0;
+}
+
+static void record_pending(struct pending_record *pending)
+{
+	struct pl_login_record *record = &pending->record;
 	pool_t pool = pending->pool;
 
-	if (pending->request->fields.successful)
-		pl_driver_record_use(pending->driver, &pending->use);
+	if (pending->request->fields.successful) {
+		pl_driver_record(pending->driver, record);
+	} else if (is_wrong_password(pending)) {
+		record->refused = 1;
+		record->credential = PL_LOGIN_BY_UNKNOWN;
+		record->rule = "wrong-password";
+		pl_driver_record(pending->driver, record);
+	}
 	pool_unref(&pool);
 }
 
 static void event_freed(struct event *event)
 {
-	struct pending_use *pending = event_get_ptr(event, USE_KEY);
+	struct pending_record *pending = event_get_ptr(event, RECORD_KEY);
 	const struct auth_request *refused = compat_token_refused(event);
 
 	if (refused != NULL)
@@ -48,7 +64,7 @@ static void event_freed(struct event *event)
 }
 
 /* Called for every event of the process when it is logged and when it is freed; those of
- * our requests have a pending use. */
+ * our requests have a pending record. */
 ATTR_FORMAT(4, 0)
 static bool event_seen(struct event *event, enum event_callback_type type,
 		       struct failure_context *ctx, const char *fmt, va_list args)
@@ -70,18 +86,19 @@ void request_end_deinit(void)
 	event_unregister_callback(event_seen);
 }
 
-void request_end_record(struct auth_request *request, struct pl_driver *driver,
-			const struct pl_last_use *use)
+void request_end_record(const struct login *login)
 {
-	struct pending_use *pending;
+	struct auth_request *request = login->request;
+	struct pending_record *pending;
 
-	if (use->address.local[0] == '\0')
+	if (login->record.address.local[0] == '\0')
 		return;
-	pending = p_new(request->pool, struct pending_use, 1);
+	pending = p_new(request->pool, struct pending_record, 1);
 	pending->pool = request->pool;
 	pool_ref(pending->pool);
 	pending->request = request;
-	pending->driver = driver;
-	pending->use = *use;
-	event_set_ptr(request->event, USE_KEY, pending);
+	pending->driver = login->asked.driver;
+	pending->record = login->record;
+	pending->is_proven = login->is_ours || login->verify_plain != NULL;
+	event_set_ptr(request->event, RECORD_KEY, pending);
 }

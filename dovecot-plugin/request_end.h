@@ -6,16 +6,14 @@
 #ifndef POSTLATCH_REQUEST_END_H
 #define POSTLATCH_REQUEST_END_H
 
-#include "dovecot-plugin/driver.h"
-
-struct auth_request;
+struct login;
 
 /* Once in a process, before its first request, and after its last one. */
 void request_end_init(void);
 void request_end_deinit(void);
 
-/* Has the driver record the use if the request succeeds. */
-void request_end_record(struct auth_request *request, struct pl_driver *driver,
-			const struct pl_last_use *use);
+/* Has the driver record the login that the chain of passdbs lets in, once it is known whether it
+ * succeeds. */
+void request_end_record(const struct login *login);
 
 #endif

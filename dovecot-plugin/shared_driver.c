@@ -30,7 +30,7 @@ static struct shared_driver *open_driver(const char *policy_path)
 {
 	const struct pl_driver_options options = {
 		.policy_path = policy_path,
-		.records_uses = !worker, /* which never hears how a request ended */
+		.records_logins = !worker, /* which never hears how a request ended */
 		.log = driver_log,
 		.loop = &dovecot_event_loop,
 	};

@@ -17,10 +17,10 @@ never '\bmemcmp\(.*(mac|digest|secret|token)' 'compare secrets in constant time'
 never '[^ -~	]' 'not ASCII' "${sources[@]}"
 never '[ 	]$' 'blanks at the end of a line' "${sources[@]}" {quickstart,run-tests} demo/{*.*,inside,what-next,brand/*} tools/*
 
-# Transactions are the caller's; only last_use.c, which has nothing but its own writes, has no caller.
+# Transactions are the caller's; only login_log.c, which has nothing but its own writes, has no caller.
 while IFS= read -r hit; do complain "only a function named _commit begins or ends a transaction: $hit"; done < <(
 	awk 'FNR == 1 { name = "" } /^[a-z].*\(/ { name = $0; sub(/\(.*/, "", name); sub(/.*[ *]/, "", name) }
-		/pl_store_(begin_write|commit|rollback)\(/ && name !~ /_commit$/ && FILENAME !~ /\/last_use.c$/ {
+		/pl_store_(begin_write|commit|rollback)\(/ && name !~ /_commit$/ && FILENAME !~ /\/login_log.c$/ {
 			print FILENAME ":" FNR ": " name }' policy/{outbox,account,credential,session,settings,login}/*.c)
 
 while read -r line; do complain "a line of more than 100 columns: $line"; done < <(

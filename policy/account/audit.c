@@ -78,6 +78,23 @@ static void read_record(struct pl_stmt *stmt, struct pl_audit_record *record)
 	pl_col_copy(stmt, "after", record->after, sizeof(record->after));
 }
 
+static int read_all(struct pl_stmt *stmt,
+		    int (*each)(const struct pl_audit_record *record, void *context), void *context,
+		    struct pl_error *err)
+{
+	struct pl_audit_record record;
+	int ret;
+
+	while ((ret = pl_step(stmt, err)) == 1) {
+		read_record(stmt, &record);
+		if (each(&record, context) != 0) {
+			pl_reset(stmt);
+			return 0;
+		}
+	}
+	return ret < 0 ? pl_error_prefix(err, "audit") : 0;
+}
+
 int pl_audit_list(struct pl_store *store, const struct pl_audit_filter *filter,
 		  int (*each)(const struct pl_audit_record *record, void *context), void *context,
 		  struct pl_error *err)
@@ -85,9 +102,7 @@ int pl_audit_list(struct pl_store *store, const struct pl_audit_filter *filter,
 	const struct pl_param since = PL_INT("since", filter->since);
 	const struct pl_param limit = PL_INT("limit", filter->limit);
 	char pattern[2 * PL_AUDIT_TEXT];
-	struct pl_audit_record record;
 	struct pl_stmt *stmt;
-	int ret;
 
 	if (filter->object == NULL) {
 		stmt = pl_query(store, PL_SQL_AUDIT_LIST, PL_PARAMS(since, limit));
@@ -101,14 +116,17 @@ int pl_audit_list(struct pl_store *store, const struct pl_audit_filter *filter,
 		stmt = pl_query(store, PL_SQL_AUDIT_LIST_OBJECT,
 				PL_PARAMS(PL_TEXT("object", filter->object), since, limit));
 	}
-	while ((ret = pl_step(stmt, err)) == 1) {
-		read_record(stmt, &record);
-		if (each(&record, context) != 0) {
-			pl_reset(stmt);
-			return 0;
-		}
-	}
-	return ret < 0 ? pl_error_prefix(err, "audit") : 0;
+	return read_all(stmt, each, context, err);
+}
+
+int pl_audit_list_below(struct pl_store *store, const char *object, int64_t below, int limit,
+			int (*each)(const struct pl_audit_record *record, void *context),
+			void *context, struct pl_error *err)
+{
+	return read_all(pl_query(store, PL_SQL_AUDIT_LIST_BELOW,
+				 PL_PARAMS(PL_TEXT("object", object), PL_INT("below", below),
+					   PL_INT("limit", limit))),
+			each, context, err);
 }
 
 int pl_audit_newest(struct pl_store *store, int64_t *newest_r, struct pl_error *err)

@@ -81,20 +81,20 @@ static int no_setting(const char *name, enum pl_layer_bit where, struct pl_error
 static int parse_setting(const char *name, const char *value, enum pl_layer_bit where,
 			 struct pl_change *change, struct pl_error *err)
 {
+	struct pl_settings read;
 	enum pl_setting setting;
-	enum pl_value number;
 	char choices[128];
 
 	if (!pl_setting_by_name(name, &setting))
 		return no_setting(name, where, err);
-	if (!pl_value_by_name(value, &number) || !pl_setting_accepts(setting, where, number))
+	if (!pl_setting_read(setting, where, value, &read))
 		return pl_error_set(err, PL_ERR_INVALID, "%s=%.64s: it must be one of %s", name,
 				    value,
 				    pl_setting_choices(setting, where, choices, sizeof(choices)));
 	if ((change->settings & 1u << setting) != 0)
 		return given_twice(name, err);
 	change->settings |= 1u << setting;
-	change->value.value[setting] = (unsigned char)number;
+	pl_setting_copy(setting, &read, &change->value);
 	return 0;
 }
 

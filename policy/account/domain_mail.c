@@ -18,7 +18,7 @@ int pl_domain_mail_settings(struct pl_store *store, const struct pl_policy *poli
 		return -1;
 	if (pl_account_is_outside(&account, policy) || !account.domain.active)
 		return 0;
-	pl_account_layers(&account, policy, &layers);
+	pl_account_layers(&account, policy, pl_store_now(store), &layers);
 	pl_mail_settings(policy, &layers, settings_r);
 	return settings_r->count > 0 && pl_mail_takes_passwords(settings_r);
 }

@@ -1,43 +1,52 @@
-/* last_use.h - last-used times, kept off the path of logins.
+/* last_use.h - when and from where a member last used a service, for each kind of credential.
  *
- * Uses are kept in memory and written by a thread of its own, at most once a
- * second, in one transaction. Recording one never waits, not for the disk either. While
- * the database is locked or its disk is full, uses wait in memory; what does not
- * fit there is left out. The thread uses no function of the program that hosts it.
+ * One row for a member, service and credential, for as long as there is the member.
  */
-#ifndef POSTLATCH_USE_H
-#define POSTLATCH_USE_H
+#ifndef POSTLATCH_LAST_USE_H
+#define POSTLATCH_LAST_USE_H
 
-#include "policy/account/member.h"
-#include "policy/settings/other_services.h"
+#include "policy/base/address.h"
+#include "policy/base/network.h"
+#include "policy/settings/decide.h"
+#include "policy/store/work.h"
 
-/* Most uses in memory, and so most that are written in a second. Each costs some
- * pages of the log of the database, which every login after it has to get past. */
-#define PL_LAST_USE_PENDING 512
-
-struct pl_last_use {
-	struct pl_address address;
-	int64_t member_id;       /* 0: add the member, who has just signed in */
-	int64_t domain_id;       /* of the member's domain at the login; 0: it had no row */
-	int64_t app_password_id; /* 0: another credential */
-	enum pl_setting service;
-	struct pl_ip ip;
-	int64_t at;
-	/* Not "": nobody has signed in, and this service is one that was denied, for
-	 * denied_service.h. Of the rest, at alone counts. */
-	char denied_service[PL_OTHER_SERVICE_MAX + 1];
+/* By what a member was let in. */
+enum pl_login_credential {
+	PL_LOGIN_BY_UNKNOWN, /* it was refused, or is from before credentials were recorded */
+	PL_LOGIN_BY_ACCOUNT_PASSWORD, /* in a mail client or at the sign-in page */
+	PL_LOGIN_BY_APP_PASSWORD,
+	PL_LOGIN_BY_WEBMAIL,     /* a token of its session, or the password that it hands on */
+	PL_LOGIN_BY_APPLICATION, /* a token of another program */
+	PL_LOGIN_CREDENTIAL_COUNT
 };
 
-struct pl_last_use_log;
+struct pl_last_use {
+	enum pl_setting service;
+	enum pl_login_credential credential;
+	int64_t at; /* seconds since 1970 */
+	char ip[PL_IP_TEXT];
+};
 
-/* Starts the writer for a database. It opens the database when there is
- * something to write, and again when the file was replaced. 0, or -1; the caller closes the log. */
-int pl_last_use_open(const char *uri, struct pl_last_use_log **log_r, struct pl_error *err);
-/* Copies the use. One that does not fit is left out. */
-void pl_last_use_record(struct pl_last_use_log *log, const struct pl_last_use *use);
-/* The last failure to write, which is returned once: 1 and a copy, or 0. */
-int pl_last_use_failure(struct pl_last_use_log *log, struct pl_error *err_r);
-/* Writes what is pending, waiting no longer than wait_ms, and stops the thread. */
-void pl_last_use_close(struct pl_last_use_log **log, int wait_ms);
+/* "account-password"; "unknown". The database has these words. */
+const char *pl_login_credential_name(enum pl_login_credential credential);
+/* PL_LOGIN_BY_UNKNOWN for any other word. */
+enum pl_login_credential pl_login_credential_by_name(const char *name);
+/* What the facts say of the credential. A password that has not been verified is unknown, unless
+ * let_in: then somebody else has found that it is the account password. */
+enum pl_login_credential pl_login_credential_of(const struct pl_facts *facts, int let_in);
+
+/* In the caller's write transaction; does nothing when there is no such member. 0, or -1. */
+int pl_last_use_set(const struct pl_work *work, int64_t member_id, const struct pl_last_use *use);
+/* Calls each for every service and credential that the member has used, those of a service
+ * together, the newest first, until it returns non-zero. 0, or -1. */
+int pl_last_use_list(struct pl_store *store, int64_t member_id,
+		     int (*each)(const struct pl_last_use *use, void *context), void *context,
+		     struct pl_error *err);
+/* Calls each for every member and service that has been opened with the account password by a mail
+ * client since then, sorted by address. domain is "" for all. 0, or -1. */
+int pl_last_use_of_account_passwords(struct pl_store *store, int64_t since, const char *domain,
+				     int (*each)(const struct pl_address *member,
+						 const struct pl_last_use *use, void *context),
+				     void *context, struct pl_error *err);
 
 #endif

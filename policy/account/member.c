@@ -70,10 +70,11 @@ int pl_account_get(struct pl_store *store, const struct pl_address *address,
 }
 
 void pl_account_layers(const struct pl_account *account, const struct pl_policy *policy,
-		       struct pl_layers *layers_r)
+		       int64_t now, struct pl_layers *layers_r)
 {
 	const char *class_name = account->member.class_name;
 
+	layers_r->today = pl_day_of(now);
 	layers_r->member = account->member.id != 0 ? &account->member.settings : NULL;
 	layers_r->class_section =
 		class_name[0] != '\0' ? pl_policy_class(policy, class_name) : NULL;
@@ -304,28 +305,4 @@ int pl_member_remove(const struct pl_work *work, const struct pl_address *addres
 	if (pl_audit_add(work, "member.remove", text, was, "") < 0)
 		return -1;
 	return 1;
-}
-
-int pl_member_uses(struct pl_store *store, int64_t member_id,
-		   int (*each)(const struct pl_member_use *use, void *context), void *context,
-		   struct pl_error *err)
-{
-	struct pl_stmt *stmt;
-	struct pl_member_use use;
-	int ret;
-
-	stmt = pl_query(store, PL_SQL_MEMBER_USE_LIST, PL_PARAMS(PL_INT("member_id", member_id)));
-	while ((ret = pl_step(stmt, err)) == 1) {
-		const char *service = pl_col_text(stmt, "service");
-
-		if (service == NULL || !pl_setting_by_name(service, &use.service))
-			continue;
-		use.at = pl_col_int(stmt, "used_at");
-		pl_col_copy(stmt, "ip", use.ip, sizeof(use.ip));
-		if (each(&use, context) != 0) {
-			pl_reset(stmt);
-			return 0;
-		}
-	}
-	return ret;
 }

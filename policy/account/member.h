@@ -26,13 +26,6 @@ struct pl_account {
 	int domains_known; /* the database knows some domain */
 };
 
-/* When and from where a member last used a service. */
-struct pl_member_use {
-	enum pl_setting service;
-	int64_t at;
-	char ip[PL_IP_TEXT];
-};
-
 /* Fills account_r also for unknown names. The account of a name in an alias of a domain is that of
  * the domain, and so is its address. 0, or -1 for an error. */
 int pl_account_get(struct pl_store *store, const struct pl_address *address,
@@ -41,9 +34,9 @@ int pl_account_get(struct pl_store *store, const struct pl_address *address,
  * (PL_SQL_ACCOUNT_COLUMNS): what holds without a row, and what a row says of it. */
 void pl_account_unknown(const struct pl_address *address, struct pl_account *account_r);
 int pl_account_read(struct pl_stmt *stmt, struct pl_account *account_r, struct pl_error *err);
-/* The layers that hold for the account; they point into account and policy. */
+/* The layers that hold for the account at that time; they point into account and policy. */
 void pl_account_layers(const struct pl_account *account, const struct pl_policy *policy,
-		       struct pl_layers *layers_r);
+		       int64_t now, struct pl_layers *layers_r);
 
 /* Whether domains are known, and the account's is not among them, or its name is not an address.
  * 0 as well where unknown_domains allows that. */
@@ -79,9 +72,5 @@ int pl_member_set_or_add(const struct pl_work *work, const struct pl_policy *pol
 int pl_member_opt_out(const struct pl_work *work, struct pl_member *member, int opted_out);
 /* 1 removed, with its credentials; 0 none; -1 error. */
 int pl_member_remove(const struct pl_work *work, const struct pl_address *address);
-/* Calls each for every service that the member has used. */
-int pl_member_uses(struct pl_store *store, int64_t member_id,
-		   int (*each)(const struct pl_member_use *use, void *context), void *context,
-		   struct pl_error *err);
 
 #endif

@@ -32,6 +32,7 @@ int pl_scope_by_name(const char *name, enum pl_scope *scope_r)
 /* What a change of the domain does to one member. */
 struct scope_walk {
 	const struct pl_policy *policy;
+	int64_t now;
 	const struct pl_domain *before, *after;
 	const struct pl_change *change;
 	enum pl_scope scope;
@@ -49,7 +50,7 @@ static struct pl_resolved holds(const struct scope_walk *walk, const struct pl_d
 	const struct pl_account account = { .member = *member, .domain = *domain };
 	struct pl_layers layers;
 
-	pl_account_layers(&account, walk->policy, &layers);
+	pl_account_layers(&account, walk->policy, walk->now, &layers);
 	return pl_resolve(&layers, setting);
 }
 
@@ -78,19 +79,23 @@ static int walk_member(const struct pl_member *member, void *context)
 
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
 		enum pl_setting setting = (enum pl_setting)i;
-		struct pl_resolved before;
+		struct pl_resolved before, after;
 
 		if ((walk->change->settings & 1u << i) == 0)
 			continue;
 		before = holds(walk, walk->before, member, setting);
 		if (walk->scope == PL_SCOPE_NEW && member->settings.value[i] == PL_UNSET) {
 			changed.settings.value[i] = (unsigned char)before.value;
+			changed.settings.from[i] = 0;
 			pinned = 1;
 		} else if (walk->scope == PL_SCOPE_ALL && member->settings.value[i] != PL_UNSET) {
 			changed.settings.value[i] = PL_UNSET;
+			changed.settings.from[i] = 0;
 			cleared = 1;
 		}
-		if (holds(walk, walk->after, &changed, setting).value != before.value)
+		after = holds(walk, walk->after, &changed, setting);
+		if (after.value != before.value || after.next != before.next ||
+		    after.next_from != before.next_from)
 			affected = 1;
 	}
 	walk->result->members++;
@@ -150,6 +155,7 @@ int pl_domain_set(const struct pl_work *work, const struct pl_policy *policy, co
 	struct pl_domain before, after;
 	struct scope_walk walk = {
 		.policy = policy,
+		.now = work->now,
 		.before = &before,
 		.after = &after,
 		.change = change,

@@ -10,14 +10,14 @@
 
 char *pl_settings_format(const struct pl_settings *settings, char text_r[PL_SETTINGS_TEXT])
 {
+	char value[PL_VALUE_TEXT];
+
 	text_r[0] = '\0';
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
-		enum pl_value value = (enum pl_value)settings->value[i];
-
-		if (value != PL_UNSET)
+		if (settings->value[i] != PL_UNSET)
 			pl_record_word(text_r, PL_SETTINGS_TEXT,
 				       pl_setting_info((enum pl_setting)i)->name,
-				       pl_value_name(value));
+				       pl_setting_write((enum pl_setting)i, settings, value));
 	}
 	return text_r;
 }
@@ -27,7 +27,6 @@ static int parse_word(const char *word, size_t len, struct pl_settings *settings
 {
 	char copy[WORD_MAX + 1], *value;
 	enum pl_setting setting;
-	enum pl_value number;
 
 	if (len > WORD_MAX)
 		return -1;
@@ -37,11 +36,10 @@ static int parse_word(const char *word, size_t len, struct pl_settings *settings
 	if (value == NULL)
 		return -1;
 	*value++ = '\0';
-	if (!pl_setting_by_name(copy, &setting) || !pl_value_by_name(value, &number) ||
-	    !pl_setting_accepts(setting, PL_AT_MEMBER, number))
-		return -1;
-	settings->value[setting] = (unsigned char)number;
-	return 0;
+	return pl_setting_by_name(copy, &setting) &&
+			       pl_setting_read(setting, PL_AT_MEMBER, value, settings)
+		       ? 0
+		       : -1;
 }
 
 int pl_settings_parse(const char *text, struct pl_settings *settings_r, struct pl_error *err)
@@ -80,14 +78,14 @@ void pl_record_settings(const struct pl_settings *before, const struct pl_settin
 			char *before_text, char *after_text, size_t size)
 {
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
-		const char *name = pl_setting_info((enum pl_setting)i)->name;
+		const enum pl_setting setting = (enum pl_setting)i;
+		const char *name = pl_setting_info(setting)->name;
+		char value[PL_VALUE_TEXT];
 
-		if (before->value[i] == after->value[i])
+		if (pl_setting_same(setting, before, after))
 			continue;
-		pl_record_word(before_text, size, name,
-			       pl_value_name((enum pl_value)before->value[i]));
-		pl_record_word(after_text, size, name,
-			       pl_value_name((enum pl_value)after->value[i]));
+		pl_record_word(before_text, size, name, pl_setting_write(setting, before, value));
+		pl_record_word(after_text, size, name, pl_setting_write(setting, after, value));
 	}
 }
 
@@ -95,6 +93,6 @@ void pl_change_apply(const struct pl_change *change, struct pl_settings *setting
 {
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
 		if ((change->settings & 1u << i) != 0)
-			settings->value[i] = change->value.value[i];
+			pl_setting_copy((enum pl_setting)i, &change->value, settings);
 	}
 }

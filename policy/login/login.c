@@ -1,6 +1,7 @@
 /* login.c - finds out everything about one login, and has it decided; see login.h. */
 #include "policy/login/login.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -224,7 +225,7 @@ static void begin_facts(const struct pl_policy *policy, const struct pl_login *l
 static void end_facts(const struct pl_policy *policy, const struct pl_login *login,
 		      const struct pl_account *account, struct pl_facts *facts)
 {
-	pl_account_layers(account, policy, &facts->layers);
+	pl_account_layers(account, policy, login->now, &facts->layers);
 	if (pl_account_is_outside(account, policy)) {
 		facts->name_invalid = account->member.address.domain[0] == '\0';
 		facts->domain_unknown = !facts->name_invalid;
@@ -241,11 +242,12 @@ int pl_login_answer(const struct pl_policy *policy, const struct pl_keys *keys,
 		    const struct pl_login *login, struct pl_login_question *question,
 		    struct pl_stmt *rows, struct pl_login_result *result_r, struct pl_error *err)
 {
-	const struct pl_login forwarding = { .service = PL_SETTING_FORWARDING };
+	const struct pl_login forwarding = { .service = PL_SETTING_FORWARDING, .now = login->now };
 	struct reading reading = { .login = login, .result = result_r };
 	int ret;
 
 	memset(result_r, 0, sizeof(*result_r));
+	result_r->policy = policy;
 	pl_account_unknown(&question->address, &result_r->account);
 	begin_facts(policy, login, &result_r->facts);
 	ret = read_rows(&reading, question->sql, keys, rows, err);
@@ -270,6 +272,20 @@ struct pl_verdict pl_login_decide(const struct pl_policy *policy, const struct p
 	begin_facts(policy, login, &facts);
 	end_facts(policy, login, account, &facts);
 	return pl_decide(&facts);
+}
+
+char *pl_login_reason(const struct pl_login_result *result, char buf[PL_LOGIN_REASON])
+{
+	const char *portal = result->policy->portal_url;
+	size_t used;
+
+	pl_verdict_sentence(&result->verdict, buf, PL_LOGIN_REASON);
+	used = strlen(buf);
+	if (*portal != '\0' && (result->verdict.rule == PL_RULE_CLIENT_PASSWORD_NEVER ||
+				result->verdict.rule == PL_RULE_CLIENT_PASSWORD_SECOND_FACTOR))
+		snprintf(buf + used, PL_LOGIN_REASON - used,
+			 " Make one at %s/account/app-passwords", portal);
+	return buf;
 }
 
 int pl_login_evaluate(struct pl_store *store, const struct pl_policy *policy,

@@ -33,7 +33,7 @@ struct pl_login {
 	int device_trusted;             /* the browser has shown a valid trusted-device cookie */
 	struct pl_ip ip;                /* of the client, as a proxy may have handed it on */
 	struct pl_ip real_ip;           /* of the connection; empty where it is not known */
-	int64_t now;
+	int64_t now;                    /* seconds since 1970 */
 };
 
 #define PL_LOGIN_PARAMS 4
@@ -53,6 +53,7 @@ extern const size_t pl_login_statement_count;
 /* The facts' layers point in here and into the policy, so a result is not copied, and is
  * of no use without its policy. */
 struct pl_login_result {
+	const struct pl_policy *policy;
 	struct pl_address address; /* empty when the name is not an address */
 	struct pl_account account;
 	struct pl_app_password app_password; /* id 0: none matched */
@@ -84,6 +85,12 @@ int pl_login_evaluate(struct pl_store *store, const struct pl_policy *policy,
  * beside it: all but passwords and tokens. login's user is not looked at. */
 struct pl_verdict pl_login_decide(const struct pl_policy *policy, const struct pl_login *login,
 				  const struct pl_account *account);
+
+#define PL_LOGIN_REASON 512
+
+/* The sentence of the verdict and, where an app password is needed, the page at which members make
+ * one. Returns buf. */
+char *pl_login_reason(const struct pl_login_result *result, char buf[PL_LOGIN_REASON]);
 
 /* Whether a SASL mechanism offers a token and not a password. NULL is no mechanism. */
 int pl_mechanism_is_bearer(const char *mechanism);

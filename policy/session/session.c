@@ -36,8 +36,8 @@ static int record_opened(const struct pl_work *work, const struct pl_session *se
 
 	if (session->pending)
 		return 0;
-	snprintf(after, sizeof(after), "id=%lld channel=%s ip=%s", (long long)session->id,
-		 pl_channel_name(session->channel), session->ip);
+	snprintf(after, sizeof(after), "id=%lld channel=%s ip=%s device=%s", (long long)session->id,
+		 pl_channel_name(session->channel), session->ip, session->device);
 	return pl_audit_add(work, "session.open", pl_address_format(&session->address, text), "",
 			    after);
 }

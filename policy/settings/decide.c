@@ -15,6 +15,18 @@ static int forbidden(const struct pl_layers *layers, enum pl_setting setting)
 	       layer_value(layers->policy_defaults, setting) == PL_FORBIDDEN;
 }
 
+/* The layer has a value that does not hold yet. Of several, the next one is kept; on the same day,
+ * that of the layer which wins. */
+static void keep_next(struct pl_resolved *resolved, const struct pl_settings *layer,
+		      enum pl_setting setting, enum pl_source source)
+{
+	if (resolved->next_from != 0 && resolved->next_from <= layer->from[setting])
+		return;
+	resolved->next = (enum pl_value)layer->value[setting];
+	resolved->next_source = source;
+	resolved->next_from = layer->from[setting];
+}
+
 struct pl_resolved pl_resolve(const struct pl_layers *layers, enum pl_setting setting)
 {
 	const struct {
@@ -27,16 +39,24 @@ struct pl_resolved pl_resolve(const struct pl_layers *layers, enum pl_setting se
 		{ layers->policy_domain, PL_FROM_POLICY_DOMAIN },
 		{ layers->policy_defaults, PL_FROM_POLICY_DEFAULTS },
 	};
+	struct pl_resolved resolved = { .value = pl_setting_info(setting)->builtin,
+					.source = PL_FROM_BUILTIN };
 
 	if (forbidden(layers, setting))
-		return (struct pl_resolved){ PL_OFF, PL_FROM_FORBIDDEN };
+		return (struct pl_resolved){ .value = PL_OFF, .source = PL_FROM_FORBIDDEN };
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		enum pl_value value = layer_value(order[i].layer, setting);
 
-		if (value != PL_UNSET)
-			return (struct pl_resolved){ value, order[i].source };
+		if (value == PL_UNSET)
+			continue;
+		if (order[i].layer->from[setting] <= layers->today) {
+			resolved.value = value;
+			resolved.source = order[i].source;
+			return resolved;
+		}
+		keep_next(&resolved, order[i].layer, setting, order[i].source);
 	}
-	return (struct pl_resolved){ pl_setting_info(setting)->builtin, PL_FROM_BUILTIN };
+	return resolved;
 }
 
 /* Whether the other end has authenticated as the member. */
@@ -61,6 +81,12 @@ static int same_for_all(enum pl_rule rule)
 	       rule == PL_RULE_DOMAIN_INACTIVE || rule == PL_RULE_SERVICE_FORBIDDEN;
 }
 
+static int is_about_password(enum pl_rule rule)
+{
+	return rule == PL_RULE_CLIENT_PASSWORD_NEVER ||
+	       rule == PL_RULE_CLIENT_PASSWORD_SECOND_FACTOR;
+}
+
 static struct pl_verdict verdict(const struct pl_facts *facts, enum pl_rule rule,
 				 enum pl_setting about)
 {
@@ -75,6 +101,8 @@ static struct pl_verdict verdict(const struct pl_facts *facts, enum pl_rule rule
 		.rule = rule,
 		.service = about,
 		.tell = is_authenticated(facts->credential) || same_for_all(rule),
+		.once_proven =
+			facts->credential == PL_CREDENTIAL_UNPROVEN && is_about_password(rule),
 	};
 }
 

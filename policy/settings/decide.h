@@ -32,13 +32,14 @@ enum pl_app_password_limit {
 	PL_APP_PASSWORD_NONE, /* explain only: the member has no app password */
 };
 
-/* The layers from which a setting is inherited. A NULL layer sets nothing. */
+/* The layers from which a setting is inherited, on a day. A NULL layer sets nothing. */
 struct pl_layers {
 	const struct pl_settings *member;
 	const struct pl_settings *class_section;   /* of the policy file */
 	const struct pl_settings *domain;          /* in the database */
 	const struct pl_settings *policy_domain;   /* section of the policy file */
 	const struct pl_settings *policy_defaults; /* of the policy file */
+	int32_t today; /* policy/base/day.h: values with a later date do not hold yet */
 };
 
 /* Where the value of a setting came from. */
@@ -55,6 +56,10 @@ enum pl_source {
 struct pl_resolved {
 	enum pl_value value; /* never PL_UNSET, never PL_FORBIDDEN */
 	enum pl_source source;
+	/* What holds from the next date on, as far as it is known today. next_from 0: none. */
+	enum pl_value next;
+	enum pl_source next_source;
+	int32_t next_from;
 };
 
 struct pl_facts {
@@ -89,6 +94,9 @@ struct pl_verdict {
 	/* 1: the sentence may be shown to the other end, because it has authenticated or because
 	 * every name of the domain gets the same answer. */
 	int tell;
+	/* 1, of a denial: it is the account password that does not open the service. Whoever offers
+	 * the right one may be told so; so it is verified first, and refused then. */
+	int once_proven;
 };
 
 /* What holds for a setting, and which layer says so. */

@@ -155,17 +155,16 @@ static void section_options(cfg_opt_t *opts, enum pl_layer_bit where)
 	opts[count] = (cfg_opt_t)CFG_END();
 }
 
-static void read_settings(cfg_t *section, struct pl_settings *settings)
+/* The validators have seen every value. */
+static void read_settings(cfg_t *section, enum pl_layer_bit where, struct pl_settings *settings)
 {
 	cfg_opt_t *opt;
 
 	for (unsigned int i = 0; (opt = cfg_getnopt(section, i)) != NULL; i++) {
 		enum pl_setting setting;
-		enum pl_value value;
 
-		if (cfg_opt_size(opt) > 0 && pl_setting_by_name(cfg_opt_name(opt), &setting) &&
-		    pl_value_by_name(cfg_opt_getnstr(opt, 0), &value))
-			settings->value[setting] = (unsigned char)value;
+		if (cfg_opt_size(opt) > 0 && pl_setting_by_name(cfg_opt_name(opt), &setting))
+			(void)pl_setting_read(setting, where, cfg_opt_getnstr(opt, 0), settings);
 	}
 }
 
@@ -256,7 +255,7 @@ static int take_section(cfg_t *cfg, cfg_opt_t *opt)
 	read->file = loading.file;
 	read->line = (unsigned int)section->line;
 	(*count)++;
-	read_settings(section, &read->settings);
+	read_settings(section, is_domain ? PL_AT_POLICY : PL_AT_CLASS, &read->settings);
 	return cfg_opt_rmnsec(opt, 0) == CFG_SUCCESS ? 0 : -1;
 }
 
@@ -306,7 +305,7 @@ static int read_policy(cfg_t *cfg, struct pl_policy *policy, struct pl_error *er
 {
 	if (read_options(cfg, policy, err) < 0)
 		return -1;
-	read_settings(cfg_getsec(cfg, "defaults"), &policy->defaults);
+	read_settings(cfg_getsec(cfg, "defaults"), PL_AT_POLICY, &policy->defaults);
 	if (sort_sections("domain", policy->domains, policy->domain_count, err) < 0)
 		return -1;
 	return sort_sections("class", policy->classes, policy->class_count, err);

@@ -125,13 +125,13 @@ static int validate_setting(cfg_t *cfg, cfg_opt_t *opt)
 	const char *name = cfg_opt_name(opt);
 	const char *word = cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
 	enum pl_layer_bit where = strcmp(cfg_name(cfg), "class") == 0 ? PL_AT_CLASS : PL_AT_POLICY;
+	struct pl_settings read = { 0 };
 	enum pl_setting setting;
-	enum pl_value value;
 	char choices[128];
 
 	pl_policy_allow_once(opt);
-	if (pl_setting_by_name(name, &setting) && pl_value_by_name(word, &value) &&
-	    value != PL_UNSET && pl_setting_accepts(setting, where, value))
+	if (pl_setting_by_name(name, &setting) && pl_setting_read(setting, where, word, &read) &&
+	    read.value[setting] != PL_UNSET)
 		return 0;
 	cfg_error(cfg, "%s = %s: it must be one of %s", name, word,
 		  pl_setting_choices(setting, where, choices, sizeof(choices)));

@@ -9,6 +9,9 @@
 #define P PL_AT_POLICY
 #define C PL_AT_CLASS
 #define N PL_NOT_YET
+#define T PL_DATED
+
+#define FROM "_from_" /* between a value and its date */
 
 static const struct pl_setting_info settings[] = {
 #define PL_SETTING(id, name, label, kind, values, builtin, where, text) \
@@ -80,6 +83,60 @@ int pl_setting_accepts(enum pl_setting setting, enum pl_layer_bit where, enum pl
 	return (info->values & PL_BIT(value)) != 0;
 }
 
+static int accepts_date(enum pl_setting setting, enum pl_value value)
+{
+	return (settings[setting].where & PL_DATED) != 0 && value != PL_UNSET &&
+	       value != settings[setting].builtin;
+}
+
+int pl_setting_read(enum pl_setting setting, enum pl_layer_bit where, const char *text,
+		    struct pl_settings *to)
+{
+	const char *date = strstr(text, FROM);
+	char word[PL_VALUE_TEXT];
+	enum pl_value value;
+	int32_t from = 0;
+	int len = snprintf(word, sizeof(word), "%.*s",
+			   (int)(date != NULL ? (size_t)(date - text) : strlen(text)), text);
+
+	if (len >= (int)sizeof(word) || !pl_value_by_name(word, &value) ||
+	    !pl_setting_accepts(setting, where, value))
+		return 0;
+	if (date != NULL &&
+	    (!accepts_date(setting, value) || !pl_day_parse(date + sizeof(FROM) - 1, &from)))
+		return 0;
+	to->value[setting] = (unsigned char)value;
+	to->from[setting] = from;
+	return 1;
+}
+
+char *pl_setting_write(enum pl_setting setting, const struct pl_settings *from,
+		       char text_r[PL_VALUE_TEXT])
+{
+	const char *name = value_names[from->value[setting]];
+	char day[PL_DAY_TEXT];
+
+	if (from->from[setting] == 0)
+		snprintf(text_r, PL_VALUE_TEXT, "%s", name);
+	else
+		snprintf(text_r, PL_VALUE_TEXT, "%s" FROM "%s", name,
+			 pl_day_format(from->from[setting], day));
+	return text_r;
+}
+
+void pl_setting_copy(enum pl_setting setting, const struct pl_settings *from,
+		     struct pl_settings *to)
+{
+	to->value[setting] = from->value[setting];
+	to->from[setting] = from->from[setting];
+}
+
+int pl_setting_same(enum pl_setting setting, const struct pl_settings *a,
+		    const struct pl_settings *b)
+{
+	return a->value[setting] == b->value[setting] && a->from[setting] == b->from[setting];
+}
+
 char *pl_setting_choices(enum pl_setting setting, enum pl_layer_bit where, char *buf, size_t size)
 {
 	size_t used = 0;
@@ -94,6 +151,9 @@ char *pl_setting_choices(enum pl_setting setting, enum pl_layer_bit where, char 
 			continue;
 		used += (size_t)snprintf(buf + used, size - used, "%s%s", used == 0 ? "" : ", ",
 					 value_names[value]);
+		if (accepts_date(setting, value) && used < size)
+			used += (size_t)snprintf(buf + used, size - used, ", %s" FROM "YYYY-MM-DD",
+						 value_names[value]);
 	}
 	return buf;
 }

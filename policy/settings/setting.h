@@ -7,6 +7,9 @@
 #define POSTLATCH_SETTING_H
 
 #include <stddef.h>
+#include <stdint.h>
+
+#include "policy/base/day.h"
 
 enum pl_setting {
 #define PL_SETTING(id, name, label, kind, values, builtin, where, text) PL_SETTING_##id,
@@ -42,6 +45,7 @@ enum pl_layer_bit {
 	PL_AT_POLICY = 4,
 	PL_AT_CLASS = 8,
 	PL_NOT_YET = 16, /* no place: no program acts on the setting yet */
+	PL_DATED = 32,   /* no place: a value but the built-in one may have a date */
 };
 
 struct pl_setting_info {
@@ -56,6 +60,9 @@ struct pl_setting_info {
 
 struct pl_settings {
 	unsigned char value[PL_SETTING_COUNT]; /* enum pl_value */
+	/* The day from which the value holds (policy/base/day.h); until then the layer is as if it
+	 * did not set it. 0: it holds. */
+	int32_t from[PL_SETTING_COUNT];
 };
 
 /* Never NULL for a valid enum. */
@@ -70,6 +77,22 @@ const char *pl_value_name(enum pl_value value);
 int pl_value_by_name(const char *name, enum pl_value *value_r);
 /* Whether the value may be written at that place (PL_UNSET always may). */
 int pl_setting_accepts(enum pl_setting setting, enum pl_layer_bit where, enum pl_value value);
+#define PL_VALUE_TEXT 48 /* "until_second_factor_from_2027-03-01" with its NUL */
+
+/* Reads a value as it is written at that place, "never" or "never_from_2027-03-01". 1, or 0 when
+ * the setting does not accept it there; then settings is as before. */
+int pl_setting_read(enum pl_setting setting, enum pl_layer_bit where, const char *text,
+		    struct pl_settings *settings);
+/* Writes what the settings have for it in the same form; "inherit" when it is not set. Returns
+ * text_r. */
+char *pl_setting_write(enum pl_setting setting, const struct pl_settings *settings,
+		       char text_r[PL_VALUE_TEXT]);
+/* Copies what the one has for the setting to the other. */
+void pl_setting_copy(enum pl_setting setting, const struct pl_settings *from,
+		     struct pl_settings *to);
+/* Whether both have the same for the setting. */
+int pl_setting_same(enum pl_setting setting, const struct pl_settings *a,
+		    const struct pl_settings *b);
 /* Writes the values that are allowed there: "on, off, inherit". Returns buf. */
 char *pl_setting_choices(enum pl_setting setting, enum pl_layer_bit where, char *buf, size_t size);
 

@@ -234,6 +234,23 @@ static const struct pl_migration migrations[] = {
 	  " 'language=' || language || '\nip=' || ip || '\ndevice=' || device || '\n'"
 	  " FROM notice ORDER BY id;"
 	  "DROP TABLE notice;" },
+	/* Of uses from before nobody knows the credential. */
+	{ "logins are recorded, with the credential",
+	  "CREATE TABLE member_credential_use ("
+	  " member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
+	  " service TEXT NOT NULL, credential TEXT NOT NULL, used_at BIGINT NOT NULL,"
+	  " ip TEXT NOT NULL, PRIMARY KEY (member_id, service, credential));"
+	  "INSERT INTO member_credential_use (member_id, service, credential, used_at, ip)"
+	  " SELECT member_id, service, 'unknown', used_at, ip FROM member_use;"
+	  "DROP TABLE member_use;"
+	  "ALTER TABLE member_credential_use RENAME TO member_use;"
+	  "CREATE TABLE login_record ("
+	  " id {ID}, member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
+	  " refused INTEGER NOT NULL, day BIGINT NOT NULL, first_at BIGINT NOT NULL,"
+	  " at BIGINT NOT NULL, times BIGINT NOT NULL, service TEXT NOT NULL, ip TEXT NOT NULL,"
+	  " credential TEXT NOT NULL, app_password_id BIGINT NOT NULL, label TEXT NOT NULL,"
+	  " rule TEXT NOT NULL);"
+	  "CREATE INDEX login_record_member ON login_record (member_id, refused, day);" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

@@ -20,7 +20,8 @@ static const struct {
 } tables[PL_COPY_TABLES] = {
 	{ "domain", "alias_of IS NOT NULL, id", 1 }, /* aliases after the others */
 	{ "member", "id", 1 },
-	{ "member_use", "member_id, service {C}", 0 },
+	{ "member_use", "member_id, service {C}, credential {C}", 0 },
+	{ "login_record", "id", 1 },
 	{ "app_password", "id", 1 },
 	{ "app_password_network", "app_password_id, network {C}", 0 },
 	{ "profile_link", "digest", 0 },
@@ -105,13 +106,14 @@ static int prepare(const struct side *side, const char *sql, void **stmt_r, stru
 /* The key with each {C} spelled out. */
 static char *expand_key(const struct side *side, const char *key, char *buf, size_t size)
 {
-	const char *place = strstr(key, "{C}");
+	const char *place;
+	size_t used = 0;
 
-	if (place == NULL)
-		snprintf(buf, size, "%s", key);
-	else
-		snprintf(buf, size, "%.*s%s%s", (int)(place - key), key, side->backend->byte_order,
-			 place + 3);
+	for (; used < size && (place = strstr(key, "{C}")) != NULL; key = place + 3)
+		used += (size_t)snprintf(buf + used, size - used, "%.*s%s", (int)(place - key), key,
+					 side->backend->byte_order);
+	if (used < size)
+		snprintf(buf + used, size - used, "%s", key);
 	return buf;
 }
 

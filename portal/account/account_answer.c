@@ -55,7 +55,7 @@ static int get_layers(struct request *request, struct pl_layers *layers_r, struc
 
 	if (request_account(request, &account, err) < 0)
 		return -1;
-	pl_account_layers(account, request->policy, layers_r);
+	pl_account_layers(account, request->policy, request->work.now, layers_r);
 	return 0;
 }
 

@@ -27,7 +27,7 @@ int get_mail_settings(struct request *request, struct response *response, struct
 
 	if (request_account(request, &account, err) < 0)
 		return -1;
-	pl_account_layers(account, request->policy, &layers);
+	pl_account_layers(account, request->policy, request->work.now, &layers);
 	pl_mail_settings(request->policy, &layers, &settings);
 	return respond_json(response, 200,
 			    json_pack("{s:s, s:s?, s:s, s:b, s:o}", "user", request->address,

@@ -26,7 +26,7 @@ static int settings_of(const struct request *request, const struct pl_address *a
 
 	if (pl_account_get(request->work.store, address, account, err) < 0)
 		return -1;
-	pl_account_layers(account, request->policy, &layers);
+	pl_account_layers(account, request->policy, request->work.now, &layers);
 	pl_mail_settings(request->policy, &layers, settings_r);
 	return 0;
 }

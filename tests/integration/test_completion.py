@@ -12,7 +12,7 @@ import unittest
 from command import BUILD, ROOT, TIMEOUT
 
 NOUNS = {"domain", "member", "app-password", "totp", "session", "device", "client", "signing-key", "explain", "audit",
-         "check", "setup", "db"}
+         "report", "check", "autoconfig", "setup", "db"}
 SETUP = "PATH=%s:$PATH; source %s" % (shlex.quote(BUILD + "/ctl"), shlex.quote(ROOT + "/ctl/postlatch.bash"))
 
 
@@ -32,7 +32,7 @@ class Offers(unittest.TestCase):
         self.assertEqual(complete("--json", "mem"), {"member"})
 
     def test_verbs(self):
-        self.assertEqual(complete("member", ""), {"add", "set", "show", "list", "remove", "import", "export"})
+        self.assertEqual(complete("member", ""), {"add", "set", "show", "list", "logins", "remove", "import", "export"})
         self.assertEqual(complete("db", "ba"), {"backup"})
         self.assertEqual(complete("app-password", "--json", "r"), {"revoke"})
 

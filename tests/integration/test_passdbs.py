@@ -104,6 +104,8 @@ class Refusals(Passdb):
         self.let_in(BOB, credentials)
         self.set_fields(BOB, "nologin")
         self.kept_out(BOB, credentials)
+        wait_for(lambda: {("nologin", "app-password"), ("nologin", "webmail"), ("nologin", "unknown")} <= {
+            (row["rule"], row["credential"]) for row in server.json("member", "logins", BOB) if row["refused"]})
 
     def test_allow_nets(self):
         credentials = self.credentials(BOB)
@@ -116,6 +118,8 @@ class Refusals(Passdb):
         credentials = self.credentials(BOB)
         self.write("".join(line + "\n" for line in self.lines.splitlines() if not line.startswith(BOB)))
         self.kept_out(BOB, credentials)
+        wait_for(lambda: {("passdb-refused", "app-password"), ("passdb-refused", "webmail")} <= {
+            (row["rule"], row["credential"]) for row in server.json("member", "logins", BOB) if row["refused"]})
 
 
 class Names(Passdb):
@@ -594,6 +598,8 @@ class InWorkers(Blocks):
         self.let_in(BOB, credentials)
         self.write("".join(line + "\n" for line in self.lines.splitlines() if not line.startswith(BOB)))
         self.kept_out(BOB, credentials)
+        wait_for(lambda: {("passdb-refused", "app-password"), ("passdb-refused", "webmail")} <= {
+            (row["rule"], row["credential"]) for row in server.json("member", "logins", BOB) if row["refused"]})
 
 
 class Pam(Blocks):

@@ -294,7 +294,7 @@ static void what_is_written_is_read_back(void **state)
 	struct pl_member member = { .active = 0,
 				    .address = { "=a'+b", "example.test" },
 				    .class_name = "staff" };
-	struct pl_settings read = { { 0 } };
+	struct pl_settings read = { .value = { 0 } };
 	struct member_csv csv;
 	char *text = NULL;
 	size_t size;

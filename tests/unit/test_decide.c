@@ -18,28 +18,30 @@ struct layer_case {
 static struct pl_resolved expect_resolved(const struct layer_case *c, enum pl_value builtin)
 {
 	if (c->policy_domain == PL_FORBIDDEN)
-		return (struct pl_resolved){ PL_OFF, PL_FROM_FORBIDDEN };
+		return (struct pl_resolved){ .value = PL_OFF, .source = PL_FROM_FORBIDDEN };
 	if (c->policy_defaults == PL_FORBIDDEN)
-		return (struct pl_resolved){ PL_OFF, PL_FROM_FORBIDDEN };
+		return (struct pl_resolved){ .value = PL_OFF, .source = PL_FROM_FORBIDDEN };
 	if (c->member != PL_UNSET)
-		return (struct pl_resolved){ c->member, PL_FROM_MEMBER };
+		return (struct pl_resolved){ .value = c->member, .source = PL_FROM_MEMBER };
 	if (c->class_section != PL_UNSET)
-		return (struct pl_resolved){ c->class_section, PL_FROM_CLASS };
+		return (struct pl_resolved){ .value = c->class_section, .source = PL_FROM_CLASS };
 	if (c->domain != PL_UNSET)
-		return (struct pl_resolved){ c->domain, PL_FROM_DOMAIN };
+		return (struct pl_resolved){ .value = c->domain, .source = PL_FROM_DOMAIN };
 	if (c->policy_domain != PL_UNSET)
-		return (struct pl_resolved){ c->policy_domain, PL_FROM_POLICY_DOMAIN };
+		return (struct pl_resolved){ .value = c->policy_domain,
+					     .source = PL_FROM_POLICY_DOMAIN };
 	if (c->policy_defaults != PL_UNSET)
-		return (struct pl_resolved){ c->policy_defaults, PL_FROM_POLICY_DEFAULTS };
-	return (struct pl_resolved){ builtin, PL_FROM_BUILTIN };
+		return (struct pl_resolved){ .value = c->policy_defaults,
+					     .source = PL_FROM_POLICY_DEFAULTS };
+	return (struct pl_resolved){ .value = builtin, .source = PL_FROM_BUILTIN };
 }
 
 static void check_layers(enum pl_setting setting, const struct layer_case *c)
 {
 	struct pl_settings member = { 0 }, class_section = { 0 }, domain = { 0 };
 	struct pl_settings policy_domain = { 0 }, policy_defaults = { 0 };
-	const struct pl_layers layers = { &member, &class_section, &domain, &policy_domain,
-					  &policy_defaults };
+	const struct pl_layers layers = { &member,        &class_section,   &domain,
+					  &policy_domain, &policy_defaults, 0 };
 	struct pl_resolved got, want;
 
 	member.value[setting] = (unsigned char)c->member;
@@ -109,6 +111,89 @@ static void built_in_defaults(void **state)
 	assert_int_equal(COUNT(rows), PL_SETTING_COUNT);
 	for (size_t i = 0; i < COUNT(rows); i++)
 		assert_int_equal(pl_resolve(&none, rows[i].setting).value, rows[i].value);
+}
+
+/* ---- values with a date ---- */
+
+struct dated {
+	enum pl_value value;
+	int32_t from;
+};
+
+/* What a layer can say of client_password. */
+static const struct dated sayings[] = {
+	{ PL_UNSET, 0 }, { PL_ALWAYS, 0 }, { PL_NEVER, 0 },
+	{ PL_NEVER, 5 }, { PL_NEVER, 10 }, { PL_UNTIL_SECOND_FACTOR, 10 },
+};
+
+#define LAYERS 5
+
+/* The first layer that says something which holds on the day; the built-in value says it always. */
+static size_t expect_winner(const struct dated *said, int32_t day)
+{
+	size_t i = 0;
+
+	while (i < LAYERS && (said[i].value == PL_UNSET || said[i].from > day))
+		i++;
+	return i;
+}
+
+static enum pl_value value_of(const struct dated *said, size_t layer)
+{
+	return layer < LAYERS ? said[layer].value : PL_ALWAYS;
+}
+
+/* On the first later day on which another layer decides, that layer is the next. */
+static void check_next(const struct dated *said, int32_t today, const struct pl_resolved *got)
+{
+	static const int32_t dates[] = { 5, 10 };
+	const size_t now = expect_winner(said, today);
+
+	for (size_t i = 0; i < COUNT(dates); i++) {
+		const size_t then = expect_winner(said, dates[i]);
+
+		if (dates[i] <= today || then == now)
+			continue;
+		assert_int_equal(got->next_from, dates[i]);
+		assert_int_equal(got->next, value_of(said, then));
+		assert_int_equal(got->next_source, PL_FROM_MEMBER + then);
+		return;
+	}
+	assert_int_equal(got->next_from, 0);
+}
+
+static void check_dates(const struct dated *said, int32_t today)
+{
+	struct pl_settings layer[LAYERS] = { 0 };
+	const struct pl_layers layers = { &layer[0], &layer[1], &layer[2],
+					  &layer[3], &layer[4], today };
+	struct pl_resolved got;
+	size_t winner = expect_winner(said, today);
+
+	for (size_t i = 0; i < LAYERS; i++) {
+		layer[i].value[PL_SETTING_CLIENT_PASSWORD] = (unsigned char)said[i].value;
+		layer[i].from[PL_SETTING_CLIENT_PASSWORD] = said[i].from;
+	}
+	got = pl_resolve(&layers, PL_SETTING_CLIENT_PASSWORD);
+	assert_int_equal(got.value, value_of(said, winner));
+	assert_int_equal(got.source, PL_FROM_MEMBER + winner);
+	check_next(said, today, &got);
+}
+
+static void dates_hold_in_every_combination(void **state)
+{
+	static const int32_t days[] = { 0, 4, 5, 6, 9, 10, 11 };
+
+	(void)state;
+	for (unsigned long n = 0; n < 6 * 6 * 6 * 6 * 6; n++) {
+		struct dated said[LAYERS];
+		unsigned long rest = n;
+
+		for (size_t i = 0; i < LAYERS; i++, rest /= COUNT(sayings))
+			said[i] = sayings[rest % COUNT(sayings)];
+		for (size_t i = 0; i < COUNT(days); i++)
+			check_dates(said, days[i]);
+	}
 }
 
 /* ---- the verdict ---- */
@@ -207,6 +292,13 @@ static int expect_tell(const struct question *q)
 	       (q->service != PL_SETTING_IMAP && q->service != PL_SETTING_SMTP);
 }
 
+/* A password that nobody has verified is refused in vain: whose it is may be told why. */
+static int expect_once_proven(const struct question *q)
+{
+	return expect_gate(q) == PL_ALLOW && q->channel == PL_CHANNEL_CLIENT &&
+	       q->credential == PL_CREDENTIAL_UNPROVEN && expect_client_password(q) == PL_DENY;
+}
+
 static struct pl_verdict ask(const struct question *q)
 {
 	struct pl_settings member = { 0 }, policy = { 0 };
@@ -286,10 +378,12 @@ static void decides_every_combination(void **state)
 		if (q.service == PL_SETTING_WEBMAIL && q.webmail_on != q.service_on)
 			continue;
 		verdict = ask(&q);
-		if (verdict.outcome != expect(&q) || verdict.tell != expect_tell(&q))
-			fail_msg("combination %lu: %s by %s, tell %d; expected %s, tell %d", n,
-				 pl_outcome_name(verdict.outcome), pl_rule_name(verdict.rule),
-				 verdict.tell, pl_outcome_name(expect(&q)), expect_tell(&q));
+		if (verdict.outcome != expect(&q) || verdict.tell != expect_tell(&q) ||
+		    verdict.once_proven != expect_once_proven(&q))
+			fail_msg("combination %lu: %s by %s, tell %d %d; expected %s, tell %d %d",
+				 n, pl_outcome_name(verdict.outcome), pl_rule_name(verdict.rule),
+				 verdict.tell, verdict.once_proven, pl_outcome_name(expect(&q)),
+				 expect_tell(&q), expect_once_proven(&q));
 		total++;
 	}
 	assert_true(total > 500000);
@@ -481,6 +575,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(resolves_every_combination),
 		cmocka_unit_test(built_in_defaults),
+		cmocka_unit_test(dates_hold_in_every_combination),
 		cmocka_unit_test(decides_every_combination),
 		cmocka_unit_test(rules_by_hand),
 		cmocka_unit_test(sentences),

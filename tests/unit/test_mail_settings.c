@@ -126,7 +126,7 @@ static void a_member_is_told_what_holds_for_it(void **state)
 {
 	struct pl_policy *policy = read_policy("mail_server = \"mail.a.test\"\n"
 					       "defaults { imap = off client_password = never }");
-	struct pl_settings member = { { 0 } };
+	struct pl_settings member = { .value = { 0 } };
 	const struct pl_layers layers = { .member = &member, .policy_defaults = &policy->defaults };
 	struct pl_mail_settings settings;
 

@@ -59,7 +59,7 @@ static void sections(void **state)
 	const char *text =
 		"defaults { sieve = off }\n"
 		"domain \"B.test\" { pop3 = forbidden\n smtp = off }\n"
-		"domain \"a.test\" { pop3 = on }\n"
+		"domain \"a.test\" { pop3 = on\n client_password = never_from_2027-03-01 }\n"
 		"class \"staff\" { two_factor_requirement = required }\n"
 		"app_password_length = 24\nwebmail_networks = \"192.0.2.1, 2001:db8::/64\"\n";
 
@@ -70,6 +70,8 @@ static void sections(void **state)
 	assert_int_equal(pl_policy_domain(policy, "b.test")->value[PL_SETTING_SMTP], PL_OFF);
 	assert_true(pl_policy_forbids(policy, "b.test", PL_SETTING_POP3));
 	assert_false(pl_policy_forbids(policy, "a.test", PL_SETTING_POP3));
+	assert_int_equal(pl_policy_domain(policy, "a.test")->from[PL_SETTING_CLIENT_PASSWORD],
+			 20878);
 	assert_null(pl_policy_domain(policy, "c.test"));
 	assert_int_equal(pl_policy_class(policy, "staff")->value[PL_SETTING_TWO_FACTOR_REQUIREMENT],
 			 PL_REQUIRED);

@@ -63,14 +63,56 @@ static void zero_days_keep_records_for_ever(void **state)
 	assert_int_equal(records(fixture, "session.open"), 1);
 }
 
+static void logins_are_kept_for_activity_days(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_member(fixture, "user@example.test", "");
+	sql_run(fixture->db,
+		"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200) "
+		"INSERT INTO login_record (member_id, refused, day, first_at, at, times, service, "
+		"ip, "
+		"credential, app_password_id, label, rule) SELECT 1, 0, 0, 0, 1600000000 + i, 1, "
+		"'imap', "
+		"'', 'unknown', 0, '', '' FROM n");
+	for (int days = 9; days > 0; days--) {
+		char sql[256];
+
+		snprintf(sql, sizeof(sql),
+			 "INSERT INTO login_record (member_id, refused, day, first_at, at, times, "
+			 "service, ip, credential, app_password_id, label, rule) VALUES (1, 1, 0, "
+			 "0, "
+			 "%lld, 1, 'imap', '', 'unknown', 0, '', '')",
+			 (long long)(T - days * DAY));
+		sql_run(fixture->db, sql);
+	}
+	prune_with(fixture, "activity_days = 7\n", 1);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM login_record"),
+			 1209 - PL_PRUNE_PORTION);
+	prune_with(fixture, "activity_days = 7\n", 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM login_record"), 7);
+	assert_int_equal(sql_int(fixture->db, "SELECT MIN(at) FROM login_record"), T - 7 * DAY);
+	prune_with(fixture, "activity_days = 1\n", 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM login_record"), 1);
+}
+
 static void the_defaults_keep_nothing_for_ever(void **state)
 {
 	struct fixture *fixture = *state;
 
 	record_at(fixture, "member.set", T - 366 * DAY);
 	record_at(fixture, "session.open", T - 91 * DAY);
+	add_member(fixture, "user@example.test", "");
+	sql_run(fixture->db, "INSERT INTO login_record (member_id, refused, day, first_at, at, "
+			     "times, service, ip, "
+			     "credential, app_password_id, label, rule) VALUES (1, 0, 0, 0, "
+			     "1697407999, 1, 'imap', "
+			     "'', 'unknown', 0, '', '')");
 	prune_with(fixture, "", 0);
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit"), 0);
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT COUNT(*) FROM audit WHERE object = 'm@example.test'"),
+			 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM login_record"), 0);
 }
 
 static void a_portion_at_a_time(void **state)
@@ -156,27 +198,29 @@ static void failures_that_never_pause_are_thinned_out(void **state)
 static void every_table_has_a_limit(void **state)
 {
 	struct fixture *fixture = *state;
-	static const char tables[] = "app_password "         /* what members make: a few each */
-				     "app_password_network " /* the newest few for each */
-				     "audit "                /* swept: audit_days, sign_in_days */
-				     "domain "               /* what operators make */
-				     "factor_failure "       /* a row for a member */
-				     "member "               /* a row for an account */
-				     "member_use "           /* a row for a member and a service */
-				     "oauth_client "         /* what operators make */
-				     "oauth_grant "          /* swept, and with its session */
-				     "outbox "               /* swept */
-				     "profile_link "         /* swept */
-				     "recovery_code "        /* ten for a member */
-				     "refresh_token "        /* with its grant */
-				     "schema_history "       /* a row for a migration */
-				     "session "              /* swept */
-				     "sign_in_failure "      /* swept */
-				     "signing_key "          /* swept */
-				     "token "                /* swept */
-				     "totp "                 /* a row for a member */
-				     "totp_pending "         /* swept */
-				     "trusted_device ";      /* swept */
+	static const char tables[] =
+		"app_password "         /* what members make: a few each */
+		"app_password_network " /* the newest few for each */
+		"audit "                /* swept: audit_days, sign_in_days */
+		"domain "               /* what operators make */
+		"factor_failure "       /* a row for a member */
+		"login_record "         /* swept: activity_days; so many for a member */
+		"member "               /* a row for an account */
+		"member_use "           /* a row for a member, service, credential */
+		"oauth_client "         /* what operators make */
+		"oauth_grant "          /* swept, and with its session */
+		"outbox "               /* swept */
+		"profile_link "         /* swept */
+		"recovery_code "        /* ten for a member */
+		"refresh_token "        /* with its grant */
+		"schema_history "       /* a row for a migration */
+		"session "              /* swept */
+		"sign_in_failure "      /* swept */
+		"signing_key "          /* swept */
+		"token "                /* swept */
+		"totp "                 /* a row for a member */
+		"totp_pending "         /* swept */
+		"trusted_device ";      /* swept */
 	char found[1024];
 
 	sql_text(fixture->db,
@@ -196,6 +240,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_WITH_DATABASE(records_are_kept_as_long_as_the_policy_says),
 		TEST_WITH_DATABASE(zero_days_keep_records_for_ever),
+		TEST_WITH_DATABASE(logins_are_kept_for_activity_days),
 		TEST_WITH_DATABASE(the_defaults_keep_nothing_for_ever),
 		TEST_WITH_DATABASE(a_portion_at_a_time),
 		TEST_WITH_DATABASE(what_is_gone_is_told_by_kind),

@@ -28,7 +28,7 @@ static enum pl_value held(struct fixture *fixture, const char *address, enum pl_
 	const struct pl_account account = account_of(fixture, address);
 	struct pl_layers layers;
 
-	pl_account_layers(&account, fixture->policy, &layers);
+	pl_account_layers(&account, fixture->policy, 0, &layers);
 	return pl_resolve(&layers, setting).value;
 }
 

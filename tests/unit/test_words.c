@@ -232,6 +232,89 @@ static void settings_round_trip(void **state)
 	}
 }
 
+static void days(void **state)
+{
+	static const struct {
+		const char *text;
+		int32_t day; /* 0: refused */
+	} rows[] = {
+		{ "1970-01-02", 1 },
+		{ "2000-02-29", 11016 },
+		{ "2027-03-01", 20878 },
+		{ "9999-12-31", 2932896 },
+		{ "1970-01-01", 0 },
+		{ "1969-12-31", 0 },
+		{ "2027-02-29", 0 },
+		{ "2027-02-30", 0 },
+		{ "2027-13-01", 0 },
+		{ "2027-00-01", 0 },
+		{ "2027-01-00", 0 },
+		{ "2027-3-1", 0 },
+		{ "2027-03-01 ", 0 },
+		{ "02027-03-01", 0 },
+		{ "2027/03/01", 0 },
+		{ "tomorrow", 0 },
+		{ "", 0 },
+		{ "+027-03-01", 0 },
+		{ "2027-03-1x", 0 },
+		{ "10000-01-01", 0 },
+		{ "2027- 3-01", 0 },
+	};
+	char text[PL_DAY_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		int32_t day = 0;
+
+		assert_int_equal(pl_day_parse(rows[i].text, &day), rows[i].day != 0);
+		if (rows[i].day == 0)
+			continue;
+		assert_int_equal(day, rows[i].day);
+		assert_string_equal(pl_day_format(day, text), rows[i].text);
+		assert_int_equal(pl_day_of(day * INT64_C(86400)), day);
+		assert_int_equal(pl_day_of((day + 1) * INT64_C(86400) - 1), day);
+	}
+}
+
+static void values_with_a_date(void **state)
+{
+	static const struct {
+		enum pl_setting setting;
+		const char *text;
+		int ret;
+	} rows[] = {
+		{ PL_SETTING_CLIENT_PASSWORD, "never", 1 },
+		{ PL_SETTING_CLIENT_PASSWORD, "never_from_2027-03-01", 1 },
+		{ PL_SETTING_CLIENT_PASSWORD, "until_second_factor_from_2027-03-01", 1 },
+		{ PL_SETTING_CLIENT_PASSWORD, "inherit", 1 },
+		{ PL_SETTING_CLIENT_PASSWORD, "always_from_2027-03-01", 0 },
+		{ PL_SETTING_CLIENT_PASSWORD, "inherit_from_2027-03-01", 0 },
+		{ PL_SETTING_CLIENT_PASSWORD, "never_from_2027-02-30", 0 },
+		{ PL_SETTING_CLIENT_PASSWORD, "never_from_", 0 },
+		{ PL_SETTING_CLIENT_PASSWORD, "_from_2027-03-01", 0 },
+		{ PL_SETTING_CLIENT_PASSWORD, "never_from_2027-03-01_from_2027-03-01", 0 },
+		{ PL_SETTING_POP3, "off_from_2027-03-01", 0 },
+		{ PL_SETTING_TWO_FACTOR_REQUIREMENT, "required_from_2027-03-01", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const enum pl_setting setting = rows[i].setting;
+		struct pl_settings read = { 0 }, copy = { 0 };
+		char text[PL_VALUE_TEXT];
+
+		assert_int_equal(pl_setting_read(setting, PL_AT_MEMBER, rows[i].text, &read),
+				 rows[i].ret);
+		assert_int_equal(pl_setting_same(setting, &read, &copy),
+				 !rows[i].ret || strcmp(rows[i].text, "inherit") == 0);
+		if (!rows[i].ret)
+			continue;
+		assert_string_equal(pl_setting_write(setting, &read, text), rows[i].text);
+		pl_setting_copy(setting, &read, &copy);
+		assert_true(pl_setting_same(setting, &read, &copy));
+	}
+}
+
 static void changes(void **state)
 {
 	static const struct {
@@ -458,6 +541,8 @@ int main(void)
 		cmocka_unit_test(addresses_with_ports),
 		cmocka_unit_test(network_lists),
 		cmocka_unit_test(settings_round_trip),
+		cmocka_unit_test(days),
+		cmocka_unit_test(values_with_a_date),
 		cmocka_unit_test(changes),
 		cmocka_unit_test(folding),
 		cmocka_unit_test(networks_within_networks),

@@ -1,0 +1,32 @@
+/* login_log.h - records of logins and last-used times, kept off the path of logins.
+ *
+ * Records are kept in memory and written by a thread of its own, at most once a
+ * second, in one transaction. Adding one never waits, not for the disk either. While
+ * the database is locked or its disk is full, records wait in memory; what does not
+ * fit there is left out. The thread uses no function of the program that hosts it.
+ */
+#ifndef POSTLATCH_LOGIN_LOG_H
+#define POSTLATCH_LOGIN_LOG_H
+
+#include "policy/account/login_record.h"
+
+/* Most records in memory, and so most that are written in a second. Each costs some
+ * pages of the log of the database, which every login after it has to get past. */
+#define PL_LOGIN_LOG_PENDING 512
+/* Most of them that are of refused logins: who guesses passwords does not keep others out. */
+#define PL_LOGIN_LOG_REFUSED 128
+
+struct pl_login_log;
+
+/* Starts the writer for a database. It opens the database when there is
+ * something to write, and again when the file was replaced. 0, or -1; the caller closes the log. */
+int pl_login_log_open(const char *uri, struct pl_login_log **log_r, struct pl_error *err);
+/* Copies the record, or counts it with one that is like it and waits. One that does not fit is left
+ * out. */
+void pl_login_log_add(struct pl_login_log *log, const struct pl_login_record *record);
+/* The last failure to write, which is returned once: 1 and a copy, or 0. */
+int pl_login_log_failure(struct pl_login_log *log, struct pl_error *err_r);
+/* Writes what is pending, waiting no longer than wait_ms, and stops the thread. */
+void pl_login_log_close(struct pl_login_log **log, int wait_ms);
+
+#endif

@@ -1,0 +1,143 @@
+"""What a login was is recorded: those that were let in, by which credential, and those that were refused, why."""
+import imaplib
+import time
+import unittest
+import urllib.parse
+
+from dovecot import INTROSPECTS
+from portal import Browser
+from reconfigured import Reconfigured
+from sasl import sign_in
+from server import TIMEOUT, Server, last_source, wait_for
+
+ALICE, BOB, NOBODY = "alice@demo.test", "bob@demo.test", "nobody@demo.test"
+
+
+def setUpModule():
+    global server
+    server = Reconfigured.server = Server().start()
+
+
+def tearDownModule():
+    server.remove()
+
+
+class Recorded(unittest.TestCase):
+    def setUp(self):
+        server.postlatch("member", "set", ALICE, "pop3=inherit", "--add")
+        server.postlatch("member", "set", BOB, "active=on", "--add")
+        server.postlatch("app-password", "revoke", ALICE, "--all")
+
+    def rows(self, member=ALICE):
+        return server.json("member", "logins", member)
+
+    def record(self, **fields):
+        """The newest record of the address that was used last, once it is written."""
+        def written():
+            return [row for row in self.rows() if row["ip"] == last_source.ip]
+        wait_for(written)
+        row = written()[0]
+        for name, value in fields.items():
+            self.assertEqual(row[name], value, row)
+        return row
+
+    def test_the_account_password(self):
+        for service in server.SERVICES:
+            before = int(time.time())
+            self.assertTrue(getattr(server, service)(ALICE, server.passwords[ALICE])[0])
+            row = self.record(refused=False, service=service, credential="account-password", rule="account-password",
+                              app_password=0, times=1)
+            self.assertGreaterEqual(row["at"], before)
+            used = server.json("member", "show", ALICE)["last_used"][service]["credentials"]["account-password"]
+            self.assertEqual((used["at"], used["ip"]), (row["at"], last_source.ip))
+
+    def test_an_app_password_and_which_one(self):
+        made = server.app_password(ALICE, label="office scanner", services="smtp")
+        self.assertTrue(server.smtp(ALICE, made["password"])[0])
+        self.record(refused=False, service="smtp", credential="app-password", rule="app-password",
+                    app_password=made["id"], label="office scanner")
+        self.assertFalse(server.imap(ALICE, made["password"])[0])
+        refused = {"refused": True, "service": "imap", "credential": "app-password", "rule": "app-password-service",
+                   "app_password": made["id"], "label": "office scanner"}
+        self.record(**refused)
+        server.postlatch("app-password", "revoke", ALICE, "--all")
+        self.record(**refused)
+
+    def test_a_token_of_webmail_and_one_of_a_program(self):
+        for channel, credential in (("webmail", "webmail"), ("client", "application")):
+            token = server.issue_token(ALICE, channel, 3600, 3600)[1]
+            self.assertTrue(server.imap_bearer(ALICE, token)[0])
+            self.record(refused=False, service="imap", credential=credential, rule="token")
+
+    def test_a_wrong_password_at_every_service(self):
+        for service in server.SERVICES:
+            self.assertFalse(getattr(server, service)(ALICE, "wrong-" + service)[0])
+            self.record(refused=True, service=service, credential="unknown", rule="wrong-password", app_password=0)
+        self.assertNotIn("wrong-imap", repr(self.rows()) + server.postlatch("member", "logins", ALICE).stdout)
+
+    def test_a_wrong_password_at_the_sign_in_page(self):
+        def records(refused):
+            return [row for row in self.rows() if row["service"] == "webmail" and row["refused"] == refused]
+
+        self.assertEqual(self.sign_in_at_the_portal("wrong"), 401)
+        wait_for(lambda: records(True))
+        self.assertEqual(records(True)[0]["rule"], "wrong-password")
+        self.assertEqual(self.sign_in_at_the_portal(server.passwords[ALICE]), 200)
+        wait_for(lambda: records(False))
+        self.assertEqual(records(False)[0]["credential"], "account-password")
+
+    def sign_in_at_the_portal(self, password):
+        url = server.env["PORTAL_URL"]
+        browser = Browser(urllib.parse.urlsplit(url).port, url)
+        browser.session()
+        return browser.sign_in(ALICE, password).status
+
+    def test_what_a_rule_denies(self):
+        server.postlatch("member", "set", ALICE, "pop3=off")
+        self.assertFalse(server.pop3(ALICE, server.passwords[ALICE])[0])
+        self.record(refused=True, service="pop3", rule="service-off")
+
+    def test_equal_ones_are_counted_together(self):
+        with imaplib.IMAP4("127.0.0.1", server.port("IMAP"), timeout=TIMEOUT) as client:
+            for _ in range(3):
+                with self.assertRaises(imaplib.IMAP4.error):
+                    client.login(ALICE, "wrong")
+        wait_for(lambda: self.record()["times"] == 3)
+        self.assertEqual(len([row for row in self.rows() if row["ip"] == last_source.ip]), 1)
+
+    def test_a_name_that_nobody_has_leaves_nothing(self):
+        self.assertFalse(server.imap(NOBODY, "wrong")[0])
+        self.assertFalse(server.imap(ALICE, "wrong")[0])
+        self.record(refused=True)
+        self.assertFalse(server.json("member", "show", NOBODY)["known"])
+        self.assertEqual(server.postlatch("member", "logins", NOBODY, check=False).returncode, 1)
+
+    def test_the_command_limits_and_prints(self):
+        self.assertFalse(server.imap(ALICE, "wrong")[0])
+        self.record()
+        self.assertEqual(len(server.json("member", "logins", ALICE, "--limit", "1")), 1)
+        self.assertRegex(server.postlatch("member", "logins", ALICE, "--limit", "1").stdout,
+                         r"^20\d\d-.* refused +imap +from %s +wrong-password\n$" % last_source.ip)
+
+
+class Challenges(Reconfigured):
+    """The mechanism and not a passdb finds out whether the password is right."""
+
+    changes = {"auth_mechanisms = plain": "auth_mechanisms = cram-md5 plain"}
+    if not INTROSPECTS:  # their passdb names its mechanisms, so that tokens pass it by
+        changes["plain login none"] = "plain login none cram-md5"
+
+    def test_both_ends_are_recorded(self):
+        for password, refused, rule in ((server.passwords[BOB], False, "account-password"),
+                                        ("wrong", True, "wrong-password")):
+            self.assertEqual(sign_in(server, "imap", "CRAM-MD5", BOB, password)[0], not refused)
+
+            def written():
+                return [row for row in server.json("member", "logins", BOB) if row["ip"] == last_source.ip]
+            wait_for(written)
+            row = written()[0]
+            self.assertEqual((row["refused"], row["rule"], row["times"]), (refused, rule, 1))
+
+
+if __name__ == "__main__":
+    unittest.main()
