@@ -62,4 +62,22 @@ done < <(sed '/^ *\/\//d' "${modules[@]}" | grep -oE '"[^"]*"' | grep -E "$words
 while read -r file; do
 	grep -qw -- "${file#web/}" web/Makefile.am || complain "$file is not in web/Makefile.am"
 done < <(find web -name '*.js' -o -name '*.css' -o -name '*.svg' -o -name '*.html' -o -path 'web/vendor/*')
+# Without a brand the pages have the colours from which the portal computes those of a brand. nth N: that of the light
+# pages, or of the dark ones.
+nth() { sed -n "$1p" | sed -E 's/^#(.)(.)(.)$/#\1\1\2\2\3\3/'; }
+of_pages() { sed -nE "s/^ +--$1: (#[0-9a-f]+);.*/\1/p" web/css/base.css; }
+of_brand() { sed -nE "s/^PL_BRAND_COLOUR\((light|dark)_$1, \"(#.*)\",/\2/p" policy/settings/brand.def; }
+of_style() { sed -nE "s/.*\.$1 = colour\(\"(#.*)\"\).*/\1/p" policy/settings/brand_style.c; }
+same_colour() { # TOKEN COMMAND NAME
+	local n
+	for n in 1 2; do
+		[ -n "$(of_pages "$1" | nth $n)" ] && [ "$(of_pages "$1" | nth $n)" = "$("$2" "$3" | nth $n)" ] ||
+			complain "--$1 of web/css/base.css is not the colour $3 of policy/settings/brand.def or brand_style.c"
+	done
+}
+same_colour accent of_brand accent
+same_colour on-accent of_brand on_accent
+same_colour ground of_brand background
+for token in card ink soft; do same_colour $token of_style $token; done
+
 exit $status

@@ -17,6 +17,9 @@ void frame_begin(FILE *out, const struct request *request, const char *title, in
 	fprintf(out, "<title>%s</title>\n<link rel=\"stylesheet\" href=\"%s/css/base.css\">\n",
 		title, pages_folder(portal_pages(request->portal)));
 	put_brand_style(out, request->brand);
+	fputs("<link rel=\"icon\" href=\"", out);
+	put_brand_icon(out, request->brand, pages_folder(portal_pages(request->portal)));
+	fputs("\">\n", out);
 	fputs("<body data-width=\"narrow\">\n<div id=\"frame\"><header><strong>", out);
 	put_brand_logo(out, request->brand);
 	put_html(out, brand_name(request, request_language(request)));

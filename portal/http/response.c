@@ -16,16 +16,18 @@
 /* A picture that is opened as a document of its own, such as an operator's SVG, runs nothing. */
 #define IMAGES_MAY "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 
-/* OWASP ASVS 3.4. */
+/* OWASP ASVS 3.4. A script or a style sheet of the pages needs few of them, as nothing is ever shown
+ * in it or loaded from it, and on a slow line the headers of fifty files are felt. */
 static const struct {
 	const char *name, *value;
+	int everywhere;
 } always[] = {
-	{ "X-Content-Type-Options", "nosniff" },
-	{ "X-Frame-Options", "DENY" },
-	{ "Referrer-Policy", "no-referrer" },
-	{ "Cross-Origin-Opener-Policy", "same-origin" },
-	{ "Cross-Origin-Resource-Policy", "same-origin" },
-	{ "Permissions-Policy", "camera=(), geolocation=(), microphone=()" },
+	{ "X-Content-Type-Options", "nosniff", 1 },
+	{ "Cross-Origin-Resource-Policy", "same-origin", 1 },
+	{ "X-Frame-Options", "DENY", 0 },
+	{ "Referrer-Policy", "no-referrer", 0 },
+	{ "Cross-Origin-Opener-Policy", "same-origin", 0 },
+	{ "Permissions-Policy", "camera=(), geolocation=(), microphone=()", 0 },
 };
 #define HSTS "max-age=31536000"
 
@@ -103,15 +105,28 @@ static const char *content_type(const struct response *response)
 	return response->file != NULL || response->body != NULL ? response->type : NULL;
 }
 
+static void security_headers(const struct response *response,
+			     void (*each)(const char *name, const char *value, void *context),
+			     void *context)
+{
+	const int is_document = response->file == NULL || is_image(response);
+
+	if (is_document)
+		each("Content-Security-Policy", is_image(response) ? IMAGES_MAY : PAGES_MAY,
+		     context);
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
+		if (is_document || always[i].everywhere)
+			each(always[i].name, always[i].value, context);
+	}
+}
+
 void response_headers(const struct response *response, const struct pl_policy *policy,
 		      void (*each)(const char *name, const char *value, void *context),
 		      void *context)
 {
 	char seconds[16];
 
-	each("Content-Security-Policy", is_image(response) ? IMAGES_MAY : PAGES_MAY, context);
-	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
-		each(always[i].name, always[i].value, context);
+	security_headers(response, each, context);
 	if (policy != NULL && strncmp(policy->portal_url, "https:", 6) == 0)
 		each("Strict-Transport-Security",
 		     policy->hsts_subdomains ? HSTS "; includeSubDomains" : HSTS, context);
