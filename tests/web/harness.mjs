@@ -73,6 +73,15 @@ class Reader {
         return this.account(word, "/account/devices");
     }
 
+    // From a fresh sign-in, up to the portal's answer.
+    async makeAppPassword(kind, label) {
+        await this.account("trusted", "/account/app-passwords");
+        await this.page.check(`[value=${kind}]`);
+        await this.page.fill("[name=label]", label);
+        await this.page.click("form [type=submit]");
+        await prove(this, this.page, "code", "123456");
+    }
+
     // Until then a page may go elsewhere by itself.
     async arrived(path = "/account") {
         await this.page.waitForURL(`**${path}`);

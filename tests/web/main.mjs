@@ -5,6 +5,7 @@ import "./test_sign_in.mjs";
 import "./test_registration.mjs";
 import "./test_account.mjs";
 import "./test_addresses.mjs";
+import "./test_app_passwords.mjs";
 import "./test_typing.mjs";
 import "./test_first_state.mjs";
 import "./test_every_screen.mjs";

@@ -16,6 +16,8 @@ are "secret" and all right codes "123456". What happens depends on the member; w
   former@    the same, but an authenticator is still registered
   many@      like trusted@, with many devices signed in
   excused@   an administrator has left the factor out
+  full@      like trusted@, with as many app passwords as there can be
+  forbidden@ like trusted@, where app passwords are switched off
   denied@    the right password, and yet not allowed
 
 Prints its address when it listens.
@@ -42,6 +44,15 @@ RECOVERY = ["abcd-efgh-ijkl-mno%d" % i for i in range(2, 8)] + ["qrst-uvwx-yz23-
 FIRST_STEP = {"code": "code", "offer": "offer", "must": "register"}
 LONG_IP = "2001:db8:85a3:8d3:1319:8a2e:370:7348"
 DAY = 86400
+SERVICES = ("imap", "pop3", "smtp", "sieve")
+KINDS = [{"name": "mail", "services": list(SERVICES), "asks": []},
+         {"name": "scanner", "services": ["smtp"], "asks": ["networks"]},
+         {"name": "script", "services": list(SERVICES), "asks": ["services", "networks", "expires_at"]}]
+MOST = 20
+MAIL_SETTINGS = {"server": "mail.demo.test", "password": "app", "services": [
+    {"service": "imap", "port": 993, "encryption": "tls"}, {"service": "pop3", "port": 995, "encryption": "tls"},
+    {"service": "smtp", "port": 465, "encryption": "tls"}, {"service": "smtp", "port": 587, "encryption": "starttls"},
+    {"service": "sieve", "port": 4190, "encryption": "starttls"}]}
 
 
 class Refused(Exception):
@@ -78,7 +89,7 @@ class Session:
         self.state = "pending" if self.next else "authenticated"
         self.csrf = secrets.token_urlsafe(32)
         self.recent = word == "code"
-        self.registered = word in ("code", "trusted", "many", "required", "unkept", "former")
+        self.registered = word in ("code", "trusted", "many", "required", "unkept", "former", "full", "forbidden")
         self.codes = 10 if self.registered else 0
         self.kept = word != "unkept"
         self.registered_at = now - 40 * DAY
@@ -88,6 +99,7 @@ class Session:
         if word == "excused":
             self.two_factor_mode = "skip"
         self.opted_out = False
+        self.forbidden, self.app_passwords = word == "forbidden", app_passwords_of(word)
         if word == "plain":
             self.opted_out = True
         self.devices = [
@@ -120,6 +132,26 @@ class Session:
                 "two_factor_requirement": self.two_factor_requirement, "two_factor_mode": self.two_factor_mode,
                 "two_factor_mode_source": self.two_factor_mode_source, "opted_out": self.opted_out, "reauthenticated": self.recent,
                 "devices": self.devices, "sessions": self.sessions}
+
+
+def app_password(number, label, **fields):
+    now = int(time.time())
+    return {"id": number, "kind": "mail", "label": label, "services": list(SERVICES), "networks": "", "expires_at": 0,
+            "created_at": now - 30 * DAY + number, "last_used_at": 0, "last_used_ip": "", "last_used_service": "", **fields}
+
+
+def app_passwords_of(word):
+    """Those of a member, with each limit and each kind of last use."""
+    now = int(time.time())
+    if word == "full":
+        return [app_password(number, "number %d" % number) for number in range(1, MOST + 1)]
+    if word not in ("trusted", "former", "forbidden"):
+        return []
+    return [app_password(31, "Phone", last_used_at=now - 300, last_used_ip="198.51.100.7", last_used_service="imap"),
+            app_password(32, "2\uce35 \ubcf5\ud569\uae30", kind="scanner", services=["smtp"], networks="192.0.2.0/24, 2001:db8:85a3::/48",
+                         last_used_at=now - 2 * DAY, last_used_ip=LONG_IP, last_used_service="smtp"),
+            app_password(33, "Phone"),
+            app_password(34, "backup " + 16 * "x", kind="script", services=["imap", "sieve"], expires_at=now + 90 * DAY)]
 
 
 NOBODY = {"state": "none", "why": None, "recovery_kept": True, "address": None, "csrf": None, "next": None, "name": "Postlatch", "recovery": False,
@@ -220,6 +252,70 @@ def post_session_end(session, body):
     return session.account()
 
 
+def app_passwords(session, **more):
+    refusal = None
+    if session.forbidden:
+        refusal = "app-passwords-off"
+    elif not session.registered:
+        refusal = "second-factor-needed" if session.two_factor else "second-factor-off"
+    elif len(session.app_passwords) >= MOST:
+        refusal = "too-many-app-passwords"
+    return {"app_passwords": session.app_passwords, "most": MOST, "refusal": refusal, "kinds": KINDS,
+            "reauthenticated": session.recent, **more}
+
+
+def bad_field(name):
+    return Refused(400, "bad-request", field=name)
+
+
+def limits(body):
+    """As of the portal, as far as the tests go."""
+    if body.get("networks") == "home":
+        raise bad_field("networks")
+    if body.get("expires_at", time.time() + DAY) <= time.time():
+        raise bad_field("expires_at")
+    return {"networks": body.get("networks", ""), "expires_at": body.get("expires_at", 0)}
+
+
+def post_app_password(session, body):
+    refusal = app_passwords(session)["refusal"]
+    if refusal:
+        raise Refused(403, refusal)
+    if not 1 <= len(body["label"]) <= 128 or "\u202e" in body["label"]:
+        raise bad_field("label")
+    kind = next(kind for kind in KINDS if kind["name"] == body["kind"])
+    services = body["services"].split(",") if "services" in body else kind["services"]
+    number = max([row["id"] for row in session.app_passwords], default=30) + 1
+    session.app_passwords.append(app_password(number, body["label"], kind=body["kind"], services=services,
+                                              created_at=int(time.time()), **limits(body)))
+    return app_passwords(session, created={"id": number, "password": "abcd efgh ijkl mnop"})
+
+
+def of_id(session, body):
+    row = next((row for row in session.app_passwords if row["id"] == body["id"]), None)
+    if row is None:
+        raise Refused(404, "not-found")
+    return row
+
+
+def post_app_password_narrow(session, body):
+    row, wanted = of_id(session, body), limits(body)
+    if row["networks"] and not wanted["networks"]:
+        raise Refused(422, "wider-limits")
+    row.update(wanted, services=body["services"].split(","))
+    return app_passwords(session)
+
+
+def post_app_password_revoke(session, body):
+    session.app_passwords.remove(of_id(session, body))
+    return app_passwords(session)
+
+
+def post_profile(session, body):
+    of_id(session, body)
+    return {"url": "http://localhost/profile/x", "qr": drawing(), "expires_at": int(time.time()) + 300}
+
+
 def post_session_end_all(session, _body):
     session.sessions = [row for row in session.sessions if row["current"]]
     session.devices = []
@@ -241,6 +337,10 @@ ROUTES = {
     "/api/account/factor/remove": ("authenticated", False, post_factor_remove),
     "/api/account/recovery-codes": ("authenticated", True, post_recovery_codes),
     "/api/account/devices/remove": ("authenticated", False, post_device_remove),
+    "/api/account/app-passwords": ("authenticated", True, post_app_password),
+    "/api/account/app-passwords/profile": ("authenticated", True, post_profile),
+    "/api/account/app-passwords/narrow": ("authenticated", False, post_app_password_narrow),
+    "/api/account/app-passwords/revoke": ("authenticated", False, post_app_password_revoke),
     "/api/account/sessions/end": ("authenticated", False, post_session_end),
     "/api/account/sessions/end-all": ("authenticated", True, post_session_end_all),
 }
@@ -288,6 +388,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.answer_json(200, session.status() if session else dict(NOBODY, why=self.why()))
             elif path == "/api/account":
                 self.answer_json(200, self.member("authenticated").account())
+            elif path == "/api/account/app-passwords":
+                self.answer_json(200, app_passwords(self.member("authenticated")))
+            elif path == "/api/account/mail-settings":
+                self.answer_json(200, dict(MAIL_SETTINGS, user=self.member("authenticated").address))
             elif path == "/oauth2/authorize":
                 self.answer(200, b"back at the webmail", "text/plain")
             else:

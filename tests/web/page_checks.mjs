@@ -51,8 +51,8 @@ export function names() {
         if (!labelled) complaints.push(`no label: ${input.outerHTML}`);
         if (input.placeholder) complaints.push(`placeholder: ${input.outerHTML}`);
         for (const attribute of ["aria-describedby", "aria-errormessage"]) {
-            const id = input.getAttribute(attribute);
-            const lost = id && !document.getElementById(id);
+            const named = input.getAttribute(attribute)?.split(" ") ?? [];
+            const lost = named.some((id) => !document.getElementById(id));
             if (lost) complaints.push(`${attribute} leads nowhere: ${input.outerHTML}`);
         }
     }

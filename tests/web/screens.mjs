@@ -105,6 +105,44 @@ export const SCREENS = {
         await page.locator("[aria-labelledby=devices] button").last().click();
         await reader.alert();
     },
+    "app passwords": (reader) => reader.account("trusted", "/account/app-passwords"),
+    "app passwords, none": (reader) => reader.account("required", "/account/app-passwords"),
+    "app passwords, unregistered": (reader) => reader.account("plain", "/account/app-passwords"),
+    "app passwords, two-step verification switched off": (reader) => reader.account("off", "/account/app-passwords"),
+    "app passwords, switched off": (reader) => reader.account("forbidden", "/account/app-passwords"),
+    "app passwords, as many as there can be": (reader) => reader.account("full", "/account/app-passwords"),
+    "app password of a script, with what is wrong": async (reader, page) => {
+        await reader.account("trusted", "/account/app-passwords");
+        await page.check("[value=script]");
+        await page.fill("[name=label]", "backup");
+        await page.fill("[name=networks]", "home");
+        await page.click("form [type=submit]");
+        await page.fill("dialog [name=code]", "123456");
+        await page.click("dialog [type=submit]");
+        await page.locator("[data-field] [role=alert]:not(:empty)").waitFor();
+    },
+    "app password that was made": async (reader, page) => {
+        await reader.makeAppPassword("scanner", "2nd floor");
+        await page.locator("[data-secret]").waitFor();
+        await page.locator("h3").waitFor();
+    },
+    "app password, profile": async (reader, page) => {
+        await reader.makeAppPassword("mail", "phone");
+        await page.locator("h3").waitFor();
+        await page.locator("[aria-labelledby=made] > button").first().click();
+        await page.waitForSelector("figure");
+    },
+    "app password, leaving": async (reader, page) => {
+        await reader.makeAppPassword("mail", "phone");
+        await page.locator("[data-secret]").waitFor();
+        await page.locator("[data-menu] a").first().click();
+        await page.waitForSelector("dialog");
+    },
+    "app password, limits": async (reader, page) => {
+        await reader.account("trusted", "/account/app-passwords");
+        await page.locator("tbody tr").first().locator("button").first().click();
+        await page.waitForSelector("dialog form");
+    },
     reauthentication: async (reader, page) => {
         await reader.account("trusted");
         await page.locator("[aria-labelledby=factor] button").first().click();

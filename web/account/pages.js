@@ -1,6 +1,7 @@
 // pages.js - the account pages: a row has its address, the key of its title, and the component that draws it
 // below the title. Rows that belong to another page are cards of their own, and not in the navigation.
 
+import { AppPasswords } from "./app_passwords.js";
 import { CodesPage } from "./codes.js";
 import { Devices } from "./devices.js";
 import { RegistrationPage } from "./registration.js";
@@ -9,6 +10,7 @@ import { TwoStep } from "./two_step.js";
 export const pages = [
     { path: "/account", title: "account.title", component: TwoStep },
     { path: "/account/devices", title: "devices.page", component: Devices },
+    { path: "/account/app-passwords", title: "app-passwords.title", component: AppPasswords },
     { path: "/account/registration", component: RegistrationPage, within: "/account" },
     { path: "/account/recovery-codes", component: CodesPage, within: "/account" },
 ];

@@ -29,11 +29,16 @@ export async function request(path, body) {
     }
 }
 
-// Shows a changed account, and a word about it. The focus goes to a section's heading where what had it is gone.
-export function show(answer, message, section) {
-    account.value = answer;
+// Says what a change has done. The focus goes to a section's heading where what had it is gone.
+export function settle(message, section) {
     if (message) say(message);
     setTimeout(() => {
         if (document.activeElement === document.body) document.getElementById(section)?.focus();
     });
+}
+
+// Shows a changed account, and a word about it.
+export function show(answer, message, section) {
+    account.value = answer;
+    settle(message, section);
 }

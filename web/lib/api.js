@@ -10,12 +10,14 @@ let csrf = null;
 let address = null; // of the account that the page is about
 
 export class ApiError extends Error {
-    constructor(code, { wait = 0, by = null, why = null } = {}) {
+    // field: the one that is wrong, of those that were sent.
+    constructor(code, { wait = 0, by = null, why = null, field = null } = {}) {
         super(code);
         this.code = code;
         this.why = why;
         this.wait = wait;
         this.by = by;
+        this.field = field;
     }
 }
 

@@ -57,8 +57,9 @@ export function Form({ submit, waiting, check, action, others, children }) {
 
     function refused(error) {
         if (follow(error)) return;
-        const last = inputsOf(node.current).pop();
-        complain(sentence(error), isAboutInput(error) ? last : undefined);
+        const inputs = inputsOf(node.current);
+        const field = error.field && inputs.find(({ name }) => name === error.field);
+        complain(sentence(error), field || (isAboutInput(error) ? inputs.pop() : undefined));
         if (waitOf(error)) hold(waitOf(error));
     }
 

@@ -14,8 +14,14 @@ export function waitOf(error) {
     return error.wait || (passing(error) ? 5 : 0);
 }
 
+// A field that the portal refuses has a sentence of its own.
+function keyOf({ code, field }) {
+    const key = `error.bad-${field?.replaceAll("_", "-")}`;
+    return known(key) ? key : `error.${code}`;
+}
+
 export function sentence(error) {
-    const key = `error.${error.code}`;
+    const key = keyOf(error);
     if (!known(key)) console.error(error);
     return t(known(key) ? key : "error.internal", { wait: duration(waitOf(error)) });
 }

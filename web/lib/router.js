@@ -8,6 +8,18 @@ import { searchFor } from "./places.js";
 export const place = signal({ path: location.pathname, returned: false });
 
 let leaving = null; // the address to go on to
+let asking = null; // asks the reader whether the page may be left
+
+// While ask is not null, a page of this visit is left only if it resolves to true.
+export function stayUnless(ask) {
+    asking = ask;
+}
+
+async function mayLeave() {
+    if (asking && !(await asking())) return false;
+    asking = null;
+    return true;
+}
 
 // How many entries of the history belong to this visit and precede this one.
 function depth() {
@@ -45,8 +57,15 @@ export function leave(address) {
     return new Promise(() => {});
 }
 
+// The browser has left the page already when it says so: back to it, and then the question.
+async function askToGoBack() {
+    history.pushState({ depth: depth() + 1 }, "", place.peek().path);
+    if (await mayLeave()) history.back();
+}
+
 addEventListener("popstate", () => {
     if (leaving) location.replace(leaving);
+    else if (asking) askToGoBack();
     else place.value = { path: location.pathname, returned: true };
 });
 
@@ -55,7 +74,7 @@ export function Link({ to, ...attributes }) {
     const open = (event) => {
         if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
         event.preventDefault();
-        go(to);
+        mayLeave().then((agreed) => agreed && go(to));
     };
     return html`<a href=${to} onClick=${open} ...${attributes} />`;
 }
