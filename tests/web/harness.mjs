@@ -98,6 +98,17 @@ class Reader {
         return this.page.route(BASE + path, (route) => route.fulfill({ status, json }), { times });
     }
 
+    // The server puts these blocks of JSON into the pages, by id, and no others.
+    blocks(blocks) {
+        const scripts = Object.entries(blocks)
+            .map(([id, value]) => `<script type="application/json" id="${id}">${JSON.stringify(value)}</script>`);
+        return this.page.route(({ pathname }) => /^\/(sign-in|account)(\/|$)/.test(pathname), async (route) => {
+            const answer = await route.fetch();
+            const without = (await answer.text()).replace(/<script type="application\/json".*?<\/script>/gs, "");
+            await route.fulfill({ response: answer, body: without.replace("</head>", `${scripts.join("")}</head>`) });
+        });
+    }
+
     allowClipboard() {
         return this.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     }

@@ -353,11 +353,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_args):
         pass
 
-    def answer(self, status, content, kind, headers=()):
+    def answer(self, status, content, kind, headers=(), cache="no-store"):
         self.send_response(status)
         for name, value in (("Content-Type", kind), ("Content-Length", str(len(content))),
                             ("Content-Security-Policy", POLICY), ("X-Content-Type-Options", "nosniff"),
-                            ("Referrer-Policy", "no-referrer"), ("Cache-Control", "no-store"), *headers):
+                            ("Referrer-Policy", "no-referrer"), ("Cache-Control", cache), *headers):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
@@ -380,12 +380,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         try:
             file = FILES.fullmatch(path)
             if PAGES.fullmatch(path):
-                self.file("index.html")
+                self.index()
             elif file:
                 self.file(file[1])
             elif path == "/api/session":
-                session = self.session()
-                self.answer_json(200, session.status() if session else dict(NOBODY, why=self.why()))
+                self.answer_json(200, self.status())
             elif path == "/api/account":
                 self.answer_json(200, self.member("authenticated").account())
             elif path == "/api/account/app-passwords":
@@ -402,17 +401,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def file(self, name):
         try:
             with open(os.path.join(WEB, name), "rb") as file:
-                text = file.read()
-            if name == "index.html":
-                language = re.split("[-,;]", self.headers.get("Accept-Language", ""))[0]
-                for placeholder, value in (("name", "Postlatch"), ("language", "ko" if language == "ko" else "en"),
-                                           ("web", "/web"), ("icon", "/web/icon.svg")):
-                    text = text.replace(b"{{%s}}" % placeholder.encode(), value.encode())
-                # Without brand and state, which the scripts then ask for.
-                text = re.sub(rb"{{[a-z]+}}", b"", text)
-            self.answer(200, text, TYPES[name.rsplit(".", 1)[-1]])
+                self.answer(200, file.read(), TYPES[name.rsplit(".", 1)[-1]], cache="max-age=3600")
         except (OSError, KeyError):
             raise Refused(404, "not-found") from None
+
+    def status(self):
+        session = self.session()
+        return session.status() if session else dict(NOBODY, why=self.why())
+
+    def index(self):
+        language = re.split("[-,;]", self.headers.get("Accept-Language", ""))[0]
+        state = json.dumps(self.status()).replace("<", "\\u003c")
+        values = {"name": "Postlatch", "language": "ko" if language == "ko" else "en", "web": "/web",
+                  "icon": "/web/icon.svg", "state": '<script type="application/json" id="state">%s</script>' % state}
+        with open(os.path.join(WEB, "index.html"), encoding="utf-8") as file:
+            text = re.sub("{{([a-z]+)}}", lambda placeholder: values.get(placeholder[1], ""), file.read())
+        self.answer(200, text.encode(), TYPES["html"])
 
     def why(self):
         """Every session that is not known was ended; "expired" as a cookie makes it one that has run out."""

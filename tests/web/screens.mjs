@@ -56,6 +56,7 @@ export const SCREENS = {
         await page.waitForSelector("main > [data-tone=quiet]");
     },
     unavailable: async (reader, page) => {
+        await reader.blocks({});
         await reader.fail("/api/session", 503, { error: "try-again-later", wait: 300 });
         await reader.open("/sign-in");
         await page.waitForSelector("main small:not(:empty)");

@@ -3,21 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "./harness.mjs";
 
-// The page comes with these blocks of JSON, by id.
-function withBlocks(page, blocks) {
-    const scripts = Object.entries(blocks)
-        .map(([id, value]) => `<script type="application/json" id="${id}">${JSON.stringify(value)}</script>`);
-    return page.route(({ pathname }) => /^\/(sign-in|account)(\/|$)/.test(pathname), async (route) => {
-        const answer = await route.fetch();
-        const without = (await answer.text()).replace(/<script type="application\/json".*?<\/script>/gs, "");
-        await route.fulfill({ response: answer, body: without.replace("</head>", `${scripts.join("")}</head>`) });
-    });
-}
-
 test("the session that comes with the page is not asked for once more", {}, async (reader, page) => {
     const asked = [];
     page.on("request", (request) => asked.push(new URL(request.url()).pathname));
-    await withBlocks(page, {
+    await reader.blocks({
         state: { state: "pending", next: "code", address: "first@demo.test", csrf: "token", recovery: true, why: null },
     });
     await reader.open("/sign-in");
@@ -40,7 +29,7 @@ const BRAND = {
 
 test("the operator's name, logo, footer and links are drawn, in the reader's language", {}, async (reader, page) => {
     await page.route("**/brand/1/*", (route) => route.fulfill({ contentType: "image/svg+xml", body: LOGO }));
-    await withBlocks(page, { brand: BRAND });
+    await reader.blocks({ brand: BRAND });
     await reader.open("/sign-in");
     const name = page.locator("header strong");
     assert.equal((await name.textContent()).trim(), "Harbour Mail");

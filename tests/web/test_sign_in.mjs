@@ -181,6 +181,7 @@ test("after too many codes the button counts down, then works", {}, async (reade
 });
 
 test("while the server cannot answer, the page waits and goes on by itself", {}, async (reader) => {
+    await reader.blocks({});
     await reader.fail("/api/session", 503, { error: "try-again-later", wait: 1 }, 2);
     await reader.open("/sign-in");
     await reader.heading("Just a moment");
@@ -188,6 +189,7 @@ test("while the server cannot answer, the page waits and goes on by itself", {},
 });
 
 test("a server that cannot be reached is tried again on demand", {}, async (reader, page) => {
+    await reader.blocks({});
     let away = true;
     await page.route("**/api/session", (route) => (away ? route.abort() : route.continue()));
     await reader.open("/sign-in");
@@ -294,6 +296,7 @@ test("a button that waits for the server can be read, and says for what", {}, as
 });
 
 test("a page that waits for the server says so", {}, async (reader, page) => {
+    await reader.blocks({});
     let answer;
     const asked = new Promise((resolve) => { answer = resolve; });
     await page.route("**/api/session", (route) => asked.then(() => route.continue()));
