@@ -76,13 +76,15 @@ static json_t *uris_json(const char *list)
 
 static json_t *client_json(const struct pl_oauth_client *client)
 {
-	return json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:s, s:b, s:I}", "id", client->id, "name",
-			 client->name, "confidential", client->confidential, "channel",
+	return json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:s, s:b, s:b, s:I}", "id", client->id,
+			 "name", client->name, "confidential", client->confidential, "channel",
 			 pl_channel_name(client->channel), "redirect_uris",
 			 uris_json(client->redirect_uris), "logout_uris",
 			 uris_json(client->logout_uris), "id_token_alg",
 			 pl_signing_alg_name(client->id_token_alg), "mail_implied",
-			 client->mail_implied, "created_at", (json_int_t)client->created_at);
+			 client->mail_implied, "registered_itself",
+			 client->registered_from[0] != '\0', "created_at",
+			 (json_int_t)client->created_at);
 }
 
 static int show_added(const struct ctl *ctl, const struct pl_oauth_client *client,
@@ -140,7 +142,7 @@ static int list_text(const struct pl_oauth_client *client, void *context)
 
 	(void)context;
 	printf("%s (", client->id);
-	ctl_put(stdout, client->name);
+	ctl_put(stdout, client->name[0] != '\0' ? client->name : "no name");
 	printf("): %s, channel %s, ID tokens with %s, since %s\n",
 	       client->confidential ? "confidential" : "public", pl_channel_name(client->channel),
 	       pl_signing_alg_name(client->id_token_alg),
@@ -150,6 +152,9 @@ static int list_text(const struct pl_oauth_client *client, void *context)
 	       client->redirect_uris);
 	if (client->logout_uris[0] != '\0')
 		printf("       log-out URIs: %s\n", client->logout_uris);
+	if (client->registered_from[0] != '\0')
+		printf("       has registered itself from %s, nobody has verified its name\n",
+		       client->registered_from);
 	if (client->mail_implied)
 		puts("       has the scope mail without asking for it");
 	return 0;

@@ -3,9 +3,10 @@
 
 #include "ctl/targets.h"
 #include "policy/account/last_use.h"
+#include "policy/session/application.h"
 
 struct shown {
-	int app_passwords;
+	int app_passwords, applications;
 	json_t *uses; /* NULL: print them */
 };
 
@@ -13,6 +14,13 @@ static int count_app_password(const struct pl_app_password *app_password, void *
 {
 	(void)app_password;
 	((struct shown *)context)->app_passwords++;
+	return 0;
+}
+
+static int count_application(const struct pl_application *application, void *context)
+{
+	(void)application;
+	((struct shown *)context)->applications++;
 	return 0;
 }
 
@@ -60,17 +68,20 @@ static int show_json(struct ctl *ctl, const struct pl_account *account,
 
 	if (pl_app_password_list(ctl->work.store, member->id, count_app_password, &shown, err) <
 		    0 ||
+	    pl_application_list(&ctl->work, member->id, count_application, &shown) < 0 ||
 	    pl_last_use_list(ctl->work.store, member->id, show_use, &shown, err) < 0) {
 		json_decref(shown.uses);
 		return -1;
 	}
-	return ctl_print_json(json_pack("{s:s, s:b, s:b, s:b, s:s, s:b, s:b, s:i, s:o, s:o, s:o}",
+	return ctl_print_json(json_pack("{s:s, s:b, s:b, s:b, s:s, s:b, s:b, s:i, s:i, s:o, s:o, "
+					"s:o}",
 					"member", pl_address_format(&member->address, text),
 					"known", member->id != 0, "active", member->active,
 					"domain_active", account->domain.active, "class",
 					member->class_name, "second_factor",
 					member->factor_registered, "opted_out", member->opted_out,
-					"app_passwords", shown.app_passwords, "own",
+					"app_passwords", shown.app_passwords,
+					"connected_applications", shown.applications, "own",
 					ctl_settings_json(&member->settings), "settings",
 					ctl_layers_json(layers), "last_used", shown.uses),
 			      err);
@@ -83,7 +94,9 @@ static int show_text(struct ctl *ctl, const struct pl_account *account,
 	char text[PL_ADDRESS_DISPLAY_MAX + 1], count[32];
 	struct shown shown = { 0 };
 
-	if (pl_app_password_list(ctl->work.store, member->id, count_app_password, &shown, err) < 0)
+	if (pl_app_password_list(ctl->work.store, member->id, count_app_password, &shown, err) <
+		    0 ||
+	    pl_application_list(&ctl->work, member->id, count_application, &shown) < 0)
 		return -1;
 	ctl_line("member", pl_address_display(&member->address, text));
 	ctl_line("known", member->id != 0 ? "yes" : "no, the domain's settings apply");
@@ -95,6 +108,8 @@ static int show_text(struct ctl *ctl, const struct pl_account *account,
 	ctl_line("member's choice", ctl_opted_out(member, layers));
 	snprintf(count, sizeof(count), "%d", shown.app_passwords);
 	ctl_line("app passwords", count);
+	snprintf(count, sizeof(count), "%d", shown.applications);
+	ctl_line("applications", count);
 	puts("what holds:");
 	ctl_print_layers(layers);
 	puts("last used:");

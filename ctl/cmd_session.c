@@ -6,8 +6,11 @@
 
 /* ---- sessions ---- */
 
+/* Those of programs are connected applications, which have commands of their own. */
 static int session_json(const struct pl_session *row, void *context)
 {
+	if (row->channel != PL_CHANNEL_WEBMAIL)
+		return 0;
 	json_array_append_new(context, json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "id",
 						 (json_int_t)row->id, "device", row->device, "ip",
 						 row->ip, "channel", pl_channel_name(row->channel),
@@ -23,6 +26,8 @@ static int session_text(const struct pl_session *row, void *context)
 	char created[32], seen[32], expires[32];
 
 	(void)context;
+	if (row->channel != PL_CHANNEL_WEBMAIL)
+		return 0;
 	printf("%-6lld ", (long long)row->id);
 	ctl_put(stdout, row->device[0] != '\0' ? row->device : "(no name)");
 	printf("%s\n       signed in %s, last seen %s from ",

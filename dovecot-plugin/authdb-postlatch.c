@@ -111,6 +111,14 @@ static void finish(struct login *login, enum passdb_result result)
 	auth_request_unref(&request);
 }
 
+static void tell_issuer(struct login *login)
+{
+	const char *portal_url = pl_driver_portal_url(login->asked.driver);
+
+	if (login_is_bearer(login->request) && portal_url[0] != '\0')
+		compat_tell_issuer(login->request, portal_url);
+}
+
 static void decided(struct pl_driver_request *asked, const struct pl_login_result *result,
 		    const struct pl_error *err)
 {
@@ -122,6 +130,7 @@ static void decided(struct pl_driver_request *asked, const struct pl_login_resul
 		finish(login, PASSDB_RESULT_INTERNAL_FAILURE);
 		return;
 	}
+	tell_issuer(login);
 	outcome = carry_out(login, result);
 	if (outcome != PASSDB_RESULT_USER_DISABLED) {
 		login->is_ours = result->facts.credential == PL_CREDENTIAL_APP_PASSWORD ||

@@ -8,6 +8,7 @@
  * compat_token_refused()    when an event goes: its request, if Dovecot refused a token and did
  *                           not ask us
  * compat_without_penalty() a failure of this request does not slow down others of its address
+ * compat_tell_issuer()     where who fails with a token learns how to get one (RFC 7628 3.2.2)
  * compat_init()            to be called once, by the process that is asked
  * compat_set_userdb_fields() adds the fields of a userdb block; -1 when they make no sense
  * compat_name_connection() gives the mail connection that a login opens an alternative user name
@@ -68,6 +69,13 @@ static inline bool compat_logged(struct event *event ATTR_UNUSED, enum log_type 
 
 static inline void compat_token_evaluated(struct auth_request *request ATTR_UNUSED)
 {
+}
+
+/* Dovecot's own passdb oauth2 sets it, too. */
+static inline void compat_tell_issuer(struct auth_request *request, const char *portal_url)
+{
+	request->openid_config_url =
+		p_strconcat(request->pool, portal_url, "/.well-known/openid-configuration", NULL);
 }
 
 static inline const struct auth_request *compat_token_refused(struct event *event ATTR_UNUSED)
@@ -159,6 +167,12 @@ static inline bool compat_logged(struct event *event, enum log_type type, const 
 		compat_no_answer(request);
 	va_end(copy);
 	return request->set->verbose;
+}
+
+/* Dovecot has openid_configuration_url in its block oauth2. */
+static inline void compat_tell_issuer(struct auth_request *request ATTR_UNUSED,
+				      const char *portal_url ATTR_UNUSED)
+{
 }
 
 #define COMPAT_EVALUATED_KEY "postlatch-evaluated"

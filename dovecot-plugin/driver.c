@@ -341,6 +341,11 @@ int pl_driver_other_service(struct pl_driver *driver, const char *service, int64
 	return 0;
 }
 
+const char *pl_driver_portal_url(const struct pl_driver *driver)
+{
+	return driver->snapshot == NULL ? "" : driver->snapshot->policy->portal_url;
+}
+
 void pl_driver_record(struct pl_driver *driver, const struct pl_login_record *record)
 {
 	if (driver->logins != NULL)

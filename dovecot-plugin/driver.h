@@ -62,6 +62,9 @@ void pl_driver_evaluate(struct pl_driver *driver, struct pl_driver_request *requ
 int pl_driver_other_service(struct pl_driver *driver, const char *service, int64_t now_ms,
 			    enum pl_setting *setting_r);
 
+/* The portal's address as the policy has it now; "": there is none. */
+const char *pl_driver_portal_url(const struct pl_driver *driver);
+
 /* Records how a login has ended. Never waits. */
 void pl_driver_record(struct pl_driver *driver, const struct pl_login_record *record);
 

@@ -31,6 +31,8 @@ static void fill_record(struct login *login, const struct pl_login_result *resul
 		.domain_id = result->account.domain.id,
 		.credential = pl_login_credential_of(&result->facts, 0),
 		.app_password_id = result->app_password.id,
+		.application_id =
+			result->facts.channel == PL_CHANNEL_CLIENT ? result->session_id : 0,
 		.service = login->asked.login.service,
 		.rule = pl_rule_name(result->verdict.rule),
 		.times = 1,

@@ -47,7 +47,7 @@ done
 while read -r document noun verb; do
 	grep -qE "^CTL_COMMAND\(\"$noun\", \"($verb)?\"" ctl/commands.def ||
 		complain "$document shows \`postlatch $noun $verb\`, which is no command"
-done < <(grep -oHE '(\$POSTLATCH|postlatch) (--json )?(domain|member|app-password|totp|session|device|client|db) [a-z]+' README.md SECURITY.md HACKING.md doc/*.md demo/what-next debian/README.Debian |
+done < <(grep -oHE '(\$POSTLATCH|postlatch) (--json )?(domain|member|app-password|totp|session|device|application|client|db) [a-z]+' README.md SECURITY.md HACKING.md doc/*.md demo/what-next debian/README.Debian |
 	sed -E 's/:(\$POSTLATCH|postlatch) (--json )?/ /' | sort -u)
 
 # Every source file is in a Makefile, which may be that of the folder above.

@@ -17,7 +17,10 @@
 	ROW("app-password.create", GIVES, CHANGE)    \
 	ROW("app-password.narrow", TAKES, CHANGE)    \
 	ROW("app-password.revoke", TAKES, CHANGE)    \
+	ROW("application.connect", GIVES, CHANGE)    \
+	ROW("application.revoke", TAKES, CHANGE)     \
 	ROW("client.add", GIVES, CHANGE)             \
+	ROW("client.register", GIVES, SIGN_IN)       \
 	ROW("client.remove", TAKES_FROM_ALL, CHANGE) \
 	ROW("code.reuse", TAKES, CHANGE)             \
 	ROW("domain.add", TAKES_FROM_ALL, CHANGE)    \

@@ -18,9 +18,10 @@ static int is_same_rule(const char *a, const char *b)
 int pl_login_record_is_like(const struct pl_login_record *a, const struct pl_login_record *b)
 {
 	return a->member_id == b->member_id && a->app_password_id == b->app_password_id &&
-	       a->service == b->service && a->refused == b->refused &&
-	       a->credential == b->credential && is_same_rule(a->rule, b->rule) &&
-	       a->at / DAY == b->at / DAY && memcmp(&a->ip, &b->ip, sizeof(a->ip)) == 0 &&
+	       a->application_id == b->application_id && a->service == b->service &&
+	       a->refused == b->refused && a->credential == b->credential &&
+	       is_same_rule(a->rule, b->rule) && a->at / DAY == b->at / DAY &&
+	       memcmp(&a->ip, &b->ip, sizeof(a->ip)) == 0 &&
 	       strcmp(a->denied_service, b->denied_service) == 0 &&
 	       strcmp(a->address.local, b->address.local) == 0 &&
 	       strcmp(a->address.domain, b->address.domain) == 0;
@@ -43,6 +44,18 @@ static int write_app_password_use(const struct pl_work *work, const struct pl_lo
 						  record->ip, record->at };
 
 	return pl_app_password_used(work, &used);
+}
+
+static int write_application_use(const struct pl_work *work, const struct pl_login_record *record)
+{
+	char ip[PL_IP_TEXT];
+
+	return pl_exec(work->store, PL_SQL_APPLICATION_USED,
+		       PL_PARAMS(PL_INT("used_at", record->at),
+				 PL_TEXT("ip", pl_ip_format(&record->ip, ip)),
+				 PL_TEXT("service", pl_setting_info(record->service)->name),
+				 PL_INT("session_id", record->application_id)),
+		       work->err);
 }
 
 /* Those beyond the newest. */
@@ -131,6 +144,8 @@ int pl_login_record_write(const struct pl_work *work, const struct pl_login_reco
 		return 0;
 	if (write_last_use(work, member_id, record) < 0)
 		return -1;
+	if (record->application_id != 0)
+		return write_application_use(work, record);
 	return record->app_password_id == 0 ? 0 : write_app_password_use(work, record);
 }
 

@@ -25,6 +25,7 @@ struct pl_login_record {
 	int64_t domain_id; /* of the member's domain at the login; 0: it had no row */
 	enum pl_login_credential credential;
 	int64_t app_password_id; /* 0: another credential */
+	int64_t application_id;  /* the session of a connected application; 0: another credential */
 	enum pl_setting service;
 	/* The name of the rule in rules.def, or of one of the driver's own (denial.h). A
 	 * literal: it is not copied. */

@@ -111,6 +111,20 @@ static int parse_bits(const char *text, unsigned int max, unsigned int *bits_r)
 	return 0;
 }
 
+char *pl_ip_format_origin(const struct pl_ip *ip, char buf[PL_IP_ORIGIN])
+{
+	struct pl_ip net = *ip;
+	size_t len;
+
+	pl_ip_format(ip, buf);
+	if (strchr(buf, ':') == NULL)
+		return buf;
+	memset(net.byte + 8, 0, 8);
+	len = strlen(pl_ip_format(&net, buf));
+	snprintf(buf + len, PL_IP_ORIGIN - len, "/64");
+	return buf;
+}
+
 int pl_network_parse(const char *text, struct pl_network *network_r, struct pl_error *err)
 {
 	char ip_text[NETWORK_TEXT + 1];

@@ -37,6 +37,11 @@ void pl_ip_from_sockaddr(const struct sockaddr *sa, struct pl_ip *ip_r);
 /* Writes "" for an unknown address. Returns buf. */
 char *pl_ip_format(const struct pl_ip *ip, char buf[PL_IP_TEXT]);
 
+/* What counts as one origin where somebody is counted: "192.0.2.1", or "2001:db8::/64", as one
+ * household gets a /64 at least. Returns buf. */
+#define PL_IP_ORIGIN (PL_IP_TEXT + 3)
+char *pl_ip_format_origin(const struct pl_ip *ip, char buf[PL_IP_ORIGIN]);
+
 /* One network, "192.0.2.0/24", "2001:db8::/32" or a single address. A bit that is set after
  * the mask is an error: it is nearly always a typing mistake. */
 int pl_network_parse(const char *text, struct pl_network *network_r, struct pl_error *err);

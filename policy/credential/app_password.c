@@ -198,14 +198,18 @@ int pl_app_password_issue(const struct pl_work *work, const struct pl_keys *keys
 	return pl_error_prefix(work->err, "app password of %s", text);
 }
 
+unsigned int pl_services_read(struct pl_stmt *stmt)
+{
+	const char *text = pl_col_text(stmt, "services");
+	unsigned int services;
+
+	return text == NULL || pl_services_parse(text, &services, NULL) < 0 ? 1u << PL_SETTING_COUNT
+									    : services;
+}
+
 void pl_app_password_read_limits(struct pl_stmt *stmt, struct pl_app_password *row_r)
 {
-	const char *services;
-
-	services = pl_col_text(stmt, "services");
-	/* A word that this version does not know must not widen the password. */
-	if (services == NULL || pl_services_parse(services, &row_r->services, NULL) < 0)
-		row_r->services = 1u << PL_SETTING_COUNT;
+	row_r->services = pl_services_read(stmt);
 	pl_col_copy(stmt, "networks", row_r->networks, sizeof(row_r->networks));
 	row_r->expires_at = pl_col_int(stmt, "expires_at");
 }

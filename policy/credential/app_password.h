@@ -60,6 +60,8 @@ int pl_app_password_macs(const struct pl_keys *keys, int64_t member_id,
 /* Whether the app password of a row that has its mac is one of them. Compares in constant
  * time. */
 int pl_app_password_matches(const struct pl_app_password_macs *macs, struct pl_stmt *stmt);
+/* The column services of a row. A word that this version does not know widens nothing. */
+unsigned int pl_services_read(struct pl_stmt *stmt);
 /* Reads services, networks and expires_at of a row. */
 void pl_app_password_read_limits(struct pl_stmt *stmt, struct pl_app_password *row_r);
 /* Which of its limits does not hold. Pure. */

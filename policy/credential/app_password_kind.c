@@ -52,11 +52,7 @@ static unsigned int service_bit(const char *word, size_t len)
 
 static unsigned int spelled_out(unsigned int services)
 {
-	if (services == PL_SERVICES_ALL) {
-		for (size_t i = 0; i < CLIENT_SERVICES; i++)
-			services |= 1u << client_services[i];
-	}
-	return services;
+	return services == PL_SERVICES_ALL ? PL_SERVICES_OF_CLIENTS : services;
 }
 
 int pl_services_within(unsigned int services, unsigned int all)

@@ -8,6 +8,10 @@
 #define PL_SERVICES_TEXT 64 /* of pl_services_format, with its NUL */
 /* In a set of services, 1 << enum pl_setting; no bit at all stands for every service. */
 #define PL_SERVICES_ALL 0u
+/* The same, with a bit for each. */
+#define PL_SERVICES_OF_CLIENTS                                                   \
+	(1u << PL_SETTING_IMAP | 1u << PL_SETTING_POP3 | 1u << PL_SETTING_SMTP | \
+	 1u << PL_SETTING_SIEVE)
 
 enum pl_app_password_kind {
 #define PL_APP_PASSWORD_KIND(id, name, services, asks) PL_APP_PASSWORD_##id,

@@ -26,19 +26,6 @@ struct key {
 
 #define KEY_PARAMS(key) PL_TEXT("origin", (key)->origin), PL_BLOB("name", (key)->name, PL_MAC_BYTES)
 
-/* One household gets a /64 at least. */
-static void format_ip(const struct pl_ip *ip, char origin_r[ORIGIN_TEXT])
-{
-	struct pl_ip net = *ip;
-
-	pl_ip_format(ip, origin_r);
-	if (strchr(origin_r, ':') == NULL)
-		return;
-	memset(net.byte + 8, 0, 8);
-	pl_ip_format(&net, origin_r);
-	snprintf(origin_r + strlen(origin_r), ORIGIN_TEXT - strlen(origin_r), "/64");
-}
-
 static int make_key(const struct pl_attempt *attempt, struct key *key_r, struct pl_error *err)
 {
 	struct pl_secret name;
@@ -51,7 +38,7 @@ static int make_key(const struct pl_attempt *attempt, struct key *key_r, struct 
 		snprintf(key_r->origin, sizeof(key_r->origin), "device %" PRId64,
 			 attempt->device_id);
 	else
-		format_ip(attempt->ip, key_r->origin);
+		pl_ip_format_origin(attempt->ip, key_r->origin);
 	if (pl_secret_set(&name, attempt->name, strlen(attempt->name)) < 0)
 		ret = pl_error_set(err, PL_ERR_INVALID, "a name is too long");
 	if (ret == 0)

@@ -138,14 +138,24 @@ static int read_app_password(struct reading *reading, struct pl_stmt *rows)
 	       facts->app_password == PL_APP_PASSWORD_COVERS;
 }
 
+/* Whether a connected application was given the service. A token without a grant is one of ours. */
+static int is_granted(struct pl_stmt *rows, enum pl_setting service)
+{
+	const unsigned int granted = pl_col_is_null(rows, "services") ? 0 : pl_services_read(rows);
+
+	return granted == 0 || (granted & 1u << service) != 0;
+}
+
 /* The token decides the channel. */
-static void read_token(struct pl_login_result *result, struct pl_stmt *rows)
+static void read_token(struct pl_login_result *result, enum pl_setting service,
+		       struct pl_stmt *rows)
 {
 	if (pl_col_is_null(rows, "session_id"))
 		return;
 	result->session_id = pl_col_int(rows, "session_id");
 	result->facts.credential = PL_CREDENTIAL_TOKEN;
 	result->facts.channel = pl_session_read_channel(rows);
+	result->facts.service_not_granted = !is_granted(rows, service);
 }
 
 /* 1 when the row says all, 0 when another may say more, -1. */
@@ -157,7 +167,7 @@ static int read_row(struct reading *reading, enum pl_sql sql, struct pl_stmt *ro
 	if (sql == PL_SQL_LOGIN_PASSWORD || sql == PL_SQL_LOGIN_PASSWORD_ANY)
 		is_known = read_app_password(reading, rows);
 	else if (sql == PL_SQL_LOGIN_BEARER || sql == PL_SQL_LOGIN_BEARER_ANY)
-		read_token(reading->result, rows);
+		read_token(reading->result, reading->login->service, rows);
 	return pl_row_ok(rows, err) < 0 ? -1 : is_known;
 }
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/credential/app_password.h"
+
 #define CODE_PREFIX "pl_ac_"
 
 void pl_grant_read(struct pl_stmt *stmt, struct pl_grant_row *row_r)
@@ -18,6 +20,7 @@ void pl_grant_read(struct pl_stmt *stmt, struct pl_grant_row *row_r)
 	pl_col_copy(stmt, "challenge", grant->challenge, sizeof(grant->challenge));
 	pl_col_copy(stmt, "scope", grant->scope, sizeof(grant->scope));
 	pl_col_copy(stmt, "nonce", grant->nonce, sizeof(grant->nonce));
+	grant->services = pl_services_read(stmt);
 	grant->expires_at = pl_col_int(stmt, "code_expires_at");
 	row_r->session_expires_at = pl_col_int(stmt, "session_expires_at");
 	pl_col_copy(stmt, "local", row_r->address.local, sizeof(row_r->address.local));
@@ -66,6 +69,8 @@ int pl_grant_record(const struct pl_work *work, const char *action, const struct
 static int insert_grant(struct pl_store *store, const struct pl_grant *grant,
 			const unsigned char *code, struct pl_error *err)
 {
+	char services[PL_SERVICES_TEXT];
+
 	return pl_exec(store, PL_SQL_GRANT_INSERT,
 		       PL_PARAMS(PL_INT("session_id", grant->session_id),
 				 PL_TEXT("client_id", grant->client_id),
@@ -73,7 +78,9 @@ static int insert_grant(struct pl_store *store, const struct pl_grant *grant,
 				 PL_INT("code_expires_at", grant->expires_at),
 				 PL_TEXT("redirect_uri", grant->redirect_uri),
 				 PL_TEXT("challenge", grant->challenge),
-				 PL_TEXT("scope", grant->scope), PL_TEXT("nonce", grant->nonce)),
+				 PL_TEXT("scope", grant->scope), PL_TEXT("nonce", grant->nonce),
+				 PL_TEXT("services", pl_services_format(grant->services, services,
+									sizeof(services)))),
 		       err);
 }
 
@@ -88,40 +95,6 @@ int pl_code_issue(struct pl_store *store, const struct pl_grant *grant, struct p
 		return 0;
 	pl_secret_wipe(code_r);
 	return pl_error_prefix(err, "code for client %s", grant->client_id);
-}
-
-static int move(const struct pl_work *work, int64_t grant_id, int64_t session_id)
-{
-	return pl_exec(work->store, PL_SQL_GRANT_MOVE,
-		       PL_PARAMS(PL_INT("session_id", session_id), PL_INT("grant_id", grant_id)),
-		       work->err);
-}
-
-int pl_grant_open_session(const struct pl_work *work, struct pl_grant *grant, const char *ip,
-			  const char *device)
-{
-	struct pl_session session = { .channel = PL_CHANNEL_CLIENT }, browsers;
-	struct pl_account account;
-	struct pl_grant_row row;
-	struct pl_secret cookie; /* nobody's: the program has tokens */
-	int ret = pl_grant_get_live(work, grant->id, &row);
-
-	if (ret == 1)
-		ret = pl_session_get(work->store, row.grant.session_id, &browsers, work->err);
-	if (ret <= 0)
-		return ret < 0 ? -1
-			       : pl_error_set(work->err, PL_ERR_CONFLICT, "the grant was revoked");
-	session.second_factor = browsers.second_factor;
-	session.trusted_id = browsers.trusted_id;
-	snprintf(session.ip, sizeof(session.ip), "%s", ip);
-	snprintf(session.device, sizeof(session.device), "%s", device);
-	if (pl_account_get(work->store, &row.address, &account, work->err) < 0 ||
-	    pl_session_open(work, &account, &session, &cookie) < 0)
-		return -1;
-	pl_secret_wipe(&cookie);
-	grant->session_id = session.id;
-	grant->signed_in_at = browsers.created_at;
-	return move(work, grant->id, session.id);
 }
 
 /* The one statement that lets one of several who offer the same code win. */

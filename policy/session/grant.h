@@ -1,7 +1,8 @@
 /* grant.h - what a webmail gets for a session: codes, access and refresh tokens.
  *
  * All are pl_random_token()s of which only the SHA-256 is stored. A grant belongs
- * to a session and ends with it. Functions that write take part in the caller's
+ * to a session and ends with it; that of a mail program gets a session of its own
+ * (application.h). Functions that write take part in the caller's
  * write transaction; the one named _commit has its own.
  */
 #ifndef POSTLATCH_GRANT_H
@@ -12,7 +13,8 @@
 
 #define PL_CODE_SECONDS 60 /* RFC 6749 4.1.2 */
 #define PL_ACCESS_SECONDS 3600
-#define PL_REFRESH_GRACE 30 /* parallel requests of one client, seconds */
+#define PL_REFRESH_GRACE 30                 /* parallel requests of one client, seconds */
+#define PL_REFRESH_USED_SECONDS (7 * 86400) /* after which a used one is no sign of a theft */
 
 struct pl_grant {
 	int64_t id; /* filled when its code is redeemed; its tokens hang on it */
@@ -21,8 +23,9 @@ struct pl_grant {
 	char redirect_uri[512];
 	char challenge[129]; /* of RFC 7636 S256; "" for none */
 	char scope[256];
-	char nonce[256];    /* of OpenID Connect; "" for none */
-	int64_t expires_at; /* of the code */
+	char nonce[256];       /* of OpenID Connect; "" for none */
+	unsigned int services; /* 1 << enum pl_setting, of a connected application; 0: all */
+	int64_t expires_at;    /* of the code */
 	/* When the member signed in, where its session began later; else 0. */
 	int64_t signed_in_at;
 };
@@ -42,11 +45,6 @@ int pl_code_issue(struct pl_store *store, const struct pl_grant *grant, struct p
  * whatever comes of it. */
 int pl_code_redeem_commit(const struct pl_work *work, const struct pl_secret *code,
 			  const char *client_id, struct pl_grant *grant_r);
-/* Opens a session of its own for the grant of a mail program, which hangs on the browser's session
- * so far: with the same member, by the same authentication. ip is the program's, and device its
- * name. Sets signed_in_at. PL_ERR_CONFLICT as for pl_tokens_issue. */
-int pl_grant_open_session(const struct pl_work *work, struct pl_grant *grant, const char *ip,
-			  const char *device);
 /* A first pair of tokens for a grant that pl_code_redeem_commit has given. PL_ERR_CONFLICT
  * when it was revoked meanwhile. */
 int pl_tokens_issue(const struct pl_work *work, const struct pl_grant *grant,

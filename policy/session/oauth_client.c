@@ -4,12 +4,15 @@
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
+#include <unictype.h>
+#include <unistr.h>
 
 #include "policy/base/keys.h"
 #include "policy/base/utf8.h"
 #include "policy/session/redirect_uri.h"
 
 #define SECRET_PREFIX "pl_cs_"
+#define REGISTERED_PREFIX "app_"
 
 static int name_ok(const char *name)
 {
@@ -58,7 +61,10 @@ static int insert(struct pl_store *store, const struct pl_oauth_client *client,
 				 PL_TEXT("logout_uris", client->logout_uris),
 				 PL_TEXT("id_token_alg", pl_signing_alg_name(client->id_token_alg)),
 				 PL_INT("mail_implied", client->mail_implied),
-				 PL_INT("created_at", client->created_at)),
+				 PL_INT("created_at", client->created_at),
+				 PL_TEXT("registered_from", client->registered_from[0] != '\0'
+								    ? client->registered_from
+								    : NULL)),
 		       err);
 }
 
@@ -96,6 +102,103 @@ int pl_oauth_client_add(const struct pl_work *work, struct pl_oauth_client *clie
 	return pl_error_prefix(work->err, "client %s", client->id);
 }
 
+int pl_oauth_client_name_ok(const char *name)
+{
+	const uint8_t *at = (const uint8_t *)name;
+	size_t characters = 0;
+	ucs4_t character;
+
+	if (!pl_is_utf8(name))
+		return 0;
+	while ((at = u8_next(&character, at)) != NULL) {
+		/* Controls, bidi and other format characters, unassigned ones, line ends. */
+		if (uc_is_general_category_withtable(character, UC_CATEGORY_MASK_C |
+									UC_CATEGORY_MASK_Zl |
+									UC_CATEGORY_MASK_Zp) ||
+		    ++characters > PL_CLIENT_NAME_CHARACTERS)
+			return 0;
+	}
+	return strlen(name) < sizeof(((struct pl_oauth_client *)NULL)->name);
+}
+
+int pl_oauth_client_needs_consent(const struct pl_oauth_client *client)
+{
+	return client->channel == PL_CHANNEL_CLIENT && !client->confidential;
+}
+
+int pl_oauth_client_authorized(const struct pl_work *work, const char *id)
+{
+	return pl_exec(work->store, PL_SQL_OAUTH_CLIENT_AUTHORIZED,
+		       PL_PARAMS(PL_INT("now", work->now), PL_TEXT("client_id", id)), work->err);
+}
+
+/* Each of the list is one that a program may register. */
+static int check_native(const struct pl_oauth_client *client, struct pl_error *err)
+{
+	const char *uri = client->redirect_uris;
+	size_t len;
+
+	if (!pl_oauth_client_name_ok(client->name))
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "the name is longer than %d characters, or has some that are "
+				    "not shown",
+				    PL_CLIENT_NAME_CHARACTERS);
+	for (; (len = strcspn(uri, " ")) > 0; uri += len + (uri[len] == ' ')) {
+		char one[PL_CLIENT_URIS_MAX + 1];
+
+		snprintf(one, sizeof(one), "%.*s", (int)len, uri);
+		if (!pl_redirect_uri_is_native(one))
+			return pl_error_set(err, PL_ERR_INVALID, "redirect URI %.200s", one);
+	}
+	return 0;
+}
+
+/* Whether one more may register now: 1, 0 or -1. */
+static int has_room(const struct pl_work *work, const char *from)
+{
+	struct pl_stmt *stmt = pl_query(work->store, PL_SQL_OAUTH_CLIENT_REGISTERED,
+					PL_PARAMS(PL_TEXT("registered_from", from),
+						  PL_INT("since", work->now - 3600)));
+	int64_t all, same;
+
+	if (pl_step(stmt, work->err) != 1)
+		return -1;
+	all = pl_col_int(stmt, "all_of_them");
+	same = pl_col_int(stmt, "same");
+	if (pl_row_end(stmt, work->err) < 0)
+		return -1;
+	return all < PL_CLIENT_REGISTRATIONS && same < PL_CLIENT_REGISTRATIONS_OF_ADDRESS;
+}
+
+static int make_id(struct pl_oauth_client *client, struct pl_error *err)
+{
+	struct pl_secret id;
+
+	if (pl_random_token(REGISTERED_PREFIX, &id, err) < 0)
+		return -1;
+	snprintf(client->id, sizeof(client->id), "%.*s", PL_CLIENT_ID_MAX, (const char *)id.data);
+	pl_secret_wipe(&id);
+	return 0;
+}
+
+int pl_oauth_client_register(const struct pl_work *work, struct pl_oauth_client *client,
+			     const struct pl_ip *from)
+{
+	int ret = check_native(client, work->err);
+
+	client->confidential = 0;
+	client->channel = PL_CHANNEL_CLIENT;
+	client->created_at = work->now;
+	pl_ip_format_origin(from, client->registered_from);
+	if (ret == 0)
+		ret = has_room(work, client->registered_from);
+	if (ret == 1 && (make_id(client, work->err) < 0 || check_client(client, work->err) < 0 ||
+			 insert(work->store, client, NULL, work->err) < 0 ||
+			 record(work, "client.register", client, 0) < 0))
+		ret = -1;
+	return ret < 0 ? pl_error_prefix(work->err, "registration of a client") : ret;
+}
+
 static int read_row(struct pl_stmt *stmt, struct pl_oauth_client *client_r, struct pl_error *err)
 {
 	const char *channel;
@@ -114,6 +217,8 @@ static int read_row(struct pl_stmt *stmt, struct pl_oauth_client *client_r, stru
 	pl_col_copy(stmt, "logout_uris", client_r->logout_uris, sizeof(client_r->logout_uris));
 	client_r->mail_implied = pl_col_int(stmt, "mail_implied") != 0;
 	client_r->created_at = pl_col_int(stmt, "created_at");
+	pl_col_copy(stmt, "registered_from", client_r->registered_from,
+		    sizeof(client_r->registered_from));
 	if (pl_signing_alg_find(pl_col_text(stmt, "id_token_alg"), &client_r->id_token_alg) == 0)
 		return 0;
 	return pl_error_set(err, PL_ERR_DATA, "client %s: its id_token_alg is unknown",
@@ -184,7 +289,9 @@ int pl_oauth_client_remove(const struct pl_work *work, const char *id)
 
 	if (ret != 1)
 		return ret;
-	if (pl_exec(work->store, PL_SQL_OAUTH_CLIENT_DELETE, PL_PARAMS(PL_TEXT("client_id", id)),
+	if (pl_exec(work->store, PL_SQL_OAUTH_CLIENT_END_SESSIONS,
+		    PL_PARAMS(PL_TEXT("client_id", id)), work->err) < 0 ||
+	    pl_exec(work->store, PL_SQL_OAUTH_CLIENT_DELETE, PL_PARAMS(PL_TEXT("client_id", id)),
 		    work->err) < 0 ||
 	    record(work, "client.remove", &client, 1) < 0)
 		return pl_error_prefix(work->err, "client %s", id);

@@ -5,6 +5,8 @@
 
 #include "policy/account/audit.h"
 #include "policy/credential/throttle.h"
+#include "policy/session/grant.h"
+#include "policy/session/oauth_client.h"
 #include "policy/session/session.h"
 #include "policy/session/signing_key.h"
 
@@ -104,6 +106,15 @@ int pl_prune(const struct pl_work *work, const struct pl_policy *policy, int por
 		{ "trusted_devices", PL_SQL_TRUSTED_PRUNE, { PL_INT("now", work->now) } },
 		{ "tokens", PL_SQL_TOKEN_PRUNE, { PL_INT("now", work->now) } },
 		{ "codes", PL_SQL_GRANT_PRUNE, { PL_INT("now", work->now) } },
+		{ "refresh_tokens",
+		  PL_SQL_REFRESH_PRUNE,
+		  { PL_INT("before", work->now - PL_REFRESH_USED_SECONDS) } },
+		{ "consents", PL_SQL_CONSENT_PRUNE, { PL_INT("now", work->now) } },
+		{ "clients",
+		  PL_SQL_OAUTH_CLIENT_PRUNE,
+		  { PL_INT("unauthorized_before", work->now - PL_CLIENT_UNAUTHORIZED_SECONDS),
+		    PL_INT("authorized_before",
+			   work->now - policy->connected_application_days * DAY) } },
 		{ "registrations", PL_SQL_TOTP_PENDING_PRUNE, { PL_INT("now", work->now) } },
 		{ "profile_links", PL_SQL_PROFILE_LINK_PRUNE, { PL_INT("now", work->now) } },
 		{ "signing_keys",

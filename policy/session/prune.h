@@ -12,7 +12,8 @@
 #define PL_PRUNE_PORTION 500 /* rows */
 
 /* Removes what is over at work->now: sessions, tokens, codes, trusted devices, begun
- * registrations and failures that have expired, and audit records that are older than
+ * registrations, programs that have registered themselves and are not connected, and failures that
+ * have expired, and audit records that are older than
  * the policy's audit_days and sign_in_days. Stops after so many portions of a kind (0: never), for
  * programs that have other things to do. each, which may be NULL, is told how many rows of a kind
  * are gone; kind is a word like "audit_records". 0 or -1. */

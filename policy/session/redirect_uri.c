@@ -72,6 +72,44 @@ static int is_private_uri(const char *uri)
 	       memchr(uri, '.', scheme) != NULL && has_uri_characters(uri);
 }
 
+/* "" or ":PORT", and then a path, a query or nothing: so neither "127.0.0.1.evil.test" nor
+ * "127.0.0.1@evil.test". */
+static int is_native_loopback(const char *uri)
+{
+	size_t digits = 0;
+
+	if (!skip(&uri, "http://127.0.0.1") && !skip(&uri, "http://[::1]"))
+		return 0;
+	if (*uri == ':') {
+		digits = strspn(uri + 1, DIGITS);
+		if (digits == 0 || digits > PORT_DIGITS_MAX)
+			return 0;
+		uri += digits + 1;
+	}
+	return (*uri == '\0' || *uri == '/' || *uri == '?') && has_uri_characters(uri);
+}
+
+/* A domain name turned round: labels with dots between them. */
+static int is_native_scheme(const char *uri)
+{
+	const size_t scheme = strspn(uri, LOWER DIGITS "-.");
+	int dots = 0;
+
+	for (size_t i = 0; i < scheme; i++) {
+		if (uri[i] != '.')
+			continue;
+		dots++;
+		if (i + 1 == scheme || uri[i + 1] == '.')
+			return 0;
+	}
+	return dots > 0 && is_private_uri(uri);
+}
+
+int pl_redirect_uri_is_native(const char *uri)
+{
+	return strlen(uri) <= URI_MAX && (is_native_loopback(uri) || is_native_scheme(uri));
+}
+
 static int check(const char *what, const char *list, int may_be_private, struct pl_error *err)
 {
 	size_t len;

@@ -12,6 +12,10 @@
 
 /* 0, or -1 and PL_ERR_INVALID with the URI that is none. */
 int pl_redirect_uris_check(const char *list, int is_public, struct pl_error *err);
+/* Whether a program that registers itself may have it: http on 127.0.0.1 or [::1] with any port, or
+ * a scheme of its own (RFC 8252 7.1, 7.3). No https: whose page it is cannot be verified, and to it
+ * codes of members on other machines would go. */
+int pl_redirect_uri_is_native(const char *uri);
 /* Where the end of a session may lead: as the redirect URIs of a client with a secret. */
 int pl_logout_uris_check(const char *list, struct pl_error *err);
 /* Whether uri is one of the list, byte for byte. */

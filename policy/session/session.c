@@ -29,12 +29,14 @@ static int insert_session(struct pl_store *store, struct pl_session *session, in
 			 &session->id, err);
 }
 
-/* A pending session is not a sign-in yet, and leaves no record. */
-static int record_opened(const struct pl_work *work, const struct pl_session *session)
+/* A pending session is not a sign-in yet, and leaves no record; that of a program without a cookie
+ * is recorded as the connection of an application. */
+static int record_opened(const struct pl_work *work, const struct pl_session *session,
+			 int has_cookie)
 {
 	char text[PL_ADDRESS_MAX + 1], after[PL_AUDIT_TEXT];
 
-	if (session->pending)
+	if (session->pending || !has_cookie)
 		return 0;
 	snprintf(after, sizeof(after), "id=%lld channel=%s ip=%s device=%s", (long long)session->id,
 		 pl_channel_name(session->channel), session->ip, session->device);
@@ -52,7 +54,7 @@ static int add(const struct pl_work *work, struct pl_account *account, struct pl
 	session->member_id = account->member.id;
 	if (insert_session(work->store, session, account->member.generation, cookie, work->err) < 0)
 		return -1;
-	return record_opened(work, session);
+	return record_opened(work, session, cookie != NULL);
 }
 
 static int new_cookie(struct pl_secret *cookie_r, unsigned char digest_r[PL_MAC_BYTES],
@@ -80,12 +82,14 @@ int pl_session_open(const struct pl_work *work, struct pl_account *account,
 {
 	char text[PL_ADDRESS_MAX + 1];
 	unsigned char digest[PL_MAC_BYTES];
+	const int has_cookie = cookie_r != NULL;
 
 	set_times(session, work->now);
-	if (new_cookie(cookie_r, digest, work->err) == 0 &&
-	    add(work, account, session, digest) == 0)
+	if ((!has_cookie || new_cookie(cookie_r, digest, work->err) == 0) &&
+	    add(work, account, session, has_cookie ? digest : NULL) == 0)
 		return 0;
-	pl_secret_wipe(cookie_r);
+	if (has_cookie)
+		pl_secret_wipe(cookie_r);
 	return pl_error_prefix(work->err, "session of %s",
 			       pl_address_format(&account->member.address, text));
 }
@@ -99,8 +103,7 @@ enum pl_channel pl_session_read_channel(struct pl_stmt *stmt)
 		       : PL_CHANNEL_CLIENT;
 }
 
-/* Reads PL_SQL_SESSION_COLUMNS. */
-static void read_row(struct pl_stmt *stmt, struct pl_session *session_r)
+void pl_session_read(struct pl_stmt *stmt, struct pl_session *session_r)
 {
 	memset(session_r, 0, sizeof(*session_r));
 	session_r->id = pl_col_int(stmt, "id");
@@ -126,7 +129,7 @@ static int read_one(struct pl_stmt *stmt, struct pl_session *session_r, struct p
 
 	if (ret != 1)
 		return ret;
-	read_row(stmt, session_r);
+	pl_session_read(stmt, session_r);
 	return pl_row_end(stmt, err);
 }
 
@@ -161,7 +164,7 @@ int pl_session_complete(const struct pl_work *work, int64_t id, int second_facto
 	if (new_cookie(cookie_r, digest, work->err) == 0)
 		changed = complete(work, id, second_factor, trusted_id, digest);
 	if (changed == 1 && (pl_session_get(work->store, id, &session, work->err) != 1 ||
-			     record_opened(work, &session) < 0))
+			     record_opened(work, &session, 1) < 0))
 		changed = -1;
 	if (changed != 1)
 		pl_secret_wipe(cookie_r);
@@ -243,7 +246,7 @@ int pl_session_list(const struct pl_work *work, int64_t member_id,
 			PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", work->now),
 				  PL_INT("idle_since", work->now - PL_SESSION_IDLE)));
 	while ((ret = pl_step(stmt, work->err)) == 1) {
-		read_row(stmt, &session);
+		pl_session_read(stmt, &session);
 		if (each(&session, context) != 0) {
 			pl_reset(stmt);
 			return 0;

@@ -1,4 +1,5 @@
-/* session.h - webmail sessions: one sign-in on one device.
+/* session.h - webmail sessions: one sign-in on one device. Those of channel client are connected
+ * applications (application.h).
  *
  * The browser holds a cookie, pl_ss_ and 256 random bits, of which the SHA-256
  * is stored. After the right password a session is pending: it can do nothing but
@@ -38,7 +39,8 @@ struct pl_session {
 
 /* Opens a session with the fields pending, channel, ip, device, reauthenticated_at, second_factor
  * and trusted_id as they are given. An authenticated one lives until expires_at
- * (0: PL_SESSION_SECONDS), a pending one PL_SESSION_PENDING_SECONDS. In a pending one, and on a
+ * (0: PL_SESSION_SECONDS), a pending one PL_SESSION_PENDING_SECONDS. With cookie_r NULL it has no
+ * cookie, and is never idle: a program has tokens. In a pending one, and on a
  * trusted device, nobody has reauthenticated, whatever the field says. Fills the other fields, and
  * cookie_r. The member is added when the database does not know it. In the caller's write
  * transaction. */
@@ -63,6 +65,8 @@ int pl_session_by_cookie(const struct pl_work *work, const struct pl_secret *coo
 /* Whether the session of a cookie that is not good any more was ended by somebody, before its time
  * was over: 1, 0, or -1. */
 int pl_session_was_ended(const struct pl_work *work, const struct pl_secret *cookie);
+/* Reads PL_SQL_SESSION_COLUMNS. */
+void pl_session_read(struct pl_stmt *stmt, struct pl_session *session_r);
 /* Reads the column channel of a row of the table. */
 enum pl_channel pl_session_read_channel(struct pl_stmt *stmt);
 /* The session of an id, whether it is good now or not. 1, 0, or -1. */

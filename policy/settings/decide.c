@@ -164,6 +164,14 @@ static enum pl_rule app_password(const struct pl_facts *facts)
 	return PL_RULE_APP_PASSWORD_NONE;
 }
 
+/* A connected application. The second factor was asked for when the member consented to it. */
+static enum pl_rule application(const struct pl_facts *facts)
+{
+	if (pl_resolve(&facts->layers, PL_SETTING_CONNECTED_APPLICATIONS).value != PL_ON)
+		return PL_RULE_APPLICATIONS_OFF;
+	return facts->service_not_granted ? PL_RULE_APPLICATION_SERVICE : PL_RULE_TOKEN;
+}
+
 /* Whether the account password is sufficient for a mail client. */
 static enum pl_rule client_account_password(const struct pl_facts *facts)
 {
@@ -187,7 +195,7 @@ static enum pl_rule client(const struct pl_facts *facts)
 	case PL_CREDENTIAL_ACCOUNT_PASSWORD:
 		return client_account_password(facts);
 	case PL_CREDENTIAL_TOKEN:
-		return PL_RULE_TOKEN;
+		return application(facts);
 	case PL_CREDENTIAL_BAD_TOKEN:
 		return PL_RULE_TOKEN_INVALID;
 	}
@@ -245,7 +253,8 @@ static enum pl_rule webmail(const struct pl_facts *facts)
 static int is_feature(enum pl_setting service)
 {
 	return service == PL_SETTING_FORWARDING || service == PL_SETTING_LARGE_ATTACHMENTS ||
-	       service == PL_SETTING_TWO_FACTOR || service == PL_SETTING_APP_PASSWORDS;
+	       service == PL_SETTING_TWO_FACTOR || service == PL_SETTING_APP_PASSWORDS ||
+	       service == PL_SETTING_CONNECTED_APPLICATIONS;
 }
 
 static enum pl_rule feature(const struct pl_facts *facts)

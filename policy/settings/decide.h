@@ -72,6 +72,7 @@ struct pl_facts {
 	enum pl_channel channel;
 	enum pl_credential credential;
 	enum pl_app_password_limit app_password;
+	int service_not_granted; /* the member has not given the application of the token it */
 	int factor_registered;
 	int opted_out; /* the member's own choice to leave the second factor out */
 	int device_trusted;

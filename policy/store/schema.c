@@ -251,6 +251,22 @@ static const struct pl_migration migrations[] = {
 	  " credential TEXT NOT NULL, app_password_id BIGINT NOT NULL, label TEXT NOT NULL,"
 	  " rule TEXT NOT NULL);"
 	  "CREATE INDEX login_record_member ON login_record (member_id, refused, day);" },
+	/* services '' of a grant: all, which is what programs had before members could choose. */
+	{ "connected applications, and programs that register themselves",
+	  "ALTER TABLE oauth_client ADD COLUMN registered_from TEXT;"
+	  "ALTER TABLE oauth_client ADD COLUMN authorized_at BIGINT;"
+	  "CREATE INDEX oauth_client_registered ON oauth_client (registered_from, created_at);"
+	  "ALTER TABLE oauth_grant ADD COLUMN services TEXT NOT NULL DEFAULT '';"
+	  "CREATE INDEX oauth_grant_client ON oauth_grant (client_id);"
+	  "ALTER TABLE session ADD COLUMN used_service TEXT NOT NULL DEFAULT '';"
+	  "CREATE TABLE consent_request ("
+	  " digest BYTEA PRIMARY KEY, session_id BIGINT NOT NULL REFERENCES session (id) ON DELETE "
+	  "CASCADE,"
+	  " client_id TEXT NOT NULL REFERENCES oauth_client (id) ON DELETE CASCADE,"
+	  " expires_at BIGINT NOT NULL, redirect_uri TEXT NOT NULL, challenge TEXT NOT NULL,"
+	  " scope TEXT NOT NULL, nonce TEXT NOT NULL, state TEXT);"
+	  "CREATE INDEX consent_request_session ON consent_request (session_id);"
+	  "CREATE INDEX refresh_token_issued ON refresh_token (issued_at);" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

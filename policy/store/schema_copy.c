@@ -34,6 +34,7 @@ static const struct {
 	{ "totp_pending", "session_id", 0 },
 	{ "oauth_client", "id {C}", 0 },
 	{ "oauth_grant", "id", 1 },
+	{ "consent_request", "digest", 0 },
 	{ "token", "digest", 0 },
 	{ "refresh_token", "digest", 0 },
 	{ "signing_key", "id {C}", 0 },

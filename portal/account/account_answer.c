@@ -1,6 +1,7 @@
 /* account_answer.c - see account_answer.h. */
 #include "portal/account/account_answer.h"
 
+#include "policy/credential/app_password.h"
 #include "policy/credential/totp.h"
 #include "policy/credential/trusted.h"
 #include "portal/signin/guards.h"
@@ -29,6 +30,9 @@ static int add_session(const struct pl_session *session, void *context)
 {
 	struct listing *listing = context;
 
+	/* Those of connected applications have a page of their own. */
+	if (session->channel != PL_CHANNEL_WEBMAIL)
+		return 0;
 	json_array_append_new(listing->rows,
 			      json_pack("{s:I, s:s, s:I, s:I, s:s, s:b}", "id",
 					(json_int_t)session->id, "name", session->device, "seen_at",
@@ -105,4 +109,31 @@ int answer_account(struct request *request, struct response *response, struct pl
 	}
 	return respond_json(response, 200,
 			    pack(request, &layers, &state, devices.rows, sessions.rows));
+}
+
+json_t *account_services(unsigned int services)
+{
+	json_t *names = json_array();
+	enum pl_setting service;
+
+	for (size_t i = 0; (service = pl_client_service(i)) != PL_SETTING_COUNT; i++) {
+		if (services == PL_SERVICES_ALL || (services & 1u << service) != 0)
+			json_array_append_new(names, json_string(pl_setting_info(service)->name));
+	}
+	return names;
+}
+
+int account_services_on(struct request *request, unsigned int *services_r, struct pl_error *err)
+{
+	struct pl_resolved resolved;
+	enum pl_setting service;
+
+	*services_r = 1u << PL_SETTING_COUNT;
+	for (size_t i = 0; (service = pl_client_service(i)) != PL_SETTING_COUNT; i++) {
+		if (account_resolve(request, service, &resolved, err) < 0)
+			return -1;
+		if (resolved.value == PL_ON)
+			*services_r |= 1u << service;
+	}
+	return 0;
 }

@@ -31,46 +31,18 @@ static int why_none(struct request *request, const char **why_r, struct pl_error
 	return count < 0 ? -1 : 0;
 }
 
-static json_t *names_of(unsigned int services)
-{
-	json_t *names = json_array();
-	enum pl_setting service;
-
-	for (size_t i = 0; (service = pl_client_service(i)) != PL_SETTING_COUNT; i++) {
-		if (services == PL_SERVICES_ALL || (services & 1u << service) != 0)
-			json_array_append_new(names, json_string(pl_setting_info(service)->name));
-	}
-	return names;
-}
-
 static int add_row(const struct pl_app_password *row, void *context)
 {
 	json_array_append_new(context,
 			      json_pack("{s:I, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:s, s:s}", "id",
 					(json_int_t)row->id, "kind",
 					pl_app_password_kind(row->kind)->name, "label", row->label,
-					"services", names_of(row->services), "networks",
+					"services", account_services(row->services), "networks",
 					row->networks, "expires_at", (json_int_t)row->expires_at,
 					"created_at", (json_int_t)row->created_at, "last_used_at",
 					(json_int_t)row->last_used_at, "last_used_ip",
 					row->last_used_ip, "last_used_service",
 					row->last_used_service));
-	return 0;
-}
-
-/* The services of mail clients that are on for the member, with a bit of none of them. */
-static int services_on(struct request *request, unsigned int *services_r, struct pl_error *err)
-{
-	struct pl_resolved resolved;
-	enum pl_setting service;
-
-	*services_r = 1u << PL_SETTING_COUNT;
-	for (size_t i = 0; (service = pl_client_service(i)) != PL_SETTING_COUNT; i++) {
-		if (account_resolve(request, service, &resolved, err) < 0)
-			return -1;
-		if (resolved.value == PL_ON)
-			*services_r |= 1u << service;
-	}
 	return 0;
 }
 
@@ -96,8 +68,8 @@ static json_t *kinds_of(unsigned int on)
 	for (unsigned int i = 0; i < PL_APP_PASSWORD_KIND_COUNT; i++) {
 		const struct pl_app_password_kind_info *kind =
 			pl_app_password_kind((enum pl_app_password_kind)i);
-		json_t *services =
-			names_of(kind->services == PL_SERVICES_ALL ? on : kind->services & on);
+		json_t *services = account_services(
+			kind->services == PL_SERVICES_ALL ? on : kind->services & on);
 
 		if (json_array_size(services) > 0 && (kind->services & on) == kind->services)
 			json_array_append_new(kinds, json_pack("{s:s, s:O, s:o}", "name",
@@ -116,7 +88,7 @@ static int answer_list(struct request *request, struct response *response, json_
 	const char *why;
 	unsigned int on;
 
-	if (why_none(request, &why, err) < 0 || services_on(request, &on, err) < 0 ||
+	if (why_none(request, &why, err) < 0 || account_services_on(request, &on, err) < 0 ||
 	    pl_app_password_list(request->work.store, request->session.member_id, add_row, rows,
 				 err) < 0) {
 		json_decref(rows);

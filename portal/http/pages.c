@@ -29,10 +29,7 @@ static const struct {
 	const char *path;
 	int below; /* and all paths below it */
 } index_paths[] = {
-	{ "/", 0 },
-	{ "/sign-in", 1 },
-	{ "/account", 1 },
-	{ "/sign-out", 0 },
+	{ "/", 0 }, { "/sign-in", 1 }, { "/account", 1 }, { "/sign-out", 0 }, { "/consent", 0 },
 };
 
 /* The version changes with any byte or name of any file, so that modules of two versions never

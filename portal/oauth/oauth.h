@@ -26,6 +26,7 @@ int client_admit(struct request *request, struct response *response, int public_
 #define SCOPE_PROFILE 4u
 #define SCOPE_OFFLINE 8u
 #define SCOPE_MAIL 16u
+#define SCOPE_MAIL_STANDARD 32u /* the same, by the name that mail programs know */
 #define SCOPE_TEXT 256
 /* Those of ours that text names, and none that nobody knows (RFC 6749 3.3). -1: not
  * well formed. NULL is an empty list. */

@@ -2,8 +2,9 @@
  * OpenID Connect Core 3.1.2, RFC 9700).
  *
  * Until client and redirect URI are known to be right, what is wrong is told to the
- * person, and the browser is sent nowhere; afterwards it is told to the client. All
- * clients are the operator's own, so nobody is asked for consent.
+ * person, and the browser is sent nowhere; afterwards it is told to the client. Before a
+ * mail program gets a code, the member is asked for consent (oauth_consent.c); the other
+ * clients are the operator's own.
  */
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -14,6 +15,8 @@
 #include "portal/signin/next_step.h"
 #include "portal/oauth/handlers.h"
 #include "portal/oauth/oauth.h"
+#include "portal/oauth/oauth_answer.h"
+#include "portal/oauth/oauth_consent.h"
 #include "portal/http/problem.h"
 #include "portal/http/url.h"
 
@@ -21,7 +24,7 @@
 
 #define PROMPT_NONE 1u
 #define PROMPT_LOGIN 2u
-#define PROMPT_CONSENT 4u /* always given */
+#define PROMPT_CONSENT 4u /* a mail program always asks for it, and others never */
 
 /* Of our own: in the request that comes back from the sign-in, when a new one was asked for. */
 #define SIGNED_IN_AFTER "signed_in_after"
@@ -236,24 +239,13 @@ static int lead_to(const struct request *request, struct response *response, con
 	return respond_redirect(response, url->text);
 }
 
-/* Back to the client, with what belongs to every answer (RFC 9207). */
-static int lead_back(const struct request *request, struct response *response,
-		     const struct authorization *asked, struct url *url)
-{
-	url_add(url, "state", asked->state);
-	url_add(url, "iss", request->policy->portal_url);
-	return lead_to(request, response, url);
-}
-
 static int tell_client(const struct request *request, struct response *response,
 		       const struct authorization *asked)
 {
 	struct url url;
 
-	url_begin(&url, asked->grant.redirect_uri);
-	url_add(&url, "error", asked->error);
-	url_add(&url, "error_description", asked->text);
-	return lead_back(request, response, asked, &url);
+	oauth_error_url(request, &asked->grant, asked->state, asked->error, asked->text, &url);
+	return lead_to(request, response, &url);
 }
 
 /* The same request once more. What asks for a new sign-in would ask for ever: it becomes the
@@ -308,36 +300,38 @@ static int decide(struct request *request, struct authorization *asked, struct p
 	return 1;
 }
 
-static int issue_code(struct request *request, struct authorization *asked,
-		      struct pl_secret *code_r, struct pl_error *err)
-{
-	asked->grant.session_id = request->session.id;
-	asked->grant.expires_at = request->work.now + PL_CODE_SECONDS;
-	code_r->len = 0;
-	if (request_begin_write(request, err) < 0)
-		return -1;
-	return pl_code_issue(request->work.store, &asked->grant, code_r, err) < 0
-		       ? -1
-		       : pl_store_commit(request->work.store, err);
-}
-
 static int give_code(struct request *request, struct response *response,
 		     struct authorization *asked, struct pl_error *err)
 {
-	struct pl_secret code;
 	struct url url;
 	int ret;
 
-	if (issue_code(request, asked, &code, err) < 0) {
-		pl_secret_wipe(&code);
+	asked->grant.session_id = request->session.id;
+	asked->grant.expires_at = request->work.now + PL_CODE_SECONDS;
+	if (request_begin_write(request, err) < 0 ||
+	    oauth_code_url(request, &asked->grant, asked->state, &url, err) < 0 ||
+	    pl_store_commit(request->work.store, err) < 0)
 		return -1;
-	}
-	url_begin(&url, asked->grant.redirect_uri);
-	url_add(&url, "code", (const char *)code.data);
-	pl_secret_wipe(&code);
-	ret = lead_back(request, response, asked, &url);
+	ret = lead_to(request, response, &url);
 	OPENSSL_cleanse(&url, sizeof(url));
 	return ret;
+}
+
+/* The member is asked on a page, which a client that wants no page cannot have. */
+static int ask_for_consent(struct request *request, struct response *response,
+			   struct authorization *asked, struct pl_error *err)
+{
+	int allowed = application_is_allowed(request, &request->session.address, err);
+
+	if (allowed < 0)
+		return -1;
+	if (!allowed)
+		wrong(asked, "access_denied", "connected applications are switched off");
+	else if (asked->prompt & PROMPT_NONE)
+		wrong(asked, "consent_required", "the member must be asked");
+	else
+		return consent_ask(request, response, &asked->grant, asked->state, err);
+	return tell_client(request, response, asked);
 }
 
 /* OpenID Connect Core 3.1.2.1: prompt and max_age. */
@@ -406,7 +400,9 @@ int get_authorize(struct request *request, struct response *response, struct pl_
 		return tell_client(request, response, &asked);
 	switch (choose_answer(request, &asked, ret)) {
 	case ANSWER_CODE:
-		return give_code(request, response, &asked, err);
+		return pl_oauth_client_needs_consent(&asked.client)
+			       ? ask_for_consent(request, response, &asked, err)
+			       : give_code(request, response, &asked, err);
 	case ANSWER_SIGN_IN:
 		return ask_to_sign_in(request, response, ret);
 	case ANSWER_REFUSAL:

@@ -49,6 +49,9 @@ int get_openid_configuration(struct request *request, struct response *response,
 	if (json == NULL)
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	add_endpoints(request, json);
+	if (request->policy->client_registration)
+		json_object_set_new(json, "registration_endpoint",
+				    oauth_endpoint(request, "/oauth2/register"));
 	return respond_json(response, 200, json);
 }
 

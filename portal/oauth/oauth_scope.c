@@ -4,15 +4,18 @@
 
 #include "portal/oauth/oauth.h"
 
-/* "mail" opens IMAP, POP3, SMTP and ManageSieve (policy/login/statements.def). Who asks for nothing
- * asks for it. */
+/* "mail" opens IMAP, POP3, SMTP and ManageSieve (policy/login/statements.def), and so does its name
+ * of draft-ietf-mailmaint-oauth-public. Who asks for nothing asks for it. */
 static const struct {
 	const char *name;
 	unsigned bit;
 } scopes[] = {
-	{ "openid", SCOPE_OPENID },          { "email", SCOPE_EMAIL },
-	{ "profile", SCOPE_PROFILE },        { "mail", SCOPE_MAIL },
+	{ "openid", SCOPE_OPENID },
+	{ "email", SCOPE_EMAIL },
+	{ "profile", SCOPE_PROFILE },
+	{ "mail", SCOPE_MAIL },
 	{ "offline_access", SCOPE_OFFLINE },
+	{ "urn:ietf:params:oauth:scope:mail", SCOPE_MAIL_STANDARD },
 };
 #define SCOPES (sizeof(scopes) / sizeof(scopes[0]))
 

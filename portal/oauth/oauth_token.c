@@ -1,17 +1,22 @@
 /* oauth_token.c - the token endpoint (RFC 6749 3.2, 4.1.3, 6; RFC 7636 4.6; RFC 9700). */
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/outbox/notice.h"
+#include "policy/session/application.h"
 #include "portal/signin/next_step.h"
 #include "portal/oauth/handlers.h"
 #include "portal/oauth/oauth.h"
+#include "portal/oauth/oauth_consent.h"
 #include "portal/signin/end_sessions.h"
 #include "portal/signin/sign_in_log.h"
 
 #define VERIFIER_LEAST 43 /* RFC 7636 4.1 */
 #define VERIFIER_MOST 128
+#define DAY INT64_C(86400)
 
 static int refuse_grant(struct response *response, const char *text)
 {
@@ -123,20 +128,35 @@ static int redeem(struct request *request, struct response *response, struct pl_
 	return 1;
 }
 
-/* A mail program gets a session of its own, to which the switches of its services apply. In the
- * write transaction of its first tokens. */
-static int open_program_session(const struct request *request, struct pl_grant *grant)
+static int64_t application_expires_at(const struct request *request)
 {
-	return request->client->channel != PL_CHANNEL_CLIENT
-		       ? 0
-		       : pl_grant_open_session(&request->work, grant, request->ip_text,
-					       request->client->name);
+	return request->work.now + request->policy->connected_application_days * DAY;
+}
+
+/* A mail program becomes a connected application, of which the member is told. */
+static int connect_application(const struct request *request, struct pl_grant *grant,
+			       const struct pl_session *browsers)
+{
+	struct pl_notice_origin origin = { .language = "" };
+
+	if (request->client->channel != PL_CHANNEL_CLIENT)
+		return 0;
+	snprintf(origin.ip, sizeof(origin.ip), "%s", request->ip_text);
+	snprintf(origin.device, sizeof(origin.device), "%s", request->client->name);
+	if (pl_application_connect(&request->work, grant, request->client, request->ip_text,
+				   application_expires_at(request)) < 0)
+		return -1;
+	return pl_notice_add(&request->work, browsers->member_id, "application-connected", &origin);
 }
 
 static int issue(struct request *request, struct pl_grant *grant, struct pl_tokens *tokens_r,
 		 struct pl_error *err)
 {
-	if (request_begin_write(request, err) == 0 && open_program_session(request, grant) == 0 &&
+	struct pl_session browsers;
+
+	if (request_begin_write(request, err) == 0 &&
+	    pl_session_get(request->work.store, grant->session_id, &browsers, err) >= 0 &&
+	    connect_application(request, grant, &browsers) == 0 &&
 	    pl_tokens_issue(&request->work, grant, tokens_r) == 0 &&
 	    pl_store_commit(request->work.store, err) == 0)
 		return 0;
@@ -161,6 +181,21 @@ static int redeem_code(struct request *request, struct response *response, struc
 	return ret;
 }
 
+/* A connected application does not depend on webmail. */
+static int check_application(struct request *request, struct response *response,
+			     const struct pl_session *session, struct pl_error *err)
+{
+	int allowed;
+
+	if (session->pending)
+		return refuse_grant(response,
+				    "the member must connect it again, with the second step");
+	allowed = application_is_allowed(request, &session->address, err);
+	if (allowed < 0)
+		return -1;
+	return allowed ? 1 : refuse_grant(response, "connected applications are switched off");
+}
+
 /* Whether the grant goes on to have tokens: 1; 0 response is filled; -1. */
 static int check_refresh(struct request *request, struct response *response,
 			 const struct pl_grant *grant, struct pl_session *session_r,
@@ -178,6 +213,8 @@ static int check_refresh(struct request *request, struct response *response,
 	ret = pl_session_get(request->work.store, grant->session_id, session_r, err);
 	if (ret < 0 || (ret == 1 && next_step_recheck(request, NULL, session_r, &next, err) < 0))
 		return -1;
+	if (ret == 1 && session_r->channel == PL_CHANNEL_CLIENT)
+		return check_application(request, response, session_r, err);
 	if (ret == 1 && session_r->pending)
 		return refuse_grant(response,
 				    "the member must sign in again, with the second step");
@@ -203,6 +240,9 @@ static int rotate(struct request *request, struct response *response,
 	if (ret == 0)
 		ret = pl_tokens_refresh(&request->work, refresh, request->client->id, &grant,
 					&tokens);
+	if (ret == 1 && session->channel == PL_CHANNEL_CLIENT &&
+	    pl_application_renew(&request->work, session->id, application_expires_at(request)) < 0)
+		ret = -1;
 	if (ret >= 0 && pl_store_commit(request->work.store, err) < 0)
 		ret = -1;
 	if (ret == 1)

@@ -30,6 +30,13 @@ class OpenidClient {
         return this.config.serverMetadata();
     }
 
+    // RFC 7591, as a public client.
+    async register({ issuer, metadata }) {
+        this.config = await openid.dynamicClientRegistration(new URL(issuer), metadata, openid.None());
+        openid.enableNonRepudiationChecks(this.config);
+        return this.config.clientMetadata();
+    }
+
     async authorize(fields) {
         this.verifier = openid.randomPKCECodeVerifier();
         this.state = openid.randomState();
@@ -83,6 +90,15 @@ class Oauth4webapi {
         if (alg) this.client.id_token_signed_response_alg = alg;
         this.authentication = ways[way]();
         return this.server;
+    }
+
+    async register({ issuer, metadata }) {
+        const url = new URL(issuer);
+        this.server = await oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url));
+        this.client = await oauth.processDynamicClientRegistrationResponse(
+            await oauth.dynamicClientRegistrationRequest(this.server, metadata));
+        this.authentication = oauth.None();
+        return this.client;
     }
 
     async authorize(fields) {

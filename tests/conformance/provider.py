@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import urllib.parse
 
-from oauth import OAuth
+from oauth import OAuth, consent
 from portal import Browser, Portal, free_port, is_open
 from server import TIMEOUT, wait_for
 
@@ -82,11 +82,15 @@ class Provider(OAuth):
     portal_class = TlsPortal
 
     def leads(self, url, browser=None):
-        """Where this browser is led from an address of the portal: another site, or a page of the portal."""
+        """Where this browser is led from an address of the portal: another site, or a page of the portal. To a mail
+        program the member agrees."""
         assert url.startswith(self.portal.url + "/"), url
         answer = (browser or self.browser).get(url[len(self.portal.url):], origin=False)
         self.assertEqual(answer.status, 303, answer)
-        return urllib.parse.urljoin(self.portal.url, answer.headers["Location"])
+        location = urllib.parse.urljoin(self.portal.url, answer.headers["Location"])
+        if location.startswith(self.portal.url + "/consent?"):
+            return consent(browser or self.browser, location).json["continue"]
+        return location
 
     def asks_to_sign_in(self, location):
         """That it is the sign-in page; the address to which it comes back, and the page's own parameters."""
@@ -140,6 +144,18 @@ class RelyingParty:
     def authorize(self, **fields):
         """The address to which it sends the browser."""
         return self.ask("authorize", **{"redirect_uri": self.client.redirect, **fields})
+
+
+class Registered(RelyingParty):
+    """One that registers itself as a mail program."""
+
+    def __init__(self, node, library, portal, **metadata):
+        RelyingParty.parties += 1
+        self.number = RelyingParty.parties
+        self.node, self.library = node, library
+        self.metadata = self.ask("register", issuer=portal.url, metadata={
+            "client_name": "Native Mail", "redirect_uris": ["http://127.0.0.1/back"],
+            "token_endpoint_auth_method": "none", **metadata})
 
 
 class Site(Browser):

@@ -9,7 +9,7 @@ import urllib.parse
 
 from oauth import Client, decode
 from portal import free_port
-from provider import Node, Provider, Refused, RelyingParty
+from provider import Node, Provider, Refused, Registered, RelyingParty
 
 
 def header_of(tokens):
@@ -116,6 +116,22 @@ class Library:
         party = self.other_party(self.mail)
         tokens = self.tokens(party, max_age="1000", redirect_uri="http://[::1]:%d/back" % free_port())
         self.assertTrue(495 < tokens["claims"]["iat"] - tokens["claims"]["auth_time"] < 1000, tokens)
+
+    def test_a_mail_program_registers_itself_and_is_connected(self):
+        """RFC 7591, RFC 8252, draft-ietf-mailmaint-oauth-public"""
+        self.signed_in()
+        party = Registered(self.node, self.library, self.portal)
+        self.assertEqual(party.metadata["token_endpoint_auth_method"], "none")
+        redirect = "http://127.0.0.1:%d/back" % free_port()
+        tokens = party.ask("redeem", location=self.leads(party.ask(
+            "authorize", redirect_uri=redirect, scope="openid email urn:ietf:params:oauth:scope:mail")))
+        self.assertEqual((tokens["claims"]["email"], tokens["claims"]["aud"]), (self.member, party.metadata["client_id"]))
+        self.assertIn("urn:ietf:params:oauth:scope:mail", tokens["scope"].split())
+        self.assertEqual(party.ask("refresh", token=tokens["refresh_token"])["claims"]["sub"], tokens["claims"]["sub"])
+
+    def test_a_program_that_is_none_may_not_register(self):
+        self.refuses("invalid_redirect_uri", Registered, self.node, self.library, self.portal,
+                     redirect_uris=["https://evil.test/back"])
 
     def test_prompt_none_asks_nobody_and_prompt_login_asks_again(self):
         self.refuses("login_required", self.tokens, prompt="none")

@@ -14,6 +14,7 @@ from portal import POSTLATCH, Dovecot, Portal, totp
 from server import TIMEOUT, wait_for
 
 FORM = "application/x-www-form-urlencoded"
+MAIL_SCOPE = "urn:ietf:params:oauth:scope:mail"
 VERIFIER = "a-verifier.of_43~characters" + "x" * 20
 # The public key of a JWK in DER: this, and the point behind it.
 P256_POINT = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
@@ -119,8 +120,12 @@ class Client:
 
     def code(self, browser, **fields):
         answer = self.authorize(browser, **fields)
-        assert answer.status == 303 and answer.headers["Location"].startswith(self.redirect + "&code="), answer
-        return query_of(answer.headers["Location"])["code"]
+        assert answer.status == 303, answer
+        location = answer.headers["Location"]
+        if location.startswith("/consent?"):
+            location = consent(browser, location).json["continue"]
+        assert location.startswith(fields.get("redirect_uri", self.redirect)), location
+        return query_of(location)["code"]
 
     def token(self, **fields):
         return self.post("/oauth2/token", {"grant_type": "authorization_code", "redirect_uri": self.redirect, **fields})
@@ -138,6 +143,35 @@ class Client:
 
     def revoke(self, token, **fields):
         return self.post("/oauth2/revoke", {"token": token, **fields})
+
+
+def consent(browser, location, **answer):
+    """Agrees to what the page at that location asks, or answers it in another way."""
+    return browser.post("/api/consent", {"allow": True, **query_of(location), **answer})
+
+
+class Program(Client):
+    """A mail program that registers itself, with PKCE."""
+
+    def __init__(self, portal, redirect="http://127.0.0.1/back?from=program", **metadata):
+        self.portal, self.way, self.redirect, self.secret = portal, "none", redirect, None
+        answer = register(portal, redirect_uris=[redirect], **metadata)
+        assert answer.status == 201, answer
+        self.registered = answer.json
+        self.id = answer.json["client_id"]
+
+    def authorize_path(self, **fields):
+        return super().authorize_path(**{"code_challenge": challenge(VERIFIER), "code_challenge_method": "S256",
+                                         "scope": MAIL_SCOPE, **fields})
+
+    def token(self, **fields):
+        return super().token(**{"code_verifier": VERIFIER, **fields})
+
+
+def register(portal, browser=None, **metadata):
+    browser = browser or portal.browser()
+    return browser.request("POST", "/oauth2/register", json.dumps({"client_name": "Test Mail", **metadata}),
+                           {"Content-Type": "application/json"}, origin=False)
 
 
 class Doveadm:
@@ -244,6 +278,9 @@ class OAuth(unittest.TestCase):
 
     def kicked(self, *masks):
         wait_for(lambda: self.doveadm.kicked == list(masks), TIMEOUT)
+
+    def applications(self):
+        return self.browser.get("/api/account/applications").json["applications"]
 
     def jwks(self):
         return self.portal.browser().get("/oauth2/jwks").json

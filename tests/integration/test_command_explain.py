@@ -7,7 +7,7 @@ from command import UNDECIDED, CommandTest
 
 ALICE = "alice@example.test"
 SERVICES = ("webmail", "imap", "pop3", "smtp", "sieve", "forwarding", "large_attachments", "two_factor",
-            "app_passwords")
+            "app_passwords", "connected_applications")
 
 # Settings of the member, options of the command; exit status and rule.
 ROWS = [
@@ -40,6 +40,9 @@ ROWS = [
     ("two_factor_requirement=required two_factor_mode=skip", "--service webmail", 0, "second-factor-skipped"),
     ("two_factor_requirement=required two_factor=off", "--service webmail", 0, "second-factor-off"),
     ("", "--service webmail --channel client", 0, "account-password"),
+    ("", "--service imap --credential token --channel client", 0, "token"),
+    ("connected_applications=off", "--service imap --credential token --channel client", 1, "connected-applications-off"),
+    ("connected_applications=off", "--service imap --credential token", 0, "token"),
     ("", "--service webmail --credential app-password", 1, "app-password-on-webmail"),
     ("", "--service imap --ip 203.0.113.9", 0, "account-password"),
 ]
@@ -72,7 +75,7 @@ class Explain(CommandTest):
         self.assertEqual(settings["pop3"], {"value": "off", "source": "member"})
         self.assertEqual(settings["sieve"], {"value": "off", "source": "policy-domain"})
         self.assertEqual(settings["imap"], {"value": "on", "source": "built-in"})
-        self.assertEqual(len(settings), 12)
+        self.assertEqual(len(settings), 13)
 
     def test_text_begins_with_verdict_and_reason(self):
         self.site.ok("member", "add", ALICE, "pop3=off")

@@ -190,7 +190,7 @@ class Clients(CommandTest):
         self.assertEqual({**made, "created_at": 0}, {
             "id": "webmail", "name": "Webmail", "confidential": True, "channel": "webmail", "created_at": 0,
             "redirect_uris": [CALLBACK, "http://localhost:8080/cb"], "logout_uris": ["https://mail.example.test/"],
-            "id_token_alg": "RS256", "mail_implied": False})
+            "id_token_alg": "RS256", "mail_implied": False, "registered_itself": False})
         text = self.site.ok("client", "list")
         for words in ("webmail (Webmail): confidential, channel webmail", CALLBACK, "https://mail.example.test/"):
             self.assertIn(words, text)

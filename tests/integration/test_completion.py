@@ -11,7 +11,7 @@ import unittest
 
 from command import BUILD, ROOT, TIMEOUT
 
-NOUNS = {"domain", "member", "app-password", "totp", "session", "device", "client", "signing-key", "explain", "audit",
+NOUNS = {"domain", "member", "app-password", "application", "totp", "session", "device", "client", "signing-key", "explain", "audit",
          "report", "check", "autoconfig", "setup", "db"}
 SETUP = "PATH=%s:$PATH; source %s" % (shlex.quote(BUILD + "/ctl"), shlex.quote(ROOT + "/ctl/postlatch.bash"))
 

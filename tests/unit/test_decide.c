@@ -99,6 +99,7 @@ static void built_in_defaults(void **state)
 		{ PL_SETTING_WEBMAIL, PL_ON },
 		{ PL_SETTING_FORWARDING, PL_OFF },
 		{ PL_SETTING_LARGE_ATTACHMENTS, PL_OFF },
+		{ PL_SETTING_CONNECTED_APPLICATIONS, PL_ON },
 		{ PL_SETTING_TWO_FACTOR, PL_ON },
 		{ PL_SETTING_TWO_FACTOR_REQUIREMENT, PL_OPTIONAL },
 		{ PL_SETTING_TWO_FACTOR_MODE, PL_USE },
@@ -205,6 +206,7 @@ struct question {
 	enum pl_channel channel;
 	enum pl_credential credential;
 	enum pl_app_password_limit limit;
+	int applications_off, not_granted;
 	enum pl_value client_password, two_factor, mode, requirement;
 	int registered, trusted, opted_out;
 	int app_passwords_off;
@@ -262,8 +264,11 @@ static enum pl_outcome expect(const struct question *q)
 {
 	if (expect_gate(q) == PL_DENY || q->credential == PL_CREDENTIAL_BAD_TOKEN)
 		return PL_DENY;
+	/* Those of a webmail session are no connected application's. */
 	if (q->credential == PL_CREDENTIAL_TOKEN)
-		return PL_ALLOW;
+		return q->channel == PL_CHANNEL_CLIENT && (q->applications_off || q->not_granted)
+			       ? PL_DENY
+			       : PL_ALLOW;
 	if (q->credential == PL_CREDENTIAL_APP_PASSWORD)
 		return q->channel == PL_CHANNEL_CLIENT && !q->app_passwords_off &&
 				       q->limit == PL_APP_PASSWORD_COVERS
@@ -312,6 +317,7 @@ static struct pl_verdict ask(const struct question *q)
 		.channel = q->channel,
 		.credential = q->credential,
 		.app_password = q->limit,
+		.service_not_granted = q->not_granted,
 		.factor_registered = q->registered,
 		.device_trusted = q->trusted,
 		.opted_out = q->opted_out,
@@ -319,6 +325,7 @@ static struct pl_verdict ask(const struct question *q)
 
 	member.value[PL_SETTING_WEBMAIL] = q->webmail_on ? PL_ON : PL_OFF;
 	member.value[q->service] = q->service_on ? PL_ON : PL_OFF;
+	member.value[PL_SETTING_CONNECTED_APPLICATIONS] = q->applications_off ? PL_OFF : PL_ON;
 	member.value[PL_SETTING_CLIENT_PASSWORD] = (unsigned char)q->client_password;
 	member.value[PL_SETTING_TWO_FACTOR] = (unsigned char)q->two_factor;
 	member.value[PL_SETTING_TWO_FACTOR_MODE] = (unsigned char)q->mode;
@@ -361,6 +368,8 @@ static void decides_every_combination(void **state)
 			.channel = digit(&rest, 2) ? PL_CHANNEL_WEBMAIL : PL_CHANNEL_CLIENT,
 			.credential = digit(&rest, PL_CREDENTIAL_BAD_TOKEN + 1),
 			.limit = digit(&rest, PL_APP_PASSWORD_NONE + 1),
+			.applications_off = (int)digit(&rest, 2),
+			.not_granted = (int)digit(&rest, 2),
 			.client_password = passwords[digit(&rest, 3)],
 			.two_factor = digit(&rest, 2) ? PL_ON : PL_OFF,
 			.mode = digit(&rest, 2) ? PL_USE : PL_SKIP,
@@ -386,7 +395,7 @@ static void decides_every_combination(void **state)
 				 expect_tell(&q), expect_once_proven(&q));
 		total++;
 	}
-	assert_true(total > 500000);
+	assert_true(total > 2000000);
 }
 
 /* The second factor decides the rest. */
@@ -420,6 +429,30 @@ static void rules_by_hand(void **state)
 		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD },
 		  PL_DENY,
 		  PL_RULE_NAME_INVALID },
+		{ "a connected application where they are off",
+		  { .service = PL_SETTING_IMAP,
+		    .service_on = 1,
+		    .applications_off = 1,
+		    .credential = PL_CREDENTIAL_TOKEN },
+		  PL_DENY,
+		  PL_RULE_APPLICATIONS_OFF },
+		{ "a connected application at a service that it was not given",
+		  { .service = PL_SETTING_SMTP,
+		    .service_on = 1,
+		    .not_granted = 1,
+		    .credential = PL_CREDENTIAL_TOKEN },
+		  PL_DENY,
+		  PL_RULE_APPLICATION_SERVICE },
+		{ "a connected application is asked for no second factor",
+		  { .service = PL_SETTING_SMTP,
+		    .service_on = 1,
+		    .credential = PL_CREDENTIAL_TOKEN,
+		    .two_factor = PL_ON,
+		    .mode = PL_USE,
+		    .requirement = PL_REQUIRED,
+		    .registered = 1 },
+		  PL_ALLOW,
+		  PL_RULE_TOKEN },
 		{ "a client with the account password",
 		  { .service = PL_SETTING_POP3,
 		    .service_on = 1,

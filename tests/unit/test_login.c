@@ -384,6 +384,9 @@ static void token_of_a_client_opens_mail_by_its_scope(void **state)
 		{ "openid email", "token-invalid" },
 		{ "email", "token-invalid" },
 		{ "e-mail mails", "token-invalid" },
+		{ "urn:ietf:params:oauth:scope:mail", "token" },
+		{ "openid urn:ietf:params:oauth:scope:mail email", "token" },
+		{ "urn:ietf:params:oauth:scope:mails", "token-invalid" },
 	};
 	struct fixture *fixture = *state;
 	struct pl_secret token;
@@ -405,6 +408,52 @@ static void token_of_a_client_opens_mail_by_its_scope(void **state)
 						&token),
 				    rows[i].rule);
 	}
+}
+
+/* A token of a connected application opens what the member has left it. */
+static void token_opens_the_services_of_its_grant(void **state)
+{
+	static const struct {
+		const char *channel, *services;
+		enum pl_setting service;
+		const char *rule;
+	} rows[] = {
+		{ "client", "", PL_SETTING_POP3, "token" },
+		{ "client", "all", PL_SETTING_SIEVE, "token" },
+		{ "client", "imap,smtp", PL_SETTING_IMAP, "token" },
+		{ "client", "imap,smtp", PL_SETTING_SMTP, "token" },
+		{ "client", "imap,smtp", PL_SETTING_POP3, "application-service" },
+		{ "client", "imap,smtp", PL_SETTING_SIEVE, "application-service" },
+		{ "client", "calendar", PL_SETTING_IMAP, "application-service" },
+		{ "webmail", "imap", PL_SETTING_SMTP, "token" },
+	};
+	struct fixture *fixture = *state;
+	struct pl_secret token;
+
+	issue_session(fixture, OWNER, PL_CHANNEL_CLIENT, &token);
+	sql_run(fixture->db,
+		"INSERT INTO oauth_client (id, name, channel, redirect_uris, logout_uris, "
+		"created_at) VALUES ('c', 'c', 'client', 'http://127.0.0.1/', '', 1);"
+		"INSERT INTO oauth_grant (id, session_id, client_id, code, code_expires_at, "
+		"redirect_uri, challenge, scope, nonce) SELECT 1, id, 'c', 'code', 1, '', '', "
+		"'mail', '' FROM session;"
+		"UPDATE token SET grant_id = 1");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char sql[160];
+
+		snprintf(sql, sizeof(sql), "UPDATE oauth_grant SET services = '%s'",
+			 rows[i].services);
+		sql_run(fixture->db, sql);
+		snprintf(sql, sizeof(sql), "UPDATE session SET channel = '%s'", rows[i].channel);
+		sql_run(fixture->db, sql);
+		assert_string_equal(with_secret(fixture, OWNER, rows[i].service, PL_OFFER_BEARER,
+						&token),
+				    rows[i].rule);
+	}
+	sql_run(fixture->db, "UPDATE session SET channel = 'client'");
+	sql_run(fixture->db, "UPDATE member SET settings = 'connected_applications=off'");
+	assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_IMAP, PL_OFFER_BEARER, &token),
+			    "connected-applications-off");
 }
 
 static void webmail_network_is_the_webmail_channel(void **state)
@@ -592,6 +641,7 @@ int main(void)
 		TEST_WITH_DATABASE(token_brings_its_channel),
 		TEST_WITH_DATABASE(token_is_the_very_members),
 		TEST_WITH_DATABASE(token_of_a_client_opens_mail_by_its_scope),
+		TEST_WITH_DATABASE(token_opens_the_services_of_its_grant),
 		TEST_WITH_DATABASE(webmail_network_is_the_webmail_channel),
 		TEST_WITH_DATABASE(registered_factor_is_among_the_facts),
 		TEST_WITH_DATABASE(trusted_device_is_among_the_facts),

@@ -202,17 +202,18 @@ static void every_table_has_a_limit(void **state)
 		"app_password "         /* what members make: a few each */
 		"app_password_network " /* the newest few for each */
 		"audit "                /* swept: audit_days, sign_in_days */
+		"consent_request "      /* swept, and few for a session */
 		"domain "               /* what operators make */
 		"factor_failure "       /* a row for a member */
 		"login_record "         /* swept: activity_days; so many for a member */
 		"member "               /* a row for an account */
 		"member_use "           /* a row for a member, service, credential */
-		"oauth_client "         /* what operators make */
+		"oauth_client "         /* what operators make; those that register are swept */
 		"oauth_grant "          /* swept, and with its session */
 		"outbox "               /* swept */
 		"profile_link "         /* swept */
 		"recovery_code "        /* ten for a member */
-		"refresh_token "        /* with its grant */
+		"refresh_token "        /* swept, and with its grant */
 		"schema_history "       /* a row for a migration */
 		"session "              /* swept */
 		"sign_in_failure "      /* swept */
