@@ -4,6 +4,7 @@ import { runAll } from "./harness.mjs";
 import "./test_sign_in.mjs";
 import "./test_registration.mjs";
 import "./test_account.mjs";
+import "./test_set_up.mjs";
 import "./test_addresses.mjs";
 import "./test_app_passwords.mjs";
 import "./test_typing.mjs";

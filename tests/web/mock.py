@@ -49,10 +49,14 @@ KINDS = [{"name": "mail", "services": list(SERVICES), "asks": []},
          {"name": "scanner", "services": ["smtp"], "asks": ["networks"]},
          {"name": "script", "services": list(SERVICES), "asks": ["services", "networks", "expires_at"]}]
 MOST = 20
-MAIL_SETTINGS = {"server": "mail.demo.test", "password": "app", "services": [
+MAIL_SERVICES = [
     {"service": "imap", "port": 993, "encryption": "tls"}, {"service": "pop3", "port": 995, "encryption": "tls"},
     {"service": "smtp", "port": 465, "encryption": "tls"}, {"service": "smtp", "port": 587, "encryption": "starttls"},
-    {"service": "sieve", "port": 4190, "encryption": "starttls"}]}
+    {"service": "sieve", "port": 4190, "encryption": "starttls"}]
+# What holds for mail programs of some members, beside an app password.
+MAIL_SETTINGS = {"plain": {"password": "account"}, "required": {"password": "account", "app_passwords": False},
+                 "former": {"password": "none", "app_passwords": False}, "off": {"server": None, "services": []},
+                 "excused": {"services": []}}
 
 
 class Refused(Exception):
@@ -124,6 +128,10 @@ class Session:
         return {"state": self.state, "why": None, "recovery_kept": pending or self.kept, "address": self.address, "csrf": self.csrf,
                 "next": self.next if pending else None, "name": "Postlatch", "recovery": pending and self.codes > 0, "idle_minutes": 30,
                 "webmail": "http://localhost/mail/"}
+
+    def mail_settings(self):
+        return {"user": self.address, "server": "mail.demo.test", "password": "app", "app_passwords": True,
+                "services": MAIL_SERVICES, **MAIL_SETTINGS.get(self.address.split("@")[0], {})}
 
     def account(self):
         factor = {"registered": self.registered, "registered_at": self.registered_at if self.registered else None,
@@ -390,7 +398,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             elif path == "/api/account/app-passwords":
                 self.answer_json(200, app_passwords(self.member("authenticated")))
             elif path == "/api/account/mail-settings":
-                self.answer_json(200, dict(MAIL_SETTINGS, user=self.member("authenticated").address))
+                self.answer_json(200, self.member("authenticated").mail_settings())
             elif path == "/oauth2/authorize":
                 self.answer(200, b"back at the webmail", "text/plain")
             else:

@@ -144,6 +144,8 @@ export const SCREENS = {
         await page.locator("tbody tr").first().locator("button").first().click();
         await page.waitForSelector("dialog form");
     },
+    "set-up": (reader) => reader.account("trusted", "/account/set-up"),
+    "set-up, no password": (reader) => reader.account("former", "/account/set-up"),
     reauthentication: async (reader, page) => {
         await reader.account("trusted");
         await page.locator("[aria-labelledby=factor] button").first().click();

@@ -5,12 +5,14 @@ import { AppPasswords } from "./app_passwords.js";
 import { CodesPage } from "./codes.js";
 import { Devices } from "./devices.js";
 import { RegistrationPage } from "./registration.js";
+import { SetUp } from "./set_up.js";
 import { TwoStep } from "./two_step.js";
 
 export const pages = [
     { path: "/account", title: "account.title", component: TwoStep },
     { path: "/account/devices", title: "devices.page", component: Devices },
     { path: "/account/app-passwords", title: "app-passwords.title", component: AppPasswords },
+    { path: "/account/set-up", title: "set-up.title", component: SetUp },
     { path: "/account/registration", component: RegistrationPage, within: "/account" },
     { path: "/account/recovery-codes", component: CodesPage, within: "/account" },
 ];
