@@ -16,8 +16,8 @@
 /* A picture that is opened as a document of its own, such as an operator's SVG, runs nothing. */
 #define IMAGES_MAY "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 
-/* OWASP ASVS 3.4. A script or a style sheet of the pages needs few of them, as nothing is ever shown
- * in it or loaded from it, and on a slow line the headers of fifty files are felt. */
+/* OWASP ASVS 3.4. A script or a style sheet of the pages needs few of them, as it is no document,
+ * and on a slow line the headers of fifty files are felt. */
 static const struct {
 	const char *name, *value;
 	int everywhere;

@@ -2,6 +2,7 @@
 
 import { runAll } from "./harness.mjs";
 import "./test_sign_in.mjs";
+import "./test_later_steps.mjs";
 import "./test_registration.mjs";
 import "./test_account.mjs";
 import "./test_set_up.mjs";

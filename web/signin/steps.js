@@ -1,30 +1,33 @@
 // steps.js - the steps of signing in: a row has its address, and when it is the reader's turn.
 
-import { Code } from "./code.js";
-import { CodesStep } from "./codes_step.js";
+import { later } from "../lib/later.js";
 import { Password } from "./password.js";
-import { Recovery } from "./recovery.js";
-import { Registration } from "./registration.js";
+
+const laterSteps = () => import("./later_steps.js");
+const laterStep = (choose) => later(async () => choose(await laterSteps()));
+
+// Who begins to type has all that the first step needs, and those that follow are ready in time.
+addEventListener("input", () => laterSteps().catch(console.warn), { once: true });
 
 const asksFor = (session, ...next) => session.state === "pending" && next.includes(session.next);
 
 // The first one whose turn it is comes next.
 export const steps = [
     { path: "/sign-in", component: Password, isTurn: ({ state }) => state === "none" },
-    { path: "/sign-in/code", component: Code, isTurn: (session) => asksFor(session, "code") },
+    { path: "/sign-in/code", component: laterStep(({ Code }) => Code), isTurn: (session) => asksFor(session, "code") },
     {
         path: "/sign-in/recovery",
-        component: Recovery,
+        component: laterStep(({ Recovery }) => Recovery),
         isTurn: (session) => asksFor(session, "code") && session.recovery,
     },
     {
         path: "/sign-in/registration",
-        component: Registration,
+        component: laterStep(({ Registration }) => Registration),
         isTurn: (session) => asksFor(session, "offer", "register"),
     },
     {
         path: "/sign-in/recovery-codes",
-        component: CodesStep,
+        component: laterStep(({ CodesStep }) => CodesStep),
         isTurn: ({ state, recovery_kept: kept }) => state === "authenticated" && !kept,
     },
 ];

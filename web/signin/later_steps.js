@@ -1,0 +1,6 @@
+// later_steps.js - the steps that come after the password, in one place to be loaded from.
+
+export { Code } from "./code.js";
+export { CodesStep } from "./codes_step.js";
+export { Recovery } from "./recovery.js";
+export { Registration } from "./registration.js";
