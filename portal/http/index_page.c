@@ -63,7 +63,7 @@ static void put_brand(FILE *out, const struct view *view)
 /* All at once instead of each after the one that imports it. */
 static void put_modules(FILE *out, const struct view *view)
 {
-	const struct page_imports *imports = pages_imports(view->pages);
+	const struct page_imports *imports = pages_imports(view->pages, view->request->path);
 
 	for (size_t i = 0; i < imports->count; i++) {
 		fprintf(out, "<link rel=\"modulepreload\" href=\"%s/", pages_folder(view->pages));

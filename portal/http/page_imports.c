@@ -110,3 +110,15 @@ void page_imports_find(const struct page_files *files, const char *name,
 	for (size_t i = 0; i < imports_r->count; i++)
 		add_imports_of(files, imports_r->page[i], first, imports_r);
 }
+
+void page_imports_add(const struct page_files *files, const char *name,
+		      struct page_imports *imports)
+{
+	const struct page *module = page_files_find(files, name);
+	size_t i = imports->count;
+
+	if (module != NULL && !is_known(imports, module))
+		imports->page[imports->count++] = module;
+	for (; i < imports->count; i++)
+		add_imports_of(files, imports->page[i], NULL, imports);
+}

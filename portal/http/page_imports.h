@@ -15,5 +15,8 @@ struct page_imports {
  * Specifiers begin with "./" or "../"; one that leads to no file is left out. */
 void page_imports_find(const struct page_files *files, const char *name,
 		       struct page_imports *imports_r);
+/* Adds the file called name, and what it imports, to imports that were found. */
+void page_imports_add(const struct page_files *files, const char *name,
+		      struct page_imports *imports);
 
 #endif

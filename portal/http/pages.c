@@ -9,6 +9,8 @@
 #include "portal/http/page_imports.h"
 
 #define FIRST_MODULE "main.js"
+#define ACCOUNT "/account"
+#define ACCOUNT_MODULE "account/account.js" /* which main.js loads there */
 #define PREFIX "/web/"
 #define VERSION_BYTES 8 /* of a SHA-256 */
 
@@ -21,7 +23,8 @@ struct pages {
 	struct page_files files;
 	const struct page *index;
 	char folder[sizeof(PREFIX) + 2 * VERSION_BYTES];
-	struct page_imports imports; /* of FIRST_MODULE */
+	struct page_imports imports;         /* of FIRST_MODULE */
+	struct page_imports account_imports; /* those, ACCOUNT_MODULE and its own */
 };
 
 /* Paths that the single page answers itself; its script looks which it is. */
@@ -29,7 +32,7 @@ static const struct {
 	const char *path;
 	int below; /* and all paths below it */
 } index_paths[] = {
-	{ "/", 0 }, { "/sign-in", 1 }, { "/account", 1 }, { "/sign-out", 0 }, { "/consent", 0 },
+	{ "/", 0 }, { "/sign-in", 1 }, { ACCOUNT, 1 }, { "/sign-out", 0 }, { "/consent", 0 },
 };
 
 /* The version changes with any byte or name of any file, so that modules of two versions never
@@ -66,6 +69,8 @@ static int load(struct pages *pages, const char *folder, struct pl_error *err)
 		return pl_error_set(err, PL_ERR_CONFIG,
 				    "folder of the pages %s: it has no index.html", folder);
 	page_imports_find(&pages->files, FIRST_MODULE, &pages->imports);
+	pages->account_imports = pages->imports;
+	page_imports_add(&pages->files, ACCOUNT_MODULE, &pages->account_imports);
 	return name_folder(pages, err);
 }
 
@@ -103,9 +108,10 @@ const char *pages_folder(const struct pages *pages)
 	return pages->folder;
 }
 
-const struct page_imports *pages_imports(const struct pages *pages)
+const struct page_imports *pages_imports(const struct pages *pages, const char *path)
 {
-	return &pages->imports;
+	return strncmp(path, ACCOUNT, strlen(ACCOUNT)) == 0 ? &pages->account_imports
+							    : &pages->imports;
 }
 
 /* Whether text is "/account/devices/17" without what it is below: plain segments, and few. */

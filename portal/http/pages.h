@@ -22,8 +22,9 @@ int pages_is_index(const char *path);
 const struct page *pages_index(const struct pages *pages);
 /* Where the other files are: "/web/VERSION". */
 const char *pages_folder(const struct pages *pages);
-/* The modules that main.js imports, and theirs; without main.js itself. */
-const struct page_imports *pages_imports(const struct pages *pages);
+/* The modules that main.js imports, and theirs; without main.js itself. At a path of the account
+ * pages also those that it loads for them. */
+const struct page_imports *pages_imports(const struct pages *pages, const char *path);
 /* The file that a path of that folder names. NULL: there is none. */
 const struct page *pages_find(const struct pages *pages, const char *path);
 

@@ -121,10 +121,15 @@ class Versions(PagesTest):
         self.write(portal, "lib/api.js", 'import "../vendor/x.mjs";\nimport "./api.js";\nimport "../lib/none.js";\n')
         self.write(portal, "vendor/x.mjs", "")
         self.write(portal, "later.js", "")
+        self.write(portal, "account/account.js", 'import "../lib/api.js";\nimport "./pages.js";\n')
+        self.write(portal, "account/pages.js", "")
         browser = portal.init().start().browser()
         page = self.page(browser)
         self.assertEqual(page.linked("modulepreload"), [page.web() + "/lib/api.js", page.web() + "/vendor/x.mjs"])
-        for href in page.linked("modulepreload"):
+        account = self.page(browser, "/account/devices")
+        below = [page.web() + "/account/" + name for name in ("account.js", "pages.js")]
+        self.assertEqual(account.linked("modulepreload"), page.linked("modulepreload") + below)
+        for href in account.linked("modulepreload"):
             self.assertEqual(browser.get(href).status, 200)
 
 
