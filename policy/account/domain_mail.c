@@ -20,5 +20,5 @@ int pl_domain_mail_settings(struct pl_store *store, const struct pl_policy *poli
 		return 0;
 	pl_account_layers(&account, policy, pl_store_now(store), &layers);
 	pl_mail_settings(policy, &layers, settings_r);
-	return settings_r->count > 0 && pl_mail_takes_passwords(settings_r);
+	return settings_r->count > 0 && (settings_r->oauth || pl_mail_takes_passwords(settings_r));
 }

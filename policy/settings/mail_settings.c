@@ -78,6 +78,8 @@ void pl_mail_settings(const struct pl_policy *policy, const struct pl_layers *la
 		.server = policy->mail_server,
 		.client_password = pl_resolve(layers, PL_SETTING_CLIENT_PASSWORD).value,
 		.app_passwords = pl_resolve(layers, PL_SETTING_APP_PASSWORDS).value == PL_ON,
+		.oauth = policy->portal_url[0] != '\0' && policy->client_registration &&
+			 pl_resolve(layers, PL_SETTING_CONNECTED_APPLICATIONS).value == PL_ON,
 	};
 	if (policy->mail_server[0] == '\0')
 		return;

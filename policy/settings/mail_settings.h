@@ -32,6 +32,7 @@ struct pl_mail_settings {
 	struct pl_mail_service services[PL_MAIL_SERVICES_MAX]; /* imap, pop3, smtp, sieve */
 	enum pl_value client_password; /* whether they take the account password, settings.def */
 	int app_passwords;             /* whether they take app passwords */
+	int oauth; /* whether programs can be connected that register themselves */
 };
 
 /* The password that somebody types into a mail program. */

@@ -68,8 +68,11 @@ size_t pl_pacc_document(const struct pl_policy *policy, const struct pl_mail_set
 		return 0;
 	fputs("{\"protocols\":{", out);
 	count = put_protocols(out, settings);
-	fprintf(out, "},\"authentication\":{\"password\":%s},\"info\":{\"provider\":{\"name\":",
+	fprintf(out, "},\"authentication\":{\"password\":%s",
 		pl_mail_takes_passwords(settings) ? "true" : "false");
+	if (settings->oauth)
+		fprintf(out, ",\"oauth-public\":{\"issuer\":\"%s\"}", policy->portal_url);
+	fputs("},\"info\":{\"provider\":{\"name\":", out);
 	put_string(out, policy->portal_name);
 	fputs("},\"help\":{\"documentation\":\"", out);
 	fprintf(out, "%s/account/set-up\"}}}", policy->portal_url);

@@ -30,12 +30,12 @@ int get_mail_settings(struct request *request, struct response *response, struct
 	pl_account_layers(account, request->policy, request->work.now, &layers);
 	pl_mail_settings(request->policy, &layers, &settings);
 	return respond_json(response, 200,
-			    json_pack("{s:s, s:s?, s:s, s:b, s:o}", "user", request->address,
+			    json_pack("{s:s, s:s?, s:s, s:b, s:b, s:o}", "user", request->address,
 				      "server", settings.server[0] == '\0' ? NULL : settings.server,
 				      "password",
 				      pl_mail_password_name(
 					      pl_mail_password(&settings,
 							       account->member.factor_registered)),
-				      "app_passwords", settings.app_passwords, "services",
-				      list_of(&settings)));
+				      "app_passwords", settings.app_passwords, "oauth",
+				      settings.oauth, "services", list_of(&settings)));
 }

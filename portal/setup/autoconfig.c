@@ -26,10 +26,11 @@ static void put_server(FILE *out, const char *element, const char *type,
 	xml_element(out, "hostname", settings->server);
 	fprintf(out, "<port>%u</port>\n<socketType>%s</socketType>\n", service->port,
 		service->encryption == PL_MAIL_TLS ? "SSL" : "STARTTLS");
-	fprintf(out,
-		"<authentication>password-cleartext</authentication>\n"
-		"<username>%%EMAILADDRESS%%</username>\n</%s>\n",
-		element);
+	if (settings->oauth)
+		fputs("<authentication>OAuth2</authentication>\n", out);
+	if (pl_mail_takes_passwords(settings))
+		fputs("<authentication>password-cleartext</authentication>\n", out);
+	fprintf(out, "<username>%%EMAILADDRESS%%</username>\n</%s>\n", element);
 }
 
 static void put_servers(FILE *out, const struct pl_mail_settings *settings, enum pl_setting which,
@@ -57,6 +58,16 @@ static void put_documentation(FILE *out, const struct request *request,
 	fputs("</documentation>\n", out);
 }
 
+/* Without a client id: programs register themselves (RFC 7591). */
+static void put_oauth(FILE *out, const char *portal_url)
+{
+	fprintf(out,
+		"<oAuth2>\n<authURL>%s/oauth2/authorize</authURL>\n"
+		"<tokenURL>%s/oauth2/token</tokenURL>\n<issuer>%s</issuer>\n"
+		"<scope>urn:ietf:params:oauth:scope:mail offline_access</scope>\n</oAuth2>\n",
+		portal_url, portal_url, portal_url);
+}
+
 static void put_document(FILE *out, const struct request *request, const struct setup *setup)
 {
 	fprintf(out,
@@ -73,6 +84,8 @@ static void put_document(FILE *out, const struct request *request, const struct 
 	put_documentation(out, request, &setup->settings);
 	fputs("</emailProvider>\n", out);
 	put_servers(out, &setup->settings, PL_SETTING_SIEVE, "setupServer", "managesieve");
+	if (setup->settings.oauth)
+		put_oauth(out, request->policy->portal_url);
 	fputs("</clientConfig>\n", out);
 }
 

@@ -112,5 +112,8 @@ int post_autodiscover(struct request *request, struct response *response, struct
 		return ret < 0 ? -1
 			       : refuse(request, response, NO_SUCH_ADDRESS,
 					"The email address cannot be found", err);
+	/* Outlook knows no OAuth server but its own. */
+	if (!pl_mail_takes_passwords(&setup.settings))
+		return refuse(request, response, NO_SUCH_SCHEMA, "Provider is not available", err);
 	return answer(response, &setup, wanted.address, err);
 }

@@ -46,10 +46,13 @@ class Portals(unittest.TestCase):
         cls.portal.init()
         cls.command("domain", "add", "example.test")
         cls.command("domain", "add", "alias.test", "alias_of=example.test")
-        cls.command("domain", "add", "strict.test", "client_password=never", "pop3=off", "sieve=off")
+        cls.command("domain", "add", "strict.test", "client_password=never", "pop3=off", "sieve=off",
+                    "connected_applications=off")
         cls.command("domain", "add", "half.test", "client_password=until_second_factor")
         cls.command("domain", "add", "plain.test", "app_passwords=off")
-        cls.command("domain", "add", "none.test", "app_passwords=off", "client_password=never")
+        cls.command("domain", "add", "none.test", "app_passwords=off", "client_password=never",
+                    "connected_applications=off")
+        cls.command("domain", "add", "oauth.test", "app_passwords=off", "client_password=never")
         cls.command("domain", "add", "closed.test", "active=off")
         cls.portal.start()
 
@@ -86,7 +89,7 @@ class Settings(Portals):
     def test_a_member_sees_server_user_name_and_the_services_that_are_on(self):
         self.command("member", "add", "limited@example.test", "imap=off", "sieve=off")
         self.assertEqual(self.settings_of("limited@example.test"), {
-            "user": "limited@example.test", "server": "mail.example.com", "password": "account", "app_passwords": True, "services": [
+            "user": "limited@example.test", "server": "mail.example.com", "password": "account", "app_passwords": True, "oauth": True, "services": [
                 {"service": "pop3", "port": 995, "encryption": "tls"},
                 {"service": "smtp", "port": 465, "encryption": "tls"},
                 {"service": "smtp", "port": 587, "encryption": "starttls"}]})
@@ -108,7 +111,7 @@ class Settings(Portals):
         browser.post("/api/sign-in/later")
         self.assertEqual(browser.get("/api/account/mail-settings").json,
                          {"user": "m@example.test", "server": None, "password": "account", "app_passwords": True,
-                          "services": []})
+                          "oauth": True, "services": []})
         self.assertEqual(browser.get(AUTOCONFIG + "?emailaddress=m@example.test").status, 404)
         self.assertEqual(browser.get(PACC, headers={"Host": "ua-auto-config.example.test"}).status, 404)
 
@@ -132,7 +135,7 @@ class Autoconfig(Portals):
         self.assertEqual([domain.text for domain in provider.findall("domain")], ["example.test"])
         self.assertEqual((provider.findtext("displayName"), provider.findtext("displayShortName")),
                          ("Postlatch", "Postlatch"))
-        rest = ("%EMAILADDRESS%", ["password-cleartext"])
+        rest = ("%EMAILADDRESS%", ["OAuth2", "password-cleartext"])
         self.assertEqual(self.servers(config, "emailProvider/incomingServer"),
                          [("imap", "mail.example.com", "993", "SSL", *rest),
                           ("pop3", "mail.example.com", "995", "SSL", *rest)])
@@ -141,6 +144,19 @@ class Autoconfig(Portals):
                           ("smtp", "mail.example.com", "587", "STARTTLS", *rest)])
         self.assertEqual(self.servers(config, "setupServer"),
                          [("managesieve", "mail.example.com", "4190", "STARTTLS", *rest)])
+
+    def test_the_oauth_server_is_named_where_programs_can_be_connected(self):
+        url = self.portal.url
+        self.assertEqual([(element.tag, element.text) for element in self.config().find("oAuth2")], [
+            ("authURL", url + "/oauth2/authorize"), ("tokenURL", url + "/oauth2/token"), ("issuer", url),
+            ("scope", "urn:ietf:params:oauth:scope:mail offline_access")])
+        metadata = self.get("/.well-known/oauth-authorization-server").json
+        self.assertEqual((metadata["authorization_endpoint"], metadata["token_endpoint"], metadata["issuer"]),
+                         (url + "/oauth2/authorize", url + "/oauth2/token", url))
+        strict, only = self.config("m@strict.test"), self.config("m@oauth.test")
+        self.assertIsNone(strict.find("oAuth2"))
+        self.assertEqual({way.text for way in strict.iter("authentication")}, {"password-cleartext"})
+        self.assertEqual({way.text for way in only.iter("authentication")}, {"OAuth2"})
 
     def test_it_is_the_same_for_every_address_of_a_domain(self):
         self.command("member", "add", "known@example.test", "imap=off")
@@ -203,9 +219,11 @@ class Pacc(Portals):
         self.assertEqual(answer.headers["Content-Type"], JSON)
         host = {"host": "mail.example.com"}
         self.assertEqual(answer.json, {
-            "protocols": {"imap": host, "pop3": host, "submit": host}, "authentication": {"password": True},
+            "protocols": {"imap": host, "pop3": host, "submit": host}, "authentication": {"password": True, "oauth-public": {"issuer": self.portal.url}},
             "info": {"provider": {"name": "Postlatch"}, "help": {"documentation": self.portal.url + "/account/set-up"}}})
-        self.assertEqual(set(self.get(PACC, "ua-auto-config.strict.test").json["protocols"]), {"imap", "submit"})
+        strict = self.get(PACC, "ua-auto-config.strict.test").json
+        self.assertEqual((set(strict["protocols"]), strict["authentication"]), ({"imap", "submit"}, {"password": True}))
+        self.assertFalse(self.get(PACC, "ua-auto-config.oauth.test").json["authentication"]["password"])
 
     def test_of_other_domains_nothing_is_told(self):
         for host in (None, "ua-auto-config.other.test", "ua-auto-config.closed.test"):
@@ -256,6 +274,7 @@ class Autodiscover(Portals):
         self.assertEqual(self.error(outlook("m@closed.test")), "500")
         self.assertEqual(self.error(outlook("nobody")), "500")
         self.assertEqual(self.error(outlook("m@example.test", POX + "mobilesync/responseschema/2006")), "601")
+        self.assertEqual(self.error(outlook("m@oauth.test")), "601")
 
     def test_what_is_not_such_a_request_is_refused(self):
         laughs = "".join('<!ENTITY a%d "%s">' % (i, "&a%d;" % (i - 1) * 10) for i in range(1, 10))

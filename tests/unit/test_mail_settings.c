@@ -176,6 +176,32 @@ static void which_password(void **state)
 	}
 }
 
+static void which_programs_can_be_connected(void **state)
+{
+	static const struct {
+		const char *policy;
+		int oauth;
+	} rows[] = {
+		{ "portal_url = \"https://login.a.test\"", 1 },
+		{ "", 0 },
+		{ "portal_url = \"https://login.a.test\" client_registration = off", 0 },
+		{ "portal_url = \"https://login.a.test\" defaults { connected_applications = off }",
+		  0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pl_policy *policy = read_policy(rows[i].policy);
+		struct pl_mail_settings settings;
+
+		pl_mail_settings(policy,
+				 &(struct pl_layers){ .policy_defaults = &policy->defaults },
+				 &settings);
+		assert_int_equal(settings.oauth, rows[i].oauth);
+		pl_policy_unref(&policy);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +210,7 @@ int main(void)
 		cmocka_unit_test(services_of_the_policy),
 		cmocka_unit_test(a_member_is_told_what_holds_for_it),
 		cmocka_unit_test(which_password),
+		cmocka_unit_test(which_programs_can_be_connected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

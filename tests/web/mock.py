@@ -55,7 +55,8 @@ MAIL_SERVICES = [
     {"service": "sieve", "port": 4190, "encryption": "starttls"}]
 # What holds for mail programs of some members, beside an app password.
 MAIL_SETTINGS = {"plain": {"password": "account"}, "required": {"password": "account", "app_passwords": False},
-                 "former": {"password": "none", "app_passwords": False}, "off": {"server": None, "services": []},
+                 "former": {"password": "none", "app_passwords": False, "oauth": False},
+                 "forbidden": {"password": "none", "app_passwords": False}, "off": {"server": None, "services": []},
                  "excused": {"services": []}}
 
 
@@ -130,7 +131,7 @@ class Session:
                 "webmail": "http://localhost/mail/"}
 
     def mail_settings(self):
-        return {"user": self.address, "server": "mail.demo.test", "password": "app", "app_passwords": True,
+        return {"user": self.address, "server": "mail.demo.test", "password": "app", "app_passwords": True, "oauth": True,
                 "services": MAIL_SERVICES, **MAIL_SETTINGS.get(self.address.split("@")[0], {})}
 
     def account(self):

@@ -34,6 +34,7 @@ for (const [member, sentence, offered, listed] of [
     ["plain", /an app password, one for each program or device, or with the password of your account/, true, true],
     ["required", /^Mail programs sign in with the password of your account\.$/, false, true],
     ["former", /cannot sign in with a password/, false, false],
+    ["forbidden", /^Only mail programs that open this site/, false, false],
     ["off", /has not said how mail programs are set up/, false, false],
     ["excused", /switched their services off/, false, false],
 ]) {

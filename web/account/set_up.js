@@ -24,10 +24,10 @@ function useMailSettings() {
 }
 
 // Whether programs can sign in, and the sentence that says with which password.
-function standing({ server, services, password, app_passwords: appPasswords }) {
+function standing({ server, services, password, app_passwords: appPasswords, oauth }) {
     if (!server) return ["off", t("set-up.no-server")];
     if (services.length === 0) return ["off", t("set-up.no-services")];
-    if (password === "none") return ["off", t("set-up.no-password")];
+    if (password === "none") return oauth ? ["on", t("set-up.oauth")] : ["off", t("set-up.no-password")];
     if (password === "app") return ["on", t("set-up.app-password")];
     return ["on", appPasswords ? t("set-up.either-password") : t("set-up.account-password")];
 }
@@ -69,11 +69,12 @@ export function SetUp() {
     const settings = useMailSettings();
     if (!settings) return null;
     const [state, sentence] = standing(settings);
-    const usesAppPasswords = state === "on" && settings.app_passwords;
+    const usesPassword = state === "on" && settings.password !== "none";
+    const usesAppPasswords = usesPassword && settings.app_passwords;
     return html`
         <p data-standing=${state}>${sentence}</p>
         ${usesAppPasswords && html`<${AppPasswords} />`}
-        ${state === "on" && html`
+        ${usesPassword && html`
             <${Section} id="by-itself" title=${t("set-up.by-itself")}>
                 <p>${t("set-up.by-itself-text")}</p>
                 ${usesAppPasswords && html`<p>${t("set-up.apple")}</p>`}

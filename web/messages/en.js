@@ -267,6 +267,7 @@ export default {
     "set-up.no-server": "Your administrator has not said how mail programs are set up. Please ask there.",
     "set-up.no-services": "Mail programs cannot be used, because your administrator switched their services off for this account.",
     "set-up.no-password": "Mail programs cannot sign in with a password, because your administrator switched app passwords off for this account and they do not accept the account password.",
+    "set-up.oauth": "Only mail programs that open this site’s sign-in page can be used: type your mail address there, and sign in. Passwords are switched off for mail programs of this account.",
     "set-up.app-password": "Mail programs need an app password, one for each program or device. The password of your account does not work there.",
     "set-up.either-password": "Mail programs sign in with an app password, one for each program or device, or with the password of your account. An app password is safer: you can revoke it alone.",
     "set-up.account-password": "Mail programs sign in with the password of your account.",
