@@ -7,6 +7,7 @@ import "./test_devices.mjs";
 import "./test_webmail.mjs";
 import "./test_refusals.mjs";
 import "./test_account.mjs";
+import "./test_set_up.mjs";
 import "./test_phone_screen.mjs";
 
 process.exit((await runAll(process.argv[2])) ? 1 : 0);

@@ -68,9 +68,6 @@ class SetUp(unittest.TestCase):
         cls.server = Server()
         cls.addClassCleanup(cls.server.remove)
         cls.server.start()
-        with open(cls.server.env["POLICY_FILE"], "a") as f:
-            f.write('mail_server = "localhost"\nimap_ports = "%(IMAPS_PORT)s/tls"\npop3_ports = "%(POP3S_PORT)s/tls"\n'
-                    'submission_ports = "%(SUBMISSION_PORT)s/starttls"\n' % cls.server.env)
         cls.domain = cls.server.env["DOMAIN"]
         cls.alice = "alice@" + cls.domain
         cls.server.postlatch("domain", "set", cls.domain, "client_password=never")
