@@ -13,6 +13,7 @@ import { render } from "./vendor/preact.js";
 // Who signs in need not wait for the account pages to be loaded.
 const PARTS = [
     { path: "/account", load: async () => (await import("./account/account.js")).Account },
+    { path: "/consent", load: async () => (await import("./signin/consent.js")).Consent },
     { path: "/sign-out", load: async () => SignOut },
     { path: "/sign-in", load: async () => SignIn },
 ];

@@ -33,7 +33,7 @@ import time
 WEB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../web")
 TYPES = {"html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8",
          "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
-PAGES = re.compile(r"/(sign-in|account)(/[a-z0-9-]+)*|/sign-out")
+PAGES = re.compile(r"/(sign-in|account)(/[a-z0-9-]+)*|/sign-out|/consent")
 FILES = re.compile(r"/web/((?:[a-z]+/)?[a-z_-]+\.[a-z]+)")
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
           "base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
@@ -119,6 +119,10 @@ class Session:
              "ip": "198.51.100.7", "current": False},
             {"id": 23, "name": "iPhone, Safari", "seen_at": now - 4 * DAY, "created_at": now - 9 * DAY,
              "ip": LONG_IP, "current": False}]
+        row = {"verified": False, "services": ["imap", "smtp"], "created_at": now - 40 * DAY, "seen_at": now - 600,
+               "expires_at": now + 170 * DAY, "ip": LONG_IP, "used_service": "imap"}
+        self.applications = [] if word == "plain" else [
+            dict(row, id=51, name="Thunderbird"), dict(row, id=52, name="메일 앱", verified=True, used_service="")]
         if word == "many":
             self.sessions += [
                 {"id": 31 + i, "name": ("Windows 10, Chrome", "회원 지원실 PC")[i % 2], "seen_at": now - (3 + i) * DAY,
@@ -325,6 +329,24 @@ def post_profile(session, body):
     return {"url": "http://localhost/profile/x", "qr": drawing(), "expires_at": int(time.time()) + 300}
 
 
+CONSENT = {"name": "Thunderbird", "verified": False, "returns_to": {"kind": "device"}, "mail": True, "identity": True,
+           "services": ["imap", "pop3", "smtp", "sieve"]}
+
+
+def get_consent(session):
+    return dict(CONSENT, address=session.address)
+
+
+def post_consent(session, body):
+    session.consent = body
+    return {"continue": "/sign-out?%s" % ("agreed=" + body.get("services", "") if body["allow"] else "denied")}
+
+
+def post_application_revoke(session, body):
+    session.applications = [row for row in session.applications if row["id"] != body["id"]]
+    return {"applications": session.applications}
+
+
 def post_session_end_all(session, _body):
     session.sessions = [row for row in session.sessions if row["current"]]
     session.devices = []
@@ -350,6 +372,8 @@ ROUTES = {
     "/api/account/app-passwords/profile": ("authenticated", True, post_profile),
     "/api/account/app-passwords/narrow": ("authenticated", False, post_app_password_narrow),
     "/api/account/app-passwords/revoke": ("authenticated", False, post_app_password_revoke),
+    "/api/consent": ("authenticated", False, post_consent),
+    "/api/account/applications/revoke": ("authenticated", False, post_application_revoke),
     "/api/account/sessions/end": ("authenticated", False, post_session_end),
     "/api/account/sessions/end-all": ("authenticated", True, post_session_end_all),
 }
@@ -398,6 +422,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.answer_json(200, self.member("authenticated").account())
             elif path == "/api/account/app-passwords":
                 self.answer_json(200, app_passwords(self.member("authenticated")))
+            elif path == "/api/account/applications":
+                self.answer_json(200, {"applications": self.member("authenticated").applications})
+            elif path == "/api/consent":
+                if "request=over" in self.path:
+                    raise Refused(404, "consent-over")
+                self.answer_json(200, get_consent(self.member("authenticated")))
             elif path == "/api/account/mail-settings":
                 self.answer_json(200, self.member("authenticated").mail_settings())
             elif path == "/oauth2/authorize":

@@ -66,6 +66,21 @@ export const SCREENS = {
         await reader.open("/sign-out");
         await page.waitForSelector("main [data-tone=accent]");
     },
+    consent: async (reader, page) => {
+        await reader.account("trusted");
+        await reader.open("/consent?request=pl_cr_x");
+        await page.waitForSelector("fieldset");
+    },
+    "consent, over": async (reader, page) => {
+        await reader.account("trusted");
+        await reader.open("/consent?request=over");
+        await page.waitForSelector("main h1 + p");
+    },
+    "connected applications": (reader) => reader.account("trusted", "/account/applications"),
+    "connected applications, none": async (reader, page) => {
+        await reader.signIn("plain", "/account/applications");
+        await page.waitForSelector("[data-empty]");
+    },
     account: (reader) => reader.account("trusted"),
     devices: (reader) => reader.devices("trusted"),
     "many devices": async (reader, page) => {

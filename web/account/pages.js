@@ -2,6 +2,7 @@
 // below the title. Rows that belong to another page are cards of their own, and not in the navigation.
 
 import { AppPasswords } from "./app_passwords.js";
+import { Applications } from "./applications.js";
 import { CodesPage } from "./codes.js";
 import { Devices } from "./devices.js";
 import { RegistrationPage } from "./registration.js";
@@ -12,6 +13,7 @@ export const pages = [
     { path: "/account", title: "account.title", component: TwoStep },
     { path: "/account/devices", title: "devices.page", component: Devices },
     { path: "/account/app-passwords", title: "app-passwords.title", component: AppPasswords },
+    { path: "/account/applications", title: "applications.title", component: Applications },
     { path: "/account/set-up", title: "set-up.title", component: SetUp },
     { path: "/account/registration", component: RegistrationPage, within: "/account" },
     { path: "/account/recovery-codes", component: CodesPage, within: "/account" },
