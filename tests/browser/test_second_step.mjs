@@ -71,7 +71,14 @@ const BODIES = {
     "/api/account/factor/remove": { code: "000000" },
     "/api/account/devices/remove": { id: 1 },
     "/api/account/sessions/end": { id: 1 },
+    "/api/account/applications/revoke": { id: 1 },
+    "/api/account/app-passwords": { kind: "mail", label: "x" },
+    "/api/account/app-passwords/narrow": { id: 1 },
+    "/api/account/app-passwords/revoke": { id: 1 },
+    "/api/account/app-passwords/profile": { id: 1, password: "x" },
+    "/api/consent": { request: "x", allow: true },
 };
+const QUERIES = { "GET /api/consent": "?request=x" };
 const REFUSED = {
     pending: [403, 422],
     authenticated: [401],
@@ -82,11 +89,15 @@ const REFUSED = {
 
 // From within the page, as a script in it would: with its cookies and its token.
 function askInPage(page, { method, path }, csrf) {
-    return page.evaluate(async ({ method, path, csrf, body }) => {
+    return page.evaluate(async ({ method, address, csrf, body }) => {
         const headers = { "X-CSRF-Token": csrf };
         if (body) headers["Content-Type"] = "application/json";
-        return (await fetch(path, { method, headers, body: body && JSON.stringify(body) })).status;
-    }, { method, path, csrf, body: BODIES[path] });
+        return (await fetch(address, { method, headers, body: body && JSON.stringify(body) })).status;
+    }, {
+        method, csrf,
+        address: path + (QUERIES[`${method} ${path}`] ?? ""),
+        body: method === "POST" ? BODIES[path] : undefined,
+    });
 }
 
 // The browser itself would ask for the name and password of a client.
