@@ -1,20 +1,20 @@
 """postlatch-sender: every message is sent, once, whatever fails meanwhile.
 
-Its sendmail is a script here that can refuse and hang; Postfix's own is in test_webmail.py and in tests/sites.
+Its sendmail is a script here that can refuse and hang, and Postfix's own on a whole server.
 """
 import collections
 import contextlib
+import json
 import os
 import re
-import signal
 import sqlite3
 import subprocess
 import time
 import unittest
 
-from portal import POSTLATCH, SENDER, Portal
+from portal import POSTLATCH, Portal
 from postgresql import PostgreSQL
-from server import TIMEOUT, wait_for
+from server import TIMEOUT, Server, wait_for
 
 WEEK = 7 * 86400
 SUBJECT = "Subject: =?UTF-8?B?VHdvLXN0ZXAgdmVyaWZpY2F0aW9uIHdhcyByZW1vdmVk"
@@ -364,6 +364,91 @@ class OnServer(SenderTest):
         wait_for(lambda: "messages to members: " in self.site.sender_log(), TIMEOUT)
         self.server.again()
         self.all_sent(["member-1", "member-2"])
+
+
+class Check(SenderTest):
+    """What `postlatch check` says of the outbox."""
+
+    def findings(self):
+        run = subprocess.run([POSTLATCH, "-c", self.dir + "/policy.conf", "--json", "check"], capture_output=True, text=True,
+                             timeout=TIMEOUT)
+        return [(finding["level"], finding["text"]) for finding in json.loads(run.stdout) if finding["topic"] == "sender"]
+
+    def found(self, level, words):
+        return [text for found, text in self.findings() if found == level and words in text]
+
+    def test_a_message_that_no_sender_takes(self):
+        self.add("member")
+        self.assertEqual(self.found("fault", "has been waiting"), [])
+        self.sql("UPDATE outbox SET due_at = due_at - 600")
+        text, = self.found("fault", "has been waiting for 10 minutes")
+        self.assertIn("start postlatch-sender", text)
+        self.site.start_sender()
+        wait_for(lambda: self.waiting() == [], TIMEOUT)
+        self.assertEqual(self.found("fault", "has been waiting") + self.found("fault", "does not run"), [])
+
+    def test_messages_that_sendmail_does_not_take(self):
+        self.add("member-1", "member-2", tries=3)
+        self.add("member-3", tries=2)
+        text, = self.found("warning", "2 messages to members could not be sent")
+        self.assertIn("the log of postlatch-sender", text)
+
+    def test_where_no_mail_is_sent_nothing_is_missed(self):
+        self.add("member", tries=3)
+        self.sql("UPDATE outbox SET due_at = due_at - 600")
+        self.site.settings["sendmail"] = ""
+        self.site.write_policy()
+        self.assertEqual(self.findings(), [])
+
+
+class Postfix(unittest.TestCase):
+    """A whole server, where the sender runs as its own user and hands mail to Postfix's sendmail."""
+
+    SUBJECT = "=?UTF-8?B?VHdvLXN0ZXAgdmVyaWZpY2F0aW9uIHdhcyByZW1vdmVk?="
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server()
+        cls.addClassCleanup(cls.server.remove)
+        cls.server.start()
+
+    def tell(self, name):
+        now = int(time.time())
+        self.server.sql("INSERT INTO outbox (member_id, kind, what, made_at, due_at, expires_at, payload) SELECT id, 'notice', "
+                        "'factor-removed', %d, %d, %d, 'language=en' FROM member WHERE local = '%s'"
+                        % (now, now, now + WEEK, name))
+
+    def due_now(self):
+        self.server.sql("UPDATE outbox SET due_at = 0")
+
+    def told(self, name):
+        return self.server.mailbox("%s@demo.test" % name).count(self.SUBJECT)
+
+    def test_a_member_is_told_once(self):
+        with open(self.server.dir + "/run/sender.pid") as f, open("/proc/%s/status" % f.read().strip()) as status:
+            users = re.search(r"^Uid:\s+(.*)$", status.read(), re.M)[1].split()
+        self.assertEqual(users, ["5906"] * 4)
+        self.tell("alice")
+        wait_for(lambda: self.told("alice") == 1, TIMEOUT)
+        wait_for(lambda: "factor-removed to alice@demo.test: sent" in self.server.log("sender"), TIMEOUT)
+        self.due_now()
+        self.server.settle(lambda: self.server.queue_is_empty())
+        self.assertEqual(self.told("alice"), 1)
+
+    def test_while_sendmail_fails_the_member_waits(self):
+        path = self.server.dir + "/etc/postfix/main.cf"
+        mode = os.stat(path).st_mode
+        os.chmod(path, 0o600)
+        try:
+            self.tell("bob")
+            wait_for(lambda: "factor-removed to bob@demo.test: " in self.server.log("sender"), TIMEOUT)
+            self.assertIn("ended with status 75", self.server.log("sender"))
+        finally:
+            os.chmod(path, mode)
+        self.assertEqual(self.told("bob"), 0)
+        # It is put off a moment after the log has it.
+        wait_for(lambda: self.due_now() or self.told("bob") == 1, TIMEOUT)
+        wait_for(lambda: "factor-removed to bob@demo.test: sent" in self.server.log("sender"), TIMEOUT)
 
 
 if __name__ == "__main__":
