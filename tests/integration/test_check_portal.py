@@ -119,6 +119,7 @@ class Files(FilesTest):
     def setUp(self):
         self.policy = server.dir + "/etc/postlatch/demo.conf"
         self.seal = server.dir + "/etc/postlatch/seal.key"
+        self.outbox = server.dir + "/etc/postlatch/outbox.key"
         self.key = server.dir + "/state/doveadm.key"
         self.postlatch = os.stat(server.dir + "/etc/postlatch/verify.key").st_gid
 
@@ -183,6 +184,33 @@ class Files(FilesTest):
     def test_seal_key_of_the_wrong_owner(self):
         self.owner(self.seal, 65534, os.stat(self.seal).st_gid)
         self.finds("fault", "seal.key", "neither root nor postlatch-portal", "chown root:postlatch-portal")
+
+    def test_db_init_gives_the_outbox_key_to_the_sender_and_the_portal(self):
+        with open(server.dir + "/etc/group") as f:
+            groups = {int(gid): (name, members) for name, _, gid, members in (line.strip().split(":") for line in f)}
+        st = os.stat(self.outbox)
+        self.assertEqual((st.st_uid, groups[st.st_gid], stat.S_IMODE(st.st_mode)),
+                         (0, ("postlatch-sender", "postlatch-portal"), 0o640))
+
+    def test_outbox_key_that_others_can_read(self):
+        self.owner(self.outbox, 0, self.postlatch)
+        self.finds("fault", "outbox.key", "accessible to another group", "chgrp postlatch-sender")
+
+    def test_outbox_key_that_the_sender_cannot_read(self):
+        self.mode(self.outbox, 0o600)
+        self.finds("fault", "outbox.key", "the group postlatch-sender cannot read", "chmod 640")
+
+    def test_outbox_key_of_the_wrong_owner(self):
+        self.owner(self.outbox, 65534, os.stat(self.outbox).st_gid)
+        self.finds("fault", "the owner of", "outbox.key is not root", "chown root")
+
+    def test_outbox_key_that_is_not_there(self):
+        self.away(self.outbox)
+        self.finds("fault", "outbox.key", "it does not exist")
+
+    def test_portal_that_is_not_in_the_senders_group(self):
+        self.contents(server.dir + "/etc/group", lambda text: re.sub(r"(?m)^(postlatch-sender:.*):postlatch-portal$", r"\1:", text))
+        self.finds("fault", "postlatch-portal is not in the group postlatch-sender", "systemd-sysusers")
 
     def test_without_a_portal_only_root_needs_the_seal_key(self):
         self.mode(self.seal, 0o600)

@@ -131,7 +131,7 @@ class Care(CommandTest):
         self.site.sql("UPDATE audit SET at = at - 11 * 86400 WHERE object <> 'c@x.test'")
         self.assertEqual(self.site.json("db", "prune")["removed"], {
             "sessions": 0, "trusted_devices": 0, "tokens": 0, "codes": 0, "registrations": 0, "signing_keys": 0, "messages": 0,
-            "profile_links": 0, "failures": 0, "sign_in_records": 0, "audit_records": 2})
+            "login_records": 0, "profile_links": 0, "failures": 0, "sign_in_records": 0, "audit_records": 2})
         self.assertNotIn("a@x.test", self.site.ok("audit"))
         self.assertIn("c@x.test", self.site.ok("audit"))
         self.assertRegex(self.site.ok("db", "prune"), r"(?m)^audit_records +0$")
@@ -158,6 +158,21 @@ class Care(CommandTest):
         self.assertEqual(self.site.json("db", "migrate"), {"from": 1, "to": newest})
         self.assertEqual(self.own("owner@example.test")["pop3"], "on")
         self.assertEqual(self.site.ok("db", "migrate"), "already at version %d\n" % newest)
+
+    def test_migrate_makes_the_key_of_the_outbox_with_the_outbox(self):
+        key = self.site.path("outbox.key")
+        os.unlink(key)
+        self.assertNotIn("created", self.site.ok("db", "migrate"))
+        self.assertFalse(os.path.exists(key))
+        self.become_older()
+        self.assertIn("created " + key, self.site.ok("db", "migrate"))
+        self.assertEqual(stat.S_IMODE(os.stat(key).st_mode), 0o600)
+        with open(key) as f:
+            made = f.read()
+        self.become_older()
+        self.site.ok("db", "migrate")
+        with open(key) as f:
+            self.assertEqual(f.read(), made)
 
     def test_migrate_writes_a_copy_of_what_it_changes(self):
         self.become_older()

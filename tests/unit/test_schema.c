@@ -471,6 +471,61 @@ static void version_12_leaves_mail_to_clients_that_were_there(void **state)
 	assert_string_equal(text, "mail openid");
 }
 
+/* Applies the migrations up to a version to a file of version 4. */
+static void become_version(struct fixture *fixture, int version)
+{
+	static const char id_column[] = "INTEGER PRIMARY KEY AUTOINCREMENT";
+
+	load_version(fixture, TEST_DATA "/schema-4.sql");
+	for (int i = 5; i <= version; i++) {
+		char *script = NULL, record[128];
+		const char *rest = pl_schema_migration(i)->sql, *id;
+		size_t size;
+		FILE *out = open_memstream(&script, &size);
+
+		assert_non_null(out);
+		for (; (id = strstr(rest, "{ID}")) != NULL; rest = id + 4)
+			fprintf(out, "%.*s%s", (int)(id - rest), rest, id_column);
+		fputs(rest, out);
+		assert_int_equal(fclose(out), 0);
+		sql_run(fixture->db, script);
+		free(script);
+		snprintf(record, sizeof(record),
+			 "INSERT INTO schema_history (version, title, applied_at) VALUES (%d, '', "
+			 "0)",
+			 i);
+		sql_run(fixture->db, record);
+	}
+}
+
+/* Also those that have been tried, with where the change came from. */
+static void outbox_has_what_members_were_still_to_be_told(void **state)
+{
+	struct fixture *fixture = *state;
+	char text[128];
+
+	only_sqlite(fixture);
+	become_version(fixture, PL_SCHEMA_VERSION_OUTBOX - 1);
+	sql_run(fixture->db, "INSERT INTO notice (member_id, what, made_at, language, ip, device, "
+			     "tries, next_at) "
+			     "VALUES (1, 'recovery-used', 100, 'ko', '192.0.2.1', 'Windows 10, "
+			     "Chrome', 2, 300), "
+			     "(2, 'factor-reset', 200, '', '', '', 0, 200)");
+	assert_ok(fixture, pl_schema_migrate(fixture->uri, NULL, NULL, &fixture->err));
+	sql_text(fixture->db,
+		 "SELECT group_concat(member_id || kind || what || made_at || ' ' || due_at || ' ' "
+		 "|| "
+		 "expires_at || ' ' || tries, ',') FROM outbox",
+		 text, sizeof(text));
+	assert_string_equal(text, "1noticerecovery-used100 300 604900 2,"
+				  "2noticefactor-reset200 200 605000 0");
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT COUNT(*) FROM outbox WHERE sealed IS NULL AND "
+				 "payload = 'language=ko\nip=192.0.2.1\ndevice=Windows "
+				 "10, Chrome\n'"),
+			 1);
+}
+
 /* What a migration leaves behind must be what a new database has. */
 static void migrated_and_new_have_the_same_tables(void **state)
 {
@@ -730,6 +785,7 @@ int main(void)
 		TEST_IN_FOLDER(version_7_knows_the_domains_that_were_there),
 		TEST_IN_FOLDER(version_9_knows_who_has_used_a_second_factor),
 		TEST_IN_FOLDER(version_12_leaves_mail_to_clients_that_were_there),
+		TEST_IN_FOLDER(outbox_has_what_members_were_still_to_be_told),
 		TEST_IN_FOLDER(migrated_and_new_have_the_same_tables),
 		TEST_IN_FOLDER(older_version_is_refused_until_migrated),
 		TEST_WITH_DATABASE(newer_version_is_refused),
