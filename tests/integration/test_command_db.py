@@ -129,9 +129,10 @@ class Care(CommandTest):
         for name in "abc":
             self.site.ok("member", "add", name + "@x.test")
         self.site.sql("UPDATE audit SET at = at - 11 * 86400 WHERE object <> 'c@x.test'")
-        self.assertEqual(self.site.json("db", "prune")["removed"], {
-            "sessions": 0, "trusted_devices": 0, "tokens": 0, "codes": 0, "registrations": 0, "signing_keys": 0, "messages": 0,
-            "login_records": 0, "profile_links": 0, "failures": 0, "sign_in_records": 0, "audit_records": 2})
+        removed = self.site.json("db", "prune")["removed"]
+        self.assertEqual({kind: count for kind, count in removed.items() if count != 0}, {"audit_records": 2})
+        self.assertLessEqual({"sessions", "trusted_devices", "tokens", "codes", "registrations", "signing_keys", "messages",
+                              "failures", "sign_in_records"}, set(removed))
         self.assertNotIn("a@x.test", self.site.ok("audit"))
         self.assertIn("c@x.test", self.site.ok("audit"))
         self.assertRegex(self.site.ok("db", "prune"), r"(?m)^audit_records +0$")
