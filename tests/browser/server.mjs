@@ -126,6 +126,19 @@ export async function opens(user, mechanism, secret, from) {
     return open;
 }
 
+// Whether a mail program may send with this password.
+export async function sends(user, password) {
+    const sent = run("curl", [
+        "-s", `smtp://127.0.0.1:${env.SUBMISSION_PORT}`, "-u", `${user}:${password}`, "--interface", anyAddress(),
+        "--mail-from", user, "--mail-rcpt", user, "-T", "-",
+    ]);
+    sent.child.stdin.end("Subject: sent by a mail program\n\n");
+    return sent.then(() => true, ({ code }) => {
+        assert.equal(code, 67, "curl was not refused the login, but failed");
+        return false;
+    });
+}
+
 // The secret that Roundcube proves itself with.
 export function clientSecret() {
     return readFileSync(`${DIR}/etc/roundcube/postlatch.secret`, "utf8").trim();

@@ -133,6 +133,20 @@ export class Visitor {
         await this.section("sessions").waitFor();
     }
 
+    async appPasswords() {
+        await this.page.goto(`${PORTAL}/account/app-passwords`);
+        await this.heading("app-passwords.title");
+    }
+
+    // What the page shows once, in groups of four.
+    async makeAppPassword(kind, label) {
+        await this.appPasswords();
+        await this.page.check(`[value=${kind}]`);
+        await this.page.fill("[name=label]", label);
+        await this.page.click("form [type=submit]");
+        return this.page.locator("[data-secret] code").textContent();
+    }
+
     section(id) {
         return this.page.locator(`[aria-labelledby=${id}]`);
     }

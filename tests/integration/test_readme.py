@@ -96,6 +96,14 @@ class Documents(unittest.TestCase):
     def test_readme_tour(self):
         self.tour(block("README.md"))
 
+    def test_readme_names_what_the_page_shows(self):
+        """tests/browser/test_app_passwords.mjs follows these steps."""
+        steps = re.search("(?s)Open that address in a browser.*?```", read("README.md")).group()
+        words = re.findall(r"\*\*(.*?)\*\*", steps)
+        self.assertEqual(len(words), 4)
+        for word in words:
+            self.assertRegex(read("web/messages/en.js"), '": "%s",' % re.escape(word))
+
     def test_webmail_tour(self):
         self.tour(block("doc/webmail.md", "tour"))
 
