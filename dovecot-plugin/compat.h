@@ -1,6 +1,7 @@
 /* compat.h - the differences between Dovecot 2.3 and 2.4, and the only file that knows of them.
  *
  * compat_service()         the name of the service that signs somebody in
+ * compat_secured()         how the client's connection is protected
  * compat_token()           the token that Dovecot has checked before it asked us
  * compat_fails_for_now()   makes a failed login one that may be tried again
  * compat_logged()          to be called for each message that Dovecot logs; whether it is shown
@@ -45,11 +46,18 @@ static inline void compat_without_penalty(struct auth_request *request)
 	(void)auth_request_import_auth(request, "no-penalty", "");
 }
 
+enum compat_secured { COMPAT_NOT_SECURED, COMPAT_SECURED, COMPAT_SECURED_BY_TLS };
+
 #if DOVECOT_VERSION_MINOR == 3
 
 static inline const char *compat_service(const struct auth_request *request)
 {
 	return request->fields.service;
+}
+
+static inline enum compat_secured compat_secured(const struct auth_request *request)
+{
+	return (enum compat_secured)request->fields.secured;
 }
 
 static inline const char *compat_token(const struct auth_request *request ATTR_UNUSED)
@@ -115,6 +123,11 @@ static inline int compat_set_userdb_fields(struct auth_request *request ATTR_UNU
 static inline const char *compat_service(const struct auth_request *request)
 {
 	return request->fields.protocol;
+}
+
+static inline enum compat_secured compat_secured(const struct auth_request *request)
+{
+	return (enum compat_secured)request->fields.conn_secured;
 }
 
 #define COMPAT_TOKEN_KEY "postlatch-token"

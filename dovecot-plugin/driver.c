@@ -351,3 +351,9 @@ void pl_driver_record(struct pl_driver *driver, const struct pl_login_record *re
 	if (driver->logins != NULL)
 		pl_login_log_add(driver->logins, record);
 }
+
+void pl_driver_show(struct pl_driver *driver, const struct pl_connection_attempt *attempt)
+{
+	if (driver->logins != NULL)
+		pl_login_log_show(driver->logins, attempt);
+}

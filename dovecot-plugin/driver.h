@@ -30,7 +30,7 @@ typedef void pl_driver_answer_t(struct pl_driver_request *request,
 
 struct pl_driver_options {
 	const char *policy_path;
-	int records_logins; /* without it, pl_driver_record() does nothing */
+	int records_logins; /* without it, pl_driver_record() and pl_driver_show() do nothing */
 	pl_driver_log_t *log;
 	const struct pl_event_loop *loop;
 };
@@ -67,5 +67,7 @@ const char *pl_driver_portal_url(const struct pl_driver *driver);
 
 /* Records how a login has ended. Never waits. */
 void pl_driver_record(struct pl_driver *driver, const struct pl_login_record *record);
+/* Hands an attempt to whatever connection test shows it. Never waits. */
+void pl_driver_show(struct pl_driver *driver, const struct pl_connection_attempt *attempt);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "array.h"
 
+#include "dovecot-plugin/attempt.h"
 #include "dovecot-plugin/chain.h"
 #include "dovecot-plugin/denial.h"
 #include "dovecot-plugin/request_end.h"
@@ -22,8 +23,16 @@ struct login *login_end_of(const struct auth_request *request)
 	return event_get_ptr(request->event, LOGIN_KEY);
 }
 
+/* These are denied alike, whoever has that name elsewhere. */
+static bool is_nobody(const struct pl_verdict *verdict)
+{
+	return verdict->rule == PL_RULE_NAME_INVALID || verdict->rule == PL_RULE_DOMAIN_UNKNOWN;
+}
+
 static void fill_record(struct login *login, const struct pl_login_result *result)
 {
+	login->is_client = result->facts.channel == PL_CHANNEL_CLIENT;
+	login->is_nobody = is_nobody(&result->verdict);
 	login->credential = pl_login_credential_of(&result->facts, 1);
 	login->record = (struct pl_login_record){
 		.address = result->address,
@@ -41,8 +50,19 @@ static void fill_record(struct login *login, const struct pl_login_result *resul
 	};
 }
 
+static void show_refusal(const struct login *login, const char *rule)
+{
+	struct pl_connection_attempt attempt;
+
+	if (!login->is_client)
+		return;
+	attempt_fill(login, rule, &attempt);
+	pl_driver_show(login->asked.driver, &attempt);
+}
+
 static void record_refusal(struct login *login, const char *rule)
 {
+	show_refusal(login, rule);
 	login->record.refused = 1;
 	login->record.rule = rule;
 	if (login->record.member_id != 0)
@@ -254,6 +274,8 @@ static void operator_refuses(struct login *login, enum passdb_result result)
 
 	if (rule != NULL)
 		record_refusal(login, rule);
+	else
+		show_refusal(login, "unavailable");
 	end_chain(login->request, result);
 }
 

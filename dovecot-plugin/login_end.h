@@ -27,6 +27,8 @@ struct login {
 	struct pl_verdict forwarding;
 	const char *connection; /* what the mail connection is called; NULL: it has no name */
 	bool is_ours;           /* an app password or a token has let it in */
+	bool is_client;         /* and not webmail, which no connection test shows */
+	bool is_nobody;         /* the name can be nobody's */
 	const char
 		*reason; /* not NULL: a right password is refused, and this is told; the rule is in
 			       record */

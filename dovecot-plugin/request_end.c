@@ -2,6 +2,7 @@
 #include "lib.h"
 #include "array.h"
 
+#include "dovecot-plugin/attempt.h"
 #include "dovecot-plugin/compat.h"
 #include "dovecot-plugin/denial.h"
 #include "dovecot-plugin/login_end.h"
@@ -16,6 +17,7 @@ struct pending_record {
 	struct auth_request *request;
 	struct pl_driver *driver;
 	struct pl_login_record record;
+	struct pl_connection_attempt *attempt; /* NULL: no connection test shows it */
 	bool is_proven; /* otherwise the mechanism looks at the password after the chain */
 };
 
@@ -36,6 +38,23 @@ static bool is_wrong_password(const struct pending_record *pending)
 	       !pending->request->internal_failure && pending->record.member_id != 0;
 }
 
+/* Who hangs up has neither been let in nor refused. */
+static void show_pending(const struct pending_record *pending)
+{
+	const struct auth_request *request = pending->request;
+	struct pl_connection_attempt *attempt = pending->attempt;
+
+	if (attempt == NULL ||
+	    (!request->fields.successful && request->state != AUTH_REQUEST_STATE_FINISHED))
+		return;
+	attempt->allowed = request->fields.successful ? 1 : 0;
+	if (!request->fields.successful)
+		attempt->rule = request->internal_failure ? "unavailable"
+				: pending->is_proven      ? "passdb-refused"
+							  : "wrong-password";
+	pl_driver_show(pending->driver, attempt);
+}
+
 static void record_pending(struct pending_record *pending)
 {
 	struct pl_login_record *record = &pending->record;
@@ -49,6 +68,7 @@ static void record_pending(struct pending_record *pending)
 		record->rule = "wrong-password";
 		pl_driver_record(pending->driver, record);
 	}
+	show_pending(pending);
 	pool_unref(&pool);
 }
 
@@ -99,6 +119,10 @@ void request_end_record(const struct login *login)
 	pending->request = request;
 	pending->driver = login->asked.driver;
 	pending->record = login->record;
+	if (login->is_client) {
+		pending->attempt = p_new(request->pool, struct pl_connection_attempt, 1);
+		attempt_fill(login, login->record.rule, pending->attempt);
+	}
 	pending->is_proven = login->is_ours || login->verify_plain != NULL;
 	event_set_ptr(request->event, RECORD_KEY, pending);
 }

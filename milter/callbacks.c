@@ -15,7 +15,7 @@
 #include <time.h>
 
 #include "daemon/log.h"
-#include "policy/base/network.h"
+#include "policy/base/monotonic.h"
 
 static struct milter *the_milter; /* set once, before there are threads */
 
@@ -84,7 +84,8 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long offered, unsigned long 
 	*unused2_r = *unused3_r = 0;
 	/* No mail server has this macro: `postlatch check` knows this milter by it. */
 	smfi_setsymlist(ctx, SMFIM_CONNECT, (char *)"{postlatch}");
-	smfi_setsymlist(ctx, SMFIM_DATA, (char *)"i {auth_authen}");
+	smfi_setsymlist(ctx, SMFIM_DATA,
+			(char *)"i {auth_authen} {auth_type} {tls_version} {daemon_port}");
 	smfi_setsymlist(ctx, SMFIM_EOM, (char *)"");
 	return SMFIS_CONTINUE;
 }
@@ -107,6 +108,36 @@ static sfsistat on_connect(SMFICTX *ctx, char *hostname, _SOCK_ADDR *address)
 	return SMFIS_CONTINUE;
 }
 
+static void copy_macro(SMFICTX *ctx, const char *name, char *buf, size_t size)
+{
+	const char *value = macro(ctx, name);
+
+	snprintf(buf, size, "%s", value == NULL ? "" : value);
+}
+
+/* For a connection test: what Postfix did not tell when the client signed in. */
+static void show(SMFICTX *ctx, const struct client *client, const char *login,
+		 const struct pl_address *member, int fresh)
+{
+	const char *port = macro(ctx, "{daemon_port}");
+	struct pl_connection_attempt attempt = {
+		.address = *member,
+		.service = PL_SETTING_SMTP,
+		.port = port == NULL ? 0 : (unsigned int)strtoul(port, NULL, 10),
+		.ip = client->ip,
+		.rule = fresh ? "message" : "sign-in-again",
+		.allowed = fresh,
+		.ms = pl_monotonic_ms(),
+	};
+
+	snprintf(attempt.name, sizeof(attempt.name), "%s", login);
+	copy_macro(ctx, "{auth_type}", attempt.mechanism, sizeof(attempt.mechanism));
+	copy_macro(ctx, "{tls_version}", attempt.tls, sizeof(attempt.tls));
+	if (attempt.tls[0] == '\0')
+		snprintf(attempt.tls, sizeof(attempt.tls), "none");
+	milter_show(the_milter, &attempt);
+}
+
 static sfsistat submitted(SMFICTX *ctx, struct client *client, const char *login)
 {
 	struct pl_address member;
@@ -116,6 +147,7 @@ static sfsistat submitted(SMFICTX *ctx, struct client *client, const char *login
 	if (fresh < 0)
 		return fail(ctx, &err);
 	log_decision(ctx, client, &member, fresh ? "accept" : "sign-in-again");
+	show(ctx, client, login, &member, fresh);
 	if (fresh)
 		return SMFIS_CONTINUE;
 	/* Postfix hangs up after 421. */

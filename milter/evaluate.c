@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/log.h"
+#include "milter/attempts.h"
 #include "policy/account/audit.h"
 #include "policy/base/monotonic.h"
 #include "policy/login/live_policy.h"
@@ -15,7 +16,23 @@
 struct milter {
 	struct pl_live_policy *live;
 	struct pl_store_pool *pool;
+	struct milter_attempts *attempts;
 };
+
+/* Where the policy file says. */
+static int open_attempts(struct milter *milter, struct pl_error *err)
+{
+	struct pl_snapshot *snapshot;
+
+	if (pl_live_policy_hold(milter->live, pl_monotonic_ms(), &snapshot, err) < 0)
+		return -1;
+	if (milter->attempts == NULL)
+		milter->attempts = milter_attempts_new(snapshot->policy->database);
+	else
+		milter_attempts_use(milter->attempts, snapshot->policy->database);
+	pl_snapshot_unref(&snapshot);
+	return 0;
+}
 
 int milter_new(const char *policy_path, struct milter **milter_r, struct pl_error *err)
 {
@@ -30,7 +47,8 @@ int milter_new(const char *policy_path, struct milter **milter_r, struct pl_erro
 		milter_free(&milter);
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	}
-	if (pl_live_policy_read(milter->live, pl_monotonic_ms(), err) < 0) {
+	if (pl_live_policy_read(milter->live, pl_monotonic_ms(), err) < 0 ||
+	    open_attempts(milter, err) < 0) {
 		milter_free(&milter);
 		return -1;
 	}
@@ -45,6 +63,7 @@ void milter_free(struct milter **milter_p)
 	*milter_p = NULL;
 	if (milter == NULL)
 		return;
+	milter_attempts_free(&milter->attempts);
 	pl_store_pool_free(&milter->pool);
 	pl_live_policy_free(&milter->live);
 	free(milter);
@@ -52,7 +71,14 @@ void milter_free(struct milter **milter_p)
 
 int milter_reload(struct milter *milter, struct pl_error *err)
 {
-	return pl_live_policy_read(milter->live, pl_monotonic_ms(), err);
+	return pl_live_policy_read(milter->live, pl_monotonic_ms(), err) < 0
+		       ? -1
+		       : open_attempts(milter, err);
+}
+
+void milter_show(struct milter *milter, const struct pl_connection_attempt *attempt)
+{
+	milter_attempts_show(milter->attempts, attempt);
 }
 
 /* What one evaluation holds of policy and store. */

@@ -11,8 +11,7 @@
 
 #include <stdint.h>
 
-#include "policy/base/address.h"
-#include "policy/base/error.h"
+#include "policy/account/connection_attempt.h"
 
 struct milter;
 
@@ -37,5 +36,8 @@ int milter_moment(struct milter *milter, struct moment *moment_r, struct pl_erro
  * member_r what account that is. */
 int milter_is_fresh(struct milter *milter, const char *login, const struct moment *since,
 		    struct pl_address *member_r, struct pl_error *err);
+
+/* Hands a message to whatever connection test shows it. Never waits. */
+void milter_show(struct milter *milter, const struct pl_connection_attempt *attempt);
 
 #endif

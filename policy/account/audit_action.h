@@ -23,6 +23,7 @@
 	ROW("client.register", GIVES, SIGN_IN)       \
 	ROW("client.remove", TAKES_FROM_ALL, CHANGE) \
 	ROW("code.reuse", TAKES, CHANGE)             \
+	ROW("connection-test.start", GIVES, SIGN_IN) \
 	ROW("domain.add", TAKES_FROM_ALL, CHANGE)    \
 	ROW("domain.remove", TAKES, CHANGE)          \
 	ROW("domain.set", TAKES, CHANGE)             \

@@ -1,4 +1,4 @@
-/* login_log.c - records of logins, written by a thread of its own; see login_log.h. */
+/* login_log.c - records of logins and attempts, written by a thread of its own; see login_log.h. */
 #include "policy/account/login_log.h"
 
 #include <errno.h>
@@ -11,6 +11,9 @@
 #include "policy/base/thread.h"
 
 #define PORTION 32
+#define EVERY_MS 1000
+#define EVERY_MS_IN_TEST 200
+#define GATHER_MS 200 /* after a pause: more may come, and a member may wait for this one */
 
 static const struct pl_actor actor = { .who = "dovecot", .from = "first sign-in" };
 
@@ -25,9 +28,20 @@ struct pl_login_log {
 	size_t count, refused;           /* refused: of count */
 	int dropped;                     /* something was left out */
 	struct pl_error failure;         /* PL_OK: none since it was last asked for */
+	struct pl_connection_attempt attempt_tables[2][PL_LOGIN_LOG_ATTEMPTS];
+	struct pl_connection_attempt *attempts; /* as pending */
+	size_t attempt_count;
 	/* Of the thread alone: */
 	struct pl_store *store;
 	const struct pl_login_record *writing;
+	const struct pl_connection_attempt *showing;
+	int is_in_test;   /* one was running at the last look */
+	int64_t taken_ms; /* when the last batch was taken */
+};
+
+/* What the thread has taken out of the tables. */
+struct batch {
+	size_t records, attempts;
 };
 
 /* The one that waits and tells of this login, too; NULL: none. A client that signs in over and over
@@ -67,6 +81,16 @@ void pl_login_log_add(struct pl_login_log *log, const struct pl_login_record *re
 	pthread_mutex_lock(&log->lock);
 	add(log, record);
 	if (log->count == 1)
+		pthread_cond_signal(&log->wake);
+	pthread_mutex_unlock(&log->lock);
+}
+
+void pl_login_log_show(struct pl_login_log *log, const struct pl_connection_attempt *attempt)
+{
+	pthread_mutex_lock(&log->lock);
+	if (log->attempt_count < PL_LOGIN_LOG_ATTEMPTS)
+		log->attempts[log->attempt_count++] = *attempt;
+	if (log->attempt_count == 1)
 		pthread_cond_signal(&log->wake);
 	pthread_mutex_unlock(&log->lock);
 }
@@ -116,17 +140,62 @@ static int write_some(struct pl_login_log *log, size_t from, size_t to, struct p
 	return 0;
 }
 
+static int write_attempts(struct pl_login_log *log, const struct pl_running_tests *running,
+			  size_t count, struct pl_error *err)
+{
+	const struct pl_work work = {
+		.store = log->store, .actor = actor, .now = pl_store_now(log->store), .err = err
+	};
+	int ret = 0, is_open = 0;
+
+	for (size_t i = 0; i < count && ret == 0; i++) {
+		const struct pl_connection_attempt *attempt = &log->showing[i];
+		const struct pl_running_test *test = pl_running_tests_find(running, attempt);
+
+		if (test == NULL)
+			continue;
+		if (!is_open)
+			ret = pl_store_begin_write(log->store, err);
+		is_open = 1;
+		if (ret == 0)
+			ret = pl_connection_attempt_add(&work, test, attempt);
+	}
+	if (ret == 0 && is_open)
+		ret = pl_store_commit(log->store, err);
+	if (ret < 0 && is_open)
+		pl_store_rollback(log->store);
+	return ret;
+}
+
+/* Those that running tests show. Without a test this is one small read. */
+static int show_attempts(struct pl_login_log *log, size_t count, struct pl_error *err)
+{
+	struct pl_running_tests running;
+	int ret;
+
+	if (count == 0)
+		return 0;
+	if (pl_running_tests_read(log->store, pl_store_now(log->store), &running, err) < 0)
+		return -1;
+	log->is_in_test = running.count > 0;
+	ret = write_attempts(log, &running, count, err);
+	pl_running_tests_free(&running);
+	return ret;
+}
+
+static int open_store(struct pl_login_log *log, struct pl_error *err)
+{
+	if (log->store != NULL && pl_store_replaced(log->store))
+		pl_store_close(&log->store);
+	return log->store != NULL ? 0 : pl_store_open(log->uri, PL_ROLE_USE, &log->store, err);
+}
+
 /* On a server each statement takes as long as the network does, and others wait to
  * write: so in portions there. *done_r of them are written, also when one fails. */
 static int write_all(struct pl_login_log *log, size_t count, size_t *done_r, struct pl_error *err)
 {
 	const size_t portion = pl_store_is_remote(log->uri) ? PORTION : count;
 
-	*done_r = 0;
-	if (log->store != NULL && pl_store_replaced(log->store))
-		pl_store_close(&log->store);
-	if (log->store == NULL && pl_store_open(log->uri, PL_ROLE_USE, &log->store, err) < 0)
-		return -1;
 	while (*done_r < count) {
 		size_t to = *done_r + portion < count ? *done_r + portion : count;
 
@@ -137,32 +206,50 @@ static int write_all(struct pl_login_log *log, size_t count, size_t *done_r, str
 	return 0;
 }
 
-/* Waits for something to do, and then for the second to pass in which more may
- * come. Returns how many records were moved to writing; -1 when it is time to go. */
-static int wait_for_logins(struct pl_login_log *log)
+/* Until when more may come. */
+static struct timespec end_of_gathering(const struct pl_login_log *log)
 {
-	struct timespec second;
-	size_t count;
+	const int64_t every = log->is_in_test ? EVERY_MS_IN_TEST : EVERY_MS;
+	const int64_t left = log->taken_ms + every - pl_monotonic_ms();
 
-	pthread_mutex_lock(&log->lock);
-	while (log->count == 0 && !log->stop)
-		pthread_cond_wait(&log->wake, &log->lock);
-	second = pl_monotonic_after(1000);
-	while (!log->stop && pthread_cond_clockwait(&log->wake, &log->lock, CLOCK_MONOTONIC,
-						    &second) != ETIMEDOUT)
-		;
-	count = log->count;
+	return pl_monotonic_after(left > GATHER_MS ? (int)left : GATHER_MS);
+}
+
+static struct batch take_batch(struct pl_login_log *log)
+{
+	const struct batch batch = { log->count, log->attempt_count };
+
 	log->writing = log->pending;
 	log->pending = log->pending == log->tables[0] ? log->tables[1] : log->tables[0];
-	log->count = 0;
-	log->refused = 0;
-	if (count == 0 && log->stop) {
+	log->showing = log->attempts;
+	log->attempts = log->attempts == log->attempt_tables[0] ? log->attempt_tables[1]
+								: log->attempt_tables[0];
+	log->count = log->refused = log->attempt_count = 0;
+	return batch;
+}
+
+/* Waits for something to do, and then for a while in which more may come. -1 when it is time
+ * to go. */
+static int wait_for_batch(struct pl_login_log *log, struct batch *batch_r)
+{
+	struct timespec end;
+	int ret = 0;
+
+	pthread_mutex_lock(&log->lock);
+	while (log->count + log->attempt_count == 0 && !log->stop)
+		pthread_cond_wait(&log->wake, &log->lock);
+	end = end_of_gathering(log);
+	while (!log->stop &&
+	       pthread_cond_clockwait(&log->wake, &log->lock, CLOCK_MONOTONIC, &end) != ETIMEDOUT)
+		;
+	*batch_r = take_batch(log);
+	if (batch_r->records + batch_r->attempts == 0 && log->stop) {
 		log->finished = 1;
-		pthread_mutex_unlock(&log->lock);
-		return -1;
+		ret = -1;
 	}
 	pthread_mutex_unlock(&log->lock);
-	return (int)count;
+	log->taken_ms = pl_monotonic_ms();
+	return ret;
 }
 
 /* Puts what could not be written in front of what came meanwhile: the next
@@ -185,23 +272,32 @@ static void give_back(struct pl_login_log *log, const struct pl_login_record *re
 	pthread_mutex_unlock(&log->lock);
 }
 
+static void write_batch(struct pl_login_log *log, const struct batch *batch)
+{
+	struct pl_error err = { 0 };
+	size_t done = 0;
+	int ret = open_store(log, &err);
+
+	if (ret == 0)
+		ret = show_attempts(log, batch->attempts, &err);
+	if (ret == 0)
+		ret = write_all(log, batch->records, &done, &err);
+	if (ret == 0)
+		return;
+	pl_store_close(&log->store);
+	keep_failure(log, &err);
+	/* What does not heal by itself must not hold up all others. */
+	if (err.code == PL_ERR_RETRY)
+		give_back(log, log->writing + done, batch->records - done);
+}
+
 static void *run(void *context)
 {
 	struct pl_login_log *log = context;
-	int count;
+	struct batch batch;
 
-	while ((count = wait_for_logins(log)) >= 0) {
-		struct pl_error err = { 0 };
-		size_t done;
-
-		if (write_all(log, (size_t)count, &done, &err) < 0) {
-			pl_store_close(&log->store);
-			keep_failure(log, &err);
-			/* What does not heal by itself must not hold up all others. */
-			if (err.code == PL_ERR_RETRY)
-				give_back(log, log->writing + done, (size_t)count - done);
-		}
-	}
+	while (wait_for_batch(log, &batch) == 0)
+		write_batch(log, &batch);
 	pl_store_close(&log->store);
 	return NULL;
 }
@@ -217,6 +313,8 @@ int pl_login_log_open(const char *uri, struct pl_login_log **log_r, struct pl_er
 		return pl_error_set(err, PL_ERR_RETRY, "records of logins: out of memory");
 	}
 	log->pending = log->tables[0];
+	log->attempts = log->attempt_tables[0];
+	log->taken_ms = pl_monotonic_ms() - EVERY_MS;
 	pthread_mutex_init(&log->lock, NULL);
 	pthread_cond_init(&log->wake, NULL);
 	ret = pl_thread_start(&log->thread, run, log);

@@ -1,13 +1,16 @@
-/* login_log.h - records of logins and last-used times, kept off the path of logins.
+/* login_log.h - records of logins, last-used times and what connection tests show, kept off the
+ * path of logins.
  *
- * Records are kept in memory and written by a thread of its own, at most once a
- * second, in one transaction. Adding one never waits, not for the disk either. While
+ * Records and attempts are kept in memory and written by a thread of its own, at most once a
+ * second, and five times a second while a connection test is running, which a member looks at.
+ * Adding one never waits, not for the disk either. While
  * the database is locked or its disk is full, records wait in memory; what does not
  * fit there is left out. The thread uses no function of the program that hosts it.
  */
 #ifndef POSTLATCH_LOGIN_LOG_H
 #define POSTLATCH_LOGIN_LOG_H
 
+#include "policy/account/connection_attempt.h"
 #include "policy/account/login_record.h"
 
 /* Most records in memory, and so most that are written in a second. Each costs some
@@ -15,6 +18,9 @@
 #define PL_LOGIN_LOG_PENDING 512
 /* Most of them that are of refused logins: who guesses passwords does not keep others out. */
 #define PL_LOGIN_LOG_REFUSED 128
+
+/* Most attempts in memory: whether a test shows them is found out when they are written. */
+#define PL_LOGIN_LOG_ATTEMPTS 512
 
 struct pl_login_log;
 
@@ -24,6 +30,9 @@ int pl_login_log_open(const char *uri, struct pl_login_log **log_r, struct pl_er
 /* Copies the record, or counts it with one that is like it and waits. One that does not fit is left
  * out. */
 void pl_login_log_add(struct pl_login_log *log, const struct pl_login_record *record);
+/* Copies an attempt, which is written if a connection test shows it, and else forgotten. One that
+ * does not fit is left out. */
+void pl_login_log_show(struct pl_login_log *log, const struct pl_connection_attempt *attempt);
 /* The last failure to write, which is returned once: 1 and a copy, or 0. */
 int pl_login_log_failure(struct pl_login_log *log, struct pl_error *err_r);
 /* Writes what is pending, waiting no longer than wait_ms, and stops the thread. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy/account/audit.h"
+#include "policy/account/connection_test.h"
 #include "policy/credential/throttle.h"
 #include "policy/session/grant.h"
 #include "policy/session/oauth_client.h"
@@ -103,6 +104,9 @@ int pl_prune(const struct pl_work *work, const struct pl_policy *policy, int por
 		{ "sessions",
 		  PL_SQL_SESSION_PRUNE,
 		  { PL_INT("now", work->now), PL_INT("idle_since", work->now - PL_SESSION_IDLE) } },
+		{ "connection_tests",
+		  PL_SQL_CONNECTION_TEST_PRUNE,
+		  { PL_INT("before", work->now - PL_CONNECTION_TEST_KEPT) } },
 		{ "trusted_devices", PL_SQL_TRUSTED_PRUNE, { PL_INT("now", work->now) } },
 		{ "tokens", PL_SQL_TOKEN_PRUNE, { PL_INT("now", work->now) } },
 		{ "codes", PL_SQL_GRANT_PRUNE, { PL_INT("now", work->now) } },

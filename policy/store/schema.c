@@ -267,6 +267,19 @@ static const struct pl_migration migrations[] = {
 	  " scope TEXT NOT NULL, nonce TEXT NOT NULL, state TEXT);"
 	  "CREATE INDEX consent_request_session ON consent_request (session_id);"
 	  "CREATE INDEX refresh_token_issued ON refresh_token (issued_at);" },
+	{ "connection tests and the attempts that they show",
+	  "CREATE TABLE connection_test ("
+	  " member_id BIGINT PRIMARY KEY REFERENCES member (id) ON DELETE CASCADE,"
+	  " started_at BIGINT NOT NULL, ends_at BIGINT NOT NULL, ip TEXT NOT NULL,"
+	  " attempts BIGINT NOT NULL);"
+	  "CREATE INDEX connection_test_ends ON connection_test (ends_at);"
+	  "CREATE TABLE connection_attempt ("
+	  " id {ID}, member_id BIGINT NOT NULL REFERENCES connection_test (member_id)"
+	  " ON DELETE CASCADE,"
+	  " at BIGINT NOT NULL, service TEXT NOT NULL, port BIGINT NOT NULL, tls TEXT NOT NULL,"
+	  " mechanism TEXT NOT NULL, name TEXT NOT NULL, ip TEXT NOT NULL, rule TEXT NOT NULL,"
+	  " allowed SMALLINT NOT NULL);"
+	  "CREATE INDEX connection_attempt_member ON connection_attempt (member_id, id);" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

@@ -22,6 +22,8 @@ static const struct {
 	{ "member", "id", 1 },
 	{ "member_use", "member_id, service {C}, credential {C}", 0 },
 	{ "login_record", "id", 1 },
+	{ "connection_test", "member_id", 0 },
+	{ "connection_attempt", "id", 1 },
 	{ "app_password", "id", 1 },
 	{ "app_password_network", "app_password_id, network {C}", 0 },
 	{ "profile_link", "digest", 0 },

@@ -63,7 +63,7 @@ class Verdicts(MilterTest):
         self.assertEqual(version, 6)
         self.assertEqual(actions, SET_MACROS)
         self.assertEqual(steps & 0x37F, 0x17E, "connection and DATA alone are wanted")
-        self.assertEqual(macros, {0: "{postlatch}", 4: "i {auth_authen}", 5: ""})
+        self.assertEqual(macros, {0: "{postlatch}", 4: "i {auth_authen} {auth_type} {tls_version} {daemon_port}", 5: ""})
 
     def test_an_old_server_is_refused_and_told_why(self):
         for offer in ({"version": 2, "steps": 0x7F}, {"actions": 0}, {"steps": 0}):

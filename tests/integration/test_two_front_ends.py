@@ -10,6 +10,7 @@ import unittest
 from portal import WRONG_CLOCK, Portal, totp
 from postgresql import PostgreSQL
 from server import TIMEOUT, Server, wait_for
+from watch import Watch, portal_of
 
 ALICE, BOB, CAROL, DAVE = ("%s@demo.test" % name for name in ("alice", "bob", "carol", "dave"))
 
@@ -101,6 +102,29 @@ class Services(unittest.TestCase):
         self.assertTrue(two.pop3(DAVE, made["password"])[0])
         wait_for(lambda: database.sql("SELECT service FROM member_use u JOIN member m ON m.id = u.member_id "
                                       "WHERE m.local = 'dave' ORDER BY service") == ["imap", "pop3"], 60)
+
+
+class ConnectionTests(unittest.TestCase):
+    """A test that was started at one portal, and a device that reaches the other front end."""
+
+    def test_attempts_at_both_are_seen_at_both(self):
+        portals = [portal_of(server) for server in (one, two)]
+        for portal in portals:
+            self.addCleanup(portal.remove)
+            portal.start()
+        watches = [Watch(portal, DAVE, one.passwords[DAVE]) for portal in portals]
+        watches[0].start()
+        self.addCleanup(watches[0].stop)
+        seen = [], []
+        for server in (two, one, two):
+            self.assertFalse(server.imap(DAVE, "wrong")[0])
+            for watch, ids in zip(watches, seen):
+                attempt, = watch.next()
+                self.assertEqual((attempt["service"], attempt["rule"]), ("imap", "wrong-password"))
+                ids.append(attempt["id"])
+        self.assertEqual(*seen)
+        watches[1].stop()
+        self.assertEqual(watches[0].look()["seconds_left"], 0)
 
 
 class TwoPortals(unittest.TestCase):

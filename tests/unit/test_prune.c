@@ -202,6 +202,8 @@ static void every_table_has_a_limit(void **state)
 		"app_password "         /* what members make: a few each */
 		"app_password_network " /* the newest few for each */
 		"audit "                /* swept: audit_days, sign_in_days */
+		"connection_attempt "   /* with its test, so many each */
+		"connection_test "      /* swept */
 		"consent_request "      /* swept, and few for a session */
 		"domain "               /* what operators make */
 		"factor_failure "       /* a row for a member */
