@@ -9,6 +9,7 @@ import "./test_set_up.mjs";
 import "./test_addresses.mjs";
 import "./test_app_passwords.mjs";
 import "./test_applications.mjs";
+import "./test_connection_test.mjs";
 import "./test_typing.mjs";
 import "./test_first_state.mjs";
 import "./test_every_screen.mjs";

@@ -18,6 +18,7 @@ are "secret" and all right codes "123456". What happens depends on the member; w
   excused@   an administrator has left the factor out
   full@      like trusted@, with as many app passwords as there can be
   forbidden@ like trusted@, where app passwords are switched off
+  copier@    signed in at once; each look at a connection test shows one more attempt
   denied@    the right password, and yet not allowed
 
 Prints its address when it listens.
@@ -105,6 +106,7 @@ class Session:
             self.two_factor_mode = "skip"
         self.opted_out = False
         self.forbidden, self.app_passwords = word == "forbidden", app_passwords_of(word)
+        self.test = ConnectionTest(shows=word == "copier")
         if word == "plain":
             self.opted_out = True
         self.devices = [
@@ -165,6 +167,41 @@ def app_passwords_of(word):
                          last_used_at=now - 2 * DAY, last_used_ip=LONG_IP, last_used_service="smtp"),
             app_password(33, "Phone"),
             app_password(34, "backup " + 16 * "x", kind="script", services=["imap", "sieve"], expires_at=now + 90 * DAY)]
+
+
+def attempt(number, service, port, tls, mechanism, name, rule, allowed=False):
+    return {"id": 100 + number, "at": int(time.time()), "service": service, "port": port, "tls": tls, "mechanism": mechanism,
+            "name": name, "ip": LONG_IP if number % 2 else "192.0.2.77", "rule": rule, "allowed": allowed}
+
+
+ATTEMPTS = [("smtp", 0, "yes", "LOGIN", "copier", "name-invalid"), ("smtp", 0, "none", "PLAIN", "copier@demo.test", "wrong-password"),
+            ("imap", 993, "yes", "PLAIN", "copier@demo.test", "app-password-service"),
+            ("smtp", 0, "yes", "LOGIN", "copier@demo.test", "app-password", True),
+            ("smtp", 587, "TLSv1.2", "LOGIN", "copier@demo.test", "message", True),
+            ("sieve", 4190, "yes", "PLAIN", "copier@demo.test", "a-new-rule")]
+
+
+class ConnectionTest:
+    def __init__(self, shows):
+        self.end, self.shows, self.attempts = 0, shows, []
+
+    def look(self, since=0):
+        left = max(0, int(self.end - time.time()))
+        if left and self.shows and len(self.attempts) < len(ATTEMPTS):
+            self.attempts.append(attempt(len(self.attempts), *ATTEMPTS[len(self.attempts)]))
+        return {"tested": self.end > 0, "seconds_left": left, "full": False,
+                "attempts": [row for row in self.attempts if row["id"] > since]}
+
+
+def post_connection_test(session, _body):
+    session.test = ConnectionTest(session.test.shows)
+    session.test.end = time.time() + 600
+    return {"tested": True, "seconds_left": 600, "full": False, "attempts": []}
+
+
+def post_connection_test_stop(session, _body):
+    session.test.end = time.time()
+    return dict(session.test.look(), attempts=session.test.attempts)
 
 
 NOBODY = {"state": "none", "why": None, "recovery_kept": True, "address": None, "csrf": None, "next": None, "name": "Postlatch", "recovery": False,
@@ -367,6 +404,8 @@ ROUTES = {
     "/api/account/recovery-codes/kept": ("authenticated", False, post_recovery_codes_kept),
     "/api/account/factor/remove": ("authenticated", False, post_factor_remove),
     "/api/account/recovery-codes": ("authenticated", True, post_recovery_codes),
+    "/api/account/connection-test": ("authenticated", False, post_connection_test),
+    "/api/account/connection-test/stop": ("authenticated", False, post_connection_test_stop),
     "/api/account/devices/remove": ("authenticated", False, post_device_remove),
     "/api/account/app-passwords": ("authenticated", True, post_app_password),
     "/api/account/app-passwords/profile": ("authenticated", True, post_profile),
@@ -430,6 +469,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.answer_json(200, get_consent(self.member("authenticated")))
             elif path == "/api/account/mail-settings":
                 self.answer_json(200, self.member("authenticated").mail_settings())
+            elif path == "/api/account/connection-test":
+                since = int(self.path.partition("?since=")[2] or 0)
+                self.answer_json(200, self.member("authenticated").test.look(since))
             elif path == "/oauth2/authorize":
                 self.answer(200, b"back at the webmail", "text/plain")
             else:

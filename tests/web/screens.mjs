@@ -159,6 +159,18 @@ export const SCREENS = {
         await page.locator("tbody tr").first().locator("button").first().click();
         await page.waitForSelector("dialog form");
     },
+    "connection test, none": (reader) => reader.account("plain", "/account/connection-test"),
+    "connection test, nothing yet": async (reader, page) => {
+        await reader.account("plain", "/account/connection-test");
+        await page.locator("main > [data-tone=accent]").click();
+        await page.locator("[role=timer]").waitFor();
+        await reader.said();
+    },
+    "connection test, attempts": async (reader, page) => {
+        await reader.account("copier", "/account/connection-test");
+        await page.locator("main > [data-tone=accent]").click();
+        await page.locator("[data-attempts] li").nth(5).waitFor();
+    },
     "set-up": (reader) => reader.account("trusted", "/account/set-up"),
     "set-up, no password": (reader) => reader.account("former", "/account/set-up"),
     reauthentication: async (reader, page) => {

@@ -4,6 +4,7 @@
 import { AppPasswords } from "./app_passwords.js";
 import { Applications } from "./applications.js";
 import { CodesPage } from "./codes.js";
+import { ConnectionTest } from "./connection_test.js";
 import { Devices } from "./devices.js";
 import { RegistrationPage } from "./registration.js";
 import { SetUp } from "./set_up.js";
@@ -15,6 +16,7 @@ export const pages = [
     { path: "/account/app-passwords", title: "app-passwords.title", component: AppPasswords },
     { path: "/account/applications", title: "applications.title", component: Applications },
     { path: "/account/set-up", title: "set-up.title", component: SetUp },
+    { path: "/account/connection-test", title: "test.page", component: ConnectionTest },
     { path: "/account/registration", component: RegistrationPage, within: "/account" },
     { path: "/account/recovery-codes", component: CodesPage, within: "/account" },
 ];

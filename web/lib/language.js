@@ -76,6 +76,11 @@ export function day(seconds) {
     return format.format(new Date(seconds * 1000)).replaceAll(" ", "\u00a0");
 }
 
+// Of today, to the second.
+export function clockTime(seconds) {
+    return new Intl.DateTimeFormat(current.value, { timeStyle: "medium" }).format(new Date(seconds * 1000));
+}
+
 export function duration(seconds) {
     const [amount, unit] = seconds < 100 ? [Math.ceil(seconds), "second"] : [Math.ceil(seconds / 60), "minute"];
     return new Intl.NumberFormat(current.value, { style: "unit", unit, unitDisplay: "long" }).format(amount);
