@@ -168,6 +168,12 @@ async function picture(reader, name) {
     }
 }
 
+// What a page still asks for is nobody's any more.
+async function close(page) {
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await page.context().close();
+}
+
 async function one(browser, { name, options, body }) {
     const reader = await newReader(browser, options);
     try {
@@ -178,7 +184,7 @@ async function one(browser, { name, options, body }) {
         await picture(reader, name);
         throw error;
     } finally {
-        await Promise.all(reader.everyone().map(({ page }) => page.context().close()));
+        await Promise.all(reader.everyone().map(({ page }) => close(page)));
     }
 }
 

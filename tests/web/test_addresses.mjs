@@ -94,7 +94,7 @@ test("an account page that does not exist leads to the first one", {}, async (re
 test("the navigation marks the present account page, and Back and Forward go through them", {}, async (reader, page) => {
     await reader.account("trusted");
     const current = page.locator("[data-menu] [aria-current=page]");
-    assert.equal(await current.textContent(), "Two-step verification settings");
+    assert.equal(await current.textContent(), "Two-step verification");
     let loaded = 0;
     page.on("request", (request) => { loaded += request.isNavigationRequest(); });
     await page.getByRole("link", { name: "Devices", exact: true }).click();
@@ -104,7 +104,7 @@ test("the navigation marks the present account page, and Back and Forward go thr
     assert.equal((await reader.focused()).tagName, "H1");
     await page.goBack();
     await reader.heading("Two-step verification settings");
-    assert.equal(await current.textContent(), "Two-step verification settings");
+    assert.equal(await current.textContent(), "Two-step verification");
     await page.goForward();
     await reader.heading("Devices");
     assert.equal(loaded, 0);
