@@ -22,8 +22,8 @@ function Corner() {
 }
 
 function Menu({ current }) {
-    const item = ({ path, title }) => html`<li key=${path}>
-        <${Link} to=${path} aria-current=${path === current ? "page" : undefined}>${t(title)}<//>
+    const item = ({ path, title, short = title }) => html`<li key=${path}>
+        <${Link} to=${path} aria-current=${path === current ? "page" : undefined}>${t(short)}<//>
     </li>`;
     return html`<nav aria-label=${t("account.menu")} data-menu>
         <ul>${pages.filter(({ within }) => !within).map(item)}</ul>

@@ -1,5 +1,6 @@
-// pages.js - the account pages: a row has its address, the key of its title, and the component that draws it
-// below the title. Rows that belong to another page are cards of their own, and not in the navigation.
+// pages.js - the account pages: a row has its address, the key of its title, that of a shorter one for the
+// navigation if there is one, and the component that draws it below the title. Rows that belong to another page
+// are cards of their own, and not in the navigation.
 
 import { AppPasswords } from "./app_passwords.js";
 import { Applications } from "./applications.js";
@@ -11,7 +12,7 @@ import { SetUp } from "./set_up.js";
 import { TwoStep } from "./two_step.js";
 
 export const pages = [
-    { path: "/account", title: "account.title", component: TwoStep },
+    { path: "/account", title: "account.title", short: "account.short", component: TwoStep },
     { path: "/account/devices", title: "devices.page", component: Devices },
     { path: "/account/app-passwords", title: "app-passwords.title", component: AppPasswords },
     { path: "/account/applications", title: "applications.title", component: Applications },

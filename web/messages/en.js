@@ -112,6 +112,7 @@ export default {
     "unavailable.soon": "Trying again in {wait}",
 
     "account.title": "Two-step verification settings",
+    "account.short": "Two-step verification",
     "account.menu": "Account pages",
     "account.scope": "It protects webmail. Mail programs that use IMAP, POP3 or SMTP have no way to ask for a code, so it does not apply to them.",
     "account.unknown": "Unknown",

@@ -112,6 +112,7 @@ export default {
     "unavailable.soon": "{wait} 후 자동으로 다시 시도합니다",
 
     "account.title": "2단계 인증 설정",
+    "account.short": "2단계 인증",
     "account.menu": "계정 페이지",
     "account.scope": "2단계 인증은 웹메일 로그인에 적용됩니다. IMAP, POP3, SMTP를 쓰는 메일 프로그램은 코드를 물을 수 없어 적용되지 않습니다.",
     "account.unknown": "알 수 없음",
