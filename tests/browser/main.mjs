@@ -8,6 +8,7 @@ import "./test_devices.mjs";
 import "./test_webmail.mjs";
 import "./test_refusals.mjs";
 import "./test_account.mjs";
+import "./test_applications.mjs";
 import "./test_set_up.mjs";
 import "./test_phone_screen.mjs";
 

@@ -165,7 +165,7 @@ def metadata(test, sent):
                         ("id_token_signing_alg_values_supported", "RS256"), ("scopes_supported", "openid"),
                         ("claims_supported", "sub"), ("grant_types_supported", "authorization_code")):
         test.assertIn(value, said[name])
-    test.assertNotIn("registration_endpoint", said)
+    test.assertEqual(said["registration_endpoint"], said["issuer"] + "/oauth2/register")
     for name in ("claims", "request", "request_uri"):
         test.assertIs(said[name + "_parameter_supported"], False)
 
