@@ -43,6 +43,7 @@ export function AppPasswords() {
     return html`
         <${Standing} ...${now} />
         <p>${t("app-passwords.why")}</p>
+        <p><${Link} to="/account/connection-test">${t("test.link")}<//></p>
         ${created && html`<${NewAppPassword} key=${created.id} row=${rows.find(({ id }) => id === created.id)}
             password=${created.password} putAway=${putAway} />`}
         ${!created && refusal === null && html`<${AppPasswordForm} kinds=${kinds} show=${show} />`}

@@ -334,6 +334,7 @@ export default {
     "applications.revoked": "{name} was revoked.",
 
     "test.page": "Connection test",
+    "test.link": "Does a device not get in? Watch it in a connection test.",
     "test.none": "No connection test is running.",
     "test.over": "The connection test has ended.",
     "test.running": "The connection test is running.",

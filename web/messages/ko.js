@@ -334,6 +334,7 @@ export default {
     "applications.revoked": "{name} 연결을 해제했습니다.",
 
     "test.page": "연결 테스트",
+    "test.link": "기기에서 로그인이 되지 않나요? 연결 테스트로 확인해 보세요.",
     "test.none": "진행 중인 연결 테스트가 없습니다.",
     "test.over": "연결 테스트가 끝났습니다.",
     "test.running": "연결 테스트를 진행하고 있습니다.",
