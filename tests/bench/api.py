@@ -13,7 +13,7 @@ from portal import free_port, wait_for_port
 from rounds import Rounds
 
 CONNECTIONS, SECONDS = 16, 1
-PATHS = {"session": "/api/session", "account": "/api/account"}
+PATHS = {"session": "/api/session", "account": "/api/account", "app passwords": "/api/account/app-passwords"}
 
 NGINX = """\
 worker_processes auto;
@@ -65,7 +65,7 @@ class Api:
         wait_for_port(self.port, self.nginx, self.dir + "/log")
         self.variants = {}
         for name, path in PATHS.items():
-            self.variants["file, as " + name] = (self.port, "/" + name)
+            self.variants["file, as " + name] = (self.port, "/" + name.replace(" ", "-"))
             self.variants[name] = (portal.port, path)
             self.variants[name + " through nginx"] = (self.port, path)
 
@@ -74,7 +74,7 @@ class Api:
         with open(self.cookies) as f:
             answers = [self.ask(path, *line.split()) for line in f]
         size = sorted(map(len, answers))[len(answers) // 2]
-        with open("%s/files/%s" % (self.dir, name), "w") as f:
+        with open("%s/files/%s" % (self.dir, name.replace(" ", "-")), "w") as f:
             f.write("x" * size)
         return size
 
@@ -84,7 +84,7 @@ class Api:
         answer = connection.getresponse()
         body = answer.read()
         connection.close()
-        if answer.status != 200 or json.loads(body)["address"] != address:
+        if answer.status != 200 or json.loads(body).get("address", address) != address:
             raise RuntimeError("%s of %s is %d %s" % (path, address, answer.status, body))
         return body
 

@@ -1,7 +1,9 @@
 """Portals with a private Dovecot each, where they have account passwords checked."""
+import contextlib
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import time
 
@@ -11,6 +13,15 @@ from logins import Dovecot
 
 FACTORS = 8000  # members with a second factor
 COOKIES = 100   # members who have signed in already
+APP_PASSWORDS = 20  # that each of these has, the most that there can be
+
+# What their page lists; nobody signs in with these.
+MORE_APP_PASSWORDS = """
+WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ?)
+INSERT INTO app_password (member_id, mac, key_id, label, services, networks, expires_at, created_at)
+SELECT m.id, randomblob(32), 1, 'device ' || n, 'smtp', '192.0.2.0/24', 0, 0 FROM number CROSS JOIN
+(SELECT DISTINCT member_id AS id FROM session WHERE cookie IS NOT NULL) m
+WHERE n + (SELECT COUNT(*) FROM app_password a WHERE a.member_id = m.id) <= ?"""
 
 # What an operator has: Postlatch's driver, then the passdb that knows the passwords.
 PASSDB = """\
@@ -65,6 +76,8 @@ class Members:
         database.command("db", "backup", self.dir + "/postlatch.db")
         policy = self.write_policy(folder + "/members.conf", self.dir, "http://localhost", "/nonexistent")
         database.fill("cookies", COOKIES, self.cookies, policy)
+        with contextlib.closing(sqlite3.connect(self.dir + "/postlatch.db")) as db, db:
+            db.execute(MORE_APP_PASSWORDS, (APP_PASSWORDS, APP_PASSWORDS))
         database.fill("factors", FACTORS, folder + "/factors", policy)
         self.make_passwords(folder + "/factors")
 
