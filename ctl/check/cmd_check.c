@@ -28,6 +28,7 @@ static const struct {
 	{ "portal", check_portal_signin, "Dovecot refuses a wrong password from the portal" },
 	{ "portal", check_portal_address, "the portal answers at its public address" },
 	{ "portal", check_doveadm_address, "doveadm answers the portal" },
+	{ "portal", check_profiles, NULL },
 	{ "sender", check_outbox, "no message to a member has waited for long" },
 	{ "sender", check_sendmail, "the sender's user can send mail" },
 };

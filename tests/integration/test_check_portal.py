@@ -3,6 +3,7 @@ import os
 import re
 import shutil
 import stat
+import subprocess
 import unittest
 
 from check import CheckTest, FilesTest, replace
@@ -159,6 +160,36 @@ class Files(FilesTest):
             os.chmod(brand + name, mode)
             self.finds("fault", "the user postlatch-portal cannot read", words, "chmod")
             os.chmod(brand + name, before)
+
+    def test_the_certificate_of_profiles(self):
+        folder = server.dir + "/etc/postlatch/profiles"
+        os.mkdir(folder)
+        self.addCleanup(shutil.rmtree, folder)
+        group = os.stat(self.seal).st_gid
+        for name, days in (("one", "90"), ("two", "90"), ("old", "-1"), ("soon", "3")):
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                            "-days", "9", "-subj", "/CN=x", "-keyout", name + ".key", "-out", name + ".pem"], cwd=folder,
+                           check=True, capture_output=True)
+            subprocess.run(["openssl", "x509", "-in", name + ".pem", "-signkey", name + ".key", "-days", days, "-out",
+                            name + ".pem"], cwd=folder, check=True, capture_output=True)
+            os.chown(folder + "/%s.key" % name, 0, group)
+            os.chmod(folder + "/%s.key" % name, 0o640)
+        path, setting = "/etc/postlatch/profiles/", 'profile_certificate = "%s"\nprofile_key = "%s"\n'
+        with open(self.policy) as f:
+            before = f.read()
+        self.addCleanup(self.write, self.policy, before)
+        for certificate, key, level, *words in (
+                ("one.pem", "one.key", "ok", "profiles are signed with " + path + "one.pem"),
+                ("one.pem", "two.key", "fault", "two.key is not the key of"), ("one.key", "one.key", "fault", "has no certificate"),
+                ("one.pem", "one.pem", "fault", "has no private key"), ("none", "one.key", "fault", "profile_certificate =", "No such file"),
+                ("one.pem", "none", "fault", "profile_key =", "No such file"), ("old.pem", "old.key", "fault", "has expired"),
+                ("soon.pem", "soon.key", "warning", "expires within 14 days")):
+            with self.subTest(certificate + " " + key):
+                self.write(self.policy, before + setting % (path + certificate, path + key))
+                self.assertEqual(self.finds(level, *words)[1], "portal")
+        os.chmod(folder + "/one.key", 0o600)
+        self.write(self.policy, before + setting % (path + "one.pem", path + "one.key"))
+        self.finds("fault", "the user postlatch-portal cannot read " + path + "one.key", "chgrp postlatch-portal")
 
     def test_without_a_portal_nothing_else_is_looked_at(self):
         self.setting(r'portal_url = ".*"', 'portal_url = ""')
