@@ -69,26 +69,39 @@ static void check_pair(struct check *check, X509 *certificate, EVP_PKEY *key)
 		check_time(check, policy->profile_certificate, certificate);
 }
 
+/* 1 when there is a file, and what it has, or NULL. */
+static int read_certificate(struct check *check, X509 **certificate_r)
+{
+	FILE *in = open_file(check, "profile_certificate", check->policy->profile_certificate);
+
+	if (in == NULL)
+		return 0;
+	*certificate_r = PEM_read_X509(in, NULL, no_passphrase, NULL);
+	fclose(in);
+	return 1;
+}
+
+static int read_key(struct check *check, EVP_PKEY **key_r)
+{
+	FILE *in = open_file(check, "profile_key", check->policy->profile_key);
+
+	if (in == NULL)
+		return 0;
+	*key_r = PEM_read_PrivateKey(in, NULL, no_passphrase, NULL);
+	fclose(in);
+	return 1;
+}
+
 int check_profiles(struct check *check)
 {
 	X509 *certificate = NULL;
 	EVP_PKEY *key = NULL;
-	FILE *in;
 
 	if (check->policy == NULL || check->policy->portal_url[0] == '\0' ||
 	    check->policy->profile_certificate[0] == '\0')
 		return 0;
-	in = open_file(check, "profile_certificate", check->policy->profile_certificate);
-	if (in != NULL) {
-		certificate = PEM_read_X509(in, NULL, no_passphrase, NULL);
-		fclose(in);
-	}
-	in = in == NULL ? NULL : open_file(check, "profile_key", check->policy->profile_key);
-	if (in != NULL) {
-		key = PEM_read_PrivateKey(in, NULL, no_passphrase, NULL);
-		fclose(in);
+	if (read_certificate(check, &certificate) && read_key(check, &key))
 		check_pair(check, certificate, key);
-	}
 	EVP_PKEY_free(key);
 	X509_free(certificate);
 	return 1;

@@ -46,8 +46,7 @@ int respond_profile_page(const struct request *request, struct response *respons
 	fprintf(out, "<p>%s</p>\n<ol><li>%s</li><li>%s</li><li>%s</li></ol>\n",
 		words[WORDS_WHAT][language], words[WORDS_STEP_DOWNLOAD][language],
 		words[WORDS_STEP_IPHONE][language], words[WORDS_STEP_MAC][language]);
-	fprintf(out, "<a data-button href=\"%s\">%s</a>\n", path,
-		words[WORDS_DOWNLOAD][language]);
+	fprintf(out, "<a data-button href=\"%s\">%s</a>\n", path, words[WORDS_DOWNLOAD][language]);
 	return end(out);
 }
 
