@@ -120,6 +120,49 @@ class Recorded(unittest.TestCase):
                          r"^20\d\d-.* refused +imap +from %s +wrong-password\n$" % last_source.ip)
 
 
+class Refused(unittest.TestCase):
+    """The account password does not open mail clients any more. Whoever has it is told so, and nobody else is."""
+
+    def setUp(self):
+        server.postlatch("member", "set", ALICE, "client_password=never", "pop3=inherit", "--add")
+        self.addCleanup(server.postlatch, "member", "set", ALICE, "client_password=inherit")
+        self.page = server.env["PORTAL_URL"] + "/account/app-passwords"
+
+    def said(self, service, user, password):
+        let_in, said = getattr(server, service)(user, password)
+        self.assertFalse(let_in, said)
+        return said
+
+    def test_the_right_password_is_told_where_app_passwords_are_made(self):
+        for service in server.SERVICES:
+            said = self.said(service, ALICE, server.passwords[ALICE])
+            self.assertIn("not with the account password. Make one at " + self.page, said, service)
+
+        def recorded():
+            return {row["service"] for row in server.json("member", "logins", ALICE)
+                    if (row["rule"], row["credential"]) == ("client-password-never", "account-password")}
+        wait_for(lambda: recorded() == set(server.SERVICES))
+
+    def test_a_wrong_password_and_a_name_that_nobody_has_are_told_the_same_as_ever(self):
+        for service in server.SERVICES:
+            wrong = self.said(service, ALICE, "wrong")
+            self.assertNotIn("app password", wrong)
+            self.assertEqual(wrong, self.said(service, NOBODY, "wrong"), service)
+            self.assertEqual(wrong, self.said(service, BOB, "wrong"), service)
+
+    def test_an_app_password_opens_and_webmail_asks_for_the_account_password(self):
+        password = server.app_password(ALICE, label="phone")["password"]
+        self.assertEqual(set(server.services(ALICE, password).values()), {True})
+        self.assertEqual(Recorded.sign_in_at_the_portal(self, server.passwords[ALICE]), 200)
+
+    def test_a_date_that_has_come(self):
+        today = time.strftime("%Y-%m-%d", time.gmtime())
+        server.postlatch("member", "set", ALICE, "client_password=never_from_" + today)
+        self.assertIn(self.page, self.said("imap", ALICE, server.passwords[ALICE]))
+        server.postlatch("member", "set", ALICE, "client_password=never_from_2099-01-01")
+        self.assertTrue(server.imap(ALICE, server.passwords[ALICE])[0])
+
+
 class Challenges(Reconfigured):
     """The mechanism and not a passdb finds out whether the password is right."""
 

@@ -82,6 +82,10 @@ class Reader {
         await prove(this, this.page, "code", "123456");
     }
 
+    activity(word) {
+        return this.account(word, "/account/activity");
+    }
+
     // Until then a page may go elsewhere by itself.
     async arrived(path = "/account") {
         await this.page.waitForURL(`**${path}`);

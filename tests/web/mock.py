@@ -148,6 +148,36 @@ class Session:
                 "two_factor_mode_source": self.two_factor_mode_source, "opted_out": self.opted_out, "reauthenticated": self.recent,
                 "devices": self.devices, "sessions": self.sessions}
 
+    def activity(self, after):
+        """Two pages, the second one short; of a member without a factor, nothing."""
+        now = int(time.time())
+        if not self.registered:
+            return {"days": 30, "entries": [], "next": None}
+        entries = [
+            {"kind": "login", "refused": True, "service": "imap", "credential": "unknown", "label": "",
+             "rule": "wrong-password", "times": 12, "ip": "203.0.113.9"},
+            {"kind": "login", "refused": False, "service": "smtp", "credential": "app-password",
+             "label": "사무실 복합기", "rule": "app-password", "times": 1, "ip": "192.0.2.80"},
+            {"kind": "login", "refused": True, "service": "pop3", "credential": "account-password", "label": "",
+             "rule": "client-password-never", "times": 1, "ip": LONG_IP},
+            {"kind": "change", "action": "member.set", "by": "administrator", "label": "", "ip": "",
+             "before": "pop3=on client_password=inherit", "after": "pop3=off client_password=never_from_2027-03-01"},
+            {"kind": "change", "action": "app-password.create", "by": "member", "label": "<b>phone</b>", "ip": "192.0.2.14",
+             "before": "", "after": ""},
+            {"kind": "change", "action": "session.open", "by": "member", "label": "Windows 10, Chrome", "ip": "192.0.2.14",
+             "before": "", "after": ""},
+            {"kind": "login", "refused": False, "service": "webmail", "credential": "account-password", "label": "",
+             "rule": "second-factor-code", "times": 1, "ip": "192.0.2.14"},
+            {"kind": "change", "action": "of-tomorrow", "by": "server", "label": "", "ip": "", "before": "", "after": ""},
+            {"kind": "login", "refused": True, "service": "imap", "credential": "unknown", "label": "",
+             "rule": "of-tomorrow", "times": 1, "ip": "192.0.2.14"}]
+        if after == "5.6.7":
+            entries = entries[1:2]
+        for i, entry in enumerate(entries):
+            at = now - (i + (100 if after else 1)) * 3600
+            entry.update(id=i + (100 if after else 1), at=at, first_at=at - 1800)
+        return {"days": 30, "entries": entries, "next": None if after else "5.6.7"}
+
 
 def app_password(number, label, **fields):
     now = int(time.time())
@@ -472,6 +502,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             elif path == "/api/account/connection-test":
                 since = int(self.path.partition("?since=")[2] or 0)
                 self.answer_json(200, self.member("authenticated").test.look(since))
+            elif path == "/api/account/activity":
+                self.answer_json(200, self.member("authenticated").activity(self.path.partition("?after=")[2]))
             elif path == "/oauth2/authorize":
                 self.answer(200, b"back at the webmail", "text/plain")
             else:

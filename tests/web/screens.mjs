@@ -87,6 +87,11 @@ export const SCREENS = {
         await reader.devices("many");
         await page.locator("[aria-labelledby=sessions] [type=checkbox]").first().check();
     },
+    activity: (reader) => reader.activity("trusted"),
+    "activity, nothing yet": async (reader, page) => {
+        await reader.signIn("plain", "/account/activity");
+        await page.locator("[data-empty]").waitFor();
+    },
     "no trusted devices": async (reader, page) => {
         await reader.devices("plain");
         for (let left = 2; left > 0; left -= 1) {

@@ -4,6 +4,7 @@
 
 import { AppPasswords } from "./app_passwords.js";
 import { Applications } from "./applications.js";
+import { Activity } from "./activity.js";
 import { CodesPage } from "./codes.js";
 import { ConnectionTest } from "./connection_test.js";
 import { Devices } from "./devices.js";
@@ -18,6 +19,7 @@ export const pages = [
     { path: "/account/applications", title: "applications.title", component: Applications },
     { path: "/account/set-up", title: "set-up.title", component: SetUp },
     { path: "/account/connection-test", title: "test.page", component: ConnectionTest },
+    { path: "/account/activity", title: "activity.page", component: Activity },
     { path: "/account/registration", component: RegistrationPage, within: "/account" },
     { path: "/account/recovery-codes", component: CodesPage, within: "/account" },
 ];

@@ -1,0 +1,129 @@
+// activity_words.js - what the words of the portal's answer about activity mean, in the reader's language. A word that
+// these pages do not know has a sentence that is true of all.
+
+import { day, t } from "../lib/language.js";
+
+const services = {
+    webmail: "activity.webmail", imap: "activity.imap", pop3: "activity.pop", smtp: "activity.smtp",
+    sieve: "activity.sieve",
+};
+
+const reasons = {
+    "wrong-password": "refused.wrong-password",
+    "service-off": "refused.service-off",
+    "service-forbidden": "refused.service-off",
+    "member-inactive": "refused.inactive",
+    "domain-inactive": "refused.inactive",
+    "nologin": "refused.inactive",
+    "passdb-refused": "refused.inactive",
+    "userdb-unknown": "refused.inactive",
+    "password-expired": "refused.password-expired",
+    "app-passwords-off": "refused.app-passwords-off",
+    "app-password-service": "refused.app-password-service",
+    "app-password-network": "refused.app-password-network",
+    "app-password-expired": "refused.app-password-expired",
+    "app-password-on-webmail": "refused.app-password-on-webmail",
+    "client-password-never": "refused.needs-app-password",
+    "client-password-second-factor": "refused.needs-app-password",
+    "token-invalid": "refused.token-invalid",
+    "webmail-needs-sign-in-page": "refused.needs-sign-in-page",
+    "other-account": "refused.other-account",
+};
+
+const credentials = {
+    "account-password": "activity.account-password",
+    "app-password": "activity.app-password",
+    "application": "activity.application",
+};
+
+// By the two halves of an action.
+const changes = {
+    "app-password": {
+        create: "change.app-password-create",
+        narrow: "change.app-password-narrow",
+        revoke: "change.app-password-revoke",
+    },
+    code: { reuse: "change.token-stolen" },
+    member: { add: "change.member-add", set: "change.member-set" },
+    "profile-link": { make: "change.profile-link-make", use: "change.profile-link-use" },
+    "recovery-code": { use: "change.recovery-code-use" },
+    "recovery-codes": { make: "change.recovery-codes-make" },
+    "refresh-token": { stolen: "change.token-stolen" },
+    session: {
+        open: "change.session-open",
+        revoke: "change.session-revoke",
+        "revoke-all": "change.session-revoke-all",
+        "revoke-others": "change.session-revoke-others",
+    },
+    token: { revoke: "change.token-revoke" },
+    totp: { register: "change.factor-register", reset: "change.factor-remove" },
+    "trusted-device": {
+        add: "change.trusted-add",
+        remove: "change.trusted-remove",
+        stolen: "change.trusted-stolen",
+    },
+    "two-factor": { "opt-in": "change.opt-in", "opt-out": "change.opt-out" },
+};
+
+const settings = {
+    active: "setting.active",
+    class: "setting.class",
+    webmail: "activity.webmail",
+    imap: "activity.imap",
+    pop3: "activity.pop",
+    smtp: "activity.smtp",
+    sieve: "activity.sieve",
+    forwarding: "setting.forwarding",
+    large_attachments: "setting.large-attachments",
+    two_factor: "setting.two-factor",
+    two_factor_requirement: "setting.two-factor-requirement",
+    two_factor_mode: "setting.two-factor-mode",
+    client_password: "setting.client-password",
+    app_passwords: "setting.app-passwords",
+};
+
+const values = {
+    on: "value.on", off: "value.off", inherit: "value.inherit", optional: "value.optional", required: "value.required",
+    use: "value.use", skip: "value.skip", always: "value.always", until_second_factor: "value.until-second-factor",
+    never: "value.never",
+};
+
+export function serviceOf(service) {
+    return services[service] ? t(services[service]) : service;
+}
+
+export function reasonOf({ rule }) {
+    return t(reasons[rule] ?? "refused.other");
+}
+
+export function credentialOf({ credential, label }) {
+    if (credential === "app-password" && !label) return t("activity.app-password-gone");
+    return credentials[credential] && t(credentials[credential], { name: label });
+}
+
+export function changeOf({ action }) {
+    const [noun, verb] = action.split(".");
+    return t(changes[noun]?.[verb] ?? "change.other");
+}
+
+export function actorOf({ by }) {
+    if (by === "member") return null;
+    return by === "server" ? t("activity.by-server") : t("activity.by-administrator");
+}
+
+// "never_from_2027-03-01": a value and the day from which it holds.
+function valueOf(text) {
+    const [word, date] = text.split("_from_");
+    const value = values[word] ? t(values[word]) : word || t("value.none");
+    return date ? t("value.from", { value, date: day(Date.parse(date) / 1000) }) : value;
+}
+
+const wordsOf = (text) => new Map(text.split(" ").filter(Boolean).map((word) => word.split("=", 2)));
+
+// Settings that were changed, each with what it was and what it is.
+export function settingsOf({ before, after }) {
+    const was = wordsOf(before);
+    return [...wordsOf(after)].map(([name, value]) => t("activity.setting", {
+        name: settings[name] ? t(settings[name]) : name, before: valueOf(was.get(name) ?? ""), after: valueOf(value),
+    }));
+}
