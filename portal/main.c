@@ -11,12 +11,14 @@
 #include "dovecot/doveadm.h"
 #include "policy/base/monotonic.h"
 #include "policy/session/prune.h"
+#include "policy/session/retirement.h"
 #include "portal/http/http.h"
 #include "portal/http/portal.h"
 #include "portal/routes.h"
 
 #define WORK_EVERY_MS (10 * 1000)
 #define PRUNE_EVERY_MS (10 * 60 * 1000)
+#define TELL_EVERY_MS (6 * 3600 * INT64_C(1000))
 #define PRUNE_PORTIONS 100 /* of a kind in one run, so that a signal is answered soon */
 /* Each connection has a socket, and while it is served one to Dovecot and the
  * three files of a database. */
@@ -57,6 +59,24 @@ static int prune(const struct pl_work *work, const struct pl_policy *policy)
 	return pl_prune(work, policy, PRUNE_PORTIONS, NULL, NULL);
 }
 
+/* Each in a transaction of its own: others write between them. */
+static int tell_of_retirement(const struct pl_work *work, const struct pl_policy *policy)
+{
+	struct pl_retirement next = { .member_id = 0 };
+	int ret;
+
+	while ((ret = pl_retirement_next(work, policy, next.member_id, &next)) == 1) {
+		if (pl_store_begin_write(work->store, work->err) < 0)
+			return -1;
+		if (pl_retirement_tell(work, &next) < 0 ||
+		    pl_store_commit(work->store, work->err) < 0) {
+			pl_store_rollback(work->store);
+			return -1;
+		}
+	}
+	return ret;
+}
+
 /* A job in which portal_run() looks at the clock, so that a leap is noticed soon. */
 static int do_nothing(const struct pl_work *work, const struct pl_policy *policy)
 {
@@ -67,7 +87,7 @@ static int do_nothing(const struct pl_work *work, const struct pl_policy *policy
 
 static void work(void)
 {
-	static int64_t prune_at_ms;
+	static int64_t prune_at_ms, tell_at_ms;
 	const int64_t now_ms = pl_monotonic_ms();
 
 	if (now_ms < prune_at_ms) {
@@ -76,6 +96,10 @@ static void work(void)
 	}
 	prune_at_ms = now_ms + PRUNE_EVERY_MS;
 	portal_run(portal, "removing what has expired", prune);
+	if (now_ms < tell_at_ms)
+		return;
+	tell_at_ms = now_ms + TELL_EVERY_MS;
+	portal_run(portal, "telling members that the account password ends", tell_of_retirement);
 }
 
 static int reload(struct pl_error *err)

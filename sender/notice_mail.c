@@ -23,9 +23,11 @@ static const struct sentence {
 #define NOTICE(what, subject_en, text_en, subject_ko, text_ko) \
 	{ what, { { subject_en, text_en }, { subject_ko, text_ko } } },
 #define WORDS(tag, when, address, device, advice, date)
+#define ENDS(day, uses, advice)
 #include "sender/notices.def"
 #undef NOTICE
 #undef WORDS
+#undef ENDS
 };
 
 static const struct {
@@ -34,9 +36,23 @@ static const struct {
 #define NOTICE(what, subject_en, text_en, subject_ko, text_ko)
 #define WORDS(tag, when, address, device, advice, date) \
 	{ tag, when, address, device, advice, date },
+#define ENDS(day, uses, advice)
 #include "sender/notices.def"
 #undef NOTICE
 #undef WORDS
+#undef ENDS
+};
+
+static const struct {
+	const char *day, *uses, *advice;
+} ends[LANGUAGES] = {
+#define NOTICE(what, subject_en, text_en, subject_ko, text_ko)
+#define WORDS(tag, when, address, device, advice, date)
+#define ENDS(day, uses, advice) { day, uses, advice },
+#include "sender/notices.def"
+#undef NOTICE
+#undef WORDS
+#undef ENDS
 };
 
 static void put_base64(FILE *out, const char *text, size_t len)
@@ -100,6 +116,17 @@ static int is_in(const struct notice *notice, unsigned int language)
 	return !is_known || strcmp(notice->origin.language, words[language].tag) == 0;
 }
 
+/* Nobody has done anything: what is going to happen is told in place of when it was done. */
+static void put_end(FILE *out, const struct notice *notice, unsigned int language)
+{
+	const struct pl_notice_origin *origin = &notice->origin;
+
+	fprintf(out, "%s\n\n%s: %s\n%s: %s\n\n%s\n%s/account/app-passwords\n",
+		notice->sentence->in[language].text, ends[language].day, origin->day,
+		ends[language].uses, origin->uses, ends[language].advice,
+		notice->policy->portal_url);
+}
+
 static void put_text(FILE *out, const struct notice *notice, unsigned int language)
 {
 	const struct pl_notice_origin *origin = &notice->origin;
@@ -129,7 +156,10 @@ static char *make_body(const struct notice *notice, size_t *len_r)
 		if (!is_in(notice, language))
 			continue;
 		fputs(separator, out);
-		put_text(out, notice, language);
+		if (notice->origin.day[0] != '\0')
+			put_end(out, notice, language);
+		else
+			put_text(out, notice, language);
 		separator = "\n";
 	}
 	if (fclose(out) == 0)

@@ -18,9 +18,7 @@ static const struct fact {
 #name, offsetof(struct pl_notice_origin, name),               \
 			sizeof(((const struct pl_notice_origin *)NULL)->name) \
 	}
-	FACT(language),
-	FACT(ip),
-	FACT(device),
+	FACT(language), FACT(ip), FACT(device), FACT(day), FACT(uses),
 #undef FACT
 };
 #define FACTS (sizeof(facts) / sizeof(facts[0]))

@@ -5,12 +5,14 @@
 #ifndef POSTLATCH_NOTICE_H
 #define POSTLATCH_NOTICE_H
 
+#include "policy/base/day.h"
 #include "policy/base/network.h"
 #include "policy/outbox/outbox.h"
 
 #define PL_NOTICE_KIND "notice"
 #define PL_NOTICE_LANGUAGE 8
 #define PL_NOTICE_DEVICE 128
+#define PL_NOTICE_USES 160
 /* Seconds after which a notice that could not be sent is given up. */
 #define PL_NOTICE_LIFE (7 * INT64_C(86400))
 
@@ -19,6 +21,9 @@ struct pl_notice_origin {
 	char language[PL_NOTICE_LANGUAGE]; /* "en", "ko"; "": unknown what the member reads */
 	char ip[PL_IP_TEXT];               /* "": not told */
 	char device[PL_NOTICE_DEVICE];     /* what the browser calls itself; "": unknown */
+	/* Of a notice that something ends: from when on, and by what the member uses it. */
+	char day[PL_DAY_TEXT]; /* "2027-03-01" */
+	char uses[PL_NOTICE_USES];
 };
 
 /* In the caller's write transaction. what is a row of sender/notices.def. origin is NULL when

@@ -2,12 +2,16 @@
 #include "policy/settings/option.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "policy/base/address.h"
 #include "policy/base/utf8.h"
 #include "policy/settings/mail_settings.h"
 #include "policy/settings/other_services.h"
+
+#define DAYS_MOST 365
+#define DAYS_COUNT 8
 
 static int must_be(struct pl_error *err, const char *what)
 {
@@ -102,6 +106,49 @@ int pl_option_mail_ports(const char *value, struct pl_error *err)
 		       ? 0
 		       : must_be(err, "up to four ports with tls or starttls, for example "
 				      "465/tls, 587/starttls");
+}
+
+/* The next number of the list, and the place behind it and its comma; NULL at the end, and when it
+ * is none, which *days_r = -1 tells. */
+static const char *next_days(const char *list, int *days_r)
+{
+	char *end;
+	long days;
+
+	*days_r = 0;
+	list += strspn(list, " ");
+	if (*list == '\0')
+		return NULL;
+	days = strtol(list, &end, 10);
+	end += strspn(end, " ");
+	*days_r = *list >= '0' && *list <= '9' && days >= 1 && days <= DAYS_MOST &&
+				  (*end == ',' || *end == '\0')
+			  ? (int)days
+			  : -1;
+	return *days_r < 0 ? NULL : end + (*end == ',');
+}
+
+int pl_option_days(const char *value, struct pl_error *err)
+{
+	int days, count = 0;
+
+	while ((value = next_days(value, &days)) != NULL)
+		count++;
+	return days == 0 && count <= DAYS_COUNT
+		       ? 0
+		       : must_be(err,
+				 "up to eight numbers of days from 1 to 365, for example 14, 3");
+}
+
+int pl_option_days_due(const char *list, int left)
+{
+	int days, due = 0;
+
+	while ((list = next_days(list, &days)) != NULL) {
+		if (days >= left && (due == 0 || days < due))
+			due = days;
+	}
+	return due;
 }
 
 int pl_option_origin(const char *value, struct pl_error *err)

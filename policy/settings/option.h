@@ -42,6 +42,11 @@ int pl_option_mail_address(const char *value, struct pl_error *err);
 /* Text in front of the colon in an otpauth URI's label. */
 int pl_option_portal_name(const char *value, struct pl_error *err);
 
+/* Up to eight numbers of days, 1 to 365, separated by commas; or nothing. */
+int pl_option_days(const char *value, struct pl_error *err);
+/* The lowest number of such a list that is not below left; 0 when there is none. */
+int pl_option_days_due(const char *list, int left);
+
 /* The number of the value among the words, which are divided by ", "; -1 when it is none. */
 int pl_option_choice(const char *words, const char *value);
 

@@ -280,6 +280,10 @@ static const struct pl_migration migrations[] = {
 	  " mechanism TEXT NOT NULL, name TEXT NOT NULL, ip TEXT NOT NULL, rule TEXT NOT NULL,"
 	  " allowed SMALLINT NOT NULL);"
 	  "CREATE INDEX connection_attempt_member ON connection_attempt (member_id, id);" },
+	{ "who was told that the account password ends in mail clients",
+	  "CREATE TABLE retirement_notice ("
+	  " member_id BIGINT PRIMARY KEY REFERENCES member (id) ON DELETE CASCADE,"
+	  " day BIGINT NOT NULL, days BIGINT NOT NULL);" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

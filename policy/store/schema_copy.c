@@ -24,6 +24,7 @@ static const struct {
 	{ "login_record", "id", 1 },
 	{ "connection_test", "member_id", 0 },
 	{ "connection_attempt", "id", 1 },
+	{ "retirement_notice", "member_id", 0 },
 	{ "app_password", "id", 1 },
 	{ "app_password_network", "app_password_id, network {C}", 0 },
 	{ "profile_link", "digest", 0 },

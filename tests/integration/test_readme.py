@@ -24,6 +24,7 @@ BLOCKS = {
     ("doc/install.md", ""): PACKAGES, ("doc/install.md", "packages"): PACKAGES, ("doc/install.md", "source"): PACKAGES,
     ("doc/install.md", "users"): PACKAGES, ("doc/install.md", "removing"): PACKAGES,
     ("doc/webmail.md", "tour"): HERE, ("doc/webmail.md", ""): PACKAGES, ("doc/webmail.md", "nginx"): PACKAGES,
+    ("doc/account-password.md", ""): HERE,
     ("doc/operations.md", ""): HERE, ("doc/operations.md", "fail2ban"): HERE, ("doc/operations.md", "upgrade"): CHECKED,
     ("doc/operations.md", "check"): CHECKED,
     ("doc/several-machines.md", ""): HERE,
@@ -170,6 +171,9 @@ class Operation(unittest.TestCase):
 
     def test_operations(self):
         self.follow(block("doc/operations.md"))
+
+    def test_the_account_password_is_retired(self):
+        self.follow(block("doc/account-password.md"))
 
     def test_a_stolen_key_is_replaced(self):
         def keys():

@@ -66,9 +66,8 @@ export function Activity() {
             if (!follow(error)) say(sentence(error), true);
         }
     };
-    return html`<section>
+    return html`
         <p data-aside>${t("activity.hint", { days })}</p>
         ${entries.length > 0 ? html`<${List} entries=${entries} />` : html`<p data-empty>${t("activity.none")}</p>`}
-        ${next && html`<${Action} go=${more}>${t("activity.more")}<//>`}
-    </section>`;
+        ${next && html`<${Action} go=${more}>${t("activity.more")}<//>`}`;
 }
