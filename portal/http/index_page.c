@@ -60,16 +60,29 @@ static void put_brand(FILE *out, const struct view *view)
 	json_decref(json);
 }
 
-/* All at once instead of each after the one that imports it. */
+static void put_module(FILE *out, const char *address)
+{
+	fputs("<link rel=\"modulepreload\" href=\"", out);
+	put_html(out, address);
+	fputs("\">\n", out);
+}
+
+/* All at once instead of each after the one that imports it; and of the catalogues of sentences
+ * that of the reader, which the scripts choose in the same way. */
 static void put_modules(FILE *out, const struct view *view)
 {
 	const struct page_imports *imports = pages_imports(view->pages, view->request->path);
+	char address[512];
 
 	for (size_t i = 0; i < imports->count; i++) {
-		fprintf(out, "<link rel=\"modulepreload\" href=\"%s/", pages_folder(view->pages));
-		put_html(out, imports->page[i]->name);
-		fputs("\">\n", out);
+		snprintf(address, sizeof(address), "%s/%s", pages_folder(view->pages),
+			 imports->page[i]->name);
+		put_module(out, address);
 	}
+	snprintf(address, sizeof(address), "%s/messages/%s.js", pages_folder(view->pages),
+		 language_tags[request_language(view->request)]);
+	if (pages_find(view->pages, address) != NULL)
+		put_module(out, address);
 }
 
 static void put_state(FILE *out, const struct view *view)

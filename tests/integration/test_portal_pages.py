@@ -123,12 +123,18 @@ class Versions(PagesTest):
         self.write(portal, "later.js", "")
         self.write(portal, "account/account.js", 'import "../lib/api.js";\nimport "./pages.js";\n')
         self.write(portal, "account/pages.js", "")
+        for language in ("en", "ko"):
+            self.write(portal, "messages/%s.js" % language, "")
         browser = portal.init().start().browser()
         page = self.page(browser)
-        self.assertEqual(page.linked("modulepreload"), [page.web() + "/lib/api.js", page.web() + "/vendor/x.mjs"])
+        web = page.web()
+        modules, english = [web + "/lib/api.js", web + "/vendor/x.mjs"], web + "/messages/en.js"
+        self.assertEqual(page.linked("modulepreload"), [*modules, english])
+        korean = self.page(portal.browser(language="ko"))
+        self.assertEqual(korean.linked("modulepreload"), [*modules, web + "/messages/ko.js"])
         account = self.page(browser, "/account/devices")
-        below = [page.web() + "/account/" + name for name in ("account.js", "pages.js")]
-        self.assertEqual(account.linked("modulepreload"), page.linked("modulepreload") + below)
+        below = [web + "/account/" + name for name in ("account.js", "pages.js")]
+        self.assertEqual(account.linked("modulepreload"), [*modules, *below, english])
         for href in account.linked("modulepreload"):
             self.assertEqual(browser.get(href).status, 200)
 

@@ -2,7 +2,7 @@
 
 import { useLayoutEffect, useRef } from "../vendor/hooks.js";
 import { html } from "./html.js";
-import { language, languages, setLanguage, t, tIn } from "./language.js";
+import { language, languages, nameOf, setLanguage, t } from "./language.js";
 import { Logo } from "./logo.js";
 import { place } from "./router.js";
 import { brand, portalName } from "./state.js";
@@ -10,7 +10,7 @@ import { failure, Unavailable } from "./unavailable.js";
 
 function LanguageSwitch() {
     const button = (code) => html`<button type="button" lang=${code} aria-pressed=${String(code === language())}
-        onClick=${() => setLanguage(code)}>${tIn(code, "language.name")}</button>`;
+        onClick=${() => setLanguage(code)}>${nameOf(code)}</button>`;
     return html`<nav aria-label=${t("language.label")}>${languages.map(button)}</nav>`;
 }
 

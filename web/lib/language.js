@@ -1,14 +1,14 @@
 // language.js - sentences, dates and durations in the reader's language.
 
-import en from "../messages/en.js";
-import ko from "../messages/ko.js";
 import { signal } from "../vendor/signals.js";
 import { requestParameter } from "./places.js";
 
-const catalogues = { ko, en };
+// Only that of the reader is loaded; the server knows which it will be, and has the browser load it at once.
+const CATALOGUES = { ko: () => import("../messages/ko.js"), en: () => import("../messages/en.js") };
+const catalogues = {};
 const MEMORY = "postlatch-language";
 
-export const languages = Object.keys(catalogues);
+export const languages = Object.keys(CATALOGUES);
 
 function remembered() {
     try {
@@ -28,26 +28,38 @@ function preferred() {
     return tags.map((tag) => tag.split("-")[0].toLowerCase()).find((tag) => languages.includes(tag)) ?? "en";
 }
 
+async function load(tag) {
+    catalogues[tag] ??= (await CATALOGUES[tag]()).default;
+}
+
 // What has read it while it was drawn is drawn again when another language is chosen.
 const current = signal(preferred());
 document.documentElement.lang = current.value;
+await load(current.value);
 
 export function language() {
     return current.value;
 }
 
-export function setLanguage(chosen) {
-    current.value = chosen;
-    document.documentElement.lang = chosen;
+// Where the sentences cannot be loaded, the language stays as it is.
+export async function setLanguage(chosen) {
     try {
         localStorage.setItem(MEMORY, chosen);
     } catch {
         // it holds for this page then
     }
+    try {
+        await load(chosen);
+    } catch (error) {
+        return console.warn(error);
+    }
+    document.documentElement.lang = chosen;
+    current.value = chosen;
+    return undefined;
 }
 
 export function known(key) {
-    return key in catalogues.en;
+    return key in catalogues[current.value];
 }
 
 // The sentence of key as a list of texts and values: "{name}" stands for values.name,
@@ -60,9 +72,9 @@ export function t(key, values) {
     return fill(key, values).join("");
 }
 
-// In a language that is not the current one: how a language calls itself.
-export function tIn(other, key) {
-    return catalogues[other][key];
+// How a language calls itself.
+export function nameOf(tag) {
+    return new Intl.DisplayNames(tag, { type: "language" }).of(tag);
 }
 
 export function time(seconds) {

@@ -1,7 +1,6 @@
 // en.js - every sentence in English. The keys are those of ko.js.
 
 export default {
-    "language.name": "English",
     "language.label": "Language",
 
     "app.webmail": "Back to webmail",

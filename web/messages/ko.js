@@ -1,7 +1,6 @@
 // ko.js - every sentence in Korean. The keys are those of en.js.
 
 export default {
-    "language.name": "한국어",
     "language.label": "언어",
 
     "app.webmail": "웹메일로 돌아가기",
