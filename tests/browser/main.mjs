@@ -12,5 +12,6 @@ import "./test_account.mjs";
 import "./test_applications.mjs";
 import "./test_set_up.mjs";
 import "./test_phone_screen.mjs";
+import "./test_first_page.mjs";
 
 process.exit((await runAll(process.argv[2])) ? 1 : 0);

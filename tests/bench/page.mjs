@@ -1,0 +1,36 @@
+// page.mjs ADDRESS COUNT - opens a page in headless Chromium so often, each time as if for the first time, on a
+// simulated slow 3G line.
+//
+// Prints a line of JSON for each: milliseconds until the first words were painted and until a name can be typed, bytes
+// that came over the line, with headers, and how many answers. NODE_FOLDER has playwright-core.
+
+import { createRequire } from "node:module";
+
+const { chromium } = createRequire(`${process.env.NODE_FOLDER}/`)("playwright-core");
+const [address, count] = process.argv.slice(2);
+const BYTES_A_SECOND = 400_000 / 8;
+const SLOW_3G = { offline: false, latency: 400, downloadThroughput: BYTES_A_SECOND, uploadThroughput: BYTES_A_SECOND };
+
+async function visit(browser) {
+    const context = await browser.newContext({
+        ignoreHTTPSErrors: true, locale: "ko-KR", viewport: { width: 390, height: 800 },
+    });
+    const page = await context.newPage();
+    const client = await context.newCDPSession(page);
+    let bytes = 0, requests = 0;
+    await client.send("Network.enable");
+    await client.send("Network.emulateNetworkConditions", SLOW_3G);
+    client.on("Network.loadingFinished", ({ encodedDataLength }) => { bytes += encodedDataLength; requests += 1; });
+    await page.goto(address, { waitUntil: "commit" });
+    await page.locator("[name=user]:focus").waitFor();
+    const { usable, painted } = await page.evaluate(() => ({
+        usable: performance.now(), painted: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN,
+    }));
+    await page.waitForLoadState("load");
+    await context.close();
+    return { painted, usable, bytes, requests };
+}
+
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium" });
+for (let i = 0; i < count; i++) console.log(JSON.stringify(await visit(browser)));
+await browser.close();
