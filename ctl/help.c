@@ -275,14 +275,10 @@ int ctl_manual(FILE *out, const char *section)
 		const char *name;
 		void (*print)(FILE *out);
 	} sections[] = {
-		{ "commands", manual_commands },
-		{ "settings", manual_settings },
-		{ "policy", manual_policy },
-		{ "brand", manual_brand },
-		{ "rules", manual_rules },
-		{ "words", words },
-		{ "setting-words", setting_words },
-		{ "option-words", option_words },
+		{ "commands", manual_commands },    { "settings", manual_settings },
+		{ "policy", manual_policy },        { "brand", manual_brand },
+		{ "rules", manual_rules },          { "words", words },
+		{ "setting-words", setting_words }, { "option-words", option_words },
 	};
 
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
