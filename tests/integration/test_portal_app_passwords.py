@@ -36,6 +36,7 @@ class AppPasswords(unittest.TestCase):
         cls.dovecot = Dovecot(cls.portal.dir + "/auth")
         cls.addClassCleanup(cls.dovecot.close)
         cls.portal.init().start()
+        cls.portal.start_sender()
 
     def setUp(self):
         AppPasswords.members += 1
