@@ -568,13 +568,16 @@ end
     first = {"2.3": "passdb {\n  driver = passwd-file\n", "2.4": "passdb passwd-file {\n"}[RELEASE]
     block = {"2.3": "passdb {\n  driver = lua\n  args = file=%s\n  mechanisms = plain login none\n}\n",
              "2.4": "passdb lua {\n  lua_file = %s\n}\n"}[RELEASE]
+    # When mail arrives, Dovecot's own userdb static would ask this passdb without a password, and keep the answer.
+    userdb = {"2.3": ("  driver = static\n  args = ", "  driver = static\n  args = allow_all_users=yes "),
+              "2.4": ("userdb static {\n", "userdb static {\n  userdb_static_allow_all_users = yes\n")}[RELEASE]
 
     @classmethod
     def setUpClass(cls):
         path = server.dir + "/etc/dovecot/passdb.lua"
         with open(path, "w") as f:
             f.write(cls.script)
-        cls.changes = {cls.first: "auth_cache_size = 1M\n" + cls.block % path + cls.first}
+        cls.changes = dict([(cls.first, "auth_cache_size = 1M\n" + cls.block % path + cls.first), cls.userdb])
         super().setUpClass()
 
     def test_credentials_of_ours_are_no_passwords_for_it(self):
