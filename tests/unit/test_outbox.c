@@ -12,7 +12,9 @@
 #define OTHER "other@example.test"
 #define MOST 8
 
-static const struct pl_notice_origin origin = { "ko", "192.0.2.1", "Windows 10, Chrome" };
+static const struct pl_notice_origin origin = { .language = "ko",
+						.ip = "192.0.2.1",
+						.device = "Windows 10, Chrome" };
 
 static void add_at(struct fixture *fixture, int64_t at, const char *address, const char *what,
 		   const struct pl_notice_origin *from)
@@ -155,15 +157,16 @@ static void a_fact_is_one_line_and_unknown_facts_are_passed_over(void **state)
 		const char *payload;
 		struct pl_notice_origin origin;
 	} rows[] = {
-		{ "", { "", "", "" } },
-		{ "ip=192.0.2.1", { "", "192.0.2.1", "" } },
-		{ "later=x\nip=192.0.2.1\nlanguage=en\n", { "en", "192.0.2.1", "" } },
-		{ "\n\n=\n==\nip\nip=\ndevice=a=b\n", { "", "", "a=b" } },
-		{ "language=longer-than-it-may-be\n", { "longer-", "", "" } },
-		{ "ipx=1\ni=2\n", { "", "", "" } },
+		{ "", { .language = "" } },
+		{ "ip=192.0.2.1", { .ip = "192.0.2.1" } },
+		{ "later=x\nip=192.0.2.1\nlanguage=en\n", { .language = "en", .ip = "192.0.2.1" } },
+		{ "\n\n=\n==\nip\nip=\ndevice=a=b\n", { .device = "a=b" } },
+		{ "language=longer-than-it-may-be\n", { .language = "longer-" } },
+		{ "ipx=1\ni=2\n", { .language = "" } },
 	};
 	struct fixture *fixture = *state;
-	const struct pl_notice_origin odd = { "en\nip=", "", "a\tb\x7f\r\nlanguage=ko" };
+	const struct pl_notice_origin odd = { .language = "en\nip=",
+					      .device = "a\tb\x7f\r\nlanguage=ko" };
 	struct pl_message messages[MOST];
 	struct pl_notice_origin read;
 
