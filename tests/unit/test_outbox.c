@@ -195,6 +195,8 @@ static void the_longest_facts_fit(void **state)
 	longest.language[sizeof(longest.language) - 1] = '\0';
 	longest.ip[sizeof(longest.ip) - 1] = '\0';
 	longest.device[sizeof(longest.device) - 1] = '\0';
+	longest.day[sizeof(longest.day) - 1] = '\0';
+	longest.uses[sizeof(longest.uses) - 1] = '\0';
 	add_member(fixture, USER, "");
 	add_at(fixture, T, USER, "recovery-used", &longest);
 	reopen(fixture, PL_ROLE_SENDER);
