@@ -119,13 +119,13 @@ int pl_audit_list(struct pl_store *store, const struct pl_audit_filter *filter,
 	return read_all(stmt, each, context, err);
 }
 
-int pl_audit_list_below(struct pl_store *store, const char *object, int64_t below, int limit,
-			int (*each)(const struct pl_audit_record *record, void *context),
+int pl_audit_list_below(struct pl_store *store, const char *object, int64_t since, int64_t below,
+			int limit, int (*each)(const struct pl_audit_record *record, void *context),
 			void *context, struct pl_error *err)
 {
 	return read_all(pl_query(store, PL_SQL_AUDIT_LIST_BELOW,
-				 PL_PARAMS(PL_TEXT("object", object), PL_INT("below", below),
-					   PL_INT("limit", limit))),
+				 PL_PARAMS(PL_TEXT("object", object), PL_INT("since", since),
+					   PL_INT("below", below), PL_INT("limit", limit))),
 			each, context, err);
 }
 

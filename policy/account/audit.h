@@ -37,9 +37,9 @@ int pl_audit_list(struct pl_store *store, const struct pl_audit_filter *filter,
 		  int (*each)(const struct pl_audit_record *record, void *context), void *context,
 		  struct pl_error *err);
 
-/* The same for those of one object whose id is lower, for pages that go on. */
-int pl_audit_list_below(struct pl_store *store, const char *object, int64_t below, int limit,
-			int (*each)(const struct pl_audit_record *record, void *context),
+/* The same for those of one object since then whose id is lower, for pages that go on. */
+int pl_audit_list_below(struct pl_store *store, const char *object, int64_t since, int64_t below,
+			int limit, int (*each)(const struct pl_audit_record *record, void *context),
 			void *context, struct pl_error *err);
 
 /* How far the records are now. Their ids only go up, so that no clock is needed to tell

@@ -4,6 +4,9 @@
  * The two are lists of their own, newest first, of which an answer merges a page. Where the next
  * page goes on is a position in each of them, so nothing is shown twice or left out, whatever is
  * added or removed meanwhile.
+ *
+ * Audit records name an address, which may have been somebody else's before: those are older than
+ * the member.
  */
 #include <string.h>
 
@@ -164,16 +167,18 @@ int get_activity(struct request *request, struct response *response, struct pl_e
 		.below = INT64_MAX,
 		.address = request->address,
 	};
+	struct pl_account *account;
 	int ret = -1;
 
 	if (!read_position(request_query(request, "after"), &activity))
 		return respond_error(response, 400, "bad-request");
 	activity.login = json_array();
 	activity.change = json_array();
-	if (pl_login_record_list(request->work.store, &activity.logins, add_login, &activity,
+	if (request_account(request, &account, err) == 0 &&
+	    pl_login_record_list(request->work.store, &activity.logins, add_login, &activity,
 				 err) == 0 &&
-	    pl_audit_list_below(request->work.store, request->address, activity.below, PAGE + 1,
-				add_change, &activity, err) == 0)
+	    pl_audit_list_below(request->work.store, request->address, account->member.created_at,
+				activity.below, PAGE + 1, add_change, &activity, err) == 0)
 		ret = respond_json(response, 200, merge(&activity, request->policy));
 	json_decref(activity.login);
 	json_decref(activity.change);
