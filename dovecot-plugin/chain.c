@@ -34,10 +34,19 @@ static struct chain *chain_of(const struct auth_request *request)
 	return event_get_ptr(request->event, CHAIN_KEY);
 }
 
+/* A passdb whose result_success is return-fail, say, refuses those whom it knows: Dovecot goes on
+ * with the mechanism, and refuses the login at its end. */
+static enum passdb_result with_rules(const struct auth_request *request, enum passdb_result result)
+{
+	return result == PASSDB_RESULT_OK && !request->passdb_success && request->mech != NULL
+		       ? PASSDB_RESULT_USER_DISABLED
+		       : result;
+}
+
 static void has_ended(struct auth_request *request, enum passdb_result result)
 {
 	auth_request_ref(request);
-	chain_of(request)->ended(request, result);
+	chain_of(request)->ended(request, with_rules(request, result));
 }
 
 static void plain_ended(enum passdb_result result, struct auth_request *request)
@@ -82,7 +91,7 @@ static void others_answered(enum passdb_result result, const unsigned char *cred
 	request->mech = chain->mech;
 	request->mech_password = chain->password;
 	chain->is_asking = FALSE;
-	chain->answered(request, result);
+	chain->answered(request, with_rules(request, result));
 }
 
 /* The passdbs from this one on, without Dovecot's cache (auth_cache_size). What a passdb answers

@@ -245,6 +245,37 @@ def passwd_file(kind, name, path, extra=""):
     return "%s %s {\n  driver = passwd-file\n  passwd_file_path = %s\n  %s\n}\n" % (kind, name, path, extra)
 
 
+class ResultRules(Blocks):
+    """A list of whom the operator refuses, by the result_success of its block."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.list = server.dir + "/etc/dovecot/refused"
+        cls.refuse()
+        cls.changes = {OPERATORS: passwd_file("passdb", "refused", cls.list, "result_success = return-fail") + OPERATORS}
+        super().setUpClass()
+
+    @classmethod
+    def refuse(cls, *members):
+        with open(cls.list, "w") as f:
+            f.write("".join(member + ":::::::nopassword\n" for member in members))
+        time.sleep(1.1)
+
+    def test_it_holds_for_every_credential(self):
+        credentials = self.credentials(BOB)
+        self.addCleanup(self.refuse)
+        self.let_in(BOB, credentials)
+        self.refuse(BOB)
+        self.kept_out(BOB, credentials)
+
+    def test_nobody_is_told_why_the_account_password_does_not_open(self):
+        server.postlatch("member", "set", ALICE, "client_password=never")
+        self.addCleanup(self.refuse)
+        self.assertIn("app password", sign_in(server, "imap", "PLAIN", ALICE, server.passwords[ALICE])[1])
+        self.refuse(ALICE)
+        self.assertNotIn("app password", sign_in(server, "imap", "PLAIN", ALICE, "wrong")[1])
+
+
 class Denied(Blocks):
     """A deny passdb, as Debian's auth-deny.conf.ext has it."""
 
