@@ -60,6 +60,8 @@ int pl_application_connect(const struct pl_work *work, struct pl_grant *grant,
 	if (get_origin(work, grant->id, &row, &browsers) < 0)
 		return -1;
 	session.second_factor = browsers.second_factor;
+	/* Whoever has stolen the device may have connected it. */
+	session.trusted_id = browsers.trusted_id;
 	session.reauthenticated_at = browsers.reauthenticated_at;
 	snprintf(session.ip, sizeof(session.ip), "%s", ip);
 	snprintf(session.device, sizeof(session.device), "%s", client->name);

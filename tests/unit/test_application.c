@@ -1,6 +1,7 @@
 /* test_application.c - programs that register themselves, consent, connected applications. */
 #include "tests/unit/parallel.h"
 
+#include "policy/credential/trusted.h"
 #include "policy/session/application.h"
 #include "policy/session/consent.h"
 #include "policy/session/redirect_uri.h"
@@ -355,6 +356,36 @@ static void generation_and_client_end_an_application(void **state)
 	assert_int_equal(listed(fixture, &scene, scene.now).session.id, 0);
 }
 
+static enum pl_trust use_device(struct fixture *fixture, const struct scene *scene, int64_t now,
+				const struct pl_secret *cookie, struct pl_secret *next_r)
+{
+	struct pl_trusted device;
+	enum pl_trust trust;
+
+	assert_ok(fixture, pl_trusted_use(work_at(fixture, now), cookie, scene->browser.member_id,
+					  "192.0.2.10", &trust, &device, next_r));
+	return trust;
+}
+
+static void a_stolen_device_ends_what_it_has_connected(void **state)
+{
+	struct fixture *fixture = *state;
+	struct scene scene = begin(fixture);
+	struct pl_account account = account_of(fixture, OWNER);
+	struct pl_trusted device = { .name = "Windows 10, Chrome" };
+	struct pl_secret cookie, next;
+
+	assert_ok(fixture, pl_trusted_add(work_of(fixture), &account, &device, &cookie));
+	sql_run(fixture->db, "UPDATE session SET trusted_id = (SELECT id FROM trusted_device)");
+	connect_program(fixture, &scene, scene.now + 180 * DAY);
+	assert_int_equal(use_device(fixture, &scene, scene.now + DAY, &cookie, &next),
+			 PL_TRUST_VALID);
+	assert_int_not_equal(listed(fixture, &scene, scene.now + DAY).session.id, 0);
+	assert_int_equal(use_device(fixture, &scene, scene.now + 2 * DAY, &cookie, &next),
+			 PL_TRUST_STOLEN);
+	assert_int_equal(listed(fixture, &scene, scene.now + 2 * DAY).session.id, 0);
+}
+
 static int clients(struct fixture *fixture)
 {
 	return (int)sql_int(fixture->db, "SELECT COUNT(*) FROM oauth_client");
@@ -416,6 +447,7 @@ int main(void)
 		TEST_WITH_DATABASE(an_application_outlives_the_browser_and_ends_unused),
 		TEST_WITH_DATABASE(an_application_is_revoked_by_its_member_alone),
 		TEST_WITH_DATABASE(generation_and_client_end_an_application),
+		TEST_WITH_DATABASE(a_stolen_device_ends_what_it_has_connected),
 		TEST_WITH_DATABASE(registrations_without_use_are_removed),
 		TEST_WITH_DATABASE(used_refresh_tokens_are_removed_after_a_week),
 	};
