@@ -15,6 +15,7 @@
 #include "portal/oauth/handlers.h"
 #include "portal/oauth/oauth.h"
 #include "portal/oauth/oauth_answer.h"
+#include "portal/signin/guards.h"
 
 #define CONSENT_PAGE "/consent"
 
@@ -186,6 +187,9 @@ int post_consent(struct request *request, struct response *response, struct pl_e
 	struct pl_secret token;
 	int ret;
 
+	/* What is connected outlives the session, which may be that of a trusted device. */
+	if (request_flag(request, "allow") && !is_reauthenticated(request))
+		return ask_to_reauthenticate(request, response);
 	if (pl_secret_set(&token, text, strlen(text)) < 0)
 		return respond_error(response, 404, "consent-over");
 	ret = request_begin_write(request, err);

@@ -218,6 +218,17 @@ class Consent(OAuth):
         self.refused(consent(self.browser, location), 404, "consent-over")
         self.nothing_granted()
 
+    def test_agreeing_wants_the_password_or_a_code_once_more(self):
+        self.signed_in()
+        location = self.asked()
+        self.portal.sql("UPDATE session SET reauthenticated_at = 0 WHERE id = ?", self.session_of_member())
+        self.refused(consent(self.browser, location), 403, "reauthentication-needed")
+        self.nothing_granted()
+        self.assertEqual(self.browser.post("/api/account/reauthentication", {"password": "right"}).status, 200)
+        self.assertEqual(consent(self.browser, location).status, 200)
+        self.portal.sql("UPDATE session SET reauthenticated_at = 0 WHERE id = ?", self.session_of_member())
+        self.assertEqual(consent(self.browser, self.asked(), allow=False).status, 200)
+
     def test_a_second_step_that_is_due_comes_before_consent(self):
         self.signed_in()
         location = self.asked()

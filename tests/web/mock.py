@@ -405,6 +405,8 @@ def get_consent(session):
 
 
 def post_consent(session, body):
+    if body["allow"] and not session.recent:
+        raise Refused(403, "reauthentication-needed", by="code" if session.registered else "password")
     session.consent = body
     return {"continue": "/sign-out?%s" % ("agreed=" + body.get("services", "") if body["allow"] else "denied")}
 

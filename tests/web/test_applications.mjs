@@ -30,7 +30,19 @@ test("consent takes away the services whose boxes are not ticked", {}, async (re
     const sent = answered(page);
     await page.click("form [type=submit]");
     assert.deepEqual(await sent, { request: "pl_cr_x", allow: true, services: "imap,smtp" });
+    await page.fill("dialog [name=code]", "123456");
+    await page.click("dialog [type=submit]");
     await page.waitForURL("**/sign-out?agreed=imap,smtp");
+});
+
+test("consent that wants a code can still be denied", {}, async (reader, page) => {
+    await consent(reader, page);
+    await page.click("form [type=submit]");
+    await page.locator("dialog").waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator("dialog").waitFor({ state: "detached" });
+    await page.click("form button[type=button]");
+    await page.waitForURL("**/sign-out?denied");
 });
 
 test("consent to no service is not sent", {}, async (reader, page) => {

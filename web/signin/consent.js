@@ -11,6 +11,7 @@ import { Frame, Page } from "../lib/frame.js";
 import { html } from "../lib/html.js";
 import { t } from "../lib/language.js";
 import { signIn } from "../lib/places.js";
+import { reauthenticated } from "../lib/reauthentication.js";
 import { session } from "../lib/session.js";
 import { attempt } from "../lib/unavailable.js";
 
@@ -34,8 +35,9 @@ async function load() {
 // Leads back to the program, which may be one that the browser does not show.
 async function answer(given) {
     try {
-        const { continue: address } = await post("/api/consent", { request, ...given });
-        location.replace(address);
+        const answered = await reauthenticated(() => post("/api/consent", { request, ...given }));
+        if (!answered) return;
+        location.replace(answered.continue);
     } catch (error) {
         if (!isOver(error)) throw error;
     }
