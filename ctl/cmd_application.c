@@ -1,6 +1,6 @@
 /* cmd_application.c - postlatch application ... */
 #include "ctl/command.h"
-#include "policy/credential/app_password.h"
+#include "policy/settings/services.h"
 #include "policy/session/application.h"
 
 static int list_json(const struct pl_application *row, void *context)

@@ -198,15 +198,6 @@ int pl_app_password_issue(const struct pl_work *work, const struct pl_keys *keys
 	return pl_error_prefix(work->err, "app password of %s", text);
 }
 
-unsigned int pl_services_read(struct pl_stmt *stmt)
-{
-	const char *text = pl_col_text(stmt, "services");
-	unsigned int services;
-
-	return text == NULL || pl_services_parse(text, &services, NULL) < 0 ? 1u << PL_SETTING_COUNT
-									    : services;
-}
-
 void pl_app_password_read_limits(struct pl_stmt *stmt, struct pl_app_password *row_r)
 {
 	row_r->services = pl_services_read(stmt);
@@ -262,7 +253,7 @@ enum pl_app_password_limit pl_app_password_limit(const struct pl_app_password *a
 {
 	if (app_password->expires_at != 0 && now >= app_password->expires_at)
 		return PL_APP_PASSWORD_EXPIRED;
-	if (app_password->services != 0 && (app_password->services & 1u << service) == 0)
+	if (!pl_services_cover(app_password->services, service))
 		return PL_APP_PASSWORD_WRONG_SERVICE;
 	if (app_password->networks[0] != '\0' &&
 	    pl_network_list_contains(app_password->networks, ip, NULL) != 1)

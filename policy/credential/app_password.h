@@ -23,7 +23,7 @@ struct pl_app_password {
 	int64_t member_id;
 	enum pl_app_password_kind kind;
 	char label[4 * PL_APP_PASSWORD_LABEL + 1];
-	unsigned int services;                       /* pl_services_parse */
+	unsigned int services;                       /* policy/settings/services.h */
 	char networks[PL_APP_PASSWORD_NETWORKS + 1]; /* "" for everywhere */
 	int64_t expires_at;                          /* 0 for never */
 	int64_t created_at;
@@ -60,8 +60,6 @@ int pl_app_password_macs(const struct pl_keys *keys, int64_t member_id,
 /* Whether the app password of a row that has its mac is one of them. Compares in constant
  * time. */
 int pl_app_password_matches(const struct pl_app_password_macs *macs, struct pl_stmt *stmt);
-/* The column services of a row. A word that this version does not know widens nothing. */
-unsigned int pl_services_read(struct pl_stmt *stmt);
 /* Reads services, networks and expires_at of a row. */
 void pl_app_password_read_limits(struct pl_stmt *stmt, struct pl_app_password *row_r);
 /* Which of its limits does not hold. Pure. */

@@ -141,9 +141,8 @@ static int read_app_password(struct reading *reading, struct pl_stmt *rows)
 /* Whether a connected application was given the service. A token without a grant is one of ours. */
 static int is_granted(struct pl_stmt *rows, enum pl_setting service)
 {
-	const unsigned int granted = pl_col_is_null(rows, "services") ? 0 : pl_services_read(rows);
-
-	return granted == 0 || (granted & 1u << service) != 0;
+	return pl_col_is_null(rows, "services") ||
+	       pl_services_cover(pl_services_read(rows), service);
 }
 
 /* The token decides the channel. */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policy/credential/app_password.h"
+#include "policy/settings/services.h"
 #include "policy/session/grant_row.h"
 
 static int record(const struct pl_work *work, const char *action, const struct pl_address *address,

@@ -17,7 +17,7 @@ struct pl_application {
 	struct pl_session session; /* its device is the name; seen_at and ip are of its last use */
 	char client_id[PL_CLIENT_ID_MAX + 1];
 	int registered_itself; /* nobody has verified its name */
-	unsigned int services; /* 1 << enum pl_setting; 0: all */
+	unsigned int services; /* policy/settings/services.h */
 	char used_service[16]; /* "": it has not signed in anywhere yet */
 };
 

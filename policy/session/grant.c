@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policy/credential/app_password.h"
+#include "policy/settings/services.h"
 
 #define CODE_PREFIX "pl_ac_"
 

@@ -24,7 +24,7 @@ struct pl_grant {
 	char challenge[129]; /* of RFC 7636 S256; "" for none */
 	char scope[256];
 	char nonce[256];       /* of OpenID Connect; "" for none */
-	unsigned int services; /* 1 << enum pl_setting, of a connected application; 0: all */
+	unsigned int services; /* policy/settings/services.h, of a connected application */
 	int64_t expires_at;    /* of the code */
 	/* When the member signed in, where its session began later; else 0. */
 	int64_t signed_in_at;

@@ -1,9 +1,9 @@
 /* account_answer.c - see account_answer.h. */
 #include "portal/account/account_answer.h"
 
-#include "policy/credential/app_password.h"
 #include "policy/credential/totp.h"
 #include "policy/credential/trusted.h"
+#include "policy/settings/services.h"
 #include "portal/signin/guards.h"
 
 /* What is being listed, and for whom. */
@@ -117,7 +117,7 @@ json_t *account_services(unsigned int services)
 	enum pl_setting service;
 
 	for (size_t i = 0; (service = pl_client_service(i)) != PL_SETTING_COUNT; i++) {
-		if (services == PL_SERVICES_ALL || (services & 1u << service) != 0)
+		if (pl_services_cover(services, service))
 			json_array_append_new(names, json_string(pl_setting_info(service)->name));
 	}
 	return names;
@@ -128,7 +128,7 @@ int account_services_on(struct request *request, unsigned int *services_r, struc
 	struct pl_resolved resolved;
 	enum pl_setting service;
 
-	*services_r = 1u << PL_SETTING_COUNT;
+	*services_r = PL_SERVICES_NONE;
 	for (size_t i = 0; (service = pl_client_service(i)) != PL_SETTING_COUNT; i++) {
 		if (account_resolve(request, service, &resolved, err) < 0)
 			return -1;

@@ -10,9 +10,9 @@ int answer_account(struct request *request, struct response *response, struct pl
 /* Its member's settings. 0, or -1. */
 int account_resolve(struct request *request, enum pl_setting setting,
 		    struct pl_resolved *resolved_r, struct pl_error *err);
-/* The names of services of mail clients, 1 << enum pl_setting, as a list; PL_SERVICES_ALL: all. */
+/* The names of a set of services of mail clients, as a list. */
 json_t *account_services(unsigned int services);
-/* The services of mail clients that are on for the member, with a bit of none of them. 0, or -1. */
+/* The services of mail clients that are on for the member, with PL_SERVICES_NONE. 0, or -1. */
 int account_services_on(struct request *request, unsigned int *services_r, struct pl_error *err);
 
 #endif

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policy/credential/app_password.h"
+#include "policy/settings/services.h"
 #include "policy/session/consent.h"
 #include "portal/account/account_answer.h"
 #include "portal/oauth/handlers.h"

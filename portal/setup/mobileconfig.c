@@ -27,16 +27,13 @@ struct profile {
 	char identifier[IDENTIFIER_TEXT];
 };
 
-static int covers(const struct pl_app_password *app_password, enum pl_setting service)
-{
-	return app_password->services == 0 || (app_password->services & 1u << service) != 0;
-}
-
 static const struct pl_mail_service *first_of(const struct pl_mail_settings *settings,
 					      const struct pl_app_password *app_password,
 					      enum pl_setting service)
 {
-	for (size_t i = 0; i < settings->count && covers(app_password, service); i++) {
+	const int is_covered = pl_services_cover(app_password->services, service);
+
+	for (size_t i = 0; i < settings->count && is_covered; i++) {
 		if (settings->services[i].service == service)
 			return &settings->services[i];
 	}
