@@ -63,41 +63,6 @@ void pl_running_tests_free(struct pl_running_tests *running)
 
 /* -- whose an attempt is -- */
 
-/* 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 (RFC 1918), in the mapped form. */
-static int is_private4(const struct pl_ip *ip)
-{
-	static const char *const networks[] = { "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16" };
-	struct pl_network network;
-
-	for (size_t i = 0; i < sizeof(networks) / sizeof(networks[0]); i++) {
-		if (pl_network_parse(networks[i], &network, NULL) == 0 &&
-		    pl_network_contains(&network, ip))
-			return 1;
-	}
-	return 0;
-}
-
-static int is_ip4(const struct pl_ip *ip)
-{
-	static const unsigned char prefix[12] = { [10] = 0xff, [11] = 0xff };
-
-	return memcmp(ip->byte, prefix, sizeof(prefix)) == 0;
-}
-
-/* The same address, or what one network mostly has: a /24 of private addresses, a /64 of IPv6. */
-static int is_same_network(const struct pl_ip *a, const struct pl_ip *b)
-{
-	size_t bytes = 16;
-
-	if (!a->known || !b->known)
-		return 0;
-	if (is_private4(a) && is_private4(b))
-		bytes = 15;
-	else if (!is_ip4(a) && !is_ip4(b))
-		bytes = 8;
-	return memcmp(a->byte, b->byte, bytes) == 0;
-}
-
 static int is_account(const struct pl_running_test *test,
 		      const struct pl_connection_attempt *attempt)
 {
@@ -110,7 +75,7 @@ static int may_be_device(const struct pl_running_test *test, const struct pl_add
 			 const struct pl_connection_attempt *attempt)
 {
 	return strcmp(typed->local, test->address.local) == 0 &&
-	       is_same_network(&test->ip, &attempt->ip);
+	       pl_ip_is_near(&test->ip, &attempt->ip);
 }
 
 const struct pl_running_test *pl_running_tests_find(const struct pl_running_tests *running,

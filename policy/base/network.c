@@ -9,8 +9,10 @@
 
 static const unsigned char mapped_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
-/* The longest text of one network: an address, '/', three digits. */
-#define NETWORK_TEXT PL_NETWORK_TEXT
+static int is_mapped(const struct pl_ip *ip)
+{
+	return memcmp(ip->byte, mapped_prefix, sizeof(mapped_prefix)) == 0;
+}
 
 void pl_ip_from_bytes(int family, const void *bytes, struct pl_ip *ip_r)
 {
@@ -116,9 +118,8 @@ char *pl_ip_format_origin(const struct pl_ip *ip, char buf[PL_IP_ORIGIN])
 	struct pl_ip net = *ip;
 	size_t len;
 
-	pl_ip_format(ip, buf);
-	if (strchr(buf, ':') == NULL)
-		return buf;
+	if (!ip->known || is_mapped(ip))
+		return pl_ip_format(ip, buf);
 	memset(net.byte + 8, 0, 8);
 	len = strlen(pl_ip_format(&net, buf));
 	snprintf(buf + len, PL_IP_ORIGIN - len, "/64");
@@ -127,12 +128,12 @@ char *pl_ip_format_origin(const struct pl_ip *ip, char buf[PL_IP_ORIGIN])
 
 int pl_network_parse(const char *text, struct pl_network *network_r, struct pl_error *err)
 {
-	char ip_text[NETWORK_TEXT + 1];
+	char ip_text[PL_NETWORK_TEXT];
 	char *slash;
 	unsigned int offset;
 
 	memset(network_r, 0, sizeof(*network_r));
-	if (strlen(text) > NETWORK_TEXT)
+	if (strlen(text) >= sizeof(ip_text))
 		return pl_error_set(err, PL_ERR_INVALID,
 				    "this is not a network; write it as 192.0.2.0/24");
 	snprintf(ip_text, sizeof(ip_text), "%s", text);
@@ -161,11 +162,6 @@ int pl_network_parse(const char *text, struct pl_network *network_r, struct pl_e
 	return 0;
 }
 
-static int is_mapped(const struct pl_ip *ip)
-{
-	return memcmp(ip->byte, mapped_prefix, sizeof(mapped_prefix)) == 0;
-}
-
 char *pl_network_format(const struct pl_network *network, char buf[PL_NETWORK_TEXT])
 {
 	const unsigned int offset = is_mapped(&network->ip) && network->bits >= 96 ? 96 : 0;
@@ -184,6 +180,28 @@ void pl_network_around(const struct pl_ip *ip, struct pl_network *network_r)
 		network_r->ip.byte[i] &= mask_byte(network_r->bits, i);
 }
 
+/* 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 (RFC 1918), in the mapped form. */
+static int is_private4(const struct pl_ip *ip)
+{
+	const unsigned char *b = ip->byte + sizeof(mapped_prefix);
+
+	return is_mapped(ip) &&
+	       (b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168));
+}
+
+int pl_ip_is_near(const struct pl_ip *a, const struct pl_ip *b)
+{
+	size_t bytes = 16;
+
+	if (!a->known || !b->known)
+		return 0;
+	if (is_private4(a) && is_private4(b))
+		bytes = 15;
+	else if (!is_mapped(a) && !is_mapped(b))
+		bytes = 8;
+	return memcmp(a->byte, b->byte, bytes) == 0;
+}
+
 int pl_network_contains(const struct pl_network *network, const struct pl_ip *ip)
 {
 	if (!ip->known)
@@ -200,17 +218,27 @@ static int next_network(const char **list, struct pl_network *network_r, struct 
 {
 	const char *at = *list + strspn(*list, ", \t");
 	const size_t len = strcspn(at, ", \t");
-	char text[NETWORK_TEXT + 1];
+	char text[PL_NETWORK_TEXT];
 
 	if (len == 0)
 		return 0;
-	if (len > NETWORK_TEXT)
+	if (len >= sizeof(text))
 		return pl_error_set(err, PL_ERR_INVALID,
 				    "this is not a network; write it as 192.0.2.0/24");
 	memcpy(text, at, len);
 	text[len] = '\0';
 	*list = at + len;
 	return pl_network_parse(text, network_r, err) < 0 ? -1 : 1;
+}
+
+int pl_network_list_check(const char *list, struct pl_error *err)
+{
+	struct pl_network network;
+	int ret;
+
+	while ((ret = next_network(&list, &network, err)) == 1)
+		;
+	return ret;
 }
 
 int pl_network_list_contains(const char *list, const struct pl_ip *ip, struct pl_error *err)

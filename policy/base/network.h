@@ -42,6 +42,10 @@ char *pl_ip_format(const struct pl_ip *ip, char buf[PL_IP_TEXT]);
 #define PL_IP_ORIGIN (PL_IP_TEXT + 3)
 char *pl_ip_format_origin(const struct pl_ip *ip, char buf[PL_IP_ORIGIN]);
 
+/* Whether both are known, and the same or in what one network mostly has: a /24 of private
+ * addresses, a /64 of IPv6. */
+int pl_ip_is_near(const struct pl_ip *a, const struct pl_ip *b);
+
 /* One network, "192.0.2.0/24", "2001:db8::/32" or a single address. A bit that is set after
  * the mask is an error: it is nearly always a typing mistake. */
 int pl_network_parse(const char *text, struct pl_network *network_r, struct pl_error *err);
@@ -51,6 +55,8 @@ char *pl_network_format(const struct pl_network *network, char buf[PL_NETWORK_TE
 void pl_network_around(const struct pl_ip *ip, struct pl_network *network_r);
 /* Returns 1 when ip is known and lies in the network. */
 int pl_network_contains(const struct pl_network *network, const struct pl_ip *ip);
+/* Whether a text is a list of networks, which may be empty: 0, or -1 and the one that is none. */
+int pl_network_list_check(const char *list, struct pl_error *err);
 /* Returns 1 when ip is in one of the networks of a text, which are separated by commas or
  * spaces; 0 when it is not; -1 when the text is not a list of networks. */
 int pl_network_list_contains(const char *list, const struct pl_ip *ip, struct pl_error *err);

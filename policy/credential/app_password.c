@@ -87,8 +87,6 @@ static int check_services(struct pl_app_password *app_password, struct pl_error 
 
 static int check_limits(struct pl_app_password *app_password, size_t letters, struct pl_error *err)
 {
-	const struct pl_ip nowhere = { .known = 0 };
-
 	if (letters < PL_APP_PASSWORD_MIN || letters > PL_APP_PASSWORD_MAX)
 		return pl_error_set(err, PL_ERR_INVALID, "an app password has %d to %d letters",
 				    PL_APP_PASSWORD_MIN, PL_APP_PASSWORD_MAX);
@@ -99,7 +97,7 @@ static int check_limits(struct pl_app_password *app_password, size_t letters, st
 				    "name the device, for example \"office scanner\"",
 				    PL_APP_PASSWORD_LABEL);
 	return check_services(app_password, err) < 0 ||
-			       pl_network_list_contains(app_password->networks, &nowhere, err) < 0
+			       pl_network_list_check(app_password->networks, err) < 0
 		       ? -1
 		       : 0;
 }

@@ -23,22 +23,17 @@ static int note_row(const struct pl_app_password *row, void *context)
 static int is_within(const struct pl_app_password *wanted, const struct pl_app_password *was,
 		     int64_t now, struct pl_error *err)
 {
-	const int everywhere = wanted->networks[0] == '\0';
-	int networks;
-
 	if (!pl_services_within(wanted->services, was->services))
 		return 0;
 	if (wanted->expires_at == 0 ? was->expires_at != 0 : wanted->expires_at <= now)
 		return 0;
 	if (was->expires_at != 0 && wanted->expires_at > was->expires_at)
 		return 0;
-	if (was->networks[0] == '\0' || everywhere) {
-		const struct pl_ip nowhere = { .known = 0 };
-
-		networks = pl_network_list_contains(wanted->networks, &nowhere, err);
-		return networks < 0 ? -1 : was->networks[0] == '\0';
-	}
-	return pl_network_list_within(wanted->networks, was->networks, err);
+	if (was->networks[0] == '\0')
+		return pl_network_list_check(wanted->networks, err) < 0 ? -1 : 1;
+	return wanted->networks[0] == '\0'
+		       ? 0
+		       : pl_network_list_within(wanted->networks, was->networks, err);
 }
 
 static int record(const struct pl_work *work, const char *address,

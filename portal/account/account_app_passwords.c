@@ -128,13 +128,12 @@ static int read_limits(const struct request *request, struct response *response,
 		       struct pl_app_password *limits_r)
 {
 	const char *networks = text_or_none(request, "networks");
-	const struct pl_ip nowhere = { .known = 0 };
 
 	limits_r->expires_at = json_integer_value(json_object_get(request->json, "expires_at"));
 	if (pl_services_parse(text_or_none(request, "services"), &limits_r->services, NULL) < 0)
 		return respond_bad_field(response, "services");
 	if (strlen(networks) >= sizeof(limits_r->networks) ||
-	    pl_network_list_contains(networks, &nowhere, NULL) < 0)
+	    pl_network_list_check(networks, NULL) < 0)
 		return respond_bad_field(response, "networks");
 	if (limits_r->expires_at != 0 && limits_r->expires_at <= request->work.now)
 		return respond_bad_field(response, "expires_at");

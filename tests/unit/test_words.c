@@ -435,6 +435,38 @@ static void networks_around_addresses(void **state)
 	}
 }
 
+static void addresses_of_one_network(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		int is_near;
+	} rows[] = {
+		{ "192.168.0.2", "192.168.0.77", 1 },
+		{ "192.168.0.2", "192.168.1.2", 0 },
+		{ "10.1.2.3", "10.1.2.4", 1 },
+		{ "172.16.9.1", "172.16.9.2", 1 },
+		{ "172.32.9.1", "172.32.9.2", 0 },
+		{ "192.0.2.1", "192.0.2.1", 1 },
+		{ "192.0.2.1", "192.0.2.2", 0 },
+		{ "::ffff:10.1.2.3", "10.1.2.4", 1 },
+		{ "2001:db8:1:2::1", "2001:db8:1:2::9", 1 },
+		{ "2001:db8:1:2::1", "2001:db8:1:3::1", 0 },
+		{ "192.0.2.1", "::1", 0 },
+	};
+	const struct pl_ip unknown = { .known = 0 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pl_ip a, b;
+
+		pl_ip_parse(rows[i].a, &a, NULL);
+		pl_ip_parse(rows[i].b, &b, NULL);
+		assert_int_equal(pl_ip_is_near(&a, &b), rows[i].is_near);
+		assert_int_equal(pl_ip_is_near(&b, &a), rows[i].is_near);
+	}
+	assert_false(pl_ip_is_near(&unknown, &unknown));
+}
+
 static void services(void **state)
 {
 	unsigned int bits;
@@ -447,6 +479,10 @@ static void services(void **state)
 	assert_int_equal(bits, 0);
 	assert_int_equal(pl_services_parse("imap,webmail", &bits, NULL), -1);
 	assert_int_equal(pl_services_parse("imaps", &bits, NULL), -1);
+	assert_true(pl_services_cover(PL_SERVICES_ALL, PL_SETTING_SMTP));
+	assert_true(pl_services_cover(1u << PL_SETTING_SMTP, PL_SETTING_SMTP));
+	assert_false(pl_services_cover(1u << PL_SETTING_IMAP, PL_SETTING_SMTP));
+	assert_false(pl_services_cover(PL_SERVICES_NONE, PL_SETTING_SMTP));
 }
 
 static void labels(void **state)
@@ -547,6 +583,7 @@ int main(void)
 		cmocka_unit_test(folding),
 		cmocka_unit_test(networks_within_networks),
 		cmocka_unit_test(networks_around_addresses),
+		cmocka_unit_test(addresses_of_one_network),
 		cmocka_unit_test(services),
 		cmocka_unit_test(labels),
 		cmocka_unit_test(kinds_of_app_passwords),
