@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,6 @@
 
 #define CONF_NAME "brand.conf"
 #define CONF_BYTES_MAX (64 * 1024)
-#define VERSION_BYTES 8 /* of a SHA-256 */
 
 static const char svg[] = "image/svg+xml", png[] = "image/png";
 
@@ -144,24 +142,13 @@ static int add_style(struct pl_brand *brand, struct pl_error *err)
 
 static int name_version(struct pl_brand *brand, struct pl_error *err)
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	int ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
+	struct pl_fingerprint fingerprint;
 
-	for (size_t i = 0; ok && i < brand->file_count; i++) {
-		const struct pl_brand_file *file = &brand->files[i];
-
-		ok = EVP_DigestUpdate(ctx, file->name, strlen(file->name) + 1) == 1 &&
-		     EVP_DigestUpdate(ctx, &file->len, sizeof(file->len)) == 1 &&
-		     EVP_DigestUpdate(ctx, file->bytes, file->len) == 1;
-	}
-	ok = ok && EVP_DigestFinal_ex(ctx, digest, NULL) == 1;
-	EVP_MD_CTX_free(ctx);
-	if (!ok)
-		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL could not compute a digest");
-	for (size_t i = 0; i < VERSION_BYTES; i++)
-		snprintf(brand->version + 2 * i, 3, "%02x", digest[i]);
-	return 0;
+	pl_fingerprint_begin(&fingerprint);
+	for (size_t i = 0; i < brand->file_count; i++)
+		pl_fingerprint_add(&fingerprint, brand->files[i].name, brand->files[i].bytes,
+				   brand->files[i].len);
+	return pl_fingerprint_end(&fingerprint, brand->version, err);
 }
 
 static int read_folder(int folder, struct pl_brand *brand, struct pl_error *err)

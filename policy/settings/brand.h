@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include "policy/base/error.h"
+#include "policy/base/fingerprint.h"
 
 #define PL_BRAND_FILES_MAX 4
 #define PL_BRAND_IMAGE_BYTES_MAX (256 * 1024)
@@ -34,7 +35,7 @@ struct pl_brand {
 	struct pl_brand_file files[PL_BRAND_FILES_MAX];
 	size_t file_count;
 	/* Changes with any byte of any file; for their addresses. "": there are no files. */
-	char version[17];
+	char version[PL_FINGERPRINT_TEXT];
 	int refcount; /* atomic */
 };
 

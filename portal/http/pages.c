@@ -1,18 +1,16 @@
 /* pages.c - see pages.h. */
 #include "portal/http/pages.h"
 
-#include <openssl/evp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/base/fingerprint.h"
 #include "portal/http/page_imports.h"
 
 #define FIRST_MODULE "main.js"
 #define ACCOUNT "/account"
 #define ACCOUNT_MODULE "account/account.js" /* which main.js loads there */
 #define PREFIX "/web/"
-#define VERSION_BYTES 8 /* of a SHA-256 */
 
 /* Of a path below one that the single page answers. */
 #define BELOW_SEGMENTS_MAX 4
@@ -22,7 +20,7 @@
 struct pages {
 	struct page_files files;
 	const struct page *index;
-	char folder[sizeof(PREFIX) + 2 * VERSION_BYTES];
+	char folder[sizeof(PREFIX) - 1 + PL_FINGERPRINT_TEXT];
 	struct page_imports imports;         /* of FIRST_MODULE */
 	struct page_imports account_imports; /* those, ACCOUNT_MODULE and its own */
 };
@@ -35,29 +33,17 @@ static const struct {
 	{ "/", 0 }, { "/sign-in", 1 }, { ACCOUNT, 1 }, { "/sign-out", 0 }, { "/consent", 0 },
 };
 
-/* The version changes with any byte or name of any file, so that modules of two versions never
- * come together. */
+/* With a version, so that modules of two versions never come together. */
 static int name_folder(struct pages *pages, struct pl_error *err)
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	int ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
+	struct pl_fingerprint version;
 
-	for (size_t i = 0; ok && i < pages->files.count; i++) {
-		const struct page *page = &pages->files.page[i];
-
-		ok = EVP_DigestUpdate(ctx, page->name, strlen(page->name) + 1) == 1 &&
-		     EVP_DigestUpdate(ctx, &page->len, sizeof(page->len)) == 1 &&
-		     EVP_DigestUpdate(ctx, page->body, page->len) == 1;
-	}
-	ok = ok && EVP_DigestFinal_ex(ctx, digest, NULL) == 1;
-	EVP_MD_CTX_free(ctx);
-	if (!ok)
-		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL could not compute a digest");
+	pl_fingerprint_begin(&version);
+	for (size_t i = 0; i < pages->files.count; i++)
+		pl_fingerprint_add(&version, pages->files.page[i].name, pages->files.page[i].body,
+				   pages->files.page[i].len);
 	memcpy(pages->folder, PREFIX, sizeof(PREFIX));
-	for (size_t i = 0; i < VERSION_BYTES; i++)
-		snprintf(pages->folder + sizeof(PREFIX) - 1 + 2 * i, 3, "%02x", digest[i]);
-	return 0;
+	return pl_fingerprint_end(&version, pages->folder + sizeof(PREFIX) - 1, err);
 }
 
 static int load(struct pages *pages, const char *folder, struct pl_error *err)
