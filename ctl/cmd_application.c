@@ -60,41 +60,21 @@ int cmd_application_list(struct ctl *ctl, struct pl_error *err)
 	return ctl_print_json(json, err);
 }
 
-/* Of all, one at a time: a list is not changed while it is read. */
-struct finding {
-	int64_t id; /* 0: any */
-	struct pl_application *found;
-	int is_found;
-};
-
-static int find(const struct pl_application *application, void *context)
-{
-	struct finding *finding = context;
-
-	if (finding->id != 0 && finding->id != application->session.id)
-		return 0;
-	*finding->found = *application;
-	return finding->is_found = 1;
-}
-
 static int64_t revoke(const struct pl_work *work, struct pl_account *account, int64_t id,
 		      struct disconnection *ended)
 {
 	struct pl_application application;
 	int64_t count = 0;
+	int ret;
 
-	for (;;) {
-		struct finding finding = { id, &application, 0 };
-
-		if (pl_application_list(work, account->member.id, find, &finding) < 0)
-			return -1;
-		if (!finding.is_found)
-			return count;
+	/* Of all, one at a time: a list is not changed while it is read. */
+	while ((ret = pl_application_get(work, account->member.id, id, &application)) == 1) {
 		if (pl_application_revoke(work, account, &application) < 0)
 			return -1;
 		disconnection_add_session(ended, &application.session);
 		count++;
 	}
+	return ret < 0 ? -1 : count;
 }
 
 int cmd_application_revoke(struct ctl *ctl, struct pl_error *err)

@@ -279,18 +279,29 @@ int pl_app_password_list(struct pl_store *store, int64_t member_id,
 }
 
 struct search {
-	int64_t wanted; /* 0: the oldest */
-	struct pl_app_password found;
+	int64_t wanted; /* 0: any */
+	struct pl_app_password *found_r;
+	int is_found;
 };
 
-static int note_row(const struct pl_app_password *row, void *context)
+static int compare(const struct pl_app_password *row, void *context)
 {
 	struct search *search = context;
 
 	if (search->wanted != 0 && search->wanted != row->id)
 		return 0;
-	search->found = *row;
+	*search->found_r = *row;
+	search->is_found = 1;
 	return 1;
+}
+
+int pl_app_password_get(struct pl_store *store, int64_t member_id, int64_t id,
+			struct pl_app_password *app_password_r, struct pl_error *err)
+{
+	struct search search = { .wanted = id, .found_r = app_password_r };
+
+	return pl_app_password_list(store, member_id, compare, &search, err) < 0 ? -1
+										 : search.is_found;
 }
 
 static int revoke_row(const struct pl_work *work, const char *address,
@@ -314,13 +325,10 @@ static int revoke_row(const struct pl_work *work, const char *address,
 static int revoke_one(const struct pl_work *work, const char *address, int64_t member_id,
 		      int64_t wanted, const struct pl_notice_origin *origin)
 {
-	struct search search = { .wanted = wanted };
+	struct pl_app_password row;
+	int ret = pl_app_password_get(work->store, member_id, wanted, &row, work->err);
 
-	if (pl_app_password_list(work->store, member_id, note_row, &search, work->err) < 0)
-		return -1;
-	if (search.found.id == 0)
-		return 0;
-	return revoke_row(work, address, &search.found, origin) < 0 ? -1 : 1;
+	return ret == 1 && revoke_row(work, address, &row, origin) < 0 ? -1 : ret;
 }
 
 int64_t pl_app_password_revoke(const struct pl_work *work, const struct pl_address *address,

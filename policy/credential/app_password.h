@@ -73,6 +73,9 @@ int64_t pl_app_password_count(struct pl_store *store, int64_t member_id, struct 
 int pl_app_password_list(struct pl_store *store, int64_t member_id,
 			 int (*each)(const struct pl_app_password *app_password, void *context),
 			 void *context, struct pl_error *err);
+/* One of the member's, or the oldest (id 0). 1, 0 when there is none, or -1. */
+int pl_app_password_get(struct pl_store *store, int64_t member_id, int64_t id,
+			struct pl_app_password *app_password_r, struct pl_error *err);
 /* Gives one of the member's (id) other limits: services, networks and expires_at of limits, none of
  * which may be wider than it is. 1; 0 when the member does not have it; -1: PL_ERR_INVALID for
  * limits that are wider or make no sense. In the caller's write transaction. */

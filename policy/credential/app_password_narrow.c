@@ -6,20 +6,6 @@
 
 #include "policy/credential/app_password.h"
 
-struct search {
-	int64_t id;
-	struct pl_app_password found; /* id 0: none */
-};
-
-static int note_row(const struct pl_app_password *row, void *context)
-{
-	struct search *search = context;
-
-	if (row->id == search->id)
-		search->found = *row;
-	return search->found.id != 0;
-}
-
 static int is_within(const struct pl_app_password *wanted, const struct pl_app_password *was,
 		     int64_t now, struct pl_error *err)
 {
@@ -70,25 +56,24 @@ static int write_limits(const struct pl_work *work, const struct pl_app_password
 int pl_app_password_narrow(const struct pl_work *work, const struct pl_address *address, int64_t id,
 			   const struct pl_app_password *limits)
 {
-	struct search search = { .id = id };
+	struct pl_app_password was;
 	char text[PL_ADDRESS_MAX + 1];
 	struct pl_account account;
-	int within;
+	int ret = -1, within;
 
 	pl_address_format(address, text);
-	if (pl_account_get(work->store, address, &account, work->err) < 0 ||
-	    pl_app_password_list(work->store, account.member.id, note_row, &search, work->err) < 0)
-		return pl_error_prefix(work->err, "app password of %s", text);
-	if (search.found.id == 0)
-		return 0;
-	within = is_within(limits, &search.found, work->now, work->err);
+	if (pl_account_get(work->store, address, &account, work->err) == 0)
+		ret = pl_app_password_get(work->store, account.member.id, id, &was, work->err);
+	if (ret <= 0)
+		return ret < 0 ? pl_error_prefix(work->err, "app password of %s", text) : 0;
+	within = is_within(limits, &was, work->now, work->err);
 	if (within == 0)
 		return pl_error_set(work->err, PL_ERR_INVALID,
 				    "app password %lld of %s: the limits are wider than they were; "
 				    "make a new one",
 				    (long long)id, text);
-	if (within < 0 || write_limits(work, &search.found, limits) < 0 ||
-	    record(work, text, &search.found, limits) < 0)
+	if (within < 0 || write_limits(work, &was, limits) < 0 ||
+	    record(work, text, &was, limits) < 0)
 		return pl_error_prefix(work->err, "app password of %s", text);
 	return 1;
 }

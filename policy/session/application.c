@@ -114,7 +114,7 @@ int pl_application_list(const struct pl_work *work, int64_t member_id,
 }
 
 struct search {
-	int64_t id;
+	int64_t id; /* 0: any */
 	struct pl_application *found;
 	int is_found;
 };
@@ -123,7 +123,7 @@ static int compare(const struct pl_application *application, void *context)
 {
 	struct search *search = context;
 
-	if (application->session.id != search->id)
+	if (search->id != 0 && search->id != application->session.id)
 		return 0;
 	*search->found = *application;
 	search->is_found = 1;

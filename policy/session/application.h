@@ -36,7 +36,7 @@ int pl_application_list(const struct pl_work *work, int64_t member_id,
 /* Ends one of the member's with its tokens: 1, 0 when there is none, -1. */
 int pl_application_revoke(const struct pl_work *work, const struct pl_account *account,
 			  const struct pl_application *application);
-/* One of the member's: 1, 0 or -1. */
+/* One of the member's, or the newest (id 0): 1, 0 or -1. */
 int pl_application_get(const struct pl_work *work, int64_t member_id, int64_t id,
 		       struct pl_application *application_r);
 

@@ -203,46 +203,30 @@ int post_app_password_create(struct request *request, struct response *response,
 	return 0;
 }
 
-/* Which one it was, while it is still there. */
-struct known {
-	int64_t id;
-	char label[sizeof(((struct pl_app_password *)NULL)->label)];
-};
-
-static int note_label(const struct pl_app_password *row, void *context)
+/* The member's own as it is before the change, in whose write transaction it is read, with the
+ * connections that it has opened, which end when the change is committed. 1, 0 or -1. */
+static int look_up(struct request *request, struct pl_app_password *was_r, struct pl_error *err)
 {
-	struct known *known = context;
-
-	if (row->id != known->id)
-		return 0;
-	memcpy(known->label, row->label, sizeof(known->label));
-	return 1;
-}
-
-/* The member's own, in the caller's write transaction, with the connections that it has opened,
- * which end when the change is committed. */
-static int look_up(struct request *request, struct known *known_r, struct pl_error *err)
-{
+	const int64_t id = json_integer_value(json_object_get(request->json, "id"));
 	struct pl_account *account;
+	int ret = -1;
 
-	known_r->id = json_integer_value(json_object_get(request->json, "id"));
-	known_r->label[0] = '\0';
-	if (request_account(request, &account, err) < 0 ||
-	    pl_app_password_list(request->work.store, account->member.id, note_label, known_r,
-				 err) < 0)
-		return -1;
-	return disconnection_add_app_passwords(&request->disconnection, &request->work, account,
-					       known_r->id);
+	if (request_begin_write(request, err) == 0 && request_account(request, &account, err) == 0)
+		ret = pl_app_password_get(request->work.store, account->member.id, id, was_r, err);
+	if (ret == 1 && disconnection_add_app_passwords(&request->disconnection, &request->work,
+							account, id) < 0)
+		ret = -1;
+	return ret;
 }
 
 static int finish(struct request *request, struct response *response, const char *result,
-		  const struct known *known, struct pl_error *err)
+		  const struct pl_app_password *was, struct pl_error *err)
 {
 	if (answer_list(request, response, NULL, err) < 0 ||
 	    pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	disconnect_afterwards(request);
-	log_change(request, result, known->id, known->label);
+	log_change(request, result, was->id, was->label);
 	return 0;
 }
 
@@ -250,34 +234,34 @@ int post_app_password_revoke(struct request *request, struct response *response,
 			     struct pl_error *err)
 {
 	const struct pl_notice_origin origin = notify_origin(request);
-	struct known known;
-	int64_t revoked = -1;
+	struct pl_app_password was;
+	int64_t revoked = look_up(request, &was, err);
 
-	if (request_begin_write(request, err) == 0 && look_up(request, &known, err) == 0)
-		revoked = pl_app_password_revoke(&request->work, &request->session.address,
-						 known.id, &origin);
+	if (revoked == 1)
+		revoked = pl_app_password_revoke(&request->work, &request->session.address, was.id,
+						 &origin);
 	if (revoked < 0)
 		return -1;
 	return revoked == 0 ? respond_error(response, 404, "not-found")
-			    : finish(request, response, "revoked", &known, err);
+			    : finish(request, response, "revoked", &was, err);
 }
 
 int post_app_password_narrow(struct request *request, struct response *response,
 			     struct pl_error *err)
 {
-	struct pl_app_password limits;
-	struct known known;
-	int narrowed = -1;
+	struct pl_app_password limits, was;
+	int narrowed;
 
 	if (read_limits(request, response, &limits) == 0)
 		return 0;
-	if (request_begin_write(request, err) == 0 && look_up(request, &known, err) == 0)
-		narrowed = pl_app_password_narrow(&request->work, &request->session.address,
-						  known.id, &limits);
+	narrowed = look_up(request, &was, err);
+	if (narrowed == 1)
+		narrowed = pl_app_password_narrow(&request->work, &request->session.address, was.id,
+						  &limits);
 	if (narrowed < 0 && err->code == PL_ERR_INVALID)
 		return respond_error(response, 422, "wider-limits");
 	if (narrowed < 0)
 		return -1;
 	return narrowed == 0 ? respond_error(response, 404, "not-found")
-			     : finish(request, response, "narrowed", &known, err);
+			     : finish(request, response, "narrowed", &was, err);
 }
