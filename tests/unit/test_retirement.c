@@ -2,7 +2,7 @@
 #include "tests/unit/fixture.h"
 
 #include "policy/account/last_use.h"
-#include "policy/session/retirement.h"
+#include "policy/account/retirement.h"
 #include "policy/settings/option.h"
 
 #define DAY INT64_C(86400)

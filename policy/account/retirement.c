@@ -1,5 +1,5 @@
 /* retirement.c - see retirement.h. */
-#include "policy/session/retirement.h"
+#include "policy/account/retirement.h"
 
 #include <stdio.h>
 #include <string.h>
