@@ -5,8 +5,6 @@
 
 #include "ctl/command.h"
 
-#define DAY 86400
-
 /* "2027-01-31" (good to the end of that day) or "90d". */
 static int read_expiry(const char *text, int64_t now, int64_t *expires_r, struct pl_error *err)
 {
@@ -14,14 +12,14 @@ static int read_expiry(const char *text, int64_t now, int64_t *expires_r, struct
 	long days = strtol(text, &end, 10);
 
 	if (days > 0 && days <= 36500 && strcmp(end, "d") == 0) {
-		*expires_r = now + days * DAY;
+		*expires_r = now + days * PL_DAY_SECONDS;
 		return 0;
 	}
 	if (ctl_date(text, expires_r, err) < 0)
 		return pl_error_set(err, PL_ERR_INVALID,
 				    "--expires %.32s: write a date, 2027-01-31, or days, 90d",
 				    text);
-	*expires_r += DAY;
+	*expires_r += PL_DAY_SECONDS;
 	if (*expires_r <= now)
 		return pl_error_set(err, PL_ERR_INVALID, "--expires %.32s: that day has passed",
 				    text);

@@ -5,7 +5,6 @@
 #include "ctl/targets.h"
 #include "policy/account/last_use.h"
 
-#define DAY INT64_C(86400)
 #define DAYS_MOST 36500
 
 static int read_days(const struct ctl *ctl, long *days_r, struct pl_error *err)
@@ -68,7 +67,7 @@ int cmd_report_account_password(struct ctl *ctl, struct pl_error *err)
 
 	if (read_days(ctl, &days, err) < 0 || targets_filter(ctl, &filter, domain, err) < 0)
 		return -1;
-	since = ctl->work.now - days * DAY;
+	since = ctl->work.now - days * PL_DAY_SECONDS;
 	if (ctl->json)
 		json = json_array();
 	else if (ctl->option[CTL_OPTION_CSV] != NULL)

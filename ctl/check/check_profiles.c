@@ -8,7 +8,7 @@
 
 #include "ctl/check/check.h"
 
-#define SOON (14 * 24 * 3600) /* seconds; who renews by hand needs some days */
+#define SOON (14 * PL_DAY_SECONDS) /* seconds; who renews by hand needs some days */
 
 static int no_passphrase(char *buf, int size, int writing, void *context)
 {

@@ -4,14 +4,12 @@
 #include "policy/account/audit.h"
 #include "policy/settings/other_services.h"
 
-#define DAY INT64_C(86400)
-
 /* 1 when a record is missing, 0 or -1. */
 static int is_new(const struct pl_work *work, const char *service)
 {
-	struct pl_stmt *stmt =
-		pl_query(work->store, PL_SQL_DENIED_SERVICE_COUNT,
-			 PL_PARAMS(PL_TEXT("service", service), PL_INT("since", work->now - DAY)));
+	struct pl_stmt *stmt = pl_query(work->store, PL_SQL_DENIED_SERVICE_COUNT,
+					PL_PARAMS(PL_TEXT("service", service),
+						  PL_INT("since", work->now - PL_DAY_SECONDS)));
 	int ret = pl_step(stmt, work->err);
 
 	if (ret != 1)

@@ -7,7 +7,6 @@
 #include "policy/account/denied_service.h"
 #include "policy/account/member_row.h"
 
-#define DAY 86400
 #define PORTION 1000 /* removed at once of a member that has too many */
 
 static int is_same_rule(const char *a, const char *b)
@@ -20,7 +19,7 @@ int pl_login_record_is_like(const struct pl_login_record *a, const struct pl_log
 	return a->member_id == b->member_id && a->app_password_id == b->app_password_id &&
 	       a->application_id == b->application_id && a->service == b->service &&
 	       a->refused == b->refused && a->credential == b->credential &&
-	       is_same_rule(a->rule, b->rule) && a->at / DAY == b->at / DAY &&
+	       is_same_rule(a->rule, b->rule) && a->at / PL_DAY_SECONDS == b->at / PL_DAY_SECONDS &&
 	       memcmp(&a->ip, &b->ip, sizeof(a->ip)) == 0 &&
 	       strcmp(a->denied_service, b->denied_service) == 0 &&
 	       strcmp(a->address.local, b->address.local) == 0 &&
@@ -82,7 +81,7 @@ static int write_row(const struct pl_work *work, int64_t member_id,
 		PL_INT("app_password_id", record->app_password_id),
 		PL_TEXT("rule", record->rule),
 		PL_INT("times", record->times),
-		PL_INT("day", record->at / DAY * DAY),
+		PL_INT("day", record->at / PL_DAY_SECONDS * PL_DAY_SECONDS),
 		{ .type = PL_PARAM_END },
 	};
 	int64_t changed = pl_exec_count(work->store, PL_SQL_LOGIN_RECORD_COUNT, params, work->err);

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define PL_DAY_SECONDS 86400
+#define PL_DAY_SECONDS INT64_C(86400)
 #define PL_DAY_TEXT 11 /* "2027-03-01" with its NUL */
 
 /* The day of a time in seconds since 1970, as the number of days since 1970-01-01. */

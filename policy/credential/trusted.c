@@ -8,7 +8,7 @@
 #include "policy/account/member_row.h"
 
 #define COOKIE_PREFIX "pl_td_"
-#define SECONDS (PL_TRUSTED_DAYS * INT64_C(86400))
+#define SECONDS (PL_TRUSTED_DAYS * PL_DAY_SECONDS)
 
 struct cookie {
 	unsigned char series[PL_MAC_BYTES], value[PL_MAC_BYTES]; /* digests */

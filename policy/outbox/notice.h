@@ -14,7 +14,7 @@
 #define PL_NOTICE_DEVICE 128
 #define PL_NOTICE_USES 160
 /* Seconds after which a notice that could not be sent is given up. */
-#define PL_NOTICE_LIFE (7 * INT64_C(86400))
+#define PL_NOTICE_LIFE (7 * PL_DAY_SECONDS)
 
 /* Where a change came from. */
 struct pl_notice_origin {

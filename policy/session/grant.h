@@ -13,8 +13,9 @@
 
 #define PL_CODE_SECONDS 60 /* RFC 6749 4.1.2 */
 #define PL_ACCESS_SECONDS 3600
-#define PL_REFRESH_GRACE 30                 /* parallel requests of one client, seconds */
-#define PL_REFRESH_USED_SECONDS (7 * 86400) /* after which a used one is no sign of a theft */
+#define PL_REFRESH_GRACE 30 /* parallel requests of one client, seconds */
+#define PL_REFRESH_USED_SECONDS \
+	(7 * PL_DAY_SECONDS) /* after which a used one is no sign of a theft */
 
 struct pl_grant {
 	int64_t id; /* filled when its code is redeemed; its tokens hang on it */

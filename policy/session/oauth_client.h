@@ -38,7 +38,7 @@ struct pl_oauth_client {
 #define PL_CLIENT_REGISTRATIONS_OF_ADDRESS 20
 #define PL_CLIENT_REGISTRATIONS 500
 /* How long one stays that no member has connected. */
-#define PL_CLIENT_UNAUTHORIZED_SECONDS 86400
+#define PL_CLIENT_UNAUTHORIZED_SECONDS PL_DAY_SECONDS
 
 /* Registers a program with the name and redirect URIs of client; fills the other fields. from is
  * its address. 1; 0 when too many have registered in the last hour; -1, PL_ERR_INVALID for a name

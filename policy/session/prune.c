@@ -11,8 +11,6 @@
 #include "policy/session/session.h"
 #include "policy/session/signing_key.h"
 
-#define DAY INT64_C(86400)
-
 /* Parameters of a statement beside the portion. */
 #define KIND_PARAMS 2
 
@@ -81,7 +79,8 @@ static int prune_audit(const struct pl_work *work, const struct pl_policy *polic
 		const struct kind kind = { "audit records",
 					   PL_SQL_AUDIT_PRUNE,
 					   { PL_TEXT("action", action),
-					     PL_INT("before", work->now - days * DAY) } };
+					     PL_INT("before",
+						    work->now - days * PL_DAY_SECONDS) } };
 
 		if (days != 0 &&
 		    remove_kind(work, &kind, portions, is_sign_in ? sign_ins : records) < 0)
@@ -118,7 +117,7 @@ int pl_prune(const struct pl_work *work, const struct pl_policy *policy, int por
 		  PL_SQL_OAUTH_CLIENT_PRUNE,
 		  { PL_INT("unauthorized_before", work->now - PL_CLIENT_UNAUTHORIZED_SECONDS),
 		    PL_INT("authorized_before",
-			   work->now - policy->connected_application_days * DAY) } },
+			   work->now - policy->connected_application_days * PL_DAY_SECONDS) } },
 		{ "registrations", PL_SQL_TOTP_PENDING_PRUNE, { PL_INT("now", work->now) } },
 		{ "profile_links", PL_SQL_PROFILE_LINK_PRUNE, { PL_INT("now", work->now) } },
 		{ "signing_keys",
@@ -126,8 +125,10 @@ int pl_prune(const struct pl_work *work, const struct pl_policy *policy, int por
 		  { PL_INT("retired_since", work->now - PL_ID_TOKEN_SECONDS) } },
 		{ "login_records",
 		  PL_SQL_LOGIN_RECORD_PRUNE,
-		  { PL_INT("before", work->now - policy->activity_days * DAY) } },
-		{ "messages", PL_SQL_OUTBOX_PRUNE, { PL_INT("before", work->now - DAY) } },
+		  { PL_INT("before", work->now - policy->activity_days * PL_DAY_SECONDS) } },
+		{ "messages",
+		  PL_SQL_OUTBOX_PRUNE,
+		  { PL_INT("before", work->now - PL_DAY_SECONDS) } },
 		{ "failures",
 		  PL_SQL_SIGN_IN_FAILURE_PRUNE,
 		  { PL_INT("forget_before", work->now - PL_THROTTLE_FORGET),

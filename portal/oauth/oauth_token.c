@@ -16,7 +16,6 @@
 
 #define VERIFIER_LEAST 43 /* RFC 7636 4.1 */
 #define VERIFIER_MOST 128
-#define DAY INT64_C(86400)
 
 static int refuse_grant(struct response *response, const char *text)
 {
@@ -130,7 +129,7 @@ static int redeem(struct request *request, struct response *response, struct pl_
 
 static int64_t application_expires_at(const struct request *request)
 {
-	return request->work.now + request->policy->connected_application_days * DAY;
+	return request->work.now + request->policy->connected_application_days * PL_DAY_SECONDS;
 }
 
 /* A mail program becomes a connected application, of which the member is told. */

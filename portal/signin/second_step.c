@@ -30,7 +30,7 @@ static int trust_device(struct request *request, int64_t *id_r, struct pl_secret
 	struct pl_account *account;
 
 	device.created_at = device.used_at = request->work.now;
-	device.expires_at = request->work.now + PL_TRUSTED_DAYS * 86400;
+	device.expires_at = request->work.now + PL_TRUSTED_DAYS * PL_DAY_SECONDS;
 	memcpy(device.ip, request->ip_text, sizeof(device.ip));
 	request_device(request, device.name, sizeof(device.name));
 	if (request_account(request, &account, err) < 0 ||
@@ -65,7 +65,7 @@ static int admit_commit(struct request *request, struct response *response,
 	log_sign_in(request->ip_text, request->address, "ok");
 	respond_cookie(response, SESSION_COOKIE, cookie, 0);
 	if (device->len > 0)
-		respond_cookie(response, DEVICE_COOKIE, device, PL_TRUSTED_DAYS * 86400);
+		respond_cookie(response, DEVICE_COOKIE, device, PL_TRUSTED_DAYS * PL_DAY_SECONDS);
 	return 0;
 }
 
