@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "policy/base/utf8.h"
 #include "policy/outbox/notice.h"
 
 enum language { ENGLISH, KOREAN, LANGUAGES };
@@ -63,23 +64,11 @@ static void put_base64(FILE *out, const char *text, size_t len)
 	fputs((const char *)encoded, out);
 }
 
-/* Bytes of text up to most, without cutting a character in two. */
-static size_t whole_characters(const char *text, size_t most)
-{
-	size_t len = strlen(text);
-
-	if (len <= most)
-		return len;
-	for (len = most; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80; len--)
-		continue;
-	return len;
-}
-
 /* A header's text as encoded words (RFC 2047), so that no text can end the header. */
 static void put_encoded(FILE *out, const char *text)
 {
 	for (const char *separator = ""; *text != '\0'; separator = "\n ") {
-		size_t len = whole_characters(text, WORD_BYTES);
+		size_t len = pl_utf8_fit(text, WORD_BYTES);
 
 		if (len == 0)
 			return;

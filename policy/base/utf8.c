@@ -23,15 +23,21 @@ size_t pl_space_at(const unsigned char *text, size_t len)
 	return bytes > 0 && uc_is_property_white_space(character) ? (size_t)bytes : 0;
 }
 
-char *pl_utf8_copy(const char *text, char *buf, size_t size)
+size_t pl_utf8_fit(const char *text, size_t most)
 {
 	size_t len = strlen(text);
 
-	if (len >= size) {
-		len = size - 1;
-		while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
-			len--;
-	}
+	if (len <= most)
+		return len;
+	for (len = most; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80; len--)
+		continue;
+	return len;
+}
+
+char *pl_utf8_copy(const char *text, char *buf, size_t size)
+{
+	const size_t len = pl_utf8_fit(text, size - 1);
+
 	memcpy(buf, text, len);
 	buf[len] = '\0';
 	return buf;

@@ -14,6 +14,8 @@ int pl_is_utf8_text(const char *text, size_t len);
 /* How many of the len bytes at text are one white space of Unicode (its property White_Space, with
  * the no-break space that word processors and web pages put between groups); 0: none. */
 size_t pl_space_at(const unsigned char *text, size_t len);
+/* How many bytes of UTF-8 text are at most so many, without cutting a character in two. */
+size_t pl_utf8_fit(const char *text, size_t most);
 /* Copies what fits of UTF-8 text, without cutting a character in two. Returns buf. */
 char *pl_utf8_copy(const char *text, char *buf, size_t size);
 /* Whether text is a name that people can tell from others: UTF-8 of 1 to max characters on one

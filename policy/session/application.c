@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/base/utf8.h"
 #include "policy/settings/services.h"
 #include "policy/session/grant_row.h"
 
@@ -64,7 +65,7 @@ int pl_application_connect(const struct pl_work *work, struct pl_grant *grant,
 	session.trusted_id = browsers.trusted_id;
 	session.reauthenticated_at = browsers.reauthenticated_at;
 	snprintf(session.ip, sizeof(session.ip), "%s", ip);
-	snprintf(session.device, sizeof(session.device), "%s", client->name);
+	pl_utf8_copy(client->name, session.device, sizeof(session.device));
 	if (pl_account_get(work->store, &row.address, &account, work->err) < 0 ||
 	    pl_session_open(work, &account, &session, NULL) < 0 ||
 	    move(work, grant->id, session.id) < 0)

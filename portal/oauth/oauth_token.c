@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/base/utf8.h"
 #include "policy/outbox/notice.h"
 #include "policy/session/application.h"
 #include "portal/signin/next_step.h"
@@ -141,7 +142,7 @@ static int connect_application(const struct request *request, struct pl_grant *g
 	if (request->client->channel != PL_CHANNEL_CLIENT)
 		return 0;
 	snprintf(origin.ip, sizeof(origin.ip), "%s", request->ip_text);
-	snprintf(origin.device, sizeof(origin.device), "%s", request->client->name);
+	pl_utf8_copy(request->client->name, origin.device, sizeof(origin.device));
 	if (pl_application_connect(&request->work, grant, request->client, request->ip_text,
 				   application_expires_at(request)) < 0)
 		return -1;
