@@ -4,20 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-static const char *entity(char c)
-{
-	switch (c) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return "&quot;";
-	}
-	return NULL;
-}
+#include "portal/http/html.h"
 
 static int is_continuation(char c)
 {
@@ -31,10 +18,8 @@ void xml_put_short(FILE *out, const char *text, size_t characters)
 			return;
 		if (strncmp(text, "\xef\xbf\xbe", 3) == 0 || strncmp(text, "\xef\xbf\xbf", 3) == 0)
 			text += 2;
-		else if (entity(*text) != NULL)
-			fputs(entity(*text), out);
 		else
-			putc(*text, out);
+			put_character(out, *text);
 	}
 }
 
