@@ -69,8 +69,10 @@ static int make_link(struct request *request, struct response *response, int64_t
 				   token_r);
 	if (ret <= 0)
 		return ret < 0 ? -1 : respond_error(response, 404, "not-found");
-	if (pl_profile_link_get(&request->work, token_r, &link) != 1 ||
-	    !mobileconfig_choose(&settings, &link.app_password, &services))
+	ret = pl_profile_link_get(&request->work, token_r, &link);
+	if (ret < 0)
+		return -1;
+	if (ret == 0 || !mobileconfig_choose(&settings, &link.app_password, &services))
 		return respond_error(response, 409, "no-profile");
 	return pl_store_commit(request->work.store, err) < 0 ? -1 : 1;
 }
