@@ -83,11 +83,11 @@ int pl_consent_get(const struct pl_work *work, const struct pl_secret *token, in
 		       : get(work, digest, session_id, consent_r);
 }
 
-int pl_consent_take(const struct pl_work *work, const struct pl_secret *token, int64_t session_id,
-		    struct pl_consent *consent_r)
+int pl_consent_redeem(const struct pl_work *work, const struct pl_secret *token, int64_t session_id,
+		      struct pl_consent *consent_r)
 {
 	unsigned char digest[PL_MAC_BYTES];
-	int64_t taken;
+	int64_t redeemed;
 	int ret;
 
 	if (pl_token_digest(token, digest, work->err) < 0)
@@ -96,9 +96,9 @@ int pl_consent_take(const struct pl_work *work, const struct pl_secret *token, i
 	if (ret != 1)
 		return ret;
 	/* Of several who answer at the same time, one does. */
-	taken = pl_exec_count(work->store, PL_SQL_CONSENT_DELETE,
-			      PL_PARAMS(PL_BLOB("digest", digest, PL_MAC_BYTES),
-					PL_INT("session_id", session_id)),
-			      work->err);
-	return taken < 0 ? -1 : taken == 1;
+	redeemed = pl_exec_count(work->store, PL_SQL_CONSENT_DELETE,
+				 PL_PARAMS(PL_BLOB("digest", digest, PL_MAC_BYTES),
+					   PL_INT("session_id", session_id)),
+				 work->err);
+	return redeemed < 0 ? -1 : redeemed == 1;
 }

@@ -28,7 +28,7 @@ int pl_consent_ask(const struct pl_work *work, const struct pl_consent *consent,
 int pl_consent_get(const struct pl_work *work, const struct pl_secret *token, int64_t session_id,
 		   struct pl_consent *consent_r);
 /* The same, and it is answered. */
-int pl_consent_take(const struct pl_work *work, const struct pl_secret *token, int64_t session_id,
-		    struct pl_consent *consent_r);
+int pl_consent_redeem(const struct pl_work *work, const struct pl_secret *token, int64_t session_id,
+		      struct pl_consent *consent_r);
 
 #endif

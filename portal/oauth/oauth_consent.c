@@ -49,7 +49,10 @@ int consent_ask(struct request *request, struct response *response, const struct
 	url_begin(&url, CONSENT_PAGE);
 	url_add(&url, "request", (const char *)token.data);
 	pl_secret_wipe(&token);
-	return ret < 0 ? -1 : respond_redirect(response, url.text);
+	if (ret == 0)
+		respond_redirect(response, url.text);
+	OPENSSL_cleanse(&url, sizeof(url));
+	return ret;
 }
 
 static unsigned int scopes_of(const struct pl_consent *consent)
@@ -102,6 +105,7 @@ int get_consent(struct request *request, struct response *response, struct pl_er
 
 	if (pl_secret_set(&token, text, strlen(text)) == 0)
 		ret = pl_consent_get(&request->work, &token, request->session.id, &consent);
+	pl_secret_wipe(&token);
 	if (ret == 1)
 		ret = pl_oauth_client_get(request->work.store, consent.grant.client_id, &client,
 					  err);
@@ -194,7 +198,7 @@ int post_consent(struct request *request, struct response *response, struct pl_e
 		return respond_error(response, 404, "consent-over");
 	ret = request_begin_write(request, err);
 	if (ret == 0)
-		ret = pl_consent_take(&request->work, &token, request->session.id, &consent);
+		ret = pl_consent_redeem(&request->work, &token, request->session.id, &consent);
 	pl_secret_wipe(&token);
 	if (ret <= 0)
 		return ret < 0 ? -1 : respond_error(response, 404, "consent-over");

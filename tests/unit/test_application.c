@@ -201,21 +201,21 @@ static void consent_is_given_once_in_its_session(void **state)
 	assert_int_equal(pl_consent_get(work_at(fixture, scene.now), &token, scene.browser.id + 1,
 					&got),
 			 0);
-	assert_int_equal(pl_consent_take(work_at(fixture, scene.now), &token, scene.browser.id + 1,
-					 &got),
+	assert_int_equal(pl_consent_redeem(work_at(fixture, scene.now), &token,
+					   scene.browser.id + 1, &got),
 			 0);
 	assert_int_equal(pl_consent_get(work_at(fixture, scene.now + PL_CONSENT_SECONDS), &token,
 					scene.browser.id, &got),
 			 0);
-	assert_int_equal(pl_consent_take(work_at(fixture, scene.now), &token, scene.browser.id,
-					 &got),
+	assert_int_equal(pl_consent_redeem(work_at(fixture, scene.now), &token, scene.browser.id,
+					   &got),
 			 1);
 	assert_string_equal(got.grant.client_id, scene.client.id);
 	assert_string_equal(got.grant.redirect_uri, URI);
 	assert_string_equal(got.grant.challenge, "c");
 	assert_string_equal(got.state, "s");
-	assert_int_equal(pl_consent_take(work_at(fixture, scene.now), &token, scene.browser.id,
-					 &got),
+	assert_int_equal(pl_consent_redeem(work_at(fixture, scene.now), &token, scene.browser.id,
+					   &got),
 			 0);
 }
 
