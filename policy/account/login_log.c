@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +21,7 @@ struct pl_login_log {
 	pthread_t thread;
 	pthread_mutex_t lock; /* held for a moment only, never over I/O */
 	pthread_cond_t wake;
-	int stop, finished;
+	int stop;
 	struct pl_login_record tables[2][PL_LOGIN_LOG_PENDING];
 	struct pl_login_record *pending; /* one of them; the thread writes from the other */
 	size_t count, refused;           /* refused: of count */
@@ -243,10 +242,8 @@ static int wait_for_batch(struct pl_login_log *log, struct batch *batch_r)
 	       pthread_cond_clockwait(&log->wake, &log->lock, CLOCK_MONOTONIC, &end) != ETIMEDOUT)
 		;
 	*batch_r = take_batch(log);
-	if (batch_r->records + batch_r->attempts == 0 && log->stop) {
-		log->finished = 1;
+	if (batch_r->records + batch_r->attempts == 0 && log->stop)
 		ret = -1;
-	}
 	pthread_mutex_unlock(&log->lock);
 	log->taken_ms = pl_monotonic_ms();
 	return ret;
