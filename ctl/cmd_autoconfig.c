@@ -76,19 +76,12 @@ static void put_services(const struct zone *zone, const struct pl_mail_settings 
 	}
 }
 
-static void portal_host(const struct pl_policy *policy, char host_r[PL_DOMAIN_MAX + 1])
-{
-	const char *host = strstr(policy->portal_url, "://") + 3;
-
-	snprintf(host_r, PL_DOMAIN_MAX + 1, "%.*s", (int)strcspn(host, ":"), host);
-}
-
 static void put_portal(const struct zone *zone)
 {
 	static const char *const labels[] = { "autoconfig", "ua-auto-config", "autodiscover" };
 	char host[PL_DOMAIN_MAX + 1], data[PL_DOMAIN_MAX + 2];
 
-	portal_host(zone->ctl->policy, host);
+	pl_policy_portal_host(zone->ctl->policy, host);
 	snprintf(data, sizeof(data), "%s.", host);
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
 		put(zone, labels[i], "CNAME", data);

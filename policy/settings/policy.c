@@ -1,6 +1,7 @@
 /* policy.c - shares, searches and frees a policy that was read; see policy.h. */
 #include "policy/settings/policy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +47,19 @@ void pl_policy_unref(struct pl_policy **policy_p)
 		free(policy->files[i]);
 	free(policy->files);
 	free(policy);
+}
+
+char *pl_policy_portal_host(const struct pl_policy *policy, char host_r[PL_DOMAIN_MAX + 1])
+{
+	const char *start = strstr(policy->portal_url, "://");
+	size_t len = 0;
+
+	if (start != NULL) {
+		start += 3;
+		len = *start == '[' ? strcspn(start, "]") + 1 : strcspn(start, ":");
+	}
+	snprintf(host_r, PL_DOMAIN_MAX + 1, "%.*s", (int)len, start == NULL ? "" : start);
+	return host_r;
 }
 
 int pl_section_compare(const void *a, const void *b)

@@ -67,6 +67,9 @@ void pl_policy_unref(struct pl_policy **policy);
 /* The settings of the section, or NULL when the file does not have one of that name. */
 const struct pl_settings *pl_policy_domain(const struct pl_policy *policy, const char *domain);
 const struct pl_settings *pl_policy_class(const struct pl_policy *policy, const char *name);
+/* The name or address in portal_url, without scheme and port; "" when it is not set. Returns
+ * host_r. */
+char *pl_policy_portal_host(const struct pl_policy *policy, char host_r[PL_DOMAIN_MAX + 1]);
 /* Whether the policy file forbids a service in that domain. */
 int pl_policy_forbids(const struct pl_policy *policy, const char *domain, enum pl_setting service);
 int pl_network_list_has(const struct pl_network_list *list, const struct pl_ip *ip);

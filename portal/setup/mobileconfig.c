@@ -81,14 +81,14 @@ static char *uuid(const struct profile *profile, const char *what, char text_r[U
 /* "login.example.com.mail.0123456789abcdef": one for each address. */
 static void identify(struct profile *profile)
 {
-	const char *host = strstr(profile->request->policy->portal_url, "://") + 3;
+	char host[PL_DOMAIN_MAX + 1];
 	unsigned char b[32];
 
 	digest_of(profile, "identifier", 0, b);
 	snprintf(profile->identifier, sizeof(profile->identifier),
-		 "%.*s.mail.%02x%02x%02x%02x%02x%02x%02x%02x",
-		 (int)strcspn(host, ":") > PL_DOMAIN_MAX ? PL_DOMAIN_MAX : (int)strcspn(host, ":"),
-		 host, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]);
+		 "%s.mail.%02x%02x%02x%02x%02x%02x%02x%02x",
+		 pl_policy_portal_host(profile->request->policy, host), b[0], b[1], b[2], b[3],
+		 b[4], b[5], b[6], b[7]);
 }
 
 static void put_text(FILE *out, const char *key, const char *value)

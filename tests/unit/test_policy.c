@@ -201,6 +201,29 @@ static void list_of_addresses_is_read_one_by_one(void **state)
 	assert_non_null(strstr(err.msg, "shorter"));
 }
 
+static void host_of_the_portal(void **state)
+{
+	static const struct {
+		const char *text, *host;
+	} rows[] = {
+		{ "", "" },
+		{ "portal_url = \"https://login.a.test\"\n", "login.a.test" },
+		{ "portal_url = \"https://login.a.test:8443\"\n", "login.a.test" },
+		{ "portal_url = \"http://[::1]:8080\"\n", "[::1]" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char host[PL_DOMAIN_MAX + 1];
+		struct pl_policy *policy;
+		struct pl_error err;
+
+		assert_int_equal(parse(rows[i].text, &policy, &err), 0);
+		assert_string_equal(pl_policy_portal_host(policy, host), rows[i].host);
+		pl_policy_unref(&policy);
+	}
+}
+
 static void other_services(void **state)
 {
 	static const struct {
@@ -471,6 +494,7 @@ int main(void)
 		cmocka_unit_test(sections),
 		cmocka_unit_test(errors),
 		cmocka_unit_test(list_of_addresses_is_read_one_by_one),
+		cmocka_unit_test(host_of_the_portal),
 		cmocka_unit_test(other_services),
 		cmocka_unit_test(many_sections),
 		cmocka_unit_test(bounded),
