@@ -5,13 +5,11 @@
 
 #include "policy/base/utf8.h"
 
-#define LABEL_BYTES 513
-
 /* What the member has to be told of a network that is not known yet. */
 struct place {
 	int64_t member_id;
 	const char *notice; /* NULL: nothing */
-	char label[LABEL_BYTES];
+	char label[PL_APP_PASSWORD_LABEL_TEXT];
 };
 
 int pl_app_password_tell(const struct pl_work *work, int64_t member_id, const char *what,

@@ -10,6 +10,8 @@
 #include "policy/settings/setting.h"
 
 #define PL_APP_PASSWORD_PLACES 64
+#define PL_APP_PASSWORD_LABEL 128                                  /* characters */
+#define PL_APP_PASSWORD_LABEL_TEXT (4 * PL_APP_PASSWORD_LABEL + 1) /* bytes, with the NUL */
 
 struct pl_app_password_use {
 	int64_t app_password_id;

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "policy/account/app_password_use.h"
 #include "policy/account/denied_service.h"
 #include "policy/account/member_row.h"
 

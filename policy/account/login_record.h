@@ -10,13 +10,13 @@
 #ifndef POSTLATCH_LOGIN_RECORD_H
 #define POSTLATCH_LOGIN_RECORD_H
 
+#include "policy/account/app_password_use.h"
 #include "policy/account/last_use.h"
 #include "policy/account/member.h"
 #include "policy/settings/other_services.h"
 
 #define PL_LOGIN_RECORDS 200
 
-#define PL_LOGIN_LABEL 513
 #define PL_LOGIN_RULE 64
 
 struct pl_login_record {
@@ -53,8 +53,9 @@ struct pl_login_row {
 	int refused;
 	enum pl_setting service;
 	enum pl_login_credential credential;
-	int64_t app_password_id;    /* 0: another credential */
-	char label[PL_LOGIN_LABEL]; /* of the app password, which may be revoked by now */
+	int64_t app_password_id; /* 0: another credential */
+	char label
+		[PL_APP_PASSWORD_LABEL_TEXT]; /* of the app password, which may be revoked by now */
 	char rule[PL_LOGIN_RULE];
 	char ip[PL_IP_TEXT];
 };

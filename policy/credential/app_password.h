@@ -12,7 +12,6 @@
 #include "policy/account/member.h"
 #include "policy/credential/app_password_kind.h"
 
-#define PL_APP_PASSWORD_LABEL 128 /* characters */
 #define PL_APP_PASSWORD_NETWORKS 512
 #define PL_APP_PASSWORD_MIN 16 /* letters */
 #define PL_APP_PASSWORD_MAX 64
@@ -22,7 +21,7 @@ struct pl_app_password {
 	int64_t id;
 	int64_t member_id;
 	enum pl_app_password_kind kind;
-	char label[4 * PL_APP_PASSWORD_LABEL + 1];
+	char label[PL_APP_PASSWORD_LABEL_TEXT];
 	unsigned int services;                       /* policy/settings/services.h */
 	char networks[PL_APP_PASSWORD_NETWORKS + 1]; /* "" for everywhere */
 	int64_t expires_at;                          /* 0 for never */
