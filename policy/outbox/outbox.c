@@ -7,11 +7,12 @@
 #define FIRST_DELAY 60 /* seconds, doubled with every try */
 #define LAST_DELAY 3600
 #define REFUSED_TRIES 3
+#define SEALED_AS (PL_MESSAGE_KIND + PL_MESSAGE_WHAT)
 
 /* What a sealed payload is bound to, beside the member. */
-static const char *sealed_as(const char *kind, const char *what, char buf[PL_MESSAGE_KIND + 64])
+static const char *sealed_as(const char *kind, const char *what, char buf[SEALED_AS])
 {
-	snprintf(buf, PL_MESSAGE_KIND + 64, "%s %s", kind, what);
+	snprintf(buf, SEALED_AS, "%s %s", kind, what);
 	return buf;
 }
 
@@ -19,7 +20,7 @@ int pl_outbox_add(const struct pl_work *work, const struct pl_new_message *messa
 {
 	const char *payload = (const char *)message->payload->data;
 	struct pl_sealed sealed = { .len = 0 };
-	char name[PL_MESSAGE_KIND + 64];
+	char name[SEALED_AS];
 
 	if (work->outbox != NULL) {
 		if (pl_seal(work->outbox, sealed_as(message->kind, message->what, name),
@@ -123,7 +124,7 @@ int pl_outbox_put_off(const struct pl_work *work, const struct pl_message *messa
 int pl_message_open(const struct pl_message *message, const struct pl_keys *keys,
 		    struct pl_secret *payload_r, struct pl_error *err)
 {
-	char name[PL_MESSAGE_KIND + 64];
+	char name[SEALED_AS];
 
 	*payload_r = message->payload;
 	if (message->sealed.len == 0)
