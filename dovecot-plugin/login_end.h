@@ -29,9 +29,8 @@ struct login {
 	bool is_ours;           /* an app password or a token has let it in */
 	bool is_client;         /* and not webmail, which no connection test shows */
 	bool is_nobody;         /* the name can be nobody's */
-	const char
-		*reason; /* not NULL: a right password is refused, and this is told; the rule is in
-			       record */
+	/* Not NULL: a right password is refused, and this is told; the rule is in record. */
+	const char *reason;
 };
 
 /* To be called when the login is not denied, or only once its password is proven: has it decided at
