@@ -275,8 +275,9 @@ static void write_batch(struct pl_login_log *log, const struct batch *batch)
 	size_t done = 0;
 	int ret = open_store(log, &err);
 
-	if (ret == 0)
-		ret = show_attempts(log, batch->attempts, &err);
+	/* Attempts that cannot be shown are forgotten; records are not lost with them. */
+	if (ret == 0 && show_attempts(log, batch->attempts, &err) < 0)
+		keep_failure(log, &err);
 	if (ret == 0)
 		ret = write_all(log, batch->records, &done, &err);
 	if (ret == 0)

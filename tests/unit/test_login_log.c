@@ -455,6 +455,28 @@ static void flood_is_bounded_and_told(void **state)
 			 1);
 }
 
+/* One without a rule, which the database refuses. */
+static void attempt_that_cannot_be_shown_costs_no_record(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_login_log *log = start(fixture);
+	struct pl_connection_attempt attempt = { .address = address_of("user@example.test") };
+	struct pl_login_record use;
+	struct pl_error err;
+
+	add_member(fixture, "user@example.test", "");
+	use = use_of("user@example.test", 1234);
+	use.member_id = account_of(fixture, "user@example.test").member.id;
+	sql_run(fixture->db,
+		"INSERT INTO connection_test (member_id, started_at, ends_at, ip, attempts) "
+		"SELECT id, 0, 9000000000, '', 0 FROM member");
+	pl_login_log_show(log, &attempt);
+	pl_login_log_add(log, &use);
+	await(fixture, "SELECT COUNT(*) FROM member_use", 1);
+	await_failure(log, &err);
+	pl_login_log_close(&log, 1000 * WAIT_S);
+}
+
 static void same_use_again_takes_no_room(void **state)
 {
 	struct fixture *fixture = *state;
@@ -509,6 +531,7 @@ int main(void)
 		TEST_WITH_DATABASE(replaced_database_is_opened_anew),
 		TEST_IN_FOLDER(missing_database_is_told_and_survived),
 		TEST_WITH_DATABASE(flood_is_bounded_and_told),
+		TEST_WITH_DATABASE(attempt_that_cannot_be_shown_costs_no_record),
 		TEST_WITH_DATABASE(same_use_again_takes_no_room),
 		TEST_WITH_DATABASE(close_writes_what_is_pending),
 	};
