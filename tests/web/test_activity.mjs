@@ -51,3 +51,13 @@ test("activity of an account without any says that there is none", {}, async (re
     await reader.signIn("plain", "/account/activity");
     await page.getByText("Nothing has been recorded yet.").waitFor();
 });
+
+test("on a phone each cell has its heading, the last one too, and none is there for what is empty",
+    { locale: "ko-KR", viewport: { width: 390, height: 740 } }, async (reader, page) => {
+        await reader.activity("trusted");
+        const last = page.locator("tbody tr td:last-child");
+        const heading = (cell) => cell.evaluate((node) => getComputedStyle(node, "::before").content);
+        assert.equal(await heading(last.first()), '"IP"');
+        const administrators = page.locator("tbody tr", { hasText: "관리자가 처리했습니다." });
+        assert.equal(await administrators.first().locator("td").last().isVisible(), false);
+    });

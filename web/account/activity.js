@@ -44,7 +44,7 @@ function List({ entries }) {
         cells: [
             html`<${What} entry=${entry} />`,
             html`<${Moment} seconds=${entry.at} />`,
-            html`<${Address} ip=${entry.ip} />`,
+            entry.ip && html`<${Address} ip=${entry.ip} />`,
         ],
     });
     const columns = [t("activity.what"), t("activity.when"), t("account.ip")];

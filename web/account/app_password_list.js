@@ -85,18 +85,17 @@ export function AppPasswordList({ rows, show }) {
                 html`<${Opens} row=${row} />`,
                 row.expires_at ? moment(row.expires_at) : t("app-passwords.no-expiry"),
                 html`<${LastUse} row=${row} />`,
-                html`<span data-row>
-                    <${Action} go=${() => narrow(row, name)}
-                        aria-label=${t("app-passwords.narrow-which", { name })}>${t("app-passwords.narrow")}<//>
-                    <${Action} tone="danger" go=${() => revoke(row, name)}
-                        aria-label=${t("app-passwords.revoke-which", { name })}>${t("app-passwords.revoke")}<//>
-                </span>`,
             ],
+            actions: html`<span data-row>
+                <${Action} go=${() => narrow(row, name)}
+                    aria-label=${t("app-passwords.narrow-which", { name })}>${t("app-passwords.narrow")}<//>
+                <${Action} tone="danger" go=${() => revoke(row, name)}
+                    aria-label=${t("app-passwords.revoke-which", { name })}>${t("app-passwords.revoke")}<//>
+            </span>`,
         };
     };
     const columns = [
         t("app-passwords.name"), t("app-passwords.opens"), t("app-passwords.expires"), t("app-passwords.last-use"),
-        t("account.manage"),
     ];
     const lines = rows.map(line).reverse();
     return html`<${Section} id=${ID} title=${t("app-passwords.list")}>

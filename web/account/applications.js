@@ -64,14 +64,13 @@ export function Applications() {
                 row.services.map(serviceName).join(", "),
                 html`<${LastUse} row=${row} />`,
                 moment(row.expires_at),
-                html`<${Action} go=${() => revoke(row.id, name)}
-                    aria-label=${t("applications.revoke-which", { name })}>${t("applications.revoke")}<//>`,
             ],
+            actions: html`<${Action} go=${() => revoke(row.id, name)}
+                aria-label=${t("applications.revoke-which", { name })}>${t("applications.revoke")}<//>`,
         };
     };
     const columns = [
         t("applications.name"), t("applications.opens"), t("applications.used"), t("applications.ends"),
-        t("account.manage"),
     ];
     return html`<${Section} id=${ID} title=${t("applications.list")}>
         <p data-aside>${t("applications.hint")}</p>

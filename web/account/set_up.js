@@ -51,7 +51,7 @@ function Values({ settings }) {
     const columns = [t("set-up.for"), t("set-up.port")];
     const rows = settings.services.map(({ service, port, encryption }) => ({
         key: `${service} ${port}`,
-        cells: [html`<b>${t(SERVICES[service])}</b>`, html`<code>${port}</code> ${t(ENCRYPTIONS[encryption])}`],
+        cells: [html`<b>${t(SERVICES[service])}</b>`, html`<span><code>${port}</code> ${t(ENCRYPTIONS[encryption])}</span>`],
     }));
     return html`<${Section} id="values" title=${t("set-up.values")}>
         <p data-aside>${t("set-up.values-hint")}</p>

@@ -56,16 +56,14 @@ function List({ sessions, names, chosen }) {
                 html`<${Moment} seconds=${session.created_at} />`,
                 html`<${Moment} seconds=${session.seen_at} />`,
                 html`<${Address} ip=${session.ip} />`,
-                session.current
-                    ? html`<mark>${t("sessions.now")}</mark>`
-                    : html`<${Action} go=${() => end([session.id])}
-                        aria-label=${t("sessions.end-which", { name })}>${t("sessions.end")}<//>`,
             ],
+            actions: session.current
+                ? html`<mark>${t("sessions.now")}</mark>`
+                : html`<${Action} go=${() => end([session.id])}
+                    aria-label=${t("sessions.end-which", { name })}>${t("sessions.end")}<//>`,
         };
     };
-    const columns = [
-        t("sessions.device"), t("sessions.since"), t("sessions.seen"), t("account.ip"), t("account.manage"),
-    ];
+    const columns = [t("sessions.device"), t("sessions.since"), t("sessions.seen"), t("account.ip")];
     const rows = inOrder(sessions, "seen_at").map(row);
     return html`<${Table} label=${t("sessions.title")} columns=${columns} rows=${rows} />`;
 }

@@ -27,13 +27,11 @@ export function TrustedDevices({ devices }) {
             html`<${Moment} seconds=${device.used_at} />`,
             html`<${Day} seconds=${device.expires_at} />`,
             html`<${Address} ip=${device.ip} />`,
-            html`<${Action} go=${() => remove(device.id)}
-                aria-label=${t("devices.remove-which", { name: names.get(device.id) })}>${t("devices.remove")}<//>`,
         ],
+        actions: html`<${Action} go=${() => remove(device.id)}
+            aria-label=${t("devices.remove-which", { name: names.get(device.id) })}>${t("devices.remove")}<//>`,
     });
-    const columns = [
-        t("devices.device"), t("devices.used"), t("devices.expires"), t("account.ip"), t("account.manage"),
-    ];
+    const columns = [t("devices.device"), t("devices.used"), t("devices.expires"), t("account.ip")];
     const rows = inOrder(devices, "used_at").map(row);
     return html`<${Section} id=${ID} title=${t("devices.title")}>
         <p data-aside>${t("devices.hint")}</p>
