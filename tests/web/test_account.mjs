@@ -11,7 +11,7 @@ test("the authenticator shows when and from where it was registered", {}, async 
     await reader.account("trusted");
     const day = new Date(Date.now() - 40 * 86400000);
     const shown = new Intl.DateTimeFormat("en-US", { dateStyle: "medium", timeZone: "Asia/Seoul" }).format(day);
-    const text = await page.locator(`${AUTHENTICATOR} dl`).textContent();
+    const text = (await page.locator(`${AUTHENTICATOR} dl`).textContent()).replaceAll("\u00a0", " ");
     for (const part of [shown, "192.0.2.14", "10 left"]) assert.ok(text.includes(part), `${part} in ${text}`);
 });
 

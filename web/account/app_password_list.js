@@ -10,7 +10,7 @@ import { fill, t, time } from "../lib/language.js";
 import { Table } from "../lib/table.js";
 import { kindName } from "./app_password_form.js";
 import { Expiry, lastDay, limitsOf, Networks, serviceName, Services, wrongServices } from "./app_password_limits.js";
-import { Moment } from "./device_names.js";
+import { Address, Moment } from "./device_names.js";
 import { Section } from "./section.js";
 import { request, settle } from "./state.js";
 
@@ -26,7 +26,7 @@ const moment = (seconds) => html`<${Moment} seconds=${seconds} />`;
 
 function LastUse({ row: { last_used_at: at, last_used_ip: ip, last_used_service: service } }) {
     if (!at) return t("app-passwords.never-used");
-    return html`<span>${moment(at)}<small>${serviceName(service)}, <span data-ip>${ip}</span></small></span>`;
+    return html`<span>${moment(at)}<small>${serviceName(service)}, <${Address} ip=${ip} /></small></span>`;
 }
 
 function Opens({ row: { services, networks } }) {

@@ -11,7 +11,7 @@ import { fill, t } from "../lib/language.js";
 import { Table } from "../lib/table.js";
 import { attempt } from "../lib/unavailable.js";
 import { serviceName } from "./app_password_limits.js";
-import { Moment, namesOf } from "./device_names.js";
+import { Address, Moment, namesOf } from "./device_names.js";
 import { Section } from "./section.js";
 import { request, settle } from "./state.js";
 
@@ -46,7 +46,7 @@ async function revoke(id, name) {
 
 function LastUse({ row: { seen_at: at, used_service: service, ip } }) {
     if (!service) return t("applications.never-used");
-    return html`<span>${moment(at)}<small>${serviceName(service)}, <span data-ip>${ip}</span></small></span>`;
+    return html`<span>${moment(at)}<small>${serviceName(service)}, <${Address} ip=${ip} /></small></span>`;
 }
 
 export function Applications() {

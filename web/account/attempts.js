@@ -2,6 +2,7 @@
 
 import { html } from "../lib/html.js";
 import { clockTime, t } from "../lib/language.js";
+import { Address } from "./device_names.js";
 import { reasonOf } from "./reasons.js";
 import { Section } from "./section.js";
 
@@ -24,7 +25,7 @@ function Attempt({ attempt }) {
         [t("test.encryption"), encryptionOf(attempt)],
         [t("test.method"), html`<code>${attempt.mechanism}</code>`],
         [t("test.name"), html`<code>${attempt.name}</code>`],
-        [t("test.from"), attempt.ip],
+        [t("test.from"), html`<${Address} ip=${attempt.ip} />`],
     ];
     const detail = ([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`;
     const moment = new Date(attempt.at * 1000).toISOString();

@@ -11,8 +11,10 @@ export function Day({ seconds }) {
     return html`<time datetime=${new Date(seconds * 1000).toISOString()}>${day(seconds)}</time>`;
 }
 
+// An IPv6 address breaks between its groups.
 export function Address({ ip }) {
-    return html`<span data-ip>${ip}</span>`;
+    const groups = ip.split(/(?<=:)/).map((group) => html`${group}<wbr />`);
+    return html`<span data-ip>${groups}</span>`;
 }
 
 // Names for all rows, by id: equal ones are numbered, the oldest first.

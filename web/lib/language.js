@@ -77,15 +77,19 @@ export function nameOf(tag) {
     return new Intl.DisplayNames(tag, { type: "language" }).of(tag);
 }
 
+const inOnePiece = (text) => text.replaceAll(" ", "\u00a0");
+
+// Its line breaks between day and time alone.
 export function time(seconds) {
     const format = new Intl.DateTimeFormat(current.value, { dateStyle: "medium", timeStyle: "short" });
-    return format.format(new Date(seconds * 1000));
+    const parts = format.formatToParts(new Date(seconds * 1000));
+    const clock = parts.findIndex(({ type }) => type === "dayPeriod" || type === "hour");
+    return parts.map(({ value }, i) => (i === clock - 1 ? value : inOnePiece(value))).join("");
 }
 
-// In one piece.
 export function day(seconds) {
     const format = new Intl.DateTimeFormat(current.value, { dateStyle: "medium" });
-    return format.format(new Date(seconds * 1000)).replaceAll(" ", "\u00a0");
+    return inOnePiece(format.format(new Date(seconds * 1000)));
 }
 
 // Of today, to the second.
