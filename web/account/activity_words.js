@@ -2,11 +2,7 @@
 // these pages do not know has a sentence that is true of all.
 
 import { day, t } from "../lib/language.js";
-
-const services = {
-    webmail: "activity.webmail", imap: "activity.imap", pop3: "activity.pop", smtp: "activity.smtp",
-    sieve: "activity.sieve",
-};
+import { protocolName } from "./services.js";
 
 const reasons = {
     "wrong-password": "refused.wrong-password",
@@ -65,14 +61,10 @@ const changes = {
     "two-factor": { "opt-in": "change.opt-in", "opt-out": "change.opt-out" },
 };
 
+// Beside the services, which are settings, too.
 const settings = {
     active: "setting.active",
     class: "setting.class",
-    webmail: "activity.webmail",
-    imap: "activity.imap",
-    pop3: "activity.pop",
-    smtp: "activity.smtp",
-    sieve: "activity.sieve",
     forwarding: "setting.forwarding",
     large_attachments: "setting.large-attachments",
     two_factor: "setting.two-factor",
@@ -89,7 +81,7 @@ const values = {
 };
 
 export function serviceOf(service) {
-    return services[service] ? t(services[service]) : service;
+    return service === "webmail" ? t("activity.webmail") : protocolName(service);
 }
 
 export function reasonOf({ rule }) {
@@ -124,6 +116,8 @@ const wordsOf = (text) => new Map(text.split(" ").filter(Boolean).map((word) => 
 export function settingsOf({ before, after }) {
     const was = wordsOf(before);
     return [...wordsOf(after)].map(([name, value]) => t("activity.setting", {
-        name: settings[name] ? t(settings[name]) : name, before: valueOf(was.get(name) ?? ""), after: valueOf(value),
+        name: settings[name] ? t(settings[name]) : serviceOf(name),
+        before: valueOf(was.get(name) ?? ""),
+        after: valueOf(value),
     }));
 }

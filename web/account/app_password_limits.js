@@ -3,12 +3,7 @@
 import { Field, Tick } from "../lib/fields.js";
 import { html } from "../lib/html.js";
 import { t } from "../lib/language.js";
-
-const SERVICES = { imap: "service.imap", pop3: "service.pop", smtp: "service.smtp", sieve: "service.sieve" };
-
-export function serviceName(service) {
-    return t(SERVICES[service] ?? "account.unknown");
-}
+import { serviceName } from "./services.js";
 
 const boxOf = (service) => `service-${service}`;
 

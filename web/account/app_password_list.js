@@ -9,9 +9,10 @@ import { html } from "../lib/html.js";
 import { fill, t, time } from "../lib/language.js";
 import { Table } from "../lib/table.js";
 import { kindName } from "./app_password_form.js";
-import { Expiry, lastDay, limitsOf, Networks, serviceName, Services, wrongServices } from "./app_password_limits.js";
-import { Address, Moment } from "./device_names.js";
+import { Expiry, lastDay, limitsOf, Networks, Services, wrongServices } from "./app_password_limits.js";
+import { LastUse, Moment } from "./device_names.js";
 import { Section } from "./section.js";
+import { serviceName } from "./services.js";
 import { request, settle } from "./state.js";
 
 const ID = "app-passwords";
@@ -24,9 +25,8 @@ function nameOf({ label, created_at }, rows) {
 
 const moment = (seconds) => html`<${Moment} seconds=${seconds} />`;
 
-function LastUse({ row: { last_used_at: at, last_used_ip: ip, last_used_service: service } }) {
-    if (!at) return t("app-passwords.never-used");
-    return html`<span>${moment(at)}<small>${serviceName(service)}, <${Address} ip=${ip} /></small></span>`;
+function lastUse({ last_used_at: at, last_used_ip: ip, last_used_service: service }) {
+    return at ? html`<${LastUse} at=${at} service=${service} ip=${ip} />` : t("app-passwords.never-used");
 }
 
 function Opens({ row: { services, networks } }) {
@@ -84,7 +84,7 @@ export function AppPasswordList({ rows, show }) {
                     <small>${fill("app-passwords.since", { time: moment(row.created_at) })}</small>`,
                 html`<${Opens} row=${row} />`,
                 row.expires_at ? moment(row.expires_at) : t("app-passwords.no-expiry"),
-                html`<${LastUse} row=${row} />`,
+                lastUse(row),
             ],
             actions: html`<span data-row>
                 <${Action} go=${() => narrow(row, name)}

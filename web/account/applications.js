@@ -10,9 +10,9 @@ import { html } from "../lib/html.js";
 import { fill, t } from "../lib/language.js";
 import { Table } from "../lib/table.js";
 import { attempt } from "../lib/unavailable.js";
-import { serviceName } from "./app_password_limits.js";
-import { Address, Moment, namesOf } from "./device_names.js";
+import { LastUse, Moment, namesOf } from "./device_names.js";
 import { Section } from "./section.js";
+import { serviceName } from "./services.js";
 import { request, settle } from "./state.js";
 
 const ID = "applications";
@@ -44,9 +44,8 @@ async function revoke(id, name) {
     settle(t("applications.revoked", { name }), ID);
 }
 
-function LastUse({ row: { seen_at: at, used_service: service, ip } }) {
-    if (!service) return t("applications.never-used");
-    return html`<span>${moment(at)}<small>${serviceName(service)}, <${Address} ip=${ip} /></small></span>`;
+function lastUse({ seen_at: at, used_service: service, ip }) {
+    return service ? html`<${LastUse} at=${at} service=${service} ip=${ip} />` : t("applications.never-used");
 }
 
 export function Applications() {
@@ -62,7 +61,7 @@ export function Applications() {
                     ${!row.verified && html`<small>${t("applications.unverified")}</small>`}
                     <small>${fill("applications.since", { time: moment(row.created_at) })}</small>`,
                 row.services.map(serviceName).join(", "),
-                html`<${LastUse} row=${row} />`,
+                lastUse(row),
                 moment(row.expires_at),
             ],
             actions: html`<${Action} go=${() => revoke(row.id, name)}

@@ -2,15 +2,16 @@
 
 import { html } from "../lib/html.js";
 import { clockTime, t } from "../lib/language.js";
+import { detail } from "./details.js";
 import { Address } from "./device_names.js";
 import { reasonOf } from "./reasons.js";
 import { Section } from "./section.js";
+import { protocolName } from "./services.js";
 
 export const ID = "attempts"; // of its heading
-const SERVICES = { imap: "test.imap", pop3: "test.pop", smtp: "test.smtp", sieve: "test.sieve" };
 
 function serviceOf({ service, port }) {
-    const name = t(SERVICES[service]);
+    const name = protocolName(service);
     return port > 0 ? t("test.service-at", { name, port }) : name;
 }
 
@@ -21,19 +22,18 @@ function encryptionOf({ tls }) {
 
 function Attempt({ attempt }) {
     const details = [
-        [t("test.service"), serviceOf(attempt)],
-        [t("test.encryption"), encryptionOf(attempt)],
-        [t("test.method"), html`<code>${attempt.mechanism}</code>`],
-        [t("test.name"), html`<code>${attempt.name}</code>`],
-        [t("test.from"), html`<${Address} ip=${attempt.ip} />`],
+        detail(t("test.service"), serviceOf(attempt)),
+        detail(t("test.encryption"), encryptionOf(attempt)),
+        detail(t("test.method"), html`<code>${attempt.mechanism}</code>`),
+        detail(t("test.name"), html`<code>${attempt.name}</code>`),
+        detail(t("test.from"), html`<${Address} ip=${attempt.ip} />`),
     ];
-    const detail = ([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`;
     const moment = new Date(attempt.at * 1000).toISOString();
     return html`<li data-verdict=${attempt.allowed ? "let-in" : "refused"}>
         <p><b>${attempt.allowed ? t("test.let-in") : t("test.refused")}</b>
             ${" "}<time datetime=${moment}>${clockTime(attempt.at)}</time></p>
         <p>${reasonOf(attempt.rule)}</p>
-        <dl>${details.map(detail)}</dl>
+        <dl>${details}</dl>
     </li>`;
 }
 

@@ -8,6 +8,7 @@ import { t, time } from "../lib/language.js";
 import { withCode } from "../lib/reauthentication.js";
 import { go } from "../lib/router.js";
 import { keep, shownCodes } from "../signin/recovery_codes.js";
+import { detail } from "./details.js";
 import { Section } from "./section.js";
 import { request, show } from "./state.js";
 
@@ -37,11 +38,10 @@ async function makeCodes() {
 const register = () => go("/account/registration");
 
 function Details({ factor }) {
-    const item = (name, value) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
     return html`<dl>
-        ${item(t("factor.since"), factor.registered_at ? time(factor.registered_at) : t("account.unknown"))}
-        ${item(t("factor.from"), factor.registered_ip ?? t("account.unknown"))}
-        ${item(t("factor.codes-left"), t("factor.codes-count", { count: factor.recovery_codes }))}
+        ${detail(t("factor.since"), factor.registered_at ? time(factor.registered_at) : t("account.unknown"))}
+        ${detail(t("factor.from"), factor.registered_ip ?? t("account.unknown"))}
+        ${detail(t("factor.codes-left"), t("factor.codes-count", { count: factor.recovery_codes }))}
     </dl>`;
 }
 

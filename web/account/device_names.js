@@ -1,7 +1,8 @@
-// device_names.js - how devices are called, told apart and ordered.
+// device_names.js - how devices are called, told apart and ordered; when and from where they came.
 
 import { html } from "../lib/html.js";
 import { day, t, time } from "../lib/language.js";
+import { serviceName } from "./services.js";
 
 export function Moment({ seconds }) {
     return html`<time datetime=${new Date(seconds * 1000).toISOString()}>${time(seconds)}</time>`;
@@ -15,6 +16,14 @@ export function Day({ seconds }) {
 export function Address({ ip }) {
     const groups = ip.split(/(?<=:)/).map((group) => html`${group}<wbr />`);
     return html`<span data-ip>${groups}</span>`;
+}
+
+// Of an app password or a connected application.
+export function LastUse({ at, service, ip }) {
+    return html`<span>
+        <${Moment} seconds=${at} />
+        <small>${serviceName(service)}, <${Address} ip=${ip} /></small>
+    </span>`;
 }
 
 // Names for all rows, by id: equal ones are numbered, the oldest first.

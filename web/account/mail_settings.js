@@ -3,12 +3,12 @@
 import { useEffect } from "../vendor/hooks.js";
 import { useSignal } from "../vendor/signals.js";
 import { get } from "../lib/api.js";
-import { CopyButton } from "../lib/copy.js";
 import { html } from "../lib/html.js";
 import { t } from "../lib/language.js";
+import { copied, detail } from "./details.js";
+import { encryptionName } from "./services.js";
 
 const SERVERS = { imap: "settings.imap", pop3: "settings.pop", smtp: "settings.smtp", sieve: "settings.sieve" };
-const ENCRYPTIONS = { tls: "settings.tls", starttls: "settings.starttls" };
 
 // As the portal gives them; null: not there yet, or it does not tell them.
 export function useMailSettings() {
@@ -19,29 +19,20 @@ export function useMailSettings() {
     return settings.value?.server ? settings.value : null;
 }
 
-function item(name, value) {
-    return html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
-}
-
-function copied(name, value) {
-    return item(name, html`<code>${value}</code>
-        <${CopyButton} text=${value} aria-label=${t("copy.which", { name })} />`);
-}
-
 // services: those that the app password covers. The words are those of the menus of copiers.
 export function MailSettings({ settings, services }) {
     const ways = services.map((name) => settings.services.find(({ service }) => service === name)).filter(Boolean);
     const way = ({ service, port, encryption }) => html`<dl key=${service}>
         ${copied(t(SERVERS[service]), settings.server)}
-        ${item(t("settings.port"), port)}
-        ${item(t("settings.encryption"), t(ENCRYPTIONS[encryption]))}
+        ${detail(t("settings.port"), port)}
+        ${detail(t("settings.encryption"), encryptionName(encryption))}
     </dl>`;
     return html`
         <h3>${t("settings.title")}</h3>
         ${ways.map(way)}
         <dl>
-            ${services.includes("smtp") && item(t("settings.smtp-auth"), t("settings.smtp-auth-on"))}
+            ${services.includes("smtp") && detail(t("settings.smtp-auth"), t("settings.smtp-auth-on"))}
             ${copied(t("settings.user"), settings.user)}
-            ${item(t("settings.password"), t("settings.this-password"))}
+            ${detail(t("settings.password"), t("settings.this-password"))}
         </dl>`;
 }

@@ -4,16 +4,16 @@ import { useEffect } from "../vendor/hooks.js";
 import { useSignal } from "../vendor/signals.js";
 import { awaited } from "../lib/announcements.js";
 import { get } from "../lib/api.js";
-import { CopyButton } from "../lib/copy.js";
 import { html } from "../lib/html.js";
 import { t } from "../lib/language.js";
 import { Link } from "../lib/router.js";
 import { Table } from "../lib/table.js";
 import { attempt } from "../lib/unavailable.js";
+import { copied, detail } from "./details.js";
 import { Section } from "./section.js";
+import { encryptionName } from "./services.js";
 
 const SERVICES = { imap: "set-up.imap", pop3: "set-up.pop", smtp: "set-up.smtp", sieve: "set-up.sieve" };
-const ENCRYPTIONS = { tls: "settings.tls", starttls: "settings.starttls" };
 
 function useMailSettings() {
     const settings = useSignal(null);
@@ -36,29 +36,23 @@ function AppPasswords() {
     return html`<p><${Link} to="/account/app-passwords">${t("set-up.make")}<//></p>`;
 }
 
-function item(name, value) {
-    return html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
-}
-
-function copied(name, value) {
-    return item(name, html`<code>${value}</code>
-        <${CopyButton} text=${value} aria-label=${t("copy.which", { name })} />`);
-}
-
 function Values({ settings }) {
     const password = settings.password === "app" ? t("set-up.password-app")
         : settings.app_passwords ? t("set-up.password-either") : t("set-up.password-account");
     const columns = [t("set-up.for"), t("set-up.port")];
     const rows = settings.services.map(({ service, port, encryption }) => ({
         key: `${service} ${port}`,
-        cells: [html`<b>${t(SERVICES[service])}</b>`, html`<span><code>${port}</code> ${t(ENCRYPTIONS[encryption])}</span>`],
+        cells: [
+            html`<b>${t(SERVICES[service])}</b>`,
+            html`<span><code>${port}</code> ${encryptionName(encryption)}</span>`,
+        ],
     }));
     return html`<${Section} id="values" title=${t("set-up.values")}>
         <p data-aside>${t("set-up.values-hint")}</p>
         <dl>
             ${copied(t("set-up.server"), settings.server)}
             ${copied(t("settings.user"), settings.user)}
-            ${item(t("set-up.password"), password)}
+            ${detail(t("set-up.password"), password)}
         </dl>
         <${Table} label=${t("set-up.values")} columns=${columns} rows=${rows} />
         <p data-aside>${t("set-up.first")}</p>
