@@ -1,4 +1,7 @@
 """What a login was is recorded: those that were let in, by which credential, and those that were refused, why."""
+import email
+import email.policy
+import glob
 import imaplib
 import time
 import unittest
@@ -10,7 +13,7 @@ from reconfigured import Reconfigured
 from sasl import sign_in
 from server import TIMEOUT, Server, last_source, wait_for
 
-ALICE, BOB, NOBODY = "alice@demo.test", "bob@demo.test", "nobody@demo.test"
+ALICE, BOB, CAROL, NOBODY = "alice@demo.test", "bob@demo.test", "carol@demo.test", "nobody@demo.test"
 
 
 def setUpModule():
@@ -161,6 +164,61 @@ class Refused(unittest.TestCase):
         self.assertIn(self.page, self.said("imap", ALICE, server.passwords[ALICE]))
         server.postlatch("member", "set", ALICE, "client_password=never_from_2099-01-01")
         self.assertTrue(server.imap(ALICE, server.passwords[ALICE])[0])
+
+
+class Told(unittest.TestCase):
+    """Who still uses the account password is told before it ends, by the portal when it starts, through the sender."""
+
+    SUBJECT = "Mail programs will need an app password / 메일 프로그램에 앱 비밀번호가 필요해집니다"
+
+    def mails(self, member):
+        local, domain = member.split("@")
+        found = []
+        for name in glob.glob("%s/mail/%s/%s/Maildir/new/*" % (server.dir, domain, local)):
+            with open(name, "rb") as f:
+                message = email.message_from_binary_file(f, policy=email.policy.default)
+            if message["Subject"] == self.SUBJECT:
+                found.append(message.get_content())
+        return found
+
+    def start_the_portal_anew(self):
+        server.kill_portal()()
+        url = server.env["PORTAL_URL"]
+
+        def answers():
+            try:
+                return Browser(urllib.parse.urlsplit(url).port, url).get("/api/session").status == 200
+            except OSError:
+                return False
+        wait_for(answers)
+
+    def test_a_date_leads_to_one_mail_in_both_languages_to_those_who_use_it(self):
+        day = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 10 * 86400))
+        used = time.strftime("%Y-%m-%d", time.gmtime())
+        for member in (ALICE, CAROL):
+            server.postlatch("member", "set", member, "client_password=never_from_" + day, "pop3=inherit", "--add")
+            self.addCleanup(server.postlatch, "member", "set", member, "client_password=inherit")
+        self.assertTrue(server.pop3(ALICE, server.passwords[ALICE])[0])
+        # Bob goes on as before, and Carol has an app password.
+        server.postlatch("member", "set", BOB, "client_password=always", "--add")
+        self.addCleanup(server.postlatch, "member", "set", BOB, "client_password=inherit")
+        self.assertTrue(server.imap(BOB, server.passwords[BOB])[0])
+        self.assertTrue(server.imap(CAROL, server.app_password(CAROL, label="phone")["password"])[0])
+
+        def recorded():
+            return "pop3" in server.json("member", "show", ALICE)["last_used"] and all(
+                "imap" in server.json("member", "show", member)["last_used"] for member in (BOB, CAROL))
+        wait_for(recorded)
+        self.start_the_portal_anew()
+        wait_for(lambda: self.mails(ALICE))
+        text, = self.mails(ALICE)
+        for words in ("Soon mail programs and devices can no longer sign in", "From this day on (UTC): " + day,
+                      "곧 메일 프로그램과 기기에서", "적용일 (UTC): " + day, "POP3 (%s)" % used,
+                      server.env["PORTAL_URL"] + "/account/app-passwords"):
+            self.assertIn(words, text)
+        self.start_the_portal_anew()
+        server.settle(lambda: True)
+        self.assertEqual([len(self.mails(member)) for member in (ALICE, BOB, CAROL)], [1, 0, 0])
 
 
 class Challenges(Reconfigured):
