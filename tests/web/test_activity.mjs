@@ -18,7 +18,7 @@ test("activity shows logins, refusals with the reason, and changes in plain word
         ["Signed in to webmail", "Windows 10, Chrome"],
         ["Password accepted at the sign-in page", "With the account password"],
         ["The account was changed", "By the mail server"],
-        ["Sign-in refused: IMAP", "Your administrator knows the reason."],
+        ["Sign-in refused: IMAP", "Please ask your administrator for the reason."],
     ];
     assert.equal(rows.length, expected.length);
     expected.forEach((parts, i) => {

@@ -78,8 +78,8 @@ test("applications are listed with their last use, and revoked after a question"
     const rows = page.locator("[aria-labelledby=applications] tbody tr");
     assert.equal(await rows.count(), 2);
     const text = await rows.first().innerText();
-    for (const words of ["Thunderbird", "unverified name", "IMAP", "2001:db8"]) assert.ok(text.includes(words), words);
-    assert.ok((await rows.last().innerText()).includes("not used yet"));
+    for (const words of ["Thunderbird", "Unverified name", "IMAP", "2001:db8"]) assert.ok(text.includes(words), words);
+    assert.ok((await rows.last().innerText()).includes("Never used"));
     await rows.first().locator("button").click();
     await page.locator("dialog button", { hasText: "Revoke" }).click();
     await page.waitForFunction(() => document.querySelectorAll("[aria-labelledby=applications] tbody tr").length === 1);
