@@ -160,7 +160,7 @@ test("it says that mail programs are left alone", {}, async (reader, page) => {
     await reader.account("plain");
     assert.match(await page.locator("main > p").nth(1).textContent(), /IMAP, POP3 or SMTP/);
     await reader.button("한국어").click();
-    assert.match(await page.locator("main > p").nth(1).textContent(), /IMAP, POP3, SMTP/);
+    await page.locator("main > p", { hasText: "IMAP, POP3, SMTP" }).waitFor();
 });
 
 test("trust is taken from one device, with name, date and address shown", {}, async (reader, page) => {
