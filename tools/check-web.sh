@@ -4,20 +4,10 @@ set -uo pipefail
 status=0
 complain() { echo "check-web: $*"; status=1; }
 mapfile -t modules < <(find web -name '*.js' -not -path 'web/messages/*' -not -path 'web/vendor/*' | sort)
-en=web/messages/en.js
-ko=web/messages/ko.js
+# All pages have the sentences of one catalogue; a part of them may have another one, messages/PART.LANGUAGE.js.
+english=(web/messages/en.js web/messages/*.en.js)
 
-keys() { sed -nE 's/^    "([a-z.-]+)": ".+",$/\1/p' "$1" | sort; }
-while read -r key; do
-	complain "$key is in one catalogue only"
-done < <(comm -3 <(keys $en) <(keys $ko) | tr -d '\t')
-while read -r line; do
-	complain "no message: $line"
-done < <(grep -hE '^    ' $en $ko | grep -vE '^    "[a-z.-]+": ".+",$')
-for catalogue in $en $ko; do
-	while read -r key; do complain "$catalogue has $key twice"; done < <(keys $catalogue | uniq -d)
-done
-
+keys() { sed -nE 's/^    "([a-z.-]+)": ".+",$/\1/p' "$@" | sort; }
 # The placeholders of a sentence are the same in both languages.
 placeholders() {
 	while IFS= read -r line; do
@@ -25,19 +15,36 @@ placeholders() {
 		echo "${BASH_REMATCH[1]} $(grep -oE '\{[a-z]+\}' <<<"$line" | sort | tr -d '\n')"
 	done <"$1" | sort
 }
-while read -r key _; do
-	complain "$key has other {placeholders} in Korean than in English"
-done < <(comm -3 <(placeholders $en) <(placeholders $ko) | tr -d '\t' | sort -u -k1,1)
+for en in "${english[@]}"; do
+	ko=${en%en.js}ko.js
+	while read -r key; do
+		complain "$key is not in both $en and $ko"
+	done < <(comm -3 <(keys "$en") <(keys "$ko") | tr -d '\t')
+	while read -r line; do
+		complain "no message: $line"
+	done < <(grep -hE '^    ' "$en" "$ko" | grep -vE '^    "[a-z.-]+": ".+",$')
+	while read -r key _; do
+		complain "$key has other {placeholders} in Korean than in English"
+	done < <(comm -3 <(placeholders "$en") <(placeholders "$ko") | tr -d '\t' | sort -u -k1,1)
+done
+while read -r key; do complain "$key is there twice"; done < <(keys "${english[@]}" | uniq -d)
 
-# Keys in use begin with a word of the catalogue; "error." is put together with the portal's code.
-words=$(keys $en | cut -d. -f1 | sort -u | paste -sd'|')
-used=$(grep -ohE "\"($words)\.[a-z-]+\"" "${modules[@]}" | tr -d '"' | sort -u)
+# Keys in use begin with a word of the catalogues; "error." is put together with the portal's code.
+words=$(keys "${english[@]}" | cut -d. -f1 | sort -u | paste -sd'|')
+used_in() { grep -ohE "\"($words)\.[a-z-]+\"" "$@" | tr -d '"' | sort -u; }
 while read -r key; do
 	complain "no catalogue has $key"
-done < <(comm -13 <(keys $en) <(echo "$used"))
+done < <(comm -13 <(keys "${english[@]}") <(used_in "${modules[@]}"))
 while read -r key; do
 	complain "$key is never shown"
-done < <(comm -23 <(keys $en) <(echo "$used") | grep -v '^error\.')
+done < <(comm -23 <(keys "${english[@]}") <(used_in "${modules[@]}") | grep -v '^error\.')
+mapfile -t of_all < <(printf '%s\n' "${modules[@]}" | grep -v '^web/account/')
+while read -r key; do
+	complain "$key is a sentence of the account pages alone, and shown elsewhere"
+done < <(comm -12 <(keys web/messages/account.en.js) <(used_in "${of_all[@]}"))
+while read -r key; do
+	complain "$key is shown on the account pages alone, and not in their catalogue"
+done < <(comm -23 <(keys web/messages/en.js) <(used_in "${of_all[@]}") | grep -v '^error\.')
 
 # Sentences belong into the catalogues, and markup or style never comes from a module.
 never() {

@@ -4,6 +4,7 @@ import { Announcements } from "./lib/announcements.js";
 import { Dialogs } from "./lib/dialog.js";
 import { Frame, Page } from "./lib/frame.js";
 import { html } from "./lib/html.js";
+import { loadSentences } from "./lib/language.js";
 import { loadSession, session } from "./lib/session.js";
 import { attempt, failure } from "./lib/unavailable.js";
 import { SignIn } from "./signin/sign_in.js";
@@ -11,8 +12,13 @@ import { SignOut } from "./signin/sign_out.js";
 import { render } from "./vendor/preact.js";
 
 // Who signs in need not wait for the account pages to be loaded.
+async function loadAccount() {
+    const [{ Account }] = await Promise.all([import("./account/account.js"), loadSentences("account")]);
+    return Account;
+}
+
 const PARTS = [
-    { path: "/account", load: async () => (await import("./account/account.js")).Account },
+    { path: "/account", load: loadAccount },
     { path: "/consent", load: async () => (await import("./signin/consent.js")).Consent },
     { path: "/sign-out", load: async () => SignOut },
     { path: "/sign-in", load: async () => SignIn },

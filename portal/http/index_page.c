@@ -67,11 +67,25 @@ static void put_module(FILE *out, const char *address)
 	fputs("\">\n", out);
 }
 
-/* All at once instead of each after the one that imports it; and of the catalogues of sentences
- * that of the reader, which the scripts choose in the same way. */
+/* A catalogue of sentences in the reader's language, which the scripts choose in the same way: that
+ * of all pages, or that of one part, where it has one. */
+static void put_catalogue(FILE *out, const struct view *view, const char *part, size_t len)
+{
+	char address[512];
+
+	snprintf(address, sizeof(address), "%s/messages/%.*s%s%s.js", pages_folder(view->pages),
+		 (int)len, part, len > 0 ? "." : "",
+		 language_tags[request_language(view->request)]);
+	if (pages_find(view->pages, address) != NULL)
+		put_module(out, address);
+}
+
+/* All at once instead of each after the one that imports it. */
 static void put_modules(FILE *out, const struct view *view)
 {
 	const struct page_imports *imports = pages_imports(view->pages, view->request->path);
+	const char *part = view->request->path + 1; /* "account" of /account/devices */
+	const size_t part_len = strcspn(part, "/");
 	char address[512];
 
 	for (size_t i = 0; i < imports->count; i++) {
@@ -79,10 +93,9 @@ static void put_modules(FILE *out, const struct view *view)
 			 imports->page[i]->name);
 		put_module(out, address);
 	}
-	snprintf(address, sizeof(address), "%s/messages/%s.js", pages_folder(view->pages),
-		 language_tags[request_language(view->request)]);
-	if (pages_find(view->pages, address) != NULL)
-		put_module(out, address);
+	put_catalogue(out, view, "", 0);
+	if (part_len > 0)
+		put_catalogue(out, view, part, part_len);
 }
 
 static void put_state(FILE *out, const struct view *view)

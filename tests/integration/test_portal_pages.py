@@ -125,6 +125,7 @@ class Versions(PagesTest):
         self.write(portal, "account/pages.js", "")
         for language in ("en", "ko"):
             self.write(portal, "messages/%s.js" % language, "")
+            self.write(portal, "messages/account.%s.js" % language, "")
         browser = portal.init().start().browser()
         page = self.page(browser)
         web = page.web()
@@ -134,7 +135,7 @@ class Versions(PagesTest):
         self.assertEqual(korean.linked("modulepreload"), [*modules, web + "/messages/ko.js"])
         account = self.page(browser, "/account/devices")
         below = [web + "/account/" + name for name in ("account.js", "pages.js")]
-        self.assertEqual(account.linked("modulepreload"), [*modules, *below, english])
+        self.assertEqual(account.linked("modulepreload"), [*modules, *below, english, web + "/messages/account.en.js"])
         for href in account.linked("modulepreload"):
             self.assertEqual(browser.get(href).status, 200)
 

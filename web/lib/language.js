@@ -3,12 +3,11 @@
 import { signal } from "../vendor/signals.js";
 import { requestParameter } from "./places.js";
 
-// Only that of the reader is loaded; the server knows which it will be, and has the browser load it at once.
-const CATALOGUES = { ko: () => import("../messages/ko.js"), en: () => import("../messages/en.js") };
-const catalogues = {};
-const MEMORY = "postlatch-language";
+export const languages = ["ko", "en"];
 
-export const languages = Object.keys(CATALOGUES);
+const MEMORY = "postlatch-language";
+const catalogues = {};
+const parts = [""]; // of the pages, whose sentences are wanted: "" are those of all pages
 
 function remembered() {
     try {
@@ -28,14 +27,23 @@ function preferred() {
     return tags.map((tag) => tag.split("-")[0].toLowerCase()).find((tag) => languages.includes(tag)) ?? "en";
 }
 
+// Only the catalogues of the reader's language; the server knows which they will be, and has the browser load them
+// at once.
 async function load(tag) {
-    catalogues[tag] ??= (await CATALOGUES[tag]()).default;
+    const modules = await Promise.all(parts.map((part) => import(`../messages/${part}${tag}.js`)));
+    catalogues[tag] = Object.assign({}, ...modules.map((module) => module.default));
 }
 
 // What has read it while it was drawn is drawn again when another language is chosen.
 const current = signal(preferred());
 document.documentElement.lang = current.value;
 await load(current.value);
+
+// The sentences that only one part of the pages has.
+export function loadSentences(part) {
+    parts.push(`${part}.`);
+    return load(current.value);
+}
 
 export function language() {
     return current.value;
