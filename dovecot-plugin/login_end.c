@@ -105,6 +105,9 @@ static void refuse(struct login *login, const char *rule, const char *sentence)
 {
 	denial_log(login->request, rule, sentence);
 	record_refusal(login, rule);
+	/* What a proxy would have signed in with goes to nobody who is refused. */
+	auth_fields_remove(login->request->fields.extra_fields, "pass");
+	auth_fields_remove(login->request->fields.extra_fields, "master");
 	end_chain(login->request, PASSDB_RESULT_USER_DISABLED);
 }
 
@@ -114,6 +117,14 @@ static void refuse_proven(struct login *login)
 	login->record.credential = login->credential;
 	auth_request_set_field(login->request, "reason", login->reason, NULL);
 	refuse(login, login->record.rule, login->reason);
+}
+
+static void let_in_or_refuse(struct login *login)
+{
+	if (login->reason != NULL)
+		refuse_proven(login);
+	else
+		let_in(login);
 }
 
 static const char *connection_of(const struct login *login, const struct pl_login_result *result)
@@ -153,7 +164,7 @@ static void account_decided(struct pl_driver_request *asked, const struct pl_log
 		e_debug(authdb_event(login->request), "cannot be decided: %s", err->msg);
 		end_chain(login->request, PASSDB_RESULT_INTERNAL_FAILURE);
 	} else if (is_same_account(login, result)) {
-		let_in(login);
+		let_in_or_refuse(login);
 	} else if (login->is_ours) {
 		denial_log_other_account(login->request);
 		record_refusal(login, "other-account");
@@ -173,7 +184,7 @@ static void decide_account(struct login *login)
 	struct pl_login *l = &login->asked.login;
 
 	if (strcmp(login->user, request->fields.user) == 0) {
-		let_in(login);
+		let_in_or_refuse(login);
 		return;
 	}
 	l->user = p_strdup(request->pool, request->fields.user);
@@ -311,8 +322,6 @@ static void chain_ended(struct auth_request *request, enum passdb_result result)
 
 	if (result != PASSDB_RESULT_OK)
 		operator_refuses(login, result);
-	else if (login->reason != NULL)
-		refuse_proven(login);
 	else if (login->is_ours)
 		chain_ask(request, operator_answered);
 	else

@@ -139,6 +139,14 @@ class Names(Passdb):
         server.postlatch("member", "set", ALICE, "active=off")
         self.assertIsNone(portal_opens(INFO, "pw"))
 
+    def test_client_password_is_the_account_s(self):
+        server.postlatch("member", "set", ALICE, "client_password=always")
+        server.postlatch("domain", "set", "demo.test", "client_password=never")
+        self.addCleanup(server.postlatch, "domain", "set", "demo.test", "client_password=inherit")
+        self.assertEqual(opens(INFO, "pw"), set(SERVICES))
+        self.set_fields(BOB, "user=Bob@Demo.Test")
+        self.assertEqual(opens(BOB, server.passwords[BOB]), set())
+
     def test_fields_for_the_userdb_change_the_name_too(self):
         self.write(self.lines + "%s:{PLAIN}pw::::::userdb_user=%s\n" % (INFO, ALICE))
         self.assertEqual(opens(INFO, "pw"), set(SERVICES))
