@@ -29,9 +29,10 @@ static const char *label_of(const struct pl_audit_record *record)
 	static const struct {
 		const char *action, *word;
 	} labels[] = {
-		{ "app-password.create", " label=" }, { "app-password.revoke", " label=" },
-		{ "trusted-device.add", " name=" },   { "trusted-device.stolen", " name=" },
-		{ "session.open", " device=" },
+		{ "app-password.create", " label=" },  { "app-password.narrow", " label=" },
+		{ "app-password.revoke", " label=" },  { "application.connect", " name=" },
+		{ "application.revoke", " name=" },    { "trusted-device.add", " name=" },
+		{ "trusted-device.stolen", " name=" }, { "session.open", " device=" },
 	};
 
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {

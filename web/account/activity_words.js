@@ -39,7 +39,9 @@ const changes = {
         narrow: "change.app-password-narrow",
         revoke: "change.app-password-revoke",
     },
+    application: { connect: "change.application-connect", revoke: "change.application-revoke" },
     code: { reuse: "change.token-stolen" },
+    "connection-test": { start: "change.connection-test-start" },
     member: { add: "change.member-add", set: "change.member-set" },
     "profile-link": { make: "change.profile-link-make", use: "change.profile-link-use" },
     "recovery-code": { use: "change.recovery-code-use" },
@@ -72,6 +74,7 @@ const settings = {
     two_factor_mode: "setting.two-factor-mode",
     client_password: "setting.client-password",
     app_passwords: "setting.app-passwords",
+    connected_applications: "setting.connected-applications",
 };
 
 const values = {
