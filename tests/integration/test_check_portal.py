@@ -166,7 +166,7 @@ class Files(FilesTest):
         os.mkdir(folder)
         self.addCleanup(shutil.rmtree, folder)
         group = os.stat(self.seal).st_gid
-        for name, days in (("one", "90"), ("two", "90"), ("old", "-1"), ("soon", "3")):
+        for name, days in (("one", "90"), ("two", "90"), ("old", "0"), ("soon", "3")):
             subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                             "-days", "9", "-subj", "/CN=x", "-keyout", name + ".key", "-out", name + ".pem"], cwd=folder,
                            check=True, capture_output=True)

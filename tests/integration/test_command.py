@@ -48,7 +48,7 @@ class Help(CommandTest):
     def test_help_of_a_noun_lists_its_verbs(self):
         for run in (self.site.run("member", "--help"), self.site.run("help", "member")):
             self.assertEqual(run.returncode, 0)
-            self.assertEqual(len(re.findall(r"(?m)^  postlatch member ", run.stdout)), 7)
+            self.assertEqual(len(re.findall(r"(?m)^  postlatch member ", run.stdout)), 8)
 
     def test_help_of_what_is_no_command(self):
         self.refused(USAGE, "help", "meber", says=("meber", "member"))
@@ -138,7 +138,7 @@ class Usage(CommandTest):
 class Refusals(CommandTest):
     def test_bad_policy_file_names_line_and_setting(self):
         self.site.policy("defaults { pop3 = maybe }")
-        self.refused(CONFIG, "domain", "list", says=("policy.conf:4", "pop3 = maybe", "must be one of"))
+        self.refused(CONFIG, "domain", "list", says=("policy.conf:5", "pop3 = maybe", "must be one of"))
 
     def test_missing_policy_file(self):
         os.unlink(self.site.policy_file)

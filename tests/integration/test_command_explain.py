@@ -177,7 +177,7 @@ class Explain(CommandTest):
         self.assertEqual((run.returncode, run.stdout), (2, ""))
         os.rename(self.site.database + ".away", self.site.database)
         self.site.policy("nonsense")
-        self.refused(UNDECIDED, "explain", ALICE, "--service", "imap", says="policy.conf:4")
+        self.refused(UNDECIDED, "explain", ALICE, "--service", "imap", says="policy.conf:5")
 
     def test_it_writes_nothing(self):
         before = self.site.state()

@@ -362,7 +362,7 @@ class Daemon(MilterTest):
         self.site.policy("defaults { smtp = maybe }")
         self.milter.signal(signal.SIGHUP)
         self.milter.wait(lambda: "keeping the last good policy" in self.milter.log())
-        self.assertIn("policy.conf:4: smtp = maybe", self.milter.log())
+        self.assertIn("policy.conf:5: smtp = maybe", self.milter.log())
         self.assertEqual(self.milter.session(login=BOB), GOES_ON)
 
     def test_reloads_while_it_judges(self):
@@ -411,7 +411,7 @@ class Daemon(MilterTest):
         self.site.policy("defaults { smtp = maybe }")
         run = self.start("-c", self.site.policy_file, "-p", "unix:" + self.site.path("other.sock"))
         self.assertEqual(run.returncode, 78)
-        self.assertIn("policy.conf:4: smtp = maybe", run.stderr)
+        self.assertIn("policy.conf:5: smtp = maybe", run.stderr)
         self.assertFalse(os.path.exists(self.site.path("other.sock")))
         run = self.start("-c", self.site.path("none.conf"), "-p", "unix:" + self.site.path("other.sock"))
         self.assertEqual(run.returncode, 78)
