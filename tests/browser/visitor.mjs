@@ -8,9 +8,13 @@ const { PORTAL_URL: PORTAL, WEBMAIL_URL: WEBMAIL } = env;
 const REDIRECT = `${WEBMAIL}/index.php/login/oauth`;
 
 // To Node 18 a module is what is named .mjs, to a browser what its script element says.
-async function messages(language) {
-    const text = await readFile(new URL(`../../web/messages/${language}.js`, import.meta.url), "utf8");
+async function catalogue(name) {
+    const text = await readFile(new URL(`../../web/messages/${name}.js`, import.meta.url), "utf8");
     return (await import(`data:text/javascript,${encodeURIComponent(text)}`)).default;
+}
+
+async function messages(language) {
+    return { ...await catalogue(language), ...await catalogue(`account.${language}`) };
 }
 
 const en = await messages("en");

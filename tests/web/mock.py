@@ -35,7 +35,7 @@ WEB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../web")
 TYPES = {"html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8",
          "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
 PAGES = re.compile(r"/(sign-in|account)(/[a-z0-9-]+)*|/sign-out|/consent")
-FILES = re.compile(r"/web/((?:[a-z]+/)?[a-z_-]+\.[a-z]+)")
+FILES = re.compile(r"/web/((?:[a-z]+/)?[a-z_-]+(?:\.[a-z]+)+)")
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
           "base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
 CODE = "123456"
