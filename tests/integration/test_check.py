@@ -158,8 +158,8 @@ class Configurations(CheckTest):
         status, lines = self.check(*self.options)
         self.assertEqual((status, {line[0] for line in lines}), (0, {"ok"}))
         self.assertEqual([line[1] for line in lines],
-                         ["policy", "keys", "keys", "database", "domains", "services", *["dovecot"] * 2, *["postfix"] * 4,
-                          *["portal"] * 5])
+                         ["policy", "keys", "keys", "keys", "database", "domains", "services", *["dovecot"] * 2, *["postfix"] * 4,
+                          *["portal"] * 4, *["sender"] * 2])
 
     def test_the_demonstration_has_its_one_fault(self):
         status, lines = self.check()

@@ -30,7 +30,7 @@ class Audit(CommandTest):
                 (["domain", "set", "example.test", "pop3=off", "--scope", "all"],
                  ("domain.set", "example.test", "pop3=inherit", "pop3=off scope=all members-changed=1")),
                 (["app-password", "create", ALICE, "--label", "phone", "--services", "imap"],
-                 ("app-password.create", ALICE, "", "id=1 services=imap networks=all expires=0 label=phone")),
+                 ("app-password.create", ALICE, "", "id=1 kind=mail services=imap networks=all expires=0 label=phone")),
                 (["app-password", "revoke", ALICE, "1"], ("app-password.revoke", ALICE, "id=1 label=phone", "")),
                 (["member", "remove", ALICE], ("member.remove", ALICE, "active=off class=staff", "")),
                 (["domain", "remove", "example.test"], ("domain.remove", "example.test", "members=0", ""))):
