@@ -241,7 +241,7 @@ class Writing(Faults):
         """It is found out later than the login that it is about, and told with the next."""
         def told():
             return server.imap(ALICE, app_password)[0] and \
-                re.search("last-used times: .*" + why, server.log("dovecot")[self.mark:])
+                re.search("records of logins: .*" + why, server.log("dovecot")[self.mark:])
         wait_for(told)
 
     def last_used(self):
@@ -307,7 +307,7 @@ class Writing(Faults):
             time.sleep(2)
             os.rename(path + ".away", path)
             wait_for(lambda: server.imap(ALICE, app_password)[0])
-            return "last-used times: " in server.log("dovecot")[self.mark:]
+            return "records of logins: " in server.log("dovecot")[self.mark:]
         wait_for(noticed)
 
     def test_disk_is_full(self):

@@ -193,7 +193,7 @@ class SecondFactor(Members):
             return
         with open(path, "w") as f:
             f.write(text)
-        time.sleep(1.5)  # the driver reads what has been the same for a second
+        time.sleep(3)  # the driver reads what has been the same for a second
 
     def webmail_is_everywhere(self):
         """Every address of the tests becomes one of a webmail; waits until the driver has noticed."""

@@ -101,7 +101,7 @@ class Services(unittest.TestCase):
         self.assertTrue(one.imap(DAVE, made["password"])[0])
         self.assertTrue(two.pop3(DAVE, made["password"])[0])
         wait_for(lambda: database.sql("SELECT service FROM member_use u JOIN member m ON m.id = u.member_id "
-                                      "WHERE m.local = 'dave' ORDER BY service") == ["imap", "pop3"], 60)
+                                      "WHERE m.local = 'dave' AND u.credential = 'app-password' ORDER BY service") == ["imap", "pop3"], 60)
 
 
 class ConnectionTests(unittest.TestCase):
