@@ -24,7 +24,7 @@ BLOCKS = {
     ("doc/install.md", ""): PACKAGES, ("doc/install.md", "packages"): PACKAGES, ("doc/install.md", "source"): PACKAGES,
     ("doc/install.md", "users"): PACKAGES, ("doc/install.md", "removing"): PACKAGES,
     ("doc/webmail.md", "tour"): HERE, ("doc/webmail.md", ""): PACKAGES, ("doc/webmail.md", "nginx"): PACKAGES,
-    ("doc/account-password.md", ""): HERE,
+    ("doc/account-password.md", ""): HERE, ("doc/connected-applications.md", ""): HERE,
     ("doc/operations.md", ""): HERE, ("doc/operations.md", "fail2ban"): HERE, ("doc/operations.md", "upgrade"): CHECKED,
     ("doc/operations.md", "check"): CHECKED,
     ("doc/several-machines.md", ""): HERE,
@@ -103,7 +103,7 @@ class Documents(unittest.TestCase):
         words = re.findall(r"\*\*(.*?)\*\*", steps)
         self.assertEqual(len(words), 4)
         for word in words:
-            self.assertRegex(read("web/messages/en.js"), '": "%s",' % re.escape(word))
+            self.assertRegex(read("web/messages/en.js") + read("web/messages/account.en.js"), '": "%s",' % re.escape(word))
 
     def test_webmail_tour(self):
         self.tour(block("doc/webmail.md", "tour"))
@@ -175,6 +175,11 @@ class Operation(unittest.TestCase):
     def test_the_account_password_is_retired(self):
         self.follow(block("doc/account-password.md"))
 
+    def test_connected_applications_are_looked_after(self):
+        for member in ("alice@example.com", "bob@example.com"):
+            self.site.ok("member", "add", member)
+        self.follow(block("doc/connected-applications.md"))
+
     def test_a_stolen_key_is_replaced(self):
         def keys():
             with open(self.site.path("verify.key")) as f:
@@ -205,7 +210,7 @@ class Operation(unittest.TestCase):
 
 class Blocks(unittest.TestCase):
     def test_every_block_is_executed_or_checked(self):
-        documents = ["README.md"] + ["doc/" + name for name in sorted(os.listdir(ROOT + "/doc"))]
+        documents = ["README.md"] + ["doc/" + name for name in sorted(os.listdir(ROOT + "/doc")) if name.endswith(".md")]
         found = {(document, word) for document in documents for word, _ in blocks(document)}
         self.assertEqual(found, set(BLOCKS))
         for document in documents:
