@@ -214,6 +214,22 @@ class Doveadm:
         self.server.server_close()
 
 
+def portal_with_doveadm(cls, portal_class):
+    """Gives a class of tests a portal that can end mail connections, its doveadm and its Dovecot; not started yet."""
+    cls.doveadm = Doveadm()
+    cls.addClassCleanup(cls.doveadm.close)
+    cls.portal = portal_class(doveadm_url=cls.doveadm.url)
+    cls.addClassCleanup(cls.portal.remove)
+    key = cls.portal.dir + "/doveadm.key"
+    with open(key, "w") as f:
+        f.write("key\n")
+    os.chmod(key, 0o600)
+    cls.portal.settings["doveadm_key_file"] = key
+    cls.portal.write_policy()
+    cls.dovecot = Dovecot(cls.portal.dir + "/auth")
+    cls.addClassCleanup(cls.dovecot.close)
+
+
 class OAuth(unittest.TestCase):
     """A portal with a webmail (confidential), an app (public), another webmail and a mail program."""
 
@@ -222,18 +238,7 @@ class OAuth(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.doveadm = Doveadm()
-        cls.addClassCleanup(cls.doveadm.close)
-        cls.portal = cls.portal_class(doveadm_url=cls.doveadm.url)
-        cls.addClassCleanup(cls.portal.remove)
-        key = cls.portal.dir + "/doveadm.key"
-        with open(key, "w") as f:
-            f.write("key\n")
-        os.chmod(key, 0o600)
-        cls.portal.settings["doveadm_key_file"] = key
-        cls.portal.write_policy()
-        cls.dovecot = Dovecot(cls.portal.dir + "/auth")
-        cls.addClassCleanup(cls.dovecot.close)
+        portal_with_doveadm(cls, cls.portal_class)
         cls.portal.init()
         cls.webmail = Client(cls.portal, "webmail")
         cls.other = Client(cls.portal, "other", way="basic")

@@ -9,8 +9,8 @@ import subprocess
 import time
 import unittest
 
-from oauth import Doveadm
-from portal import POSTLATCH, Dovecot, Portal, secure, totp
+from oauth import portal_with_doveadm
+from portal import POSTLATCH, Portal, secure, totp
 from server import TIMEOUT, wait_for
 
 PATH = "/api/account/app-passwords"
@@ -23,18 +23,7 @@ class AppPasswords(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.doveadm = Doveadm()
-        cls.addClassCleanup(cls.doveadm.close)
-        cls.portal = Portal(doveadm_url=cls.doveadm.url)
-        cls.addClassCleanup(cls.portal.remove)
-        key = cls.portal.dir + "/doveadm.key"
-        with open(key, "w") as f:
-            f.write("key\n")
-        os.chmod(key, 0o600)
-        cls.portal.settings["doveadm_key_file"] = key
-        cls.portal.write_policy()
-        cls.dovecot = Dovecot(cls.portal.dir + "/auth")
-        cls.addClassCleanup(cls.dovecot.close)
+        portal_with_doveadm(cls, Portal)
         cls.portal.init().start()
         cls.portal.start_sender()
 
