@@ -190,19 +190,14 @@ class Database(Faults):
                 self.fails_until(lambda: replace_database(copy_of_good()), why)
 
     def test_shared_memory_of_root_only(self):
-        self.let_go_of_the_database()
-        sqlite_keeper = sqlite3.connect(database())
-        sqlite_keeper.execute("SELECT * FROM member").fetchall()
-        os.chown(database() + "-shm", 0, 0)
-        os.chmod(database() + "-shm", 0o600)
-        self.fails_until(lambda: own(database() + "-shm"), "its -shm")
-        sqlite_keeper.close()
-
-    def let_go_of_the_database(self):
-        """The auth process opens it anew with the next login."""
+        """It is there before the database is, or else a thread of the auth process may be first to open both."""
         replace_with(rubbish())
         self.wait_for_the_fault()
-        replace_database(copy_of_good())
+        with open(database() + "-shm", "xb"):
+            own(database() + "-shm", 0o600)
+        os.rename(copy_of_good(), database())
+        time.sleep(0.3)
+        self.fails_until(lambda: own(database() + "-shm"), "its -shm")
 
     def goes_on_from_memory_or_fails(self):
         """What was read before may still serve; nothing is read out of the damaged file."""

@@ -53,6 +53,7 @@ test("Hangul typed into the search for a device, and a row ticked, outlive all t
 
         await find.fill("");
         await reader.button("English").click();
+        await page.waitForFunction(() => document.documentElement.lang === "en");
         assert.deepEqual(await rows(page), all);
         assert.equal(await page.getByRole("checkbox", { name: "Linux, Firefox" }).isChecked(), true);
         const sent = page.waitForRequest("**/api/account/sessions/end");
