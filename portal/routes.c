@@ -3,6 +3,8 @@
 
 #include "policy/credential/app_password.h"
 #include "portal/account/handlers.h"
+#include "portal/console/guards.h"
+#include "portal/console/handlers.h"
 #include "portal/http/handlers.h"
 #include "portal/oauth/guards.h"
 #include "portal/oauth/handlers.h"
@@ -53,6 +55,8 @@ static const char *caller_name(enum route_caller caller)
 	switch (caller) {
 	case CALLER_PAGE:
 		return "page";
+	case CALLER_CONSOLE:
+		return "console";
 	case CALLER_PROGRAM:
 		return "program";
 	case CALLER_FRONT_CHANNEL:
@@ -114,7 +118,7 @@ static void print_fields(FILE *out, const struct route_field *fields)
 /* The name that a role has in the rows. */
 static const char *role_name(enum pl_role role)
 {
-	return role == PL_ROLE_PORTAL ? "portal" : "?";
+	return role == PL_ROLE_PORTAL ? "portal" : role == PL_ROLE_CONSOLE ? "console" : "?";
 }
 
 void routes_print(FILE *out)

@@ -8,8 +8,8 @@ set -uo pipefail
 status=0
 complain() { echo "check-includes: $*"; status=1; }
 
-rooms=(policy/base policy/store policy/settings policy/outbox policy/account policy/credential policy/session policy/login
-	daemon dovecot dovecot-plugin milter sasl-relay portal/http portal/signin portal/account portal/oauth portal/setup portal sender
+rooms=(policy/base policy/store policy/settings policy/outbox policy/account policy/credential policy/session policy/login policy/admin
+	daemon dovecot dovecot-plugin milter sasl-relay portal/http portal/signin portal/account portal/console portal/oauth portal/setup portal sender
 	ctl ctl/check ctl/setup)
 shared=" policy daemon dovecot "
 declare -A place

@@ -14,6 +14,10 @@
 #define POSTLATCH_AUDIT_ACTION_H
 
 #define PL_AUDIT_ACTIONS(ROW)                        \
+	ROW("administrator.remove", GIVES, CHANGE)   \
+	ROW("administrator.set", GIVES, CHANGE)      \
+	ROW("api-key.add", GIVES, CHANGE)            \
+	ROW("api-key.remove", GIVES, CHANGE)         \
 	ROW("app-password.create", GIVES, CHANGE)    \
 	ROW("app-password.narrow", TAKES, CHANGE)    \
 	ROW("app-password.revoke", TAKES, CHANGE)    \

@@ -284,6 +284,19 @@ static const struct pl_migration migrations[] = {
 	  "CREATE TABLE retirement_notice ("
 	  " member_id BIGINT PRIMARY KEY REFERENCES member (id) ON DELETE CASCADE,"
 	  " day BIGINT NOT NULL, days BIGINT NOT NULL);" },
+	{ "administrators, and programs with a key",
+	  "CREATE TABLE administrator ("
+	  " id {ID}, member_id BIGINT UNIQUE REFERENCES member (id) ON DELETE CASCADE,"
+	  " role TEXT NOT NULL, made_at BIGINT NOT NULL, made_by TEXT NOT NULL);"
+	  "CREATE TABLE administrator_domain ("
+	  " administrator_id BIGINT NOT NULL REFERENCES administrator (id) ON DELETE CASCADE,"
+	  " domain_id BIGINT NOT NULL REFERENCES domain (id) ON DELETE CASCADE,"
+	  " PRIMARY KEY (administrator_id, domain_id));"
+	  "CREATE INDEX administrator_domain_domain ON administrator_domain (domain_id);"
+	  "CREATE TABLE api_key ("
+	  " administrator_id BIGINT PRIMARY KEY REFERENCES administrator (id) ON DELETE CASCADE,"
+	  " digest BYTEA NOT NULL UNIQUE, label TEXT NOT NULL, networks TEXT NOT NULL,"
+	  " expires_at BIGINT, last_used_at BIGINT, last_used_ip TEXT);" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

@@ -42,6 +42,9 @@ static const struct {
 	{ "refresh_token", "digest", 0 },
 	{ "signing_key", "id {C}", 0 },
 	{ "outbox", "id", 1 },
+	{ "administrator", "id", 1 },
+	{ "administrator_domain", "administrator_id, domain_id", 0 },
+	{ "api_key", "administrator_id", 0 },
 	{ "audit", "id", 1 },
 };
 

@@ -23,6 +23,12 @@
 #define RETRY_SECONDS 5
 #define FIRST_STATE "/api/session" /* what the single page begins with */
 
+/* Whether failures are told by codes, for which pages have sentences. */
+static int is_told_codes(enum route_caller caller)
+{
+	return caller == CALLER_PAGE || caller == CALLER_CONSOLE;
+}
+
 /* code is for pages of ours; RFC 6749 has its own words for programs. */
 static int refuse(const struct request *request, struct response *response, int status,
 		  const char *code)
@@ -31,7 +37,7 @@ static int refuse(const struct request *request, struct response *response, int 
 
 	if (caller == CALLER_FRONT_CHANNEL && (status == 400 || status >= 500))
 		return respond_problem(request, response, status, "it is not well formed");
-	if (caller != CALLER_PAGE)
+	if (!is_told_codes(caller))
 		code = status == 503   ? "temporarily_unavailable"
 		       : status == 500 ? "server_error"
 				       : "invalid_request";
@@ -98,7 +104,10 @@ static int find_route(struct request *request, struct response *response)
  * apart by what they prove; see RFC 6454 and Fetch Metadata. */
 static int is_own_origin(const struct request *request)
 {
-	if (request->route->caller != CALLER_PAGE || route_is_safe(request->method))
+	if (!is_told_codes(request->route->caller) || route_is_safe(request->method))
+		return 1;
+	/* A key comes from no browser, and a cookie beside it does not count. */
+	if (request->route->caller == CALLER_CONSOLE && request->authorization != NULL)
 		return 1;
 	if (request->origin != NULL)
 		return strcmp(request->origin, request->policy->portal_url) == 0;
@@ -162,6 +171,7 @@ static int read_json(struct request *request)
 	return request->route->caller == CALLER_PROGRAM && request->route->fields == NULL
 		       ? 0
 		       : fields_check(request->route->fields, &request->json,
+				      request->route->caller == CALLER_CONSOLE,
 				      &request->wrong_field);
 }
 
@@ -185,7 +195,7 @@ static int read_query(struct request *request)
 		       &request->repeated) < 0)
 		return -1;
 	return fields_check_query(request->route->query, request->query, request->query_count,
-				  request->route->caller == CALLER_PAGE);
+				  is_told_codes(request->route->caller));
 }
 
 static int read_fields(struct request *request)
@@ -282,7 +292,7 @@ static void dispatch_with_store(struct request *request, struct response *respon
 /* A page says at its field what is wrong. */
 static void refuse_fields(const struct request *request, struct response *response)
 {
-	if (request->route->caller == CALLER_PAGE)
+	if (is_told_codes(request->route->caller))
 		respond_bad_field(response, request->wrong_field);
 	else
 		refuse(request, response, 400, "bad-request");

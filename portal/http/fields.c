@@ -102,12 +102,36 @@ static json_t *check(const struct route_field *field, json_t *value)
 	return NULL;
 }
 
-int fields_check(const struct route_field *fields, json_t **json, const char **wrong_r)
+static int is_known(const struct route_field *fields, const char *name)
+{
+	for (; fields != NULL && fields->name != NULL; fields++) {
+		if (strcmp(fields->name, name) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+static int has_unknown(const struct route_field *fields, json_t *json)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(json, name, value)
+	{
+		if (!is_known(fields, name))
+			return 1;
+	}
+	return 0;
+}
+
+int fields_check(const struct route_field *fields, json_t **json, int strict, const char **wrong_r)
 {
 	json_t *checked = json_object();
 	int ret = checked == NULL ? -1 : 0;
 
 	*wrong_r = NULL;
+	if (strict && has_unknown(fields, *json))
+		ret = -1;
 	for (const struct route_field *field = fields;
 	     ret == 0 && field != NULL && field->name != NULL; field++) {
 		json_t *value = json_object_get(*json, field->name);

@@ -168,6 +168,7 @@ static void read_head(struct MHD_Connection *connection, const char *method,
 		*request->query_text++ = '\0';
 	request->user_agent = header(connection, "User-Agent");
 	request->authorization = header(connection, "Authorization");
+	request->if_match = header(connection, "If-Match");
 	request->origin = header(connection, "Origin");
 	request->host = header(connection, "Host");
 	request->accept_language = header(connection, "Accept-Language");

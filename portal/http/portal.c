@@ -21,7 +21,7 @@
 static const struct {
 	enum pl_role role;
 	size_t most;
-} roles[] = { { PL_ROLE_PORTAL, PL_STORE_POOL_MOST } };
+} roles[] = { { PL_ROLE_PORTAL, PL_STORE_POOL_MOST }, { PL_ROLE_CONSOLE, PL_STORE_POOL_MOST } };
 #define ROLES (sizeof(roles) / sizeof(roles[0]))
 
 struct portal {

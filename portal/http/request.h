@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "dovecot/disconnection.h"
+#include "policy/admin/api_key.h"
 #include "policy/session/grant.h"
 #include "policy/settings/brand.h"
 #include "policy/settings/policy.h"
@@ -58,7 +59,7 @@ struct request {
 	const char *host;          /* that was asked, with its port; NULL: none */
 	const char *accept_language;
 	const char *cookies;
-	const char *content_type, *fetch_site, *csrf;
+	const char *content_type, *fetch_site, *csrf, *if_match;
 	size_t body_len;         /* what Content-Length announces, and then what came */
 	char *query_text, *body; /* http.c's; parsed in place. NULL: none */
 	struct pl_ip ip;         /* the browser's; behind a proxy, what the trusted proxy says */
@@ -80,6 +81,10 @@ struct request {
 	char address[PL_ADDRESS_MAX + 1]; /* of the session's member; "" for none */
 	struct pl_oauth_client *client;   /* that has authenticated (guard_client) */
 	struct pl_token_info token;       /* that came along (guard_bearer) */
+	/* Who manages, and what: of routes for administrators. */
+	struct pl_api_key key; /* that came along; its id is 0: a member's session did */
+	struct pl_administrator administrator; /* the member, or the program with the key */
+	struct pl_account target; /* of the path's {domain} or {member}; its address is filled */
 	/* What the handler leaves to be done before the answer is sent, but without a connection
 	 * to the database; NULL: nothing. */
 	void (*afterwards)(const struct request *request);

@@ -8,8 +8,8 @@
  *
  *	ROUTE(method, path, access, caller, csrf, role, handler, text, ...)
  *
- * access is a row of portal/guards.def; the last is any of .body, .parameters, .query and .fields,
- * whose lists are made by FIELDS(name, { field ... }). portal/routes.c makes the table of them.
+ * access is a row of portal/guards.def; the last is any of .body, .object, .parameters, .query and
+ * .fields, whose lists are made by FIELDS(name, { field ... }). portal/routes.c makes the table of them.
  */
 #ifndef POSTLATCH_PORTAL_ROUTE_H
 #define POSTLATCH_PORTAL_ROUTE_H
@@ -32,6 +32,9 @@ enum route_caller {
 	/* A page of ours. What changes something must come from our own origin; query fields are
 	 * those of the row; errors are codes that the pages have sentences for. */
 	CALLER_PAGE,
+	/* Our console, which comes like a page, or a program with a key of an administrator, which
+	 * comes without a cookie. Unknown fields are refused. */
+	CALLER_CONSOLE,
 	/* A program that authenticates by itself. Query fields and form fields that nobody
 	 * knows are ignored (RFC 6749 3.1, 3.2); errors are in the words of RFC 6749. */
 	CALLER_PROGRAM,
@@ -44,6 +47,10 @@ enum route_csrf { CSRF_NONE, CSRF_TOKEN }; /* X-CSRF-Token must be that of the s
 
 /* BODY_FORM_IF_ANY: a form, or nothing. BODY_XML: the handler reads it. */
 enum route_body { BODY_NONE, BODY_JSON, BODY_FORM, BODY_FORM_IF_ANY, BODY_XML };
+
+/* What a route for administrators is about, as its path's parameter names it. Its guard finds it, and
+ * answers 404 unless it is one of the administrator's. */
+enum route_object { OBJECT_NONE, OBJECT_DOMAIN, OBJECT_MEMBER };
 
 /* How a field must look. Checked by the dispatcher; a handler sees no other. */
 enum field_kind {
@@ -75,6 +82,7 @@ struct route {
 	int (*handler)(struct request *request, struct response *response, struct pl_error *err);
 	const char *text; /* what it does, for `postlatch-portal -x routes` */
 	enum route_body body;
+	enum route_object object;
 	const struct route_field *parameters, *query, *fields; /* of the body; NULL: none */
 };
 

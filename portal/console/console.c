@@ -1,0 +1,52 @@
+/* console.c - who the administrator is, a domain, a member. */
+#include "portal/console/console_answer.h"
+#include "portal/console/handlers.h"
+
+static int add_domain(const char *domain, void *context)
+{
+	return json_array_append_new(context, json_string(domain));
+}
+
+int get_console_me(struct request *request, struct response *response, struct pl_error *err)
+{
+	const struct pl_administrator *administrator = &request->administrator;
+	json_t *domains = json_array();
+
+	if (pl_administrator_domains(request->work.store, administrator->id, add_domain, domains,
+				     err) < 0) {
+		json_decref(domains);
+		return -1;
+	}
+	return respond_json(response, 200,
+			    json_pack("{s:s, s:s, s:b, s:o}", "name", request->address, "role",
+				      pl_admin_role_name(administrator->role), "all_domains",
+				      pl_administrator_scope(administrator) == 0, "domains",
+				      domains));
+}
+
+int get_console_domain(struct request *request, struct response *response, struct pl_error *err)
+{
+	const struct pl_domain *domain = &request->target.domain;
+
+	(void)err;
+	return respond_json(response, 200,
+			    json_pack("{s:s, s:b, s:b, s:I, s:o}", "domain", domain->name, "known",
+				      domain->known, "active", domain->active, "created_at",
+				      (json_int_t)domain->created_at, "settings",
+				      console_settings(request, &request->target, PL_AT_DOMAIN)));
+}
+
+int get_console_member(struct request *request, struct response *response, struct pl_error *err)
+{
+	const struct pl_member *member = &request->target.member;
+	char address[PL_ADDRESS_MAX + 1];
+
+	(void)err;
+	return respond_json(response, 200,
+			    json_pack("{s:s, s:b, s:s, s:b, s:I, s:o}", "member",
+				      pl_address_format(&member->address, address), "active",
+				      member->active, "class", member->class_name,
+				      "factor_registered", member->factor_registered, "created_at",
+				      (json_int_t)member->created_at, "settings",
+				      console_settings(request, &request->target, PL_AT_MEMBER)));
+}
