@@ -1,6 +1,11 @@
 /* console_answer.c - see console_answer.h. */
 #include "portal/console/console_answer.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/base/fingerprint.h"
+
 static const struct pl_settings *own_of(const struct pl_account *account, enum pl_layer_bit layer)
 {
 	return layer == PL_AT_MEMBER ? &account->member.settings : &account->domain.settings;
@@ -29,4 +34,39 @@ json_t *console_settings(const struct request *request, const struct pl_account 
 							       own)));
 	}
 	return json;
+}
+
+/* etag_r has the room of a response's. */
+static int etag_of(const char *state, char *etag_r, size_t size, struct pl_error *err)
+{
+	struct pl_fingerprint fingerprint;
+	char text[PL_FINGERPRINT_TEXT];
+
+	pl_fingerprint_begin(&fingerprint);
+	pl_fingerprint_add(&fingerprint, "state", state, strlen(state));
+	if (pl_fingerprint_end(&fingerprint, text, err) < 0)
+		return -1;
+	snprintf(etag_r, size, "\"%s\"", text);
+	return 0;
+}
+
+int console_etag(struct response *response, const char *state, struct pl_error *err)
+{
+	return etag_of(state, response->etag, sizeof(response->etag), err);
+}
+
+int console_if_match(const struct request *request, struct response *response, const char *state,
+		     struct pl_error *err)
+{
+	const char *known = request->if_match;
+	char etag[sizeof(response->etag)];
+
+	if (known == NULL)
+		return respond_error(response, 428, "if-match-needed");
+	if (etag_of(state, etag, sizeof(etag), err) < 0)
+		return -1;
+	/* A web server in front that compresses an answer makes its ETag a weak one. */
+	if (strncmp(known, "W/", 2) == 0)
+		known += 2;
+	return strcmp(known, etag) == 0 ? 1 : respond_error(response, 412, "changed");
 }

@@ -142,6 +142,8 @@ void response_headers(const struct response *response, const struct pl_policy *p
 		each("WWW-Authenticate", response->authenticate, context);
 	if (response->allow[0] != '\0')
 		each("Allow", response->allow, context);
+	if (response->etag[0] != '\0')
+		each("ETag", response->etag, context);
 	if (response->retry_after > 0) {
 		snprintf(seconds, sizeof(seconds), "%d", response->retry_after);
 		each("Retry-After", seconds, context);

@@ -21,6 +21,7 @@ struct response {
 	int cookie_count;
 	const char *authenticate; /* WWW-Authenticate; static */
 	char allow[64];           /* of a 405; "": none */
+	char etag[40];            /* in its quotation marks; "": none */
 	int retry_after;          /* seconds; 0 none */
 	/* Instead of a body: bytes that stay where they are until the answer is sent, and that
 	 * are always the same at their address. */
