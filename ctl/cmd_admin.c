@@ -108,7 +108,10 @@ int cmd_admin_list(struct ctl *ctl, struct pl_error *err)
 	}
 	if (ctl->json)
 		return ctl_print_json(list.rows, err);
-	json_array_foreach(list.rows, i, row) print_row(row);
+	json_array_foreach(list.rows, i, row)
+	{
+		print_row(row);
+	}
 	json_decref(list.rows);
 	return CTL_DONE;
 }

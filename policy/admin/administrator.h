@@ -33,14 +33,14 @@ const char *pl_admin_role_name(enum pl_admin_role role);
 /* PL_ADMIN_NOBODY for any other word. */
 enum pl_admin_role pl_admin_role_by_name(const char *name);
 
-/* What statements have as :scope (PL_SQL_IN_SCOPE): 0 for all domains, the id of an administrator for
- * those that it was given, -1 for none. */
+/* What statements have as :scope (PL_SQL_IN_SCOPE): 0 for all domains, the id of an administrator
+ * for those that it was given, -1 for none. */
 int64_t pl_administrator_scope(const struct pl_administrator *administrator);
 /* Whether the domain is one of the administrator's: 1, 0 or -1. */
 int pl_administrator_reaches(struct pl_store *store, const struct pl_administrator *administrator,
 			     int64_t domain_id, struct pl_error *err);
-/* Whether the administrator may change a member: not one who is an administrator of any role, unless
- * it is a server administrator or the same person. 1, 0 or -1. */
+/* Whether the administrator may change a member: not one who is an administrator of any role,
+ * unless it is a server administrator or the same person. 1, 0 or -1. */
 int pl_administrator_may_change(struct pl_store *store,
 				const struct pl_administrator *administrator, int64_t member_id,
 				struct pl_error *err);

@@ -1,7 +1,7 @@
 /* api_key.h - keys of programs that use the administrators' API.
  *
- * A key is pl_key_ and 256 random bits, of which the SHA-256 is stored. The program that has it is an
- * administrator without a member (administrator.h), with a role and domains of its own.
+ * A key is pl_key_ and 256 random bits, of which the SHA-256 is stored. The program that has it is
+ * an administrator without a member (administrator.h), with a role and domains of its own.
  *
  * Functions that write take part in the caller's write transaction.
  */
@@ -24,8 +24,8 @@ struct pl_api_key {
 	char last_used_ip[PL_IP_TEXT];          /* "" unknown */
 };
 
-/* Makes a key with the role of key->administrator, label, networks and expires_at of key, whose other
- * fields are filled. domains as of pl_administrator_set. */
+/* Makes a key with the role of key->administrator, label, networks and expires_at of key, whose
+ * other fields are filled. domains as of pl_administrator_set. */
 int pl_api_key_add(const struct pl_work *work, struct pl_api_key *key, const char *const *domains,
 		   struct pl_secret *secret_r);
 /* The key that was sent from there, if it is good there and now: 1, 0 or -1. */

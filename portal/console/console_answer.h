@@ -5,15 +5,16 @@
 #include "portal/http/request.h"
 #include "portal/http/response.h"
 
-/* {"imap": {"value": "on", "source": "domain", "own": "inherit"}, ...}: every setting that layer may
- * have, with what holds and the layer that it comes from. own is the layer's own value. */
+/* {"imap": {"value": "on", "source": "domain", "own": "inherit"}, ...}: every setting that layer
+ * may have, with what holds and the layer that it comes from. own is the layer's own value. */
 json_t *console_settings(const struct request *request, const struct pl_account *account,
 			 enum pl_layer_bit layer);
 
 /* Objects that several people may change have an ETag (RFC 9110 8.8.3): a digest of what can be
  * changed of them, which state has as text. console_etag puts it into the answer: 0, or -1.
  * console_if_match, in the transaction of the change, says whether the request was made with
- * knowledge of that state: 1; 0 and the answer, 428 without an If-Match and 412 with another; -1. */
+ * knowledge of that state: 1; 0 and the answer, 428 without an If-Match and 412 with another;
+ * -1. */
 int console_etag(struct response *response, const char *state, struct pl_error *err);
 int console_if_match(const struct request *request, struct response *response, const char *state,
 		     struct pl_error *err);

@@ -1,8 +1,8 @@
 /* guards.h - kinds of access that a role gives. Values and meaning: struct guard in
  * portal/http/route.h; their names and sentences: portal/guards.def.
  *
- * Each fills the request's administrator, its key or session, and its target, which is what the path
- * names (enum route_object).
+ * Each fills the request's administrator, its key or session, and its target, which is what the
+ * path names (enum route_object).
  */
 #ifndef POSTLATCH_PORTAL_CONSOLE_GUARDS_H
 #define POSTLATCH_PORTAL_CONSOLE_GUARDS_H

@@ -9,7 +9,8 @@
  *	ROUTE(method, path, access, caller, csrf, role, handler, text, ...)
  *
  * access is a row of portal/guards.def; the last is any of .body, .object, .parameters, .query and
- * .fields, whose lists are made by FIELDS(name, { field ... }). portal/routes.c makes the table of them.
+ * .fields, whose lists are made by FIELDS(name, { field ... }). portal/routes.c makes the table of
+ * them.
  */
 #ifndef POSTLATCH_PORTAL_ROUTE_H
 #define POSTLATCH_PORTAL_ROUTE_H
@@ -48,8 +49,8 @@ enum route_csrf { CSRF_NONE, CSRF_TOKEN }; /* X-CSRF-Token must be that of the s
 /* BODY_FORM_IF_ANY: a form, or nothing. BODY_XML: the handler reads it. */
 enum route_body { BODY_NONE, BODY_JSON, BODY_FORM, BODY_FORM_IF_ANY, BODY_XML };
 
-/* What a route for administrators is about, as its path's parameter names it. Its guard finds it, and
- * answers 404 unless it is one of the administrator's. */
+/* What a route for administrators is about, as its path's parameter names it. Its guard finds it,
+ * and answers 404 unless it is one of the administrator's. */
 enum route_object { OBJECT_NONE, OBJECT_DOMAIN, OBJECT_MEMBER };
 
 /* How a field must look. Checked by the dispatcher; a handler sees no other. */

@@ -17,6 +17,7 @@ BODY_MAX = 16384
 FORM = "application/x-www-form-urlencoded"
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 SAFE = ("GET", "HEAD", "OPTIONS")
+OURS = ("page", "console")  # what comes from our pages
 COLUMNS = "method path access caller csrf role body parameters query fields"
 Route = collections.namedtuple("Route", COLUMNS)
 Field = collections.namedtuple("Field", "name required kind limit")
@@ -77,7 +78,7 @@ def changes_something(route):
 
 def error_of(route, code):
     """The word for what is wrong with a request: ours for pages, RFC 6749's for programs."""
-    return code if route.caller == "page" else "invalid_request"
+    return code if route.caller in OURS else "invalid_request"
 
 
 def good_body(route):
@@ -159,7 +160,7 @@ class BeforeTheHandler(Portals):
                     self.check(answer, 404, "not-found")
 
     def test_a_query_field_that_a_page_does_not_know_or_that_is_wrong_gets_400(self):
-        for route in self.walk(lambda route: route.caller == "page"):
+        for route in self.walk(lambda route: route.caller in OURS):
             good = url_of(route)
             urls = [good + ("&" if "?" in good else "?") + "unknown=x"]
             urls += [url_of(route, field) for field in route.query]
@@ -169,7 +170,7 @@ class BeforeTheHandler(Portals):
                 self.check(answer, 400, "bad-request")
 
     def test_a_query_field_that_nobody_knows_changes_nothing_for_programs(self):
-        for route in self.walk(lambda route: route.caller != "page"):
+        for route in self.walk(lambda route: route.caller not in OURS):
             answers = [self.portal.browser().request(route.method, url_of(route) + extra, good_body(route),
                                                      {"Content-Type": type_of(route)})
                        for extra in ("", "?unknown=x")]
@@ -177,7 +178,7 @@ class BeforeTheHandler(Portals):
             self.assertEqual(answers[0].body, answers[1].body)
 
     def test_a_foreign_origin_gets_403(self):
-        for route in self.walk(lambda route: route.caller == "page" and changes_something(route)):
+        for route in self.walk(lambda route: route.caller in OURS and changes_something(route)):
             for origin, site in (("https://evil.test", None), ("null", "same-origin"), (None, None),
                                  (self.portal.url + "0", None),
                                  (self.portal.url.replace("http", "https"), None),
@@ -308,7 +309,7 @@ class WhoMay(Portals):
         browsers = {state: self.signed_in(state) for state in ("pending", "authenticated")}
         foreign = self.signed_in("authenticated").csrf
         self.assertEqual(len(foreign), 43)
-        for route in self.walk(lambda route: route.csrf):
+        for route in self.walk(lambda route: route.csrf and route.caller == "page"):
             browser = browsers["pending" if route.access == "pending" else "authenticated"]
             own = browser.session()["csrf"]
             for token in (None, "", "x", foreign, own[:-1], own + "x", own[:-1] + "\xe9"):

@@ -61,6 +61,10 @@ static const char rows[] =
 	"INSERT INTO signing_key (id, secret, created_at) VALUES ('k', {01}, 1), ('K', {02}, 1);"
 	"INSERT INTO outbox (member_id, kind, what, made_at, due_at, expires_at, payload, sealed)"
 	" VALUES (7, 'notice', 'factor-reset', 5, 6, 7, 'ip=192.0.2.1', {0100FF});"
+	"INSERT INTO administrator (id, member_id, role, made_at, made_by)"
+	" VALUES (3, 7, 'domain', 1, 'root'), (5, NULL, 'server', 1, 'root');"
+	"INSERT INTO administrator_domain VALUES (3, 5);"
+	"INSERT INTO api_key VALUES (5, {04}, 'backup', '', NULL, 6, '192.0.2.1');"
 	"INSERT INTO audit (id, at, who, source, action, object, before, after) VALUES (8, 1, '', "
 	"'', '', '', '', '')";
 
