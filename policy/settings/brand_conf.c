@@ -14,7 +14,6 @@
 /* libconfuse's callbacks do not get a pointer of the caller's. */
 static _Thread_local struct {
 	struct pl_error *err; /* the first error is kept */
-	int reached_end;
 } loading;
 
 static const struct {
@@ -73,16 +72,6 @@ static int validate(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
-static int reach_end(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
-{
-	(void)cfg;
-	(void)opt;
-	(void)argc;
-	(void)argv;
-	loading.reached_end = 1;
-	return 0;
-}
-
 static int copy_settings(cfg_t *cfg, struct pl_brand *brand)
 {
 #define PL_BRAND_TEXT(field, def, check, text)          \
@@ -97,13 +86,13 @@ static int copy_settings(cfg_t *cfg, struct pl_brand *brand)
 static int parse(cfg_t *cfg, const char *text, const char *name, struct pl_brand *brand,
 		 struct pl_error *err)
 {
-	int ret;
+	int ret, whole;
 
 	cfg_set_error_function(cfg, complain);
 	for (size_t i = 0; i < SETTINGS; i++)
 		cfg_set_validate_func(cfg, settings[i].name, validate);
-	ret = pl_confuse_parse(cfg, name, text);
-	if (err->code == PL_OK && !loading.reached_end)
+	ret = pl_confuse_parse(cfg, name, text, &whole);
+	if (err->code == PL_OK && !whole)
 		pl_error_set(err, PL_ERR_CONFIG, "%s: the file ends inside a comment or a string",
 			     name);
 	else if (err->code == PL_OK && ret != CFG_SUCCESS)
@@ -120,7 +109,7 @@ int pl_brand_conf_parse(const char *text, const char *name, struct pl_brand *bra
 #define PL_BRAND_TEXT(field, def, check, text_) CFG_STR(#field, def, CFGF_NONE),
 #define PL_BRAND_COLOUR(field, def, text_) CFG_STR(#field, def, CFGF_NONE),
 #include "policy/settings/brand.def"
-		CFG_FUNC(PL_CONFUSE_END, reach_end),
+		PL_CONFUSE_END,
 		CFG_END(),
 	};
 	struct pl_error own = { 0 };

@@ -5,6 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* libconfuse's functions do not get a pointer of the caller's. */
+static _Thread_local int reached_end;
+
+int pl_confuse_end(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
+{
+	(void)cfg;
+	(void)opt;
+	(void)argc;
+	(void)argv;
+	reached_end = 1;
+	return 0;
+}
+
 /* Returns the last character of the comment. */
 static char *blank_comment(char *text)
 {
@@ -32,22 +45,27 @@ static void blank_comments(char *text)
 	}
 }
 
-int pl_confuse_parse(cfg_t *cfg, const char *name, const char *text)
+int pl_confuse_parse(cfg_t *cfg, const char *name, const char *text, int *whole_r)
 {
+	const int outer = reached_end; /* of a file that includes this one */
 	char *marked;
 	FILE *in;
 	int len, ret = CFG_PARSE_ERROR;
 
 	free(cfg->filename);
 	cfg->filename = strdup(name);
-	len = asprintf(&marked, "%s\n" PL_CONFUSE_END "()\n", text);
+	*whole_r = 0;
+	len = asprintf(&marked, "%s\n" PL_CONFUSE_END_NAME "()\n", text);
 	if (len < 0)
 		return CFG_PARSE_ERROR;
 	blank_comments(marked);
 	in = fmemopen(marked, (size_t)len, "r");
 	if (in != NULL) {
+		reached_end = 0;
 		ret = cfg_parse_fp(cfg, in);
 		fclose(in);
+		*whole_r = reached_end;
+		reached_end = outer;
 	}
 	free(marked);
 	return ret;

@@ -5,11 +5,13 @@
 
 #include <confuse.h>
 
-/* The name of a function that stands at the end of every text. The options of the caller have it as
- * CFG_FUNC, and if it was not called, the text ends inside a section, a comment or a string. */
-#define PL_CONFUSE_END "file_ends_here"
+/* An option that stands at the end of every text; the options of the caller have it. */
+#define PL_CONFUSE_END CFG_FUNC(PL_CONFUSE_END_NAME, pl_confuse_end)
+#define PL_CONFUSE_END_NAME "file_ends_here"
+int pl_confuse_end(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv);
 
-/* Like cfg_parse_buf, but errors contain name as the name of the file. */
-int pl_confuse_parse(cfg_t *cfg, const char *name, const char *text);
+/* Like cfg_parse_buf, but errors contain name as the name of the file. *whole_r is 0 when the text
+ * ends inside a section, a comment or a string. */
+int pl_confuse_parse(cfg_t *cfg, const char *name, const char *text, int *whole_r);
 
 #endif

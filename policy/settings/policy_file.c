@@ -26,7 +26,6 @@ static _Thread_local struct {
 	const char *file; /* the one that is being read; the policy has its name */
 	int includes_allowed;
 	int depth;
-	int reached_end;
 } loading;
 
 #define CUT_OFF "the file ends inside a section, a comment or a string: is a } missing?"
@@ -93,7 +92,7 @@ __attribute__((format(printf, 2, 0))) static void complain(cfg_t *cfg, const cha
 	if (loading.err == NULL || loading.err->code != PL_OK)
 		return;
 	vsnprintf(msg, sizeof(msg), fmt, args);
-	if (strstr(msg, PL_CONFUSE_END) != NULL)
+	if (strstr(msg, PL_CONFUSE_END_NAME) != NULL)
 		return;
 	explain_no_such_option(msg, sizeof(msg));
 	if (cfg == NULL)
@@ -127,16 +126,6 @@ static int note_file(struct pl_policy *policy, const char *path)
 static int out_of_memory(struct pl_error *err)
 {
 	return pl_error_set(err, PL_ERR_RETRY, "policy: out of memory");
-}
-
-static int reach_end(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
-{
-	(void)cfg;
-	(void)opt;
-	(void)argc;
-	(void)argv;
-	loading.reached_end = 1;
-	return 0;
 }
 
 /* The options of a defaults or domain section, or of a class section. */
@@ -317,19 +306,18 @@ static int parse_included(cfg_t *cfg, const char *path, const char *text)
 	const char *file = loading.file;
 	char *filename = cfg->filename;
 	unsigned int line = cfg->line;
-	int ret;
+	int ret, whole;
 
 	loading.file = loading.policy->files[loading.policy->file_count - 1];
 	cfg->filename = NULL;
 	loading.depth++;
-	ret = pl_confuse_parse(cfg, path, text);
+	ret = pl_confuse_parse(cfg, path, text, &whole);
 	loading.depth--;
 	/* Of two errors the first one is kept. */
-	if (!loading.reached_end) {
+	if (!whole) {
 		cfg_error(cfg, CUT_OFF);
 		ret = CFG_PARSE_ERROR;
 	}
-	loading.reached_end = 0;
 	free(cfg->filename);
 	cfg->filename = filename;
 	cfg->line = line;
@@ -396,11 +384,11 @@ static int parse(const char *name, const char *text, struct pl_policy *policy, s
 		CFG_SEC("domain", layered, CFGF_MULTI | CFGF_TITLE),
 		CFG_SEC("class", classed, CFGF_MULTI | CFGF_TITLE),
 		CFG_FUNC("include", include),
-		CFG_FUNC(PL_CONFUSE_END, reach_end),
+		PL_CONFUSE_END,
 		CFG_END(),
 	};
 	cfg_t *cfg;
-	int ret, done = -1;
+	int ret, whole, done = -1;
 
 	section_options(layered, PL_AT_POLICY);
 	section_options(classed, PL_AT_CLASS);
@@ -413,8 +401,8 @@ static int parse(const char *name, const char *text, struct pl_policy *policy, s
 	cfg_set_validate_func(cfg, "defaults", take_defaults);
 	cfg_set_validate_func(cfg, "domain", take_section);
 	cfg_set_validate_func(cfg, "class", take_section);
-	ret = pl_confuse_parse(cfg, name, text);
-	if (err->code == PL_OK && !loading.reached_end)
+	ret = pl_confuse_parse(cfg, name, text, &whole);
+	if (err->code == PL_OK && !whole)
 		pl_error_set(err, PL_ERR_CONFIG, "%s:%d: %s", name, cfg->line, CUT_OFF);
 	else if (err->code == PL_OK && ret != CFG_SUCCESS)
 		pl_error_set(err, PL_ERR_CONFIG, "%s: syntax error", name);
