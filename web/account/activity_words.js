@@ -24,6 +24,9 @@ const reasons = {
     "token-invalid": "refused.token-invalid",
     "webmail-needs-sign-in-page": "refused.needs-sign-in-page",
     "other-account": "refused.other-account",
+    "connected-applications-off": "refused.applications-off",
+    "application-service": "reason.application-service",
+    "unavailable": "refused.unavailable",
 };
 
 const credentials = {

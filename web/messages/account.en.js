@@ -225,6 +225,8 @@ export default {
     "refused.token-invalid": "The sign-in had ended, or was not valid.",
     "refused.needs-sign-in-page": "Two-step verification is needed; use the sign-in page of webmail.",
     "refused.other-account": "The app password or sign-in belongs to another name of the account.",
+    "refused.applications-off": "Connected applications are switched off for your account.",
+    "refused.unavailable": "The server could not check this at that time.",
     "refused.other": "Please ask your administrator for the reason.",
 
     "change.app-password-create": "An app password was made",

@@ -225,6 +225,8 @@ export default {
     "refused.token-invalid": "로그인이 끝났거나 유효하지 않습니다.",
     "refused.needs-sign-in-page": "2단계 인증이 필요합니다. 웹메일의 로그인 페이지를 이용하세요.",
     "refused.other-account": "계정의 다른 이름에 속한 앱 비밀번호이거나 로그인입니다.",
+    "refused.applications-off": "이 계정에서는 연결된 프로그램을 사용할 수 없습니다.",
+    "refused.unavailable": "서버가 그때 확인할 수 없었습니다.",
     "refused.other": "이유는 관리자에게 문의해 주세요.",
 
     "change.app-password-create": "앱 비밀번호 생성",
