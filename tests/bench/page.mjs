@@ -23,9 +23,10 @@ async function visit(browser) {
     client.on("Network.loadingFinished", ({ encodedDataLength }) => { bytes += encodedDataLength; requests += 1; });
     await page.goto(address, { waitUntil: "commit" });
     await page.locator("[name=user]:focus").waitFor();
-    const { usable, painted } = await page.evaluate(() => ({
-        usable: performance.now(), painted: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN,
-    }));
+    const usable = await page.evaluate(() => performance.now());
+    // The browser tells of a paint some time after it.
+    const first = await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint")[0]);
+    const painted = await first.evaluate((entry) => entry.startTime);
     await page.waitForLoadState("load");
     await context.close();
     return { painted, usable, bytes, requests };
