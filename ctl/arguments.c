@@ -88,6 +88,45 @@ int ctl_date(const char *text, int64_t *at_r, struct pl_error *err)
 	return 0;
 }
 
+int ctl_expiry(const char *text, int64_t now, int64_t *expires_r, struct pl_error *err)
+{
+	char *end;
+	long days = strtol(text, &end, 10);
+
+	if (days > 0 && days <= 36500 && strcmp(end, "d") == 0) {
+		*expires_r = now + days * PL_DAY_SECONDS;
+		return 0;
+	}
+	if (ctl_date(text, expires_r, err) < 0)
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "--expires %.32s: write a date, 2027-01-31, or days, 90d",
+				    text);
+	*expires_r += PL_DAY_SECONDS;
+	if (*expires_r <= now)
+		return pl_error_set(err, PL_ERR_INVALID, "--expires %.32s: that day has passed",
+				    text);
+	return 0;
+}
+
+int ctl_domains(const struct ctl *ctl, struct ctl_domains *domains_r, struct pl_error *err)
+{
+	const char *list = ctl->option[CTL_OPTION_DOMAINS];
+	char *rest = domains_r->text;
+	size_t count = 0;
+
+	if (ctl_copy("--domains", list != NULL ? list : "", domains_r->text,
+		     sizeof(domains_r->text), err) < 0)
+		return -1;
+	while (rest != NULL && *rest != '\0') {
+		if (count == CTL_DOMAINS_MOST)
+			return pl_error_set(err, PL_ERR_INVALID,
+					    "--domains: no more than %d domains", CTL_DOMAINS_MOST);
+		domains_r->name[count++] = strsep(&rest, ",");
+	}
+	domains_r->name[count] = NULL;
+	return 0;
+}
+
 int ctl_limit(const struct ctl *ctl, int *limit_r, struct pl_error *err)
 {
 	const char *text = ctl->option[CTL_OPTION_LIMIT];

@@ -1,42 +1,19 @@
 /* cmd_admin.c - postlatch admin ... */
-#include <string.h>
-
 #include "ctl/command.h"
-#include "policy/admin/administrator.h"
-
-#define DOMAINS_MOST 100
-
-/* Divides "a.test,b.test" in place. */
-static int read_domains(char *list, const char **domains_r, struct pl_error *err)
-{
-	size_t count = 0;
-	char *rest = list;
-
-	while (rest != NULL && *rest != '\0') {
-		if (count == DOMAINS_MOST)
-			return pl_error_set(err, PL_ERR_INVALID,
-					    "--domains: no more than %d domains", DOMAINS_MOST);
-		domains_r[count++] = strsep(&rest, ",");
-	}
-	domains_r[count] = NULL;
-	return 0;
-}
 
 int cmd_admin_add(struct ctl *ctl, struct pl_error *err)
 {
-	const char *list = ctl->option[CTL_OPTION_DOMAINS], *domains[DOMAINS_MOST + 1];
 	const char *role = ctl->option[CTL_OPTION_ROLE];
+	struct ctl_domains domains;
 	struct pl_account account;
-	char text[4096];
 	int ret;
 
-	if (ctl_copy("--domains", list != NULL ? list : "", text, sizeof(text), err) < 0 ||
-	    read_domains(text, domains, err) < 0 || pl_store_begin_write(ctl->work.store, err) < 0)
+	if (ctl_domains(ctl, &domains, err) < 0 || pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
 	ret = ctl_member(ctl, &account, err);
 	if (ret == 0)
 		ret = pl_administrator_set(&ctl->work, &account, pl_admin_role_by_name(role),
-					   domains);
+					   domains.name);
 	if (ctl_finish_write(ctl, ret, err) < 0)
 		return -1;
 	if (!account.member.factor_registered)
@@ -50,6 +27,25 @@ int cmd_admin_add(struct ctl *ctl, struct pl_error *err)
 static int add_domain(const char *domain, void *context)
 {
 	return json_array_append_new(context, json_string(domain));
+}
+
+int ctl_domains_json(const struct ctl *ctl, const struct pl_administrator *administrator,
+		     json_t *domains, struct pl_error *err)
+{
+	return pl_administrator_domains(ctl->work.store, administrator->id, add_domain, domains,
+					err);
+}
+
+void ctl_put_domains(const json_t *domains)
+{
+	size_t i;
+	json_t *domain;
+
+	json_array_foreach(domains, i, domain)
+	{
+		fputs(i == 0 ? ": " : ", ", stdout);
+		ctl_put(stdout, json_string_value(domain));
+	}
 }
 
 struct list {
@@ -75,32 +71,21 @@ static int add_row(const struct pl_administrator *row, void *context)
 					pl_admin_role_name(row->role), "domains", domains,
 					"made_at", (json_int_t)row->made_at, "made_by",
 					row->made_by));
-	list->failed = pl_administrator_domains(list->ctl->work.store, row->id, add_domain, domains,
-						list->err) < 0;
+	list->failed = ctl_domains_json(list->ctl, row, domains, list->err) < 0;
 	return list->failed;
 }
 
 static void print_row(const json_t *row)
 {
-	const json_t *domains = json_object_get(row, "domains");
-	size_t i;
-	json_t *domain;
-
 	printf("%-9s ", json_string_value(json_object_get(row, "role")));
 	ctl_put(stdout, json_string_value(json_object_get(row, "member")));
-	json_array_foreach(domains, i, domain)
-	{
-		fputs(i == 0 ? ": " : ", ", stdout);
-		ctl_put(stdout, json_string_value(domain));
-	}
+	ctl_put_domains(json_object_get(row, "domains"));
 	putchar('\n');
 }
 
 int cmd_admin_list(struct ctl *ctl, struct pl_error *err)
 {
 	struct list list = { ctl, json_array(), err, 0 };
-	size_t i;
-	json_t *row;
 
 	if (pl_administrator_list(ctl->work.store, add_row, &list, err) < 0 || list.failed) {
 		json_decref(list.rows);
@@ -108,10 +93,8 @@ int cmd_admin_list(struct ctl *ctl, struct pl_error *err)
 	}
 	if (ctl->json)
 		return ctl_print_json(list.rows, err);
-	json_array_foreach(list.rows, i, row)
-	{
-		print_row(row);
-	}
+	for (size_t i = 0; i < json_array_size(list.rows); i++)
+		print_row(json_array_get(list.rows, i));
 	json_decref(list.rows);
 	return CTL_DONE;
 }

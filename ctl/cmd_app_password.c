@@ -1,30 +1,8 @@
 /* cmd_app_password.c - postlatch app-password ... */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/command.h"
-
-/* "2027-01-31" (good to the end of that day) or "90d". */
-static int read_expiry(const char *text, int64_t now, int64_t *expires_r, struct pl_error *err)
-{
-	char *end;
-	long days = strtol(text, &end, 10);
-
-	if (days > 0 && days <= 36500 && strcmp(end, "d") == 0) {
-		*expires_r = now + days * PL_DAY_SECONDS;
-		return 0;
-	}
-	if (ctl_date(text, expires_r, err) < 0)
-		return pl_error_set(err, PL_ERR_INVALID,
-				    "--expires %.32s: write a date, 2027-01-31, or days, 90d",
-				    text);
-	*expires_r += PL_DAY_SECONDS;
-	if (*expires_r <= now)
-		return pl_error_set(err, PL_ERR_INVALID, "--expires %.32s: that day has passed",
-				    text);
-	return 0;
-}
 
 static int read_limits(const struct ctl *ctl, struct pl_app_password *app_password,
 		       struct pl_error *err)
@@ -42,7 +20,7 @@ static int read_limits(const struct ctl *ctl, struct pl_app_password *app_passwo
 					  sizeof(app_password->networks), err) < 0) ||
 	    (services != NULL && pl_services_parse(services, &app_password->services, err) < 0) ||
 	    (expires != NULL &&
-	     read_expiry(expires, ctl->work.now, &app_password->expires_at, err) < 0))
+	     ctl_expiry(expires, ctl->work.now, &app_password->expires_at, err) < 0))
 		return -1;
 	return 0;
 }

@@ -18,6 +18,7 @@
 #include <stdio.h>
 
 #include "dovecot/disconnection.h"
+#include "policy/admin/administrator.h"
 #include "policy/login/login.h"
 
 enum ctl_option {
@@ -112,6 +113,15 @@ int ctl_change(const struct ctl *ctl, int first, enum pl_layer_bit where,
 void ctl_note_change(const struct ctl *ctl, const struct pl_change *change);
 /* "2026-01-31": the start of that day, local time. */
 int ctl_date(const char *text, int64_t *at_r, struct pl_error *err);
+/* "2027-01-31" (good to the end of that day) or "90d", of --expires: when it is over. */
+int ctl_expiry(const char *text, int64_t now, int64_t *expires_r, struct pl_error *err);
+/* The names of --domains, divided; none without it. */
+#define CTL_DOMAINS_MOST 100
+struct ctl_domains {
+	const char *name[CTL_DOMAINS_MOST + 1]; /* ended by NULL; they point into text */
+	char text[4096];
+};
+int ctl_domains(const struct ctl *ctl, struct ctl_domains *domains_r, struct pl_error *err);
 /* The number of --limit; without it *limit_r stays. */
 int ctl_limit(const struct ctl *ctl, int *limit_r, struct pl_error *err);
 int ctl_channel(const char *text, enum pl_channel *channel_r, struct pl_error *err);
@@ -165,6 +175,12 @@ char *ctl_own_settings(const struct pl_settings *settings, char *buf, size_t siz
 const char *ctl_opted_out(const struct pl_member *member, const struct pl_layers *layers);
 /* A counter on standard error, when that is a terminal. */
 void ctl_progress(const char *what, int64_t done, int64_t of);
+
+/* The domains of an administrator or a key: names as an array, and ": a.test, b.test".
+ * (cmd_admin.c) */
+int ctl_domains_json(const struct ctl *ctl, const struct pl_administrator *administrator,
+		     json_t *domains, struct pl_error *err);
+void ctl_put_domains(const json_t *domains);
 
 /* Refuses an address in a domain that is not known, where others are. */
 int ctl_known_domain(const struct ctl *ctl, const struct pl_address *address, struct pl_error *err);

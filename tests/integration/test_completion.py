@@ -11,8 +11,8 @@ import unittest
 
 from command import BUILD, ROOT, TIMEOUT
 
-NOUNS = {"admin", "domain", "member", "app-password", "application", "totp", "session", "device", "client", "signing-key",
-         "explain", "audit", "report", "check", "autoconfig", "setup", "db"}
+NOUNS = {"admin", "api-key", "domain", "member", "app-password", "application", "totp", "session", "device", "client",
+         "signing-key", "explain", "audit", "report", "check", "autoconfig", "setup", "db"}
 SETUP = "PATH=%s:$PATH; source %s" % (shlex.quote(BUILD + "/ctl"), shlex.quote(ROOT + "/ctl/postlatch.bash"))
 
 
