@@ -17,6 +17,15 @@ static int refuse_key(struct response *response)
 	return respond_error(response, 401, "key-refused");
 }
 
+/* Best effort: a program whose last use cannot be recorded may go on all the same. */
+static void record_used(const struct request *request)
+{
+	struct pl_work work = request->work;
+
+	work.err = NULL;
+	pl_api_key_used(&work, &request->key, request->ip_text);
+}
+
 /* A program: 1, 0 answered, -1. */
 static int admit_key(struct request *request, struct response *response)
 {
@@ -33,11 +42,13 @@ static int admit_key(struct request *request, struct response *response)
 	request->administrator = request->key.administrator;
 	snprintf(request->address, sizeof(request->address), "api-key %lld",
 		 (long long)request->administrator.id);
-	return pl_api_key_used(&request->work, &request->key, request->ip_text) < 0 ? -1 : 1;
+	record_used(request);
+	return 1;
 }
 
-/* Whether a one-time code was entered in the session, by who still has a factor: 1, 0 or -1. A
- * trusted device does not stand for it. */
+/* Whether a code of the factor that is registered now was entered in the session: 1, 0 or -1. A
+ * trusted device does not stand for it, nor does a password that was entered while there was no
+ * factor. */
 static int has_proven_factor(const struct request *request)
 {
 	struct pl_totp_state state;
@@ -45,7 +56,8 @@ static int has_proven_factor(const struct request *request)
 	if (pl_totp_state(&request->work, request->session.member_id, &state) < 0)
 		return -1;
 	return state.registered && request->session.second_factor &&
-	       request->session.reauthenticated_at > 0;
+	       request->session.reauthenticated_at > 0 &&
+	       request->session.reauthenticated_at >= state.registered_at;
 }
 
 /* An administrator without a second factor has to register one first. */

@@ -229,6 +229,13 @@ class BeforeTheHandler(Portals):
                     answer = self.send(route, body=json.dumps(value))
                     self.assertEqual((answer.status, answer.error), (400, "bad-request"), (value, answer))
 
+    def test_a_field_that_the_console_does_not_know_gets_400(self):
+        for route in ROUTES:
+            if route.caller == "console" and route.body == "json":
+                with self.subTest(route=route.method + " " + route.path):
+                    answer = self.send(route, body=json.dumps(dict(json.loads(good_body(route)), unknown=1)))
+                    self.assertEqual((answer.status, answer.json), (400, {"error": "bad-request"}))
+
     def test_what_is_no_json_object_gets_400(self):
         bodies = [b"", b"{", b"[]", b"null", b'"x"', b"7", b"{}{}", b'{"user":"a","user":"b"}', b"\xff\xfe{}",
                   b'{"user":"\xff"}', b'{"user":"\\ud800"}', b"[" * 16000, b'{"a":' * 3000, b"\x00" * 100]
@@ -279,6 +286,12 @@ class WhoMay(Portals):
                 browser.cookies["__Host-postlatch"] = cookie
                 self.refused(route, browser)
 
+    def test_a_member_without_a_role_administers_nothing(self):
+        browser = self.signed_in("authenticated")
+        for route in self.walk(lambda route: route.caller == "console"):
+            self.assertIn(route.access, ("helpdesk", "domain", "server"))
+            self.check(self.send(route, browser), 403, "not-an-administrator")
+
     def test_credentials_of_oauth_that_are_wrong_are_refused(self):
         for route in self.walk(lambda route: route.access in ("client", "bearer")):
             for value in ("Basic", "Basic ", "Basic !!!!", "Basic eDp5", "Basic eA==", "Bearer", "Bearer x",
@@ -320,6 +333,9 @@ class WhoMay(Portals):
         for route in self.walk(lambda route: changes_something(route) and route.access in accesses):
             self.assertTrue(route.csrf)
             self.assertEqual(route.caller, "page")
+        for route in ROUTES:
+            if route.caller == "console":
+                self.assertEqual(route.csrf, changes_something(route), route)
 
     def test_a_session_that_idled_or_ran_out_is_none(self):
         for change in ("seen_at = seen_at - 7201", "expires_at = created_at", "generation = generation - 1"):

@@ -232,7 +232,8 @@ static void every_row_of_the_portal_makes_sense(void **state)
 		assert_non_null(route->handler);
 		assert_true(route->path[0] == '/');
 		assert_true(route->fields == NULL || route->body != BODY_NONE);
-		assert_true(route->csrf == CSRF_NONE || route->caller == CALLER_PAGE);
+		assert_true(route->csrf == CSRF_NONE || route->caller == CALLER_PAGE ||
+			    route->caller == CALLER_CONSOLE);
 		assert_in_url(route, route->parameters);
 		assert_in_url(route, route->query);
 		for (const struct route_field *field = route->parameters;
@@ -248,6 +249,43 @@ static void every_row_of_the_portal_makes_sense(void **state)
 		assert_int_equal(used, declared);
 		assert_true(declared <= REQUEST_PARAMETERS_MAX);
 	}
+}
+
+static int is_guarded(const struct route *route)
+{
+	return strcmp(route->guard->name, "helpdesk") == 0 ||
+	       strcmp(route->guard->name, "domain") == 0 ||
+	       strcmp(route->guard->name, "server") == 0;
+}
+
+/* What a handler cannot forget must not be forgotten in its row either. */
+static void every_row_of_the_console_is_guarded(void **state)
+{
+	size_t count = 0;
+
+	(void)state;
+	for (const struct route *route = portal_table; route->method != NULL; route++) {
+		const int names_member = strstr(route->path, "/{member}") != NULL,
+			  names_domain = strstr(route->path, "/{domain}") != NULL;
+
+		if (strncmp(route->path, "/api/admin/", 11) != 0) {
+			assert_true(route->caller != CALLER_CONSOLE && !is_guarded(route));
+			continue;
+		}
+		count++;
+		if (route->caller != CALLER_CONSOLE || !is_guarded(route) ||
+		    route->role != PL_ROLE_CONSOLE)
+			fail_msg("%s %s: not guarded", route->method, route->path);
+		if (route->object != (names_member   ? OBJECT_MEMBER
+				      : names_domain ? OBJECT_DOMAIN
+						     : OBJECT_NONE))
+			fail_msg("%s %s: its object", route->method, route->path);
+		if ((route->csrf == CSRF_TOKEN) == route_is_safe(route->method))
+			fail_msg("%s %s: its CSRF token", route->method, route->path);
+		/* A path has a domain or a member, never both: the guard finds one. */
+		assert_false(names_member && names_domain);
+	}
+	assert_true(count > 2);
 }
 
 static void query_fields_are_checked_against_their_list(void **state)
@@ -311,6 +349,7 @@ int main(void)
 		cmocka_unit_test(patterns_that_some_path_fits_both_overlap),
 		cmocka_unit_test(no_path_fits_two_patterns_of_the_portal),
 		cmocka_unit_test(every_row_of_the_portal_makes_sense),
+		cmocka_unit_test(every_row_of_the_console_is_guarded),
 		cmocka_unit_test(query_fields_are_checked_against_their_list),
 		cmocka_unit_test(methods_that_change_nothing_are_safe),
 	};
