@@ -12,6 +12,7 @@
 #include "policy/account/retirement.h"
 #include "policy/base/monotonic.h"
 #include "policy/session/prune.h"
+#include "portal/console/openapi.h"
 #include "portal/http/http.h"
 #include "portal/http/portal.h"
 #include "portal/routes.h"
@@ -126,7 +127,8 @@ static const struct daemon_option options[] = {
 static const struct daemon postlatch_portal = {
 	.name = "postlatch-portal",
 	.purpose = "Signs members in to webmail: sign-in and account pages, OAuth 2.0 and OpenID\n"
-		   "Connect. A web server with TLS stands in front of it.\n",
+		   "Connect. A web server with TLS stands in front of it. With --openapi alone it\n"
+		   "prints a description of the administrators' API (OpenAPI 3.1).\n",
 	.signals = "SIGHUP reads the policy file again, SIGTERM ends it.",
 	.facility = LOG_AUTH,
 	.options = options,
@@ -143,5 +145,7 @@ static const struct daemon postlatch_portal = {
 
 int main(int argc, char **argv)
 {
+	if (argc == 2 && strcmp(argv[1], "--openapi") == 0)
+		return openapi_print(portal_table, stdout) == 0 ? EX_OK : EX_SOFTWARE;
 	return daemon_main(&postlatch_portal, argc, argv);
 }

@@ -53,6 +53,14 @@ enum route_body { BODY_NONE, BODY_JSON, BODY_FORM, BODY_FORM_IF_ANY, BODY_XML };
  * and answers 404 unless it is one of the administrator's. */
 enum route_object { OBJECT_NONE, OBJECT_DOMAIN, OBJECT_MEMBER };
 
+/* What a route of the administrators' API may answer beside what the rest of its row tells. */
+enum route_also {
+	ROUTE_ALSO_CONFLICT = 1,  /* 409: not as things are now */
+	ROUTE_ALSO_STALE = 2,     /* 412 and 428: it wants If-Match */
+	ROUTE_ALSO_NOT_FOUND = 4, /* 404: of what an id in the path names */
+	ROUTE_ALSO_CSV = 8,       /* 200 with text/csv */
+};
+
 /* How a field must look. Checked by the dispatcher; a handler sees no other. */
 enum field_kind {
 	FIELD_LINE,   /* 1 to limit bytes of UTF-8, no control characters */
@@ -84,6 +92,8 @@ struct route {
 	const char *text; /* what it does, for `postlatch-portal -x routes` */
 	enum route_body body;
 	enum route_object object;
+	const char *answer; /* a row of portal/console/answers.def; NULL: 204, or not described */
+	unsigned int also;  /* ROUTE_ALSO_... */
 	const struct route_field *parameters, *query, *fields; /* of the body; NULL: none */
 };
 

@@ -23,6 +23,7 @@ SENDER = BUILD + "/sender/postlatch-sender"
 POSTLATCH = BUILD + "/ctl/postlatch"
 WRONG_CLOCK = BUILD + "/tests/integration/wrong_clock.so"  # to be preloaded
 JSON = "application/json"
+RECORD = os.environ.get("POSTLATCH_TEST_RECORD")  # a file for exchanges with the administrators' API
 
 # What every answer has, whoever asks and whatever is wrong (OWASP ASVS 3.4).
 SECURITY_HEADERS = {
@@ -235,6 +236,16 @@ class Answer:
         return "%d %s" % (self.status, self.body[:300].decode(errors="replace"))
 
 
+def record(method, path, answer):
+    """For a comparison with the description of the administrators' API, where somebody wants one."""
+    if RECORD is None or not path.startswith("/api/admin/v1/"):
+        return
+    exchange = {"method": method, "url": path, "status": answer.status, "type": answer.headers.get("Content-Type"),
+                "body": answer.body.decode()}
+    with open(RECORD, "a") as f:
+        f.write(json.dumps(exchange) + "\n")
+
+
 class Browser:
     """Keeps cookies and the CSRF token, as the pages do. Has an address of its own."""
 
@@ -271,6 +282,7 @@ class Browser:
             connection.request(method, path, body, {k: v for k, v in sent.items() if v is not None})
             answer = Answer(connection.getresponse())
         self.keep(answer)
+        record(method, path, answer)
         return answer
 
     def keep(self, answer):
