@@ -38,13 +38,26 @@ done < <(comm -13 <(keys "${english[@]}") <(used_in "${modules[@]}"))
 while read -r key; do
 	complain "$key is never shown"
 done < <(comm -23 <(keys "${english[@]}") <(used_in "${modules[@]}") | grep -v '^error\.')
-mapfile -t of_all < <(printf '%s\n' "${modules[@]}" | grep -v '^web/account/')
+# A catalogue of a part has the sentences that this part alone shows; the console may show those of the account, too.
+alone() { # CATALOGUE NAME FOLDER...
+	local catalogue=$1 name=$2 others key folders
+	shift 2
+	folders=$(printf '%s\n' "$@" | paste -sd'|')
+	mapfile -t others < <(printf '%s\n' "${modules[@]}" | grep -vE "^web/($folders)/")
+	while read -r key; do
+		complain "$key is a sentence of $name alone, and shown elsewhere"
+	done < <(comm -12 <(keys "$catalogue") <(used_in "${others[@]}"))
+}
+alone web/messages/account.en.js 'the account pages and the console' account console
+alone web/messages/console.en.js 'the console' console
+mapfile -t of_all < <(printf '%s\n' "${modules[@]}" | grep -vE '^web/(account|console)/')
 while read -r key; do
-	complain "$key is a sentence of the account pages alone, and shown elsewhere"
-done < <(comm -12 <(keys web/messages/account.en.js) <(used_in "${of_all[@]}"))
-while read -r key; do
-	complain "$key is shown on the account pages alone, and not in their catalogue"
+	complain "$key is shown on the account pages or in the console alone, and not in their catalogue"
 done < <(comm -23 <(keys web/messages/en.js) <(used_in "${of_all[@]}") | grep -v '^error\.')
+mapfile -t of_account < <(printf '%s\n' "${modules[@]}" | grep -v '^web/console/')
+while read -r key; do
+	complain "$key is shown in the console alone, and not in its catalogue"
+done < <(comm -23 <(keys web/messages/account.en.js) <(used_in "${of_account[@]}") | grep -v '^error\.')
 
 # Sentences belong into the catalogues, and markup or style never comes from a module.
 never() {
@@ -61,7 +74,7 @@ never '^.{121,}' 'a line of more than 120 characters'
 
 # Texts in quotes that look like words for people: several of them, or a capital first.
 words='"[^"]*[A-Za-z]{2,}[,.]? [A-Za-z]{2,}|"[A-Z][a-z]'
-known='^"(noopener noreferrer|Accept|Accept-Language|Content-Type|Postlatch)"$'
+known='^"(noopener noreferrer|Accept|Accept-Language|Content-Type|If-Match|Postlatch)"$'
 while IFS= read -r text; do
 	complain "a sentence outside of the catalogues: $text"
 done < <(sed '/^ *\/\//d' "${modules[@]}" | grep -oE '"[^"]*"' | grep -E "$words" | grep -vE "$known")

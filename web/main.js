@@ -19,6 +19,7 @@ async function loadAccount() {
 
 const PARTS = [
     { path: "/account", load: loadAccount },
+    { path: "/console", load: async () => (await import("./signin/entrance.js")).Entrance },
     { path: "/consent", load: async () => (await import("./signin/consent.js")).Consent },
     { path: "/sign-out", load: async () => SignOut },
     { path: "/sign-in", load: async () => SignIn },

@@ -9,6 +9,9 @@
 #include "portal/http/pages.h"
 #include "portal/http/portal.h"
 
+#define CONSOLE "/console" /* a path */
+#define ACCOUNT "account"  /* a catalogue */
+
 /* What the page is filled in with. */
 struct view {
 	const struct request *request;
@@ -67,6 +70,13 @@ static void put_module(FILE *out, const char *address)
 	fputs("\">\n", out);
 }
 
+/* The console is loaded for administrators alone. */
+static int is_console_for_another(const struct view *view)
+{
+	return strncmp(view->request->path, CONSOLE, strlen(CONSOLE)) == 0 &&
+	       !json_is_string(json_object_get(view->state, "administrator"));
+}
+
 /* A catalogue of sentences in the reader's language, which the scripts choose in the same way: that
  * of all pages, or that of one part, where it has one. */
 static void put_catalogue(FILE *out, const struct view *view, const char *part, size_t len)
@@ -83,8 +93,9 @@ static void put_catalogue(FILE *out, const struct view *view, const char *part, 
 /* All at once instead of each after the one that imports it. */
 static void put_modules(FILE *out, const struct view *view)
 {
-	const struct page_imports *imports = pages_imports(view->pages, view->request->path);
-	const char *part = view->request->path + 1; /* "account" of /account/devices */
+	const char *path = is_console_for_another(view) ? "/" : view->request->path;
+	const struct page_imports *imports = pages_imports(view->pages, path);
+	const char *part = path + 1; /* "account" of /account/devices */
 	const size_t part_len = strcspn(part, "/");
 	char address[512];
 
@@ -96,6 +107,9 @@ static void put_modules(FILE *out, const struct view *view)
 	put_catalogue(out, view, "", 0);
 	if (part_len > 0)
 		put_catalogue(out, view, part, part_len);
+	/* The console has sentences of the account pages, too. */
+	if (strncmp(path, CONSOLE, strlen(CONSOLE)) == 0)
+		put_catalogue(out, view, ACCOUNT, strlen(ACCOUNT));
 }
 
 static void put_state(FILE *out, const struct view *view)

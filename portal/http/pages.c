@@ -8,8 +8,6 @@
 #include "portal/http/page_imports.h"
 
 #define FIRST_MODULE "main.js"
-#define ACCOUNT "/account"
-#define ACCOUNT_MODULE "account/account.js" /* which main.js loads there */
 #define PREFIX "/web/"
 
 /* Of a path below one that the single page answers. */
@@ -17,12 +15,20 @@
 #define BELOW_SEGMENT_CHARS_MAX 64
 #define SEGMENT_CHARS "abcdefghijklmnopqrstuvwxyz0123456789-"
 
+/* What main.js loads for one part of the pages, at a path and below it. */
+static const struct {
+	const char *path, *module;
+} parts[] = {
+	{ "/account", "account/account.js" },
+	{ "/console", "console/console.js" },
+};
+#define PART_COUNT (sizeof(parts) / sizeof(parts[0]))
+
 struct pages {
 	struct page_files files;
 	const struct page *index;
 	char folder[sizeof(PREFIX) - 1 + PL_FINGERPRINT_TEXT];
-	struct page_imports imports;         /* of FIRST_MODULE */
-	struct page_imports account_imports; /* those, ACCOUNT_MODULE and its own */
+	struct page_imports imports[PART_COUNT + 1]; /* the last: without a part */
 };
 
 /* Paths that the single page answers itself; its script looks which it is. */
@@ -30,7 +36,8 @@ static const struct {
 	const char *path;
 	int below; /* and all paths below it */
 } index_paths[] = {
-	{ "/", 0 }, { "/sign-in", 1 }, { ACCOUNT, 1 }, { "/sign-out", 0 }, { "/consent", 0 },
+	{ "/", 0 },        { "/sign-in", 1 },  { "/account", 1 },
+	{ "/console", 1 }, { "/sign-out", 0 }, { "/consent", 0 },
 };
 
 /* With a version, so that modules of two versions never come together. */
@@ -54,9 +61,11 @@ static int load(struct pages *pages, const char *folder, struct pl_error *err)
 	if (pages->index == NULL)
 		return pl_error_set(err, PL_ERR_CONFIG,
 				    "folder of the pages %s: it has no index.html", folder);
-	page_imports_find(&pages->files, FIRST_MODULE, &pages->imports);
-	pages->account_imports = pages->imports;
-	page_imports_add(&pages->files, ACCOUNT_MODULE, &pages->account_imports);
+	page_imports_find(&pages->files, FIRST_MODULE, &pages->imports[PART_COUNT]);
+	for (size_t i = 0; i < PART_COUNT; i++) {
+		pages->imports[i] = pages->imports[PART_COUNT];
+		page_imports_add(&pages->files, parts[i].module, &pages->imports[i]);
+	}
 	return name_folder(pages, err);
 }
 
@@ -96,8 +105,11 @@ const char *pages_folder(const struct pages *pages)
 
 const struct page_imports *pages_imports(const struct pages *pages, const char *path)
 {
-	return strncmp(path, ACCOUNT, strlen(ACCOUNT)) == 0 ? &pages->account_imports
-							    : &pages->imports;
+	size_t part = 0;
+
+	while (part < PART_COUNT && strncmp(path, parts[part].path, strlen(parts[part].path)) != 0)
+		part++;
+	return &pages->imports[part];
 }
 
 /* Whether text is "/account/devices/17" without what it is below: plain segments, and few. */

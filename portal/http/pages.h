@@ -4,7 +4,7 @@
  * /web/VERSION/NAME is the file NAME, such as lib/api.js. The version is a digest of all files:
  * browsers keep what has such an address for ever, and a page that was loaded before an upgrade
  * does not get modules of the new version, but none. The paths of the single page (/sign-in,
- * /account, /account/devices, ...) are index.html, filled in (index_page.h).
+ * /account, /account/devices, /console, ...) are index.html, filled in (index_page.h).
  */
 #ifndef POSTLATCH_PORTAL_PAGES_H
 #define POSTLATCH_PORTAL_PAGES_H
@@ -23,7 +23,7 @@ const struct page *pages_index(const struct pages *pages);
 /* Where the other files are: "/web/VERSION". */
 const char *pages_folder(const struct pages *pages);
 /* The modules that main.js imports, and theirs; without main.js itself. At a path of the account
- * pages also those that it loads for them. */
+ * pages or the console also those that it loads for them. */
 const struct page_imports *pages_imports(const struct pages *pages, const char *path);
 /* The file that a path of that folder names. NULL: there is none. */
 const struct page *pages_find(const struct pages *pages, const char *path);

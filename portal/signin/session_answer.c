@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "policy/admin/administrator.h"
 #include "policy/credential/totp.h"
 #include "portal/http/csrf.h"
 
@@ -17,11 +18,25 @@ static const char *webmail_url(const struct request *request)
 int answer_no_session(const struct request *request, struct response *response, const char *why)
 {
 	return respond_json(response, 200,
-			    json_pack("{s:s, s:s?, s:n, s:n, s:n, s:s, s:s?, s:b, s:b, s:i}",
+			    json_pack("{s:s, s:s?, s:n, s:n, s:n, s:n, s:s, s:s?, s:b, s:b, s:i}",
 				      "state", "none", "why", why, "address", "csrf", "next",
-				      "name", request->policy->portal_name, "webmail",
-				      webmail_url(request), "recovery", 0, "recovery_kept", 1,
-				      "idle_minutes", PL_SESSION_IDLE / 60));
+				      "administrator", "name", request->policy->portal_name,
+				      "webmail", webmail_url(request), "recovery", 0,
+				      "recovery_kept", 1, "idle_minutes", PL_SESSION_IDLE / 60));
+}
+
+/* NULL: not an administrator, or not signed in yet. */
+static int find_role(const struct request *request, const struct pl_session *session,
+		     const char **role_r, struct pl_error *err)
+{
+	struct pl_administrator administrator;
+	int ret = 0;
+
+	if (!session->pending)
+		ret = pl_administrator_of_member(request->work.store, session->member_id,
+						 &administrator, err);
+	*role_r = ret == 1 ? pl_admin_role_name(administrator.role) : NULL;
+	return ret;
 }
 
 int answer_session(const struct request *request, struct response *response,
@@ -30,18 +45,20 @@ int answer_session(const struct request *request, struct response *response,
 {
 	char address[PL_ADDRESS_DISPLAY_MAX + 1], csrf[CSRF_TEXT];
 	struct pl_totp_state state;
+	const char *role;
 
 	if (csrf_token(cookie, csrf, err) < 0 ||
-	    pl_totp_state(&request->work, session->member_id, &state) < 0)
+	    pl_totp_state(&request->work, session->member_id, &state) < 0 ||
+	    find_role(request, session, &role, err) < 0)
 		return -1;
 	return respond_json(response, 200,
-			    json_pack("{s:s, s:n, s:s, s:s, s:s?, s:s, s:s?, s:b, s:b, s:i}",
+			    json_pack("{s:s, s:n, s:s, s:s, s:s?, s:s?, s:s, s:s?, s:b, s:b, s:i}",
 				      "state", session->pending ? "pending" : "authenticated",
 				      "why", "address",
 				      pl_address_display(&session->address, address), "csrf", csrf,
 				      "next", session->pending ? next_step_name(next) : NULL,
-				      "name", request->policy->portal_name, "webmail",
-				      webmail_url(request), "recovery",
+				      "administrator", role, "name", request->policy->portal_name,
+				      "webmail", webmail_url(request), "recovery",
 				      session->pending && state.recovery_codes > 0, "recovery_kept",
 				      session->pending || !state.registered || state.recovery_kept,
 				      "idle_minutes", PL_SESSION_IDLE / 60));

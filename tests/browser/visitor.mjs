@@ -14,7 +14,7 @@ async function catalogue(name) {
 }
 
 async function messages(language) {
-    return { ...await catalogue(language), ...await catalogue(`account.${language}`) };
+    return { ...await catalogue(language), ...await catalogue(`account.${language}`), ...await catalogue(`console.${language}`) };
 }
 
 const en = await messages("en");

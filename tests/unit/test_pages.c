@@ -76,6 +76,8 @@ static void paths_of_the_single_page(void **state)
 					    "/account",
 					    "/account/app-passwords/17",
 					    "/account/a/b/c/d",
+					    "/console",
+					    "/console/api-keys",
 					    "/sign-out" };
 	static const char *const other[] = { "",
 					     "/x",
@@ -89,6 +91,8 @@ static void paths_of_the_single_page(void **state)
 					     "/account/a/b/c/d/e",
 					     "/sign-out/x",
 					     "/accounts",
+					     "/console/",
+					     "/console/member@demo.test",
 					     "/account/a?b",
 					     "//account" };
 

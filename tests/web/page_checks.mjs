@@ -45,7 +45,7 @@ export async function violations(rules) {
 // Every field has a label that can be seen, every button and table a name; ids are not used twice.
 export function names() {
     const complaints = [];
-    for (const input of document.querySelectorAll("input")) {
+    for (const input of document.querySelectorAll("input, select, textarea")) {
         const label = input.labels[0];
         const labelled = label?.textContent.trim() && label.checkVisibility();
         if (!labelled) complaints.push(`no label: ${input.outerHTML}`);
@@ -75,13 +75,14 @@ export function names() {
     return complaints;
 }
 
-export function structure(language) {
+// name: of the portal.
+export function structure({ language, name = "Postlatch" }) {
     const complaints = [];
     const headings = document.querySelectorAll("h1");
     if (headings.length !== 1) complaints.push(`${headings.length} h1`);
     const { documentElement: { lang }, title } = document;
     if (lang !== language) complaints.push(`lang is ${lang}`);
-    if (title !== `${headings[0]?.textContent} - Postlatch`) complaints.push(`title is ${title}`);
+    if (title !== `${headings[0]?.textContent} - ${name}`) complaints.push(`title is ${title}`);
     for (const place of ["header", "main", "footer"]) {
         if (document.querySelectorAll(place).length !== 1) complaints.push(`not one ${place}`);
     }

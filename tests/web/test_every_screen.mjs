@@ -42,7 +42,7 @@ for (const [name, go, more] of all) {
                 await go(reader, page);
                 assert.deepEqual(await page.evaluate(unmarkedText), []);
                 assert.deepEqual(await page.evaluate(names), []);
-                assert.deepEqual(await page.evaluate(structure, locale.slice(0, 2)), []);
+                assert.deepEqual(await page.evaluate(structure, { language: locale.slice(0, 2) }), []);
                 await page.evaluate(axe);
                 for (const size of [PHONE, DESK]) await check(page, size);
                 for (const size of OTHERS) await fits(page, size);

@@ -1,22 +1,21 @@
 // account.js - the account pages: their frame and navigation, around the one that the address names.
 
 import { useLayoutEffect } from "../vendor/hooks.js";
-import { getSession } from "../lib/api.js";
 import { Action } from "../lib/button.js";
 import { Frame, Page } from "../lib/frame.js";
 import { html } from "../lib/html.js";
 import { t } from "../lib/language.js";
-import { follow, signIn } from "../lib/places.js";
-import { useReturning } from "../lib/returning.js";
 import { go, Link, place } from "../lib/router.js";
 import { session } from "../lib/session.js";
 import { signOut } from "../signin/sign_out.js";
+import { useSignedIn } from "../signin/signed_in.js";
 import { pages } from "./pages.js";
 
 function Corner() {
-    const { address, webmail } = session.value;
+    const { address, administrator, webmail } = session.value;
     return html`
         <span>${address}</span>
+        ${administrator && html`<a href="/console">${t("app.console")}</a>`}
         ${/^https?:/.test(webmail ?? "") && html`<a href=${webmail}>${t("app.webmail")}</a>`}
         <${Action} tone="small" go=${signOut}>${t("app.sign-out")}<//>`;
 }
@@ -30,20 +29,12 @@ function Menu({ current }) {
     </nav>`;
 }
 
-// Who comes back to this window may have signed out in another one, or elsewhere.
-async function look() {
-    const now = await getSession().catch((error) => follow(error) && null);
-    if (now && now.state !== "authenticated") signIn(now.why ?? "other-window");
-}
-
 export function Account() {
     const { path } = place.value;
     const page = pages.find((row) => row.path === path);
-    const signedIn = session.value.state === "authenticated";
-    useReturning(look);
+    const signedIn = useSignedIn();
     useLayoutEffect(() => {
-        if (!signedIn) signIn(session.value.why);
-        else if (!page) go("/account", { replace: true });
+        if (signedIn && !page) go("/account", { replace: true });
     }, [signedIn, page]);
     if (!signedIn || !page) return null;
     if (page.within) return html`<${Frame}><${page.component} key=${path} /><//>`;

@@ -11,9 +11,10 @@ let address = null; // of the account that the page is about
 
 export class ApiError extends Error {
     // field: the one that is wrong, of those that were sent.
-    constructor(code, { wait = 0, by = null, why = null, field = null } = {}) {
+    constructor(code, { status = 0, wait = 0, by = null, why = null, field = null } = {}) {
         super(code);
         this.code = code;
+        this.status = status;
         this.why = why;
         this.wait = wait;
         this.by = by;
@@ -28,10 +29,11 @@ function patience() {
     return controller.signal;
 }
 
-function request(method, path, body) {
+function request(method, path, body, tag) {
     const headers = { Accept: "application/json", "Accept-Language": language() };
-    if (method === "POST" && csrf) headers["X-CSRF-Token"] = csrf;
+    if (method !== "GET" && csrf) headers["X-CSRF-Token"] = csrf;
     if (body) headers["Content-Type"] = "application/json";
+    if (tag) headers["If-Match"] = tag;
     return fetch(path, {
         method,
         headers,
@@ -48,10 +50,11 @@ function adopt(answer) {
     return answer;
 }
 
-async function send(method, path, body) {
+// What the portal answers, and the version that it has (RFC 9110 8.8.3).
+async function exchange(method, path, body, tag) {
     let response, answer;
     try {
-        response = await request(method, path, body);
+        response = await request(method, path, body, tag);
     } catch {
         throw new ApiError("unreachable");
     }
@@ -61,23 +64,33 @@ async function send(method, path, body) {
         // A proxy in front answers in HTML when the portal is away.
         throw new ApiError(response.status >= 500 ? "try-again-later" : "internal");
     }
-    if (!response.ok) throw new ApiError(answer.error ?? "internal", answer);
-    return adopt(answer);
+    const { ok, status } = response;
+    if (!ok) throw new ApiError(answer.error ?? "internal", { ...answer, status });
+    return { answer: adopt(answer), tag: response.headers.get("ETag") };
 }
 
-export function get(path) {
-    return send("GET", path);
+export async function get(path) {
+    return (await exchange("GET", path)).answer;
+}
+
+// { answer, tag }, for a change that must not undo another one: the tag goes with it.
+export function getTagged(path) {
+    return exchange("GET", path);
 }
 
 // A token is out of date when another window signed in anew: ask for it once more.
-export async function post(path, body) {
+export async function change(method, path, body, tag) {
     try {
-        return await send("POST", path, body);
+        return (await exchange(method, path, body, tag)).answer;
     } catch (error) {
         if (error.code !== "csrf") throw error;
     }
     await getSession();
-    return send("POST", path, body);
+    return (await exchange(method, path, body, tag)).answer;
+}
+
+export function post(path, body) {
+    return change("POST", path, body);
 }
 
 export async function getSession() {

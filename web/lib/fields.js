@@ -28,6 +28,19 @@ export function Field({ name, label, hint, beside, start, optional, ...attribute
     </div>`;
 }
 
+// One of several values: options are pairs of a value and its words.
+export function Select({ name, label, hint, options, value, ...attributes }) {
+    const id = useId();
+    const option = ([one, words]) => html`<option key=${one} value=${one} selected=${one === value}>${words}</option>`;
+    return html`<div data-field>
+        <label for=${id}>${label}</label>
+        <select id=${id} name=${name} aria-describedby=${hint ? `${id}-hint` : undefined} ...${attributes}>
+            ${options.map(option)}
+        </select>
+        ${hint && html`<small id=${`${id}-hint`}>${hint}</small>`}
+    </div>`;
+}
+
 // A box to tick, or with type "radio" one of several.
 export function Tick({ name, label, hint, ...attributes }) {
     const id = useId();

@@ -31,7 +31,8 @@ function preferred() {
 // at once.
 async function load(tag) {
     const modules = await Promise.all(parts.map((part) => import(`../messages/${part}${tag}.js`)));
-    catalogues[tag] = Object.assign({}, ...modules.map((module) => module.default));
+    // Of two loads at once, none takes the sentences of the other away.
+    catalogues[tag] = Object.assign(catalogues[tag] ?? {}, ...modules.map((module) => module.default));
 }
 
 // What has read it while it was drawn is drawn again when another language is chosen.
@@ -39,9 +40,9 @@ const current = signal(preferred());
 document.documentElement.lang = current.value;
 await load(current.value);
 
-// The sentences that only one part of the pages has.
-export function loadSentences(part) {
-    parts.push(`${part}.`);
+// The sentences that only some parts of the pages have.
+export function loadSentences(...names) {
+    parts.push(...names.map((name) => `${name}.`));
     return load(current.value);
 }
 
@@ -103,6 +104,10 @@ export function day(seconds) {
 // Of today, to the second.
 export function clockTime(seconds) {
     return new Intl.DateTimeFormat(current.value, { timeStyle: "medium" }).format(new Date(seconds * 1000));
+}
+
+export function number(value) {
+    return new Intl.NumberFormat(current.value).format(value);
 }
 
 export function duration(seconds) {

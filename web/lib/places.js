@@ -2,11 +2,12 @@
 
 const HERE = new URL(location.href);
 const HOME = "/account";
+const PARTS = [HOME, "/console"];
 
 // Only pages of the portal: a link to the sign-in page must not lead to a stranger's.
 function isOurs({ origin, pathname }) {
-    const known = pathname === "/oauth2/authorize" || pathname === HOME || pathname.startsWith(`${HOME}/`);
-    return origin === HERE.origin && known;
+    const isBelow = (part) => pathname === part || pathname.startsWith(`${part}/`);
+    return origin === HERE.origin && (pathname === "/oauth2/authorize" || PARTS.some(isBelow));
 }
 
 function wanted() {
@@ -36,7 +37,7 @@ export function searchFor(path) {
 
 // why: the notice that the sign-in begins with; see signin/sign_in.js.
 export function signIn(why) {
-    const from = location.pathname.startsWith("/sign-in") ? target : location.pathname;
+    const from = location.pathname.startsWith("/sign-in") ? target : location.pathname + location.search;
     const query = new URLSearchParams({ continue: from });
     if (why) query.set("notice", why);
     location.replace(`/sign-in?${query}`);

@@ -12,11 +12,13 @@ function passwordField() {
         autocomplete="current-password" />`;
 }
 
+const reasonFor = (by) => (by === "code" ? t("reauthentication.code") : t("reauthentication.password"));
+
 // Sends what is typed to path, until it is right: the portal's answer; undefined when the reader would rather not.
-function ask(by, path, submit) {
+function ask(by, path, submit, reason = reasonFor) {
     const isCode = by === "code";
     return dialog(t("reauthentication.title"), (close) => html`
-        <p>${isCode ? t("reauthentication.code") : t("reauthentication.password")}</p>
+        <p>${reason(by)}</p>
         <${Form} submit=${submit} waiting=${isCode ? t("code.waiting") : t("password.waiting")}
             action=${async (typed) => close(await post(path, isCode ? { code: eitherCodeOf(typed.code) } : typed))}
             others=${html`<button type="button" onClick=${() => close()}>${t("app.cancel")}</button>`}>
@@ -24,14 +26,18 @@ function ask(by, path, submit) {
         <//>`);
 }
 
+let asking = null; // for all that wait for the same code
+
 // Runs action; when the portal wants reauthentication first, asks for it and runs action again.
-// null when the reader would rather not.
-export async function reauthenticated(action) {
+// null when the reader would rather not. reason(by) is a sentence other than that about the account.
+export async function reauthenticated(action, reason) {
     try {
         return await action();
     } catch (error) {
         if (error.code !== "reauthentication-needed") throw error;
-        const agreed = await ask(error.by, "/api/account/reauthentication", t("reauthentication.submit"));
+        asking ??= ask(error.by, "/api/account/reauthentication", t("reauthentication.submit"), reason);
+        const agreed = await asking;
+        asking = null;
         return agreed ? action() : null;
     }
 }

@@ -4,8 +4,8 @@ import { signal } from "../vendor/signals.js";
 import { html } from "./html.js";
 import { searchFor } from "./places.js";
 
-// returned: whether the reader came here by Back or Forward.
-export const place = signal({ path: location.pathname, returned: false });
+// query: "?" and what follows, or nothing; returned: whether the reader came here by Back or Forward.
+export const place = signal({ path: location.pathname, query: location.search, returned: false });
 
 let leaving = null; // the address to go on to
 let asking = null; // asks the reader whether the page may be left
@@ -26,12 +26,13 @@ function depth() {
     return history.state?.depth ?? 0;
 }
 
-// Shows another page; replace leaves no entry for the present one.
-export function go(path, { replace = false } = {}) {
-    const address = path + searchFor(path);
+// Shows another page, to whose path a query may belong; replace leaves no entry for the present one.
+export function go(to, { replace = false } = {}) {
+    const address = to + searchFor(to);
     if (replace) history.replaceState({ depth: depth() }, "", address);
     else history.pushState({ depth: depth() + 1 }, "", address);
-    place.value = { path, returned: false };
+    const { pathname: path, search: query } = new URL(address, location.href);
+    place.value = { path, query, returned: false };
 }
 
 // Goes count entries back, or to path where there are not as many; resolves when the page is shown.
@@ -59,14 +60,14 @@ export function leave(address) {
 
 // The browser has left the page already when it says so: back to it, and then the question.
 async function askToGoBack() {
-    history.pushState({ depth: depth() + 1 }, "", place.peek().path);
+    history.pushState({ depth: depth() + 1 }, "", place.peek().path + place.peek().query);
     if (await mayLeave()) history.back();
 }
 
 addEventListener("popstate", () => {
     if (leaving) location.replace(leaving);
     else if (asking) askToGoBack();
-    else place.value = { path: location.pathname, returned: true };
+    else place.value = { path: location.pathname, query: location.search, returned: true };
 });
 
 // Links to pages that are here already do not load anything.

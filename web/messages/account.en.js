@@ -1,6 +1,7 @@
 // account.en.js - the sentences of the account pages alone, in English. The keys are those of account.ko.js.
 
 export default {
+    "app.console": "Administration",
     "app.webmail": "Back to webmail",
 
     "copy.which": "Copy: {name}",

@@ -1,6 +1,7 @@
 // account.ko.js - the sentences of the account pages alone, in Korean. The keys are those of account.en.js.
 
 export default {
+    "app.console": "관리 콘솔",
     "app.webmail": "웹메일로 돌아가기",
 
     "copy.which": "복사: {name}",

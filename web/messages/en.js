@@ -97,6 +97,11 @@ export default {
     "sign-out.text": "{account} is signed in on this device.",
     "sign-out.stay": "Stay signed in",
 
+    "entrance.title": "This account has no console",
+    "entrance.text": "{account} is not an administrator. A server administrator can make it one.",
+    "entrance.account": "My account",
+    "entrance.other": "Sign in with another account",
+
     "unavailable.title": "Just a moment",
     "unavailable.wrong": "That did not work",
     "unavailable.busy": "The server cannot answer just now. Nothing is lost, and this page tries again by itself.",

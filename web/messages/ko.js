@@ -97,6 +97,11 @@ export default {
     "sign-out.text": "이 기기에 {account} 계정으로 로그인되어 있습니다.",
     "sign-out.stay": "로그인 유지",
 
+    "entrance.title": "관리자가 아닌 계정입니다",
+    "entrance.text": "{account} 계정은 관리자로 등록되어 있지 않습니다. 관리자 등록은 서버 관리자에게 요청하세요.",
+    "entrance.account": "내 계정",
+    "entrance.other": "다른 계정으로 로그인",
+
     "unavailable.title": "잠시만 기다려 주세요",
     "unavailable.wrong": "처리하지 못했습니다",
     "unavailable.busy": "서버가 지금 응답할 수 없습니다. 잃어버린 내용은 없으며, 이 페이지가 자동으로 다시 시도합니다.",

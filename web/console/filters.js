@@ -1,0 +1,53 @@
+// filters.js - what a list is to find: a field to search in, and filters to choose from.
+
+import { useEffect, useRef } from "../vendor/hooks.js";
+import { Field, Select } from "../lib/fields.js";
+import { html } from "../lib/html.js";
+import { ask, asked } from "./address.js";
+import { SortField } from "./sorting.js";
+
+const PAUSE = 300; // after the last key
+
+// Every search begins at the first page. While somebody types, it is one search, with one entry in the history.
+function find(text) {
+    const isRefined = text !== "" && asked("search") !== "";
+    ask({ search: text, after: "", page: "" }, { replace: isRefined });
+}
+
+function Search({ label }) {
+    const field = useRef();
+    const timer = useRef();
+    const present = asked("search");
+    useEffect(() => {
+        const input = field.current.querySelector("input");
+        if (input.value.trim() !== present) input.value = present;
+    }, [present]);
+    const now = (input) => {
+        clearTimeout(timer.current);
+        if (input.value.trim() !== asked("search")) find(input.value.trim());
+    };
+    const typed = (event) => {
+        clearTimeout(timer.current);
+        if (!event.isComposing) timer.current = setTimeout(now, PAUSE, event.target);
+    };
+    const send = (event) => {
+        event.preventDefault();
+        now(event.target.elements.search);
+    };
+    return html`<form role="search" ref=${field} onSubmit=${send}>
+        <${Field} name="search" type="search" label=${label} optional autocomplete="off" autocapitalize="none"
+            spellcheck=${false} maxlength="320" onInput=${typed} onCompositionEnd=${typed} />
+    </form>`;
+}
+
+export function Filters({ search, filters = [], columns, order }) {
+    const isSortable = columns.some(({ sort }) => sort);
+    if (!search && filters.length === 0 && !isSortable) return null;
+    const choose = (name) => (event) => ask({ [name]: event.target.value, after: "", page: "" });
+    return html`<div data-filters>
+        ${search && html`<${Search} label=${search} />`}
+        ${filters.map(({ name, label, options }) => html`<${Select} key=${name} name=${name} label=${label}
+            options=${options} value=${asked(name)} onChange=${choose(name)} />`)}
+        ${isSortable && html`<${SortField} columns=${columns} order=${order} />`}
+    </div>`;
+}

@@ -1,0 +1,10 @@
+// pages.js - the pages of the console: a row has its address, the key of its title, that of a shorter one for the
+// navigation if there is one, the component that draws it below the title, and the least role that may see it. Rows
+// that belong to another page are not in the navigation, which shows that page (within) as the present one. What a
+// page is about, and what a list shows, is in the query of its address.
+
+import { Overview } from "./overview.js";
+
+export const pages = [
+    { path: "/console", title: "overview.title", component: Overview, least: "helpdesk" },
+];
