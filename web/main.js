@@ -8,7 +8,6 @@ import { loadSentences } from "./lib/language.js";
 import { loadSession, session } from "./lib/session.js";
 import { attempt, failure } from "./lib/unavailable.js";
 import { SignIn } from "./signin/sign_in.js";
-import { SignOut } from "./signin/sign_out.js";
 import { render } from "./vendor/preact.js";
 
 // Who signs in need not wait for the account pages to be loaded.
@@ -21,7 +20,7 @@ const PARTS = [
     { path: "/account", load: loadAccount },
     { path: "/console", load: async () => (await import("./signin/entrance.js")).Entrance },
     { path: "/consent", load: async () => (await import("./signin/consent.js")).Consent },
-    { path: "/sign-out", load: async () => SignOut },
+    { path: "/sign-out", load: async () => (await import("./signin/sign_out.js")).SignOut },
     { path: "/sign-in", load: async () => SignIn },
 ];
 

@@ -10,7 +10,7 @@
 #include "portal/http/portal.h"
 
 #define CONSOLE "/console" /* a path */
-#define ACCOUNT "account"  /* a catalogue */
+#define ACCOUNT "account"  /* a part, a catalogue and a style sheet */
 
 /* What the page is filled in with. */
 struct view {
@@ -42,6 +42,19 @@ static void put_icon(FILE *out, const struct view *view)
 static void put_style(FILE *out, const struct view *view)
 {
 	put_brand_style(out, view->request->brand);
+}
+
+/* Where there are tables and a navigation. */
+static void put_part_style(FILE *out, const struct view *view)
+{
+	const char *path = view->request->path;
+
+	if (strncmp(path, "/" ACCOUNT, sizeof(ACCOUNT)) != 0 &&
+	    strncmp(path, CONSOLE, strlen(CONSOLE)) != 0)
+		return;
+	fputs("<link rel=\"stylesheet\" href=\"", out);
+	put_html(out, pages_folder(view->pages));
+	fputs("/css/" ACCOUNT ".css\">\n", out);
 }
 
 static void put_logo(FILE *out, const struct view *view)
@@ -127,6 +140,7 @@ static const struct placeholder {
 	{ "{{web}}", put_web },           /* where the files of web/ are */
 	{ "{{icon}}", put_icon },         /* the address of the icon */
 	{ "{{style}}", put_style },       /* a link to the brand's style sheet, if there is one */
+	{ "{{part}}", put_part_style },   /* a link to the style sheet of a part of the pages */
 	{ "{{logo}}", put_logo },         /* the brand's, if there is one */
 	{ "{{footer}}", put_footer },     /* the same */
 	{ "{{modules}}", put_modules },   /* links to the modules that main.js imports */

@@ -10,7 +10,7 @@ from portal import POSTLATCH, Dovecot, Portal, secure
 from server import ROOT, TIMEOUT, wait_for
 
 FOREVER = "public, max-age=31536000, immutable"
-INDEX = ('<html lang="{{language}}"><title>{{name}}</title><link rel="icon" href="{{icon}}">{{style}}'
+INDEX = ('<html lang="{{language}}"><title>{{name}}</title><link rel="icon" href="{{icon}}">{{part}}{{style}}'
          '<script type="module" src="{{web}}/main.js"></script>{{modules}}{{brand}}{{state}}{{logo}}{{footer}}')
 HOSTILE = "</script><script>alert(1)</script><!--<script>"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
@@ -138,6 +138,13 @@ class Versions(PagesTest):
         self.assertEqual(account.linked("modulepreload"), [*modules, *below, english, web + "/messages/account.en.js"])
         for href in account.linked("modulepreload"):
             self.assertEqual(browser.get(href).status, 200)
+
+    def test_only_parts_with_tables_have_their_style_sheet(self):
+        browser = self.portal().init().start().browser()
+        for path, sheets in (("/sign-in", []), ("/account", ["/css/account.css"]), ("/account/devices", ["/css/account.css"]),
+                             ("/console", ["/css/account.css"]), ("/sign-out", [])):
+            page = self.page(browser, path)
+            self.assertEqual(page.linked("stylesheet"), [page.web() + sheet for sheet in sheets], path)
 
 
 class FirstState(PagesTest):

@@ -529,6 +529,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         state = json.dumps(self.status()).replace("<", "\\u003c")
         values = {"name": "Postlatch", "language": "ko" if language == "ko" else "en", "web": "/web",
                   "icon": "/web/icon.svg", "state": '<script type="application/json" id="state">%s</script>' % state}
+        if self.path.startswith("/account"):
+            values["part"] = '<link rel="stylesheet" href="/web/css/account.css">'
         with open(os.path.join(WEB, "index.html"), encoding="utf-8") as file:
             text = re.sub("{{([a-z]+)}}", lambda placeholder: values.get(placeholder[1], ""), file.read())
         self.answer(200, text.encode(), TYPES["html"])
