@@ -507,12 +507,12 @@ class Account(Flow):
     def test_a_factor_that_an_administrator_resets_is_told_once(self):
         self.registered()
         server.postlatch("totp", "reset", self.member)
-        subject = "Two-step verification was removed by an administrator / 관리자가 2단계 인증을 삭제하였습니다"
+        subject = "Two-step verification was removed by an administrator / 관리자가 2단계 인증을 삭제했습니다"
         self.told(subject)
         texts = [mail[1] for mail in self.mails() if mail[0] == subject]
         self.assertEqual(len(texts), 1)
         self.assertIn("An administrator removed two-step verification", texts[0])
-        self.assertIn("관리자가 회원님의 계정에서 2단계 인증을 삭제하였습니다", texts[0])
+        self.assertIn("관리자가 회원님의 계정에서 2단계 인증을 삭제했습니다", texts[0])
         wait_for(lambda: self.database("SELECT COUNT(*) FROM outbox") == [(0,)], 60)
         # There is nothing to tell of a factor that was not there.
         server.postlatch("totp", "reset", self.member)
