@@ -69,12 +69,26 @@ int pl_account_get(struct pl_store *store, const struct pl_address *address,
 	return ret;
 }
 
+/* The end of the days that a member has to register a second factor; who is not in the database yet
+ * joins today. A domain has no such days. */
+static int32_t end_of_grace(const struct pl_account *account, const struct pl_policy *policy,
+			    int64_t now)
+{
+	const struct pl_member *member = &account->member;
+
+	if (policy->two_factor_grace_days == 0 || member->address.local[0] == '\0')
+		return 0;
+	return pl_day_of(member->id != 0 ? member->created_at : now) +
+	       (int32_t)policy->two_factor_grace_days;
+}
+
 void pl_account_layers(const struct pl_account *account, const struct pl_policy *policy,
 		       int64_t now, struct pl_layers *layers_r)
 {
 	const char *class_name = account->member.class_name;
 
 	layers_r->today = pl_day_of(now);
+	layers_r->required_from = end_of_grace(account, policy, now);
 	layers_r->member = account->member.id != 0 ? &account->member.settings : NULL;
 	layers_r->class_section =
 		class_name[0] != '\0' ? pl_policy_class(policy, class_name) : NULL;

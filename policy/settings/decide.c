@@ -15,16 +15,28 @@ static int forbidden(const struct pl_layers *layers, enum pl_setting setting)
 	       layer_value(layers->policy_defaults, setting) == PL_FORBIDDEN;
 }
 
-/* The layer has a value that does not hold yet. Of several, the next one is kept; on the same day,
- * that of the layer which wins. */
-static void keep_next(struct pl_resolved *resolved, const struct pl_settings *layer,
-		      enum pl_setting setting, enum pl_source source)
+/* The day from which the layer's value holds for the member. */
+static int32_t holds_from(const struct pl_layers *layers, const struct pl_settings *layer,
+			  enum pl_setting setting)
 {
-	if (resolved->next_from != 0 && resolved->next_from <= layer->from[setting])
+	const int32_t from = layer->from[setting];
+
+	return setting == PL_SETTING_TWO_FACTOR_REQUIREMENT &&
+			       layer->value[setting] == PL_REQUIRED && from < layers->required_from
+		       ? layers->required_from
+		       : from;
+}
+
+/* The layer has a value that does not hold yet, but from a day on. Of several, the next one is
+ * kept; on the same day, that of the layer which wins. */
+static void keep_next(struct pl_resolved *resolved, enum pl_value value, enum pl_source source,
+		      int32_t from)
+{
+	if (resolved->next_from != 0 && resolved->next_from <= from)
 		return;
-	resolved->next = (enum pl_value)layer->value[setting];
+	resolved->next = value;
 	resolved->next_source = source;
-	resolved->next_from = layer->from[setting];
+	resolved->next_from = from;
 }
 
 struct pl_resolved pl_resolve(const struct pl_layers *layers, enum pl_setting setting)
@@ -46,15 +58,17 @@ struct pl_resolved pl_resolve(const struct pl_layers *layers, enum pl_setting se
 		return (struct pl_resolved){ .value = PL_OFF, .source = PL_FROM_FORBIDDEN };
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		enum pl_value value = layer_value(order[i].layer, setting);
+		int32_t from;
 
 		if (value == PL_UNSET)
 			continue;
-		if (order[i].layer->from[setting] <= layers->today) {
+		from = holds_from(layers, order[i].layer, setting);
+		if (from <= layers->today) {
 			resolved.value = value;
 			resolved.source = order[i].source;
 			return resolved;
 		}
-		keep_next(&resolved, order[i].layer, setting, order[i].source);
+		keep_next(&resolved, value, order[i].source, from);
 	}
 	return resolved;
 }

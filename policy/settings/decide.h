@@ -40,6 +40,8 @@ struct pl_layers {
 	const struct pl_settings *policy_domain;   /* section of the policy file */
 	const struct pl_settings *policy_defaults; /* of the policy file */
 	int32_t today; /* policy/base/day.h: values with a later date do not hold yet */
+	/* No layer requires a second factor of the member before this day; 0: there is none. */
+	int32_t required_from;
 };
 
 /* Where the value of a setting came from. */

@@ -83,7 +83,7 @@ int pl_setting_accepts(enum pl_setting setting, enum pl_layer_bit where, enum pl
 	return (info->values & PL_BIT(value)) != 0;
 }
 
-static int accepts_date(enum pl_setting setting, enum pl_value value)
+int pl_setting_accepts_date(enum pl_setting setting, enum pl_value value)
 {
 	return (settings[setting].where & PL_DATED) != 0 && value != PL_UNSET &&
 	       value != settings[setting].builtin;
@@ -102,8 +102,8 @@ int pl_setting_read(enum pl_setting setting, enum pl_layer_bit where, const char
 	if (len >= (int)sizeof(word) || !pl_value_by_name(word, &value) ||
 	    !pl_setting_accepts(setting, where, value))
 		return 0;
-	if (date != NULL &&
-	    (!accepts_date(setting, value) || !pl_day_parse(date + sizeof(FROM) - 1, &from)))
+	if (date != NULL && (!pl_setting_accepts_date(setting, value) ||
+			     !pl_day_parse(date + sizeof(FROM) - 1, &from)))
 		return 0;
 	to->value[setting] = (unsigned char)value;
 	to->from[setting] = from;
@@ -151,7 +151,7 @@ char *pl_setting_choices(enum pl_setting setting, enum pl_layer_bit where, char 
 			continue;
 		used += (size_t)snprintf(buf + used, size - used, "%s%s", used == 0 ? "" : ", ",
 					 value_names[value]);
-		if (accepts_date(setting, value) && used < size)
+		if (pl_setting_accepts_date(setting, value) && used < size)
 			used += (size_t)snprintf(buf + used, size - used, ", %s" FROM "YYYY-MM-DD",
 						 value_names[value]);
 	}

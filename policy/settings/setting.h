@@ -77,6 +77,8 @@ const char *pl_value_name(enum pl_value value);
 int pl_value_by_name(const char *name, enum pl_value *value_r);
 /* Whether the value may be written at that place (PL_UNSET always may). */
 int pl_setting_accepts(enum pl_setting setting, enum pl_layer_bit where, enum pl_value value);
+/* Whether the value may have a date from which it holds. */
+int pl_setting_accepts_date(enum pl_setting setting, enum pl_value value);
 #define PL_VALUE_TEXT 48 /* "until_second_factor_from_2027-03-01" with its NUL */
 
 /* Reads a value as it is written at that place, "never" or "never_from_2027-03-01". 1, or 0 when

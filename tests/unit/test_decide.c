@@ -40,8 +40,9 @@ static void check_layers(enum pl_setting setting, const struct layer_case *c)
 {
 	struct pl_settings member = { 0 }, class_section = { 0 }, domain = { 0 };
 	struct pl_settings policy_domain = { 0 }, policy_defaults = { 0 };
-	const struct pl_layers layers = { &member,        &class_section,   &domain,
-					  &policy_domain, &policy_defaults, 0 };
+	const struct pl_layers layers = {
+		&member, &class_section, &domain, &policy_domain, &policy_defaults, 0, 0
+	};
 	struct pl_resolved got, want;
 
 	member.value[setting] = (unsigned char)c->member;
@@ -121,79 +122,122 @@ struct dated {
 	int32_t from;
 };
 
-/* What a layer can say of client_password. */
-static const struct dated sayings[] = {
-	{ PL_UNSET, 0 }, { PL_ALWAYS, 0 }, { PL_NEVER, 0 },
-	{ PL_NEVER, 5 }, { PL_NEVER, 10 }, { PL_UNTIL_SECOND_FACTOR, 10 },
+/* What a layer can say of the setting, and the days before which no layer requires anything. */
+struct dated_setting {
+	enum pl_setting setting;
+	enum pl_value builtin;
+	struct dated sayings[6];
+	int32_t required_from[4];
+};
+
+static const struct dated_setting dated_settings[] = {
+	{ PL_SETTING_CLIENT_PASSWORD,
+	  PL_ALWAYS,
+	  { { PL_UNSET, 0 },
+	    { PL_ALWAYS, 0 },
+	    { PL_NEVER, 0 },
+	    { PL_NEVER, 5 },
+	    { PL_NEVER, 10 },
+	    { PL_UNTIL_SECOND_FACTOR, 10 } },
+	  { 0, 0, 7, 10 } },
+	{ PL_SETTING_TWO_FACTOR_REQUIREMENT,
+	  PL_OPTIONAL,
+	  { { PL_UNSET, 0 },
+	    { PL_OPTIONAL, 0 },
+	    { PL_REQUIRED, 0 },
+	    { PL_REQUIRED, 5 },
+	    { PL_REQUIRED, 10 },
+	    { PL_REQUIRED, 7 } },
+	  { 0, 5, 7, 12 } },
 };
 
 #define LAYERS 5
 
+/* The later of the date and, of a requirement, the end of the member's days of grace. */
+static int32_t expect_from(const struct dated *said, int32_t required_from)
+{
+	return said->value == PL_REQUIRED && required_from > said->from ? required_from
+									: said->from;
+}
+
 /* The first layer that says something which holds on the day; the built-in value says it always. */
-static size_t expect_winner(const struct dated *said, int32_t day)
+static size_t expect_winner(const struct dated *said, int32_t required_from, int32_t day)
 {
 	size_t i = 0;
 
-	while (i < LAYERS && (said[i].value == PL_UNSET || said[i].from > day))
+	while (i < LAYERS &&
+	       (said[i].value == PL_UNSET || expect_from(&said[i], required_from) > day))
 		i++;
 	return i;
 }
 
-static enum pl_value value_of(const struct dated *said, size_t layer)
+static enum pl_value value_of(const struct dated_setting *of, const struct dated *said,
+			      size_t layer)
 {
-	return layer < LAYERS ? said[layer].value : PL_ALWAYS;
+	return layer < LAYERS ? said[layer].value : of->builtin;
 }
 
 /* On the first later day on which another layer decides, that layer is the next. */
-static void check_next(const struct dated *said, int32_t today, const struct pl_resolved *got)
+static void check_next(const struct dated_setting *of, const struct dated *said,
+		       const struct pl_layers *layers, const struct pl_resolved *got)
 {
-	static const int32_t dates[] = { 5, 10 };
-	const size_t now = expect_winner(said, today);
+	const size_t now = expect_winner(said, layers->required_from, layers->today);
 
-	for (size_t i = 0; i < COUNT(dates); i++) {
-		const size_t then = expect_winner(said, dates[i]);
+	for (int32_t day = layers->today + 1; day <= 12; day++) {
+		const size_t then = expect_winner(said, layers->required_from, day);
 
-		if (dates[i] <= today || then == now)
+		if (then == now)
 			continue;
-		assert_int_equal(got->next_from, dates[i]);
-		assert_int_equal(got->next, value_of(said, then));
+		assert_int_equal(got->next_from, day);
+		assert_int_equal(got->next, value_of(of, said, then));
 		assert_int_equal(got->next_source, PL_FROM_MEMBER + then);
 		return;
 	}
 	assert_int_equal(got->next_from, 0);
 }
 
-static void check_dates(const struct dated *said, int32_t today)
+static void check_dates(const struct dated_setting *of, const struct dated *said,
+			int32_t required_from, int32_t today)
 {
 	struct pl_settings layer[LAYERS] = { 0 };
-	const struct pl_layers layers = { &layer[0], &layer[1], &layer[2],
-					  &layer[3], &layer[4], today };
+	const struct pl_layers layers = { &layer[0], &layer[1], &layer[2],    &layer[3],
+					  &layer[4], today,     required_from };
+	const size_t winner = expect_winner(said, required_from, today);
 	struct pl_resolved got;
-	size_t winner = expect_winner(said, today);
 
 	for (size_t i = 0; i < LAYERS; i++) {
-		layer[i].value[PL_SETTING_CLIENT_PASSWORD] = (unsigned char)said[i].value;
-		layer[i].from[PL_SETTING_CLIENT_PASSWORD] = said[i].from;
+		layer[i].value[of->setting] = (unsigned char)said[i].value;
+		layer[i].from[of->setting] = said[i].from;
 	}
-	got = pl_resolve(&layers, PL_SETTING_CLIENT_PASSWORD);
-	assert_int_equal(got.value, value_of(said, winner));
+	got = pl_resolve(&layers, of->setting);
+	assert_int_equal(got.value, value_of(of, said, winner));
 	assert_int_equal(got.source, PL_FROM_MEMBER + winner);
-	check_next(said, today, &got);
+	check_next(of, said, &layers, &got);
 }
 
+static void check_combination(const struct dated_setting *of, const struct dated *said)
+{
+	static const int32_t days[] = { 0, 4, 5, 6, 7, 9, 10, 11, 12 };
+
+	for (size_t i = 0; i < COUNT(days); i++) {
+		for (size_t k = 0; k < COUNT(of->required_from); k++)
+			check_dates(of, said, of->required_from[k], days[i]);
+	}
+}
+
+/* The requirement of a second factor also with every end of a member's days of grace, which the
+ * others ignore. */
 static void dates_hold_in_every_combination(void **state)
 {
-	static const int32_t days[] = { 0, 4, 5, 6, 9, 10, 11 };
-
 	(void)state;
-	for (unsigned long n = 0; n < 6 * 6 * 6 * 6 * 6; n++) {
+	for (unsigned long n = 0; n < 6 * 6 * 6 * 6 * 6 * COUNT(dated_settings); n++) {
+		const struct dated_setting *of = &dated_settings[n % COUNT(dated_settings)];
+		unsigned long rest = n / COUNT(dated_settings);
 		struct dated said[LAYERS];
-		unsigned long rest = n;
 
-		for (size_t i = 0; i < LAYERS; i++, rest /= COUNT(sayings))
-			said[i] = sayings[rest % COUNT(sayings)];
-		for (size_t i = 0; i < COUNT(days); i++)
-			check_dates(said, days[i]);
+		for (size_t i = 0; i < LAYERS; i++, rest /= COUNT(of->sayings))
+			said[i] = of->sayings[rest % COUNT(of->sayings)];
+		check_combination(of, said);
 	}
 }
 

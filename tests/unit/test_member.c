@@ -421,10 +421,51 @@ static void record_of_an_action_that_is_not_in_the_table_is_refused(void **state
 	assert_int_equal(newest(fixture), 0);
 }
 
+#define JOINED INT64_C(1800000000) /* on 2027-01-15 */
+
+/* What holds for the requirement so many days after the member has joined, and what will. */
+static struct pl_resolved requirement(struct fixture *fixture, const char *address, int days)
+{
+	const int64_t now = JOINED + days * PL_DAY_SECONDS;
+	const struct pl_account account = account_of(fixture, address);
+	struct pl_layers layers;
+
+	pl_account_layers(&account, fixture->policy, now, &layers);
+	return pl_resolve(&layers, PL_SETTING_TWO_FACTOR_REQUIREMENT);
+}
+
+static void new_members_have_days_of_grace(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_resolved resolved;
+
+	pl_policy_unref(&fixture->policy);
+	fixture->policy = policy_of("two_factor_grace_days = 14\n"
+				    "defaults { two_factor_requirement = required }\n");
+	add_member(fixture, "new@example.test", "");
+	sql_run(fixture->db, "UPDATE member SET created_at = 1800000000");
+	assert_int_equal(requirement(fixture, "new@example.test", 0).value, PL_OPTIONAL);
+	resolved = requirement(fixture, "new@example.test", 13);
+	assert_int_equal(resolved.value, PL_OPTIONAL);
+	assert_int_equal(resolved.next, PL_REQUIRED);
+	assert_int_equal(resolved.next_from, pl_day_of(JOINED) + 14);
+	assert_int_equal(requirement(fixture, "new@example.test", 14).value, PL_REQUIRED);
+	/* Who signs in for the first time joins today. */
+	assert_int_equal(requirement(fixture, "unheard-of@example.test", 100).value, PL_OPTIONAL);
+	/* The later of both days counts. */
+	pl_policy_unref(&fixture->policy);
+	fixture->policy =
+		policy_of("two_factor_grace_days = 14\n"
+			  "defaults { two_factor_requirement = required_from_2027-03-01 }\n");
+	assert_int_equal(requirement(fixture, "new@example.test", 44).value, PL_OPTIONAL);
+	assert_int_equal(requirement(fixture, "new@example.test", 45).value, PL_REQUIRED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_WITH_DATABASE(change_loses_no_other_and_shows_both),
+		TEST_WITH_DATABASE(new_members_have_days_of_grace),
 		TEST_WITH_DATABASE(member_that_does_not_exist_is_not_changed),
 		TEST_WITH_DATABASE(unheard_of_member_is_added_without_making_its_domain_known),
 		TEST_WITH_DATABASE(domain_with_members_becomes_known_by_command_only),

@@ -294,7 +294,8 @@ static void values_with_a_date(void **state)
 		{ PL_SETTING_CLIENT_PASSWORD, "_from_2027-03-01", 0 },
 		{ PL_SETTING_CLIENT_PASSWORD, "never_from_2027-03-01_from_2027-03-01", 0 },
 		{ PL_SETTING_POP3, "off_from_2027-03-01", 0 },
-		{ PL_SETTING_TWO_FACTOR_REQUIREMENT, "required_from_2027-03-01", 0 },
+		{ PL_SETTING_TWO_FACTOR_REQUIREMENT, "required_from_2027-03-01", 1 },
+		{ PL_SETTING_TWO_FACTOR_REQUIREMENT, "optional_from_2027-03-01", 0 },
 	};
 
 	(void)state;
