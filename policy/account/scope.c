@@ -7,6 +7,7 @@
 
 #include "policy/account/domain_row.h"
 #include "policy/account/member_row.h"
+#include "policy/account/scope_reach.h"
 #include "policy/account/settings_row.h"
 
 int pl_scope_by_name(const char *name, enum pl_scope *scope_r)
@@ -29,30 +30,100 @@ int pl_scope_by_name(const char *name, enum pl_scope *scope_r)
 	return 0;
 }
 
-/* What a change of the domain does to one member. */
-struct scope_walk {
-	const struct pl_policy *policy;
-	int64_t now;
-	const struct pl_domain *before, *after;
-	const struct pl_change *change;
-	enum pl_scope scope;
-	struct pl_scope_result *result;
-	/* Members to be rewritten when the walk is over: a table is not changed
-	 * while it is read. */
-	struct pl_member *changed;
-	size_t count, room;
-	int failed;
-};
+int pl_scope_begin(const struct pl_work *work, const struct pl_policy *policy, const char *name,
+		   const struct pl_change *change, struct pl_scope_change *scope_r)
+{
+	int ret = pl_domain_get(work->store, name, &scope_r->before, work->err);
 
-static struct pl_resolved holds(const struct scope_walk *walk, const struct pl_domain *domain,
+	if (ret == 0 || (ret == 1 && !scope_r->before.known))
+		return pl_error_set(work->err, PL_ERR_CONFLICT,
+				    "there is no domain %s; `postlatch domain add %s` adds it",
+				    name, name);
+	if (ret < 0 || pl_change_check(change, policy, name, work->err) < 0)
+		return -1;
+	scope_r->policy = policy;
+	scope_r->now = work->now;
+	scope_r->change = change;
+	scope_r->after = scope_r->before;
+	return pl_domain_apply(work, policy, change, &scope_r->after) < 0
+		       ? pl_error_prefix(work->err, "domain %s", name)
+		       : 0;
+}
+
+static struct pl_resolved holds(const struct pl_scope_change *scope, const struct pl_domain *domain,
 				const struct pl_member *member, enum pl_setting setting)
 {
 	const struct pl_account account = { .member = *member, .domain = *domain };
 	struct pl_layers layers;
 
-	pl_account_layers(&account, walk->policy, walk->now, &layers);
+	pl_account_layers(&account, scope->policy, scope->now, &layers);
 	return pl_resolve(&layers, setting);
 }
+
+/* Makes what holds the member's own. A requirement that a new member still has time for stays
+ * one. */
+static void pin(const struct pl_scope_change *scope, enum pl_setting setting,
+		struct pl_member *member)
+{
+	struct pl_resolved resolved;
+	const struct pl_account account = { .member = *member, .domain = scope->before };
+	struct pl_layers layers;
+
+	pl_account_layers(&account, scope->policy, scope->now, &layers);
+	layers.required_from = 0;
+	resolved = pl_resolve(&layers, setting);
+	member->settings.value[setting] = (unsigned char)resolved.value;
+	member->settings.from[setting] = 0;
+}
+
+static int same(const struct pl_resolved *a, const struct pl_resolved *b)
+{
+	return a->value == b->value && a->next == b->next && a->next_from == b->next_from;
+}
+
+int pl_scope_reach(const struct pl_scope_change *scope, enum pl_scope whom,
+		   const struct pl_member *member, struct pl_member *changed_r,
+		   struct pl_scope_result *result)
+{
+	int pinned = 0, cleared = 0;
+	/* A member who is switched off stays so. */
+	int affected = scope->before.active != scope->after.active && member->active;
+
+	*changed_r = *member;
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+		enum pl_setting setting = (enum pl_setting)i;
+		struct pl_resolved before, after;
+
+		if ((scope->change->settings & 1u << i) == 0)
+			continue;
+		before = holds(scope, &scope->before, member, setting);
+		if (whom == PL_SCOPE_NEW && member->settings.value[i] == PL_UNSET) {
+			pin(scope, setting, changed_r);
+			pinned = 1;
+		} else if (whom == PL_SCOPE_ALL && member->settings.value[i] != PL_UNSET) {
+			changed_r->settings.value[i] = PL_UNSET;
+			changed_r->settings.from[i] = 0;
+			cleared = 1;
+		}
+		after = holds(scope, &scope->after, changed_r, setting);
+		affected |= !same(&before, &after);
+	}
+	result->members++;
+	result->pinned += pinned;
+	result->cleared += cleared;
+	result->affected += affected;
+	return pinned || cleared;
+}
+
+/* Members to be rewritten when the walk is over: a table is not changed while it is read. */
+struct scope_walk {
+	const struct pl_scope_change *change;
+	enum pl_scope scope;
+	struct pl_scope_result *result;
+	struct pl_member *changed;
+	size_t count, room;
+	int failed;
+};
 
 static int keep_changed(struct scope_walk *walk, const struct pl_member *member)
 {
@@ -72,37 +143,10 @@ static int keep_changed(struct scope_walk *walk, const struct pl_member *member)
 static int walk_member(const struct pl_member *member, void *context)
 {
 	struct scope_walk *walk = context;
-	struct pl_member changed = *member;
-	int pinned = 0, cleared = 0;
-	/* A member who is switched off stays so. */
-	int affected = walk->before->active != walk->after->active && member->active;
+	struct pl_member changed;
 
-	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
-		enum pl_setting setting = (enum pl_setting)i;
-		struct pl_resolved before, after;
-
-		if ((walk->change->settings & 1u << i) == 0)
-			continue;
-		before = holds(walk, walk->before, member, setting);
-		if (walk->scope == PL_SCOPE_NEW && member->settings.value[i] == PL_UNSET) {
-			changed.settings.value[i] = (unsigned char)before.value;
-			changed.settings.from[i] = 0;
-			pinned = 1;
-		} else if (walk->scope == PL_SCOPE_ALL && member->settings.value[i] != PL_UNSET) {
-			changed.settings.value[i] = PL_UNSET;
-			changed.settings.from[i] = 0;
-			cleared = 1;
-		}
-		after = holds(walk, walk->after, &changed, setting);
-		if (after.value != before.value || after.next != before.next ||
-		    after.next_from != before.next_from)
-			affected = 1;
-	}
-	walk->result->members++;
-	walk->result->pinned += pinned;
-	walk->result->cleared += cleared;
-	walk->result->affected += affected;
-	if ((pinned || cleared) && keep_changed(walk, &changed) < 0)
+	if (pl_scope_reach(walk->change, walk->scope, member, &changed, walk->result) &&
+	    keep_changed(walk, &changed) < 0)
 		walk->failed = 1;
 	return walk->failed;
 }
@@ -110,7 +154,7 @@ static int walk_member(const struct pl_member *member, void *context)
 /* Carries the scope out on the domain's members. */
 static int reach_members(struct pl_store *store, struct scope_walk *walk, struct pl_error *err)
 {
-	const struct pl_member_filter filter = { .domain = walk->before->name };
+	const struct pl_member_filter filter = { .domain = walk->change->before.name };
 	int ret = pl_member_list(store, &filter, walk_member, walk, err);
 
 	if (ret == 0 && walk->failed)
@@ -152,29 +196,15 @@ int pl_domain_set(const struct pl_work *work, const struct pl_policy *policy, co
 		  const struct pl_change *change, enum pl_scope scope,
 		  struct pl_scope_result *result_r)
 {
-	struct pl_domain before, after;
-	struct scope_walk walk = {
-		.policy = policy,
-		.now = work->now,
-		.before = &before,
-		.after = &after,
-		.change = change,
-		.scope = scope,
-		.result = result_r,
-	};
-	int ret = pl_domain_get(work->store, name, &before, work->err);
+	struct pl_scope_change what;
+	struct scope_walk walk = { .change = &what, .scope = scope, .result = result_r };
 
 	memset(result_r, 0, sizeof(*result_r));
-	if (ret == 0 || (ret == 1 && !before.known))
-		return pl_error_set(work->err, PL_ERR_CONFLICT,
-				    "there is no domain %s; `postlatch domain add %s` adds it",
-				    name, name);
-	if (ret < 0 || pl_change_check(change, policy, name, work->err) < 0)
+	if (pl_scope_begin(work, policy, name, change, &what) < 0)
 		return -1;
-	after = before;
-	if (pl_domain_apply(work, policy, change, &after) < 0 ||
-	    reach_members(work->store, &walk, work->err) < 0 || pl_domain_write(work, &after) < 0 ||
-	    record_set(work, &before, &after, scope, result_r) < 0)
+	if (reach_members(work->store, &walk, work->err) < 0 ||
+	    pl_domain_write(work, &what.after) < 0 ||
+	    record_set(work, &what.before, &what.after, scope, result_r) < 0)
 		return pl_error_prefix(work->err, "domain %s", name);
 	return 0;
 }

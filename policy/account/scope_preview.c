@@ -1,0 +1,239 @@
+/* scope_preview.c - see scope_preview.h. */
+#include "policy/account/scope_preview.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/account/last_use.h"
+#include "policy/account/scope_reach.h"
+
+/* One way in which a member has signed in lately. */
+struct use {
+	int64_t member_id;
+	enum pl_setting service;
+	enum pl_login_credential credential;
+};
+
+struct uses {
+	struct use *use; /* sorted by member */
+	size_t count, room;
+};
+
+static int keep_use(struct uses *uses, const struct use *use)
+{
+	if (uses->count == uses->room) {
+		size_t room = uses->room == 0 ? 256 : uses->room * 2;
+		struct use *grown = realloc(uses->use, room * sizeof(*grown));
+
+		if (grown == NULL)
+			return -1;
+		uses->use = grown;
+		uses->room = room;
+	}
+	uses->use[uses->count++] = *use;
+	return 0;
+}
+
+/* The caller frees them, in any case. */
+static int read_uses(const struct pl_work *work, int64_t domain_id, struct uses *uses_r)
+{
+	const int64_t since = work->now - PL_PREVIEW_USE_DAYS * PL_DAY_SECONDS;
+	struct pl_stmt *stmt =
+		pl_query(work->store, PL_SQL_LAST_USE_DOMAIN,
+			 PL_PARAMS(PL_INT("domain_id", domain_id), PL_INT("since", since)));
+	int ret;
+
+	while ((ret = pl_step(stmt, work->err)) == 1) {
+		const char *service = pl_col_text(stmt, "service");
+		struct use use = { .member_id = pl_col_int(stmt, "member_id") };
+
+		use.credential = pl_login_credential_by_name(pl_col_text(stmt, "credential"));
+		/* A service that nobody knows any more is not lost. */
+		if (service == NULL || !pl_setting_by_name(service, &use.service))
+			continue;
+		if (keep_use(uses_r, &use) < 0) {
+			pl_reset(stmt);
+			return pl_error_set(work->err, PL_ERR_RETRY, "out of memory");
+		}
+	}
+	return ret;
+}
+
+static int compare_uses(const void *a, const void *b)
+{
+	const int64_t one = ((const struct use *)a)->member_id;
+	const int64_t other = ((const struct use *)b)->member_id;
+
+	return one < other ? -1 : one > other;
+}
+
+/* The first of the member's, and how many there are. */
+static const struct use *uses_of(const struct uses *uses, int64_t member_id, size_t *count_r)
+{
+	const struct use key = { .member_id = member_id };
+	const struct use *first =
+		uses->count == 0 ? NULL
+				 : bsearch(&key, uses->use, uses->count, sizeof(key), compare_uses);
+	const struct use *end = uses->use + uses->count;
+
+	*count_r = 0;
+	if (first == NULL)
+		return NULL;
+	while (first > uses->use && first[-1].member_id == member_id)
+		first--;
+	while (first + *count_r < end && first[*count_r].member_id == member_id)
+		++*count_r;
+	return first;
+}
+
+/* What is decided about a member. */
+struct decider {
+	struct pl_account account;
+	struct pl_layers layers;
+};
+
+static void decider_begin(struct decider *decider_r, const struct pl_member *member,
+			  const struct pl_domain *domain, const struct pl_policy *policy,
+			  int32_t day)
+{
+	decider_r->account = (struct pl_account){ .member = *member, .domain = *domain };
+	pl_account_layers(&decider_r->account, policy, 0, &decider_r->layers);
+	decider_r->layers.today = day;
+}
+
+static struct pl_verdict decide(const struct decider *decider, enum pl_setting service,
+				enum pl_channel channel, enum pl_credential credential)
+{
+	const struct pl_facts facts = {
+		.layers = decider->layers,
+		.domain_inactive = !decider->account.domain.active,
+		.member_inactive = !decider->account.member.active,
+		.service = service,
+		.channel = channel,
+		.credential = credential,
+		.app_password = PL_APP_PASSWORD_COVERS,
+		.factor_registered = decider->account.member.factor_registered,
+		.opted_out = decider->account.member.opted_out,
+	};
+
+	return pl_decide(&facts);
+}
+
+/* Uses from before credentials were recorded may have been by the account password. */
+static enum pl_credential offered(const struct use *use)
+{
+	switch (use->credential) {
+	case PL_LOGIN_BY_ACCOUNT_PASSWORD:
+	case PL_LOGIN_BY_UNKNOWN:
+		return PL_CREDENTIAL_ACCOUNT_PASSWORD;
+	case PL_LOGIN_BY_APP_PASSWORD:
+		return PL_CREDENTIAL_APP_PASSWORD;
+	case PL_LOGIN_BY_WEBMAIL:
+	case PL_LOGIN_BY_APPLICATION:
+	case PL_LOGIN_CREDENTIAL_COUNT:
+		return PL_CREDENTIAL_TOKEN;
+	}
+	return PL_CREDENTIAL_TOKEN;
+}
+
+static struct pl_verdict decide_use(const struct decider *decider, const struct use *use)
+{
+	const int webmail =
+		use->service == PL_SETTING_WEBMAIL || use->credential == PL_LOGIN_BY_WEBMAIL;
+
+	return decide(decider, use->service, webmail ? PL_CHANNEL_WEBMAIL : PL_CHANNEL_CLIENT,
+		      offered(use));
+}
+
+static int is_about_client_password(enum pl_rule rule)
+{
+	return rule == PL_RULE_CLIENT_PASSWORD_NEVER ||
+	       rule == PL_RULE_CLIENT_PASSWORD_SECOND_FACTOR;
+}
+
+static int must_register(const struct decider *decider)
+{
+	return decide(decider, PL_SETTING_WEBMAIL, PL_CHANNEL_WEBMAIL,
+		      PL_CREDENTIAL_ACCOUNT_PASSWORD)
+		       .rule == PL_RULE_FACTOR_REGISTER;
+}
+
+struct preview_walk {
+	const struct pl_scope_change *change;
+	const struct uses *uses;
+	struct pl_scope_preview *preview;
+};
+
+static void count_uses(const struct decider *before, const struct decider *after,
+		       const struct use *use, size_t count, struct pl_scope_outcome *outcome)
+{
+	unsigned int lost = 0;
+	int password = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct pl_verdict verdict = decide_use(after, &use[i]);
+
+		if (verdict.outcome != PL_DENY || decide_use(before, &use[i]).outcome == PL_DENY)
+			continue;
+		if (is_about_client_password(verdict.rule))
+			password = 1;
+		else
+			lost |= 1u << use[i].service;
+	}
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++)
+		outcome->loses[i] += (lost >> i) & 1;
+	outcome->losing += lost != 0;
+	outcome->client_password += password;
+}
+
+static int walk_member(const struct pl_member *member, void *context)
+{
+	const struct preview_walk *walk = context;
+	const struct pl_scope_change *change = walk->change;
+	size_t count;
+	const struct use *use = uses_of(walk->uses, member->id, &count);
+	struct decider before, after;
+
+	decider_begin(&before, member, &change->before, change->policy, walk->preview->day);
+	for (unsigned int i = 0; i <= PL_SCOPE_ALL; i++) {
+		struct pl_scope_outcome *outcome = &walk->preview->outcome[i];
+		struct pl_member changed;
+
+		pl_scope_reach(change, (enum pl_scope)i, member, &changed, &outcome->result);
+		decider_begin(&after, &changed, &change->after, change->policy, walk->preview->day);
+		count_uses(&before, &after, use, count, outcome);
+		outcome->must_register += must_register(&after) && !must_register(&before);
+	}
+	return 0;
+}
+
+static int32_t first_day(const struct pl_change *change, int64_t now)
+{
+	int32_t day = pl_day_of(now);
+
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+		if ((change->settings & 1u << i) != 0 && change->value.from[i] > day)
+			day = change->value.from[i];
+	}
+	return day;
+}
+
+int pl_domain_preview(const struct pl_work *work, const struct pl_policy *policy, const char *name,
+		      const struct pl_change *change, struct pl_scope_preview *preview_r)
+{
+	const struct pl_member_filter filter = { .domain = name };
+	struct pl_scope_change scope;
+	struct uses uses = { .use = NULL };
+	struct preview_walk walk = { &scope, &uses, preview_r };
+	int ret;
+
+	memset(preview_r, 0, sizeof(*preview_r));
+	if (pl_scope_begin(work, policy, name, change, &scope) < 0)
+		return -1;
+	preview_r->day = first_day(change, work->now);
+	ret = read_uses(work, scope.before.id, &uses);
+	if (ret == 0)
+		ret = pl_member_list(work->store, &filter, walk_member, &walk, work->err);
+	free(uses.use);
+	return ret < 0 ? pl_error_prefix(work->err, "domain %s", name) : 0;
+}
