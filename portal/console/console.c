@@ -1,4 +1,4 @@
-/* console.c - who the administrator is, a domain, a member. */
+/* console.c - who the administrator is; a member. */
 #include "portal/console/console_answer.h"
 #include "portal/console/handlers.h"
 
@@ -22,18 +22,6 @@ int get_console_me(struct request *request, struct response *response, struct pl
 				      pl_admin_role_name(administrator->role), "all_domains",
 				      pl_administrator_scope(administrator) == 0, "domains",
 				      domains));
-}
-
-int get_console_domain(struct request *request, struct response *response, struct pl_error *err)
-{
-	const struct pl_domain *domain = &request->target.domain;
-
-	(void)err;
-	return respond_json(response, 200,
-			    json_pack("{s:s, s:b, s:b, s:I, s:o}", "domain", domain->name, "known",
-				      domain->known, "active", domain->active, "created_at",
-				      (json_int_t)domain->created_at, "settings",
-				      console_settings(request, &request->target, PL_AT_DOMAIN)));
 }
 
 int get_console_member(struct request *request, struct response *response, struct pl_error *err)

@@ -140,7 +140,7 @@ class WhatIsReached(ConsoleTest):
         self.command("domain", "add", foreign_alias, "alias_of=" + self.foreign)
         one = self.make("helpdesk")
         self.assertEqual(self.good(one.get("/members/same@" + alias))["member"], own)
-        self.assertEqual(self.good(one.get("/domains/" + alias))["domain"], self.domain)
+        self.assertEqual(self.good(one.get("/domains/" + alias))["alias_of"], self.domain)
         self.assertEqual(self.good(one.get("/domains/" + self.domain.upper()))["domain"], self.domain)
         self.same(one.get("/domains/" + foreign_alias), one.get("/domains/none.test"))
 

@@ -1,0 +1,144 @@
+/* console_domain_answer.c - see console_domain_answer.h. */
+#include "portal/console/console_domain_answer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/account/settings_row.h"
+#include "portal/console/console_answer.h"
+
+/* An alias has the settings of the domain for which it stands, also those of the policy file. */
+static void account_of(const struct pl_domain_summary *summary, struct pl_account *account_r)
+{
+	memset(account_r, 0, sizeof(*account_r));
+	account_r->domain = summary->domain;
+	if (summary->domain.alias_id != 0)
+		memcpy(account_r->domain.name, summary->domain.alias_of,
+		       sizeof(account_r->domain.name));
+}
+
+json_t *console_domain_row(const struct request *request, const struct pl_domain_summary *summary)
+{
+	const struct pl_domain *domain = &summary->domain;
+	char shown[PL_DOMAIN_DISPLAY_MAX + 1];
+	struct pl_account account;
+
+	account_of(summary, &account);
+	return json_pack("{s:s, s:s, s:s?, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:s?, s:o}", "domain",
+			 domain->name, "display", pl_domain_display(domain->name, shown),
+			 "alias_of", domain->alias_id != 0 ? domain->alias_of : NULL, "known",
+			 pl_domain_is_known(domain, request->policy), "active", domain->active,
+			 "created_at", (json_int_t)domain->created_at, "members",
+			 (json_int_t)domain->members, "with_second_factor",
+			 (json_int_t)summary->with_factor, "aliases", (json_int_t)domain->aliases,
+			 "changed_at", (json_int_t)summary->changed_at, "changed_by",
+			 summary->changed_at != 0 ? summary->changed_by : NULL, "settings",
+			 console_settings(request, &account, PL_AT_DOMAIN));
+}
+
+int console_domain_read(const struct request *request, struct response *response,
+			struct pl_domain_summary *summary_r, struct pl_error *err)
+{
+	char name[PL_DOMAIN_MAX + 1];
+	int ret = 0;
+
+	if (pl_domain_parse(request_parameter(request, "domain"), name, NULL) == 0)
+		ret = pl_domain_summary(request->work.store, name, summary_r, err);
+	return ret != 0 ? ret : respond_error(response, 404, "not-found");
+}
+
+char *console_domain_state(const struct pl_domain *domain, char state_r[CONSOLE_DOMAIN_STATE])
+{
+	char settings[PL_SETTINGS_TEXT];
+
+	snprintf(state_r, CONSOLE_DOMAIN_STATE, "%lld %d %d %lld %s", (long long)domain->id,
+		 domain->known, domain->active, (long long)domain->alias_id,
+		 pl_settings_format(&domain->settings, settings));
+	return state_r;
+}
+
+/* The words that a domain may be given; with_date: those of them that may have a date. */
+static json_t *allowed(enum pl_setting setting, int with_date)
+{
+	json_t *words = json_array();
+
+	for (unsigned int i = PL_UNSET; i < PL_VALUE_COUNT; i++) {
+		const enum pl_value value = (enum pl_value)i;
+
+		if (with_date ? pl_setting_accepts_date(setting, value) &&
+					pl_setting_accepts(setting, PL_AT_DOMAIN, value)
+			      : pl_setting_accepts(setting, PL_AT_DOMAIN, value))
+			json_array_append_new(words, json_string(pl_value_name(value)));
+	}
+	return words;
+}
+
+/* The section of the policy file that a value comes from; NULL: from none. */
+static const char *section_of(const struct pl_layers *layers, const struct pl_resolved *resolved,
+			      enum pl_setting setting)
+{
+	switch (resolved->source) {
+	case PL_FROM_FORBIDDEN:
+		return layers->policy_domain != NULL &&
+				       layers->policy_domain->value[setting] == PL_FORBIDDEN
+			       ? "domain"
+			       : "defaults";
+	case PL_FROM_POLICY_DOMAIN:
+		return "domain";
+	case PL_FROM_POLICY_DEFAULTS:
+		return "defaults";
+	case PL_FROM_MEMBER:
+	case PL_FROM_CLASS:
+	case PL_FROM_DOMAIN:
+	case PL_FROM_BUILTIN:
+		return NULL;
+	}
+	return NULL;
+}
+
+/* Adds to each setting what a change of it needs. */
+static void add_details(const struct request *request, const struct pl_domain_summary *summary,
+			json_t *settings)
+{
+	struct pl_account account;
+	struct pl_layers layers;
+	char day[PL_DAY_TEXT];
+
+	account_of(summary, &account);
+	pl_account_layers(&account, request->policy, request->work.now, &layers);
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+		const enum pl_setting setting = (enum pl_setting)i;
+		const struct pl_setting_info *info = pl_setting_info(setting);
+		const struct pl_resolved resolved = pl_resolve(&layers, setting);
+		json_t *json = json_object_get(settings, info->name);
+		const int locked = resolved.source == PL_FROM_FORBIDDEN;
+
+		if (json == NULL)
+			continue;
+		json_object_update_new(json,
+				       json_pack("{s:b, s:s?, s:o, s:o, s:b}", "locked", locked,
+						 "section", section_of(&layers, &resolved, setting),
+						 "allowed", allowed(setting, 0), "dated",
+						 allowed(setting, 1), "no_effect_yet",
+						 (info->where & PL_NOT_YET) != 0));
+		if (resolved.next_from != 0)
+			json_object_update_new(json,
+					       json_pack("{s:s, s:s}", "next",
+							 pl_value_name(resolved.next), "next_from",
+							 pl_day_format(resolved.next_from, day)));
+	}
+}
+
+int console_domain_answer(const struct request *request, struct response *response, int status,
+			  const struct pl_domain_summary *summary, json_t *result,
+			  struct pl_error *err)
+{
+	json_t *row = console_domain_row(request, summary);
+	char state[CONSOLE_DOMAIN_STATE];
+
+	add_details(request, summary, json_object_get(row, "settings"));
+	if (result != NULL)
+		json_object_set_new(row, "result", result);
+	respond_json(response, status, row);
+	return console_etag(response, console_domain_state(&summary->domain, state), err);
+}

@@ -1,0 +1,198 @@
+/* console_domain_change.c - a change of a domain: what it would come to, and the change itself. */
+#include <string.h>
+
+#include "policy/account/scope_preview.h"
+#include "policy/login/login.h"
+#include "portal/console/console_answer.h"
+#include "portal/console/console_domain_answer.h"
+#include "portal/console/handlers.h"
+
+static int read_setting(const struct request *request, enum pl_setting setting,
+			struct pl_change *change)
+{
+	const char *text = request_text(request, pl_setting_info(setting)->name);
+
+	if (text == NULL)
+		return 0;
+	change->settings |= 1u << setting;
+	return pl_setting_read(setting, PL_AT_DOMAIN, text, &change->value) ? 0 : -1;
+}
+
+static int answer_forbidden(struct response *response, enum pl_setting setting)
+{
+	return respond_json(response, 409,
+			    json_pack("{s:s, s:s}", "error", "forbidden", "field",
+				      pl_setting_info(setting)->name));
+}
+
+/* What the fields of the body say: 1; 0 and the answer. */
+static int read_change(const struct request *request, struct response *response,
+		       struct pl_change *change_r)
+{
+	const json_t *active = json_object_get(request->json, "active");
+
+	memset(change_r, 0, sizeof(*change_r));
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+		if (read_setting(request, (enum pl_setting)i, change_r) < 0)
+			return respond_bad_field(response,
+						 pl_setting_info((enum pl_setting)i)->name);
+	}
+	if (active != NULL && request->administrator.role != PL_ADMIN_SERVER)
+		return respond_error(response, 403, "role");
+	change_r->has_active = active != NULL;
+	change_r->active = json_is_true(active);
+	if (change_r->settings == 0 && !change_r->has_active)
+		return respond_bad_field(response, NULL);
+	return 1;
+}
+
+/* Whether the change can be made of the domain: 1; 0 and the answer. */
+static int check_change(const struct request *request, struct response *response,
+			const struct pl_domain *domain, const struct pl_change *change)
+{
+	if (!domain->known)
+		return respond_error(response, 409, "domain-not-known");
+	if (domain->alias_id != 0 && change->settings != 0)
+		return respond_error(response, 409, "alias");
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+		if ((change->settings & 1u << i) != 0 && change->value.value[i] == PL_ON &&
+		    pl_policy_forbids(request->policy, domain->name, (enum pl_setting)i))
+			return answer_forbidden(response, (enum pl_setting)i);
+	}
+	return 1;
+}
+
+static json_t *result_json(const struct pl_scope_result *result)
+{
+	return json_pack("{s:I, s:I, s:I, s:I}", "members", (json_int_t)result->members, "pinned",
+			 (json_int_t)result->pinned, "cleared", (json_int_t)result->cleared,
+			 "affected", (json_int_t)result->affected);
+}
+
+static json_t *outcome_json(const struct pl_scope_outcome *outcome)
+{
+	json_t *json = result_json(&outcome->result), *loses = json_object();
+
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+		if (outcome->loses[i] != 0)
+			json_object_set_new(loses, pl_setting_info((enum pl_setting)i)->name,
+					    json_integer((json_int_t)outcome->loses[i]));
+	}
+	json_object_update_new(json,
+			       json_pack("{s:I, s:o, s:I, s:I}", "losing",
+					 (json_int_t)outcome->losing, "loses", loses,
+					 "must_register", (json_int_t)outcome->must_register,
+					 "client_password", (json_int_t)outcome->client_password));
+	return json;
+}
+
+static int answer_preview(struct response *response, const struct pl_scope_preview *preview)
+{
+	char day[PL_DAY_TEXT];
+
+	return respond_json(response, 200,
+			    json_pack("{s:s, s:i, s:o, s:o, s:o}", "on",
+				      pl_day_format(preview->day, day), "use_days",
+				      PL_PREVIEW_USE_DAYS, "new",
+				      outcome_json(&preview->outcome[PL_SCOPE_NEW]), "inheriting",
+				      outcome_json(&preview->outcome[PL_SCOPE_INHERITING]), "all",
+				      outcome_json(&preview->outcome[PL_SCOPE_ALL])));
+}
+
+/* In a read transaction, so that members and their logins are of one state. 0, or -1. */
+static int preview(struct request *request, struct response *response,
+		   const struct pl_change *change, struct pl_error *err)
+{
+	struct pl_domain_summary summary;
+	struct pl_scope_preview found;
+	int ret = console_domain_read(request, response, &summary, err);
+
+	if (ret == 1)
+		ret = check_change(request, response, &summary.domain, change);
+	if (ret != 1)
+		return ret;
+	if (pl_domain_preview(&request->work, request->policy, summary.domain.name, change,
+			      &found) < 0)
+		return -1;
+	return answer_preview(response, &found);
+}
+
+int preview_console_domain(struct request *request, struct response *response, struct pl_error *err)
+{
+	struct pl_change change;
+	int ret = read_change(request, response, &change);
+
+	if (ret != 1)
+		return ret;
+	if (pl_store_begin_read(request->work.store, err) < 0)
+		return -1;
+	ret = preview(request, response, &change, err);
+	pl_store_end_read(request->work.store);
+	return ret;
+}
+
+/* Whether the administrator could not sign in at the portal any more: 1, 0 or -1. */
+static int is_locked_out(const struct request *request, struct pl_error *err)
+{
+	const struct pl_login login = { .service = PL_SETTING_WEBMAIL,
+					.offer = PL_OFFER_PROVEN,
+					.ip = request->ip,
+					.now = request->work.now };
+	struct pl_account account;
+
+	if (request->session.id == 0)
+		return 0;
+	if (pl_account_get(request->work.store, &request->session.address, &account, err) < 0)
+		return -1;
+	return pl_login_decide(request->policy, &login, &account).outcome == PL_DENY;
+}
+
+/* In a write transaction: 1 changed; 0 and the answer; -1. */
+static int change_domain(struct request *request, struct response *response,
+			 const struct pl_change *change, enum pl_scope scope,
+			 struct pl_scope_result *result_r, struct pl_domain_summary *summary_r,
+			 struct pl_error *err)
+{
+	char state[CONSOLE_DOMAIN_STATE];
+	int ret = console_domain_read(request, response, summary_r, err);
+
+	if (ret == 1)
+		ret = console_if_match(request, response,
+				       console_domain_state(&summary_r->domain, state), err);
+	if (ret == 1)
+		ret = check_change(request, response, &summary_r->domain, change);
+	if (ret != 1)
+		return ret;
+	if (pl_domain_set(&request->work, request->policy, summary_r->domain.name, change, scope,
+			  result_r) < 0)
+		return -1;
+	ret = is_locked_out(request, err);
+	if (ret != 0)
+		return ret < 0 ? -1 : respond_error(response, 409, "own-account");
+	return console_domain_read(request, response, summary_r, err);
+}
+
+int patch_console_domain(struct request *request, struct response *response, struct pl_error *err)
+{
+	const char *word = request_text(request, "scope");
+	enum pl_scope scope = PL_SCOPE_INHERITING;
+	struct pl_domain_summary summary;
+	struct pl_scope_result result;
+	struct pl_change change;
+	int ret = read_change(request, response, &change);
+
+	if (ret != 1)
+		return ret;
+	if (word != NULL && !pl_scope_by_name(word, &scope))
+		return respond_bad_field(response, "scope");
+	if (request_begin_write(request, err) < 0)
+		return -1;
+	ret = change_domain(request, response, &change, scope, &result, &summary, err);
+	if (ret == 1 && pl_store_commit(request->work.store, err) < 0)
+		return -1;
+	if (ret != 1) {
+		pl_store_rollback(request->work.store);
+		return ret;
+	}
+	return console_domain_answer(request, response, 200, &summary, result_json(&result), err);
+}
