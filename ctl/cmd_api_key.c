@@ -1,4 +1,5 @@
 /* cmd_api_key.c - postlatch api-key ... */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,7 +120,7 @@ int cmd_api_key_list(struct ctl *ctl, struct pl_error *err)
 {
 	struct list list = { ctl, json_array(), err, 0 };
 
-	if (pl_api_key_list(ctl->work.store, add_row, &list, err) < 0 || list.failed) {
+	if (pl_api_key_list(ctl->work.store, 0, INT_MAX, add_row, &list, err) < 0 || list.failed) {
 		json_decref(list.rows);
 		return -1;
 	}

@@ -3,6 +3,7 @@
 
 #include "policy/credential/app_password.h"
 #include "portal/account/handlers.h"
+#include "portal/console/console_domains_of.h"
 #include "portal/console/guards.h"
 #include "portal/console/handlers.h"
 #include "portal/http/handlers.h"
@@ -98,6 +99,8 @@ static const char *kind_name(enum field_kind kind)
 		return "label";
 	case FIELD_WORD:
 		return "word";
+	case FIELD_NAMES:
+		return "names";
 	}
 	return "";
 }

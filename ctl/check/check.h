@@ -56,6 +56,7 @@ int check_portal_address(struct check *check);
 int check_portal_signin(struct check *check);
 int check_doveadm_address(struct check *check);
 int check_profiles(struct check *check);
+int check_console(struct check *check);
 int check_outbox(struct check *check);
 int check_sendmail(struct check *check);
 

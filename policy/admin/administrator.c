@@ -6,6 +6,7 @@
 
 #include "policy/account/audit.h"
 #include "policy/admin/administrator_row.h"
+#include "policy/outbox/notice.h"
 
 static const char *const role_names[] = { "nobody", "helpdesk", "domain", "server" };
 
@@ -66,6 +67,7 @@ void pl_administrator_read(struct pl_stmt *stmt, struct pl_administrator *admini
 	administrator_r->id = pl_col_int(stmt, "id");
 	administrator_r->role = pl_admin_role_by_name(pl_col_text(stmt, "role"));
 	administrator_r->member_id = pl_col_int(stmt, "member_id");
+	administrator_r->factor_registered = pl_col_int(stmt, "factor_registered") != 0;
 	administrator_r->made_at = pl_col_int(stmt, "made_at");
 	pl_col_copy(stmt, "made_by", administrator_r->made_by, sizeof(administrator_r->made_by));
 	pl_col_copy(stmt, "local", administrator_r->address.local,
@@ -101,11 +103,10 @@ int pl_administrator_get(struct pl_store *store, int64_t id,
 		   administrator_r, err);
 }
 
-int pl_administrator_list(struct pl_store *store,
-			  int (*each)(const struct pl_administrator *administrator, void *context),
-			  void *context, struct pl_error *err)
+static int read_all(struct pl_stmt *stmt,
+		    int (*each)(const struct pl_administrator *administrator, void *context),
+		    void *context, struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_query(store, PL_SQL_ADMINISTRATOR_LIST, NULL);
 	struct pl_administrator administrator;
 	int ret;
 
@@ -117,6 +118,53 @@ int pl_administrator_list(struct pl_store *store,
 		}
 	}
 	return ret;
+}
+
+int pl_administrator_list(struct pl_store *store,
+			  int (*each)(const struct pl_administrator *administrator, void *context),
+			  void *context, struct pl_error *err)
+{
+	return read_all(pl_query(store, PL_SQL_ADMINISTRATOR_LIST, NULL), each, context, err);
+}
+
+int pl_administrator_page(struct pl_store *store, int64_t after, int limit,
+			  int (*each)(const struct pl_administrator *administrator, void *context),
+			  void *context, struct pl_error *err)
+{
+	return read_all(pl_query(store, PL_SQL_ADMINISTRATOR_PAGE,
+				 PL_PARAMS(PL_INT("after", after), PL_INT("limit", limit))),
+			each, context, err);
+}
+
+/* The number in a column of the one row of a statement; -1 on error. */
+static int64_t count(struct pl_stmt *stmt, const char *column, struct pl_error *err)
+{
+	int64_t number;
+
+	if (pl_step(stmt, err) != 1)
+		return -1;
+	number = pl_col_int(stmt, column);
+	return pl_row_end(stmt, err) < 0 ? -1 : number;
+}
+
+int64_t pl_administrator_count(struct pl_store *store, int programs, struct pl_error *err)
+{
+	return count(pl_query(store, PL_SQL_ADMINISTRATOR_COUNT, NULL),
+		     programs ? "programs" : "members", err);
+}
+
+int pl_administrator_is_last_server(struct pl_store *store,
+				    const struct pl_administrator *administrator,
+				    struct pl_error *err)
+{
+	int64_t others;
+
+	if (administrator->role != PL_ADMIN_SERVER || administrator->member_id == 0)
+		return 0;
+	others = count(pl_query(store, PL_SQL_ADMINISTRATOR_OTHER_SERVERS,
+				PL_PARAMS(PL_INT("administrator_id", administrator->id))),
+		       "others", err);
+	return others < 0 ? -1 : others == 0;
 }
 
 int pl_administrator_domains(struct pl_store *store, int64_t id,
@@ -140,14 +188,18 @@ int pl_administrator_domains(struct pl_store *store, int64_t id,
 static int add_domain(const struct pl_work *work, int64_t id, const char *name, char *domains_r)
 {
 	const size_t used = strlen(domains_r);
+	char parsed[PL_DOMAIN_MAX + 1];
 	struct pl_domain domain;
-	int ret = pl_domain_get(work->store, name, &domain, work->err);
+	int ret = pl_domain_parse(name, parsed, NULL) < 0
+			  ? 0
+			  : pl_domain_get(work->store, parsed, &domain, work->err);
 
 	if (ret == 1 && domain.alias_id != 0)
 		ret = pl_domain_get(work->store, domain.alias_of, &domain, work->err);
 	if (ret == 0)
 		return pl_error_set(work->err, PL_ERR_CONFLICT,
-				    "there is no domain %s; `postlatch domain add` adds it", name);
+				    "there is no domain %.100s; `postlatch domain add` adds it",
+				    name);
 	if (ret < 0)
 		return -1;
 	snprintf(domains_r + used, PL_AUDIT_TEXT - used, " %s", domain.name);
@@ -247,7 +299,14 @@ int pl_administrator_set(const struct pl_work *work, const struct pl_account *ac
 	administrator.address = account->member.address;
 	snprintf(after, sizeof(after), "role=%s%s%.900s", pl_admin_role_name(role),
 		 names[0] != '\0' ? " domains:" : "", names);
-	return add_record(work, &administrator, "administrator.set", before, after);
+	if (add_record(work, &administrator, "administrator.set", before, after) < 0)
+		return -1;
+	return strcmp(before, after) == 0
+		       ? 0
+		       : pl_notice_add(work, administrator.member_id,
+				       before[0] == '\0' ? "administrator-made"
+							 : "administrator-changed",
+				       NULL);
 }
 
 int pl_administrator_remove(const struct pl_work *work, int64_t id)

@@ -58,6 +58,8 @@ int pl_api_key_add(const struct pl_work *work, struct pl_api_key *key, const cha
 	pl_secret_wipe(secret_r);
 	key->administrator.member_id = 0;
 	key->administrator.made_at = work->now;
+	snprintf(key->administrator.made_by, sizeof(key->administrator.made_by), "%s",
+		 work->actor.who);
 	if (ret == 0)
 		ret = pl_administrator_write(work, 0, key->administrator.role, domains,
 					     &key->administrator.id, names);
@@ -116,11 +118,12 @@ int pl_api_key_used(const struct pl_work *work, const struct pl_api_key *key, co
 		       work->err);
 }
 
-int pl_api_key_list(struct pl_store *store,
+int pl_api_key_list(struct pl_store *store, int64_t after, int limit,
 		    int (*each)(const struct pl_api_key *key, void *context), void *context,
 		    struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_query(store, PL_SQL_API_KEY_LIST, NULL);
+	struct pl_stmt *stmt = pl_query(store, PL_SQL_API_KEY_LIST,
+					PL_PARAMS(PL_INT("after", after), PL_INT("limit", limit)));
 	struct pl_api_key key;
 	int ret;
 

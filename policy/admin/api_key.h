@@ -33,8 +33,9 @@ int pl_api_key_find(const struct pl_work *work, const struct pl_secret *secret,
 		    const struct pl_ip *ip, struct pl_api_key *key_r);
 /* Notes that it was used, at most once a minute. Best effort of the caller. */
 int pl_api_key_used(const struct pl_work *work, const struct pl_api_key *key, const char *ip);
-/* All, oldest first, until each returns non-zero. They are removed by pl_administrator_remove. */
-int pl_api_key_list(struct pl_store *store,
+/* The first so many whose id is above after, oldest first, until each returns non-zero. They are
+ * removed by pl_administrator_remove. */
+int pl_api_key_list(struct pl_store *store, int64_t after, int limit,
 		    int (*each)(const struct pl_api_key *key, void *context), void *context,
 		    struct pl_error *err);
 

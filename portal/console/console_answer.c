@@ -2,6 +2,7 @@
 #include "portal/console/console_answer.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "policy/base/fingerprint.h"
@@ -69,4 +70,42 @@ int console_if_match(const struct request *request, struct response *response, c
 	if (strncmp(known, "W/", 2) == 0)
 		known += 2;
 	return strcmp(known, etag) == 0 ? 1 : respond_error(response, 412, "changed");
+}
+
+#define LIMIT 50
+
+static int64_t number_of(const char *text)
+{
+	return text != NULL ? strtoll(text, NULL, 10) : 0;
+}
+
+int console_limit(const struct request *request)
+{
+	const char *limit = request_query(request, "limit");
+
+	return limit != NULL ? (int)number_of(limit) : LIMIT;
+}
+
+int64_t console_after_id(const struct request *request)
+{
+	return number_of(request_query(request, "after"));
+}
+
+int64_t console_id(const struct request *request)
+{
+	return number_of(request_parameter(request, "id"));
+}
+
+json_t *console_page(json_t *rows, int limit, int64_t total)
+{
+	char next[24] = "";
+
+	if (json_array_size(rows) > (size_t)limit) {
+		json_array_remove(rows, (size_t)limit);
+		snprintf(next, sizeof(next), "%lld",
+			 (long long)json_integer_value(
+				 json_object_get(json_array_get(rows, (size_t)limit - 1), "id")));
+	}
+	return json_pack("{s:o, s:I, s:s?}", "items", rows, "total", (json_int_t)total, "next",
+			 next[0] != '\0' ? next : NULL);
 }

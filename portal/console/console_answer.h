@@ -19,4 +19,14 @@ int console_etag(struct response *response, const char *state, struct pl_error *
 int console_if_match(const struct request *request, struct response *response, const char *state,
 		     struct pl_error *err);
 
+/* The query fields of lists: limit, 50 unless it is given, and after, where it is an id (0: from
+ * the beginning). */
+int console_limit(const struct request *request);
+int64_t console_after_id(const struct request *request);
+/* The id of the path. */
+int64_t console_id(const struct request *request);
+/* {"items": rows, "total": total, "next": the id of the last row or null}. rows, which is taken
+ * over, has one row more than limit if the list goes on. */
+json_t *console_page(json_t *rows, int limit, int64_t total);
+
 #endif

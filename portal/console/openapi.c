@@ -34,6 +34,10 @@ static json_t *request_schema(const struct route_field *field)
 	case FIELD_WORD:
 		return json_pack("{s:s, s:s, s:I}", "type", "string", "pattern", "^[a-z_-]+$",
 				 "maxLength", (json_int_t)field->limit);
+	case FIELD_NAMES:
+		return json_pack("{s:s, s:I, s:{s:s, s:i, s:i}}", "type", "array", "maxItems",
+				 (json_int_t)field->limit, "items", "type", "string", "minLength",
+				 1, "maxLength", PL_DOMAIN_MAX);
 	}
 	return NULL;
 }

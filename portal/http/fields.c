@@ -80,6 +80,23 @@ static json_t *check_label(const json_t *value, size_t limit)
 		       : NULL;
 }
 
+static json_t *check_names(const json_t *value, size_t limit)
+{
+	json_t *names;
+
+	if (!json_is_array(value) || json_array_size(value) > limit)
+		return NULL;
+	names = json_array();
+	for (size_t i = 0; i < json_array_size(value); i++) {
+		if (json_array_append_new(names, check_line(json_array_get(value, i),
+							    PL_DOMAIN_MAX)) < 0) {
+			json_decref(names);
+			return NULL;
+		}
+	}
+	return names;
+}
+
 /* The value as a handler may have it, or NULL. */
 static json_t *check(const struct route_field *field, json_t *value)
 {
@@ -98,6 +115,8 @@ static json_t *check(const struct route_field *field, json_t *value)
 		return check_word(value, field->limit);
 	case FIELD_LABEL:
 		return check_label(value, field->limit);
+	case FIELD_NAMES:
+		return check_names(value, field->limit);
 	}
 	return NULL;
 }
@@ -175,6 +194,8 @@ int field_fits(const struct route_field *field, const char *value)
 	case FIELD_CODE:
 	case FIELD_LABEL:
 		return 0; /* URLs are logged */
+	case FIELD_NAMES:
+		return 0; /* a body has it */
 	case FIELD_ID:
 		return is_id_text(value, field->limit);
 	case FIELD_FLAG:

@@ -70,6 +70,7 @@ enum field_kind {
 	FIELD_FLAG,   /* true or false */
 	FIELD_WORD,   /* 1 to limit of a-z, '-' and '_' */
 	FIELD_LABEL,  /* a name of 1 to limit characters, pl_is_label; never in a URL */
+	FIELD_NAMES,  /* a list of 0 to limit names of domains, as lines; only in a body */
 };
 
 struct route_field {

@@ -1,6 +1,7 @@
 """postlatch admin ... and postlatch api-key ...: who may manage what, and with which key."""
 import datetime
 import hashlib
+import json
 import re
 import time
 import unittest
@@ -83,6 +84,21 @@ class Administrators(Site):
 
     def test_who_has_no_second_factor_is_told(self):
         self.assertIn("no second factor yet", self.site.run("admin", "add", ALICE, "--role", "server").stderr)
+
+    def test_check_finds_those_without_a_second_factor(self):
+        def found():
+            rows = json.loads(self.site.run("--json", "check").stdout)
+            return [(row["level"], row["text"]) for row in rows if row["topic"] == "console"]
+
+        self.assertEqual(found(), [])
+        for member in (ALICE, BOB):
+            self.site.ok("admin", "add", member, "--role", "server")
+        (level, text), = found()
+        self.assertEqual(level, "warning")
+        for words in (ALICE + " and 1 more administrators cannot use the console", "postlatch admin remove"):
+            self.assertIn(words, text)
+        self.site.sql("INSERT INTO totp (member_id, registered_at, registered_ip, secret) SELECT id, 1, '', x'00' FROM member")
+        self.assertEqual(found(), [("ok", "every administrator has a second factor")])
 
     def test_a_removed_domain_or_member_takes_its_rows_along(self):
         self.site.ok("admin", "add", ALICE, "--role", "domain", "--domains", "other.test,example.test")

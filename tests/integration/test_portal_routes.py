@@ -41,7 +41,7 @@ def routes():
 
 
 ROUTES = list(routes())
-GOOD = {"line": "x", "secret": "x", "code": "000 000", "id": 1, "flag": True, "word": "use", "label": "x"}
+GOOD = {"line": "x", "secret": "x", "code": "000 000", "id": 1, "flag": True, "word": "use", "label": "x", "names": ["x"]}
 # Values of the wrong kind or size, for each kind of field.
 BAD_TEXT = ["", "a\nb", "a\u0000b", "a\u007fb", "a\u0085b", 1, None, True, ["x"], {"x": "x"}]
 BAD = {
@@ -51,6 +51,7 @@ BAD = {
     "id": ["1", 0, -1, 1.5, True, None, [1], 10 ** 30],
     "flag": ["true", 1, 0, None, []],
     "word": ["", "USE", "use\n", "us e", 1, None],
+    "names": ["x", 1, None, True, {"x": "x"}, [""], ["a\nb"], [1], [None], [["x"]], ["x"] * 1000, ["x" * 300]],
     "label": [*BAD_TEXT, " ", "a\u202eb", "a\u2066b", "a\u2028b", "x" * 10240],
 }
 

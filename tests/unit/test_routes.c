@@ -217,8 +217,8 @@ static void assert_in_url(const struct route *route, const struct route_field *f
 	for (; fields != NULL && fields->name != NULL; fields++) {
 		/* URLs are logged by proxies. */
 		if (fields->kind == FIELD_SECRET || fields->kind == FIELD_CODE ||
-		    fields->kind == FIELD_LABEL)
-			fail_msg("%s: %s is a secret in a URL", route->path, fields->name);
+		    fields->kind == FIELD_LABEL || fields->kind == FIELD_NAMES)
+			fail_msg("%s: %s does not belong into a URL", route->path, fields->name);
 	}
 }
 
@@ -329,6 +329,54 @@ static void query_fields_are_checked_against_their_list(void **state)
 	assert_int_equal(fields_check_query(NULL, NULL, 0, 1), 0);
 }
 
+static void names_are_a_list_that_is_bounded(void **state)
+{
+	static const struct route_field fields[] = { { "domains", FIELD_NAMES, 0, 2 },
+						     { .name = NULL } };
+	static const struct {
+		const char *body;
+		int ret;
+	} rows[] = {
+		{ "{}", 0 },
+		{ "{\"domains\": []}", 0 },
+		{ "{\"domains\": [\"a.test\", \"b.test\"]}", 0 },
+		{ "{\"domains\": [\"a.test\", \"b.test\", \"c.test\"]}", -1 },
+		{ "{\"domains\": \"a.test\"}", -1 },
+		{ "{\"domains\": {\"a\": \"a.test\"}}", -1 },
+		{ "{\"domains\": null}", -1 },
+		{ "{\"domains\": [\"\"]}", -1 },
+		{ "{\"domains\": [\"a.test\", 7]}", -1 },
+		{ "{\"domains\": [null]}", -1 },
+		{ "{\"domains\": [[\"a.test\"]]}", -1 },
+		{ "{\"domains\": [\"a\\nb\"]}", -1 },
+		{ "{\"domains\": [\"a\\u0000b\"]}", -1 },
+	};
+	char longest[PL_DOMAIN_MAX + 2];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		json_t *json = json_loads(rows[i].body, JSON_ALLOW_NUL, NULL);
+		const char *wrong;
+
+		assert_non_null(json);
+		if (fields_check(fields, &json, 1, &wrong) != rows[i].ret)
+			fail_msg("%s", rows[i].body);
+		if (rows[i].ret < 0)
+			assert_string_equal(wrong, "domains");
+		json_decref(json);
+	}
+	memset(longest, 'x', sizeof(longest));
+	longest[sizeof(longest) - 1] = '\0';
+	for (int too_long = 1; too_long >= 0; too_long--) {
+		json_t *json = json_pack("{s:[s]}", "domains", longest + !too_long);
+		const char *wrong;
+
+		assert_int_equal(fields_check(fields, &json, 1, &wrong), -too_long);
+		json_decref(json);
+	}
+	assert_int_equal(field_fits(fields, "a.test"), 0);
+}
+
 static void methods_that_change_nothing_are_safe(void **state)
 {
 	(void)state;
@@ -351,6 +399,7 @@ int main(void)
 		cmocka_unit_test(every_row_of_the_portal_makes_sense),
 		cmocka_unit_test(every_row_of_the_console_is_guarded),
 		cmocka_unit_test(query_fields_are_checked_against_their_list),
+		cmocka_unit_test(names_are_a_list_that_is_bounded),
 		cmocka_unit_test(methods_that_change_nothing_are_safe),
 	};
 
