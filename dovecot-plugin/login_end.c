@@ -43,6 +43,7 @@ static void fill_record(struct login *login, const struct pl_login_result *resul
 		.application_id =
 			result->facts.channel == PL_CHANNEL_CLIENT ? result->session_id : 0,
 		.service = login->asked.login.service,
+		.channel = result->facts.channel,
 		.rule = pl_rule_name(result->verdict.rule),
 		.times = 1,
 		.ip = login->asked.login.ip,
@@ -65,8 +66,7 @@ static void record_refusal(struct login *login, const char *rule)
 	show_refusal(login, rule);
 	login->record.refused = 1;
 	login->record.rule = rule;
-	if (login->record.member_id != 0)
-		pl_driver_record(login->asked.driver, &login->record);
+	pl_driver_record(login->asked.driver, &login->record);
 }
 
 enum passdb_result login_deny(struct login *login, const struct pl_login_result *result)

@@ -35,7 +35,7 @@ static void log_refused_token(const struct auth_request *request)
 static bool is_wrong_password(const struct pending_record *pending)
 {
 	return !pending->is_proven && pending->request->state == AUTH_REQUEST_STATE_FINISHED &&
-	       !pending->request->internal_failure && pending->record.member_id != 0;
+	       !pending->request->internal_failure;
 }
 
 /* Who hangs up has neither been let in nor refused. */
@@ -111,15 +111,14 @@ void request_end_record(const struct login *login)
 	struct auth_request *request = login->request;
 	struct pending_record *pending;
 
-	if (login->record.address.local[0] == '\0')
-		return;
 	pending = p_new(request->pool, struct pending_record, 1);
 	pending->pool = request->pool;
 	pool_ref(pending->pool);
 	pending->request = request;
 	pending->driver = login->asked.driver;
 	pending->record = login->record;
-	if (login->is_client) {
+	/* No test shows a name that is not an address. */
+	if (login->is_client && login->record.address.local[0] != '\0') {
 		pending->attempt = p_new(request->pool, struct pl_connection_attempt, 1);
 		attempt_fill(login, login->record.rule, pending->attempt);
 	}

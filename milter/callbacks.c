@@ -50,6 +50,7 @@ static sfsistat fail(SMFICTX *ctx, const struct pl_error *err)
 
 	pl_error_prefix(&logged, "action=tempfail");
 	daemon_log_failure(queue_id(ctx), &logged);
+	milter_count_refusal(the_milter, NULL, "unavailable");
 	return refuse(ctx, "451", "4.3.0",
 		      "The policy cannot be looked up at the moment; try again later");
 }
@@ -150,6 +151,7 @@ static sfsistat submitted(SMFICTX *ctx, struct client *client, const char *login
 	show(ctx, client, login, &member, fresh);
 	if (fresh)
 		return SMFIS_CONTINUE;
+	milter_count_refusal(the_milter, &member, "sign-in-again");
 	/* Postfix hangs up after 421. */
 	return refuse(ctx, "421", "4.7.0",
 		      "The account or the policy has changed; connect and sign in again");

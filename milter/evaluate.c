@@ -3,9 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "daemon/log.h"
-#include "milter/attempts.h"
+#include "daemon/logins.h"
 #include "policy/account/audit.h"
 #include "policy/base/monotonic.h"
 #include "policy/login/live_policy.h"
@@ -16,20 +17,20 @@
 struct milter {
 	struct pl_live_policy *live;
 	struct pl_store_pool *pool;
-	struct milter_attempts *attempts;
+	struct daemon_logins *logins;
 };
 
 /* Where the policy file says. */
-static int open_attempts(struct milter *milter, struct pl_error *err)
+static int open_logins(struct milter *milter, struct pl_error *err)
 {
 	struct pl_snapshot *snapshot;
 
 	if (pl_live_policy_hold(milter->live, pl_monotonic_ms(), &snapshot, err) < 0)
 		return -1;
-	if (milter->attempts == NULL)
-		milter->attempts = milter_attempts_new(snapshot->policy->database);
+	if (milter->logins == NULL)
+		milter->logins = daemon_logins_new(snapshot->policy->database);
 	else
-		milter_attempts_use(milter->attempts, snapshot->policy->database);
+		daemon_logins_use(milter->logins, snapshot->policy->database);
 	pl_snapshot_unref(&snapshot);
 	return 0;
 }
@@ -48,7 +49,7 @@ int milter_new(const char *policy_path, struct milter **milter_r, struct pl_erro
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	}
 	if (pl_live_policy_read(milter->live, pl_monotonic_ms(), err) < 0 ||
-	    open_attempts(milter, err) < 0) {
+	    open_logins(milter, err) < 0) {
 		milter_free(&milter);
 		return -1;
 	}
@@ -63,7 +64,7 @@ void milter_free(struct milter **milter_p)
 	*milter_p = NULL;
 	if (milter == NULL)
 		return;
-	milter_attempts_free(&milter->attempts);
+	daemon_logins_free(&milter->logins);
 	pl_store_pool_free(&milter->pool);
 	pl_live_policy_free(&milter->live);
 	free(milter);
@@ -73,12 +74,12 @@ int milter_reload(struct milter *milter, struct pl_error *err)
 {
 	return pl_live_policy_read(milter->live, pl_monotonic_ms(), err) < 0
 		       ? -1
-		       : open_attempts(milter, err);
+		       : open_logins(milter, err);
 }
 
 void milter_show(struct milter *milter, const struct pl_connection_attempt *attempt)
 {
-	milter_attempts_show(milter->attempts, attempt);
+	daemon_logins_show(milter->logins, attempt);
 }
 
 /* What one evaluation holds of policy and store. */
@@ -106,6 +107,30 @@ static void end(struct evaluation *evaluation, int failed)
 {
 	pl_store_pool_give(evaluation->milter->pool, &evaluation->store, failed);
 	pl_snapshot_unref(&evaluation->snapshot);
+}
+
+void milter_count_refusal(struct milter *milter, const struct pl_address *member, const char *rule)
+{
+	struct pl_login_count count = {
+		.hour = pl_hour_of(time(NULL)),
+		.service = pl_setting_info(PL_SETTING_SMTP)->name,
+		.channel = "unknown",
+		.credential = pl_login_credential_name(PL_LOGIN_BY_UNKNOWN),
+		.rule = rule,
+		.outcome = PL_LOGIN_REFUSED,
+		.count = 1,
+	};
+	struct evaluation evaluation;
+	struct pl_error err;
+	int ret;
+
+	/* Where the database cannot be read, it is not known which domain it is. */
+	if (member != NULL && begin(milter, &evaluation, &err) == 0) {
+		ret = pl_login_count_domain(evaluation.store, member->domain, &count.domain_id,
+					    &err);
+		end(&evaluation, ret < 0);
+	}
+	daemon_logins_count(milter->logins, &count, NULL);
 }
 
 int milter_moment(struct milter *milter, struct moment *moment_r, struct pl_error *err)

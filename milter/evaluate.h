@@ -39,5 +39,7 @@ int milter_is_fresh(struct milter *milter, const char *login, const struct momen
 
 /* Hands a message to whatever connection test shows it. Never waits. */
 void milter_show(struct milter *milter, const struct pl_connection_attempt *attempt);
+/* Counts a message that is refused, under the domain of its member; NULL: it is not known. */
+void milter_count_refusal(struct milter *milter, const struct pl_address *member, const char *rule);
 
 #endif

@@ -10,6 +10,7 @@
 #include "daemon/process.h"
 #include "dovecot/doveadm.h"
 #include "policy/account/retirement.h"
+#include "policy/admin/adoption.h"
 #include "policy/base/monotonic.h"
 #include "policy/session/prune.h"
 #include "portal/console/openapi.h"
@@ -97,6 +98,7 @@ static void work(void)
 	}
 	prune_at_ms = now_ms + PRUNE_EVERY_MS;
 	portal_run(portal, "removing what has expired", prune);
+	portal_run(portal, "counting members with a second factor", pl_adoption_count);
 	if (now_ms < tell_at_ms)
 		return;
 	tell_at_ms = now_ms + TELL_EVERY_MS;

@@ -1,4 +1,5 @@
-/* login_log.c - records of logins and attempts, written by a thread of its own; see login_log.h. */
+/* login_log.c - records and counts of logins, and attempts, written by a thread of its own; see
+ * login_log.h. */
 #include "policy/account/login_log.h"
 
 #include <errno.h>
@@ -26,13 +27,15 @@ struct pl_login_log {
 	struct pl_login_record *pending; /* one of them; the thread writes from the other */
 	size_t count, refused;           /* refused: of count */
 	int dropped;                     /* something was left out */
-	struct pl_error failure;         /* PL_OK: none since it was last asked for */
+	struct pl_login_tally tallies[2], *tally; /* as tables and pending */
+	struct pl_error failure;                  /* PL_OK: none since it was last asked for */
 	struct pl_connection_attempt attempt_tables[2][PL_LOGIN_LOG_ATTEMPTS];
 	struct pl_connection_attempt *attempts; /* as pending */
 	size_t attempt_count;
 	/* Of the thread alone: */
 	struct pl_store *store;
 	const struct pl_login_record *writing;
+	struct pl_login_tally *counting;
 	const struct pl_connection_attempt *showing;
 	int is_in_test;   /* one was running at the last look */
 	int64_t taken_ms; /* when the last batch was taken */
@@ -59,6 +62,31 @@ static struct pl_login_record *find_like(struct pl_login_log *log,
 	return NULL;
 }
 
+static void count(struct pl_login_log *log, const struct pl_login_count *count,
+		  const struct pl_ip *ip)
+{
+	if (!pl_login_tally_add(log->tally, count, ip))
+		log->dropped = 1;
+	else if (log->tally->rows == 1)
+		pthread_cond_signal(&log->wake);
+}
+
+static void count_record(struct pl_login_log *log, const struct pl_login_record *record)
+{
+	const struct pl_login_count counted = pl_login_count_of(record);
+
+	if ((record->service != PL_SETTING_WEBMAIL || record->refused) &&
+	    record->denied_service[0] == '\0')
+		count(log, &counted, &record->ip);
+}
+
+/* Nobody but members has records: a login that is let in makes one of a name that is an address. */
+static int has_record(const struct pl_login_record *record)
+{
+	return record->member_id != 0 || record->denied_service[0] != '\0' ||
+	       (!record->refused && record->address.local[0] != '\0');
+}
+
 static void add(struct pl_login_log *log, const struct pl_login_record *record)
 {
 	struct pl_login_record *waiting = find_like(log, record);
@@ -78,9 +106,19 @@ static void add(struct pl_login_log *log, const struct pl_login_record *record)
 void pl_login_log_add(struct pl_login_log *log, const struct pl_login_record *record)
 {
 	pthread_mutex_lock(&log->lock);
-	add(log, record);
+	count_record(log, record);
+	if (has_record(record))
+		add(log, record);
 	if (log->count == 1)
 		pthread_cond_signal(&log->wake);
+	pthread_mutex_unlock(&log->lock);
+}
+
+void pl_login_log_count(struct pl_login_log *log, const struct pl_login_count *counted,
+			const struct pl_ip *ip)
+{
+	pthread_mutex_lock(&log->lock);
+	count(log, counted, ip);
 	pthread_mutex_unlock(&log->lock);
 }
 
@@ -118,25 +156,26 @@ static void keep_failure(struct pl_login_log *log, const struct pl_error *err)
 	pthread_mutex_unlock(&log->lock);
 }
 
-static int write_some(struct pl_login_log *log, size_t from, size_t to, struct pl_error *err)
+/* The counts come last, as others may write to the same rows, and wait until this is committed. */
+static int write_some(struct pl_login_log *log, size_t from, size_t to, int with_counts,
+		      struct pl_error *err)
 {
 	const struct pl_work work = {
 		.store = log->store, .actor = actor, .now = pl_store_now(log->store), .err = err
 	};
+	int ret = 0;
 
 	if (pl_store_begin_write(log->store, err) < 0)
 		return -1;
-	for (size_t i = from; i < to; i++) {
-		if (pl_login_record_write(&work, &log->writing[i]) < 0) {
-			pl_store_rollback(log->store);
-			return -1;
-		}
-	}
-	if (pl_store_commit(log->store, err) < 0) {
+	for (size_t i = from; i < to && ret == 0; i++)
+		ret = pl_login_record_write(&work, &log->writing[i]);
+	if (ret == 0 && with_counts)
+		ret = pl_login_tally_write(&work, log->counting);
+	if (ret == 0)
+		ret = pl_store_commit(log->store, err);
+	if (ret < 0)
 		pl_store_rollback(log->store);
-		return -1;
-	}
-	return 0;
+	return ret;
 }
 
 static int write_attempts(struct pl_login_log *log, const struct pl_running_tests *running,
@@ -189,18 +228,20 @@ static int open_store(struct pl_login_log *log, struct pl_error *err)
 	return log->store != NULL ? 0 : pl_store_open(log->uri, PL_ROLE_USE, &log->store, err);
 }
 
-/* On a server each statement takes as long as the network does, and others wait to
- * write: so in portions there. *done_r of them are written, also when one fails. */
+/* On a server each statement takes as long as the network does, and others wait to write: so in
+ * portions there. *done_r of them are written, also when one fails; the counts with the last. */
 static int write_all(struct pl_login_log *log, size_t count, size_t *done_r, struct pl_error *err)
 {
 	const size_t portion = pl_store_is_remote(log->uri) ? PORTION : count;
 
-	while (*done_r < count) {
+	while (*done_r < count || log->counting->rows > 0) {
 		size_t to = *done_r + portion < count ? *done_r + portion : count;
 
-		if (write_some(log, *done_r, to, err) < 0)
+		if (write_some(log, *done_r, to, to == count, err) < 0)
 			return -1;
 		*done_r = to;
+		if (to == count)
+			pl_login_tally_clear(log->counting);
 	}
 	return 0;
 }
@@ -223,6 +264,8 @@ static struct batch take_batch(struct pl_login_log *log)
 	log->showing = log->attempts;
 	log->attempts = log->attempts == log->attempt_tables[0] ? log->attempt_tables[1]
 								: log->attempt_tables[0];
+	log->counting = log->tally;
+	log->tally = log->tally == &log->tallies[0] ? &log->tallies[1] : &log->tallies[0];
 	log->count = log->refused = log->attempt_count = 0;
 	return batch;
 }
@@ -235,22 +278,22 @@ static int wait_for_batch(struct pl_login_log *log, struct batch *batch_r)
 	int ret = 0;
 
 	pthread_mutex_lock(&log->lock);
-	while (log->count + log->attempt_count == 0 && !log->stop)
+	while (log->count + log->attempt_count + log->tally->rows == 0 && !log->stop)
 		pthread_cond_wait(&log->wake, &log->lock);
 	end = end_of_gathering(log);
 	while (!log->stop &&
 	       pthread_cond_clockwait(&log->wake, &log->lock, CLOCK_MONOTONIC, &end) != ETIMEDOUT)
 		;
 	*batch_r = take_batch(log);
-	if (batch_r->records + batch_r->attempts == 0 && log->stop)
+	if (batch_r->records + batch_r->attempts + log->counting->rows == 0 && log->stop)
 		ret = -1;
 	pthread_mutex_unlock(&log->lock);
 	log->taken_ms = pl_monotonic_ms();
 	return ret;
 }
 
-/* Puts what could not be written in front of what came meanwhile: the next
- * second may be better. Not at the end, which must come. */
+/* Puts records that could not be written in front of what came meanwhile, and adds the counts: the
+ * next second may be better. Not at the end, which must come. */
 static void give_back(struct pl_login_log *log, const struct pl_login_record *records, size_t count)
 {
 	size_t fits;
@@ -265,6 +308,7 @@ static void give_back(struct pl_login_log *log, const struct pl_login_record *re
 		for (size_t i = 0; i < fits; i++)
 			log->refused += records[i].refused != 0;
 		log->dropped |= fits < count;
+		log->dropped |= !pl_login_tally_merge(log->tally, log->counting);
 	}
 	pthread_mutex_unlock(&log->lock);
 }
@@ -287,6 +331,7 @@ static void write_batch(struct pl_login_log *log, const struct batch *batch)
 	/* What does not heal by itself must not hold up all others. */
 	if (err.code == PL_ERR_RETRY)
 		give_back(log, log->writing + done, batch->records - done);
+	pl_login_tally_clear(log->counting);
 }
 
 static void *run(void *context)
@@ -312,6 +357,7 @@ int pl_login_log_open(const char *uri, struct pl_login_log **log_r, struct pl_er
 	}
 	log->pending = log->tables[0];
 	log->attempts = log->attempt_tables[0];
+	log->tally = &log->tallies[0];
 	log->taken_ms = pl_monotonic_ms() - EVERY_MS;
 	pthread_mutex_init(&log->lock, NULL);
 	pthread_cond_init(&log->wake, NULL);

@@ -27,6 +27,7 @@ struct pl_login_record {
 	int64_t app_password_id; /* 0: another credential */
 	int64_t application_id;  /* the session of a connected application; 0: another credential */
 	enum pl_setting service;
+	enum pl_channel channel; /* for login_count.h; no record tells it */
 	/* The name of the rule in rules.def, or of one of the driver's own (denial.h). A
 	 * literal: it is not copied. */
 	const char *rule;

@@ -297,6 +297,23 @@ static const struct pl_migration migrations[] = {
 	  " administrator_id BIGINT PRIMARY KEY REFERENCES administrator (id) ON DELETE CASCADE,"
 	  " digest BYTEA NOT NULL UNIQUE, label TEXT NOT NULL, networks TEXT NOT NULL,"
 	  " expires_at BIGINT, last_used_at BIGINT, last_used_ip TEXT);" },
+	{ "counts of logins and of wrong guesses; adoption of the second factor",
+	  "CREATE TABLE login_count ("
+	  " hour BIGINT NOT NULL, domain_id BIGINT NOT NULL, service TEXT NOT NULL,"
+	  " channel TEXT NOT NULL, credential TEXT NOT NULL, rule TEXT NOT NULL,"
+	  " outcome TEXT NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (hour, domain_id, service,"
+	  " channel, credential, rule, outcome));"
+	  "CREATE INDEX login_count_domain ON login_count (domain_id, hour);"
+	  "CREATE TABLE guess_count ("
+	  " day BIGINT NOT NULL, domain_id BIGINT NOT NULL, origin TEXT NOT NULL,"
+	  " count BIGINT NOT NULL, PRIMARY KEY (day, domain_id, origin));"
+	  "CREATE TABLE adoption ("
+	  " day BIGINT NOT NULL, domain_id BIGINT NOT NULL REFERENCES domain (id) ON DELETE "
+	  "CASCADE,"
+	  " members BIGINT NOT NULL, required BIGINT NOT NULL, registered BIGINT NOT NULL,"
+	  " overdue BIGINT NOT NULL, opted_out BIGINT NOT NULL, different BIGINT NOT NULL,"
+	  " account_password BIGINT NOT NULL, PRIMARY KEY (day, domain_id));"
+	  "CREATE INDEX adoption_domain ON adoption (domain_id);" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

@@ -45,6 +45,10 @@ static const struct {
 	{ "administrator", "id", 1 },
 	{ "administrator_domain", "administrator_id, domain_id", 0 },
 	{ "api_key", "administrator_id", 0 },
+	{ "login_count",
+	  "hour, domain_id, service {C}, channel {C}, credential {C}, rule {C}, outcome {C}", 0 },
+	{ "guess_count", "day, domain_id, origin {C}", 0 },
+	{ "adoption", "day, domain_id", 0 },
 	{ "audit", "id", 1 },
 };
 
@@ -155,7 +159,7 @@ static int begin_reading(struct reading *reading, size_t table, const char *colu
 			 struct pl_error *err)
 {
 	const struct side *side = reading->side;
-	char sql[SQL_MOST], key[128];
+	char sql[SQL_MOST], key[256];
 
 	reading->table = tables[table].name;
 	reading->sum = EVP_MD_CTX_new();

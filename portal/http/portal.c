@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "daemon/log.h"
+#include "daemon/logins.h"
 #include "policy/base/monotonic.h"
 #include "policy/login/live_policy.h"
 #include "policy/store/store_pool.h"
@@ -29,6 +30,7 @@ struct portal {
 	struct pl_store_pool *pools[ROLES]; /* of the roles, in their order */
 	const struct route *routes;
 	struct pages *pages;
+	struct daemon_logins *logins;
 	pthread_mutex_t lock; /* for what follows */
 	struct clock_guard clock;
 	struct pl_brand *brand; /* of the last good policy */
@@ -80,6 +82,17 @@ static struct pl_store_pool *pool_of(const struct portal *portal, enum pl_role r
 	return NULL;
 }
 
+static int open_logins(struct portal *portal, struct pl_error *err)
+{
+	struct pl_snapshot *snapshot;
+
+	if (pl_live_policy_hold(portal->live, pl_monotonic_ms(), &snapshot, err) < 0)
+		return -1;
+	portal->logins = daemon_logins_new(snapshot->policy->database);
+	pl_snapshot_unref(&snapshot);
+	return 0;
+}
+
 int portal_new(const char *policy_path, const char *web_path, const struct route *routes,
 	       struct portal **portal_r, struct pl_error *err)
 {
@@ -102,7 +115,7 @@ int portal_new(const char *policy_path, const char *web_path, const struct route
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	}
 	if (pl_live_policy_read(portal->live, pl_monotonic_ms(), err) < 0 ||
-	    pages_load(web_path, &portal->pages, err) < 0) {
+	    pages_load(web_path, &portal->pages, err) < 0 || open_logins(portal, err) < 0) {
 		portal_free(&portal);
 		return -1;
 	}
@@ -119,6 +132,7 @@ void portal_free(struct portal **portal_p)
 		return;
 	for (size_t i = 0; i < ROLES; i++)
 		pl_store_pool_free(&portal->pools[i]);
+	daemon_logins_free(&portal->logins);
 	pages_free(&portal->pages);
 	pl_live_policy_free(&portal->live);
 	pl_brand_unref(&portal->brand);
@@ -199,6 +213,12 @@ void portal_give(struct request *request, int failed)
 	pl_store_rollback(request->work.store); /* nothing is open after a commit */
 	pl_store_pool_give(pool_of(request->portal, request->route->role), &request->work.store,
 			   failed);
+}
+
+void portal_count(const struct request *request, const struct pl_login_count *count)
+{
+	daemon_logins_use(request->portal->logins, request->policy->database);
+	daemon_logins_count(request->portal->logins, count, &request->ip);
 }
 
 static int run(struct portal *portal,

@@ -2,6 +2,7 @@
 #ifndef POSTLATCH_PORTAL_PORTAL_H
 #define POSTLATCH_PORTAL_PORTAL_H
 
+#include "policy/account/login_count.h"
 #include "portal/http/pages.h"
 #include "portal/http/request.h"
 #include "portal/http/route.h"
@@ -34,6 +35,9 @@ void portal_release(struct request *request);
 int portal_take(struct request *request, struct pl_error *err);
 /* Does nothing for a request that has none. */
 void portal_give(struct request *request, int failed);
+
+/* Counts logins (policy/account/login_log.h). Never waits. */
+void portal_count(const struct request *request, const struct pl_login_count *count);
 
 /* 0 when the clock can be trusted with one-time codes; else -1, see clock.h. */
 int portal_clock(const struct request *request, struct pl_error *err);

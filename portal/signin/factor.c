@@ -10,9 +10,19 @@
 #include "portal/signin/end_sessions.h"
 #include "portal/signin/notify.h"
 #include "portal/signin/qr.h"
+#include "portal/signin/sign_in_count.h"
 #include "portal/signin/sign_in_log.h"
 
 #define KEY_GROUP 4 /* letters of the key that stand together, for those who type it */
+
+/* A code on the account pages is no sign-in. */
+static void refuse(const struct request *request, const char *result)
+{
+	log_sign_in(request->ip_text, request->address, result);
+	if (request->session.pending)
+		count_sign_in(request, request->address, PL_LOGIN_REFUSED, SIGN_IN_BY_NOTHING,
+			      result);
+}
 
 /* 1 when the code is right; else the answer and 0. */
 static int answer_result(struct request *request, struct response *response,
@@ -32,7 +42,7 @@ static int answer_result(struct request *request, struct response *response,
 
 	if (answer->result == PL_CODE_RIGHT)
 		return 1;
-	log_sign_in(request->ip_text, request->address, answers[answer->result].code);
+	refuse(request, answers[answer->result].code);
 	if (answer->result == PL_CODE_WAIT)
 		return respond_wait(response, answers[answer->result].status,
 				    answers[answer->result].code, answer->wait);
@@ -81,7 +91,7 @@ int factor_redeem_recovery(struct request *request, struct response *response, c
 		return -1;
 	if (answer.result != PL_CODE_WRONG)
 		return answer_result(request, response, &answer);
-	log_sign_in(request->ip_text, request->address, "wrong-code");
+	refuse(request, "wrong-code");
 	return respond_error(response, 422, "wrong-recovery-code");
 }
 

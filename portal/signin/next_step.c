@@ -17,8 +17,8 @@ static enum next_step step_of(struct pl_verdict verdict)
 	return NEXT_DENIED;
 }
 
-enum next_step next_step_of(const struct request *request, const struct pl_account *account,
-			    int second_factor)
+static struct pl_verdict decide(const struct request *request, const struct pl_account *account,
+				int second_factor)
 {
 	const struct pl_login login = {
 		.service = PL_SETTING_WEBMAIL,
@@ -28,7 +28,18 @@ enum next_step next_step_of(const struct request *request, const struct pl_accou
 		.now = request->work.now,
 	};
 
-	return step_of(pl_login_decide(request->policy, &login, account));
+	return pl_login_decide(request->policy, &login, account);
+}
+
+enum next_step next_step_of(const struct request *request, const struct pl_account *account,
+			    int second_factor)
+{
+	return step_of(decide(request, account, second_factor));
+}
+
+const char *next_step_rule(const struct request *request, const struct pl_account *account)
+{
+	return pl_rule_name(decide(request, account, 0).rule);
 }
 
 int next_step_recheck(const struct request *request, const struct pl_account *account,

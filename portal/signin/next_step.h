@@ -17,9 +17,11 @@ enum next_step {
  * request. */
 enum next_step next_step_of(const struct request *request, const struct pl_account *account,
 			    int second_factor);
-/* The same about a session, by how it was authenticated. The settings may have changed since: an
- * authenticated session for which a step is due is suspended, and pending from now on. account is
- * its member's; NULL: it is read. 0, or -1. */
+/* The rule by which a step is the next one without a second factor. */
+const char *next_step_rule(const struct request *request, const struct pl_account *account);
+/* As next_step_of about a session, by how it was authenticated. The settings may have changed
+ * since: an authenticated session for which a step is due is suspended, and pending from now on.
+ * account is its member's; NULL: it is read. 0, or -1. */
 int next_step_recheck(const struct request *request, const struct pl_account *account,
 		      struct pl_session *session, enum next_step *next_r, struct pl_error *err);
 /* "code", "register", "offer", or NULL. */

@@ -9,6 +9,7 @@
 #include "policy/credential/trusted.h"
 #include "policy/settings/policy.h"
 #include "portal/http/portal.h"
+#include "portal/signin/sign_in_count.h"
 #include "portal/signin/sign_in_log.h"
 
 /* The browser's trusted device, if it is one of the member; else 0. */
@@ -115,6 +116,7 @@ int password_attempt(struct request *request, struct response *response, const c
 		return -1;
 	if (right == 0) {
 		log_throttled(request->ip_text, logged(request, user), wait);
+		count_sign_in(request, user, PL_LOGIN_REFUSED, SIGN_IN_BY_NOTHING, "throttled");
 		return respond_wait(response, 429, "too-many-attempts", wait);
 	}
 	right = ask_dovecot(request, user, password, name_r, err);

@@ -8,7 +8,15 @@
 #include "portal/signin/notify.h"
 #include "portal/signin/session_answer.h"
 #include "policy/credential/trusted.h"
+#include "portal/signin/sign_in_count.h"
 #include "portal/signin/sign_in_log.h"
+
+/* How the session becomes an authenticated one. */
+struct step {
+	enum next_step done;
+	int trust;              /* the device, from now on */
+	const char *credential; /* of sign_in_count.h */
+};
 
 /* 1 when one of the two is the next step; else the answer and 0; -1. */
 static int check_next_step(struct request *request, struct response *response, enum next_step one,
@@ -41,20 +49,20 @@ static int trust_device(struct request *request, int64_t *id_r, struct pl_secret
 }
 
 /* In a write transaction: 1, 0 when the session is gone by now, -1. */
-static int authenticate(struct request *request, enum next_step done, int trust,
+static int authenticate(struct request *request, const struct step *step,
 			struct pl_secret *cookie_r, struct pl_secret *device_r,
 			struct pl_error *err)
 {
 	int64_t trusted_id = 0;
 
-	if (trust && trust_device(request, &trusted_id, device_r, err) < 0)
+	if (step->trust && trust_device(request, &trusted_id, device_r, err) < 0)
 		return -1;
-	return pl_session_complete(&request->work, request->session.id, done != NEXT_OFFER,
+	return pl_session_complete(&request->work, request->session.id, step->done != NEXT_OFFER,
 				   trusted_id, cookie_r);
 }
 
 /* What cannot be answered is not committed. */
-static int admit_commit(struct request *request, struct response *response,
+static int admit_commit(struct request *request, struct response *response, const struct step *step,
 			const struct pl_secret *cookie, const struct pl_secret *device,
 			struct pl_error *err)
 {
@@ -63,6 +71,7 @@ static int admit_commit(struct request *request, struct response *response,
 	    pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	log_sign_in(request->ip_text, request->address, "ok");
+	count_sign_in(request, request->address, PL_LOGIN_ALLOWED, step->credential, "signed-in");
 	respond_cookie(response, SESSION_COOKIE, cookie, 0);
 	if (device->len > 0)
 		respond_cookie(response, DEVICE_COOKIE, device, PL_TRUSTED_DAYS * PL_DAY_SECONDS);
@@ -71,16 +80,16 @@ static int admit_commit(struct request *request, struct response *response,
 
 /* Authenticates the session in the open write transaction, and commits it: what else the
  * transaction has done is done then, or neither. */
-static int complete_commit(struct request *request, struct response *response, enum next_step done,
-			   int trust, struct pl_error *err)
+static int complete_commit(struct request *request, struct response *response,
+			   const struct step *step, struct pl_error *err)
 {
 	struct pl_secret cookie, device = { .len = 0 };
-	int ret = authenticate(request, done, trust, &cookie, &device, err);
+	int ret = authenticate(request, step, &cookie, &device, err);
 
 	if (ret == 0)
 		ret = ask_to_sign_in(request, response);
 	else if (ret == 1)
-		ret = admit_commit(request, response, &cookie, &device, err);
+		ret = admit_commit(request, response, step, &cookie, &device, err);
 	pl_secret_wipe(&cookie);
 	pl_secret_wipe(&device);
 	return ret;
@@ -89,39 +98,41 @@ static int complete_commit(struct request *request, struct response *response, e
 /* The step is done, and what it cost is committed. It may no longer be the next one, as a
  * registration elsewhere or an administrator may have come between: the member is read anew in
  * the transaction that completes the session. */
-static int complete(struct request *request, struct response *response, enum next_step done,
-		    int trust, struct pl_error *err)
+static int complete(struct request *request, struct response *response, const struct step *step,
+		    struct pl_error *err)
 {
 	int ret = request_begin_write(request, err);
 
 	if (ret == 0)
-		ret = check_next_step(request, response, done, done, err);
-	return ret == 1 ? complete_commit(request, response, done, trust, err) : ret;
+		ret = check_next_step(request, response, step->done, step->done, err);
+	return ret == 1 ? complete_commit(request, response, step, err) : ret;
 }
 
 int post_code(struct request *request, struct response *response, struct pl_error *err)
 {
+	const struct step step = { NEXT_CODE, request_flag(request, "trust"), SIGN_IN_BY_CODE };
 	int ret = check_next_step(request, response, NEXT_CODE, NEXT_CODE, err);
 
 	if (ret == 1)
 		ret = factor_redeem_code(request, response, request_text(request, "code"), err);
-	return ret == 1
-		       ? complete(request, response, NEXT_CODE, request_flag(request, "trust"), err)
-		       : ret;
+	return ret == 1 ? complete(request, response, &step, err) : ret;
 }
 
 int post_recovery(struct request *request, struct response *response, struct pl_error *err)
 {
+	const struct step step = { NEXT_CODE, 0, SIGN_IN_BY_RECOVERY };
 	int ret = check_next_step(request, response, NEXT_CODE, NEXT_CODE, err);
 
 	if (ret == 1)
 		ret = factor_redeem_recovery(request, response, request_text(request, "code"), err);
-	return ret == 1 ? complete(request, response, NEXT_CODE, 0, err) : ret;
+	return ret == 1 ? complete(request, response, &step, err) : ret;
 }
 
 int post_later(struct request *request, struct response *response, struct pl_error *err)
 {
-	return complete(request, response, NEXT_OFFER, 0, err);
+	const struct step step = { NEXT_OFFER, 0, SIGN_IN_BY_PASSWORD };
+
+	return complete(request, response, &step, err);
 }
 
 int post_registration(struct request *request, struct response *response, struct pl_error *err)
@@ -136,6 +147,7 @@ int post_registration(struct request *request, struct response *response, struct
 static int register_factor(struct request *request, struct response *response, json_t **codes_r,
 			   struct pl_error *err)
 {
+	const struct step step = { NEXT_REGISTER, request_flag(request, "trust"), SIGN_IN_BY_CODE };
 	int ret = factor_confirm(request, response, request_text(request, "code"), codes_r, err);
 
 	if (ret == 1)
@@ -143,8 +155,7 @@ static int register_factor(struct request *request, struct response *response, j
 			      ? -1
 			      : 1;
 	if (ret == 1)
-		return complete_commit(request, response, NEXT_REGISTER,
-				       request_flag(request, "trust"), err);
+		return complete_commit(request, response, &step, err);
 	return ret == 0 ? pl_store_commit(request->work.store, err) : ret;
 }
 

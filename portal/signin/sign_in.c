@@ -13,6 +13,7 @@
 #include "portal/signin/guards.h"
 #include "portal/signin/notify.h"
 #include "portal/signin/password.h"
+#include "portal/signin/sign_in_count.h"
 #include "portal/signin/sign_in_log.h"
 
 /* No answer comes sooner, so that work that is done for some names only does not
@@ -129,11 +130,22 @@ static const char *result_of(const struct sign_in *in)
 	return in->next == NEXT_NOTHING ? "ok" : next_step_name(in->next);
 }
 
+/* The password was right: the member is in, or a step is to follow. */
+static void count(const struct request *request, const struct sign_in *in, const char *address)
+{
+	const int is_in = in->next == NEXT_NOTHING;
+
+	count_sign_in(request, address, is_in ? PL_LOGIN_ALLOWED : PL_LOGIN_PENDING,
+		      in->device.id != 0 ? SIGN_IN_BY_DEVICE : SIGN_IN_BY_PASSWORD,
+		      is_in ? "signed-in" : next_step_rule(request, &in->account));
+}
+
 /* The cookies and the answer to what is committed. */
 static int admit(struct request *request, struct response *response, struct sign_in *in,
 		 const char *address, struct pl_error *err)
 {
 	log_sign_in(request->ip_text, address, result_of(in));
+	count(request, in, address);
 	if (in->trust == PL_TRUST_STOLEN) {
 		respond_cookie(response, DEVICE_COOKIE, &in->device_cookie, -1);
 	} else if (in->device_cookie.len > 0) {
@@ -156,6 +168,7 @@ static int let_in(struct request *request, struct response *response, const char
 	if (pl_address_parse(user, strlen(user), request->policy->default_domain, &address, NULL) <
 	    0) {
 		log_sign_in(request->ip_text, user, "no-address");
+		count_sign_in(request, user, PL_LOGIN_REFUSED, SIGN_IN_BY_NOTHING, "name-invalid");
 		return respond_error(response, 403, "not-allowed");
 	}
 	request->work.actor.who = pl_address_format(&address, text);
@@ -164,6 +177,8 @@ static int let_in(struct request *request, struct response *response, const char
 		ret = decide(request, &in, &address, err);
 	if (ret == 0 && in.next == NEXT_DENIED) {
 		log_sign_in(request->ip_text, text, "denied");
+		count_sign_in(request, text, PL_LOGIN_REFUSED, SIGN_IN_BY_PASSWORD,
+			      next_step_rule(request, &in.account));
 		ret = respond_error(response, 403, "not-allowed");
 	} else if (ret == 0) {
 		ret = pl_store_commit(request->work.store, err);

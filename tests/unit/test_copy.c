@@ -65,6 +65,11 @@ static const char rows[] =
 	" VALUES (3, 7, 'domain', 1, 'root'), (5, NULL, 'server', 1, 'root');"
 	"INSERT INTO administrator_domain VALUES (3, 5);"
 	"INSERT INTO api_key VALUES (5, {04}, 'backup', '', NULL, 6, '192.0.2.1');"
+	"INSERT INTO login_count VALUES (3600, 0, 'imap', 'client', 'unknown', 'Zeta', 'refused', "
+	"5), "
+	"(3600, 0, 'imap', 'client', 'unknown', 'alpha', 'refused', 6);"
+	"INSERT INTO guess_count VALUES (0, 0, '2001:db8::/64', 9), (0, 5, '192.0.2.1', 2);"
+	"INSERT INTO adoption VALUES (86400, 5, 7, 6, 5, 4, 3, 2, 1);"
 	"INSERT INTO audit (id, at, who, source, action, object, before, after) VALUES (8, 1, '', "
 	"'', '', '', '', '')";
 

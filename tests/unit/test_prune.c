@@ -96,6 +96,30 @@ static void logins_are_kept_for_activity_days(void **state)
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM login_record"), 1);
 }
 
+static void counts_are_kept_for_count_days(void **state)
+{
+	struct fixture *fixture = *state;
+	char sql[512];
+
+	add_domain(fixture, "example.test", "");
+	for (int days = 1; days < 12; days++) {
+		const long long day = (T - T % DAY) - days * DAY;
+
+		snprintf(sql, sizeof(sql),
+			 "INSERT INTO login_count VALUES (%lld, 1, 'imap', 'client', 'unknown', "
+			 "'', "
+			 "'refused', 1), (%lld, 1, 'pop3', 'client', 'unknown', '', 'refused', 1); "
+			 "INSERT INTO guess_count VALUES (%lld, 1, '192.0.2.1', 1); "
+			 "INSERT INTO adoption VALUES (%lld, 1, 1, 0, 0, 0, 0, 0, 0)",
+			 day, day, day, day);
+		sql_run(fixture->db, sql);
+	}
+	prune_with(fixture, "count_days = 7\nactivity_days = 3\n", 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM login_count"), 2 * 6);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM adoption"), 6);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM guess_count"), 2);
+}
+
 static void the_defaults_keep_nothing_for_ever(void **state)
 {
 	struct fixture *fixture = *state;
@@ -199,6 +223,10 @@ static void every_table_has_a_limit(void **state)
 {
 	struct fixture *fixture = *state;
 	static const char tables[] =
+		"administrator "        /* what operators make */
+		"administrator_domain " /* and the domains that they name */
+		"adoption "             /* swept: count_days; a row a day for a domain */
+		"api_key "              /* what operators make */
 		"app_password "         /* what members make: a few each */
 		"app_password_network " /* the newest few for each */
 		"audit "                /* swept: audit_days, sign_in_days */
@@ -207,6 +235,8 @@ static void every_table_has_a_limit(void **state)
 		"consent_request "      /* swept, and few for a session */
 		"domain "               /* what operators make */
 		"factor_failure "       /* a row for a member */
+		"guess_count "          /* swept: activity_days; so many a day */
+		"login_count "          /* swept: count_days; a few an hour for a domain */
 		"login_record "         /* swept: activity_days; so many for a member */
 		"member "               /* a row for an account */
 		"member_use "           /* a row for a member, service, credential */
@@ -245,6 +275,7 @@ int main(void)
 		TEST_WITH_DATABASE(records_are_kept_as_long_as_the_policy_says),
 		TEST_WITH_DATABASE(zero_days_keep_records_for_ever),
 		TEST_WITH_DATABASE(logins_are_kept_for_activity_days),
+		TEST_WITH_DATABASE(counts_are_kept_for_count_days),
 		TEST_WITH_DATABASE(the_defaults_keep_nothing_for_ever),
 		TEST_WITH_DATABASE(a_portion_at_a_time),
 		TEST_WITH_DATABASE(what_is_gone_is_told_by_kind),

@@ -56,14 +56,15 @@ static void add_one_of_each(struct fixture *fixture)
 	assert_ok(fixture, pl_code_issue(fixture->store, &grant, &secret, &fixture->err));
 	sql_run(fixture->db, "INSERT INTO connection_test (member_id, started_at, ends_at, ip, "
 			     "attempts) VALUES (1, 1, 1, '', 0)");
-	sql_run(fixture->db, "INSERT INTO administrator (id, role, made_at, made_by) VALUES (1, "
-			     "'domain', 1, '')");
+	sql_run(fixture->db, "INSERT INTO administrator (member_id, role, made_at, made_by) VALUES "
+			     "(NULL, 'server', 1, '')");
 	assert_int_equal(device.id, 1);
 	assert_int_equal(password.id, 1);
 	assert_int_equal(session.id, 1);
 }
 
-/* Every value is 1, which refers to the rows above; of a client, which has no number of its own, 2. */
+/* Every value is 1, which refers to the rows above; of a client, which has no number of its own,
+ * 2. */
 static int64_t run_with_ones(struct pl_store *store, enum pl_sql sql, struct pl_error *err)
 {
 	char text[PL_SQL_TEXT_MAX], spelled[PL_SQL_PARAMS_MAX][32];
