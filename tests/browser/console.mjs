@@ -1,7 +1,7 @@
 // console.mjs - administrators at a browser: the screens of the console.
 
 import assert from "node:assert/strict";
-import { env, newMember, postlatch } from "./server.mjs";
+import { env, newMember, postlatch, sql } from "./server.mjs";
 import { Visitor } from "./visitor.mjs";
 
 const { PORTAL_URL: PORTAL } = env;
@@ -18,6 +18,24 @@ export class Administrator extends Visitor {
 
     async menuEntries() {
         return this.menu().locator("a").allTextContents();
+    }
+
+    // By the entry of the navigation.
+    async goToPage(key) {
+        await this.menu().getByRole("link", { name: this.t(key), exact: true }).click();
+        await this.heading(key);
+    }
+
+    // Of the table, with this text in it.
+    row(text) {
+        return this.page.locator("tbody tr", { hasText: text });
+    }
+
+    // As if it had been entered long ago.
+    makeCodeOld() {
+        const [local] = this.member.address.split("@");
+        return sql(`UPDATE session SET reauthenticated_at = reauthenticated_at - 3600
+            WHERE member_id = (SELECT id FROM member WHERE local = '${local}')`);
     }
 
     // A code in the dialog that asks for one before the API answers.

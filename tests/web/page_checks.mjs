@@ -68,7 +68,8 @@ export function names() {
     }
     for (const table of document.querySelectorAll("table, section, dialog")) {
         const label = document.getElementById(table.getAttribute("aria-labelledby"));
-        if (!table.getAttribute("aria-label") && !label) complaints.push(`no name: ${table.localName}`);
+        const named = table.getAttribute("aria-label") || label || table.caption;
+        if (!named) complaints.push(`no name: ${table.localName}`);
     }
     const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
     if (new Set(ids).size !== ids.length) complaints.push(`an id twice: ${ids}`);

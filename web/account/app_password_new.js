@@ -3,43 +3,24 @@
 import { useEffect } from "../vendor/hooks.js";
 import { Action } from "../lib/button.js";
 import { CopyButton } from "../lib/copy.js";
-import { agree } from "../lib/dialog.js";
 import { html } from "../lib/html.js";
 import { t } from "../lib/language.js";
-import { stayUnless } from "../lib/router.js";
+import { useWarning } from "../lib/once.js";
 import { MailSettings, useMailSettings } from "./mail_settings.js";
 import { Profile } from "./profile.js";
 import { Section } from "./section.js";
 
 const ID = "made";
 
-const mayLeave = () => agree({
+const warning = () => ({
     title: t("app-passwords.leave-title"), text: t("app-passwords.leave-text"), yes: t("app-passwords.leave"),
 });
-
-// The browser's own question.
-function warn(event) {
-    event.preventDefault();
-    event.returnValue = true;
-}
-
-// Whoever leaves the page, reloads it or closes the window is asked first: it cannot be shown again.
-function useWarning() {
-    useEffect(() => {
-        addEventListener("beforeunload", warn);
-        stayUnless(mayLeave);
-        return () => {
-            removeEventListener("beforeunload", warn);
-            stayUnless(null);
-        };
-    }, []);
-}
 
 // password: in groups of four, for who types it; it is copied without the spaces.
 export function NewAppPassword({ row, password, putAway }) {
     const settings = useMailSettings();
     const plain = password.replaceAll(" ", "");
-    useWarning();
+    useWarning(warning);
     useEffect(() => document.getElementById(ID).focus(), []);
     return html`<${Section} id=${ID} title=${t("app-passwords.made", { name: row.label })}>
         <p data-note>${t("app-passwords.once")}</p>

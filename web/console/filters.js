@@ -10,21 +10,21 @@ const PAUSE = 300; // after the last key
 
 // Every search begins at the first page. While somebody types, it is one search, with one entry in the history.
 function find(text) {
-    const isRefined = text !== "" && asked("search") !== "";
-    ask({ search: text, after: "", page: "" }, { replace: isRefined });
+    const isRefined = text !== "" && asked("q") !== "";
+    ask({ q: text, after: "", page: "" }, { replace: isRefined });
 }
 
 function Search({ label }) {
     const field = useRef();
     const timer = useRef();
-    const present = asked("search");
+    const present = asked("q");
     useEffect(() => {
         const input = field.current.querySelector("input");
         if (input.value.trim() !== present) input.value = present;
     }, [present]);
     const now = (input) => {
         clearTimeout(timer.current);
-        if (input.value.trim() !== asked("search")) find(input.value.trim());
+        if (input.value.trim() !== asked("q")) find(input.value.trim());
     };
     const typed = (event) => {
         clearTimeout(timer.current);
@@ -32,10 +32,10 @@ function Search({ label }) {
     };
     const send = (event) => {
         event.preventDefault();
-        now(event.target.elements.search);
+        now(event.target.elements.q);
     };
     return html`<form role="search" ref=${field} onSubmit=${send}>
-        <${Field} name="search" type="search" label=${label} optional autocomplete="off" autocapitalize="none"
+        <${Field} name="q" type="search" label=${label} optional autocomplete="off" autocapitalize="none"
             spellcheck=${false} maxlength="320" onInput=${typed} onCompositionEnd=${typed} />
     </form>`;
 }

@@ -1,6 +1,7 @@
 // list.js - a table of the API's objects, a page of them at a time. What is sought, chosen, sorted and shown is in the
-// page's address under the names that the API has for it: search, the filters, sort ("address", or "-address" for the
-// other direction), after (the API's cursor). "page" is only for the reader.
+// page's address under the names that the API has for it: q, what is searched for; the filters; sort ("address", or
+// "-address" for the other direction); after, the API's cursor; and limit, for another size of page. "page" is only for
+// the reader.
 
 import { useEffect, useRef } from "../vendor/hooks.js";
 import { useSignal } from "../vendor/signals.js";
@@ -18,7 +19,7 @@ const SIZE = 50;
 
 // What the API is asked for, without the page of it.
 function wishes({ search, filters = [], columns }) {
-    const names = [search && "search", columns.some(({ sort }) => sort) && "sort", ...filters.map(({ name }) => name)];
+    const names = [search && "q", columns.some(({ sort }) => sort) && "sort", ...filters.map(({ name }) => name)];
     return Object.fromEntries(names.filter(Boolean).map((name) => [name, asked(name)]));
 }
 
@@ -27,7 +28,7 @@ function useAnswer(path, wished, version) {
     const shown = useSignal(null);
     const busy = useSignal(false);
     const latest = useRef();
-    const address = addressOf(path, { ...wished, after: asked("after"), limit: SIZE });
+    const address = addressOf(path, { ...wished, after: asked("after"), limit: asked("limit") || SIZE });
     useEffect(() => {
         latest.current = address;
         attempt(async () => {
@@ -59,11 +60,11 @@ function Paging({ next, shown }) {
 
 // Headings that sort.
 function headed(columns, order) {
-    return columns.map(({ label, sort }) => (sort ? {
-        label,
-        order: { [sort]: "ascending", [`-${sort}`]: "descending" }[order],
-        head: html`<${SortButton} label=${label} sort=${sort} order=${order} />`,
-    } : label));
+    return columns.map((column) => (column.sort ? {
+        label: column.label,
+        order: { [column.sort]: "ascending", [`-${column.sort}`]: "descending" }[order],
+        head: html`<${SortButton} ...${column} order=${order} />`,
+    } : column));
 }
 
 function Rows({ answer, busy, wished, caption, columns, order, row, bulk, empty }) {
@@ -77,19 +78,20 @@ function Rows({ answer, busy, wished, caption, columns, order, row, bulk, empty 
             rows=${bulk ? rows.map((line) => tickable(line, ticks)) : rows} />`;
 }
 
-// path: of the API, below /api/admin/v1; fixed: query fields that the address does not have. caption: what it lists.
-// columns: { label, sort } with the API's word if it can sort by it; sorted: the order that it has by itself.
+// id: of the element. path: of the API, below /api/admin/v1; fixed: query fields that the address does not have.
+// caption: what it lists.
+// columns: headings, or { label, sort } with the API's word if it can sort by it; sorted: the order that it has by itself.
 // row(item): { key, name, cells, actions } as lib/table.js has them; name is what the row is called where it is ticked.
 // search: the label of the field for it; filters: { name, label, options } as Select has them, with "" for all.
 // bulk({ keys, all, count, query, clear }): what can be done with rows that are ticked: their keys or, when all is
 // true, everything that query finds, which is count. empty: the sentence when there is nothing at all. version: another
 // number has it loaded anew.
-export function List({ path, version, fixed, search, filters, columns, sorted = "", caption, ...more }) {
+export function List({ id, path, version, fixed, search, filters, columns, sorted = "", caption, ...more }) {
     const wished = wishes({ search, filters, columns });
     const { answer, busy } = useAnswer(path, { ...fixed, ...wished }, version);
     const region = useRef();
     const order = asked("sort") || sorted;
-    return html`<section ref=${region} tabindex="-1" aria-label=${caption} data-list>
+    return html`<section ref=${region} id=${id} tabindex="-1" aria-label=${caption} data-list>
         <${Filters} search=${search} filters=${filters} columns=${columns} order=${order} />
         ${answer && html`
             <p role="status" data-aside>${t("list.total", { total: number(answer.total) })}</p>
