@@ -46,6 +46,7 @@
 	ROW("session.revoke-others", TAKES, CHANGE)  \
 	ROW("signing-key.add", GIVES, CHANGE)        \
 	ROW("token.revoke", TAKES, SIGN_IN)          \
+	ROW("totp.import", TAKES, CHANGE)            \
 	ROW("totp.register", TAKES, CHANGE)          \
 	ROW("totp.reset", TAKES, CHANGE)             \
 	ROW("trusted-device.add", GIVES, SIGN_IN)    \

@@ -180,7 +180,8 @@ static int set_totp(const struct pl_work *work, const struct pl_keys *seal, int6
 /* The confirmed secret takes the place of the old one, and what depended on that ends. So does
  * the choice to leave the factor out, which somebody else may have made before. */
 static int replace(const struct pl_work *work, const struct pl_keys *seal,
-		   struct pl_account *account, const struct pl_secret *secret, int64_t step)
+		   struct pl_account *account, const struct pl_secret *secret, int64_t step,
+		   const char *action)
 {
 	char text[PL_ADDRESS_MAX + 1];
 	const int64_t member_id = account->member.id;
@@ -193,8 +194,8 @@ static int replace(const struct pl_work *work, const struct pl_keys *seal,
 	    pl_member_opt_out(work, &account->member, 0) < 0)
 		return -1;
 	account->member.factor_registered = 1;
-	return pl_audit_add(work, "totp.register",
-			    pl_address_format(&account->member.address, text), "", "");
+	return pl_audit_add(work, action, pl_address_format(&account->member.address, text), "",
+			    "");
 }
 
 static int confirm(const struct pl_work *work, const struct pl_keys *seal,
@@ -216,7 +217,7 @@ static int confirm(const struct pl_work *work, const struct pl_keys *seal,
 				    &won, work->err);
 	if (won > 0) {
 		answer_r->result = PL_CODE_RIGHT;
-		ret = replace(work, seal, account, &pending.secret, step);
+		ret = replace(work, seal, account, &pending.secret, step, "totp.register");
 	}
 	pl_secret_wipe(&pending.secret);
 	return ret < 0 ? -1 : 0;
@@ -234,6 +235,27 @@ int pl_totp_confirm(const struct pl_work *work, const struct pl_keys *seal,
 	answer_r->result = PL_CODE_NONE;
 	return pl_error_prefix(work->err, "second factor of %s",
 			       pl_address_format(&account->member.address, text));
+}
+
+int pl_totp_import(const struct pl_work *work, const struct pl_keys *seal,
+		   struct pl_account *account, const struct pl_secret *secret)
+{
+	char text[PL_ADDRESS_MAX + 1];
+	struct pl_totp_state state;
+	int ret = pl_totp_state(work, account->member.id, &state);
+
+	if (ret == 0 && state.registered)
+		return 0;
+	/* Nobody knows which of its codes the other program has taken. */
+	if (ret == 0)
+		ret = replace(work, seal, account, secret, 0, "totp.import");
+	if (ret == 0)
+		ret = pl_exec(work->store, PL_SQL_RECOVERY_SET_KEPT,
+			      PL_PARAMS(PL_INT("kept", 0), PL_INT("member_id", account->member.id)),
+			      work->err);
+	return ret < 0 ? pl_error_prefix(work->err, "second factor of %s",
+					 pl_address_format(&account->member.address, text))
+		       : 1;
 }
 
 /* The one statement that lets one of several who offer the same code win. */

@@ -67,6 +67,11 @@ int pl_totp_begin(const struct pl_work *work, const struct pl_keys *seal,
 int pl_totp_confirm(const struct pl_work *work, const struct pl_keys *seal,
 		    struct pl_account *account, int64_t session_id, const char *code,
 		    struct pl_code_answer *answer_r);
+/* Registers a secret of pl_totp_secret_parse, with which the member's authenticator makes codes
+ * already. There are no recovery codes then: the member is shown new ones at the next sign-in. 1
+ * done, 0 the member has a factor, which stays, -1. */
+int pl_totp_import(const struct pl_work *work, const struct pl_keys *seal,
+		   struct pl_account *account, const struct pl_secret *secret);
 /* Redeems a code of the registered secret; PL_CODE_RIGHT and PL_CODE_WRONG are committed. */
 int pl_totp_redeem_commit(const struct pl_work *work, const struct pl_keys *seal, int64_t member_id,
 			  const char *code, struct pl_code_answer *answer_r);

@@ -454,6 +454,39 @@ static void registration_ends_old_trust_and_recovery_codes(void **state)
 	assert_int_equal(totp.wait_until, 0);
 }
 
+static void imported_secret_is_registered_unless_there_is_one(void **state)
+{
+	const struct pl_address address = address_of(OWNER);
+	struct fixture *fixture = *state;
+	struct pl_secret secret, other;
+	struct pl_totp_state totp;
+	char code[8];
+	int64_t id;
+
+	add_member(fixture, OWNER, "");
+	pl_secret_set(&secret, "JBSWY3DPEHPK3PXP", 16);
+	pl_secret_set(&other, "GEZDGNBVGY3TQOJQ", 16);
+	id = account_at(fixture, &address)->member.id;
+	assert_int_equal(pl_totp_import(work_at(fixture, T), fixture->keys,
+					account_at(fixture, &address), &secret),
+			 1);
+	assert_int_equal(fixture->account.member.factor_registered, 1);
+	assert_int_equal(pl_totp_import(work_at(fixture, T), fixture->keys,
+					account_at(fixture, &address), &other),
+			 0);
+	assert_ok(fixture, pl_totp_state(work_of(fixture), id, &totp));
+	assert_int_equal(totp.registered, 1);
+	assert_int_equal(totp.registered_at, T);
+	assert_int_equal(totp.recovery_kept, 0);
+	assert_int_equal(take(fixture, id, code_at(&other, T, code), T, NULL), PL_CODE_WRONG);
+	assert_int_equal(take(fixture, id, code_at(&secret, T, code), T, NULL), PL_CODE_RIGHT);
+	assert_int_equal(take(fixture, id, code_at(&secret, T, code), T, NULL), PL_CODE_USED);
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT COUNT(*) FROM audit WHERE action = 'totp.import'"),
+			 1);
+	assert_false(database_holds(fixture, (const char *)secret.data));
+}
+
 static void reset_leaves_nothing(void **state)
 {
 	const struct pl_address address = address_of(OWNER);
@@ -701,6 +734,7 @@ int main(void)
 		TEST_WITH_DATABASE(sessions_have_registrations_of_their_own),
 		TEST_WITH_DATABASE(secret_of_a_session_is_out_of_reach_of_another_member),
 		TEST_WITH_DATABASE(registration_ends_old_trust_and_recovery_codes),
+		TEST_WITH_DATABASE(imported_secret_is_registered_unless_there_is_one),
 		TEST_WITH_DATABASE(reset_leaves_nothing),
 		TEST_WITH_DATABASE(stored_secret_cannot_be_read),
 		TEST_WITH_DATABASE(record_moved_to_another_member_is_refused),

@@ -57,7 +57,7 @@ const changes = {
         "revoke-others": "change.session-revoke-others",
     },
     token: { revoke: "change.token-revoke" },
-    totp: { register: "change.factor-register", reset: "change.factor-remove" },
+    totp: { import: "change.factor-import", register: "change.factor-register", reset: "change.factor-remove" },
     "trusted-device": {
         add: "change.trusted-add",
         remove: "change.trusted-remove",

@@ -248,6 +248,7 @@ export default {
     "change.session-revoke-others": "All other devices were signed out of webmail",
     "change.token-revoke": "A sign-in of webmail ended",
     "change.token-stolen": "A sign-in was used twice, and was ended",
+    "change.factor-import": "Two-step verification came over from another mail server",
     "change.factor-register": "Two-step verification was set up",
     "change.factor-remove": "Two-step verification was removed",
     "change.trusted-add": "A device became trusted",

@@ -248,6 +248,7 @@ export default {
     "change.session-revoke-others": "다른 모든 기기에서 웹메일 로그아웃",
     "change.token-revoke": "웹메일 로그인 종료",
     "change.token-stolen": "중복 사용된 로그인 종료",
+    "change.factor-import": "다른 메일 서버에서 2단계 인증을 옮겨 옴",
     "change.factor-register": "2단계 인증 등록",
     "change.factor-remove": "2단계 인증 삭제",
     "change.trusted-add": "신뢰하는 기기 등록",
