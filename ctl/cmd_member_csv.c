@@ -45,18 +45,6 @@ static int import_rows(struct ctl *ctl, const struct member_csv *csv, int *domai
 	return changed;
 }
 
-/* One line for each, like other errors. */
-static void print_faults(const char *name, char *faults)
-{
-	char *fault;
-
-	while (faults != NULL && (fault = strsep(&faults, "\n")) != NULL && *fault != '\0') {
-		fprintf(stderr, "postlatch: %s: ", name);
-		ctl_put(stderr, fault);
-		fputc('\n', stderr);
-	}
-}
-
 int cmd_member_import(struct ctl *ctl, struct pl_error *err)
 {
 	const char *path = ctl->args[0];
@@ -68,8 +56,9 @@ int cmd_member_import(struct ctl *ctl, struct pl_error *err)
 
 	if (ctl_read_input(path, MEMBER_CSV_MAX, &text, &len, err) < 0)
 		goto out;
-	if (member_csv_parse(text, len, ctl->policy->default_domain, &csv, err) < 0) {
-		print_faults(ctl_input_name(path), csv.faults);
+	if (member_csv_parse(text, len, ctl->policy->default_domain, MEMBER_CSV_PLAIN, &csv, err) <
+	    0) {
+		ctl_print_faults(ctl_input_name(path), csv.faults);
 		pl_error_prefix(err, "%s", ctl_input_name(path));
 		goto out;
 	}

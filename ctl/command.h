@@ -173,6 +173,8 @@ void ctl_print_layers(const struct pl_layers *layers);
 char *ctl_own_settings(const struct pl_settings *settings, char *buf, size_t size);
 /* The member's own choice about the second factor, in words. */
 const char *ctl_opted_out(const struct pl_member *member, const struct pl_layers *layers);
+/* Prints the lines of a text as errors about the file of that name, and changes the text. */
+void ctl_print_faults(const char *name, char *faults);
 /* A counter on standard error, when that is a terminal. */
 void ctl_progress(const char *what, int64_t done, int64_t of);
 

@@ -43,6 +43,8 @@ const char *csv_column_name(int column)
 		return "active";
 	case CSV_CLASS:
 		return "class";
+	case CSV_TOTP_SECRET:
+		return "totp_secret";
 	case CSV_NOTHING:
 		return "";
 	}

@@ -9,7 +9,14 @@
 #include "policy/settings/setting.h"
 
 /* A setting's number, or one of these. */
-enum { CSV_ADDRESS = PL_SETTING_COUNT, CSV_ACTIVE, CSV_CLASS, CSV_NOTHING, CSV_COLUMNS };
+enum {
+	CSV_ADDRESS = PL_SETTING_COUNT,
+	CSV_ACTIVE,
+	CSV_CLASS,
+	CSV_TOTP_SECRET,
+	CSV_NOTHING,
+	CSV_COLUMNS
+};
 
 /* CSV_NOTHING for no name at all, as spreadsheets write for columns without cells; -1 for a name
  * that is none. */

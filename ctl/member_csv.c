@@ -2,6 +2,7 @@
 #include "ctl/member_csv.h"
 
 #include <csv.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 struct reader {
 	struct member_csv *csv;
 	const char *default_domain;
+	enum member_csv_kind kind;
 	struct pl_error *err;                   /* the first fault */
 	int stopped;                            /* what follows cannot be read */
 	size_t faults;                          /* lines that are wrong */
@@ -75,7 +77,9 @@ static void read_column_name(struct reader *reader, const char *name)
 		return;
 	}
 	reader->columns[reader->field] = column;
-	if (renamed != NULL) {
+	if (column == CSV_TOTP_SECRET && reader->kind == MEMBER_CSV_PLAIN) {
+		wrong(reader, "the column totp_secret is for `postlatch import csv`", "");
+	} else if (renamed != NULL) {
 		snprintf(what, sizeof(what), "the column %s is now called ", name);
 		wrong(reader, what, renamed);
 	} else if (column < 0) {
@@ -102,6 +106,15 @@ static void read_setting(struct reader *reader, int column, const char *text, st
 	pl_change_parse(word, PL_AT_MEMBER, &reader->row.change, why);
 }
 
+static void read_secret(struct reader *reader, const char *text, struct pl_error *why)
+{
+	if (strlen(text) > MEMBER_CSV_SECRET_MAX)
+		pl_error_set(why, PL_ERR_INVALID, "totp_secret has more than %d bytes",
+			     MEMBER_CSV_SECRET_MAX);
+	else
+		memcpy(reader->row.totp_secret, text, strlen(text) + 1);
+}
+
 static void read_value(struct reader *reader, const char *text)
 {
 	int column = reader->columns[reader->field];
@@ -111,6 +124,8 @@ static void read_value(struct reader *reader, const char *text)
 	if (column == CSV_ADDRESS)
 		pl_address_parse(text, strlen(text), reader->default_domain, &reader->row.address,
 				 &why);
+	else if (column == CSV_TOTP_SECRET)
+		read_secret(reader, text, &why);
 	else if (column != CSV_NOTHING)
 		read_setting(reader, column, text, &why);
 	else if (*text != '\0')
@@ -159,18 +174,29 @@ static void end_of_header(struct reader *reader)
 	reader->stopped |= reader->faults > 0;
 }
 
+/* Rows may have secrets. */
+static void free_rows(struct member_csv *csv)
+{
+	if (csv->rows != NULL)
+		OPENSSL_cleanse(csv->rows, csv->room * sizeof(*csv->rows));
+	free(csv->rows);
+}
+
 static void keep_row(struct reader *reader)
 {
 	struct member_csv *csv = reader->csv;
 
 	if (csv->count == csv->room) {
 		size_t room = csv->room == 0 ? 256 : csv->room * 2;
-		struct member_csv_row *rows = realloc(csv->rows, room * sizeof(*rows));
+		struct member_csv_row *rows = calloc(room, sizeof(*rows));
 
 		if (rows == NULL) {
 			stop(reader, "out of memory");
 			return;
 		}
+		if (csv->count > 0)
+			memcpy(rows, csv->rows, csv->count * sizeof(*rows));
+		free_rows(csv);
 		csv->rows = rows;
 		csv->room = room;
 	}
@@ -292,9 +318,11 @@ static int parse(const char *text, size_t len, struct reader *reader)
 }
 
 int member_csv_parse(const char *text, size_t len, const char *default_domain,
-		     struct member_csv *csv_r, struct pl_error *err)
+		     enum member_csv_kind kind, struct member_csv *csv_r, struct pl_error *err)
 {
-	struct reader reader = { .csv = csv_r, .default_domain = default_domain, .err = err };
+	struct reader reader = {
+		.csv = csv_r, .default_domain = default_domain, .kind = kind, .err = err
+	};
 	char *list = NULL;
 	size_t size;
 	int ret;
@@ -307,6 +335,7 @@ int member_csv_parse(const char *text, size_t len, const char *default_domain,
 		return -1;
 	reader.list = open_memstream(&list, &size);
 	ret = parse(text, len, &reader);
+	OPENSSL_cleanse(&reader.row, sizeof(reader.row));
 	if (reader.list != NULL)
 		fclose(reader.list);
 	if (ret < 0) {
@@ -319,7 +348,7 @@ int member_csv_parse(const char *text, size_t len, const char *default_domain,
 
 void member_csv_free(struct member_csv *csv)
 {
-	free(csv->rows);
+	free_rows(csv);
 	free(csv->faults);
 	memset(csv, 0, sizeof(*csv));
 }

@@ -16,11 +16,16 @@
 #define MEMBER_CSV_MAX (256 * 1024 * 1024) /* bytes of a file */
 #define MEMBER_CSV_FIELD_MAX 512           /* bytes of a field */
 #define MEMBER_CSV_FAULTS 100
+#define MEMBER_CSV_SECRET_MAX 160 /* bytes of a key of a second factor */
+
+/* Whether the file may have the column totp_secret. */
+enum member_csv_kind { MEMBER_CSV_PLAIN, MEMBER_CSV_WITH_SECRETS };
 
 struct member_csv_row {
 	struct pl_address address;
 	struct pl_change change;
-	int line; /* where the row ends, counting from 1 */
+	char totp_secret[MEMBER_CSV_SECRET_MAX + 1]; /* as it was written; "" for none */
+	int line;                                    /* where the row ends, counting from 1 */
 };
 
 struct member_csv {
@@ -34,7 +39,8 @@ struct member_csv {
 /* Reads a whole file from memory. An error names the line; when several are wrong it says how
  * many, and csv_r->faults is to be freed. */
 int member_csv_parse(const char *text, size_t len, const char *default_domain,
-		     struct member_csv *csv_r, struct pl_error *err);
+		     enum member_csv_kind kind, struct member_csv *csv_r, struct pl_error *err);
+/* Wipes the secrets. */
 void member_csv_free(struct member_csv *csv);
 
 /* The first line, with the columns' names, and the line of a member. The caller checks ferror(). */

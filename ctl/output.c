@@ -127,3 +127,14 @@ void ctl_progress(const char *what, int64_t done, int64_t of)
 	fprintf(stderr, "\r%s: %lld of %lld%s", what, (long long)done, (long long)of,
 		done >= of ? "\n" : "");
 }
+
+void ctl_print_faults(const char *name, char *faults)
+{
+	char *fault;
+
+	while (faults != NULL && (fault = strsep(&faults, "\n")) != NULL && *fault != '\0') {
+		fprintf(stderr, "postlatch: %s: ", name);
+		ctl_put(stderr, fault);
+		fputc('\n', stderr);
+	}
+}

@@ -47,11 +47,11 @@ done
 while read -r document noun verb; do
 	grep -qE "^CTL_COMMAND\(\"$noun\", \"($verb)?\"" ctl/commands.def ||
 		complain "$document shows \`postlatch $noun $verb\`, which is no command"
-done < <(grep -oHE '(\$POSTLATCH|postlatch) (--json )?(domain|member|app-password|totp|session|device|application|client|db) [a-z]+' README.md SECURITY.md HACKING.md doc/*.md demo/what-next debian/README.Debian |
+done < <(grep -oHE '(\$POSTLATCH|postlatch) (--json )?(domain|import|member|app-password|totp|session|device|application|client|db) [a-z][a-z0-9-]*' README.md SECURITY.md HACKING.md doc/*.md demo/what-next debian/README.Debian |
 	sed -E 's/:(\$POSTLATCH|postlatch) (--json )?/ /' | sort -u)
 
 # Every source file is in a Makefile, which may be that of the folder above.
-for file in {policy,portal}/*/*.[ch] ctl/{check,setup}/*.[ch] {ctl,daemon,dovecot,milter,sasl-relay,dovecot-plugin,portal,sender}/*.[ch] tests/{unit,fuzz,bench}/*.[ch]; do
+for file in {policy,portal}/*/*.[ch] ctl/{check,import,setup}/*.[ch] {ctl,daemon,dovecot,milter,sasl-relay,dovecot-plugin,portal,sender}/*.[ch] tests/{unit,fuzz,bench}/*.[ch]; do
 	[ -e "$file" ] || continue
 	makefile=${file%/*}/Makefile.am
 	[ -e "$makefile" ] || makefile=${file%/*/*}/Makefile.am

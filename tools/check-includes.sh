@@ -10,7 +10,7 @@ complain() { echo "check-includes: $*"; status=1; }
 
 rooms=(policy/base policy/store policy/settings policy/outbox policy/account policy/credential policy/session policy/login policy/admin
 	daemon dovecot dovecot-plugin milter sasl-relay portal/http portal/signin portal/account portal/console portal/oauth portal/setup portal sender
-	ctl ctl/check ctl/setup)
+	ctl ctl/check ctl/import ctl/setup)
 shared=" policy daemon dovecot "
 declare -A place
 for i in "${!rooms[@]}"; do place[${rooms[i]}]=$i; done

@@ -27,7 +27,7 @@ BLOCKS = {
     ("doc/account-password.md", ""): HERE, ("doc/connected-applications.md", ""): HERE,
     ("doc/operations.md", ""): HERE, ("doc/operations.md", "fail2ban"): HERE, ("doc/operations.md", "upgrade"): CHECKED,
     ("doc/operations.md", "check"): CHECKED,
-    ("doc/several-machines.md", ""): HERE,
+    ("doc/several-machines.md", ""): HERE, ("doc/migration.md", ""): HERE,
     ("doc/security.md", ""): HERE,
 }
 
@@ -174,6 +174,14 @@ class Operation(unittest.TestCase):
 
     def test_the_account_password_is_retired(self):
         self.follow(block("doc/account-password.md"))
+
+    def test_members_come_from_other_programs(self):
+        for name, here in (("mailcow.sql", "mailcow.sql"), ("postfixadmin-mysql.sql", "postfix.sql"),
+                           ("roundcube.sql", "roundcube.sql"), ("members.csv", "members.csv")):
+            with open(os.path.join(ROOT, "tests/data/import", name)) as f:
+                self.site.write(here, f.read().replace("`rc_", "`"))
+        self.site.write("des_key", "rcmail-!24ByteDESkey*Str\n")
+        self.follow(block("doc/migration.md"))
 
     def test_connected_applications_are_looked_after(self):
         for member in ("alice@example.com", "bob@example.com"):

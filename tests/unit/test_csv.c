@@ -8,7 +8,7 @@
 static int parse(const char *text, size_t len, struct member_csv *csv, struct pl_error *err)
 {
 	memset(err, 0, sizeof(*err));
-	return member_csv_parse(text, len, "default.test", csv, err);
+	return member_csv_parse(text, len, "default.test", MEMBER_CSV_PLAIN, csv, err);
 }
 
 /* Takes the text and gives its rows; the caller frees them. */

@@ -1,0 +1,42 @@
+/* source_csv.c - a CSV file of members; see import.h.
+ *
+ * It is read as `member import` reads it. That command also changes members who are there already,
+ * and removes settings that the file does not have; this one adds those who are missing, with their
+ * second factors, and shows what it would do first.
+ */
+#include <string.h>
+
+#include "ctl/import/import.h"
+#include "ctl/member_csv.h"
+
+static int on_row(struct import_plan *plan, const struct member_csv_row *row)
+{
+	char text[PL_ADDRESS_MAX + 1];
+	struct import_domain *domain;
+	struct import_member *member;
+
+	pl_address_format(&row->address, text);
+	if (import_add_domain(plan, row->address.domain, 1, &domain) < 0 ||
+	    import_add_member(plan, text, &member) < 0)
+		return -1;
+	if (member == NULL)
+		return 0;
+	member->change = row->change;
+	return row->totp_secret[0] == '\0' ? 0
+					   : import_set_factor(plan, member, row->totp_secret,
+							       strlen(row->totp_secret));
+}
+
+int import_csv(struct import_plan *plan, const char *text, size_t len)
+{
+	struct member_csv csv;
+	int ret = member_csv_parse(text, len, plan->ctl->policy->default_domain,
+				   MEMBER_CSV_WITH_SECRETS, &csv, plan->err);
+
+	if (ret < 0)
+		ctl_print_faults(ctl_input_name(plan->ctl->args[0]), csv.faults);
+	for (size_t i = 0; ret == 0 && i < csv.count; i++)
+		ret = on_row(plan, &csv.rows[i]);
+	member_csv_free(&csv);
+	return ret;
+}
