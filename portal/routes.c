@@ -1,6 +1,7 @@
 /* routes.c - see routes.h. */
 #include "portal/routes.h"
 
+#include "policy/admin/audit_search.h"
 #include "policy/credential/app_password.h"
 #include "portal/account/handlers.h"
 #include "portal/console/console_domains_of.h"

@@ -33,6 +33,16 @@ int pl_audit_is_sign_in(const char *action)
 	return found != NULL && found->kind == SIGN_IN;
 }
 
+/* Of which domain the object is, or is a member; NULL: of none. */
+static const char *domain_of(const char *action, const char *object)
+{
+	const char *at = strrchr(object, '@');
+
+	if (at != NULL)
+		return at + 1;
+	return strncmp(action, "domain.", strlen("domain.")) == 0 ? object : NULL;
+}
+
 int pl_audit_add(const struct pl_work *work, const char *action, const char *object,
 		 const char *before, const char *after)
 {
@@ -42,31 +52,15 @@ int pl_audit_add(const struct pl_work *work, const char *action, const char *obj
 	return pl_exec(work->store, PL_SQL_AUDIT_INSERT,
 		       PL_PARAMS(PL_INT("at", work->now), PL_TEXT("who", work->actor.who),
 				 PL_TEXT("source", work->actor.from), PL_TEXT("action", action),
-				 PL_TEXT("object", object), PL_TEXT("before", before),
-				 PL_TEXT("after", after)),
+				 PL_TEXT("object", object),
+				 PL_TEXT("domain", domain_of(action, object)),
+				 PL_TEXT("before", before), PL_TEXT("after", after)),
 		       work->err) < 0
 		       ? pl_error_prefix(work->err, "audit")
 		       : 0;
 }
 
-/* "@example.com" becomes the LIKE pattern of its members, "%@example.com". */
-static int domain_pattern(const char *object, char *pattern, size_t size)
-{
-	size_t used = 1;
-
-	pattern[0] = '%';
-	for (; *object != '\0'; object++) {
-		if (used + 3 > size)
-			return -1;
-		if (*object == '%' || *object == '_' || *object == '\\')
-			pattern[used++] = '\\';
-		pattern[used++] = *object;
-	}
-	pattern[used] = '\0';
-	return 0;
-}
-
-static void read_record(struct pl_stmt *stmt, struct pl_audit_record *record)
+void pl_audit_read(struct pl_stmt *stmt, struct pl_audit_record *record)
 {
 	record->id = pl_col_int(stmt, "id");
 	record->at = pl_col_int(stmt, "at");
@@ -86,7 +80,7 @@ static int read_all(struct pl_stmt *stmt,
 	int ret;
 
 	while ((ret = pl_step(stmt, err)) == 1) {
-		read_record(stmt, &record);
+		pl_audit_read(stmt, &record);
 		if (each(&record, context) != 0) {
 			pl_reset(stmt);
 			return 0;
@@ -101,17 +95,13 @@ int pl_audit_list(struct pl_store *store, const struct pl_audit_filter *filter,
 {
 	const struct pl_param since = PL_INT("since", filter->since);
 	const struct pl_param limit = PL_INT("limit", filter->limit);
-	char pattern[2 * PL_AUDIT_TEXT];
 	struct pl_stmt *stmt;
 
 	if (filter->object == NULL) {
 		stmt = pl_query(store, PL_SQL_AUDIT_LIST, PL_PARAMS(since, limit));
 	} else if (filter->object[0] == '@') {
-		if (domain_pattern(filter->object, pattern, sizeof(pattern)) < 0)
-			return pl_error_set(err, PL_ERR_INVALID, "the domain name is too long");
 		stmt = pl_query(store, PL_SQL_AUDIT_LIST_DOMAIN,
-				PL_PARAMS(PL_TEXT("domain", filter->object + 1),
-					  PL_TEXT("members", pattern), since, limit));
+				PL_PARAMS(PL_TEXT("domain", filter->object + 1), since, limit));
 	} else {
 		stmt = pl_query(store, PL_SQL_AUDIT_LIST_OBJECT,
 				PL_PARAMS(PL_TEXT("object", filter->object), since, limit));

@@ -42,6 +42,9 @@ int pl_audit_list_below(struct pl_store *store, const char *object, int64_t sinc
 			int limit, int (*each)(const struct pl_audit_record *record, void *context),
 			void *context, struct pl_error *err);
 
+/* Reads the columns that are called like its fields. */
+void pl_audit_read(struct pl_stmt *stmt, struct pl_audit_record *record_r);
+
 /* How far the records are now. Their ids only go up, so that no clock is needed to tell
  * what was changed before and what after. */
 int pl_audit_newest(struct pl_store *store, int64_t *newest_r, struct pl_error *err);

@@ -314,6 +314,15 @@ static const struct pl_migration migrations[] = {
 	  " overdue BIGINT NOT NULL, opted_out BIGINT NOT NULL, different BIGINT NOT NULL,"
 	  " account_password BIGINT NOT NULL, PRIMARY KEY (day, domain_id));"
 	  "CREATE INDEX adoption_domain ON adoption (domain_id);" },
+	/* Of an address, what is behind its '@', which takes all other characters off its end. */
+	{ "audit records by domain, by time and by who",
+	  "ALTER TABLE audit ADD COLUMN domain TEXT;"
+	  "UPDATE audit SET domain = CASE WHEN object LIKE '%@%' THEN"
+	  " substr(object, length(rtrim(object, replace(object, '@', ''))) + 1)"
+	  " WHEN action LIKE 'domain.%' THEN object END;"
+	  "CREATE INDEX audit_at ON audit (at, id);"
+	  "CREATE INDEX audit_domain ON audit (domain, at, id);"
+	  "CREATE INDEX audit_who ON audit (who, at, id);" },
 };
 
 /* The statements of schema.c itself, which run on databases of every age. */

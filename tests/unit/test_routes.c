@@ -288,6 +288,16 @@ static void every_row_of_the_console_is_guarded(void **state)
 	assert_true(count > 2);
 }
 
+/* Audit records are looked at, and nothing else. */
+static void no_route_changes_audit_records(void **state)
+{
+	(void)state;
+	for (const struct route *route = portal_table; route->method != NULL; route++) {
+		if (strstr(route->path, "/audit") != NULL && strcmp(route->method, "GET") != 0)
+			fail_msg("%s %s", route->method, route->path);
+	}
+}
+
 static void query_fields_are_checked_against_their_list(void **state)
 {
 	static const struct route_field fields[] = { { "page", FIELD_ID, 0, 100 },
@@ -398,6 +408,7 @@ int main(void)
 		cmocka_unit_test(no_path_fits_two_patterns_of_the_portal),
 		cmocka_unit_test(every_row_of_the_portal_makes_sense),
 		cmocka_unit_test(every_row_of_the_console_is_guarded),
+		cmocka_unit_test(no_route_changes_audit_records),
 		cmocka_unit_test(query_fields_are_checked_against_their_list),
 		cmocka_unit_test(names_are_a_list_that_is_bounded),
 		cmocka_unit_test(methods_that_change_nothing_are_safe),

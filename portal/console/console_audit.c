@@ -1,0 +1,173 @@
+/* console_audit.c - who changed what: a page at a time, or as a table to take away. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "policy/admin/audit_search.h"
+#include "portal/console/console_answer.h"
+#include "portal/console/handlers.h"
+
+#define EXPORT_MOST 100000 /* records */
+
+static const char *asked(const struct request *request, const char *name)
+{
+	const char *text = request_query(request, name);
+
+	return text != NULL ? text : "";
+}
+
+static int64_t number(const struct request *request, const char *name)
+{
+	return strtoll(asked(request, name), NULL, 10);
+}
+
+/* "AT-ID", the last record of the page before: 1, or 0 when it is none. */
+static int read_cursor(const char *text, struct pl_audit_search *search)
+{
+	char again[48], *end;
+
+	if (text[0] == '\0')
+		return 1;
+	search->below_at = strtoll(text, &end, 10);
+	if (*end != '-')
+		return 0;
+	search->below_id = strtoll(end + 1, &end, 10);
+	snprintf(again, sizeof(again), "%lld-%lld", (long long)search->below_at,
+		 (long long)search->below_id);
+	return search->below_at > 0 && search->below_id > 0 && strcmp(again, text) == 0;
+}
+
+/* The name of a domain finds all of it, anything else that object alone. domain_r has the room of
+ * one. */
+static void read_object(const struct request *request, struct pl_audit_search *search,
+			char *domain_r)
+{
+	const char *object = asked(request, "object");
+
+	domain_r[0] = '\0';
+	search->object = object;
+	search->domain = domain_r;
+	if (object[0] != '\0' && strchr(object, '@') == NULL &&
+	    pl_domain_parse(object, domain_r, NULL) == 0)
+		search->object = "";
+	else
+		domain_r[0] = '\0';
+}
+
+static void read_search(const struct request *request, struct pl_audit_search *search_r,
+			char *domain_r)
+{
+	*search_r = (struct pl_audit_search){
+		.scope = pl_administrator_scope(&request->administrator),
+		.since = number(request, "since"),
+		.until = number(request, "until"),
+		.who = asked(request, "who"),
+		.action = asked(request, "action"),
+		.source = asked(request, "address"),
+		.text = asked(request, "search"),
+	};
+	read_object(request, search_r, domain_r);
+}
+
+static int add_row(const struct pl_audit_record *record, void *context)
+{
+	return json_array_append_new(context,
+				     json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s}", "id",
+					       (json_int_t)record->id, "at", (json_int_t)record->at,
+					       "who", record->who, "address", record->source,
+					       "action", record->action, "object", record->object,
+					       "before", record->before, "after", record->after));
+}
+
+/* Takes the row away that is one too many. next_r is "" when there is none. */
+static void find_next(json_t *rows, int limit, char *next_r, size_t size)
+{
+	const json_t *last;
+
+	next_r[0] = '\0';
+	if (json_array_size(rows) <= (size_t)limit)
+		return;
+	json_array_remove(rows, (size_t)limit);
+	last = json_array_get(rows, (size_t)limit - 1);
+	snprintf(next_r, size, "%lld-%lld",
+		 (long long)json_integer_value(json_object_get(last, "at")),
+		 (long long)json_integer_value(json_object_get(last, "id")));
+}
+
+int get_console_audit(struct request *request, struct response *response, struct pl_error *err)
+{
+	const int limit = console_limit(request);
+	char domain[PL_DOMAIN_MAX + 1], next[48];
+	struct pl_audit_search search;
+	json_t *rows;
+	int64_t total;
+
+	read_search(request, &search, domain);
+	if (!read_cursor(asked(request, "after"), &search))
+		return respond_bad_field(response, "after");
+	search.limit = limit + 1;
+	total = pl_audit_search_total(request->work.store, &search, err);
+	if (total < 0)
+		return -1;
+	rows = json_array();
+	if (pl_audit_search(request->work.store, &search, add_row, rows, err) < 0) {
+		json_decref(rows);
+		return -1;
+	}
+	find_next(rows, limit, next, sizeof(next));
+	return respond_json(response, 200,
+			    json_pack("{s:o, s:I, s:s?}", "items", rows, "total", (json_int_t)total,
+				      "next", next[0] != '\0' ? next : NULL));
+}
+
+/* A cell that a spreadsheet takes for a text, whatever it begins with. */
+static void put_cell(FILE *out, const char *text, const char *behind)
+{
+	fputs(text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL ? "\"'" : "\"", out);
+	for (; *text != '\0'; text++) {
+		if (*text == '"')
+			fputc('"', out);
+		fputc(*text, out);
+	}
+	fprintf(out, "\"%s", behind);
+}
+
+static int put_row(const struct pl_audit_record *record, void *context)
+{
+	const time_t at = record->at;
+	char when[32];
+	struct tm tm;
+
+	gmtime_r(&at, &tm);
+	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	put_cell(context, when, ",");
+	put_cell(context, record->who, ",");
+	put_cell(context, record->source, ",");
+	put_cell(context, record->action, ",");
+	put_cell(context, record->object, ",");
+	put_cell(context, record->before, ",");
+	put_cell(context, record->after, "\r\n");
+	return 0;
+}
+
+int get_console_audit_export(struct request *request, struct response *response,
+			     struct pl_error *err)
+{
+	char domain[PL_DOMAIN_MAX + 1];
+	struct pl_audit_search search;
+	FILE *out = open_memstream(&response->body, &response->body_len);
+	int ret;
+
+	if (out == NULL)
+		return pl_error_set(err, PL_ERR_RETRY, "there is no memory for the table");
+	read_search(request, &search, domain);
+	search.limit = EXPORT_MOST;
+	fputs("time,who,address,action,object,before,after\r\n", out);
+	ret = pl_audit_search(request->work.store, &search, put_row, out, err);
+	if (fclose(out) != 0 && ret == 0)
+		ret = pl_error_set(err, PL_ERR_RETRY, "there is no memory for the table");
+	response->type = "text/csv; charset=utf-8";
+	response->status = 200;
+	return ret;
+}
