@@ -31,6 +31,7 @@ for (const locale of ["ko-KR", "en-US"]) {
     test(`console, ${locale}: every screen is readable, named, not too wide and without axe's violations`,
         { locale, viewport: PHONE, reducedMotion: "reduce" }, async (reader, page) => {
             const visitor = await administrator(reader, "server");
+            page.on("dialog", (dialog) => dialog.accept()); // the browser's own, of a page that is left
             const { name } = await visitor.session();
             for (const [screen, go] of Object.entries(SCREENS)) {
                 const complaints = [];

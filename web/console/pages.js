@@ -3,8 +3,12 @@
 // that belong to another page are not in the navigation, which shows that page (within) as the present one. What a
 // page is about, and what a list shows, is in the query of its address.
 
+import { Administrators } from "./administrators.js";
+import { ApiKeys } from "./api_keys.js";
 import { Overview } from "./overview.js";
 
 export const pages = [
     { path: "/console", title: "overview.title", component: Overview, least: "helpdesk" },
+    { path: "/console/administrators", title: "administrators.title", component: Administrators, least: "server" },
+    { path: "/console/api-keys", title: "api-keys.title", component: ApiKeys, least: "server" },
 ];
