@@ -1,8 +1,9 @@
 /* cmd_client.c - postlatch client ... */
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/command.h"
-#include "policy/session/grant.h"
+#include "policy/session/application.h"
 
 /* "URI,URI" to the list divided by spaces that is stored. */
 static int read_uris(const char *what, const char *text, char *list, struct pl_error *err)
@@ -174,19 +175,66 @@ int cmd_client_list(struct ctl *ctl, struct pl_error *err)
 	return ctl_print_json(json, err);
 }
 
+/* What ends with a client: a disconnection for each member. */
+struct ending {
+	struct disconnection *of;
+	size_t count, room;
+	int no_memory;
+};
+
+static int add_application(const struct pl_application *application, void *context)
+{
+	const struct pl_address *address = &application->session.address;
+	struct ending *ending = context;
+	struct disconnection *last = ending->of + ending->count - 1;
+
+	if (ending->count == 0 || strcmp(last->address.local, address->local) != 0 ||
+	    strcmp(last->address.domain, address->domain) != 0) {
+		if (ending->count == ending->room) {
+			const size_t room = ending->room == 0 ? 16 : 2 * ending->room;
+			struct disconnection *of = realloc(ending->of, room * sizeof(*of));
+
+			ending->no_memory = of == NULL;
+			if (of == NULL)
+				return 1;
+			ending->of = of;
+			ending->room = room;
+		}
+		last = ending->of + ending->count++;
+		memset(last, 0, sizeof(*last));
+	}
+	disconnection_add_session(last, &application->session);
+	return 0;
+}
+
+/* Values as pl_oauth_client_remove. */
+static int remove_client(struct ctl *ctl, struct ending *ending, struct pl_error *err)
+{
+	if (pl_application_list_of_client(&ctl->work, ctl->args[0], add_application, ending) < 0)
+		return -1;
+	if (ending->no_memory)
+		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
+	return pl_oauth_client_remove(&ctl->work, ctl->args[0]);
+}
+
 int cmd_client_remove(struct ctl *ctl, struct pl_error *err)
 {
-	int ret;
+	struct ending ending = { .of = NULL };
+	int ret = pl_store_begin_write(ctl->work.store, err);
 
-	if (pl_store_begin_write(ctl->work.store, err) < 0)
+	if (ret < 0)
 		return -1;
-	ret = pl_oauth_client_remove(&ctl->work, ctl->args[0]);
+	ret = remove_client(ctl, &ending, err);
 	if (ret == 0)
 		ret = pl_error_set(err, PL_ERR_CONFLICT,
 				   "no such client: %.64s; `postlatch client list` "
 				   "shows them",
 				   ctl->args[0]);
-	if (ctl_finish_write(ctl, ret, err) < 0)
+	ret = ctl_finish_write(ctl, ret, err);
+	for (size_t i = 0; ret >= 0 && i < ending.count; i++)
+		ctl_disconnect(ctl, &ending.of[i]);
+	free(ending.of);
+	if (ret < 0)
 		return -1;
 	if (ctl->json)
 		return ctl_print_json(json_pack("{s:s}", "removed", ctl->args[0]), err);

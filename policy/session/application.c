@@ -93,17 +93,13 @@ static void read_row(struct pl_stmt *stmt, struct pl_application *application)
 		    sizeof(application->used_service));
 }
 
-int pl_application_list(const struct pl_work *work, int64_t member_id,
-			int (*each)(const struct pl_application *application, void *context),
-			void *context)
+static int read_rows(const struct pl_work *work, struct pl_stmt *stmt,
+		     int (*each)(const struct pl_application *application, void *context),
+		     void *context)
 {
 	struct pl_application application;
-	struct pl_stmt *stmt;
 	int ret;
 
-	stmt = pl_query(work->store, PL_SQL_APPLICATION_LIST,
-			PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", work->now),
-				  PL_INT("idle_since", work->now - PL_SESSION_IDLE)));
 	while ((ret = pl_step(stmt, work->err)) == 1) {
 		read_row(stmt, &application);
 		if (each(&application, context) != 0) {
@@ -112,6 +108,31 @@ int pl_application_list(const struct pl_work *work, int64_t member_id,
 		}
 	}
 	return ret;
+}
+
+int pl_application_list(const struct pl_work *work, int64_t member_id,
+			int (*each)(const struct pl_application *application, void *context),
+			void *context)
+{
+	return read_rows(work,
+			 pl_query(work->store, PL_SQL_APPLICATION_LIST,
+				  PL_PARAMS(PL_INT("member_id", member_id),
+					    PL_INT("now", work->now),
+					    PL_INT("idle_since", work->now - PL_SESSION_IDLE))),
+			 each, context);
+}
+
+int pl_application_list_of_client(const struct pl_work *work, const char *client_id,
+				  int (*each)(const struct pl_application *application,
+					      void *context),
+				  void *context)
+{
+	return read_rows(work,
+			 pl_query(work->store, PL_SQL_APPLICATION_LIST_OF_CLIENT,
+				  PL_PARAMS(PL_TEXT("client_id", client_id),
+					    PL_INT("now", work->now),
+					    PL_INT("idle_since", work->now - PL_SESSION_IDLE))),
+			 each, context);
 }
 
 struct search {

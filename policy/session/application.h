@@ -33,6 +33,12 @@ int pl_application_renew(const struct pl_work *work, int64_t id, int64_t expires
 int pl_application_list(const struct pl_work *work, int64_t member_id,
 			int (*each)(const struct pl_application *application, void *context),
 			void *context);
+/* The same for those of all members that a client has, which ends with it; those of one member
+ * follow each other. */
+int pl_application_list_of_client(const struct pl_work *work, const char *client_id,
+				  int (*each)(const struct pl_application *application,
+					      void *context),
+				  void *context);
 /* Ends one of the member's with its tokens: 1, 0 when there is none, -1. */
 int pl_application_revoke(const struct pl_work *work, const struct pl_account *account,
 			  const struct pl_application *application);

@@ -120,6 +120,17 @@ class Connected(unittest.TestCase):
         self.assertEqual(self.opened_by(token), set())
         self.assertEqual(clients[1].noop()[0], "OK")
 
+    def test_removing_the_client_ends_its_connections(self):
+        token = self.connect()
+        client = imaplib.IMAP4("127.0.0.1", server.port("IMAP"), timeout=TIMEOUT)
+        self.addCleanup(client.shutdown)
+        client.authenticate("XOAUTH2", lambda _: ("user=%s\x01auth=Bearer %s\x01\x01" % (ALICE, token)).encode())
+        wait_for(lambda: server.json("application", "list", ALICE)[0]["last_used_service"] != "")
+        server.postlatch("client", "remove", server.json("application", "list", ALICE)[0]["client"])
+        with self.assertRaises((imaplib.IMAP4.abort, OSError)):
+            wait_for(lambda: client.noop()[0] != "OK", 60)
+        self.assertEqual(self.opened_by(token), set())
+
     def test_a_refused_token_tells_where_to_get_one(self):
         """RFC 7628 3.2.2"""
         expected = server.env["PORTAL_URL"] + "/.well-known/openid-configuration"
