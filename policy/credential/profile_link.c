@@ -146,3 +146,9 @@ int pl_profile_link_redeem(const struct pl_work *work, const struct pl_secret *t
 	}
 	return 1;
 }
+
+int pl_profile_link_end_all(const struct pl_work *work, int64_t member_id)
+{
+	return pl_exec(work->store, PL_SQL_PROFILE_LINK_DELETE_ALL,
+		       PL_PARAMS(PL_INT("member_id", member_id)), work->err);
+}

@@ -36,4 +36,7 @@ int pl_profile_link_get(const struct pl_work *work, const struct pl_secret *toke
 int pl_profile_link_redeem(const struct pl_work *work, const struct pl_secret *token,
 			   const struct pl_profile_link *link, struct pl_secret *password_r);
 
+/* Ends all links of a member. 0 or -1. */
+int pl_profile_link_end_all(const struct pl_work *work, int64_t member_id);
+
 #endif

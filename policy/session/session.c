@@ -6,6 +6,7 @@
 
 #include "policy/account/member_row.h"
 #include "policy/base/random.h"
+#include "policy/credential/profile_link.h"
 
 #define COOKIE_PREFIX "pl_ss_"
 
@@ -327,6 +328,9 @@ static int raise_generation(const struct pl_work *work, struct pl_account *accou
 			      PL_PARAMS(PL_INT("member_id", account->member.id)), work->err);
 
 	account->member.generation += raised == 1;
+	/* Somebody who was signed in may have made a link, and use it later. */
+	if (raised == 1 && pl_profile_link_end_all(work, account->member.id) < 0)
+		return -1;
 	return (int)raised;
 }
 

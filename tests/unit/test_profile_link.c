@@ -2,6 +2,7 @@
 #include "tests/unit/fixture.h"
 
 #include "policy/credential/profile_link.h"
+#include "policy/session/session.h"
 
 #define OWNER "owner@example.test"
 #define T INT64_C(1700000000)
@@ -59,6 +60,30 @@ static void it_hands_over_once_what_was_given(void **state)
 	assert_int_equal(pl_profile_link_redeem(work_at(fixture, T), &token, &link, &handed), 0);
 	assert_int_equal(handed.len, 0);
 	assert_int_equal(get(fixture, &token, T, &link), 0);
+}
+
+static void it_ends_when_the_member_signs_out_everywhere(void **state)
+{
+	const struct pl_address owner = address_of(OWNER), other = address_of("other@example.test");
+	struct fixture *fixture = *state;
+	struct pl_secret password[2], token[2];
+	const struct pl_app_password made[2] = {
+		issue(fixture, OWNER, &password[0]),
+		issue(fixture, "other@example.test", &password[1]),
+	};
+	struct pl_profile_link link;
+
+	assert_int_equal(make(fixture, OWNER, made[0].id, &password[0], &token[0]), 1);
+	assert_int_equal(make(fixture, "other@example.test", made[1].id, &password[1], &token[1]),
+			 1);
+	assert_int_equal(pl_session_revoke_all(work_at(fixture, T), account_at(fixture, &owner)),
+			 0);
+	assert_int_equal(get(fixture, &token[0], T, &link), 0);
+	assert_int_equal(get(fixture, &token[1], T, &link), 1);
+	assert_int_equal(pl_session_revoke_others(work_at(fixture, T), account_at(fixture, &other),
+						  0),
+			 0);
+	assert_int_equal(get(fixture, &token[1], T, &link), 0);
 }
 
 static void what_is_stored_does_not_show_the_password(void **state)
@@ -156,6 +181,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_WITH_DATABASE(it_hands_over_once_what_was_given),
+		TEST_WITH_DATABASE(it_ends_when_the_member_signs_out_everywhere),
 		TEST_WITH_DATABASE(what_is_stored_does_not_show_the_password),
 		TEST_WITH_DATABASE(its_time_is_over_after_five_minutes),
 		TEST_WITH_DATABASE(an_app_password_has_one_link),
