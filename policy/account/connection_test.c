@@ -35,11 +35,31 @@ static int check_room(const struct pl_work *work)
 				      PL_CONNECTION_TESTS);
 }
 
+/* Who starts and stops them again and again fills nothing. */
+static int record_start(const struct pl_work *work, const struct pl_account *account)
+{
+	char address[PL_ADDRESS_MAX + 1];
+	int64_t records;
+	struct pl_stmt *stmt;
+
+	pl_address_format(&account->member.address, address);
+	stmt = pl_query(work->store, PL_SQL_CONNECTION_TEST_RECORDS,
+			PL_PARAMS(PL_TEXT("object", address),
+				  PL_INT("since", work->now - PL_CONNECTION_TEST_DAY)));
+	if (pl_step(stmt, work->err) != 1)
+		return -1;
+	records = pl_col_int(stmt, "records");
+	if (pl_row_end(stmt, work->err) < 0)
+		return -1;
+	return records >= PL_CONNECTION_TEST_RECORDS
+		       ? 0
+		       : pl_audit_add(work, "connection-test.start", address, "", "");
+}
+
 int pl_connection_test_start(const struct pl_work *work, const struct pl_account *account,
 			     const char *ip)
 {
 	const int64_t member_id = account->member.id;
-	char address[PL_ADDRESS_MAX + 1];
 	int running = is_running(work, member_id);
 
 	if (running != 0)
@@ -53,10 +73,7 @@ int pl_connection_test_start(const struct pl_work *work, const struct pl_account
 			      PL_TEXT("ip", ip)),
 		    work->err) < 0)
 		return -1;
-	return pl_audit_add(work, "connection-test.start",
-			    pl_address_format(&account->member.address, address), "", "") < 0
-		       ? -1
-		       : 1;
+	return record_start(work, account) < 0 ? -1 : 1;
 }
 
 int pl_connection_test_stop(const struct pl_work *work, int64_t member_id)

@@ -12,8 +12,10 @@
 #include "policy/account/member.h"
 
 #define PL_CONNECTION_TEST_SECONDS 600
-#define PL_CONNECTION_TEST_KEPT 3600    /* seconds after its end, for a page that is loaded again */
-#define PL_CONNECTION_TESTS 2000        /* that may run at a time */
+#define PL_CONNECTION_TEST_KEPT 3600 /* seconds after its end, for a page that is loaded again */
+#define PL_CONNECTION_TESTS 2000     /* that may run at a time */
+#define PL_CONNECTION_TEST_DAY 86400 /* in which a member has so many audit records of starts: */
+#define PL_CONNECTION_TEST_RECORDS 20
 #define PL_CONNECTION_TEST_ATTEMPTS 100 /* that a test shows: the first ones */
 #define PL_ATTEMPT_NAME 255             /* bytes of a name as it was typed */
 #define PL_ATTEMPT_TLS 15               /* of the name of a version */

@@ -323,6 +323,24 @@ static void a_test_is_started_once_and_leaves_its_record(void **state)
 	assert_int_equal(shown_of(fixture, USER), 0);
 }
 
+static void records_of_starts_are_bounded(void **state)
+{
+	static const char count[] = "SELECT COUNT(*) FROM audit WHERE action = "
+				    "'connection-test.start' AND object = '" USER "'";
+	struct fixture *fixture = *state;
+	const int64_t now = time(NULL);
+
+	add_member(fixture, USER, "");
+	for (int i = 0; i < 3 * PL_CONNECTION_TEST_RECORDS; i++) {
+		assert_int_equal(start_at(fixture, USER, now + i), 1);
+		assert_ok(fixture, pl_connection_test_stop(work_at(fixture, now + i),
+							   account_of(fixture, USER).member.id));
+	}
+	assert_int_equal(sql_int(fixture->db, count), PL_CONNECTION_TEST_RECORDS);
+	assert_int_equal(start_at(fixture, USER, now + PL_CONNECTION_TEST_DAY), 1);
+	assert_int_equal(sql_int(fixture->db, count), PL_CONNECTION_TEST_RECORDS + 1);
+}
+
 static void tests_are_bounded(void **state)
 {
 	struct fixture *fixture = *state;
@@ -382,6 +400,7 @@ int main(void)
 		TEST_WITH_DATABASE(texts_from_outside_are_made_clean),
 		TEST_WITH_DATABASE(the_thread_shows_an_attempt_unasked),
 		TEST_WITH_DATABASE(a_test_is_started_once_and_leaves_its_record),
+		TEST_WITH_DATABASE(records_of_starts_are_bounded),
 		TEST_WITH_DATABASE(tests_are_bounded),
 		TEST_WITH_DATABASE(go_with_time_and_with_their_member),
 	};
