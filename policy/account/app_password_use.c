@@ -92,10 +92,14 @@ int pl_app_password_used(const struct pl_work *work, const struct pl_app_passwor
 
 	if (record_network(work, use) < 0)
 		return -1;
-	return pl_exec(work->store, PL_SQL_APP_PASSWORD_USED,
-		       PL_PARAMS(PL_INT("used_at", use->at),
-				 PL_TEXT("ip", pl_ip_format(&use->ip, ip)),
-				 PL_TEXT("service", pl_setting_info(use->service)->name),
+	if (pl_exec(work->store, PL_SQL_APP_PASSWORD_USED,
+		    PL_PARAMS(PL_INT("used_at", use->at), PL_TEXT("ip", pl_ip_format(&use->ip, ip)),
+			      PL_TEXT("service", pl_setting_info(use->service)->name),
+			      PL_INT("app_password_id", use->app_password_id)),
+		    work->err) < 0)
+		return -1;
+	return pl_exec(work->store, PL_SQL_MEMBER_STATE_APP_PASSWORD,
+		       PL_PARAMS(PL_INT("day", use->at / PL_DAY_SECONDS),
 				 PL_INT("app_password_id", use->app_password_id)),
 		       work->err);
 }

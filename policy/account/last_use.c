@@ -47,14 +47,32 @@ enum pl_login_credential pl_login_credential_of(const struct pl_facts *facts, in
 	return PL_LOGIN_BY_UNKNOWN;
 }
 
+/* The days by which lists of members are filtered. */
+static int set_days(const struct pl_work *work, int64_t member_id, const struct pl_last_use *use)
+{
+	const int64_t day = use->at / PL_DAY_SECONDS;
+	const int64_t password_day = use->credential == PL_LOGIN_BY_ACCOUNT_PASSWORD ? day : 0;
+
+#define DAY_OF(setting) (use->service == (setting) ? password_day : 0)
+	return pl_exec(work->store, PL_SQL_MEMBER_STATE_SEEN,
+		       PL_PARAMS(PL_INT("day", day), PL_INT("imap_day", DAY_OF(PL_SETTING_IMAP)),
+				 PL_INT("pop3_day", DAY_OF(PL_SETTING_POP3)),
+				 PL_INT("smtp_day", DAY_OF(PL_SETTING_SMTP)),
+				 PL_INT("member_id", member_id)),
+		       work->err);
+#undef DAY_OF
+}
+
 int pl_last_use_set(const struct pl_work *work, int64_t member_id, const struct pl_last_use *use)
 {
-	return pl_exec(work->store, PL_SQL_LAST_USE_SET,
-		       PL_PARAMS(PL_INT("member_id", member_id),
-				 PL_TEXT("service", pl_setting_info(use->service)->name),
-				 PL_TEXT("credential", names[use->credential]),
-				 PL_INT("used_at", use->at), PL_TEXT("ip", use->ip)),
-		       work->err);
+	if (pl_exec(work->store, PL_SQL_LAST_USE_SET,
+		    PL_PARAMS(PL_INT("member_id", member_id),
+			      PL_TEXT("service", pl_setting_info(use->service)->name),
+			      PL_TEXT("credential", names[use->credential]),
+			      PL_INT("used_at", use->at), PL_TEXT("ip", use->ip)),
+		    work->err) < 0)
+		return -1;
+	return set_days(work, member_id, use);
 }
 
 /* 0 for a service that nobody knows any more. */

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "policy/account/member_row.h"
+#include "policy/account/member_state.h"
 #include "policy/account/settings_row.h"
 
-/* Reads the columns of PL_SQL_MEMBER_COLUMNS. */
-static int read_member(struct pl_stmt *stmt, struct pl_member *member_r, struct pl_error *err)
+int pl_member_read(struct pl_stmt *stmt, struct pl_member *member_r, struct pl_error *err)
 {
 	member_r->id = pl_col_int(stmt, "member_id");
 	pl_col_copy(stmt, "local", member_r->address.local, sizeof(member_r->address.local));
@@ -48,7 +48,7 @@ int pl_account_read(struct pl_stmt *stmt, struct pl_account *account_r, struct p
 	if (pl_col_settings(stmt, "domain_settings", &account_r->domain.settings, err) < 0)
 		return pl_error_prefix(err, "domain %s", account_r->domain.name);
 	return pl_col_is_null(stmt, "member_id") ? pl_row_ok(stmt, err)
-						 : read_member(stmt, &account_r->member, err);
+						 : pl_member_read(stmt, &account_r->member, err);
 }
 
 int pl_account_get(struct pl_store *store, const struct pl_address *address,
@@ -120,7 +120,7 @@ int pl_member_list(struct pl_store *store, const struct pl_member_filter *filter
 	while ((ret = pl_step(stmt, err)) == 1) {
 		memset(&member, 0, sizeof(member));
 		pl_col_copy(stmt, "domain", member.address.domain, sizeof(member.address.domain));
-		if (read_member(stmt, &member, err) < 0) {
+		if (pl_member_read(stmt, &member, err) < 0) {
 			pl_reset(stmt);
 			return -1;
 		}
@@ -138,6 +138,7 @@ int pl_member_list(struct pl_store *store, const struct pl_member_filter *filter
 static int insert(const struct pl_work *work, const struct pl_account *account, int64_t *id_r)
 {
 	const struct pl_member *member = &account->member;
+	const struct pl_member_state state = pl_member_state_of(&member->settings);
 	char settings[PL_SETTINGS_TEXT];
 
 	return pl_insert(work->store, PL_SQL_MEMBER_INSERT,
@@ -147,12 +148,16 @@ static int insert(const struct pl_work *work, const struct pl_account *account, 
 				   PL_TEXT("class", member->class_name),
 				   PL_INT("created_at", work->now),
 				   PL_TEXT("settings",
-					   pl_settings_format(&member->settings, settings))),
+					   pl_settings_format(&member->settings, settings)),
+				   PL_INT("state", state.now), PL_INT("dated_state", state.dated),
+				   PL_ID("dated_from", state.from),
+				   PL_ID("required_from", state.required_from)),
 			 id_r, work->err);
 }
 
 int pl_member_write(struct pl_store *store, const struct pl_member *member, struct pl_error *err)
 {
+	const struct pl_member_state state = pl_member_state_of(&member->settings);
 	char settings[PL_SETTINGS_TEXT];
 
 	return pl_exec(store, PL_SQL_MEMBER_UPDATE,
@@ -160,6 +165,9 @@ int pl_member_write(struct pl_store *store, const struct pl_member *member, stru
 				 PL_TEXT("class", member->class_name),
 				 PL_TEXT("settings",
 					 pl_settings_format(&member->settings, settings)),
+				 PL_INT("state", state.now), PL_INT("dated_state", state.dated),
+				 PL_ID("dated_from", state.from),
+				 PL_ID("required_from", state.required_from),
 				 PL_INT("member_id", member->id)),
 		       err);
 }

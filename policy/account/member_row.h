@@ -8,5 +8,7 @@
 int pl_member_ensure(const struct pl_work *work, struct pl_account *account);
 /* Writes what may change of a member that the database knows: active, class, settings. */
 int pl_member_write(struct pl_store *store, const struct pl_member *member, struct pl_error *err);
+/* Reads PL_SQL_MEMBER_COLUMNS of a row into a member that has its domain's name. 0 or -1. */
+int pl_member_read(struct pl_stmt *stmt, struct pl_member *member_r, struct pl_error *err);
 
 #endif

@@ -200,3 +200,23 @@ char *pl_address_display(const struct pl_address *address, char buf[PL_ADDRESS_D
 		 pl_domain_display(address->domain, domain));
 	return buf;
 }
+
+int pl_address_fold(const char *part, char *folded_r, size_t size)
+{
+	const uint8_t *bytes = (const uint8_t *)part;
+	const size_t len = strlen(part);
+	uint8_t *lower;
+	size_t used = 0;
+	int ret = -1;
+
+	if (u8_check(bytes, len) != NULL)
+		return -1;
+	lower = u8_tolower(bytes, len, "", UNINORM_NFC, NULL, &used);
+	if (lower != NULL && used < size) {
+		memcpy(folded_r, lower, used);
+		folded_r[used] = '\0';
+		ret = 0;
+	}
+	free(lower);
+	return ret;
+}

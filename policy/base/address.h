@@ -43,4 +43,8 @@ char *pl_address_display(const struct pl_address *address, char buf[PL_ADDRESS_D
 /* Writes local@domain; buf must hold PL_ADDRESS_MAX + 1. Returns buf. */
 char *pl_address_format(const struct pl_address *address, char buf[PL_ADDRESS_MAX + 1]);
 
+/* Folds a part of an address, as people type it into a search, to the form that addresses have.
+ * Returns 0, or -1 when it is not UTF-8 or does not fit into size. */
+int pl_address_fold(const char *part, char *folded_r, size_t size);
+
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "policy/account/member_row.h"
+#include "policy/account/member_state.h"
 #include "policy/base/utf8.h"
 
 /* Bytes from here up are dropped: 234 is the largest multiple of 26 in a byte,
@@ -136,19 +137,20 @@ static int insert(const struct pl_work *work, const struct pl_keys *keys,
 	if (pl_keys_mac(keys, 0, app_password->member_id, password, mac, work->err) < 0)
 		return -1;
 	app_password->created_at = work->now;
-	return pl_insert(work->store, PL_SQL_APP_PASSWORD_INSERT,
-			 PL_PARAMS(PL_INT("member_id", app_password->member_id),
-				   PL_BLOB("mac", mac, sizeof(mac)),
-				   PL_INT("key_id", pl_keys_id(keys, 0)),
-				   PL_TEXT("kind", pl_app_password_kind(app_password->kind)->name),
-				   PL_TEXT("label", app_password->label),
-				   PL_TEXT("services",
-					   pl_services_format(app_password->services, services,
-							      sizeof(services))),
-				   PL_TEXT("networks", app_password->networks),
-				   PL_INT("expires_at", app_password->expires_at),
-				   PL_INT("created_at", app_password->created_at)),
-			 &app_password->id, work->err);
+	if (pl_insert(work->store, PL_SQL_APP_PASSWORD_INSERT,
+		      PL_PARAMS(PL_INT("member_id", app_password->member_id),
+				PL_BLOB("mac", mac, sizeof(mac)),
+				PL_INT("key_id", pl_keys_id(keys, 0)),
+				PL_TEXT("kind", pl_app_password_kind(app_password->kind)->name),
+				PL_TEXT("label", app_password->label),
+				PL_TEXT("services", pl_services_format(app_password->services,
+								       services, sizeof(services))),
+				PL_TEXT("networks", app_password->networks),
+				PL_INT("expires_at", app_password->expires_at),
+				PL_INT("created_at", app_password->created_at)),
+		      &app_password->id, work->err) < 0)
+		return -1;
+	return pl_member_state_credentials(work, app_password->member_id);
 }
 
 static int record_issue(const struct pl_work *work, const char *address,
@@ -312,7 +314,8 @@ static int revoke_row(const struct pl_work *work, const char *address,
 	if (pl_exec(work->store, PL_SQL_APP_PASSWORD_DELETE,
 		    PL_PARAMS(PL_INT("member_id", row->member_id),
 			      PL_INT("app_password_id", row->id)),
-		    work->err) < 0)
+		    work->err) < 0 ||
+	    pl_member_state_credentials(work, row->member_id) < 0)
 		return -1;
 	snprintf(before, sizeof(before), "id=%lld label=%s", (long long)row->id, row->label);
 	return pl_audit_add(work, "app-password.revoke", address, before, "") < 0

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "policy/account/member_state.h"
 #include "policy/credential/factor_failure.h"
 #include "policy/account/member_row.h"
 #include "policy/base/random.h"
@@ -170,11 +171,13 @@ static int set_totp(const struct pl_work *work, const struct pl_keys *seal, int6
 
 	if (pl_seal(seal, SEALED_TOTP, member_id, secret, &sealed, work->err) < 0)
 		return -1;
-	return pl_exec(work->store, PL_SQL_TOTP_SET,
-		       PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", work->now),
-				 PL_TEXT("ip", work->actor.from),
-				 PL_BLOB("secret", sealed.data, sealed.len), PL_INT("step", step)),
-		       work->err);
+	if (pl_exec(work->store, PL_SQL_TOTP_SET,
+		    PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", work->now),
+			      PL_TEXT("ip", work->actor.from),
+			      PL_BLOB("secret", sealed.data, sealed.len), PL_INT("step", step)),
+		    work->err) < 0)
+		return -1;
+	return pl_member_state_credentials(work, member_id);
 }
 
 /* The confirmed secret takes the place of the old one, and what depended on that ends. So does
@@ -314,7 +317,8 @@ static int reset(const struct pl_work *work, struct pl_account *account, int64_t
 	    run_of_member(work->store, PL_SQL_TOTP_PENDING_DELETE, id, NULL, work->err) < 0 ||
 	    run_of_member(work->store, PL_SQL_RECOVERY_DELETE_ALL, id, NULL, work->err) < 0 ||
 	    run_of_member(work->store, PL_SQL_TRUSTED_DELETE_ALL, id, NULL, work->err) < 0 ||
-	    pl_factor_clear(work->store, id, work->err) < 0)
+	    pl_factor_clear(work->store, id, work->err) < 0 ||
+	    pl_member_state_credentials(work, id) < 0)
 		return -1;
 	account->member.factor_registered = 0;
 	return *removed_r == 0

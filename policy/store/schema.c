@@ -1,15 +1,7 @@
 /* schema.c - the tables and their history; see schema.h. */
 #include "policy/store/schema.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "policy/store/backend.h"
-
-#define MIGRATE_TRIES 20 /* each waits for a lock as long as a statement may, and a second */
+#include <stddef.h>
 
 /* Until version 4 each setting was a column, NULL for "inherit". */
 #define SETTINGS                                                                       \
@@ -44,6 +36,53 @@
 	" (SELECT MAX(b.id) FROM audit b JOIN domain d ON d.id = member.domain_id"     \
 	" WHERE b.object = member.local || '@' || d.name AND b.action LIKE 'member.%'" \
 	" AND (' ' || b.after LIKE '% two_factor_mode=%' OR ' ' || b.after LIKE '% use=%')))"
+
+/* A member's own settings as policy/account/member_state.h has them. Without any, they are
+ * STATE_NONE; each word takes the bit of having none for its own. */
+#define STATE_NONE "623383824677"
+#define STATE_WORDS                                                                            \
+	"WITH w (word, bits) AS (VALUES "                                                      \
+	"('webmail=on', 4), ('webmail=off', 12),"                                              \
+	" ('imap=on', 32), ('imap=off', 96),"                                                  \
+	" ('pop3=on', 256), ('pop3=off', 768),"                                                \
+	" ('smtp=on', 2048), ('smtp=off', 6144),"                                              \
+	" ('sieve=on', 16384), ('sieve=off', 49152),"                                          \
+	" ('forwarding=on', 131072), ('forwarding=off', 393216),"                              \
+	" ('large_attachments=on', 1048576), ('large_attachments=off', 3145728),"              \
+	" ('two_factor=on', 8388608), ('two_factor=off', 25165824),"                           \
+	" ('two_factor_requirement=optional', 67108864), ('two_factor_requirement=required', " \
+	"201326592),"                                                                          \
+	" ('two_factor_mode=use', 536870912), ('two_factor_mode=skip', 1610612736),"           \
+	" ('client_password=always', 4294967296), ('client_password=until_second_factor', "    \
+	"12884901888), ('client_password=never', 30064771072),"                                \
+	" ('app_passwords=on', 68719476736), ('app_passwords=off', 206158430208),"             \
+	" ('connected_applications=on', 549755813888), ('connected_applications=off', "        \
+	"1649267441664)) "
+/* The dates in a member's settings: both databases find their places by looking at each. */
+#define PLACES                                                                              \
+	"(WITH RECURSIVE place (at) AS (SELECT 1 UNION ALL SELECT at + 1 FROM place WHERE " \
+	"at < 512) SELECT "
+#define PASSWORD_DATE                                                                       \
+	PLACES "CASE WHEN substr(member.settings, place.at + 16, 1) = 'n' THEN "            \
+	       "substr(member.settings, place.at + 27, 10) ELSE substr(member.settings, "   \
+	       "place.at + 41, 10) END FROM place WHERE substr(member.settings, place.at, " \
+	       "27) = 'client_password=never_from_' OR substr(member.settings, place.at, "  \
+	       "41) = 'client_password=until_second_factor_from_')"
+#define REQUIREMENT_DATE                                                      \
+	PLACES "substr(member.settings, place.at + 37, 10) FROM place WHERE " \
+	       "substr(member.settings, place.at, 37) = "                     \
+	       "'two_factor_requirement=required_from_')"
+/* The number of days since 1970 of the date between them, in years that begin with March. */
+#define DAY_OF                                                                              \
+	"(SELECT 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + d - 719469 FROM" \
+	" (SELECT y - CASE WHEN m < 3 THEN 1 ELSE 0 END AS y, (m + 9) % 12 AS m, d FROM"    \
+	" (SELECT CAST(substr(date, 1, 4) AS BIGINT) AS y, CAST(substr(date, 6, 2) AS "     \
+	"BIGINT) AS m, CAST(substr(date, 9, 2) AS BIGINT) AS d FROM (SELECT "
+#define DAY_END " AS date) t) p) q)"
+/* Ends with the name of a service. */
+#define PASSWORD_USED                                                                        \
+	"COALESCE((SELECT u.used_at / 86400 FROM member_use u WHERE u.member_id = member.id" \
+	" AND u.credential = 'account-password' AND u.service ="
 
 /* Only ever append. A version that was released is never edited. Times are
  * seconds since 1970; flags are 0 or 1; BYTEA holds raw bytes in both dialects. */
@@ -323,13 +362,43 @@ static const struct pl_migration migrations[] = {
 	  "CREATE INDEX audit_at ON audit (at, id);"
 	  "CREATE INDEX audit_domain ON audit (domain, at, id);"
 	  "CREATE INDEX audit_who ON audit (who, at, id);" },
+	/* One index has all that lists of members are filtered by. */
+	{ "what lists of members are filtered and sorted by",
+	  "ALTER TABLE member ADD COLUMN state BIGINT NOT NULL DEFAULT " STATE_NONE ";"
+	  "ALTER TABLE member ADD COLUMN dated_state BIGINT NOT NULL DEFAULT " STATE_NONE ";"
+	  "ALTER TABLE member ADD COLUMN dated_from BIGINT;"
+	  "ALTER TABLE member ADD COLUMN required_from BIGINT;"
+	  "ALTER TABLE member ADD COLUMN factor SMALLINT NOT NULL DEFAULT 0;"
+	  "ALTER TABLE member ADD COLUMN app_password_day BIGINT NOT NULL DEFAULT -1;"
+	  "ALTER TABLE member ADD COLUMN seen_day BIGINT NOT NULL DEFAULT 0;"
+	  "ALTER TABLE member ADD COLUMN imap_day BIGINT NOT NULL DEFAULT 0;"
+	  "ALTER TABLE member ADD COLUMN pop3_day BIGINT NOT NULL DEFAULT 0;"
+	  "ALTER TABLE member ADD COLUMN smtp_day BIGINT NOT NULL DEFAULT 0;"
+	  "UPDATE member SET state = state + 1 + (" STATE_WORDS
+	  "SELECT COALESCE(SUM(w.bits), 0) FROM w"
+	  " WHERE ' ' || member.settings || ' ' LIKE '% ' || w.word || ' %') WHERE settings <> '';"
+	  "UPDATE member SET dated_state = state + (" STATE_WORDS
+	  "SELECT COALESCE(SUM(w.bits), 0) FROM w"
+	  " WHERE w.word LIKE 'client%' AND"
+	  " ' ' || member.settings LIKE '% ' || w.word || '@_from@_%' ESCAPE '@'),"
+	  " dated_from = " DAY_OF PASSWORD_DATE DAY_END
+	  ", required_from = " DAY_OF REQUIREMENT_DATE DAY_END " WHERE settings <> '';"
+	  "UPDATE member SET factor = (SELECT COUNT(*) FROM totp t WHERE t.member_id = member.id),"
+	  " app_password_day = COALESCE((SELECT MAX(COALESCE(a.last_used_at, 0)) / 86400"
+	  " FROM app_password a WHERE a.member_id = member.id), -1),"
+	  " seen_day = COALESCE((SELECT MAX(u.used_at) / 86400 FROM member_use u"
+	  " WHERE u.member_id = member.id), 0),"
+	  " imap_day = " PASSWORD_USED " 'imap'), 0), pop3_day = " PASSWORD_USED
+	  " 'pop3'), 0), smtp_day = " PASSWORD_USED " 'smtp'), 0);"
+	  "CREATE INDEX member_list ON member (domain_id, local, id, class, active, factor,"
+	  " created_at, seen_day, app_password_day, imap_day, pop3_day, smtp_day, state,"
+	  " dated_from, dated_state, required_from);"
+	  "CREATE INDEX member_created ON member (created_at, id);"
+	  "CREATE INDEX member_seen ON member (seen_day, id);"
+	  "CREATE TABLE member_delivery ("
+	  " member_id BIGINT PRIMARY KEY REFERENCES member (id) ON DELETE CASCADE,"
+	  " at BIGINT NOT NULL);" },
 };
-
-/* The statements of schema.c itself, which run on databases of every age. */
-#define SQL_VERSION "SELECT MAX(version) AS version FROM schema_history"
-#define SQL_RECORD                                                 \
-	"INSERT INTO schema_history (version, title, applied_at) " \
-	"VALUES (:version, :title, :applied_at)"
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,
 	       "a new migration raises PL_SCHEMA_VERSION in policy/store/version.h");
@@ -337,266 +406,4 @@ _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,
 const struct pl_migration *pl_schema_migration(int version)
 {
 	return version >= 1 && version <= PL_SCHEMA_VERSION ? &migrations[version - 1] : NULL;
-}
-
-/* The script with every {ID} spelled out; the caller frees it. */
-static char *expand_script(const char *script, const char *id_column)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	const char *next;
-
-	if (out == NULL)
-		return NULL;
-	for (; (next = strstr(script, "{ID}")) != NULL; script = next + 4)
-		fprintf(out, "%.*s%s", (int)(next - script), script, id_column);
-	fputs(script, out);
-	if (fclose(out) != 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
-static int record(const struct pl_backend *backend, void *db, int version, struct pl_error *err)
-{
-	char sql[256];
-	struct pl_sql_names names;
-	void *stmt;
-	int ret;
-
-	if (pl_sql_text(SQL_RECORD, backend->param_mark, sql, sizeof(sql), &names) < 0 ||
-	    backend->prepare(db, sql, &stmt, err) < 0)
-		return -1;
-	backend->bind_int(stmt, 0, version);
-	backend->bind_text(stmt, 1, migrations[version - 1].title);
-	backend->bind_int(stmt, 2, time(NULL));
-	ret = backend->step(db, stmt, err);
-	backend->finish(stmt);
-	return ret < 0 ? -1 : 0;
-}
-
-static int read_version(const struct pl_backend *backend, void *db, int *version_r,
-			struct pl_error *err)
-{
-	void *stmt;
-	int ret;
-
-	*version_r = 0;
-	if (backend->prepare(db, SQL_VERSION, &stmt, err) < 0)
-		return pl_version_unreadable(err);
-	ret = backend->step(db, stmt, err);
-	if (ret == 1)
-		*version_r = (int)backend->col_int(stmt, 0);
-	backend->finish(stmt);
-	return ret < 0 ? -1 : 0;
-}
-
-/* Within a transaction. */
-static int apply_script(const struct pl_backend *backend, void *db, int version,
-			struct pl_error *err)
-{
-	char *script = expand_script(migrations[version - 1].sql, backend->id_column);
-	int ret;
-
-	if (script == NULL)
-		return pl_error_set(err, PL_ERR_RETRY, "schema: out of memory");
-	ret = backend->script(db, script, err);
-	free(script);
-	return ret == 0 ? record(backend, db, version, err) : -1;
-}
-
-/* Within a transaction: 0 done and committed, 1 another program was faster, -1. */
-static int apply_next(const struct pl_backend *backend, void *db, int version, struct pl_error *err)
-{
-	int there = 0;
-
-	if (read_version(backend, db, &there, err) < 0)
-		return -1;
-	if (there >= version)
-		return 1;
-	return apply_script(backend, db, version, err) == 0 ? backend->commit(db, err) : -1;
-}
-
-static int apply(const struct pl_backend *backend, void *db, int version, struct pl_error *err)
-{
-	int ret = -1;
-
-	if (backend->begin(db, 1, err) == 0)
-		ret = apply_next(backend, db, version, err);
-	if (ret != 0)
-		backend->rollback(db);
-	return ret < 0 ? pl_error_prefix(err, "migration %d (%s)", version,
-					 migrations[version - 1].title)
-		       : 0;
-}
-
-/* Applies what is missing above version. Others may hold a table: a backup of a server,
- * or a machine that is being upgraded at the same time. */
-static int apply_from(const struct pl_backend *backend, void *db, int version, struct pl_error *err)
-{
-	int ret = 0;
-
-	while (version < PL_SCHEMA_VERSION && ret == 0) {
-		version++;
-		for (int tries = MIGRATE_TRIES; tries > 0; tries--) {
-			ret = apply(backend, db, version, err);
-			if (ret == 0 || err == NULL || err->code != PL_ERR_RETRY ||
-			    backend->replaced(db))
-				break;
-			sleep(1);
-		}
-	}
-	return ret;
-}
-
-static void another_was_faster(const struct pl_backend *backend, void *db, struct pl_error *err)
-{
-	struct pl_error unread;
-	int version;
-
-	if (read_version(backend, db, &version, &unread) == 0 && version > 0)
-		pl_error_set(err, PL_ERR_CONFLICT, "it already exists and is not changed");
-}
-
-/* In one transaction: a program that is killed leaves a database without tables, which the
- * next one fills. */
-static int apply_all(const struct pl_backend *backend, void *db,
-		     int (*prepare)(void *context, struct pl_error *err), void *context,
-		     struct pl_error *err)
-{
-	int ret = backend->begin(db, 1, err);
-
-	for (int version = 1; version <= PL_SCHEMA_VERSION && ret == 0; version++) {
-		ret = apply_script(backend, db, version, err);
-		if (ret < 0)
-			pl_error_prefix(err, "migration %d (%s)", version,
-					migrations[version - 1].title);
-	}
-	if (ret < 0) {
-		backend->rollback(db);
-		another_was_faster(backend, db, err);
-		return -1;
-	}
-	if (prepare != NULL)
-		ret = prepare(context, err);
-	if (ret == 0)
-		ret = backend->commit(db, err);
-	if (ret < 0)
-		backend->rollback(db);
-	return ret;
-}
-
-int pl_schema_create(const char *uri, struct pl_error *err)
-{
-	return pl_schema_create_with(uri, NULL, NULL, err);
-}
-
-/* What is done with a database of whatever version. */
-struct job {
-	int (*run)(const struct pl_backend *backend, void *db, struct job *job,
-		   struct pl_error *err);
-	int (*prepare)(void *context, struct pl_error *err);
-	void *context;
-	int from, to;
-	char *problem;
-	size_t size;
-};
-
-/* Opens the database, which is created before if is_new, does the job and closes it. */
-static int with_database(const char *uri, int is_new, struct job *job, struct pl_error *err)
-{
-	const char *location;
-	const struct pl_backend *backend = pl_backend_find(uri, &location, err);
-	void *db = NULL;
-	int ret = 0;
-
-	if (backend == NULL)
-		return -1;
-	if (is_new)
-		ret = backend->create(location, err);
-	if (ret == 0)
-		ret = backend->open(location, PL_ROLE_COMMAND, &db, err);
-	if (ret == 0)
-		ret = job->run(backend, db, job, err);
-	if (db != NULL)
-		backend->close(db);
-	return ret < 0 ? pl_backend_error(backend, location, err) : 0;
-}
-
-static int create(const struct pl_backend *backend, void *db, struct job *job, struct pl_error *err)
-{
-	return apply_all(backend, db, job->prepare, job->context, err);
-}
-
-static int migrate(const struct pl_backend *backend, void *db, struct job *job,
-		   struct pl_error *err)
-{
-	if (read_version(backend, db, &job->from, err) < 0 ||
-	    (job->from > PL_SCHEMA_VERSION && pl_version_check(job->from, err) < 0))
-		return -1;
-	job->to = PL_SCHEMA_VERSION;
-	return apply_from(backend, db, job->from, err);
-}
-
-static int version_of(const struct pl_backend *backend, void *db, struct job *job,
-		      struct pl_error *err)
-{
-	return read_version(backend, db, &job->from, err);
-}
-
-static int verify(const struct pl_backend *backend, void *db, struct job *job, struct pl_error *err)
-{
-	return backend->verify(db, job->problem, job->size, err);
-}
-
-int pl_schema_create_with(const char *uri, int (*prepare)(void *context, struct pl_error *err),
-			  void *context, struct pl_error *err)
-{
-	struct job job = { .run = create, .prepare = prepare, .context = context };
-
-	return with_database(uri, 1, &job, err);
-}
-
-int pl_schema_migrate(const char *uri, int *from_r, int *to_r, struct pl_error *err)
-{
-	struct job job = { .run = migrate };
-	int ret = with_database(uri, 0, &job, err);
-
-	if (from_r != NULL)
-		*from_r = job.from;
-	if (ret == 0 && to_r != NULL)
-		*to_r = job.to;
-	return ret;
-}
-
-int pl_schema_read_version(const char *uri, int *version_r, struct pl_error *err)
-{
-	struct job job = { .run = version_of };
-	int ret = with_database(uri, 0, &job, err);
-
-	*version_r = job.from;
-	return ret;
-}
-
-int pl_schema_verify(const char *uri, char *problem_r, size_t size, struct pl_error *err)
-{
-	struct job job = { .run = verify, .problem = problem_r, .size = size };
-
-	return with_database(uri, 0, &job, err);
-}
-
-int pl_schema_backup(const char *uri, const char *path, void (*progress)(int left, int of),
-		     struct pl_error *err)
-{
-	const char *location;
-	const struct pl_backend *backend = pl_backend_find(uri, &location, err);
-
-	if (backend == NULL)
-		return -1;
-	if (backend->backup(location, path, progress, err) == 0)
-		return 0;
-	pl_backend_error(backend, location, err);
-	return pl_error_prefix(err, "backup");
 }

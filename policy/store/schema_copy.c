@@ -21,6 +21,7 @@ static const struct {
 	{ "domain", "alias_of IS NOT NULL, id", 1 }, /* aliases after the others */
 	{ "member", "id", 1 },
 	{ "member_use", "member_id, service {C}, credential {C}", 0 },
+	{ "member_delivery", "member_id", 0 },
 	{ "login_record", "id", 1 },
 	{ "connection_test", "member_id", 0 },
 	{ "connection_attempt", "id", 1 },

@@ -26,6 +26,7 @@ static const char rows[] =
 	"'::1', "
 	"'name-invalid', 0);"
 	"INSERT INTO retirement_notice VALUES (7, 20878, 14);"
+	"INSERT INTO member_delivery VALUES (7, 99);"
 	"INSERT INTO app_password (id, member_id, mac, key_id, label, services, networks, "
 	"expires_at, created_at) "
 	"VALUES (1, 7, {00FF0A}, 1, 'line\nbreak \xED\x95\x9C', 'all', '', 0, 0), "

@@ -1,0 +1,249 @@
+/* member_groups.c - see member_groups.h. */
+#include "policy/admin/member_groups.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/account/member_state.h"
+#include "policy/account/settings_row.h"
+
+/* The one setting that sections of classes may have. It is not among the bits to be rejected. */
+#define CLASS_SETTING PL_SETTING_TWO_FACTOR_REQUIREMENT
+
+/* -- conditions -- */
+
+static int is_wanted(const struct pl_member_query *query, enum pl_setting setting,
+		     enum pl_value value)
+{
+	return query->holds[setting] == 0 || (query->holds[setting] & PL_BIT(value)) != 0;
+}
+
+/* Adds the bits of the values that a member must not have of its own. Where the policy file forbids
+ * a service, nothing of its own counts. Returns whether a member without any of its own has what is
+ * wanted. */
+static int add_setting(const struct pl_member_search *search, const struct pl_layers *layers,
+		       enum pl_setting setting, int64_t *reject)
+{
+	const struct pl_resolved inherited = pl_resolve(layers, setting);
+
+	for (unsigned int value = PL_ON; value < PL_VALUE_COUNT; value++) {
+		const enum pl_value holds = inherited.source == PL_FROM_FORBIDDEN
+						    ? inherited.value
+						    : (enum pl_value)value;
+
+		if (!is_wanted(&search->query, setting, holds))
+			*reject |= pl_member_state_bit(setting, (enum pl_value)value);
+	}
+	return is_wanted(&search->query, setting, inherited.value);
+}
+
+static struct pl_member_group condition_of(const struct pl_member_search *search,
+					   const struct pl_searched_domain *domain)
+{
+	const struct pl_layers layers = {
+		.domain = &domain->settings,
+		.policy_domain = pl_policy_domain(search->policy, domain->name),
+		.policy_defaults = &search->policy->defaults,
+		.today = search->today,
+	};
+	struct pl_member_group group = { .inherits = 1 };
+
+	for (int i = 0; i < PL_SETTING_COUNT; i++) {
+		const enum pl_setting setting = (enum pl_setting)i;
+		int64_t reject = 0;
+		const int inherits = add_setting(search, &layers, setting, &reject);
+
+		if (setting == CLASS_SETTING)
+			group.inherits = inherits;
+		else
+			group.reject |=
+				inherits ? reject : reject | pl_member_state_bit(setting, PL_UNSET);
+	}
+	if (search->query.own == PL_YES)
+		group.reject |= PL_STATE_INHERITS_ALL;
+	else if (search->query.own == PL_NO)
+		group.reject |= PL_STATE_HAS_OWN;
+	return group;
+}
+
+/* Whether all values of a setting are ruled out, so that no member has what is wanted. */
+static int is_impossible(const struct pl_member_group *group)
+{
+	for (int i = 0; i < PL_SETTING_COUNT; i++) {
+		int64_t bits = pl_member_state_bit((enum pl_setting)i, PL_UNSET);
+
+		for (unsigned int value = PL_ON; value < PL_VALUE_COUNT; value++)
+			bits |= pl_member_state_bit((enum pl_setting)i, (enum pl_value)value);
+		if ((group->reject & bits) == bits)
+			return 1;
+	}
+	return 0;
+}
+
+/* -- classes -- */
+
+static char *list_classes(const struct pl_member_search *search, int wanted)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out == NULL)
+		return NULL;
+	for (size_t i = 0; i < search->policy->class_count; i++) {
+		const struct pl_section *section = &search->policy->classes[i];
+		const enum pl_value value = (enum pl_value)section->settings.value[CLASS_SETTING];
+
+		if (value != PL_UNSET && section->settings.from[CLASS_SETTING] <= search->today &&
+		    strchr(section->name, '/') == NULL &&
+		    is_wanted(&search->query, CLASS_SETTING, value) == wanted)
+			fprintf(out, "/%s/", section->name);
+	}
+	return fclose(out) == 0 ? text : NULL;
+}
+
+static int read_classes(struct pl_member_search *search)
+{
+	search->classes_in = list_classes(search, 1);
+	search->classes_out = list_classes(search, 0);
+	return search->classes_in == NULL || search->classes_out == NULL ? -1 : 0;
+}
+
+/* -- domains -- */
+
+/* Room for one more of count, which doubles; NULL: out of memory. */
+static void *grow(void *array, size_t count, size_t size)
+{
+	return count == 0                   ? malloc(size)
+	       : (count & (count - 1)) == 0 ? realloc(array, 2 * count * size)
+					    : array;
+}
+
+/* -1: out of memory. */
+static int join_group(struct pl_member_search *search, const struct pl_member_group *group,
+		      size_t *index_r)
+{
+	struct pl_member_group *groups;
+	size_t i;
+
+	for (i = 0; i < search->group_count; i++) {
+		if (search->groups[i].reject == group->reject &&
+		    search->groups[i].inherits == group->inherits)
+			break;
+	}
+	*index_r = i;
+	if (i < search->group_count)
+		return 0;
+	groups = grow(search->groups, i, sizeof(*groups));
+	if (groups == NULL)
+		return -1;
+	search->groups = groups;
+	groups[search->group_count++] = *group;
+	return 0;
+}
+
+static int add_domain(struct pl_member_search *search, struct pl_searched_domain *domain)
+{
+	const struct pl_member_group group = condition_of(search, domain);
+	struct pl_searched_domain *domains;
+
+	if (is_impossible(&group))
+		return 0;
+	domains = grow(search->domains, search->domain_count, sizeof(*domains));
+	if (domains == NULL)
+		return -1;
+	search->domains = domains;
+	domain->name = strdup(domain->name);
+	if (domain->name == NULL)
+		return -1;
+	domains[search->domain_count++] = *domain;
+	return join_group(search, &group, &domains[search->domain_count - 1].group);
+}
+
+/* The name is borrowed. */
+static int read_domain(struct pl_stmt *stmt, char name[PL_DOMAIN_MAX + 1],
+		       struct pl_searched_domain *domain_r, struct pl_error *err)
+{
+	memset(domain_r, 0, sizeof(*domain_r));
+	domain_r->id = pl_col_int(stmt, "id");
+	pl_col_copy(stmt, "name", name, PL_DOMAIN_MAX + 1);
+	domain_r->name = name;
+	domain_r->known = pl_col_int(stmt, "known") != 0;
+	domain_r->active = pl_col_int(stmt, "active") != 0;
+	if (pl_col_settings(stmt, "settings", &domain_r->settings, err) < 0)
+		return pl_error_prefix(err, "domain %s", name);
+	return pl_row_ok(stmt, err);
+}
+
+static int read_domains(struct pl_member_search *search, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_query(search->store, PL_SQL_MEMBER_QUERY_DOMAINS,
+					PL_PARAMS(PL_INT("scope", search->scope),
+						  PL_TEXT("domain", search->query.domain)));
+	struct pl_searched_domain domain;
+	char name[PL_DOMAIN_MAX + 1];
+	int ret;
+
+	while ((ret = pl_step(stmt, err)) == 1) {
+		if (read_domain(stmt, name, &domain, err) < 0)
+			break;
+		if (add_domain(search, &domain) < 0) {
+			pl_error_set(err, PL_ERR_RETRY, "out of memory");
+			break;
+		}
+	}
+	if (ret == 1)
+		pl_reset(stmt);
+	return ret == 0 ? 0 : -1;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(((const struct pl_searched_domain *)a)->name,
+		      ((const struct pl_searched_domain *)b)->name);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const int64_t one = (*(struct pl_searched_domain *const *)a)->id;
+	const int64_t other = (*(struct pl_searched_domain *const *)b)->id;
+
+	return (one > other) - (one < other);
+}
+
+static int sort_domains(struct pl_member_search *search)
+{
+	if (search->domain_count == 0)
+		return 0;
+	search->by_id = malloc(search->domain_count * sizeof(struct pl_searched_domain *));
+	if (search->by_id == NULL)
+		return -1;
+	qsort(search->domains, search->domain_count, sizeof(*search->domains), compare_names);
+	for (size_t i = 0; i < search->domain_count; i++)
+		search->by_id[i] = &search->domains[i];
+	qsort(search->by_id, search->domain_count, sizeof(struct pl_searched_domain *),
+	      compare_ids);
+	return 0;
+}
+
+int pl_member_groups_read(struct pl_member_search *search, struct pl_error *err)
+{
+	if (read_classes(search) < 0)
+		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
+	if (read_domains(search, err) < 0)
+		return -1;
+	return sort_domains(search) < 0 ? pl_error_set(err, PL_ERR_RETRY, "out of memory") : 0;
+}
+
+struct pl_searched_domain *pl_searched_domain(const struct pl_member_search *search, int64_t id)
+{
+	const struct pl_searched_domain wanted = { .id = id }, *key = &wanted;
+	struct pl_searched_domain **found;
+
+	if (search->domain_count == 0)
+		return NULL;
+	found = bsearch(&key, search->by_id, search->domain_count,
+			sizeof(struct pl_searched_domain *), compare_ids);
+	return found == NULL ? NULL : *found;
+}

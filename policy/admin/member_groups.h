@@ -1,0 +1,48 @@
+/* member_groups.h - what a filter of members means for each domain; private to the room.
+ *
+ * A search has the domains that an administrator reaches. Domains whose settings agree in all that
+ * the filter names are a group: the same condition finds their members.
+ */
+#ifndef POSTLATCH_MEMBER_GROUPS_H
+#define POSTLATCH_MEMBER_GROUPS_H
+
+#include "policy/admin/member_query.h"
+
+struct pl_member_group {
+	int64_t reject; /* bits of member_state.h that a member must not have */
+	int inherits;   /* whether what the domain requires is what is wanted */
+};
+
+struct pl_searched_domain {
+	int64_t id;
+	char *name;
+	int known, active;
+	struct pl_settings settings;
+	size_t group;
+	int64_t members; /* once they are counted */
+};
+
+struct pl_member_search {
+	struct pl_store *store;
+	const struct pl_policy *policy;
+	struct pl_member_query query;
+	int64_t scope, now;
+	int32_t today;
+	struct pl_searched_domain *domains; /* by name; those whose members cannot match left out */
+	size_t domain_count;
+	struct pl_searched_domain **by_id; /* the same, sorted by id */
+	struct pl_member_group *groups;
+	size_t group_count;
+	/* Classes whose section says of the requirement of a second factor what is wanted, and
+	 * those where it says the contrary: "/staff//guest/". */
+	char *classes_in, *classes_out;
+	int is_counted;
+	int64_t total;
+};
+
+/* Fills domains, groups and classes. 0 or -1. */
+int pl_member_groups_read(struct pl_member_search *search, struct pl_error *err);
+/* The domain of that id, or NULL. */
+struct pl_searched_domain *pl_searched_domain(const struct pl_member_search *search, int64_t id);
+
+#endif
