@@ -14,17 +14,27 @@ static int is_different(const struct pl_layers *layers)
 
 	without.member = NULL;
 	for (int setting = 0; setting < PL_SETTING_COUNT; setting++) {
-		if (pl_resolve(layers, setting).value != pl_resolve(&without, setting).value)
+		const struct pl_resolved own = pl_resolve(layers, setting);
+		const struct pl_resolved others = pl_resolve(&without, setting);
+
+		if (own.value != others.value || own.next_from != others.next_from ||
+		    (own.next_from != 0 && own.next != others.next))
 			return 1;
 	}
 	return 0;
 }
 
-static int is_required(const struct pl_layers *layers)
+/* Whether the member has to use a second factor, today or from a day on that is known. */
+static int is_required(const struct pl_layers *layers, int *today_r)
 {
-	return pl_resolve(layers, PL_SETTING_TWO_FACTOR).value == PL_ON &&
-	       pl_resolve(layers, PL_SETTING_TWO_FACTOR_MODE).value == PL_USE &&
-	       pl_resolve(layers, PL_SETTING_TWO_FACTOR_REQUIREMENT).value == PL_REQUIRED;
+	const struct pl_resolved requirement =
+		pl_resolve(layers, PL_SETTING_TWO_FACTOR_REQUIREMENT);
+	const int is_used = pl_resolve(layers, PL_SETTING_TWO_FACTOR).value == PL_ON &&
+			    pl_resolve(layers, PL_SETTING_TWO_FACTOR_MODE).value == PL_USE;
+
+	*today_r = is_used && requirement.value == PL_REQUIRED;
+	return *today_r ||
+	       (is_used && requirement.next_from != 0 && requirement.next == PL_REQUIRED);
 }
 
 static void count_member(const struct pl_account *account, const struct pl_policy *policy,
@@ -35,9 +45,8 @@ static void count_member(const struct pl_account *account, const struct pl_polic
 	int required;
 
 	pl_account_layers(account, policy, now, &layers);
-	required = is_required(&layers);
 	adoption->members++;
-	adoption->required += required;
+	adoption->required += is_required(&layers, &required);
 	adoption->registered += member->factor_registered;
 	adoption->overdue += required && !member->factor_registered;
 	adoption->opted_out += !required && member->opted_out;

@@ -11,9 +11,9 @@
 struct pl_adoption {
 	int64_t day;        /* when it began, in seconds since 1970, UTC */
 	int64_t members;    /* that are active */
-	int64_t required;   /* of them have to use a second factor */
+	int64_t required;   /* of them have to use a second factor, today or later */
 	int64_t registered; /* have one */
-	int64_t overdue;    /* have to, and have none */
+	int64_t overdue;    /* have to today, and have none */
 	int64_t opted_out;  /* have chosen to leave out one that is optional */
 	int64_t different;  /* have settings of their own that differ from the domain's */
 	/* Used the account password in a mail client in the last 30 days. */

@@ -346,6 +346,30 @@ static void adoption_follows_the_layers_of_the_policy(void **state)
 	pl_policy_unref(&policy);
 }
 
+static void nobody_is_overdue_before_the_day(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_policy *policy = policy_of("two_factor_grace_days = 10\n");
+	char sql[128];
+
+	add_domain(fixture, "must.test", "two_factor_requirement=required");
+	add_member(fixture, "new@must.test", "");
+	add_member(fixture, "old@must.test", "");
+	add_domain(fixture, "soon.test", "two_factor_requirement=required_from_2030-01-01");
+	add_member(fixture, "one@soon.test", "");
+	snprintf(sql, sizeof(sql), "UPDATE member SET created_at = %lld",
+		 (long long)(T - 11 * DAY));
+	sql_run(fixture->db, sql);
+	snprintf(sql, sizeof(sql), "UPDATE member SET created_at = %lld WHERE local = 'new'",
+		 (long long)(T - 9 * DAY));
+	sql_run(fixture->db, sql);
+	assert_ok(fixture, pl_adoption_count(work_at(fixture, T), policy));
+	list_adoption(fixture, 0, 0);
+	assert_int_equal(adoption.required, 3);
+	assert_int_equal(adoption.overdue, 1);
+	pl_policy_unref(&policy);
+}
+
 static void a_day_has_one_row_of_a_domain_whoever_writes_it(void **state)
 {
 	struct fixture *fixture = *state;
@@ -521,6 +545,7 @@ int main(void)
 		cmocka_unit_test(a_tally_is_bounded),
 		TEST_WITH_DATABASE(a_day_keeps_its_largest_guessers),
 		TEST_WITH_DATABASE(adoption_follows_the_layers_of_the_policy),
+		TEST_WITH_DATABASE(nobody_is_overdue_before_the_day),
 		TEST_WITH_DATABASE(a_day_has_one_row_of_a_domain_whoever_writes_it),
 		TEST_WITH_DATABASE(a_large_domain_is_read_in_portions),
 		TEST_WITH_DATABASE(counts_are_summed_up_by_step_and_column),
