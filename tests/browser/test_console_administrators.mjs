@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "../web/harness.mjs";
 import { administrator, newAdministrator } from "./console.mjs";
-import { env, newMember, postlatch } from "./server.mjs";
+import { env, newMember, postlatch, sql } from "./server.mjs";
 
 const API = `${env.PORTAL_URL}/api/admin/v1`;
 
@@ -135,3 +135,34 @@ test("console: who has other domains sees nothing of this one", {}, async (reade
     await visitor.api("/domains/demo.test", 404);
     await visitor.api(`/members/${address}`, 404);
 });
+
+test("console: a list goes on page by page, and Back, reload and a copied link show the same page of it", {},
+    async (reader, page) => {
+        const visitor = await administrator(reader, "server");
+        const [first, second] = [await newMember("imap=on"), await newMember("imap=on")];
+        // One after the other, whatever other tests add.
+        for (const [i, { address }] of [first, second].entries()) {
+            await sql(`INSERT INTO administrator (id, member_id, role, made_at, made_by)
+                SELECT ${900001 + i}, id, 'helpdesk', 0, 'test' FROM member WHERE local = '${address.split("@")[0]}'`);
+        }
+        const shows = async ({ address }) => {
+            await visitor.row(address).waitFor();
+            assert.equal(await page.locator("tbody tr").count(), 1);
+        };
+        await visitor.open("/console/administrators?after=900000&limit=1");
+        await shows(first);
+        await visitor.button("list.next").click();
+        await shows(second);
+        assert.equal(await page.evaluate(() => document.activeElement.hasAttribute("data-list")), true);
+        await page.reload();
+        await shows(second);
+        await page.goBack();
+        await shows(first);
+        await page.goForward();
+        await shows(second);
+        const link = page.url();
+        await visitor.button("list.first").click();
+        await page.waitForURL((url) => !url.searchParams.has("after") && url.searchParams.get("limit") === "1");
+        await page.goto(link);
+        await shows(second);
+    });

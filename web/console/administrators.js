@@ -15,6 +15,7 @@ import { Reach, RoleFields, roleOf } from "./role_fields.js";
 import { me, request, send } from "./state.js";
 
 const ID = "administrators";
+const MANY = 200; // there are few, and the newest is the last
 const PATH = "/administrators";
 
 // The API's answer; undefined when the reader would rather not.
@@ -91,7 +92,7 @@ export function Administrators() {
     const columns = [t("administrators.member"), t("role.legend"), t("administrators.since")];
     return html`
         <p data-aside>${t("administrators.hint")}</p>
-        <${List} id=${ID} path=${PATH} version=${version.value} caption=${t("administrators.title")}
+        <${List} id=${ID} path=${PATH} size=${MANY} version=${version.value} caption=${t("administrators.title")}
             columns=${columns} row=${(row) => rowOf(row, done)}
             empty=${t("administrators.none")} />
         <${NewAdministrator} key=${version.value} done=${done} />`;

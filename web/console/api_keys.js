@@ -17,6 +17,7 @@ import { Reach, RoleFields, roleOf } from "./role_fields.js";
 import { request, send } from "./state.js";
 
 const ID = "api-keys";
+const MANY = 200; // there are few, and the newest is the last
 const PATH = "/keys";
 
 const moment = (seconds) => html`<${Moment} seconds=${seconds} />`;
@@ -87,7 +88,7 @@ export function ApiKeys() {
     ];
     return html`
         <p data-aside>${t("api-keys.hint")}</p>
-        <${List} id=${ID} path=${PATH} version=${version.value} caption=${t("api-keys.title")}
+        <${List} id=${ID} path=${PATH} size=${MANY} version=${version.value} caption=${t("api-keys.title")}
             columns=${columns} row=${(row) => rowOf(row, done)} empty=${t("api-keys.none")} />
         <${KeyForm} show=${(answer) => { made.value = answer; }} />`;
 }

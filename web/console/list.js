@@ -24,11 +24,11 @@ function wishes({ search, filters = [], columns }) {
 }
 
 // The API's answer to it, and whether another one is awaited. version: a number that grows when it is to be asked anew.
-function useAnswer(path, wished, version) {
+function useAnswer(path, wished, size, version) {
     const shown = useSignal(null);
     const busy = useSignal(false);
     const latest = useRef();
-    const address = addressOf(path, { ...wished, after: asked("after"), limit: asked("limit") || SIZE });
+    const address = addressOf(path, { ...wished, after: asked("after"), limit: asked("limit") || size });
     useEffect(() => {
         latest.current = address;
         attempt(async () => {
@@ -79,18 +79,18 @@ function Rows({ answer, busy, wished, caption, columns, order, row, bulk, empty 
 }
 
 // id: of the element. path: of the API, below /api/admin/v1; fixed: query fields that the address does not have.
-// caption: what it lists.
+// size: how many at once, at most 200. caption: what it lists.
 // columns: headings, or { label, sort } with the API's word if it can sort by it; sorted: the order that it has by itself.
 // row(item): { key, name, cells, actions } as lib/table.js has them; name is what the row is called where it is ticked.
 // search: the label of the field for it; filters: { name, label, options } as Select has them, with "" for all.
 // bulk({ keys, all, count, query, clear }): what can be done with rows that are ticked: their keys or, when all is
 // true, everything that query finds, which is count. empty: the sentence when there is nothing at all. version: another
 // number has it loaded anew.
-export function List({ id, path, version, fixed, search, filters, columns, sorted = "", caption, ...more }) {
+export function List({ id, path, version, size = SIZE, fixed, caption, search, filters, columns, ...more }) {
     const wished = wishes({ search, filters, columns });
-    const { answer, busy } = useAnswer(path, { ...fixed, ...wished }, version);
+    const { answer, busy } = useAnswer(path, { ...fixed, ...wished }, size, version);
     const region = useRef();
-    const order = asked("sort") || sorted;
+    const order = asked("sort") || more.sorted || "";
     return html`<section ref=${region} id=${id} tabindex="-1" aria-label=${caption} data-list>
         <${Filters} search=${search} filters=${filters} columns=${columns} order=${order} />
         ${answer && html`
