@@ -2,7 +2,8 @@
  * OpenID Connect Core 3.1.2, RFC 9700).
  *
  * Until client and redirect URI are known to be right, what is wrong is told to the
- * person, and the browser is sent nowhere; afterwards it is told to the client. Before a
+ * person, and the browser is sent nowhere; afterwards it is told to the client, unless that
+ * has registered itself. Before a
  * mail program gets a code, the member is asked for consent (oauth_consent.c); the other
  * clients are the operator's own.
  */
@@ -244,6 +245,10 @@ static int tell_client(const struct request *request, struct response *response,
 {
 	struct url url;
 
+	/* Anybody can register any address. Until the member has answered its request, the browser
+	 * is sent nowhere, or a link to this server would lead there (RFC 9700 4.11.2). */
+	if (asked->client.registered_from[0] != '\0')
+		return respond_problem(request, response, 400, asked->text);
 	oauth_error_url(request, &asked->grant, asked->state, asked->error, asked->text, &url);
 	return lead_to(request, response, &url);
 }

@@ -247,7 +247,7 @@ class Consent(OAuth):
     def test_prompts(self):
         self.signed_in()
         answer = self.program.authorize(self.browser, prompt="none")
-        self.assertEqual(query_of(answer.headers["Location"])["error"], "consent_required")
+        self.shown_here(answer, "the member must be asked")
         consent(self.browser, self.asked(prompt="consent"))
         self.asked()  # asked each time: anybody can say that he is this program
         for again in ({"prompt": "login"}, {"max_age": "0"}, {"prompt": "login consent"}):
@@ -261,7 +261,22 @@ class Consent(OAuth):
         self.signed_in()
         for fields in ({"code_challenge": None, "code_challenge_method": None}, {"code_challenge_method": "plain"}):
             answer = self.program.authorize(self.browser, **fields)
-            self.assertEqual(query_of(answer.headers["Location"])["error"], "invalid_request")
+            self.shown_here(answer, "code_challenge")
+
+    def test_errors_lead_nowhere_until_the_member_was_asked(self):
+        """RFC 9700 4.11.2: who registers an address has no link at this server that leads there."""
+        for browser in (self.portal.browser(), self.browser):
+            self.shown_here(self.program.authorize(browser, prompt="none"), "the member must sign in")
+            for fields, says in (({"response_type": "token"}, "response_type"), ({"scope": "x"}, "scope"),
+                                 ({"request": "x"}, "not supported"), ({"max_age": "x"}, "max_age")):
+                self.shown_here(self.program.authorize(browser, **fields), says)
+
+    def shown_here(self, answer, says):
+        """A page of the portal says what is wrong, and nothing leads away from it."""
+        self.assertEqual((answer.status, answer.headers["Location"]), (400, None), answer)
+        text = answer.body.decode()
+        self.assertIn(says, text)
+        self.assertNotIn(self.program.redirect, text)
 
     def test_many_requests_leave_few_that_wait_and_no_session(self):
         self.signed_in()
@@ -277,7 +292,7 @@ class Consent(OAuth):
         for noun, name in (("member", self.member), ("domain", self.member.split("@")[1])):
             self.command(noun, "set", name, "connected_applications=off")
             answer = self.program.authorize(self.browser)
-            self.assertEqual(query_of(answer.headers["Location"])["error"], "access_denied")
+            self.shown_here(answer, "connected applications are switched off")
             if noun == "member":
                 answer = consent(self.browser, location)
                 self.assertEqual(query_of(answer.json["continue"])["error"], "access_denied")
