@@ -1,0 +1,286 @@
+/* console_members.c - the members of the administrator's domains: a page at a time, or as a table
+ * to take away. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "policy/admin/member_query.h"
+#include "portal/console/console_answer.h"
+#include "portal/console/handlers.h"
+#include "portal/http/route.h"
+
+#define EXPORT_MOST 10000 /* rows of one answer */
+
+static int is_of_page(const char *name)
+{
+	return strcmp(name, "sort") == 0 || strcmp(name, "after") == 0 ||
+	       strcmp(name, "limit") == 0;
+}
+
+/* NULL; or the field that does not have such a value. */
+static const char *read_filter(const struct request *request, struct pl_member_query *query_r)
+{
+	memset(query_r, 0, sizeof(*query_r));
+	for (const struct route_field *field = request->route->query; field->name != NULL;
+	     field++) {
+		const char *value = request_query(request, field->name);
+
+		if (value != NULL && !is_of_page(field->name) &&
+		    !pl_member_query_set(query_r, field->name, value))
+			return field->name;
+	}
+	return NULL;
+}
+
+static json_t *use_json(const struct pl_member_use *use)
+{
+	return use->at == 0
+		       ? json_null()
+		       : json_pack("{s:I, s:s}", "at", (json_int_t)use->at, "address", use->ip);
+}
+
+static json_t *time_json(int64_t at)
+{
+	return at == 0 ? json_null() : json_integer(at);
+}
+
+static int holds(const struct request *request, const struct pl_member_line *line,
+		 enum pl_setting setting)
+{
+	struct pl_layers layers;
+
+	pl_account_layers(&line->account, request->policy, request->work.now, &layers);
+	return pl_resolve(&layers, setting).value == PL_ON;
+}
+
+/* Letters of the services that are on for the member; U: the member may be used at all. */
+static const struct {
+	char letter;
+	enum pl_setting setting;
+} flags[] = {
+	{ 'S', PL_SETTING_SMTP },
+	{ 'P', PL_SETTING_POP3 },
+	{ 'I', PL_SETTING_IMAP },
+	{ 'F', PL_SETTING_FORWARDING },
+	{ 'M', PL_SETTING_LARGE_ATTACHMENTS },
+	{ '2', PL_SETTING_TWO_FACTOR },
+};
+#define FLAGS (sizeof(flags) / sizeof(flags[0]))
+
+static void write_flags(const struct request *request, const struct pl_member_line *line,
+			char flags_r[FLAGS + 2])
+{
+	if (line->account.member.active && line->account.domain.active)
+		*flags_r++ = 'U';
+	for (size_t i = 0; i < FLAGS; i++) {
+		if (holds(request, line, flags[i].setting))
+			*flags_r++ = flags[i].letter;
+	}
+	*flags_r = '\0';
+}
+
+static json_t *line_json(const struct request *request, const struct pl_member_line *line)
+{
+	const struct pl_member *member = &line->account.member;
+	char address[PL_ADDRESS_MAX + 1], display[PL_ADDRESS_DISPLAY_MAX + 1], letters[FLAGS + 2];
+
+	write_flags(request, line, letters);
+	return json_pack("{s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:n, s:I, "
+			 "s:n}",
+			 "member", pl_address_format(&member->address, address), "display",
+			 pl_address_display(&member->address, display), "active", member->active,
+			 "class", member->class_name, "flags", letters, "webmail",
+			 use_json(&line->webmail), "smtp", use_json(&line->smtp), "pop3",
+			 use_json(&line->pop3), "imap", use_json(&line->imap), "last_seen",
+			 time_json(line->seen_at), "received_at", time_json(line->received_at),
+			 "factor_registered_at", time_json(line->registered_at),
+			 "password_changed_at", "created_at", (json_int_t)member->created_at,
+			 "webmail_networks");
+}
+
+struct rows {
+	const struct request *request;
+	json_t *items;
+	size_t most;
+	char last[PL_MEMBER_CURSOR];
+	int has_more;
+};
+
+static int add_row(const struct pl_member_line *line, void *context)
+{
+	struct rows *rows = context;
+
+	if (json_array_size(rows->items) == rows->most) {
+		rows->has_more = 1;
+		return 1;
+	}
+	memcpy(rows->last, line->cursor, sizeof(rows->last));
+	return json_array_append_new(rows->items, line_json(rows->request, line));
+}
+
+/* 0, 1 when the cursor is none, -1. */
+static int read_page(struct request *request, const struct pl_member_query *query,
+		     enum pl_member_order order, struct rows *rows, int64_t *total_r,
+		     struct pl_error *err)
+{
+	const struct pl_member_page page = { order, request_query(request, "after"),
+					     rows->most + 1 };
+	struct pl_member_search *search;
+	int ret = pl_member_search_open(request->work.store, request->policy,
+					pl_administrator_scope(&request->administrator), query,
+					request->work.now, &search, err);
+
+	if (ret < 0)
+		return -1;
+	*total_r = pl_member_search_count(search, err);
+	ret = *total_r < 0 ? -1 : pl_member_search_page(search, &page, add_row, rows, err);
+	pl_member_search_close(&search);
+	return ret;
+}
+
+int get_console_members(struct request *request, struct response *response, struct pl_error *err)
+{
+	struct rows rows = { .request = request, .most = (size_t)console_limit(request) };
+	const char *sort = request_query(request, "sort"), *wrong;
+	enum pl_member_order order = PL_BY_ADDRESS;
+	struct pl_member_query query;
+	int64_t total = 0;
+	int ret;
+
+	wrong = read_filter(request, &query);
+	if (sort != NULL && !pl_member_order_by_name(sort, &order))
+		wrong = "sort";
+	if (wrong != NULL)
+		return respond_bad_field(response, wrong);
+	if (pl_store_begin_read(request->work.store, err) < 0)
+		return -1;
+	rows.items = json_array();
+	ret = read_page(request, &query, order, &rows, &total, err);
+	pl_store_end_read(request->work.store);
+	if (ret != 0) {
+		json_decref(rows.items);
+		return ret < 0 ? -1 : respond_bad_field(response, "after");
+	}
+	return respond_json(response, 200,
+			    json_pack("{s:o, s:I, s:s?}", "items", rows.items, "total",
+				      (json_int_t)total, "next", rows.has_more ? rows.last : NULL));
+}
+
+/* -- as a table -- */
+
+struct table {
+	const struct request *request;
+	FILE *out;
+};
+
+/* A cell that no spreadsheet takes for a formula. */
+static void put_cell(FILE *out, const char *text)
+{
+	fputs(text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL ? "\"'" : "\"", out);
+	for (; *text != '\0'; text++) {
+		if (*text == '"')
+			fputc('"', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
+}
+
+static void put_time(FILE *out, int64_t seconds)
+{
+	const time_t at = seconds;
+	char when[32] = "";
+	struct tm tm;
+
+	if (seconds != 0 && gmtime_r(&at, &tm) != NULL)
+		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	fprintf(out, ",%s", when);
+}
+
+static void put_use(FILE *out, const struct pl_member_use *use)
+{
+	put_time(out, use->at);
+	fprintf(out, ",%s", use->ip);
+}
+
+static void put_heading(FILE *out)
+{
+	fputs("address,active,class", out);
+	for (int i = 0; i < PL_SETTING_COUNT; i++)
+		fprintf(out, ",%s", pl_setting_info((enum pl_setting)i)->name);
+	fputs(",flags,last_webmail,last_webmail_from,last_smtp,last_smtp_from,last_pop3,"
+	      "last_pop3_from,last_imap,last_imap_from,last_received,factor_registered,created\r\n",
+	      out);
+}
+
+static int put_line(const struct pl_member_line *line, void *context)
+{
+	const struct table *table = context;
+	const struct pl_member *member = &line->account.member;
+	char address[PL_ADDRESS_MAX + 1], value[PL_VALUE_TEXT], letters[FLAGS + 2];
+	FILE *out = table->out;
+
+	put_cell(out, pl_address_format(&member->address, address));
+	fprintf(out, ",%s,", member->active ? "on" : "off");
+	put_cell(out, member->class_name);
+	for (int i = 0; i < PL_SETTING_COUNT; i++)
+		fprintf(out, ",%s", pl_setting_write((enum pl_setting)i, &member->settings, value));
+	write_flags(table->request, line, letters);
+	fprintf(out, ",%s", letters);
+	put_use(out, &line->webmail);
+	put_use(out, &line->smtp);
+	put_use(out, &line->pop3);
+	put_use(out, &line->imap);
+	put_time(out, line->received_at);
+	put_time(out, line->registered_at);
+	put_time(out, member->created_at);
+	fputs("\r\n", out);
+	return ferror(out);
+}
+
+/* 0, 1 when the cursor is none, -1. */
+static int write_table(struct request *request, const struct pl_member_query *query, FILE *out,
+		       struct pl_error *err)
+{
+	const struct pl_member_page page = { PL_BY_ADDRESS, request_query(request, "after"),
+					     EXPORT_MOST };
+	struct table table = { request, out };
+	struct pl_member_search *search;
+	int ret = pl_member_search_open(request->work.store, request->policy,
+					pl_administrator_scope(&request->administrator), query,
+					request->work.now, &search, err);
+
+	if (ret < 0)
+		return -1;
+	put_heading(out);
+	ret = pl_member_search_page(search, &page, put_line, &table, err);
+	pl_member_search_close(&search);
+	return ret;
+}
+
+int get_console_members_export(struct request *request, struct response *response,
+			       struct pl_error *err)
+{
+	struct pl_member_query query;
+	const char *wrong = read_filter(request, &query);
+	FILE *out;
+	int ret;
+
+	if (wrong != NULL)
+		return respond_bad_field(response, wrong);
+	out = open_memstream(&response->body, &response->body_len);
+	if (out == NULL)
+		return pl_error_set(err, PL_ERR_RETRY, "there is no memory for the table");
+	ret = write_table(request, &query, out, err);
+	if (fclose(out) != 0 && ret == 0)
+		ret = pl_error_set(err, PL_ERR_RETRY, "there is no memory for the table");
+	if (ret == 1) {
+		free(response->body);
+		response->body = NULL;
+		response->body_len = 0;
+		return respond_bad_field(response, "after");
+	}
+	response->type = "text/csv; charset=utf-8";
+	response->status = 200;
+	return ret;
+}

@@ -1,0 +1,94 @@
+"""Members in the administrators' API: filtered, sorted, paged, exported."""
+import csv
+import io
+import sqlite3
+import time
+import unittest
+
+from console import ConsoleTest
+
+DAY = 86400
+
+
+class Members(ConsoleTest):
+    def sql(self, *statement):
+        db = sqlite3.connect(self.portal.dir + "/postlatch.db", timeout=60)
+        with db:
+            db.execute(*statement)
+        db.close()
+
+    def found(self, administrator, query=""):
+        answer = self.good(administrator.get("/members?domain=" + self.domain + query))
+        names = [row["member"].split("@")[0] for row in answer["items"]]
+        self.assertGreaterEqual(answer["total"], len(names))
+        return names, answer["total"], answer["next"]
+
+    def add(self, *members):
+        for name, *settings in members:
+            self.command("member", "add", name + "@" + self.domain, *settings)
+
+    def test_a_list_is_filtered_by_what_holds(self):
+        helpdesk = self.make("helpdesk")
+        me = self.found(helpdesk)[0]
+        self.add(("aa", "pop3=off"), ("bb", "class=staff"), ("cc", "active=off"))
+        self.command("domain", "set", self.domain, "imap=off")
+        self.assertEqual(self.found(helpdesk, "&imap=on"), ([], 0, None))
+        self.assertEqual(self.found(helpdesk, "&pop3=off"), (["aa"], 1, None))
+        self.assertEqual(self.found(helpdesk, "&class=staff"), (["bb"], 1, None))
+        self.assertEqual(self.found(helpdesk, "&active=off"), (["cc"], 1, None))
+        self.assertEqual(self.found(helpdesk, "&own=yes"), (["aa"], 1, None))
+        self.assertEqual(self.found(helpdesk, "&factor=registered")[0], me)
+        self.assertEqual(self.found(helpdesk, "&q=a_"), ([], 0, None))
+        self.assertEqual(self.found(helpdesk, "&q=A"), (sorted(["aa"] + me), 1 + len(me), None)
+                         if "a" in me[0] else (["aa"], 1, None))
+        for wrong, field in (("pop3=maybe", "pop3"), ("sort=name", "sort"), ("factor=some", "factor"), ("after=x", "after")):
+            answer = helpdesk.get("/members?" + wrong)
+            self.assertEqual((answer.error, answer.json["field"]), ("bad-request", field), wrong)
+        self.assertEqual(helpdesk.get("/members?nosuch=1").error, "bad-request")
+
+    def test_pages_have_all_members_once_in_each_order(self):
+        helpdesk = self.make("helpdesk")
+        self.add(("aa",), ("bb",), ("cc",), ("dd",))
+        expected = sorted(self.found(helpdesk)[0])
+        for sort in ("member", "created_at", "-created_at", "last_seen", "-last_seen"):
+            names, after = [], ""
+            while after is not None:
+                more, total, after = self.found(helpdesk, "&limit=2&sort=" + sort + (after and "&after=" + after))
+                names += more
+                self.assertEqual(total, len(expected))
+            self.assertEqual(sorted(names), expected, sort)
+
+    def test_others_domains_are_not_seen(self):
+        helpdesk = self.make("helpdesk")
+        self.command("member", "add", "user@" + self.foreign)
+        answer = self.good(helpdesk.get("/members?q=user"))
+        self.assertEqual((answer["items"], answer["total"]), ([], 0))
+        self.assertEqual(self.good(helpdesk.get("/members?domain=" + self.foreign))["total"], 0)
+        self.assertEqual(self.good(self.make("server").get("/members?domain=" + self.foreign))["total"], 1)
+
+    def test_a_row_has_flags_and_last_uses(self):
+        helpdesk = self.make("helpdesk")
+        self.add(("aa", "pop3=off", "two_factor=off"))
+        at = int(time.time()) - DAY
+        self.sql("INSERT INTO member_use (member_id, service, credential, used_at, ip) SELECT id, 'imap', 'app-password', ?, "
+                 "'192.0.2.7' FROM member WHERE local = 'aa'", (at,))
+        row, = self.good(helpdesk.get("/members?q=aa@" + self.domain))["items"]
+        self.assertEqual(row["flags"], "USI")
+        self.assertEqual(row["imap"], {"at": at, "address": "192.0.2.7"})
+        self.assertEqual((row["smtp"], row["webmail"], row["received_at"], row["password_changed_at"]), (None,) * 4)
+
+    def test_a_table_is_had_in_portions_and_has_no_formulas(self):
+        helpdesk = self.make("helpdesk")
+        self.add(("=1+1", "pop3=off"), ("zz",))
+        answer = helpdesk.get("/export/members?domain=" + self.domain)
+        self.assertEqual(answer.headers["Content-Type"], "text/csv; charset=utf-8")
+        rows = list(csv.DictReader(io.StringIO(answer.body.decode())))
+        self.assertEqual(rows[0]["address"], "'=1+1@" + self.domain)
+        self.assertEqual((rows[0]["pop3"], rows[0]["imap"]), ("off", "inherit"))
+        answer = helpdesk.get("/export/members?domain=%s&after=%s" % (self.domain, rows[-2]["address"].lstrip("'")))
+        self.assertEqual([row["address"] for row in csv.DictReader(io.StringIO(answer.body.decode()))], ["zz@" + self.domain])
+        self.assertEqual(helpdesk.get("/export/members?after=x").error, "bad-request")
+
+
+if __name__ == "__main__":
+    unittest.main()
