@@ -2,6 +2,7 @@
 
 import { Announcements } from "./lib/announcements.js";
 import { Dialogs } from "./lib/dialog.js";
+import { giveEarly, takeEarly } from "./lib/early.js";
 import { Frame, Page } from "./lib/frame.js";
 import { html } from "./lib/html.js";
 import { loadSentences } from "./lib/language.js";
@@ -38,12 +39,16 @@ function App({ part }) {
         <${Dialogs} />`;
 }
 
-// The words for who has no script go when all modules are here.
-function start(part) {
+// What stood there without a script goes when all modules are here; a form of it goes when the right one can be drawn.
+async function start(part) {
     const root = document.createElement("div");
+    const loaded = attempt(loadSession);
+    if ("first" in document.body.dataset) await loaded;
+    const early = takeEarly();
+    delete document.body.dataset.first;
     document.getElementById("without-script").replaceWith(root);
     render(html`<${App} part=${part} />`, root);
-    attempt(loadSession);
+    giveEarly(early);
 }
 
 partAt(location.pathname).load().then(start, console.error);

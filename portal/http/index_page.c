@@ -44,19 +44,6 @@ static void put_style(FILE *out, const struct view *view)
 	put_brand_style(out, view->request->brand);
 }
 
-/* Where there are tables and a navigation. */
-static void put_part_style(FILE *out, const struct view *view)
-{
-	const char *path = view->request->path;
-
-	if (strncmp(path, "/" ACCOUNT, sizeof(ACCOUNT)) != 0 &&
-	    strncmp(path, CONSOLE, strlen(CONSOLE)) != 0)
-		return;
-	fputs("<link rel=\"stylesheet\" href=\"", out);
-	put_html(out, pages_folder(view->pages));
-	fputs("/css/" ACCOUNT ".css\">\n", out);
-}
-
 static void put_logo(FILE *out, const struct view *view)
 {
 	put_brand_logo(out, view->request->brand);
@@ -74,6 +61,57 @@ static void put_brand(FILE *out, const struct view *view)
 	if (json != NULL)
 		put_data(out, "brand", json);
 	json_decref(json);
+}
+
+/* The first step of the sign-in stands in the page itself, for who is not signed in. */
+static int is_entrance(const struct view *view)
+{
+	const char *path = view->request->path;
+	const char *state = json_string_value(json_object_get(view->state, "state"));
+
+	return (strcmp(path, "/") == 0 || strcmp(path, "/sign-in") == 0) && state != NULL &&
+	       strcmp(state, "none") == 0 && pages_style(view->pages)->text != NULL;
+}
+
+static void put_sheet(FILE *out, const struct view *view, const char *name)
+{
+	fputs("<link rel=\"stylesheet\" href=\"", out);
+	put_html(out, pages_folder(view->pages));
+	fprintf(out, "/css/%s.css\">\n", name);
+}
+
+/* The scripts come meanwhile: links to them stand in front of it. */
+static void put_sheets(FILE *out, const struct view *view)
+{
+	if (is_entrance(view)) {
+		fprintf(out, "<style>%s</style>\n", pages_style(view->pages)->text);
+		return;
+	}
+	put_sheet(out, view, "base");
+	put_sheet(out, view, "form");
+}
+
+/* Where there are tables and a navigation. */
+static void put_part_style(FILE *out, const struct view *view)
+{
+	const char *path = view->request->path;
+
+	if (strncmp(path, "/" ACCOUNT, sizeof(ACCOUNT)) != 0 &&
+	    strncmp(path, CONSOLE, strlen(CONSOLE)) != 0)
+		return;
+	put_sheet(out, view, ACCOUNT);
+}
+
+static void put_first(FILE *out, const struct view *view)
+{
+	if (is_entrance(view))
+		fputs(" data-first", out);
+}
+
+static void put_early(FILE *out, const struct view *view)
+{
+	if (!is_entrance(view))
+		fputs(" hidden", out);
 }
 
 static void put_module(FILE *out, const char *address)
@@ -140,6 +178,9 @@ static const struct placeholder {
 	{ "{{web}}", put_web },           /* where the files of web/ are */
 	{ "{{icon}}", put_icon },         /* the address of the icon */
 	{ "{{style}}", put_style },       /* a link to the brand's style sheet, if there is one */
+	{ "{{sheets}}", put_sheets },     /* the style of all pages, or links to it */
+	{ "{{first}}", put_first },       /* an attribute: the page begins with its own form */
+	{ "{{early}}", put_early },       /* the same for the form, which is hidden elsewhere */
 	{ "{{part}}", put_part_style },   /* a link to the style sheet of a part of the pages */
 	{ "{{logo}}", put_logo },         /* the brand's, if there is one */
 	{ "{{footer}}", put_footer },     /* the same */
@@ -180,6 +221,8 @@ int respond_index(const struct request *request, struct response *response, cons
 	response->type = pages_index(view.pages)->type;
 	if (out == NULL)
 		return 0;
+	if (is_entrance(&view))
+		response->style_source = pages_style(view.pages)->source;
 	fill(out, pages_index(view.pages)->body, &view);
 	fclose(out);
 	return 0;

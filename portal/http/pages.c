@@ -29,6 +29,7 @@ struct pages {
 	const struct page *index;
 	char folder[sizeof(PREFIX) - 1 + PL_FINGERPRINT_TEXT];
 	struct page_imports imports[PART_COUNT + 1]; /* the last: without a part */
+	struct page_style style;
 };
 
 /* Paths that the single page answers itself; its script looks which it is. */
@@ -66,7 +67,8 @@ static int load(struct pages *pages, const char *folder, struct pl_error *err)
 		pages->imports[i] = pages->imports[PART_COUNT];
 		page_imports_add(&pages->files, parts[i].module, &pages->imports[i]);
 	}
-	return name_folder(pages, err);
+	return page_style_make(&pages->files, &pages->style, err) < 0 ? -1
+								      : name_folder(pages, err);
 }
 
 int pages_load(const char *folder, struct pages **pages_r, struct pl_error *err)
@@ -90,12 +92,18 @@ void pages_free(struct pages **pages_p)
 	if (pages == NULL)
 		return;
 	page_files_free(&pages->files);
+	page_style_free(&pages->style);
 	free(pages);
 }
 
 const struct page *pages_index(const struct pages *pages)
 {
 	return pages->index;
+}
+
+const struct page_style *pages_style(const struct pages *pages)
+{
+	return &pages->style;
 }
 
 const char *pages_folder(const struct pages *pages)

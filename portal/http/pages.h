@@ -10,6 +10,7 @@
 #define POSTLATCH_PORTAL_PAGES_H
 
 #include "portal/http/page_files.h"
+#include "portal/http/page_style.h"
 
 struct pages;
 struct page_imports;
@@ -20,6 +21,8 @@ void pages_free(struct pages **pages);
 /* Whether the single page answers a path. */
 int pages_is_index(const char *path);
 const struct page *pages_index(const struct pages *pages);
+/* What the sign-in page has in it instead of links to its style sheets. */
+const struct page_style *pages_style(const struct pages *pages);
 /* Where the other files are: "/web/VERSION". */
 const char *pages_folder(const struct pages *pages);
 /* The modules that main.js imports, and theirs; without main.js itself. At a path of the account

@@ -7,11 +7,12 @@
 #include <string.h>
 
 #include "policy/settings/policy.h"
+#include "portal/http/page_style.h"
 
-/* The pages load their own files and nothing else. */
-#define PAGES_MAY                                                                         \
-	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " \
-	"font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "  \
+/* The pages load their own files and nothing else; the sign-in page has one style in it. */
+#define PAGES_MAY                                                                             \
+	"default-src 'none'; script-src 'self'; style-src 'self'%s%s; img-src 'self' data:; " \
+	"font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "      \
 	"base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 /* A picture that is opened as a document of its own, such as an operator's SVG, runs nothing. */
 #define IMAGES_MAY "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
@@ -111,8 +112,12 @@ static void security_headers(const struct response *response,
 {
 	const int is_document = response->file == NULL || is_image(response);
 
+	const char *style = response->style_source != NULL ? response->style_source : "";
+	char pages_may[sizeof(PAGES_MAY) + PAGE_STYLE_SOURCE];
+
+	snprintf(pages_may, sizeof(pages_may), PAGES_MAY, style[0] != '\0' ? " " : "", style);
 	if (is_document)
-		each("Content-Security-Policy", is_image(response) ? IMAGES_MAY : PAGES_MAY,
+		each("Content-Security-Policy", is_image(response) ? IMAGES_MAY : pages_may,
 		     context);
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
 		if (is_document || always[i].everywhere)

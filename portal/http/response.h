@@ -23,6 +23,7 @@ struct response {
 	char allow[64];           /* of a 405; "": none */
 	char etag[40];            /* in its quotation marks; "": none */
 	int retry_after;          /* seconds; 0 none */
+	const char *style_source; /* that the page contains, for its policy; "": none. Static */
 	/* Instead of a body: bytes that stay where they are until the answer is sent, and that
 	 * are always the same at their address. */
 	const char *file;

@@ -41,3 +41,46 @@ test("a page that was seen before asks for itself alone", {}, async (reader, pag
     const again = await requests(page, "/sign-in");
     assert.deepEqual(again.filter(({ bytes }) => bytes > 0).map(({ url }) => new URL(url).pathname), ["/sign-in"]);
 });
+
+// What the page says before and after the modules have come.
+const words = (page) => page.locator("main:visible").evaluate((main) =>
+    [...main.querySelectorAll("h1, main > p, label, button")].filter(({ offsetParent }) => offsetParent)
+        .map((element) => element.innerText.trim()).filter(Boolean));
+
+test("who is about to type the password still is when the modules come", {}, async (reader, page) => {
+    let go;
+    const gone = new Promise((resolve) => { go = resolve; });
+    await page.route(/\.js$/, (route) => gone.then(() => route.continue()));
+    await page.goto(`${process.env.PORTAL}/sign-in`, { waitUntil: "commit" });
+    await page.locator("[name=password]").focus();
+    go();
+    await page.waitForFunction(() => !("first" in document.body.dataset));
+    await page.keyboard.type("secret");
+    assert.equal(await page.inputValue("[name=password]"), "secret");
+});
+
+for (const locale of ["en-US", "ko-KR"]) {
+    test(`what is typed before any module has come stays, in ${locale}`, { locale }, async (reader, page) => {
+        const held = [];
+        let open = false;
+        await page.route(/\.js$/, (route) => (open ? route.continue() : held.push(route)));
+        await page.goto(`${process.env.PORTAL}/sign-in`, { waitUntil: "commit" });
+        await page.locator("[name=user]:focus").waitFor();
+        const before = await words(page);
+        await page.keyboard.type("someone@demo.test");
+        await page.keyboard.press("Tab");
+        await page.keyboard.type("secret");
+        await page.keyboard.press("Enter");
+        assert.equal(await page.locator("main:visible").evaluate((main) => getComputedStyle(main).display), "grid");
+        assert.ok(held.length > 0);
+        open = true;
+        await Promise.all(held.map((route) => route.continue()));
+        await page.waitForFunction(() => !("first" in document.body.dataset));
+        assert.equal(await page.inputValue("[name=user]"), "someone@demo.test");
+        assert.equal((await reader.focused()).name, "password");
+        await page.keyboard.type("!");
+        assert.equal(await page.inputValue("[name=password]"), "secret!");
+        assert.deepEqual(await words(page), before);
+        assert.equal(new URL(page.url()).search, "");
+    });
+}

@@ -1,4 +1,6 @@
 """The portal's pages: files with versions, the single page that the server fills in, the operator's brand."""
+import base64
+import hashlib
 import html.parser
 import json
 import os
@@ -138,6 +140,31 @@ class Versions(PagesTest):
         self.assertEqual(account.linked("modulepreload"), [*modules, *below, english, web + "/messages/account.en.js"])
         for href in account.linked("modulepreload"):
             self.assertEqual(browser.get(href).status, 200)
+
+    def test_the_sign_in_page_has_its_style_in_it_and_its_policy_names_no_other(self):
+        portal = self.portal()
+        self.write(portal, "index.html", "<html>{{sheets}}<body{{first}}><main{{early}}></main>{{state}}")
+        self.write(portal, "css/base.css", "main > h1 { color: red; }\n")
+        self.write(portal, "css/form.css", "form { margin: 0; }\n")
+        browser = portal.init().start().browser()
+        for path in ("/", "/sign-in", "/sign-in?continue=/account"):
+            answer = browser.get(path)
+            style = re.search("(?s)<style>(.*)</style>", answer.body.decode()).group(1)
+            self.assertEqual(style, "main > h1 { color: red; }\nform { margin: 0; }\n")
+            digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+            self.assertIn("; style-src 'self' 'sha256-%s'; " % digest, answer.headers["Content-Security-Policy"])
+            self.assertIn(b"<body data-first><main></main>", answer.body)
+        for path in ("/account", "/sign-in/code", "/sign-out"):
+            answer = browser.get(path)
+            self.assertIn(b'/css/base.css">', answer.body)
+            self.assertIn(b"<body><main hidden></main>", answer.body)
+            self.assertIn("; style-src 'self'; ", answer.headers["Content-Security-Policy"])
+
+    def test_a_style_that_would_end_its_element_is_refused(self):
+        portal = self.portal().init()
+        self.write(portal, "css/base.css", "/* </style> */")
+        with self.assertRaisesRegex(AssertionError, 'css/base.css: a style sheet of the pages has "</"'):
+            portal.start()
 
     def test_only_parts_with_tables_have_their_style_sheet(self):
         browser = self.portal().init().start().browser()

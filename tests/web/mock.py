@@ -529,6 +529,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         state = json.dumps(self.status()).replace("<", "\\u003c")
         values = {"name": "Postlatch", "language": "ko" if language == "ko" else "en", "web": "/web",
                   "icon": "/web/icon.svg", "state": '<script type="application/json" id="state">%s</script>' % state}
+        values["sheets"] = "".join('<link rel="stylesheet" href="/web/css/%s.css">' % name for name in ("base", "form"))
+        if self.path.split("?")[0] in ("/", "/sign-in") and self.session() is None:
+            values["first"] = " data-first"
+        else:
+            values["early"] = " hidden"
         if self.path.startswith("/account"):
             values["part"] = '<link rel="stylesheet" href="/web/css/account.css">'
         with open(os.path.join(WEB, "index.html"), encoding="utf-8") as file:
