@@ -46,4 +46,18 @@ export const SCREENS = {
         await visitor.button("new-key.kept").click();
         await page.locator("table").waitFor();
     },
+    domains: async (visitor) => {
+        await visitor.open("/console/domains");
+        await visitor.page.locator("main tbody tr").first().waitFor();
+    },
+    domain: async (visitor) => {
+        await visitor.open("/console/domain?domain=demo.test");
+        await visitor.page.locator("[name=scope]").first().waitFor();
+    },
+    "domain, changes are looked at": async (visitor) => {
+        await visitor.open("/console/domain?domain=demo.test");
+        await visitor.page.locator("[name=imap]").selectOption("off");
+        await visitor.button("domain.preview").click();
+        await visitor.page.locator("dialog p").first().waitFor();
+    },
 };

@@ -5,10 +5,17 @@
 
 import { Administrators } from "./administrators.js";
 import { ApiKeys } from "./api_keys.js";
+import { Domain } from "./domain.js";
+import { Domains } from "./domains.js";
 import { Overview } from "./overview.js";
 
 export const pages = [
     { path: "/console", title: "overview.title", component: Overview, least: "helpdesk" },
+    { path: "/console/domains", title: "domains.title", component: Domains, least: "helpdesk" },
+    {
+        path: "/console/domain", title: "domain.title", component: Domain, least: "helpdesk",
+        within: "/console/domains",
+    },
     { path: "/console/administrators", title: "administrators.title", component: Administrators, least: "server" },
     { path: "/console/api-keys", title: "api-keys.title", component: ApiKeys, least: "server" },
 ];

@@ -1,0 +1,66 @@
+// domain_words.js - what the settings of a domain are called, what they do, and where what holds comes from.
+
+import { day, t } from "../lib/language.js";
+
+// In the order of the page.
+export const SETTINGS = [
+    { name: "smtp", label: "domain.smtp", hint: "domain-hint.smtp" },
+    { name: "pop3", label: "domain.pop", hint: "domain-hint.pop" },
+    { name: "forwarding", label: "domain.forwarding", hint: "domain-hint.forwarding" },
+    { name: "two_factor", label: "domain.two-factor", hint: "domain-hint.two-factor" },
+    { name: "large_attachments", label: "domain.large-attachments", hint: "domain-hint.large-attachments" },
+    { name: "imap", label: "domain.imap", hint: "domain-hint.imap" },
+    { name: "sieve", label: "domain.sieve", hint: "domain-hint.sieve" },
+    { name: "webmail", label: "domain.webmail", hint: "domain-hint.webmail" },
+    { name: "client_password", label: "domain.client-password", hint: "domain-hint.client-password" },
+    { name: "two_factor_requirement", label: "domain.requirement", hint: "domain-hint.requirement" },
+    { name: "two_factor_mode", label: "domain.mode", hint: "domain-hint.mode" },
+    { name: "app_passwords", label: "domain.app-passwords", hint: "domain-hint.app-passwords" },
+    { name: "connected_applications", label: "domain.applications", hint: "domain-hint.applications" },
+];
+
+// Those of the list: what mail programs and members use.
+export const SERVICES = SETTINGS.slice(0, 8);
+
+const VALUES = {
+    on: "domain.on",
+    off: "domain.off",
+    optional: "value.optional",
+    required: "value.required",
+    use: "value.use",
+    skip: "value.skip",
+    always: "value.always",
+    until_second_factor: "value.until-second-factor",
+    never: "value.never",
+};
+
+const SOURCES = {
+    forbidden: "domain-source.forbidden",
+    domain: "domain-source.domain",
+    "policy-domain": "domain-source.policy-domain",
+    "policy-defaults": "domain-source.policy-defaults",
+    "built-in": "domain-source.built-in",
+};
+
+export function settingName(name) {
+    return t(SETTINGS.find((setting) => setting.name === name)?.label ?? "account.unknown");
+}
+
+export function valueName(word) {
+    return t(VALUES[word] ?? "account.unknown");
+}
+
+export function sourceName({ source }) {
+    return t(SOURCES[source] ?? "account.unknown");
+}
+
+export function dayName(date) {
+    return day(Date.parse(date) / 1000);
+}
+
+// "always (built in), never from March 1, 2027": what holds, where it comes from, and what follows.
+export function standing(setting) {
+    const now = t("domain.standing", { value: valueName(setting.value), source: sourceName(setting) });
+    if (!setting.next) return now;
+    return t("domain.standing-until", { now, date: dayName(setting.next_from), next: valueName(setting.next) });
+}
