@@ -101,26 +101,30 @@ static void add_details(const struct request *request, const struct pl_domain_su
 			json_t *settings)
 {
 	struct pl_account account;
-	struct pl_layers layers;
+	struct pl_layers layers, below; /* below: without what the domain has of its own */
 	char day[PL_DAY_TEXT];
 
 	account_of(summary, &account);
 	pl_account_layers(&account, request->policy, request->work.now, &layers);
+	below = layers;
+	below.domain = NULL;
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
 		const enum pl_setting setting = (enum pl_setting)i;
 		const struct pl_setting_info *info = pl_setting_info(setting);
 		const struct pl_resolved resolved = pl_resolve(&layers, setting);
+		const struct pl_resolved inherited = pl_resolve(&below, setting);
 		json_t *json = json_object_get(settings, info->name);
 		const int locked = resolved.source == PL_FROM_FORBIDDEN;
 
 		if (json == NULL)
 			continue;
 		json_object_update_new(json,
-				       json_pack("{s:b, s:s?, s:o, s:o, s:b}", "locked", locked,
-						 "section", section_of(&layers, &resolved, setting),
-						 "allowed", allowed(setting, 0), "dated",
-						 allowed(setting, 1), "no_effect_yet",
-						 (info->where & PL_NOT_YET) != 0));
+				       json_pack("{s:b, s:s, s:s?, s:o, s:o, s:b}", "locked",
+						 locked, "inherited",
+						 pl_value_name(inherited.value), "section",
+						 section_of(&layers, &resolved, setting), "allowed",
+						 allowed(setting, 0), "dated", allowed(setting, 1),
+						 "no_effect_yet", (info->where & PL_NOT_YET) != 0));
 		if (resolved.next_from != 0)
 			json_object_update_new(json,
 					       json_pack("{s:s, s:s}", "next",

@@ -46,8 +46,8 @@ class Lists(Domains):
         self.assertEqual(self.names(server, "?q=.%s." % base), (all_of, 3, None))
         self.assertEqual(self.names(server, "?q=.%s.TEST&limit=2" % base.upper()), (all_of[:2], 3, all_of[1]))
         self.assertEqual(self.names(server, "?q=.%s.&limit=2&after=%s" % (base, all_of[1])), (all_of[2:], 3, None))
-        for q in ("%25", "_", "%5C", "'"):
-            self.assertEqual(self.names(server, "?q=" + q), ([], 0, None), q)
+        for word in ("%25", "_", "%5C", "'"):
+            self.assertEqual(self.names(server, "?q=" + word), ([], 0, None), word)
         for query in ("?limit=0", "?limit=201", "?page=1", "?q=", "?limit=2&limit=2"):
             self.assertEqual(server.get("/domains" + query).error, "bad-request", query)
 
@@ -112,6 +112,7 @@ class One(Domains):
                          [(True, "domain", "forbidden"), (True, "defaults", "forbidden"),
                           (False, "domain", "policy-domain"), (False, "defaults", "policy-defaults"),
                           (False, None, "built-in")])
+        self.assertEqual((settings["client_password"]["inherited"], settings["imap"]["inherited"]), ("always", "off"))
         self.assertEqual(settings["imap"]["allowed"], ["inherit", "on", "off"])
         self.assertEqual(settings["two_factor_requirement"]["allowed"], ["inherit", "optional", "required"])
         self.assertEqual(settings["two_factor_requirement"]["dated"], ["required"])
