@@ -4,6 +4,7 @@ import time
 import unittest
 
 from console import ConsoleTest
+from server import TIMEOUT, wait_for
 
 DAY = 86400
 LAST_DAY = "required_from_2037-03-01"
@@ -14,9 +15,16 @@ class Domains(ConsoleTest):
         super().setUp()
         self.policy("")  # not that of the test before
 
+    policies = 0
+
     def policy(self, text):
+        """Another policy file, which the portal has read then: its name is in it."""
+        Domains.policies += 1
+        self.portal.settings["portal_name"] = "policy %d" % Domains.policies
         self.portal.write_policy(text)
         self.portal.reload()
+        browser = self.portal.browser()
+        wait_for(lambda: browser.session()["name"] == self.portal.settings["portal_name"], TIMEOUT)
 
     def path(self, domain=None):
         return "/domains/" + (domain or self.domain)
