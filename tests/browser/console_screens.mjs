@@ -4,7 +4,7 @@
 import { newMember, postlatch } from "./server.mjs";
 
 // Anything below the title.
-const drawn = (page) => page.locator("main h1 ~ *").first().waitFor();
+const drawn = (page) => page.locator("figure").first().waitFor();
 
 async function administrators(visitor) {
     const { address } = await newMember("imap=on");
