@@ -145,13 +145,10 @@ int ctl_limit(const struct ctl *ctl, int *limit_r, struct pl_error *err)
 
 int ctl_channel(const char *text, enum pl_channel *channel_r, struct pl_error *err)
 {
-	int webmail = strcmp(text, pl_channel_name(PL_CHANNEL_WEBMAIL)) == 0;
-
-	if (!webmail && strcmp(text, pl_channel_name(PL_CHANNEL_CLIENT)) != 0)
-		return pl_error_set(err, PL_ERR_INVALID,
-				    "--channel %.32s: it must be client or webmail", text);
-	*channel_r = webmail ? PL_CHANNEL_WEBMAIL : PL_CHANNEL_CLIENT;
-	return 0;
+	return pl_channel_by_name(text, channel_r)
+		       ? 0
+		       : pl_error_set(err, PL_ERR_INVALID,
+				      "--channel %.32s: it must be client or webmail", text);
 }
 
 int ctl_copy(const char *what, const char *text, char *buf, size_t size, struct pl_error *err)

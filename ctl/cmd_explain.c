@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ctl/command.h"
+#include "policy/login/explanation.h"
 
 struct question {
 	struct pl_login login;
@@ -24,26 +25,15 @@ static int read_service(const struct ctl *ctl, struct question *question, struct
 
 static int read_credential(const struct ctl *ctl, enum pl_offer *offer_r, struct pl_error *err)
 {
-	static const struct {
-		enum pl_credential credential;
-		enum pl_offer offer;
-	} kinds[] = { { PL_CREDENTIAL_ACCOUNT_PASSWORD, PL_OFFER_PROVEN },
-		      { PL_CREDENTIAL_APP_PASSWORD, PL_OFFER_ANY_APP_PASSWORD },
-		      { PL_CREDENTIAL_TOKEN, PL_OFFER_ANY_TOKEN } };
 	const char *word = ctl->option[CTL_OPTION_CREDENTIAL];
 
 	*offer_r = PL_OFFER_PROVEN;
-	for (size_t i = 0; word != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (strcmp(pl_credential_name(kinds[i].credential), word) == 0) {
-			*offer_r = kinds[i].offer;
-			return 0;
-		}
-	}
-	return word == NULL ? 0
-			    : pl_error_set(err, PL_ERR_INVALID,
-					   "--credential %.32s: it must be account-password, "
-					   "app-password or token",
-					   word);
+	return word == NULL || pl_offer_by_name(word, offer_r)
+		       ? 0
+		       : pl_error_set(err, PL_ERR_INVALID,
+				      "--credential %.32s: it must be account-password, "
+				      "app-password or token",
+				      word);
 }
 
 /* Without the option login.c finds out the channel. */

@@ -74,6 +74,8 @@ static const char *body_name(enum route_body body)
 		return "none";
 	case BODY_JSON:
 		return "json";
+	case BODY_JSON_IF_ANY:
+		return "json-if-any";
 	case BODY_FORM:
 	case BODY_FORM_IF_ANY:
 		return "form";
@@ -88,6 +90,8 @@ static const char *kind_name(enum field_kind kind)
 	switch (kind) {
 	case FIELD_LINE:
 		return "line";
+	case FIELD_TEXT:
+		return "text";
 	case FIELD_SECRET:
 		return "secret";
 	case FIELD_CODE:

@@ -23,7 +23,7 @@ static const struct sentence {
 } sentences[] = {
 #define NOTICE(what, subject_en, text_en, subject_ko, text_ko) \
 	{ what, { { subject_en, text_en }, { subject_ko, text_ko } } },
-#define WORDS(tag, when, address, device, advice, date)
+#define WORDS(tag, when, address, device, reason, advice, date)
 #define ENDS(day, uses, advice)
 #include "sender/notices.def"
 #undef NOTICE
@@ -32,11 +32,11 @@ static const struct sentence {
 };
 
 static const struct {
-	const char *tag, *when, *address, *device, *advice, *date;
+	const char *tag, *when, *address, *device, *reason, *advice, *date;
 } words[LANGUAGES] = {
 #define NOTICE(what, subject_en, text_en, subject_ko, text_ko)
-#define WORDS(tag, when, address, device, advice, date) \
-	{ tag, when, address, device, advice, date },
+#define WORDS(tag, when, address, device, reason, advice, date) \
+	{ tag, when, address, device, reason, advice, date },
 #define ENDS(day, uses, advice)
 #include "sender/notices.def"
 #undef NOTICE
@@ -48,7 +48,7 @@ static const struct {
 	const char *day, *uses, *advice;
 } ends[LANGUAGES] = {
 #define NOTICE(what, subject_en, text_en, subject_ko, text_ko)
-#define WORDS(tag, when, address, device, advice, date)
+#define WORDS(tag, when, address, device, reason, advice, date)
 #define ENDS(day, uses, advice) { day, uses, advice },
 #include "sender/notices.def"
 #undef NOTICE
@@ -130,6 +130,8 @@ static void put_text(FILE *out, const struct notice *notice, unsigned int langua
 		fprintf(out, "%s: %s\n", words[language].address, origin->ip);
 	if (origin->device[0] != '\0')
 		fprintf(out, "%s: %s\n", words[language].device, origin->device);
+	if (origin->reason[0] != '\0')
+		fprintf(out, "%s: %s\n", words[language].reason, origin->reason);
 	fprintf(out, "\n%s\n%s/account\n", words[language].advice, notice->policy->portal_url);
 }
 

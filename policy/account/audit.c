@@ -43,9 +43,28 @@ static const char *domain_of(const char *action, const char *object)
 	return strncmp(action, "domain.", strlen("domain.")) == 0 ? object : NULL;
 }
 
+#define REASON "reason="
+
+static const char *with_reason(const char *after, const char *reason, char text[PL_AUDIT_TEXT])
+{
+	if (reason == NULL)
+		return after;
+	snprintf(text, PL_AUDIT_TEXT, "%s%s" REASON "%s", after, after[0] == '\0' ? "" : " ",
+		 reason);
+	return text;
+}
+
+const char *pl_audit_reason(const struct pl_audit_record *record)
+{
+	return strncmp(record->after, REASON, strlen(REASON)) == 0 ? record->after + strlen(REASON)
+								   : "";
+}
+
 int pl_audit_add(const struct pl_work *work, const char *action, const char *object,
 		 const char *before, const char *after)
 {
+	char text[PL_AUDIT_TEXT];
+
 	if (find_action(action) == NULL)
 		return pl_error_set(work->err, PL_ERR_INTERNAL,
 				    "audit: the action %s is not in the table", action);
@@ -54,7 +73,8 @@ int pl_audit_add(const struct pl_work *work, const char *action, const char *obj
 				 PL_TEXT("source", work->actor.from), PL_TEXT("action", action),
 				 PL_TEXT("object", object),
 				 PL_TEXT("domain", domain_of(action, object)),
-				 PL_TEXT("before", before), PL_TEXT("after", after)),
+				 PL_TEXT("before", before),
+				 PL_TEXT("after", with_reason(after, work->actor.reason, text))),
 		       work->err) < 0
 		       ? pl_error_prefix(work->err, "audit")
 		       : 0;
@@ -117,6 +137,20 @@ int pl_audit_list_below(struct pl_store *store, const char *object, int64_t sinc
 				 PL_PARAMS(PL_TEXT("object", object), PL_INT("since", since),
 					   PL_INT("below", below), PL_INT("limit", limit))),
 			each, context, err);
+}
+
+int64_t pl_audit_count(struct pl_store *store, const char *object, int64_t since,
+		       struct pl_error *err)
+{
+	struct pl_stmt *stmt =
+		pl_query(store, PL_SQL_AUDIT_COUNT_OBJECT,
+			 PL_PARAMS(PL_TEXT("object", object), PL_INT("since", since)));
+	int64_t count;
+
+	if (pl_step(stmt, err) != 1)
+		return pl_error_prefix(err, "audit");
+	count = pl_col_int(stmt, "count");
+	return pl_row_end(stmt, err) < 0 ? -1 : count;
 }
 
 int pl_audit_newest(struct pl_store *store, int64_t *newest_r, struct pl_error *err)

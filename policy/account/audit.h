@@ -29,9 +29,12 @@ struct pl_audit_filter {
 /* Whether the action, one of audit_action.h, is only a sign-in; 0 for one that nobody knows. */
 int pl_audit_is_sign_in(const char *action);
 /* Adds the record of a change to the caller's write transaction. The action must be one of
- * audit_action.h. 0, or -1. */
+ * audit_action.h. The actor's reason, if there is one, ends what is after it. 0, or -1. */
 int pl_audit_add(const struct pl_work *work, const char *action, const char *object,
 		 const char *before, const char *after);
+/* The reason that an administrator gave for a change that has nothing else after it; "" for none.
+ * It is the record's. */
+const char *pl_audit_reason(const struct pl_audit_record *record);
 /* Calls each for every record, newest first, until it returns non-zero. */
 int pl_audit_list(struct pl_store *store, const struct pl_audit_filter *filter,
 		  int (*each)(const struct pl_audit_record *record, void *context), void *context,
@@ -44,6 +47,9 @@ int pl_audit_list_below(struct pl_store *store, const char *object, int64_t sinc
 
 /* Reads the columns that are called like its fields. */
 void pl_audit_read(struct pl_stmt *stmt, struct pl_audit_record *record_r);
+/* How many those of one object since then are; -1. */
+int64_t pl_audit_count(struct pl_store *store, const char *object, int64_t since,
+		       struct pl_error *err);
 
 /* How far the records are now. Their ids only go up, so that no clock is needed to tell
  * what was changed before and what after. */

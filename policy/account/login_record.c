@@ -167,17 +167,35 @@ static int read_row(struct pl_stmt *stmt, struct pl_login_row *row_r)
 	return 1;
 }
 
+static const char *left_out(const struct pl_login_filter *filter)
+{
+	return filter->without_webmail ? pl_login_credential_name(PL_LOGIN_BY_WEBMAIL) : "";
+}
+
+int64_t pl_login_record_count(struct pl_store *store, const struct pl_login_filter *filter,
+			      struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_query(store, PL_SQL_LOGIN_RECORD_TOTAL,
+					PL_PARAMS(PL_INT("member_id", filter->member_id),
+						  PL_TEXT("without", left_out(filter))));
+	int64_t count;
+
+	if (pl_step(stmt, err) != 1)
+		return pl_error_prefix(err, "records of logins");
+	count = pl_col_int(stmt, "count");
+	return pl_row_end(stmt, err) < 0 ? -1 : count;
+}
+
 int pl_login_record_list(struct pl_store *store, const struct pl_login_filter *filter,
 			 int (*each)(const struct pl_login_row *row, void *context), void *context,
 			 struct pl_error *err)
 {
-	const char *without =
-		filter->without_webmail ? pl_login_credential_name(PL_LOGIN_BY_WEBMAIL) : "";
 	struct pl_stmt *stmt =
 		pl_query(store, PL_SQL_LOGIN_RECORD_LIST,
 			 PL_PARAMS(PL_INT("member_id", filter->member_id),
 				   PL_INT("before", filter->at), PL_INT("below", filter->id),
-				   PL_TEXT("without", without), PL_INT("limit", filter->limit)));
+				   PL_TEXT("without", left_out(filter)),
+				   PL_INT("limit", filter->limit)));
 	struct pl_login_row row;
 	int ret;
 

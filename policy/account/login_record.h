@@ -75,5 +75,8 @@ struct pl_login_filter {
 int pl_login_record_list(struct pl_store *store, const struct pl_login_filter *filter,
 			 int (*each)(const struct pl_login_row *row, void *context), void *context,
 			 struct pl_error *err);
+/* How many records all pages of that list have, whatever its limit and position are; -1. */
+int64_t pl_login_record_count(struct pl_store *store, const struct pl_login_filter *filter,
+			      struct pl_error *err);
 
 #endif

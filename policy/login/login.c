@@ -29,7 +29,7 @@ static enum pl_sql statement_of(const struct pl_login *login)
 		pl_secret_wipe(&folded);
 		return fits ? PL_SQL_LOGIN_PASSWORD : PL_SQL_LOGIN_ACCOUNT;
 	case PL_OFFER_ANY_APP_PASSWORD:
-		return PL_SQL_LOGIN_PASSWORD;
+		return PL_SQL_LOGIN_LIMITS;
 	case PL_OFFER_BEARER:
 		return PL_SQL_LOGIN_BEARER;
 	case PL_OFFER_NOTHING:
@@ -49,6 +49,7 @@ static int ask_for_any_name(struct pl_login_question *question, struct pl_error 
 	} pairs[] = {
 		{ PL_SQL_LOGIN_ACCOUNT, PL_SQL_ACCOUNT },
 		{ PL_SQL_LOGIN_PASSWORD, PL_SQL_LOGIN_PASSWORD_ANY },
+		{ PL_SQL_LOGIN_LIMITS, PL_SQL_LOGIN_LIMITS_ANY },
 		{ PL_SQL_LOGIN_BEARER, PL_SQL_LOGIN_BEARER_ANY },
 	};
 
@@ -163,7 +164,8 @@ static int read_row(struct reading *reading, enum pl_sql sql, struct pl_stmt *ro
 {
 	int is_known = 1;
 
-	if (sql == PL_SQL_LOGIN_PASSWORD || sql == PL_SQL_LOGIN_PASSWORD_ANY)
+	if (sql == PL_SQL_LOGIN_PASSWORD || sql == PL_SQL_LOGIN_PASSWORD_ANY ||
+	    sql == PL_SQL_LOGIN_LIMITS || sql == PL_SQL_LOGIN_LIMITS_ANY)
 		is_known = read_app_password(reading, rows);
 	else if (sql == PL_SQL_LOGIN_BEARER || sql == PL_SQL_LOGIN_BEARER_ANY)
 		read_token(reading->result, reading->login->service, rows);

@@ -18,28 +18,36 @@ static const struct fact {
 #name, offsetof(struct pl_notice_origin, name),               \
 			sizeof(((const struct pl_notice_origin *)NULL)->name) \
 	}
-	FACT(language), FACT(ip), FACT(device), FACT(day), FACT(uses),
+	FACT(language), FACT(ip), FACT(device), FACT(day), FACT(uses), FACT(reason),
 #undef FACT
 };
 #define FACTS (sizeof(facts) / sizeof(facts[0]))
 
-/* With a name, "=" and the end of the line for each. */
-_Static_assert(sizeof(struct pl_notice_origin) + FACTS * 16 <= PL_SECRET_MAX,
+/* With a name, "=" and the end of the line for each. A notice has a day with uses, or a reason. */
+#define DAY_AND_USES (PL_DAY_TEXT + PL_NOTICE_USES)
+_Static_assert(PL_NOTICE_REASON >= DAY_AND_USES &&
+		       sizeof(struct pl_notice_origin) - DAY_AND_USES + (FACTS - 2) * 16 <=
+			       PL_SECRET_MAX,
 	       "the facts of a notice fit into a payload");
 
 /* A value is one line, whatever it has in it. */
-static void put_fact(struct pl_secret *payload, const char *name, const char *value)
+static int put_fact(struct pl_secret *payload, const char *name, const char *value,
+		    struct pl_error *err)
 {
 	char *at = (char *)payload->data + payload->len;
 	const size_t room = sizeof(payload->data) - payload->len;
-	const size_t start = (size_t)snprintf(at, room, "%s=", name);
-	const size_t len = start + (size_t)snprintf(at + start, room - start, "%s\n", value);
+	const size_t start = strlen(name) + 1;
+	const size_t len = start + strlen(value) + 1;
 
+	if (len >= room)
+		return pl_error_set(err, PL_ERR_INTERNAL, "a notice has too much to tell");
+	snprintf(at, room, "%s=%s\n", name, value);
 	for (size_t i = start; i + 1 < len; i++) {
 		if ((unsigned char)at[i] < ' ' || at[i] == 0x7f)
 			at[i] = ' ';
 	}
 	payload->len += len;
+	return 0;
 }
 
 int pl_notice_add(const struct pl_work *work, int64_t member_id, const char *what,
@@ -51,15 +59,16 @@ int pl_notice_add(const struct pl_work *work, int64_t member_id, const char *wha
 						.what = what,
 						.life = PL_NOTICE_LIFE,
 						.payload = &payload };
-	int ret;
+	int ret = 0;
 
-	for (size_t i = 0; origin != NULL && i < FACTS; i++) {
+	for (size_t i = 0; ret == 0 && origin != NULL && i < FACTS; i++) {
 		const char *value = (const char *)origin + facts[i].at;
 
 		if (*value != '\0')
-			put_fact(&payload, facts[i].name, value);
+			ret = put_fact(&payload, facts[i].name, value, work->err);
 	}
-	ret = pl_outbox_add(work, &message);
+	if (ret == 0)
+		ret = pl_outbox_add(work, &message);
 	pl_secret_wipe(&payload);
 	return ret;
 }

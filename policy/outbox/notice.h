@@ -13,10 +13,11 @@
 #define PL_NOTICE_LANGUAGE 8
 #define PL_NOTICE_DEVICE 128
 #define PL_NOTICE_USES 160
+#define PL_NOTICE_REASON 256
 /* Seconds after which a notice that could not be sent is given up. */
 #define PL_NOTICE_LIFE (7 * PL_DAY_SECONDS)
 
-/* Where a change came from. */
+/* Where a change came from, or why it was made. */
 struct pl_notice_origin {
 	char language[PL_NOTICE_LANGUAGE]; /* "en", "ko"; "": unknown what the member reads */
 	char ip[PL_IP_TEXT];               /* "": not told */
@@ -24,10 +25,12 @@ struct pl_notice_origin {
 	/* Of a notice that something ends: from when on, and by what the member uses it. */
 	char day[PL_DAY_TEXT]; /* "2027-03-01" */
 	char uses[PL_NOTICE_USES];
+	/* Of a notice that an administrator did something: why; "": not told. */
+	char reason[PL_NOTICE_REASON];
 };
 
 /* In the caller's write transaction. what is a row of sender/notices.def. origin is NULL when
- * nobody sat at a browser. 0, or -1. */
+ * nobody sat at a browser; it has a day with uses, or a reason, or neither. 0, or -1. */
 int pl_notice_add(const struct pl_work *work, int64_t member_id, const char *what,
 		  const struct pl_notice_origin *origin);
 /* Where the change of a message came from; keys as with pl_message_open(). 0, or -1. */

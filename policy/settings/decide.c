@@ -344,6 +344,13 @@ const char *pl_channel_name(enum pl_channel channel)
 	return channel == PL_CHANNEL_WEBMAIL ? "webmail" : "client";
 }
 
+int pl_channel_by_name(const char *name, enum pl_channel *channel_r)
+{
+	*channel_r = strcmp(name, pl_channel_name(PL_CHANNEL_WEBMAIL)) == 0 ? PL_CHANNEL_WEBMAIL
+									    : PL_CHANNEL_CLIENT;
+	return strcmp(name, pl_channel_name(*channel_r)) == 0;
+}
+
 const char *pl_credential_name(enum pl_credential credential)
 {
 	switch (credential) {

@@ -112,6 +112,8 @@ const char *pl_rule_name(enum pl_rule rule);
 const char *pl_outcome_name(enum pl_outcome outcome);
 const char *pl_source_name(enum pl_source source);
 const char *pl_channel_name(enum pl_channel channel);
+/* 1, or 0 for another word. */
+int pl_channel_by_name(const char *name, enum pl_channel *channel_r);
 const char *pl_credential_name(enum pl_credential credential);
 /* Writes the sentence of the rule, about the service of the verdict. Returns buf. */
 char *pl_verdict_sentence(const struct pl_verdict *verdict, char *buf, size_t size);

@@ -16,6 +16,8 @@ struct pl_keys;
 struct pl_actor {
 	const char *who;  /* "root", "admin@example.com", "dovecot" */
 	const char *from; /* an address, a terminal, "local" */
+	/* Why, in the words of an administrator, which the member may read; NULL: nobody said. */
+	const char *reason;
 };
 
 struct pl_work {

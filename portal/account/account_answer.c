@@ -2,7 +2,6 @@
 #include "portal/account/account_answer.h"
 
 #include "policy/credential/totp.h"
-#include "policy/credential/trusted.h"
 #include "policy/settings/services.h"
 #include "portal/signin/guards.h"
 
@@ -12,18 +11,28 @@ struct listing {
 	json_t *rows;
 };
 
+json_t *account_device_json(const struct request *request, const struct pl_trusted *device)
+{
+	return json_pack("{s:I, s:s, s:I, s:I, s:s, s:I, s:b}", "id", (json_int_t)device->id,
+			 "name", device->name, "created_at", (json_int_t)device->created_at,
+			 "used_at", (json_int_t)device->used_at, "ip", device->ip, "expires_at",
+			 (json_int_t)device->expires_at, "current",
+			 device->id == request->session.trusted_id);
+}
+
+json_t *account_session_json(const struct request *request, const struct pl_session *session)
+{
+	return json_pack("{s:I, s:s, s:I, s:I, s:s, s:b}", "id", (json_int_t)session->id, "name",
+			 session->device, "seen_at", (json_int_t)session->seen_at, "created_at",
+			 (json_int_t)session->created_at, "ip", session->ip, "current",
+			 session->id == request->session.id);
+}
+
 static int add_device(const struct pl_trusted *device, void *context)
 {
 	struct listing *listing = context;
 
-	json_array_append_new(listing->rows,
-			      json_pack("{s:I, s:s, s:I, s:I, s:s, s:I, s:b}", "id",
-					(json_int_t)device->id, "name", device->name, "created_at",
-					(json_int_t)device->created_at, "used_at",
-					(json_int_t)device->used_at, "ip", device->ip, "expires_at",
-					(json_int_t)device->expires_at, "current",
-					device->id == listing->request->session.trusted_id));
-	return 0;
+	return json_array_append_new(listing->rows, account_device_json(listing->request, device));
 }
 
 static int add_session(const struct pl_session *session, void *context)
@@ -33,13 +42,8 @@ static int add_session(const struct pl_session *session, void *context)
 	/* Those of connected applications have a page of their own. */
 	if (session->channel != PL_CHANNEL_WEBMAIL)
 		return 0;
-	json_array_append_new(listing->rows,
-			      json_pack("{s:I, s:s, s:I, s:I, s:s, s:b}", "id",
-					(json_int_t)session->id, "name", session->device, "seen_at",
-					(json_int_t)session->seen_at, "created_at",
-					(json_int_t)session->created_at, "ip", session->ip,
-					"current", session->id == listing->request->session.id));
-	return 0;
+	return json_array_append_new(listing->rows,
+				     account_session_json(listing->request, session));
 }
 
 static json_t *factor_of(const struct pl_totp_state *state)

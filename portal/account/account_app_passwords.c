@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "daemon/log.h"
-#include "policy/credential/app_password.h"
 #include "portal/account/account_answer.h"
 #include "portal/account/handlers.h"
 #include "portal/signin/end_sessions.h"
@@ -31,19 +30,20 @@ static int why_none(struct request *request, const char **why_r, struct pl_error
 	return count < 0 ? -1 : 0;
 }
 
+json_t *account_app_password_json(const struct pl_app_password *row)
+{
+	return json_pack("{s:I, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:s, s:s}", "id",
+			 (json_int_t)row->id, "kind", pl_app_password_kind(row->kind)->name,
+			 "label", row->label, "services", account_services(row->services),
+			 "networks", row->networks, "expires_at", (json_int_t)row->expires_at,
+			 "created_at", (json_int_t)row->created_at, "last_used_at",
+			 (json_int_t)row->last_used_at, "last_used_ip", row->last_used_ip,
+			 "last_used_service", row->last_used_service);
+}
+
 static int add_row(const struct pl_app_password *row, void *context)
 {
-	json_array_append_new(context,
-			      json_pack("{s:I, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:s, s:s}", "id",
-					(json_int_t)row->id, "kind",
-					pl_app_password_kind(row->kind)->name, "label", row->label,
-					"services", account_services(row->services), "networks",
-					row->networks, "expires_at", (json_int_t)row->expires_at,
-					"created_at", (json_int_t)row->created_at, "last_used_at",
-					(json_int_t)row->last_used_at, "last_used_ip",
-					row->last_used_ip, "last_used_service",
-					row->last_used_service));
-	return 0;
+	return json_array_append_new(context, account_app_password_json(row));
 }
 
 /* What is asked for, as the account page reads it. */

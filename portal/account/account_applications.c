@@ -1,24 +1,24 @@
 /* account_applications.c - connected applications of a member. */
-#include "policy/session/application.h"
 #include "portal/account/account_answer.h"
 #include "portal/account/handlers.h"
 #include "portal/signin/end_sessions.h"
 
-static int add_application(const struct pl_application *application, void *context)
+json_t *account_application_json(const struct pl_application *application)
 {
 	const struct pl_session *session = &application->session;
 
-	return json_array_append_new(context,
-				     json_pack("{s:I, s:s, s:b, s:o, s:I, s:I, s:I, s:s, s:s}",
-					       "id", (json_int_t)session->id, "name",
-					       session->device, "verified",
-					       !application->registered_itself, "services",
-					       account_services(application->services),
-					       "created_at", (json_int_t)session->created_at,
-					       "seen_at", (json_int_t)session->seen_at,
-					       "expires_at", (json_int_t)session->expires_at, "ip",
-					       session->ip, "used_service",
-					       application->used_service));
+	return json_pack("{s:I, s:s, s:b, s:o, s:I, s:I, s:I, s:s, s:s}", "id",
+			 (json_int_t)session->id, "name", session->device, "verified",
+			 !application->registered_itself, "services",
+			 account_services(application->services), "created_at",
+			 (json_int_t)session->created_at, "seen_at", (json_int_t)session->seen_at,
+			 "expires_at", (json_int_t)session->expires_at, "ip", session->ip,
+			 "used_service", application->used_service);
+}
+
+static int add_application(const struct pl_application *application, void *context)
+{
+	return json_array_append_new(context, account_application_json(application));
 }
 
 int get_applications(struct request *request, struct response *response, struct pl_error *err)

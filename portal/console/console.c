@@ -1,4 +1,4 @@
-/* console.c - who the administrator is; a member. */
+/* console.c - who the administrator is. */
 #include "portal/console/console_answer.h"
 #include "portal/console/handlers.h"
 
@@ -22,19 +22,4 @@ int get_console_me(struct request *request, struct response *response, struct pl
 				      pl_admin_role_name(administrator->role), "all_domains",
 				      pl_administrator_scope(administrator) == 0, "domains",
 				      domains));
-}
-
-int get_console_member(struct request *request, struct response *response, struct pl_error *err)
-{
-	const struct pl_member *member = &request->target.member;
-	char address[PL_ADDRESS_MAX + 1];
-
-	(void)err;
-	return respond_json(response, 200,
-			    json_pack("{s:s, s:b, s:s, s:b, s:I, s:o}", "member",
-				      pl_address_format(&member->address, address), "active",
-				      member->active, "class", member->class_name,
-				      "factor_registered", member->factor_registered, "created_at",
-				      (json_int_t)member->created_at, "settings",
-				      console_settings(request, &request->target, PL_AT_MEMBER)));
 }

@@ -24,6 +24,9 @@ static json_t *request_schema(const struct route_field *field)
 	case FIELD_LABEL:
 		return json_pack("{s:s, s:i, s:I}", "type", "string", "minLength", 1, "maxLength",
 				 (json_int_t)(field->limit == 0 ? PL_SECRET_MAX : field->limit));
+	case FIELD_TEXT:
+		return json_pack("{s:s, s:I}", "type", "string", "maxLength",
+				 (json_int_t)field->limit);
 	case FIELD_CODE:
 		return json_pack("{s:s, s:s}", "type", "string", "pattern", "^[0-9]{6}$");
 	case FIELD_ID:
@@ -74,9 +77,10 @@ static json_t *body_of(const struct route *route)
 		if (field->required)
 			json_array_append_new(required, json_string(field->name));
 	}
-	return json_pack("{s:b, s:{s:{s:{s:s, s:o, s:o, s:b}}}}", "required", 1, "content",
-			 "application/json", "schema", "type", "object", "properties", properties,
-			 "required", required, "additionalProperties", 0);
+	return json_pack("{s:b, s:{s:{s:{s:s, s:o, s:o, s:b}}}}", "required",
+			 route->body == BODY_JSON, "content", "application/json", "schema", "type",
+			 "object", "properties", properties, "required", required,
+			 "additionalProperties", 0);
 }
 
 static void add_answer(json_t *responses, const char *status, const char *text, const char *type,
@@ -152,7 +156,7 @@ static json_t *operation_of(const struct route *route)
 	operation = json_pack("{s:s, s:s, s:s, s:o, s:o}", "operationId", name, "summary",
 			      route->text, "x-role", route->guard->name, "parameters",
 			      parameters_of(route), "responses", responses_of(route));
-	if (route->body == BODY_JSON)
+	if (route->body == BODY_JSON || route->body == BODY_JSON_IF_ANY)
 		json_object_set_new(operation, "requestBody", body_of(route));
 	return operation;
 }

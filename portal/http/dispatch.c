@@ -128,6 +128,10 @@ static int is_right_type(const struct request *request)
 	switch (request->route->body) {
 	case BODY_NONE:
 		return 1;
+	case BODY_JSON_IF_ANY:
+		if (request->body_len == 0)
+			return 1;
+		return is_type(request->content_type, "application/json");
 	case BODY_JSON:
 		return is_type(request->content_type, "application/json");
 	case BODY_FORM_IF_ANY:
@@ -163,8 +167,11 @@ int dispatch_head(struct request *request, struct response *response)
 
 static int read_json(struct request *request)
 {
-	request->json = json_loadb(request->body == NULL ? "" : request->body, request->body_len,
-				   JSON_REJECT_DUPLICATES, NULL);
+	const int is_empty = request->body_len == 0 && request->route->body == BODY_JSON_IF_ANY;
+
+	request->json = is_empty ? json_object()
+				 : json_loadb(request->body == NULL ? "" : request->body,
+					      request->body_len, JSON_REJECT_DUPLICATES, NULL);
 	if (!json_is_object(request->json))
 		return -1;
 	/* The handler reads what a program says, of which it ignores what it does not know. */
@@ -207,6 +214,7 @@ static int read_fields(struct request *request)
 	case BODY_XML:
 		return 0;
 	case BODY_JSON:
+	case BODY_JSON_IF_ANY:
 		return read_json(request);
 	case BODY_FORM:
 	case BODY_FORM_IF_ANY:
@@ -251,8 +259,8 @@ static int run(struct request *request, struct response *response, struct pl_err
 	if (ret <= 0)
 		return ret;
 	request->work.actor =
-		(struct pl_actor){ request->address[0] != '\0' ? request->address : "portal",
-				   request->ip_text };
+		(struct pl_actor){ .who = request->address[0] != '\0' ? request->address : "portal",
+				   .from = request->ip_text };
 	if (request->session.id != 0)
 		record_seen(request);
 	return request->route->handler(request, response, err);

@@ -25,6 +25,12 @@ static json_t *check_line(const json_t *value, size_t limit)
 	return text == NULL ? NULL : json_string(text);
 }
 
+static json_t *check_text(const json_t *value, size_t limit)
+{
+	return json_is_string(value) && json_string_length(value) == 0 ? json_string("")
+								       : check_line(value, limit);
+}
+
 /* "123 456" becomes "123456", with any white space of Unicode. */
 static json_t *check_code(const json_t *value)
 {
@@ -103,6 +109,8 @@ static json_t *check(const struct route_field *field, json_t *value)
 	switch (field->kind) {
 	case FIELD_LINE:
 		return check_line(value, field->limit);
+	case FIELD_TEXT:
+		return check_text(value, field->limit);
 	case FIELD_SECRET:
 		return check_line(value, PL_SECRET_MAX);
 	case FIELD_CODE:
@@ -190,6 +198,8 @@ int field_fits(const struct route_field *field, const char *value)
 	switch (field->kind) {
 	case FIELD_LINE:
 		return len > 0 && len <= field->limit && text_is_clean(value, len);
+	case FIELD_TEXT:
+		return len <= field->limit && text_is_clean(value, len);
 	case FIELD_SECRET:
 	case FIELD_CODE:
 	case FIELD_LABEL:

@@ -46,8 +46,15 @@ enum route_caller {
 
 enum route_csrf { CSRF_NONE, CSRF_TOKEN }; /* X-CSRF-Token must be that of the session */
 
-/* BODY_FORM_IF_ANY: a form, or nothing. BODY_XML: the handler reads it. */
-enum route_body { BODY_NONE, BODY_JSON, BODY_FORM, BODY_FORM_IF_ANY, BODY_XML };
+/* BODY_..._IF_ANY: that, or nothing. BODY_XML: the handler reads it. */
+enum route_body {
+	BODY_NONE,
+	BODY_JSON,
+	BODY_JSON_IF_ANY, /* nothing is an empty object */
+	BODY_FORM,
+	BODY_FORM_IF_ANY,
+	BODY_XML,
+};
 
 /* What a route for administrators is about, as its path's parameter names it. Its guard finds it,
  * and answers 404 unless it is one of the administrator's. */
@@ -64,7 +71,8 @@ enum route_also {
 /* How a field must look. Checked by the dispatcher; a handler sees no other. */
 enum field_kind {
 	FIELD_LINE,   /* 1 to limit bytes of UTF-8, no control characters */
-	FIELD_SECRET, /* the same, 1 to PL_SECRET_MAX bytes; never logged, never in a URL */
+	FIELD_TEXT,   /* the same, or empty */
+	FIELD_SECRET, /* as a line, 1 to PL_SECRET_MAX bytes; never logged, never in a URL */
 	FIELD_CODE,   /* six digits; spaces are left out; never in a URL */
 	FIELD_ID,     /* a number from 1 to limit (0: of 63 bits) */
 	FIELD_FLAG,   /* true or false */

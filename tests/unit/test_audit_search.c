@@ -41,7 +41,7 @@ static void add_records(struct fixture *fixture)
 	for (size_t i = 0; i < COUNT(records); i++) {
 		struct pl_work work = *work_at(fixture, T + records[i].at);
 
-		work.actor = (struct pl_actor){ records[i].who, records[i].source };
+		work.actor = (struct pl_actor){ .who = records[i].who, .from = records[i].source };
 		assert_ok(fixture, pl_audit_add(&work, records[i].action, records[i].object,
 						records[i].before, records[i].after));
 	}

@@ -185,24 +185,45 @@ static void a_fact_is_one_line_and_unknown_facts_are_passed_over(void **state)
 }
 
 /* Of all facts the longest. */
-static void the_longest_facts_fit(void **state)
+static void fill(char *text, size_t size)
 {
-	struct fixture *fixture = *state;
-	struct pl_notice_origin longest, read;
-	struct pl_message messages[MOST];
+	memset(text, 'x', size - 1);
+}
 
-	memset(&longest, 'x', sizeof(longest));
-	longest.language[sizeof(longest.language) - 1] = '\0';
-	longest.ip[sizeof(longest.ip) - 1] = '\0';
-	longest.device[sizeof(longest.device) - 1] = '\0';
-	longest.day[sizeof(longest.day) - 1] = '\0';
-	longest.uses[sizeof(longest.uses) - 1] = '\0';
-	add_member(fixture, USER, "");
-	add_at(fixture, T, USER, "recovery-used", &longest);
+static void assert_comes_through(struct fixture *fixture, const struct pl_notice_origin *told)
+{
+	struct pl_message messages[MOST];
+	struct pl_notice_origin read;
+
+	reopen(fixture, PL_ROLE_COMMAND);
+	add_at(fixture, T, USER, "recovery-used", told);
 	reopen(fixture, PL_ROLE_SENDER);
 	assert_int_equal(claim(fixture, T, PL_OUTBOX_NEW, messages), 1);
 	assert_ok(fixture, pl_notice_open(&messages[0], fixture->keys, &read, &fixture->err));
-	assert_memory_equal(&read, &longest, sizeof(read));
+	assert_memory_equal(&read, told, sizeof(read));
+}
+
+/* A notice says what ends, or why an administrator did something. */
+static void the_longest_facts_fit(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_notice_origin longest = { 0 };
+
+	add_member(fixture, USER, "");
+	fill(longest.language, sizeof(longest.language));
+	fill(longest.ip, sizeof(longest.ip));
+	fill(longest.device, sizeof(longest.device));
+	fill(longest.reason, sizeof(longest.reason));
+	assert_comes_through(fixture, &longest);
+	fill(longest.day, sizeof(longest.day));
+	fill(longest.uses, sizeof(longest.uses));
+	reopen(fixture, PL_ROLE_COMMAND);
+	assert_refused(fixture,
+		       pl_notice_add(work_at(fixture, T), account_of(fixture, USER).member.id,
+				     "recovery-used", &longest),
+		       PL_ERR_INTERNAL, "too much");
+	memset(longest.reason, 0, sizeof(longest.reason));
+	assert_comes_through(fixture, &longest);
 }
 
 static void belong_to_who_claims_them_for_a_while(void **state)

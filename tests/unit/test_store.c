@@ -139,6 +139,69 @@ static void sealed_secrets_are_for_two_roles(void **state)
 		assert_int_equal(statements[sealed[i]].roles, PL_ROLE_PORTAL | PL_ROLE_COMMAND);
 }
 
+/* Where a column of a statement stands, from a place on; NULL: nowhere. */
+static const char *find_column(const char *sql, const char *column)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz_";
+
+	while ((sql = strstr(sql, column)) != NULL) {
+		const char *end = sql + strlen(column);
+
+		if (strchr(letters, sql[-1]) == NULL && sql[-1] != ':' &&
+		    (*end == '\0' || strchr(letters, *end) == NULL))
+			return sql;
+		sql = end;
+	}
+	return NULL;
+}
+
+/* It may be compared, or be missing, but not be read. */
+static int is_compared(const char *sql, const char *column)
+{
+	const char *end = sql + strlen(column);
+
+	return strncmp(end, " = :", 4) == 0 || strncmp(end, " IS NULL", 8) == 0;
+}
+
+static void the_console_reads_no_secret(void **state)
+{
+	/* The column of that name of another table is none. */
+	static const struct {
+		const char *column, *table;
+	} secrets[] = { { "secret", "" },
+			{ "sealed", "" },
+			{ "mac", "" },
+			{ "digest", "" },
+			{ "cookie", "" },
+			{ "code", "oauth_grant" },
+			{ "challenge", "" },
+			{ "payload", "" },
+			{ "series", "trusted_device" },
+			{ "value_before", "" },
+			{ "value", "trusted_device" } };
+	size_t looked = 0;
+
+	(void)state;
+	for (size_t i = 0; i < PL_SQL_COUNT; i++) {
+		const char *sql = statements[i].sql;
+
+		if ((statements[i].roles & PL_ROLE_CONSOLE) == 0 || strncmp(sql, "SELECT", 6) != 0)
+			continue;
+		looked++;
+		for (size_t s = 0; s < COUNT(secrets); s++) {
+			const char *column = secrets[s].column;
+			const char *at = strstr(sql, secrets[s].table) == NULL ? NULL : sql;
+
+			while (at != NULL && (at = find_column(at, column)) != NULL) {
+				if (!is_compared(at, column))
+					fail_msg("%s reads %s", statements[i].name, column);
+				at += strlen(column);
+			}
+		}
+	}
+	assert_true(looked > 20);
+}
+
 static void unknown_column_is_reported(void **state)
 {
 	struct fixture *fixture = *state;
@@ -400,6 +463,7 @@ int main(void)
 		TEST_WITH_DATABASE(every_statement_runs_in_its_roles),
 		TEST_WITH_DATABASE(statements_of_other_roles_are_refused),
 		cmocka_unit_test(sealed_secrets_are_for_two_roles),
+		cmocka_unit_test(the_console_reads_no_secret),
 		TEST_WITH_DATABASE(unknown_column_is_reported),
 		TEST_WITH_DATABASE(mistaken_parameters_are_reported),
 		TEST_WITH_DATABASE(null_reads_as_nothing),
