@@ -65,9 +65,11 @@ static struct pl_login_record *find_like(struct pl_login_log *log,
 static void count(struct pl_login_log *log, const struct pl_login_count *count,
 		  const struct pl_ip *ip)
 {
+	const size_t before = log->tally->rows;
+
 	if (!pl_login_tally_add(log->tally, count, ip))
 		log->dropped = 1;
-	else if (log->tally->rows == 1)
+	else if (before == 0)
 		pthread_cond_signal(&log->wake);
 }
 
