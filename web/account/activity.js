@@ -27,7 +27,8 @@ function titleOf(entry) {
 function detailsOf(entry) {
     if (entry.kind === "change") {
         const label = entry.label && t("activity.label", { name: entry.label });
-        return [label, ...settingsOf(entry), actorOf(entry)];
+        const reason = entry.reason && t("activity.reason", { reason: entry.reason });
+        return [label, ...settingsOf(entry), actorOf(entry), reason];
     }
     const times = entry.times > 1 && t("activity.times", { count: entry.times, time: time(entry.first_at) });
     return [entry.refused && reasonOf(entry), credentialOf(entry), times];
