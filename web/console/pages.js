@@ -7,6 +7,7 @@ import { Administrators } from "./administrators.js";
 import { ApiKeys } from "./api_keys.js";
 import { Domain } from "./domain.js";
 import { Domains } from "./domains.js";
+import { Members } from "./members.js";
 import { Overview } from "./overview.js";
 
 export const pages = [
@@ -16,6 +17,7 @@ export const pages = [
         path: "/console/domain", title: "domain.title", component: Domain, least: "helpdesk",
         within: "/console/domains",
     },
+    { path: "/console/members", title: "members.title", component: Members, least: "helpdesk" },
     { path: "/console/administrators", title: "administrators.title", component: Administrators, least: "server" },
     { path: "/console/api-keys", title: "api-keys.title", component: ApiKeys, least: "server" },
 ];

@@ -1,0 +1,99 @@
+// members.js - the members of the administrator's domains: found, filtered, sorted, a page of them at a time. A row
+// leads to the member's own page. What can be done with many of them at once belongs into the bulk bar of the list.
+
+import { Address, Day } from "../account/device_names.js";
+import { html } from "../lib/html.js";
+import { t } from "../lib/language.js";
+import { Link } from "../lib/router.js";
+import { addressOf, asked } from "./address.js";
+import { List } from "./list.js";
+
+const ID = "members";
+const PATH = "/members";
+const FLAGS = [
+    ["U", "members.flag-active"], ["S", "members.flag-smtp"], ["P", "members.flag-pop"], ["I", "members.flag-imap"],
+    ["F", "members.flag-forwarding"], ["M", "members.flag-attachments"], ["2", "members.flag-factor"],
+];
+
+// A filter with the API's name and words. "" stands for all.
+const choice = (name, label, ...values) => ({
+    name, label: t(label), options: [["", t("members.any")], ...values.map(([value, key]) => [value, t(key)])],
+});
+const onOff = (name, label) => choice(name, label, ["on", "members.on"], ["off", "members.off"]);
+
+const filters = () => [
+    onOff("active", "members.account"),
+    choice("two_factor_requirement", "members.requirement", ["required", "members.required"],
+        ["optional", "members.optional"]),
+    choice("factor", "members.factor", ["registered", "members.registered"], ["none", "members.not-registered"]),
+    choice("overdue", "members.overdue", ["yes", "members.yes"]),
+    choice("own", "members.own", ["yes", "members.yes"], ["no", "members.no"]),
+    choice("account_password", "members.account-password", ["any", "members.any-client"], ["imap", "members.flag-imap"],
+        ["pop3", "members.flag-pop"], ["smtp", "members.flag-smtp"]),
+    choice("unseen", "members.unseen", ["yes", "members.yes"]),
+    choice("app_passwords_used", "members.app-passwords", ["unused", "members.app-unused"],
+        ["none", "members.app-none"]),
+    onOff("webmail", "members.webmail"),
+    onOff("imap", "members.flag-imap"),
+    onOff("pop3", "members.flag-pop"),
+    onOff("smtp", "members.flag-smtp"),
+    onOff("forwarding", "members.flag-forwarding"),
+];
+
+const columns = () => [
+    { label: t("members.member"), sort: "member" },
+    t("members.services"),
+    { label: t("members.last-seen"), sort: "last_seen" },
+    t("members.webmail"),
+    t("members.flag-smtp"),
+    t("members.flag-pop"),
+    t("members.flag-imap"),
+    t("members.received"),
+    t("members.factor"),
+    { label: t("members.created"), sort: "created_at" },
+];
+
+// A letter for each service, for eyes; the names of those that are on, for readers.
+function Flags({ flags }) {
+    const on = FLAGS.filter(([flag]) => flags.includes(flag)).map(([, key]) => t(key));
+    return html`<span>
+        <span aria-hidden="true">${FLAGS.map(([flag, key]) => (flags.includes(flag)
+            ? html`<b title=${t(key)}>${flag}</b> ` : html`<small>-</small> `))}</span>
+        <span data-hidden>${on.length > 0 ? on.join(", ") : t("members.nothing-on")}</span>
+    </span>`;
+}
+
+const day = (seconds) => (seconds ? html`<${Day} seconds=${seconds} />` : "-");
+const use = (last) => (last ? html`<span>${day(last.at)}<small><${Address} ip=${last.address} /></small></span>` : "-");
+
+function rowOf(row) {
+    const path = `/console/members/${encodeURIComponent(row.member)}`;
+    return {
+        key: row.member,
+        name: row.display,
+        cells: [
+            html`<${Link} to=${path}>${row.display}<//>${row.class && html`<small>${row.class}</small>`}`,
+            html`<${Flags} flags=${row.flags} />`,
+            day(row.last_seen),
+            use(row.webmail),
+            use(row.smtp),
+            use(row.pop3),
+            use(row.imap),
+            day(row.received_at),
+            day(row.factor_registered_at),
+            day(row.created_at),
+        ],
+    };
+}
+
+export function Members() {
+    const chosen = filters();
+    const names = ["q", "domain", ...chosen.map(({ name }) => name)];
+    const wished = Object.fromEntries(names.map((name) => [name, asked(name)]));
+    const table = addressOf("/api/admin/v1/export/members", wished);
+    return html`
+        <p><a href=${table} download="members.csv">${t("members.csv")}</a></p>
+        <${List} id=${ID} path=${PATH} fixed=${{ domain: asked("domain") }} caption=${t("members.title")}
+            sorted="member" search=${t("members.search")} filters=${chosen} columns=${columns()} row=${rowOf}
+            empty=${t("members.none")} />`;
+}
