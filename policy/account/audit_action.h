@@ -31,6 +31,9 @@
 	ROW("domain.add", TAKES_FROM_ALL, CHANGE)    \
 	ROW("domain.remove", TAKES, CHANGE)          \
 	ROW("domain.set", TAKES, CHANGE)             \
+	ROW("job.pause", GIVES, CHANGE)              \
+	ROW("job.resume", GIVES, CHANGE)             \
+	ROW("job.start", GIVES, CHANGE)              \
 	ROW("member.add", TAKES, CHANGE)             \
 	ROW("member.remove", TAKES, CHANGE)          \
 	ROW("member.set", TAKES, CHANGE)             \

@@ -172,7 +172,7 @@ int pl_member_write(struct pl_store *store, const struct pl_member *member, stru
 		       err);
 }
 
-static void apply(const struct pl_change *change, struct pl_member *member)
+void pl_member_apply(const struct pl_change *change, struct pl_member *member)
 {
 	if (change == NULL)
 		return;
@@ -183,9 +183,8 @@ static void apply(const struct pl_change *change, struct pl_member *member)
 		memcpy(member->class_name, change->class_name, sizeof(member->class_name));
 }
 
-/* "pop3=on class=" and "pop3=off class=staff": what differs. */
-static void describe(const struct pl_member *before, const struct pl_member *after, char *was,
-		     char *is)
+void pl_member_describe(const struct pl_member *before, const struct pl_member *after, char *was,
+			char *is)
 {
 	was[0] = is[0] = '\0';
 	if (before->active != after->active) {
@@ -209,7 +208,7 @@ static int add(const struct pl_work *work, struct pl_account *account)
 		return -1;
 	if (insert(work, account, &account->member.id) < 0)
 		return -1;
-	describe(&nobody, &account->member, was, is);
+	pl_member_describe(&nobody, &account->member, was, is);
 	return pl_audit_add(work, "member.add",
 			    pl_address_format(&account->member.address, address), "", is);
 }
@@ -224,7 +223,7 @@ int pl_member_add(const struct pl_work *work, const struct pl_address *address,
 	if (ret == 0 && account.member.id != 0)
 		ret = pl_error_set(work->err, PL_ERR_CONFLICT,
 				   "it already exists; change it with `postlatch member set`");
-	apply(change, &account.member);
+	pl_member_apply(change, &account.member);
 	if (ret == 0)
 		ret = add(work, &account);
 	return ret < 0 ? pl_error_prefix(work->err, "member %s", pl_address_format(address, text))
@@ -243,8 +242,8 @@ static int set(const struct pl_work *work, struct pl_account *account,
 	const struct pl_member before = account->member;
 	char address[PL_ADDRESS_MAX + 1];
 
-	apply(change, &account->member);
-	describe(&before, &account->member, was, is);
+	pl_member_apply(change, &account->member);
+	pl_member_describe(&before, &account->member, was, is);
 	if (account->member.id == 0 && !may_add)
 		return pl_error_set(work->err, PL_ERR_CONFLICT,
 				    "there is no such member; `postlatch member add` adds one");
@@ -322,7 +321,7 @@ int pl_member_remove(const struct pl_work *work, const struct pl_address *addres
 	if (pl_exec(work->store, PL_SQL_MEMBER_DELETE,
 		    PL_PARAMS(PL_INT("member_id", account.member.id)), work->err) < 0)
 		return pl_error_prefix(work->err, "member %s", pl_address_format(address, text));
-	describe(&account.member, &nobody, was, is);
+	pl_member_describe(&account.member, &nobody, was, is);
 	pl_address_format(&account.member.address, text);
 	if (pl_audit_add(work, "member.remove", text, was, "") < 0)
 		return -1;

@@ -99,6 +99,8 @@ static void tell_nobody(const char *kind, int64_t count, void *context)
 int pl_prune(const struct pl_work *work, const struct pl_policy *policy, int portions,
 	     void (*each)(const char *kind, int64_t count, void *context), void *context)
 {
+	const int64_t audited_since =
+		policy->audit_days == 0 ? 0 : work->now - policy->audit_days * PL_DAY_SECONDS;
 	const struct kind kinds[] = {
 		{ "sessions",
 		  PL_SQL_SESSION_PRUNE,
@@ -135,6 +137,8 @@ int pl_prune(const struct pl_work *work, const struct pl_policy *policy, int por
 		{ "adoption",
 		  PL_SQL_ADOPTION_PRUNE,
 		  { PL_INT("before", work->now - policy->count_days * PL_DAY_SECONDS) } },
+		{ "job_members", PL_SQL_JOB_MEMBER_PRUNE, { PL_INT("before", audited_since) } },
+		{ "jobs", PL_SQL_JOB_PRUNE, { PL_INT("before", audited_since) } },
 		{ "messages",
 		  PL_SQL_OUTBOX_PRUNE,
 		  { PL_INT("before", work->now - PL_DAY_SECONDS) } },

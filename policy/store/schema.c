@@ -398,6 +398,19 @@ static const struct pl_migration migrations[] = {
 	  "CREATE TABLE member_delivery ("
 	  " member_id BIGINT PRIMARY KEY REFERENCES member (id) ON DELETE CASCADE,"
 	  " at BIGINT NOT NULL);" },
+	{ "changes of many members as jobs",
+	  "CREATE TABLE job (id {ID}, administrator_id BIGINT NOT NULL, who TEXT NOT NULL,"
+	  " source TEXT NOT NULL, action TEXT NOT NULL, change TEXT NOT NULL, filter TEXT NOT NULL,"
+	  " undo_of BIGINT, made_at BIGINT NOT NULL, ended_at BIGINT, state TEXT NOT NULL,"
+	  " reason TEXT NOT NULL, position BIGINT NOT NULL, highest BIGINT NOT NULL,"
+	  " total BIGINT NOT NULL, changed BIGINT NOT NULL, same BIGINT NOT NULL,"
+	  " skipped BIGINT NOT NULL, failed BIGINT NOT NULL, runner TEXT NOT NULL,"
+	  " leased_until BIGINT NOT NULL); CREATE INDEX job_state ON job (state);"
+	  "CREATE TABLE job_member (job_id BIGINT NOT NULL REFERENCES job (id) ON DELETE CASCADE,"
+	  " member_id BIGINT NOT NULL, address TEXT NOT NULL, outcome TEXT NOT NULL,"
+	  " reason TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,"
+	  " PRIMARY KEY (job_id, member_id));"
+	  "CREATE INDEX job_member_reason ON job_member (job_id, member_id) WHERE reason <> '';" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,

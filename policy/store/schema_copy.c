@@ -50,6 +50,8 @@ static const struct {
 	  "hour, domain_id, service {C}, channel {C}, credential {C}, rule {C}, outcome {C}", 0 },
 	{ "guess_count", "day, domain_id, origin {C}", 0 },
 	{ "adoption", "day, domain_id", 0 },
+	{ "job", "id", 1 },
+	{ "job_member", "job_id, member_id", 0 },
 	{ "audit", "id", 1 },
 };
 

@@ -71,6 +71,10 @@ static const char rows[] =
 	"(3600, 0, 'imap', 'client', 'unknown', 'alpha', 'refused', 6);"
 	"INSERT INTO guess_count VALUES (0, 0, '2001:db8::/64', 9), (0, 5, '192.0.2.1', 2);"
 	"INSERT INTO adoption VALUES (86400, 5, 7, 6, 5, 4, 3, 2, 1);"
+	"INSERT INTO job VALUES (4, 3, 'a@b.test', '192.0.2.1', 'change', 'pop3=off', 'domain=', "
+	"NULL, 1, NULL,"
+	" 'running', '', 7, 9, 2, 1, 0, 0, 0, 'runner', 5);"
+	"INSERT INTO job_member VALUES (4, 7, 'a@b.test', 'changed', '', 'pop3=on', 'pop3=off');"
 	"INSERT INTO audit (id, at, who, source, action, object, before, after) VALUES (8, 1, '', "
 	"'', '', '', '', '')";
 

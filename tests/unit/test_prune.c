@@ -120,6 +120,31 @@ static void counts_are_kept_for_count_days(void **state)
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM guess_count"), 2);
 }
 
+static void jobs_are_kept_as_long_as_records_of_changes(void **state)
+{
+	struct fixture *fixture = *state;
+	char sql[512];
+
+	for (int days = 1; days < 12; days++) {
+		snprintf(sql, sizeof(sql),
+			 "INSERT INTO job (id, administrator_id, who, source, action, change, "
+			 "filter, "
+			 "made_at, ended_at, state, reason, position, highest, total, changed, "
+			 "same, "
+			 "skipped, failed, runner, leased_until) VALUES (%d, 1, '', '', 'change', "
+			 "'', "
+			 "'', 1, %lld, 'done', '', 1, 1, 1, 1, 0, 0, 0, '', 0); "
+			 "INSERT INTO job_member VALUES (%d, 1, '', 'changed', '', '', '')",
+			 days, (long long)(T - days * DAY), days);
+		sql_run(fixture->db, sql);
+	}
+	prune_with(fixture, "audit_days = 0\n", 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM job"), 11);
+	prune_with(fixture, "audit_days = 7\n", 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM job"), 7);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM job_member"), 7);
+}
+
 static void the_defaults_keep_nothing_for_ever(void **state)
 {
 	struct fixture *fixture = *state;
@@ -236,6 +261,8 @@ static void every_table_has_a_limit(void **state)
 		"domain "               /* what operators make */
 		"factor_failure "       /* a row for a member */
 		"guess_count "          /* swept: activity_days; so many a day */
+		"job "                  /* swept: audit_days */
+		"job_member "           /* with its job */
 		"login_count "          /* swept: count_days; a few an hour for a domain */
 		"login_record "         /* swept: activity_days; so many for a member */
 		"member "               /* a row for an account */
@@ -277,6 +304,7 @@ int main(void)
 		TEST_WITH_DATABASE(zero_days_keep_records_for_ever),
 		TEST_WITH_DATABASE(logins_are_kept_for_activity_days),
 		TEST_WITH_DATABASE(counts_are_kept_for_count_days),
+		TEST_WITH_DATABASE(jobs_are_kept_as_long_as_records_of_changes),
 		TEST_WITH_DATABASE(the_defaults_keep_nothing_for_ever),
 		TEST_WITH_DATABASE(a_portion_at_a_time),
 		TEST_WITH_DATABASE(what_is_gone_is_told_by_kind),

@@ -217,7 +217,8 @@ static void assert_in_url(const struct route *route, const struct route_field *f
 	for (; fields != NULL && fields->name != NULL; fields++) {
 		/* URLs are logged by proxies. */
 		if (fields->kind == FIELD_SECRET || fields->kind == FIELD_CODE ||
-		    fields->kind == FIELD_LABEL || fields->kind == FIELD_NAMES)
+		    fields->kind == FIELD_LABEL || fields->kind == FIELD_NAMES ||
+		    fields->kind == FIELD_LINES || fields->kind == FIELD_PAIRS)
 			fail_msg("%s: %s does not belong into a URL", route->path, fields->name);
 	}
 }

@@ -58,6 +58,11 @@ static void add_one_of_each(struct fixture *fixture)
 			     "attempts) VALUES (1, 1, 1, '', 0)");
 	sql_run(fixture->db, "INSERT INTO administrator (member_id, role, made_at, made_by) VALUES "
 			     "(NULL, 'server', 1, '')");
+	sql_run(fixture->db,
+		"INSERT INTO job (administrator_id, who, source, action, change, filter, "
+		"made_at, state, reason, position, highest, total, changed, same, skipped, "
+		"failed, runner, leased_until) VALUES (1, '', '', 'change', '', 'list', 1, "
+		"'running', '', 0, 1, 1, 0, 0, 0, 0, '', 0)");
 	assert_int_equal(device.id, 1);
 	assert_int_equal(password.id, 1);
 	assert_int_equal(session.id, 1);
