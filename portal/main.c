@@ -14,6 +14,7 @@
 #include "policy/base/monotonic.h"
 #include "policy/session/prune.h"
 #include "portal/console/openapi.h"
+#include "portal/console/job_runner.h"
 #include "portal/http/http.h"
 #include "portal/http/portal.h"
 #include "portal/routes.h"
@@ -29,6 +30,7 @@
 static int listener = -1; /* until the server has it */
 static struct portal *portal;
 static struct http *http;
+static struct job_runner *job_runner;
 
 static int print(const char *table)
 {
@@ -53,6 +55,8 @@ static int start(const struct daemon_arguments *arguments, struct pl_error *err)
 {
 	if (portal_new(arguments->of['c'], arguments->of['w'], portal_table, &portal, err) < 0)
 		return EX_CONFIG;
+	if (job_runner_start(portal, &job_runner, err) < 0)
+		return EX_OSERR;
 	return http_start(portal, listener, &http, err) == 0 ? EX_OK : EX_UNAVAILABLE;
 }
 
@@ -114,6 +118,7 @@ static int close_portal(struct pl_error *err)
 {
 	(void)err;
 	http_stop(&http);
+	job_runner_stop(&job_runner);
 	portal_free(&portal);
 	return EX_OK;
 }

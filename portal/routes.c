@@ -2,6 +2,7 @@
 #include "portal/routes.h"
 
 #include "policy/admin/audit_search.h"
+#include "policy/admin/job.h"
 #include "policy/credential/app_password.h"
 #include "portal/account/handlers.h"
 #include "portal/console/console_domains_of.h"
@@ -106,6 +107,10 @@ static const char *kind_name(enum field_kind kind)
 		return "word";
 	case FIELD_NAMES:
 		return "names";
+	case FIELD_LINES:
+		return "lines";
+	case FIELD_PAIRS:
+		return "pairs";
 	}
 	return "";
 }

@@ -41,6 +41,14 @@ static json_t *request_schema(const struct route_field *field)
 		return json_pack("{s:s, s:I, s:{s:s, s:i, s:i}}", "type", "array", "maxItems",
 				 (json_int_t)field->limit, "items", "type", "string", "minLength",
 				 1, "maxLength", PL_DOMAIN_MAX);
+	case FIELD_LINES:
+		return json_pack("{s:s, s:i, s:I, s:{s:s, s:i, s:i}}", "type", "array", "minItems",
+				 1, "maxItems", (json_int_t)field->limit, "items", "type", "string",
+				 "minLength", 1, "maxLength", FIELD_LINES_BYTES);
+	case FIELD_PAIRS:
+		return json_pack("{s:s, s:I, s:{s:s, s:i}}", "type", "object", "maxProperties",
+				 (json_int_t)field->limit, "additionalProperties", "type", "string",
+				 "maxLength", FIELD_LINES_BYTES);
 	}
 	return NULL;
 }

@@ -103,6 +103,49 @@ static json_t *check_names(const json_t *value, size_t limit)
 	return names;
 }
 
+static json_t *check_lines(const json_t *value, size_t limit)
+{
+	const size_t count = json_array_size(value);
+	json_t *lines;
+
+	if (count == 0 || count > limit)
+		return NULL;
+	lines = json_array();
+	for (size_t i = 0; i < count; i++) {
+		if (json_array_append_new(lines, check_line(json_array_get(value, i),
+							    FIELD_LINES_BYTES)) < 0) {
+			json_decref(lines);
+			return NULL;
+		}
+	}
+	return lines;
+}
+
+static int is_pair(const char *name, const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	return name[0] != '\0' &&
+	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0' &&
+	       text != NULL && json_string_length(value) <= FIELD_LINES_BYTES &&
+	       text_is_clean(text, json_string_length(value));
+}
+
+static json_t *check_pairs(json_t *value, size_t limit)
+{
+	const char *name;
+	json_t *text;
+
+	if (!json_is_object(value) || json_object_size(value) > limit)
+		return NULL;
+	json_object_foreach(value, name, text)
+	{
+		if (!is_pair(name, text))
+			return NULL;
+	}
+	return json_incref(value);
+}
+
 /* The value as a handler may have it, or NULL. */
 static json_t *check(const struct route_field *field, json_t *value)
 {
@@ -125,6 +168,10 @@ static json_t *check(const struct route_field *field, json_t *value)
 		return check_label(value, field->limit);
 	case FIELD_NAMES:
 		return check_names(value, field->limit);
+	case FIELD_LINES:
+		return check_lines(value, field->limit);
+	case FIELD_PAIRS:
+		return check_pairs(value, field->limit);
 	}
 	return NULL;
 }
@@ -203,6 +250,8 @@ int field_fits(const struct route_field *field, const char *value)
 	case FIELD_SECRET:
 	case FIELD_CODE:
 	case FIELD_LABEL:
+	case FIELD_LINES:
+	case FIELD_PAIRS:
 		return 0; /* URLs are logged */
 	case FIELD_NAMES:
 		return 0; /* a body has it */

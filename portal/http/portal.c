@@ -221,36 +221,66 @@ void portal_count(const struct request *request, const struct pl_login_count *co
 	daemon_logins_count(request->portal->logins, count, &request->ip);
 }
 
-static int run(struct portal *portal,
-	       int (*job)(const struct pl_work *work, const struct pl_policy *policy),
-	       struct pl_error *err)
+/* What is done beside requests, in a connection of a role. */
+struct job {
+	enum pl_role role;
+	int (*run)(const struct pl_work *work, const struct pl_policy *policy, void *context);
+	void *context;
+};
+
+static int run(struct portal *portal, const struct job *job, struct pl_error *err)
 {
-	struct pl_store_pool *pool = pool_of(portal, PL_ROLE_PORTAL);
+	struct pl_store_pool *pool = pool_of(portal, job->role);
 	struct pl_snapshot *snapshot;
 	struct pl_work work = { .err = err };
 	int ret;
 
 	if (pl_live_policy_hold(portal->live, pl_monotonic_ms(), &snapshot, err) < 0)
 		return -1;
+	work.outbox = snapshot->outbox_key;
 	ret = pl_store_pool_take(pool, snapshot->policy->database, NULL, &work.store, err);
 	if (ret == 0) {
 		work.now = pl_store_now(work.store);
 		(void)look_at_clock(portal, work.now, NULL);
-		ret = job(&work, snapshot->policy);
+		ret = job->run(&work, snapshot->policy, job->context);
 		pl_store_pool_give(pool, &work.store, ret < 0);
 	}
 	pl_snapshot_unref(&snapshot);
 	return ret;
 }
 
-int portal_run(struct portal *portal, const char *doing,
-	       int (*job)(const struct pl_work *work, const struct pl_policy *policy))
+int portal_run_as(struct portal *portal, enum pl_role role, const char *doing,
+		  int (*job)(const struct pl_work *work, const struct pl_policy *policy,
+			     void *context),
+		  void *context)
 {
+	const struct job work = { role, job, context };
 	struct pl_error err = { 0 };
+	int ret = run(portal, &work, &err);
 
-	if (run(portal, job, &err) == 0)
-		return 0;
+	if (ret >= 0)
+		return ret;
 	pl_error_prefix(&err, "%s", doing);
 	daemon_log_failure(NULL, &err);
 	return -1;
+}
+
+/* A job without a context. */
+struct plain_job {
+	int (*run)(const struct pl_work *work, const struct pl_policy *policy);
+};
+
+static int run_plain(const struct pl_work *work, const struct pl_policy *policy, void *context)
+{
+	const struct plain_job *job = context;
+
+	return job->run(work, policy);
+}
+
+int portal_run(struct portal *portal, const char *doing,
+	       int (*job)(const struct pl_work *work, const struct pl_policy *policy))
+{
+	struct plain_job plain = { job };
+
+	return portal_run_as(portal, PL_ROLE_PORTAL, doing, run_plain, &plain);
 }

@@ -21,6 +21,12 @@ int portal_reload(struct portal *portal, struct pl_error *err);
  * 0, or -1: what could not be done is logged. doing says what, for the log. */
 int portal_run(struct portal *portal, const char *doing,
 	       int (*job)(const struct pl_work *work, const struct pl_policy *policy));
+/* The same for a thread of its own, with a context for the job, and a connection of that role.
+ * What the job returns, or -1. */
+int portal_run_as(struct portal *portal, enum pl_role role, const char *doing,
+		  int (*job)(const struct pl_work *work, const struct pl_policy *policy,
+			     void *context),
+		  void *context);
 const struct pages *portal_pages(const struct portal *portal);
 const struct route *portal_routes(const struct portal *portal);
 /* Fills policy, keys and brand of a request, which stay until portal_release, whatever is read

@@ -68,6 +68,8 @@ enum route_also {
 	ROUTE_ALSO_CSV = 8,       /* 200 with text/csv */
 };
 
+#define FIELD_LINES_BYTES 320 /* of a line of a list, and of a text of an object */
+
 /* How a field must look. Checked by the dispatcher; a handler sees no other. */
 enum field_kind {
 	FIELD_LINE,   /* 1 to limit bytes of UTF-8, no control characters */
@@ -79,6 +81,10 @@ enum field_kind {
 	FIELD_WORD,   /* 1 to limit of a-z, '-' and '_' */
 	FIELD_LABEL,  /* a name of 1 to limit characters, pl_is_label; never in a URL */
 	FIELD_NAMES,  /* a list of 0 to limit names of domains, as lines; only in a body */
+	FIELD_LINES,  /* a list of 1 to limit lines of up to FIELD_LINES_BYTES; only in a body */
+	/* an object of up to limit texts without control characters; names are of a-z, 0-9 and '_';
+	 * only in a body */
+	FIELD_PAIRS,
 };
 
 struct route_field {

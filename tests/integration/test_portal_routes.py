@@ -42,7 +42,7 @@ def routes():
 
 ROUTES = list(routes())
 GOOD = {"line": "x", "text": "", "secret": "x", "code": "000 000", "id": 1, "flag": True, "word": "use", "label": "x",
-        "names": ["x"]}
+        "names": ["x"], "lines": ["x"], "pairs": {"x": "x"}}
 # Values of the wrong kind or size, for each kind of field.
 BAD_TEXT = ["", "a\nb", "a\u0000b", "a\u007fb", "a\u0085b", 1, None, True, ["x"], {"x": "x"}]
 BAD = {
@@ -53,6 +53,9 @@ BAD = {
     "flag": ["true", 1, 0, None, []],
     "word": ["", "USE", "use\n", "us e", 1, None],
     "names": ["x", 1, None, True, {"x": "x"}, [""], ["a\nb"], [1], [None], [["x"]], ["x"] * 1000, ["x" * 300]],
+    "lines": ["x", 1, None, True, {"x": "x"}, [], [""], ["a\nb"], [1], [["x"]], ["x"] * 1000, ["x" * 400]],
+    "pairs": ["x", 1, None, True, ["x"], {"x": 1}, {"x": None}, {"x": ["x"]}, {"x": "a\nb"}, {"X": "x"}, {"": "x"},
+              {"x": "x" * 400}],
     "label": [*BAD_TEXT, " ", "a\u202eb", "a\u2066b", "a\u2028b", "x" * 10240],
 }
 

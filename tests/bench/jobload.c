@@ -1,0 +1,160 @@
+/* jobload.c - runs one change of all members as a job, and measures how long others wait.
+ *
+ * Usage: jobload POLICY-FILE ADMINISTRATOR CHANGE
+ *
+ * Prints one line of JSON: how many members were changed, in how many seconds, and the median and
+ * the longest time that a small transaction of another connection took meanwhile, in milliseconds.
+ * A preview of the same change comes first.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "policy/admin/job_preview.h"
+#include "policy/admin/job_run.h"
+#include "policy/base/monotonic.h"
+#include "policy/settings/policy.h"
+
+#define WRITES_MOST 100000
+#define WRITE_EVERY_MS 5
+
+static const struct pl_actor actor = { "jobload", "local" };
+
+static void sleep_ms(int ms)
+{
+	const struct timespec time = { .tv_nsec = ms * 1000000L };
+
+	if (ms > 0)
+		nanosleep(&time, NULL);
+}
+
+/* Another connection that writes now and then. */
+struct writer {
+	const char *uri;
+	int is_over; /* atomic */
+	int failed;
+	size_t count;
+	int64_t took_ms[WRITES_MOST];
+};
+
+static int write_once(const struct pl_work *work)
+{
+	if (pl_store_begin_write(work->store, work->err) < 0)
+		return -1;
+	if (pl_audit_add(work, "profile-link.use", "nobody@example.test", "", "") < 0 ||
+	    pl_store_commit(work->store, work->err) < 0) {
+		pl_store_rollback(work->store);
+		return -1;
+	}
+	return 0;
+}
+
+static void *write_all(void *context)
+{
+	struct writer *writer = context;
+	struct pl_error err;
+	struct pl_work work = { .actor = actor, .now = time(NULL), .err = &err };
+
+	if (pl_store_open(writer->uri, PL_ROLE_COMMAND, &work.store, &err) < 0) {
+		writer->failed = 1;
+		return NULL;
+	}
+	while (!__atomic_load_n(&writer->is_over, __ATOMIC_SEQ_CST) &&
+	       writer->count < WRITES_MOST) {
+		const int64_t begun = pl_monotonic_ms();
+
+		writer->failed |= write_once(&work) < 0;
+		writer->took_ms[writer->count++] = pl_monotonic_ms() - begun;
+		sleep_ms(WRITE_EVERY_MS);
+	}
+	pl_store_close(&work.store);
+	return NULL;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int run(struct pl_work *work, const struct pl_policy *policy, int64_t id)
+{
+	struct pl_job_runner runner = { .name = "jobload", .policy = policy };
+	int64_t claimed;
+	int ret = pl_job_claim(work, &runner, &claimed);
+
+	if (ret == 1 && claimed != id)
+		return pl_error_set(work->err, PL_ERR_CONFLICT, "another job is waiting");
+	while (ret == 1) {
+		work->now = pl_store_now(work->store);
+		ret = pl_job_run_portion(work, &runner, id);
+		sleep_ms(pl_job_pause_ms(work->store));
+	}
+	return ret;
+}
+
+static int measure(struct pl_work *work, const struct pl_policy *policy, struct writer *writer,
+		   const struct pl_administrator *administrator, struct pl_job *job)
+{
+	struct pl_job_preview preview;
+	pthread_t thread;
+	int64_t begun = pl_monotonic_ms(), preview_ms;
+	int ret = pl_job_preview(work, policy, administrator, job, NULL, 0, &preview);
+
+	preview_ms = pl_monotonic_ms() - begun;
+	if (ret == 0)
+		ret = pl_job_add(work, administrator, job, NULL, 0);
+	if (ret < 0)
+		return -1;
+	if (pthread_create(&thread, NULL, write_all, writer) != 0)
+		return pl_error_set(work->err, PL_ERR_RETRY, "no thread");
+	begun = pl_monotonic_ms();
+	ret = run(work, policy, job->id);
+	begun = pl_monotonic_ms() - begun;
+	__atomic_store_n(&writer->is_over, 1, __ATOMIC_SEQ_CST);
+	pthread_join(thread, NULL);
+	if (ret < 0 || pl_job_get(work->store, administrator, job->id, job, work->err) != 1)
+		return -1;
+	qsort(writer->took_ms, writer->count, sizeof(writer->took_ms[0]), compare);
+	printf("{\"changed\": %lld, \"preview_seconds\": %.3f, \"seconds\": %.3f, "
+	       "\"writes\": %zu, \"failed\": %d, \"wait_median_ms\": %lld, \"wait_longest_ms\": "
+	       "%lld}\n",
+	       (long long)job->changed, (double)preview_ms / 1000, (double)begun / 1000,
+	       writer->count, writer->failed,
+	       (long long)(writer->count > 0 ? writer->took_ms[writer->count / 2] : 0),
+	       (long long)(writer->count > 0 ? writer->took_ms[writer->count - 1] : 0));
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static struct writer writer;
+	struct pl_error err = { 0 };
+	struct pl_work work = { .actor = actor, .now = time(NULL), .err = &err };
+	struct pl_policy *policy;
+	struct pl_address address;
+	struct pl_account account;
+	struct pl_administrator administrator;
+	struct pl_job job = { .action = PL_JOB_CHANGE };
+	int ret = -1;
+
+	if (argc != 4 || pl_policy_load(argv[1], &policy, &err) < 0) {
+		fprintf(stderr, "usage: jobload POLICY-FILE ADMINISTRATOR CHANGE %s\n", err.msg);
+		return 2;
+	}
+	snprintf(job.change, sizeof(job.change), "%s", argv[3]);
+	writer.uri = policy->database;
+	if (pl_store_open(policy->database, PL_ROLE_COMMAND, &work.store, &err) == 0 &&
+	    pl_address_parse(argv[2], strlen(argv[2]), NULL, &address, &err) == 0 &&
+	    pl_account_get(work.store, &address, &account, &err) == 0 &&
+	    pl_administrator_of_member(work.store, account.member.id, &administrator, &err) == 1)
+		ret = measure(&work, policy, &writer, &administrator, &job);
+	if (ret < 0)
+		fprintf(stderr, "jobload: %s\n", err.msg);
+	pl_store_close(&work.store);
+	pl_policy_unref(&policy);
+	return ret < 0;
+}

@@ -1,0 +1,163 @@
+"""Jobs of the administrators' API: one change of many members, by a portal that may be killed in the middle."""
+import unittest
+
+from portal import free_port
+from server import TIMEOUT, wait_for
+from console import Administrator, ConsoleTest
+
+MANY = 6000
+
+
+class Jobs(ConsoleTest):
+    def setUp(self):
+        super().setUp()
+        self.boss = self.program("domain")
+        self.desk = self.program("helpdesk")
+
+    def program(self, role, domain=None):
+        options = () if role == "server" else ("--domains", domain or self.domain)
+        key = self.command("api-key", "add", "--role", role, "--label", role, *options)["key"]
+        return Administrator(self.portal.browser(), key)
+
+    def add_members(self, count):
+        path = self.portal.dir + "/members.csv"
+        with open(path, "w") as f:
+            f.write("address,pop3\n" + "".join("u%d@%s,%s\n" % (i, self.domain, "on" if i % 7 == 0 else "")
+                                               for i in range(count)))
+        self.command("member", "import", path)
+
+    def all(self, **more):
+        return {"filter": {"domain": self.domain}, **more}
+
+    def start(self, who, what):
+        matching = self.good(who.post("/jobs/preview", what))["matching"]
+        return self.good(who.post("/jobs", {**what, "expect": matching}))
+
+    def job(self, job, who=None):
+        return self.good((who or self.boss).get("/jobs/%d" % job["id"]))
+
+    def ended(self, job, who=None):
+        wait_for(lambda: self.job(job, who)["state"] != "running", TIMEOUT)
+        return self.job(job, who)
+
+    def changed(self, job):
+        """How many members have a record of the job, and how many records there are."""
+        return self.sql("SELECT COUNT(DISTINCT object), COUNT(*) FROM audit WHERE action = 'member.set' "
+                        "AND after LIKE '% job=' || ?", job["id"])[0]
+
+    def test_filter_is_previewed_run_and_undone(self):
+        self.add_members(30)
+        off = self.all(change={"pop3": "off"})
+        preview = self.good(self.boss.post("/jobs/preview", off))
+        self.assertEqual(preview, {"matching": 30, "changed": 30, "same": 0, "administrators": 0, "own_account": 0,
+                                   "forbidden": 0, "lose_service": 0, "must_register": 0, "not_found": 0,
+                                   "can_be_undone": True})
+        self.refused(self.boss.post("/jobs", {**off, "expect": 29}), 409, "other-number", matching=30)
+        job = self.ended(self.start(self.boss, off))
+        self.assertEqual((job["state"], job["changed"], job["total"], job["change"]), ("done", 30, 30, "pop3=off"))
+        self.assertEqual(self.sql("SELECT COUNT(*) FROM member WHERE settings = 'pop3=off'")[0][0], 30)
+        # One who was changed since is left alone.
+        self.command("member", "set", "u1@" + self.domain, "pop3=on")
+        undo = self.ended(self.good(self.boss.post("/jobs/%d/undo" % job["id"])))
+        self.assertEqual((undo["action"], undo["undo_of"], undo["changed"], undo["failed"]), ("undo", job["id"], 29, 1))
+        failures = self.good(self.boss.get("/jobs/%d/failures" % undo["id"]))
+        self.assertEqual(failures, {"items": [{"member": "u1@" + self.domain, "skipped": False,
+                                               "reason": "changed-since"}], "total": 1, "next": None})
+        self.assertEqual(self.sql("SELECT COUNT(*) FROM member WHERE settings = 'pop3=off'")[0][0], 0)
+        self.assertFalse(self.job(job)["can_be_undone"])
+        self.refused(self.boss.post("/jobs/%d/undo" % job["id"]), 409, "job-state")
+
+    def test_list_has_members_of_ones_own(self):
+        self.add_members(3)
+        other = self.person(domain=self.foreign)
+        listed = {"members": ["u0@" + self.domain, "u1@" + self.domain, other, "nobody@" + self.domain],
+                  "change": {"active": "off", "class": "left"}}
+        preview = self.good(self.boss.post("/jobs/preview", listed))
+        self.assertEqual((preview["matching"], preview["not_found"]), (2, 2))
+        self.assertEqual(self.ended(self.start(self.boss, listed))["changed"], 2)
+        self.assertEqual(self.sql("SELECT COUNT(*) FROM member WHERE active = 0")[0][0], 2)
+
+    def test_role_decides_what_may_be_done_and_seen(self):
+        self.add_members(3)
+        self.refused(self.desk.post("/jobs/preview", self.all(change={"pop3": "off"})), 403, "role")
+        self.refused(self.desk.post("/jobs", {**self.all(change={"pop3": "off"}), "expect": 3}), 403, "role")
+        job = self.ended(self.start(self.desk, self.all(action="end-sessions")), self.desk)
+        self.assertEqual((job["changed"], job["can_be_undone"]), (3, False))
+        self.refused(self.desk.post("/jobs/%d/undo" % job["id"]), 403, "role")
+        self.refused(self.boss.get("/jobs/%d" % job["id"]), 404, "not-found")
+        self.refused(self.boss.get("/jobs/%d/failures" % job["id"]), 404, "not-found")
+        self.refused(self.boss.post("/jobs/%d/pause" % job["id"]), 404, "not-found")
+        self.assertEqual(self.good(self.boss.get("/jobs")), {"items": [], "total": 0, "next": None})
+        server = self.program("server")
+        self.assertEqual(self.job(job, server), job)
+        self.refused(server.post("/jobs/%d/undo" % job["id"]), 409, "job-state")
+
+    def test_lists_are_paged(self):
+        self.add_members(5)
+        self.command("admin", "add", "u1@" + self.domain, "--role", "helpdesk", "--domains", self.domain)
+        self.command("admin", "add", "u3@" + self.domain, "--role", "helpdesk", "--domains", self.domain)
+        jobs = [self.ended(self.start(self.boss, self.all(change={"sieve": value}))) for value in ("off", "on", "inherit")]
+        first = self.good(self.boss.get("/jobs?limit=2"))
+        self.assertEqual((first["items"], first["total"]), ([jobs[2], jobs[1]], 3))
+        self.assertEqual(self.good(self.boss.get("/jobs?limit=2&after=%d" % first["next"])),
+                         {"items": [jobs[0]], "total": 3, "next": None})
+        path = "/jobs/%d/failures?limit=1" % jobs[0]["id"]
+        first = self.good(self.boss.get(path))
+        self.assertEqual(first["items"], [{"member": "u1@" + self.domain, "skipped": True, "reason": "administrator"}])
+        self.assertEqual([row["member"] for row in self.good(self.boss.get(path + "&after=%d" % first["next"]))["items"]],
+                         ["u3@" + self.domain])
+
+    def test_what_nobody_knows_is_refused(self):
+        members = {"members": [self.person()]}
+        for what, field in (({"change": {"pop3": "off"}}, "members"), ({**members, "change": {"pop3": "sideways"}}, "change"),
+                            ({**members, "change": {"teleport": "on"}}, "change"), (members, "change"),
+                            ({**members, "change": {}}, "change"), ({**members, "action": "delete"}, "action"),
+                            ({**members, "action": "undo"}, "action"),
+                            ({**members, "change": {"pop3": "off"}, "action": "end-sessions"}, "action"),
+                            ({**members, **self.all(action="end-sessions")}, "filter"),
+                            ({"filter": {"shoe_size": "44"}, "action": "end-sessions"}, "filter")):
+            self.refused(self.boss.post("/jobs/preview", what), 400, "bad-request", field=field)
+
+    def test_paused_job_rests(self):
+        self.add_members(MANY)
+        job = self.start(self.boss, self.all(change={"sieve": "off"}))
+        self.good(self.boss.post("/jobs/%d/pause" % job["id"]))
+        before = self.job(job)
+        self.assertEqual(before["state"], "paused")
+        self.refused(self.boss.post("/jobs/%d/pause" % job["id"]), 409, "job-state")
+        self.assertEqual(self.changed(job), (before["changed"],) * 2)
+        self.good(self.boss.post("/jobs/%d/resume" % job["id"]))
+        self.assertEqual(self.ended(job)["changed"], MANY)
+        self.refused(self.boss.post("/jobs/%d/resume" % job["id"]), 409, "job-state")
+        self.assertEqual(self.changed(job), (MANY, MANY))
+
+    def test_killed_portal_goes_on_where_it_was(self):
+        self.add_members(MANY)
+        job = self.start(self.boss, self.all(change={"sieve": "off"}))
+        wait_for(lambda: self.job(job)["changed"] > 0, TIMEOUT)
+        self.portal.kill()
+        self.assertLess(self.changed(job)[0], MANY)
+        self.portal.start()
+        self.assertEqual(self.ended(job)["changed"], MANY)
+        self.assertEqual(self.changed(job), (MANY, MANY))
+
+    def test_another_portal_takes_over(self):
+        self.add_members(MANY)
+        port = free_port()
+        first, other = self.portal.process, self.portal.another(port)
+        try:
+            job = self.start(self.boss, self.all(change={"sieve": "off"}))
+            wait_for(lambda: self.job(job)["changed"] > 0, TIMEOUT)
+            first.kill()
+            first.wait(TIMEOUT)
+            self.boss.browser.port = port
+            self.assertEqual(self.ended(job)["changed"], MANY)
+            self.assertEqual(self.changed(job), (MANY, MANY))
+        finally:
+            other.kill()
+            other.wait(TIMEOUT)
+            self.portal.start()
+
+
+if __name__ == "__main__":
+    unittest.main()
