@@ -65,7 +65,7 @@ static void read_search(const struct request *request, struct pl_audit_search *s
 		.who = asked(request, "who"),
 		.action = asked(request, "action"),
 		.source = asked(request, "address"),
-		.text = asked(request, "search"),
+		.text = asked(request, "q"),
 	};
 	read_object(request, search_r, domain_r);
 }

@@ -60,4 +60,8 @@ export const SCREENS = {
         await visitor.button("domain.preview").click();
         await visitor.page.locator("dialog p").first().waitFor();
     },
+    audit: async (visitor) => {
+        await visitor.open("/console/audit");
+        await visitor.page.locator("[data-list] tbody tr").first().waitFor();
+    },
 };

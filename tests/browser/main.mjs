@@ -14,6 +14,7 @@ import "./test_set_up.mjs";
 import "./test_phone_screen.mjs";
 import "./test_first_page.mjs";
 import "./test_console.mjs";
+import "./test_console_audit.mjs";
 import "./test_console_administrators.mjs";
 import "./test_console_domains.mjs";
 import "./test_console_overview.mjs";

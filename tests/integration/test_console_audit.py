@@ -55,8 +55,8 @@ class Audit(ConsoleTest):
     def test_filters_narrow_what_is_found(self):
         one = self.key("domain")
         row = self.find(one)["items"][0]
-        for query, count in (({"action": "member."}, 2), ({"action": "%"}, 0), ({"search": "POP3=off"}, 1), ({"search": "%"}, 0),
-                             ({"search": "_"}, 0), ({"who": row["who"]}, 3), ({"who": "nobody"}, 0),
+        for query, count in (({"action": "member."}, 2), ({"action": "%"}, 0), ({"q": "POP3=off"}, 1), ({"q": "%"}, 0),
+                             ({"q": "_"}, 0), ({"who": row["who"]}, 3), ({"who": "nobody"}, 0),
                              ({"address": row["address"]}, 3), ({"address": "192.0.2.77"}, 0), ({"since": row["at"] + 60}, 0),
                              ({"until": row["at"] - 600}, 0), ({"since": row["at"] - 600, "until": row["at"] + 60}, 3)):
             with self.subTest(query=query):

@@ -8,6 +8,7 @@ import { ApiKeys } from "./api_keys.js";
 import { Domain } from "./domain.js";
 import { Domains } from "./domains.js";
 import { Members } from "./members.js";
+import { Audit } from "./audit.js";
 import { Overview } from "./overview.js";
 
 export const pages = [
@@ -20,4 +21,5 @@ export const pages = [
     { path: "/console/members", title: "members.title", component: Members, least: "helpdesk" },
     { path: "/console/administrators", title: "administrators.title", component: Administrators, least: "server" },
     { path: "/console/api-keys", title: "api-keys.title", component: ApiKeys, least: "server" },
+    { path: "/console/audit", title: "audit.title", component: Audit, least: "helpdesk" },
 ];

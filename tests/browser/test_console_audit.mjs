@@ -1,0 +1,39 @@
+// test_console_audit.mjs - the console's page of audit records.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "../web/harness.mjs";
+import { administrator } from "./console.mjs";
+import { newMember, postlatch } from "./server.mjs";
+
+test("console: audit records show what changed, are narrowed in the address, and taken away", {}, async (reader, page) => {
+    const { address } = await newMember("imap=on");
+    await postlatch("member", "set", address, "pop3=off");
+    const visitor = await administrator(reader, "helpdesk", undefined, "/console/audit");
+    await visitor.heading("audit.title");
+    await page.getByLabel(visitor.t("audit.object")).fill(address);
+    await page.getByLabel(visitor.t("audit.action")).fill("member.set");
+    await page.getByRole("button", { name: visitor.t("audit.narrow") }).click();
+    const change = page.locator("[data-list] tbody tr", { hasText: "pop3" }).first();
+    await change.waitFor();
+    assert.equal(await change.locator("del").textContent(), "inherit");
+    assert.equal(await change.locator("ins").textContent(), "off");
+    const { searchParams } = new URL(page.url());
+    assert.deepEqual([searchParams.get("object"), searchParams.get("action")], [address, "member.set"]);
+    await page.reload();
+    await change.waitFor();
+    assert.equal(await page.getByLabel(visitor.t("audit.object")).inputValue(), address);
+
+    const download = page.waitForEvent("download");
+    await page.getByRole("link", { name: visitor.t("audit.export") }).click();
+    const text = await readFile(await (await download).path(), "utf8");
+    assert.match(text, /^time,who,address,action,object,before,after\r\n/);
+    for (const line of text.trim().split("\r\n").slice(1)) assert.match(line, new RegExp(`"member.set","${address}"`));
+
+    await page.getByLabel(visitor.t("audit.search")).fill("pop3=no%");
+    await page.getByText(visitor.t("list.none-found")).waitFor();
+    assert.equal(new URL(page.url()).searchParams.get("q"), "pop3=no%");
+    // Nothing of another domain is found.
+    await page.goto(`${new URL(page.url()).origin}/console/audit?object=elsewhere.test`);
+    await page.getByText(visitor.t("list.none-found")).waitFor();
+});
