@@ -29,6 +29,7 @@ BLOCKS = {
     ("doc/operations.md", "check"): CHECKED,
     ("doc/several-machines.md", ""): HERE, ("doc/migration.md", ""): HERE,
     ("doc/security.md", ""): HERE,
+    ("doc/api.md", "tour"): HERE,
 }
 
 
@@ -108,11 +109,14 @@ class Documents(unittest.TestCase):
     def test_webmail_tour(self):
         self.tour(block("doc/webmail.md", "tour"))
 
+    def test_api_tour(self):
+        self.tour(block("doc/api.md", "tour"))
+
     def test_what_next(self):
         said = self.quickstart("--background")
         with open(self.dir + "/env") as f:
             env = dict(line.strip().split("=", 1) for line in f)
-        for url in (env["WEBMAIL_URL"], env["PORTAL_URL"] + "/account"):
+        for url in (env["WEBMAIL_URL"], env["PORTAL_URL"] + "/account", env["CONSOLE_URL"]):
             self.assertRegex(said, "(?m)^    .* %s$" % re.escape(url))
         block = "\n".join(re.findall(r"^  (\S.*)$", said, re.M))
         self.assertIn("app-password create", block)
