@@ -20,7 +20,7 @@
 #define WRITES_MOST 100000
 #define WRITE_EVERY_MS 5
 
-static const struct pl_actor actor = { "jobload", "local" };
+static const struct pl_actor actor = { .who = "jobload", .from = "local" };
 
 static void sleep_ms(int ms)
 {

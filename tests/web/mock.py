@@ -160,7 +160,7 @@ class Session:
              "label": "사무실 복합기", "rule": "app-password", "times": 1, "ip": "192.0.2.80"},
             {"kind": "login", "refused": True, "service": "pop3", "credential": "account-password", "label": "",
              "rule": "client-password-never", "times": 1, "ip": LONG_IP},
-            {"kind": "change", "action": "member.set", "by": "administrator", "label": "", "ip": "", "reason": "Ticket 7",
+            {"kind": "change", "action": "member.set", "by": "administrator", "label": "", "ip": "", "reason": "call 7",
              "before": "pop3=on client_password=inherit", "after": "pop3=off client_password=never_from_2027-03-01"},
             {"kind": "change", "action": "app-password.create", "by": "member", "label": "<b>phone</b>", "ip": "192.0.2.14",
              "before": "", "after": ""},

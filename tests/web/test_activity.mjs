@@ -14,7 +14,7 @@ test("activity shows logins, refusals with the reason, and changes in plain word
         ["Sign-in refused: POP3", "Mail programs need an app password", "With the account password"],
         ["Settings of the account were changed", "POP3: on \u2192 off",
             "Account password in mail programs: as in the domain \u2192 not allowed from Mar", "By an administrator",
-            "Reason: Ticket 7"],
+            "Reason: call 7"],
         ["An app password was made", "\u201c<b>phone</b>\u201d"],
         ["Signed in to webmail", "Windows 10, Chrome"],
         ["Password accepted at the sign-in page", "With the account password"],
