@@ -82,7 +82,8 @@ static void json(const char *text, size_t len)
 		json_t *body = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 		const char *wrong;
 
-		if (json_is_object(body) && fields_check(fields, &body, &wrong) == 0) {
+		if (json_is_object(body) &&
+		    fields_check(fields, &body, route->caller == CALLER_CONSOLE, &wrong) == 0) {
 			size_t found = 0;
 
 			for (const struct route_field *field = fields;
