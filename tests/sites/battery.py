@@ -93,8 +93,9 @@ def with_postlatch(site, phase):
 
 UNITS = "dovecot postfix nginx postlatch-milter postlatch-sasl-relay postlatch-portal postlatch-sender"
 # check tries wrong passwords after each fault: Dovecot does not let them wait meanwhile.
-AT_ONCE = "echo 'auth_failure_delay = 0' >/etc/dovecot/conf.d/99-at-once.conf; systemctl reload dovecot"
-AS_BEFORE = "rm /etc/dovecot/conf.d/99-at-once.conf; systemctl reload dovecot"
+# After a reload Dovecot kills an auth process that Postfix still uses, a minute later and in the middle of a login.
+AT_ONCE = "echo 'auth_failure_delay = 0' >/etc/dovecot/conf.d/99-at-once.conf; systemctl restart dovecot"
+AS_BEFORE = "rm /etc/dovecot/conf.d/99-at-once.conf; systemctl restart dovecot"
 KEEP = "mkdir /packages/good; cp -a /etc/postfix /etc/dovecot /etc/postlatch /packages/good/"
 MEND = """for folder in postfix dovecot postlatch; do
 	! diff -r /etc/$folder /packages/good/$folder >/dev/null || [ $folder = postlatch ] || continue

@@ -2,10 +2,14 @@
 
 const inputs = () => [...document.querySelectorAll("[data-early] input")];
 
+// Where the page begins by itself; the right form may begin elsewhere.
+const isUntouched = (input) => input.autofocus && input.value === "";
+
 // Takes it: { name, value, focused, start, end } of each field.
 export function takeEarly() {
     return inputs().map((input) => ({
-        name: input.name, value: input.value, focused: input === document.activeElement,
+        name: input.name, value: input.value,
+        focused: input === document.activeElement && !isUntouched(input),
         start: input.selectionStart, end: input.selectionEnd,
     }));
 }
