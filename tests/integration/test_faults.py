@@ -331,7 +331,7 @@ class Writing(Faults):
         group = os.stat(folder).st_gid
         other = server.dir + "/small"
         os.makedirs(other, exist_ok=True)
-        server.inside("mount", "-t", "tmpfs", "-o", "size=512k,mode=2770,gid=%d" % group, "none", other, check=True)
+        server.inside("mount", "-t", "tmpfs", "-o", "size=2m,mode=2770,gid=%d" % group, "none", other, check=True)
         server.inside("cp", "-p", database(), other, check=True)
         server.inside("mount", "--move", other, folder, check=True)
         self.addCleanup(server.inside, "umount", "--lazy", folder)
