@@ -1,6 +1,7 @@
 // console_screens.mjs - how to get to every screen of the console, whatever the language: as a server administrator
 // who is signed in. Each has a name, and ends when all of the screen is drawn.
 
+import { begun, listed, lookAt, newDomain } from "./console_jobs.mjs";
 import { newMember, postlatch } from "./server.mjs";
 
 // Anything below the title.
@@ -59,6 +60,32 @@ export const SCREENS = {
         await visitor.page.locator("[name=imap]").selectOption("off");
         await visitor.button("domain.preview").click();
         await visitor.page.locator("dialog p").first().waitFor();
+    },
+    members: async (visitor) => {
+        await listed(visitor, await newDomain("one", "two"));
+    },
+    "members, some are ticked": async (visitor, page) => {
+        const domain = await newDomain("one", "two");
+        await listed(visitor, domain);
+        await visitor.row(`one@${domain}`).locator("[type=checkbox]").check();
+        await page.locator("[name=what]").selectOption("pop3");
+        await page.locator("[name=value]").waitFor();
+    },
+    "members, a job is looked at": async (visitor) => {
+        const domain = await newDomain("one", "two");
+        await lookAt(visitor, domain, ["one"], "remove-factor");
+    },
+    jobs: async (visitor, page) => {
+        await begun(visitor, await newDomain("one"));
+        await visitor.goToPage("jobs.title");
+        await page.locator("[data-list] tbody tr").first().waitFor();
+    },
+    job: async (visitor) => {
+        const domain = await newDomain("one");
+        await begun(visitor, domain);
+        await visitor.button("job.undo").click();
+        await visitor.button("job.undo").last().click();
+        await visitor.page.waitForURL(/job=/);
     },
     audit: async (visitor) => {
         await visitor.open("/console/audit");

@@ -19,6 +19,7 @@ import "./test_console_administrators.mjs";
 import "./test_console_domains.mjs";
 import "./test_console_overview.mjs";
 import "./test_console_members.mjs";
+import "./test_console_jobs.mjs";
 import "./test_console_screens.mjs";
 
 process.exit((await runAll(process.argv[2])) ? 1 : 0);

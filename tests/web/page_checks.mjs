@@ -63,7 +63,8 @@ export function names() {
         if (!name.trim()) complaints.push(`no name: ${button.outerHTML}`);
         if (!name.toLowerCase().includes(shown.toLowerCase())) complaints.push(`named other: ${button.outerHTML}`);
         const { width, height } = button.getBoundingClientRect();
-        const small = button.localName === "button" && (width < 24 || height < 24);
+        const isShown = button.localName === "button" && button.checkVisibility();
+        const small = isShown && (width < 24 || height < 24);
         if (small) complaints.push(`small: ${button.outerHTML}`);
     }
     for (const table of document.querySelectorAll("table, section, dialog")) {

@@ -48,6 +48,6 @@ export function BulkBar({ rows, ticks, total, query, bulk }) {
         ${isPage && !all && html`<button type="button" data-tone="quiet" onClick=${setAll}>
             ${t("bulk.tick-found", { total: number(total) })}
         </button>`}
-        ${count > 0 && html`<span data-row>${bulk({ keys, all, count, query, clear: () => set([]) })}</span>`}
+        ${count > 0 && bulk({ keys, all, count, query, clear: () => set([]) })}
     </div>`;
 }

@@ -67,13 +67,13 @@ function headed(columns, order) {
     } : column));
 }
 
-function Rows({ answer, busy, wished, caption, columns, order, row, bulk, empty }) {
+function Rows({ answer, busy, wished, query, caption, columns, order, row, bulk, empty }) {
     const ticks = useTicks(answer);
     const rows = answer.items.map(row);
     const isSought = Object.entries(wished).some(([name, value]) => name !== "sort" && value !== "");
     if (rows.length === 0) return html`<p data-empty>${isSought ? t("list.none-found") : empty}</p>`;
     return html`
-        ${bulk && html`<${BulkBar} rows=${rows} ticks=${ticks} total=${answer.total} query=${wished} bulk=${bulk} />`}
+        ${bulk && html`<${BulkBar} rows=${rows} ticks=${ticks} total=${answer.total} query=${query} bulk=${bulk} />`}
         <${Table} caption=${caption} columns=${headed(columns, order)} aria-busy=${busy ? "true" : undefined}
             rows=${bulk ? rows.map((line) => tickable(line, ticks)) : rows} />`;
 }
@@ -95,8 +95,8 @@ export function List({ id, path, version, size = SIZE, fixed, caption, search, f
         <${Filters} search=${search} filters=${filters} columns=${columns} order=${order} />
         ${answer && html`
             <p role="status" data-aside>${t("list.total", { total: number(answer.total) })}</p>
-            <${Rows} answer=${answer} busy=${busy} wished=${wished} caption=${caption} columns=${columns} order=${order}
-                ...${more} />
+            <${Rows} answer=${answer} busy=${busy} wished=${wished} query=${{ ...fixed, ...wished }} caption=${caption}
+                columns=${columns} order=${order} ...${more} />
             <${Paging} next=${answer.next} shown=${() => region.current.focus()} />`}
     </section>`;
 }

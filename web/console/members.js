@@ -6,6 +6,7 @@ import { html } from "../lib/html.js";
 import { t } from "../lib/language.js";
 import { Link } from "../lib/router.js";
 import { addressOf, asked } from "./address.js";
+import { JobBar } from "./job_bar.js";
 import { List } from "./list.js";
 
 const ID = "members";
@@ -95,5 +96,5 @@ export function Members() {
         <p><a href=${table} download="members.csv">${t("members.csv")}</a></p>
         <${List} id=${ID} path=${PATH} fixed=${{ domain: asked("domain") }} caption=${t("members.title")}
             sorted="member" search=${t("members.search")} filters=${chosen} columns=${columns()} row=${rowOf}
-            empty=${t("members.none")} />`;
+            bulk=${(ticked) => html`<${JobBar} ...${ticked} />`} empty=${t("members.none")} />`;
 }

@@ -7,6 +7,8 @@ import { Administrators } from "./administrators.js";
 import { ApiKeys } from "./api_keys.js";
 import { Domain } from "./domain.js";
 import { Domains } from "./domains.js";
+import { Job } from "./job.js";
+import { Jobs } from "./jobs.js";
 import { Members } from "./members.js";
 import { Audit } from "./audit.js";
 import { Overview } from "./overview.js";
@@ -19,6 +21,8 @@ export const pages = [
         within: "/console/domains",
     },
     { path: "/console/members", title: "members.title", component: Members, least: "helpdesk" },
+    { path: "/console/jobs", title: "jobs.title", component: Jobs, least: "helpdesk" },
+    { path: "/console/job", title: "job.title", component: Job, least: "helpdesk", within: "/console/jobs" },
     { path: "/console/administrators", title: "administrators.title", component: Administrators, least: "server" },
     { path: "/console/api-keys", title: "api-keys.title", component: ApiKeys, least: "server" },
     { path: "/console/audit", title: "audit.title", component: Audit, least: "helpdesk" },

@@ -1,5 +1,5 @@
 // sorting.js - by what a list is sorted: buttons in the headings of its table and, on a phone, where rows are cards
-// without headings, a field.
+// and the headings are only read out, a field.
 
 import { Select } from "../lib/fields.js";
 import { html } from "../lib/html.js";
@@ -11,7 +11,8 @@ const sortBy = (sort) => ask({ sort, after: "", page: "" });
 
 export function SortButton({ label, sort, order }) {
     const other = order === sort ? `-${sort}` : sort;
-    return html`<button type="button" data-tone="sort" onClick=${() => sortBy(other)}>${label}</button>`;
+    return html`<span data-phone>${label}</span>
+        <button type="button" data-tone="sort" onClick=${() => sortBy(other)}>${label}</button>`;
 }
 
 export function SortField({ columns, order }) {

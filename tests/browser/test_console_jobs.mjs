@@ -1,0 +1,119 @@
+// test_console_jobs.mjs - changes of many members in the console: what they come to, what became of them, and undoing.
+
+import assert from "node:assert/strict";
+import { test } from "../web/harness.mjs";
+import { administrator } from "./console.mjs";
+import {
+    addMember, choose, ended, isIn, listed, lookAt, newDomain, outcome, run, settingsOf,
+} from "./console_jobs.mjs";
+import { postlatch, sql } from "./server.mjs";
+
+// All that the list finds, of which it shows but one.
+async function tickAll(visitor, domain, total) {
+    await listed(visitor, domain, "&limit=1");
+    await visitor.page.getByLabel(visitor.t("bulk.tick-page")).check();
+    await visitor.page.getByRole("button", { name: visitor.t("bulk.tick-found").replace("{total}", total) }).click();
+}
+
+async function requirementOf(member) {
+    return (await settingsOf(member)).two_factor_requirement.value;
+}
+
+for (const locale of ["ko-KR", "en-US"]) {
+    test(`console, jobs, ${locale}: two who are ticked have to use the second factor, and undoing gives back`,
+        { locale }, async (reader, page) => {
+            const domain = await newDomain("one", "two", "three");
+            const visitor = await administrator(reader, "domain", [domain], "/console/members");
+            await lookAt(visitor, domain, ["one", "three"], "required");
+            const expected = await outcome(visitor, "changed", "dialog");
+            assert.equal(expected, 2);
+            await page.getByText(visitor.t("job-preview.must-register").replace("{count}", 2)).waitFor();
+            await page.getByText(visitor.t("job-preview.undoable")).waitFor();
+            await run(visitor);
+            assert.equal(await outcome(visitor, "changed"), expected);
+            await page.getByRole("heading", { name: visitor.t("job.required") }).waitFor();
+            const values = () => Promise.all(["one", "two", "three"].map((name) => requirementOf(`${name}@${domain}`)));
+            assert.deepEqual(await values(), ["required", "optional", "required"]);
+            const { id } = (await visitor.api("/jobs")).items[0];
+            await visitor.button("job.undo").click();
+            await visitor.button("job.undo").last().click();
+            await page.getByRole("heading", { name: visitor.t("job.undo-of").replace("{id}", id) }).waitFor();
+            await ended(visitor);
+            assert.equal(await outcome(visitor, "changed"), 2);
+            assert.deepEqual(await values(), ["optional", "optional", "optional"]);
+            await visitor.goToPage("jobs.title");
+            await visitor.row(visitor.t("job.required")).waitFor();
+        });
+}
+
+test("console, jobs: all that a filter finds are changed but for who is left out, and nobody of another domain", {},
+    async (reader, page) => {
+        const domain = await newDomain("one", "two", "chief");
+        const other = await newDomain("one");
+        await postlatch("admin", "add", `chief@${domain}`, "--role", "helpdesk", "--domains", domain);
+        const visitor = await administrator(reader, "domain", [domain, other], "/console/members");
+        await tickAll(visitor, domain, 3);
+        await choose(visitor, "pop3", "off");
+        assert.equal(await outcome(visitor, "matching", "dialog"), 3);
+        const changed = await outcome(visitor, "changed", "dialog");
+        const leftOut = await outcome(visitor, "administrator", "dialog");
+        assert.deepEqual([changed, leftOut], [2, 1]);
+        await run(visitor);
+        assert.deepEqual([await outcome(visitor, "changed"), await outcome(visitor, "skipped")], [changed, leftOut]);
+        await visitor.row(`chief@${domain}`).getByText(visitor.t("job-reason.administrator")).waitFor();
+        const values = await Promise.all([`one@${domain}`, `two@${domain}`, `chief@${domain}`, `one@${other}`]
+            .map(async (member) => (await settingsOf(member)).pop3.value));
+        assert.deepEqual(values, ["off", "off", "on", "on"]);
+        await page.getByRole("link", { name: visitor.t("job.found") }).click();
+        await visitor.heading("members.title");
+        assert.equal(new URL(page.url()).search, `?domain=${domain}`);
+    });
+
+test("console, jobs: with one more member meanwhile nothing is changed before the new number is agreed to", {},
+    async (reader, page) => {
+        const domain = await newDomain("one", "two");
+        const visitor = await administrator(reader, "domain", [domain], "/console/members");
+        await tickAll(visitor, domain, 2);
+        await choose(visitor, "skip");
+        await addMember(domain, "late");
+        await page.locator("dialog button").last().click();
+        const words = visitor.t("job-preview.other-number").replace("{before}", 2).replace("{now}", 3);
+        await page.locator("dialog [role=alert]", { hasText: words }).waitFor();
+        assert.equal(await outcome(visitor, "matching", "dialog"), 3);
+        assert.equal((await visitor.api("/jobs")).total, 0);
+        await run(visitor);
+        assert.equal(await outcome(visitor, "changed"), 3);
+    });
+
+test("console, jobs: the helpdesk deletes authenticators and signs out, and does nothing else", {},
+    async (reader, page) => {
+        const domain = await newDomain("one", "two");
+        const visitor = await administrator(reader, "helpdesk", [domain], "/console/members");
+        await listed(visitor, domain);
+        await visitor.row(`one@${domain}`).locator("[type=checkbox]").check();
+        const options = await page.locator("[name=what] option").allTextContents();
+        assert.deepEqual(options, [visitor.t("job.remove-factor"), visitor.t("job.end-sessions")]);
+        await choose(visitor, "end-sessions");
+        await page.locator("dialog").getByText(visitor.t("job-preview.final-sessions")).waitFor();
+        await run(visitor);
+        assert.equal(await outcome(visitor, "changed"), 1);
+        assert.equal(await visitor.button("job.undo").count(), 0);
+    });
+
+test("console, jobs: the page follows a job that runs, and has it rest and go on", {}, async (reader, page) => {
+    const domain = await newDomain("one");
+    const visitor = await administrator(reader, "domain", [domain], "/console/members");
+    await lookAt(visitor, domain, ["one"], "active", "off");
+    await run(visitor);
+    const id = new URL(page.url()).searchParams.get("job");
+    // A runner that is gone has it, and nobody may take it over for an hour.
+    await sql(`UPDATE job SET state = 'running', ended_at = NULL, runner = 'gone',
+        leased_until = ${Math.floor(Date.now() / 1000) + 3600} WHERE id = ${id}`);
+    await page.reload();
+    await visitor.button("job.pause").press("Enter");
+    await isIn(visitor, "job.paused");
+    await visitor.button("job.resume").waitFor();
+    await page.keyboard.press("Enter"); // the button has kept the focus
+    await ended(visitor);
+    await page.waitForFunction(() => document.activeElement.id === "job");
+});

@@ -1,0 +1,76 @@
+// job_preview.js - what a job would come to, by outcome, before anybody makes it; and the reader's yes to it.
+
+import { dialog } from "../lib/dialog.js";
+import { html } from "../lib/html.js";
+import { number, t } from "../lib/language.js";
+import { finalOf, reasonName } from "./job_words.js";
+import { send } from "./state.js";
+
+const PATH = "/jobs";
+
+// The members by what becomes of them; those who are left out only if there are any.
+function outcomes(preview) {
+    const leftOut = [
+        ["administrator", preview.administrators], ["own-account", preview.own_account],
+        ["forbidden", preview.forbidden], ["not-found", preview.not_found],
+    ];
+    return [
+        ["job-preview.matching", t("job-preview.matching"), preview.matching],
+        ["job-preview.changed", t("job-preview.changed"), preview.changed],
+        ["job-preview.same", t("job-preview.same"), preview.same],
+        ...leftOut.filter(([, count]) => count > 0).map(([reason, count]) => [
+            reason, t("job-preview.left-out", { reason: reasonName(reason) }), count,
+        ]),
+    ];
+}
+
+function losses({ lose_service: service, must_register: register }) {
+    return [
+        service > 0 && t("job-preview.lose-service", { count: number(service) }),
+        register > 0 && t("job-preview.must-register", { count: number(register) }),
+    ].filter(Boolean);
+}
+
+function Outcomes({ preview }) {
+    const lost = losses(preview);
+    const outcome = ([key, words, count]) => html`<div key=${key} data-outcome=${key.split(".").pop()}>
+        <dt>${words}</dt><dd>${t("job-preview.people", { count: number(count) })}</dd>
+    </div>`;
+    return html`
+        <dl data-facts>${outcomes(preview).map(outcome)}</dl>
+        ${lost.length > 0 && html`<ul data-losses>${lost.map((text) => html`<li key=${text}>${text}</li>`)}</ul>`}`;
+}
+
+function Buttons({ preview, close }) {
+    const { changed, can_be_undone: undoable } = preview;
+    return html`<div data-row>
+        <button type="button" autofocus onClick=${() => close(false)}>${t("app.cancel")}</button>
+        ${changed > 0 && html`<button type="button" data-tone=${undoable ? "accent" : "danger"}
+            onClick=${() => close(true)}>${t("job-preview.run", { count: number(changed) })}</button>`}
+    </div>`;
+}
+
+// before: the number of members that the reader had been shown, if it is another one now.
+function agreed(preview, what, before) {
+    const numbers = { before: number(before ?? 0), now: number(preview.matching) };
+    return dialog(t("job-preview.title"), (close) => html`
+        ${before !== undefined && html`<p role="alert" data-note>${t("job-preview.other-number", numbers)}</p>`}
+        <${Outcomes} preview=${preview} />
+        <p>${preview.changed === 0 ? t("job-preview.nobody") : finalOf(what) ?? t("job-preview.undoable")}</p>
+        <${Buttons} preview=${preview} close=${close} />`);
+}
+
+// The job that was made of what, as the API has it: { members or filter, change or action }; null when the reader
+// would rather not. Where there are more or fewer members than the reader was shown, it asks again. Throws ApiError.
+export async function propose(what) {
+    for (let before; ;) {
+        const preview = await send("POST", `${PATH}/preview`, what);
+        if (!preview || !(await agreed(preview, what, before))) return null;
+        try {
+            return await send("POST", PATH, { ...what, expect: preview.matching });
+        } catch (error) {
+            if (error.code !== "other-number") throw error;
+            before = preview.matching;
+        }
+    }
+}
