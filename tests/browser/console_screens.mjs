@@ -1,7 +1,7 @@
 // console_screens.mjs - how to get to every screen of the console, whatever the language: as a server administrator
 // who is signed in. Each has a name, and ends when all of the screen is drawn.
 
-import { begun, listed, lookAt, newDomain } from "./console_jobs.mjs";
+import { begun, ended, listed, lookAt, newDomain } from "./console_jobs.mjs";
 import { newMember, postlatch } from "./server.mjs";
 
 // Anything below the title.
@@ -61,8 +61,9 @@ export const SCREENS = {
         await visitor.button("domain.preview").click();
         await visitor.page.locator("dialog p").first().waitFor();
     },
-    members: async (visitor) => {
+    "members, others are awaited": async (visitor, page) => {
         await listed(visitor, await newDomain("one", "two"));
+        await page.locator("[data-list] table").evaluate((table) => table.setAttribute("aria-busy", "true"));
     },
     "members, some are ticked": async (visitor, page) => {
         const domain = await newDomain("one", "two");
@@ -73,7 +74,7 @@ export const SCREENS = {
     },
     "members, a job is looked at": async (visitor) => {
         const domain = await newDomain("one", "two");
-        await lookAt(visitor, domain, ["one"], "remove-factor");
+        await lookAt(visitor, domain, ["one"], "end-sessions");
     },
     jobs: async (visitor, page) => {
         await begun(visitor, await newDomain("one"));
@@ -85,7 +86,8 @@ export const SCREENS = {
         await begun(visitor, domain);
         await visitor.button("job.undo").click();
         await visitor.button("job.undo").last().click();
-        await visitor.page.waitForURL(/job=/);
+        await visitor.page.locator("[data-outcome=members] a").waitFor();
+        await ended(visitor);
     },
     audit: async (visitor) => {
         await visitor.open("/console/audit");

@@ -48,19 +48,25 @@ for (const locale of ["ko-KR", "en-US"]) {
 
 test("console, jobs: all that a filter finds are changed but for who is left out, and nobody of another domain", {},
     async (reader, page) => {
-        const domain = await newDomain("one", "two", "chief");
+        const domain = await newDomain("one", "two", "chief", "clerk");
         const other = await newDomain("one");
-        await postlatch("admin", "add", `chief@${domain}`, "--role", "helpdesk", "--domains", domain);
+        for (const name of ["chief", "clerk"]) {
+            await postlatch("admin", "add", `${name}@${domain}`, "--role", "helpdesk", "--domains", domain);
+        }
         const visitor = await administrator(reader, "domain", [domain, other], "/console/members");
-        await tickAll(visitor, domain, 3);
+        await tickAll(visitor, domain, 4);
         await choose(visitor, "pop3", "off");
-        assert.equal(await outcome(visitor, "matching", "dialog"), 3);
+        assert.equal(await outcome(visitor, "matching", "dialog"), 4);
         const changed = await outcome(visitor, "changed", "dialog");
         const leftOut = await outcome(visitor, "administrator", "dialog");
-        assert.deepEqual([changed, leftOut], [2, 1]);
+        assert.deepEqual([changed, leftOut], [2, 2]);
         await run(visitor);
         assert.deepEqual([await outcome(visitor, "changed"), await outcome(visitor, "skipped")], [changed, leftOut]);
-        await visitor.row(`chief@${domain}`).getByText(visitor.t("job-reason.administrator")).waitFor();
+        await visitor.open(`${new URL(page.url()).pathname}${new URL(page.url()).search}&limit=1`);
+        for (const name of ["chief", "clerk"]) {
+            await visitor.row(`${name}@${domain}`).getByText(visitor.t("job-reason.administrator")).waitFor();
+            if (name === "chief") await visitor.button("list.next").click();
+        }
         const values = await Promise.all([`one@${domain}`, `two@${domain}`, `chief@${domain}`, `one@${other}`]
             .map(async (member) => (await settingsOf(member)).pop3.value));
         assert.deepEqual(values, ["off", "off", "on", "on"]);
@@ -117,3 +123,26 @@ test("console, jobs: the page follows a job that runs, and has it rest and go on
     await ended(visitor);
     await page.waitForFunction(() => document.activeElement.id === "job");
 });
+
+test("console, jobs: a class is given and taken away, and what is no name of one is refused at its field", {},
+    async (reader, page) => {
+        const domain = await newDomain("one");
+        const visitor = await administrator(reader, "domain", [domain], "/console/members");
+        const give = async (name) => {
+            await listed(visitor, domain);
+            await visitor.row(`one@${domain}`).locator("[type=checkbox]").check();
+            await page.locator("[name=what]").selectOption("class");
+            await page.fill("[name=value]", name);
+            await visitor.button("job.preview").click();
+        };
+        const classOf = async () => JSON.parse(await postlatch("--json", "member", "show", `one@${domain}`)).class;
+        await give("not a class");
+        await page.locator("[data-field] [role=alert]", { hasText: visitor.t("error.bad-change") }).waitFor();
+        for (const name of ["staff", ""]) {
+            await give(name);
+            await page.locator("dialog b").waitFor();
+            await run(visitor);
+            assert.equal((await classOf()) ?? "", name);
+        }
+        await page.getByRole("heading", { name: visitor.t("job.no-class") }).waitFor();
+    });

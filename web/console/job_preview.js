@@ -3,7 +3,7 @@
 import { dialog } from "../lib/dialog.js";
 import { html } from "../lib/html.js";
 import { number, t } from "../lib/language.js";
-import { finalOf, reasonName } from "./job_words.js";
+import { finalOf, reasonName, wishName } from "./job_words.js";
 import { send } from "./state.js";
 
 const PATH = "/jobs";
@@ -44,7 +44,8 @@ function Outcomes({ preview }) {
 function Buttons({ preview, close }) {
     const { changed, can_be_undone: undoable } = preview;
     return html`<div data-row>
-        <button type="button" autofocus onClick=${() => close(false)}>${t("app.cancel")}</button>
+        <button type="button" autofocus onClick=${() => close(false)}>
+            ${changed > 0 ? t("app.cancel") : t("job-preview.close")}</button>
         ${changed > 0 && html`<button type="button" data-tone=${undoable ? "accent" : "danger"}
             onClick=${() => close(true)}>${t("job-preview.run", { count: number(changed) })}</button>`}
     </div>`;
@@ -55,6 +56,7 @@ function agreed(preview, what, before) {
     const numbers = { before: number(before ?? 0), now: number(preview.matching) };
     return dialog(t("job-preview.title"), (close) => html`
         ${before !== undefined && html`<p role="alert" data-note>${t("job-preview.other-number", numbers)}</p>`}
+        <p><b>${wishName(what)}</b></p>
         <${Outcomes} preview=${preview} />
         <p>${preview.changed === 0 ? t("job-preview.nobody") : finalOf(what) ?? t("job-preview.undoable")}</p>
         <${Buttons} preview=${preview} close=${close} />`);

@@ -73,6 +73,11 @@ export function jobName({ action, change, undo_of: of }) {
     return change.split(" ").map((word) => oneChange(word.split(/=(.*)/s))).join(", ");
 }
 
+// The same of { change } or { action } as the API is asked for it.
+export function wishName({ action = "change", change = {} }) {
+    return jobName({ action, change: Object.entries(change).map((pair) => pair.join("=")).join(" ") });
+}
+
 // The sentence about what is lost for good; null for what can be undone.
 export function finalOf({ action }) {
     const known = ACTIONS.find(({ what }) => what === action);

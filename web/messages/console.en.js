@@ -149,6 +149,7 @@ export default {
     "job-preview.final-factor": "This cannot be undone. Recovery codes and trusted devices go as well, all sessions end, and the members have to register again.",
     "job-preview.final-sessions": "This cannot be undone. Trusted devices go as well, and the members have to sign in again.",
     "job-preview.nobody": "Nobody would be changed.",
+    "job-preview.close": "Close",
     "job-preview.other-number": "There were {before} members, and there are {now} now, so nothing was changed yet. Please look at the new numbers.",
     "job-preview.run": "Change {count}",
 

@@ -149,6 +149,7 @@ export default {
     "job-preview.final-factor": "되돌릴 수 없습니다. 복구 코드와 신뢰하는 기기도 삭제되고 모두 로그아웃되며, 회원이 2단계 인증을 다시 등록해야 합니다.",
     "job-preview.final-sessions": "되돌릴 수 없습니다. 신뢰하는 기기도 삭제되며, 회원이 다시 로그인해야 합니다.",
     "job-preview.nobody": "변경되는 회원이 없습니다.",
+    "job-preview.close": "닫기",
     "job-preview.other-number": "그 사이에 대상 회원이 {before}명에서 {now}명으로 바뀌어 아직 아무것도 변경하지 않았습니다. 새 숫자를 확인해 주세요.",
     "job-preview.run": "{count}명 변경",
 
