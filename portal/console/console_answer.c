@@ -37,6 +37,30 @@ json_t *console_settings(const struct request *request, const struct pl_account 
 	return json;
 }
 
+static json_t *words_of(enum pl_setting setting, enum pl_layer_bit layer, int with_date)
+{
+	json_t *words = json_array();
+
+	for (unsigned int i = PL_UNSET; i < PL_VALUE_COUNT; i++) {
+		const enum pl_value value = (enum pl_value)i;
+
+		if (pl_setting_accepts(setting, layer, value) &&
+		    (!with_date || pl_setting_accepts_date(setting, value)))
+			json_array_append_new(words, json_string(pl_value_name(value)));
+	}
+	return words;
+}
+
+json_t *console_allowed(enum pl_setting setting, enum pl_layer_bit layer)
+{
+	return words_of(setting, layer, 0);
+}
+
+json_t *console_dated(enum pl_setting setting, enum pl_layer_bit layer)
+{
+	return words_of(setting, layer, 1);
+}
+
 /* etag_r has the room of a response's. */
 static int etag_of(const char *state, char *etag_r, size_t size, struct pl_error *err)
 {

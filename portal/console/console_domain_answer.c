@@ -57,22 +57,6 @@ char *console_domain_state(const struct pl_domain *domain, char state_r[CONSOLE_
 	return state_r;
 }
 
-/* The words that a domain may be given; with_date: those of them that may have a date. */
-static json_t *allowed(enum pl_setting setting, int with_date)
-{
-	json_t *words = json_array();
-
-	for (unsigned int i = PL_UNSET; i < PL_VALUE_COUNT; i++) {
-		const enum pl_value value = (enum pl_value)i;
-
-		if (with_date ? pl_setting_accepts_date(setting, value) &&
-					pl_setting_accepts(setting, PL_AT_DOMAIN, value)
-			      : pl_setting_accepts(setting, PL_AT_DOMAIN, value))
-			json_array_append_new(words, json_string(pl_value_name(value)));
-	}
-	return words;
-}
-
 /* The section of the policy file that a value comes from; NULL: from none. */
 static const char *section_of(const struct pl_layers *layers, const struct pl_resolved *resolved,
 			      enum pl_setting setting)
@@ -123,7 +107,8 @@ static void add_details(const struct request *request, const struct pl_domain_su
 						 locked, "inherited",
 						 pl_value_name(inherited.value), "section",
 						 section_of(&layers, &resolved, setting), "allowed",
-						 allowed(setting, 0), "dated", allowed(setting, 1),
+						 console_allowed(setting, PL_AT_DOMAIN), "dated",
+						 console_dated(setting, PL_AT_DOMAIN),
 						 "no_effect_yet", (info->where & PL_NOT_YET) != 0));
 		if (resolved.next_from != 0)
 			json_object_update_new(json,

@@ -141,18 +141,6 @@ static json_t *factor_json(const struct pl_totp_state *state)
 			 "wait_until", (json_int_t)state->wait_until);
 }
 
-/* The words that a member may be given. */
-static json_t *allowed_of(enum pl_setting setting)
-{
-	json_t *words = json_array();
-
-	for (unsigned int i = PL_UNSET; i < PL_VALUE_COUNT; i++) {
-		if (pl_setting_accepts(setting, PL_AT_MEMBER, (enum pl_value)i))
-			json_array_append_new(words, json_string(pl_value_name((enum pl_value)i)));
-	}
-	return words;
-}
-
 /* What holds without the member's own, so that a page can say what "inherit" comes to. */
 static json_t *inherited_json(const struct pl_layers *layers, enum pl_setting setting)
 {
@@ -180,7 +168,11 @@ static json_t *settings_json(const struct request *request, const struct pl_acco
 			continue;
 		json_object_set_new(json, "locked",
 				    json_boolean(resolved.source == PL_FROM_FORBIDDEN));
-		json_object_set_new(json, "allowed", allowed_of(setting));
+		json_object_set_new(json, "allowed", console_allowed(setting, PL_AT_MEMBER));
+		json_object_set_new(json, "dated", console_dated(setting, PL_AT_MEMBER));
+		json_object_set_new(json, "no_effect_yet",
+				    json_boolean((pl_setting_info(setting)->where & PL_NOT_YET) !=
+						 0));
 		json_object_set_new(json, "inherited", inherited_json(layers, setting));
 		if (resolved.next_from != 0)
 			json_object_set_new(json, "next",

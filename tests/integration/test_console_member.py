@@ -140,6 +140,9 @@ class Shown(MemberTest):
         self.assertEqual(short["two_factor_requirement"], ("required", "member", "required", False))
         self.assertEqual(settings["two_factor_requirement"]["inherited"], {"value": "optional", "source": "built-in"})
         self.assertEqual(settings["two_factor_mode"]["allowed"], ["inherit", "use", "skip"])
+        self.assertEqual((settings["two_factor_mode"]["dated"], settings["two_factor_requirement"]["dated"]),
+                         ([], ["required"]))
+        self.assertEqual([name for name in settings if settings[name]["no_effect_yet"]], ["large_attachments"])
 
     def test_a_factor_is_shown_with_when_and_whence(self):
         browser = self.registered()
