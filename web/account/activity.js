@@ -1,20 +1,16 @@
 // activity.js - the page of activity: logins, those that were refused included, and what was changed, newest first.
 
-import { useEffect } from "../vendor/hooks.js";
-import { useSignal } from "../vendor/signals.js";
-import { awaited, say } from "../lib/announcements.js";
+import { awaited } from "../lib/announcements.js";
 import { get } from "../lib/api.js";
-import { Action } from "../lib/button.js";
 import { html } from "../lib/html.js";
 import { t, time } from "../lib/language.js";
-import { follow } from "../lib/places.js";
-import { sentence } from "../lib/problem.js";
 import { Table } from "../lib/table.js";
-import { attempt } from "../lib/unavailable.js";
 import { actorOf, changeOf, credentialOf, reasonOf, serviceOf, settingsOf } from "./activity_words.js";
 import { Address, Moment } from "./device_names.js";
+import { Older, useOlder } from "./older.js";
 
 const PATH = "/api/account/activity";
+const load = (path) => awaited(() => get(path));
 
 function titleOf(entry) {
     if (entry.kind === "change") return changeOf(entry);
@@ -24,26 +20,27 @@ function titleOf(entry) {
 }
 
 // What is said below the title, in a line for each.
-function detailsOf(entry) {
+function detailsOf(entry, why) {
     if (entry.kind === "change") {
         const label = entry.label && t("activity.label", { name: entry.label });
         const reason = entry.reason && t("activity.reason", { reason: entry.reason });
         return [label, ...settingsOf(entry), actorOf(entry), reason];
     }
     const times = entry.times > 1 && t("activity.times", { count: entry.times, time: time(entry.first_at) });
-    return [entry.refused && reasonOf(entry), credentialOf(entry), times];
+    return [entry.refused && why(entry), credentialOf(entry), times];
 }
 
-function What({ entry }) {
-    const lines = detailsOf(entry).filter(Boolean);
+function What({ entry, why }) {
+    const lines = detailsOf(entry, why).filter(Boolean);
     return html`<b>${titleOf(entry)}</b>${lines.map((line) => html`<small key=${line}>${line}</small>`)}`;
 }
 
-function List({ entries }) {
+// why(entry) is the sentence about a login that was refused.
+export function Entries({ entries, why = reasonOf }) {
     const row = (entry) => ({
         key: `${entry.kind}-${entry.id}`,
         cells: [
-            html`<${What} entry=${entry} />`,
+            html`<${What} entry=${entry} why=${why} />`,
             html`<${Moment} seconds=${entry.at} />`,
             entry.ip && html`<${Address} ip=${entry.ip} />`,
         ],
@@ -53,22 +50,11 @@ function List({ entries }) {
 }
 
 export function Activity() {
-    const shown = useSignal(null);
-    useEffect(() => {
-        attempt(async () => { shown.value = await awaited(() => get(PATH)); });
-    }, []);
-    if (!shown.value) return null;
-    const { days, entries, next } = shown.value;
-    const more = async () => {
-        try {
-            const page = await awaited(() => get(`${PATH}?after=${next}`));
-            shown.value = { ...page, entries: [...entries, ...page.entries] };
-        } catch (error) {
-            if (!follow(error)) say(sentence(error), true);
-        }
-    };
+    const older = useOlder(load, PATH, "entries");
+    if (!older) return null;
+    const { answer: { days }, rows } = older;
     return html`
         <p data-aside>${t("activity.hint", { days })}</p>
-        ${entries.length > 0 ? html`<${List} entries=${entries} />` : html`<p data-empty>${t("activity.none")}</p>`}
-        ${next && html`<${Action} go=${more}>${t("activity.more")}<//>`}`;
+        ${rows.length > 0 ? html`<${Entries} entries=${rows} />` : html`<p data-empty>${t("activity.none")}</p>`}
+        <${Older} of=${older} />`;
 }

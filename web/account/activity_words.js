@@ -104,8 +104,10 @@ export function changeOf({ action }) {
     return t(changes[noun]?.[verb] ?? "change.other");
 }
 
-export function actorOf({ by }) {
+// Administrators are told who it was.
+export function actorOf({ by, who }) {
     if (by === "member") return null;
+    if (by === "administrator" && who) return t("activity.by-name", { name: who });
     return by === "server" ? t("activity.by-server") : t("activity.by-administrator");
 }
 

@@ -18,7 +18,7 @@ import { request, settle } from "./state.js";
 const ID = "app-passwords";
 
 // Equal labels are told apart by when they were made.
-function nameOf({ label, created_at }, rows) {
+export function nameOf({ label, created_at }, rows) {
     const isAlone = rows.filter((row) => row.label === label).length === 1;
     return isAlone ? label : t("app-passwords.twin", { name: label, time: time(created_at) });
 }
@@ -32,6 +32,24 @@ function lastUse({ last_used_at: at, last_used_ip: ip, last_used_service: servic
 function Opens({ row: { services, networks } }) {
     return html`<span>${services.map(serviceName).join(", ")}
         ${networks && html`<small>${t("app-passwords.from", { networks })}</small>`}</span>`;
+}
+
+export function columnsOf() {
+    return [
+        t("app-passwords.name"), t("app-passwords.opens"), t("app-passwords.expires"), t("app-passwords.last-use"),
+    ];
+}
+
+export function cellsOf(row) {
+    return [
+        html`
+            <b>${row.label}</b>
+            <small>${kindName(row.kind)}</small>
+            <small>${fill("app-passwords.since", { time: moment(row.created_at) })}</small>`,
+        html`<${Opens} row=${row} />`,
+        row.expires_at ? moment(row.expires_at) : t("app-passwords.no-expiry"),
+        lastUse(row),
+    ];
 }
 
 // The portal's answer; undefined when the reader would rather not.
@@ -77,15 +95,7 @@ export function AppPasswordList({ rows, show }) {
         const name = nameOf(row, rows);
         return {
             key: row.id,
-            cells: [
-                html`
-                    <b>${row.label}</b>
-                    <small>${kindName(row.kind)}</small>
-                    <small>${fill("app-passwords.since", { time: moment(row.created_at) })}</small>`,
-                html`<${Opens} row=${row} />`,
-                row.expires_at ? moment(row.expires_at) : t("app-passwords.no-expiry"),
-                lastUse(row),
-            ],
+            cells: cellsOf(row),
             actions: html`<span data-row>
                 <${Action} go=${() => narrow(row, name)}
                     aria-label=${t("app-passwords.narrow-which", { name })}>${t("app-passwords.narrow")}<//>
@@ -94,13 +104,10 @@ export function AppPasswordList({ rows, show }) {
             </span>`,
         };
     };
-    const columns = [
-        t("app-passwords.name"), t("app-passwords.opens"), t("app-passwords.expires"), t("app-passwords.last-use"),
-    ];
     const lines = rows.map(line).reverse();
     return html`<${Section} id=${ID} title=${t("app-passwords.list")}>
         ${lines.length > 0
-            ? html`<${Table} label=${t("app-passwords.list")} columns=${columns} rows=${lines} />`
+            ? html`<${Table} label=${t("app-passwords.list")} columns=${columnsOf()} rows=${lines} />`
             : html`<p data-empty>${t("app-passwords.none")}</p>`}
     <//>`;
 }

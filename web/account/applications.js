@@ -48,6 +48,21 @@ function lastUse({ seen_at: at, used_service: service, ip }) {
     return service ? html`<${LastUse} at=${at} service=${service} ip=${ip} />` : t("applications.never-used");
 }
 
+export function columnsOf() {
+    return [t("applications.name"), t("applications.opens"), t("applications.used"), t("applications.ends")];
+}
+
+export function cellsOf(row, name) {
+    return [
+        html`<b>${name}</b>
+            ${!row.verified && html`<small>${t("applications.unverified")}</small>`}
+            <small>${fill("applications.since", { time: moment(row.created_at) })}</small>`,
+        row.services.map(serviceName).join(", "),
+        lastUse(row),
+        moment(row.expires_at),
+    ];
+}
+
 export function Applications() {
     const rows = useApplications();
     if (!rows) return null;
@@ -56,25 +71,15 @@ export function Applications() {
         const name = names.get(row.id);
         return {
             key: row.id,
-            cells: [
-                html`<b>${name}</b>
-                    ${!row.verified && html`<small>${t("applications.unverified")}</small>`}
-                    <small>${fill("applications.since", { time: moment(row.created_at) })}</small>`,
-                row.services.map(serviceName).join(", "),
-                lastUse(row),
-                moment(row.expires_at),
-            ],
+            cells: cellsOf(row, name),
             actions: html`<${Action} go=${() => revoke(row.id, name)}
                 aria-label=${t("applications.revoke-which", { name })}>${t("applications.revoke")}<//>`,
         };
     };
-    const columns = [
-        t("applications.name"), t("applications.opens"), t("applications.used"), t("applications.ends"),
-    ];
     return html`<${Section} id=${ID} title=${t("applications.list")}>
         <p data-aside>${t("applications.hint")}</p>
         ${rows.length > 0
-            ? html`<${Table} label=${t("applications.list")} columns=${columns} rows=${rows.map(line)} />`
+            ? html`<${Table} label=${t("applications.list")} columns=${columnsOf()} rows=${rows.map(line)} />`
             : html`<p data-empty>${t("applications.none")}</p>`}
     <//>`;
 }

@@ -46,26 +46,33 @@ function Name({ session, name, chosen }) {
     </label>`;
 }
 
+export function columnsOf() {
+    return [t("sessions.device"), t("sessions.since"), t("sessions.seen"), t("account.ip")];
+}
+
+export function cellsOf(session, name, chosen) {
+    return [
+        html`<${Name} session=${session} name=${name} chosen=${chosen} />`,
+        html`<${Moment} seconds=${session.created_at} />`,
+        html`<${Moment} seconds=${session.seen_at} />`,
+        html`<${Address} ip=${session.ip} />`,
+    ];
+}
+
 function List({ sessions, names, chosen }) {
     const row = (session) => {
         const name = names.get(session.id);
         return {
             key: session.id,
-            cells: [
-                html`<${Name} session=${session} name=${name} chosen=${chosen} />`,
-                html`<${Moment} seconds=${session.created_at} />`,
-                html`<${Moment} seconds=${session.seen_at} />`,
-                html`<${Address} ip=${session.ip} />`,
-            ],
+            cells: cellsOf(session, name, chosen),
             actions: session.current
                 ? html`<mark>${t("sessions.now")}</mark>`
                 : html`<${Action} go=${() => end([session.id])}
                     aria-label=${t("sessions.end-which", { name })}>${t("sessions.end")}<//>`,
         };
     };
-    const columns = [t("sessions.device"), t("sessions.since"), t("sessions.seen"), t("account.ip")];
     const rows = inOrder(sessions, "seen_at").map(row);
-    return html`<${Table} label=${t("sessions.title")} columns=${columns} rows=${rows} />`;
+    return html`<${Table} label=${t("sessions.title")} columns=${columnsOf()} rows=${rows} />`;
 }
 
 // A long list: those that are sought by name or address, and what is done with the chosen ones.

@@ -209,6 +209,7 @@ export default {
     "activity.application": "With a connected application",
     "activity.label": "“{name}”",
     "activity.by-administrator": "By an administrator",
+    "activity.by-name": "By {name}",
     "activity.reason": "Reason: {reason}",
     "activity.by-server": "By the mail server",
     "activity.setting": "{name}: {before} → {after}",

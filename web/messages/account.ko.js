@@ -209,6 +209,7 @@ export default {
     "activity.application": "연결된 앱 사용",
     "activity.label": "‘{name}’",
     "activity.by-administrator": "관리자가 처리했습니다.",
+    "activity.by-name": "{name} 관리자가 처리했습니다.",
     "activity.reason": "사유: {reason}",
     "activity.by-server": "메일 서버가 처리했습니다.",
     "activity.setting": "{name}: {before} → {after}",
