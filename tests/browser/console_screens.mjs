@@ -2,7 +2,7 @@
 // who is signed in. Each has a name, and ends when all of the screen is drawn.
 
 import { begun, ended, listed, lookAt, newDomain } from "./console_jobs.mjs";
-import { newMember, postlatch } from "./server.mjs";
+import { newMember, postlatch, sql } from "./server.mjs";
 
 // Anything below the title.
 const drawn = (page) => page.locator("figure").first().waitFor();
@@ -22,6 +22,21 @@ async function makeKey(visitor, page) {
     await page.fill("[name=networks]", "192.0.2.0/24");
     await page.click("form [type=submit]");
     await page.locator("[data-secret]").waitFor();
+}
+
+// With a credential of each kind but connected applications, and everything that can be said of the second factor.
+async function member(visitor) {
+    const { address } = await newMember("two_factor_requirement=required", "two_factor_mode=skip", "class=staff");
+    const id = `(SELECT id FROM member WHERE local = '${address.split("@")[0]}')`;
+    const now = Math.floor(Date.now() / 1000);
+    await postlatch("app-password", "create", address, "--label", "2nd floor copier", "--networks", "192.0.2.0/24");
+    await sql(`INSERT INTO factor_failure (member_id, failures, failed_at) VALUES (${id}, 100, ${now})`);
+    await sql(`INSERT INTO member_use (member_id, service, credential, used_at, ip)
+        VALUES (${id}, 'imap', 'app-password', ${now}, '2001:db8:1111:2222:3333:4444:5555:6666')`);
+    await visitor.open(`/console/member?member=${address}`);
+    for (const section of ["app-passwords", "applications", "sessions", "devices", "activity", "audit"]) {
+        await visitor.section(section).waitFor();
+    }
 }
 
 export const SCREENS = {
@@ -88,6 +103,19 @@ export const SCREENS = {
         await visitor.button("job.undo").last().click();
         await visitor.page.locator("[data-outcome=members] a").waitFor();
         await ended(visitor);
+    },
+    member: async (visitor) => {
+        await member(visitor);
+    },
+    "member, authenticator is to be deleted": async (visitor, page) => {
+        await member(visitor);
+        await visitor.button("factor.remove").click();
+        await page.locator("dialog form").waitFor();
+    },
+    "member, explained": async (visitor, page) => {
+        await member(visitor);
+        await visitor.button("explain.ask").click();
+        await page.locator("[data-explanation] li").first().waitFor();
     },
     audit: async (visitor) => {
         await visitor.open("/console/audit");

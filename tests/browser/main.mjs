@@ -18,6 +18,7 @@ import "./test_console_audit.mjs";
 import "./test_console_administrators.mjs";
 import "./test_console_domains.mjs";
 import "./test_console_overview.mjs";
+import "./test_console_member.mjs";
 import "./test_console_members.mjs";
 import "./test_console_jobs.mjs";
 import "./test_console_screens.mjs";

@@ -24,7 +24,7 @@ test("console: members are found by address and by what holds for them, and the 
         await page.reload();
         await row.waitFor();
         const link = row.getByRole("link");
-        assert.equal(await link.getAttribute("href"), `/console/members/${encodeURIComponent(off.address)}`);
+        assert.equal(await link.getAttribute("href"), `/console/member?member=${encodeURIComponent(off.address)}`);
     });
 
 test("console: the table of members is had as CSV by what is chosen", {}, async (reader, page) => {

@@ -49,6 +49,12 @@ function Narrowing() {
     </form>`;
 }
 
+// What a record has changed.
+export function Changes({ before, after }) {
+    const changes = changesOf(before, after);
+    return html`<div>${changes.map((change) => html`<${Change} key=${change.name} ...${change} />`)}</div>`;
+}
+
 function Change({ name, from, to }) {
     return html`<div>
         ${name && html`<strong>${name}</strong>`}${name && " "}
@@ -60,7 +66,7 @@ function row({ id, at, who, address, action, object, before, after }) {
     return {
         key: id, name: `${action} ${object}`,
         cells: [time(at), who, address, action, object,
-            changesOf(before, after).map((change) => html`<${Change} key=${change.name} ...${change} />`)],
+            html`<${Changes} before=${before} after=${after} />`],
     };
 }
 

@@ -7,11 +7,10 @@ import { agree } from "../lib/dialog.js";
 import { html } from "../lib/html.js";
 import { number, t, time } from "../lib/language.js";
 import { go, Link } from "../lib/router.js";
-import { Table } from "../lib/table.js";
 import { asked } from "./address.js";
 import { DomainForm } from "./domain_form.js";
-import { SETTINGS, settingName, sourceName, valueName } from "./domain_words.js";
 import { pageOf } from "./domains.js";
+import { SettingsTable } from "./settings_table.js";
 import { may, request, useObject } from "./state.js";
 
 const LIST = "/console/domains";
@@ -31,19 +30,6 @@ function Facts({ domain }) {
 
 function Alias({ of: target }) {
     return html`<p>${t("domain.alias-of")} <${Link} to=${pageOf(target)}>${target}<//></p>`;
-}
-
-// For who may look only.
-function Standing({ settings }) {
-    const rows = SETTINGS.map(({ name }) => ({
-        key: name,
-        cells: [settingName(name), valueName(settings[name].value), sourceName(settings[name])],
-    }));
-    return html`<section aria-labelledby="settings">
-        <h2 id="settings">${t("domain.settings")}</h2>
-        <${Table} label=${t("domain.settings")} rows=${rows}
-            columns=${[t("domain.setting"), t("domain.value"), t("domain.source")]} />
-    </section>`;
 }
 
 function Removal({ domain, reload }) {
@@ -68,7 +54,7 @@ function Changes({ object }) {
     const domain = object.value;
     if (!domain.known) return html`<p data-note>${t("domain.not-known")}</p>`;
     if (domain.alias_of && !may("server")) return null;
-    if (!may("domain")) return html`<${Standing} settings=${domain.settings} />`;
+    if (!may("domain")) return html`<${SettingsTable} settings=${domain.settings} />`;
     return html`<${DomainForm} key=${object.tag} object=${object} />`;
 }
 

@@ -36,6 +36,8 @@ const VALUES = {
 
 const SOURCES = {
     forbidden: "domain-source.forbidden",
+    member: "domain-source.member",
+    class: "domain-source.class",
     domain: "domain-source.domain",
     "policy-domain": "domain-source.policy-domain",
     "policy-defaults": "domain-source.policy-defaults",

@@ -9,6 +9,8 @@ import { addressOf, asked } from "./address.js";
 import { JobBar } from "./job_bar.js";
 import { List } from "./list.js";
 
+export const pageOf = (member) => addressOf("/console/member", { member });
+
 const ID = "members";
 const PATH = "/members";
 const FLAGS = [
@@ -68,12 +70,11 @@ const day = (seconds) => (seconds ? html`<${Day} seconds=${seconds} />` : "-");
 const use = (last) => (last ? html`<span>${day(last.at)}<small><${Address} ip=${last.address} /></small></span>` : "-");
 
 function rowOf(row) {
-    const path = `/console/members/${encodeURIComponent(row.member)}`;
     return {
         key: row.member,
         name: row.display,
         cells: [
-            html`<${Link} to=${path}>${row.display}<//>${row.class && html`<small>${row.class}</small>`}`,
+            html`<${Link} to=${pageOf(row.member)}>${row.display}<//>${row.class && html`<small>${row.class}</small>`}`,
             html`<${Flags} flags=${row.flags} />`,
             day(row.last_seen),
             use(row.webmail),

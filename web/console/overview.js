@@ -22,7 +22,7 @@ const WORDS = {
     "recovery-code": "count.recovery-code", "trusted-device": "count.trusted-device",
 };
 
-const named = (word) => (WORDS[word] ? t(WORDS[word]) : word);
+export const named = (word) => (WORDS[word] ? t(WORDS[word]) : word);
 const total = (values) => values.reduce((sum, value) => sum + value, 0);
 
 function Reach() {

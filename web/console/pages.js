@@ -9,6 +9,7 @@ import { Domain } from "./domain.js";
 import { Domains } from "./domains.js";
 import { Job } from "./job.js";
 import { Jobs } from "./jobs.js";
+import { Member } from "./member.js";
 import { Members } from "./members.js";
 import { Audit } from "./audit.js";
 import { Overview } from "./overview.js";
@@ -21,6 +22,10 @@ export const pages = [
         within: "/console/domains",
     },
     { path: "/console/members", title: "members.title", component: Members, least: "helpdesk" },
+    {
+        path: "/console/member", title: "member.title", component: Member, least: "helpdesk",
+        within: "/console/members",
+    },
     { path: "/console/jobs", title: "jobs.title", component: Jobs, least: "helpdesk" },
     { path: "/console/job", title: "job.title", component: Job, least: "helpdesk", within: "/console/jobs" },
     { path: "/console/administrators", title: "administrators.title", component: Administrators, least: "server" },

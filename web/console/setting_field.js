@@ -1,0 +1,59 @@
+// setting_field.js - the field for a setting of a domain or a member: what may be chosen, what holds now and why, and
+// the day from which a choice holds.
+
+import { Field, Select } from "../lib/fields.js";
+import { html } from "../lib/html.js";
+import { t } from "../lib/language.js";
+import { SETTINGS, settingName, standing, valueName } from "./domain_words.js";
+
+export const splitDate = (own) => own.split("_from_");
+
+const LOCKED = { domain: "domain.locked-domain", defaults: "domain.locked-defaults" };
+
+// The policy file forbids it. section: of that file, if it is known.
+function Locked({ label, hint, section }) {
+    return html`<div data-field data-locked>
+        <b>${label}</b>
+        <p data-state="locked">${t("domain.off")}: ${t(LOCKED[section] ?? "member.locked")}</p>
+        <small>${hint}</small>
+    </div>`;
+}
+
+export function StartField({ name, label, setting: { own, dated } }) {
+    const [, date] = splitDate(own);
+    return html`<${Field} name=${`${name}_from`} type="date" optional value=${date}
+        label=${t("domain.from", { name: label })}
+        hint=${t("domain.from-hint", { values: dated.map(valueName).join(", ") })} />`;
+}
+
+// name and hint as SETTINGS has them; setting as GET /domains/{domain} has it; inherit: the key of the sentence for no
+// value of its own.
+export function SettingField({ name, hint, setting, inherit }) {
+    const label = settingName(name);
+    const does = setting.no_effect_yet ? `${t(hint)} ${t("domain.no-effect-yet")}` : t(hint);
+    const [value] = splitDate(setting.own);
+    const inherited = () => t(inherit, { value: valueName(setting.inherited) });
+    const options = setting.allowed.map((word) => [word, word === "inherit" ? inherited() : valueName(word)]);
+    const now = t("domain.now", { standing: standing(setting) });
+    if (setting.locked) return html`<${Locked} label=${label} hint=${does} section=${setting.section} />`;
+    return html`
+        <${Select} name=${name} label=${label} value=${value} hint=${`${does} ${now}`} options=${options} />
+        ${setting.dated.length > 0 && html`<${StartField} name=${name} label=${label} setting=${setting} />`}`;
+}
+
+// What the form says of a setting, as the API writes it.
+function chosen(typed, name, { dated }) {
+    const date = dated.includes(typed[name]) ? typed[`${name}_from`] : "";
+    return date ? `${typed[name]}_from_${date}` : typed[name];
+}
+
+// Settings that were chosen in the form and are others than before.
+export function chosenSettings(typed, settings) {
+    const changes = {};
+    for (const { name } of SETTINGS) {
+        if (name in typed && chosen(typed, name, settings[name]) !== settings[name].own) {
+            changes[name] = chosen(typed, name, settings[name]);
+        }
+    }
+    return changes;
+}
