@@ -125,8 +125,9 @@ async function foreignRequests(operation) {
     look(await send(operation, request, "pl_key_wrong"));
 }
 
-// What removes comes last, so that there is something to look at before.
-const order = ({ method, path }) => (method === "GET" ? 0 : method === "DELETE" ? 2 : 1) + (/remove/.test(path) ? 1 : 0);
+// What removes comes last, so that there is something to look at before; and last of all, what removes the keys that ask.
+const order = ({ method, path }) => (method === "GET" ? 0 : method === "DELETE" ? 2 : 1) + (/remove/.test(path) ? 1 : 0) +
+    (method === "DELETE" && /\/keys\//.test(path) ? 2 : 0);
 for (const operation of [...contract.operations].sort((a, b) => order(a) - order(b))) {
     await foreignRequests(operation);
     await wrongRequests(operation);
