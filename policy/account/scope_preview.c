@@ -71,12 +71,13 @@ static int compare_uses(const void *a, const void *b)
 static const struct use *uses_of(const struct uses *uses, int64_t member_id, size_t *count_r)
 {
 	const struct use key = { .member_id = member_id };
-	const struct use *first =
-		uses->count == 0 ? NULL
-				 : bsearch(&key, uses->use, uses->count, sizeof(key), compare_uses);
-	const struct use *end = uses->use + uses->count;
+	const struct use *first, *end;
 
 	*count_r = 0;
+	if (uses->count == 0)
+		return NULL;
+	first = bsearch(&key, uses->use, uses->count, sizeof(key), compare_uses);
+	end = uses->use + uses->count;
 	if (first == NULL)
 		return NULL;
 	while (first > uses->use && first[-1].member_id == member_id)
