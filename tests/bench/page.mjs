@@ -1,8 +1,8 @@
 // page.mjs ADDRESS COUNT - opens a page in headless Chromium so often, each time as if for the first time, on a
 // simulated slow 3G line.
 //
-// Prints a line of JSON for each: milliseconds until the first words were painted and until a name can be typed, bytes
-// that came over the line, with headers, and how many answers. NODE_FOLDER has playwright-core.
+// Prints a line of JSON for each: milliseconds until the first words were painted, until a name can be typed and until
+// it can be sent, bytes that came over the line, with headers, and how many answers. NODE_FOLDER has playwright-core.
 
 import { createRequire } from "node:module";
 
@@ -27,9 +27,11 @@ async function visit(browser) {
     // The browser tells of a paint some time after it.
     const first = await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint")[0]);
     const painted = await first.evaluate((entry) => entry.startTime);
+    await page.waitForFunction(() => !("first" in document.body.dataset));
+    const complete = await page.evaluate(() => performance.now());
     await page.waitForLoadState("load");
     await context.close();
-    return { painted, usable, bytes, requests };
+    return { painted, usable, complete, bytes, requests };
 }
 
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium" });
