@@ -43,9 +43,10 @@ def setUpModule():
     server = Server()
     unittest.addModuleCleanup(server.remove)
     server.start()
-    # The server has a sender of its own at the same database, which sends no mail here.
+    # The server has a sender of its own at the same database, which sends no mail here once it has read that.
     with open(server.env["POLICY_FILE"], "a") as f:
         f.write('sendmail = ""\n')
+    time.sleep(3)
     doveadm = free_port()
     with open(server.dir + "/etc/dovecot/dovecot.conf", "a") as f:
         f.write(LISTENERS % (ADDRESS, doveadm))
