@@ -48,9 +48,10 @@ function right(name, schema) {
 
 const WRONG = fc.constantFrom(null, {}, [], [[]], -1, 0, 1.5, 1e300, "", "\u0000", "\n", "x".repeat(5000), true);
 
-function requestOf(operation) {
+// bare: nothing but what is required.
+function requestOf(operation, bare = false) {
     const parameters = operation.parameters ?? [];
-    const of = (where) => parameters.filter((parameter) => parameter.in === where);
+    const of = (where) => parameters.filter((parameter) => parameter.in === where && (parameter.required || !bare));
     const values = (list) => fc.record(Object.fromEntries(list.map(({ name, schema }) => [name, right(name, schema)])),
         { requiredKeys: list.filter(({ required }) => required).map(({ name }) => name) });
     const schema = operation.requestBody?.content["application/json"].schema;
@@ -83,6 +84,12 @@ async function sample(arbitrary, each) {
 }
 
 async function rightRequests(operation) {
+    if (operation.method === "GET") {
+        const [bare] = fc.sample(requestOf(operation, true), { numRuns: 1, seed: SEED });
+        const { status, body } = look(await send(operation, bare));
+        must(status === 200 || /\{(id|member)\}/.test(operation.path) || operation.parameters.some(({ in: where, required }) =>
+            where === "query" && required), `${operation.operationId}: without parameters it answers ${status} ${body}`);
+    }
     await sample(requestOf(operation), async (request) => {
         const { status, body } = look(await send(operation, request));
         must(status !== 400 || JSON.parse(body).field || operation.requestBody || request.query.length > 0,
