@@ -6,6 +6,7 @@
 
 #include "policy/admin/audit_search.h"
 #include "portal/console/console_answer.h"
+#include "portal/console/console_cell.h"
 #include "portal/console/handlers.h"
 
 #define EXPORT_MOST 100000 /* records */
@@ -121,16 +122,10 @@ int get_console_audit(struct request *request, struct response *response, struct
 				      "next", next[0] != '\0' ? next : NULL));
 }
 
-/* A cell that a spreadsheet takes for a text, whatever it begins with. */
 static void put_cell(FILE *out, const char *text, const char *behind)
 {
-	fputs(text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL ? "\"'" : "\"", out);
-	for (; *text != '\0'; text++) {
-		if (*text == '"')
-			fputc('"', out);
-		fputc(*text, out);
-	}
-	fprintf(out, "\"%s", behind);
+	console_put_cell(out, text);
+	fputs(behind, out);
 }
 
 static int put_row(const struct pl_audit_record *record, void *context)

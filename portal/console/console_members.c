@@ -7,6 +7,7 @@
 
 #include "policy/admin/member_query.h"
 #include "portal/console/console_answer.h"
+#include "portal/console/console_cell.h"
 #include "portal/console/handlers.h"
 #include "portal/http/route.h"
 
@@ -174,18 +175,6 @@ struct table {
 	FILE *out;
 };
 
-/* A cell that no spreadsheet takes for a formula. */
-static void put_cell(FILE *out, const char *text)
-{
-	fputs(text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL ? "\"'" : "\"", out);
-	for (; *text != '\0'; text++) {
-		if (*text == '"')
-			fputc('"', out);
-		fputc(*text, out);
-	}
-	fputc('"', out);
-}
-
 static void put_time(FILE *out, int64_t seconds)
 {
 	const time_t at = seconds;
@@ -220,9 +209,9 @@ static int put_line(const struct pl_member_line *line, void *context)
 	char address[PL_ADDRESS_MAX + 1], value[PL_VALUE_TEXT], letters[FLAGS + 2];
 	FILE *out = table->out;
 
-	put_cell(out, pl_address_format(&member->address, address));
+	console_put_cell(out, pl_address_format(&member->address, address));
 	fprintf(out, ",%s,", member->active ? "on" : "off");
-	put_cell(out, member->class_name);
+	console_put_cell(out, member->class_name);
 	for (int i = 0; i < PL_SETTING_COUNT; i++)
 		fprintf(out, ",%s", pl_setting_write((enum pl_setting)i, &member->settings, value));
 	write_flags(table->request, line, letters);
