@@ -80,7 +80,7 @@ int pl_audit_add(const struct pl_work *work, const char *action, const char *obj
 		       : 0;
 }
 
-void pl_audit_read(struct pl_stmt *stmt, struct pl_audit_record *record)
+static void read_row(struct pl_stmt *stmt, struct pl_audit_record *record)
 {
 	record->id = pl_col_int(stmt, "id");
 	record->at = pl_col_int(stmt, "at");
@@ -92,15 +92,15 @@ void pl_audit_read(struct pl_stmt *stmt, struct pl_audit_record *record)
 	pl_col_copy(stmt, "after", record->after, sizeof(record->after));
 }
 
-static int read_all(struct pl_stmt *stmt,
-		    int (*each)(const struct pl_audit_record *record, void *context), void *context,
-		    struct pl_error *err)
+int pl_audit_read_all(struct pl_stmt *stmt,
+		      int (*each)(const struct pl_audit_record *record, void *context),
+		      void *context, struct pl_error *err)
 {
 	struct pl_audit_record record;
 	int ret;
 
 	while ((ret = pl_step(stmt, err)) == 1) {
-		pl_audit_read(stmt, &record);
+		read_row(stmt, &record);
 		if (each(&record, context) != 0) {
 			pl_reset(stmt);
 			return 0;
@@ -126,17 +126,18 @@ int pl_audit_list(struct pl_store *store, const struct pl_audit_filter *filter,
 		stmt = pl_query(store, PL_SQL_AUDIT_LIST_OBJECT,
 				PL_PARAMS(PL_TEXT("object", filter->object), since, limit));
 	}
-	return read_all(stmt, each, context, err);
+	return pl_audit_read_all(stmt, each, context, err);
 }
 
 int pl_audit_list_below(struct pl_store *store, const char *object, int64_t since, int64_t below,
 			int limit, int (*each)(const struct pl_audit_record *record, void *context),
 			void *context, struct pl_error *err)
 {
-	return read_all(pl_query(store, PL_SQL_AUDIT_LIST_BELOW,
-				 PL_PARAMS(PL_TEXT("object", object), PL_INT("since", since),
-					   PL_INT("below", below), PL_INT("limit", limit))),
-			each, context, err);
+	return pl_audit_read_all(pl_query(store, PL_SQL_AUDIT_LIST_BELOW,
+					  PL_PARAMS(PL_TEXT("object", object),
+						    PL_INT("since", since), PL_INT("below", below),
+						    PL_INT("limit", limit))),
+				 each, context, err);
 }
 
 int64_t pl_audit_count(struct pl_store *store, const char *object, int64_t since,

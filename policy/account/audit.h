@@ -45,8 +45,10 @@ int pl_audit_list_below(struct pl_store *store, const char *object, int64_t sinc
 			int limit, int (*each)(const struct pl_audit_record *record, void *context),
 			void *context, struct pl_error *err);
 
-/* Reads the columns that are called like its fields. */
-void pl_audit_read(struct pl_stmt *stmt, struct pl_audit_record *record_r);
+/* The same for the rows of a statement whose columns are called like the fields of a record. */
+int pl_audit_read_all(struct pl_stmt *stmt,
+		      int (*each)(const struct pl_audit_record *record, void *context),
+		      void *context, struct pl_error *err);
 /* How many those of one object since then are; -1. */
 int64_t pl_audit_count(struct pl_store *store, const char *object, int64_t since,
 		       struct pl_error *err);

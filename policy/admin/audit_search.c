@@ -87,17 +87,8 @@ int pl_audit_search(struct pl_store *store, const struct pl_audit_search *search
 						  PL_INT("below_at", or_last(search->below_at)),
 						  PL_INT("below_id", or_last(search->below_id)),
 						  PL_INT("limit", search->limit)));
-	struct pl_audit_record record;
-	int ret;
 
-	while ((ret = pl_step(stmt, err)) == 1) {
-		pl_audit_read(stmt, &record);
-		if (each(&record, context) != 0) {
-			pl_reset(stmt);
-			return 0;
-		}
-	}
-	return ret < 0 ? pl_error_prefix(err, "audit") : 0;
+	return pl_audit_read_all(stmt, each, context, err);
 }
 
 int64_t pl_audit_search_total(struct pl_store *store, const struct pl_audit_search *search,
