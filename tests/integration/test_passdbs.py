@@ -660,10 +660,16 @@ class Pam(Blocks):
     def test_members_that_no_other_passdb_knows(self):
         credentials = self.credentials(BOB)
         self.write("".join(line + "\n" for line in self.lines.splitlines() if not line.startswith(BOB)))
-        before = server.log("dovecot").count("pam")
+        before = self.asked()
         for _, *credential in credentials[1:]:
             self.assertEqual(opens(BOB, *credential), set(SERVICES))
-        self.assertEqual(server.log("dovecot").count("pam"), before)
+        self.assertEqual(self.asked(), before)
+        self.assertEqual(opens(BOB, "wrong"), set())
+        self.assertNotEqual(self.asked(), before)
+
+    def asked(self):
+        """What the log says of questions to PAM: the name of the passdb, and the member in brackets."""
+        return re.findall(r".*\bpam\(.*", server.log("dovecot"))
 
 
 class PamWithUserdb(Pam):
