@@ -64,19 +64,35 @@ static int read_delimiter(struct sql_dump *dump)
 	return 0;
 }
 
+/* sqlite3 ends a dump in this way, and only a whole one. */
+static int read_commit(struct sql_dump *dump)
+{
+	dump->is_committed = 1;
+	return sql_skip_statement(&dump->text);
+}
+
+static int read_rollback(struct sql_dump *dump)
+{
+	return sql_fail(dump, "sqlite3 could not read the whole database, and takes the dump back: "
+			      "make another one when nothing else uses the database");
+}
+
 static int read_statement(struct sql_dump *dump)
 {
 	static const struct {
 		const char *word;
-		enum sql_dialect only; /* another one does not have it */
-		int is_common;
+		unsigned int dialects; /* that have it */
 		int (*read)(struct sql_dump *dump);
 	} statements[] = {
-		{ "INSERT", SQL_MYSQL, 1, sql_read_insert },
-		{ "REPLACE", SQL_MYSQL, 0, sql_read_insert },
-		{ "CREATE", SQL_MYSQL, 1, sql_read_create },
-		{ "COPY", SQL_POSTGRESQL, 0, sql_read_copy },
-		{ "DELIMITER", SQL_MYSQL, 0, read_delimiter },
+		{ "INSERT", 1u << SQL_MYSQL | 1u << SQL_POSTGRESQL | 1u << SQL_SQLITE,
+		  sql_read_insert },
+		{ "CREATE", 1u << SQL_MYSQL | 1u << SQL_POSTGRESQL | 1u << SQL_SQLITE,
+		  sql_read_create },
+		{ "REPLACE", 1u << SQL_MYSQL, sql_read_insert },
+		{ "DELIMITER", 1u << SQL_MYSQL, read_delimiter },
+		{ "COPY", 1u << SQL_POSTGRESQL, sql_read_copy },
+		{ "COMMIT", 1u << SQL_SQLITE, read_commit },
+		{ "ROLLBACK", 1u << SQL_SQLITE, read_rollback },
 	};
 
 	/* \restrict and \connect are commands of psql. */
@@ -90,7 +106,7 @@ static int read_statement(struct sql_dump *dump)
 	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
 		int ret = 0;
 
-		if (statements[i].is_common || statements[i].only == dump->text.dialect)
+		if ((statements[i].dialects & 1u << dump->text.dialect) != 0)
 			ret = sql_take_word(&dump->text, statements[i].word);
 		if (ret != 0)
 			return ret < 0 ? -1 : statements[i].read(dump);
@@ -107,6 +123,8 @@ static int read_dump(struct sql_dump *dump)
 		if (ret == 0)
 			ret = sql_skip_blank(&dump->text);
 	}
+	if (ret == 0 && dump->text.dialect == SQL_SQLITE && !dump->is_committed)
+		return sql_fail(dump, "the dump ends without a COMMIT, so it is not whole");
 	return ret;
 }
 

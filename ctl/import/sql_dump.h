@@ -1,9 +1,9 @@
-/* sql_dump.h - the rows in a dump that mysqldump, mariadb-dump, phpMyAdmin or pg_dump has written.
+/* sql_dump.h - the rows in a dump of mysqldump, mariadb-dump, phpMyAdmin, pg_dump or sqlite3.
  *
- * A dump could also be loaded into a database and asked with SQL. SQLite cannot read one: strings,
- * types and comments of MySQL and the COPY of PostgreSQL are not its own. A server of either kind
- * would execute whatever the file says, and would have to be there. So this reads the few
- * statements that have rows (CREATE TABLE, INSERT, COPY) and passes over all others.
+ * A dump could also be loaded into a database and asked with SQL. SQLite cannot read those of
+ * others: strings, types and comments of MySQL and the COPY of PostgreSQL are not its own. Each
+ * database would execute whatever the file says, and a server would have to be there. So this reads
+ * the few statements that have rows (CREATE TABLE, INSERT, COPY) and passes over all others.
  *
  * It is strict: what is not understood in a table that is wanted, or is cut off anywhere, is an
  * error that names the line. Pure: a buffer in, rows out. Memory is bounded by the longest row.

@@ -22,6 +22,7 @@ struct sql_dump {
 	struct sql_text text;
 	struct sql_table tables[SQL_DUMP_TABLES_MAX];
 	size_t table_count;
+	int is_committed; /* a dump of SQLite: it has ended */
 	/* Of the statement that is being read. */
 	struct sql_column table, columns[SQL_DUMP_COLUMNS_MAX];
 	size_t column_count;

@@ -57,18 +57,28 @@ static int keep_columns(struct sql_dump *dump)
 	return 0;
 }
 
-/* Whether the first word of a part of CREATE TABLE begins something else than a column. */
-static int is_constraint(const char *word)
+static int has_word(const char *const *words, const char *word)
 {
-	static const char *const words[] = { "PRIMARY",    "UNIQUE",  "KEY",      "INDEX",
-					     "CONSTRAINT", "FOREIGN", "FULLTEXT", "SPATIAL",
-					     "CHECK",      "EXCLUDE" };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcasecmp(words[i], word) == 0)
+	for (; *words != NULL; words++) {
+		if (strcasecmp(*words, word) == 0)
 			return 1;
 	}
 	return 0;
+}
+
+/* Whether the first word of a part of CREATE TABLE begins something else than a column. */
+static int is_constraint(const struct sql_dump *dump, const char *word)
+{
+	static const char *const common[] = { "PRIMARY", "UNIQUE", "CONSTRAINT",
+					      "FOREIGN", "CHECK",  NULL };
+	static const char *const mysql[] = { "KEY", "INDEX", "FULLTEXT", "SPATIAL", NULL };
+	static const char *const postgresql[] = { "EXCLUDE", NULL };
+	static const char *const none[] = { NULL };
+	static const char *const *const own[] = {
+		[SQL_MYSQL] = mysql, [SQL_POSTGRESQL] = postgresql, [SQL_SQLITE] = none
+	};
+
+	return has_word(common, word) || has_word(own[dump->text.dialect], word);
 }
 
 /* Passes over the rest of a part: to the ',' or ')' that ends it. */
@@ -98,12 +108,25 @@ static int take_definitions(struct sql_dump *dump)
 	dump->column_count = 0;
 	do {
 		if (ret < 0 || sql_take_name(&dump->text, &name, &quoted) < 0 ||
-		    ((quoted || !is_constraint(name.name)) && add_column(dump, &name) < 0) ||
+		    ((quoted || !is_constraint(dump, name.name)) && add_column(dump, &name) < 0) ||
 		    skip_part(dump) < 0)
 			return -1;
 		ret = sql_take(&dump->text, ',');
 	} while (ret > 0);
 	return ret < 0 || sql_need(dump, ')') < 0 ? -1 : keep_columns(dump);
+}
+
+/* SQLite: the statements of a trigger up to "END;". No other begins with that word. */
+static int skip_trigger(struct sql_dump *dump)
+{
+	int ret = 0;
+
+	while (ret == 0) {
+		if (sql_skip_statement(&dump->text) < 0 || sql_skip_blank(&dump->text) < 0)
+			return -1;
+		ret = sql_take_word(&dump->text, "END");
+	}
+	return ret < 0 ? -1 : sql_skip_statement(&dump->text);
 }
 
 int sql_read_create(struct sql_dump *dump)
@@ -112,6 +135,11 @@ int sql_read_create(struct sql_dump *dump)
 	static const char *const after[] = { "IF", "NOT", "EXISTS", NULL };
 	int ret = sql_pass_words(dump, before);
 
+	if (ret == 0 && dump->text.dialect == SQL_SQLITE) {
+		ret = sql_take_word(&dump->text, "TRIGGER");
+		if (ret != 0)
+			return ret < 0 ? -1 : skip_trigger(dump);
+	}
 	if (ret == 0)
 		ret = sql_take_word(&dump->text, "TABLE");
 	if (ret > 0) {

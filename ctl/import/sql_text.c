@@ -142,12 +142,14 @@ static char mysql_escape(char c)
 
 int sql_take_quoted(struct sql_text *text, char quote, int has_escapes, struct sql_bytes *bytes)
 {
+	const char close = quote == '[' ? ']' : quote;
+
 	text->at++;
 	while (text->at < text->end) {
 		char c = *text->at++;
 
-		if (c == quote) {
-			if (text->at == text->end || *text->at != quote)
+		if (c == close) {
+			if (text->at == text->end || *text->at != close)
 				return 0;
 			text->at++;
 		} else if (c == '\\' && has_escapes) {
@@ -192,15 +194,27 @@ static int skip_dollar_quoted(struct sql_text *text)
 	return skip_past(text, close, len) < 0 ? -1 : 1;
 }
 
+/* Whether a quoted name begins here. SQLite keeps tables as they were written, and takes the quotes
+ * of all other databases. */
+static int quotes_name(const struct sql_text *text)
+{
+	static const char *const quotes[] = {
+		[SQL_MYSQL] = "`", [SQL_POSTGRESQL] = "\"", [SQL_SQLITE] = "\"`['"
+	};
+
+	return text->at < text->end && *text->at != '\0' &&
+	       strchr(quotes[text->dialect], *text->at) != NULL;
+}
+
 int sql_skip_one(struct sql_text *text)
 {
 	const char c = *text->at;
-	const int mysql = text->dialect == SQL_MYSQL;
 	int ret;
 
-	if (c == '\'' || c == '"' || (c == '`' && mysql))
-		return sql_take_quoted(text, c, mysql && c != '`', NULL);
-	ret = c == '$' && !mysql ? skip_dollar_quoted(text) : skip_comment(text);
+	if (c == '\'' || c == '"' || quotes_name(text))
+		return sql_take_quoted(text, c, text->dialect == SQL_MYSQL && c != '`', NULL);
+	ret = c == '$' && text->dialect == SQL_POSTGRESQL ? skip_dollar_quoted(text)
+							  : skip_comment(text);
 	if (ret == 0)
 		text->at += is_word(c) ? sql_word_length(text) : 1;
 	return ret < 0 ? -1 : 0;
@@ -239,15 +253,14 @@ int sql_take(struct sql_text *text, char punctuation)
 
 int sql_take_name(struct sql_text *text, struct sql_column *name_r, int *quoted_r)
 {
-	const char quote = text->dialect == SQL_MYSQL ? '`' : '"';
-	const int quoted = text->at < text->end && *text->at == quote;
+	const int quoted = quotes_name(text);
 	struct sql_bytes bytes = { .data = NULL };
 	int ret = -1;
 
 	if (quoted_r != NULL)
 		*quoted_r = quoted;
 	if (quoted) {
-		ret = sql_take_quoted(text, quote, 0, &bytes);
+		ret = sql_take_quoted(text, *text->at, 0, &bytes);
 	} else {
 		for (size_t left = sql_word_length(text); left > 0; left--) {
 			ret = sql_put(text, &bytes, *text->at++);

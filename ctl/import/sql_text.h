@@ -9,7 +9,7 @@
 
 #include "ctl/import/sql_dump.h"
 
-enum sql_dialect { SQL_MYSQL, SQL_POSTGRESQL };
+enum sql_dialect { SQL_MYSQL, SQL_POSTGRESQL, SQL_SQLITE };
 
 struct sql_text {
 	const char *at, *end;
@@ -48,9 +48,9 @@ int sql_take_word(struct sql_text *text, const char *word);
 int sql_take(struct sql_text *text, char punctuation);
 /* Takes a name, whether quoted or not, with the blanks behind it. quoted_r may be NULL. */
 int sql_take_name(struct sql_text *text, struct sql_column *name_r, int *quoted_r);
-/* Takes what is between two of these quotes, the first of which stands here, and appends it. A
- * doubled quote stands for one; has_escapes: MySQL's backslashes, too. bytes may be NULL, to pass
- * over it. */
+/* Takes what is between two of these quotes ('[' ends with ']'), the first of which stands here,
+ * and appends it. A doubled quote stands for one; has_escapes: MySQL's backslashes, too. bytes may
+ * be NULL, to pass over it. */
 int sql_take_quoted(struct sql_text *text, char quote, int has_escapes, struct sql_bytes *bytes);
 /* Appends a constant and a NUL, with the blanks behind it; *is_null_r is set for NULL. */
 int sql_take_constant(struct sql_text *text, struct sql_bytes *bytes, int *is_null_r);

@@ -2,9 +2,11 @@
 
 The dumps in tests/data/import are made by hand, by the published schemas of these programs.
 """
+import contextlib
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import unittest
 import urllib.parse
@@ -13,6 +15,7 @@ from command import BAD_DATA, ROOT, TRY_AGAIN, CommandTest
 from portal import Browser, totp
 from server import Server
 
+ROUNDCUBE_SCHEMA = "/usr/share/roundcube/SQL/sqlite.initial.sql"
 DATA = os.path.join(ROOT, "tests", "data", "import")
 KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 # As new versions of Postfix Admin make them: 64 bytes.
@@ -221,6 +224,31 @@ class Roundcube(Import):
         self.assertIn("domain is not known", reasons)
         self.assertIn("has no domain", reasons)
 
+    def test_sqlite(self):
+        self.site.ok("domain", "add", "webmail.test")
+        answer = self.write("roundcube-2fa", "roundcube-sqlite.sql")
+        self.assertEqual(answer["added"], {"domains": 0, "members": 1, "second_factors": 1})
+        self.assertEqual((self.factors(), answer["left_out"]), (["anna"], []))
+
+    @unittest.skipUnless(os.path.exists(ROUNDCUBE_SCHEMA), "Roundcube is not installed")
+    def test_what_sqlite3_writes_of_roundcubes_own_tables(self):
+        """With line ends of each kind, and words that look like them, in front of the secret."""
+        database = self.site.path("roundcube.db")
+        subprocess.run(["sqlite3", database, ".read " + ROUNDCUBE_SCHEMA], check=True, timeout=60)
+        names = []
+        for i, text in enumerate(("\n", "\r\n", "\r\n \\r\\n \\012\\015", "it's; --", "\\", "PRAGMA", "',char(10))")):
+            names.append("user%d" % i)
+            preferences = 'a:2:{s:1:"x";s:%d:"%s";s:24:"twofactor_gauthenticator";a:2:{s:6:"secret";s:16:"%s";s:8:"activate";b:1;}}' % (
+                len(text), text, SHORT_KEY)
+            with contextlib.closing(sqlite3.connect(database)) as db, db:
+                db.execute("INSERT INTO users (username, mail_host, preferences) VALUES (?, 'localhost', ?)",
+                           (names[-1] + "@webmail.test", preferences))
+        dump = subprocess.run(["sqlite3", database, ".dump"], check=True, capture_output=True, text=True,
+                              timeout=60).stdout
+        self.site.ok("domain", "add", "webmail.test")
+        self.site.ok("import", "roundcube-2fa", "-", "--write", stdin=dump)
+        self.assertEqual(self.factors(), names)
+
     def test_a_name_without_a_domain_gets_the_default(self):
         self.site.policy('default_domain = "webmail.test"')
         self.write("roundcube-2fa", "roundcube.sql", "--table-prefix", "rc_")
@@ -280,7 +308,7 @@ class Refusals(Import):
 
     def test_files_that_are_no_dumps(self):
         for text, says in ((b"\x1f\x8b\x08", "gunzip"), (b"PGDMP\x01", "pg_restore"), (b"\xff\xfe-\0-\0", "UTF-16"),
-                           ("PRAGMA foreign_keys=OFF;\n", "SQLite"), ("", "is not a dump"), ("hello", "is not a dump")):
+                           ("SQLite format 3\0", ".dump"), ("", "is not a dump"), ("hello", "is not a dump")):
             with self.subTest(says=says):
                 self.refuse(text, says)
 
@@ -290,9 +318,10 @@ class Refusals(Import):
         self.refuse(self.data("postfixadmin-mysql.sql"), "the table mailbox has no column attributes")
 
     def test_dumps_that_are_not_whole(self):
-        for name in ("mailcow.sql", "postfixadmin-postgresql.sql", "postfixadmin-postgresql-inserts.sql"):
+        for name, source in (("mailcow.sql", "mailcow"), ("postfixadmin-postgresql.sql", "postfixadmin"),
+                             ("postfixadmin-postgresql-inserts.sql", "postfixadmin"),
+                             ("roundcube-sqlite.sql", "roundcube-2fa")):
             text = self.data(name)
-            source = name.split("-")[0].split(".")[0]
             end = text.rindex("@") + 3
             with self.subTest(name=name):
                 self.refuse(text[:end], "not whole", source=source)

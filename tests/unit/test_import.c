@@ -8,6 +8,7 @@
 #include "policy/credential/totp_secret.h"
 
 #define MYSQL "-- MySQL dump 10.13\n"
+#define SQLITE "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n"
 #define POSTGRESQL "--\n-- PostgreSQL database dump\n--\n"
 
 /* ---- dumps ---- */
@@ -91,6 +92,24 @@ static void rows_of_every_form(void **state)
 		  "COPY public.t (a, b) FROM stdin;\n\\N\tx\\ty\\\\\\101\\n\n\\\\N\t\n\\.\n\n",
 		  "(a=NULL,b=x\ty\\A\n)(a=\\N,b=)" },
 		{ POSTGRESQL "COPY public.t (a) FROM stdin;\n\\.\n", "" },
+		{ SQLITE
+		  "CREATE TABLE IF NOT EXISTS 't' ([a b] integer PRIMARY KEY, `c` text DEFAULT "
+		  "'x,)', \"d\" blob, key text, e, -- it's\n CHECK (`c` <> ']'), UNIQUE (key));\n"
+		  "INSERT INTO t VALUES(-1,'it''s\\',X'4142',NULL,1.0e+999);\n"
+		  "INSERT INTO \"t\"(key) VALUES('x');\nCOMMIT;\n",
+		  "(a b=-1,c=it's\\,d=AB,key=NULL,e=1.0e+999)(key=x)" },
+		{ SQLITE
+		  "INSERT INTO t(a) VALUES(replace('x\\ny\\n','\\n',char(10)));\n"
+		  "INSERT INTO t(a) "
+		  "VALUES(replace(replace('\\r\\012''\\n\\','\\r',char(13)),'\\012',"
+		  "char(10)));\nINSERT INTO t(a) VALUES(unistr('\\u000a\\\\u\\u007f'));\nCOMMIT;\n",
+		  "(a=x\ny\n)(a=\r\n'\\n\\)(a=\n\\u\x7f)" },
+		{ SQLITE
+		  "CREATE TABLE \"u[\" (a);\nINSERT INTO \"u[\" VALUES('INSERT INTO t(a) VALUES(1);"
+		  "');\nCREATE TRIGGER [x;y] AFTER INSERT ON u BEGIN INSERT INTO t(a) VALUES(1); "
+		  "UPDATE "
+		  "t SET a=CASE a WHEN 'END;' THEN 1 END; END;\nINSERT INTO t(a) VALUES(2);COMMIT;",
+		  "(a=2)" },
 		{ MYSQL, "" },
 	};
 
@@ -133,6 +152,20 @@ static void what_is_not_understood_is_refused(void **state)
 		{ POSTGRESQL "COPY t (a) FROM '/etc/passwd';\n", "not FROM stdin" },
 		{ POSTGRESQL "SELECT $x$ ", "not whole" },
 		{ "INSERT INTO t (a) VALUES (1);", "is not a dump" },
+		{ "SQLite format 3", "sqlite3 DATABASE .dump" },
+		{ SQLITE "CREATE TABLE t (a);", "line 3: the dump ends without a COMMIT" },
+		{ SQLITE "ROLLBACK; -- due to errors\n", "could not read the whole database" },
+		{ SQLITE "CREATE TRIGGER x BEGIN SELECT 1;", "not whole" },
+		{ SQLITE "INSERT INTO t(a) VALUES(replace('x','',char(10)));",
+		  "is not a constant" },
+		{ SQLITE "INSERT INTO t(a) VALUES(replace('x','y',char(65)));",
+		  "is not a constant" },
+		{ SQLITE "INSERT INTO t(a) VALUES(replace('x','y'));", "is not a constant" },
+		{ SQLITE "INSERT INTO t(a) VALUES(replace(1,'y',char(10)));", "is not a constant" },
+		{ SQLITE "INSERT INTO t(a) VALUES(unistr('\\u1234'));", "is not a constant" },
+		{ SQLITE "INSERT INTO t(a) VALUES(unistr('\\u00'));", "is not a constant" },
+		{ MYSQL "INSERT INTO t(a) VALUES (replace('x','y',char(10)));",
+		  "is not a constant" },
 	};
 
 	(void)state;

@@ -1,0 +1,1 @@
+../../../data/import/roundcube-sqlite.sql
