@@ -5,7 +5,7 @@
 #include "policy/admin/job.h"
 #include "policy/credential/app_password.h"
 #include "portal/account/handlers.h"
-#include "portal/console/console_domains_of.h"
+#include "portal/console/console_role.h"
 #include "portal/console/guards.h"
 #include "portal/console/handlers.h"
 #include "portal/http/handlers.h"

@@ -11,39 +11,48 @@ struct listing {
 	json_t *rows;
 };
 
-json_t *account_device_json(const struct request *request, const struct pl_trusted *device)
-{
-	return json_pack("{s:I, s:s, s:I, s:I, s:s, s:I, s:b}", "id", (json_int_t)device->id,
-			 "name", device->name, "created_at", (json_int_t)device->created_at,
-			 "used_at", (json_int_t)device->used_at, "ip", device->ip, "expires_at",
-			 (json_int_t)device->expires_at, "current",
-			 device->id == request->session.trusted_id);
-}
-
-json_t *account_session_json(const struct request *request, const struct pl_session *session)
-{
-	return json_pack("{s:I, s:s, s:I, s:I, s:s, s:b}", "id", (json_int_t)session->id, "name",
-			 session->device, "seen_at", (json_int_t)session->seen_at, "created_at",
-			 (json_int_t)session->created_at, "ip", session->ip, "current",
-			 session->id == request->session.id);
-}
-
 static int add_device(const struct pl_trusted *device, void *context)
 {
-	struct listing *listing = context;
+	const struct listing *listing = context;
 
-	return json_array_append_new(listing->rows, account_device_json(listing->request, device));
+	return json_array_append_new(listing->rows,
+				     json_pack("{s:I, s:s, s:I, s:I, s:s, s:I, s:b}", "id",
+					       (json_int_t)device->id, "name", device->name,
+					       "created_at", (json_int_t)device->created_at,
+					       "used_at", (json_int_t)device->used_at, "ip",
+					       device->ip, "expires_at",
+					       (json_int_t)device->expires_at, "current",
+					       device->id == listing->request->session.trusted_id));
+}
+
+int account_add_devices(const struct request *request, int64_t member_id, json_t *rows)
+{
+	struct listing listing = { request, rows };
+
+	return pl_trusted_list(&request->work, member_id, add_device, &listing);
 }
 
 static int add_session(const struct pl_session *session, void *context)
 {
-	struct listing *listing = context;
+	const struct listing *listing = context;
 
-	/* Those of connected applications have a page of their own. */
+	/* Those of connected applications have a list of their own. */
 	if (session->channel != PL_CHANNEL_WEBMAIL)
 		return 0;
 	return json_array_append_new(listing->rows,
-				     account_session_json(listing->request, session));
+				     json_pack("{s:I, s:s, s:I, s:I, s:s, s:b}", "id",
+					       (json_int_t)session->id, "name", session->device,
+					       "seen_at", (json_int_t)session->seen_at,
+					       "created_at", (json_int_t)session->created_at, "ip",
+					       session->ip, "current",
+					       session->id == listing->request->session.id));
+}
+
+int account_add_sessions(const struct request *request, int64_t member_id, json_t *rows)
+{
+	struct listing listing = { request, rows };
+
+	return pl_session_list(&request->work, member_id, add_session, &listing);
 }
 
 static json_t *factor_of(const struct pl_totp_state *state)
@@ -99,20 +108,19 @@ static json_t *pack(struct request *request, const struct pl_layers *layers,
 int answer_account(struct request *request, struct response *response, struct pl_error *err)
 {
 	const int64_t member_id = request->session.member_id;
-	struct listing devices = { request, json_array() }, sessions = { request, json_array() };
+	json_t *devices = json_array(), *sessions = json_array();
 	struct pl_totp_state state;
 	struct pl_layers layers;
 
 	if (get_layers(request, &layers, err) < 0 ||
 	    pl_totp_state(&request->work, member_id, &state) < 0 ||
-	    pl_trusted_list(&request->work, member_id, add_device, &devices) < 0 ||
-	    pl_session_list(&request->work, member_id, add_session, &sessions) < 0) {
-		json_decref(devices.rows);
-		json_decref(sessions.rows);
+	    account_add_devices(request, member_id, devices) < 0 ||
+	    account_add_sessions(request, member_id, sessions) < 0) {
+		json_decref(devices);
+		json_decref(sessions);
 		return -1;
 	}
-	return respond_json(response, 200,
-			    pack(request, &layers, &state, devices.rows, sessions.rows));
+	return respond_json(response, 200, pack(request, &layers, &state, devices, sessions));
 }
 
 json_t *account_services(unsigned int services)

@@ -13,9 +13,10 @@ int answer_account(struct request *request, struct response *response, struct pl
 /* Its member's settings. 0, or -1. */
 int account_resolve(struct request *request, enum pl_setting setting,
 		    struct pl_resolved *resolved_r, struct pl_error *err);
-/* A row of a list of the member's; current: the request came from there. */
-json_t *account_device_json(const struct request *request, const struct pl_trusted *device);
-json_t *account_session_json(const struct request *request, const struct pl_session *session);
+/* Appends the member's sessions but those of connected applications, or its trusted devices;
+ * current: the request came from there. 0, or -1 and the request's error. */
+int account_add_sessions(const struct request *request, int64_t member_id, json_t *rows);
+int account_add_devices(const struct request *request, int64_t member_id, json_t *rows);
 json_t *account_app_password_json(const struct pl_app_password *app_password);
 json_t *account_application_json(const struct pl_application *application);
 /* The names of a set of services of mail clients, as a list. */

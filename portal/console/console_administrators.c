@@ -2,58 +2,42 @@
 #include <string.h>
 
 #include "portal/console/console_answer.h"
-#include "portal/console/console_domains_of.h"
+#include "portal/console/console_change.h"
+#include "portal/console/console_role.h"
 #include "portal/console/handlers.h"
 
-static json_t *row_of(const struct pl_administrator *row, json_t *domains)
+/* NULL, and the request's error, when its domains cannot be read. */
+static json_t *row_of(const struct request *request, const struct pl_administrator *row)
 {
 	char address[PL_ADDRESS_MAX + 1];
+	json_t *json;
 
-	return json_pack("{s:I, s:s, s:s, s:o, s:b, s:I, s:s}", "id", (json_int_t)row->id, "member",
-			 pl_address_format(&row->address, address), "role",
-			 pl_admin_role_name(row->role), "domains", domains, "factor_registered",
-			 row->factor_registered, "made_at", (json_int_t)row->made_at, "made_by",
-			 row->made_by);
+	if (console_role_json(request, row, &json) < 0)
+		return NULL;
+	json_object_update_new(json, json_pack("{s:s, s:b}", "member",
+					       pl_address_format(&row->address, address),
+					       "factor_registered", row->factor_registered));
+	return json;
 }
-
-struct list {
-	const struct request *request;
-	json_t *rows;
-	int failed;
-};
 
 static int add_row(const struct pl_administrator *row, void *context)
 {
-	struct list *list = context;
-	json_t *domains;
+	struct console_role_list *list = context;
 
-	if (console_domains_of(list->request, row, &domains) < 0)
-		return list->failed = 1;
-	return json_array_append_new(list->rows, row_of(row, domains));
+	return console_role_list_add(list, row_of(list->request, row));
 }
 
 int get_console_administrators(struct request *request, struct response *response,
 			       struct pl_error *err)
 {
-	const int limit = console_limit(request);
-	struct list list = { request, json_array(), 0 };
-	int64_t total = pl_administrator_count(request->work.store, 0, err);
+	struct console_role_list list = { request, json_array(), 0 };
+	const int64_t total = pl_administrator_count(request->work.store, 0, err);
+	int ret = total < 0 ? -1 : 0;
 
-	if (total < 0 ||
-	    pl_administrator_page(request->work.store, console_after_id(request), limit + 1,
-				  add_row, &list, err) < 0 ||
-	    list.failed) {
-		json_decref(list.rows);
-		return -1;
-	}
-	return respond_json(response, 200, console_page(list.rows, limit, total));
-}
-
-/* Whether the administrator of the request is that one. */
-static int is_own(const struct request *request, int64_t member_id)
-{
-	return request->administrator.member_id != 0 &&
-	       request->administrator.member_id == member_id;
+	if (ret == 0)
+		ret = pl_administrator_page(request->work.store, console_after_id(request),
+					    console_limit(request) + 1, add_row, &list, err);
+	return console_role_list_answer(&list, response, total, ret);
 }
 
 /* Nobody takes rights from himself, and somebody must be left who gives them: 1, 0 answered, -1. */
@@ -63,7 +47,7 @@ static int check_loss(const struct request *request, struct response *response,
 {
 	int last;
 
-	if (is_own(request, administrator->member_id))
+	if (console_is_self(request, administrator->member_id))
 		return respond_error(response, 409, "own-account");
 	if (role == PL_ADMIN_SERVER)
 		return 1;
@@ -87,13 +71,13 @@ static int find_member(const struct request *request, struct response *response,
 	return account_r->member.id != 0 ? 1 : respond_bad_field(response, "member");
 }
 
-/* In a write transaction: 1, 0 answered, -1. */
-static int set(struct request *request, struct response *response, enum pl_admin_role role,
-	       const char *const *domains, struct pl_error *err)
+static int set_administrator(struct request *request, struct response *response, void *context)
 {
+	const struct console_role *given = context;
+	struct pl_error *err = request->work.err;
 	struct pl_administrator administrator;
 	struct pl_account account;
-	json_t *names;
+	json_t *row;
 	int ret = find_member(request, response, &account, err);
 
 	if (ret != 1)
@@ -102,63 +86,53 @@ static int set(struct request *request, struct response *response, enum pl_admin
 				       err) < 0)
 		return -1;
 	administrator.member_id = account.member.id;
-	ret = check_loss(request, response, &administrator, role, err);
+	ret = check_loss(request, response, &administrator, given->role, err);
 	if (ret != 1)
 		return ret;
-	ret = pl_administrator_set(&request->work, &account, role, domains);
+	ret = pl_administrator_set(&request->work, &account, given->role, given->domains);
 	if (ret < 0 && err->code == PL_ERR_CONFLICT)
 		return respond_bad_field(response, "domains");
-	if (ret < 0 ||
-	    pl_administrator_of_member(request->work.store, account.member.id, &administrator,
-				       err) < 0 ||
-	    console_domains_of(request, &administrator, &names) < 0)
+	if (ret < 0 || pl_administrator_of_member(request->work.store, account.member.id,
+						  &administrator, err) < 0)
 		return -1;
-	respond_json(response, 200, row_of(&administrator, names));
+	row = row_of(request, &administrator);
+	if (row == NULL)
+		return -1;
+	respond_json(response, 200, row);
 	return 1;
 }
 
 int post_console_administrator(struct request *request, struct response *response,
 			       struct pl_error *err)
 {
-	const char *domains[CONSOLE_DOMAINS_MOST + 1];
-	enum pl_admin_role role;
-	int ret = console_role(request, response, &role, domains);
+	struct console_role role;
+	const int ret = console_role_read(request, response, &role);
 
-	if (ret == 1 && pl_store_begin_write(request->work.store, err) < 0)
-		return -1;
-	if (ret == 1)
-		ret = set(request, response, role, domains, err);
-	if (ret == 1)
-		ret = pl_store_commit(request->work.store, err);
-	return ret < 0 ? -1 : 0;
+	(void)err;
+	return ret == 1 ? console_write(request, response, set_administrator, &role) : ret;
 }
 
-/* In a write transaction: 1, 0 answered, -1. */
-static int remove_it(struct request *request, struct response *response, int64_t id,
-		     struct pl_error *err)
+static int remove_one(struct request *request, struct response *response, void *context)
 {
+	const int64_t id = console_id(request);
+	struct pl_error *err = request->work.err;
 	struct pl_administrator administrator;
 	int ret = pl_administrator_get(request->work.store, id, &administrator, err);
 
+	(void)context;
 	if (ret >= 0 && (ret == 0 || administrator.member_id == 0))
 		return respond_error(response, 404, "not-found");
 	if (ret == 1)
 		ret = check_loss(request, response, &administrator, PL_ADMIN_NOBODY, err);
-	if (ret == 1)
-		ret = pl_administrator_remove(&request->work, id);
-	return ret;
+	if (ret != 1)
+		return ret;
+	response->status = 204;
+	return pl_administrator_remove(&request->work, id);
 }
 
 int delete_console_administrator(struct request *request, struct response *response,
 				 struct pl_error *err)
 {
-	int ret = pl_store_begin_write(request->work.store, err);
-
-	if (ret == 0)
-		ret = remove_it(request, response, console_id(request), err);
-	if (ret == 1) {
-		response->status = 204;
-		ret = pl_store_commit(request->work.store, err);
-	}
-	return ret < 0 ? -1 : 0;
+	(void)err;
+	return console_write(request, response, remove_one, NULL);
 }

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "policy/account/scope_preview.h"
-#include "policy/login/login.h"
 #include "portal/console/console_answer.h"
+#include "portal/console/console_change.h"
 #include "portal/console/console_domain_answer.h"
 #include "portal/console/handlers.h"
 
@@ -16,13 +16,6 @@ static int read_setting(const struct request *request, enum pl_setting setting,
 		return 0;
 	change->settings |= 1u << setting;
 	return pl_setting_read(setting, PL_AT_DOMAIN, text, &change->value) ? 0 : -1;
-}
-
-static int answer_forbidden(struct response *response, enum pl_setting setting)
-{
-	return respond_json(response, 409,
-			    json_pack("{s:s, s:s}", "error", "forbidden", "field",
-				      pl_setting_info(setting)->name));
 }
 
 /* What the fields of the body say: 1; 0 and the answer. */
@@ -54,12 +47,7 @@ static int check_change(const struct request *request, struct response *response
 		return respond_error(response, 409, "domain-not-known");
 	if (domain->alias_id != 0 && change->settings != 0)
 		return respond_error(response, 409, "alias");
-	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
-		if ((change->settings & 1u << i) != 0 && change->value.value[i] == PL_ON &&
-		    pl_policy_forbids(request->policy, domain->name, (enum pl_setting)i))
-			return answer_forbidden(response, (enum pl_setting)i);
-	}
-	return 1;
+	return console_is_allowed(request, response, domain->name, change);
 }
 
 static json_t *result_json(const struct pl_scope_result *result)
@@ -132,67 +120,63 @@ int preview_console_domain(struct request *request, struct response *response, s
 }
 
 /* Whether the administrator could not sign in at the portal any more: 1, 0 or -1. */
-static int is_locked_out(const struct request *request, struct pl_error *err)
+static int locks_out(const struct request *request, struct pl_error *err)
 {
-	const struct pl_login login = { .service = PL_SETTING_WEBMAIL,
-					.offer = PL_OFFER_PROVEN,
-					.ip = request->ip,
-					.now = request->work.now };
 	struct pl_account account;
 
 	if (request->session.id == 0)
 		return 0;
 	if (pl_account_get(request->work.store, &request->session.address, &account, err) < 0)
 		return -1;
-	return pl_login_decide(request->policy, &login, &account).outcome == PL_DENY;
+	return console_is_locked_out(request, &account);
 }
 
-/* In a write transaction: 1 changed; 0 and the answer; -1. */
-static int change_domain(struct request *request, struct response *response,
-			 const struct pl_change *change, enum pl_scope scope,
-			 struct pl_scope_result *result_r, struct pl_domain_summary *summary_r,
-			 struct pl_error *err)
+struct scoped_change {
+	struct pl_change change;
+	enum pl_scope scope;
+};
+
+static int change_domain(struct request *request, struct response *response, void *context)
 {
+	const struct scoped_change *scoped = context;
+	struct pl_error *err = request->work.err;
 	char state[CONSOLE_DOMAIN_STATE];
-	int ret = console_domain_read(request, response, summary_r, err);
+	struct pl_domain_summary summary;
+	struct pl_scope_result result;
+	int ret = console_domain_read(request, response, &summary, err);
 
 	if (ret == 1)
 		ret = console_if_match(request, response,
-				       console_domain_state(&summary_r->domain, state), err);
+				       console_domain_state(&summary.domain, state), err);
 	if (ret == 1)
-		ret = check_change(request, response, &summary_r->domain, change);
+		ret = check_change(request, response, &summary.domain, &scoped->change);
 	if (ret != 1)
 		return ret;
-	if (pl_domain_set(&request->work, request->policy, summary_r->domain.name, change, scope,
-			  result_r) < 0)
+	if (pl_domain_set(&request->work, request->policy, summary.domain.name, &scoped->change,
+			  scoped->scope, &result) < 0)
 		return -1;
-	ret = is_locked_out(request, err);
+	ret = locks_out(request, request->work.err);
 	if (ret != 0)
 		return ret < 0 ? -1 : respond_error(response, 409, "own-account");
-	return console_domain_read(request, response, summary_r, err);
+	ret = console_domain_read(request, response, &summary, err);
+	if (ret != 1)
+		return ret;
+	return console_domain_answer(request, response, 200, &summary, result_json(&result), err) <
+			       0
+		       ? -1
+		       : 1;
 }
 
 int patch_console_domain(struct request *request, struct response *response, struct pl_error *err)
 {
 	const char *word = request_text(request, "scope");
-	enum pl_scope scope = PL_SCOPE_INHERITING;
-	struct pl_domain_summary summary;
-	struct pl_scope_result result;
-	struct pl_change change;
-	int ret = read_change(request, response, &change);
+	struct scoped_change scoped = { .scope = PL_SCOPE_INHERITING };
+	const int ret = read_change(request, response, &scoped.change);
 
+	(void)err;
 	if (ret != 1)
 		return ret;
-	if (word != NULL && !pl_scope_by_name(word, &scope))
+	if (word != NULL && !pl_scope_by_name(word, &scoped.scope))
 		return respond_bad_field(response, "scope");
-	if (request_begin_write(request, err) < 0)
-		return -1;
-	ret = change_domain(request, response, &change, scope, &result, &summary, err);
-	if (ret == 1 && pl_store_commit(request->work.store, err) < 0)
-		return -1;
-	if (ret != 1) {
-		pl_store_rollback(request->work.store);
-		return ret;
-	}
-	return console_domain_answer(request, response, 200, &summary, result_json(&result), err);
+	return console_write(request, response, change_domain, &scoped);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "portal/console/console_change.h"
 #include "portal/console/console_domain_answer.h"
 #include "portal/console/handlers.h"
 
@@ -86,62 +87,58 @@ static int check_target(const struct request *request, struct response *response
 	return target.alias_id != 0 ? respond_error(response, 409, "alias-of-alias") : 1;
 }
 
-/* In a write transaction: 1; 0 and the answer; -1. */
-static int add(struct request *request, struct response *response, const char *name,
-	       const struct pl_change *change, struct pl_error *err)
+struct new_domain {
+	char name[PL_DOMAIN_MAX + 1];
+	struct pl_change change;
+};
+
+static int add(struct request *request, struct response *response, void *context)
 {
+	const struct new_domain *new = context;
+	struct pl_error *err = request->work.err;
+	struct pl_domain_summary summary;
 	struct pl_domain domain;
-	int ret = pl_domain_get(request->work.store, name, &domain, err);
+	int ret = pl_domain_get(request->work.store, new->name, &domain, err);
 
 	if (ret < 0)
 		return -1;
 	if (ret == 1 && domain.known)
 		return respond_error(response, 409, "domain-exists");
-	if (change->has_alias_of) {
-		ret = check_target(request, response, change->alias_of, err);
+	if (new->change.has_alias_of) {
+		ret = check_target(request, response, new->change.alias_of, err);
 		if (ret != 1)
 			return ret;
 	}
-	if (pl_domain_add(&request->work, request->policy, name, change) == 0)
-		return 1;
-	return err->code == PL_ERR_CONFLICT ? respond_error(response, 409, "alias-refused") : -1;
+	if (pl_domain_add(&request->work, request->policy, new->name, &new->change) < 0)
+		return err->code == PL_ERR_CONFLICT ? respond_error(response, 409, "alias-refused")
+						    : -1;
+	if (pl_domain_summary(request->work.store, new->name, &summary, err) != 1)
+		return -1;
+	return console_domain_answer(request, response, 200, &summary, NULL, err) < 0 ? -1 : 1;
 }
 
 int post_console_domain(struct request *request, struct response *response, struct pl_error *err)
 {
 	const char *alias_of = request_text(request, "alias_of");
-	struct pl_change change = { .has_alias_of = alias_of != NULL };
-	struct pl_domain_summary summary;
-	char name[PL_DOMAIN_MAX + 1];
-	int ret;
+	struct new_domain new = { .change.has_alias_of = alias_of != NULL };
 
-	if (pl_domain_parse(request_text(request, "domain"), name, NULL) < 0)
+	(void)err;
+	if (pl_domain_parse(request_text(request, "domain"), new.name, NULL) < 0)
 		return respond_bad_field(response, "domain");
-	if (alias_of != NULL && pl_domain_parse(alias_of, change.alias_of, NULL) < 0)
+	if (alias_of != NULL && pl_domain_parse(alias_of, new.change.alias_of, NULL) < 0)
 		return respond_bad_field(response, "alias_of");
-	if (request_begin_write(request, err) < 0)
-		return -1;
-	ret = add(request, response, name, &change, err);
-	if (ret == 1)
-		ret = pl_domain_summary(request->work.store, name, &summary, err);
-	if (ret == 1 && pl_store_commit(request->work.store, err) < 0)
-		return -1;
-	if (ret != 1) {
-		pl_store_rollback(request->work.store);
-		return ret;
-	}
-	return console_domain_answer(request, response, 200, &summary, NULL, err);
+	return console_write(request, response, add, &new);
 }
 
-/* In a write transaction: 1 removed; 0 and the answer; -1. */
-static int remove_domain(struct request *request, struct response *response, struct pl_error *err)
+static int remove_domain(struct request *request, struct response *response, void *context)
 {
 	const char *members = query_or(request, "members", "");
 	struct pl_domain_summary summary;
 	char count[32];
 	int64_t removed;
-	int ret = console_domain_read(request, response, &summary, err);
+	int ret = console_domain_read(request, response, &summary, request->work.err);
 
+	(void)context;
 	if (ret != 1)
 		return ret;
 	if (request->session.id != 0 &&
@@ -153,22 +150,12 @@ static int remove_domain(struct request *request, struct response *response, str
 				    json_pack("{s:s, s:I, s:I}", "error", "members-differ",
 					      "members", (json_int_t)summary.domain.members,
 					      "aliases", (json_int_t)summary.domain.aliases));
+	response->status = 204;
 	return pl_domain_remove(&request->work, summary.domain.name, &removed) < 0 ? -1 : 1;
 }
 
 int delete_console_domain(struct request *request, struct response *response, struct pl_error *err)
 {
-	int ret;
-
-	if (request_begin_write(request, err) < 0)
-		return -1;
-	ret = remove_domain(request, response, err);
-	if (ret == 1 && pl_store_commit(request->work.store, err) < 0)
-		return -1;
-	if (ret != 1) {
-		pl_store_rollback(request->work.store);
-		return ret;
-	}
-	response->status = 204;
-	return 0;
+	(void)err;
+	return console_write(request, response, remove_domain, NULL);
 }

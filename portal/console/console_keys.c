@@ -3,51 +3,42 @@
 #include <string.h>
 
 #include "portal/console/console_answer.h"
-#include "portal/console/console_domains_of.h"
+#include "portal/console/console_change.h"
+#include "portal/console/console_role.h"
 #include "portal/console/handlers.h"
 
-static json_t *row_of(const struct pl_api_key *key, json_t *domains)
+/* NULL, and the request's error, when its domains cannot be read. */
+static json_t *row_of(const struct request *request, const struct pl_api_key *key)
 {
-	const struct pl_administrator *row = &key->administrator;
+	json_t *json;
 
-	return json_pack("{s:I, s:s, s:s, s:o, s:s, s:I, s:I, s:s, s:I, s:s}", "id",
-			 (json_int_t)row->id, "label", key->label, "role",
-			 pl_admin_role_name(row->role), "domains", domains, "networks",
-			 key->networks, "expires_at", (json_int_t)key->expires_at, "made_at",
-			 (json_int_t)row->made_at, "made_by", row->made_by, "last_used_at",
-			 (json_int_t)key->last_used_at, "last_used_ip", key->last_used_ip);
+	if (console_role_json(request, &key->administrator, &json) < 0)
+		return NULL;
+	json_object_update_new(json, json_pack("{s:s, s:s, s:I, s:I, s:s}", "label", key->label,
+					       "networks", key->networks, "expires_at",
+					       (json_int_t)key->expires_at, "last_used_at",
+					       (json_int_t)key->last_used_at, "last_used_ip",
+					       key->last_used_ip));
+	return json;
 }
-
-struct list {
-	const struct request *request;
-	json_t *rows;
-	int failed;
-};
 
 static int add_row(const struct pl_api_key *key, void *context)
 {
-	struct list *list = context;
-	json_t *domains;
+	struct console_role_list *list = context;
 
-	if (console_domains_of(list->request, &key->administrator, &domains) < 0)
-		return list->failed = 1;
-	return json_array_append_new(list->rows, row_of(key, domains));
+	return console_role_list_add(list, row_of(list->request, key));
 }
 
 int get_console_keys(struct request *request, struct response *response, struct pl_error *err)
 {
-	const int limit = console_limit(request);
-	struct list list = { request, json_array(), 0 };
-	int64_t total = pl_administrator_count(request->work.store, 1, err);
+	struct console_role_list list = { request, json_array(), 0 };
+	const int64_t total = pl_administrator_count(request->work.store, 1, err);
+	int ret = total < 0 ? -1 : 0;
 
-	if (total < 0 ||
-	    pl_api_key_list(request->work.store, console_after_id(request), limit + 1, add_row,
-			    &list, err) < 0 ||
-	    list.failed) {
-		json_decref(list.rows);
-		return -1;
-	}
-	return respond_json(response, 200, console_page(list.rows, limit, total));
+	if (ret == 0)
+		ret = pl_api_key_list(request->work.store, console_after_id(request),
+				      console_limit(request) + 1, add_row, &list, err);
+	return console_role_list_answer(&list, response, total, ret);
 }
 
 /* All but role and domains: 1, or 0 and the answer. */
@@ -67,71 +58,68 @@ static int read_key(const struct request *request, struct response *response,
 	return 1;
 }
 
-/* In a write transaction: 1, 0 answered, -1. */
-static int add(struct request *request, struct response *response, struct pl_api_key *key,
-	       const char *const *domains, struct pl_error *err)
-{
-	struct pl_secret secret = { .len = 0 };
-	json_t *names, *row;
-	int ret = pl_api_key_add(&request->work, key, domains, &secret);
+struct new_key {
+	struct console_role role;
+	struct pl_api_key key;
+};
 
-	if (ret < 0)
-		return err->code == PL_ERR_CONFLICT ? respond_bad_field(response, "domains") : -1;
-	if (console_domains_of(request, &key->administrator, &names) < 0) {
-		pl_secret_wipe(&secret);
-		return -1;
-	}
-	row = row_of(key, names);
-	json_object_set_new(row, "key", json_string((const char *)secret.data));
+static int add(struct request *request, struct response *response, void *context)
+{
+	struct new_key *new = context;
+	struct pl_api_key *key = &new->key;
+	struct pl_secret secret = { .len = 0 };
+	json_t *row;
+
+	key->administrator.role = new->role.role;
+	if (pl_api_key_add(&request->work, key, new->role.domains, &secret) < 0)
+		return request->work.err->code == PL_ERR_CONFLICT
+			       ? respond_bad_field(response, "domains")
+			       : -1;
+	row = row_of(request, key);
+	if (row != NULL)
+		json_object_set_new(row, "key", json_string((const char *)secret.data));
 	pl_secret_wipe(&secret);
+	if (row == NULL)
+		return -1;
 	respond_json(response, 200, row);
 	return 1;
 }
 
 int post_console_key(struct request *request, struct response *response, struct pl_error *err)
 {
-	const char *domains[CONSOLE_DOMAINS_MOST + 1];
-	struct pl_api_key key;
+	struct new_key new;
 	int ret;
 
+	(void)err;
 	/* One that was stolen would live on in those that it has made. */
 	if (request->administrator.member_id == 0)
 		return respond_error(response, 403, "not-with-a-key");
-	ret = read_key(request, response, &key);
+	ret = read_key(request, response, &new.key);
 	if (ret == 1)
-		ret = console_role(request, response, &key.administrator.role, domains);
-	if (ret == 1 && pl_store_begin_write(request->work.store, err) < 0)
-		return -1;
-	if (ret == 1)
-		ret = add(request, response, &key, domains, err);
-	if (ret == 1)
-		ret = pl_store_commit(request->work.store, err);
-	return ret < 0 ? -1 : 0;
+		ret = console_role_read(request, response, &new.role);
+	return ret == 1 ? console_write(request, response, add, &new) : ret;
 }
 
-/* In a write transaction: 1, 0 answered, -1. */
-static int remove_it(struct request *request, struct response *response, int64_t id,
-		     struct pl_error *err)
+static int remove_one(struct request *request, struct response *response, void *context)
 {
+	const int64_t id = console_id(request);
 	struct pl_administrator administrator;
-	int ret = pl_administrator_get(request->work.store, id, &administrator, err);
+	const int ret =
+		pl_administrator_get(request->work.store, id, &administrator, request->work.err);
 
+	(void)context;
 	if (ret >= 0 && (ret == 0 || administrator.member_id != 0))
 		return respond_error(response, 404, "not-found");
-	if (ret == 1 && id == request->administrator.id)
+	if (ret < 0)
+		return -1;
+	if (id == request->administrator.id)
 		return respond_error(response, 409, "own-account");
-	return ret < 0 ? -1 : pl_administrator_remove(&request->work, id);
+	response->status = 204;
+	return pl_administrator_remove(&request->work, id);
 }
 
 int delete_console_key(struct request *request, struct response *response, struct pl_error *err)
 {
-	int ret = pl_store_begin_write(request->work.store, err);
-
-	if (ret == 0)
-		ret = remove_it(request, response, console_id(request), err);
-	if (ret == 1) {
-		response->status = 204;
-		ret = pl_store_commit(request->work.store, err);
-	}
-	return ret < 0 ? -1 : 0;
+	(void)err;
+	return console_write(request, response, remove_one, NULL);
 }

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policy/login/login.h"
+#include "portal/console/console_change.h"
 #include "portal/console/console_member_answer.h"
 #include "portal/console/handlers.h"
 
@@ -44,49 +44,33 @@ static int read_change(const struct request *request, struct response *response,
 	return 1;
 }
 
-/* Whether the policy file allows it: 1; 0 and the answer. */
-static int check_allowed(const struct request *request, struct response *response,
-			 const struct pl_change *change, const char *domain)
+static int answer(struct request *request, struct response *response)
 {
-	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
-		if ((change->settings & 1u << i) != 0 && change->value.value[i] == PL_ON &&
-		    pl_policy_forbids(request->policy, domain, (enum pl_setting)i))
-			return respond_json(response, 409,
-					    json_pack("{s:s, s:s}", "error", "forbidden", "field",
-						      pl_setting_info((enum pl_setting)i)->name));
-	}
-	return 1;
+	return console_member_answer(request, response, 200, &request->target, request->work.err) <
+			       0
+		       ? -1
+		       : 1;
 }
 
-/* Whether the member cannot sign in to the portal any more, and so not to the console. */
-static int is_locked_out(const struct request *request, const struct pl_account *account)
+static int set_member(struct request *request, struct response *response, void *context)
 {
-	const struct pl_login login = { .service = PL_SETTING_WEBMAIL,
-					.offer = PL_OFFER_PROVEN,
-					.now = request->work.now };
-
-	return pl_login_decide(request->policy, &login, account).outcome == PL_DENY;
-}
-
-/* In the caller's write transaction: 1, 0 and the answer, -1. */
-static int set_member(struct request *request, struct response *response,
-		      const struct pl_change *change, struct pl_error *err)
-{
+	const struct pl_change *change = context;
 	char state[CONSOLE_MEMBER_STATE];
 	int ret = console_if_match(request, response,
-				   console_member_state(&request->target.member, state), err);
+				   console_member_state(&request->target.member, state),
+				   request->work.err);
 
 	if (ret == 1)
-		ret = check_allowed(request, response, change, request->target.domain.name);
+		ret = console_is_allowed(request, response, request->target.domain.name, change);
 	if (ret != 1)
 		return ret;
 	if (pl_member_set(&request->work, request->policy, &request->target, change, NULL, NULL) <
 	    0)
 		return -1;
-	if (console_is_self(request, &request->target.member) &&
-	    is_locked_out(request, &request->target))
+	if (console_is_self(request, request->target.member.id) &&
+	    console_is_locked_out(request, &request->target))
 		return respond_error(response, 409, "own-account");
-	return 1;
+	return answer(request, response);
 }
 
 int patch_console_member(struct request *request, struct response *response, struct pl_error *err)
@@ -94,21 +78,16 @@ int patch_console_member(struct request *request, struct response *response, str
 	struct pl_change change;
 	int ret = read_change(request, response, &change);
 
-	if (ret == 1 && change.settings == 0 && !change.has_active && !change.has_class)
+	(void)err;
+	if (ret != 1)
+		return ret;
+	if (change.settings == 0 && !change.has_active && !change.has_class)
 		return respond_bad_field(response, NULL);
-	if (ret == 1)
-		ret = console_begin_write(request, response, err);
-	if (ret == 1)
-		ret = set_member(request, response, &change, err);
-	if (ret == 1)
-		ret = console_member_answer(request, response, 200, &request->target, err) < 0 ? -1
-											       : 1;
-	/* What is not committed has not been. */
-	return ret == 1 ? pl_store_commit(request->work.store, err) : ret;
+	return console_write_member(request, response, set_member, &change);
 }
 
 /* Reads the account of the new member: 1; 0 and the answer, -1. */
-static int find_place(struct request *request, struct response *response, struct pl_error *err)
+static int find_place(struct request *request, struct response *response)
 {
 	const char *name = request_text(request, "member");
 	struct pl_account *account = &request->target;
@@ -117,55 +96,53 @@ static int find_place(struct request *request, struct response *response, struct
 
 	if (pl_address_parse(name, strlen(name), NULL, &address, NULL) < 0)
 		return respond_bad_field(response, "member");
-	if (pl_account_get(request->work.store, &address, account, err) < 0)
+	if (pl_account_get(request->work.store, &address, account, request->work.err) < 0)
 		return -1;
 	if (account->domain.id != 0)
 		ret = pl_administrator_reaches(request->work.store, &request->administrator,
-					       account->domain.id, err);
+					       account->domain.id, request->work.err);
 	if (ret < 1 || !pl_domain_is_known(&account->domain, request->policy))
 		return ret < 0 ? -1 : respond_error(response, 404, "not-found");
 	return account->member.id == 0 ? 1 : respond_error(response, 409, "exists");
 }
 
-static int add_member(struct request *request, struct response *response,
-		      const struct pl_change *change, struct pl_error *err)
+static int add_member(struct request *request, struct response *response, void *context)
 {
-	const struct pl_address address = request->target.member.address;
+	const struct pl_change *change = context;
+	struct pl_address address;
+	int ret = find_place(request, response);
 
+	if (ret == 1)
+		ret = console_is_allowed(request, response, request->target.domain.name, change);
+	if (ret != 1)
+		return ret;
+	address = request->target.member.address;
 	if (pl_member_add(&request->work, &address, change) < 0 ||
-	    pl_account_get(request->work.store, &address, &request->target, err) < 0 ||
-	    console_member_answer(request, response, 200, &request->target, err) < 0)
+	    pl_account_get(request->work.store, &address, &request->target, request->work.err) < 0)
 		return -1;
-	return 1;
+	return answer(request, response);
 }
 
 int post_console_member(struct request *request, struct response *response, struct pl_error *err)
 {
 	struct pl_change change;
-	int ret = read_change(request, response, &change);
+	const int ret = read_change(request, response, &change);
 
-	if (ret == 1 && request_begin_write(request, err) < 0)
-		return -1;
-	if (ret == 1)
-		ret = find_place(request, response, err);
-	if (ret == 1)
-		ret = check_allowed(request, response, &change, request->target.domain.name);
-	if (ret == 1)
-		ret = add_member(request, response, &change, err);
-	return ret == 1 ? pl_store_commit(request->work.store, err) : ret;
+	(void)err;
+	return ret == 1 ? console_write(request, response, add_member, &change) : ret;
+}
+
+static int remove_member(struct request *request, struct response *response, void *context)
+{
+	(void)context;
+	if (console_is_self(request, request->target.member.id))
+		return respond_error(response, 409, "own-account");
+	response->status = 204;
+	return pl_member_remove(&request->work, &request->target.member.address);
 }
 
 int delete_console_member(struct request *request, struct response *response, struct pl_error *err)
 {
-	int ret;
-
-	if (console_is_self(request, &request->target.member))
-		return respond_error(response, 409, "own-account");
-	ret = console_begin_write(request, response, err);
-	if (ret == 1)
-		ret = pl_member_remove(&request->work, &request->target.member.address);
-	if (ret != 1)
-		return ret;
-	response->status = 204;
-	return pl_store_commit(request->work.store, err);
+	(void)err;
+	return console_write_member(request, response, remove_member, NULL);
 }

@@ -5,16 +5,11 @@
 #include <string.h>
 
 #include "policy/account/last_use.h"
-#include "policy/base/utf8.h"
 #include "policy/credential/app_password.h"
 #include "policy/credential/totp.h"
 #include "policy/credential/trusted.h"
 #include "policy/session/application.h"
-
-int console_is_self(const struct request *request, const struct pl_member *member)
-{
-	return member->id != 0 && request->administrator.member_id == member->id;
-}
+#include "portal/console/console_change.h"
 
 char *console_member_state(const struct pl_member *member, char state_r[CONSOLE_MEMBER_STATE])
 {
@@ -27,35 +22,6 @@ char *console_member_state(const struct pl_member *member, char state_r[CONSOLE_
 					 pl_setting_write((enum pl_setting)i, &member->settings,
 							  value));
 	return state_r;
-}
-
-int console_reason(struct request *request, struct response *response)
-{
-	request->work.actor.reason = request_text(request, "reason");
-	if (request->policy->admin_reason && request->work.actor.reason == NULL)
-		return respond_bad_field(response, "reason");
-	return 1;
-}
-
-int console_begin_write(struct request *request, struct response *response, struct pl_error *err)
-{
-	const struct pl_address address = request->target.member.address;
-	const int64_t id = request->target.member.id;
-
-	if (request_begin_write(request, err) < 0 ||
-	    pl_account_get(request->work.store, &address, &request->target, err) < 0)
-		return -1;
-	return request->target.member.id == id ? 1 : respond_error(response, 404, "not-found");
-}
-
-struct pl_notice_origin console_notice(const struct request *request, const char *device)
-{
-	struct pl_notice_origin origin = { .ip = "" };
-
-	pl_utf8_copy(device, origin.device, sizeof(origin.device));
-	if (request->work.actor.reason != NULL)
-		pl_utf8_copy(request->work.actor.reason, origin.reason, sizeof(origin.reason));
-	return origin;
 }
 
 int console_answer_list(struct response *response, json_t *rows, int ret)
@@ -237,7 +203,7 @@ static json_t *member_json(const struct request *request, const struct pl_accoun
 					 has->administrator.id != 0
 						 ? pl_admin_role_name(has->administrator.role)
 						 : NULL,
-					 "self", console_is_self(request, member), "may_change",
+					 "self", console_is_self(request, member->id), "may_change",
 					 may_set, "may_help", has->may_help, "reason",
 					 request->policy->admin_reason ? "required" : "off"));
 	return json;

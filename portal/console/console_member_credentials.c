@@ -1,7 +1,6 @@
 /* console_member_credentials.c - app passwords and connected applications of a member. */
-#include <stdlib.h>
-
 #include "portal/account/account_answer.h"
+#include "portal/console/console_change.h"
 #include "portal/console/console_member_answer.h"
 #include "portal/console/handlers.h"
 #include "portal/signin/end_sessions.h"
@@ -22,16 +21,18 @@ int get_console_app_passwords(struct request *request, struct response *response
 							rows, err));
 }
 
-/* In the caller's write transaction: 1; 0 and the answer; -1. The library tells the member. */
-static int revoke_app_password(struct request *request, struct response *response, int64_t id,
-			       struct pl_error *err)
+/* The library tells the member. */
+static int revoke_app_password(struct request *request, struct response *response, void *context)
 {
+	const int64_t id = console_id(request);
+	struct pl_error *err = request->work.err;
 	const struct pl_account *account = &request->target;
 	const struct pl_notice_origin notice = console_notice(request, "");
 	struct pl_app_password was;
 	int64_t revoked =
 		pl_app_password_get(request->work.store, account->member.id, id, &was, err);
 
+	(void)context;
 	if (revoked == 1 && disconnection_add_app_passwords(&request->disconnection, &request->work,
 							    account, id) < 0)
 		return -1;
@@ -41,24 +42,14 @@ static int revoke_app_password(struct request *request, struct response *respons
 	if (revoked < 1)
 		return revoked < 0 ? -1 : respond_error(response, 404, "not-found");
 	disconnect_afterwards(request);
-	return 1;
+	return get_console_app_passwords(request, response, err) < 0 ? -1 : 1;
 }
 
 int delete_console_app_password(struct request *request, struct response *response,
 				struct pl_error *err)
 {
-	const int64_t id = strtoll(request_parameter(request, "id"), NULL, 10);
-	int ret = console_reason(request, response);
-
-	if (ret == 1)
-		ret = console_begin_write(request, response, err);
-	if (ret == 1)
-		ret = revoke_app_password(request, response, id, err);
-	if (ret != 1)
-		return ret;
-	return pl_store_commit(request->work.store, err) < 0
-		       ? -1
-		       : get_console_app_passwords(request, response, err);
+	(void)err;
+	return console_write_with_reason(request, response, revoke_app_password, NULL);
 }
 
 static int add_application(const struct pl_application *application, void *context)
@@ -77,38 +68,28 @@ int get_console_applications(struct request *request, struct response *response,
 						       add_application, rows));
 }
 
-/* In the caller's write transaction: 1; 0 and the answer; -1. */
-static int revoke_application(struct request *request, struct response *response, int64_t id)
+static int revoke_application(struct request *request, struct response *response, void *context)
 {
 	const int64_t member_id = request->target.member.id;
 	struct pl_application application;
 	struct pl_notice_origin notice;
-	int ret = pl_application_get(&request->work, member_id, id, &application);
+	int ret = pl_application_get(&request->work, member_id, console_id(request), &application);
 
+	(void)context;
 	if (ret == 1)
 		ret = pl_application_revoke(&request->work, &request->target, &application);
 	if (ret != 1)
 		return ret < 0 ? -1 : respond_error(response, 404, "not-found");
 	disconnect_session(request, &application.session);
 	notice = console_notice(request, application.session.device);
-	return pl_notice_add(&request->work, member_id, "application-disconnected", &notice) < 0
-		       ? -1
-		       : 1;
+	if (pl_notice_add(&request->work, member_id, "application-disconnected", &notice) < 0)
+		return -1;
+	return get_console_applications(request, response, request->work.err) < 0 ? -1 : 1;
 }
 
 int delete_console_application(struct request *request, struct response *response,
 			       struct pl_error *err)
 {
-	const int64_t id = strtoll(request_parameter(request, "id"), NULL, 10);
-	int ret = console_reason(request, response);
-
-	if (ret == 1)
-		ret = console_begin_write(request, response, err);
-	if (ret == 1)
-		ret = revoke_application(request, response, id);
-	if (ret != 1)
-		return ret;
-	return pl_store_commit(request->work.store, err) < 0
-		       ? -1
-		       : get_console_applications(request, response, err);
+	(void)err;
+	return console_write_with_reason(request, response, revoke_application, NULL);
 }

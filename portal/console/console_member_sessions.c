@@ -1,46 +1,33 @@
 /* console_member_sessions.c - where a member is signed in, and which devices are trusted. */
-#include <stdlib.h>
-
 #include "portal/account/account_answer.h"
+#include "portal/console/console_change.h"
 #include "portal/console/console_member_answer.h"
 #include "portal/console/handlers.h"
 #include "portal/signin/end_sessions.h"
 
-struct listing {
-	const struct request *request;
-	json_t *rows;
-};
-
-static int add_session(const struct pl_session *session, void *context)
-{
-	struct listing *listing = context;
-
-	/* Those of connected applications have a list of their own. */
-	if (session->channel != PL_CHANNEL_WEBMAIL)
-		return 0;
-	return json_array_append_new(listing->rows,
-				     account_session_json(listing->request, session));
-}
-
 int get_console_sessions(struct request *request, struct response *response, struct pl_error *err)
 {
-	struct listing listing = { request, json_array() };
+	json_t *rows = json_array();
 
 	(void)err;
-	return console_answer_list(response, listing.rows,
-				   pl_session_list(&request->work, request->target.member.id,
-						   add_session, &listing));
+	return console_answer_list(response, rows,
+				   account_add_sessions(request, request->target.member.id, rows));
 }
 
-/* In the caller's write transaction: 1; 0 and the answer; -1. */
-static int end_session_of(struct request *request, struct response *response, int64_t id,
-			  struct pl_error *err)
+static int answer_sessions(struct request *request, struct response *response)
 {
-	const int64_t member_id = request->target.member.id;
+	return get_console_sessions(request, response, request->work.err) < 0 ? -1 : 1;
+}
+
+static int end_one(struct request *request, struct response *response, void *context)
+{
+	const int64_t id = json_integer_value(json_object_get(request->json, "id")),
+		      member_id = request->target.member.id;
 	struct pl_notice_origin notice;
 	struct pl_session session;
-	int ret = pl_session_get(request->work.store, id, &session, err);
+	int ret = pl_session_get(request->work.store, id, &session, request->work.err);
 
+	(void)context;
 	if (ret == 1 && (session.member_id != member_id || session.channel != PL_CHANNEL_WEBMAIL))
 		ret = 0;
 	if (ret == 1)
@@ -49,69 +36,50 @@ static int end_session_of(struct request *request, struct response *response, in
 		return ret < 0 ? -1 : respond_error(response, 404, "not-found");
 	disconnect_session(request, &session);
 	notice = console_notice(request, session.device);
-	return pl_notice_add(&request->work, member_id, "session-ended", &notice) < 0 ? -1 : 1;
+	return pl_notice_add(&request->work, member_id, "session-ended", &notice) < 0
+		       ? -1
+		       : answer_sessions(request, response);
 }
 
 int post_console_session_end(struct request *request, struct response *response,
 			     struct pl_error *err)
 {
-	const int64_t id = json_integer_value(json_object_get(request->json, "id"));
-	int ret = console_reason(request, response);
-
-	if (ret == 1)
-		ret = console_begin_write(request, response, err);
-	if (ret == 1)
-		ret = end_session_of(request, response, id, err);
-	if (ret != 1)
-		return ret;
-	return pl_store_commit(request->work.store, err) < 0
-		       ? -1
-		       : get_console_sessions(request, response, err);
+	(void)err;
+	return console_write_with_reason(request, response, end_one, NULL);
 }
 
-/* Who ends the own sessions stays signed in here, as on the account page. 0, or -1. */
-static int end_all(struct request *request, struct pl_error *err)
+/* Who ends the own sessions stays signed in here, as on the account page. */
+static int end_all(struct request *request, struct response *response, void *context)
 {
 	const int64_t id = request->target.member.id;
 	const struct pl_notice_origin notice = console_notice(request, "");
 
-	if (console_is_self(request, &request->target.member))
-		return end_other_sessions(request, err);
+	(void)context;
+	if (console_is_self(request, request->target.member.id))
+		return end_other_sessions(request, request->work.err) < 0
+			       ? -1
+			       : answer_sessions(request, response);
 	if (disconnect_device(request, id, 0) < 0 ||
-	    pl_session_revoke_all(&request->work, &request->target) < 0)
+	    pl_session_revoke_all(&request->work, &request->target) < 0 ||
+	    pl_notice_add(&request->work, id, "sessions-ended", &notice) < 0)
 		return -1;
-	return pl_notice_add(&request->work, id, "sessions-ended", &notice);
+	return answer_sessions(request, response);
 }
 
 int post_console_session_end_all(struct request *request, struct response *response,
 				 struct pl_error *err)
 {
-	int ret = console_reason(request, response);
-
-	if (ret == 1)
-		ret = console_begin_write(request, response, err);
-	if (ret != 1)
-		return ret;
-	return end_all(request, err) < 0 || pl_store_commit(request->work.store, err) < 0
-		       ? -1
-		       : get_console_sessions(request, response, err);
-}
-
-static int add_device(const struct pl_trusted *device, void *context)
-{
-	struct listing *listing = context;
-
-	return json_array_append_new(listing->rows, account_device_json(listing->request, device));
+	(void)err;
+	return console_write_with_reason(request, response, end_all, NULL);
 }
 
 int get_console_devices(struct request *request, struct response *response, struct pl_error *err)
 {
-	struct listing listing = { request, json_array() };
+	json_t *rows = json_array();
 
 	(void)err;
-	return console_answer_list(response, listing.rows,
-				   pl_trusted_list(&request->work, request->target.member.id,
-						   add_device, &listing));
+	return console_answer_list(response, rows,
+				   account_add_devices(request, request->target.member.id, rows));
 }
 
 struct search {
@@ -129,37 +97,26 @@ static int compare(const struct pl_trusted *device, void *context)
 	return 1;
 }
 
-/* In the caller's write transaction: 1; 0 and the answer; -1. */
-static int remove_device(struct request *request, struct response *response, int64_t id)
+static int remove_device(struct request *request, struct response *response, void *context)
 {
 	const int64_t member_id = request->target.member.id;
-	struct search search = { .id = id };
+	struct search search = { .id = console_id(request) };
 	struct pl_notice_origin notice;
 
+	(void)context;
 	if (pl_trusted_list(&request->work, member_id, compare, &search) < 0)
 		return -1;
 	if (search.found.id == 0)
 		return respond_error(response, 404, "not-found");
 	notice = console_notice(request, search.found.name);
-	return pl_trusted_remove(&request->work, &request->target, id) < 0 ||
-			       pl_notice_add(&request->work, member_id, "device-untrusted",
-					     &notice) < 0
-		       ? -1
-		       : 1;
+	if (pl_trusted_remove(&request->work, &request->target, search.id) < 0 ||
+	    pl_notice_add(&request->work, member_id, "device-untrusted", &notice) < 0)
+		return -1;
+	return get_console_devices(request, response, request->work.err) < 0 ? -1 : 1;
 }
 
 int delete_console_device(struct request *request, struct response *response, struct pl_error *err)
 {
-	const int64_t id = strtoll(request_parameter(request, "id"), NULL, 10);
-	int ret = console_reason(request, response);
-
-	if (ret == 1)
-		ret = console_begin_write(request, response, err);
-	if (ret == 1)
-		ret = remove_device(request, response, id);
-	if (ret != 1)
-		return ret;
-	return pl_store_commit(request->work.store, err) < 0
-		       ? -1
-		       : get_console_devices(request, response, err);
+	(void)err;
+	return console_write_with_reason(request, response, remove_device, NULL);
 }
