@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/command.h"
+#include "ctl/administrators.h"
 #include "policy/admin/api_key.h"
 
 static int read_key(const struct ctl *ctl, struct pl_api_key *key, struct pl_error *err)
@@ -58,30 +58,15 @@ int cmd_api_key_add(struct ctl *ctl, struct pl_error *err)
 	return ret;
 }
 
-struct list {
-	struct ctl *ctl;
-	json_t *rows;
-	struct pl_error *err;
-	int failed;
-};
-
 static int add_row(const struct pl_api_key *key, void *context)
 {
-	const struct pl_administrator *row = &key->administrator;
-	struct list *list = context;
-	json_t *domains = json_array();
-
-	json_array_append_new(list->rows,
-			      json_pack("{s:I, s:s, s:s, s:o, s:s, s:I, s:I, s:s, s:I, s:s}", "id",
-					(json_int_t)row->id, "label", key->label, "role",
-					pl_admin_role_name(row->role), "domains", domains,
-					"networks", key->networks, "expires_at",
-					(json_int_t)key->expires_at, "made_at",
-					(json_int_t)row->made_at, "made_by", row->made_by,
-					"last_used_at", (json_int_t)key->last_used_at,
-					"last_used_ip", key->last_used_ip));
-	list->failed = ctl_domains_json(list->ctl, row, domains, list->err) < 0;
-	return list->failed;
+	return administrators_add(context, &key->administrator,
+				  json_pack("{s:I, s:s, s:s, s:I, s:I, s:s}", "id",
+					    (json_int_t)key->administrator.id, "label", key->label,
+					    "networks", key->networks, "expires_at",
+					    (json_int_t)key->expires_at, "last_used_at",
+					    (json_int_t)key->last_used_at, "last_used_ip",
+					    key->last_used_ip));
 }
 
 static const char *text_of(const json_t *row, const char *name)
@@ -103,7 +88,7 @@ static void print_row(const json_t *row)
 	printf("%-6lld ", (long long)time_of(row, "id"));
 	ctl_put(stdout, text_of(row, "label"));
 	printf("\n       %s", text_of(row, "role"));
-	ctl_put_domains(json_object_get(row, "domains"));
+	administrators_put_domains(row);
 	printf("; from %s; made %s by ",
 	       text_of(row, "networks")[0] != '\0' ? text_of(row, "networks") : "everywhere",
 	       ctl_time(time_of(row, "made_at"), made, sizeof(made)));
@@ -118,18 +103,10 @@ static void print_row(const json_t *row)
 
 int cmd_api_key_list(struct ctl *ctl, struct pl_error *err)
 {
-	struct list list = { ctl, json_array(), err, 0 };
+	struct administrators list = { ctl, json_array(), err, 0 };
+	const int ret = pl_api_key_list(ctl->work.store, 0, INT_MAX, add_row, &list, err);
 
-	if (pl_api_key_list(ctl->work.store, 0, INT_MAX, add_row, &list, err) < 0 || list.failed) {
-		json_decref(list.rows);
-		return -1;
-	}
-	if (ctl->json)
-		return ctl_print_json(list.rows, err);
-	for (size_t i = 0; i < json_array_size(list.rows); i++)
-		print_row(json_array_get(list.rows, i));
-	json_decref(list.rows);
-	return CTL_DONE;
+	return administrators_show(&list, print_row, ret);
 }
 
 static int remove_key(const struct ctl *ctl, int64_t id, struct pl_error *err)

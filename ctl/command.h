@@ -178,12 +178,6 @@ void ctl_print_faults(const char *name, char *faults);
 /* A counter on standard error, when that is a terminal. */
 void ctl_progress(const char *what, int64_t done, int64_t of);
 
-/* The domains of an administrator or a key: names as an array, and ": a.test, b.test".
- * (cmd_admin.c) */
-int ctl_domains_json(const struct ctl *ctl, const struct pl_administrator *administrator,
-		     json_t *domains, struct pl_error *err);
-void ctl_put_domains(const json_t *domains);
-
 /* Refuses an address in a domain that is not known, where others are. */
 int ctl_known_domain(const struct ctl *ctl, const struct pl_address *address, struct pl_error *err);
 /* Prints whose members are shut out because their domain is not known. 0 or -1. */

@@ -99,6 +99,29 @@ struct import_table {
 	const char *kind, *reason, *name_column;
 };
 
+/* A row for a table whose rows are left out. */
+#define IMPORT_LEFT_TABLE(table, column, what, why)                                  \
+	{                                                                            \
+		.name = (table), .pass = 2, .columns = { (column) }, .kind = (what), \
+		.reason = (why), .name_column = (column)                             \
+	}
+/* Those that mailcow and Postfix Admin have alike. */
+#define IMPORT_ALIAS_DOMAIN_TABLE(needed)                                 \
+	{                                                                 \
+		.name = "alias_domain", .pass = 2, .is_needed = (needed), \
+		.columns = { "alias_domain", "target_domain", "active" }, \
+		.row = import_alias_domain_row                            \
+	}
+#define IMPORT_ALIAS_TABLE                                                                    \
+	{                                                                                     \
+		.name = "alias", .pass = 2, .is_needed = 1, .columns = { "address", "goto" }, \
+		.row = import_alias_row                                                       \
+	}
+int import_alias_domain_row(struct import_plan *plan, const struct sql_row *row);
+int import_alias_row(struct import_plan *plan, const struct sql_row *row);
+/* Counts the account password of a mailbox as left out, if it has one. */
+int import_leave_password(struct import_plan *plan, const struct sql_row *row);
+
 /* Reads a dump with these tables, which end with one without a name. what names the program. */
 int import_tables(struct import_plan *plan, const char *what, const struct import_table *tables,
 		  const char *text, size_t len);

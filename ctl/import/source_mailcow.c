@@ -8,6 +8,9 @@
 #include "ctl/import/import.h"
 
 #define DELIVERY "they are delivery, which stays with Postfix and Dovecot"
+#define ADMINISTRATORS                                                                           \
+	"mailcow's administrators have no mailbox: make members administrators with `postlatch " \
+	"admin add`"
 
 static int on_domain(struct import_plan *plan, const struct sql_row *row)
 {
@@ -109,23 +112,9 @@ static int on_mailbox(struct import_plan *plan, const struct sql_row *row)
 		if (strcmp(import_text(row, "kind"), resources[i]) == 0)
 			return import_leave(plan, "resources", "nobody signs in to them", username);
 	}
-	if (*import_text(row, "password") != '\0' &&
-	    import_leave(plan, "account passwords",
-			 "Postlatch has none: your passdb goes on verifying them", NULL) < 0)
+	if (import_leave_password(plan, row) < 0)
 		return -1;
 	return add_mailbox(plan, row, username);
-}
-
-static int on_alias_domain(struct import_plan *plan, const struct sql_row *row)
-{
-	return import_add_alias_domain(plan, import_text(row, "alias_domain"),
-				       import_text(row, "target_domain"),
-				       import_is_true(row, "active"));
-}
-
-static int on_alias(struct import_plan *plan, const struct sql_row *row)
-{
-	return import_leave_alias(plan, import_text(row, "address"), import_text(row, "goto"));
 }
 
 /* Other methods, and what was not switched on. */
@@ -157,9 +146,7 @@ static int on_tfa(struct import_plan *plan, const struct sql_row *row)
 	struct import_member *member = import_find_member(plan, username);
 
 	if (member == NULL)
-		return import_leave(plan, "second factors of administrators",
-				    "mailcow's administrators have no mailbox: make members "
-				    "administrators with `postlatch admin add`",
+		return import_leave(plan, "second factors of administrators", ADMINISTRATORS,
 				    username);
 	if (strcmp(method, "totp") != 0 || !import_is_true(row, "active") || secret->text == NULL)
 		return leave_factor(plan, method, username);
@@ -167,46 +154,32 @@ static int on_tfa(struct import_plan *plan, const struct sql_row *row)
 }
 
 static const struct import_table tables[] = {
-	{ "domain", 1, 1, { "domain", "active", "backupmx" }, on_domain, NULL, NULL, NULL },
-	{ "mailbox", 1, 1, { "username", "active", "attributes" }, on_mailbox, NULL, NULL, NULL },
-	{ "alias_domain",
-	  2,
-	  1,
-	  { "alias_domain", "target_domain", "active" },
-	  on_alias_domain,
-	  NULL,
-	  NULL,
-	  NULL },
-	{ "alias", 2, 1, { "address", "goto" }, on_alias, NULL, NULL, NULL },
-	{ "tfa", 2, 1, { "username", "authmech", "secret", "active" }, on_tfa, NULL, NULL, NULL },
-	{ "app_passwd",
-	  2,
-	  0,
-	  { "mailbox" },
-	  NULL,
-	  "app passwords",
-	  "mailcow has only hashes of them: members make new ones on their account pages",
-	  "mailbox" },
-	{ "fido2",
-	  2,
-	  0,
-	  { "username" },
-	  NULL,
-	  "passkeys",
-	  "they are bound to the name of mailcow's web server",
-	  "username" },
-	{ "spamalias", 2, 0, { "address" }, NULL, "temporary addresses", DELIVERY, "address" },
-	{ "sieve_filters", 2, 0, { "username" }, NULL, "Sieve filters", DELIVERY, "username" },
-	{ "admin",
-	  2,
-	  0,
-	  { "username" },
-	  NULL,
-	  "administrators",
-	  "mailcow's administrators have no mailbox: make members administrators with `postlatch "
-	  "admin add`",
-	  "username" },
-	{ NULL, 0, 0, { NULL }, NULL, NULL, NULL, NULL }
+	{ .name = "domain",
+	  .pass = 1,
+	  .is_needed = 1,
+	  .columns = { "domain", "active", "backupmx" },
+	  .row = on_domain },
+	{ .name = "mailbox",
+	  .pass = 1,
+	  .is_needed = 1,
+	  .columns = { "username", "active", "attributes" },
+	  .row = on_mailbox },
+	{ .name = "tfa",
+	  .pass = 2,
+	  .is_needed = 1,
+	  .columns = { "username", "authmech", "secret", "active" },
+	  .row = on_tfa },
+	IMPORT_ALIAS_DOMAIN_TABLE(1),
+	IMPORT_ALIAS_TABLE,
+	IMPORT_LEFT_TABLE("app_passwd", "mailbox", "app passwords",
+			  "mailcow has only hashes of them: members make new ones on their account "
+			  "pages"),
+	IMPORT_LEFT_TABLE("fido2", "username", "passkeys",
+			  "they are bound to the name of mailcow's web server"),
+	IMPORT_LEFT_TABLE("spamalias", "address", "temporary addresses", DELIVERY),
+	IMPORT_LEFT_TABLE("sieve_filters", "username", "Sieve filters", DELIVERY),
+	IMPORT_LEFT_TABLE("admin", "username", "administrators", ADMINISTRATORS),
+	{ .name = NULL },
 };
 
 int import_mailcow(struct import_plan *plan, const char *text, size_t len)

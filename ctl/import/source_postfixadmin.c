@@ -44,25 +44,11 @@ static int on_mailbox(struct import_plan *plan, const struct sql_row *row)
 {
 	struct import_member *member;
 
-	if (*import_text(row, "password") != '\0' &&
-	    import_leave(plan, "account passwords",
-			 "Postlatch has none: your passdb goes on verifying them", NULL) < 0)
+	if (import_leave_password(plan, row) < 0)
 		return -1;
 	if (import_add_member(plan, import_text(row, "username"), &member) < 0)
 		return -1;
 	return member == NULL ? 0 : add_mailbox(plan, row, member);
-}
-
-static int on_alias_domain(struct import_plan *plan, const struct sql_row *row)
-{
-	return import_add_alias_domain(plan, import_text(row, "alias_domain"),
-				       import_text(row, "target_domain"),
-				       import_is_true(row, "active"));
-}
-
-static int on_alias(struct import_plan *plan, const struct sql_row *row)
-{
-	return import_leave_alias(plan, import_text(row, "address"), import_text(row, "goto"));
 }
 
 /* An exception may be for everybody. */
@@ -81,38 +67,31 @@ static int on_exception(struct import_plan *plan, const struct sql_row *row)
 }
 
 static const struct import_table tables[] = {
-	{ "domain", 1, 1, { "domain", "active", "backupmx" }, on_domain, NULL, NULL, NULL },
-	{ "mailbox", 1, 1, { "username", "active" }, on_mailbox, NULL, NULL, NULL },
-	{ "alias_domain",
-	  2,
-	  0,
-	  { "alias_domain", "target_domain", "active" },
-	  on_alias_domain,
-	  NULL,
-	  NULL,
-	  NULL },
-	{ "alias", 2, 1, { "address", "goto" }, on_alias, NULL, NULL, NULL },
-	{ "totp_exception_address", 2, 0, { "ip", "username" }, on_exception, NULL, NULL, NULL },
-	{ "mailbox_app_password",
-	  2,
-	  0,
-	  { "username" },
-	  NULL,
-	  "app passwords",
-	  "Postfix Admin has only hashes of them: members make new ones on their account pages",
-	  "username" },
-	{ "vacation", 2, 0, { "email" }, NULL, "vacation messages", DELIVERY, "email" },
-	{ "fetchmail", 2, 0, { "mailbox" }, NULL, "fetchmail jobs", DELIVERY, "mailbox" },
-	{ "admin",
-	  2,
-	  0,
-	  { "username" },
-	  NULL,
-	  "administrators",
-	  "what they may do is different here: make members administrators with `postlatch admin "
-	  "add`",
-	  "username" },
-	{ NULL, 0, 0, { NULL }, NULL, NULL, NULL, NULL }
+	{ .name = "domain",
+	  .pass = 1,
+	  .is_needed = 1,
+	  .columns = { "domain", "active", "backupmx" },
+	  .row = on_domain },
+	{ .name = "mailbox",
+	  .pass = 1,
+	  .is_needed = 1,
+	  .columns = { "username", "active" },
+	  .row = on_mailbox },
+	{ .name = "totp_exception_address",
+	  .pass = 2,
+	  .columns = { "ip", "username" },
+	  .row = on_exception },
+	IMPORT_ALIAS_DOMAIN_TABLE(0),
+	IMPORT_ALIAS_TABLE,
+	IMPORT_LEFT_TABLE("mailbox_app_password", "username", "app passwords",
+			  "Postfix Admin has only hashes of them: members make new ones on their "
+			  "account pages"),
+	IMPORT_LEFT_TABLE("vacation", "email", "vacation messages", DELIVERY),
+	IMPORT_LEFT_TABLE("fetchmail", "mailbox", "fetchmail jobs", DELIVERY),
+	IMPORT_LEFT_TABLE("admin", "username", "administrators",
+			  "what they may do is different here: make members administrators with "
+			  "`postlatch admin add`"),
+	{ .name = NULL },
 };
 
 int import_postfixadmin(struct import_plan *plan, const char *text, size_t len)

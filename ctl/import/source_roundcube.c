@@ -150,8 +150,12 @@ static int on_user(struct import_plan *plan, const struct sql_row *row)
 }
 
 static const struct import_table tables[] = {
-	{ "users", 1, 1, { "username", "preferences" }, on_user, NULL, NULL, NULL },
-	{ NULL, 0, 0, { NULL }, NULL, NULL, NULL, NULL }
+	{ .name = "users",
+	  .pass = 1,
+	  .is_needed = 1,
+	  .columns = { "username", "preferences" },
+	  .row = on_user },
+	{ .name = NULL },
 };
 
 /* The line of a file is the key. */

@@ -101,3 +101,24 @@ int import_is_true(const struct sql_row *row, const char *column)
 	return *text != '\0' && strcmp(text, "0") != 0 && strcasecmp(text, "f") != 0 &&
 	       strcasecmp(text, "false") != 0;
 }
+
+int import_alias_domain_row(struct import_plan *plan, const struct sql_row *row)
+{
+	return import_add_alias_domain(plan, import_text(row, "alias_domain"),
+				       import_text(row, "target_domain"),
+				       import_is_true(row, "active"));
+}
+
+int import_alias_row(struct import_plan *plan, const struct sql_row *row)
+{
+	return import_leave_alias(plan, import_text(row, "address"), import_text(row, "goto"));
+}
+
+int import_leave_password(struct import_plan *plan, const struct sql_row *row)
+{
+	return *import_text(row, "password") == '\0'
+		       ? 0
+		       : import_leave(plan, "account passwords",
+				      "Postlatch has none: your passdb goes on verifying them",
+				      NULL);
+}

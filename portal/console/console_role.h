@@ -1,4 +1,4 @@
-/* console_role.h - what administrators and keys have in common, in requests and answers: a role, and
+/* console_role.h - what administrators and keys have in common, in requests and answers: a role and
  * domains. */
 #ifndef POSTLATCH_PORTAL_CONSOLE_ROLE_H
 #define POSTLATCH_PORTAL_CONSOLE_ROLE_H
@@ -29,8 +29,8 @@ struct console_role_list {
 	int failed;
 };
 
-/* Adds a row, which may be NULL, as console_role_json has returned: what a callback returns, so that
- * reading goes on. */
+/* Adds a row, which it takes over; NULL: it could not be made. Returns what a callback returns: 0
+ * to go on. */
 int console_role_list_add(struct console_role_list *list, json_t *row);
 /* Answers with the page, and takes its rows over. ret is -1 when reading has failed. 0, or -1. */
 int console_role_list_answer(struct console_role_list *list, struct response *response,

@@ -59,7 +59,7 @@ class Administrators(Site):
         self.assertEqual(self.roles(), [])
         self.assertEqual(self.records(ALICE)[0],
                          ("administrator.remove", ALICE, "role=domain domains: example.test", ""))
-        self.refused(REFUSED, "admin", "remove", ALICE, says=(ALICE, "is no administrator"))
+        self.refused(REFUSED, "admin", "remove", ALICE, says=(ALICE, "is not an administrator", "postlatch admin list"))
 
     def test_the_last_server_administrator_can_be_removed_here(self):
         self.site.ok("admin", "add", ALICE, "--role", "server")
