@@ -9,7 +9,7 @@ status=0
 complain() { echo "check-includes: $*"; status=1; }
 
 rooms=(policy/base policy/store policy/settings policy/outbox policy/account policy/credential policy/session policy/login policy/admin
-	daemon dovecot dovecot-plugin milter sasl-relay portal/http portal/signin portal/account portal/console portal/oauth portal/setup portal sender
+	daemon dovecot dovecot-plugin milter/mime milter sasl-relay portal/http portal/signin portal/account portal/console portal/oauth portal/setup portal sender
 	ctl ctl/check ctl/import ctl/setup)
 shared=" policy daemon dovecot "
 declare -A place
@@ -61,6 +61,7 @@ only libmilter/mfapi.h milter/callbacks.c milter/main.c
 only microhttpd.h portal/http/http.c
 only expat.h portal/setup/pox_request.c
 only openssl/cms.h portal/setup/cms.c
+only uniconv.h milter/mime/charset.c
 only qrencode.h portal/signin/qr.c
 only curl/curl.h dovecot/doveadm.c
 
