@@ -18,6 +18,11 @@ bool login_is_bearer(const struct auth_request *request)
 	return pl_mechanism_is_bearer(request->fields.mech_name) != 0;
 }
 
+bool login_is_attempt(const struct auth_request *request)
+{
+	return request->fields.mech_name != NULL;
+}
+
 struct login *login_end_of(const struct auth_request *request)
 {
 	return event_get_ptr(request->event, LOGIN_KEY);
@@ -55,7 +60,7 @@ static void show_refusal(const struct login *login, const char *rule)
 {
 	struct pl_connection_attempt attempt;
 
-	if (!login->is_client)
+	if (!login->is_client || !login_is_attempt(login->request))
 		return;
 	attempt_fill(login, rule, &attempt);
 	pl_driver_show(login->asked.driver, &attempt);
@@ -63,6 +68,8 @@ static void show_refusal(const struct login *login, const char *rule)
 
 static void record_refusal(struct login *login, const char *rule)
 {
+	if (!login_is_attempt(login->request))
+		return;
 	show_refusal(login, rule);
 	login->record.refused = 1;
 	login->record.rule = rule;

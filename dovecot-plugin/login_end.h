@@ -39,6 +39,10 @@ void login_end_watch(struct login *login, const struct pl_login_result *result);
 /* The login of the request that waits for the end of the chain, or NULL. */
 struct login *login_end_of(const struct auth_request *request);
 
+/* Whether somebody signs in. Otherwise Dovecot asks about a member, in the name of a service, as
+ * userdb static asks the passdbs for a shared mailbox, say. That has no mechanism, and is not
+ * recorded. */
+bool login_is_attempt(const struct auth_request *request);
 /* Whether its mechanism offers a token. */
 bool login_is_bearer(const struct auth_request *request);
 

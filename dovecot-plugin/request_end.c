@@ -111,6 +111,8 @@ void request_end_record(const struct login *login)
 	struct auth_request *request = login->request;
 	struct pending_record *pending;
 
+	if (!login_is_attempt(request))
+		return;
 	pending = p_new(request->pool, struct pending_record, 1);
 	pending->pool = request->pool;
 	pool_ref(pending->pool);

@@ -100,6 +100,20 @@ class Recorded(unittest.TestCase):
         self.assertFalse(server.pop3(ALICE, server.passwords[ALICE])[0])
         self.record(refused=True, service="pop3", rule="service-off")
 
+    def test_a_look_up_is_no_login(self):
+        """As a shared mailbox makes one about its owner, and a proxy about a member."""
+        server.postlatch("member", "set", ALICE, "pop3=off")
+        before = self.rows()
+        for service, opens in (("imap", True), ("pop3", False)):
+            for command in (("user",), ("auth", "lookup")):
+                run = server.inside("doveadm", *command, "-x", "service=" + service, ALICE)
+                self.assertEqual(run.returncode == 0, opens, run.stderr)
+                self.assertNotIn("Disconnected", run.stderr)
+        # What was to be written before is written when this is.
+        self.assertTrue(server.imap(ALICE, server.passwords[ALICE])[0])
+        self.record(refused=False)
+        self.assertEqual([row for row in self.rows() if row["ip"] != last_source.ip], before)
+
     def test_equal_ones_are_counted_together(self):
         with imaplib.IMAP4("127.0.0.1", server.port("IMAP"), timeout=TIMEOUT) as client:
             for _ in range(3):
