@@ -37,6 +37,7 @@
 	ROW("member.add", TAKES, CHANGE)             \
 	ROW("member.remove", TAKES, CHANGE)          \
 	ROW("member.set", TAKES, CHANGE)             \
+	ROW("password.change", GIVES, CHANGE)        \
 	ROW("profile-link.make", GIVES, CHANGE)      \
 	ROW("profile-link.use", GIVES, CHANGE)       \
 	ROW("recovery-code.use", GIVES, CHANGE)      \

@@ -1,5 +1,5 @@
-/* login_log.c - records and counts of logins, and attempts, written by a thread of its own; see
- * login_log.h. */
+/* login_log.c - records and counts of logins, deliveries and attempts, written by a thread of its
+ * own; see login_log.h. */
 #include "policy/account/login_log.h"
 
 #include <errno.h>
@@ -32,18 +32,22 @@ struct pl_login_log {
 	struct pl_connection_attempt attempt_tables[2][PL_LOGIN_LOG_ATTEMPTS];
 	struct pl_connection_attempt *attempts; /* as pending */
 	size_t attempt_count;
+	struct pl_delivery delivery_tables[2][PL_LOGIN_LOG_DELIVERIES];
+	struct pl_delivery *deliveries; /* as pending */
+	size_t delivery_count;
 	/* Of the thread alone: */
 	struct pl_store *store;
 	const struct pl_login_record *writing;
 	struct pl_login_tally *counting;
 	const struct pl_connection_attempt *showing;
+	const struct pl_delivery *delivered;
 	int is_in_test;   /* one was running at the last look */
 	int64_t taken_ms; /* when the last batch was taken */
 };
 
 /* What the thread has taken out of the tables. */
 struct batch {
-	size_t records, attempts;
+	size_t records, attempts, deliveries;
 };
 
 /* The one that waits and tells of this login, too; NULL: none. A client that signs in over and over
@@ -134,6 +138,33 @@ void pl_login_log_show(struct pl_login_log *log, const struct pl_connection_atte
 	pthread_mutex_unlock(&log->lock);
 }
 
+static struct pl_delivery *find_delivery(struct pl_login_log *log,
+					 const struct pl_delivery *delivery)
+{
+	for (size_t i = 0; i < log->delivery_count; i++) {
+		if (pl_delivery_is_like(&log->deliveries[i], delivery))
+			return &log->deliveries[i];
+	}
+	return NULL;
+}
+
+void pl_login_log_deliver(struct pl_login_log *log, const struct pl_delivery *delivery)
+{
+	struct pl_delivery *waiting;
+
+	pthread_mutex_lock(&log->lock);
+	waiting = find_delivery(log, delivery);
+	if (waiting != NULL)
+		waiting->at = delivery->at;
+	else if (log->delivery_count < PL_LOGIN_LOG_DELIVERIES)
+		log->deliveries[log->delivery_count++] = *delivery;
+	else
+		log->dropped = 1;
+	if (log->delivery_count == 1)
+		pthread_cond_signal(&log->wake);
+	pthread_mutex_unlock(&log->lock);
+}
+
 int pl_login_log_failure(struct pl_login_log *log, struct pl_error *err_r)
 {
 	int any;
@@ -141,7 +172,8 @@ int pl_login_log_failure(struct pl_login_log *log, struct pl_error *err_r)
 	pthread_mutex_lock(&log->lock);
 	if (log->failure.code == PL_OK && log->dropped)
 		pl_error_set(&log->failure, PL_ERR_RETRY,
-			     "records of logins: some were left out, more than %d were waiting",
+			     "records of logins and deliveries: some were left out, more than %d "
+			     "were waiting",
 			     PL_LOGIN_LOG_PENDING);
 	any = log->failure.code != PL_OK;
 	*err_r = log->failure;
@@ -248,6 +280,41 @@ static int write_all(struct pl_login_log *log, size_t count, size_t *done_r, str
 	return 0;
 }
 
+static int write_some_deliveries(struct pl_login_log *log, size_t from, size_t to,
+				 struct pl_error *err)
+{
+	const struct pl_work work = {
+		.store = log->store, .actor = actor, .now = pl_store_now(log->store), .err = err
+	};
+	int ret = 0;
+
+	if (pl_store_begin_write(log->store, err) < 0)
+		return -1;
+	for (size_t i = from; i < to && ret == 0; i++)
+		ret = pl_delivery_write(&work, &log->delivered[i]);
+	if (ret == 0)
+		ret = pl_store_commit(log->store, err);
+	if (ret < 0)
+		pl_store_rollback(log->store);
+	return ret;
+}
+
+/* As write_all, of deliveries. */
+static int write_deliveries(struct pl_login_log *log, size_t count, size_t *done_r,
+			    struct pl_error *err)
+{
+	const size_t portion = pl_store_is_remote(log->uri) ? PORTION : count;
+
+	while (*done_r < count) {
+		const size_t to = *done_r + portion < count ? *done_r + portion : count;
+
+		if (write_some_deliveries(log, *done_r, to, err) < 0)
+			return -1;
+		*done_r = to;
+	}
+	return 0;
+}
+
 /* Until when more may come. */
 static struct timespec end_of_gathering(const struct pl_login_log *log)
 {
@@ -259,7 +326,7 @@ static struct timespec end_of_gathering(const struct pl_login_log *log)
 
 static struct batch take_batch(struct pl_login_log *log)
 {
-	const struct batch batch = { log->count, log->attempt_count };
+	const struct batch batch = { log->count, log->attempt_count, log->delivery_count };
 
 	log->writing = log->pending;
 	log->pending = log->pending == log->tables[0] ? log->tables[1] : log->tables[0];
@@ -268,7 +335,10 @@ static struct batch take_batch(struct pl_login_log *log)
 								: log->attempt_tables[0];
 	log->counting = log->tally;
 	log->tally = log->tally == &log->tallies[0] ? &log->tallies[1] : &log->tallies[0];
-	log->count = log->refused = log->attempt_count = 0;
+	log->delivered = log->deliveries;
+	log->deliveries = log->deliveries == log->delivery_tables[0] ? log->delivery_tables[1]
+								     : log->delivery_tables[0];
+	log->count = log->refused = log->attempt_count = log->delivery_count = 0;
 	return batch;
 }
 
@@ -280,14 +350,16 @@ static int wait_for_batch(struct pl_login_log *log, struct batch *batch_r)
 	int ret = 0;
 
 	pthread_mutex_lock(&log->lock);
-	while (log->count + log->attempt_count + log->tally->rows == 0 && !log->stop)
+	while (log->count + log->attempt_count + log->delivery_count + log->tally->rows == 0 &&
+	       !log->stop)
 		pthread_cond_wait(&log->wake, &log->lock);
 	end = end_of_gathering(log);
 	while (!log->stop &&
 	       pthread_cond_clockwait(&log->wake, &log->lock, CLOCK_MONOTONIC, &end) != ETIMEDOUT)
 		;
 	*batch_r = take_batch(log);
-	if (batch_r->records + batch_r->attempts + log->counting->rows == 0 && log->stop)
+	if (batch_r->records + batch_r->attempts + batch_r->deliveries + log->counting->rows == 0 &&
+	    log->stop)
 		ret = -1;
 	pthread_mutex_unlock(&log->lock);
 	log->taken_ms = pl_monotonic_ms();
@@ -315,10 +387,26 @@ static void give_back(struct pl_login_log *log, const struct pl_login_record *re
 	pthread_mutex_unlock(&log->lock);
 }
 
+/* The same of deliveries. What came meanwhile is later, and stays. */
+static void give_deliveries_back(struct pl_login_log *log, const struct pl_delivery *deliveries,
+				 size_t count)
+{
+	pthread_mutex_lock(&log->lock);
+	for (size_t i = 0; i < count && !log->stop; i++) {
+		if (find_delivery(log, &deliveries[i]) != NULL)
+			continue;
+		if (log->delivery_count < PL_LOGIN_LOG_DELIVERIES)
+			log->deliveries[log->delivery_count++] = deliveries[i];
+		else
+			log->dropped = 1;
+	}
+	pthread_mutex_unlock(&log->lock);
+}
+
 static void write_batch(struct pl_login_log *log, const struct batch *batch)
 {
 	struct pl_error err = { 0 };
-	size_t done = 0;
+	size_t done = 0, delivered = 0;
 	int ret = open_store(log, &err);
 
 	/* Attempts that cannot be shown are forgotten; records are not lost with them. */
@@ -327,12 +415,17 @@ static void write_batch(struct pl_login_log *log, const struct batch *batch)
 	if (ret == 0)
 		ret = write_all(log, batch->records, &done, &err);
 	if (ret == 0)
+		ret = write_deliveries(log, batch->deliveries, &delivered, &err);
+	if (ret == 0)
 		return;
 	pl_store_close(&log->store);
 	keep_failure(log, &err);
 	/* What does not heal by itself must not hold up all others. */
-	if (err.code == PL_ERR_RETRY)
+	if (err.code == PL_ERR_RETRY) {
 		give_back(log, log->writing + done, batch->records - done);
+		give_deliveries_back(log, log->delivered + delivered,
+				     batch->deliveries - delivered);
+	}
 	pl_login_tally_clear(log->counting);
 }
 
@@ -359,6 +452,7 @@ int pl_login_log_open(const char *uri, struct pl_login_log **log_r, struct pl_er
 	}
 	log->pending = log->tables[0];
 	log->attempts = log->attempt_tables[0];
+	log->deliveries = log->delivery_tables[0];
 	log->tally = &log->tallies[0];
 	log->taken_ms = pl_monotonic_ms() - EVERY_MS;
 	pthread_mutex_init(&log->lock, NULL);

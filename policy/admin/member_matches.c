@@ -65,6 +65,29 @@ static void add_times(struct pl_matches *matches, const struct pl_member_search 
 								       : INT64_MAX);
 }
 
+/* Day 0: nothing is known. */
+static void add_received(struct pl_matches *matches, const struct pl_member_search *search)
+{
+	int64_t from = 0, to = INT64_MAX;
+
+	switch (search->query.received) {
+	case PL_RECEIVED_ANY:
+		break;
+	case PL_RECEIVED_RECENTLY:
+		from = search->today - PL_RECENT_DAYS;
+		break;
+	case PL_RECEIVED_LONG_AGO:
+		from = 1;
+		to = search->today - PL_UNSEEN_DAYS - 1;
+		break;
+	case PL_RECEIVED_UNKNOWN:
+		to = 0;
+		break;
+	}
+	pl_matches_int(matches, "received_from", from);
+	pl_matches_int(matches, "received_to", to);
+}
+
 static void add_password_day(struct pl_matches *matches, const struct pl_member_search *search,
 			     const char *name, enum pl_setting service)
 {
@@ -117,6 +140,7 @@ void pl_matches_fill(struct pl_matches *matches, const struct pl_member_search *
 	pl_matches_int(matches, "active", either(query->active));
 	pl_matches_int(matches, "factor", factor_of(query));
 	add_times(matches, search);
+	add_received(matches, search);
 	add_password_day(matches, search, "imap_from", PL_SETTING_IMAP);
 	add_password_day(matches, search, "pop3_from", PL_SETTING_POP3);
 	add_password_day(matches, search, "smtp_from", PL_SETTING_SMTP);

@@ -52,6 +52,7 @@ static int read_line(const struct pl_searched_domain *domain, struct pl_stmt *st
 	read_use(stmt, "smtp_used_at", "smtp_ip", &line_r->smtp);
 	read_use(stmt, "pop3_used_at", "pop3_ip", &line_r->pop3);
 	read_use(stmt, "imap_used_at", "imap_ip", &line_r->imap);
+	line_r->password_changed_at = pl_col_int(stmt, "password_changed_at");
 	line_r->received_at = pl_col_int(stmt, "received_at");
 	line_r->registered_at = pl_col_int(stmt, "registered_at");
 	return pl_row_ok(stmt, err);
@@ -137,6 +138,8 @@ static const struct order orders[] = {
 	[PL_BY_CREATED_DESC] = { PL_SQL_MEMBER_QUERY_BY_CREATED_DESC, "created_at", 1 },
 	[PL_BY_SEEN] = { PL_SQL_MEMBER_QUERY_BY_SEEN, "seen_day", 0 },
 	[PL_BY_SEEN_DESC] = { PL_SQL_MEMBER_QUERY_BY_SEEN_DESC, "seen_day", 1 },
+	[PL_BY_RECEIVED] = { PL_SQL_MEMBER_QUERY_BY_RECEIVED, "received_day", 0 },
+	[PL_BY_RECEIVED_DESC] = { PL_SQL_MEMBER_QUERY_BY_RECEIVED_DESC, "received_day", 1 },
 };
 
 /* "KEY.ID": 1, or 0. */

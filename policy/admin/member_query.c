@@ -92,6 +92,24 @@ static int set_app_passwords(struct pl_member_query *query, const char *value)
 	return 1;
 }
 
+static int set_received(struct pl_member_query *query, const char *value)
+{
+	static const struct {
+		const char *name;
+		enum pl_received_filter filter;
+	} values[] = { { "recent", PL_RECEIVED_RECENTLY },
+		       { "old", PL_RECEIVED_LONG_AGO },
+		       { "unknown", PL_RECEIVED_UNKNOWN } };
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		if (strcmp(values[i].name, value) == 0) {
+			query->received = values[i].filter;
+			return 1;
+		}
+	}
+	return 0;
+}
+
 static int set_joined_since(struct pl_member_query *query, const char *value)
 {
 	char *end;
@@ -117,6 +135,7 @@ static const struct {
 	{ "account_password", set_account_password },
 	{ "unseen", set_unseen },
 	{ "app_passwords_used", set_app_passwords },
+	{ "received", set_received },
 	{ "joined_since", set_joined_since },
 };
 
@@ -144,9 +163,13 @@ int pl_member_query_set(struct pl_member_query *query, const char *name, const c
 int pl_member_order_by_name(const char *name, enum pl_member_order *order_r)
 {
 	static const char *const names[] = {
-		[PL_BY_ADDRESS] = "member",           [PL_BY_CREATED] = "created_at",
-		[PL_BY_CREATED_DESC] = "-created_at", [PL_BY_SEEN] = "last_seen",
+		[PL_BY_ADDRESS] = "member",
+		[PL_BY_CREATED] = "created_at",
+		[PL_BY_CREATED_DESC] = "-created_at",
+		[PL_BY_SEEN] = "last_seen",
 		[PL_BY_SEEN_DESC] = "-last_seen",
+		[PL_BY_RECEIVED] = "received_at",
+		[PL_BY_RECEIVED_DESC] = "-received_at",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

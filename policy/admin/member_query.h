@@ -30,6 +30,13 @@ enum pl_app_password_use_filter {
 	PL_APP_PASSWORDS_NONE,   /* has none */
 };
 
+enum pl_received_filter {
+	PL_RECEIVED_ANY,
+	PL_RECEIVED_RECENTLY, /* in the last PL_RECENT_DAYS */
+	PL_RECEIVED_LONG_AGO, /* some, but none for PL_UNSEEN_DAYS */
+	PL_RECEIVED_UNKNOWN,  /* none, or our userdb was not asked about it */
+};
+
 #define PL_RECENT_DAYS 30 /* a use that is still going on */
 #define PL_UNSEEN_DAYS 90 /* a member that is not seen, an app password that is not used */
 
@@ -52,6 +59,7 @@ struct pl_member_query {
 	/* Was there before, but has used no service for PL_UNSEEN_DAYS. */
 	int unseen;
 	enum pl_app_password_use_filter app_passwords;
+	enum pl_received_filter received;
 	int64_t joined_since; /* seconds since 1970; 0: any time */
 };
 
@@ -59,7 +67,7 @@ struct pl_member_query {
  *
  *	domain, class ("" for none), q, active=on|off, a setting's name=VALUE, own=yes|no,
  *	factor=registered|none, overdue=yes, account_password=imap|pop3|smtp|any, unseen=yes,
- *	app_passwords_used=unused|none, joined_since=SECONDS
+ *	app_passwords_used=unused|none, received=recent|old|unknown, joined_since=SECONDS
  *
  * 1; 0 when there is no such name, or it does not have that value: then query is as before. */
 int pl_member_query_set(struct pl_member_query *query, const char *name, const char *value);
@@ -89,6 +97,8 @@ enum pl_member_order {
 	PL_BY_CREATED_DESC,
 	PL_BY_SEEN, /* by the day; those that were never seen are first */
 	PL_BY_SEEN_DESC,
+	PL_BY_RECEIVED, /* by the day; those of whom nothing is known are first */
+	PL_BY_RECEIVED_DESC,
 };
 
 #define PL_MEMBER_CURSOR (PL_ADDRESS_MAX + 1)
@@ -104,9 +114,10 @@ struct pl_member_line {
 	struct pl_account account;
 	/* Mail programs' sign-ins, without those that a webmail made for its member. */
 	struct pl_member_use webmail, smtp, pop3, imap;
-	int64_t seen_at;       /* the beginning of the day (UTC) of the last use; 0: never */
-	int64_t received_at;   /* when mail was last delivered; 0: never */
-	int64_t registered_at; /* the second factor; 0: none */
+	int64_t seen_at;             /* the beginning of the day (UTC) of the last use; 0: never */
+	int64_t received_at;         /* when mail was last delivered; 0: not known */
+	int64_t password_changed_at; /* 0: not known */
+	int64_t registered_at;       /* the second factor; 0: none */
 	char cursor[PL_MEMBER_CURSOR]; /* of a page that goes on behind this member */
 };
 
@@ -123,7 +134,8 @@ int pl_member_search_page(struct pl_member_search *search, const struct pl_membe
 			  int (*each)(const struct pl_member_line *line, void *context),
 			  void *context, struct pl_error *err);
 
-/* "member", "created_at", "-created_at", "last_seen", "-last_seen". 1, or 0. */
+/* "member", "created_at", "-created_at", "last_seen", "-last_seen", "received_at", "-received_at".
+ * 1, or 0. */
 int pl_member_order_by_name(const char *name, enum pl_member_order *order_r);
 
 #endif

@@ -411,6 +411,16 @@ static const struct pl_migration migrations[] = {
 	  " reason TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,"
 	  " PRIMARY KEY (job_id, member_id));"
 	  "CREATE INDEX job_member_reason ON job_member (job_id, member_id) WHERE reason <> '';" },
+	{ "lists of members by the day of the last delivery; changes of account passwords",
+	  "ALTER TABLE member ADD COLUMN received_day BIGINT NOT NULL DEFAULT 0;"
+	  "ALTER TABLE member ADD COLUMN password_changed_at BIGINT;"
+	  "UPDATE member SET received_day = COALESCE((SELECT l.at / 86400 FROM member_delivery l"
+	  " WHERE l.member_id = member.id), 0);"
+	  "DROP INDEX member_list;"
+	  "CREATE INDEX member_list ON member (domain_id, local, id, class, active, factor,"
+	  " created_at, seen_day, app_password_day, imap_day, pop3_day, smtp_day, state,"
+	  " dated_from, dated_state, required_from, received_day);"
+	  "CREATE INDEX member_received ON member (received_day, id);" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,

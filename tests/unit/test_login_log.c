@@ -368,6 +368,111 @@ static void a_member_keeps_the_newest_records(void **state)
 			 1);
 }
 
+static void deliver(struct pl_login_log *log, int64_t member_id, const char *address, int64_t at)
+{
+	struct pl_delivery delivery = { .member_id = member_id, .at = at };
+
+	if (member_id == 0)
+		delivery.address = address_of(address);
+	pl_login_log_deliver(log, &delivery);
+}
+
+#define RECEIVED "SELECT COALESCE(MAX(at), 0) FROM member_delivery"
+#define NOON (20000 * INT64_C(86400) + 43200)
+
+static void delivery_is_written_once_a_minute(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_login_log *log = start(fixture);
+	struct pl_error err;
+	int64_t id;
+
+	add_member(fixture, "user@example.test", "");
+	id = account_of(fixture, "user@example.test").member.id;
+	deliver(log, id, NULL, NOON);
+	await(fixture, RECEIVED, NOON);
+	assert_int_equal(sql_int(fixture->db, "SELECT received_day FROM member"), 20000);
+	deliver(log, id, NULL, NOON + PL_DELIVERY_EVERY - 1);
+	pl_login_log_close(&log, 1000 * WAIT_S);
+	assert_int_equal(sql_int(fixture->db, RECEIVED), NOON);
+	log = start(fixture);
+	/* Those that wait together are one, the last. */
+	deliver(log, id, NULL, NOON + PL_DELIVERY_EVERY);
+	deliver(log, id, NULL, NOON + 86400);
+	/* One that is told late takes nothing back. */
+	pl_login_log_close(&log, 1000 * WAIT_S);
+	log = start(fixture);
+	deliver(log, id, NULL, NOON - 86400);
+	assert_int_equal(pl_login_log_failure(log, &err), 0);
+	pl_login_log_close(&log, 1000 * WAIT_S);
+	assert_int_equal(sql_int(fixture->db, RECEIVED), NOON + 86400);
+	assert_int_equal(sql_int(fixture->db, "SELECT received_day FROM member"), 20001);
+	/* It is no login. */
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member_use"), 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM login_record"), 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM login_count"), 0);
+}
+
+static void delivery_to_an_address_is_its_account_s(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_login_log *log = start(fixture);
+
+	add_domain(fixture, "example.test", "");
+	add_domain(fixture, "alias.test", "alias_of=example.test");
+	add_member(fixture, "other@example.test", "");
+	add_member(fixture, "user@example.test", "");
+	deliver(log, 0, "user@alias.test", NOON);
+	deliver(log, 0, "nobody@example.test", NOON);
+	deliver(log, 0, "user@elsewhere.test", NOON);
+	deliver(log, 999999, NULL, NOON);
+	pl_login_log_close(&log, 1000 * WAIT_S);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member_delivery"), 1);
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT COUNT(*) FROM member_delivery l JOIN member m "
+				 "ON m.id = l.member_id WHERE m.local = 'user'"),
+			 1);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member"), 2);
+}
+
+/* Deliveries do not take the places of logins, and are kept while the database is locked. */
+static void deliveries_wait_for_a_locked_database(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_login_log *log = start(fixture);
+	struct pl_error err;
+	int64_t id;
+
+	add_member(fixture, "user@example.test", "");
+	id = account_of(fixture, "user@example.test").member.id;
+	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
+	deliver(log, id, NULL, NOON);
+	await_failure(log, &err);
+	assert_string_equal(pl_errc_name(err.code), "retry");
+	pl_store_rollback(fixture->store);
+	await(fixture, RECEIVED, NOON);
+	pl_login_log_close(&log, 1000 * WAIT_S);
+}
+
+static void flood_of_deliveries_is_bounded_and_told(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_login_log *log = start(fixture);
+	struct pl_login_record use;
+	struct pl_error err;
+
+	add_member(fixture, "user@example.test", "");
+	use = use_of("user@example.test", 1);
+	for (int i = 1; i <= 10 * PL_LOGIN_LOG_DELIVERIES; i++)
+		deliver(log, i, NULL, NOON);
+	pl_login_log_add(log, &use);
+	await_failure(log, &err);
+	assert_non_null(strstr(err.msg, "were left out"));
+	pl_login_log_close(&log, 1000 * WAIT_S);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member_use"), 1);
+	assert_int_equal(sql_int(fixture->db, RECEIVED), NOON);
+}
+
 /* The lock is held for longer than the writer waits; what it was about to
  * write is lost, which is told, and the next use is written. */
 static void locked_database_is_survived(void **state)
@@ -527,6 +632,10 @@ int main(void)
 		TEST_WITH_DATABASE(equal_logins_of_a_day_are_one_row),
 		TEST_WITH_DATABASE(a_hundred_thousand_refused_logins_stay_bounded),
 		TEST_WITH_DATABASE(a_member_keeps_the_newest_records),
+		TEST_WITH_DATABASE(delivery_is_written_once_a_minute),
+		TEST_WITH_DATABASE(delivery_to_an_address_is_its_account_s),
+		TEST_WITH_DATABASE(deliveries_wait_for_a_locked_database),
+		TEST_WITH_DATABASE(flood_of_deliveries_is_bounded_and_told),
 		TEST_WITH_DATABASE(locked_database_is_survived),
 		TEST_WITH_DATABASE(replaced_database_is_opened_anew),
 		TEST_IN_FOLDER(missing_database_is_told_and_survived),

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "policy/account/delivery.h"
 #include "policy/account/last_use.h"
 #include "policy/account/member_state.h"
 #include "policy/admin/administrator.h"
@@ -360,7 +361,7 @@ static void check_query(struct fixture *fixture, const struct pl_member_query *q
 
 	expect_by_c(fixture, query, &expected);
 	sort(&expected);
-	for (int order = PL_BY_ADDRESS; order <= PL_BY_SEEN_DESC; order++) {
+	for (int order = PL_BY_ADDRESS; order <= PL_BY_RECEIVED_DESC; order++) {
 		read_pages(fixture, query, (enum pl_member_order)order, 7, &found);
 		sort(&found);
 		assert_same(&found, &expected, "page");
@@ -452,6 +453,7 @@ static void words_that_a_filter_does_not_have_are_refused(void **state)
 		{ "domain", "no domain" },
 		{ "q", "\xff" },
 		{ "app_passwords_used", "some" },
+		{ "received", "yes" },
 	};
 	struct pl_member_query query = { .active = PL_YES }, before = query;
 
@@ -486,6 +488,37 @@ static void uses_are_found_by_their_age(void **state)
 	assert_string_equal(found_by(fixture, "account_password", "pop3"), "often@one.test");
 	use(fixture, "once@one.test", PL_SETTING_SIEVE, PL_LOGIN_BY_APP_PASSWORD, 90);
 	assert_string_equal(found_by(fixture, "unseen", "yes"), "never@one.test");
+}
+
+static void deliver(struct fixture *fixture, const char *address, int64_t days_ago)
+{
+	const struct pl_delivery delivery = {
+		.member_id = account_of(fixture, address).member.id,
+		.at = NOW - days_ago * PL_DAY_SECONDS,
+	};
+
+	reopen(fixture, PL_ROLE_USE);
+	assert_ok(fixture, pl_delivery_write(work_at(fixture, NOW), &delivery));
+	reopen(fixture, PL_ROLE_COMMAND);
+}
+
+static void members_are_found_by_the_age_of_their_last_mail(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_domain(fixture, "one.test", "");
+	add_member(fixture, "between@one.test", "");
+	add_member(fixture, "never@one.test", "");
+	add_member(fixture, "old@one.test", "");
+	add_member(fixture, "recent@one.test", "");
+	deliver(fixture, "between@one.test", 31);
+	deliver(fixture, "old@one.test", 91);
+	deliver(fixture, "recent@one.test", 30);
+	assert_string_equal(found_by(fixture, "received", "recent"), "recent@one.test");
+	assert_string_equal(found_by(fixture, "received", "old"), "old@one.test");
+	assert_string_equal(found_by(fixture, "received", "unknown"), "never@one.test");
+	deliver(fixture, "old@one.test", 90);
+	assert_string_equal(found_by(fixture, "received", "old"), "");
 }
 
 static void issue(struct fixture *fixture, const char *address)
@@ -631,6 +664,8 @@ static void orders_are_those_of_the_columns(void **state)
 		[PL_BY_CREATED_DESC] = "b@one.test a@one.test c@one.test a@two.test",
 		[PL_BY_SEEN] = "b@one.test a@two.test a@one.test c@one.test",
 		[PL_BY_SEEN_DESC] = "c@one.test a@one.test a@two.test b@one.test",
+		[PL_BY_RECEIVED] = "a@one.test c@one.test a@two.test b@one.test",
+		[PL_BY_RECEIVED_DESC] = "b@one.test a@two.test c@one.test a@one.test",
 	};
 	struct fixture *fixture = *state;
 	const struct pl_member_query all = { .domain = "" };
@@ -648,7 +683,9 @@ static void orders_are_those_of_the_columns(void **state)
 			     "domain WHERE name = 'two.test')");
 	use(fixture, "a@one.test", PL_SETTING_IMAP, PL_LOGIN_BY_APP_PASSWORD, 5);
 	use(fixture, "c@one.test", PL_SETTING_IMAP, PL_LOGIN_BY_APP_PASSWORD, 1);
-	for (int order = PL_BY_ADDRESS; order <= PL_BY_SEEN_DESC; order++) {
+	deliver(fixture, "a@two.test", 3);
+	deliver(fixture, "b@one.test", 2);
+	for (int order = PL_BY_ADDRESS; order <= PL_BY_RECEIVED_DESC; order++) {
 		for (size_t limit = 1; limit <= 5; limit += 2) {
 			static struct found found;
 			char text[256] = "";
@@ -730,6 +767,7 @@ static void a_line_has_the_last_use_of_each_service(void **state)
 	use(fixture, "user@one.test", PL_SETTING_WEBMAIL, PL_LOGIN_BY_ACCOUNT_PASSWORD, 2);
 	sql_run(fixture->db,
 		"INSERT INTO member_delivery (member_id, at) SELECT id, 77 FROM member");
+	sql_run(fixture->db, "UPDATE member SET password_changed_at = 55");
 	sql_run(fixture->db,
 		"INSERT INTO totp (member_id, registered_at, registered_ip) SELECT id, "
 		"66, '' FROM member");
@@ -748,6 +786,7 @@ static void a_line_has_the_last_use_of_each_service(void **state)
 		assert_string_equal(line.pop3.ip, "");
 		assert_int_equal(line.seen_at, (TODAY - 1) * PL_DAY_SECONDS);
 		assert_int_equal(line.received_at, 77);
+		assert_int_equal(line.password_changed_at, 55);
 		assert_int_equal(line.registered_at, 66);
 		assert_int_equal(line.account.member.factor_registered, 1);
 		assert_int_equal(line.account.member.settings.value[PL_SETTING_POP3], PL_OFF);
@@ -805,6 +844,7 @@ int main(void)
 		TEST_WITH_DATABASE(part_of_an_address_is_taken_literally),
 		cmocka_unit_test(words_that_a_filter_does_not_have_are_refused),
 		TEST_WITH_DATABASE(uses_are_found_by_their_age),
+		TEST_WITH_DATABASE(members_are_found_by_the_age_of_their_last_mail),
 		TEST_WITH_DATABASE(app_passwords_that_are_not_used_are_told_from_none),
 		TEST_WITH_DATABASE(a_factor_is_found_from_its_registration_to_its_reset),
 		TEST_WITH_DATABASE(members_that_were_there_have_the_same_columns),
