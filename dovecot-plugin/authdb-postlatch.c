@@ -54,9 +54,11 @@ static int dovecot_service(const char *service, enum pl_setting *setting_r)
 	} services[] = {
 #define PL_DOVECOT_SERVICE(name, setting) { name, 1, setting },
 #define PL_DOVECOT_HELPER(name) { name, 0, PL_SETTING_COUNT },
+#define PL_DOVECOT_DELIVERY(name) PL_DOVECOT_HELPER(name)
 #include "dovecot-plugin/services.def"
 #undef PL_DOVECOT_SERVICE
 #undef PL_DOVECOT_HELPER
+#undef PL_DOVECOT_DELIVERY
 	};
 
 	for (unsigned int i = 0; i < N_ELEMENTS(services); i++) {

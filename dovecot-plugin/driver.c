@@ -352,6 +352,19 @@ void pl_driver_record(struct pl_driver *driver, const struct pl_login_record *re
 		pl_login_log_add(driver->logins, record);
 }
 
+/* A name that is not an address is nobody's. */
+void pl_driver_deliver(struct pl_driver *driver, const char *user, int64_t member_id, int64_t at)
+{
+	struct pl_delivery delivery = { .member_id = member_id, .at = at };
+
+	if (driver->logins == NULL ||
+	    (member_id == 0 &&
+	     pl_address_parse(user, strlen(user), driver->snapshot->policy->default_domain,
+			      &delivery.address, NULL) < 0))
+		return;
+	pl_login_log_deliver(driver->logins, &delivery);
+}
+
 void pl_driver_show(struct pl_driver *driver, const struct pl_connection_attempt *attempt)
 {
 	if (driver->logins != NULL)

@@ -30,7 +30,7 @@ typedef void pl_driver_answer_t(struct pl_driver_request *request,
 
 struct pl_driver_options {
 	const char *policy_path;
-	int records_logins; /* without it, pl_driver_record() and pl_driver_show() do nothing */
+	int records_logins; /* without it, nothing is recorded or shown */
 	pl_driver_log_t *log;
 	const struct pl_event_loop *loop;
 };
@@ -67,6 +67,9 @@ const char *pl_driver_portal_url(const struct pl_driver *driver);
 
 /* Records how a login has ended. Never waits. */
 void pl_driver_record(struct pl_driver *driver, const struct pl_login_record *record);
+/* Records that mail is delivered to user, at that time. member_id is that of the user's account, if
+ * somebody has looked it up, or 0. Never waits. */
+void pl_driver_deliver(struct pl_driver *driver, const char *user, int64_t member_id, int64_t at);
 /* Hands an attempt to whatever connection test shows it. Never waits. */
 void pl_driver_show(struct pl_driver *driver, const struct pl_connection_attempt *attempt);
 

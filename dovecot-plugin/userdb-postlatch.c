@@ -4,6 +4,8 @@
  *	                  result_success = continue the next userdb is asked
  *	forwarding on     USERDB_RESULT_USER_UNKNOWN: nothing is added, and the next is asked
  *	cannot tell       USERDB_RESULT_INTERNAL_FAILURE, with return-fail: mail waits
+ *
+ * When the userdbs have found an account to which mail is to be delivered, that is recorded.
  */
 #include "lib.h"
 
@@ -54,7 +56,17 @@ void userdb_postlatch_known(struct auth_request *request, const struct pl_verdic
 	event_set_ptr(request->event, KNOWN_KEY, known);
 }
 
-/* -- at the end of the chain of userdbs -- */
+#define DELIVERY_KEY "postlatch-delivery"
+
+/* Hangs on the request's event, in the request's memory. */
+struct delivery {
+	struct pl_driver *driver;
+	userdb_callback_t *callback; /* of who has asked the userdbs */
+	const char *user;            /* the name that was looked up; NULL: none yet */
+	int64_t member_id, at;
+};
+
+/* -- at the end of the chain of userdbs, for a login -- */
 
 static void end_chain(struct known *known, enum userdb_result result)
 {
@@ -125,6 +137,67 @@ static void watch_chain(struct auth_request *request, struct pl_driver *driver)
 	request->private_callback.userdb = chain_ended;
 }
 
+/* -- at its end, for a delivery -- */
+
+static bool is_delivery(const struct auth_request *request)
+{
+	static const char *const services[] = {
+#define PL_DOVECOT_SERVICE(name, setting)
+#define PL_DOVECOT_HELPER(name)
+#define PL_DOVECOT_DELIVERY(name) name,
+#include "dovecot-plugin/services.def"
+#undef PL_DOVECOT_SERVICE
+#undef PL_DOVECOT_HELPER
+#undef PL_DOVECOT_DELIVERY
+	};
+
+	for (unsigned int i = 0; i < N_ELEMENTS(services); i++) {
+		if (strcmp(services[i], compat_service(request)) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* The account that receives is the one whose name the userdbs leave in the request. */
+static void delivery_found(enum userdb_result result, struct auth_request *request)
+{
+	struct delivery *delivery = event_get_ptr(request->event, DELIVERY_KEY);
+	const char *user = request->fields.user;
+
+	if (result == USERDB_RESULT_OK && delivery->user != NULL) {
+		if (strcmp(delivery->user, user) != 0)
+			pl_driver_deliver(delivery->driver, user, 0, delivery->at);
+		else if (delivery->member_id != 0)
+			pl_driver_deliver(delivery->driver, user, delivery->member_id,
+					  delivery->at);
+	}
+	delivery->callback(result, request);
+}
+
+static void watch_delivery(struct auth_request *request, struct pl_driver *driver)
+{
+	struct delivery *delivery;
+
+	if (!is_delivery(request) || event_get_ptr(request->event, DELIVERY_KEY) != NULL)
+		return;
+	delivery = p_new(request->pool, struct delivery, 1);
+	delivery->driver = driver;
+	delivery->callback = request->private_callback.userdb;
+	request->private_callback.userdb = delivery_found;
+	event_set_ptr(request->event, DELIVERY_KEY, delivery);
+}
+
+static void delivery_decided(const struct lookup *lookup, const struct pl_login_result *result)
+{
+	struct delivery *delivery = event_get_ptr(lookup->request->event, DELIVERY_KEY);
+
+	if (delivery == NULL)
+		return;
+	delivery->user = p_strdup(lookup->request->pool, lookup->request->fields.user);
+	delivery->member_id = result->account.member.id;
+	delivery->at = lookup->asked.login.now;
+}
+
 /* -- in the chain -- */
 
 /* NULL when nothing is: mail is delivered, or a passdb has turned the name into another one. */
@@ -167,6 +240,7 @@ static void decided(struct pl_driver_request *asked, const struct pl_login_resul
 			err->msg);
 		finish(lookup, USERDB_RESULT_INTERNAL_FAILURE);
 	} else {
+		delivery_decided(lookup, result);
 		finish(lookup, carry_out(lookup->request, &result->verdict));
 	}
 }
@@ -204,6 +278,7 @@ static void postlatch_lookup(struct auth_request *request, userdb_callback_t *ca
 		return;
 	}
 	watch_chain(request, driver);
+	watch_delivery(request, driver);
 	if (known != NULL) {
 		finish(lookup, carry_out(request, known));
 		return;

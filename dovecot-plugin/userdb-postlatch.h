@@ -1,9 +1,13 @@
-/* userdb-postlatch.h - the userdb driver `postlatch` of Dovecot: which members may not forward.
+/* userdb-postlatch.h - the userdb driver `postlatch` of Dovecot: which members may not forward, and
+ * which receive mail.
  *
  * It finds a member whose forwarding is off, and no other name. The fields of its block then
  * hold for that member alone; conf.d/dovecot-2.3/05-postlatch.conf sends the member's Sieve
  * redirects to a listener that refuses them. Dovecot asks it about the account to which it
  * delivers, so nothing in a message counts.
+ *
+ * Dovecot's LMTP and dovecot-lda ask when they are given a recipient, and the driver notes the time
+ * for the account that the userdbs find. Neither tells what becomes of the message.
  */
 #ifndef POSTLATCH_USERDB_H
 #define POSTLATCH_USERDB_H

@@ -197,7 +197,7 @@ class Services(Input):
         with open(os.path.join(ROOT, "dovecot-plugin/services.def")) as f:
             text = f.read()
         cls.signing_in = re.findall(r'^PL_DOVECOT_SERVICE\("([^"]+)"', text, re.M)
-        cls.helpers = re.findall(r'^PL_DOVECOT_HELPER\("([^"]+)"', text, re.M)
+        cls.helpers = re.findall(r'^PL_DOVECOT_(?:HELPER|DELIVERY)\("([^"]+)"', text, re.M)
         assert "imap" in cls.signing_in and "lmtp" in cls.helpers
 
     def tearDown(self):

@@ -2,6 +2,7 @@
 #include "tests/unit/fixture.h"
 
 #include <time.h>
+#include <unistd.h>
 
 #include "dovecot-plugin/driver.h"
 #include "policy/session/session.h"
@@ -34,20 +35,27 @@ static void note_line(enum pl_driver_level level, const char *msg)
 	strcat(logged, "\n");
 }
 
-static struct pl_driver *start(struct fixture *fixture)
+static struct pl_driver *start_with(struct fixture *fixture, const char *more, int records)
 {
 	const char *path = path_in(fixture, "policy.conf");
 	struct pl_driver *driver;
 	char text[512];
 
-	snprintf(text, sizeof(text), "database = \"%s\"\nverify_key = \"%s/verify.key\"\n",
-		 fixture->uri, fixture->dir);
+	snprintf(text, sizeof(text), "database = \"%s\"\nverify_key = \"%s/verify.key\"\n%s",
+		 fixture->uri, fixture->dir, more);
 	write_file(path, text, strlen(text));
 	logged[0] = '\0';
-	driver = pl_driver_new(&(struct pl_driver_options){
-		.policy_path = path, .log = note_line, .loop = &poll_loop });
+	driver = pl_driver_new(&(struct pl_driver_options){ .policy_path = path,
+							    .records_logins = records,
+							    .log = note_line,
+							    .loop = &poll_loop });
 	assert_non_null(driver);
 	return driver;
+}
+
+static struct pl_driver *start(struct fixture *fixture)
+{
+	return start_with(fixture, "", 0);
 }
 
 struct answer {
@@ -183,12 +191,66 @@ static void token_is_good_as_long_as_the_server_says(void **state)
 	wrong = 0;
 }
 
+static int64_t received(struct fixture *fixture, const char *local)
+{
+	char sql[256];
+
+	snprintf(sql, sizeof(sql),
+		 "SELECT COALESCE(MAX(l.at), 0) FROM member_delivery l JOIN member "
+		 "m ON m.id = l.member_id WHERE m.local = '%s'",
+		 local);
+	return sql_int(fixture->db, sql);
+}
+
+/* By the id that a look-up has found, or by a name that the operator's userdb has given. */
+static void deliveries_are_recorded_for_the_account(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_driver *driver;
+
+	add_member(fixture, OWNER, "");
+	add_member(fixture, OTHER, "");
+	driver = start_with(fixture, "default_domain = \"example.test\"\n", 1);
+	pl_driver_deliver(driver, "whoever", account_of(fixture, OWNER).member.id, 1000000);
+	pl_driver_deliver(driver, "OTHER", 0, 2000000);
+	pl_driver_deliver(driver, "not an@address@", 0, 3000000);
+	pl_driver_free(&driver);
+	assert_int_equal(received(fixture, "owner"), 1000000);
+	assert_int_equal(received(fixture, "other"), 2000000);
+	assert_string_equal(logged, "");
+	driver = start(fixture);
+	pl_driver_deliver(driver, OWNER, 0, 4000000);
+	pl_driver_free(&driver);
+	assert_int_equal(received(fixture, "owner"), 1000000);
+}
+
+static void deliveries_without_a_policy_or_a_database_are_dropped(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_driver *driver = pl_driver_new(
+		&(struct pl_driver_options){ .policy_path = path_in(fixture, "nosuch.conf"),
+					     .records_logins = 1,
+					     .log = note_line,
+					     .loop = &poll_loop });
+
+	assert_non_null(driver);
+	pl_driver_deliver(driver, OWNER, 0, 1000000);
+	pl_driver_free(&driver);
+	only_sqlite(fixture);
+	assert_int_equal(unlink(fixture->db), 0);
+	driver = start_with(fixture, "", 1);
+	pl_driver_deliver(driver, OWNER, 0, 1000000);
+	pl_driver_free(&driver);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_WITH_DATABASE(bad_row_fails_its_member_alone),
 		TEST_WITH_DATABASE(database_that_is_away_fails_everybody),
 		TEST_WITH_DATABASE(token_is_good_as_long_as_the_server_says),
+		TEST_WITH_DATABASE(deliveries_are_recorded_for_the_account),
+		TEST_WITH_DATABASE(deliveries_without_a_policy_or_a_database_are_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
