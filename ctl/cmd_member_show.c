@@ -3,10 +3,12 @@
 
 #include "ctl/targets.h"
 #include "policy/account/last_use.h"
+#include "policy/account/member_times.h"
 #include "policy/session/application.h"
 
 struct shown {
 	int app_passwords, applications;
+	struct pl_member_times times;
 	json_t *uses; /* NULL: print them */
 };
 
@@ -59,6 +61,20 @@ static int show_use(const struct pl_last_use *use, void *context)
 	return 0;
 }
 
+/* What is counted, and the times. */
+static int find(struct ctl *ctl, int64_t member_id, struct shown *shown, struct pl_error *err)
+{
+	if (pl_app_password_list(ctl->work.store, member_id, count_app_password, shown, err) < 0 ||
+	    pl_application_list(&ctl->work, member_id, count_application, shown) < 0)
+		return -1;
+	return pl_member_times_get(ctl->work.store, member_id, &shown->times, err);
+}
+
+static json_t *time_json(int64_t at)
+{
+	return at == 0 ? json_null() : json_integer(at);
+}
+
 static int show_json(struct ctl *ctl, const struct pl_account *account,
 		     const struct pl_layers *layers, struct pl_error *err)
 {
@@ -66,15 +82,13 @@ static int show_json(struct ctl *ctl, const struct pl_account *account,
 	char text[PL_ADDRESS_MAX + 1];
 	struct shown shown = { .uses = json_object() };
 
-	if (pl_app_password_list(ctl->work.store, member->id, count_app_password, &shown, err) <
-		    0 ||
-	    pl_application_list(&ctl->work, member->id, count_application, &shown) < 0 ||
+	if (find(ctl, member->id, &shown, err) < 0 ||
 	    pl_last_use_list(ctl->work.store, member->id, show_use, &shown, err) < 0) {
 		json_decref(shown.uses);
 		return -1;
 	}
 	return ctl_print_json(json_pack("{s:s, s:b, s:b, s:b, s:s, s:b, s:b, s:i, s:i, s:o, s:o, "
-					"s:o}",
+					"s:o, s:o, s:o, s:o}",
 					"member", pl_address_format(&member->address, text),
 					"known", member->id != 0, "active", member->active,
 					"domain_active", account->domain.active, "class",
@@ -83,8 +97,19 @@ static int show_json(struct ctl *ctl, const struct pl_account *account,
 					"app_passwords", shown.app_passwords,
 					"connected_applications", shown.applications, "own",
 					ctl_settings_json(&member->settings), "settings",
-					ctl_layers_json(layers), "last_used", shown.uses),
+					ctl_layers_json(layers), "last_used", shown.uses,
+					"received_at", time_json(shown.times.received_at),
+					"password_changed_at",
+					time_json(shown.times.password_changed_at), "created_at",
+					time_json(member->id == 0 ? 0 : member->created_at)),
 			      err);
+}
+
+static void show_time(const char *name, int64_t at)
+{
+	char text[32];
+
+	ctl_line(name, at == 0 ? "unknown" : ctl_time(at, text, sizeof(text)));
 }
 
 static int show_text(struct ctl *ctl, const struct pl_account *account,
@@ -94,9 +119,7 @@ static int show_text(struct ctl *ctl, const struct pl_account *account,
 	char text[PL_ADDRESS_DISPLAY_MAX + 1], count[32];
 	struct shown shown = { 0 };
 
-	if (pl_app_password_list(ctl->work.store, member->id, count_app_password, &shown, err) <
-		    0 ||
-	    pl_application_list(&ctl->work, member->id, count_application, &shown) < 0)
+	if (find(ctl, member->id, &shown, err) < 0)
 		return -1;
 	ctl_line("member", pl_address_display(&member->address, text));
 	ctl_line("known", member->id != 0 ? "yes" : "no, the domain's settings apply");
@@ -110,6 +133,8 @@ static int show_text(struct ctl *ctl, const struct pl_account *account,
 	ctl_line("app passwords", count);
 	snprintf(count, sizeof(count), "%d", shown.applications);
 	ctl_line("applications", count);
+	show_time("mail received", shown.times.received_at);
+	show_time("password changed", shown.times.password_changed_at);
 	puts("what holds:");
 	ctl_print_layers(layers);
 	puts("last used:");

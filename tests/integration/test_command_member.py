@@ -1,4 +1,5 @@
 """postlatch member add, set, show, list, remove: one member or many at once."""
+import time
 import unittest
 
 from command import BAD_DATA, REFUSED, USAGE, CommandTest
@@ -35,6 +36,30 @@ class Member(CommandTest):
     def test_json_of_add_and_remove(self):
         self.assertEqual(self.site.json("member", "add", "a@x.test"), {"member": "a@x.test"})
         self.assertEqual(self.site.json("member", "remove", "a@x.test"), {"removed": 1})
+
+    def test_changes_of_the_account_password_are_noted(self):
+        self.site.ok("domain", "add", "x.test")
+        self.site.ok("domain", "add", "alias.test", "alias_of=x.test")
+        for name in ("a", "b", "c"):
+            self.site.ok("member", "add", name + "@x.test")
+        self.assertRegex(self.site.ok("member", "show", "a@x.test"), r"\npassword changed +unknown\n")
+        self.assertIsNone(self.site.json("member", "show", "a@x.test")["password_changed_at"])
+        began = int(time.time())
+        self.assertEqual(self.site.ok("member", "note-password-change", "A@x.test", "b@alias.test"), "noted for 2 members\n")
+        for name in ("a", "b"):
+            at = self.site.json("member", "show", name + "@x.test")["password_changed_at"]
+            self.assertGreaterEqual(at, began)
+            record, = self.site.json("audit", "--member", name + "@x.test", "--limit", "1")
+            self.assertEqual((record["action"], record["object"]), ("password.change", name + "@x.test"))
+        self.assertRegex(self.site.ok("member", "show", "a@x.test"), r"\npassword changed +20")
+        self.assertEqual(self.site.json("member", "note-password-change", "a@x.test"), {"noted": 1})
+
+    def test_changes_of_nobody_s_password_are_refused(self):
+        self.site.ok("member", "add", "c@x.test")
+        self.refused(REFUSED, "member", "note-password-change", "c@x.test", "nobody@x.test",
+                     says="no such member: nobody@x.test")
+        self.assertIsNone(self.site.json("member", "show", "c@x.test")["password_changed_at"])
+        self.refused(USAGE, "member", "note-password-change", says="MEMBER")
 
     def test_show_of_a_member_never_heard_of(self):
         self.site.ok("domain", "add", "example.test", "imap=off")
