@@ -49,6 +49,7 @@ int check_dovecot(struct check *check);
 int check_dovecot_signin(struct check *check);
 int check_postfix(struct check *check);
 int check_milters(struct check *check);
+int check_delivery(struct check *check);
 int check_relay(struct check *check);
 int check_postfix_signin(struct check *check);
 int check_portal(struct check *check);

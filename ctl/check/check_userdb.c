@@ -62,9 +62,9 @@ static void check_ours(struct check *check, const struct doveconf_database *user
 		check_find(check, CHECK_FAULT,
 			   "another userdb comes before the one of driver postlatch, so members "
 			   "whose "
-			   "forwarding is off can forward; put the userdb of driver postlatch "
-			   "first, "
-			   "or add result_success = continue-ok to those before it");
+			   "forwarding is off can forward, and when members last received mail "
+			   "stays unknown; put the userdb of driver postlatch first, or add "
+			   "result_success = continue-ok to those before it");
 	if (!find_field(userdb->block, "submission_host", value, sizeof(value)) &&
 	    !find_field(userdb->block, "sieve_max_redirects", value, sizeof(value)))
 		check_find(check, CHECK_FAULT,
@@ -161,8 +161,8 @@ void check_userdbs(struct check *check)
 	if (ours.driver[0] == '\0')
 		check_find(check, CHECK_FAULT,
 			   "Dovecot has no userdb of driver postlatch, so members whose forwarding "
-			   "is "
-			   "off can forward by Sieve; include 05-postlatch.conf");
+			   "is off can forward by Sieve, and when members last received mail stays "
+			   "unknown; include 05-postlatch.conf");
 	else
 		check_notifications(check, &ours);
 	if (prefetch && !other)

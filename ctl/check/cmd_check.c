@@ -21,6 +21,7 @@ static const struct {
 	{ "postfix", check_postfix, "the services of Postfix are configured correctly" },
 	{ "postfix", check_milters,
 	  "Postlatch's milter answers at each service that accepts AUTH" },
+	{ "postfix", check_delivery, NULL },
 	{ "postfix", check_relay, "Dovecot answers at each smtpd_sasl_path" },
 	{ "postfix", check_postfix_signin,
 	  "each service that accepts AUTH refuses a wrong password" },

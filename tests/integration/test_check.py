@@ -53,9 +53,10 @@ DOVECOT = {
                                  "extra_groups = postlatch"),
     "nothing stops forwards": ("driver = postlatch\n  args = /etc/postlatch/policy.conf\n  override_fields",
                                "driver = static\n  override_fields", "fault", "no userdb of driver postlatch",
-                               "include 05-postlatch.conf") if RELEASE == "2.3" else
+                               "last received mail stays unknown", "include 05-postlatch.conf") if RELEASE == "2.3" else
                               ("userdb postlatch {", "userdb other {\n  driver = static", "fault",
-                               "no userdb of driver postlatch", "include 05-postlatch.conf"),
+                               "no userdb of driver postlatch", "last received mail stays unknown",
+                               "include 05-postlatch.conf"),
     "the userdb ends the lookup": ("  result_success = continue\n", "", "fault",
                                    "the userdb block of driver postlatch lacks result_success = continue"),
     "redirects go nowhere else": ("submission_host", "something", "fault", "sets no submission_host", "include 05-postlatch.conf unchanged"),
@@ -158,7 +159,7 @@ class Configurations(CheckTest):
         status, lines = self.check(*self.options)
         self.assertEqual((status, {line[0] for line in lines}), (0, {"ok"}))
         self.assertEqual([line[1] for line in lines],
-                         ["policy", "keys", "keys", "keys", "database", "domains", "services", *["dovecot"] * 2, *["postfix"] * 4,
+                         ["policy", "keys", "keys", "keys", "database", "domains", "services", *["dovecot"] * 2, *["postfix"] * 5,
                           *["portal"] * 4, *["sender"] * 2])
 
     def test_the_demonstration_has_its_one_fault(self):
@@ -303,6 +304,24 @@ class Configurations(CheckTest):
                 else:
                     self.assertEqual(self.check(*self.options)[0], 0)
 
+    def test_whether_dovecot_is_asked_about_recipients(self):
+        virtual = "virtual_transport = lmtp:unix:private/dovecot-lmtp\n"
+        for change, words in (
+                ((virtual, virtual), ("is noted, as Dovecot delivers it (virtual_transport = lmtp:",)),
+                ((virtual, "virtual_transport = virtual\n"), ("virtual(8) writes their mailboxes", "virtual_transport")),
+                ((virtual, "virtual_mailbox_domains =\n"), ("local(8) writes their mailboxes", "mailbox_transport")),
+                ((virtual, "virtual_mailbox_domains =\nmailbox_transport = lmtp:unix:private/dovecot-lmtp\n"),
+                 ("is noted", "mailbox_transport = lmtp:")),
+                ((virtual, 'virtual_mailbox_domains =\nmailbox_command = /usr/lib/dovecot/dovecot-lda -d "$USER"\n'),
+                 ("is noted", "mailbox_command = /usr/lib/dovecot/dovecot-lda")),
+                ((virtual, "virtual_mailbox_domains =\nlocal_transport = lmtp:unix:private/dovecot-lmtp\n"),
+                 ("is noted", "local_transport = lmtp:"))):
+            with self.subTest(change[1]):
+                self.setUp()
+                replace(self.postfix, *change)
+                level = self.finds("ok", "when members last received mail", *words)
+                self.assertEqual(level[1], "postfix")
+
     def test_restrictions_that_services_inherit(self):
         for name, line in (("smtpd_helo_restrictions", "  -o smtpd_helo_restrictions=\n"),
                            ("smtpd_recipient_restrictions",
@@ -326,7 +345,7 @@ class Configurations(CheckTest):
                 self.setUp()
                 replace(self.dovecot, POSTLATCH_BLOCK, first % line + POSTLATCH_BLOCK)
                 if level:
-                    self.finds(level, "another userdb comes before", "put the userdb of driver postlatch first")
+                    self.finds(level, "another userdb comes before", "last received mail stays unknown", "put the userdb of driver postlatch first")
                 else:
                     self.assertEqual(self.check(*self.options)[0], 0)
 
