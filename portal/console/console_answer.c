@@ -103,6 +103,11 @@ static int64_t number_of(const char *text)
 	return text != NULL ? strtoll(text, NULL, 10) : 0;
 }
 
+json_t *console_time(int64_t at)
+{
+	return at == 0 ? json_null() : json_integer(at);
+}
+
 int console_limit(const struct request *request)
 {
 	const char *limit = request_query(request, "limit");

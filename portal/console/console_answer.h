@@ -23,6 +23,9 @@ int console_etag(struct response *response, const char *state, struct pl_error *
 int console_if_match(const struct request *request, struct response *response, const char *state,
 		     struct pl_error *err);
 
+/* null for 0, which stands for a time that is not known. */
+json_t *console_time(int64_t at);
+
 /* The query fields of lists: limit, 50 unless it is given, and after, where it is an id (0: from
  * the beginning). */
 int console_limit(const struct request *request);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "policy/account/last_use.h"
+#include "policy/account/member_times.h"
 #include "policy/credential/app_password.h"
 #include "policy/credential/totp.h"
 #include "policy/credential/trusted.h"
@@ -39,6 +40,7 @@ int console_answer_list(struct response *response, json_t *rows, int ret)
 struct possessions {
 	int app_passwords, applications, sessions, devices;
 	json_t *last_uses;
+	struct pl_member_times times;
 	struct pl_totp_state factor;
 	struct pl_administrator administrator; /* id 0: it is none */
 	int may_help; /* whether who asks may reset its factor, end its sessions and so on */
@@ -91,6 +93,7 @@ static int find_possessions(const struct request *request, int64_t id, struct po
 	    pl_session_list(work, id, count_session, has) < 0 ||
 	    pl_trusted_list(work, id, count_device, has) < 0 ||
 	    pl_last_use_list(work->store, id, add_use, has, err) < 0 ||
+	    pl_member_times_get(work->store, id, &has->times, err) < 0 ||
 	    pl_totp_state(work, id, &has->factor) < 0 ||
 	    pl_administrator_of_member(work->store, id, &has->administrator, err) < 0)
 		return -1;
@@ -196,7 +199,11 @@ static json_t *member_json(const struct request *request, const struct pl_accoun
 			 settings_json(request, account, &layers), "warnings",
 			 warnings_of(&layers));
 	json_object_update_new(json,
-			       json_pack("{s:i, s:i, s:i, s:i, s:o, s:s?, s:b, s:b, s:b, s:s}",
+			       json_pack("{s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:s?, s:b, s:b, s:b, "
+					 "s:s}",
+					 "received_at", console_time(has->times.received_at),
+					 "password_changed_at",
+					 console_time(has->times.password_changed_at),
 					 "app_passwords", has->app_passwords, "applications",
 					 has->applications, "sessions", has->sessions, "devices",
 					 has->devices, "last_uses", has->last_uses, "administrator",

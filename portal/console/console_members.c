@@ -41,11 +41,6 @@ static json_t *use_json(const struct pl_member_use *use)
 		       : json_pack("{s:I, s:s}", "at", (json_int_t)use->at, "address", use->ip);
 }
 
-static json_t *time_json(int64_t at)
-{
-	return at == 0 ? json_null() : json_integer(at);
-}
-
 static int holds(const struct request *request, const struct pl_member_line *line,
 		 enum pl_setting setting)
 {
@@ -87,17 +82,18 @@ static json_t *line_json(const struct request *request, const struct pl_member_l
 	char address[PL_ADDRESS_MAX + 1], display[PL_ADDRESS_DISPLAY_MAX + 1], letters[FLAGS + 2];
 
 	write_flags(request, line, letters);
-	return json_pack("{s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:n, s:I, "
+	return json_pack("{s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, "
 			 "s:n}",
 			 "member", pl_address_format(&member->address, address), "display",
 			 pl_address_display(&member->address, display), "active", member->active,
 			 "class", member->class_name, "flags", letters, "webmail",
 			 use_json(&line->webmail), "smtp", use_json(&line->smtp), "pop3",
 			 use_json(&line->pop3), "imap", use_json(&line->imap), "last_seen",
-			 time_json(line->seen_at), "received_at", time_json(line->received_at),
-			 "factor_registered_at", time_json(line->registered_at),
-			 "password_changed_at", "created_at", (json_int_t)member->created_at,
-			 "webmail_networks");
+			 console_time(line->seen_at), "received_at",
+			 console_time(line->received_at), "factor_registered_at",
+			 console_time(line->registered_at), "password_changed_at",
+			 console_time(line->password_changed_at), "created_at",
+			 (json_int_t)member->created_at, "webmail_networks");
 }
 
 struct rows {
@@ -198,7 +194,8 @@ static void put_heading(FILE *out)
 	for (int i = 0; i < PL_SETTING_COUNT; i++)
 		fprintf(out, ",%s", pl_setting_info((enum pl_setting)i)->name);
 	fputs(",flags,last_webmail,last_webmail_from,last_smtp,last_smtp_from,last_pop3,"
-	      "last_pop3_from,last_imap,last_imap_from,last_received,factor_registered,created\r\n",
+	      "last_pop3_from,last_imap,last_imap_from,last_received,factor_registered,"
+	      "password_changed,created\r\n",
 	      out);
 }
 
@@ -222,6 +219,7 @@ static int put_line(const struct pl_member_line *line, void *context)
 	put_use(out, &line->imap);
 	put_time(out, line->received_at);
 	put_time(out, line->registered_at);
+	put_time(out, line->password_changed_at);
 	put_time(out, member->created_at);
 	fputs("\r\n", out);
 	return ferror(out);

@@ -50,7 +50,7 @@ class Members(ConsoleTest):
         helpdesk = self.make("helpdesk")
         self.add(("aa",), ("bb",), ("cc",), ("dd",))
         expected = sorted(self.found(helpdesk)[0])
-        for sort in ("member", "created_at", "-created_at", "last_seen", "-last_seen"):
+        for sort in ("member", "created_at", "-created_at", "last_seen", "-last_seen", "received_at", "-received_at"):
             names, after = [], ""
             while after is not None:
                 more, total, after = self.found(helpdesk, "&limit=2&sort=" + sort + (after and "&after=" + after))
@@ -76,6 +76,50 @@ class Members(ConsoleTest):
         self.assertEqual(row["flags"], "USI")
         self.assertEqual(row["imap"], {"at": at, "address": "192.0.2.7"})
         self.assertEqual((row["smtp"], row["webmail"], row["received_at"], row["password_changed_at"]), (None,) * 4)
+
+    def deliver(self, name, days_ago):
+        """As the driver writes it."""
+        at = int(time.time()) - days_ago * DAY
+        where = " FROM member WHERE local = ? AND domain_id = (SELECT id FROM domain WHERE name = ?)"
+        self.sql("INSERT INTO member_delivery (member_id, at) SELECT id, ?" + where, (at, name, self.domain))
+        self.sql("UPDATE member SET received_day = ? WHERE id = (SELECT id%s)" % where, (at // DAY, name, self.domain))
+        return at
+
+    def test_the_last_mail_and_changes_of_passwords_are_shown(self):
+        helpdesk = self.make("helpdesk")
+        self.add(("aa",), ("bb",))
+        at = self.deliver("aa", 2)
+        self.command("member", "note-password-change", "aa@" + self.domain)
+        row, other = self.good(helpdesk.get("/members?q=@%s&factor=none" % self.domain))["items"]
+        self.assertEqual((row["received_at"], other["received_at"], other["password_changed_at"]), (at, None, None))
+        self.assertGreaterEqual(row["password_changed_at"], at)
+        self.assertGreater(row["created_at"], at)
+        one = self.good(helpdesk.get("/members/aa@" + self.domain))
+        self.assertEqual((one["received_at"], one["password_changed_at"]), (at, row["password_changed_at"]))
+        one = self.good(helpdesk.get("/members/bb@" + self.domain))
+        self.assertEqual((one["received_at"], one["password_changed_at"]), (None, None))
+        text = helpdesk.get("/export/members?factor=none&domain=" + self.domain).body.decode()
+        rows = {row["address"]: row for row in csv.DictReader(io.StringIO(text))}
+        row, other = (rows[name + "@" + self.domain] for name in ("aa", "bb"))
+        stamp = "%Y-%m-%dT%H:%M:%SZ"
+        self.assertEqual(row["last_received"], time.strftime(stamp, time.gmtime(at)))
+        self.assertEqual(row["password_changed"], time.strftime(stamp, time.gmtime(self.good(
+            helpdesk.get("/members/aa@" + self.domain))["password_changed_at"])))
+        self.assertEqual((other["last_received"], other["password_changed"]), ("", ""))
+        self.assertNotEqual(other["created"], "")
+
+    def test_members_are_filtered_and_sorted_by_their_last_mail(self):
+        helpdesk = self.make("helpdesk")
+        me, = self.found(helpdesk)[0]
+        self.add(("aa",), ("bb",), ("cc",))
+        self.deliver("aa", 3)
+        self.deliver("bb", 200)
+        self.assertEqual(self.found(helpdesk, "&received=recent"), (["aa"], 1, None))
+        self.assertEqual(self.found(helpdesk, "&received=old"), (["bb"], 1, None))
+        self.assertEqual(self.found(helpdesk, "&received=unknown")[0], sorted(["cc", me]))
+        self.assertEqual(self.found(helpdesk, "&sort=-received_at")[0][:2], ["aa", "bb"])
+        self.assertEqual(self.found(helpdesk, "&sort=received_at")[0][2:], ["bb", "aa"])
+        self.assertEqual(helpdesk.get("/members?received=never").json["field"], "received")
 
     def test_a_table_is_had_in_portions_and_has_no_formulas(self):
         helpdesk = self.make("helpdesk")

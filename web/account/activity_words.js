@@ -46,6 +46,7 @@ const changes = {
     code: { reuse: "change.token-stolen" },
     "connection-test": { start: "change.connection-test-start" },
     member: { add: "change.member-add", set: "change.member-set" },
+    password: { change: "change.password" },
     "profile-link": { make: "change.profile-link-make", use: "change.profile-link-use" },
     "recovery-code": { use: "change.recovery-code-use" },
     "recovery-codes": { make: "change.recovery-codes-make" },

@@ -24,6 +24,8 @@ import { request, useObject } from "./state.js";
 
 const LIST = "/console/members";
 
+const known = (seconds) => (seconds ? time(seconds) : t("members.unknown"));
+
 function LastUses({ rows }) {
     if (rows.length === 0) return html`<p data-empty>${t("member.never-used")}</p>`;
     const row = ({ service, credential, at, ip }) => ({
@@ -50,6 +52,8 @@ function Facts({ member }) {
             ${member.class && detail(t("member.class"), member.class)}
             ${administrator && detail(t("role.legend"), roleName(administrator))}
             ${detail(t("members.created"), time(member.created_at))}
+            ${detail(t("members.password-changed"), known(member.password_changed_at))}
+            ${detail(t("members.received"), known(member.received_at))}
         </dl>
         <${LastUses} rows=${member.last_uses} />
     <//>`;

@@ -36,6 +36,8 @@ const filters = () => [
     choice("unseen", "members.unseen", ["yes", "members.yes"]),
     choice("app_passwords_used", "members.app-passwords", ["unused", "members.app-unused"],
         ["none", "members.app-none"]),
+    choice("received", "members.received-filter", ["recent", "members.received-recent"],
+        ["old", "members.received-old"], ["unknown", "members.unknown"]),
     onOff("webmail", "members.webmail"),
     onOff("imap", "members.flag-imap"),
     onOff("pop3", "members.flag-pop"),
@@ -51,8 +53,9 @@ const columns = () => [
     t("members.flag-smtp"),
     t("members.flag-pop"),
     t("members.flag-imap"),
-    t("members.received"),
+    { label: t("members.received"), sort: "received_at" },
     t("members.factor"),
+    t("members.password-changed"),
     { label: t("members.created"), sort: "created_at" },
 ];
 
@@ -67,6 +70,7 @@ function Flags({ flags }) {
 }
 
 const day = (seconds) => (seconds ? html`<${Day} seconds=${seconds} />` : "-");
+const known = (seconds) => (seconds ? day(seconds) : t("members.unknown"));
 const use = (last) => (last ? html`<span>${day(last.at)}<small><${Address} ip=${last.address} /></small></span>` : "-");
 
 function rowOf(row) {
@@ -81,8 +85,9 @@ function rowOf(row) {
             use(row.smtp),
             use(row.pop3),
             use(row.imap),
-            day(row.received_at),
+            known(row.received_at),
             day(row.factor_registered_at),
+            known(row.password_changed_at),
             day(row.created_at),
         ],
     };

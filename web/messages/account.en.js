@@ -240,6 +240,7 @@ export default {
     "change.connection-test-start": "A connection test was started",
     "change.member-add": "The account was added",
     "change.member-set": "Settings of the account were changed",
+    "change.password": "The account password was changed",
     "change.profile-link-make": "A set-up link for a device was made",
     "change.profile-link-use": "A set-up link for a device was used",
     "change.recovery-code-use": "A recovery code was used",

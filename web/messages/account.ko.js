@@ -240,6 +240,7 @@ export default {
     "change.connection-test-start": "연결 테스트 시작",
     "change.member-add": "계정 등록",
     "change.member-set": "계정 설정 변경",
+    "change.password": "계정 비밀번호 변경",
     "change.profile-link-make": "기기 설정 링크 생성",
     "change.profile-link-use": "기기 설정 링크 사용",
     "change.recovery-code-use": "복구 코드 사용",
