@@ -67,6 +67,18 @@ class Jobs(ConsoleTest):
         self.assertFalse(self.job(job)["can_be_undone"])
         self.refused(self.boss.post("/jobs/%d/undo" % job["id"]), 409, "job-state")
 
+    def test_records_are_found_by_administrators_of_the_domain(self):
+        self.add_members(3)
+        for what in ({"change": {"pop3": "off"}}, {"action": "end-sessions"}):
+            self.ended(self.start(self.boss, self.all(**what)))
+        found = self.good(self.desk.get("/audit?limit=6"))["items"]
+        members = ["u%d@%s" % (i, self.domain) for i in (2, 1, 0)]
+        self.assertEqual([(row["action"], row["object"]) for row in found],
+                         [("session.revoke-all", member) for member in members] +
+                         [("member.set", member) for member in members])
+        self.assertEqual(len(self.good(self.desk.get("/audit?action=member.set&object=" + self.domain))["items"]), 3)
+        self.assertEqual(self.good(self.program("domain", self.foreign).get("/audit?action=member.set"))["items"], [])
+
     def test_list_has_members_of_ones_own(self):
         self.add_members(3)
         other = self.person(domain=self.foreign)
