@@ -103,6 +103,13 @@ int pl_administrator_get(struct pl_store *store, int64_t id,
 		   administrator_r, err);
 }
 
+int pl_administrator_is_active(const struct pl_work *work, int64_t id)
+{
+	return finds(pl_query(work->store, PL_SQL_ADMINISTRATOR_IS_ACTIVE,
+			      PL_PARAMS(PL_INT("administrator_id", id), PL_INT("now", work->now))),
+		     work->err);
+}
+
 static int read_all(struct pl_stmt *stmt,
 		    int (*each)(const struct pl_administrator *administrator, void *context),
 		    void *context, struct pl_error *err)
@@ -221,22 +228,56 @@ static int check_role(enum pl_admin_role role, const char *const *domains, struc
 	return 0;
 }
 
-int pl_administrator_write(const struct pl_work *work, int64_t member_id, enum pl_admin_role role,
-			   const char *const *domains, int64_t *id_r, char *domains_r)
+static int add_domains(const struct pl_work *work, int64_t id, const char *const *domains,
+		       char *domains_r)
 {
-	if (check_role(role, domains, work->err) < 0 ||
-	    pl_insert(work->store, PL_SQL_ADMINISTRATOR_INSERT,
-		      PL_PARAMS(PL_ID("member_id", member_id),
-				PL_TEXT("role", pl_admin_role_name(role)),
-				PL_INT("made_at", work->now), PL_TEXT("made_by", work->actor.who)),
-		      id_r, work->err) < 0)
-		return -1;
 	domains_r[0] = '\0';
 	for (; *domains != NULL; domains++) {
-		if (add_domain(work, *id_r, *domains, domains_r) < 0)
+		if (add_domain(work, id, *domains, domains_r) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+int pl_administrator_write(const struct pl_work *work, int64_t member_id, enum pl_admin_role role,
+			   const char *const *domains, int64_t *id_r, char *domains_r)
+{
+	return check_role(role, domains, work->err) < 0 ||
+			       pl_insert(work->store, PL_SQL_ADMINISTRATOR_INSERT,
+					 PL_PARAMS(PL_ID("member_id", member_id),
+						   PL_TEXT("role", pl_admin_role_name(role)),
+						   PL_INT("made_at", work->now),
+						   PL_TEXT("made_by", work->actor.who)),
+					 id_r, work->err) < 0
+		       ? -1
+		       : add_domains(work, *id_r, domains, domains_r);
+}
+
+/* Gives one that there is another role and other domains. Its id stays, by which it has its jobs. */
+static int rewrite(const struct pl_work *work, int64_t id, enum pl_admin_role role,
+		   const char *const *domains)
+{
+	char names[PL_AUDIT_TEXT];
+
+	return check_role(role, domains, work->err) < 0 ||
+			       pl_exec(work->store, PL_SQL_ADMINISTRATOR_UPDATE,
+				       PL_PARAMS(PL_TEXT("role", pl_admin_role_name(role)),
+						 PL_INT("made_at", work->now),
+						 PL_TEXT("made_by", work->actor.who),
+						 PL_INT("administrator_id", id)),
+				       work->err) < 0 ||
+			       pl_exec(work->store, PL_SQL_ADMINISTRATOR_DOMAINS_CLEAR,
+				       PL_PARAMS(PL_INT("administrator_id", id)), work->err) < 0
+		       ? -1
+		       : add_domains(work, id, domains, names);
+}
+
+/* What was previewed with other rights does not go on. */
+static int stop_jobs(const struct pl_work *work, int64_t id)
+{
+	return pl_exec(work->store, PL_SQL_JOB_STOP_ALL,
+		       PL_PARAMS(PL_INT("now", work->now), PL_INT("administrator_id", id)),
+		       work->err);
 }
 
 struct names {
@@ -278,31 +319,42 @@ static int add_record(const struct pl_work *work, const struct pl_administrator 
 	return pl_audit_add(work, action, object, before, after);
 }
 
+/* Makes one of the member, or gives it other rights: 1 they are others, 0, -1. */
+static int set(const struct pl_work *work, const struct pl_account *account,
+	       enum pl_admin_role role, const char *const *domains,
+	       struct pl_administrator *administrator, char *before_r)
+{
+	char after[PL_AUDIT_TEXT], names[PL_AUDIT_TEXT];
+	const int had = pl_administrator_of_member(work->store, account->member.id, administrator,
+						   work->err);
+
+	before_r[0] = '\0';
+	if (had < 0 ||
+	    (had == 1 && (describe(work, administrator, before_r) < 0 ||
+			  rewrite(work, administrator->id, role, domains) < 0)) ||
+	    (had == 0 && pl_administrator_write(work, account->member.id, role, domains,
+						&administrator->id, names) < 0))
+		return -1;
+	administrator->role = role;
+	administrator->member_id = account->member.id;
+	administrator->address = account->member.address;
+	if (describe(work, administrator, after) < 0 ||
+	    add_record(work, administrator, "administrator.set", before_r, after) < 0)
+		return -1;
+	return strcmp(before_r, after) != 0;
+}
+
 int pl_administrator_set(const struct pl_work *work, const struct pl_account *account,
 			 enum pl_admin_role role, const char *const *domains)
 {
 	struct pl_administrator administrator;
-	char before[PL_AUDIT_TEXT] = "", after[PL_AUDIT_TEXT], names[PL_AUDIT_TEXT];
-	int64_t id;
-	int ret = pl_administrator_of_member(work->store, account->member.id, &administrator,
-					     work->err);
+	char before[PL_AUDIT_TEXT];
+	const int ret = set(work, account, role, domains, &administrator, before);
 
-	if (ret == 1 &&
-	    (describe(work, &administrator, before) < 0 ||
-	     pl_exec(work->store, PL_SQL_ADMINISTRATOR_DELETE,
-		     PL_PARAMS(PL_INT("administrator_id", administrator.id)), work->err) < 0))
-		ret = -1;
-	if (ret < 0 ||
-	    pl_administrator_write(work, account->member.id, role, domains, &id, names) < 0)
-		return -1;
-	administrator.member_id = account->member.id;
-	administrator.address = account->member.address;
-	snprintf(after, sizeof(after), "role=%s%s%.900s", pl_admin_role_name(role),
-		 names[0] != '\0' ? " domains:" : "", names);
-	if (add_record(work, &administrator, "administrator.set", before, after) < 0)
-		return -1;
-	return strcmp(before, after) == 0
-		       ? 0
+	if (ret != 1)
+		return ret;
+	return stop_jobs(work, administrator.id) < 0
+		       ? -1
 		       : pl_notice_add(work, administrator.member_id,
 				       before[0] == '\0' ? "administrator-made"
 							 : "administrator-changed",
@@ -317,7 +369,7 @@ int pl_administrator_remove(const struct pl_work *work, int64_t id)
 
 	if (ret != 1)
 		return ret;
-	if (describe(work, &administrator, before) < 0 ||
+	if (describe(work, &administrator, before) < 0 || stop_jobs(work, id) < 0 ||
 	    pl_exec(work->store, PL_SQL_ADMINISTRATOR_DELETE,
 		    PL_PARAMS(PL_INT("administrator_id", id)), work->err) < 0 ||
 	    add_record(work, &administrator,

@@ -9,8 +9,8 @@
  * Undoing is a job as well: it takes the members that a job has changed, and gives back what they
  * had, but only to those that still have all that the job has given them.
  *
- * An administrator's rights are looked up again with each portion of a job. Whoever lost them, or
- * has other domains since, has to make a new one.
+ * An administrator's rights are looked up again with each portion of a job. Whoever lost them, was
+ * switched off or has other domains since, or whose key has expired, has to make a new one.
  *
  * Functions that write take part in the caller's write transaction.
  */

@@ -53,9 +53,11 @@ static int read_job(const struct pl_work *work, int64_t id, struct pl_job *job_r
 static int read_rights(const struct pl_work *work, struct pl_job_portion *portion)
 {
 	const enum pl_job_action action = portion->job.action;
-	const int ret = pl_administrator_get(work->store, portion->job.administrator_id,
-					     &portion->administrator, work->err);
+	const int64_t id = portion->job.administrator_id;
+	int ret = pl_administrator_is_active(work, id);
 
+	if (ret == 1)
+		ret = pl_administrator_get(work->store, id, &portion->administrator, work->err);
 	if (ret != 1)
 		return ret;
 	portion->scope = pl_administrator_scope(&portion->administrator);

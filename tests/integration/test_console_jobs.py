@@ -87,7 +87,7 @@ class Jobs(ConsoleTest):
         preview = self.good(self.boss.post("/jobs/preview", listed))
         self.assertEqual((preview["matching"], preview["not_found"]), (2, 2))
         self.assertEqual(self.ended(self.start(self.boss, listed))["changed"], 2)
-        self.assertEqual(self.sql("SELECT COUNT(*) FROM member WHERE active = 0")[0][0], 2)
+        self.assertEqual(self.sql("SELECT COUNT(*) FROM member WHERE active = 0 AND class = 'left'")[0][0], 2)
 
     def test_role_decides_what_may_be_done_and_seen(self):
         self.add_members(3)
@@ -103,6 +103,44 @@ class Jobs(ConsoleTest):
         server = self.program("server")
         self.assertEqual(self.job(job, server), job)
         self.refused(server.post("/jobs/%d/undo" % job["id"]), 409, "job-state")
+
+    def paused(self, who):
+        job = self.start(who, self.all(change={"sieve": "off"}))
+        return self.good(who.post("/jobs/%d/pause" % job["id"]))
+
+    def give(self, member, *domains):
+        self.command("admin", "add", member, "--role", "domain", "--domains", ",".join(domains))
+
+    def test_other_rights_stop_jobs_and_leave_what_was_done(self):
+        self.add_members(MANY)
+        one, server = self.make("domain"), self.program("server")
+        done = self.ended(self.start(one, {"members": ["u1@" + self.domain], "change": {"pop3": "off"}}), one)
+        job = self.paused(one)
+        self.give(one.browser.member, self.domain)
+        self.assertEqual(self.job(job, one)["state"], "paused")
+        self.give(one.browser.member, self.domain, self.foreign)
+        self.assertEqual((self.job(job, one)["state"], self.job(job, one)["reason"]), ("stopped", "administrator"))
+        self.refused(server.post("/jobs/%d/resume" % job["id"]), 409, "job-state")
+        self.assertEqual(self.good(one.get("/jobs"))["total"], 2)
+        undo = self.ended(self.good(one.post("/jobs/%d/undo" % done["id"])), one)
+        self.assertEqual((undo["changed"], undo["failed"]), (1, 0))
+        job = self.paused(one)
+        self.command("admin", "remove", one.browser.member)
+        self.assertEqual(self.job(job, server)["state"], "stopped")
+
+    def test_job_of_one_who_is_switched_off_or_whose_key_has_expired_does_not_go_on(self):
+        self.add_members(MANY)
+        server = self.program("server")
+        for one, end in ((self.make("domain"), lambda one: self.command("member", "set", one.browser.member, "active=off")),
+                         (self.program("domain"), lambda one: self.sql("UPDATE api_key SET expires_at = 1 WHERE administrator_id "
+                                                                       "= (SELECT MAX(administrator_id) FROM api_key)"))):
+            job = self.paused(one)
+            end(one)
+            self.good(server.post("/jobs/%d/resume" % job["id"]))
+            ended = self.ended(job, server)
+            self.assertEqual((ended["state"], ended["reason"], ended["changed"]), ("stopped", "administrator", job["changed"]))
+            undo = self.ended(self.good(server.post("/jobs/%d/undo" % job["id"])), server)
+            self.assertEqual(undo["changed"], job["changed"])
 
     def test_lists_are_paged(self):
         self.add_members(5)
