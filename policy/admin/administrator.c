@@ -160,20 +160,6 @@ int64_t pl_administrator_count(struct pl_store *store, int programs, struct pl_e
 		     programs ? "programs" : "members", err);
 }
 
-int pl_administrator_is_last_server(struct pl_store *store,
-				    const struct pl_administrator *administrator,
-				    struct pl_error *err)
-{
-	int64_t others;
-
-	if (administrator->role != PL_ADMIN_SERVER || administrator->member_id == 0)
-		return 0;
-	others = count(pl_query(store, PL_SQL_ADMINISTRATOR_OTHER_SERVERS,
-				PL_PARAMS(PL_INT("administrator_id", administrator->id))),
-		       "others", err);
-	return others < 0 ? -1 : others == 0;
-}
-
 int pl_administrator_domains(struct pl_store *store, int64_t id,
 			     int (*each)(const char *domain, void *context), void *context,
 			     struct pl_error *err)
@@ -253,7 +239,7 @@ int pl_administrator_write(const struct pl_work *work, int64_t member_id, enum p
 		       : add_domains(work, *id_r, domains, domains_r);
 }
 
-/* Gives one that there is another role and other domains. Its id stays, by which it has its jobs. */
+/* Gives one that there is another role and other domains. Its id stays, and so its jobs. */
 static int rewrite(const struct pl_work *work, int64_t id, enum pl_admin_role role,
 		   const char *const *domains)
 {

@@ -60,15 +60,11 @@ int pl_administrator_list(struct pl_store *store,
 int pl_administrator_page(struct pl_store *store, int64_t after, int limit,
 			  int (*each)(const struct pl_administrator *administrator, void *context),
 			  void *context, struct pl_error *err);
-/* Whether there is one with that id whose member is not switched off, or whose key has not expired: 1, 0
- * or -1. */
+/* Whether there is one with that id, whose member is not switched off, or whose key has not
+ * expired: 1, 0 or -1. */
 int pl_administrator_is_active(const struct pl_work *work, int64_t id);
 /* How many members, or programs, are administrators; -1 on error. */
 int64_t pl_administrator_count(struct pl_store *store, int programs, struct pl_error *err);
-/* Whether no other member who can sign in is a server administrator: 1, 0 or -1. */
-int pl_administrator_is_last_server(struct pl_store *store,
-				    const struct pl_administrator *administrator,
-				    struct pl_error *err);
 /* The names of the domains that it was given, sorted, until each returns non-zero. */
 int pl_administrator_domains(struct pl_store *store, int64_t id,
 			     int (*each)(const char *domain, void *context), void *context,
@@ -76,8 +72,8 @@ int pl_administrator_domains(struct pl_store *store, int64_t id,
 
 /* Makes a member an administrator, or gives it another role and other domains. domains is a list
  * of names that ends with NULL, all of which must be known; empty for a server administrator, and
- * not empty for others. Jobs of an administrator who gets other rights are stopped, and stay its own. The
- * member is told by mail. 0, or -1: PL_ERR_CONFLICT when there is no such domain. */
+ * not empty for others. Jobs of an administrator who gets other rights are stopped, and stay its
+ * own. The member is told by mail. 0, or -1: PL_ERR_CONFLICT when there is no such domain. */
 int pl_administrator_set(const struct pl_work *work, const struct pl_account *account,
 			 enum pl_admin_role role, const char *const *domains);
 /* 1 removed, 0 there is none, -1. */

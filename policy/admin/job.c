@@ -65,6 +65,20 @@ int pl_job_locks_out(const struct pl_change *change)
 	       change->value.value[PL_SETTING_TWO_FACTOR_MODE] == PL_SKIP;
 }
 
+int pl_job_spares_administrators(enum pl_admin_role role, enum pl_job_action action,
+				 const struct pl_change *change)
+{
+	const unsigned int sign_in = 1u << PL_SETTING_WEBMAIL | 1u << PL_SETTING_TWO_FACTOR |
+				     1u << PL_SETTING_TWO_FACTOR_MODE;
+
+	if (role != PL_ADMIN_SERVER)
+		return 1;
+	/* Undoing may give back what locks out. */
+	if (action == PL_JOB_UNDO)
+		return change->has_active || (change->settings & sign_in) != 0;
+	return action == PL_JOB_CHANGE && pl_job_locks_out(change);
+}
+
 int pl_job_can_be_undone(const struct pl_job *job)
 {
 	return job->action == PL_JOB_CHANGE || job->action == PL_JOB_UNDO;

@@ -68,10 +68,28 @@ static int leave_out_lost(const struct pl_work *work, const struct pl_job_portio
 		       work->err);
 }
 
+/* What the job changes; of one that undoes others, what the first of them has changed. */
+static int read_change(const struct pl_work *work, const struct pl_job *job,
+		       struct pl_change *change_r)
+{
+	const struct pl_administrator all = { .id = 1, .role = PL_ADMIN_SERVER };
+	struct pl_job undone = *job;
+	int ret = 1;
+
+	while (ret == 1 && undone.undo_of != 0)
+		ret = pl_job_get(work->store, &all, undone.undo_of, &undone, work->err);
+	return ret < 0 ? -1 : pl_job_parse_change(undone.change, change_r, work->err);
+}
+
 static int leave_out_administrators(const struct pl_work *work,
 				    const struct pl_job_portion *portion)
 {
-	if (portion->administrator.role == PL_ADMIN_SERVER)
+	struct pl_change change;
+
+	if (read_change(work, &portion->job, &change) < 0)
+		return -1;
+	if (!pl_job_spares_administrators(portion->administrator.role, portion->job.action,
+					  &change))
 		return 0;
 	return pl_exec(work->store, PL_SQL_JOB_MARK_ADMINISTRATORS,
 		       PL_PARAMS(PORTION_PARAMS(portion, "taken"),

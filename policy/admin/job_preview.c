@@ -121,7 +121,9 @@ static int leave_out(const struct preview *preview, int64_t administrator, int64
 
 	if (is_own && (!is_change || pl_job_locks_out(&preview->change)))
 		preview->result->own_account += members;
-	else if (administrator != 0 && !is_own && preview->administrator->role != PL_ADMIN_SERVER)
+	else if (administrator != 0 && !is_own &&
+		 pl_job_spares_administrators(preview->administrator->role, preview->job->action,
+					      &preview->change))
 		preview->result->administrators += members;
 	else if (is_change &&
 		 pl_change_check(&preview->change, preview->policy, preview->domain.name, NULL) < 0)

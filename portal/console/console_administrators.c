@@ -40,23 +40,6 @@ int get_console_administrators(struct request *request, struct response *respons
 	return console_role_list_answer(&list, response, total, ret);
 }
 
-/* Nobody takes rights from himself, and somebody must be left who gives them: 1, 0 answered, -1. */
-static int check_loss(const struct request *request, struct response *response,
-		      const struct pl_administrator *administrator, enum pl_admin_role role,
-		      struct pl_error *err)
-{
-	int last;
-
-	if (console_is_self(request, administrator->member_id))
-		return respond_error(response, 409, "own-account");
-	if (role == PL_ADMIN_SERVER)
-		return 1;
-	last = pl_administrator_is_last_server(request->work.store, administrator, err);
-	if (last == 1)
-		return respond_error(response, 409, "last-server-administrator");
-	return last < 0 ? -1 : 1;
-}
-
 /* The account that the body names, of a member that the database has: 1, 0 answered, -1. */
 static int find_member(const struct request *request, struct response *response,
 		       struct pl_account *account_r, struct pl_error *err)
@@ -82,13 +65,8 @@ static int set_administrator(struct request *request, struct response *response,
 
 	if (ret != 1)
 		return ret;
-	if (pl_administrator_of_member(request->work.store, account.member.id, &administrator,
-				       err) < 0)
-		return -1;
-	administrator.member_id = account.member.id;
-	ret = check_loss(request, response, &administrator, given->role, err);
-	if (ret != 1)
-		return ret;
+	if (console_is_self(request, account.member.id))
+		return respond_error(response, 409, "own-account");
 	ret = pl_administrator_set(&request->work, &account, given->role, given->domains);
 	if (ret < 0 && err->code == PL_ERR_CONFLICT)
 		return respond_bad_field(response, "domains");
@@ -122,10 +100,10 @@ static int remove_one(struct request *request, struct response *response, void *
 	(void)context;
 	if (ret >= 0 && (ret == 0 || administrator.member_id == 0))
 		return respond_error(response, 404, "not-found");
-	if (ret == 1)
-		ret = check_loss(request, response, &administrator, PL_ADMIN_NOBODY, err);
-	if (ret != 1)
-		return ret;
+	if (ret < 0)
+		return -1;
+	if (console_is_self(request, administrator.member_id))
+		return respond_error(response, 409, "own-account");
 	response->status = 204;
 	return pl_administrator_remove(&request->work, id);
 }

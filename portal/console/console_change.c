@@ -2,7 +2,7 @@
 #include "portal/console/console_change.h"
 
 #include "policy/base/utf8.h"
-#include "policy/login/login.h"
+#include "portal/console/console_lockout.h"
 
 /* Ends the transaction as the change wants it. */
 static int finish(struct request *request, int ret)
@@ -13,12 +13,24 @@ static int finish(struct request *request, int ret)
 	return ret;
 }
 
+/* In the transaction: 1; 0 and the answer; -1. */
+static int make(struct request *request, struct response *response, console_change *change,
+		void *context)
+{
+	struct console_lockout before;
+	int ret = console_lockout_begin(request, &before);
+
+	if (ret == 0)
+		ret = change(request, response, context);
+	return ret == 1 ? console_lockout_end(request, response, &before) : ret;
+}
+
 int console_write(struct request *request, struct response *response, console_change *change,
 		  void *context)
 {
 	if (request_begin_write(request, request->work.err) < 0)
 		return -1;
-	return finish(request, change(request, response, context));
+	return finish(request, make(request, response, change, context));
 }
 
 /* In the transaction: 1; 0 and the answer, when the member is gone; -1. */
@@ -40,7 +52,7 @@ int console_write_member(struct request *request, struct response *response, con
 	if (request_begin_write(request, request->work.err) < 0)
 		return -1;
 	ret = read_target(request, response);
-	return finish(request, ret == 1 ? change(request, response, context) : ret);
+	return finish(request, ret == 1 ? make(request, response, change, context) : ret);
 }
 
 int console_write_with_reason(struct request *request, struct response *response,
@@ -63,16 +75,6 @@ int console_is_allowed(const struct request *request, struct response *response,
 						      pl_setting_info((enum pl_setting)i)->name));
 	}
 	return 1;
-}
-
-int console_is_locked_out(const struct request *request, const struct pl_account *account)
-{
-	const struct pl_login login = { .service = PL_SETTING_WEBMAIL,
-					.offer = PL_OFFER_PROVEN,
-					.ip = request->ip,
-					.now = request->work.now };
-
-	return pl_login_decide(request->policy, &login, account).outcome == PL_DENY;
 }
 
 int console_is_self(const struct request *request, int64_t member_id)

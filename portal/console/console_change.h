@@ -2,7 +2,8 @@
  *
  * A change is a function that is called in a write transaction. It returns 1 when it has changed
  * something and answered, 0 when it has answered that it does not, or -1 and the error of
- * request->work. Its context is the handler's. What returns 0 or -1 is taken back.
+ * request->work. Its context is the handler's. What returns 0 or -1 is taken back, and so is what
+ * would shut administrators out (console_lockout.h).
  */
 #ifndef POSTLATCH_PORTAL_CONSOLE_CHANGE_H
 #define POSTLATCH_PORTAL_CONSOLE_CHANGE_H
@@ -28,8 +29,6 @@ int console_write_with_reason(struct request *request, struct response *response
 /* Whether the policy file allows what a change switches on in that domain: 1; 0 and the answer. */
 int console_is_allowed(const struct request *request, struct response *response, const char *domain,
 		       const struct pl_change *change);
-/* Whether the account cannot sign in to the portal, and so not to the console. */
-int console_is_locked_out(const struct request *request, const struct pl_account *account);
 /* Whether the member is who asks. A program is nobody. */
 int console_is_self(const struct request *request, int64_t member_id);
 /* What the member is told by mail of what an administrator did: device, "" for none, and the

@@ -5,6 +5,7 @@
 #include "portal/console/console_answer.h"
 #include "portal/console/console_change.h"
 #include "portal/console/console_domain_answer.h"
+#include "portal/console/console_lockout.h"
 #include "portal/console/handlers.h"
 
 static int read_setting(const struct request *request, enum pl_setting setting,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "portal/console/console_change.h"
+#include "portal/console/console_lockout.h"
 #include "portal/console/console_member_answer.h"
 #include "portal/console/handlers.h"
 

@@ -1,4 +1,5 @@
 """Administrators and keys over the API: who may make and remove whom."""
+import concurrent.futures
 import email
 import email.policy
 import time
@@ -8,6 +9,12 @@ from console import Administrator, ConsoleTest
 from server import TIMEOUT, wait_for
 
 PEOPLE, KEYS = "/administrators", "/keys"
+
+
+def together(calls):
+    """What they answer that are made at the same time."""
+    with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(lambda call: call(), calls))
 
 
 class Managing(ConsoleTest):
@@ -119,6 +126,39 @@ class People(Managing):
         self.good(key.post(PEOPLE, demotion))
         self.assertEqual(key.delete("%s/%d" % (PEOPLE, self.id_of(member))).status, 204)
         self.refused(key.delete("%s/%d" % (PEOPLE, self.id_of(other))), 409, "last-server-administrator")
+
+    def test_no_change_shuts_out_the_last_server_administrator(self):
+        key, member = self.key(), self.one.browser.member
+        person, domain = "/members/" + member, "/domains/" + self.domain
+
+        def change(path, **fields):
+            return key.patch(path, fields, If_Match=key.get(path).headers["ETag"])
+
+        changes = (lambda: change(person, active=False), lambda: change(person, webmail="off"), lambda: key.delete(person),
+                   lambda: change(domain, active=False), lambda: change(domain, webmail="off"),
+                   lambda: key.delete(domain + "?members=%d" % self.good(key.get(domain))["members"]))
+        for number, do in enumerate(changes):
+            with self.subTest(change=number):
+                self.refused(do(), 409, "last-server-administrator")
+                self.good(self.one.get("/me"))
+        # Another one is enough, who need not be of that domain.
+        other = self.make("server", address=self.person(domain=self.foreign))
+        for value in ("off", "inherit"):
+            self.good(change(domain, webmail=value))
+            self.good(change(person, webmail=value))
+        self.assertEqual(key.delete(person).status, 204)
+        self.good(other.get("/me"))
+        self.refused(key.delete("/members/" + other.browser.member), 409, "last-server-administrator")
+
+    def test_two_who_shut_out_each_other_do_not_both_succeed(self):
+        both = [self.one, self.make("server")]
+        paths = ["/members/" + one.browser.member for one in reversed(both)]
+        tags = [one.get(path).headers["ETag"] for one, path in zip(both, paths)]
+        answers = together([lambda one=one, path=path, tag=tag: one.patch(path, {"active": False}, If_Match=tag)
+                            for one, path, tag in zip(both, paths, tags)])
+        self.assertEqual([answer.status for answer in answers].count(200), 1, answers)
+        self.assertEqual(self.sql("SELECT COUNT(*) FROM administrator a JOIN member m ON m.id = a.member_id WHERE m.active = 1"),
+                         [(1,)])
 
     def test_a_key_of_a_server_administrator_makes_administrators_and_others_do_not(self):
         member = self.person()

@@ -199,6 +199,18 @@ class One(Domains):
         self.good(self.change(own, webmail="off", scope="new"))
         self.assertEqual(self.good(self.change(server, domain=self.foreign, active=False))["active"], False)
 
+    def test_a_domain_administrator_shuts_no_other_administrator_out(self):
+        elsewhere = self.make("domain", address=self.person(domain=self.foreign))
+        for role in ("helpdesk", "server"):
+            member = self.person()
+            self.command("admin", "add", member, "--role", role, *(() if role == "server" else ("--domains", self.domain)))
+            for scope in ("inheriting", "all"):
+                self.refused(self.change(elsewhere, webmail="off", scope=scope), 409, "locks-out-administrators")
+            self.good(self.change(elsewhere, webmail="off", scope="new"))
+            self.good(self.change(elsewhere, webmail="inherit"))
+            self.command("admin", "remove", member)
+        self.good(self.change(elsewhere, webmail="off", scope="all"))
+
     def test_records_say_who(self):
         domain = self.make("domain")
         self.good(self.change(domain, pop3="off", scope="all"))

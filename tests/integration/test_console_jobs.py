@@ -142,6 +142,25 @@ class Jobs(ConsoleTest):
             undo = self.ended(self.good(server.post("/jobs/%d/undo" % job["id"])), server)
             self.assertEqual(undo["changed"], job["changed"])
 
+    def test_many_changes_at_once_shut_out_no_administrator(self):
+        self.add_members(3)
+        self.command("admin", "add", "u1@" + self.domain, "--role", "server")
+        server, webmail = self.program("server"), {"change": {"webmail": "off"}}
+        self.assertEqual(self.good(server.post("/jobs/preview", self.all(**webmail)))["administrators"], 1)
+        job = self.ended(self.start(server, self.all(**webmail)), server)
+        self.assertEqual((job["changed"], job["skipped"]), (2, 1))
+        # What shuts nobody out reaches all, and so does undoing it.
+        job = self.ended(self.start(server, self.all(change={"pop3": "off"})), server)
+        self.assertEqual((job["changed"], job["skipped"]), (3, 0))
+        undo = self.ended(self.good(server.post("/jobs/%d/undo" % job["id"])), server)
+        self.assertEqual((undo["changed"], undo["skipped"]), (3, 0))
+        # Undoing may shut out, too, where the domain is off meanwhile.
+        job = self.ended(self.start(server, self.all(change={"webmail": "on"})), server)
+        undo = self.ended(self.good(server.post("/jobs/%d/undo" % job["id"])), server)
+        self.assertEqual((undo["changed"], undo["skipped"]), (2, 1))
+        again = self.ended(self.good(server.post("/jobs/%d/undo" % undo["id"])), server)
+        self.assertEqual((again["changed"], again["skipped"]), (2, 0))
+
     def test_lists_are_paged(self):
         self.add_members(5)
         self.command("admin", "add", "u1@" + self.domain, "--role", "helpdesk", "--domains", self.domain)

@@ -515,6 +515,7 @@ export default {
     "error.role": "Your role does not allow this. Ask a server administrator.",
     "error.administrator": "This member is an administrator. Only a server administrator can change this account.",
     "error.last-server-administrator": "This is the last server administrator. Make another member one first.",
+    "error.locks-out-administrators": "This would keep another administrator from signing in. Ask a server administrator.",
     "error.bad-member": "There is no such member. Check the mail address.",
     "error.bad-domains": "Enter names of domains that this server has, separated by commas.",
     "error.own-account": "You cannot do this to your own account. Ask another server administrator.",

@@ -515,6 +515,7 @@ export default {
     "error.role": "이 역할로는 할 수 없는 작업입니다. 서버 관리자에게 요청하세요.",
     "error.administrator": "관리자인 회원의 계정은 서버 관리자만 변경할 수 있습니다.",
     "error.last-server-administrator": "마지막 서버 관리자입니다. 다른 회원을 먼저 서버 관리자로 지정해 주세요.",
+    "error.locks-out-administrators": "다른 관리자가 로그인할 수 없게 되는 변경입니다. 서버 관리자에게 요청하세요.",
     "error.bad-member": "등록된 회원이 아닙니다. 메일 주소를 확인해 주세요.",
     "error.bad-domains": "이 서버에 등록된 도메인 이름을 쉼표로 구분하여 입력해 주세요.",
     "error.own-account": "자신의 계정에는 할 수 없는 작업입니다. 다른 서버 관리자에게 요청하세요.",
