@@ -18,11 +18,13 @@ static const char *webmail_url(const struct request *request)
 int answer_no_session(const struct request *request, struct response *response, const char *why)
 {
 	return respond_json(response, 200,
-			    json_pack("{s:s, s:s?, s:n, s:n, s:n, s:n, s:s, s:s?, s:b, s:b, s:i}",
+			    json_pack("{s:s, s:s?, s:n, s:n, s:n, s:n, s:n, s:s, s:s?, s:b, s:b, "
+				      "s:i}",
 				      "state", "none", "why", why, "address", "csrf", "next",
-				      "administrator", "name", request->policy->portal_name,
-				      "webmail", webmail_url(request), "recovery", 0,
-				      "recovery_kept", 1, "idle_minutes", PL_SESSION_IDLE / 60));
+				      "required_from", "administrator", "name",
+				      request->policy->portal_name, "webmail", webmail_url(request),
+				      "recovery", 0, "recovery_kept", 1, "idle_minutes",
+				      PL_SESSION_IDLE / 60));
 }
 
 /* NULL: not an administrator, or not signed in yet. */
@@ -39,24 +41,50 @@ static int find_role(const struct request *request, const struct pl_session *ses
 	return ret;
 }
 
+/* The day from which the member must have the second factor that is offered now, as far as it is
+ * known; "": none. */
+static int find_required_from(const struct request *request, const struct pl_session *session,
+			      enum next_step next, char day_r[PL_DAY_TEXT], struct pl_error *err)
+{
+	struct pl_account account;
+	struct pl_layers layers;
+	struct pl_resolved requirement;
+
+	day_r[0] = '\0';
+	if (!session->pending || next != NEXT_OFFER)
+		return 0;
+	if (pl_account_get(request->work.store, &session->address, &account, err) < 0)
+		return -1;
+	pl_account_layers(&account, request->policy, request->work.now, &layers);
+	requirement = pl_resolve(&layers, PL_SETTING_TWO_FACTOR_REQUIREMENT);
+	if (requirement.next_from != 0 && requirement.next == PL_REQUIRED)
+		pl_day_format(requirement.next_from, day_r);
+	return 0;
+}
+
 int answer_session(const struct request *request, struct response *response,
 		   const struct pl_session *session, const struct pl_secret *cookie,
 		   enum next_step next, struct pl_error *err)
 {
 	char address[PL_ADDRESS_DISPLAY_MAX + 1], csrf[CSRF_TEXT];
+	char required_from[PL_DAY_TEXT];
 	struct pl_totp_state state;
 	const char *role;
 
 	if (csrf_token(cookie, csrf, err) < 0 ||
 	    pl_totp_state(&request->work, session->member_id, &state) < 0 ||
-	    find_role(request, session, &role, err) < 0)
+	    find_role(request, session, &role, err) < 0 ||
+	    find_required_from(request, session, next, required_from, err) < 0)
 		return -1;
 	return respond_json(response, 200,
-			    json_pack("{s:s, s:n, s:s, s:s, s:s?, s:s?, s:s, s:s?, s:b, s:b, s:i}",
+			    json_pack("{s:s, s:n, s:s, s:s, s:s?, s:s?, s:s?, s:s, s:s?, s:b, s:b, "
+				      "s:i}",
 				      "state", session->pending ? "pending" : "authenticated",
 				      "why", "address",
 				      pl_address_display(&session->address, address), "csrf", csrf,
 				      "next", session->pending ? next_step_name(next) : NULL,
+				      "required_from",
+				      required_from[0] != '\0' ? required_from : NULL,
 				      "administrator", role, "name", request->policy->portal_name,
 				      "webmail", webmail_url(request), "recovery",
 				      session->pending && state.recovery_codes > 0, "recovery_kept",

@@ -212,6 +212,17 @@ class Registration(Flow):
         self.assertFalse(self.account()["factor"]["registered"])
         self.sign_in(portal.browser(), state="pending", next="offer")
 
+    def test_an_offer_names_the_day_from_which_it_is_required(self):
+        self.sign_in(portal.browser(), state="pending", next="offer", required_from=None)
+        server.postlatch("member", "set", "--add", self.member, "two_factor_requirement=required_from_2090-03-01")
+        self.sign_in(portal.browser(), state="pending", next="offer", required_from="2090-03-01")
+        self.sign_in(state="pending", next="offer", required_from="2090-03-01")
+        self.assertEqual(self.browser.session()["required_from"], "2090-03-01")
+        later = self.good(self.browser.post("/api/sign-in/later"))
+        self.assertEqual((later["state"], later["required_from"]), ("authenticated", None))
+        server.postlatch("member", "set", self.member, "two_factor_requirement=required_from_2020-03-01")
+        self.sign_in(portal.browser(), state="pending", next="register", required_from=None)
+
     def test_required_lets_nobody_in_without_a_factor(self):
         server.postlatch("member", "set", "--add", self.member, "two_factor_requirement=required")
         self.sign_in(state="pending", next="register")

@@ -7,6 +7,7 @@ are "secret" and all right codes "123456". What happens depends on the member; w
 
   code@      has a factor; its code is asked for
   offer@     has none, and may register later
+  soon@      the same, until 1 March 2090
   must@      has none, and must register
   plain@     has none and leaves it out: in at once; changes want the password
   trusted@   has a factor and a trusted device: in at once; changes want a code
@@ -42,7 +43,7 @@ CODE = "123456"
 USED_CODE = "111111"
 PASSWORD = "secret"
 RECOVERY = ["abcd-efgh-ijkl-mno%d" % i for i in range(2, 8)] + ["qrst-uvwx-yz23-456%s" % c for c in "abcd"]
-FIRST_STEP = {"code": "code", "offer": "offer", "must": "register"}
+FIRST_STEP = {"code": "code", "offer": "offer", "soon": "offer", "must": "register"}
 LONG_IP = "2001:db8:85a3:8d3:1319:8a2e:370:7348"
 DAY = 86400
 SERVICES = ("imap", "pop3", "smtp", "sieve")
@@ -133,8 +134,9 @@ class Session:
     def status(self):
         pending = self.state == "pending"
         return {"state": self.state, "why": None, "recovery_kept": pending or self.kept, "address": self.address, "csrf": self.csrf,
-                "next": self.next if pending else None, "name": "Postlatch", "recovery": pending and self.codes > 0, "idle_minutes": 30,
-                "webmail": "http://localhost/mail/"}
+                "next": self.next if pending else None, "name": "Postlatch",
+                "required_from": "2090-03-01" if pending and self.address.startswith("soon") else None,
+                "recovery": pending and self.codes > 0, "idle_minutes": 30, "webmail": "http://localhost/mail/"}
 
     def mail_settings(self):
         return {"user": self.address, "server": "mail.demo.test", "password": "app", "app_passwords": True, "oauth": True,
@@ -234,8 +236,8 @@ def post_connection_test_stop(session, _body):
     return dict(session.test.look(), attempts=session.test.attempts)
 
 
-NOBODY = {"state": "none", "why": None, "recovery_kept": True, "address": None, "csrf": None, "next": None, "name": "Postlatch", "recovery": False,
-          "idle_minutes": 30, "webmail": None}
+NOBODY = {"state": "none", "why": None, "recovery_kept": True, "address": None, "csrf": None, "next": None,
+          "required_from": None, "name": "Postlatch", "recovery": False, "idle_minutes": 30, "webmail": None}
 
 
 def check_code(body):

@@ -10,6 +10,23 @@ test("a registration that is offered can be put off", {}, async (reader, page) =
     await page.waitForURL("**/oauth2/authorize?client_id=mail");
 });
 
+test("a registration that will be demanded names the day, and can be put off until then", {}, async (reader, page) => {
+    await reader.signIn("soon", "/oauth2/authorize?client_id=mail");
+    await page.getByText("From Mar 1, 2090 on, a second factor is required").waitFor();
+    await reader.button("Skip for now").click();
+    await page.waitForURL("**/oauth2/authorize?client_id=mail");
+});
+
+test("the day is named in Korean, and the offer without a day names none", { locale: "ko-KR" }, async (reader, page) => {
+    await reader.signIn("soon");
+    await page.getByText("2090. 3. 1.부터 웹메일에 로그인하려면").waitFor();
+    await reader.button("다음에 등록").waitFor();
+    await reader.button("다른 계정으로 로그인").click();
+    await reader.signIn("offer");
+    await page.getByText("휴대폰의 인증 코드를 함께 쓰면").waitFor();
+    assert.equal(await page.getByText("부터 웹메일에 로그인하려면").count(), 0);
+});
+
 test("a registration that is demanded has no later", { locale: "ko-KR" }, async (reader, page) => {
     await reader.signIn("must");
     await reader.heading("2단계 인증 등록");

@@ -55,6 +55,7 @@ export default {
 
     "registration.title": "Set up two-step verification",
     "registration.lead": "A code from your phone keeps your mail yours, even if someone learns your password. It takes about a minute.",
+    "registration.lead-from": "From {date} on, a second factor is required to sign in to webmail. You can register it now; it takes about a minute.",
     "registration.lead-required": "Your administrator requires two-step verification in webmail. Set it up to go on; it takes about a minute.",
     "registration.expired": "The key that you began with is no longer valid, because a key is valid for 15 minutes. Please delete its entry in the app, and register this new one.",
     "registration.install": "Install an authenticator app on your phone, such as Google OTP (Authenticator), from {play} or the {appstore}.",

@@ -55,6 +55,7 @@ export default {
 
     "registration.title": "2단계 인증 등록",
     "registration.lead": "휴대폰의 인증 코드를 함께 쓰면 비밀번호가 알려져도 메일을 지킬 수 있습니다. 1분이면 됩니다.",
+    "registration.lead-from": "{date}부터 웹메일에 로그인하려면 2단계 인증을 등록해야 합니다. 지금 등록할 수 있으며 1분이면 됩니다.",
     "registration.lead-required": "관리자가 웹메일에 2단계 인증을 쓰도록 정했습니다. 휴대폰을 등록하면 계속할 수 있으며 1분이면 됩니다.",
     "registration.expired": "처음 받은 키는 15분이 지나 더 이상 쓸 수 없습니다. 앱에서 그 항목을 지우고 이 새 키를 등록해 주세요.",
     "registration.install": "{play} 또는 {appstore}에서 Google OTP (Authenticator) 같은 인증 앱을 휴대폰에 설치합니다.",

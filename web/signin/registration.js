@@ -3,7 +3,7 @@
 import { post } from "../lib/api.js";
 import { Action } from "../lib/button.js";
 import { html } from "../lib/html.js";
-import { t } from "../lib/language.js";
+import { day, t } from "../lib/language.js";
 import { session } from "../lib/session.js";
 import { attempt } from "../lib/unavailable.js";
 import { AuthenticatorForm } from "./authenticator_form.js";
@@ -21,10 +21,15 @@ async function confirm(code) {
     await proceed(answer);
 }
 
+function lead({ next, required_from: from }) {
+    if (next !== "offer") return t("registration.lead-required");
+    return from ? t("registration.lead-from", { date: day(Date.parse(from) / 1000) }) : t("registration.lead");
+}
+
 export function Registration() {
     const optional = session.value.next === "offer";
     return html`<${AuthenticatorForm} begin=${() => post("/api/sign-in/registration")} confirm=${confirm}
-        lead=${optional ? t("registration.lead") : t("registration.lead-required")}
+        lead=${lead(session.value)}
         ways=${html`
             ${optional && html`<${Action} go=${later}>${t("registration.later")}<//>`}
             <${OtherAccount} />`} />`;
