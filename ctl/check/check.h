@@ -44,6 +44,7 @@ int check_policy(struct check *check);
 int check_keys(struct check *check);
 int check_database(struct check *check);
 int check_domains(struct check *check);
+int check_requirement(struct check *check);
 int check_denials(struct check *check);
 int check_dovecot(struct check *check);
 int check_dovecot_signin(struct check *check);

@@ -15,6 +15,7 @@ static const struct {
 	{ "keys", check_keys, NULL },
 	{ "database", check_database, NULL },
 	{ "domains", check_domains, NULL },
+	{ "domains", check_requirement, "no member must still register a second factor" },
 	{ "services", check_denials, "Dovecot knows the services of all who have asked it" },
 	{ "dovecot", check_dovecot, "the passdb of driver postlatch is configured correctly" },
 	{ "dovecot", check_dovecot_signin, "each listener of Dovecot refuses a wrong password" },

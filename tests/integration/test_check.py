@@ -159,7 +159,7 @@ class Configurations(CheckTest):
         status, lines = self.check(*self.options)
         self.assertEqual((status, {line[0] for line in lines}), (0, {"ok"}))
         self.assertEqual([line[1] for line in lines],
-                         ["policy", "keys", "keys", "keys", "database", "domains", "services", *["dovecot"] * 2, *["postfix"] * 5,
+                         ["policy", "keys", "keys", "keys", "database", *["domains"] * 2, "services", *["dovecot"] * 2, *["postfix"] * 5,
                           *["portal"] * 4, *["sender"] * 2])
 
     def test_the_demonstration_has_its_one_fault(self):
@@ -710,6 +710,22 @@ class Domains(FilesTest):
                 else:
                     self.finds("fault", "default_domain = mistyped.test is not known", "postlatch domain add mistyped.test")
                 self.doCleanups()
+
+    def test_members_who_must_still_register_a_second_factor(self):
+        requirement = "two_factor_requirement="
+        self.addCleanup(server.postlatch, "domain", "set", "demo.test", requirement + "inherit")
+        for name in ("alice", "bob"):
+            server.postlatch("member", "set", "--add", name + "@demo.test", "active=on")
+        server.postlatch("domain", "set", "demo.test", requirement + "required_from_2090-03-01")
+        self.finds("ok", "no member must still register a second factor")
+        server.postlatch("domain", "set", "demo.test", requirement + "required")
+        self.finds("ok", "members of the domain demo.test who must still register a second factor")
+        server.postlatch("domain", "set", "demo.test", requirement + "required_from_2020-03-01")
+        self.finds("warning", "the domain demo.test must have a second factor since 2020-03-01, and none of the",
+                   "domain set demo.test two_factor_requirement=required_from_DATE")
+        self.addCleanup(server.sql, "UPDATE member SET factor = 0 WHERE local = 'bob'")
+        server.sql("UPDATE member SET factor = 1 WHERE local = 'bob'")
+        self.finds("ok", "members of the domain demo.test who must still register a second factor")
 
     def test_members_are_shut_out(self):
         self.known(0, "name = 'demo.test'")
