@@ -48,44 +48,24 @@ static int factor_of(const struct pl_member_query *query)
 	return query->registered == PL_YES ? NOBODY : 0;
 }
 
-static void add_times(struct pl_matches *matches, const struct pl_member_search *search)
+struct pl_key_range pl_member_search_created(const struct pl_member_search *search)
 {
 	const struct pl_member_query *query = &search->query;
-	const int64_t unseen_day = search->today - PL_UNSEEN_DAYS - 1;
-	const int is_unused = query->app_passwords == PL_APP_PASSWORDS_UNUSED;
 
-	pl_matches_int(matches, "created_from", query->joined_since);
-	pl_matches_int(matches, "created_to",
-		       query->unseen ? search->now - PL_UNSEEN_DAYS * PL_DAY_SECONDS : INT64_MAX);
-	pl_matches_int(matches, "seen_to", query->unseen ? unseen_day : INT64_MAX);
-	pl_matches_int(matches, "app_password_from", is_unused ? 0 : -1);
-	pl_matches_int(matches, "app_password_to",
-		       is_unused                                       ? unseen_day
-		       : query->app_passwords == PL_APP_PASSWORDS_NONE ? -1
-								       : INT64_MAX);
+	return (struct pl_key_range){
+		query->joined_since,
+		query->unseen ? search->now - PL_UNSEEN_DAYS * PL_DAY_SECONDS : INT64_MAX,
+	};
 }
 
-/* Day 0: nothing is known. */
-static void add_received(struct pl_matches *matches, const struct pl_member_search *search)
+struct pl_key_range pl_member_search_seen(const struct pl_member_search *search)
 {
-	int64_t from = 0, to = INT64_MAX;
+	const struct pl_member_query *query = &search->query;
 
-	switch (search->query.received) {
-	case PL_RECEIVED_ANY:
-		break;
-	case PL_RECEIVED_RECENTLY:
-		from = search->today - PL_RECENT_DAYS;
-		break;
-	case PL_RECEIVED_LONG_AGO:
-		from = 1;
-		to = search->today - PL_UNSEEN_DAYS - 1;
-		break;
-	case PL_RECEIVED_UNKNOWN:
-		to = 0;
-		break;
-	}
-	pl_matches_int(matches, "received_from", from);
-	pl_matches_int(matches, "received_to", to);
+	return (struct pl_key_range){
+		query->account_password != 0 ? search->today - PL_RECENT_DAYS : 0,
+		query->unseen ? search->today - PL_UNSEEN_DAYS - 1 : INT64_MAX,
+	};
 }
 
 static void add_password_day(struct pl_matches *matches, const struct pl_member_search *search,
@@ -99,6 +79,68 @@ static void add_password_day(struct pl_matches *matches, const struct pl_member_
 	pl_matches_int(matches, name, from);
 }
 
+/* Day 0: nothing is known. */
+struct pl_key_range pl_member_search_received(const struct pl_member_search *search)
+{
+	struct pl_key_range range = { 0, INT64_MAX };
+
+	switch (search->query.received) {
+	case PL_RECEIVED_ANY:
+		break;
+	case PL_RECEIVED_RECENTLY:
+		range.from = search->today - PL_RECENT_DAYS;
+		break;
+	case PL_RECEIVED_LONG_AGO:
+		range.from = 1;
+		range.to = search->today - PL_UNSEEN_DAYS - 1;
+		break;
+	case PL_RECEIVED_UNKNOWN:
+		range.to = 0;
+		break;
+	}
+	return range;
+}
+
+void pl_matches_add_times(struct pl_matches *matches, const struct pl_member_search *search)
+{
+	const struct pl_member_query *query = &search->query;
+	const struct pl_key_range created = pl_member_search_created(search);
+	const struct pl_key_range received = pl_member_search_received(search);
+	const int is_unused = query->app_passwords == PL_APP_PASSWORDS_UNUSED;
+
+	pl_matches_int(matches, "created_from", created.from);
+	pl_matches_int(matches, "created_to", created.to);
+	pl_matches_int(matches, "seen_to", pl_member_search_seen(search).to);
+	pl_matches_int(matches, "app_password_from", is_unused ? 0 : -1);
+	pl_matches_int(matches, "app_password_to",
+		       is_unused ? search->today - PL_UNSEEN_DAYS - 1
+		       : query->app_passwords == PL_APP_PASSWORDS_NONE ? -1
+								       : INT64_MAX);
+	pl_matches_int(matches, "received_from", received.from);
+	pl_matches_int(matches, "received_to", received.to);
+	add_password_day(matches, search, "imap_from", PL_SETTING_IMAP);
+	add_password_day(matches, search, "pop3_from", PL_SETTING_POP3);
+	add_password_day(matches, search, "smtp_from", PL_SETTING_SMTP);
+}
+
+void pl_matches_add_attributes(struct pl_matches *matches, const struct pl_member_search *search)
+{
+	const struct pl_member_query *query = &search->query;
+
+	pl_matches_int(matches, "any_class", query->has_class == PL_EITHER);
+	pl_matches_text(matches, "class", query->class_name);
+	pl_matches_int(matches, "active", either(query->active));
+	pl_matches_int(matches, "factor", factor_of(query));
+}
+
+void pl_matches_add_text(struct pl_matches *matches, const struct pl_member_search *search)
+{
+	matches->text[0] = '\0';
+	if (search->query.text[0] != '\0')
+		write_pattern(search->query.text, matches->text);
+	pl_matches_text(matches, "text", matches->text);
+}
+
 int64_t pl_member_search_grace(const struct pl_member_search *search)
 {
 	const long days = search->policy->two_factor_grace_days;
@@ -106,7 +148,7 @@ int64_t pl_member_search_grace(const struct pl_member_search *search)
 	return days == 0 ? INT64_MAX : (search->today - days + 1) * PL_DAY_SECONDS;
 }
 
-static void add_requirement(struct pl_matches *matches, const struct pl_member_search *search)
+void pl_matches_add_requirement(struct pl_matches *matches, const struct pl_member_search *search)
 {
 	const enum pl_setting setting = PL_SETTING_TWO_FACTOR_REQUIREMENT;
 	const unsigned int wanted = search->query.holds[setting];
@@ -121,31 +163,19 @@ static void add_requirement(struct pl_matches *matches, const struct pl_member_s
 		       (required ? pl_member_state_bit(setting, PL_REQUIRED) : 0) |
 			       (optional ? pl_member_state_bit(setting, PL_OPTIONAL) : 0));
 	pl_matches_int(matches, "inherits_requirement", pl_member_state_bit(setting, PL_UNSET));
+	pl_matches_text(matches, "classes_in", search->classes_in);
+	pl_matches_text(matches, "classes_out", search->classes_out);
 }
 
 void pl_matches_fill(struct pl_matches *matches, const struct pl_member_search *search,
 		     const struct pl_member_group *group)
 {
-	const struct pl_member_query *query = &search->query;
-
 	matches->count = 0;
 	pl_matches_int(matches, "today", search->today);
 	pl_matches_int(matches, "reject", group->reject);
-	add_requirement(matches, search);
 	pl_matches_int(matches, "inherits", group->inherits);
-	pl_matches_text(matches, "classes_in", search->classes_in);
-	pl_matches_text(matches, "classes_out", search->classes_out);
-	pl_matches_int(matches, "any_class", query->has_class == PL_EITHER);
-	pl_matches_text(matches, "class", query->class_name);
-	pl_matches_int(matches, "active", either(query->active));
-	pl_matches_int(matches, "factor", factor_of(query));
-	add_times(matches, search);
-	add_received(matches, search);
-	add_password_day(matches, search, "imap_from", PL_SETTING_IMAP);
-	add_password_day(matches, search, "pop3_from", PL_SETTING_POP3);
-	add_password_day(matches, search, "smtp_from", PL_SETTING_SMTP);
-	matches->text[0] = '\0';
-	if (query->text[0] != '\0')
-		write_pattern(query->text, matches->text);
-	pl_matches_text(matches, "text", matches->text);
+	pl_matches_add_requirement(matches, search);
+	pl_matches_add_attributes(matches, search);
+	pl_matches_add_times(matches, search);
+	pl_matches_add_text(matches, search);
 }

@@ -12,9 +12,18 @@ struct pl_matches {
 	char text[2 * PL_ADDRESS_MAX + 3]; /* the pattern of part of an address */
 };
 
-/* For the members of a group of the search. The statement's own parameters are added to them. */
+/* matches stays where it is until the rows of its statement have been read.
+ *
+ * The conditions of PL_SQL_MEMBER_MATCHES for the members of a group of the search; matches has no
+ * others before. The statement's own parameters are added to them. */
 void pl_matches_fill(struct pl_matches *matches, const struct pl_member_search *search,
 		     const struct pl_member_group *group);
+/* Those of one part of it each. */
+void pl_matches_add_attributes(struct pl_matches *matches, const struct pl_member_search *search);
+void pl_matches_add_times(struct pl_matches *matches, const struct pl_member_search *search);
+void pl_matches_add_text(struct pl_matches *matches, const struct pl_member_search *search);
+/* All of PL_SQL_MEMBER_REQUIREMENT but what is inherited. */
+void pl_matches_add_requirement(struct pl_matches *matches, const struct pl_member_search *search);
 void pl_matches_int(struct pl_matches *matches, const char *name, int64_t value);
 /* The text is borrowed. */
 void pl_matches_text(struct pl_matches *matches, const char *name, const char *value);
@@ -27,10 +36,30 @@ struct pl_member_key {
 	int64_t key, id;
 };
 
-/* The members behind a place in the order of one of the statements PL_SQL_MEMBER_QUERY_BY_..., no
- * more than most. 0 or -1. */
-int pl_member_search_walk(struct pl_member_search *search, enum pl_sql sql,
-			  struct pl_member_key after, size_t most, struct pl_member_key *keys_r,
-			  size_t *count_r, struct pl_error *err);
+/* The domain that is looked through alone, or 0. */
+int64_t pl_member_search_only(const struct pl_member_search *search);
+
+/* Among which keys of a column all members are that a search finds. */
+struct pl_key_range {
+	int64_t from, to;
+};
+
+struct pl_key_range pl_member_search_created(const struct pl_member_search *search);
+struct pl_key_range pl_member_search_seen(const struct pl_member_search *search);
+struct pl_key_range pl_member_search_received(const struct pl_member_search *search);
+
+/* A walk in the order of one of the statements PL_SQL_MEMBER_QUERY_BY_..., from behind a place up to
+ * the last key, or down to it. */
+struct pl_member_walk {
+	enum pl_sql sql;
+	struct pl_member_key after;
+	int64_t last;
+	int is_descending;
+};
+
+/* The members that it comes to, no more than most. 0 or -1. */
+int pl_member_search_walk(struct pl_member_search *search, const struct pl_member_walk *walk,
+			  size_t most, struct pl_member_key *keys_r, size_t *count_r,
+			  struct pl_error *err);
 
 #endif

@@ -11,14 +11,14 @@
 #include "policy/account/member_row.h"
 #include "policy/admin/member_matches.h"
 
-#define FEW 20000 /* are sorted here */
+#define FEW 3000 /* are faster sorted than walked through */
 
 struct page_walk {
 	struct pl_member_search *search;
 	int (*each)(const struct pl_member_line *line, void *context);
 	void *context;
 	struct pl_error *err;
-	size_t left;
+	size_t left, few;
 };
 
 /* -- a member -- */
@@ -131,15 +131,21 @@ struct order {
 	enum pl_sql sql;
 	const char *column;
 	int is_descending;
+	struct pl_key_range (*range)(const struct pl_member_search *search);
 };
 
 static const struct order orders[] = {
-	[PL_BY_CREATED] = { PL_SQL_MEMBER_QUERY_BY_CREATED, "created_at", 0 },
-	[PL_BY_CREATED_DESC] = { PL_SQL_MEMBER_QUERY_BY_CREATED_DESC, "created_at", 1 },
-	[PL_BY_SEEN] = { PL_SQL_MEMBER_QUERY_BY_SEEN, "seen_day", 0 },
-	[PL_BY_SEEN_DESC] = { PL_SQL_MEMBER_QUERY_BY_SEEN_DESC, "seen_day", 1 },
-	[PL_BY_RECEIVED] = { PL_SQL_MEMBER_QUERY_BY_RECEIVED, "received_day", 0 },
-	[PL_BY_RECEIVED_DESC] = { PL_SQL_MEMBER_QUERY_BY_RECEIVED_DESC, "received_day", 1 },
+	[PL_BY_CREATED] = { PL_SQL_MEMBER_QUERY_BY_CREATED, "created_at", 0,
+			    pl_member_search_created },
+	[PL_BY_CREATED_DESC] = { PL_SQL_MEMBER_QUERY_BY_CREATED_DESC, "created_at", 1,
+				 pl_member_search_created },
+	[PL_BY_SEEN] = { PL_SQL_MEMBER_QUERY_BY_SEEN, "seen_day", 0, pl_member_search_seen },
+	[PL_BY_SEEN_DESC] = { PL_SQL_MEMBER_QUERY_BY_SEEN_DESC, "seen_day", 1,
+			      pl_member_search_seen },
+	[PL_BY_RECEIVED] = { PL_SQL_MEMBER_QUERY_BY_RECEIVED, "received_day", 0,
+			     pl_member_search_received },
+	[PL_BY_RECEIVED_DESC] = { PL_SQL_MEMBER_QUERY_BY_RECEIVED_DESC, "received_day", 1,
+				  pl_member_search_received },
 };
 
 /* "KEY.ID": 1, or 0. */
@@ -188,7 +194,7 @@ static int collect_domain(struct page_walk *walk, const struct pl_searched_domai
 	pl_matches_int(&matches, "only", domain->id);
 	stmt = pl_query(search->store, PL_SQL_MEMBER_QUERY_KEYS, matches.params);
 	/* In another moment there may be more than were counted. */
-	while ((ret = pl_step(stmt, walk->err)) == 1 && *count < FEW)
+	while ((ret = pl_step(stmt, walk->err)) == 1 && *count < walk->few)
 		keys[(*count)++] = (struct pl_member_key){ pl_col_int(stmt, order->column),
 							   pl_col_int(stmt, "id") };
 	pl_reset(stmt);
@@ -238,17 +244,35 @@ static int give_member(struct page_walk *walk, const struct pl_member_key *key)
 	return give(walk, &line);
 }
 
+/* From behind a place, but not through those members whose key tells that they are none. */
+static struct pl_member_walk walk_of(const struct pl_member_search *search,
+				     const struct order *order, const struct pl_member_key *after)
+{
+	const struct pl_key_range range = order->range(search);
+	struct pl_member_walk walk = { .sql = order->sql,
+				       .after = *after,
+				       .is_descending = order->is_descending };
+
+	walk.last = order->is_descending ? range.from : range.to;
+	if (order->is_descending && after->key > range.to)
+		walk.after = (struct pl_member_key){ range.to, INT64_MAX };
+	if (!order->is_descending && after->key < range.from)
+		walk.after = (struct pl_member_key){ range.from, INT64_MIN };
+	return walk;
+}
+
 static int find_keys(struct page_walk *walk, const struct order *order,
 		     const struct pl_member_key *after, struct pl_member_key *keys, size_t *count_r)
 {
 	const int64_t total = pl_member_search_count(walk->search, walk->err);
+	struct pl_member_walk all;
 
 	if (total < 0)
 		return -1;
-	if (total <= FEW)
+	if (total <= (int64_t)walk->few)
 		return sort_few(walk, order, after, keys, count_r);
-	return pl_member_search_walk(walk->search, order->sql, *after, walk->left, keys, count_r,
-				     walk->err);
+	all = walk_of(walk->search, order, after);
+	return pl_member_search_walk(walk->search, &all, walk->left, keys, count_r, walk->err);
 }
 
 static int give_by_key(struct page_walk *walk, const char *cursor, const struct order *order)
@@ -259,7 +283,7 @@ static int give_by_key(struct page_walk *walk, const char *cursor, const struct 
 
 	if (!read_key_cursor(cursor, order, &after))
 		return 1;
-	keys = calloc(FEW > walk->left ? FEW : walk->left, sizeof(*keys));
+	keys = calloc(walk->few > walk->left ? walk->few : walk->left, sizeof(*keys));
 	if (keys == NULL)
 		return pl_error_set(walk->err, PL_ERR_RETRY, "out of memory");
 	ret = find_keys(walk, order, &after, keys, &count);
@@ -273,7 +297,9 @@ int pl_member_search_page(struct pl_member_search *search, const struct pl_membe
 			  int (*each)(const struct pl_member_line *line, void *context),
 			  void *context, struct pl_error *err)
 {
-	struct page_walk walk = { search, each, context, err, page->limit };
+	struct page_walk walk = { search,      each,
+				  context,     err,
+				  page->limit, page->sorted_most != 0 ? page->sorted_most : FEW };
 	const char *after = page->after == NULL ? "" : page->after;
 	int ret = page->order == PL_BY_ADDRESS ? give_by_address(&walk, after)
 					       : give_by_key(&walk, after, &orders[page->order]);

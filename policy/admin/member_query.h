@@ -126,6 +126,9 @@ struct pl_member_page {
 	const char
 		*after; /* a cursor of a page of the same order; NULL or "": from the beginning */
 	size_t limit;
+	/* In another order than that of addresses: so many members are sorted as a whole, more are
+	 * walked through. 0: as many as is faster. */
+	size_t sorted_most;
 };
 
 /* Calls each for the members of the page, until it returns non-zero. 0; 1 when after is not a

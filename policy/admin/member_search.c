@@ -1,6 +1,7 @@
 /* member_search.c - the members that a filter names, in the database; see member_query.h.
  *
- * They are counted domain by domain, with one statement for each group of domains.
+ * A walk looks at all members in the order of a column, a portion at a time, and takes those that the
+ * filter names. It leaves those out of which the column already says that they are not among them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,8 @@
 #include "policy/account/member_state.h"
 #include "policy/admin/member_matches.h"
 
-#define PORTION 1000 /* members that are looked at, at once */
+#define PORTION 1000       /* members that are looked at, at once */
+#define LARGE_PORTION 5000 /* where many are wanted */
 
 /* -- opening -- */
 
@@ -71,47 +73,6 @@ void pl_member_search_close(struct pl_member_search **search_p)
 	free(search);
 }
 
-/* The domain that is looked through alone, or 0. */
-static int64_t only(const struct pl_member_search *search)
-{
-	return search->query.domain[0] != '\0' && search->domain_count > 0 ? search->domains[0].id
-									   : 0;
-}
-
-/* -- counting -- */
-
-static int count_group(struct pl_member_search *search, size_t index, struct pl_error *err)
-{
-	struct pl_matches matches;
-	struct pl_stmt *stmt;
-	int ret;
-
-	pl_matches_fill(&matches, search, &search->groups[index]);
-	pl_matches_int(&matches, "scope", search->scope);
-	pl_matches_int(&matches, "only", only(search));
-	stmt = pl_query(search->store, PL_SQL_MEMBER_QUERY_COUNT, matches.params);
-	while ((ret = pl_step(stmt, err)) == 1) {
-		struct pl_searched_domain *domain =
-			pl_searched_domain(search, pl_col_int(stmt, "domain_id"));
-
-		if (domain != NULL && domain->group == index) {
-			domain->members = pl_col_int(stmt, "members");
-			search->total += domain->members;
-		}
-	}
-	return ret;
-}
-
-int64_t pl_member_search_count(struct pl_member_search *search, struct pl_error *err)
-{
-	for (size_t i = 0; i < search->group_count && !search->is_counted; i++) {
-		if (count_group(search, i, err) < 0)
-			return pl_error_prefix(err, "list of members");
-	}
-	search->is_counted = 1;
-	return search->total;
-}
-
 /* -- members in the order of a column -- */
 
 /* What no group lets in is left to the database. */
@@ -158,7 +119,7 @@ static int fits(const struct pl_member_search *search, struct pl_stmt *stmt)
 	if (domain == NULL || class_name == NULL)
 		return 0;
 	group = &search->groups[domain->group];
-	if ((state & group->reject) != 0)
+	if (pl_col_int(stmt, "fits") == 0 || (state & group->reject) != 0)
 		return 0;
 	if (search->query.holds[PL_SETTING_TWO_FACTOR_REQUIREMENT] == 0 || !inherits(search, stmt))
 		return 1;
@@ -168,67 +129,90 @@ static int fits(const struct pl_member_search *search, struct pl_stmt *stmt)
 	       (class_name[0] == '\0' || !is_in_list(search->classes_out, class_name));
 }
 
-/* Members behind *at in the order of a statement, no more than most. Leaves *at behind the last
- * that was looked at. */
-static int walk(struct pl_member_search *search, enum pl_sql sql, struct pl_member_key *at,
-		size_t most, struct pl_member_key *keys_r, size_t *count_r, struct pl_error *err)
+/* Where a walk is, and what it has found. */
+struct progress {
+	const struct pl_member_walk *walk;
+	struct pl_member_key at;
+	size_t most, *count;
+	struct pl_member_key *keys;
+};
+
+static int is_beyond(const struct progress *progress)
+{
+	const struct pl_member_walk *walk = progress->walk;
+
+	return walk->is_descending ? progress->at.key < walk->last : progress->at.key > walk->last;
+}
+
+static void fill_portion(struct pl_matches *matches, const struct pl_member_search *search,
+			 const struct progress *progress, size_t portion)
 {
 	const struct pl_member_group all = union_of(search);
+
+	pl_matches_fill(matches, search, &all);
+	pl_matches_int(matches, "scope", search->scope);
+	pl_matches_int(matches, "only", pl_member_search_only(search));
+	pl_matches_int(matches, "key", progress->at.key);
+	pl_matches_int(matches, "after", progress->at.id);
+	pl_matches_int(matches, "limit", (int64_t)portion);
+}
+
+/* Whether to go on: 1; 0 at the end, or when there are as many as are wanted; -1. */
+static int walk_portion(struct pl_member_search *search, struct progress *progress,
+			struct pl_error *err)
+{
+	const size_t portion = progress->most > PORTION ? LARGE_PORTION : PORTION;
 	struct pl_matches matches;
 	struct pl_stmt *stmt;
 	size_t seen = 0;
 	int ret = 0;
 
-	pl_matches_fill(&matches, search, &all);
-	pl_matches_int(&matches, "scope", search->scope);
-	pl_matches_int(&matches, "only", only(search));
-	pl_matches_int(&matches, "key", at->key);
-	pl_matches_int(&matches, "after", at->id);
-	pl_matches_int(&matches, "limit", PORTION);
-	stmt = pl_query(search->store, sql, matches.params);
-	while (*count_r < most && (ret = pl_step(stmt, err)) == 1) {
+	fill_portion(&matches, search, progress, portion);
+	stmt = pl_query(search->store, progress->walk->sql, matches.params);
+	while (*progress->count < progress->most && (ret = pl_step(stmt, err)) == 1) {
 		seen++;
-		at->id = pl_col_int(stmt, "id");
-		if (fits(search, stmt)) {
-			keys_r[*count_r] =
-				(struct pl_member_key){ pl_col_int(stmt, "key"), at->id };
-			(*count_r)++;
+		progress->at =
+			(struct pl_member_key){ pl_col_int(stmt, "key"), pl_col_int(stmt, "id") };
+		if (is_beyond(progress)) {
+			pl_reset(stmt);
+			return 0;
 		}
-		at->key = pl_col_int(stmt, "key");
+		if (fits(search, stmt))
+			progress->keys[(*progress->count)++] = progress->at;
 	}
-	if (*count_r == most) {
+	if (*progress->count == progress->most) {
 		pl_reset(stmt);
 		return 0;
 	}
-	return ret < 0 ? -1 : seen == PORTION;
+	return ret < 0 ? -1 : seen == portion;
 }
 
-int pl_member_search_walk(struct pl_member_search *search, enum pl_sql sql,
-			  struct pl_member_key after, size_t most, struct pl_member_key *keys_r,
-			  size_t *count_r, struct pl_error *err)
+int pl_member_search_walk(struct pl_member_search *search, const struct pl_member_walk *walk,
+			  size_t most, struct pl_member_key *keys_r, size_t *count_r,
+			  struct pl_error *err)
 {
-	struct pl_member_key at = after;
+	struct progress progress = { walk, walk->after, most, count_r, keys_r };
 	int ret = search->group_count > 0;
 
 	*count_r = 0;
 	while (ret == 1 && *count_r < most)
-		ret = walk(search, sql, &at, most, keys_r, count_r, err);
+		ret = walk_portion(search, &progress, err);
 	return ret < 0 ? -1 : 0;
 }
 
 int pl_member_search_portion(struct pl_member_search *search, int64_t after, size_t most,
 			     int64_t *ids_r, size_t *count_r, struct pl_error *err)
 {
+	const struct pl_member_walk walk = { .sql = PL_SQL_MEMBER_QUERY_BY_ID,
+					     .after = { after, after },
+					     .last = INT64_MAX };
 	struct pl_member_key *keys = calloc(most + 1, sizeof(*keys));
-	int ret = -1;
+	int ret;
 
 	*count_r = 0;
 	if (keys == NULL)
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
-	if (pl_member_search_walk(search, PL_SQL_MEMBER_QUERY_BY_ID,
-				  (struct pl_member_key){ after, after }, most, keys, count_r,
-				  err) == 0)
-		ret = 0;
+	ret = pl_member_search_walk(search, &walk, most, keys, count_r, err);
 	for (size_t i = 0; ret == 0 && i < *count_r; i++)
 		ids_r[i] = keys[i].id;
 	free(keys);

@@ -121,8 +121,9 @@ static int read_page(struct request *request, const struct pl_member_query *quer
 		     enum pl_member_order order, struct rows *rows, int64_t *total_r,
 		     struct pl_error *err)
 {
-	const struct pl_member_page page = { order, request_query(request, "after"),
-					     rows->most + 1 };
+	const struct pl_member_page page = { .order = order,
+					     .after = request_query(request, "after"),
+					     .limit = rows->most + 1 };
 	struct pl_member_search *search;
 	int ret = pl_member_search_open(request->work.store, request->policy,
 					pl_administrator_scope(&request->administrator), query,
@@ -229,8 +230,9 @@ static int put_line(const struct pl_member_line *line, void *context)
 static int write_table(struct request *request, const struct pl_member_query *query, FILE *out,
 		       struct pl_error *err)
 {
-	const struct pl_member_page page = { PL_BY_ADDRESS, request_query(request, "after"),
-					     EXPORT_MOST };
+	const struct pl_member_page page = { .order = PL_BY_ADDRESS,
+					     .after = request_query(request, "after"),
+					     .limit = EXPORT_MOST };
 	struct table table = { request, out };
 	struct pl_member_search *search;
 	int ret = pl_member_search_open(request->work.store, request->policy,
