@@ -96,6 +96,19 @@ static void find_next(json_t *rows, int limit, char *next_r, size_t size)
 		 (long long)json_integer_value(json_object_get(last, "id")));
 }
 
+/* What is on one page need not be looked for once more to be counted. */
+static int read_rows(const struct request *request, const struct pl_audit_search *search,
+		     json_t *rows, int64_t *total_r, struct pl_error *err)
+{
+	if (pl_audit_search(request->work.store, search, add_row, rows, err) < 0)
+		return -1;
+	*total_r = (int64_t)json_array_size(rows);
+	if (search->below_at == 0 && *total_r < search->limit)
+		return 0;
+	*total_r = pl_audit_search_total(request->work.store, search, err);
+	return *total_r < 0 ? -1 : 0;
+}
+
 int get_console_audit(struct request *request, struct response *response, struct pl_error *err)
 {
 	const int limit = console_limit(request);
@@ -108,11 +121,8 @@ int get_console_audit(struct request *request, struct response *response, struct
 	if (!read_cursor(asked(request, "after"), &search))
 		return respond_bad_field(response, "after");
 	search.limit = limit + 1;
-	total = pl_audit_search_total(request->work.store, &search, err);
-	if (total < 0)
-		return -1;
 	rows = json_array();
-	if (pl_audit_search(request->work.store, &search, add_row, rows, err) < 0) {
+	if (read_rows(request, &search, rows, &total, err) < 0) {
 		json_decref(rows);
 		return -1;
 	}

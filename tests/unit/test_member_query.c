@@ -825,17 +825,17 @@ static void a_cursor_of_another_order_is_refused(void **state)
 	static const char *const wrong[] = { "nobody", "a@b", "1.", ".1", "1.2.3", "x.1" };
 	struct fixture *fixture = *state;
 	struct pl_member_search *search = open_search(fixture, 0, &(struct pl_member_query){ 0 });
+	const struct pl_member_page by_address = { .after = "7.1", .limit = 5 };
 
 	for (size_t i = 0; i < COUNT(wrong); i++) {
-		const struct pl_member_page page = { PL_BY_CREATED, wrong[i], 5 };
+		const struct pl_member_page page = { .order = PL_BY_CREATED,
+						     .after = wrong[i],
+						     .limit = 5 };
 
 		assert_int_equal(pl_member_search_page(search, &page, keep, NULL, &fixture->err),
 				 1);
 	}
-	assert_int_equal(pl_member_search_page(search,
-					       &(struct pl_member_page){ PL_BY_ADDRESS, "7.1", 5 },
-					       keep, NULL, &fixture->err),
-			 1);
+	assert_int_equal(pl_member_search_page(search, &by_address, keep, NULL, &fixture->err), 1);
 	pl_member_search_close(&search);
 }
 
