@@ -4,14 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/account/last_use.h"
+#include "policy/account/outcome.h"
 #include "policy/account/scope_reach.h"
 
-/* One way in which a member has signed in lately. */
+/* Whose uses stand where. */
 struct use {
 	int64_t member_id;
-	enum pl_setting service;
-	enum pl_login_credential credential;
+	struct pl_recent_use recent;
 };
 
 struct uses {
@@ -37,7 +36,7 @@ static int keep_use(struct uses *uses, const struct use *use)
 /* The caller frees them, in any case. */
 static int read_uses(const struct pl_work *work, int64_t domain_id, struct uses *uses_r)
 {
-	const int64_t since = work->now - PL_PREVIEW_USE_DAYS * PL_DAY_SECONDS;
+	const int64_t since = work->now - PL_OUTCOME_USE_DAYS * PL_DAY_SECONDS;
 	struct pl_stmt *stmt =
 		pl_query(work->store, PL_SQL_LAST_USE_DOMAIN,
 			 PL_PARAMS(PL_INT("domain_id", domain_id), PL_INT("since", since)));
@@ -47,9 +46,10 @@ static int read_uses(const struct pl_work *work, int64_t domain_id, struct uses 
 		const char *service = pl_col_text(stmt, "service");
 		struct use use = { .member_id = pl_col_int(stmt, "member_id") };
 
-		use.credential = pl_login_credential_by_name(pl_col_text(stmt, "credential"));
+		use.recent.credential =
+			pl_login_credential_by_name(pl_col_text(stmt, "credential"));
 		/* A service that nobody knows any more is not lost. */
-		if (service == NULL || !pl_setting_by_name(service, &use.service))
+		if (service == NULL || !pl_setting_by_name(service, &use.recent.service))
 			continue;
 		if (keep_use(uses_r, &use) < 0) {
 			pl_reset(stmt);
@@ -87,104 +87,36 @@ static const struct use *uses_of(const struct uses *uses, int64_t member_id, siz
 	return first;
 }
 
-/* What is decided about a member. */
-struct decider {
-	struct pl_account account;
-	struct pl_layers layers;
-};
-
-static void decider_begin(struct decider *decider_r, const struct pl_member *member,
-			  const struct pl_domain *domain, const struct pl_policy *policy,
-			  int32_t day)
-{
-	decider_r->account = (struct pl_account){ .member = *member, .domain = *domain };
-	pl_account_layers(&decider_r->account, policy, 0, &decider_r->layers);
-	decider_r->layers.today = day;
-}
-
-static struct pl_verdict decide(const struct decider *decider, enum pl_setting service,
-				enum pl_channel channel, enum pl_credential credential)
-{
-	const struct pl_facts facts = {
-		.layers = decider->layers,
-		.domain_inactive = !decider->account.domain.active,
-		.member_inactive = !decider->account.member.active,
-		.service = service,
-		.channel = channel,
-		.credential = credential,
-		.app_password = PL_APP_PASSWORD_COVERS,
-		.factor_registered = decider->account.member.factor_registered,
-		.opted_out = decider->account.member.opted_out,
-	};
-
-	return pl_decide(&facts);
-}
-
-/* Uses from before credentials were recorded may have been by the account password. */
-static enum pl_credential offered(const struct use *use)
-{
-	switch (use->credential) {
-	case PL_LOGIN_BY_ACCOUNT_PASSWORD:
-	case PL_LOGIN_BY_UNKNOWN:
-		return PL_CREDENTIAL_ACCOUNT_PASSWORD;
-	case PL_LOGIN_BY_APP_PASSWORD:
-		return PL_CREDENTIAL_APP_PASSWORD;
-	case PL_LOGIN_BY_WEBMAIL:
-	case PL_LOGIN_BY_APPLICATION:
-	case PL_LOGIN_CREDENTIAL_COUNT:
-		return PL_CREDENTIAL_TOKEN;
-	}
-	return PL_CREDENTIAL_TOKEN;
-}
-
-static struct pl_verdict decide_use(const struct decider *decider, const struct use *use)
-{
-	const int webmail =
-		use->service == PL_SETTING_WEBMAIL || use->credential == PL_LOGIN_BY_WEBMAIL;
-
-	return decide(decider, use->service, webmail ? PL_CHANNEL_WEBMAIL : PL_CHANNEL_CLIENT,
-		      offered(use));
-}
-
-static int is_about_client_password(enum pl_rule rule)
-{
-	return rule == PL_RULE_CLIENT_PASSWORD_NEVER ||
-	       rule == PL_RULE_CLIENT_PASSWORD_SECOND_FACTOR;
-}
-
-static int must_register(const struct decider *decider)
-{
-	return decide(decider, PL_SETTING_WEBMAIL, PL_CHANNEL_WEBMAIL,
-		      PL_CREDENTIAL_ACCOUNT_PASSWORD)
-		       .rule == PL_RULE_FACTOR_REGISTER;
-}
-
 struct preview_walk {
 	const struct pl_scope_change *change;
 	const struct uses *uses;
 	struct pl_scope_preview *preview;
 };
 
-static void count_uses(const struct decider *before, const struct decider *after,
+static void count_uses(const struct pl_outcome_side *before, const struct pl_outcome_side *after,
 		       const struct use *use, size_t count, struct pl_scope_outcome *outcome)
 {
 	unsigned int lost = 0;
 	int password = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct pl_verdict verdict = decide_use(after, &use[i]);
+		int is_password;
 
-		if (verdict.outcome != PL_DENY || decide_use(before, &use[i]).outcome == PL_DENY)
-			continue;
-		if (is_about_client_password(verdict.rule))
-			password = 1;
-		else
-			lost |= 1u << use[i].service;
+		lost |= pl_outcome_lost(before, after, &use[i].recent, 1, &is_password);
+		password |= is_password;
 	}
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++)
 		outcome->loses[i] += (lost >> i) & 1;
 	outcome->losing += lost != 0;
 	outcome->client_password += password;
+}
+
+static void begin_side(struct pl_outcome_side *side_r, const struct pl_member *member,
+		       const struct pl_domain *domain, const struct preview_walk *walk)
+{
+	const struct pl_account account = { .member = *member, .domain = *domain };
+
+	pl_outcome_side_begin(side_r, &account, walk->change->policy, walk->preview->day);
 }
 
 static int walk_member(const struct pl_member *member, void *context)
@@ -193,30 +125,19 @@ static int walk_member(const struct pl_member *member, void *context)
 	const struct pl_scope_change *change = walk->change;
 	size_t count;
 	const struct use *use = uses_of(walk->uses, member->id, &count);
-	struct decider before, after;
+	struct pl_outcome_side before, after;
 
-	decider_begin(&before, member, &change->before, change->policy, walk->preview->day);
+	begin_side(&before, member, &change->before, walk);
 	for (unsigned int i = 0; i <= PL_SCOPE_ALL; i++) {
 		struct pl_scope_outcome *outcome = &walk->preview->outcome[i];
 		struct pl_member changed;
 
 		pl_scope_reach(change, (enum pl_scope)i, member, &changed, &outcome->result);
-		decider_begin(&after, &changed, &change->after, change->policy, walk->preview->day);
+		begin_side(&after, &changed, &change->after, walk);
 		count_uses(&before, &after, use, count, outcome);
-		outcome->must_register += must_register(&after) && !must_register(&before);
+		outcome->must_register += pl_outcome_must_register(&before, &after);
 	}
 	return 0;
-}
-
-static int32_t first_day(const struct pl_change *change, int64_t now)
-{
-	int32_t day = pl_day_of(now);
-
-	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
-		if ((change->settings & 1u << i) != 0 && change->value.from[i] > day)
-			day = change->value.from[i];
-	}
-	return day;
 }
 
 int pl_domain_preview(const struct pl_work *work, const struct pl_policy *policy, const char *name,
@@ -231,7 +152,7 @@ int pl_domain_preview(const struct pl_work *work, const struct pl_policy *policy
 	memset(preview_r, 0, sizeof(*preview_r));
 	if (pl_scope_begin(work, policy, name, change, &scope) < 0)
 		return -1;
-	preview_r->day = first_day(change, work->now);
+	preview_r->day = pl_outcome_day(change, work->now);
 	ret = read_uses(work, scope.before.id, &uses);
 	if (ret == 0)
 		ret = pl_member_list(work->store, &filter, walk_member, &walk, work->err);

@@ -1,16 +1,10 @@
 /* scope_preview.h - what a change of a domain's settings would come to for its members, before it
- * is made: by outcome, not by value.
- *
- * What members have used lately is what they would miss: their logins of PL_PREVIEW_USE_DAYS. A
- * use is lost when the decision lets it in without the change, and not with it. A change with a
- * date is looked at on the first day on which all of it holds.
+ * is made, by outcome (outcome.h).
  */
 #ifndef POSTLATCH_SCOPE_PREVIEW_H
 #define POSTLATCH_SCOPE_PREVIEW_H
 
 #include "policy/account/scope.h"
-
-#define PL_PREVIEW_USE_DAYS 30
 
 /* Members, each of whom is counted once in every number. */
 struct pl_scope_outcome {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "policy/account/member_row.h"
+#include "policy/account/outcome.h"
 #include "policy/account/settings_row.h"
 #include "policy/admin/job_members.h"
 #include "policy/admin/job_row.h"
@@ -17,17 +18,14 @@
 
 /* The bits of the column used (PL_SQL_JOB_PREVIEW): credentials of the first service, then of the
  * second, and so on. */
-enum credential_bit {
-	BY_ACCOUNT_PASSWORD = 1,
-	BY_APP_PASSWORD = 2,
-	BY_WEBMAIL = 4,
-	BY_APPLICATION = 8
-};
-#define BITS_OF_SERVICE 5
-#define ALL_OF_SERVICE 31
-
 static const enum pl_setting services[] = { PL_SETTING_WEBMAIL, PL_SETTING_IMAP, PL_SETTING_POP3,
 					    PL_SETTING_SMTP, PL_SETTING_SIEVE };
+static const enum pl_login_credential credentials[] = {
+	PL_LOGIN_BY_ACCOUNT_PASSWORD, PL_LOGIN_BY_APP_PASSWORD, PL_LOGIN_BY_WEBMAIL,
+	PL_LOGIN_BY_APPLICATION, PL_LOGIN_BY_UNKNOWN
+};
+#define SERVICES (sizeof(services) / sizeof(services[0]))
+#define CREDENTIALS (sizeof(credentials) / sizeof(credentials[0]))
 
 struct preview {
 	const struct pl_work *work;
@@ -35,73 +33,36 @@ struct preview {
 	const struct pl_administrator *administrator;
 	const struct pl_job *job;
 	struct pl_change change;
+	int32_t day;
 	struct pl_domain domain; /* the last that was read */
 	struct pl_job_preview *result;
 };
 
-static int is_on(const struct pl_layers *layers, enum pl_setting setting)
+static size_t uses_of(int64_t used, struct pl_recent_use uses_r[SERVICES * CREDENTIALS])
 {
-	return pl_resolve(layers, setting).value == PL_ON;
-}
+	size_t count = 0;
 
-/* The credentials that open mail clients. */
-static unsigned int open_credentials(const struct pl_account *account,
-				     const struct pl_layers *layers)
-{
-	const enum pl_value password = pl_resolve(layers, PL_SETTING_CLIENT_PASSWORD).value;
-	unsigned int bits = ALL_OF_SERVICE;
-
-	if (password == PL_NEVER ||
-	    (password == PL_UNTIL_SECOND_FACTOR && account->member.factor_registered))
-		bits &= ~(unsigned int)BY_ACCOUNT_PASSWORD;
-	if (!is_on(layers, PL_SETTING_APP_PASSWORDS))
-		bits &= ~(unsigned int)BY_APP_PASSWORD;
-	if (!is_on(layers, PL_SETTING_CONNECTED_APPLICATIONS))
-		bits &= ~(unsigned int)BY_APPLICATION;
-	return bits;
-}
-
-/* Which services are open by which credentials. */
-static int64_t open_services(const struct preview *preview, const struct pl_account *account)
-{
-	struct pl_layers layers;
-	int64_t open = 0;
-
-	if (!account->member.active || !account->domain.active)
-		return 0;
-	pl_account_layers(account, preview->policy, preview->work->now, &layers);
-	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
-		int64_t bits = services[i] == PL_SETTING_WEBMAIL
-				       ? ALL_OF_SERVICE
-				       : open_credentials(account, &layers);
-
-		if (is_on(&layers, services[i]))
-			open |= bits << (i * BITS_OF_SERVICE);
+	for (size_t bit = 0; bit < SERVICES * CREDENTIALS; bit++) {
+		if ((used >> bit & 1) != 0)
+			uses_r[count++] = (struct pl_recent_use){ services[bit / CREDENTIALS],
+								  credentials[bit % CREDENTIALS] };
 	}
-	return open;
-}
-
-static int must_register(const struct preview *preview, const struct pl_account *account)
-{
-	struct pl_layers layers;
-
-	pl_account_layers(account, preview->policy, preview->work->now, &layers);
-	return account->member.active && account->domain.active &&
-	       !account->member.factor_registered && is_on(&layers, PL_SETTING_WEBMAIL) &&
-	       is_on(&layers, PL_SETTING_TWO_FACTOR) &&
-	       pl_resolve(&layers, PL_SETTING_TWO_FACTOR_MODE).value == PL_USE &&
-	       pl_resolve(&layers, PL_SETTING_TWO_FACTOR_REQUIREMENT).value == PL_REQUIRED;
+	return count;
 }
 
 static void count_change(const struct preview *preview, const struct pl_account *before,
 			 const struct pl_account *after, int64_t used, int64_t members)
 {
-	const int64_t lost = open_services(preview, before) & ~open_services(preview, after) & used;
+	struct pl_recent_use uses[SERVICES * CREDENTIALS];
+	struct pl_outcome_side was, will_be;
+	int password;
 
+	pl_outcome_side_begin(&was, before, preview->policy, preview->day);
+	pl_outcome_side_begin(&will_be, after, preview->policy, preview->day);
 	preview->result->changed += members;
-	if (lost != 0)
+	if (pl_outcome_lost(&was, &will_be, uses, uses_of(used, uses), &password) != 0 || password)
 		preview->result->lose_service += members;
-	if (must_register(preview, after) && !must_register(preview, before))
+	if (pl_outcome_must_register(&was, &will_be))
 		preview->result->must_register += members;
 }
 
@@ -181,6 +142,10 @@ static int count_row(struct preview *preview, struct pl_stmt *stmt)
 	if (read_domain(preview, pl_col_int(stmt, "domain_id")) < 0)
 		return -1;
 	account.domain = preview->domain;
+	/* With a name, and a day that is in the days of grace or is not, for pl_account_layers(). */
+	account.member.address.local[0] = '*';
+	account.member.created_at =
+		pl_col_int(stmt, "in_grace") != 0 ? preview->day * PL_DAY_SECONDS : 0;
 	account.member.active = pl_col_int(stmt, "active") != 0;
 	pl_col_copy(stmt, "class", account.member.class_name, sizeof(account.member.class_name));
 	account.member.factor_registered = pl_col_int(stmt, "factor") != 0;
@@ -197,7 +162,14 @@ static int count_row(struct preview *preview, struct pl_stmt *stmt)
 
 static int64_t use_since(const struct preview *preview)
 {
-	return preview->work->now - PL_JOB_USE_DAYS * PL_DAY_SECONDS;
+	return preview->work->now - PL_OUTCOME_USE_DAYS * PL_DAY_SECONDS;
+}
+
+/* Members from then on have days left to register a second factor. */
+static int64_t grace_from(const struct preview *preview)
+{
+	return (preview->day - (int64_t)preview->policy->two_factor_grace_days + 1) *
+	       PL_DAY_SECONDS;
 }
 
 static int count_rows(struct preview *preview, struct pl_stmt *stmt)
@@ -219,16 +191,18 @@ static int count_range(int64_t first, int64_t last, void *context)
 
 	return count_rows(preview, pl_query(preview->work->store, PL_SQL_JOB_PREVIEW_RANGE,
 					    PL_PARAMS(PL_INT("first", first), PL_INT("last", last),
+						      PL_INT("grace_from", grace_from(preview)),
 						      PL_INT("since", use_since(preview)))));
 }
 
 static int count_named(const struct pl_param ids[PL_JOB_IDS], void *context)
 {
 	struct preview *preview = context;
-	struct pl_param params[1 + PL_JOB_IDS + 1] = { PL_INT("since", use_since(preview)) };
+	struct pl_param params[2 + PL_JOB_IDS + 1] = { PL_INT("since", use_since(preview)),
+						       PL_INT("grace_from", grace_from(preview)) };
 
-	memcpy(params + 1, ids, PL_JOB_IDS * sizeof(*ids));
-	params[1 + PL_JOB_IDS].type = PL_PARAM_END;
+	memcpy(params + 2, ids, PL_JOB_IDS * sizeof(*ids));
+	params[2 + PL_JOB_IDS].type = PL_PARAM_END;
 	return count_rows(preview, pl_query(preview->work->store, PL_SQL_JOB_PREVIEW_IDS, params));
 }
 
@@ -287,5 +261,6 @@ int pl_job_preview(const struct pl_work *work, const struct pl_policy *policy,
 	memset(preview_r, 0, sizeof(*preview_r));
 	if (pl_job_parse_change(job->change, &preview.change, work->err) < 0)
 		return -1;
+	preview.day = pl_outcome_day(&preview.change, work->now);
 	return count == 0 ? count_filter(&preview, &handler) : count_list(members, count, &handler);
 }

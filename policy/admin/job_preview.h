@@ -1,17 +1,15 @@
-/* job_preview.h - what a job would do, before anybody makes it. */
+/* job_preview.h - what a job would do, before anybody makes it, by outcome (outcome.h). */
 #ifndef POSTLATCH_JOB_PREVIEW_H
 #define POSTLATCH_JOB_PREVIEW_H
 
 #include "policy/admin/job.h"
-
-#define PL_JOB_USE_DAYS 30 /* who has used a service in these days would lose it */
 
 struct pl_job_preview {
 	int64_t matching; /* members, and each of them is one of the next five */
 	int64_t changed, same;
 	int64_t administrators, own_account, forbidden; /* left out */
 	/* Of those that would be changed: */
-	int64_t lose_service;  /* cannot do any more what they did in the last PL_JOB_USE_DAYS */
+	int64_t lose_service;  /* cannot do any more what they did in the last PL_OUTCOME_USE_DAYS */
 	int64_t must_register; /* have to register a second factor before they use webmail again */
 };
 

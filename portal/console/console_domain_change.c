@@ -1,6 +1,7 @@
 /* console_domain_change.c - a change of a domain: what it would come to, and the change itself. */
 #include <string.h>
 
+#include "policy/account/outcome.h"
 #include "policy/account/scope_preview.h"
 #include "portal/console/console_answer.h"
 #include "portal/console/console_change.h"
@@ -82,7 +83,7 @@ static int answer_preview(struct response *response, const struct pl_scope_previ
 	return respond_json(response, 200,
 			    json_pack("{s:s, s:i, s:o, s:o, s:o}", "on",
 				      pl_day_format(preview->day, day), "use_days",
-				      PL_PREVIEW_USE_DAYS, "new",
+				      PL_OUTCOME_USE_DAYS, "new",
 				      outcome_json(&preview->outcome[PL_SCOPE_NEW]), "inheriting",
 				      outcome_json(&preview->outcome[PL_SCOPE_INHERITING]), "all",
 				      outcome_json(&preview->outcome[PL_SCOPE_ALL])));

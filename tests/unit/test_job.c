@@ -542,6 +542,23 @@ static void preview_tells_who_would_have_to_register(void **state)
 			 0);
 }
 
+/* Members who have days left need not register yet, as in the preview of a domain. */
+static void preview_knows_the_days_of_grace(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct pl_administrator boss = make_members(fixture);
+
+	pl_policy_unref(&fixture->policy);
+	fixture->policy = policy_of("two_factor_grace_days = 30\n");
+	sql_run(fixture->db, "UPDATE member SET created_at = 1");
+	add_member(fixture, "new@a.test", "");
+	sql_run(fixture->db,
+		"UPDATE member SET created_at = 1799000000 WHERE local IN ('new', 'u0', 'u1')");
+	assert_int_equal(preview_of(fixture, &boss, "two_factor_requirement=required")
+				 .must_register,
+			 MEMBERS + 2 - 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -560,6 +577,7 @@ int main(void)
 		TEST_WITH_DATABASE(preview_and_result_agree),
 		TEST_WITH_DATABASE(preview_tells_who_would_lose_what_was_used_lately),
 		TEST_WITH_DATABASE(preview_tells_who_would_have_to_register),
+		TEST_WITH_DATABASE(preview_knows_the_days_of_grace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,105 @@
+/* outcome.c - see outcome.h. */
+#include "policy/account/outcome.h"
+
+#include "policy/settings/decide.h"
+
+int32_t pl_outcome_day(const struct pl_change *change, int64_t now)
+{
+	int32_t day = pl_day_of(now);
+
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+		if ((change->settings & 1u << i) != 0 && change->value.from[i] > day)
+			day = change->value.from[i];
+	}
+	return day;
+}
+
+void pl_outcome_side_begin(struct pl_outcome_side *side_r, const struct pl_account *account,
+			   const struct pl_policy *policy, int32_t day)
+{
+	side_r->account = *account;
+	pl_account_layers(&side_r->account, policy, (int64_t)day * PL_DAY_SECONDS, &side_r->layers);
+}
+
+static struct pl_verdict decide(const struct pl_outcome_side *side, enum pl_setting service,
+				enum pl_channel channel, enum pl_credential credential)
+{
+	const struct pl_facts facts = {
+		.layers = side->layers,
+		.domain_inactive = !side->account.domain.active,
+		.member_inactive = !side->account.member.active,
+		.service = service,
+		.channel = channel,
+		.credential = credential,
+		.app_password = PL_APP_PASSWORD_COVERS,
+		.factor_registered = side->account.member.factor_registered,
+		.opted_out = side->account.member.opted_out,
+	};
+
+	return pl_decide(&facts);
+}
+
+/* Uses from before credentials were recorded may have been by the account password. */
+static enum pl_credential offered(const struct pl_recent_use *use)
+{
+	switch (use->credential) {
+	case PL_LOGIN_BY_ACCOUNT_PASSWORD:
+	case PL_LOGIN_BY_UNKNOWN:
+		return PL_CREDENTIAL_ACCOUNT_PASSWORD;
+	case PL_LOGIN_BY_APP_PASSWORD:
+		return PL_CREDENTIAL_APP_PASSWORD;
+	case PL_LOGIN_BY_WEBMAIL:
+	case PL_LOGIN_BY_APPLICATION:
+	case PL_LOGIN_CREDENTIAL_COUNT:
+		return PL_CREDENTIAL_TOKEN;
+	}
+	return PL_CREDENTIAL_TOKEN;
+}
+
+static struct pl_verdict decide_use(const struct pl_outcome_side *side,
+				    const struct pl_recent_use *use)
+{
+	const int webmail =
+		use->service == PL_SETTING_WEBMAIL || use->credential == PL_LOGIN_BY_WEBMAIL;
+
+	return decide(side, use->service, webmail ? PL_CHANNEL_WEBMAIL : PL_CHANNEL_CLIENT,
+		      offered(use));
+}
+
+static int is_about_client_password(enum pl_rule rule)
+{
+	return rule == PL_RULE_CLIENT_PASSWORD_NEVER ||
+	       rule == PL_RULE_CLIENT_PASSWORD_SECOND_FACTOR;
+}
+
+unsigned int pl_outcome_lost(const struct pl_outcome_side *before,
+			     const struct pl_outcome_side *after, const struct pl_recent_use *uses,
+			     size_t count, int *password_r)
+{
+	unsigned int lost = 0;
+
+	*password_r = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct pl_verdict verdict = decide_use(after, &uses[i]);
+
+		if (verdict.outcome != PL_DENY || decide_use(before, &uses[i]).outcome == PL_DENY)
+			continue;
+		if (is_about_client_password(verdict.rule))
+			*password_r = 1;
+		else
+			lost |= 1u << uses[i].service;
+	}
+	return lost;
+}
+
+static int must_register(const struct pl_outcome_side *side)
+{
+	return decide(side, PL_SETTING_WEBMAIL, PL_CHANNEL_WEBMAIL, PL_CREDENTIAL_ACCOUNT_PASSWORD)
+		       .rule == PL_RULE_FACTOR_REGISTER;
+}
+
+int pl_outcome_must_register(const struct pl_outcome_side *before,
+			     const struct pl_outcome_side *after)
+{
+	return must_register(after) && !must_register(before);
+}
