@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/member_csv.h"
 #include "ctl/targets.h"
+#include "policy/admin/member_csv.h"
 
 /* Makes the domain of a row known; rows of a domain mostly follow each other. */
-static int import_domain(struct ctl *ctl, const struct member_csv *csv, size_t row)
+static int import_domain(struct ctl *ctl, const struct pl_member_csv *csv, size_t row)
 {
 	const char *domain = csv->rows[row].address.domain;
 
@@ -18,7 +18,7 @@ static int import_domain(struct ctl *ctl, const struct member_csv *csv, size_t r
 }
 
 /* Returns how many members changed, or -1. */
-static int import_rows(struct ctl *ctl, const struct member_csv *csv, int *domains_r,
+static int import_rows(struct ctl *ctl, const struct pl_member_csv *csv, int *domains_r,
 		       struct pl_error *err)
 {
 	int changed = 0;
@@ -26,7 +26,7 @@ static int import_rows(struct ctl *ctl, const struct member_csv *csv, int *domai
 	*domains_r = 0;
 
 	for (size_t i = 0; i < csv->count; i++) {
-		const struct member_csv_row *row = &csv->rows[i];
+		const struct pl_member_csv_row *row = &csv->rows[i];
 		int added = import_domain(ctl, csv, i);
 		struct pl_account account;
 		int ret;
@@ -49,15 +49,17 @@ int cmd_member_import(struct ctl *ctl, struct pl_error *err)
 {
 	const char *path = ctl->args[0];
 	int dry = ctl->option[CTL_OPTION_DRY_RUN] != NULL;
-	struct member_csv csv = { 0 };
+	const struct pl_member_csv_options options = {
+		.default_domain = ctl->policy->default_domain, .kind = PL_MEMBER_CSV_PLAIN
+	};
+	struct pl_member_csv csv = { 0 };
 	char *text = NULL;
 	size_t len = 0;
 	int changed = -1, domains, ret = -1;
 
-	if (ctl_read_input(path, MEMBER_CSV_MAX, &text, &len, err) < 0)
+	if (ctl_read_input(path, PL_MEMBER_CSV_MAX, &text, &len, err) < 0)
 		goto out;
-	if (member_csv_parse(text, len, ctl->policy->default_domain, MEMBER_CSV_PLAIN, &csv, err) <
-	    0) {
+	if (pl_member_csv_parse(text, len, &options, &csv, err) < 0) {
 		ctl_print_faults(ctl_input_name(path), csv.faults);
 		pl_error_prefix(err, "%s", ctl_input_name(path));
 		goto out;
@@ -79,14 +81,14 @@ int cmd_member_import(struct ctl *ctl, struct pl_error *err)
 		printf("%s %d domain%s\n", dry ? "would add" : "added", domains,
 		       domains == 1 ? "" : "s");
 out:
-	member_csv_free(&csv);
+	pl_member_csv_free(&csv);
 	free(text);
 	return ret;
 }
 
 static int write_row(const struct pl_member *member, void *context)
 {
-	member_csv_write(context, member);
+	pl_member_csv_write(context, member);
 	return ferror((FILE *)context);
 }
 
@@ -105,7 +107,7 @@ int cmd_member_export(struct ctl *ctl, struct pl_error *err)
 		return pl_error_set(err, PL_ERR_INVALID, "%s: %s", path,
 				    errno == EEXIST ? "it already exists and is not overwritten"
 						    : strerror(errno));
-	member_csv_write_header(out);
+	pl_member_csv_write_header(out);
 	ret = pl_member_list(ctl->work.store, &filter, write_row, out, err);
 	if ((fflush(out) != 0 || ferror(out)) && ret == 0)
 		ret = pl_error_set(err, PL_ERR_RETRY, "the members could not be written: %s",

@@ -56,7 +56,7 @@ only libpq-fe.h policy/store/store_postgresql.c policy/store/store_postgresql_co
 	policy/store/store_postgresql_copy.c policy/store/store_postgresql_pipeline.c policy/store/store_postgresql_stmt.c
 only confuse.h policy/settings/brand_conf.c policy/settings/confuse_text.c policy/settings/confuse_text.h \
 	policy/settings/policy_file.c policy/settings/policy_validators.c policy/settings/policy_validators.h
-only csv.h ctl/member_csv.c
+only csv.h policy/admin/member_csv.c
 only libmilter/mfapi.h milter/callbacks.c milter/main.c
 only microhttpd.h portal/http/http.c
 only expat.h portal/setup/pox_request.c

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "ctl/import/import.h"
-#include "ctl/member_csv.h"
+#include "policy/admin/member_csv.h"
 
-static int on_row(struct import_plan *plan, const struct member_csv_row *row)
+static int on_row(struct import_plan *plan, const struct pl_member_csv_row *row)
 {
 	char text[PL_ADDRESS_MAX + 1];
 	struct import_domain *domain;
@@ -29,14 +29,17 @@ static int on_row(struct import_plan *plan, const struct member_csv_row *row)
 
 int import_csv(struct import_plan *plan, const char *text, size_t len)
 {
-	struct member_csv csv;
-	int ret = member_csv_parse(text, len, plan->ctl->policy->default_domain,
-				   MEMBER_CSV_WITH_SECRETS, &csv, plan->err);
+	const struct pl_member_csv_options options = {
+		.default_domain = plan->ctl->policy->default_domain,
+		.kind = PL_MEMBER_CSV_WITH_SECRETS
+	};
+	struct pl_member_csv csv;
+	int ret = pl_member_csv_parse(text, len, &options, &csv, plan->err);
 
 	if (ret < 0)
 		ctl_print_faults(ctl_input_name(plan->ctl->args[0]), csv.faults);
 	for (size_t i = 0; ret == 0 && i < csv.count; i++)
 		ret = on_row(plan, &csv.rows[i]);
-	member_csv_free(&csv);
+	pl_member_csv_free(&csv);
 	return ret;
 }

@@ -1,10 +1,11 @@
 /* fuzz_csv.c - members as CSV. What is taken is written and read again. */
 #include "tests/fuzz/fuzz.h"
 
-#include "ctl/member_csv.h"
+#include "policy/admin/member_csv.h"
+#include "policy/base/utf8.h"
 
 /* A member who is new and gets all of the row. */
-static void write_row(FILE *out, const struct member_csv_row *row)
+static void write_row(FILE *out, const struct pl_member_csv_row *row)
 {
 	struct pl_member member = { .address = row->address,
 				    .active = 1,
@@ -14,22 +15,23 @@ static void write_row(FILE *out, const struct member_csv_row *row)
 		member.active = row->change.active;
 	if (row->change.has_class)
 		strcpy(member.class_name, row->change.class_name);
-	member_csv_write(out, &member);
+	pl_member_csv_write(out, &member);
 }
 
-static void round_trip(const struct member_csv *csv)
+static void round_trip(const struct pl_member_csv *csv)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
-	struct member_csv again;
+	const struct pl_member_csv_options options = { .kind = PL_MEMBER_CSV_WITH_SECRETS };
+	struct pl_member_csv again;
 
 	MUST(out != NULL);
-	member_csv_write_header(out);
+	pl_member_csv_write_header(out);
 	for (size_t i = 0; i < csv->count; i++)
 		write_row(out, &csv->rows[i]);
 	fclose(out);
-	MUST(member_csv_parse(text, size, NULL, MEMBER_CSV_WITH_SECRETS, &again, NULL) == 0);
+	MUST(pl_member_csv_parse(text, size, &options, &again, NULL) == 0);
 	MUST(again.count == csv->count);
 	for (size_t i = 0; i < csv->count; i++) {
 		MUST(strcmp(again.rows[i].address.local, csv->rows[i].address.local) == 0);
@@ -38,26 +40,43 @@ static void round_trip(const struct member_csv *csv)
 		MUST(memcmp(&again.rows[i].change.value, &csv->rows[i].change.value,
 			    sizeof(struct pl_settings)) == 0);
 	}
-	member_csv_free(&again);
+	pl_member_csv_free(&again);
 	free(text);
+}
+
+/* Each line that is wrong has a code, and a sentence. */
+static void on_fault(const struct pl_csv_fault *fault, void *context)
+{
+	size_t *faults = context;
+
+	MUST(fault->code != NULL && fault->code[0] != '\0' && fault->text[0] != '\0');
+	MUST(pl_is_utf8(fault->word) && pl_is_utf8(fault->other));
+	++*faults;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct member_csv csv;
+	size_t faults = 0;
+	const struct pl_member_csv_options options = { .default_domain = "default.test",
+						       .kind = size % 2 == 0
+								       ? PL_MEMBER_CSV_PLAIN
+								       : PL_MEMBER_CSV_WITH_SECRETS,
+						       .fault = on_fault,
+						       .context = &faults };
+	struct pl_member_csv csv;
 	struct pl_error err = { 0 };
 
-	if (member_csv_parse((const char *)data, size, "default.test",
-			     size % 2 == 0 ? MEMBER_CSV_PLAIN : MEMBER_CSV_WITH_SECRETS, &csv,
-			     &err) == 0) {
+	if (pl_member_csv_parse((const char *)data, size, &options, &csv, &err) == 0) {
+		MUST(faults == 0);
 		round_trip(&csv);
-		member_csv_free(&csv);
+		pl_member_csv_free(&csv);
 	} else {
+		MUST(faults > 0);
 		MUST(csv.rows == NULL && err.code != PL_OK);
 		MUST(strstr(err.msg, "line") != NULL || strcmp(err.msg, "the file is empty") == 0 ||
 		     strncmp(err.msg, "this is ", 8) == 0);
 		MUST(csv.faults == NULL || strstr(err.msg, "lines are wrong") != NULL);
-		member_csv_free(&csv);
+		pl_member_csv_free(&csv);
 	}
 	return 0;
 }

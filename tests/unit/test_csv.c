@@ -3,18 +3,20 @@
 
 #include <stdlib.h>
 
-#include "ctl/member_csv.h"
+#include "policy/admin/member_csv.h"
 
-static int parse(const char *text, size_t len, struct member_csv *csv, struct pl_error *err)
+static int parse(const char *text, size_t len, struct pl_member_csv *csv, struct pl_error *err)
 {
+	const struct pl_member_csv_options options = { .default_domain = "default.test" };
+
 	memset(err, 0, sizeof(*err));
-	return member_csv_parse(text, len, "default.test", MEMBER_CSV_PLAIN, csv, err);
+	return pl_member_csv_parse(text, len, &options, csv, err);
 }
 
 /* Takes the text and gives its rows; the caller frees them. */
-static struct member_csv taken(const char *text)
+static struct pl_member_csv taken(const char *text)
 {
-	struct member_csv csv;
+	struct pl_member_csv csv;
 	struct pl_error err;
 
 	if (parse(text, strlen(text), &csv, &err) < 0)
@@ -22,7 +24,7 @@ static struct member_csv taken(const char *text)
 	return csv;
 }
 
-static void assert_row(const struct member_csv_row *row, const char *address, enum pl_value pop3,
+static void assert_row(const struct pl_member_csv_row *row, const char *address, enum pl_value pop3,
 		       int line)
 {
 	char text[PL_ADDRESS_MAX + 1];
@@ -54,19 +56,19 @@ static void ways_to_write_the_same(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(texts); i++) {
-		struct member_csv csv = taken(texts[i]);
+		struct pl_member_csv csv = taken(texts[i]);
 
 		assert_int_equal(csv.count, 2);
 		assert_row(&csv.rows[0], "a@example.test", PL_ON, 2);
 		assert_row(&csv.rows[1], "b@example.test", PL_OFF, 3);
-		member_csv_free(&csv);
+		pl_member_csv_free(&csv);
 		assert_null(csv.rows);
 	}
 }
 
 static void columns_may_come_in_any_order(void **state)
 {
-	struct member_csv csv = taken(
+	struct pl_member_csv csv = taken(
 		"class,pop3,address,active,two_factor_mode\nstaff,off,user,off,skip\n,,other,,\n");
 	const struct pl_change *change = &csv.rows[0].change;
 
@@ -85,32 +87,32 @@ static void columns_may_come_in_any_order(void **state)
 			 1u << PL_SETTING_POP3 | 1u << PL_SETTING_TWO_FACTOR_MODE);
 	assert_true(change->has_active && change->active);
 	assert_string_equal(change->class_name, "");
-	member_csv_free(&csv);
+	pl_member_csv_free(&csv);
 }
 
 static void columns_that_are_missing_change_nothing(void **state)
 {
-	struct member_csv csv = taken("address\nuser@example.test\n");
+	struct pl_member_csv csv = taken("address\nuser@example.test\n");
 
 	(void)state;
 	assert_int_equal(csv.rows[0].change.settings, 0);
 	assert_false(csv.rows[0].change.has_active);
 	assert_false(csv.rows[0].change.has_class);
-	member_csv_free(&csv);
+	pl_member_csv_free(&csv);
 }
 
 static void header_alone_is_no_members(void **state)
 {
-	struct member_csv csv = taken("address,pop3\n");
+	struct pl_member_csv csv = taken("address,pop3\n");
 
 	(void)state;
 	assert_int_equal(csv.count, 0);
-	member_csv_free(&csv);
+	pl_member_csv_free(&csv);
 }
 
 static void labels_and_korean_name_columns(void **state)
 {
-	struct member_csv csv =
+	struct pl_member_csv csv =
 		taken("sep=;\r\nE-Mail;Two-factor mode;large attachments;2차 인증;분류\r\n"
 		      "a@b.test;skip;on;off;staff\r\n");
 	const struct pl_settings *value = &csv.rows[0].change.value;
@@ -121,7 +123,7 @@ static void labels_and_korean_name_columns(void **state)
 	assert_int_equal(value->value[PL_SETTING_LARGE_ATTACHMENTS], PL_ON);
 	assert_int_equal(value->value[PL_SETTING_TWO_FACTOR], PL_OFF);
 	assert_string_equal(csv.rows[0].change.class_name, "staff");
-	member_csv_free(&csv);
+	pl_member_csv_free(&csv);
 }
 
 static void all_wrong_lines_are_told(void **state)
@@ -130,7 +132,7 @@ static void all_wrong_lines_are_told(void **state)
 				   "c@b.test\nb@b.test,off\n";
 	static const char told[] =
 		"line 2: pop3=maybe: it must be one of on, off, inherit\nline 4: ";
-	struct member_csv csv;
+	struct pl_member_csv csv;
 	struct pl_error err;
 
 	(void)state;
@@ -139,25 +141,25 @@ static void all_wrong_lines_are_told(void **state)
 	assert_memory_equal(csv.faults, told, strlen(told));
 	assert_non_null(strstr(csv.faults, "\nline 5: fewer fields"));
 	assert_non_null(strstr(csv.faults, "\nline 6: b@b.test is already in line 3\n"));
-	member_csv_free(&csv);
+	pl_member_csv_free(&csv);
 }
 
 static void of_very_many_wrong_lines_the_first_are_told(void **state)
 {
-	struct member_csv csv;
+	struct pl_member_csv csv;
 	struct pl_error err;
 	char text[8192] = "address\n", *end = text + strlen(text);
 	size_t lines = 0;
 
 	(void)state;
-	for (int i = 0; i < 2 * MEMBER_CSV_FAULTS; i++)
+	for (int i = 0; i < 2 * PL_MEMBER_CSV_FAULTS; i++)
 		end += sprintf(end, "no %d\n", i);
 	assert_int_equal(parse(text, strlen(text), &csv, &err), -1);
 	assert_non_null(strstr(err.msg, "200 lines are wrong"));
 	for (const char *c = csv.faults; *c != '\0'; c++)
 		lines += *c == '\n';
-	assert_int_equal(lines, MEMBER_CSV_FAULTS);
-	member_csv_free(&csv);
+	assert_int_equal(lines, PL_MEMBER_CSV_FAULTS);
+	pl_member_csv_free(&csv);
 }
 
 static void faults_name_their_line(void **state)
@@ -209,7 +211,7 @@ static void faults_name_their_line(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct member_csv csv;
+		struct pl_member_csv csv;
 		struct pl_error err;
 
 		if (parse(rows[i].text, strlen(rows[i].text), &csv, &err) == 0)
@@ -225,7 +227,7 @@ static void faults_name_their_line(void **state)
 static void nul_bytes_are_refused(void **state)
 {
 	static const char text[] = "address\na@b.test\nc\0@b.test\n";
-	struct member_csv csv;
+	struct pl_member_csv csv;
 	struct pl_error err;
 
 	(void)state;
@@ -239,8 +241,8 @@ static void overlong_fields_are_refused(void **state)
 	static char text[8192];
 
 	(void)state;
-	for (size_t len = MEMBER_CSV_FIELD_MAX - 1; len <= MEMBER_CSV_FIELD_MAX + 1; len++) {
-		struct member_csv csv;
+	for (size_t len = PL_MEMBER_CSV_FIELD_MAX - 1; len <= PL_MEMBER_CSV_FIELD_MAX + 1; len++) {
+		struct pl_member_csv csv;
 		struct pl_error err;
 		char *end = stpcpy(text, "address,class\na@b.test,\"");
 
@@ -248,7 +250,7 @@ static void overlong_fields_are_refused(void **state)
 		strcpy(end + len, "\"\n");
 		assert_int_equal(parse(text, strlen(text), &csv, &err), -1);
 		assert_non_null(
-			strstr(err.msg, len > MEMBER_CSV_FIELD_MAX ? "too long" : "at most"));
+			strstr(err.msg, len > PL_MEMBER_CSV_FIELD_MAX ? "too long" : "at most"));
 		assert_non_null(strstr(err.msg, "line 2"));
 	}
 }
@@ -256,11 +258,11 @@ static void overlong_fields_are_refused(void **state)
 /* What is too large is refused unread: there is no such memory here. */
 static void overlong_file_is_refused(void **state)
 {
-	struct member_csv csv;
+	struct pl_member_csv csv;
 	struct pl_error err;
 
 	(void)state;
-	assert_int_equal(parse("address\n", (size_t)MEMBER_CSV_MAX + 1, &csv, &err), -1);
+	assert_int_equal(parse("address\n", (size_t)PL_MEMBER_CSV_MAX + 1, &csv, &err), -1);
 	assert_non_null(strstr(err.msg, "larger than"));
 }
 
@@ -270,7 +272,7 @@ static void many_rows(void **state)
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
-	struct member_csv csv;
+	struct pl_member_csv csv;
 	struct pl_error err;
 
 	(void)state;
@@ -285,7 +287,7 @@ static void many_rows(void **state)
 	assert_int_equal(parse(text, size - strlen("user0@example.test\n"), &csv, &err), 0);
 	assert_int_equal(csv.count, 2000);
 	assert_row(&csv.rows[1999], "user1999@example.test", PL_UNSET, 2001);
-	member_csv_free(&csv);
+	pl_member_csv_free(&csv);
 	free(text);
 }
 
@@ -295,7 +297,7 @@ static void what_is_written_is_read_back(void **state)
 				    .address = { "=a'+b", "example.test" },
 				    .class_name = "staff" };
 	struct pl_settings read = { .value = { 0 } };
-	struct member_csv csv;
+	struct pl_member_csv csv;
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -304,8 +306,8 @@ static void what_is_written_is_read_back(void **state)
 	assert_non_null(out);
 	member.settings.value[PL_SETTING_POP3] = PL_OFF;
 	member.settings.value[PL_SETTING_CLIENT_PASSWORD] = PL_NEVER;
-	member_csv_write_header(out);
-	member_csv_write(out, &member);
+	pl_member_csv_write_header(out);
+	pl_member_csv_write(out, &member);
 	fclose(out);
 	csv = taken(text);
 	assert_int_equal(csv.count, 1);
@@ -315,7 +317,7 @@ static void what_is_written_is_read_back(void **state)
 	assert_int_equal(csv.rows[0].change.settings, (1u << PL_SETTING_COUNT) - 1);
 	memcpy(read.value, csv.rows[0].change.value.value, sizeof(read.value));
 	assert_memory_equal(&read, &member.settings, sizeof(read));
-	member_csv_free(&csv);
+	pl_member_csv_free(&csv);
 	free(text);
 }
 

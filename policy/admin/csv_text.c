@@ -1,5 +1,5 @@
 /* csv_text.c - see csv_text.h. */
-#include "ctl/csv_text.h"
+#include "policy/admin/csv_text.h"
 
 #include <string.h>
 
@@ -34,22 +34,28 @@ static int is_cp949(const char *text, size_t len)
 	return pairs > 0;
 }
 
-int csv_text_check(const char *text, size_t len, struct pl_error *err)
+int pl_csv_text_check(const char *text, size_t len, const char **code_r, struct pl_error *err)
 {
 	static const char zip[] = "PK\003\004", ole[] = "\xd0\xcf\x11\xe0";
 
-	if (begins_with(text, len, zip, 4) || begins_with(text, len, ole, 4))
+	if (begins_with(text, len, zip, 4) || begins_with(text, len, ole, 4)) {
+		*code_r = "workbook";
 		return pl_error_set(err, PL_ERR_INVALID,
 				    "this is a workbook (.xlsx, .xls or .ods) and not CSV: " SAVE_AS
 				    " in the spreadsheet");
-	if (begins_with(text, len, "\xff\xfe", 2) || begins_with(text, len, "\xfe\xff", 2))
+	}
+	if (begins_with(text, len, "\xff\xfe", 2) || begins_with(text, len, "\xfe\xff", 2)) {
+		*code_r = "utf-16";
 		return pl_error_set(err, PL_ERR_INVALID,
 				    "this is UTF-16, which spreadsheets call Unicode "
 				    "text: " SAVE_AS);
-	if (!pl_is_utf8_text(text, len) && is_cp949(text, len))
+	}
+	if (!pl_is_utf8_text(text, len) && is_cp949(text, len)) {
+		*code_r = "cp949";
 		return pl_error_set(err, PL_ERR_INVALID,
 				    "this is CP949 (EUC-KR), which Korean Excel calls CSV: " SAVE_AS
 				    ", or convert it with iconv -f CP949 -t UTF-8");
+	}
 	return 0;
 }
 
@@ -67,7 +73,7 @@ static char find_delimiter(const char *text, size_t len)
 	return ',';
 }
 
-size_t csv_text_begin(const char *text, size_t len, char *delimiter_r, int *lines_r)
+size_t pl_csv_text_begin(const char *text, size_t len, char *delimiter_r, int *lines_r)
 {
 	size_t begin = begins_with(text, len, "\xef\xbb\xbf", 3) ? 3 : 0;
 

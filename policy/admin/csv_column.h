@@ -10,20 +10,20 @@
 
 /* A setting's number, or one of these. */
 enum {
-	CSV_ADDRESS = PL_SETTING_COUNT,
-	CSV_ACTIVE,
-	CSV_CLASS,
-	CSV_TOTP_SECRET,
-	CSV_NOTHING,
-	CSV_COLUMNS
+	PL_CSV_ADDRESS = PL_SETTING_COUNT,
+	PL_CSV_ACTIVE,
+	PL_CSV_CLASS,
+	PL_CSV_TOTP_SECRET,
+	PL_CSV_NOTHING,
+	PL_CSV_COLUMNS
 };
 
-/* CSV_NOTHING for no name at all, as spreadsheets write for columns without cells; -1 for a name
+/* PL_CSV_NOTHING for no name at all, as spreadsheets write for columns without cells; -1 for a name
  * that is none. */
-int csv_column_by_name(const char *name);
+int pl_csv_column_by_name(const char *name);
 /* The name in the file that `member export` writes. */
-const char *csv_column_name(int column);
+const char *pl_csv_column_name(int column);
 /* The nearest of these names, or NULL. */
-const char *csv_column_suggest(const char *name);
+const char *pl_csv_column_suggest(const char *name);
 
 #endif

@@ -1,5 +1,5 @@
 /* csv_column.c - see csv_column.h. */
-#include "ctl/csv_column.h"
+#include "policy/admin/csv_column.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,9 +12,9 @@ static const struct {
 	const char *name;
 	int column;
 } also[] = {
-#define CSV_ALSO(name, column) { name, column },
-#include "ctl/csv_column.def"
-#undef CSV_ALSO
+#define PL_CSV_ALSO(name, column) { name, column },
+#include "policy/admin/csv_column.def"
+#undef PL_CSV_ALSO
 };
 
 /* "Two-factor mode" becomes "two_factor_mode". */
@@ -34,30 +34,30 @@ static void fold_name(const char *name, char *folded_r)
 	*folded_r = '\0';
 }
 
-const char *csv_column_name(int column)
+const char *pl_csv_column_name(int column)
 {
 	switch (column) {
-	case CSV_ADDRESS:
+	case PL_CSV_ADDRESS:
 		return "address";
-	case CSV_ACTIVE:
+	case PL_CSV_ACTIVE:
 		return "active";
-	case CSV_CLASS:
+	case PL_CSV_CLASS:
 		return "class";
-	case CSV_TOTP_SECRET:
+	case PL_CSV_TOTP_SECRET:
 		return "totp_secret";
-	case CSV_NOTHING:
+	case PL_CSV_NOTHING:
 		return "";
 	}
 	return pl_setting_info((enum pl_setting)column)->name;
 }
 
-int csv_column_by_name(const char *name)
+int pl_csv_column_by_name(const char *name)
 {
 	char folded[NAME_MAX_BYTES + 1], label[NAME_MAX_BYTES + 1];
 
 	fold_name(name, folded);
-	for (int column = 0; column < CSV_COLUMNS; column++) {
-		if (strcmp(csv_column_name(column), folded) == 0)
+	for (int column = 0; column < PL_CSV_COLUMNS; column++) {
+		if (strcmp(pl_csv_column_name(column), folded) == 0)
 			return column;
 		if (column >= PL_SETTING_COUNT)
 			continue;
@@ -72,14 +72,14 @@ int csv_column_by_name(const char *name)
 	return -1;
 }
 
-const char *csv_column_suggest(const char *name)
+const char *pl_csv_column_suggest(const char *name)
 {
 	char folded[NAME_MAX_BYTES + 1];
 	struct pl_nearest nearest;
 
 	fold_name(name, folded);
 	pl_nearest_begin(&nearest, folded);
-	for (int column = 0; column < CSV_NOTHING; column++)
-		pl_nearest_offer(&nearest, csv_column_name(column));
+	for (int column = 0; column < PL_CSV_NOTHING; column++)
+		pl_nearest_offer(&nearest, pl_csv_column_name(column));
 	return nearest.found;
 }
