@@ -49,9 +49,9 @@ int cmd_member_import(struct ctl *ctl, struct pl_error *err)
 {
 	const char *path = ctl->args[0];
 	int dry = ctl->option[CTL_OPTION_DRY_RUN] != NULL;
-	const struct pl_member_csv_options options = {
-		.default_domain = ctl->policy->default_domain, .kind = PL_MEMBER_CSV_PLAIN
-	};
+	const struct pl_member_csv_options options = { .default_domain =
+							       ctl->policy->default_domain,
+						       .kind = PL_MEMBER_CSV_PLAIN };
 	struct pl_member_csv csv = { 0 };
 	char *text = NULL;
 	size_t len = 0;

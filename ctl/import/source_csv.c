@@ -29,10 +29,9 @@ static int on_row(struct import_plan *plan, const struct pl_member_csv_row *row)
 
 int import_csv(struct import_plan *plan, const char *text, size_t len)
 {
-	const struct pl_member_csv_options options = {
-		.default_domain = plan->ctl->policy->default_domain,
-		.kind = PL_MEMBER_CSV_WITH_SECRETS
-	};
+	const struct pl_member_csv_options options = { .default_domain =
+							       plan->ctl->policy->default_domain,
+						       .kind = PL_MEMBER_CSV_WITH_SECRETS };
 	struct pl_member_csv csv;
 	int ret = pl_member_csv_parse(text, len, &options, &csv, plan->err);
 

@@ -7,7 +7,8 @@
 #include "policy/account/change.h"
 #include "policy/admin/job_row.h"
 
-static const char *const action_names[] = { "change", "remove-factor", "end-sessions", "undo" };
+static const char *const action_names[] = { "change", "remove-factor", "end-sessions", "undo",
+					    "import" };
 static const char *const state_names[] = { "running", "paused", "done", "stopped" };
 
 const char *pl_job_action_name(enum pl_job_action action)
@@ -81,7 +82,8 @@ int pl_job_spares_administrators(enum pl_admin_role role, enum pl_job_action act
 
 int pl_job_can_be_undone(const struct pl_job *job)
 {
-	return job->action == PL_JOB_CHANGE || job->action == PL_JOB_UNDO;
+	return job->action == PL_JOB_CHANGE || job->action == PL_JOB_UNDO ||
+	       job->action == PL_JOB_IMPORT;
 }
 
 /* ---- making ---- */
@@ -120,7 +122,7 @@ static int record(const struct pl_work *work, const struct pl_job *job, const ch
 	return pl_audit_add(work, action, object, "", after);
 }
 
-static int insert(const struct pl_work *work, const struct pl_administrator *administrator,
+int pl_job_insert(const struct pl_work *work, const struct pl_administrator *administrator,
 		  struct pl_job *job)
 {
 	const char *filter = job->is_list ? LIST : job->filter;
@@ -129,8 +131,7 @@ static int insert(const struct pl_work *work, const struct pl_administrator *adm
 	job->administrator_id = administrator->id;
 	job->made_at = work->now;
 	job->state = PL_JOB_RUNNING;
-	if (highest_member(work, &job->highest) < 0 ||
-	    pl_insert(work->store, PL_SQL_JOB_INSERT,
+	if (pl_insert(work->store, PL_SQL_JOB_INSERT,
 		      PL_PARAMS(PL_INT("administrator_id", job->administrator_id),
 				PL_TEXT("who", work->actor.who),
 				PL_TEXT("source", work->actor.from),
@@ -149,7 +150,7 @@ int pl_job_add(const struct pl_work *work, const struct pl_administrator *admini
 	       struct pl_job *job, const struct pl_account *members, size_t count)
 {
 	job->is_list = count > 0;
-	if (insert(work, administrator, job) < 0)
+	if (highest_member(work, &job->highest) < 0 || pl_job_insert(work, administrator, job) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		if (add_member(work, job, &members[i].member) < 0)
@@ -189,7 +190,10 @@ int pl_job_undo(const struct pl_work *work, const struct pl_administrator *admin
 	job_r->action = PL_JOB_UNDO;
 	job_r->undo_of = of->id;
 	job_r->total = of->changed;
-	return insert(work, administrator, job_r) < 0 ? -1 : 1;
+	return highest_member(work, &job_r->highest) < 0 ||
+			       pl_job_insert(work, administrator, job_r) < 0
+		       ? -1
+		       : 1;
 }
 
 int pl_job_pause(const struct pl_work *work, const struct pl_job *job)

@@ -7,7 +7,8 @@
  * Members for whom nothing had to be changed are only counted.
  *
  * Undoing is a job as well: it takes the members that a job has changed, and gives back what they
- * had, but only to those that still have all that the job has given them.
+ * had, but only to those that still have all that the job has given them. Those that an import has
+ * added are removed, if they have used nothing since.
  *
  * An administrator's rights are looked up again with each portion of a job. Whoever lost them, was
  * switched off or has other domains since, or whose key has expired, has to make a new one.
@@ -22,12 +23,14 @@
 
 #define PL_JOB_MEMBERS 200 /* of a list */
 #define PL_JOB_FILTER 2048
+#define PL_JOB_LINES (INT64_C(1) << 52) /* and a line, in place of a member that there is not */
 
 enum pl_job_action {
 	PL_JOB_CHANGE,        /* settings, class and active */
 	PL_JOB_REMOVE_FACTOR, /* with recovery codes, trusted devices and sessions */
 	PL_JOB_END_SESSIONS,  /* and trusted devices */
 	PL_JOB_UNDO,
+	PL_JOB_IMPORT, /* members of a file, with settings of their own (import.h) */
 	PL_JOB_ACTION_COUNT
 };
 
@@ -51,7 +54,8 @@ struct pl_job {
 	int64_t made_at, ended_at;  /* ended_at 0: it has not */
 	enum pl_job_state state;
 	char reason[64]; /* why it was stopped: "administrator", "undone"; "" */
-	/* Members with ids up to position are done, those behind highest are not in it. */
+	/* Members with ids up to position are done, those behind highest are not in it. Of an
+	 * import these are lines of the file. */
 	int64_t position, highest;
 	int64_t total; /* members when it was made */
 	int64_t changed, same, skipped, failed;
@@ -59,13 +63,13 @@ struct pl_job {
 
 /* What became of a member who was not changed. */
 struct pl_job_failure {
-	int64_t member_id; /* what a list goes on behind */
+	int64_t member_id; /* what a list goes on behind; above PL_JOB_LINES: there is none */
 	char address[PL_ADDRESS_MAX + 1];
 	int skipped;     /* on purpose; else it failed */
 	char reason[64]; /* "administrator", "own-account", "forbidden", "not-found", ... */
 };
 
-/* "change", "remove-factor", "end-sessions", "undo". */
+/* "change", "remove-factor", "end-sessions", "undo", "import". */
 const char *pl_job_action_name(enum pl_job_action action);
 /* PL_JOB_ACTION_COUNT for any other word. */
 enum pl_job_action pl_job_action_by_name(const char *name);

@@ -10,6 +10,7 @@
 #include "policy/account/member_state.h"
 #include "policy/account/settings_row.h"
 #include "policy/admin/job_portion.h"
+#include "policy/admin/job_row.h"
 
 /* Members of the portion that have the same. */
 struct group {
@@ -38,6 +39,24 @@ static int has_still(const struct pl_member *member, const struct pl_change *wor
 	return was[0] == '\0' && is[0] == '\0';
 }
 
+/* Of an undo: one that was added is removed if it is still what was added. */
+static void remove_or_keep(const struct pl_change *given, struct result *result)
+{
+	const struct pl_member nobody = { .active = 1 };
+	struct pl_member added = nobody;
+
+	pl_member_apply(given, &added);
+	pl_member_describe(&added, &result->member, result->before, result->after);
+	if (result->before[0] == '\0' && result->after[0] == '\0') {
+		result->outcome = "removing";
+	} else {
+		result->outcome = "failed";
+		result->reason = "changed-since";
+	}
+	pl_member_describe(&nobody, &result->member, result->after, result->before);
+	result->after[0] = '\0';
+}
+
 /* Lays the change over what the group has; of an undo, what was there before. */
 static int make_change(const struct pl_job_portion *portion, const struct group *group,
 		       const struct pl_change *change, struct result *result)
@@ -48,8 +67,13 @@ static int make_change(const struct pl_job_portion *portion, const struct group 
 		pl_member_apply(change, &result->member);
 		return 0;
 	}
-	if (pl_job_parse_change(group->after, &given, NULL) < 0 ||
-	    pl_job_parse_change(group->before, &back, NULL) < 0)
+	if (pl_job_parse_change(group->after, &given, NULL) < 0)
+		return -1;
+	if (strcmp(group->before, PL_JOB_NO_MEMBER) == 0) {
+		remove_or_keep(&given, result);
+		return 0;
+	}
+	if (pl_job_parse_change(group->before, &back, NULL) < 0)
 		return -1;
 	if (has_still(&result->member, &given)) {
 		pl_member_apply(&back, &result->member);
@@ -78,6 +102,8 @@ static void decide(const struct pl_job_portion *portion, const struct group *gro
 		result->reason = "unreadable";
 		return;
 	}
+	if (strcmp(group->before, PL_JOB_NO_MEMBER) == 0)
+		return;
 	pl_member_describe(&before, &result->member, result->before, result->after);
 	if (strcmp(result->outcome, "changed") == 0 && result->before[0] == '\0' &&
 	    result->after[0] == '\0')

@@ -172,33 +172,50 @@ static int leave_out_forbidden(const struct pl_work *work, const struct pl_job_p
 
 /* ---- records, factors and sessions ---- */
 
+static int run_on(const struct pl_work *work, enum pl_sql sql, const struct pl_job_portion *portion,
+		  const char *outcome)
+{
+	return pl_exec(work->store, sql, PL_PARAMS(PORTION_PARAMS(portion, outcome)), work->err);
+}
+
 static int add_records(const struct pl_work *work, const struct pl_job_portion *portion,
-		       const char *action)
+		       const char *action, const char *outcome)
 {
 	char job[32];
 
 	snprintf(job, sizeof(job), " job=%lld", (long long)portion->job.id);
 	return pl_exec(work->store, PL_SQL_JOB_AUDIT,
-		       PL_PARAMS(PORTION_PARAMS(portion, "changed"), PL_INT("now", work->now),
+		       PL_PARAMS(PORTION_PARAMS(portion, outcome), PL_INT("now", work->now),
 				 PL_TEXT("who", portion->job.who),
 				 PL_TEXT("source", portion->job.source), PL_TEXT("action", action),
 				 PL_TEXT("job", job)),
 		       work->err);
 }
 
+/* Members that an import had added, as an undo finds them: those that have a credential or a use
+ * stay. */
+static int remove_added(const struct pl_work *work, const struct pl_job_portion *portion)
+{
+	if (portion->job.action != PL_JOB_UNDO)
+		return 0;
+	return run_on(work, PL_SQL_JOB_MARK_USED, portion, "removing") < 0 ||
+			       add_records(work, portion, "member.remove", "removing") < 0 ||
+			       run_on(work, PL_SQL_JOB_DELETE_MEMBERS, portion, "removing") < 0
+		       ? -1
+		       : pl_exec(work->store, PL_SQL_JOB_MARK,
+				 PL_PARAMS(PL_TEXT("new_outcome", "changed"), PL_TEXT("reason", ""),
+					   PORTION_PARAMS(portion, "removing")),
+				 work->err);
+}
+
 static int change_settings(const struct pl_work *work, struct pl_job_runner *runner,
 			   const struct pl_job_portion *portion, const struct pl_change *change)
 {
 	return leave_out_forbidden(work, portion, runner->policy, change) < 0 ||
-			       pl_job_change_groups(work, portion, change) < 0
+			       pl_job_change_groups(work, portion, change) < 0 ||
+			       add_records(work, portion, "member.set", "changed") < 0
 		       ? -1
-		       : add_records(work, portion, "member.set");
-}
-
-static int run_on(const struct pl_work *work, enum pl_sql sql, const struct pl_job_portion *portion,
-		  const char *outcome)
-{
-	return pl_exec(work->store, sql, PL_PARAMS(PORTION_PARAMS(portion, outcome)), work->err);
+		       : remove_added(work, portion);
 }
 
 static int read_ids(struct pl_stmt *stmt, struct ids *ids, struct pl_error *err)
@@ -247,7 +264,7 @@ static int end_sessions(const struct pl_work *work, struct pl_job_runner *runner
 	return tell_of_sessions(work, runner, portion) < 0 ||
 			       run_on(work, PL_SQL_JOB_RAISE_GENERATION, portion, "changed") < 0
 		       ? -1
-		       : add_records(work, portion, "session.revoke-all");
+		       : add_records(work, portion, "session.revoke-all", "changed");
 }
 
 static int notify(const struct pl_work *work, const struct pl_job_portion *portion)
@@ -283,7 +300,7 @@ static int remove_factors(const struct pl_work *work, struct pl_job_runner *runn
 		if (run_on(work, statements[i], portion, "changed") < 0)
 			return -1;
 	}
-	return add_records(work, portion, "totp.reset") < 0 ||
+	return add_records(work, portion, "totp.reset", "changed") < 0 ||
 			       end_sessions(work, runner, portion) < 0
 		       ? -1
 		       : notify(work, portion);
@@ -329,6 +346,7 @@ static int act(const struct pl_work *work, struct pl_job_runner *runner,
 		return remove_factors(work, runner, portion);
 	case PL_JOB_END_SESSIONS:
 		return sign_out(work, runner, portion);
+	case PL_JOB_IMPORT: /* import_rows.c runs it */
 	case PL_JOB_ACTION_COUNT:
 		break;
 	}

@@ -9,7 +9,7 @@ struct pl_job_preview {
 	int64_t changed, same;
 	int64_t administrators, own_account, forbidden; /* left out */
 	/* Of those that would be changed: */
-	int64_t lose_service;  /* cannot do any more what they did in the last PL_OUTCOME_USE_DAYS */
+	int64_t lose_service; /* cannot do any more what they did in the last PL_OUTCOME_USE_DAYS */
 	int64_t must_register; /* have to register a second factor before they use webmail again */
 };
 

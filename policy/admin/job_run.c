@@ -5,8 +5,10 @@
  */
 #include "policy/admin/job_run.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "policy/admin/import_rows.h"
 #include "policy/admin/job_members.h"
 #include "policy/admin/job_portion.h"
 #include "policy/admin/job_row.h"
@@ -99,6 +101,8 @@ static int find_members(const struct pl_work *work, const struct pl_job_runner *
 	size_t found;
 	int ret;
 
+	if (job->action == PL_JOB_IMPORT)
+		return pl_import_rows_find(work, portion);
 	portion->first = job->position;
 	ret = job->is_list || job->action == PL_JOB_UNDO
 		      ? next_rows(work, portion, most)
@@ -149,7 +153,9 @@ static int run(const struct pl_work *work, struct pl_job_runner *runner,
 {
 	int ret = hold(work, runner, &portion->job);
 
-	if (ret == 1 && portion->members > 0)
+	if (ret == 1 && portion->rows != NULL)
+		ret = pl_import_rows_run(work, runner, portion) < 0 ? -1 : 1;
+	else if (ret == 1 && portion->members > 0)
 		ret = pl_job_portion_run(work, runner, portion) < 0 ? -1 : 1;
 	if (ret == 1 && advance(work, runner, portion) < 0)
 		ret = -1;
@@ -228,6 +234,7 @@ int pl_job_run_portion(const struct pl_work *work, struct pl_job_runner *runner,
 		ret = -1;
 	if (ret == 1)
 		ret = run_in_transaction(work, runner, &portion);
+	free(portion.rows);
 	if (ret < 0)
 		return pl_error_prefix(work->err, "job %lld", (long long)id);
 	return ret == 1 && portion.last < portion.job.highest;

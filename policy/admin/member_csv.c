@@ -150,7 +150,9 @@ static void read_column_name(struct reader *reader, const char *name)
 static void read_setting(struct reader *reader, int column, const char *text, struct pl_error *why)
 {
 	char word[PL_MEMBER_CSV_FIELD_MAX + 64];
-	const char *empty = column == PL_CSV_ACTIVE ? "on" : column == PL_CSV_CLASS ? "" : "inherit";
+	const char *empty = column == PL_CSV_ACTIVE  ? "on"
+			    : column == PL_CSV_CLASS ? ""
+						     : "inherit";
 	size_t used = (size_t)snprintf(word, sizeof(word), "%s=", pl_csv_column_name(column));
 
 	snprintf(word + used, sizeof(word) - used, "%s", *text != '\0' ? text : empty);
@@ -306,8 +308,8 @@ static void take_row(struct reader *reader)
 	if (options->rows_most != 0 && csv->count == options->rows_most)
 		stop(reader, "too-many-rows", "the file has too many rows");
 	else if (keep_place(reader, &row->address, row->line) < 0 ||
-		 (options->row != NULL ? options->row(row, options->context)
-				       : keep_row(csv, row)) < 0)
+		 (options->row != NULL ? options->row(row, options->context) : keep_row(csv, row)) <
+			 0)
 		stop(reader, "memory", "out of memory");
 	else
 		csv->count++;

@@ -25,7 +25,7 @@ struct pl_member_csv_row {
 	struct pl_address address;
 	struct pl_change change;
 	char totp_secret[PL_MEMBER_CSV_SECRET_MAX + 1]; /* as it was written; "" for none */
-	int line;                                    /* where the row ends, counting from 1 */
+	int line;                                       /* where the row ends, counting from 1 */
 };
 
 struct pl_member_csv {

@@ -421,6 +421,9 @@ static const struct pl_migration migrations[] = {
 	  " created_at, seen_day, app_password_day, imap_day, pop3_day, smtp_day, state,"
 	  " dated_from, dated_state, required_from, received_day);"
 	  "CREATE INDEX member_received ON member (received_day, id);" },
+	{ "lines of files that jobs import",
+	  "CREATE TABLE job_file (job_id BIGINT NOT NULL REFERENCES job (id) ON DELETE CASCADE,"
+	  " last_line BIGINT NOT NULL, lines TEXT NOT NULL, PRIMARY KEY (job_id, last_line));" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,

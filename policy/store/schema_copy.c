@@ -52,6 +52,7 @@ static const struct {
 	{ "adoption", "day, domain_id", 0 },
 	{ "job", "id", 1 },
 	{ "job_member", "job_id, member_id", 0 },
+	{ "job_file", "job_id, last_line", 0 },
 	{ "audit", "id", 1 },
 };
 

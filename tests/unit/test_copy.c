@@ -75,6 +75,7 @@ static const char rows[] =
 	"NULL, 1, NULL,"
 	" 'running', '', 7, 9, 2, 1, 0, 0, 0, 'runner', 5);"
 	"INSERT INTO job_member VALUES (4, 7, 'a@b.test', 'changed', '', 'pop3=on', 'pop3=off');"
+	"INSERT INTO job_file VALUES (4, 9, '9 a@b.test pop3=off');"
 	"INSERT INTO audit (id, at, who, source, action, object, before, after) VALUES (8, 1, '', "
 	"'', '', '', '', '')";
 

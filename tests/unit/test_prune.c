@@ -262,6 +262,7 @@ static void every_table_has_a_limit(void **state)
 		"factor_failure "       /* a row for a member */
 		"guess_count "          /* swept: activity_days; so many a day */
 		"job "                  /* swept: audit_days */
+		"job_file "             /* with its job, and until that is done */
 		"job_member "           /* with its job */
 		"login_count "          /* swept: count_days; a few an hour for a domain */
 		"login_record "         /* swept: activity_days; so many for a member */
