@@ -2,7 +2,7 @@
 #include "portal/routes.h"
 
 #include "policy/admin/audit_search.h"
-#include "policy/admin/job.h"
+#include "policy/admin/import.h"
 #include "policy/credential/app_password.h"
 #include "portal/account/handlers.h"
 #include "portal/console/console_role.h"
@@ -82,6 +82,8 @@ static const char *body_name(enum route_body body)
 		return "form";
 	case BODY_XML:
 		return "xml";
+	case BODY_CSV:
+		return "csv";
 	}
 	return "";
 }

@@ -1,9 +1,9 @@
 /* import.h - members of a CSV file (member_csv.h), as a job that the portal runs.
  *
- * A file is read as the command reads it. It is previewed by outcome (outcome.h), with what is wrong
- * line by line, and becomes a job only if no line is wrong. The job has the lines in its own table,
- * in parts, and takes them in their order (import_rows.h); undoing it removes those that it has
- * added and that nobody has used since.
+ * A file is read as the command reads it. It is previewed by outcome (outcome.h), with what is
+ * wrong line by line, and becomes a job only if no line is wrong. The job has the lines in its own
+ * table, in parts, and takes them in their order (import_rows.h); undoing it removes those that it
+ * has added and that nobody has used since.
  *
  * Members may be in known domains that the administrator reaches, and are named by their own
  * address: not by one in an alias.
@@ -49,7 +49,8 @@ struct pl_import_preview {
 	int64_t must_register; /* have to register a second factor before they use webmail again */
 };
 
-/* Reads a file. 0, or -1: PL_ERR_INVALID, of which fault was told each line. Free it in any case. */
+/* Reads a file. 0, or -1: PL_ERR_INVALID, of which fault was told each line. Free it in any
+ * case. */
 int pl_import_read(const char *text, size_t len, const char *default_domain, pl_import_fault *fault,
 		   void *context, struct pl_import *import_r, struct pl_error *err);
 void pl_import_free(struct pl_import *import);

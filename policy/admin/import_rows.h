@@ -41,8 +41,8 @@ int pl_import_find(const struct pl_work *work, const struct pl_policy *policy,
  * portion. 0 or -1. */
 int pl_import_rows_find(const struct pl_work *work, struct pl_job_portion *portion);
 /* Writes the members of these lines, most of them at most, with their audit records and the job's
- * rows, and counts them; last becomes that of the last line. In the caller's write transaction. 0 or
- * -1. */
+ * rows, and counts them; last becomes that of the last line. In the caller's write transaction. 0
+ * or -1. */
 int pl_import_rows_run(const struct pl_work *work, const struct pl_job_runner *runner,
 		       struct pl_job_portion *portion);
 

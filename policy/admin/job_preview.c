@@ -142,7 +142,7 @@ static int count_row(struct preview *preview, struct pl_stmt *stmt)
 	if (read_domain(preview, pl_col_int(stmt, "domain_id")) < 0)
 		return -1;
 	account.domain = preview->domain;
-	/* With a name, and a day that is in the days of grace or is not, for pl_account_layers(). */
+	/* With a name, and a day in the days of grace or before, for pl_account_layers(). */
 	account.member.address.local[0] = '*';
 	account.member.created_at =
 		pl_col_int(stmt, "in_grace") != 0 ? preview->day * PL_DAY_SECONDS : 0;

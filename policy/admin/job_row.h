@@ -6,8 +6,8 @@
 
 /* Reads PL_SQL_JOB_COLUMNS. */
 void pl_job_read(struct pl_stmt *stmt, struct pl_job *job_r);
-/* Writes a job of action, change, filter, is_list, total and highest, for the actor of the work, with
- * its audit record, and fills the rest. 0 or -1. */
+/* Writes a job of action, change, filter, is_list, total and highest, for the actor of the work,
+ * with its audit record, and fills the rest. 0 or -1. */
 int pl_job_insert(const struct pl_work *work, const struct pl_administrator *administrator,
 		  struct pl_job *job);
 /* What stands for "before" at a member that the job has added. */

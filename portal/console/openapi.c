@@ -134,6 +134,8 @@ static json_t *responses_of(const struct route *route)
 		add_error(responses, "412", "It was changed since it was read.");
 		add_error(responses, "428", "If-Match is missing.");
 	}
+	if (route->body == BODY_CSV)
+		add_error(responses, "413", "The file is too large.");
 	if (route->body != BODY_NONE)
 		add_error(responses, "415", "The body is of another type.");
 	add_error(responses, "503", "The database cannot be reached; try again.");
@@ -166,6 +168,11 @@ static json_t *operation_of(const struct route *route)
 			      parameters_of(route), "responses", responses_of(route));
 	if (route->body == BODY_JSON || route->body == BODY_JSON_IF_ANY)
 		json_object_set_new(operation, "requestBody", body_of(route));
+	if (route->body == BODY_CSV)
+		json_object_set_new(operation, "requestBody",
+				    json_pack("{s:b, s:{s:{s:{s:s, s:I}}}}", "required", 1,
+					      "content", "text/csv", "schema", "type", "string",
+					      "maxLength", (json_int_t)route->body_max));
 	return operation;
 }
 

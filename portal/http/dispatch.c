@@ -143,26 +143,10 @@ static int is_right_type(const struct request *request)
 	case BODY_XML:
 		return is_type(request->content_type, "text/xml") ||
 		       is_type(request->content_type, "application/xml");
+	case BODY_CSV:
+		return is_type(request->content_type, "text/csv");
 	}
 	return 0;
-}
-
-int dispatch_head(struct request *request, struct response *response)
-{
-	size_t most;
-
-	if (find_route(request, response))
-		return 1;
-	most = request->route->body == BODY_NONE ? 0 : REQUEST_BODY_MAX;
-	if (!is_own_origin(request))
-		refuse(request, response, 403, "foreign-origin");
-	else if (!is_right_type(request))
-		refuse(request, response, 415, "unsupported-media-type");
-	else if (request->body_len > most)
-		refuse(request, response, 413, "too-large");
-	else
-		return 0;
-	return 1;
 }
 
 static int read_json(struct request *request)
@@ -212,6 +196,7 @@ static int read_fields(struct request *request)
 	switch (request->route->body) {
 	case BODY_NONE:
 	case BODY_XML:
+	case BODY_CSV:
 		return 0;
 	case BODY_JSON:
 	case BODY_JSON_IF_ANY:
@@ -249,13 +234,19 @@ static void record_seen(const struct request *request)
 	pl_session_seen(&work, &request->session, request->ip_text);
 }
 
-/* 0 with the answer, or -1. */
-static int run(struct request *request, struct response *response, struct pl_error *err)
+/* 1 may go on, 0 with the answer, or -1. */
+static int admit(struct request *request, struct response *response, struct pl_error *err)
 {
 	int ret = request->route->guard->admit(request, response, err);
 
-	if (ret == 1)
-		ret = check_csrf(request, response, err);
+	return ret == 1 ? check_csrf(request, response, err) : ret;
+}
+
+/* 0 with the answer, or -1. */
+static int run(struct request *request, struct response *response, struct pl_error *err)
+{
+	int ret = admit(request, response, err);
+
 	if (ret <= 0)
 		return ret;
 	request->work.actor =
@@ -278,7 +269,11 @@ static void answer_error(const struct request *request, struct response *respons
 	refuse(request, response, internal ? 500 : 503, internal ? "internal" : "try-again-later");
 }
 
-static void dispatch_with_store(struct request *request, struct response *response)
+/* 0 with the answer, 1 to go on, or -1. */
+typedef int with_store(struct request *request, struct response *response, struct pl_error *err);
+
+/* Takes the step with a connection to the database. */
+static int run_with_store(struct request *request, struct response *response, with_store *step)
 {
 	struct pl_error err = { 0 };
 	int ret;
@@ -288,13 +283,20 @@ static void dispatch_with_store(struct request *request, struct response *respon
 	ret = portal_take(request, &err);
 	if (ret == 0) {
 		request->work.now = pl_store_now(request->work.store);
-		ret = run(request, response, &err);
+		ret = step(request, response, &err);
 		portal_give(request, ret < 0);
 	}
 	if (request->afterwards != NULL)
 		request->afterwards(request);
 	if (ret < 0)
 		answer_error(request, response, &err);
+	request->work.err = NULL;
+	return ret < 0 ? 0 : ret;
+}
+
+static void dispatch_with_store(struct request *request, struct response *response)
+{
+	run_with_store(request, response, run);
 }
 
 /* A page says at its field what is wrong. */
@@ -304,6 +306,52 @@ static void refuse_fields(const struct request *request, struct response *respon
 		respond_bad_field(response, request->wrong_field);
 	else
 		refuse(request, response, 400, "bad-request");
+}
+
+/* Whether a file is taken from who sends the request: with the rest of its head, before the body is
+ * read. Who sends it is looked at once more when the file has come. */
+static int admits_file(struct request *request, struct response *response)
+{
+	if (read_fields(request) < 0) {
+		refuse_fields(request, response);
+		return 0;
+	}
+	return run_with_store(request, response, admit) == 1;
+}
+
+static size_t body_max(const struct route *route)
+{
+	switch (route->body) {
+	case BODY_NONE:
+		return 0;
+	case BODY_CSV:
+		return route->body_max;
+	case BODY_JSON:
+	case BODY_JSON_IF_ANY:
+	case BODY_FORM:
+	case BODY_FORM_IF_ANY:
+	case BODY_XML:
+		break;
+	}
+	return REQUEST_BODY_MAX;
+}
+
+int dispatch_head(struct request *request, struct response *response)
+{
+	size_t most;
+
+	if (find_route(request, response))
+		return 1;
+	most = body_max(request->route);
+	if (!is_own_origin(request))
+		refuse(request, response, 403, "foreign-origin");
+	else if (!is_right_type(request))
+		refuse(request, response, 415, "unsupported-media-type");
+	else if (request->body_len > most)
+		refuse(request, response, 413, "too-large");
+	else
+		return request->route->body == BODY_CSV && !admits_file(request, response);
+	return 1;
 }
 
 /* What went wrong is logged; the page comes all the same, and its script asks again. */
@@ -321,7 +369,7 @@ void dispatch(struct request *request, struct response *response)
 	/* The query of a page is for its script. */
 	if (request->is_index)
 		dispatch_index(request, response);
-	else if (read_fields(request) < 0)
+	else if (request->route->body != BODY_CSV && read_fields(request) < 0)
 		refuse_fields(request, response);
 	else
 		dispatch_with_store(request, response);

@@ -13,6 +13,8 @@
 #include "portal/http/dispatch.h"
 
 #define CONNECTIONS_MAX 1024
+#define FILES_MAX 2 /* large bodies under way at once; the next one is asked to try again */
+#define FILES_WAIT_SECONDS 5
 /* Bytes for one request without its body; more: 431 or 414. libmicrohttpd keeps 64 bytes for each
  * field of query, cookies and header, and closes the connection when those of a query do not
  * fit. */
@@ -29,14 +31,16 @@ struct http {
 	int listener;
 	/* requests that a handler has in hand, or whose answer is being sent; atomic */
 	int under_way;
+	int files; /* requests that have room for a large body; atomic */
 };
 
 /* One request and its answer; libmicrohttpd keeps the pointer for us. */
 struct exchange {
 	struct request request;
 	struct response response;
-	char *target;      /* path and query, as sent */
-	struct http *http; /* counted as under way there; NULL: not yet */
+	char *target;          /* path and query, as sent */
+	struct http *http;     /* counted as under way there; NULL: not yet */
+	struct http *files_of; /* counted among its files; NULL: not */
 	int begun, decided;
 	size_t used; /* of the body */
 };
@@ -70,6 +74,8 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 		portal_release(&exchange->request);
 	if (exchange->http != NULL)
 		__atomic_sub_fetch(&exchange->http->under_way, 1, __ATOMIC_RELEASE);
+	if (exchange->files_of != NULL)
+		__atomic_sub_fetch(&exchange->files_of->files, 1, __ATOMIC_RELEASE);
 	json_decref(exchange->request.json);
 	free(exchange->target);
 	if (exchange->request.body != NULL)
@@ -225,6 +231,15 @@ static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange
 	return ret;
 }
 
+/* Whether there is room for the body: only so many that are large are held at once. */
+static int has_room(struct http *http, struct exchange *exchange)
+{
+	if (exchange->request.body_len <= REQUEST_BODY_MAX)
+		return 1;
+	exchange->files_of = http;
+	return __atomic_add_fetch(&http->files, 1, __ATOMIC_ACQUIRE) <= FILES_MAX;
+}
+
 /* With the headers read: answers what is wrong already, or makes room for the body.
  * An answer here ends the connection, with whatever comes unread behind it. */
 static enum MHD_Result begin(struct http *http, struct MHD_Connection *connection,
@@ -246,6 +261,10 @@ static enum MHD_Result begin(struct http *http, struct MHD_Connection *connectio
 	exchange->decided = dispatch_head(request, &exchange->response);
 	if (exchange->decided && request->body_len > 0)
 		return answer(connection, exchange);
+	if (!has_room(http, exchange)) {
+		respond_wait(&exchange->response, 503, "try-again-later", FILES_WAIT_SECONDS);
+		return answer(connection, exchange);
+	}
 	if (request->body_len > 0 && (request->body = calloc(1, request->body_len + 1)) == NULL)
 		return MHD_NO;
 	return MHD_YES;

@@ -20,7 +20,7 @@ struct pl_snapshot;
 
 #define REQUEST_FIELDS_MAX 24
 #define REQUEST_FIELD_BYTES 4096
-#define REQUEST_BODY_MAX 16384 /* no route takes more */
+#define REQUEST_BODY_MAX 16384 /* no route takes more, but for those of files (BODY_CSV) */
 
 enum language { ENGLISH, KOREAN, LANGUAGES };
 extern const char *const language_tags[LANGUAGES]; /* of HTML, HTTP and notices: "en", "ko" */

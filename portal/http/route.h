@@ -8,9 +8,9 @@
  *
  *	ROUTE(method, path, access, caller, csrf, role, handler, text, ...)
  *
- * access is a row of portal/guards.def; the last is any of .body, .object, .parameters, .query and
- * .fields, whose lists are made by FIELDS(name, { field ... }). portal/routes.c makes the table of
- * them.
+ * access is a row of portal/guards.def; the last is any of .body, .body_max, .object, .parameters,
+ * .query and .fields, whose lists are made by FIELDS(name, { field ... }). portal/routes.c makes
+ * the table of them.
  */
 #ifndef POSTLATCH_PORTAL_ROUTE_H
 #define POSTLATCH_PORTAL_ROUTE_H
@@ -46,7 +46,7 @@ enum route_caller {
 
 enum route_csrf { CSRF_NONE, CSRF_TOKEN }; /* X-CSRF-Token must be that of the session */
 
-/* BODY_..._IF_ANY: that, or nothing. BODY_XML: the handler reads it. */
+/* BODY_..._IF_ANY: that, or nothing. BODY_XML and BODY_CSV: the handler reads it. */
 enum route_body {
 	BODY_NONE,
 	BODY_JSON,
@@ -54,6 +54,9 @@ enum route_body {
 	BODY_FORM,
 	BODY_FORM_IF_ANY,
 	BODY_XML,
+	/* text/csv of up to body_max bytes. It is taken only from who may send it: access and CSRF
+	 * token are checked before it as well, and only a few of them are under way at once. */
+	BODY_CSV,
 };
 
 /* What a route for administrators is about, as its path's parameter names it. Its guard finds it,
@@ -106,6 +109,7 @@ struct route {
 	int (*handler)(struct request *request, struct response *response, struct pl_error *err);
 	const char *text; /* what it does, for `postlatch-portal -x routes` */
 	enum route_body body;
+	size_t body_max; /* of BODY_CSV; others take REQUEST_BODY_MAX */
 	enum route_object object;
 	const char *answer; /* a row of portal/console/answers.def; NULL: 204, or not described */
 	unsigned int also;  /* ROUTE_ALSO_... */

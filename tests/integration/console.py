@@ -23,7 +23,7 @@ class Administrator:
         else:
             sent["Authorization"] = "Bearer " + self.key
         sent.update({name.replace("_", "-"): text for name, text in headers.items()})
-        body = value if value is None or isinstance(value, str) else json.dumps(value)
+        body = value if value is None or isinstance(value, (str, bytes)) else json.dumps(value)
         return self.browser.request(method, API + path, body, sent, origin=self.key is None)
 
     def get(self, path, **headers):
