@@ -45,6 +45,35 @@ test("console: a server administrator adds an administrator, gives another role,
         await other.heading("entrance.title");
     });
 
+test("console: another role that wants a code first is given when the code is right, and its question ends", {},
+    async (reader, page) => {
+        const visitor = await administrator(reader, "server");
+        const { address } = (await newAdministrator(await reader.another(), "helpdesk", "demo.test")).member;
+        await visitor.goToPage("administrators.title");
+        const row = visitor.row(address);
+        await row.getByRole("button", { name: visitor.t("administrators.change") }).click();
+        await page.locator("dialog [value=server]").check();
+        await visitor.makeCodeOld();
+        await page.locator("dialog [type=submit]").click();
+        await visitor.prove();
+        await page.locator("dialog").first().waitFor({ state: "detached" });
+        assert.equal(await page.locator("dialog").count(), 0);
+        await row.getByText(visitor.t("role.all-domains")).waitFor();
+
+        // Whoever would rather not give a code is back at the first question.
+        await row.getByRole("button", { name: visitor.t("administrators.change") }).click();
+        await page.locator("dialog [value=helpdesk]").check();
+        await page.fill("dialog [name=domains]", "demo.test");
+        await visitor.makeCodeOld();
+        await page.locator("dialog [type=submit]").click();
+        await page.locator("dialog [name=code]").press("Escape");
+        await page.locator("dialog [name=code]").waitFor({ state: "detached" });
+        assert.equal(await page.locator("dialog [name=domains]").inputValue(), "demo.test");
+        await page.locator("dialog").getByRole("button", { name: visitor.t("app.cancel") }).click();
+        await page.locator("dialog").waitFor({ state: "detached" });
+        await row.getByText(visitor.t("role.all-domains")).waitFor();
+    });
+
 test("console: nobody can change or remove their own administration", {}, async (reader) => {
     const visitor = await administrator(reader, "server");
     await visitor.goToPage("administrators.title");

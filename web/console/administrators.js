@@ -22,7 +22,10 @@ const PATH = "/administrators";
 function askRole({ member, role, domains }) {
     return dialog(t("administrators.change-title", { member }), (close) => html`
         <${Form} submit=${t("administrators.save")}
-            action=${async (typed) => close(await send("POST", PATH, { member, ...roleOf(typed) }))}
+            action=${async (typed) => {
+                const made = await send("POST", PATH, { member, ...roleOf(typed) });
+                if (made) close(made);
+            }}
             others=${html`<button type="button" onClick=${() => close()}>${t("app.cancel")}</button>`}>
             <${RoleFields} role=${role} domains=${domains} />
         <//>`);

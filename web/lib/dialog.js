@@ -5,7 +5,9 @@ import { signal } from "../vendor/signals.js";
 import { html } from "./html.js";
 import { t } from "./language.js";
 
-const asked = signal(null); // { title, content(close), answered(value) }
+// { title, content(close), answered(value) }, the one on top last: a question may ask another one, such as for a code, and
+// goes on when that is answered.
+const asked = signal([]);
 
 function Dialog({ title, content, answered }) {
     const id = useId();
@@ -23,18 +25,21 @@ function Dialog({ title, content, answered }) {
 }
 
 export function Dialogs() {
-    return asked.value && html`<${Dialog} key=${asked.value} ...${asked.value} />`;
+    return asked.value.map((question) => html`<${Dialog} key=${question.number} ...${question} />`);
 }
+
+let count = 0;
 
 // content(close) is the markup; close(value) ends it. Resolves to value, or to undefined when the dialog
 // was left with Escape.
 export function dialog(title, content) {
     return new Promise((resolve) => {
-        const answered = (value) => {
-            asked.value = null;
+        const question = { number: count += 1, title, content };
+        question.answered = (value) => {
+            asked.value = asked.peek().filter((other) => other !== question);
             resolve(value);
         };
-        asked.value = { title, content, answered };
+        asked.value = [...asked.peek(), question];
     });
 }
 
