@@ -15,13 +15,15 @@ const RUNS = Number(process.env.RUNS ?? 12);
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 let count = 0;
 
+const typeOf = (body) => (typeof body === "string" ? "text/csv" : "application/json");
+
 async function send(operation, { path, query = [], headers = {}, body }, bearer = key) {
     const search = new URLSearchParams(query).toString();
     const url = path + (search ? `?${search}` : "");
     const response = await fetch(base + url, {
         method: operation.method, redirect: "manual",
-        headers: { Authorization: `Bearer ${bearer}`, ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
-        body: body === undefined ? undefined : JSON.stringify(body),
+        headers: { Authorization: `Bearer ${bearer}`, ...(body === undefined ? {} : { "Content-Type": typeOf(body) }), ...headers },
+        body: body === undefined || typeof body === "string" ? body : JSON.stringify(body),
     });
     count += 1;
     return {
@@ -46,6 +48,12 @@ function right(name, schema) {
     return fc.oneof(fc.constantFrom("on", "off", "inherit", "%", "_"), text(schema));
 }
 
+// Of members, with right and wrong lines, and what is none at all.
+const FILE = fc.oneof(
+    fc.constantFrom("address\n", "address,pop3\nm1@one.test,off\nnew@two.test,\n", "address\nm1@none.test\n"),
+    fc.string({ minLength: 1, maxLength: 400, unit: "binary" }).filter((text) => text.isWellFormed()),
+);
+
 const WRONG = fc.constantFrom(null, {}, [], [[]], -1, 0, 1.5, 1e300, "", "\u0000", "\n", "x".repeat(5000), true);
 
 // bare: nothing but what is required.
@@ -54,11 +62,11 @@ function requestOf(operation, bare = false) {
     const of = (where) => parameters.filter((parameter) => parameter.in === where && (parameter.required || !bare));
     const values = (list) => fc.record(Object.fromEntries(list.map(({ name, schema }) => [name, right(name, schema)])),
         { requiredKeys: list.filter(({ required }) => required).map(({ name }) => name) });
-    const schema = operation.requestBody?.content["application/json"].schema;
+    const schema = operation.requestBody?.content["application/json"]?.schema;
     const body = schema
         ? fc.record(Object.fromEntries(Object.entries(schema.properties).map(([name, one]) => [name, right(name, one)])),
             { requiredKeys: schema.required })
-        : fc.constant(undefined);
+        : operation.requestBody ? FILE : fc.constant(undefined);
     return fc.record({ path: values(of("path")), query: values(of("query")), body }).map((made) => ({
         path: operation.path.replace(/\{([a-z_]+)\}/g, (_, name) => encodeURIComponent(made.path[name])),
         query: Object.entries(made.query).map(([name, value]) => [name, String(value)]),
@@ -113,7 +121,7 @@ async function wrongRequests(operation) {
     await sample(fc.tuple(requestOf(operation), WRONG), async ([request, value]) => {
         const unknown = look(await send(operation, { ...request, query: [...request.query, ["nobody-knows", "x"]] }));
         must(unknown.status === 400, `${operation.operationId}: an unknown parameter answers ${unknown.status}`);
-        if (request.body === undefined) return;
+        if (request.body === undefined || typeof request.body === "string") return;
         const more = look(await send(operation, { ...request, body: { ...request.body, generation: 1 } }));
         must(more.status === 400, `${operation.operationId}: an unknown field answers ${more.status}`);
         const names = Object.keys(operation.requestBody.content["application/json"].schema.properties);
