@@ -41,7 +41,7 @@ export class Administrator extends Visitor {
     // A code in the dialog that asks for one before the API answers.
     async prove() {
         await this.page.locator("dialog [name=code]").fill(await this.phone.code());
-        await this.page.locator("dialog [type=submit]").click();
+        await this.page.locator("dialog", { has: this.page.locator("[name=code]") }).locator("[type=submit]").click();
     }
 
     // What the API answers this browser at a path below /api/admin/v1.

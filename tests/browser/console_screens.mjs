@@ -76,6 +76,17 @@ export const SCREENS = {
         await visitor.button("domain.preview").click();
         await visitor.page.locator("dialog p").first().waitFor();
     },
+    import: async (visitor, page) => {
+        await visitor.open("/console/import");
+        await page.locator("[type=file]").waitFor();
+    },
+    "import, wrong lines": async (visitor, page) => {
+        await visitor.open("/console/import");
+        const buffer = Buffer.from("address,pop3\nnobody,on\nx@none.test,on\na@b.test,maybe\n");
+        await page.locator("[type=file]").setInputFiles({ name: "members.csv", mimeType: "text/csv", buffer });
+        await visitor.button("import.look").click();
+        await page.locator("main tbody tr").first().waitFor();
+    },
     "members, others are awaited": async (visitor, page) => {
         await listed(visitor, await newDomain("one", "two"));
         await page.locator("[data-list] table").evaluate((table) => table.setAttribute("aria-busy", "true"));

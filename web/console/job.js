@@ -38,6 +38,7 @@ function useJob(path) {
 function Whom({ job }) {
     const { undo_of: of } = job;
     if (of) return html`<${Link} to=${pageOfJob(of)}>${t("job.those-of", { id: of })}<//>`;
+    if (job.action === "import") return t("import.members", { count: number(job.total) });
     if (job.list) return t("job.listed", { count: number(job.total) });
     const filters = job.filter === "" ? [] : job.filter.split("\n").map((line) => line.split(/=(.*)/s).slice(0, 2));
     const query = String(new URLSearchParams(filters));
@@ -76,7 +77,8 @@ function Pause({ job, path, reload }) {
 
 function Undo({ job, path, reload }) {
     const undo = async () => {
-        const text = t(job.state === "paused" ? "job.undo-paused" : "job.undo-text", { count: number(job.changed) });
+        const sentence = job.state === "paused" ? "job.undo-paused" : "job.undo-text";
+        const text = t(job.action === "import" ? "import.undo-text" : sentence, { count: number(job.changed) });
         if (!(await agree({ title: t("job.undo-title"), text, yes: t("job.undo") }))) return undefined;
         const made = await request("POST", `${path}/undo`);
         return made ? go(pageOfJob(made.id)) : reload();

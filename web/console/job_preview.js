@@ -31,14 +31,19 @@ function losses({ lose_service: service, must_register: register }) {
     ].filter(Boolean);
 }
 
-function Outcomes({ preview }) {
+// Who would lose what, if anybody.
+export function Losses({ preview }) {
     const lost = losses(preview);
+    return lost.length > 0 && html`<ul data-losses>${lost.map((text) => html`<li key=${text}>${text}</li>`)}</ul>`;
+}
+
+function Outcomes({ preview }) {
     const outcome = ([key, words, count]) => html`<div key=${key} data-outcome=${key.split(".").pop()}>
         <dt>${words}</dt><dd>${t("job-preview.people", { count: number(count) })}</dd>
     </div>`;
     return html`
         <dl data-facts>${outcomes(preview).map(outcome)}</dl>
-        ${lost.length > 0 && html`<ul data-losses>${lost.map((text) => html`<li key=${text}>${text}</li>`)}</ul>`}`;
+        <${Losses} preview=${preview} />`;
 }
 
 function Buttons({ preview, close }) {

@@ -27,6 +27,8 @@ const REASONS = {
     "not-found": "job-reason.not-found",
     "changed-since": "job-reason.changed-since",
     unreadable: "job-reason.unreadable",
+    domain: "job-reason.domain",
+    alias: "job-reason.alias",
 };
 const STOPPED = { administrator: "job.stopped-administrator", undone: "job.stopped-undone" };
 
@@ -68,6 +70,7 @@ function oneChange([name, value]) {
 
 // What a job does, as the API describes it: change is "pop3=off class=staff".
 export function jobName({ action, change, undo_of: of }) {
+    if (action === "import") return t("import.job");
     if (action === "undo") return t("job.undo-of", { id: of });
     if (action !== "change") return t(ACTIONS.find(({ what }) => what === action)?.label ?? "account.unknown");
     return change.split(" ").map((word) => oneChange(word.split(/=(.*)/s))).join(", ");

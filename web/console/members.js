@@ -8,6 +8,7 @@ import { Link } from "../lib/router.js";
 import { addressOf, asked } from "./address.js";
 import { JobBar } from "./job_bar.js";
 import { List } from "./list.js";
+import { may } from "./state.js";
 
 export const pageOf = (member) => addressOf("/console/member", { member });
 
@@ -99,7 +100,10 @@ export function Members() {
     const wished = Object.fromEntries(names.map((name) => [name, asked(name)]));
     const table = addressOf("/api/admin/v1/export/members", wished);
     return html`
-        <p><a href=${table} download="members.csv">${t("members.csv")}</a></p>
+        <p data-row>
+            <a href=${table} download="members.csv">${t("members.csv")}</a>
+            ${may("domain") && html`<${Link} to="/console/import">${t("import.title")}<//>`}
+        </p>
         <${List} id=${ID} path=${PATH} fixed=${{ domain: asked("domain") }} caption=${t("members.title")}
             sorted="member" search=${t("members.search")} filters=${chosen} columns=${columns()} row=${rowOf}
             bulk=${(ticked) => html`<${JobBar} ...${ticked} />`} empty=${t("members.none")} />`;

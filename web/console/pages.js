@@ -7,6 +7,7 @@ import { Administrators } from "./administrators.js";
 import { ApiKeys } from "./api_keys.js";
 import { Domain } from "./domain.js";
 import { Domains } from "./domains.js";
+import { ImportPage } from "./import.js";
 import { Job } from "./job.js";
 import { Jobs } from "./jobs.js";
 import { Member } from "./member.js";
@@ -24,6 +25,10 @@ export const pages = [
     { path: "/console/members", title: "members.title", component: Members, least: "helpdesk" },
     {
         path: "/console/member", title: "member.title", component: Member, least: "helpdesk",
+        within: "/console/members",
+    },
+    {
+        path: "/console/import", title: "import.title", component: ImportPage, least: "domain",
         within: "/console/members",
     },
     { path: "/console/jobs", title: "jobs.title", component: Jobs, least: "helpdesk" },

@@ -32,12 +32,13 @@ function patience() {
 function request(method, path, body, tag) {
     const headers = { Accept: "application/json", "Accept-Language": language() };
     if (method !== "GET" && csrf) headers["X-CSRF-Token"] = csrf;
-    if (body) headers["Content-Type"] = "application/json";
+    const isFile = body instanceof Blob;
+    if (body) headers["Content-Type"] = isFile ? body.type : "application/json";
     if (tag) headers["If-Match"] = tag;
     return fetch(path, {
         method,
         headers,
-        body: body && JSON.stringify(body),
+        body: isFile ? body : body && JSON.stringify(body),
         credentials: "same-origin",
         cache: "no-store",
         redirect: "error",
