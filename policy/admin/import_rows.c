@@ -95,15 +95,18 @@ static int look_at_member(const struct pl_work *work, const struct pl_administra
 			  const struct pl_import_line *line, struct pl_import_place *place)
 {
 	const int64_t id = place->account.member.id;
-	int ret;
+	struct pl_administrator other;
+	int ret = 0;
 
 	if (id != 0 && id == administrator->member_id) {
 		if (pl_job_locks_out(&line->change))
 			leave_out(place, "own-account", 1);
 		return 0;
 	}
-	ret = id == 0 ? 1 : pl_administrator_may_change(work->store, administrator, id, work->err);
-	if (ret == 0)
+	if (id != 0 &&
+	    pl_job_spares_administrators(administrator->role, PL_JOB_CHANGE, &line->change))
+		ret = pl_administrator_of_member(work->store, id, &other, work->err);
+	if (ret == 1)
 		leave_out(place, "administrator", 1);
 	return ret < 0 ? -1 : 0;
 }

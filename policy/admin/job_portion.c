@@ -78,7 +78,12 @@ static int read_change(const struct pl_work *work, const struct pl_job *job,
 
 	while (ret == 1 && undone.undo_of != 0)
 		ret = pl_job_get(work->store, &all, undone.undo_of, &undone, work->err);
-	return ret < 0 ? -1 : pl_job_parse_change(undone.change, change_r, work->err);
+	if (ret < 0 || pl_job_parse_change(undone.change, change_r, work->err) < 0)
+		return -1;
+	/* The lines of a file may have changed anything. */
+	if (undone.action == PL_JOB_IMPORT)
+		change_r->has_active = 1;
+	return 0;
 }
 
 static int leave_out_administrators(const struct pl_work *work,

@@ -268,6 +268,30 @@ static void some_are_left_out_and_the_reasons_kept(void **state)
 	assert_int_equal(count(fixture, "member WHERE local = 'x'"), 0);
 }
 
+/* Not even a server administrator shuts others out with a file, or by undoing one. */
+static void administrators_are_not_shut_out(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_administrator server;
+	struct pl_job job;
+
+	make_members(fixture);
+	add_member(fixture, "server@a.test", "");
+	server = make_administrator(fixture, "server@a.test", PL_ADMIN_SERVER, NULL);
+	assert_int_equal(preview_of(fixture, &server,
+				    "address,webmail\nboss@a.test,off\nold@a.test,off\n")
+				 .preview.administrators,
+			 1);
+	job = make_job(fixture, &server, "address,active\nboss@a.test,off\nold@a.test,off\n");
+	assert_int_equal(run_portions(fixture, job.id, 10), 0);
+	assert_counts(fixture, job.id, 1, 0, 1, 0);
+	job = make_job(fixture, &server, "address,sieve\nboss@a.test,off\n");
+	assert_int_equal(run_portions(fixture, job.id, 10), 0);
+	assert_counts(fixture, job.id, 1, 0, 0, 0);
+	job = undo(fixture, &server, job.id);
+	assert_counts(fixture, job.id, 0, 0, 1, 0);
+}
+
 /* 1,200 members are three parts. */
 static void job_whose_runner_dies_in_each_portion_goes_on(void **state)
 {
@@ -332,7 +356,6 @@ static void job_of_one_who_may_not_any_more_is_stopped(void **state)
 	const struct pl_job job = make_job(fixture, &boss, file);
 
 	make_administrator(fixture, "boss@a.test", PL_ADMIN_HELPDESK, "a.test");
-	assert_int_equal(run_portions(fixture, job.id, 10), 0);
 	assert_string_equal(pl_job_state_name(job_of(fixture, job.id).state), "stopped");
 	assert_int_equal(account_of(fixture, "new@a.test").member.id, 0);
 }
@@ -368,6 +391,7 @@ int main(void)
 		TEST_WITH_DATABASE(lines_that_cannot_be_are_told),
 		TEST_WITH_DATABASE(preview_tells_outcomes),
 		TEST_WITH_DATABASE(some_are_left_out_and_the_reasons_kept),
+		TEST_WITH_DATABASE(administrators_are_not_shut_out),
 		TEST_WITH_DATABASE(job_whose_runner_dies_in_each_portion_goes_on),
 		TEST_WITH_DATABASE(undoing_removes_who_was_added_and_not_used),
 		TEST_WITH_DATABASE(job_of_one_who_may_not_any_more_is_stopped),
