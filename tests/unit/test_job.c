@@ -246,7 +246,6 @@ static void job_of_one_who_may_not_any_more_is_stopped(void **state)
 	const struct pl_job job = make_job(fixture, &boss, PL_JOB_CHANGE, "sieve=off", NULL, 0);
 
 	assert_int_equal(pl_administrator_remove(work_of(fixture), boss.id), 1);
-	run_at(fixture, NOW, job.id);
 	assert_string_equal(pl_job_state_name(job_of(fixture, job.id).state), "stopped");
 	assert_string_equal(job_of(fixture, job.id).reason, "administrator");
 	assert_counts(fixture, job.id, 0, 0, 0, 0);
