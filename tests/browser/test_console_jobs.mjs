@@ -67,6 +67,9 @@ test("console, jobs: all that a filter finds are changed but for who is left out
             await visitor.row(`${name}@${domain}`).getByText(visitor.t("job-reason.administrator")).waitFor();
             if (name === "chief") await visitor.button("list.next").click();
         }
+        await visitor.button("list.previous").click();
+        await visitor.row(`chief@${domain}`).waitFor();
+        assert.equal(await page.getByRole("button", { name: visitor.t("list.previous") }).count(), 0);
         const values = await Promise.all([`one@${domain}`, `two@${domain}`, `chief@${domain}`, `one@${other}`]
             .map(async (member) => (await settingsOf(member)).pop3.value));
         assert.deepEqual(values, ["off", "off", "on", "on"]);

@@ -42,9 +42,16 @@ function useAnswer(path, wished, size, version) {
     return { answer: shown.value, busy: busy.value };
 }
 
-function Paging({ next, shown }) {
+// Where pages that were seen begin: lists of the API only go on, and the way back is that which led here.
+const seen = new Map();
+
+function Paging({ next, shown, list }) {
     const at = Number(asked("page")) || 1;
-    const isFirst = asked("after") === "";
+    const after = asked("after");
+    const isFirst = after === "";
+    const place = (page) => `${list} ${asked("limit")} ${page}`;
+    if (!isFirst) seen.set(place(at), after);
+    const before = at === 2 ? "" : seen.get(place(at - 1));
     const turnTo = (values) => () => {
         ask(values);
         shown();
@@ -53,6 +60,8 @@ function Paging({ next, shown }) {
     const button = (words, values) => html`<button type="button" onClick=${turnTo(values)}>${words}</button>`;
     return html`<nav aria-label=${t("list.paging")} data-row>
         ${!isFirst && button(t("list.first"), { after: "", page: "" })}
+        ${!isFirst && before !== undefined &&
+            button(t("list.previous"), { after: before, page: at === 2 ? "" : at - 1 })}
         <span>${t("list.page", { number: number(at) })}</span>
         ${next && button(t("list.next"), { after: next, page: at + 1 })}
     </nav>`;
@@ -97,6 +106,7 @@ export function List({ id, path, version, size = SIZE, fixed, caption, search, f
             <p role="status" data-aside>${t("list.total", { total: number(answer.total) })}</p>
             <${Rows} answer=${answer} busy=${busy} wished=${wished} query=${{ ...fixed, ...wished }} caption=${caption}
                 columns=${columns} order=${order} ...${more} />
-            <${Paging} next=${answer.next} shown=${() => region.current.focus()} />`}
+            <${Paging} next=${answer.next} list=${addressOf(path, { ...fixed, ...wished })}
+                shown=${() => region.current.focus()} />`}
     </section>`;
 }

@@ -560,6 +560,7 @@ export default {
     "list.none-found": "Nothing fits what you are looking for.",
     "list.paging": "Pages of the list",
     "list.first": "First page",
+    "list.previous": "Previous page",
     "list.next": "Next page",
     "list.page": "Page {number}",
     "list.sort": "Sort by",

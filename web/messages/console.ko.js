@@ -560,6 +560,7 @@ export default {
     "list.none-found": "조건에 맞는 항목이 없습니다.",
     "list.paging": "목록 페이지",
     "list.first": "처음 페이지",
+    "list.previous": "이전 페이지",
     "list.next": "다음 페이지",
     "list.page": "{number}페이지",
     "list.sort": "정렬",
