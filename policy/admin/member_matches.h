@@ -48,8 +48,8 @@ struct pl_key_range pl_member_search_created(const struct pl_member_search *sear
 struct pl_key_range pl_member_search_seen(const struct pl_member_search *search);
 struct pl_key_range pl_member_search_received(const struct pl_member_search *search);
 
-/* A walk in the order of one of the statements PL_SQL_MEMBER_QUERY_BY_..., from behind a place up to
- * the last key, or down to it. */
+/* A walk in the order of one of the statements PL_SQL_MEMBER_QUERY_BY_..., from behind a place to
+ * the last key. */
 struct pl_member_walk {
 	enum pl_sql sql;
 	struct pl_member_key after;

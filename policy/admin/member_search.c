@@ -1,7 +1,8 @@
 /* member_search.c - the members that a filter names, in the database; see member_query.h.
  *
- * A walk looks at all members in the order of a column, a portion at a time, and takes those that the
- * filter names. It leaves those out of which the column already says that they are not among them.
+ * A walk looks at all members in the order of a column, a portion at a time, and takes those that
+ * the filter names. It leaves those out of which the column already says that they are not among
+ * them.
  */
 #include <stdio.h>
 #include <stdlib.h>
