@@ -87,8 +87,9 @@ export const SCREENS = {
         await visitor.button("import.look").click();
         await page.locator("main tbody tr").first().waitFor();
     },
-    "members, others are awaited": async (visitor, page) => {
+    "members, all filters are seen and others are awaited": async (visitor, page) => {
         await listed(visitor, await newDomain("one", "two"));
+        await page.locator("[data-more] summary").click();
         await page.locator("[data-list] table").evaluate((table) => table.setAttribute("aria-busy", "true"));
     },
     "members, some are ticked": async (visitor, page) => {

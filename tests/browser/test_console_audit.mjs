@@ -9,6 +9,7 @@ import { newMember, postlatch } from "./server.mjs";
 test("console: audit records show what changed, are narrowed in the address, and taken away", {}, async (reader, page) => {
     const { address } = await newMember("imap=on");
     await postlatch("member", "set", address, "pop3=off");
+    await postlatch("app-password", "create", address, "--label", "2nd floor copier");
     const visitor = await administrator(reader, "helpdesk", undefined, "/console/audit");
     await visitor.heading("audit.title");
     await page.getByLabel(visitor.t("audit.object")).fill(address);
@@ -33,6 +34,10 @@ test("console: audit records show what changed, are narrowed in the address, and
     await page.getByLabel(visitor.t("audit.search")).fill("pop3=no%");
     await page.getByText(visitor.t("list.none-found")).waitFor();
     assert.equal(new URL(page.url()).searchParams.get("q"), "pop3=no%");
+    await page.goto(`${new URL(page.url()).origin}/console/audit?object=${address}&action=app-password`);
+    const made = page.locator("[data-list] tbody tr").first();
+    await made.locator("strong", { hasText: /^label$/ }).waitFor();
+    await made.locator("ins", { hasText: /^2nd floor copier$/ }).waitFor();
     // Nothing of another domain is found.
     await page.goto(`${new URL(page.url()).origin}/console/audit?object=elsewhere.test`);
     await page.getByText(visitor.t("list.none-found")).waitFor();

@@ -16,8 +16,12 @@ test("console: members are found by address and by what holds for them, and the 
         await row.waitFor();
         await visitor.row(other.address).waitFor({ state: "detached" });
         await row.getByText(visitor.t("members.flag-smtp"), { exact: false }).first().waitFor();
+        await page.locator("summary", { hasText: visitor.t("list.more") }).click();
         await page.locator("select[name=pop3]").selectOption("on");
         await row.waitFor({ state: "detached" });
+        await page.locator("summary", { hasText: visitor.t("list.more-set").replace("{count}", "1") }).waitFor();
+        await page.reload();
+        await page.locator("select[name=pop3]").waitFor(); // there at once, as it is set
         await page.goBack();
         await row.waitFor();
         assert.equal(new URL(page.url()).searchParams.get("q"), off.address);

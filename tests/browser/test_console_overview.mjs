@@ -13,11 +13,12 @@ async function fill() {
     await sql(`INSERT INTO adoption VALUES (${today}, ${DOMAIN}, 1234, 800, 700, 100, 5, 6, 7)`);
     await sql(`INSERT INTO login_count VALUES (${today}, ${DOMAIN}, 'pop3', 'client', 'app-password', 'app-password', `
         + "'allowed', 4321), "
-        + `(${today}, ${DOMAIN}, 'pop3', 'client', 'unknown', 'made-up-rule', 'refused', 8765)`
+        + `(${today}, ${DOMAIN}, 'pop3', 'client', 'unknown', 'made-up-rule', 'refused', 8765), `
+        + `(${today}, ${DOMAIN}, 'pop3', 'client', 'unknown', 'service-off', 'refused', 7654)`
         + " ON CONFLICT DO NOTHING");
 }
 
-test("console: the overview says its figures in sentences, and has each chart's numbers in a table", {},
+test("console: the overview says its figures and reasons in sentences, and has each chart's numbers in a table", {},
     async (reader, page) => {
         await fill();
         const visitor = await administrator(reader, "helpdesk");
@@ -27,6 +28,9 @@ test("console: the overview says its figures in sentences, and has each chart's 
         await page.keyboard.press("Enter");
         const row = chart.getByRole("row").filter({ hasText: "made-up-rule" });
         await row.getByText("8,765").waitFor();
+        const sentence = visitor.t("rule.service-off").replace("{service}", visitor.t("rule.any-service"));
+        await chart.getByRole("row").filter({ hasText: sentence }).getByText("7,654").waitFor();
+        assert.equal(await chart.getByText("service-off").count(), 0);
         const link = page.locator("a[href='/console/members?overdue=yes']");
         assert.equal(await link.count(), 1);
         assert.equal(await page.locator("figure:has(svg)").count(), await page.locator("figure details").count());

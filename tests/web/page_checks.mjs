@@ -42,10 +42,11 @@ export async function violations(rules) {
     return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
 
-// Every field has a label that can be seen, every button and table a name; ids are not used twice.
+// Every field that can be seen has such a label, every button and table a name; ids are not used twice.
 export function names() {
     const complaints = [];
     for (const input of document.querySelectorAll("input, select, textarea")) {
+        if (!input.checkVisibility()) continue;
         const label = input.labels[0];
         const labelled = label?.textContent.trim() && label.checkVisibility();
         if (!labelled) complaints.push(`no label: ${input.outerHTML}`);

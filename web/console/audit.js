@@ -73,8 +73,8 @@ function row({ id, at, who, address, action, object, before, after }) {
 export function Audit() {
     const fixed = wished();
     const isNarrowed = Object.values(fixed).some((value) => value !== "");
-    const { who, object, address, action } = labels();
-    const columns = [t("audit.time"), who, address, action, object, t("audit.change")];
+    const { who, object, address } = labels();
+    const columns = [t("audit.time"), who, address, t("audit.what"), object, t("audit.change")];
     const table = addressOf("/api/admin/v1/audit/export", { ...fixed, q: asked("q") });
     return html`
         <${Narrowing} key=${JSON.stringify(fixed)} />

@@ -56,9 +56,12 @@ export function DomainForm({ object }) {
     return html`<section aria-labelledby="settings">
         <h2 id="settings">${t("domain.settings")}</h2>
         <${Form} submit=${t("domain.preview")} action=${change}>
-            ${may("server") && html`<${Select} name="active" label=${t("domain.active")} hint=${t("domain-hint.active")}
-                value=${domain.active ? "on" : "off"} options=${[["on", t("domain.on")], ["off", t("domain.off")]]} />`}
-            ${!domain.alias_of && SETTINGS.map(setting)}
+            <div data-settings>
+                ${may("server") && html`<${Select} name="active" label=${t("domain.active")}
+                    hint=${t("domain-hint.active")} value=${domain.active ? "on" : "off"}
+                    options=${[["on", t("domain.on")], ["off", t("domain.off")]]} />`}
+                ${!domain.alias_of && SETTINGS.map(setting)}
+            </div>
             <${Scope} />
         <//>
     </section>`;

@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "../vendor/hooks.js";
 import { Field, Select } from "../lib/fields.js";
 import { html } from "../lib/html.js";
+import { number, t } from "../lib/language.js";
 import { ask, asked } from "./address.js";
 import { SortField } from "./sorting.js";
 
@@ -40,14 +41,27 @@ function Search({ label }) {
     </form>`;
 }
 
+// Filters that are seldom needed: there at once only where one of them is set. The reader opens and closes them.
+function More({ filters, field }) {
+    const count = filters.filter(({ name }) => asked(name) !== "").length;
+    const isOpen = useRef(count > 0).current;
+    return html`<details open=${isOpen} data-more>
+        <summary>${count > 0 ? t("list.more-set", { count: number(count) }) : t("list.more")}</summary>
+        <div data-filters>${filters.map(field)}</div>
+    </details>`;
+}
+
 export function Filters({ search, filters = [], columns, order }) {
     const isSortable = columns.some(({ sort }) => sort);
     if (!search && filters.length === 0 && !isSortable) return null;
     const choose = (name) => (event) => ask({ [name]: event.target.value, after: "", page: "" });
+    const field = ({ name, label, options }) => html`<${Select} key=${name} name=${name} label=${label}
+        options=${options} value=${asked(name)} onChange=${choose(name)} />`;
+    const rare = filters.filter(({ rare: isRare }) => isRare);
     return html`<div data-filters>
         ${search && html`<${Search} label=${search} />`}
-        ${filters.map(({ name, label, options }) => html`<${Select} key=${name} name=${name} label=${label}
-            options=${options} value=${asked(name)} onChange=${choose(name)} />`)}
+        ${filters.filter((filter) => !filter.rare).map(field)}
         ${isSortable && html`<${SortField} columns=${columns} order=${order} />`}
+        ${rare.length > 0 && html`<${More} filters=${rare} field=${field} />`}
     </div>`;
 }

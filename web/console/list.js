@@ -83,15 +83,18 @@ function Rows({ answer, busy, wished, query, caption, columns, order, row, bulk,
     if (rows.length === 0) return html`<p data-empty>${isSought ? t("list.none-found") : empty}</p>`;
     return html`
         ${bulk && html`<${BulkBar} rows=${rows} ticks=${ticks} total=${answer.total} query=${query} bulk=${bulk} />`}
-        <${Table} caption=${caption} columns=${headed(columns, order)} aria-busy=${busy ? "true" : undefined}
-            rows=${bulk ? rows.map((line) => tickable(line, ticks)) : rows} />`;
+        <div data-scroll>
+            <${Table} caption=${caption} columns=${headed(columns, order)} aria-busy=${busy ? "true" : undefined}
+                rows=${bulk ? rows.map((line) => tickable(line, ticks)) : rows} />
+        </div>`;
 }
 
 // id: of the element. path: of the API, below /api/admin/v1; fixed: query fields that the address does not have.
 // size: how many at once, at most 200. caption: what it lists.
 // columns: headings, or { label, sort } with the API's word if it can sort by it; sorted: the order that it has by itself.
 // row(item): { key, name, cells, actions } as lib/table.js has them; name is what the row is called where it is ticked.
-// search: the label of the field for it; filters: { name, label, options } as Select has them, with "" for all.
+// search: the label of the field for it; filters: { name, label, options } as Select has them, with "" for all; rare: it
+// is not there at once.
 // bulk({ keys, all, count, query, clear }): what can be done with rows that are ticked: their keys or, when all is
 // true, everything that query finds, which is count. empty: the sentence when there is nothing at all. version: another
 // number has it loaded anew.

@@ -63,9 +63,9 @@ const VERDICTS = {
     "need-second-factor": "explain.need-second-factor",
 };
 
-// The sentence of a rule; the rule itself, if these pages do not know it.
+// The sentence of a rule; the rule itself, if these pages do not know it. Without a service it is about any.
 export function ruleOf(rule, service) {
-    return RULES[rule] ? t(RULES[rule], { service: settingName(service) }) : rule;
+    return RULES[rule] ? t(RULES[rule], { service: service ? settingName(service) : t("rule.any-service") }) : rule;
 }
 
 export function verdictOf({ verdict }) {

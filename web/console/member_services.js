@@ -38,8 +38,10 @@ function ServicesForm({ object }) {
         inherit="member.inherit" />`;
     return html`<${Section} id=${ID} title=${t("domain.settings")}>
         <${Form} submit=${t("member.save")} action=${save}>
-            <${Account} member=${member} />
-            ${SETTINGS.filter(({ name }) => !OWN.includes(name)).map(field)}
+            <div data-settings>
+                <${Account} member=${member} />
+                ${SETTINGS.filter(({ name }) => !OWN.includes(name)).map(field)}
+            </div>
         <//>
     <//>`;
 }

@@ -47,9 +47,13 @@ function Choices({ object }) {
     const requirement = settings.two_factor_requirement;
     const save = (typed) => saveMember(object, chosenSettings(typed, settings), ID);
     return html`<${Form} submit=${t("member.save")} action=${save}>
-        <${Choice} name="two_factor_requirement" setting=${requirement} />
-        <${StartField} name="two_factor_requirement" label=${valueName("required")} setting=${requirement} />
-        <${Choice} name="two_factor_mode" setting=${settings.two_factor_mode} />
+        <div data-settings>
+            <div data-setting>
+                <${Choice} name="two_factor_requirement" setting=${requirement} />
+                <${StartField} name="two_factor_requirement" label=${t("member.required")} setting=${requirement} />
+            </div>
+            <${Choice} name="two_factor_mode" setting=${settings.two_factor_mode} />
+        </div>
     <//>`;
 }
 

@@ -25,25 +25,28 @@ const choice = (name, label, ...values) => ({
 });
 const onOff = (name, label) => choice(name, label, ["on", "members.on"], ["off", "members.off"]);
 
+// Those with which one begins, and the others.
 const filters = () => [
-    onOff("active", "members.account"),
     choice("two_factor_requirement", "members.requirement", ["required", "members.required"],
         ["optional", "members.optional"]),
     choice("factor", "members.factor", ["registered", "members.registered"], ["none", "members.not-registered"]),
     choice("overdue", "members.overdue", ["yes", "members.yes"]),
-    choice("own", "members.own", ["yes", "members.yes"], ["no", "members.no"]),
-    choice("account_password", "members.account-password", ["any", "members.any-client"], ["imap", "members.flag-imap"],
-        ["pop3", "members.flag-pop"], ["smtp", "members.flag-smtp"]),
-    choice("unseen", "members.unseen", ["yes", "members.yes"]),
-    choice("app_passwords_used", "members.app-passwords", ["unused", "members.app-unused"],
-        ["none", "members.app-none"]),
-    choice("received", "members.received-filter", ["recent", "members.received-recent"],
-        ["old", "members.received-old"], ["unknown", "members.unknown"]),
-    onOff("webmail", "members.webmail"),
-    onOff("imap", "members.flag-imap"),
-    onOff("pop3", "members.flag-pop"),
-    onOff("smtp", "members.flag-smtp"),
-    onOff("forwarding", "members.flag-forwarding"),
+    ...[
+        onOff("active", "members.account"),
+        choice("own", "members.own", ["yes", "members.yes"], ["no", "members.no"]),
+        choice("account_password", "members.account-password", ["any", "members.any-client"],
+            ["imap", "members.flag-imap"], ["pop3", "members.flag-pop"], ["smtp", "members.flag-smtp"]),
+        choice("unseen", "members.unseen", ["yes", "members.yes"]),
+        choice("app_passwords_used", "members.app-passwords", ["unused", "members.app-unused"],
+            ["none", "members.app-none"]),
+        choice("received", "members.received-filter", ["recent", "members.received-recent"],
+            ["old", "members.received-old"], ["unknown", "members.unknown"]),
+        onOff("webmail", "members.webmail"),
+        onOff("imap", "members.flag-imap"),
+        onOff("pop3", "members.flag-pop"),
+        onOff("smtp", "members.flag-smtp"),
+        onOff("forwarding", "members.flag-forwarding"),
+    ].map((filter) => ({ ...filter, rare: true })),
 ];
 
 const columns = () => [

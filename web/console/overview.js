@@ -9,12 +9,13 @@ import { Link } from "../lib/router.js";
 import { attempt } from "../lib/unavailable.js";
 import { addressOf, asked, changed } from "./address.js";
 import { Bars, Columns } from "./chart.js";
+import { ruleOf } from "./member_explain_words.js";
 import { load, me } from "./state.js";
 
 const PERIODS = [7, 28, 90, 400];
 const DAY = 86400;
 
-// The API's words. Rules have none here: members' pages and logs have them as they are.
+// The API's words.
 const WORDS = {
     imap: "count.imap", pop3: "count.pop", smtp: "count.smtp", sieve: "count.sieve", webmail: "count.webmail",
     client: "count.client", unknown: "count.unknown", "account-password": "count.account-password",
@@ -31,10 +32,11 @@ function Reach() {
 }
 
 function Periods({ days }) {
-    return html`<nav aria-label=${t("overview.period")} data-row>${PERIODS.map((period) => html`<${Link} key=${period}
-        to=${changed({ days: period })} aria-current=${period === days ? "true" : undefined}>
+    const link = (period) => html`<${Link} key=${period} to=${changed({ days: period })}
+        aria-current=${period === days ? "true" : undefined}>
         ${t("overview.days", { days: number(period) })}
-    <//>`)}</nav>`;
+    <//>`;
+    return html`<nav aria-label=${t("overview.period")} data-row data-periods>${PERIODS.map(link)}</nav>`;
 }
 
 // A number of members that leads to the list of them.
@@ -84,7 +86,7 @@ function Logins({ id, title, rows, since, days }) {
     const series = Object.entries(sums).map(([key, values]) => ({ key, name: named(key), values }))
         .filter(({ values }) => total(values) > 0);
     const parts = series.map(({ name, values }) => t("overview.part", { name, count: number(total(values)) }));
-    if (series.length === 0) return html`<h2>${title}</h2><p data-empty>${t("overview.no-logins")}</p>`;
+    if (series.length === 0) return html`<${Bars} title=${title} sentence=${t("overview.no-logins")} items=${[]} />`;
     return html`<${Columns} id=${id} title=${title} unit=${t("overview.day")} series=${series}
         sentence=${t("overview.sum", { parts: parts.join(", ") })} days=${dates.map((at) => day(at))} />`;
 }
@@ -107,7 +109,7 @@ function Figures({ answer }) {
             since=${since} days=${days} />`)}
         <${Ranking} title=${t("overview.refusals")} empty=${t("overview.no-refusals")} unit=${t("overview.rule")}
             amount=${t("overview.number")}
-            items=${falling(refusals.map(({ rule, count: value }) => ({ key: rule, name: rule, value })))} />
+            items=${falling(refusals.map(({ rule, count: value }) => ({ key: rule, name: ruleOf(rule), value })))} />
         <${Ranking} title=${t("overview.passwords")} empty=${t("overview.no-passwords")} unit=${t("overview.service")}
             amount=${t("overview.members")}
             items=${falling(passwords.map(({ service, members: value }) => ({

@@ -36,9 +36,10 @@ export function SettingField({ name, hint, setting, inherit }) {
     const options = setting.allowed.map((word) => [word, word === "inherit" ? inherited() : valueName(word)]);
     const now = t("domain.now", { standing: standing(setting) });
     if (setting.locked) return html`<${Locked} label=${label} hint=${does} section=${setting.section} />`;
-    return html`
+    return html`<div data-setting>
         <${Select} name=${name} label=${label} value=${value} hint=${`${does} ${now}`} options=${options} />
-        ${setting.dated.length > 0 && html`<${StartField} name=${name} label=${label} setting=${setting} />`}`;
+        ${setting.dated.length > 0 && html`<${StartField} name=${name} label=${label} setting=${setting} />`}
+    </div>`;
 }
 
 // What the form says of a setting, as the API writes it.
