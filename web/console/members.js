@@ -1,9 +1,8 @@
 // members.js - the members of the administrator's domains: found, filtered, sorted, a page of them at a time. A row
 // leads to the member's own page. What can be done with many of them at once belongs into the bulk bar of the list.
 
-import { Address, Day } from "../account/device_names.js";
 import { html } from "../lib/html.js";
-import { t } from "../lib/language.js";
+import { shortDay, t } from "../lib/language.js";
 import { Link } from "../lib/router.js";
 import { addressOf, asked } from "./address.js";
 import { JobBar } from "./job_bar.js";
@@ -73,16 +72,24 @@ function Flags({ flags }) {
     </span>`;
 }
 
-const day = (seconds) => (seconds ? html`<${Day} seconds=${seconds} />` : "-");
+// With places where a line may break.
+const broken = (address) => address.split(/(?<=[.:@])/).map((part, i) => (i > 0 ? html`<wbr />${part}` : part));
+
+const day = (seconds) => (seconds
+    ? html`<time datetime=${new Date(seconds * 1000).toISOString()} data-day>${shortDay(seconds)}</time>`
+    : "-");
 const known = (seconds) => (seconds ? day(seconds) : t("members.unknown"));
-const use = (last) => (last ? html`<span>${day(last.at)}<small><${Address} ip=${last.address} /></small></span>` : "-");
+const use = (last) => (last
+    ? html`<span>${day(last.at)}<small data-ip>${broken(last.address)}</small></span>`
+    : "-");
 
 function rowOf(row) {
     return {
         key: row.member,
         name: row.display,
         cells: [
-            html`<${Link} to=${pageOf(row.member)}>${row.display}<//>${row.class && html`<small>${row.class}</small>`}`,
+            html`<${Link} to=${pageOf(row.member)}>${broken(row.display)}<//>
+                ${row.class && html`<small>${row.class}</small>`}`,
             html`<${Flags} flags=${row.flags} />`,
             day(row.last_seen),
             use(row.webmail),

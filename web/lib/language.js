@@ -101,6 +101,11 @@ export function day(seconds) {
     return inOnePiece(format.format(new Date(seconds * 1000)));
 }
 
+// For tables with many days: year, month and day of equal width, as Swedish writes them and everybody reads them.
+export function shortDay(seconds) {
+    return new Intl.DateTimeFormat("sv", { dateStyle: "short" }).format(new Date(seconds * 1000));
+}
+
 // Of today, to the second.
 export function clockTime(seconds) {
     return new Intl.DateTimeFormat(current.value, { timeStyle: "medium" }).format(new Date(seconds * 1000));
