@@ -23,6 +23,7 @@ import "./test_console_members.mjs";
 import "./test_console_import.mjs";
 import "./test_console_jobs.mjs";
 import "./test_console_keyboard.mjs";
+import "./test_administration.mjs";
 import "./test_console_screens.mjs";
 
 process.exit((await runAll(process.argv[2])) ? 1 : 0);

@@ -13,7 +13,8 @@ async function catalogue(name) {
     return (await import(`data:text/javascript,${encodeURIComponent(text)}`)).default;
 }
 
-async function messages(language) {
+// All sentences of the pages, by key.
+export async function messages(language) {
     return { ...await catalogue(language), ...await catalogue(`account.${language}`), ...await catalogue(`console.${language}`) };
 }
 
