@@ -9,6 +9,7 @@
 #include "daemon/logins.h"
 #include "policy/account/audit.h"
 #include "policy/base/monotonic.h"
+#include "policy/forward/look_up.h"
 #include "policy/login/live_policy.h"
 #include "policy/store/store_pool.h"
 
@@ -166,4 +167,18 @@ int milter_is_fresh(struct milter *milter, const char *login, const struct momen
 			  since->policy_changes != evaluation.snapshot->policy_changes;
 	end(&evaluation, changed < 0);
 	return changed < 0 ? -1 : !changed;
+}
+
+int milter_forward(struct milter *milter, const struct pl_forward_question *question,
+		   char answer_r[PL_FORWARD_ANSWER], struct pl_error *err)
+{
+	struct evaluation evaluation;
+	int ret;
+
+	if (begin(milter, &evaluation, err) < 0)
+		return -1;
+	ret = pl_forward_look_up(evaluation.store, evaluation.snapshot->policy,
+				 pl_store_now(evaluation.store), question, answer_r, err);
+	end(&evaluation, ret < 0 && err->code != PL_ERR_DATA);
+	return ret;
 }

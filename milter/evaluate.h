@@ -1,4 +1,4 @@
-/* evaluate.h - decides about mail that members submit; without libmilter.
+/* evaluate.h - decides about mail that members submit, and about their forwards; without libmilter.
  *
  * Owns what all threads of postlatch-milter share: the live policy and a pool of database
  * connections. Whether a member may send is Dovecot's to decide, with all facts, when the
@@ -12,6 +12,8 @@
 #include <stdint.h>
 
 #include "policy/account/connection_attempt.h"
+#include "policy/forward/course.h"
+#include "policy/forward/resolve.h"
 
 struct milter;
 
@@ -36,6 +38,10 @@ int milter_moment(struct milter *milter, struct moment *moment_r, struct pl_erro
  * member_r what account that is. */
 int milter_is_fresh(struct milter *milter, const char *login, const struct moment *since,
 		    struct pl_address *member_r, struct pl_error *err);
+
+/* What Postfix is answered about an address; see pl_forward_look_up(). */
+int milter_forward(struct milter *milter, const struct pl_forward_question *question,
+		   char answer_r[PL_FORWARD_ANSWER], struct pl_error *err);
 
 /* Hands a message to whatever connection test shows it. Never waits. */
 void milter_show(struct milter *milter, const struct pl_connection_attempt *attempt);

@@ -18,15 +18,17 @@
 #include "daemon/log.h"
 #include "daemon/process.h"
 #include "milter/callbacks.h"
+#include "milter/forward_map.h"
 #include "policy/settings/policy.h"
 
 #define FILES_MAX 8192 /* a socket for each connection of Postfix, and the files of a database */
 #define FULL_WAIT_US 200000
 
 static struct milter *milter;
-static pthread_t thread;   /* libmilter's */
-static int is_started;     /* the thread */
-static int libmilter_lost; /* it ended with a failure; written before the thread ends */
+static struct forward_map *forwards; /* NULL: Postfix is not to ask for them */
+static pthread_t thread;             /* libmilter's */
+static int is_started;               /* the thread */
+static int libmilter_lost;           /* it ended with a failure; written before the thread ends */
 
 /* libmilter takes "local:" and a bare path for a UNIX socket, too. */
 static const char *socket_path(const char *socket)
@@ -59,7 +61,11 @@ static int open_milter(const struct daemon_arguments *arguments, struct pl_error
 	daemon_allow_files(FILES_MAX);
 	if (milter_new(arguments->of['c'], &milter, err) < 0)
 		return EX_CONFIG;
-	return callbacks_register(milter) == 0 && open_socket(arguments->of['p'], err) == 0
+	if (callbacks_register(milter) < 0 || open_socket(arguments->of['p'], err) < 0)
+		return EX_UNAVAILABLE;
+	return arguments->of['s'] == NULL ||
+			       forward_map_open(arguments->of['s'], arguments->of['g'], &forwards,
+						err) == 0
 		       ? EX_OK
 		       : EX_UNAVAILABLE;
 }
@@ -107,6 +113,8 @@ static void *run_libmilter(void *context)
 static int start(const struct daemon_arguments *arguments, struct pl_error *err)
 {
 	(void)arguments;
+	if (forwards != NULL && forward_map_start(forwards, milter, err) < 0)
+		return EX_UNAVAILABLE;
 	is_started = pthread_create(&thread, NULL, run_libmilter, NULL) == 0;
 	if (is_started)
 		return EX_OK;
@@ -126,6 +134,7 @@ static int close_milter(struct pl_error *err)
 		smfi_stop();
 		pthread_join(thread, NULL);
 	}
+	forward_map_close(&forwards);
 	milter_free(&milter);
 	return libmilter_lost ? EX_UNAVAILABLE : EX_OK;
 }
@@ -133,6 +142,7 @@ static int close_milter(struct pl_error *err)
 static const struct daemon_option options[] = {
 	{ 'p', "SOCKET", NULL, "where Postfix connects: unix:PATH or inet:PORT@127.0.0.1" },
 	{ 'c', "FILE", PL_POLICY_DEFAULT_PATH, "policy file" },
+	{ 's', "SOCKET", NULL, "where Postfix asks for members' forwards: unix:PATH" },
 	{ 'g', "GROUP", NULL, "group that may connect to a unix socket, for example postfix" },
 	{ 0 },
 };

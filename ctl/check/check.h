@@ -52,6 +52,7 @@ int check_postfix(struct check *check);
 int check_milters(struct check *check);
 int check_delivery(struct check *check);
 int check_relay(struct check *check);
+int check_forwards(struct check *check);
 int check_postfix_signin(struct check *check);
 int check_portal(struct check *check);
 int check_portal_address(struct check *check);

@@ -24,6 +24,7 @@ static const struct {
 	  "Postlatch's milter answers at each service that accepts AUTH" },
 	{ "postfix", check_delivery, NULL },
 	{ "postfix", check_relay, "Dovecot answers at each smtpd_sasl_path" },
+	{ "postfix", check_forwards, "Postfix is answered about the forwards of members" },
 	{ "postfix", check_postfix_signin,
 	  "each service that accepts AUTH refuses a wrong password" },
 	{ "portal", check_portal, NULL },

@@ -276,7 +276,8 @@ int setup_plan(struct setup *setup, const char *dir)
 		ret = pl_error_set(setup->err, PL_ERR_CONFLICT,
 				   "`postconf` cannot be run or fails; run it yourself to see the "
 				   "reason");
-	if (ret == 0 && (change_main(&plan) < 0 || change_services(&plan) < 0))
+	if (ret == 0 && (change_main(&plan) < 0 || change_services(&plan) < 0 ||
+			 setup_forwards(setup, dir, &plan.raw) < 0))
 		ret = -1;
 	postfix_close(&plan.wanted);
 	postfix_close(&plan.site);

@@ -56,6 +56,10 @@ int setup_reverse(struct setup *setup, const char *base);
 /* Changes the files in a folder. Refuses, with PL_ERR_CONFLICT, what it cannot merge. (plan.c) */
 int setup_plan(struct setup *setup, const char *dir);
 
+/* Makes Postfix ask for forwards, if --forwards is given or it does so already. raw: the files in
+ * the folder as they were before. (forwards.c) */
+int setup_forwards(struct setup *setup, const char *dir, const struct postfix *raw);
+
 /* Dovecot's links to fragments. (links.c) Those to be made, or to be taken away, are put into
  * an array of {path, target}. */
 json_t *links_missing(struct setup *setup);

@@ -31,6 +31,9 @@
 	ROW("domain.add", TAKES_FROM_ALL, CHANGE)    \
 	ROW("domain.remove", TAKES, CHANGE)          \
 	ROW("domain.set", TAKES, CHANGE)             \
+	ROW("forward.clear", GIVES, CHANGE)          \
+	ROW("forward.code", GIVES, CHANGE)           \
+	ROW("forward.set", GIVES, CHANGE)            \
 	ROW("job.pause", GIVES, CHANGE)              \
 	ROW("job.resume", GIVES, CHANGE)             \
 	ROW("job.start", GIVES, CHANGE)              \

@@ -424,6 +424,23 @@ static const struct pl_migration migrations[] = {
 	{ "lines of files that jobs import",
 	  "CREATE TABLE job_file (job_id BIGINT NOT NULL REFERENCES job (id) ON DELETE CASCADE,"
 	  " last_line BIGINT NOT NULL, lines TEXT NOT NULL, PRIMARY KEY (job_id, last_line));" },
+	/* code is a digest. Whom codes were mailed to is counted apart, so that removing a forward
+	 * or a member does not forget it. */
+	{ "forwards that members set",
+	  "CREATE TABLE forward ("
+	  " member_id BIGINT PRIMARY KEY REFERENCES member (id) ON DELETE CASCADE,"
+	  " enabled SMALLINT NOT NULL, keep_copy SMALLINT NOT NULL, changed_at BIGINT NOT NULL);"
+	  "CREATE TABLE forward_target ("
+	  " id {ID}, member_id BIGINT NOT NULL REFERENCES forward (member_id) ON DELETE CASCADE,"
+	  " address TEXT NOT NULL, domain TEXT NOT NULL, added_at BIGINT NOT NULL,"
+	  " confirmed_at BIGINT, confirmed_by TEXT NOT NULL, code BYTEA, code_expires_at BIGINT,"
+	  " code_tries BIGINT NOT NULL DEFAULT 0);"
+	  "CREATE INDEX forward_target_member ON forward_target (member_id, id);"
+	  "CREATE TABLE forward_code ("
+	  " id {ID}, member_id BIGINT NOT NULL, address TEXT NOT NULL, sent_at BIGINT NOT NULL);"
+	  "CREATE INDEX forward_code_member ON forward_code (member_id, sent_at);"
+	  "CREATE INDEX forward_code_address ON forward_code (address, sent_at);"
+	  "CREATE INDEX forward_code_sent ON forward_code (sent_at);" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,

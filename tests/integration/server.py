@@ -50,16 +50,18 @@ socket.create_connection = connect
 class Server:
     """One quickstart in a folder of its own."""
 
-    def __init__(self, database=None, failure_delay=False):
+    def __init__(self, database=None, failure_delay=False, forwards=False):
         """database: a uri, or by default what POSTLATCH_TEST_ON says: SQLite, or a
         PostgreSQL of the server's own. failure_delay: whether Dovecot lets a wrong
-        password wait for two seconds, as it does by default."""
+        password wait for two seconds, as it does by default. forwards: whether Postfix asks
+        for members' forwards, as it does by default; then incoming mail needs the milter, too."""
         self.dir = tempfile.mkdtemp(prefix="postlatch-test-", dir="/var/tmp")
         os.chmod(self.dir, 0o755)
         self.env = {}
         self.passwords = {}
         self.database = database
         self.failure_delay = failure_delay
+        self.forwards = forwards
         self.postgresql = None
 
     def start(self):
@@ -69,6 +71,8 @@ class Server:
         if not self.failure_delay:
             with open(self.dir + "/dovecot-local.conf", "w") as f:
                 f.write("auth_failure_delay = 0\n")
+        if not self.forwards:
+            open(self.dir + "/no-forwards", "w").close()
         options = ["--database", self.database] if self.database else []
         run = subprocess.run(
             [os.path.join(ROOT, "quickstart"), "--dir", self.dir, "--build", BUILD, "--background", *options],

@@ -288,6 +288,28 @@ class Configurations(CheckTest):
                 replace(self.postfix, old, new)
                 self.finds(level, *words)
 
+    def test_forwards(self):
+        alias_maps = "virtual_alias_maps = texthash:/etc/postfix/aliases\n"
+        asked = ("postlatch_forwards = socketmap:unix:%s:forward$recipient_delimiter\n"
+                 "virtual_alias_maps = $postlatch_forwards, texthash:/etc/postfix/aliases\nvirtual_alias_domains =\n")
+        replace(self.postfix, alias_maps, asked % "postlatch/forward.sock")
+        self.finds("warning", "Postfix asks for forwards of members, but all of them rest", "set it to on")
+        replace(self.postfix, "unix:postlatch/forward.sock", "unix:postlatch/other.sock")
+        self.finds("fault", "Postfix puts all mail off", "postlatch/other.sock", "start postlatch-milter")
+        policy = server.dir + "/etc/postlatch/demo.conf"
+        with open(policy) as f:
+            before = f.read()
+        try:
+            with open(policy, "w") as f:
+                f.write(before.replace("member_forwards = off", "member_forwards = on"))
+            replace(self.postfix, "unix:postlatch/other.sock", "unix:postlatch/forward.sock")
+            self.assertEqual(self.check(*self.options)[0], 0)
+            replace(self.postfix, "$postlatch_forwards, ", "")
+            self.finds("fault", "Postfix does not ask for forwards", "postlatch setup --forwards --write")
+        finally:
+            with open(policy, "w") as f:
+                f.write(before)
+
     def test_dovecot_lda_for_system_users(self):
         lda = 'mailbox_command = /usr/lib/dovecot/dovecot-lda -f "$SENDER" -a "$RECIPIENT"'
         sieve = {"2.3": "protocol lda {\n  mail_plugins = sieve\n}\nprotocols =",

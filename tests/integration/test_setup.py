@@ -121,6 +121,28 @@ class Setup(unittest.TestCase):
         self.assertEqual(os.listdir(self.path("postlatch")), [])
         self.assertEqual(self.setup("--undo"), "nothing to change\n")
 
+    def test_forwards_only_if_they_are_wanted_and_then_they_stay(self):
+        for line, maps, domains in (("", "$postlatch_forwards", None),
+                                    ("virtual_alias_maps = hash:/etc/postfix/virtual, regexp:/etc/postfix/more\n",
+                                     "$postlatch_forwards, hash:/etc/postfix/virtual, regexp:/etc/postfix/more",
+                                     "hash:/etc/postfix/virtual, regexp:/etc/postfix/more"),
+                                    ("virtual_alias_maps = hash:/a\nvirtual_alias_domains = b.test\n",
+                                     "$postlatch_forwards, hash:/a", "b.test")):
+            with self.subTest(line=line):
+                self.postfix(MAIN + line)
+                before = self.files()
+                self.setup("--write")
+                self.assertIsNone(self.value("postlatch_forwards"))
+                self.assertIn("note: from now on Postfix asks postlatch-milter", self.setup("--forwards", "--write"))
+                for options in ((), ("--write",)):
+                    self.assertIn("nothing to change", self.setup(*options))
+                self.assertEqual(self.value("postlatch_forwards"),
+                                 "socketmap:unix:postlatch/forward.sock:forward$recipient_delimiter")
+                self.assertEqual(self.value("virtual_alias_maps"), maps)
+                self.assertEqual(self.value("virtual_alias_domains") or None, domains)
+                self.setup("--undo")
+                self.assertEqual(self.files(), before)
+
     def test_what_is_there_is_merged_or_left_alone(self):
         self.postfix()
         self.setup("--write")

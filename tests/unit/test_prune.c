@@ -260,6 +260,9 @@ static void every_table_has_a_limit(void **state)
 		"consent_request "      /* swept, and few for a session */
 		"domain "               /* what operators make */
 		"factor_failure "       /* a row for a member */
+		"forward "              /* a row for a member */
+		"forward_code "         /* swept */
+		"forward_target "       /* twenty for a member */
 		"guess_count "          /* swept: activity_days; so many a day */
 		"job "                  /* swept: audit_days */
 		"job_file "             /* with its job, and until that is done */

@@ -63,6 +63,7 @@ static void add_one_of_each(struct fixture *fixture)
 		"made_at, state, reason, position, highest, total, changed, same, skipped, "
 		"failed, runner, leased_until) VALUES (1, '', '', 'change', '', 'list', 1, "
 		"'running', '', 0, 1, 1, 0, 0, 0, 0, '', 0)");
+	sql_run(fixture->db, "INSERT INTO forward VALUES (1, 1, 0, 1)");
 	assert_int_equal(device.id, 1);
 	assert_int_equal(password.id, 1);
 	assert_int_equal(session.id, 1);

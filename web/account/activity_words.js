@@ -45,6 +45,7 @@ const changes = {
     application: { connect: "change.application-connect", revoke: "change.application-revoke" },
     code: { reuse: "change.token-stolen" },
     "connection-test": { start: "change.connection-test-start" },
+    forward: { set: "change.forward-set", clear: "change.forward-clear", code: "change.forward-code" },
     member: { add: "change.member-add", set: "change.member-set" },
     password: { change: "change.password" },
     "profile-link": { make: "change.profile-link-make", use: "change.profile-link-use" },
