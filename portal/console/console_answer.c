@@ -7,60 +7,6 @@
 
 #include "policy/base/fingerprint.h"
 
-static const struct pl_settings *own_of(const struct pl_account *account, enum pl_layer_bit layer)
-{
-	return layer == PL_AT_MEMBER ? &account->member.settings : &account->domain.settings;
-}
-
-json_t *console_settings(const struct request *request, const struct pl_account *account,
-			 enum pl_layer_bit layer)
-{
-	json_t *json = json_object();
-	struct pl_layers layers;
-	char own[PL_VALUE_TEXT];
-
-	pl_account_layers(account, request->policy, request->work.now, &layers);
-	if (layer == PL_AT_DOMAIN)
-		layers.member = layers.class_section = NULL;
-	for (int setting = 0; setting < PL_SETTING_COUNT; setting++) {
-		const struct pl_resolved resolved = pl_resolve(&layers, setting);
-
-		if ((pl_setting_info(setting)->where & layer) == 0)
-			continue;
-		json_object_set_new(json, pl_setting_info(setting)->name,
-				    json_pack("{s:s, s:s, s:s}", "value",
-					      pl_value_name(resolved.value), "source",
-					      pl_source_name(resolved.source), "own",
-					      pl_setting_write(setting, own_of(account, layer),
-							       own)));
-	}
-	return json;
-}
-
-static json_t *words_of(enum pl_setting setting, enum pl_layer_bit layer, int with_date)
-{
-	json_t *words = json_array();
-
-	for (unsigned int i = PL_UNSET; i < PL_VALUE_COUNT; i++) {
-		const enum pl_value value = (enum pl_value)i;
-
-		if (pl_setting_accepts(setting, layer, value) &&
-		    (!with_date || pl_setting_accepts_date(setting, value)))
-			json_array_append_new(words, json_string(pl_value_name(value)));
-	}
-	return words;
-}
-
-json_t *console_allowed(enum pl_setting setting, enum pl_layer_bit layer)
-{
-	return words_of(setting, layer, 0);
-}
-
-json_t *console_dated(enum pl_setting setting, enum pl_layer_bit layer)
-{
-	return words_of(setting, layer, 1);
-}
-
 /* etag_r has the room of a response's. */
 static int etag_of(const char *state, char *etag_r, size_t size, struct pl_error *err)
 {

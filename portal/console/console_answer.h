@@ -5,15 +5,6 @@
 #include "portal/http/request.h"
 #include "portal/http/response.h"
 
-/* {"imap": {"value": "on", "source": "domain", "own": "inherit"}, ...}: every setting that layer
- * may have, with what holds and the layer that it comes from. own is the layer's own value. */
-json_t *console_settings(const struct request *request, const struct pl_account *account,
-			 enum pl_layer_bit layer);
-
-/* The words that a setting may be given at that layer, and those of them that may have a date. */
-json_t *console_allowed(enum pl_setting setting, enum pl_layer_bit layer);
-json_t *console_dated(enum pl_setting setting, enum pl_layer_bit layer);
-
 /* Objects that several people may change have an ETag (RFC 9110 8.8.3): a digest of what can be
  * changed of them, which state has as text. console_etag puts it into the answer: 0, or -1.
  * console_if_match, in the transaction of the change, says whether the request was made with

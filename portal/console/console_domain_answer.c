@@ -6,6 +6,7 @@
 
 #include "policy/account/settings_row.h"
 #include "portal/console/console_answer.h"
+#include "portal/console/console_settings.h"
 
 /* An alias has the settings of the domain for which it stands, also those of the policy file. */
 static void account_of(const struct pl_domain_summary *summary, struct pl_account *account_r)
@@ -57,75 +58,17 @@ char *console_domain_state(const struct pl_domain *domain, char state_r[CONSOLE_
 	return state_r;
 }
 
-/* The section of the policy file that a value comes from; NULL: from none. */
-static const char *section_of(const struct pl_layers *layers, const struct pl_resolved *resolved,
-			      enum pl_setting setting)
-{
-	switch (resolved->source) {
-	case PL_FROM_FORBIDDEN:
-		return layers->policy_domain != NULL &&
-				       layers->policy_domain->value[setting] == PL_FORBIDDEN
-			       ? "domain"
-			       : "defaults";
-	case PL_FROM_POLICY_DOMAIN:
-		return "domain";
-	case PL_FROM_POLICY_DEFAULTS:
-		return "defaults";
-	case PL_FROM_MEMBER:
-	case PL_FROM_CLASS:
-	case PL_FROM_DOMAIN:
-	case PL_FROM_BUILTIN:
-		return NULL;
-	}
-	return NULL;
-}
-
-/* Adds to each setting what a change of it needs. */
-static void add_details(const struct request *request, const struct pl_domain_summary *summary,
-			json_t *settings)
-{
-	struct pl_account account;
-	struct pl_layers layers, below; /* below: without what the domain has of its own */
-	char day[PL_DAY_TEXT];
-
-	account_of(summary, &account);
-	pl_account_layers(&account, request->policy, request->work.now, &layers);
-	below = layers;
-	below.domain = NULL;
-	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
-		const enum pl_setting setting = (enum pl_setting)i;
-		const struct pl_setting_info *info = pl_setting_info(setting);
-		const struct pl_resolved resolved = pl_resolve(&layers, setting);
-		const struct pl_resolved inherited = pl_resolve(&below, setting);
-		json_t *json = json_object_get(settings, info->name);
-		const int locked = resolved.source == PL_FROM_FORBIDDEN;
-
-		if (json == NULL)
-			continue;
-		json_object_update_new(json,
-				       json_pack("{s:b, s:s, s:s?, s:o, s:o, s:b}", "locked",
-						 locked, "inherited",
-						 pl_value_name(inherited.value), "section",
-						 section_of(&layers, &resolved, setting), "allowed",
-						 console_allowed(setting, PL_AT_DOMAIN), "dated",
-						 console_dated(setting, PL_AT_DOMAIN),
-						 "no_effect_yet", (info->where & PL_NOT_YET) != 0));
-		if (resolved.next_from != 0)
-			json_object_update_new(json,
-					       json_pack("{s:s, s:s}", "next",
-							 pl_value_name(resolved.next), "next_from",
-							 pl_day_format(resolved.next_from, day)));
-	}
-}
-
 int console_domain_answer(const struct request *request, struct response *response, int status,
 			  const struct pl_domain_summary *summary, json_t *result,
 			  struct pl_error *err)
 {
 	json_t *row = console_domain_row(request, summary);
 	char state[CONSOLE_DOMAIN_STATE];
+	struct pl_account account;
 
-	add_details(request, summary, json_object_get(row, "settings"));
+	account_of(summary, &account);
+	json_object_set_new(row, "settings",
+			    console_settings_in_detail(request, &account, PL_AT_DOMAIN));
 	if (result != NULL)
 		json_object_set_new(row, "result", result);
 	respond_json(response, status, row);

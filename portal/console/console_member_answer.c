@@ -11,6 +11,7 @@
 #include "policy/credential/trusted.h"
 #include "policy/session/application.h"
 #include "portal/console/console_change.h"
+#include "portal/console/console_settings.h"
 
 char *console_member_state(const struct pl_member *member, char state_r[CONSOLE_MEMBER_STATE])
 {
@@ -110,48 +111,6 @@ static json_t *factor_json(const struct pl_totp_state *state)
 			 "wait_until", (json_int_t)state->wait_until);
 }
 
-/* What holds without the member's own, so that a page can say what "inherit" comes to. */
-static json_t *inherited_json(const struct pl_layers *layers, enum pl_setting setting)
-{
-	struct pl_layers others = *layers;
-	struct pl_resolved resolved;
-
-	others.member = NULL;
-	resolved = pl_resolve(&others, setting);
-	return json_pack("{s:s, s:s}", "value", pl_value_name(resolved.value), "source",
-			 pl_source_name(resolved.source));
-}
-
-static json_t *settings_json(const struct request *request, const struct pl_account *account,
-			     const struct pl_layers *layers)
-{
-	json_t *settings = console_settings(request, account, PL_AT_MEMBER);
-
-	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
-		const enum pl_setting setting = (enum pl_setting)i;
-		const struct pl_resolved resolved = pl_resolve(layers, setting);
-		json_t *json = json_object_get(settings, pl_setting_info(setting)->name);
-		char day[PL_DAY_TEXT];
-
-		if (json == NULL)
-			continue;
-		json_object_set_new(json, "locked",
-				    json_boolean(resolved.source == PL_FROM_FORBIDDEN));
-		json_object_set_new(json, "allowed", console_allowed(setting, PL_AT_MEMBER));
-		json_object_set_new(json, "dated", console_dated(setting, PL_AT_MEMBER));
-		json_object_set_new(json, "no_effect_yet",
-				    json_boolean((pl_setting_info(setting)->where & PL_NOT_YET) !=
-						 0));
-		json_object_set_new(json, "inherited", inherited_json(layers, setting));
-		if (resolved.next_from != 0)
-			json_object_set_new(json, "next",
-					    json_pack("{s:s, s:s}", "value",
-						      pl_value_name(resolved.next), "from",
-						      pl_day_format(resolved.next_from, day)));
-	}
-	return settings;
-}
-
 static enum pl_value value_of(const struct pl_layers *layers, enum pl_setting setting)
 {
 	return pl_resolve(layers, setting).value;
@@ -196,7 +155,7 @@ static json_t *member_json(const struct request *request, const struct pl_accoun
 			 (json_int_t)member->created_at, "factor", factor_json(&has->factor),
 			 "opted_out", member->opted_out, "choice_counts",
 			 choice_counts(account, &layers), "settings",
-			 settings_json(request, account, &layers), "warnings",
+			 console_settings_in_detail(request, account, PL_AT_MEMBER), "warnings",
 			 warnings_of(&layers));
 	json_object_update_new(json,
 			       json_pack("{s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:s?, s:b, s:b, s:b, "

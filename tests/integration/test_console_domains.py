@@ -120,13 +120,14 @@ class One(Domains):
                          [(True, "domain", "forbidden"), (True, "defaults", "forbidden"),
                           (False, "domain", "policy-domain"), (False, "defaults", "policy-defaults"),
                           (False, None, "built-in")])
-        self.assertEqual((settings["client_password"]["inherited"], settings["imap"]["inherited"]), ("always", "off"))
+        self.assertEqual([settings[name]["inherited"] for name in ("client_password", "imap")],
+                         [{"value": "always", "source": "built-in"}, {"value": "off", "source": "policy-domain"}])
         self.assertEqual(settings["imap"]["allowed"], ["inherit", "on", "off"])
         self.assertEqual(settings["two_factor_requirement"]["allowed"], ["inherit", "optional", "required"])
         self.assertEqual(settings["two_factor_requirement"]["dated"], ["required"])
         password = settings["client_password"]
-        self.assertEqual((password["value"], password["own"], password["next"], password["next_from"]),
-                         ("always", "never_from_2037-03-01", "never", "2037-03-01"))
+        self.assertEqual((password["value"], password["own"], password["next"]),
+                         ("always", "never_from_2037-03-01", {"value": "never", "from": "2037-03-01"}))
         self.assertEqual([name for name in settings if settings[name]["no_effect_yet"]], ["large_attachments"])
 
     def test_others_are_not_found_and_lower_roles_refused(self):

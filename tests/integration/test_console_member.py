@@ -137,6 +137,7 @@ class Shown(MemberTest):
         self.assertEqual(short["imap"], ("on", "built-in", "inherit", False))
         self.assertEqual(short["pop3"], ("off", "domain", "inherit", False))
         self.assertEqual(short["sieve"], ("off", "forbidden", "inherit", True))
+        self.assertEqual([settings[name]["section"] for name in ("sieve", "imap")], ["domain", None])
         self.assertEqual(short["two_factor_requirement"], ("required", "member", "required", False))
         self.assertEqual(settings["two_factor_requirement"]["inherited"], {"value": "optional", "source": "built-in"})
         self.assertEqual(settings["two_factor_mode"]["allowed"], ["inherit", "use", "skip"])

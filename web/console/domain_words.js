@@ -64,5 +64,6 @@ export function dayName(date) {
 export function standing(setting) {
     const now = t("domain.standing", { value: valueName(setting.value), source: sourceName(setting) });
     if (!setting.next) return now;
-    return t("domain.standing-until", { now, date: dayName(setting.next_from), next: valueName(setting.next) });
+    const { value, from } = setting.next;
+    return t("domain.standing-until", { now, date: dayName(from), next: valueName(value) });
 }

@@ -1,19 +1,10 @@
-// member_changes.js - changes of a member's settings: as their fields want them, and saved, with a question first where
-// they are rather a mistake.
+// member_changes.js - changes of a member's settings: saved, with a question first where they are rather a mistake.
 
 import { settle } from "../account/state.js";
 import { say } from "../lib/announcements.js";
 import { agree } from "../lib/dialog.js";
 import { t } from "../lib/language.js";
 import { splitDate } from "./setting_field.js";
-
-// For setting_field.js, which knows them as a domain has them.
-export function fieldsOf({ settings }) {
-    const field = ([name, setting]) => [name, {
-        ...setting, inherited: setting.inherited.value, next: setting.next?.value, next_from: setting.next?.from,
-    }];
-    return Object.fromEntries(Object.entries(settings).map(field));
-}
 
 // What will hold, sooner or later.
 function result(settings, changes, name) {

@@ -6,7 +6,7 @@ import { Form } from "../lib/form.js";
 import { html } from "../lib/html.js";
 import { t } from "../lib/language.js";
 import { SETTINGS } from "./domain_words.js";
-import { fieldsOf, saveMember } from "./member_changes.js";
+import { saveMember } from "./member_changes.js";
 import { chosenSettings, SettingField } from "./setting_field.js";
 import { SettingsTable } from "./settings_table.js";
 
@@ -32,7 +32,7 @@ function changesIn(typed, member, settings) {
 
 function ServicesForm({ object }) {
     const member = object.value;
-    const settings = fieldsOf(member);
+    const { settings } = member;
     const save = (typed) => saveMember(object, changesIn(typed, member, settings), ID);
     const field = (row) => html`<${SettingField} key=${row.name} ...${row} setting=${settings[row.name]}
         inherit="member.inherit" />`;

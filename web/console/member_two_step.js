@@ -10,7 +10,7 @@ import { Form } from "../lib/form.js";
 import { html } from "../lib/html.js";
 import { number, t, time } from "../lib/language.js";
 import { settingName, standing, valueName } from "./domain_words.js";
-import { fieldsOf, saveMember } from "./member_changes.js";
+import { saveMember } from "./member_changes.js";
 import { askReason } from "./reason.js";
 import { chosenSettings, splitDate, StartField } from "./setting_field.js";
 import { request } from "./state.js";
@@ -34,7 +34,7 @@ function Choice({ name, setting }) {
     const box = (value, label, hint) => html`<${Tick} key=${value} type="radio" name=${name} value=${value}
         label=${label} hint=${hint} defaultChecked=${value === own} />`;
     const boxes = Object.entries(CHOICES[name]).map(([value, [label, hint]]) => box(value, t(label), t(hint)));
-    const inherited = t("member.inherit", { value: valueName(setting.inherited) });
+    const inherited = t("member.inherit", { value: valueName(setting.inherited.value) });
     return html`<fieldset>
         <legend>${settingName(name)}</legend>
         ${boxes}
@@ -43,7 +43,7 @@ function Choice({ name, setting }) {
 }
 
 function Choices({ object }) {
-    const settings = fieldsOf(object.value);
+    const { settings } = object.value;
     const requirement = settings.two_factor_requirement;
     const save = (typed) => saveMember(object, chosenSettings(typed, settings), ID);
     return html`<${Form} submit=${t("member.save")} action=${save}>

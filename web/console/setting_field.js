@@ -10,11 +10,11 @@ export const splitDate = (own) => own.split("_from_");
 
 const LOCKED = { domain: "domain.locked-domain", defaults: "domain.locked-defaults" };
 
-// The policy file forbids it. section: of that file, if it is known.
+// The policy file forbids it, in that section.
 function Locked({ label, hint, section }) {
     return html`<div data-field data-locked>
         <b>${label}</b>
-        <p data-state="locked">${t("domain.off")}: ${t(LOCKED[section] ?? "member.locked")}</p>
+        <p data-state="locked">${t("domain.off")}: ${t(LOCKED[section])}</p>
         <small>${hint}</small>
     </div>`;
 }
@@ -26,13 +26,13 @@ export function StartField({ name, label, setting: { own, dated } }) {
         hint=${t("domain.from-hint", { values: dated.map(valueName).join(", ") })} />`;
 }
 
-// name and hint as SETTINGS has them; setting as GET /domains/{domain} has it; inherit: the key of the sentence for no
+// name and hint as SETTINGS has them; setting as GET /domains/{domain} and /members/{member} have it; inherit: the key of the sentence for no
 // value of its own.
 export function SettingField({ name, hint, setting, inherit }) {
     const label = settingName(name);
     const does = setting.no_effect_yet ? `${t(hint)} ${t("domain.no-effect-yet")}` : t(hint);
     const [value] = splitDate(setting.own);
-    const inherited = () => t(inherit, { value: valueName(setting.inherited) });
+    const inherited = () => t(inherit, { value: valueName(setting.inherited.value) });
     const options = setting.allowed.map((word) => [word, word === "inherit" ? inherited() : valueName(word)]);
     const now = t("domain.now", { standing: standing(setting) });
     if (setting.locked) return html`<${Locked} label=${label} hint=${does} section=${setting.section} />`;

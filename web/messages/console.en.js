@@ -230,7 +230,6 @@ export default {
     "member.last-use": "Last used",
     "member.never-used": "Nothing has been used yet.",
     "member.inherit": "as in the domain ({value})",
-    "member.locked": "the policy file forbids it.",
     "member.save": "Save",
     "member.save-all-the-same": "Save all the same",
     "member.required": "Required",

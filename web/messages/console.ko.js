@@ -230,7 +230,6 @@ export default {
     "member.last-use": "마지막 사용",
     "member.never-used": "아직 사용한 서비스가 없습니다.",
     "member.inherit": "도메인 설정 따름 ({value})",
-    "member.locked": "정책 파일에서 금지하여 변경할 수 없습니다.",
     "member.save": "저장",
     "member.save-all-the-same": "그래도 저장",
     "member.required": "필수사용",
