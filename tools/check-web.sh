@@ -79,6 +79,12 @@ while IFS= read -r text; do
 	complain "a sentence outside of the catalogues: $text"
 done < <(sed '/^ *\/\//d' "${modules[@]}" | grep -oE '"[^"]*"' | grep -E "$words" | grep -vE "$known")
 
+# What a style sheet selects by such an attribute, a module draws, or a page that the portal writes itself.
+while read -r attribute; do
+	grep -qrE --include='*.js' --include='*.html' --include='*.c' --include='*.def' -e "$attribute([^a-z-]|$)" \
+		"${modules[@]}" web/*.html portal || complain "nothing has the attribute $attribute of web/css"
+done < <(grep -ohE '\[data-[a-z-]+' web/css/*.css | tr -d '[' | sort -u)
+
 while read -r file; do
 	grep -qw -- "${file#web/}" web/Makefile.am || complain "$file is not in web/Makefile.am"
 done < <(find web -name '*.js' -o -name '*.css' -o -name '*.svg' -o -name '*.html' -o -path 'web/vendor/*')
