@@ -145,6 +145,18 @@ static void sealed_secrets_are_for_two_roles(void **state)
 		assert_int_equal(statements[sealed[i]].roles, PL_ROLE_PORTAL | PL_ROLE_COMMAND);
 }
 
+/* What takes no account of an administrator's domains is not for the console. */
+static void lists_of_everything_are_for_the_command(void **state)
+{
+	static const enum pl_sql lists[] = { PL_SQL_DOMAIN_LIST, PL_SQL_MEMBER_LIST,
+					     PL_SQL_AUDIT_LIST, PL_SQL_AUDIT_LIST_OBJECT,
+					     PL_SQL_AUDIT_LIST_DOMAIN };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lists); i++)
+		assert_int_equal(statements[lists[i]].roles, PL_ROLE_COMMAND);
+}
+
 /* Where a column of a statement stands, from a place on; NULL: nowhere. */
 static const char *find_column(const char *sql, const char *column)
 {
@@ -469,6 +481,7 @@ int main(void)
 		TEST_WITH_DATABASE(every_statement_runs_in_its_roles),
 		TEST_WITH_DATABASE(statements_of_other_roles_are_refused),
 		cmocka_unit_test(sealed_secrets_are_for_two_roles),
+		cmocka_unit_test(lists_of_everything_are_for_the_command),
 		cmocka_unit_test(the_console_reads_no_secret),
 		TEST_WITH_DATABASE(unknown_column_is_reported),
 		TEST_WITH_DATABASE(mistaken_parameters_are_reported),
