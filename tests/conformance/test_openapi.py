@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import unittest
 
-from portal import PORTAL, POSTLATCH, Dovecot, Portal
+from portal import PORTAL, PortalTest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NODE_FOLDER = os.environ["NODE_FOLDER"]
@@ -52,28 +52,18 @@ class Document(unittest.TestCase):
         self.assertEqual({(method.upper(), path) for path in paths for method in paths[path]}, wanted)
 
 
-class Requests(unittest.TestCase):
+class Requests(PortalTest):
     """A portal answers requests that are made from the description."""
 
     @classmethod
     def setUpClass(cls):
-        cls.portal = Portal()
-        cls.addClassCleanup(cls.portal.remove)
-        cls.dovecot = Dovecot(cls.portal.dir + "/auth")
-        cls.addClassCleanup(cls.dovecot.close)
-        cls.portal.init().start()
+        super().setUpClass()
         for domain in (*DOMAINS, "foreign.test"):
             cls.command("domain", "add", domain)
         cls.members = ["m%d@%s" % (i, domain) for domain in DOMAINS for i in range(4)]
         for member in cls.members:
             cls.command("member", "add", member)
             cls.command("app-password", "create", member, "--label", "phone")
-
-    @classmethod
-    def command(cls, *args):
-        run = subprocess.run([POSTLATCH, "-c", cls.portal.dir + "/policy.conf", "--json", *args],
-                             stdout=subprocess.PIPE, text=True, check=True)
-        return json.loads(run.stdout) if run.stdout else None
 
     def test_right_and_wrong_ones_are_answered_as_described(self):
         keys = [self.command("api-key", "add", *words)["key"] for words in (

@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import unittest
 
 from server import BUILD, TIMEOUT, plain_connect, wait_for
 
@@ -212,6 +213,25 @@ class Portal:
     def web(self):
         """Where the files of the pages are now: "/web/VERSION"."""
         return re.search(r"/web/\w+", self.browser().get("/oauth2/authorize?x=y").body.decode()).group()
+
+
+class PortalTest(unittest.TestCase):
+    """The tests of a class have one portal, with a Dovecot of their own behind it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.portal = Portal()
+        cls.addClassCleanup(cls.portal.remove)
+        cls.dovecot = Dovecot(cls.portal.dir + "/auth")
+        cls.addClassCleanup(cls.dovecot.close)
+        cls.portal.init().start()
+
+    @classmethod
+    def command(cls, *args):
+        """What `postlatch --json` prints; None for nothing."""
+        run = subprocess.run([POSTLATCH, "-c", cls.portal.dir + "/policy.conf", "--json", *args],
+                             stdout=subprocess.PIPE, text=True, check=True)
+        return json.loads(run.stdout) if run.stdout else None
 
 
 def is_open(port):

@@ -3,7 +3,7 @@ import time
 import unittest
 import urllib.parse
 
-from portal import Browser, secure
+from portal import Browser, PortalTest, secure
 from server import Server, last_source, wait_for
 
 ALICE, BOB = "alice@demo.test", "bob@demo.test"
@@ -131,6 +131,38 @@ class Activity(unittest.TestCase):
         browser = self.signed_in(ALICE)
         for after in ("", "x", "1.2", "1.2.3.4", "-1.2.3", "1.2.3x", "1" * 60):
             self.assertEqual(browser.get(PATH + "?after=" + after).status, 400, after)
+
+
+class Removed(PortalTest):
+    """An address can be that of several members, one after the other."""
+
+    def changes(self, member):
+        """Of who signs in now, the newest first."""
+        browser = self.portal.browser()
+        self.assertEqual(browser.sign_in(member).status, 200)
+        self.assertEqual(browser.post("/api/sign-in/later").status, 200)
+        answer = browser.get("/api/account/activity")
+        self.assertEqual(answer.status, 200, answer)
+        self.assertIsNone(secure(answer))
+        return [(entry["action"], entry["by"]) for entry in answer.json["entries"] if entry["kind"] == "change"]
+
+    def test_a_member_sees_what_happened_since_the_address_is_hers(self):
+        member = "m@example.test"
+        self.command("domain", "add", "example.test")
+        self.command("member", "add", member)
+        self.command("member", "set", member, "pop3=off")
+        before = self.changes(member)
+        self.assertIn(("member.set", "administrator"), before)
+        self.assertIn(("session.open", "member"), before)
+        self.command("member", "remove", member)
+        self.portal.sql("UPDATE audit SET at = at - 10 WHERE object = ?", member)
+        self.command("member", "add", member)
+        after = self.changes(member)
+        self.assertIn(("session.open", "member"), after)
+        self.assertIn(("member.add", "administrator"), after)
+        self.assertNotIn("member.set", [action for action, _ in after])
+        self.assertNotIn("member.remove", [action for action, _ in after])
+        self.assertEqual([action for action, _ in after].count("session.open"), 1)
 
 
 if __name__ == "__main__":

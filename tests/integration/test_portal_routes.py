@@ -10,7 +10,7 @@ import socket
 import subprocess
 import unittest
 
-from portal import JSON, PORTAL, Browser, Dovecot, Portal, secure
+from portal import JSON, PORTAL, Browser, Portal, PortalTest, secure
 from server import TIMEOUT, plain_connect, wait_for
 
 BODY_MAX = 16384
@@ -97,15 +97,7 @@ def type_of(route):
     return {"json": JSON, "json-if-any": JSON, "form": FORM, "xml": "text/xml", "csv": "text/csv", "none": None}[route.body]
 
 
-class Portals(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.portal = Portal()
-        cls.addClassCleanup(cls.portal.remove)
-        cls.dovecot = Dovecot(cls.portal.dir + "/auth")
-        cls.addClassCleanup(cls.dovecot.close)
-        cls.portal.init().start()
-
+class Portals(PortalTest):
     def tearDown(self):
         self.assertTrue(self.portal.alive(), self.portal.log())
 
