@@ -43,21 +43,34 @@ static const char *domain_of(const char *action, const char *object)
 	return strncmp(action, "domain.", strlen("domain.")) == 0 ? object : NULL;
 }
 
-#define REASON "reason="
-
 static const char *with_reason(const char *after, const char *reason, char text[PL_AUDIT_TEXT])
 {
 	if (reason == NULL)
 		return after;
-	snprintf(text, PL_AUDIT_TEXT, "%s%s" REASON "%s", after, after[0] == '\0' ? "" : " ",
-		 reason);
+	snprintf(text, PL_AUDIT_TEXT, "%s%s" PL_AUDIT_REASON "%s", after,
+		 after[0] == '\0' ? "" : " ", reason);
 	return text;
+}
+
+/* What a job has written has its number in front. */
+static const char *behind_job(const char *after)
+{
+	const size_t word = strlen("job=");
+	size_t digits;
+
+	if (strncmp(after, "job=", word) != 0)
+		return after;
+	digits = strspn(after + word, "0123456789");
+	return after[word + digits] == ' ' ? after + word + digits + 1 : after;
 }
 
 const char *pl_audit_reason(const struct pl_audit_record *record)
 {
-	return strncmp(record->after, REASON, strlen(REASON)) == 0 ? record->after + strlen(REASON)
-								   : "";
+	const char *text = behind_job(record->after);
+
+	return strncmp(text, PL_AUDIT_REASON, strlen(PL_AUDIT_REASON)) == 0
+		       ? text + strlen(PL_AUDIT_REASON)
+		       : "";
 }
 
 int pl_audit_add(const struct pl_work *work, const char *action, const char *object,

@@ -32,6 +32,7 @@ int pl_audit_is_sign_in(const char *action);
  * audit_action.h. The actor's reason, if there is one, ends what is after it. 0, or -1. */
 int pl_audit_add(const struct pl_work *work, const char *action, const char *object,
 		 const char *before, const char *after);
+#define PL_AUDIT_REASON "reason=" /* in front of a reason, in what is after */
 /* The reason that an administrator gave for a change that has nothing else after it; "" for none.
  * It is the record's. */
 const char *pl_audit_reason(const struct pl_audit_record *record);

@@ -45,6 +45,8 @@ int pl_job_parse_change(const char *words, struct pl_change *change_r, struct pl
 	char word[128];
 
 	memset(change_r, 0, sizeof(*change_r));
+	if (strncmp(words, PL_AUDIT_REASON, strlen(PL_AUDIT_REASON)) == 0)
+		return 0;
 	while (*(words += strspn(words, " ")) != '\0') {
 		const size_t len = strcspn(words, " ");
 

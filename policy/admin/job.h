@@ -47,7 +47,9 @@ struct pl_job {
 	int64_t administrator_id; /* who has made it */
 	char who[256], source[128];
 	enum pl_job_action action;
-	char change[PL_AUDIT_TEXT]; /* "pop3=off class=staff"; "" but for PL_JOB_CHANGE */
+	/* "pop3=off class=staff" of PL_JOB_CHANGE; of what takes something from members "reason=..."
+	 * or ""; else "". */
+	char change[PL_AUDIT_TEXT];
 	char filter[PL_JOB_FILTER]; /* "domain=a.test\npop3=on" (job_members.h); "": all members */
 	int is_list;                /* its members are a list; filter does not count */
 	int64_t undo_of, undone_by; /* jobs; 0: none */
@@ -75,7 +77,8 @@ const char *pl_job_action_name(enum pl_job_action action);
 enum pl_job_action pl_job_action_by_name(const char *name);
 /* "running", "paused", "done", "stopped". */
 const char *pl_job_state_name(enum pl_job_state state);
-/* Reads what a job changes of each member, "pop3=off class=staff". 0, or -1. */
+/* Reads what a job changes of each member, "pop3=off class=staff"; a reason changes nothing. 0, or
+ * -1. */
 int pl_job_parse_change(const char *words, struct pl_change *change_r, struct pl_error *err);
 
 /* Makes a job of action, change, filter and total, for the actor of the work, and fills the rest.

@@ -7,6 +7,7 @@
 
 #include "policy/admin/job_members.h"
 #include "policy/admin/job_row.h"
+#include "policy/base/utf8.h"
 #include "policy/outbox/notice.h"
 
 /* ---- taking, and leaving out ---- */
@@ -186,9 +187,11 @@ static int run_on(const struct pl_work *work, enum pl_sql sql, const struct pl_j
 static int add_records(const struct pl_work *work, const struct pl_job_portion *portion,
 		       const char *action, const char *outcome)
 {
-	char job[32];
+	const int is_change = strcmp(action, "member.set") == 0;
+	char job[PL_AUDIT_TEXT];
 
-	snprintf(job, sizeof(job), " job=%lld", (long long)portion->job.id);
+	snprintf(job, sizeof(job), " job=%lld%s%.400s", (long long)portion->job.id,
+		 is_change ? "" : " ", is_change ? "" : portion->job.change);
 	return pl_exec(work->store, PL_SQL_JOB_AUDIT,
 		       PL_PARAMS(PORTION_PARAMS(portion, outcome), PL_INT("now", work->now),
 				 PL_TEXT("who", portion->job.who),
@@ -274,13 +277,17 @@ static int end_sessions(const struct pl_work *work, struct pl_job_runner *runner
 
 static int notify(const struct pl_work *work, const struct pl_job_portion *portion)
 {
+	struct pl_notice_origin origin = { .ip = "" };
 	struct ids members = { .count = 0 };
 	int ret = read_ids(pl_query(work->store, PL_SQL_JOB_MEMBERS,
 				    PL_PARAMS(PORTION_PARAMS(portion, "changed"))),
 			   &members, work->err);
 
+	if (portion->job.change[0] != '\0')
+		pl_utf8_copy(portion->job.change + strlen(PL_AUDIT_REASON), origin.reason,
+			     sizeof(origin.reason));
 	for (size_t i = 0; ret == 0 && i < members.count; i++)
-		ret = pl_notice_add(work, members.id[i], "factor-reset", NULL);
+		ret = pl_notice_add(work, members.id[i], "factor-reset", &origin);
 	free(members.id);
 	return ret;
 }

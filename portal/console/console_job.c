@@ -48,22 +48,26 @@ static int read_action(const struct request *request, struct response *response,
 {
 	const json_t *change = json_object_get(request->json, "change");
 	const char *action = request_text(request, "action");
+	const char *reason = request_text(request, "reason");
 	struct pl_change parsed;
 
 	if ((change != NULL) == (action != NULL))
 		return respond_bad_field(response, change != NULL ? "action" : "change");
 	if (action != NULL) {
 		job->action = pl_job_action_by_name(action);
-		return job->action == PL_JOB_REMOVE_FACTOR || job->action == PL_JOB_END_SESSIONS
-			       ? 1
-			       : respond_bad_field(response, "action");
+		if (job->action != PL_JOB_REMOVE_FACTOR && job->action != PL_JOB_END_SESSIONS)
+			return respond_bad_field(response, "action");
+		if (reason != NULL)
+			snprintf(job->change, sizeof(job->change), PL_AUDIT_REASON "%s", reason);
+		return 1;
 	}
 	job->action = PL_JOB_CHANGE;
 	if (request->administrator.role < PL_ADMIN_DOMAIN)
 		return respond_error(response, 403, "role");
 	if (json_object_size(change) == 0 ||
 	    write_change(change, job->change, sizeof(job->change)) < 0 ||
-	    pl_job_parse_change(job->change, &parsed, NULL) < 0)
+	    pl_job_parse_change(job->change, &parsed, NULL) < 0 ||
+	    (parsed.settings == 0 && !parsed.has_active && !parsed.has_class))
 		return respond_bad_field(response, "change");
 	return 1;
 }

@@ -104,6 +104,10 @@ int post_console_job(struct request *request, struct response *response, struct 
 	struct console_job job;
 	int ret = console_job_read(request, response, &job, err);
 
+	/* As for one member (console_write_with_reason). */
+	if (ret == 1 && job.job.action != PL_JOB_CHANGE && request->policy->admin_reason &&
+	    job.job.change[0] == '\0')
+		ret = respond_bad_field(response, "reason");
 	if (ret == 1)
 		ret = make_job(request, response, &job, err);
 	console_job_free(&job);

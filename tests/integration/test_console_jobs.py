@@ -79,6 +79,27 @@ class Jobs(ConsoleTest):
         self.assertEqual(len(self.good(self.desk.get("/audit?action=member.set&object=" + self.domain))["items"]), 3)
         self.assertEqual(self.good(self.program("domain", self.foreign).get("/audit?action=member.set"))["items"], [])
 
+    def test_reason_is_asked_for_where_the_policy_file_wants_one_and_members_read_it(self):
+        member = self.person()
+        browser, _ = self.register(member)
+        self.addCleanup(self.portal.reload)
+        self.addCleanup(self.portal.write_policy)
+        self.portal.write_policy('admin_reason = "required"\n')
+        self.portal.reload()
+        for action in ("end-sessions", "remove-factor"):
+            what = {"members": [member], "action": action}
+            wait_for(lambda: self.boss.post("/jobs", {**what, "expect": 1}).json.get("field") == "reason", TIMEOUT)
+            self.refused(self.boss.post("/jobs", {**what, "expect": 1, "reason": "a\nb"}), 400, "bad-request", field="reason")
+            job = self.ended(self.good(self.boss.post("/jobs", {**what, "expect": 1, "reason": "stolen laptops"})))
+            self.assertEqual((job["changed"], job["change"]), (1, "reason=stolen laptops"))
+            found = self.good(self.boss.get("/audit?limit=1"))["items"][0]
+            self.assertEqual((found["object"], found["after"]), (member, "job=%d reason=stolen laptops" % job["id"]))
+        self.assertEqual(browser.sign_in(member).status, 200)
+        self.assertEqual(browser.post("/api/sign-in/later").status, 200)
+        told = [row["reason"] for row in self.good(browser.get("/api/account/activity"))["entries"] if row.get("reason")]
+        self.assertEqual(set(told), {"stolen laptops"})
+        self.refused(self.boss.post("/jobs/preview", self.all(change={"reason": "x"})), 400, "bad-request", field="change")
+
     def test_list_has_members_of_ones_own(self):
         self.add_members(3)
         other = self.person(domain=self.foreign)

@@ -4,6 +4,7 @@ import { dialog } from "../lib/dialog.js";
 import { html } from "../lib/html.js";
 import { number, t } from "../lib/language.js";
 import { finalOf, reasonName, wishName } from "./job_words.js";
+import { askReason } from "./reason.js";
 import { send } from "./state.js";
 
 const PATH = "/jobs";
@@ -67,6 +68,19 @@ function agreed(preview, what, before) {
         <${Buttons} preview=${preview} close=${close} />`);
 }
 
+// null when the reader would rather not say why, where the policy file wants that.
+async function make(what) {
+    try {
+        return await send("POST", PATH, what);
+    } catch (error) {
+        if (error.field !== "reason" || what.reason) throw error;
+        const given = await askReason({
+            title: t("job-preview.title"), text: wishName(what), yes: t("job-preview.go-on"), required: true,
+        });
+        return given ? make({ ...what, ...given }) : null;
+    }
+}
+
 // The job that was made of what, as the API has it: { members or filter, change or action }; null when the reader
 // would rather not. Where there are more or fewer members than the reader was shown, it asks again. Throws ApiError.
 export async function propose(what) {
@@ -74,7 +88,7 @@ export async function propose(what) {
         const preview = await send("POST", `${PATH}/preview`, what);
         if (!preview || !(await agreed(preview, what, before))) return null;
         try {
-            return await send("POST", PATH, { ...what, expect: preview.matching });
+            return await make({ ...what, expect: preview.matching });
         } catch (error) {
             if (error.code !== "other-number") throw error;
             before = preview.matching;

@@ -144,6 +144,7 @@ export default {
     "job-reason.domain": "is in a domain that does not exist or is not yours",
     "job-reason.alias": "has an address in an alias",
 
+    "job-preview.go-on": "Go on",
     "job-preview.title": "What it comes to",
     "job-preview.matching": "Members",
     "job-preview.changed": "Will be changed",

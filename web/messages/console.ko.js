@@ -144,6 +144,7 @@ export default {
     "job-reason.domain": "도메인이 없거나 관리하는 도메인이 아님",
     "job-reason.alias": "별칭 도메인의 주소",
 
+    "job-preview.go-on": "계속",
     "job-preview.title": "변경하면 이렇게 됩니다",
     "job-preview.matching": "대상 회원",
     "job-preview.changed": "변경되는 회원",
