@@ -85,6 +85,10 @@ class Audit(ConsoleTest):
         self.assertEqual(head, ["time", "who", "address", "action", "object", "before", "after"])
         self.assertRegex(first[0], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
         self.assertEqual(first[1:], ["'=1+1", "'@x", "member.set", self.member, "'-a \"b\"", "'+c,\n"])
+        for text in ("\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20x"):
+            self.sql("UPDATE audit SET who = ? WHERE source = '@x' AND object = ?", text, self.member)
+            row = list(csv.reader(io.StringIO(one.get(AUDIT + "/export?action=member.set").body.decode(), newline="")))[1]
+            self.assertEqual(row[1], "'" + text)
         self.assertEqual(second[3:], ["member.set", self.member, "pop3=inherit", "pop3=off"])
         self.assertEqual(one.get(AUDIT + "/export?after=1-1").status, 400)
 
