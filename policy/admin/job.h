@@ -47,8 +47,8 @@ struct pl_job {
 	int64_t administrator_id; /* who has made it */
 	char who[256], source[128];
 	enum pl_job_action action;
-	/* "pop3=off class=staff" of PL_JOB_CHANGE; of what takes something from members "reason=..."
-	 * or ""; else "". */
+	/* "pop3=off class=staff" of PL_JOB_CHANGE; of the actions "reason=...", or "" without one;
+	 * else "". */
 	char change[PL_AUDIT_TEXT];
 	char filter[PL_JOB_FILTER]; /* "domain=a.test\npop3=on" (job_members.h); "": all members */
 	int is_list;                /* its members are a list; filter does not count */

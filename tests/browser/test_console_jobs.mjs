@@ -46,6 +46,23 @@ for (const locale of ["ko-KR", "en-US"]) {
         });
 }
 
+test("console, jobs: where the server wants a reason, the reader is asked for one", {}, async (reader, page) => {
+    const domain = await newDomain("one");
+    const visitor = await administrator(reader, "domain", [domain], "/console/members");
+    await page.route("**/api/admin/v1/jobs", (route) => {
+        const wants = route.request().method() === "POST" && !route.request().postDataJSON().reason;
+        return wants ? route.fulfill({ status: 400, json: { error: "bad-request", field: "reason" } }) : route.continue();
+    });
+    await lookAt(visitor, domain, ["one"], "end-sessions");
+    await page.locator("dialog button").last().click();
+    await page.locator("dialog [name=reason]").fill("stolen laptops");
+    await visitor.button("job-preview.go-on").click();
+    await visitor.heading("job.title");
+    await ended(visitor);
+    const { items } = await visitor.api("/audit?action=session.revoke-all");
+    assert.match(items.find(({ object }) => object === `one@${domain}`).after, /^job=\d+ reason=stolen laptops$/);
+});
+
 test("console, jobs: all that a filter finds are changed but for who is left out, and nobody of another domain", {},
     async (reader, page) => {
         const domain = await newDomain("one", "two", "chief", "clerk");
