@@ -138,7 +138,8 @@ int cmd_domain_show(struct ctl *ctl, struct pl_error *err)
 	if (domain_arg(ctl, name, err) < 0)
 		return -1;
 	memcpy(account.domain.name, name, sizeof(name)); /* stays for a domain that is not known */
-	if (pl_domain_get(ctl->work.store, name, &account.domain, err) < 0)
+	if (pl_domain_get(ctl->work.store, name, &account.domain, err) < 0 ||
+	    pl_domain_count(ctl->work.store, &account.domain, err) < 0)
 		return -1;
 	pl_account_layers(&account, ctl->policy, ctl->work.now, &layers);
 	if (!ctl->json) {
@@ -192,6 +193,8 @@ static int remove_domain(struct ctl *ctl, const char *name, int64_t *members_r,
 	struct pl_domain domain;
 	int ret = pl_domain_get(ctl->work.store, name, &domain, err);
 
+	if (ret == 1 && pl_domain_count(ctl->work.store, &domain, err) < 0)
+		ret = -1;
 	if (ret == 1 && domain.members + domain.aliases > 0 && ctl->option[CTL_OPTION_YES] == NULL)
 		return pl_error_set(err, PL_ERR_CONFLICT,
 				    "%s has %lld members and %lld aliases, which would go with it; "

@@ -4,45 +4,96 @@
 #include <string.h>
 
 #include "ctl/targets.h"
+#include "policy/account/member_bulk.h"
 #include "policy/admin/member_csv.h"
 
-/* Makes the domain of a row known; rows of a domain mostly follow each other. */
-static int import_domain(struct ctl *ctl, const struct pl_member_csv *csv, size_t row)
-{
-	const char *domain = csv->rows[row].address.domain;
+struct importing {
+	struct ctl *ctl;
+	size_t count, done;
+	int changed, domains;
+};
 
-	if ((row > 0 && strcmp(domain, csv->rows[row - 1].address.domain) == 0) ||
-	    pl_policy_domain(ctl->policy, domain) != NULL)
+static const struct pl_member_csv_row *row_of(const struct pl_new_member *member)
+{
+	return member->item;
+}
+
+static int fail(const struct importing *importing, const struct pl_new_member *member)
+{
+	return pl_error_prefix(importing->ctl->work.err, "line %d", row_of(member)->line);
+}
+
+/* Makes the domain known. */
+static int begin_domain(const struct pl_new_member *first, void *context)
+{
+	struct importing *importing = context;
+	struct ctl *ctl = importing->ctl;
+	const char *domain = first->address->domain;
+	int added;
+
+	if (pl_policy_domain(ctl->policy, domain) != NULL)
 		return 0;
-	return pl_domain_import(&ctl->work, domain);
+	added = pl_domain_import(&ctl->work, domain);
+	if (added < 0)
+		return fail(importing, first);
+	importing->domains += added;
+	return 0;
+}
+
+static void is_done(struct importing *importing, int changed)
+{
+	importing->changed += changed;
+	importing->done++;
+	if (importing->done % 1000 == 0 || importing->done == importing->count)
+		ctl_progress("members", (int64_t)importing->done, (int64_t)importing->count);
+}
+
+static void added(const struct pl_new_member *member, void *context)
+{
+	(void)member;
+	is_done(context, 1);
+}
+
+static int write_one(const struct pl_new_member *member, void *context)
+{
+	struct importing *importing = context;
+	struct ctl *ctl = importing->ctl;
+	struct pl_account account;
+	int ret;
+
+	pl_account_unknown(member->address, &account);
+	ret = pl_member_set_or_add(&ctl->work, ctl->policy, &account, member->change, NULL, NULL);
+	if (ret < 0)
+		return fail(importing, member);
+	is_done(importing, ret > 0);
+	return 0;
 }
 
 /* Returns how many members changed, or -1. */
 static int import_rows(struct ctl *ctl, const struct pl_member_csv *csv, int *domains_r,
 		       struct pl_error *err)
 {
-	int changed = 0;
+	struct importing importing = { .ctl = ctl, .count = csv->count };
+	const struct pl_member_bulk bulk = { .work = &ctl->work,
+					     .policy = ctl->policy,
+					     .begin_domain = begin_domain,
+					     .one = write_one,
+					     .added = added,
+					     .context = &importing };
+	struct pl_new_member *members = calloc(csv->count + 1, sizeof(*members));
+	int ret;
 
-	*domains_r = 0;
-
+	if (members == NULL)
+		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	for (size_t i = 0; i < csv->count; i++) {
-		const struct pl_member_csv_row *row = &csv->rows[i];
-		int added = import_domain(ctl, csv, i);
-		struct pl_account account;
-		int ret;
-
-		pl_account_unknown(&row->address, &account);
-		ret = added < 0 ? -1
-				: pl_member_set_or_add(&ctl->work, ctl->policy, &account,
-						       &row->change, NULL, NULL);
-		*domains_r += added;
-		if (ret < 0)
-			return pl_error_prefix(err, "line %d", row->line);
-		changed += ret > 0;
-		if ((i + 1) % 1000 == 0 || i + 1 == csv->count)
-			ctl_progress("members", (int64_t)i + 1, (int64_t)csv->count);
+		members[i].address = &csv->rows[i].address;
+		members[i].change = &csv->rows[i].change;
+		members[i].item = &csv->rows[i];
 	}
-	return changed;
+	ret = pl_member_bulk_run(&bulk, members, csv->count);
+	free(members);
+	*domains_r = importing.domains;
+	return ret < 0 ? -1 : importing.changed;
 }
 
 int cmd_member_import(struct ctl *ctl, struct pl_error *err)
@@ -55,7 +106,7 @@ int cmd_member_import(struct ctl *ctl, struct pl_error *err)
 	struct pl_member_csv csv = { 0 };
 	char *text = NULL;
 	size_t len = 0;
-	int changed = -1, domains, ret = -1;
+	int changed = -1, domains = 0, ret = -1;
 
 	if (ctl_read_input(path, PL_MEMBER_CSV_MAX, &text, &len, err) < 0)
 		goto out;

@@ -51,7 +51,7 @@ only() {
 		[[ " $* " = *" $file "* ]] || complain "$file includes <$header>, which belongs to $*"
 	done < <(for room in "${rooms[@]}"; do grep -ls "^#include <$header>" "$room"/*.[ch]; done)
 }
-only sqlite3.h policy/store/store_sqlite.c policy/store/store_sqlite_backup.c
+only sqlite3.h policy/store/store_sqlite.c policy/store/store_sqlite_backup.c policy/store/store_sqlite_create.c
 only libpq-fe.h policy/store/store_postgresql.c policy/store/store_postgresql_connect.c \
 	policy/store/store_postgresql_copy.c policy/store/store_postgresql_pipeline.c policy/store/store_postgresql_stmt.c
 only confuse.h policy/settings/brand_conf.c policy/settings/confuse_text.c policy/settings/confuse_text.h \

@@ -1,7 +1,9 @@
 /* write.c - does what a plan has, in one transaction; see import.h. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/import/import.h"
+#include "policy/account/member_bulk.h"
 #include "policy/credential/totp.h"
 
 /* ---- domains ---- */
@@ -105,8 +107,35 @@ static int add_factor(struct ctl *ctl, struct import_member *member, struct pl_a
 	return ret < 0 ? -1 : 0;
 }
 
-static int add_member(struct ctl *ctl, struct import_plan *plan, struct import_member *member)
+struct writing {
+	struct ctl *ctl;
+	struct import_plan *plan;
+	size_t done;
+};
+
+static void is_done(struct writing *writing)
 {
+	const size_t count = writing->plan->member_count;
+
+	writing->done++;
+	if (writing->done % 1000 == 0 || writing->done == count)
+		ctl_progress("members", (int64_t)writing->done, (int64_t)count);
+}
+
+static void added(const struct pl_new_member *added, void *context)
+{
+	struct import_member *member = added->item;
+
+	member->result = IMPORT_ADDED;
+	is_done(context);
+}
+
+static int write_one(const struct pl_new_member *one, void *context)
+{
+	struct writing *writing = context;
+	struct import_plan *plan = writing->plan;
+	struct ctl *ctl = writing->ctl;
+	struct import_member *member = one->item;
 	char text[PL_ADDRESS_MAX + 1];
 	struct pl_account account;
 	int ret = pl_account_get(ctl->work.store, &member->address, &account, ctl->work.err);
@@ -122,24 +151,53 @@ static int add_member(struct ctl *ctl, struct import_plan *plan, struct import_m
 		ret = pl_member_set_or_add(&ctl->work, ctl->policy, &account, &member->change, NULL,
 					   NULL);
 	}
-	return ret < 0 || (member->secret != NULL && add_factor(ctl, member, &account) < 0) ? -1
-											    : 0;
+	is_done(writing);
+	return ret < 0 ? -1 : 0;
 }
 
-static int add_members(struct ctl *ctl, struct import_plan *plan)
+/* When all are there. */
+static int add_factors(struct ctl *ctl, struct import_plan *plan)
 {
 	for (size_t i = 0; i < plan->member_count; i++) {
-		if (add_member(ctl, plan, &plan->members[i]) < 0)
+		struct import_member *member = &plan->members[i];
+		struct pl_account account;
+
+		if (member->secret == NULL || member->is_left)
+			continue;
+		if (pl_account_get(ctl->work.store, &member->address, &account, ctl->work.err) <
+			    0 ||
+		    add_factor(ctl, member, &account) < 0)
 			return -1;
-		if ((i + 1) % 1000 == 0 || i + 1 == plan->member_count)
-			ctl_progress("members", (int64_t)i + 1, (int64_t)plan->member_count);
 	}
 	return 0;
 }
 
+static int add_members(struct ctl *ctl, struct import_plan *plan)
+{
+	struct writing writing = { .ctl = ctl, .plan = plan };
+	const struct pl_member_bulk bulk = { .work = &ctl->work,
+					     .policy = ctl->policy,
+					     .one = write_one,
+					     .added = added,
+					     .context = &writing };
+	struct pl_new_member *members = calloc(plan->member_count + 1, sizeof(*members));
+	int ret;
+
+	if (members == NULL)
+		return pl_error_set(ctl->work.err, PL_ERR_RETRY, "out of memory");
+	for (size_t i = 0; i < plan->member_count; i++) {
+		members[i].address = &plan->members[i].address;
+		members[i].change = &plan->members[i].change;
+		members[i].item = &plan->members[i];
+	}
+	ret = pl_member_bulk_run(&bulk, members, plan->member_count);
+	free(members);
+	return ret;
+}
+
 int import_write(struct ctl *ctl, struct import_plan *plan)
 {
-	return settle_domains(plan) < 0 || add_domains(ctl, plan) < 0 || add_members(ctl, plan) < 0
-		       ? -1
-		       : 0;
+	if (settle_domains(plan) < 0 || add_domains(ctl, plan) < 0)
+		return -1;
+	return add_members(ctl, plan) < 0 || add_factors(ctl, plan) < 0 ? -1 : 0;
 }

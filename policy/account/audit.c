@@ -93,6 +93,52 @@ int pl_audit_add(const struct pl_work *work, const char *action, const char *obj
 		       : 0;
 }
 
+/* Records that are added together. */
+struct many {
+	const struct pl_work *work;
+	const char *action;
+	int (*next)(void *context, struct pl_audit_text *record_r, struct pl_error *err);
+	void *context;
+	char after[PL_AUDIT_TEXT];
+	struct pl_param params[9];
+};
+
+static int next_row(void *context, const struct pl_param **params_r, struct pl_error *err)
+{
+	struct many *many = context;
+	const struct pl_work *work = many->work;
+	struct pl_audit_text text;
+	int ret = many->next(many->context, &text, err);
+
+	if (ret == 1)
+		memcpy(many->params,
+		       PL_PARAMS(PL_INT("at", work->now), PL_TEXT("who", work->actor.who),
+				 PL_TEXT("source", work->actor.from),
+				 PL_TEXT("action", many->action), PL_TEXT("object", text.object),
+				 PL_TEXT("domain", domain_of(many->action, text.object)),
+				 PL_TEXT("before", text.before),
+				 PL_TEXT("after",
+					 with_reason(text.after, work->actor.reason, many->after))),
+		       sizeof(many->params));
+	*params_r = many->params;
+	return ret;
+}
+
+int pl_audit_add_many(const struct pl_work *work, const char *action,
+		      int (*next)(void *context, struct pl_audit_text *record_r,
+				  struct pl_error *err),
+		      void *context)
+{
+	struct many many = { .work = work, .action = action, .next = next, .context = context };
+
+	if (find_action(action) == NULL)
+		return pl_error_set(work->err, PL_ERR_INTERNAL,
+				    "audit: the action %s is not in the table", action);
+	return pl_insert_many(work->store, PL_SQL_AUDIT_INSERT, next_row, &many, work->err) < 0
+		       ? pl_error_prefix(work->err, "audit")
+		       : 0;
+}
+
 static void read_row(struct pl_stmt *stmt, struct pl_audit_record *record)
 {
 	record->id = pl_col_int(stmt, "id");

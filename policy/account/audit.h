@@ -26,12 +26,22 @@ struct pl_audit_filter {
 	int limit;          /* newest so many */
 };
 
+/* What is different in records of one action; borrowed. */
+struct pl_audit_text {
+	const char *object, *before, *after;
+};
+
 /* Whether the action, one of audit_action.h, is only a sign-in; 0 for one that nobody knows. */
 int pl_audit_is_sign_in(const char *action);
 /* Adds the record of a change to the caller's write transaction. The action must be one of
  * audit_action.h. The actor's reason, if there is one, ends what is after it. 0, or -1. */
 int pl_audit_add(const struct pl_work *work, const char *action, const char *object,
 		 const char *before, const char *after);
+/* The same for records that the caller has in a row: see pl_insert_many(). */
+int pl_audit_add_many(const struct pl_work *work, const char *action,
+		      int (*next)(void *context, struct pl_audit_text *record_r,
+				  struct pl_error *err),
+		      void *context);
 #define PL_AUDIT_REASON "reason=" /* in front of a reason, in what is after */
 /* The reason that an administrator gave for a change that has nothing else after it; "" for none.
  * It is the record's. */

@@ -15,13 +15,28 @@ static int read_domain(struct pl_stmt *stmt, struct pl_domain *domain_r, struct 
 	domain_r->known = pl_col_int(stmt, "known") != 0;
 	domain_r->active = pl_col_int(stmt, "active") != 0;
 	domain_r->created_at = pl_col_int(stmt, "created_at");
-	domain_r->members = pl_col_int(stmt, "members");
-	domain_r->aliases = pl_col_int(stmt, "aliases");
 	domain_r->alias_id = pl_col_int(stmt, "alias_id");
 	pl_col_copy(stmt, "alias_of", domain_r->alias_of, sizeof(domain_r->alias_of));
 	if (pl_col_settings(stmt, "settings", &domain_r->settings, err) < 0)
 		return pl_error_prefix(err, "domain %s", domain_r->name);
 	return pl_row_ok(stmt, err);
+}
+
+static void read_counts(struct pl_stmt *stmt, struct pl_domain *domain)
+{
+	domain->members = pl_col_int(stmt, "members");
+	domain->aliases = pl_col_int(stmt, "aliases");
+}
+
+int pl_domain_count(struct pl_store *store, struct pl_domain *domain, struct pl_error *err)
+{
+	struct pl_stmt *stmt =
+		pl_query(store, PL_SQL_DOMAIN_COUNTS, PL_PARAMS(PL_INT("domain_id", domain->id)));
+
+	if (pl_step(stmt, err) != 1)
+		return pl_error_prefix(err, "domain %s", domain->name);
+	read_counts(stmt, domain);
+	return pl_row_end(stmt, err) < 0 ? -1 : 0;
 }
 
 int pl_domain_of_alias(struct pl_store *store, struct pl_address *address, struct pl_error *err)
@@ -61,6 +76,7 @@ int pl_domain_list(struct pl_store *store,
 
 	while ((ret = pl_step(stmt, err)) == 1) {
 		ret = read_domain(stmt, &domain, err);
+		read_counts(stmt, &domain);
 		if (ret < 0 || each(&domain, context) != 0) {
 			pl_reset(stmt);
 			return ret;
@@ -145,7 +161,7 @@ int pl_domain_remove(const struct pl_work *work, const char *name, int64_t *memb
 
 	if (ret == 0)
 		return pl_error_set(work->err, PL_ERR_CONFLICT, "there is no domain %s", name);
-	if (ret < 0)
+	if (ret < 0 || pl_domain_count(work->store, &domain, work->err) < 0)
 		return -1;
 	if (pl_exec(work->store, PL_SQL_DOMAIN_DELETE, PL_PARAMS(PL_INT("domain_id", domain.id)),
 		    work->err) < 0)

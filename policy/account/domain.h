@@ -24,12 +24,14 @@ struct pl_domain {
 	int64_t created_at;
 	int64_t alias_id;                 /* of the domain for which this one stands, or 0 */
 	char alias_of[PL_DOMAIN_MAX + 1]; /* its name, or "" */
-	int64_t members, aliases;         /* so many; like the alias, filled by get and list only */
+	int64_t members, aliases;         /* so many; filled by count and list only */
 };
 
 /* 1 found, 0 none, -1 error. */
 int pl_domain_get(struct pl_store *store, const char *name, struct pl_domain *domain_r,
 		  struct pl_error *err);
+/* Fills how many members and aliases a domain has; it takes longer the more there are. 0, or -1. */
+int pl_domain_count(struct pl_store *store, struct pl_domain *domain, struct pl_error *err);
 /* Replaces an alias in the address by the domain for which it stands. 0, or -1 for an error. */
 int pl_domain_of_alias(struct pl_store *store, struct pl_address *address, struct pl_error *err);
 int pl_domain_list(struct pl_store *store,

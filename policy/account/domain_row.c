@@ -6,8 +6,10 @@
 #include "policy/account/settings_row.h"
 
 static int cannot_be_alias(const struct pl_work *work, const struct pl_policy *policy,
-			   const struct pl_domain *domain)
+			   struct pl_domain *domain)
 {
+	if (pl_domain_count(work->store, domain, work->err) < 0)
+		return -1;
 	if (domain->members > 0 || domain->aliases > 0)
 		return pl_error_set(work->err, PL_ERR_CONFLICT,
 				    "it has members or aliases of its own; an alias has none");

@@ -76,6 +76,8 @@ struct pl_backend {
 	int (*step)(void *db, void *stmt, struct pl_error *err); /* 1 row, 0 done, -1 */
 	void (*reset)(void *stmt);
 	int64_t (*changes)(void *db);
+	/* The id of the row that was inserted last; NULL: RETURNING costs no more than that. */
+	int64_t (*last_id)(void *db);
 	int64_t (*col_int)(void *stmt, int index);
 	const char *(*col_text)(void *stmt, int index);
 	const void *(*col_blob)(void *stmt, int index, size_t *len_r);

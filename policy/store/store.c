@@ -7,7 +7,9 @@
 #include <time.h>
 
 #include "policy/base/monotonic.h"
+#include "policy/store/insert_many.h"
 #include "policy/store/pipeline.h"
+#include "policy/store/statement_text.h"
 #include "policy/store/version.h"
 #include "policy/store/write_queue.h"
 
@@ -257,33 +259,13 @@ static void mistake(struct pl_stmt *stmt, enum pl_errc code, const char *what, c
 			     statements[stmt->sql].name, what, name);
 }
 
-#define CLOCK "{CLOCK}"
-
-/* The statement as the database reads it, and the names of its parameters. */
-static int write_sql(struct pl_stmt *stmt, char *text, size_t size)
-{
-	const struct pl_backend *backend = stmt->store->backend;
-	char sql[PL_SQL_TEXT_MAX];
-	const char *clock;
-
-	if (pl_sql_text(statements[stmt->sql].sql, backend->param_mark, sql, sizeof(sql),
-			&stmt->params) < 0)
-		return -1;
-	clock = strstr(sql, CLOCK);
-	if (clock == NULL)
-		snprintf(text, size, "%s", sql);
-	else
-		snprintf(text, size, "%.*s%s%s", (int)(clock - sql), sql, backend->clock,
-			 clock + strlen(CLOCK));
-	return 0;
-}
-
 static void prepare(struct pl_stmt *stmt)
 {
 	const struct pl_backend *backend = stmt->store->backend;
-	char text[PL_SQL_TEXT_MAX + 128];
+	char text[PL_STATEMENT_TEXT];
 
-	if (write_sql(stmt, text, sizeof(text)) < 0) {
+	if (pl_statement_text(backend, statements[stmt->sql].sql, text, sizeof(text),
+			      &stmt->params) < 0) {
 		mistake(stmt, PL_ERR_INTERNAL, "is too long or has too many parameters", "");
 		return;
 	}
@@ -430,12 +412,33 @@ int pl_insert(struct pl_store *store, enum pl_sql sql, const struct pl_param *pa
 	      struct pl_error *err)
 {
 	struct pl_stmt *stmt = pl_query(store, sql, params);
-	int ret = pl_step(stmt, err);
 
-	if (ret < 0)
+	if (pl_step(stmt, err) < 0)
 		return -1;
+	if (store->backend->last_id != NULL) {
+		*id_r = store->backend->last_id(store->db);
+		return 0;
+	}
 	*id_r = pl_col_int(stmt, "id");
 	return pl_row_end(stmt, err) < 0 ? -1 : 0;
+}
+
+int pl_insert_many(struct pl_store *store, enum pl_sql sql,
+		   int (*next)(void *context, const struct pl_param **params_r,
+			       struct pl_error *err),
+		   void *context, struct pl_error *err)
+{
+	const struct pl_param_source rows = { next, context };
+	struct pl_insert_text insert;
+
+	if ((statements[sql].roles & store->role) == 0 ||
+	    pl_insert_text(statements[sql].sql, &insert) < 0)
+		return pl_error_set(err, PL_ERR_INTERNAL,
+				    "statement %s: inserts no rows of values, or not in this role",
+				    statements[sql].name);
+	return may_wait(store, err) < 0
+		       ? -1
+		       : pl_insert_rows(store->backend, store->db, &insert, &rows, err);
 }
 
 /* Looks behind the column read last first. -1 and a mistake when there is none. */
@@ -577,22 +580,4 @@ int pl_pipeline_answer(struct pl_store *store, enum pl_sql sql, struct pl_stmt *
 	stmt->mistake.code = PL_OK;
 	stmt->last_column = -1;
 	return store->backend->pipeline->answer(store->db, stmt->handle, err);
-}
-
-int64_t pl_store_count(struct pl_store *store, enum pl_count what, struct pl_error *err)
-{
-	static const enum pl_sql counts[] = {
-		[PL_COUNT_DOMAINS] = PL_SQL_COUNT_DOMAINS,
-		[PL_COUNT_MEMBERS] = PL_SQL_COUNT_MEMBERS,
-		[PL_COUNT_APP_PASSWORDS] = PL_SQL_COUNT_APP_PASSWORDS,
-		[PL_COUNT_AUDIT] = PL_SQL_COUNT_AUDIT,
-	};
-	struct pl_stmt *stmt = pl_query(store, counts[what], NULL);
-	int64_t count = 0;
-
-	if (pl_step(stmt, err) < 0)
-		return -1;
-	count = pl_col_int(stmt, "count");
-	pl_reset(stmt);
-	return count;
 }

@@ -121,6 +121,15 @@ int64_t pl_exec_count(struct pl_store *store, enum pl_sql sql, const struct pl_p
 int pl_insert(struct pl_store *store, enum pl_sql sql, const struct pl_param *params, int64_t *id_r,
 	      struct pl_error *err);
 
+/* Inserts all rows that next has, in the fastest way that the database has, by a statement "INSERT
+ * INTO table (columns) VALUES (parameters)". next returns 1 and the parameters of a row, which are
+ * borrowed until the next call; 0 when there is none; -1. It uses no statement of the store. In the
+ * caller's write transaction. 0 or -1. */
+int pl_insert_many(struct pl_store *store, enum pl_sql sql,
+		   int (*next)(void *context, const struct pl_param **params_r,
+			       struct pl_error *err),
+		   void *context, struct pl_error *err);
+
 /* -1 and the mistake when a column was read that the row does not have: then
  * what was read means nothing. For reads that decide something. */
 int pl_row_ok(struct pl_stmt *stmt, struct pl_error *err);

@@ -17,6 +17,9 @@
 /* The auth process may keep so many KiB of pages, where SQLite's default is 2000. It
  * does not map the file: a fault of the disk would be a signal there, not an error. */
 #define LOGIN_CACHE "-24576"
+/* The command writes files of members, whose indexes do not all have the file's order: a page that
+ * is in no cache is written to the journal and read again for each row. It takes what it uses. */
+#define COMMAND_CACHE "-98304"
 
 #define SQL_MAX 2048
 #define LOCK_PAUSE_MAX 25 /* milliseconds between two attempts to get a lock */
@@ -183,6 +186,9 @@ static int configure(struct db *db, enum pl_role role, struct pl_error *err)
 		return -1;
 	if (role == PL_ROLE_LOGIN && script(db, "PRAGMA cache_size = " LOGIN_CACHE ";", err) < 0)
 		return -1;
+	if (role == PL_ROLE_COMMAND &&
+	    script(db, "PRAGMA cache_size = " COMMAND_CACHE ";", err) < 0)
+		return -1;
 	if (prepare_handle(db, "BEGIN", &db->begin_read, err) < 0 ||
 	    prepare_handle(db, "BEGIN IMMEDIATE", &db->begin_write, err) < 0 ||
 	    prepare_handle(db, "COMMIT", &db->commit, err) < 0 ||
@@ -250,56 +256,6 @@ static int replaced(const void *db_p)
 	const struct db *db = db_p;
 
 	return pl_watch_replaced(&db->watch) || (db->shm_read_only && !is_read_only(db->shm));
-}
-
-/* Whether somebody who made it was killed before there were tables. */
-static int is_unfinished(const char *path)
-{
-	sqlite3 *handle = NULL;
-	sqlite3_stmt *stmt = NULL;
-	struct stat st;
-	int is_empty = 0;
-
-	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid())
-		return 0;
-	if (sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
-	    sqlite3_prepare_v2(handle, "SELECT COUNT(*) FROM sqlite_master", -1, &stmt, NULL) ==
-		    SQLITE_OK &&
-	    sqlite3_step(stmt) == SQLITE_ROW)
-		is_empty = sqlite3_column_int(stmt, 0) == 0;
-	sqlite3_finalize(stmt);
-	sqlite3_close_v2(handle);
-	return is_empty;
-}
-
-/* Makes an empty file in WAL mode; O_EXCL keeps an older one safe. */
-static int create_db(const char *path, struct pl_error *err)
-{
-	sqlite3 *handle = NULL;
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0660);
-	int code;
-
-	if (fd < 0 && errno == EEXIST) {
-		fd = is_unfinished(path) ? open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC) : -1;
-		errno = EEXIST;
-	}
-	if (fd < 0)
-		return pl_error_set(err, errno == EEXIST ? PL_ERR_CONFLICT : PL_ERR_RETRY, "%s",
-				    errno == EEXIST ? "it already exists and is not changed"
-						    : strerror(errno));
-	/* The umask may have taken the group's bits away. */
-	if (fchmod(fd, 0660) < 0) {
-		close(fd);
-		return pl_error_set(err, PL_ERR_RETRY, "chmod: %s", strerror(errno));
-	}
-	close(fd);
-	code = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE, NULL);
-	if (code == SQLITE_OK)
-		code = sqlite3_exec(handle, "PRAGMA journal_mode = WAL;", NULL, NULL, NULL);
-	if (code != SQLITE_OK)
-		pl_sqlite_failed(handle, code, err);
-	sqlite3_close_v2(handle);
-	return code == SQLITE_OK ? 0 : -1;
 }
 
 /* SQLite's reports have several lines. */
@@ -468,6 +424,12 @@ static int64_t changes(void *db)
 	return sqlite3_changes64(((struct db *)db)->handle);
 }
 
+/* RETURNING keeps its row in a table of its own, which takes longer than the insertion does. */
+static int64_t last_id(void *db)
+{
+	return sqlite3_last_insert_rowid(((struct db *)db)->handle);
+}
+
 static int64_t col_int(void *stmt, int index)
 {
 	return sqlite3_column_int64(stmt, index);
@@ -570,7 +532,7 @@ const struct pl_backend pl_backend_sqlite = {
 	.close = close_db,
 	.replaced = replaced,
 	.set_budget = set_budget,
-	.create = create_db,
+	.create = pl_sqlite_create,
 	.backup = pl_sqlite_backup,
 	.verify = verify_db,
 	.begin = begin,
@@ -591,6 +553,7 @@ const struct pl_backend pl_backend_sqlite = {
 	.step = step,
 	.reset = reset,
 	.changes = changes,
+	.last_id = last_id,
 	.col_int = col_int,
 	.col_text = col_text,
 	.col_blob = col_blob,

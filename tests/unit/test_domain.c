@@ -77,6 +77,7 @@ static void aliases_have_the_accounts_of_their_domain(void **state)
 	set_domain(fixture, "alias.test", "alias_of=");
 	assert_int_equal(account_of(fixture, ALIAS).member.id, 0);
 	assert_int_equal(pl_domain_get(fixture->store, "example.test", &domain, &fixture->err), 1);
+	assert_ok(fixture, pl_domain_count(fixture->store, &domain, &fixture->err));
 	assert_int_equal(domain.aliases, 0);
 }
 
