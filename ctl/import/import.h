@@ -1,4 +1,5 @@
-/* import.h - `postlatch import`: domains, members and their second factors from another program.
+/* import.h - `postlatch import`: domains, members, second factors and forwards from another
+ * program.
  *
  * A source (sources.def) reads a file of another program and says what it has: domains, members,
  * and what cannot come over, with the reason. plan.c keeps that, write.c does it in one
@@ -15,7 +16,7 @@
 #include "ctl/import/sql_dump.h"
 
 /* What writing has done, or would do. */
-enum import_result { IMPORT_KEPT, IMPORT_ADDED };
+enum import_result { IMPORT_KEPT, IMPORT_ADDED, IMPORT_LEFT };
 
 struct import_domain {
 	char name[PL_DOMAIN_MAX + 1];
@@ -31,8 +32,9 @@ struct import_member {
 	struct pl_address address;
 	struct pl_change change;
 	struct pl_secret *secret; /* of a second factor, in base32; NULL: none came over */
+	char *forward;            /* a list of addresses, as it stood there; NULL: none */
 	int is_left;
-	enum import_result result, factor;
+	enum import_result result, factor, forward_result;
 };
 
 /* Things of one kind that are left out for one reason. */
@@ -84,8 +86,10 @@ int import_set_factor(struct import_plan *plan, struct import_member *member, co
 		      size_t len);
 /* Counts what cannot come over. name: whose it is; NULL for no name. */
 int import_leave(struct import_plan *plan, const char *kind, const char *reason, const char *name);
-/* A row of a table of aliases: a catch-all, a forward of a member, or an alias. */
-int import_leave_alias(struct import_plan *plan, const char *address, const char *go_to);
+/* A row of a table of aliases: the forward of a member, or an alias or a catch-all, which are left
+ * out. */
+int import_add_alias(struct import_plan *plan, const char *address, const char *go_to,
+		     int is_active);
 
 /* ---- tables.c: sources that are dumps of databases ---- */
 
@@ -112,10 +116,10 @@ struct import_table {
 		.columns = { "alias_domain", "target_domain", "active" }, \
 		.row = import_alias_domain_row                            \
 	}
-#define IMPORT_ALIAS_TABLE                                                                    \
-	{                                                                                     \
-		.name = "alias", .pass = 2, .is_needed = 1, .columns = { "address", "goto" }, \
-		.row = import_alias_row                                                       \
+#define IMPORT_ALIAS_TABLE                                                          \
+	{                                                                           \
+		.name = "alias", .pass = 2, .is_needed = 1,                         \
+		.columns = { "address", "goto", "active" }, .row = import_alias_row \
 	}
 int import_alias_domain_row(struct import_plan *plan, const struct sql_row *row);
 int import_alias_row(struct import_plan *plan, const struct sql_row *row);
@@ -146,6 +150,10 @@ struct import_source {
 
 /* Does it in the caller's write transaction, and records what was done. 0, or -1. */
 int import_write(struct ctl *ctl, struct import_plan *plan);
+
+/* ---- write_forwards.c: the same for forwards, when their members are there ---- */
+
+int import_write_forwards(struct ctl *ctl, struct import_plan *plan);
 
 /* ---- show.c ---- */
 

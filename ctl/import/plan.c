@@ -31,6 +31,7 @@ void import_plan_free(struct import_plan *plan)
 		if (plan->members[i].secret != NULL)
 			pl_secret_wipe(plan->members[i].secret);
 		free(plan->members[i].secret);
+		free(plan->members[i].forward);
 	}
 	for (size_t i = 0; i < plan->left_count; i++)
 		json_decref(plan->left[i].names);
@@ -242,28 +243,26 @@ static int is_own(const struct import_member *member, const char *go_to)
 	       strcmp(parsed.domain, member->address.domain) == 0;
 }
 
-int import_leave_alias(struct import_plan *plan, const char *address, const char *go_to)
+int import_add_alias(struct import_plan *plan, const char *address, const char *go_to,
+		     int is_active)
 {
-	const struct import_member *member;
+	static const char delivery[] =
+		"they are delivery, which stays with Postfix: keep them in its virtual_alias_maps";
+	struct import_member *member = import_find_member(plan, address);
 	char name[2 * PL_ADDRESS_MAX + 16];
 
 	snprintf(name, sizeof(name), "%s to %s", address, go_to);
 	if (address[0] == '@')
-		return import_leave(plan, "catch-all aliases",
-				    "they are delivery, which stays with Postfix: keep them in its "
-				    "virtual_alias_maps",
-				    name);
-	member = import_find_member(plan, address);
+		return import_leave(plan, "catch-all aliases", delivery, name);
 	if (member == NULL)
-		return import_leave(plan, "aliases",
-				    "they are delivery, which stays with Postfix: keep them in its "
-				    "virtual_alias_maps",
-				    name);
+		return import_leave(plan, "aliases", delivery, name);
 	if (is_own(member, go_to))
 		return 0;
-	return import_leave(plan, "forwards",
-			    "this version of Postlatch has no forwards of its own: keep them in "
-			    "the "
-			    "virtual_alias_maps of Postfix",
-			    name);
+	if (!is_active)
+		return import_leave(plan, "forwards", "they are switched off there", name);
+	if (member->forward != NULL)
+		return import_leave(plan, "forwards",
+				    "a member has one: of several, the first comes over", name);
+	member->forward = strdup(go_to);
+	return member->forward == NULL ? no_memory(plan) : 0;
 }

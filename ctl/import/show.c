@@ -6,8 +6,14 @@
 #define NAMES_SHOWN 10 /* of those that are left out; --json has all */
 
 struct counts {
-	int domains, members, factors, kept_domains, kept_members, kept_factors;
+	int domains, members, factors, forwards;
+	int kept_domains, kept_members, kept_factors, kept_forwards;
 };
+
+static int has_forward(const struct import_member *member)
+{
+	return !member->is_left && member->forward != NULL && member->forward_result != IMPORT_LEFT;
+}
 
 static void count(const struct import_plan *plan, struct counts *counts_r)
 {
@@ -26,6 +32,9 @@ static void count(const struct import_plan *plan, struct counts *counts_r)
 		counts_r->kept_members += !member->is_left && member->result == IMPORT_KEPT;
 		counts_r->factors += has_factor && member->factor == IMPORT_ADDED;
 		counts_r->kept_factors += has_factor && member->factor == IMPORT_KEPT;
+		counts_r->forwards += has_forward(member) && member->forward_result == IMPORT_ADDED;
+		counts_r->kept_forwards +=
+			has_forward(member) && member->forward_result == IMPORT_KEPT;
 	}
 }
 
@@ -67,6 +76,21 @@ static void show_change(const struct pl_change *change)
 	}
 }
 
+static void show_forward(const struct import_member *member, const char *address)
+{
+	const int is_added = member->forward_result == IMPORT_ADDED;
+
+	printf("%s forward of ", is_added ? "add " : "keep");
+	ctl_put(stdout, address);
+	if (is_added) {
+		fputs(" to ", stdout);
+		ctl_put(stdout, member->forward);
+		putchar('\n');
+	} else {
+		puts(": it has one already");
+	}
+}
+
 static void show_member(const struct import_member *member)
 {
 	char text[PL_ADDRESS_MAX + 1];
@@ -81,11 +105,13 @@ static void show_member(const struct import_member *member)
 	else
 		fputs(": it is there already, and its settings are not changed", stdout);
 	putchar('\n');
-	if (member->secret == NULL)
-		return;
-	printf("%s second factor of ", member->factor == IMPORT_ADDED ? "add " : "keep");
-	ctl_put(stdout, text);
-	puts(member->factor == IMPORT_ADDED ? "" : ": one is registered already");
+	if (member->secret != NULL) {
+		printf("%s second factor of ", member->factor == IMPORT_ADDED ? "add " : "keep");
+		ctl_put(stdout, text);
+		puts(member->factor == IMPORT_ADDED ? "" : ": one is registered already");
+	}
+	if (has_forward(member))
+		show_forward(member, text);
 }
 
 static void show_left(const struct import_left *left)
@@ -113,11 +139,14 @@ static int show_text(const struct import_plan *plan, const struct counts *counts
 		show_member(&plan->members[i]);
 	for (size_t i = 0; i < plan->left_count; i++)
 		show_left(&plan->left[i]);
-	printf("added: domains %d, members %d, second factors %d; there already: domains %d, "
-	       "members "
-	       "%d, second factors %d\n",
-	       counts->domains, counts->members, counts->factors, counts->kept_domains,
-	       counts->kept_members, counts->kept_factors);
+	printf("added: domains %d, members %d, second factors %d, forwards %d; there already: "
+	       "domains %d, members %d, second factors %d, forwards %d\n",
+	       counts->domains, counts->members, counts->factors, counts->forwards,
+	       counts->kept_domains, counts->kept_members, counts->kept_factors,
+	       counts->kept_forwards);
+	if (counts->forwards > 0 && !plan->ctl->policy->member_forwards)
+		puts("forwards rest until Postfix asks for them (member_forwards = on) and the "
+		     "switch forwarding is on for their members");
 	if (!is_written)
 		printf("nothing was changed; `postlatch import %s FILE --write` does this\n",
 		       source);
@@ -160,7 +189,8 @@ static json_t *members_json(const struct import_plan *plan)
 
 		if (!member->is_left)
 			json_array_append_new(list,
-					      json_pack("{s:s, s:b, s:o, s:s, s:s*}", "member",
+					      json_pack("{s:s, s:b, s:o, s:s, s:s*, s:s*}",
+							"member",
 							pl_address_format(&member->address, text),
 							"active",
 							!member->change.has_active ||
@@ -171,6 +201,11 @@ static json_t *members_json(const struct import_plan *plan)
 							"second_factor",
 							member->secret != NULL
 								? result_name(member->factor)
+								: NULL,
+							"forward",
+							has_forward(member)
+								? result_name(
+									  member->forward_result)
 								: NULL));
 	}
 	return list;
@@ -195,11 +230,11 @@ int import_show(const struct import_plan *plan, const char *source, int is_writt
 	count(plan, &counts);
 	if (!plan->ctl->json)
 		return show_text(plan, &counts, source, is_written);
-	return ctl_print_json(json_pack("{s:s, s:b, s:o, s:o, s:o, s:{s:i, s:i, s:i}}", "source",
-					source, "written", is_written, "domains",
+	return ctl_print_json(json_pack("{s:s, s:b, s:o, s:o, s:o, s:{s:i, s:i, s:i, s:i}}",
+					"source", source, "written", is_written, "domains",
 					domains_json(plan), "members", members_json(plan),
 					"left_out", left_json(plan), "added", "domains",
 					counts.domains, "members", counts.members, "second_factors",
-					counts.factors),
+					counts.factors, "forwards", counts.forwards),
 			      plan->err);
 }

@@ -111,7 +111,8 @@ int import_alias_domain_row(struct import_plan *plan, const struct sql_row *row)
 
 int import_alias_row(struct import_plan *plan, const struct sql_row *row)
 {
-	return import_leave_alias(plan, import_text(row, "address"), import_text(row, "goto"));
+	return import_add_alias(plan, import_text(row, "address"), import_text(row, "goto"),
+				import_is_true(row, "active"));
 }
 
 int import_leave_password(struct import_plan *plan, const struct sql_row *row)

@@ -199,5 +199,7 @@ int import_write(struct ctl *ctl, struct import_plan *plan)
 {
 	if (settle_domains(plan) < 0 || add_domains(ctl, plan) < 0)
 		return -1;
-	return add_members(ctl, plan) < 0 || add_factors(ctl, plan) < 0 ? -1 : 0;
+	if (add_members(ctl, plan) < 0 || add_factors(ctl, plan) < 0)
+		return -1;
+	return import_write_forwards(ctl, plan);
 }
