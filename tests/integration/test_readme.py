@@ -28,7 +28,7 @@ BLOCKS = {
     ("doc/operations.md", ""): HERE, ("doc/operations.md", "fail2ban"): HERE, ("doc/operations.md", "upgrade"): CHECKED,
     ("doc/operations.md", "check"): CHECKED,
     ("doc/several-machines.md", ""): HERE, ("doc/migration.md", ""): HERE,
-    ("doc/security.md", ""): HERE,
+    ("doc/security.md", ""): HERE, ("doc/administration.md", ""): HERE, ("doc/administration.ko.md", ""): HERE,
     ("doc/api.md", "tour"): HERE,
 }
 
@@ -191,6 +191,13 @@ class Operation(unittest.TestCase):
         for member in ("alice@example.com", "bob@example.com"):
             self.site.ok("member", "add", member)
         self.follow(block("doc/connected-applications.md"))
+
+    def test_the_first_administrator(self):
+        self.assertEqual(block("doc/administration.md"), block("doc/administration.ko.md"))
+        self.site.ok("member", "add", "you@example.com")
+        self.follow(block("doc/administration.md"))
+        self.assertEqual([(row["member"], row["role"]) for row in self.site.json("admin", "list")],
+                         [("you@example.com", "server")])
 
     def test_a_stolen_key_is_replaced(self):
         def keys():
