@@ -208,6 +208,7 @@ static int add(const struct pl_work *work, struct pl_account *account)
 		return -1;
 	if (insert(work, account, &account->member.id) < 0)
 		return -1;
+	account->member.created_at = work->now;
 	pl_member_describe(&nobody, &account->member, was, is);
 	return pl_audit_add(work, "member.add",
 			    pl_address_format(&account->member.address, address), "", is);

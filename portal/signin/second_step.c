@@ -67,7 +67,8 @@ static int admit_commit(struct request *request, struct response *response, cons
 			struct pl_error *err)
 {
 	request->session.pending = 0;
-	if (answer_session(request, response, &request->session, cookie, NEXT_NOTHING, err) < 0 ||
+	if (answer_session(request, response, &request->session, cookie, NULL, NEXT_NOTHING, err) <
+		    0 ||
 	    pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	log_sign_in(request->ip_text, request->address, "ok");

@@ -43,28 +43,24 @@ static int find_role(const struct request *request, const struct pl_session *ses
 
 /* The day from which the member must have the second factor that is offered now, as far as it is
  * known; "": none. */
-static int find_required_from(const struct request *request, const struct pl_session *session,
-			      enum next_step next, char day_r[PL_DAY_TEXT], struct pl_error *err)
+static void find_required_from(const struct request *request, const struct pl_account *account,
+			       enum next_step next, char day_r[PL_DAY_TEXT])
 {
-	struct pl_account account;
 	struct pl_layers layers;
 	struct pl_resolved requirement;
 
 	day_r[0] = '\0';
-	if (!session->pending || next != NEXT_OFFER)
-		return 0;
-	if (pl_account_get(request->work.store, &session->address, &account, err) < 0)
-		return -1;
-	pl_account_layers(&account, request->policy, request->work.now, &layers);
+	if (account == NULL || next != NEXT_OFFER)
+		return;
+	pl_account_layers(account, request->policy, request->work.now, &layers);
 	requirement = pl_resolve(&layers, PL_SETTING_TWO_FACTOR_REQUIREMENT);
 	if (requirement.next_from != 0 && requirement.next == PL_REQUIRED)
 		pl_day_format(requirement.next_from, day_r);
-	return 0;
 }
 
 int answer_session(const struct request *request, struct response *response,
 		   const struct pl_session *session, const struct pl_secret *cookie,
-		   enum next_step next, struct pl_error *err)
+		   const struct pl_account *account, enum next_step next, struct pl_error *err)
 {
 	char address[PL_ADDRESS_DISPLAY_MAX + 1], csrf[CSRF_TEXT];
 	char required_from[PL_DAY_TEXT];
@@ -73,9 +69,9 @@ int answer_session(const struct request *request, struct response *response,
 
 	if (csrf_token(cookie, csrf, err) < 0 ||
 	    pl_totp_state(&request->work, session->member_id, &state) < 0 ||
-	    find_role(request, session, &role, err) < 0 ||
-	    find_required_from(request, session, next, required_from, err) < 0)
+	    find_role(request, session, &role, err) < 0)
 		return -1;
+	find_required_from(request, account, next, required_from);
 	return respond_json(response, 200,
 			    json_pack("{s:s, s:n, s:s, s:s, s:s?, s:s?, s:s?, s:s, s:s?, s:b, s:b, "
 				      "s:i}",

@@ -7,9 +7,10 @@
 
 /* {"state": "none", ...}; why: as why_signed_out() says it. */
 int answer_no_session(const struct request *request, struct response *response, const char *why);
-/* next counts for a pending session. cookie is that of the session. */
+/* next counts for a pending session, and account is that of its member; NULL: no step is to follow.
+ * cookie is that of the session. */
 int answer_session(const struct request *request, struct response *response,
 		   const struct pl_session *session, const struct pl_secret *cookie,
-		   enum next_step next, struct pl_error *err);
+		   const struct pl_account *account, enum next_step next, struct pl_error *err);
 
 #endif

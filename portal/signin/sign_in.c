@@ -24,7 +24,7 @@
 int get_session(struct request *request, struct response *response, struct pl_error *err)
 {
 	enum next_step next = NEXT_NOTHING;
-	struct pl_account *account;
+	struct pl_account *account = NULL;
 	const char *why;
 
 	if (request->session.id == 0)
@@ -39,7 +39,8 @@ int get_session(struct request *request, struct response *response, struct pl_er
 		if (next == NEXT_DENIED || next == NEXT_NOTHING)
 			return answer_no_session(request, response, "ended");
 	}
-	return answer_session(request, response, &request->session, &request->cookie, next, err);
+	return answer_session(request, response, &request->session, &request->cookie, account, next,
+			      err);
 }
 
 /* What a sign-in has found out so far. */
@@ -153,7 +154,8 @@ static int admit(struct request *request, struct response *response, struct sign
 			       (int)(in->device.expires_at - request->work.now));
 	}
 	respond_cookie(response, SESSION_COOKIE, &in->cookie, 0);
-	return answer_session(request, response, &in->session, &in->cookie, in->next, err);
+	return answer_session(request, response, &in->session, &in->cookie, &in->account, in->next,
+			      err);
 }
 
 /* The password was right; user is the name as Dovecot has it. */

@@ -5,6 +5,7 @@ the registration shows.
 """
 import concurrent.futures
 import contextlib
+import datetime
 import email
 import email.policy
 import imaplib
@@ -222,6 +223,29 @@ class Registration(Flow):
         self.assertEqual((later["state"], later["required_from"]), ("authenticated", None))
         server.postlatch("member", "set", self.member, "two_factor_requirement=required_from_2020-03-01")
         self.sign_in(portal.browser(), state="pending", next="register", required_from=None)
+
+    def test_an_offer_counts_the_days_of_grace_of_who_has_just_joined(self):
+        self.start_again(two_factor_grace_days="7")
+        server.postlatch("domain", "set", server.env["DOMAIN"], "two_factor_requirement=required")
+        self.addCleanup(server.postlatch, "domain", "set", server.env["DOMAIN"], "two_factor_requirement=inherit")
+        last = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=7)).date()
+        days = {(last + datetime.timedelta(days=more)).isoformat() for more in (0, 1)}
+        for _ in range(2):  # the first sign-in makes the account
+            answer = self.sign_in(portal.browser(), state="pending", next="offer")
+            self.assertIn(answer["required_from"], days)
+
+    def start_again(self, **settings):
+        """The portal, with settings that hold for this test."""
+        before = dict(portal.settings)
+
+        def start(settings):
+            portal.stop()
+            portal.settings = settings
+            portal.write_policy()
+            portal.start()
+
+        self.addCleanup(start, before)
+        start(dict(before, **settings))
 
     def test_required_lets_nobody_in_without_a_factor(self):
         server.postlatch("member", "set", "--add", self.member, "two_factor_requirement=required")
