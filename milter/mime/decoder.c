@@ -63,7 +63,7 @@ static int decode_base64(struct mime_decoder *decoder, const unsigned char *byte
 	return 0;
 }
 
-static int hexadecimal(char c)
+int mime_hexadecimal(char c)
 {
 	static const char digits[] = "0123456789ABCDEFabcdef";
 	const char *digit = c == '\0' ? NULL : strchr(digits, c);
@@ -83,13 +83,14 @@ static int decode_escape(struct mime_decoder *decoder, unsigned char *out, size_
 		return 0;
 	if (held[1] == '\r')
 		return count < 3 ? 0 : held[2] == '\n' ? 1 : -1;
-	if (hexadecimal(held[1]) < 0)
+	if (mime_hexadecimal(held[1]) < 0)
 		return -1;
 	if (count < 3)
 		return 0;
-	if (hexadecimal(held[2]) < 0)
+	if (mime_hexadecimal(held[2]) < 0)
 		return -1;
-	out[(*used)++] = (unsigned char)(hexadecimal(held[1]) << 4 | hexadecimal(held[2]));
+	out[(*used)++] =
+		(unsigned char)(mime_hexadecimal(held[1]) << 4 | mime_hexadecimal(held[2]));
 	return 1;
 }
 

@@ -27,6 +27,9 @@ void mime_decoder_begin(struct mime_decoder *decoder, enum mime_encoding encodin
 int mime_decode(struct mime_decoder *decoder, const unsigned char *bytes, size_t count,
 		unsigned char *out_r, size_t *count_r);
 
+/* The value of a hexadecimal digit of either case; -1: it is none. */
+int mime_hexadecimal(char c);
+
 /* At the end of the part: whether it was whole. 0 or -1. */
 int mime_decoder_end(const struct mime_decoder *decoder);
 

@@ -7,6 +7,7 @@
 #include <unistr.h>
 
 #include "milter/mime/charset.h"
+#include "milter/mime/decoder.h"
 #include "milter/mime/encoded_words.h"
 #include "milter/mime/parameters.h"
 #include "policy/base/utf8.h"
@@ -34,15 +35,6 @@ static int find(const char *field, const char *name, struct mime_parameters *par
 	return 0;
 }
 
-static int hexadecimal(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static void put(struct raw *raw, char c)
 {
 	if (raw->count < RAW_MAX && c != '\0')
@@ -53,8 +45,10 @@ static void put(struct raw *raw, char c)
 static void put_extended(struct raw *raw, const char *value)
 {
 	for (; *value != '\0'; value++) {
-		if (*value == '%' && hexadecimal(value[1]) >= 0 && hexadecimal(value[2]) >= 0) {
-			put(raw, (char)(hexadecimal(value[1]) << 4 | hexadecimal(value[2])));
+		if (*value == '%' && mime_hexadecimal(value[1]) >= 0 &&
+		    mime_hexadecimal(value[2]) >= 0) {
+			put(raw,
+			    (char)(mime_hexadecimal(value[1]) << 4 | mime_hexadecimal(value[2])));
 			value += 2;
 		} else {
 			put(raw, *value);
