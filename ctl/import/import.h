@@ -86,6 +86,8 @@ int import_set_factor(struct import_plan *plan, struct import_member *member, co
 		      size_t len);
 /* Counts what cannot come over. name: whose it is; NULL for no name. */
 int import_leave(struct import_plan *plan, const char *kind, const char *reason, const char *name);
+/* Whether a text is the member's own address, and nothing else. */
+int import_is_own(const struct import_member *member, const char *text);
 /* A row of a table of aliases: the forward of a member, or an alias or a catch-all, which are left
  * out. */
 int import_add_alias(struct import_plan *plan, const char *address, const char *go_to,

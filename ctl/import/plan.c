@@ -233,12 +233,11 @@ int import_set_factor(struct import_plan *plan, struct import_member *member, co
 
 /* ---- aliases ---- */
 
-/* Whether a list of addresses is the member's own alone. */
-static int is_own(const struct import_member *member, const char *go_to)
+int import_is_own(const struct import_member *member, const char *text)
 {
 	struct pl_address parsed;
 
-	return pl_address_parse(go_to, strlen(go_to), NULL, &parsed, NULL) == 0 &&
+	return pl_address_parse(text, strlen(text), NULL, &parsed, NULL) == 0 &&
 	       strcmp(parsed.local, member->address.local) == 0 &&
 	       strcmp(parsed.domain, member->address.domain) == 0;
 }
@@ -256,7 +255,7 @@ int import_add_alias(struct import_plan *plan, const char *address, const char *
 		return import_leave(plan, "catch-all aliases", delivery, name);
 	if (member == NULL)
 		return import_leave(plan, "aliases", delivery, name);
-	if (is_own(member, go_to))
+	if (import_is_own(member, go_to))
 		return 0;
 	if (!is_active)
 		return import_leave(plan, "forwards", "they are switched off there", name);

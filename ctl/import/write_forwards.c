@@ -16,15 +16,6 @@ struct targets {
 	int keep_copy;
 };
 
-static int is_of(const struct pl_address *address, const char *text)
-{
-	struct pl_address parsed;
-
-	return pl_address_parse(text, strlen(text), NULL, &parsed, NULL) == 0 &&
-	       strcmp(parsed.local, address->local) == 0 &&
-	       strcmp(parsed.domain, address->domain) == 0;
-}
-
 /* NULL, or why it cannot be a forward: names without a dot, such as null@localhost, are places of
  * that server, and not of the world. */
 static const char *read_targets(const struct import_member *member, char *list,
@@ -39,7 +30,7 @@ static const char *read_targets(const struct import_member *member, char *list,
 
 		if (at == NULL || strchr(at, '.') == NULL)
 			return "a target of theirs is no address of a domain";
-		if (is_of(&member->address, text))
+		if (import_is_own(member, text))
 			targets_r->keep_copy = 1;
 		else if (targets_r->count <= PL_FORWARD_TARGETS_MOST)
 			targets_r->text[targets_r->count++] = text;
