@@ -47,6 +47,12 @@ def connect(address, timeout=TIMEOUT, source_address=None, **options):
 socket.create_connection = connect
 
 
+def rewrite(path, text):
+    """In place, so that owner and mode stay."""
+    with open(path, "w") as f:
+        f.write(text)
+
+
 class Server:
     """One quickstart in a folder of its own."""
 
@@ -167,6 +173,22 @@ class Server:
         """The processes of one of Dovecot's services."""
         run = self.inside("doveadm", "-f", "tab", "process", "status", service)
         return {int(line.split("\t")[1]) for line in run.stdout.splitlines()[1:]}
+
+    @contextlib.contextmanager
+    def main_cf(self, *lines):
+        """More lines of main.cf, as long as the block lasts."""
+        path = self.dir + "/etc/postfix/main.cf"
+        with open(path) as f:
+            before = f.read()
+        try:
+            rewrite(path, before + "\n".join(lines) + "\n")
+            self.inside("postfix", "reload", check=True)
+            time.sleep(1)
+            yield
+        finally:
+            rewrite(path, before)
+            self.inside("postfix", "reload", check=True)
+            time.sleep(1)
 
     def reload(self):
         """Dovecot and Postfix read their configuration, and the auth process is a new one."""

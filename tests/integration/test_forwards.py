@@ -11,7 +11,7 @@ import time
 import unittest
 import uuid
 
-from server import TIMEOUT, Server, wait_for
+from server import Server, TIMEOUT, rewrite, wait_for
 
 ALICE, BOB, CAROL, DAVE = MEMBERS = [name + "@demo.test" for name in ("alice", "bob", "carol", "dave")]
 AWAY, OTHER = "Away.User@elsewhere.example", "other@elsewhere.example"
@@ -28,29 +28,6 @@ def tearDownModule():
 
 def unique(word):
     return "%s-%s" % (word, uuid.uuid4().hex[:8])
-
-
-def rewrite(path, text):
-    """In place, so that owner and mode stay."""
-    with open(path, "w") as f:
-        f.write(text)
-
-
-@contextlib.contextmanager
-def main_cf(*lines):
-    """More lines of main.cf, as long as the block lasts."""
-    path = server.dir + "/etc/postfix/main.cf"
-    with open(path) as f:
-        before = f.read()
-    try:
-        rewrite(path, before + "\n".join(lines) + "\n")
-        server.inside("postfix", "reload", check=True)
-        time.sleep(1)
-        yield
-    finally:
-        rewrite(path, before)
-        server.inside("postfix", "reload", check=True)
-        time.sleep(1)
 
 
 @contextlib.contextmanager
@@ -307,7 +284,7 @@ class Faults(ForwardTest):
     def test_while_the_target_is_down_mail_waits_and_then_comes_once(self):
         self.forward(ALICE, AWAY, copy=True)
         subject = unique("down")
-        with main_cf("transport_maps = inline:{elsewhere.example=smtp:[127.0.0.1]:1}"):
+        with server.main_cf("transport_maps = inline:{elsewhere.example=smtp:[127.0.0.1]:1}"):
             server.send(ALICE, subject)
             wait_for(lambda: server.mailbox(ALICE).count(subject) == 1)
             self.assertEqual(dict(arrived(subject)), {ALICE: 1})
@@ -318,7 +295,7 @@ class Faults(ForwardTest):
         self.forward(ALICE, AWAY)
         writer = "%s@back.example" % unique("writer")
         subject = unique("refused")
-        with main_cf("transport_maps = inline:{elsewhere.example=error:no}"):
+        with server.main_cf("transport_maps = inline:{elsewhere.example=error:no}"):
             server.send(ALICE, subject, writer)
             wait_for(lambda: any(to == writer for to, _ in left()))
         self.assertEqual(dict(arrived(subject)), {})

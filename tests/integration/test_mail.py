@@ -12,7 +12,7 @@ import unittest
 import uuid
 
 from dovecot import RELEASE
-from server import Server, wait_for
+from server import Server, rewrite, wait_for
 
 ALICE, BOB, CAROL, DAVE = (name + "@demo.test" for name in ("alice", "bob", "carol", "dave"))
 AWAY = "away@elsewhere.example"
@@ -210,10 +210,10 @@ class Submission(unittest.TestCase):
 
     def test_restrictions_of_main_cf_are_for_other_servers(self):
         restrictions = ("client", "helo", "sender", "relay", "recipient", "data", "end_of_data")
-        with main_cf(*("smtpd_%s_restrictions = reject" % name for name in restrictions), "smtpd_helo_required = yes",
+        with server.main_cf(*("smtpd_%s_restrictions = reject" % name for name in restrictions), "smtpd_helo_required = yes",
                      "smtpd_milters = inet:127.0.0.1:1"):
             self.goes(self.session())
-        with main_cf("smtpd_recipient_restrictions = reject_unauth_destination",
+        with server.main_cf("smtpd_recipient_restrictions = reject_unauth_destination",
                      "smtpd_helo_restrictions = reject_non_fqdn_helo_hostname, reject_unknown_helo_hostname"):
             subject = unique("restricted")
             self.assertEqual(submit(self.session(), ALICE, AWAY, subject)[0], 250)
@@ -223,29 +223,6 @@ class Submission(unittest.TestCase):
 def milter_pid():
     with open(server.dir + "/run/milter.pid") as f:
         return int(f.read())
-
-
-def rewrite(path, text):
-    """In place, so that owner and mode stay."""
-    with open(path, "w") as f:
-        f.write(text)
-
-
-@contextlib.contextmanager
-def main_cf(*lines):
-    """More lines of main.cf, as long as the block lasts."""
-    path = server.dir + "/etc/postfix/main.cf"
-    with open(path) as f:
-        before = f.read()
-    try:
-        rewrite(path, before + "\n".join(lines) + "\n")
-        server.inside("postfix", "reload", check=True)
-        time.sleep(1)
-        yield
-    finally:
-        rewrite(path, before)
-        server.inside("postfix", "reload", check=True)
-        time.sleep(1)
 
 
 class MailTest(unittest.TestCase):
@@ -401,7 +378,7 @@ class Redirect(MailTest):
     def test_restrictions_of_main_cf_are_for_other_servers(self):
         self.script('require "vacation"; vacation :days 1 "away"; redirect "%s";' % AWAY)
         restrictions = ("client", "helo", "sender", "relay", "recipient", "data", "end_of_data")
-        with main_cf(*("smtpd_%s_restrictions = reject" % name for name in restrictions), "smtpd_helo_required = yes",
+        with server.main_cf(*("smtpd_%s_restrictions = reject" % name for name in restrictions), "smtpd_helo_required = yes",
                      "smtpd_milters = inet:127.0.0.1:1", "receive_override_options = no_header_body_checks",
                      "smtpd_proxy_filter = 127.0.0.1:1", "smtpd_upstream_proxy_protocol = haproxy",
                      "header_checks = regexp:{{/^Auto-Submitted:/ DISCARD}}"):
