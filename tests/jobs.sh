@@ -60,12 +60,23 @@ show_first_run() { # NAME STATUS
 	grep -v '^ok ' "$first" | tail -n 60 | sed 's/^/    first run: /'
 }
 
+# What passed in the first run of a job that ran twice counts too; the second has perhaps only what failed.
+count_passed() { # NAME LOG
+	local first
+	first=$(first_log_of "$1")
+	if [ -e "$first" ]; then
+		grep -h '^ok ' "$first" "$2" | sort -u | wc -l
+	else
+		grep -c '^ok ' "$2"
+	fi
+}
+
 tally() { # NAME STATUS LOG
 	local name=$1 status=$2 log=$3 good bad left_out
 	good=$(grep -c '^ok ' "$log")
 	bad=$(grep -c '^FAIL ' "$log")
 	left_out=$(grep -c '^skip ' "$log")
-	passed=$((passed + good))
+	passed=$((passed + $(count_passed "$name" "$log")))
 	failed=$((failed + bad))
 	skipped=$((skipped + left_out))
 	grep -E '^(note|skip) ' "$log"
@@ -85,15 +96,16 @@ ended_file_of() { echo "$OUT/${1//\//_}.ended"; }
 
 run_logged() { (eval "$1") >"$2" 2>&1 </dev/null; } # COMMAND LOG
 
-# A job of which no more than two tests failed runs once more, if no more than two jobs of the run did so before it and
+# A job of which no more than two tests failed runs once more, if no more than four jobs of the run did so before it and
 # $LAST_START seconds have not passed: a test that meets what else the machine does is to be mended, but does not hide
-# what the others found. The first log is kept, and shown with the result.
+# what the others found. The first log is kept, and shown with the result. $RUN_AGAIN names it; a runner that knows this
+# variable runs no more than what failed there.
 may_run_again() { # NUMBER
 	local name=${names[$1]} bad before
-	[ "${readers[$1]}" = tally ] && [ $SECONDS -lt "${LAST_START:-2700}" ] || return
+	[ "${readers[$1]}" = tally ] && [ $SECONDS -lt "${LAST_START:-3300}" ] || return
 	bad=$(grep -c '^FAIL ' "$(log_of "$name")")
 	before=$(find "$OUT" -maxdepth 1 -name '*.first-log' | wc -l)
-	[ "$bad" -ge 1 ] && [ "$bad" -le 2 ] && [ "$before" -lt 3 ]
+	[ "$bad" -ge 1 ] && [ "$bad" -le 2 ] && [ "$before" -lt 5 ]
 }
 
 run_job() { # NUMBER
@@ -102,7 +114,7 @@ run_job() { # NUMBER
 	status=$?
 	if [ $status != 0 ] && may_run_again "$1"; then
 		mv "$(log_of "$name")" "$(first_log_of "$name")"
-		run_logged "${commands[$1]}" "$(log_of "$name")"
+		RUN_AGAIN=$(first_log_of "$name") run_logged "${commands[$1]}" "$(log_of "$name")"
 		status=$?
 	fi
 	echo "$status $((SECONDS - begin)) $((${cpu/ / + })) $name" >"$(ended_file_of "$name")"

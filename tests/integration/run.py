@@ -1,5 +1,9 @@
-"""Runs the tests of one file; a line "ok NAME", "FAIL NAME" or "skip NAME: why" for each."""
+"""Runs the tests of one file; a line "ok NAME", "FAIL NAME" or "skip NAME: why" for each.
+
+Where the variable RUN_AGAIN names the output of a run before, only those that failed there run.
+"""
 import os
+import re
 import sys
 import unittest
 
@@ -53,11 +57,20 @@ class Lines(unittest.TextTestResult):
     partly = []
 
 
+def failed_before():
+    """The names of the tests to run again; none: everything, as when a class could not be set up."""
+    if "RUN_AGAIN" not in os.environ:
+        return []
+    with open(os.environ["RUN_AGAIN"], errors="replace") as f:
+        names = re.findall(r"^FAIL (.*)$", f.read(), re.MULTILINE)
+    return names if all(re.fullmatch(r"\w+\.\w+", name) for name in names) else []
+
+
 def main():
     path = os.path.abspath(sys.argv[1])
     sys.path.insert(0, os.path.dirname(path))
     sys.dont_write_bytecode = True
-    names = [os.path.basename(path)[:-3] + "." + word for word in sys.argv[2:]]
+    names = [os.path.basename(path)[:-3] + "." + word for word in sys.argv[2:] or failed_before()]
     suite = unittest.defaultTestLoader.loadTestsFromNames(names or [os.path.basename(path)[:-3]])
     result = unittest.TextTestRunner(stream=sys.stderr, resultclass=Lines, verbosity=0).run(suite)
     sys.exit(0 if result.wasSuccessful() else 1)

@@ -2,6 +2,7 @@
 // hold on every page all the time: nothing in the console, no request to a stranger.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -193,9 +194,16 @@ async function one(browser, { name, options, body }) {
 }
 
 // A line for each test whose name has the given word in it.
+// Where RUN_AGAIN names the output of a run before, the names of the tests that failed there.
+function failedBefore() {
+    const log = process.env.RUN_AGAIN;
+    return log && new Set([...readFileSync(log, "utf8").matchAll(/^FAIL (.*)$/gm)].map((line) => line[1]));
+}
+
 export async function runAll(word = "") {
     const browser = await chromium.launch({ executablePath: "/usr/bin/chromium" });
-    const queue = tests.filter(({ name }) => name.includes(word));
+    const chosen = failedBefore();
+    const queue = tests.filter(({ name }) => name.includes(word) && (!chosen || chosen.has(name)));
     let failures = 0;
     const work = async () => {
         for (let each = queue.shift(); each; each = queue.shift()) {
