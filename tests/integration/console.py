@@ -5,6 +5,7 @@ import unittest
 
 from oauth import portal_with_doveadm
 from portal import JSON, POSTLATCH, Portal, secure, totp
+from postgresql import PostgreSQL
 
 API = "/api/admin/v1"
 
@@ -43,10 +44,11 @@ class ConsoleTest(unittest.TestCase):
     """Each test has domains of its own: self.domain, and self.foreign, which no administrator of it reaches."""
 
     tests = 0
+    new_portal = Portal
 
     @classmethod
     def setUpClass(cls):
-        portal_with_doveadm(cls, Portal)
+        portal_with_doveadm(cls, cls.new_portal)
         cls.portal.init().start()
 
     def setUp(self):
@@ -100,3 +102,17 @@ class ConsoleTest(unittest.TestCase):
     def refused(self, answer, status, error, **more):
         self.assertEqual((answer.status, answer.json), (status, {"error": error, **more}))
         self.assertIsNone(secure(answer))
+
+
+class OnPostgreSQL:
+    """In front of a class of tests: they have a database server of their own."""
+
+    @classmethod
+    def new_portal(cls, **settings):
+        cls.server = PostgreSQL()
+        cls.addClassCleanup(cls.server.remove)
+        return Portal(database=cls.server.start().uri, **settings)
+
+    def sql(self, statement, *values):
+        assert not values
+        return [tuple(row.split("|")) for row in self.server.sql(statement)]

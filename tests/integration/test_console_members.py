@@ -5,7 +5,7 @@ import sqlite3
 import time
 import unittest
 
-from console import ConsoleTest
+from console import ConsoleTest, OnPostgreSQL
 
 DAY = 86400
 
@@ -132,6 +132,25 @@ class Members(ConsoleTest):
         answer = helpdesk.get("/export/members?domain=%s&after=%s" % (self.domain, rows[-2]["address"].lstrip("'")))
         self.assertEqual([row["address"] for row in csv.DictReader(io.StringIO(answer.body.decode()))], ["zz@" + self.domain])
         self.assertEqual(helpdesk.get("/export/members?after=x").error, "bad-request")
+
+
+class Classes(ConsoleTest):
+    def test_an_empty_class_is_that_of_members_without_one(self):
+        for name, *settings in (("aa",), ("bb", "class=staff"), ("cc", "class=guests")):
+            self.command("member", "add", name + "@" + self.domain, *settings)
+        server = self.make("server")
+        me = server.browser.member.split("@")[0]
+        for query, expected in (("class=", ["aa", me]), ("class=staff", ["bb"]), ("class=none", [])):
+            answer = self.good(server.get("/members?domain=%s&%s" % (self.domain, query)))
+            self.assertEqual([row["member"] for row in answer["items"]],
+                             [name + "@" + self.domain for name in sorted(expected)], query)
+            self.assertEqual(answer["total"], len(expected), query)
+        text = server.get("/export/members?class=&domain=" + self.domain).body.decode()
+        self.assertEqual({row["class"] for row in csv.DictReader(io.StringIO(text))}, {""})
+
+
+class ClassesOnPostgreSQL(OnPostgreSQL, Classes):
+    pass
 
 
 if __name__ == "__main__":
