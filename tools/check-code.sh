@@ -36,6 +36,11 @@ if command -v cppcheck >/dev/null; then
 		policy ctl daemon dovecot milter sasl-relay portal sender dovecot-plugin/driver.c 2>&1 || status=1
 fi
 
+# Every reason for a 409 of the administrators' API is a row of its table, so that programs find it in the document.
+while read -r hit; do
+	complain "answers 409 without a row of portal/console/conflicts.def: $hit"
+done < <(grep -nE 'respond_(error|json)\(response, 409' portal/console/*.c | grep -v '^portal/console/conflict\.c:')
+
 # Comments explain the code by itself and by public standards.
 while read -r hit; do
 	complain "cites what is not in the tree: $hit"

@@ -1,6 +1,7 @@
 /* console_administrators.c - who manages what; for server administrators. */
 #include <string.h>
 
+#include "portal/console/conflict.h"
 #include "portal/console/console_answer.h"
 #include "portal/console/console_change.h"
 #include "portal/console/console_role.h"
@@ -66,7 +67,7 @@ static int set_administrator(struct request *request, struct response *response,
 	if (ret != 1)
 		return ret;
 	if (console_is_self(request, account.member.id))
-		return respond_error(response, 409, "own-account");
+		return respond_conflict(response, CONFLICT_OWN_ACCOUNT);
 	ret = pl_administrator_set(&request->work, &account, given->role, given->domains);
 	if (ret < 0 && err->code == PL_ERR_CONFLICT)
 		return respond_bad_field(response, "domains");
@@ -103,7 +104,7 @@ static int remove_one(struct request *request, struct response *response, void *
 	if (ret < 0)
 		return -1;
 	if (console_is_self(request, administrator.member_id))
-		return respond_error(response, 409, "own-account");
+		return respond_conflict(response, CONFLICT_OWN_ACCOUNT);
 	response->status = 204;
 	return pl_administrator_remove(&request->work, id);
 }

@@ -2,6 +2,7 @@
 #include "portal/console/console_change.h"
 
 #include "policy/base/utf8.h"
+#include "portal/console/conflict.h"
 #include "portal/console/console_lockout.h"
 
 /* Ends the transaction as the change wants it. */
@@ -70,9 +71,10 @@ int console_is_allowed(const struct request *request, struct response *response,
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
 		if ((change->settings & 1u << i) != 0 && change->value.value[i] == PL_ON &&
 		    pl_policy_forbids(request->policy, domain, (enum pl_setting)i))
-			return respond_json(response, 409,
-					    json_pack("{s:s, s:s}", "error", "forbidden", "field",
-						      pl_setting_info((enum pl_setting)i)->name));
+			return respond_conflict_with(response, CONFLICT_FORBIDDEN,
+						     json_pack("{s:s}", "field",
+							       pl_setting_info((enum pl_setting)i)
+								       ->name));
 	}
 	return 1;
 }

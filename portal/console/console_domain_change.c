@@ -3,6 +3,7 @@
 
 #include "policy/account/outcome.h"
 #include "policy/account/scope_preview.h"
+#include "portal/console/conflict.h"
 #include "portal/console/console_answer.h"
 #include "portal/console/console_change.h"
 #include "portal/console/console_domain_answer.h"
@@ -46,9 +47,9 @@ static int check_change(const struct request *request, struct response *response
 			const struct pl_domain *domain, const struct pl_change *change)
 {
 	if (!domain->known)
-		return respond_error(response, 409, "domain-not-known");
+		return respond_conflict(response, CONFLICT_DOMAIN_NOT_KNOWN);
 	if (domain->alias_id != 0 && change->settings != 0)
-		return respond_error(response, 409, "alias");
+		return respond_conflict(response, CONFLICT_ALIAS);
 	return console_is_allowed(request, response, domain->name, change);
 }
 
@@ -159,7 +160,7 @@ static int change_domain(struct request *request, struct response *response, voi
 		return -1;
 	ret = locks_out(request, request->work.err);
 	if (ret != 0)
-		return ret < 0 ? -1 : respond_error(response, 409, "own-account");
+		return ret < 0 ? -1 : respond_conflict(response, CONFLICT_OWN_ACCOUNT);
 	ret = console_domain_read(request, response, &summary, err);
 	if (ret != 1)
 		return ret;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "portal/console/conflict.h"
 #include "portal/console/console_change.h"
 #include "portal/console/console_domain_answer.h"
 #include "portal/console/handlers.h"
@@ -83,8 +84,8 @@ static int check_target(const struct request *request, struct response *response
 	if (ret < 0)
 		return -1;
 	if (ret == 0 || !target.known)
-		return respond_error(response, 409, "no-such-domain");
-	return target.alias_id != 0 ? respond_error(response, 409, "alias-of-alias") : 1;
+		return respond_conflict(response, CONFLICT_NO_SUCH_DOMAIN);
+	return target.alias_id != 0 ? respond_conflict(response, CONFLICT_ALIAS_OF_ALIAS) : 1;
 }
 
 struct new_domain {
@@ -103,15 +104,16 @@ static int add(struct request *request, struct response *response, void *context
 	if (ret < 0)
 		return -1;
 	if (ret == 1 && domain.known)
-		return respond_error(response, 409, "domain-exists");
+		return respond_conflict(response, CONFLICT_DOMAIN_EXISTS);
 	if (new->change.has_alias_of) {
 		ret = check_target(request, response, new->change.alias_of, err);
 		if (ret != 1)
 			return ret;
 	}
 	if (pl_domain_add(&request->work, request->policy, new->name, &new->change) < 0)
-		return err->code == PL_ERR_CONFLICT ? respond_error(response, 409, "alias-refused")
-						    : -1;
+		return err->code == PL_ERR_CONFLICT
+			       ? respond_conflict(response, CONFLICT_ALIAS_REFUSED)
+			       : -1;
 	if (pl_domain_summary(request->work.store, new->name, &summary, err) != 1)
 		return -1;
 	return console_domain_answer(request, response, 200, &summary, NULL, err) < 0 ? -1 : 1;
@@ -143,13 +145,14 @@ static int remove_domain(struct request *request, struct response *response, voi
 		return ret;
 	if (request->session.id != 0 &&
 	    strcmp(request->session.address.domain, summary.domain.name) == 0)
-		return respond_error(response, 409, "own-account");
+		return respond_conflict(response, CONFLICT_OWN_ACCOUNT);
 	snprintf(count, sizeof(count), "%lld", (long long)summary.domain.members);
 	if (strcmp(members, count) != 0)
-		return respond_json(response, 409,
-				    json_pack("{s:s, s:I, s:I}", "error", "members-differ",
-					      "members", (json_int_t)summary.domain.members,
-					      "aliases", (json_int_t)summary.domain.aliases));
+		return respond_conflict_with(response, CONFLICT_MEMBERS_DIFFER,
+					     json_pack("{s:I, s:I}", "members",
+						       (json_int_t)summary.domain.members,
+						       "aliases",
+						       (json_int_t)summary.domain.aliases));
 	response->status = 204;
 	return pl_domain_remove(&request->work, summary.domain.name, &removed) < 0 ? -1 : 1;
 }

@@ -1,5 +1,6 @@
 /* console_import.c - members of a CSV file: what an import would do, and the job. */
 #include "policy/admin/import.h"
+#include "portal/console/conflict.h"
 #include "portal/console/console_job.h"
 #include "portal/console/handlers.h"
 #include "portal/console/job_runner.h"
@@ -91,9 +92,9 @@ static int make_job(struct request *request, struct response *response, const st
 	struct pl_job job;
 
 	if (found->preview.wrong + found->unreadable > 0)
-		return respond_error(response, 409, "wrong-lines");
+		return respond_conflict(response, CONFLICT_WRONG_LINES);
 	if (found->preview.members == 0)
-		return respond_error(response, 409, "no-members");
+		return respond_conflict(response, CONFLICT_NO_MEMBERS);
 	if (request_begin_write(request, err) < 0 ||
 	    pl_import_add(&request->work, &request->administrator, &found->import, &job) < 0 ||
 	    pl_store_commit(request->work.store, err) < 0)

@@ -1,5 +1,6 @@
 /* console_jobs.c - jobs: previews, making, progress, pausing and undoing. */
 #include "policy/admin/job_members.h"
+#include "portal/console/conflict.h"
 #include "portal/console/console_job.h"
 #include "portal/console/handlers.h"
 #include "portal/console/job_runner.h"
@@ -87,9 +88,9 @@ static int make_job(struct request *request, struct response *response, struct c
 	if (job->job.total < 0)
 		return -1;
 	if (job->job.total != expected)
-		return respond_json(response, 409,
-				    json_pack("{s:s, s:I}", "error", "other-number", "matching",
-					      (json_int_t)job->job.total));
+		return respond_conflict_with(response, CONFLICT_OTHER_NUMBER,
+					     json_pack("{s:I}", "matching",
+						       (json_int_t)job->job.total));
 	if (request_begin_write(request, err) < 0 ||
 	    pl_job_add(&request->work, &request->administrator, &job->job, job->members,
 		       job->count) < 0 ||
@@ -230,7 +231,7 @@ static int act(struct request *request, struct response *response, job_action *a
 		return ret < 0 ? -1 : respond_error(response, 404, "not-found");
 	ret = action(request, &job, &id);
 	if (ret != 1)
-		return ret < 0 ? -1 : respond_error(response, 409, "job-state");
+		return ret < 0 ? -1 : respond_conflict(response, CONFLICT_JOB_STATE);
 	if (pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	job_runner_wake();

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "portal/console/conflict.h"
 #include "portal/console/console_answer.h"
 #include "portal/console/console_change.h"
 #include "portal/console/console_role.h"
@@ -113,7 +114,7 @@ static int remove_one(struct request *request, struct response *response, void *
 	if (ret < 0)
 		return -1;
 	if (id == request->administrator.id)
-		return respond_error(response, 409, "own-account");
+		return respond_conflict(response, CONFLICT_OWN_ACCOUNT);
 	response->status = 204;
 	return pl_administrator_remove(&request->work, id);
 }

@@ -2,6 +2,7 @@
 #include "portal/console/console_lockout.h"
 
 #include "policy/login/login.h"
+#include "portal/console/conflict.h"
 
 int console_is_locked_out(const struct request *request, const struct pl_account *account)
 {
@@ -50,10 +51,10 @@ int console_lockout_begin(const struct request *request, struct console_lockout 
 }
 
 /* In the place of what the change has answered. */
-static int refuse(struct response *response, const char *error)
+static int refuse(struct response *response, enum console_conflict why)
 {
 	response->etag[0] = '\0';
-	return respond_error(response, 409, error);
+	return respond_conflict(response, why);
 }
 
 int console_lockout_end(const struct request *request, struct response *response,
@@ -64,8 +65,8 @@ int console_lockout_end(const struct request *request, struct response *response
 	if (console_lockout_begin(request, &after) < 0)
 		return -1;
 	if (request->administrator.role != PL_ADMIN_SERVER && after.others < before->others)
-		return refuse(response, "locks-out-administrators");
+		return refuse(response, CONFLICT_LOCKS_OUT_ADMINISTRATORS);
 	return before->servers > 0 && after.servers == 0
-		       ? refuse(response, "last-server-administrator")
+		       ? refuse(response, CONFLICT_LAST_SERVER_ADMINISTRATOR)
 		       : 1;
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "portal/console/conflict.h"
 #include "portal/console/console_change.h"
 #include "portal/console/console_lockout.h"
 #include "portal/console/console_member_answer.h"
@@ -70,7 +71,7 @@ static int set_member(struct request *request, struct response *response, void *
 		return -1;
 	if (console_is_self(request, request->target.member.id) &&
 	    console_is_locked_out(request, &request->target))
-		return respond_error(response, 409, "own-account");
+		return respond_conflict(response, CONFLICT_OWN_ACCOUNT);
 	return answer(request, response);
 }
 
@@ -104,7 +105,7 @@ static int find_place(struct request *request, struct response *response)
 					       account->domain.id, request->work.err);
 	if (ret < 1 || !pl_domain_is_known(&account->domain, request->policy))
 		return ret < 0 ? -1 : respond_error(response, 404, "not-found");
-	return account->member.id == 0 ? 1 : respond_error(response, 409, "exists");
+	return account->member.id == 0 ? 1 : respond_conflict(response, CONFLICT_EXISTS);
 }
 
 static int add_member(struct request *request, struct response *response, void *context)
@@ -137,7 +138,7 @@ static int remove_member(struct request *request, struct response *response, voi
 {
 	(void)context;
 	if (console_is_self(request, request->target.member.id))
-		return respond_error(response, 409, "own-account");
+		return respond_conflict(response, CONFLICT_OWN_ACCOUNT);
 	response->status = 204;
 	return pl_member_remove(&request->work, &request->target.member.address);
 }

@@ -1,5 +1,6 @@
 /* console_member_factor.c - takes a member's second factor away, for who has lost it. */
 #include "policy/credential/totp.h"
+#include "portal/console/conflict.h"
 #include "portal/console/console_change.h"
 #include "portal/console/console_member_answer.h"
 #include "portal/console/handlers.h"
@@ -16,7 +17,7 @@ static int reset(struct request *request, struct response *response, void *conte
 	(void)context;
 	/* The console wants a factor, and the account page takes it away for a code only. */
 	if (console_is_self(request, id))
-		return respond_error(response, 409, "own-account");
+		return respond_conflict(response, CONFLICT_OWN_ACCOUNT);
 	removed = pl_totp_reset(&request->work, account);
 	if (removed < 0 || disconnect_device(request, id, 0) < 0 ||
 	    pl_session_revoke_all(&request->work, account) < 0)

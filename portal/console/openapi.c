@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "portal/console/answer.h"
+#include "portal/console/conflict.h"
 
 #define SCHEMAS "#/components/schemas/"
 
@@ -256,15 +257,15 @@ static json_t *security_schemes(void)
 int openapi_print(const struct route *routes, FILE *out)
 {
 	json_t *document =
-		json_pack("{s:s, s:{s:s, s:s, s:s}, s:[{s:s}], s:[{s:[]}, {s:[]}], s:o, s:{s:o, "
-			  "s:o}}",
+		json_pack("{s:s, s:{s:s, s:s, s:s}, s:[{s:s}], s:[{s:[]}, {s:[]}], s:o, s:o, "
+			  "s:{s:o, s:o}}",
 			  "openapi", "3.1.0", "info", "title", "Postlatch administrators' API",
 			  "version", PACKAGE_VERSION, "description",
 			  "Everything that the console does, for programs. Times are seconds since "
 			  "1970.",
-			  "servers", "url", "/", "security", "key", "session", "paths",
-			  paths_of(routes), "components", "securitySchemes", security_schemes(),
-			  "schemas", schemas());
+			  "servers", "url", "/", "security", "key", "session", "x-conflicts",
+			  conflicts_json(), "paths", paths_of(routes), "components",
+			  "securitySchemes", security_schemes(), "schemas", schemas());
 	int ret;
 
 	if (document == NULL)

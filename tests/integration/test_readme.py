@@ -4,6 +4,7 @@ They are in blocks of shell commands. A comment behind a command is the first li
 command without one must succeed. Spaces between words do not count. A word behind "```sh" names the blocks that
 are executed in a special way; BLOCKS says where each block is executed, or checked.
 """
+import json
 import os
 import re
 import shutil
@@ -121,6 +122,14 @@ class Documents(unittest.TestCase):
         block = "\n".join(re.findall(r"^  (\S.*)$", said, re.M))
         self.assertIn("app-password create", block)
         self.follow(block)
+
+
+class Codes(unittest.TestCase):
+    def test_the_codes_of_409_are_those_of_the_api(self):
+        document = json.loads(subprocess.run([BUILD + "/portal/postlatch-portal", "--openapi"], check=True,
+                                             stdout=subprocess.PIPE).stdout)
+        _, _, table = read("doc/api.md").partition("The codes of 409:")
+        self.assertEqual(re.findall(r"(?m)^\| `([a-z-]+)` \| (.*) \|$", table), list(document["x-conflicts"].items()))
 
 
 class Quickstart(unittest.TestCase):
