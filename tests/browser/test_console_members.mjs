@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "../web/harness.mjs";
 import { administrator } from "./console.mjs";
+import { newDomain } from "./console_jobs.mjs";
 import { newMember } from "./server.mjs";
 
 test("console: members are found by address and by what holds for them, and the address of the page says so", {},
@@ -42,4 +43,56 @@ test("console: the table of members is had as CSV by what is chosen", {}, async 
     assert.ok(head.startsWith("address,active,class,"));
     assert.ok(row.startsWith(`"${member.address}",on,`));
     assert.equal(end, "");
+});
+
+const domainIs = (page, domain) => page.waitForURL((url) => (url.searchParams.get("domain") ?? "") === domain);
+
+test("console: who has several domains chooses one of them, by keys, and the address says which", {},
+    async (reader, page) => {
+        const [one, two] = [await newDomain("one"), await newDomain("two")];
+        const visitor = await administrator(reader, "domain", [one, two], "/console/members");
+        const field = page.getByLabel(visitor.t("members.domain"), { exact: true });
+        await visitor.row(`one@${one}`).waitFor();
+        await visitor.row(`two@${two}`).waitFor();
+        assert.deepEqual(await field.locator("option").allTextContents(), [visitor.t("members.any"), one, two]);
+        await field.focus();
+        await page.keyboard.press("ArrowDown");
+        await domainIs(page, one);
+        await visitor.row(`two@${two}`).waitFor({ state: "detached" });
+        await page.reload();
+        await visitor.row(`one@${one}`).waitFor();
+        assert.equal(await field.inputValue(), one);
+        assert.equal(await visitor.row(`two@${two}`).count(), 0);
+        await page.goBack();
+        await visitor.row(`two@${two}`).waitFor();
+        const href = await page.getByRole("link", { name: visitor.t("members.csv") }).getAttribute("href");
+        assert.ok(!href.includes("domain="));
+    });
+
+test("console: who has one domain is not asked for it", {}, async (reader, page) => {
+    const visitor = await administrator(reader, "domain", [await newDomain("one")], "/console/members");
+    await visitor.row("one@").waitFor();
+    assert.equal(await page.locator("[name=domain]").count(), 0);
+});
+
+test("console, ko-KR, phone: a server administrator finds a domain by a part of its name", {
+    locale: "ko-KR", viewport: { width: 390, height: 740 },
+}, async (reader, page) => {
+    const [one, two] = [await newDomain("one"), await newDomain("two")];
+    const visitor = await administrator(reader, "server", [], "/console/members");
+    const field = page.getByLabel("\ub3c4\uba54\uc778", { exact: true });
+    await field.fill(one.slice(1, -5));
+    await page.locator(`datalist option[value="${one}"]`).waitFor({ state: "attached" });
+    await field.fill(one);
+    await field.press("Enter");
+    await domainIs(page, one);
+    await visitor.row(`one@${one}`).waitFor();
+    assert.equal(await page.locator("main tbody tr").count(), 1);
+    await field.fill(`no.${two}`);
+    await field.press("Enter");
+    await visitor.says("error.no-such-domain-here");
+    await domainIs(page, one);
+    await field.fill("");
+    await field.press("Enter");
+    await domainIs(page, "");
 });

@@ -55,8 +55,10 @@ export function Filters({ search, filters = [], columns, order }) {
     const isSortable = columns.some(({ sort }) => sort);
     if (!search && filters.length === 0 && !isSortable) return null;
     const choose = (name) => (event) => ask({ [name]: event.target.value, after: "", page: "" });
-    const field = ({ name, label, options }) => html`<${Select} key=${name} name=${name} label=${label}
-        options=${options} value=${asked(name)} onChange=${choose(name)} />`;
+    const field = ({ name, label, options, draw: Own }) => (Own
+        ? html`<${Own} key=${name} name=${name} label=${label} />`
+        : html`<${Select} key=${name} name=${name} label=${label} options=${options} value=${asked(name)}
+            onChange=${choose(name)} />`);
     const rare = filters.filter(({ rare: isRare }) => isRare);
     return html`<div data-filters>
         ${search && html`<${Search} label=${search} />`}

@@ -93,8 +93,8 @@ function Rows({ answer, busy, wished, query, caption, columns, order, row, bulk,
 // size: how many at once, at most 200. caption: what it lists.
 // columns: headings, or { label, sort } with the API's word if it can sort by it; sorted: the order that it has by itself.
 // row(item): { key, name, cells, actions } as lib/table.js has them; name is what the row is called where it is ticked.
-// search: the label of the field for it; filters: { name, label, options } as Select has them, with "" for all; rare: it
-// is not there at once.
+// search: the label of the field for it; filters: { name, label, options } as Select has them, with "" for all, or draw, a
+// component of its own that gets name and label; rare: it is not there at once.
 // bulk({ keys, all, count, query, clear }): what can be done with rows that are ticked: their keys or, when all is
 // true, everything that query finds, which is count. empty: the sentence when there is nothing at all. version: another
 // number has it loaded anew.

@@ -5,6 +5,7 @@ import { html } from "../lib/html.js";
 import { shortDay, t } from "../lib/language.js";
 import { Link } from "../lib/router.js";
 import { addressOf, asked } from "./address.js";
+import { domainFilter } from "./domain_filter.js";
 import { JobBar } from "./job_bar.js";
 import { List } from "./list.js";
 import { may } from "./state.js";
@@ -26,6 +27,7 @@ const onOff = (name, label) => choice(name, label, ["on", "members.on"], ["off",
 
 // Those with which one begins, and the others.
 const filters = () => [
+    domainFilter(),
     choice("two_factor_requirement", "members.requirement", ["required", "members.required"],
         ["optional", "members.optional"]),
     choice("factor", "members.factor", ["registered", "members.registered"], ["none", "members.not-registered"]),
@@ -106,7 +108,7 @@ function rowOf(row) {
 
 export function Members() {
     const chosen = filters();
-    const names = ["q", "domain", ...chosen.map(({ name }) => name)];
+    const names = ["q", ...chosen.map(({ name }) => name)];
     const wished = Object.fromEntries(names.map((name) => [name, asked(name)]));
     const table = addressOf("/api/admin/v1/export/members", wished);
     return html`
@@ -114,7 +116,7 @@ export function Members() {
             <a href=${table} download="members.csv">${t("members.csv")}</a>
             ${may("domain") && html`<${Link} to="/console/import">${t("import.title")}<//>`}
         </p>
-        <${List} id=${ID} path=${PATH} fixed=${{ domain: asked("domain") }} caption=${t("members.title")}
+        <${List} id=${ID} path=${PATH} caption=${t("members.title")}
             sorted="member" search=${t("members.search")} filters=${chosen} columns=${columns()} row=${rowOf}
             bulk=${(ticked) => html`<${JobBar} ...${ticked} />`} empty=${t("members.none")} />`;
 }
