@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ctl/targets.h"
+#include "policy/account/outcome.h"
 
 static int add(struct ctl *ctl, const struct pl_address *address, const struct pl_change *change,
 	       struct pl_error *err)
@@ -66,7 +67,8 @@ struct member_set {
 	struct pl_change change;
 	int changed, added; /* added are among the changed */
 	const struct pl_address *first_added;
-	json_t *changes; /* for --json: those that were changed, before and after */
+	struct targets shut_out; /* from what they may have open */
+	json_t *changes;         /* for --json: those that were changed, before and after */
 };
 
 static void show_change(const struct ctl *ctl, struct member_set *set,
@@ -84,18 +86,45 @@ static void show_change(const struct ctl *ctl, struct member_set *set,
 }
 
 /* Values as pl_member_set_or_add. */
-static int set_one(struct ctl *ctl, const struct pl_address *address,
-		   const struct pl_change *change, char *before, char *after)
+static int change_one(struct ctl *ctl, struct pl_account *account, const struct pl_change *change,
+		      char *before, char *after)
 {
-	struct pl_account account;
-
-	pl_account_unknown(address, &account);
 	if (ctl->option[CTL_OPTION_ADD] == NULL)
-		return pl_member_set(&ctl->work, ctl->policy, &account, change, before, after);
-	return ctl_known_domain(ctl, address, ctl->work.err) < 0
+		return pl_member_set(&ctl->work, ctl->policy, account, change, before, after);
+	return ctl_known_domain(ctl, &account->member.address, ctl->work.err) < 0
 		       ? -1
-		       : pl_member_set_or_add(&ctl->work, ctl->policy, &account, change, before,
+		       : pl_member_set_or_add(&ctl->work, ctl->policy, account, change, before,
 					      after);
+}
+
+/* The same, and keeps one who is shut out. */
+static int set_one(struct ctl *ctl, struct member_set *set, const struct pl_address *address,
+		   char *before, char *after)
+{
+	struct pl_account was, account;
+	int ret;
+
+	if (pl_account_get(ctl->work.store, address, &was, ctl->work.err) < 0)
+		return -1;
+	pl_account_unknown(address, &account);
+	ret = change_one(ctl, &account, &set->change, before, after);
+	if (ret == 1 && pl_outcome_shuts_out(&was, &account, ctl->policy, ctl->work.now) &&
+	    targets_add(&set->shut_out, &account.member.address) < 0)
+		return pl_error_set(ctl->work.err, PL_ERR_RETRY, "out of memory");
+	return ret;
+}
+
+/* Ends what those have open who were shut out. */
+static void end_connections(const struct ctl *ctl, const struct member_set *set)
+{
+	if (ctl->option[CTL_OPTION_DRY_RUN] != NULL)
+		return;
+	for (size_t i = 0; i < set->shut_out.count; i++) {
+		struct disconnection ended = { .count = 0 };
+
+		disconnection_add_member(&ended, &set->shut_out.addresses[i]);
+		ctl_disconnect(ctl, &ended);
+	}
 }
 
 static int set_all(struct ctl *ctl, struct member_set *set)
@@ -104,7 +133,7 @@ static int set_all(struct ctl *ctl, struct member_set *set)
 
 	for (size_t i = 0; i < set->targets.count; i++) {
 		const struct pl_address *address = &set->targets.addresses[i];
-		int ret = set_one(ctl, address, &set->change, before, after);
+		int ret = set_one(ctl, set, address, before, after);
 
 		if (ret < 0)
 			return -1;
@@ -157,11 +186,14 @@ int cmd_member_set(struct ctl *ctl, struct pl_error *err)
 			ret = -1;
 		else
 			ret = print_set(ctl, &set, err);
-		if (ret == CTL_DONE)
+		if (ret == CTL_DONE) {
+			end_connections(ctl, &set);
 			ctl_note_change(ctl, &set.change);
+		}
 	}
 	json_decref(set.changes);
 	targets_free(&set.targets);
+	targets_free(&set.shut_out);
 	return ret;
 }
 

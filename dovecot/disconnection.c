@@ -103,6 +103,13 @@ static size_t next(struct disconnection *all, const struct pl_address *address)
 	return i;
 }
 
+void disconnection_add_member(struct disconnection *all, const struct pl_address *member)
+{
+	all->address = *member;
+	all->count = DISCONNECTION_MAX + 1;
+	all->is_anywhere = 1;
+}
+
 static void add_network(const char *network, void *context)
 {
 	struct disconnection *all = context;

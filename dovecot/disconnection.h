@@ -32,6 +32,8 @@ struct disconnection {
 };
 
 /* All that are added are of one member. */
+/* Everything that the member has open. */
+void disconnection_add_member(struct disconnection *all, const struct pl_address *member);
 void disconnection_add_session(struct disconnection *all, const struct pl_session *session);
 /* One of the member's app passwords (id), or all (id 0). 0, or -1. */
 int disconnection_add_app_passwords(struct disconnection *all, const struct pl_work *work,

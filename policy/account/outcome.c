@@ -92,6 +92,27 @@ unsigned int pl_outcome_lost(const struct pl_outcome_side *before,
 	return lost;
 }
 
+int pl_outcome_shuts_out(const struct pl_account *before, const struct pl_account *after,
+			 const struct pl_policy *policy, int64_t now)
+{
+	static const enum pl_setting services[] = { PL_SETTING_WEBMAIL, PL_SETTING_IMAP,
+						    PL_SETTING_POP3, PL_SETTING_SIEVE };
+	const size_t count = sizeof(services) / sizeof(services[0]);
+	struct pl_recent_use
+		uses[sizeof(services) / sizeof(services[0]) * PL_LOGIN_CREDENTIAL_COUNT];
+	struct pl_outcome_side was, is;
+	int password;
+
+	for (size_t i = 0; i < count * PL_LOGIN_CREDENTIAL_COUNT; i++)
+		uses[i] = (struct pl_recent_use){ services[i % count],
+						  (enum pl_login_credential)(i / count) };
+	pl_outcome_side_begin(&was, before, policy, pl_day_of(now));
+	pl_outcome_side_begin(&is, after, policy, pl_day_of(now));
+	return pl_outcome_lost(&was, &is, uses, count * PL_LOGIN_CREDENTIAL_COUNT, &password) !=
+		       0 ||
+	       password;
+}
+
 static int must_register(const struct pl_outcome_side *side)
 {
 	return decide(side, PL_SETTING_WEBMAIL, PL_CHANNEL_WEBMAIL, PL_CREDENTIAL_ACCOUNT_PASSWORD)

@@ -35,6 +35,10 @@ void pl_outcome_side_begin(struct pl_outcome_side *side_r, const struct pl_accou
 unsigned int pl_outcome_lost(const struct pl_outcome_side *before,
 			     const struct pl_outcome_side *after, const struct pl_recent_use *uses,
 			     size_t count, int *password_r);
+/* Whether mail that was open to the member before, in any way, is not any more: what the member has
+ * opened is to be ended. */
+int pl_outcome_shuts_out(const struct pl_account *before, const struct pl_account *after,
+			 const struct pl_policy *policy, int64_t now);
 /* Whether the member has to register a second factor at the next sign-in, and need not now. */
 int pl_outcome_must_register(const struct pl_outcome_side *before,
 			     const struct pl_outcome_side *after);

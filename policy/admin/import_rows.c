@@ -245,6 +245,7 @@ static int write_line(const struct pl_work *work, struct pl_job_portion *portion
 		ret = add_member(work, &place->account, &line->change, &written);
 	} else {
 		ret = change_member(work, &portion->job, &place->account, line, &written);
+		portion->ids[portion->touched++] = written.member_id;
 	}
 	count(portion, &written);
 	portion->members++;

@@ -11,7 +11,8 @@ struct pl_job_portion {
 	int64_t scope;                         /* of that administrator */
 	int64_t first, last; /* the ids of its members are above first, up to last */
 	int64_t ids[PL_JOB_PORTION_MOST];
-	size_t members;
+	size_t members;    /* of an import: lines */
+	size_t touched;    /* those of ids who may have been changed */
 	char *rows;        /* of an import: a part of its lines */
 	int64_t rows_last; /* the last line of that part */
 	int64_t changed, same, skipped, failed;

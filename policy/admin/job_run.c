@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "policy/admin/import_rows.h"
+#include "policy/admin/job_lost.h"
 #include "policy/admin/job_members.h"
 #include "policy/admin/job_portion.h"
 #include "policy/admin/job_row.h"
@@ -110,6 +111,7 @@ static int find_members(const struct pl_work *work, const struct pl_job_runner *
 					   portion->first, most, portion->ids, &portion->members);
 	found = portion->members;
 	cut(portion);
+	portion->touched = portion->members;
 	portion->last = found == most && portion->members > 0 ? portion->ids[portion->members - 1]
 							      : job->highest;
 	return ret;
@@ -234,6 +236,9 @@ int pl_job_run_portion(const struct pl_work *work, struct pl_job_runner *runner,
 		ret = -1;
 	if (ret == 1)
 		ret = run_in_transaction(work, runner, &portion);
+	if (ret == 1 && runner->members_changed != NULL && portion.touched > 0 &&
+	    pl_job_may_shut_out(&portion.job))
+		runner->members_changed(id, portion.ids, portion.touched, runner->context);
 	free(portion.rows);
 	if (ret < 0)
 		return pl_error_prefix(work->err, "job %lld", (long long)id);

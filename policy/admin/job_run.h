@@ -28,6 +28,9 @@ struct pl_job_runner {
 	/* Told of each session that a portion ends, in its transaction; NULL: nobody. What it is
 	 * told holds once pl_job_run_portion has returned 1. */
 	void (*session_ends)(const struct pl_session *session, void *context);
+	/* Told of the members of a portion of a job that may have shut some of them out
+	 * (job_lost.h), when it is committed; NULL: nobody. */
+	void (*members_changed)(int64_t job_id, const int64_t *ids, size_t count, void *context);
 	void *context;
 };
 

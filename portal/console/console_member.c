@@ -2,11 +2,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/account/outcome.h"
 #include "portal/console/conflict.h"
 #include "portal/console/console_change.h"
 #include "portal/console/console_lockout.h"
 #include "portal/console/console_member_answer.h"
 #include "portal/console/handlers.h"
+#include "portal/signin/end_sessions.h"
 
 int get_console_member(struct request *request, struct response *response, struct pl_error *err)
 {
@@ -58,6 +60,7 @@ static int set_member(struct request *request, struct response *response, void *
 {
 	const struct pl_change *change = context;
 	char state[CONSOLE_MEMBER_STATE];
+	struct pl_account before;
 	int ret = console_if_match(request, response,
 				   console_member_state(&request->target.member, state),
 				   request->work.err);
@@ -66,12 +69,17 @@ static int set_member(struct request *request, struct response *response, void *
 		ret = console_is_allowed(request, response, request->target.domain.name, change);
 	if (ret != 1)
 		return ret;
+	before = request->target;
 	if (pl_member_set(&request->work, request->policy, &request->target, change, NULL, NULL) <
 	    0)
 		return -1;
 	if (console_is_self(request, request->target.member.id) &&
 	    console_is_locked_out(request, &request->target))
 		return respond_conflict(response, CONFLICT_OWN_ACCOUNT);
+	if (pl_outcome_shuts_out(&before, &request->target, request->policy, request->work.now)) {
+		disconnect_afterwards(request);
+		disconnection_add_member(&request->disconnection, &request->target.member.address);
+	}
 	return answer(request, response);
 }
 

@@ -11,11 +11,11 @@
 #include <string.h>
 
 #include "daemon/log.h"
-#include "dovecot/disconnection.h"
 #include "policy/admin/job_run.h"
 #include "policy/base/monotonic.h"
 #include "policy/base/random.h"
 #include "policy/base/thread.h"
+#include "portal/console/disconnector.h"
 
 #define LOOK_EVERY_MS 2000
 #define AFTER_FAILURE_MS 5000
@@ -32,6 +32,7 @@ struct job_runner {
 	struct portal *portal;
 	pthread_t thread;
 	struct pl_job_runner runner;
+	struct disconnector *disconnector;
 	struct ended ended;
 	int stops; /* with the lock held */
 };
@@ -68,15 +69,10 @@ static int wait_ms(struct job_runner *runner, int ms, int may_wake)
 
 /* ---- mail connections of sessions that end ---- */
 
-static void log_failure(const struct pl_error *err)
-{
-	daemon_log_failure(NULL, err);
-}
-
 /* Best effort: without memory the connections last until they are used again. */
 static void session_ends(const struct pl_session *session, void *context)
 {
-	struct ended *ended = context;
+	struct ended *ended = &((struct job_runner *)context)->ended;
 
 	if (ended->count == 0 || ended->member_id != session->member_id) {
 		if (ended->count == ended->room) {
@@ -94,10 +90,11 @@ static void session_ends(const struct pl_session *session, void *context)
 	disconnection_add_session(&ended->members[ended->count - 1], session);
 }
 
-static void disconnect(struct job_runner *runner)
+static void members_changed(int64_t job_id, const int64_t *ids, size_t count, void *context)
 {
-	for (size_t i = 0; i < runner->ended.count && !wait_ms(runner, 0, 0); i++)
-		disconnection_run(&runner->ended.members[i], runner->runner.policy, log_failure);
+	const struct job_runner *runner = context;
+
+	disconnector_add_changed(runner->disconnector, job_id, ids, count);
 }
 
 /* ---- jobs ---- */
@@ -114,8 +111,9 @@ static int run_job(const struct pl_work *at, struct job_runner *runner, int64_t 
 		work.now = pl_store_now(work.store);
 		runner->ended.count = 0;
 		ret = pl_job_run_portion(&work, &runner->runner, id);
-		if (ret >= 0)
-			disconnect(runner);
+		if (ret >= 0 && runner->ended.count > 0)
+			disconnector_add(runner->disconnector, runner->ended.members,
+					 runner->ended.count);
 	}
 	return ret < 0 ? -1 : 1;
 }
@@ -165,10 +163,15 @@ int job_runner_start(struct portal *portal, struct job_runner **runner_r, struct
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	runner->portal = portal;
 	runner->runner.session_ends = session_ends;
-	runner->runner.context = &runner->ended;
+	runner->runner.members_changed = members_changed;
+	runner->runner.context = runner;
 	if (make_name(runner, err) < 0 ||
+	    disconnector_start(portal, &runner->disconnector, err) < 0 ||
 	    (pl_thread_start(&runner->thread, run, runner) != 0 &&
 	     pl_error_set(err, PL_ERR_RETRY, "no thread to run jobs in") < 0)) {
+		if (runner->disconnector != NULL)
+			disconnector_stop(runner->disconnector);
+		disconnector_free(&runner->disconnector);
 		free(runner);
 		return -1;
 	}
@@ -187,7 +190,10 @@ void job_runner_stop(struct job_runner **runner_p)
 	runner->stops = 1;
 	pthread_cond_broadcast(&woken);
 	pthread_mutex_unlock(&lock);
+	/* The runner may be waiting for the disconnector. */
+	disconnector_stop(runner->disconnector);
 	pthread_join(runner->thread, NULL);
+	disconnector_free(&runner->disconnector);
 	free(runner->ended.members);
 	free(runner);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "policy/account/last_use.h"
+#include "policy/admin/job_lost.h"
 #include "policy/admin/job_preview.h"
 #include "policy/admin/job_run.h"
 
@@ -558,6 +559,87 @@ static void preview_knows_the_days_of_grace(void **state)
 			 MEMBERS + 2 - 3);
 }
 
+/* ---- who is shut out ---- */
+
+static void keep_lost(const struct pl_address *member, void *context)
+{
+	char *text = context;
+	const size_t used = strlen(text);
+
+	snprintf(text + used, 512 - used, "%s ", member->local);
+}
+
+static void find_lost(struct fixture *fixture, int64_t id, char text[512])
+{
+	int64_t ids[MEMBERS + 3];
+
+	for (size_t i = 0; i < COUNT(ids); i++)
+		ids[i] = (int64_t)i + 1;
+	text[0] = '\0';
+	assert_ok(fixture, pl_job_lost(work_at(fixture, NOW), fixture->policy, id, ids, COUNT(ids),
+				       keep_lost, text));
+}
+
+/* u0 and u3 may use IMAP, u2 may not. */
+static void members_who_use_what_a_job_has_taken_are_shut_out(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct pl_administrator boss = make_members(fixture);
+	const struct pl_job job =
+		make_job(fixture, &boss, PL_JOB_CHANGE, "imap=off webmail=off", NULL, 0);
+	const struct pl_change since = change_of("imap=on", PL_AT_MEMBER);
+	const struct pl_address one = address_of("u6@a.test");
+	char text[512];
+
+	use(fixture, "u0@a.test", "imap", "account-password", 400);
+	use(fixture, "u0@a.test", "imap", "app-password", 400);
+	use(fixture, "u1@a.test", "pop3", "account-password", 400);
+	use(fixture, "u2@a.test", "imap", "account-password", 400);
+	use(fixture, "u3@a.test", "imap", "application", 400);
+	use(fixture, "u4@a.test", "webmail", "webmail", 400);
+	use(fixture, "u5@a.test", "smtp", "account-password", 400);
+	use(fixture, "u6@a.test", "imap", "account-password", 400);
+	use(fixture, "u@b.test", "imap", "account-password", 400);
+	find_lost(fixture, job.id, text);
+	assert_string_equal(text, "");
+	run_at(fixture, NOW, job.id);
+	assert_int_equal(pl_member_set(work_of(fixture), fixture->policy, account_at(fixture, &one),
+				       &since, NULL, NULL),
+			 1);
+	find_lost(fixture, job.id, text);
+	assert_string_equal(text, "u0 u3 u4 ");
+}
+
+static void only_jobs_that_may_shut_members_out_are_looked_at(void **state)
+{
+	static const struct {
+		const char *change;
+		int may;
+	} rows[] = {
+		{ "imap=off", 1 },
+		{ "imap=inherit", 1 },
+		{ "webmail=off", 1 },
+		{ "active=off", 1 },
+		{ "active=on", 0 },
+		{ "class=staff", 1 },
+		{ "smtp=off", 0 },
+		{ "forwarding=off", 0 },
+		{ "two_factor_requirement=required", 0 },
+		{ "reason=x", 0 },
+		{ "client_password=never", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pl_job job = { .action = PL_JOB_CHANGE };
+
+		snprintf(job.change, sizeof(job.change), "%s", rows[i].change);
+		assert_int_equal(pl_job_may_shut_out(&job), rows[i].may);
+	}
+	assert_int_equal(pl_job_may_shut_out(&(struct pl_job){ .action = PL_JOB_END_SESSIONS }), 0);
+	assert_int_equal(pl_job_may_shut_out(&(struct pl_job){ .action = PL_JOB_UNDO }), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -567,6 +649,8 @@ int main(void)
 		TEST_WITH_DATABASE(some_are_left_out_and_the_reasons_kept),
 		TEST_WITH_DATABASE(settings_that_cannot_be_read_are_a_failure_of_that_member),
 		TEST_WITH_DATABASE(job_of_one_who_may_not_any_more_is_stopped),
+		TEST_WITH_DATABASE(members_who_use_what_a_job_has_taken_are_shut_out),
+		cmocka_unit_test(only_jobs_that_may_shut_members_out_are_looked_at),
 		TEST_WITH_DATABASE(undoing_gives_back_what_is_still_as_the_job_left_it),
 		TEST_WITH_DATABASE(only_changes_of_settings_can_be_undone),
 		TEST_WITH_DATABASE(factors_are_removed_with_their_sessions_and_the_members_told),
