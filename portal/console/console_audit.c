@@ -2,14 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "policy/admin/audit_search.h"
 #include "portal/console/console_answer.h"
 #include "portal/console/console_cell.h"
+#include "portal/console/console_export.h"
 #include "portal/console/handlers.h"
-
-#define EXPORT_MOST 100000 /* records */
 
 static const char *asked(const struct request *request, const char *name)
 {
@@ -132,6 +130,22 @@ int get_console_audit(struct request *request, struct response *response, struct
 				      "next", next[0] != '\0' ? next : NULL));
 }
 
+/* -- as a table -- */
+
+/* A table that is being sent. */
+struct table {
+	struct console_export export;
+	int64_t below_at, below_id; /* the last row of the page before */
+	int has_heading;
+};
+
+/* A page of it. */
+struct table_page {
+	struct table *table;
+	FILE *out;
+	int rows;
+};
+
 static void put_cell(FILE *out, const char *text, const char *behind)
 {
 	console_put_cell(out, text);
@@ -140,39 +154,62 @@ static void put_cell(FILE *out, const char *text, const char *behind)
 
 static int put_row(const struct pl_audit_record *record, void *context)
 {
-	const time_t at = record->at;
-	char when[32];
-	struct tm tm;
+	struct table_page *page = context;
 
-	gmtime_r(&at, &tm);
-	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	put_cell(context, when, ",");
-	put_cell(context, record->who, ",");
-	put_cell(context, record->source, ",");
-	put_cell(context, record->action, ",");
-	put_cell(context, record->object, ",");
-	put_cell(context, record->before, ",");
-	put_cell(context, record->after, "\r\n");
-	return 0;
+	fputc('"', page->out);
+	console_export_time(page->out, record->at);
+	fputs("\",", page->out);
+	put_cell(page->out, record->who, ",");
+	put_cell(page->out, record->source, ",");
+	put_cell(page->out, record->action, ",");
+	put_cell(page->out, record->object, ",");
+	put_cell(page->out, record->before, ",");
+	put_cell(page->out, record->after, "\r\n");
+	page->table->below_at = record->at;
+	page->table->below_id = record->id;
+	page->rows++;
+	return ferror(page->out);
+}
+
+static int fill_table(struct request *request, void *context, FILE *out, struct pl_error *err)
+{
+	struct table *table = context;
+	struct table_page page = { table, out, 0 };
+	char domain[PL_DOMAIN_MAX + 1];
+	struct pl_audit_search search;
+
+	if (console_export_check(request, &table->export, err) < 0)
+		return -1;
+	if (!table->has_heading)
+		fputs("time,who,address,action,object,before,after\r\n", out);
+	table->has_heading = 1;
+	read_search(request, &search, domain);
+	search.below_at = table->below_at;
+	search.below_id = table->below_id;
+	search.limit = CONSOLE_EXPORT_PAGE;
+	if (pl_audit_search(request->work.store, &search, put_row, &page, err) < 0)
+		return -1;
+	return page.rows == CONSOLE_EXPORT_PAGE;
+}
+
+static void free_table(void *context)
+{
+	struct table *table = context;
+
+	console_export_free(&table->export);
+	free(table);
 }
 
 int get_console_audit_export(struct request *request, struct response *response,
 			     struct pl_error *err)
 {
-	char domain[PL_DOMAIN_MAX + 1];
-	struct pl_audit_search search;
-	FILE *out = open_memstream(&response->body, &response->body_len);
-	int ret;
+	struct table *table = calloc(1, sizeof(*table));
 
-	if (out == NULL)
+	if (table == NULL)
 		return pl_error_set(err, PL_ERR_RETRY, "there is no memory for the table");
-	read_search(request, &search, domain);
-	search.limit = EXPORT_MOST;
-	fputs("time,who,address,action,object,before,after\r\n", out);
-	ret = pl_audit_search(request->work.store, &search, put_row, out, err);
-	if (fclose(out) != 0 && ret == 0)
-		ret = pl_error_set(err, PL_ERR_RETRY, "there is no memory for the table");
-	response->type = "text/csv; charset=utf-8";
-	response->status = 200;
-	return ret;
+	if (console_export_begin(request, &table->export, err) < 0) {
+		free_table(table);
+		return -1;
+	}
+	return console_export_respond(response, fill_table, free_table, table);
 }

@@ -3,15 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "policy/admin/member_query.h"
 #include "portal/console/console_answer.h"
 #include "portal/console/console_cell.h"
+#include "portal/console/console_export.h"
 #include "portal/console/handlers.h"
 #include "portal/http/route.h"
-
-#define EXPORT_MOST 10000 /* rows of one answer */
 
 static int is_of_page(const char *name)
 {
@@ -167,20 +165,26 @@ int get_console_members(struct request *request, struct response *response, stru
 
 /* -- as a table -- */
 
+/* A table that is being sent. */
 struct table {
+	struct console_export export;
+	struct pl_member_query query;
+	char after[PL_MEMBER_CURSOR]; /* the last row of the page before */
+	int has_heading;
+};
+
+/* A page of it. */
+struct table_page {
 	const struct request *request;
+	struct table *table;
 	FILE *out;
+	size_t rows;
 };
 
 static void put_time(FILE *out, int64_t seconds)
 {
-	const time_t at = seconds;
-	char when[32] = "";
-	struct tm tm;
-
-	if (seconds != 0 && gmtime_r(&at, &tm) != NULL)
-		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	fprintf(out, ",%s", when);
+	fputc(',', out);
+	console_export_time(out, seconds);
 }
 
 static void put_use(FILE *out, const struct pl_member_use *use)
@@ -202,17 +206,17 @@ static void put_heading(FILE *out)
 
 static int put_line(const struct pl_member_line *line, void *context)
 {
-	const struct table *table = context;
+	struct table_page *page = context;
 	const struct pl_member *member = &line->account.member;
 	char address[PL_ADDRESS_MAX + 1], value[PL_VALUE_TEXT], letters[FLAGS + 2];
-	FILE *out = table->out;
+	FILE *out = page->out;
 
 	console_put_cell(out, pl_address_format(&member->address, address));
 	fprintf(out, ",%s,", member->active ? "on" : "off");
 	console_put_cell(out, member->class_name);
 	for (int i = 0; i < PL_SETTING_COUNT; i++)
 		fprintf(out, ",%s", pl_setting_write((enum pl_setting)i, &member->settings, value));
-	write_flags(table->request, line, letters);
+	write_flags(page->request, line, letters);
 	fprintf(out, ",%s", letters);
 	put_use(out, &line->webmail);
 	put_use(out, &line->smtp);
@@ -223,53 +227,91 @@ static int put_line(const struct pl_member_line *line, void *context)
 	put_time(out, line->password_changed_at);
 	put_time(out, member->created_at);
 	fputs("\r\n", out);
+	memcpy(page->table->after, line->cursor, sizeof(line->cursor));
+	page->rows++;
 	return ferror(out);
 }
 
-/* 0, 1 when the cursor is none, -1. */
-static int write_table(struct request *request, const struct pl_member_query *query, FILE *out,
+/* Looks for the next members, in one moment: 0, 1 when the cursor is none, -1. */
+static int put_lines(struct request *request, struct table_page *table_page, size_t most,
+		     struct pl_error *err)
+{
+	/* It moves on while the page is read. */
+	char after[PL_MEMBER_CURSOR];
+	const struct pl_member_page page = { .order = PL_BY_ADDRESS,
+					     .after = after,
+					     .limit = most };
+	struct pl_member_search *search;
+	int ret;
+
+	memcpy(after, table_page->table->after, sizeof(after));
+	if (pl_store_begin_read(request->work.store, err) < 0)
+		return -1;
+	ret = pl_member_search_open(request->work.store, request->policy,
+				    pl_administrator_scope(&request->administrator),
+				    &table_page->table->query, request->work.now, &search, err);
+	if (ret == 0) {
+		ret = pl_member_search_page(search, &page, put_line, table_page, err);
+		pl_member_search_close(&search);
+	}
+	pl_store_end_read(request->work.store);
+	return ret;
+}
+
+static int fill_table(struct request *request, void *context, FILE *out, struct pl_error *err)
+{
+	struct table *table = context;
+	struct table_page page = { request, table, out, 0 };
+
+	if (console_export_check(request, &table->export, err) < 0)
+		return -1;
+	if (!table->has_heading)
+		put_heading(out);
+	table->has_heading = 1;
+	if (put_lines(request, &page, CONSOLE_EXPORT_PAGE, err) < 0)
+		return -1;
+	return page.rows == CONSOLE_EXPORT_PAGE;
+}
+
+static void free_table(void *context)
+{
+	struct table *table = context;
+
+	console_export_free(&table->export);
+	free(table);
+}
+
+/* 0 and the field that is wrong, or NULL; -1. */
+static int begin_table(struct request *request, struct table *table, const char **wrong_r,
 		       struct pl_error *err)
 {
-	const struct pl_member_page page = { .order = PL_BY_ADDRESS,
-					     .after = request_query(request, "after"),
-					     .limit = EXPORT_MOST };
-	struct table table = { request, out };
-	struct pl_member_search *search;
-	int ret = pl_member_search_open(request->work.store, request->policy,
-					pl_administrator_scope(&request->administrator), query,
-					request->work.now, &search, err);
+	struct table_page none = { request, table, NULL, 0 };
+	const char *after = request_query(request, "after");
+	int ret;
 
-	if (ret < 0)
-		return -1;
-	put_heading(out);
-	ret = pl_member_search_page(search, &page, put_line, &table, err);
-	pl_member_search_close(&search);
-	return ret;
+	*wrong_r = read_filter(request, &table->query);
+	if (*wrong_r != NULL)
+		return 0;
+	snprintf(table->after, sizeof(table->after), "%s", after == NULL ? "" : after);
+	ret = put_lines(request, &none, 0, err);
+	if (ret == 1)
+		*wrong_r = "after";
+	return ret < 0 ? -1 : console_export_begin(request, &table->export, err);
 }
 
 int get_console_members_export(struct request *request, struct response *response,
 			       struct pl_error *err)
 {
-	struct pl_member_query query;
-	const char *wrong = read_filter(request, &query);
-	FILE *out;
+	struct table *table = calloc(1, sizeof(*table));
+	const char *wrong;
 	int ret;
 
-	if (wrong != NULL)
-		return respond_bad_field(response, wrong);
-	out = open_memstream(&response->body, &response->body_len);
-	if (out == NULL)
+	if (table == NULL)
 		return pl_error_set(err, PL_ERR_RETRY, "there is no memory for the table");
-	ret = write_table(request, &query, out, err);
-	if (fclose(out) != 0 && ret == 0)
-		ret = pl_error_set(err, PL_ERR_RETRY, "there is no memory for the table");
-	if (ret == 1) {
-		free(response->body);
-		response->body = NULL;
-		response->body_len = 0;
-		return respond_bad_field(response, "after");
+	ret = begin_table(request, table, &wrong, err);
+	if (ret < 0 || wrong != NULL) {
+		free_table(table);
+		return ret < 0 ? -1 : respond_bad_field(response, wrong);
 	}
-	response->type = "text/csv; charset=utf-8";
-	response->status = 200;
-	return ret;
+	return console_export_respond(response, fill_table, free_table, table);
 }

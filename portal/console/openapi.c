@@ -139,7 +139,11 @@ static json_t *responses_of(const struct route *route)
 		add_error(responses, "413", "The file is too large.");
 	if (route->body != BODY_NONE)
 		add_error(responses, "415", "The body is of another type.");
-	add_error(responses, "503", "The database cannot be reached; try again.");
+	add_error(responses, "503",
+		  route->also & ROUTE_ALSO_CSV
+			  ? "The database cannot be reached, or too many tables are being sent; "
+			    "try again."
+			  : "The database cannot be reached; try again.");
 	return responses;
 }
 

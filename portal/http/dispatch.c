@@ -19,6 +19,7 @@
 #include "portal/http/index_page.h"
 #include "portal/http/portal.h"
 #include "portal/http/problem.h"
+#include "portal/http/stream.h"
 
 #define RETRY_SECONDS 5
 #define FIRST_STATE "/api/session" /* what the single page begins with */
@@ -242,8 +243,8 @@ static int admit(struct request *request, struct response *response, struct pl_e
 	return ret == 1 ? check_csrf(request, response, err) : ret;
 }
 
-/* 0 with the answer, or -1. */
-static int run(struct request *request, struct response *response, struct pl_error *err)
+/* The same, and who sends the request is known then as its actor. */
+static int begin_work(struct request *request, struct response *response, struct pl_error *err)
 {
 	int ret = admit(request, response, err);
 
@@ -254,7 +255,20 @@ static int run(struct request *request, struct response *response, struct pl_err
 				   .from = request->ip_text };
 	if (request->session.id != 0)
 		record_seen(request);
-	return request->route->handler(request, response, err);
+	return 1;
+}
+
+/* 0 with the answer, or -1. */
+static int run(struct request *request, struct response *response, struct pl_error *err)
+{
+	int ret = begin_work(request, response, err);
+
+	if (ret <= 0)
+		return ret;
+	ret = request->route->handler(request, response, err);
+	if (ret == 0 && response->stream.fill != NULL && strcmp(request->method, "HEAD") != 0)
+		ret = stream_next(request, &response->stream, err);
+	return ret;
 }
 
 /* What the caller can do about it decides the answer. */
@@ -272,20 +286,29 @@ static void answer_error(const struct request *request, struct response *respons
 /* 0 with the answer, 1 to go on, or -1. */
 typedef int with_store(struct request *request, struct response *response, struct pl_error *err);
 
-/* Takes the step with a connection to the database. */
+/* Takes the step with a connection to the database, which it gives back. */
+static int take_step(struct request *request, struct response *response, with_store *step,
+		     struct pl_error *err)
+{
+	int ret;
+
+	request->work.err = err;
+	request->budget.left_ms = PL_BUDGET_MS;
+	ret = portal_take(request, err);
+	if (ret == 0) {
+		request->work.now = pl_store_now(request->work.store);
+		ret = step(request, response, err);
+		portal_give(request, ret < 0);
+	}
+	return ret;
+}
+
+/* Whatever goes wrong becomes the answer. */
 static int run_with_store(struct request *request, struct response *response, with_store *step)
 {
 	struct pl_error err = { 0 };
-	int ret;
+	int ret = take_step(request, response, step, &err);
 
-	request->work.err = &err;
-	request->budget.left_ms = PL_BUDGET_MS;
-	ret = portal_take(request, &err);
-	if (ret == 0) {
-		request->work.now = pl_store_now(request->work.store);
-		ret = step(request, response, &err);
-		portal_give(request, ret < 0);
-	}
 	if (request->afterwards != NULL)
 		request->afterwards(request);
 	if (ret < 0)
@@ -374,4 +397,39 @@ void dispatch(struct request *request, struct response *response)
 	else
 		dispatch_with_store(request, response);
 	pl_secret_wipe(&request->cookie);
+}
+
+/* response is the one that is being sent: what a guard answers goes nowhere. */
+static int read_more(struct request *request, struct response *response, struct pl_error *err)
+{
+	struct response refusal = { 0 };
+	int ret;
+
+	request->has_account = 0;
+	ret = begin_work(request, &refusal, err);
+	response_free(&refusal);
+	if (ret == 0)
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "the answer was cut off: %s may not have it any more",
+				    request->address);
+	return ret < 0 ? -1 : stream_next(request, &response->stream, err);
+}
+
+int dispatch_more(struct request *request, struct response *response)
+{
+	struct pl_error err = { 0 };
+	int ret;
+
+	/* It may last for long: it follows the policy file, as later requests do. */
+	portal_release(request);
+	ret = portal_hold(request->portal, request, &err);
+	if (ret == 0)
+		ret = take_step(request, response, read_more, &err);
+	request->work.err = NULL;
+	pl_secret_wipe(&request->cookie);
+	if (ret == 0)
+		return 0;
+	pl_error_prefix(&err, "%s %s", request->route->method, request->route->path);
+	daemon_log_failure(NULL, &err);
+	return -1;
 }

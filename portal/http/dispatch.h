@@ -12,4 +12,9 @@ int dispatch_head(struct request *request, struct response *response);
  * every case. */
 void dispatch(struct request *request, struct response *response);
 
+/* Has the next page of the response's stream read, with a connection that is given back before it
+ * is sent, and after whether the sender may still have it. 0; or -1, which is logged: then what was
+ * sent must end so that nobody takes it for the whole. */
+int dispatch_more(struct request *request, struct response *response);
+
 #endif

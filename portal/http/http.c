@@ -11,10 +11,14 @@
 #include <unistd.h>
 
 #include "portal/http/dispatch.h"
+#include "portal/http/stream.h"
 
 #define CONNECTIONS_MAX 1024
 #define FILES_MAX 2 /* large bodies under way at once; the next one is asked to try again */
 #define FILES_WAIT_SECONDS 5
+#define STREAMS_MAX 8 /* tables under way at once; the next one is asked to try again */
+#define STREAMS_WAIT_SECONDS 30
+#define STREAM_BLOCK 32768
 /* Bytes for one request without its body; more: 431 or 414. libmicrohttpd keeps 64 bytes for each
  * field of query, cookies and header, and closes the connection when those of a query do not
  * fit. */
@@ -31,7 +35,8 @@ struct http {
 	int listener;
 	/* requests that a handler has in hand, or whose answer is being sent; atomic */
 	int under_way;
-	int files; /* requests that have room for a large body; atomic */
+	int files;   /* requests that have room for a large body; atomic */
+	int streams; /* answers that are made while they are sent; atomic */
 };
 
 /* One request and its answer; libmicrohttpd keeps the pointer for us. */
@@ -41,6 +46,7 @@ struct exchange {
 	char *target;          /* path and query, as sent */
 	struct http *http;     /* counted as under way there; NULL: not yet */
 	struct http *files_of; /* counted among its files; NULL: not */
+	struct http *streams_of;
 	int begun, decided;
 	size_t used; /* of the body */
 };
@@ -76,6 +82,8 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 		__atomic_sub_fetch(&exchange->http->under_way, 1, __ATOMIC_RELEASE);
 	if (exchange->files_of != NULL)
 		__atomic_sub_fetch(&exchange->files_of->files, 1, __ATOMIC_RELEASE);
+	if (exchange->streams_of != NULL)
+		__atomic_sub_fetch(&exchange->streams_of->streams, 1, __ATOMIC_RELEASE);
 	json_decref(exchange->request.json);
 	free(exchange->target);
 	if (exchange->request.body != NULL)
@@ -199,10 +207,33 @@ static void add_header(const char *name, const char *value, void *context)
 		headers->failed = 1;
 }
 
-static struct MHD_Response *make_response(const struct response *response)
+/* Runs in the thread of the connection, which has nothing else to do, whenever the client has taken
+ * what there was. */
+static ssize_t read_stream(void *context, uint64_t position, char *to, size_t most)
 {
+	struct exchange *exchange = context;
+	struct response_stream *stream = &exchange->response.stream;
+	size_t len;
+
+	(void)position;
+	while ((len = stream_take(stream, to, most)) == 0) {
+		if (stream->is_last)
+			return MHD_CONTENT_READER_END_OF_STREAM;
+		/* The connection is closed without the chunk that would be the last. */
+		if (dispatch_more(&exchange->request, &exchange->response) < 0)
+			return MHD_CONTENT_READER_END_WITH_ERROR;
+	}
+	return (ssize_t)len;
+}
+
+static struct MHD_Response *make_response(struct exchange *exchange)
+{
+	const struct response *response = &exchange->response;
 	char *text;
 
+	if (response->stream.fill != NULL)
+		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK,
+							 read_stream, exchange, NULL);
 	if (response->file != NULL)
 		return MHD_create_response_from_buffer(response->file_len, (void *)response->file,
 						       MHD_RESPMEM_PERSISTENT);
@@ -218,7 +249,7 @@ static struct MHD_Response *make_response(const struct response *response)
 
 static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange *exchange)
 {
-	struct headers headers = { make_response(&exchange->response), 0 };
+	struct headers headers = { make_response(exchange), 0 };
 	enum MHD_Result ret = MHD_NO;
 
 	if (headers.response == NULL)
@@ -238,6 +269,26 @@ static int has_room(struct http *http, struct exchange *exchange)
 		return 1;
 	exchange->files_of = http;
 	return __atomic_add_fetch(&http->files, 1, __ATOMIC_ACQUIRE) <= FILES_MAX;
+}
+
+/* Replaces a stream that cannot be sent. Before HTTP/1.1 the end of a connection is the end of a
+ * body, and one that broke would look whole (RFC 9112 8). */
+static void check_stream(struct http *http, const char *version, struct exchange *exchange)
+{
+	struct response *response = &exchange->response;
+
+	if (response->stream.fill == NULL)
+		return;
+	if (strcmp(version, MHD_HTTP_VERSION_1_1) != 0) {
+		response_free(response);
+		respond_error(response, 505, "bad-request");
+		return;
+	}
+	exchange->streams_of = http;
+	if (__atomic_add_fetch(&http->streams, 1, __ATOMIC_ACQUIRE) > STREAMS_MAX) {
+		response_free(response);
+		respond_wait(response, 503, "try-again-later", STREAMS_WAIT_SECONDS);
+	}
 }
 
 /* With the headers read: answers what is wrong already, or makes room for the body.
@@ -279,7 +330,6 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	struct exchange *exchange = *kept;
 
 	(void)url;
-	(void)version;
 	if (exchange == NULL)
 		return MHD_NO;
 	if (!exchange->begun)
@@ -299,6 +349,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	__atomic_add_fetch(&http->under_way, 1, __ATOMIC_ACQUIRE);
 	if (!exchange->decided)
 		dispatch(&exchange->request, &exchange->response);
+	check_stream(http, version, exchange);
 	return answer(connection, exchange);
 }
 

@@ -8,6 +8,7 @@
 
 #include "policy/settings/policy.h"
 #include "portal/http/page_style.h"
+#include "portal/http/stream.h"
 
 /* The pages load their own files and nothing else; the sign-in page has one style in it. */
 #define PAGES_MAY                                                                             \
@@ -94,6 +95,15 @@ int respond_file(struct response *response, const char *type, const char *file, 
 	return 0;
 }
 
+int respond_stream(struct response *response, const char *type,
+		   const struct response_stream *stream)
+{
+	response->status = 200;
+	response->type = type;
+	response->stream = *stream;
+	return 0;
+}
+
 static int is_image(const struct response *response)
 {
 	return response->file != NULL && strncmp(response->type, "image/", 6) == 0;
@@ -103,7 +113,9 @@ static const char *content_type(const struct response *response)
 {
 	if (response->json != NULL)
 		return "application/json";
-	return response->file != NULL || response->body != NULL ? response->type : NULL;
+	return response->file != NULL || response->body != NULL || response->stream.fill != NULL
+		       ? response->type
+		       : NULL;
 }
 
 static void security_headers(const struct response *response,
@@ -161,5 +173,6 @@ void response_free(struct response *response)
 	if (response->body != NULL)
 		OPENSSL_cleanse(response->body, response->body_len);
 	free(response->body);
+	stream_free(&response->stream);
 	OPENSSL_cleanse(response, sizeof(*response));
 }

@@ -4,11 +4,31 @@
 #define POSTLATCH_PORTAL_RESPONSE_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "policy/base/error.h"
 #include "policy/base/secret.h"
 
 struct pl_policy;
+struct request;
+
+/* A body that is made while it is sent, a page at a time, so that it takes no more memory than a
+ * page of it. Each page is read with a connection to the database of its own, after access was
+ * checked anew (portal/http/stream.h). */
+struct response_stream {
+	/* Appends the next page to out, in the thread that sends, with the request's work as a
+	 * handler has it, but in a moment of its own: whatever must hold for all pages is in
+	 * context. 1 others may follow; 0 it was the last; -1 and the error: what was sent until
+	 * then must not look whole. NULL: there is no stream. */
+	int (*fill)(struct request *request, void *context, FILE *out, struct pl_error *err);
+	/* Frees context, once, with the response: at the end, or when nobody reads on. */
+	void (*free)(void *context);
+	void *context; /* owned */
+	/* What is sent now; owned. */
+	char *page;
+	size_t len, used; /* used: of it, that is sent */
+	int is_last;
+};
 
 struct response {
 	int status;
@@ -28,6 +48,7 @@ struct response {
 	 * are always the same at their address. */
 	const char *file;
 	size_t file_len;
+	struct response_stream stream; /* instead of a body */
 };
 
 /* Each returns 0, so that a handler can end with it. */
@@ -43,6 +64,9 @@ int respond_wait(struct response *response, int status, const char *code, int64_
 int respond_redirect(struct response *response, const char *location);
 /* 200 with a file that browsers keep: its address contains its version. */
 int respond_file(struct response *response, const char *type, const char *file, size_t len);
+/* 200 with a stream that has no page yet. type is static; context is taken over. */
+int respond_stream(struct response *response, const char *type,
+		   const struct response_stream *stream);
 /* A cookie of this host: "__Host-" is put in front of name; Secure, HttpOnly, SameSite=Lax, Path=/.
  * max_age 0: until the browser ends; -1: away with it. */
 void respond_cookie(struct response *response, const char *name, const struct pl_secret *value,

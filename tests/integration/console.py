@@ -1,11 +1,16 @@
 """The administrators' API on a portal of its own: who signs in, and with what."""
+import csv
+import http.client
+import io
 import json
+import socket
 import subprocess
 import unittest
 
 from oauth import portal_with_doveadm
 from portal import JSON, POSTLATCH, Portal, secure, totp
 from postgresql import PostgreSQL
+from server import TIMEOUT
 
 API = "/api/admin/v1"
 
@@ -38,6 +43,39 @@ class Administrator:
 
     def delete(self, path, **headers):
         return self.request("DELETE", path, **headers)
+
+
+class Download:
+    """A client that reads only what it is told to, so that the portal has to wait for it."""
+
+    def __init__(self, test, administrator, path, method="GET"):
+        self.connection = http.client.HTTPConnection("127.0.0.1", test.portal.port, timeout=TIMEOUT)
+        self.connection.sock = socket.socket()
+        # Little is under way between the two.
+        self.connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.connection.sock.settimeout(TIMEOUT)
+        self.connection.sock.connect(("127.0.0.1", test.portal.port))
+        headers = {"X-Forwarded-For": administrator.browser.ip}
+        if administrator.key is not None:
+            headers["Authorization"] = "Bearer " + administrator.key
+        else:
+            headers["Cookie"] = "; ".join("%s=%s" % item for item in administrator.browser.cookies.items())
+        self.connection.request(method, API + path, headers=headers)
+        self.answer = self.connection.getresponse()
+        self.text = b""
+        test.addCleanup(self.close)
+
+    def read(self, count):
+        self.text += self.answer.read(count)
+
+    def rest(self):
+        """All rows."""
+        self.text += self.answer.read()
+        return list(csv.DictReader(io.StringIO(self.text.decode(), newline="")))
+
+    def close(self):
+        self.answer.close()
+        self.connection.close()
 
 
 class ConsoleTest(unittest.TestCase):

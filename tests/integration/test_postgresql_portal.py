@@ -2,10 +2,12 @@
 delay; it never lets in, and what may have been taken is taken."""
 import concurrent.futures
 import os
+import subprocess
 import time
 
+from console import Administrator, Download
 from oauth import Doveadm
-from portal import Dovecot, Portal, totp
+from portal import POSTLATCH, Dovecot, Portal, totp
 from postgresql import ProxiedTest
 from server import wait_for
 
@@ -245,6 +247,28 @@ class Waiting(Faults):
         answers = self.while_many_wait([lambda b=b: b.post("/api/sign-out") for b in browsers],
                                        doveadm.gate, doveadm.kicked)
         self.assertEqual({answer.status for answer in answers}, {200})
+
+
+class Tables(Faults):
+    MEMBERS, STREAMS = 15000, 3
+
+    def test_tables_that_wait_for_their_clients_hold_no_transaction_and_have_all_rows(self):
+        self.database.sql("INSERT INTO domain (name, known, active, created_at, settings) VALUES ('many.test', 1, 1, 1, '')")
+        self.database.sql("INSERT INTO member (domain_id, local, active, class, created_at, settings) SELECT d.id, 'm' || "
+                          "lpad(n::text, 7, '0'), 1, '', 1700000000, '' FROM domain d, generate_series(1, %d) n "
+                          "WHERE d.name = 'many.test'" % self.MEMBERS)
+        key = subprocess.run([POSTLATCH, "-c", self.portal.dir + "/policy.conf", "api-key", "add", "--role", "server",
+                              "--label", "test"], check=True, capture_output=True, text=True).stdout.split()[0]
+        one = Administrator(self.portal.browser(), key)
+        downloads = []
+        for _ in range(self.STREAMS):
+            downloads.append(Download(self, one, "/export/members?domain=many.test"))
+            self.assertEqual(downloads[-1].answer.status, 200)
+            downloads[-1].read(1000)
+        wait_for(lambda: self.database.sql("SELECT 1 FROM pg_stat_activity WHERE state LIKE 'idle in%'") == [])
+        for download in downloads:
+            self.assertEqual([row["address"] for row in download.rest()],
+                             ["m%07d@many.test" % i for i in range(1, self.MEMBERS + 1)])
 
 
 class Slow(Faults):

@@ -32,7 +32,7 @@ export default {
     "members.title": "Members",
     "members.search": "Search addresses",
     "members.none": "There are no members yet.",
-    "members.csv": "Download as CSV (up to 10,000 members)",
+    "members.csv": "Download as CSV",
     "members.domain": "Domain",
     "members.member": "Member",
     "members.services": "Services",

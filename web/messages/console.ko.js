@@ -32,7 +32,7 @@ export default {
     "members.title": "회원",
     "members.search": "메일 주소 검색",
     "members.none": "아직 회원이 없습니다.",
-    "members.csv": "CSV로 내려받기 (최대 10,000명)",
+    "members.csv": "CSV로 내려받기",
     "members.domain": "도메인",
     "members.member": "회원",
     "members.services": "서비스",
