@@ -9,6 +9,7 @@
 #include "policy/login/login.h"
 #include "policy/session/grant.h"
 #include "policy/session/prune.h"
+#include "tests/unit/fresh_database.h"
 
 #define KEY_1 "1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
 
@@ -46,7 +47,7 @@ void write_file(const char *path, const char *text, size_t len)
 	assert_int_equal(fclose(out), 0);
 }
 
-/* In the folder, or on the server that the tests were given, where it is made empty. */
+/* In the folder, or on the server that the tests were given. */
 static void place_database(struct fixture *fixture)
 {
 	const char *server = getenv("POSTLATCH_TEST_POSTGRESQL");
@@ -54,14 +55,13 @@ static void place_database(struct fixture *fixture)
 	if (server != NULL) {
 		snprintf(fixture->uri, sizeof(fixture->uri), "%s", server);
 		snprintf(fixture->db, sizeof(fixture->db), "%s", server);
-		sql_run(fixture->db, "DROP SCHEMA IF EXISTS postlatch CASCADE");
 		return;
 	}
 	snprintf(fixture->db, sizeof(fixture->db), "%s/test.db", fixture->dir);
 	snprintf(fixture->uri, sizeof(fixture->uri), "sqlite:%s", fixture->db);
 }
 
-int make_folder(void **state)
+static int make_fixture(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 	const char *tmp = getenv("TMPDIR");
@@ -78,14 +78,26 @@ int make_folder(void **state)
 	return pl_keys_load(path_in(fixture, "verify.key"), &fixture->keys, &fixture->err);
 }
 
+int make_folder(void **state)
+{
+	const struct fixture *fixture;
+
+	if (make_fixture(state) < 0)
+		return -1;
+	fixture = *state;
+	if (is_postgresql(fixture->db))
+		sql_run(fixture->db, "DROP SCHEMA IF EXISTS postlatch CASCADE");
+	return 0;
+}
+
 int make_database(void **state)
 {
 	struct fixture *fixture;
 
-	if (make_folder(state) < 0)
+	if (make_fixture(state) < 0)
 		return -1;
 	fixture = *state;
-	assert_ok(fixture, pl_schema_create(fixture->uri, &fixture->err));
+	assert_ok(fixture, fresh_database(fixture->uri, fixture->db, &fixture->err));
 	reopen(fixture, PL_ROLE_COMMAND);
 	return 0;
 }
