@@ -96,6 +96,31 @@ static int import_rows(struct ctl *ctl, const struct pl_member_csv *csv, int *do
 	return ret < 0 ? -1 : importing.changed;
 }
 
+static json_t *left_json(unsigned int left)
+{
+	json_t *names = json_array();
+
+	for (int i = PL_CSV_LEFT; i < PL_CSV_COLUMNS; i++) {
+		if (left & PL_CSV_LEFT_BIT(i))
+			json_array_append_new(names, json_string(pl_csv_column_name(i)));
+	}
+	return names;
+}
+
+static void print_left(unsigned int left)
+{
+	const char *between = "left as they are: ";
+
+	for (int i = PL_CSV_LEFT; i < PL_CSV_COLUMNS; i++) {
+		if ((left & PL_CSV_LEFT_BIT(i)) == 0)
+			continue;
+		printf("%s%s", between, pl_csv_column_name(i));
+		between = ", ";
+	}
+	if (left != 0)
+		putchar('\n');
+}
+
 int cmd_member_import(struct ctl *ctl, struct pl_error *err)
 {
 	const char *path = ctl->args[0];
@@ -122,8 +147,9 @@ int cmd_member_import(struct ctl *ctl, struct pl_error *err)
 		goto out;
 	ret = CTL_DONE;
 	if (ctl->json)
-		ret = ctl_print_json(json_pack("{s:b, s:I, s:i}", "dry_run", dry, "members",
-					       (json_int_t)csv.count, "changed", changed),
+		ret = ctl_print_json(json_pack("{s:b, s:I, s:i, s:o}", "dry_run", dry, "members",
+					       (json_int_t)csv.count, "changed", changed,
+					       "left_columns", left_json(csv.left)),
 				     err);
 	else
 		printf("%s %d of %zu members\n", dry ? "would change" : "changed", changed,
@@ -131,6 +157,8 @@ int cmd_member_import(struct ctl *ctl, struct pl_error *err)
 	if (!ctl->json && domains > 0)
 		printf("%s %d domain%s\n", dry ? "would add" : "added", domains,
 		       domains == 1 ? "" : "s");
+	if (!ctl->json)
+		print_left(csv.left);
 out:
 	pl_member_csv_free(&csv);
 	free(text);

@@ -13,8 +13,18 @@ static const struct {
 	int column;
 } also[] = {
 #define PL_CSV_ALSO(name, column) { name, column },
+#define PL_CSV_SHOWN(name)
 #include "policy/admin/csv_column.def"
 #undef PL_CSV_ALSO
+#undef PL_CSV_SHOWN
+};
+
+static const char *const left[] = {
+#define PL_CSV_ALSO(name, column)
+#define PL_CSV_SHOWN(name) #name,
+#include "policy/admin/csv_column.def"
+#undef PL_CSV_ALSO
+#undef PL_CSV_SHOWN
 };
 
 /* "Two-factor mode" becomes "two_factor_mode". */
@@ -48,7 +58,8 @@ const char *pl_csv_column_name(int column)
 	case PL_CSV_NOTHING:
 		return "";
 	}
-	return pl_setting_info((enum pl_setting)column)->name;
+	return column >= PL_CSV_LEFT ? left[column - PL_CSV_LEFT]
+				     : pl_setting_info((enum pl_setting)column)->name;
 }
 
 int pl_csv_column_by_name(const char *name)

@@ -89,6 +89,7 @@ int pl_import_read(const char *text, size_t len, const char *default_domain, pl_
 
 	memset(import_r, 0, sizeof(*import_r));
 	ret = pl_member_csv_parse(text, len, &options, &csv, err);
+	import_r->left = csv.left;
 	pl_member_csv_free(&csv);
 	if (end_part(&reading) < 0 && ret == 0)
 		ret = pl_error_set(err, PL_ERR_RETRY, "out of memory");

@@ -29,6 +29,7 @@ struct pl_import {
 	struct pl_import_part *parts;
 	size_t count, room;
 	int64_t members;
+	unsigned int left; /* columns that change nothing (member_csv.h) */
 };
 
 /* Faults are told line by line: those of member_csv.h, and of a right line

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/admin/csv_column.h"
+#include "policy/admin/csv_cell.h"
 #include "policy/admin/csv_text.h"
 #include "policy/base/utf8.h"
 
@@ -118,7 +118,8 @@ static void renamed_column(struct reader *reader, const char *name, const char *
 	struct pl_csv_fault fault;
 
 	make_fault(&fault, reader->line, "renamed-column", name, renamed);
-	snprintf(fault.text, sizeof(fault.text), "the column %s is now called %s", name, renamed);
+	snprintf(fault.text, sizeof(fault.text), "the column %.100s is now called %s", name,
+		 renamed);
 	tell(reader, &fault);
 }
 
@@ -132,6 +133,8 @@ static void read_column_name(struct reader *reader, const char *name)
 		return;
 	}
 	reader->columns[reader->field] = column;
+	if (column >= PL_CSV_LEFT)
+		reader->csv->left |= PL_CSV_LEFT_BIT(column);
 	if (column == PL_CSV_TOTP_SECRET && reader->options->kind == PL_MEMBER_CSV_PLAIN)
 		wrong(reader, "secret-column",
 		      "the column totp_secret is for `postlatch import csv`", "");
@@ -197,6 +200,9 @@ static void read_value(struct reader *reader, const char *text)
 	int column = reader->columns[reader->field];
 	struct pl_error why = { 0 };
 
+	if (column >= PL_CSV_LEFT)
+		return;
+	text = pl_csv_cell_text(text);
 	reader->has_text |= *text != '\0';
 	if (column == PL_CSV_ADDRESS)
 		pl_address_parse(text, strlen(text), reader->options->default_domain,
@@ -483,12 +489,14 @@ void pl_member_csv_write_header(FILE *out)
 
 /* Addresses and classes hold neither quotes nor commas; a spreadsheet takes a
  * leading '=', '+' or '-' for a formula, and an address may begin with one, so
- * every field is quoted and nothing is put in front: import must read back
- * exactly what was exported. */
+ * every field is quoted. Nothing is put in front but of what would be taken away: import must
+ * read back exactly what was exported. */
 void pl_member_csv_write(FILE *out, const struct pl_member *member)
 {
-	fprintf(out, "\"%s@%s\",%s,%s", member->address.local, member->address.domain,
-		member->active ? "on" : "off", member->class_name);
+	const int is_protected = pl_csv_cell_is_protected(member->address.local);
+
+	fprintf(out, "\"%s%s@%s\",%s,%s", is_protected ? "'" : "", member->address.local,
+		member->address.domain, member->active ? "on" : "off", member->class_name);
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
 		char value[PL_VALUE_TEXT];
 

@@ -1,6 +1,7 @@
 /* member_csv.h - members as CSV (RFC 4180), read with libcsv.
  *
- * The first line names the columns (csv_column.h), and commas, semicolons or tabs divide them
+ * The first line names the columns (csv_column.h), of which some only show what is, and change
+ * nothing. Texts may be protected from spreadsheets (csv_cell.h). And commas, semicolons or tabs divide them
  * (csv_text.h). Lines end in LF or CRLF, fields may be quoted, and rows without any text are
  * left out. Everything is checked before anybody sees a
  * row: bounds, UTF-8, unknown and repeated columns, repeated addresses.
@@ -12,6 +13,7 @@
 
 #include "policy/account/change.h"
 #include "policy/account/member.h"
+#include "policy/admin/csv_column.h"
 
 #define PL_MEMBER_CSV_MAX (256 * 1024 * 1024) /* bytes of a file */
 #define PL_MEMBER_CSV_FIELD_MAX 512           /* bytes of a field */
@@ -34,6 +36,7 @@ struct pl_member_csv {
 	/* When more than one line is wrong: "line 3: ...", one on each line, the first
 	 * PL_MEMBER_CSV_FAULTS of them; else NULL. */
 	char *faults;
+	unsigned int left; /* columns of the file that change nothing, as PL_CSV_LEFT_BIT()s */
 };
 
 /* What is wrong with a line, for whom the sentence is in the wrong language: a code of these, and

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "policy/admin/audit_search.h"
+#include "policy/admin/csv_cell.h"
 #include "portal/console/console_answer.h"
-#include "portal/console/console_cell.h"
 #include "portal/console/console_export.h"
 #include "portal/console/handlers.h"
 
@@ -148,7 +148,7 @@ struct table_page {
 
 static void put_cell(FILE *out, const char *text, const char *behind)
 {
-	console_put_cell(out, text);
+	pl_csv_cell_put(out, text);
 	fputs(behind, out);
 }
 

@@ -60,18 +60,30 @@ static void forget(struct found *found)
 	json_decref(found->errors);
 }
 
+static json_t *left_json(unsigned int left)
+{
+	json_t *names = json_array();
+
+	for (int i = PL_CSV_LEFT; i < PL_CSV_COLUMNS; i++) {
+		if (left & PL_CSV_LEFT_BIT(i))
+			json_array_append_new(names, json_string(pl_csv_column_name(i)));
+	}
+	return names;
+}
+
 static json_t *preview_json(const struct found *found)
 {
 	const struct pl_import_preview *preview = &found->preview;
 
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "members",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:O}", "members",
 			 (json_int_t)preview->members, "added", (json_int_t)preview->added,
 			 "changed", (json_int_t)preview->changed, "same", (json_int_t)preview->same,
 			 "administrators", (json_int_t)preview->administrators, "own_account",
 			 (json_int_t)preview->own_account, "wrong",
 			 (json_int_t)(preview->wrong + found->unreadable), "lose_service",
 			 (json_int_t)preview->lose_service, "must_register",
-			 (json_int_t)preview->must_register, "errors", found->errors);
+			 (json_int_t)preview->must_register, "left_columns",
+			 left_json(found->import.left), "errors", found->errors);
 }
 
 int post_console_import_preview(struct request *request, struct response *response,

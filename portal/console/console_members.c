@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/admin/csv_cell.h"
+#include "policy/admin/csv_column.h"
 #include "policy/admin/member_query.h"
 #include "portal/console/console_answer.h"
-#include "portal/console/console_cell.h"
 #include "portal/console/console_export.h"
 #include "portal/console/handlers.h"
 #include "portal/http/route.h"
@@ -198,12 +199,12 @@ static void put_heading(FILE *out)
 	fputs("address,active,class", out);
 	for (int i = 0; i < PL_SETTING_COUNT; i++)
 		fprintf(out, ",%s", pl_setting_info((enum pl_setting)i)->name);
-	fputs(",flags,last_webmail,last_webmail_from,last_smtp,last_smtp_from,last_pop3,"
-	      "last_pop3_from,last_imap,last_imap_from,last_received,factor_registered,"
-	      "password_changed,created\r\n",
-	      out);
+	for (int i = PL_CSV_LEFT; i < PL_CSV_COLUMNS; i++)
+		fprintf(out, ",%s", pl_csv_column_name(i));
+	fputs("\r\n", out);
 }
 
+/* The last columns are those that an import leaves as they are, in their order. */
 static int put_line(const struct pl_member_line *line, void *context)
 {
 	struct table_page *page = context;
@@ -211,9 +212,9 @@ static int put_line(const struct pl_member_line *line, void *context)
 	char address[PL_ADDRESS_MAX + 1], value[PL_VALUE_TEXT], letters[FLAGS + 2];
 	FILE *out = page->out;
 
-	console_put_cell(out, pl_address_format(&member->address, address));
+	pl_csv_cell_put(out, pl_address_format(&member->address, address));
 	fprintf(out, ",%s,", member->active ? "on" : "off");
-	console_put_cell(out, member->class_name);
+	pl_csv_cell_put(out, member->class_name);
 	for (int i = 0; i < PL_SETTING_COUNT; i++)
 		fprintf(out, ",%s", pl_setting_write((enum pl_setting)i, &member->settings, value));
 	write_flags(page->request, line, letters);

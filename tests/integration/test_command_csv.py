@@ -16,7 +16,7 @@ class Import(CommandTest):
     def test_adds_and_changes(self):
         self.site.ok("member", "add", "a@x.test", "pop3=on")
         answer = self.read("address,pop3,class\na@x.test,off,staff\nb@x.test,,\n")
-        self.assertEqual(answer, {"dry_run": False, "members": 2, "changed": 2})
+        self.assertEqual(answer, {"dry_run": False, "members": 2, "changed": 2, "left_columns": []})
         self.assertEqual((self.own("a@x.test"), self.own("b@x.test")), ({"pop3": "off"}, {}))
         self.assertEqual(self.site.json("member", "show", "a@x.test")["class"], "staff")
 
@@ -50,7 +50,8 @@ class Import(CommandTest):
 
     def test_dry_run(self):
         before = self.site.state()
-        self.assertEqual(self.read("address\na@x.test\n", "--dry-run"), {"dry_run": True, "members": 1, "changed": 1})
+        self.assertEqual(self.read("address\na@x.test\n", "--dry-run"),
+                         {"dry_run": True, "members": 1, "changed": 1, "left_columns": []})
         self.assertEqual(self.site.state(), before)
 
     def test_all_bad_lines_are_named(self):
@@ -128,6 +129,30 @@ class Export(CommandTest):
         self.site.ok("member", "import", path)
         self.assertEqual(self.site.json("member", "list"), members)
         self.assertEqual(self.site.ok("member", "export"), text)
+
+    def test_odd_addresses_come_back(self):
+        for local in ("'=d", "''+e", "'f", "-g", "김+철수", "＝h", "'＋i", "o'neil"):
+            self.site.ok("member", "add", "--", local + "@y.test", "pop3=off")
+        members, text = self.site.json("member", "list"), self.site.ok("member", "export")
+        path = self.site.write("out.csv", text)
+        self.assertEqual(self.site.json("member", "import", path)["changed"], 0)
+        for domain in ("x.test", "y.test"):
+            self.site.ok("domain", "remove", domain, "--yes")
+        self.site.ok("member", "import", path)
+        self.assertEqual(self.site.json("member", "list"), members)
+        self.assertEqual(self.site.ok("member", "export"), text)
+
+    def test_columns_that_only_show_what_is_are_left_as_they_are(self):
+        text = "address,pop3,flags,last_imap,created\n'=c@y.test,off,US,2026-01-02T03:04:05Z,yesterday\n"
+        path = self.site.write("out.csv", text)
+        self.assertEqual(self.site.ok("member", "import", path, "--dry-run"),
+                         "would change 1 of 1 members\nwould add 1 domain\nleft as they are: flags, last_imap, created\n")
+        answer = self.site.json("member", "import", path)
+        self.assertEqual((answer["changed"], answer["left_columns"]), (1, ["flags", "last_imap", "created"]))
+        self.assertEqual(self.own("=c@y.test"), {"pop3": "off"})
+        answer = self.site.json("import", "csv", path)
+        left, = [entry for entry in answer["left_out"] if entry["kind"] == "columns"]
+        self.assertEqual(left["names"], ["flags", "last_imap", "created"])
 
     def test_filters(self):
         self.assertEqual(len(self.site.ok("member", "export", "--domain", "x.test").splitlines()), 3)

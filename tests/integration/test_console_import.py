@@ -1,5 +1,7 @@
 """Import of members by the administrators' API: a file is previewed line by line, becomes a job, and is undone."""
+import csv
 import http.client
+import io
 import unittest
 
 from console import API, Administrator, ConsoleTest
@@ -7,7 +9,7 @@ from server import TIMEOUT, wait_for
 
 CSV = "text/csv"
 NOTHING = {"members": 0, "added": 0, "changed": 0, "same": 0, "administrators": 0, "own_account": 0, "wrong": 0,
-           "lose_service": 0, "must_register": 0, "errors": []}
+           "lose_service": 0, "must_register": 0, "left_columns": [], "errors": []}
 
 
 class Import(ConsoleTest):
@@ -50,6 +52,32 @@ class Import(ConsoleTest):
         undo = self.ended(self.good(self.boss.post("/jobs/%d/undo" % job["id"])))
         self.assertEqual((undo["changed"], undo["failed"]), (2, 0))
         self.assertEqual(self.members(), {"old": "pop3=off"})
+
+    def test_the_table_of_members_can_be_imported_and_changes_nothing(self):
+        odd = ["=1+1", "+2", "-3", "'=4", "''@5".replace("@", "-"), "'6", "＝7", "＠8", "'＋9", "김철수", "o'neil", "a|b", "{c}"]
+        for local in odd:
+            self.command("member", "add", "--", local + "@" + self.domain, "pop3=off", "class=staff")
+        self.command("member", "set", "김철수@" + self.domain, "active=off", "two_factor_requirement=required")
+        path = "/export/members?domain=" + self.domain
+        text = self.boss.get(path).body.decode()
+        before = self.command("member", "list", "--domain", self.domain)
+        shown = ["flags", "last_webmail", "last_webmail_from", "last_smtp", "last_smtp_from", "last_pop3", "last_pop3_from",
+                 "last_imap", "last_imap_from", "last_received", "factor_registered", "password_changed", "created"]
+        self.assertEqual(self.good(self.preview(text)),
+                         {**NOTHING, "members": len(odd), "same": len(odd), "left_columns": shown})
+        job = self.ended(self.good(self.begin(text)))
+        self.assertEqual((job["state"], job["changed"], job["same"]), ("done", 0, len(odd)))
+        self.assertEqual(self.command("member", "list", "--domain", self.domain), before)
+        self.assertEqual(self.boss.get(path).body.decode(), text)
+        # Taken back to a server that has none of them, by the command.
+        for local in odd:
+            self.command("member", "remove", "--", local + "@" + self.domain)
+        with open(self.portal.dir + "/members.csv", "w") as f:
+            f.write(text)
+        self.assertEqual(self.command("member", "import", self.portal.dir + "/members.csv"),
+                         {"dry_run": False, "members": len(odd), "changed": len(odd), "left_columns": shown})
+        self.assertEqual([row[:-1] for row in csv.reader(io.StringIO(self.boss.get(path).body.decode()))],
+                         [row[:-1] for row in csv.reader(io.StringIO(text))])
 
     def test_wrong_lines_are_told_and_nothing_is_imported(self):
         text = self.lines("address,pop3", "a@,on", "b@,maybe") + "x@%s,on\ny@unknown.test,on\n" % self.foreign

@@ -1,8 +1,10 @@
 /* test_csv.c - members as CSV: what is taken, and what is refused by its line. */
 #include "tests/unit/test.h"
 
+#include <csv.h>
 #include <stdlib.h>
 
+#include "policy/admin/csv_cell.h"
 #include "policy/admin/member_csv.h"
 
 static int parse(const char *text, size_t len, struct pl_member_csv *csv, struct pl_error *err)
@@ -98,6 +100,58 @@ static void columns_that_are_missing_change_nothing(void **state)
 	assert_int_equal(csv.rows[0].change.settings, 0);
 	assert_false(csv.rows[0].change.has_active);
 	assert_false(csv.rows[0].change.has_class);
+	pl_member_csv_free(&csv);
+}
+
+static void keep_cell(void *cell, size_t len, void *context)
+{
+	snprintf(context, 64, "%.*s", (int)len, (const char *)cell);
+}
+
+static void cells_are_no_formulas_and_are_read_as_they_were(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t added;
+	} cells[] = {
+		{ "plain", 0 },    { "a,b", 0 },    { "say \"no\"", 0 }, { "two\nlines\r\n", 0 },
+		{ "김철수", 0 },   { "o'neil", 0 }, { "'quoted'", 0 },   { "=1+1", 1 },
+		{ "+82", 1 },      { "-1", 1 },     { "@x", 1 },         { "\ttab", 1 },
+		{ "\rreturn", 1 }, { "＝1", 1 },    { "＋1", 1 },        { "－1", 1 },
+		{ "＠x", 1 },      { "'=1", 1 },    { "'''＋1", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cells); i++) {
+		struct csv_parser parser;
+		char *text, cell[64] = "";
+		size_t len;
+		FILE *out = open_memstream(&text, &len);
+
+		pl_csv_cell_put(out, cells[i].text);
+		fclose(out);
+		assert_int_equal(csv_init(&parser, CSV_STRICT), 0);
+		assert_int_equal(csv_parse(&parser, text, len, keep_cell, NULL, cell), len);
+		csv_fini(&parser, keep_cell, NULL, cell);
+		csv_free(&parser);
+		assert_int_equal(strlen(cell), strlen(cells[i].text) + cells[i].added);
+		assert_string_equal(pl_csv_cell_text(cell), cells[i].text);
+		free(text);
+	}
+}
+
+static void columns_that_show_what_is_change_nothing(void **state)
+{
+	struct pl_member_csv csv =
+		taken("flags,address,last imap,POP3,Created\nUSI,'=a@b.test,?,off,never\n,,x,,y\n");
+
+	(void)state;
+	assert_int_equal(csv.count, 1);
+	assert_row(&csv.rows[0], "=a@b.test", PL_OFF, 2);
+	assert_int_equal(csv.rows[0].change.settings, 1u << PL_SETTING_POP3);
+	assert_int_equal(csv.left, PL_CSV_LEFT_BIT(PL_CSV_SHOWN_flags) |
+					   PL_CSV_LEFT_BIT(PL_CSV_SHOWN_last_imap) |
+					   PL_CSV_LEFT_BIT(PL_CSV_SHOWN_created));
 	pl_member_csv_free(&csv);
 }
 
@@ -330,6 +384,8 @@ int main(void)
 		cmocka_unit_test(ways_to_write_the_same),
 		cmocka_unit_test(columns_may_come_in_any_order),
 		cmocka_unit_test(columns_that_are_missing_change_nothing),
+		cmocka_unit_test(cells_are_no_formulas_and_are_read_as_they_were),
+		cmocka_unit_test(columns_that_show_what_is_change_nothing),
 		cmocka_unit_test(header_alone_is_no_members),
 		cmocka_unit_test(faults_name_their_line),
 		cmocka_unit_test(nul_bytes_are_refused),

@@ -134,6 +134,8 @@ function Preview({ preview, converted, body }) {
         <h2 id=${HEADING} tabindex="-1">${t("import.preview")}</h2>
         ${converted && html`<p data-note>${t("import.converted", { encoding: converted })}</p>`}
         <${Outcomes} preview=${preview} />
+        ${preview.left_columns.length > 0 && html`<p data-aside>
+            ${t("import.left-columns", { columns: preview.left_columns.join(", ") })}</p>`}
         <${Losses} preview=${preview} />
         ${preview.wrong > 0 && html`<${Errors} ...${preview} />`}
         ${preview.wrong === 0 && !isAny && html`<p>${t("job-preview.nobody")}</p>`}

@@ -173,6 +173,7 @@ export default {
     "import.looking": "Looking at the file…",
     "import.preview": "What the import comes to",
     "import.converted": "The file was saved in {encoding} and was converted.",
+    "import.left-columns": "These columns only show what is, and are left as they are: {columns}.",
     "import.added": "Will be added",
     "import.changed": "Will be changed",
     "import.wrong": "Wrong lines",

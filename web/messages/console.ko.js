@@ -173,6 +173,7 @@ export default {
     "import.looking": "파일을 확인하는 중…",
     "import.preview": "가져오면 이렇게 됩니다",
     "import.converted": "{encoding}(으)로 저장된 파일을 변환했습니다.",
+    "import.left-columns": "다음 칸은 보여 주기만 하는 것이므로 그대로 둡니다: {columns}.",
     "import.added": "추가되는 회원",
     "import.changed": "변경되는 회원",
     "import.wrong": "잘못된 줄",
