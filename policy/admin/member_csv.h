@@ -1,10 +1,10 @@
 /* member_csv.h - members as CSV (RFC 4180), read with libcsv.
  *
  * The first line names the columns (csv_column.h), of which some only show what is, and change
- * nothing. Texts may be protected from spreadsheets (csv_cell.h). And commas, semicolons or tabs divide them
- * (csv_text.h). Lines end in LF or CRLF, fields may be quoted, and rows without any text are
- * left out. Everything is checked before anybody sees a
- * row: bounds, UTF-8, unknown and repeated columns, repeated addresses.
+ * nothing. Commas, semicolons or tabs divide them (csv_text.h), and texts may be protected from
+ * spreadsheets (csv_cell.h). Lines end in LF or CRLF, fields may be quoted, and rows without any
+ * text are left out. Everything is checked before anybody sees a row: bounds, UTF-8, unknown and
+ * repeated columns, repeated addresses.
  */
 #ifndef POSTLATCH_MEMBER_CSV_H
 #define POSTLATCH_MEMBER_CSV_H
