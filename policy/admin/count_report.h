@@ -44,6 +44,14 @@ int pl_count_list(struct pl_store *store, const struct pl_count_filter *filter,
 		  int (*each)(const struct pl_count_row *row, void *context), void *context,
 		  struct pl_error *err);
 
+/* The same by all columns, with one look at the counts; by of the filter does not count. Calls each
+ * for the rows of a step by service, channel and credential, step after step, and at the end for
+ * those by rule, for which all steps are one. Rows by the same column are sorted by value. */
+int pl_count_list_all(struct pl_store *store, const struct pl_count_filter *filter,
+		      int (*each)(enum pl_count_by by, const struct pl_count_row *row,
+				  void *context),
+		      void *context, struct pl_error *err);
+
 /* The origins with the most guesses from a day on, at most so many, and the domains are summed
  * up. */
 int pl_guesser_list(struct pl_store *store, int64_t scope, int64_t domain_id, int64_t since,

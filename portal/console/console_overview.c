@@ -69,13 +69,23 @@ static int add_count(const struct pl_count_row *row, void *context)
 							"pending", (json_int_t)row->pending));
 }
 
-static int add_rule(const struct pl_count_row *row, void *context)
+/* In the list of the overview that the column has. */
+static int add_row(enum pl_count_by by, const struct pl_count_row *row, void *context)
 {
+	static const char *const lists[PL_COUNT_BY_END] = {
+		[PL_COUNT_BY_SERVICE] = "services",
+		[PL_COUNT_BY_CHANNEL] = "channels",
+		[PL_COUNT_BY_CREDENTIAL] = "credentials",
+		[PL_COUNT_BY_RULE] = "refusals",
+	};
+	json_t *list = json_object_get(context, lists[by]);
+
+	if (by != PL_COUNT_BY_RULE)
+		return add_count(row, list);
 	return row->refused == 0
 		       ? 0
-		       : json_array_append_new(context,
-					       json_pack("{s:s, s:I}", "rule", row->value, "count",
-							 (json_int_t)row->refused));
+		       : json_array_append_new(list, json_pack("{s:s, s:I}", "rule", row->value,
+							       "count", (json_int_t)row->refused));
 }
 
 static int add_service(const char *service, int64_t members, void *context)
@@ -90,33 +100,17 @@ static int add_origin(const char *origin, int64_t count, void *context)
 							(json_int_t)count));
 }
 
-/* The days of the counts by each of three columns. */
+/* The days of the counts, and what was refused in all of them. */
 static int add_logins(const struct request *request, const struct asked *asked, json_t *overview,
 		      struct pl_error *err)
 {
-	static const struct {
-		const char *name;
-		enum pl_count_by by;
-	} lists[] = { { "services", PL_COUNT_BY_SERVICE },
-		      { "channels", PL_COUNT_BY_CHANNEL },
-		      { "credentials", PL_COUNT_BY_CREDENTIAL } };
-	struct pl_count_filter filter = { .scope = asked->scope,
-					  .domain_id = asked->domain_id,
-					  .since = asked->since,
-					  .until = asked->until,
-					  .step = PL_DAY_SECONDS };
+	const struct pl_count_filter filter = { .scope = asked->scope,
+						.domain_id = asked->domain_id,
+						.since = asked->since,
+						.until = asked->until,
+						.step = PL_DAY_SECONDS };
 
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		filter.by = lists[i].by;
-		if (pl_count_list(request->work.store, &filter, add_count,
-				  json_object_get(overview, lists[i].name), err) < 0)
-			return -1;
-	}
-	/* All days are one step. */
-	filter.step = INT64_MAX;
-	filter.by = PL_COUNT_BY_RULE;
-	return pl_count_list(request->work.store, &filter, add_rule,
-			     json_object_get(overview, "refusals"), err);
+	return pl_count_list_all(request->work.store, &filter, add_row, overview, err);
 }
 
 static int add_all(const struct request *request, const struct asked *asked, json_t *overview,

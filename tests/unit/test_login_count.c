@@ -498,6 +498,60 @@ static void counts_are_summed_up_by_step_and_column(void **state)
 	assert_int_equal(pl_count_by_of("member"), PL_COUNT_BY_END);
 }
 
+/* By each column. */
+static char said_by[PL_COUNT_BY_END][1024];
+
+static int say_by(enum pl_count_by by, const struct pl_count_row *row, void *context)
+{
+	said[0] = '\0';
+	say(row, context);
+	strcat(said_by[by], said);
+	return 0;
+}
+
+static void assert_all_counts(struct fixture *fixture, struct pl_count_filter filter)
+{
+	char want[1024];
+
+	memset(said_by, 0, sizeof(said_by));
+	assert_ok(fixture, pl_count_list_all(fixture->store, &filter, say_by, NULL, &fixture->err));
+	for (filter.by = PL_COUNT_BY_SERVICE; filter.by < PL_COUNT_BY_RULE; filter.by++) {
+		said[0] = '\0';
+		assert_ok(fixture,
+			  pl_count_list(fixture->store, &filter, say, NULL, &fixture->err));
+		memcpy(want, said, sizeof(want));
+		assert_string_equal(said_by[filter.by], want);
+	}
+}
+
+static void one_look_at_the_counts_has_the_sums_by_every_column(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_count_filter filter = { .since = T, .until = T + 2 * DAY, .step = DAY };
+
+	add_counts(fixture);
+	assert_all_counts(fixture, filter);
+	assert_string_equal(said_by[PL_COUNT_BY_SERVICE],
+			    "0 imap 7 5 0; 0 pop3 6 0 0; 0 webmail 0 0 8; 24 smtp 0 7 0; ");
+	/* The days are one step. */
+	assert_string_equal(said_by[PL_COUNT_BY_RULE],
+			    "24 account-password 6 0 0; 24 app-password 3 0 0; 24 domain-unknown 0 "
+			    "7 0; 24 second-factor-code 0 0 8; 24 token 4 0 0; 24 wrong-password 0 "
+			    "5 "
+			    "0; ");
+	filter.step = HOUR;
+	filter.scope = 5;
+	assert_all_counts(fixture, filter);
+	assert_string_equal(said_by[PL_COUNT_BY_CHANNEL],
+			    "0 client 3 0 0; 1 client 0 5 0; 1 webmail 4 0 8; ");
+	filter.domain_id = 2;
+	assert_all_counts(fixture, filter);
+	assert_string_equal(said_by[PL_COUNT_BY_SERVICE], "");
+	filter.scope = 0;
+	assert_all_counts(fixture, filter);
+	assert_string_equal(said_by[PL_COUNT_BY_SERVICE], "1 pop3 6 0 0; ");
+}
+
 static void assert_guessers(struct fixture *fixture, int64_t scope, int64_t domain_id,
 			    const char *want)
 {
@@ -549,6 +603,7 @@ int main(void)
 		TEST_WITH_DATABASE(a_day_has_one_row_of_a_domain_whoever_writes_it),
 		TEST_WITH_DATABASE(a_large_domain_is_read_in_portions),
 		TEST_WITH_DATABASE(counts_are_summed_up_by_step_and_column),
+		TEST_WITH_DATABASE(one_look_at_the_counts_has_the_sums_by_every_column),
 		TEST_WITH_DATABASE(guesses_at_no_domain_are_for_server_administrators),
 		TEST_WITH_DATABASE(members_with_the_account_password_are_counted_by_service),
 	};
