@@ -161,11 +161,21 @@ static int list_forbidden(const struct pl_work *work, const struct pl_job_portio
 	return ret;
 }
 
+/* The policy file forbids nothing else. */
+static int switches_on(const struct pl_change *change)
+{
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+		if ((change->settings & 1u << i) != 0 && change->value.value[i] == PL_ON)
+			return 1;
+	}
+	return 0;
+}
+
 static int leave_out_forbidden(const struct pl_work *work, const struct pl_job_portion *portion,
 			       const struct pl_policy *policy, const struct pl_change *change)
 {
 	struct ids domains = { .count = 0 };
-	int ret = list_forbidden(work, portion, policy, change, &domains);
+	int ret = switches_on(change) ? list_forbidden(work, portion, policy, change, &domains) : 0;
 
 	for (size_t i = 0; ret == 0 && i < domains.count; i++)
 		ret = pl_exec(work->store, PL_SQL_JOB_MARK_DOMAIN,
@@ -275,19 +285,19 @@ static int end_sessions(const struct pl_work *work, struct pl_job_runner *runner
 		       : add_records(work, portion, "session.revoke-all", "changed");
 }
 
-static int notify(const struct pl_work *work, const struct pl_job_portion *portion)
+/* Tells the members whom the rows name, with the reason of the job. */
+static int notify(const struct pl_work *work, const struct pl_job_portion *portion,
+		  struct pl_stmt *rows, const char *what)
 {
 	struct pl_notice_origin origin = { .ip = "" };
 	struct ids members = { .count = 0 };
-	int ret = read_ids(pl_query(work->store, PL_SQL_JOB_MEMBERS,
-				    PL_PARAMS(PORTION_PARAMS(portion, "changed"))),
-			   &members, work->err);
+	int ret = read_ids(rows, &members, work->err);
 
 	if (portion->job.change[0] != '\0')
 		pl_utf8_copy(portion->job.change + strlen(PL_AUDIT_REASON), origin.reason,
 			     sizeof(origin.reason));
 	for (size_t i = 0; ret == 0 && i < members.count; i++)
-		ret = pl_notice_add(work, members.id[i], "factor-reset", &origin);
+		ret = pl_notice_add(work, members.id[i], what, &origin);
 	free(members.id);
 	return ret;
 }
@@ -315,7 +325,10 @@ static int remove_factors(const struct pl_work *work, struct pl_job_runner *runn
 	return add_records(work, portion, "totp.reset", "changed") < 0 ||
 			       end_sessions(work, runner, portion) < 0
 		       ? -1
-		       : notify(work, portion);
+		       : notify(work, portion,
+				pl_query(work->store, PL_SQL_JOB_MEMBERS,
+					 PL_PARAMS(PORTION_PARAMS(portion, "changed"))),
+				"factor-reset");
 }
 
 static int sign_out(const struct pl_work *work, struct pl_job_runner *runner,
@@ -324,7 +337,12 @@ static int sign_out(const struct pl_work *work, struct pl_job_runner *runner,
 	return pl_exec(work->store, PL_SQL_JOB_MARK,
 		       PL_PARAMS(PL_TEXT("new_outcome", "changed"), PL_TEXT("reason", ""),
 				 PORTION_PARAMS(portion, "taken")),
-		       work->err) < 0
+		       work->err) < 0 ||
+			       notify(work, portion,
+				      pl_query(work->store, PL_SQL_JOB_SIGNED_OUT,
+					       PL_PARAMS(PORTION_PARAMS(portion, "changed"),
+							 PL_INT("now", work->now))),
+				      "sessions-ended") < 0
 		       ? -1
 		       : end_sessions(work, runner, portion);
 }
@@ -376,5 +394,5 @@ int pl_job_portion_run(const struct pl_work *work, struct pl_job_runner *runner,
 	    leave_out_oneself(work, portion, &change) < 0 ||
 	    act(work, runner, portion, &change) < 0 || count(work, portion) < 0)
 		return -1;
-	return run_on(work, PL_SQL_JOB_FORGET_SAME, portion, "same");
+	return portion->same == 0 ? 0 : run_on(work, PL_SQL_JOB_FORGET_SAME, portion, "same");
 }

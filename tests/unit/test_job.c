@@ -350,6 +350,26 @@ static void factors_are_removed_with_their_sessions_and_the_members_told(void **
 	assert_int_equal(count(fixture, "member WHERE generation > 0"), 1);
 }
 
+static void members_are_told_that_their_sessions_were_ended(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct pl_administrator boss = make_members(fixture);
+	const struct pl_job job =
+		make_job(fixture, &boss, PL_JOB_END_SESSIONS, "reason=stolen laptops", NULL, 0);
+
+	open_session(fixture, "u1@a.test");
+	open_session(fixture, "u2@a.test");
+	open_session(fixture, "u@b.test");
+	run_at(fixture, NOW, job.id);
+	assert_counts(fixture, job.id, MEMBERS, 0, 1, 0);
+	assert_int_equal(count(fixture,
+			       "outbox o JOIN member m ON m.id = o.member_id WHERE o.what = "
+			       "'sessions-ended' AND m.local IN ('u1', 'u2')"),
+			 2);
+	/* Nothing has ended for the others. */
+	assert_int_equal(count(fixture, "outbox WHERE what = 'sessions-ended'"), 2);
+}
+
 /* ---- runners ---- */
 
 static void die(const struct pl_session *session, void *context)
@@ -654,6 +674,7 @@ int main(void)
 		TEST_WITH_DATABASE(undoing_gives_back_what_is_still_as_the_job_left_it),
 		TEST_WITH_DATABASE(only_changes_of_settings_can_be_undone),
 		TEST_WITH_DATABASE(factors_are_removed_with_their_sessions_and_the_members_told),
+		TEST_WITH_DATABASE(members_are_told_that_their_sessions_were_ended),
 		TEST_WITH_DATABASE(job_whose_runner_dies_in_each_portion_goes_on),
 		TEST_WITH_DATABASE(job_is_run_by_one_runner_at_a_time),
 		TEST_WITH_DATABASE(paused_job_rests_until_it_is_resumed),
