@@ -20,9 +20,11 @@
 /* The command writes files of members, whose indexes do not all have the file's order: a page that
  * is in no cache is written to the journal and read again for each row. It takes what it uses. */
 #define COMMAND_CACHE "-98304"
+/* So do jobs of the console, of whose connections there are several. */
+#define CONSOLE_CACHE "-16384"
 
 #define SQL_MAX 2048
-#define LOCK_PAUSE_MAX 25 /* milliseconds between two attempts to get a lock */
+#define LOCK_PAUSE_MAX 10 /* milliseconds between two attempts to get a lock */
 #define SHM_SLACK (1 << 20)
 
 struct db {
@@ -185,6 +187,9 @@ static int configure(struct db *db, enum pl_role role, struct pl_error *err)
 	if (is_reader(role) && script(db, "PRAGMA query_only = ON;", err) < 0)
 		return -1;
 	if (role == PL_ROLE_LOGIN && script(db, "PRAGMA cache_size = " LOGIN_CACHE ";", err) < 0)
+		return -1;
+	if (role == PL_ROLE_CONSOLE &&
+	    script(db, "PRAGMA cache_size = " CONSOLE_CACHE ";", err) < 0)
 		return -1;
 	if (role == PL_ROLE_COMMAND &&
 	    script(db, "PRAGMA cache_size = " COMMAND_CACHE ";", err) < 0)
