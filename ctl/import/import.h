@@ -103,8 +103,16 @@ struct import_table {
 	/* What a row says. NULL: it is left out, as the fields below say. */
 	int (*row)(struct import_plan *plan, const struct sql_row *row);
 	const char *kind, *reason, *name_column;
+	/* The source of the program that has such a table, which this one has not. NULL: this one
+	 * has it. */
+	const char *other;
 };
 
+/* A row for a table that only another program has. */
+#define IMPORT_OTHER_TABLE(table, source)          \
+	{                                          \
+		.name = (table), .other = (source) \
+	}
 /* A row for a table whose rows are left out. */
 #define IMPORT_LEFT_TABLE(table, column, what, why)                                  \
 	{                                                                            \

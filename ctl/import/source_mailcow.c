@@ -105,11 +105,12 @@ static int add_mailbox(struct import_plan *plan, const struct sql_row *row, cons
 
 static int on_mailbox(struct import_plan *plan, const struct sql_row *row)
 {
+	/* As mailcow itself tells them from mailboxes. */
 	static const char *const resources[] = { "location", "thing", "group" };
 	const char *username = import_text(row, "username");
 
 	for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
-		if (strcmp(import_text(row, "kind"), resources[i]) == 0)
+		if (strcasestr(import_text(row, "kind"), resources[i]) != NULL)
 			return import_leave(plan, "resources", "nobody signs in to them", username);
 	}
 	if (import_leave_password(plan, row) < 0)
@@ -145,6 +146,11 @@ static int on_tfa(struct import_plan *plan, const struct sql_row *row)
 	const struct sql_value *secret = sql_row_value(row, "secret");
 	struct import_member *member = import_find_member(plan, username);
 
+	/* Administrators' names are no addresses. */
+	if (member == NULL && strchr(username, '@') != NULL)
+		return import_leave(plan, "second factors without a member",
+				    "their mailbox is a resource, or is left out as well",
+				    username);
 	if (member == NULL)
 		return import_leave(plan, "second factors of administrators", ADMINISTRATORS,
 				    username);
@@ -179,6 +185,10 @@ static const struct import_table tables[] = {
 	IMPORT_LEFT_TABLE("spamalias", "address", "temporary addresses", DELIVERY),
 	IMPORT_LEFT_TABLE("sieve_filters", "username", "Sieve filters", DELIVERY),
 	IMPORT_LEFT_TABLE("admin", "username", "administrators", ADMINISTRATORS),
+	IMPORT_OTHER_TABLE("mailbox_app_password", "postfixadmin"),
+	IMPORT_OTHER_TABLE("totp_exception_address", "postfixadmin"),
+	IMPORT_OTHER_TABLE("vacation", "postfixadmin"),
+	IMPORT_OTHER_TABLE("vacation_notification", "postfixadmin"),
 	{ .name = NULL },
 };
 

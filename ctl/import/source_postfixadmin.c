@@ -91,6 +91,8 @@ static const struct import_table tables[] = {
 	IMPORT_LEFT_TABLE("admin", "username", "administrators",
 			  "what they may do is different here: make members administrators with "
 			  "`postlatch admin add`"),
+	IMPORT_OTHER_TABLE("tfa", "mailcow"),
+	IMPORT_OTHER_TABLE("app_passwd", "mailcow"),
 	{ .name = NULL },
 };
 

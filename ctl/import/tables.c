@@ -36,7 +36,7 @@ static int wants(const char *name, void *context)
 	if (table == NULL)
 		return 0;
 	pass->is_seen[table - pass->tables] = 1;
-	return table->pass == pass->number;
+	return pass->number != 0 && table->pass == pass->number;
 }
 
 static int has_columns(const struct pass *pass, const struct import_table *table,
@@ -64,6 +64,21 @@ static int on_row(const struct sql_row *row, void *context)
 			    import_text(row, table->name_column));
 }
 
+/* Programs have tables of the same names, and what only one of them has would be lost. */
+static int check_others(const struct pass *pass, const char *what)
+{
+	for (size_t i = 0; pass->tables[i].name != NULL; i++) {
+		const struct import_table *table = &pass->tables[i];
+
+		if (table->other != NULL && pass->is_seen[i])
+			return pl_error_set(pass->plan->err, PL_ERR_INVALID,
+					    "it has a table %s%s, so it is not a dump of %s: use "
+					    "`postlatch import %s`",
+					    pass->plan->prefix, table->name, what, table->other);
+	}
+	return 0;
+}
+
 int import_tables(struct import_plan *plan, const char *what, const struct import_table *tables,
 		  const char *text, size_t len)
 {
@@ -72,8 +87,10 @@ int import_tables(struct import_plan *plan, const char *what, const struct impor
 		.wants = wants, .row = on_row, .context = &pass, .err = plan->err
 	};
 
-	for (pass.number = 1; pass.number <= 2; pass.number++) {
-		if (sql_dump_read(text, len, &reader) < 0)
+	/* Before any row is read it is known whose dump it is. */
+	for (pass.number = 0; pass.number <= 2; pass.number++) {
+		if (sql_dump_read(text, len, &reader) < 0 ||
+		    (pass.number == 0 && check_others(&pass, what) < 0))
 			return -1;
 	}
 	for (size_t i = 0; tables[i].name != NULL; i++) {

@@ -121,6 +121,26 @@ class Mailcow(Import):
         self.assertIn("not base32", self.reason(answer, "second factors"))
         self.assertIn("only hashes", self.reason(answer, "app passwords"))
 
+    def test_a_dump_of_the_other_program_is_refused_by_its_tables(self):
+        for source, name, other, table in (("postfixadmin", "mailcow.sql", "mailcow", "tfa"),
+                                           ("mailcow", "postfixadmin-mysql.sql", "postfixadmin", "mailbox_app_password")):
+            run = self.site.run("import", source, os.path.join(DATA, name), "--write")
+            self.assertEqual(run.returncode, 65)
+            self.assertIn("it has a table %s, so it is not a dump of" % table, run.stderr)
+            self.assertIn("use `postlatch import %s`" % other, run.stderr)
+        self.assertEqual(self.site.json("member", "list"), [])
+
+    def test_a_resource_is_no_member_and_its_factor_no_administrators(self):
+        text = self.data("mailcow.sql").replace("'{}','location','mailcow'", "'{}','Thing','mailcow'").replace(
+            "(2,'key','ben@", "(9,'phone','room@mail.test','totp','JBSWY3DPEHPK3PXP',0,1),\n(2,'key','ben@")
+        answer = self.site.json("import", "mailcow", self.site.write("resource.sql", text), "--write")
+        left = self.left(answer)
+        self.assertEqual(left[("resources", 1)], ["room@mail.test"])
+        self.assertIn("nobody signs in", self.reason(answer, "resources"))
+        self.assertEqual(left[("second factors without a member", 1)], ["room@mail.test"])
+        self.assertEqual(left[("second factors of administrators", 1)], ["admin"])
+        self.assertNotIn("room@mail.test", [row["member"] for row in answer["members"]])
+
     def test_forwards_that_cannot_be_set_have_a_reason(self):
         with open(os.path.join(DATA, "mailcow.sql"), encoding="utf-8") as f:
             dump = f.read()
@@ -354,7 +374,8 @@ class Refusals(Import):
     def test_dumps_of_other_programs(self):
         self.refuse(self.data("roundcube.sql"), "it has no table domain, so it is not a dump of mailcow", "--table-prefix")
         self.refuse(self.data("roundcube.sql"), "--table-prefix", source="roundcube-2fa")
-        self.refuse(self.data("postfixadmin-mysql.sql"), "the table mailbox has no column attributes")
+        self.refuse(self.data("postfixadmin-mysql.sql"), "use `postlatch import postfixadmin`")
+        self.refuse(self.data("postfixadmin-postgresql.sql"), "the table mailbox has no column attributes")
 
     def test_dumps_that_are_not_whole(self):
         for name, source in (("mailcow.sql", "mailcow"), ("postfixadmin-postgresql.sql", "postfixadmin"),
