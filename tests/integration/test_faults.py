@@ -284,9 +284,8 @@ class Writing(Faults):
         replace_database(copy_of_good())
         self.assert_let_in(*self.both())
         folder = os.path.dirname(database())
-        server.inside("mount", "--bind", folder, folder, check=True)
         self.addCleanup(server.inside, "umount", "--lazy", folder)
-        server.inside("mount", "-o", "remount,ro,bind", folder, check=True)
+        wait_for(lambda: self.mounted_read_only(folder))
         self.open_anew_inside(folder)
         since = self.next_second()
         self.assert_let_in(*self.both())
@@ -294,6 +293,15 @@ class Writing(Faults):
         self.set_fails("not writable")
         server.inside("umount", "--lazy", folder, check=True)
         self.assert_uses_arrive(since)
+
+    @staticmethod
+    def mounted_read_only(folder):
+        """Who opens a file there between the two commands can write it, so that the second is refused."""
+        server.inside("mount", "--bind", folder, folder, check=True)
+        if server.inside("mount", "-o", "remount,ro,bind", folder).returncode == 0:
+            return True
+        server.inside("umount", "--lazy", folder, check=True)
+        return False
 
     def open_anew_inside(self, folder):
         """Out here the folder can be written: away with the file, and back again, until the thread that writes
