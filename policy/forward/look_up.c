@@ -64,16 +64,20 @@ static int find(void *context, const struct pl_address *address, struct pl_forwa
 	return ret == 1 ? pl_forward_is_allowed(look_up->policy, &account, look_up->now) : ret;
 }
 
-int pl_forward_is_allowed(const struct pl_policy *policy, const struct pl_account *account,
-			  int64_t now)
+struct pl_verdict pl_forward_verdict(const struct pl_policy *policy,
+				     const struct pl_account *account, int64_t now)
 {
 	const struct pl_login forwarding = { .service = PL_SETTING_FORWARDING,
 					     .offer = PL_OFFER_NOTHING,
 					     .now = now };
 
-	return account->domain.active && account->member.active &&
-	       !pl_account_is_outside(account, policy) &&
-	       pl_login_decide(policy, &forwarding, account).outcome == PL_ALLOW;
+	return pl_login_decide(policy, &forwarding, account);
+}
+
+int pl_forward_is_allowed(const struct pl_policy *policy, const struct pl_account *account,
+			  int64_t now)
+{
+	return pl_forward_verdict(policy, account, now).outcome == PL_ALLOW;
 }
 
 int pl_forward_look_up(struct pl_store *store, const struct pl_policy *policy, int64_t now,

@@ -4,10 +4,13 @@
 
 #include "policy/account/member.h"
 #include "policy/forward/resolve.h"
+#include "policy/settings/decide.h"
 #include "policy/settings/policy.h"
 #include "policy/store/store.h"
 
-/* Whether mail of the account may be forwarded now. */
+/* Whether mail of the account may be forwarded now, and by which rule. */
+struct pl_verdict pl_forward_verdict(const struct pl_policy *policy,
+				     const struct pl_account *account, int64_t now);
 int pl_forward_is_allowed(const struct pl_policy *policy, const struct pl_account *account,
 			  int64_t now);
 

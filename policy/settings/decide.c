@@ -137,20 +137,26 @@ static int webmail_needs_switch(enum pl_setting service)
 	return service != PL_SETTING_IMAP && service != PL_SETTING_SMTP;
 }
 
-/* The checks that come before any credential; PL_RULE_COUNT when all are passed. *about becomes
- * the switch that was looked at last. */
-static enum pl_rule gate(const struct pl_facts *facts, enum pl_setting *about)
+/* Returns the rule by which the whole account is shut, or PL_RULE_COUNT. */
+static enum pl_rule account_shut_by(const struct pl_facts *facts)
 {
-	enum pl_rule shut = PL_RULE_COUNT;
-
 	if (facts->name_invalid)
 		return PL_RULE_NAME_INVALID;
 	if (facts->domain_unknown)
 		return PL_RULE_DOMAIN_UNKNOWN;
 	if (facts->domain_inactive)
 		return PL_RULE_DOMAIN_INACTIVE;
-	if (facts->member_inactive)
-		return PL_RULE_MEMBER_INACTIVE;
+	return facts->member_inactive ? PL_RULE_MEMBER_INACTIVE : PL_RULE_COUNT;
+}
+
+/* The checks that come before any credential; PL_RULE_COUNT when all are passed. *about becomes
+ * the switch that was looked at last. */
+static enum pl_rule gate(const struct pl_facts *facts, enum pl_setting *about)
+{
+	enum pl_rule shut = account_shut_by(facts);
+
+	if (shut != PL_RULE_COUNT)
+		return shut;
 	if (facts->channel == PL_CHANNEL_CLIENT || webmail_needs_switch(facts->service))
 		shut = shut_by(facts, facts->service);
 	if (shut != PL_RULE_COUNT || facts->channel == PL_CHANNEL_CLIENT)
@@ -263,7 +269,7 @@ static enum pl_rule webmail(const struct pl_facts *facts)
 	return PL_RULE_TOKEN_INVALID;
 }
 
-/* A feature has no login: only its switch decides. */
+/* A feature has no login: only the account and its switch decide. */
 static int is_feature(enum pl_setting service)
 {
 	return service == PL_SETTING_FORWARDING || service == PL_SETTING_LARGE_ATTACHMENTS ||
@@ -273,8 +279,10 @@ static int is_feature(enum pl_setting service)
 
 static enum pl_rule feature(const struct pl_facts *facts)
 {
-	enum pl_rule shut = shut_by(facts, facts->service);
+	enum pl_rule shut = account_shut_by(facts);
 
+	if (shut == PL_RULE_COUNT)
+		shut = shut_by(facts, facts->service);
 	return shut != PL_RULE_COUNT ? shut : PL_RULE_FEATURE_ON;
 }
 
