@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "policy/forward/rows.h"
+
 static void read_target(struct pl_stmt *rows, const struct pl_policy *policy,
 			struct pl_forward *forward)
 {
@@ -23,6 +25,7 @@ static void read_target(struct pl_stmt *rows, const struct pl_policy *policy,
 	pl_col_copy(rows, "target_domain", domain, sizeof(domain));
 	target->is_outside =
 		pl_col_is_null(rows, "inside_id") && pl_policy_domain(policy, domain) == NULL;
+	target->is_elsewhere = pl_col_int(rows, "elsewhere") != 0;
 }
 
 static void read_head(struct pl_stmt *rows, struct pl_forward *forward_r)
@@ -37,9 +40,9 @@ static void read_head(struct pl_stmt *rows, struct pl_forward *forward_r)
 }
 
 /* Rows of one forward follow one another. */
-static int read_all(struct pl_stmt *rows, const struct pl_policy *policy,
-		    int (*each)(const struct pl_forward *forward, void *context), void *context,
-		    struct pl_error *err)
+int pl_forward_read_all(struct pl_stmt *rows, const struct pl_policy *policy,
+			int (*each)(const struct pl_forward *forward, void *context), void *context,
+			struct pl_error *err)
 {
 	struct pl_forward forward = { .member_id = 0 };
 	int ret;
@@ -78,7 +81,7 @@ int pl_forward_get(struct pl_store *store, const struct pl_policy *policy, int64
 		pl_query(store, PL_SQL_FORWARD_GET, PL_PARAMS(PL_INT("member_id", member_id)));
 
 	forward_r->member_id = 0;
-	if (read_all(rows, policy, keep_one, forward_r, err) < 0)
+	if (pl_forward_read_all(rows, policy, keep_one, forward_r, err) < 0)
 		return -1;
 	return forward_r->member_id != 0;
 }
@@ -91,7 +94,7 @@ int pl_forward_list(struct pl_store *store, const struct pl_policy *policy, cons
 					      : pl_query(store, PL_SQL_FORWARD_LIST_DOMAIN,
 							 PL_PARAMS(PL_TEXT("domain", domain)));
 
-	return read_all(rows, policy, each, context, err);
+	return pl_forward_read_all(rows, policy, each, context, err);
 }
 
 size_t pl_forward_outside(const struct pl_forward *forward)
@@ -105,8 +108,7 @@ size_t pl_forward_outside(const struct pl_forward *forward)
 
 /* -- changes -- */
 
-/* "on keep-copy to=a@x.test,b@y.test", cut to what a record has room for. */
-static void describe(const struct pl_forward *forward, char text_r[PL_AUDIT_TEXT])
+void pl_forward_describe(const struct pl_forward *forward, char text_r[PL_AUDIT_TEXT])
 {
 	size_t len;
 
@@ -132,8 +134,8 @@ static int record(const struct pl_work *work, const struct pl_policy *policy,
 
 	if (pl_forward_get(work->store, policy, account->member.id, &after, work->err) < 0)
 		return -1;
-	describe(before, was);
-	describe(&after, is);
+	pl_forward_describe(before, was);
+	pl_forward_describe(&after, is);
 	return pl_audit_add(work, action, pl_address_format(&account->member.address, object), was,
 			    is);
 }

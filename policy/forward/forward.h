@@ -21,7 +21,8 @@
 struct pl_forward_target {
 	int64_t id;
 	char address[PL_ADDRESS_MAX + 1];
-	int is_outside; /* of the operator's domains */
+	int is_outside;   /* of the operator's domains */
+	int is_elsewhere; /* outside of the owner's domain and its aliases */
 	int64_t added_at;
 	int64_t confirmed_at; /* 0: not yet */
 	char confirmed_by[16];
@@ -44,6 +45,8 @@ int pl_forward_get(struct pl_store *store, const struct pl_policy *policy, int64
 int pl_forward_list(struct pl_store *store, const struct pl_policy *policy, const char *domain,
 		    int (*each)(const struct pl_forward *forward, void *context), void *context,
 		    struct pl_error *err);
+/* "on keep-copy to=a@x.test,b@y.test", cut to what a record has room for. */
+void pl_forward_describe(const struct pl_forward *forward, char text_r[PL_AUDIT_TEXT]);
 /* How many targets are outside of the operator's domains. */
 size_t pl_forward_outside(const struct pl_forward *forward);
 

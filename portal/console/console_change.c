@@ -56,13 +56,20 @@ int console_write_member(struct request *request, struct response *response, con
 	return finish(request, ret == 1 ? make(request, response, change, context) : ret);
 }
 
+int console_take_reason(struct request *request, struct response *response)
+{
+	request->work.actor.reason = request_text(request, "reason");
+	return request->policy->admin_reason && request->work.actor.reason == NULL
+		       ? respond_bad_field(response, "reason")
+		       : 1;
+}
+
 int console_write_with_reason(struct request *request, struct response *response,
 			      console_change *change, void *context)
 {
-	request->work.actor.reason = request_text(request, "reason");
-	if (request->policy->admin_reason && request->work.actor.reason == NULL)
-		return respond_bad_field(response, "reason");
-	return console_write_member(request, response, change, context);
+	return console_take_reason(request, response)
+		       ? console_write_member(request, response, change, context)
+		       : 0;
 }
 
 int console_is_allowed(const struct request *request, struct response *response, const char *domain,

@@ -25,6 +25,8 @@ int console_write_member(struct request *request, struct response *response, con
  * records. Answers itself when the policy file wants one and there is none. */
 int console_write_with_reason(struct request *request, struct response *response,
 			      console_change *change, void *context);
+/* The reason alone, before console_write(): 1; 0 and the answer. */
+int console_take_reason(struct request *request, struct response *response);
 
 /* Whether the policy file allows what a change switches on in that domain: 1; 0 and the answer. */
 int console_is_allowed(const struct request *request, struct response *response, const char *domain,
