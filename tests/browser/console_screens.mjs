@@ -103,6 +103,20 @@ export const SCREENS = {
         const domain = await newDomain("one", "two");
         await lookAt(visitor, domain, ["one"], "end-sessions");
     },
+    forwards: async (visitor, page) => {
+        const { address } = await newMember("forwarding=on");
+        await postlatch("forward", "set", address, "somebody.with.a.long.name@subsidiary.elsewhere.example", "--keep-copy");
+        await visitor.open(`/console/forwards?q=${address}`);
+        await visitor.row(address).locator("[type=checkbox]").check();
+        await page.locator("[data-bulk] button[data-tone=danger]").waitFor();
+    },
+    "forwards, some are to be ended": async (visitor, page) => {
+        const { address } = await newMember("forwarding=on");
+        await postlatch("forward", "set", address, "me@elsewhere.example");
+        await visitor.open(`/console/forwards?q=${address}`);
+        await visitor.row(address).getByRole("button").first().click();
+        await page.locator("dialog [name=reason]").waitFor();
+    },
     jobs: async (visitor, page) => {
         await begun(visitor, await newDomain("one"));
         await visitor.goToPage("jobs.title");

@@ -7,6 +7,7 @@ import { Administrators } from "./administrators.js";
 import { ApiKeys } from "./api_keys.js";
 import { Domain } from "./domain.js";
 import { Domains } from "./domains.js";
+import { Forwards } from "./forwards.js";
 import { ImportPage } from "./import.js";
 import { Job } from "./job.js";
 import { Jobs } from "./jobs.js";
@@ -31,6 +32,7 @@ export const pages = [
         path: "/console/import", title: "import.title", component: ImportPage, least: "domain",
         within: "/console/members",
     },
+    { path: "/console/forwards", title: "forwards.title", component: Forwards, least: "helpdesk" },
     { path: "/console/jobs", title: "jobs.title", component: Jobs, least: "helpdesk" },
     { path: "/console/job", title: "job.title", component: Job, least: "helpdesk", within: "/console/jobs" },
     { path: "/console/administrators", title: "administrators.title", component: Administrators, least: "server" },
