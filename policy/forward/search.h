@@ -22,8 +22,8 @@ struct pl_forward_search {
 	char text[PL_ADDRESS_MAX + 1]; /* part of the owner's address or of a target's, folded */
 };
 
-/* Calls each for the forwards behind that owner (NULL: the first), no more than limit of them, until
- * it returns non-zero. 0, or -1. */
+/* Calls each for the forwards behind that owner (NULL: the first), no more than limit of them,
+ * until it returns non-zero. 0, or -1. */
 int pl_forward_search(struct pl_store *store, const struct pl_policy *policy,
 		      const struct pl_forward_search *search, const struct pl_address *after,
 		      int limit, int (*each)(const struct pl_forward *forward, void *context),
