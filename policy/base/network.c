@@ -126,6 +126,28 @@ char *pl_ip_format_origin(const struct pl_ip *ip, char buf[PL_IP_ORIGIN])
 	return buf;
 }
 
+static void clear_host_bits(struct pl_network *network)
+{
+	for (unsigned int i = 0; i < sizeof(network->ip.byte); i++)
+		network->ip.byte[i] &= mask_byte(network->bits, i);
+}
+
+/* The error names the network that is probably meant. */
+static int refuse_host_bits(const char *text, const struct pl_network *network,
+			    struct pl_error *err)
+{
+	struct pl_network meant = *network;
+	char name[PL_NETWORK_TEXT];
+
+	clear_host_bits(&meant);
+	if (memcmp(&meant.ip, &network->ip, sizeof(meant.ip)) == 0)
+		return 0;
+	return pl_error_set(err, PL_ERR_INVALID,
+			    "network \"%s\": the address has bits outside of the mask; the network "
+			    "is %s",
+			    text, pl_network_format(&meant, name));
+}
+
 int pl_network_parse(const char *text, struct pl_network *network_r, struct pl_error *err)
 {
 	char ip_text[PL_NETWORK_TEXT];
@@ -152,14 +174,7 @@ int pl_network_parse(const char *text, struct pl_network *network_r, struct pl_e
 					    text, 128 - offset);
 		network_r->bits += offset;
 	}
-	for (unsigned int i = 0; i < 16; i++) {
-		if ((network_r->ip.byte[i] & ~mask_byte(network_r->bits, i)) != 0)
-			return pl_error_set(err, PL_ERR_INVALID,
-					    "network \"%s\": the address has bits outside of the "
-					    "mask",
-					    text);
-	}
-	return 0;
+	return refuse_host_bits(text, network_r, err);
 }
 
 char *pl_network_format(const struct pl_network *network, char buf[PL_NETWORK_TEXT])
@@ -176,8 +191,7 @@ void pl_network_around(const struct pl_ip *ip, struct pl_network *network_r)
 {
 	network_r->ip = *ip;
 	network_r->bits = is_mapped(ip) ? 96 + 24 : 48;
-	for (unsigned int i = 0; i < sizeof(ip->byte); i++)
-		network_r->ip.byte[i] &= mask_byte(network_r->bits, i);
+	clear_host_bits(network_r);
 }
 
 /* 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 (RFC 1918), in the mapped form. */
@@ -213,8 +227,7 @@ int pl_network_contains(const struct pl_network *network, const struct pl_ip *ip
 	return 1;
 }
 
-/* Reads the next network of a list and goes on after it. 1, 0 at the end, -1. */
-static int next_network(const char **list, struct pl_network *network_r, struct pl_error *err)
+int pl_network_list_next(const char **list, struct pl_network *network_r, struct pl_error *err)
 {
 	const char *at = *list + strspn(*list, ", \t");
 	const size_t len = strcspn(at, ", \t");
@@ -236,7 +249,7 @@ int pl_network_list_check(const char *list, struct pl_error *err)
 	struct pl_network network;
 	int ret;
 
-	while ((ret = next_network(&list, &network, err)) == 1)
+	while ((ret = pl_network_list_next(&list, &network, err)) == 1)
 		;
 	return ret;
 }
@@ -246,7 +259,7 @@ int pl_network_list_contains(const char *list, const struct pl_ip *ip, struct pl
 	struct pl_network network;
 	int found = 0, ret;
 
-	while ((ret = next_network(&list, &network, err)) == 1)
+	while ((ret = pl_network_list_next(&list, &network, err)) == 1)
 		found |= pl_network_contains(&network, ip);
 	return ret < 0 ? -1 : found;
 }
@@ -257,7 +270,7 @@ static int is_within_one(const struct pl_network *network, const char *list, str
 	struct pl_network other;
 	int found = 0, ret;
 
-	while ((ret = next_network(&list, &other, err)) == 1)
+	while ((ret = pl_network_list_next(&list, &other, err)) == 1)
 		found |= network->bits >= other.bits && pl_network_contains(&other, &network->ip);
 	return ret < 0 ? -1 : found;
 }
@@ -267,7 +280,7 @@ int pl_network_list_within(const char *list, const char *all, struct pl_error *e
 	struct pl_network network;
 	int within = 1, ret;
 
-	while ((ret = next_network(&list, &network, err)) == 1) {
+	while ((ret = pl_network_list_next(&list, &network, err)) == 1) {
 		const int one = is_within_one(&network, all, err);
 
 		if (one < 0)

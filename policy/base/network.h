@@ -55,6 +55,9 @@ char *pl_network_format(const struct pl_network *network, char buf[PL_NETWORK_TE
 void pl_network_around(const struct pl_ip *ip, struct pl_network *network_r);
 /* Returns 1 when ip is known and lies in the network. */
 int pl_network_contains(const struct pl_network *network, const struct pl_ip *ip);
+/* Reads the next network of a list, in which commas or spaces separate them, and goes on after it:
+ * 1, 0 at the end, -1. */
+int pl_network_list_next(const char **list, struct pl_network *network_r, struct pl_error *err);
 /* Whether a text is a list of networks, which may be empty: 0, or -1 and the one that is none. */
 int pl_network_list_check(const char *list, struct pl_error *err);
 /* Returns 1 when ip is in one of the networks of a text, which are separated by commas or
