@@ -261,7 +261,8 @@ static void setting_words(FILE *out)
 {
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
 		for (unsigned int v = 0; v < PL_VALUE_COUNT; v++) {
-			if (pl_setting_accepts((enum pl_setting)i, PL_AT_MEMBER, (enum pl_value)v))
+			if (v != PL_LISTED &&
+			    pl_setting_accepts((enum pl_setting)i, PL_AT_MEMBER, (enum pl_value)v))
 				fprintf(out, "%s=%s\n", pl_setting_info((enum pl_setting)i)->name,
 					pl_value_name((enum pl_value)v));
 		}

@@ -66,7 +66,7 @@ json_t *ctl_layers_json(const struct pl_layers *layers)
 
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
 		struct pl_resolved resolved = pl_resolve(layers, (enum pl_setting)i);
-		json_t *shown = json_pack("{s:s, s:s}", "value", pl_value_name(resolved.value),
+		json_t *shown = json_pack("{s:s, s:s}", "value", pl_resolved_text(&resolved),
 					  "source", pl_source_name(resolved.source));
 
 		if (resolved.next_from != 0)
@@ -84,7 +84,7 @@ void ctl_print_layers(const struct pl_layers *layers)
 		struct pl_resolved resolved = pl_resolve(layers, (enum pl_setting)i);
 
 		printf("  %-*s %-20s from %s", CTL_NAME_WIDTH - 2,
-		       pl_setting_info((enum pl_setting)i)->name, pl_value_name(resolved.value),
+		       pl_setting_info((enum pl_setting)i)->name, pl_resolved_text(&resolved),
 		       pl_source_name(resolved.source));
 		if (resolved.next_from != 0)
 			printf(", until %s, then %s from %s",

@@ -78,6 +78,15 @@ static int no_setting(const char *name, enum pl_layer_bit where, struct pl_error
 			    meant, where == PL_AT_MEMBER ? ", class" : ", alias_of", names);
 }
 
+static int wrong_networks(const char *name, const char *value, struct pl_error *err)
+{
+	char networks[PL_NETWORKS_TEXT];
+
+	return pl_setting_read_networks(value, networks, err) < 0
+		       ? pl_error_prefix(err, "%s", name)
+		       : pl_error_set(err, PL_ERR_INVALID, "%s cannot be set here", name);
+}
+
 static int parse_setting(const char *name, const char *value, enum pl_layer_bit where,
 			 struct pl_change *change, struct pl_error *err)
 {
@@ -87,10 +96,13 @@ static int parse_setting(const char *name, const char *value, enum pl_layer_bit 
 
 	if (!pl_setting_by_name(name, &setting))
 		return no_setting(name, where, err);
-	if (!pl_setting_read(setting, where, value, &read))
+	if (!pl_setting_read(setting, where, value, &read)) {
+		if (pl_setting_info(setting)->kind == PL_KIND_NETWORKS)
+			return wrong_networks(name, value, err);
 		return pl_error_set(err, PL_ERR_INVALID, "%s=%.64s: it must be one of %s", name,
 				    value,
 				    pl_setting_choices(setting, where, choices, sizeof(choices)));
+	}
 	if ((change->settings & 1u << setting) != 0)
 		return given_twice(name, err);
 	change->settings |= 1u << setting;

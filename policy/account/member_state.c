@@ -24,7 +24,8 @@ int64_t pl_member_state_bit(enum pl_setting setting, enum pl_value value)
 	const unsigned int values = pl_setting_info(setting)->values;
 	int place = value == PL_UNSET ? 0 : 1;
 
-	if (value != PL_UNSET && (values & PL_BIT(value)) == 0)
+	if (pl_setting_info(setting)->kind == PL_KIND_NETWORKS ||
+	    (value != PL_UNSET && (values & PL_BIT(value)) == 0))
 		return 0;
 	for (unsigned int other = PL_ON; other < value; other++)
 		place += (values & PL_BIT(other)) != 0;

@@ -22,7 +22,8 @@ void pl_outcome_side_begin(struct pl_outcome_side *side_r, const struct pl_accou
 }
 
 static struct pl_verdict decide(const struct pl_outcome_side *side, enum pl_setting service,
-				enum pl_channel channel, enum pl_credential credential)
+				enum pl_channel channel, enum pl_credential credential,
+				const struct pl_ip *browser)
 {
 	const struct pl_facts facts = {
 		.layers = side->layers,
@@ -34,6 +35,8 @@ static struct pl_verdict decide(const struct pl_outcome_side *side, enum pl_sett
 		.app_password = PL_APP_PASSWORD_COVERS,
 		.factor_registered = side->account.member.factor_registered,
 		.opted_out = side->account.member.opted_out,
+		.browser = browser != NULL ? *browser : (struct pl_ip){ .known = 0 },
+		.from_any_network = browser == NULL,
 	};
 
 	return pl_decide(&facts);
@@ -63,7 +66,8 @@ static struct pl_verdict decide_use(const struct pl_outcome_side *side,
 		use->service == PL_SETTING_WEBMAIL || use->credential == PL_LOGIN_BY_WEBMAIL;
 
 	return decide(side, use->service, webmail ? PL_CHANNEL_WEBMAIL : PL_CHANNEL_CLIENT,
-		      offered(use));
+		      offered(use),
+		      use->service == PL_SETTING_WEBMAIL && use->ip.known ? &use->ip : NULL);
 }
 
 static int is_about_client_password(enum pl_rule rule)
@@ -104,8 +108,10 @@ int pl_outcome_shuts_out(const struct pl_account *before, const struct pl_accoun
 	int password;
 
 	for (size_t i = 0; i < count * PL_LOGIN_CREDENTIAL_COUNT; i++)
-		uses[i] = (struct pl_recent_use){ services[i % count],
-						  (enum pl_login_credential)(i / count) };
+		uses[i] = (struct pl_recent_use){
+			.service = services[i % count],
+			.credential = (enum pl_login_credential)(i / count),
+		};
 	pl_outcome_side_begin(&was, before, policy, pl_day_of(now));
 	pl_outcome_side_begin(&is, after, policy, pl_day_of(now));
 	return pl_outcome_lost(&was, &is, uses, count * PL_LOGIN_CREDENTIAL_COUNT, &password) !=
@@ -115,7 +121,8 @@ int pl_outcome_shuts_out(const struct pl_account *before, const struct pl_accoun
 
 static int must_register(const struct pl_outcome_side *side)
 {
-	return decide(side, PL_SETTING_WEBMAIL, PL_CHANNEL_WEBMAIL, PL_CREDENTIAL_ACCOUNT_PASSWORD)
+	return decide(side, PL_SETTING_WEBMAIL, PL_CHANNEL_WEBMAIL, PL_CREDENTIAL_ACCOUNT_PASSWORD,
+		      NULL)
 		       .rule == PL_RULE_FACTOR_REGISTER;
 }
 

@@ -17,6 +17,7 @@
 struct pl_recent_use {
 	enum pl_setting service;
 	enum pl_login_credential credential;
+	struct pl_ip ip; /* unknown: no network is lost */
 };
 
 /* A member as it is, or as it will be. It points into itself, and is not copied. */

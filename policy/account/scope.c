@@ -74,11 +74,15 @@ static void pin(const struct pl_scope_change *scope, enum pl_setting setting,
 	resolved = pl_resolve(&layers, setting);
 	member->settings.value[setting] = (unsigned char)resolved.value;
 	member->settings.from[setting] = 0;
+	if (resolved.networks != NULL)
+		snprintf(member->settings.networks, sizeof(member->settings.networks), "%s",
+			 resolved.networks);
 }
 
 static int same(const struct pl_resolved *a, const struct pl_resolved *b)
 {
-	return a->value == b->value && a->next == b->next && a->next_from == b->next_from;
+	return a->value == b->value && a->next == b->next && a->next_from == b->next_from &&
+	       strcmp(pl_resolved_text(a), pl_resolved_text(b)) == 0;
 }
 
 int pl_scope_reach(const struct pl_scope_change *scope, enum pl_scope whom,

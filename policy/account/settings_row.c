@@ -6,7 +6,8 @@
 
 #include "policy/account/change.h"
 
-#define WORD_MAX 64
+#define SHOWN_MAX 64
+#define WORD_MAX (64 + PL_VALUE_TEXT)
 
 char *pl_settings_format(const struct pl_settings *settings, char text_r[PL_SETTINGS_TEXT])
 {
@@ -52,7 +53,7 @@ int pl_settings_parse(const char *text, struct pl_settings *settings_r, struct p
 			return pl_error_set(err, PL_ERR_DATA,
 					    "its settings in the database contain \"%.*s\", which "
 					    "is not valid in this version; remove it with SQL",
-					    (int)(len > WORD_MAX ? WORD_MAX : len), text);
+					    (int)(len > SHOWN_MAX ? SHOWN_MAX : len), text);
 		text += len;
 	}
 	return 0;

@@ -8,7 +8,7 @@
 #include "policy/settings/setting.h"
 #include "policy/store/store.h"
 
-#define PL_SETTINGS_TEXT 512 /* room for every setting at its longest */
+#define PL_SETTINGS_TEXT (512 + PL_VALUE_TEXT) /* room for every setting at its longest */
 
 /* Returns text_r. */
 char *pl_settings_format(const struct pl_settings *settings, char text_r[PL_SETTINGS_TEXT]);

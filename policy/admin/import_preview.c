@@ -57,8 +57,12 @@ static int keep_use(const struct pl_last_use *use, void *context)
 {
 	struct uses *uses = context;
 
+	struct pl_recent_use recent = { .service = use->service, .credential = use->credential };
+
+	if (pl_ip_parse(use->ip, &recent.ip, NULL) < 0)
+		memset(&recent.ip, 0, sizeof(recent.ip));
 	if (use->at >= uses->since && uses->count < USES)
-		uses->use[uses->count++] = (struct pl_recent_use){ use->service, use->credential };
+		uses->use[uses->count++] = recent;
 	return 0;
 }
 

@@ -42,7 +42,7 @@ static enum pl_job_state state_by_name(const char *name)
 
 int pl_job_parse_change(const char *words, struct pl_change *change_r, struct pl_error *err)
 {
-	char word[128];
+	char word[PL_VALUE_TEXT + 64];
 
 	memset(change_r, 0, sizeof(*change_r));
 	if (strncmp(words, PL_AUDIT_REASON, strlen(PL_AUDIT_REASON)) == 0)
@@ -64,6 +64,7 @@ int pl_job_locks_out(const struct pl_change *change)
 {
 	return (change->has_active && !change->active) ||
 	       change->value.value[PL_SETTING_WEBMAIL] == PL_OFF ||
+	       change->value.value[PL_SETTING_WEBMAIL_ALLOWED_NETWORKS] == PL_LISTED ||
 	       change->value.value[PL_SETTING_TWO_FACTOR] == PL_OFF ||
 	       change->value.value[PL_SETTING_TWO_FACTOR_MODE] == PL_SKIP;
 }
@@ -143,7 +144,7 @@ int pl_job_insert(const struct pl_work *work, const struct pl_administrator *adm
 				PL_INT("highest", job->highest), PL_INT("total", job->total)),
 		      &job->id, work->err) < 0)
 		return -1;
-	snprintf(after, sizeof(after), "action=%s members=%lld %.400s",
+	snprintf(after, sizeof(after), "action=%s members=%lld %.800s",
 		 pl_job_action_name(job->action), (long long)job->total, job->change);
 	return record(work, job, "job.start", after);
 }

@@ -44,8 +44,10 @@ static size_t uses_of(int64_t used, struct pl_recent_use uses_r[SERVICES * CREDE
 
 	for (size_t bit = 0; bit < SERVICES * CREDENTIALS; bit++) {
 		if ((used >> bit & 1) != 0)
-			uses_r[count++] = (struct pl_recent_use){ services[bit / CREDENTIALS],
-								  credentials[bit % CREDENTIALS] };
+			uses_r[count++] = (struct pl_recent_use){
+				.service = services[bit / CREDENTIALS],
+				.credential = credentials[bit % CREDENTIALS],
+			};
 	}
 	return count;
 }

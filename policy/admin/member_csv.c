@@ -500,7 +500,8 @@ void pl_member_csv_write(FILE *out, const struct pl_member *member)
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
 		char value[PL_VALUE_TEXT];
 
-		fprintf(out, ",%s",
+		/* A list has commas. */
+		fprintf(out, member->settings.value[i] == PL_LISTED ? ",\"%s\"" : ",%s",
 			member->settings.value[i] == PL_UNSET
 				? ""
 				: pl_setting_write((enum pl_setting)i, &member->settings, value));

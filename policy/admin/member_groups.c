@@ -75,7 +75,7 @@ static int is_impossible(const struct pl_member_group *group)
 
 		for (unsigned int value = PL_ON; value < PL_VALUE_COUNT; value++)
 			bits |= pl_member_state_bit((enum pl_setting)i, (enum pl_value)value);
-		if ((group->reject & bits) == bits)
+		if (bits != 0 && (group->reject & bits) == bits)
 			return 1;
 	}
 	return 0;

@@ -145,7 +145,8 @@ static int set_setting(struct pl_member_query *query, const char *name, const ch
 	enum pl_value value;
 
 	if (!pl_setting_by_name(name, &setting) || !pl_value_by_name(text, &value) ||
-	    value == PL_UNSET || !pl_setting_accepts(setting, PL_AT_MEMBER, value))
+	    value == PL_UNSET || pl_setting_info(setting)->kind == PL_KIND_NETWORKS ||
+	    !pl_setting_accepts(setting, PL_AT_MEMBER, value))
 		return 0;
 	query->holds[setting] = PL_BIT(value);
 	return 1;

@@ -183,7 +183,7 @@ static void explain_setting(struct explaining *explaining, enum pl_setting setti
 		      &resolved);
 	if (resolved.source == PL_FROM_BUILTIN)
 		give_layer(explaining, setting, PL_FROM_BUILTIN, PL_STANDS_HOLDS,
-			   pl_value_name(resolved.value));
+			   pl_resolved_text(&resolved));
 }
 
 static void explain_client(struct explaining *explaining)
@@ -243,6 +243,7 @@ static void explain_settings(struct explaining *explaining)
 		return;
 	}
 	explain_setting(explaining, PL_SETTING_WEBMAIL);
+	explain_setting(explaining, PL_SETTING_WEBMAIL_ALLOWED_NETWORKS);
 	if (facts->credential == PL_CREDENTIAL_ACCOUNT_PASSWORD ||
 	    facts->credential == PL_CREDENTIAL_UNPROVEN)
 		explain_second_factor(explaining);

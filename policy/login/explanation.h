@@ -24,7 +24,7 @@ enum pl_standing {
 	PL_STANDS_PASSED,  /* an earlier layer has the say */
 };
 
-#define PL_STEP_SENTENCE 320
+#define PL_STEP_SENTENCE (PL_VALUE_TEXT + 320)
 
 struct pl_step {
 	enum pl_step_kind kind;

@@ -146,6 +146,15 @@ static int is_granted(struct pl_stmt *rows, enum pl_setting service)
 	       pl_services_cover(pl_services_read(rows), service);
 }
 
+/* Where the portal has seen the session last. The address of the connection is webmail's own. */
+static void read_browser(struct pl_stmt *rows, struct pl_ip *browser_r)
+{
+	const char *ip = pl_col_text(rows, "session_ip");
+
+	if (ip == NULL || pl_ip_parse(ip, browser_r, NULL) < 0)
+		memset(browser_r, 0, sizeof(*browser_r));
+}
+
 /* The token decides the channel. */
 static void read_token(struct pl_login_result *result, enum pl_setting service,
 		       struct pl_stmt *rows)
@@ -155,6 +164,7 @@ static void read_token(struct pl_login_result *result, enum pl_setting service,
 	result->session_id = pl_col_int(rows, "session_id");
 	result->facts.credential = PL_CREDENTIAL_TOKEN;
 	result->facts.channel = pl_session_read_channel(rows);
+	read_browser(rows, &result->facts.browser);
 	result->facts.service_not_granted = !is_granted(rows, service);
 }
 
@@ -204,6 +214,16 @@ static enum pl_channel channel_of(const struct pl_policy *policy, const struct p
 		       : PL_CHANNEL_CLIENT;
 }
 
+/* A webmail without OAuth may hand on the address of the browser; its own is not the browser's. */
+static void find_browser(const struct pl_policy *policy, const struct pl_login *login,
+			 struct pl_facts *facts)
+{
+	facts->from_any_network = login->from_any_network;
+	if (login->service == PL_SETTING_WEBMAIL ||
+	    !pl_network_list_has(&policy->webmail_networks, &login->ip))
+		facts->browser = login->ip;
+}
+
 /* What is known before the rows are. */
 static void begin_facts(const struct pl_policy *policy, const struct pl_login *login,
 			struct pl_facts *facts)
@@ -211,6 +231,7 @@ static void begin_facts(const struct pl_policy *policy, const struct pl_login *l
 	facts->device_trusted = login->device_trusted;
 	facts->service = login->service;
 	facts->channel = channel_of(policy, login);
+	find_browser(policy, login, facts);
 	switch (login->offer) {
 	case PL_OFFER_NOTHING:
 	case PL_OFFER_PASSWORD:

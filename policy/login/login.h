@@ -33,7 +33,9 @@ struct pl_login {
 	int device_trusted;             /* the browser has shown a valid trusted-device cookie */
 	struct pl_ip ip;                /* of the client, as a proxy may have handed it on */
 	struct pl_ip real_ip;           /* of the connection; empty where it is not known */
-	int64_t now;                    /* seconds since 1970 */
+	/* On the webmail channel, the browser is supposed to be in a network that is allowed. */
+	int from_any_network;
+	int64_t now; /* seconds since 1970 */
 };
 
 #define PL_LOGIN_PARAMS 4

@@ -66,11 +66,18 @@ struct pl_resolved pl_resolve(const struct pl_layers *layers, enum pl_setting se
 		if (from <= layers->today) {
 			resolved.value = value;
 			resolved.source = order[i].source;
+			if (value == PL_LISTED)
+				resolved.networks = order[i].layer->networks;
 			return resolved;
 		}
 		keep_next(&resolved, value, order[i].source, from);
 	}
 	return resolved;
+}
+
+const char *pl_resolved_text(const struct pl_resolved *resolved)
+{
+	return resolved->networks != NULL ? resolved->networks : pl_value_name(resolved->value);
 }
 
 /* Whether the other end has authenticated as the member. */
@@ -239,12 +246,27 @@ static enum pl_rule second_factor(const struct pl_facts *facts)
 	return required ? PL_RULE_FACTOR_REGISTER : PL_RULE_FACTOR_OFFERED;
 }
 
+/* Whether the browser is in none of the networks from which the member may use webmail. */
+static int is_outside(const struct pl_facts *facts)
+{
+	const struct pl_resolved allowed =
+		pl_resolve(&facts->layers, PL_SETTING_WEBMAIL_ALLOWED_NETWORKS);
+
+	return allowed.value == PL_LISTED && !facts->from_any_network &&
+	       pl_network_list_contains(allowed.networks, &facts->browser, NULL) != 1;
+}
+
 /* Webmail without OAuth, known by its network: it cannot ask for a code. */
 static enum pl_rule webmail_password(const struct pl_facts *facts)
 {
 	enum pl_rule factor = second_factor(facts);
+	const int at_sign_in_page = facts->service == PL_SETTING_WEBMAIL;
 
-	if (facts->service != PL_SETTING_WEBMAIL &&
+	/* The sign-in page asks again when the password was right: then it may tell why. */
+	if ((facts->credential == PL_CREDENTIAL_ACCOUNT_PASSWORD || !at_sign_in_page) &&
+	    is_outside(facts))
+		return PL_RULE_WEBMAIL_NETWORK;
+	if (!at_sign_in_page &&
 	    (factor == PL_RULE_FACTOR_CODE || factor == PL_RULE_FACTOR_REGISTER ||
 	     factor == PL_RULE_FACTOR_TRUSTED_DEVICE))
 		return PL_RULE_WEBMAIL_NEEDS_SIGN_IN_PAGE;
@@ -262,7 +284,7 @@ static enum pl_rule webmail(const struct pl_facts *facts)
 	case PL_CREDENTIAL_ACCOUNT_PASSWORD:
 		return webmail_password(facts);
 	case PL_CREDENTIAL_TOKEN:
-		return PL_RULE_TOKEN;
+		return is_outside(facts) ? PL_RULE_WEBMAIL_NETWORK : PL_RULE_TOKEN;
 	case PL_CREDENTIAL_BAD_TOKEN:
 		return PL_RULE_TOKEN_INVALID;
 	}

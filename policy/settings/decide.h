@@ -58,6 +58,7 @@ enum pl_source {
 struct pl_resolved {
 	enum pl_value value; /* never PL_UNSET, never PL_FORBIDDEN */
 	enum pl_source source;
+	const char *networks; /* with PL_LISTED, those of the layer; else NULL */
 	/* What holds from the next date on, as far as it is known today. next_from 0: none. */
 	enum pl_value next;
 	enum pl_source next_source;
@@ -78,6 +79,10 @@ struct pl_facts {
 	int factor_registered;
 	int opted_out; /* the member's own choice to leave the second factor out */
 	int device_trusted;
+	/* On the webmail channel: where the browser is, as the portal knows it. Of a token, where
+	 * its session was last seen. Unknown: in no network. */
+	struct pl_ip browser;
+	int from_any_network; /* it is supposed to be in one that is allowed */
 };
 
 enum pl_outcome { PL_ALLOW, PL_DENY, PL_NEED_CREDENTIAL, PL_NEED_SECOND_FACTOR };
@@ -104,6 +109,8 @@ struct pl_verdict {
 
 /* What holds for a setting, and which layer says so. */
 struct pl_resolved pl_resolve(const struct pl_layers *layers, enum pl_setting setting);
+/* The value as people write it, without its date. */
+const char *pl_resolved_text(const struct pl_resolved *resolved);
 /* The decision: no I/O, no clock, no allocation. */
 struct pl_verdict pl_decide(const struct pl_facts *facts);
 

@@ -125,16 +125,22 @@ static int validate_setting(cfg_t *cfg, cfg_opt_t *opt)
 	const char *name = cfg_opt_name(opt);
 	const char *word = cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
 	enum pl_layer_bit where = strcmp(cfg_name(cfg), "class") == 0 ? PL_AT_CLASS : PL_AT_POLICY;
+	char choices[128], networks[PL_NETWORKS_TEXT];
 	struct pl_settings read = { 0 };
+	struct pl_error err = { 0 };
 	enum pl_setting setting;
-	char choices[128];
 
 	pl_policy_allow_once(opt);
 	if (pl_setting_by_name(name, &setting) && pl_setting_read(setting, where, word, &read) &&
 	    read.value[setting] != PL_UNSET)
 		return 0;
-	cfg_error(cfg, "%s = %s: it must be one of %s", name, word,
-		  pl_setting_choices(setting, where, choices, sizeof(choices)));
+	if (pl_setting_by_name(name, &setting) &&
+	    pl_setting_info(setting)->kind == PL_KIND_NETWORKS &&
+	    pl_setting_read_networks(word, networks, &err) < 0)
+		cfg_error(cfg, "%s: %s", name, err.msg);
+	else
+		cfg_error(cfg, "%s = %s: it must be one of %s", name, word,
+			  pl_setting_choices(setting, where, choices, sizeof(choices)));
 	return -1;
 }
 

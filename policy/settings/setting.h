@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "policy/base/day.h"
+#include "policy/base/network.h"
 
 enum pl_setting {
 #define PL_SETTING(id, name, label, kind, values, builtin, where, text) PL_SETTING_##id,
@@ -30,13 +31,15 @@ enum pl_value {
 	PL_ALWAYS,
 	PL_UNTIL_SECOND_FACTOR,
 	PL_NEVER,
+	PL_EVERYWHERE,
+	PL_LISTED, /* the networks that the layer lists */
 	PL_VALUE_COUNT
 };
 
 #define PL_BIT(value) (1u << (value))
 #define PL_VALUES_SWITCH (PL_BIT(PL_ON) | PL_BIT(PL_OFF))
 
-enum pl_setting_kind { PL_KIND_SWITCH, PL_KIND_CHOICE };
+enum pl_setting_kind { PL_KIND_SWITCH, PL_KIND_CHOICE, PL_KIND_NETWORKS };
 
 /* The places where a setting may be set, as bits. */
 enum pl_layer_bit {
@@ -47,6 +50,9 @@ enum pl_layer_bit {
 	PL_NOT_YET = 16, /* no place: no program acts on the setting yet */
 	PL_DATED = 32,   /* no place: a value but the built-in one may have a date */
 };
+
+#define PL_NETWORKS_MOST 8 /* in a list, so that a record of a change has room for two */
+#define PL_NETWORKS_TEXT (PL_NETWORKS_MOST * PL_NETWORK_TEXT)
 
 struct pl_setting_info {
 	const char *name;
@@ -63,6 +69,8 @@ struct pl_settings {
 	/* The day from which the value holds (policy/base/day.h); until then the layer is as if it
 	 * did not set it. 0: it holds. */
 	int32_t from[PL_SETTING_COUNT];
+	/* With PL_LISTED, "192.0.2.0/24,2001:db8::/32"; else "". Only one setting is a list. */
+	char networks[PL_NETWORKS_TEXT];
 };
 
 /* Never NULL for a valid enum. */
@@ -79,7 +87,7 @@ int pl_value_by_name(const char *name, enum pl_value *value_r);
 int pl_setting_accepts(enum pl_setting setting, enum pl_layer_bit where, enum pl_value value);
 /* Whether the value may have a date from which it holds. */
 int pl_setting_accepts_date(enum pl_setting setting, enum pl_value value);
-#define PL_VALUE_TEXT 48 /* "until_second_factor_from_2027-03-01" with its NUL */
+#define PL_VALUE_TEXT PL_NETWORKS_TEXT /* the longest value with its NUL */
 
 /* Reads a value as it is written at that place, "never" or "never_from_2027-03-01". 1, or 0 when
  * the setting does not accept it there; then settings is as before. */
@@ -95,6 +103,11 @@ void pl_setting_copy(enum pl_setting setting, const struct pl_settings *from,
 /* Whether both have the same for the setting. */
 int pl_setting_same(enum pl_setting setting, const struct pl_settings *a,
 		    const struct pl_settings *b);
+/* Reads a list of networks with commas or spaces between them, and writes it as it is kept: each
+ * as pl_network_format does, and none twice. 0, or -1 when it is wrong or has too many; then the
+ * error says why. */
+int pl_setting_read_networks(const char *text, char networks_r[PL_NETWORKS_TEXT],
+			     struct pl_error *err);
 /* Writes the values that are allowed there: "on, off, inherit". Returns buf. */
 char *pl_setting_choices(enum pl_setting setting, enum pl_layer_bit where, char *buf, size_t size);
 

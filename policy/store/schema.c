@@ -441,6 +441,9 @@ static const struct pl_migration migrations[] = {
 	  "CREATE INDEX forward_code_member ON forward_code (member_id, sent_at);"
 	  "CREATE INDEX forward_code_address ON forward_code (address, sent_at);"
 	  "CREATE INDEX forward_code_sent ON forward_code (sent_at);" },
+	/* No row changes, but programs that do not know the setting must refuse the database. */
+	{ "networks from which webmail may be used",
+	  "UPDATE schema_history SET title = title WHERE version = 0;" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,

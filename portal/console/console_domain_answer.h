@@ -12,7 +12,7 @@ json_t *console_domain_row(const struct request *request, const struct pl_domain
  * answer, when it was removed meanwhile; -1. */
 int console_domain_read(const struct request *request, struct response *response,
 			struct pl_domain_summary *summary_r, struct pl_error *err);
-#define CONSOLE_DOMAIN_STATE 1024
+#define CONSOLE_DOMAIN_STATE (1024 + PL_VALUE_TEXT)
 /* What can be changed of a domain, for its ETag. Returns state_r. */
 char *console_domain_state(const struct pl_domain *domain, char state_r[CONSOLE_DOMAIN_STATE]);
 /* The row with what a change needs beside it: what is allowed, what is locked, and the ETag. result

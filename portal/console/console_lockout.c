@@ -3,12 +3,16 @@
 
 #include "policy/login/login.h"
 #include "portal/console/conflict.h"
+#include "portal/console/console_change.h"
 
 int console_is_locked_out(const struct request *request, const struct pl_account *account)
 {
+	/* Where other administrators are is not known. */
+	const int is_other = !console_is_self(request, account->member.id);
 	const struct pl_login login = { .service = PL_SETTING_WEBMAIL,
 					.offer = PL_OFFER_PROVEN,
 					.ip = request->ip,
+					.from_any_network = is_other,
 					.now = request->work.now };
 
 	return pl_login_decide(request->policy, &login, account).outcome == PL_DENY;

@@ -19,7 +19,7 @@ int get_console_member(struct request *request, struct response *response, struc
 static int read_word(const struct request *request, const char *name, struct pl_change *change)
 {
 	const char *value = request_text(request, name);
-	char word[128];
+	char word[PL_VALUE_TEXT + 64];
 
 	if (value == NULL)
 		return 0;

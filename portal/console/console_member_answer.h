@@ -5,7 +5,7 @@
 
 #include "portal/console/console_answer.h"
 
-#define CONSOLE_MEMBER_STATE 1024
+#define CONSOLE_MEMBER_STATE (1024 + PL_VALUE_TEXT)
 
 /* Answers with the account and its ETag: what holds for it and why, what it has, what it has used,
  * and whether who asks may change it. 0, or -1. */

@@ -75,14 +75,31 @@ static void write_flags(const struct request *request, const struct pl_member_li
 	*flags_r = '\0';
 }
 
+/* NULL: everywhere. */
+static const char *allowed_networks(const struct request *request,
+				    const struct pl_member_line *line,
+				    char networks_r[PL_NETWORKS_TEXT])
+{
+	struct pl_resolved allowed;
+	struct pl_layers layers;
+
+	pl_account_layers(&line->account, request->policy, request->work.now, &layers);
+	allowed = pl_resolve(&layers, PL_SETTING_WEBMAIL_ALLOWED_NETWORKS);
+	if (allowed.value != PL_LISTED)
+		return NULL;
+	snprintf(networks_r, PL_NETWORKS_TEXT, "%s", allowed.networks);
+	return networks_r;
+}
+
 static json_t *line_json(const struct request *request, const struct pl_member_line *line)
 {
 	const struct pl_member *member = &line->account.member;
 	char address[PL_ADDRESS_MAX + 1], display[PL_ADDRESS_DISPLAY_MAX + 1], letters[FLAGS + 2];
+	char networks[PL_NETWORKS_TEXT];
 
 	write_flags(request, line, letters);
 	return json_pack("{s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, "
-			 "s:n}",
+			 "s:s?}",
 			 "member", pl_address_format(&member->address, address), "display",
 			 pl_address_display(&member->address, display), "active", member->active,
 			 "class", member->class_name, "flags", letters, "webmail",
@@ -92,7 +109,8 @@ static json_t *line_json(const struct request *request, const struct pl_member_l
 			 console_time(line->received_at), "factor_registered_at",
 			 console_time(line->registered_at), "password_changed_at",
 			 console_time(line->password_changed_at), "created_at",
-			 (json_int_t)member->created_at, "webmail_networks");
+			 (json_int_t)member->created_at, "webmail_allowed_networks",
+			 allowed_networks(request, line, networks));
 }
 
 struct rows {
@@ -216,7 +234,8 @@ static int put_line(const struct pl_member_line *line, void *context)
 	fprintf(out, ",%s,", member->active ? "on" : "off");
 	pl_csv_cell_put(out, member->class_name);
 	for (int i = 0; i < PL_SETTING_COUNT; i++)
-		fprintf(out, ",%s", pl_setting_write((enum pl_setting)i, &member->settings, value));
+		fprintf(out, member->settings.value[i] == PL_LISTED ? ",\"%s\"" : ",%s",
+			pl_setting_write((enum pl_setting)i, &member->settings, value));
 	write_flags(page->request, line, letters);
 	fprintf(out, ",%s", letters);
 	put_use(out, &line->webmail);

@@ -30,7 +30,7 @@ json_t *console_settings(const struct request *request, const struct pl_account 
 			continue;
 		json_object_set_new(json, pl_setting_info(setting)->name,
 				    json_pack("{s:s, s:s, s:s}", "value",
-					      pl_value_name(resolved.value), "source",
+					      pl_resolved_text(&resolved), "source",
 					      pl_source_name(resolved.source), "own",
 					      pl_setting_write(setting, own_of(account, layer),
 							       own)));
@@ -84,7 +84,7 @@ static json_t *inherited_json(const struct pl_layers *layers, enum pl_layer_bit 
 
 	*(layer == PL_AT_MEMBER ? &others.member : &others.domain) = NULL;
 	resolved = pl_resolve(&others, setting);
-	return json_pack("{s:s, s:s}", "value", pl_value_name(resolved.value), "source",
+	return json_pack("{s:s, s:s}", "value", pl_resolved_text(&resolved), "source",
 			 pl_source_name(resolved.source));
 }
 

@@ -17,12 +17,14 @@ int guard_client(struct request *request, struct response *response, struct pl_e
 static int is_stopped(const struct request *request, struct pl_error *err)
 {
 	struct pl_session session;
+	struct pl_ip browser;
 	enum next_step next;
 	int ret = pl_session_get(request->work.store, request->token.session_id, &session, err);
 
 	if (ret <= 0 || session.channel != PL_CHANNEL_WEBMAIL)
 		return ret < 0 ? -1 : 0;
-	return next_step_recheck(request, NULL, &session, &next, err) < 0
+	browser = session_address(&session);
+	return next_step_recheck(request, &browser, NULL, &session, &next, err) < 0
 		       ? -1
 		       : session.pending || next == NEXT_DENIED;
 }

@@ -301,7 +301,7 @@ static int decide(struct request *request, struct authorization *asked, struct p
 	if (request_account(request, &account, err) < 0)
 		return -1;
 	if (next_step_of(request, account, request->session.second_factor) == NEXT_DENIED)
-		wrong(asked, "access_denied", "webmail is switched off for this member");
+		wrong(asked, "access_denied", "this member may not use webmail here");
 	return 1;
 }
 

@@ -202,6 +202,7 @@ static int check_refresh(struct request *request, struct response *response,
 			 struct pl_error *err)
 {
 	unsigned wanted, granted;
+	struct pl_ip browser;
 	enum next_step next;
 	int ret;
 
@@ -211,7 +212,12 @@ static int check_refresh(struct request *request, struct response *response,
 		return oauth_error(response, 400, "invalid_scope",
 				   "scope is more than was granted");
 	ret = pl_session_get(request->work.store, grant->session_id, session_r, err);
-	if (ret < 0 || (ret == 1 && next_step_recheck(request, NULL, session_r, &next, err) < 0))
+	if (ret == 1) {
+		browser = session_address(session_r);
+		if (next_step_recheck(request, &browser, NULL, session_r, &next, err) < 0)
+			ret = -1;
+	}
+	if (ret < 0)
 		return -1;
 	if (ret == 1 && session_r->channel == PL_CHANNEL_CLIENT)
 		return check_application(request, response, session_r, err);

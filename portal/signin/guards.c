@@ -16,7 +16,8 @@ static int recheck(struct request *request, struct pl_error *err)
 
 	return request_account(request, &account, err) < 0
 		       ? -1
-		       : next_step_recheck(request, account, &request->session, &next, err);
+		       : next_step_recheck(request, &request->ip, account, &request->session, &next,
+					   err);
 }
 
 int guard_public(struct request *request, struct response *response, struct pl_error *err)

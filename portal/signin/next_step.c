@@ -1,6 +1,8 @@
 /* next_step.c - see next_step.h. */
 #include "portal/signin/next_step.h"
 
+#include <string.h>
+
 #include "policy/login/login.h"
 
 static enum next_step step_of(struct pl_verdict verdict)
@@ -17,14 +19,14 @@ static enum next_step step_of(struct pl_verdict verdict)
 	return NEXT_DENIED;
 }
 
-static struct pl_verdict decide(const struct request *request, const struct pl_account *account,
-				int second_factor)
+static struct pl_verdict decide(const struct request *request, const struct pl_ip *browser,
+				const struct pl_account *account, int second_factor)
 {
 	const struct pl_login login = {
 		.service = PL_SETTING_WEBMAIL,
 		.offer = PL_OFFER_PROVEN,
 		.device_trusted = second_factor,
-		.ip = request->ip,
+		.ip = *browser,
 		.now = request->work.now,
 	};
 
@@ -34,16 +36,31 @@ static struct pl_verdict decide(const struct request *request, const struct pl_a
 enum next_step next_step_of(const struct request *request, const struct pl_account *account,
 			    int second_factor)
 {
-	return step_of(decide(request, account, second_factor));
+	return step_of(decide(request, &request->ip, account, second_factor));
 }
 
 const char *next_step_rule(const struct request *request, const struct pl_account *account)
 {
-	return pl_rule_name(decide(request, account, 0).rule);
+	return pl_rule_name(decide(request, &request->ip, account, 0).rule);
 }
 
-int next_step_recheck(const struct request *request, const struct pl_account *account,
-		      struct pl_session *session, enum next_step *next_r, struct pl_error *err)
+int next_step_is_outside(const struct request *request, const struct pl_account *account)
+{
+	return decide(request, &request->ip, account, 0).rule == PL_RULE_WEBMAIL_NETWORK;
+}
+
+struct pl_ip session_address(const struct pl_session *session)
+{
+	struct pl_ip ip;
+
+	if (pl_ip_parse(session->ip, &ip, NULL) < 0)
+		memset(&ip, 0, sizeof(ip));
+	return ip;
+}
+
+int next_step_recheck(const struct request *request, const struct pl_ip *browser,
+		      const struct pl_account *account, struct pl_session *session,
+		      enum next_step *next_r, struct pl_error *err)
 {
 	struct pl_account read;
 
@@ -52,7 +69,7 @@ int next_step_recheck(const struct request *request, const struct pl_account *ac
 		if (pl_account_get(request->work.store, &session->address, &read, err) < 0)
 			return -1;
 	}
-	*next_r = next_step_of(request, account, session->second_factor);
+	*next_r = step_of(decide(request, browser, account, session->second_factor));
 	if (session->pending || (*next_r != NEXT_CODE && *next_r != NEXT_REGISTER))
 		return 0;
 	return pl_session_suspend(&request->work, session);

@@ -19,11 +19,17 @@ enum next_step next_step_of(const struct request *request, const struct pl_accou
 			    int second_factor);
 /* The rule by which a step is the next one without a second factor. */
 const char *next_step_rule(const struct request *request, const struct pl_account *account);
-/* As next_step_of about a session, by how it was authenticated. The settings may have changed
- * since: an authenticated session for which a step is due is suspended, and pending from now on.
- * account is its member's; NULL: it is read. 0, or -1. */
-int next_step_recheck(const struct request *request, const struct pl_account *account,
-		      struct pl_session *session, enum next_step *next_r, struct pl_error *err);
+/* Whether the browser is in none of the networks from which the member may use webmail. */
+int next_step_is_outside(const struct request *request, const struct pl_account *account);
+/* As next_step_of about a session, by how it was authenticated. browser is where its browser is:
+ * the address of the request or, when a program sends it, that of the session. The settings may
+ * have changed since: an authenticated session for which a step is due is suspended, and pending
+ * from now on. account is its member's; NULL: it is read. 0, or -1. */
+int next_step_recheck(const struct request *request, const struct pl_ip *browser,
+		      const struct pl_account *account, struct pl_session *session,
+		      enum next_step *next_r, struct pl_error *err);
+/* Where the portal has seen the session last. */
+struct pl_ip session_address(const struct pl_session *session);
 /* "code", "register", "offer", or NULL. */
 const char *next_step_name(enum next_step next);
 

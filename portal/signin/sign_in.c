@@ -181,7 +181,9 @@ static int let_in(struct request *request, struct response *response, const char
 		log_sign_in(request->ip_text, text, "denied");
 		count_sign_in(request, text, PL_LOGIN_REFUSED, SIGN_IN_BY_PASSWORD,
 			      next_step_rule(request, &in.account));
-		ret = respond_error(response, 403, "not-allowed");
+		ret = respond_error(response, 403,
+				    next_step_is_outside(request, &in.account) ? "webmail-network"
+									       : "not-allowed");
 	} else if (ret == 0) {
 		ret = pl_store_commit(request->work.store, err);
 		if (ret == 0)

@@ -6,7 +6,8 @@ import unittest
 from command import BAD_DATA, POSTLATCH, REFUSED, TIMEOUT, TRY_AGAIN, CommandTest
 
 HEADER = ("address,active,class,webmail,imap,pop3,smtp,sieve,forwarding,large_attachments,two_factor,"
-          "two_factor_requirement,two_factor_mode,client_password,app_passwords,connected_applications\n")
+          "two_factor_requirement,two_factor_mode,client_password,app_passwords,connected_applications,"
+          "webmail_allowed_networks\n")
 
 
 class Import(CommandTest):
@@ -27,11 +28,13 @@ class Import(CommandTest):
         self.assertEqual(self.site.ok("member", "import", path, "--dry-run"), "would change 0 of 1 members\n")
 
     def test_every_column(self):
-        self.read(HEADER + "a@x.test,off,boss,off,off,off,off,off,on,on,off,required,skip,never,off,off\n")
+        self.read(HEADER + "a@x.test,off,boss,off,off,off,off,off,on,on,off,required,skip,never,off,off,"
+                  "\"192.0.2.0/24, 2001:db8::/32\"\n")
         self.assertEqual(self.own("a@x.test"), {
             "webmail": "off", "imap": "off", "pop3": "off", "smtp": "off", "sieve": "off", "forwarding": "on",
             "large_attachments": "on", "two_factor": "off", "two_factor_requirement": "required", "two_factor_mode": "skip",
-            "client_password": "never", "app_passwords": "off", "connected_applications": "off"})
+            "client_password": "never", "app_passwords": "off", "connected_applications": "off",
+            "webmail_allowed_networks": "192.0.2.0/24,2001:db8::/32"})
         self.assertFalse(self.site.json("member", "show", "a@x.test")["active"])
 
     def test_empty_field_inherits_and_missing_column_stays(self):
@@ -116,8 +119,8 @@ class Export(CommandTest):
     def test_standard_output(self):
         text = self.site.ok("member", "export")
         self.assertEqual(text, self.site.ok("member", "export", "-"))
-        self.assertEqual(text, HEADER + '"a@x.test",on,staff,,,off,,,,,,,skip,,,\n"b@x.test",off,,,,,,,,,,,,,,\n'
-                                        '"=c@y.test",on,,,,,,,,,,,,,,\n')
+        self.assertEqual(text, HEADER + '"a@x.test",on,staff,,,off,,,,,,,skip,,,,\n"b@x.test",off,,,,,,,,,,,,,,,\n'
+                                        '"=c@y.test",on,,,,,,,,,,,,,,,\n')
 
     def test_round_trip(self):
         text = self.site.ok("member", "export")

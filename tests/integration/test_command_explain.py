@@ -10,6 +10,7 @@ SERVICES = ("webmail", "imap", "pop3", "smtp", "sieve", "forwarding", "large_att
             "app_passwords", "connected_applications")
 
 # Settings of the member, options of the command; exit status and rule.
+OFFICE = "webmail_allowed_networks=192.0.2.0/24"
 ROWS = [
     ("", "--service imap", 0, "account-password"),
     ("", "--service sieve --credential account-password", 0, "account-password"),
@@ -45,6 +46,12 @@ ROWS = [
     ("connected_applications=off", "--service imap --credential token", 0, "token"),
     ("", "--service webmail --credential app-password", 1, "app-password-on-webmail"),
     ("", "--service imap --ip 203.0.113.9", 0, "account-password"),
+    (OFFICE, "--service webmail --ip 192.0.2.9", 0, "second-factor-offered"),
+    (OFFICE, "--service webmail --ip ::ffff:192.0.2.9", 0, "second-factor-offered"),
+    (OFFICE, "--service webmail --ip 203.0.113.9", 1, "webmail-network"),
+    (OFFICE, "--service webmail", 1, "webmail-network"),
+    (OFFICE, "--service imap --credential token --ip 203.0.113.9", 1, "webmail-network"),
+    (OFFICE, "--service imap --ip 203.0.113.9", 0, "account-password"),
 ]
 VERDICTS = {0: ("allow",), 1: ("deny",), 2: ("need credential", "need second factor")}
 
@@ -75,7 +82,7 @@ class Explain(CommandTest):
         self.assertEqual(settings["pop3"], {"value": "off", "source": "member"})
         self.assertEqual(settings["sieve"], {"value": "off", "source": "policy-domain"})
         self.assertEqual(settings["imap"], {"value": "on", "source": "built-in"})
-        self.assertEqual(len(settings), 13)
+        self.assertEqual(len(settings), 14)
 
     def test_text_begins_with_verdict_and_reason(self):
         self.site.ok("member", "add", ALICE, "pop3=off")

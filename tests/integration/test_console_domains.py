@@ -174,6 +174,8 @@ class One(Domains):
         domain = self.make("domain")
         settings = self.good(domain.get(self.path()))["settings"]
         fields = {name: setting["allowed"][-1] for name, setting in settings.items() if name != "webmail"}
+        self.assertEqual(fields["webmail_allowed_networks"], "listed")
+        fields["webmail_allowed_networks"] = "198.18.0.0/15,2001:db8::/32"  # where the browsers are
         changed = self.good(self.change(domain, webmail="on", **fields))["settings"]
         self.assertEqual({name: changed[name]["own"] for name in changed}, {"webmail": "on", **fields})
         changed = self.good(self.change(domain, **{name: "inherit" for name in settings}))["settings"]

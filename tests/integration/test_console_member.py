@@ -11,7 +11,10 @@ from portal import totp
 from server import TIMEOUT, wait_for
 
 SETTINGS = {"webmail", "imap", "pop3", "smtp", "sieve", "forwarding", "large_attachments", "two_factor",
-            "two_factor_requirement", "two_factor_mode", "client_password", "app_passwords", "connected_applications"}
+            "two_factor_requirement", "two_factor_mode", "client_password", "app_passwords", "connected_applications",
+            "webmail_allowed_networks"}
+# One more than a list may have.
+NETWORKS = ["198.51.100.%d/32" % i for i in range(1, 9)] + ["2001:db8::/32"]
 NOWHERE = 987654321  # an id that nothing has
 
 
@@ -239,11 +242,36 @@ class Changed(MemberTest):
         self.assertEqual(changed["settings"]["two_factor_mode"]["value"], "skip")
         self.assertEqual(self.good(self.change(two_factor="off"))["warnings"], [])
 
+    def test_webmail_is_limited_to_networks(self):
+        setting = self.show()["settings"]["webmail_allowed_networks"]
+        self.assertEqual((setting["value"], setting["source"], setting["own"]), ("everywhere", "built-in", "inherit"))
+        self.assertEqual(setting["allowed"], ["inherit", "everywhere", "listed"])
+        for value in ("office", "192.0.2.1/24", "192.0.2.0/33", "2001:db8::1/32", "listed", "on", " ".join(NETWORKS), 24,
+                      None):
+            with self.subTest(value):
+                self.refused(self.change(webmail_allowed_networks=value), 400, "bad-request",
+                             field="webmail_allowed_networks")
+        self.command("domain", "set", self.domain, "webmail_allowed_networks=192.0.2.0/24")
+        setting = self.show()["settings"]["webmail_allowed_networks"]
+        self.assertEqual((setting["value"], setting["source"]), ("192.0.2.0/24", "domain"))
+        wanted = ",".join(NETWORKS[:8])
+        setting = self.good(self.change(webmail_allowed_networks=", ".join(NETWORKS[:8])))["settings"]
+        self.assertEqual((setting["webmail_allowed_networks"]["own"], setting["webmail_allowed_networks"]["value"],
+                          setting["webmail_allowed_networks"]["inherited"]),
+                         (wanted, wanted, {"value": "192.0.2.0/24", "source": "domain"}))
+        self.assertEqual(self.audit()[0], ("member.set", "webmail_allowed_networks=inherit",
+                                           "webmail_allowed_networks=" + wanted))
+        line = self.good(self.admin.get("/members?q=" + self.member))["items"][0]
+        self.assertEqual(line["webmail_allowed_networks"], wanted)
+        self.good(self.change(webmail_allowed_networks=""))
+        line = self.good(self.admin.get("/members?q=" + self.member))["items"][0]
+        self.assertEqual(line["webmail_allowed_networks"], None)
+
     def test_nobody_locks_himself_out(self):
         self.role("domain", "office.test")
         self.path = "/members/boss@office.test"
         self.assertTrue(self.show()["self"])
-        for fields in ({"active": False}, {"webmail": "off"}):
+        for fields in ({"active": False}, {"webmail": "off"}, {"webmail_allowed_networks": "203.0.113.7"}):
             with self.subTest(fields):
                 self.refused(self.change(**fields), 409, "own-account")
         self.good(self.change(imap="off"))

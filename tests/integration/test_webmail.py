@@ -1,5 +1,6 @@
 """Roundcube as a browser without scripts sees it: signing in by the portal, and an outage of the portal."""
 import contextlib
+import http.client
 import re
 import unittest
 import urllib.parse
@@ -7,7 +8,7 @@ import urllib.parse
 from dovecot import INTROSPECTS
 from portal import Browser
 from roundcube import INBOX, Roundcube, follow, shows_inbox
-from server import ROOT, Server, wait_for
+from server import ROOT, TIMEOUT, Server, wait_for
 
 ALICE = "alice@demo.test"
 
@@ -137,6 +138,75 @@ class Webmail(unittest.TestCase):
             start()
         wait_for(lambda: self.portal.get("/health").status == 204)
         wait_for(lambda: shows_inbox(self.webmail.go(INBOX)))
+
+
+class PlacedBrowser(Browser):
+    """It is at the address in place."""
+
+    def connect(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT, source_address=(self.place, 0))
+
+
+class AllowedNetworks(unittest.TestCase):
+    """A member may use webmail from some networks only."""
+
+    INSIDE, OUTSIDE = "127.5.0.7", "127.6.0.7"
+
+    def setUp(self):
+        self.begin()
+        self.addCleanup(self.allow, "inherit")
+        self.allow("127.5.0.0/16,2001:db8::/32")
+
+    def begin(self):
+        """Browsers without cookies, in a place that is allowed."""
+        self.webmail, self.portal = site(Roundcube, "WEBMAIL"), site(PlacedBrowser, "PORTAL")
+        self.portal.place = self.INSIDE
+
+    def allow(self, networks):
+        server.postlatch("member", "set", ALICE, "webmail_allowed_networks=" + networks)
+
+    def sign_in(self):
+        self.portal.session()
+        return self.portal.sign_in(ALICE, server.passwords[ALICE])
+
+    def enter(self):
+        """The inbox, or where the way ends."""
+        self.begin()
+        to_portal = self.webmail.go(INBOX)
+        self.assertEqual(follow(self.portal, to_portal).status, 200)
+        self.assertEqual(self.sign_in().status, 200)
+        self.assertEqual(self.portal.post("/api/sign-in/later").status, 200)
+        return self.webmail.go(follow(self.portal, to_portal))
+
+    def test_a_browser_inside_enters_and_one_outside_does_not(self):
+        self.assertTrue(shows_inbox(self.enter()))
+        self.portal = site(PlacedBrowser, "PORTAL")
+        self.portal.place = self.OUTSIDE
+        answer = self.sign_in()
+        self.assertEqual((answer.status, answer.json["error"]), (403, "webmail-network"))
+        self.assertEqual(self.portal.state(), "none")
+
+    def test_who_does_not_know_the_password_is_not_told(self):
+        self.portal.place = self.OUTSIDE
+        self.portal.session()
+        answer = self.portal.sign_in(ALICE, "wrong")
+        self.assertEqual((answer.status, answer.json["error"]), (401, "wrong-credentials"))
+
+    def test_a_session_ends_at_the_next_click_and_is_good_again_later(self):
+        self.assertTrue(shows_inbox(self.enter()))
+        self.allow("127.6.0.0/16")
+        self.assertFalse(shows_inbox(self.webmail.go(INBOX)))
+        self.allow("127.5.0.0/16")
+        self.assertTrue(shows_inbox(self.enter()))
+
+    def test_a_browser_that_has_moved_gets_no_code(self):
+        self.assertTrue(shows_inbox(self.enter()))
+        self.portal.place = self.OUTSIDE
+        to_portal = site(Roundcube, "WEBMAIL").go(INBOX)
+        self.assertIn("error=access_denied", follow(self.portal, to_portal))
+
+    def test_mail_programs_are_not_limited(self):
+        self.assertTrue(server.imap(ALICE, server.passwords[ALICE])[0])
 
 
 if __name__ == "__main__":

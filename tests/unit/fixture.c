@@ -142,7 +142,7 @@ struct pl_policy *policy_of(const char *text)
 struct pl_change change_of(const char *words, enum pl_layer_bit where)
 {
 	struct pl_change change = { 0 };
-	char copy[256], *rest = copy;
+	char copy[1024], *rest = copy;
 	const char *word;
 
 	snprintf(copy, sizeof(copy), "%s", words);

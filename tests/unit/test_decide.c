@@ -106,6 +106,7 @@ static void built_in_defaults(void **state)
 		{ PL_SETTING_TWO_FACTOR_MODE, PL_USE },
 		{ PL_SETTING_CLIENT_PASSWORD, PL_ALWAYS },
 		{ PL_SETTING_APP_PASSWORDS, PL_ON },
+		{ PL_SETTING_WEBMAIL_ALLOWED_NETWORKS, PL_EVERYWHERE },
 	};
 	const struct pl_layers none = { 0 };
 
@@ -650,6 +651,74 @@ static void rules_by_hand(void **state)
 	}
 }
 
+/* Where the browser is, and what is allowed. */
+static void webmail_networks_by_hand(void **state)
+{
+#define OFFICE "192.0.2.0/24,2001:db8::/32"
+	static const struct {
+		const char *name, *allowed, *browser; /* NULL: not set, not known */
+		enum pl_setting service;
+		enum pl_channel channel;
+		enum pl_credential credential;
+		enum pl_rule rule;
+	} rows[] = {
+#define AT_PAGE PL_SETTING_WEBMAIL, PL_CHANNEL_WEBMAIL, PL_CREDENTIAL_ACCOUNT_PASSWORD
+#define BY_TOKEN PL_SETTING_IMAP, PL_CHANNEL_WEBMAIL, PL_CREDENTIAL_TOKEN
+		{ "no limit", NULL, "203.0.113.7", AT_PAGE, PL_RULE_FACTOR_OFFERED },
+		{ "inside", OFFICE, "192.0.2.7", AT_PAGE, PL_RULE_FACTOR_OFFERED },
+		{ "inside, mapped", OFFICE, "::ffff:192.0.2.7", AT_PAGE, PL_RULE_FACTOR_OFFERED },
+		{ "inside, IPv6", OFFICE, "2001:db8::7", AT_PAGE, PL_RULE_FACTOR_OFFERED },
+		{ "outside", OFFICE, "203.0.113.7", AT_PAGE, PL_RULE_WEBMAIL_NETWORK },
+		{ "outside, IPv6", OFFICE, "2001:db9::7", AT_PAGE, PL_RULE_WEBMAIL_NETWORK },
+		{ "not known", OFFICE, NULL, AT_PAGE, PL_RULE_WEBMAIL_NETWORK },
+		{ "a stranger learns nothing", OFFICE, "203.0.113.7", PL_SETTING_WEBMAIL,
+		  PL_CHANNEL_WEBMAIL, PL_CREDENTIAL_UNPROVEN, PL_RULE_ACCOUNT_PASSWORD_DECIDES },
+		{ "a session inside", OFFICE, "192.0.2.7", BY_TOKEN, PL_RULE_TOKEN },
+		{ "a session outside", OFFICE, "203.0.113.7", BY_TOKEN, PL_RULE_WEBMAIL_NETWORK },
+		{ "a bad token", OFFICE, "203.0.113.7", PL_SETTING_IMAP, PL_CHANNEL_WEBMAIL,
+		  PL_CREDENTIAL_BAD_TOKEN, PL_RULE_TOKEN_INVALID },
+		{ "webmail without OAuth", OFFICE, NULL, PL_SETTING_IMAP, PL_CHANNEL_WEBMAIL,
+		  PL_CREDENTIAL_UNPROVEN, PL_RULE_WEBMAIL_NETWORK },
+		{ "which hands the address on", OFFICE, "192.0.2.7", PL_SETTING_IMAP,
+		  PL_CHANNEL_WEBMAIL, PL_CREDENTIAL_UNPROVEN, PL_RULE_ACCOUNT_PASSWORD_DECIDES },
+		{ "a mail program", OFFICE, "203.0.113.7", PL_SETTING_IMAP, PL_CHANNEL_CLIENT,
+		  PL_CREDENTIAL_ACCOUNT_PASSWORD, PL_RULE_ACCOUNT_PASSWORD },
+		{ "a connected application", OFFICE, "203.0.113.7", PL_SETTING_IMAP,
+		  PL_CHANNEL_CLIENT, PL_CREDENTIAL_TOKEN, PL_RULE_TOKEN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pl_settings member = { 0 }, domain = { 0 };
+		struct pl_facts facts = {
+			.layers = { .member = &member, .domain = &domain },
+			.service = rows[i].service,
+			.channel = rows[i].channel,
+			.credential = rows[i].credential,
+		};
+		enum pl_rule rule;
+
+		if (rows[i].allowed != NULL)
+			assert_int_equal(pl_setting_read(PL_SETTING_WEBMAIL_ALLOWED_NETWORKS,
+							 PL_AT_DOMAIN, rows[i].allowed, &domain),
+					 1);
+		if (rows[i].browser != NULL)
+			assert_int_equal(pl_ip_parse(rows[i].browser, &facts.browser, NULL), 0);
+		rule = pl_decide(&facts).rule;
+		if (rule != rows[i].rule)
+			fail_msg("%s: %s", rows[i].name, pl_rule_name(rule));
+		if (rule != PL_RULE_WEBMAIL_NETWORK)
+			continue;
+		assert_int_equal(pl_decide(&facts).outcome, PL_DENY);
+		facts.from_any_network = 1;
+		assert_int_not_equal(pl_decide(&facts).rule, PL_RULE_WEBMAIL_NETWORK);
+		facts.from_any_network = 0;
+		/* The member's own list goes before the domain's. */
+		member.value[PL_SETTING_WEBMAIL_ALLOWED_NETWORKS] = PL_EVERYWHERE;
+		assert_int_not_equal(pl_decide(&facts).rule, PL_RULE_WEBMAIL_NETWORK);
+	}
+}
+
 /* Every rule has a sentence without a placeholder left in it. */
 static void sentences(void **state)
 {
@@ -675,6 +744,7 @@ int main(void)
 		cmocka_unit_test(dates_hold_in_every_combination),
 		cmocka_unit_test(decides_every_combination),
 		cmocka_unit_test(rules_by_hand),
+		cmocka_unit_test(webmail_networks_by_hand),
 		cmocka_unit_test(sentences),
 	};
 

@@ -355,6 +355,67 @@ static void token_brings_its_channel(void **state)
 			    "account-password-decides");
 }
 
+/* The address of the connection is webmail's own, so that of the session counts. */
+static void token_is_as_good_as_the_address_of_its_session(void **state)
+{
+	static const struct {
+		const char *allowed, *ip, *rule;
+	} rows[] = {
+		{ "", "203.0.113.7", "token" },
+		{ "webmail_allowed_networks=198.51.100.0/24", "198.51.100.7", "token" },
+		{ "webmail_allowed_networks=198.51.100.0/24", "::ffff:198.51.100.7", "token" },
+		{ "webmail_allowed_networks=198.51.100.0/24", "203.0.113.7", "webmail-network" },
+		{ "webmail_allowed_networks=198.51.100.0/24", "", "webmail-network" },
+		{ "webmail_allowed_networks=192.0.2.0/24", "203.0.113.7", "webmail-network" },
+		{ "webmail_allowed_networks=everywhere", "203.0.113.7", "token" },
+	};
+	struct fixture *fixture = *state;
+	struct pl_secret webmail, client;
+	char sql[256];
+
+	add_member(fixture, OWNER, "");
+	issue_session(fixture, OWNER, PL_CHANNEL_WEBMAIL, &webmail);
+	issue_session(fixture, OWNER, PL_CHANNEL_CLIENT, &client);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		snprintf(sql, sizeof(sql), "UPDATE member SET settings = '%s'", rows[i].allowed);
+		sql_run(fixture->db, sql);
+		snprintf(sql, sizeof(sql), "UPDATE session SET ip = '%s'", rows[i].ip);
+		sql_run(fixture->db, sql);
+		assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_IMAP, PL_OFFER_BEARER,
+						&webmail),
+				    rows[i].rule);
+		assert_string_equal(with_secret(fixture, OWNER, PL_SETTING_IMAP, PL_OFFER_BEARER,
+						&client),
+				    "token");
+	}
+}
+
+/* Of a webmail without OAuth, only an address that it hands on is the browser's. */
+static void webmail_without_oauth_hands_the_address_on(void **state)
+{
+	static const struct {
+		const char *ip, *rule;
+	} rows[] = {
+		{ "198.51.100.7", "account-password-decides" },
+		{ "203.0.113.7", "webmail-network" },
+		{ "192.0.2.1", "webmail-network" },
+	};
+	struct fixture *fixture = *state;
+	struct attempt attempt;
+	struct pl_secret secret;
+
+	add_member(fixture, OWNER, "webmail_allowed_networks=198.51.100.0/24,192.0.2.0/24");
+	use_policy(fixture, "webmail_networks = \"192.0.2.0/24\"\n");
+	pl_secret_set(&secret, "secret 1", 8);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		prepare(&attempt, OWNER, PL_SETTING_IMAP, PL_OFFER_PASSWORD, &secret);
+		assert_ok(fixture, pl_ip_parse(rows[i].ip, &attempt.login.ip, &fixture->err));
+		assert_ok(fixture, pl_ip_parse("192.0.2.1", &attempt.login.real_ip, &fixture->err));
+		decide(fixture, &attempt);
+		assert_string_equal(pl_rule_name(attempt.result.verdict.rule), rows[i].rule);
+	}
+}
+
 static void token_is_the_very_members(void **state)
 {
 	struct fixture *fixture = *state;
@@ -639,6 +700,8 @@ int main(void)
 		TEST_WITH_DATABASE(app_password_never_outranks_what_is_off),
 		TEST_WITH_DATABASE(app_password_limits_are_among_the_facts),
 		TEST_WITH_DATABASE(token_brings_its_channel),
+		TEST_WITH_DATABASE(token_is_as_good_as_the_address_of_its_session),
+		TEST_WITH_DATABASE(webmail_without_oauth_hands_the_address_on),
 		TEST_WITH_DATABASE(token_is_the_very_members),
 		TEST_WITH_DATABASE(token_of_a_client_opens_mail_by_its_scope),
 		TEST_WITH_DATABASE(token_opens_the_services_of_its_grant),

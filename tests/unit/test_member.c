@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "policy/account/scope.h"
+#include "policy/account/settings_row.h"
 
 #define USER "user@example.test"
 
@@ -135,10 +136,16 @@ static void change_to_what_is_so_already_is_none(void **state)
 			 PL_UNSET);
 }
 
+/* As many networks as a list may have, at their longest. */
+#define NET(digit) "2001:db8:1111:1111:1111:1111:1111:111" digit "/128"
+#define LONGEST_LIST \
+	NET("1")     \
+	"," NET("2") "," NET("3") "," NET("4") "," NET("5") "," NET("6") "," NET("7") "," NET("8")
+
 static void every_setting_at_once_is_kept(void **state)
 {
 	struct fixture *fixture = *state;
-	char all[512] = "";
+	char all[PL_SETTINGS_TEXT] = "";
 	struct pl_account account;
 
 	/* The last value of each has the longest name. */
@@ -149,7 +156,8 @@ static void every_setting_at_once_is_kept(void **state)
 				continue;
 			snprintf(all + strlen(all), sizeof(all) - strlen(all), " %s=%s",
 				 pl_setting_info((enum pl_setting)i)->name,
-				 pl_value_name((enum pl_value)value));
+				 value == PL_LISTED ? LONGEST_LIST
+						    : pl_value_name((enum pl_value)value));
 			break;
 		}
 	}
@@ -157,6 +165,7 @@ static void every_setting_at_once_is_kept(void **state)
 	account = account_of(fixture, USER);
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++)
 		assert_int_not_equal(account.member.settings.value[i], PL_UNSET);
+	assert_string_equal(account.member.settings.networks, LONGEST_LIST);
 }
 
 /* By hand, or by a program that is not this one: to skip them could open what they shut. */

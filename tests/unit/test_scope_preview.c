@@ -75,10 +75,18 @@ static const char *const changes[] = {
 	"two_factor_requirement=optional",
 	"two_factor=off",
 	"webmail=off",
+	"webmail_allowed_networks=192.0.2.0/24",
+	"webmail_allowed_networks=198.51.100.0/24",
 	"app_passwords=off",
 	"connected_applications=off",
 	"active=off",
 };
+
+/* Where the person has signed in. */
+static const char *ip_of(const struct person *person)
+{
+	return strlen(person->name) % 2 == 0 ? "192.0.2.7" : "203.0.113.7";
+}
 
 static void add_person(struct fixture *fixture, const struct person *person)
 {
@@ -100,10 +108,10 @@ static void add_person(struct fixture *fixture, const struct person *person)
 	for (size_t i = 0; i < COUNT(person->uses) && person->uses[i].credential != NULL; i++) {
 		snprintf(sql, sizeof(sql),
 			 "INSERT INTO member_use (member_id, service, credential, used_at, ip) "
-			 "VALUES (%lld, '%s', '%s', %lld, '')",
+			 "VALUES (%lld, '%s', '%s', %lld, '%s')",
 			 (long long)account.member.id,
 			 pl_setting_info(person->uses[i].service)->name, person->uses[i].credential,
-			 (long long)(NOW - DAYS(29)));
+			 (long long)(NOW - DAYS(29)), ip_of(person));
 		sql_run(fixture->db, sql);
 	}
 }
@@ -126,6 +134,7 @@ static void use_policy(struct fixture *fixture, const char *text)
 struct state {
 	enum pl_value value[PL_SETTING_COUNT];
 	int active, registered;
+	int is_outside; /* of the networks from which webmail may be used */
 };
 
 static struct state state_of(struct fixture *fixture, const struct person *person)
@@ -134,12 +143,17 @@ static struct state state_of(struct fixture *fixture, const struct person *perso
 	struct pl_account account;
 	struct pl_layers layers;
 	struct state state;
+	const char *allowed;
+	struct pl_ip ip;
 
 	snprintf(address, sizeof(address), "%s@" DOMAIN_NAME, person->name);
 	account = account_of(fixture, address);
 	pl_account_layers(&account, fixture->policy, NOW, &layers);
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++)
 		state.value[i] = pl_resolve(&layers, (enum pl_setting)i).value;
+	allowed = pl_resolve(&layers, PL_SETTING_WEBMAIL_ALLOWED_NETWORKS).networks;
+	assert_int_equal(pl_ip_parse(ip_of(person), &ip, NULL), 0);
+	state.is_outside = allowed != NULL && pl_network_list_contains(allowed, &ip, NULL) == 0;
 	state.active = account.member.active && account.domain.active;
 	state.registered = account.member.factor_registered;
 	return state;
@@ -158,7 +172,7 @@ static int service_is_open(const struct state *state, const struct use *use)
 	if (!state->active)
 		return 0;
 	if (use->service == PL_SETTING_WEBMAIL)
-		return is_on(state, PL_SETTING_WEBMAIL);
+		return is_on(state, PL_SETTING_WEBMAIL) && !state->is_outside;
 	if (!by_webmail)
 		return is_on(state, use->service);
 	return is_on(state, PL_SETTING_WEBMAIL) &&

@@ -316,6 +316,82 @@ static void values_with_a_date(void **state)
 	}
 }
 
+/* How people write a list of networks, and how it is kept; NULL: it is refused. */
+static void lists_of_networks(void **state)
+{
+	static const struct {
+		const char *text, *kept;
+	} rows[] = {
+		{ "everywhere", "everywhere" },
+		{ "", "everywhere" },
+		{ " , ", "everywhere" },
+		{ "inherit", "inherit" },
+		{ "192.0.2.0/24", "192.0.2.0/24" },
+		{ "192.0.2.7", "192.0.2.7/32" },
+		{ "192.0.2.0/24, 2001:DB8::/32", "192.0.2.0/24,2001:db8::/32" },
+		{ "::ffff:192.0.2.0/120 192.0.2.0/24", "192.0.2.0/24" },
+		{ "192.0.2.7,192.0.2.77", "192.0.2.7/32,192.0.2.77/32" },
+		{ "10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4,10.0.0.5,10.0.0.6,10.0.0.7,10.0.0.8,10.0.0."
+		  "1",
+		  "10.0.0.1/32,10.0.0.2/32,10.0.0.3/32,10.0.0.4/32,10.0.0.5/32,10.0.0.6/"
+		  "32,10.0.0.7/"
+		  "32,10.0.0.8/32" },
+		{ "10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4,10.0.0.5,10.0.0.6,10.0.0.7,10.0.0.8,10.0.0."
+		  "9",
+		  NULL },
+		{ "192.0.2.1/24", NULL },
+		{ "192.0.2.0/33", NULL },
+		{ "listed", NULL },
+		{ "office", NULL },
+		{ "on", NULL },
+		{ "192.0.2.0/24_from_2027-03-01", NULL },
+	};
+	const enum pl_setting setting = PL_SETTING_WEBMAIL_ALLOWED_NETWORKS;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pl_settings read = { 0 }, copy = { 0 };
+		char text[PL_VALUE_TEXT];
+
+		if (pl_setting_read(setting, PL_AT_MEMBER, rows[i].text, &read) !=
+		    (rows[i].kept != NULL))
+			fail_msg("\"%s\"", rows[i].text);
+		if (rows[i].kept == NULL)
+			continue;
+		assert_string_equal(pl_setting_write(setting, &read, text), rows[i].kept);
+		pl_setting_copy(setting, &read, &copy);
+		assert_true(pl_setting_same(setting, &read, &copy));
+		copy.networks[0] = '!';
+		assert_false(pl_setting_same(setting, &read, &copy));
+	}
+}
+
+static void host_bits_are_refused_and_the_network_named(void **state)
+{
+	static const struct {
+		const char *text, *meant;
+	} rows[] = {
+		{ "192.0.2.1/24", "; the network is 192.0.2.0/24" },
+		{ "192.0.3.255/23", "; the network is 192.0.2.0/23" },
+		{ "2001:db8::1/32", "; the network is 2001:db8::/32" },
+		{ "::ffff:192.0.2.1/120", "; the network is 192.0.2.0/24" },
+	};
+	struct pl_error err;
+	struct pl_network network;
+	struct pl_change change = { 0 };
+	char word[128];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(pl_network_parse(rows[i].text, &network, &err), -1);
+		assert_non_null(strstr(err.msg, rows[i].meant));
+		snprintf(word, sizeof(word), "webmail_allowed_networks=%s", rows[i].text);
+		assert_int_equal(pl_change_parse(word, PL_AT_MEMBER, &change, &err), -1);
+		assert_non_null(strstr(err.msg, "webmail_allowed_networks"));
+		assert_non_null(strstr(err.msg, rows[i].meant));
+	}
+}
+
 static void changes(void **state)
 {
 	static const struct {
@@ -580,6 +656,8 @@ int main(void)
 		cmocka_unit_test(settings_round_trip),
 		cmocka_unit_test(days),
 		cmocka_unit_test(values_with_a_date),
+		cmocka_unit_test(lists_of_networks),
+		cmocka_unit_test(host_bits_are_refused_and_the_network_named),
 		cmocka_unit_test(changes),
 		cmocka_unit_test(folding),
 		cmocka_unit_test(networks_within_networks),
