@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "../web/harness.mjs";
 import { administrator, newAdministrator } from "./console.mjs";
-import { newMember, postlatch } from "./server.mjs";
+import { newMember, postlatch, until } from "./server.mjs";
 
 const pageOf = (address) => `/console/member?member=${encodeURIComponent(address)}`;
 const path = (address) => `/members/${encodeURIComponent(address)}`;
@@ -144,6 +144,35 @@ test("console, member: services are changed, and a change of somebody else is no
     assert.equal(await page.locator("select[name=imap]").inputValue(), "off");
     assert.equal((await settingsOf(address)).smtp.value, "on");
 });
+
+for (const locale of ["ko-KR", "en-US"]) {
+    test(`console, member, ${locale}: webmail is limited to networks, with a warning`, { locale }, async (reader, page) => {
+        const { member: { address } } = await signedIn(reader);
+        await until("the sign-in to be recorded", async () =>
+            JSON.parse(await postlatch("--json", "member", "show", address)).last_used.webmail);
+        const visitor = await lookAt(reader, "domain", address);
+        const limit = async (networks) => {
+            await page.locator("select[name=webmail_allowed_networks_choice]").selectOption("listed");
+            await page.fill("[name=webmail_allowed_networks]", networks);
+            await save(visitor, SERVICES);
+        };
+        const own = async () => (await visitor.api(path(address))).settings.webmail_allowed_networks.own;
+        await limit("192.0.2.1/24");
+        await page.locator("dialog").getByText(visitor.t("member.outside-title")).waitFor();
+        await page.keyboard.press("Escape");
+        assert.equal(await own(), "inherit");
+        await limit("127.0.0.1/8");
+        await page.getByText(visitor.t("error.bad-webmail-allowed-networks")).first().waitFor();
+        assert.equal(await own(), "inherit");
+        await limit("127.0.0.0/8, 2001:db8::/32");
+        await visitor.says("domain.saved");
+        assert.equal(await own(), "127.0.0.0/8,2001:db8::/32");
+        await page.locator("select[name=webmail_allowed_networks_choice]").selectOption("everywhere");
+        await save(visitor, SERVICES);
+        await visitor.says("domain.saved");
+        assert.equal(await own(), "everywhere");
+    });
+}
 
 for (const locale of ["ko-KR", "en-US"]) {
     test(`console, member, ${locale}: a decision is explained step by step`, { locale }, async (reader, page) => {

@@ -23,6 +23,7 @@ const reasons = {
     "client-password-second-factor": "refused.needs-app-password",
     "token-invalid": "refused.token-invalid",
     "webmail-needs-sign-in-page": "refused.needs-sign-in-page",
+    "webmail-network": "refused.webmail-network",
     "other-account": "refused.other-account",
     "connected-applications-off": "refused.applications-off",
     "application-service": "reason.application-service",
@@ -80,12 +81,13 @@ const settings = {
     client_password: "setting.client-password",
     app_passwords: "setting.app-passwords",
     connected_applications: "setting.connected-applications",
+    webmail_allowed_networks: "setting.webmail-networks",
 };
 
 const values = {
     on: "value.on", off: "value.off", inherit: "value.inherit", optional: "value.optional", required: "value.required",
     use: "value.use", skip: "value.skip", always: "value.always", until_second_factor: "value.until-second-factor",
-    never: "value.never",
+    never: "value.never", everywhere: "value.everywhere",
 };
 
 export function serviceOf(service) {

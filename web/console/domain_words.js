@@ -12,6 +12,7 @@ export const SETTINGS = [
     { name: "imap", label: "domain.imap", hint: "domain-hint.imap" },
     { name: "sieve", label: "domain.sieve", hint: "domain-hint.sieve" },
     { name: "webmail", label: "domain.webmail", hint: "domain-hint.webmail" },
+    { name: "webmail_allowed_networks", label: "domain.networks", hint: "domain-hint.networks" },
     { name: "client_password", label: "domain.client-password", hint: "domain-hint.client-password" },
     { name: "two_factor_requirement", label: "domain.requirement", hint: "domain-hint.requirement" },
     { name: "two_factor_mode", label: "domain.mode", hint: "domain-hint.mode" },
@@ -32,6 +33,8 @@ const VALUES = {
     always: "value.always",
     until_second_factor: "value.until-second-factor",
     never: "value.never",
+    everywhere: "value.everywhere",
+    listed: "value.listed",
 };
 
 const SOURCES = {
@@ -48,7 +51,11 @@ export function settingName(name) {
     return t(SETTINGS.find((setting) => setting.name === name)?.label ?? "account.unknown");
 }
 
+// "192.0.2.0/24,2001:db8::/32"
+export const isNetworks = (value) => value.includes("/");
+
 export function valueName(word) {
+    if (isNetworks(word)) return word.replaceAll(",", ", ");
     return t(VALUES[word] ?? "account.unknown");
 }
 

@@ -12,7 +12,7 @@ import { sentencesOf, verdictOf } from "./member_explain_words.js";
 import { load } from "./state.js";
 
 // These are not on or off.
-const CHOICES = ["client_password", "two_factor_requirement", "two_factor_mode"];
+const CHOICES = ["client_password", "two_factor_requirement", "two_factor_mode", "webmail_allowed_networks"];
 const services = () => SETTINGS.map(({ name }) => name).filter((name) => !CHOICES.includes(name))
     .map((name) => [name, settingName(name)]);
 const channels = () => [["client", t("count.client")], ["webmail", t("count.webmail")]];

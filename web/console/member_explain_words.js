@@ -29,6 +29,7 @@ const RULES = {
     "token-invalid": "rule.token-invalid",
     "app-password-on-webmail": "rule.app-password-on-webmail",
     "webmail-needs-sign-in-page": "rule.webmail-needs-sign-in-page",
+    "webmail-network": "rule.webmail-network",
     "second-factor-off": "rule.second-factor-off",
     "second-factor-skipped": "rule.second-factor-skipped",
     "second-factor-opted-out": "rule.second-factor-opted-out",

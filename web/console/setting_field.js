@@ -4,7 +4,7 @@
 import { Field, Select } from "../lib/fields.js";
 import { html } from "../lib/html.js";
 import { t } from "../lib/language.js";
-import { SETTINGS, settingName, standing, valueName } from "./domain_words.js";
+import { isNetworks, SETTINGS, settingName, standing, valueName } from "./domain_words.js";
 
 export const splitDate = (own) => own.split("_from_");
 
@@ -26,24 +26,38 @@ export function StartField({ name, label, setting: { own, dated } }) {
         hint=${t("domain.from-hint", { values: dated.map(valueName).join(", ") })} />`;
 }
 
+// Beside a field with a list: what the list is for. The API names the field with the list.
+const choiceOf = (name) => `${name}_choice`;
+
+function ListField({ name, own }) {
+    return html`<${Field} name=${name} optional defaultValue=${isNetworks(own) ? valueName(own) : ""}
+        label=${t("domain.list")} hint=${t("domain.list-hint")} maxlength="399" autocapitalize="none"
+        autocomplete="off" spellcheck=${false} />`;
+}
+
 // name and hint as SETTINGS has them; setting as GET /domains/{domain} and /members/{member} have it; inherit: the key of the sentence for no
 // value of its own.
 export function SettingField({ name, hint, setting, inherit }) {
     const label = settingName(name);
     const does = setting.no_effect_yet ? `${t(hint)} ${t("domain.no-effect-yet")}` : t(hint);
-    const [value] = splitDate(setting.own);
+    const [value] = isNetworks(setting.own) ? ["listed"] : splitDate(setting.own);
+    const isList = setting.allowed.includes("listed");
     const inherited = () => t(inherit, { value: valueName(setting.inherited.value) });
     const options = setting.allowed.map((word) => [word, word === "inherit" ? inherited() : valueName(word)]);
     const now = t("domain.now", { standing: standing(setting) });
     if (setting.locked) return html`<${Locked} label=${label} hint=${does} section=${setting.section} />`;
     return html`<div data-setting>
-        <${Select} name=${name} label=${label} value=${value} hint=${`${does} ${now}`} options=${options} />
+        <${Select} name=${isList ? choiceOf(name) : name} label=${label} value=${value} hint=${`${does} ${now}`}
+            options=${options} />
         ${setting.dated.length > 0 && html`<${StartField} name=${name} label=${label} setting=${setting} />`}
+        ${isList && html`<${ListField} name=${name} own=${setting.own} />`}
     </div>`;
 }
 
 // What the form says of a setting, as the API writes it.
 function chosen(typed, name, { dated }) {
+    const choice = typed[choiceOf(name)];
+    if (choice) return choice === "listed" ? typed[name].trim().replace(/[,\s]+/g, ",") : choice;
     const date = dated.includes(typed[name]) ? typed[`${name}_from`] : "";
     return date ? `${typed[name]}_from_${date}` : typed[name];
 }

@@ -227,6 +227,7 @@ export default {
     "refused.needs-app-password": "Mail programs need an app password, and this was the account password or a wrong one.",
     "refused.token-invalid": "The sign-in had ended, or was not valid.",
     "refused.needs-sign-in-page": "Two-step verification is needed; use the sign-in page of webmail.",
+    "refused.webmail-network": "Webmail may not be used from this address.",
     "refused.other-account": "The app password or sign-in belongs to another name of the account.",
     "refused.applications-off": "Connected applications are switched off for your account.",
     "refused.unavailable": "The server could not check this at that time.",
@@ -274,6 +275,7 @@ export default {
     "setting.client-password": "Account password in mail programs",
     "setting.app-passwords": "App passwords",
     "setting.connected-applications": "Connected applications",
+    "setting.webmail-networks": "Networks allowed for webmail",
     "value.on": "on",
     "value.off": "off",
     "value.inherit": "as in the domain",
@@ -284,6 +286,7 @@ export default {
     "value.always": "allowed",
     "value.until-second-factor": "until two-step verification is set up",
     "value.never": "not allowed",
+    "value.everywhere": "everywhere",
     "value.none": "none",
     "value.from": "{value} from {date}",
 

@@ -227,6 +227,7 @@ export default {
     "refused.needs-app-password": "메일 프로그램에는 앱 비밀번호가 필요한데, 계정 비밀번호나 틀린 비밀번호를 입력했습니다.",
     "refused.token-invalid": "로그인이 끝났거나 유효하지 않습니다.",
     "refused.needs-sign-in-page": "2단계 인증이 필요합니다. 웹메일의 로그인 페이지를 이용하세요.",
+    "refused.webmail-network": "이 IP에서는 웹메일을 사용할 수 없습니다.",
     "refused.other-account": "계정의 다른 이름에 속한 앱 비밀번호이거나 로그인입니다.",
     "refused.applications-off": "이 계정에서는 연결된 프로그램을 사용할 수 없습니다.",
     "refused.unavailable": "서버가 그때 확인할 수 없었습니다.",
@@ -274,6 +275,7 @@ export default {
     "setting.client-password": "메일 프로그램의 계정 비밀번호",
     "setting.app-passwords": "앱 비밀번호",
     "setting.connected-applications": "연결된 앱",
+    "setting.webmail-networks": "웹메일 접속 허용 네트워크",
     "value.on": "사용",
     "value.off": "사용 안 함",
     "value.inherit": "도메인 설정",
@@ -284,6 +286,7 @@ export default {
     "value.always": "허용",
     "value.until-second-factor": "2단계 인증 등록 전까지 허용",
     "value.never": "허용 안 함",
+    "value.everywhere": "모든 곳",
     "value.none": "없음",
     "value.from": "{date}부터 {value}",
 

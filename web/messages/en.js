@@ -150,6 +150,8 @@ export default {
     "error.too-many-tests": "Too many members are running a connection test. Please try again in some minutes.",
     "error.factor-blocked": "Two-step verification is blocked after many wrong codes. Your administrator can reset it.",
     "error.not-allowed": "Your account is not allowed to do this. Please ask your administrator.",
+    "error.webmail-network": "Webmail may not be used from your present network. Please ask your administrator.",
+    "error.bad-webmail-allowed-networks": "These are not networks, or there are more than 8. Write them like 192.0.2.0/24, with commas between them.",
     "error.already-signed-in": "You have signed in already, in another window.",
     "error.another-account": "Another window has signed in to another account. Please reload the page.",
     "error.reauthentication-needed": "Please confirm first that it is you.",

@@ -150,6 +150,8 @@ export default {
     "error.too-many-tests": "연결 테스트를 진행하는 사용자가 너무 많습니다. 몇 분 후에 다시 시도해 주세요.",
     "error.factor-blocked": "틀린 코드가 많아 2단계 인증이 차단되었습니다. 관리자에게 초기화를 요청하세요.",
     "error.not-allowed": "이 계정에는 허용되지 않습니다. 관리자에게 문의해 주세요.",
+    "error.webmail-network": "지금 접속한 네트워크에서는 웹메일을 사용할 수 없습니다. 관리자에게 문의해 주세요.",
+    "error.bad-webmail-allowed-networks": "네트워크 형식이 아니거나 8개가 넘습니다. 192.0.2.0/24처럼 쉼표로 구분하여 입력해 주세요.",
     "error.already-signed-in": "다른 창에서 이미 로그인했습니다.",
     "error.another-account": "다른 창에서 다른 계정으로 로그인했습니다. 페이지를 새로 고침해 주세요.",
     "error.reauthentication-needed": "먼저 본인 확인이 필요합니다.",
