@@ -144,13 +144,9 @@ static int webmail_needs_switch(enum pl_setting service)
 	return service != PL_SETTING_IMAP && service != PL_SETTING_SMTP;
 }
 
-/* Returns the rule by which the whole account is shut, or PL_RULE_COUNT. */
-static enum pl_rule account_shut_by(const struct pl_facts *facts)
+/* Returns the rule by which domain or member are switched off, or PL_RULE_COUNT. */
+static enum pl_rule inactive(const struct pl_facts *facts)
 {
-	if (facts->name_invalid)
-		return PL_RULE_NAME_INVALID;
-	if (facts->domain_unknown)
-		return PL_RULE_DOMAIN_UNKNOWN;
 	if (facts->domain_inactive)
 		return PL_RULE_DOMAIN_INACTIVE;
 	return facts->member_inactive ? PL_RULE_MEMBER_INACTIVE : PL_RULE_COUNT;
@@ -160,8 +156,12 @@ static enum pl_rule account_shut_by(const struct pl_facts *facts)
  * the switch that was looked at last. */
 static enum pl_rule gate(const struct pl_facts *facts, enum pl_setting *about)
 {
-	enum pl_rule shut = account_shut_by(facts);
+	enum pl_rule shut = inactive(facts);
 
+	if (facts->name_invalid)
+		return PL_RULE_NAME_INVALID;
+	if (facts->domain_unknown)
+		return PL_RULE_DOMAIN_UNKNOWN;
 	if (shut != PL_RULE_COUNT)
 		return shut;
 	if (facts->channel == PL_CHANNEL_CLIENT || webmail_needs_switch(facts->service))
@@ -291,7 +291,8 @@ static enum pl_rule webmail(const struct pl_facts *facts)
 	return PL_RULE_TOKEN_INVALID;
 }
 
-/* A feature has no login: only the account and its switch decide. */
+/* A feature has no login: only its switch decides, and whether domain and member are active. Mail
+ * of accounts of which Postlatch knows nothing goes where it went before. */
 static int is_feature(enum pl_setting service)
 {
 	return service == PL_SETTING_FORWARDING || service == PL_SETTING_LARGE_ATTACHMENTS ||
@@ -301,7 +302,7 @@ static int is_feature(enum pl_setting service)
 
 static enum pl_rule feature(const struct pl_facts *facts)
 {
-	enum pl_rule shut = account_shut_by(facts);
+	enum pl_rule shut = inactive(facts);
 
 	if (shut == PL_RULE_COUNT)
 		shut = shut_by(facts, facts->service);

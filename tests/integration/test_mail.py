@@ -288,6 +288,15 @@ class Redirect(MailTest):
         server.postlatch("member", "set", ALICE, "forwarding=on")
         self.assertEqual(self.counts(self.deliver("on")), (0, 1))
 
+    def test_a_member_who_is_switched_off_redirects_nothing(self):
+        server.postlatch("member", "set", ALICE, "forwarding=on")
+        self.script('redirect "%s";' % AWAY)
+        self.addCleanup(server.postlatch, "member", "set", ALICE, "active=on")
+        server.postlatch("member", "set", ALICE, "active=off")
+        self.assertEqual(self.counts(self.deliver("inactive")), (1, 0))
+        server.postlatch("member", "set", ALICE, "active=on")
+        self.assertEqual(self.counts(self.deliver("active")), (0, 1))
+
     def test_the_rest_of_the_script_happens(self):
         self.script('require ["fileinto", "mailbox", "vacation", "imap4flags", "enotify"]; '
                     'vacation :days 1 "away"; notify "mailto:phone@elsewhere.example"; '
