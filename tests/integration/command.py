@@ -69,8 +69,13 @@ class Site:
 
     def state(self):
         """All rows of all tables, to see that nothing changed."""
-        tables = [name for name, in self.sql("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
-        return {table: self.sql("SELECT * FROM " + table) for table in tables}
+        # One connection: each reads the definitions of all tables.
+        database = sqlite3.connect(self.database)
+        try:
+            tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+            return {table: database.execute("SELECT * FROM " + table).fetchall() for table, in tables}
+        finally:
+            database.close()
 
 
 class CommandTest(unittest.TestCase):
