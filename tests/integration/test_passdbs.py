@@ -669,7 +669,7 @@ class Pam(Blocks):
 
     def asked(self):
         """What the log says of questions to PAM: the name of the passdb, and the member in brackets."""
-        return re.findall(r".*\bpam\(.*", server.log("dovecot"))
+        return re.findall(r".*\bpam[(:].*", server.log("dovecot"))
 
 
 class PamWithUserdb(Pam):
