@@ -301,7 +301,10 @@ static int decide(struct request *request, struct authorization *asked, struct p
 	if (request_account(request, &account, err) < 0)
 		return -1;
 	if (next_step_of(request, account, request->session.second_factor) == NEXT_DENIED)
-		wrong(asked, "access_denied", "this member may not use webmail here");
+		wrong(asked, "access_denied",
+		      next_step_is_outside(request, account)
+			      ? "webmail is not open to this member from this network"
+			      : "webmail is switched off for this member");
 	return 1;
 }
 
