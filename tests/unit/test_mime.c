@@ -199,18 +199,31 @@ static void what_is_left_alone(void **state)
 	}
 }
 
-/* So many times the same text. */
-static int reason_of_many(const char *header, const char *text, int count, const char *end)
+/* What a message has many times; number counts them. */
+typedef void write_part(int number, char text_r[128]);
+
+static void write_simple(int number, char text_r[128])
+{
+	snprintf(text_r, 128, "--b\r\n\r\n%d\r\n", number);
+}
+
+static void write_nested(int number, char text_r[128])
+{
+	snprintf(text_r, 128, "--n%02d\r\nContent-Type: multipart/mixed; boundary=n%02d\r\n\r\n",
+		 number, number + 1);
+}
+
+static int reason_of_many(const char *header, write_part *write, int count, const char *end)
 {
 	struct mime_scanner *scanner = mime_scanner_new();
 	int reason;
 
 	mime_scanner_field(scanner, "Content-Type", header);
 	for (int i = 0; i < count; i++) {
-		char line[256];
+		char text[128];
 
-		snprintf(line, sizeof(line), text, i, i + 1);
-		mime_scanner_body(scanner, (const unsigned char *)line, strlen(line));
+		write(i, text);
+		mime_scanner_body(scanner, (const unsigned char *)text, strlen(text));
 	}
 	mime_scanner_body(scanner, (const unsigned char *)end, strlen(end));
 	reason = mime_scanner_end(scanner);
@@ -220,22 +233,17 @@ static int reason_of_many(const char *header, const char *text, int count, const
 
 static void limits_hold(void **state)
 {
-	static const char nested[] =
-		"--n%02d\r\nContent-Type: multipart/mixed; boundary=n%02d\r\n\r\n";
+	static const char flat[] = "multipart/mixed; boundary=b";
+	static const char nested[] = "multipart/mixed; boundary=n00";
 
 	(void)state;
-	assert_int_equal(reason_of_many("multipart/mixed; boundary=b", "--b\r\n\r\n%d\r\n",
-					MIME_PARTS_MAX - 1, "--b--\r\n"),
+	assert_int_equal(reason_of_many(flat, write_simple, MIME_PARTS_MAX - 1, "--b--\r\n"),
 			 MIME_NO_REASON);
-	assert_int_equal(reason_of_many("multipart/mixed; boundary=b", "--b\r\n\r\n%d\r\n",
-					MIME_PARTS_MAX, "--b--\r\n"),
+	assert_int_equal(reason_of_many(flat, write_simple, MIME_PARTS_MAX, "--b--\r\n"),
 			 MIME_PARTS);
-	assert_int_equal(reason_of_many("multipart/mixed; boundary=n00", nested, MIME_DEPTH_MAX - 1,
-					""),
+	assert_int_equal(reason_of_many(nested, write_nested, MIME_DEPTH_MAX - 1, ""),
 			 MIME_UNFINISHED);
-	assert_int_equal(reason_of_many("multipart/mixed; boundary=n00", nested, MIME_DEPTH_MAX,
-					""),
-			 MIME_DEPTH);
+	assert_int_equal(reason_of_many(nested, write_nested, MIME_DEPTH_MAX, ""), MIME_DEPTH);
 }
 
 static void headers_are_bounded(void **state)
