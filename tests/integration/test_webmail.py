@@ -203,7 +203,9 @@ class AllowedNetworks(unittest.TestCase):
         self.assertTrue(shows_inbox(self.enter()))
         self.portal.place = self.OUTSIDE
         to_portal = site(Roundcube, "WEBMAIL").go(INBOX)
-        self.assertIn("error=access_denied", follow(self.portal, to_portal))
+        refused = follow(self.portal, to_portal)
+        self.assertIn("error=access_denied", refused)
+        self.assertIn("from%20this%20network", refused)
 
     def test_mail_programs_are_not_limited(self):
         self.assertTrue(server.imap(ALICE, server.passwords[ALICE])[0])
