@@ -332,7 +332,7 @@ class UnknownService(unittest.TestCase):
 
     def test_unknown_service_is_denied_and_logged(self):
         self.assertNotEqual(self.ask("gopher").returncode, 0)
-        self.assertIn('service "gopher" is not known', server.log("dovecot"))
+        wait_for(lambda: 'service "gopher" is not known' in server.log("dovecot"))
 
     def test_services_that_sign_nobody_in_pass(self):
         self.assertEqual(self.ask("doveadm").returncode, 0)
