@@ -45,19 +45,6 @@ static void task_free(struct task *task)
 
 /* ---- the queue ---- */
 
-static void add(struct disconnector *disconnector, struct task *task)
-{
-	pthread_mutex_lock(&disconnector->lock);
-	while (disconnector->waiting > WAITING_MOST && !disconnector->stops)
-		pthread_cond_wait(&disconnector->changed, &disconnector->lock);
-	if (task->members != NULL)
-		disconnector->waiting += task->count;
-	*disconnector->end = task;
-	disconnector->end = &task->next;
-	pthread_cond_broadcast(&disconnector->changed);
-	pthread_mutex_unlock(&disconnector->lock);
-}
-
 static void *copy(const void *of, size_t count, size_t size)
 {
 	void *made = malloc(count * size);
@@ -75,38 +62,44 @@ static void out_of_memory(void)
 	daemon_log_failure(NULL, &err);
 }
 
-void disconnector_add_changed(struct disconnector *disconnector, int64_t job_id, const int64_t *ids,
-			      size_t count)
+/* Takes over what the task holds, which is NULL when there was no memory to copy it. */
+static void add(struct disconnector *disconnector, struct task of)
 {
-	struct task *task = calloc(1, sizeof(*task));
+	struct task *task = malloc(sizeof(*task));
 
-	if (task != NULL)
-		task->ids = copy(ids, count, sizeof(*ids));
-	if (task == NULL || task->ids == NULL) {
+	if (task == NULL || (of.members == NULL && of.ids == NULL)) {
+		free(of.members);
+		free(of.ids);
 		free(task);
 		out_of_memory();
 		return;
 	}
-	task->job_id = job_id;
-	task->count = count;
-	task->due_ms = pl_monotonic_ms() + USES_ARE_WRITTEN_MS;
-	add(disconnector, task);
+	*task = of;
+	pthread_mutex_lock(&disconnector->lock);
+	while (disconnector->waiting > WAITING_MOST && !disconnector->stops)
+		pthread_cond_wait(&disconnector->changed, &disconnector->lock);
+	if (task->members != NULL)
+		disconnector->waiting += task->count;
+	*disconnector->end = task;
+	disconnector->end = &task->next;
+	pthread_cond_broadcast(&disconnector->changed);
+	pthread_mutex_unlock(&disconnector->lock);
+}
+
+void disconnector_add_changed(struct disconnector *disconnector, int64_t job_id, const int64_t *ids,
+			      size_t count)
+{
+	add(disconnector, (struct task){ .due_ms = pl_monotonic_ms() + USES_ARE_WRITTEN_MS,
+					 .count = count,
+					 .job_id = job_id,
+					 .ids = copy(ids, count, sizeof(*ids)) });
 }
 
 void disconnector_add(struct disconnector *disconnector, const struct disconnection *members,
 		      size_t count)
 {
-	struct task *task = calloc(1, sizeof(*task));
-
-	if (task != NULL)
-		task->members = copy(members, count, sizeof(*members));
-	if (task == NULL || task->members == NULL) {
-		free(task);
-		out_of_memory();
-		return;
-	}
-	task->count = count;
-	add(disconnector, task);
+	add(disconnector,
+	    (struct task){ .count = count, .members = copy(members, count, sizeof(*members)) });
 }
 
 static int stops(struct disconnector *disconnector)
