@@ -100,10 +100,8 @@ static json_t *left_json(unsigned int left)
 {
 	json_t *names = json_array();
 
-	for (int i = PL_CSV_LEFT; i < PL_CSV_COLUMNS; i++) {
-		if (left & PL_CSV_LEFT_BIT(i))
-			json_array_append_new(names, json_string(pl_csv_column_name(i)));
-	}
+	for (int i = 0; (i = pl_csv_left_next(left, i)) != 0;)
+		json_array_append_new(names, json_string(pl_csv_column_name(i)));
 	return names;
 }
 
@@ -111,9 +109,7 @@ static void print_left(unsigned int left)
 {
 	const char *between = "left as they are: ";
 
-	for (int i = PL_CSV_LEFT; i < PL_CSV_COLUMNS; i++) {
-		if ((left & PL_CSV_LEFT_BIT(i)) == 0)
-			continue;
+	for (int i = 0; (i = pl_csv_left_next(left, i)) != 0;) {
 		printf("%s%s", between, pl_csv_column_name(i));
 		between = ", ";
 	}

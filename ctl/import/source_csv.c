@@ -39,12 +39,9 @@ int import_csv(struct import_plan *plan, const char *text, size_t len)
 		ctl_print_faults(ctl_input_name(plan->ctl->args[0]), csv.faults);
 	for (size_t i = 0; ret == 0 && i < csv.count; i++)
 		ret = on_row(plan, &csv.rows[i]);
-	for (int i = PL_CSV_LEFT; ret == 0 && i < PL_CSV_COLUMNS; i++) {
-		if (csv.left & PL_CSV_LEFT_BIT(i))
-			ret = import_leave(plan, "columns",
-					   "Postlatch finds out by itself what they show",
-					   pl_csv_column_name(i));
-	}
+	for (int i = 0; ret == 0 && (i = pl_csv_left_next(csv.left, i)) != 0;)
+		ret = import_leave(plan, "columns", "Postlatch finds out by itself what they show",
+				   pl_csv_column_name(i));
 	pl_member_csv_free(&csv);
 	return ret;
 }

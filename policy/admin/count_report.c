@@ -15,11 +15,6 @@ static const struct {
 	[PL_COUNT_BY_RULE] = { "rule", PL_SQL_LOGIN_COUNT_BY_RULE },
 };
 
-const char *pl_count_by_name(enum pl_count_by by)
-{
-	return columns[by].name;
-}
-
 enum pl_count_by pl_count_by_of(const char *name)
 {
 	for (unsigned int by = PL_COUNT_BY_SERVICE; by < PL_COUNT_BY_END; by++) {

@@ -33,9 +33,7 @@ struct pl_count_row {
 	int64_t allowed, refused, pending;
 };
 
-/* "service"; "" for nothing. */
-const char *pl_count_by_name(enum pl_count_by by);
-/* PL_COUNT_BY_END for any other word. */
+/* That of "service" and the like; PL_COUNT_BY_END for any other word. */
 enum pl_count_by pl_count_by_of(const char *name);
 
 /* Calls each for the rows, by time and value, until it returns non-zero. The value is good until it

@@ -83,6 +83,14 @@ int pl_csv_column_by_name(const char *name)
 	return -1;
 }
 
+int pl_csv_left_next(unsigned int bits, int column)
+{
+	column = column < PL_CSV_LEFT ? PL_CSV_LEFT : column + 1;
+	while (column < PL_CSV_COLUMNS && (bits & PL_CSV_LEFT_BIT(column)) == 0)
+		column++;
+	return column < PL_CSV_COLUMNS ? column : 0;
+}
+
 const char *pl_csv_column_suggest(const char *name)
 {
 	char folded[NAME_MAX_BYTES + 1];

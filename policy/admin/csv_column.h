@@ -32,6 +32,9 @@ enum {
 int pl_csv_column_by_name(const char *name);
 /* The name in the files that `member export` and the console write. */
 const char *pl_csv_column_name(int column);
+/* The first column behind one, or behind 0, of those whose PL_CSV_LEFT_BIT()s are set. 0: there is
+ * none. */
+int pl_csv_left_next(unsigned int bits, int column);
 /* The nearest of these names, or NULL. */
 const char *pl_csv_column_suggest(const char *name);
 
