@@ -123,8 +123,11 @@ class Export(CommandTest):
                                         '"=c@y.test",on,,,,,,,,,,,,,,,\n')
 
     def test_round_trip(self):
-        text = self.site.ok("member", "export")
-        members = self.site.json("member", "list")
+        self.assert_comes_back()
+
+    def assert_comes_back(self):
+        """What is exported changes nothing, and makes the same members anew."""
+        members, text = self.site.json("member", "list"), self.site.ok("member", "export")
         path = self.site.write("out.csv", text)
         self.assertEqual(self.site.json("member", "import", path)["changed"], 0)
         for domain in ("x.test", "y.test"):
@@ -136,14 +139,7 @@ class Export(CommandTest):
     def test_odd_addresses_come_back(self):
         for local in ("'=d", "''+e", "'f", "-g", "김+철수", "＝h", "'＋i", "o'neil"):
             self.site.ok("member", "add", "--", local + "@y.test", "pop3=off")
-        members, text = self.site.json("member", "list"), self.site.ok("member", "export")
-        path = self.site.write("out.csv", text)
-        self.assertEqual(self.site.json("member", "import", path)["changed"], 0)
-        for domain in ("x.test", "y.test"):
-            self.site.ok("domain", "remove", domain, "--yes")
-        self.site.ok("member", "import", path)
-        self.assertEqual(self.site.json("member", "list"), members)
-        self.assertEqual(self.site.ok("member", "export"), text)
+        self.assert_comes_back()
 
     def test_columns_that_only_show_what_is_are_left_as_they_are(self):
         text = "address,pop3,flags,last_imap,created\n'=c@y.test,off,US,2026-01-02T03:04:05Z,yesterday\n"
