@@ -190,26 +190,66 @@ static void keep_failure(struct pl_login_log *log, const struct pl_error *err)
 	pthread_mutex_unlock(&log->lock);
 }
 
+/* Writes some of what was taken out of the tables; is_last: nothing comes behind it. */
+typedef int write_fn(struct pl_login_log *log, const struct pl_work *work, size_t from, size_t to,
+		     int is_last);
+
 /* The counts come last, as others may write to the same rows, and wait until this is committed. */
-static int write_some(struct pl_login_log *log, size_t from, size_t to, int with_counts,
-		      struct pl_error *err)
+static int write_records(struct pl_login_log *log, const struct pl_work *work, size_t from,
+			 size_t to, int is_last)
+{
+	int ret = 0;
+
+	for (size_t i = from; i < to && ret == 0; i++)
+		ret = pl_login_record_write(work, &log->writing[i]);
+	return ret == 0 && is_last ? pl_login_tally_write(work, log->counting) : ret;
+}
+
+static int write_deliveries(struct pl_login_log *log, const struct pl_work *work, size_t from,
+			    size_t to, int is_last)
+{
+	int ret = 0;
+
+	(void)is_last;
+	for (size_t i = from; i < to && ret == 0; i++)
+		ret = pl_delivery_write(work, &log->delivered[i]);
+	return ret;
+}
+
+static int write_in_transaction(struct pl_login_log *log, write_fn *write, size_t from, size_t to,
+				int is_last, struct pl_error *err)
 {
 	const struct pl_work work = {
 		.store = log->store, .actor = actor, .now = pl_store_now(log->store), .err = err
 	};
-	int ret = 0;
+	int ret;
 
 	if (pl_store_begin_write(log->store, err) < 0)
 		return -1;
-	for (size_t i = from; i < to && ret == 0; i++)
-		ret = pl_login_record_write(&work, &log->writing[i]);
-	if (ret == 0 && with_counts)
-		ret = pl_login_tally_write(&work, log->counting);
+	ret = write(log, &work, from, to, is_last);
 	if (ret == 0)
 		ret = pl_store_commit(log->store, err);
 	if (ret < 0)
 		pl_store_rollback(log->store);
 	return ret;
+}
+
+/* On a server each statement takes as long as the network does, and others wait to write: so in
+ * portions there. *done_r of count are written, also when one fails. With none at all, write is
+ * called once, for nothing but that it is the last. */
+static int write_in_portions(struct pl_login_log *log, write_fn *write, size_t count,
+			     size_t *done_r, struct pl_error *err)
+{
+	const size_t portion = pl_store_is_remote(log->uri) ? PORTION : count;
+	size_t to;
+
+	do {
+		to = *done_r + portion < count ? *done_r + portion : count;
+		if (write_in_transaction(log, write, *done_r, to, to == count, err) < 0)
+			return -1;
+		*done_r = to;
+	} while (*done_r < count);
+	return 0;
 }
 
 static int write_attempts(struct pl_login_log *log, const struct pl_running_tests *running,
@@ -260,59 +300,6 @@ static int open_store(struct pl_login_log *log, struct pl_error *err)
 	if (log->store != NULL && pl_store_replaced(log->store))
 		pl_store_close(&log->store);
 	return log->store != NULL ? 0 : pl_store_open(log->uri, PL_ROLE_USE, &log->store, err);
-}
-
-/* On a server each statement takes as long as the network does, and others wait to write: so in
- * portions there. *done_r of them are written, also when one fails; the counts with the last. */
-static int write_all(struct pl_login_log *log, size_t count, size_t *done_r, struct pl_error *err)
-{
-	const size_t portion = pl_store_is_remote(log->uri) ? PORTION : count;
-
-	while (*done_r < count || log->counting->rows > 0) {
-		size_t to = *done_r + portion < count ? *done_r + portion : count;
-
-		if (write_some(log, *done_r, to, to == count, err) < 0)
-			return -1;
-		*done_r = to;
-		if (to == count)
-			pl_login_tally_clear(log->counting);
-	}
-	return 0;
-}
-
-static int write_some_deliveries(struct pl_login_log *log, size_t from, size_t to,
-				 struct pl_error *err)
-{
-	const struct pl_work work = {
-		.store = log->store, .actor = actor, .now = pl_store_now(log->store), .err = err
-	};
-	int ret = 0;
-
-	if (pl_store_begin_write(log->store, err) < 0)
-		return -1;
-	for (size_t i = from; i < to && ret == 0; i++)
-		ret = pl_delivery_write(&work, &log->delivered[i]);
-	if (ret == 0)
-		ret = pl_store_commit(log->store, err);
-	if (ret < 0)
-		pl_store_rollback(log->store);
-	return ret;
-}
-
-/* As write_all, of deliveries. */
-static int write_deliveries(struct pl_login_log *log, size_t count, size_t *done_r,
-			    struct pl_error *err)
-{
-	const size_t portion = pl_store_is_remote(log->uri) ? PORTION : count;
-
-	while (*done_r < count) {
-		const size_t to = *done_r + portion < count ? *done_r + portion : count;
-
-		if (write_some_deliveries(log, *done_r, to, err) < 0)
-			return -1;
-		*done_r = to;
-	}
-	return 0;
 }
 
 /* Until when more may come. */
@@ -412,10 +399,12 @@ static void write_batch(struct pl_login_log *log, const struct batch *batch)
 	/* Attempts that cannot be shown are forgotten; records are not lost with them. */
 	if (ret == 0 && show_attempts(log, batch->attempts, &err) < 0)
 		keep_failure(log, &err);
+	if (ret == 0 && batch->records + log->counting->rows > 0)
+		ret = write_in_portions(log, write_records, batch->records, &done, &err);
 	if (ret == 0)
-		ret = write_all(log, batch->records, &done, &err);
-	if (ret == 0)
-		ret = write_deliveries(log, batch->deliveries, &delivered, &err);
+		pl_login_tally_clear(log->counting);
+	if (ret == 0 && batch->deliveries > 0)
+		ret = write_in_portions(log, write_deliveries, batch->deliveries, &delivered, &err);
 	if (ret == 0)
 		return;
 	pl_store_close(&log->store);
