@@ -16,7 +16,7 @@ int cmd_admin_add(struct ctl *ctl, struct pl_error *err)
 					   domains.name);
 	if (ctl_finish_write(ctl, ret, err) < 0)
 		return -1;
-	if (!account.member.factor_registered)
+	if (account.member.factor_kinds == 0)
 		fprintf(stderr,
 			"postlatch: %s has no second factor yet, and the console needs one: sign "
 			"in at the portal and register it first\n",

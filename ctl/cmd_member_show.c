@@ -93,7 +93,7 @@ static int show_json(struct ctl *ctl, const struct pl_account *account,
 					"known", member->id != 0, "active", member->active,
 					"domain_active", account->domain.active, "class",
 					member->class_name, "second_factor",
-					member->factor_registered, "opted_out", member->opted_out,
+					member->factor_kinds != 0, "opted_out", member->opted_out,
 					"app_passwords", shown.app_passwords,
 					"connected_applications", shown.applications, "own",
 					ctl_settings_json(&member->settings), "settings",
@@ -127,7 +127,7 @@ static int show_text(struct ctl *ctl, const struct pl_account *account,
 			   : member->active        ? "on"
 						   : "off");
 	ctl_line("class", member->class_name[0] != '\0' ? member->class_name : "-");
-	ctl_line("second factor", member->factor_registered ? "registered" : "not registered");
+	ctl_line("second factor", member->factor_kinds != 0 ? "registered" : "not registered");
 	ctl_line("member's choice", ctl_opted_out(member, layers));
 	snprintf(count, sizeof(count), "%d", shown.app_passwords);
 	ctl_line("app passwords", count);
@@ -163,7 +163,7 @@ static int list_json(const struct pl_member *member, void *context)
 			      json_pack("{s:s, s:b, s:s, s:b, s:o}", "member",
 					pl_address_format(&member->address, text), "active",
 					member->active, "class", member->class_name,
-					"second_factor", member->factor_registered, "own",
+					"second_factor", member->factor_kinds != 0, "own",
 					ctl_settings_json(&member->settings)));
 	return 0;
 }

@@ -1,35 +1,35 @@
 /* cmd_totp.c - postlatch totp ... */
 #include "ctl/command.h"
 #include "policy/outbox/notice.h"
-#include "policy/credential/totp.h"
+#include "policy/credential/factor.h"
 
-static int show_json(const char *address, int known, const struct pl_totp_state *state,
+static int show_json(const char *address, int known, const struct pl_factor_state *state,
 		     struct pl_error *err)
 {
 	return ctl_print_json(json_pack("{s:s, s:b, s:b, s:I, s:s, s:i, s:b, s:I, s:i}", "member",
-					address, "known", known, "registered", state->registered,
+					address, "known", known, "registered", state->kinds != 0,
 					"registered_at", (json_int_t)state->registered_at,
 					"registered_ip", state->registered_ip, "failures",
 					state->failures, "blocked",
-					state->failures >= PL_TOTP_MAX_FAILURES, "wait_until",
+					state->failures >= PL_FACTOR_MAX_FAILURES, "wait_until",
 					(json_int_t)state->wait_until, "recovery_codes",
 					state->recovery_codes),
 			      err);
 }
 
-static void show_text(const char *address, int known, const struct pl_totp_state *state)
+static void show_text(const char *address, int known, const struct pl_factor_state *state)
 {
 	char at[32], failures[96];
 
 	ctl_line("member", address);
 	ctl_line("known", known ? "yes" : "no");
-	ctl_line("registered", state->registered ? "yes" : "no");
-	if (state->registered) {
+	ctl_line("registered", state->kinds != 0 ? "yes" : "no");
+	if (state->kinds != 0) {
 		ctl_line("registered at", ctl_time(state->registered_at, at, sizeof(at)));
 		ctl_line("registered from", state->registered_ip);
 		printf("%-*s %d\n", CTL_NAME_WIDTH, "recovery codes left", state->recovery_codes);
 	}
-	if (state->failures >= PL_TOTP_MAX_FAILURES)
+	if (state->failures >= PL_FACTOR_MAX_FAILURES)
 		snprintf(failures, sizeof(failures), "%d: blocked until `postlatch totp reset`",
 			 state->failures);
 	else if (state->wait_until != 0)
@@ -45,11 +45,11 @@ int cmd_totp_status(struct ctl *ctl, struct pl_error *err)
 	char text[PL_ADDRESS_MAX + 1];
 	struct pl_address address;
 	struct pl_account account;
-	struct pl_totp_state state;
+	struct pl_factor_state state;
 
 	if (ctl_address(ctl, ctl->args[0], &address, err) < 0 ||
 	    pl_account_get(ctl->work.store, &address, &account, err) < 0 ||
-	    pl_totp_state(&ctl->work, account.member.id, &state) < 0)
+	    pl_factor_state(&ctl->work, account.member.id, &state) < 0)
 		return -1;
 	pl_address_format(&address, text);
 	if (ctl->json)
@@ -58,14 +58,14 @@ int cmd_totp_status(struct ctl *ctl, struct pl_error *err)
 	return CTL_DONE;
 }
 
-/* Who was signed in with the factor that is gone signs in anew. Values as pl_totp_reset. */
+/* Who was signed in with the factor that is gone signs in anew. Values as pl_factor_reset. */
 static int reset(struct ctl *ctl, struct pl_account *account, struct disconnection *ended,
 		 struct pl_error *err)
 {
 	int removed = pl_store_begin_write(ctl->work.store, err);
 
 	if (removed == 0)
-		removed = pl_totp_reset(&ctl->work, account);
+		removed = pl_factor_reset(&ctl->work, account);
 	if (removed >= 0 && (ctl_add_sessions(&ctl->work, account, ended) < 0 ||
 			     pl_session_revoke_all(&ctl->work, account) < 0))
 		removed = -1;

@@ -19,7 +19,7 @@ int pl_member_read(struct pl_stmt *stmt, struct pl_member *member_r, struct pl_e
 	if (pl_col_settings(stmt, "member_settings", &member_r->settings, err) < 0)
 		return pl_error_prefix(err, "member %s@%s", member_r->address.local,
 				       member_r->address.domain);
-	member_r->factor_registered = pl_col_int(stmt, "factor_registered") != 0;
+	member_r->factor_kinds = (unsigned int)pl_col_int(stmt, "factor_kinds");
 	member_r->opted_out = pl_col_int(stmt, "opted_out") != 0;
 	return pl_row_ok(stmt, err);
 }

@@ -15,8 +15,8 @@ struct pl_member {
 	struct pl_settings settings;
 	int64_t generation; /* raised by "log out everywhere"; see session.h */
 	int64_t created_at;
-	int factor_registered;
-	int opted_out; /* the member's own choice to leave the second factor out */
+	unsigned int factor_kinds; /* of second factors that are registered, a set */
+	int opted_out;             /* the member's own choice to leave the second factor out */
 };
 
 /* A member together with its domain; either may be unknown (id 0, active). */

@@ -33,7 +33,7 @@ static struct pl_verdict decide(const struct pl_outcome_side *side, enum pl_sett
 		.channel = channel,
 		.credential = credential,
 		.app_password = PL_APP_PASSWORD_COVERS,
-		.factor_registered = side->account.member.factor_registered,
+		.factor_kinds = side->account.member.factor_kinds,
 		.opted_out = side->account.member.opted_out,
 		.browser = browser != NULL ? *browser : (struct pl_ip){ .known = 0 },
 		.from_any_network = browser == NULL,

@@ -54,10 +54,10 @@ static int will_end(const struct pl_account *account, const struct pl_policy *po
 	if (resolved.next_from == 0 || !account->member.active || !account->domain.active)
 		return 0;
 	if (resolved.value == PL_NEVER ||
-	    (resolved.value == PL_UNTIL_SECOND_FACTOR && account->member.factor_registered))
+	    (resolved.value == PL_UNTIL_SECOND_FACTOR && account->member.factor_kinds != 0))
 		return 0;
 	return resolved.next == PL_NEVER ||
-	       (resolved.next == PL_UNTIL_SECOND_FACTOR && account->member.factor_registered);
+	       (resolved.next == PL_UNTIL_SECOND_FACTOR && account->member.factor_kinds != 0);
 }
 
 struct uses {

@@ -47,8 +47,8 @@ static void count_member(const struct pl_account *account, const struct pl_polic
 	pl_account_layers(account, policy, now, &layers);
 	adoption->members++;
 	adoption->required += is_required(&layers, &required);
-	adoption->registered += member->factor_registered;
-	adoption->overdue += required && !member->factor_registered;
+	adoption->registered += member->factor_kinds != 0;
+	adoption->overdue += required && member->factor_kinds == 0;
 	adoption->opted_out += !required && member->opted_out;
 	adoption->different += is_different(&layers);
 }

@@ -107,9 +107,9 @@ static void count_group(const struct preview *preview, const struct pl_account *
 	if (preview->job->action == PL_JOB_CHANGE)
 		pl_member_apply(&preview->change, &after.member);
 	else if (preview->job->action == PL_JOB_REMOVE_FACTOR)
-		after.member.factor_registered = 0;
+		after.member.factor_kinds = 0;
 	if (preview->job->action != PL_JOB_END_SESSIONS &&
-	    after.member.factor_registered == account->member.factor_registered &&
+	    after.member.factor_kinds == account->member.factor_kinds &&
 	    is_same(&account->member, &after.member))
 		preview->result->same += members;
 	else
@@ -150,7 +150,7 @@ static int count_row(struct preview *preview, struct pl_stmt *stmt)
 		pl_col_int(stmt, "in_grace") != 0 ? preview->day * PL_DAY_SECONDS : 0;
 	account.member.active = pl_col_int(stmt, "active") != 0;
 	pl_col_copy(stmt, "class", account.member.class_name, sizeof(account.member.class_name));
-	account.member.factor_registered = pl_col_int(stmt, "factor") != 0;
+	account.member.factor_kinds = (unsigned int)pl_col_int(stmt, "factor");
 	account.member.opted_out = pl_col_int(stmt, "opted_out") != 0;
 	if (pl_col_settings(stmt, "settings", &account.member.settings, NULL) < 0) {
 		preview->result->matching += members;

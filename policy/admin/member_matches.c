@@ -5,7 +5,7 @@
 
 #include "policy/account/member_state.h"
 
-#define NOBODY (-2)
+#define NOBODY (INT64_C(1) << 30) /* a set of kinds that no member has */
 
 static void add(struct pl_matches *matches, struct pl_param param)
 {
@@ -41,10 +41,12 @@ static int either(enum pl_either wanted)
 	return wanted == PL_EITHER ? -1 : wanted == PL_YES;
 }
 
-static int factor_of(const struct pl_member_query *query)
+/* -1: whichever; 0: none; else a set of kinds, of which the member has one. */
+static int64_t factor_of(const struct pl_member_query *query)
 {
 	if (!query->overdue)
-		return either(query->registered);
+		return query->registered == PL_YES ? (int64_t)PL_FACTOR_KINDS_ALL
+						   : either(query->registered);
 	return query->registered == PL_YES ? NOBODY : 0;
 }
 

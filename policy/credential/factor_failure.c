@@ -5,7 +5,7 @@
 
 int64_t pl_factor_wait_until(int failures, int64_t failed_at, int64_t now)
 {
-	static const struct pl_backoff backoff = { PL_TOTP_FREE_FAILURES, 30, 3600 };
+	static const struct pl_backoff backoff = { PL_FACTOR_FREE_FAILURES, 30, 3600 };
 
 	return pl_backoff_until(&backoff, failures, failed_at, now);
 }
@@ -45,7 +45,7 @@ int pl_factor_enter(const struct pl_work *work, int64_t member_id, struct pl_cod
 
 	if (read_failures(work->store, member_id, &failures, &failed_at, work->err) < 0)
 		return -1;
-	if (failures >= PL_TOTP_MAX_FAILURES) {
+	if (failures >= PL_FACTOR_MAX_FAILURES) {
 		answer_r->result = PL_CODE_BLOCKED;
 		return 0;
 	}

@@ -1,12 +1,12 @@
 /* factor_failure.h - how often a member's second factor has failed in a row.
  *
- * Shared by totp.c and recovery.c; see totp.h for the rule. Functions that write take
+ * Shared by the kinds and by recovery.c; see factor.h for the rule. Functions that write take
  * part in the caller's write transaction.
  */
 #ifndef POSTLATCH_FACTOR_FAILURE_H
 #define POSTLATCH_FACTOR_FAILURE_H
 
-#include "policy/credential/totp.h"
+#include "policy/credential/factor.h"
 
 /* The time until which no code is checked after so many failures; 0: one is checked now. */
 int64_t pl_factor_wait_until(int failures, int64_t failed_at, int64_t now);

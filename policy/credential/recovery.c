@@ -1,4 +1,4 @@
-/* recovery.c - the recovery codes of totp.h. */
+/* recovery.c - the recovery codes of factor.h. */
 #include <openssl/crypto.h>
 #include <string.h>
 
@@ -84,7 +84,7 @@ static int make(const struct pl_work *work, const struct pl_keys *verify,
 {
 	char text[PL_ADDRESS_MAX + 1];
 
-	if (!account->member.factor_registered)
+	if (account->member.factor_kinds == 0)
 		return pl_error_set(work->err, PL_ERR_CONFLICT, "no second factor is registered");
 	if (pl_exec(work->store, PL_SQL_RECOVERY_DELETE_ALL,
 		    PL_PARAMS(PL_INT("member_id", account->member.id)), work->err) < 0 ||
@@ -116,6 +116,11 @@ int pl_recovery_kept(const struct pl_work *work, int64_t member_id)
 	return set_kept(work, member_id, 1);
 }
 
+int pl_recovery_not_kept(const struct pl_work *work, int64_t member_id)
+{
+	return set_kept(work, member_id, 0);
+}
+
 /* 1 when it was one of the member's codes, which it is no longer; 0; -1. */
 static int delete_one(struct pl_store *store, const struct pl_keys *verify, int64_t member_id,
 		      const struct pl_secret *folded, struct pl_error *err)
@@ -144,7 +149,7 @@ static int redeem(const struct pl_work *work, const struct pl_keys *verify,
 	struct pl_secret folded = { 0 };
 	int ret;
 
-	if (!account->member.factor_registered)
+	if (account->member.factor_kinds == 0)
 		return 0; /* PL_CODE_NONE */
 	ret = pl_factor_enter(work, account->member.id, answer_r);
 	if (ret != 1)

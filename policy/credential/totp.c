@@ -8,7 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "policy/account/member_state.h"
 #include "policy/credential/factor_failure.h"
 #include "policy/account/member_row.h"
 #include "policy/base/random.h"
@@ -19,29 +18,6 @@
 #define SEALED_PENDING "totp-pending"
 
 #define DIGITS 6
-
-int pl_totp_state(const struct pl_work *work, int64_t member_id, struct pl_totp_state *state_r)
-{
-	struct pl_stmt *stmt;
-	int ret;
-
-	memset(state_r, 0, sizeof(*state_r));
-	stmt = pl_query(work->store, PL_SQL_TOTP_STATE, PL_PARAMS(PL_INT("member_id", member_id)));
-	ret = pl_step(stmt, work->err);
-	if (ret != 1)
-		return ret;
-	state_r->registered = !pl_col_is_null(stmt, "registered");
-	state_r->registered_at = pl_col_int(stmt, "registered_at");
-	pl_col_copy(stmt, "registered_ip", state_r->registered_ip, sizeof(state_r->registered_ip));
-	state_r->failures = (int)pl_col_int(stmt, "failures");
-	state_r->wait_until =
-		pl_factor_wait_until(state_r->failures, pl_col_int(stmt, "failed_at"), work->now);
-	state_r->recovery_codes = (int)pl_col_int(stmt, "recovery_codes");
-	state_r->recovery_kept = pl_col_int(stmt, "recovery_kept") != 0;
-	ret = pl_row_ok(stmt, work->err);
-	pl_reset(stmt);
-	return ret;
-}
 
 /* ---- the stored secrets ---- */
 
@@ -171,32 +147,29 @@ static int set_totp(const struct pl_work *work, const struct pl_keys *seal, int6
 
 	if (pl_seal(seal, SEALED_TOTP, member_id, secret, &sealed, work->err) < 0)
 		return -1;
-	if (pl_exec(work->store, PL_SQL_TOTP_SET,
-		    PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", work->now),
-			      PL_TEXT("ip", work->actor.from),
-			      PL_BLOB("secret", sealed.data, sealed.len), PL_INT("step", step)),
-		    work->err) < 0)
-		return -1;
-	return pl_member_state_credentials(work, member_id);
+	return pl_exec(work->store, PL_SQL_TOTP_SET,
+		       PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", work->now),
+				 PL_TEXT("ip", work->actor.from),
+				 PL_BLOB("secret", sealed.data, sealed.len), PL_INT("step", step)),
+		       work->err);
 }
 
-/* The confirmed secret takes the place of the old one, and what depended on that ends. So does
- * the choice to leave the factor out, which somebody else may have made before. */
+/* The confirmed secret takes the place of the old one, and what depended on that ends: a trusted
+ * device may have been lost with it. Recovery codes stand in for other kinds, too. */
 static int replace(const struct pl_work *work, const struct pl_keys *seal,
 		   struct pl_account *account, const struct pl_secret *secret, int64_t step,
 		   const char *action)
 {
+	const unsigned int others = account->member.factor_kinds & ~PL_FACTOR_BIT(PL_FACTOR_TOTP);
 	char text[PL_ADDRESS_MAX + 1];
-	const int64_t member_id = account->member.id;
+	const int64_t id = account->member.id;
 
-	if (set_totp(work, seal, member_id, secret, step) < 0 ||
-	    run_of_member(work->store, PL_SQL_RECOVERY_DELETE_ALL, member_id, NULL, work->err) <
-		    0 ||
-	    run_of_member(work->store, PL_SQL_TRUSTED_DELETE_ALL, member_id, NULL, work->err) < 0 ||
-	    pl_factor_clear(work->store, member_id, work->err) < 0 ||
-	    pl_member_opt_out(work, &account->member, 0) < 0)
+	if (set_totp(work, seal, id, secret, step) < 0 ||
+	    run_of_member(work->store, PL_SQL_TRUSTED_DELETE_ALL, id, NULL, work->err) < 0 ||
+	    (others == 0 &&
+	     run_of_member(work->store, PL_SQL_RECOVERY_DELETE_ALL, id, NULL, work->err) < 0) ||
+	    pl_factor_registered(work, account, PL_FACTOR_TOTP) < 0)
 		return -1;
-	account->member.factor_registered = 1;
 	return pl_audit_add(work, action, pl_address_format(&account->member.address, text), "",
 			    "");
 }
@@ -244,18 +217,16 @@ int pl_totp_import(const struct pl_work *work, const struct pl_keys *seal,
 		   struct pl_account *account, const struct pl_secret *secret)
 {
 	char text[PL_ADDRESS_MAX + 1];
-	struct pl_totp_state state;
-	int ret = pl_totp_state(work, account->member.id, &state);
+	struct pl_factor_state state;
+	int ret = pl_factor_state(work, account->member.id, &state);
 
-	if (ret == 0 && state.registered)
+	if (ret == 0 && state.kinds != 0)
 		return 0;
 	/* Nobody knows which of its codes the other program has taken. */
 	if (ret == 0)
 		ret = replace(work, seal, account, secret, 0, "totp.import");
 	if (ret == 0)
-		ret = pl_exec(work->store, PL_SQL_RECOVERY_SET_KEPT,
-			      PL_PARAMS(PL_INT("kept", 0), PL_INT("member_id", account->member.id)),
-			      work->err);
+		ret = pl_recovery_not_kept(work, account->member.id);
 	return ret < 0 ? pl_error_prefix(work->err, "second factor of %s",
 					 pl_address_format(&account->member.address, text))
 		       : 1;
@@ -306,36 +277,6 @@ int pl_totp_redeem_commit(const struct pl_work *work, const struct pl_keys *seal
 	if (ret == 0)
 		ret = redeem(work, seal, member_id, code, answer_r);
 	return pl_factor_finish_commit(work, ret, answer_r);
-}
-
-static int reset(const struct pl_work *work, struct pl_account *account, int64_t *removed_r)
-{
-	char text[PL_ADDRESS_MAX + 1];
-	const int64_t id = account->member.id;
-
-	if (run_of_member(work->store, PL_SQL_TOTP_DELETE, id, removed_r, work->err) < 0 ||
-	    run_of_member(work->store, PL_SQL_TOTP_PENDING_DELETE, id, NULL, work->err) < 0 ||
-	    run_of_member(work->store, PL_SQL_RECOVERY_DELETE_ALL, id, NULL, work->err) < 0 ||
-	    run_of_member(work->store, PL_SQL_TRUSTED_DELETE_ALL, id, NULL, work->err) < 0 ||
-	    pl_factor_clear(work->store, id, work->err) < 0 ||
-	    pl_member_state_credentials(work, id) < 0)
-		return -1;
-	account->member.factor_registered = 0;
-	return *removed_r == 0
-		       ? 0
-		       : pl_audit_add(work, "totp.reset",
-				      pl_address_format(&account->member.address, text), "", "");
-}
-
-int pl_totp_reset(const struct pl_work *work, struct pl_account *account)
-{
-	char text[PL_ADDRESS_MAX + 1];
-	int64_t removed = 0;
-
-	if (reset(work, account, &removed) < 0)
-		return pl_error_prefix(work->err, "second factor of %s",
-				       pl_address_format(&account->member.address, text));
-	return removed > 0 ? 1 : 0;
 }
 
 /* Appends text with all but RFC 3986's unreserved characters as %XX. */

@@ -219,8 +219,8 @@ static void explain_second_factor(struct explaining *explaining)
 				     "is void while it "
 				     "is required."
 				   : "The member has chosen to leave the second factor out.");
-	give_fact(explaining, PL_STEP_FACTOR, facts->factor_registered ? "registered" : "none",
-		  facts->factor_registered ? "The member has registered a second factor."
+	give_fact(explaining, PL_STEP_FACTOR, facts->factor_kinds != 0 ? "registered" : "none",
+		  facts->factor_kinds != 0 ? "The member has registered a second factor."
 					   : "The member has not registered a second factor.");
 }
 

@@ -264,7 +264,7 @@ static void end_facts(const struct pl_policy *policy, const struct pl_login *log
 	}
 	facts->domain_inactive = !account->domain.active;
 	facts->member_inactive = !account->member.active;
-	facts->factor_registered = account->member.factor_registered;
+	facts->factor_kinds = account->member.factor_kinds;
 	facts->opted_out = account->member.opted_out;
 	if (login->channel != NULL)
 		facts->channel = *login->channel;

@@ -206,7 +206,7 @@ static enum pl_rule client_account_password(const struct pl_facts *facts)
 
 	if (allowed == PL_NEVER)
 		return PL_RULE_CLIENT_PASSWORD_NEVER;
-	if (allowed == PL_UNTIL_SECOND_FACTOR && facts->factor_registered)
+	if (allowed == PL_UNTIL_SECOND_FACTOR && facts->factor_kinds != 0)
 		return PL_RULE_CLIENT_PASSWORD_SECOND_FACTOR;
 	return facts->credential == PL_CREDENTIAL_ACCOUNT_PASSWORD
 		       ? PL_RULE_ACCOUNT_PASSWORD
@@ -241,7 +241,7 @@ static enum pl_rule second_factor(const struct pl_facts *facts)
 		return PL_RULE_FACTOR_SKIPPED;
 	if (facts->opted_out && !required)
 		return PL_RULE_FACTOR_OPTED_OUT;
-	if (facts->factor_registered)
+	if (facts->factor_kinds != 0)
 		return facts->device_trusted ? PL_RULE_FACTOR_TRUSTED_DEVICE : PL_RULE_FACTOR_CODE;
 	return required ? PL_RULE_FACTOR_REGISTER : PL_RULE_FACTOR_OFFERED;
 }

@@ -8,6 +8,7 @@
 #define POSTLATCH_DECIDE_H
 
 #include <stddef.h>
+#include "policy/settings/factor_kind.h"
 #include "policy/settings/setting.h"
 
 enum pl_channel { PL_CHANNEL_CLIENT, PL_CHANNEL_WEBMAIL };
@@ -75,9 +76,9 @@ struct pl_facts {
 	enum pl_channel channel;
 	enum pl_credential credential;
 	enum pl_app_password_limit app_password;
-	int service_not_granted; /* the member has not given the application of the token it */
-	int factor_registered;
-	int opted_out; /* the member's own choice to leave the second factor out */
+	int service_not_granted;   /* the member has not given the application of the token it */
+	unsigned int factor_kinds; /* a set of kinds that are registered */
+	int opted_out;             /* the member's own choice to leave the second factor out */
 	int device_trusted;
 	/* On the webmail channel: where the browser is, as the portal knows it. Of a token, where
 	 * its session was last seen. Unknown: in no network. */

@@ -444,6 +444,16 @@ static const struct pl_migration migrations[] = {
 	/* No row changes, but programs that do not know the setting must refuse the database. */
 	{ "networks from which webmail may be used",
 	  "UPDATE schema_history SET title = title WHERE version = 0;" },
+	/* kinds is a set (factor_kind.h). Date and address are those of the last registration. */
+	{ "second factors of several kinds",
+	  "CREATE TABLE second_factor ("
+	  " member_id BIGINT PRIMARY KEY REFERENCES member (id) ON DELETE CASCADE,"
+	  " kinds BIGINT NOT NULL, registered_at BIGINT NOT NULL, registered_ip TEXT NOT NULL,"
+	  " recovery_kept SMALLINT NOT NULL DEFAULT 1);"
+	  "INSERT INTO second_factor (member_id, kinds, registered_at, registered_ip,"
+	  " recovery_kept) SELECT member_id, 1, registered_at, registered_ip, recovery_kept"
+	  " FROM totp;"
+	  "ALTER TABLE totp DROP COLUMN recovery_kept;" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,

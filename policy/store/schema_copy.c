@@ -32,6 +32,7 @@ static const struct {
 	{ "app_password", "id", 1 },
 	{ "app_password_network", "app_password_id, network {C}", 0 },
 	{ "profile_link", "digest", 0 },
+	{ "second_factor", "member_id", 0 },
 	{ "totp", "member_id", 0 },
 	{ "recovery_code", "member_id, mac", 0 },
 	{ "factor_failure", "member_id", 0 },

@@ -19,13 +19,13 @@ static int check_again(struct request *request, struct response *response, struc
 	const char *code = request_text(request, "code"),
 		   *password = request_text(request, "password");
 	char name[PL_ADDRESS_MAX + 1];
-	struct pl_totp_state state;
+	struct pl_factor_state state;
 
-	if (pl_totp_state(&request->work, request->session.member_id, &state) < 0)
+	if (pl_factor_state(&request->work, request->session.member_id, &state) < 0)
 		return -1;
-	if (state.registered && code != NULL)
+	if (state.kinds != 0 && code != NULL)
 		return factor_redeem(request, response, code, err);
-	if (!state.registered && password != NULL)
+	if (state.kinds == 0 && password != NULL)
 		return password_attempt(request, response, request->address, password, name, err);
 	return ask_to_reauthenticate(request, response);
 }
@@ -39,7 +39,7 @@ int post_reauthentication(struct request *request, struct response *response, st
 		return ret;
 	if (request_account(request, &account, err) < 0 ||
 	    pl_session_reauthenticated(&request->work, request->session.id,
-				       account->member.factor_registered) < 0)
+				       account->member.factor_kinds != 0) < 0)
 		return -1;
 	request->session.reauthenticated_at = request->work.now;
 	return answer_account(request, response, err);
@@ -56,7 +56,7 @@ static int set_opted_out(struct request *request, int opted_out, struct pl_error
 	if (changed > 0 &&
 	    notify_member(request, account->member.id,
 			  opted_out                           ? "second-factor-skipped"
-			  : account->member.factor_registered ? "second-factor-used"
+			  : account->member.factor_kinds != 0 ? "second-factor-used"
 							      : "second-factor-offered") < 0)
 		return -1;
 	return changed < 0 || pl_store_commit(request->work.store, err) < 0 ? -1 : 0;

@@ -1,7 +1,7 @@
 /* account_answer.c - see account_answer.h. */
 #include "portal/account/account_answer.h"
 
-#include "policy/credential/totp.h"
+#include "policy/credential/factor.h"
 #include "policy/settings/services.h"
 #include "portal/signin/guards.h"
 
@@ -55,9 +55,9 @@ int account_add_sessions(const struct request *request, int64_t member_id, json_
 	return pl_session_list(&request->work, member_id, add_session, &listing);
 }
 
-static json_t *factor_of(const struct pl_totp_state *state)
+static json_t *factor_of(const struct pl_factor_state *state)
 {
-	if (!state->registered)
+	if (state->kinds == 0)
 		return json_pack("{s:b, s:n, s:n, s:i, s:b}", "registered", 0, "registered_at",
 				 "registered_ip", "recovery_codes", 0, "recovery_kept", 1);
 	return json_pack("{s:b, s:I, s:s, s:i, s:b}", "registered", 1, "registered_at",
@@ -88,7 +88,7 @@ int account_resolve(struct request *request, enum pl_setting setting,
 }
 
 static json_t *pack(struct request *request, const struct pl_layers *layers,
-		    const struct pl_totp_state *state, json_t *devices, json_t *sessions)
+		    const struct pl_factor_state *state, json_t *devices, json_t *sessions)
 {
 	struct pl_resolved mode = pl_resolve(layers, PL_SETTING_TWO_FACTOR_MODE);
 	char address[PL_ADDRESS_DISPLAY_MAX + 1];
@@ -109,11 +109,11 @@ int answer_account(struct request *request, struct response *response, struct pl
 {
 	const int64_t member_id = request->session.member_id;
 	json_t *devices = json_array(), *sessions = json_array();
-	struct pl_totp_state state;
+	struct pl_factor_state state;
 	struct pl_layers layers;
 
 	if (get_layers(request, &layers, err) < 0 ||
-	    pl_totp_state(&request->work, member_id, &state) < 0 ||
+	    pl_factor_state(&request->work, member_id, &state) < 0 ||
 	    account_add_devices(request, member_id, devices) < 0 ||
 	    account_add_sessions(request, member_id, sessions) < 0) {
 		json_decref(devices);

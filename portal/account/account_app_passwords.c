@@ -23,7 +23,7 @@ static int why_none(struct request *request, const char **why_r, struct pl_error
 	if (app_passwords.value != PL_ON)
 		*why_r = "app-passwords-off";
 	else if (request->policy->app_password_requires_second_factor &&
-		 !request->account.member.factor_registered)
+		 request->account.member.factor_kinds == 0)
 		*why_r = two_factor.value == PL_ON ? "second-factor-needed" : "second-factor-off";
 	else if (count >= PL_APP_PASSWORDS_PER_MEMBER)
 		*why_r = "too-many-app-passwords";

@@ -84,7 +84,7 @@ static int remove_factor(struct request *request, struct response *response, str
 	if (removed == 0)
 		removed = request_account(request, &account, err);
 	if (removed == 0)
-		removed = pl_totp_reset(&request->work, account);
+		removed = pl_factor_reset(&request->work, account);
 	if (removed > 0 && notify_member(request, request->session.member_id, "factor-removed") < 0)
 		return -1;
 	if (removed < 0 || end_other_sessions(request, err) < 0 ||
@@ -96,11 +96,11 @@ static int remove_factor(struct request *request, struct response *response, str
 /* However recent a reauthentication is: who finds a browser signed in must not get this far. */
 int post_factor_remove(struct request *request, struct response *response, struct pl_error *err)
 {
-	struct pl_totp_state state;
-	int ret = pl_totp_state(&request->work, request->session.member_id, &state);
+	struct pl_factor_state state;
+	int ret = pl_factor_state(&request->work, request->session.member_id, &state);
 
 	/* Another window has done it. */
-	if (ret == 0 && !state.registered)
+	if (ret == 0 && state.kinds == 0)
 		return answer_account(request, response, err);
 	if (ret == 0)
 		ret = factor_redeem(request, response, request_text(request, "code"), err);
@@ -117,12 +117,12 @@ int post_recovery_codes_kept(struct request *request, struct response *response,
 
 int post_recovery_codes(struct request *request, struct response *response, struct pl_error *err)
 {
-	struct pl_totp_state state;
+	struct pl_factor_state state;
 	json_t *codes;
 
-	if (pl_totp_state(&request->work, request->session.member_id, &state) < 0)
+	if (pl_factor_state(&request->work, request->session.member_id, &state) < 0)
 		return -1;
-	if (!state.registered)
+	if (state.kinds == 0)
 		return respond_error(response, 403, "not-allowed");
 	if (request_begin_write(request, err) < 0 ||
 	    factor_recovery_codes(request, &codes, err) < 0 ||

@@ -35,7 +35,7 @@ int get_mail_settings(struct request *request, struct response *response, struct
 				      "password",
 				      pl_mail_password_name(
 					      pl_mail_password(&settings,
-							       account->member.factor_registered)),
+							       account->member.factor_kinds != 0)),
 				      "app_passwords", settings.app_passwords, "oauth",
 				      settings.oauth, "services", list_of(&settings)));
 }

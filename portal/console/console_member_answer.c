@@ -7,7 +7,7 @@
 #include "policy/account/last_use.h"
 #include "policy/account/member_times.h"
 #include "policy/credential/app_password.h"
-#include "policy/credential/totp.h"
+#include "policy/credential/factor.h"
 #include "policy/credential/trusted.h"
 #include "policy/session/application.h"
 #include "portal/console/console_change.h"
@@ -42,7 +42,7 @@ struct possessions {
 	int app_passwords, applications, sessions, devices;
 	json_t *last_uses;
 	struct pl_member_times times;
-	struct pl_totp_state factor;
+	struct pl_factor_state factor;
 	struct pl_administrator administrator; /* id 0: it is none */
 	int may_help; /* whether who asks may reset its factor, end its sessions and so on */
 };
@@ -95,19 +95,19 @@ static int find_possessions(const struct request *request, int64_t id, struct po
 	    pl_trusted_list(work, id, count_device, has) < 0 ||
 	    pl_last_use_list(work->store, id, add_use, has, err) < 0 ||
 	    pl_member_times_get(work->store, id, &has->times, err) < 0 ||
-	    pl_totp_state(work, id, &has->factor) < 0 ||
+	    pl_factor_state(work, id, &has->factor) < 0 ||
 	    pl_administrator_of_member(work->store, id, &has->administrator, err) < 0)
 		return -1;
 	has->may_help = pl_administrator_may_change(work->store, &request->administrator, id, err);
 	return has->may_help < 0 ? -1 : 0;
 }
 
-static json_t *factor_json(const struct pl_totp_state *state)
+static json_t *factor_json(const struct pl_factor_state *state)
 {
-	return json_pack("{s:b, s:I, s:s, s:i, s:i, s:b, s:I}", "registered", state->registered,
+	return json_pack("{s:b, s:I, s:s, s:i, s:i, s:b, s:I}", "registered", state->kinds != 0,
 			 "registered_at", (json_int_t)state->registered_at, "registered_ip",
 			 state->registered_ip, "recovery_codes", state->recovery_codes, "failures",
-			 state->failures, "blocked", state->failures >= PL_TOTP_MAX_FAILURES,
+			 state->failures, "blocked", state->failures >= PL_FACTOR_MAX_FAILURES,
 			 "wait_until", (json_int_t)state->wait_until);
 }
 

@@ -1,5 +1,5 @@
 /* console_member_factor.c - takes a member's second factor away, for who has lost it. */
-#include "policy/credential/totp.h"
+#include "policy/credential/factor.h"
 #include "portal/console/conflict.h"
 #include "portal/console/console_change.h"
 #include "portal/console/console_member_answer.h"
@@ -18,7 +18,7 @@ static int reset(struct request *request, struct response *response, void *conte
 	/* The console wants a factor, and the account page takes it away for a code only. */
 	if (console_is_self(request, id))
 		return respond_conflict(response, CONFLICT_OWN_ACCOUNT);
-	removed = pl_totp_reset(&request->work, account);
+	removed = pl_factor_reset(&request->work, account);
 	if (removed < 0 || disconnect_device(request, id, 0) < 0 ||
 	    pl_session_revoke_all(&request->work, account) < 0)
 		return -1;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "policy/credential/totp.h"
+#include "policy/credential/factor.h"
 #include "portal/http/route.h"
 #include "portal/signin/guards.h"
 
@@ -51,11 +51,11 @@ static int admit_key(struct request *request, struct response *response)
  * factor. */
 static int has_proven_factor(const struct request *request)
 {
-	struct pl_totp_state state;
+	struct pl_factor_state state;
 
-	if (pl_totp_state(&request->work, request->session.member_id, &state) < 0)
+	if (pl_factor_state(&request->work, request->session.member_id, &state) < 0)
 		return -1;
-	return state.registered && request->session.second_factor &&
+	return state.kinds != 0 && request->session.second_factor &&
 	       request->session.reauthenticated_at > 0 &&
 	       request->session.reauthenticated_at >= state.registered_at;
 }
@@ -63,11 +63,11 @@ static int has_proven_factor(const struct request *request)
 /* An administrator without a second factor has to register one first. */
 static int ask_for_factor(const struct request *request, struct response *response)
 {
-	struct pl_totp_state state;
+	struct pl_factor_state state;
 
-	if (pl_totp_state(&request->work, request->session.member_id, &state) < 0)
+	if (pl_factor_state(&request->work, request->session.member_id, &state) < 0)
 		return -1;
-	return state.registered ? ask_to_reauthenticate(request, response)
+	return state.kinds != 0 ? ask_to_reauthenticate(request, response)
 				: respond_error(response, 403, "second-factor-needed");
 }
 

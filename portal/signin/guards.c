@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "policy/credential/totp.h"
+#include "policy/credential/factor.h"
 #include "portal/signin/next_step.h"
 
 #define RECENT_SECONDS (20 * 60) /* NIST SP 800-63B 6.1.2 */
@@ -84,13 +84,13 @@ int is_reauthenticated(const struct request *request)
 
 int ask_to_reauthenticate(const struct request *request, struct response *response)
 {
-	struct pl_totp_state state;
+	struct pl_factor_state state;
 
-	if (pl_totp_state(&request->work, request->session.member_id, &state) < 0)
+	if (pl_factor_state(&request->work, request->session.member_id, &state) < 0)
 		return -1;
 	return respond_json(response, 403,
 			    json_pack("{s:s, s:s}", "error", "reauthentication-needed", "by",
-				      state.registered ? "code" : "password"));
+				      state.kinds != 0 ? "code" : "password"));
 }
 
 int guard_reauthenticated(struct request *request, struct response *response, struct pl_error *err)

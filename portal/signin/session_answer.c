@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "policy/admin/administrator.h"
-#include "policy/credential/totp.h"
+#include "policy/credential/factor.h"
 #include "portal/http/csrf.h"
 
 /* NULL: there is no way back. */
@@ -64,11 +64,11 @@ int answer_session(const struct request *request, struct response *response,
 {
 	char address[PL_ADDRESS_DISPLAY_MAX + 1], csrf[CSRF_TEXT];
 	char required_from[PL_DAY_TEXT];
-	struct pl_totp_state state;
+	struct pl_factor_state state;
 	const char *role;
 
 	if (csrf_token(cookie, csrf, err) < 0 ||
-	    pl_totp_state(&request->work, session->member_id, &state) < 0 ||
+	    pl_factor_state(&request->work, session->member_id, &state) < 0 ||
 	    find_role(request, session, &role, err) < 0)
 		return -1;
 	find_required_from(request, account, next, required_from);
@@ -84,6 +84,6 @@ int answer_session(const struct request *request, struct response *response,
 				      "administrator", role, "name", request->policy->portal_name,
 				      "webmail", webmail_url(request), "recovery",
 				      session->pending && state.recovery_codes > 0, "recovery_kept",
-				      session->pending || !state.registered || state.recovery_kept,
+				      session->pending || state.kinds == 0 || state.recovery_kept,
 				      "idle_minutes", PL_SESSION_IDLE / 60));
 }

@@ -104,7 +104,7 @@ static int open_session(struct request *request, struct sign_in *in)
 	session->second_factor = in->device.id != 0;
 	/* The password proves nothing to one who has a factor. */
 	session->reauthenticated_at =
-		session->pending || in->account.member.factor_registered ? 0 : request->work.now;
+		session->pending || in->account.member.factor_kinds != 0 ? 0 : request->work.now;
 	memcpy(session->ip, request->ip_text, sizeof(session->ip));
 	request_device(request, session->device, sizeof(session->device));
 	return pl_session_open(&request->work, &in->account, session, &in->cookie);

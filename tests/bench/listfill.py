@@ -69,8 +69,8 @@ def statements(members, now, blob):
             ", %s_day = COALESCE((SELECT u.used_at / 86400 FROM member_use u WHERE u.member_id = member.id AND "
             "u.service = '%s' AND u.credential = 'account-password'), 0)" % (service, service)
             for service in ("imap", "pop3", "smtp")),
-        "INSERT INTO totp (member_id, registered_at, registered_ip, last_step) SELECT m.id, {now} - %s * 43200, "
-        "'192.0.2.1', 0 FROM member m WHERE m.class <> 'model' AND m.factor = 1" % age,
+        "INSERT INTO second_factor (member_id, kinds, registered_at, registered_ip) SELECT m.id, 1, {now} - %s * 43200, "
+        "'192.0.2.1' FROM member m WHERE m.class <> 'model' AND m.factor = 1" % age,
         "INSERT INTO app_password (member_id, mac, key_id, label, services, networks, expires_at, created_at, "
         "last_used_at) SELECT m.id, {blob}, 1, 'phone ' || x.n, 'imap smtp', '', 0, {now} - %s * 86400, CASE WHEN "
         "m.id %% 3 > 0 THEN m.app_password_day * 86400 END FROM member m CROSS JOIN %s WHERE m.app_password_day >= 0 "

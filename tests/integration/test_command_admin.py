@@ -97,7 +97,7 @@ class Administrators(Site):
         self.assertEqual(level, "warning")
         for words in (ALICE + " and 1 more administrators cannot use the console", "postlatch admin remove"):
             self.assertIn(words, text)
-        self.site.sql("INSERT INTO totp (member_id, registered_at, registered_ip, secret) SELECT id, 1, '', x'00' FROM member")
+        self.site.sql("INSERT INTO second_factor (member_id, kinds, registered_at, registered_ip) SELECT id, 1, 1, '' FROM member")
         self.assertEqual(found(), [("ok", "every administrator has a second factor")])
 
     def test_a_removed_domain_or_member_takes_its_rows_along(self):

@@ -154,7 +154,7 @@ class Explain(CommandTest):
 
     def test_second_factor_and_trusted_device(self):
         self.site.ok("member", "add", ALICE, "client_password=until_second_factor")
-        self.site.sql("INSERT INTO totp (member_id, registered_at, registered_ip) SELECT id, 1, '' FROM member")
+        self.site.sql("INSERT INTO second_factor (member_id, kinds, registered_at, registered_ip) SELECT id, 1, 1, '' FROM member")
         status, answer = self.ask("--service", "webmail")
         self.assertEqual((status, answer["verdict"], answer["rule"]), (2, "need second factor", "second-factor-code"))
         self.assertEqual(self.ask("--service", "webmail", "--device-trusted")[1]["rule"], "trusted-device")

@@ -31,6 +31,8 @@ class FactorTest(CommandTest):
                              *values.values())[0][0]
 
     def add_factor(self, member):
+        self.add("second_factor", member_id=self.member_id(member), kinds=1, registered_at=self.now - 60,
+                 registered_ip="192.0.2.7")
         self.add("totp", member_id=self.member_id(member), registered_at=self.now - 60, registered_ip="192.0.2.7",
                  secret=b"sealed")
 

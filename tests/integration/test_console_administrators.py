@@ -270,7 +270,7 @@ class Changes(Managing):
     def test_after_twenty_minutes_a_code_is_asked_for_again(self):
         self.sql("UPDATE session SET reauthenticated_at = reauthenticated_at - 20 * 60")
         # The factor was registered before.
-        self.sql("UPDATE totp SET registered_at = registered_at - 20 * 60")
+        self.sql("UPDATE second_factor SET registered_at = registered_at - 20 * 60")
         self.good(self.one.get(PEOPLE))
         self.refused(self.one.post(PEOPLE, self.body), 403, "reauthentication-needed", by="code")
         self.refused(self.one.delete("%s/%d" % (PEOPLE, self.own_id)), 403, "reauthentication-needed", by="code")

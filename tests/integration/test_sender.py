@@ -283,7 +283,7 @@ class Keys(SenderTest):
     def reset(self):
         """A notice that the command writes."""
         self.postlatch("member", "add", "member@example.test")
-        self.sql("INSERT INTO totp (member_id, registered_at, registered_ip, secret) SELECT id, 0, '', x'00' FROM member")
+        self.sql("INSERT INTO second_factor (member_id, kinds, registered_at, registered_ip) SELECT id, 1, 0, '' FROM member")
         self.postlatch("totp", "reset", "member@example.test")
         return self.sql("SELECT payload, sealed IS NOT NULL FROM outbox")
 

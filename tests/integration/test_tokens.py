@@ -176,11 +176,11 @@ class SecondFactor(Members):
     def reset(self):
         super().reset()
         self.write_policy(webmail_networks=None)
-        server.sql("DELETE FROM totp")
+        server.sql("DELETE FROM second_factor")
 
     def register(self):
-        server.sql("INSERT INTO totp (member_id, registered_at, registered_ip) "
-                   "SELECT id, %d, '' FROM member WHERE local = 'alice'" % time.time())
+        server.sql("INSERT INTO second_factor (member_id, kinds, registered_at, registered_ip) "
+                   "SELECT id, 1, %d, '' FROM member WHERE local = 'alice'" % time.time())
 
     def write_policy(self, webmail_networks):
         path = server.env["POLICY_FILE"]

@@ -124,11 +124,11 @@ static void failed_statement_fails_no_later_one(void **state)
 	add_member(fixture, "m1@example.test", "");
 	store = start(fixture, fixture->uri);
 	assert_int_equal(ask_one(store, 1, &err), 1);
-	sql_run(fixture->db, "ALTER TABLE totp RENAME TO gone");
+	sql_run(fixture->db, "ALTER TABLE second_factor RENAME TO gone");
 	assert_int_equal(ask_one(store, 1, &err), -1);
 	/* Others do not each try for themselves. */
 	assert_int_equal(ask_one(store, 1, &err), -1);
-	sql_run(fixture->db, "ALTER TABLE gone RENAME TO totp");
+	sql_run(fixture->db, "ALTER TABLE gone RENAME TO second_factor");
 	poll_loop_until(&(int){ 0 }, 300);
 	assert_int_equal(ask_one(store, 1, &err), 1);
 	pl_async_store_free(&store, 1000);

@@ -363,7 +363,7 @@ static struct pl_verdict ask(const struct question *q)
 		.credential = q->credential,
 		.app_password = q->limit,
 		.service_not_granted = q->not_granted,
-		.factor_registered = q->registered,
+		.factor_kinds = q->registered ? PL_FACTOR_BIT(PL_FACTOR_TOTP) : 0,
 		.device_trusted = q->trusted,
 		.opted_out = q->opted_out,
 	};

@@ -113,8 +113,9 @@ static void a_row_has_counts_and_the_last_change(void **state)
 	add_member(fixture, "a@own.test", "");
 	add_member(fixture, "b@own.test", "");
 	add_member(fixture, "c@other.test", "");
-	sql_run(fixture->db, "INSERT INTO totp (member_id, secret, registered_at, registered_ip) "
-			     "SELECT id, 'x', 1, '' FROM member WHERE local = 'b'");
+	sql_run(fixture->db,
+		"INSERT INTO second_factor (member_id, kinds, registered_at, registered_ip) "
+		"SELECT id, 1, 1, '' FROM member WHERE local = 'b'");
 	sql_run(fixture->db, "UPDATE member SET factor = 1 WHERE local = 'b'");
 	assert_int_equal(pl_domain_summary(fixture->store, "own.test", &summary, &fixture->err), 1);
 	assert_int_equal(summary.domain.members, 2);

@@ -335,14 +335,15 @@ static void factors_are_removed_with_their_sessions_and_the_members_told(void **
 	open_session(fixture, "u1@a.test");
 	session = open_session(fixture, "u2@a.test");
 	snprintf(sql, sizeof(sql),
-		 "INSERT INTO totp (member_id, registered_at, registered_ip) VALUES (%lld, 1, '')",
+		 "INSERT INTO second_factor (member_id, kinds, registered_at, registered_ip) "
+		 "VALUES (%lld, 1, 1, '')",
 		 (long long)account_of(fixture, "u2@a.test").member.id);
 	sql_run(fixture->db, sql);
 	assert_int_equal(pl_job_claim(work_at(fixture, NOW), &runner, &claimed), 1);
 	assert_int_equal(pl_job_run_portion(work_at(fixture, NOW), &runner, job.id), 0);
 	assert_counts(fixture, job.id, 1, MEMBERS - 1, 1, 0);
 	assert_int_equal(ended, session);
-	assert_int_equal(count(fixture, "totp"), 0);
+	assert_int_equal(count(fixture, "second_factor"), 0);
 	assert_int_equal(count(fixture, "audit WHERE object = 'u2@a.test' AND action IN "
 					"('totp.reset', 'session.revoke-all') AND after = 'job=1'"),
 			 2);
@@ -548,8 +549,9 @@ static void preview_tells_who_would_have_to_register(void **state)
 	const struct pl_administrator boss = make_members(fixture);
 
 	add_member(fixture, "must@a.test", "two_factor_requirement=required");
-	sql_run(fixture->db, "INSERT INTO totp (member_id, registered_at, registered_ip) "
-			     "SELECT id, 1, '' FROM member WHERE local = 'u5'");
+	sql_run(fixture->db,
+		"INSERT INTO second_factor (member_id, kinds, registered_at, registered_ip) "
+		"SELECT id, 1, 1, '' FROM member WHERE local = 'u5'");
 	assert_int_equal(preview_of(fixture, &boss, "two_factor_requirement=required")
 				 .must_register,
 			 MEMBERS);

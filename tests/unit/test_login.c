@@ -526,8 +526,8 @@ static void webmail_network_is_the_webmail_channel(void **state)
 	use_policy(fixture, "webmail_networks = \"192.0.2.0/24\"\n");
 	assert_string_equal(with_password(fixture, OWNER, PL_SETTING_IMAP),
 			    "account-password-decides");
-	sql_run(fixture->db,
-		"INSERT INTO totp (member_id, registered_at, registered_ip) VALUES (1, 1, '')");
+	sql_run(fixture->db, "INSERT INTO second_factor (member_id, kinds, registered_at, "
+			     "registered_ip) VALUES (1, 1, 1, '')");
 	assert_string_equal(with_password(fixture, OWNER, PL_SETTING_IMAP),
 			    "webmail-needs-sign-in-page");
 }
@@ -567,8 +567,8 @@ static void registered_factor_is_among_the_facts(void **state)
 	add_member(fixture, OWNER, "client_password=until_second_factor");
 	assert_string_equal(with_password(fixture, OWNER, PL_SETTING_IMAP),
 			    "account-password-decides");
-	sql_run(fixture->db,
-		"INSERT INTO totp (member_id, registered_at, registered_ip) VALUES (1, 1, '')");
+	sql_run(fixture->db, "INSERT INTO second_factor (member_id, kinds, registered_at, "
+			     "registered_ip) VALUES (1, 1, 1, '')");
 	assert_string_equal(with_password(fixture, OWNER, PL_SETTING_IMAP),
 			    "client-password-second-factor");
 }
@@ -579,8 +579,8 @@ static void trusted_device_is_among_the_facts(void **state)
 	struct attempt attempt;
 
 	add_member(fixture, OWNER, "");
-	sql_run(fixture->db,
-		"INSERT INTO totp (member_id, registered_at, registered_ip) VALUES (1, 1, '')");
+	sql_run(fixture->db, "INSERT INTO second_factor (member_id, kinds, registered_at, "
+			     "registered_ip) VALUES (1, 1, 1, '')");
 	prepare(&attempt, OWNER, PL_SETTING_WEBMAIL, PL_OFFER_PROVEN, NULL);
 	assert_string_equal(decide(fixture, &attempt), "second-factor-code");
 	attempt.login.device_trusted = 1;

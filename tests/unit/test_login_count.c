@@ -281,8 +281,8 @@ static void register_factor(struct fixture *fixture, const char *local)
 	char sql[256];
 
 	snprintf(sql, sizeof(sql),
-		 "INSERT INTO totp (member_id, registered_at, registered_ip) SELECT id, 1, '' FROM "
-		 "member WHERE local = '%s'",
+		 "INSERT INTO second_factor (member_id, kinds, registered_at, registered_ip) "
+		 "SELECT id, 1, 1, '' FROM member WHERE local = '%s'",
 		 local);
 	sql_run(fixture->db, sql);
 }

@@ -227,14 +227,16 @@ static void make_world(struct fixture *fixture)
 		add_member(fixture, address, words);
 	}
 	assert_ok(fixture, pl_store_commit(fixture->store, &fixture->err));
-	sql_run(fixture->db, "INSERT INTO totp (member_id, registered_at, registered_ip) "
-			     "SELECT id, 1, '' FROM member WHERE id % 3 = 1");
+	sql_run(fixture->db,
+		"INSERT INTO second_factor (member_id, kinds, registered_at, registered_ip) "
+		"SELECT id, 1, 1, '' FROM member WHERE id % 3 = 1");
 	snprintf(address, sizeof(address),
 		 "UPDATE member SET created_at = %lld - 86400 * (id %% 31)", (long long)NOW);
 	sql_run(fixture->db, address);
 	sql_run(fixture->db, "UPDATE member SET opted_out = 1 WHERE id % 4 = 1");
-	sql_run(fixture->db, "UPDATE member SET factor = (SELECT COUNT(*) FROM totp t WHERE "
-			     "t.member_id = member.id)");
+	sql_run(fixture->db,
+		"UPDATE member SET factor = COALESCE((SELECT f.kinds FROM second_factor f "
+		"WHERE f.member_id = member.id), 0)");
 }
 
 /* -- what the C code says -- */
@@ -256,7 +258,7 @@ static int must_register(const struct pl_account *account, const struct pl_layer
 					.service = PL_SETTING_WEBMAIL,
 					.channel = PL_CHANNEL_WEBMAIL,
 					.credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
-					.factor_registered = account->member.factor_registered,
+					.factor_kinds = account->member.factor_kinds,
 					.opted_out = account->member.opted_out };
 	struct pl_facts open = facts;
 	struct pl_settings on;
@@ -289,7 +291,7 @@ static int matches(const struct pl_account *account, const struct pl_policy *pol
 			return 0;
 	}
 	return is_either(query->active, member->active) && is_either(query->own, has_own) &&
-	       is_either(query->registered, member->factor_registered) &&
+	       is_either(query->registered, member->factor_kinds) &&
 	       (query->domain[0] == '\0' || strcmp(query->domain, account->domain.name) == 0) &&
 	       (query->has_class == PL_EITHER ||
 		strcmp(query->class_name, member->class_name) == 0) &&
@@ -405,7 +407,8 @@ static void a_filter_names_those_for_whom_the_layers_say_so(void **state)
 
 	for (unsigned int world = 1; world <= 3; world++) {
 		seed = world;
-		sql_run(fixture->db, "DELETE FROM totp; DELETE FROM member; DELETE FROM domain");
+		sql_run(fixture->db,
+			"DELETE FROM second_factor; DELETE FROM member; DELETE FROM domain");
 		pl_policy_unref(&fixture->policy);
 		fixture->policy = random_policy();
 		make_world(fixture);
@@ -611,7 +614,7 @@ static void a_factor_is_found_from_its_registration_to_its_reset(void **state)
 	add_member(fixture, OTHER, "");
 	assert_string_equal(found_by(fixture, "factor", "registered"), OWNER);
 	account = account_of(fixture, OWNER);
-	assert_ok(fixture, pl_totp_reset(work_at(fixture, NOW), &account));
+	assert_ok(fixture, pl_factor_reset(work_at(fixture, NOW), &account));
 	assert_string_equal(found_by(fixture, "factor", "registered"), "");
 	assert_string_equal(found_by(fixture, "factor", "none"), OTHER " " OWNER);
 	pl_secret_wipe(&secret);
@@ -657,6 +660,9 @@ static void members_that_were_there_have_the_same_columns(void **state)
 	use(fixture, "used@d0.test", PL_SETTING_POP3, PL_LOGIN_BY_ACCOUNT_PASSWORD, 3);
 	use(fixture, "used@d0.test", PL_SETTING_SMTP, PL_LOGIN_BY_ACCOUNT_PASSWORD, 2);
 	use(fixture, "used@d0.test", PL_SETTING_SMTP, PL_LOGIN_BY_APP_PASSWORD, 1);
+	/* All that there was at that time. */
+	sql_run(fixture->db, "INSERT INTO totp (member_id, registered_at, registered_ip) SELECT "
+			     "member_id, registered_at, registered_ip FROM second_factor");
 	before = sql_int(fixture->db, DIGEST);
 	assert_true(sql_int(fixture->db, "SELECT COUNT(*) FROM member WHERE dated_from IS NOT NULL "
 					 "AND state <> dated_state") > 2);
@@ -798,8 +804,8 @@ static void a_line_has_the_last_use_of_each_service(void **state)
 		"INSERT INTO member_delivery (member_id, at) SELECT id, 77 FROM member");
 	sql_run(fixture->db, "UPDATE member SET password_changed_at = 55");
 	sql_run(fixture->db,
-		"INSERT INTO totp (member_id, registered_at, registered_ip) SELECT id, "
-		"66, '' FROM member");
+		"INSERT INTO second_factor (member_id, kinds, registered_at, registered_ip) "
+		"SELECT id, 1, 66, '' FROM member");
 	for (int order = PL_BY_ADDRESS; order <= PL_BY_SEEN; order += PL_BY_SEEN) {
 		struct pl_member_search *search = open_search(fixture, 0, &all);
 
@@ -817,7 +823,7 @@ static void a_line_has_the_last_use_of_each_service(void **state)
 		assert_int_equal(line.received_at, 77);
 		assert_int_equal(line.password_changed_at, 55);
 		assert_int_equal(line.registered_at, 66);
-		assert_int_equal(line.account.member.factor_registered, 1);
+		assert_int_equal(line.account.member.factor_kinds, 1);
 		assert_int_equal(line.account.member.settings.value[PL_SETTING_POP3], PL_OFF);
 	}
 }

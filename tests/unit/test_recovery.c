@@ -38,7 +38,7 @@ static enum pl_code_result offer(struct fixture *fixture, const char *address, c
 static void ten_codes_of_eighty_bits(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pl_totp_state totp;
+	struct pl_factor_state totp;
 	codes made;
 	int64_t id = make(fixture, OWNER, made);
 
@@ -51,7 +51,7 @@ static void ten_codes_of_eighty_bits(void **state)
 		for (int j = 0; j < i; j++)
 			assert_string_not_equal(made[i], made[j]);
 	}
-	assert_ok(fixture, pl_totp_state(work_of(fixture), id, &totp));
+	assert_ok(fixture, pl_factor_state(work_of(fixture), id, &totp));
 	assert_int_equal(totp.recovery_codes, 10);
 }
 
@@ -60,15 +60,15 @@ static void new_codes_are_not_kept_until_the_member_confirms_it(void **state)
 {
 	const struct pl_address owner = address_of(OWNER);
 	struct fixture *fixture = *state;
-	struct pl_totp_state totp;
+	struct pl_factor_state totp;
 	codes made;
 	int64_t id = make(fixture, OWNER, made);
 
 	for (int round = 0; round < 2; round++) {
-		assert_ok(fixture, pl_totp_state(work_of(fixture), id, &totp));
+		assert_ok(fixture, pl_factor_state(work_of(fixture), id, &totp));
 		assert_int_equal(totp.recovery_kept, 0);
 		assert_ok(fixture, pl_recovery_kept(work_of(fixture), id));
-		assert_ok(fixture, pl_totp_state(work_of(fixture), id, &totp));
+		assert_ok(fixture, pl_factor_state(work_of(fixture), id, &totp));
 		assert_int_equal(totp.recovery_kept, 1);
 		assert_ok(fixture, pl_recovery_make(work_of(fixture), fixture->keys,
 						    account_at(fixture, &owner), made));
@@ -171,7 +171,7 @@ static void failures_count_together_with_those_of_one_time_codes(void **state)
 	codes made;
 	int64_t id = make(fixture, OWNER, made);
 
-	fail_codes(fixture, id, PL_TOTP_FREE_FAILURES, T);
+	fail_codes(fixture, id, PL_FACTOR_FREE_FAILURES, T);
 	assert_int_equal(offer(fixture, OWNER, "abcd-efgh-ijkl-mnop"), PL_CODE_WRONG);
 	assert_int_equal(offer(fixture, OWNER, made[0]), PL_CODE_WAIT);
 	assert_int_equal(take(fixture, id, "123456", T, NULL), PL_CODE_WAIT);

@@ -241,7 +241,7 @@ static void version_1_keeps_members_and_settings(void **state)
 	assert_int_equal(account.member.settings.value[PL_SETTING_TWO_FACTOR_MODE], PL_SKIP);
 	assert_int_equal(account.member.settings.value[PL_SETTING_SMTP], PL_UNSET);
 	assert_int_equal(account.member.generation, 0);
-	assert_int_equal(account.member.factor_registered, 0);
+	assert_int_equal(account.member.factor_kinds, 0);
 	assert_int_equal(account.domain.settings.value[PL_SETTING_POP3], PL_OFF);
 	assert_int_equal(account.domain.settings.value[PL_SETTING_TWO_FACTOR_REQUIREMENT],
 			 PL_REQUIRED);
@@ -329,7 +329,7 @@ static void version_2_keeps_factors_and_sessions(void **state)
 	assert_ok(fixture, pl_schema_migrate(fixture->uri, &from, NULL, &fixture->err));
 	assert_int_equal(from, 2);
 	reopen(fixture, PL_ROLE_PORTAL);
-	assert_int_equal(account_of(fixture, "owner@example.test").member.factor_registered, 1);
+	assert_int_equal(account_of(fixture, "owner@example.test").member.factor_kinds, 1);
 	assert_ok(fixture, pl_totp_redeem_commit(work_at(fixture, 1700000300), fixture->keys, 2,
 						 "123456", &answer));
 	assert_int_equal(answer.result, PL_CODE_WRONG);
@@ -496,6 +496,25 @@ static void become_version(struct fixture *fixture, int version)
 			 i);
 		sql_run(fixture->db, record);
 	}
+}
+
+static void version_35_keeps_what_is_known_of_factors(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_factor_state factor;
+
+	only_sqlite(fixture);
+	become_version(fixture, 35);
+	sql_run(fixture->db,
+		"INSERT INTO totp (member_id, registered_at, registered_ip, recovery_kept) "
+		"VALUES (1, 17, '192.0.2.7', 0)");
+	assert_ok(fixture, pl_schema_migrate(fixture->uri, NULL, NULL, &fixture->err));
+	reopen(fixture, PL_ROLE_PORTAL);
+	assert_ok(fixture, pl_factor_state(work_of(fixture), 1, &factor));
+	assert_int_equal(factor.kinds, PL_FACTOR_BIT(PL_FACTOR_TOTP));
+	assert_int_equal(factor.registered_at, 17);
+	assert_string_equal(factor.registered_ip, "192.0.2.7");
+	assert_int_equal(factor.recovery_kept, 0);
 }
 
 /* Also those that have been tried, with where the change came from. */
@@ -780,6 +799,7 @@ int main(void)
 		TEST_IN_FOLDER(version_1_keeps_its_records),
 		TEST_IN_FOLDER(version_1_can_do_what_is_new),
 		TEST_IN_FOLDER(version_2_keeps_factors_and_sessions),
+		TEST_IN_FOLDER(version_35_keeps_what_is_known_of_factors),
 		TEST_IN_FOLDER(version_5_renames_settings),
 		TEST_IN_FOLDER(version_6_keeps_a_members_choice_apart),
 		TEST_IN_FOLDER(version_7_knows_the_domains_that_were_there),

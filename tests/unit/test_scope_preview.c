@@ -100,8 +100,8 @@ static void add_person(struct fixture *fixture, const struct person *person)
 		 (long long)(NOW - DAYS(person->joined_days_ago)), (long long)account.member.id);
 	sql_run(fixture->db, sql);
 	snprintf(sql, sizeof(sql),
-		 "INSERT INTO totp (member_id, secret, registered_at, registered_ip) VALUES (%lld, "
-		 "'x', 1, '')",
+		 "INSERT INTO second_factor (member_id, kinds, registered_at, registered_ip) "
+		 "VALUES (%lld, 1, 1, '')",
 		 (long long)account.member.id);
 	if (person->registered)
 		sql_run(fixture->db, sql);
@@ -155,7 +155,7 @@ static struct state state_of(struct fixture *fixture, const struct person *perso
 	assert_int_equal(pl_ip_parse(ip_of(person), &ip, NULL), 0);
 	state.is_outside = allowed != NULL && pl_network_list_contains(allowed, &ip, NULL) == 0;
 	state.active = account.member.active && account.domain.active;
-	state.registered = account.member.factor_registered;
+	state.registered = account.member.factor_kinds != 0;
 	return state;
 }
 

@@ -168,7 +168,7 @@ static void five_are_free_then_waits_double_up_to_an_hour(void **state)
 	int64_t id = register_factor(fixture, OWNER, T, &secret), now = T + 5 * STEP, wait;
 	char code[8];
 
-	for (int i = 0; i < PL_TOTP_FREE_FAILURES; i++)
+	for (int i = 0; i < PL_FACTOR_FREE_FAILURES; i++)
 		assert_int_equal(take(fixture, id, "000", now, NULL), PL_CODE_WRONG);
 	for (size_t i = 0; i < COUNT(waits); i++) {
 		assert_int_equal(take(fixture, id, "000", now, NULL), PL_CODE_WRONG);
@@ -188,9 +188,9 @@ static void five_are_free_then_waits_double_up_to_an_hour(void **state)
 
 static int64_t wait_until(struct fixture *fixture, int64_t id, int64_t now)
 {
-	struct pl_totp_state totp;
+	struct pl_factor_state totp;
 
-	assert_ok(fixture, pl_totp_state(work_at(fixture, now), id, &totp));
+	assert_ok(fixture, pl_factor_state(work_at(fixture, now), id, &totp));
 	return totp.wait_until;
 }
 
@@ -200,7 +200,7 @@ static void state_has_the_end_of_a_wait_while_it_lasts(void **state)
 	struct pl_secret secret;
 	int64_t id = register_factor(fixture, OWNER, T, &secret), now = T + 5 * STEP;
 
-	fail_codes(fixture, id, PL_TOTP_FREE_FAILURES, now);
+	fail_codes(fixture, id, PL_FACTOR_FREE_FAILURES, now);
 	assert_int_equal(wait_until(fixture, id, now), 0);
 	fail_codes(fixture, id, 1, now);
 	assert_int_equal(wait_until(fixture, id, now), now + 30);
@@ -215,7 +215,7 @@ static void wait_begins_at_the_last_failure_in_whichever_order_they_are_counted(
 	struct pl_secret secret;
 	int64_t id = register_factor(fixture, OWNER, T, &secret), now = T + 5 * STEP;
 
-	fail_codes(fixture, id, PL_TOTP_FREE_FAILURES, now);
+	fail_codes(fixture, id, PL_FACTOR_FREE_FAILURES, now);
 	fail_codes(fixture, id, 1, now - 20);
 	assert_int_equal(wait_until(fixture, id, now), now + 30);
 }
@@ -227,7 +227,7 @@ static void failure_of_a_wrong_clock_does_not_hide_later_ones(void **state)
 	int64_t id = register_factor(fixture, OWNER, T, &secret), now = T + 5 * STEP;
 
 	fail_codes(fixture, id, 1, now + 86400);
-	fail_codes(fixture, id, PL_TOTP_FREE_FAILURES, now);
+	fail_codes(fixture, id, PL_FACTOR_FREE_FAILURES, now);
 	assert_int_equal(wait_until(fixture, id, now), now + 30);
 }
 
@@ -235,18 +235,18 @@ static void hundred_in_a_row_block_until_a_reset(void **state)
 {
 	const struct pl_address address = address_of(OWNER);
 	struct fixture *fixture = *state;
-	struct pl_totp_state totp;
+	struct pl_factor_state totp;
 	struct pl_secret secret;
 	int64_t id = register_factor(fixture, OWNER, T, &secret), now = T + 5 * STEP;
 	char code[8];
 
-	now = fail_codes(fixture, id, PL_TOTP_MAX_FAILURES - 1, now) + 3600;
-	assert_ok(fixture, pl_totp_state(work_of(fixture), id, &totp));
-	assert_int_equal(totp.failures, PL_TOTP_MAX_FAILURES - 1);
+	now = fail_codes(fixture, id, PL_FACTOR_MAX_FAILURES - 1, now) + 3600;
+	assert_ok(fixture, pl_factor_state(work_of(fixture), id, &totp));
+	assert_int_equal(totp.failures, PL_FACTOR_MAX_FAILURES - 1);
 	now = fail_codes(fixture, id, 1, now) + 365 * INT64_C(86400);
 	assert_int_equal(take(fixture, id, code_at(&secret, now, code), now, NULL),
 			 PL_CODE_BLOCKED);
-	assert_int_equal(pl_totp_reset(work_of(fixture), account_at(fixture, &address)), 1);
+	assert_int_equal(pl_factor_reset(work_of(fixture), account_at(fixture, &address)), 1);
 	register_factor(fixture, OWNER, now, &secret);
 	now += STEP;
 	assert_int_equal(take(fixture, id, code_at(&secret, now, code), now, NULL), PL_CODE_RIGHT);
@@ -260,7 +260,7 @@ static void used_code_is_no_guess(void **state)
 	char code[8];
 
 	code_at(&secret, T, code);
-	for (int i = 0; i < 3 * PL_TOTP_FREE_FAILURES; i++)
+	for (int i = 0; i < 3 * PL_FACTOR_FREE_FAILURES; i++)
 		assert_int_equal(take(fixture, id, code, T, NULL), PL_CODE_USED);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM factor_failure"), 0);
 }
@@ -273,7 +273,7 @@ static void failures_of_one_member_are_not_anothers(void **state)
 	int64_t other_id = register_factor(fixture, OTHER, T, &other);
 	char code[8];
 
-	fail_codes(fixture, id, PL_TOTP_FREE_FAILURES + 1, now);
+	fail_codes(fixture, id, PL_FACTOR_FREE_FAILURES + 1, now);
 	assert_int_equal(take(fixture, other_id, code_at(&other, now, code), now, NULL),
 			 PL_CODE_RIGHT);
 	assert_int_equal(take(fixture, id, code_at(&secret, now, code), now, NULL), PL_CODE_WAIT);
@@ -286,7 +286,7 @@ static void code_that_came_before_the_last_failure_waits_too(void **state)
 	int64_t id = register_factor(fixture, OWNER, T, &secret), now = T + 5 * STEP;
 	char code[8];
 
-	fail_codes(fixture, id, PL_TOTP_FREE_FAILURES + 1, now);
+	fail_codes(fixture, id, PL_FACTOR_FREE_FAILURES + 1, now);
 	assert_int_equal(take(fixture, id, code_at(&secret, now, code), now - 1, NULL),
 			 PL_CODE_WAIT);
 }
@@ -298,7 +298,7 @@ static void failures_of_a_wrong_clock_lock_nobody_out(void **state)
 	int64_t id = register_factor(fixture, OWNER, T, &secret), now = T + 5 * STEP;
 	char code[8];
 
-	fail_codes(fixture, id, PL_TOTP_FREE_FAILURES + 1, now + 365 * INT64_C(86400));
+	fail_codes(fixture, id, PL_FACTOR_FREE_FAILURES + 1, now + 365 * INT64_C(86400));
 	assert_int_equal(take(fixture, id, code_at(&secret, now, code), now, NULL), PL_CODE_RIGHT);
 }
 
@@ -309,14 +309,14 @@ static void pending_secret_opens_nothing(void **state)
 	struct fixture *fixture = *state;
 	struct pl_secret secret;
 	int64_t id = begin(fixture, OWNER, T, &secret);
-	struct pl_totp_state totp;
+	struct pl_factor_state totp;
 	char code[8];
 
 	assert_int_equal(secret.len, 32); /* 160 bits in base32 */
 	assert_int_equal(take(fixture, id, code_at(&secret, T, code), T, NULL), PL_CODE_NONE);
-	assert_int_equal(account_of(fixture, OWNER).member.factor_registered, 0);
-	assert_ok(fixture, pl_totp_state(work_of(fixture), id, &totp));
-	assert_int_equal(totp.registered, 0);
+	assert_int_equal(account_of(fixture, OWNER).member.factor_kinds, 0);
+	assert_ok(fixture, pl_factor_state(work_of(fixture), id, &totp));
+	assert_int_equal(totp.kinds, 0);
 }
 
 static void new_secret_replaces_the_old_when_its_code_is_right(void **state)
@@ -368,7 +368,7 @@ static void registration_is_the_callers_transaction(void **state)
 				  newest_session(fixture, id), code, &answer));
 	assert_int_equal(answer.result, PL_CODE_RIGHT);
 	pl_store_rollback(fixture->store);
-	assert_int_equal(account_of(fixture, OWNER).member.factor_registered, 0);
+	assert_int_equal(account_of(fixture, OWNER).member.factor_kinds, 0);
 	assert_int_equal(take(fixture, id, code, T, NULL), PL_CODE_NONE);
 	assert_int_equal(confirm(fixture, OWNER, code, T), PL_CODE_RIGHT);
 }
@@ -435,7 +435,7 @@ static void registration_ends_old_trust_and_recovery_codes(void **state)
 	struct fixture *fixture = *state;
 	struct pl_trusted device = { .name = "Browser" };
 	char codes[PL_RECOVERY_CODES][PL_RECOVERY_TEXT];
-	struct pl_totp_state totp;
+	struct pl_factor_state totp;
 	struct pl_secret secret;
 	int64_t id = register_factor(fixture, OWNER, T, &secret);
 
@@ -446,8 +446,8 @@ static void registration_ends_old_trust_and_recovery_codes(void **state)
 	register_factor(fixture, OWNER, T + 10 * STEP, &secret);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM recovery_code"), 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM trusted_device"), 0);
-	assert_ok(fixture, pl_totp_state(work_of(fixture), id, &totp));
-	assert_int_equal(totp.registered, 1);
+	assert_ok(fixture, pl_factor_state(work_of(fixture), id, &totp));
+	assert_int_equal(totp.kinds, 1);
 	assert_int_equal(totp.registered_at, T + 10 * STEP);
 	assert_string_equal(totp.registered_ip, fixture_actor.from);
 	assert_int_equal(totp.failures, 0);
@@ -459,7 +459,7 @@ static void imported_secret_is_registered_unless_there_is_one(void **state)
 	const struct pl_address address = address_of(OWNER);
 	struct fixture *fixture = *state;
 	struct pl_secret secret, other;
-	struct pl_totp_state totp;
+	struct pl_factor_state totp;
 	char code[8];
 	int64_t id;
 
@@ -470,12 +470,12 @@ static void imported_secret_is_registered_unless_there_is_one(void **state)
 	assert_int_equal(pl_totp_import(work_at(fixture, T), fixture->keys,
 					account_at(fixture, &address), &secret),
 			 1);
-	assert_int_equal(fixture->account.member.factor_registered, 1);
+	assert_int_equal(fixture->account.member.factor_kinds, 1);
 	assert_int_equal(pl_totp_import(work_at(fixture, T), fixture->keys,
 					account_at(fixture, &address), &other),
 			 0);
-	assert_ok(fixture, pl_totp_state(work_of(fixture), id, &totp));
-	assert_int_equal(totp.registered, 1);
+	assert_ok(fixture, pl_factor_state(work_of(fixture), id, &totp));
+	assert_int_equal(totp.kinds, 1);
 	assert_int_equal(totp.registered_at, T);
 	assert_int_equal(totp.recovery_kept, 0);
 	assert_int_equal(take(fixture, id, code_at(&other, T, code), T, NULL), PL_CODE_WRONG);
@@ -499,16 +499,17 @@ static void reset_leaves_nothing(void **state)
 					    account_at(fixture, &address), codes));
 	begin(fixture, OWNER, T, &pending);
 	fail_codes(fixture, id, 3, T);
-	assert_int_equal(pl_totp_reset(work_of(fixture), account_at(fixture, &address)), 1);
+	assert_int_equal(pl_factor_reset(work_of(fixture), account_at(fixture, &address)), 1);
 	assert_int_equal(sql_int(fixture->db,
-				 "SELECT (SELECT COUNT(*) FROM totp) + (SELECT COUNT(*) FROM "
+				 "SELECT (SELECT COUNT(*) FROM second_factor) + (SELECT COUNT(*) "
+				 "FROM totp) + (SELECT COUNT(*) FROM "
 				 "totp_pending) + (SELECT COUNT(*) FROM recovery_code) + "
 				 "(SELECT COUNT(*) FROM factor_failure)"),
 			 0);
 	assert_int_equal(take(fixture, id, code_at(&secret, T + STEP, code), T, NULL),
 			 PL_CODE_NONE);
 	assert_int_equal(confirm(fixture, OWNER, code_at(&pending, T, code), T), PL_CODE_NONE);
-	assert_int_equal(pl_totp_reset(work_of(fixture), account_at(fixture, &address)), 0);
+	assert_int_equal(pl_factor_reset(work_of(fixture), account_at(fixture, &address)), 0);
 	assert_int_equal(sql_int(fixture->db,
 				 "SELECT COUNT(*) FROM audit WHERE action = 'totp.reset'"),
 			 1);
@@ -574,7 +575,7 @@ static void row_without_secret_fits_no_code(void **state)
 	char code[8];
 
 	sql_run(fixture->db, "UPDATE totp SET secret = NULL, last_step = 0");
-	assert_int_equal(account_of(fixture, OWNER).member.factor_registered, 1);
+	assert_int_equal(account_of(fixture, OWNER).member.factor_kinds, 1);
 	assert_int_equal(take(fixture, id, code_at(&secret, T, code), T, NULL), PL_CODE_WRONG);
 	assert_int_equal(sql_int(fixture->db, "SELECT failures FROM factor_failure"), 1);
 }
@@ -647,9 +648,9 @@ static void parallel_guesses_count(void **state)
 	wrong_code(&secret, shared.now, shared.code);
 	pl_store_close(&fixture->store);
 	in_parallel(fixture, take_shared, results);
-	assert_int_equal(count_results(results, PL_CODE_WRONG), PL_TOTP_FREE_FAILURES + 1);
+	assert_int_equal(count_results(results, PL_CODE_WRONG), PL_FACTOR_FREE_FAILURES + 1);
 	assert_int_equal(count_results(results, PL_CODE_WAIT),
-			 PROCESSES - PL_TOTP_FREE_FAILURES - 1);
+			 PROCESSES - PL_FACTOR_FREE_FAILURES - 1);
 }
 
 static int confirm_shared(struct fixture *fixture, struct pl_store *store, struct pl_error *err)
