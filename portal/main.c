@@ -101,7 +101,8 @@ static void work(void)
 		return;
 	}
 	prune_at_ms = now_ms + PRUNE_EVERY_MS;
-	portal_run(portal, "removing what has expired", prune);
+	if (portal_run(portal, "removing what has expired", prune) == 0)
+		portal_note_prune(portal);
 	portal_run(portal, "counting members with a second factor", pl_adoption_count);
 	if (now_ms < tell_at_ms)
 		return;

@@ -9,6 +9,7 @@
 #include "portal/console/guards.h"
 #include "portal/console/handlers.h"
 #include "portal/http/handlers.h"
+#include "portal/http/metrics.h"
 #include "portal/oauth/guards.h"
 #include "portal/oauth/handlers.h"
 #include "portal/setup/handlers.h"
@@ -133,7 +134,10 @@ static void print_fields(FILE *out, const struct route_field *fields)
 /* The name that a role has in the rows. */
 static const char *role_name(enum pl_role role)
 {
-	return role == PL_ROLE_PORTAL ? "portal" : role == PL_ROLE_CONSOLE ? "console" : "?";
+	return role == PL_ROLE_PORTAL    ? "portal"
+	       : role == PL_ROLE_CONSOLE ? "console"
+	       : role == PL_ROLE_NONE    ? "none"
+					 : "?";
 }
 
 void routes_print(FILE *out)

@@ -189,3 +189,38 @@ int pl_login_count_domain(struct pl_store *store, const char *domain, int64_t *i
 	*id_r = pl_col_int(stmt, "id");
 	return pl_row_end(stmt, err) < 0 ? -1 : 0;
 }
+
+static enum pl_login_outcome outcome_of(const char *name)
+{
+	for (int outcome = PL_LOGIN_ALLOWED; outcome < PL_LOGIN_PENDING; outcome++) {
+		if (strcmp(pl_login_outcome_name((enum pl_login_outcome)outcome), name) == 0)
+			return (enum pl_login_outcome)outcome;
+	}
+	return PL_LOGIN_PENDING;
+}
+
+int pl_login_count_list(struct pl_store *store, int64_t since,
+			int (*each)(const struct pl_login_count *count, void *context),
+			void *context, struct pl_error *err)
+{
+	struct pl_stmt *stmt =
+		pl_query(store, PL_SQL_LOGIN_COUNT_SUMS, PL_PARAMS(PL_INT("since", since)));
+	int ret;
+
+	while ((ret = pl_step(stmt, err)) == 1) {
+		const struct pl_login_count count = {
+			.service = pl_col_text(stmt, "service"),
+			.channel = pl_col_text(stmt, "channel"),
+			.credential = pl_col_text(stmt, "credential"),
+			.rule = pl_col_text(stmt, "rule"),
+			.outcome = outcome_of(pl_col_text(stmt, "outcome")),
+			.count = pl_col_int(stmt, "count"),
+		};
+
+		if (each(&count, context) != 0) {
+			pl_reset(stmt);
+			return 0;
+		}
+	}
+	return ret;
+}

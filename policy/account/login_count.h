@@ -59,6 +59,12 @@ int pl_login_tally_merge(struct pl_login_tally *tally, const struct pl_login_tal
 /* Writes the tally in the caller's write transaction, in an order that is the same for all who
  * write at the same time, so that none waits for another in a circle. 0, or -1. */
 int pl_login_tally_write(const struct pl_work *work, const struct pl_login_tally *tally);
+/* Calls each for the logins of all domains from a time on, summed up by service, channel,
+ * credential, rule and outcome; hour and domain_id are 0, and strings are good until it returns.
+ * 0, or -1. */
+int pl_login_count_list(struct pl_store *store, int64_t since,
+			int (*each)(const struct pl_login_count *count, void *context),
+			void *context, struct pl_error *err);
 void pl_login_tally_clear(struct pl_login_tally *tally);
 
 /* The domain under which logins of a name in it count, which is that of an alias; 0: it has no row.

@@ -64,6 +64,16 @@ static void close_idle(struct pl_store_pool *pool)
 		pl_store_close(&pool->idle[--pool->count]);
 }
 
+void pl_store_pool_read_state(struct pl_store_pool *pool, struct pl_store_pool_state *state_r)
+{
+	pthread_mutex_lock(&pool->lock);
+	state_r->idle = pool->count;
+	state_r->taken = pool->taken;
+	state_r->most = pool->most;
+	state_r->has_failed = pool->breaker.period_ms > 0;
+	pthread_mutex_unlock(&pool->lock);
+}
+
 void pl_store_pool_drain(struct pl_store_pool *pool)
 {
 	pthread_mutex_lock(&pool->lock);

@@ -23,6 +23,15 @@ int pl_store_pool_take(struct pl_store_pool *pool, const char *uri, struct pl_bu
 /* Gives it back. One that failed is closed, and with it those that are idle; one to another
  * database than was asked for last is closed, too. */
 void pl_store_pool_give(struct pl_store_pool *pool, struct pl_store **store, int failed);
+/* How it is at this moment. */
+struct pl_store_pool_state {
+	size_t idle;    /* connections that nobody uses */
+	size_t taken;   /* of a server's: in use or being opened; 0 with a file */
+	size_t most;    /* of taken */
+	int has_failed; /* the last attempt to open one failed, and others wait for the next */
+};
+
+void pl_store_pool_read_state(struct pl_store_pool *pool, struct pl_store_pool_state *state_r);
 /* Closes what is idle, and tries again at once. */
 void pl_store_pool_drain(struct pl_store_pool *pool);
 

@@ -296,7 +296,8 @@ static int take_step(struct request *request, struct response *response, with_st
 	request->budget.left_ms = PL_BUDGET_MS;
 	ret = portal_take(request, err);
 	if (ret == 0) {
-		request->work.now = pl_store_now(request->work.store);
+		if (request->work.store != NULL)
+			request->work.now = pl_store_now(request->work.store);
 		ret = step(request, response, err);
 		portal_give(request, ret < 0);
 	}

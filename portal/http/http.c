@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "policy/base/monotonic.h"
 #include "portal/http/dispatch.h"
 #include "portal/http/stream.h"
 
@@ -47,6 +48,7 @@ struct exchange {
 	struct http *http;     /* counted as under way there; NULL: not yet */
 	struct http *files_of; /* counted among its files; NULL: not */
 	struct http *streams_of;
+	int64_t whole_ms; /* when all of the request had come; 0: not yet */
 	int begun, decided;
 	size_t used; /* of the body */
 };
@@ -247,6 +249,14 @@ static struct MHD_Response *make_response(struct exchange *exchange)
 		       : MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
 }
 
+static void count_answer(const struct exchange *exchange)
+{
+	const struct request *request = &exchange->request;
+
+	portal_count_request(request->portal, request->route, exchange->response.status,
+			     exchange->whole_ms == 0 ? 0 : pl_monotonic_ms() - exchange->whole_ms);
+}
+
 static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange *exchange)
 {
 	struct headers headers = { make_response(exchange), 0 };
@@ -254,6 +264,7 @@ static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange
 
 	if (headers.response == NULL)
 		return MHD_NO;
+	count_answer(exchange);
 	response_headers(&exchange->response, exchange->request.policy, add_header, &headers);
 	if (!headers.failed)
 		ret = MHD_queue_response(connection, (unsigned int)exchange->response.status,
@@ -345,6 +356,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 		return MHD_YES;
 	}
 	exchange->request.body_len = exchange->used;
+	exchange->whole_ms = pl_monotonic_ms();
 	exchange->http = http;
 	__atomic_add_fetch(&http->under_way, 1, __ATOMIC_ACQUIRE);
 	if (!exchange->decided)

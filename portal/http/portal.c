@@ -15,14 +15,17 @@
 #include "policy/login/live_policy.h"
 #include "policy/store/store_pool.h"
 #include "portal/http/clock.h"
+#include "portal/http/traffic.h"
 
 #define LOOK_EVERY_MS 1000 /* between two looks at the policy file and the keys */
 
 /* The roles whose connections serve requests, and how many each may have at a server. */
 static const struct {
 	enum pl_role role;
+	const char *name; /* for metrics */
 	size_t most;
-} roles[] = { { PL_ROLE_PORTAL, PL_STORE_POOL_MOST }, { PL_ROLE_CONSOLE, PL_STORE_POOL_MOST } };
+} roles[] = { { PL_ROLE_PORTAL, "portal", PL_STORE_POOL_MOST },
+	      { PL_ROLE_CONSOLE, "console", PL_STORE_POOL_MOST } };
 #define ROLES (sizeof(roles) / sizeof(roles[0]))
 
 struct portal {
@@ -31,6 +34,8 @@ struct portal {
 	const struct route *routes;
 	struct pages *pages;
 	struct daemon_logins *logins;
+	struct traffic traffic;
+	int64_t pruned_at;    /* seconds since 1970; atomic. 0: not yet */
 	pthread_mutex_t lock; /* for what follows */
 	struct clock_guard clock;
 	struct pl_brand *brand; /* of the last good policy */
@@ -199,6 +204,8 @@ int portal_take(struct request *request, struct pl_error *err)
 {
 	struct pl_store_pool *pool = pool_of(request->portal, request->route->role);
 
+	if (request->route->role == PL_ROLE_NONE)
+		return 0;
 	if (pool == NULL)
 		return pl_error_set(err, PL_ERR_INTERNAL, "route %s %s: its role has no pool",
 				    request->route->method, request->route->path);
@@ -213,6 +220,57 @@ void portal_give(struct request *request, int failed)
 	pl_store_rollback(request->work.store); /* nothing is open after a commit */
 	pl_store_pool_give(pool_of(request->portal, request->route->role), &request->work.store,
 			   failed);
+}
+
+void portal_count_request(struct portal *portal, const struct route *route, int status, int64_t ms)
+{
+	traffic_count(&portal->traffic, route, status, ms);
+}
+
+void portal_note_prune(struct portal *portal)
+{
+	__atomic_store_n(&portal->pruned_at, (int64_t)time(NULL), __ATOMIC_RELAXED);
+}
+
+static void add_pools(struct portal *portal, struct metrics *metrics)
+{
+	struct pl_store_pool_state states[ROLES];
+
+	for (size_t i = 0; i < ROLES; i++)
+		pl_store_pool_read_state(portal->pools[i], &states[i]);
+	metrics_describe(metrics, "postlatch_pool_connections", "gauge",
+			 "Connections to the database that are idle, or taken (those to a "
+			 "server).");
+	for (size_t i = 0; i < ROLES; i++) {
+		metrics_add(metrics, "postlatch_pool_connections",
+			    METRICS_LABELS({ "pool", roles[i].name }, { "state", "idle" }),
+			    (double)states[i].idle);
+		metrics_add(metrics, "postlatch_pool_connections",
+			    METRICS_LABELS({ "pool", roles[i].name }, { "state", "taken" }),
+			    (double)states[i].taken);
+	}
+	metrics_describe(metrics, "postlatch_pool_limit", "gauge",
+			 "Connections to a server that may be taken at once.");
+	for (size_t i = 0; i < ROLES; i++)
+		metrics_add(metrics, "postlatch_pool_limit",
+			    METRICS_LABELS({ "pool", roles[i].name }), (double)states[i].most);
+	metrics_describe(metrics, "postlatch_breaker_open", "gauge",
+			 "1 after a connection could not be opened: attempts fail at once for a "
+			 "while.");
+	for (size_t i = 0; i < ROLES; i++)
+		metrics_add(metrics, "postlatch_breaker_open",
+			    METRICS_LABELS({ "pool", roles[i].name }), states[i].has_failed);
+}
+
+void portal_add_metrics(struct portal *portal, struct metrics *metrics)
+{
+	const int64_t pruned_at = __atomic_load_n(&portal->pruned_at, __ATOMIC_RELAXED);
+
+	traffic_add(&portal->traffic, metrics);
+	add_pools(portal, metrics);
+	metrics_add_one(metrics, "postlatch_prune_last_success_timestamp_seconds", "gauge",
+			"When this portal last removed what has expired; 0: not yet.",
+			(double)pruned_at);
 }
 
 void portal_count(const struct request *request, const struct pl_login_count *count)

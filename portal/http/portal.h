@@ -2,6 +2,7 @@
 #ifndef POSTLATCH_PORTAL_PORTAL_H
 #define POSTLATCH_PORTAL_PORTAL_H
 
+#include "daemon/metrics.h"
 #include "policy/account/login_count.h"
 #include "portal/http/pages.h"
 #include "portal/http/request.h"
@@ -41,6 +42,13 @@ void portal_release(struct request *request);
 int portal_take(struct request *request, struct pl_error *err);
 /* Does nothing for a request that has none. */
 void portal_give(struct request *request, int failed);
+
+/* A request was answered; see traffic.h. route may be NULL. */
+void portal_count_request(struct portal *portal, const struct route *route, int status, int64_t ms);
+/* What has expired was removed. */
+void portal_note_prune(struct portal *portal);
+/* What is counted in this process, and how its connections to the database are. */
+void portal_add_metrics(struct portal *portal, struct metrics *metrics);
 
 /* Counts logins (policy/account/login_log.h). Never waits. */
 void portal_count(const struct request *request, const struct pl_login_count *count);

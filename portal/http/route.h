@@ -19,6 +19,9 @@
 #include "portal/http/request.h"
 #include "portal/http/response.h"
 
+/* The role of a route that has no connection to the database. */
+#define PL_ROLE_NONE ((enum pl_role)0)
+
 /* One kind of access. */
 struct guard {
 	const char *name;

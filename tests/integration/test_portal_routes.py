@@ -273,7 +273,8 @@ class WhoMay(Portals):
     """Sessions, clients, tokens and reauthentication."""
 
     def refused(self, route, browser):
-        error = {"client": (401, "invalid_client"), "bearer": (401, "invalid_token")}
+        error = {"client": (401, "invalid_client"), "bearer": (401, "invalid_token"),
+                 "metrics": (401, "invalid_token")}
         self.check(self.send(route, browser), *error.get(route.access, (401, "sign-in-again")))
 
     def test_a_stranger_reaches_public_routes_only(self):
