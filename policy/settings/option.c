@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "policy/base/address.h"
 #include "policy/base/utf8.h"
@@ -192,6 +193,56 @@ int pl_option_urls(const char *value, struct pl_error *err)
 			return must_be(err, "a list of shorter addresses");
 		if (pl_option_url(url, err) < 0)
 			return -1;
+	}
+	return 0;
+}
+
+/* -- media types -- */
+
+/* The next item of a list, its length, and the place behind it and its comma; NULL at the end. */
+static const char *next_type(const char *list, const char **type_r, size_t *len_r)
+{
+	size_t len;
+
+	list += strspn(list, " ");
+	if (*list == '\0')
+		return NULL;
+	len = strcspn(list, ",");
+	*type_r = list;
+	*len_r = len;
+	while (*len_r > 0 && list[*len_r - 1] == ' ')
+		(*len_r)--;
+	return list + len + (list[len] == ',');
+}
+
+int pl_option_media_types(const char *value, struct pl_error *err)
+{
+	static const char token[] = "abcdefghijklmnopqrstuvwxyz0123456789!#$&-^_.+";
+	const char *type;
+	size_t len;
+
+	while ((value = next_type(value, &type, &len)) != NULL) {
+		const size_t main = strspn(type, token);
+		const size_t sub = type[main] == '/' ? strspn(type + main + 1, token) : 0;
+		const size_t any = sub == 0 && type[main] == '/' && type[main + 1] == '*';
+
+		if (main == 0 || sub + any == 0 || main + 1 + sub + any != len)
+			return must_be(err, "types in lower case, for example application/pdf, "
+					    "image/*");
+	}
+	return 0;
+}
+
+int pl_option_media_types_have(const char *list, const char *type)
+{
+	const char *item;
+	size_t len;
+
+	while ((list = next_type(list, &item, &len)) != NULL) {
+		if (len > 0 && item[len - 1] == '*'
+			    ? strncasecmp(item, type, len - 1) == 0
+			    : strlen(type) == len && strncasecmp(item, type, len) == 0)
+			return 1;
 	}
 	return 0;
 }

@@ -37,6 +37,10 @@ int pl_option_urls(const char *value, struct pl_error *err);
  * longer one than pl_option_urls accepts is cut. */
 #define PL_OPTION_URL_SIZE 1024
 const char *pl_option_next_url(const char *list, char url_r[PL_OPTION_URL_SIZE]);
+/* A list of media types, "image/png" or, with an asterisk, "image/" and any; or nothing. */
+int pl_option_media_types(const char *value, struct pl_error *err);
+/* Whether the list has the type, which may be in any case. */
+int pl_option_media_types_have(const char *list, const char *type);
 /* A mail address that may stand in a header field and on sendmail's command line. */
 int pl_option_mail_address(const char *value, struct pl_error *err);
 /* Text in front of the colon in an otpauth URI's label. */

@@ -454,6 +454,28 @@ static const struct pl_migration migrations[] = {
 	  " recovery_kept) SELECT member_id, 1, registered_at, registered_ip, recovery_kept"
 	  " FROM totp;"
 	  "ALTER TABLE totp DROP COLUMN recovery_kept;" },
+	/* blob NULL: the file can be fetched no longer. A quota of NULL is the policy's. */
+	{ "links to files that are sent by mail",
+	  "ALTER TABLE domain ADD COLUMN attachment_quota BIGINT;"
+	  "ALTER TABLE member ADD COLUMN attachment_quota BIGINT;"
+	  "CREATE TABLE attachment_link ("
+	  " id {ID}, member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
+	  " digest BYTEA NOT NULL UNIQUE, origin TEXT NOT NULL, subject TEXT NOT NULL,"
+	  " made_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, downloads_most BIGINT NOT NULL,"
+	  " extended SMALLINT NOT NULL DEFAULT 0, withdrawn_at BIGINT, told_at BIGINT,"
+	  " password TEXT, tries BIGINT NOT NULL DEFAULT 0, tried_at BIGINT NOT NULL DEFAULT 0);"
+	  "CREATE INDEX attachment_link_member ON attachment_link (member_id, id);"
+	  "CREATE INDEX attachment_link_expires ON attachment_link (expires_at);"
+	  "CREATE TABLE attachment_file ("
+	  " id {ID}, link_id BIGINT NOT NULL REFERENCES attachment_link (id) ON DELETE CASCADE,"
+	  " blob TEXT, name TEXT NOT NULL, type TEXT NOT NULL, size BIGINT NOT NULL,"
+	  " scanned SMALLINT NOT NULL, downloads BIGINT NOT NULL DEFAULT 0);"
+	  "CREATE INDEX attachment_file_link ON attachment_file (link_id, id);"
+	  "CREATE INDEX attachment_file_blob ON attachment_file (blob) WHERE blob IS NOT NULL;"
+	  "CREATE TABLE attachment_download ("
+	  " file_id BIGINT NOT NULL REFERENCES attachment_file (id) ON DELETE CASCADE,"
+	  " ticket BYTEA NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (file_id, ticket));"
+	  "CREATE INDEX attachment_download_at ON attachment_download (at);" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,

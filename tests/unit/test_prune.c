@@ -254,6 +254,9 @@ static void every_table_has_a_limit(void **state)
 		"api_key "              /* what operators make */
 		"app_password "         /* what members make: a few each */
 		"app_password_network " /* the newest few for each */
+		"attachment_download "  /* swept */
+		"attachment_file "      /* a hundred for a link */
+		"attachment_link "      /* swept, and with its member */
 		"audit "                /* swept: audit_days, sign_in_days */
 		"connection_attempt "   /* with its test, so many each */
 		"connection_test "      /* swept */

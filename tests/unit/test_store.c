@@ -64,6 +64,11 @@ static void add_one_of_each(struct fixture *fixture)
 		"failed, runner, leased_until) VALUES (1, '', '', 'change', '', 'list', 1, "
 		"'running', '', 0, 1, 1, 0, 0, 0, 0, '', 0)");
 	sql_run(fixture->db, "INSERT INTO forward VALUES (1, 1, 0, 1)");
+	sql_run(fixture->db,
+		"INSERT INTO attachment_link (member_id, digest, origin, subject, "
+		"made_at, expires_at, downloads_most) VALUES (1, '', '', '', 1, 1, 1)");
+	sql_run(fixture->db, "INSERT INTO attachment_file (link_id, name, type, size, scanned) "
+			     "VALUES (1, '', '', 1, 1)");
 	assert_int_equal(device.id, 1);
 	assert_int_equal(password.id, 1);
 	assert_int_equal(session.id, 1);

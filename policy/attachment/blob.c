@@ -1,0 +1,590 @@
+/* blob.c - see blob.h. */
+#include "policy/attachment/blob.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "policy/base/random.h"
+#include "policy/base/secret.h"
+
+#define INCOMING "incoming"
+#define LOCK "lock"
+#define READ_SIZE (64 * 1024)
+
+struct pl_blobs {
+	char *path;
+	int folder, incoming; /* descriptors */
+	int has_key;
+	unsigned char key[PL_KEY_BYTES];
+};
+
+struct pl_blob {
+	struct pl_blobs *blobs;
+	char name[72]; /* in incoming */
+	int fd;
+	int64_t size;
+	EVP_MAC_CTX *mac; /* NULL: it is read again when it is whole */
+};
+
+struct pl_blob_reader {
+	int fd;
+	char name[PL_BLOB_NAME];
+};
+
+static int failed(const struct pl_blobs *blobs, const char *name, struct pl_error *err)
+{
+	return pl_error_set(err, PL_ERR_RETRY, "%s%s%s: %s", blobs->path,
+			    name[0] == '\0' ? "" : "/", name, strerror(errno));
+}
+
+/* With this mode, whatever the umask is. 0 as well when it is there. */
+static int make_folder(const struct pl_blobs *blobs, const char *name, mode_t mode)
+{
+	if (mkdirat(blobs->folder, name, mode) < 0)
+		return errno == EEXIST ? 0 : -1;
+	return fchmodat(blobs->folder, name, mode, 0) < 0 ? -1 : fsync(blobs->folder);
+}
+
+/* The folder itself is made by the operator (tmpfiles.d), because its owner and mode matter. */
+static int open_folders(struct pl_blobs *blobs, struct pl_error *err)
+{
+	blobs->folder = open(blobs->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (blobs->folder < 0)
+		return failed(blobs, "", err);
+	if (make_folder(blobs, INCOMING, 0770) < 0)
+		return failed(blobs, INCOMING, err);
+	blobs->incoming =
+		openat(blobs->folder, INCOMING, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return blobs->incoming < 0 ? failed(blobs, INCOMING, err) : 0;
+}
+
+int pl_blobs_open(const char *folder, const struct pl_keys *keys, struct pl_blobs **blobs_r,
+		  struct pl_error *err)
+{
+	struct pl_blobs *blobs = calloc(1, sizeof(*blobs));
+
+	*blobs_r = NULL;
+	if (blobs == NULL)
+		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
+	blobs->folder = blobs->incoming = -1;
+	blobs->path = strdup(folder);
+	blobs->has_key = keys != NULL;
+	if (blobs->path == NULL) {
+		pl_error_set(err, PL_ERR_RETRY, "out of memory");
+	} else if ((keys == NULL ||
+		    pl_keys_derive(keys, 0, "names of attachments", blobs->key, err) == 0) &&
+		   open_folders(blobs, err) == 0) {
+		*blobs_r = blobs;
+		return 0;
+	}
+	pl_blobs_close(&blobs);
+	return -1;
+}
+
+void pl_blobs_close(struct pl_blobs **blobs)
+{
+	if (*blobs == NULL)
+		return;
+	if ((*blobs)->folder >= 0)
+		close((*blobs)->folder);
+	if ((*blobs)->incoming >= 0)
+		close((*blobs)->incoming);
+	OPENSSL_cleanse((*blobs)->key, sizeof((*blobs)->key));
+	free((*blobs)->path);
+	free(*blobs);
+	*blobs = NULL;
+}
+
+/* -- writing -- */
+
+static EVP_MAC_CTX *new_mac(const struct pl_blobs *blobs)
+{
+	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *mac = hmac == NULL ? NULL : EVP_MAC_CTX_new(hmac);
+	char digest[] = "SHA256";
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+		OSSL_PARAM_construct_end(),
+	};
+
+	EVP_MAC_free(hmac);
+	if (mac != NULL && EVP_MAC_init(mac, blobs->key, sizeof(blobs->key), params) != 1) {
+		EVP_MAC_CTX_free(mac);
+		mac = NULL;
+	}
+	return mac;
+}
+
+static struct pl_blob *new_blob(struct pl_blobs *blobs, struct pl_error *err)
+{
+	struct pl_blob *blob;
+
+	if (!blobs->has_key) {
+		pl_error_set(err, PL_ERR_INTERNAL, "%s: nothing is written without a key",
+			     blobs->path);
+		return NULL;
+	}
+	blob = calloc(1, sizeof(*blob));
+	if (blob == NULL) {
+		pl_error_set(err, PL_ERR_RETRY, "out of memory");
+		return NULL;
+	}
+	blob->blobs = blobs;
+	blob->fd = -1;
+	return blob;
+}
+
+static void free_blob(struct pl_blob **blob)
+{
+	if ((*blob)->fd >= 0)
+		close((*blob)->fd);
+	EVP_MAC_CTX_free((*blob)->mac);
+	free(*blob);
+	*blob = NULL;
+}
+
+int pl_blob_begin(struct pl_blobs *blobs, struct pl_blob **blob_r, struct pl_error *err)
+{
+	struct pl_blob *blob = new_blob(blobs, err);
+	struct pl_secret name;
+
+	*blob_r = NULL;
+	if (blob == NULL)
+		return -1;
+	if (pl_random_base32(20, &name, err) < 0) {
+		free_blob(&blob);
+		return -1;
+	}
+	snprintf(blob->name, sizeof(blob->name), "new-%.40s", (const char *)name.data);
+	blob->fd = openat(blobs->incoming, blob->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (blob->fd < 0) {
+		failed(blobs, INCOMING, err);
+		free_blob(&blob);
+		return -1;
+	}
+	blob->mac = new_mac(blobs);
+	if (blob->mac == NULL) {
+		pl_error_set(err, PL_ERR_INTERNAL, "HMAC-SHA256 is not available");
+		pl_blob_drop(&blob);
+		return -1;
+	}
+	*blob_r = blob;
+	return 0;
+}
+
+static int is_upload_name(const char *name)
+{
+	const size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					"0123456789-_");
+
+	return name[len] == '\0' && len >= 8 && len <= 64;
+}
+
+int pl_blob_resume(struct pl_blobs *blobs, const char *name, struct pl_blob **blob_r,
+		   int64_t *size_r, struct pl_error *err)
+{
+	struct pl_blob *blob;
+	struct stat st;
+
+	*blob_r = NULL;
+	if (!is_upload_name(name))
+		return pl_error_set(err, PL_ERR_INVALID, "no name of an upload");
+	blob = new_blob(blobs, err);
+	if (blob == NULL)
+		return -1;
+	snprintf(blob->name, sizeof(blob->name), "up-%s", name);
+	blob->fd = openat(blobs->incoming, blob->name,
+			  O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0660);
+	if (blob->fd < 0 || fstat(blob->fd, &st) < 0) {
+		failed(blobs, INCOMING, err);
+	} else if (flock(blob->fd, LOCK_EX | LOCK_NB) < 0) {
+		pl_error_set(err, PL_ERR_RETRY, "the upload is being written to");
+	} else {
+		*size_r = blob->size = st.st_size;
+		*blob_r = blob;
+		return 0;
+	}
+	free_blob(&blob);
+	return -1;
+}
+
+int pl_blob_suspend(struct pl_blob **blob, struct pl_error *err)
+{
+	const int ret = fsync((*blob)->fd) < 0 ? failed((*blob)->blobs, INCOMING, err) : 0;
+
+	free_blob(blob);
+	return ret;
+}
+
+int pl_blob_write(struct pl_blob *blob, const void *bytes, size_t len, struct pl_error *err)
+{
+	const char *at = bytes;
+
+	if (blob->mac != NULL && EVP_MAC_update(blob->mac, bytes, len) != 1)
+		return pl_error_set(err, PL_ERR_INTERNAL, "HMAC-SHA256 has failed");
+	while (len > 0) {
+		const ssize_t written = write(blob->fd, at, len);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return failed(blob->blobs, INCOMING, err);
+		at += written;
+		len -= (size_t)written;
+		blob->size += written;
+	}
+	return 0;
+}
+
+static int read_again(struct pl_blob *blob, struct pl_error *err)
+{
+	unsigned char buffer[READ_SIZE];
+	int64_t offset = 0;
+	ssize_t got;
+
+	blob->mac = new_mac(blob->blobs);
+	if (blob->mac == NULL)
+		return pl_error_set(err, PL_ERR_INTERNAL, "HMAC-SHA256 is not available");
+	while ((got = pread(blob->fd, buffer, sizeof(buffer), offset)) > 0) {
+		offset += got;
+		if (EVP_MAC_update(blob->mac, buffer, (size_t)got) != 1)
+			return pl_error_set(err, PL_ERR_INTERNAL, "HMAC-SHA256 has failed");
+	}
+	return got < 0 ? failed(blob->blobs, INCOMING, err) : 0;
+}
+
+static int name_of(struct pl_blob *blob, char name_r[PL_BLOB_NAME], struct pl_error *err)
+{
+	unsigned char mac[PL_MAC_BYTES];
+	size_t len = sizeof(mac);
+
+	if (blob->mac == NULL && read_again(blob, err) < 0)
+		return -1;
+	if (EVP_MAC_final(blob->mac, mac, &len, sizeof(mac)) != 1 || len != sizeof(mac))
+		return pl_error_set(err, PL_ERR_INTERNAL, "HMAC-SHA256 has failed");
+	for (size_t i = 0; i < len; i++)
+		snprintf(name_r + 2 * i, 3, "%02x", mac[i]);
+	return 0;
+}
+
+/* FOLDER/ab, a descriptor. It stays when its last blob is removed. */
+static int open_shelf(const struct pl_blobs *blobs, const char *name, int make)
+{
+	const char shelf[] = { name[0], name[1], '\0' };
+
+	/* Others walk through it, and do not see what is there. */
+	if (make && make_folder(blobs, shelf, 0771) < 0)
+		return -1;
+	return openat(blobs->folder, shelf, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Held while a blob gets its name, or (alone) between looking at one and removing it. */
+static int take_lock(const struct pl_blobs *blobs, int operation, struct pl_error *err)
+{
+	const int fd = openat(blobs->folder, LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0660);
+	int ret;
+
+	if (fd < 0)
+		return failed(blobs, LOCK, err);
+	(void)!fchmod(fd, 0660); /* whoever has made it can; others need not */
+	do
+		ret = flock(fd, operation);
+	while (ret < 0 && errno == EINTR);
+	if (ret == 0)
+		return fd;
+	failed(blobs, LOCK, err);
+	close(fd);
+	return -1;
+}
+
+static int move(struct pl_blob *blob, const char *name, struct pl_error *err)
+{
+	const struct pl_blobs *blobs = blob->blobs;
+	const int shelf = open_shelf(blobs, name, 1);
+	int ret = -1, lock;
+
+	if (shelf < 0)
+		return failed(blobs, "", err);
+	lock = take_lock(blobs, LOCK_SH, err);
+	if (lock >= 0) {
+		/* Its time from now on, however long it was being written. */
+		if (futimens(blob->fd, NULL) < 0 ||
+		    renameat(blobs->incoming, blob->name, shelf, name) < 0 || fsync(shelf) < 0)
+			failed(blobs, name, err);
+		else
+			ret = 0;
+		close(lock);
+	}
+	close(shelf);
+	return ret;
+}
+
+/* Whole, on the disk, and readable for the web server. */
+static int finish(struct pl_blob *blob, struct pl_error *err)
+{
+	return fchmod(blob->fd, 0644) < 0 || fsync(blob->fd) < 0
+		       ? failed(blob->blobs, INCOMING, err)
+		       : 0;
+}
+
+int pl_blob_keep(struct pl_blob **blob, char name_r[PL_BLOB_NAME], int64_t *size_r,
+		 struct pl_error *err)
+{
+	struct pl_blob *whole = *blob;
+
+	*size_r = whole->size;
+	if (name_of(whole, name_r, err) < 0 || finish(whole, err) < 0 ||
+	    move(whole, name_r, err) < 0) {
+		pl_blob_drop(blob);
+		return -1;
+	}
+	free_blob(blob);
+	return 0;
+}
+
+void pl_blob_drop(struct pl_blob **blob)
+{
+	if (*blob == NULL)
+		return;
+	unlinkat((*blob)->blobs->incoming, (*blob)->name, 0);
+	free_blob(blob);
+}
+
+/* -- reading -- */
+
+static int is_name(const char *name)
+{
+	return strlen(name) == PL_BLOB_NAME - 1 &&
+	       strspn(name, "0123456789abcdef") == PL_BLOB_NAME - 1;
+}
+
+int pl_blob_open(struct pl_blobs *blobs, const char *name, struct pl_blob_reader **reader_r,
+		 int64_t *size_r, struct pl_error *err)
+{
+	char path[PL_BLOB_NAME + 3];
+	struct pl_blob_reader *reader;
+	struct stat st;
+	int fd;
+
+	*reader_r = NULL;
+	if (!is_name(name))
+		return pl_error_set(err, PL_ERR_DATA, "no name of a blob");
+	snprintf(path, sizeof(path), "%.2s/%s", name, name);
+	fd = openat(blobs->folder, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : failed(blobs, path, err);
+	reader = malloc(sizeof(*reader));
+	if (reader == NULL || fstat(fd, &st) < 0) {
+		failed(blobs, path, err);
+		free(reader);
+		close(fd);
+		return -1;
+	}
+	reader->fd = fd;
+	snprintf(reader->name, sizeof(reader->name), "%s", name);
+	*size_r = st.st_size;
+	*reader_r = reader;
+	return 1;
+}
+
+int64_t pl_blob_read(struct pl_blob_reader *reader, int64_t offset, void *bytes, size_t size,
+		     struct pl_error *err)
+{
+	ssize_t got;
+
+	do
+		got = pread(reader->fd, bytes, size, offset);
+	while (got < 0 && errno == EINTR);
+	return got >= 0 ? got
+			: pl_error_set(err, PL_ERR_RETRY, "blob %s: %s", reader->name,
+				       strerror(errno));
+}
+
+void pl_blob_close(struct pl_blob_reader **reader)
+{
+	if (*reader == NULL)
+		return;
+	close((*reader)->fd);
+	free(*reader);
+	*reader = NULL;
+}
+
+/* -- removing -- */
+
+/* Whether it is there, old enough and unused: 1, 0 or -1. */
+static int is_orphan(int shelf, const char *name, int64_t now, pl_blob_is_used *is_used,
+		     void *context, int64_t *size_r, struct pl_error *err)
+{
+	struct stat st;
+	int used;
+
+	*size_r = 0;
+	if (fstatat(shelf, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0
+				       : pl_error_set(err, PL_ERR_RETRY, "blob %s: %s", name,
+						      strerror(errno));
+	*size_r = st.st_size;
+	if ((int64_t)st.st_mtime > now - PL_BLOB_ORPHAN_AGE)
+		return 0;
+	used = is_used(context, name, err);
+	return used < 0 ? -1 : !used;
+}
+
+/* Nobody can give an equal blob this name, and then a row, between the look and the removal. */
+static int remove_orphan(struct pl_blobs *blobs, int shelf, const char *name, int64_t now,
+			 pl_blob_is_used *is_used, void *context, struct pl_error *err)
+{
+	const int lock = take_lock(blobs, LOCK_EX, err);
+	int64_t size;
+	int ret;
+
+	if (lock < 0)
+		return -1;
+	ret = is_orphan(shelf, name, now, is_used, context, &size, err);
+	if (ret == 1 && unlinkat(shelf, name, 0) < 0)
+		ret = failed(blobs, name, err);
+	close(lock);
+	return ret;
+}
+
+int pl_blob_remove(struct pl_blobs *blobs, const char *name, int64_t now, pl_blob_is_used *is_used,
+		   void *context, struct pl_error *err)
+{
+	int shelf, ret;
+
+	if (!is_name(name))
+		return pl_error_set(err, PL_ERR_DATA, "no name of a blob");
+	shelf = open_shelf(blobs, name, 0);
+	if (shelf < 0)
+		return errno == ENOENT ? 0 : failed(blobs, name, err);
+	ret = remove_orphan(blobs, shelf, name, now, is_used, context, err);
+	close(shelf);
+	return ret;
+}
+
+/* One walk through the folder, to look or to remove. */
+struct walk {
+	struct pl_blobs *blobs;
+	int64_t now;
+	pl_blob_is_used *is_used;
+	void *context;
+	int only_looks;
+	int64_t removed;
+	struct pl_blobs_state state;
+	struct pl_error *err;
+};
+
+static int visit_blob(struct walk *walk, int shelf, const char *name)
+{
+	int64_t size;
+	int ret;
+
+	if (!is_name(name))
+		return 0;
+	ret = is_orphan(shelf, name, walk->now, walk->is_used, walk->context, &size, walk->err);
+	walk->state.count++;
+	walk->state.bytes += size;
+	walk->state.orphans += ret == 1;
+	if (ret != 1 || walk->only_looks)
+		return ret < 0 ? -1 : 0;
+	ret = remove_orphan(walk->blobs, shelf, name, walk->now, walk->is_used, walk->context,
+			    walk->err);
+	walk->removed += ret == 1;
+	return ret < 0 ? -1 : 0;
+}
+
+static int visit_incoming(struct walk *walk, int incoming, const char *name)
+{
+	struct stat st;
+
+	if (name[0] == '.' || fstatat(incoming, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	walk->state.incoming++;
+	if ((int64_t)st.st_mtime > walk->now - PL_BLOB_INCOMING_AGE)
+		return 0;
+	walk->state.orphans++;
+	if (!walk->only_looks && unlinkat(incoming, name, 0) == 0)
+		walk->removed++;
+	return 0;
+}
+
+/* Visits all names of a folder below that of the blobs; fd is its descriptor, which is closed. */
+static int visit_all(struct walk *walk, int fd,
+		     int (*visit)(struct walk *walk, int folder, const char *name))
+{
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	int ret = 0;
+
+	if (dir == NULL) {
+		failed(walk->blobs, "", walk->err);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	rewinddir(dir); /* a copy of a descriptor shares its place */
+	while (ret == 0 && (entry = readdir(dir)) != NULL)
+		ret = visit(walk, dirfd(dir), entry->d_name);
+	closedir(dir);
+	return ret;
+}
+
+static int visit_shelf(struct walk *walk, int folder, const char *name)
+{
+	(void)folder;
+	if (strlen(name) != 2 || strspn(name, "0123456789abcdef") != 2)
+		return 0;
+	return visit_all(walk, open_shelf(walk->blobs, name, 0), visit_blob);
+}
+
+static int walk_through(struct walk *walk)
+{
+	struct pl_blobs *blobs = walk->blobs;
+
+	if (visit_all(walk, fcntl(blobs->incoming, F_DUPFD_CLOEXEC, 0), visit_incoming) < 0)
+		return -1;
+	return visit_all(walk, fcntl(blobs->folder, F_DUPFD_CLOEXEC, 0), visit_shelf);
+}
+
+int pl_blobs_sweep(struct pl_blobs *blobs, int64_t now, pl_blob_is_used *is_used, void *context,
+		   int64_t *removed_r, struct pl_error *err)
+{
+	struct walk walk = {
+		.blobs = blobs, .now = now, .is_used = is_used, .context = context, .err = err
+	};
+	const int ret = walk_through(&walk);
+
+	*removed_r = walk.removed;
+	return ret;
+}
+
+int pl_blobs_look(struct pl_blobs *blobs, int64_t now, pl_blob_is_used *is_used, void *context,
+		  struct pl_blobs_state *state_r, struct pl_error *err)
+{
+	struct walk walk = { .blobs = blobs,
+			     .now = now,
+			     .is_used = is_used,
+			     .context = context,
+			     .only_looks = 1,
+			     .err = err };
+	struct statvfs fs;
+	const int ret = walk_through(&walk);
+
+	*state_r = walk.state;
+	if (ret == 0 && fstatvfs(blobs->folder, &fs) < 0)
+		return failed(blobs, "", err);
+	state_r->free_bytes = ret == 0 ? (int64_t)fs.f_bavail * (int64_t)fs.f_frsize : 0;
+	return ret;
+}
