@@ -11,6 +11,7 @@
 #include "dovecot/doveadm.h"
 #include "policy/account/retirement.h"
 #include "policy/admin/adoption.h"
+#include "policy/attachment/link.h"
 #include "policy/base/monotonic.h"
 #include "policy/session/prune.h"
 #include "portal/console/openapi.h"
@@ -22,6 +23,7 @@
 #define WORK_EVERY_MS (10 * 1000)
 #define PRUNE_EVERY_MS (10 * 60 * 1000)
 #define TELL_EVERY_MS (6 * 3600 * INT64_C(1000))
+#define SWEEP_EVERY_MS (3600 * INT64_C(1000))
 #define PRUNE_PORTIONS 100 /* of a kind in one run, so that a signal is answered soon */
 /* Each connection has a socket, and while it is served one to Dovecot and the
  * three files of a database. */
@@ -65,6 +67,13 @@ static int prune(const struct pl_work *work, const struct pl_policy *policy)
 	return pl_prune(work, policy, PRUNE_PORTIONS, NULL, NULL);
 }
 
+static int sweep(const struct pl_work *work, const struct pl_policy *policy)
+{
+	int64_t removed;
+
+	return pl_link_sweep(work, policy, &removed);
+}
+
 /* Each in a transaction of its own: others write between them. */
 static int tell_of_retirement(const struct pl_work *work, const struct pl_policy *policy)
 {
@@ -93,7 +102,7 @@ static int do_nothing(const struct pl_work *work, const struct pl_policy *policy
 
 static void work(void)
 {
-	static int64_t prune_at_ms, tell_at_ms;
+	static int64_t prune_at_ms, sweep_at_ms, tell_at_ms;
 	const int64_t now_ms = pl_monotonic_ms();
 
 	if (now_ms < prune_at_ms) {
@@ -104,6 +113,10 @@ static void work(void)
 	if (portal_run(portal, "removing what has expired", prune) == 0)
 		portal_note_prune(portal);
 	portal_run(portal, "counting members with a second factor", pl_adoption_count);
+	if (now_ms >= sweep_at_ms) {
+		sweep_at_ms = now_ms + SWEEP_EVERY_MS;
+		portal_run(portal, "removing files that no link leads to", sweep);
+	}
 	if (now_ms < tell_at_ms)
 		return;
 	tell_at_ms = now_ms + TELL_EVERY_MS;

@@ -3,7 +3,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "policy/account/audit.h"
 #include "policy/base/day.h"
 #include "policy/base/random.h"
 #include "policy/base/utf8.h"
@@ -218,15 +221,11 @@ char *pl_link_url(const struct pl_policy *policy, const struct pl_secret *token,
 
 /* -- reading -- */
 
-static int read_link(struct pl_stmt *row, struct pl_link *link_r, struct pl_error *err)
+static void read_link(struct pl_stmt *row, struct pl_link *link_r)
 {
-	const int ret = pl_step(row, err);
-	const char *origin;
+	const char *origin = pl_col_text(row, "origin");
 
-	if (ret != 1)
-		return ret;
 	memset(link_r, 0, sizeof(*link_r));
-	origin = pl_col_text(row, "origin");
 	link_r->origin = origin != NULL && strcmp(origin, "upload") == 0 ? PL_LINK_OF_UPLOAD
 									 : PL_LINK_OF_MAIL;
 	link_r->id = pl_col_int(row, "id");
@@ -240,14 +239,36 @@ static int read_link(struct pl_stmt *row, struct pl_link *link_r, struct pl_erro
 	link_r->downloads_most = pl_col_int(row, "downloads_most");
 	link_r->is_extended = pl_col_int(row, "extended") != 0;
 	link_r->has_password = pl_col_int(row, "has_password") != 0;
-	return 1;
 }
 
 static int get_link(struct pl_stmt *row, struct pl_link *link_r, struct pl_error *err)
 {
-	const int ret = read_link(row, link_r, err);
+	const int ret = pl_step(row, err);
 
-	return ret == 1 ? pl_row_end(row, err) : ret;
+	if (ret != 1)
+		return ret;
+	read_link(row, link_r);
+	return pl_row_end(row, err);
+}
+
+int pl_link_list(const struct pl_work *work, const char *domain,
+		 int (*each)(const struct pl_link *link, void *context), void *context)
+{
+	struct pl_stmt *rows = domain == NULL ? pl_query(work->store, PL_SQL_LINK_LIST, NULL)
+					      : pl_query(work->store, PL_SQL_LINK_LIST_DOMAIN,
+							 PL_PARAMS(PL_TEXT("domain", domain)));
+	struct pl_link link;
+	int ret;
+
+	while ((ret = pl_step(rows, work->err)) == 1) {
+		read_link(rows, &link);
+		ret = pl_row_ok(rows, work->err);
+		if (ret < 0 || each(&link, context) != 0) {
+			pl_reset(rows);
+			return ret < 0 ? -1 : 0;
+		}
+	}
+	return ret;
 }
 
 int pl_link_find(const struct pl_work *work, const struct pl_secret *token, struct pl_link *link_r)
@@ -304,5 +325,42 @@ int pl_link_uses_blob(void *context, const char *name, struct pl_error *err)
 
 	if (ret == 1)
 		pl_reset(row);
+	return ret;
+}
+
+/* -- ending -- */
+
+int pl_link_withdraw(const struct pl_work *work, const struct pl_link *link)
+{
+	char object[PL_ADDRESS_MAX + 1], before[PL_AUDIT_TEXT];
+	const int64_t changed =
+		pl_exec_count(work->store, PL_SQL_LINK_WITHDRAW,
+			      PL_PARAMS(PL_INT("id", link->id), PL_INT("now", work->now)),
+			      work->err);
+
+	if (changed <= 0)
+		return (int)changed;
+	snprintf(before, sizeof(before), "id=%lld", (long long)link->id);
+	if (pl_exec(work->store, PL_SQL_LINK_FILES_FORGET, PL_PARAMS(PL_INT("id", link->id)),
+		    work->err) < 0 ||
+	    pl_audit_add(work, "link.withdraw", pl_address_format(&link->owner, object), before,
+			 "") < 0)
+		return -1;
+	return 1;
+}
+
+int pl_link_sweep(const struct pl_work *work, const struct pl_policy *policy, int64_t *removed_r)
+{
+	struct pl_blobs *blobs;
+	int ret;
+
+	*removed_r = 0;
+	if (policy->attachment_url[0] == '\0' && access(policy->attachment_folder, F_OK) < 0)
+		return 0;
+	if (pl_blobs_open(policy->attachment_folder, NULL, &blobs, work->err) < 0)
+		return -1;
+	ret = pl_blobs_sweep(blobs, time(NULL), pl_link_uses_blob, work->store, removed_r,
+			     work->err);
+	pl_blobs_close(&blobs);
 	return ret;
 }

@@ -86,6 +86,16 @@ int pl_link_get(const struct pl_work *work, int64_t id, struct pl_link *link_r);
 /* Calls each for the files of a link, in their order, until it returns non-zero. 0, or -1. */
 int pl_link_files(const struct pl_work *work, int64_t link_id,
 		  int (*each)(const struct pl_link_file *file, void *context), void *context);
+/* Calls each for the links of a domain (NULL: of all), by domain and member, until it returns
+ * non-zero. 0, or -1. */
+int pl_link_list(const struct pl_work *work, const char *domain,
+		 int (*each)(const struct pl_link *link, void *context), void *context);
+/* Withdraws a link: its files can be fetched no longer from the commit on, and their blobs are
+ * swept. 1, 0 it could be used no longer anyway, -1. */
+int pl_link_withdraw(const struct pl_work *work, const struct pl_link *link);
+/* Removes blobs that no row names. removed_r: how many. Nothing is done where there is no folder
+ * and no attachment_url. In no transaction: the row goes before the blob. */
+int pl_link_sweep(const struct pl_work *work, const struct pl_policy *policy, int64_t *removed_r);
 /* pl_blob_is_used; context is a struct pl_store of the portal or the command. */
 int pl_link_uses_blob(void *context, const char *name, struct pl_error *err);
 

@@ -11,6 +11,9 @@
 #include "policy/session/session.h"
 #include "policy/session/signing_key.h"
 
+/* For so long after its end, a link to files says that it has ended. */
+#define ATTACHMENT_TOLD_DAYS 90
+
 /* Parameters of a statement beside the portion. */
 #define KIND_PARAMS 2
 
@@ -124,6 +127,14 @@ int pl_prune(const struct pl_work *work, const struct pl_policy *policy, int por
 		{ "profile_links", PL_SQL_PROFILE_LINK_PRUNE, { PL_INT("now", work->now) } },
 		{ "forward_codes",
 		  PL_SQL_FORWARD_CODE_PRUNE,
+		  { PL_INT("before", work->now - PL_DAY_SECONDS) } },
+		/* Their blobs go with the next sweep. */
+		{ "attachments", PL_SQL_LINK_FILE_PRUNE, { PL_INT("now", work->now) } },
+		{ "attachment_links",
+		  PL_SQL_LINK_PRUNE,
+		  { PL_INT("before", work->now - ATTACHMENT_TOLD_DAYS * PL_DAY_SECONDS) } },
+		{ "downloads",
+		  PL_SQL_LINK_DOWNLOAD_PRUNE,
 		  { PL_INT("before", work->now - PL_DAY_SECONDS) } },
 		{ "signing_keys",
 		  PL_SQL_SIGNING_KEY_PRUNE,

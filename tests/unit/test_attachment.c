@@ -413,6 +413,92 @@ static void no_more_than_the_quota_is_stored(void **state)
 	assert_int_equal(add_link(fixture, "one@a.test", &small, 1, &token), 1);
 }
 
+static int64_t stored(struct fixture *fixture)
+{
+	return sql_int(fixture->db, "SELECT COUNT(*) FROM attachment_file WHERE blob IS NOT NULL");
+}
+
+static void a_link_is_withdrawn_once(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct pl_new_file_link files[2] = { file_of("x", 1), file_of("y", 1) };
+	struct pl_secret token;
+	struct pl_link link;
+
+	add_member(fixture, "user@a.test", "");
+	assert_int_equal(add_link(fixture, "user@a.test", files, 2, &token), 1);
+	assert_int_equal(pl_link_find(work_at(fixture, T), &token, &link), 1);
+	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
+	assert_int_equal(pl_link_withdraw(work_at(fixture, T + 5), &link), 1);
+	assert_int_equal(pl_link_withdraw(work_at(fixture, T + 6), &link), 0);
+	assert_ok(fixture, pl_store_commit(fixture->store, &fixture->err));
+	assert_int_equal(pl_link_find(work_at(fixture, T), &token, &link), 1);
+	assert_int_equal(link.withdrawn_at, T + 5);
+	assert_int_equal(stored(fixture), 0);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit WHERE action = "
+					      "'link.withdraw' AND object = 'user@a.test'"),
+			 1);
+}
+
+static void files_go_with_their_link_and_links_later(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct pl_new_file_link file = file_of("x", 1);
+	struct pl_secret token;
+
+	add_member(fixture, "user@a.test", "");
+	assert_int_equal(add_link(fixture, "user@a.test", &file, 1, &token), 1);
+	sql_run(fixture->db, "INSERT INTO attachment_download (file_id, ticket, at) SELECT id, "
+			     "'', 1700000000 FROM attachment_file");
+	assert_ok(fixture, prune_at(fixture, T + 30 * DAY - 1));
+	assert_int_equal(stored(fixture), 1);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM attachment_download"), 0);
+	assert_ok(fixture, prune_at(fixture, T + 30 * DAY));
+	assert_int_equal(stored(fixture), 0);
+	assert_ok(fixture, prune_at(fixture, T + 120 * DAY));
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM attachment_link"), 1);
+	assert_ok(fixture, prune_at(fixture, T + 120 * DAY + 1));
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM attachment_file"), 0);
+}
+
+static void what_no_row_names_is_swept(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_blobs *blobs = blobs_of(fixture);
+	struct pl_new_file_link file = file_of("x", 4);
+	char orphan[PL_BLOB_NAME], text[256];
+	struct pl_secret token;
+	int64_t removed;
+
+	add_member(fixture, "user@a.test", "");
+	keep(fixture, blobs, "used", file.blob);
+	keep(fixture, blobs, "orphan", orphan);
+	assert_int_equal(add_link(fixture, "user@a.test", &file, 1, &token), 1);
+	age(fixture, file.blob, T);
+	age(fixture, orphan, T);
+	snprintf(text, sizeof(text), "attachment_folder = \"%s\"\n", path_in(fixture, "files"));
+	pl_policy_unref(&fixture->policy);
+	fixture->policy = policy_of(text);
+	assert_ok(fixture, pl_link_sweep(work_at(fixture, T), fixture->policy, &removed));
+	assert_int_equal(removed, 1);
+	assert_true(exists(fixture, blobs, file.blob));
+	assert_false(exists(fixture, blobs, orphan));
+	/* The row goes first, and then the blob. */
+	sql_run(fixture->db, "DELETE FROM attachment_file");
+	assert_ok(fixture, pl_link_sweep(work_at(fixture, T), fixture->policy, &removed));
+	assert_false(exists(fixture, blobs, file.blob));
+	pl_blobs_close(&blobs);
+	/* Where nothing is to be stored, no folder is missed. */
+	pl_policy_unref(&fixture->policy);
+	fixture->policy = policy_of("attachment_folder = \"/nowhere\"\n");
+	assert_ok(fixture, pl_link_sweep(work_at(fixture, T), fixture->policy, &removed));
+	pl_policy_unref(&fixture->policy);
+	fixture->policy = policy_of("attachment_folder = \"/nowhere\"\n"
+				    "attachment_url = \"https://files.test\"\n");
+	assert_refused(fixture, pl_link_sweep(work_at(fixture, T), fixture->policy, &removed),
+		       PL_ERR_RETRY, "/nowhere");
+}
+
 static void a_blob_is_used_while_a_row_names_it(void **state)
 {
 	struct fixture *fixture = *state;
@@ -461,6 +547,9 @@ int main(void)
 		TEST_WITH_DATABASE(a_long_name_is_cut_between_characters),
 		TEST_WITH_DATABASE(no_more_than_the_quota_is_stored),
 		TEST_WITH_DATABASE(a_blob_is_used_while_a_row_names_it),
+		TEST_WITH_DATABASE(a_link_is_withdrawn_once),
+		TEST_WITH_DATABASE(files_go_with_their_link_and_links_later),
+		TEST_WITH_DATABASE(what_no_row_names_is_swept),
 		cmocka_unit_test(types_that_stay_in_the_mail),
 	};
 

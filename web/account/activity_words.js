@@ -47,6 +47,7 @@ const changes = {
     code: { reuse: "change.token-stolen" },
     "connection-test": { start: "change.connection-test-start" },
     forward: { set: "change.forward-set", clear: "change.forward-clear", code: "change.forward-code" },
+    link: { withdraw: "change.link-withdraw" },
     member: { add: "change.member-add", set: "change.member-set" },
     password: { change: "change.password" },
     "profile-link": { make: "change.profile-link-make", use: "change.profile-link-use" },

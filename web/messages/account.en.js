@@ -245,6 +245,7 @@ export default {
     "change.forward-set": "The forward was set",
     "change.forward-clear": "The forward was removed",
     "change.forward-code": "A forward was asked for",
+    "change.link-withdraw": "A link to files was withdrawn",
     "change.profile-link-make": "A set-up link for a device was made",
     "change.profile-link-use": "A set-up link for a device was used",
     "change.recovery-code-use": "A recovery code was used",

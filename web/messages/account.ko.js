@@ -245,6 +245,7 @@ export default {
     "change.forward-set": "자동 전달 설정",
     "change.forward-clear": "자동 전달 삭제",
     "change.forward-code": "자동 전달 확인 요청",
+    "change.link-withdraw": "파일 링크 회수",
     "change.profile-link-make": "기기 설정 링크 생성",
     "change.profile-link-use": "기기 설정 링크 사용",
     "change.recovery-code-use": "복구 코드 사용",

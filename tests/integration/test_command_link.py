@@ -1,0 +1,42 @@
+"""postlatch link: links to files that members have sent."""
+import unittest
+
+from command import CommandTest
+
+ALICE = "alice@example.test"
+
+
+class Links(CommandTest):
+    def add(self, member, name):
+        """A link with one file, as a program writes it."""
+        self.site.ok("member", "add", member)
+        self.site.sql("INSERT INTO attachment_link (member_id, digest, origin, subject, made_at, expires_at, "
+                      "downloads_most) SELECT m.id, CAST(m.local AS BLOB), 'mail', '', 1, 4000000000, 100 FROM member m "
+                      "JOIN domain d ON d.id = m.domain_id WHERE m.local || '@' || d.name = ?", member)
+        self.site.sql("INSERT INTO attachment_file (link_id, blob, name, type, size, scanned, downloads) SELECT MAX(id), "
+                      "'ab', ?, 'image/png', 7, 0, 2 FROM attachment_link", name)
+
+    def test_links_are_listed_and_withdrawn(self):
+        for domain in ("example.test", "other.test"):
+            self.site.ok("domain", "add", domain)
+        self.add(ALICE, "plans.png")
+        self.add("bob@other.test", "x\x1b.png")
+        self.assertEqual([link["member"] for link in self.site.json("link", "list")], [ALICE, "bob@other.test"])
+        link, = self.site.json("link", "list", "--domain", "example.test")
+        self.assertEqual((link["state"], link["downloads_most"]), ("valid", 100))
+        self.assertEqual(link["files"], [{"name": "plans.png", "type": "image/png", "size": 7, "scanned": False,
+                                          "stored": True, "downloads": 2}])
+        text = self.site.ok("link", "list")
+        self.assertIn("plans.png  7 bytes, downloaded 2 times, not scanned", text)
+        self.assertIn("x?.png", text)
+        self.site.ok("link", "withdraw", str(link["id"]))
+        link, = self.site.json("link", "list", "--domain", "example.test")
+        self.assertEqual((link["state"], link["files"][0]["stored"]), ("withdrawn", False))
+        self.assertIn("withdrawn already", self.site.run("link", "withdraw", str(link["id"])).stderr)
+        self.assertIn("no such link", self.site.run("link", "withdraw", "99").stderr)
+        self.assertIn("is not an ID", self.site.run("link", "withdraw", "x").stderr)
+        self.assertEqual(self.site.json("audit", "--limit", "1")[0]["action"], "link.withdraw")
+
+
+if __name__ == "__main__":
+    unittest.main()
