@@ -15,9 +15,11 @@
 #include "policy/base/monotonic.h"
 #include "policy/login/live_policy.h"
 #include "policy/outbox/notice.h"
+#include "policy/outbox/target_code.h"
 #include "policy/store/store_pool.h"
 #include "sender/notice_mail.h"
 #include "sender/sendmail.h"
+#include "sender/target_code_mail.h"
 
 #define LANES 2
 #define LANE_PLACES 8
@@ -81,12 +83,18 @@ static size_t count(const struct sender *sender, enum place_state state)
 	return found;
 }
 
+/* What the member of a message is to it. */
+static const char *direction(const struct pl_message *message)
+{
+	return strcmp(message->kind, PL_NOTICE_KIND) == 0 ? "to" : "of";
+}
+
 /* Says which message, once for many of them. */
 static void log_failure(const struct pl_message *message, struct pl_error *err)
 {
 	char subject[PL_ADDRESS_MAX + PL_MESSAGE_WHAT + 32], address[PL_ADDRESS_MAX + 1];
 
-	snprintf(subject, sizeof(subject), "%s to %s", message->what,
+	snprintf(subject, sizeof(subject), "%s %s %s", message->what, direction(message),
 		 pl_address_format(&message->address, address));
 	daemon_log_failure(subject, err);
 }
@@ -95,16 +103,21 @@ static void log_message(int level, const struct pl_message *message, const char 
 {
 	char address[PL_ADDRESS_MAX + 1];
 
-	daemon_log(level, "%s to %s: %s", message->what,
+	daemon_log(level, "%s %s %s: %s", message->what, direction(message),
 		   pl_address_format(&message->address, address), what);
 }
 
-/* The text of a message, by its kind; the caller frees it. NULL and the error: it has none now. */
+/* The text of a message, by its kind, which the caller frees, and its recipient. NULL and the
+ * error: it has none now. */
 static char *make_text(const struct pl_message *message, const struct pl_snapshot *snapshot,
-		       size_t *len_r, struct pl_error *err)
+		       char to_r[PL_ADDRESS_MAX + 1], size_t *len_r, struct pl_error *err)
 {
+	pl_address_format(&message->address, to_r);
 	if (strcmp(message->kind, PL_NOTICE_KIND) == 0)
 		return notice_mail(snapshot->policy, snapshot->outbox_key, message, len_r, err);
+	if (strcmp(message->kind, PL_TARGET_CODE_KIND) == 0)
+		return target_code_mail(snapshot->policy, snapshot->outbox_key, message, to_r,
+					len_r, err);
 	pl_error_set(err, PL_ERR_DATA,
 		     "this version of the sender does not know messages of the kind %s",
 		     message->kind);
@@ -116,10 +129,9 @@ static int start_command(struct place *place, const struct pl_snapshot *snapshot
 			 struct pl_error *err)
 {
 	const struct pl_policy *policy = snapshot->policy;
-	char address[PL_ADDRESS_MAX + 1];
-	struct mail mail = { .from = policy->mail_from,
-			     .to = pl_address_format(&place->message.address, address) };
-	char *text = make_text(&place->message, snapshot, &mail.len, err);
+	char to[PL_ADDRESS_MAX + 1];
+	struct mail mail = { .from = policy->mail_from, .to = to };
+	char *text = make_text(&place->message, snapshot, to, &mail.len, err);
 	int ret;
 
 	if (text == NULL)

@@ -81,6 +81,7 @@ int pl_forward_get(struct pl_store *store, const struct pl_policy *policy, int64
 		pl_query(store, PL_SQL_FORWARD_GET, PL_PARAMS(PL_INT("member_id", member_id)));
 
 	forward_r->member_id = 0;
+	forward_r->count = 0;
 	if (pl_forward_read_all(rows, policy, keep_one, forward_r, err) < 0)
 		return -1;
 	return forward_r->member_id != 0;
@@ -125,9 +126,9 @@ void pl_forward_describe(const struct pl_forward *forward, char text_r[PL_AUDIT_
 									     : "");
 }
 
-static int record(const struct pl_work *work, const struct pl_policy *policy,
-		  const struct pl_account *account, const char *action,
-		  const struct pl_forward *before)
+int pl_forward_record(const struct pl_work *work, const struct pl_policy *policy,
+		      const struct pl_account *account, const char *action,
+		      const struct pl_forward *before)
 {
 	char was[PL_AUDIT_TEXT], is[PL_AUDIT_TEXT], object[PL_ADDRESS_MAX + 1];
 	struct pl_forward after;
@@ -140,7 +141,7 @@ static int record(const struct pl_work *work, const struct pl_policy *policy,
 			    is);
 }
 
-static int put(const struct pl_work *work, int64_t member_id, int enabled, int keep_copy)
+int pl_forward_put(const struct pl_work *work, int64_t member_id, int enabled, int keep_copy)
 {
 	return pl_exec(work->store, PL_SQL_FORWARD_PUT,
 		       PL_PARAMS(PL_INT("member_id", member_id), PL_INT("enabled", enabled),
@@ -159,8 +160,15 @@ static int is_own(const struct pl_account *account, const struct pl_target *targ
 	       (target->address.local[len] == '\0' || target->address.local[len] == '+');
 }
 
+static int misfit(struct pl_error *err, enum pl_target_fault *fault_r, enum pl_target_fault fault,
+		  const char *sentence, const char *target)
+{
+	*fault_r = fault;
+	return pl_error_set(err, PL_ERR_INVALID, "%s%s", target, sentence);
+}
+
 static int check_target(const struct pl_work *work, const struct pl_account *account,
-			struct pl_target *targets, size_t at)
+			struct pl_target *targets, size_t at, enum pl_target_fault *fault_r)
 {
 	struct pl_target *target = &targets[at];
 	/* An alias of the member's domain leads back as well. */
@@ -169,49 +177,63 @@ static int check_target(const struct pl_work *work, const struct pl_account *acc
 	if (pl_domain_of_alias(work->store, &of_alias.address, work->err) < 0)
 		return -1;
 	if (is_own(account, target) || is_own(account, &of_alias))
-		return pl_error_set(work->err, PL_ERR_INVALID,
-				    "%s is the member's own address; to have the mail in the "
-				    "mailbox, too, keep a copy",
-				    target->text);
+		return misfit(work->err, fault_r, PL_TARGET_OWN,
+			      " is the member's own address; to have the mail in the mailbox, too, "
+			      "keep a copy",
+			      target->text);
 	for (size_t i = 0; i < at; i++) {
 		if (strcasecmp(targets[i].text, target->text) == 0)
-			return pl_error_set(work->err, PL_ERR_INVALID, "%s is given twice",
-					    target->text);
+			return misfit(work->err, fault_r, PL_TARGET_TWICE, " is given twice",
+				      target->text);
 	}
 	return 0;
 }
 
-static int check_targets(const struct pl_work *work, const struct pl_policy *policy,
-			 const struct pl_account *account, const char *const *texts, size_t count,
-			 struct pl_target targets_r[PL_FORWARD_TARGETS_MOST])
+static int check_count(const struct pl_work *work, const struct pl_policy *policy, size_t count,
+		       enum pl_target_fault *fault_r)
 {
+	if (count > 0 && count <= (size_t)policy->forward_targets)
+		return 0;
+	*fault_r = PL_TARGET_ONE_TOO_MANY;
+	return pl_error_set(work->err, PL_ERR_INVALID,
+			    "a forward has 1 to %ld targets (forward_targets in the policy file)",
+			    policy->forward_targets);
+}
+
+int pl_forward_check(const struct pl_work *work, const struct pl_policy *policy,
+		     const struct pl_account *account, const char *const *texts, size_t count,
+		     struct pl_target targets_r[PL_FORWARD_TARGETS_MOST],
+		     enum pl_target_fault *fault_r)
+{
+	enum pl_target_fault fault;
+
+	if (fault_r == NULL)
+		fault_r = &fault;
+	*fault_r = PL_TARGET_FITS;
 	if (!pl_local_is_plain(account->member.address.local))
-		return pl_error_set(work->err, PL_ERR_INVALID,
-				    "mail for an address with such dots cannot be forwarded");
-	if (count == 0 || count > (size_t)policy->forward_targets)
-		return pl_error_set(work->err, PL_ERR_INVALID,
-				    "a forward has 1 to %ld targets (forward_targets in the policy "
-				    "file)",
-				    policy->forward_targets);
+		return misfit(work->err, fault_r, PL_TARGET_OF_NOBODY,
+			      "mail for an address with such dots cannot be forwarded", "");
+	if (check_count(work, policy, count, fault_r) < 0)
+		return -1;
 	for (size_t i = 0; i < count; i++) {
-		if (pl_target_parse(texts[i], &targets_r[i], work->err) < 0 ||
-		    check_target(work, account, targets_r, i) < 0)
+		if (pl_target_parse(texts[i], &targets_r[i], work->err) < 0) {
+			*fault_r = PL_TARGET_NO_ADDRESS;
+			return -1;
+		}
+		if (check_target(work, account, targets_r, i, fault_r) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int insert(const struct pl_work *work, int64_t member_id, const struct pl_target *target,
-		  const char *confirmed_by)
+int pl_forward_insert(const struct pl_work *work, int64_t member_id, const struct pl_target *target,
+		      const char *confirmed_by, int64_t *id_r)
 {
-	int64_t id;
-
 	return pl_insert(work->store, PL_SQL_FORWARD_TARGET_INSERT,
 			 PL_PARAMS(PL_INT("member_id", member_id), PL_TEXT("address", target->text),
 				   PL_TEXT("domain", target->address.domain),
-				   PL_INT("now", work->now), PL_INT("confirmed_at", work->now),
-				   PL_TEXT("confirmed_by", confirmed_by)),
-			 &id, work->err);
+				   PL_INT("now", work->now), PL_TEXT("confirmed_by", confirmed_by)),
+			 id_r, work->err);
 }
 
 static int delete (const struct pl_work *work, int64_t member_id)
@@ -227,16 +249,17 @@ int pl_forward_set(const struct pl_work *work, const struct pl_policy *policy,
 	const int64_t id = account->member.id;
 	struct pl_target parsed[PL_FORWARD_TARGETS_MOST];
 	struct pl_forward before;
+	int64_t target_id;
 
-	if (check_targets(work, policy, account, targets, count, parsed) < 0 ||
+	if (pl_forward_check(work, policy, account, targets, count, parsed, NULL) < 0 ||
 	    pl_forward_get(work->store, policy, id, &before, work->err) < 0 ||
-	    delete (work, id) < 0 || put(work, id, 1, keep_copy) < 0)
+	    delete (work, id) < 0 || pl_forward_put(work, id, 1, keep_copy) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		if (insert(work, id, &parsed[i], PL_TARGET_BY_OPERATOR) < 0)
+		if (pl_forward_insert(work, id, &parsed[i], PL_TARGET_BY_OPERATOR, &target_id) < 0)
 			return -1;
 	}
-	return record(work, policy, account, "forward.set", &before);
+	return pl_forward_record(work, policy, account, "forward.set", &before);
 }
 
 int pl_forward_enable(const struct pl_work *work, const struct pl_policy *policy,
@@ -251,8 +274,8 @@ int pl_forward_enable(const struct pl_work *work, const struct pl_policy *policy
 		return pl_error_set(work->err, PL_ERR_CONFLICT, "the member has no forward");
 	if (before.is_enabled == enabled)
 		return 0;
-	if (put(work, before.member_id, enabled, before.keep_copy) < 0 ||
-	    record(work, policy, account, "forward.set", &before) < 0)
+	if (pl_forward_put(work, before.member_id, enabled, before.keep_copy) < 0 ||
+	    pl_forward_record(work, policy, account, "forward.set", &before) < 0)
 		return -1;
 	return 1;
 }
@@ -266,7 +289,7 @@ int pl_forward_clear(const struct pl_work *work, const struct pl_policy *policy,
 	if (ret != 1)
 		return ret;
 	if (delete (work, before.member_id) < 0 ||
-	    record(work, policy, account, "forward.clear", &before) < 0)
+	    pl_forward_record(work, policy, account, "forward.clear", &before) < 0)
 		return -1;
 	return 1;
 }

@@ -37,7 +37,7 @@ struct pl_forward {
 	struct pl_forward_target target[PL_FORWARD_TARGETS_MOST];
 };
 
-/* 1, 0 none, -1. */
+/* 1, -1; 0 none, with member_id and count 0. */
 int pl_forward_get(struct pl_store *store, const struct pl_policy *policy, int64_t member_id,
 		   struct pl_forward *forward_r, struct pl_error *err);
 /* Calls each for the forwards of a domain (NULL: of all), by domain and member, until it returns
@@ -50,6 +50,22 @@ void pl_forward_describe(const struct pl_forward *forward, char text_r[PL_AUDIT_
 /* How many targets are outside of the operator's domains. */
 size_t pl_forward_outside(const struct pl_forward *forward);
 
+/* Why a member's forward cannot have a target. */
+enum pl_target_fault {
+	PL_TARGET_FITS,
+	PL_TARGET_NO_ADDRESS, /* or one that Postfix would not read as it is written */
+	PL_TARGET_OWN,        /* the member's own address, with an extension or in an alias, too */
+	PL_TARGET_TWICE,      /* it has it already */
+	PL_TARGET_ONE_TOO_MANY, /* forward_targets */
+	PL_TARGET_OF_NOBODY,    /* mail for the member's own address cannot be forwarded */
+};
+
+/* Reads all targets that a forward of the member is to have, and checks them. 0, or -1: with
+ * PL_ERR_INVALID a target does not fit; fault_r (may be NULL) says why. */
+int pl_forward_check(const struct pl_work *work, const struct pl_policy *policy,
+		     const struct pl_account *account, const char *const *texts, size_t count,
+		     struct pl_target targets_r[PL_FORWARD_TARGETS_MOST],
+		     enum pl_target_fault *fault_r);
 /* Sets the forward of a member, with these targets and no others, all confirmed by the operator.
  * PL_ERR_INVALID for a target that is the member's own address, is given twice, or is one too many
  * (forward_targets). */

@@ -14,6 +14,7 @@
 #define PL_NOTICE_DEVICE 128
 #define PL_NOTICE_USES 160
 #define PL_NOTICE_REASON 256
+#define PL_NOTICE_TARGET 256
 /* Seconds after which a notice that could not be sent is given up. */
 #define PL_NOTICE_LIFE (7 * PL_DAY_SECONDS)
 
@@ -27,10 +28,13 @@ struct pl_notice_origin {
 	char uses[PL_NOTICE_USES];
 	/* Of a notice that an administrator did something: why; "": not told. */
 	char reason[PL_NOTICE_REASON];
+	/* Of a notice about forwards: the address to which mail goes; a longer one is cut. */
+	char target[PL_NOTICE_TARGET];
 };
 
 /* In the caller's write transaction. what is a row of sender/notices.def. origin is NULL when
- * nobody sat at a browser; it has a day with uses, or a reason, or neither. 0, or -1. */
+ * nobody sat at a browser; it has a day with uses, a reason or a target, or none of them. 0,
+ * or -1. */
 int pl_notice_add(const struct pl_work *work, int64_t member_id, const char *what,
 		  const struct pl_notice_origin *origin);
 /* Where the change of a message came from; keys as with pl_message_open(). 0, or -1. */
