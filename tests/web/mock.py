@@ -19,6 +19,8 @@ are "secret" and all right codes "123456". What happens depends on the member; w
   excused@   an administrator has left the factor out
   full@      like trusted@, with as many app passwords as there can be
   forbidden@ like trusted@, where app passwords are switched off
+  forwarder@ like trusted@, with a forward of which one address is not confirmed
+  resting@   the same, where an administrator has switched forwarding off
   copier@    signed in at once; each look at a connection test shows one more attempt
   denied@    the right password, and yet not allowed
 
@@ -96,7 +98,7 @@ class Session:
         self.state = "pending" if self.next else "authenticated"
         self.csrf = secrets.token_urlsafe(32)
         self.recent = word == "code"
-        self.registered = word in ("code", "trusted", "many", "required", "unkept", "former", "full", "forbidden")
+        self.registered = word in ("code", "trusted", "many", "required", "unkept", "former", "full", "forbidden", "forwarder", "resting")
         self.codes = 10 if self.registered else 0
         self.kept = word != "unkept"
         self.registered_at = now - 40 * DAY
@@ -107,6 +109,7 @@ class Session:
             self.two_factor_mode = "skip"
         self.opted_out = False
         self.forbidden, self.app_passwords = word == "forbidden", app_passwords_of(word)
+        self.forward = forward_of(word)
         self.test = ConnectionTest(shows=word == "copier")
         if word == "plain":
             self.opted_out = True
@@ -199,6 +202,57 @@ def app_passwords_of(word):
                          last_used_at=now - 2 * DAY, last_used_ip=LONG_IP, last_used_service="smtp"),
             app_password(33, "Phone"),
             app_password(34, "backup " + 16 * "x", kind="script", services=["imap", "sieve"], expires_at=now + 90 * DAY)]
+
+
+def forward_of(word):
+    now = int(time.time())
+    row = {"outside": True, "added_at": now - 9 * DAY, "confirmed_at": now - 9 * DAY}
+    targets = [dict(row, id=61, address="me@elsewhere.example"),
+               dict(row, id=62, address="a.very.long.local.part.of.an.address@mail.of.another.server.example", confirmed_at=0)]
+    has = word in ("forwarder", "resting")
+    return {"enabled": True, "keep_copy": True, "targets": targets if has else [], "most": 4, "differs": None,
+            "refusal": "forwarding-off" if word == "resting" else None}
+
+
+def post_forwarding(session, body):
+    session.forward.update(body)
+    return session.forward
+
+
+def post_forwarding_target(session, body):
+    address, targets = body["address"], session.forward["targets"]
+    if "@" not in address:
+        raise bad_field("address")
+    if address == session.address:
+        raise Refused(422, "forward-to-oneself")
+    outside, now = not address.endswith("@demo.test"), int(time.time())
+    targets.append({"id": 70 + len(targets), "address": address, "outside": outside, "added_at": now,
+                    "confirmed_at": 0 if outside else now})
+    return session.forward
+
+
+def forwarding_target(session, body):
+    row = next((row for row in session.forward["targets"] if row["id"] == body["id"]), None)
+    if row is None:
+        raise Refused(404, "not-found")
+    return row
+
+
+def post_forwarding_code(session, body):
+    forwarding_target(session, body)
+    return session.forward
+
+
+def post_forwarding_confirm(session, body):
+    if body["code"] != CODE:
+        raise Refused(422, "wrong-forward-code")
+    forwarding_target(session, body)["confirmed_at"] = int(time.time())
+    return session.forward
+
+
+def post_forwarding_remove(session, body):
+    session.forward["targets"].remove(forwarding_target(session, body))
+    return session.forward
 
 
 def attempt(number, service, port, tls, mechanism, name, rule, allowed=False):
@@ -447,6 +501,11 @@ ROUTES = {
     "/api/account/app-passwords/revoke": ("authenticated", False, post_app_password_revoke),
     "/api/consent": ("authenticated", False, post_consent),
     "/api/account/applications/revoke": ("authenticated", False, post_application_revoke),
+    "/api/account/forwarding": ("authenticated", True, post_forwarding),
+    "/api/account/forwarding/targets": ("authenticated", True, post_forwarding_target),
+    "/api/account/forwarding/targets/code": ("authenticated", True, post_forwarding_code),
+    "/api/account/forwarding/targets/confirm": ("authenticated", False, post_forwarding_confirm),
+    "/api/account/forwarding/targets/remove": ("authenticated", False, post_forwarding_remove),
     "/api/account/sessions/end": ("authenticated", False, post_session_end),
     "/api/account/sessions/end-all": ("authenticated", True, post_session_end_all),
 }
@@ -495,6 +554,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.answer_json(200, self.member("authenticated").account())
             elif path == "/api/account/app-passwords":
                 self.answer_json(200, app_passwords(self.member("authenticated")))
+            elif path == "/api/account/forwarding":
+                self.answer_json(200, self.member("authenticated").forward)
             elif path == "/api/account/applications":
                 self.answer_json(200, {"applications": self.member("authenticated").applications})
             elif path == "/api/consent":

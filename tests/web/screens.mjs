@@ -164,6 +164,22 @@ export const SCREENS = {
         await page.locator("tbody tr").first().locator("button").first().click();
         await page.waitForSelector("dialog form");
     },
+    forwarding: (reader) => reader.account("forwarder", "/account/forwarding"),
+    "forwarding, none": (reader) => reader.account("trusted", "/account/forwarding"),
+    "forwarding, switched off by an administrator": (reader) => reader.account("resting", "/account/forwarding"),
+    "forwarding, an address that is none": async (reader, page) => {
+        await reader.account("trusted", "/account/forwarding");
+        await page.fill("[name=address]", "x");
+        await page.click("form [type=submit]");
+        await page.fill("dialog [name=code]", "123456");
+        await page.click("dialog [type=submit]");
+        await page.locator("[data-field] [role=alert]:not(:empty)").waitFor();
+    },
+    "forwarding, code of an address": async (reader, page) => {
+        await reader.account("forwarder", "/account/forwarding");
+        await page.locator("tbody tr").nth(1).locator("button").first().click();
+        await page.waitForSelector("dialog form");
+    },
     "connection test, none": (reader) => reader.account("plain", "/account/connection-test"),
     "connection test, nothing yet": async (reader, page) => {
         await reader.account("plain", "/account/connection-test");

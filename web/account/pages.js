@@ -8,6 +8,7 @@ import { Activity } from "./activity.js";
 import { CodesPage } from "./codes.js";
 import { ConnectionTest } from "./connection_test.js";
 import { Devices } from "./devices.js";
+import { Forwarding } from "./forwarding.js";
 import { RegistrationPage } from "./registration.js";
 import { SetUp } from "./set_up.js";
 import { TwoStep } from "./two_step.js";
@@ -17,6 +18,7 @@ export const pages = [
     { path: "/account/devices", title: "devices.page", component: Devices },
     { path: "/account/app-passwords", title: "app-passwords.title", component: AppPasswords },
     { path: "/account/applications", title: "applications.title", component: Applications },
+    { path: "/account/forwarding", title: "forwarding.title", component: Forwarding },
     { path: "/account/set-up", title: "set-up.title", component: SetUp },
     { path: "/account/connection-test", title: "test.page", component: ConnectionTest },
     { path: "/account/activity", title: "activity.page", component: Activity },

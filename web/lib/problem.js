@@ -27,7 +27,10 @@ export function sentence(error) {
 }
 
 // Refusals of what was typed: these are said at the field.
-const ABOUT_INPUT = ["wrong-credentials", "wrong-code", "wrong-recovery-code", "code-used", "bad-request", "too-large"];
+const ABOUT_INPUT = [
+    "wrong-credentials", "wrong-code", "wrong-recovery-code", "code-used", "bad-request", "too-large",
+    "wrong-forward-code", "forward-to-oneself", "forward-twice",
+];
 
 export function isAboutInput(error) {
     return ABOUT_INPUT.includes(error.code);
