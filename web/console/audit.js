@@ -4,7 +4,7 @@ import { Field } from "../lib/fields.js";
 import { html } from "../lib/html.js";
 import { t, time } from "../lib/language.js";
 import { addressOf, ask, asked } from "./address.js";
-import { changesOf } from "./audit_changes.js";
+import { changesInWords } from "./audit_words.js";
 import { List } from "./list.js";
 
 const PATH = "/audit";
@@ -51,8 +51,8 @@ function Narrowing() {
 
 // What a record has changed.
 export function Changes({ before, after }) {
-    const changes = changesOf(before, after);
-    return html`<div>${changes.map((change) => html`<${Change} key=${change.name} ...${change} />`)}</div>`;
+    const changes = changesInWords(before, after);
+    return html`<div>${changes.map((change) => html`<${Change} key=${change.key} ...${change} />`)}</div>`;
 }
 
 function Change({ name, from, to }) {

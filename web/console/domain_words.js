@@ -35,6 +35,7 @@ const VALUES = {
     never: "value.never",
     everywhere: "value.everywhere",
     listed: "value.listed",
+    inherit: "job.inherit",
 };
 
 const SOURCES = {
@@ -46,6 +47,8 @@ const SOURCES = {
     "policy-defaults": "domain-source.policy-defaults",
     "built-in": "domain-source.built-in",
 };
+
+export const isSetting = (name) => SETTINGS.some((setting) => setting.name === name);
 
 export function settingName(name) {
     return t(SETTINGS.find((setting) => setting.name === name)?.label ?? "account.unknown");
@@ -65,6 +68,13 @@ export function sourceName({ source }) {
 
 export function dayName(date) {
     return day(Date.parse(date) / 1000);
+}
+
+// "never_from_2027-03-01": a value and the day from which it holds. A word that is not known stays.
+export function datedValueName(text) {
+    const [word, date] = text.split("_from_");
+    const value = VALUES[word] || isNetworks(word) ? valueName(word) : word;
+    return date ? t("value.from", { value, date: dayName(date) }) : value;
 }
 
 // "always (built in), never from March 1, 2027": what holds, where it comes from, and what follows.
