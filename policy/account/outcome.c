@@ -14,6 +14,11 @@ int32_t pl_outcome_day(const struct pl_change *change, int64_t now)
 	return day;
 }
 
+int32_t pl_outcome_used_from(int64_t now)
+{
+	return pl_day_of(now) - PL_OUTCOME_USE_DAYS;
+}
+
 void pl_outcome_side_begin(struct pl_outcome_side *side_r, const struct pl_account *account,
 			   const struct pl_policy *policy, int32_t day)
 {

@@ -28,6 +28,8 @@ struct pl_outcome_side {
 
 /* Today, or the last of the days from which on the change holds. */
 int32_t pl_outcome_day(const struct pl_change *change, int64_t now);
+/* The day whose beginning is that of the last PL_OUTCOME_USE_DAYS. */
+int32_t pl_outcome_used_from(int64_t now);
 void pl_outcome_side_begin(struct pl_outcome_side *side_r, const struct pl_account *account,
 			   const struct pl_policy *policy, int32_t day);
 /* The services, as 1 << enum pl_setting, that the member has used and will not be let in to.

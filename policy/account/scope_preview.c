@@ -42,7 +42,7 @@ static void read_ip(const char *text, struct pl_ip *ip_r)
 /* The caller frees them, in any case. */
 static int read_uses(const struct pl_work *work, int64_t domain_id, struct uses *uses_r)
 {
-	const int64_t since = work->now - PL_OUTCOME_USE_DAYS * PL_DAY_SECONDS;
+	const int64_t since = pl_outcome_used_from(work->now) * PL_DAY_SECONDS;
 	struct pl_stmt *stmt =
 		pl_query(work->store, PL_SQL_LAST_USE_DOMAIN,
 			 PL_PARAMS(PL_INT("domain_id", domain_id), PL_INT("since", since)));

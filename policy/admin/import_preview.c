@@ -70,7 +70,7 @@ static int keep_use(const struct pl_last_use *use, void *context)
 static int count_outcome(const struct preview *preview, const struct pl_account *before,
 			 const struct pl_account *after, int32_t day)
 {
-	struct uses uses = { .since = preview->work->now - PL_OUTCOME_USE_DAYS * PL_DAY_SECONDS };
+	struct uses uses = { .since = pl_outcome_used_from(preview->work->now) * PL_DAY_SECONDS };
 	struct pl_outcome_side was, will_be;
 	int password;
 

@@ -36,7 +36,7 @@ int pl_job_filter_is_valid(const char *filter)
 	return read_filter(filter, &query);
 }
 
-static int open_search(const struct pl_work *work, const struct pl_policy *policy, int64_t scope,
+int pl_job_search_open(const struct pl_work *work, const struct pl_policy *policy, int64_t scope,
 		       const char *filter, struct pl_member_search **search_r)
 {
 	struct pl_member_query query;
@@ -55,7 +55,7 @@ int64_t pl_job_filter_count(const struct pl_work *work, const struct pl_policy *
 	struct pl_member_search *search;
 	int64_t count = -1;
 
-	if (open_search(work, policy, scope, filter, &search) == 0)
+	if (pl_job_search_open(work, policy, scope, filter, &search) == 0)
 		count = pl_member_search_count(search, work->err);
 	pl_member_search_close(&search);
 	return count;
@@ -66,7 +66,7 @@ int pl_job_filter_next(const struct pl_work *work, const struct pl_policy *polic
 		       size_t *count_r)
 {
 	struct pl_member_search *search;
-	int ret = open_search(work, policy, scope, filter, &search);
+	int ret = pl_job_search_open(work, policy, scope, filter, &search);
 
 	*count_r = 0;
 	if (ret == 0)

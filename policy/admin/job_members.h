@@ -4,9 +4,14 @@
 #define POSTLATCH_JOB_MEMBERS_H
 
 #include "policy/admin/job.h"
+#include "policy/admin/member_query.h"
 
 /* Whether a filter, "name=value" in each line, can be read. */
 int pl_job_filter_is_valid(const char *filter);
+/* Opens the search of a filter (member_query.h). 0 or -1: PL_ERR_INVALID for a filter that cannot be
+ * read. */
+int pl_job_search_open(const struct pl_work *work, const struct pl_policy *policy, int64_t scope,
+		       const char *filter, struct pl_member_search **search_r);
 /* How many members a filter lets through, of those that the administrator reaches; -1 on error:
  * PL_ERR_INVALID for a filter that cannot be read. */
 int64_t pl_job_filter_count(const struct pl_work *work, const struct pl_policy *policy,

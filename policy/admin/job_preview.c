@@ -1,185 +1,66 @@
 /* job_preview.c - see job_preview.h.
  *
- * The database counts members that have the same settings, factor and recent use, and each of these
- * groups is evaluated once.
+ * All members are read once, by which they are found alike or not (job_preview_group.c). What they
+ * have used lately is another table: it is read only for a job that can take something away, and
+ * then for the services that it can take.
  */
 #include "policy/admin/job_preview.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/account/member_row.h"
-#include "policy/account/outcome.h"
-#include "policy/account/settings_row.h"
 #include "policy/admin/job_members.h"
-#include "policy/admin/job_row.h"
+#include "policy/admin/job_preview_group.h"
+#include "policy/admin/member_matches.h"
 
-#define PORTION 5000 /* members that are looked for at once */
+#define PORTION 50000   /* ids that are looked at with one statement */
+#define NEVER (1 << 30) /* a day that nobody has seen */
 
-/* The bits of the column used (PL_SQL_JOB_PREVIEW): credentials of the first service, then of the
- * second, and so on. */
-static const enum pl_setting services[] = { PL_SETTING_WEBMAIL, PL_SETTING_IMAP, PL_SETTING_POP3,
-					    PL_SETTING_SMTP, PL_SETTING_SIEVE };
-static const enum pl_login_credential credentials[] = {
-	PL_LOGIN_BY_ACCOUNT_PASSWORD, PL_LOGIN_BY_APP_PASSWORD, PL_LOGIN_BY_WEBMAIL,
-	PL_LOGIN_BY_APPLICATION, PL_LOGIN_BY_UNKNOWN
-};
-#define SERVICES (sizeof(services) / sizeof(services[0]))
-#define CREDENTIALS (sizeof(credentials) / sizeof(credentials[0]))
-
-struct preview {
-	const struct pl_work *work;
-	const struct pl_policy *policy;
-	const struct pl_administrator *administrator;
-	const struct pl_job *job;
-	struct pl_change change;
-	int32_t day;
-	struct pl_domain domain; /* the last that was read */
+/* One way through all members, for something that is counted. */
+struct pass {
+	struct pl_preview *preview;
 	struct pl_job_preview *result;
+	int64_t seen_from; /* a day: others are not looked at */
+	int64_t used_from; /* a day, for the column used */
+	int any_use;
+	const char *first_service, *last_service;
+	enum pl_sql plain, named, ids; /* statements */
+	int (*row)(struct pass *pass, struct pl_preview_group *group, struct pl_stmt *stmt);
+	int64_t member_id; /* of the last row that has one */
+	int is_lost;       /* whether that member is counted */
 };
 
-static size_t uses_of(int64_t used, struct pl_recent_use uses_r[SERVICES * CREDENTIALS])
-{
-	size_t count = 0;
+/* ---- statements ---- */
 
-	for (size_t bit = 0; bit < SERVICES * CREDENTIALS; bit++) {
-		if ((used >> bit & 1) != 0)
-			uses_r[count++] = (struct pl_recent_use){
-				.service = services[bit / CREDENTIALS],
-				.credential = credentials[bit % CREDENTIALS],
-			};
-	}
-	return count;
+static void add_columns(struct pl_matches *matches, const struct pass *pass)
+{
+	const struct pl_preview *preview = pass->preview;
+
+	/* Members from then on have days left to register a second factor. */
+	pl_matches_int(matches, "outcome_grace_from",
+		       (preview->day - (int64_t)preview->policy->two_factor_grace_days + 1) *
+			       PL_DAY_SECONDS);
+	pl_matches_int(matches, "own_id", preview->administrator->member_id);
+	pl_matches_int(matches, "seen_from", pass->seen_from);
+	pl_matches_int(matches, "used_from", pass->used_from);
+	pl_matches_int(matches, "any_use", pass->any_use);
+	pl_matches_text(matches, "first_service", pass->first_service);
+	pl_matches_text(matches, "last_service", pass->last_service);
 }
 
-static void count_change(const struct preview *preview, const struct pl_account *before,
-			 const struct pl_account *after, int64_t used, int64_t members)
+static int read_rows(struct pass *pass, struct pl_stmt *stmt)
 {
-	struct pl_recent_use uses[SERVICES * CREDENTIALS];
-	struct pl_outcome_side was, will_be;
-	int password;
-
-	pl_outcome_side_begin(&was, before, preview->policy, preview->day);
-	pl_outcome_side_begin(&will_be, after, preview->policy, preview->day);
-	preview->result->changed += members;
-	if (pl_outcome_lost(&was, &will_be, uses, uses_of(used, uses), &password) != 0 || password)
-		preview->result->lose_service += members;
-	if (pl_outcome_must_register(&was, &will_be))
-		preview->result->must_register += members;
-}
-
-static int is_same(const struct pl_member *before, const struct pl_member *after)
-{
-	char was[PL_AUDIT_TEXT], is[PL_AUDIT_TEXT];
-
-	pl_member_describe(before, after, was, is);
-	return was[0] == '\0' && is[0] == '\0';
-}
-
-/* One who is left out: counts the group and returns 1. */
-static int leave_out(const struct preview *preview, int64_t administrator, int64_t members)
-{
-	const int is_own = administrator != 0 && administrator == preview->administrator->member_id;
-	const int is_change = preview->job->action == PL_JOB_CHANGE;
-
-	if (is_own && (!is_change || pl_job_locks_out(&preview->change)))
-		preview->result->own_account += members;
-	else if (administrator != 0 && !is_own &&
-		 pl_job_spares_administrators(preview->administrator->role, preview->job->action,
-					      &preview->change))
-		preview->result->administrators += members;
-	else if (is_change &&
-		 pl_change_check(&preview->change, preview->policy, preview->domain.name, NULL) < 0)
-		preview->result->forbidden += members;
-	else
-		return 0;
-	return 1;
-}
-
-static void count_group(const struct preview *preview, const struct pl_account *account,
-			int64_t administrator, int64_t used, int64_t members)
-{
-	struct pl_account after = *account;
-
-	preview->result->matching += members;
-	if (leave_out(preview, administrator, members))
-		return;
-	if (preview->job->action == PL_JOB_CHANGE)
-		pl_member_apply(&preview->change, &after.member);
-	else if (preview->job->action == PL_JOB_REMOVE_FACTOR)
-		after.member.factor_kinds = 0;
-	if (preview->job->action != PL_JOB_END_SESSIONS &&
-	    after.member.factor_kinds == account->member.factor_kinds &&
-	    is_same(&account->member, &after.member))
-		preview->result->same += members;
-	else
-		count_change(preview, account, &after, used, members);
-}
-
-/* The domain of a row, unless it is that of the row before. The rows of the statement that lists
- * them are open meanwhile. */
-static int read_domain(struct preview *preview, int64_t id)
-{
-	const struct pl_work *work = preview->work;
-	char name[PL_DOMAIN_MAX + 1];
-	struct pl_stmt *stmt;
-
-	if (preview->domain.id == id)
-		return 0;
-	stmt = pl_query(work->store, PL_SQL_JOB_DOMAIN, PL_PARAMS(PL_INT("domain_id", id)));
-	if (pl_step(stmt, work->err) < 0)
-		return -1;
-	pl_col_copy(stmt, "name", name, sizeof(name));
-	if (pl_row_end(stmt, work->err) < 0)
-		return -1;
-	return pl_domain_get(work->store, name, &preview->domain, work->err) < 0 ? -1 : 0;
-}
-
-/* Settings that this version cannot read are those of a member whom the job fails to change. */
-static int count_row(struct preview *preview, struct pl_stmt *stmt)
-{
-	struct pl_account account = { .member.id = 1 };
-	const int64_t members = pl_col_int(stmt, "members");
-
-	if (read_domain(preview, pl_col_int(stmt, "domain_id")) < 0)
-		return -1;
-	account.domain = preview->domain;
-	/* With a name, and a day in the days of grace or before, for pl_account_layers(). */
-	account.member.address.local[0] = '*';
-	account.member.created_at =
-		pl_col_int(stmt, "in_grace") != 0 ? preview->day * PL_DAY_SECONDS : 0;
-	account.member.active = pl_col_int(stmt, "active") != 0;
-	pl_col_copy(stmt, "class", account.member.class_name, sizeof(account.member.class_name));
-	account.member.factor_kinds = (unsigned int)pl_col_int(stmt, "factor");
-	account.member.opted_out = pl_col_int(stmt, "opted_out") != 0;
-	if (pl_col_settings(stmt, "settings", &account.member.settings, NULL) < 0) {
-		preview->result->matching += members;
-		preview->result->changed += members;
-		return 0;
-	}
-	count_group(preview, &account, pl_col_int(stmt, "administrator"), pl_col_int(stmt, "used"),
-		    members);
-	return pl_row_ok(stmt, preview->work->err);
-}
-
-static int64_t use_since(const struct preview *preview)
-{
-	return preview->work->now - PL_OUTCOME_USE_DAYS * PL_DAY_SECONDS;
-}
-
-/* Members from then on have days left to register a second factor. */
-static int64_t grace_from(const struct preview *preview)
-{
-	return (preview->day - (int64_t)preview->policy->two_factor_grace_days + 1) *
-	       PL_DAY_SECONDS;
-}
-
-static int count_rows(struct preview *preview, struct pl_stmt *stmt)
-{
+	const struct pl_work *work = pass->preview->work;
 	int ret;
 
-	while ((ret = pl_step(stmt, preview->work->err)) == 1) {
-		if (count_row(preview, stmt) < 0) {
+	while ((ret = pl_step(stmt, work->err)) == 1) {
+		struct pl_preview_group *group = pl_preview_group_of(pass->preview, stmt);
+
+		if (group == NULL)
+			ret = pl_error_set(work->err, PL_ERR_RETRY, "out of memory");
+		else if (pass->row(pass, group, stmt) < 0 || pl_row_ok(stmt, work->err) < 0)
+			ret = -1;
+		if (ret < 0) {
 			pl_reset(stmt);
 			return -1;
 		}
@@ -187,40 +68,65 @@ static int count_rows(struct preview *preview, struct pl_stmt *stmt)
 	return ret;
 }
 
-static int count_range(int64_t first, int64_t last, void *context)
+static int read_range(int64_t first, int64_t last, void *context)
 {
-	struct preview *preview = context;
+	struct pass *pass = context;
+	const struct pl_member_search *search = pass->preview->search;
+	const int is_plain = pass->plain != pass->named && pl_member_search_is_plain(search);
+	struct pl_matches matches = { .count = 0 };
 
-	return count_rows(preview, pl_query(preview->work->store, PL_SQL_JOB_PREVIEW_RANGE,
-					    PL_PARAMS(PL_INT("first", first), PL_INT("last", last),
-						      PL_INT("grace_from", grace_from(preview)),
-						      PL_INT("since", use_since(preview)))));
+	if (is_plain)
+		pl_matches_int(&matches, "grace_from", pl_member_search_grace(search));
+	else
+		pl_matches_fill_union(&matches, search);
+	add_columns(&matches, pass);
+	pl_matches_int(&matches, "first", first);
+	pl_matches_int(&matches, "last", last);
+	pl_matches_int(&matches, "scope", search->scope);
+	pl_matches_int(&matches, "only", pl_member_search_only(search));
+	return read_rows(pass, pl_query(search->store, is_plain ? pass->plain : pass->named,
+					matches.params));
 }
 
-static int count_named(const struct pl_param ids[PL_JOB_IDS], void *context)
+static int read_named(const struct pl_param ids[PL_JOB_IDS], void *context)
 {
-	struct preview *preview = context;
-	struct pl_param params[2 + PL_JOB_IDS + 1] = { PL_INT("since", use_since(preview)),
-						       PL_INT("grace_from", grace_from(preview)) };
+	struct pass *pass = context;
+	const struct pl_member_search *search = pass->preview->search;
+	struct pl_matches matches = { .count = 0 };
 
-	memcpy(params + 2, ids, PL_JOB_IDS * sizeof(*ids));
-	params[2 + PL_JOB_IDS].type = PL_PARAM_END;
-	return count_rows(preview, pl_query(preview->work->store, PL_SQL_JOB_PREVIEW_IDS, params));
+	pl_matches_int(&matches, "grace_from", pl_member_search_grace(search));
+	add_columns(&matches, pass);
+	for (size_t i = 0; i < PL_JOB_IDS; i++)
+		matches.params[matches.count++] = ids[i];
+	matches.params[matches.count].type = PL_PARAM_END;
+	return read_rows(pass, pl_query(search->store, pass->ids, matches.params));
 }
 
-static int count_filter(struct preview *preview, const struct pl_job_ids_handler *handler)
+/* ---- members ---- */
+
+/* The first id behind that one, or 0. */
+static int next_member(const struct pl_work *work, int64_t after, int64_t *id_r)
 {
-	const int64_t scope = pl_administrator_scope(preview->administrator);
-	int64_t ids[PORTION], after = 0;
-	size_t count = PORTION;
+	struct pl_stmt *stmt =
+		pl_query(work->store, PL_SQL_JOB_NEXT_MEMBER, PL_PARAMS(PL_INT("after", after)));
+
+	if (pl_step(stmt, work->err) != 1)
+		return -1;
+	*id_r = pl_col_int(stmt, "id");
+	return pl_row_end(stmt, work->err) < 0 ? -1 : 0;
+}
+
+static int read_all(struct pass *pass)
+{
+	int64_t id = 0;
 	int ret = 0;
 
-	while (ret == 0 && count == PORTION) {
-		ret = pl_job_filter_next(preview->work, preview->policy, scope,
-					 preview->job->filter, after, PORTION, ids, &count);
-		if (ret == 0)
-			ret = pl_job_each_of(ids, count, handler);
-		after = count > 0 ? ids[count - 1] : after;
+	while (ret == 0) {
+		ret = next_member(pass->preview->work, id, &id);
+		if (ret < 0 || id == 0)
+			break;
+		ret = read_range(id - 1, id - 1 + PORTION, pass);
+		id += PORTION - 1;
 	}
 	return ret;
 }
@@ -233,9 +139,9 @@ static int compare_ids(const void *a, const void *b)
 }
 
 /* Once, whoever is named twice. */
-static int count_list(const struct pl_account *members, size_t count,
-		      const struct pl_job_ids_handler *handler)
+static int read_list(struct pass *pass, const struct pl_account *members, size_t count)
 {
+	const struct pl_job_ids_handler handler = { read_range, read_named, pass };
 	int64_t ids[PL_JOB_MEMBERS] = { 0 };
 	size_t used = 0;
 
@@ -246,23 +152,161 @@ static int count_list(const struct pl_account *members, size_t count,
 		if (used == 0 || ids[used - 1] != ids[i])
 			ids[used++] = ids[i];
 	}
-	return pl_job_each_of(ids, used, handler);
+	return pl_job_each_of(ids, used, &handler);
+}
+
+static int read_members(struct pass *pass, const struct pl_account *members, size_t count)
+{
+	if (pass->preview->search->domain_count == 0)
+		return 0;
+	return count == 0 ? read_all(pass) : read_list(pass, members, count);
+}
+
+/* ---- what is counted ---- */
+
+static int count_outcome(struct pass *pass, struct pl_preview_group *group, struct pl_stmt *stmt)
+{
+	struct pl_job_preview *result = pass->result;
+
+	(void)stmt;
+	result->matching += group->outcome != PL_PREVIEW_NOT_MATCHING;
+	switch (group->outcome) {
+	case PL_PREVIEW_NOT_MATCHING:
+		break;
+	case PL_PREVIEW_CHANGED:
+		result->changed++;
+		result->must_register += group->must_register;
+		break;
+	case PL_PREVIEW_SAME:
+		result->same++;
+		break;
+	case PL_PREVIEW_ADMINISTRATOR:
+		result->administrators++;
+		break;
+	case PL_PREVIEW_OWN_ACCOUNT:
+		result->own_account++;
+		break;
+	case PL_PREVIEW_FORBIDDEN:
+		result->forbidden++;
+		break;
+	}
+	return 0;
+}
+
+static int count_loss(struct pass *pass, struct pl_preview_group *group, struct pl_stmt *stmt)
+{
+	pass->result->lose_service +=
+		group->lost != 0 && (pl_col_int(stmt, "used") & group->lost) != 0;
+	return 0;
+}
+
+/* A sign-in to webmail, of which the last one of each member comes first. */
+static int count_network(struct pass *pass, struct pl_preview_group *group, struct pl_stmt *stmt)
+{
+	const int64_t since = pass->used_from * PL_DAY_SECONDS, id = pl_col_int(stmt, "id");
+	const int is_last = id != pass->member_id;
+	struct pl_recent_use use = { .service = PL_SETTING_WEBMAIL,
+				     .credential = PL_LOGIN_BY_WEBMAIL };
+	struct pl_outcome_side was, will_be;
+	const char *ip = pl_col_text(stmt, "ip");
+	int password;
+
+	if (is_last)
+		pass->is_lost = (pl_col_int(stmt, "used") & group->lost) != 0;
+	pass->member_id = id;
+	if (group->outcome != PL_PREVIEW_CHANGED || !group->is_readable || ip == NULL ||
+	    pl_ip_parse(ip, &use.ip, NULL) < 0)
+		return 0;
+	pl_preview_sides(pass->preview, group, &was, &will_be);
+	if (pl_outcome_lost(&was, &will_be, &use, 1, &password) == 0)
+		return 0;
+	pass->result->outside_networks += is_last;
+	if (!pass->is_lost && pl_col_int(stmt, "used_at") >= since) {
+		pass->result->lose_service++;
+		pass->is_lost = 1;
+	}
+	return 0;
+}
+
+/* ---- the whole ---- */
+
+/* In the order of their names, in which the database compares them. */
+static const struct {
+	const char *name;
+	unsigned int place; /* in job_preview_group.c */
+} services[] = { { "imap", 1 }, { "pop3", 2 }, { "sieve", 4 }, { "smtp", 3 }, { "webmail", 0 } };
+
+/* Of which services the uses have to be read. */
+static void limit_services(struct pass *pass, int64_t lost)
+{
+	const int64_t ways = (INT64_C(1) << PL_PREVIEW_CREDENTIALS) - 1;
+
+	pass->first_service = pass->last_service = "";
+	for (size_t i = 0; i < PL_PREVIEW_SERVICES; i++) {
+		if ((lost >> (services[i].place * PL_PREVIEW_CREDENTIALS) & ways) == 0)
+			continue;
+		if (pass->first_service[0] == '\0')
+			pass->first_service = services[i].name;
+		pass->last_service = services[i].name;
+	}
+}
+
+static int count_all(struct pl_preview *preview, const struct pl_account *members, size_t count,
+		     struct pl_job_preview *result)
+{
+	const int has_networks =
+		(preview->change.settings & 1u << PL_SETTING_WEBMAIL_ALLOWED_NETWORKS) != 0;
+	struct pass pass = {
+		.preview = preview,
+		.result = result,
+		.used_from = NEVER,
+		.first_service = "",
+		.last_service = "",
+		.plain = PL_SQL_JOB_PREVIEW_RANGE,
+		.named = PL_SQL_JOB_PREVIEW_NAMED,
+		.ids = PL_SQL_JOB_PREVIEW_IDS,
+		.row = count_outcome,
+	};
+	int ret = read_members(&pass, members, count);
+	int64_t lost;
+
+	if (ret < 0)
+		return -1;
+	lost = pl_preview_groups_lose(preview, &pass.any_use);
+	limit_services(&pass, lost);
+	pass.used_from = pass.seen_from = pl_outcome_used_from(preview->work->now);
+	pass.row = count_loss;
+	if (lost != 0)
+		ret = read_members(&pass, members, count);
+	if (ret < 0 || !has_networks || preview->job->action != PL_JOB_CHANGE)
+		return ret;
+	pass.seen_from = 0;
+	pass.plain = pass.named = PL_SQL_JOB_PREVIEW_WEBMAIL;
+	pass.ids = PL_SQL_JOB_PREVIEW_WEBMAIL_IDS;
+	pass.row = count_network;
+	return read_members(&pass, members, count);
 }
 
 int pl_job_preview(const struct pl_work *work, const struct pl_policy *policy,
 		   const struct pl_administrator *administrator, const struct pl_job *job,
 		   const struct pl_account *members, size_t count, struct pl_job_preview *preview_r)
 {
-	struct preview preview = { .work = work,
-				   .policy = policy,
-				   .administrator = administrator,
-				   .job = job,
-				   .result = preview_r };
-	const struct pl_job_ids_handler handler = { count_range, count_named, &preview };
+	struct pl_preview preview = {
+		.work = work, .policy = policy, .administrator = administrator, .job = job
+	};
+	int ret;
 
 	memset(preview_r, 0, sizeof(*preview_r));
 	if (pl_job_parse_change(job->change, &preview.change, work->err) < 0)
 		return -1;
 	preview.day = pl_outcome_day(&preview.change, work->now);
-	return count == 0 ? count_filter(&preview, &handler) : count_list(members, count, &handler);
+	ret = pl_job_search_open(work, policy, pl_administrator_scope(administrator),
+				 count == 0 ? job->filter : "", &preview.search);
+	if (ret == 0)
+		ret = pl_preview_groups_open(&preview);
+	if (ret == 0)
+		ret = count_all(&preview, members, count, preview_r);
+	pl_preview_groups_close(&preview);
+	pl_member_search_close(&preview.search);
+	return ret;
 }

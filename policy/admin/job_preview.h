@@ -11,6 +11,7 @@ struct pl_job_preview {
 	/* Of those that would be changed: */
 	int64_t lose_service; /* cannot do any more what they did in the last PL_OUTCOME_USE_DAYS */
 	int64_t must_register; /* have to register a second factor before they use webmail again */
+	int64_t outside_networks; /* could not use webmail from where they have used it last */
 };
 
 /* Fills preview_r for a job of the administrator with this action, change and filter. count members

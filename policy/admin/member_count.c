@@ -49,6 +49,11 @@ static unsigned int conditions(const struct pl_member_search *search)
 	return named;
 }
 
+int pl_member_search_is_plain(const struct pl_member_search *search)
+{
+	return conditions(search) == 0;
+}
+
 /* -- groups -- */
 
 static void take(struct pl_member_search *search, struct pl_searched_domain *domain,

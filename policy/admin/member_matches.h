@@ -18,6 +18,16 @@ struct pl_matches {
  * others before. The statement's own parameters are added to them. */
 void pl_matches_fill(struct pl_matches *matches, const struct pl_member_search *search,
 		     const struct pl_member_group *group);
+/* The same for all groups of the search, of which there is one: what no group lets in is left to the
+ * database, and the rest to pl_member_search_fits(). */
+void pl_matches_fill_union(struct pl_matches *matches, const struct pl_member_search *search);
+/* Whether a member, whom the database has let in, is what the filter says of its own domain. state is
+ * that of today; inherits_requirement: that a second factor is required comes from above the member. */
+int pl_member_search_fits(const struct pl_member_search *search,
+			  const struct pl_searched_domain *domain, const char *class_name,
+			  int64_t state, int inherits_requirement);
+/* Whether the filter names nothing but a domain. */
+int pl_member_search_is_plain(const struct pl_member_search *search);
 /* Those of one part of it each. */
 void pl_matches_add_attributes(struct pl_matches *matches, const struct pl_member_search *search);
 void pl_matches_add_times(struct pl_matches *matches, const struct pl_member_search *search);

@@ -88,6 +88,13 @@ static struct pl_member_group union_of(const struct pl_member_search *search)
 	return all;
 }
 
+void pl_matches_fill_union(struct pl_matches *matches, const struct pl_member_search *search)
+{
+	const struct pl_member_group all = union_of(search);
+
+	pl_matches_fill(matches, search, &all);
+}
+
 static int is_in_list(const char *list, const char *class_name)
 {
 	char item[PL_CLASS_MAX + 3];
@@ -108,6 +115,22 @@ static int inherits(const struct pl_member_search *search, struct pl_stmt *stmt)
 	       (pl_col_int(stmt, "state") & pl_member_state_bit(setting, PL_UNSET)) != 0;
 }
 
+int pl_member_search_fits(const struct pl_member_search *search,
+			  const struct pl_searched_domain *domain, const char *class_name,
+			  int64_t state, int inherits_requirement)
+{
+	const struct pl_member_group *group = &search->groups[domain->group];
+
+	if ((state & group->reject) != 0)
+		return 0;
+	if (search->query.holds[PL_SETTING_TWO_FACTOR_REQUIREMENT] == 0 || !inherits_requirement)
+		return 1;
+	if (class_name[0] != '\0' && is_in_list(search->classes_in, class_name))
+		return 1;
+	return group->inherits &&
+	       (class_name[0] == '\0' || !is_in_list(search->classes_out, class_name));
+}
+
 /* Whether a member is what the filter says of its own domain. */
 static int fits(const struct pl_member_search *search, struct pl_stmt *stmt)
 {
@@ -115,19 +138,9 @@ static int fits(const struct pl_member_search *search, struct pl_stmt *stmt)
 		pl_searched_domain(search, pl_col_int(stmt, "domain_id"));
 	const char *class_name = pl_col_text(stmt, "class");
 	const int64_t state = pl_col_int(stmt, "state");
-	const struct pl_member_group *group;
 
-	if (domain == NULL || class_name == NULL)
-		return 0;
-	group = &search->groups[domain->group];
-	if (pl_col_int(stmt, "fits") == 0 || (state & group->reject) != 0)
-		return 0;
-	if (search->query.holds[PL_SETTING_TWO_FACTOR_REQUIREMENT] == 0 || !inherits(search, stmt))
-		return 1;
-	if (class_name[0] != '\0' && is_in_list(search->classes_in, class_name))
-		return 1;
-	return group->inherits &&
-	       (class_name[0] == '\0' || !is_in_list(search->classes_out, class_name));
+	return domain != NULL && class_name != NULL && pl_col_int(stmt, "fits") != 0 &&
+	       pl_member_search_fits(search, domain, class_name, state, inherits(search, stmt));
 }
 
 /* Where a walk is, and what it has found. */
@@ -148,9 +161,7 @@ static int is_beyond(const struct progress *progress)
 static void fill_portion(struct pl_matches *matches, const struct pl_member_search *search,
 			 const struct progress *progress, size_t portion)
 {
-	const struct pl_member_group all = union_of(search);
-
-	pl_matches_fill(matches, search, &all);
+	pl_matches_fill_union(matches, search);
 	pl_matches_int(matches, "scope", search->scope);
 	pl_matches_int(matches, "only", pl_member_search_only(search));
 	pl_matches_int(matches, "key", progress->at.key);

@@ -46,7 +46,7 @@ struct pl_param {
 #define PL_PARAMS(...) ((const struct pl_param[]){ __VA_ARGS__, { .type = PL_PARAM_END } })
 
 #define PL_SQL_TEXT_MAX 4096 /* room for a statement with its zero */
-#define PL_SQL_PARAMS_MAX 32 /* as many as an unsigned int has bits */
+#define PL_SQL_PARAMS_MAX 64 /* as many as a uint64_t has bits */
 
 /* The names in a text, in the order in which each comes first. They point into the text. */
 struct pl_sql_names {

@@ -321,25 +321,25 @@ static int bind_value(struct pl_stmt *stmt, int place, const struct pl_param *pa
 /* Each parameter gets one value, and each value has a parameter. */
 static void bind_all(struct pl_stmt *stmt, const struct pl_param *params)
 {
-	unsigned int bound = 0;
+	uint64_t bound = 0;
 	int place = -1;
 
 	for (; params != NULL && params->type != PL_PARAM_END; params++) {
 		place = pl_sql_names_find(&stmt->params, params->name, place + 1);
 		if (place < 0)
 			mistake(stmt, PL_ERR_INTERNAL, "has no parameter", params->name);
-		else if ((bound & 1u << place) != 0)
+		else if ((bound & UINT64_C(1) << place) != 0)
 			mistake(stmt, PL_ERR_INTERNAL, "got two values for parameter",
 				params->name);
 		else if (bind_value(stmt, place, params) < 0)
 			mistake(stmt, PL_ERR_INTERNAL, "cannot bind parameter", params->name);
 		else
-			bound |= 1u << place;
+			bound |= UINT64_C(1) << place;
 	}
 	for (int i = 0; i < stmt->params.count; i++) {
 		char name[64];
 
-		if ((bound & 1u << i) != 0)
+		if ((bound & UINT64_C(1) << i) != 0)
 			continue;
 		snprintf(name, sizeof(name), "%.*s", (int)stmt->params.name[i].len,
 			 stmt->params.name[i].text);

@@ -340,7 +340,8 @@ static void no_notice(void *context, const PGresult *result)
 /* Reading roles may not write even if a statement of theirs tried to. Only our own
  * schema is searched, and temporary tables last, so that nothing of the same name
  * elsewhere is ever taken for ours. The server must notice as fast as we do that the
- * other end is gone or stands still: the lock of all writers may be in its hands. Set
+ * other end is gone or stands still: the lock of all writers may be in its hands. Compiling a
+ * statement takes longer than any of ours that is run often. Set
  * here and not in the connection string, which a pooler between may not pass on. */
 static int settle(PGconn *conn, enum pl_role role, struct pl_error *err)
 {
@@ -359,7 +360,7 @@ static int settle(PGconn *conn, enum pl_role role, struct pl_error *err)
 		 "SET statement_timeout = %d; SET default_transaction_read_only = %s; "
 		 "SET idle_in_transaction_session_timeout = %d; SET tcp_keepalives_idle = 10; "
 		 "SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET "
-		 "tcp_user_timeout = 5000",
+		 "tcp_user_timeout = 5000; SET jit = off",
 		 PL_STORE_WAIT, pl_postgresql_statement_ms(role), is_reader ? "on" : "off",
 		 IDLE_MS);
 	if (PQsendQuery(conn, sql) == 0)

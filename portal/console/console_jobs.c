@@ -31,14 +31,15 @@ static int answer_preview(struct request *request, struct response *response,
 	if (preview(request, job, &found) < 0)
 		return -1;
 	return respond_json(response, 200,
-			    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}",
+			    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}",
 				      "matching", (json_int_t)found.matching, "changed",
 				      (json_int_t)found.changed, "same", (json_int_t)found.same,
 				      "administrators", (json_int_t)found.administrators,
 				      "own_account", (json_int_t)found.own_account, "forbidden",
 				      (json_int_t)found.forbidden, "lose_service",
 				      (json_int_t)found.lose_service, "must_register",
-				      (json_int_t)found.must_register, "not_found",
+				      (json_int_t)found.must_register, "outside_networks",
+				      (json_int_t)found.outside_networks, "not_found",
 				      (json_int_t)job->not_found, "can_be_undone",
 				      pl_job_can_be_undone(&job->job)));
 }

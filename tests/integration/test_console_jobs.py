@@ -50,8 +50,8 @@ class Jobs(ConsoleTest):
         off = self.all(change={"pop3": "off"})
         preview = self.good(self.boss.post("/jobs/preview", off))
         self.assertEqual(preview, {"matching": 30, "changed": 30, "same": 0, "administrators": 0, "own_account": 0,
-                                   "forbidden": 0, "lose_service": 0, "must_register": 0, "not_found": 0,
-                                   "can_be_undone": True})
+                                   "forbidden": 0, "lose_service": 0, "must_register": 0, "outside_networks": 0,
+                                   "not_found": 0, "can_be_undone": True})
         self.refused(self.boss.post("/jobs", {**off, "expect": 29}), 409, "other-number", matching=30)
         job = self.ended(self.start(self.boss, off))
         self.assertEqual((job["state"], job["changed"], job["total"], job["change"]), ("done", 30, 30, "pop3=off"))
@@ -66,6 +66,20 @@ class Jobs(ConsoleTest):
         self.assertEqual(self.sql("SELECT COUNT(*) FROM member WHERE settings = 'pop3=off'")[0][0], 0)
         self.assertFalse(self.job(job)["can_be_undone"])
         self.refused(self.boss.post("/jobs/%d/undo" % job["id"]), 409, "job-state")
+
+    def test_members_who_were_last_seen_outside_of_new_networks_are_counted(self):
+        self.add_members(5)
+        for number, ip in ((0, "192.0.2.7"), (1, "198.51.100.7"), (2, "198.51.100.8")):
+            self.sql("INSERT INTO member_use (member_id, service, credential, used_at, ip) SELECT id, 'webmail', 'webmail', "
+                     "1700000000, ? FROM member WHERE local = ? AND domain_id = (SELECT id FROM domain WHERE name = ?)",
+                     ip, "u%d" % number, self.domain)
+        what = self.all(change={"webmail_allowed_networks": "192.0.2.0/24"})
+        preview = self.good(self.boss.post("/jobs/preview", what))
+        self.assertEqual((preview["changed"], preview["outside_networks"], preview["lose_service"]), (5, 2, 0))
+        named = {"members": ["u%d@%s" % (i, self.domain) for i in range(3)], "change": what["change"]}
+        self.assertEqual(self.good(self.boss.post("/jobs/preview", named))["outside_networks"], 2)
+        self.ended(self.start(self.boss, what))
+        self.assertEqual(self.good(self.boss.post("/jobs/preview", what))["outside_networks"], 0)
 
     def test_records_are_found_by_administrators_of_the_domain(self):
         self.add_members(3)

@@ -487,6 +487,12 @@ static void use(struct fixture *fixture, const char *address, const char *servic
 		 (long long)account_of(fixture, address).member.id, service, credential,
 		 (long long)(NOW - (int64_t)days_ago * DAY));
 	sql_run(fixture->db, sql);
+	snprintf(sql, sizeof(sql),
+		 "UPDATE member SET seen_day = %lld WHERE id = %lld AND seen_day < %lld",
+		 (long long)(NOW / DAY - days_ago),
+		 (long long)account_of(fixture, address).member.id,
+		 (long long)(NOW / DAY - days_ago));
+	sql_run(fixture->db, sql);
 }
 
 static struct pl_job_preview preview_of(struct fixture *fixture,
@@ -552,6 +558,7 @@ static void preview_tells_who_would_have_to_register(void **state)
 	sql_run(fixture->db,
 		"INSERT INTO second_factor (member_id, kinds, registered_at, registered_ip) "
 		"SELECT id, 1, 1, '' FROM member WHERE local = 'u5'");
+	sql_run(fixture->db, "UPDATE member SET factor = 1 WHERE local = 'u5'");
 	assert_int_equal(preview_of(fixture, &boss, "two_factor_requirement=required")
 				 .must_register,
 			 MEMBERS);
