@@ -166,3 +166,33 @@ test("console, jobs: a class is given and taken away, and what is no name of one
         }
         await page.getByRole("heading", { name: visitor.t("job.no-class") }).waitFor();
     });
+
+test("console, jobs: networks allowed for webmail are given, and who was last seen outside of them is counted", {},
+    async (reader, page) => {
+        const domain = await newDomain("one", "two");
+        await sql(`INSERT INTO member_use (member_id, service, credential, used_at, ip) SELECT id, 'webmail', 'webmail',
+            1700000000, '198.51.100.7' FROM member WHERE local = 'two' AND domain_id =
+            (SELECT id FROM domain WHERE name = '${domain}')`);
+        const visitor = await administrator(reader, "domain", [domain], "/console/members");
+        const give = async (networks) => {
+            await listed(visitor, domain);
+            for (const name of ["one", "two"]) {
+                await visitor.row(`${name}@${domain}`).locator("[type=checkbox]").check();
+            }
+            await page.locator("[name=what]").selectOption("webmail_allowed_networks");
+            await page.fill("[name=value]", networks);
+            await visitor.button("job.preview").click();
+        };
+        const networksOf = async () => (await settingsOf(`one@${domain}`)).webmail_allowed_networks;
+        await give("192.0.2.1/24");
+        await page.locator("[data-field] [role=alert]", { hasText: visitor.t("error.bad-change") }).waitFor();
+        await give("192.0.2.0/24, 2001:db8::/32");
+        const outside = visitor.t("job-preview.outside-networks").replace("{count}", "1");
+        await page.locator("dialog [data-losses] li", { hasText: outside }).waitFor();
+        await run(visitor);
+        assert.match(JSON.stringify(await networksOf()), /192\.0\.2\.0\/24/);
+        await give("");
+        await page.locator("dialog b", { hasText: visitor.t("job.inherit") }).waitFor();
+        await run(visitor);
+        assert.doesNotMatch(JSON.stringify(await networksOf() ?? ""), /192\.0\.2\.0/);
+    });

@@ -7,7 +7,9 @@ import { html } from "../lib/html.js";
 import { t } from "../lib/language.js";
 import { go } from "../lib/router.js";
 import { propose } from "./job_preview.js";
-import { choices, doing, pageOfJob, valuesOf } from "./job_words.js";
+import { choices, doing, NETWORKS, pageOfJob, valuesOf } from "./job_words.js";
+
+const NETWORKS_MOST = "500";
 
 // Whom the API is told: those who are ticked, or the filters that find all.
 function whom({ keys, all, query }) {
@@ -19,6 +21,10 @@ function whom({ keys, all, query }) {
 function Value({ what }) {
     const values = valuesOf(what);
     if (values) return html`<${Select} name="value" label=${t("job.value")} options=${values} value=${values[0][0]} />`;
+    if (what === NETWORKS) {
+        return html`<${Field} name="value" label=${t("job.networks")} hint=${t("job.networks-hint")}
+            optional autocomplete="off" autocapitalize="none" spellcheck=${false} maxlength=${NETWORKS_MOST} />`;
+    }
     return what === "class" && html`<${Field} name="value" label=${t("job.class-name")} hint=${t("job.class-hint")}
         optional autocomplete="off" autocapitalize="none" spellcheck=${false} maxlength="64" />`;
 }

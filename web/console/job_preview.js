@@ -25,10 +25,11 @@ function outcomes(preview) {
     ];
 }
 
-function losses({ lose_service: service, must_register: register }) {
+function losses({ lose_service: service, must_register: register, outside_networks: outside = 0 }) {
     return [
         service > 0 && t("job-preview.lose-service", { count: number(service) }),
         register > 0 && t("job-preview.must-register", { count: number(register) }),
+        outside > 0 && t("job-preview.outside-networks", { count: number(outside) }),
     ].filter(Boolean);
 }
 

@@ -19,6 +19,7 @@ const ACTIONS = [
     { what: "end-sessions", label: "job.end-sessions", final: "job-preview.final-sessions" },
 ];
 const SWITCHED = [...SERVICES.map(({ name }) => name), "app_passwords", "connected_applications"];
+export const NETWORKS = "webmail_allowed_networks";
 const STATES = { running: "job.running", paused: "job.paused", done: "job.done", stopped: "job.stopped" };
 const REASONS = {
     administrator: "job-reason.administrator",
@@ -39,7 +40,7 @@ export function choices() {
     if (!may("domain")) return ACTIONS.map(pair);
     return [
         ...TWO_STEP.map(pair), ...ACTIONS.map(pair), ...SWITCHED.map((name) => [name, settingName(name)]),
-        ["class", t("job.class")], ["active", t("job.active")],
+        [NETWORKS, settingName(NETWORKS)], ["class", t("job.class")], ["active", t("job.active")],
     ];
 }
 
@@ -55,6 +56,7 @@ export function doing(what, value) {
     const setting = TWO_STEP.find((choice) => choice.what === what);
     if (setting) return { change: { [setting.name]: setting.value } };
     if (ACTIONS.some((choice) => choice.what === what)) return { action: what };
+    if (what === NETWORKS) return { change: { [what]: value.replace(/\s/g, "") || "inherit" } };
     return { change: { [what]: value } };
 }
 
@@ -64,7 +66,7 @@ function oneChange([name, value]) {
     if (name === "class") return value === "" ? t("job.no-class") : t("job.class-to", { name: value });
     if (name === "active") return t(value === "on" ? "job.account-on" : "job.account-off");
     const [word, date] = value.split("_from_");
-    const values = { name: settingName(name), value: word === "inherit" ? t("job.inherit") : valueName(word) };
+    const values = { name: settingName(name), value: valueName(word) };
     return date ? t("job.setting-from", { ...values, date: dayName(date) }) : t("job.setting", values);
 }
 
