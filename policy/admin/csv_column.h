@@ -15,7 +15,7 @@ enum {
 	PL_CSV_CLASS,
 	PL_CSV_TOTP_SECRET,
 	PL_CSV_NOTHING,
-	/* From here on: what an import leaves as it is. */
+	/* From here on: what an import leaves as it is. The one behind it has its number again. */
 	PL_CSV_LEFT,
 	PL_CSV_LEFT_BEFORE = PL_CSV_LEFT - 1,
 #define PL_CSV_ALSO(name, column)

@@ -8,8 +8,8 @@
 
 /* Whether a filter, "name=value" in each line, can be read. */
 int pl_job_filter_is_valid(const char *filter);
-/* Opens the search of a filter (member_query.h). 0 or -1: PL_ERR_INVALID for a filter that cannot be
- * read. */
+/* Opens the search of a filter (member_query.h). 0 or -1: PL_ERR_INVALID for a filter that cannot
+ * be read. */
 int pl_job_search_open(const struct pl_work *work, const struct pl_policy *policy, int64_t scope,
 		       const char *filter, struct pl_member_search **search_r);
 /* How many members a filter lets through, of those that the administrator reaches; -1 on error:

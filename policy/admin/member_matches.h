@@ -18,11 +18,12 @@ struct pl_matches {
  * others before. The statement's own parameters are added to them. */
 void pl_matches_fill(struct pl_matches *matches, const struct pl_member_search *search,
 		     const struct pl_member_group *group);
-/* The same for all groups of the search, of which there is one: what no group lets in is left to the
- * database, and the rest to pl_member_search_fits(). */
+/* The same for all groups of the search, of which there is one: what no group lets in is left to
+ * the database, and the rest to pl_member_search_fits(). */
 void pl_matches_fill_union(struct pl_matches *matches, const struct pl_member_search *search);
-/* Whether a member, whom the database has let in, is what the filter says of its own domain. state is
- * that of today; inherits_requirement: that a second factor is required comes from above the member. */
+/* Whether a member, whom the database has let in, is what the filter says of its own domain. state
+ * is that of today; inherits_requirement: that a second factor is required comes from above the
+ * member. */
 int pl_member_search_fits(const struct pl_member_search *search,
 			  const struct pl_searched_domain *domain, const char *class_name,
 			  int64_t state, int inherits_requirement);
