@@ -87,6 +87,16 @@ test("console, import: wrong lines are told each by its number, and a file witho
         assert.equal(await stored(`two@${domain}`), "");
     });
 
+test("console, import: the columns that an import leaves are named", {}, async (reader, page) => {
+    const { visitor, domain } = await importer(reader, "one");
+    const left = (names) => page.getByText(visitor.t("import.left-columns").replace("{columns}", names), { exact: true });
+    await look(visitor, file(csv("address,flags,pop3,created", `one@${domain},UI,off,2026-01-01T00:00:00Z`)));
+    await left("flags, created").waitFor();
+    assert.equal(await outcome(visitor, "changed"), 1);
+    await look(visitor, file(csv("address,pop3", `one@${domain},off`)));
+    await left("flags, created").waitFor({ state: "detached" });
+});
+
 test("console, import: a file that is dropped, a code that is wanted, and an example that can be imported", {},
     async (reader, page) => {
         const { visitor, domain } = await importer(reader);

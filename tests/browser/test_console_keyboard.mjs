@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "../web/harness.mjs";
 import { administrator } from "./console.mjs";
 import { ended, newDomain, outcome, settingsOf } from "./console_jobs.mjs";
+import { postlatch } from "./server.mjs";
 
 const FAR = 80; // keys that nobody has to press
 
@@ -86,9 +87,43 @@ test("console, keyboard: a domain is changed, its scope chosen and the change se
         assert.equal((await settingsOf(`one@${domain}`)).pop3.value, "off");
     });
 
+test("console, keyboard: forwards are filtered, and one and then all of them ended", {}, async (reader, page) => {
+    const domain = await newDomain();
+    for (const name of ["one", "two", "three"]) {
+        await postlatch("member", "add", `${name}@${domain}`, "forwarding=on");
+        await postlatch("forward", "set", `${name}@${domain}`, "me@elsewhere.example");
+    }
+    const left = async () => JSON.parse(await postlatch("--json", "forward", "list", "--domain", domain)).length;
+    const visitor = await administrator(reader, "domain", [domain], "/console/forwards");
+    await visitor.row(`one@${domain}`).waitFor();
+    await reach(page, page.locator("select[name=outside]"));
+    await page.keyboard.press("ArrowDown");
+    await page.waitForURL((url) => url.searchParams.get("outside") !== null);
+    await visitor.row(`one@${domain}`).waitFor();
+    // Escape says no, and the focus is where it was.
+    const end = visitor.row(`one@${domain}`).getByRole("button");
+    await reachAndPress(page, end, "Enter");
+    await page.locator("dialog [name=reason]").waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator("dialog").waitFor({ state: "detached" });
+    await reach(page, end);
+    assert.equal(await left(), 3);
+    await page.keyboard.press("Enter");
+    await page.locator("dialog [name=reason]").waitFor();
+    await reachAndPress(page, page.locator("dialog [type=submit]"), "Enter");
+    await visitor.row(`one@${domain}`).waitFor({ state: "detached" });
+    assert.equal(await left(), 2);
+    await reachAndPress(page, page.locator("[data-bulk] [type=checkbox]"), "Space", "Shift+Tab");
+    await reachAndPress(page, page.locator("[data-bulk] button[data-tone=danger]"), "Enter");
+    await page.locator("dialog [name=reason]").waitFor();
+    await reachAndPress(page, page.locator("dialog [type=submit]"), "Enter");
+    await page.locator("[data-empty]").waitFor();
+    assert.equal(await left(), 0);
+});
+
 for (const [name, path] of Object.entries({
     overview: "/console", domains: "/console/domains", members: "/console/members", jobs: "/console/jobs",
-    administrators: "/console/administrators", "API keys": "/console/api-keys", audit: "/console/audit",
+    forwards: "/console/forwards", administrators: "/console/administrators", "API keys": "/console/api-keys", audit: "/console/audit",
 })) {
     test(`console, keyboard: all that can be operated on the page of ${name} is reached`, {}, async (reader, page) => {
         await newDomain("one");
