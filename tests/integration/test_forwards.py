@@ -362,27 +362,34 @@ class Protocol(unittest.TestCase):
 
 class Numbered(ForwardTest):
     """Many messages while forwards change and daemons are killed: each arrives where it should, once.
-    `make messages` sends many more of them."""
+    A fifth of them have the null sender, and meanwhile one member's switch is off again and again. `make forwards` sends
+    10,000 of them."""
 
     def test_none_is_lost_or_doubled_or_diverted(self):
         count = int(os.environ.get("POSTLATCH_TEST_MESSAGES", "300"))
         self.forward(ALICE, AWAY)
         self.forward(BOB, OTHER, CAROL, copy=True)
         self.forward(CAROL, DAVE)
-        wanted = {ALICE: {AWAY: 1}, BOB: {BOB: 1, OTHER: 1, DAVE: 1}, CAROL: {DAVE: 1}, DAVE: {DAVE: 1},
-                  "alice+tag@demo.test": {AWAY: 1}, "team@demo.test": {AWAY: 1, BOB: 1, OTHER: 1, DAVE: 1,
-                                                                      "outside@elsewhere.example": 1}}
+        self.forward(DAVE, CAROL)
+        both = {CAROL: 1, DAVE: 1}  # they forward to each other
+        wanted = {ALICE: {AWAY: 1}, BOB: {BOB: 1, OTHER: 1, **both}, CAROL: both, DAVE: both, "alice+tag@demo.test": {AWAY: 1},
+                  "team@demo.test": {AWAY: 1, BOB: 1, OTHER: 1, **both, "outside@elsewhere.example": 1}}
         run = unique("n")
-        sent = {}
+        sent, places, off = {}, {}, False
         for i in range(count):
             to = list(wanted)[i % len(wanted)]
             subject = "%s-%d" % (run, i)
             sent[subject] = to
             if i % (count // 6) == count // 12:
                 self.disturb(i // (count // 6))
-            self.send_at_last(to, subject)
+            if i % (count // 6) == count // 9:
+                off = not off
+                server.postlatch("member", "set", ALICE, "forwarding=" + ("off" if off else "on"))
+            # Where it belongs is decided when it is taken.
+            places[subject] = {ALICE if off and place == AWAY else place: 1 for place in wanted[to]}
+            self.send_at_last(to, subject, "" if i % 5 == 4 else "outside@elsewhere.example")
         server.settle(lambda: sum(word.startswith(run) for _, word in left()) >= sum(
-            any(not to.endswith("@demo.test") for to in wanted[to]) for to in sent.values()), 300)
+            any(not place.endswith("@demo.test") for place in all_of) for all_of in places.values()), 300)
         found = collections.defaultdict(collections.Counter)
         for to, word in left():
             found[word][to] += 1
@@ -390,13 +397,16 @@ class Numbered(ForwardTest):
             for word in server.mailbox(member):
                 found[word][member] += 1
         for subject, to in sent.items():
-            self.assertEqual(dict(found[subject]), wanted[to], subject)
+            self.assertEqual(dict(found[subject]), places[subject], "%s to %s" % (subject, to))
         print("%d messages" % count)
 
     def disturb(self, which):
-        if which % 3 == 0:
+        if which % 4 == 0:
             server.inside("postfix", "reload", check=True)
-        elif which % 3 == 1:
+        elif which % 4 == 1:
+            with server.database_away():
+                wait_for(lambda: self.refused_for_now(ALICE))
+        elif which % 4 == 2:
             pid = milter_pid()
             os.kill(pid, signal.SIGKILL)
             wait_for(lambda: not os.path.exists("/proc/%d/fd/0" % pid))
@@ -407,12 +417,18 @@ class Numbered(ForwardTest):
             server.inside("postfix", "stop", check=False)
             server.inside("postfix", "start", check=False)
 
-    def send_at_last(self, to, subject):
+    def refused_for_now(self, to):
+        with server.smtp_client("SMTP") as client:
+            client.ehlo()
+            client.mail("outside@elsewhere.example")
+            return client.rcpt(to)[0] == 451
+
+    def send_at_last(self, to, subject, sender):
         """As a server that tries again when it is told to."""
         deadline = time.monotonic() + 60
         while True:
             try:
-                return server.send(to, subject)
+                return server.send(to, subject, sender)
             except (OSError, smtplib.SMTPException):
                 if time.monotonic() > deadline:
                     raise
