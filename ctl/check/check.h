@@ -62,6 +62,7 @@ int check_profiles(struct check *check);
 int check_console(struct check *check);
 int check_outbox(struct check *check);
 int check_sendmail(struct check *check);
+int check_attachments(struct check *check);
 
 /* Parts of check_dovecot(), check_portal() and check_postfix(). */
 void check_brand(struct check *check);

@@ -35,6 +35,7 @@ static const struct {
 	{ "console", check_console, "every administrator has a second factor" },
 	{ "sender", check_outbox, "no message to a member has waited for long" },
 	{ "sender", check_sendmail, "the sender's user can send mail" },
+	{ "attachments", check_attachments, NULL },
 };
 
 static const char *const level_names[] = { "ok", "warning", "fault" };

@@ -63,11 +63,13 @@ static int open_folders(struct pl_blobs *blobs, struct pl_error *err)
 	blobs->folder = open(blobs->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (blobs->folder < 0)
 		return failed(blobs, "", err);
-	if (make_folder(blobs, INCOMING, 0770) < 0)
+	if (blobs->has_key && make_folder(blobs, INCOMING, 0770) < 0)
 		return failed(blobs, INCOMING, err);
 	blobs->incoming =
 		openat(blobs->folder, INCOMING, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return blobs->incoming < 0 ? failed(blobs, INCOMING, err) : 0;
+	return blobs->incoming < 0 && (blobs->has_key || errno != ENOENT)
+		       ? failed(blobs, INCOMING, err)
+		       : 0;
 }
 
 int pl_blobs_open(const char *folder, const struct pl_keys *keys, struct pl_blobs **blobs_r,
@@ -553,7 +555,8 @@ static int walk_through(struct walk *walk)
 {
 	struct pl_blobs *blobs = walk->blobs;
 
-	if (visit_all(walk, fcntl(blobs->incoming, F_DUPFD_CLOEXEC, 0), visit_incoming) < 0)
+	if (blobs->incoming >= 0 &&
+	    visit_all(walk, fcntl(blobs->incoming, F_DUPFD_CLOEXEC, 0), visit_incoming) < 0)
 		return -1;
 	return visit_all(walk, fcntl(blobs->folder, F_DUPFD_CLOEXEC, 0), visit_shelf);
 }

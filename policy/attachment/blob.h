@@ -34,7 +34,8 @@ struct pl_blobs;
 struct pl_blob; /* being written */
 struct pl_blob_reader;
 
-/* keys may be NULL for those who only read or remove. They are only used in this call. */
+/* keys may be NULL for those who only read or remove: nothing is made in the folder then. They are
+ * only used in this call. */
 int pl_blobs_open(const char *folder, const struct pl_keys *keys, struct pl_blobs **blobs_r,
 		  struct pl_error *err);
 void pl_blobs_close(struct pl_blobs **blobs);

@@ -2,6 +2,7 @@
 import contextlib
 import os
 import re
+import shutil
 import socket
 import sqlite3
 import struct
@@ -445,6 +446,36 @@ class Files(FilesTest):
     def test_verify_key_that_dovecot_cannot_read(self):
         self.owner(self.verify, 0, 0)
         self.finds("fault", "verify.key", "the group postlatch cannot read", "chgrp postlatch")
+
+    def test_files_that_mail_links_to(self):
+        files = server.dir + "/files"
+        os.mkdir(files)
+        self.addCleanup(shutil.rmtree, files, ignore_errors=True)
+        os.chown(files, 0, os.stat(self.verify).st_gid)
+        os.chmod(files, 0o2771)
+        self.contents(self.policy, lambda text: text + 'attachment_url = "https://files.demo.test"\n'
+                                                       'attachment_folder = "%s"\n' % files)
+        self.finds("ok", "0 files of 0 MB are stored in " + files)
+        self.assertEqual(os.listdir(files), [])
+        blob = "ab" * 32
+        os.mkdir(files + "/ab")
+        self.write(files + "/ab/" + blob, "x")
+        self.finds("ok", "1 files of 0 MB")
+        os.utime(files + "/ab/" + blob, (1, 1))
+        self.finds("fault", "1 files in %s belong to no link" % files, "start postlatch-portal")
+        shutil.rmtree(files + "/ab")
+        for mode, words in ((0o2751, "the group postlatch cannot write"), (0o2775, "others can list or change"),
+                            (0o2770, "the web server cannot read")):
+            with self.subTest(words):
+                os.chmod(files, mode)
+                self.finds("fault", words, "chmod 2771 it")
+        os.rmdir(files)
+        self.finds("fault", files + ": No such file or directory", "systemd-tmpfiles --create")
+
+    def test_files_at_the_name_of_the_portal(self):
+        portal = server.env["PORTAL_URL"]
+        self.contents(self.policy, lambda text: text + 'attachment_url = "%s"\n' % portal)
+        self.finds("fault", "attachment_url has the name of portal_url")
 
     def test_policy_file_that_others_can_write(self):
         self.mode(self.policy, 0o664)

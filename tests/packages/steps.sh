@@ -52,10 +52,11 @@ test_no_package_makes_a_database() {
 }
 
 test_folders_have_their_owners() {
-	equal folders "$(inside stat -c '%a %U %G %n' /etc/postlatch /var/lib/postlatch /var/spool/postfix/postlatch \
+	equal folders "$(inside stat -c '%a %U %G %n' /etc/postlatch /var/lib/postlatch /var/lib/postlatch-files /var/spool/postfix/postlatch \
 		/var/spool/postfix/postlatch-sasl)" \
 		"750 root postlatch /etc/postlatch
 2770 root postlatch /var/lib/postlatch
+2771 root postlatch /var/lib/postlatch-files
 2750 postlatch-milter postfix /var/spool/postfix/postlatch
 2750 postlatch-sasl-relay postfix /var/spool/postfix/postlatch-sasl"
 }
@@ -287,6 +288,7 @@ test_removing_keeps_what_the_operator_has() {
 /var/backups/postlatch
 /var/backups/postlatch/0.0.9-1-TIME.db
 /var/lib/postlatch
+/var/lib/postlatch-files
 /var/lib/postlatch/postlatch.db
 /var/spool/postfix/postlatch
 /var/spool/postfix/postlatch-sasl"
