@@ -68,6 +68,8 @@ async function addMember(domain, { name, settings = [], factor, uses }) {
     ];
     if (factor) {
         statements.push(`INSERT INTO totp (member_id, registered_at, registered_ip) VALUES (${id}, ${ago(factor)}, '203.0.113.9')`,
+            `INSERT INTO second_factor (member_id, kinds, registered_at, registered_ip) VALUES (${id}, 1, ${ago(factor)},
+                '203.0.113.9')`,
             `UPDATE member SET factor = 1 WHERE id = ${id}`);
     }
     await sql(statements.join("; "));
