@@ -15,6 +15,8 @@
 #include "portal/setup/handlers.h"
 #include "portal/signin/guards.h"
 #include "portal/signin/handlers.h"
+#include "portal/signin/passkey.h"
+#include "portal/signin/webauthn.h"
 
 enum access {
 #define GUARD(id, name, admit, text) ACCESS_##id,

@@ -41,12 +41,18 @@
 	ROW("member.add", TAKES, CHANGE)             \
 	ROW("member.remove", TAKES, CHANGE)          \
 	ROW("member.set", TAKES, CHANGE)             \
+	ROW("passkey.cloned", GIVES, CHANGE)         \
+	ROW("passkey.register", TAKES, CHANGE)       \
+	ROW("passkey.remove", TAKES, CHANGE)         \
+	ROW("passkey.rename", GIVES, CHANGE)         \
 	ROW("password.change", GIVES, CHANGE)        \
 	ROW("profile-link.make", GIVES, CHANGE)      \
 	ROW("profile-link.use", GIVES, CHANGE)       \
 	ROW("recovery-code.use", GIVES, CHANGE)      \
 	ROW("recovery-codes.make", GIVES, CHANGE)    \
 	ROW("refresh-token.stolen", TAKES, CHANGE)   \
+	ROW("second-factor.remove", TAKES, CHANGE)   \
+	ROW("second-factor.reset", TAKES, CHANGE)    \
 	ROW("service.deny", GIVES, CHANGE)           \
 	ROW("session.open", GIVES, SIGN_IN)          \
 	ROW("session.revoke", TAKES, SIGN_IN)        \

@@ -309,8 +309,8 @@ static int remove_factors(const struct pl_work *work, struct pl_job_runner *runn
 	static const enum pl_sql statements[] = {
 		PL_SQL_JOB_DELETE_SECOND_FACTOR, PL_SQL_JOB_CLEAR_FACTOR,
 		PL_SQL_JOB_DELETE_TOTP,          PL_SQL_JOB_DELETE_TOTP_PENDING,
-		PL_SQL_JOB_DELETE_RECOVERY,      PL_SQL_JOB_DELETE_TRUSTED,
-		PL_SQL_JOB_DELETE_FAILURES
+		PL_SQL_JOB_DELETE_PASSKEY,       PL_SQL_JOB_DELETE_RECOVERY,
+		PL_SQL_JOB_DELETE_TRUSTED,       PL_SQL_JOB_DELETE_FAILURES
 	};
 
 	if (run_on(work, PL_SQL_JOB_MARK_WITHOUT_FACTOR, portion, "taken") < 0 ||
@@ -323,7 +323,7 @@ static int remove_factors(const struct pl_work *work, struct pl_job_runner *runn
 		if (run_on(work, statements[i], portion, "changed") < 0)
 			return -1;
 	}
-	return add_records(work, portion, "totp.reset", "changed") < 0 ||
+	return add_records(work, portion, "second-factor.reset", "changed") < 0 ||
 			       end_sessions(work, runner, portion) < 0
 		       ? -1
 		       : notify(work, portion,

@@ -60,7 +60,8 @@ int pl_factor_registered(const struct pl_work *work, struct pl_account *account,
 static int reset(const struct pl_work *work, struct pl_account *account)
 {
 	static const enum pl_sql statements[] = {
-		PL_SQL_TOTP_DELETE,        PL_SQL_TOTP_PENDING_DELETE,   PL_SQL_RECOVERY_DELETE_ALL,
+		PL_SQL_TOTP_DELETE,        PL_SQL_TOTP_PENDING_DELETE,
+		PL_SQL_PASSKEY_DELETE_ALL, PL_SQL_RECOVERY_DELETE_ALL,
 		PL_SQL_TRUSTED_DELETE_ALL, PL_SQL_FACTOR_FAILURE_DELETE,
 	};
 	char text[PL_ADDRESS_MAX + 1];
@@ -77,8 +78,8 @@ static int reset(const struct pl_work *work, struct pl_account *account)
 	account->member.factor_kinds = 0;
 	if (removed == 0)
 		return 0;
-	return pl_audit_add(work, "totp.reset", pl_address_format(&account->member.address, text),
-			    "", "") < 0
+	return pl_audit_add(work, "second-factor.reset",
+			    pl_address_format(&account->member.address, text), "", "") < 0
 		       ? -1
 		       : 1;
 }
@@ -91,4 +92,38 @@ int pl_factor_reset(const struct pl_work *work, struct pl_account *account)
 	return removed < 0 ? pl_error_prefix(work->err, "second factor of %s",
 					     pl_address_format(&account->member.address, text))
 			   : removed;
+}
+
+static int remove_kind(const struct pl_work *work, struct pl_account *account,
+		       enum pl_factor_kind kind)
+{
+	static const enum pl_sql statements[] = {
+		[PL_FACTOR_TOTP] = PL_SQL_TOTP_DELETE,
+		[PL_FACTOR_PASSKEY] = PL_SQL_PASSKEY_DELETE_ALL,
+	};
+	char text[PL_ADDRESS_MAX + 1];
+	const int64_t id = account->member.id;
+
+	if (run_of_member(work, statements[kind], id) < 0 ||
+	    pl_exec(work->store, PL_SQL_SECOND_FACTOR_REMOVE,
+		    PL_PARAMS(PL_INT("member_id", id), PL_INT("kind", PL_FACTOR_BIT(kind))),
+		    work->err) < 0 ||
+	    pl_member_state_credentials(work, id) < 0)
+		return -1;
+	account->member.factor_kinds &= ~PL_FACTOR_BIT(kind);
+	return pl_audit_add(work, "second-factor.remove",
+			    pl_address_format(&account->member.address, text),
+			    pl_factor_kind_name(kind), "") < 0
+		       ? -1
+		       : 1;
+}
+
+int pl_factor_remove(const struct pl_work *work, struct pl_account *account,
+		     enum pl_factor_kind kind)
+{
+	if ((account->member.factor_kinds & PL_FACTOR_BIT(kind)) == 0)
+		return 0;
+	return account->member.factor_kinds == PL_FACTOR_BIT(kind)
+		       ? pl_factor_reset(work, account)
+		       : remove_kind(work, account, kind);
 }

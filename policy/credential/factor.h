@@ -28,6 +28,7 @@ enum pl_code_result {
 	PL_CODE_WAIT,    /* too many failures; not looked at */
 	PL_CODE_BLOCKED, /* PL_FACTOR_MAX_FAILURES in a row; not looked at */
 	PL_CODE_NONE,    /* nothing is registered, or the session has no registration that pends */
+	PL_CODE_CLONED,  /* a passkey whose counter has gone back: there are two of it */
 };
 
 struct pl_code_answer {
@@ -56,6 +57,11 @@ int pl_factor_registered(const struct pl_work *work, struct pl_account *account,
 /* Removes all factors, pending registrations, recovery codes, failures and trusted devices.
  * 1 removed, 0 there was none. Sessions are the caller's. */
 int pl_factor_reset(const struct pl_work *work, struct pl_account *account);
+
+/* Removes what there is of one kind; with the last kind, all that pl_factor_reset removes. 1
+ * removed, 0 there was none, -1. */
+int pl_factor_remove(const struct pl_work *work, struct pl_account *account,
+		     enum pl_factor_kind kind);
 
 /* Recovery codes: ten, each of 80 random bits shown as "abcd-efgh-ijkl-mnop"
  * (base32), each good once; throttled together with the codes. New ones replace

@@ -66,7 +66,8 @@ int pl_factor_clear(struct pl_store *store, int64_t member_id, struct pl_error *
 
 int pl_factor_finish_commit(const struct pl_work *work, int ret, struct pl_code_answer *answer)
 {
-	if (ret == 0 && (answer->result == PL_CODE_RIGHT || answer->result == PL_CODE_WRONG))
+	if (ret == 0 && (answer->result == PL_CODE_RIGHT || answer->result == PL_CODE_WRONG ||
+			 answer->result == PL_CODE_CLONED))
 		ret = pl_store_commit(work->store, work->err);
 	pl_store_rollback(work->store); /* nothing is open after a commit */
 	if (ret < 0)

@@ -476,6 +476,21 @@ static const struct pl_migration migrations[] = {
 	  " file_id BIGINT NOT NULL REFERENCES attachment_file (id) ON DELETE CASCADE,"
 	  " ticket BYTEA NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (file_id, ticket));"
 	  "CREATE INDEX attachment_download_at ON attachment_download (at);" },
+	/* digest is that of a challenge, which belongs to a session. */
+	{ "passkeys",
+	  "CREATE TABLE passkey ("
+	  " id {ID}, member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
+	  " credential BYTEA NOT NULL UNIQUE, algorithm BIGINT NOT NULL,"
+	  " public_key BYTEA NOT NULL, user_handle BYTEA NOT NULL, counter BIGINT NOT NULL,"
+	  " backup_eligible SMALLINT NOT NULL, backed_up SMALLINT NOT NULL, name TEXT NOT NULL,"
+	  " transports TEXT NOT NULL, created_at BIGINT NOT NULL, created_ip TEXT NOT NULL,"
+	  " last_used_at BIGINT, last_used_ip TEXT);"
+	  "CREATE INDEX passkey_member ON passkey (member_id, id);"
+	  "CREATE TABLE passkey_challenge ("
+	  " digest BYTEA PRIMARY KEY,"
+	  " session_id BIGINT NOT NULL REFERENCES session (id) ON DELETE CASCADE,"
+	  " purpose TEXT NOT NULL, user_handle BYTEA NOT NULL, expires_at BIGINT NOT NULL);"
+	  "CREATE INDEX passkey_challenge_session ON passkey_challenge (session_id);" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,

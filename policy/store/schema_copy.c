@@ -43,6 +43,8 @@ static const struct {
 	{ "trusted_device", "id", 1 },
 	{ "session", "id", 1 },
 	{ "totp_pending", "session_id", 0 },
+	{ "passkey", "id", 1 },
+	{ "passkey_challenge", "digest", 0 },
 	{ "oauth_client", "id {C}", 0 },
 	{ "oauth_grant", "id", 1 },
 	{ "consent_request", "digest", 0 },

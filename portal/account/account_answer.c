@@ -3,6 +3,7 @@
 
 #include "policy/credential/factor.h"
 #include "policy/settings/services.h"
+#include "portal/signin/factor.h"
 #include "portal/signin/guards.h"
 
 /* What is being listed, and for whom. */
@@ -58,9 +59,11 @@ int account_add_sessions(const struct request *request, int64_t member_id, json_
 static json_t *factor_of(const struct pl_factor_state *state)
 {
 	if (state->kinds == 0)
-		return json_pack("{s:b, s:n, s:n, s:i, s:b}", "registered", 0, "registered_at",
-				 "registered_ip", "recovery_codes", 0, "recovery_kept", 1);
-	return json_pack("{s:b, s:I, s:s, s:i, s:b}", "registered", 1, "registered_at",
+		return json_pack("{s:b, s:o, s:n, s:n, s:i, s:b}", "registered", 0, "kinds",
+				 json_array(), "registered_at", "registered_ip", "recovery_codes",
+				 0, "recovery_kept", 1);
+	return json_pack("{s:b, s:o, s:I, s:s, s:i, s:b}", "registered", 1, "kinds",
+			 factor_names(state->kinds), "registered_at",
 			 (json_int_t)state->registered_at, "registered_ip", state->registered_ip,
 			 "recovery_codes", state->recovery_codes, "recovery_kept",
 			 state->recovery_kept);
@@ -85,6 +88,16 @@ int account_resolve(struct request *request, enum pl_setting setting,
 		return -1;
 	*resolved_r = pl_resolve(&layers, setting);
 	return 0;
+}
+
+int account_check_two_factor_on(struct request *request, struct response *response,
+				struct pl_error *err)
+{
+	struct pl_resolved two_factor;
+
+	if (account_resolve(request, PL_SETTING_TWO_FACTOR, &two_factor, err) < 0)
+		return -1;
+	return two_factor.value == PL_ON ? 1 : respond_error(response, 403, "not-allowed");
 }
 
 static json_t *pack(struct request *request, const struct pl_layers *layers,

@@ -11,6 +11,9 @@
 /* Answers with the account object as it is now. */
 int answer_account(struct request *request, struct response *response, struct pl_error *err);
 /* Its member's settings. 0, or -1. */
+/* Nobody registers what sign-in does not ask for. 1; 0 and the answer; -1. */
+int account_check_two_factor_on(struct request *request, struct response *response,
+				struct pl_error *err);
 int account_resolve(struct request *request, enum pl_setting setting,
 		    struct pl_resolved *resolved_r, struct pl_error *err);
 /* Appends the member's sessions but those of connected applications, or its trusted devices;

@@ -6,21 +6,10 @@
 #include "portal/signin/end_sessions.h"
 #include "portal/signin/next_step.h"
 
-/* Nobody registers what sign-in does not ask for. 1; 0 and the answer; -1. */
-static int check_two_factor_on(struct request *request, struct response *response,
-			       struct pl_error *err)
-{
-	struct pl_resolved two_factor;
-
-	if (account_resolve(request, PL_SETTING_TWO_FACTOR, &two_factor, err) < 0)
-		return -1;
-	return two_factor.value == PL_ON ? 1 : respond_error(response, 403, "not-allowed");
-}
-
 int post_account_registration(struct request *request, struct response *response,
 			      struct pl_error *err)
 {
-	int ret = check_two_factor_on(request, response, err);
+	int ret = account_check_two_factor_on(request, response, err);
 
 	return ret == 1 ? factor_begin(request, response, err) : ret;
 }
@@ -67,7 +56,7 @@ int post_account_registration_confirm(struct request *request, struct response *
 	int ret = request_begin_write(request, err);
 
 	if (ret == 0)
-		ret = check_two_factor_on(request, response, err);
+		ret = account_check_two_factor_on(request, response, err);
 	if (ret == 1)
 		ret = register_factor(request, response, err);
 	if (ret < 0 || pl_store_commit(request->work.store, err) < 0)
@@ -84,7 +73,7 @@ static int remove_factor(struct request *request, struct response *response, str
 	if (removed == 0)
 		removed = request_account(request, &account, err);
 	if (removed == 0)
-		removed = pl_factor_reset(&request->work, account);
+		removed = pl_factor_remove(&request->work, account, PL_FACTOR_TOTP);
 	if (removed > 0 && notify_member(request, request->session.member_id, "factor-removed") < 0)
 		return -1;
 	if (removed < 0 || end_other_sessions(request, err) < 0 ||
@@ -100,7 +89,7 @@ int post_factor_remove(struct request *request, struct response *response, struc
 	int ret = pl_factor_state(&request->work, request->session.member_id, &state);
 
 	/* Another window has done it. */
-	if (ret == 0 && state.kinds == 0)
+	if (ret == 0 && (state.kinds & PL_FACTOR_BIT(PL_FACTOR_TOTP)) == 0)
 		return answer_account(request, response, err);
 	if (ret == 0)
 		ret = factor_redeem(request, response, request_text(request, "code"), err);

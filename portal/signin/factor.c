@@ -38,6 +38,7 @@ static int answer_result(struct request *request, struct response *response,
 		[PL_CODE_WAIT] = { "too-many-codes", 429 },
 		[PL_CODE_BLOCKED] = { "factor-blocked", 403 },
 		[PL_CODE_NONE] = { "not-allowed", 403 },
+		[PL_CODE_CLONED] = { "passkey-refused", 422 },
 	};
 
 	if (answer->result == PL_CODE_RIGHT)
@@ -93,6 +94,30 @@ int factor_redeem_recovery(struct request *request, struct response *response, c
 		return answer_result(request, response, &answer);
 	refuse(request, "wrong-code");
 	return respond_error(response, 422, "wrong-recovery-code");
+}
+
+json_t *factor_names(unsigned int kinds)
+{
+	json_t *names = json_array();
+
+	for (unsigned int kind = 0; kind < PL_FACTOR_KIND_COUNT; kind++) {
+		if ((kinds & PL_FACTOR_BIT(kind)) != 0)
+			json_array_append_new(names, json_string(pl_factor_kind_name(kind)));
+	}
+	return names;
+}
+
+int factor_answer_passkey(struct request *request, struct response *response,
+			  const struct pl_code_answer *answer)
+{
+	const char *code = answer->result == PL_CODE_WRONG  ? "wrong-passkey"
+			   : answer->result == PL_CODE_USED ? "passkey-expired"
+							    : NULL;
+
+	if (code == NULL)
+		return answer_result(request, response, answer);
+	refuse(request, code);
+	return respond_error(response, 422, code);
 }
 
 static int is_code(const char *text)

@@ -15,6 +15,11 @@ int factor_redeem_recovery(struct request *request, struct response *response, c
 /* Whichever of the two it is: six digits are a one-time code. */
 int factor_redeem(struct request *request, struct response *response, const char *code,
 		  struct pl_error *err);
+/* The names of a set of kinds, as a new array. */
+json_t *factor_names(unsigned int kinds);
+/* The answer to what became of a passkey. Values as factor_redeem_code. */
+int factor_answer_passkey(struct request *request, struct response *response,
+			  const struct pl_code_answer *answer);
 /* Answers with key and QR code of the session's pending secret, which is made at need. */
 int factor_begin(struct request *request, struct response *response, struct pl_error *err);
 /* Checks a code of the pending one, which becomes the factor, and ends the member's other

@@ -5,6 +5,7 @@
 
 #include "policy/credential/factor.h"
 #include "portal/signin/next_step.h"
+#include "portal/signin/passkey.h"
 
 #define RECENT_SECONDS (20 * 60) /* NIST SP 800-63B 6.1.2 */
 
@@ -82,6 +83,14 @@ int is_reauthenticated(const struct request *request)
 	       request->work.now - request->session.reauthenticated_at < RECENT_SECONDS;
 }
 
+/* The strongest that the member has; the page knows the other ways. */
+static const char *way_to_prove(const struct request *request, unsigned int kinds)
+{
+	if ((kinds & PL_FACTOR_BIT(PL_FACTOR_PASSKEY)) != 0 && passkey_possible(request))
+		return "passkey";
+	return kinds != 0 ? "code" : "password";
+}
+
 int ask_to_reauthenticate(const struct request *request, struct response *response)
 {
 	struct pl_factor_state state;
@@ -90,7 +99,7 @@ int ask_to_reauthenticate(const struct request *request, struct response *respon
 		return -1;
 	return respond_json(response, 403,
 			    json_pack("{s:s, s:s}", "error", "reauthentication-needed", "by",
-				      state.kinds != 0 ? "code" : "password"));
+				      way_to_prove(request, state.kinds)));
 }
 
 int guard_reauthenticated(struct request *request, struct response *response, struct pl_error *err)

@@ -6,6 +6,7 @@
 #include "portal/signin/guards.h"
 #include "portal/signin/handlers.h"
 #include "portal/signin/notify.h"
+#include "portal/signin/passkey.h"
 #include "portal/signin/session_answer.h"
 #include "policy/credential/trusted.h"
 #include "portal/signin/sign_in_count.h"
@@ -129,6 +130,23 @@ int post_recovery(struct request *request, struct response *response, struct pl_
 	return ret == 1 ? complete(request, response, &step, err) : ret;
 }
 
+int post_passkey_challenge(struct request *request, struct response *response, struct pl_error *err)
+{
+	int ret = check_next_step(request, response, NEXT_CODE, NEXT_CODE, err);
+
+	return ret == 1 ? passkey_begin_proof(request, response, err) : ret;
+}
+
+int post_passkey(struct request *request, struct response *response, struct pl_error *err)
+{
+	const struct step step = { NEXT_CODE, request_flag(request, "trust"), SIGN_IN_BY_PASSKEY };
+	int ret = check_next_step(request, response, NEXT_CODE, NEXT_CODE, err);
+
+	if (ret == 1)
+		ret = passkey_redeem(request, response, err);
+	return ret == 1 ? complete(request, response, &step, err) : ret;
+}
+
 int post_later(struct request *request, struct response *response, struct pl_error *err)
 {
 	const struct step step = { NEXT_OFFER, 0, SIGN_IN_BY_PASSWORD };
@@ -143,13 +161,24 @@ int post_registration(struct request *request, struct response *response, struct
 	return ret == 1 ? factor_begin(request, response, err) : ret;
 }
 
+int post_registration_passkey_challenge(struct request *request, struct response *response,
+					struct pl_error *err)
+{
+	int ret = check_next_step(request, response, NEXT_REGISTER, NEXT_OFFER, err);
+
+	return ret == 1 ? passkey_begin_registration(request, response, err) : ret;
+}
+
 /* The factor, the ends of other sessions, the recovery codes and the authenticated session are
- * one transaction, which is open. codes_r stays NULL unless the code was right. */
+ * one transaction, which is open. codes_r stays NULL unless the code or the passkey was right. */
 static int register_factor(struct request *request, struct response *response, json_t **codes_r,
 			   struct pl_error *err)
 {
-	const struct step step = { NEXT_REGISTER, request_flag(request, "trust"), SIGN_IN_BY_CODE };
-	int ret = factor_confirm(request, response, request_text(request, "code"), codes_r, err);
+	const char *code = request_text(request, "code");
+	const struct step step = { NEXT_REGISTER, request_flag(request, "trust"),
+				   code != NULL ? SIGN_IN_BY_CODE : SIGN_IN_BY_PASSKEY };
+	int ret = code != NULL ? factor_confirm(request, response, code, codes_r, err)
+			       : passkey_register(request, response, codes_r, err);
 
 	if (ret == 1)
 		ret = notify_member(request, request->session.member_id, "factor-registered") < 0

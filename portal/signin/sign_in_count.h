@@ -12,6 +12,7 @@
 /* The kinds of proof of a sign-in that has succeeded; "account-password" is as in last_use.h. */
 #define SIGN_IN_BY_PASSWORD "account-password"
 #define SIGN_IN_BY_CODE "one-time-code"
+#define SIGN_IN_BY_PASSKEY "passkey"
 #define SIGN_IN_BY_RECOVERY "recovery-code"
 #define SIGN_IN_BY_DEVICE "trusted-device"
 #define SIGN_IN_BY_NOTHING "unknown"

@@ -119,7 +119,7 @@ function audit(domain) {
     const rows = [
         row(3, "09:12", "domain.set", domain, "pop3=inherit", "pop3=off"),
         row(1, "14:40", "member.set", `jamie.kim@${domain}`, "two_factor_requirement=inherit", "two_factor_requirement=required"),
-        row(0, "10:02", "totp.reset", `alex.lee@${domain}`, "", "reason=lost phone"),
+        row(0, "10:02", "second-factor.reset", `alex.lee@${domain}`, "", "reason=lost phone"),
     ];
     return `DELETE FROM audit WHERE domain = '${domain}'; INSERT INTO audit (at, who, source, action, object, before, after,
         domain) VALUES ${rows}`;

@@ -79,7 +79,7 @@ test("console, member: helpdesk has no form of settings, and deletes an authenti
         await visitor.section(TWO_STEP).getByText(visitor.t("factor.off")).waitFor();
         await visitor.section("sessions").getByText(visitor.t("member.no-sessions")).waitFor();
         assert.equal((await user.session()).state, "none");
-        await visitor.section("audit").locator("tr", { hasText: "totp.reset" }).getByText("a new phone").waitFor();
+        await visitor.section("audit").locator("tr", { hasText: "second-factor.reset" }).getByText("a new phone").waitFor();
         const told = visitor.section("activity").locator("tr", { hasText: visitor.t("change.factor-remove") });
         await told.getByText(visitor.member.address).waitFor();
     });

@@ -61,7 +61,15 @@ test("a recovery code lets in without the phone, once", {}, async (reader) => {
 });
 
 // As many bodies as the routes have kinds of fields; none of them is right.
+const ASSERTION = { id: "AA", client_data: "AA", authenticator_data: "AA", signature: "AA" };
+const NEW_PASSKEY = { client_data: "AA", authenticator_data: "AA", name: "x" };
 const BODIES = {
+    "/api/sign-in/passkey": ASSERTION,
+    "/api/sign-in/registration/passkey": NEW_PASSKEY,
+    "/api/account/reauthentication/passkey": ASSERTION,
+    "/api/account/passkeys": NEW_PASSKEY,
+    "/api/account/passkeys/rename": { id: 1, name: "x" },
+    "/api/account/passkeys/remove": { id: 1 },
     "/api/sign-in/code": { code: "000000" },
     "/api/sign-in/recovery": { code: "aaaa-aaaa-aaaa-aaaa" },
     "/api/sign-in/registration/confirm": { code: "000000" },

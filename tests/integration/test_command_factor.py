@@ -91,7 +91,7 @@ class Totp(FactorTest):
         self.assertEqual(self.site.json("totp", "status", ALICE)["failures"], 0)
         self.assertEqual((self.sessions(ALICE), self.devices(ALICE)), ([], []))
         self.assertEqual((len(self.sessions(BOB)), len(self.devices(BOB))), (1, 1))
-        self.assertEqual(self.actions(ALICE)[:2], ["session.revoke-all", "totp.reset"])
+        self.assertEqual(self.actions(ALICE)[:2], ["session.revoke-all", "second-factor.reset"])
         self.assertIn("no second factor", self.site.ok("totp", "reset", ALICE))
 
     def test_reset_of_a_stranger(self):

@@ -331,7 +331,7 @@ class Helped(MemberTest):
                           removed["devices"]), (False, 0, 0, 0))
         self.assertEqual(browser.state(), "none")
         wait_for(lambda: {"session-%d" % id for id in sessions} <= set(self.doveadm.kicked), TIMEOUT)
-        self.assertIn(("totp.reset", "", "reason=새 휴대폰"), self.audit())
+        self.assertIn(("second-factor.reset", "", "reason=새 휴대폰"), self.audit())
         text = self.told("removed by an administrator")
         self.assertIn("Reason: 새 휴대폰", text)
         self.assertIn("사유: 새 휴대폰", text)

@@ -473,7 +473,7 @@ class Account(Flow):
         wanted = {"address": self.member, "two_factor": True, "two_factor_requirement": "optional",
                   "two_factor_mode": "use", "two_factor_mode_source": "built-in", "opted_out": False,
                   "factor": {"registered": False, "registered_at": None, "registered_ip": None,
-                             "recovery_codes": 0, "recovery_kept": True}}
+                             "recovery_codes": 0, "recovery_kept": True, "kinds": []}}
         self.assertEqual({name: account[name] for name in wanted}, wanted)
         session, = account["sessions"]
         self.assertEqual((session["name"], session["ip"], session["current"]),
@@ -570,7 +570,7 @@ class Account(Flow):
         self.assertEqual((account["factor"]["registered"], len(account["sessions"])), (False, 1))
         self.refused(other.get("/api/account"), 401, "sign-in-again")
         self.told("Two-step verification was removed")
-        self.assertIn("totp.reset", self.audit())
+        self.assertIn("second-factor.reset", self.audit())
         self.sign_in(portal.browser(), state="pending", next="offer")
 
     def test_new_recovery_codes_replace_the_old(self):

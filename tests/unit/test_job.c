@@ -344,8 +344,9 @@ static void factors_are_removed_with_their_sessions_and_the_members_told(void **
 	assert_counts(fixture, job.id, 1, MEMBERS - 1, 1, 0);
 	assert_int_equal(ended, session);
 	assert_int_equal(count(fixture, "second_factor"), 0);
-	assert_int_equal(count(fixture, "audit WHERE object = 'u2@a.test' AND action IN "
-					"('totp.reset', 'session.revoke-all') AND after = 'job=1'"),
+	assert_int_equal(count(fixture,
+			       "audit WHERE object = 'u2@a.test' AND action IN "
+			       "('second-factor.reset', 'session.revoke-all') AND after = 'job=1'"),
 			 2);
 	assert_int_equal(count(fixture, "outbox WHERE what = 'factor-reset'"), 1);
 	assert_int_equal(count(fixture, "member WHERE generation > 0"), 1);

@@ -278,6 +278,8 @@ static void every_table_has_a_limit(void **state)
 		"oauth_client "         /* what operators make; those that register are swept */
 		"oauth_grant "          /* swept, and with its session */
 		"outbox "               /* swept */
+		"passkey "              /* twenty for a member */
+		"passkey_challenge "    /* swept */
 		"profile_link "         /* swept */
 		"recovery_code "        /* ten for a member */
 		"refresh_token "        /* swept, and with its grant */

@@ -511,7 +511,7 @@ static void reset_leaves_nothing(void **state)
 	assert_int_equal(confirm(fixture, OWNER, code_at(&pending, T, code), T), PL_CODE_NONE);
 	assert_int_equal(pl_factor_reset(work_of(fixture), account_at(fixture, &address)), 0);
 	assert_int_equal(sql_int(fixture->db,
-				 "SELECT COUNT(*) FROM audit WHERE action = 'totp.reset'"),
+				 "SELECT COUNT(*) FROM audit WHERE action = 'second-factor.reset'"),
 			 1);
 }
 

@@ -139,14 +139,14 @@ class Session:
         return {"state": self.state, "why": None, "recovery_kept": pending or self.kept, "address": self.address, "csrf": self.csrf,
                 "next": self.next if pending else None, "name": "Postlatch",
                 "required_from": "2090-03-01" if pending and self.address.startswith("soon") else None,
-                "recovery": pending and self.codes > 0, "idle_minutes": 30, "webmail": "http://localhost/mail/"}
+                "recovery": pending and self.codes > 0, "factors": ["totp"] if pending and self.registered else [], "passkeys": False, "idle_minutes": 30, "webmail": "http://localhost/mail/"}
 
     def mail_settings(self):
         return {"user": self.address, "server": "mail.demo.test", "password": "app", "app_passwords": True, "oauth": True,
                 "services": MAIL_SERVICES, **MAIL_SETTINGS.get(self.address.split("@")[0], {})}
 
     def account(self):
-        factor = {"registered": self.registered, "registered_at": self.registered_at if self.registered else None,
+        factor = {"registered": self.registered, "kinds": ["totp"] if self.registered else [], "registered_at": self.registered_at if self.registered else None,
                   "registered_ip": "192.0.2.14" if self.registered else None, "recovery_codes": self.codes, "recovery_kept": self.kept}
         return {"address": self.address, "factor": factor, "two_factor": self.two_factor,
                 "two_factor_requirement": self.two_factor_requirement, "two_factor_mode": self.two_factor_mode,
@@ -291,7 +291,8 @@ def post_connection_test_stop(session, _body):
 
 
 NOBODY = {"state": "none", "why": None, "recovery_kept": True, "address": None, "csrf": None, "next": None,
-          "required_from": None, "name": "Postlatch", "recovery": False, "idle_minutes": 30, "webmail": None}
+          "required_from": None, "name": "Postlatch", "recovery": False, "factors": [], "passkeys": False,
+          "idle_minutes": 30, "webmail": None}
 
 
 def check_code(body):
@@ -552,6 +553,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.answer_json(200, self.status())
             elif path == "/api/account":
                 self.answer_json(200, self.member("authenticated").account())
+            elif path == "/api/account/passkeys":
+                self.answer_json(200, {"passkeys": [], "possible": False, "most": 20})
             elif path == "/api/account/app-passwords":
                 self.answer_json(200, app_passwords(self.member("authenticated")))
             elif path == "/api/account/forwarding":

@@ -7,7 +7,8 @@ test("the session that comes with the page is not asked for once more", {}, asyn
     const asked = [];
     page.on("request", (request) => asked.push(new URL(request.url()).pathname));
     await reader.blocks({
-        state: { state: "pending", next: "code", address: "first@demo.test", csrf: "token", recovery: true, why: null },
+        state: { state: "pending", next: "code", address: "first@demo.test", csrf: "token", recovery: true, why: null,
+            factors: ["totp"], passkeys: false },
     });
     await reader.open("/sign-in");
     await reader.heading("Two-step verification");

@@ -73,16 +73,25 @@ function Registered({ account }) {
         </div>`;
 }
 
-function Unregistered() {
+// Recovery codes stand in for passkeys, too.
+function Unregistered({ account: { factor } }) {
     return html`
         <p data-state="off">${t("factor.off")}</p>
-        <p data-aside>${t("factor.why")}</p>
-        <${Action} tone="accent" go=${register}>${t("factor.register")}<//>`;
+        ${factor.registered && html`<dl>
+            ${detail(t("factor.codes-left"), t("factor.codes-count", { count: factor.recovery_codes }))}
+        </dl>`}
+        ${factor.registered && !factor.recovery_kept && html`<${NotKept} />`}
+        ${!factor.registered && html`<p data-aside>${t("factor.why")}</p>`}
+        <div data-row>
+            <${Action} tone=${factor.registered ? undefined : "accent"} go=${register}>${t("factor.register")}<//>
+            ${factor.registered && html`<${Action} go=${makeCodes}>${t("factor.codes")}<//>`}
+        </div>`;
 }
 
 export function Authenticator({ account }) {
-    if (!account.two_factor && !account.factor.registered) return null;
+    if (!account.two_factor && !account.factor.kinds.includes("totp")) return null;
+    const isRegistered = account.factor.kinds.includes("totp");
     return html`<${Section} id=${ID} title=${t("factor.title")}>
-        ${account.factor.registered ? html`<${Registered} account=${account} />` : html`<${Unregistered} />`}
+        ${isRegistered ? html`<${Registered} account=${account} />` : html`<${Unregistered} account=${account} />`}
     <//>`;
 }

@@ -26,7 +26,7 @@ async function confirm(code) {
 }
 
 export function RegistrationPage() {
-    const again = useAccount()?.factor.registered;
+    const again = useAccount()?.factor.kinds.includes("totp");
     return html`<${AuthenticatorForm} begin=${begin} confirm=${confirm}
         lead=${again ? t("registration.lead-anew") : t("registration.lead")}
         ways=${html`<${Action} go=${cancel}>${t("app.cancel")}<//>`} />`;

@@ -19,6 +19,11 @@ export function useAccount() {
     return account.value;
 }
 
+// Another part of the page has changed what it shows.
+export async function refresh() {
+    account.value = await get("/api/account").catch(() => account.peek());
+}
+
 // The portal's answer, or null when the reader changed their mind or was told what went wrong.
 export async function request(path, body) {
     try {

@@ -4,6 +4,7 @@ import { html } from "../lib/html.js";
 import { t } from "../lib/language.js";
 import { Authenticator } from "./authenticator.js";
 import { Choice } from "./choice.js";
+import { Passkeys } from "./passkeys.js";
 import { useAccount } from "./state.js";
 
 // Whether it holds, and the sentence that says so, with the reason.
@@ -25,6 +26,7 @@ export function TwoStep() {
     return html`
         <p data-standing=${state}>${sentence}</p>
         <p>${t("account.scope")}</p>
+        <${Passkeys} account=${account} />
         <${Authenticator} account=${account} />
         <${Choice} account=${account} />`;
 }

@@ -6,17 +6,38 @@ import { EitherCodeField, eitherCodeOf, Field } from "./fields.js";
 import { Form } from "./form.js";
 import { html } from "./html.js";
 import { t } from "./language.js";
+import { canUsePasskeys, provePasskey } from "./passkeys.js";
 
 function passwordField() {
     return html`<${Field} name="password" label=${t("password.password")} type="password"
         autocomplete="current-password" />`;
 }
 
-const reasonFor = (by) => (by === "code" ? t("reauthentication.code") : t("reauthentication.password"));
+const REASONS = {
+    code: () => t("reauthentication.code"),
+    passkey: () => t("reauthentication.passkey"),
+    password: () => t("reauthentication.password"),
+};
+const reasonFor = (by) => REASONS[by]();
+
+// A passkey, or at the reader's wish a code.
+function askPasskey(path, submit, reason) {
+    const prove = async () => post(`${path}/passkey`, await provePasskey(await post(`${path}/passkey/challenge`)));
+    return dialog(t("reauthentication.title"), (close) => html`
+        <p>${reason("passkey")}</p>
+        <${Form} submit=${t("passkey.submit")} waiting=${t("passkey.waiting")}
+            action=${async () => close(await prove())}
+            others=${html`
+                <button type="button" onClick=${async () => close(await ask("code", path, submit, reason))}>
+                    ${t("passkey.other-way")}
+                </button>
+                <button type="button" onClick=${() => close()}>${t("app.cancel")}</button>`} />`);
+}
 
 // Sends what is typed to path, until it is right: the portal's answer; undefined when the reader would rather not.
 function ask(by, path, submit, reason = reasonFor) {
-    const isCode = by === "code";
+    if (by === "passkey" && canUsePasskeys()) return askPasskey(path, submit, reason);
+    const isCode = by !== "password";
     return dialog(t("reauthentication.title"), (close) => html`
         <p>${reason(by)}</p>
         <${Form} submit=${submit} waiting=${isCode ? t("code.waiting") : t("password.waiting")}

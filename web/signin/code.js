@@ -7,11 +7,14 @@ import { Form } from "../lib/form.js";
 import { Page } from "../lib/frame.js";
 import { html } from "../lib/html.js";
 import { t } from "../lib/language.js";
+import { canUsePasskeys } from "../lib/passkeys.js";
 import { go } from "../lib/router.js";
 import { session } from "../lib/session.js";
 import { OtherAccount } from "./other_account.js";
 import { proceed } from "./progress.js";
 import { Whose } from "./whose.js";
+
+const mayUsePasskey = ({ factors, passkeys }) => passkeys && factors.includes("passkey") && canUsePasskeys();
 
 export function Code() {
     const { recovery } = session.value;
@@ -26,6 +29,8 @@ export function Code() {
         ${recovery
             ? html`<${Action} tone="quiet" go=${() => go("/sign-in/recovery")}>${t("code.recovery")}<//>`
             : html`<p data-aside>${t("code.no-phone")}</p>`}
+        ${mayUsePasskey(session.value) && html`
+            <${Action} tone="quiet" go=${() => go("/sign-in/passkey")}>${t("passkey.instead")}<//>`}
         <${OtherAccount} />
     <//>`;
 }

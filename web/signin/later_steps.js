@@ -2,5 +2,7 @@
 
 export { Code } from "./code.js";
 export { CodesStep } from "./codes_step.js";
+export { Passkey } from "./passkey.js";
+export { PasskeyRegistration } from "./passkey_registration.js";
 export { Recovery } from "./recovery.js";
 export { Registration } from "./registration.js";

@@ -4,6 +4,8 @@ import { post } from "../lib/api.js";
 import { Action } from "../lib/button.js";
 import { html } from "../lib/html.js";
 import { day, t } from "../lib/language.js";
+import { canUsePasskeys } from "../lib/passkeys.js";
+import { go } from "../lib/router.js";
 import { session } from "../lib/session.js";
 import { attempt } from "../lib/unavailable.js";
 import { AuthenticatorForm } from "./authenticator_form.js";
@@ -31,6 +33,8 @@ export function Registration() {
     return html`<${AuthenticatorForm} begin=${() => post("/api/sign-in/registration")} confirm=${confirm}
         lead=${lead(session.value)}
         ways=${html`
+            ${session.value.passkeys && canUsePasskeys() && html`
+                <${Action} go=${() => go("/sign-in/registration/passkey")}>${t("passkey.register-instead")}<//>`}
             ${optional && html`<${Action} go=${later}>${t("registration.later")}<//>`}
             <${OtherAccount} />`} />`;
 }

@@ -1,6 +1,7 @@
 // steps.js - the steps of signing in: a row has its address, and when it is the reader's turn.
 
 import { later } from "../lib/later.js";
+import { canUsePasskeys } from "../lib/passkeys.js";
 import { Password } from "./password.js";
 
 const laterSteps = () => import("./later_steps.js");
@@ -11,10 +12,22 @@ addEventListener("input", () => laterSteps().catch(console.warn), { once: true }
 
 const asksFor = (session, ...next) => session.state === "pending" && next.includes(session.next);
 
-// The first one whose turn it is comes next.
+const mayHavePasskey = ({ passkeys }) => passkeys && canUsePasskeys();
+const hasPasskey = (session) => mayHavePasskey(session) && session.factors.includes("passkey");
+
+// The first one whose turn it is comes next: the strongest that the member has.
 export const steps = [
     { path: "/sign-in", component: Password, isTurn: ({ state }) => state === "none" },
-    { path: "/sign-in/code", component: laterStep(({ Code }) => Code), isTurn: (session) => asksFor(session, "code") },
+    {
+        path: "/sign-in/passkey",
+        component: laterStep(({ Passkey }) => Passkey),
+        isTurn: (session) => asksFor(session, "code") && hasPasskey(session),
+    },
+    {
+        path: "/sign-in/code",
+        component: laterStep(({ Code }) => Code),
+        isTurn: (session) => asksFor(session, "code") && session.factors.includes("totp"),
+    },
     {
         path: "/sign-in/recovery",
         component: laterStep(({ Recovery }) => Recovery),
@@ -24,6 +37,11 @@ export const steps = [
         path: "/sign-in/registration",
         component: laterStep(({ Registration }) => Registration),
         isTurn: (session) => asksFor(session, "offer", "register"),
+    },
+    {
+        path: "/sign-in/registration/passkey",
+        component: laterStep(({ PasskeyRegistration }) => PasskeyRegistration),
+        isTurn: (session) => asksFor(session, "offer", "register") && mayHavePasskey(session),
     },
     {
         path: "/sign-in/recovery-codes",

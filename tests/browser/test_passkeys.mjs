@@ -1,0 +1,91 @@
+// test_passkeys.mjs - passkeys of Chromium's own authenticator, which needs no hand: the right ways, and wrong answers.
+
+import assert from "node:assert/strict";
+import { test } from "../web/harness.mjs";
+import { newMember } from "./server.mjs";
+import { Visitor } from "./visitor.mjs";
+
+// An authenticator of the page's browser, with its user verified.
+async function plugIn(page) {
+    const cdp = await page.context().newCDPSession(page);
+    await cdp.send("WebAuthn.enable");
+    const { authenticatorId } = await cdp.send("WebAuthn.addVirtualAuthenticator", {
+        options: {
+            protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true,
+            isUserVerified: true, automaticPresenceSimulation: true,
+        },
+    });
+    return (method, parameters) => cdp.send(`WebAuthn.${method}`, { authenticatorId, ...parameters });
+}
+
+async function addPasskey(visitor, name) {
+    await visitor.account();
+    await visitor.section("passkeys").getByRole("button", { name: visitor.t("passkey.add") }).click();
+    await visitor.page.fill("dialog [name=name]", name);
+    await visitor.page.click("dialog [type=submit]");
+    await visitor.says("passkey.made");
+}
+
+// To the step that asks for the passkey.
+async function knockAgain(visitor) {
+    await visitor.page.context().clearCookies();
+    await visitor.knock();
+    await visitor.says("passkey.lead");
+}
+
+const usePasskey = (visitor) => visitor.button("passkey.submit").click();
+
+test("a passkey of the account page confirms sign-in, is renamed and removed", {}, async (reader) => {
+    const visitor = new Visitor(reader, await newMember());
+    await visitor.begin();
+    await plugIn(visitor.page);
+    await addPasskey(visitor, "blue key");
+    await knockAgain(visitor);
+    await usePasskey(visitor);
+    await visitor.inbox();
+    await visitor.await("A passkey was registered");
+    await visitor.account();
+    const section = visitor.section("passkeys");
+    await section.getByRole("button", { name: "Rename blue key" }).click();
+    await visitor.page.fill("dialog [name=name]", "red key");
+    await visitor.page.click("dialog [type=submit]");
+    await visitor.says("passkey.renamed");
+    await section.getByRole("button", { name: "Remove red key" }).click();
+    await visitor.page.getByRole("dialog").getByRole("button", { name: visitor.t("passkey.remove"), exact: true }).click();
+    await visitor.says("passkey.removed");
+    await visitor.page.context().clearCookies();
+    await visitor.knock();
+    await visitor.says("code.lead");
+});
+
+test("a passkey with a wrong signature, without presence or without verification lets nobody in", {}, async (reader) => {
+    const visitor = new Visitor(reader, await newMember());
+    await visitor.begin();
+    const authenticator = await plugIn(visitor.page);
+    await addPasskey(visitor, "key");
+    await knockAgain(visitor);
+    for (const wrong of ["isBogusSignature", "isBadUV", "isBadUP"]) {
+        await authenticator("setResponseOverrideBits", { [wrong]: true });
+        await usePasskey(visitor);
+        await visitor.says("error.wrong-passkey");
+        assert.equal((await visitor.session()).state, "pending");
+        await authenticator("setResponseOverrideBits", {});
+    }
+    await usePasskey(visitor);
+    await visitor.inbox();
+});
+
+test("a passkey is registered instead of an app, and a recovery code stands in for it", {}, async (reader) => {
+    const visitor = new Visitor(reader, await newMember());
+    await plugIn(visitor.page);
+    await visitor.knock();
+    await visitor.button("passkey.register-instead").click();
+    await visitor.page.click("form [type=submit]");
+    const [code] = await visitor.keepRecoveryCodes();
+    await visitor.inbox();
+    await visitor.page.context().clearCookies();
+    await visitor.knock();
+    await visitor.button("code.recovery").click();
+    await visitor.enter(code);
+    await visitor.inbox();
+});
