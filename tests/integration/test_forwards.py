@@ -9,6 +9,7 @@ import smtplib
 import socket
 import time
 import unittest
+import unittest.mock
 import uuid
 
 from server import Server, TIMEOUT, rewrite, wait_for
@@ -75,6 +76,13 @@ def arrived(subject):
     for member in MEMBERS:
         found[member] += server.mailbox(member).count(subject)
     return +found
+
+
+def refused_for_now(to):
+    with server.smtp_client("SMTP") as client:
+        client.ehlo()
+        client.mail("outside@elsewhere.example")
+        return client.rcpt(to)[0] == 451
 
 
 class ForwardTest(unittest.TestCase):
@@ -301,6 +309,34 @@ class Faults(ForwardTest):
         self.assertEqual(dict(arrived(subject)), {})
 
 
+class OnPostgreSQL(ForwardTest):
+    """The same mail where the database is a server."""
+
+    @classmethod
+    def setUpClass(cls):
+        global server
+        cls.before = server
+        with unittest.mock.patch.dict(os.environ, POSTLATCH_TEST_ON="postgresql"):
+            server = Server(forwards=True)
+        server.start()
+
+    @classmethod
+    def tearDownClass(cls):
+        global server
+        server.remove()
+        server = cls.before
+
+    def test_mail_is_forwarded_and_put_off_while_the_server_is_away_and_then_comes_once(self):
+        self.forward(ALICE, AWAY, BOB, copy=True)
+        self.assertEqual(self.deliver(ALICE), {ALICE: 1, AWAY: 1, BOB: 1})
+        with server.database_away():
+            wait_for(lambda: refused_for_now(ALICE))
+        wait_for(lambda: not refused_for_now(ALICE))
+        self.assertEqual(self.deliver("alice+list@demo.test")[AWAY], 1)
+        server.postlatch("member", "set", ALICE, "forwarding=off")
+        self.assertEqual(self.deliver(ALICE), {ALICE: 1})
+
+
 class Protocol(unittest.TestCase):
     """What is sent to the socket, by programs that are not Postfix."""
 
@@ -405,7 +441,7 @@ class Numbered(ForwardTest):
             server.inside("postfix", "reload", check=True)
         elif which % 4 == 1:
             with server.database_away():
-                wait_for(lambda: self.refused_for_now(ALICE))
+                wait_for(lambda: refused_for_now(ALICE))
         elif which % 4 == 2:
             pid = milter_pid()
             os.kill(pid, signal.SIGKILL)
@@ -416,12 +452,6 @@ class Numbered(ForwardTest):
             server.settle(server.queue_is_empty, 300)
             server.inside("postfix", "stop", check=False)
             server.inside("postfix", "start", check=False)
-
-    def refused_for_now(self, to):
-        with server.smtp_client("SMTP") as client:
-            client.ehlo()
-            client.mail("outside@elsewhere.example")
-            return client.rcpt(to)[0] == 451
 
     def send_at_last(self, to, subject, sender):
         """As a server that tries again when it is told to."""
