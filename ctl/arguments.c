@@ -65,14 +65,10 @@ void ctl_note_change(const struct ctl *ctl, const struct pl_change *change)
 			"class "
 			"has no effect\n",
 			change->class_name);
-	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
-		const struct pl_setting_info *info = pl_setting_info((enum pl_setting)i);
-
-		if ((change->settings & 1u << i) != 0 && (info->where & PL_NOT_YET) != 0)
-			fprintf(stderr,
-				"postlatch: note: %s does nothing in this version of Postlatch\n",
-				info->name);
-	}
+	if ((change->settings & 1u << PL_SETTING_LARGE_ATTACHMENTS) != 0 &&
+	    ctl->policy->attachment_url[0] == '\0')
+		fprintf(stderr, "postlatch: note: large_attachments does nothing until "
+				"attachment_url is set in the policy file\n");
 }
 
 int ctl_date(const char *text, int64_t *at_r, struct pl_error *err)

@@ -1,9 +1,9 @@
 /* callbacks.c - answers Postfix at the events of libmilter; see callbacks.h.
  *
- * Everything that needs no answer is negotiated away. A submitted message is evaluated at
- * DATA, the first event at which Postfix knows the queue id. The answer for mail that may go
- * on is CONTINUE: after ACCEPT, Postfix before August 2026 may leave the milter out for the
- * next message of the connection.
+ * Everything that needs no answer is negotiated away, and bodies are where no large attachments
+ * are taken out (rewrite.h). A submitted message is evaluated at DATA, the first event at which
+ * Postfix knows the queue id. The answer for mail that may go on is CONTINUE: after ACCEPT,
+ * Postfix before August 2026 may leave the milter out for the next message of the connection.
  */
 #include "milter/callbacks.h"
 
@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "daemon/log.h"
+#include "milter/rewrite.h"
 #include "policy/base/monotonic.h"
 
 static struct milter *the_milter; /* set once, before there are threads */
@@ -23,6 +24,8 @@ static struct milter *the_milter; /* set once, before there are threads */
 struct client {
 	struct pl_ip ip;
 	struct moment connected;
+	enum milter_bodies bodies; /* as negotiated */
+	struct rewrite rewrite;
 };
 
 static const char *macro(SMFICTX *ctx, const char *name)
@@ -69,18 +72,27 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long offered, unsigned long 
 			     unsigned long *steps_r, unsigned long *unused2_r,
 			     unsigned long *unused3_r)
 {
-	const unsigned long want = SMFIP_NOHELO | SMFIP_NOMAIL | SMFIP_NORCPT | SMFIP_NOHDRS |
-				   SMFIP_NOEOH | SMFIP_NOBODY | SMFIP_NOUNKNOWN;
+	const unsigned long never = SMFIP_NOHELO | SMFIP_NOMAIL | SMFIP_NOEOH | SMFIP_NOUNKNOWN;
+	const enum milter_bodies bodies = milter_bodies(the_milter);
+	const unsigned long of_bodies = bodies == MILTER_NO_BODIES
+						? SMFIP_NOHDRS | SMFIP_NOBODY
+						: (unsigned long)SMFIP_NR_HDR | SMFIP_SKIP;
+	const unsigned long of_recipients =
+		bodies == MILTER_BODIES_FOR_OUTSIDE ? SMFIP_NR_RCPT : SMFIP_NORCPT;
+	const unsigned long want = never | of_bodies | of_recipients;
+	const unsigned long changes =
+		bodies == MILTER_NO_BODIES ? 0 : SMFIF_CHGBODY | SMFIF_CHGHDRS | SMFIF_ADDHDRS;
 
 	(void)unused2;
 	(void)unused3;
 	/* on_data() needs the macros. */
-	if ((steps & want) != want || (offered & SMFIF_SETSYMLIST) == 0) {
+	if ((steps & want) != want ||
+	    (offered & (SMFIF_SETSYMLIST | changes)) != (SMFIF_SETSYMLIST | changes)) {
 		daemon_log(LOG_ERR, "the mail server speaks too old a milter protocol; Postfix 2.6 "
 				    "or later is needed");
 		return SMFIS_REJECT;
 	}
-	*actions_r = SMFIF_SETSYMLIST;
+	*actions_r = SMFIF_SETSYMLIST | changes;
 	*steps_r = want;
 	*unused2_r = *unused3_r = 0;
 	/* No mail server has this macro: `postlatch check` knows this milter by it. */
@@ -102,6 +114,7 @@ static sfsistat on_connect(SMFICTX *ctx, char *hostname, _SOCK_ADDR *address)
 	/* Without memory there is no client, and DATA answers with a temporary failure. */
 	if (client == NULL)
 		return SMFIS_CONTINUE;
+	client->bodies = milter_bodies(the_milter);
 	pl_ip_from_sockaddr((const struct sockaddr *)address, &client->ip);
 	smfi_setpriv(ctx, client);
 	/* If this fails, a message fails, too, or the client has to connect again. */
@@ -149,12 +162,25 @@ static sfsistat submitted(SMFICTX *ctx, struct client *client, const char *login
 		return fail(ctx, &err);
 	log_decision(ctx, client, &member, fresh ? "accept" : "sign-in-again");
 	show(ctx, client, login, &member, fresh);
+	if (fresh && client->bodies != MILTER_NO_BODIES)
+		rewrite_begin(&client->rewrite, &member,
+			      client->bodies == MILTER_BODIES_FOR_OUTSIDE);
 	if (fresh)
 		return SMFIS_CONTINUE;
 	milter_count_refusal(the_milter, &member, "sign-in-again");
 	/* Postfix hangs up after 421. */
 	return refuse(ctx, "421", "4.7.0",
 		      "The account or the policy has changed; connect and sign in again");
+}
+
+/* Those that Postfix accepts; without an answer. */
+static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
+{
+	struct client *client = smfi_getpriv(ctx);
+
+	if (client != NULL && client->bodies == MILTER_BODIES_FOR_OUTSIDE)
+		rewrite_recipient(&client->rewrite, the_milter, arguments[0]);
+	return SMFIS_NOREPLY;
 }
 
 static sfsistat on_data(SMFICTX *ctx)
@@ -169,10 +195,50 @@ static sfsistat on_data(SMFICTX *ctx)
 	return client == NULL ? fail(ctx, &no_memory) : submitted(ctx, client, login);
 }
 
+static sfsistat on_field(SMFICTX *ctx, char *name, char *value)
+{
+	struct client *client = smfi_getpriv(ctx);
+
+	if (client != NULL)
+		rewrite_field(&client->rewrite, name, value);
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat on_body(SMFICTX *ctx, unsigned char *bytes, size_t count)
+{
+	struct client *client = smfi_getpriv(ctx);
+
+	return client == NULL ? SMFIS_SKIP
+			      : rewrite_body(&client->rewrite, the_milter, ctx, bytes, count);
+}
+
+static sfsistat on_message(SMFICTX *ctx)
+{
+	struct client *client = smfi_getpriv(ctx);
+	sfsistat answer;
+
+	if (client == NULL)
+		return SMFIS_CONTINUE;
+	answer = rewrite_finish(&client->rewrite, the_milter, ctx);
+	rewrite_end(&client->rewrite);
+	return answer;
+}
+
+static sfsistat on_abort(SMFICTX *ctx)
+{
+	struct client *client = smfi_getpriv(ctx);
+
+	if (client != NULL)
+		rewrite_end(&client->rewrite);
+	return SMFIS_CONTINUE;
+}
+
 static sfsistat on_close(SMFICTX *ctx)
 {
 	struct client *client = smfi_getpriv(ctx);
 
+	if (client != NULL)
+		rewrite_end(&client->rewrite);
 	free(client);
 	smfi_setpriv(ctx, NULL);
 	return SMFIS_CONTINUE;
@@ -183,8 +249,13 @@ int callbacks_register(struct milter *milter)
 	struct smfiDesc description = {
 		.xxfi_name = (char *)"postlatch",
 		.xxfi_version = SMFI_VERSION,
-		.xxfi_flags = SMFIF_SETSYMLIST,
+		.xxfi_flags = SMFIF_SETSYMLIST | SMFIF_CHGBODY | SMFIF_CHGHDRS | SMFIF_ADDHDRS,
 		.xxfi_connect = on_connect,
+		.xxfi_envrcpt = on_recipient,
+		.xxfi_header = on_field,
+		.xxfi_body = on_body,
+		.xxfi_eom = on_message,
+		.xxfi_abort = on_abort,
 		.xxfi_close = on_close,
 		.xxfi_data = on_data,
 		.xxfi_negotiate = on_negotiate,

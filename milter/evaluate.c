@@ -18,6 +18,7 @@
 struct milter {
 	struct pl_live_policy *live;
 	struct pl_store_pool *pool;
+	struct pl_store_pool *attachment_pool;
 	struct daemon_logins *logins;
 };
 
@@ -39,13 +40,16 @@ static int open_logins(struct milter *milter, struct pl_error *err)
 int milter_new(const char *policy_path, struct milter **milter_r, struct pl_error *err)
 {
 	const struct pl_live_options options = { .policy_path = policy_path,
+						 .keys = PL_LIVE_HMAC_KEY,
 						 .look_every_ms = LOOK_EVERY_MS,
 						 .report = daemon_log_report };
 	struct milter *milter = calloc(1, sizeof(*milter));
 
 	*milter_r = NULL;
 	if (milter == NULL || (milter->live = pl_live_policy_new(&options)) == NULL ||
-	    (milter->pool = pl_store_pool_new(PL_ROLE_MILTER, PL_STORE_POOL_MOST)) == NULL) {
+	    (milter->pool = pl_store_pool_new(PL_ROLE_MILTER, PL_STORE_POOL_MOST)) == NULL ||
+	    (milter->attachment_pool = pl_store_pool_new(PL_ROLE_USE, PL_STORE_POOL_MOST)) ==
+		    NULL) {
 		milter_free(&milter);
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	}
@@ -67,6 +71,7 @@ void milter_free(struct milter **milter_p)
 		return;
 	daemon_logins_free(&milter->logins);
 	pl_store_pool_free(&milter->pool);
+	pl_store_pool_free(&milter->attachment_pool);
 	pl_live_policy_free(&milter->live);
 	free(milter);
 }
@@ -181,4 +186,37 @@ int milter_forward(struct milter *milter, const struct pl_forward_question *ques
 				 pl_store_now(evaluation.store), question, answer_r, err);
 	end(&evaluation, ret < 0 && err->code != PL_ERR_DATA);
 	return ret;
+}
+
+int milter_begin_attachments(struct milter *milter, const struct pl_address *member,
+			     struct attachments *attachments_r, struct pl_error *err)
+{
+	struct pl_snapshot *snapshot;
+
+	if (pl_live_policy_hold(milter->live, pl_monotonic_ms(), &snapshot, err) < 0)
+		return -1;
+	*attachments_r = (struct attachments){ .snapshot = snapshot,
+					       .pool = milter->attachment_pool,
+					       .member = member };
+	return 0;
+}
+
+void milter_end_attachments(struct attachments *attachments)
+{
+	pl_snapshot_unref(&attachments->snapshot);
+}
+
+enum milter_bodies milter_bodies(struct milter *milter)
+{
+	enum milter_bodies bodies = MILTER_NO_BODIES;
+	struct pl_snapshot *snapshot;
+	struct pl_error err;
+
+	if (pl_live_policy_hold(milter->live, pl_monotonic_ms(), &snapshot, &err) < 0)
+		return bodies;
+	if (snapshot->policy->attachment_url[0] != '\0')
+		bodies = snapshot->policy->attachment_recipients != 0 ? MILTER_BODIES_FOR_OUTSIDE
+								      : MILTER_BODIES;
+	pl_snapshot_unref(&snapshot);
+	return bodies;
 }

@@ -4,13 +4,15 @@
  * connections. Whether a member may send is Dovecot's to decide, with all facts, when the
  * client signs in. What is decided here for each message is whether that still stands: it
  * does until something changes that concerns the member. No clock is compared with another.
- * It never changes a message, and never answers Postfix: that is for callbacks.c.
+ * Large attachments are taken out as attachments.h has it. It never answers Postfix: that is for
+ * callbacks.c.
  */
 #ifndef POSTLATCH_MILTER_EVALUATE_H
 #define POSTLATCH_MILTER_EVALUATE_H
 
 #include <stdint.h>
 
+#include "milter/attachments.h"
 #include "policy/account/connection_attempt.h"
 #include "policy/forward/course.h"
 #include "policy/forward/resolve.h"
@@ -42,6 +44,15 @@ int milter_is_fresh(struct milter *milter, const char *login, const struct momen
 /* What Postfix is answered about an address; see pl_forward_look_up(). */
 int milter_forward(struct milter *milter, const struct pl_forward_question *question,
 		   char answer_r[PL_FORWARD_ANSWER], struct pl_error *err);
+
+/* What large attachments need of the milter; see attachments.h. member is borrowed. 0, or -1. To be
+ * given back with milter_end_attachments(). */
+int milter_begin_attachments(struct milter *milter, const struct pl_address *member,
+			     struct attachments *attachments_r, struct pl_error *err);
+void milter_end_attachments(struct attachments *attachments);
+/* What the policy file says of them: which mail they are taken out of, if any. */
+enum milter_bodies { MILTER_NO_BODIES, MILTER_BODIES, MILTER_BODIES_FOR_OUTSIDE };
+enum milter_bodies milter_bodies(struct milter *milter);
 
 /* Hands a message to whatever connection test shows it. Never waits. */
 void milter_show(struct milter *milter, const struct pl_connection_attempt *attempt);

@@ -57,7 +57,7 @@ only libpq-fe.h policy/store/store_postgresql.c policy/store/store_postgresql_co
 only confuse.h policy/settings/brand_conf.c policy/settings/confuse_text.c policy/settings/confuse_text.h \
 	policy/settings/policy_file.c policy/settings/policy_validators.c policy/settings/policy_validators.h
 only csv.h policy/admin/member_csv.c
-only libmilter/mfapi.h milter/callbacks.c milter/main.c
+only libmilter/mfapi.h milter/callbacks.c milter/main.c milter/rewrite.c milter/rewrite.h
 only microhttpd.h portal/http/http.c
 only expat.h portal/setup/pox_request.c
 only openssl/cms.h portal/setup/cms.c

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unictype.h>
 #include <unistr.h>
 
@@ -13,6 +14,7 @@
 #include "policy/base/utf8.h"
 
 #define SEGMENTS_MAX 32
+#define EXTENSION_MAX 16
 #define RAW_MAX (2 * MIME_VALUE_MAX)
 
 /* A name that is put together. */
@@ -121,6 +123,20 @@ static int is_of_name(ucs4_t character)
 	       !uc_is_property_bidi_control(character);
 }
 
+/* Programs go by the extension. */
+static void cut(const char *name, char name_r[MIME_FILE_NAME_MAX + 1])
+{
+	const char *dot = strrchr(name, '.');
+	const size_t extension = dot == NULL ? 0 : strlen(dot);
+
+	if (strlen(name) <= MIME_FILE_NAME_MAX || extension > EXTENSION_MAX) {
+		pl_utf8_copy(name, name_r, MIME_FILE_NAME_MAX + 1);
+		return;
+	}
+	pl_utf8_copy(name, name_r, MIME_FILE_NAME_MAX + 1 - extension);
+	strcat(name_r, dot == NULL ? "" : dot);
+}
+
 /* What stands behind the last slash or backslash, of the characters that may be in a name. */
 static void clean(const char *utf8, char name_r[MIME_FILE_NAME_MAX + 1])
 {
@@ -142,7 +158,7 @@ static void clean(const char *utf8, char name_r[MIME_FILE_NAME_MAX + 1])
 		used--;
 	kept[used] = '\0';
 	begin = strspn(kept, " ");
-	pl_utf8_copy(kept + begin, name_r, MIME_FILE_NAME_MAX + 1);
+	cut(kept + begin, name_r);
 	if (strcmp(name_r, ".") == 0 || strcmp(name_r, "..") == 0)
 		name_r[0] = '\0';
 }
@@ -155,4 +171,27 @@ void mime_file_name(const char *disposition, const char *type, char name_r[MIME_
 	if (utf8[0] == '\0')
 		read_name(type, "name", utf8, sizeof(utf8));
 	clean(utf8, name_r);
+}
+
+void mime_file_name_of(const char *text, const char *extension, char name_r[MIME_FILE_NAME_MAX + 1])
+{
+	const size_t len = strlen(text), dot = strlen(extension) + 1;
+	char name[RAW_MAX * 3 + 1];
+
+	pl_utf8_copy(text, name, sizeof(name) - dot);
+	/* A subject may have slashes, behind which the name would begin. */
+	for (char *c = name; *c != '\0'; c++) {
+		if (*c == '/' || *c == '\\')
+			*c = '-';
+	}
+	if (strspn(name, " .") == strlen(name)) {
+		name_r[0] = '\0';
+		return;
+	}
+	if (len < dot || text[len - dot] != '.' ||
+	    strcasecmp(text + len - dot + 1, extension) != 0) {
+		strcat(name, ".");
+		strcat(name, extension);
+	}
+	clean(name, name_r);
 }

@@ -332,7 +332,7 @@ static int take_delimiter(struct mime_scanner *scanner)
 
 static void look_for_pgp(struct mime_scanner *scanner)
 {
-	static const char armour[] = "-----BEGIN PGP ";
+	static const char armour[] = MIME_PGP_ARMOUR;
 	const struct mime_content *content = &scanner->parts[scanner->part].content;
 
 	if (scanner->kept >= strlen(armour) && memcmp(scanner->line, armour, strlen(armour)) == 0 &&
@@ -401,6 +401,11 @@ static size_t take_line(struct mime_scanner *scanner, const unsigned char *bytes
 	scanner->offset++;
 	end_line(scanner);
 	return len + 1;
+}
+
+int mime_scanner_has_stopped(const struct mime_scanner *scanner)
+{
+	return has_stopped(scanner);
 }
 
 static void begin_body(struct mime_scanner *scanner)

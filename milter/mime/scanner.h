@@ -16,6 +16,9 @@
 
 #include "milter/mime/content.h"
 
+/* How a line begins from which on a text is signed or encrypted (RFC 9580 section 6.2). */
+#define MIME_PGP_ARMOUR "-----BEGIN PGP "
+
 #define MIME_DEPTH_MAX 16
 #define MIME_PARTS_MAX 250
 #define MIME_HEADER_MAX 65536 /* bytes of the header of one part */
@@ -41,6 +44,8 @@ void mime_scanner_free(struct mime_scanner **scanner);
 void mime_scanner_field(struct mime_scanner *scanner, const char *name, const char *value);
 /* The next bytes of the body. */
 void mime_scanner_body(struct mime_scanner *scanner, const unsigned char *bytes, size_t count);
+/* Whether it is known already that the message is to be left alone. */
+int mime_scanner_has_stopped(const struct mime_scanner *scanner);
 /* At the end of the body: why the message is to be left alone, or MIME_NO_REASON. -1: out of memory. */
 int mime_scanner_end(struct mime_scanner *scanner);
 

@@ -2,10 +2,12 @@
  *
  * The input is a message; its body is handed over at once and in pieces whose sizes are in the first
  * bytes. Both ways find the same parts, these are where the delimiters are, and their content is
- * decoded to the same bytes whatever the pieces are.
+ * decoded to the same bytes whatever the pieces are. Then files are taken out of it: what was found
+ * to be right is written, and read again has the parts that were not taken out, byte for byte.
  */
 #include "tests/fuzz/fuzz.h"
 
+#include "milter/message.h"
 #include "milter/mime/decoder.h"
 #include "milter/mime/file_name.h"
 #include "milter/mime/scanner.h"
@@ -119,6 +121,147 @@ static void check_content(const struct mime_part *part, const uint8_t *body, con
 	MUST(strpbrk(name, "/\\\r\n") == NULL);
 }
 
+/* The whole way: the new message. */
+struct written {
+	unsigned char *bytes;
+	size_t used, room;
+};
+
+static int write_new(void *context, const unsigned char *bytes, size_t count)
+{
+	struct written *written = context;
+
+	if (written->used + count > written->room) {
+		written->room = 2 * (written->used + count) + 4096;
+		written->bytes = realloc(written->bytes, written->room);
+		MUST(written->bytes != NULL);
+	}
+	if (count > 0)
+		memcpy(written->bytes + written->used, bytes, count);
+	written->used += count;
+	return 0;
+}
+
+static int count_content(void *context, const unsigned char *bytes, size_t count)
+{
+	(void)bytes;
+	*(uint64_t *)context += count;
+	return 0;
+}
+
+static size_t begin_message(struct message *message, const uint8_t *data, size_t size)
+{
+	struct pl_error err;
+	size_t at = 0;
+
+	while (at < size) {
+		const uint8_t *lf = memchr(data + at, '\n', size - at);
+		const size_t len = lf == NULL ? size - at : (size_t)(lf - data) - at;
+		char *line = strndup((const char *)data + at, len), *colon = strchr(line, ':');
+
+		at += lf == NULL ? len : len + 1;
+		if (colon != NULL)
+			*colon = '\0';
+		MUST(colon == NULL || message_field(message, line, colon + 1, &err) == 0);
+		free(line);
+		if (colon == NULL)
+			break;
+	}
+	return at;
+}
+
+static const struct message_file *file_of(const struct message_file *files, size_t count,
+					  size_t part)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (files[i].part == part)
+			return &files[i];
+	}
+	return NULL;
+}
+
+/* The old parts that stayed, in their order, among the new ones. */
+static void check_new(struct message *message, const struct mime_part *old, size_t old_count,
+		      const uint8_t *body, const struct written *new)
+{
+	struct mime_scanner *scanner = mime_scanner_new();
+	const struct mime_part *parts;
+	const struct message_change *changes;
+	size_t count, change_count, file_count, at = 0;
+	const struct message_file *files = message_files(message, &file_count);
+
+	MUST(scanner != NULL);
+	changes = message_changes(message, &change_count);
+	for (size_t i = 0; i < change_count; i++) {
+		if (changes[i].value != NULL)
+			mime_scanner_field(scanner, changes[i].name, changes[i].value);
+	}
+	/* A field that is very long is not kept. */
+	if (change_count == 0 && old[0].type == NULL) {
+		mime_scanner_free(&scanner);
+		return;
+	}
+	if (change_count == 0)
+		mime_scanner_field(scanner, "Content-Type", old[0].type);
+	mime_scanner_body(scanner, new->bytes, new->used);
+	MUST(mime_scanner_end(scanner) == MIME_NO_REASON);
+	parts = mime_scanner_parts(scanner, &count);
+	for (size_t i = 0; i < old_count; i++, at++) {
+		const size_t len = (size_t)(old[i].end - old[i].begin);
+
+		MUST(at < count && parts[at].depth == old[i].depth);
+		if (file_of(files, file_count, i) != NULL) {
+			MUST(strcmp(parts[at].content.type, "multipart/alternative") == 0);
+			at += 2;
+		} else if (!mime_has_parts(&old[i].content)) {
+			MUST(parts[at].end - parts[at].begin == len);
+			MUST(len == 0 ||
+			     memcmp(new->bytes + parts[at].begin, body + old[i].begin, len) == 0);
+		}
+	}
+	MUST(at == count);
+	mime_scanner_free(&scanner);
+}
+
+static void take_out(const uint8_t *data, size_t size, const uint8_t *sizes,
+		     const struct mime_part *parts, size_t part_count)
+{
+	const struct message_limits limits = {
+		.sizes = { .threshold = sizes[0], .sum = 2 * sizes[1] + 1, .least = 1, .most = 100 }
+	};
+	struct message *message = message_new();
+	struct written new = { NULL, 0, 0 };
+	const struct message_file *files;
+	const char *reason;
+	struct pl_error err;
+	size_t begin, count;
+
+	MUST(message != NULL);
+	begin = begin_message(message, data, size);
+	MUST(message_body(message, data + begin, (size - begin) / 2, &err) == 0);
+	MUST(message_body(message, data + begin + (size - begin) / 2,
+			  size - begin - (size - begin) / 2, &err) == 0);
+	if (message_plan(message, &limits, &reason, &err) == 1) {
+		files = message_files(message, &count);
+		MUST(count > 0 && count <= 100 && parts != NULL);
+		for (size_t i = 0; i < count; i++) {
+			uint64_t sum = 0;
+
+			MUST(files[i].part < part_count && files[i].name[0] != '\0');
+			MUST(pl_is_utf8(files[i].name) &&
+			     strpbrk(files[i].name, "/\\\r\n") == NULL);
+			MUST(message_content(message, i, count_content, &sum) == 0);
+			MUST(sum == files[i].size);
+		}
+		if (message_build(message, "https://f.test/l/0", "2027-03-01", &err) == 1) {
+			MUST(message_write(message, write_new, &new) == 0);
+			check_new(message, parts, part_count, data + begin, &new);
+		}
+	}
+	free(new.bytes);
+	message_free(&message);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct mime_scanner *at_once = mime_scanner_new(), *in_pieces = mime_scanner_new();
@@ -146,6 +289,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			check_place(parts, i, data + begin, size - begin);
 			check_content(&parts[i], data + begin, sizes);
 		}
+		take_out(data, size, sizes, reason == MIME_NO_REASON ? parts : NULL, count);
 	}
 	mime_scanner_free(&at_once);
 	mime_scanner_free(&in_pieces);

@@ -26,7 +26,7 @@ class Member(CommandTest):
         for words in (("add", "a@x.test"), ("set", "a@x.test")):
             said = self.site.run("member", *words, "class=stuff", "large_attachments=on").stderr
             self.assertIn('no section class "stuff"', said)
-            self.assertIn("large_attachments does nothing", said)
+            self.assertIn("large_attachments does nothing until attachment_url is set", said)
         self.assertEqual(self.site.run("member", "set", "a@x.test", "class=staff", "imap=off").stderr, "")
         self.assertEqual(self.site.run("member", "set", "a@x.test", "class=").stderr, "")
         for verb in ("add", "set"):

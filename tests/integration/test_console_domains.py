@@ -128,7 +128,7 @@ class One(Domains):
         password = settings["client_password"]
         self.assertEqual((password["value"], password["own"], password["next"]),
                          ("always", "never_from_2037-03-01", {"value": "never", "from": "2037-03-01"}))
-        self.assertEqual([name for name in settings if settings[name]["no_effect_yet"]], ["large_attachments"])
+        self.assertEqual([name for name in settings if settings[name]["no_effect_yet"]], [])
 
     def test_others_are_not_found_and_lower_roles_refused(self):
         domain, helpdesk = self.make("domain"), self.make("helpdesk")

@@ -146,7 +146,7 @@ class Shown(MemberTest):
         self.assertEqual(settings["two_factor_mode"]["allowed"], ["inherit", "use", "skip"])
         self.assertEqual((settings["two_factor_mode"]["dated"], settings["two_factor_requirement"]["dated"]),
                          ([], ["required"]))
-        self.assertEqual([name for name in settings if settings[name]["no_effect_yet"]], ["large_attachments"])
+        self.assertEqual([name for name in settings if settings[name]["no_effect_yet"]], [])
 
     def test_a_factor_is_shown_with_when_and_whence(self):
         browser = self.registered()
