@@ -11,7 +11,7 @@ CLANG_FORMAT_VERSION=14
 if [[ $(clang-format --version 2>/dev/null) = *" version $CLANG_FORMAT_VERSION."* ]]; then
 	while read -r line; do
 		complain "$line"
-	done < <(find policy ctl daemon dovecot dovecot-plugin milter sasl-relay portal sender tests -name '*.[ch]' -not -path '*/node_modules/*' -print0 |
+	done < <(find policy ctl daemon dovecot dovecot-plugin milter sasl-relay portal password sender tests -name '*.[ch]' -not -path '*/node_modules/*' -print0 |
 		xargs -0 clang-format --dry-run 2>&1 | sed -nE 's/ (warning|error): code should be clang-formatted.*/ is not formatted; run clang-format -i/p')
 fi
 
@@ -33,7 +33,7 @@ fi
 if command -v cppcheck >/dev/null; then
 	cppcheck --quiet -j 2 --std=c11 --enable=warning,portability --inline-suppr -I. -DPACKAGE_STRING='""' \
 		--suppress=missingInclude --suppress=missingIncludeSystem --error-exitcode=1 \
-		policy ctl daemon dovecot milter sasl-relay portal sender dovecot-plugin/driver.c 2>&1 || status=1
+		policy ctl daemon dovecot milter sasl-relay portal password sender dovecot-plugin/driver.c 2>&1 || status=1
 fi
 
 # Every reason for a 409 of the administrators' API is a row of its table, so that programs find it in the document.
@@ -45,6 +45,6 @@ done < <(grep -nE 'respond_(error|json)\(response, 409' portal/console/*.c | gre
 while read -r hit; do
 	complain "cites what is not in the tree: $hit"
 done < <(grep -rnEi '\b(design (section|card|document)|DESIGN\.md|STYLE\.md|FINDINGS\.md|SITES\.md|(issue|ticket) #?[0-9]+)\b' \
-	policy ctl daemon dovecot dovecot-plugin milter sasl-relay portal sender web tests tools man conf.d demo debian \
+	policy ctl daemon dovecot dovecot-plugin milter sasl-relay portal password sender web tests tools man conf.d demo debian \
 	--include='*' --exclude=check-code.sh --exclude-dir=node_modules)
 exit $status

@@ -51,7 +51,7 @@ done < <(grep -oHE '(\$POSTLATCH|postlatch) (--json )?(domain|import|member|app-
 	sed -E 's/:(\$POSTLATCH|postlatch) (--json )?/ /' | sort -u)
 
 # Every source file is in a Makefile, which may be that of the folder above.
-for file in {policy,portal}/*/*.[ch] ctl/{check,import,setup}/*.[ch] {ctl,daemon,dovecot,milter,sasl-relay,dovecot-plugin,portal,sender}/*.[ch] tests/{unit,fuzz,bench}/*.[ch]; do
+for file in {policy,portal}/*/*.[ch] ctl/{check,import,setup}/*.[ch] {ctl,daemon,dovecot,milter,sasl-relay,dovecot-plugin,portal,password,sender}/*.[ch] tests/{unit,fuzz,bench}/*.[ch]; do
 	[ -e "$file" ] || continue
 	makefile=${file%/*}/Makefile.am
 	[ -e "$makefile" ] || makefile=${file%/*/*}/Makefile.am

@@ -9,7 +9,7 @@ status=0
 complain() { echo "check-includes: $*"; status=1; }
 
 rooms=(policy/base policy/store policy/settings policy/outbox policy/account policy/credential policy/session policy/login policy/forward policy/attachment policy/admin
-	daemon dovecot dovecot-plugin milter/mime milter sasl-relay portal/http portal/signin portal/account portal/console portal/oauth portal/setup portal sender
+	daemon dovecot dovecot-plugin milter/mime milter sasl-relay portal/http portal/signin portal/account portal/console portal/oauth portal/setup portal password sender
 	ctl ctl/check ctl/import ctl/setup)
 shared=" policy daemon dovecot "
 declare -A place
@@ -64,6 +64,7 @@ only openssl/cms.h portal/setup/cms.c
 only uniconv.h milter/mime/charset.c
 only qrencode.h portal/signin/qr.c
 only fido.h portal/signin/webauthn.c
+only pwquality.h portal/signin/password_quality.c
 only curl/curl.h dovecot/doveadm.c
 
 # The decision is pure.

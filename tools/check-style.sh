@@ -3,7 +3,7 @@
 set -uo pipefail
 status=0
 complain() { echo "check-style: $*"; status=1; }
-sources=({policy,portal}/*/*.[ch] ctl/{check,import,setup}/*.[ch] {ctl,daemon,dovecot,dovecot-plugin,milter,sasl-relay,portal,sender}/*.[ch])
+sources=({policy,portal}/*/*.[ch] ctl/{check,import,setup}/*.[ch] {ctl,daemon,dovecot,dovecot-plugin,milter,sasl-relay,portal,password,sender}/*.[ch])
 
 # never PATTERN WHY FILE ...
 never() {

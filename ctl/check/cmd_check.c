@@ -32,6 +32,7 @@ static const struct {
 	{ "portal", check_portal_address, "the portal answers at its public address" },
 	{ "portal", check_doveadm_address, "doveadm answers the portal" },
 	{ "portal", check_profiles, NULL },
+	{ "portal", check_password_service, NULL },
 	{ "console", check_console, "every administrator has a second factor" },
 	{ "sender", check_outbox, "no message to a member has waited for long" },
 	{ "sender", check_sendmail, "the sender's user can send mail" },

@@ -13,6 +13,8 @@
 
 #define DAYS_MOST 365
 #define DAYS_COUNT 8
+#define COMMAND_WORDS 32
+#define COMMAND_BYTES 4096
 
 static int must_be(struct pl_error *err, const char *what)
 {
@@ -49,6 +51,23 @@ int pl_option_path(const char *value, struct pl_error *err)
 	if (pl_option_text(value, err) < 0)
 		return -1;
 	return value[0] == '/' ? 0 : must_be(err, "the whole path of a file, from / on");
+}
+
+int pl_option_command(const char *value, struct pl_error *err)
+{
+	size_t words = 0;
+
+	if (value[0] == '\0')
+		return 0;
+	if (pl_option_path(value, err) < 0)
+		return -1;
+	for (const char *at = value; *at != '\0'; at += strspn(at, " ")) {
+		at += strcspn(at, " ");
+		words++;
+	}
+	return words <= COMMAND_WORDS && strlen(value) < COMMAND_BYTES
+		       ? 0
+		       : must_be(err, "a command of up to 32 words");
 }
 
 int pl_option_database(const char *value, struct pl_error *err)

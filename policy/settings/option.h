@@ -17,6 +17,9 @@ int pl_option_text(const char *value, struct pl_error *err);
 int pl_option_path(const char *value, struct pl_error *err);
 /* An absolute path, or nothing. */
 int pl_option_path_or_none(const char *value, struct pl_error *err);
+/* A program and its arguments, separated by spaces: up to 32 words, of which the first is an
+ * absolute path; or nothing. */
+int pl_option_command(const char *value, struct pl_error *err);
 /* "sqlite:PATH", "postgresql://..." or "postgres://...". */
 int pl_option_database(const char *value, struct pl_error *err);
 /* A domain name, or nothing. */

@@ -12,6 +12,8 @@
 #include "portal/signin/sign_in_count.h"
 #include "portal/signin/sign_in_log.h"
 
+#define HOLDS_TRIES 2
+
 /* The browser's trusted device, if it is one of the member; else 0. */
 static int find_device(const struct request *request, const struct pl_address *address,
 		       int64_t *id_r, struct pl_error *err)
@@ -131,5 +133,17 @@ int password_attempt(struct request *request, struct response *response, const c
 		return -1;
 	if (right < 0)
 		log_sign_in(request->ip_text, logged(request, user), "unavailable");
+	return right;
+}
+
+int password_holds(struct request *request, const char *password, struct pl_error *err)
+{
+	char name[PL_ADDRESS_MAX + 1];
+	int right = 0;
+
+	/* Front ends may learn of it a moment later than where it was changed; a refusal takes
+	 * Dovecot its time. */
+	for (int i = 0; right == 0 && i < HOLDS_TRIES; i++)
+		right = ask_dovecot(request, request->address, password, name, err);
 	return right;
 }

@@ -13,4 +13,9 @@
 int password_attempt(struct request *request, struct response *response, const char *user,
 		     const char *password, char name_r[PL_ADDRESS_MAX + 1], struct pl_error *err);
 
+/* Whether a password that was just changed is the member's for Dovecot. Nothing is counted. The
+ * request has no connection to the database meanwhile, and may have none after it. 1, 0, or -1
+ * cannot tell. */
+int password_holds(struct request *request, const char *password, struct pl_error *err);
+
 #endif

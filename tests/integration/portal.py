@@ -42,12 +42,14 @@ FILE_HEADERS = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy", "Cache
 
 class Dovecot:
     """As much of Dovecot's auth protocol as one question needs. Every member's
-    password is "right"; mode says how it misbehaves, and gate when it may answer."""
+    password is "right", or what password_of says; mode says how it misbehaves, and gate
+    when it may answer."""
 
     GREETING = b"VERSION\t1\t2\nMECH\tPLAIN\tplaintext\nSPID\t1\nCUID\t2\nCOOKIE\t00\nDONE\n"
 
     def __init__(self, path):
         self.path, self.mode, self.asked = path, "well", []
+        self.password_of = lambda user: "right"
         self.gate = threading.Event()
         self.gate.set()
         self.socket = socket.socket(socket.AF_UNIX)
@@ -80,7 +82,7 @@ class Dovecot:
             return {"temporary": b"FAIL\t1\ttemp\n", "temporary by code": b"FAIL\t1\tcode=temp_fail\n",
                     "closes": b"", "babbles": b"ABRACADABRA\n", "endless": b"x" * 100000,
                     "asks back": b"CONT\t1\t\n"}[self.mode]
-        if password != "right":
+        if password != self.password_of(user):
             return b"FAIL\t1\tuser=%s\n" % user.encode()
         return b"OK\t1\tuser=%s\n" % user.lower().encode()
 

@@ -6,7 +6,7 @@ import unittest
 from server import BUILD, TIMEOUT
 
 DAEMONS = {"postlatch-milter": "milter", "postlatch-portal": "portal", "postlatch-sasl-relay": "sasl-relay",
-           "postlatch-sender": "sender"}
+           "postlatch-sender": "sender", "postlatch-password": "password"}
 
 
 def said(name):

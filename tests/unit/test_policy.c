@@ -167,6 +167,8 @@ static void errors(void **state)
 		{ "webmail_url = \"javascript:x\"\n", "policy.conf:1", "https://" },
 		{ "doveadm_url = \"http://a.test/ javascript:x\"\n", "policy.conf:1", "https://" },
 		{ "sendmail = \"sendmail\"\n", "policy.conf:1", "from / on" },
+		{ "password_command = \"passwd\"\n", "policy.conf:1", "from / on" },
+		{ "password_command_seconds = 61\n", "policy.conf:1", "60" },
 		{ "database = \"mysql://u:secret@h/x\"\n", "policy.conf:1",
 		  "database: it must be sqlite:" },
 	};

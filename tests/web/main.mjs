@@ -7,6 +7,7 @@ import "./test_registration.mjs";
 import "./test_account.mjs";
 import "./test_set_up.mjs";
 import "./test_activity.mjs";
+import "./test_password.mjs";
 import "./test_addresses.mjs";
 import "./test_app_passwords.mjs";
 import "./test_applications.mjs";

@@ -139,7 +139,8 @@ class Session:
         return {"state": self.state, "why": None, "recovery_kept": pending or self.kept, "address": self.address, "csrf": self.csrf,
                 "next": self.next if pending else None, "name": "Postlatch",
                 "required_from": "2090-03-01" if pending and self.address.startswith("soon") else None,
-                "recovery": pending and self.codes > 0, "factors": ["totp"] if pending and self.registered else [], "passkeys": False, "idle_minutes": 30, "webmail": "http://localhost/mail/"}
+                "recovery": pending and self.codes > 0, "factors": ["totp"] if pending and self.registered else [], "passkeys": False, "idle_minutes": 30, "webmail": "http://localhost/mail/",
+                "password_change": not pending and not self.forbidden}
 
     def mail_settings(self):
         return {"user": self.address, "server": "mail.demo.test", "password": "app", "app_passwords": True, "oauth": True,
@@ -291,7 +292,7 @@ def post_connection_test_stop(session, _body):
 
 
 NOBODY = {"state": "none", "why": None, "recovery_kept": True, "address": None, "csrf": None, "next": None,
-          "required_from": None, "name": "Postlatch", "recovery": False, "factors": [], "passkeys": False,
+          "required_from": None, "name": "Postlatch", "recovery": False, "factors": [], "passkeys": False, "password_change": False,
           "idle_minutes": 30, "webmail": None}
 
 
@@ -448,6 +449,16 @@ def post_app_password_revoke(session, body):
     return app_passwords(session)
 
 
+def post_password(session, body):
+    if body["old"] != "secret":
+        raise Refused(401, "wrong-password", field="old")
+    if len(body["new"]) < 8:
+        raise Refused(422, "password-too-short", field="new", number=8)
+    if body["new"] == "used before":
+        raise Refused(422, "password-refused-because", field="new", reason="Used before.")
+    return {"changed": True, "ended": body["end_others"]}
+
+
 def post_profile(session, body):
     of_id(session, body)
     return {"url": "http://localhost/profile/x", "qr": drawing(), "expires_at": int(time.time()) + 300}
@@ -507,6 +518,7 @@ ROUTES = {
     "/api/account/forwarding/targets/code": ("authenticated", True, post_forwarding_code),
     "/api/account/forwarding/targets/confirm": ("authenticated", False, post_forwarding_confirm),
     "/api/account/forwarding/targets/remove": ("authenticated", False, post_forwarding_remove),
+    "/api/account/password": ("authenticated", True, post_password),
     "/api/account/sessions/end": ("authenticated", False, post_session_end),
     "/api/account/sessions/end-all": ("authenticated", True, post_session_end_all),
 }

@@ -126,6 +126,20 @@ export const SCREENS = {
         await page.locator("[aria-labelledby=devices] button").last().click();
         await reader.alert();
     },
+    "change of the password": async (reader, page) => {
+        await reader.signIn("trusted", "/account/password");
+        await page.waitForSelector("[name=old]");
+    },
+    "change of the password, refused": async (reader, page) => {
+        await reader.signIn("trusted", "/account/password");
+        await page.fill("[name=old]", "secret");
+        await page.fill("[name=new]", "short");
+        await page.fill("[name=again]", "short");
+        await page.click("form [type=submit]");
+        await page.fill("dialog [name=code]", "123456");
+        await page.click("dialog [type=submit]");
+        await page.locator("[data-field] [role=alert]:not(:empty)").waitFor();
+    },
     "app passwords": (reader) => reader.account("trusted", "/account/app-passwords"),
     "app passwords, none": (reader) => reader.account("required", "/account/app-passwords"),
     "app passwords, unregistered": (reader) => reader.account("plain", "/account/app-passwords"),

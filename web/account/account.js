@@ -11,6 +11,8 @@ import { signOut } from "../signin/sign_out.js";
 import { useSignedIn } from "../signin/signed_in.js";
 import { pages } from "./pages.js";
 
+const isOpen = ({ when }) => !when || session.value?.[when] === true;
+
 function Corner() {
     const { address, administrator, webmail } = session.value;
     return html`
@@ -25,13 +27,13 @@ function Menu({ current }) {
         <${Link} to=${path} aria-current=${path === current ? "page" : undefined}>${t(short)}<//>
     </li>`;
     return html`<nav aria-label=${t("account.menu")} data-menu>
-        <ul>${pages.filter(({ within }) => !within).map(item)}</ul>
+        <ul>${pages.filter((row) => !row.within && isOpen(row)).map(item)}</ul>
     </nav>`;
 }
 
 export function Account() {
     const { path } = place.value;
-    const page = pages.find((row) => row.path === path);
+    const page = pages.find((row) => row.path === path && isOpen(row));
     const signedIn = useSignedIn();
     useLayoutEffect(() => {
         if (signedIn && !page) go("/account", { replace: true });

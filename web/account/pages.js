@@ -1,6 +1,6 @@
 // pages.js - the account pages: a row has its address, the key of its title, that of a shorter one for the
 // navigation if there is one, and the component that draws it below the title. Rows that belong to another page
-// are cards of their own, and not in the navigation.
+// are cards of their own, and not in the navigation. A row with when is there only while the session says so.
 
 import { AppPasswords } from "./app_passwords.js";
 import { Applications } from "./applications.js";
@@ -9,6 +9,7 @@ import { CodesPage } from "./codes.js";
 import { ConnectionTest } from "./connection_test.js";
 import { Devices } from "./devices.js";
 import { Forwarding } from "./forwarding.js";
+import { ChangePassword } from "./password.js";
 import { RegistrationPage } from "./registration.js";
 import { SetUp } from "./set_up.js";
 import { TwoStep } from "./two_step.js";
@@ -21,6 +22,10 @@ export const pages = [
     { path: "/account/forwarding", title: "forwarding.title", component: Forwarding },
     { path: "/account/set-up", title: "set-up.title", component: SetUp },
     { path: "/account/connection-test", title: "test.page", component: ConnectionTest },
+    {
+        path: "/account/password", title: "change-password.title", component: ChangePassword,
+        when: "password_change",
+    },
     { path: "/account/activity", title: "activity.page", component: Activity },
     { path: "/account/registration", component: RegistrationPage, within: "/account" },
     { path: "/account/recovery-codes", component: CodesPage, within: "/account" },

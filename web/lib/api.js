@@ -10,8 +10,8 @@ let csrf = null;
 let address = null; // of the account that the page is about
 
 export class ApiError extends Error {
-    // field: the one that is wrong, of those that were sent.
-    constructor(code, { status = 0, wait = 0, by = null, why = null, field = null } = {}) {
+    // field: the one that is wrong, of those that were sent; number and reason: what the sentence about it tells.
+    constructor(code, { status = 0, wait = 0, by = null, why = null, field = null, number = 0, reason = "" } = {}) {
         super(code);
         this.code = code;
         this.status = status;
@@ -19,6 +19,8 @@ export class ApiError extends Error {
         this.wait = wait;
         this.by = by;
         this.field = field;
+        this.number = number;
+        this.reason = reason;
     }
 }
 

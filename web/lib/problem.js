@@ -23,7 +23,9 @@ function keyOf({ code, field }) {
 export function sentence(error) {
     const key = keyOf(error);
     if (!known(key)) console.error(error);
-    return t(known(key) ? key : "error.internal", { wait: duration(waitOf(error)) });
+    return t(known(key) ? key : "error.internal", {
+        wait: duration(waitOf(error)), number: error.number, reason: error.reason,
+    });
 }
 
 // Refusals of what was typed: these are said at the field.
