@@ -25,9 +25,9 @@ int answer_no_session(const struct request *request, struct response *response, 
 				      "state", "none", "why", why, "address", "csrf", "next",
 				      "required_from", "administrator", "name",
 				      request->policy->portal_name, "webmail", webmail_url(request),
-				      "recovery", 0, "recovery_kept", 1,
-				      "password_change", 0, "factors", json_array(),
-				      "passkeys", passkey_possible(request), "idle_minutes",
+				      "recovery", 0, "recovery_kept", 1, "password_change", 0,
+				      "factors", json_array(), "passkeys",
+				      passkey_possible(request), "idle_minutes",
 				      PL_SESSION_IDLE / 60));
 }
 
