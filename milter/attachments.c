@@ -124,14 +124,13 @@ static int store_piece(void *context, const unsigned char *bytes, size_t count)
 	return pl_blob_write(storing->blob, bytes, count, storing->err) < 0 ? 1 : 0;
 }
 
-static enum attachments_outcome scan_outcome(struct storing *storing, const char *name)
+static enum attachments_outcome scan_outcome(struct storing *storing)
 {
 	const struct pl_policy *policy = storing->attachments->snapshot->policy;
 	const enum clamd_result result = clamd_end(&storing->clamd, tell_progress, storing);
 
 	storing->is_scanned = result == CLAMD_CLEAN;
 	snprintf(storing->said, ATTACHMENTS_SAID, "%s", storing->clamd.said);
-	(void)name;
 	switch (result) {
 	case CLAMD_CLEAN:
 		return ATTACHMENTS_REPLACED;
@@ -164,8 +163,7 @@ static enum attachments_outcome store_file(struct storing *storing, size_t numbe
 	if (status < 0)
 		pl_error_set(storing->err, PL_ERR_RETRY, "the message cannot be read again");
 	if (status == 0)
-		outcome = storing->is_scanned ? scan_outcome(storing, file->name)
-					      : ATTACHMENTS_REPLACED;
+		outcome = storing->is_scanned ? scan_outcome(storing) : ATTACHMENTS_REPLACED;
 	else if (storing->is_scanned)
 		clamd_drop(&storing->clamd);
 	if (outcome == ATTACHMENTS_REPLACED &&
@@ -198,31 +196,37 @@ static struct pl_work work_of(struct at_store *at, struct pl_error *err)
 				 .err = err };
 }
 
-/* 1; 0: the quota, and err says which; -1. */
-static int has_room(const struct attachments *attachments, uint64_t bytes, struct pl_error *err)
+/* How much the member may still store; who has no row yet has stored nothing. 0 or -1. */
+static int read_left(struct at_store *at, int64_t *left_r, struct pl_error *err)
 {
-	struct at_store at;
+	const struct pl_work work = work_of(at, err);
 	struct pl_account account;
 	struct pl_link_room room;
-	struct pl_work work;
-	int ret;
 
-	if (take(&at, attachments, err) < 0)
+	*left_r = INT64_MAX;
+	if (account_of(at, &account, err) < 0)
 		return -1;
-	work = work_of(&at, err);
-	ret = account_of(&at, &account, err);
-	if (ret == 0 && account.member.id != 0) {
-		ret = pl_link_room(&work, attachments->snapshot->policy, &account, &room);
-		if (ret == 0 && pl_link_left(&room) < (int64_t)bytes)
-			return give(&at, 0),
-			       pl_error_set(err, PL_ERR_CONFLICT,
-					    "%llu bytes more would exceed the quota "
-					    "for large attachments",
-					    (unsigned long long)bytes),
-			       0;
-	}
-	give(&at, ret);
-	return ret < 0 ? -1 : 1;
+	if (account.member.id == 0)
+		return 0;
+	if (pl_link_room(&work, at->attachments->snapshot->policy, &account, &room) < 0)
+		return -1;
+	*left_r = pl_link_left(&room);
+	return 0;
+}
+
+/* Whether there is room for so many bytes, before any is stored: 0, or -1. */
+static int check_room(const struct attachments *attachments, uint64_t bytes, struct pl_error *err)
+{
+	struct at_store at;
+	int64_t left;
+
+	if (take(&at, attachments, err) < 0 || give(&at, read_left(&at, &left, err)) < 0)
+		return -1;
+	return (uint64_t)left >= bytes ? 0
+				       : pl_error_set(err, PL_ERR_CONFLICT,
+						      "%llu bytes more would exceed the quota for "
+						      "large attachments",
+						      (unsigned long long)bytes);
 }
 
 static int add_link(const struct pl_work *work, const struct storing *storing,
@@ -308,11 +312,12 @@ static enum attachments_outcome store(struct storing *storing)
 	enum attachments_outcome outcome;
 	int ret;
 
-	if (snapshot->hmac_key == NULL)
-		return pl_error_set(storing->err, PL_ERR_CONFIG,
-				    "%s cannot be read, so that no file can be stored",
-				    snapshot->policy->verify_key),
-		       ATTACHMENTS_FAILED;
+	if (snapshot->hmac_key == NULL) {
+		pl_error_set(storing->err, PL_ERR_CONFIG,
+			     "%s cannot be read, so that no file can be stored",
+			     snapshot->policy->verify_key);
+		return ATTACHMENTS_FAILED;
+	}
 	if (pl_blobs_open(snapshot->policy->attachment_folder, snapshot->hmac_key, &storing->blobs,
 			  storing->err) < 0)
 		return ATTACHMENTS_FAILED;
@@ -355,11 +360,13 @@ enum attachments_outcome attachments_take_out(const struct attachments *attachme
 		snprintf(said_r, ATTACHMENTS_SAID, "other-parts");
 		return ATTACHMENTS_UNCHANGED;
 	}
-	if (has_room(attachments, sum_of(message), err) != 1)
+	if (check_room(attachments, sum_of(message), err) < 0)
 		return ATTACHMENTS_FAILED;
 	storing = calloc(1, sizeof(*storing));
-	if (storing == NULL)
-		return pl_error_set(err, PL_ERR_RETRY, "out of memory"), ATTACHMENTS_FAILED;
+	if (storing == NULL) {
+		pl_error_set(err, PL_ERR_RETRY, "out of memory");
+		return ATTACHMENTS_FAILED;
+	}
 	storing->attachments = attachments;
 	storing->message = message;
 	storing->said = said_r;
