@@ -84,6 +84,12 @@ const BODIES = {
     "/api/account/app-passwords/narrow": { id: 1 },
     "/api/account/app-passwords/revoke": { id: 1 },
     "/api/account/app-passwords/profile": { id: 1, password: "x" },
+    "/api/account/password": { old: "x", new: "y", end_others: false },
+    "/api/account/forwarding": { enabled: true, keep_copy: true },
+    "/api/account/forwarding/targets": { address: "x@elsewhere.test" },
+    "/api/account/forwarding/targets/code": { id: 1 },
+    "/api/account/forwarding/targets/confirm": { id: 1, code: "000000" },
+    "/api/account/forwarding/targets/remove": { id: 1 },
     "/api/consent": { request: "x", allow: true },
 };
 const QUERIES = { "GET /api/consent": "?request=x" };
