@@ -8,6 +8,8 @@
 #include "portal/console/console_role.h"
 #include "portal/console/guards.h"
 #include "portal/console/handlers.h"
+#include "portal/download/guards.h"
+#include "portal/download/handlers.h"
 #include "portal/http/handlers.h"
 #include "portal/http/metrics.h"
 #include "portal/oauth/guards.h"
@@ -151,7 +153,8 @@ void routes_print(FILE *out)
 		print_fields(out, route->parameters);
 		print_fields(out, route->query);
 		print_fields(out, route->fields);
-		fprintf(out, "\n    %s\n", route->text);
+		fprintf(out, " %s\n    %s\n", route->site == SITE_FILES ? "files" : "portal",
+			route->text);
 	}
 }
 

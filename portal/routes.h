@@ -11,7 +11,7 @@ extern const struct route portal_table[];
 
 /* For tests and the manual: of every route a line
  *
- *	METHOD PATH ACCESS CALLER CSRF ROLE BODY PARAMETERS QUERY FIELDS
+ *	METHOD PATH ACCESS CALLER CSRF ROLE BODY PARAMETERS QUERY FIELDS SITE
  *
  * and its text, indented. Lists are "name:kind:limit,name?:kind", or "-". */
 void routes_print(FILE *out);

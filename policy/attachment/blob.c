@@ -414,13 +414,19 @@ int64_t pl_blob_read(struct pl_blob_reader *reader, int64_t offset, void *bytes,
 				       strerror(errno));
 }
 
-void pl_blob_close(struct pl_blob_reader **reader)
+int pl_blob_release(struct pl_blob_reader **reader)
 {
-	if (*reader == NULL)
-		return;
-	close((*reader)->fd);
+	const int fd = (*reader)->fd;
+
 	free(*reader);
 	*reader = NULL;
+	return fd;
+}
+
+void pl_blob_close(struct pl_blob_reader **reader)
+{
+	if (*reader != NULL)
+		close(pl_blob_release(reader));
 }
 
 /* -- removing -- */

@@ -64,6 +64,8 @@ int pl_blob_open(struct pl_blobs *blobs, const char *name, struct pl_blob_reader
 int64_t pl_blob_read(struct pl_blob_reader *reader, int64_t offset, void *bytes, size_t size,
 		     struct pl_error *err);
 void pl_blob_close(struct pl_blob_reader **reader);
+/* Its descriptor, which is the caller's to close from now on; frees the reader. */
+int pl_blob_release(struct pl_blob_reader **reader);
 
 /* Whether a row names the blob: 1, 0 or -1. */
 typedef int pl_blob_is_used(void *context, const char *name, struct pl_error *err);

@@ -19,6 +19,7 @@
 #include "portal/http/index_page.h"
 #include "portal/http/portal.h"
 #include "portal/http/problem.h"
+#include "portal/http/site.h"
 #include "portal/http/stream.h"
 
 #define RETRY_SECONDS 5
@@ -59,17 +60,28 @@ static int find_index_route(struct request *request, struct response *response)
 	char allow[ROUTE_ALLOW];
 
 	request->is_index = 1;
-	request->route = route_find(portal_routes(request->portal), request->method, FIRST_STATE,
-				    &request->parameters, allow);
+	request->route = route_find(portal_routes(request->portal), SITE_PORTAL, request->method,
+				    FIRST_STATE, &request->parameters, allow);
 	if (request->route == NULL)
 		refuse_method(response, allow);
 	return request->route == NULL;
 }
 
+/* The file of the pages that a path names; those of the site of files need no scripts. */
+static const struct page *find_page(const struct request *request)
+{
+	const struct page *page = pages_find(portal_pages(request->portal), request->path);
+
+	return page == NULL || !request->is_files || strncmp(page->type, "text/css", 8) == 0 ||
+			       strncmp(page->type, "image/", 6) == 0
+		       ? page
+		       : NULL;
+}
+
 /* 0: there is no file at the path. */
 static int answer_file(const struct request *request, struct response *response)
 {
-	const struct page *page = pages_find(portal_pages(request->portal), request->path);
+	const struct page *page = find_page(request);
 	const struct pl_brand_file *image = brand_find(request->brand, request->path);
 
 	if (page == NULL && image == NULL)
@@ -88,10 +100,12 @@ static int find_route(struct request *request, struct response *response)
 {
 	char allow[ROUTE_ALLOW];
 
-	if (pages_is_index(request->path))
+	request->is_files = site_is_at(request->policy->attachment_url, request->host);
+	if (!request->is_files && pages_is_index(request->path))
 		return find_index_route(request, response);
-	request->route = route_find(portal_routes(request->portal), request->method, request->path,
-				    &request->parameters, allow);
+	request->route = route_find(portal_routes(request->portal),
+				    request->is_files ? SITE_FILES : SITE_PORTAL, request->method,
+				    request->path, &request->parameters, allow);
 	if (request->route != NULL)
 		return 0;
 	if (allow[0] != '\0')
@@ -433,4 +447,23 @@ int dispatch_more(struct request *request, struct response *response)
 	pl_error_prefix(&err, "%s %s", request->route->method, request->route->path);
 	daemon_log_failure(NULL, &err);
 	return -1;
+}
+
+static int report_sent(struct request *request, struct response *response, struct pl_error *err)
+{
+	return response->open_file->sent(request, response->open_file->context, err);
+}
+
+void dispatch_sent(struct request *request, struct response *response)
+{
+	struct pl_error err = { 0 };
+
+	if (response->open_file == NULL || response->open_file->sent == NULL ||
+	    strcmp(request->method, "GET") != 0)
+		return;
+	if (take_step(request, response, report_sent, &err) < 0) {
+		pl_error_prefix(&err, "%s %s", request->route->method, request->route->path);
+		daemon_log_failure(NULL, &err);
+	}
+	request->work.err = NULL;
 }

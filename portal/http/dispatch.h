@@ -16,5 +16,8 @@ void dispatch(struct request *request, struct response *response);
  * is sent, and after whether the sender may still have it. 0; or -1, which is logged: then what was
  * sent must end so that nobody takes it for the whole. */
 int dispatch_more(struct request *request, struct response *response);
+/* The last byte of the answer was sent: tells the handler's open file, if there is one. What goes
+ * wrong is logged. */
+void dispatch_sent(struct request *request, struct response *response);
 
 #endif

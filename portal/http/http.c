@@ -20,6 +20,10 @@
 #define STREAMS_MAX 8 /* tables under way at once; the next one is asked to try again */
 #define STREAMS_WAIT_SECONDS 30
 #define STREAM_BLOCK 32768
+#define DOWNLOADS_MAX 512 /* files that are being sent; the next one is asked to try again */
+#define DOWNLOADS_WAIT_SECONDS 30
+/* A browser whose download is paused, or whose line is away, goes on after less. */
+#define DOWNLOAD_IDLE_SECONDS 120u
 /* Bytes for one request without its body; more: 431 or 414. libmicrohttpd keeps 64 bytes for each
  * field of query, cookies and header, and closes the connection when those of a query do not
  * fit. */
@@ -36,8 +40,9 @@ struct http {
 	int listener;
 	/* requests that a handler has in hand, or whose answer is being sent; atomic */
 	int under_way;
-	int files;   /* requests that have room for a large body; atomic */
-	int streams; /* answers that are made while they are sent; atomic */
+	int files;     /* requests that have room for a large body; atomic */
+	int streams;   /* answers that are made while they are sent; atomic */
+	int downloads; /* open files that are being sent; atomic */
 };
 
 /* One request and its answer; libmicrohttpd keeps the pointer for us. */
@@ -47,7 +52,7 @@ struct exchange {
 	char *target;          /* path and query, as sent */
 	struct http *http;     /* counted as under way there; NULL: not yet */
 	struct http *files_of; /* counted among its files; NULL: not */
-	struct http *streams_of;
+	struct http *streams_of, *downloads_of;
 	int64_t whole_ms; /* when all of the request had come; 0: not yet */
 	int begun, decided;
 	size_t used; /* of the body */
@@ -74,10 +79,11 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 
 	(void)context;
 	(void)connection;
-	(void)how;
 	*kept = NULL;
 	if (exchange == NULL)
 		return;
+	if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK && exchange->request.held != NULL)
+		dispatch_sent(&exchange->request, &exchange->response);
 	if (exchange->request.held != NULL)
 		portal_release(&exchange->request);
 	if (exchange->http != NULL)
@@ -86,6 +92,8 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 		__atomic_sub_fetch(&exchange->files_of->files, 1, __ATOMIC_RELEASE);
 	if (exchange->streams_of != NULL)
 		__atomic_sub_fetch(&exchange->streams_of->streams, 1, __ATOMIC_RELEASE);
+	if (exchange->downloads_of != NULL)
+		__atomic_sub_fetch(&exchange->downloads_of->downloads, 1, __ATOMIC_RELEASE);
 	json_decref(exchange->request.json);
 	free(exchange->target);
 	if (exchange->request.body != NULL)
@@ -185,6 +193,7 @@ static void read_head(struct MHD_Connection *connection, const char *method,
 	request->user_agent = header(connection, "User-Agent");
 	request->authorization = header(connection, "Authorization");
 	request->if_match = header(connection, "If-Match");
+	request->range = header(connection, "Range");
 	request->origin = header(connection, "Origin");
 	request->host = header(connection, "Host");
 	request->accept_language = header(connection, "Accept-Language");
@@ -228,10 +237,25 @@ static ssize_t read_stream(void *context, uint64_t position, char *to, size_t mo
 	return (ssize_t)len;
 }
 
+/* The library closes the descriptor from now on. */
+static struct MHD_Response *send_open_file(struct response_open_file *open_file)
+{
+	struct MHD_Response *ret =
+		MHD_create_response_from_fd_at_offset64((uint64_t)open_file->len, open_file->fd,
+							(uint64_t)open_file->offset);
+
+	if (ret != NULL)
+		open_file->fd = -1;
+	return ret;
+}
+
 static struct MHD_Response *make_response(struct exchange *exchange)
 {
 	const struct response *response = &exchange->response;
 	char *text;
+
+	if (response->open_file != NULL && response->open_file->len > 0)
+		return send_open_file(response->open_file);
 
 	if (response->stream.fill != NULL)
 		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK,
@@ -265,7 +289,7 @@ static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange
 	if (headers.response == NULL)
 		return MHD_NO;
 	count_answer(exchange);
-	response_headers(&exchange->response, exchange->request.policy, add_header, &headers);
+	response_headers(&exchange->response, &exchange->request, add_header, &headers);
 	if (!headers.failed)
 		ret = MHD_queue_response(connection, (unsigned int)exchange->response.status,
 					 headers.response);
@@ -300,6 +324,26 @@ static void check_stream(struct http *http, const char *version, struct exchange
 		response_free(response);
 		respond_wait(response, 503, "try-again-later", STREAMS_WAIT_SECONDS);
 	}
+}
+
+/* A file may take as long as it does to be sent. The end of the process does not wait for it: who
+ * was cut off goes on where it was. */
+static void check_download(struct http *http, struct MHD_Connection *connection,
+			   struct exchange *exchange)
+{
+	struct response *response = &exchange->response;
+
+	if (response->open_file == NULL)
+		return;
+	exchange->downloads_of = http;
+	if (__atomic_add_fetch(&http->downloads, 1, __ATOMIC_ACQUIRE) > DOWNLOADS_MAX) {
+		response_free(response);
+		respond_wait(response, 503, "try-again-later", DOWNLOADS_WAIT_SECONDS);
+		return;
+	}
+	MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, DOWNLOAD_IDLE_SECONDS);
+	exchange->http = NULL;
+	__atomic_sub_fetch(&http->under_way, 1, __ATOMIC_RELEASE);
 }
 
 /* With the headers read: answers what is wrong already, or makes room for the body.
@@ -362,6 +406,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	if (!exchange->decided)
 		dispatch(&exchange->request, &exchange->response);
 	check_stream(http, version, exchange);
+	check_download(http, connection, exchange);
 	return answer(connection, exchange);
 }
 

@@ -44,6 +44,7 @@ struct request {
 	struct portal *portal;
 	const struct route *route;
 	int is_index; /* the single page; route is that of what it begins with */
+	int is_files; /* at the name of attachment_url */
 	const char *method, *path;
 	struct request_parameters parameters;
 	struct request_field query[REQUEST_FIELDS_MAX]; /* of the URL, decoded */
@@ -60,6 +61,7 @@ struct request {
 	const char *accept_language;
 	const char *cookies;
 	const char *content_type, *fetch_site, *csrf, *if_match;
+	const char *range;       /* NULL: none */
 	size_t body_len;         /* what Content-Length announces, and then what came */
 	char *query_text, *body; /* http.c's; parsed in place. NULL: none */
 	struct pl_ip ip;         /* the browser's; behind a proxy, what the trusted proxy says */

@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "policy/settings/policy.h"
 #include "portal/http/page_style.h"
+#include "portal/http/request.h"
 #include "portal/http/stream.h"
 
 /* The pages load their own files and nothing else; the sign-in page has one style in it. */
@@ -17,6 +18,9 @@
 	"base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 /* A picture that is opened as a document of its own, such as an operator's SVG, runs nothing. */
 #define IMAGES_MAY "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
+/* What others have sent is kept as a file; a browser that opens it all the same runs nothing of it,
+ * and in an origin of its own. */
+#define FILES_MAY "default-src 'none'; sandbox; frame-ancestors 'none'"
 
 /* OWASP ASVS 3.4. A script or a style sheet of the pages needs few of them, as it is no document,
  * and on a slow line the headers of fifty files are felt. */
@@ -104,6 +108,36 @@ int respond_stream(struct response *response, const char *type,
 	return 0;
 }
 
+static void free_open_file(struct response_open_file **open_file)
+{
+	if (*open_file == NULL)
+		return;
+	if ((*open_file)->fd >= 0)
+		close((*open_file)->fd);
+	free((*open_file)->context);
+	free(*open_file);
+	*open_file = NULL;
+}
+
+int respond_open_file(struct response *response, const struct response_open_file *open_file,
+		      char *disposition)
+{
+	struct response_open_file copy = *open_file, *kept = malloc(sizeof(*kept));
+
+	response->disposition = disposition;
+	if (kept == NULL || disposition == NULL) {
+		free(kept);
+		close(copy.fd);
+		free(copy.context);
+		return -1;
+	}
+	*kept = copy;
+	response->status = 200;
+	response->type = "application/octet-stream";
+	response->open_file = kept;
+	return 0;
+}
+
 static int is_image(const struct response *response)
 {
 	return response->file != NULL && strncmp(response->type, "image/", 6) == 0;
@@ -113,9 +147,22 @@ static const char *content_type(const struct response *response)
 {
 	if (response->json != NULL)
 		return "application/json";
-	return response->file != NULL || response->body != NULL || response->stream.fill != NULL
+	return response->file != NULL || response->body != NULL || response->stream.fill != NULL ||
+			       response->open_file != NULL
 		       ? response->type
 		       : NULL;
+}
+
+static const char *content_policy(const struct response *response, char *pages_may, size_t size)
+{
+	const char *style = response->style_source != NULL ? response->style_source : "";
+
+	if (response->open_file != NULL)
+		return FILES_MAY;
+	if (is_image(response))
+		return IMAGES_MAY;
+	snprintf(pages_may, size, PAGES_MAY, style[0] != '\0' ? " " : "", style);
+	return pages_may;
 }
 
 static void security_headers(const struct response *response,
@@ -123,32 +170,62 @@ static void security_headers(const struct response *response,
 			     void *context)
 {
 	const int is_document = response->file == NULL || is_image(response);
-
-	const char *style = response->style_source != NULL ? response->style_source : "";
 	char pages_may[sizeof(PAGES_MAY) + PAGE_STYLE_SOURCE];
 
-	snprintf(pages_may, sizeof(pages_may), PAGES_MAY, style[0] != '\0' ? " " : "", style);
 	if (is_document)
-		each("Content-Security-Policy", is_image(response) ? IMAGES_MAY : pages_may,
-		     context);
+		each("Content-Security-Policy",
+		     content_policy(response, pages_may, sizeof(pages_may)), context);
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
 		if (is_document || always[i].everywhere)
 			each(always[i].name, always[i].value, context);
 	}
 }
 
-void response_headers(const struct response *response, const struct pl_policy *policy,
+static int is_over_tls(const struct request *request)
+{
+	const struct pl_policy *policy = request->policy;
+
+	return policy != NULL &&
+	       strncmp(request->is_files ? policy->attachment_url : policy->portal_url,
+		       "https:", 6) == 0;
+}
+
+static const char *cache_control(const struct response *response)
+{
+	if (response->file != NULL)
+		return "public, max-age=31536000, immutable";
+	return response->open_file != NULL ? "private, no-store" : "no-store";
+}
+
+static void file_headers(const struct response *response,
+			 void (*each)(const char *name, const char *value, void *context),
+			 void *context)
+{
+	if (response->disposition != NULL) {
+		each("Content-Disposition", response->disposition, context);
+		each("Accept-Ranges", "bytes", context);
+	}
+	if (response->content_range[0] != '\0')
+		each("Content-Range", response->content_range, context);
+}
+
+void response_headers(const struct response *response, const struct request *request,
 		      void (*each)(const char *name, const char *value, void *context),
 		      void *context)
 {
 	char seconds[16];
 
 	security_headers(response, each, context);
-	if (policy != NULL && strncmp(policy->portal_url, "https:", 6) == 0)
+	if (is_over_tls(request))
 		each("Strict-Transport-Security",
-		     policy->hsts_subdomains ? HSTS "; includeSubDomains" : HSTS, context);
-	each("Cache-Control",
-	     response->file != NULL ? "public, max-age=31536000, immutable" : "no-store", context);
+		     request->policy->hsts_subdomains && !request->is_files ? HSTS
+			     "; includeSubDomains"
+									    : HSTS,
+		     context);
+	if (request->is_files)
+		each("X-Robots-Tag", "noindex, nofollow", context);
+	each("Cache-Control", cache_control(response), context);
+	file_headers(response, each, context);
 	if (content_type(response) != NULL)
 		each("Content-Type", content_type(response), context);
 	if (response->location[0] != '\0')
@@ -174,5 +251,7 @@ void response_free(struct response *response)
 		OPENSSL_cleanse(response->body, response->body_len);
 	free(response->body);
 	stream_free(&response->stream);
+	free_open_file(&response->open_file);
+	free(response->disposition);
 	OPENSSL_cleanse(response, sizeof(*response));
 }

@@ -9,7 +9,6 @@
 #include "policy/base/error.h"
 #include "policy/base/secret.h"
 
-struct pl_policy;
 struct request;
 
 /* A body that is made while it is sent, a page at a time, so that it takes no more memory than a
@@ -30,6 +29,16 @@ struct response_stream {
 	int is_last;
 };
 
+/* A body that is sent from an open file, without being held in memory. */
+struct response_open_file {
+	int fd;              /* owned until it is handed to the library that sends it */
+	int64_t offset, len; /* what is sent of it; len 0: nothing */
+	/* With the last byte sent, and a connection to the database: 0, or -1 and the error. It is
+	 * not called when the reader has gone before. NULL: nothing is done. */
+	int (*sent)(struct request *request, void *context, struct pl_error *err);
+	void *context; /* owned; freed by free(3) */
+};
+
 struct response {
 	int status;
 	json_t *json; /* body, if not NULL; owned */
@@ -48,7 +57,10 @@ struct response {
 	 * are always the same at their address. */
 	const char *file;
 	size_t file_len;
-	struct response_stream stream; /* instead of a body */
+	struct response_stream stream;        /* instead of a body */
+	struct response_open_file *open_file; /* instead of a body; owned. NULL: none */
+	char *disposition;                    /* Content-Disposition; owned. NULL: none */
+	char content_range[80];               /* "": none */
 };
 
 /* Each returns 0, so that a handler can end with it. */
@@ -67,13 +79,17 @@ int respond_file(struct response *response, const char *type, const char *file, 
 /* 200 with a stream that has no page yet. type is static; context is taken over. */
 int respond_stream(struct response *response, const char *type,
 		   const struct response_stream *stream);
+/* 200 with all of a file that others have sent: browsers keep it as a file and show nothing of it.
+ * open_file and disposition are taken over, also when it is not 0. -1: out of memory. */
+int respond_open_file(struct response *response, const struct response_open_file *open_file,
+		      char *disposition);
 /* A cookie of this host: "__Host-" is put in front of name; Secure, HttpOnly, SameSite=Lax, Path=/.
  * max_age 0: until the browser ends; -1: away with it. */
 void respond_cookie(struct response *response, const char *name, const struct pl_secret *value,
 		    int max_age);
-/* Calls each for every header, those of security among them. policy tells
+/* Calls each for every header, those of security among them. The policy of the request tells
  * whether browsers come over TLS; NULL: not known yet. */
-void response_headers(const struct response *response, const struct pl_policy *policy,
+void response_headers(const struct response *response, const struct request *request,
 		      void (*each)(const char *name, const char *value, void *context),
 		      void *context);
 void response_free(struct response *response);

@@ -8,9 +8,9 @@
  *
  *	ROUTE(method, path, access, caller, csrf, role, handler, text, ...)
  *
- * access is a row of portal/guards.def; the last is any of .body, .body_max, .object, .parameters,
- * .query and .fields, whose lists are made by FIELDS(name, { field ... }). portal/routes.c makes
- * the table of them.
+ * access is a row of portal/guards.def; the last is any of .site, .body, .body_max, .object,
+ * .parameters, .query and .fields, whose lists are made by FIELDS(name, { field ... }).
+ * portal/routes.c makes the table of them.
  */
 #ifndef POSTLATCH_PORTAL_ROUTE_H
 #define POSTLATCH_PORTAL_ROUTE_H
@@ -46,6 +46,10 @@ enum route_caller {
 	 * but what is wrong is told on a page that people read. */
 	CALLER_FRONT_CHANNEL,
 };
+
+/* Where a route is: at the portal's names, or at that of attachment_url, where files are that
+ * others have sent. No route of one is at the other, and no cookie is set or read at the latter. */
+enum route_site { SITE_PORTAL, SITE_FILES };
 
 enum route_csrf { CSRF_NONE, CSRF_TOKEN }; /* X-CSRF-Token must be that of the session */
 
@@ -111,6 +115,7 @@ struct route {
 	/* 0, or -1 and the error, which becomes 503 or 500 and one line in the log. */
 	int (*handler)(struct request *request, struct response *response, struct pl_error *err);
 	const char *text; /* what it does, for `postlatch-portal -x routes` */
+	enum route_site site;
 	enum route_body body;
 	size_t body_max; /* of BODY_CSV; others take REQUEST_BODY_MAX */
 	enum route_object object;
@@ -125,10 +130,11 @@ struct route {
 
 #define ROUTE_ALLOW 64 /* of an Allow header */
 
-/* The row that serves a request; its parameters become the request's. NULL: allow_r has the
- * methods that the path has, as an Allow header, or is "" when there is no such path. */
-const struct route *route_find(const struct route *routes, const char *method, const char *path,
-			       struct request_parameters *parameters_r, char allow_r[ROUTE_ALLOW]);
+/* The row of a site that serves a request; its parameters become the request's. NULL: allow_r has
+ * the methods that the path has, as an Allow header, or is "" when there is no such path. */
+const struct route *route_find(const struct route *routes, enum route_site site, const char *method,
+			       const char *path, struct request_parameters *parameters_r,
+			       char allow_r[ROUTE_ALLOW]);
 /* Whether some path fits both. */
 int route_overlaps(const struct route *one, const struct route *other);
 /* Whether a method changes nothing (RFC 9110 9.2.1). */

@@ -93,14 +93,15 @@ static void allow(char list[ROUTE_ALLOW], const char *method)
 	snprintf(list + used, ROUTE_ALLOW - used, "%s%s", used > 0 ? ", " : "", method);
 }
 
-const struct route *route_find(const struct route *routes, const char *method, const char *path,
-			       struct request_parameters *parameters_r, char allow_r[ROUTE_ALLOW])
+const struct route *route_find(const struct route *routes, enum route_site site, const char *method,
+			       const char *path, struct request_parameters *parameters_r,
+			       char allow_r[ROUTE_ALLOW])
 {
 	allow_r[0] = '\0';
 	for (const struct route *route = routes; route->method != NULL; route++) {
 		const int is_get = strcmp(route->method, "GET") == 0;
 
-		if (!fits(route, path, parameters_r))
+		if (route->site != site || !fits(route, path, parameters_r))
 			continue;
 		if (strcmp(route->method, method) == 0 || (is_get && strcmp(method, "HEAD") == 0))
 			return route;

@@ -1,8 +1,13 @@
-/* fuzz_requests.c - what browsers send to the portal: paths, forms, queries, cookies and
- * JSON bodies. The first byte says which; what is a form is a path, too.
+/* fuzz_requests.c - what browsers send to the portal: paths, forms, queries, cookies, JSON
+ * bodies, ranges of files and tickets for them. The first byte says which; what is a form is a
+ * path, too.
  */
 #include "tests/fuzz/fuzz.h"
 
+#include <unistd.h>
+
+#include "portal/download/range.h"
+#include "portal/download/ticket.h"
 #include "portal/http/form.h"
 #include "portal/http/fields.h"
 #include "portal/routes.h"
@@ -23,7 +28,7 @@ static void path(const char *text)
 	struct request request = { .path = text };
 	char allow[ROUTE_ALLOW];
 
-	request.route = route_find(rows, "DELETE", text, &request.parameters, allow);
+	request.route = route_find(rows, SITE_PORTAL, "DELETE", text, &request.parameters, allow);
 	MUST(strlen(allow) < ROUTE_ALLOW);
 	MUST(request.route == NULL || request.parameters.count == 4);
 	for (size_t i = 0; i < request.parameters.count; i++) {
@@ -74,6 +79,36 @@ static void device(const char *text)
 	MUST(strlen(request_device(&request, name, sizeof(name))) < 40);
 }
 
+/* The Range header, for files of several sizes. */
+static void range(const char *text)
+{
+	static const int64_t sizes[] = { 0, 1, 10, INT64_C(5) << 30, INT64_MAX };
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		int64_t offset = -1, len = -1;
+
+		if (range_parse(text, sizes[i], &offset, &len) == 1)
+			MUST(offset >= 0 && len > 0 && len <= sizes[i] - offset);
+	}
+}
+
+/* Of a ticket nothing is believed that its MAC does not cover, so none is ever found. */
+static void ticket(const char *text)
+{
+	static struct pl_keys *keys;
+	char folder[] = "/tmp/fuzz-ticket-XXXXXX", path[sizeof(folder) + 4];
+	struct ticket read;
+
+	if (keys == NULL) {
+		MUST(mkdtemp(folder) != NULL);
+		snprintf(path, sizeof(path), "%s/key", folder);
+		MUST(pl_keys_create(path, 0600, getuid(), getgid(), NULL) == 0);
+		MUST(pl_keys_load(path, &keys, NULL) == 0);
+		MUST(unlink(path) == 0 && rmdir(folder) == 0);
+	}
+	MUST(ticket_read(keys, text, &read, NULL) == 0);
+}
+
 /* The body of each route that takes one. */
 static void json(const char *text, size_t len)
 {
@@ -106,7 +141,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(text, data + 1, size - 1);
 	text[size - 1] = '\0';
-	switch (data[0] % 4) {
+	switch (data[0] % 6) {
 	case 0:
 		path(text);
 		form(text);
@@ -119,6 +154,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 3:
 		json(text, size - 1);
+		break;
+	case 4:
+		range(text);
+		break;
+	case 5:
+		ticket(text);
 		break;
 	}
 	free(text);

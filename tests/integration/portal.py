@@ -33,7 +33,7 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff$",
     "Referrer-Policy": "no-referrer$",
     "Cross-Origin-Opener-Policy": "same-origin$",
-    "Cache-Control": "(no-store|public, max-age=31536000, immutable)$",
+    "Cache-Control": "(no-store|private, no-store|public, max-age=31536000, immutable)$",
     "Cross-Origin-Resource-Policy": "same-origin$",
 }
 # Of a script or a style sheet, which is no document.
@@ -118,7 +118,10 @@ class Portal:
                          "verify_key": self.dir + "/verify.key",
                          "seal_key": self.dir + "/seal.key",
                          "outbox_key": self.dir + "/outbox.key", "portal_url": self.url,
-                         "auth_socket": self.dir + "/auth", "sendmail": self.sendmail(), **settings}
+                         "auth_socket": self.dir + "/auth", "sendmail": self.sendmail(),
+                         "attachment_url": "http://files.localhost:%d" % self.port,
+                         "attachment_folder": self.dir + "/files", **settings}
+        os.mkdir(self.dir + "/files")
         self.write_policy()
 
     def sendmail(self):
@@ -212,6 +215,10 @@ class Portal:
     def browser(self, **options):
         return Browser(self.port, self.url, **options)
 
+    def files_host(self):
+        """What browsers call the site of files that mail links to."""
+        return self.settings["attachment_url"].partition("://")[2]
+
     def web(self):
         """Where the files of the pages are now: "/web/VERSION"."""
         return re.search(r"/web/\w+", self.browser().get("/oauth2/authorize?x=y").body.decode()).group()
@@ -273,8 +280,8 @@ class Browser:
 
     AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0.0.0 Safari/537.36"
 
-    def __init__(self, port, url, language="en"):
-        self.port, self.url, self.language = port, url, language
+    def __init__(self, port, url, language="en", host=None):
+        self.port, self.url, self.language, self.host = port, url, language, host
         self.cookies, self.csrf = {}, None
         self.ip = "198.18.%d.%d" % (random.randint(0, 255), random.randint(1, 254))
 
@@ -299,6 +306,8 @@ class Browser:
             sent["Cookie"] = "; ".join("%s=%s" % item for item in self.cookies.items())
         if origin:
             sent["Origin"] = self.url
+        if self.host is not None:
+            sent["Host"] = self.host
         sent.update(headers or {})
         with contextlib.closing(self.connect()) as connection:
             connection.request(method, path, body, {k: v for k, v in sent.items() if v is not None})

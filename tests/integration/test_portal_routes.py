@@ -19,7 +19,7 @@ FORM = "application/x-www-form-urlencoded"
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 SAFE = ("GET", "HEAD", "OPTIONS")
 OURS = ("page", "console")  # what comes from our pages
-COLUMNS = "method path access caller csrf role body parameters query fields"
+COLUMNS = "method path access caller csrf role body parameters query fields site"
 Route = collections.namedtuple("Route", COLUMNS)
 Field = collections.namedtuple("Field", "name required kind limit")
 
@@ -37,8 +37,8 @@ def routes():
     text = subprocess.run([PORTAL, "-x", "routes"], check=True, capture_output=True, text=True).stdout
     for line in text.splitlines():
         if not line.startswith(" "):
-            method, path, access, caller, csrf, role, body, *lists = line.split()
-            yield Route(method, path, access, caller, csrf == "csrf", role, body, *map(parse_fields, lists))
+            method, path, access, caller, csrf, role, body, *lists, site = line.split()
+            yield Route(method, path, access, caller, csrf == "csrf", role, body, *map(parse_fields, lists), site)
 
 
 ROUTES = list(routes())
@@ -115,10 +115,17 @@ class Portals(PortalTest):
                     yield route
         self.assertGreater(walked, 0)
 
+    def host(self, route):
+        return self.portal.files_host() if route.site == "files" else None
+
+    def browser(self, route):
+        """One that asks at the name where the route is."""
+        return self.portal.browser(host=self.host(route))
+
     def send(self, route, browser=None, body=None, **headers):
         """The request that is right in all but what the caller says."""
-        browser = browser or self.portal.browser()
-        sent = {"Content-Type": type_of(route), "X-CSRF-Token": browser.csrf}
+        browser = browser or self.browser(route)
+        sent = {"Host": self.host(route), "Content-Type": type_of(route), "X-CSRF-Token": browser.csrf}
         sent.update({name.replace("_", "-"): value for name, value in headers.items()})
         return browser.request(route.method, url_of(route), good_body(route) if body is None else body, sent)
 
@@ -140,21 +147,21 @@ class BeforeTheHandler(Portals):
             if "GET" in allowed:
                 allowed.add("HEAD")
             for method in METHODS - allowed:
-                answer = self.portal.browser().request(method, url_of(route))
+                answer = self.browser(route).request(method, url_of(route))
                 self.check(answer, 405, None if method == "HEAD" else "method-not-allowed")
                 self.assertEqual(sorted(answer.headers["Allow"].split(", ")), sorted(allowed))
 
     def test_head_answers_as_get_without_a_body(self):
         for route in self.walk(lambda route: route.method == "GET"):
-            answer = self.portal.browser().request("HEAD", url_of(route))
-            self.assertEqual(answer.status, self.portal.browser().get(url_of(route)).status)
+            answer = self.browser(route).request("HEAD", url_of(route))
+            self.assertEqual(answer.status, self.browser(route).get(url_of(route)).status)
             self.assertEqual(answer.body, b"")
 
     def test_a_parameter_of_the_path_that_is_out_of_bounds_gets_404(self):
         for route in ROUTES:
             for field in route.parameters:
                 with self.subTest(route=route.path, field=field.name):
-                    answer = self.portal.browser().request(route.method, url_of(route, field))
+                    answer = self.browser(route).request(route.method, url_of(route, field))
                     self.check(answer, 404, "not-found")
 
     def test_a_query_field_that_a_page_does_not_know_or_that_is_wrong_gets_400(self):
@@ -164,12 +171,12 @@ class BeforeTheHandler(Portals):
             urls += [url_of(route, field) for field in route.query]
             for url in urls:
                 headers = {"Content-Type": type_of(route)}
-                answer = self.portal.browser().request(route.method, url, good_body(route), headers)
+                answer = self.browser(route).request(route.method, url, good_body(route), headers)
                 self.check(answer, 400, "bad-request")
 
     def test_a_query_field_that_nobody_knows_changes_nothing_for_programs(self):
         for route in self.walk(lambda route: route.caller not in OURS):
-            answers = [self.portal.browser().request(route.method, url_of(route) + extra, good_body(route),
+            answers = [self.browser(route).request(route.method, url_of(route) + extra, good_body(route),
                                                      {"Content-Type": type_of(route)})
                        for extra in ("", "?unknown=x")]
             self.assertEqual(answers[0].status, answers[1].status)
@@ -198,8 +205,8 @@ class BeforeTheHandler(Portals):
             length = {"none": 0, "csv": FILE_MAX}.get(route.body, BODY_MAX) + 1
             for announced in (length, 10 ** 9, 2 ** 63):
                 with plain_connect(("127.0.0.1", self.portal.port), TIMEOUT) as client:
-                    head = "%s %s HTTP/1.1\r\nHost: x\r\nOrigin: %s\r\nContent-Type: %s\r\n" % (
-                        route.method, url_of(route), self.portal.url, type_of(route) or JSON)
+                    head = "%s %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nContent-Type: %s\r\n" % (
+                        route.method, url_of(route), self.host(route) or "x", self.portal.url, type_of(route) or JSON)
                     client.sendall((head + "Content-Length: %d\r\n\r\n" % announced).encode())
                     answer = client.makefile("rb").read().decode()
                 self.assertTrue(answer.startswith("HTTP/1.1 413 "), answer)
@@ -253,7 +260,7 @@ class BeforeTheHandler(Portals):
                 self.check(self.send(route, body=body), 400, error)
         for route in self.walk(lambda route: route.method == "GET"):
             for query in bad:
-                answer = self.portal.browser().request("GET", url_of(route).split("?")[0] + "?" + query)
+                answer = self.browser(route).request("GET", url_of(route).split("?")[0] + "?" + query)
                 self.assertEqual(answer.status, 400, (query, answer))
 
     def test_an_unknown_path_gets_404(self):
@@ -278,7 +285,7 @@ class WhoMay(Portals):
         self.check(self.send(route, browser), *error.get(route.access, (401, "sign-in-again")))
 
     def test_a_stranger_reaches_public_routes_only(self):
-        for route in self.walk(lambda route: route.access != "public"):
+        for route in self.walk(lambda route: route.access not in ("public", "anonymous")):
             self.refused(route, self.portal.browser())
             for cookie in ("x", "pl_ss_" + "A" * 43, "x" * 600, "'; DROP TABLE session"):
                 browser = self.portal.browser()
@@ -301,7 +308,7 @@ class WhoMay(Portals):
 
     def test_a_pending_session_can_do_nothing_but_the_second_step(self):
         browser = self.signed_in("pending")
-        for route in self.walk(lambda route: route.access not in ("public", "pending")):
+        for route in self.walk(lambda route: route.access not in ("public", "anonymous", "pending")):
             self.refused(route, browser)
 
     def test_an_authenticated_session_has_no_second_step(self):
@@ -343,6 +350,33 @@ class WhoMay(Portals):
             self.portal.sql("UPDATE session SET " + change)
             self.check(browser.get("/api/account"), 401, "sign-in-again")
             self.assertEqual(browser.state(), "none")
+
+
+class Sites(Portals):
+    """The portal is at one name, and files that mail links to are at another."""
+
+    def options(self, route, host):
+        """A request with a method that no row has: 405 for what is known at that name."""
+        return self.portal.browser(host=host).request("OPTIONS", url_of(route))
+
+    def test_no_route_of_one_name_is_at_another(self):
+        port, files = self.portal.port, self.portal.files_host()
+        portal = ("localhost:%d" % port, "127.0.0.1:%d" % port, "portal.example.test", "files.localhost", files + "0",
+                  files.replace(":", ".:"), "x." + files, "")
+        for route in self.walk(lambda route: True):
+            here, there = ((files, files.upper()), portal) if route.site == "files" else (portal, (files, files.upper()))
+            for host in there:
+                self.check(self.send(route, self.portal.browser(host=host), Host=host), 404, "not-found")
+                self.check(self.options(route, host), 404, "not-found")
+            for host in here:
+                self.check(self.options(route, host), 405, "method-not-allowed")
+
+    def test_the_name_of_files_knows_nobody(self):
+        for route in self.walk(lambda route: route.site == "files"):
+            self.assertEqual((route.access, route.csrf), ("anonymous", False))
+            self.assertNotIn(route.caller, OURS)
+        for route in self.walk(lambda route: route.access == "anonymous"):
+            self.assertEqual(route.site, "files")
 
 
 class Pages(Portals):

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "policy/attachment/link.h"
+#include "policy/attachment/download.h"
 #include "policy/settings/option.h"
 
 #define T 1700000000
@@ -440,6 +440,47 @@ static void a_link_is_withdrawn_once(void **state)
 			 1);
 }
 
+static int count(struct fixture *fixture, int64_t file_id, const unsigned char *ticket)
+{
+	int ret;
+
+	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
+	ret = pl_download_count(work_at(fixture, T + 1), file_id, ticket);
+	assert_ok(fixture, pl_store_commit(fixture->store, &fixture->err));
+	return ret;
+}
+
+static void a_download_is_counted_once_with_each_ticket(void **state)
+{
+	static const unsigned char one[PL_DOWNLOAD_TICKET] = "1", two[PL_DOWNLOAD_TICKET] = "2";
+	struct fixture *fixture = *state;
+	const struct pl_new_file_link files[2] = { file_of("x", 1), file_of("y", 1) };
+	struct pl_download download;
+	struct pl_secret token;
+	int64_t id;
+
+	add_member(fixture, "user@a.test", "");
+	assert_int_equal(add_link(fixture, "user@a.test", files, 2, &token), 1);
+	id = sql_int(fixture->db, "SELECT MIN(id) FROM attachment_file");
+	reopen(fixture, PL_ROLE_PORTAL);
+	assert_int_equal(pl_download_get(work_at(fixture, T), id, one, &download), 1);
+	assert_false(download.is_counted || pl_link_is_used_up(&download.link, &download.file));
+	assert_string_equal(download.file.name, "x");
+	assert_int_equal(pl_link_state(&download.link, T + 30 * DAY - 1), PL_LINK_OPEN);
+	assert_int_equal(pl_link_state(&download.link, T + 30 * DAY), PL_LINK_EXPIRED);
+	assert_int_equal(count(fixture, id, one), 1);
+	assert_int_equal(count(fixture, id, one), 0);
+	assert_int_equal(count(fixture, id, two), 1);
+	assert_int_equal(pl_download_get(work_at(fixture, T), id, one, &download), 1);
+	assert_true(download.is_counted);
+	assert_int_equal(download.file.downloads, 2);
+	/* The other file has not been fetched. */
+	assert_int_equal(sql_int(fixture->db, "SELECT SUM(downloads) FROM attachment_file"), 2);
+	/* One that is gone is none. */
+	assert_int_equal(count(fixture, id + 100, one), 0);
+	assert_int_equal(pl_download_get(work_at(fixture, T), id + 100, one, &download), 0);
+}
+
 static void files_go_with_their_link_and_links_later(void **state)
 {
 	struct fixture *fixture = *state;
@@ -548,6 +589,7 @@ int main(void)
 		TEST_WITH_DATABASE(no_more_than_the_quota_is_stored),
 		TEST_WITH_DATABASE(a_blob_is_used_while_a_row_names_it),
 		TEST_WITH_DATABASE(a_link_is_withdrawn_once),
+		TEST_WITH_DATABASE(a_download_is_counted_once_with_each_ticket),
 		TEST_WITH_DATABASE(files_go_with_their_link_and_links_later),
 		TEST_WITH_DATABASE(what_no_row_names_is_swept),
 		cmocka_unit_test(types_that_stay_in_the_mail),

@@ -30,7 +30,7 @@ static char allowed[ROUTE_ALLOW];
 
 static const struct route *find(const char *method, const char *path)
 {
-	return route_find(table, method, path, &request.parameters, allowed);
+	return route_find(table, SITE_PORTAL, method, path, &request.parameters, allowed);
 }
 
 static void assert_parameter(const char *name, const char *value)
@@ -138,10 +138,10 @@ static void a_value_longer_than_there_is_room_for_fits_no_row(void **state)
 	memset(path, 'a', sizeof(path));
 	path[0] = '/';
 	path[REQUEST_PARAMETER_BYTES] = '\0';
-	assert_non_null(route_find(rows, "GET", path, &request.parameters, allowed));
+	assert_non_null(route_find(rows, SITE_PORTAL, "GET", path, &request.parameters, allowed));
 	path[REQUEST_PARAMETER_BYTES] = 'a';
 	path[REQUEST_PARAMETER_BYTES + 1] = '\0';
-	assert_null(route_find(rows, "GET", path, &request.parameters, allowed));
+	assert_null(route_find(rows, SITE_PORTAL, "GET", path, &request.parameters, allowed));
 }
 
 static void allow_names_the_methods_of_the_path(void **state)

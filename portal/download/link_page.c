@@ -1,0 +1,151 @@
+/* link_page.c - see link_page.h. */
+#include "portal/download/link_page.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "portal/http/frame.h"
+#include "portal/http/html.h"
+
+enum link_words {
+#define LINK_WORDS(id, en, ko) WORDS_##id,
+#include "portal/download/link_page.def"
+#undef LINK_WORDS
+};
+
+static const char *const words[][LANGUAGES] = {
+#define LINK_WORDS(id, en, ko) { [ENGLISH] = en, [KOREAN] = ko },
+#include "portal/download/link_page.def"
+#undef LINK_WORDS
+};
+
+static const struct {
+	int status;
+	enum link_words title, text;
+} gone[] = {
+	[LINK_UNKNOWN] = { 404, WORDS_NONE_TITLE, WORDS_NONE },
+	[LINK_EXPIRED] = { 410, WORDS_EXPIRED_TITLE, WORDS_EXPIRED },
+	[LINK_WITHDRAWN] = { 410, WORDS_WITHDRAWN_TITLE, WORDS_WITHDRAWN },
+	[LINK_USED_UP] = { 410, WORDS_USED_UP_TITLE, WORDS_USED_UP },
+	[LINK_TICKET_EXPIRED] = { 410, WORDS_TICKET_TITLE, WORDS_TICKET },
+};
+
+static FILE *begin(const struct request *request, struct response *response, int status,
+		   enum link_words title)
+{
+	FILE *out = open_memstream(&response->body, &response->body_len);
+
+	response->status = status;
+	response->type = "text/html; charset=utf-8";
+	if (out != NULL)
+		frame_begin(out, request, words[title][request_language(request)], 0);
+	return out;
+}
+
+static int end(FILE *out)
+{
+	frame_end(out);
+	fclose(out);
+	return 0;
+}
+
+/* The words with a text, which needs no escaping, in the place of "%s". */
+static void put_words(FILE *out, enum link_words which, enum language language, const char *text)
+{
+	const char *pattern = words[which][language];
+
+	for (; *pattern != '\0'; pattern++) {
+		if (pattern[0] == '%' && pattern[1] == 's') {
+			fputs(text, out);
+			pattern++;
+		} else {
+			putc(*pattern, out);
+		}
+	}
+}
+
+static void put_until(FILE *out, enum language language, int64_t expires_at)
+{
+	const time_t at = (time_t)expires_at;
+	char text[32] = "";
+	struct tm tm;
+
+	if (gmtime_r(&at, &tm) != NULL)
+		strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm);
+	fputs("<p>", out);
+	put_words(out, WORDS_UNTIL, language, text);
+	fputs("</p>\n", out);
+}
+
+static void put_size(FILE *out, int64_t size)
+{
+	static const char *const units[] = { "KB", "MB", "GB", "TB" };
+	double amount = (double)size / 1024;
+	size_t unit = 0;
+
+	while (amount >= 1000 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+		amount /= 1024;
+		unit++;
+	}
+	fprintf(out, amount < 10 ? "%.1f %s" : "%.0f %s", amount, units[unit]);
+}
+
+static void put_left(FILE *out, enum language language, int64_t left)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long)left);
+	put_words(out,
+		  left <= 0   ? WORDS_LEFT_NONE
+		  : left == 1 ? WORDS_LEFT_ONE
+			      : WORDS_LEFT,
+		  language, text);
+}
+
+static void put_file(FILE *out, enum language language, const struct pl_link *link,
+		     const struct pl_link_file *file, const char *token)
+{
+	const long long id = (long long)file->id;
+
+	fputs("<dl><dt>", out);
+	put_size(out, file->size);
+	fprintf(out, " &middot; %s &middot; ",
+		words[file->is_scanned ? WORDS_SCANNED : WORDS_NOT_SCANNED][language]);
+	put_left(out, language, link->downloads_most - file->downloads);
+	fprintf(out, "</dt><dd id=\"file-%lld\">", id);
+	put_html(out, file->name);
+	fputs("</dd>", out);
+	if (!pl_link_is_used_up(link, file))
+		fprintf(out,
+			"<dd><form method=\"post\" action=\"/l/%s\"><button type=\"submit\" "
+			"name=\"file\" value=\"%lld\" aria-describedby=\"file-%lld\">%s</button>"
+			"</form></dd>",
+			token, id, id, words[WORDS_DOWNLOAD][language]);
+	fputs("</dl>\n", out);
+}
+
+int respond_link_page(const struct request *request, struct response *response,
+		      const struct pl_link *link, const struct pl_link_file *files, size_t count,
+		      const char *token)
+{
+	const enum language language = request_language(request);
+	FILE *out = begin(request, response, 200, WORDS_TITLE);
+
+	if (out == NULL)
+		return 0;
+	fprintf(out, "<p>%s</p>\n", words[WORDS_WHAT][language]);
+	for (size_t i = 0; i < count; i++)
+		put_file(out, language, link, &files[i], token);
+	put_until(out, language, link->expires_at);
+	return end(out);
+}
+
+int respond_link_gone(const struct request *request, struct response *response, enum link_gone why)
+{
+	FILE *out = begin(request, response, gone[why].status, gone[why].title);
+
+	if (out == NULL)
+		return 0;
+	fprintf(out, "<p>%s</p>\n", words[gone[why].text][request_language(request)]);
+	return end(out);
+}

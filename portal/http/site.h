@@ -1,0 +1,9 @@
+/* site.h - at which name a request was sent: see route.h. */
+#ifndef POSTLATCH_PORTAL_SITE_H
+#define POSTLATCH_PORTAL_SITE_H
+
+/* Whether a Host header names the origin in url (attachment_url), with the port that it has; the
+ * port of its scheme may be left out. 0 as well when url is "", or host NULL. */
+int site_is_at(const char *url, const char *host);
+
+#endif
