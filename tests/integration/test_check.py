@@ -161,7 +161,7 @@ class Configurations(CheckTest):
         self.assertEqual((status, {line[0] for line in lines}), (0, {"ok"}))
         self.assertEqual([line[1] for line in lines],
                          ["policy", "keys", "keys", "keys", "database", *["domains"] * 2, "services", *["dovecot"] * 2, *["postfix"] * 5,
-                          *["portal"] * 4, *["sender"] * 2])
+                          *["portal"] * 4, *["sender"] * 2, "attachments"])
 
     def test_the_demonstration_has_its_one_fault(self):
         status, lines = self.check()
@@ -413,7 +413,8 @@ class Files(FilesTest):
 
     def setUp(self):
         folder = server.dir + "/etc/postlatch/"
-        self.policy, self.verify, self.seal = (folder + name for name in ("policy.conf", "verify.key", "seal.key"))
+        names = ("policy.conf", "demo.conf", "verify.key", "seal.key")
+        self.policy, self.ports, self.verify, self.seal = (folder + name for name in names)
         self.database = server.env["DATABASE"]
 
     def sql(self, statement):
@@ -448,13 +449,12 @@ class Files(FilesTest):
         self.finds("fault", "verify.key", "the group postlatch cannot read", "chgrp postlatch")
 
     def test_files_that_mail_links_to(self):
-        files = server.dir + "/files"
+        files = server.dir + "/check-files"
         os.mkdir(files)
         self.addCleanup(shutil.rmtree, files, ignore_errors=True)
         os.chown(files, 0, os.stat(self.verify).st_gid)
         os.chmod(files, 0o2771)
-        self.contents(self.policy, lambda text: text + 'attachment_url = "https://files.demo.test"\n'
-                                                       'attachment_folder = "%s"\n' % files)
+        self.contents(self.ports, lambda text: re.sub('(attachment_folder = ).*', r'\1"%s"' % files, text))
         self.finds("ok", "0 files of 0 MB are stored in " + files)
         self.assertEqual(os.listdir(files), [])
         blob = "ab" * 32
@@ -474,7 +474,7 @@ class Files(FilesTest):
 
     def test_files_at_the_name_of_the_portal(self):
         portal = server.env["PORTAL_URL"]
-        self.contents(self.policy, lambda text: text + 'attachment_url = "%s"\n' % portal)
+        self.contents(self.ports, lambda text: re.sub('(attachment_url = ).*', r'\1"%s"' % portal, text))
         self.finds("fault", "attachment_url has the name of portal_url")
 
     def test_policy_file_that_others_can_write(self):

@@ -6,50 +6,39 @@ import email.policy
 import glob
 import os
 import re
-import shutil
 import signal
 import smtplib
 import socket
 import threading
 import time
 import unittest
+import urllib.request
 import uuid
 
-from server import Server, rewrite, wait_for
+from server import TIMEOUT, Server, rewrite, wait_for
 
 ALICE, BOB = "alice@demo.test", "bob@demo.test"
 AWAY = "away@elsewhere.example"
 MB = 1048576
-FILES_URL = "https://files.demo.test"
 SETTINGS = """
-attachment_url = "%s"
-attachment_folder = "%%s"
 attachment_threshold = 1
 attachment_threshold_sum = 3
-""" % FILES_URL
+"""
 
 
 def setUpModule():
-    global server, policy
+    global server, policy, FILES_URL
     server = Server().start()
-    folder = server.dir + "/files"
-    os.mkdir(folder)
-    shutil.chown(folder, "root", gid())
-    os.chmod(folder, 0o2771)
+    FILES_URL = server.env["FILES_URL"]
     server.main_cf("message_size_limit = 200000000", "mailbox_size_limit = 0", "virtual_mailbox_limit = 0")
     with open(server.env["POLICY_FILE"]) as f:
-        policy = f.read() + SETTINGS % folder
+        policy = f.read() + SETTINGS
     set_policy()
     server.postlatch("member", "set", ALICE, "large_attachments=on")
 
 
 def tearDownModule():
     server.remove()
-
-
-def gid():
-    """Of the group postlatch within the server."""
-    return os.stat(server.dir + "/db").st_gid
 
 
 def milter_has_read():
@@ -162,6 +151,23 @@ class LargeAttachments(unittest.TestCase):
         before, after = body_of(sent).split(attachment(content).encode().rstrip(b"\r\n"), 1)
         self.assertTrue(body_of(got).startswith(before))
         self.assertTrue(body_of(got).endswith(after.lstrip(b"\r\n")))
+
+    def test_the_link_leads_to_the_file(self):
+        subject, content = unique("fetched"), random_bytes(2 * MB)
+        send(message(subject, [TEXT, attachment(content)]))
+        page = re.search(FILES_URL + r"/l/\S+", link_of(received(subject))).group(0)
+        with urllib.request.urlopen(page, timeout=TIMEOUT) as answer:
+            text = answer.read().decode()
+        self.assertIn("report.pdf", text)
+        file = re.search(r'name="file" value="(\d+)"', text).group(1)
+        with urllib.request.urlopen(page, b"file=" + file.encode(), timeout=TIMEOUT) as answer:
+            self.assertTrue(answer.url.startswith(FILES_URL + "/f/"), answer.url)
+            self.assertEqual(answer.read(), content)
+        wait_for(lambda: "99 downloads left" in self.english(page))
+
+    def english(self, page):
+        with urllib.request.urlopen(urllib.request.Request(page, headers={"Accept-Language": "en"}), timeout=TIMEOUT) as answer:
+            return answer.read().decode()
 
     def refused(self, text):
         """The code and the sentence with which the message is refused."""
