@@ -50,10 +50,17 @@ const changes = {
     link: { withdraw: "change.link-withdraw" },
     member: { add: "change.member-add", set: "change.member-set" },
     password: { change: "change.password" },
+    passkey: {
+        cloned: "change.passkey-cloned",
+        register: "change.passkey-register",
+        remove: "change.passkey-remove",
+        rename: "change.passkey-rename",
+    },
     "profile-link": { make: "change.profile-link-make", use: "change.profile-link-use" },
     "recovery-code": { use: "change.recovery-code-use" },
     "recovery-codes": { make: "change.recovery-codes-make" },
     "refresh-token": { stolen: "change.token-stolen" },
+    "second-factor": { remove: "change.factor-one-removed", reset: "change.factor-remove" },
     session: {
         open: "change.session-open",
         revoke: "change.session-revoke",
