@@ -12,10 +12,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "portal/signin/cbor.h"
+
 /* Authenticator data (WebAuthn 6.1): hash of the RP id, flags, counter, and more. */
 #define AUTH_DATA_FLAGS 32
 #define AUTH_DATA_COUNTER 33
 #define AUTH_DATA_LEAST 37
+#define AUTH_DATA_ID_LENGTH 53 /* of a new credential, behind the id of the device's model */
 #define FLAG_PRESENT 0x01
 #define FLAG_VERIFIED 0x04
 #define FLAG_BACKUP_ELIGIBLE 0x08
@@ -177,7 +180,25 @@ static int check_auth_data(const struct webauthn_site *site, const struct webaut
 	return 1;
 }
 
+/* Whether what is CBOR behind the offset may be decoded. 1, or 0 and why_r. */
+static int check_cbor(const struct webauthn_bytes *data, size_t offset, const char **why_r)
+{
+	return offset <= data->len && cbor_is_bounded(data->data + offset, data->len - offset)
+		       ? 1
+		       : refuse(why_r, "cbor");
+}
+
 /* ---- registration ---- */
+
+/* Where the public key is. */
+static size_t key_offset(const struct webauthn_bytes *data)
+{
+	const unsigned char *at = data->data + AUTH_DATA_ID_LENGTH;
+
+	return data->len < AUTH_DATA_ID_LENGTH + 2
+		       ? data->len
+		       : AUTH_DATA_ID_LENGTH + 2 + ((size_t)at[0] << 8 | at[1]);
+}
 
 static const int algorithms[] = { COSE_ES256, COSE_EDDSA, COSE_RS256 };
 
@@ -225,6 +246,8 @@ int webauthn_register(const struct webauthn_site *site, const struct webauthn_an
 	flags = data->data[AUTH_DATA_FLAGS];
 	if ((flags & FLAG_CREDENTIAL) == 0)
 		return refuse(why_r, "no-credential");
+	if (!check_cbor(data, key_offset(data), why_r))
+		return 0;
 	ret = 0;
 	for (size_t i = 0; ret == 0 && i < sizeof(algorithms) / sizeof(algorithms[0]); i++)
 		ret = read_credential(data, algorithms[i], passkey_r);
@@ -316,6 +339,8 @@ int webauthn_assert(const struct webauthn_site *site, const struct webauthn_answ
 	/* What a passkey is does not change (WebAuthn level 3, 7.2). */
 	if (((flags & FLAG_BACKUP_ELIGIBLE) != 0) != passkey->backup_eligible)
 		return refuse(why_r, "backup-flags");
+	if (!check_cbor(&answer->auth_data, AUTH_DATA_LEAST, why_r))
+		return 0;
 	*counter_r = counter_of(&answer->auth_data);
 	*backed_up_r = (flags & FLAG_BACKED_UP) != 0;
 	return check_signature(site, answer, passkey, why_r);
