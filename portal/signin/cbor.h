@@ -1,7 +1,7 @@
 /* cbor.h - whether CBOR (RFC 8949) may be given to a decoder.
  *
- * A decoder makes room for as many elements as an array says it has, before it looks for them: a few
- * bytes could ask for gigabytes.
+ * A decoder makes room for as many elements as an array says it has, before it looks for them: a
+ * few bytes could ask for gigabytes.
  */
 #ifndef POSTLATCH_PORTAL_CBOR_H
 #define POSTLATCH_PORTAL_CBOR_H
