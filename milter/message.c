@@ -194,14 +194,14 @@ static void keep_header(struct message *message)
 
 static int write_parts(struct message *message, const char *url, const char *last_day)
 {
-	struct mime_linked_file *linked = calloc(message->file_count, sizeof(*linked));
-	const struct mime_link link = { message->language, url, last_day, linked,
-					message->file_count };
+	struct pl_linked_file *linked = calloc(message->file_count, sizeof(*linked));
+	const struct pl_link_text link = { message->language, url, last_day, linked,
+					   message->file_count };
 	int ret = linked == NULL ? -1 : 0;
 
 	for (size_t i = 0; ret == 0 && i < message->file_count; i++)
 		linked[i] =
-			(struct mime_linked_file){ message->files[i].name, message->files[i].size };
+			(struct pl_linked_file){ message->files[i].name, message->files[i].size };
 	for (size_t i = 0; ret == 0 && i < message->file_count; i++) {
 		struct mime_replacement *replacement = &message->replacements[i];
 

@@ -1,29 +1,16 @@
-/* link_part.h - the text that stands in a message instead of files that were taken out.
+/* link_part.h - the part of a message that stands instead of files that were taken out.
  *
- * It is a part multipart/alternative with the same in plain text and in HTML, of 7-bit characters only:
- * no mail server has to change it. In the place of the first file there is the list of all, in those of
- * the others the name of each. The sentences are link_part.def.
+ * It is a part multipart/alternative with the twins of policy/attachment/link_text.h, of 7-bit
+ * characters only: no mail server has to change it.
  */
 #ifndef POSTLATCH_MIME_LINK_PART_H
 #define POSTLATCH_MIME_LINK_PART_H
 
 #include <stddef.h>
-#include <stdint.h>
+
+#include "policy/attachment/link_text.h"
 
 #define MIME_LINK_BOUNDARY 32 /* with its NUL */
-
-struct mime_linked_file {
-	const char *name; /* UTF-8 */
-	uint64_t size;
-};
-
-struct mime_link {
-	const char *language; /* "ko", "en-US"; another one, or "": all languages */
-	const char *url;
-	const char *last_day; /* "2027-03-01" */
-	const struct mime_linked_file *files;
-	size_t count;
-};
 
 /* A new boundary, which no text of ours has. Returns boundary_r. -1: there are no random bits. */
 int mime_link_boundary(char boundary_r[MIME_LINK_BOUNDARY]);
@@ -31,7 +18,7 @@ int mime_link_boundary(char boundary_r[MIME_LINK_BOUNDARY]);
 /* The part in the place of the file of that number; without its header where it is the whole message
  * (is_message), whose Content-Type is then mime_link_type(). The caller frees it. Its length depends on
  * that of url and not on what it says. NULL: out of memory. */
-char *mime_link_part(const struct mime_link *link, size_t number, int is_message,
+char *mime_link_part(const struct pl_link_text *link, size_t number, int is_message,
 		     const char boundary[MIME_LINK_BOUNDARY], size_t *count_r);
 
 #define MIME_LINK_TYPE (MIME_LINK_BOUNDARY + 64)

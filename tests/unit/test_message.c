@@ -338,15 +338,15 @@ static void the_new_header(void **state)
 
 static void part_is_of_7_bits(void **state)
 {
-	static const struct mime_linked_file files[] = { { "<회의> \"a\" & b.pdf", 12345678 },
-							 { "b.txt", 700 } };
+	static const struct pl_linked_file files[] = { { "<회의> \"a\" & b.pdf", 12345678 },
+						       { "b.txt", 700 } };
 	static const char *const languages[] = { "", "ko", "en-US", "fr" };
 	char boundary[MIME_LINK_BOUNDARY];
 
 	(void)state;
 	assert_int_equal(mime_link_boundary(boundary), 0);
 	for (size_t i = 0; i < COUNT(languages); i++) {
-		const struct mime_link link = { languages[i], URL, "2027-03-01", files, 2 };
+		const struct pl_link_text link = { languages[i], URL, "2027-03-01", files, 2 };
 
 		for (size_t number = 0; number < 2; number++) {
 			size_t count, line = 0;
