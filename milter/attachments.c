@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "milter/clamd.h"
+#include "daemon/clamd.h"
 #include "policy/account/member_row.h"
 #include "policy/attachment/link.h"
 #include "policy/base/day.h"

@@ -1,5 +1,5 @@
 /* clamd.c - see clamd.h. */
-#include "milter/clamd.h"
+#include "daemon/clamd.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
