@@ -220,7 +220,10 @@ static int change_member(const struct pl_work *work, const struct pl_job *job,
 
 static void count(struct pl_job_portion *portion, const struct written *written)
 {
-	portion->changed += strcmp(written->outcome, "changed") == 0;
+	const int is_added = strcmp(written->before, PL_JOB_NO_MEMBER) == 0;
+
+	portion->added += is_added;
+	portion->changed += strcmp(written->outcome, "changed") == 0 && !is_added;
 	portion->same += strcmp(written->outcome, "same") == 0;
 	portion->skipped += strcmp(written->outcome, "skipped") == 0;
 	portion->failed += strcmp(written->outcome, "failed") == 0;

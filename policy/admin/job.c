@@ -192,7 +192,7 @@ int pl_job_undo(const struct pl_work *work, const struct pl_administrator *admin
 		return ret;
 	job_r->action = PL_JOB_UNDO;
 	job_r->undo_of = of->id;
-	job_r->total = of->changed;
+	job_r->total = of->added + of->changed;
 	return highest_member(work, &job_r->highest) < 0 ||
 			       pl_job_insert(work, administrator, job_r) < 0
 		       ? -1
@@ -234,6 +234,7 @@ void pl_job_read(struct pl_stmt *stmt, struct pl_job *job_r)
 	job_r->position = pl_col_int(stmt, "position");
 	job_r->highest = pl_col_int(stmt, "highest");
 	job_r->total = pl_col_int(stmt, "total");
+	job_r->added = pl_col_int(stmt, "added");
 	job_r->changed = pl_col_int(stmt, "changed");
 	job_r->same = pl_col_int(stmt, "same");
 	job_r->skipped = pl_col_int(stmt, "skipped");

@@ -60,6 +60,7 @@ struct pl_job {
 	 * import these are lines of the file. */
 	int64_t position, highest;
 	int64_t total; /* members when it was made */
+	int64_t added; /* by an import */
 	int64_t changed, same, skipped, failed;
 };
 

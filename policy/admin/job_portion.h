@@ -15,7 +15,7 @@ struct pl_job_portion {
 	size_t touched;    /* those of ids who may have been changed */
 	char *rows;        /* of an import: a part of its lines */
 	int64_t rows_last; /* the last line of that part */
-	int64_t changed, same, skipped, failed;
+	int64_t added, changed, same, skipped, failed;
 };
 
 /* The parameters of PL_SQL_JOB_PORTION. */

@@ -142,6 +142,7 @@ static int advance(const struct pl_work *work, const struct pl_job_runner *runne
 				 PL_TEXT("state",
 					 pl_job_state_name(is_end ? PL_JOB_DONE : PL_JOB_RUNNING)),
 				 PL_ID("ended_at", is_end ? work->now : 0),
+				 PL_INT("added", portion->added),
 				 PL_INT("changed", portion->changed), PL_INT("same", portion->same),
 				 PL_INT("skipped", portion->skipped),
 				 PL_INT("failed", portion->failed), PL_INT("job_id", job->id),

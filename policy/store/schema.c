@@ -491,6 +491,11 @@ static const struct pl_migration migrations[] = {
 	  " session_id BIGINT NOT NULL REFERENCES session (id) ON DELETE CASCADE,"
 	  " purpose TEXT NOT NULL, user_handle BYTEA NOT NULL, expires_at BIGINT NOT NULL);"
 	  "CREATE INDEX passkey_challenge_session ON passkey_challenge (session_id);" },
+	{ "members that jobs have added",
+	  "ALTER TABLE job ADD COLUMN added BIGINT NOT NULL DEFAULT 0;"
+	  "UPDATE job SET added = (SELECT COUNT(*) FROM job_member m WHERE m.job_id = job.id"
+	  " AND m.outcome = 'changed' AND m.before = 'member=none') WHERE action = 'import';"
+	  "UPDATE job SET changed = changed - added WHERE added > 0;" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,

@@ -145,15 +145,15 @@ static json_t *number_or_null(int64_t number)
 json_t *console_job_json(const struct pl_job *job)
 {
 	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:b, s:I, s:o, s:s, s:s, s:I, s:I, s:I, s:I, "
-			 "s:I, s:o, s:o, s:b}",
+			 "s:I, s:I, s:o, s:o, s:b}",
 			 "id", (json_int_t)job->id, "by", job->who, "action",
 			 pl_job_action_name(job->action), "change", job->change, "filter",
 			 job->is_list ? "" : job->filter, "list", job->is_list, "made_at",
 			 (json_int_t)job->made_at, "ended_at", number_or_null(job->ended_at),
 			 "state", pl_job_state_name(job->state), "reason", job->reason, "total",
-			 (json_int_t)job->total, "changed", (json_int_t)job->changed, "same",
-			 (json_int_t)job->same, "skipped", (json_int_t)job->skipped, "failed",
-			 (json_int_t)job->failed, "undo_of", number_or_null(job->undo_of),
-			 "undone_by", number_or_null(job->undone_by), "can_be_undone",
-			 pl_job_can_be_undone(job) && job->undone_by == 0);
+			 (json_int_t)job->total, "added", (json_int_t)job->added, "changed",
+			 (json_int_t)job->changed, "same", (json_int_t)job->same, "skipped",
+			 (json_int_t)job->skipped, "failed", (json_int_t)job->failed, "undo_of",
+			 number_or_null(job->undo_of), "undone_by", number_or_null(job->undone_by),
+			 "can_be_undone", pl_job_can_be_undone(job) && job->undone_by == 0);
 }

@@ -45,12 +45,12 @@ class Import(ConsoleTest):
         text = "\ufeff" + self.lines("주소;POP3;2차 인증", "old@;on;", "new@;off;off", ";;").replace("\n", "\r\n")
         self.assertEqual(self.good(self.preview(text)), {**NOTHING, "members": 2, "added": 1, "changed": 1})
         job = self.ended(self.good(self.begin(text)))
-        self.assertEqual((job["action"], job["state"], job["total"], job["changed"], job["can_be_undone"]),
-                         ("import", "done", 2, 2, True))
+        self.assertEqual((job["action"], job["state"], job["total"], job["added"], job["changed"], job["can_be_undone"]),
+                         ("import", "done", 2, 1, 1, True))
         self.assertEqual(self.members(), {"old": "pop3=on", "new": "pop3=off two_factor=off"})
         self.assertEqual(self.good(self.preview(text)), {**NOTHING, "members": 2, "same": 2})
         undo = self.ended(self.good(self.boss.post("/jobs/%d/undo" % job["id"])))
-        self.assertEqual((undo["changed"], undo["failed"]), (2, 0))
+        self.assertEqual((undo["total"], undo["added"], undo["changed"], undo["failed"]), (2, 0, 2, 0))
         self.assertEqual(self.members(), {"old": "pop3=off"})
 
     def test_the_table_of_members_can_be_imported_and_changes_nothing(self):
@@ -153,7 +153,7 @@ class Import(ConsoleTest):
         self.assertEqual(before["state"], "paused")
         self.good(self.boss.post("/jobs/%d/resume" % job["id"]))
         job = self.ended(job)
-        self.assertEqual((job["changed"], job["skipped"], job["failed"]), (6000, 1, 0))
+        self.assertEqual((job["added"], job["changed"], job["skipped"], job["failed"]), (6000, 0, 1, 0))
         self.assertEqual(self.good(self.boss.get("/jobs/%d/failures" % job["id"]))["items"],
                          [{"member": "desk@" + self.domain, "skipped": True, "reason": "administrator"}])
         self.assertEqual(list(self.members().values()).count("sieve=off"), 6000)

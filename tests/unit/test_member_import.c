@@ -113,12 +113,13 @@ static int run_portions(struct fixture *fixture, int64_t id, int most)
 	return ret;
 }
 
-static void assert_counts(struct fixture *fixture, int64_t id, int changed, int same, int skipped,
-			  int failed)
+static void assert_counts(struct fixture *fixture, int64_t id, int added, int changed, int same,
+			  int skipped, int failed)
 {
 	const struct pl_job job = job_of(fixture, id);
 
 	assert_string_equal(pl_job_state_name(job.state), "done");
+	assert_int_equal(job.added, added);
 	assert_int_equal(job.changed, changed);
 	assert_int_equal(job.same, same);
 	assert_int_equal(job.skipped, skipped);
@@ -177,7 +178,7 @@ static void preview_and_result_agree(void **state)
 	assert_int_equal(seen.preview.changed, 1);
 	assert_int_equal(seen.preview.same, 1);
 	assert_int_equal(run_portions(fixture, job.id, 10), 0);
-	assert_counts(fixture, job.id, 2, 1, 0, 0);
+	assert_counts(fixture, job.id, 1, 1, 1, 0, 0);
 	assert_string_equal(account_of(fixture, "new@a.test").member.class_name, "staff");
 	assert_int_equal(account_of(fixture, "new@a.test").member.settings.value[PL_SETTING_POP3],
 			 PL_OFF);
@@ -259,7 +260,7 @@ static void some_are_left_out_and_the_reasons_kept(void **state)
 		       "address,active\nother@a.test,off\nboss@a.test,off\nx@b.test,on\n"
 		       "old@a.test,off\n");
 	assert_int_equal(run_portions(fixture, job.id, 10), 0);
-	assert_counts(fixture, job.id, 1, 0, 2, 1);
+	assert_counts(fixture, job.id, 0, 1, 0, 2, 1);
 	assert_int_equal(count(fixture, "job_member WHERE (address = 'other@a.test' AND outcome = "
 					"'skipped' AND reason = 'administrator') OR (address = "
 					"'boss@a.test' AND reason = 'own-account') OR (address = "
@@ -284,12 +285,12 @@ static void administrators_are_not_shut_out(void **state)
 			 1);
 	job = make_job(fixture, &server, "address,active\nboss@a.test,off\nold@a.test,off\n");
 	assert_int_equal(run_portions(fixture, job.id, 10), 0);
-	assert_counts(fixture, job.id, 1, 0, 1, 0);
+	assert_counts(fixture, job.id, 0, 1, 0, 1, 0);
 	job = make_job(fixture, &server, "address,sieve\nboss@a.test,off\n");
 	assert_int_equal(run_portions(fixture, job.id, 10), 0);
-	assert_counts(fixture, job.id, 1, 0, 0, 0);
+	assert_counts(fixture, job.id, 0, 1, 0, 0, 0);
 	job = undo(fixture, &server, job.id);
-	assert_counts(fixture, job.id, 0, 0, 1, 0);
+	assert_counts(fixture, job.id, 0, 0, 0, 1, 0);
 }
 
 /* 1,200 members are three parts. */
@@ -311,7 +312,7 @@ static void job_whose_runner_dies_in_each_portion_goes_on(void **state)
 	free(text);
 	assert_int_equal(count(fixture, "job_file"), 3);
 	assert_int_equal(run_portions(fixture, job.id, 200), 0);
-	assert_counts(fixture, job.id, 1200, 0, 0, 0);
+	assert_counts(fixture, job.id, 1200, 0, 0, 0, 0);
 	assert_int_equal(count(fixture, "member WHERE settings = 'sieve=off'"), 1200);
 	assert_int_equal(count(fixture, "audit WHERE action = 'member.add' AND object LIKE 'n%'"),
 			 1200);
@@ -328,14 +329,15 @@ static void undoing_removes_who_was_added_and_not_used(void **state)
 	struct pl_change change = { .has_class = 1, .class_name = "staff" };
 
 	assert_int_equal(run_portions(fixture, job.id, 10), 0);
-	assert_counts(fixture, job.id, 4, 0, 0, 0);
+	assert_counts(fixture, job.id, 3, 1, 0, 0, 0);
 	use(fixture, "used@a.test", "imap");
 	account = account_of(fixture, "changed@a.test");
 	assert_int_equal(pl_member_set(work_at(fixture, NOW), fixture->policy, &account, &change,
 				       NULL, NULL),
 			 1);
 	job = undo(fixture, &boss, job.id);
-	assert_counts(fixture, job.id, 2, 0, 0, 2);
+	assert_int_equal(job.total, 4);
+	assert_counts(fixture, job.id, 0, 2, 0, 0, 2);
 	assert_int_equal(account_of(fixture, "new@a.test").member.id, 0);
 	assert_true(account_of(fixture, "used@a.test").member.id != 0);
 	assert_true(account_of(fixture, "changed@a.test").member.id != 0);
@@ -346,7 +348,7 @@ static void undoing_removes_who_was_added_and_not_used(void **state)
 			 1);
 	/* What was removed does not come back, and that is said. */
 	job = undo(fixture, &boss, job.id);
-	assert_counts(fixture, job.id, 1, 0, 0, 1);
+	assert_counts(fixture, job.id, 0, 1, 0, 0, 1);
 }
 
 static void job_of_one_who_may_not_any_more_is_stopped(void **state)

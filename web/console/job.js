@@ -55,6 +55,7 @@ function Facts({ job }) {
         ["job.made", html`<${Moment} seconds=${job.made_at} />`],
         job.ended_at && ["job.ended", html`<${Moment} seconds=${job.ended_at} />`],
         by && ["job.undone-by", html`<${Link} to=${pageOfJob(by)}>${t("job.number", { id: by })}<//>`],
+        job.action === "import" && ["job.added", number(job.added)],
         ["job.changed", number(job.changed)],
         ["job.same", number(job.same)],
         ["job.skipped", number(job.skipped)],
@@ -78,7 +79,8 @@ function Pause({ job, path, reload }) {
 function Undo({ job, path, reload }) {
     const undo = async () => {
         const sentence = job.state === "paused" ? "job.undo-paused" : "job.undo-text";
-        const text = t(job.action === "import" ? "import.undo-text" : sentence, { count: number(job.changed) });
+        const count = number(job.added + job.changed);
+        const text = t(job.action === "import" ? "import.undo-text" : sentence, { count });
         if (!(await agree({ title: t("job.undo-title"), text, yes: t("job.undo") }))) return undefined;
         const made = await request("POST", `${path}/undo`);
         return made ? go(pageOfJob(made.id)) : reload();

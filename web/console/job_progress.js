@@ -7,7 +7,7 @@ import { stateName } from "./job_words.js";
 
 const QUARTER = 25; // percent
 
-const doneOf = ({ changed, same, skipped, failed }) => changed + same + skipped + failed;
+const doneOf = ({ added, changed, same, skipped, failed }) => added + changed + same + skipped + failed;
 
 function heard(job, share) {
     const percent = Math.floor((share * 100) / QUARTER) * QUARTER;

@@ -14,7 +14,7 @@ function line(job) {
         cells: [
             html`<${Link} to=${pageOfJob(job.id)}>${jobName(job)}<//>`,
             stateName(job),
-            number(job.changed),
+            number(job.added + job.changed),
             number(job.skipped + job.failed),
             job.by,
             html`<${Moment} seconds=${job.made_at} />`,

@@ -145,6 +145,7 @@ export default {
     "job.made": "Begun",
     "job.ended": "Ended",
     "job.undone-by": "Undone by",
+    "job.added": "Added",
     "job.changed": "Changed",
     "job.same": "Same already",
     "job.skipped": "Left out",

@@ -145,6 +145,7 @@ export default {
     "job.made": "시작 일시",
     "job.ended": "종료 일시",
     "job.undone-by": "되돌린 작업",
+    "job.added": "추가",
     "job.changed": "변경",
     "job.same": "이미 같은 상태",
     "job.skipped": "제외",
