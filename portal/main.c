@@ -16,6 +16,7 @@
 #include "policy/session/prune.h"
 #include "portal/console/openapi.h"
 #include "portal/console/job_runner.h"
+#include "portal/download/cutter.h"
 #include "portal/http/http.h"
 #include "portal/http/portal.h"
 #include "portal/routes.h"
@@ -32,6 +33,7 @@
 static int listener = -1; /* until the server has it */
 static struct portal *portal;
 static struct http *http;
+static struct cutter *cutter;
 static struct job_runner *job_runner;
 
 static int print(const char *table)
@@ -59,7 +61,9 @@ static int start(const struct daemon_arguments *arguments, struct pl_error *err)
 		return EX_CONFIG;
 	if (job_runner_start(portal, &job_runner, err) < 0)
 		return EX_OSERR;
-	return http_start(portal, listener, &http, err) == 0 ? EX_OK : EX_UNAVAILABLE;
+	if (http_start(portal, listener, &http, err) < 0)
+		return EX_UNAVAILABLE;
+	return cutter_start(portal, http, &cutter, err) < 0 ? EX_OSERR : EX_OK;
 }
 
 static int prune(const struct pl_work *work, const struct pl_policy *policy)
@@ -131,6 +135,7 @@ static int reload(struct pl_error *err)
 static int close_portal(struct pl_error *err)
 {
 	(void)err;
+	cutter_stop(&cutter);
 	http_stop(&http);
 	job_runner_stop(&job_runner);
 	portal_free(&portal);

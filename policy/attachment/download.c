@@ -47,6 +47,17 @@ int pl_download_get(const struct pl_work *work, int64_t file_id, const unsigned 
 	return pl_row_end(row, work->err);
 }
 
+int pl_download_goes_on(const struct pl_work *work, int64_t file_id)
+{
+	struct pl_stmt *row = pl_query(work->store, PL_SQL_LINK_DOWNLOAD_GOES_ON,
+				       PL_PARAMS(PL_INT("file_id", file_id)));
+	const int ret = pl_step(row, work->err);
+
+	if (ret == 1)
+		pl_reset(row);
+	return ret;
+}
+
 int pl_download_count(const struct pl_work *work, int64_t file_id, const unsigned char *ticket)
 {
 	const int64_t added = pl_exec_count(work->store, PL_SQL_LINK_DOWNLOAD_INSERT,

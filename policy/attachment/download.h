@@ -26,6 +26,8 @@ int pl_link_is_used_up(const struct pl_link *link, const struct pl_link_file *fi
 /* A file by its id, with its link: 1, 0 none, -1. ticket has PL_DOWNLOAD_TICKET bytes. */
 int pl_download_get(const struct pl_work *work, int64_t file_id, const unsigned char *ticket,
 		    struct pl_download *download_r);
+/* Whether a file that is being sent may be sent on: 1; 0 its link was withdrawn, or is gone; -1. */
+int pl_download_goes_on(const struct pl_work *work, int64_t file_id);
 /* The file was fetched with this ticket, at work->now. In the caller's write transaction. 1
  * counted, 0 it was counted already, or is there no longer, -1. */
 int pl_download_count(const struct pl_work *work, int64_t file_id, const unsigned char *ticket);

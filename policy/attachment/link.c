@@ -251,12 +251,9 @@ static int get_link(struct pl_stmt *row, struct pl_link *link_r, struct pl_error
 	return pl_row_end(row, err);
 }
 
-int pl_link_list(const struct pl_work *work, const char *domain,
-		 int (*each)(const struct pl_link *link, void *context), void *context)
+static int read_links(const struct pl_work *work, struct pl_stmt *rows,
+		      int (*each)(const struct pl_link *link, void *context), void *context)
 {
-	struct pl_stmt *rows = domain == NULL ? pl_query(work->store, PL_SQL_LINK_LIST, NULL)
-					      : pl_query(work->store, PL_SQL_LINK_LIST_DOMAIN,
-							 PL_PARAMS(PL_TEXT("domain", domain)));
 	struct pl_link link;
 	int ret;
 
@@ -269,6 +266,27 @@ int pl_link_list(const struct pl_work *work, const char *domain,
 		}
 	}
 	return ret;
+}
+
+int pl_link_list(const struct pl_work *work, const char *domain,
+		 int (*each)(const struct pl_link *link, void *context), void *context)
+{
+	return read_links(work,
+			  domain == NULL ? pl_query(work->store, PL_SQL_LINK_LIST, NULL)
+					 : pl_query(work->store, PL_SQL_LINK_LIST_DOMAIN,
+						    PL_PARAMS(PL_TEXT("domain", domain))),
+			  each, context);
+}
+
+int pl_link_list_member(const struct pl_work *work, int64_t member_id, int64_t before, int64_t most,
+			int (*each)(const struct pl_link *link, void *context), void *context)
+{
+	return read_links(work,
+			  pl_query(work->store, PL_SQL_LINK_LIST_MEMBER,
+				   PL_PARAMS(PL_INT("member_id", member_id),
+					     PL_INT("before", before == 0 ? INT64_MAX : before),
+					     PL_INT("portion", most))),
+			  each, context);
 }
 
 int pl_link_find(const struct pl_work *work, const struct pl_secret *token, struct pl_link *link_r)
@@ -330,9 +348,31 @@ int pl_link_uses_blob(void *context, const char *name, struct pl_error *err)
 
 /* -- ending -- */
 
-int pl_link_withdraw(const struct pl_work *work, const struct pl_link *link)
+/* What has become of a link, for the audit records of its owner. 1, or -1. */
+static int record(const struct pl_work *work, const char *action, const struct pl_link *link)
 {
 	char object[PL_ADDRESS_MAX + 1], before[PL_AUDIT_TEXT];
+
+	snprintf(before, sizeof(before), "id=%lld", (long long)link->id);
+	return pl_audit_add(work, action, pl_address_format(&link->owner, object), before, "") < 0
+		       ? -1
+		       : 1;
+}
+
+int pl_link_extend(const struct pl_work *work, const struct pl_policy *policy,
+		   const struct pl_link *link)
+{
+	const int64_t changed = pl_exec_count(
+		work->store, PL_SQL_LINK_EXTEND,
+		PL_PARAMS(PL_INT("id", link->id), PL_INT("now", work->now),
+			  PL_INT("seconds", policy->attachment_days * PL_DAY_SECONDS)),
+		work->err);
+
+	return changed <= 0 ? (int)changed : record(work, "link.extend", link);
+}
+
+int pl_link_withdraw(const struct pl_work *work, const struct pl_link *link)
+{
 	const int64_t changed =
 		pl_exec_count(work->store, PL_SQL_LINK_WITHDRAW,
 			      PL_PARAMS(PL_INT("id", link->id), PL_INT("now", work->now)),
@@ -340,13 +380,10 @@ int pl_link_withdraw(const struct pl_work *work, const struct pl_link *link)
 
 	if (changed <= 0)
 		return (int)changed;
-	snprintf(before, sizeof(before), "id=%lld", (long long)link->id);
 	if (pl_exec(work->store, PL_SQL_LINK_FILES_FORGET, PL_PARAMS(PL_INT("id", link->id)),
-		    work->err) < 0 ||
-	    pl_audit_add(work, "link.withdraw", pl_address_format(&link->owner, object), before,
-			 "") < 0)
+		    work->err) < 0)
 		return -1;
-	return 1;
+	return record(work, "link.withdraw", link);
 }
 
 int pl_link_sweep(const struct pl_work *work, const struct pl_policy *policy, int64_t *removed_r)

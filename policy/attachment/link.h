@@ -90,6 +90,14 @@ int pl_link_files(const struct pl_work *work, int64_t link_id,
  * non-zero. 0, or -1. */
 int pl_link_list(const struct pl_work *work, const char *domain,
 		 int (*each)(const struct pl_link *link, void *context), void *context);
+/* The same for the links of a member that are older than the one with this id (0: for all), the
+ * newest first, of which there are no more than most. */
+int pl_link_list_member(const struct pl_work *work, int64_t member_id, int64_t before, int64_t most,
+			int (*each)(const struct pl_link *link, void *context), void *context);
+/* Lets a link be used for attachment_days longer. 1, 0 it was extended before, or can be used no
+ * longer, -1. */
+int pl_link_extend(const struct pl_work *work, const struct pl_policy *policy,
+		   const struct pl_link *link);
 /* Withdraws a link: its files can be fetched no longer from the commit on, and their blobs are
  * swept. 1, 0 it could be used no longer anyway, -1. */
 int pl_link_withdraw(const struct pl_work *work, const struct pl_link *link);

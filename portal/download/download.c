@@ -215,7 +215,7 @@ static int send_file(const struct request *request, struct response *response,
 		     const struct ticket *ticket, const struct pl_link_file *file,
 		     struct pl_error *err)
 {
-	struct response_open_file open_file = { .sent = NULL };
+	struct response_open_file open_file = { .file_id = file->id };
 	const int is_get = strcmp(request->method, "GET") == 0;
 	int64_t size;
 	int part;

@@ -12,6 +12,7 @@
 
 #include "policy/base/monotonic.h"
 #include "portal/http/dispatch.h"
+#include "portal/http/downloads.h"
 #include "portal/http/stream.h"
 
 #define CONNECTIONS_MAX 1024
@@ -20,7 +21,6 @@
 #define STREAMS_MAX 8 /* tables under way at once; the next one is asked to try again */
 #define STREAMS_WAIT_SECONDS 30
 #define STREAM_BLOCK 32768
-#define DOWNLOADS_MAX 512 /* files that are being sent; the next one is asked to try again */
 #define DOWNLOADS_WAIT_SECONDS 30
 /* A browser whose download is paused, or whose line is away, goes on after less. */
 #define DOWNLOAD_IDLE_SECONDS 120u
@@ -40,9 +40,10 @@ struct http {
 	int listener;
 	/* requests that a handler has in hand, or whose answer is being sent; atomic */
 	int under_way;
-	int files;     /* requests that have room for a large body; atomic */
-	int streams;   /* answers that are made while they are sent; atomic */
-	int downloads; /* open files that are being sent; atomic */
+	int files;                /* requests that have room for a large body; atomic */
+	int streams;              /* answers that are made while they are sent; atomic */
+	int downloads;            /* open files that are being sent; atomic */
+	struct downloads sending; /* the same, so that they can be cut off */
 };
 
 /* One request and its answer; libmicrohttpd keeps the pointer for us. */
@@ -53,6 +54,8 @@ struct exchange {
 	struct http *http;     /* counted as under way there; NULL: not yet */
 	struct http *files_of; /* counted among its files; NULL: not */
 	struct http *streams_of, *downloads_of;
+	struct http *sending_of; /* added there; NULL: not */
+	struct downloads_entry sending;
 	int64_t whole_ms; /* when all of the request had come; 0: not yet */
 	int begun, decided;
 	size_t used; /* of the body */
@@ -82,6 +85,8 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 	*kept = NULL;
 	if (exchange == NULL)
 		return;
+	if (exchange->sending_of != NULL)
+		downloads_remove(&exchange->sending_of->sending, &exchange->sending);
 	if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK && exchange->request.held != NULL)
 		dispatch_sent(&exchange->request, &exchange->response);
 	if (exchange->request.held != NULL)
@@ -326,6 +331,20 @@ static void check_stream(struct http *http, const char *version, struct exchange
 	}
 }
 
+/* So that it can be cut off from now on. */
+static void add_download(struct http *http, struct MHD_Connection *connection,
+			 struct exchange *exchange)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	if (info == NULL)
+		return;
+	exchange->sending_of = http;
+	downloads_add(&http->sending, &exchange->sending, exchange->response.open_file->file_id,
+		      info->connect_fd);
+}
+
 /* A file may take as long as it does to be sent. The end of the process does not wait for it: who
  * was cut off goes on where it was. */
 static void check_download(struct http *http, struct MHD_Connection *connection,
@@ -336,12 +355,13 @@ static void check_download(struct http *http, struct MHD_Connection *connection,
 	if (response->open_file == NULL)
 		return;
 	exchange->downloads_of = http;
-	if (__atomic_add_fetch(&http->downloads, 1, __ATOMIC_ACQUIRE) > DOWNLOADS_MAX) {
+	if (__atomic_add_fetch(&http->downloads, 1, __ATOMIC_ACQUIRE) > HTTP_DOWNLOADS_MAX) {
 		response_free(response);
 		respond_wait(response, 503, "try-again-later", DOWNLOADS_WAIT_SECONDS);
 		return;
 	}
 	MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, DOWNLOAD_IDLE_SECONDS);
+	add_download(http, connection, exchange);
 	exchange->http = NULL;
 	__atomic_sub_fetch(&http->under_way, 1, __ATOMIC_RELEASE);
 }
@@ -435,6 +455,7 @@ int http_start(struct portal *portal, int listener, struct http **http_r, struct
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	http->portal = portal;
 	http->listener = listener;
+	downloads_open(&http->sending);
 	json_set_alloc_funcs(malloc, free_wiped);
 	http->daemon =
 		MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
@@ -449,6 +470,7 @@ int http_start(struct portal *portal, int listener, struct http **http_r, struct
 				 MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
 				 MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 	if (http->daemon == NULL) {
+		downloads_close(&http->sending);
 		free(http);
 		return pl_error_set(err, PL_ERR_RETRY, "libmicrohttpd cannot start");
 	}
@@ -477,5 +499,16 @@ void http_stop(struct http **http_p)
 	finish_requests(http);
 	MHD_stop_daemon(http->daemon);
 	close(http->listener);
+	downloads_close(&http->sending);
 	free(http);
+}
+
+size_t http_downloads(struct http *http, int64_t *file_ids_r, size_t most)
+{
+	return downloads_files(&http->sending, file_ids_r, most);
+}
+
+size_t http_cut_download(struct http *http, int64_t file_id)
+{
+	return downloads_cut(&http->sending, file_id);
 }

@@ -33,6 +33,7 @@ struct response_stream {
 struct response_open_file {
 	int fd;              /* owned until it is handed to the library that sends it */
 	int64_t offset, len; /* what is sent of it; len 0: nothing */
+	int64_t file_id;     /* by which it can be cut off (portal/http/http.h) */
 	/* With the last byte sent, and a connection to the database: 0, or -1 and the error. It is
 	 * not called when the reader has gone before. NULL: nothing is done. */
 	int (*sent)(struct request *request, void *context, struct pl_error *err);

@@ -21,12 +21,12 @@ int answer_no_session(const struct request *request, struct response *response, 
 {
 	return respond_json(response, 200,
 			    json_pack("{s:s, s:s?, s:n, s:n, s:n, s:n, s:n, s:s, s:s?, s:b, s:b, "
-				      "s:b, s:o, s:b, s:i}",
+				      "s:b, s:b, s:o, s:b, s:i}",
 				      "state", "none", "why", why, "address", "csrf", "next",
 				      "required_from", "administrator", "name",
 				      request->policy->portal_name, "webmail", webmail_url(request),
 				      "recovery", 0, "recovery_kept", 1, "password_change", 0,
-				      "factors", json_array(), "passkeys",
+				      "large_attachments", 0, "factors", json_array(), "passkeys",
 				      passkey_possible(request), "idle_minutes",
 				      PL_SESSION_IDLE / 60));
 }
@@ -78,7 +78,7 @@ int answer_session(const struct request *request, struct response *response,
 	find_required_from(request, account, next, required_from);
 	return respond_json(response, 200,
 			    json_pack("{s:s, s:n, s:s, s:s, s:s?, s:s?, s:s?, s:s, s:s?, s:b, s:b, "
-				      "s:b, s:o, s:b, s:i}",
+				      "s:b, s:b, s:o, s:b, s:i}",
 				      "state", session->pending ? "pending" : "authenticated",
 				      "why", "address",
 				      pl_address_display(&session->address, address), "csrf", csrf,
@@ -92,6 +92,9 @@ int answer_session(const struct request *request, struct response *response,
 				      "password_change",
 				      !session->pending &&
 					      request->policy->password_command[0] != '\0',
+				      "large_attachments",
+				      !session->pending &&
+					      request->policy->attachment_url[0] != '\0',
 				      "factors", factor_names(session->pending ? state.kinds : 0),
 				      "passkeys", passkey_possible(request), "idle_minutes",
 				      PL_SESSION_IDLE / 60));

@@ -85,6 +85,8 @@ const BODIES = {
     "/api/account/app-passwords/revoke": { id: 1 },
     "/api/account/app-passwords/profile": { id: 1, password: "x" },
     "/api/account/password": { old: "x", new: "y", end_others: false },
+    "/api/account/links/extend": { id: 1 },
+    "/api/account/links/withdraw": { id: 1 },
     "/api/account/forwarding": { enabled: true, keep_copy: true },
     "/api/account/forwarding/targets": { address: "x@elsewhere.test" },
     "/api/account/forwarding/targets/code": { id: 1 },

@@ -271,6 +271,54 @@ class Fetching(Downloads):
         self.assertIn("the blob of file %d is not there" % self.files(link)[0], self.portal.log())
 
 
+class Withdrawn(Downloads):
+    SIZE = 64 * MB
+
+    @contextlib.contextmanager
+    def fetching(self, ticket):
+        """A slow reader, who has taken some of the file."""
+        with plain_connect(("127.0.0.1", self.portal.port), TIMEOUT) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+            client.sendall(("GET %s HTTP/1.1\r\nHost: %s\r\n\r\n" % (ticket, self.portal.files_host())).encode())
+            self.assertTrue(client.recv(65536).startswith(b"HTTP/1.1 200 "))
+            yield client
+
+    def rest(self, client):
+        """How many bytes come until the end, and whether that was a reset."""
+        got = 0
+        try:
+            while more := client.recv(1 << 20):
+                got += len(more)
+        except ConnectionResetError:
+            return got, True
+        return got, False
+
+    def test_a_transfer_under_way_is_cut_off_and_others_go_on(self):
+        link, path = self.link((os.urandom(self.SIZE), "large.bin"))
+        other, other_path = self.link((os.urandom(self.SIZE), "other.bin"))
+        with self.fetching(self.ticket(link, path)) as client, self.fetching(self.ticket(other, other_path)) as beside:
+            self.command("link", "withdraw", str(link))
+            wait_for(lambda: "download file=%d result=cut-off" % self.files(link)[0] in self.portal.log(), TIMEOUT)
+            got, was_reset = self.rest(client)
+            # What the two kernels have taken already, at most.
+            self.assertLess(got, self.SIZE // 2)
+            self.assertTrue(was_reset)
+            beside.settimeout(TIMEOUT)
+            left = self.SIZE
+            while left > 0 and (more := beside.recv(1 << 20)):
+                left -= len(more)
+            self.assertLessEqual(left, 65536)
+        self.wait_counted(other, 1)
+        self.assertEqual(self.counted(link), [0])
+
+    def test_a_transfer_ends_with_its_member_too(self):
+        link, path = self.link((os.urandom(self.SIZE), "large.bin"))
+        with self.fetching(self.ticket(link, path)) as client:
+            self.portal.sql("DELETE FROM attachment_link WHERE id = ?", link)
+            wait_for(lambda: "result=cut-off" in self.portal.log(), TIMEOUT)
+            self.assertLess(self.rest(client)[0], self.SIZE // 2)
+
+
 class Sites(Downloads):
     """The portal is at one name, and files are at another."""
 

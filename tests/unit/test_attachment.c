@@ -440,6 +440,57 @@ static void a_link_is_withdrawn_once(void **state)
 			 1);
 }
 
+static int print_link(const struct pl_link *link, void *context)
+{
+	snprintf((char *)context + strlen(context), 64, "%lld ", (long long)link->id);
+	return 0;
+}
+
+static void links_of_a_member_come_newest_first(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct pl_new_file_link file = file_of("x", 1);
+	struct pl_secret token;
+	struct pl_link link;
+	char text[128] = "";
+
+	add_member(fixture, "user@a.test", "");
+	add_member(fixture, "other@a.test", "");
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(add_link(fixture, "user@a.test", &file, 1, &token), 1);
+		assert_int_equal(add_link(fixture, "other@a.test", &file, 1, &token), 1);
+	}
+	reopen(fixture, PL_ROLE_PORTAL);
+	assert_int_equal(pl_link_get(work_at(fixture, T), 1, &link), 1);
+	assert_ok(fixture,
+		  pl_link_list_member(work_at(fixture, T), link.member_id, 0, 2, print_link, text));
+	assert_string_equal(text, "5 3 ");
+	assert_ok(fixture,
+		  pl_link_list_member(work_at(fixture, T), link.member_id, 3, 2, print_link, text));
+	assert_string_equal(text, "5 3 1 ");
+}
+
+static void a_link_is_extended_once_while_it_is_open(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct pl_new_file_link file = file_of("x", 1);
+	struct pl_secret token;
+	struct pl_link link;
+
+	add_member(fixture, "user@a.test", "");
+	assert_int_equal(add_link(fixture, "user@a.test", &file, 1, &token), 1);
+	reopen(fixture, PL_ROLE_PORTAL);
+	assert_int_equal(pl_link_find(work_at(fixture, T), &token, &link), 1);
+	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
+	assert_int_equal(pl_link_extend(work_at(fixture, T + 30 * DAY), fixture->policy, &link), 0);
+	assert_int_equal(pl_link_extend(work_at(fixture, T + DAY), fixture->policy, &link), 1);
+	assert_int_equal(pl_link_extend(work_at(fixture, T + DAY), fixture->policy, &link), 0);
+	assert_ok(fixture, pl_store_commit(fixture->store, &fixture->err));
+	assert_int_equal(pl_link_find(work_at(fixture, T), &token, &link), 1);
+	assert_int_equal(link.expires_at, T + 60 * DAY);
+	assert_true(link.is_extended);
+}
+
 static int count(struct fixture *fixture, int64_t file_id, const unsigned char *ticket)
 {
 	int ret;
@@ -589,6 +640,8 @@ int main(void)
 		TEST_WITH_DATABASE(no_more_than_the_quota_is_stored),
 		TEST_WITH_DATABASE(a_blob_is_used_while_a_row_names_it),
 		TEST_WITH_DATABASE(a_link_is_withdrawn_once),
+		TEST_WITH_DATABASE(links_of_a_member_come_newest_first),
+		TEST_WITH_DATABASE(a_link_is_extended_once_while_it_is_open),
 		TEST_WITH_DATABASE(a_download_is_counted_once_with_each_ticket),
 		TEST_WITH_DATABASE(files_go_with_their_link_and_links_later),
 		TEST_WITH_DATABASE(what_no_row_names_is_swept),

@@ -15,6 +15,7 @@ import "./test_connection_test.mjs";
 import "./test_typing.mjs";
 import "./test_first_state.mjs";
 import "./test_forwarding.mjs";
+import "./test_links.mjs";
 import "./test_every_screen.mjs";
 
 process.exit((await runAll(process.argv[2])) ? 1 : 0);

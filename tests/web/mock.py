@@ -20,7 +20,8 @@ are "secret" and all right codes "123456". What happens depends on the member; w
   full@      like trusted@, with as many app passwords as there can be
   forbidden@ like trusted@, where app passwords are switched off
   forwarder@ like trusted@, with a forward of which one address is not confirmed
-  resting@   the same, where an administrator has switched forwarding off
+  sender@    like trusted@, with links to files: valid, extended, withdrawn and expired ones
+  resting@   the same as forwarder@, where an administrator has switched forwarding off
   copier@    signed in at once; each look at a connection test shows one more attempt
   denied@    the right password, and yet not allowed
 
@@ -98,7 +99,8 @@ class Session:
         self.state = "pending" if self.next else "authenticated"
         self.csrf = secrets.token_urlsafe(32)
         self.recent = word == "code"
-        self.registered = word in ("code", "trusted", "many", "required", "unkept", "former", "full", "forbidden", "forwarder", "resting")
+        self.registered = word in ("code", "trusted", "many", "required", "unkept", "former", "full", "forbidden", "forwarder", "resting",
+                                   "sender")
         self.codes = 10 if self.registered else 0
         self.kept = word != "unkept"
         self.registered_at = now - 40 * DAY
@@ -110,6 +112,7 @@ class Session:
         self.opted_out = False
         self.forbidden, self.app_passwords = word == "forbidden", app_passwords_of(word)
         self.forward = forward_of(word)
+        self.links = links_of(word)
         self.test = ConnectionTest(shows=word == "copier")
         if word == "plain":
             self.opted_out = True
@@ -140,7 +143,8 @@ class Session:
                 "next": self.next if pending else None, "name": "Postlatch",
                 "required_from": "2090-03-01" if pending and self.address.startswith("soon") else None,
                 "recovery": pending and self.codes > 0, "factors": ["totp"] if pending and self.registered else [], "passkeys": False, "idle_minutes": 30, "webmail": "http://localhost/mail/",
-                "password_change": not pending and not self.forbidden}
+                "password_change": not pending and not self.forbidden,
+                "large_attachments": not pending and not self.forbidden}
 
     def mail_settings(self):
         return {"user": self.address, "server": "mail.demo.test", "password": "app", "app_passwords": True, "oauth": True,
@@ -203,6 +207,53 @@ def app_passwords_of(word):
                          last_used_at=now - 2 * DAY, last_used_ip=LONG_IP, last_used_service="smtp"),
             app_password(33, "Phone"),
             app_password(34, "backup " + 16 * "x", kind="script", services=["imap", "sieve"], expires_at=now + 90 * DAY)]
+
+
+def links_of(word):
+    """Newest first; the list goes on after 20."""
+    if word != "sender":
+        return []
+    now = int(time.time())
+    file = {"id": 1, "name": "2026년 사업 계획서 최종_수정본.pdf", "size": 34567890, "scanned": True, "downloads": 3}
+    row = {"subject": "Plans for 2027", "origin": "mail", "state": "valid", "made_at": now - 3 * DAY, "expires_at": now + 27 * DAY,
+           "downloads_most": 100, "extended": False, "password": False, "files": [file]}
+    return [dict(row, id=99, files=[file, dict(file, id=2, name="a_long_name_of_a_film_" + 20 * "x" + ".mp4", size=3 << 30,
+                                               downloads=0)]),
+            dict(row, id=98, subject="", extended=True),
+            dict(row, id=97, subject="Photographs", state="withdrawn"),
+            dict(row, id=96, subject="Minutes", state="expired", expires_at=now - DAY)] + [
+                dict(row, id=95 - i, subject="Report %d" % i) for i in range(20)]
+
+
+ROOM = {"stored": 3 << 30, "quota": 5 << 30, "left": 2 << 30, "days": 30}
+
+
+def links(session, after=0):
+    rows = [row for row in session.links if not after or row["id"] < after]
+    return {"links": rows[:20], "next": rows[19]["id"] if len(rows) > 20 else None, **ROOM}
+
+
+def link_of(session, body):
+    row = next((row for row in session.links if row["id"] == body["id"]), None)
+    if row is None:
+        raise Refused(404, "not-found")
+    if row["state"] != "valid":
+        raise Refused(409, "link-over")
+    return row
+
+
+def post_link_extend(session, body):
+    row = link_of(session, body)
+    if row["extended"]:
+        raise Refused(409, "link-over")
+    row.update(extended=True, expires_at=row["expires_at"] + 30 * DAY)
+    return {"link": row, **ROOM}
+
+
+def post_link_withdraw(session, body):
+    row = link_of(session, body)
+    row["state"] = "withdrawn"
+    return {"link": row, **dict(ROOM, stored=2 << 30, left=3 << 30)}
 
 
 def forward_of(word):
@@ -293,6 +344,7 @@ def post_connection_test_stop(session, _body):
 
 NOBODY = {"state": "none", "why": None, "recovery_kept": True, "address": None, "csrf": None, "next": None,
           "required_from": None, "name": "Postlatch", "recovery": False, "factors": [], "passkeys": False, "password_change": False,
+          "large_attachments": False,
           "idle_minutes": 30, "webmail": None}
 
 
@@ -518,6 +570,8 @@ ROUTES = {
     "/api/account/forwarding/targets/code": ("authenticated", True, post_forwarding_code),
     "/api/account/forwarding/targets/confirm": ("authenticated", False, post_forwarding_confirm),
     "/api/account/forwarding/targets/remove": ("authenticated", False, post_forwarding_remove),
+    "/api/account/links/extend": ("authenticated", False, post_link_extend),
+    "/api/account/links/withdraw": ("authenticated", False, post_link_withdraw),
     "/api/account/password": ("authenticated", True, post_password),
     "/api/account/sessions/end": ("authenticated", False, post_session_end),
     "/api/account/sessions/end-all": ("authenticated", True, post_session_end_all),
@@ -571,6 +625,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.answer_json(200, app_passwords(self.member("authenticated")))
             elif path == "/api/account/forwarding":
                 self.answer_json(200, self.member("authenticated").forward)
+            elif path == "/api/account/links":
+                self.answer_json(200, links(self.member("authenticated"), int(self.path.partition("?after=")[2] or 0)))
             elif path == "/api/account/applications":
                 self.answer_json(200, {"applications": self.member("authenticated").applications})
             elif path == "/api/consent":

@@ -194,6 +194,13 @@ export const SCREENS = {
         await page.locator("tbody tr").nth(1).locator("button").first().click();
         await page.waitForSelector("dialog form");
     },
+    "large attachments": (reader) => reader.account("sender", "/account/large-attachments"),
+    "large attachments, none": (reader) => reader.account("trusted", "/account/large-attachments"),
+    "large attachments, withdraw": async (reader, page) => {
+        await reader.account("sender", "/account/large-attachments");
+        await page.locator("tbody tr").first().locator("[data-tone=danger]").click();
+        await page.waitForSelector("dialog");
+    },
     "connection test, none": (reader) => reader.account("plain", "/account/connection-test"),
     "connection test, nothing yet": async (reader, page) => {
         await reader.account("plain", "/account/connection-test");

@@ -47,7 +47,7 @@ const changes = {
     code: { reuse: "change.token-stolen" },
     "connection-test": { start: "change.connection-test-start" },
     forward: { set: "change.forward-set", clear: "change.forward-clear", code: "change.forward-code" },
-    link: { withdraw: "change.link-withdraw" },
+    link: { extend: "change.link-extend", withdraw: "change.link-withdraw" },
     member: { add: "change.member-add", set: "change.member-set" },
     password: { change: "change.password" },
     passkey: {

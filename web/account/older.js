@@ -11,7 +11,8 @@ import { sentence } from "../lib/problem.js";
 import { attempt } from "../lib/unavailable.js";
 
 // load(path) gives an answer or null; name is that of its rows, which next continues. version: another one has it
-// loaded anew. { answer, rows, more }: the last answer, all rows, and what loads the next ones; null until there is one.
+// loaded anew. { answer, rows, more, put }: the last answer, all rows, what loads the next ones, and what puts a row in
+// the place of the one with its id, and members of an answer in the place of theirs; null until there is one.
 export function useOlder(load, path, name, version) {
     const shown = useSignal(null);
     useEffect(() => {
@@ -28,7 +29,11 @@ export function useOlder(load, path, name, version) {
             if (!follow(error)) say(sentence(error), true);
         }
     };
-    return shown.value && { ...shown.value, more };
+    const put = (row, members) => {
+        const { answer, rows } = shown.peek();
+        shown.value = { answer: { ...answer, ...members }, rows: rows.map((one) => (one.id === row.id ? row : one)) };
+    };
+    return shown.value && { ...shown.value, more, put };
 }
 
 export function Older({ of: { answer, more } }) {

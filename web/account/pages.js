@@ -9,6 +9,7 @@ import { CodesPage } from "./codes.js";
 import { ConnectionTest } from "./connection_test.js";
 import { Devices } from "./devices.js";
 import { Forwarding } from "./forwarding.js";
+import { Links } from "./links.js";
 import { ChangePassword } from "./password.js";
 import { RegistrationPage } from "./registration.js";
 import { SetUp } from "./set_up.js";
@@ -20,6 +21,7 @@ export const pages = [
     { path: "/account/app-passwords", title: "app-passwords.title", component: AppPasswords },
     { path: "/account/applications", title: "applications.title", component: Applications },
     { path: "/account/forwarding", title: "forwarding.title", component: Forwarding },
+    { path: "/account/large-attachments", title: "links.title", component: Links, when: "large_attachments" },
     { path: "/account/set-up", title: "set-up.title", component: SetUp },
     { path: "/account/connection-test", title: "test.page", component: ConnectionTest },
     {

@@ -192,6 +192,7 @@ export default {
     "error.forwarding-not-offered": "Forwarding is not available for your account. New mail stays in your mailbox.",
     "error.forward-to-oneself": "This is your own address. To have the mail in your mailbox, too, keep a copy.",
     "error.forward-twice": "This address is in the list already.",
+    "error.link-over": "This cannot be done any more: the link has ended, or was extended before. Please open the page once more.",
     "error.too-many-forwards": "You have as many addresses as there can be. Please remove one that you no longer need.",
     "error.too-many-forward-codes": "You have asked for many codes today. Please try again tomorrow.",
     "error.wrong-forward-code": "This code is not right, or no longer valid. Please check it, or have another one mailed.",

@@ -192,6 +192,7 @@ export default {
     "error.forwarding-not-offered": "이 계정에서는 자동 전달을 사용할 수 없습니다. 새 메일은 메일함에 보관됩니다.",
     "error.forward-to-oneself": "본인의 주소입니다. 메일함에도 메일을 남기려면 사본 남기기를 선택해 주세요.",
     "error.forward-twice": "이미 등록된 주소입니다.",
+    "error.link-over": "이미 끝났거나 연장한 링크여서 처리할 수 없습니다. 페이지를 다시 열어 주세요.",
     "error.too-many-forwards": "주소를 더 추가할 수 없습니다. 더 이상 필요 없는 주소를 삭제해 주세요.",
     "error.too-many-forward-codes": "오늘 코드를 너무 많이 요청했습니다. 내일 다시 시도해 주세요.",
     "error.wrong-forward-code": "코드가 맞지 않거나 더 이상 유효하지 않습니다. 다시 확인하거나 코드를 다시 보내 주세요.",

@@ -1,0 +1,104 @@
+"""The page of the member's own links to files over HTTP: what is stored, for longer, withdrawn."""
+import unittest
+
+from test_downloads import ALICE, MB, Downloads
+
+PATH = "/api/account/links"
+DAY = 86400
+
+
+class Links(Downloads):
+    def setUp(self):
+        self.portal.sql("DELETE FROM attachment_link")
+        self.browser = self.signed_in(ALICE)
+
+    def signed_in(self, member):
+        browser = self.portal.browser()
+        self.assertEqual(browser.sign_in(member).status, 200)
+        self.assertEqual(browser.post("/api/sign-in/later").status, 200)
+        return browser
+
+    def good(self, answer):
+        self.assertEqual(answer.status, 200, answer)
+        return answer.json
+
+    def refused(self, answer, status, error):
+        self.assertEqual((answer.status, answer.json), (status, {"error": error}))
+
+    def post(self, what, link, browser=None):
+        return (browser or self.browser).post(PATH + "/" + what, {"id": link})
+
+    def only(self):
+        link, = self.good(self.browser.get(PATH))["links"]
+        return link
+
+    def audit(self, action):
+        return self.portal.sql("SELECT who, object, before FROM audit WHERE action = ? ORDER BY id DESC LIMIT 1", action)
+
+    def test_links_are_listed_with_their_files_downloads_and_room(self):
+        empty = self.good(self.browser.get(PATH))
+        self.assertEqual(empty, {"links": [], "next": None, "stored": 0, "quota": 5120 * MB, "left": 5120 * MB, "days": 30})
+        link, path = self.link((b"x" * 100, "보고서.pdf", "scanned"), (b"y" * 7, "b.zip"))
+        self.get(self.ticket(link, path))
+        self.wait_counted(link, 1, 0)
+        answer = self.good(self.browser.get(PATH))
+        self.assertEqual((answer["stored"], answer["left"]), (107, 5120 * MB - 107))
+        only = answer["links"][0]
+        first, second = self.files(link)
+        self.assertEqual(only["files"], [
+            {"id": first, "name": "보고서.pdf", "size": 100, "scanned": True, "downloads": 1},
+            {"id": second, "name": "b.zip", "size": 7, "scanned": False, "downloads": 0}])
+        self.assertEqual({name: only[name] for name in ("id", "subject", "origin", "state", "downloads_most", "extended",
+                                                        "password")},
+                         {"id": link, "subject": "Files", "origin": "mail", "state": "valid", "downloads_most": 100,
+                          "extended": False, "password": False})
+        self.assertEqual(only["expires_at"] - only["made_at"], 30 * DAY)
+
+    def test_the_list_goes_on_where_a_page_ends(self):
+        links = [self.link((b"x", "%d" % i))[0] for i in range(22)][::-1]
+        first = self.good(self.browser.get(PATH))
+        self.assertEqual([row["id"] for row in first["links"]], links[:20])
+        second = self.good(self.browser.get(PATH + "?after=%d" % first["next"]))
+        self.assertEqual(([row["id"] for row in second["links"]], second["next"]), (links[20:], None))
+
+    def test_a_link_is_extended_once(self):
+        link, path = self.link((b"x", "a.txt"))
+        until = self.only()["expires_at"]
+        changed = self.good(self.post("extend", link))["link"]
+        self.assertEqual((changed["expires_at"], changed["extended"]), (until + 30 * DAY, True))
+        self.refused(self.post("extend", link), 409, "link-over")
+        self.assertEqual(self.only()["expires_at"], until + 30 * DAY)
+        self.assertEqual(self.audit("link.extend"), [(ALICE, ALICE, "id=%d" % link)])
+        self.assertEqual(self.get(path).status, 200)
+
+    def test_a_link_that_has_ended_is_not_extended(self):
+        link, _ = self.link((b"x", "a.txt"))
+        self.portal.sql("UPDATE attachment_link SET expires_at = made_at")
+        self.refused(self.post("extend", link), 409, "link-over")
+        self.assertEqual(self.only()["state"], "expired")
+
+    def test_a_withdrawn_link_gives_nothing_and_its_room_back(self):
+        link, path = self.link((b"x" * 100, "a.txt"))
+        answer = self.good(self.post("withdraw", link))
+        self.assertEqual((answer["link"]["state"], answer["stored"]), ("withdrawn", 0))
+        self.assertEqual(self.get(path).status, 410)
+        self.assertEqual(self.audit("link.withdraw"), [(ALICE, ALICE, "id=%d" % link)])
+        for what in ("withdraw", "extend"):
+            self.refused(self.post(what, link), 409, "link-over")
+
+    def test_links_of_others_are_not_there(self):
+        link, path = self.link((b"x" * 100, "a.txt"))
+        bob = self.signed_in("bob@example.test")
+        self.assertEqual(self.good(bob.get(PATH))["links"], [])
+        for what in ("withdraw", "extend"):
+            self.refused(self.post(what, link, bob), 404, "not-found")
+            self.refused(self.post(what, link + 1000), 404, "not-found")
+        self.assertEqual(self.get(path).status, 200)
+        self.assertFalse(self.only()["extended"])
+
+    def test_the_session_tells_whether_there_are_links(self):
+        self.assertTrue(self.browser.session()["large_attachments"])
+
+
+if __name__ == "__main__":
+    unittest.main()
