@@ -9,12 +9,7 @@ english=(web/messages/en.js web/messages/*.en.js)
 
 keys() { sed -nE 's/^    "([a-z.-]+)": ".+",$/\1/p' "$@" | sort; }
 # The placeholders of a sentence are the same in both languages.
-placeholders() {
-	while IFS= read -r line; do
-		[[ $line =~ ^\ +\"([a-z.-]+)\" ]] || continue
-		echo "${BASH_REMATCH[1]} $(grep -oE '\{[a-z]+\}' <<<"$line" | sort | tr -d '\n')"
-	done <"$1" | sort
-}
+placeholders() { perl -ne '/^ +"([a-z.-]+)"/ and print "$1 ", sort(/\{[a-z]+\}/g), "\n"' "$1" | sort; }
 for en in "${english[@]}"; do
 	ko=${en%en.js}ko.js
 	while read -r key; do
