@@ -47,7 +47,6 @@ int attachments_are_on(const struct attachments *attachments, struct pl_error *e
 {
 	struct at_store at;
 	struct pl_account account;
-	struct pl_layers layers;
 	int ret;
 
 	if (attachments->member->domain[0] == '\0')
@@ -55,12 +54,9 @@ int attachments_are_on(const struct attachments *attachments, struct pl_error *e
 	if (take(&at, attachments, err) < 0)
 		return -1;
 	ret = account_of(&at, &account, err);
-	if (ret == 0) {
-		pl_account_layers(&account, attachments->snapshot->policy, pl_store_now(at.store),
-				  &layers);
-		ret = !pl_account_is_outside(&account, attachments->snapshot->policy) &&
-		      pl_resolve(&layers, PL_SETTING_LARGE_ATTACHMENTS).value == PL_ON;
-	}
+	if (ret == 0)
+		ret = pl_link_is_on(&account, attachments->snapshot->policy,
+				    pl_store_now(at.store));
 	return give(&at, ret);
 }
 

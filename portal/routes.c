@@ -19,6 +19,8 @@
 #include "portal/signin/handlers.h"
 #include "portal/signin/passkey.h"
 #include "portal/signin/webauthn.h"
+#include "portal/upload/guards.h"
+#include "portal/upload/handlers.h"
 
 enum access {
 #define GUARD(id, name, admit, text) ACCESS_##id,
@@ -89,6 +91,8 @@ static const char *body_name(enum route_body body)
 		return "xml";
 	case BODY_CSV:
 		return "csv";
+	case BODY_BYTES:
+		return "bytes";
 	}
 	return "";
 }

@@ -212,7 +212,7 @@ int pl_blob_resume(struct pl_blobs *blobs, const char *name, struct pl_blob **bl
 	if (blob->fd < 0 || fstat(blob->fd, &st) < 0) {
 		failed(blobs, INCOMING, err);
 	} else if (flock(blob->fd, LOCK_EX | LOCK_NB) < 0) {
-		pl_error_set(err, PL_ERR_RETRY, "the upload is being written to");
+		pl_error_set(err, PL_ERR_CONFLICT, "the upload is being written to");
 	} else {
 		*size_r = blob->size = st.st_size;
 		*blob_r = blob;
@@ -220,6 +220,33 @@ int pl_blob_resume(struct pl_blobs *blobs, const char *name, struct pl_blob **bl
 	}
 	free_blob(&blob);
 	return -1;
+}
+
+int64_t pl_blob_read_again(const struct pl_blob *blob, int64_t offset, void *bytes, size_t size,
+			   struct pl_error *err)
+{
+	ssize_t got;
+
+	do
+		got = pread(blob->fd, bytes, size, offset);
+	while (got < 0 && errno == EINTR);
+	return got < 0 ? failed(blob->blobs, INCOMING, err) : got;
+}
+
+int pl_blob_arrived(const struct pl_blobs *blobs, const char *name, int64_t *size_r,
+		    struct pl_error *err)
+{
+	char path[72];
+	struct stat st;
+
+	*size_r = 0;
+	if (!is_upload_name(name))
+		return pl_error_set(err, PL_ERR_INVALID, "no name of an upload");
+	snprintf(path, sizeof(path), "up-%s", name);
+	if (blobs->incoming < 0 || fstatat(blobs->incoming, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return blobs->incoming < 0 || errno == ENOENT ? 0 : failed(blobs, INCOMING, err);
+	*size_r = st.st_size;
+	return 0;
 }
 
 int pl_blob_suspend(struct pl_blob **blob, struct pl_error *err)

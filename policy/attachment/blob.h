@@ -52,10 +52,16 @@ void pl_blob_drop(struct pl_blob **blob);
 /* An upload that arrives in several requests, perhaps at several programs: FOLDER/incoming/NAME,
  * where name is 8 to 64 letters, digits, '-' or '_' that the caller has drawn. Begins it, or goes
  * on at its end, *size_r. pl_blob_suspend() writes what there is to the disk and leaves it for a
- * later call. PL_ERR_RETRY while another one has it open. */
+ * later call. PL_ERR_CONFLICT while another one has it open. */
 int pl_blob_resume(struct pl_blobs *blobs, const char *name, struct pl_blob **blob_r,
 		   int64_t *size_r, struct pl_error *err);
 int pl_blob_suspend(struct pl_blob **blob, struct pl_error *err);
+/* Up to size of the bytes that were written, from there on: how many, 0 at the end, or -1. */
+int64_t pl_blob_read_again(const struct pl_blob *blob, int64_t offset, void *bytes, size_t size,
+			   struct pl_error *err);
+/* How many bytes there are, also while one has it open; 0 when it is not begun. 0 or -1. */
+int pl_blob_arrived(const struct pl_blobs *blobs, const char *name, int64_t *size_r,
+		    struct pl_error *err);
 
 /* 1, 0 there is no such blob, -1. */
 int pl_blob_open(struct pl_blobs *blobs, const char *name, struct pl_blob_reader **reader_r,

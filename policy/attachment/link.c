@@ -82,6 +82,15 @@ static int has_room(const struct pl_work *work, const struct pl_policy *policy,
 	return 0;
 }
 
+int pl_link_is_on(const struct pl_account *account, const struct pl_policy *policy, int64_t now)
+{
+	struct pl_layers layers;
+
+	pl_account_layers(account, policy, now, &layers);
+	return !pl_account_is_outside(account, policy) &&
+	       pl_resolve(&layers, PL_SETTING_LARGE_ATTACHMENTS).value == PL_ON;
+}
+
 /* -- adding -- */
 
 /* Cut between two characters. */
@@ -201,7 +210,9 @@ int pl_link_add(const struct pl_work *work, const struct pl_policy *policy,
 	ret = has_room(work, policy, account, bytes);
 	if (ret != 1)
 		return ret;
-	if (pl_random_token("", token_r, work->err) < 0)
+	if (link->token != NULL)
+		*token_r = *link->token;
+	else if (pl_random_token("", token_r, work->err) < 0)
 		return -1;
 	ret = add(work, policy, account->member.id, link, token_r);
 	if (ret != 1)

@@ -38,8 +38,12 @@ struct pl_new_link {
 	enum pl_link_origin origin;
 	const char *subject; /* for the list of the member; NULL or "": none */
 	const struct pl_new_file_link *files;
-	size_t count; /* 1 to PL_LINK_FILES_MOST */
+	size_t count;                  /* 1 to PL_LINK_FILES_MOST */
+	const struct pl_secret *token; /* of 256 bits; NULL: a new one is drawn */
 };
+
+/* Whether the member's large files become links (the service large_attachments): 1 or 0. */
+int pl_link_is_on(const struct pl_account *account, const struct pl_policy *policy, int64_t now);
 
 /* Adds the link of a member whom the database knows. days and downloads are those of the policy. 1
  * added, and the token that its address ends in, which is not stored and is the caller's to wipe; 0

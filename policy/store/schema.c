@@ -496,6 +496,19 @@ static const struct pl_migration migrations[] = {
 	  "UPDATE job SET added = (SELECT COUNT(*) FROM job_member m WHERE m.job_id = job.id"
 	  " AND m.outcome = 'changed' AND m.before = 'member=none') WHERE action = 'import';"
 	  "UPDATE job SET changed = changed - added WHERE added > 0;" },
+	/* digest is that of a token, which names the bytes in the store as well. link_id NULL: it is
+	 * not finished. */
+	{ "uploads of files that mail will link to",
+	  "CREATE TABLE attachment_upload ("
+	  " id {ID}, member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
+	  " session_id BIGINT NOT NULL REFERENCES session (id) ON DELETE CASCADE,"
+	  " digest BYTEA NOT NULL UNIQUE, name TEXT NOT NULL, type TEXT NOT NULL,"
+	  " size BIGINT NOT NULL, touched_at BIGINT NOT NULL,"
+	  " link_id BIGINT REFERENCES attachment_link (id) ON DELETE CASCADE);"
+	  "CREATE INDEX attachment_upload_member ON attachment_upload (member_id, touched_at);"
+	  "CREATE INDEX attachment_upload_session ON attachment_upload (session_id);"
+	  "CREATE INDEX attachment_upload_touched ON attachment_upload (touched_at);"
+	  "CREATE INDEX attachment_upload_link ON attachment_upload (link_id);" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,

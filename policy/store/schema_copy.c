@@ -42,6 +42,7 @@ static const struct {
 	{ "sign_in_failure", "id", 1 },
 	{ "trusted_device", "id", 1 },
 	{ "session", "id", 1 },
+	{ "attachment_upload", "id", 1 },
 	{ "totp_pending", "session_id", 0 },
 	{ "passkey", "id", 1 },
 	{ "passkey_challenge", "digest", 0 },

@@ -119,6 +119,8 @@ static int find_route(struct request *request, struct response *response)
  * apart by what they prove; see RFC 6454 and Fetch Metadata. */
 static int is_own_origin(const struct request *request)
 {
+	if (request->route->is_for_webmail && request->origin != NULL)
+		return site_is_origin_of(request->policy->webmail_url, request->origin);
 	if (!is_told_codes(request->route->caller) || route_is_safe(request->method))
 		return 1;
 	/* A key comes from no browser, and a cookie beside it does not count. */
@@ -160,6 +162,8 @@ static int is_right_type(const struct request *request)
 		       is_type(request->content_type, "application/xml");
 	case BODY_CSV:
 		return is_type(request->content_type, "text/csv");
+	case BODY_BYTES:
+		return is_type(request->content_type, "application/offset+octet-stream");
 	}
 	return 0;
 }
@@ -212,6 +216,7 @@ static int read_fields(struct request *request)
 	case BODY_NONE:
 	case BODY_XML:
 	case BODY_CSV:
+	case BODY_BYTES:
 		return 0;
 	case BODY_JSON:
 	case BODY_JSON_IF_ANY:
@@ -346,6 +351,16 @@ static void refuse_fields(const struct request *request, struct response *respon
 		refuse(request, response, 400, "bad-request");
 }
 
+/* 1 the body may come, 0 with the answer, or -1. */
+static int receive(struct request *request, struct response *response, struct pl_error *err)
+{
+	int ret = begin_work(request, response, err);
+
+	return ret <= 0 || request->route->receive == NULL
+		       ? ret
+		       : request->route->receive(request, response, err);
+}
+
 /* Whether a file is taken from who sends the request: with the rest of its head, before the body is
  * read. Who sends it is looked at once more when the file has come. */
 static int admits_file(struct request *request, struct response *response)
@@ -354,7 +369,7 @@ static int admits_file(struct request *request, struct response *response)
 		refuse_fields(request, response);
 		return 0;
 	}
-	return run_with_store(request, response, admit) == 1;
+	return run_with_store(request, response, receive) == 1;
 }
 
 static size_t body_max(const struct route *route)
@@ -363,6 +378,7 @@ static size_t body_max(const struct route *route)
 	case BODY_NONE:
 		return 0;
 	case BODY_CSV:
+	case BODY_BYTES:
 		return route->body_max;
 	case BODY_JSON:
 	case BODY_JSON_IF_ANY:
@@ -372,6 +388,12 @@ static size_t body_max(const struct route *route)
 		break;
 	}
 	return REQUEST_BODY_MAX;
+}
+
+/* Whether who sends it is looked at before its body comes. */
+static int is_looked_at_before(const struct route *route)
+{
+	return route->body == BODY_CSV || route->body == BODY_BYTES;
 }
 
 int dispatch_head(struct request *request, struct response *response)
@@ -388,7 +410,7 @@ int dispatch_head(struct request *request, struct response *response)
 	else if (request->body_len > most)
 		refuse(request, response, 413, "too-large");
 	else
-		return request->route->body == BODY_CSV && !admits_file(request, response);
+		return is_looked_at_before(request->route) && !admits_file(request, response);
 	return 1;
 }
 
@@ -407,11 +429,12 @@ void dispatch(struct request *request, struct response *response)
 	/* The query of a page is for its script. */
 	if (request->is_index)
 		dispatch_index(request, response);
-	else if (request->route->body != BODY_CSV && read_fields(request) < 0)
+	else if (!is_looked_at_before(request->route) && read_fields(request) < 0)
 		refuse_fields(request, response);
 	else
 		dispatch_with_store(request, response);
 	pl_secret_wipe(&request->cookie);
+	pl_secret_wipe(&request->upload_token);
 }
 
 /* response is the one that is being sent: what a guard answers goes nowhere. */

@@ -22,6 +22,7 @@
 #define STREAMS_WAIT_SECONDS 30
 #define STREAM_BLOCK 32768
 #define DOWNLOADS_WAIT_SECONDS 30
+#define UPLOADS_MAX 256 /* bodies that are being stored; the next one is asked to try again */
 /* A browser whose download is paused, or whose line is away, goes on after less. */
 #define DOWNLOAD_IDLE_SECONDS 120u
 /* Bytes for one request without its body; more: 431 or 414. libmicrohttpd keeps 64 bytes for each
@@ -44,6 +45,7 @@ struct http {
 	int streams;              /* answers that are made while they are sent; atomic */
 	int downloads;            /* open files that are being sent; atomic */
 	struct downloads sending; /* the same, so that they can be cut off */
+	int uploads;              /* bodies that go to a sink; atomic */
 };
 
 /* One request and its answer; libmicrohttpd keeps the pointer for us. */
@@ -53,7 +55,7 @@ struct exchange {
 	char *target;          /* path and query, as sent */
 	struct http *http;     /* counted as under way there; NULL: not yet */
 	struct http *files_of; /* counted among its files; NULL: not */
-	struct http *streams_of, *downloads_of;
+	struct http *streams_of, *downloads_of, *uploads_of;
 	struct http *sending_of; /* added there; NULL: not */
 	struct downloads_entry sending;
 	int64_t whole_ms; /* when all of the request had come; 0: not yet */
@@ -75,6 +77,14 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
 	return exchange;
 }
 
+/* What has come of a body that broke off stays where it is. */
+static void free_sink(struct request *request)
+{
+	if (request->sink.context != NULL)
+		request->sink.free(request->sink.context);
+	request->sink.context = NULL;
+}
+
 static void on_completed(void *context, struct MHD_Connection *connection, void **kept,
 			 enum MHD_RequestTerminationCode how)
 {
@@ -89,6 +99,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 		downloads_remove(&exchange->sending_of->sending, &exchange->sending);
 	if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK && exchange->request.held != NULL)
 		dispatch_sent(&exchange->request, &exchange->response);
+	free_sink(&exchange->request);
 	if (exchange->request.held != NULL)
 		portal_release(&exchange->request);
 	if (exchange->http != NULL)
@@ -99,6 +110,8 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 		__atomic_sub_fetch(&exchange->streams_of->streams, 1, __ATOMIC_RELEASE);
 	if (exchange->downloads_of != NULL)
 		__atomic_sub_fetch(&exchange->downloads_of->downloads, 1, __ATOMIC_RELEASE);
+	if (exchange->uploads_of != NULL)
+		__atomic_sub_fetch(&exchange->uploads_of->uploads, 1, __ATOMIC_RELEASE);
 	json_decref(exchange->request.json);
 	free(exchange->target);
 	if (exchange->request.body != NULL)
@@ -199,6 +212,7 @@ static void read_head(struct MHD_Connection *connection, const char *method,
 	request->authorization = header(connection, "Authorization");
 	request->if_match = header(connection, "If-Match");
 	request->range = header(connection, "Range");
+	request->upload_offset = header(connection, "Upload-Offset");
 	request->origin = header(connection, "Origin");
 	request->host = header(connection, "Host");
 	request->accept_language = header(connection, "Accept-Language");
@@ -302,9 +316,19 @@ static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange
 	return ret;
 }
 
-/* Whether there is room for the body: only so many that are large are held at once. */
+static int is_bytes(const struct request *request)
+{
+	return request->route != NULL && request->route->body == BODY_BYTES;
+}
+
+/* Whether there is room for the body: only so many that are large are held at once, and more that
+ * are stored while they come. */
 static int has_room(struct http *http, struct exchange *exchange)
 {
+	if (is_bytes(&exchange->request)) {
+		exchange->uploads_of = http;
+		return __atomic_add_fetch(&http->uploads, 1, __ATOMIC_ACQUIRE) <= UPLOADS_MAX;
+	}
 	if (exchange->request.body_len <= REQUEST_BODY_MAX)
 		return 1;
 	exchange->files_of = http;
@@ -366,6 +390,18 @@ static void check_download(struct http *http, struct MHD_Connection *connection,
 	__atomic_sub_fetch(&http->under_way, 1, __ATOMIC_RELEASE);
 }
 
+/* A line may be away for a while. An answer that is known already waits for the body. */
+static enum MHD_Result begin_bytes(struct http *http, struct MHD_Connection *connection,
+				   struct exchange *exchange)
+{
+	MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, DOWNLOAD_IDLE_SECONDS);
+	if (has_room(http, exchange))
+		return MHD_YES;
+	response_free(&exchange->response);
+	respond_wait(&exchange->response, 503, "try-again-later", DOWNLOADS_WAIT_SECONDS);
+	return answer(connection, exchange);
+}
+
 /* With the headers read: answers what is wrong already, or makes room for the body.
  * An answer here ends the connection, with whatever comes unread behind it. */
 static enum MHD_Result begin(struct http *http, struct MHD_Connection *connection,
@@ -385,6 +421,8 @@ static enum MHD_Result begin(struct http *http, struct MHD_Connection *connectio
 		return answer(connection, exchange);
 	}
 	exchange->decided = dispatch_head(request, &exchange->response);
+	if (is_bytes(request) && request->body_len <= request->route->body_max)
+		return begin_bytes(http, connection, exchange);
 	if (exchange->decided && request->body_len > 0)
 		return answer(connection, exchange);
 	if (!has_room(http, exchange)) {
@@ -394,6 +432,14 @@ static enum MHD_Result begin(struct http *http, struct MHD_Connection *connectio
 	if (request->body_len > 0 && (request->body = calloc(1, request->body_len + 1)) == NULL)
 		return MHD_NO;
 	return MHD_YES;
+}
+
+static void store_bytes(struct request *request, const char *data, size_t len)
+{
+	struct request_sink *sink = &request->sink;
+
+	if (sink->context != NULL && !sink->failed)
+		sink->failed = sink->take(sink->context, data, len, &sink->error) < 0;
 }
 
 /* libmicrohttpd calls it with the headers, with each part of the body, and at the end. */
@@ -409,6 +455,12 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 		return MHD_NO;
 	if (!exchange->begun)
 		return begin(http, connection, method, exchange);
+	if (*len > 0 && is_bytes(&exchange->request)) {
+		store_bytes(&exchange->request, data, *len);
+		exchange->used += *len;
+		*len = 0;
+		return MHD_YES;
+	}
 	if (*len > 0) {
 		if (*len > exchange->request.body_len - exchange->used)
 			return MHD_NO;

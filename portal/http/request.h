@@ -6,6 +6,7 @@
 
 #include "dovecot/disconnection.h"
 #include "policy/admin/api_key.h"
+#include "policy/attachment/upload.h"
 #include "policy/session/grant.h"
 #include "policy/settings/brand.h"
 #include "policy/settings/policy.h"
@@ -24,6 +25,17 @@ struct pl_snapshot;
 
 enum language { ENGLISH, KOREAN, LANGUAGES };
 extern const char *const language_tags[LANGUAGES]; /* of HTML, HTTP and notices: "en", "ko" */
+
+/* Where the bytes of a body go while they come (BODY_BYTES); made by receive of the route. */
+struct request_sink {
+	/* Takes the next ones. 0, or -1 and the error. */
+	int (*take)(void *context, const void *bytes, size_t len, struct pl_error *err);
+	/* Called once: after the handler, or when the sender is gone before the end. */
+	void (*free)(void *context);
+	void *context; /* owned; NULL: there is none */
+	int failed;    /* error says why; the rest of the body is dropped */
+	struct pl_error error;
+};
 
 struct request_field {
 	const char *name, *value;
@@ -61,10 +73,11 @@ struct request {
 	const char *accept_language;
 	const char *cookies;
 	const char *content_type, *fetch_site, *csrf, *if_match;
-	const char *range;       /* NULL: none */
-	size_t body_len;         /* what Content-Length announces, and then what came */
-	char *query_text, *body; /* http.c's; parsed in place. NULL: none */
-	struct pl_ip ip;         /* the browser's; behind a proxy, what the trusted proxy says */
+	const char *range;         /* NULL: none */
+	const char *upload_offset; /* of tus; NULL: none */
+	size_t body_len;           /* what Content-Length announces, and then what came */
+	char *query_text, *body;   /* http.c's; parsed in place. NULL: none */
+	struct pl_ip ip;           /* the browser's; behind a proxy, what the trusted proxy says */
 	char ip_text[PL_IP_TEXT];
 
 	/* Filled by the dispatcher and by the guard of the route. */
@@ -87,6 +100,9 @@ struct request {
 	struct pl_api_key key; /* that came along; its id is 0: a member's session did */
 	struct pl_administrator administrator; /* the member, or the program with the key */
 	struct pl_account target; /* of the path's {domain} or {member}; its address is filled */
+	struct pl_upload upload;  /* that the path and its token name (guard_upload) */
+	struct pl_secret upload_token;
+	struct request_sink sink;
 	/* What the handler leaves to be done before the answer is sent, but without a connection
 	 * to the database; NULL: nothing. */
 	void (*afterwards)(const struct request *request);

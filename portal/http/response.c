@@ -9,6 +9,8 @@
 
 #include "portal/http/page_style.h"
 #include "portal/http/request.h"
+#include "portal/http/route.h"
+#include "portal/http/site.h"
 #include "portal/http/stream.h"
 
 /* The pages load their own files and nothing else; the sign-in page has one style in it. */
@@ -181,6 +183,34 @@ static void security_headers(const struct response *response,
 	}
 }
 
+/* What a script of webmail may do and see at another origin than its own (Fetch Standard 3.3), and
+ * the words of tus 1.0.0. */
+static void upload_headers(const struct response *response, const struct request *request,
+			   void (*each)(const char *name, const char *value, void *context),
+			   void *context)
+{
+	if (request->route == NULL || !request->route->is_for_webmail)
+		return;
+	each("Tus-Resumable", "1.0.0", context);
+	each("Vary", "Origin", context);
+	if (response->upload_offset[0] != '\0')
+		each("Upload-Offset", response->upload_offset, context);
+	if (response->upload_length[0] != '\0')
+		each("Upload-Length", response->upload_length, context);
+	if (request->origin == NULL ||
+	    !site_is_origin_of(request->policy->webmail_url, request->origin))
+		return;
+	each("Access-Control-Allow-Origin", request->origin, context);
+	each("Access-Control-Expose-Headers",
+	     "Upload-Offset, Upload-Length, Tus-Resumable, Retry-After", context);
+	if (strcmp(request->method, "OPTIONS") == 0) {
+		each("Access-Control-Allow-Methods", "HEAD, PATCH, POST, DELETE", context);
+		each("Access-Control-Allow-Headers",
+		     "Authorization, Content-Type, Tus-Resumable, Upload-Offset", context);
+		each("Access-Control-Max-Age", "7200", context);
+	}
+}
+
 static int is_over_tls(const struct request *request)
 {
 	const struct pl_policy *policy = request->policy;
@@ -226,6 +256,7 @@ void response_headers(const struct response *response, const struct request *req
 		each("X-Robots-Tag", "noindex, nofollow", context);
 	each("Cache-Control", cache_control(response), context);
 	file_headers(response, each, context);
+	upload_headers(response, request, each, context);
 	if (content_type(response) != NULL)
 		each("Content-Type", content_type(response), context);
 	if (response->location[0] != '\0')

@@ -62,6 +62,9 @@ struct response {
 	struct response_open_file *open_file; /* instead of a body; owned. NULL: none */
 	char *disposition;                    /* Content-Disposition; owned. NULL: none */
 	char content_range[80];               /* "": none */
+	/* Of an upload, in the words of tus: how many bytes have come, and how many there are. "":
+	 * none. */
+	char upload_offset[24], upload_length[24];
 };
 
 /* Each returns 0, so that a handler can end with it. */

@@ -8,7 +8,7 @@
  *
  *	ROUTE(method, path, access, caller, csrf, role, handler, text, ...)
  *
- * access is a row of portal/guards.def; the last is any of .site, .body, .body_max, .object,
+ * access is a row of portal/guards.def; the last is any of .site, .is_for_webmail, .body, .body_max, .receive, .object,
  * .parameters, .query and .fields, whose lists are made by FIELDS(name, { field ... }).
  * portal/routes.c makes the table of them.
  */
@@ -64,6 +64,11 @@ enum route_body {
 	/* text/csv of up to body_max bytes. It is taken only from who may send it: access and CSRF
 	 * token are checked before it as well, and only a few of them are under way at once. */
 	BODY_CSV,
+	/* application/offset+octet-stream (tus) of up to body_max bytes, which go to a sink that
+	 * receive makes, while they come: no body is held in memory. Access is checked before, too.
+	 * What is wrong with the head is answered when the body has come, and was dropped: proxies
+	 * take an answer in the middle of a body for a failure. */
+	BODY_BYTES,
 };
 
 /* What a route for administrators is about, as its path's parameter names it. Its guard finds it,
@@ -116,8 +121,14 @@ struct route {
 	int (*handler)(struct request *request, struct response *response, struct pl_error *err);
 	const char *text; /* what it does, for `postlatch-portal -x routes` */
 	enum route_site site;
+	/* Scripts of webmail may ask for it: those at the origin of webmail_url, and of no other
+	 * one (CORS). */
+	int is_for_webmail;
 	enum route_body body;
-	size_t body_max; /* of BODY_CSV; others take REQUEST_BODY_MAX */
+	size_t body_max; /* of BODY_CSV, BODY_BYTES; others take REQUEST_BODY_MAX */
+	/* Of BODY_BYTES, with the head of the request and what its guard has found: 1 and the sink
+	 * of the request; 0 response says why not; -1. */
+	int (*receive)(struct request *request, struct response *response, struct pl_error *err);
 	enum route_object object;
 	const char *answer; /* a row of portal/console/answers.def; NULL: 204, or not described */
 	unsigned int also;  /* ROUTE_ALSO_... */

@@ -24,3 +24,11 @@ int site_is_at(const char *url, const char *host)
 	len = length_without(name, port);
 	return len > 0 && length_without(host, port) == len && strncasecmp(host, name, len) == 0;
 }
+
+int site_is_origin_of(const char *url, const char *origin)
+{
+	const size_t len = strlen(origin);
+
+	return strstr(origin, "://") != NULL && strncasecmp(url, origin, len) == 0 &&
+	       (url[len] == '\0' || url[len] == '/');
+}

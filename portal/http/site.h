@@ -6,4 +6,8 @@
  * port of its scheme may be left out. 0 as well when url is "", or host NULL. */
 int site_is_at(const char *url, const char *host);
 
+/* Whether an Origin header names the origin of a URL, as browsers write it. 0 as well when url is
+ * "". */
+int site_is_origin_of(const char *url, const char *origin);
+
 #endif

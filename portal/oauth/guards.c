@@ -12,14 +12,13 @@ int guard_client(struct request *request, struct response *response, struct pl_e
 	return client_admit(request, response, 0, err);
 }
 
-/* Webmail that was switched off takes its tokens with it, as it does at Dovecot, and so does a
- * second step that is due. 1, 0, -1. */
-static int is_stopped(const struct request *request, struct pl_error *err)
+/* As at Dovecot. */
+int session_is_stopped(const struct request *request, int64_t session_id, struct pl_error *err)
 {
 	struct pl_session session;
 	struct pl_ip browser;
 	enum next_step next;
-	int ret = pl_session_get(request->work.store, request->token.session_id, &session, err);
+	int ret = pl_session_get(request->work.store, session_id, &session, err);
 
 	if (ret <= 0 || session.channel != PL_CHANNEL_WEBMAIL)
 		return ret < 0 ? -1 : 0;
@@ -53,7 +52,7 @@ int guard_bearer(struct request *request, struct response *response, struct pl_e
 		pl_secret_wipe(&token);
 	}
 	if (ret == 1) {
-		const int stopped = is_stopped(request, err);
+		const int stopped = session_is_stopped(request, request->token.session_id, err);
 
 		pl_address_format(&request->token.address, request->address);
 		ret = stopped < 0 ? -1 : !stopped;

@@ -12,4 +12,8 @@ int guard_client(struct request *request, struct response *response, struct pl_e
 /* An access token of a session (RFC 6750); fills the request's token and address. */
 int guard_bearer(struct request *request, struct response *response, struct pl_error *err);
 
+/* Whether webmail's tokens of a session are good no more, although it has not ended: webmail was
+ * switched off, or a second step is next. 1, 0, or -1. */
+int session_is_stopped(const struct request *request, int64_t session_id, struct pl_error *err);
+
 #endif

@@ -93,6 +93,7 @@ const BODIES = {
     "/api/account/forwarding/targets/confirm": { id: 1, code: "000000" },
     "/api/account/forwarding/targets/remove": { id: 1 },
     "/api/consent": { request: "x", allow: true },
+    "/upload": { name: "x", size: 1 },
 };
 const QUERIES = { "GET /api/consent": "?request=x" };
 const REFUSED = {
@@ -101,6 +102,7 @@ const REFUSED = {
     reauthenticated: [401],
     bearer: [401],
     client: [401],
+    webmail: [401],
 };
 
 // From within the page, as a script in it would: with its cookies and its token.

@@ -15,8 +15,10 @@ from server import TIMEOUT, plain_connect, wait_for
 
 BODY_MAX = 16384
 FILE_MAX = 32 * 1024 * 1024
+PIECE_MAX = 16 * 1024 * 1024
 FORM = "application/x-www-form-urlencoded"
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+WEBMAIL = "https://webmail.example.test"
 SAFE = ("GET", "HEAD", "OPTIONS")
 OURS = ("page", "console")  # what comes from our pages
 COLUMNS = "method path access caller csrf role body parameters query fields site"
@@ -90,14 +92,23 @@ def error_of(route, code):
 def good_body(route):
     if route.body.startswith("json"):
         return json.dumps({field.name: GOOD[field.kind] for field in route.fields})
-    return {"form": "a=b", "xml": "<a/>", "csv": "address\n"}.get(route.body)
+    return {"form": "a=b", "xml": "<a/>", "csv": "address\n", "bytes": "x"}.get(route.body)
 
 
 def type_of(route):
-    return {"json": JSON, "json-if-any": JSON, "form": FORM, "xml": "text/xml", "csv": "text/csv", "none": None}[route.body]
+    return {"json": JSON, "json-if-any": JSON, "form": FORM, "xml": "text/xml", "csv": "text/csv",
+            "bytes": "application/offset+octet-stream", "none": None}[route.body]
 
 
 class Portals(PortalTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.portal.settings["webmail_url"] = WEBMAIL + "/"
+        cls.portal.write_policy()
+        cls.portal.stop()
+        cls.portal.start()
+
     def tearDown(self):
         self.assertTrue(self.portal.alive(), self.portal.log())
 
@@ -118,14 +129,21 @@ class Portals(PortalTest):
     def host(self, route):
         return self.portal.files_host() if route.site == "files" else None
 
+    def origin(self, route):
+        """Of the page that may ask: one of ours, or of webmail where that may."""
+        return WEBMAIL if route.path.startswith("/upload/") else self.portal.url
+
     def browser(self, route):
         """One that asks at the name where the route is."""
-        return self.portal.browser(host=self.host(route))
+        browser = self.portal.browser(host=self.host(route))
+        browser.url = self.origin(route)
+        return browser
 
     def send(self, route, browser=None, body=None, **headers):
         """The request that is right in all but what the caller says."""
         browser = browser or self.browser(route)
-        sent = {"Host": self.host(route), "Content-Type": type_of(route), "X-CSRF-Token": browser.csrf}
+        sent = {"Host": self.host(route), "Content-Type": type_of(route), "X-CSRF-Token": browser.csrf,
+                "Origin": self.origin(route)}
         sent.update({name.replace("_", "-"): value for name, value in headers.items()})
         return browser.request(route.method, url_of(route), good_body(route) if body is None else body, sent)
 
@@ -202,11 +220,11 @@ class BeforeTheHandler(Portals):
     def test_a_body_that_is_too_long_gets_413_before_it_is_read(self):
         for route in self.walk(lambda route: True):
             error = error_of(route, "too-large")
-            length = {"none": 0, "csv": FILE_MAX}.get(route.body, BODY_MAX) + 1
+            length = {"none": 0, "csv": FILE_MAX, "bytes": PIECE_MAX}.get(route.body, BODY_MAX) + 1
             for announced in (length, 10 ** 9, 2 ** 63):
                 with plain_connect(("127.0.0.1", self.portal.port), TIMEOUT) as client:
                     head = "%s %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nContent-Type: %s\r\n" % (
-                        route.method, url_of(route), self.host(route) or "x", self.portal.url, type_of(route) or JSON)
+                        route.method, url_of(route), self.host(route) or "x", self.origin(route), type_of(route) or JSON)
                     client.sendall((head + "Content-Length: %d\r\n\r\n" % announced).encode())
                     answer = client.makefile("rb").read().decode()
                 self.assertTrue(answer.startswith("HTTP/1.1 413 "), answer)
@@ -232,7 +250,7 @@ class BeforeTheHandler(Portals):
                     wrong.append({name: value for name, value in good.items() if name != field.name})
                 for value in wrong:
                     answer = self.send(route, body=json.dumps(value))
-                    self.assertEqual((answer.status, answer.error), (400, "bad-request"), (value, answer))
+                    self.assertEqual((answer.status, answer.error), (400, error_of(route, "bad-request")), (value, answer))
 
     def test_a_field_that_the_console_does_not_know_gets_400(self):
         for route in ROUTES:
@@ -281,7 +299,7 @@ class WhoMay(Portals):
 
     def refused(self, route, browser):
         error = {"client": (401, "invalid_client"), "bearer": (401, "invalid_token"),
-                 "metrics": (401, "invalid_token")}
+                 "metrics": (401, "invalid_token"), "webmail": (401, "invalid_token"), "upload": (404, "not-found")}
         self.check(self.send(route, browser), *error.get(route.access, (401, "sign-in-again")))
 
     def test_a_stranger_reaches_public_routes_only(self):
@@ -299,7 +317,7 @@ class WhoMay(Portals):
             self.check(self.send(route, browser), 403, "not-an-administrator")
 
     def test_credentials_of_oauth_that_are_wrong_are_refused(self):
-        for route in self.walk(lambda route: route.access in ("client", "bearer")):
+        for route in self.walk(lambda route: route.access in ("client", "bearer", "webmail")):
             for value in ("Basic", "Basic ", "Basic !!!!", "Basic eDp5", "Basic eA==", "Bearer", "Bearer x",
                           "Bearer pl_at_" + "A" * 43, "Bearer " + "x" * 2000, "Digest x", "x"):
                 answer = self.send(route, Authorization=value)
@@ -357,7 +375,7 @@ class Sites(Portals):
 
     def options(self, route, host):
         """A request with a method that no row has: 405 for what is known at that name."""
-        return self.portal.browser(host=host).request("OPTIONS", url_of(route))
+        return self.portal.browser(host=host).request("LOCK", url_of(route))
 
     def test_no_route_of_one_name_is_at_another(self):
         port, files = self.portal.port, self.portal.files_host()
@@ -375,7 +393,8 @@ class Sites(Portals):
         for route in self.walk(lambda route: route.site == "files"):
             self.assertEqual((route.access, route.csrf), ("anonymous", False))
             self.assertNotIn(route.caller, OURS)
-        for route in self.walk(lambda route: route.access == "anonymous"):
+        # What a browser asks before a script of webmail may ask at the portal's name is of nobody, too.
+        for route in self.walk(lambda route: route.access == "anonymous" and route.method != "OPTIONS"):
             self.assertEqual(route.site, "files")
 
 

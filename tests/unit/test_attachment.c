@@ -158,7 +158,7 @@ static void an_upload_goes_on_where_it_ended(void **state)
 	assert_int_equal(size, 0);
 	assert_ok(fixture, pl_blob_write(blob, "Hello, ", 7, &fixture->err));
 	assert_refused(fixture, pl_blob_resume(blobs, "upload-1", &again, &size, &fixture->err),
-		       PL_ERR_RETRY, "being written");
+		       PL_ERR_CONFLICT, "being written");
 	assert_ok(fixture, pl_blob_suspend(&blob, &fixture->err));
 	assert_ok(fixture, pl_blob_resume(blobs, "upload-1", &blob, &size, &fixture->err));
 	assert_int_equal(size, 7);
