@@ -13,6 +13,7 @@
 
 #define DEADLINE_MS 5000
 #define MACRO "{postlatch}"
+#define ADDS_FIELDS 1 /* SMFIF_ADDHDRS */
 #define ANSWER_MAX 4096
 #define MILTERS_MAX 16
 
@@ -21,6 +22,7 @@ enum milter_kind { MILTER_OURS, MILTER_OTHER, MILTER_SILENT };
 struct milter {
 	char address[512]; /* with the path of a socket as it is outside of a chroot */
 	enum milter_kind kind;
+	int adds_fields; /* it may add header fields, as one that signs does */
 	char failure[128];
 };
 
@@ -86,6 +88,15 @@ static int negotiate(struct connection *connection, char *answer, struct pl_erro
 	return (int)len;
 }
 
+/* The second word of an answer; see negotiate(). */
+static uint32_t actions_of(const char *answer)
+{
+	uint32_t actions;
+
+	memcpy(&actions, answer + 1 + sizeof(actions), sizeof(actions));
+	return ntohl(actions);
+}
+
 static void ask(struct milter *milter)
 {
 	char answer[ANSWER_MAX];
@@ -97,6 +108,7 @@ static void ask(struct milter *milter)
 		       : memmem(answer, (size_t)len, MACRO, sizeof(MACRO) - 1) != NULL
 			       ? MILTER_OURS
 			       : MILTER_OTHER;
+	milter->adds_fields = len >= 0 && (actions_of(answer) & ADDS_FIELDS) != 0;
 	snprintf(milter->failure, sizeof(milter->failure), "%.127s", err.msg);
 	connection_close(&connection);
 }
@@ -181,11 +193,24 @@ static void tell_missing(struct check *check, const struct postfix_service *serv
 			   *list == '\0' ? "has no milter" : "none of its milters is Postlatch's");
 }
 
+/* What has a signature is left as it is. */
+static void check_order(struct check *check, const struct postfix_service *service,
+			const struct milter *before)
+{
+	if (check->policy == NULL || check->policy->attachment_url[0] == '\0')
+		return;
+	check_find(check, CHECK_WARNING,
+		   "the milter %s of the service %s comes before Postlatch's and may add header "
+		   "fields: mail that it signs with DKIM is left as it is, with its large "
+		   "attachments; put $postlatch_milter before it in smtpd_milters",
+		   before->address, service->name);
+}
+
 static void check_service(struct milters *milters, const struct postfix_service *service)
 {
 	struct check *check = milters->check;
 	char list[POSTFIX_VALUE_MAX], word[1024];
-	const struct milter *milter, *silent = NULL;
+	const struct milter *milter, *silent = NULL, *before = NULL;
 	const int has_auth = postfix_has_auth(check->postfix, service);
 	int has_ours = 0;
 
@@ -196,12 +221,16 @@ static void check_service(struct milters *milters, const struct postfix_service 
 			continue;
 		if (milter->kind == MILTER_SILENT)
 			silent = milter;
+		if (!has_ours && milter->kind == MILTER_OTHER && milter->adds_fields)
+			before = milter;
 		if (milter->kind != MILTER_OURS)
 			continue;
 		has_ours = 1;
 		if (has_auth)
 			check_action(milters, service->name, word);
 	}
+	if (has_ours && before != NULL)
+		check_order(check, service, before);
 	if (has_auth && !has_ours)
 		tell_missing(check, service, silent, list);
 	if (!has_auth && has_ours)

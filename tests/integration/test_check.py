@@ -713,6 +713,17 @@ class Connections(CheckTest):
         self.milters("unix:postlatch/other.sock")
         self.assertEqual(self.check(*self.options)[0], 0)
 
+    def test_a_milter_that_may_sign_before_attachments_are_taken_out(self):
+        # OpenDKIM's answer: it adds and changes header fields.
+        port = self.listen(b"", struct.pack(">IcIII", 13, b"O", 6, 0x111, 0))
+        words = "inet:127.0.0.1:%d of the service" % port
+        self.milters("inet:127.0.0.1:%d,$postlatch_milter" % port)
+        self.finds("warning", words, "put $postlatch_milter before it in smtpd_milters")
+        self.setUp()
+        self.milters("$postlatch_milter,inet:127.0.0.1:%d" % port)
+        _, lines = self.check(*self.options)
+        self.assertEqual([text for _, _, text in lines if words in text], [])
+
     def test_a_milter_that_does_not_answer(self):
         self.milters("unix:postlatch/none.sock")
         self.finds("fault", "postlatch/none.sock", "does not answer (No such file or directory)", "start postlatch-milter")
