@@ -272,9 +272,9 @@ static int commit_link(const struct storing *storing, char url_r[PL_LINK_URL],
 
 static int type_stays(const void *context, const char *type)
 {
-	const struct pl_policy *policy = context;
+	const struct pl_domain_options *options = context;
 
-	return pl_option_media_types_have(policy->attachment_excluded_types, type);
+	return pl_option_media_types_have(options->attachment_excluded_types, type);
 }
 
 static uint64_t sum_of(const struct message *message)
@@ -332,13 +332,15 @@ enum attachments_outcome attachments_take_out(const struct attachments *attachme
 					      char said_r[ATTACHMENTS_SAID], struct pl_error *err)
 {
 	const struct pl_policy *policy = attachments->snapshot->policy;
+	const struct pl_domain_options options =
+		pl_policy_domain_options(policy, attachments->member->domain);
 	const struct message_limits limits = {
-		.sizes = { .threshold = (uint64_t)policy->attachment_threshold * MEGABYTE,
-			   .sum = (uint64_t)policy->attachment_threshold_sum * MEGABYTE,
+		.sizes = { .threshold = (uint64_t)options.attachment_threshold * MEGABYTE,
+			   .sum = (uint64_t)options.attachment_threshold_sum * MEGABYTE,
 			   .least = LEAST,
 			   .most = PL_LINK_FILES_MOST },
 		.type_stays = type_stays,
-		.context = policy,
+		.context = &options,
 	};
 	struct storing *storing;
 	char url[PL_LINK_URL];

@@ -35,7 +35,7 @@ done < <(grep -oHE '/usr/share/postlatch/[^ ]*dovecot-\$\([^)]*\)/[a-z0-9./-]+|/
 
 # Every setting is explained in the sample policy file.
 names() { sed -nE "s/^$1\(([A-Z_]+, )?([a-z_]+),.*/\2/p" "$2"; }
-for name in $(names 'PL_OPTION_[A-Z]+' policy/settings/policy.def) $(names PL_SETTING policy/settings/settings.def); do
+for name in $(names 'PL_OPTION_[A-Z_]+' policy/settings/policy.def) $(names PL_SETTING policy/settings/settings.def); do
 	grep -qE "^[[:space:]]*#? *$name *=" conf.d/policy.conf || complain "conf.d/policy.conf does not show $name"
 done
 # And what it shows exists.

@@ -6,10 +6,13 @@
 #include <string.h>
 
 static const struct pl_option_info options[] = {
-#define PL_OPTION_TEXT(field, def, check, text) { #field, "text", def, text },
-#define PL_OPTION_INT(field, def, min, max, text) { #field, #min " to " #max, #def, text },
-#define PL_OPTION_NETWORKS(field, def, text) { #field, "networks", def, text },
-#define PL_OPTION_CHOICE(field, def, words, text) { #field, words, def, text },
+#define PL_OPTION_TEXT(field, def, check, text) { #field, "text", def, text, 0 },
+#define PL_OPTION_INT(field, def, min, max, text) { #field, #min " to " #max, #def, text, 0 },
+#define PL_OPTION_NETWORKS(field, def, text) { #field, "networks", def, text, 0 },
+#define PL_OPTION_CHOICE(field, def, words, text) { #field, words, def, text, 0 },
+#define PL_OPTION_DOMAIN_TEXT(field, def, check, text) { #field, "text", def, text, 1 },
+#define PL_OPTION_DOMAIN_INT(field, def, min, max, text) \
+	{ #field, #min " to " #max, #def, text, 1 },
 #include "policy/settings/policy.def"
 };
 
@@ -26,8 +29,11 @@ struct pl_policy *pl_policy_ref(struct pl_policy *policy)
 
 static void free_sections(struct pl_section *sections, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		free(sections[i].name);
+#define PL_OPTION_DOMAIN_TEXT(field, def, check, text) free(sections[i].options.field);
+#include "policy/settings/policy.def"
+	}
 	free(sections);
 }
 
@@ -67,24 +73,46 @@ int pl_section_compare(const void *a, const void *b)
 	return strcmp(((const struct pl_section *)a)->name, ((const struct pl_section *)b)->name);
 }
 
-static const struct pl_settings *find_section(const struct pl_section *sections, size_t count,
-					      const char *name)
+static const struct pl_section *find_section(const struct pl_section *sections, size_t count,
+					     const char *name)
 {
 	const struct pl_section key = { .name = (char *)name };
-	const struct pl_section *found =
-		count == 0 ? NULL : bsearch(&key, sections, count, sizeof(key), pl_section_compare);
 
-	return found == NULL ? NULL : &found->settings;
+	return count == 0 ? NULL : bsearch(&key, sections, count, sizeof(key), pl_section_compare);
 }
 
 const struct pl_settings *pl_policy_domain(const struct pl_policy *policy, const char *domain)
 {
-	return find_section(policy->domains, policy->domain_count, domain);
+	const struct pl_section *found =
+		find_section(policy->domains, policy->domain_count, domain);
+
+	return found == NULL ? NULL : &found->settings;
+}
+
+struct pl_domain_options pl_policy_domain_options(const struct pl_policy *policy,
+						  const char *domain)
+{
+	const struct pl_section *found =
+		find_section(policy->domains, policy->domain_count, domain);
+	struct pl_domain_options own = { 0 };
+
+	if (found != NULL)
+		own = found->options;
+#define PL_OPTION_DOMAIN_TEXT(field, def, check, text) \
+	if (own.field == NULL)                         \
+		own.field = policy->field;
+#define PL_OPTION_DOMAIN_INT(field, def, min, max, text) \
+	if (own.field == 0)                              \
+		own.field = policy->field;
+#include "policy/settings/policy.def"
+	return own;
 }
 
 const struct pl_settings *pl_policy_class(const struct pl_policy *policy, const char *name)
 {
-	return find_section(policy->classes, policy->class_count, name);
+	const struct pl_section *found = find_section(policy->classes, policy->class_count, name);
+
+	return found == NULL ? NULL : &found->settings;
 }
 
 int pl_policy_forbids(const struct pl_policy *policy, const char *domain, enum pl_setting service)

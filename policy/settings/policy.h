@@ -23,12 +23,20 @@ struct pl_network_list {
 	size_t count;
 };
 
+/* Plain settings of which a domain section may have its own. */
+struct pl_domain_options {
+#define PL_OPTION_DOMAIN_TEXT(field, def, check, text) char *field;
+#define PL_OPTION_DOMAIN_INT(field, def, min, max, text) long field;
+#include "policy/settings/policy.def"
+};
+
 /* A `domain "name"` or `class "name"` section. */
 struct pl_section {
 	char *name;
 	const char *file; /* where it stands, one of the policy's files */
 	unsigned int line;
 	struct pl_settings settings;
+	struct pl_domain_options options; /* 0 and NULL: the section has none */
 };
 
 /* Compares sections by name, for qsort and bsearch. */
@@ -66,6 +74,9 @@ void pl_policy_unref(struct pl_policy **policy);
 
 /* The settings of the section, or NULL when the file does not have one of that name. */
 const struct pl_settings *pl_policy_domain(const struct pl_policy *policy, const char *domain);
+/* What holds in the domain; the texts are the policy's. */
+struct pl_domain_options pl_policy_domain_options(const struct pl_policy *policy,
+						  const char *domain);
 const struct pl_settings *pl_policy_class(const struct pl_policy *policy, const char *name);
 /* The name or address in portal_url, without scheme and port; "" when it is not set. Returns
  * host_r. */
@@ -76,6 +87,7 @@ int pl_network_list_has(const struct pl_network_list *list, const struct pl_ip *
 
 struct pl_option_info {
 	const char *name, *type, *fallback, *text;
+	int is_domain; /* a domain section may have its own */
 };
 /* The table of plain settings, in order; NULL after its end. For manuals. */
 const struct pl_option_info *pl_policy_option(size_t index);

@@ -53,6 +53,18 @@ static const char *near_name(const char *name)
 	return nearest.found;
 }
 
+/* Whether a plain setting may stand in a domain section. */
+static int is_domain_option(const char *name)
+{
+	const struct pl_option_info *option;
+
+	for (size_t i = 0; (option = pl_policy_option(i)) != NULL; i++) {
+		if (strcmp(option->name, name) == 0)
+			return option->is_domain;
+	}
+	return 0;
+}
+
 /* libconfuse says "no such option 'pop3'" also of a setting in the wrong place, and of one that
  * has been renamed or removed. Appends to msg what to write instead. */
 static void explain_no_such_option(char *msg, size_t size)
@@ -78,7 +90,8 @@ static void explain_no_such_option(char *msg, size_t size)
 				 ? ", domain \"...\" { } or class \"...\" { }"
 				 : " or domain \"...\" { }");
 	else if (near != NULL && strcmp(near, name) == 0)
-		snprintf(msg + used, size - used, " here: it belongs outside of all sections");
+		snprintf(msg + used, size - used, " here: it belongs outside of all sections%s",
+			 is_domain_option(name) ? ", or in domain \"...\" { }" : "");
 	else if (near != NULL)
 		snprintf(msg + used, size - used, " (did you mean %s?)", near);
 }
@@ -128,8 +141,8 @@ static int out_of_memory(struct pl_error *err)
 	return pl_error_set(err, PL_ERR_RETRY, "policy: out of memory");
 }
 
-/* The options of a defaults or domain section, or of a class section. */
-static void section_options(cfg_opt_t *opts, enum pl_layer_bit where)
+/* The settings of a section that members inherit; returns how many. */
+static size_t section_options(cfg_opt_t *opts, enum pl_layer_bit where)
 {
 	size_t count = 0;
 
@@ -142,6 +155,39 @@ static void section_options(cfg_opt_t *opts, enum pl_layer_bit where)
 		opts[count++].name = info->name;
 	}
 	opts[count] = (cfg_opt_t)CFG_END();
+	return count;
+}
+
+#define DOMAIN_OPTIONS_MAX 8
+
+/* Those, and the plain settings of which a domain section may have its own. */
+static void domain_section_options(cfg_opt_t *opts)
+{
+	static const cfg_opt_t plain[] = {
+#define PL_OPTION_DOMAIN_TEXT(field, def, check, text) CFG_STR(#field, NULL, CFGF_NODEFAULT),
+#define PL_OPTION_DOMAIN_INT(field, def, min, max, text) CFG_INT(#field, 0, CFGF_NODEFAULT),
+#include "policy/settings/policy.def"
+		CFG_END(),
+	};
+
+	_Static_assert(sizeof(plain) / sizeof(plain[0]) <= DOMAIN_OPTIONS_MAX, "too few");
+	memcpy(opts + section_options(opts, PL_AT_POLICY), plain, sizeof(plain));
+}
+
+/* 0 or -1. */
+static int read_domain_options(cfg_t *section, struct pl_domain_options *options)
+{
+#define PL_OPTION_DOMAIN_TEXT(field, def, check, text)                \
+	if (cfg_size(section, #field) > 0) {                          \
+		options->field = strdup(cfg_getstr(section, #field)); \
+		if (options->field == NULL)                           \
+			return out_of_memory(loading.err);            \
+	}
+#define PL_OPTION_DOMAIN_INT(field, def, min, max, text) \
+	if (cfg_size(section, #field) > 0)               \
+		options->field = cfg_getint(section, #field);
+#include "policy/settings/policy.def"
+	return 0;
 }
 
 /* The validators have seen every value. */
@@ -244,6 +290,8 @@ static int take_section(cfg_t *cfg, cfg_opt_t *opt)
 	read->file = loading.file;
 	read->line = (unsigned int)section->line;
 	(*count)++;
+	if (is_domain && read_domain_options(section, &read->options) < 0)
+		return -1;
 	read_settings(section, is_domain ? PL_AT_POLICY : PL_AT_CLASS, &read->settings);
 	return cfg_opt_rmnsec(opt, 0) == CFG_SUCCESS ? 0 : -1;
 }
@@ -374,6 +422,7 @@ static int include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 static int parse(const char *name, const char *text, struct pl_policy *policy, struct pl_error *err)
 {
 	cfg_opt_t layered[PL_SETTING_COUNT + 1], classed[PL_SETTING_COUNT + 1];
+	cfg_opt_t domained[PL_SETTING_COUNT + DOMAIN_OPTIONS_MAX];
 	cfg_opt_t opts[] = {
 #define PL_OPTION_TEXT(field, def, check, text_) CFG_STR(#field, def, CFGF_NONE),
 #define PL_OPTION_INT(field, def, min, max, text_) CFG_INT(#field, def, CFGF_NONE),
@@ -381,7 +430,7 @@ static int parse(const char *name, const char *text, struct pl_policy *policy, s
 #define PL_OPTION_CHOICE(field, def, words, text_) CFG_STR(#field, def, CFGF_NONE),
 #include "policy/settings/policy.def"
 		CFG_SEC("defaults", layered, CFGF_NONE),
-		CFG_SEC("domain", layered, CFGF_MULTI | CFGF_TITLE),
+		CFG_SEC("domain", domained, CFGF_MULTI | CFGF_TITLE),
 		CFG_SEC("class", classed, CFGF_MULTI | CFGF_TITLE),
 		CFG_FUNC("include", include),
 		PL_CONFUSE_END,
@@ -390,8 +439,9 @@ static int parse(const char *name, const char *text, struct pl_policy *policy, s
 	cfg_t *cfg;
 	int ret, whole, done = -1;
 
-	section_options(layered, PL_AT_POLICY);
-	section_options(classed, PL_AT_CLASS);
+	(void)section_options(layered, PL_AT_POLICY);
+	(void)section_options(classed, PL_AT_CLASS);
+	domain_section_options(domained);
 	cfg = cfg_init(opts, CFGF_NONE);
 	if (cfg == NULL)
 		return out_of_memory(err);

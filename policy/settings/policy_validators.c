@@ -168,4 +168,9 @@ void pl_policy_set_validators(cfg_t *cfg)
 #define PL_OPTION_CHOICE(field, def, words, text) \
 	cfg_set_validate_func(cfg, #field, validate_choice);
 #include "policy/settings/policy.def"
+#define PL_OPTION_DOMAIN_TEXT(field, def, check, text) \
+	cfg_set_validate_func(cfg, "domain|" #field, validate_text);
+#define PL_OPTION_DOMAIN_INT(field, def, min, max, text) \
+	cfg_set_validate_func(cfg, "domain|" #field, validate_number);
+#include "policy/settings/policy.def"
 }

@@ -241,6 +241,17 @@ class LargeAttachments(unittest.TestCase):
         for subject in (first, second):
             self.assertIsNotNone(link_of(received(subject)))
 
+    def test_a_domain_has_its_own_sizes_and_types(self):
+        set_policy("domain \"demo.test\" { attachment_threshold = 4", "attachment_threshold_sum = 8",
+                   "attachment_excluded_types = \"image/*\" }")
+        subject = unique("below")
+        self.unchanged(subject, message(subject, [TEXT, attachment(random_bytes(2 * MB)), attachment(random_bytes(2 * MB))]))
+        subject = unique("above")
+        send(message(subject, [TEXT, attachment(random_bytes(5 * MB), "large.zip", "application/zip")]))
+        self.assertIn("large.zip (5.0 MB)", link_of(received(subject)))
+        subject = unique("picture")
+        self.unchanged(subject, message(subject, [TEXT, attachment(random_bytes(5 * MB), "large.png", "image/png")]))
+
     def test_more_than_the_quota(self):
         self.cannot_store("attachment_member_quota = 1")
 

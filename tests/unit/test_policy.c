@@ -81,6 +81,32 @@ static void sections(void **state)
 	pl_policy_unref(&policy);
 }
 
+/* Plain settings of a domain section hold there, the others everywhere. */
+static void domain_options(void **state)
+{
+	struct pl_policy *policy;
+	struct pl_domain_options own, other;
+	struct pl_error err;
+	const char *text = "attachment_threshold = 5\nattachment_excluded_types = \"image/png\"\n"
+			   "domain \"a.test\" { attachment_threshold = 25\n"
+			   "attachment_excluded_types = \"\" }\n"
+			   "domain \"b.test\" { pop3 = off }\n";
+
+	(void)state;
+	if (parse(text, &policy, &err) < 0)
+		fail_msg("%s", err.msg);
+	own = pl_policy_domain_options(policy, "a.test");
+	assert_int_equal(own.attachment_threshold, 25);
+	assert_int_equal(own.attachment_threshold_sum, 20);
+	assert_string_equal(own.attachment_excluded_types, "");
+	for (size_t i = 0; i < 2; i++) {
+		other = pl_policy_domain_options(policy, i == 0 ? "b.test" : "c.test");
+		assert_int_equal(other.attachment_threshold, 5);
+		assert_string_equal(other.attachment_excluded_types, "image/png");
+	}
+	pl_policy_unref(&policy);
+}
+
 /* Every error names the file, the line and the setting. */
 static void errors(void **state)
 {
@@ -148,6 +174,16 @@ static void errors(void **state)
 		{ "default { pop3 = off }\n", "policy.conf:1", "(did you mean defaults?)" },
 		{ "defaults {\n sendmail = \"/x\" }\n", "policy.conf:2",
 		  "outside of all sections" },
+		{ "defaults { attachment_threshold = 5 }\n", "policy.conf:1",
+		  "outside of all sections, or in domain" },
+		{ "domain a.test {\n attachment_threshold = 0 }\n", "policy.conf:2",
+		  "must be 1 to" },
+		{ "domain a.test {\n attachment_excluded_types = pdf }\n", "policy.conf:2",
+		  "attachment_excluded_types = pdf" },
+		{ "domain a.test { attachment_threshold = 5\n attachment_threshold = 6 }\n",
+		  "policy.conf:2", "set twice" },
+		{ "class a { attachment_threshold = 5 }\n", "policy.conf:1",
+		  "outside of all sections, or in domain" },
 		{ "other_services = radicale\n", "policy.conf:1", "radicale=imap" },
 		{ "other_services = \"radicale=webmail\"\n", "policy.conf:1", "pop3" },
 		{ "other_services = \"radicale=imap xmpp=imap\"\n", "policy.conf:1",
@@ -497,6 +533,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(empty_file_gives_defaults),
 		cmocka_unit_test(sections),
+		cmocka_unit_test(domain_options),
 		cmocka_unit_test(errors),
 		cmocka_unit_test(list_of_addresses_is_read_one_by_one),
 		cmocka_unit_test(host_of_the_portal),
