@@ -97,6 +97,8 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long offered, unsigned long 
 	*unused2_r = *unused3_r = 0;
 	/* No mail server has this macro: `postlatch check` knows this milter by it. */
 	smfi_setsymlist(ctx, SMFIM_CONNECT, (char *)"{postlatch}");
+	if (bodies == MILTER_BODIES_FOR_OUTSIDE)
+		smfi_setsymlist(ctx, SMFIM_ENVRCPT, (char *)"{auth_authen}");
 	smfi_setsymlist(ctx, SMFIM_DATA,
 			(char *)"i {auth_authen} {auth_type} {tls_version} {daemon_port}");
 	smfi_setsymlist(ctx, SMFIM_EOM, (char *)"");
@@ -173,12 +175,20 @@ static sfsistat submitted(SMFICTX *ctx, struct client *client, const char *login
 		      "The account or the policy has changed; connect and sign in again");
 }
 
+/* The name with which the client has signed in; NULL: it has not. */
+static const char *login_of(SMFICTX *ctx)
+{
+	const char *login = macro(ctx, "{auth_authen}");
+
+	return login == NULL || *login == '\0' ? NULL : login;
+}
+
 /* Those that Postfix accepts; without an answer. */
 static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
 {
 	struct client *client = smfi_getpriv(ctx);
 
-	if (client != NULL && client->bodies == MILTER_BODIES_FOR_OUTSIDE)
+	if (client != NULL && client->bodies == MILTER_BODIES_FOR_OUTSIDE && login_of(ctx) != NULL)
 		rewrite_recipient(&client->rewrite, the_milter, arguments[0]);
 	return SMFIS_NOREPLY;
 }
@@ -187,10 +197,10 @@ static sfsistat on_data(SMFICTX *ctx)
 {
 	struct client *client = smfi_getpriv(ctx);
 	const struct pl_error no_memory = { PL_ERR_RETRY, "out of memory" };
-	const char *login = macro(ctx, "{auth_authen}");
+	const char *login = login_of(ctx);
 
 	/* Mail without a login is none of our business. */
-	if (login == NULL || *login == '\0')
+	if (login == NULL)
 		return SMFIS_CONTINUE;
 	return client == NULL ? fail(ctx, &no_memory) : submitted(ctx, client, login);
 }
