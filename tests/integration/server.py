@@ -56,11 +56,12 @@ def rewrite(path, text):
 class Server:
     """One quickstart in a folder of its own."""
 
-    def __init__(self, database=None, failure_delay=False, forwards=False):
+    def __init__(self, database=None, failure_delay=False, forwards=False, srs=False):
         """database: a uri, or by default what POSTLATCH_TEST_ON says: SQLite, or a
         PostgreSQL of the server's own. failure_delay: whether Dovecot lets a wrong
         password wait for two seconds, as it does by default. forwards: whether Postfix asks
-        for members' forwards, as it does by default; then incoming mail needs the milter, too."""
+        for members' forwards, as it does by default; then incoming mail needs the milter, too. srs:
+        whether postsrsd rewrites senders."""
         self.dir = tempfile.mkdtemp(prefix="postlatch-test-", dir="/var/tmp")
         os.chmod(self.dir, 0o755)
         self.env = {}
@@ -68,6 +69,7 @@ class Server:
         self.database = database
         self.failure_delay = failure_delay
         self.forwards = forwards
+        self.srs = srs
         self.postgresql = None
 
     def start(self):
@@ -80,6 +82,7 @@ class Server:
         if not self.forwards:
             open(self.dir + "/no-forwards", "w").close()
         options = ["--database", self.database] if self.database else []
+        options += ["--srs"] if self.srs else []
         run = subprocess.run(
             [os.path.join(ROOT, "quickstart"), "--dir", self.dir, "--build", BUILD, "--background", *options],
             capture_output=True, text=True, timeout=900)
