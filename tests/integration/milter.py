@@ -152,7 +152,7 @@ class Client:
 class Process:
     """postlatch-milter on a socket; address is what clients connect to."""
 
-    def __init__(self, site, kind="unix", *options):
+    def __init__(self, site, kind="unix", *options, env=None):
         self.site = site
         self.log_file = site.path("milter.log")
         if kind == "unix":
@@ -162,9 +162,10 @@ class Process:
             self.address = ("127.0.0.1", free_port())
             self.name = "inet:%d@127.0.0.1" % self.address[1]
         with open(self.log_file, "a") as log:
+            before = self.log().count("ready")
             self.process = subprocess.Popen([MILTER, "-f", "-c", site.policy_file, "-p", self.name, *options],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=FRUGAL)
-        self.wait(lambda: "ready" in self.log() or self.process.poll() is not None)
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**FRUGAL, **(env or {})})
+        self.wait(lambda: self.log().count("ready") > before or self.process.poll() is not None)
         if self.process.poll() is not None:
             raise AssertionError("postlatch-milter did not start: " + self.log())
 
