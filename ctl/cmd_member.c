@@ -102,16 +102,18 @@ static int set_one(struct ctl *ctl, struct member_set *set, const struct pl_addr
 		   char *before, char *after)
 {
 	struct pl_account was, account;
-	int ret;
+	int ret, shut_out;
 
 	if (pl_account_get(ctl->work.store, address, &was, ctl->work.err) < 0)
 		return -1;
 	pl_account_unknown(address, &account);
 	ret = change_one(ctl, &account, &set->change, before, after);
-	if (ret == 1 && pl_outcome_shuts_out(&was, &account, ctl->policy, ctl->work.now) &&
-	    targets_add(&set->shut_out, &account.member.address) < 0)
+	if (ret != 1)
+		return ret;
+	shut_out = pl_outcome_shuts_out(&ctl->work, ctl->policy, &was, &account);
+	if (shut_out == 1 && targets_add(&set->shut_out, &account.member.address) < 0)
 		return pl_error_set(ctl->work.err, PL_ERR_RETRY, "out of memory");
-	return ret;
+	return shut_out < 0 ? -1 : ret;
 }
 
 /* Ends what those have open who were shut out. */

@@ -1,6 +1,8 @@
 /* outcome.c - see outcome.h. */
 #include "policy/account/outcome.h"
 
+#include <string.h>
+
 #include "policy/settings/decide.h"
 
 int32_t pl_outcome_day(const struct pl_change *change, int64_t now)
@@ -24,6 +26,12 @@ void pl_outcome_side_begin(struct pl_outcome_side *side_r, const struct pl_accou
 {
 	side_r->account = *account;
 	pl_account_layers(&side_r->account, policy, (int64_t)day * PL_DAY_SECONDS, &side_r->layers);
+}
+
+void pl_recent_use_from(struct pl_recent_use *use, const char *ip)
+{
+	if (ip == NULL || pl_ip_parse(ip, &use->ip, NULL) < 0)
+		memset(&use->ip, 0, sizeof(use->ip));
 }
 
 static struct pl_verdict decide(const struct pl_outcome_side *side, enum pl_setting service,
@@ -101,15 +109,14 @@ unsigned int pl_outcome_lost(const struct pl_outcome_side *before,
 	return lost;
 }
 
-int pl_outcome_shuts_out(const struct pl_account *before, const struct pl_account *after,
-			 const struct pl_policy *policy, int64_t now)
+/* A service that the member may have used in any way. */
+static int shuts_out_anywhere(const struct pl_outcome_side *was, const struct pl_outcome_side *is)
 {
 	static const enum pl_setting services[] = { PL_SETTING_WEBMAIL, PL_SETTING_IMAP,
 						    PL_SETTING_POP3, PL_SETTING_SIEVE };
 	const size_t count = sizeof(services) / sizeof(services[0]);
 	struct pl_recent_use
 		uses[sizeof(services) / sizeof(services[0]) * PL_LOGIN_CREDENTIAL_COUNT];
-	struct pl_outcome_side was, is;
 	int password;
 
 	for (size_t i = 0; i < count * PL_LOGIN_CREDENTIAL_COUNT; i++)
@@ -117,11 +124,41 @@ int pl_outcome_shuts_out(const struct pl_account *before, const struct pl_accoun
 			.service = services[i % count],
 			.credential = (enum pl_login_credential)(i / count),
 		};
-	pl_outcome_side_begin(&was, before, policy, pl_day_of(now));
-	pl_outcome_side_begin(&is, after, policy, pl_day_of(now));
-	return pl_outcome_lost(&was, &is, uses, count * PL_LOGIN_CREDENTIAL_COUNT, &password) !=
-		       0 ||
+	return pl_outcome_lost(was, is, uses, count * PL_LOGIN_CREDENTIAL_COUNT, &password) != 0 ||
 	       password;
+}
+
+/* A member whose uses are looked at. */
+struct used {
+	const struct pl_outcome_side *was, *is;
+	int is_lost;
+};
+
+static int look_at_use(const struct pl_last_use *use, void *context)
+{
+	struct used *used = context;
+	struct pl_recent_use recent = { .service = use->service, .credential = use->credential };
+	int password;
+
+	pl_recent_use_from(&recent, use->ip);
+	used->is_lost = use->service == PL_SETTING_WEBMAIL &&
+			pl_outcome_lost(used->was, used->is, &recent, 1, &password) != 0;
+	return used->is_lost;
+}
+
+int pl_outcome_shuts_out(const struct pl_work *work, const struct pl_policy *policy,
+			 const struct pl_account *before, const struct pl_account *after)
+{
+	struct pl_outcome_side was, is;
+	struct used used = { .was = &was, .is = &is };
+
+	pl_outcome_side_begin(&was, before, policy, pl_day_of(work->now));
+	pl_outcome_side_begin(&is, after, policy, pl_day_of(work->now));
+	if (shuts_out_anywhere(&was, &is))
+		return 1;
+	if (pl_last_use_list(work->store, after->member.id, look_at_use, &used, work->err) < 0)
+		return -1;
+	return used.is_lost;
 }
 
 static int must_register(const struct pl_outcome_side *side)

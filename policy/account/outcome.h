@@ -20,6 +20,9 @@ struct pl_recent_use {
 	struct pl_ip ip; /* unknown: no network is lost */
 };
 
+/* Sets the address of a use as the database has it. */
+void pl_recent_use_from(struct pl_recent_use *use, const char *ip);
+
 /* A member as it is, or as it will be. It points into itself, and is not copied. */
 struct pl_outcome_side {
 	struct pl_account account;
@@ -38,10 +41,10 @@ void pl_outcome_side_begin(struct pl_outcome_side *side_r, const struct pl_accou
 unsigned int pl_outcome_lost(const struct pl_outcome_side *before,
 			     const struct pl_outcome_side *after, const struct pl_recent_use *uses,
 			     size_t count, int *password_r);
-/* Whether mail that was open to the member before, in any way, is not any more: what the member has
- * opened is to be ended. */
-int pl_outcome_shuts_out(const struct pl_account *before, const struct pl_account *after,
-			 const struct pl_policy *policy, int64_t now);
+/* Whether mail that was open to the member before, in any way, is not any more, or webmail not from
+ * where the member last used it: then what the member has opened is to be ended. 1, 0 or -1. */
+int pl_outcome_shuts_out(const struct pl_work *work, const struct pl_policy *policy,
+			 const struct pl_account *before, const struct pl_account *after);
 /* Whether the member has to register a second factor at the next sign-in, and need not now. */
 int pl_outcome_must_register(const struct pl_outcome_side *before,
 			     const struct pl_outcome_side *after);

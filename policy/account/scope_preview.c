@@ -33,12 +33,6 @@ static int keep_use(struct uses *uses, const struct use *use)
 	return 0;
 }
 
-static void read_ip(const char *text, struct pl_ip *ip_r)
-{
-	if (text == NULL || pl_ip_parse(text, ip_r, NULL) < 0)
-		memset(ip_r, 0, sizeof(*ip_r));
-}
-
 /* The caller frees them, in any case. */
 static int read_uses(const struct pl_work *work, int64_t domain_id, struct uses *uses_r)
 {
@@ -54,7 +48,7 @@ static int read_uses(const struct pl_work *work, int64_t domain_id, struct uses 
 
 		use.recent.credential =
 			pl_login_credential_by_name(pl_col_text(stmt, "credential"));
-		read_ip(pl_col_text(stmt, "ip"), &use.recent.ip);
+		pl_recent_use_from(&use.recent, pl_col_text(stmt, "ip"));
 		/* A service that nobody knows any more is not lost. */
 		if (service == NULL || !pl_setting_by_name(service, &use.recent.service))
 			continue;

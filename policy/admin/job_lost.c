@@ -21,10 +21,10 @@ struct lost {
 
 int pl_job_may_shut_out(const struct pl_job *job)
 {
-	const unsigned int logins = 1u << PL_SETTING_WEBMAIL | 1u << PL_SETTING_IMAP |
-				    1u << PL_SETTING_POP3 | 1u << PL_SETTING_SIEVE |
-				    1u << PL_SETTING_CLIENT_PASSWORD |
-				    1u << PL_SETTING_APP_PASSWORDS;
+	const unsigned int logins =
+		1u << PL_SETTING_WEBMAIL | 1u << PL_SETTING_WEBMAIL_ALLOWED_NETWORKS |
+		1u << PL_SETTING_IMAP | 1u << PL_SETTING_POP3 | 1u << PL_SETTING_SIEVE |
+		1u << PL_SETTING_CLIENT_PASSWORD | 1u << PL_SETTING_APP_PASSWORDS;
 	struct pl_change change;
 
 	if (job->action == PL_JOB_UNDO || job->action == PL_JOB_IMPORT)
@@ -53,6 +53,7 @@ static int is_lost(const struct lost *lost, struct pl_stmt *stmt)
 	    pl_job_parse_change(pl_col_text(stmt, "before"), &back, NULL) < 0)
 		return 0;
 	use.credential = pl_login_credential_by_name(pl_col_text(stmt, "credential"));
+	pl_recent_use_from(&use, pl_col_text(stmt, "ip"));
 	pl_outcome_side_begin(&is, &account, lost->policy, today);
 	pl_member_apply(&back, &account.member);
 	pl_outcome_side_begin(&was, &account, lost->policy, today);

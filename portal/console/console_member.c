@@ -76,7 +76,10 @@ static int set_member(struct request *request, struct response *response, void *
 	if (console_is_self(request, request->target.member.id) &&
 	    console_is_locked_out(request, &request->target))
 		return respond_conflict(response, CONFLICT_OWN_ACCOUNT);
-	if (pl_outcome_shuts_out(&before, &request->target, request->policy, request->work.now)) {
+	ret = pl_outcome_shuts_out(&request->work, request->policy, &before, &request->target);
+	if (ret < 0)
+		return -1;
+	if (ret == 1) {
 		disconnect_afterwards(request);
 		disconnection_add_member(&request->disconnection, &request->target.member.address);
 	}

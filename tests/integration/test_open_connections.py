@@ -69,13 +69,42 @@ class OpenConnections(RealServer):
         self.assert_only_ended(self.imap)
 
     def test_change_of_one_member_ends_them(self):
-        row = self.boss.get("/members/" + self.owner)
-        self.good(self.boss.patch("/members/" + self.owner, {"imap": "off"}, If_Match=row.headers["ETag"]))
+        self.patch(self.owner, "imap", "off")
         self.assert_only_ended(self.imap)
 
-    def test_command_that_changes_a_member_ends_them(self):
-        subprocess.run([POSTLATCH, "-c", signin.portal.dir + "/policy.conf", "member", "set", self.owner, "active=off"],
+    def use_webmail(self, member, ip):
+        signin.server.sql("INSERT INTO member_use (member_id, service, credential, used_at, ip) SELECT m.id, 'webmail', "
+                          "'account-password', 1, '%s' FROM member m JOIN domain d ON d.id = m.domain_id WHERE m.local || '@' || "
+                          "d.name = '%s'" % (ip, member))
+
+    def test_networks_end_them_of_those_who_used_webmail_elsewhere(self):
+        self.use_webmail(self.owner, "198.51.100.7")
+        self.use_webmail(self.other, "192.0.2.7")
+        self.run_job({"members": [self.owner, self.other], "change": {"webmail_allowed_networks": "192.0.2.0/24"}})
+        self.assert_only_ended(self.imap)
+
+    def test_networks_of_one_member_end_them(self):
+        for member, ip in ((self.other, "192.0.2.7"), (self.owner, "198.51.100.7")):
+            self.use_webmail(member, ip)
+            self.patch(member, "webmail_allowed_networks", "192.0.2.0/24")
+        self.assert_only_ended(self.imap)
+
+    def test_networks_of_the_command_end_them(self):
+        for member, ip in ((self.other, "192.0.2.7"), (self.owner, "198.51.100.7")):
+            self.use_webmail(member, ip)
+            self.run_command(member, "webmail_allowed_networks=192.0.2.0/24")
+        self.assert_only_ended(self.imap)
+
+    def patch(self, member, name, value):
+        row = self.boss.get("/members/" + member)
+        self.good(self.boss.patch("/members/" + member, {name: value}, If_Match=row.headers["ETag"]))
+
+    def run_command(self, member, word):
+        subprocess.run([POSTLATCH, "-c", signin.portal.dir + "/policy.conf", "member", "set", member, word],
                        check=True, capture_output=True)
+
+    def test_command_that_changes_a_member_ends_them(self):
+        self.run_command(self.owner, "active=off")
         self.assert_only_ended(self.imap)
 
 

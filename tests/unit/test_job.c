@@ -640,6 +640,26 @@ static void members_who_use_what_a_job_has_taken_are_shut_out(void **state)
 	assert_string_equal(text, "u0 u3 u4 ");
 }
 
+/* u2 was last there from a network that is still allowed, u3 may come from everywhere. */
+static void members_outside_of_new_networks_are_shut_out(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct pl_administrator boss = make_members(fixture);
+	const struct pl_job job = make_job(fixture, &boss, PL_JOB_CHANGE,
+					   "webmail_allowed_networks=192.0.2.0/24", NULL, 0);
+	char text[512];
+
+	use(fixture, "u1@a.test", "webmail", "account-password", 400);
+	use(fixture, "u2@a.test", "webmail", "account-password", 400);
+	use(fixture, "u3@a.test", "imap", "account-password", 400);
+	sql_run(fixture->db, "UPDATE member_use SET ip = '198.51.100.7'");
+	sql_run(fixture->db, "UPDATE member_use SET ip = '192.0.2.7' WHERE member_id = (SELECT id "
+			     "FROM member WHERE local = 'u2')");
+	run_at(fixture, NOW, job.id);
+	find_lost(fixture, job.id, text);
+	assert_string_equal(text, "u1 ");
+}
+
 static void only_jobs_that_may_shut_members_out_are_looked_at(void **state)
 {
 	static const struct {
@@ -657,6 +677,7 @@ static void only_jobs_that_may_shut_members_out_are_looked_at(void **state)
 		{ "two_factor_requirement=required", 0 },
 		{ "reason=x", 0 },
 		{ "client_password=never", 1 },
+		{ "webmail_allowed_networks=192.0.2.0/24", 1 },
 	};
 
 	(void)state;
@@ -680,6 +701,7 @@ int main(void)
 		TEST_WITH_DATABASE(settings_that_cannot_be_read_are_a_failure_of_that_member),
 		TEST_WITH_DATABASE(job_of_one_who_may_not_any_more_is_stopped),
 		TEST_WITH_DATABASE(members_who_use_what_a_job_has_taken_are_shut_out),
+		TEST_WITH_DATABASE(members_outside_of_new_networks_are_shut_out),
 		cmocka_unit_test(only_jobs_that_may_shut_members_out_are_looked_at),
 		TEST_WITH_DATABASE(undoing_gives_back_what_is_still_as_the_job_left_it),
 		TEST_WITH_DATABASE(only_changes_of_settings_can_be_undone),
