@@ -69,6 +69,24 @@ static int print_scope_result(const struct ctl *ctl, const char *name,
 	return CTL_DONE;
 }
 
+/* Members who inherit are counted before others have to wait. */
+static int set_domain(struct ctl *ctl, const char *name, const struct pl_change *change,
+		      enum pl_scope scope, struct pl_scope_result *result_r, struct pl_error *err)
+{
+	int ret;
+
+	if (scope == PL_SCOPE_INHERITING &&
+	    pl_scope_count(&ctl->work, ctl->policy, name, change, scope, result_r) < 0)
+		return -1;
+	if (pl_store_begin_write(ctl->work.store, err) < 0)
+		return -1;
+	ret = scope == PL_SCOPE_INHERITING
+		      ? pl_domain_set_counted(&ctl->work, ctl->policy, name, change, scope,
+					      result_r)
+		      : pl_domain_set(&ctl->work, ctl->policy, name, change, scope, result_r);
+	return ctl_finish_write(ctl, ret, err);
+}
+
 int cmd_domain_set(struct ctl *ctl, struct pl_error *err)
 {
 	const char *word = ctl->option[CTL_OPTION_SCOPE];
@@ -76,16 +94,12 @@ int cmd_domain_set(struct ctl *ctl, struct pl_error *err)
 	struct pl_scope_result result;
 	char name[PL_DOMAIN_MAX + 1];
 	struct pl_change change;
-	int ret;
 
 	if (word != NULL && !pl_scope_by_name(word, &scope))
 		return pl_error_set(err, PL_ERR_INVALID,
 				    "--scope %.32s: it must be inheriting, new or all", word);
 	if (domain_arg(ctl, name, err) < 0 || ctl_change(ctl, 1, PL_AT_DOMAIN, &change, err) < 0 ||
-	    pl_store_begin_write(ctl->work.store, err) < 0)
-		return -1;
-	ret = pl_domain_set(&ctl->work, ctl->policy, name, &change, scope, &result);
-	if (ctl_finish_write(ctl, ret, err) < 0)
+	    set_domain(ctl, name, &change, scope, &result, err) < 0)
 		return -1;
 	ctl_note_change(ctl, &change);
 	return print_scope_result(ctl, name, &result, err);

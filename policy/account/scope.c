@@ -126,7 +126,7 @@ struct scope_walk {
 	struct pl_scope_result *result;
 	struct pl_member *changed;
 	size_t count, room;
-	int failed;
+	int counts_only, failed;
 };
 
 static int keep_changed(struct scope_walk *walk, const struct pl_member *member)
@@ -150,7 +150,7 @@ static int walk_member(const struct pl_member *member, void *context)
 	struct pl_member changed;
 
 	if (pl_scope_reach(walk->change, walk->scope, member, &changed, walk->result) &&
-	    keep_changed(walk, &changed) < 0)
+	    !walk->counts_only && keep_changed(walk, &changed) < 0)
 		walk->failed = 1;
 	return walk->failed;
 }
@@ -196,6 +196,41 @@ static int record_set(const struct pl_work *work, const struct pl_domain *before
 	return pl_audit_add(work, "domain.set", before->name, was, is);
 }
 
+int pl_scope_write(const struct pl_work *work, const struct pl_scope_change *scope,
+		   enum pl_scope whom, const struct pl_scope_result *result)
+{
+	return pl_domain_write(work, &scope->after) < 0 ||
+			       record_set(work, &scope->before, &scope->after, whom, result) < 0
+		       ? pl_error_prefix(work->err, "domain %s", scope->before.name)
+		       : 0;
+}
+
+int pl_scope_count(const struct pl_work *work, const struct pl_policy *policy, const char *name,
+		   const struct pl_change *change, enum pl_scope scope,
+		   struct pl_scope_result *result_r)
+{
+	struct pl_scope_change what;
+	struct scope_walk walk = {
+		.change = &what, .scope = scope, .result = result_r, .counts_only = 1
+	};
+
+	memset(result_r, 0, sizeof(*result_r));
+	return pl_scope_begin(work, policy, name, change, &what) < 0
+		       ? -1
+		       : reach_members(work->store, &walk, work->err);
+}
+
+int pl_domain_set_counted(const struct pl_work *work, const struct pl_policy *policy,
+			  const char *name, const struct pl_change *change, enum pl_scope scope,
+			  const struct pl_scope_result *counted)
+{
+	struct pl_scope_change what;
+
+	return pl_scope_begin(work, policy, name, change, &what) < 0
+		       ? -1
+		       : pl_scope_write(work, &what, scope, counted);
+}
+
 int pl_domain_set(const struct pl_work *work, const struct pl_policy *policy, const char *name,
 		  const struct pl_change *change, enum pl_scope scope,
 		  struct pl_scope_result *result_r)
@@ -206,9 +241,7 @@ int pl_domain_set(const struct pl_work *work, const struct pl_policy *policy, co
 	memset(result_r, 0, sizeof(*result_r));
 	if (pl_scope_begin(work, policy, name, change, &what) < 0)
 		return -1;
-	if (reach_members(work->store, &walk, work->err) < 0 ||
-	    pl_domain_write(work, &what.after) < 0 ||
-	    record_set(work, &what.before, &what.after, scope, result_r) < 0)
+	if (reach_members(work->store, &walk, work->err) < 0)
 		return pl_error_prefix(work->err, "domain %s", name);
-	return 0;
+	return pl_scope_write(work, &what, scope, result_r);
 }

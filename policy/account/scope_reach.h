@@ -23,5 +23,8 @@ int pl_scope_begin(const struct pl_work *work, const struct pl_policy *policy, c
 int pl_scope_reach(const struct pl_scope_change *scope, enum pl_scope whom,
 		   const struct pl_member *member, struct pl_member *changed_r,
 		   struct pl_scope_result *result);
+/* Writes the domain, with an audit record that tells what became of its members. 0, or -1. */
+int pl_scope_write(const struct pl_work *work, const struct pl_scope_change *scope,
+		   enum pl_scope whom, const struct pl_scope_result *result);
 
 #endif

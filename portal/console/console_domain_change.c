@@ -3,12 +3,17 @@
 
 #include "policy/account/outcome.h"
 #include "policy/account/scope_preview.h"
+#include "policy/admin/domain_job.h"
 #include "portal/console/conflict.h"
 #include "portal/console/console_answer.h"
 #include "portal/console/console_change.h"
 #include "portal/console/console_domain_answer.h"
 #include "portal/console/console_lockout.h"
 #include "portal/console/handlers.h"
+#include "portal/console/job_runner.h"
+
+/* More members than these are counted before, and changed after, the write transaction. */
+#define AT_ONCE 1000
 
 static int read_setting(const struct request *request, enum pl_setting setting,
 			struct pl_change *change)
@@ -137,15 +142,59 @@ static int locks_out(const struct request *request, struct pl_error *err)
 struct scoped_change {
 	struct pl_change change;
 	enum pl_scope scope;
+	struct pl_scope_result result;
+	struct pl_job job; /* id 0: there is none */
 };
+
+/* In a read transaction: 1; 0 and the answer; -1. */
+static int count_members(struct request *request, struct response *response,
+			 struct scoped_change *scoped)
+{
+	struct pl_domain_summary summary;
+	int ret = console_domain_read(request, response, &summary, request->work.err);
+
+	if (ret == 1)
+		ret = check_change(request, response, &summary.domain, &scoped->change);
+	if (ret != 1)
+		return ret;
+	return pl_scope_count(&request->work, request->policy, summary.domain.name, &scoped->change,
+			      scoped->scope, &scoped->result) < 0
+		       ? -1
+		       : 1;
+}
+
+/* Members who inherit, and all of many, are not looked at while others wait to write. */
+static int set_domain(struct request *request, const char *name, struct scoped_change *scoped)
+{
+	const int is_many = scoped->result.members > AT_ONCE;
+
+	if (scoped->scope == PL_SCOPE_NEW || (scoped->scope == PL_SCOPE_ALL && !is_many))
+		return pl_domain_set(&request->work, request->policy, name, &scoped->change,
+				     scoped->scope, &scoped->result);
+	if (scoped->scope == PL_SCOPE_ALL && scoped->result.cleared > 0)
+		return pl_domain_set_by_job(&request->work, request->policy,
+					    &request->administrator, name, &scoped->change,
+					    &scoped->result, &scoped->job);
+	return pl_domain_set_counted(&request->work, request->policy, name, &scoped->change,
+				     scoped->scope, &scoped->result);
+}
+
+/* With the job that still changes members, or null. */
+static json_t *made_json(const struct scoped_change *scoped)
+{
+	json_t *json = result_json(&scoped->result);
+
+	json_object_set_new(json, "job",
+			    scoped->job.id == 0 ? json_null() : json_integer(scoped->job.id));
+	return json;
+}
 
 static int change_domain(struct request *request, struct response *response, void *context)
 {
-	const struct scoped_change *scoped = context;
+	struct scoped_change *scoped = context;
 	struct pl_error *err = request->work.err;
 	char state[CONSOLE_DOMAIN_STATE];
 	struct pl_domain_summary summary;
-	struct pl_scope_result result;
 	int ret = console_domain_read(request, response, &summary, err);
 
 	if (ret == 1)
@@ -155,8 +204,7 @@ static int change_domain(struct request *request, struct response *response, voi
 		ret = check_change(request, response, &summary.domain, &scoped->change);
 	if (ret != 1)
 		return ret;
-	if (pl_domain_set(&request->work, request->policy, summary.domain.name, &scoped->change,
-			  scoped->scope, &result) < 0)
+	if (set_domain(request, summary.domain.name, scoped) < 0)
 		return -1;
 	ret = locks_out(request, request->work.err);
 	if (ret != 0)
@@ -164,8 +212,7 @@ static int change_domain(struct request *request, struct response *response, voi
 	ret = console_domain_read(request, response, &summary, err);
 	if (ret != 1)
 		return ret;
-	return console_domain_answer(request, response, 200, &summary, result_json(&result), err) <
-			       0
+	return console_domain_answer(request, response, 200, &summary, made_json(scoped), err) < 0
 		       ? -1
 		       : 1;
 }
@@ -174,12 +221,22 @@ int patch_console_domain(struct request *request, struct response *response, str
 {
 	const char *word = request_text(request, "scope");
 	struct scoped_change scoped = { .scope = PL_SCOPE_INHERITING };
-	const int ret = read_change(request, response, &scoped.change);
+	int ret = read_change(request, response, &scoped.change);
 
-	(void)err;
 	if (ret != 1)
 		return ret;
 	if (word != NULL && !pl_scope_by_name(word, &scoped.scope))
 		return respond_bad_field(response, "scope");
-	return console_write(request, response, change_domain, &scoped);
+	if (scoped.scope != PL_SCOPE_NEW) {
+		if (pl_store_begin_read(request->work.store, err) < 0)
+			return -1;
+		ret = count_members(request, response, &scoped);
+		pl_store_end_read(request->work.store);
+		if (ret != 1)
+			return ret;
+	}
+	ret = console_write(request, response, change_domain, &scoped);
+	if (scoped.job.id != 0)
+		job_runner_wake();
+	return ret;
 }

@@ -266,6 +266,63 @@ class One(Domains):
         self.good(self.change(server, domain=name, pop3="off"))
 
 
+class Many(Domains):
+    """A domain of more members than are changed at once; each has POP3 on as a setting of its own."""
+
+    MEMBERS = 1500
+
+    def fill(self):
+        self.subject = "m-" + self.domain
+        self.command("domain", "add", self.subject)
+        self.command("member", "add", "first@" + self.subject, "pop3=on")
+        names = [row[1] for row in self.sql("PRAGMA table_info(member)") if row[1] not in ("id", "local")]
+        self.sql("WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x WHERE n < %d) INSERT INTO member (local, %s) "
+                 "SELECT 'u' || x.n, %s FROM member m CROSS JOIN x WHERE m.local = 'first' AND m.domain_id = (SELECT id FROM "
+                 "domain WHERE name = ?)" % (self.MEMBERS - 1, ", ".join(names), ", ".join("m." + name for name in names)),
+                 self.subject)
+
+    def held(self, member):
+        return self.command("member", "show", "%s@%s" % (member, self.subject))["settings"]["pop3"]["value"]
+
+    def ended(self, administrator, job):
+        wait_for(lambda: self.good(administrator.get("/jobs/%d" % job))["state"] == "done", TIMEOUT)
+        return self.good(administrator.get("/jobs/%d" % job))
+
+    def test_a_change_for_all_is_a_job_that_can_be_undone(self):
+        self.fill()
+        domain = self.make("domain", [self.domain, self.subject])
+        colleague = self.person(domain=self.subject)
+        self.command("member", "set", colleague, "pop3=on")
+        self.command("admin", "add", colleague, "--role", "helpdesk", "--domains", self.subject)
+        result = self.good(self.change(domain, self.subject, scope="all", pop3="off"))["result"]
+        self.assertEqual((result["members"], result["cleared"], result["affected"]), (self.MEMBERS + 1,) * 3)
+        # Administrators are not left to the job, which leaves them out.
+        self.assertEqual(self.held(colleague.split("@")[0]), "off")
+        job = self.ended(domain, result["job"])
+        self.assertEqual((job["change"], job["filter"], job["total"], job["changed"], job["skipped"]),
+                         ("pop3=inherit", "domain=" + self.subject, self.MEMBERS + 1, self.MEMBERS, 1))
+        self.assertEqual([self.held(member) for member in ("first", "u1", "u%d" % (self.MEMBERS - 1))], ["off"] * 3)
+        undo = self.ended(domain, self.good(domain.post("/jobs/%d/undo" % job["id"]))["id"])
+        self.assertEqual((undo["changed"], self.held("u1")), (self.MEMBERS, "on"))
+
+    def test_nobody_is_locked_out_by_the_job(self):
+        self.fill()
+        own = self.make("domain", [self.domain, self.subject], address=self.person(domain=self.subject))
+        server = self.make("server")
+        self.command("member", "set", own.browser.member, "webmail=on")
+        for administrator, why in ((own, "own-account"), (self.make("domain", [self.subject]), "locks-out-administrators")):
+            self.refused(self.change(administrator, self.subject, scope="all", webmail="off"), 409, why)
+        self.assertEqual(self.good(server.get(self.path(self.subject)))["settings"]["webmail"]["own"], "inherit")
+
+    def test_those_who_inherit_need_no_job(self):
+        self.fill()
+        domain = self.make("domain", [self.domain, self.subject])
+        result = self.good(self.change(domain, self.subject, imap="off"))["result"]
+        self.assertEqual(result, {"members": self.MEMBERS, "pinned": 0, "cleared": 0, "affected": self.MEMBERS, "job": None})
+        result = self.good(self.change(domain, self.subject, scope="all", imap="inherit"))["result"]
+        self.assertEqual((result["cleared"], result["affected"], result["job"]), (0, self.MEMBERS, None))
+
+
 class Previews(Domains):
     """What a preview says is what the change does, with classes and sections of the policy file."""
 
@@ -314,6 +371,7 @@ class Previews(Domains):
         self.assertEqual(preview["use_days"], 30)
         self.assertEqual(self.etag(server, self.subject), etag)  # it changes nothing
         result = self.good(self.change(server, self.subject, scope=scope, **fields))["result"]
+        self.assertIsNone(result.pop("job"))
         after = self.held()
         said = preview[scope]
         self.assertEqual({name: said[name] for name in result}, result)

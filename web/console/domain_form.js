@@ -6,8 +6,10 @@ import { Select, Tick } from "../lib/fields.js";
 import { Form } from "../lib/form.js";
 import { html } from "../lib/html.js";
 import { t } from "../lib/language.js";
+import { go } from "../lib/router.js";
 import { Outcome } from "./domain_outcome.js";
 import { SETTINGS } from "./domain_words.js";
+import { pageOfJob } from "./job_words.js";
 import { chosenSettings, SettingField } from "./setting_field.js";
 import { may, send } from "./state.js";
 
@@ -49,7 +51,11 @@ export function DomainForm({ object }) {
         if (Object.keys(changes).length === 0) return say(t("domain.nothing-changed"));
         const preview = await send("POST", `/domains/${encodeURIComponent(domain.domain)}/preview`, changes);
         if (!preview || !(await confirmed(preview, typed.scope))) return;
-        if (await object.save({ ...changes, scope: typed.scope })) say(t("domain.saved"));
+        const made = await object.save({ ...changes, scope: typed.scope });
+        if (!made) return;
+        const { job } = made.result;
+        if (job) go(pageOfJob(job));
+        say(t(job ? "domain.saved-job" : "domain.saved"));
     };
     const setting = (row) => html`<${SettingField} key=${row.name} ...${row} setting=${domain.settings[row.name]}
         inherit="domain.inherit" />`;

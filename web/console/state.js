@@ -85,15 +85,17 @@ export async function request(method, path, body) {
 }
 
 // An object of the API: value, null until it is there; tag, its version; reload(); and save(changes), which sends
-// them with PATCH, gives whether they were made, and throws ApiError for a form. Changes of a version that somebody
+// them with PATCH, gives the answer, false when they were not made, and throws ApiError for a form. Changes of a version that somebody
 // else has changed meanwhile are not made: the page says so, and has the new one.
 export function useObject(path) {
     const shown = useSignal({ answer: null, tag: null });
     const reload = async () => { shown.value = (await wanted(() => getTagged(API + path))) ?? shown.value; };
     useEffect(() => { attempt(reload); }, [path]);
     const save = async (changes) => {
+        let answer;
         try {
-            if ((await send("PATCH", path, changes, shown.peek().tag)) === null) return false;
+            answer = await send("PATCH", path, changes, shown.peek().tag);
+            if (answer === null) return false;
         } catch (error) {
             if (error.status !== 412) throw error;
             await reload();
@@ -101,7 +103,7 @@ export function useObject(path) {
             return false;
         }
         await reload();
-        return true;
+        return answer;
     };
     const { answer: value, tag } = shown.value;
     return { value, tag, reload, save };

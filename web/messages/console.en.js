@@ -472,6 +472,7 @@ export default {
     "domain.preview": "Look at the changes",
     "domain.nothing-changed": "You have changed nothing.",
     "domain.saved": "The changes were saved.",
+    "domain.saved-job": "The domain was changed. This job takes the settings of their own from its members.",
     "domain.remove": "Remove the domain",
     "domain.remove-hint": "The domain goes with its aliases, its members and their credentials. This cannot be undone.",
     "domain.remove-text": "Remove {domain} with {members} members and {aliases} aliases? This cannot be undone.",

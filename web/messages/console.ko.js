@@ -472,6 +472,7 @@ export default {
     "domain.preview": "변경 내용 확인",
     "domain.nothing-changed": "변경한 내용이 없습니다.",
     "domain.saved": "저장했습니다.",
+    "domain.saved-job": "도메인을 변경했습니다. 이 작업이 회원들의 개별 설정을 지웁니다.",
     "domain.remove": "도메인 삭제",
     "domain.remove-hint": "도메인과 별칭, 모든 회원과 인증 정보가 함께 삭제되며 되돌릴 수 없습니다.",
     "domain.remove-text": "{domain} 도메인을 회원 {members}명, 별칭 {aliases}개와 함께 삭제할까요? 되돌릴 수 없습니다.",
