@@ -279,7 +279,8 @@ class Withdrawn(Downloads):
         """A slow reader, who has taken some of the file."""
         with plain_connect(("127.0.0.1", self.portal.port), TIMEOUT) as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
-            client.sendall(("GET %s HTTP/1.1\r\nHost: %s\r\n\r\n" % (ticket, self.portal.files_host())).encode())
+            client.sendall(("GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n" %
+                            (ticket, self.portal.files_host())).encode())
             self.assertTrue(client.recv(65536).startswith(b"HTTP/1.1 200 "))
             yield client
 
