@@ -3,8 +3,12 @@
 
 #include "policy/admin/audit_search.h"
 #include "policy/admin/import.h"
+#include "policy/approval/enrolment.h"
+#include "policy/approval/request.h"
 #include "policy/credential/app_password.h"
 #include "portal/account/handlers.h"
+#include "portal/approve/guards.h"
+#include "portal/approve/handlers.h"
 #include "portal/console/console_role.h"
 #include "portal/console/guards.h"
 #include "portal/console/handlers.h"

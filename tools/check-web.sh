@@ -45,7 +45,8 @@ alone() { # CATALOGUE NAME FOLDER...
 }
 alone web/messages/account.en.js 'the account pages and the console' account console
 alone web/messages/console.en.js 'the console' console
-mapfile -t of_all < <(printf '%s\n' "${modules[@]}" | grep -vE '^web/(account|console)/')
+alone web/messages/approve.en.js 'the page of the phone' approve
+mapfile -t of_all < <(printf '%s\n' "${modules[@]}" | grep -vE '^web/(account|console|approve)/')
 while read -r key; do
 	complain "$key is shown on the account pages or in the console alone, and not in their catalogue"
 done < <(comm -23 <(keys web/messages/en.js) <(used_in "${of_all[@]}") | grep -v '^error\.')

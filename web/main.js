@@ -17,9 +17,15 @@ async function loadAccount() {
     return Account;
 }
 
+async function loadApprove() {
+    const [{ Approve }] = await Promise.all([import("./approve/approve.js"), loadSentences("approve")]);
+    return Approve;
+}
+
 const PARTS = [
     { path: "/account", load: loadAccount },
     { path: "/console", load: async () => (await import("./signin/entrance.js")).Entrance },
+    { path: "/approve", load: loadApprove },
     { path: "/consent", load: async () => (await import("./signin/consent.js")).Consent },
     { path: "/sign-out", load: async () => (await import("./signin/sign_out.js")).SignOut },
     { path: "/sign-in", load: async () => SignIn },

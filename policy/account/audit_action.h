@@ -23,6 +23,7 @@
 	ROW("app-password.revoke", TAKES, CHANGE)    \
 	ROW("application.connect", GIVES, CHANGE)    \
 	ROW("application.revoke", TAKES, CHANGE)     \
+	ROW("approval.deny", GIVES, CHANGE)          \
 	ROW("client.add", GIVES, CHANGE)             \
 	ROW("client.register", GIVES, SIGN_IN)       \
 	ROW("client.remove", TAKES_FROM_ALL, CHANGE) \
@@ -47,6 +48,8 @@
 	ROW("passkey.remove", TAKES, CHANGE)         \
 	ROW("passkey.rename", GIVES, CHANGE)         \
 	ROW("password.change", GIVES, CHANGE)        \
+	ROW("phone.register", TAKES, CHANGE)         \
+	ROW("phone.remove", TAKES, CHANGE)           \
 	ROW("profile-link.make", GIVES, CHANGE)      \
 	ROW("profile-link.use", GIVES, CHANGE)       \
 	ROW("recovery-code.use", GIVES, CHANGE)      \

@@ -309,8 +309,9 @@ static int remove_factors(const struct pl_work *work, struct pl_job_runner *runn
 	static const enum pl_sql statements[] = {
 		PL_SQL_JOB_DELETE_SECOND_FACTOR, PL_SQL_JOB_CLEAR_FACTOR,
 		PL_SQL_JOB_DELETE_TOTP,          PL_SQL_JOB_DELETE_TOTP_PENDING,
-		PL_SQL_JOB_DELETE_PASSKEY,       PL_SQL_JOB_DELETE_RECOVERY,
-		PL_SQL_JOB_DELETE_TRUSTED,       PL_SQL_JOB_DELETE_FAILURES
+		PL_SQL_JOB_DELETE_PASSKEY,       PL_SQL_JOB_DELETE_APPROVAL_DEVICE,
+		PL_SQL_JOB_DELETE_RECOVERY,      PL_SQL_JOB_DELETE_TRUSTED,
+		PL_SQL_JOB_DELETE_FAILURES,
 	};
 
 	if (run_on(work, PL_SQL_JOB_MARK_WITHOUT_FACTOR, portion, "taken") < 0 ||

@@ -60,9 +60,14 @@ int pl_factor_registered(const struct pl_work *work, struct pl_account *account,
 static int reset(const struct pl_work *work, struct pl_account *account)
 {
 	static const enum pl_sql statements[] = {
-		PL_SQL_TOTP_DELETE,        PL_SQL_TOTP_PENDING_DELETE,
-		PL_SQL_PASSKEY_DELETE_ALL, PL_SQL_RECOVERY_DELETE_ALL,
-		PL_SQL_TRUSTED_DELETE_ALL, PL_SQL_FACTOR_FAILURE_DELETE,
+		PL_SQL_TOTP_DELETE,
+		PL_SQL_TOTP_PENDING_DELETE,
+		PL_SQL_PASSKEY_DELETE_ALL,
+		PL_SQL_APPROVAL_DEVICE_DELETE_ALL,
+		PL_SQL_APPROVAL_ENROLMENT_DELETE,
+		PL_SQL_RECOVERY_DELETE_ALL,
+		PL_SQL_TRUSTED_DELETE_ALL,
+		PL_SQL_FACTOR_FAILURE_DELETE,
 	};
 	char text[PL_ADDRESS_MAX + 1];
 	const int64_t id = account->member.id;
@@ -100,6 +105,7 @@ static int remove_kind(const struct pl_work *work, struct pl_account *account,
 	static const enum pl_sql statements[] = {
 		[PL_FACTOR_TOTP] = PL_SQL_TOTP_DELETE,
 		[PL_FACTOR_PASSKEY] = PL_SQL_PASSKEY_DELETE_ALL,
+		[PL_FACTOR_APPROVAL] = PL_SQL_APPROVAL_DEVICE_DELETE_ALL,
 	};
 	char text[PL_ADDRESS_MAX + 1];
 	const int64_t id = account->member.id;

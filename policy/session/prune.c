@@ -12,6 +12,8 @@
 #include "policy/session/signing_key.h"
 
 /* For so long after its end, a link to files says that it has ended. */
+#define APPROVAL_COUNTED_SECONDS \
+	900 /* of policy/approval/request.h and enrolment.h, the longer one */
 #define ATTACHMENT_TOLD_DAYS 90
 
 /* Parameters of a statement beside the portion. */
@@ -127,6 +129,15 @@ int pl_prune(const struct pl_work *work, const struct pl_policy *policy, int por
 		{ "passkey_challenges",
 		  PL_SQL_PASSKEY_CHALLENGE_PRUNE,
 		  { PL_INT("now", work->now) } },
+		{ "approval_enrolments",
+		  PL_SQL_APPROVAL_ENROLMENT_PRUNE,
+		  { PL_INT("now", work->now) } },
+		{ "approval_tries",
+		  PL_SQL_APPROVAL_TRY_PRUNE,
+		  { PL_INT("before", work->now - APPROVAL_COUNTED_SECONDS) } },
+		{ "approval_requests",
+		  PL_SQL_APPROVAL_REQUEST_PRUNE,
+		  { PL_INT("before", work->now - APPROVAL_COUNTED_SECONDS) } },
 		{ "profile_links", PL_SQL_PROFILE_LINK_PRUNE, { PL_INT("now", work->now) } },
 		{ "forward_codes",
 		  PL_SQL_FORWARD_CODE_PRUNE,

@@ -509,6 +509,32 @@ static const struct pl_migration migrations[] = {
 	  "CREATE INDEX attachment_upload_session ON attachment_upload (session_id);"
 	  "CREATE INDEX attachment_upload_touched ON attachment_upload (touched_at);"
 	  "CREATE INDEX attachment_upload_link ON attachment_upload (link_id);" },
+	/* secret and code are digests. A request outlives its session, as it is counted. */
+	{ "approval on a phone",
+	  "CREATE TABLE approval_device ("
+	  " id {ID}, member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
+	  " public_key BYTEA NOT NULL UNIQUE, name TEXT NOT NULL, created_at BIGINT NOT NULL,"
+	  " created_ip TEXT NOT NULL, last_used_at BIGINT, last_used_ip TEXT);"
+	  "CREATE INDEX approval_device_member ON approval_device (member_id, id);"
+	  "CREATE TABLE approval_enrolment ("
+	  " member_id BIGINT PRIMARY KEY REFERENCES member (id) ON DELETE CASCADE,"
+	  " session_id BIGINT NOT NULL REFERENCES session (id) ON DELETE CASCADE,"
+	  " secret BYTEA NOT NULL UNIQUE, code BYTEA NOT NULL, expires_at BIGINT NOT NULL,"
+	  " tries BIGINT NOT NULL DEFAULT 0, public_key BYTEA UNIQUE, device_name TEXT,"
+	  " device_ip TEXT, number TEXT);"
+	  "CREATE INDEX approval_enrolment_session ON approval_enrolment (session_id);"
+	  "CREATE TABLE approval_try (id {ID}, tried_at BIGINT NOT NULL);"
+	  "CREATE INDEX approval_try_at ON approval_try (tried_at);"
+	  "CREATE TABLE approval_request ("
+	  " id {ID}, nonce BYTEA NOT NULL UNIQUE,"
+	  " member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
+	  " session_id BIGINT REFERENCES session (id) ON DELETE SET NULL,"
+	  " pending SMALLINT NOT NULL, number BIGINT NOT NULL, state TEXT NOT NULL,"
+	  " created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, ip TEXT NOT NULL,"
+	  " device TEXT NOT NULL);"
+	  "CREATE INDEX approval_request_member ON approval_request (member_id, created_at);"
+	  "CREATE INDEX approval_request_session ON approval_request (session_id);"
+	  "CREATE INDEX approval_request_created ON approval_request (created_at);" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,

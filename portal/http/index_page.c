@@ -10,6 +10,7 @@
 #include "portal/http/portal.h"
 
 #define CONSOLE "/console" /* a path */
+#define APPROVE "/approve" /* the same */
 #define ACCOUNT "account"  /* a part, a catalogue and a style sheet */
 
 /* What the page is filled in with. */
@@ -102,6 +103,13 @@ static void put_part_style(FILE *out, const struct view *view)
 	put_sheet(out, view, ACCOUNT);
 }
 
+/* The phone's page can be installed. */
+static void put_manifest(FILE *out, const struct view *view)
+{
+	if (strcmp(view->request->path, APPROVE) == 0)
+		fputs("<link rel=\"manifest\" href=\"" APPROVE "/manifest.webmanifest\">\n", out);
+}
+
 static void put_first(FILE *out, const struct view *view)
 {
 	if (is_entrance(view))
@@ -182,6 +190,7 @@ static const struct placeholder {
 	{ "{{first}}", put_first },       /* an attribute: the page begins with its own form */
 	{ "{{early}}", put_early },       /* the same for the form, which is hidden elsewhere */
 	{ "{{part}}", put_part_style },   /* a link to the style sheet of a part of the pages */
+	{ "{{manifest}}", put_manifest }, /* a link to it, where a page can be installed */
 	{ "{{logo}}", put_logo },         /* the brand's, if there is one */
 	{ "{{footer}}", put_footer },     /* the same */
 	{ "{{modules}}", put_modules },   /* links to the modules that main.js imports */

@@ -21,6 +21,7 @@ static const struct {
 } parts[] = {
 	{ "/account", "account/account.js" },
 	{ "/console", "console/console.js" },
+	{ "/approve", "approve/approve.js" },
 };
 #define PART_COUNT (sizeof(parts) / sizeof(parts[0]))
 
@@ -37,8 +38,8 @@ static const struct {
 	const char *path;
 	int below; /* and all paths below it */
 } index_paths[] = {
-	{ "/", 0 },        { "/sign-in", 1 },  { "/account", 1 },
-	{ "/console", 1 }, { "/sign-out", 0 }, { "/consent", 0 },
+	{ "/", 0 },         { "/sign-in", 1 }, { "/account", 1 }, { "/console", 1 },
+	{ "/sign-out", 0 }, { "/consent", 0 }, { "/approve", 0 },
 };
 
 /* With a version, so that modules of two versions never come together. */

@@ -88,6 +88,8 @@ static const char *way_to_prove(const struct request *request, unsigned int kind
 {
 	if ((kinds & PL_FACTOR_BIT(PL_FACTOR_PASSKEY)) != 0 && passkey_possible(request))
 		return "passkey";
+	if ((kinds & PL_FACTOR_BIT(PL_FACTOR_APPROVAL)) != 0)
+		return "approval";
 	return kinds != 0 ? "code" : "password";
 }
 

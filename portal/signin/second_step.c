@@ -2,6 +2,7 @@
  * do the next step, and nothing else. */
 #include <string.h>
 
+#include "portal/signin/approval.h"
 #include "portal/signin/factor.h"
 #include "portal/signin/guards.h"
 #include "portal/signin/handlers.h"
@@ -147,6 +148,31 @@ int post_passkey(struct request *request, struct response *response, struct pl_e
 	return ret == 1 ? complete(request, response, &step, err) : ret;
 }
 
+int post_approval(struct request *request, struct response *response, struct pl_error *err)
+{
+	int ret = check_next_step(request, response, NEXT_CODE, NEXT_CODE, err);
+
+	return ret == 1 ? approval_begin(request, response, err) : ret;
+}
+
+int get_approval(struct request *request, struct response *response, struct pl_error *err)
+{
+	return approval_state(request, response, err);
+}
+
+/* The approval is redeemed in the transaction that completes the session, or neither is done. */
+int post_approval_finish(struct request *request, struct response *response, struct pl_error *err)
+{
+	const struct step step = { NEXT_CODE, request_flag(request, "trust"), SIGN_IN_BY_APPROVAL };
+	int ret = request_begin_write(request, err);
+
+	if (ret == 0)
+		ret = check_next_step(request, response, NEXT_CODE, NEXT_CODE, err);
+	if (ret == 1)
+		ret = approval_redeem(request, response, err);
+	return ret == 1 ? complete_commit(request, response, &step, err) : ret;
+}
+
 int post_later(struct request *request, struct response *response, struct pl_error *err)
 {
 	const struct step step = { NEXT_OFFER, 0, SIGN_IN_BY_PASSWORD };
@@ -169,15 +195,34 @@ int post_registration_passkey_challenge(struct request *request, struct response
 	return ret == 1 ? passkey_begin_registration(request, response, err) : ret;
 }
 
+int post_registration_approval(struct request *request, struct response *response,
+			       struct pl_error *err)
+{
+	int ret = check_next_step(request, response, NEXT_REGISTER, NEXT_OFFER, err);
+
+	return ret == 1 ? approval_begin_registration(request, response, err) : ret;
+}
+
+int get_registration_approval(struct request *request, struct response *response,
+			      struct pl_error *err)
+{
+	return approval_registration_state(request, response, err);
+}
+
 /* The factor, the ends of other sessions, the recovery codes and the authenticated session are
- * one transaction, which is open. codes_r stays NULL unless the code or the passkey was right. */
+ * one transaction, which is open. codes_r stays NULL unless what came was right: what a kind sends is a field of its
+ * own. */
 static int register_factor(struct request *request, struct response *response, json_t **codes_r,
 			   struct pl_error *err)
 {
 	const char *code = request_text(request, "code");
+	const int is_phone = request_text(request, "number") != NULL;
 	const struct step step = { NEXT_REGISTER, request_flag(request, "trust"),
-				   code != NULL ? SIGN_IN_BY_CODE : SIGN_IN_BY_PASSKEY };
+				   code != NULL ? SIGN_IN_BY_CODE
+				   : is_phone   ? SIGN_IN_BY_APPROVAL
+						: SIGN_IN_BY_PASSKEY };
 	int ret = code != NULL ? factor_confirm(request, response, code, codes_r, err)
+		  : is_phone   ? approval_register(request, response, codes_r, err)
 			       : passkey_register(request, response, codes_r, err);
 
 	if (ret == 1)

@@ -13,6 +13,7 @@
 #define SIGN_IN_BY_PASSWORD "account-password"
 #define SIGN_IN_BY_CODE "one-time-code"
 #define SIGN_IN_BY_PASSKEY "passkey"
+#define SIGN_IN_BY_APPROVAL "approval"
 #define SIGN_IN_BY_RECOVERY "recovery-code"
 #define SIGN_IN_BY_DEVICE "trusted-device"
 #define SIGN_IN_BY_NOTHING "unknown"

@@ -15,7 +15,8 @@ async function catalogue(name) {
 
 // All sentences of the pages, by key.
 export async function messages(language) {
-    return { ...await catalogue(language), ...await catalogue(`account.${language}`), ...await catalogue(`console.${language}`) };
+    const parts = await Promise.all(["", "account.", "console.", "approve."].map((part) => catalogue(part + language)));
+    return Object.assign({}, ...parts);
 }
 
 const en = await messages("en");

@@ -299,7 +299,8 @@ class WhoMay(Portals):
 
     def refused(self, route, browser):
         error = {"client": (401, "invalid_client"), "bearer": (401, "invalid_token"),
-                 "metrics": (401, "invalid_token"), "webmail": (401, "invalid_token"), "upload": (404, "not-found")}
+                 "metrics": (401, "invalid_token"), "webmail": (401, "invalid_token"), "upload": (404, "not-found"),
+                 "device-key": (403, "wrong-signature"), "device": (403, "wrong-signature")}
         self.check(self.send(route, browser), *error.get(route.access, (401, "sign-in-again")))
 
     def test_a_stranger_reaches_public_routes_only(self):

@@ -254,6 +254,10 @@ static void every_table_has_a_limit(void **state)
 		"api_key "              /* what operators make */
 		"app_password "         /* what members make: a few each */
 		"app_password_network " /* the newest few for each */
+		"approval_device "      /* five for a member */
+		"approval_enrolment "   /* swept; one for a member */
+		"approval_request "     /* swept */
+		"approval_try "         /* swept */
 		"attachment_download "  /* swept */
 		"attachment_file "      /* a hundred for a link */
 		"attachment_link "      /* swept, and with its member */

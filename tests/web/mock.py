@@ -619,6 +619,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.answer_json(200, self.status())
             elif path == "/api/account":
                 self.answer_json(200, self.member("authenticated").account())
+            elif path == "/api/account/phones":
+                self.answer_json(200, {"phones": [], "possible": False, "most": 5})
             elif path == "/api/account/passkeys":
                 self.answer_json(200, {"passkeys": [], "possible": False, "most": 20})
             elif path == "/api/account/app-passwords":

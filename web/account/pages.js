@@ -11,6 +11,7 @@ import { Devices } from "./devices.js";
 import { Forwarding } from "./forwarding.js";
 import { Links } from "./links.js";
 import { ChangePassword } from "./password.js";
+import { PhoneRegistrationPage } from "./phone_registration.js";
 import { RegistrationPage } from "./registration.js";
 import { SetUp } from "./set_up.js";
 import { TwoStep } from "./two_step.js";
@@ -29,6 +30,7 @@ export const pages = [
         when: "password_change",
     },
     { path: "/account/activity", title: "activity.page", component: Activity },
+    { path: "/account/phone", component: PhoneRegistrationPage, within: "/account" },
     { path: "/account/registration", component: RegistrationPage, within: "/account" },
     { path: "/account/recovery-codes", component: CodesPage, within: "/account" },
 ];

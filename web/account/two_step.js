@@ -5,6 +5,7 @@ import { t } from "../lib/language.js";
 import { Authenticator } from "./authenticator.js";
 import { Choice } from "./choice.js";
 import { Passkeys } from "./passkeys.js";
+import { Phones } from "./phones.js";
 import { useAccount } from "./state.js";
 
 // Whether it holds, and the sentence that says so, with the reason.
@@ -27,6 +28,7 @@ export function TwoStep() {
         <p data-standing=${state}>${sentence}</p>
         <p>${t("account.scope")}</p>
         <${Passkeys} account=${account} />
+        <${Phones} account=${account} />
         <${Authenticator} account=${account} />
         <${Choice} account=${account} />`;
 }

@@ -1,6 +1,7 @@
 // reauthentication.js - sensitive changes need a code (or the password) once more.
 
 import { post } from "./api.js";
+import { Approval } from "./approval.js";
 import { dialog } from "./dialog.js";
 import { EitherCodeField, eitherCodeOf, Field } from "./fields.js";
 import { Form } from "./form.js";
@@ -14,6 +15,7 @@ function passwordField() {
 }
 
 const REASONS = {
+    approval: () => t("reauthentication.approval"),
     code: () => t("reauthentication.code"),
     passkey: () => t("reauthentication.passkey"),
     password: () => t("reauthentication.password"),
@@ -34,9 +36,22 @@ function askPasskey(path, submit, reason) {
                 <button type="button" onClick=${() => close()}>${t("app.cancel")}</button>`} />`);
 }
 
+// The phone, or at the reader's wish a code.
+function askPhone(path, submit, reason) {
+    return dialog(t("reauthentication.title"), (close) => html`
+        <p>${reason("approval")}</p>
+        <${Approval} path=${`${path}/approval`} done=${close}
+            others=${html`
+                <button type="button" onClick=${async () => close(await ask("code", path, submit, reason))}>
+                    ${t("passkey.other-way")}
+                </button>
+                <button type="button" onClick=${() => close()}>${t("app.cancel")}</button>`} />`);
+}
+
 // Sends what is typed to path, until it is right: the portal's answer; undefined when the reader would rather not.
 function ask(by, path, submit, reason = reasonFor) {
     if (by === "passkey" && canUsePasskeys()) return askPasskey(path, submit, reason);
+    if (by === "approval") return askPhone(path, submit, reason);
     const isCode = by !== "password";
     return dialog(t("reauthentication.title"), (close) => html`
         <p>${reason(by)}</p>

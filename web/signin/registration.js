@@ -35,6 +35,8 @@ export function Registration() {
         ways=${html`
             ${session.value.passkeys && canUsePasskeys() && html`
                 <${Action} go=${() => go("/sign-in/registration/passkey")}>${t("passkey.register-instead")}<//>`}
+            ${session.value.passkeys && html`
+                <${Action} go=${() => go("/sign-in/registration/approval")}>${t("phone.register-instead")}<//>`}
             ${optional && html`<${Action} go=${later}>${t("registration.later")}<//>`}
             <${OtherAccount} />`} />`;
 }

@@ -24,6 +24,11 @@ export const steps = [
         isTurn: (session) => asksFor(session, "code") && hasPasskey(session),
     },
     {
+        path: "/sign-in/approval",
+        component: laterStep(({ ApprovalStep }) => ApprovalStep),
+        isTurn: (session) => asksFor(session, "code") && session.factors.includes("approval"),
+    },
+    {
         path: "/sign-in/code",
         component: laterStep(({ Code }) => Code),
         isTurn: (session) => asksFor(session, "code") && session.factors.includes("totp"),
@@ -42,6 +47,11 @@ export const steps = [
         path: "/sign-in/registration/passkey",
         component: laterStep(({ PasskeyRegistration }) => PasskeyRegistration),
         isTurn: (session) => asksFor(session, "offer", "register") && mayHavePasskey(session),
+    },
+    {
+        path: "/sign-in/registration/approval",
+        component: laterStep(({ PhoneRegistration }) => PhoneRegistration),
+        isTurn: (session) => asksFor(session, "offer", "register") && session.passkeys,
     },
     {
         path: "/sign-in/recovery-codes",

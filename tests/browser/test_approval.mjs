@@ -1,0 +1,129 @@
+// test_approval.mjs - two browsers, one of the size of a desk and one of a phone: the phone is registered, approves, and
+// denies.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "../web/harness.mjs";
+import { contrasts, names, violations, widths } from "../web/page_checks.mjs";
+import { env, newMember } from "./server.mjs";
+import { Visitor, messages } from "./visitor.mjs";
+
+const axe = await readFile(`${process.env.NODE_FOLDER}/node_modules/axe-core/axe.min.js`, "utf8");
+const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+const LANGUAGES = { en: "en-US", ko: "ko-KR" };
+
+// A page of the phone's browser, which sees nothing of the desk's.
+class OnPhone {
+    static async at(reader, language, address = `${env.PORTAL_URL}/approve`) {
+        const phone = new OnPhone();
+        phone.page = (await reader.another({ ...PHONE, locale: LANGUAGES[language] })).page;
+        phone.words = await messages(language);
+        await phone.page.goto(address);
+        return phone;
+    }
+
+    says(key) {
+        return this.page.getByText(this.words[key]).first().waitFor();
+    }
+
+    async press(key) {
+        await this.page.getByRole("button", { name: this.words[key], exact: true }).click();
+    }
+
+    async fits() {
+        await this.page.evaluate(axe);
+        for (const check of [widths, names, contrasts, violations]) {
+            assert.deepEqual(await this.page.evaluate(check), [], check.name);
+        }
+    }
+}
+
+const numberOf = (page) => page.locator("[data-match] b").textContent();
+
+// Registers the phone by what the desk shows to those who cannot scan.
+async function register(visitor, phone) {
+    await visitor.page.locator("summary").click();
+    const [institution, user, code] = await visitor.page.locator("dd").allTextContents();
+    await phone.page.fill("[name=institution]", institution);
+    await phone.page.fill("[name=user]", user);
+    await phone.page.fill("[name=code]", code);
+    await phone.fits();
+    await phone.press("approve.register");
+    assert.equal(await numberOf(phone.page), await numberOf(visitor.page));
+    await phone.fits();
+    await visitor.button("phone.same").click();
+}
+
+for (const language of ["en", "ko"]) {
+    test(`a phone is registered at the first sign-in and lets the desk in, in ${language}`, { locale: LANGUAGES[language] },
+        async (reader) => {
+            const visitor = new Visitor(reader, await newMember());
+            if (language === "ko") visitor.inKorean();
+            await visitor.knock();
+            await visitor.button("phone.register-instead").click();
+            await visitor.heading("phone.title");
+            const phone = await OnPhone.at(reader, language);
+            await register(visitor, phone);
+            const [code] = await visitor.keepRecoveryCodes();
+            assert.ok(code);
+            await visitor.inbox();
+            await phone.says("approve.nothing");
+            await phone.fits();
+
+            await visitor.page.context().clearCookies();
+            await visitor.knock();
+            await visitor.says("approval.lead");
+            await visitor.button("approval.submit").click();
+            const number = await numberOf(visitor.page);
+            await phone.says("approve.sign-in");
+            await phone.fits();
+            await phone.page.keyboard.type(number);
+            await phone.page.keyboard.press("Enter");
+            await phone.says("approve.approved");
+            await visitor.inbox();
+        });
+}
+
+test("who is not asked for denies it, and the sign-in ends", {}, async (reader) => {
+    const visitor = new Visitor(reader, await newMember());
+    await visitor.begin();
+    await visitor.account();
+    await visitor.section("phones").getByRole("button", { name: visitor.t("phone.add") }).click();
+    await visitor.heading("phone.title");
+    // As the camera reads it.
+    const address = (await visitor.scanCode()).trim();
+    assert.ok(address.startsWith(`${env.PORTAL_URL}/approve#`), address);
+    const phone = await OnPhone.at(reader, "en", address);
+    await phone.says("approve.scanned");
+    await phone.fits();
+    await phone.press("approve.register");
+    assert.equal(await numberOf(phone.page), await numberOf(visitor.page));
+    await visitor.button("phone.same").click();
+    await visitor.says("phone.made");
+    await phone.says("approve.nothing");
+
+    const thief = await visitor.elsewhere();
+    await thief.knock();
+    await thief.says("approval.lead");
+    await thief.button("approval.submit").click();
+    await phone.says("approve.sign-in");
+    await phone.press("approve.not-me");
+    await phone.press("approve.deny");
+    await phone.says("approve.denied");
+    await thief.heading("password.title");
+    await visitor.await("A sign-in was denied on your phone");
+    await visitor.account();
+    await visitor.section("phones").getByRole("button", { name: /^Remove / }).click();
+    await visitor.page.getByRole("dialog").getByRole("button", { name: visitor.t("passkey.remove"), exact: true }).click();
+    await visitor.says("phone.removed");
+    await phone.says("approve.gone");
+});
+
+test("the phone's page can be installed", { ...PHONE }, async (reader, page) => {
+    await page.goto(`${env.PORTAL_URL}/approve`);
+    await page.getByRole("button").first().waitFor();
+    const cdp = await page.context().newCDPSession(page);
+    const { errors, data } = await cdp.send("Page.getAppManifest");
+    assert.deepEqual(errors, []);
+    assert.equal(JSON.parse(data).start_url, "/approve");
+});

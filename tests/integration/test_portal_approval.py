@@ -1,0 +1,396 @@
+"""Approval on a phone over HTTP: registration, approval, and everything that must not let anybody in."""
+import contextlib
+import email
+import email.policy
+import hashlib
+import json
+import sqlite3
+import threading
+import time
+import unittest
+
+from authenticator import Passkey, encode, run
+from portal import PortalTest, secure, totp
+from server import wait_for
+
+STEP = "/api/sign-in/approval"
+OFFER = "/api/sign-in/registration/approval"
+AGAIN = "/api/account/reauthentication/approval"
+LIST = "/api/account/phones"
+
+
+class Phone:
+    """A phone with a key of its own, which signs what it sends; changed are fields that it signs wrongly."""
+
+    def __init__(self, portal):
+        self.portal, self.browser, self.clock = portal, portal.browser(), 0
+        self.key = Passkey(portal.url)
+        self.point = b"\x04" + run("ec", "-pubout", "-outform", "DER", data=self.key.key)[-64:]
+
+    def signature(self, lines):
+        """r and s, each of 32 bytes, of what openssl writes in DER."""
+        der = self.key.sign("".join(line + "\n" for line in lines).encode())
+        r_len = der[3]
+        numbers = der[4:4 + r_len], der[6 + r_len:]
+        return encode(b"".join(number[-32:].rjust(32, b"\0") for number in numbers))
+
+    def body(self, path, **fields):
+        body = {"key": encode(self.point), "time": int(time.time()) + self.clock, **fields}
+        lines = ["postlatch-approval-1", self.portal.url, path] + ["%s=%s" % row for row in body.items()]
+        return {**body, "signature": self.signature(lines)}
+
+    def send(self, what, **fields):
+        path = "/api/approve/" + what
+        return self.browser.post(path, self.body(path, **fields))
+
+    def waiting(self):
+        return self.send("request").json["request"]
+
+
+class Approval(PortalTest):
+    members = 0
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.command("domain", "add", "example.test")
+        cls.portal.start_sender()
+
+    def setUp(self):
+        Approval.members += 1
+        self.member = "a%d@example.test" % self.members
+        self.browser = self.portal.browser()
+
+    def tearDown(self):
+        self.assertTrue(self.portal.alive(), self.portal.log())
+
+    def good(self, answer):
+        self.assertEqual(answer.status, 200, answer)
+        self.assertIsNone(secure(answer))
+        return answer.json
+
+    def refused(self, answer, status, error):
+        self.assertEqual((answer.status, answer.error), (status, error), answer)
+        self.assertIsNone(secure(answer))
+
+    def sql(self, statement, *values):
+        with contextlib.closing(sqlite3.connect(self.portal.dir + "/postlatch.db", timeout=60)) as db, db:
+            return db.execute(statement, values).fetchall()
+
+    def subjects(self):
+        mails = [email.message_from_string(text.split("\n", 1)[1], policy=email.policy.default)
+                 for text in self.portal.mails()]
+        return [mail["Subject"] for mail in mails if self.member in mail["To"]]
+
+    def claim(self, phone, offer, **changed):
+        return phone.send("registration/code", **{
+            "institution": offer["institution"], "user": offer["user"], "code": offer["code"], "name": "phone",
+            **changed})
+
+    def offered(self, browser=None, member=None):
+        """What the browser shows of a member who is to register."""
+        browser = browser or self.browser
+        self.assertEqual(self.good(browser.sign_in(member or self.member))["next"], "offer")
+        return self.good(browser.post(OFFER))
+
+    def registered(self, browser=None, member=None):
+        browser, phone = browser or self.browser, Phone(self.portal)
+        claimed = self.good(self.claim(phone, self.offered(browser, member)))
+        self.assertEqual(claimed["state"], "waiting")
+        seen = self.good(browser.get(OFFER))
+        self.assertEqual((seen["state"], seen["name"], seen["number"]), ("claimed", "phone", claimed["number"]))
+        answer = self.good(browser.post(OFFER + "/confirm", {"number": seen["number"]}))
+        self.assertEqual((answer["state"], len(answer["recovery_codes"])), ("authenticated", 10))
+        self.assertEqual(self.good(phone.send("registration"))["state"], "registered")
+        return phone
+
+    def knock(self, member=None):
+        """A browser that has entered the password, and asks the phone; and the number that it shows."""
+        browser = self.portal.browser()
+        answer = self.good(browser.sign_in(member or self.member))
+        self.assertEqual((answer["next"], answer["factors"]), ("code", ["approval"]))
+        self.sql("UPDATE approval_request SET created_at = created_at - 1000, expires_at = expires_at - 1000")
+        asked = self.good(browser.post(STEP))
+        self.assertEqual(asked["state"], "open")
+        return browser, asked["number"]
+
+    def approve(self, phone, number):
+        return phone.send("approve", request=phone.waiting()["id"], number=number)
+
+    def no_entry(self, browser):
+        self.refused(browser.post(STEP + "/finish", {}), 409, "approval-not-given")
+        self.assertEqual(browser.state(), "pending")
+
+    def test_phone_shows_the_sign_in_and_its_number_lets_the_browser_in_once(self):
+        phone = self.registered()
+        self.assertIsNone(phone.waiting())
+        browser, number = self.knock()
+        asked = phone.waiting()
+        self.assertEqual((asked["for"], asked["ip"]), ("sign-in", browser.ip))
+        self.assertLess(abs(asked["at"] - time.time()), 60)
+        self.assertNotIn(str(number), str({**asked, "id": "", "at": 0, "seconds": 0, "ip": "", "browser": ""}))
+        self.no_entry(browser)
+        self.good(self.approve(phone, number))
+        self.assertEqual(self.good(browser.get(STEP))["state"], "approved")
+        # Nobody else's browser, and this one once.
+        other = self.portal.browser()
+        self.good(other.sign_in(self.member))
+        self.no_entry(other)
+        self.assertEqual(self.good(browser.post(STEP + "/finish", {}))["state"], "authenticated")
+        self.assertIsNone(phone.waiting())
+        row, = self.good(browser.get(LIST))["phones"]
+        self.assertEqual((row["name"], row["last_used_ip"]), ("phone", phone.browser.ip))
+        wait_for(lambda: "Two-step verification was set up" in self.subjects())
+
+    def test_secret_of_the_qr_code_registers_and_is_good_once(self):
+        offer = self.offered()
+        self.assertIn("<svg", offer["svg"])
+        secret = encode(bytes(16))
+        phone = Phone(self.portal)
+        self.refused(phone.send("registration/secret", secret=secret, name="x"), 422, "wrong-issue-code")
+        # What is drawn cannot be read here: the same digest in its place.
+        self.sql("UPDATE approval_enrolment SET secret = ? WHERE member_id = (SELECT id FROM member WHERE local = ?)",
+                 hashlib.sha256(bytes(16)).digest(), self.member.split("@")[0])
+        claimed = self.good(phone.send("registration/secret", secret=secret, name="x"))
+        late = Phone(self.portal)
+        self.refused(late.send("registration/secret", secret=secret, name="x"), 422, "wrong-issue-code")
+        self.refused(self.claim(late, offer), 422, "wrong-issue-code")
+        # Without the member's word the phone is nothing; nor with another number, or in another browser.
+        self.refused(phone.send("request"), 403, "device-unknown")
+        wrong = "%06d" % ((int(claimed["number"]) + 1) % 10 ** 6)
+        self.refused(self.browser.post(OFFER + "/confirm", {"number": wrong}), 422, "registration-expired")
+        other = self.portal.browser()
+        self.good(other.sign_in(self.member))
+        self.refused(other.post(OFFER + "/confirm", {"number": claimed["number"]}), 422, "registration-expired")
+        self.good(self.browser.post(OFFER + "/confirm", {"number": claimed["number"]}))
+        self.assertIsNone(phone.waiting())
+
+    def test_three_wrong_codes_end_a_registration_and_unknown_names_are_answered_alike(self):
+        offer = self.offered()
+        wrong = "%05d" % ((int(offer["code"]) + 1) % 10 ** 5)
+        phone = Phone(self.portal)
+        answers = [self.claim(phone, offer, code=wrong) for _ in range(3)]
+        answers += [self.claim(phone, offer), self.claim(phone, offer, user="nobody"),
+                    self.claim(phone, offer, institution="elsewhere.test"), self.claim(phone, offer, user="a b")]
+        self.assertEqual({(answer.status, answer.body) for answer in answers}, {(422, answers[0].body)})
+        self.assertEqual(self.good(self.browser.get(OFFER))["state"], "none")
+        # A new one has three again; the old code is none of them.
+        again = self.good(self.browser.post(OFFER))
+        self.sql("DELETE FROM sign_in_failure")
+        self.good(self.claim(phone, again))
+
+    def test_codes_end_in_ten_minutes_and_a_new_one_takes_the_place_of_the_old(self):
+        first = self.offered()
+        second = self.good(self.browser.post(OFFER))
+        phone = Phone(self.portal)
+        if first["code"] != second["code"]:
+            self.refused(self.claim(phone, first), 422, "wrong-issue-code")
+        self.assertTrue(550 < second["expires_at"] - time.time() <= 601)
+        self.sql("UPDATE approval_enrolment SET expires_at = 1")
+        self.refused(self.claim(phone, second), 422, "wrong-issue-code")
+
+    def test_guesses_for_many_members_end_for_all_of_them(self):
+        offer = self.offered()
+        self.sql("DELETE FROM approval_try")
+        self.sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) "
+                 "INSERT INTO approval_try (tried_at) SELECT ? FROM n", int(time.time()))
+        phone = Phone(self.portal)
+        self.refused(self.claim(phone, offer), 429, "too-many-issue-codes")
+        self.sql("UPDATE approval_try SET tried_at = tried_at - 601")
+        self.good(self.claim(phone, offer))
+        self.sql("DELETE FROM approval_try")
+
+    def test_guesses_of_one_address_are_slowed(self):
+        offer = self.offered()
+        phone = Phone(self.portal)
+        wrong = "%05d" % ((int(offer["code"]) + 1) % 10 ** 5)
+        answers = [self.claim(phone, offer, code=wrong) for _ in range(12)]
+        self.assertEqual((answers[-1].status, answers[-1].error), (429, "too-many-issue-codes"))
+
+    def test_nothing_but_the_phone_s_own_signature_counts(self):
+        phone, stranger = self.registered(), Phone(self.portal)
+        browser, number = self.knock()
+        path, asked = "/api/approve/approve", phone.waiting()["id"]
+        good = phone.body(path, request=asked, number=number)
+        theirs = stranger.body(path, request=asked, number=number)
+        rows = {
+            "another's key": {**theirs, "key": good["key"]},
+            "another number": {**phone.body(path, request=asked, number=10), "number": 11},
+            "another request": {**good, "request": encode(bytes(16))},
+            "another time": {**good, "time": good["time"] + 1},
+            "another route": {**phone.body("/api/approve/deny", request=asked), "number": number},
+            "no signature": {**good, "signature": encode(bytes(64))},
+            "short signature": {**good, "signature": encode(bytes(63))},
+            "no point": {**good, "key": encode(b"\x04" + bytes(64))},
+            "compressed point": {**good, "key": encode(b"\x02" + phone.point[1:33])},
+        }
+        for name, body in rows.items():
+            with self.subTest(name):
+                self.refused(self.portal.browser().post(path, body), 403, "wrong-signature")
+                self.no_entry(browser)
+        self.refused(stranger.browser.post(path, theirs), 403, "device-unknown")
+        for clock in (-300, 300):
+            phone.clock = clock
+            self.refused(phone.send("request"), 403, "device-clock")
+        phone.clock = 0
+        self.no_entry(browser)
+        self.good(phone.browser.post(path, good))
+        self.refused(phone.browser.post(path, good), 409, "approval-gone")
+        self.good(browser.post(STEP + "/finish", {}))
+        self.refused(phone.browser.post(path, good), 409, "approval-gone")
+
+    def test_phone_of_another_member_approves_nothing(self):
+        phone = self.registered()
+        other = "b%d@example.test" % self.members
+        theirs = self.registered(self.portal.browser(), other)
+        browser, number = self.knock()
+        asked = phone.waiting()["id"]
+        self.assertIsNone(theirs.waiting())
+        self.refused(theirs.send("approve", request=asked, number=number), 409, "approval-gone")
+        self.refused(theirs.send("deny", request=asked), 409, "approval-gone")
+        self.no_entry(browser)
+
+    def test_wrong_number_ends_the_request(self):
+        phone = self.registered()
+        browser, number = self.knock()
+        asked = phone.waiting()["id"]
+        self.refused(phone.send("approve", request=asked, number=10 + (number - 9) % 90), 422, "wrong-number")
+        self.assertEqual(self.good(browser.get(STEP))["state"], "wrong-number")
+        self.refused(phone.send("approve", request=asked, number=number), 409, "approval-gone")
+        self.no_entry(browser)
+
+    def test_denial_ends_the_sign_in_and_is_told(self):
+        phone = self.registered()
+        for when in ("open", "approved", "redeemed"):
+            with self.subTest(when):
+                browser, number = self.knock()
+                asked = phone.waiting()["id"]
+                if when != "open":
+                    self.good(phone.send("approve", request=asked, number=number))
+                if when == "redeemed":
+                    self.good(browser.post(STEP + "/finish", {}))
+                self.good(phone.send("deny", request=asked))
+                self.refused(phone.send("approve", request=asked, number=number), 409, "approval-gone")
+                self.assertEqual(browser.post(STEP + "/finish", {}).status, 401)
+                self.assertEqual((browser.get("/api/account").status, browser.session()["why"]), (401, "ended"))
+        self.assertEqual(self.sql("SELECT COUNT(*) FROM audit WHERE action = 'approval.deny' AND object = ?",
+                                  self.member), [(3,)])
+        wait_for(lambda: sum(text.startswith("A sign-in was denied on your phone") for text in self.subjects()) == 3)
+
+    def test_race_of_approval_and_denial_never_lets_in(self):
+        phone = self.registered()
+        for _ in range(6):
+            browser, number = self.knock()
+            asked = phone.waiting()["id"]
+            bodies = [("/api/approve/approve", phone.body("/api/approve/approve", request=asked, number=number)),
+                      ("/api/approve/deny", phone.body("/api/approve/deny", request=asked))]
+            senders = [threading.Thread(target=self.portal.browser().post, args=body) for body in bodies]
+            for sender in senders:
+                sender.start()
+            browser.post(STEP + "/finish", {})
+            for sender in senders:
+                sender.join()
+            browser.post(STEP + "/finish", {})
+            self.assertEqual(browser.session()["state"], "none")
+
+    def test_requests_are_few_and_one_at_a_time(self):
+        phone = self.registered()
+        browser, _ = self.knock()
+        first = phone.waiting()["id"]
+        self.good(browser.post(STEP))
+        self.assertEqual(phone.waiting()["id"], first)
+        other = self.portal.browser()
+        self.good(other.sign_in(self.member))
+        self.refused(other.post(STEP), 429, "approval-busy")
+        for _ in range(2):
+            self.sql("UPDATE approval_request SET expires_at = 1")
+            self.good(other.post(STEP))
+        self.sql("UPDATE approval_request SET expires_at = 1")
+        self.refused(other.post(STEP), 429, "too-many-approvals")
+        # Nor by signing in anew.
+        self.good(other.post("/api/sign-out"))
+        self.good(other.sign_in(self.member))
+        self.refused(other.post(STEP), 429, "too-many-approvals")
+        self.sql("UPDATE approval_request SET created_at = created_at - 901")
+        self.good(other.post(STEP))
+
+    def test_request_dies_with_time_and_with_its_sign_in(self):
+        phone = self.registered()
+        browser, number = self.knock()
+        asked = phone.waiting()["id"]
+        self.good(browser.post("/api/sign-out"))
+        self.assertIsNone(phone.waiting())
+        self.refused(phone.send("approve", request=asked, number=number), 409, "approval-gone")
+        browser, number = self.knock()
+        asked = phone.waiting()["id"]
+        self.sql("UPDATE approval_request SET expires_at = 1")
+        self.refused(phone.send("approve", request=asked, number=number), 409, "approval-gone")
+        self.assertEqual(self.good(browser.get(STEP))["state"], "none")
+        # Approved, and too late for the browser.
+        browser, number = self.knock()
+        self.good(self.approve(phone, number))
+        self.sql("UPDATE approval_request SET expires_at = 1")
+        self.no_entry(browser)
+
+    def test_restart_of_the_portal_in_the_middle_loses_nothing(self):
+        phone = self.registered()
+        browser, number = self.knock()
+        self.portal.stop()
+        self.portal.start(self.portal.port)
+        self.good(self.approve(phone, number))
+        self.good(browser.post(STEP + "/finish", {}))
+
+    def test_account_page_proves_adds_and_removes(self):
+        phone = self.registered()
+        self.sql("UPDATE session SET reauthenticated_at = 1")
+        answer = self.browser.post(LIST + "/registration")
+        self.assertEqual((answer.status, answer.json), (403, {"error": "reauthentication-needed", "by": "approval"}))
+        number = self.good(self.browser.post(AGAIN))["number"]
+        self.assertEqual(phone.waiting()["for"], "change")
+        self.refused(self.browser.post(AGAIN + "/finish"), 409, "approval-not-given")
+        self.good(self.approve(phone, number))
+        self.assertEqual(self.good(self.browser.get(AGAIN))["state"], "approved")
+        self.assertTrue(self.good(self.browser.post(AGAIN + "/finish"))["reauthenticated"])
+        second = Phone(self.portal)
+        claimed = self.good(self.claim(second, self.good(self.browser.post(LIST + "/registration"))))
+        self.assertEqual(self.good(self.browser.get(LIST + "/registration"))["state"], "claimed")
+        answer = self.good(self.browser.post(LIST, {"number": claimed["number"]}))
+        self.assertNotIn("recovery_codes", answer)
+        first, last = [row["id"] for row in answer["phones"]]
+        wait_for(lambda: "A phone was registered" in self.subjects())
+        self.refused(self.browser.post(LIST + "/remove", {"id": 10 ** 9}), 404, "not-found")
+        rows = self.good(self.browser.post(LIST + "/remove", {"id": first}))["phones"]
+        self.assertEqual([row["id"] for row in rows], [last])
+        self.refused(phone.send("request"), 403, "device-unknown")
+        browser, number = self.knock()
+        self.good(self.approve(second, number))
+        self.good(browser.post(STEP + "/finish", {}))
+        self.good(self.browser.post(LIST + "/remove", {"id": last}))
+        account = self.good(self.browser.get("/api/account"))
+        self.assertEqual((account["factor"]["registered"], account["factor"]["recovery_codes"]), (False, 0))
+
+    def test_approval_and_a_code_stand_beside_each_other(self):
+        self.registered()
+        key = self.good(self.browser.post("/api/account/registration"))["key"]
+        self.good(self.browser.post("/api/account/registration/confirm", {"code": totp(key, steps=-1)}))
+        browser = self.portal.browser()
+        answer = self.good(browser.sign_in(self.member))
+        self.assertEqual(answer["factors"], ["totp", "approval"])
+        self.good(browser.post(STEP))
+        self.good(browser.post("/api/sign-in/code", {"code": totp(key)}))
+
+    def test_reset_by_the_command_takes_phones(self):
+        phone = self.registered()
+        self.assertTrue(self.command("totp", "reset", self.member)["removed"])
+        self.assertEqual(self.good(self.portal.browser().sign_in(self.member))["next"], "offer")
+        self.refused(phone.send("request"), 403, "device-unknown")
+
+    def test_page_is_a_program_to_be_installed(self):
+        answer = self.portal.browser().get("/approve/manifest.webmanifest")
+        self.assertEqual((answer.status, answer.headers["Content-Type"]), (200, "application/manifest+json"))
+        manifest = json.loads(answer.body)
+        self.assertEqual((manifest["start_url"], manifest["display"]), ("/approve", "standalone"))
+
+
+if __name__ == "__main__":
+    unittest.main()
