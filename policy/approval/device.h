@@ -2,7 +2,8 @@
  *
  * Opening page of the room. A device is a key that its browser has made and cannot give away
  * (device_key.h). How a member comes by one is enrolment.h, and what it is asked is request.h. The
- * portal checks that a device has signed what it sends, and that it is new (portal/approve/guards.h).
+ * portal checks that a device has signed what it sends, and that it is new
+ * (portal/approve/guards.h).
  *
  * Functions that write take part in the caller's write transaction.
  */

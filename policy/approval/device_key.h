@@ -1,5 +1,5 @@
-/* device_key.h - the key of an approval device: ECDSA with P-256 and SHA-256 (FIPS 186-5), as browsers
- * have it (W3C Web Cryptography, "ECDSA").
+/* device_key.h - the key of an approval device: ECDSA with P-256 and SHA-256 (FIPS 186-5), as
+ * browsers have it (W3C Web Cryptography, "ECDSA").
  *
  * Pure: no database, no clock.
  */

@@ -1,8 +1,8 @@
 /* request.h - what a member is asked on the phone: whether it is the member who signs in.
  *
- * A request belongs to one session in one state, pending (it signs in) or authenticated (it confirms
- * a change), and dies with either. The browser shows a number of two digits, which the member types
- * on the phone (NIST SP 800-63B-4 3.1.3.1); a wrong one ends the request. An answer is one
+ * A request belongs to one session in one state, pending (it signs in) or authenticated (it
+ * confirms a change), and dies with either. The browser shows a number of two digits, which the
+ * member types on the phone (NIST SP 800-63B-4 3.1.3.1); a wrong one ends the request. An answer is one
  * conditional UPDATE, and so is its redemption by the session. Who denies is always right: also
  * after an approval, and after its redemption, while the request lives; the session ends with it.
  *
@@ -71,8 +71,8 @@ enum pl_approval_answered {
 int pl_approval_approve_commit(const struct pl_work *work, const struct pl_approval_device *device,
 			       const unsigned char nonce[PL_APPROVAL_NONCE_BYTES], int number,
 			       enum pl_approval_answered *answered_r);
-/* It is not the member: the session ends, with what it has opened, and the member is told. session_r
- * is what ended. */
+/* It is not the member: the session ends, with what it has opened, and the member is told.
+ * session_r is what ended. */
 int pl_approval_deny_commit(const struct pl_work *work, const struct pl_approval_device *device,
 			    const unsigned char nonce[PL_APPROVAL_NONCE_BYTES],
 			    struct pl_session *session_r, enum pl_approval_answered *answered_r);

@@ -1,10 +1,10 @@
 /* guards.h - kinds of access that a phone has: it signs what it sends. Values and meaning: struct
  * guard in portal/http/route.h; their names and sentences: portal/guards.def.
  *
- * What is signed is a text of lines: "postlatch-approval-1", the portal's own address, the path, and
- * each field of the route but the signature, in the order of the row, as "name=value". So a
- * signature is good at one portal, for one route and for what stands in the fields; its time must be
- * that of the portal, give or take APPROVE_CLOCK_SECONDS. Whatever changes something can be done
+ * What is signed is a text of lines: "postlatch-approval-1", the portal's own address, the path,
+ * and each field of the route but the signature, in the order of the row, as "name=value". So a
+ * signature is good at one portal, for one route and for what stands in the fields; its time must
+ * be that of the portal, give or take APPROVE_CLOCK_SECONDS. Whatever changes something can be done
  * once, so that a copy of a request has no effect in that time either.
  *
  * No cookie is read.

@@ -27,8 +27,8 @@ int why_signed_out(const struct request *request, const char **why_r);
 /* Whether the session's member has entered a one-time code, or without a second factor the
  * password, in the last 20 minutes, so that sensitive changes are open. */
 int is_reauthenticated(const struct request *request);
-/* Refuses until the member has reauthenticated, and says by what: "passkey", "approval", "code" or "password". 0,
- * or -1. */
+/* Refuses until the member has reauthenticated, and says by what: "passkey", "approval", "code" or
+ * "password". 0, or -1. */
 int ask_to_reauthenticate(const struct request *request, struct response *response);
 
 #endif

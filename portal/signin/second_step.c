@@ -210,8 +210,8 @@ int get_registration_approval(struct request *request, struct response *response
 }
 
 /* The factor, the ends of other sessions, the recovery codes and the authenticated session are
- * one transaction, which is open. codes_r stays NULL unless what came was right: what a kind sends is a field of its
- * own. */
+ * one transaction, which is open. codes_r stays NULL unless what came was right: what a kind sends
+ * is a field of its own. */
 static int register_factor(struct request *request, struct response *response, json_t **codes_r,
 			   struct pl_error *err)
 {

@@ -1,8 +1,8 @@
 /* fuzz_approval.c - what anybody sends as the phone of a member.
  *
- * The first byte chooses the route, the rest is the JSON of the body. Whatever stands in the fields
- * that a route accepts, the signed text has a line for each of them, and no line more: two different
- * bodies never have one text.
+ * The first byte chooses the route, the rest is the JSON of the body. Whatever stands in the
+ * fields that a route accepts, the signed text has a line for each of them, and no line more: two
+ * different bodies never have one text.
  */
 #include "tests/fuzz/fuzz.h"
 
