@@ -2,9 +2,10 @@
  *
  * A request belongs to one session in one state, pending (it signs in) or authenticated (it
  * confirms a change), and dies with either. The browser shows a number of two digits, which the
- * member types on the phone (NIST SP 800-63B-4 3.1.3.1); a wrong one ends the request. An answer is one
- * conditional UPDATE, and so is its redemption by the session. Who denies is always right: also
- * after an approval, and after its redemption, while the request lives; the session ends with it.
+ * member types on the phone (NIST SP 800-63B-4 3.1.3.1); a wrong one ends the request. An answer
+ * is one conditional UPDATE, and so is its redemption by the session. Who denies is always right:
+ * also after an approval, and after its redemption, while the request lives; the session ends with
+ * it.
  *
  * A member has one open request, and PL_APPROVAL_REQUESTS in PL_APPROVAL_PERIOD; after that there
  * are the other factors. Rows stay for that long, so that whoever begins to sign in anew asks no
