@@ -11,7 +11,7 @@
 #include "dovecot/doveadm.h"
 #include "policy/account/retirement.h"
 #include "policy/admin/adoption.h"
-#include "policy/attachment/link.h"
+#include "policy/attachment/link_notice.h"
 #include "policy/base/monotonic.h"
 #include "policy/session/prune.h"
 #include "portal/console/openapi.h"
@@ -96,6 +96,23 @@ static int tell_of_retirement(const struct pl_work *work, const struct pl_policy
 	return ret;
 }
 
+static int tell_of_links(const struct pl_work *work, const struct pl_policy *policy)
+{
+	struct pl_link_notice next = { .link_id = 0 };
+	int ret;
+
+	while ((ret = pl_link_notice_next(work, policy, &next)) == 1) {
+		if (pl_store_begin_write(work->store, work->err) < 0)
+			return -1;
+		if (pl_link_notice_tell(work, &next) < 0 ||
+		    pl_store_commit(work->store, work->err) < 0) {
+			pl_store_rollback(work->store);
+			return -1;
+		}
+	}
+	return ret;
+}
+
 /* A job in which portal_run() looks at the clock, so that a leap is noticed soon. */
 static int do_nothing(const struct pl_work *work, const struct pl_policy *policy)
 {
@@ -125,6 +142,7 @@ static void work(void)
 		return;
 	tell_at_ms = now_ms + TELL_EVERY_MS;
 	portal_run(portal, "telling members that the account password ends", tell_of_retirement);
+	portal_run(portal, "telling members that nobody has downloaded their files", tell_of_links);
 }
 
 static int reload(struct pl_error *err)

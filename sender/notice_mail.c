@@ -17,7 +17,7 @@ static const struct sentence {
 #define NOTICE(what, subject_en, text_en, subject_ko, text_ko) \
 	{ what, { { subject_en, text_en }, { subject_ko, text_ko } } },
 #define WORDS(tag, when, address, device, reason, target, advice, date)
-#define ENDS(day, uses, advice)
+#define ENDS(what, page, day_en, uses_en, advice_en, day_ko, uses_ko, advice_ko)
 #include "sender/notices.def"
 #undef NOTICE
 #undef WORDS
@@ -30,19 +30,23 @@ static const struct {
 #define NOTICE(what, subject_en, text_en, subject_ko, text_ko)
 #define WORDS(tag, when, address, device, reason, target, advice, date) \
 	{ when, address, device, reason, target, advice, date },
-#define ENDS(day, uses, advice)
+#define ENDS(what, page, day_en, uses_en, advice_en, day_ko, uses_ko, advice_ko)
 #include "sender/notices.def"
 #undef NOTICE
 #undef WORDS
 #undef ENDS
 };
 
-static const struct {
-	const char *day, *uses, *advice;
-} ends[MAIL_LANGUAGES] = {
+static const struct ending {
+	const char *what, *page;
+	struct {
+		const char *day, *uses, *advice;
+	} in[MAIL_LANGUAGES];
+} endings[] = {
 #define NOTICE(what, subject_en, text_en, subject_ko, text_ko)
 #define WORDS(tag, when, address, device, reason, target, advice, date)
-#define ENDS(day, uses, advice) { day, uses, advice },
+#define ENDS(what, page, day_en, uses_en, advice_en, day_ko, uses_ko, advice_ko) \
+	{ what, page, { { day_en, uses_en, advice_en }, { day_ko, uses_ko, advice_ko } } },
 #include "sender/notices.def"
 #undef NOTICE
 #undef WORDS
@@ -55,16 +59,26 @@ struct notice {
 	const struct sentence *sentence;
 };
 
+/* NULL: it is not a notice that something ends. */
+static const struct ending *find_ending(const char *what)
+{
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		if (strcmp(endings[i].what, what) == 0)
+			return &endings[i];
+	}
+	return NULL;
+}
+
 /* Nobody has done anything: what is going to happen is told in place of when it was done. */
-static void put_end(FILE *out, const struct mail_words *words, enum mail_language language)
+static void put_end(FILE *out, const struct mail_words *words, const struct ending *ending,
+		    enum mail_language language)
 {
 	const struct notice *notice = words->context;
 	const struct pl_notice_origin *origin = &notice->origin;
 
-	fprintf(out, "%s\n\n%s: %s\n%s: %s\n\n%s\n%s/account/app-passwords\n",
-		notice->sentence->in[language].text, ends[language].day, origin->day,
-		ends[language].uses, origin->uses, ends[language].advice,
-		words->policy->portal_url);
+	fprintf(out, "%s\n\n%s: %s\n%s: %s\n\n%s\n%s%s\n", notice->sentence->in[language].text,
+		ending->in[language].day, origin->day, ending->in[language].uses, origin->uses,
+		ending->in[language].advice, words->policy->portal_url, ending->page);
 }
 
 static void put_fact(FILE *out, const char *label, const char *value)
@@ -77,9 +91,10 @@ static void put_text(FILE *out, const struct mail_words *words, enum mail_langua
 {
 	const struct notice *notice = words->context;
 	const struct pl_notice_origin *origin = &notice->origin;
+	const struct ending *ending = find_ending(notice->sentence->what);
 
-	if (origin->day[0] != '\0') {
-		put_end(out, words, language);
+	if (ending != NULL) {
+		put_end(out, words, ending, language);
 		return;
 	}
 	fprintf(out, "%s\n\n%s: ", notice->sentence->in[language].text, labels[language].when);

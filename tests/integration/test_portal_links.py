@@ -1,10 +1,19 @@
 """The page of the member's own links to files over HTTP: what is stored, for longer, withdrawn."""
+import email
+import email.policy
+import time
 import unittest
 
+from server import TIMEOUT, wait_for
 from test_downloads import ALICE, MB, Downloads
 
 PATH = "/api/account/links"
 DAY = 86400
+
+
+def body(mail):
+    message = email.message_from_string(mail.split("\n", 1)[1], policy=email.policy.default)
+    return message.get_content()
 
 
 class Links(Downloads):
@@ -95,6 +104,22 @@ class Links(Downloads):
             self.refused(self.post(what, link + 1000), 404, "not-found")
         self.assertEqual(self.get(path).status, 200)
         self.assertFalse(self.only()["extended"])
+
+    def test_the_sender_is_told_of_what_nobody_fetches(self):
+        link, _ = self.link((b"x", "보고서.pdf"), (b"y", "b.zip"))
+        self.portal.sql("UPDATE attachment_link SET made_at = made_at - 28 * 86400, expires_at = expires_at - 28 * 86400")
+        self.portal.stop()
+        self.portal.start()
+        wait_for(lambda: self.portal.sql("SELECT told_at FROM attachment_link WHERE id = ?", link)[0][0], TIMEOUT)
+        sender = self.portal.start_sender()
+        self.addCleanup(sender.wait, TIMEOUT)
+        self.addCleanup(sender.terminate)
+        wait_for(lambda: any("/account/large-attachments" in body(mail) for mail in self.portal.mails()), TIMEOUT)
+        text = next(body(mail) for mail in self.portal.mails() if "/account/large-attachments" in body(mail))
+        until = time.strftime("%Y-%m-%d", time.gmtime(self.only()["expires_at"]))
+        for words in ("Nobody has downloaded the files below", "Available until (UTC): " + until, "Files: 보고서.pdf, b.zip",
+                      "아직 아무도 내려받지 않았습니다", "보관 기한 (UTC): " + until):
+            self.assertIn(words, text)
 
     def test_the_session_tells_whether_there_are_links(self):
         self.assertTrue(self.browser.session()["large_attachments"])

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "policy/attachment/download.h"
+#include "policy/attachment/link_notice.h"
 #include "policy/settings/option.h"
 
 #define T 1700000000
@@ -605,6 +606,61 @@ static void a_blob_is_used_while_a_row_names_it(void **state)
 	assert_int_equal(pl_link_uses_blob(fixture->store, file.blob, &fixture->err), 0);
 }
 
+/* Tells all that are to be told at that time, as the portal does. Returns how many were. */
+static int tell(struct fixture *fixture, const char *policy_text, int64_t now)
+{
+	struct pl_policy *policy = policy_of(policy_text);
+	struct pl_link_notice next = { .link_id = 0 };
+	const struct pl_work *work = work_at(fixture, now);
+	int ret, told = 0;
+
+	while ((ret = pl_link_notice_next(work, policy, &next)) == 1) {
+		assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
+		assert_int_equal(pl_link_notice_tell(work, &next), 1);
+		assert_int_equal(pl_link_notice_tell(work, &next), 0);
+		assert_ok(fixture, pl_store_commit(fixture->store, &fixture->err));
+		told++;
+	}
+	assert_int_equal(ret, 0);
+	pl_policy_unref(&policy);
+	return told;
+}
+
+static void who_has_sent_what_nobody_fetches_is_told_once(void **state)
+{
+	static const unsigned char ticket[PL_DOWNLOAD_TICKET] = "1";
+	struct fixture *fixture = *state;
+	const struct pl_new_file_link files[2] = { file_of("x", 1), file_of("y", 1) };
+	struct pl_secret token;
+	struct pl_link link;
+
+	add_member(fixture, "user@a.test", "");
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(add_link(fixture, "user@a.test", files, 2, &token), 1);
+	reopen(fixture, PL_ROLE_PORTAL);
+	/* The second is withdrawn, and one file of the third was fetched. */
+	assert_int_equal(pl_link_get(work_at(fixture, T), 2, &link), 1);
+	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
+	assert_int_equal(pl_link_withdraw(work_at(fixture, T), &link), 1);
+	assert_ok(fixture, pl_store_commit(fixture->store, &fixture->err));
+	assert_int_equal(count(fixture, 6, ticket), 1);
+	/* The fourth was valid for no longer than three days, and the fifth is extended. */
+	sql_run(fixture->db,
+		"UPDATE attachment_link SET made_at = expires_at - 3 * 86400 WHERE id = 4");
+	sql_run(fixture->db,
+		"UPDATE attachment_link SET expires_at = expires_at + 30 * 86400 WHERE id = 5");
+
+	assert_int_equal(tell(fixture, "", T + 27 * DAY - 1), 0);
+	assert_int_equal(tell(fixture, "attachment_notice_days = 0\n", T + 28 * DAY), 0);
+	assert_int_equal(tell(fixture, "", T + 30 * DAY), 0);
+	assert_int_equal(tell(fixture, "", T + 27 * DAY), 1);
+	assert_int_equal(tell(fixture, "", T + 28 * DAY), 0);
+	assert_int_equal(tell(fixture, "attachment_notice_days = 20\n", T + 55 * DAY), 1);
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT COUNT(*) FROM outbox WHERE what = 'attachment-ends'"),
+			 2);
+}
+
 static void types_that_stay_in_the_mail(void **state)
 {
 	static const struct {
@@ -643,6 +699,7 @@ int main(void)
 		TEST_WITH_DATABASE(links_of_a_member_come_newest_first),
 		TEST_WITH_DATABASE(a_link_is_extended_once_while_it_is_open),
 		TEST_WITH_DATABASE(a_download_is_counted_once_with_each_ticket),
+		TEST_WITH_DATABASE(who_has_sent_what_nobody_fetches_is_told_once),
 		TEST_WITH_DATABASE(files_go_with_their_link_and_links_later),
 		TEST_WITH_DATABASE(what_no_row_names_is_swept),
 		cmocka_unit_test(types_that_stay_in_the_mail),
