@@ -39,6 +39,7 @@
 	ROW("job.resume", GIVES, CHANGE)             \
 	ROW("job.start", GIVES, CHANGE)              \
 	ROW("link.extend", GIVES, CHANGE)            \
+	ROW("link.password", GIVES, CHANGE)          \
 	ROW("link.withdraw", GIVES, CHANGE)          \
 	ROW("member.add", TAKES, CHANGE)             \
 	ROW("member.remove", TAKES, CHANGE)          \

@@ -373,11 +373,12 @@ static int record(const struct pl_work *work, const char *action, const struct p
 int pl_link_extend(const struct pl_work *work, const struct pl_policy *policy,
 		   const struct pl_link *link)
 {
-	const int64_t changed = pl_exec_count(
-		work->store, PL_SQL_LINK_EXTEND,
-		PL_PARAMS(PL_INT("id", link->id), PL_INT("now", work->now),
-			  PL_INT("seconds", policy->attachment_days * PL_DAY_SECONDS)),
-		work->err);
+	const int64_t changed =
+		pl_exec_count(work->store, PL_SQL_LINK_EXTEND,
+			      PL_PARAMS(PL_INT("id", link->id), PL_INT("now", work->now),
+					PL_INT("seconds",
+					       policy->attachment_days * PL_DAY_SECONDS)),
+			      work->err);
 
 	return changed <= 0 ? (int)changed : record(work, "link.extend", link);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "policy/attachment/download.h"
+#include "policy/attachment/link_password.h"
 #include "portal/account/handlers.h"
 #include "portal/http/request.h"
 #include "portal/http/response.h"
@@ -162,6 +163,26 @@ int post_link_extend(struct request *request, struct response *response, struct 
 		return ret;
 	return finish(request, response, &link,
 		      pl_link_extend(&request->work, request->policy, &link), err);
+}
+
+int post_link_password(struct request *request, struct response *response, struct pl_error *err)
+{
+	const char *password = request_text(request, "password");
+	struct pl_link link;
+	int ret;
+
+	if (request->verify == NULL)
+		return pl_error_set(err, PL_ERR_RETRY, "the HMAC key cannot be read");
+	ret = request_begin_write(request, err);
+	if (ret == 0)
+		ret = find_link(request, response, &link);
+	if (ret != 1)
+		return ret;
+	ret = pl_link_set_password(&request->work, request->verify, &link,
+				   password == NULL ? "" : password);
+	if (ret < 0 && err->code == PL_ERR_INVALID)
+		return respond_bad_field(response, "password");
+	return finish(request, response, &link, ret, err);
 }
 
 int post_link_withdraw(struct request *request, struct response *response, struct pl_error *err)

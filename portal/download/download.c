@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "policy/attachment/link_password.h"
 #include "portal/download/disposition.h"
 #include "portal/download/handlers.h"
 #include "portal/download/link_page.h"
@@ -73,9 +74,10 @@ static int show_link(struct request *request, struct response *response, struct 
 	struct pl_link link;
 	const int ret = find_link(request, response, &link, files);
 
-	return ret == 1 ? respond_link_page(request, response, &link, files->file, files->count,
-					    request_parameter(request, "token"))
-			: ret;
+	const struct link_page page = { &link, files->file, files->count,
+					request_parameter(request, "token") };
+
+	return ret == 1 ? respond_link_page(request, response, &page) : ret;
 }
 
 /* The file that the button names; NULL: none. */
@@ -104,13 +106,44 @@ static int send_to_file(struct request *request, struct response *response,
 	return respond_redirect(response, location);
 }
 
+/* Whether what was sent opens the link: 1; 0 response says that it does not; -1. The ticket that is
+ * given then holds for ranges as well. */
+static int check_password(struct request *request, struct response *response,
+			  const struct link_page *page, struct pl_error *err)
+{
+	const char *password = request_form(request, "password");
+	enum pl_link_try result;
+	int64_t wait;
+
+	if (!page->link->has_password)
+		return 1;
+	if (request->verify == NULL)
+		return pl_error_set(err, PL_ERR_RETRY, "the HMAC key cannot be read");
+	if (pl_link_try_password_commit(&request->work, request->verify, page->link,
+					password == NULL ? "" : password, &result, &wait) < 0)
+		return -1;
+	switch (result) {
+	case PL_LINK_TRY_RIGHT:
+		return 1;
+	case PL_LINK_TRY_LATER:
+		return respond_password_later(request, response, page, wait);
+	case PL_LINK_TRY_WRONG:
+		break;
+	}
+	return respond_wrong_password(request, response, page);
+}
+
 static int press(struct request *request, struct response *response, struct files *files,
 		 struct pl_error *err)
 {
 	const struct pl_link_file *file;
 	struct pl_link link;
-	const int ret = find_link(request, response, &link, files);
+	int ret = find_link(request, response, &link, files);
+	const struct link_page page = { &link, files->file, files->count,
+					request_parameter(request, "token") };
 
+	if (ret == 1)
+		ret = check_password(request, response, &page, err);
 	if (ret != 1)
 		return ret;
 	file = chosen(request, files);

@@ -4,8 +4,11 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "policy/attachment/link_password.h"
 #include "portal/http/frame.h"
 #include "portal/http/html.h"
+#include "portal/http/pages.h"
+#include "portal/http/portal.h"
 
 enum link_words {
 #define LINK_WORDS(id, en, ko) WORDS_##id,
@@ -102,42 +105,96 @@ static void put_left(FILE *out, enum language language, int64_t left)
 		  language, text);
 }
 
-static void put_file(FILE *out, enum language language, const struct pl_link *link,
-		     const struct pl_link_file *file, const char *token)
+static void begin_form(FILE *out, const char *token)
+{
+	fprintf(out, "<form method=\"post\" action=\"/l/%s\">", token);
+}
+
+static void put_button(FILE *out, enum language language, const struct link_page *page,
+		       const struct pl_link_file *file)
 {
 	const long long id = (long long)file->id;
 
+	fputs("<dd>", out);
+	if (!page->link->has_password)
+		begin_form(out, page->token);
+	fprintf(out,
+		"<button type=\"submit\" name=\"file\" value=\"%lld\" "
+		"aria-describedby=\"file-%lld\">%s</button>",
+		id, id, words[WORDS_DOWNLOAD][language]);
+	fputs(page->link->has_password ? "</dd>" : "</form></dd>", out);
+}
+
+static void put_file(FILE *out, enum language language, const struct link_page *page,
+		     const struct pl_link_file *file)
+{
 	fputs("<dl><dt>", out);
 	put_size(out, file->size);
 	fprintf(out, " &middot; %s &middot; ",
 		words[file->is_scanned ? WORDS_SCANNED : WORDS_NOT_SCANNED][language]);
-	put_left(out, language, link->downloads_most - file->downloads);
-	fprintf(out, "</dt><dd id=\"file-%lld\">", id);
+	put_left(out, language, page->link->downloads_most - file->downloads);
+	fprintf(out, "</dt><dd id=\"file-%lld\">", (long long)file->id);
 	put_html(out, file->name);
 	fputs("</dd>", out);
-	if (!pl_link_is_used_up(link, file))
-		fprintf(out,
-			"<dd><form method=\"post\" action=\"/l/%s\"><button type=\"submit\" "
-			"name=\"file\" value=\"%lld\" aria-describedby=\"file-%lld\">%s</button>"
-			"</form></dd>",
-			token, id, id, words[WORDS_DOWNLOAD][language]);
+	if (!pl_link_is_used_up(page->link, file))
+		put_button(out, language, page, file);
 	fputs("</dl>\n", out);
 }
 
-int respond_link_page(const struct request *request, struct response *response,
-		      const struct pl_link *link, const struct pl_link_file *files, size_t count,
-		      const char *token)
+/* fault: what is wrong with the password that was sent; NULL: nothing is. */
+static void put_password(FILE *out, enum language language, const char *fault)
+{
+	fprintf(out,
+		"<div data-field><label for=\"password\">%s</label><div><input type=\"password\" "
+		"id=\"password\" name=\"password\" required autocomplete=\"off\" "
+		"maxlength=\"%d\" aria-describedby=\"password-error\"%s></div>"
+		"<p role=\"alert\" id=\"password-error\">%s</p></div>\n",
+		words[WORDS_PASSWORD][language], PL_LINK_PASSWORD_MAX,
+		fault == NULL ? "" : " aria-invalid=\"true\"", fault == NULL ? "" : fault);
+}
+
+static int respond_page(const struct request *request, struct response *response, int status,
+			const struct link_page *page, const char *fault)
 {
 	const enum language language = request_language(request);
-	FILE *out = begin(request, response, 200, WORDS_TITLE);
+	FILE *out = begin(request, response, status, WORDS_TITLE);
 
 	if (out == NULL)
 		return 0;
 	fprintf(out, "<p>%s</p>\n", words[WORDS_WHAT][language]);
-	for (size_t i = 0; i < count; i++)
-		put_file(out, language, link, &files[i], token);
-	put_until(out, language, link->expires_at);
+	if (page->link->has_password) {
+		fprintf(out, "<link rel=\"stylesheet\" href=\"%s/css/form.css\">",
+			pages_folder(portal_pages(request->portal)));
+		begin_form(out, page->token);
+		put_password(out, language, fault);
+	}
+	for (size_t i = 0; i < page->count; i++)
+		put_file(out, language, page, &page->files[i]);
+	if (page->link->has_password)
+		fputs("</form>\n", out);
+	put_until(out, language, page->link->expires_at);
 	return end(out);
+}
+
+int respond_link_page(const struct request *request, struct response *response,
+		      const struct link_page *page)
+{
+	return respond_page(request, response, 200, page, NULL);
+}
+
+int respond_wrong_password(const struct request *request, struct response *response,
+			   const struct link_page *page)
+{
+	return respond_page(request, response, 403, page,
+			    words[WORDS_PASSWORD_WRONG][request_language(request)]);
+}
+
+int respond_password_later(const struct request *request, struct response *response,
+			   const struct link_page *page, int64_t wait)
+{
+	response->retry_after = wait < 1 ? 1 : (int)wait;
+	return respond_page(request, response, 429, page,
+			    words[WORDS_PASSWORD_LATER][request_language(request)]);
 }
 
 int respond_link_gone(const struct request *request, struct response *response, enum link_gone why)

@@ -90,6 +90,7 @@ const BODIES = {
     "/api/account/app-passwords/profile": { id: 1, password: "x" },
     "/api/account/password": { old: "x", new: "y", end_others: false },
     "/api/account/links/extend": { id: 1 },
+    "/api/account/links/password": { id: 1, password: "x" },
     "/api/account/links/withdraw": { id: 1 },
     "/api/account/forwarding": { enabled: true, keep_copy: true },
     "/api/account/forwarding/targets": { address: "x@elsewhere.test" },

@@ -3,9 +3,10 @@ import email
 import email.policy
 import time
 import unittest
+import urllib.parse
 
 from server import TIMEOUT, wait_for
-from test_downloads import ALICE, MB, Downloads
+from test_downloads import ALICE, FORM, MB, Downloads
 
 PATH = "/api/account/links"
 DAY = 86400
@@ -120,6 +121,61 @@ class Links(Downloads):
         for words in ("Nobody has downloaded the files below", "Available until (UTC): " + until, "Files: 보고서.pdf, b.zip",
                       "아직 아무도 내려받지 않았습니다", "보관 기한 (UTC): " + until):
             self.assertIn(words, text)
+
+    def password(self, link, password):
+        return self.browser.post(PATH + "/password", {"id": link, **({"password": password} if password else {})})
+
+    def enter(self, path, link, password):
+        text = "file=%d&password=%s" % (self.files(link)[0], urllib.parse.quote(password))
+        return self.request("POST", path, text, {"Content-Type": FORM})
+
+    def test_a_password_is_asked_for_and_holds_for_ranges(self):
+        link, path = self.link((b"0123456789", "a.txt"))
+        self.assertTrue(self.good(self.password(link, "열려라 참깨"))["link"]["password"])
+        self.assertEqual(self.audit("link.password"), [(ALICE, ALICE, "")])
+        stored, = self.portal.sql("SELECT password FROM attachment_link WHERE id = ?", link)[0]
+        self.assertRegex(stored, "^[0-9a-f]{64}$")
+        page = self.get(path)
+        self.assertEqual(page.status, 200)
+        self.assertIn(b'name="password"', page.body)
+        for wrong in ("", "열려라", "x" * 2000):
+            answer = self.enter(path, link, wrong)
+            self.assertEqual(answer.status, 403, answer)
+            self.assertIn("This password is not right.", answer.body.decode())
+        self.assertEqual(self.press(path, self.files(link)[0]).status, 403)
+        answer = self.enter(path, link, "열려라 참깨")
+        self.assertEqual(answer.status, 303, answer)
+        ticket = answer.headers["Location"]
+        self.assertEqual(self.get(ticket, Range="bytes=0-4").body, b"01234")
+        self.assertEqual(self.get(ticket, Range="bytes=5-").body, b"56789")
+        self.wait_counted(link, 1)
+        self.assertFalse(self.good(self.password(link, ""))["link"]["password"])
+        self.assertEqual(self.press(path, self.files(link)[0]).status, 303)
+
+    def test_too_many_wrong_passwords_are_refused_for_a_time_and_so_is_the_right_one(self):
+        link, path = self.link((b"x", "a.txt"))
+        self.good(self.password(link, "right one"))
+        for _ in range(3):
+            self.assertEqual(self.enter(path, link, "right one").status, 303)
+        for _ in range(10):
+            self.assertEqual(self.enter(path, link, "wrong one").status, 403)
+        answers = [self.enter(path, link, word) for word in ("right one", "wrong one")]
+        for answer in answers:
+            self.assertEqual(answer.status, 429, answer)
+            self.assertIn("too many wrong passwords", answer.body.decode())
+            self.assertLessEqual(int(answer.headers["Retry-After"]), 900)
+        self.assertEqual(answers[0].body, answers[1].body)
+        self.portal.sql("UPDATE attachment_link SET tried_at = tried_at - 900")
+        self.assertEqual(self.enter(path, link, "right one").status, 303)
+
+    def test_a_password_must_be_long_enough_and_of_ones_own_link(self):
+        link, _ = self.link((b"x", "a.txt"))
+        for wrong in ("12345", "가나다라마", "x" * 129):
+            answer = self.password(link, wrong)
+            self.assertEqual((answer.status, answer.json), (400, {"error": "bad-request", "field": "password"}))
+        self.refused(self.signed_in("bob@example.test").post(PATH + "/password", {"id": link, "password": "123456"}), 404,
+                     "not-found")
+        self.assertFalse(self.only()["password"])
 
     def test_the_session_tells_whether_there_are_links(self):
         self.assertTrue(self.browser.session()["large_attachments"])

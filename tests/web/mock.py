@@ -250,6 +250,14 @@ def post_link_extend(session, body):
     return {"link": row, **ROOM}
 
 
+def post_link_password(session, body):
+    row, password = link_of(session, body), body.get("password", "")
+    if 0 < len(password) < 6:
+        raise bad_field("password")
+    row["password"] = bool(password)
+    return {"link": row, **ROOM}
+
+
 def post_link_withdraw(session, body):
     row = link_of(session, body)
     row["state"] = "withdrawn"
@@ -571,6 +579,7 @@ ROUTES = {
     "/api/account/forwarding/targets/confirm": ("authenticated", False, post_forwarding_confirm),
     "/api/account/forwarding/targets/remove": ("authenticated", False, post_forwarding_remove),
     "/api/account/links/extend": ("authenticated", False, post_link_extend),
+    "/api/account/links/password": ("authenticated", False, post_link_password),
     "/api/account/links/withdraw": ("authenticated", False, post_link_withdraw),
     "/api/account/password": ("authenticated", True, post_password),
     "/api/account/sessions/end": ("authenticated", False, post_session_end),

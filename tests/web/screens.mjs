@@ -196,6 +196,11 @@ export const SCREENS = {
     },
     "large attachments": (reader) => reader.account("sender", "/account/large-attachments"),
     "large attachments, none": (reader) => reader.account("trusted", "/account/large-attachments"),
+    "large attachments, password": async (reader, page) => {
+        await reader.account("sender", "/account/large-attachments");
+        await page.locator("tbody tr").first().locator("button").nth(1).click();
+        await page.waitForSelector("dialog form");
+    },
     "large attachments, withdraw": async (reader, page) => {
         await reader.account("sender", "/account/large-attachments");
         await page.locator("tbody tr").first().locator("[data-tone=danger]").click();

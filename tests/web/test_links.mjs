@@ -54,3 +54,19 @@ test("large attachments: the page is there where the server has links", {}, asyn
     await page.locator("nav a", { hasText: "Devices" }).waitFor();
     assert.equal(await page.locator("nav a", { hasText: "Large attachments" }).count(), 0);
 });
+
+test("large attachments: a password is set, and taken away again", {}, async (reader, page) => {
+    await reader.account("sender", PATH);
+    const button = row(page, "Plans for 2027").getByRole("button", { name: "Password of Plans for 2027" });
+    await button.click();
+    await page.fill("dialog [name=password]", "short");
+    await page.click("dialog [type=submit]");
+    await page.locator("dialog [data-field] [role=alert]:not(:empty)").waitFor();
+    await page.fill("dialog [name=password]", "long enough");
+    await page.keyboard.press("Enter");
+    await row(page, "Plans for 2027").getByText("With a password").waitFor();
+    assert.equal(await reader.said(), "The files of Plans for 2027 have a password now.");
+    await button.click();
+    await page.getByRole("button", { name: "Remove password" }).click();
+    await row(page, "Plans for 2027").getByText("With a password").waitFor({ state: "detached" });
+});

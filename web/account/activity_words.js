@@ -48,7 +48,11 @@ const changes = {
     code: { reuse: "change.token-stolen" },
     "connection-test": { start: "change.connection-test-start" },
     forward: { set: "change.forward-set", clear: "change.forward-clear", code: "change.forward-code" },
-    link: { extend: "change.link-extend", withdraw: "change.link-withdraw" },
+    link: {
+        extend: "change.link-extend",
+        password: "change.link-password",
+        withdraw: "change.link-withdraw",
+    },
     member: { add: "change.member-add", set: "change.member-set" },
     password: { change: "change.password" },
     passkey: {

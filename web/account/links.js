@@ -2,9 +2,11 @@
 // longer, and withdrawn.
 
 import { awaited } from "../lib/announcements.js";
-import { get } from "../lib/api.js";
+import { get, post } from "../lib/api.js";
 import { Action } from "../lib/button.js";
-import { agree } from "../lib/dialog.js";
+import { agree, dialog } from "../lib/dialog.js";
+import { Field } from "../lib/fields.js";
+import { Form } from "../lib/form.js";
 import { html } from "../lib/html.js";
 import { day, fill, t } from "../lib/language.js";
 import { size } from "../lib/size.js";
@@ -42,13 +44,38 @@ async function withdraw(link, put) {
     if (agreed) await change("withdraw", link, put, () => t("links.was-withdrawn", { name: nameOf(link) }));
 }
 
+// The portal's answer; undefined when the reader would rather not.
+function askPassword(link) {
+    const send = (password) => awaited(() => post(`${PATH}/password`, { id: link.id, ...password }));
+    const others = (close) => html`
+        ${link.password && html`<${Action} go=${async () => close(await request(`${PATH}/password`, { id: link.id }))}>
+            ${t("links.password-remove")}<//>`}
+        <button type="button" onClick=${() => close()}>${t("app.cancel")}</button>`;
+    return dialog(t("links.password-title", { name: nameOf(link) }), (close) => html`
+        <p>${t("links.password-text")}</p>
+        <${Form} submit=${t("links.password-save")} action=${async (typed) => close(await send(typed))}
+            others=${others(close)}>
+            <${Field} name="password" label=${t("links.password-field")} hint=${t("links.password-hint")}
+                autocomplete="off" autocapitalize="none" spellcheck=${false} maxlength="128" />
+        <//>`);
+}
+
+async function setPassword(link, put) {
+    const answer = await askPassword(link);
+    if (!answer) return;
+    const { link: changed, ...members } = answer;
+    put(changed, members);
+    settle(t(changed.password ? "links.password-set" : "links.password-removed", { name: nameOf(link) }), ID);
+}
+
 function Mail({ link }) {
     const file = ({ id, name, size: bytes, downloads: count }) => html`<small key=${id}>
         ${t("links.file", { name, size: size(bytes), count })}
     </small>`;
     return html`<b>${nameOf(link)}</b>
         <small>${fill("links.sent", { time: html`<${Moment} seconds=${link.made_at} />` })}</small>
-        ${link.files.map(file)}`;
+        ${link.files.map(file)}
+        ${link.password && html`<small>${t("links.has-password")}</small>`}`;
 }
 
 function Until({ link: { state, expires_at: at } }) {
@@ -62,6 +89,8 @@ function Actions({ link, days, put }) {
     return html`<span data-row data-wraps>
         ${!link.extended && html`<${Action} go=${() => extend(link, put)}
             aria-label=${t("links.extend-which", { days, name })}>${t("links.extend", { days })}<//>`}
+        <${Action} go=${() => setPassword(link, put)}
+            aria-label=${t("links.password-which", { name })}>${t("links.password")}<//>
         <${Action} tone="danger" go=${() => withdraw(link, put)}
             aria-label=${t("links.withdraw-which", { name })}>${t("links.withdraw")}<//>
     </span>`;
