@@ -23,6 +23,45 @@ char *pl_base64url(const void *data, size_t len, char *text_r)
 	return text_r;
 }
 
+static int digit_of(char c)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	const char *at = c == '\0' ? NULL : strchr(digits, c);
+
+	return at == NULL ? -1 : (int)(at - digits);
+}
+
+int pl_base64url_decode(const char *text, size_t len, unsigned char *bytes_r, size_t limit)
+{
+	unsigned int held = 0, bits = 0;
+	size_t used = 0;
+
+	if (len % 4 == 1)
+		return -1;
+	for (size_t i = 0; i < len; i++) {
+		const int digit = digit_of(text[i]);
+
+		if (digit < 0)
+			return -1;
+		held = held << 6 | (unsigned int)digit;
+		bits += 6;
+		if (bits < 8)
+			continue;
+		bits -= 8;
+		if (used == limit)
+			return -1;
+		bytes_r[used++] = (unsigned char)(held >> bits);
+		held &= (1u << bits) - 1;
+	}
+	return used == 0 || held != 0 ? -1 : (int)used;
+}
+
+int pl_base64url_read(const char *text, unsigned char *bytes_r, size_t size)
+{
+	return text != NULL && pl_base64url_decode(text, strlen(text), bytes_r, size) == (int)size;
+}
+
 int pl_random_token(const char *prefix, struct pl_secret *token_r, struct pl_error *err)
 {
 	unsigned char random[TOKEN_BYTES];

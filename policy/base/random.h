@@ -11,6 +11,14 @@
 /* base64url without padding; text_r holds PL_BASE64URL_TEXT(len). Returns text_r. */
 #define PL_BASE64URL_TEXT(len) (4 * (((len) + 2) / 3) + 1)
 char *pl_base64url(const void *data, size_t len, char *text_r);
+/*
+ * Decodes len characters of base64url without padding into bytes_r. Strict: one text stands for
+ * the same bytes, so the bits that the last character leaves over are 0 (RFC 4648 3.5).
+ * How many bytes it gave, 1 to limit, or -1 when it is no such text.
+ */
+int pl_base64url_decode(const char *text, size_t len, unsigned char *bytes_r, size_t limit);
+/* The same for a text that stands for exactly size bytes; text may be NULL. 1 or 0. */
+int pl_base64url_read(const char *text, unsigned char *bytes_r, size_t size);
 
 /* A new token with that prefix, for the caller to wipe. 0, or -1 when there are no random bits. */
 int pl_random_token(const char *prefix, struct pl_secret *token_r, struct pl_error *err);

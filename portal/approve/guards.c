@@ -3,24 +3,23 @@
 
 #include <string.h>
 
+#include "policy/base/random.h"
 #include "portal/approve/signed_text.h"
-#include "portal/signin/webauthn.h"
 
 /* Fills the key. Whether the request is signed with it. */
 static int is_signed(struct request *request)
 {
-	struct webauthn_bytes key, signature;
+	unsigned char signature[PL_DEVICE_SIGNATURE_BYTES];
 	char text[SIGNED_TEXT_MAX];
 	const size_t len =
 		signed_text(request->policy->portal_url, request->route, request->json, text);
 
-	if (len == 0 || !webauthn_decode(request_text(request, "key"), PL_DEVICE_KEY_BYTES, &key) ||
-	    !webauthn_decode(request_text(request, "signature"), PL_DEVICE_SIGNATURE_BYTES,
-			     &signature) ||
-	    key.len != PL_DEVICE_KEY_BYTES || signature.len != PL_DEVICE_SIGNATURE_BYTES)
-		return 0;
-	memcpy(request->device.key, key.data, PL_DEVICE_KEY_BYTES);
-	return pl_device_key_verify(request->device.key, text, len, signature.data);
+	return len > 0 &&
+	       pl_base64url_read(request_text(request, "key"), request->device.key,
+				 PL_DEVICE_KEY_BYTES) &&
+	       pl_base64url_read(request_text(request, "signature"), signature,
+				 sizeof(signature)) &&
+	       pl_device_key_verify(request->device.key, text, len, signature);
 }
 
 int guard_device_key(struct request *request, struct response *response, struct pl_error *err)

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "policy/approval/enrolment.h"
+#include "policy/base/random.h"
 #include "policy/credential/throttle.h"
 #include "portal/approve/handlers.h"
 #include "portal/signin/sign_in_log.h"
-#include "portal/signin/webauthn.h"
 
 /* What the phone says of itself, with the key that it has signed with. */
 static struct pl_approval_device *new_device(struct request *request)
@@ -53,14 +53,12 @@ static int answer_claimed(struct request *request, struct response *response,
 int post_claim(struct request *request, struct response *response, struct pl_error *err)
 {
 	enum pl_enrolment_claimed claimed = PL_ENROLMENT_WRONG;
-	struct webauthn_bytes secret;
+	unsigned char secret[PL_ENROLMENT_SECRET_BYTES];
 
 	(void)err;
-	if (!webauthn_decode(request_text(request, "secret"), PL_ENROLMENT_SECRET_BYTES, &secret) ||
-	    secret.len != PL_ENROLMENT_SECRET_BYTES)
+	if (!pl_base64url_read(request_text(request, "secret"), secret, sizeof(secret)))
 		return respond_bad_field(response, "secret");
-	if (pl_enrolment_claim_commit(&request->work, secret.data, new_device(request), &claimed) <
-	    0)
+	if (pl_enrolment_claim_commit(&request->work, secret, new_device(request), &claimed) < 0)
 		return -1;
 	return answer_claimed(request, response, claimed);
 }

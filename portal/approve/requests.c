@@ -6,7 +6,6 @@
 #include "portal/approve/handlers.h"
 #include "portal/signin/end_sessions.h"
 #include "portal/signin/sign_in_log.h"
-#include "portal/signin/webauthn.h"
 
 /* It reads only, as every phone asks every few seconds. */
 int post_waiting_request(struct request *request, struct response *response, struct pl_error *err)
@@ -45,24 +44,24 @@ static int answer(struct response *response, enum pl_approval_answered answered)
 	return respond_error(response, 409, "approval-gone");
 }
 
-static int read_nonce(const struct request *request, struct webauthn_bytes *nonce_r)
+/* 1 or 0. */
+static int read_nonce(const struct request *request, unsigned char nonce_r[PL_APPROVAL_NONCE_BYTES])
 {
-	return webauthn_decode(request_text(request, "request"), PL_APPROVAL_NONCE_BYTES,
-			       nonce_r) &&
-	       nonce_r->len == PL_APPROVAL_NONCE_BYTES;
+	return pl_base64url_read(request_text(request, "request"), nonce_r,
+				 PL_APPROVAL_NONCE_BYTES);
 }
 
 int post_approve(struct request *request, struct response *response, struct pl_error *err)
 {
 	const int number = (int)json_integer_value(json_object_get(request->json, "number"));
 	enum pl_approval_answered answered;
-	struct webauthn_bytes nonce;
+	unsigned char nonce[PL_APPROVAL_NONCE_BYTES];
 
 	(void)err;
-	if (!read_nonce(request, &nonce))
+	if (!read_nonce(request, nonce))
 		return respond_bad_field(response, "request");
-	if (pl_approval_approve_commit(&request->work, &request->device, nonce.data, number,
-				       &answered) < 0)
+	if (pl_approval_approve_commit(&request->work, &request->device, nonce, number, &answered) <
+	    0)
 		return -1;
 	if (answered == PL_APPROVAL_WRONG_NUMBER)
 		log_sign_in(request->ip_text, request->address, "wrong-number");
@@ -72,14 +71,14 @@ int post_approve(struct request *request, struct response *response, struct pl_e
 int post_deny(struct request *request, struct response *response, struct pl_error *err)
 {
 	enum pl_approval_answered answered;
-	struct webauthn_bytes nonce;
+	unsigned char nonce[PL_APPROVAL_NONCE_BYTES];
 	struct pl_session session;
 
 	(void)err;
-	if (!read_nonce(request, &nonce))
+	if (!read_nonce(request, nonce))
 		return respond_bad_field(response, "request");
-	if (pl_approval_deny_commit(&request->work, &request->device, nonce.data, &session,
-				    &answered) < 0)
+	if (pl_approval_deny_commit(&request->work, &request->device, nonce, &session, &answered) <
+	    0)
 		return -1;
 	if (answered == PL_APPROVAL_ANSWERED) {
 		log_sign_in(session.ip, request->address, "approval-denied");

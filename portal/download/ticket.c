@@ -62,46 +62,13 @@ int ticket_make(const struct pl_keys *keys, int64_t file_id, int64_t now, char t
 	return 0;
 }
 
-static int digit(char c)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				     "0123456789-_";
-	const char *at = c == '\0' ? NULL : strchr(digits, c);
-
-	return at == NULL ? -1 : (int)(at - digits);
-}
-
-/* Exactly so many bytes, each of which has one way to be written. 1 or 0. */
-static int decode(const char *text, unsigned char bytes_r[TICKET_BYTES])
-{
-	unsigned int held = 0, bits = 0;
-	size_t used = 0;
-
-	for (; *text != '\0'; text++) {
-		const int value = digit(*text);
-
-		if (value < 0)
-			return 0;
-		held = held << 6 | (unsigned int)value;
-		bits += 6;
-		if (bits < 8)
-			continue;
-		bits -= 8;
-		if (used == TICKET_BYTES)
-			return 0;
-		bytes_r[used++] = (unsigned char)(held >> bits);
-		held &= (1u << bits) - 1;
-	}
-	return used == TICKET_BYTES && bits < 6 && held == 0;
-}
-
 int ticket_read(const struct pl_keys *keys, const char *text, struct ticket *ticket_r,
 		struct pl_error *err)
 {
 	unsigned char bytes[TICKET_BYTES], mac[PL_MAC_BYTES];
 	int is_ours = 0;
 
-	if (!decode(text, bytes))
+	if (!pl_base64url_read(text, bytes, sizeof(bytes)))
 		return 0;
 	for (size_t i = 0; i < pl_keys_count(keys); i++) {
 		if (compute(keys, i, bytes, mac, err) < 0)

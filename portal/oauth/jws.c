@@ -148,29 +148,10 @@ char *jws_sign(const struct pl_signing_key *key, const json_t *claims, struct pl
 	return token;
 }
 
-/* base64url without padding (RFC 7515 2). How many bytes it gave, or -1. */
-static int decode(const char *text, size_t len, unsigned char bytes_r[TOKEN_MAX])
-{
-	unsigned char padded[TOKEN_MAX];
-	const size_t padding = (4 - len % 4) % 4;
-	int decoded;
-
-	if (len == 0 || padding == 3 || len + padding > sizeof(padded))
-		return -1;
-	for (size_t i = 0; i < len; i++) {
-		if (strchr("+/=", text[i]) != NULL)
-			return -1;
-		padded[i] = (unsigned char)(text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i]);
-	}
-	memset(padded + len, '=', padding);
-	decoded = EVP_DecodeBlock(bytes_r, padded, (int)(len + padding));
-	return decoded < 0 ? -1 : decoded - (int)padding;
-}
-
 static json_t *decode_json(const char *text, size_t len)
 {
 	unsigned char bytes[TOKEN_MAX];
-	int decoded = decode(text, len, bytes);
+	int decoded = pl_base64url_decode(text, len, bytes, sizeof(bytes));
 
 	return decoded < 0
 		       ? NULL
@@ -214,7 +195,7 @@ static int is_our_header(const struct pl_signing_key *key, const char *token)
 static int read_signature(enum pl_signing_alg alg, const char *text, struct signature *signature_r)
 {
 	unsigned char bytes[TOKEN_MAX];
-	int len = decode(text, strlen(text), bytes);
+	int len = pl_base64url_decode(text, strlen(text), bytes, sizeof(bytes));
 
 	if (len < 0 || (size_t)len != forms[alg].len)
 		return 0;

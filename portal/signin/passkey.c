@@ -118,12 +118,15 @@ int passkey_begin_registration(struct request *request, struct response *respons
 
 /* ---- what came ---- */
 
+/* limit is at most what bytes_r holds. 1, or 0 when there is none. */
 static int decode(const struct request *request, const char *name, size_t limit,
 		  struct webauthn_bytes *bytes_r)
 {
 	const char *text = request_text(request, name);
+	int len = text == NULL ? -1 : pl_base64url_decode(text, strlen(text), bytes_r->data, limit);
 
-	return text != NULL && webauthn_decode(text, limit, bytes_r);
+	bytes_r->len = len < 0 ? 0 : (size_t)len;
+	return len > 0;
 }
 
 static int read_answer(const struct request *request, struct webauthn_answer *answer_r)

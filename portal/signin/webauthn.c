@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/base/random.h"
 #include "portal/signin/cbor.h"
 
 /* Authenticator data (WebAuthn 6.1): hash of the RP id, flags, counter, and more. */
@@ -61,42 +62,6 @@ int webauthn_site(const char *portal_url, struct webauthn_site *site_r)
 	return is_host(site_r->rp_id, is_https);
 }
 
-/* ---- base64url ---- */
-
-static int digit_of(char c)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-	const char *at = c == '\0' ? NULL : strchr(digits, c);
-
-	return at == NULL ? -1 : (int)(at - digits);
-}
-
-int webauthn_decode(const char *text, size_t limit, struct webauthn_bytes *bytes_r)
-{
-	const size_t len = strlen(text), whole = len / 4 * 3 + (len % 4 == 0 ? 0 : len % 4 - 1);
-	unsigned int bits = 0;
-	int have = 0;
-
-	bytes_r->len = 0;
-	if (len % 4 == 1 || whole == 0 || whole > limit || whole > sizeof(bytes_r->data))
-		return 0;
-	for (; *text != '\0'; text++) {
-		const int digit = digit_of(*text);
-
-		if (digit < 0)
-			return 0;
-		bits = (bits << 6 | (unsigned int)digit) & 0xffff;
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			bytes_r->data[bytes_r->len++] = (unsigned char)(bits >> have);
-		}
-	}
-	/* What is left over of the last letter: there is one way to write it. */
-	return (bits & ((1u << have) - 1)) == 0;
-}
-
 /* ---- client data ---- */
 
 static int refuse(const char **why_r, const char *why)
@@ -137,15 +102,13 @@ int webauthn_challenge(const struct webauthn_site *site, const char *type,
 	json_t *data = json_loadb((const char *)answer->client_data.data, answer->client_data.len,
 				  JSON_REJECT_DUPLICATES, NULL);
 	const char *text = json_string_value(json_object_get(data, "challenge"));
-	struct webauthn_bytes challenge = { .len = 0 };
+	unsigned char challenge[PL_PASSKEY_CHALLENGE_BYTES];
 	int ret = check_client_data(site, type, data, why_r);
 
-	if (ret == 1 &&
-	    (text == NULL || !webauthn_decode(text, PL_PASSKEY_CHALLENGE_BYTES, &challenge) ||
-	     challenge.len != PL_PASSKEY_CHALLENGE_BYTES))
+	if (ret == 1 && !pl_base64url_read(text, challenge, sizeof(challenge)))
 		ret = refuse(why_r, "challenge");
 	if (ret == 1)
-		memcpy(challenge_r, challenge.data, PL_PASSKEY_CHALLENGE_BYTES);
+		memcpy(challenge_r, challenge, sizeof(challenge));
 	json_decref(data);
 	return ret;
 }

@@ -31,9 +31,6 @@ struct webauthn_bytes {
 	unsigned char data[WEBAUTHN_CLIENT_DATA_MAX];
 };
 
-/* Decodes base64url without padding (RFC 4648 5), 1 to limit bytes. 1, or 0 when it is none. */
-int webauthn_decode(const char *text, size_t limit, struct webauthn_bytes *bytes_r);
-
 /* What came of an authenticator. */
 struct webauthn_answer {
 	struct webauthn_bytes client_data, auth_data;

@@ -7,10 +7,10 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "policy/approval/device_key.h"
+#include "policy/base/random.h"
 #include "portal/approve/signed_text.h"
 #include "portal/http/fields.h"
 #include "portal/routes.h"
-#include "portal/signin/webauthn.h"
 
 #define FOLDER "/api/approve/"
 #define ROUTES_MAX 16
@@ -37,14 +37,12 @@ static size_t count_fields(const struct route *route, const json_t *body)
 /* Nobody has the private key of this point, and most bytes are no point at all. */
 static void verify_one(const json_t *body, const char *text, size_t len)
 {
-	struct webauthn_bytes key, signature;
+	unsigned char key[PL_DEVICE_KEY_BYTES], signature[PL_DEVICE_SIGNATURE_BYTES];
 
-	if (webauthn_decode(json_string_value(json_object_get(body, "key")), PL_DEVICE_KEY_BYTES,
-			    &key) &&
-	    webauthn_decode(json_string_value(json_object_get(body, "signature")),
-			    PL_DEVICE_SIGNATURE_BYTES, &signature) &&
-	    key.len == PL_DEVICE_KEY_BYTES && signature.len == PL_DEVICE_SIGNATURE_BYTES)
-		MUST(!pl_device_key_verify(key.data, text, len, signature.data));
+	if (pl_base64url_read(json_string_value(json_object_get(body, "key")), key, sizeof(key)) &&
+	    pl_base64url_read(json_string_value(json_object_get(body, "signature")), signature,
+			      sizeof(signature)))
+		MUST(!pl_device_key_verify(key, text, len, signature));
 }
 
 static void read_one(const struct route *route, json_t **body)

@@ -762,6 +762,40 @@ static void base64url_is_that_of_rfc_4648(void **state)
 				    rows[i].text);
 }
 
+static void base64url_is_read_in_one_way(void **state)
+{
+	static const struct {
+		const char *text, *data;
+	} rows[] = {
+		{ "Zg", "f" },
+		{ "Zm8", "fo" },
+		{ "Zm9v", "foo" },
+		{ "-__-", "\xfb\xff\xfe" },
+	};
+	static const char *const wrong[] = {
+		"",     "Z",    "Zh" /* left-over bits */,     "Zm9", "Zg==", "Zm+v",
+		"Zm/v", "Zm 9", "Zm9vZ" /* five characters */,
+	};
+	unsigned char data[3];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const size_t len = strlen(rows[i].data);
+
+		assert_int_equal(pl_base64url_decode(rows[i].text, strlen(rows[i].text), data,
+						     sizeof(data)),
+				 len);
+		assert_memory_equal(data, rows[i].data, len);
+	}
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		assert_int_equal(pl_base64url_decode(wrong[i], strlen(wrong[i]), data,
+						     sizeof(data)),
+				 -1);
+	/* One byte more than there is room for; and a zero byte is no digit. */
+	assert_int_equal(pl_base64url_decode("Zm9v", 4, data, 2), -1);
+	assert_int_equal(pl_base64url_decode("Zm9\0", 4, data, sizeof(data)), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -797,6 +831,7 @@ int main(void)
 		TEST_WITH_DATABASE(signing_key_is_whole_and_named_by_its_thumbprint),
 		TEST_WITH_DATABASE(replaced_key_is_published_for_a_while),
 		cmocka_unit_test(base64url_is_that_of_rfc_4648),
+		cmocka_unit_test(base64url_is_read_in_one_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
