@@ -37,9 +37,9 @@ struct check {
 void check_find(struct check *check, enum check_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The checks, in the order of the table in cmd_check.c; later ones use what earlier ones
- * have opened. They return 0 when there was nothing to look at, because it is not used here
- * or because an earlier check has reported that it cannot be read; otherwise 1. */
+/* The checks, in the order of the table in cmd_check.c; later ones use what earlier ones have
+ * opened, and are called only when that is there which their row needs. They return 0 when there
+ * was nothing to look at, because it is not used here; otherwise 1. */
 int check_policy(struct check *check);
 int check_keys(struct check *check);
 int check_database(struct check *check);

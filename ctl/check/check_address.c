@@ -40,7 +40,7 @@ static void read_portal(struct check *check, const char *url, const struct http_
 
 int check_portal_address(struct check *check)
 {
-	const char *url = check->policy == NULL ? "" : check->policy->portal_url;
+	const char *url = check->policy->portal_url;
 	struct http_answer answer = { .body = NULL };
 	struct pl_error err = { 0 };
 	int ret;
@@ -94,7 +94,7 @@ int check_doveadm_address(struct check *check)
 	const struct pl_policy *policy = check->policy;
 	char authorization[DOVEADM_AUTHORIZATION], url[PL_OPTION_URL_SIZE];
 
-	if (policy == NULL || policy->portal_url[0] == '\0' || policy->doveadm_url[0] == '\0' ||
+	if (policy->portal_url[0] == '\0' || policy->doveadm_url[0] == '\0' ||
 	    doveadm_authorization(policy->doveadm_key_file, authorization, NULL) < 0)
 		return 0;
 	for (const char *at = policy->doveadm_url; (at = pl_option_next_url(at, url)) != NULL;)

@@ -73,12 +73,12 @@ static void check_blobs(struct check *check, const struct pl_blobs_state *state,
 
 int check_attachments(struct check *check)
 {
-	const char *path = check->policy == NULL ? "" : check->policy->attachment_folder;
+	const char *path = check->policy->attachment_folder;
 	struct pl_blobs_state state;
 	struct pl_error err = { 0 };
 	struct pl_blobs *blobs;
 
-	if (check->store == NULL || check->policy->attachment_url[0] == '\0')
+	if (check->policy->attachment_url[0] == '\0')
 		return 0;
 	check_name(check);
 	if (!check_folder(check, path))

@@ -24,8 +24,6 @@ int check_console(struct check *check)
 	struct pl_error err = { 0 };
 	char others[48] = "";
 
-	if (check->store == NULL)
-		return 0;
 	if (pl_administrator_list(check->store, look, &seen, &err) < 0) {
 		check_find(check, CHECK_FAULT, "%s", err.msg);
 		return 1;

@@ -46,8 +46,6 @@ int check_delivery(struct check *check)
 {
 	char domains[POSTFIX_VALUE_MAX], transport[POSTFIX_VALUE_MAX];
 
-	if (check->postfix == NULL)
-		return 0;
 	postfix_value(check->postfix, "virtual_mailbox_domains", domains);
 	postfix_value(check->postfix, domains[0] != '\0' ? "virtual_transport" : "local_transport",
 		      transport);

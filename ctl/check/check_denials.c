@@ -36,8 +36,6 @@ int check_denials(struct check *check)
 {
 	struct pl_error err;
 
-	if (check->store == NULL || check->policy == NULL)
-		return 0;
 	if (pl_denied_service_list(check->store, time(NULL) - DAYS * PL_DAY_SECONDS, find_service,
 				   check, &err) < 0)
 		check_find(check, CHECK_FAULT, "%s", err.msg);

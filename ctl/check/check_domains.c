@@ -101,8 +101,6 @@ int check_domains(struct check *check)
 	struct pl_error err = { 0 };
 	int ret;
 
-	if (check->store == NULL)
-		return 0;
 	known.count = (int)check->policy->domain_count;
 	ret = pl_domain_list(check->store, count_known, &known, &err);
 	if (ret == 0 && known.count == 0)

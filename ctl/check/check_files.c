@@ -264,8 +264,6 @@ static void check_outbox_key(struct check *check, const char *path)
 
 int check_keys(struct check *check)
 {
-	if (check->policy == NULL)
-		return 0;
 	if (is_new(check)) {
 		check_find(check, CHECK_FAULT,
 			   "there are neither keys nor a database yet; run `postlatch db init`");
@@ -345,7 +343,7 @@ int check_database(struct check *check)
 	char problem[256], name[PL_STORE_NAME];
 
 	/* check_keys() has said what is to be done. */
-	if (check->policy == NULL || is_new(check))
+	if (is_new(check))
 		return 0;
 	if (strncmp(check->policy->database, "sqlite:", 7) == 0)
 		check_database_file(check, check->policy->database + 7);

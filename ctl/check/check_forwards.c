@@ -56,8 +56,6 @@ int check_forwards(struct check *check)
 	char maps[POSTFIX_VALUE_MAX], path[2 * POSTFIX_VALUE_MAX + 2];
 	struct pl_error err = { 0 };
 
-	if (check->postfix == NULL || check->policy == NULL)
-		return 0;
 	postfix_value(check->postfix, "virtual_alias_maps", maps);
 	find_socket(check, maps, path, sizeof(path));
 	if (path[0] == '\0') {

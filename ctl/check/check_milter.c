@@ -249,8 +249,6 @@ int check_milters(struct check *check)
 	char maps[POSTFIX_VALUE_MAX];
 	int count = 0;
 
-	if (check->postfix == NULL)
-		return 0;
 	postfix_value(check->postfix, "smtpd_milter_maps", maps);
 	if (maps[0] != '\0')
 		check_find(check, CHECK_WARNING,

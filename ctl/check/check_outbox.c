@@ -57,7 +57,7 @@ int check_outbox(struct check *check)
 	struct pl_work work = { .store = check->store, .err = &err };
 	struct pl_outbox_state state;
 
-	if (check->store == NULL || check->policy->sendmail[0] == '\0')
+	if (check->policy->sendmail[0] == '\0')
 		return 0;
 	check_process(check);
 	work.now = pl_store_now(work.store);

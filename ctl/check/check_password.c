@@ -28,7 +28,7 @@ int check_password_service(struct check *check)
 	const struct pl_policy *policy = check->policy;
 	char program[1024];
 
-	if (policy == NULL || policy->password_command[0] == '\0')
+	if (policy->password_command[0] == '\0')
 		return 0;
 	snprintf(program, sizeof(program), "%.*s", (int)strcspn(policy->password_command, " "),
 		 policy->password_command);

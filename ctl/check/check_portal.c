@@ -89,8 +89,6 @@ int check_portal(struct check *check)
 	const struct pl_policy *policy = check->policy;
 	const size_t before = json_array_size(check->findings);
 
-	if (policy == NULL)
-		return 0;
 	if (policy->portal_url[0] == '\0') {
 		check_find(check, CHECK_OK,
 			   "portal_url is empty, so there is no portal, and webmail does not ask "

@@ -97,8 +97,7 @@ int check_profiles(struct check *check)
 	X509 *certificate = NULL;
 	EVP_PKEY *key = NULL;
 
-	if (check->policy == NULL || check->policy->portal_url[0] == '\0' ||
-	    check->policy->profile_certificate[0] == '\0')
+	if (check->policy->portal_url[0] == '\0' || check->policy->profile_certificate[0] == '\0')
 		return 0;
 	if (read_certificate(check, &certificate) && read_key(check, &key))
 		check_pair(check, certificate, key);

@@ -56,8 +56,6 @@ int check_relay(struct check *check)
 	const char *at = NULL;
 	size_t count = 0, i;
 
-	if (check->postfix == NULL)
-		return 0;
 	while ((at = postfix_service(check->postfix, at, &service)) != NULL && count < PATHS_MAX) {
 		postfix_effective(check->postfix, &service, "smtpd_sasl_type", type);
 		if (!postfix_has_auth(check->postfix, &service) || strcmp(type, type_dovecot) != 0)

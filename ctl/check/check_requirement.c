@@ -115,8 +115,6 @@ int check_requirement(struct check *check)
 	struct domains domains = { .all = NULL };
 	int ret;
 
-	if (check->store == NULL)
-		return 0;
 	ret = pl_domain_list(check->store, collect, &domains, &err);
 	for (size_t i = 0; ret == 0 && i < domains.count; i++)
 		ret = look_at(check, &domains.all[i], &err);

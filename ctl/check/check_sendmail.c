@@ -87,7 +87,7 @@ static const char *last_line(char *output)
 
 int check_sendmail(struct check *check)
 {
-	const char *program = check->policy == NULL ? "" : check->policy->sendmail;
+	const char *program = check->policy->sendmail;
 	const struct passwd *user = getpwnam("postlatch-sender");
 	char output[OUTPUT_MAX] = "";
 

@@ -195,8 +195,6 @@ int check_dovecot_signin(struct check *check)
 	struct list list = { .count = 0 };
 	char protocols[256] = "imap pop3 lmtp";
 
-	if (check->doveconf == NULL)
-		return 0;
 	doveconf_value(check->doveconf, "protocols", protocols, sizeof(protocols));
 	for (size_t i = 0; i < sizeof(login_services) / sizeof(login_services[0]); i++) {
 		if (has_word(protocols, login_services[i].protocol))
@@ -234,8 +232,6 @@ int check_postfix_signin(struct check *check)
 	struct postfix_service service;
 	const char *at = NULL;
 
-	if (check->postfix == NULL)
-		return 0;
 	while ((at = postfix_service(check->postfix, at, &service)) != NULL) {
 		if (strcmp(service.type, "inet") == 0 && postfix_has_auth(check->postfix, &service))
 			add_smtpd(check, &service, &list);
@@ -277,8 +273,7 @@ int check_portal_signin(struct check *check)
 	char user[64 + PL_DOMAIN_MAX], password[33] = "", ip[16];
 	unsigned char random[19];
 
-	if (check->policy == NULL || check->policy->portal_url[0] == '\0' ||
-	    RAND_bytes(random, sizeof(random)) != 1)
+	if (check->policy->portal_url[0] == '\0' || RAND_bytes(random, sizeof(random)) != 1)
 		return 0;
 	for (size_t i = 0; i < 16; i++)
 		snprintf(password + 2 * i, 3, "%02x", random[i]);

@@ -6,37 +6,44 @@
 
 #include "ctl/check/check.h"
 
+/* What a check looks at. Where an earlier one could not read it, and has said so, it is left out. */
+enum { POLICY = 1, STORE = 2, DOVECONF = 4, POSTFIX = 8 };
+
 static const struct {
 	const char *topic;
+	unsigned int needs; /* a store has a policy, too */
 	int (*run)(struct check *check);
 	const char *right; /* when it has found nothing; NULL: it says so itself */
 } checks[] = {
-	{ "policy", check_policy, NULL },
-	{ "keys", check_keys, NULL },
-	{ "database", check_database, NULL },
-	{ "domains", check_domains, NULL },
-	{ "domains", check_requirement, "no member must still register a second factor" },
-	{ "services", check_denials, "Dovecot knows the services of all who have asked it" },
-	{ "dovecot", check_dovecot, "the passdb of driver postlatch is configured correctly" },
-	{ "dovecot", check_dovecot_signin, "each listener of Dovecot refuses a wrong password" },
-	{ "postfix", check_postfix, "the services of Postfix are configured correctly" },
-	{ "postfix", check_milters,
+	{ "policy", 0, check_policy, NULL },
+	{ "keys", POLICY, check_keys, NULL },
+	{ "database", POLICY, check_database, NULL },
+	{ "domains", STORE, check_domains, NULL },
+	{ "domains", STORE, check_requirement, "no member must still register a second factor" },
+	{ "services", STORE, check_denials, "Dovecot knows the services of all who have asked it" },
+	{ "dovecot", 0, check_dovecot, "the passdb of driver postlatch is configured correctly" },
+	{ "dovecot", DOVECONF, check_dovecot_signin,
+	  "each listener of Dovecot refuses a wrong password" },
+	{ "postfix", 0, check_postfix, "the services of Postfix are configured correctly" },
+	{ "postfix", POSTFIX, check_milters,
 	  "Postlatch's milter answers at each service that accepts AUTH" },
-	{ "postfix", check_delivery, NULL },
-	{ "postfix", check_relay, "Dovecot answers at each smtpd_sasl_path" },
-	{ "postfix", check_forwards, "Postfix is answered about the forwards of members" },
-	{ "postfix", check_postfix_signin,
+	{ "postfix", POSTFIX, check_delivery, NULL },
+	{ "postfix", POSTFIX, check_relay, "Dovecot answers at each smtpd_sasl_path" },
+	{ "postfix", POLICY | POSTFIX, check_forwards,
+	  "Postfix is answered about the forwards of members" },
+	{ "postfix", POSTFIX, check_postfix_signin,
 	  "each service that accepts AUTH refuses a wrong password" },
-	{ "portal", check_portal, NULL },
-	{ "portal", check_portal_signin, "Dovecot refuses a wrong password from the portal" },
-	{ "portal", check_portal_address, "the portal answers at its public address" },
-	{ "portal", check_doveadm_address, "doveadm answers the portal" },
-	{ "portal", check_profiles, NULL },
-	{ "portal", check_password_service, NULL },
-	{ "console", check_console, "every administrator has a second factor" },
-	{ "sender", check_outbox, "no message to a member has waited for long" },
-	{ "sender", check_sendmail, "the sender's user can send mail" },
-	{ "attachments", check_attachments, NULL },
+	{ "portal", POLICY, check_portal, NULL },
+	{ "portal", POLICY, check_portal_signin,
+	  "Dovecot refuses a wrong password from the portal" },
+	{ "portal", POLICY, check_portal_address, "the portal answers at its public address" },
+	{ "portal", POLICY, check_doveadm_address, "doveadm answers the portal" },
+	{ "portal", POLICY, check_profiles, NULL },
+	{ "portal", POLICY, check_password_service, NULL },
+	{ "console", STORE, check_console, "every administrator has a second factor" },
+	{ "sender", STORE, check_outbox, "no message to a member has waited for long" },
+	{ "sender", POLICY, check_sendmail, "the sender's user can send mail" },
+	{ "attachments", STORE, check_attachments, NULL },
 };
 
 static const char *const level_names[] = { "ok", "warning", "fault" };
@@ -70,6 +77,12 @@ static void print_findings(const json_t *findings)
 	}
 }
 
+static unsigned int have(const struct check *check)
+{
+	return (check->policy != NULL ? POLICY : 0) | (check->store != NULL ? STORE : 0) |
+	       (check->doveconf != NULL ? DOVECONF : 0) | (check->postfix != NULL ? POSTFIX : 0);
+}
+
 int cmd_check(struct ctl *ctl, struct pl_error *err)
 {
 	struct check check = { .ctl = ctl, .findings = json_array() };
@@ -80,6 +93,8 @@ int cmd_check(struct ctl *ctl, struct pl_error *err)
 		size_t before = json_array_size(check.findings);
 
 		check.topic = checks[i].topic;
+		if ((checks[i].needs & ~have(&check)) != 0)
+			continue;
 		if (checks[i].run(&check) && checks[i].right != NULL &&
 		    json_array_size(check.findings) == before)
 			check_find(&check, CHECK_OK, "%s", checks[i].right);
