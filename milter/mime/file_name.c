@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <unictype.h>
 #include <unistr.h>
 
 #include "milter/mime/charset.h"
@@ -115,14 +114,6 @@ static void read_name(const char *field, const char *name, char *utf8, size_t si
 		mime_to_utf8(raw.charset, raw.bytes, raw.count, utf8, size);
 }
 
-static int is_of_name(ucs4_t character)
-{
-	return !uc_is_general_category_withtable(character, UC_CATEGORY_MASK_Cc |
-								    UC_CATEGORY_MASK_Zl |
-								    UC_CATEGORY_MASK_Zp) &&
-	       !uc_is_property_bidi_control(character);
-}
-
 /* Programs go by the extension. */
 static void cut(const char *name, char name_r[MIME_FILE_NAME_MAX + 1])
 {
@@ -148,7 +139,7 @@ static void clean(const char *utf8, char name_r[MIME_FILE_NAME_MAX + 1])
 	while ((next = u8_next(&character, at)) != NULL) {
 		if (character == '/' || character == '\\') {
 			used = 0;
-		} else if (is_of_name(character)) {
+		} else if (pl_is_of_name(character)) {
 			memcpy(kept + used, at, (size_t)(next - at));
 			used += (size_t)(next - at);
 		}

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <unistr.h>
 
 #include "policy/account/audit.h"
 #include "policy/base/day.h"
@@ -93,48 +94,26 @@ int pl_link_is_on(const struct pl_account *account, const struct pl_policy *poli
 
 /* -- adding -- */
 
-/* Cut between two characters. */
-static void cut(const char *text, char *text_r, size_t size)
-{
-	size_t len = strlen(text);
-
-	if (len >= size) {
-		len = size - 1;
-		while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
-			len--;
-	}
-	memcpy(text_r, text, len);
-	text_r[len] = '\0';
-}
-
-/* The length of a character that changes the direction of text (Unicode's Bidi_Control), by which a
- * name can seem to end otherwise than it does; 0: it is another one. */
-static size_t bidi_length(const char *at)
-{
-	const unsigned char *c = (const unsigned char *)at;
-
-	if (c[0] == 0xD8 && c[1] == 0x9C)
-		return 2;
-	if (c[0] == 0xE2 && c[1] == 0x80 &&
-	    (c[2] == 0x8E || c[2] == 0x8F || (c[2] >= 0xAA && c[2] <= 0xAE)))
-		return 3;
-	return c[0] == 0xE2 && c[1] == 0x81 && c[2] >= 0xA6 && c[2] <= 0xA9 ? 3 : 0;
-}
-
 /* No path, and nothing that a header field or a page shows otherwise than it is. */
 static void clean_name(const char *name, char name_r[PL_LINK_FILE_NAME_MAX + 1])
 {
-	cut(pl_is_utf8(name) ? name : "", name_r, PL_LINK_FILE_NAME_MAX + 1);
-	for (char *c = name_r; *c != '\0'; c++) {
-		const size_t bidi = bidi_length(c);
+	const uint8_t *at, *next;
+	char kept[PL_LINK_FILE_NAME_MAX + 1];
+	size_t used = 0;
+	ucs4_t character;
 
-		if (bidi > 0)
-			memmove(c + 1, c + bidi, strlen(c + bidi) + 1);
-		if (bidi > 0 || (unsigned char)*c < ' ' || *c == 0x7F ||
-		    strchr("/\\:*?\"<>|", *c) != NULL)
-			*c = '_';
+	pl_utf8_copy(pl_is_utf8(name) ? name : "", kept, sizeof(kept));
+	for (at = (const uint8_t *)kept; (next = u8_next(&character, at)) != NULL; at = next) {
+		if (!pl_is_of_name(character) ||
+		    (character < 0x80 && strchr("/\\:*?\"<>|", (int)character) != NULL)) {
+			name_r[used++] = '_';
+			continue;
+		}
+		memcpy(name_r + used, at, (size_t)(next - at));
+		used += (size_t)(next - at);
 	}
-	if (name_r[0] == '\0' || strspn(name_r, ". ") == strlen(name_r))
+	name_r[used] = '\0';
+	if (strspn(name_r, ". ") == used)
 		snprintf(name_r, PL_LINK_FILE_NAME_MAX + 1, "attachment");
 }
 
@@ -174,8 +153,8 @@ static int add(const struct pl_work *work, const struct pl_policy *policy, int64
 	char subject[PL_LINK_SUBJECT_MAX + 1];
 	int64_t id;
 
-	cut(link->subject != NULL && pl_is_utf8(link->subject) ? link->subject : "", subject,
-	    sizeof(subject));
+	pl_utf8_copy(link->subject != NULL && pl_is_utf8(link->subject) ? link->subject : "",
+		     subject, sizeof(subject));
 	if (pl_token_digest(token, digest, work->err) < 0 ||
 	    pl_insert(work->store, PL_SQL_LINK_INSERT,
 		      PL_PARAMS(PL_INT("member_id", member_id),

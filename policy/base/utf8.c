@@ -44,7 +44,7 @@ char *pl_utf8_copy(const char *text, char *buf, size_t size)
 }
 
 /* The line and paragraph separators are categories of their own. */
-static int is_of_label(ucs4_t character)
+int pl_is_of_name(uint32_t character)
 {
 	return !uc_is_general_category_withtable(character, UC_CATEGORY_MASK_Cc |
 								    UC_CATEGORY_MASK_Zl |
@@ -62,7 +62,7 @@ int pl_is_label(const char *text, size_t max)
 	if (!pl_is_utf8(text))
 		return 0;
 	while ((at = u8_next(&character, at)) != NULL) {
-		if (++count > max || !is_of_label(character))
+		if (++count > max || !pl_is_of_name(character))
 			return 0;
 		if (!uc_is_property_white_space(character))
 			is_blank = 0;

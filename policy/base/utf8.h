@@ -6,6 +6,7 @@
 #define POSTLATCH_UTF8_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* 1 or 0. */
 int pl_is_utf8(const char *text);
@@ -18,9 +19,11 @@ size_t pl_space_at(const unsigned char *text, size_t len);
 size_t pl_utf8_fit(const char *text, size_t most);
 /* Copies what fits of UTF-8 text, without cutting a character in two. Returns buf. */
 char *pl_utf8_copy(const char *text, char *buf, size_t size);
-/* Whether text is a name that people can tell from others: UTF-8 of 1 to max characters on one
- * line, not of white space alone, without control characters and without those that change the
- * direction of text (Unicode's Bidi_Control), by which a name can look like another. 1 or 0. */
+/* Whether a name may have that code point: it is no control character, ends no line, and does not
+ * change the direction of text (Unicode's Bidi_Control), by which a name can look like another. */
+int pl_is_of_name(uint32_t character);
+/* Whether text is a name that people can tell from others: UTF-8 of 1 to max characters, each of
+ * which a name may have, and not of white space alone. 1 or 0. */
 int pl_is_label(const char *text, size_t max);
 
 #endif

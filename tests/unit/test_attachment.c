@@ -345,6 +345,8 @@ static void names_are_made_harmless(void **state)
 		{ "..", "attachment" },
 		{ "\xFF", "attachment" },
 		{ "x\xE2\x80\xAEgpj.exe", "x_gpj.exe" },
+		{ "a\xE2\x80\xA8z.txt", "a_z.txt" }, /* the line separator */
+		{ "a\xC2\x85z.txt", "a_z.txt" },     /* a control character of ISO 6429 */
 	};
 	struct fixture *fixture = *state;
 	struct pl_secret token;
