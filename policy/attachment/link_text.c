@@ -4,6 +4,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "policy/base/markup.h"
+#include "policy/base/size.h"
+
 #define LANGUAGES 2
 
 static const struct {
@@ -22,44 +25,6 @@ static int is_in(const struct pl_link_text *link, size_t language)
 	for (size_t i = 0; i < LANGUAGES; i++)
 		is_known |= strncasecmp(link->language, words[i].tag, 2) == 0;
 	return !is_known || strncasecmp(link->language, words[language].tag, 2) == 0;
-}
-
-static void put_size(FILE *out, uint64_t size)
-{
-	static const char *const units[] = { "KB", "MB", "GB", "TB" };
-	double amount = (double)size / 1024;
-	size_t unit = 0;
-
-	while (amount >= 1000 && unit + 1 < sizeof(units) / sizeof(units[0])) {
-		amount /= 1024;
-		unit++;
-	}
-	fprintf(out, amount < 10 ? "%.1f %s" : "%.0f %s", amount, units[unit]);
-}
-
-static void put_html(FILE *out, const char *text)
-{
-	for (; *text != '\0'; text++) {
-		switch (*text) {
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		case '&':
-			fputs("&amp;", out);
-			break;
-		case '"':
-			fputs("&quot;", out);
-			break;
-		case '\'':
-			fputs("&#39;", out);
-			break;
-		default:
-			fputc(*text, out);
-		}
-	}
 }
 
 /* Which files the part in that place names: all in the first, else the one. */
@@ -85,7 +50,7 @@ void pl_link_text_plain(FILE *out, const struct pl_link_text *link, size_t numbe
 	fputs("\r\n", out);
 	for (size_t i = number; i < end_of(link, number); i++) {
 		fprintf(out, "  * %s (", link->files[i].name);
-		put_size(out, link->files[i].size);
+		pl_put_size(out, link->files[i].size);
 		fputs(")\r\n", out);
 	}
 	fprintf(out, "\r\n%s\r\n", link->url);
@@ -112,9 +77,9 @@ void pl_link_text_html(FILE *out, const struct pl_link_text *link, size_t number
 	fputs("<ul>\r\n", out);
 	for (size_t i = number; i < end_of(link, number); i++) {
 		fputs("<li>", out);
-		put_html(out, link->files[i].name);
+		pl_put_markup(out, link->files[i].name);
 		fputs(" (", out);
-		put_size(out, link->files[i].size);
+		pl_put_size(out, link->files[i].size);
 		fputs(")</li>\r\n", out);
 	}
 	fputs("</ul>\r\n", out);
@@ -122,7 +87,7 @@ void pl_link_text_html(FILE *out, const struct pl_link_text *link, size_t number
 		if (!is_in(link, i))
 			continue;
 		fprintf(out, "<p lang=\"%s\"><a href=\"", words[i].tag);
-		put_html(out, link->url);
+		pl_put_markup(out, link->url);
 		fprintf(out, "\">%s</a><br>", words[i].address);
 		fprintf(out, words[i].until, link->last_day);
 		fputs("</p>\r\n", out);

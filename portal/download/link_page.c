@@ -5,8 +5,9 @@
 #include <time.h>
 
 #include "policy/attachment/link_password.h"
+#include "policy/base/markup.h"
+#include "policy/base/size.h"
 #include "portal/http/frame.h"
-#include "portal/http/html.h"
 #include "portal/http/pages.h"
 #include "portal/http/portal.h"
 
@@ -80,19 +81,6 @@ static void put_until(FILE *out, enum language language, int64_t expires_at)
 	fputs("</p>\n", out);
 }
 
-static void put_size(FILE *out, int64_t size)
-{
-	static const char *const units[] = { "KB", "MB", "GB", "TB" };
-	double amount = (double)size / 1024;
-	size_t unit = 0;
-
-	while (amount >= 1000 && unit + 1 < sizeof(units) / sizeof(units[0])) {
-		amount /= 1024;
-		unit++;
-	}
-	fprintf(out, amount < 10 ? "%.1f %s" : "%.0f %s", amount, units[unit]);
-}
-
 static void put_left(FILE *out, enum language language, int64_t left)
 {
 	char text[24];
@@ -129,12 +117,12 @@ static void put_file(FILE *out, enum language language, const struct link_page *
 		     const struct pl_link_file *file)
 {
 	fputs("<dl><dt>", out);
-	put_size(out, file->size);
+	pl_put_size(out, file->size);
 	fprintf(out, " &middot; %s &middot; ",
 		words[file->is_scanned ? WORDS_SCANNED : WORDS_NOT_SCANNED][language]);
 	put_left(out, language, page->link->downloads_most - file->downloads);
 	fprintf(out, "</dt><dd id=\"file-%lld\">", (long long)file->id);
-	put_html(out, file->name);
+	pl_put_markup(out, file->name);
 	fputs("</dd>", out);
 	if (!pl_link_is_used_up(page->link, file))
 		put_button(out, language, page, file);

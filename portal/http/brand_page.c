@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "portal/http/html.h"
+#include "policy/base/markup.h"
 
 #define PREFIX "/brand/"
 #define ADDRESS_MAX 80 /* of the prefix, a version and a name */
@@ -82,7 +82,7 @@ void put_brand_footer(FILE *out, const struct pl_brand *brand, enum language lan
 	if (footer[0] == '\0')
 		return;
 	fputs("<footer><small>", out);
-	put_html(out, footer);
+	pl_put_markup(out, footer);
 	fputs("</small></footer>\n", out);
 }
 

@@ -1,8 +1,8 @@
 /* frame.c - see frame.h. */
 #include "portal/http/frame.h"
 
+#include "policy/base/markup.h"
 #include "portal/http/brand_page.h"
-#include "portal/http/html.h"
 #include "portal/http/pages.h"
 #include "portal/http/portal.h"
 
@@ -22,7 +22,7 @@ void frame_begin(FILE *out, const struct request *request, const char *title, in
 	fputs("\">\n", out);
 	fputs("<body data-width=\"narrow\">\n<div id=\"frame\"><header><strong>", out);
 	put_brand_logo(out, request->brand);
-	put_html(out, brand_name(request, request_language(request)));
+	pl_put_markup(out, brand_name(request, request_language(request)));
 	fprintf(out, "</strong></header><main><h1>%s</h1>", title);
 }
 

@@ -5,32 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void put_character(FILE *out, char c)
-{
-	switch (c) {
-	case '&':
-		fputs("&amp;", out);
-		break;
-	case '<':
-		fputs("&lt;", out);
-		break;
-	case '>':
-		fputs("&gt;", out);
-		break;
-	case '"':
-		fputs("&quot;", out);
-		break;
-	default:
-		putc(c, out);
-	}
-}
-
-void put_html(FILE *out, const char *text)
-{
-	for (; *text != '\0'; text++)
-		put_character(out, *text);
-}
-
 /* A script element ends at the first "</script", and "<!--" changes what counts as its end,
  * whatever the quotes (HTML 4.12.1.3). In JSON these characters stand in strings only, where they
  * may be escaped. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "policy/base/markup.h"
 #include "portal/http/brand_page.h"
 #include "portal/http/html.h"
 #include "portal/http/page_imports.h"
@@ -22,17 +23,17 @@ struct view {
 
 static void put_name(FILE *out, const struct view *view)
 {
-	put_html(out, brand_name(view->request, request_language(view->request)));
+	pl_put_markup(out, brand_name(view->request, request_language(view->request)));
 }
 
 static void put_language(FILE *out, const struct view *view)
 {
-	put_html(out, language_tags[request_language(view->request)]);
+	pl_put_markup(out, language_tags[request_language(view->request)]);
 }
 
 static void put_web(FILE *out, const struct view *view)
 {
-	put_html(out, pages_folder(view->pages));
+	pl_put_markup(out, pages_folder(view->pages));
 }
 
 static void put_icon(FILE *out, const struct view *view)
@@ -77,7 +78,7 @@ static int is_entrance(const struct view *view)
 static void put_sheet(FILE *out, const struct view *view, const char *name)
 {
 	fputs("<link rel=\"stylesheet\" href=\"", out);
-	put_html(out, pages_folder(view->pages));
+	pl_put_markup(out, pages_folder(view->pages));
 	fprintf(out, "/css/%s.css\">\n", name);
 }
 
@@ -125,7 +126,7 @@ static void put_early(FILE *out, const struct view *view)
 static void put_module(FILE *out, const char *address)
 {
 	fputs("<link rel=\"modulepreload\" href=\"", out);
-	put_html(out, address);
+	pl_put_markup(out, address);
 	fputs("\">\n", out);
 }
 

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "portal/http/html.h"
+#include "policy/base/markup.h"
 
 static int is_continuation(char c)
 {
@@ -19,7 +19,7 @@ void xml_put_short(FILE *out, const char *text, size_t characters)
 		if (strncmp(text, "\xef\xbf\xbe", 3) == 0 || strncmp(text, "\xef\xbf\xbf", 3) == 0)
 			text += 2;
 		else
-			put_character(out, *text);
+			pl_put_markup_byte(out, *text);
 	}
 }
 
