@@ -1,7 +1,7 @@
 /* link_text.h - the text that stands in a message instead of files that are not in it.
  *
- * There are two twins that say the same, one in plain text and one in HTML, which the milter puts in
- * the place of attachments (milter/mime/link_part.h), and webmail into the mail that is being
+ * There are two twins that say the same, one in plain text and one in HTML, which the milter puts
+ * in the place of attachments (milter/mime/link_part.h), and webmail into the mail that is being
  * written. The sentences are link_text.def.
  *
  * In the place of the first file, number 0, there is the list of all, in those of the others the
