@@ -9,6 +9,7 @@ import "./test_app_passwords.mjs";
 import "./test_connection_test.mjs";
 import "./test_devices.mjs";
 import "./test_webmail.mjs";
+import "./test_uploads.mjs";
 import "./test_refusals.mjs";
 import "./test_account.mjs";
 import "./test_applications.mjs";

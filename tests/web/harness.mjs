@@ -20,8 +20,8 @@ export function test(name, options, body) {
     tests.push({ name, options, body });
 }
 
-// What Chromium itself reports of an answer that a test wants to be an error.
-const ANSWERED = /^Failed to load resource: (the server responded with a status of|net::ERR_FAILED)/;
+// What Chromium itself reports of an answer that a test wants to be an error, or of a line that it breaks.
+const ANSWERED = /^Failed to load resource: (the server responded with a status of|net::ERR_(FAILED|INTERNET_DISCONNECTED))/;
 
 class Reader {
     // complaints: of the browser, about the page; companions: readers at other browsers

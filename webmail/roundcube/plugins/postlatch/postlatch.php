@@ -1,7 +1,7 @@
 <?php
 
 /**
- * Postlatch: the account pages in the settings, and a log-out that is one.
+ * Postlatch: the account pages in the settings, large files as links, and a log-out that is one.
  *
  * Signing in is Roundcube's own OAuth client. This plugin adds what that client
  * leaves out: a way to the two-step verification settings; a log-out that ends the
@@ -30,10 +30,35 @@ class postlatch extends rcube_plugin
         $this->add_hook('session_destroy', [$this, 'session_ends']);
         $this->add_hook('logout_after', [$this, 'logged_out']);
 
+        if ($this->rcmail->task == 'mail') {
+            $this->init_uploads();
+        }
         if ($this->rcmail->task == 'settings') {
             $this->add_texts('localization/');
             $this->add_hook('settings_actions', [$this, 'settings_actions']);
             $this->register_action('plugin.postlatch', [$this, 'open_account_pages']);
+            $this->include_stylesheet($this->local_skin_path() . '/postlatch.css');
+        }
+    }
+
+    /** Large files of the mail that is being written; see postlatch_uploads.php. */
+    private function init_uploads()
+    {
+        require_once __DIR__ . '/postlatch_uploads.php';
+        $uploads = new postlatch_uploads($this->rcmail, function ($method, $path, $options) {
+            return $this->call($method, $path, $options);
+        });
+        $this->register_action('plugin.postlatch-upload', [$uploads, 'begin']);
+        $this->register_action('plugin.postlatch-hand-over', [$uploads, 'hand_over']);
+
+        if ($this->rcmail->action == 'compose' && !empty($_SESSION['oauth_token'])) {
+            $this->add_hook('ready', function ($args) use ($uploads) {
+                $this->rcmail->output->set_env('postlatch', $uploads->room());
+
+                return $args;
+            });
+            $this->add_texts('localization/', true);
+            $this->include_script('uploads.js');
             $this->include_stylesheet($this->local_skin_path() . '/postlatch.css');
         }
     }
@@ -193,7 +218,7 @@ class postlatch extends rcube_plugin
     private function call($method, $path, $options)
     {
         $client = new \GuzzleHttp\Client([
-            'timeout' => 5.0,
+            'timeout' => $options['timeout'] ?? 5.0,
             'http_errors' => false,
             'allow_redirects' => false,
             'verify' => $this->rcmail->config->get('oauth_verify_peer', true),
