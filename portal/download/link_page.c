@@ -37,20 +37,7 @@ static const struct {
 static FILE *begin(const struct request *request, struct response *response, int status,
 		   enum link_words title)
 {
-	FILE *out = open_memstream(&response->body, &response->body_len);
-
-	response->status = status;
-	response->type = "text/html; charset=utf-8";
-	if (out != NULL)
-		frame_begin(out, request, words[title][request_language(request)], 0);
-	return out;
-}
-
-static int end(FILE *out)
-{
-	frame_end(out);
-	fclose(out);
-	return 0;
+	return frame_begin(request, response, status, words[title][request_language(request)], 0);
 }
 
 /* The words with a text, which needs no escaping, in the place of "%s". */
@@ -161,7 +148,7 @@ static int respond_page(const struct request *request, struct response *response
 	if (page->link->has_password)
 		fputs("</form>\n", out);
 	put_until(out, language, page->link->expires_at);
-	return end(out);
+	return frame_end(out);
 }
 
 int respond_link_page(const struct request *request, struct response *response,
@@ -192,5 +179,5 @@ int respond_link_gone(const struct request *request, struct response *response, 
 	if (out == NULL)
 		return 0;
 	fprintf(out, "<p>%s</p>\n", words[gone[why].text][request_language(request)]);
-	return end(out);
+	return frame_end(out);
 }

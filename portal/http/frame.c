@@ -6,8 +6,15 @@
 #include "portal/http/pages.h"
 #include "portal/http/portal.h"
 
-void frame_begin(FILE *out, const struct request *request, const char *title, int refresh)
+FILE *frame_begin(const struct request *request, struct response *response, int status,
+		  const char *title, int refresh)
 {
+	FILE *out = open_memstream(&response->body, &response->body_len);
+
+	response->status = status;
+	response->type = "text/html; charset=utf-8";
+	if (out == NULL)
+		return NULL;
 	fprintf(out,
 		"<!DOCTYPE html>\n<html lang=\"%s\">\n<meta charset=\"utf-8\">\n"
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
@@ -24,9 +31,12 @@ void frame_begin(FILE *out, const struct request *request, const char *title, in
 	put_brand_logo(out, request->brand);
 	pl_put_markup(out, brand_name(request, request_language(request)));
 	fprintf(out, "</strong></header><main><h1>%s</h1>", title);
+	return out;
 }
 
-void frame_end(FILE *out)
+int frame_end(FILE *out)
 {
 	fputs("</main></div>\n", out);
+	fclose(out);
+	return 0;
 }

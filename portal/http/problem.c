@@ -24,30 +24,19 @@ static const struct words problems[][LANGUAGES] = {
 #undef PROBLEM
 };
 
-static void print_page(FILE *out, const struct request *request, const struct words *words,
-		       const char *detail, int refresh)
-{
-	frame_begin(out, request, words->title, refresh);
-	fprintf(out, "<p>%s</p>", words->text);
-	if (refresh == 0)
-		fprintf(out, "<small lang=\"en\">%s</small>", detail);
-	frame_end(out);
-}
-
 int respond_problem(const struct request *request, struct response *response, int status,
 		    const char *detail)
 {
 	const int busy = status >= 500;
-	FILE *out = open_memstream(&response->body, &response->body_len);
+	const struct words *words =
+		&problems[busy ? PROBLEM_BUSY : PROBLEM_REQUEST][request_language(request)];
+	FILE *out = frame_begin(request, response, status, words->title, busy ? RETRY_SECONDS : 0);
 
-	response->status = status;
-	response->type = "text/html; charset=utf-8";
 	response->retry_after = busy ? RETRY_SECONDS : 0;
 	if (out == NULL)
 		return 0;
-	print_page(out, request,
-		   &problems[busy ? PROBLEM_BUSY : PROBLEM_REQUEST][request_language(request)],
-		   detail, busy ? RETRY_SECONDS : 0);
-	fclose(out);
-	return 0;
+	fprintf(out, "<p>%s</p>", words->text);
+	if (!busy)
+		fprintf(out, "<small lang=\"en\">%s</small>", detail);
+	return frame_end(out);
 }

@@ -20,20 +20,7 @@ static const char *const words[][LANGUAGES] = {
 static FILE *begin(const struct request *request, struct response *response, int status,
 		   enum profile_words title)
 {
-	FILE *out = open_memstream(&response->body, &response->body_len);
-
-	response->status = status;
-	response->type = "text/html; charset=utf-8";
-	if (out != NULL)
-		frame_begin(out, request, words[title][request_language(request)], 0);
-	return out;
-}
-
-static int end(FILE *out)
-{
-	frame_end(out);
-	fclose(out);
-	return 0;
+	return frame_begin(request, response, status, words[title][request_language(request)], 0);
 }
 
 int respond_profile_page(const struct request *request, struct response *response, const char *path)
@@ -47,7 +34,7 @@ int respond_profile_page(const struct request *request, struct response *respons
 		words[WORDS_WHAT][language], words[WORDS_STEP_DOWNLOAD][language],
 		words[WORDS_STEP_IPHONE][language], words[WORDS_STEP_MAC][language]);
 	fprintf(out, "<a data-button href=\"%s\">%s</a>\n", path, words[WORDS_DOWNLOAD][language]);
-	return end(out);
+	return frame_end(out);
 }
 
 int respond_profile_gone(const struct request *request, struct response *response)
@@ -57,5 +44,5 @@ int respond_profile_gone(const struct request *request, struct response *respons
 	if (out == NULL)
 		return 0;
 	fprintf(out, "<p>%s</p>\n", words[WORDS_GONE][request_language(request)]);
-	return end(out);
+	return frame_end(out);
 }
