@@ -30,7 +30,6 @@ def setUpModule():
     global server, policy, FILES_URL
     server = Server().start()
     FILES_URL = server.env["FILES_URL"]
-    server.main_cf("message_size_limit = 200000000", "mailbox_size_limit = 0", "virtual_mailbox_limit = 0")
     with open(server.env["POLICY_FILE"]) as f:
         policy = f.read() + SETTINGS
     set_policy()
