@@ -40,6 +40,7 @@
 	ROW("job.start", GIVES, CHANGE)              \
 	ROW("link.extend", GIVES, CHANGE)            \
 	ROW("link.password", GIVES, CHANGE)          \
+	ROW("link.quota", GIVES, CHANGE)             \
 	ROW("link.withdraw", GIVES, CHANGE)          \
 	ROW("member.add", TAKES, CHANGE)             \
 	ROW("member.remove", TAKES, CHANGE)          \

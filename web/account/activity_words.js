@@ -51,6 +51,7 @@ const changes = {
     link: {
         extend: "change.link-extend",
         password: "change.link-password",
+        quota: "change.link-quota",
         withdraw: "change.link-withdraw",
     },
     member: { add: "change.member-add", set: "change.member-set" },

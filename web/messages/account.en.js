@@ -273,6 +273,7 @@ export default {
     "change.forward-code": "A forward was asked for",
     "change.link-extend": "A link to files was extended",
     "change.link-password": "The password of a link to files was changed",
+    "change.link-quota": "The room for large attachments was changed",
     "change.link-withdraw": "A link to files was withdrawn",
     "change.profile-link-make": "A set-up link for a device was made",
     "change.profile-link-use": "A set-up link for a device was used",

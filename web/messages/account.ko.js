@@ -273,6 +273,7 @@ export default {
     "change.forward-code": "자동 전달 확인 요청",
     "change.link-extend": "파일 링크 보관 기한 연장",
     "change.link-password": "파일 링크 비밀번호 변경",
+    "change.link-quota": "대용량 첨부 용량 변경",
     "change.link-withdraw": "파일 링크 회수",
     "change.profile-link-make": "기기 설정 링크 생성",
     "change.profile-link-use": "기기 설정 링크 사용",
