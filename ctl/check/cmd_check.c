@@ -6,7 +6,8 @@
 
 #include "ctl/check/check.h"
 
-/* What a check looks at. Where an earlier one could not read it, and has said so, it is left out. */
+/* What a check looks at. Where an earlier one could not read it, and has said so, the check is left
+ * out. */
 enum { POLICY = 1, STORE = 2, DOVECONF = 4, POSTFIX = 8 };
 
 static const struct {

@@ -38,11 +38,6 @@ struct pl_blob {
 	EVP_MAC_CTX *mac; /* NULL: it is read again when it is whole */
 };
 
-struct pl_blob_reader {
-	int fd;
-	char name[PL_BLOB_NAME];
-};
-
 static int failed(const struct pl_blobs *blobs, const char *name, struct pl_error *err)
 {
 	return pl_error_set(err, PL_ERR_RETRY, "%s%s%s: %s", blobs->path,
@@ -399,61 +394,25 @@ static int is_name(const char *name)
 	       strspn(name, "0123456789abcdef") == PL_BLOB_NAME - 1;
 }
 
-int pl_blob_open(struct pl_blobs *blobs, const char *name, struct pl_blob_reader **reader_r,
-		 int64_t *size_r, struct pl_error *err)
+int pl_blob_open(struct pl_blobs *blobs, const char *name, int *fd_r, int64_t *size_r,
+		 struct pl_error *err)
 {
 	char path[PL_BLOB_NAME + 3];
-	struct pl_blob_reader *reader;
 	struct stat st;
-	int fd;
 
-	*reader_r = NULL;
 	if (!is_name(name))
 		return pl_error_set(err, PL_ERR_DATA, "no name of a blob");
 	snprintf(path, sizeof(path), "%.2s/%s", name, name);
-	fd = openat(blobs->folder, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
+	*fd_r = openat(blobs->folder, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (*fd_r < 0)
 		return errno == ENOENT ? 0 : failed(blobs, path, err);
-	reader = malloc(sizeof(*reader));
-	if (reader == NULL || fstat(fd, &st) < 0) {
+	if (fstat(*fd_r, &st) < 0) {
 		failed(blobs, path, err);
-		free(reader);
-		close(fd);
+		close(*fd_r);
 		return -1;
 	}
-	reader->fd = fd;
-	snprintf(reader->name, sizeof(reader->name), "%s", name);
 	*size_r = st.st_size;
-	*reader_r = reader;
 	return 1;
-}
-
-int64_t pl_blob_read(struct pl_blob_reader *reader, int64_t offset, void *bytes, size_t size,
-		     struct pl_error *err)
-{
-	ssize_t got;
-
-	do
-		got = pread(reader->fd, bytes, size, offset);
-	while (got < 0 && errno == EINTR);
-	return got >= 0 ? got
-			: pl_error_set(err, PL_ERR_RETRY, "blob %s: %s", reader->name,
-				       strerror(errno));
-}
-
-int pl_blob_release(struct pl_blob_reader **reader)
-{
-	const int fd = (*reader)->fd;
-
-	free(*reader);
-	*reader = NULL;
-	return fd;
-}
-
-void pl_blob_close(struct pl_blob_reader **reader)
-{
-	if (*reader != NULL)
-		close(pl_blob_release(reader));
 }
 
 /* -- removing -- */
@@ -491,21 +450,6 @@ static int remove_orphan(struct pl_blobs *blobs, int shelf, const char *name, in
 	if (ret == 1 && unlinkat(shelf, name, 0) < 0)
 		ret = failed(blobs, name, err);
 	close(lock);
-	return ret;
-}
-
-int pl_blob_remove(struct pl_blobs *blobs, const char *name, int64_t now, pl_blob_is_used *is_used,
-		   void *context, struct pl_error *err)
-{
-	int shelf, ret;
-
-	if (!is_name(name))
-		return pl_error_set(err, PL_ERR_DATA, "no name of a blob");
-	shelf = open_shelf(blobs, name, 0);
-	if (shelf < 0)
-		return errno == ENOENT ? 0 : failed(blobs, name, err);
-	ret = remove_orphan(blobs, shelf, name, now, is_used, context, err);
-	close(shelf);
 	return ret;
 }
 

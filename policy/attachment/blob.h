@@ -32,7 +32,6 @@
 
 struct pl_blobs;
 struct pl_blob; /* being written */
-struct pl_blob_reader;
 
 /* keys may be NULL for those who only read or remove: nothing is made in the folder then. They are
  * only used in this call. */
@@ -63,22 +62,15 @@ int64_t pl_blob_read_again(const struct pl_blob *blob, int64_t offset, void *byt
 int pl_blob_arrived(const struct pl_blobs *blobs, const char *name, int64_t *size_r,
 		    struct pl_error *err);
 
-/* 1, 0 there is no such blob, -1. */
-int pl_blob_open(struct pl_blobs *blobs, const char *name, struct pl_blob_reader **reader_r,
-		 int64_t *size_r, struct pl_error *err);
-/* Up to size bytes from there on: how many, 0 at the end, or -1. */
-int64_t pl_blob_read(struct pl_blob_reader *reader, int64_t offset, void *bytes, size_t size,
-		     struct pl_error *err);
-void pl_blob_close(struct pl_blob_reader **reader);
-/* Its descriptor, which is the caller's to close from now on; frees the reader. */
-int pl_blob_release(struct pl_blob_reader **reader);
+/* A descriptor for its bytes, which is the caller's to close, and how many there are. 1; 0 there is
+ * no such blob; -1. */
+int pl_blob_open(struct pl_blobs *blobs, const char *name, int *fd_r, int64_t *size_r,
+		 struct pl_error *err);
 
 /* Whether a row names the blob: 1, 0 or -1. */
 typedef int pl_blob_is_used(void *context, const char *name, struct pl_error *err);
-/* Removes a blob unless it is used, or younger than PL_BLOB_ORPHAN_AGE: 1 removed, 0 left, -1. */
-int pl_blob_remove(struct pl_blobs *blobs, const char *name, int64_t now, pl_blob_is_used *is_used,
-		   void *context, struct pl_error *err);
-/* Does so with all blobs, and removes what was begun long ago. Counts what it has removed. */
+/* Removes the blobs that are neither used nor younger than PL_BLOB_ORPHAN_AGE, and what was begun
+ * long ago. Counts what it has removed. */
 int pl_blobs_sweep(struct pl_blobs *blobs, int64_t now, pl_blob_is_used *is_used, void *context,
 		   int64_t *removed_r, struct pl_error *err);
 

@@ -5,8 +5,8 @@
  * whoever has it may send the bytes of this file, and nothing else. The bytes are in the
  * store of blobs (pl_blob_resume) under pl_upload.store_name; how many there are is asked there.
  *
- * An upload ends PL_UPLOAD_SECONDS after the last bytes of it came. Until then its whole size counts
- * as stored, so that several at a time do not exceed a quota together.
+ * An upload ends PL_UPLOAD_SECONDS after the last bytes of it came. Until then its whole size
+ * counts as stored, so that several at a time do not exceed a quota together.
  *
  * Functions that write take part in the caller's write transaction.
  */
@@ -46,7 +46,8 @@ enum pl_upload_begun {
 /* What is stored, with the uploads that are under way, and how much may be. 0 or -1. */
 int pl_upload_room(const struct pl_work *work, const struct pl_policy *policy,
 		   const struct pl_account *account, struct pl_link_room *room_r);
-/* Begins one. With PL_UPLOAD_BEGUN: its id, and its token, which is the caller's to wipe. 0 or -1. */
+/* Begins one. With PL_UPLOAD_BEGUN: its id, and its token, which is the caller's to wipe.
+ * 0 or -1. */
 int pl_upload_begin(const struct pl_work *work, const struct pl_policy *policy,
 		    const struct pl_account *account, const struct pl_new_upload *upload,
 		    enum pl_upload_begun *begun_r, int64_t *id_r, struct pl_secret *token_r);

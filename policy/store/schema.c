@@ -496,8 +496,8 @@ static const struct pl_migration migrations[] = {
 	  "UPDATE job SET added = (SELECT COUNT(*) FROM job_member m WHERE m.job_id = job.id"
 	  " AND m.outcome = 'changed' AND m.before = 'member=none') WHERE action = 'import';"
 	  "UPDATE job SET changed = changed - added WHERE added > 0;" },
-	/* digest is that of a token, which names the bytes in the store as well. link_id NULL: it is
-	 * not finished. */
+	/* digest is that of a token, which names the bytes in the store as well. link_id NULL: it
+	 * is not finished. */
 	{ "uploads of files that mail will link to",
 	  "CREATE TABLE attachment_upload ("
 	  " id {ID}, member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"

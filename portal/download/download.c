@@ -221,19 +221,18 @@ static int find_file(struct request *request, struct response *response, struct 
 static int open_blob(const struct request *request, const struct pl_link_file *file,
 		     int64_t *size_r, struct pl_error *err)
 {
-	struct pl_blob_reader *reader = NULL;
 	struct pl_blobs *blobs;
-	int ret;
+	int fd, ret;
 
 	if (pl_blobs_open(request->policy->attachment_folder, NULL, &blobs, err) < 0)
 		return -1;
-	ret = pl_blob_open(blobs, file->blob, &reader, size_r, err);
+	ret = pl_blob_open(blobs, file->blob, &fd, size_r, err);
 	pl_blobs_close(&blobs);
 	if (ret == 0)
 		return pl_error_set(err, PL_ERR_RETRY,
 				    "attachment_folder %s: the blob of file %lld is not there",
 				    request->policy->attachment_folder, (long long)file->id);
-	return ret < 0 ? -1 : pl_blob_release(&reader);
+	return ret < 0 ? -1 : fd;
 }
 
 static int refuse_range(struct response *response, int64_t size)

@@ -8,8 +8,9 @@
  *
  *	ROUTE(method, path, access, caller, csrf, role, handler, text, ...)
  *
- * access is a row of portal/guards.def; the last is any of .site, .is_for_webmail, .body, .body_max, .receive, .object,
- * .parameters, .query and .fields, whose lists are made by FIELDS(name, { field ... }).
+ * access is a row of portal/guards.def; the last is any of .site, .is_for_webmail, .body,
+ * .body_max, .receive, .object, .parameters, .query and .fields, whose lists are made by
+ * FIELDS(name, { field ... }).
  * portal/routes.c makes the table of them.
  */
 #ifndef POSTLATCH_PORTAL_ROUTE_H

@@ -1,8 +1,8 @@
 /* upload.c - uploads are begun, looked at and ended.
  *
  * Webmail's server begins an upload with the access token that it holds, and hands the address and
- * the token of the upload to the browser, which sends the file without it. So the access token, which
- * opens the mailbox, never comes to a browser, and no gigabyte passes through webmail.
+ * the token of the upload to the browser, which sends the file without it. So the access token,
+ * which opens the mailbox, never comes to a browser, and no gigabyte passes through webmail.
  */
 #include <stdio.h>
 #include <string.h>

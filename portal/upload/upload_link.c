@@ -65,8 +65,8 @@ static int scan(const struct request *request, struct response *response,
 					 : respond_wait(response, 503, "not-scanned", 30);
 }
 
-/* Keeps the bytes that have come, when they are all: 1; 0 response says why not; -1. Whatever is not
- * kept stays for another attempt, but for a file that is infected. */
+/* Keeps the bytes that have come, when they are all: 1; 0 response says why not; -1. Whatever is
+ * not kept stays for another attempt, but for a file that is infected. */
 static int keep_blob(const struct request *request, struct response *response, struct pl_blob *blob,
 		     int64_t offset, struct pl_new_file_link *file, struct pl_error *err)
 {
