@@ -91,7 +91,7 @@ test("who is not asked for denies it, and the sign-in ends", {}, async (reader) 
     await visitor.section("phones").getByRole("button", { name: visitor.t("phone.add") }).click();
     await visitor.heading("phone.title");
     // As the camera reads it.
-    const address = (await visitor.scanCode()).trim();
+    const address = (await visitor.scanCode()).href;
     assert.ok(address.startsWith(`${env.PORTAL_URL}/approve#`), address);
     const phone = await OnPhone.at(reader, "en", address);
     await phone.says("approve.scanned");
@@ -111,6 +111,7 @@ test("who is not asked for denies it, and the sign-in ends", {}, async (reader) 
     await phone.press("approve.deny");
     await phone.says("approve.denied");
     await thief.heading("password.title");
+    await visitor.page.goto(`${env.WEBMAIL_URL}/?_task=mail&_mbox=INBOX`);
     await visitor.await("A sign-in was denied on your phone");
     await visitor.account();
     await visitor.section("phones").getByRole("button", { name: /^Remove / }).click();
