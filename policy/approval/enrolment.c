@@ -150,14 +150,6 @@ static int claim(const struct pl_work *work, const unsigned char digest[SHA256_D
 	return changed < 0 ? -1 : 0;
 }
 
-static int finish_commit(const struct pl_work *work, int ret)
-{
-	if (ret == 0)
-		return pl_store_commit(work->store, work->err);
-	pl_store_rollback(work->store);
-	return -1;
-}
-
 int pl_enrolment_claim_commit(const struct pl_work *work,
 			      const unsigned char secret[PL_ENROLMENT_SECRET_BYTES],
 			      const struct pl_approval_device *device,
@@ -168,7 +160,7 @@ int pl_enrolment_claim_commit(const struct pl_work *work,
 	SHA256(secret, PL_ENROLMENT_SECRET_BYTES, digest);
 	if (pl_store_begin_write(work->store, work->err) < 0)
 		return -1;
-	return finish_commit(work, claim(work, digest, device, claimed_r));
+	return pl_store_finish(work->store, claim(work, digest, device, claimed_r), work->err);
 }
 
 /* What is compared with a code: of nobody, where none is open. */
@@ -271,7 +263,9 @@ int pl_enrolment_claim_code_commit(const struct pl_work *work, const struct pl_k
 {
 	if (pl_store_begin_write(work->store, work->err) < 0)
 		return -1;
-	return finish_commit(work, claim_code(work, verify, address, code, device, claimed_r));
+	return pl_store_finish(work->store,
+			       claim_code(work, verify, address, code, device, claimed_r),
+			       work->err);
 }
 
 /* ---- the end ---- */

@@ -182,14 +182,6 @@ static int used(const struct pl_work *work, const struct pl_approval_device *dev
 		       work->err);
 }
 
-static int finish_commit(const struct pl_work *work, int ret)
-{
-	if (ret == 0)
-		return pl_store_commit(work->store, work->err);
-	pl_store_rollback(work->store);
-	return -1;
-}
-
 static int approve(const struct pl_work *work, const struct pl_approval_device *device,
 		   const unsigned char *nonce, int number, enum pl_approval_answered *answered_r)
 {
@@ -214,7 +206,8 @@ int pl_approval_approve_commit(const struct pl_work *work, const struct pl_appro
 {
 	if (pl_store_begin_write(work->store, work->err) < 0)
 		return -1;
-	return finish_commit(work, approve(work, device, nonce, number, answered_r));
+	return pl_store_finish(work->store, approve(work, device, nonce, number, answered_r),
+			       work->err);
 }
 
 static int tell(const struct pl_work *work, const struct pl_account *account,
@@ -261,7 +254,8 @@ int pl_approval_deny_commit(const struct pl_work *work, const struct pl_approval
 {
 	if (pl_store_begin_write(work->store, work->err) < 0)
 		return -1;
-	return finish_commit(work, deny(work, device, nonce, session_r, answered_r));
+	return pl_store_finish(work->store, deny(work, device, nonce, session_r, answered_r),
+			       work->err);
 }
 
 /* ---- the end ---- */

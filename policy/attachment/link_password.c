@@ -145,9 +145,7 @@ int pl_link_try_password_commit(const struct pl_work *work, const struct pl_keys
 {
 	if (pl_store_begin_write(work->store, work->err) < 0)
 		return -1;
-	if (try_password(work, keys, link->id, password, try_r, wait_r) < 0) {
-		pl_store_rollback(work->store);
-		return -1;
-	}
-	return pl_store_commit(work->store, work->err);
+	return pl_store_finish(work->store,
+			       try_password(work, keys, link->id, password, try_r, wait_r),
+			       work->err);
 }

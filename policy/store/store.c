@@ -251,6 +251,14 @@ void pl_store_rollback(struct pl_store *store)
 	return_ticket(store);
 }
 
+int pl_store_finish(struct pl_store *store, int ret, struct pl_error *err)
+{
+	if (ret == 0)
+		return pl_store_commit(store, err);
+	pl_store_rollback(store);
+	return -1;
+}
+
 /* Keeps the first mistake: it is the cause of what follows. */
 static void mistake(struct pl_stmt *stmt, enum pl_errc code, const char *what, const char *name)
 {

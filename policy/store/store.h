@@ -103,6 +103,9 @@ int pl_store_begin_write(struct pl_store *store, struct pl_error *err);
 int pl_store_commit(struct pl_store *store, struct pl_error *err);
 /* Undoes a write transaction; does nothing when none is open. */
 void pl_store_rollback(struct pl_store *store);
+/* Ends a write transaction by what came of it: commits it after 0, and undoes it after -1. 0, or
+ * -1. */
+int pl_store_finish(struct pl_store *store, int ret, struct pl_error *err);
 
 /* Binds every parameter of the statement (NULL where it has none) and makes it ready
  * to be stepped. Borrowed, never NULL; prepared once for each store. What the values
