@@ -38,10 +38,8 @@ int post_reauthentication(struct request *request, struct response *response, st
 	if (ret != 1)
 		return ret;
 	if (request_account(request, &account, err) < 0 ||
-	    pl_session_reauthenticated(&request->work, request->session.id,
-				       account->member.factor_kinds != 0) < 0)
+	    account_reauthenticated(request, account->member.factor_kinds != 0) < 0)
 		return -1;
-	request->session.reauthenticated_at = request->work.now;
 	return answer_account(request, response, err);
 }
 

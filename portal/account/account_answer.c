@@ -90,6 +90,14 @@ int account_resolve(struct request *request, enum pl_setting setting,
 	return 0;
 }
 
+int account_reauthenticated(struct request *request, int with_factor)
+{
+	if (pl_session_reauthenticated(&request->work, request->session.id, with_factor) < 0)
+		return -1;
+	request->session.reauthenticated_at = request->work.now;
+	return 0;
+}
+
 int account_check_two_factor_on(struct request *request, struct response *response,
 				struct pl_error *err)
 {

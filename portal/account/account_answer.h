@@ -10,10 +10,13 @@
 
 /* Answers with the account object as it is now. */
 int answer_account(struct request *request, struct response *response, struct pl_error *err);
-/* Its member's settings. 0, or -1. */
+/* The member has just proved who it is, with the second factor or without one: the session knows.
+ * 0, or -1 and the request's error. */
+int account_reauthenticated(struct request *request, int with_factor);
 /* Nobody registers what sign-in does not ask for. 1; 0 and the answer; -1. */
 int account_check_two_factor_on(struct request *request, struct response *response,
 				struct pl_error *err);
+/* Its member's settings. 0, or -1. */
 int account_resolve(struct request *request, enum pl_setting setting,
 		    struct pl_resolved *resolved_r, struct pl_error *err);
 /* Appends the member's sessions but those of connected applications, or its trusted devices;

@@ -35,11 +35,10 @@ static int register_factor(struct request *request, struct response *response, s
 
 	if (ret != 1)
 		return ret;
-	if (pl_session_reauthenticated(&request->work, request->session.id, 1) < 0) {
+	if (account_reauthenticated(request, 1) < 0) {
 		json_decref(codes);
 		return -1;
 	}
-	request->session.reauthenticated_at = request->work.now;
 	if (answer_with_codes(request, response, codes, err) < 0)
 		return -1;
 	return notify_member(request, request->session.member_id,

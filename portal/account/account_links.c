@@ -122,12 +122,16 @@ int get_links(struct request *request, struct response *response, struct pl_erro
 
 /* -- changes -- */
 
-/* The member's link that the body names: 1; 0 and the answer; -1. */
-static int find_link(struct request *request, struct response *response, struct pl_link *link_r)
+/* Begins a write transaction, and finds the member's link that the body names: 1; 0 and the answer;
+ * -1. */
+static int begin(struct request *request, struct response *response, struct pl_link *link_r,
+		 struct pl_error *err)
 {
 	const int64_t id = json_integer_value(json_object_get(request->json, "id"));
-	const int ret = pl_link_get(&request->work, id, link_r);
+	int ret = request_begin_write(request, err);
 
+	if (ret == 0)
+		ret = pl_link_get(&request->work, id, link_r);
 	if (ret < 0)
 		return -1;
 	return ret == 1 && link_r->member_id == request->session.member_id
@@ -155,10 +159,8 @@ static int finish(struct request *request, struct response *response, struct pl_
 int post_link_extend(struct request *request, struct response *response, struct pl_error *err)
 {
 	struct pl_link link;
-	int ret = request_begin_write(request, err);
+	int ret = begin(request, response, &link, err);
 
-	if (ret == 0)
-		ret = find_link(request, response, &link);
 	if (ret != 1)
 		return ret;
 	return finish(request, response, &link,
@@ -173,9 +175,7 @@ int post_link_password(struct request *request, struct response *response, struc
 
 	if (request->verify == NULL)
 		return pl_error_set(err, PL_ERR_RETRY, "the HMAC key cannot be read");
-	ret = request_begin_write(request, err);
-	if (ret == 0)
-		ret = find_link(request, response, &link);
+	ret = begin(request, response, &link, err);
 	if (ret != 1)
 		return ret;
 	ret = pl_link_set_password(&request->work, request->verify, &link,
@@ -188,10 +188,8 @@ int post_link_password(struct request *request, struct response *response, struc
 int post_link_withdraw(struct request *request, struct response *response, struct pl_error *err)
 {
 	struct pl_link link;
-	int ret = request_begin_write(request, err);
+	int ret = begin(request, response, &link, err);
 
-	if (ret == 0)
-		ret = find_link(request, response, &link);
 	if (ret != 1)
 		return ret;
 	return finish(request, response, &link, pl_link_withdraw(&request->work, &link), err);

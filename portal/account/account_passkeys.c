@@ -1,9 +1,7 @@
 /* account_passkeys.c - the member's passkeys: proof, registration, names, removal. */
 #include "portal/account/account_answer.h"
 #include "portal/account/handlers.h"
-#include "portal/signin/end_sessions.h"
-#include "portal/signin/next_step.h"
-#include "portal/signin/notify.h"
+#include "portal/account/kept_factor.h"
 #include "portal/signin/passkey.h"
 
 int post_reauthentication_challenge(struct request *request, struct response *response,
@@ -19,10 +17,8 @@ int post_reauthentication_passkey(struct request *request, struct response *resp
 
 	if (ret != 1)
 		return ret;
-	if (pl_session_reauthenticated(&request->work, request->session.id, 1) < 0)
-		return -1;
-	request->session.reauthenticated_at = request->work.now;
-	return answer_account(request, response, err);
+	return account_reauthenticated(request, 1) < 0 ? -1
+						       : answer_account(request, response, err);
 }
 
 /* ---- the list ---- */
@@ -39,8 +35,7 @@ static int add_passkey(const struct pl_passkey *passkey, void *context)
 					       passkey->backed_up));
 }
 
-static int answer_passkeys(struct request *request, struct response *response, int status,
-			   struct pl_error *err)
+int get_passkeys(struct request *request, struct response *response, struct pl_error *err)
 {
 	json_t *rows = json_array();
 
@@ -49,15 +44,18 @@ static int answer_passkeys(struct request *request, struct response *response, i
 		json_decref(rows);
 		return -1;
 	}
-	return respond_json(response, status,
+	return respond_json(response, 200,
 			    json_pack("{s:o, s:b, s:i}", "passkeys", rows, "possible",
 				      passkey_possible(request), "most", PL_PASSKEYS));
 }
 
-int get_passkeys(struct request *request, struct response *response, struct pl_error *err)
-{
-	return answer_passkeys(request, response, 200, err);
-}
+static const struct kept_factor kind = {
+	.add = passkey_register,
+	.remove = pl_passkey_remove,
+	.answer = get_passkeys,
+	.added = "passkey-registered",
+	.removed = "passkey-removed",
+};
 
 /* ---- registration ---- */
 
@@ -69,73 +67,29 @@ int post_account_passkey_challenge(struct request *request, struct response *res
 	return ret == 1 ? passkey_begin_registration(request, response, err) : ret;
 }
 
-/* In the write transaction of the passkey; it reauthenticates, too. Values as passkey_register. */
-static int add(struct request *request, struct response *response, struct pl_error *err)
-{
-	json_t *codes = NULL;
-	int ret = passkey_register(request, response, &codes, err);
-
-	if (ret != 1)
-		return ret;
-	request->session.reauthenticated_at = request->work.now;
-	if (pl_session_reauthenticated(&request->work, request->session.id, 1) < 0 ||
-	    answer_passkeys(request, response, 200, err) < 0 ||
-	    notify_member(request, request->session.member_id, "passkey-registered") < 0)
-		ret = -1;
-	if (ret == 1 && codes != NULL)
-		json_object_set(response->json, "recovery_codes", codes);
-	json_decref(codes);
-	return ret;
-}
-
 int post_account_passkey(struct request *request, struct response *response, struct pl_error *err)
 {
-	int ret = request_begin_write(request, err);
-
-	if (ret == 0)
-		ret = account_check_two_factor_on(request, response, err);
-	if (ret == 1)
-		ret = add(request, response, err);
-	return ret < 0 || pl_store_commit(request->work.store, err) < 0 ? -1 : 0;
+	return kept_factor_post(&kind, request, response, err);
 }
 
 /* ---- changes ---- */
 
-static int64_t id_of(const struct request *request)
-{
-	return json_integer_value(json_object_get(request->json, "id"));
-}
-
 int post_passkey_rename(struct request *request, struct response *response, struct pl_error *err)
 {
+	const int64_t id = json_integer_value(json_object_get(request->json, "id"));
 	struct pl_account *account;
 	int changed = -1;
 
 	if (request_begin_write(request, err) == 0 && request_account(request, &account, err) == 0)
-		changed = pl_passkey_rename(&request->work, account, id_of(request),
+		changed = pl_passkey_rename(&request->work, account, id,
 					    request_text(request, "name"));
 	if (changed < 0 || pl_store_commit(request->work.store, err) < 0)
 		return -1;
 	return changed == 0 ? respond_error(response, 404, "not-found")
-			    : answer_passkeys(request, response, 200, err);
+			    : get_passkeys(request, response, err);
 }
 
-/* Sessions that were opened with a passkey that is in other hands end with it. */
 int post_passkey_remove(struct request *request, struct response *response, struct pl_error *err)
 {
-	struct pl_account *account;
-	int removed = -1;
-
-	if (request_begin_write(request, err) == 0 && request_account(request, &account, err) == 0)
-		removed = pl_passkey_remove(&request->work, account, id_of(request));
-	if (removed == 1 &&
-	    (notify_member(request, account->member.id,
-			   account->member.factor_kinds == 0 ? "factor-removed"
-							     : "passkey-removed") < 0 ||
-	     end_other_sessions(request, err) < 0))
-		removed = -1;
-	if (removed < 0 || pl_store_commit(request->work.store, err) < 0)
-		return -1;
-	return removed == 0 ? respond_error(response, 404, "not-found")
-			    : answer_passkeys(request, response, 200, err);
+	return kept_factor_post_remove(&kind, request, response, err);
 }
