@@ -26,6 +26,11 @@ export function LastUse({ at, service, ip }) {
     </span>`;
 }
 
+// Of a passkey or a phone, which may never have been used.
+export function lastUse({ last_used_at: at, last_used_ip: ip }) {
+    return at ? html`<${Moment} seconds=${at} /> <small><${Address} ip=${ip} /></small>` : t("passkey.never-used");
+}
+
 // Names for all rows, by id: equal ones are numbered, the oldest first.
 export function namesOf(rows) {
     const names = new Map();

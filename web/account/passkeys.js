@@ -16,7 +16,7 @@ import { Table } from "../lib/table.js";
 import { attempt } from "../lib/unavailable.js";
 import { PasskeyName } from "../signin/passkey_name.js";
 import { shownCodes } from "../signin/recovery_codes.js";
-import { Address, Day, Moment } from "./device_names.js";
+import { Day, lastUse } from "./device_names.js";
 import { Section } from "./section.js";
 import { refresh, request, settle } from "./state.js";
 
@@ -34,10 +34,6 @@ function askName(title, submit, waiting, send, value) {
 async function make(name) {
     const options = await reauthenticated(() => post("/api/account/passkeys/challenge"));
     return options && post("/api/account/passkeys", { ...(await makePasskey(options)), name });
-}
-
-function lastUse({ last_used_at: at, last_used_ip: ip }) {
-    return at ? html`<${Moment} seconds=${at} /> <small><${Address} ip=${ip} /></small>` : t("passkey.never-used");
 }
 
 function cellsOf(row) {

@@ -11,15 +11,11 @@ import { fill, t } from "../lib/language.js";
 import { go } from "../lib/router.js";
 import { Table } from "../lib/table.js";
 import { attempt } from "../lib/unavailable.js";
-import { Address, Day, Moment } from "./device_names.js";
+import { Day, lastUse } from "./device_names.js";
 import { Section } from "./section.js";
 import { refresh, request, settle } from "./state.js";
 
 const ID = "phones";
-
-function lastUse({ last_used_at: at, last_used_ip: ip }) {
-    return at ? html`<${Moment} seconds=${at} /> <small><${Address} ip=${ip} /></small>` : t("passkey.never-used");
-}
 
 function cellsOf(row) {
     return [
