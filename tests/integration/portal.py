@@ -2,6 +2,8 @@
 and a stand-in for Dovecot's auth socket. Everything is on 127.0.0.1."""
 import base64
 import contextlib
+import email
+import email.policy
 import http.client
 import json
 import os
@@ -241,6 +243,46 @@ class PortalTest(unittest.TestCase):
         run = subprocess.run([POSTLATCH, "-c", cls.portal.dir + "/policy.conf", "--json", *args],
                              stdout=subprocess.PIPE, text=True, check=True)
         return json.loads(run.stdout) if run.stdout else None
+
+
+class Answers:
+    """What a test expects of an answer of the portal: safe headers always."""
+
+    def good(self, answer):
+        self.assertEqual(answer.status, 200, answer)
+        self.assertIsNone(secure(answer))
+        return answer.json
+
+    def refused(self, answer, status, error):
+        self.assertEqual((answer.status, answer.error), (status, error), answer)
+        self.assertIsNone(secure(answer))
+        return answer
+
+
+class FactorTest(Answers, PortalTest):
+    """Each test has a member of its own, in a domain that offers second factors."""
+
+    members = 0
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.command("domain", "add", "example.test")
+        cls.portal.start_sender()
+
+    def setUp(self):
+        type(self).members += 1
+        self.member = "m%d@example.test" % self.members
+        self.browser = self.portal.browser()
+
+    def tearDown(self):
+        self.assertTrue(self.portal.alive(), self.portal.log())
+
+    def subjects(self):
+        """Of the mails to the member."""
+        mails = [email.message_from_string(text.split("\n", 1)[1], policy=email.policy.default)
+                 for text in self.portal.mails()]
+        return [mail["Subject"] for mail in mails if self.member in mail["To"]]
 
 
 def is_open(port):

@@ -10,7 +10,7 @@ import time
 import unittest
 
 from oauth import portal_with_doveadm
-from portal import POSTLATCH, Portal, secure, totp
+from portal import POSTLATCH, Answers, Portal, secure, totp
 from server import TIMEOUT, wait_for
 
 PATH = "/api/account/app-passwords"
@@ -18,7 +18,7 @@ SHAPE = r"^[a-z]{4}( [a-z]{4}){3}$"
 MOST = 20
 
 
-class AppPasswords(unittest.TestCase):
+class AppPasswords(Answers, unittest.TestCase):
     members = 0
 
     @classmethod
@@ -55,11 +55,6 @@ class AppPasswords(unittest.TestCase):
         key = self.browser.post("/api/sign-in/registration").json["key"]
         self.good(self.browser.post("/api/sign-in/registration/confirm", {"code": totp(key, steps=-1)}))
         return self.browser
-
-    def good(self, answer):
-        self.assertEqual(answer.status, 200, answer)
-        self.assertIsNone(secure(answer))
-        return answer.json
 
     def refused(self, answer, status, error, **more):
         self.assertEqual((answer.status, answer.json), (status, {"error": error, **more}))

@@ -1,16 +1,12 @@
 """Approval on a phone over HTTP: registration, approval, and everything that must not let anybody in."""
-import contextlib
-import email
-import email.policy
 import hashlib
 import json
-import sqlite3
 import threading
 import time
 import unittest
 
 from authenticator import Passkey, encode, run
-from portal import PortalTest, secure, totp
+from portal import FactorTest, totp
 from server import wait_for
 
 STEP = "/api/sign-in/approval"
@@ -47,41 +43,7 @@ class Phone:
         return self.send("request").json["request"]
 
 
-class Approval(PortalTest):
-    members = 0
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.command("domain", "add", "example.test")
-        cls.portal.start_sender()
-
-    def setUp(self):
-        Approval.members += 1
-        self.member = "a%d@example.test" % self.members
-        self.browser = self.portal.browser()
-
-    def tearDown(self):
-        self.assertTrue(self.portal.alive(), self.portal.log())
-
-    def good(self, answer):
-        self.assertEqual(answer.status, 200, answer)
-        self.assertIsNone(secure(answer))
-        return answer.json
-
-    def refused(self, answer, status, error):
-        self.assertEqual((answer.status, answer.error), (status, error), answer)
-        self.assertIsNone(secure(answer))
-
-    def sql(self, statement, *values):
-        with contextlib.closing(sqlite3.connect(self.portal.dir + "/postlatch.db", timeout=60)) as db, db:
-            return db.execute(statement, values).fetchall()
-
-    def subjects(self):
-        mails = [email.message_from_string(text.split("\n", 1)[1], policy=email.policy.default)
-                 for text in self.portal.mails()]
-        return [mail["Subject"] for mail in mails if self.member in mail["To"]]
-
+class Approval(FactorTest):
     def claim(self, phone, offer, **changed):
         return phone.send("registration/code", **{
             "institution": offer["institution"], "user": offer["user"], "code": offer["code"], "name": "phone",
@@ -109,7 +71,7 @@ class Approval(PortalTest):
         browser = self.portal.browser()
         answer = self.good(browser.sign_in(member or self.member))
         self.assertEqual((answer["next"], answer["factors"]), ("code", ["approval"]))
-        self.sql("UPDATE approval_request SET created_at = created_at - 1000, expires_at = expires_at - 1000")
+        self.portal.sql("UPDATE approval_request SET created_at = created_at - 1000, expires_at = expires_at - 1000")
         asked = self.good(browser.post(STEP))
         self.assertEqual(asked["state"], "open")
         return browser, asked["number"]
@@ -149,7 +111,7 @@ class Approval(PortalTest):
         phone = Phone(self.portal)
         self.refused(phone.send("registration/secret", secret=secret, name="x"), 422, "wrong-issue-code")
         # What is drawn cannot be read here: the same digest in its place.
-        self.sql("UPDATE approval_enrolment SET secret = ? WHERE member_id = (SELECT id FROM member WHERE local = ?)",
+        self.portal.sql("UPDATE approval_enrolment SET secret = ? WHERE member_id = (SELECT id FROM member WHERE local = ?)",
                  hashlib.sha256(bytes(16)).digest(), self.member.split("@")[0])
         claimed = self.good(phone.send("registration/secret", secret=secret, name="x"))
         late = Phone(self.portal)
@@ -176,7 +138,7 @@ class Approval(PortalTest):
         self.assertEqual(self.good(self.browser.get(OFFER))["state"], "none")
         # A new one has three again; the old code is none of them.
         again = self.good(self.browser.post(OFFER))
-        self.sql("DELETE FROM sign_in_failure")
+        self.portal.sql("DELETE FROM sign_in_failure")
         self.good(self.claim(phone, again))
 
     def test_codes_end_in_ten_minutes_and_a_new_one_takes_the_place_of_the_old(self):
@@ -186,19 +148,19 @@ class Approval(PortalTest):
         if first["code"] != second["code"]:
             self.refused(self.claim(phone, first), 422, "wrong-issue-code")
         self.assertTrue(550 < second["expires_at"] - time.time() <= 601)
-        self.sql("UPDATE approval_enrolment SET expires_at = 1")
+        self.portal.sql("UPDATE approval_enrolment SET expires_at = 1")
         self.refused(self.claim(phone, second), 422, "wrong-issue-code")
 
     def test_guesses_for_many_members_end_for_all_of_them(self):
         offer = self.offered()
-        self.sql("DELETE FROM approval_try")
-        self.sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) "
+        self.portal.sql("DELETE FROM approval_try")
+        self.portal.sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) "
                  "INSERT INTO approval_try (tried_at) SELECT ? FROM n", int(time.time()))
         phone = Phone(self.portal)
         self.refused(self.claim(phone, offer), 429, "too-many-issue-codes")
-        self.sql("UPDATE approval_try SET tried_at = tried_at - 601")
+        self.portal.sql("UPDATE approval_try SET tried_at = tried_at - 601")
         self.good(self.claim(phone, offer))
-        self.sql("DELETE FROM approval_try")
+        self.portal.sql("DELETE FROM approval_try")
 
     def test_guesses_of_one_address_are_slowed(self):
         offer = self.offered()
@@ -273,7 +235,7 @@ class Approval(PortalTest):
                 self.refused(phone.send("approve", request=asked, number=number), 409, "approval-gone")
                 self.assertEqual(browser.post(STEP + "/finish", {}).status, 401)
                 self.assertEqual((browser.get("/api/account").status, browser.session()["why"]), (401, "ended"))
-        self.assertEqual(self.sql("SELECT COUNT(*) FROM audit WHERE action = 'approval.deny' AND object = ?",
+        self.assertEqual(self.portal.sql("SELECT COUNT(*) FROM audit WHERE action = 'approval.deny' AND object = ?",
                                   self.member), [(3,)])
         wait_for(lambda: sum(text.startswith("A sign-in was denied on your phone") for text in self.subjects()) == 3)
 
@@ -303,15 +265,15 @@ class Approval(PortalTest):
         self.good(other.sign_in(self.member))
         self.refused(other.post(STEP), 429, "approval-busy")
         for _ in range(2):
-            self.sql("UPDATE approval_request SET expires_at = 1")
+            self.portal.sql("UPDATE approval_request SET expires_at = 1")
             self.good(other.post(STEP))
-        self.sql("UPDATE approval_request SET expires_at = 1")
+        self.portal.sql("UPDATE approval_request SET expires_at = 1")
         self.refused(other.post(STEP), 429, "too-many-approvals")
         # Nor by signing in anew.
         self.good(other.post("/api/sign-out"))
         self.good(other.sign_in(self.member))
         self.refused(other.post(STEP), 429, "too-many-approvals")
-        self.sql("UPDATE approval_request SET created_at = created_at - 901")
+        self.portal.sql("UPDATE approval_request SET created_at = created_at - 901")
         self.good(other.post(STEP))
 
     def test_request_dies_with_time_and_with_its_sign_in(self):
@@ -323,13 +285,13 @@ class Approval(PortalTest):
         self.refused(phone.send("approve", request=asked, number=number), 409, "approval-gone")
         browser, number = self.knock()
         asked = phone.waiting()["id"]
-        self.sql("UPDATE approval_request SET expires_at = 1")
+        self.portal.sql("UPDATE approval_request SET expires_at = 1")
         self.refused(phone.send("approve", request=asked, number=number), 409, "approval-gone")
         self.assertEqual(self.good(browser.get(STEP))["state"], "none")
         # Approved, and too late for the browser.
         browser, number = self.knock()
         self.good(self.approve(phone, number))
-        self.sql("UPDATE approval_request SET expires_at = 1")
+        self.portal.sql("UPDATE approval_request SET expires_at = 1")
         self.no_entry(browser)
 
     def test_restart_of_the_portal_in_the_middle_loses_nothing(self):
@@ -342,7 +304,7 @@ class Approval(PortalTest):
 
     def test_account_page_proves_adds_and_removes(self):
         phone = self.registered()
-        self.sql("UPDATE session SET reauthenticated_at = 1")
+        self.portal.sql("UPDATE session SET reauthenticated_at = 1")
         answer = self.browser.post(LIST + "/registration")
         self.assertEqual((answer.status, answer.json), (403, {"error": "reauthentication-needed", "by": "approval"}))
         number = self.good(self.browser.post(AGAIN))["number"]

@@ -1,12 +1,8 @@
 """Passkeys over HTTP: what an authenticator answers rightly, and everything that is wrong with it."""
-import contextlib
-import email
-import email.policy
-import sqlite3
 import unittest
 
 from authenticator import BACKED_UP, ELIGIBLE, PRESENT, VERIFIED, Passkey, encode
-from portal import PortalTest, secure, totp
+from portal import FactorTest, PortalTest, totp
 from server import wait_for
 
 STEP = "/api/sign-in/passkey"
@@ -14,42 +10,7 @@ LIST = "/api/account/passkeys"
 AGAIN = "/api/account/reauthentication/passkey"
 
 
-class Passkeys(PortalTest):
-    members = 0
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.command("domain", "add", "example.test")
-        cls.portal.start_sender()
-
-    def setUp(self):
-        Passkeys.members += 1
-        self.member = "m%d@example.test" % self.members
-        self.browser = self.portal.browser()
-
-    def tearDown(self):
-        self.assertTrue(self.portal.alive(), self.portal.log())
-
-    def good(self, answer):
-        self.assertEqual(answer.status, 200, answer)
-        self.assertIsNone(secure(answer))
-        return answer.json
-
-    def refused(self, answer, status, error):
-        self.assertEqual((answer.status, answer.error), (status, error), answer)
-        self.assertIsNone(secure(answer))
-
-    def sql(self, statement, *values):
-        with contextlib.closing(sqlite3.connect(self.portal.dir + "/postlatch.db", timeout=60)) as db, db:
-            return db.execute(statement, values).fetchall()
-
-    def subjects(self):
-        """Of the mails to the member."""
-        mails = [email.message_from_string(text.split("\n", 1)[1], policy=email.policy.default)
-                 for text in self.portal.mails()]
-        return [mail["Subject"] for mail in mails if self.member in mail["To"]]
-
+class Passkeys(FactorTest):
     def new_passkey(self):
         return Passkey(self.portal.url)
 
@@ -105,19 +66,19 @@ class Passkeys(PortalTest):
         }
         for name, wrong in rows.items():
             with self.subTest(name):
-                self.sql("DELETE FROM factor_failure")
+                self.portal.sql("DELETE FROM factor_failure")
                 options = self.good(browser.post(STEP + "/challenge"))
                 answer = browser.post(STEP, wrong(options))
                 self.assertEqual((answer.status, answer.error in ("wrong-passkey", "passkey-expired")), (422, True), answer)
                 self.assertEqual(browser.state(), "pending")
         for flags in (PRESENT, VERIFIED, 0, PRESENT | VERIFIED | BACKED_UP, PRESENT | VERIFIED | ELIGIBLE):
             with self.subTest(flags=flags):
-                self.sql("DELETE FROM factor_failure")
+                self.portal.sql("DELETE FROM factor_failure")
                 options = self.good(browser.post(STEP + "/challenge"))
                 passkey.flags = flags
                 self.refused(browser.post(STEP, passkey.prove(options)), 422, "wrong-passkey")
         passkey.flags = PRESENT | VERIFIED
-        self.sql("DELETE FROM factor_failure")
+        self.portal.sql("DELETE FROM factor_failure")
         self.good(browser.post(STEP, passkey.prove(self.good(browser.post(STEP + "/challenge")))))
 
     def test_challenge_is_good_once_in_its_session_and_for_its_purpose(self):
@@ -134,7 +95,7 @@ class Passkeys(PortalTest):
         late, first = self.knock()
         second = self.good(late.post(STEP + "/challenge"))
         self.refused(late.post(STEP, passkey.prove(first)), 422, "passkey-expired")
-        self.sql("UPDATE passkey_challenge SET expires_at = 1")
+        self.portal.sql("UPDATE passkey_challenge SET expires_at = 1")
         self.refused(late.post(STEP, passkey.prove(second)), 422, "passkey-expired")
         third = self.good(late.post(STEP + "/challenge"))
         self.refused(late.post(STEP, {**passkey.prove(third), "signature": encode(b"wrong")}), 422, "wrong-passkey")
@@ -155,7 +116,7 @@ class Passkeys(PortalTest):
         passkey = self.registered()
         for counter, is_right in ((5, True), (6, True), (6, False), (3, False), (0, False), (7, True)):
             with self.subTest(counter):
-                self.sql("DELETE FROM factor_failure")
+                self.portal.sql("DELETE FROM factor_failure")
                 passkey.counter = counter
                 browser, options = self.knock()
                 answer = browser.post(STEP, passkey.prove(options))
@@ -163,7 +124,7 @@ class Passkeys(PortalTest):
                     self.good(answer)
                 else:
                     self.refused(answer, 422, "passkey-refused")
-        self.assertEqual(len(self.sql("SELECT 1 FROM audit WHERE action = 'passkey.cloned' AND object = ?", self.member)), 3)
+        self.assertEqual(len(self.portal.sql("SELECT 1 FROM audit WHERE action = 'passkey.cloned' AND object = ?", self.member)), 3)
         wait_for(lambda: self.subjects().count("A passkey may have been copied") == 3)
 
     def test_wrong_answers_count_as_wrong_codes_do(self):
@@ -177,7 +138,7 @@ class Passkeys(PortalTest):
 
     def test_account_page_proves_names_and_removes(self):
         passkey = self.registered()
-        self.sql("UPDATE session SET reauthenticated_at = 1")
+        self.portal.sql("UPDATE session SET reauthenticated_at = 1")
         answer = self.browser.post(LIST + "/challenge")
         self.assertEqual((answer.status, answer.json), (403, {"error": "reauthentication-needed", "by": "passkey"}))
         self.assertTrue(self.good(self.browser.post(AGAIN, passkey.prove(self.good(
@@ -237,7 +198,7 @@ class Passkeys(PortalTest):
         passkey.flags = PRESENT | VERIFIED
         self.refused(self.browser.post(path, passkey.make({**options, "challenge": encode(bytes(32))})), 422,
                      "passkey-expired")
-        self.assertEqual(self.sql("SELECT COUNT(*) FROM passkey p JOIN member m ON m.id = p.member_id WHERE m.local = ?",
+        self.assertEqual(self.portal.sql("SELECT COUNT(*) FROM passkey p JOIN member m ON m.id = p.member_id WHERE m.local = ?",
                                   self.member.split("@")[0]), [(0,)])
         self.good(self.browser.post(path, passkey.make(options)))
 

@@ -16,7 +16,7 @@ import unittest
 import xml.etree.ElementTree
 
 from dovecot import ADDRESS, RELEASE
-from portal import Portal, free_port, secure, totp
+from portal import Answers, Portal, free_port, totp
 from sasl import xoauth2
 from server import Server, wait_for
 
@@ -77,20 +77,10 @@ def next_of(answers):
     return lambda _: next(answers)
 
 
-class Flow(unittest.TestCase):
+class Flow(Answers, unittest.TestCase):
     def setUp(self):
         self.member = next(members)
         self.browser = portal.browser()
-
-    def good(self, answer):
-        self.assertEqual(answer.status, 200, answer)
-        self.assertIsNone(secure(answer))
-        return answer.json
-
-    def refused(self, answer, status, error):
-        self.assertEqual((answer.status, answer.error), (status, error), answer)
-        self.assertIsNone(secure(answer))
-        return answer
 
     def sign_in(self, browser=None, **expected):
         """The session object; expected are values in it."""
