@@ -45,12 +45,14 @@ static json_t *bytes_of(int64_t bytes)
 static json_t *room_json(const struct request *request, const struct pl_link_room *room)
 {
 	const struct pl_policy *policy = request->policy;
+	const struct pl_domain_options options =
+		pl_policy_domain_options(policy, request->account.member.address.domain);
 
 	return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I}", "left", bytes_of(pl_link_left(room)),
 			 "quota", bytes_of(room->member_quota), "stored",
 			 (json_int_t)room->member_bytes, "most",
 			 (json_int_t)(policy->attachment_upload_max * MEGABYTE), "threshold",
-			 (json_int_t)(policy->attachment_threshold * MEGABYTE), "days",
+			 (json_int_t)(options.attachment_threshold * MEGABYTE), "days",
 			 (json_int_t)policy->attachment_days);
 }
 

@@ -258,6 +258,16 @@ class Refusals(Uploads):
             room = self.request("GET", "/upload", token=self.tokens[ALICE]).json
             self.assertEqual((room["left"], room["stored"]), (4 * MB, 6 * MB))
 
+    def test_webmail_is_told_from_which_size_on_files_of_the_domain_become_links(self):
+        def threshold():
+            return self.request("GET", "/upload", token=self.tokens[ALICE]).json["threshold"]
+
+        self.assertEqual(threshold(), 10 * MB)
+        self.addCleanup(self.set)
+        self.portal.write_policy('domain "example.test" {\n\tattachment_threshold = 25\n}\n')
+        self.portal.reload()
+        wait_for(lambda: threshold() == 25 * MB, TIMEOUT)
+
     def test_a_file_has_a_largest_size_and_a_member_a_number_of_uploads(self):
         self.addCleanup(self.set, attachment_upload_max="10240")
         self.set(attachment_upload_max="3")
