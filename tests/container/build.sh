@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Packages of this tree for $RELEASE, built in $WORK/build, to $WORK/packages/new. Sourced by the programs `run` of
-# tests/packages and tests/sites.
+# tests/packages and tests/sites, which may have the same $WORK.
 
 in_build() { "$SOURCE/tools/in-root" "$WORK/build" "$@"; }
 
@@ -40,3 +40,13 @@ build_packages() {
 	rm "$WORK"/packages/new/*-dbgsym_*
 	[ "$(find "$WORK/packages/new" -name '*.deb' | wc -l)" = 4 ]
 }
+
+# Where several programs want them, one builds them, and the others wait.
+have_packages() (
+	mkdir -p "$WORK/packages"
+	exec 8>"$WORK/lock"
+	flock 8
+	[ ! -e "$WORK/packages/new" ] || exit 0
+	rm -rf "$WORK/build"
+	make_build_root && build_packages
+)

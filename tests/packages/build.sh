@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Packages of this tree, of this version and of an older one, in $WORK/packages. Sourced by run.
 
-test_packages_are_built() { build_packages; }
+test_packages_are_built() { have_packages; }
 
 test_lintian_is_silent() {
 	local said

@@ -25,17 +25,11 @@ battery() {
 	}
 }
 
-# They are built once for all sites of a release.
+# They are built once for all sites of a release, and for the tests of the packages where these have this folder.
 test_packages_are_there() (
 	RELEASE=$(site_value release)
 	WORK=$FOLDER/packages-$RELEASE
-	mkdir -p "$WORK/packages"
-	exec 8>"$WORK/lock"
-	flock 8
-	[ ! -e "$WORK/packages/new" ] || exit 0
-	rm -rf "$WORK/build"
-	make_build_root && build_packages
-	rm -rf "$WORK/build"
+	have_packages
 )
 
 test_container_is_made() {
@@ -43,7 +37,8 @@ test_container_is_made() {
 	release=$(site_value release)
 	read -ra packages <<<"$(site_value packages)"
 	make_root "$release" "${packages[@]}"
-	cp -r "$FOLDER/packages-$release/packages" "$site/packages"
+	mkdir "$site/packages"
+	cp -r "$FOLDER/packages-$release/packages/new" "$site/packages/"
 	download_dependencies
 	mkdir "$site/packages/site"
 	cp -r "$HERE"/common/* "$SITE"/* "$site/packages/site"

@@ -201,7 +201,7 @@ function failedBefore() {
 }
 
 export async function runAll(word = "") {
-    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium" });
+    const browser = await chromium.launch({ executablePath: new URL("chromium", import.meta.url).pathname });
     const chosen = failedBefore();
     const queue = tests.filter(({ name }) => name.includes(word) && (!chosen || chosen.has(name)));
     let failures = 0;
