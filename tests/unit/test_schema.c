@@ -471,10 +471,11 @@ static void version_12_leaves_mail_to_clients_that_were_there(void **state)
 	assert_string_equal(text, "mail openid");
 }
 
-/* Applies the migrations up to a version to a file of version 4. */
+/* Applies the migrations up to a version to a database of version 4. */
 static void become_version(struct fixture *fixture, int version)
 {
-	static const char id_column[] = "INTEGER PRIMARY KEY AUTOINCREMENT";
+	const char *id_column =
+		is_postgresql(fixture->db) ? dialect[0].postgresql : dialect[0].sqlite;
 
 	load_version(fixture, TEST_DATA "/schema-4.sql");
 	for (int i = 5; i <= version; i++) {
@@ -515,6 +516,49 @@ static void version_35_keeps_what_is_known_of_factors(void **state)
 	assert_int_equal(factor.registered_at, 17);
 	assert_string_equal(factor.registered_ip, "192.0.2.7");
 	assert_int_equal(factor.recovery_kept, 0);
+}
+
+/* Until then an import counted whom it had added among those that it had changed. */
+static void version_39_counts_apart_whom_imports_have_added(void **state)
+{
+	static const struct {
+		int id, added, changed;
+	} jobs[] = {
+		{ 1, 2, 1 }, /* an import of two new members and one that was there */
+		{ 2, 0, 2 }, /* one of members that were there */
+		{ 3, 0, 1 }, /* no import */
+	};
+	struct fixture *fixture = *state;
+
+	become_version(fixture, 38);
+	sql_run(fixture->db,
+		"INSERT INTO job (id, administrator_id, who, source, action, change, filter, "
+		"made_at, state, reason, position, highest, total, changed, same, skipped, failed, "
+		"runner, leased_until) VALUES "
+		"(1, 1, '', '', 'import', '', '', 1, 'done', '', 5, 5, 5, 3, 1, 0, 1, '', 0), "
+		"(2, 1, '', '', 'import', '', '', 1, 'done', '', 2, 2, 2, 2, 0, 0, 0, '', 0), "
+		"(3, 1, '', '', 'change', '', '', 1, 'done', '', 1, 1, 1, 1, 0, 0, 0, '', 0)");
+	sql_run(fixture->db,
+		"INSERT INTO job_member (job_id, member_id, address, outcome, reason, before, "
+		"after) VALUES "
+		"(1, 1, '', 'changed', '', 'member=none', 'pop3=off'), "
+		"(1, 2, '', 'changed', '', 'member=none', ''), "
+		"(1, 3, '', 'changed', '', 'pop3=on', 'pop3=off'), "
+		"(1, 4, '', 'same', '', '', ''), "
+		"(1, 5, '', 'failed', 'exists', 'member=none', ''), "
+		"(2, 3, '', 'changed', '', 'pop3=off', 'pop3=on'), "
+		"(2, 4, '', 'changed', '', 'pop3=inherit', 'pop3=on'), "
+		"(3, 3, '', 'changed', '', 'member=none', '')");
+	assert_ok(fixture, pl_schema_migrate(fixture->uri, NULL, NULL, &fixture->err));
+	for (size_t i = 0; i < COUNT(jobs); i++) {
+		char sql[96];
+
+		snprintf(sql, sizeof(sql),
+			 "SELECT COUNT(*) FROM job WHERE id = %d AND added = %d AND changed = %d",
+			 jobs[i].id, jobs[i].added, jobs[i].changed);
+		assert_int_equal(sql_int(fixture->db, sql), 1);
+	}
+	assert_int_equal(sql_int(fixture->db, "SELECT same + failed FROM job WHERE id = 1"), 2);
 }
 
 /* Also those that have been tried, with where the change came from. */
@@ -800,6 +844,7 @@ int main(void)
 		TEST_IN_FOLDER(version_1_can_do_what_is_new),
 		TEST_IN_FOLDER(version_2_keeps_factors_and_sessions),
 		TEST_IN_FOLDER(version_35_keeps_what_is_known_of_factors),
+		TEST_IN_FOLDER(version_39_counts_apart_whom_imports_have_added),
 		TEST_IN_FOLDER(version_5_renames_settings),
 		TEST_IN_FOLDER(version_6_keeps_a_members_choice_apart),
 		TEST_IN_FOLDER(version_7_knows_the_domains_that_were_there),

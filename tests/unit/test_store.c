@@ -162,6 +162,27 @@ static void lists_of_everything_are_for_the_command(void **state)
 		assert_int_equal(statements[lists[i]].roles, PL_ROLE_COMMAND);
 }
 
+/* They are added, read, and removed when they are older than audit_days. */
+static void no_statement_changes_an_audit_record(void **state)
+{
+	size_t looked = 0;
+
+	(void)state;
+	for (size_t i = 0; i < PL_SQL_COUNT; i++) {
+		const char *sql = statements[i].sql;
+
+		if (strstr(sql, "UPDATE audit ") != NULL)
+			fail_msg("%s changes audit records", statements[i].name);
+		if (strstr(sql, "DELETE FROM audit ") == NULL)
+			continue;
+		looked++;
+		assert_int_equal(i, PL_SQL_AUDIT_PRUNE);
+		assert_int_equal(statements[i].roles, PL_ROLE_PORTAL | PL_ROLE_COMMAND);
+		assert_non_null(strstr(sql, "a.at < :before"));
+	}
+	assert_int_equal(looked, 1);
+}
+
 /* Where a column of a statement stands, from a place on; NULL: nowhere. */
 static const char *find_column(const char *sql, const char *column)
 {
@@ -487,6 +508,7 @@ int main(void)
 		TEST_WITH_DATABASE(statements_of_other_roles_are_refused),
 		cmocka_unit_test(sealed_secrets_are_for_two_roles),
 		cmocka_unit_test(lists_of_everything_are_for_the_command),
+		cmocka_unit_test(no_statement_changes_an_audit_record),
 		cmocka_unit_test(the_console_reads_no_secret),
 		TEST_WITH_DATABASE(unknown_column_is_reported),
 		TEST_WITH_DATABASE(mistaken_parameters_are_reported),
