@@ -8,6 +8,11 @@ passed=0 failed=0 skipped=0
 suite_of=() names=() readers=() commands=() # of each job
 starts=()                                   # their numbers, in the order in which they start
 declare -A of_two=()                        # those of which no more than two run at once
+declare -A latest=()                        # minutes after which a job does not start, where they are fewer than $LATE
+
+# On a slow machine a run of everything ends all the same: what has not started after so many minutes is left out, and
+# said to be.
+LATE=${RUN_TESTS_LATE:-62}
 
 # A job that two suites have runs once.
 add() { # READER NAME COMMAND ...
@@ -24,18 +29,22 @@ check() { add result "$@"; }
 # count NAME COMMAND ...: a command that prints a line "ok NAME", "FAIL NAME" or "skip NAME: why" for each test.
 count() { add tally "$@"; }
 
-# The job that was added last takes long: it starts before those that were added without this.
+# The job that was added last takes long: it starts before those that were added without this, beside one of its kind
+# and whatever else there is.
 start_early() {
 	starts=("${starts[-1]}" "${starts[@]:0:${#starts[@]}-1}")
+	two_at_once
 }
 
-# The job that was added last needs much memory or disk: no more than two such jobs run at once.
+# The job that was added last needs much time, memory or disk: no more than two such jobs run at once.
 two_at_once() { of_two[$((${#names[@]} - 1))]=yes; }
 
-# unless_late MINUTES NAME COMMAND ...: what a run of everything leaves out that has taken so long already.
-unless_late() {
-	[ $SECONDS -lt $(($1 * 60)) ] || { echo "skip $2: the machine is slow, the tests have taken $1 minutes already"; return; }
-	"${@:3}"
+# latest_at MINUTES: the job that was added last is among the first to be left out.
+latest_at() { latest[$((${#names[@]} - 1))]=$1; }
+
+is_late() { # NUMBER
+	local most=${latest[$1]:-$LATE}
+	[ $SECONDS -ge $((60 * (most < LATE ? most : LATE))) ]
 }
 
 result() { # NAME STATUS [LOG]
@@ -92,17 +101,17 @@ tally() { # NAME STATUS LOG
 log_of() { echo "$OUT/${1//\//_}.log"; }             # NAME
 first_log_of() { echo "$OUT/${1//\//_}.first-log"; } # NAME; of a job that ran twice
 # NAME; a line "STATUS SECONDS CPU-SECONDS NAME" when the job has ended. Daemons that left it are not in the second.
+# For one that was left out, "late" and when that was.
 ended_file_of() { echo "$OUT/${1//\//_}.ended"; }
 
 run_logged() { (eval "$1") >"$2" 2>&1 </dev/null; } # COMMAND LOG
 
 # A job of which no more than two tests failed runs once more, if no more than four jobs of the run did so before it and
-# $LAST_START seconds have not passed: a test that meets what else the machine does is to be mended, but does not hide
-# what the others found. The first log is kept, and shown with the result. $RUN_AGAIN names it; a runner that knows this
+# it is not late: a test that meets what else the machine does is to be mended, but does not hide what the others found. The first log is kept, and shown with the result. $RUN_AGAIN names it; a runner that knows this
 # variable runs no more than what failed there.
 may_run_again() { # NUMBER
 	local name=${names[$1]} bad before
-	[ "${readers[$1]}" = tally ] && [ $SECONDS -lt "${LAST_START:-3300}" ] || return
+	[ "${readers[$1]}" = tally ] && ! is_late "$1" || return
 	bad=$(grep -c '^FAIL ' "$(log_of "$name")")
 	before=$(find "$OUT" -maxdepth 1 -name '*.first-log' | wc -l)
 	[ "$bad" -ge 1 ] && [ "$bad" -le 2 ] && [ "$before" -lt 5 ]
@@ -110,6 +119,10 @@ may_run_again() { # NUMBER
 
 run_job() { # NUMBER
 	local name=${names[$1]} begin=$SECONDS TIMEFORMAT='%0U %0S' cpu status
+	if is_late "$1"; then
+		echo "late $begin 0 $name" >"$(ended_file_of "$name")"
+		return
+	fi
 	cpu=$({ time run_logged "${commands[$1]}" "$(log_of "$name")"; } 2>&1)
 	status=$?
 	if [ $status != 0 ] && may_run_again "$1"; then
@@ -123,15 +136,19 @@ run_job() { # NUMBER
 # Prints the results of jobs that have ended, up to the first that still runs.
 shown=0 heading=
 show_results() {
-	local name ended status
+	local name ended status seconds
 	while [ $shown -lt ${#names[@]} ]; do
 		name=${names[shown]}
 		ended=$(ended_file_of "$name")
 		[ -s "$ended" ] || return
-		read -r status _ <"$ended"
+		read -r status seconds _ <"$ended"
 		[ "$heading" = "${suite_of[shown]}" ] || echo "== ${suite_of[shown]}"
 		heading=${suite_of[shown]}
-		"${readers[shown]}" "$name" "$status" "$(log_of "$name")"
+		if [ "$status" = late ]; then
+			skip "$name" "the machine is slow, the tests have taken $((seconds / 60)) minutes already"
+		else
+			"${readers[shown]}" "$name" "$status" "$(log_of "$name")"
+		fi
 		shown=$((shown + 1))
 	done
 }
@@ -187,7 +204,7 @@ run_jobs() {
 show_slowest() {
 	[ ${#names[@]} -gt 1 ] || return
 	echo "== slowest: seconds, of the processor's, name"
-	cat "$OUT"/*.ended | sort -k 2,2nr | head -n 10 | while read -r _ seconds cpu name; do
+	grep -hv '^late ' "$OUT"/*.ended | sort -k 2,2nr | head -n 10 | while read -r _ seconds cpu name; do
 		printf '%5d %5d %s\n' "$seconds" "$cpu" "$name"
 	done
 }
