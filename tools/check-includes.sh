@@ -63,6 +63,7 @@ only expat.h portal/setup/pox_request.c
 only openssl/cms.h portal/setup/cms.c
 only uniconv.h milter/mime/charset.c
 only qrencode.h portal/signin/qr.c
+only archive.h portal/download/zip.c
 only fido.h portal/signin/webauthn.c
 only pwquality.h portal/signin/password_quality.c
 only curl/curl.h dovecot/doveadm.c

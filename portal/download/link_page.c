@@ -85,19 +85,42 @@ static void begin_form(FILE *out, const char *token)
 	fprintf(out, "<form method=\"post\" action=\"/l/%s\">", token);
 }
 
-static void put_button(FILE *out, enum language language, const struct link_page *page,
-		       const struct pl_link_file *file)
+/* Where there is a password, all buttons are in the one form that has its field. */
+static void put_button(FILE *out, const struct link_page *page, const char *name,
+		       const char *described, const char *label)
 {
-	const long long id = (long long)file->id;
-
-	fputs("<dd>", out);
 	if (!page->link->has_password)
 		begin_form(out, page->token);
-	fprintf(out,
-		"<button type=\"submit\" name=\"file\" value=\"%lld\" "
-		"aria-describedby=\"file-%lld\">%s</button>",
-		id, id, words[WORDS_DOWNLOAD][language]);
-	fputs(page->link->has_password ? "</dd>" : "</form></dd>", out);
+	fprintf(out, "<button type=\"submit\" name=\"file\" value=\"%s\"%s>%s</button>", name,
+		described, label);
+	if (!page->link->has_password)
+		fputs("</form>", out);
+}
+
+static void put_file_button(FILE *out, enum language language, const struct link_page *page,
+			    const struct pl_link_file *file)
+{
+	char name[24], described[64];
+
+	snprintf(name, sizeof(name), "%lld", (long long)file->id);
+	snprintf(described, sizeof(described), " aria-describedby=\"file-%s\"", name);
+	fputs("<dd>", out);
+	put_button(out, page, name, described, words[WORDS_DOWNLOAD][language]);
+	fputs("</dd>", out);
+}
+
+/* Where that is more than one. */
+static void put_all_button(FILE *out, enum language language, const struct link_page *page)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < page->count; i++)
+		left += !pl_link_is_used_up(page->link, &page->files[i]);
+	if (left < 2)
+		return;
+	fputs("<div>", out);
+	put_button(out, page, "all", "", words[WORDS_DOWNLOAD_ALL][language]);
+	fputs("</div>\n", out);
 }
 
 static void put_file(FILE *out, enum language language, const struct link_page *page,
@@ -112,7 +135,7 @@ static void put_file(FILE *out, enum language language, const struct link_page *
 	pl_put_markup(out, file->name);
 	fputs("</dd>", out);
 	if (!pl_link_is_used_up(page->link, file))
-		put_button(out, language, page, file);
+		put_file_button(out, language, page, file);
 	fputs("</dl>\n", out);
 }
 
@@ -145,6 +168,7 @@ static int respond_page(const struct request *request, struct response *response
 	}
 	for (size_t i = 0; i < page->count; i++)
 		put_file(out, language, page, &page->files[i]);
+	put_all_button(out, language, page);
 	if (page->link->has_password)
 		fputs("</form>\n", out);
 	put_until(out, language, page->link->expires_at);

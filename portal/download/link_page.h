@@ -17,7 +17,7 @@ struct link_page {
 	const char *token; /* that of its address, of characters that need no escaping */
 };
 
-/* With a button for each, and a field for the password if the link has one. */
+/* With a button for each and one for all, and a field for the password if the link has one. */
 int respond_link_page(const struct request *request, struct response *response,
 		      const struct link_page *page);
 /* The same page, which says that the password was not right: 403. */

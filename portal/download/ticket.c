@@ -1,7 +1,7 @@
 /* ticket.c - see ticket.h.
  *
- * In base64url: the id of the file and the second of its end, 64 bits each with the highest first,
- * 64 random bits, and HMAC-SHA256 of all that.
+ * In base64url: the id of the file or link and the second of its end, 64 bits each with the highest
+ * first, 64 random bits, and HMAC-SHA256 of all that.
  */
 #include "portal/download/ticket.h"
 
@@ -15,6 +15,12 @@
 #define RANDOM_AT 16
 #define RANDOM_BYTES 8
 #define MAC_AT (8 + PL_DOWNLOAD_TICKET)
+
+/* What the key of its HMAC is derived for. */
+static const char *const purpose[] = {
+	[TICKET_OF_FILE] = "tickets of downloads",
+	[TICKET_OF_LINK] = "tickets of downloads of all files",
+};
 
 _Static_assert(RANDOM_AT + RANDOM_BYTES == MAC_AT, "the parts of a ticket");
 
@@ -33,12 +39,13 @@ static int64_t get_int(const unsigned char *at)
 	return (int64_t)value;
 }
 
-static int compute(const struct pl_keys *keys, size_t index, const unsigned char *bytes,
-		   unsigned char mac_r[PL_MAC_BYTES], struct pl_error *err)
+static int compute(const struct pl_keys *keys, size_t index, enum ticket_kind kind,
+		   const unsigned char *bytes, unsigned char mac_r[PL_MAC_BYTES],
+		   struct pl_error *err)
 {
 	unsigned char key[PL_KEY_BYTES];
 	unsigned int len = 0;
-	int ret = pl_keys_derive(keys, index, "tickets of downloads", key, err);
+	int ret = pl_keys_derive(keys, index, purpose[kind], key, err);
 
 	if (ret == 0 && (HMAC(EVP_sha256(), key, sizeof(key), bytes, MAC_AT, mac_r, &len) == NULL ||
 			 len != PL_MAC_BYTES))
@@ -47,23 +54,23 @@ static int compute(const struct pl_keys *keys, size_t index, const unsigned char
 	return ret;
 }
 
-int ticket_make(const struct pl_keys *keys, int64_t file_id, int64_t now, char text_r[TICKET_TEXT],
-		struct pl_error *err)
+int ticket_make(const struct pl_keys *keys, enum ticket_kind kind, int64_t of, int64_t now,
+		char text_r[TICKET_TEXT], struct pl_error *err)
 {
 	unsigned char bytes[TICKET_BYTES];
 
-	put_int(bytes, file_id);
+	put_int(bytes, of);
 	put_int(bytes + END_AT, now + TICKET_SECONDS);
 	if (RAND_bytes(bytes + RANDOM_AT, RANDOM_BYTES) != 1)
 		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL cannot generate random numbers");
-	if (compute(keys, 0, bytes, bytes + MAC_AT, err) < 0)
+	if (compute(keys, 0, kind, bytes, bytes + MAC_AT, err) < 0)
 		return -1;
 	pl_base64url(bytes, sizeof(bytes), text_r);
 	return 0;
 }
 
-int ticket_read(const struct pl_keys *keys, const char *text, struct ticket *ticket_r,
-		struct pl_error *err)
+int ticket_read(const struct pl_keys *keys, enum ticket_kind kind, const char *text,
+		struct ticket *ticket_r, struct pl_error *err)
 {
 	unsigned char bytes[TICKET_BYTES], mac[PL_MAC_BYTES];
 	int is_ours = 0;
@@ -71,11 +78,11 @@ int ticket_read(const struct pl_keys *keys, const char *text, struct ticket *tic
 	if (!pl_base64url_read(text, bytes, sizeof(bytes)))
 		return 0;
 	for (size_t i = 0; i < pl_keys_count(keys); i++) {
-		if (compute(keys, i, bytes, mac, err) < 0)
+		if (compute(keys, i, kind, bytes, mac, err) < 0)
 			return -1;
 		is_ours |= CRYPTO_memcmp(mac, bytes + MAC_AT, PL_MAC_BYTES) == 0;
 	}
-	ticket_r->file_id = get_int(bytes);
+	ticket_r->of = get_int(bytes);
 	ticket_r->expires_at = get_int(bytes + END_AT);
 	memcpy(ticket_r->id, bytes + END_AT, PL_DOWNLOAD_TICKET);
 	return is_ours;

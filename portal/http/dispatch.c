@@ -474,15 +474,24 @@ int dispatch_more(struct request *request, struct response *response)
 
 static int report_sent(struct request *request, struct response *response, struct pl_error *err)
 {
-	return response->open_file->sent(request, response->open_file->context, err);
+	const struct response_open_file *file = response->open_file;
+
+	if (file != NULL)
+		return file->sent(request, file->context, err);
+	return response->stream.sent(request, response->stream.context, err);
+}
+
+static int reports_sent(const struct response *response)
+{
+	return response->open_file != NULL ? response->open_file->sent != NULL
+					   : response->stream.sent != NULL;
 }
 
 void dispatch_sent(struct request *request, struct response *response)
 {
 	struct pl_error err = { 0 };
 
-	if (response->open_file == NULL || response->open_file->sent == NULL ||
-	    strcmp(request->method, "GET") != 0)
+	if (!reports_sent(response) || strcmp(request->method, "GET") != 0)
 		return;
 	if (take_step(request, response, report_sent, &err) < 0) {
 		pl_error_prefix(&err, "%s %s", request->route->method, request->route->path);

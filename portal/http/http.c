@@ -348,11 +348,20 @@ static void check_stream(struct http *http, const char *version, struct exchange
 		respond_error(response, 505, "bad-request");
 		return;
 	}
+	if (response->stream.file_id != 0)
+		return;
 	exchange->streams_of = http;
 	if (__atomic_add_fetch(&http->streams, 1, __ATOMIC_ACQUIRE) > STREAMS_MAX) {
 		response_free(response);
 		respond_wait(response, 503, "try-again-later", STREAMS_WAIT_SECONDS);
 	}
+}
+
+/* Of the file that is sent; 0: none is. */
+static int64_t file_id_of(const struct response *response)
+{
+	return response->open_file != NULL ? response->open_file->file_id
+					   : response->stream.file_id;
 }
 
 /* So that it can be cut off from now on. */
@@ -365,7 +374,7 @@ static void add_download(struct http *http, struct MHD_Connection *connection,
 	if (info == NULL)
 		return;
 	exchange->sending_of = http;
-	downloads_add(&http->sending, &exchange->sending, exchange->response.open_file->file_id,
+	downloads_add(&http->sending, &exchange->sending, file_id_of(&exchange->response),
 		      info->connect_fd);
 }
 
@@ -376,7 +385,7 @@ static void check_download(struct http *http, struct MHD_Connection *connection,
 {
 	struct response *response = &exchange->response;
 
-	if (response->open_file == NULL)
+	if (file_id_of(response) == 0)
 		return;
 	exchange->downloads_of = http;
 	if (__atomic_add_fetch(&http->downloads, 1, __ATOMIC_ACQUIRE) > HTTP_DOWNLOADS_MAX) {

@@ -110,6 +110,14 @@ int respond_stream(struct response *response, const char *type,
 	return 0;
 }
 
+int respond_file_stream(struct response *response, const struct response_stream *stream,
+			char *disposition)
+{
+	respond_stream(response, "application/octet-stream", stream);
+	response->disposition = disposition;
+	return disposition == NULL ? -1 : 0;
+}
+
 static void free_open_file(struct response_open_file **open_file)
 {
 	if (*open_file == NULL)
@@ -140,6 +148,12 @@ int respond_open_file(struct response *response, const struct response_open_file
 	return 0;
 }
 
+/* Whether it is a file that others have sent. */
+static int is_download(const struct response *response)
+{
+	return response->open_file != NULL || response->stream.file_id != 0;
+}
+
 static int is_image(const struct response *response)
 {
 	return response->file != NULL && strncmp(response->type, "image/", 6) == 0;
@@ -159,7 +173,7 @@ static const char *content_policy(const struct response *response, char *pages_m
 {
 	const char *style = response->style_source != NULL ? response->style_source : "";
 
-	if (response->open_file != NULL)
+	if (is_download(response))
 		return FILES_MAY;
 	if (is_image(response))
 		return IMAGES_MAY;
@@ -224,17 +238,17 @@ static const char *cache_control(const struct response *response)
 {
 	if (response->file != NULL)
 		return "public, max-age=31536000, immutable";
-	return response->open_file != NULL ? "private, no-store" : "no-store";
+	return is_download(response) ? "private, no-store" : "no-store";
 }
 
 static void file_headers(const struct response *response,
 			 void (*each)(const char *name, const char *value, void *context),
 			 void *context)
 {
-	if (response->disposition != NULL) {
+	if (response->disposition != NULL)
 		each("Content-Disposition", response->disposition, context);
+	if (response->open_file != NULL)
 		each("Accept-Ranges", "bytes", context);
-	}
 	if (response->content_range[0] != '\0')
 		each("Content-Range", response->content_range, context);
 }

@@ -20,9 +20,14 @@ struct response_stream {
 	 * context. 1 others may follow; 0 it was the last; -1 and the error: what was sent until
 	 * then must not look whole. NULL: there is no stream. */
 	int (*fill)(struct request *request, void *context, FILE *out, struct pl_error *err);
+	/* With the last byte sent, as in struct response_open_file. NULL: nothing is done. */
+	int (*sent)(struct request *request, void *context, struct pl_error *err);
 	/* Frees context, once, with the response: at the end, or when nobody reads on. */
 	void (*free)(void *context);
 	void *context; /* owned */
+	/* Of a file that others have sent, by which it can be cut off (portal/http/http.h); 0: what
+	 * is sent is the portal's own. */
+	int64_t file_id;
 	/* What is sent now; owned. */
 	char *page;
 	size_t len, used; /* used: of it, that is sent */
@@ -83,6 +88,10 @@ int respond_file(struct response *response, const char *type, const char *file, 
 /* 200 with a stream that has no page yet. type is static; context is taken over. */
 int respond_stream(struct response *response, const char *type,
 		   const struct response_stream *stream);
+/* The same for files that others have sent: browsers keep what comes as a file and show nothing of
+ * it. stream and disposition are taken over, also when it is not 0. -1: out of memory. */
+int respond_file_stream(struct response *response, const struct response_stream *stream,
+			char *disposition);
 /* 200 with all of a file that others have sent: browsers keep it as a file and show nothing of it.
  * open_file and disposition are taken over, also when it is not 0. -1: out of memory. */
 int respond_open_file(struct response *response, const struct response_open_file *open_file,

@@ -3,6 +3,7 @@ import contextlib
 import hashlib
 import html
 import http.client
+import io
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import tempfile
 import time
 import unittest
 import urllib.parse
+import zipfile
 
 from portal import Portal, PortalTest, free_port, is_open
 from server import BUILD, ROOT, TIMEOUT, plain_connect, wait_for
@@ -82,6 +84,10 @@ class Downloads(PortalTest):
         return [row[0] for row in self.portal.sql("SELECT downloads FROM attachment_file WHERE link_id = ? ORDER BY id",
                                                   link)]
 
+    def portal_peak(self):
+        with open("/proc/%d/status" % self.portal.process.pid) as f:
+            return int(re.search(r"VmHWM:\s+(\d+)", f.read()).group(1)) * 1024
+
     def wait_counted(self, link, *counts):
         """Counting comes after the last byte."""
         wait_for(lambda: self.counted(link) == list(counts), TIMEOUT)
@@ -100,7 +106,7 @@ class Page(Downloads):
             text = html.unescape(answer.body.decode())
             for word in (*words, "보고서 _1_.pdf", "b.zip"):
                 self.assertIn(word, text)
-            self.assertEqual(re.findall(r'name="file" value="(\d+)"', text), [str(i) for i in self.files(link)])
+            self.assertEqual(re.findall(r'name="file" value="(\w+)"', text), [*map(str, self.files(link)), "all"])
             self.assertEqual(answer.headers["X-Robots-Tag"], "noindex, nofollow")
             self.assertEqual(answer.headers["Referrer-Policy"], "no-referrer")
             self.assertEqual(answer.headers["Cache-Control"], "no-store")
@@ -224,14 +230,10 @@ class Fetching(Downloads):
         content = os.urandom(MB) * 200
         link, path = self.link((content, "large.bin"))
         tickets = [self.ticket(link, path) for _ in range(3)]
-        before = self.peak()
+        before = self.portal_peak()
         for ticket in tickets:
             self.assertEqual(len(self.get(ticket).body), len(content))
-        self.assertLess(self.peak() - before, 32 * MB)
-
-    def peak(self):
-        with open("/proc/%d/status" % self.portal.process.pid) as f:
-            return int(re.search(r"VmHWM:\s+(\d+)", f.read()).group(1)) * 1024
+        self.assertLess(self.portal_peak() - before, 32 * MB)
 
     def test_a_file_is_fetched_as_often_as_it_may_be_and_then_the_page_says_so(self):
         link, path = self.link((b"x" * 100, "a.txt"), (b"y", "b.txt"))
@@ -269,6 +271,117 @@ class Fetching(Downloads):
         self.assertEqual(answer.status, 503)
         self.assertIn("Just a moment", answer.body.decode())
         self.assertIn("the blob of file %d is not there" % self.files(link)[0], self.portal.log())
+
+
+class AllFiles(Downloads):
+    """The archive of all files of a link."""
+
+    def all_files(self, path):
+        answer = self.press(path, "all")
+        self.assertEqual(answer.status, 303, answer)
+        self.assertTrue(answer.headers["Location"].startswith("/z/"))
+        return answer.headers["Location"]
+
+    def test_it_has_them_with_their_names_and_counts_each_once(self):
+        files = [(os.urandom(3 * MB), "보고서 2026.pdf"), (b"", "empty"), (b"first", "a.txt"), (b"second", "a.txt"),
+                 (b"third", "a.txt"), (b"../x", "../../etc/passwd")]
+        link, path = self.link(*files)
+        ticket = self.all_files(path)
+        self.assertEqual(self.counted(link), [0] * 6)
+        for _ in range(2):
+            answer = self.get(ticket)
+            self.assertEqual(answer.status, 200, answer)
+            with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+                self.assertIsNone(archive.testzip())
+                self.assertEqual([(info.filename, archive.read(info)) for info in archive.infolist()],
+                                 [("보고서 2026.pdf", files[0][0]), ("empty", b""), ("a.txt", b"first"), ("a (2).txt", b"second"),
+                                  ("a (3).txt", b"third"), (".._.._etc_passwd", b"../x")])
+        self.wait_counted(link, *[1] * 6)
+        self.get(self.all_files(path))
+        self.wait_counted(link, *[2] * 6)
+        for name, value in (("Content-Type", "application/octet-stream"), ("X-Content-Type-Options", "nosniff"),
+                            ("Content-Disposition", "attachment; filename=\"files.zip\"; filename*=UTF-8''files.zip"),
+                            ("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'"),
+                            ("Cache-Control", "private, no-store"), ("Accept-Ranges", None)):
+            self.assertEqual(answer.headers[name], value)
+
+    def test_a_head_and_one_who_leaves_count_nothing(self):
+        link, path = self.link((os.urandom(32 * MB), "large.bin"), (b"b", "b"))
+        ticket = self.all_files(path)
+        self.assertEqual(self.request("HEAD", ticket).status, 200)
+        with plain_connect(("127.0.0.1", self.portal.port), TIMEOUT) as client:
+            client.sendall(("GET %s HTTP/1.1\r\nHost: %s\r\n\r\n" % (ticket, self.portal.files_host())).encode())
+            self.assertTrue(client.recv(65536).startswith(b"HTTP/1.1 200 "))
+        self.assertEqual(self.get(ticket).status, 200)
+        self.wait_counted(link, 1, 1)
+
+    def test_what_is_used_up_is_not_in_it(self):
+        link, path = self.link((b"a", "a"), (b"b", "b"), (b"c", "c"))
+        self.portal.sql("UPDATE attachment_link SET downloads_most = 1 WHERE id = ?", link)
+        self.get(self.ticket(link, path))
+        self.wait_counted(link, 1, 0, 0)
+        ticket = self.all_files(path)
+        with zipfile.ZipFile(io.BytesIO(self.get(ticket).body)) as archive:
+            self.assertEqual(archive.namelist(), ["b", "c"])
+        self.wait_counted(link, 1, 1, 1)
+        self.assertNotIn('value="all"', self.get(path).body.decode())
+        answer = self.get(ticket)
+        self.assertEqual(answer.status, 410)
+        self.assertIn("cannot be downloaded any more", answer.body.decode())
+
+    def test_one_file_needs_no_archive(self):
+        _, path = self.link((b"a", "a"))
+        self.assertNotIn('value="all"', self.get(path).body.decode())
+
+    def test_it_is_cut_off_when_its_link_is_withdrawn(self):
+        size = 64 * MB
+        link, path = self.link((os.urandom(size), "large.bin"), (b"b", "b"))
+        ticket = self.all_files(path)
+        with plain_connect(("127.0.0.1", self.portal.port), TIMEOUT) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+            client.sendall(("GET %s HTTP/1.1\r\nHost: %s\r\n\r\n" % (ticket, self.portal.files_host())).encode())
+            got = len(client.recv(65536))
+            self.command("link", "withdraw", str(link))
+            wait_for(lambda: "result=cut-off" in self.portal.log(), TIMEOUT)
+            with contextlib.suppress(ConnectionResetError):
+                while more := client.recv(1 << 20):
+                    got += len(more)
+        self.assertLess(got, size // 2)
+        self.assertEqual(self.get(ticket).status, 410)
+        self.assertEqual(self.counted(link), [0, 0])
+
+    def test_it_takes_no_memory(self):
+        content = os.urandom(MB) * 100
+        link, path = self.link((content, "a.bin"), (content, "b.bin"))
+        ticket = self.all_files(path)
+        before = self.portal_peak()
+        with contextlib.closing(self.connect()) as client:
+            client.request("GET", ticket, headers={"Host": self.portal.files_host()})
+            response = client.getresponse()
+            while response.read(MB):
+                pass
+        self.wait_counted(link, 1, 1)
+        self.assertLess(self.portal_peak() - before, 16 * MB)
+
+    def test_a_ticket_for_a_file_is_none_for_all(self):
+        link, path = self.link((b"a", "a"), (b"b", "b"))
+        self.assertEqual(self.get(self.ticket(link, path).replace("/f/", "/z/")).status, 404)
+        self.assertEqual(self.get(self.all_files(path).replace("/z/", "/f/")).status, 404)
+
+    def test_the_password_of_the_link_is_asked_for(self):
+        link, path = self.link((b"a", "a"), (b"b", "b"))
+        self.portal.sql("UPDATE attachment_link SET password = 'x' WHERE id = ?", link)
+        self.assertIn('value="all"', self.get(path).body.decode())
+        self.assertEqual(self.press(path, "all").status, 403)
+
+    def test_a_blob_that_is_not_there_breaks_it(self):
+        link, path = self.link((b"a" * MB, "a"), (b"gone", "b"))
+        ticket = self.all_files(path)
+        blob = self.portal.sql("SELECT blob FROM attachment_file WHERE link_id = ? ORDER BY id", link)[1][0]
+        os.unlink("%s/files/%s/%s" % (self.portal.dir, blob[:2], blob))
+        with self.assertRaises(http.client.IncompleteRead):
+            self.get(ticket)
+        self.assertEqual(self.counted(link), [0, 0])
 
 
 class Withdrawn(Downloads):
@@ -451,6 +564,14 @@ class Nginx(Downloads):
         self.wait_counted(link, 1)
         answer = self.get(ticket, Range="bytes=%d-" % (19 * MB))
         self.assertEqual((answer.status, answer.body), (206, content[19 * MB:]))
+
+    def test_all_files_are_fetched_through_it_too(self):
+        content = os.urandom(5 * MB)
+        link, path = self.link((content, "large.bin"), (b"b", "b"))
+        answer = self.get(self.press(path, "all").headers["Location"])
+        with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+            self.assertEqual([archive.read(name) for name in ("large.bin", "b")], [content, b"b"])
+        self.wait_counted(link, 1, 1)
 
     def test_who_breaks_off_is_not_counted(self):
         link, path = self.link((os.urandom(64 * MB), "large.bin"))

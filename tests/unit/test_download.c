@@ -19,17 +19,21 @@ static void a_ticket_is_read_as_it_was_made(void **state)
 	char text[TICKET_TEXT], other[TICKET_TEXT];
 	struct ticket ticket, second;
 
-	assert_ok(fixture, ticket_make(fixture->keys, INT64_MAX, T, text, &fixture->err));
+	assert_ok(fixture,
+		  ticket_make(fixture->keys, TICKET_OF_FILE, INT64_MAX, T, text, &fixture->err));
 	assert_int_equal(strlen(text), 75);
 	assert_int_equal(text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 					   "0123456789-_")],
 			 '\0');
-	assert_int_equal(ticket_read(fixture->keys, text, &ticket, &fixture->err), 1);
-	assert_true(ticket.file_id == INT64_MAX);
+	assert_int_equal(ticket_read(fixture->keys, TICKET_OF_FILE, text, &ticket, &fixture->err),
+			 1);
+	assert_true(ticket.of == INT64_MAX);
 	assert_int_equal(ticket.expires_at, T + 3600);
 	/* Another one of the same second is another one. */
-	assert_ok(fixture, ticket_make(fixture->keys, INT64_MAX, T, other, &fixture->err));
-	assert_int_equal(ticket_read(fixture->keys, other, &second, &fixture->err), 1);
+	assert_ok(fixture,
+		  ticket_make(fixture->keys, TICKET_OF_FILE, INT64_MAX, T, other, &fixture->err));
+	assert_int_equal(ticket_read(fixture->keys, TICKET_OF_FILE, other, &second, &fixture->err),
+			 1);
 	assert_memory_not_equal(ticket.id, second.id, sizeof(ticket.id));
 }
 
@@ -39,7 +43,7 @@ static void what_is_not_exactly_a_ticket_is_none(void **state)
 	char text[TICKET_TEXT], wrong[TICKET_TEXT + 2];
 	struct ticket ticket;
 
-	assert_ok(fixture, ticket_make(fixture->keys, 7, T, text, &fixture->err));
+	assert_ok(fixture, ticket_make(fixture->keys, TICKET_OF_FILE, 7, T, text, &fixture->err));
 	for (size_t i = 0; i < strlen(text); i++) {
 		/* In every bit of every digit: no ticket has two ways to be written. */
 		for (const char *c =
@@ -48,15 +52,22 @@ static void what_is_not_exactly_a_ticket_is_none(void **state)
 		     *c != '\0'; c++) {
 			strcpy(wrong, text);
 			wrong[i] = *c;
-			assert_int_equal(ticket_read(fixture->keys, wrong, &ticket, &fixture->err),
+			assert_int_equal(ticket_read(fixture->keys, TICKET_OF_FILE, wrong, &ticket,
+						     &fixture->err),
 					 *c == text[i]);
 		}
 		strcpy(wrong, text);
 		wrong[i] = '\0';
-		assert_int_equal(ticket_read(fixture->keys, wrong, &ticket, &fixture->err), 0);
+		assert_int_equal(ticket_read(fixture->keys, TICKET_OF_FILE, wrong, &ticket,
+					     &fixture->err),
+				 0);
 	}
 	snprintf(wrong, sizeof(wrong), "%sA", text);
-	assert_int_equal(ticket_read(fixture->keys, wrong, &ticket, &fixture->err), 0);
+	assert_int_equal(ticket_read(fixture->keys, TICKET_OF_FILE, wrong, &ticket, &fixture->err),
+			 0);
+	/* File 7 is not link 7. */
+	assert_int_equal(ticket_read(fixture->keys, TICKET_OF_LINK, text, &ticket, &fixture->err),
+			 0);
 }
 
 static struct pl_keys *keys_of(struct fixture *fixture, const char *name, const char *text)
@@ -81,11 +92,11 @@ static void a_ticket_of_an_earlier_key_is_good_and_one_of_another_key_is_not(voi
 	char text[TICKET_TEXT];
 	struct ticket ticket;
 
-	assert_ok(fixture, ticket_make(one, 7, T, text, &fixture->err));
-	assert_int_equal(ticket_read(both, text, &ticket, &fixture->err), 1);
-	assert_int_equal(ticket_read(two, text, &ticket, &fixture->err), 0);
-	assert_ok(fixture, ticket_make(both, 7, T, text, &fixture->err));
-	assert_int_equal(ticket_read(two, text, &ticket, &fixture->err), 1);
+	assert_ok(fixture, ticket_make(one, TICKET_OF_FILE, 7, T, text, &fixture->err));
+	assert_int_equal(ticket_read(both, TICKET_OF_FILE, text, &ticket, &fixture->err), 1);
+	assert_int_equal(ticket_read(two, TICKET_OF_FILE, text, &ticket, &fixture->err), 0);
+	assert_ok(fixture, ticket_make(both, TICKET_OF_FILE, 7, T, text, &fixture->err));
+	assert_int_equal(ticket_read(two, TICKET_OF_FILE, text, &ticket, &fixture->err), 1);
 	pl_keys_free(&one);
 	pl_keys_free(&two);
 	pl_keys_free(&both);
