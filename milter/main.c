@@ -105,7 +105,7 @@ int accept(int listener, __SOCKADDR_ARG address, socklen_t *len)
 static void *run_libmilter(void *context)
 {
 	(void)context;
-	libmilter_lost = smfi_main() == MI_FAILURE;
+	__atomic_store_n(&libmilter_lost, smfi_main() == MI_FAILURE, __ATOMIC_RELEASE);
 	daemon_signal(SIGTERM); /* tells the main thread that it is over */
 	return NULL;
 }
@@ -129,14 +129,18 @@ static int reload(struct pl_error *err)
 
 static int close_milter(struct pl_error *err)
 {
+	int lost = 0;
+
 	(void)err; /* libmilter has logged it */
 	if (is_started) {
+		/* What it says of its socket after it was stopped is no fault. */
+		lost = __atomic_load_n(&libmilter_lost, __ATOMIC_ACQUIRE);
 		smfi_stop();
 		pthread_join(thread, NULL);
 	}
 	forward_map_close(&forwards);
 	milter_free(&milter);
-	return libmilter_lost ? EX_UNAVAILABLE : EX_OK;
+	return lost ? EX_UNAVAILABLE : EX_OK;
 }
 
 static const struct daemon_option options[] = {
