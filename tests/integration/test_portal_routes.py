@@ -3,49 +3,21 @@
 The table is the program's own (`postlatch-portal -x routes`), so a new route is
 walked without a change here.
 """
-import collections
 import json
 import os
 import socket
-import subprocess
 import unittest
 
-from portal import JSON, PORTAL, Browser, Portal, PortalTest, secure
+from portal import JSON, Browser, Portal, PortalTest, secure
+from route_table import FORM, ROUTES, changes_something, good_body, type_of, url_of
 from server import TIMEOUT, plain_connect, wait_for
 
 BODY_MAX = 16384
 FILE_MAX = 32 * 1024 * 1024
 PIECE_MAX = 16 * 1024 * 1024
-FORM = "application/x-www-form-urlencoded"
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 WEBMAIL = "https://webmail.example.test"
-SAFE = ("GET", "HEAD", "OPTIONS")
 OURS = ("page", "console")  # what comes from our pages
-COLUMNS = "method path access caller csrf role body parameters query fields site"
-Route = collections.namedtuple("Route", COLUMNS)
-Field = collections.namedtuple("Field", "name required kind limit")
-
-
-def parse_field(text):
-    name, kind, limit = (text.split(":") + ["0"])[:3]
-    return Field(name.rstrip("?"), not name.endswith("?"), kind, int(limit) or 512)
-
-
-def parse_fields(text):
-    return [] if text == "-" else [parse_field(field) for field in text.split(",")]
-
-
-def routes():
-    text = subprocess.run([PORTAL, "-x", "routes"], check=True, capture_output=True, text=True).stdout
-    for line in text.splitlines():
-        if not line.startswith(" "):
-            method, path, access, caller, csrf, role, body, *lists, site = line.split()
-            yield Route(method, path, access, caller, csrf == "csrf", role, body, *map(parse_fields, lists), site)
-
-
-ROUTES = list(routes())
-GOOD = {"line": "x", "text": "", "secret": "x", "code": "000 000", "id": 1, "flag": True, "word": "use", "label": "x",
-        "names": ["x"], "lines": ["x"], "pairs": {"x": "x"}}
 # Values of the wrong kind or size, for each kind of field.
 BAD_TEXT = ["", "a\nb", "a\u0000b", "a\u007fb", "a\u0085b", 1, None, True, ["x"], {"x": "x"}]
 BAD = {
@@ -63,41 +35,9 @@ BAD = {
 }
 
 
-def in_url(field, good=True):
-    """A value of a parameter of a path or of a query field, percent-encoded."""
-    if not good:
-        return {"id": "0", "flag": "yes", "word": "A"}.get(field.kind, "x" * (field.limit + 1))
-    return {"id": "1", "flag": "true"}.get(field.kind, "x")
-
-
-def url_of(route, wrong=None):
-    """The path and query that a route accepts, but for one field that is wrong."""
-    path = route.path
-    for field in route.parameters:
-        path = path.replace("{%s}" % field.name, in_url(field, field is not wrong))
-    query = "&".join(field.name + "=" + in_url(field, field is not wrong) for field in route.query
-                     if field.required or field is wrong)
-    return path + ("?" + query if query else "")
-
-
-def changes_something(route):
-    return route.method not in SAFE
-
-
 def error_of(route, code):
     """The word for what is wrong with a request: ours for pages, RFC 6749's for programs."""
     return code if route.caller in OURS else "invalid_request"
-
-
-def good_body(route):
-    if route.body.startswith("json"):
-        return json.dumps({field.name: GOOD[field.kind] for field in route.fields})
-    return {"form": "a=b", "xml": "<a/>", "csv": "address\n", "bytes": "x"}.get(route.body)
-
-
-def type_of(route):
-    return {"json": JSON, "json-if-any": JSON, "form": FORM, "xml": "text/xml", "csv": "text/csv",
-            "bytes": "application/offset+octet-stream", "none": None}[route.body]
 
 
 class Portals(PortalTest):
