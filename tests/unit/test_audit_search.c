@@ -226,31 +226,6 @@ static void old_records_get_their_domain(void **state)
 	}
 }
 
-static const struct {
-	const char *name, *text;
-} statements[] = {
-#define PL_SQL(id, roles, text) { #id, text },
-#include "policy/store/statements.def"
-#undef PL_SQL
-};
-
-/* Records are written once and pruned by age: nobody edits them. */
-static void no_statement_changes_a_record(void **state)
-{
-	int prunes = 0;
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(statements); i++) {
-		if (strstr(statements[i].text, "UPDATE audit") != NULL)
-			fail_msg("%s changes audit records", statements[i].name);
-		if (strstr(statements[i].text, "DELETE FROM audit") == NULL)
-			continue;
-		prunes++;
-		assert_string_equal(statements[i].name, "AUDIT_PRUNE");
-	}
-	assert_int_equal(prunes, 1);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,7 +233,6 @@ int main(void)
 		TEST_WITH_DATABASE(an_administrator_finds_those_of_its_domains),
 		TEST_WITH_DATABASE(pages_have_each_record_once),
 		TEST_WITH_DATABASE(old_records_get_their_domain),
-		cmocka_unit_test(no_statement_changes_a_record),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,114 +138,6 @@ static void statements_of_other_roles_are_refused(void **state)
 	free(after);
 }
 
-/* What is sealed, the portal and the command alone may touch. */
-static void sealed_secrets_are_for_two_roles(void **state)
-{
-	static const enum pl_sql sealed[] = { PL_SQL_TOTP_GET,         PL_SQL_TOTP_SET,
-					      PL_SQL_TOTP_PENDING_GET, PL_SQL_TOTP_PENDING_SET,
-					      PL_SQL_SIGNING_KEY_GET,  PL_SQL_SIGNING_KEY_INSERT };
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(sealed); i++)
-		assert_int_equal(statements[sealed[i]].roles, PL_ROLE_PORTAL | PL_ROLE_COMMAND);
-}
-
-/* What takes no account of an administrator's domains is not for the console. */
-static void lists_of_everything_are_for_the_command(void **state)
-{
-	static const enum pl_sql lists[] = { PL_SQL_DOMAIN_LIST, PL_SQL_MEMBER_LIST,
-					     PL_SQL_AUDIT_LIST, PL_SQL_AUDIT_LIST_OBJECT,
-					     PL_SQL_AUDIT_LIST_DOMAIN };
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(lists); i++)
-		assert_int_equal(statements[lists[i]].roles, PL_ROLE_COMMAND);
-}
-
-/* They are added, read, and removed when they are older than audit_days. */
-static void no_statement_changes_an_audit_record(void **state)
-{
-	size_t looked = 0;
-
-	(void)state;
-	for (size_t i = 0; i < PL_SQL_COUNT; i++) {
-		const char *sql = statements[i].sql;
-
-		if (strstr(sql, "UPDATE audit ") != NULL)
-			fail_msg("%s changes audit records", statements[i].name);
-		if (strstr(sql, "DELETE FROM audit ") == NULL)
-			continue;
-		looked++;
-		assert_int_equal(i, PL_SQL_AUDIT_PRUNE);
-		assert_int_equal(statements[i].roles, PL_ROLE_PORTAL | PL_ROLE_COMMAND);
-		assert_non_null(strstr(sql, "a.at < :before"));
-	}
-	assert_int_equal(looked, 1);
-}
-
-/* Where a column of a statement stands, from a place on; NULL: nowhere. */
-static const char *find_column(const char *sql, const char *column)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz_";
-
-	while ((sql = strstr(sql, column)) != NULL) {
-		const char *end = sql + strlen(column);
-
-		if (strchr(letters, sql[-1]) == NULL && sql[-1] != ':' &&
-		    (*end == '\0' || strchr(letters, *end) == NULL))
-			return sql;
-		sql = end;
-	}
-	return NULL;
-}
-
-/* It may be compared, or be missing, but not be read. */
-static int is_compared(const char *sql, const char *column)
-{
-	const char *end = sql + strlen(column);
-
-	return strncmp(end, " = :", 4) == 0 || strncmp(end, " IS NULL", 8) == 0;
-}
-
-static void the_console_reads_no_secret(void **state)
-{
-	/* The column of that name of another table is none. */
-	static const struct {
-		const char *column, *table;
-	} secrets[] = { { "secret", "" },
-			{ "sealed", "" },
-			{ "mac", "" },
-			{ "digest", "" },
-			{ "cookie", "" },
-			{ "code", "oauth_grant" },
-			{ "challenge", "" },
-			{ "payload", "" },
-			{ "series", "trusted_device" },
-			{ "value_before", "" },
-			{ "value", "trusted_device" } };
-	size_t looked = 0;
-
-	(void)state;
-	for (size_t i = 0; i < PL_SQL_COUNT; i++) {
-		const char *sql = statements[i].sql;
-
-		if ((statements[i].roles & PL_ROLE_CONSOLE) == 0 || strncmp(sql, "SELECT", 6) != 0)
-			continue;
-		looked++;
-		for (size_t s = 0; s < COUNT(secrets); s++) {
-			const char *column = secrets[s].column;
-			const char *at = strstr(sql, secrets[s].table) == NULL ? NULL : sql;
-
-			while (at != NULL && (at = find_column(at, column)) != NULL) {
-				if (!is_compared(at, column))
-					fail_msg("%s reads %s", statements[i].name, column);
-				at += strlen(column);
-			}
-		}
-	}
-	assert_true(looked > 20);
-}
-
 static void unknown_column_is_reported(void **state)
 {
 	struct fixture *fixture = *state;
@@ -506,10 +398,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_WITH_DATABASE(every_statement_runs_in_its_roles),
 		TEST_WITH_DATABASE(statements_of_other_roles_are_refused),
-		cmocka_unit_test(sealed_secrets_are_for_two_roles),
-		cmocka_unit_test(lists_of_everything_are_for_the_command),
-		cmocka_unit_test(no_statement_changes_an_audit_record),
-		cmocka_unit_test(the_console_reads_no_secret),
 		TEST_WITH_DATABASE(unknown_column_is_reported),
 		TEST_WITH_DATABASE(mistaken_parameters_are_reported),
 		TEST_WITH_DATABASE(null_reads_as_nothing),
