@@ -2,6 +2,7 @@
 and Retry-After, and the portal goes on by itself once the database does."""
 import concurrent.futures
 import contextlib
+import json
 import os
 import socket
 import sqlite3
@@ -10,7 +11,7 @@ import threading
 import time
 import unittest
 
-from portal import Dovecot, Portal
+from portal import POSTLATCH, Dovecot, Portal
 from postgresql import ProxiedTest
 from server import wait_for
 
@@ -18,6 +19,7 @@ MEMBER = "member@example.test"
 # The portal gives up after three seconds. The test machine may be busy; without a limit for the whole request it
 # was up to 34.
 GENEROUS = 8
+CONNECTIONS = 16  # of the console to a server
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -96,6 +98,20 @@ class OnAServer(Server):
         self.database.pause()
         self.addCleanup(self.database.resume)
 
+    def lock(self, tables):
+        """Until unlock(), or the end of the test."""
+        locking = subprocess.Popen(["psql", "-X", "-q", "-h", self.database.dir, "-U", "postlatch", "-d", "postlatch",
+                                    "-c", "SET search_path = postlatch; BEGIN; LOCK TABLE %s; "
+                                    "SELECT pg_sleep(40); COMMIT" % tables], stdout=subprocess.DEVNULL)
+        self.addCleanup(locking.wait, 60)
+        self.addCleanup(locking.kill)
+        wait_for(lambda: self.database.sql("SELECT COUNT(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted AND "
+                                           "relation = 'postlatch.%s'::regclass" % tables.split(", ")[-1]) == ["1"], 60)
+
+    def unlock(self):
+        self.database.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%LOCK TABLE%' "
+                          "AND pid <> pg_backend_pid()")
+
     def test_a_server_that_is_stopped(self):
         requests = self.requests()
         self.pause()
@@ -133,17 +149,41 @@ class OnAServer(Server):
         requests = self.requests()
         # Of the clients of OAuth nothing is asked for a request of a stranger that is not well formed.
         tables = "schema_history, domain, member, session, oauth_client, token, sign_in_failure"
-        locking = subprocess.Popen(["psql", "-X", "-q", "-h", self.database.dir, "-U", "postlatch", "-d", "postlatch",
-                                    "-c", "SET search_path = postlatch; BEGIN; LOCK TABLE %s; "
-                                    "SELECT pg_sleep(40); COMMIT" % tables], stdout=subprocess.DEVNULL)
-        self.addCleanup(locking.wait, 60)
-        self.addCleanup(locking.kill)
-        wait_for(lambda: self.database.sql("SELECT COUNT(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND "
-                                           "relation = 'postlatch.sign_in_failure'::regclass") == ["1"], 60)
+        self.lock(tables)
         self.all_are_put_off(requests)
-        self.database.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%LOCK TABLE%' "
-                          "AND pid <> pg_backend_pid()")
+        self.unlock()
         self.heals()
+
+    def test_when_the_console_has_to_wait_members_do_not(self):
+        """Each has connections of its own, of which those of the console are all taken."""
+        made = subprocess.run([POSTLATCH, "-c", self.portal.dir + "/policy.conf", "--json", "api-key", "add", "--role", "server",
+                               "--label", "graphs"], stdout=subprocess.PIPE, text=True, check=True)
+        headers = {"Authorization": "Bearer " + json.loads(made.stdout)["key"]}
+        browser = self.portal.browser()
+        self.good(browser.sign_in(MEMBER))
+        self.good(browser.get("/api/admin/v1/me", headers=headers, origin=False))
+        self.lock("api_key")
+
+        answers, enough = [], threading.Event()
+
+        def ask(_):
+            while not enough.is_set():
+                answers.append(self.timed(lambda: self.portal.browser().get("/api/admin/v1/me", headers=headers, origin=False)))
+        with concurrent.futures.ThreadPoolExecutor(CONNECTIONS * 2) as pool:
+            asking = pool.map(ask, range(CONNECTIONS * 2))
+            try:
+                wait_for(lambda: self.database.sql("SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND relation = "
+                                                   "'postlatch.api_key'::regclass") == [str(CONNECTIONS)], 60)
+                for _ in range(5):
+                    self.good(self.portal.browser().sign_in(MEMBER))
+                    self.good(browser.get("/api/session"))
+            finally:
+                enough.set()
+            list(asking)
+        for answer, seconds in answers:
+            self.put_off("me", answer, seconds)
+        self.unlock()
+        self.good(browser.get("/api/admin/v1/me", headers=headers, origin=False))
 
     def test_more_requests_at_once_than_connections(self):
         browsers = [self.unknown() for _ in range(32)]
