@@ -17,6 +17,7 @@ static const unsigned char first_bit[PL_SETTING_COUNT] = {
 	[PL_SETTING_CLIENT_PASSWORD] = 32,
 	[PL_SETTING_APP_PASSWORDS] = 36,
 	[PL_SETTING_CONNECTED_APPLICATIONS] = 39,
+	[PL_SETTING_WEBMAIL_ALLOWED_NETWORKS] = 42,
 };
 
 int64_t pl_member_state_bit(enum pl_setting setting, enum pl_value value)
@@ -24,8 +25,7 @@ int64_t pl_member_state_bit(enum pl_setting setting, enum pl_value value)
 	const unsigned int values = pl_setting_info(setting)->values;
 	int place = value == PL_UNSET ? 0 : 1;
 
-	if (pl_setting_info(setting)->kind == PL_KIND_NETWORKS ||
-	    (value != PL_UNSET && (values & PL_BIT(value)) == 0))
+	if (value != PL_UNSET && (values & PL_BIT(value)) == 0)
 		return 0;
 	for (unsigned int other = PL_ON; other < value; other++)
 		place += (values & PL_BIT(other)) != 0;

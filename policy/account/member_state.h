@@ -14,7 +14,7 @@
 
 #define PL_STATE_INHERITS_ALL INT64_C(1)
 #define PL_STATE_HAS_OWN INT64_C(2)
-#define PL_STATE_BITS 42 /* so many have a meaning */
+#define PL_STATE_BITS 45 /* so many have a meaning */
 
 struct pl_member_state {
 	/* A value that has a date counts as none. */

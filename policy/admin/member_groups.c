@@ -38,6 +38,16 @@ static int add_setting(const struct pl_member_search *search, const struct pl_la
 	return is_wanted(&search->query, setting, inherited.value);
 }
 
+/* Adds the bits of what a member must not have of its own where it is to have some of the setting,
+ * or none. */
+static void add_own(enum pl_setting setting, enum pl_either wanted, int64_t *reject)
+{
+	if (wanted == PL_YES)
+		*reject |= pl_member_state_bit(setting, PL_UNSET);
+	for (unsigned int value = PL_ON; wanted == PL_NO && value < PL_VALUE_COUNT; value++)
+		*reject |= pl_member_state_bit(setting, (enum pl_value)value);
+}
+
 static struct pl_member_group condition_of(const struct pl_member_search *search,
 					   const struct pl_searched_domain *domain)
 {
@@ -64,6 +74,7 @@ static struct pl_member_group condition_of(const struct pl_member_search *search
 		group.reject |= PL_STATE_INHERITS_ALL;
 	else if (search->query.own == PL_NO)
 		group.reject |= PL_STATE_HAS_OWN;
+	add_own(PL_SETTING_WEBMAIL_ALLOWED_NETWORKS, search->query.own_networks, &group.reject);
 	return group;
 }
 

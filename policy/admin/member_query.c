@@ -49,6 +49,11 @@ static int set_own(struct pl_member_query *query, const char *value)
 	return set_either(&query->own, value, "yes", "no");
 }
 
+static int set_own_networks(struct pl_member_query *query, const char *value)
+{
+	return set_either(&query->own_networks, value, "yes", "no");
+}
+
 static int set_factor(struct pl_member_query *query, const char *value)
 {
 	return set_either(&query->registered, value, "registered", "none");
@@ -130,6 +135,7 @@ static const struct {
 	{ "q", set_text },
 	{ "active", set_active },
 	{ "own", set_own },
+	{ "own_networks", set_own_networks },
 	{ "factor", set_factor },
 	{ "overdue", set_overdue },
 	{ "account_password", set_account_password },

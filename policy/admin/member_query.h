@@ -49,8 +49,9 @@ struct pl_member_query {
 	char text[PL_ADDRESS_MAX + 1]; /* part of the address, folded; "": any */
 	/* Of each setting, the values that may hold, as PL_BIT()s; 0: any. */
 	unsigned int holds[PL_SETTING_COUNT];
-	enum pl_either own;        /* some setting of its own, which differs from the domain's */
-	enum pl_either registered; /* a second factor */
+	enum pl_either own;          /* some setting of its own, which differs from the domain's */
+	enum pl_either own_networks; /* networks for webmail of its own, or everywhere */
+	enum pl_either registered;   /* a second factor */
 	/* Must register a second factor at the next sign-in: PL_RULE_FACTOR_REGISTER. */
 	int overdue;
 	/* Has used one of these services with the account password in PL_RECENT_DAYS; bits
@@ -66,7 +67,8 @@ struct pl_member_query {
 /* Reads one word of a filter, as the API and a stored filter have them:
  *
  *	domain, class ("" for none), q, active=on|off, a setting's name=VALUE, own=yes|no,
- *	factor=registered|none, overdue=yes, account_password=imap|pop3|smtp|any, unseen=yes,
+ *	own_networks=yes|no, factor=registered|none, overdue=yes,
+ *	account_password=imap|pop3|smtp|any, unseen=yes,
  *	app_passwords_used=unused|none, received=recent|old|unknown, joined_since=SECONDS
  *
  * 1; 0 when there is no such name, or it does not have that value: then query is as before. */

@@ -58,6 +58,13 @@
 	" ('app_passwords=on', 68719476736), ('app_passwords=off', 206158430208),"             \
 	" ('connected_applications=on', 549755813888), ('connected_applications=off', "        \
 	"1649267441664)) "
+/* Since version 42 it has the networks allowed for webmail, too: the bit of having none, of being
+ * allowed everywhere, or of a list. */
+#define STATE_NONE_OF_NETWORKS "5021430335781"
+#define STATE_OF_NETWORKS                                                                  \
+	" + CASE WHEN ' ' || settings LIKE '% webmail_allowed_networks=everywhere%' THEN " \
+	"8796093022208 WHEN ' ' || settings LIKE '% webmail_allowed_networks=%' THEN "     \
+	"17592186044416 ELSE 4398046511104 END"
 /* The dates in a member's settings: both databases find their places by looking at each. */
 #define PLACES                                                                              \
 	"(WITH RECURSIVE place (at) AS (SELECT 1 UNION ALL SELECT at + 1 FROM place WHERE " \
@@ -535,6 +542,22 @@ static const struct pl_migration migrations[] = {
 	  "CREATE INDEX approval_request_member ON approval_request (member_id, created_at);"
 	  "CREATE INDEX approval_request_session ON approval_request (session_id);"
 	  "CREATE INDEX approval_request_created ON approval_request (created_at);" },
+	/* SQLite changes no default: the columns are made anew. */
+	{ "lists of members by networks of their own",
+	  "DROP INDEX member_list;"
+	  "ALTER TABLE member ADD COLUMN own BIGINT NOT NULL DEFAULT " STATE_NONE_OF_NETWORKS ";"
+	  "ALTER TABLE member ADD COLUMN own_dated BIGINT NOT NULL DEFAULT " STATE_NONE_OF_NETWORKS
+	  ";UPDATE member SET own = state" STATE_OF_NETWORKS
+	  ", own_dated = dated_state" STATE_OF_NETWORKS
+	  " WHERE settings <> '';" DROP("member", "state")
+		  DROP("member",
+		       "dated_state") "ALTER TABLE member RENAME COLUMN own TO state;"
+				      "ALTER TABLE member RENAME COLUMN own_dated TO dated_state;"
+				      "CREATE INDEX member_list ON member (domain_id, local, id, "
+				      "class, active, factor,"
+				      " created_at, seen_day, app_password_day, imap_day, "
+				      "pop3_day, smtp_day, state,"
+				      " dated_from, dated_state, required_from, received_day);" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,

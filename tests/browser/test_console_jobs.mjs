@@ -167,6 +167,35 @@ test("console, jobs: a class is given and taken away, and what is no name of one
         await page.getByRole("heading", { name: visitor.t("job.no-class") }).waitFor();
     });
 
+for (const locale of ["ko-KR", "en-US"]) {
+    test(`console, jobs, ${locale}: networks of their own are taken from all whom a filter finds by them`, { locale },
+        async (reader, page) => {
+            const domain = await newDomain("none");
+            await addMember(domain, "anywhere", "webmail_allowed_networks=everywhere");
+            await addMember(domain, "office", "webmail_allowed_networks=192.0.2.0/24");
+            const visitor = await administrator(reader, "domain", [domain], "/console/members");
+            await listed(visitor, domain);
+            await page.locator("summary", { hasText: visitor.t("list.more") }).click();
+            await page.getByLabel(visitor.t("members.own-networks")).selectOption("yes");
+            await visitor.row(`none@${domain}`).waitFor({ state: "detached" });
+            assert.equal(new URL(page.url()).searchParams.get("own_networks"), "yes");
+            const href = await page.getByRole("link", { name: visitor.t("members.csv") }).getAttribute("href");
+            const table = await (await page.request.get(new URL(href, page.url()).href)).text();
+            assert.deepEqual(table.match(/\w+@/g), ["anywhere@", "office@"]);
+            await visitor.open(`/console/members?domain=${domain}&own_networks=yes&limit=1`);
+            await visitor.row(`anywhere@${domain}`).waitFor();
+            await page.getByLabel(visitor.t("bulk.tick-page")).check();
+            await page.getByRole("button", { name: visitor.t("bulk.tick-found").replace("{total}", 2) }).click();
+            await page.locator("[name=what]").selectOption("webmail_allowed_networks");
+            await page.fill("[name=value]", "");
+            await visitor.button("job.preview").click();
+            await page.locator("dialog dl").waitFor();
+            await run(visitor);
+            assert.equal(await outcome(visitor, "changed"), 2);
+            assert.equal((await visitor.api(`/members?domain=${domain}&own_networks=yes`)).total, 0);
+        });
+}
+
 test("console, jobs: networks allowed for webmail are given, and who was last seen outside of them is counted", {},
     async (reader, page) => {
         const domain = await newDomain("one", "two");

@@ -58,6 +58,18 @@ class Members(ConsoleTest):
                 self.assertEqual(total, len(expected))
             self.assertEqual(sorted(names), expected, sort)
 
+    def test_networks_of_ones_own_are_a_filter(self):
+        helpdesk = self.make("helpdesk")
+        me = self.found(helpdesk)[0]
+        self.add(("aa", "webmail_allowed_networks=192.0.2.0/24"), ("bb", "webmail_allowed_networks=everywhere"), ("cc",))
+        self.command("domain", "set", self.domain, "webmail_allowed_networks=198.51.100.0/24")
+        self.assertEqual(self.found(helpdesk, "&own_networks=yes"), (["aa", "bb"], 2, None))
+        self.assertEqual(self.found(helpdesk, "&own_networks=no&sort=-created_at")[1], len(me) + 1)
+        self.assertEqual(helpdesk.get("/members?own_networks=192.0.2.0").error, "bad-request")
+        table = helpdesk.get("/export/members?own_networks=yes&domain=" + self.domain)
+        self.assertEqual([row["address"] for row in csv.DictReader(io.StringIO(table.body.decode()))],
+                         [name + "@" + self.domain for name in ("aa", "bb")])
+
     def test_others_domains_are_not_seen(self):
         helpdesk = self.make("helpdesk")
         self.command("member", "add", "user@" + self.foreign)

@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "policy/account/member_state.h"
+#include "policy/account/settings_row.h"
 #include "policy/credential/totp.h"
 
 /* What PostgreSQL would have written in place of each part of a dump. */
@@ -561,6 +563,45 @@ static void version_39_counts_apart_whom_imports_have_added(void **state)
 	assert_int_equal(sql_int(fixture->db, "SELECT same + failed FROM job WHERE id = 1"), 2);
 }
 
+static void version_41_finds_members_with_networks_of_their_own(void **state)
+{
+	static const char *const settings[] = {
+		"",
+		"pop3=off",
+		"webmail_allowed_networks=192.0.2.0/24,2001:db8::/32",
+		"pop3=off webmail_allowed_networks=everywhere",
+		"client_password=never_from_2090-01-01 webmail_allowed_networks=192.0.2.0/24",
+	};
+	const int64_t before = (INT64_C(1) << 42) - 1;
+	struct pl_member_state is[COUNT(settings)];
+	struct fixture *fixture = *state;
+	char sql[512];
+
+	only_sqlite(fixture);
+	become_version(fixture, 41);
+	for (size_t i = 0; i < COUNT(settings); i++) {
+		struct pl_settings own;
+
+		assert_ok(fixture, pl_settings_parse(settings[i], &own, &fixture->err));
+		is[i] = pl_member_state_of(&own);
+		snprintf(sql, sizeof(sql),
+			 "INSERT INTO member (domain_id, local, active, class, created_at, "
+			 "settings, state, dated_state) SELECT MIN(id), 'm%zu', 1, '', 1, '%s', "
+			 "%lld, %lld FROM domain",
+			 i, settings[i], (long long)(is[i].now & before),
+			 (long long)(is[i].dated & before));
+		sql_run(fixture->db, sql);
+	}
+	assert_ok(fixture, pl_schema_migrate(fixture->uri, NULL, NULL, &fixture->err));
+	for (size_t i = 0; i < COUNT(settings); i++) {
+		snprintf(sql, sizeof(sql), "SELECT state FROM member WHERE local = 'm%zu'", i);
+		assert_int_equal(sql_int(fixture->db, sql), is[i].now);
+		snprintf(sql, sizeof(sql), "SELECT dated_state FROM member WHERE local = 'm%zu'",
+			 i);
+		assert_int_equal(sql_int(fixture->db, sql), is[i].dated);
+	}
+}
+
 /* Also those that have been tried, with where the change came from. */
 static void outbox_has_what_members_were_still_to_be_told(void **state)
 {
@@ -845,6 +886,7 @@ int main(void)
 		TEST_IN_FOLDER(version_2_keeps_factors_and_sessions),
 		TEST_IN_FOLDER(version_35_keeps_what_is_known_of_factors),
 		TEST_IN_FOLDER(version_39_counts_apart_whom_imports_have_added),
+		TEST_IN_FOLDER(version_41_finds_members_with_networks_of_their_own),
 		TEST_IN_FOLDER(version_5_renames_settings),
 		TEST_IN_FOLDER(version_6_keeps_a_members_choice_apart),
 		TEST_IN_FOLDER(version_7_knows_the_domains_that_were_there),

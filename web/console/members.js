@@ -35,6 +35,7 @@ const filters = () => [
     ...[
         onOff("active", "members.account"),
         choice("own", "members.own", ["yes", "members.yes"], ["no", "members.no"]),
+        choice("own_networks", "members.own-networks", ["yes", "members.yes"], ["no", "members.no"]),
         choice("account_password", "members.account-password", ["any", "members.any-client"],
             ["imap", "members.flag-imap"], ["pop3", "members.flag-pop"], ["smtp", "members.flag-smtp"]),
         choice("unseen", "members.unseen", ["yes", "members.yes"]),

@@ -88,6 +88,7 @@ export default {
     "members.not-registered": "Not registered",
     "members.overdue": "Required but not registered",
     "members.own": "Settings of its own",
+    "members.own-networks": "Webmail networks of its own",
     "members.account-password": "Account password in mail programs, last 30 days",
     "members.any-client": "In any mail program",
     "members.unseen": "Not seen for 90 days",

@@ -88,6 +88,7 @@ export default {
     "members.not-registered": "등록되지 않음",
     "members.overdue": "필수이지만 등록하지 않음",
     "members.own": "개별 설정",
+    "members.own-networks": "웹메일 허용 네트워크 개별 설정",
     "members.account-password": "최근 30일 동안 메일 프로그램에서 계정 비밀번호 사용",
     "members.any-client": "모든 메일 프로그램",
     "members.unseen": "90일 동안 사용하지 않음",
