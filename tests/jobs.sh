@@ -107,8 +107,9 @@ ended_file_of() { echo "$OUT/${1//\//_}.ended"; }
 run_logged() { (eval "$1") >"$2" 2>&1 </dev/null; } # COMMAND LOG
 
 # A job of which no more than two tests failed runs once more, if no more than four jobs of the run did so before it and
-# it is not late: a test that meets what else the machine does is to be mended, but does not hide what the others found. The first log is kept, and shown with the result. $RUN_AGAIN names it; a runner that knows this
-# variable runs no more than what failed there.
+# it is not late: a test that meets what else the machine does is to be mended, but does not hide what the others found.
+# The first log is kept, and shown with the result. $RUN_AGAIN names it; a runner that knows this variable runs no more
+# than what failed there.
 may_run_again() { # NUMBER
 	local name=${names[$1]} bad before
 	[ "${readers[$1]}" = tally ] && ! is_late "$1" || return
