@@ -1,30 +1,6 @@
 /* test_statement_roles.c - which statements the rows of the table give to whom. */
+#include "tests/unit/statement_rows.h"
 #include "tests/unit/test.h"
-
-#include "policy/store/store.h"
-
-static const struct {
-	const char *name, *sql;
-	unsigned int roles;
-} statements[] = {
-#define L PL_ROLE_LOGIN
-#define U PL_ROLE_USE
-#define M PL_ROLE_MILTER
-#define P PL_ROLE_PORTAL
-#define A PL_ROLE_CONSOLE
-#define S PL_ROLE_SENDER
-#define C PL_ROLE_COMMAND
-#define PL_SQL(id, roles, sql) { #id, sql, roles },
-#include "policy/store/statements.def"
-#undef PL_SQL
-#undef L
-#undef U
-#undef M
-#undef P
-#undef A
-#undef S
-#undef C
-};
 
 /* What is sealed, the portal and the command alone may touch. */
 static void sealed_secrets_are_for_two_roles(void **state)

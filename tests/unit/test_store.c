@@ -1,5 +1,6 @@
 /* test_store.c - statements, roles, columns by name and transactions. */
 #include "tests/unit/fixture.h"
+#include "tests/unit/statement_rows.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -11,29 +12,6 @@
 static const enum pl_role roles[] = { PL_ROLE_LOGIN,  PL_ROLE_USE,     PL_ROLE_MILTER,
 				      PL_ROLE_PORTAL, PL_ROLE_CONSOLE, PL_ROLE_SENDER,
 				      PL_ROLE_COMMAND };
-
-static const struct {
-	const char *name, *sql;
-	unsigned int roles;
-} statements[] = {
-#define L PL_ROLE_LOGIN
-#define U PL_ROLE_USE
-#define M PL_ROLE_MILTER
-#define P PL_ROLE_PORTAL
-#define A PL_ROLE_CONSOLE
-#define S PL_ROLE_SENDER
-#define C PL_ROLE_COMMAND
-#define PL_SQL(id, roles, sql) { #id, sql, roles },
-#include "policy/store/statements.def"
-#undef PL_SQL
-#undef L
-#undef U
-#undef M
-#undef P
-#undef A
-#undef S
-#undef C
-};
 
 /* One row of everything that others refer to, each with the number 1. */
 static void add_one_of_each(struct fixture *fixture)
