@@ -106,7 +106,8 @@ static void ticket(const char *text)
 		MUST(pl_keys_load(path, &keys, NULL) == 0);
 		MUST(unlink(path) == 0 && rmdir(folder) == 0);
 	}
-	MUST(ticket_read(keys, text, &read, NULL) == 0);
+	for (enum ticket_kind kind = TICKET_OF_FILE; kind <= TICKET_OF_LINK; kind++)
+		MUST(ticket_read(keys, kind, text, &read, NULL) == 0);
 }
 
 /* The body of each route that takes one. */
