@@ -13,7 +13,8 @@ LARGE = "domain1.test"
 KEYS = 20       # administrators; two fifths of all domains, the others of three or of one
 DAYS = 28       # of counts of logins
 MODELS = {      # settings, and how many of a hundred members have them
-    "none": (["active=on"], 80), "pop3": (["pop3=off"], 10), "required": (["two_factor_requirement=required"], 4),
+    "none": (["active=on"], 78), "networks": (["webmail_allowed_networks=192.0.2.0/24"], 2), "pop3": (["pop3=off"], 10),
+    "required": (["two_factor_requirement=required"], 4),
     "skip": (["two_factor_mode=skip"], 3), "dated": (["client_password=never_from_2099-01-01"], 2),
     "both": (["smtp=off", "forwarding=off"], 1),
 }

@@ -6,6 +6,7 @@ end of its body. What it costs is measured beforehand, of each list alone: CPU t
 PostgreSQL.
 """
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import random
@@ -30,7 +31,7 @@ ROLES = ({"role": "server"}, {"role": "domain", "domains": LARGE + ",domain7.tes
 MEMBER_FILTERS = (
     "domain=" + LARGE, "domain=domain60.test", "domain=domain9.test&sort=-created_at", "class=staff", "class=nobody",
     "active=off", "pop3=on", "pop3=off", "smtp=off", "two_factor_requirement=required", "two_factor_mode=skip",
-    "client_password=never", "own=yes", "own=no", "factor=registered", "factor=none", "overdue=yes",
+    "client_password=never", "own=yes", "own=no", "own_networks=yes", "factor=registered", "factor=none", "overdue=yes",
     "account_password=any", "account_password=pop3", "unseen=yes", "app_passwords_used=unused", "app_passwords_used=none",
     "joined_since={month}", "received=recent", "received=unknown", "overdue=yes&account_password=imap&domain=" + LARGE, "pop3=on&unseen=yes&class=staff")
 SORTS = ("member", "created_at", "-created_at", "last_seen", "-last_seen", "received_at", "-received_at")
@@ -171,28 +172,39 @@ class Lists:
 
     # -- together --
 
-    def work(self, key, seed, until, answers):
+    def work(self, key, seed, ends, answers):
         order = [(kind, template) for kind, paths in all_lists().items() for template in paths]
         chance = random.Random(seed)
         connection = self.connect()
         chance.shuffle(order)
-        time.sleep(chance.uniform(0, REST))
+        ends.wait(chance.uniform(0, REST))
         while True:
             for kind, template in order:
-                if time.monotonic() > until:
+                if ends.is_set():
                     connection.close()
                     return
                 status, _, seconds = self.ask(connection, key, self.path(template))
                 answers.add(kind, template, seconds, status)
-                time.sleep(chance.uniform(0, 2 * REST))
+                ends.wait(chance.uniform(0, 2 * REST))
 
-    def together(self, seconds):
-        answers, until = Answers(), time.monotonic() + seconds
+    @contextlib.contextmanager
+    def at_work(self):
+        """All administrators; the answers that they get meanwhile."""
+        answers, ends = Answers(), threading.Event()
         with concurrent.futures.ThreadPoolExecutor(KEYS) as pool:
-            for done in [pool.submit(self.work, key, seed, until, answers) for seed, key in enumerate(self.keys)]:
+            work = [pool.submit(self.work, key, seed, ends, answers) for seed, key in enumerate(self.keys)]
+            try:
+                yield answers
+            finally:
+                ends.set()
+            for done in work:
                 done.result()
         if answers.failures:
             raise RuntimeError("answers that are errors: %s" % answers.failures)
+
+    def together(self, seconds):
+        with self.at_work() as answers:
+            time.sleep(seconds)
         return answers.rows
 
     def stop(self):
