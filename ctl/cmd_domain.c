@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "ctl/command.h"
-#include "policy/account/scope.h"
+#include "policy/admin/domain_job.h"
+#include "policy/admin/job_run.h"
+#include "policy/base/random.h"
 
 /* args[0] as a folded domain name. */
 static int domain_arg(const struct ctl *ctl, char name_r[PL_DOMAIN_MAX + 1], struct pl_error *err)
@@ -50,17 +52,20 @@ int cmd_domain_add(struct ctl *ctl, struct pl_error *err)
 }
 
 static int print_scope_result(const struct ctl *ctl, const char *name,
-			      const struct pl_scope_result *result, struct pl_error *err)
+			      const struct pl_scope_result *result, const struct pl_job *job,
+			      struct pl_error *err)
 {
 	int dry = ctl->option[CTL_OPTION_DRY_RUN] != NULL;
 
 	if (ctl->json)
-		return ctl_print_json(json_pack("{s:s, s:b, s:I, s:I, s:I, s:I}", "domain", name,
-						"dry_run", dry, "members",
+		return ctl_print_json(json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:o}", "domain",
+						name, "dry_run", dry, "members",
 						(json_int_t)result->members, "pinned",
 						(json_int_t)result->pinned, "cleared",
 						(json_int_t)result->cleared, "affected",
-						(json_int_t)result->affected),
+						(json_int_t)result->affected, "job",
+						job->id == 0 ? json_null()
+							     : json_integer((json_int_t)job->id)),
 				      err);
 	printf("%s%s: of %lld members %lld pinned, %lld cleared; something else %s for %lld\n",
 	       dry ? "would change " : "changed ", name, (long long)result->members,
@@ -69,22 +74,63 @@ static int print_scope_result(const struct ctl *ctl, const char *name,
 	return CTL_DONE;
 }
 
-/* Members who inherit are counted before others have to wait. */
-static int set_domain(struct ctl *ctl, const char *name, const struct pl_change *change,
-		      enum pl_scope scope, struct pl_scope_result *result_r, struct pl_error *err)
+/* Runs a job, in portions between which others write. */
+static int run_job(struct ctl *ctl, int64_t id, struct pl_error *err)
 {
+	struct pl_job_runner runner = { .policy = ctl->policy };
+	struct pl_secret name;
+	struct pl_job job;
 	int ret;
 
-	if (scope == PL_SCOPE_INHERITING &&
-	    pl_scope_count(&ctl->work, ctl->policy, name, change, scope, result_r) < 0)
+	if (pl_random_base32(16, &name, err) < 0)
 		return -1;
-	if (pl_store_begin_write(ctl->work.store, err) < 0)
+	memcpy(runner.name, name.data, name.len);
+	pl_secret_wipe(&name);
+	ret = pl_job_run(&ctl->work, &runner, id, &job);
+	if (ret < 0)
 		return -1;
-	ret = scope == PL_SCOPE_INHERITING
-		      ? pl_domain_set_counted(&ctl->work, ctl->policy, name, change, scope,
-					      result_r)
-		      : pl_domain_set(&ctl->work, ctl->policy, name, change, scope, result_r);
-	return ctl_finish_write(ctl, ret, err);
+	if (job.state == PL_JOB_DONE)
+		return 0;
+	return pl_error_set(err, PL_ERR_CONFLICT,
+			    "job %lld was %s before its end (%s); the console shows what it has "
+			    "changed",
+			    (long long)id, job.state == PL_JOB_PAUSED ? "paused" : "stopped",
+			    job.reason[0] != '\0' ? job.reason : "by an administrator");
+}
+
+/* What a command that was interrupted has left. */
+static int run_left(struct ctl *ctl, struct pl_error *err)
+{
+	int64_t id;
+	int ret;
+
+	while ((ret = pl_job_left(&ctl->work, &id)) == 1) {
+		fprintf(stderr, "postlatch: finishing job %lld, which was interrupted\n",
+			(long long)id);
+		if (run_job(ctl, id, err) < 0)
+			return -1;
+	}
+	return ret;
+}
+
+/* Members are counted before others have to wait. */
+static int set_domain(struct ctl *ctl, const char *name, const struct pl_change *change,
+		      enum pl_scope scope, struct pl_scope_result *result_r, struct pl_job *job_r,
+		      struct pl_error *err)
+{
+	const struct pl_administrator all = { .id = PL_JOB_OF_COMMAND, .role = PL_ADMIN_SERVER };
+	const int is_dry = ctl->option[CTL_OPTION_DRY_RUN] != NULL;
+	int ret;
+
+	if ((!is_dry && run_left(ctl, err) < 0) ||
+	    pl_scope_count(&ctl->work, ctl->policy, name, change, scope, result_r) < 0 ||
+	    pl_store_begin_write(ctl->work.store, err) < 0)
+		return -1;
+	ret = pl_domain_change(&ctl->work, ctl->policy, &all, name, change, scope, result_r, job_r);
+	if (is_dry)
+		job_r->id = 0;
+	ret = ctl_finish_write(ctl, ret, err);
+	return ret == 0 && job_r->id != 0 ? run_job(ctl, job_r->id, err) : ret;
 }
 
 int cmd_domain_set(struct ctl *ctl, struct pl_error *err)
@@ -94,15 +140,16 @@ int cmd_domain_set(struct ctl *ctl, struct pl_error *err)
 	struct pl_scope_result result;
 	char name[PL_DOMAIN_MAX + 1];
 	struct pl_change change;
+	struct pl_job job;
 
 	if (word != NULL && !pl_scope_by_name(word, &scope))
 		return pl_error_set(err, PL_ERR_INVALID,
 				    "--scope %.32s: it must be inheriting, new or all", word);
 	if (domain_arg(ctl, name, err) < 0 || ctl_change(ctl, 1, PL_AT_DOMAIN, &change, err) < 0 ||
-	    set_domain(ctl, name, &change, scope, &result, err) < 0)
+	    set_domain(ctl, name, &change, scope, &result, &job, err) < 0)
 		return -1;
 	ctl_note_change(ctl, &change);
-	return print_scope_result(ctl, name, &result, err);
+	return print_scope_result(ctl, name, &result, &job, err);
 }
 
 static const char *known_by(const struct ctl *ctl, const struct pl_domain *domain)

@@ -9,6 +9,9 @@
 #include "policy/account/scope_reach.h"
 #include "policy/account/settings_row.h"
 
+/* More members than these are counted before, and changed after, the write transaction. */
+#define AT_ONCE 1000
+
 /* Members of the domain who are administrators: a table is not changed while it is read. */
 struct found {
 	const char *domain;
@@ -64,25 +67,75 @@ static int reach_administrators(const struct pl_work *work, const struct pl_scop
 	return ret < 0 ? -1 : 0;
 }
 
-int pl_domain_set_by_job(const struct pl_work *work, const struct pl_policy *policy,
-			 const struct pl_administrator *administrator, const char *name,
-			 const struct pl_change *change, const struct pl_scope_result *counted,
-			 struct pl_job *job_r)
+/* The words of a change of settings; with value NULL each is taken away. */
+static void write_words(const struct pl_change *change, const struct pl_settings *value,
+			char *words, size_t size)
 {
+	char text[PL_VALUE_TEXT];
+
+	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
+		const enum pl_setting setting = (enum pl_setting)i;
+
+		if ((change->settings & 1u << i) != 0)
+			pl_record_word(words, size, pl_setting_info(setting)->name,
+				       value == NULL ? "inherit"
+						     : pl_setting_write(setting, value, text));
+	}
+}
+
+static int add_job(const struct pl_work *work, const struct pl_administrator *administrator,
+		   const char *domain, const struct pl_scope_result *counted, struct pl_job *job)
+{
+	job->total = counted->members;
+	snprintf(job->filter, sizeof(job->filter), PL_JOB_OF_DOMAIN "%s", domain);
+	return pl_job_add(work, administrator, job, NULL, 0);
+}
+
+static int change_all(const struct pl_work *work, const struct pl_administrator *administrator,
+		      const struct pl_scope_change *scope, const struct pl_scope_result *counted,
+		      struct pl_job *job)
+{
+	if (reach_administrators(work, scope) < 0 ||
+	    pl_scope_write(work, scope, PL_SCOPE_ALL, counted) < 0)
+		return -1;
+	job->action = PL_JOB_CHANGE;
+	write_words(scope->change, NULL, job->change, sizeof(job->change));
+	return add_job(work, administrator, scope->before.name, counted, job);
+}
+
+/* Switching the domain off or on is not left to the job, as it could shut administrators out. */
+static int change_new(const struct pl_work *work, const struct pl_administrator *administrator,
+		      const struct pl_scope_change *scope, const struct pl_scope_result *counted,
+		      struct pl_job *job)
+{
+	const struct pl_change active = { .has_active = 1, .active = scope->change->active };
+	const struct pl_scope_result nobody = { .members = counted->members };
+
+	if (scope->change->has_active &&
+	    pl_domain_set_counted(work, scope->policy, scope->before.name, &active, PL_SCOPE_NEW,
+				  &nobody) < 0)
+		return -1;
+	job->action = PL_JOB_PIN;
+	write_words(scope->change, &scope->change->value, job->change, sizeof(job->change));
+	return add_job(work, administrator, scope->before.name, counted, job);
+}
+
+int pl_domain_change(const struct pl_work *work, const struct pl_policy *policy,
+		     const struct pl_administrator *administrator, const char *name,
+		     const struct pl_change *change, enum pl_scope whom,
+		     struct pl_scope_result *result, struct pl_job *job_r)
+{
+	const int is_many = result->members > AT_ONCE && !change->has_alias_of;
 	struct pl_scope_change scope;
 
-	if (pl_scope_begin(work, policy, name, change, &scope) < 0 ||
-	    reach_administrators(work, &scope) < 0 ||
-	    pl_scope_write(work, &scope, PL_SCOPE_ALL, counted) < 0)
-		return -1;
 	memset(job_r, 0, sizeof(*job_r));
-	job_r->action = PL_JOB_CHANGE;
-	job_r->total = counted->members;
-	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
-		if ((change->settings & 1u << i) != 0)
-			pl_record_word(job_r->change, sizeof(job_r->change),
-				       pl_setting_info((enum pl_setting)i)->name, "inherit");
-	}
-	snprintf(job_r->filter, sizeof(job_r->filter), "domain=%s", scope.before.name);
-	return pl_job_add(work, administrator, job_r, NULL, 0);
+	if (whom != PL_SCOPE_INHERITING && !is_many)
+		return pl_domain_set(work, policy, name, change, whom, result);
+	if (pl_scope_begin(work, policy, name, change, &scope) < 0)
+		return -1;
+	if (whom == PL_SCOPE_ALL && result->cleared > 0)
+		return change_all(work, administrator, &scope, result, job_r);
+	if (whom == PL_SCOPE_NEW && result->pinned > 0)
+		return change_new(work, administrator, &scope, result, job_r);
+	return pl_scope_write(work, &scope, whom, result);
 }

@@ -7,8 +7,8 @@
 #include "policy/account/change.h"
 #include "policy/admin/job_row.h"
 
-static const char *const action_names[] = { "change", "remove-factor", "end-sessions", "undo",
-					    "import" };
+static const char *const action_names[] = { "change", "remove-factor", "end-sessions",
+					    "undo",   "import",        "pin" };
 static const char *const state_names[] = { "running", "paused", "done", "stopped" };
 
 const char *pl_job_action_name(enum pl_job_action action)
@@ -75,6 +75,9 @@ int pl_job_spares_administrators(enum pl_admin_role role, enum pl_job_action act
 	const unsigned int sign_in = 1u << PL_SETTING_WEBMAIL | 1u << PL_SETTING_TWO_FACTOR |
 				     1u << PL_SETTING_TWO_FACTOR_MODE;
 
+	/* The same holds for them. */
+	if (action == PL_JOB_PIN)
+		return 0;
 	if (role != PL_ADMIN_SERVER)
 		return 1;
 	/* Undoing may give back what locks out. */
@@ -86,7 +89,8 @@ int pl_job_spares_administrators(enum pl_admin_role role, enum pl_job_action act
 int pl_job_can_be_undone(const struct pl_job *job)
 {
 	return job->action == PL_JOB_CHANGE || job->action == PL_JOB_UNDO ||
-	       job->action == PL_JOB_IMPORT;
+	       job->action == PL_JOB_IMPORT ||
+	       (job->action == PL_JOB_PIN && job->state != PL_JOB_DONE);
 }
 
 /* ---- making ---- */

@@ -25,12 +25,16 @@
 #define PL_JOB_FILTER 2048
 #define PL_JOB_LINES (INT64_C(1) << 52) /* and a line, in place of a member that there is not */
 
+#define PL_JOB_OF_COMMAND 0        /* no administrator has that id */
+#define PL_JOB_OF_DOMAIN "domain=" /* begins the filter of all members of one */
+
 enum pl_job_action {
 	PL_JOB_CHANGE,        /* settings, class and active */
 	PL_JOB_REMOVE_FACTOR, /* with recovery codes, trusted devices and sessions */
 	PL_JOB_END_SESSIONS,  /* and trusted devices */
 	PL_JOB_UNDO,
 	PL_JOB_IMPORT, /* members of a file, with settings of their own (import.h) */
+	PL_JOB_PIN,    /* what a domain's members inherit becomes their own (domain_job.h) */
 	PL_JOB_ACTION_COUNT
 };
 
@@ -44,18 +48,18 @@ enum pl_job_state {
 
 struct pl_job {
 	int64_t id;
-	int64_t administrator_id; /* who has made it */
+	int64_t administrator_id; /* who has made it; PL_JOB_OF_COMMAND: the command */
 	char who[256], source[128];
 	enum pl_job_action action;
-	/* "pop3=off class=staff" of PL_JOB_CHANGE; of the actions "reason=...", or "" without one;
-	 * else "". */
+	/* "pop3=off class=staff" of PL_JOB_CHANGE; of PL_JOB_PIN the same, which the domain is
+	 * given at the end; of the actions "reason=...", or "" without one; else "". */
 	char change[PL_AUDIT_TEXT];
 	char filter[PL_JOB_FILTER]; /* "domain=a.test\npop3=on" (job_members.h); "": all members */
 	int is_list;                /* its members are a list; filter does not count */
 	int64_t undo_of, undone_by; /* jobs; 0: none */
 	int64_t made_at, ended_at;  /* ended_at 0: it has not */
 	enum pl_job_state state;
-	char reason[64]; /* why it was stopped: "administrator", "undone"; "" */
+	char reason[64]; /* why it was stopped: "administrator", "undone", "domain"; "" */
 	/* Members with ids up to position are done, those behind highest are not in it. Of an
 	 * import these are lines of the file. */
 	int64_t position, highest;
@@ -72,7 +76,7 @@ struct pl_job_failure {
 	char reason[64]; /* "administrator", "own-account", "forbidden", "not-found", ... */
 };
 
-/* "change", "remove-factor", "end-sessions", "undo", "import". */
+/* "change", "remove-factor", "end-sessions", "undo", "import", "pin". */
 const char *pl_job_action_name(enum pl_job_action action);
 /* PL_JOB_ACTION_COUNT for any other word. */
 enum pl_job_action pl_job_action_by_name(const char *name);

@@ -57,7 +57,8 @@ static void remove_or_keep(const struct pl_change *given, struct result *result)
 	result->after[0] = '\0';
 }
 
-/* Lays the change over what the group has; of an undo, what was there before. */
+/* Lays the change over what the group has; of an undo, what was there before; of a pin, what it
+ * inherits. */
 static int make_change(const struct pl_job_portion *portion, const struct group *group,
 		       const struct pl_change *change, struct result *result)
 {
@@ -65,6 +66,13 @@ static int make_change(const struct pl_job_portion *portion, const struct group 
 
 	if (portion->job.action == PL_JOB_CHANGE) {
 		pl_member_apply(change, &result->member);
+		return 0;
+	}
+	if (portion->job.action == PL_JOB_PIN) {
+		const struct pl_member before = result->member;
+
+		pl_scope_reach(&portion->domain, PL_SCOPE_NEW, &before, &result->member,
+			       &(struct pl_scope_result){ 0 });
 		return 0;
 	}
 	if (pl_job_parse_change(group->after, &given, NULL) < 0)

@@ -109,6 +109,7 @@ static int leave_out_oneself(const struct pl_work *work, const struct pl_job_por
 	const int64_t own_id = portion->administrator.member_id;
 
 	if (own_id <= portion->first || own_id > portion->last ||
+	    portion->job.action == PL_JOB_PIN ||
 	    (portion->job.action == PL_JOB_CHANGE && !pl_job_locks_out(change)))
 		return 0;
 	return pl_exec(work->store, PL_SQL_JOB_MARK,
@@ -175,7 +176,8 @@ static int leave_out_forbidden(const struct pl_work *work, const struct pl_job_p
 			       const struct pl_policy *policy, const struct pl_change *change)
 {
 	struct ids domains = { .count = 0 };
-	int ret = switches_on(change) ? list_forbidden(work, portion, policy, change, &domains) : 0;
+	const int may_be = portion->job.action != PL_JOB_PIN && switches_on(change);
+	int ret = may_be ? list_forbidden(work, portion, policy, change, &domains) : 0;
 
 	for (size_t i = 0; ret == 0 && i < domains.count; i++)
 		ret = pl_exec(work->store, PL_SQL_JOB_MARK_DOMAIN,
@@ -373,6 +375,7 @@ static int act(const struct pl_work *work, struct pl_job_runner *runner,
 	switch (portion->job.action) {
 	case PL_JOB_CHANGE:
 	case PL_JOB_UNDO:
+	case PL_JOB_PIN:
 		return change_settings(work, runner, portion, change);
 	case PL_JOB_REMOVE_FACTOR:
 		return remove_factors(work, runner, portion);

@@ -3,6 +3,7 @@
 #ifndef POSTLATCH_JOB_PORTION_H
 #define POSTLATCH_JOB_PORTION_H
 
+#include "policy/account/scope_reach.h"
 #include "policy/admin/job_run.h"
 
 struct pl_job_portion {
@@ -11,8 +12,11 @@ struct pl_job_portion {
 	int64_t scope;                         /* of that administrator */
 	int64_t first, last; /* the ids of its members are above first, up to last */
 	int64_t ids[PL_JOB_PORTION_MOST];
-	size_t members;    /* of an import: lines */
-	size_t touched;    /* those of ids who may have been changed */
+	size_t members; /* of an import: lines */
+	size_t touched; /* those of ids who may have been changed */
+	/* Of PL_JOB_PIN: what its domain is given, as it would be now. */
+	struct pl_change change;
+	struct pl_scope_change domain;
 	char *rows;        /* of an import: a part of its lines */
 	int64_t rows_last; /* the last line of that part */
 	int64_t added, changed, same, skipped, failed;

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "policy/admin/import_rows.h"
 #include "policy/admin/job_lost.h"
@@ -16,10 +17,23 @@
 #include "policy/base/monotonic.h"
 
 #define PORTION_FIRST 200
+#define LOOK_MS 200 /* between two looks at a job that another runner has */
 
 int pl_job_pause_ms(const struct pl_store *store)
 {
 	return pl_store_is_remote(pl_store_uri(store)) ? 0 : PL_JOB_PAUSE_MS;
+}
+
+static int take(const struct pl_work *work, const struct pl_job_runner *runner, int64_t id)
+{
+	const int64_t taken =
+		pl_exec_count(work->store, PL_SQL_JOB_CLAIM,
+			      PL_PARAMS(PL_TEXT("runner", runner->name),
+					PL_INT("until", work->now + PL_JOB_LEASE),
+					PL_INT("job_id", id), PL_INT("now", work->now)),
+			      work->err);
+
+	return taken > 0 ? 1 : (int)taken;
 }
 
 int pl_job_claim(const struct pl_work *work, const struct pl_job_runner *runner, int64_t *id_r)
@@ -27,7 +41,6 @@ int pl_job_claim(const struct pl_work *work, const struct pl_job_runner *runner,
 	struct pl_stmt *stmt =
 		pl_query(work->store, PL_SQL_JOB_NEXT,
 			 PL_PARAMS(PL_INT("now", work->now), PL_TEXT("runner", runner->name)));
-	int64_t claimed;
 
 	if (pl_step(stmt, work->err) != 1)
 		return -1;
@@ -36,12 +49,7 @@ int pl_job_claim(const struct pl_work *work, const struct pl_job_runner *runner,
 		return -1;
 	if (*id_r == 0)
 		return 0;
-	claimed = pl_exec_count(work->store, PL_SQL_JOB_CLAIM,
-				PL_PARAMS(PL_TEXT("runner", runner->name),
-					  PL_INT("until", work->now + PL_JOB_LEASE),
-					  PL_INT("job_id", *id_r), PL_INT("now", work->now)),
-				work->err);
-	return claimed > 0 ? 1 : (int)claimed;
+	return take(work, runner, *id_r);
 }
 
 /* The job, whoever sees it: 1, 0, -1. */
@@ -57,8 +65,13 @@ static int read_rights(const struct pl_work *work, struct pl_job_portion *portio
 {
 	const enum pl_job_action action = portion->job.action;
 	const int64_t id = portion->job.administrator_id;
-	int ret = pl_administrator_is_active(work, id);
+	int ret;
 
+	if (id == PL_JOB_OF_COMMAND) {
+		portion->administrator.role = PL_ADMIN_SERVER;
+		return 1;
+	}
+	ret = pl_administrator_is_active(work, id);
 	if (ret == 1)
 		ret = pl_administrator_get(work->store, id, &portion->administrator, work->err);
 	if (ret != 1)
@@ -150,27 +163,59 @@ static int advance(const struct pl_work *work, const struct pl_job_runner *runne
 		       work->err);
 }
 
+/* Of PL_JOB_PIN: the domain as it is now. PL_ERR_CONFLICT: it is gone, or the policy file forbids
+ * the change meanwhile. */
+static int read_domain(const struct pl_work *work, const struct pl_job_runner *runner,
+		       struct pl_job_portion *portion)
+{
+	const char *name = portion->job.filter + strlen(PL_JOB_OF_DOMAIN);
+
+	return pl_job_parse_change(portion->job.change, &portion->change, work->err) < 0
+		       ? -1
+		       : pl_scope_begin(work, runner->policy, name, &portion->change,
+					&portion->domain);
+}
+
+/* Behind the last of its members, in the name of who has made the job. */
+static int change_domain(const struct pl_work *work, const struct pl_job_portion *portion)
+{
+	const struct pl_job *job = &portion->job;
+	const struct pl_scope_result result = { .members = job->total,
+						.pinned = job->changed + portion->changed };
+	struct pl_work as = *work;
+
+	as.actor = (struct pl_actor){ .who = job->who, .from = job->source };
+	return pl_scope_write(&as, &portion->domain, PL_SCOPE_NEW, &result);
+}
+
 /* 1 done, 0 the job is not the runner's any more, -1. */
 static int run(const struct pl_work *work, struct pl_job_runner *runner,
 	       struct pl_job_portion *portion)
 {
+	const int is_pin = portion->job.action == PL_JOB_PIN;
 	int ret = hold(work, runner, &portion->job);
 
+	if (ret == 1 && is_pin && read_domain(work, runner, portion) < 0)
+		ret = -1;
 	if (ret == 1 && portion->rows != NULL)
 		ret = pl_import_rows_run(work, runner, portion) < 0 ? -1 : 1;
 	else if (ret == 1 && portion->members > 0)
 		ret = pl_job_portion_run(work, runner, portion) < 0 ? -1 : 1;
+	if (ret == 1 && is_pin && portion->last >= portion->job.highest &&
+	    change_domain(work, portion) < 0)
+		ret = -1;
 	if (ret == 1 && advance(work, runner, portion) < 0)
 		ret = -1;
 	return ret;
 }
 
-/* Whoever has made the job may not do that any more. */
-static int stop(const struct pl_work *work, const struct pl_job *job)
+/* "administrator": whoever has made the job may not do that any more; "domain": what the job
+ * changes in the end cannot be changed so. */
+static int stop(const struct pl_work *work, const struct pl_job *job, const char *reason)
 {
 	return pl_exec(work->store, PL_SQL_JOB_SET_STATE,
 		       PL_PARAMS(PL_TEXT("state", pl_job_state_name(PL_JOB_STOPPED)),
-				 PL_TEXT("reason", "administrator"), PL_INT("ended_at", work->now),
+				 PL_TEXT("reason", reason), PL_INT("ended_at", work->now),
 				 PL_INT("job_id", job->id),
 				 PL_TEXT("from_state", pl_job_state_name(PL_JOB_RUNNING))),
 		       work->err);
@@ -230,13 +275,15 @@ int pl_job_run_portion(const struct pl_work *work, struct pl_job_runner *runner,
 		ret = 0;
 	if (ret == 1) {
 		ret = read_rights(work, &portion);
-		if (ret == 0 && stop(work, &portion.job) < 0)
+		if (ret == 0 && stop(work, &portion.job, "administrator") < 0)
 			ret = -1;
 	}
 	if (ret == 1 && find_members(work, runner, &portion) < 0)
 		ret = -1;
 	if (ret == 1)
 		ret = run_in_transaction(work, runner, &portion);
+	if (ret < 0 && portion.job.action == PL_JOB_PIN && work->err->code == PL_ERR_CONFLICT)
+		ret = stop(work, &portion.job, "domain");
 	if (ret == 1 && runner->members_changed != NULL && portion.touched > 0 &&
 	    pl_job_may_shut_out(&portion.job))
 		runner->members_changed(id, portion.ids, portion.touched, runner->context);
@@ -244,4 +291,47 @@ int pl_job_run_portion(const struct pl_work *work, struct pl_job_runner *runner,
 	if (ret < 0)
 		return pl_error_prefix(work->err, "job %lld", (long long)id);
 	return ret == 1 && portion.last < portion.job.highest;
+}
+
+/* ---- the command's ---- */
+
+int pl_job_left(const struct pl_work *work, int64_t *id_r)
+{
+	struct pl_stmt *stmt = pl_query(work->store, PL_SQL_JOB_LEFT,
+					PL_PARAMS(PL_INT("administrator_id", PL_JOB_OF_COMMAND),
+						  PL_INT("now", work->now)));
+
+	if (pl_step(stmt, work->err) != 1)
+		return -1;
+	*id_r = pl_col_int(stmt, "id");
+	return pl_row_end(stmt, work->err) < 0 ? -1 : *id_r != 0;
+}
+
+static void wait_ms(int ms)
+{
+	const struct timespec time = { .tv_nsec = ms * 1000000L };
+
+	nanosleep(&time, NULL);
+}
+
+int pl_job_run(const struct pl_work *at, struct pl_job_runner *runner, int64_t id,
+	       struct pl_job *job_r)
+{
+	struct pl_work work = *at;
+	int ret;
+
+	do {
+		work.now = pl_store_now(work.store);
+		ret = take(&work, runner, id);
+		while (ret == 1) {
+			wait_ms(pl_job_pause_ms(work.store));
+			work.now = pl_store_now(work.store);
+			ret = pl_job_run_portion(&work, runner, id);
+		}
+		if (ret < 0 || read_job(&work, id, job_r) != 1)
+			return -1;
+		if (job_r->state == PL_JOB_RUNNING)
+			wait_ms(LOOK_MS);
+	} while (job_r->state == PL_JOB_RUNNING);
+	return 0;
 }

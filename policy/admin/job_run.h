@@ -40,6 +40,12 @@ int pl_job_claim(const struct pl_work *work, const struct pl_job_runner *runner,
  * there may be more; 0 when the job has ended, or was paused, or is another runner's; -1: the
  * portion is undone, and may be tried again. */
 int pl_job_run_portion(const struct pl_work *work, struct pl_job_runner *runner, int64_t id);
+/* Runs one job until it is over, or waits for the runner that has it. 0 and the job as it is then:
+ * done, paused or stopped; -1: others may go on with it. */
+int pl_job_run(const struct pl_work *at, struct pl_job_runner *runner, int64_t id,
+	       struct pl_job *job_r);
+/* A job that a command has left, and that nobody runs: 1 and its id, 0 none, -1. */
+int pl_job_left(const struct pl_work *work, int64_t *id_r);
 /* How many milliseconds a runner should wait after a portion, so that others come to write. */
 int pl_job_pause_ms(const struct pl_store *store);
 

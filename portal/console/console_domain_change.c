@@ -12,9 +12,6 @@
 #include "portal/console/handlers.h"
 #include "portal/console/job_runner.h"
 
-/* More members than these are counted before, and changed after, the write transaction. */
-#define AT_ONCE 1000
-
 static int read_setting(const struct request *request, enum pl_setting setting,
 			struct pl_change *change)
 {
@@ -144,9 +141,11 @@ struct scoped_change {
 	enum pl_scope scope;
 	struct pl_scope_result result;
 	struct pl_job job; /* id 0: there is none */
+	int is_made;
 };
 
-/* In a read transaction: 1; 0 and the answer; -1. */
+/* In a read transaction, so that nobody who wants to write waits for it: 1; 0 and the answer;
+ * -1. */
 static int count_members(struct request *request, struct response *response,
 			 struct scoped_change *scoped)
 {
@@ -163,22 +162,6 @@ static int count_members(struct request *request, struct response *response,
 		       : 1;
 }
 
-/* Members who inherit, and all of many, are not looked at while others wait to write. */
-static int set_domain(struct request *request, const char *name, struct scoped_change *scoped)
-{
-	const int is_many = scoped->result.members > AT_ONCE;
-
-	if (scoped->scope == PL_SCOPE_NEW || (scoped->scope == PL_SCOPE_ALL && !is_many))
-		return pl_domain_set(&request->work, request->policy, name, &scoped->change,
-				     scoped->scope, &scoped->result);
-	if (scoped->scope == PL_SCOPE_ALL && scoped->result.cleared > 0)
-		return pl_domain_set_by_job(&request->work, request->policy,
-					    &request->administrator, name, &scoped->change,
-					    &scoped->result, &scoped->job);
-	return pl_domain_set_counted(&request->work, request->policy, name, &scoped->change,
-				     scoped->scope, &scoped->result);
-}
-
 /* With the job that still changes members, or null. */
 static json_t *made_json(const struct scoped_change *scoped)
 {
@@ -189,32 +172,52 @@ static json_t *made_json(const struct scoped_change *scoped)
 	return json;
 }
 
+/* Without the numbers of members, for which many rows are read: others wait. */
+static int read_domain(const struct request *request, struct response *response,
+		       struct pl_domain *domain_r)
+{
+	char name[PL_DOMAIN_MAX + 1];
+	int ret = 0;
+
+	if (pl_domain_parse(request_parameter(request, "domain"), name, NULL) == 0)
+		ret = pl_domain_get(request->work.store, name, domain_r, request->work.err);
+	return ret != 0 ? ret : respond_error(response, 404, "not-found");
+}
+
+/* In the write transaction. It is answered behind it. */
 static int change_domain(struct request *request, struct response *response, void *context)
 {
 	struct scoped_change *scoped = context;
-	struct pl_error *err = request->work.err;
 	char state[CONSOLE_DOMAIN_STATE];
-	struct pl_domain_summary summary;
-	int ret = console_domain_read(request, response, &summary, err);
+	struct pl_domain domain;
+	int ret = read_domain(request, response, &domain);
 
 	if (ret == 1)
-		ret = console_if_match(request, response,
-				       console_domain_state(&summary.domain, state), err);
+		ret = console_if_match(request, response, console_domain_state(&domain, state),
+				       request->work.err);
 	if (ret == 1)
-		ret = check_change(request, response, &summary.domain, &scoped->change);
+		ret = check_change(request, response, &domain, &scoped->change);
 	if (ret != 1)
 		return ret;
-	if (set_domain(request, summary.domain.name, scoped) < 0)
+	if (pl_domain_change(&request->work, request->policy, &request->administrator, domain.name,
+			     &scoped->change, scoped->scope, &scoped->result, &scoped->job) < 0)
 		return -1;
 	ret = locks_out(request, request->work.err);
 	if (ret != 0)
 		return ret < 0 ? -1 : respond_conflict(response, CONFLICT_OWN_ACCOUNT);
-	ret = console_domain_read(request, response, &summary, err);
-	if (ret != 1)
-		return ret;
-	return console_domain_answer(request, response, 200, &summary, made_json(scoped), err) < 0
-		       ? -1
-		       : 1;
+	scoped->is_made = 1;
+	return 1;
+}
+
+static int answer_change(struct request *request, struct response *response,
+			 const struct scoped_change *scoped, struct pl_error *err)
+{
+	struct pl_domain_summary summary;
+	int ret = console_domain_read(request, response, &summary, err);
+
+	return ret != 1 ? ret
+			: console_domain_answer(request, response, 200, &summary, made_json(scoped),
+						err);
 }
 
 int patch_console_domain(struct request *request, struct response *response, struct pl_error *err)
@@ -227,16 +230,17 @@ int patch_console_domain(struct request *request, struct response *response, str
 		return ret;
 	if (word != NULL && !pl_scope_by_name(word, &scoped.scope))
 		return respond_bad_field(response, "scope");
-	if (scoped.scope != PL_SCOPE_NEW) {
-		if (pl_store_begin_read(request->work.store, err) < 0)
-			return -1;
-		ret = count_members(request, response, &scoped);
-		pl_store_end_read(request->work.store);
-		if (ret != 1)
-			return ret;
-	}
+	if (pl_store_begin_read(request->work.store, err) < 0)
+		return -1;
+	ret = count_members(request, response, &scoped);
+	pl_store_end_read(request->work.store);
+	if (ret != 1)
+		return ret;
 	ret = console_write(request, response, change_domain, &scoped);
+	/* What has an answer by now was taken back. */
+	if (ret < 0 || !scoped.is_made || response->json != NULL)
+		return ret;
 	if (scoped.job.id != 0)
 		job_runner_wake();
-	return ret;
+	return answer_change(request, response, &scoped, err);
 }

@@ -305,6 +305,34 @@ class Many(Domains):
         undo = self.ended(domain, self.good(domain.post("/jobs/%d/undo" % job["id"]))["id"])
         self.assertEqual((undo["changed"], self.held("u1")), (self.MEMBERS, "on"))
 
+    def test_a_change_for_new_members_gives_all_others_what_they_have_before_the_domain_is_changed(self):
+        self.fill()
+        self.sql("UPDATE member SET settings = '' WHERE domain_id = (SELECT id FROM domain WHERE name = ?) AND local <> "
+                 "'first'", self.subject)
+        domain = self.make("domain", [self.domain, self.subject])
+        answer = self.good(self.change(domain, self.subject, scope="new", pop3="off"))
+        self.assertEqual((answer["result"]["pinned"], answer["result"]["affected"]), (self.MEMBERS - 1, 0))
+        job = self.ended(domain, answer["result"]["job"])
+        self.assertEqual((job["action"], job["change"], job["changed"], job["same"], job["can_be_undone"]),
+                         ("pin", "pop3=off", self.MEMBERS - 1, 1, False))
+        self.assertEqual(self.good(domain.get(self.path(self.subject)))["settings"]["pop3"]["own"], "off")
+        self.command("member", "add", "late@" + self.subject)
+        self.assertEqual([self.held(member) for member in ("first", "u1", "late")], ["on", "on", "off"])
+        self.refused(domain.post("/jobs/%d/undo" % job["id"]), 409, "job-state")
+
+    def test_the_command_runs_the_job_itself_and_finishes_one_that_was_left(self):
+        self.fill()
+        server = self.make("server")
+        result = self.command("domain", "set", self.subject, "pop3=off", "--scope", "all")
+        self.assertEqual((result["cleared"], result["affected"]), (self.MEMBERS, self.MEMBERS))
+        job = self.good(server.get("/jobs/%d" % result["job"]))
+        self.assertEqual((job["state"], job["changed"], self.held("u1")), ("done", self.MEMBERS, "off"))
+        # As if it had been killed in the beginning, and no portal had come by.
+        self.sql("DELETE FROM job_member WHERE job_id = ?", job["id"])
+        self.sql("UPDATE job SET state = 'running', position = 0, leased_until = 0, ended_at = NULL WHERE id = ?", job["id"])
+        self.assertEqual(self.command("domain", "set", self.subject, "sieve=off")["job"], None)
+        self.assertEqual(self.good(server.get("/jobs/%d" % job["id"]))["state"], "done")
+
     def test_nobody_is_locked_out_by_the_job(self):
         self.fill()
         own = self.make("domain", [self.domain, self.subject], address=self.person(domain=self.subject))

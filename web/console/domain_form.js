@@ -55,7 +55,8 @@ export function DomainForm({ object }) {
         if (!made) return;
         const { job } = made.result;
         if (job) go(pageOfJob(job));
-        say(t(job ? "domain.saved-job" : "domain.saved"));
+        const begun = typed.scope === "new" ? "domain.saved-job-new" : "domain.saved-job-all";
+        say(t(job ? begun : "domain.saved"));
     };
     const setting = (row) => html`<${SettingField} key=${row.name} ...${row} setting=${domain.settings[row.name]}
         inherit="domain.inherit" />`;

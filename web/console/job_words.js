@@ -31,7 +31,11 @@ const REASONS = {
     domain: "job-reason.domain",
     alias: "job-reason.alias",
 };
-const STOPPED = { administrator: "job.stopped-administrator", undone: "job.stopped-undone" };
+const STOPPED = {
+    administrator: "job.stopped-administrator",
+    undone: "job.stopped-undone",
+    domain: "job.stopped-domain",
+};
 
 // What the administrator may choose, as pairs of a word and how it is called. Those of settings, and "class", need a
 // value as well: valuesOf().
@@ -74,8 +78,10 @@ function oneChange([name, value]) {
 export function jobName({ action, change, undo_of: of }) {
     if (action === "import") return t("import.job");
     if (action === "undo") return t("job.undo-of", { id: of });
+    const changes = () => change.split(" ").map((word) => oneChange(word.split(/=(.*)/s))).join(", ");
+    if (action === "pin") return t("job.pin", { changes: changes() });
     if (action !== "change") return t(ACTIONS.find(({ what }) => what === action)?.label ?? "account.unknown");
-    return change.split(" ").map((word) => oneChange(word.split(/=(.*)/s))).join(", ");
+    return changes();
 }
 
 // The same of { change } or { action } as the API is asked for it.
