@@ -13,6 +13,7 @@
 #include "policy/admin/adoption.h"
 #include "policy/attachment/link_notice.h"
 #include "policy/base/monotonic.h"
+#include "policy/recovery/contact.h"
 #include "policy/session/prune.h"
 #include "portal/console/openapi.h"
 #include "portal/console/job_runner.h"
@@ -113,6 +114,14 @@ static int tell_of_links(const struct pl_work *work, const struct pl_policy *pol
 	return ret;
 }
 
+static int apply_contacts(const struct pl_work *work, const struct pl_policy *policy)
+{
+	(void)policy;
+	if (pl_store_begin_write(work->store, work->err) < 0)
+		return -1;
+	return pl_store_finish(work->store, pl_contact_apply(work), work->err);
+}
+
 /* A job in which portal_run() looks at the clock, so that a leap is noticed soon. */
 static int do_nothing(const struct pl_work *work, const struct pl_policy *policy)
 {
@@ -133,6 +142,7 @@ static void work(void)
 	prune_at_ms = now_ms + PRUNE_EVERY_MS;
 	if (portal_run(portal, "removing what has expired", prune) == 0)
 		portal_note_prune(portal);
+	portal_run(portal, "changing recovery contacts that are due", apply_contacts);
 	portal_run(portal, "counting members with a second factor", pl_adoption_count);
 	if (now_ms >= sweep_at_ms) {
 		sweep_at_ms = now_ms + SWEEP_EVERY_MS;

@@ -14,9 +14,11 @@
 #include "daemon/log.h"
 #include "policy/base/monotonic.h"
 #include "policy/login/live_policy.h"
+#include "policy/outbox/contact_message.h"
 #include "policy/outbox/notice.h"
 #include "policy/outbox/target_code.h"
 #include "policy/store/store_pool.h"
+#include "sender/contact_message.h"
 #include "sender/notice_mail.h"
 #include "sender/sendmail.h"
 #include "sender/target_code_mail.h"
@@ -33,7 +35,14 @@
  * begins later has ended. */
 #define CLAIM_MS (PL_OUTBOX_HOLD * 1000 - 2 * SENDMAIL_MS)
 
-enum place_state { PLACE_FREE, PLACE_CLAIMED, PLACE_SENDING, PLACE_SENT, PLACE_FAILED };
+enum place_state {
+	PLACE_FREE,
+	PLACE_CLAIMED,
+	PLACE_SENDING,
+	PLACE_SENT,
+	PLACE_FAILED,  /* it is tried again */
+	PLACE_REFUSED, /* it is given up */
+};
 
 /* A message that this sender has claimed. */
 struct place {
@@ -83,6 +92,22 @@ static size_t count(const struct sender *sender, enum place_state state)
 	return found;
 }
 
+/* What is to be recorded. */
+static int is_over(const struct place *place)
+{
+	return place->state == PLACE_SENT || place->state == PLACE_FAILED ||
+	       place->state == PLACE_REFUSED;
+}
+
+static int has_ended(struct sender *sender)
+{
+	for (size_t i = 0; i < PLACES; i++) {
+		if (is_over(place_at(sender, i)))
+			return 1;
+	}
+	return 0;
+}
+
 /* What the member of a message is to it. */
 static const char *direction(const struct pl_message *message)
 {
@@ -118,6 +143,9 @@ static char *make_text(const struct pl_message *message, const struct pl_snapsho
 	if (strcmp(message->kind, PL_TARGET_CODE_KIND) == 0)
 		return target_code_mail(snapshot->policy, snapshot->outbox_key, message, to_r,
 					len_r, err);
+	if (strcmp(message->kind, PL_CONTACT_KIND) == 0)
+		return contact_message(snapshot->policy, snapshot->outbox_key, message, to_r, len_r,
+				       err);
 	pl_error_set(err, PL_ERR_DATA,
 		     "this version of the sender does not know messages of the kind %s",
 		     message->kind);
@@ -137,7 +165,9 @@ static int start_command(struct place *place, const struct pl_snapshot *snapshot
 	if (text == NULL)
 		return -1;
 	mail.text = text;
-	ret = sendmail_start(policy->sendmail, &mail, &place->sendmail, err);
+	ret = contact_message_is_sms(&place->message)
+		      ? sms_start(policy->sms_command, &mail, &place->sendmail, err)
+		      : sendmail_start(policy->sendmail, &mail, &place->sendmail, err);
 	free(text);
 	return ret;
 }
@@ -178,9 +208,13 @@ static int reap(struct sender *sender)
 		if (ret == 0)
 			continue;
 		ended = 1;
-		place->state = ret == 1 ? PLACE_SENT : PLACE_FAILED;
+		place->state = ret == 1                  ? PLACE_SENT
+			       : err.code == PL_ERR_DATA ? PLACE_REFUSED
+							 : PLACE_FAILED;
 		if (ret < 0) {
-			pl_error_prefix(&err, "sendmail did not take it, and it is tried again");
+			pl_error_prefix(&err, "%s did not take it, and it is %s",
+					place->sendmail.is_sms ? "sms_command" : "sendmail",
+					place->state == PLACE_REFUSED ? "given up" : "tried again");
 			log_failure(&place->message, &err);
 		}
 	}
@@ -192,7 +226,8 @@ static int record_places(struct sender *sender, const struct pl_work *work)
 	for (size_t i = 0; i < PLACES; i++) {
 		const struct place *place = place_at(sender, i);
 
-		if (place->state == PLACE_SENT && pl_outbox_remove(work, &place->message) < 0)
+		if ((place->state == PLACE_SENT || place->state == PLACE_REFUSED) &&
+		    pl_outbox_remove(work, &place->message) < 0)
 			return -1;
 		if (place->state == PLACE_FAILED && pl_outbox_put_off(work, &place->message) < 0)
 			return -1;
@@ -203,7 +238,7 @@ static int record_places(struct sender *sender, const struct pl_work *work)
 /* In the database first; what was not recorded is recorded at the next time. */
 static int record(struct sender *sender, const struct pl_work *work)
 {
-	if (count(sender, PLACE_SENT) + count(sender, PLACE_FAILED) == 0)
+	if (!has_ended(sender))
 		return 0;
 	if (pl_store_begin_write(work->store, work->err) < 0)
 		return -1;
@@ -216,7 +251,7 @@ static int record(struct sender *sender, const struct pl_work *work)
 
 		if (place->state == PLACE_SENT)
 			log_message(LOG_INFO, &place->message, "sent");
-		if (place->state == PLACE_SENT || place->state == PLACE_FAILED)
+		if (is_over(place))
 			place->state = PLACE_FREE;
 	}
 	return 0;
@@ -384,9 +419,9 @@ void sender_run(struct sender *sender, int fd)
 	int64_t look_at_ms = 0;
 
 	do {
-		const int has_ended = reap(sender);
+		const int some_ended = reap(sender);
 
-		if (has_ended || pl_monotonic_ms() >= look_at_ms) {
+		if (some_ended || pl_monotonic_ms() >= look_at_ms) {
 			(void)do_round(sender, 0);
 			look_at_ms = pl_monotonic_ms() + LOOK_EVERY_MS;
 		}
@@ -410,7 +445,7 @@ static void finish(struct sender *sender)
 		sendmail_kill(&place->sendmail);
 		place->state = PLACE_FAILED;
 	}
-	if (count(sender, PLACE_SENT) + count(sender, PLACE_FAILED) > 0)
+	if (has_ended(sender))
 		(void)do_round(sender, 1);
 }
 

@@ -9,11 +9,13 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "policy/base/monotonic.h"
@@ -41,23 +43,22 @@ static int open_text(const struct mail *mail)
 	return fd;
 }
 
-/* In the new process. In a group of its own, so that what it starts can be ended with it. */
-static void become(const char *command, const struct mail *mail, int input, pid_t parent)
-{
-	char *const args[] = { (char *)command, (char *)"-i",     (char *)"-f", (char *)mail->from,
-			       (char *)"--",    (char *)mail->to, NULL };
+#define SMS_WORDS 32 /* of pl_option_command() */
 
+/* In the new process. In a group of its own, so that what it starts can be ended with it. */
+static void become(char *const *args, char *const *environment, int input, pid_t parent)
+{
 	setpgid(0, 0);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent &&
 	    dup2(input, STDIN_FILENO) == STDIN_FILENO)
-		execv(command, args);
+		execve(args[0], args, environment);
 	_exit(NOT_STARTED);
 }
 
-int sendmail_start(const char *command, const struct mail *mail, struct sendmail *sendmail_r,
-		   struct pl_error *err)
+static int start(char *const *args, char *const *environment, const struct mail *mail,
+		 struct sendmail *sendmail_r, struct pl_error *err)
 {
 	const pid_t parent = getpid();
 	const int input = open_text(mail);
@@ -66,13 +67,14 @@ int sendmail_start(const char *command, const struct mail *mail, struct sendmail
 		return pl_error_set(err, PL_ERR_RETRY, "no memory for a mail: %s", strerror(errno));
 	sendmail_r->pid = fork();
 	if (sendmail_r->pid == 0)
-		become(command, mail, input, parent);
+		become(args, environment, input, parent);
 	close(input);
 	if (sendmail_r->pid < 0)
-		return pl_error_set(err, PL_ERR_RETRY, "%s cannot be started: %s", command,
+		return pl_error_set(err, PL_ERR_RETRY, "%s cannot be started: %s", args[0],
 				    strerror(errno));
 	setpgid(sendmail_r->pid, sendmail_r->pid);
-	sendmail_r->deadline_ms = pl_monotonic_ms() + SENDMAIL_MS;
+	sendmail_r->deadline_ms =
+		pl_monotonic_ms() + (sendmail_r->is_sms ? SMS_MS : SENDMAIL_MS);
 	sendmail_r->fd = pidfd_open(sendmail_r->pid, 0);
 	if (sendmail_r->fd >= 0)
 		return 0;
@@ -81,16 +83,53 @@ int sendmail_start(const char *command, const struct mail *mail, struct sendmail
 	return -1;
 }
 
+int sendmail_start(const char *command, const struct mail *mail, struct sendmail *sendmail_r,
+		   struct pl_error *err)
+{
+	char *const args[] = { (char *)command, (char *)"-i",     (char *)"-f", (char *)mail->from,
+			       (char *)"--",    (char *)mail->to, NULL };
+
+	sendmail_r->is_sms = 0;
+	return start(args, environ, mail, sendmail_r, err);
+}
+
+int sms_start(const char *command, const struct mail *sms, struct sendmail *sendmail_r,
+	      struct pl_error *err)
+{
+	static char *const environment[] = {
+		(char *)"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		(char *)"LANG=C.UTF-8", (char *)"HOME=/nonexistent", NULL
+	};
+	char text[4096], *args[SMS_WORDS + 2], *rest = text;
+	size_t count = 0;
+
+	sendmail_r->is_sms = 1;
+	snprintf(text, sizeof(text), "%s", command);
+	for (char *word; count < SMS_WORDS && (word = strsep(&rest, " ")) != NULL;) {
+		if (word[0] != '\0')
+			args[count++] = word;
+	}
+	if (count == 0)
+		return pl_error_set(err, PL_ERR_RETRY,
+				    "there is no sms_command in the policy file");
+	args[count] = (char *)sms->to;
+	args[count + 1] = NULL;
+	return start(args, environment, sms, sendmail_r, err);
+}
+
 /* How it has ended; 0, or -1. */
-static int read_status(int status, struct pl_error *err)
+static int read_status(const struct sendmail *sendmail, int status, struct pl_error *err)
 {
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_STARTED)
 		return pl_error_set(err, PL_ERR_RETRY, "it cannot be started");
 	if (WIFEXITED(status))
-		return pl_error_set(err, PL_ERR_RETRY, "it ended with status %d",
-				    WEXITSTATUS(status));
+		return pl_error_set(err,
+				    sendmail->is_sms && WEXITSTATUS(status) != EX_TEMPFAIL
+					    ? PL_ERR_DATA
+					    : PL_ERR_RETRY,
+				    "it ended with status %d", WEXITSTATUS(status));
 	return pl_error_set(err, PL_ERR_RETRY, "it was ended by signal %d", WTERMSIG(status));
 }
 
@@ -109,13 +148,13 @@ int sendmail_result(struct sendmail *sendmail, struct pl_error *err)
 
 	if (ended == sendmail->pid) {
 		forget(sendmail);
-		return read_status(status, err) < 0 ? -1 : 1;
+		return read_status(sendmail, status, err) < 0 ? -1 : 1;
 	}
 	if (ended == 0 && pl_monotonic_ms() < sendmail->deadline_ms)
 		return 0;
 	sendmail_kill(sendmail);
 	return pl_error_set(err, PL_ERR_RETRY, "it did not end within %d seconds",
-			    SENDMAIL_MS / 1000);
+			    (sendmail->is_sms ? SMS_MS : SENDMAIL_MS) / 1000);
 }
 
 void sendmail_kill(struct sendmail *sendmail)

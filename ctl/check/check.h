@@ -64,6 +64,7 @@ int check_outbox(struct check *check);
 int check_sendmail(struct check *check);
 int check_attachments(struct check *check);
 int check_password_service(struct check *check);
+int check_recovery_contacts(struct check *check);
 
 /* Parts of check_dovecot(), check_portal() and check_postfix(). */
 void check_brand(struct check *check);

@@ -41,6 +41,7 @@ static const struct {
 	{ "portal", POLICY, check_doveadm_address, "doveadm answers the portal" },
 	{ "portal", POLICY, check_profiles, NULL },
 	{ "portal", POLICY, check_password_service, NULL },
+	{ "portal", POLICY, check_recovery_contacts, NULL },
 	{ "console", STORE, check_console, "every administrator has a second factor" },
 	{ "sender", STORE, check_outbox, "no message to a member has waited for long" },
 	{ "sender", POLICY, check_sendmail, "the sender's user can send mail" },

@@ -56,6 +56,11 @@
 	ROW("profile-link.use", GIVES, CHANGE)       \
 	ROW("recovery-code.use", GIVES, CHANGE)      \
 	ROW("recovery-codes.make", GIVES, CHANGE)    \
+	ROW("recovery-consent.decide", GIVES, CHANGE) \
+	ROW("recovery-contact.add", GIVES, CHANGE)   \
+	ROW("recovery-contact.change", GIVES, CHANGE) \
+	ROW("recovery-contact.remove", GIVES, CHANGE) \
+	ROW("recovery-contact.stop", GIVES, CHANGE)  \
 	ROW("refresh-token.stolen", TAKES, CHANGE)   \
 	ROW("second-factor.remove", TAKES, CHANGE)   \
 	ROW("second-factor.reset", TAKES, CHANGE)    \

@@ -106,6 +106,10 @@ int pl_prune(const struct pl_work *work, const struct pl_policy *policy, int por
 {
 	const int64_t audited_since =
 		policy->audit_days == 0 ? 0 : work->now - policy->audit_days * PL_DAY_SECONDS;
+	const int64_t decided_since =
+		policy->recovery_record_days == 0
+			? 0
+			: work->now - policy->recovery_record_days * PL_DAY_SECONDS;
 	const struct kind kinds[] = {
 		{ "sessions",
 		  PL_SQL_SESSION_PRUNE,
@@ -141,6 +145,15 @@ int pl_prune(const struct pl_work *work, const struct pl_policy *policy, int por
 		{ "profile_links", PL_SQL_PROFILE_LINK_PRUNE, { PL_INT("now", work->now) } },
 		{ "forward_codes",
 		  PL_SQL_FORWARD_CODE_PRUNE,
+		  { PL_INT("before", work->now - PL_DAY_SECONDS) } },
+		{ "recovery_decisions",
+		  PL_SQL_RECOVERY_DECISION_PRUNE,
+		  { PL_INT("before", decided_since) } },
+		{ "recovery_changes",
+		  PL_SQL_RECOVERY_CHANGE_PRUNE,
+		  { PL_INT("now", work->now) } },
+		{ "recovery_codes_sent",
+		  PL_SQL_RECOVERY_CODE_PRUNE,
 		  { PL_INT("before", work->now - PL_DAY_SECONDS) } },
 		/* Their blobs go with the next sweep. */
 		{ "attachments", PL_SQL_LINK_FILE_PRUNE, { PL_INT("now", work->now) } },

@@ -20,6 +20,8 @@ int pl_option_path_or_none(const char *value, struct pl_error *err);
 /* A program and its arguments, separated by spaces: up to 32 words, of which the first is an
  * absolute path; or nothing. */
 int pl_option_command(const char *value, struct pl_error *err);
+/* Up to 16 calling codes of E.164, 1 to 999, separated by commas; "*" at the end: all others. */
+int pl_option_countries(const char *value, struct pl_error *err);
 /* "sqlite:PATH", "postgresql://..." or "postgres://...". */
 int pl_option_database(const char *value, struct pl_error *err);
 /* A domain name, or nothing. */

@@ -558,6 +558,31 @@ static const struct pl_migration migrations[] = {
 				      " created_at, seen_day, app_password_day, imap_day, "
 				      "pop3_day, smtp_day, state,"
 				      " dated_from, dated_state, required_from, received_day);" },
+	{ "recovery contacts, and what members have decided about them",
+	  "CREATE TABLE recovery_decision ("
+	  " id {ID}, member_id BIGINT NOT NULL, member TEXT NOT NULL, decision TEXT NOT NULL,"
+	  " text_number BIGINT NOT NULL, text_hash TEXT NOT NULL, language TEXT NOT NULL,"
+	  " decided_at BIGINT NOT NULL, ip TEXT NOT NULL, device TEXT NOT NULL);"
+	  "CREATE INDEX recovery_decision_member ON recovery_decision (member_id, id);"
+	  "CREATE INDEX recovery_decision_at ON recovery_decision (decided_at);"
+	  "CREATE TABLE recovery_contact ("
+	  " member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
+	  " kind TEXT NOT NULL, sealed BYTEA, confirmed_at BIGINT, removed_at BIGINT,"
+	  " PRIMARY KEY (member_id, kind));"
+	  "CREATE TABLE recovery_change ("
+	  " member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
+	  " kind TEXT NOT NULL, sealed BYTEA NOT NULL, code BYTEA,"
+	  " code_tries BIGINT NOT NULL DEFAULT 0, code_expires_at BIGINT, due_at BIGINT,"
+	  " stop BYTEA UNIQUE, PRIMARY KEY (member_id, kind));"
+	  "CREATE INDEX recovery_change_due ON recovery_change (due_at);"
+	  "CREATE INDEX recovery_change_code ON recovery_change (code_expires_at);"
+	  "CREATE TABLE recovery_code_sent ("
+	  " id {ID}, member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
+	  " kind TEXT NOT NULL, target BYTEA, sent_at BIGINT NOT NULL);"
+	  "CREATE INDEX recovery_code_sent_member ON recovery_code_sent (member_id, sent_at);"
+	  "CREATE INDEX recovery_code_sent_target ON recovery_code_sent (target, sent_at);"
+	  "CREATE INDEX recovery_code_sent_kind ON recovery_code_sent (kind, sent_at);"
+	  "CREATE INDEX recovery_code_sent_at ON recovery_code_sent (sent_at);" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,

@@ -8,6 +8,7 @@
 #include "portal/http/csrf.h"
 #include "portal/signin/factor.h"
 #include "portal/signin/passkey.h"
+#include "portal/signin/recovery_consent.h"
 
 /* NULL: there is no way back. */
 static const char *webmail_url(const struct request *request)
@@ -21,13 +22,14 @@ int answer_no_session(const struct request *request, struct response *response, 
 {
 	return respond_json(response, 200,
 			    json_pack("{s:s, s:s?, s:n, s:n, s:n, s:n, s:n, s:s, s:s?, s:b, s:b, "
-				      "s:b, s:b, s:o, s:b, s:i}",
+				      "s:b, s:b, s:o, s:b, s:b, s:b, s:i}",
 				      "state", "none", "why", why, "address", "csrf", "next",
 				      "required_from", "administrator", "name",
 				      request->policy->portal_name, "webmail", webmail_url(request),
 				      "recovery", 0, "recovery_kept", 1, "password_change", 0,
 				      "large_attachments", 0, "factors", json_array(), "passkeys",
-				      passkey_possible(request), "idle_minutes",
+				      passkey_possible(request), "recovery_contacts", 0,
+				      "recovery_consent", 0, "idle_minutes",
 				      PL_SESSION_IDLE / 60));
 }
 
@@ -70,15 +72,18 @@ int answer_session(const struct request *request, struct response *response,
 	char required_from[PL_DAY_TEXT];
 	struct pl_factor_state state;
 	const char *role;
+	int asks = 0;
 
 	if (csrf_token(cookie, csrf, err) < 0 ||
 	    pl_factor_state(&request->work, session->member_id, &state) < 0 ||
-	    find_role(request, session, &role, err) < 0)
+	    find_role(request, session, &role, err) < 0 ||
+	    (!session->pending &&
+	     recovery_consent_asks(request, session->member_id, &asks) < 0))
 		return -1;
 	find_required_from(request, account, next, required_from);
 	return respond_json(response, 200,
 			    json_pack("{s:s, s:n, s:s, s:s, s:s?, s:s?, s:s?, s:s, s:s?, s:b, s:b, "
-				      "s:b, s:b, s:o, s:b, s:i}",
+				      "s:b, s:b, s:o, s:b, s:b, s:b, s:i}",
 				      "state", session->pending ? "pending" : "authenticated",
 				      "why", "address",
 				      pl_address_display(&session->address, address), "csrf", csrf,
@@ -96,6 +101,8 @@ int answer_session(const struct request *request, struct response *response,
 				      !session->pending &&
 					      request->policy->attachment_url[0] != '\0',
 				      "factors", factor_names(session->pending ? state.kinds : 0),
-				      "passkeys", passkey_possible(request), "idle_minutes",
+				      "passkeys", passkey_possible(request), "recovery_contacts",
+				      !session->pending && request->policy->recovery_contacts,
+				      "recovery_consent", asks, "idle_minutes",
 				      PL_SESSION_IDLE / 60));
 }

@@ -286,7 +286,11 @@ static void every_table_has_a_limit(void **state)
 		"passkey "              /* twenty for a member */
 		"passkey_challenge "    /* swept */
 		"profile_link "         /* swept */
+		"recovery_change "      /* swept, two for a member */
 		"recovery_code "        /* ten for a member */
+		"recovery_code_sent "   /* swept */
+		"recovery_contact "     /* two for a member */
+		"recovery_decision "    /* swept: recovery_record_days; what members decide */
 		"refresh_token "        /* swept, and with its grant */
 		"retirement_notice "    /* a row for a member */
 		"schema_history "       /* a row for a migration */

@@ -66,6 +66,13 @@ const changes = {
     "profile-link": { make: "change.profile-link-make", use: "change.profile-link-use" },
     "recovery-code": { use: "change.recovery-code-use" },
     "recovery-codes": { make: "change.recovery-codes-make" },
+    "recovery-consent": { decide: "change.recovery-consent" },
+    "recovery-contact": {
+        add: "change.recovery-contact-add",
+        change: "change.recovery-contact-change",
+        remove: "change.recovery-contact-remove",
+        stop: "change.recovery-contact-stop",
+    },
     "refresh-token": { stolen: "change.token-stolen" },
     "second-factor": { remove: "change.factor-one-removed", reset: "change.factor-remove" },
     session: {
