@@ -176,7 +176,10 @@ static void manual_policy(FILE *out)
 		roff(out, option->text);
 		fprintf(out, "\nType: %s.\nDefault: ", option->type);
 		roff(out, *option->fallback != '\0' ? option->fallback : "empty");
-		fputs(option->is_domain ? "\nAlso in domain sections.\n" : "\n", out);
+		fputs(option->is_class    ? "\nAlso in domain and class sections.\n"
+		      : option->is_domain ? "\nAlso in domain sections.\n"
+					  : "\n",
+		      out);
 	}
 }
 

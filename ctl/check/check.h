@@ -68,6 +68,7 @@ int check_recovery_contacts(struct check *check);
 
 /* Parts of check_dovecot(), check_portal() and check_postfix(). */
 void check_brand(struct check *check);
+void check_second_factors(struct check *check);
 void check_doveadm(struct check *check);
 void check_introspection(struct check *check);
 void check_userdbs(struct check *check);

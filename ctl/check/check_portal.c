@@ -97,6 +97,7 @@ int check_portal(struct check *check)
 	}
 	check_url(check, policy->portal_url);
 	check_brand(check);
+	check_second_factors(check);
 	if (check->doveconf != NULL)
 		check_socket(check, policy->auth_socket);
 	if (policy->doveadm_url[0] != '\0')

@@ -97,6 +97,21 @@ void pl_account_layers(const struct pl_account *account, const struct pl_policy 
 	layers_r->policy_defaults = &policy->defaults;
 }
 
+unsigned int pl_account_second_factors(const struct pl_account *account,
+				       const struct pl_policy *policy)
+{
+	return pl_policy_second_factors(policy, account->domain.name, account->member.class_name);
+}
+
+unsigned int pl_account_usable_factors(const struct pl_account *account,
+				       const struct pl_policy *policy)
+{
+	const unsigned int registered = account->member.factor_kinds;
+	const unsigned int usable = registered & pl_account_second_factors(account, policy);
+
+	return usable != 0 ? usable : registered;
+}
+
 int pl_account_is_outside(const struct pl_account *account, const struct pl_policy *policy)
 {
 	if (pl_unknown_domains_allowed(policy) || pl_domain_is_known(&account->domain, policy))

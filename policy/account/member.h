@@ -34,6 +34,13 @@ int pl_account_get(struct pl_store *store, const struct pl_address *address,
  * (PL_SQL_ACCOUNT_COLUMNS): what holds without a row, and what a row says of it. */
 void pl_account_unknown(const struct pl_address *address, struct pl_account *account_r);
 int pl_account_read(struct pl_stmt *stmt, struct pl_account *account_r, struct pl_error *err);
+/* The kinds of second factors that the member may register, and use at sign-in: a set. */
+unsigned int pl_account_second_factors(const struct pl_account *account,
+				       const struct pl_policy *policy);
+/* Of those that are registered, the ones that are used at sign-in: those that are allowed, or all
+ * where none of them is. */
+unsigned int pl_account_usable_factors(const struct pl_account *account,
+				       const struct pl_policy *policy);
 /* The layers that hold for the account at that time; they point into account and policy. */
 void pl_account_layers(const struct pl_account *account, const struct pl_policy *policy,
 		       int64_t now, struct pl_layers *layers_r);

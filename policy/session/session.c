@@ -117,7 +117,7 @@ void pl_session_read(struct pl_stmt *stmt, struct pl_session *session_r)
 	session_r->expires_at = pl_col_int(stmt, "expires_at");
 	session_r->seen_at = pl_col_int(stmt, "seen_at");
 	session_r->reauthenticated_at = pl_col_int(stmt, "reauthenticated_at");
-	session_r->second_factor = pl_col_int(stmt, "second_factor") != 0;
+	session_r->second_factor = (unsigned int)pl_col_int(stmt, "second_factor");
 	session_r->trusted_id = pl_col_int(stmt, "trusted_id");
 	pl_col_copy(stmt, "ip", session_r->ip, sizeof(session_r->ip));
 	pl_col_copy(stmt, "device", session_r->device, sizeof(session_r->device));
@@ -143,7 +143,7 @@ int pl_session_get(struct pl_store *store, int64_t id, struct pl_session *sessio
 	return read_one(stmt, session_r, err);
 }
 
-static int64_t complete(const struct pl_work *work, int64_t id, int second_factor,
+static int64_t complete(const struct pl_work *work, int64_t id, unsigned int second_factor,
 			int64_t trusted_id, const unsigned char *cookie)
 {
 	return pl_exec_count(work->store, PL_SQL_SESSION_COMPLETE,
@@ -155,7 +155,7 @@ static int64_t complete(const struct pl_work *work, int64_t id, int second_facto
 			     work->err);
 }
 
-int pl_session_complete(const struct pl_work *work, int64_t id, int second_factor,
+int pl_session_complete(const struct pl_work *work, int64_t id, unsigned int second_factor,
 			int64_t trusted_id, struct pl_secret *cookie_r)
 {
 	unsigned char digest[PL_MAC_BYTES];
@@ -186,7 +186,7 @@ int pl_session_suspend(const struct pl_work *work, struct pl_session *session)
 		       work->err);
 }
 
-int pl_session_reauthenticated(const struct pl_work *work, int64_t id, int second_factor)
+int pl_session_reauthenticated(const struct pl_work *work, int64_t id, unsigned int second_factor)
 {
 	return pl_exec(work->store, PL_SQL_SESSION_REAUTHENTICATED,
 		       PL_PARAMS(PL_INT("now", work->now), PL_INT("second_factor", second_factor),

@@ -15,11 +15,14 @@
 
 #include "policy/base/keys.h"
 #include "policy/account/member.h"
+#include "policy/settings/factor_kind.h"
 
 #define PL_SESSION_SECONDS (12 * 3600)
 #define PL_SESSION_IDLE (2 * 3600)     /* without a request or a token refresh */
 #define PL_SESSION_PENDING_SECONDS 900 /* time for the second step */
 #define PL_SESSION_SEEN_EVERY 60       /* seen_at is not written more often */
+
+#define PL_SESSION_BY_OTHER (1u << 14) /* by a recovery code, or a trusted device */
 
 struct pl_session {
 	int64_t id;
@@ -30,8 +33,9 @@ struct pl_session {
 	int64_t created_at, expires_at, seen_at;
 	/* When a factor (or, without one, the password) was last entered. */
 	int64_t reauthenticated_at;
-	/* A code was entered in it, or it was opened on a trusted device. */
-	int second_factor;
+	/* How the second factor was proven last: PL_FACTOR_BIT() of a kind, or PL_SESSION_BY_OTHER;
+	 * 0: not at all. */
+	unsigned int second_factor;
 	int64_t trusted_id; /* the trusted device that it was opened on; 0 none */
 	char ip[PL_IP_TEXT];
 	char device[128]; /* what the browser calls itself */
@@ -46,17 +50,17 @@ struct pl_session {
  * transaction. */
 int pl_session_open(const struct pl_work *work, struct pl_account *account,
 		    struct pl_session *session, struct pl_secret *cookie_r);
-/* Makes a pending session authenticated, by a second factor or without: a new cookie,
+/* Makes a pending session authenticated, by a second factor or (0) without: a new cookie,
  * reauthenticated now, PL_SESSION_SECONDS
  * from now. 1, or 0 when it has ended or is authenticated already. In the caller's write
  * transaction. */
-int pl_session_complete(const struct pl_work *work, int64_t id, int second_factor,
+int pl_session_complete(const struct pl_work *work, int64_t id, unsigned int second_factor,
 			int64_t trusted_id, struct pl_secret *cookie_r);
 /* Makes an authenticated session that the password alone has opened pending again, with its
  * cookie. Its tokens are good again when it is complete. */
 int pl_session_suspend(const struct pl_work *work, struct pl_session *session);
-/* The member has reauthenticated now, by the second factor or by the password. */
-int pl_session_reauthenticated(const struct pl_work *work, int64_t id, int second_factor);
+/* The member has reauthenticated now, by a second factor or (0) by the password. */
+int pl_session_reauthenticated(const struct pl_work *work, int64_t id, unsigned int second_factor);
 /* Notes that it is in use, at most every PL_SESSION_SEEN_EVERY. Best effort of the caller. */
 int pl_session_seen(const struct pl_work *work, const struct pl_session *session, const char *ip);
 /* The session of a cookie that is good now. 1, 0, or -1. */

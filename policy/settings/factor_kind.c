@@ -1,6 +1,7 @@
 /* factor_kind.c - see factor_kind.h. */
 #include "policy/settings/factor_kind.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char *const names[] = {
@@ -23,4 +24,23 @@ int pl_factor_kind_by_name(const char *name, enum pl_factor_kind *kind_r)
 		}
 	}
 	return 0;
+}
+
+int pl_factor_kinds_read(const char *list, unsigned int *kinds_r)
+{
+	*kinds_r = 0;
+	while (*(list += strspn(list, ", \t")) != '\0') {
+		const size_t len = strcspn(list, ", \t");
+		enum pl_factor_kind kind;
+		char word[16];
+
+		if (len >= sizeof(word))
+			return 0;
+		snprintf(word, sizeof(word), "%.*s", (int)len, list);
+		if (!pl_factor_kind_by_name(word, &kind))
+			return 0;
+		*kinds_r |= PL_FACTOR_BIT(kind);
+		list += len;
+	}
+	return *kinds_r != 0;
 }

@@ -21,4 +21,7 @@ const char *pl_factor_kind_name(enum pl_factor_kind kind);
 /* Returns 1 and the kind, or 0 when there is none of that name. */
 int pl_factor_kind_by_name(const char *name, enum pl_factor_kind *kind_r);
 
+/* Reads a list, "totp, passkey". Returns 1 and the set, which is not empty; or 0. */
+int pl_factor_kinds_read(const char *list, unsigned int *kinds_r);
+
 #endif

@@ -8,6 +8,7 @@
 
 #include "policy/base/address.h"
 #include "policy/base/utf8.h"
+#include "policy/settings/factor_kind.h"
 #include "policy/settings/mail_settings.h"
 #include "policy/settings/other_services.h"
 
@@ -280,6 +281,16 @@ int pl_option_media_types_have(const char *list, const char *type)
 			return 1;
 	}
 	return 0;
+}
+
+int pl_option_factor_kinds(const char *value, struct pl_error *err)
+{
+	unsigned int kinds;
+
+	return pl_factor_kinds_read(value, &kinds)
+		       ? 0
+		       : must_be(err,
+				 "kinds of second factors, for example totp, passkey, approval");
 }
 
 int pl_option_mail_address(const char *value, struct pl_error *err)

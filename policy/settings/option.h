@@ -46,6 +46,8 @@ const char *pl_option_next_url(const char *list, char url_r[PL_OPTION_URL_SIZE])
 int pl_option_media_types(const char *value, struct pl_error *err);
 /* Whether the list has the type, which may be in any case. */
 int pl_option_media_types_have(const char *list, const char *type);
+/* A list of kinds of second factors, which is not empty. */
+int pl_option_factor_kinds(const char *value, struct pl_error *err);
 /* A mail address that may stand in a header field and on sendmail's command line. */
 int pl_option_mail_address(const char *value, struct pl_error *err);
 /* Text in front of the colon in an otpauth URI's label. */

@@ -6,13 +6,14 @@
 #include <string.h>
 
 static const struct pl_option_info options[] = {
-#define PL_OPTION_TEXT(field, def, check, text) { #field, "text", def, text, 0 },
-#define PL_OPTION_INT(field, def, min, max, text) { #field, #min " to " #max, #def, text, 0 },
-#define PL_OPTION_NETWORKS(field, def, text) { #field, "networks", def, text, 0 },
-#define PL_OPTION_CHOICE(field, def, words, text) { #field, words, def, text, 0 },
-#define PL_OPTION_DOMAIN_TEXT(field, def, check, text) { #field, "text", def, text, 1 },
+#define PL_OPTION_TEXT(field, def, check, text) { #field, "text", def, text, 0, 0 },
+#define PL_OPTION_INT(field, def, min, max, text) { #field, #min " to " #max, #def, text, 0, 0 },
+#define PL_OPTION_NETWORKS(field, def, text) { #field, "networks", def, text, 0, 0 },
+#define PL_OPTION_CHOICE(field, def, words, text) { #field, words, def, text, 0, 0 },
+#define PL_OPTION_DOMAIN_TEXT(field, def, check, text) { #field, "text", def, text, 1, 0 },
 #define PL_OPTION_DOMAIN_INT(field, def, min, max, text) \
-	{ #field, #min " to " #max, #def, text, 1 },
+	{ #field, #min " to " #max, #def, text, 1, 0 },
+#define PL_OPTION_SECTION_TEXT(field, def, check, text) { #field, "text", def, text, 1, 1 },
 #include "policy/settings/policy.def"
 };
 
@@ -113,6 +114,30 @@ const struct pl_settings *pl_policy_class(const struct pl_policy *policy, const 
 	const struct pl_section *found = find_section(policy->classes, policy->class_count, name);
 
 	return found == NULL ? NULL : &found->settings;
+}
+
+/* The validators have seen every value. */
+static unsigned int kinds_of(const char *list)
+{
+	unsigned int kinds;
+
+	return pl_factor_kinds_read(list, &kinds) ? kinds : 0;
+}
+
+unsigned int pl_policy_second_factors(const struct pl_policy *policy, const char *domain,
+				      const char *class_name)
+{
+	const struct pl_section *of_class =
+		find_section(policy->classes, policy->class_count, class_name);
+
+	return kinds_of(of_class != NULL && of_class->options.second_factors != NULL
+				? of_class->options.second_factors
+				: pl_policy_domain_options(policy, domain).second_factors);
+}
+
+unsigned int pl_policy_administrator_second_factors(const struct pl_policy *policy)
+{
+	return kinds_of(policy->administrator_second_factors);
 }
 
 int pl_policy_forbids(const struct pl_policy *policy, const char *domain, enum pl_setting service)

@@ -12,6 +12,7 @@
 #include "policy/settings/decide.h"
 #include "policy/base/error.h"
 #include "policy/base/network.h"
+#include "policy/settings/factor_kind.h"
 #include "policy/settings/setting.h"
 
 #define PL_POLICY_DEFAULT_PATH "/etc/postlatch/policy.conf"
@@ -23,7 +24,7 @@ struct pl_network_list {
 	size_t count;
 };
 
-/* Plain settings of which a domain section may have its own. */
+/* Plain settings of which a domain section may have its own; of some, a class section, too. */
 struct pl_domain_options {
 #define PL_OPTION_DOMAIN_TEXT(field, def, check, text) char *field;
 #define PL_OPTION_DOMAIN_INT(field, def, min, max, text) long field;
@@ -77,6 +78,12 @@ const struct pl_settings *pl_policy_domain(const struct pl_policy *policy, const
 /* What holds in the domain; the texts are the policy's. */
 struct pl_domain_options pl_policy_domain_options(const struct pl_policy *policy,
 						  const char *domain);
+/* The kinds of second factors that members of the domain and class may use: what the section of the
+ * class says, or that of the domain, or the file. */
+unsigned int pl_policy_second_factors(const struct pl_policy *policy, const char *domain,
+				      const char *class_name);
+/* Those that suffice for administrators. */
+unsigned int pl_policy_administrator_second_factors(const struct pl_policy *policy);
 const struct pl_settings *pl_policy_class(const struct pl_policy *policy, const char *name);
 /* The name or address in portal_url, without scheme and port; "" when it is not set. Returns
  * host_r. */
@@ -88,6 +95,7 @@ int pl_network_list_has(const struct pl_network_list *list, const struct pl_ip *
 struct pl_option_info {
 	const char *name, *type, *fallback, *text;
 	int is_domain; /* a domain section may have its own */
+	int is_class;  /* and so may a class section */
 };
 /* The table of plain settings, in order; NULL after its end. For manuals. */
 const struct pl_option_info *pl_policy_option(size_t index);

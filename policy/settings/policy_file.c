@@ -53,16 +53,18 @@ static const char *near_name(const char *name)
 	return nearest.found;
 }
 
-/* Whether a plain setting may stand in a domain section. */
-static int is_domain_option(const char *name)
+/* The sections in which a plain setting may stand, too. */
+static const char *sections_of_option(const char *name)
 {
 	const struct pl_option_info *option;
 
 	for (size_t i = 0; (option = pl_policy_option(i)) != NULL; i++) {
 		if (strcmp(option->name, name) == 0)
-			return option->is_domain;
+			return option->is_class ? ", or in domain \"...\" { } or class \"...\" { }"
+			       : option->is_domain ? ", or in domain \"...\" { }"
+						   : "";
 	}
-	return 0;
+	return "";
 }
 
 /* libconfuse says "no such option 'pop3'" also of a setting in the wrong place, and of one that
@@ -91,7 +93,7 @@ static void explain_no_such_option(char *msg, size_t size)
 				 : " or domain \"...\" { }");
 	else if (near != NULL && strcmp(near, name) == 0)
 		snprintf(msg + used, size - used, " here: it belongs outside of all sections%s",
-			 is_domain_option(name) ? ", or in domain \"...\" { }" : "");
+			 sections_of_option(name));
 	else if (near != NULL)
 		snprintf(msg + used, size - used, " (did you mean %s?)", near);
 }
@@ -158,7 +160,7 @@ static size_t section_options(cfg_opt_t *opts, enum pl_layer_bit where)
 	return count;
 }
 
-#define DOMAIN_OPTIONS_MAX 8
+#define SECTION_OPTIONS_MAX 8
 
 /* Those, and the plain settings of which a domain section may have its own. */
 static void domain_section_options(cfg_opt_t *opts)
@@ -170,22 +172,43 @@ static void domain_section_options(cfg_opt_t *opts)
 		CFG_END(),
 	};
 
-	_Static_assert(sizeof(plain) / sizeof(plain[0]) <= DOMAIN_OPTIONS_MAX, "too few");
+	_Static_assert(sizeof(plain) / sizeof(plain[0]) <= SECTION_OPTIONS_MAX, "too few");
 	memcpy(opts + section_options(opts, PL_AT_POLICY), plain, sizeof(plain));
 }
 
-/* 0 or -1. */
-static int read_domain_options(cfg_t *section, struct pl_domain_options *options)
+static void class_section_options(cfg_opt_t *opts)
 {
-#define PL_OPTION_DOMAIN_TEXT(field, def, check, text)                \
+	static const cfg_opt_t plain[] = {
+#define PL_OPTION_SECTION_TEXT(field, def, check, text) CFG_STR(#field, NULL, CFGF_NODEFAULT),
+#include "policy/settings/policy.def"
+		CFG_END(),
+	};
+
+	_Static_assert(sizeof(plain) / sizeof(plain[0]) <= SECTION_OPTIONS_MAX, "too few");
+	memcpy(opts + section_options(opts, PL_AT_CLASS), plain, sizeof(plain));
+}
+
+#define READ_TEXT(field)                                              \
 	if (cfg_size(section, #field) > 0) {                          \
 		options->field = strdup(cfg_getstr(section, #field)); \
 		if (options->field == NULL)                           \
 			return out_of_memory(loading.err);            \
 	}
+
+/* 0 or -1. */
+static int read_domain_options(cfg_t *section, struct pl_domain_options *options)
+{
+#define PL_OPTION_DOMAIN_TEXT(field, def, check, text) READ_TEXT(field)
 #define PL_OPTION_DOMAIN_INT(field, def, min, max, text) \
 	if (cfg_size(section, #field) > 0)               \
 		options->field = cfg_getint(section, #field);
+#include "policy/settings/policy.def"
+	return 0;
+}
+
+static int read_class_options(cfg_t *section, struct pl_domain_options *options)
+{
+#define PL_OPTION_SECTION_TEXT(field, def, check, text) READ_TEXT(field)
 #include "policy/settings/policy.def"
 	return 0;
 }
@@ -290,7 +313,7 @@ static int take_section(cfg_t *cfg, cfg_opt_t *opt)
 	read->file = loading.file;
 	read->line = (unsigned int)section->line;
 	(*count)++;
-	if (is_domain && read_domain_options(section, &read->options) < 0)
+	if ((is_domain ? read_domain_options : read_class_options)(section, &read->options) < 0)
 		return -1;
 	read_settings(section, is_domain ? PL_AT_POLICY : PL_AT_CLASS, &read->settings);
 	return cfg_opt_rmnsec(opt, 0) == CFG_SUCCESS ? 0 : -1;
@@ -421,8 +444,8 @@ static int include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 
 static int parse(const char *name, const char *text, struct pl_policy *policy, struct pl_error *err)
 {
-	cfg_opt_t layered[PL_SETTING_COUNT + 1], classed[PL_SETTING_COUNT + 1];
-	cfg_opt_t domained[PL_SETTING_COUNT + DOMAIN_OPTIONS_MAX];
+	cfg_opt_t layered[PL_SETTING_COUNT + 1], classed[PL_SETTING_COUNT + SECTION_OPTIONS_MAX];
+	cfg_opt_t domained[PL_SETTING_COUNT + SECTION_OPTIONS_MAX];
 	cfg_opt_t opts[] = {
 #define PL_OPTION_TEXT(field, def, check, text_) CFG_STR(#field, def, CFGF_NONE),
 #define PL_OPTION_INT(field, def, min, max, text_) CFG_INT(#field, def, CFGF_NONE),
@@ -440,7 +463,7 @@ static int parse(const char *name, const char *text, struct pl_policy *policy, s
 	int ret, whole, done = -1;
 
 	(void)section_options(layered, PL_AT_POLICY);
-	(void)section_options(classed, PL_AT_CLASS);
+	class_section_options(classed);
 	domain_section_options(domained);
 	cfg = cfg_init(opts, CFGF_NONE);
 	if (cfg == NULL)

@@ -173,4 +173,7 @@ void pl_policy_set_validators(cfg_t *cfg)
 #define PL_OPTION_DOMAIN_INT(field, def, min, max, text) \
 	cfg_set_validate_func(cfg, "domain|" #field, validate_number);
 #include "policy/settings/policy.def"
+#define PL_OPTION_SECTION_TEXT(field, def, check, text) \
+	cfg_set_validate_func(cfg, "class|" #field, validate_text);
+#include "policy/settings/policy.def"
 }

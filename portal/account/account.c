@@ -38,7 +38,10 @@ int post_reauthentication(struct request *request, struct response *response, st
 	if (ret != 1)
 		return ret;
 	if (request_account(request, &account, err) < 0 ||
-	    account_reauthenticated(request, account->member.factor_kinds != 0) < 0)
+	    account_reauthenticated(request,
+				    account->member.factor_kinds != 0
+					    ? factor_proof_of(request_text(request, "code"))
+					    : 0) < 0)
 		return -1;
 	return answer_account(request, response, err);
 }

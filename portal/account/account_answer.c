@@ -56,14 +56,14 @@ int account_add_sessions(const struct request *request, int64_t member_id, json_
 	return pl_session_list(&request->work, member_id, add_session, &listing);
 }
 
-static json_t *factor_of(const struct pl_factor_state *state)
+static json_t *factor_of(const struct pl_factor_state *state, unsigned int open)
 {
 	if (state->kinds == 0)
-		return json_pack("{s:b, s:o, s:n, s:n, s:i, s:b}", "registered", 0, "kinds",
-				 json_array(), "registered_at", "registered_ip", "recovery_codes",
-				 0, "recovery_kept", 1);
-	return json_pack("{s:b, s:o, s:I, s:s, s:i, s:b}", "registered", 1, "kinds",
-			 factor_names(state->kinds), "registered_at",
+		return json_pack("{s:b, s:o, s:o, s:n, s:n, s:i, s:b}", "registered", 0, "kinds",
+				 json_array(), "allowed", factor_names(open), "registered_at",
+				 "registered_ip", "recovery_codes", 0, "recovery_kept", 1);
+	return json_pack("{s:b, s:o, s:o, s:I, s:s, s:i, s:b}", "registered", 1, "kinds",
+			 factor_names(state->kinds), "allowed", factor_names(open), "registered_at",
 			 (json_int_t)state->registered_at, "registered_ip", state->registered_ip,
 			 "recovery_codes", state->recovery_codes, "recovery_kept",
 			 state->recovery_kept);
@@ -90,9 +90,9 @@ int account_resolve(struct request *request, enum pl_setting setting,
 	return 0;
 }
 
-int account_reauthenticated(struct request *request, int with_factor)
+int account_reauthenticated(struct request *request, unsigned int proof)
 {
-	if (pl_session_reauthenticated(&request->work, request->session.id, with_factor) < 0)
+	if (pl_session_reauthenticated(&request->work, request->session.id, proof) < 0)
 		return -1;
 	request->session.reauthenticated_at = request->work.now;
 	return 0;
@@ -116,8 +116,8 @@ static json_t *pack(struct request *request, const struct pl_layers *layers,
 
 	return json_pack("{s:s, s:o, s:b, s:s, s:s, s:s, s:b, s:b, s:o, s:o}", "address",
 			 pl_address_display(&request->session.address, address), "factor",
-			 factor_of(state), "two_factor",
-			 pl_resolve(layers, PL_SETTING_TWO_FACTOR).value == PL_ON,
+			 factor_of(state, factor_kinds_open(request, &request->account)),
+			 "two_factor", pl_resolve(layers, PL_SETTING_TWO_FACTOR).value == PL_ON,
 			 "two_factor_requirement",
 			 pl_value_name(pl_resolve(layers, PL_SETTING_TWO_FACTOR_REQUIREMENT).value),
 			 "two_factor_mode", pl_value_name(mode.value), "two_factor_mode_source",

@@ -10,9 +10,9 @@
 
 /* Answers with the account object as it is now. */
 int answer_account(struct request *request, struct response *response, struct pl_error *err);
-/* The member has just proved who it is, with the second factor or without one: the session knows.
- * 0, or -1 and the request's error. */
-int account_reauthenticated(struct request *request, int with_factor);
+/* The member has just proved who it is: the session knows. proof is that of a second factor, as
+ * pl_session has it, or 0 of the password. 0, or -1 and the request's error. */
+int account_reauthenticated(struct request *request, unsigned int proof);
 /* Nobody registers what sign-in does not ask for. 1; 0 and the answer; -1. */
 int account_check_two_factor_on(struct request *request, struct response *response,
 				struct pl_error *err);

@@ -1,5 +1,6 @@
 /* account_factor.c - the account page sets the second factor up, anew or away. */
 #include "portal/account/account_answer.h"
+#include "portal/http/route.h"
 #include "portal/signin/factor.h"
 #include "portal/account/handlers.h"
 #include "portal/signin/notify.h"
@@ -35,7 +36,7 @@ static int register_factor(struct request *request, struct response *response, s
 
 	if (ret != 1)
 		return ret;
-	if (account_reauthenticated(request, 1) < 0) {
+	if (account_reauthenticated(request, request->route->registers) < 0) {
 		json_decref(codes);
 		return -1;
 	}

@@ -2,6 +2,8 @@
 #include "portal/account/account_answer.h"
 #include "portal/account/handlers.h"
 #include "portal/account/kept_factor.h"
+#include "portal/http/route.h"
+#include "portal/signin/factor.h"
 #include "portal/signin/passkey.h"
 
 int post_reauthentication_challenge(struct request *request, struct response *response,
@@ -17,8 +19,9 @@ int post_reauthentication_passkey(struct request *request, struct response *resp
 
 	if (ret != 1)
 		return ret;
-	return account_reauthenticated(request, 1) < 0 ? -1
-						       : answer_account(request, response, err);
+	return account_reauthenticated(request, request->route->redeems) < 0
+		       ? -1
+		       : answer_account(request, response, err);
 }
 
 /* ---- the list ---- */
@@ -38,15 +41,18 @@ static int add_passkey(const struct pl_passkey *passkey, void *context)
 int get_passkeys(struct request *request, struct response *response, struct pl_error *err)
 {
 	json_t *rows = json_array();
+	struct pl_account *account;
 
-	(void)err;
-	if (pl_passkey_list(&request->work, request->session.member_id, add_passkey, rows) < 0) {
+	if (request_account(request, &account, err) < 0 ||
+	    pl_passkey_list(&request->work, request->session.member_id, add_passkey, rows) < 0) {
 		json_decref(rows);
 		return -1;
 	}
 	return respond_json(response, 200,
 			    json_pack("{s:o, s:b, s:i}", "passkeys", rows, "possible",
-				      passkey_possible(request), "most", PL_PASSKEYS));
+				      (factor_kinds_open(request, account) &
+				       PL_FACTOR_BIT(PL_FACTOR_PASSKEY)) != 0,
+				      "most", PL_PASSKEYS));
 }
 
 static const struct kept_factor kind = {

@@ -2,8 +2,9 @@
 #include "portal/account/account_answer.h"
 #include "portal/account/handlers.h"
 #include "portal/account/kept_factor.h"
+#include "portal/http/route.h"
 #include "portal/signin/approval.h"
-#include "portal/signin/passkey.h"
+#include "portal/signin/factor.h"
 
 /* ---- proof ---- */
 
@@ -28,7 +29,8 @@ int post_reauthentication_approval_finish(struct request *request, struct respon
 		ret = approval_redeem(request, response, err);
 	if (ret != 1)
 		return ret;
-	if (account_reauthenticated(request, 1) < 0 || answer_account(request, response, err) < 0)
+	if (account_reauthenticated(request, request->route->redeems) < 0 ||
+	    answer_account(request, response, err) < 0)
 		return -1;
 	return pl_store_commit(request->work.store, err);
 }
@@ -49,16 +51,19 @@ static int add_phone(const struct pl_approval_device *phone, void *context)
 int get_phones(struct request *request, struct response *response, struct pl_error *err)
 {
 	json_t *rows = json_array();
+	struct pl_account *account;
 
-	(void)err;
-	if (pl_approval_device_list(&request->work, request->session.member_id, add_phone, rows) <
-	    0) {
+	if (request_account(request, &account, err) < 0 ||
+	    pl_approval_device_list(&request->work, request->session.member_id, add_phone, rows) <
+		    0) {
 		json_decref(rows);
 		return -1;
 	}
 	return respond_json(response, 200,
 			    json_pack("{s:o, s:b, s:i}", "phones", rows, "possible",
-				      passkey_possible(request), "most", PL_APPROVAL_DEVICES));
+				      (factor_kinds_open(request, account) &
+				       PL_FACTOR_BIT(PL_FACTOR_APPROVAL)) != 0,
+				      "most", PL_APPROVAL_DEVICES));
 }
 
 static const struct kept_factor kind = {

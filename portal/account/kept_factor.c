@@ -2,6 +2,7 @@
 #include "portal/account/kept_factor.h"
 
 #include "portal/account/account_answer.h"
+#include "portal/http/route.h"
 #include "portal/signin/end_sessions.h"
 #include "portal/signin/notify.h"
 
@@ -14,7 +15,8 @@ static int add(const struct kept_factor *kind, struct request *request, struct r
 
 	if (ret != 1)
 		return ret;
-	if (account_reauthenticated(request, 1) < 0 || kind->answer(request, response, err) < 0 ||
+	if (account_reauthenticated(request, request->route->registers) < 0 ||
+	    kind->answer(request, response, err) < 0 ||
 	    notify_member(request, request->session.member_id, kind->added) < 0)
 		ret = -1;
 	if (ret == 1 && codes != NULL)

@@ -7,6 +7,7 @@
 
 #include "policy/credential/factor.h"
 #include "portal/http/route.h"
+#include "portal/signin/factor.h"
 #include "portal/signin/guards.h"
 
 #define BEARER "Bearer "
@@ -46,34 +47,44 @@ static int admit_key(struct request *request, struct response *response)
 	return 1;
 }
 
-/* Whether a code of the factor that is registered now was entered in the session: 1, 0 or -1. A
- * trusted device does not stand for it, nor does a password that was entered while there was no
- * factor. */
-static int has_proven_factor(const struct request *request)
+/* What suffices, as a session has it. */
+static unsigned int sufficient_proof(const struct request *request)
 {
-	struct pl_factor_state state;
+	const unsigned int kinds = pl_policy_administrator_second_factors(request->policy);
 
-	if (pl_factor_state(&request->work, request->session.member_id, &state) < 0)
-		return -1;
-	return state.kinds != 0 && request->session.second_factor &&
-	       request->session.reauthenticated_at > 0 &&
-	       request->session.reauthenticated_at >= state.registered_at;
+	return kinds == PL_FACTOR_KINDS_ALL ? kinds | PL_SESSION_BY_OTHER : kinds;
 }
 
-/* An administrator without a second factor has to register one first. */
-static int ask_for_factor(const struct request *request, struct response *response)
+/* Whether a factor that is registered now, and suffices, was entered in the session. A trusted
+ * device does not stand for it, nor does a password that was entered while there was no factor. */
+static int has_proven_factor(const struct request *request, const struct pl_factor_state *state)
 {
-	struct pl_factor_state state;
+	const struct pl_session *session = &request->session;
 
-	if (pl_factor_state(&request->work, request->session.member_id, &state) < 0)
-		return -1;
-	return state.kinds != 0 ? ask_to_reauthenticate(request, response)
-				: respond_error(response, 403, "second-factor-needed");
+	return state->kinds != 0 && (session->second_factor & sufficient_proof(request)) != 0 &&
+	       session->reauthenticated_at > 0 &&
+	       session->reauthenticated_at >= state->registered_at;
+}
+
+/* An administrator without a second factor that suffices has to register one first. */
+static int ask_for_factor(struct request *request, struct response *response,
+			  const struct pl_factor_state *state)
+{
+	const unsigned int kinds = pl_policy_administrator_second_factors(request->policy);
+
+	if (state->kinds == 0)
+		return respond_error(response, 403, "second-factor-needed");
+	if ((state->kinds & kinds) == 0)
+		return respond_json(response, 403,
+				    json_pack("{s:s, s:o}", "error", "other-second-factor-needed",
+					      "factors", factor_names(kinds)));
+	return ask_to_prove(request, response, state->kinds & kinds);
 }
 
 /* A member who is signed in: 1, 0 answered, -1. */
 static int admit_member(struct request *request, struct response *response, struct pl_error *err)
 {
+	struct pl_factor_state state;
 	int ret = guard_authenticated(request, response, err);
 
 	if (ret != 1)
@@ -82,11 +93,11 @@ static int admit_member(struct request *request, struct response *response, stru
 					 &request->administrator, err);
 	if (ret != 1)
 		return ret < 0 ? -1 : respond_error(response, 403, "not-an-administrator");
-	ret = has_proven_factor(request);
-	if (ret != 1)
-		return ret < 0 ? -1 : ask_for_factor(request, response);
-	if (!route_is_safe(request->method) && !is_reauthenticated(request))
-		return ask_to_reauthenticate(request, response);
+	if (pl_factor_state(&request->work, request->session.member_id, &state) < 0)
+		return -1;
+	if (!has_proven_factor(request, &state) ||
+	    (!route_is_safe(request->method) && !is_reauthenticated(request)))
+		return ask_for_factor(request, response, &state);
 	return 1;
 }
 

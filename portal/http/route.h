@@ -131,6 +131,9 @@ struct route {
 	 * of the request; 0 response says why not; -1. */
 	int (*receive)(struct request *request, struct response *response, struct pl_error *err);
 	enum route_object object;
+	/* PL_FACTOR_BIT() of the kind of second factor that it registers, or redeems; 0: none. Its
+	 * guard refuses kinds that the member may not use. */
+	unsigned int registers, redeems;
 	const char *answer; /* a row of portal/console/answers.def; NULL: 204, or not described */
 	unsigned int also;  /* ROUTE_ALSO_... */
 	const struct route_field *parameters, *query, *fields; /* of the body; NULL: none */

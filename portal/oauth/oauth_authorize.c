@@ -300,7 +300,7 @@ static int decide(struct request *request, struct authorization *asked, struct p
 		return 0;
 	if (request_account(request, &account, err) < 0)
 		return -1;
-	if (next_step_of(request, account, request->session.second_factor) == NEXT_DENIED)
+	if (next_step_of(request, account, request->session.second_factor != 0) == NEXT_DENIED)
 		wrong(asked, "access_denied",
 		      next_step_is_outside(request, account)
 			      ? "webmail is not open to this member from this network"

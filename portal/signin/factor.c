@@ -9,6 +9,7 @@
 #include "portal/http/portal.h"
 #include "portal/signin/end_sessions.h"
 #include "portal/signin/notify.h"
+#include "portal/signin/passkey.h"
 #include "portal/signin/qr.h"
 #include "portal/signin/sign_in_count.h"
 #include "portal/signin/sign_in_log.h"
@@ -125,11 +126,34 @@ static int is_code(const char *text)
 	return strlen(text) == 6 && strspn(text, "0123456789") == 6;
 }
 
+unsigned int factor_kinds_open(const struct request *request, const struct pl_account *account)
+{
+	const unsigned int kinds = pl_account_second_factors(account, request->policy);
+
+	/* Browsers make keys only for a portal that they reach by a name, and safely. */
+	return passkey_possible(request) ? kinds : kinds & PL_FACTOR_BIT(PL_FACTOR_TOTP);
+}
+
+unsigned int factor_proof_of(const char *code)
+{
+	return is_code(code) ? PL_FACTOR_BIT(PL_FACTOR_TOTP) : PL_SESSION_BY_OTHER;
+}
+
 int factor_redeem(struct request *request, struct response *response, const char *code,
 		  struct pl_error *err)
 {
-	return is_code(code) ? factor_redeem_code(request, response, code, err)
-			     : factor_redeem_recovery(request, response, code, err);
+	struct pl_account *account;
+	unsigned int unused;
+
+	if (!is_code(code))
+		return factor_redeem_recovery(request, response, code, err);
+	if (request_account(request, &account, err) < 0)
+		return -1;
+	unused =
+		account->member.factor_kinds & ~pl_account_usable_factors(account, request->policy);
+	return (unused & PL_FACTOR_BIT(PL_FACTOR_TOTP)) != 0
+		       ? respond_error(response, 403, "second-factor-kind")
+		       : factor_redeem_code(request, response, code, err);
 }
 
 /* "ABCD EFGH ..." */

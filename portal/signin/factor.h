@@ -15,6 +15,10 @@ int factor_redeem_recovery(struct request *request, struct response *response, c
 /* Whichever of the two it is: six digits are a one-time code. */
 int factor_redeem(struct request *request, struct response *response, const char *code,
 		  struct pl_error *err);
+/* The kinds that the member may register at this portal: a set. */
+unsigned int factor_kinds_open(const struct request *request, const struct pl_account *account);
+/* Which of the two it is, as pl_session has it. */
+unsigned int factor_proof_of(const char *code);
 /* The names of a set of kinds, as a new array. */
 json_t *factor_names(unsigned int kinds);
 /* The answer to what became of a passkey. Values as factor_redeem_code. */

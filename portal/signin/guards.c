@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "policy/credential/factor.h"
+#include "portal/http/route.h"
 #include "portal/signin/next_step.h"
 #include "portal/signin/passkey.h"
 
@@ -58,6 +58,24 @@ int ask_to_sign_in(const struct request *request, struct response *response)
 				      why != NULL ? why : "signed-out"));
 }
 
+/* Whether the member may use the kind of second factor of the route: 1, 0 answered, -1. */
+static int check_kind(struct request *request, struct response *response, struct pl_error *err)
+{
+	const struct route *route = request->route;
+	const struct pl_policy *policy = request->policy;
+	struct pl_account *account;
+
+	if (route->registers == 0 && route->redeems == 0)
+		return 1;
+	if (request_account(request, &account, err) < 0)
+		return -1;
+	if ((route->registers & ~pl_account_second_factors(account, policy)) == 0 &&
+	    (route->redeems & account->member.factor_kinds &
+	     ~pl_account_usable_factors(account, policy)) == 0)
+		return 1;
+	return respond_error(response, 403, "second-factor-kind");
+}
+
 int guard_pending(struct request *request, struct response *response, struct pl_error *err)
 {
 	if (guard_public(request, response, err) < 0)
@@ -65,7 +83,8 @@ int guard_pending(struct request *request, struct response *response, struct pl_
 	if (request->session.id == 0)
 		return ask_to_sign_in(request, response);
 	/* Another window has done the step. */
-	return request->session.pending ? 1 : respond_error(response, 409, "already-signed-in");
+	return request->session.pending ? check_kind(request, response, err)
+					: respond_error(response, 409, "already-signed-in");
 }
 
 int guard_authenticated(struct request *request, struct response *response, struct pl_error *err)
@@ -73,7 +92,7 @@ int guard_authenticated(struct request *request, struct response *response, stru
 	if (guard_public(request, response, err) < 0)
 		return -1;
 	return request->session.id != 0 && !request->session.pending
-		       ? 1
+		       ? check_kind(request, response, err)
 		       : ask_to_sign_in(request, response);
 }
 
@@ -83,7 +102,7 @@ int is_reauthenticated(const struct request *request)
 	       request->work.now - request->session.reauthenticated_at < RECENT_SECONDS;
 }
 
-/* The strongest that the member has; the page knows the other ways. */
+/* The strongest; the page knows the other ways. */
 static const char *way_to_prove(const struct request *request, unsigned int kinds)
 {
 	if ((kinds & PL_FACTOR_BIT(PL_FACTOR_PASSKEY)) != 0 && passkey_possible(request))
@@ -93,15 +112,20 @@ static const char *way_to_prove(const struct request *request, unsigned int kind
 	return kinds != 0 ? "code" : "password";
 }
 
-int ask_to_reauthenticate(const struct request *request, struct response *response)
+int ask_to_prove(const struct request *request, struct response *response, unsigned int kinds)
 {
-	struct pl_factor_state state;
-
-	if (pl_factor_state(&request->work, request->session.member_id, &state) < 0)
-		return -1;
 	return respond_json(response, 403,
 			    json_pack("{s:s, s:s}", "error", "reauthentication-needed", "by",
-				      way_to_prove(request, state.kinds)));
+				      way_to_prove(request, kinds)));
+}
+
+int ask_to_reauthenticate(struct request *request, struct response *response)
+{
+	struct pl_account *account;
+
+	if (request_account(request, &account, request->work.err) < 0)
+		return -1;
+	return ask_to_prove(request, response, pl_account_usable_factors(account, request->policy));
 }
 
 int guard_reauthenticated(struct request *request, struct response *response, struct pl_error *err)

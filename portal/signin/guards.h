@@ -11,7 +11,8 @@
 
 /* Anyone; the session is looked up, if there is one. */
 int guard_public(struct request *request, struct response *response, struct pl_error *err);
-/* The account password was right, and the second step is to come. */
+/* The account password was right, and the second step is to come. Here, and behind it, kinds of
+ * second factors that the route registers or redeems are refused unless the member may use them. */
 int guard_pending(struct request *request, struct response *response, struct pl_error *err);
 /* Signed in. */
 int guard_authenticated(struct request *request, struct response *response, struct pl_error *err);
@@ -29,6 +30,8 @@ int why_signed_out(const struct request *request, const char **why_r);
 int is_reauthenticated(const struct request *request);
 /* Refuses until the member has reauthenticated, and says by what: "passkey", "approval", "code" or
  * "password". 0, or -1. */
-int ask_to_reauthenticate(const struct request *request, struct response *response);
+int ask_to_reauthenticate(struct request *request, struct response *response);
+/* The same where one of these kinds of second factors is wanted. */
+int ask_to_prove(const struct request *request, struct response *response, unsigned int kinds);
 
 #endif

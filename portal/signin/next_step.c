@@ -69,7 +69,7 @@ int next_step_recheck(const struct request *request, const struct pl_ip *browser
 		if (pl_account_get(request->work.store, &session->address, &read, err) < 0)
 			return -1;
 	}
-	*next_r = step_of(decide(request, browser, account, session->second_factor));
+	*next_r = step_of(decide(request, browser, account, session->second_factor != 0));
 	if (session->pending || (*next_r != NEXT_CODE && *next_r != NEXT_REGISTER))
 		return 0;
 	return pl_session_suspend(&request->work, session);

@@ -2,6 +2,7 @@
  * do the next step, and nothing else. */
 #include <string.h>
 
+#include "portal/http/route.h"
 #include "portal/signin/approval.h"
 #include "portal/signin/factor.h"
 #include "portal/signin/guards.h"
@@ -16,6 +17,7 @@
 /* How the session becomes an authenticated one. */
 struct step {
 	enum next_step done;
+	unsigned int proof;     /* of the second factor, as pl_session has it */
 	int trust;              /* the device, from now on */
 	const char *credential; /* of sign_in_count.h */
 };
@@ -59,8 +61,8 @@ static int authenticate(struct request *request, const struct step *step,
 
 	if (step->trust && trust_device(request, &trusted_id, device_r, err) < 0)
 		return -1;
-	return pl_session_complete(&request->work, request->session.id, step->done != NEXT_OFFER,
-				   trusted_id, cookie_r);
+	return pl_session_complete(&request->work, request->session.id, step->proof, trusted_id,
+				   cookie_r);
 }
 
 /* What cannot be answered is not committed. */
@@ -113,7 +115,8 @@ static int complete(struct request *request, struct response *response, const st
 
 int post_code(struct request *request, struct response *response, struct pl_error *err)
 {
-	const struct step step = { NEXT_CODE, request_flag(request, "trust"), SIGN_IN_BY_CODE };
+	const struct step step = { NEXT_CODE, PL_FACTOR_BIT(PL_FACTOR_TOTP),
+				   request_flag(request, "trust"), SIGN_IN_BY_CODE };
 	int ret = check_next_step(request, response, NEXT_CODE, NEXT_CODE, err);
 
 	if (ret == 1)
@@ -123,7 +126,7 @@ int post_code(struct request *request, struct response *response, struct pl_erro
 
 int post_recovery(struct request *request, struct response *response, struct pl_error *err)
 {
-	const struct step step = { NEXT_CODE, 0, SIGN_IN_BY_RECOVERY };
+	const struct step step = { NEXT_CODE, PL_SESSION_BY_OTHER, 0, SIGN_IN_BY_RECOVERY };
 	int ret = check_next_step(request, response, NEXT_CODE, NEXT_CODE, err);
 
 	if (ret == 1)
@@ -140,7 +143,8 @@ int post_passkey_challenge(struct request *request, struct response *response, s
 
 int post_passkey(struct request *request, struct response *response, struct pl_error *err)
 {
-	const struct step step = { NEXT_CODE, request_flag(request, "trust"), SIGN_IN_BY_PASSKEY };
+	const struct step step = { NEXT_CODE, PL_FACTOR_BIT(PL_FACTOR_PASSKEY),
+				   request_flag(request, "trust"), SIGN_IN_BY_PASSKEY };
 	int ret = check_next_step(request, response, NEXT_CODE, NEXT_CODE, err);
 
 	if (ret == 1)
@@ -163,7 +167,8 @@ int get_approval(struct request *request, struct response *response, struct pl_e
 /* The approval is redeemed in the transaction that completes the session, or neither is done. */
 int post_approval_finish(struct request *request, struct response *response, struct pl_error *err)
 {
-	const struct step step = { NEXT_CODE, request_flag(request, "trust"), SIGN_IN_BY_APPROVAL };
+	const struct step step = { NEXT_CODE, PL_FACTOR_BIT(PL_FACTOR_APPROVAL),
+				   request_flag(request, "trust"), SIGN_IN_BY_APPROVAL };
 	int ret = request_begin_write(request, err);
 
 	if (ret == 0)
@@ -175,7 +180,7 @@ int post_approval_finish(struct request *request, struct response *response, str
 
 int post_later(struct request *request, struct response *response, struct pl_error *err)
 {
-	const struct step step = { NEXT_OFFER, 0, SIGN_IN_BY_PASSWORD };
+	const struct step step = { NEXT_OFFER, 0, 0, SIGN_IN_BY_PASSWORD };
 
 	return complete(request, response, &step, err);
 }
@@ -210,20 +215,21 @@ int get_registration_approval(struct request *request, struct response *response
 }
 
 /* The factor, the ends of other sessions, the recovery codes and the authenticated session are
- * one transaction, which is open. codes_r stays NULL unless what came was right: what a kind sends
- * is a field of its own. */
+ * one transaction, which is open. codes_r stays NULL unless what came was right. */
 static int register_factor(struct request *request, struct response *response, json_t **codes_r,
 			   struct pl_error *err)
 {
-	const char *code = request_text(request, "code");
-	const int is_phone = request_text(request, "number") != NULL;
-	const struct step step = { NEXT_REGISTER, request_flag(request, "trust"),
-				   code != NULL ? SIGN_IN_BY_CODE
-				   : is_phone   ? SIGN_IN_BY_APPROVAL
-						: SIGN_IN_BY_PASSKEY };
-	int ret = code != NULL ? factor_confirm(request, response, code, codes_r, err)
-		  : is_phone   ? approval_register(request, response, codes_r, err)
-			       : passkey_register(request, response, codes_r, err);
+	const unsigned int kind = request->route->registers;
+	const int is_app = kind == PL_FACTOR_BIT(PL_FACTOR_TOTP);
+	const int is_phone = kind == PL_FACTOR_BIT(PL_FACTOR_APPROVAL);
+	const struct step step = { NEXT_REGISTER, kind, request_flag(request, "trust"),
+				   is_app     ? SIGN_IN_BY_CODE
+				   : is_phone ? SIGN_IN_BY_APPROVAL
+					      : SIGN_IN_BY_PASSKEY };
+	int ret = is_app ? factor_confirm(request, response, request_text(request, "code"), codes_r,
+					  err)
+		  : is_phone ? approval_register(request, response, codes_r, err)
+			     : passkey_register(request, response, codes_r, err);
 
 	if (ret == 1)
 		ret = notify_member(request, request->session.member_id, "factor-registered") < 0

@@ -22,15 +22,15 @@ int answer_no_session(const struct request *request, struct response *response, 
 {
 	return respond_json(response, 200,
 			    json_pack("{s:s, s:s?, s:n, s:n, s:n, s:n, s:n, s:s, s:s?, s:b, s:b, "
-				      "s:b, s:b, s:o, s:b, s:b, s:b, s:i}",
+				      "s:b, s:b, s:o, s:o, s:b, s:b, s:b, s:i}",
 				      "state", "none", "why", why, "address", "csrf", "next",
 				      "required_from", "administrator", "name",
 				      request->policy->portal_name, "webmail", webmail_url(request),
 				      "recovery", 0, "recovery_kept", 1, "password_change", 0,
-				      "large_attachments", 0, "factors", json_array(), "passkeys",
+				      "large_attachments", 0, "factors", json_array(),
+				      "allowed_factors", json_array(), "passkeys",
 				      passkey_possible(request), "recovery_contacts", 0,
-				      "recovery_consent", 0, "idle_minutes",
-				      PL_SESSION_IDLE / 60));
+				      "recovery_consent", 0, "idle_minutes", PL_SESSION_IDLE / 60));
 }
 
 /* NULL: not an administrator, or not signed in yet. */
@@ -70,6 +70,7 @@ int answer_session(const struct request *request, struct response *response,
 {
 	char address[PL_ADDRESS_DISPLAY_MAX + 1], csrf[CSRF_TEXT];
 	char required_from[PL_DAY_TEXT];
+	unsigned int usable = 0, open = 0; /* of one who is to do the second step */
 	struct pl_factor_state state;
 	const char *role;
 	int asks = 0;
@@ -77,13 +78,16 @@ int answer_session(const struct request *request, struct response *response,
 	if (csrf_token(cookie, csrf, err) < 0 ||
 	    pl_factor_state(&request->work, session->member_id, &state) < 0 ||
 	    find_role(request, session, &role, err) < 0 ||
-	    (!session->pending &&
-	     recovery_consent_asks(request, session->member_id, &asks) < 0))
+	    (!session->pending && recovery_consent_asks(request, session->member_id, &asks) < 0))
 		return -1;
+	if (session->pending && account != NULL) {
+		usable = pl_account_usable_factors(account, request->policy);
+		open = factor_kinds_open(request, account);
+	}
 	find_required_from(request, account, next, required_from);
 	return respond_json(response, 200,
 			    json_pack("{s:s, s:n, s:s, s:s, s:s?, s:s?, s:s?, s:s, s:s?, s:b, s:b, "
-				      "s:b, s:b, s:o, s:b, s:b, s:b, s:i}",
+				      "s:b, s:b, s:o, s:o, s:b, s:b, s:b, s:i}",
 				      "state", session->pending ? "pending" : "authenticated",
 				      "why", "address",
 				      pl_address_display(&session->address, address), "csrf", csrf,
@@ -100,8 +104,9 @@ int answer_session(const struct request *request, struct response *response,
 				      "large_attachments",
 				      !session->pending &&
 					      request->policy->attachment_url[0] != '\0',
-				      "factors", factor_names(session->pending ? state.kinds : 0),
-				      "passkeys", passkey_possible(request), "recovery_contacts",
+				      "factors", factor_names(usable), "allowed_factors",
+				      factor_names(open), "passkeys", passkey_possible(request),
+				      "recovery_contacts",
 				      !session->pending && request->policy->recovery_contacts,
 				      "recovery_consent", asks, "idle_minutes",
 				      PL_SESSION_IDLE / 60));

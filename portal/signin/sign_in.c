@@ -101,7 +101,7 @@ static int open_session(struct request *request, struct sign_in *in)
 	session->channel = PL_CHANNEL_WEBMAIL;
 	session->pending = in->next != NEXT_NOTHING;
 	session->trusted_id = in->device.id;
-	session->second_factor = in->device.id != 0;
+	session->second_factor = in->device.id != 0 ? PL_SESSION_BY_OTHER : 0;
 	/* The password proves nothing to one who has a factor. */
 	session->reauthenticated_at =
 		session->pending || in->account.member.factor_kinds != 0 ? 0 : request->work.now;

@@ -55,6 +55,16 @@ test("console: an administrator without a second factor is led to registration, 
     await visitor.heading("overview.title");
 });
 
+test("console: an administrator who needs another kind of second factor is told which", {}, async (reader, page) => {
+    const visitor = await administrator(reader, "server");
+    await reader.fail("/api/admin/v1/me", 403, { error: "other-second-factor-needed", factors: ["passkey", "approval"] });
+    await page.reload();
+    await visitor.heading("refusal.kind-title");
+    await page.getByText(/a passkey, a phone that approves sign-ins/).waitFor();
+    await page.getByRole("link", { name: visitor.t("refusal.register") }).click();
+    await visitor.heading("account.title");
+});
+
 test("console: a session without a recent code is asked for one, and may decline", {}, async (reader, page) => {
     const visitor = await administrator(reader, "server");
     await sql(`UPDATE session SET reauthenticated_at = 0 WHERE member_id = ${idOf(visitor)}`);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "../web/harness.mjs";
-import { newMember } from "./server.mjs";
+import { newMember, postlatch } from "./server.mjs";
 import { Visitor } from "./visitor.mjs";
 
 // An authenticator of the page's browser, with its user verified.
@@ -87,5 +87,42 @@ test("a passkey is registered instead of an app, and a recovery code stands in f
     await visitor.knock();
     await visitor.button("code.recovery").click();
     await visitor.enter(code);
+    await visitor.inbox();
+});
+
+for (const locale of ["ko-KR", "en-US"]) {
+    test(`${locale}: who may not use an app is offered the other kinds, and may put them off`, { locale }, async (reader, page) => {
+        const visitor = new Visitor(reader, await newMember("class=keys"));
+        if (locale === "ko-KR") visitor.inKorean();
+        await plugIn(page);
+        await visitor.knock();
+        await visitor.heading("passkey.register-title");
+        assert.equal(await visitor.button("passkey.other-way").count(), 0);
+        await visitor.button("phone.register-instead").click();
+        await visitor.button("passkey.register-instead").click();
+        await page.screenshot({ path: `${process.env.NODE_FOLDER}/kinds.${locale}.png` });
+        await visitor.button("registration.later").click();
+        await visitor.inbox();
+        await visitor.account();
+        // Nothing is there of the app, and both others can be registered.
+        await visitor.section("passkeys").getByRole("button", { name: visitor.t("passkey.add") }).waitFor();
+        await visitor.button("phone.add").waitFor();
+        assert.equal(await visitor.section("factor").count(), 0);
+    });
+}
+
+test("an app that is no longer allowed is asked for until a passkey is there", {}, async (reader, page) => {
+    const member = await newMember();
+    const visitor = new Visitor(reader, member);
+    await visitor.begin();
+    await postlatch("member", "set", member.address, "class=keys");
+    await visitor.account();
+    await visitor.says("factor.not-allowed");
+    assert.equal(await visitor.button("factor.anew").count(), 0);
+    await plugIn(page);
+    await addPasskey(visitor, "key");
+    await knockAgain(visitor);
+    assert.equal(await visitor.button("passkey.code").count(), 0);
+    await usePasskey(visitor);
     await visitor.inbox();
 });

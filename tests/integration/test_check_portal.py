@@ -306,6 +306,16 @@ class Addresses(CheckTest):
         self.policy(r"http://localhost:\d+", "http://localhost:%s" % server.env["WEBMAIL_URL"].rpartition(":")[2])
         self.finds("fault", "another site answers", "postlatch-portal.conf")
 
+    def test_second_factors_that_nobody_can_register_at_an_address_without_a_name(self):
+        self.policy(r"\A", 'second_factors = "passkey, approval"\n')
+        _, lines = self.check(*self.options)
+        self.assertEqual([line for line in lines if "second_factors" in line[2]], [])
+        self.policy(r"http://localhost:(\d+)", r"http://127.0.0.1:\1")
+        self.finds("fault", "second_factors = passkey, approval: nobody can register", "or allow totp")
+        self.policy(r"passkey, approval", "passkey, totp")
+        self.policy(r"\Z", 'class "staff" {\n\tsecond_factors = "passkey"\n}\n')
+        self.finds("fault", "second_factors = passkey of class staff: nobody can register")
+
     def test_a_certificate_that_nobody_trusts(self):
         self.policy(r"http://localhost:\d+", "https://localhost:%d" % server.port("IMAPS"))
         self.finds("warning", "the certificate at portal_url", "is not valid (self", "one that this machine trusts")

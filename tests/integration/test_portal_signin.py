@@ -463,7 +463,8 @@ class Account(Flow):
         wanted = {"address": self.member, "two_factor": True, "two_factor_requirement": "optional",
                   "two_factor_mode": "use", "two_factor_mode_source": "built-in", "opted_out": False,
                   "factor": {"registered": False, "registered_at": None, "registered_ip": None,
-                             "recovery_codes": 0, "recovery_kept": True, "kinds": []}}
+                             "recovery_codes": 0, "recovery_kept": True, "kinds": [],
+                             "allowed": ["totp", "passkey", "approval"]}}
         self.assertEqual({name: account[name] for name in wanted}, wanted)
         session, = account["sessions"]
         self.assertEqual((session["name"], session["ip"], session["current"]),

@@ -107,6 +107,33 @@ static void domain_options(void **state)
 	pl_policy_unref(&policy);
 }
 
+/* That of the class comes before that of the domain. */
+static void kinds_of_second_factors(void **state)
+{
+	const unsigned int totp = PL_FACTOR_BIT(PL_FACTOR_TOTP);
+	const unsigned int passkey = PL_FACTOR_BIT(PL_FACTOR_PASSKEY);
+	const unsigned int approval = PL_FACTOR_BIT(PL_FACTOR_APPROVAL);
+	struct pl_policy *policy;
+	struct pl_error err;
+	const char *text = "second_factors = \"totp, passkey\"\n"
+			   "administrator_second_factors = passkey\n"
+			   "domain \"a.test\" { second_factors = \"passkey\" }\n"
+			   "domain \"b.test\" { }\n"
+			   "class \"staff\" { second_factors = \"passkey,approval\" }\n"
+			   "class \"guests\" { two_factor_requirement = required }\n";
+
+	(void)state;
+	if (parse(text, &policy, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_int_equal(pl_policy_second_factors(policy, "a.test", ""), passkey);
+	assert_int_equal(pl_policy_second_factors(policy, "a.test", "guests"), passkey);
+	assert_int_equal(pl_policy_second_factors(policy, "a.test", "staff"), passkey | approval);
+	assert_int_equal(pl_policy_second_factors(policy, "b.test", "nobody"), totp | passkey);
+	assert_int_equal(pl_policy_second_factors(policy, "c.test", ""), totp | passkey);
+	assert_int_equal(pl_policy_administrator_second_factors(policy), passkey);
+	pl_policy_unref(&policy);
+}
+
 /* Every error names the file, the line and the setting. */
 static void errors(void **state)
 {
@@ -131,6 +158,16 @@ static void errors(void **state)
 		{ "class \"\" { }\n", "policy.conf:1", "class" },
 		{ "class \"x\" { pop3 = off }\n", "policy.conf:1",
 		  "'pop3' here: it belongs in defaults { } or domain" },
+		{ "second_factors = \"totp, sms\"\n", "policy.conf:1",
+		  "second_factors = totp, sms" },
+		{ "second_factors = \"\"\n", "policy.conf:1", "kinds of second factors" },
+		{ "administrator_second_factors = \"passkeys\"\n", "policy.conf:1", "passkeys" },
+		{ "domain a.test {\n second_factors = none }\n", "policy.conf:2", "none" },
+		{ "class a {\n second_factors = none }\n", "policy.conf:2", "none" },
+		{ "class a {\n second_factors = totp\n second_factors = totp }\n", "policy.conf:3",
+		  "set twice" },
+		{ "defaults { second_factors = totp }\n", "policy.conf:1",
+		  "outside of all sections, or in domain \"...\" { } or class" },
 		{ "attachment_excluded_types = \"image\"\n", "policy.conf:1", "image/*" },
 		{ "attachment_excluded_types = \"image/x*\"\n", "policy.conf:1", "image/*" },
 		{ "attachment_days = 0\n", "policy.conf:1", "attachment_days" },
@@ -540,6 +577,7 @@ int main(void)
 		cmocka_unit_test(empty_file_gives_defaults),
 		cmocka_unit_test(sections),
 		cmocka_unit_test(domain_options),
+		cmocka_unit_test(kinds_of_second_factors),
 		cmocka_unit_test(errors),
 		cmocka_unit_test(list_of_addresses_is_read_one_by_one),
 		cmocka_unit_test(host_of_the_portal),

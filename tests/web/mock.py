@@ -142,7 +142,8 @@ class Session:
         return {"state": self.state, "why": None, "recovery_kept": pending or self.kept, "address": self.address, "csrf": self.csrf,
                 "next": self.next if pending else None, "name": "Postlatch",
                 "required_from": "2090-03-01" if pending and self.address.startswith("soon") else None,
-                "recovery": pending and self.codes > 0, "factors": ["totp"] if pending and self.registered else [], "passkeys": False, "idle_minutes": 30, "webmail": "http://localhost/mail/",
+                "recovery": pending and self.codes > 0, "factors": ["totp"] if pending and self.registered else [],
+                "allowed_factors": ["totp"] if pending else [], "passkeys": False, "idle_minutes": 30, "webmail": "http://localhost/mail/",
                 "password_change": not pending and not self.forbidden,
                 "large_attachments": not pending and not self.forbidden}
 
@@ -151,7 +152,7 @@ class Session:
                 "services": MAIL_SERVICES, **MAIL_SETTINGS.get(self.address.split("@")[0], {})}
 
     def account(self):
-        factor = {"registered": self.registered, "kinds": ["totp"] if self.registered else [], "registered_at": self.registered_at if self.registered else None,
+        factor = {"registered": self.registered, "kinds": ["totp"] if self.registered else [], "allowed": ["totp"], "registered_at": self.registered_at if self.registered else None,
                   "registered_ip": "192.0.2.14" if self.registered else None, "recovery_codes": self.codes, "recovery_kept": self.kept}
         return {"address": self.address, "factor": factor, "two_factor": self.two_factor,
                 "two_factor_requirement": self.two_factor_requirement, "two_factor_mode": self.two_factor_mode,
@@ -351,7 +352,7 @@ def post_connection_test_stop(session, _body):
 
 
 NOBODY = {"state": "none", "why": None, "recovery_kept": True, "address": None, "csrf": None, "next": None,
-          "required_from": None, "name": "Postlatch", "recovery": False, "factors": [], "passkeys": False, "password_change": False,
+          "required_from": None, "name": "Postlatch", "recovery": False, "factors": [], "allowed_factors": [], "passkeys": False, "password_change": False,
           "large_attachments": False,
           "idle_minutes": 30, "webmail": None}
 

@@ -61,13 +61,14 @@ function NotKept() {
 // Where two-step verification is switched off, an authenticator that is there may be deleted, and no more.
 function Registered({ account }) {
     const inUse = account.two_factor;
+    const isAllowed = account.factor.allowed.includes("totp");
     return html`
         <p data-state=${inUse ? "on" : "off"}>${t("factor.on")}</p>
         <${Details} factor=${account.factor} />
         ${inUse && !account.factor.recovery_kept && html`<${NotKept} />`}
-        ${inUse && html`<p data-aside>${t("factor.hint")}</p>`}
+        ${inUse && html`<p data-aside>${isAllowed ? t("factor.hint") : t("factor.not-allowed")}</p>`}
         <div data-row>
-            ${inUse && html`<${Action} go=${register}>${t("factor.anew")}<//>`}
+            ${inUse && isAllowed && html`<${Action} go=${register}>${t("factor.anew")}<//>`}
             ${inUse && html`<${Action} go=${makeCodes}>${t("factor.codes")}<//>`}
             <${Action} tone="danger" go=${() => remove(account)}>${t("factor.remove")}<//>
         </div>`;
@@ -83,14 +84,18 @@ function Unregistered({ account: { factor } }) {
         ${factor.registered && !factor.recovery_kept && html`<${NotKept} />`}
         ${!factor.registered && html`<p data-aside>${t("factor.why")}</p>`}
         <div data-row>
-            <${Action} tone=${factor.registered ? undefined : "accent"} go=${register}>${t("factor.register")}<//>
+            ${factor.allowed.includes("totp") && html`
+                <${Action} tone=${factor.registered ? undefined : "accent"} go=${register}>${t("factor.register")}<//>`}
             ${factor.registered && html`<${Action} go=${makeCodes}>${t("factor.codes")}<//>`}
         </div>`;
 }
 
 export function Authenticator({ account }) {
-    if (!account.two_factor && !account.factor.kinds.includes("totp")) return null;
-    const isRegistered = account.factor.kinds.includes("totp");
+    const { kinds, allowed, registered } = account.factor;
+    if (!account.two_factor && !kinds.includes("totp")) return null;
+    // Recovery codes are here, too.
+    if (!registered && !allowed.includes("totp")) return null;
+    const isRegistered = kinds.includes("totp");
     return html`<${Section} id=${ID} title=${t("factor.title")}>
         ${isRegistered ? html`<${Registered} account=${account} />` : html`<${Unregistered} account=${account} />`}
     <//>`;

@@ -15,6 +15,20 @@ function FactorNeeded() {
     <//>`;
 }
 
+const KINDS = {
+    totp: () => t("refusal.kind-totp"),
+    passkey: () => t("refusal.kind-passkey"),
+    approval: () => t("refusal.kind-approval"),
+};
+
+function OtherFactorNeeded({ factors }) {
+    const names = factors.map((kind) => KINDS[kind]()).join(", ");
+    return html`<${Page} title=${t("refusal.kind-title")}>
+        <p>${t("refusal.kind-text", { factors: names })}</p>
+        <a href="/account" data-button>${t("refusal.register")}</a>
+    <//>`;
+}
+
 function CodeNeeded() {
     return html`<${Page} title=${t("refusal.code-title")}>
         <p>${t("refusal.code-text")}</p>
@@ -23,7 +37,12 @@ function CodeNeeded() {
     <//>`;
 }
 
+// why: the ApiError.
 export function Refusal({ why }) {
-    if (why === "not-an-administrator") return html`<${NotAnAdministrator} />`;
-    return html`<${Frame}>${why === "second-factor-needed" ? html`<${FactorNeeded} />` : html`<${CodeNeeded} />`}<//>`;
+    if (why.code === "not-an-administrator") return html`<${NotAnAdministrator} />`;
+    if (why.code === "second-factor-needed") return html`<${Frame}><${FactorNeeded} /><//>`;
+    if (why.code === "other-second-factor-needed") {
+        return html`<${Frame}><${OtherFactorNeeded} factors=${why.factors} /><//>`;
+    }
+    return html`<${Frame}><${CodeNeeded} /><//>`;
 }

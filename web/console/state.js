@@ -15,10 +15,12 @@ const ROLES = ["helpdesk", "domain", "server"]; // each may do all that those be
 
 // As GET /me answers, null until it is known.
 export const me = signal(null);
-// Why the API answers this administrator nothing at all: a word of console/refusal.js, or null.
+// Why the API answers this administrator nothing at all: an ApiError that console/refusal.js knows, or null.
 export const refusal = signal(null);
 
-const REFUSALS = ["not-an-administrator", "second-factor-needed", "reauthentication-needed"];
+const REFUSALS = [
+    "not-an-administrator", "second-factor-needed", "other-second-factor-needed", "reauthentication-needed",
+];
 
 // Whether the administrator has a role, or one that may do more.
 export function may(least) {
@@ -31,10 +33,10 @@ function proven(action) {
 }
 
 // What is about the administrator rather than about the request is said in place of the whole console.
-function isTurnedAway({ code }) {
-    if (!REFUSALS.includes(code)) return false;
+function isTurnedAway(error) {
+    if (!REFUSALS.includes(error.code)) return false;
     me.value = null;
-    refusal.value = code;
+    refusal.value = error;
     return true;
 }
 

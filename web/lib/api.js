@@ -11,7 +11,8 @@ let address = null; // of the account that the page is about
 
 export class ApiError extends Error {
     // field: the one that is wrong, of those that were sent; number and reason: what the sentence about it tells.
-    constructor(code, { status = 0, wait = 0, by = null, why = null, field = null, number = 0, reason = "" } = {}) {
+    constructor(code, { status = 0, wait = 0, by = null, why = null, field = null, number = 0, reason = "",
+        factors = [] } = {}) {
         super(code);
         this.code = code;
         this.status = status;
@@ -21,6 +22,7 @@ export class ApiError extends Error {
         this.field = field;
         this.number = number;
         this.reason = reason;
+        this.factors = factors;
     }
 }
 

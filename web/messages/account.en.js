@@ -54,6 +54,7 @@ export default {
     "passkey.removed": "The passkey was removed.",
 
     "factor.title": "Authenticator",
+    "factor.not-allowed": "Authenticator apps are no longer accepted here. Yours is asked for until you have registered a passkey or a phone.",
     "factor.on": "Set up",
     "factor.off": "Not set up yet",
     "factor.since": "Set up on",

@@ -54,6 +54,7 @@ export default {
     "passkey.removed": "패스키를 삭제했습니다.",
 
     "factor.title": "인증자",
+    "factor.not-allowed": "이 서버에서는 인증 앱을 더 이상 새로 등록할 수 없습니다. 패스키나 휴대전화를 등록할 때까지는 지금 앱의 코드를 사용합니다.",
     "factor.on": "등록됨",
     "factor.off": "아직 등록하지 않음",
     "factor.since": "등록일",

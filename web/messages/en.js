@@ -219,6 +219,7 @@ export default {
     "error.too-large": "What you entered is too long.",
     "error.unsupported-media-type": "This page does not fit the server. Please reload it.",
     "error.app-passwords-off": "App passwords are switched off for your account. Please ask your administrator.",
+    "error.second-factor-kind": "This kind of two-step verification is not allowed for your account. Please choose another one.",
     "error.second-factor-needed": "Set up two-step verification first; then you can make app passwords.",
     "error.second-factor-off": "App passwords need two-step verification, which is switched off for your account. Please ask your administrator.",
     "error.too-many-app-passwords": "You have as many app passwords as there can be. Please revoke one that you no longer use.",

@@ -219,6 +219,7 @@ export default {
     "error.too-large": "입력한 값이 너무 깁니다.",
     "error.unsupported-media-type": "페이지가 서버와 맞지 않습니다. 새로 고침해 주세요.",
     "error.app-passwords-off": "이 계정은 앱 비밀번호를 사용할 수 없도록 설정되어 있습니다. 관리자에게 문의해 주세요.",
+    "error.second-factor-kind": "이 계정에는 이 종류의 2단계 인증이 허용되지 않습니다. 다른 방법을 선택해 주세요.",
     "error.second-factor-needed": "2단계 인증을 먼저 등록해 주세요. 등록한 뒤에 앱 비밀번호를 만들 수 있습니다.",
     "error.second-factor-off": "앱 비밀번호를 만들려면 2단계 인증이 필요하지만, 이 계정은 2단계 인증이 꺼져 있습니다. 관리자에게 문의해 주세요.",
     "error.too-many-app-passwords": "앱 비밀번호를 더 만들 수 없습니다. 더 이상 쓰지 않는 앱 비밀번호를 폐기해 주세요.",

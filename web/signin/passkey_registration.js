@@ -1,14 +1,13 @@
 // passkey_registration.js - a step of signing in: registers a passkey in the place of an authenticator app.
 
 import { post } from "../lib/api.js";
-import { Action } from "../lib/button.js";
 import { Form } from "../lib/form.js";
 import { Page } from "../lib/frame.js";
 import { html } from "../lib/html.js";
 import { t } from "../lib/language.js";
 import { makePasskey } from "../lib/passkeys.js";
-import { goBack } from "../lib/router.js";
 import { OtherAccount } from "./other_account.js";
+import { OtherKinds } from "./other_kinds.js";
 import { PasskeyName } from "./passkey_name.js";
 import { proceed } from "./progress.js";
 import { shownCodes } from "./recovery_codes.js";
@@ -28,7 +27,7 @@ export function PasskeyRegistration() {
         <${Form} submit=${t("passkey.register")} waiting=${t("passkey.waiting")} action=${register}>
             <${PasskeyName} />
         <//>
-        <${Action} tone="quiet" go=${() => goBack("/sign-in/registration")}>${t("passkey.other-way")}<//>
+        <${OtherKinds} from="passkey" />
         <${OtherAccount} />
     <//>`;
 }

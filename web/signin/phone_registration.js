@@ -1,11 +1,10 @@
 // phone_registration.js - a step of signing in: registers a phone in the place of an authenticator app.
 
 import { get, post } from "../lib/api.js";
-import { Action } from "../lib/button.js";
 import { html } from "../lib/html.js";
 import { t } from "../lib/language.js";
-import { goBack } from "../lib/router.js";
 import { OtherAccount } from "./other_account.js";
+import { OtherKinds } from "./other_kinds.js";
 import { PhoneForm } from "./phone_form.js";
 import { proceed } from "./progress.js";
 import { shownCodes } from "./recovery_codes.js";
@@ -22,6 +21,6 @@ export function PhoneRegistration() {
     return html`<${PhoneForm} begin=${() => post(PATH)} look=${() => get(PATH)} confirm=${confirm}
         lead=${t("phone.lead")}
         ways=${html`
-            <${Action} tone="quiet" go=${() => goBack("/sign-in/registration")}>${t("passkey.other-way")}<//>
+            <${OtherKinds} from="approval" />
             <${OtherAccount} />`} />`;
 }

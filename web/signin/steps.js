@@ -12,8 +12,8 @@ addEventListener("input", () => laterSteps().catch(console.warn), { once: true }
 
 const asksFor = (session, ...next) => session.state === "pending" && next.includes(session.next);
 
-const mayHavePasskey = ({ passkeys }) => passkeys && canUsePasskeys();
-const hasPasskey = (session) => mayHavePasskey(session) && session.factors.includes("passkey");
+const hasPasskey = ({ factors, passkeys }) => passkeys && canUsePasskeys() && factors.includes("passkey");
+const registers = (session, kind) => asksFor(session, "offer", "register") && session.allowed_factors.includes(kind);
 
 // The first one whose turn it is comes next: the strongest that the member has.
 export const steps = [
@@ -41,17 +41,18 @@ export const steps = [
     {
         path: "/sign-in/registration",
         component: laterStep(({ Registration }) => Registration),
-        isTurn: (session) => asksFor(session, "offer", "register"),
+        isTurn: (session) => registers(session, "totp"),
     },
     {
         path: "/sign-in/registration/passkey",
         component: laterStep(({ PasskeyRegistration }) => PasskeyRegistration),
-        isTurn: (session) => asksFor(session, "offer", "register") && mayHavePasskey(session),
+        // Where the app is not allowed, the page is there for browsers without passkeys, too, and has the other ways.
+        isTurn: (session) => registers(session, "passkey") && (canUsePasskeys() || !registers(session, "totp")),
     },
     {
         path: "/sign-in/registration/approval",
         component: laterStep(({ PhoneRegistration }) => PhoneRegistration),
-        isTurn: (session) => asksFor(session, "offer", "register") && session.passkeys,
+        isTurn: (session) => registers(session, "approval"),
     },
     {
         path: "/sign-in/recovery-codes",
