@@ -146,6 +146,26 @@ class Members(ConsoleTest):
         self.assertEqual(helpdesk.get("/export/members?after=x").error, "bad-request")
 
 
+class Words(ConsoleTest):
+    def test_a_search_finds_what_is_written_and_no_pattern(self):
+        names = ("a%z", "a_z", "aaz", "abcz")
+        for name in names:
+            self.command("member", "add", name + "@" + self.domain)
+        helpdesk = self.make("helpdesk")
+        for word, expected in (("a%25z", ["a%z"]), ("a_z", ["a_z"]), ("A%25", ["a%z"]), ("a%25z@", ["a%z"]), ("%25%25", []),
+                               ("__", []), ("z@", sorted(names))):
+            answer = self.good(helpdesk.get("/members?domain=%s&q=%s" % (self.domain, word)))
+            found = [row["member"].split("@")[0] for row in answer["items"]]
+            # The administrator's own name may end so, too.
+            own = helpdesk.browser.member.split("@")[0]
+            self.assertEqual(sorted(name for name in found if name != own), expected, word)
+            self.assertEqual(answer["total"], len(found), word)
+
+
+class WordsOnPostgreSQL(OnPostgreSQL, Words):
+    pass
+
+
 class Classes(ConsoleTest):
     def test_an_empty_class_is_that_of_members_without_one(self):
         for name, *settings in (("aa",), ("bb", "class=staff"), ("cc", "class=guests")):
