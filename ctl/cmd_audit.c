@@ -3,7 +3,7 @@
 
 #include "ctl/command.h"
 
-static int list_json(const struct pl_audit_record *record, void *context)
+int ctl_audit_json(const struct pl_audit_record *record, void *context)
 {
 	json_array_append_new(context,
 			      json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s}", "id",
@@ -14,7 +14,7 @@ static int list_json(const struct pl_audit_record *record, void *context)
 	return 0;
 }
 
-static int list_text(const struct pl_audit_record *record, void *context)
+int ctl_audit_text(const struct pl_audit_record *record, void *context)
 {
 	char at[32];
 
@@ -70,9 +70,9 @@ int cmd_audit(struct ctl *ctl, struct pl_error *err)
 		return -1;
 	filter.object = object[0] != '\0' ? object : NULL;
 	if (!ctl->json)
-		return pl_audit_list(ctl->work.store, &filter, list_text, NULL, err);
+		return pl_audit_list(ctl->work.store, &filter, ctl_audit_text, NULL, err);
 	json = json_array();
-	if (pl_audit_list(ctl->work.store, &filter, list_json, json, err) < 0) {
+	if (pl_audit_list(ctl->work.store, &filter, ctl_audit_json, json, err) < 0) {
 		json_decref(json);
 		return -1;
 	}

@@ -39,7 +39,7 @@ static struct owners find_owners(void)
 }
 
 /* The path of an SQLite database; NULL for a database that is no file. */
-static const char *file_of(const char *uri)
+const char *ctl_database_file(const char *uri)
 {
 	return strncmp(uri, "sqlite:", 7) == 0 ? uri + 7 : NULL;
 }
@@ -132,10 +132,22 @@ static int prepare(void *context, struct pl_error *err)
 static int make_database(const char *uri, struct making *making, struct pl_error *err)
 {
 	making->owners = find_owners();
-	making->file = file_of(uri);
+	making->file = ctl_database_file(uri);
 	if (making->file != NULL && make_folder(making->file, &making->owners, err) < 0)
 		return -1;
 	return pl_schema_create_with(uri, prepare, making, err);
+}
+
+int ctl_make_database_folder(const char *file, struct pl_error *err)
+{
+	const struct owners owners = find_owners();
+
+	return make_folder(file, &owners, err);
+}
+
+int ctl_share_database(const char *file, struct pl_error *err)
+{
+	return give(file, 0, find_owners().group, 0660, err);
 }
 
 int ctl_make_database(const char *uri, struct pl_error *err)
@@ -168,7 +180,7 @@ int cmd_db_init(struct ctl *ctl, struct pl_error *err)
 	return CTL_DONE;
 }
 
-static void backup_progress(int left, int of)
+void ctl_page_progress(int left, int of)
 {
 	ctl_progress("pages", of - left, of);
 }
@@ -176,7 +188,7 @@ static void backup_progress(int left, int of)
 /* A database that is no file is its server's to say. */
 static int is_missing(const char *uri)
 {
-	const char *file = file_of(uri);
+	const char *file = ctl_database_file(uri);
 
 	return file != NULL && access(file, F_OK) < 0 && errno == ENOENT;
 }
@@ -186,11 +198,12 @@ static int backup_older(const char *uri, const char *copy, struct pl_error *err)
 {
 	int version;
 
-	if (file_of(uri) == NULL)
+	if (ctl_database_file(uri) == NULL)
 		return 0;
 	if (pl_schema_read_version(uri, &version, err) < 0)
 		return -1;
-	return version < PL_SCHEMA_VERSION ? pl_schema_backup(uri, copy, backup_progress, err) : 0;
+	return version < PL_SCHEMA_VERSION ? pl_schema_backup(uri, copy, ctl_page_progress, err)
+					   : 0;
 }
 
 /* Makes the key of a table that is about to be made, in which nothing can be sealed yet. Before the
@@ -270,7 +283,7 @@ static int read_counts(const char *uri, int64_t counts[COUNTS], struct pl_error 
 
 static json_t *status_json(const char *uri, int version, const int64_t counts[COUNTS])
 {
-	const char *file = file_of(uri);
+	const char *file = ctl_database_file(uri);
 	char name[PL_STORE_NAME];
 	json_t *json =
 		json_pack("{s:s, s:i, s:i}", "database", pl_store_name(uri, name, sizeof(name)),
@@ -287,7 +300,7 @@ static json_t *status_json(const char *uri, int version, const int64_t counts[CO
 
 int cmd_db_status(struct ctl *ctl, struct pl_error *err)
 {
-	const char *uri = ctl->policy->database, *file = file_of(uri);
+	const char *uri = ctl->policy->database, *file = ctl_database_file(uri);
 	int64_t counts[COUNTS];
 	char name[PL_STORE_NAME];
 	int version;
@@ -308,7 +321,7 @@ int cmd_db_status(struct ctl *ctl, struct pl_error *err)
 
 int cmd_db_backup(struct ctl *ctl, struct pl_error *err)
 {
-	if (pl_schema_backup(ctl->policy->database, ctl->args[0], backup_progress, err) < 0)
+	if (pl_schema_backup(ctl->policy->database, ctl->args[0], ctl_page_progress, err) < 0)
 		return -1;
 	if (ctl->json)
 		return ctl_print_json(json_pack("{s:s}", "backup", ctl->args[0]), err);

@@ -150,6 +150,19 @@ void ctl_disconnect(const struct ctl *ctl, const struct disconnection *ended);
 
 /* Makes an empty database, a file for the group that shares it. (cmd_db.c) */
 int ctl_make_database(const char *uri, struct pl_error *err);
+/* The file of a database; NULL for one that is no file. (cmd_db.c) */
+const char *ctl_database_file(const char *uri);
+/* Makes the folder of a database's file, if it is not there. (cmd_db.c) */
+int ctl_make_database_folder(const char *file, struct pl_error *err);
+/* Gives the file to the group that shares the database. (cmd_db.c) */
+int ctl_share_database(const char *file, struct pl_error *err);
+/* Of pages; see pl_schema_backup(). (cmd_db.c) */
+void ctl_page_progress(int left, int of);
+
+/* For pl_audit_list(): prints a record as a line, or adds it to the array that context is.
+ * (cmd_audit.c) */
+int ctl_audit_text(const struct pl_audit_record *record, void *context);
+int ctl_audit_json(const struct pl_audit_record *record, void *context);
 
 /* Reads a whole file, or standard input for "-", of at most so many bytes. The caller frees the
  * text, which ends in a NUL. PL_ERR_INVALID when it cannot be opened or is too large. (input.c) */

@@ -279,6 +279,12 @@ int pl_totp_redeem_commit(const struct pl_work *work, const struct pl_keys *seal
 	return pl_factor_finish_commit(work, ret, answer_r);
 }
 
+int pl_totp_use_up(const struct pl_work *work)
+{
+	return pl_exec(work->store, PL_SQL_TOTP_USE_UP,
+		       PL_PARAMS(PL_INT("step", work->now / PL_TOTP_STEP + 1)), work->err);
+}
+
 /* Appends text with all but RFC 3986's unreserved characters as %XX. */
 static size_t put_escaped(char *buf, size_t size, size_t used, const char *text)
 {

@@ -41,6 +41,9 @@ int pl_totp_import(const struct pl_work *work, const struct pl_keys *seal,
 /* Redeems a code of the registered secret; PL_CODE_RIGHT and PL_CODE_WRONG are committed. */
 int pl_totp_redeem_commit(const struct pl_work *work, const struct pl_keys *seal, int64_t member_id,
 			  const char *code, struct pl_code_answer *answer_r);
+/* No code of anybody that is good now will be accepted: which of them were used is not known. In
+ * the caller's write transaction. */
+int pl_totp_use_up(const struct pl_work *work);
 /* "otpauth://totp/..." for a QR code (the Key Uri Format that apps read). Returns buf. */
 char *pl_totp_uri(const char *issuer, const struct pl_address *address,
 		  const struct pl_secret *secret, char *buf, size_t size);

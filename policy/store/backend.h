@@ -51,6 +51,10 @@ struct pl_backend {
 	int (*create)(const char *location, struct pl_error *err);
 	int (*backup)(const char *location, const char *path, void (*progress)(int left, int of),
 		      struct pl_error *err);
+	/* What the file at path holds takes the place of all that there is, in one transaction,
+	 * while others use it. NULL: the database has tools of its own for it. */
+	int (*restore)(const char *location, const char *path, void (*progress)(int left, int of),
+		       struct pl_error *err);
 	int (*verify)(void *db, char *problem_r, size_t size, struct pl_error *err);
 
 	int (*begin)(void *db, int write, struct pl_error *err);

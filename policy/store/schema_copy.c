@@ -417,3 +417,37 @@ int pl_schema_copy(const char *from, const char *to, pl_copy_progress *progress,
 	close_side(&copy.to);
 	return ret;
 }
+
+/* As they count by themselves, a counter of the target may be ahead of what it holds. */
+static int raise_counter(const struct copy *copy, size_t table, struct pl_error *err)
+{
+	int64_t from, to;
+
+	if (copy->from.backend->counter(copy->from.db, tables[table].name, &from, err) < 0 ||
+	    copy->to.backend->counter(copy->to.db, tables[table].name, &to, err) < 0)
+		return -1;
+	return from <= to ? 0 : copy_counter(copy, table, err);
+}
+
+static int raise_all(const struct copy *copy, struct pl_error *err)
+{
+	if (copy->to.backend->begin_long(copy->to.db, 1, err) < 0)
+		return -1;
+	for (size_t i = 0; i < PL_COPY_TABLES; i++) {
+		if (tables[i].counts && raise_counter(copy, i, err) < 0)
+			return pl_error_prefix(err, "table %s", tables[i].name);
+	}
+	return copy->to.backend->commit(copy->to.db, err);
+}
+
+int pl_schema_raise_counters(const char *from, const char *to, struct pl_error *err)
+{
+	struct copy copy = { .progress = NULL };
+	int ret = -1;
+
+	if (open_side(&copy.from, from, err) == 0 && open_side(&copy.to, to, err) == 0)
+		ret = raise_all(&copy, err);
+	close_side(&copy.from);
+	close_side(&copy.to);
+	return ret;
+}

@@ -27,4 +27,8 @@ typedef void pl_copy_progress(const char *table, int is_comparison, int64_t done
 int pl_schema_copy(const char *from, const char *to, pl_copy_progress *progress,
 		   struct pl_copied copied_r[PL_COPY_TABLES], struct pl_error *err);
 
+/* Raises the counters of to, where those of from are higher: no id that from has given is given
+ * again. Both must be of this program's version. */
+int pl_schema_raise_counters(const char *from, const char *to, struct pl_error *err);
+
 #endif

@@ -273,13 +273,12 @@ static void copy_line(const char *text, char *line, size_t size)
 	}
 }
 
-static int verify_db(void *db_p, char *problem_r, size_t size, struct pl_error *err)
+/* Pages, tables and indexes. */
+static int verify_pages(struct db *db, char *problem_r, size_t size, struct pl_error *err)
 {
-	struct db *db = db_p;
 	sqlite3_stmt *stmt;
 	int code;
 
-	problem_r[0] = '\0';
 	if (prepare_handle(db, "PRAGMA integrity_check(1)", &stmt, err) < 0)
 		return -1;
 	code = sqlite3_step(stmt);
@@ -287,6 +286,33 @@ static int verify_db(void *db_p, char *problem_r, size_t size, struct pl_error *
 		copy_line((const char *)sqlite3_column_text(stmt, 0), problem_r, size);
 	sqlite3_finalize(stmt);
 	return code == SQLITE_ROW ? 0 : pl_sqlite_failed(db->handle, code, err);
+}
+
+/* Rows that refer to others: that these are there. */
+static int verify_references(struct db *db, char *problem_r, size_t size, struct pl_error *err)
+{
+	sqlite3_stmt *stmt;
+	int code;
+
+	if (prepare_handle(db, "PRAGMA foreign_key_check", &stmt, err) < 0)
+		return -1;
+	code = sqlite3_step(stmt);
+	if (code == SQLITE_ROW)
+		snprintf(problem_r, size,
+			 "a row of table %s refers to one of table %s that is not there",
+			 (const char *)sqlite3_column_text(stmt, 0),
+			 (const char *)sqlite3_column_text(stmt, 2));
+	sqlite3_finalize(stmt);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? 0
+							 : pl_sqlite_failed(db->handle, code, err);
+}
+
+static int verify_db(void *db_p, char *problem_r, size_t size, struct pl_error *err)
+{
+	problem_r[0] = '\0';
+	if (verify_pages(db_p, problem_r, size, err) < 0)
+		return -1;
+	return problem_r[0] == '\0' ? verify_references(db_p, problem_r, size, err) : 0;
 }
 
 /* Runs one of the kept transaction statements. */
@@ -539,6 +565,7 @@ const struct pl_backend pl_backend_sqlite = {
 	.set_budget = set_budget,
 	.create = pl_sqlite_create,
 	.backup = pl_sqlite_backup,
+	.restore = pl_sqlite_restore,
 	.verify = verify_db,
 	.begin = begin,
 	.commit = commit,

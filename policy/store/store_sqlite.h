@@ -17,5 +17,7 @@ int pl_sqlite_failed(struct sqlite3 *handle, int code, struct pl_error *err);
 int pl_sqlite_create(const char *path, struct pl_error *err);
 int pl_sqlite_backup(const char *location, const char *path, void (*progress)(int left, int of),
 		     struct pl_error *err);
+int pl_sqlite_restore(const char *location, const char *path, void (*progress)(int left, int of),
+		      struct pl_error *err);
 
 #endif

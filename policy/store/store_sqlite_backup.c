@@ -1,4 +1,4 @@
-/* store_sqlite_backup.c - a copy of a database that others write to meanwhile.
+/* store_sqlite_backup.c - a copy of a database that others write to meanwhile, and back.
  *
  * SQLite's backup begins again when it finds that another program has written between two
  * steps, unless its source is within a read transaction: so one is open from the first page
@@ -6,6 +6,11 @@
  * append to the -wal file, which grows for as long as the copy takes, and is written back and
  * used anew after that. VACUUM INTO would read as steadily, but builds every table and index
  * anew, tells nothing of how far it is, and makes a file that is not in WAL mode.
+ *
+ * The way back is the same in the other direction: SQLite writes all pages in one transaction of
+ * the database in use. Its readers go on with what there was until that is committed, its writers
+ * wait, and of a run that is killed nothing is left. The file itself stays, with owner and mode,
+ * so no program has to be stopped or to open another one.
  */
 #include "policy/store/store_sqlite.h"
 
@@ -66,7 +71,7 @@ static int copy_pages(sqlite3 *from, sqlite3 *to, void (*progress)(int left, int
 	} while (code == SQLITE_OK);
 	sqlite3_backup_finish(backup);
 	if (code == SQLITE_FULL)
-		return pl_error_set(err, PL_ERR_RETRY, "the disk of the copy is full");
+		return pl_error_set(err, PL_ERR_RETRY, "the disk is full");
 	return code == SQLITE_DONE ? 0 : pl_sqlite_failed(to, code, err);
 }
 
@@ -97,6 +102,26 @@ int pl_sqlite_backup(const char *location, const char *path, void (*progress)(in
 
 	if (open_source(location, &from, err) == 0)
 		ret = write_copy(from, path, progress, err);
+	sqlite3_close_v2(from);
+	return ret;
+}
+
+int pl_sqlite_restore(const char *location, const char *path, void (*progress)(int left, int of),
+		      struct pl_error *err)
+{
+	sqlite3 *from = NULL, *to = NULL;
+	int ret = -1;
+
+	if (open_source(path, &from, err) == 0 && open_db(location, &to, err) == 0) {
+		sqlite3_busy_timeout(to, WAIT);
+		ret = run(to, "PRAGMA synchronous = FULL", err);
+	}
+	if (ret == 0)
+		ret = copy_pages(from, to, progress, err);
+	/* The log has become as large as the database. While others read, it stays so. */
+	if (ret == 0)
+		sqlite3_exec(to, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+	sqlite3_close_v2(to);
 	sqlite3_close_v2(from);
 	return ret;
 }

@@ -18,7 +18,7 @@ from server import BUILD, ROOT, TIMEOUT
 
 MARK = "@@status"
 TOUR_DIR = "/var/tmp/postlatch-tour"
-HERE, PACKAGES, CHECKED = "here", "tests/packages/documents.sh", "tools/check-docs.sh"
+HERE, PACKAGES, CHECKED, RESTORE = "here", "tests/packages/documents.sh", "tools/check-docs.sh", "test_restore.py"
 # Document and word of each kind of block, and where it is executed or checked.
 BLOCKS = {
     ("README.md", ""): HERE,
@@ -28,6 +28,7 @@ BLOCKS = {
     ("doc/account-password.md", ""): HERE, ("doc/connected-applications.md", ""): HERE,
     ("doc/operations.md", ""): HERE, ("doc/operations.md", "fail2ban"): HERE, ("doc/operations.md", "upgrade"): CHECKED,
     ("doc/operations.md", "check"): CHECKED,
+    **{("doc/operations.md", word): RESTORE for word in ("backup", "restore", "postgresql")},
     ("doc/several-machines.md", ""): HERE, ("doc/migration.md", ""): HERE,
     ("doc/security.md", ""): HERE, ("doc/administration.md", ""): HERE, ("doc/administration.ko.md", ""): HERE,
     ("doc/api.md", "tour"): HERE,
