@@ -2,6 +2,7 @@
 #include "portal/account/account_answer.h"
 
 #include "policy/credential/factor.h"
+#include "policy/session/last_access.h"
 #include "policy/settings/services.h"
 #include "portal/signin/factor.h"
 #include "portal/signin/guards.h"
@@ -108,16 +109,25 @@ int account_check_two_factor_on(struct request *request, struct response *respon
 	return two_factor.value == PL_ON ? 1 : respond_error(response, 403, "not-allowed");
 }
 
+static json_t *access_json(const struct pl_last_access *access)
+{
+	return access->at == 0 ? json_null()
+			       : json_pack("{s:I, s:s, s:s}", "at", (json_int_t)access->at, "ip",
+					   access->ip, "device", access->device);
+}
+
 static json_t *pack(struct request *request, const struct pl_layers *layers,
-		    const struct pl_factor_state *state, json_t *devices, json_t *sessions)
+		    const struct pl_factor_state *state, const struct pl_last_access *access,
+		    json_t *devices, json_t *sessions)
 {
 	struct pl_resolved mode = pl_resolve(layers, PL_SETTING_TWO_FACTOR_MODE);
 	char address[PL_ADDRESS_DISPLAY_MAX + 1];
 
-	return json_pack("{s:s, s:o, s:b, s:s, s:s, s:s, s:b, s:b, s:o, s:o}", "address",
+	return json_pack("{s:s, s:o, s:o, s:b, s:s, s:s, s:s, s:b, s:b, s:o, s:o}", "address",
 			 pl_address_display(&request->session.address, address), "factor",
 			 factor_of(state, factor_kinds_open(request, &request->account)),
-			 "two_factor", pl_resolve(layers, PL_SETTING_TWO_FACTOR).value == PL_ON,
+			 "last_access", access_json(access), "two_factor",
+			 pl_resolve(layers, PL_SETTING_TWO_FACTOR).value == PL_ON,
 			 "two_factor_requirement",
 			 pl_value_name(pl_resolve(layers, PL_SETTING_TWO_FACTOR_REQUIREMENT).value),
 			 "two_factor_mode", pl_value_name(mode.value), "two_factor_mode_source",
@@ -130,10 +140,13 @@ int answer_account(struct request *request, struct response *response, struct pl
 {
 	const int64_t member_id = request->session.member_id;
 	json_t *devices = json_array(), *sessions = json_array();
+	struct pl_last_access access;
 	struct pl_factor_state state;
 	struct pl_layers layers;
 
 	if (get_layers(request, &layers, err) < 0 ||
+	    pl_session_last_access(&request->work, &request->session,
+				   request->account.member.created_at, &access) < 0 ||
 	    pl_factor_state(&request->work, member_id, &state) < 0 ||
 	    account_add_devices(request, member_id, devices) < 0 ||
 	    account_add_sessions(request, member_id, sessions) < 0) {
@@ -141,7 +154,8 @@ int answer_account(struct request *request, struct response *response, struct pl
 		json_decref(sessions);
 		return -1;
 	}
-	return respond_json(response, 200, pack(request, &layers, &state, devices, sessions));
+	return respond_json(response, 200,
+			    pack(request, &layers, &state, &access, devices, sessions));
 }
 
 json_t *account_services(unsigned int services)

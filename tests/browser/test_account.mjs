@@ -86,3 +86,18 @@ test("new recovery codes replace the old", {}, async (reader, page) => {
     await other.enter(fresh);
     await other.inbox();
 });
+
+test("the account page says from where the member signed in before, and leads to what has happened", {}, async (reader, page) => {
+    const visitor = new Visitor(reader, await newMember());
+    await visitor.knock();
+    await visitor.button("registration.later").click();
+    await visitor.inbox();
+    await page.context().clearCookies();
+    await visitor.knock();
+    await visitor.button("registration.later").click();
+    await visitor.inbox();
+    await visitor.account();
+    await page.getByText(/Before this you signed in at .*127\.0\.0\.1.*Chrome/).waitFor();
+    await page.getByRole("link", { name: visitor.t("last-access.not-me") }).click();
+    await visitor.heading("activity.page");
+});

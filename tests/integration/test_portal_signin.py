@@ -456,6 +456,22 @@ class Account(Flow):
     def stale(self):
         self.sql("UPDATE session SET reauthenticated_at = 0 WHERE member_id = ?")
 
+    def test_the_account_page_says_when_and_from_where_the_member_signed_in_before(self):
+        self.sign_in()
+        self.good(self.browser.post("/api/sign-in/later"))
+        self.assertIsNone(self.account()["last_access"])
+        first, begin = self.browser, time.time()
+        for _ in range(2):
+            self.browser = portal.browser()
+            self.sign_in()
+            # Whoever knows the password alone has not signed in.
+            self.assertEqual(portal.browser().sign_in(self.member).status, 200)
+            self.good(self.browser.post("/api/sign-in/later"))
+            access = self.account()["last_access"]
+            self.assertEqual((access["ip"], access["device"]), (first.ip, "Windows 10, Chrome"))
+            self.assertLessEqual(abs(access["at"] - begin), 60)
+            first = self.browser
+
     def test_the_account_page_says_how_things_stand(self):
         self.sign_in()
         self.good(self.browser.post("/api/sign-in/later"))

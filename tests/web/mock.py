@@ -154,7 +154,8 @@ class Session:
     def account(self):
         factor = {"registered": self.registered, "kinds": ["totp"] if self.registered else [], "allowed": ["totp"], "registered_at": self.registered_at if self.registered else None,
                   "registered_ip": "192.0.2.14" if self.registered else None, "recovery_codes": self.codes, "recovery_kept": self.kept}
-        return {"address": self.address, "factor": factor, "two_factor": self.two_factor,
+        return {"address": self.address, "factor": factor,
+                "last_access": {"at": int(time.time()) - DAY, "ip": LONG_IP, "device": "Windows 10, Chrome"} if self.registered else None, "two_factor": self.two_factor,
                 "two_factor_requirement": self.two_factor_requirement, "two_factor_mode": self.two_factor_mode,
                 "two_factor_mode_source": self.two_factor_mode_source, "opted_out": self.opted_out, "reauthenticated": self.recent,
                 "devices": self.devices, "sessions": self.sessions}

@@ -4,6 +4,7 @@ import { html } from "../lib/html.js";
 import { t } from "../lib/language.js";
 import { Authenticator } from "./authenticator.js";
 import { Choice } from "./choice.js";
+import { LastAccess } from "./last_access.js";
 import { Passkeys } from "./passkeys.js";
 import { Phones } from "./phones.js";
 import { useAccount } from "./state.js";
@@ -26,6 +27,7 @@ export function TwoStep() {
     const [state, sentence] = standing(account);
     return html`
         <p data-standing=${state}>${sentence}</p>
+        <${LastAccess} access=${account.last_access} />
         <p>${t("account.scope")}</p>
         <${Passkeys} account=${account} />
         <${Phones} account=${account} />

@@ -53,6 +53,8 @@ export default {
     "passkey.remove-text": "It no longer confirms sign-in, and your other devices are signed out. Without another way of two-step verification, recovery codes and trusted devices are removed, too. Please delete it in your device or password manager as well.",
     "passkey.removed": "The passkey was removed.",
 
+    "last-access.text": "Before this you signed in at {time}, from {ip}, with {device}.",
+    "last-access.not-me": "It was not me",
     "factor.title": "Authenticator",
     "factor.not-allowed": "Authenticator apps are no longer accepted here. Yours is asked for until you have registered a passkey or a phone.",
     "factor.on": "Set up",

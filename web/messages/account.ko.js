@@ -53,6 +53,8 @@ export default {
     "passkey.remove-text": "더 이상 로그인 확인에 쓰이지 않으며, 다른 기기는 로그아웃됩니다. 다른 2단계 인증 방법이 없으면 복구 코드와 신뢰하는 기기도 삭제됩니다. 기기나 비밀번호 관리자에서도 삭제하세요.",
     "passkey.removed": "패스키를 삭제했습니다.",
 
+    "last-access.text": "지난 로그인: {time}, {ip}, {device}.",
+    "last-access.not-me": "내가 한 것이 아닌가요?",
     "factor.title": "인증자",
     "factor.not-allowed": "이 서버에서는 인증 앱을 더 이상 새로 등록할 수 없습니다. 패스키나 휴대전화를 등록할 때까지는 지금 앱의 코드를 사용합니다.",
     "factor.on": "등록됨",
