@@ -1,10 +1,12 @@
 /* cmd_link.c - postlatch link ... */
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ctl/command.h"
-#include "policy/attachment/link.h"
+#include "policy/attachment/link_password.h"
 #include "policy/attachment/quota.h"
+#include "policy/base/utf8.h"
 
 static const char *state_of(const struct pl_link *link, int64_t now)
 {
@@ -95,34 +97,105 @@ int cmd_link_list(struct ctl *ctl, struct pl_error *err)
 	return -1;
 }
 
-/* 1, or -1. */
-static int withdraw(const struct ctl *ctl, int64_t id, struct pl_error *err)
-{
-	struct pl_link link;
-	int ret = pl_link_get(&ctl->work, id, &link);
-
-	if (ret == 0)
-		return pl_error_set(err, PL_ERR_CONFLICT, "no such link: %lld", (long long)id);
-	if (ret < 0)
-		return -1;
-	ret = pl_link_withdraw(&ctl->work, &link);
-	return ret != 0 ? ret
-			: pl_error_set(err, PL_ERR_CONFLICT, "link %lld is %s already",
-				       (long long)id, state_of(&link, ctl->work.now));
-}
-
-int cmd_link_withdraw(struct ctl *ctl, struct pl_error *err)
+/* The link of args[0]: 0, or -1. */
+static int find_link(const struct ctl *ctl, struct pl_link *link_r, struct pl_error *err)
 {
 	char *end;
 	const int64_t id = strtoll(ctl->args[0], &end, 10);
+	int ret;
 
 	if (id <= 0 || *end != '\0')
 		return pl_error_set(err, PL_ERR_INVALID,
 				    "\"%.32s\" is not an ID; `postlatch link list` shows them",
 				    ctl->args[0]);
+	ret = pl_link_get(&ctl->work, id, link_r);
+	if (ret == 0)
+		return pl_error_set(err, PL_ERR_CONFLICT, "no such link: %lld", (long long)id);
+	return ret < 0 ? -1 : 0;
+}
+
+/* ret: what a change of the link has returned; 0 is that it has ended. */
+static int changed(const struct ctl *ctl, const struct pl_link *link, int ret, struct pl_error *err)
+{
+	return ret != 0 ? ret
+			: pl_error_set(err, PL_ERR_CONFLICT, "link %lld is %s already",
+				       (long long)link->id, state_of(link, ctl->work.now));
+}
+
+static int withdraw(const struct ctl *ctl, struct pl_error *err)
+{
+	struct pl_link link;
+
+	if (find_link(ctl, &link, err) < 0)
+		return -1;
+	return changed(ctl, &link, pl_link_withdraw(&ctl->work, &link), err);
+}
+
+int cmd_link_withdraw(struct ctl *ctl, struct pl_error *err)
+{
 	if (pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
-	return ctl_finish_write(ctl, withdraw(ctl, id, err), err) < 0 ? -1 : CTL_DONE;
+	return ctl_finish_write(ctl, withdraw(ctl, err), err) < 0 ? -1 : CTL_DONE;
+}
+
+/* "": none. */
+static int set_password(const struct ctl *ctl, const char *password, struct pl_error *err)
+{
+	struct pl_link link;
+
+	if (find_link(ctl, &link, err) < 0)
+		return -1;
+	return changed(ctl, &link, pl_link_set_password(&ctl->work, ctl->keys, &link, password),
+		       err);
+}
+
+static int has_control_character(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7F)
+			return 1;
+	}
+	return 0;
+}
+
+/* What a line of standard input has, as the member's page would take it: 0, or -1. */
+static int check_line(char *text, size_t len, struct pl_error *err)
+{
+	if (len > 0 && text[len - 1] == '\n')
+		text[--len] = '\0';
+	if (len == 0)
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "standard input has no password; --remove takes one away");
+	if (!pl_is_utf8_text(text, len) || has_control_character(text, len))
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "a password of a link is one line of UTF-8 without control "
+				    "characters");
+	return 0;
+}
+
+static int write_password(struct ctl *ctl, const char *password, struct pl_error *err)
+{
+	if (pl_store_begin_write(ctl->work.store, err) < 0)
+		return -1;
+	return ctl_finish_write(ctl, set_password(ctl, password, err), err);
+}
+
+int cmd_link_password(struct ctl *ctl, struct pl_error *err)
+{
+	size_t len;
+	char *text;
+	int ret;
+
+	if (ctl->option[CTL_OPTION_REMOVE] != NULL)
+		return write_password(ctl, "", err) < 0 ? -1 : CTL_DONE;
+	if (ctl_read_input("-", PL_LINK_PASSWORD_MAX + 1, &text, &len, err) < 0)
+		return -1;
+	ret = check_line(text, len, err);
+	if (ret == 0)
+		ret = write_password(ctl, text, err);
+	OPENSSL_cleanse(text, len);
+	free(text);
+	return ret < 0 ? -1 : CTL_DONE;
 }
 
 /* "5120", in MB; "unlimited"; "inherited". */

@@ -52,6 +52,40 @@ class Links(CommandTest):
         self.assertIn("no such domain", self.site.run("link", "quota", "none.test", "1").stderr)
         self.assertIn("no such member", self.site.run("link", "quota", "none@example.test", "1").stderr)
 
+    def test_a_password_is_set_from_standard_input_and_removed(self):
+        self.site.ok("domain", "add", "example.test")
+        self.add(ALICE, "plans.png")
+        link, = self.site.json("link", "list")
+
+        def stored():
+            return self.site.sql("SELECT password FROM attachment_link")[0][0]
+
+        def password(text, *options):
+            return self.site.run("link", "password", str(link["id"]), *options, stdin=text)
+        self.assertEqual(password("비밀번호 하나\n").returncode, 0)
+        first = stored()
+        self.assertEqual(len(first), 64)
+        record = self.site.json("audit", "--limit", "1")[0]
+        self.assertEqual((record["action"], record["object"], record["after"]),
+                         ("link.password", ALICE, "id=%d password=on" % link["id"]))
+        self.assertEqual(password("secret without an end of line").returncode, 0)
+        self.assertNotEqual(stored(), first)
+        first = stored()
+        for text, complaint in (("", "has no password"), ("\n", "has no password"), ("short\n", "6 characters or more"),
+                                ("two lines\nof it\n", "one line"), ("a tab\tin it\n", "one line"),
+                                ("x" * 129 + "\n", "129 bytes")):
+            refused = password(text)
+            self.assertNotEqual(refused.returncode, 0, text)
+            self.assertIn(complaint, refused.stderr)
+            self.assertNotIn("of it", refused.stderr + refused.stdout)
+        self.assertEqual(stored(), first)
+        self.assertEqual(password("", "--remove").returncode, 0)
+        self.assertIsNone(stored())
+        self.assertEqual(self.site.json("audit", "--limit", "1")[0]["after"], "id=%d password=off" % link["id"])
+        self.site.ok("link", "withdraw", str(link["id"]))
+        self.assertIn("is withdrawn already", password("long enough\n").stderr)
+        self.assertIn("no such link", self.site.run("link", "password", "99", stdin="long enough\n").stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

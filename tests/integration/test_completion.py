@@ -36,6 +36,7 @@ class Offers(unittest.TestCase):
                                                    "export"})
         self.assertEqual(complete("db", "ba"), {"backup"})
         self.assertEqual(complete("app-password", "--json", "r"), {"revoke"})
+        self.assertEqual(complete("link", "p"), {"password"})
 
     def test_behind_another_policy_file(self):
         self.assertEqual(complete("-c", "/etc/other.conf", "memb"), {"member"})
@@ -44,6 +45,7 @@ class Offers(unittest.TestCase):
     def test_options_of_the_command(self):
         self.assertEqual(complete("domain", "set", "-"), {"--scope", "--dry-run", "--json", "--help"})
         self.assertEqual(complete("explain", "--c"), {"--channel", "--credential"})
+        self.assertEqual(complete("link", "password", "3", "--r"), {"--remove"})
         self.assertEqual(complete("member", "set", "a", "@", "x.test", "--d"), {"--domain", "--dry-run"})
 
     def test_settings(self):
