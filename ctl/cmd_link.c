@@ -198,29 +198,6 @@ int cmd_link_password(struct ctl *ctl, struct pl_error *err)
 	return ret < 0 ? -1 : CTL_DONE;
 }
 
-/* "5120", in MB; "unlimited"; "inherited". */
-static int read_quota(const char *text, int64_t *bytes_r, struct pl_error *err)
-{
-	char *end;
-	const long long megabytes = strtoll(text, &end, 10);
-
-	if (strcmp(text, "unlimited") == 0) {
-		*bytes_r = PL_QUOTA_UNLIMITED;
-		return 0;
-	}
-	if (strcmp(text, "inherited") == 0) {
-		*bytes_r = PL_QUOTA_INHERITED;
-		return 0;
-	}
-	if (end == text || *end != '\0' || megabytes < 0 || megabytes > 1073741824)
-		return pl_error_set(err, PL_ERR_INVALID,
-				    "\"%.32s\" is not a quota; use a number of MB, up to "
-				    "1073741824, or unlimited, or inherited",
-				    text);
-	*bytes_r = megabytes * 1048576;
-	return 0;
-}
-
 static int set_domain_quota(struct ctl *ctl, int64_t bytes, struct pl_error *err)
 {
 	char name[PL_DOMAIN_MAX + 1];
@@ -249,7 +226,7 @@ int cmd_link_quota(struct ctl *ctl, struct pl_error *err)
 	int64_t bytes = 0;
 	int ret;
 
-	if (read_quota(ctl->args[1], &bytes, err) < 0 ||
+	if (pl_quota_parse(ctl->args[1], &bytes, err) < 0 ||
 	    pl_store_begin_write(ctl->work.store, err) < 0)
 		return -1;
 	ret = strchr(ctl->args[0], '@') != NULL ? set_member_quota(ctl, bytes, err)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "policy/base/day.h"
+
 enum pl_link_state pl_link_state(const struct pl_link *link, int64_t now)
 {
 	if (link->withdrawn_at != 0)
@@ -68,8 +70,13 @@ int pl_download_count(const struct pl_work *work, int64_t file_id, const unsigne
 
 	if (added <= 0)
 		return (int)added;
-	return pl_exec(work->store, PL_SQL_LINK_DOWNLOAD_COUNT,
-		       PL_PARAMS(PL_INT("file_id", file_id)), work->err) < 0
+	if (pl_exec(work->store, PL_SQL_LINK_DOWNLOAD_COUNT, PL_PARAMS(PL_INT("file_id", file_id)),
+		    work->err) < 0)
+		return -1;
+	return pl_exec(work->store, PL_SQL_LINK_TRAFFIC_ADD,
+		       PL_PARAMS(PL_INT("file_id", file_id),
+				 PL_INT("day", work->now - work->now % PL_DAY_SECONDS)),
+		       work->err) < 0
 		       ? -1
 		       : 1;
 }

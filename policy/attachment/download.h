@@ -28,8 +28,9 @@ int pl_download_get(const struct pl_work *work, int64_t file_id, const unsigned 
 		    struct pl_download *download_r);
 /* Whether a file that is being sent may be sent on: 1; 0 its link was withdrawn, or is gone; -1. */
 int pl_download_goes_on(const struct pl_work *work, int64_t file_id);
-/* The file was fetched with this ticket, at work->now. In the caller's write transaction. 1
- * counted, 0 it was counted already, or is there no longer, -1. */
+/* The file was fetched with this ticket, at work->now: one download of it, and of its owner's
+ * traffic on that day (usage.h) with all its bytes. In the caller's write transaction. 1 counted, 0
+ * it was counted already, or is there no longer, -1. */
 int pl_download_count(const struct pl_work *work, int64_t file_id, const unsigned char *ticket);
 
 #endif

@@ -8,11 +8,10 @@
 #include <unistr.h>
 
 #include "policy/account/audit.h"
+#include "policy/attachment/quota.h"
 #include "policy/base/day.h"
 #include "policy/base/random.h"
 #include "policy/base/utf8.h"
-
-#define MEGABYTE INT64_C(1048576)
 
 static const char *origin_name(enum pl_link_origin origin)
 {
@@ -21,11 +20,11 @@ static const char *origin_name(enum pl_link_origin origin)
 
 /* -- how much may be stored -- */
 
-static int64_t quota_of(struct pl_stmt *row, const char *column, long fallback)
+static int64_t quota_of(struct pl_stmt *row, const char *column, long policy_megabytes)
 {
-	if (!pl_col_is_null(row, column))
-		return pl_col_int(row, column);
-	return fallback == 0 ? -1 : fallback * MEGABYTE;
+	return pl_quota_holds(pl_col_is_null(row, column) ? PL_QUOTA_INHERITED
+							  : pl_col_int(row, column),
+			      policy_megabytes);
 }
 
 int pl_link_room(const struct pl_work *work, const struct pl_policy *policy,

@@ -32,6 +32,7 @@ static const struct {
 	{ "attachment_link", "id", 1 },
 	{ "attachment_file", "id", 1 },
 	{ "attachment_download", "file_id, ticket", 0 },
+	{ "attachment_traffic", "member_id, day", 0 },
 	{ "app_password", "id", 1 },
 	{ "app_password_network", "app_password_id, network {C}", 0 },
 	{ "profile_link", "digest", 0 },

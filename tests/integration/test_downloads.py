@@ -88,6 +88,10 @@ class Downloads(PortalTest):
         with open("/proc/%d/status" % self.portal.process.pid) as f:
             return int(re.search(r"VmHWM:\s+(\d+)", f.read()).group(1)) * 1024
 
+    def traffic(self):
+        """(downloads, bytes) of all members."""
+        return self.portal.sql("SELECT COALESCE(SUM(downloads), 0), COALESCE(SUM(bytes), 0) FROM attachment_traffic")[0]
+
     def wait_counted(self, link, *counts):
         """Counting comes after the last byte."""
         wait_for(lambda: self.counted(link) == list(counts), TIMEOUT)
@@ -177,6 +181,7 @@ class Fetching(Downloads):
         self.assertEqual((answer.status, answer.headers["Content-Range"]), (416, "bytes */0"))
 
     def test_a_ticket_counts_once_and_two_tickets_twice(self):
+        traffic = self.traffic()
         link, path = self.link((b"x" * 100, "a.txt"), (b"y", "b.txt"))
         first, second = self.ticket(link, path), self.ticket(link, path)
         self.assertNotEqual(first, second)
@@ -187,6 +192,7 @@ class Fetching(Downloads):
         self.wait_counted(link, 2, 0)
         self.get(self.ticket(link, path, 1))
         self.wait_counted(link, 2, 1)
+        self.assertEqual([now - then for now, then in zip(self.traffic(), traffic)], [3, 201])
 
     def test_a_head_and_a_part_that_is_not_the_last_count_nothing(self):
         link, path = self.link((b"0123456789", "a.txt"))

@@ -12,6 +12,7 @@
 
 #include "policy/attachment/download.h"
 #include "policy/attachment/link_notice.h"
+#include "policy/attachment/usage.h"
 #include "policy/settings/option.h"
 
 #define T 1700000000
@@ -537,6 +538,108 @@ static void a_download_is_counted_once_with_each_ticket(void **state)
 	assert_int_equal(pl_download_get(work_at(fixture, T), id + 100, one, &download), 0);
 }
 
+struct largest {
+	char names[64];
+	int64_t bytes, sent;
+};
+
+static int note_largest(const struct pl_address *member, const struct pl_usage *usage,
+			void *context)
+{
+	struct largest *largest = context;
+	const size_t used = strlen(largest->names);
+
+	snprintf(largest->names + used, sizeof(largest->names) - used, "%.10s ", member->local);
+	largest->bytes += usage->bytes;
+	largest->sent += usage->sent;
+	return 0;
+}
+
+static void what_is_stored_and_sent_is_counted_by_member_and_domain(void **state)
+{
+	static const unsigned char one[PL_DOWNLOAD_TICKET] = "1", two[PL_DOWNLOAD_TICKET] = "2";
+	struct fixture *fixture = *state;
+	const struct pl_new_file_link files[2] = { file_of("x", 100), file_of("y", 20) };
+	struct largest largest = { .names = "" };
+	struct pl_account account;
+	struct pl_secret token;
+	struct pl_usage usage;
+	int64_t id;
+
+	add_member(fixture, "small@a.test", "");
+	add_member(fixture, "large@a.test", "");
+	add_member(fixture, "none@a.test", "");
+	add_member(fixture, "foreign@b.test", "");
+	assert_int_equal(add_link(fixture, "small@a.test", &files[1], 1, &token), 1);
+	assert_int_equal(add_link(fixture, "large@a.test", files, 2, &token), 1);
+	assert_int_equal(add_link(fixture, "large@a.test", &files[1], 1, &token), 1);
+	assert_int_equal(add_link(fixture, "foreign@b.test", files, 1, &token), 1);
+	id = sql_int(fixture->db, "SELECT MIN(id) FROM attachment_file WHERE size = 100");
+	reopen(fixture, PL_ROLE_PORTAL);
+	assert_int_equal(count(fixture, id, one), 1);
+	assert_int_equal(count(fixture, id, one), 0);
+	assert_int_equal(count(fixture, id, two), 1);
+	account = account_of(fixture, "large@a.test");
+	reopen(fixture, PL_ROLE_CONSOLE);
+	assert_int_equal(pl_usage_member(work_at(fixture, T), account.member.id, &usage), 1);
+	assert_int_equal(usage.bytes, 140);
+	assert_int_equal(usage.links, 2);
+	assert_int_equal(usage.downloads, 2);
+	assert_int_equal(usage.sent, 200);
+	assert_int_equal(usage.own_quota, PL_QUOTA_INHERITED);
+	assert_int_equal(pl_usage_domain(work_at(fixture, T), account.domain.id, &usage), 1);
+	assert_int_equal(usage.bytes, 160);
+	assert_int_equal(usage.links, 3);
+	assert_int_equal(usage.sent, 200);
+	/* Not who has nothing, nor others' members. */
+	assert_ok(fixture, pl_usage_largest(work_at(fixture, T), account.domain.id, 10,
+					    note_largest, &largest));
+	assert_string_equal(largest.names, "large small ");
+	assert_int_equal(largest.bytes, 160);
+	assert_int_equal(largest.sent, 200);
+	largest.names[0] = '\0';
+	assert_ok(fixture, pl_usage_largest(work_at(fixture, T), account.domain.id, 1, note_largest,
+					    &largest));
+	assert_string_equal(largest.names, "large ");
+	/* Files that are withdrawn are stored no longer, and were sent all the same. */
+	sql_run(fixture->db, "UPDATE attachment_file SET blob = NULL");
+	assert_int_equal(pl_usage_member(work_at(fixture, T), account.member.id, &usage), 1);
+	assert_int_equal(usage.bytes + usage.links, 0);
+	assert_int_equal(usage.sent, 200);
+	assert_int_equal(pl_usage_member(work_at(fixture, T + 31 * DAY), account.member.id, &usage),
+			 1);
+	assert_int_equal(usage.downloads + usage.sent, 0);
+	assert_int_equal(pl_usage_member(work_at(fixture, T), account.member.id + 100, &usage), 0);
+	/* Kept for count_days. */
+	reopen(fixture, PL_ROLE_PORTAL);
+	assert_ok(fixture, prune_at(fixture, T + 400 * DAY - DAY));
+	assert_int_equal(sql_int(fixture->db, "SELECT SUM(bytes) FROM attachment_traffic"), 200);
+	assert_ok(fixture, prune_at(fixture, T + 401 * DAY));
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM attachment_traffic"), 0);
+}
+
+static void a_quota_is_written_as_it_is_read(void **state)
+{
+	static const char *const right[] = { "0", "20480", "1073741824", "unlimited", "inherit" };
+	static const char *const wrong[] = { "",   "x",   "1x",         "-1",       " 1",
+					     "+1", "1.5", "1073741825", "inherited" };
+	char text[PL_QUOTA_TEXT];
+	struct pl_error err;
+	int64_t bytes;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
+		assert_int_equal(pl_quota_parse(right[i], &bytes, &err), 0);
+		assert_string_equal(pl_quota_format(bytes, text), right[i]);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(pl_quota_parse(wrong[i], &bytes, &err), -1);
+	assert_int_equal(pl_quota_holds(PL_QUOTA_INHERITED, 0), PL_QUOTA_UNLIMITED);
+	assert_int_equal(pl_quota_holds(PL_QUOTA_INHERITED, 2), 2 << 20);
+	assert_int_equal(pl_quota_holds(0, 2), 0);
+	assert_int_equal(pl_quota_holds(PL_QUOTA_UNLIMITED, 2), PL_QUOTA_UNLIMITED);
+}
+
 static void files_go_with_their_link_and_links_later(void **state)
 {
 	struct fixture *fixture = *state;
@@ -703,6 +806,8 @@ int main(void)
 		TEST_WITH_DATABASE(links_of_a_member_come_newest_first),
 		TEST_WITH_DATABASE(a_link_is_extended_once_while_it_is_open),
 		TEST_WITH_DATABASE(a_download_is_counted_once_with_each_ticket),
+		TEST_WITH_DATABASE(what_is_stored_and_sent_is_counted_by_member_and_domain),
+		cmocka_unit_test(a_quota_is_written_as_it_is_read),
 		TEST_WITH_DATABASE(who_has_sent_what_nobody_fetches_is_told_once),
 		TEST_WITH_DATABASE(files_go_with_their_link_and_links_later),
 		TEST_WITH_DATABASE(what_no_row_names_is_swept),

@@ -38,6 +38,7 @@ static const char rows[] =
 	"NULL, "
 	"'', '', 0, 0, 0);"
 	"INSERT INTO attachment_download VALUES (8, {00}, 5);"
+	"INSERT INTO attachment_traffic VALUES (7, 86400, 2, 5000000000);"
 	"INSERT INTO app_password (id, member_id, mac, key_id, label, services, networks, "
 	"expires_at, created_at) "
 	"VALUES (1, 7, {00FF0A}, 1, 'line\nbreak \xED\x95\x9C', 'all', '', 0, 0), "

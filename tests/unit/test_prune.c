@@ -261,6 +261,7 @@ static void every_table_has_a_limit(void **state)
 		"attachment_download "  /* swept */
 		"attachment_file "      /* a hundred for a link */
 		"attachment_link "      /* swept, and with its member */
+		"attachment_traffic "   /* swept: count_days; a row a day for a member */
 		"attachment_upload "    /* swept, and few for a member */
 		"audit "                /* swept: audit_days, sign_in_days */
 		"connection_attempt "   /* with its test, so many each */
