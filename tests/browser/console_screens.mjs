@@ -34,7 +34,7 @@ async function member(visitor) {
     await sql(`INSERT INTO member_use (member_id, service, credential, used_at, ip)
         VALUES (${id}, 'imap', 'app-password', ${now}, '2001:db8:1111:2222:3333:4444:5555:6666')`);
     await visitor.open(`/console/member?member=${address}`);
-    for (const section of ["app-passwords", "applications", "sessions", "devices", "activity", "audit"]) {
+    for (const section of ["attachments", "app-passwords", "applications", "sessions", "devices", "activity", "audit"]) {
         await visitor.section(section).waitFor();
     }
 }
@@ -69,6 +69,8 @@ export const SCREENS = {
     domain: async (visitor) => {
         await visitor.open("/console/domain?domain=demo.test");
         await visitor.page.locator("[name=scope]").first().waitFor();
+        await visitor.page.locator("[name=quota]").waitFor();
+        await visitor.section("largest").waitFor();
     },
     "domain, changes are looked at": async (visitor) => {
         await visitor.open("/console/domain?domain=demo.test");

@@ -24,6 +24,7 @@ import "./test_console_overview.mjs";
 import "./test_console_member.mjs";
 import "./test_console_members.mjs";
 import "./test_console_forwards.mjs";
+import "./test_console_attachments.mjs";
 import "./test_console_import.mjs";
 import "./test_console_jobs.mjs";
 import "./test_console_keyboard.mjs";

@@ -8,6 +8,7 @@ import { html } from "../lib/html.js";
 import { number, t, time } from "../lib/language.js";
 import { go, Link } from "../lib/router.js";
 import { asked } from "./address.js";
+import { Attachments, LargestMembers } from "./attachments.js";
 import { DomainForm } from "./domain_form.js";
 import { pageOf } from "./domains.js";
 import { SettingsTable } from "./settings_table.js";
@@ -58,6 +59,11 @@ function Changes({ object }) {
     return html`<${DomainForm} key=${object.tag} object=${object} />`;
 }
 
+function LargeAttachments({ domain }) {
+    const path = `/domains/${encodeURIComponent(domain.domain)}`;
+    return html`<${Attachments} path=${path} /><${LargestMembers} path=${path} />`;
+}
+
 export function Domain() {
     const name = asked("domain");
     const object = useObject(`/domains/${encodeURIComponent(name)}`);
@@ -73,5 +79,6 @@ export function Domain() {
             <${Facts} domain=${domain} />
         </section>
         <${Changes} object=${object} />
+        ${!domain.alias_of && html`<${LargeAttachments} domain=${domain} />`}
         ${may("server") && html`<${Removal} domain=${domain} reload=${object.reload} />`}`;
 }

@@ -13,6 +13,7 @@ import { t, time } from "../lib/language.js";
 import { go } from "../lib/router.js";
 import { Table } from "../lib/table.js";
 import { asked } from "./address.js";
+import { Attachments } from "./attachments.js";
 import { MemberCredentials } from "./member_credentials.js";
 import { MemberExplain } from "./member_explain.js";
 import { MemberActivity, MemberAudit } from "./member_history.js";
@@ -87,6 +88,7 @@ function Sections({ name }) {
         <${Facts} member=${member} />
         <${MemberTwoStep} object=${told} path=${path} changed=${changed} />
         <${MemberServices} object=${told} />
+        <${Attachments} path=${path} changed=${changed} />
         <${MemberCredentials} member=${member} path=${path} version=${version.value} changed=${changed} />
         <${MemberExplain} path=${path} />
         <${MemberActivity} path=${path} version=${version.value} />
