@@ -1,6 +1,8 @@
-/* check_attachments.c - whether files that mail links to can be stored, and are removed. */
+/* check_attachments.c - whether files that mail links to can be stored, also from webmail, and are
+ * removed. */
 #include <errno.h>
 #include <grp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -8,6 +10,7 @@
 #include "ctl/check/check.h"
 #include "policy/attachment/link.h"
 #include "policy/base/day.h"
+#include "policy/session/oauth_client.h"
 
 #define MEGABYTE INT64_C(1048576)
 #define FREE_LEAST (1024 * MEGABYTE)
@@ -71,6 +74,58 @@ static void check_blobs(struct check *check, const struct pl_blobs_state *state,
 		   (long long)(state->free_bytes / MEGABYTE));
 }
 
+struct uploads {
+	const struct check *check;
+	int has_webmail;
+	char domain[PL_DOMAIN_MAX + 1]; /* the first that has the service */
+};
+
+static int find_webmail(const struct pl_oauth_client *client, void *context)
+{
+	struct uploads *uploads = context;
+
+	uploads->has_webmail |= client->channel == PL_CHANNEL_WEBMAIL &&
+				!pl_oauth_client_only_introspects(client);
+	return uploads->has_webmail;
+}
+
+static int find_domain(const struct pl_domain *domain, void *context)
+{
+	struct uploads *uploads = context;
+	const struct check *check = uploads->check;
+	struct pl_account account;
+
+	memset(&account, 0, sizeof(account));
+	account.domain = *domain;
+	snprintf(account.member.address.domain, sizeof(account.member.address.domain), "%s",
+		 domain->name);
+	if (!domain->active || !pl_link_is_on(&account, check->policy, check->ctl->work.now))
+		return 0;
+	snprintf(uploads->domain, sizeof(uploads->domain), "%s", domain->name);
+	return 1;
+}
+
+/* Scripts of webmail send large files to the portal, which takes them from those at the origin of
+ * webmail_url alone. */
+static void check_uploads(struct check *check)
+{
+	struct uploads uploads = { .check = check };
+	struct pl_error err = { 0 };
+
+	if (check->policy->webmail_url[0] != '\0')
+		return;
+	if (pl_oauth_client_list(check->store, find_webmail, &uploads, &err) < 0 ||
+	    (uploads.has_webmail &&
+	     pl_domain_list(check->store, find_domain, &uploads, &err) < 0))
+		check_find(check, CHECK_FAULT, "%s", err.msg);
+	else if (uploads.domain[0] != '\0')
+		check_find(check, CHECK_WARNING,
+			   "webmail_url is empty, so members of %s cannot send large files from "
+			   "webmail, although large_attachments is on; set webmail_url to the "
+			   "address of webmail",
+			   uploads.domain);
+}
+
 int check_attachments(struct check *check)
 {
 	const char *path = check->policy->attachment_folder;
@@ -81,6 +136,7 @@ int check_attachments(struct check *check)
 	if (check->policy->attachment_url[0] == '\0')
 		return 0;
 	check_name(check);
+	check_uploads(check);
 	if (!check_folder(check, path))
 		return 1;
 	/* Those of the last day may wait for the next sweep. */

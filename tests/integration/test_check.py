@@ -481,6 +481,16 @@ class Files(FilesTest):
         self.contents(self.ports, lambda text: re.sub('(attachment_url = ).*', r'\1"%s"' % portal, text))
         self.finds("fault", "attachment_url has the name of portal_url")
 
+    def test_large_files_of_webmail_that_the_portal_would_refuse(self):
+        words = "webmail_url is empty, so members of demo.test cannot send large files from webmail"
+        self.addCleanup(server.postlatch, "domain", "set", "demo.test", "large_attachments=inherit")
+        server.postlatch("domain", "set", "demo.test", "large_attachments=on")
+        self.assertNotIn(words, str(self.check()))
+        self.contents(self.ports, lambda text: re.sub("(webmail_url = ).*", r'\1""', text))
+        self.finds("warning", words, "set webmail_url to the address of webmail")
+        server.postlatch("domain", "set", "demo.test", "large_attachments=off")
+        self.assertNotIn("webmail_url", str(self.check()))
+
     def test_policy_file_that_others_can_write(self):
         self.mode(self.policy, 0o664)
         self.finds("fault", "policy.conf", "others than its owner can write to", "chmod go-w it")
