@@ -6,7 +6,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { test } from "../web/harness.mjs";
-import { env, newMember } from "./server.mjs";
+import { env, newMember, until } from "./server.mjs";
 import { Visitor } from "./visitor.mjs";
 
 const run = promisify(execFile);
@@ -77,6 +77,56 @@ test("a large file is uploaded, goes on after the line broke, and is a link in t
         assert.equal(sha256(await download(page, url)), sha256(content));
     });
 });
+
+// The newest message of the folder with this subject, as it is stored.
+async function stored(page, folder, subject) {
+    let found = "";
+    for (let uid = 1; uid < 6; uid += 1) {
+        const answer = await page.request.get(`${env.WEBMAIL_URL}/?_task=mail&_action=viewsource&_mbox=${folder}&_uid=${uid}`);
+        const source = await answer.text();
+        if (source.includes(`Subject: ${subject}`)) found = source;
+    }
+    return found;
+}
+
+// It has the link as often as the mail has forms of the text, and nothing of the file.
+function hasTheLinkAlone(source, url, forms) {
+    const unfolded = source.replace(/=\r?\n/g, "");
+    const parts = unfolded.split(/^Content-Type: text\//m).slice(1);
+    assert.equal(parts.length, forms, source);
+    for (const part of parts) assert.ok(part.includes(url), part);
+    assert.ok(source.length < 20000, String(source.length));
+    assert.doesNotMatch(source, /Content-Disposition: attachment/i);
+}
+
+for (const form of ["plain", "html"]) {
+    test(`a draft and the copy of a mail in ${form} have the link to a large file, and not the file`, {}, async (reader, page) => {
+        const visitor = new Visitor(reader, await newMember("large_attachments=on"));
+        const subject = `a large file in ${form}`;
+        await visitor.begin();
+        await inFolder(async (folder) => {
+            await writeFile(`${folder}/large.bin`, randomBytes(3 * MB));
+            await compose(page);
+            if (form === "html") {
+                await page.evaluate(() => window.rcmail.command("toggle-editor", { id: "composebody", html: true }));
+                await page.waitForFunction(() => window.rcmail.editor.editor?.initialized);
+            }
+            const text = () => page.evaluate(() => window.rcmail.editor.get_content());
+            await page.locator('input[type=file][name^="_attachments"]').first().setInputFiles(`${folder}/large.bin`);
+            await page.waitForFunction(() => window.rcmail.editor.get_content().includes("large.bin"));
+            const [url] = /http[^\s"<]+\/l\/[\w-]{43}/.exec(await text());
+            await page.fill(".recipient-input input", visitor.member.address);
+            await page.fill("#compose-subject", subject);
+            await page.evaluate(() => window.rcmail.command("savedraft"));
+            await until("the draft is stored", async () => await stored(page, "Drafts", subject) !== "");
+            hasTheLinkAlone(await stored(page, "Drafts", subject), url, form === "html" ? 2 : 1);
+            await page.click("button.send");
+            await visitor.inbox();
+            await visitor.await(subject);
+            hasTheLinkAlone(await stored(page, "Sent", subject), url, form === "html" ? 2 : 1);
+        });
+    });
+}
 
 test("the upload of a large file can be paused and cancelled, and a small file is an attachment as ever", {}, async (reader, page) => {
     const visitor = new Visitor(reader, await newMember("large_attachments=on"));
