@@ -84,8 +84,8 @@ static int find_webmail(const struct pl_oauth_client *client, void *context)
 {
 	struct uploads *uploads = context;
 
-	uploads->has_webmail |= client->channel == PL_CHANNEL_WEBMAIL &&
-				!pl_oauth_client_only_introspects(client);
+	uploads->has_webmail |=
+		client->channel == PL_CHANNEL_WEBMAIL && !pl_oauth_client_only_introspects(client);
 	return uploads->has_webmail;
 }
 
@@ -115,8 +115,7 @@ static void check_uploads(struct check *check)
 	if (check->policy->webmail_url[0] != '\0')
 		return;
 	if (pl_oauth_client_list(check->store, find_webmail, &uploads, &err) < 0 ||
-	    (uploads.has_webmail &&
-	     pl_domain_list(check->store, find_domain, &uploads, &err) < 0))
+	    (uploads.has_webmail && pl_domain_list(check->store, find_domain, &uploads, &err) < 0))
 		check_find(check, CHECK_FAULT, "%s", err.msg);
 	else if (uploads.domain[0] != '\0')
 		check_find(check, CHECK_WARNING,

@@ -583,8 +583,7 @@ static const struct pl_migration migrations[] = {
 	  "CREATE INDEX recovery_code_sent_target ON recovery_code_sent (target, sent_at);"
 	  "CREATE INDEX recovery_code_sent_kind ON recovery_code_sent (kind, sent_at);"
 	  "CREATE INDEX recovery_code_sent_at ON recovery_code_sent (sent_at);" },
-	/* day is its first second, in UTC; bytes are those of whole files. */
-	{ "downloads of files that mail links to, by day",
+	{ "downloads of files that mail links to, by day (its first second in UTC)",
 	  "CREATE TABLE attachment_traffic ("
 	  " member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
 	  " day BIGINT NOT NULL, downloads BIGINT NOT NULL, bytes BIGINT NOT NULL,"

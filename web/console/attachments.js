@@ -23,7 +23,8 @@ const LARGEST = 10;
 const WORDS = ["inherit", "unlimited"];
 
 function quotaName(word) {
-    return word === "unlimited" ? t("attachments.unlimited") : t("attachments.megabytes", { count: number(Number(word)) });
+    if (word === "unlimited") return t("attachments.unlimited");
+    return t("attachments.megabytes", { count: number(Number(word)) });
 }
 
 function stored({ bytes, quota_bytes: quota }) {
@@ -36,7 +37,7 @@ function downloaded({ downloads, sent_bytes: sent }) {
 
 function Facts({ usage }) {
     const { links, days, quota } = usage;
-    const source = quota.source === "policy-file" ? t("attachments.from-policy") : t("attachments.own");
+    const source = quota.source === "policy-file" ? t("attachments.from-policy") : t("attachments.from-own");
     return html`<dl data-facts>
         ${detail(t("attachments.stored"), t("attachments.links", { stored: stored(usage), count: number(links) }))}
         ${detail(t("attachments.downloads", { count: number(days) }), downloaded(usage))}
@@ -94,7 +95,8 @@ export function LargestMembers({ path }) {
     const columns = [t("members.member"), t("attachments.stored"), t("attachments.downloads", { count: number(30) })];
     return html`<${Section} id="largest" title=${t("attachments.largest")}>
         ${answer.value.items.length > 0
-            ? html`<${Table} label=${t("attachments.largest")} columns=${columns} rows=${answer.value.items.map(row)} />`
+            ? html`<${Table} label=${t("attachments.largest")} columns=${columns}
+                rows=${answer.value.items.map(row)} />`
             : html`<p data-empty>${t("attachments.none")}</p>`}
     <//>`;
 }

@@ -74,6 +74,7 @@ export default {
     "attachments.standing": "{value} ({source})",
     "attachments.unlimited": "Unlimited",
     "attachments.megabytes": "{count} MB",
+    "attachments.from-own": "a quota of its own",
     "attachments.from-policy": "from the policy file",
     "attachments.own": "A quota of its own",
     "attachments.own-megabytes": "Its own quota, in MB",

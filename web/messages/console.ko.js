@@ -74,6 +74,7 @@ export default {
     "attachments.standing": "{value} ({source})",
     "attachments.unlimited": "제한 없음",
     "attachments.megabytes": "{count} MB",
+    "attachments.from-own": "직접 정한 한도",
     "attachments.from-policy": "정책 파일",
     "attachments.own": "개별 한도",
     "attachments.own-megabytes": "개별 한도 (MB)",
