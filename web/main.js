@@ -27,6 +27,7 @@ const PARTS = [
     { path: "/console", load: async () => (await import("./signin/entrance.js")).Entrance },
     { path: "/approve", load: loadApprove },
     { path: "/consent", load: async () => (await import("./signin/consent.js")).Consent },
+    { path: "/recovery-contact", load: async () => (await import("./signin/recovery_stop.js")).RecoveryStop },
     { path: "/sign-out", load: async () => (await import("./signin/sign_out.js")).SignOut },
     { path: "/sign-in", load: async () => SignIn },
 ];

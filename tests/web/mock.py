@@ -38,7 +38,7 @@ import time
 WEB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../web")
 TYPES = {"html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8",
          "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
-PAGES = re.compile(r"/(sign-in|account)(/[a-z0-9-]+)*|/sign-out|/consent")
+PAGES = re.compile(r"/(sign-in|account)(/[a-z0-9-]+)*|/sign-out|/consent|/recovery-contact")
 FILES = re.compile(r"/web/((?:[a-z]+/)?[a-z_-]+(?:\.[a-z]+)+)")
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
           "base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
@@ -113,6 +113,7 @@ class Session:
         self.forbidden, self.app_passwords = word == "forbidden", app_passwords_of(word)
         self.forward = forward_of(word)
         self.links = links_of(word)
+        self.recovery = recovery_of(word)
         self.test = ConnectionTest(shows=word == "copier")
         if word == "plain":
             self.opted_out = True
@@ -145,7 +146,9 @@ class Session:
                 "recovery": pending and self.codes > 0, "factors": ["totp"] if pending and self.registered else [],
                 "allowed_factors": ["totp"] if pending else [], "passkeys": False, "idle_minutes": 30, "webmail": "http://localhost/mail/",
                 "password_change": not pending and not self.forbidden,
-                "large_attachments": not pending and not self.forbidden}
+                "large_attachments": not pending and not self.forbidden,
+                "recovery_contacts": not pending and self.recovery is not None,
+                "recovery_consent": not pending and self.recovery is not None and self.recovery["decision"] is None}
 
     def mail_settings(self):
         return {"user": self.address, "server": "mail.demo.test", "password": "app", "app_passwords": True, "oauth": True,
@@ -189,6 +192,69 @@ class Session:
             at = now - (i + (100 if after else 1)) * 3600
             entry.update(id=i + (100 if after else 1), at=at, first_at=at - 1800)
         return {"days": 30, "entries": entries, "next": None if after else "5.6.7"}
+
+
+CONSENT_TEXTS = {language: open("%s/../../conf.d/consent/1.%s.txt" % (os.path.dirname(os.path.abspath(__file__)), language)).read()
+                 for language in ("en", "ko")}
+
+
+def recovery_of(word):
+    """A member who is asked, and one who has a contact that is being changed; of others, the operator has none."""
+    now = int(time.time())
+    if word not in ("asked", "contact"):
+        return None
+    none = {"value": "", "confirmed_at": 0, "asked": "", "due_at": 0}
+    state = {"decision": None, "agreed": False, "contacts": {"mail": dict(none), "phone": dict(none)}}
+    if word == "contact":
+        state.update(decision={"decision": "agree", "text": 1, "sha256": "x", "language": "ko", "at": now - DAY,
+                               "ip": "192.0.2.1", "device": "Windows 10, Chrome"}, agreed=True)
+        state["contacts"]["mail"].update(value="a***@elsewhere.test", asked="b***@elsewhere.test", due_at=now + 3600)
+        state["contacts"]["phone"].update(asked="+82***5678")
+    return state
+
+
+def recovery_answer(session, language="en"):
+    return {"consent": {"number": 1, "language": language, "sha256": "x", "text": CONSENT_TEXTS[language]},
+            "asks": session.recovery["decision"] is None, "phone_possible": True, "foreign_possible": True,
+            "reauthenticated": session.recent, **session.recovery}
+
+
+def post_recovery_decision(session, body):
+    session.recovery.update(decision={"decision": body["decision"], "text": 1, "sha256": "x", "language": body["language"],
+                                      "at": int(time.time()), "ip": "192.0.2.1", "device": ""},
+                            agreed=body["decision"] == "agree")
+    if body["decision"] != "agree":
+        for contact in session.recovery["contacts"].values():
+            contact.update(value="", asked="", due_at=0)
+    return recovery_answer(session, body["language"])
+
+
+def post_recovery_contact(session, body):
+    if body["value"].endswith("@demo.test"):
+        raise Refused(422, "contact-here")
+    session.recovery["contacts"][body["kind"]]["asked"] = "*" + body["value"][-12:]
+    return recovery_answer(session, body["language"])
+
+
+def post_recovery_confirm(session, body):
+    contact = session.recovery["contacts"][body["kind"]]
+    if body["code"] != CODE:
+        raise Refused(422, "wrong-contact-code")
+    if contact["value"]:
+        contact["due_at"] = int(time.time()) + DAY
+    else:
+        contact.update(value=contact["asked"], asked="", confirmed_at=int(time.time()))
+    return recovery_answer(session, body["language"])
+
+
+def post_recovery_cancel(session, body):
+    session.recovery["contacts"][body["kind"]].update(asked="", due_at=0)
+    return recovery_answer(session, body["language"])
+
+
+def post_recovery_remove(session, body):
+    session.recovery["contacts"][body["kind"]].update(value="", asked="", due_at=0)
+    return recovery_answer(session, body["language"])
 
 
 def app_password(number, label, **fields):
@@ -354,7 +420,7 @@ def post_connection_test_stop(session, _body):
 
 NOBODY = {"state": "none", "why": None, "recovery_kept": True, "address": None, "csrf": None, "next": None,
           "required_from": None, "name": "Postlatch", "recovery": False, "factors": [], "allowed_factors": [], "passkeys": False, "password_change": False,
-          "large_attachments": False,
+          "large_attachments": False, "recovery_contacts": False, "recovery_consent": False,
           "idle_minutes": 30, "webmail": None}
 
 
@@ -584,6 +650,11 @@ ROUTES = {
     "/api/account/links/password": ("authenticated", False, post_link_password),
     "/api/account/links/withdraw": ("authenticated", False, post_link_withdraw),
     "/api/account/password": ("authenticated", True, post_password),
+    "/api/account/recovery/decision": ("authenticated", False, post_recovery_decision),
+    "/api/account/recovery/contact": ("authenticated", True, post_recovery_contact),
+    "/api/account/recovery/confirm": ("authenticated", False, post_recovery_confirm),
+    "/api/account/recovery/cancel": ("authenticated", False, post_recovery_cancel),
+    "/api/account/recovery/remove": ("authenticated", False, post_recovery_remove),
     "/api/account/sessions/end": ("authenticated", False, post_session_end),
     "/api/account/sessions/end-all": ("authenticated", True, post_session_end_all),
 }
@@ -638,6 +709,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.answer_json(200, app_passwords(self.member("authenticated")))
             elif path == "/api/account/forwarding":
                 self.answer_json(200, self.member("authenticated").forward)
+            elif path == "/api/account/recovery":
+                self.answer_json(200, recovery_answer(self.member("authenticated"),
+                                                      self.path.partition("?language=")[2] or "en"))
+            elif path == "/api/account/recovery/decisions":
+                session = self.member("authenticated")
+                self.answer_json(200, {"account": session.address, "decisions": [session.recovery["decision"]]})
             elif path == "/api/account/links":
                 self.answer_json(200, links(self.member("authenticated"), int(self.path.partition("?after=")[2] or 0)))
             elif path == "/api/account/applications":
@@ -717,6 +794,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.check_csrf(self.session())
             cookie = "__Host-postlatch=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"
             return self.answer_json(200, NOBODY, [("Set-Cookie", cookie)])
+        if self.path == "/api/recovery/stop":
+            if body["token"] != "good":
+                raise Refused(404, "contact-stop-over")
+            return self.answer_json(200, {"stopped": True})
         if self.path not in ROUTES:
             raise Refused(404, "not-found")
         state, sensitive, handler = ROUTES[self.path]

@@ -118,7 +118,8 @@ export async function markedMessages(route) {
 
 // What is shown or read out and stands outside of the marks, apart from the server's data.
 export function unmarkedText() {
-    const DATA = "noscript, time, code, header strong, header span, footer nav, [data-who], [data-ip], td b, svg";
+    const DATA = "noscript, time, code, header strong, header span, footer nav, [data-who], [data-ip], td b, svg, "
+        + "[data-consent], main:has(> [data-consent]) h1, section:has([data-consent]) h2";
     const strip = (text) => {
         const less = text.replace(/\u200c[^\u200c\u200d]*\u200d/g, "");
         return less === text ? text : strip(less);

@@ -61,6 +61,29 @@ export const SCREENS = {
         await reader.open("/sign-in");
         await page.waitForSelector("main small:not(:empty)");
     },
+    "recovery contacts, asked": async (reader, page) => {
+        await reader.signIn("asked");
+        await page.waitForSelector("[data-equal]");
+    },
+    "recovery contacts, entered at sign-in": async (reader, page) => {
+        await reader.signIn("asked");
+        await page.locator("[data-equal] button").last().click();
+        await page.waitForSelector("[autocomplete=tel]");
+    },
+    "recovery contacts": async (reader, page) => {
+        await reader.signIn("contact", "/account/recovery-contact");
+        await page.waitForSelector("[data-contact=mail]");
+    },
+    "recovery contacts, change stopped": async (reader, page) => {
+        await reader.open("/recovery-contact#good");
+        await page.click("form [type=submit]");
+        await page.waitForSelector("main:not(:has(form))");
+    },
+    "recovery contacts, link that is over": async (reader, page) => {
+        await reader.open("/recovery-contact#old");
+        await page.click("form [type=submit]");
+        await page.locator("form > [role=alert]:not(:empty)").waitFor();
+    },
     "sign out": async (reader, page) => {
         await reader.account("plain");
         await reader.open("/sign-out");

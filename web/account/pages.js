@@ -13,6 +13,7 @@ import { Links } from "./links.js";
 import { ChangePassword } from "./password.js";
 import { PhoneRegistrationPage } from "./phone_registration.js";
 import { RegistrationPage } from "./registration.js";
+import { RecoveryContacts } from "./recovery_contacts.js";
 import { SetUp } from "./set_up.js";
 import { TwoStep } from "./two_step.js";
 
@@ -28,6 +29,10 @@ export const pages = [
     {
         path: "/account/password", title: "change-password.title", component: ChangePassword,
         when: "password_change",
+    },
+    {
+        path: "/account/recovery-contact", title: "recovery-contact.page", component: RecoveryContacts,
+        when: "recovery_contacts",
     },
     { path: "/account/activity", title: "activity.page", component: Activity },
     { path: "/account/phone", component: PhoneRegistrationPage, within: "/account" },

@@ -7,4 +7,5 @@ export { Passkey } from "./passkey.js";
 export { PasskeyRegistration } from "./passkey_registration.js";
 export { PhoneRegistration } from "./phone_registration.js";
 export { Recovery } from "./recovery.js";
+export { RecoveryContact } from "./recovery_contact.js";
 export { Registration } from "./registration.js";

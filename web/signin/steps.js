@@ -55,6 +55,11 @@ export const steps = [
         isTurn: (session) => registers(session, "approval"),
     },
     {
+        path: "/sign-in/recovery-contact",
+        component: laterStep(({ RecoveryContact }) => RecoveryContact),
+        isTurn: ({ state, recovery_consent: asks }) => state === "authenticated" && asks,
+    },
+    {
         path: "/sign-in/recovery-codes",
         component: laterStep(({ CodesStep }) => CodesStep),
         isTurn: ({ state, recovery_kept: kept }) => state === "authenticated" && !kept,
