@@ -73,8 +73,7 @@ static int start(char *const *args, char *const *environment, const struct mail 
 		return pl_error_set(err, PL_ERR_RETRY, "%s cannot be started: %s", args[0],
 				    strerror(errno));
 	setpgid(sendmail_r->pid, sendmail_r->pid);
-	sendmail_r->deadline_ms =
-		pl_monotonic_ms() + (sendmail_r->is_sms ? SMS_MS : SENDMAIL_MS);
+	sendmail_r->deadline_ms = pl_monotonic_ms() + (sendmail_r->is_sms ? SMS_MS : SENDMAIL_MS);
 	sendmail_r->fd = pidfd_open(sendmail_r->pid, 0);
 	if (sendmail_r->fd >= 0)
 		return 0;

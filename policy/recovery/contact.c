@@ -37,8 +37,7 @@ int pl_contact_kind_of(const char *name, enum pl_contact_kind *kind_r)
 	return 0;
 }
 
-#define OF_MEMBER(member_id, kind) \
-	PL_INT("member_id", member_id), PL_TEXT("kind", kinds[kind].name)
+#define OF_MEMBER(member_id, kind) PL_INT("member_id", member_id), PL_TEXT("kind", kinds[kind].name)
 
 /* Which contact it was stands in no record. */
 static int record(const struct pl_work *work, const char *action, const struct pl_address *address,
@@ -81,8 +80,7 @@ static int unseal(const struct pl_work *work, const struct pl_keys *keys, int64_
 				    "recovery contacts need the seal key (seal_key)");
 	if (pl_unseal(keys, kinds[kind].sealed_as, member_id, sealed, &secret, work->err) < 0)
 		return pl_error_prefix(work->err, "a recovery contact");
-	snprintf(value_r, PL_ADDRESS_MAX + 1, "%.*s", PL_ADDRESS_MAX,
-		 (const char *)secret.data);
+	snprintf(value_r, PL_ADDRESS_MAX + 1, "%.*s", PL_ADDRESS_MAX, (const char *)secret.data);
 	pl_secret_wipe(&secret);
 	return 0;
 }
@@ -103,8 +101,8 @@ static int read_contact(const struct pl_work *work, int64_t member_id, enum pl_c
 
 	if (ret != 1)
 		return ret;
-	rows_r->contact.len = pl_col_blob(stmt, "sealed", rows_r->contact.data,
-					  sizeof(rows_r->contact.data));
+	rows_r->contact.len =
+		pl_col_blob(stmt, "sealed", rows_r->contact.data, sizeof(rows_r->contact.data));
 	rows_r->confirmed_at = pl_col_int(stmt, "confirmed_at");
 	rows_r->removed_at = pl_col_int(stmt, "removed_at");
 	return pl_row_end(stmt, work->err);
@@ -247,10 +245,10 @@ struct counts {
 static int count(const struct pl_work *work, int64_t member_id, enum pl_contact_kind kind,
 		 const unsigned char target[PL_MAC_BYTES], struct counts *counts_r)
 {
-	struct pl_stmt *stmt =
-		pl_query(work->store, PL_SQL_RECOVERY_CODE_COUNT,
-			 PL_PARAMS(OF_MEMBER(member_id, kind), PL_BLOB("target", target, PL_MAC_BYTES),
-				   PL_INT("since", work->now - PL_DAY_SECONDS)));
+	struct pl_stmt *stmt = pl_query(work->store, PL_SQL_RECOVERY_CODE_COUNT,
+					PL_PARAMS(OF_MEMBER(member_id, kind),
+						  PL_BLOB("target", target, PL_MAC_BYTES),
+						  PL_INT("since", work->now - PL_DAY_SECONDS)));
 
 	if (pl_step(stmt, work->err) != 1)
 		return -1;
@@ -303,7 +301,8 @@ static int send_code(const struct pl_work *work, const struct pl_contact_keys *k
 		    0)
 		return -1;
 	return pl_exec(work->store, PL_SQL_RECOVERY_CODE_ADD,
-		       PL_PARAMS(OF_MEMBER(member_id, kind), PL_BLOB("target", target, sizeof(target)),
+		       PL_PARAMS(OF_MEMBER(member_id, kind),
+				 PL_BLOB("target", target, sizeof(target)),
 				 PL_INT("now", work->now)),
 		       work->err) < 0
 		       ? -1
@@ -352,8 +351,7 @@ static int tell_old(const struct pl_work *work, const struct pl_keys *keys, int6
 	struct pl_contact_message message = *asker;
 	int ret = unseal(work, keys, member_id, kind, &rows->contact, message.to);
 
-	snprintf(message.secret, sizeof(message.secret), "%.47s",
-		 (const char *)token->data);
+	snprintf(message.secret, sizeof(message.secret), "%.47s", (const char *)token->data);
 	if (ret == 0 && message.to[0] != '\0')
 		ret = pl_contact_message_send(work, member_id, kinds[kind].change, &message,
 					      PL_CONTACT_WAIT);
@@ -505,14 +503,14 @@ int pl_contact_erase(const struct pl_work *work, const struct pl_account *accoun
 
 	if (pl_contact_apply(work) < 0)
 		return -1;
-	contacts = pl_exec_count(
-		work->store, PL_SQL_RECOVERY_CONTACT_ERASE,
-		PL_PARAMS(OF_MEMBER(member_id, kind), PL_INT("now", work->now)), work->err);
+	contacts = pl_exec_count(work->store, PL_SQL_RECOVERY_CONTACT_ERASE,
+				 PL_PARAMS(OF_MEMBER(member_id, kind), PL_INT("now", work->now)),
+				 work->err);
 	changes = pl_exec_count(work->store, PL_SQL_RECOVERY_CHANGE_DELETE,
 				PL_PARAMS(OF_MEMBER(member_id, kind)), work->err);
 	if (contacts < 0 || changes < 0 ||
-	    pl_exec(work->store, PL_SQL_RECOVERY_CODE_FORGET,
-		    PL_PARAMS(OF_MEMBER(member_id, kind)), work->err) < 0 ||
+	    pl_exec(work->store, PL_SQL_RECOVERY_CODE_FORGET, PL_PARAMS(OF_MEMBER(member_id, kind)),
+		    work->err) < 0 ||
 	    pl_exec(work->store, PL_SQL_RECOVERY_MESSAGE_DELETE,
 		    PL_PARAMS(PL_INT("member_id", member_id), PL_TEXT("code", kinds[kind].code),
 			      PL_TEXT("change", kinds[kind].change)),

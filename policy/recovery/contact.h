@@ -47,11 +47,11 @@ struct pl_contact_keys {
 /* Why a contact does not fit. */
 enum pl_contact_fault {
 	PL_CONTACT_FITS,
-	PL_CONTACT_INVALID,  /* it is no address, or no number */
+	PL_CONTACT_INVALID,    /* it is no address, or no number */
 	PL_CONTACT_OWN_SERVER, /* its mail would come to this server */
-	PL_CONTACT_COUNTRY,  /* sms_countries does not have it, or it is foreign */
-	PL_CONTACT_SAME,     /* it is the member's already */
-	PL_CONTACT_TOO_MANY, /* codes were asked for */
+	PL_CONTACT_COUNTRY,    /* sms_countries does not have it, or it is foreign */
+	PL_CONTACT_SAME,       /* it is the member's already */
+	PL_CONTACT_TOO_MANY,   /* codes were asked for */
 };
 
 struct pl_contact_wish {

@@ -66,8 +66,8 @@ int pl_phone_is_valid(const char *number)
 {
 	const size_t len = strlen(number);
 
-	return number[0] == '+' && number[1] != '0' && len > DIGITS_LEAST && len <= DIGITS_MOST + 1 &&
-	       strspn(number + 1, DIGITS) == len - 1;
+	return number[0] == '+' && number[1] != '0' && len > DIGITS_LEAST &&
+	       len <= DIGITS_MOST + 1 && strspn(number + 1, DIGITS) == len - 1;
 }
 
 int pl_phone_parse(const char *text, const char *countries, int foreign,

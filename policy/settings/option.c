@@ -79,12 +79,15 @@ int pl_option_countries(const char *value, struct pl_error *err)
 		const size_t len = strcspn(at, ", ");
 		const int is_all = count > 0 && len == 1 && *at == '*' && at[1] == '\0';
 
-		if (!is_all && (len < 1 || len > 3 || *at == '0' ||
-				strspn(at, "0123456789") != len))
-			return must_be(err, "calling codes of countries, for example 82, 81 or 82, *");
+		if (!is_all &&
+		    (len < 1 || len > 3 || *at == '0' || strspn(at, "0123456789") != len))
+			return must_be(err, "calling codes of countries, for example 82, 81 or "
+					    "82, *");
 		at += len + strspn(at + len, ", ");
 	}
-	return count >= 1 && count <= 16 ? 0 : must_be(err, "one to sixteen calling codes of countries");
+	return count >= 1 && count <= 16
+		       ? 0
+		       : must_be(err, "one to sixteen calling codes of countries");
 }
 
 int pl_option_database(const char *value, struct pl_error *err)

@@ -78,8 +78,8 @@ static int is_agreed(const struct pl_decision *decision, int64_t number)
 	return decision->text_number == number && strcmp(decision->what, PL_DECISION_AGREE) == 0;
 }
 
-static int answer_recovery(struct request *request, struct response *response,
-			   const char *language, struct pl_error *err)
+static int answer_recovery(struct request *request, struct response *response, const char *language,
+			   struct pl_error *err)
 {
 	struct pl_consent_text text;
 	struct pl_decision decision;
@@ -91,18 +91,20 @@ static int answer_recovery(struct request *request, struct response *response,
 	ret = pl_decision_get(&request->work, request->session.member_id, &decision);
 	contacts = ret < 0 ? NULL : contacts_json(request);
 	if (contacts != NULL)
-		ret = respond_json(
-			response, 200,
-			json_pack("{s:{s:I, s:s, s:s, s:s}, s:o?, s:b, s:b, s:o, s:b, s:b, s:b}",
-				  "consent", "number", (json_int_t)text.number, "language",
-				  text.language, "sha256", text.hash, "text", text.text,
-				  "decision", ret == 1 ? decision_json(&decision) : NULL, "agreed",
-				  is_agreed(&decision, text.number), "asks",
-				  decision.text_number < text.number, "contacts", contacts,
-				  "phone_possible", request->policy->sms_command[0] != '\0',
-				  "foreign_possible",
-				  pl_phone_has_foreign(request->policy->sms_countries),
-				  "reauthenticated", is_reauthenticated(request)));
+		ret = respond_json(response, 200,
+				   json_pack("{s:{s:I, s:s, s:s, s:s}, s:o?, s:b, s:b, s:o, s:b, "
+					     "s:b, s:b}",
+					     "consent", "number", (json_int_t)text.number,
+					     "language", text.language, "sha256", text.hash, "text",
+					     text.text, "decision",
+					     ret == 1 ? decision_json(&decision) : NULL, "agreed",
+					     is_agreed(&decision, text.number), "asks",
+					     decision.text_number < text.number, "contacts",
+					     contacts, "phone_possible",
+					     request->policy->sms_command[0] != '\0',
+					     "foreign_possible",
+					     pl_phone_has_foreign(request->policy->sms_countries),
+					     "reauthenticated", is_reauthenticated(request)));
 	else
 		ret = -1;
 	pl_consent_text_free(&text);
@@ -171,8 +173,7 @@ static int begin(struct request *request, struct response *response, struct pl_a
 
 	if (ret != 1)
 		return ret;
-	return request_begin_write(request, err) < 0 ||
-			       request_account(request, account_r, err) < 0
+	return request_begin_write(request, err) < 0 || request_account(request, account_r, err) < 0
 		       ? -1
 		       : 1;
 }
@@ -183,8 +184,8 @@ static int erase_all(struct request *request, const struct pl_account *account)
 	int erased = 0;
 
 	for (int kind = 0; kind < PL_CONTACT_KINDS; kind++) {
-		const int ret = pl_contact_erase(&request->work, account,
-						 (enum pl_contact_kind)kind);
+		const int ret =
+			pl_contact_erase(&request->work, account, (enum pl_contact_kind)kind);
 
 		if (ret < 0)
 			return -1;

@@ -168,9 +168,9 @@ static void decisions_are_added_and_outlive_their_member(void **state)
 	assert_string_equal(decision.ip, "192.0.2.9");
 	assert_ok(fixture, pl_decision_list(work_at(fixture, T), id, count_decision, &count));
 	assert_int_equal(count, 2);
-	assert_int_equal(sql_int(fixture->db,
-				 "SELECT COUNT(*) FROM audit WHERE action = 'recovery-consent.decide' "
-				 "AND object = '" OWNER "'"),
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM audit WHERE action = "
+					      "'recovery-consent.decide' "
+					      "AND object = '" OWNER "'"),
 			 2);
 	/* However old, while the member is there. */
 	assert_ok(fixture, prune_at(fixture, T + 2000 * DAY));
@@ -285,8 +285,9 @@ static void contacts_count_once_their_code_was_entered_and_are_sealed(void **sta
 	assert_false(database_holds(fixture, "outside.test"));
 	assert_false(database_holds(fixture, "1012345678"));
 	/* A row that was moved to another kind is not read. */
-	sql_run(fixture->db, "UPDATE recovery_contact SET sealed = (SELECT o.sealed FROM recovery_contact o "
-			     "WHERE o.kind = 'mail') WHERE kind = 'phone'");
+	sql_run(fixture->db,
+		"UPDATE recovery_contact SET sealed = (SELECT o.sealed FROM recovery_contact o "
+		"WHERE o.kind = 'mail') WHERE kind = 'phone'");
 	{
 		struct pl_contact contact;
 
@@ -354,8 +355,7 @@ static void addresses_of_this_server_are_refused(void **state)
 	assert_int_equal(ask(fixture, PL_CONTACT_MAIL, "nothing", T), PL_CONTACT_INVALID);
 	assert_int_equal(ask(fixture, PL_CONTACT_MAIL, "a@b.test\r\nBcc: c@d.test", T),
 			 PL_CONTACT_INVALID);
-	assert_int_equal(ask(fixture, PL_CONTACT_PHONE, "+81 90 1234 5678", T),
-			 PL_CONTACT_COUNTRY);
+	assert_int_equal(ask(fixture, PL_CONTACT_PHONE, "+81 90 1234 5678", T), PL_CONTACT_COUNTRY);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM outbox"), 0);
 	add_mail(fixture, OUTSIDE, T);
 	assert_int_equal(ask(fixture, PL_CONTACT_MAIL, OUTSIDE, T), PL_CONTACT_SAME);
@@ -420,12 +420,13 @@ static void erasing_leaves_no_contact_and_no_way_around_the_wait(void **state)
 			 0);
 	assert_string_equal(contact_at(fixture, PL_CONTACT_MAIL, T + 20).value, "");
 	assert_string_equal(contact_at(fixture, PL_CONTACT_MAIL, T + 20).asked, "");
-	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM recovery_contact WHERE sealed IS "
-					      "NOT NULL"),
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT COUNT(*) FROM recovery_contact WHERE sealed IS "
+				 "NOT NULL"),
 			 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM recovery_change"), 0);
-	assert_int_equal(sql_int(fixture->db,
-				 "SELECT COUNT(*) FROM recovery_code_sent WHERE target IS NOT NULL"),
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM recovery_code_sent WHERE "
+					      "target IS NOT NULL"),
 			 0);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM outbox"), 0);
 	/* Another one right after it waits as if it were a change. */
