@@ -11,7 +11,7 @@ const { chromium } = createRequire(`${process.env.NODE_FOLDER}/`)("playwright-co
 const BASE = process.env.PORTAL;
 // The sites whose pages are tested, and that they may ask for something.
 const SITES = [BASE, process.env.WEBMAIL].filter(Boolean);
-const PATIENCE = 15000;
+const PATIENCE = 60000;
 const DEADLINE = 600000; // of a whole test, where nothing else has one
 const AT_ONCE = cpus().length;
 const tests = [];
