@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <stdio.h>
 #include <string.h>
 
 #define TOKEN_BYTES 32
@@ -110,5 +111,21 @@ int pl_random_base32(size_t len, struct pl_secret *text_r, struct pl_error *err)
 		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL cannot generate random numbers");
 	encode_base32(random, len, text_r);
 	OPENSSL_cleanse(random, sizeof(random));
+	return 0;
+}
+
+#define CODES 1000000u
+#define MOST_UNIFORM (UINT32_MAX - UINT32_MAX % CODES) /* others would favour low codes */
+
+int pl_random_code(char code_r[PL_CODE_DIGITS + 1], struct pl_error *err)
+{
+	uint32_t number;
+
+	do {
+		if (RAND_priv_bytes((unsigned char *)&number, sizeof(number)) != 1)
+			return pl_error_set(err, PL_ERR_RETRY, "OpenSSL has no random numbers");
+	} while (number >= MOST_UNIFORM);
+	snprintf(code_r, PL_CODE_DIGITS + 1, "%06u", (unsigned int)(number % CODES));
+	OPENSSL_cleanse(&number, sizeof(number));
 	return 0;
 }

@@ -24,5 +24,8 @@ int pl_base64url_read(const char *text, unsigned char *bytes_r, size_t size);
 int pl_random_token(const char *prefix, struct pl_secret *token_r, struct pl_error *err);
 /* Base32 without padding (RFC 4648 6) of len random bytes; otherwise the same. */
 int pl_random_base32(size_t len, struct pl_secret *text_r, struct pl_error *err);
+/* A code of PL_CODE_DIGITS digits, all as likely, for the caller to wipe. 0, or -1 as above. */
+#define PL_CODE_DIGITS 6
+int pl_random_code(char code_r[PL_CODE_DIGITS + 1], struct pl_error *err);
 
 #endif

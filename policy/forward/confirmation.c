@@ -2,29 +2,13 @@
 #include "policy/forward/confirmation.h"
 
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/base/random.h"
 #include "policy/forward/rows.h"
 
 static const char no_key[] = "codes need the HMAC key (verify_key)";
-
-#define CODES 1000000u
-#define MOST_UNIFORM (UINT32_MAX - UINT32_MAX % CODES) /* others would favour low codes */
-
-static int make_code(char code_r[PL_TARGET_CODE_DIGITS + 1], struct pl_error *err)
-{
-	uint32_t number;
-
-	do {
-		if (RAND_priv_bytes((unsigned char *)&number, sizeof(number)) != 1)
-			return pl_error_set(err, PL_ERR_RETRY, "OpenSSL has no random numbers");
-	} while (number >= MOST_UNIFORM);
-	snprintf(code_r, PL_TARGET_CODE_DIGITS + 1, "%06u", (unsigned int)(number % CODES));
-	OPENSSL_cleanse(&number, sizeof(number));
-	return 0;
-}
 
 /* Six digits are no secret of their own: the MAC covers whose target they are for. */
 static int mac(const struct pl_keys *verify, size_t index, int64_t member_id, int64_t target_id,
@@ -94,7 +78,7 @@ static int mail_new(const struct pl_work *work, const struct pl_keys *verify, in
 	int ret = -1;
 
 	snprintf(message.target, sizeof(message.target), "%s", target->address);
-	if (make_code(message.code, work->err) == 0 &&
+	if (pl_random_code(message.code, work->err) == 0 &&
 	    set_code(work, verify, member_id, target->id, message.code) == 0)
 		ret = pl_target_code_send(work, member_id, &message, PL_TARGET_CODE_LIFE);
 	OPENSSL_cleanse(message.code, sizeof(message.code));

@@ -10,6 +10,7 @@
 
 #include "policy/base/address.h"
 #include "policy/base/network.h"
+#include "policy/base/random.h"
 #include "policy/outbox/outbox.h"
 
 #define PL_CONTACT_KIND "contact"
@@ -18,7 +19,7 @@
 #define PL_CONTACT_CODE_PHONE "contact-code-phone"
 #define PL_CONTACT_CHANGE_MAIL "contact-change-mail"
 #define PL_CONTACT_CHANGE_PHONE "contact-change-phone"
-#define PL_CONTACT_CODE_DIGITS 6
+#define PL_CONTACT_CODE_DIGITS PL_CODE_DIGITS
 
 struct pl_contact_message {
 	char to[PL_ADDRESS_MAX + 1];

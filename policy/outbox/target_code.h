@@ -10,10 +10,11 @@
 
 #include "policy/base/address.h"
 #include "policy/base/network.h"
+#include "policy/base/random.h"
 #include "policy/outbox/outbox.h"
 
 #define PL_TARGET_CODE_KIND "target-code"
-#define PL_TARGET_CODE_DIGITS 6
+#define PL_TARGET_CODE_DIGITS PL_CODE_DIGITS
 
 struct pl_target_code {
 	char target[PL_ADDRESS_MAX + 1]; /* where it is sent, as Postfix is given it */

@@ -2,7 +2,6 @@
 #include "policy/recovery/contact.h"
 
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -204,22 +203,6 @@ static int check_phone(const struct pl_policy *policy, const struct pl_contact_w
 	return ret == 1;
 }
 
-#define CODES 1000000u
-#define MOST_UNIFORM (UINT32_MAX - UINT32_MAX % CODES) /* others would favour low codes */
-
-static int make_code(char code_r[PL_CONTACT_CODE_DIGITS + 1], struct pl_error *err)
-{
-	uint32_t number;
-
-	do {
-		if (RAND_priv_bytes((unsigned char *)&number, sizeof(number)) != 1)
-			return pl_error_set(err, PL_ERR_RETRY, "OpenSSL has no random numbers");
-	} while (number >= MOST_UNIFORM);
-	snprintf(code_r, PL_CONTACT_CODE_DIGITS + 1, "%06u", (unsigned int)(number % CODES));
-	OPENSSL_cleanse(&number, sizeof(number));
-	return 0;
-}
-
 /* What is stored of a code (member_id is its member's), and of a contact that was sent one (0). */
 static int mac(const struct pl_work *work, const struct pl_keys *verify, size_t index,
 	       int64_t member_id, enum pl_contact_kind kind, const char *text,
@@ -293,7 +276,7 @@ static int send_code(const struct pl_work *work, const struct pl_contact_keys *k
 	if (counts.of_member >= PL_CONTACT_CODES_OF_MEMBER ||
 	    (kind == PL_CONTACT_PHONE && counts.of_kind >= policy->sms_per_day))
 		return 0;
-	if (make_code(message->secret, work->err) < 0 ||
+	if (pl_random_code(message->secret, work->err) < 0 ||
 	    put_change(work, keys, member_id, kind, message) < 0)
 		return -1;
 	if (counts.to_target < PL_CONTACT_CODES_TO_CONTACT &&
