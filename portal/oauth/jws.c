@@ -1,98 +1,15 @@
 /* jws.c - see jws.h. */
 #include "portal/oauth/jws.h"
 
-#include <openssl/bn.h>
-#include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/base/random.h"
+#include "policy/session/signature.h"
 
-#define NUMBER 32 /* bytes of one of the two in a signature on P-256 */
-#define EC_SIGNATURE ((size_t)2 * NUMBER)
-#define SIGNATURE_MAX 256 /* of RSA with 2048 bits */
 #define TOKEN_MAX 4096
-
-struct signature {
-	unsigned char bytes[SIGNATURE_MAX];
-	size_t len;
-};
-
-/* OpenSSL has a signature of ECDSA as a sequence of two numbers, JWS as their bytes. */
-static int from_der(struct signature *signature)
-{
-	const unsigned char *der = signature->bytes;
-	ECDSA_SIG *numbers = d2i_ECDSA_SIG(NULL, &der, (long)signature->len);
-	int ok = numbers != NULL &&
-		 BN_bn2binpad(ECDSA_SIG_get0_r(numbers), signature->bytes, NUMBER) == NUMBER &&
-		 BN_bn2binpad(ECDSA_SIG_get0_s(numbers), signature->bytes + NUMBER, NUMBER) ==
-			 NUMBER;
-
-	ECDSA_SIG_free(numbers);
-	signature->len = EC_SIGNATURE;
-	return ok ? 0 : -1;
-}
-
-static int to_der(struct signature *signature)
-{
-	ECDSA_SIG *numbers = ECDSA_SIG_new();
-	BIGNUM *r = BN_bin2bn(signature->bytes, NUMBER, NULL),
-	       *s = BN_bin2bn(signature->bytes + NUMBER, NUMBER, NULL);
-	unsigned char *end = signature->bytes;
-	int len = -1;
-
-	if (numbers != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(numbers, r, s) == 1) {
-		r = s = NULL; /* they are the signature's now */
-		len = i2d_ECDSA_SIG(numbers, &end);
-	}
-	BN_free(r);
-	BN_free(s);
-	ECDSA_SIG_free(numbers);
-	signature->len = len < 0 ? 0 : (size_t)len;
-	return len < 0 ? -1 : 0;
-}
-
-/* How a signature of each algorithm is written, and its length. */
-static const struct {
-	size_t len;
-	int (*from_openssl)(struct signature *signature); /* NULL: as it is */
-	int (*to_openssl)(struct signature *signature);
-} forms[PL_SIGNING_ALGS] = {
-	[PL_RS256] = { SIGNATURE_MAX, NULL, NULL },
-	[PL_ES256] = { EC_SIGNATURE, from_der, to_der },
-};
-
-static int sign(enum pl_signing_alg alg, EVP_PKEY *pkey, const char *text, size_t len,
-		struct signature *signature_r)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int ok;
-
-	signature_r->len = sizeof(signature_r->bytes);
-	ok = ctx != NULL && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, pkey) == 1 &&
-	     EVP_DigestSign(ctx, signature_r->bytes, &signature_r->len, (const unsigned char *)text,
-			    len) == 1 &&
-	     (forms[alg].from_openssl == NULL || forms[alg].from_openssl(signature_r) == 0);
-	EVP_MD_CTX_free(ctx);
-	return ok ? 0 : -1;
-}
-
-/* 1 right, 0 wrong, -1 OpenSSL failed. */
-static int is_signed(enum pl_signing_alg alg, EVP_PKEY *pkey, const char *text, size_t len,
-		     struct signature *signature)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int ret = -1;
-
-	if ((forms[alg].to_openssl == NULL || forms[alg].to_openssl(signature) == 0) &&
-	    ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, pkey) == 1)
-		ret = EVP_DigestVerify(ctx, signature->bytes, signature->len,
-				       (const unsigned char *)text, len) == 1;
-	EVP_MD_CTX_free(ctx);
-	return ret;
-}
 
 /* Appends what json_dumps gives, in base64url. */
 static int put_json(FILE *out, const json_t *json)
@@ -130,14 +47,14 @@ static char *make_input(const struct pl_signing_key *key, const json_t *claims, 
 char *jws_sign(const struct pl_signing_key *key, const json_t *claims, struct pl_error *err)
 {
 	EVP_PKEY *pkey = pl_signing_key_open(key, err);
-	char *input, *token = NULL, text[PL_BASE64URL_TEXT(SIGNATURE_MAX)];
-	struct signature signature;
+	char *input, *token = NULL, text[PL_BASE64URL_TEXT(PL_SIGNATURE_MAX)];
+	struct pl_signature signature;
 	size_t len = 0;
 
 	if (pkey == NULL)
 		return NULL;
 	input = make_input(key, claims, &len);
-	if (input != NULL && sign(key->alg, pkey, input, len, &signature) == 0 &&
+	if (input != NULL && pl_signature_make(key->alg, pkey, input, len, &signature) == 0 &&
 	    asprintf(&token, "%s.%s", input, pl_base64url(signature.bytes, signature.len, text)) <
 		    0)
 		token = NULL;
@@ -191,17 +108,14 @@ static int is_our_header(const struct pl_signing_key *key, const char *token)
 	return ours;
 }
 
-/* 1, or 0 when it is not a signature of that algorithm. */
-static int read_signature(enum pl_signing_alg alg, const char *text, struct signature *signature_r)
+/* 1, or 0 when it is too long for one. */
+static int read_signature(const char *text, struct pl_signature *signature_r)
 {
-	unsigned char bytes[TOKEN_MAX];
-	int len = pl_base64url_decode(text, strlen(text), bytes, sizeof(bytes));
+	int len = pl_base64url_decode(text, strlen(text), signature_r->bytes,
+				      sizeof(signature_r->bytes));
 
-	if (len < 0 || (size_t)len != forms[alg].len)
-		return 0;
-	memcpy(signature_r->bytes, bytes, forms[alg].len);
-	signature_r->len = forms[alg].len;
-	return 1;
+	signature_r->len = len < 0 ? 0 : (size_t)len;
+	return len >= 0;
 }
 
 int jws_verify(const struct pl_signing_key *key, const char *token, json_t **claims_r,
@@ -209,18 +123,18 @@ int jws_verify(const struct pl_signing_key *key, const char *token, json_t **cla
 {
 	const char *claims = strchr(token, '.'),
 		   *text = claims == NULL ? NULL : strchr(claims + 1, '.');
-	struct signature signature;
+	struct pl_signature signature;
 	EVP_PKEY *pkey;
 	int ret;
 
 	*claims_r = NULL;
 	if (text == NULL || strlen(token) > TOKEN_MAX || !is_our_header(key, token) ||
-	    !read_signature(key->alg, text + 1, &signature))
+	    !read_signature(text + 1, &signature))
 		return 0;
 	pkey = pl_signing_key_open(key, err);
 	if (pkey == NULL)
 		return -1;
-	ret = is_signed(key->alg, pkey, token, (size_t)(text - token), &signature);
+	ret = pl_signature_check(key->alg, pkey, token, (size_t)(text - token), &signature);
 	EVP_PKEY_free(pkey);
 	if (ret < 0)
 		return pl_error_set(err, PL_ERR_RETRY, "an id token could not be checked");
