@@ -28,9 +28,9 @@ static const char *command_in(struct fixture *fixture, const char *script)
 	return path;
 }
 
-static struct sendmail start(struct fixture *fixture, const char *script)
+static struct process start(struct fixture *fixture, const char *script)
 {
-	struct sendmail sendmail;
+	struct process sendmail;
 
 	assert_ok(fixture,
 		  sendmail_start(command_in(fixture, script), &mail, &sendmail, &fixture->err));
@@ -38,12 +38,12 @@ static struct sendmail start(struct fixture *fixture, const char *script)
 }
 
 /* Waits for its end. */
-static int result_of(struct fixture *fixture, struct sendmail *sendmail)
+static int result_of(struct fixture *fixture, struct process *sendmail)
 {
 	struct pollfd ended = { .fd = sendmail->fd, .events = POLLIN };
 
 	assert_int_equal(poll(&ended, 1, DEADLINE_MS), 1);
-	return sendmail_result(sendmail, &fixture->err);
+	return process_result(sendmail, &fixture->err);
 }
 
 static void wait_for_file(const char *path)
@@ -56,7 +56,7 @@ static void wait_for_file(const char *path)
 static void is_given_addresses_and_text(void **state)
 {
 	struct fixture *fixture = *state;
-	struct sendmail sendmail = start(fixture, "echo \"$@\" >got; cat >>got");
+	struct process sendmail = start(fixture, "echo \"$@\" >got; cat >>got");
 
 	assert_int_equal(result_of(fixture, &sendmail), 1);
 	assert_true(file_holds(path_in(fixture, "got"),
@@ -77,7 +77,7 @@ static void has_taken_the_mail_only_with_status_0(void **state)
 	struct fixture *fixture = *state;
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct sendmail sendmail = start(fixture, rows[i].script);
+		struct process sendmail = start(fixture, rows[i].script);
 
 		assert_refused(fixture, result_of(fixture, &sendmail), PL_ERR_RETRY, rows[i].says);
 	}
@@ -86,7 +86,7 @@ static void has_taken_the_mail_only_with_status_0(void **state)
 static void a_command_that_is_not_there_is_no_success(void **state)
 {
 	struct fixture *fixture = *state;
-	struct sendmail sendmail;
+	struct process sendmail;
 
 	assert_ok(fixture,
 		  sendmail_start(path_in(fixture, "none"), &mail, &sendmail, &fixture->err));
@@ -97,16 +97,16 @@ static void a_command_that_is_not_there_is_no_success(void **state)
 static void one_that_hangs_is_ended(void **state)
 {
 	struct fixture *fixture = *state;
-	struct sendmail sendmail = start(fixture, "sleep 1000 & echo $! >child.new; mv child.new "
-						  "child; wait");
+	struct process sendmail = start(fixture, "sleep 1000 & echo $! >child.new; mv child.new "
+						 "child; wait");
 	const pid_t pid = sendmail.pid;
 	char text[32] = "";
 	FILE *in;
 
 	wait_for_file(path_in(fixture, "child"));
-	assert_int_equal(sendmail_result(&sendmail, &fixture->err), 0);
+	assert_int_equal(process_result(&sendmail, &fixture->err), 0);
 	sendmail.deadline_ms = 0;
-	assert_refused(fixture, sendmail_result(&sendmail, &fixture->err), PL_ERR_RETRY,
+	assert_refused(fixture, process_result(&sendmail, &fixture->err), PL_ERR_RETRY,
 		       "did not end within 60 seconds");
 	assert_int_equal(kill(pid, 0), -1);
 	assert_int_equal(errno, ESRCH);
@@ -139,7 +139,7 @@ static void a_long_mail_waits_for_no_reader(void **state)
 	const size_t len = 4 << 20;
 	char *text = malloc(len);
 	const struct mail long_mail = { .from = "a@b", .to = "c@d", .text = text, .len = len };
-	struct sendmail sendmail;
+	struct process sendmail;
 
 	assert_non_null(text);
 	memset(text, 'x', len);
