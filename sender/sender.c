@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "daemon/log.h"
+#include "policy/approval/push.h"
 #include "policy/base/monotonic.h"
 #include "policy/login/live_policy.h"
 #include "policy/outbox/contact_message.h"
@@ -20,6 +21,7 @@
 #include "policy/store/store_pool.h"
 #include "sender/contact_message.h"
 #include "sender/notice_mail.h"
+#include "sender/push.h"
 #include "sender/sendmail.h"
 #include "sender/target_code_mail.h"
 
@@ -33,7 +35,7 @@
 #define FINISH_MS 5000
 /* What is claimed is sent at once or not at all: another sender may have it before a command that
  * begins later has ended. */
-#define CLAIM_MS (PL_OUTBOX_HOLD * 1000 - 2 * SENDMAIL_MS)
+#define CLAIM_MS ((PL_OUTBOX_HOLD - 2 * SENDMAIL_SECONDS) * 1000)
 
 enum place_state {
 	PLACE_FREE,
@@ -48,7 +50,7 @@ enum place_state {
 struct place {
 	enum place_state state;
 	struct pl_message message;
-	struct sendmail sendmail;
+	struct process process;
 };
 
 struct sender {
@@ -166,27 +168,46 @@ static int start_command(struct place *place, const struct pl_snapshot *snapshot
 		return -1;
 	mail.text = text;
 	ret = contact_message_is_sms(&place->message)
-		      ? sms_start(policy->sms_command, &mail, &place->sendmail, err)
-		      : sendmail_start(policy->sendmail, &mail, &place->sendmail, err);
+		      ? sms_start(policy->sms_command, &mail, &place->process, err)
+		      : sendmail_start(policy->sendmail, &mail, &place->process, err);
 	free(text);
 	return ret;
 }
 
-static void start_claimed(struct sender *sender, const struct pl_snapshot *snapshot,
-			  int64_t claimed_ms)
+/* The error in work->err. 0, or -1. */
+static int start_place(struct place *place, const struct pl_snapshot *snapshot,
+		       const struct pl_work *work)
+{
+	return push_is(&place->message)
+		       ? push_start(snapshot->policy, work, &place->message, &place->process)
+		       : start_command(place, snapshot, work->err);
+}
+
+/* A message whose text cannot be made now may be one that a newer sender knows; a phone that cannot
+ * be woken now never can be by this message. */
+static enum place_state state_without_start(const struct place *place, const struct pl_error *err)
+{
+	return push_is(&place->message) && err->code == PL_ERR_DATA ? PLACE_REFUSED : PLACE_FAILED;
+}
+
+static void start_claimed(struct sender *sender, const struct pl_work *round_work,
+			  const struct pl_snapshot *snapshot, int64_t claimed_ms)
 {
 	for (size_t i = 0; i < PLACES; i++) {
 		struct place *place = place_at(sender, i);
 		struct pl_error err = { 0 };
+		struct pl_work work = *round_work;
+
+		work.err = &err;
 
 		if (place->state != PLACE_CLAIMED)
 			continue;
 		if (pl_monotonic_ms() - claimed_ms > CLAIM_MS) {
 			place->state = PLACE_FREE;
-		} else if (start_command(place, snapshot, &err) == 0) {
+		} else if (start_place(place, snapshot, &work) == 0) {
 			place->state = PLACE_SENDING;
 		} else {
-			place->state = PLACE_FAILED;
+			place->state = state_without_start(place, &err);
 			log_failure(&place->message, &err);
 		}
 	}
@@ -204,7 +225,7 @@ static int reap(struct sender *sender)
 
 		if (place->state != PLACE_SENDING)
 			continue;
-		ret = sendmail_result(&place->sendmail, &err);
+		ret = process_result(&place->process, &err);
 		if (ret == 0)
 			continue;
 		ended = 1;
@@ -213,7 +234,7 @@ static int reap(struct sender *sender)
 							 : PLACE_FAILED;
 		if (ret < 0) {
 			pl_error_prefix(&err, "%s did not take it, and it is %s",
-					place->sendmail.is_sms ? "sms_command" : "sendmail",
+					place->process.name,
 					place->state == PLACE_REFUSED ? "given up" : "tried again");
 			log_failure(&place->message, &err);
 		}
@@ -226,6 +247,9 @@ static int record_places(struct sender *sender, const struct pl_work *work)
 	for (size_t i = 0; i < PLACES; i++) {
 		const struct place *place = place_at(sender, i);
 
+		if (place->state == PLACE_REFUSED && push_is(&place->message) &&
+		    pl_push_forget(work, &place->message) < 0)
+			return -1;
 		if ((place->state == PLACE_SENT || place->state == PLACE_REFUSED) &&
 		    pl_outbox_remove(work, &place->message) < 0)
 			return -1;
@@ -313,7 +337,7 @@ static int send_due(struct sender *sender, const struct pl_work *work,
 
 		if (claim_in(work, sender->places[i], orders[i]) < 0)
 			return -1;
-		start_claimed(sender, snapshot, claimed_ms);
+		start_claimed(sender, work, snapshot, claimed_ms);
 	}
 	return 0;
 }
@@ -381,6 +405,7 @@ static int run_round(struct sender *sender, int is_last, struct pl_error *err)
 	ret = pl_store_pool_take(sender->pool, snapshot->policy->database, NULL, &work.store, err);
 	if (ret == 0) {
 		work.now = pl_store_now(work.store);
+		work.outbox = snapshot->outbox_key;
 		ret = work_with(sender, &work, snapshot, is_last);
 		pl_store_pool_give(sender->pool, &work.store, ret < 0);
 	}
@@ -409,7 +434,7 @@ static int wait_for_more(const struct sender *sender, int fd, int timeout_ms)
 		const struct place *place = &sender->places[i / LANE_PLACES][i % LANE_PLACES];
 
 		if (place->state == PLACE_SENDING)
-			fds[used++] = (struct pollfd){ .fd = place->sendmail.fd, .events = POLLIN };
+			fds[used++] = (struct pollfd){ .fd = place->process.fd, .events = POLLIN };
 	}
 	return poll(fds, used, timeout_ms) > 0 && fds[0].revents != 0;
 }
@@ -442,7 +467,7 @@ static void finish(struct sender *sender)
 
 		if (place->state != PLACE_SENDING)
 			continue;
-		sendmail_kill(&place->sendmail);
+		process_kill(&place->process);
 		place->state = PLACE_FAILED;
 	}
 	if (has_ended(sender))

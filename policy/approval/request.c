@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "policy/account/audit.h"
+#include "policy/approval/push.h"
 #include "policy/credential/factor_failure.h"
 #include "policy/outbox/notice.h"
 
@@ -151,7 +152,10 @@ int pl_approval_begin(const struct pl_work *work, const struct pl_session *sessi
 		return 0;
 	snprintf(request_r->ip, sizeof(request_r->ip), "%s", ip);
 	snprintf(request_r->device, sizeof(request_r->device), "%s", device);
-	return insert(work, session, request_r);
+	return insert(work, session, request_r) < 0 ||
+			       pl_push_wake(work, session->member_id, PL_APPROVAL_SECONDS) < 0
+		       ? -1
+		       : 0;
 }
 
 /* ---- the answer ---- */

@@ -289,3 +289,13 @@ int pl_network_list_within(const char *list, const char *all, struct pl_error *e
 	}
 	return ret < 0 ? -1 : within;
 }
+
+int pl_ip_is_public(const struct pl_ip *ip)
+{
+	static const char special[] =
+		"0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 "
+		"192.0.0.0/24 192.168.0.0/16 198.18.0.0/15 224.0.0.0/3 "
+		"::/127 64:ff9b:1::/48 100::/64 fc00::/7 fe80::/10 ff00::/8";
+
+	return ip->known && pl_network_list_contains(special, ip, NULL) == 0;
+}

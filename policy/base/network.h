@@ -37,6 +37,10 @@ void pl_ip_from_sockaddr(const struct sockaddr *sa, struct pl_ip *ip_r);
 /* Writes "" for an unknown address. Returns buf. */
 char *pl_ip_format(const struct pl_ip *ip, char buf[PL_IP_TEXT]);
 
+/* Whether it is known, and one of a host on the Internet: of no private or local network, and no
+ * other special one but those for documentation (RFC 6890). */
+int pl_ip_is_public(const struct pl_ip *ip);
+
 /* What counts as one origin where somebody is counted: "192.0.2.1", or "2001:db8::/64", as one
  * household gets a /64 at least. Returns buf. */
 #define PL_IP_ORIGIN (PL_IP_TEXT + 3)

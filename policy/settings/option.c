@@ -90,6 +90,22 @@ int pl_option_countries(const char *value, struct pl_error *err)
 		       : must_be(err, "one to sixteen calling codes of countries");
 }
 
+int pl_option_hosts(const char *value, struct pl_error *err)
+{
+	size_t count = 0;
+
+	for (const char *at = value + strspn(value, ", "); *at != '\0'; count++) {
+		const size_t len = strcspn(at, ", "), below = has_prefix(at, "*.") ? 2 : 0;
+
+		if (len == below || len - below > PL_DOMAIN_MAX ||
+		    strspn(at + below, "abcdefghijklmnopqrstuvwxyz0123456789-.") < len - below)
+			return must_be(err, "names of hosts in lower case, for example "
+					    "push.example.com, *.example.net");
+		at += len + strspn(at + len, ", ");
+	}
+	return count <= 16 ? 0 : must_be(err, "up to sixteen names of hosts");
+}
+
 int pl_option_database(const char *value, struct pl_error *err)
 {
 	if (pl_option_text(value, err) < 0)

@@ -22,6 +22,9 @@ int pl_option_path_or_none(const char *value, struct pl_error *err);
 int pl_option_command(const char *value, struct pl_error *err);
 /* Up to 16 calling codes of E.164, 1 to 999, separated by commas; "*" at the end: all others. */
 int pl_option_countries(const char *value, struct pl_error *err);
+/* Up to 16 names of hosts in lower case, separated by commas; "*.example.net": all below it. Or
+ * nothing. */
+int pl_option_hosts(const char *value, struct pl_error *err);
 /* "sqlite:PATH", "postgresql://..." or "postgres://...". */
 int pl_option_database(const char *value, struct pl_error *err);
 /* A domain name, or nothing. */

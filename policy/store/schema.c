@@ -283,6 +283,10 @@ static const struct pl_migration migrations[] = {
 	  " day BIGINT NOT NULL, downloads BIGINT NOT NULL, bytes BIGINT NOT NULL,"
 	  " PRIMARY KEY (member_id, day));"
 	  "CREATE INDEX attachment_traffic_day ON attachment_traffic (day);" },
+	{ "addresses at which phones are woken, and the key that push services know",
+	  "ALTER TABLE approval_device ADD COLUMN push_endpoint TEXT NOT NULL DEFAULT '';"
+	  "CREATE TABLE web_push_key ("
+	  " id {ID}, sealed BYTEA NOT NULL, created_at BIGINT NOT NULL);" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,

@@ -48,6 +48,7 @@ static const struct {
 	{ "passkey", "id", 1 },
 	{ "passkey_challenge", "digest", 0 },
 	{ "approval_device", "id", 1 },
+	{ "web_push_key", "id", 1 },
 	{ "approval_enrolment", "member_id", 0 },
 	{ "approval_try", "id", 1 },
 	{ "approval_request", "id", 1 },

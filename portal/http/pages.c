@@ -146,6 +146,11 @@ int pages_is_index(const char *path)
 	return 0;
 }
 
+const struct page *pages_named(const struct pages *pages, const char *name)
+{
+	return page_files_find(&pages->files, name);
+}
+
 const struct page *pages_find(const struct pages *pages, const char *path)
 {
 	const size_t len = strlen(pages->folder);

@@ -28,6 +28,8 @@ const char *pages_folder(const struct pages *pages);
 /* The modules that main.js imports, and theirs; without main.js itself. At a path of the account
  * pages or the console also those that it loads for them. */
 const struct page_imports *pages_imports(const struct pages *pages, const char *path);
+/* The file of a name, such as lib/api.js. NULL: there is none. */
+const struct page *pages_named(const struct pages *pages, const char *name);
 /* The file that a path of that folder names. NULL: there is none. */
 const struct page *pages_find(const struct pages *pages, const char *path);
 

@@ -128,3 +128,77 @@ test("the phone's page can be installed", { ...PHONE }, async (reader, page) => 
     assert.deepEqual(errors, []);
     assert.equal(JSON.parse(data).start_url, "/approve");
 });
+
+// No push service can be reached here: the browser is told what one would say, and its worker what one would send.
+const WITH_SERVICE = () => {
+    PushManager.prototype.getSubscription = async () => null;
+    PushManager.prototype.subscribe = async ({ userVisibleOnly, applicationServerKey }) => {
+        if (!userVisibleOnly || applicationServerKey.length !== 87) throw new Error("not as it must be asked");
+        return { endpoint: "https://push.example/wake/1" };
+    };
+};
+
+// Delivers a message without content to the worker, as the browser's push service does.
+async function push(page) {
+    const cdp = await page.context().newCDPSession(page);
+    const registration = await new Promise((resolve) => {
+        cdp.on("ServiceWorker.workerRegistrationUpdated", ({ registrations: [first] }) => first && resolve(first));
+        cdp.send("ServiceWorker.enable");
+    });
+    await cdp.send("ServiceWorker.deliverPushMessage", {
+        origin: env.PORTAL_URL, registrationId: registration.registrationId, data: "",
+    });
+}
+
+const notices = (page) => page.evaluate(async () => {
+    const [registration] = await navigator.serviceWorker.getRegistrations();
+    return (await registration.getNotifications()).map(({ title, tag }) => ({ title, tag }));
+});
+
+for (const language of ["en", "ko"]) {
+    test(`a phone that is woken shows that a sign-in waits, in ${language}`, { locale: LANGUAGES[language] }, async (reader) => {
+        const visitor = new Visitor(reader, await newMember());
+        if (language === "ko") visitor.inKorean();
+        await visitor.knock();
+        await visitor.button("phone.register-instead").click();
+        await visitor.heading("phone.title");
+        const phone = await OnPhone.at(reader, language);
+        await phone.page.addInitScript(WITH_SERVICE);
+        await phone.page.reload();
+        await phone.page.context().grantPermissions(["notifications"]);
+        await register(visitor, phone);
+        await visitor.keepRecoveryCodes();
+        await visitor.inbox();
+        await phone.says("approve.woken");
+        await phone.fits();
+        await push(phone.page);
+        for (let i = 0; (await notices(phone.page)).length === 0; i++) {
+            assert.ok(i < 100, "nothing was shown");
+            await new Promise((resolve) => { setTimeout(resolve, 100); });
+        }
+        const [{ title, tag }] = await notices(phone.page);
+        assert.equal(title, phone.words["approve.waits"]);
+        assert.equal(tag, "approval");
+    });
+}
+
+test("a phone may be woken only if its owner says so", { ...PHONE }, async (reader) => {
+    const visitor = new Visitor(reader, await newMember());
+    await visitor.knock();
+    await visitor.button("phone.register-instead").click();
+    await visitor.heading("phone.title");
+    const phone = await OnPhone.at(reader, "en");
+    await phone.page.addInitScript(WITH_SERVICE);
+    // Headless browsers deny what they would ask about.
+    await phone.page.addInitScript(() => {
+        Object.defineProperty(Notification, "permission", { get: () => "default" });
+        Notification.requestPermission = async () => "denied";
+    });
+    await phone.page.reload();
+    await register(visitor, phone);
+    await phone.page.getByRole("button", { name: phone.words["approve.wake"] }).waitFor();
+    await phone.fits();
+    await phone.press("approve.wake");
+    await phone.says("approve.wake-denied");
+    await phone.fits();
+});

@@ -2,6 +2,7 @@
 #include "tests/unit/fixture.h"
 
 #include "policy/approval/enrolment.h"
+#include "policy/approval/push.h"
 #include "policy/approval/request.h"
 
 #define OWNER "owner@example.test"
@@ -327,6 +328,104 @@ static void requests_are_few_and_counted_beyond_their_sessions(void **state)
 			 PL_APPROVAL_BEGUN);
 }
 
+static void addresses_are_those_of_the_services_that_the_operator_names(void **state)
+{
+	static const char services[] = "push.example, *.example.net,push2.example";
+	static const char *const right[] = { "https://push.example/a", "https://push2.example/",
+					     "https://a.b.example.net/x?y=z",
+					     "https://push.example/%20" };
+	static const char *const wrong[] = {
+		"https://push.example",
+		"https://push.example:443/",
+		"https://x@push.example/",
+		"http://push.example/",
+		"https://example.net/",
+		"https://xexample.net/",
+		"https://push.example.net2/",
+		"https://push.exampl/",
+		"https://push.example2/",
+		"https://.example.net/",
+		"https:///",
+		"https://PUSH.example/",
+		"https://push.example/ ",
+		"https://push.example/#",
+		"https://push.example/\n",
+		"",
+	};
+	char host[PL_PUSH_HOST + 1], longest[PL_PUSH_ENDPOINT + 2];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(right); i++)
+		assert_true(pl_push_is_allowed(services, right[i], NULL));
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		assert_false(pl_push_is_allowed(services, wrong[i], NULL));
+	assert_false(pl_push_is_allowed("", right[0], NULL));
+	assert_true(pl_push_is_allowed(services, "https://a.b.example.net/x", host));
+	assert_string_equal(host, "a.b.example.net");
+	memset(longest, 'a', sizeof(longest));
+	memcpy(longest, "https://push.example/", strlen("https://push.example/"));
+	longest[PL_PUSH_ENDPOINT + 1] = '\0';
+	assert_false(pl_push_is_allowed(services, longest, NULL));
+	longest[PL_PUSH_ENDPOINT] = '\0';
+	assert_true(pl_push_is_allowed(services, longest, NULL));
+}
+
+static int64_t pushes(struct fixture *fixture)
+{
+	return sql_int(fixture->db, "SELECT COUNT(*) FROM outbox WHERE kind = 'push'");
+}
+
+static void phones_that_have_an_address_are_woken_with_each_request(void **state)
+{
+	static const char endpoint[] = "https://push.example/a";
+	struct fixture *fixture = *state;
+	const struct pl_approval_device device = registered(fixture, OWNER, 7);
+	struct pl_session session = open_session(fixture, OWNER, NOW);
+	struct pl_approval_request request;
+	struct pl_message message;
+	char found[PL_PUSH_ENDPOINT + 1];
+
+	assert_int_equal(ask(fixture, &session, NOW, &request), PL_APPROVAL_BEGUN);
+	assert_int_equal(pushes(fixture), 0);
+	sql_run(fixture->db, "DELETE FROM session");
+	assert_ok(fixture, pl_push_set(work_at(fixture, NOW), &device, endpoint));
+	session = open_session(fixture, OWNER, NOW + 300);
+	assert_int_equal(ask(fixture, &session, NOW + 300, &request), PL_APPROVAL_BEGUN);
+	assert_int_equal(ask(fixture, &session, NOW + 300, &request), PL_APPROVAL_BEGUN);
+	assert_int_equal(pushes(fixture), 1);
+
+	sql_run(fixture->db, "DELETE FROM outbox WHERE kind <> 'push'");
+	reopen(fixture, PL_ROLE_SENDER);
+	assert_int_equal(pl_outbox_due(work_at(fixture, NOW + 300), PL_OUTBOX_NEW, &message, 1), 1);
+	assert_int_equal(pl_push_endpoint(work_at(fixture, NOW + 300), &message, found), 1);
+	assert_string_equal(found, endpoint);
+	assert_ok(fixture, pl_push_forget(work_at(fixture, NOW + 300), &message));
+	assert_int_equal(pl_push_endpoint(work_at(fixture, NOW + 300), &message, found), 0);
+	assert_int_equal(pl_outbox_due(work_at(fixture, NOW + 300 + PL_APPROVAL_SECONDS),
+				       PL_OUTBOX_NEW, &message, 1),
+			 0);
+}
+
+static void key_for_push_services_is_made_once_and_opened_with_the_outbox_key(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_signing_key first, second;
+	struct pl_work work = *work_at(fixture, NOW);
+
+	assert_int_equal(pl_push_key_get(&work, &first), 0);
+	assert_int_equal(pl_push_key_make(&work, &first), -1);
+	assert_string_equal(fixture->err.msg,
+			    "phones can be woken only with the outbox key (outbox_key)");
+	work.outbox = fixture->keys;
+	assert_ok(fixture, pl_push_key_make(&work, &first));
+	assert_ok(fixture, pl_push_key_make(&work, &second));
+	assert_int_equal(first.secret.len, second.secret.len);
+	assert_memory_equal(first.secret.data, second.secret.data, first.secret.len);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM web_push_key"), 1);
+	work.outbox = NULL;
+	assert_int_equal(pl_push_key_get(&work, &second), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +437,9 @@ int main(void)
 		TEST_OF_PORTAL(approval_is_redeemed_once_by_its_session_in_time),
 		TEST_OF_PORTAL(wrong_number_and_denial_are_final),
 		TEST_OF_PORTAL(requests_are_few_and_counted_beyond_their_sessions),
+		cmocka_unit_test(addresses_are_those_of_the_services_that_the_operator_names),
+		TEST_OF_PORTAL(phones_that_have_an_address_are_woken_with_each_request),
+		TEST_OF_PORTAL(key_for_push_services_is_made_once_and_opened_with_the_outbox_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,6 +70,7 @@ static const char rows[] =
 	"INSERT INTO approval_device (id, member_id, public_key, name, created_at, created_ip) "
 	"VALUES (4, 7, {0401}, '전화', 1, '::1');"
 	"INSERT INTO approval_enrolment VALUES (7, 9, {33}, {44}, 5, 1, NULL, NULL, NULL, NULL);"
+	"INSERT INTO web_push_key VALUES (2, {F0}, 7);"
 	"INSERT INTO approval_try VALUES (6, 1);"
 	"INSERT INTO approval_request VALUES (5, {55}, 7, NULL, 1, 42, 'open', 1, 2, '::1', '');"
 	"INSERT INTO recovery_decision VALUES (4, 99, 'gone@example.test', 'agree', 1, 'ab', 'ko', "

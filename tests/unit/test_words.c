@@ -210,6 +210,32 @@ static void network_lists(void **state)
 	assert_int_equal(pl_network_list_contains("198.51.100.0/24, rubbish", &ip, NULL), -1);
 }
 
+static void public_addresses(void **state)
+{
+	static const char *const special[] = {
+		"0.0.0.0",      "10.1.2.3",        "100.64.0.1",
+		"127.0.0.1",    "127.255.255.254", "169.254.169.254",
+		"172.31.255.1", "192.168.0.1",     "198.18.0.1",
+		"224.0.0.1",    "255.255.255.255", "::",
+		"::1",          "fd00::1",         "fe80::1",
+		"ff02::1",      "::ffff:10.0.0.1",
+	};
+	static const char *const open[] = { "203.0.113.7", "172.32.0.1", "9.9.9.9", "2001:db8::1",
+					    "::ffff:9.9.9.9" };
+	struct pl_ip ip = { .known = 0 };
+
+	(void)state;
+	assert_false(pl_ip_is_public(&ip));
+	for (size_t i = 0; i < COUNT(special); i++) {
+		assert_int_equal(pl_ip_parse(special[i], &ip, NULL), 0);
+		assert_false(pl_ip_is_public(&ip));
+	}
+	for (size_t i = 0; i < COUNT(open); i++) {
+		assert_int_equal(pl_ip_parse(open[i], &ip, NULL), 0);
+		assert_true(pl_ip_is_public(&ip));
+	}
+}
+
 static void settings_round_trip(void **state)
 {
 	(void)state;
@@ -653,6 +679,7 @@ int main(void)
 		cmocka_unit_test(networks),
 		cmocka_unit_test(addresses_with_ports),
 		cmocka_unit_test(network_lists),
+		cmocka_unit_test(public_addresses),
 		cmocka_unit_test(settings_round_trip),
 		cmocka_unit_test(days),
 		cmocka_unit_test(values_with_a_date),

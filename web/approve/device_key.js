@@ -6,6 +6,7 @@ import { post } from "../lib/api.js";
 const DATABASE = "postlatch-approval";
 const STORE = "keys";
 const NAME = "device";
+const WORDS = "words"; // for worker.js
 const KIND = { name: "ECDSA", namedCurve: "P-256" };
 const SIGNING = { name: "ECDSA", hash: "SHA-256" };
 
@@ -52,6 +53,11 @@ export async function makeKey() {
 
 export async function forgetKey() {
     await inStore("readwrite", (store) => store.delete(NAME));
+}
+
+// What worker.js says when nobody has the page open.
+export async function keepWords(words) {
+    await inStore("readwrite", (store) => store.put(words, WORDS));
 }
 
 async function sign(key, path, fields) {

@@ -11,6 +11,7 @@ import { html } from "../lib/html.js";
 import { clockTime, t } from "../lib/language.js";
 import { passing, sentence } from "../lib/problem.js";
 import { send } from "./device_key.js";
+import { Waking } from "./waking.js";
 
 const PAUSE = 3000;
 const NUMBER_DIGITS = 2;
@@ -99,7 +100,8 @@ export function Registered({ device, account, look }) {
             : html`
                 <p role="status">${last.value.words ?? t("approve.nothing")}</p>
                 <p data-aside>${t("approve.keep-open")}</p>
-                <p data-aside>${t("approve.install")}</p>`}
+                <p data-aside>${t("approve.install")}</p>
+                <${Waking} device=${device} />`}
         <p role="alert">${problem}</p>
     <//>`;
 }

@@ -16,6 +16,12 @@ export default {
     "approve.nothing": "No sign-in is waiting.",
     "approve.keep-open": "While this page is open, a sign-in appears here by itself.",
     "approve.install": "Add this page to the home screen, and it opens like an app.",
+    "approve.wake": "Tell me when a sign-in waits",
+    "approve.woken": "This phone is told when a sign-in waits, even while the page is closed.",
+    "approve.wake-denied": "Notifications of this page are turned off in your browser. While the page is open, a sign-in appears all the same.",
+    "approve.wake-failed": "Your browser cannot be notified. While the page is open, a sign-in appears all the same.",
+    "approve.waits": "A sign-in is waiting",
+    "approve.waits-text": "Open the page to approve it, or to say that it is not you.",
     "approve.sign-in": "Somebody signs in with your password. Is it you?",
     "approve.change": "Somebody changes how your account is protected. Is it you?",
     "approve.place": "From",
@@ -39,4 +45,5 @@ export default {
     "error.device-clock": "The clock of this phone is wrong. Please set it.",
     "error.device-unknown": "This phone is not registered any more.",
     "error.approval-gone": "This sign-in is over already.",
+    "error.push-service": "Your browser’s push service is not one that your organisation uses. While the page is open, a sign-in appears all the same.",
 };

@@ -16,6 +16,12 @@ export default {
     "approve.nothing": "기다리는 인증 요청이 없습니다.",
     "approve.keep-open": "이 페이지를 열어 두면 인증 요청이 저절로 표시됩니다.",
     "approve.install": "이 페이지를 홈 화면에 추가하면 앱처럼 열 수 있습니다.",
+    "approve.wake": "인증 요청 알림 받기",
+    "approve.woken": "페이지를 닫아도 인증 요청이 오면 이 휴대전화에 알림이 표시됩니다.",
+    "approve.wake-denied": "브라우저에서 이 페이지의 알림이 꺼져 있습니다. 페이지를 열어 두면 인증 요청이 표시됩니다.",
+    "approve.wake-failed": "이 브라우저에서는 알림을 받을 수 없습니다. 페이지를 열어 두면 인증 요청이 표시됩니다.",
+    "approve.waits": "인증 요청이 있습니다",
+    "approve.waits-text": "페이지를 열어 승인하거나, 본인이 아니라고 알려 주세요.",
     "approve.sign-in": "회원님의 비밀번호로 로그인하고 있습니다. 본인인가요?",
     "approve.change": "계정 보호 방식을 변경하려고 합니다. 본인인가요?",
     "approve.place": "접속 IP",
@@ -39,4 +45,5 @@ export default {
     "error.device-clock": "이 휴대전화의 시계가 맞지 않습니다. 시간을 맞춰 주세요.",
     "error.device-unknown": "이 휴대전화는 더 이상 등록되어 있지 않습니다.",
     "error.approval-gone": "이미 끝난 요청입니다.",
+    "error.push-service": "이 브라우저의 푸시 서비스는 기관에서 사용하지 않습니다. 페이지를 열어 두면 인증 요청이 표시됩니다.",
 };
