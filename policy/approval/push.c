@@ -70,6 +70,17 @@ static int no_outbox_key(const struct pl_work *work)
 			    "phones can be woken only with the outbox key (outbox_key)");
 }
 
+/* 1, 0 it was sealed with a key that is lost, -1. */
+static int open_key(const struct pl_work *work, const struct pl_sealed *sealed,
+		    struct pl_signing_key *key)
+{
+	struct pl_error err = { 0 };
+
+	if (pl_unseal(work->outbox, SEALED_AS, 0, sealed, &key->secret, &err) == 0)
+		return 1;
+	return err.code == PL_ERR_CONFIG ? 0 : pl_error_set(work->err, err.code, "%s", err.msg);
+}
+
 int pl_push_key_get(const struct pl_work *work, struct pl_signing_key *key_r)
 {
 	struct pl_stmt *stmt = pl_query(work->store, PL_SQL_WEB_PUSH_KEY_GET, NULL);
@@ -88,8 +99,7 @@ int pl_push_key_get(const struct pl_work *work, struct pl_signing_key *key_r)
 		return ret;
 	if (work->outbox == NULL)
 		return no_outbox_key(work);
-	return pl_unseal(work->outbox, SEALED_AS, 0, &sealed, &key_r->secret, work->err) < 0 ? -1
-											     : 1;
+	return open_key(work, &sealed, key_r);
 }
 
 static int insert(const struct pl_work *work, const struct pl_signing_key *key)
@@ -97,6 +107,8 @@ static int insert(const struct pl_work *work, const struct pl_signing_key *key)
 	struct pl_sealed sealed;
 
 	if (pl_seal(work->outbox, SEALED_AS, 0, &key->secret, &sealed, work->err) < 0)
+		return -1;
+	if (pl_exec(work->store, PL_SQL_WEB_PUSH_KEY_DELETE, NULL, work->err) < 0)
 		return -1;
 	return pl_exec(work->store, PL_SQL_WEB_PUSH_KEY_INSERT,
 		       PL_PARAMS(PL_BLOB("sealed", sealed.data, sealed.len),

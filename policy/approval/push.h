@@ -26,8 +26,8 @@
  * "push.example, *.example.net"; host_r is its host, and may be NULL. 1 or 0. */
 int pl_push_is_allowed(const char *services, const char *endpoint, char host_r[PL_PUSH_HOST + 1]);
 
-/* The key that messages are signed with, for the caller to wipe. 1, 0 there is none yet, -1:
- * PL_ERR_RETRY without the outbox key. */
+/* The key that messages are signed with, for the caller to wipe. 1, 0 there is none that can be
+ * opened, -1: PL_ERR_RETRY without the outbox key. */
 int pl_push_key_get(const struct pl_work *work, struct pl_signing_key *key_r);
 /* The same; makes it when there is none. In the caller's write transaction. 0, or -1. */
 int pl_push_key_make(const struct pl_work *work, struct pl_signing_key *key_r);

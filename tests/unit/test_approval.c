@@ -1,6 +1,8 @@
 /* test_approval.c - phones that approve sign-ins: their keys, registrations, and requests. */
 #include "tests/unit/fixture.h"
 
+#include <sys/stat.h>
+
 #include "policy/approval/enrolment.h"
 #include "policy/approval/push.h"
 #include "policy/approval/request.h"
@@ -426,6 +428,30 @@ static void key_for_push_services_is_made_once_and_opened_with_the_outbox_key(vo
 	assert_int_equal(pl_push_key_get(&work, &second), -1);
 }
 
+static void key_for_push_services_is_made_anew_when_the_outbox_key_is_lost(void **state)
+{
+	static const char text[] =
+		"2 ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
+	struct fixture *fixture = *state;
+	struct pl_signing_key first, second, third;
+	struct pl_work work = *work_at(fixture, NOW);
+	struct pl_keys *other;
+
+	work.outbox = fixture->keys;
+	assert_ok(fixture, pl_push_key_make(&work, &first));
+	write_file(path_in(fixture, "other.key"), text, strlen(text));
+	assert_int_equal(chmod(path_in(fixture, "other.key"), 0600), 0);
+	assert_ok(fixture, pl_keys_load(path_in(fixture, "other.key"), &other, &fixture->err));
+	work.outbox = other;
+	assert_int_equal(pl_push_key_get(&work, &second), 0);
+	assert_ok(fixture, pl_push_key_make(&work, &second));
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM web_push_key"), 1);
+	assert_int_equal(pl_push_key_get(&work, &third), 1);
+	assert_int_equal(second.secret.len, third.secret.len);
+	assert_memory_equal(second.secret.data, third.secret.data, third.secret.len);
+	pl_keys_free(&other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,6 +466,7 @@ int main(void)
 		cmocka_unit_test(addresses_are_those_of_the_services_that_the_operator_names),
 		TEST_OF_PORTAL(phones_that_have_an_address_are_woken_with_each_request),
 		TEST_OF_PORTAL(key_for_push_services_is_made_once_and_opened_with_the_outbox_key),
+		TEST_OF_PORTAL(key_for_push_services_is_made_anew_when_the_outbox_key_is_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
