@@ -4,6 +4,7 @@
 #include "policy/admin/audit_search.h"
 #include "policy/admin/import.h"
 #include "policy/approval/enrolment.h"
+#include "policy/approval/push.h"
 #include "policy/approval/request.h"
 #include "policy/credential/app_password.h"
 #include "portal/account/handlers.h"

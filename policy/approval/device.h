@@ -15,7 +15,6 @@
 
 #define PL_APPROVAL_DEVICES 5      /* of a member */
 #define PL_APPROVAL_DEVICE_NAME 64 /* characters */
-#define PL_PUSH_ENDPOINT 512       /* bytes of an address at a push service (push.h) */
 
 struct pl_approval_device {
 	int64_t id, member_id;

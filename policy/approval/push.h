@@ -19,6 +19,7 @@
 #include "policy/session/signing_key.h"
 
 #define PL_PUSH_KIND "push"
+#define PL_PUSH_ENDPOINT 512 /* bytes of an address */
 #define PL_PUSH_HOST 255
 #define PL_PUSH_KEY_BYTES 65 /* an uncompressed point of P-256 */
 
