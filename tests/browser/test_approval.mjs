@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "../web/harness.mjs";
 import { contrasts, names, violations, widths } from "../web/page_checks.mjs";
-import { env, newMember } from "./server.mjs";
+import { env, newMember, until } from "./server.mjs";
 import { Visitor, messages } from "./visitor.mjs";
 
 const axe = await readFile(`${process.env.NODE_FOLDER}/node_modules/axe-core/axe.min.js`, "utf8");
@@ -54,15 +54,20 @@ async function register(visitor, phone) {
     await visitor.button("phone.same").click();
 }
 
+// A new member who is to register, in the language, and the page of a phone.
+async function atRegistration(reader, language) {
+    const visitor = new Visitor(reader, await newMember());
+    if (language === "ko") visitor.inKorean();
+    await visitor.knock();
+    await visitor.button("phone.register-instead").click();
+    await visitor.heading("phone.title");
+    return { visitor, phone: await OnPhone.at(reader, language) };
+}
+
 for (const language of ["en", "ko"]) {
     test(`a phone is registered at the first sign-in and lets the desk in, in ${language}`, { locale: LANGUAGES[language] },
         async (reader) => {
-            const visitor = new Visitor(reader, await newMember());
-            if (language === "ko") visitor.inKorean();
-            await visitor.knock();
-            await visitor.button("phone.register-instead").click();
-            await visitor.heading("phone.title");
-            const phone = await OnPhone.at(reader, language);
+            const { visitor, phone } = await atRegistration(reader, language);
             await register(visitor, phone);
             const [code] = await visitor.keepRecoveryCodes();
             assert.ok(code);
@@ -150,19 +155,23 @@ async function push(page) {
     });
 }
 
-const notices = (page) => page.evaluate(async () => {
-    const [registration] = await navigator.serviceWorker.getRegistrations();
-    return (await registration.getNotifications()).map(({ title, tag }) => ({ title, tag }));
-});
+// Begins to note what the worker has shown. Browsers of one process share a place for it, so it is not asked there.
+async function watchNotices(page) {
+    const [worker] = page.context().serviceWorkers();
+    await worker.evaluate(() => {
+        const show = ServiceWorkerRegistration.prototype.showNotification;
+        self.shown = [];
+        ServiceWorkerRegistration.prototype.showNotification = async function(title, options) {
+            await show.call(this, title, options);
+            self.shown.push({ title, tag: options.tag });
+        };
+    });
+    return () => worker.evaluate(() => self.shown);
+}
 
 for (const language of ["en", "ko"]) {
     test(`a phone that is woken shows that a sign-in waits, in ${language}`, { locale: LANGUAGES[language] }, async (reader) => {
-        const visitor = new Visitor(reader, await newMember());
-        if (language === "ko") visitor.inKorean();
-        await visitor.knock();
-        await visitor.button("phone.register-instead").click();
-        await visitor.heading("phone.title");
-        const phone = await OnPhone.at(reader, language);
+        const { visitor, phone } = await atRegistration(reader, language);
         await phone.page.addInitScript(WITH_SERVICE);
         await phone.page.reload();
         await phone.page.context().grantPermissions(["notifications"]);
@@ -171,23 +180,17 @@ for (const language of ["en", "ko"]) {
         await visitor.inbox();
         await phone.says("approve.woken");
         await phone.fits();
+        const notices = await watchNotices(phone.page);
         await push(phone.page);
-        for (let i = 0; (await notices(phone.page)).length === 0; i++) {
-            assert.ok(i < 100, "nothing was shown");
-            await new Promise((resolve) => { setTimeout(resolve, 100); });
-        }
-        const [{ title, tag }] = await notices(phone.page);
+        await until("something is shown", async () => (await notices()).length > 0);
+        const [{ title, tag }] = await notices();
         assert.equal(title, phone.words["approve.waits"]);
         assert.equal(tag, "approval");
     });
 }
 
 test("a phone may be woken only if its owner says so", { ...PHONE }, async (reader) => {
-    const visitor = new Visitor(reader, await newMember());
-    await visitor.knock();
-    await visitor.button("phone.register-instead").click();
-    await visitor.heading("phone.title");
-    const phone = await OnPhone.at(reader, "en");
+    const { visitor, phone } = await atRegistration(reader, "en");
     await phone.page.addInitScript(WITH_SERVICE);
     // Headless browsers deny what they would ask about.
     await phone.page.addInitScript(() => {
