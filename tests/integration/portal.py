@@ -229,12 +229,19 @@ class Portal:
 class PortalTest(unittest.TestCase):
     """The tests of a class have one portal, with a Dovecot of their own behind it."""
 
+    settings = {}  # of the policy file
+
     @classmethod
-    def setUpClass(cls):
-        cls.portal = Portal()
+    def make_portal(cls):
+        """It is not started, and has no database."""
+        cls.portal = Portal(**cls.settings)
         cls.addClassCleanup(cls.portal.remove)
         cls.dovecot = Dovecot(cls.portal.dir + "/auth")
         cls.addClassCleanup(cls.dovecot.close)
+
+    @classmethod
+    def setUpClass(cls):
+        cls.make_portal()
         cls.portal.init().start()
 
     @classmethod
@@ -268,6 +275,10 @@ class FactorTest(Answers, PortalTest):
     def setUpClass(cls):
         super().setUpClass()
         cls.command("domain", "add", "example.test")
+        cls.start_sender()
+
+    @classmethod
+    def start_sender(cls):
         cls.portal.start_sender()
 
     def setUp(self):

@@ -11,7 +11,7 @@ import unittest
 import urllib.parse
 
 from passwords import Directory, MariaDB, SCRIPTS, Service, run
-from portal import Browser, Dovecot, Portal, PortalTest, totp
+from portal import Browser, PortalTest, totp
 from postgresql import PostgreSQL
 from server import Server, TIMEOUT, rewrite, wait_for
 
@@ -205,10 +205,7 @@ class Command(PortalTest):
 
     @classmethod
     def setUpClass(cls):
-        cls.portal = Portal()
-        cls.addClassCleanup(cls.portal.remove)
-        cls.dovecot = Dovecot(cls.portal.dir + "/auth")
-        cls.addClassCleanup(cls.dovecot.close)
+        cls.make_portal()
         cls.dovecot.password_of = cls.password_of
         cls.dir = cls.portal.dir + "/command"
         os.mkdir(cls.dir)

@@ -8,22 +8,19 @@ import subprocess
 import time
 import unittest
 
-from portal import POSTLATCH, Dovecot, Portal, secure
+from portal import POSTLATCH, PortalTest, secure
 from server import TIMEOUT, wait_for
 
 PATH = "/api/account/forwarding"
 DAY = 86400
 
 
-class Forwarding(unittest.TestCase):
+class Forwarding(PortalTest):
     members = 0
 
     @classmethod
     def setUpClass(cls):
-        cls.portal = Portal()
-        cls.addClassCleanup(cls.portal.remove)
-        cls.dovecot = Dovecot(cls.portal.dir + "/auth")
-        cls.addClassCleanup(cls.dovecot.close)
+        cls.make_portal()
         cls.set_policy("")
         cls.portal.init().start()
         cls.portal.start_sender()

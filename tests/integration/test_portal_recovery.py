@@ -11,7 +11,7 @@ import time
 import unittest
 import urllib.parse
 
-from portal import Dovecot, Portal, POSTLATCH, secure
+from portal import Portal, PortalTest, POSTLATCH, secure
 from server import ROOT, TIMEOUT, wait_for
 
 PATH = "/api/account/recovery"
@@ -26,15 +26,12 @@ mv "$f" {0}/sms/
 """
 
 
-class Recovery(unittest.TestCase):
+class Recovery(PortalTest):
     members = 0
 
     @classmethod
     def setUpClass(cls):
-        cls.portal = Portal()
-        cls.addClassCleanup(cls.portal.remove)
-        cls.dovecot = Dovecot(cls.portal.dir + "/auth")
-        cls.addClassCleanup(cls.dovecot.close)
+        cls.make_portal()
         cls.folder = cls.portal.dir
         os.mkdir(cls.folder + "/sms")
         os.mkdir(cls.folder + "/consent")

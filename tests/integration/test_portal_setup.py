@@ -15,7 +15,7 @@ import tempfile
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-from portal import JSON, POSTLATCH, Dovecot, Portal, free_port, is_open, secure
+from portal import JSON, POSTLATCH, Portal, PortalTest, free_port, is_open, secure
 from server import ROOT, TIMEOUT, wait_for
 
 AUTOCONFIG = "/mail/config-v1.1.xml"
@@ -34,15 +34,12 @@ def outlook(address, schema=POX + "outlook/responseschema/2006a"):
             "</Request></Autodiscover>" % (POX, address, schema))
 
 
-class Portals(unittest.TestCase):
+class Portals(PortalTest):
     settings = {"mail_server": "mail.example.com"}
 
     @classmethod
     def setUpClass(cls):
-        cls.portal = Portal(**cls.settings)
-        cls.addClassCleanup(cls.portal.remove)
-        cls.dovecot = Dovecot(cls.portal.dir + "/auth")
-        cls.addClassCleanup(cls.dovecot.close)
+        cls.make_portal()
         cls.portal.init()
         cls.command("domain", "add", "example.test")
         cls.command("domain", "add", "alias.test", "alias_of=example.test")

@@ -11,7 +11,6 @@ import time
 
 from authenticator import decode, run
 from phone import PhoneTest
-from portal import Dovecot, Portal
 from server import wait_for
 
 SERVICE, INSIDE = "push.example", "inside.push.example"
@@ -68,14 +67,10 @@ def read(path):
 
 
 class WebPush(PhoneTest):
+    settings = {"web_push_services": SERVICES}
+
     @classmethod
-    def setUpClass(cls):
-        cls.portal = Portal(web_push_services=SERVICES)
-        cls.addClassCleanup(cls.portal.remove)
-        cls.dovecot = Dovecot(cls.portal.dir + "/auth")
-        cls.addClassCleanup(cls.dovecot.close)
-        cls.portal.init().start()
-        cls.command("domain", "add", "example.test")
+    def start_sender(cls):
         cls.make_service()
         cls.portal.start_sender(wrap=("unshare", "--net", "--mount", "sh", "-c", NAMESPACE.format(python=sys.executable), "sh",
                                       cls.portal.dir))
