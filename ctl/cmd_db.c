@@ -5,9 +5,11 @@
 #include <libgen.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ctl/command.h"
+#include "policy/base/key_file.h"
 #include "policy/session/session.h"
 #include "policy/store/schema.h"
 
@@ -87,7 +89,7 @@ static int make_folder(const char *file, const struct owners *owners, struct pl_
 /* A file that exists is not changed: 1 created, 0 it already exists, -1. */
 static int make_key(const char *path, mode_t mode, gid_t gid, struct pl_error *err)
 {
-	if (pl_keys_create(path, mode, getuid(), gid, err) == 0)
+	if (pl_key_file_create(path, pl_day_of(time(NULL)), mode, getuid(), gid, err) == 0)
 		return 1;
 	return err->code == PL_ERR_CONFLICT ? 0 : -1;
 }

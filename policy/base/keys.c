@@ -7,7 +7,6 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-#include <openssl/rand.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "policy/base/new_file.h"
+#include "policy/base/day.h"
 
-#define FILE_MAX 4096
 #define HEX_CHARS (2 * PL_KEY_BYTES)
 
 /* The prefix of the text that is authenticated, so that no other use of the key collides. */
@@ -37,16 +35,16 @@ struct pl_keys {
 	size_t count;
 	struct {
 		int id;
+		char since[PL_DAY_TEXT]; /* "": the file does not say */
 		struct keyed *mac;
 	} key[PL_KEYS_LIVE];
 };
 
 /* Opens the file without following a link or waiting on a FIFO, and checks which other users
  * may read or write it. Returns the descriptor or -1. */
-static int open_safely(const char *path, struct pl_error *err)
+static int open_safely(const char *path, struct stat *st_r, struct pl_error *err)
 {
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
 	const char *fault = NULL;
 
 	if (fd < 0)
@@ -54,17 +52,17 @@ static int open_safely(const char *path, struct pl_error *err)
 				    errno == ELOOP ? "it is a symbolic link, which is not followed"
 				    : errno == ENOENT ? "it does not exist; " RESTORE
 						      : strerror(errno));
-	if (fstat(fd, &st) < 0)
+	if (fstat(fd, st_r) < 0)
 		fault = strerror(errno);
-	else if (!S_ISREG(st.st_mode))
+	else if (!S_ISREG(st_r->st_mode))
 		fault = "it is not a regular file";
-	else if ((st.st_mode & 07) != 0)
+	else if ((st_r->st_mode & 07) != 0)
 		fault = "others can read or write it; chmod o= it";
-	else if ((st.st_mode & 020) != 0)
+	else if ((st_r->st_mode & 020) != 0)
 		fault = "its group can write to it; chmod g-w it";
-	else if (st.st_uid != 0 && st.st_uid != geteuid() && geteuid() != 0)
+	else if (st_r->st_uid != 0 && st_r->st_uid != geteuid() && geteuid() != 0)
 		fault = "it must belong to root or to the user of this program";
-	else if (st.st_size > FILE_MAX)
+	else if (st_r->st_size > PL_KEY_FILE_MAX)
 		fault = "it is too large";
 	if (fault == NULL)
 		return fd;
@@ -123,8 +121,24 @@ static void free_keyed(struct keyed *mac)
 	free(mac);
 }
 
+/* The last comment of the form "# ID since DAY". */
+struct since {
+	long id;
+	char day[PL_DAY_TEXT];
+};
+
+static void parse_comment(const char *line, struct since *since)
+{
+	int32_t day;
+
+	if (sscanf(line, "# %ld since %10s", &since->id, since->day) != 2 ||
+	    !pl_day_parse(since->day, &day))
+		since->id = 0;
+}
+
 /* "ID HEX"; anything else is a fault of the file. */
-static int parse_line(char *line, struct pl_keys *keys, struct pl_error *err)
+static int parse_line(char *line, const struct since *since, struct pl_keys *keys,
+		      struct pl_error *err)
 {
 	unsigned char key[PL_KEY_BYTES];
 	char *hex;
@@ -143,6 +157,8 @@ static int parse_line(char *line, struct pl_keys *keys, struct pl_error *err)
 			return pl_error_set(err, PL_ERR_RETRY, "two keys have the number %ld", id);
 	}
 	keys->key[keys->count].id = (int)id;
+	if (since->id == id)
+		memcpy(keys->key[keys->count].since, since->day, PL_DAY_TEXT);
 	keys->key[keys->count].mac = keyed_mac(key);
 	OPENSSL_cleanse(key, sizeof(key));
 	ret = keys->key[keys->count].mac == NULL ? -1 : 0;
@@ -154,13 +170,14 @@ static int parse_line(char *line, struct pl_keys *keys, struct pl_error *err)
 
 static int parse_text(char *text, struct pl_keys *keys, struct pl_error *err)
 {
+	struct since since = { .id = 0 };
 	char *rest = text;
 	char *line;
 
 	while ((line = strsep(&rest, "\n")) != NULL) {
-		if (*line == '\0' || *line == '#')
-			continue;
-		if (parse_line(line, keys, err) < 0)
+		if (*line == '#')
+			parse_comment(line, &since);
+		else if (*line != '\0' && parse_line(line, &since, keys, err) < 0)
 			return -1;
 	}
 	return keys->count > 0 ? 0
@@ -182,32 +199,40 @@ static ssize_t read_all(int fd, char *buf, size_t size)
 	return (ssize_t)used;
 }
 
-int pl_keys_load(const char *path, struct pl_keys **keys_r, struct pl_error *err)
+int pl_keys_read_text(const char *path, char text_r[PL_KEY_FILE_MAX + 1], struct stat *st_r,
+		      struct pl_error *err)
 {
-	char text[FILE_MAX + 1];
-	struct pl_keys *keys = NULL;
+	int fd = open_safely(path, st_r, err);
 	ssize_t len;
-	int ret = -1;
-	int fd = open_safely(path, err);
 
-	*keys_r = NULL;
 	if (fd < 0)
 		return -1;
-	len = read_all(fd, text, FILE_MAX);
-	keys = calloc(1, sizeof(*keys));
-	if (len < 0 || keys == NULL) {
-		pl_error_set(err, PL_ERR_RETRY, "key file %s: cannot be read", path);
-		goto out;
-	}
-	text[len] = '\0';
-	ret = parse_text(text, keys, err);
-	if (ret < 0)
-		pl_error_prefix(err, "key file %s", path);
-out:
-	OPENSSL_cleanse(text, sizeof(text));
+	len = read_all(fd, text_r, PL_KEY_FILE_MAX);
 	close(fd);
-	if (ret < 0)
+	if (len < 0)
+		return pl_error_set(err, PL_ERR_RETRY, "key file %s: cannot be read", path);
+	text_r[len] = '\0';
+	return 0;
+}
+
+int pl_keys_load(const char *path, struct pl_keys **keys_r, struct pl_error *err)
+{
+	char text[PL_KEY_FILE_MAX + 1];
+	struct pl_keys *keys;
+	struct stat st;
+	int ret;
+
+	*keys_r = NULL;
+	if (pl_keys_read_text(path, text, &st, err) < 0)
+		return -1;
+	keys = calloc(1, sizeof(*keys));
+	ret = keys == NULL ? pl_error_set(err, PL_ERR_RETRY, "out of memory")
+			   : parse_text(text, keys, err);
+	if (ret < 0) {
+		pl_error_prefix(err, "key file %s", path);
 		pl_keys_free(&keys);
+	}
+	OPENSSL_cleanse(text, sizeof(text));
 	*keys_r = keys;
 	return ret;
 }
@@ -232,6 +257,11 @@ size_t pl_keys_count(const struct pl_keys *keys)
 int pl_keys_id(const struct pl_keys *keys, size_t index)
 {
 	return keys->key[index].id;
+}
+
+const char *pl_keys_since(const struct pl_keys *keys, size_t index)
+{
+	return keys->key[index].since;
 }
 
 struct part {
@@ -276,53 +306,6 @@ int pl_keys_derive(const struct pl_keys *keys, size_t index, const char *purpose
 	const struct part parts[] = { { purpose, strlen(purpose) }, { &block, 1 } };
 
 	return compute(keys, index, parts, sizeof(parts) / sizeof(parts[0]), key_r, err);
-}
-
-/* Writes the text of a new key file with one key. */
-static int new_text(char *text_r, size_t size)
-{
-	unsigned char key[PL_KEY_BYTES];
-	int len;
-
-	if (RAND_priv_bytes(key, sizeof(key)) != 1)
-		return -1;
-	len = snprintf(text_r, size,
-		       "# A key of Postlatch. Keep it out of backups of the database.\n1 ");
-	for (size_t i = 0; i < sizeof(key); i++)
-		len += snprintf(text_r + len, size - (size_t)len, "%02x", key[i]);
-	snprintf(text_r + len, size - (size_t)len, "\n");
-	OPENSSL_cleanse(key, sizeof(key));
-	return 0;
-}
-
-static int write_key(struct pl_new_file *file, mode_t mode, uid_t uid, gid_t gid,
-		     struct pl_error *err)
-{
-	char text[256];
-	int ret = 0;
-
-	if (new_text(text, sizeof(text)) < 0)
-		ret = pl_error_set(err, PL_ERR_RETRY, "OpenSSL cannot generate random numbers");
-	else if (write(file->fd, text, strlen(text)) != (ssize_t)strlen(text) ||
-		 fchown(file->fd, uid, gid) < 0 || fchmod(file->fd, mode) < 0)
-		ret = pl_error_set(err, PL_ERR_RETRY, "%s", strerror(errno));
-	OPENSSL_cleanse(text, sizeof(text));
-	return ret;
-}
-
-int pl_keys_create(const char *path, mode_t mode, uid_t uid, gid_t gid, struct pl_error *err)
-{
-	struct pl_new_file file;
-	int ret = pl_new_file_begin(&file, path, 0600, err);
-
-	if (ret == 0) {
-		ret = write_key(&file, mode, uid, gid, err);
-		if (ret < 0)
-			pl_new_file_drop(&file);
-		else
-			ret = pl_new_file_keep(&file, err);
-	}
-	return ret < 0 ? pl_error_prefix(err, "key file") : 0;
 }
 
 int pl_token_digest(const struct pl_secret *token, unsigned char digest_r[PL_MAC_BYTES],

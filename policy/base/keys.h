@@ -3,20 +3,21 @@
  * A key file has one key on each line, "ID HEX" (64 hex digits, 256 bits). New MACs and
  * records are made with the first key; the other keys still verify those that were made with
  * them. '#' starts a comment. A key file that is missing, too short, a link, or accessible to
- * other users is refused. Only `postlatch db init` creates key files.
+ * other users is refused. Only `postlatch db init` creates key files; key_file.h changes them.
  */
 #ifndef POSTLATCH_KEYS_H
 #define POSTLATCH_KEYS_H
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 #include "policy/base/error.h"
 #include "policy/base/secret.h"
 
 #define PL_KEY_BYTES 32
 #define PL_KEYS_LIVE 4 /* the maximum of keys in one file */
 #define PL_MAC_BYTES 32
+#define PL_KEY_FILE_MAX 4096 /* bytes */
 
 struct pl_keys;
 
@@ -26,6 +27,14 @@ void pl_keys_free(struct pl_keys **keys);
 size_t pl_keys_count(const struct pl_keys *keys);
 /* The number that rows name the index-th key by. */
 int pl_keys_id(const struct pl_keys *keys, size_t index);
+/* "2027-03-01", the day since when the index-th key has been there; "" when the file does not say.
+ * Valid as long as the keys. */
+const char *pl_keys_since(const struct pl_keys *keys, size_t index);
+
+/* The text of a key file, and what fstat(2) says of it, after the same checks as pl_keys_load. It
+ * has keys: the caller wipes it. */
+int pl_keys_read_text(const char *path, char text_r[PL_KEY_FILE_MAX + 1], struct stat *st_r,
+		      struct pl_error *err);
 
 /* HMAC-SHA256 (RFC 2104) of a credential of a member with the index-th key.
  * The MAC covers a version tag and the member's id, so a row cannot be moved
@@ -38,9 +47,6 @@ int pl_keys_mac(const struct pl_keys *keys, size_t index, int64_t member_id,
  * HKDF-Expand (RFC 5869 2.3). Safe from several threads; the caller wipes it. */
 int pl_keys_derive(const struct pl_keys *keys, size_t index, const char *purpose,
 		   unsigned char key_r[PL_KEY_BYTES], struct pl_error *err);
-
-/* Writes a new file with one new key; PL_ERR_CONFLICT when path exists. */
-int pl_keys_create(const char *path, mode_t mode, uid_t uid, gid_t gid, struct pl_error *err);
 
 /* SHA-256 of a 256-bit random token; the token itself is never stored (RFC 6750 5.3). */
 int pl_token_digest(const struct pl_secret *token, unsigned char digest_r[PL_MAC_BYTES],

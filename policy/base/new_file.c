@@ -50,12 +50,8 @@ static int lock_partial(const struct pl_new_file *file, struct pl_error *err)
 				    : failed(file->partial, err);
 }
 
-int pl_new_file_begin(struct pl_new_file *file, const char *path, mode_t mode, struct pl_error *err)
+static int begin(struct pl_new_file *file, const char *path, mode_t mode, struct pl_error *err)
 {
-	struct stat st;
-
-	if (lstat(path, &st) == 0)
-		return is_there(path, err);
 	file->path = path;
 	if (snprintf(file->partial, sizeof(file->partial), "%s.partial", path) >=
 	    (int)sizeof(file->partial))
@@ -76,13 +72,30 @@ int pl_new_file_begin(struct pl_new_file *file, const char *path, mode_t mode, s
 	return 0;
 }
 
+int pl_new_file_begin(struct pl_new_file *file, const char *path, mode_t mode, struct pl_error *err)
+{
+	struct stat st;
+
+	file->replaces = 0;
+	return lstat(path, &st) == 0 ? is_there(path, err) : begin(file, path, mode, err);
+}
+
+int pl_new_file_begin_anew(struct pl_new_file *file, const char *path, mode_t mode,
+			   struct pl_error *err)
+{
+	file->replaces = 1;
+	return begin(file, path, mode, err);
+}
+
 /* Some file systems do not support a rename that replaces nothing; there, the check at the
  * beginning and the lock must be enough. */
-static int move(const char *from, const char *to)
+static int move(const struct pl_new_file *file)
 {
-	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+	if (file->replaces)
+		return rename(file->partial, file->path);
+	if (renameat2(AT_FDCWD, file->partial, AT_FDCWD, file->path, RENAME_NOREPLACE) == 0)
 		return 0;
-	return errno == EINVAL || errno == ENOSYS ? rename(from, to) : -1;
+	return errno == EINVAL || errno == ENOSYS ? rename(file->partial, file->path) : -1;
 }
 
 /* The name is on the disk when the directory is; some file systems cannot flush one. */
@@ -105,7 +118,7 @@ int pl_new_file_keep(struct pl_new_file *file, struct pl_error *err)
 
 	if (fsync(file->fd) < 0)
 		ret = failed(file->partial, err);
-	else if (move(file->partial, file->path) < 0)
+	else if (move(file) < 0)
 		ret = errno == EEXIST ? is_there(file->path, err) : failed(file->path, err);
 	if (ret < 0) {
 		pl_new_file_drop(file);

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "policy/base/key_file.h"
 #include "portal/download/range.h"
 #include "portal/download/ticket.h"
 #include "portal/http/form.h"
@@ -102,7 +103,7 @@ static void ticket(const char *text)
 	if (keys == NULL) {
 		MUST(mkdtemp(folder) != NULL);
 		snprintf(path, sizeof(path), "%s/key", folder);
-		MUST(pl_keys_create(path, 0600, getuid(), getgid(), NULL) == 0);
+		MUST(pl_key_file_create(path, 0, 0600, getuid(), getgid(), NULL) == 0);
 		MUST(pl_keys_load(path, &keys, NULL) == 0);
 		MUST(unlink(path) == 0 && rmdir(folder) == 0);
 	}

@@ -13,6 +13,7 @@
 #include "policy/attachment/download.h"
 #include "policy/attachment/link_notice.h"
 #include "policy/attachment/usage.h"
+#include "policy/base/key_file.h"
 #include "policy/settings/option.h"
 
 #define T 1700000000
@@ -121,7 +122,7 @@ static void equal_bytes_are_one_blob(void **state)
 	assert_string_equal(one, two);
 	assert_string_not_equal(one, other);
 	/* The name is made with the key: nobody else can tell it from the bytes. */
-	assert_ok(fixture, pl_keys_create(path_in(fixture, "other.key"), 0600, geteuid(), getegid(),
+	assert_ok(fixture, pl_key_file_create(path_in(fixture, "other.key"), 0, 0600, geteuid(), getegid(),
 					  &fixture->err));
 	assert_ok(fixture, pl_keys_load(path_in(fixture, "other.key"), &keys, &fixture->err));
 	assert_ok(fixture, pl_blobs_open(path_in(fixture, "files"), keys, &others, &fixture->err));

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "policy/base/keys.h"
+#include "policy/base/key_file.h"
 #include "policy/settings/option.h"
 #include "policy/settings/other_services.h"
 #include "policy/settings/policy.h"
@@ -529,11 +529,13 @@ static void keys_are_never_made_twice(void **state)
 	struct pl_keys *keys;
 
 	(void)state;
-	assert_int_equal(pl_keys_create(in_dir("new.key"), 0640, getuid(), getgid(), &err), 0);
+	assert_int_equal(pl_key_file_create(in_dir("new.key"), 0, 0640, getuid(), getgid(), &err),
+			 0);
 	assert_int_equal(pl_keys_load(in_dir("new.key"), &keys, &err), 0);
 	assert_int_equal(pl_keys_count(keys), 1);
 	pl_keys_free(&keys);
-	assert_int_equal(pl_keys_create(in_dir("new.key"), 0640, getuid(), getgid(), &err), -1);
+	assert_int_equal(pl_key_file_create(in_dir("new.key"), 0, 0640, getuid(), getgid(), &err),
+			 -1);
 	assert_int_equal(err.code, PL_ERR_CONFLICT);
 }
 
