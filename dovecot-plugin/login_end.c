@@ -45,6 +45,7 @@ static void fill_record(struct login *login, const struct pl_login_result *resul
 		.domain_id = result->account.domain.id,
 		.credential = pl_login_credential_of(&result->facts, 0),
 		.app_password_id = result->app_password.id,
+		.renewal = result->renewal,
 		.application_id =
 			result->facts.channel == PL_CHANNEL_CLIENT ? result->session_id : 0,
 		.service = login->asked.login.service,

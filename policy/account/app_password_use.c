@@ -98,6 +98,13 @@ int pl_app_password_used(const struct pl_work *work, const struct pl_app_passwor
 			      PL_INT("app_password_id", use->app_password_id)),
 		    work->err) < 0)
 		return -1;
+	if (use->renewal.key_id != 0 &&
+	    pl_exec(work->store, PL_SQL_APP_PASSWORD_RENEW,
+		    PL_PARAMS(PL_BLOB("mac", use->renewal.mac, sizeof(use->renewal.mac)),
+			      PL_INT("key_id", use->renewal.key_id),
+			      PL_INT("app_password_id", use->app_password_id)),
+		    work->err) < 0)
+		return -1;
 	return pl_exec(work->store, PL_SQL_MEMBER_STATE_APP_PASSWORD,
 		       PL_PARAMS(PL_INT("day", use->at / PL_DAY_SECONDS),
 				 PL_INT("app_password_id", use->app_password_id)),

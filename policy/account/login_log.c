@@ -100,6 +100,8 @@ static void add(struct pl_login_log *log, const struct pl_login_record *record)
 	if (waiting != NULL) {
 		waiting->times += record->times;
 		waiting->at = record->at;
+		if (record->renewal.key_id != 0)
+			waiting->renewal = record->renewal;
 	} else if (log->count < PL_LOGIN_LOG_PENDING &&
 		   (!record->refused || log->refused < PL_LOGIN_LOG_REFUSED)) {
 		log->pending[log->count++] = *record;

@@ -39,7 +39,7 @@ static int write_last_use(const struct pl_work *work, int64_t member_id,
 static int write_app_password_use(const struct pl_work *work, const struct pl_login_record *record)
 {
 	const struct pl_app_password_use used = { record->app_password_id, record->service,
-						  record->ip, record->at };
+						  record->ip, record->at, record->renewal };
 
 	return pl_app_password_used(work, &used);
 }

@@ -24,8 +24,9 @@ struct pl_login_record {
 	int64_t member_id; /* 0: let in for the first time, so the member is added */
 	int64_t domain_id; /* of the member's domain at the login; 0: it had no row */
 	enum pl_login_credential credential;
-	int64_t app_password_id; /* 0: another credential */
-	int64_t application_id;  /* the session of a connected application; 0: another credential */
+	int64_t app_password_id;                /* 0: another credential */
+	struct pl_app_password_renewal renewal; /* of the app password */
+	int64_t application_id; /* the session of a connected application; 0: another credential */
 	enum pl_setting service;
 	enum pl_channel channel; /* for login_count.h; no record tells it */
 	/* The name of the rule in rules.def, or of one of the driver's own (denial.h). A

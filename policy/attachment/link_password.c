@@ -62,9 +62,10 @@ int pl_link_set_password(const struct pl_work *work, const struct pl_keys *keys,
 		pl_exec_count(work->store, PL_SQL_LINK_PASSWORD_SET,
 			      length > 0
 				      ? PL_PARAMS(PL_INT("id", link->id), PL_INT("now", work->now),
-						  PL_TEXT("password", text))
+						  PL_TEXT("password", text),
+						  PL_INT("key_id", pl_keys_id(keys, 0)))
 				      : PL_PARAMS(PL_INT("id", link->id), PL_INT("now", work->now),
-						  PL_NULL("password")),
+						  PL_NULL("password"), PL_NULL("key_id")),
 			      work->err);
 	if (changed <= 0)
 		return (int)changed;
@@ -76,9 +77,9 @@ int pl_link_set_password(const struct pl_work *work, const struct pl_keys *keys,
 		       : 1;
 }
 
-/* In the same time whatever it is. 1, 0 or -1. */
+/* In the same time whatever it is. 1, 0 or -1. first_r is what it is with the first key. */
 static int is_right(const struct pl_keys *keys, int64_t link_id, const char *password,
-		    const char *stored, struct pl_error *err)
+		    const char *stored, char first_r[MAC_TEXT], struct pl_error *err)
 {
 	char text[MAC_TEXT];
 	int right = 0;
@@ -89,6 +90,8 @@ static int is_right(const struct pl_keys *keys, int64_t link_id, const char *pas
 		if (compute(keys, i, link_id, password, text, err) < 0)
 			return -1;
 		right |= CRYPTO_memcmp(text, stored, MAC_TEXT - 1) == 0;
+		if (i == 0)
+			memcpy(first_r, text, MAC_TEXT);
 	}
 	return right;
 }
@@ -118,7 +121,7 @@ static int try_password(const struct pl_work *work, const struct pl_keys *keys, 
 					PL_INT("since", work->now - PL_LINK_TRIES_SECONDS),
 					PL_INT("most", PL_LINK_TRIES)),
 			      work->err);
-	char stored[MAC_TEXT];
+	char stored[MAC_TEXT], first[MAC_TEXT];
 	int64_t tried_at = 0;
 	int ret = counted < 0 ? -1 : read_stored(work, id, stored, &tried_at);
 
@@ -130,12 +133,14 @@ static int try_password(const struct pl_work *work, const struct pl_keys *keys, 
 		*try_r = PL_LINK_TRY_LATER;
 		return 0;
 	}
-	ret = is_right(keys, id, password, stored, work->err);
+	ret = is_right(keys, id, password, stored, first, work->err);
 	OPENSSL_cleanse(stored, sizeof(stored));
 	if (ret != 1)
 		return ret;
 	*try_r = PL_LINK_TRY_RIGHT;
-	return pl_exec(work->store, PL_SQL_LINK_PASSWORD_RIGHT, PL_PARAMS(PL_INT("id", id)),
+	return pl_exec(work->store, PL_SQL_LINK_PASSWORD_RIGHT,
+		       PL_PARAMS(PL_INT("id", id), PL_TEXT("password", first),
+				 PL_INT("key_id", pl_keys_id(keys, 0))),
 		       work->err);
 }
 

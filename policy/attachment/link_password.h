@@ -1,6 +1,7 @@
 /* link_password.h - passwords without which the files of a link cannot be fetched.
  *
- * Stored is a MAC of the password and the id of its link, with a key of verify.key. Each try is
+ * Stored is a MAC of the password and the id of its link, with a key of verify.key, which the first
+ * of its keys replaces when the password is given and right. Each try is
  * counted before the password is looked at: more than PL_LINK_TRIES wrong ones within
  * PL_LINK_TRIES_SECONDS are refused, whether right or wrong, until that time is over.
  */

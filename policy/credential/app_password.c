@@ -228,6 +228,7 @@ int pl_app_password_macs(const struct pl_keys *keys, int64_t member_id,
 			 struct pl_error *err)
 {
 	macs_r->count = pl_keys_count(keys);
+	macs_r->key_id = pl_keys_id(keys, 0);
 	for (size_t i = 0; i < macs_r->count; i++) {
 		if (pl_keys_mac(keys, i, member_id, folded, macs_r->mac[i], err) < 0)
 			return -1;
@@ -245,6 +246,19 @@ int pl_app_password_matches(const struct pl_app_password_macs *macs, struct pl_s
 	for (size_t i = 0; i < macs->count; i++)
 		matches |= CRYPTO_memcmp(mac, macs->mac[i], sizeof(mac)) == 0;
 	return matches;
+}
+
+void pl_app_password_renew(const struct pl_app_password_macs *macs, struct pl_stmt *stmt,
+			   struct pl_app_password_renewal *renewal_r)
+{
+	unsigned char mac[PL_MAC_BYTES];
+
+	renewal_r->key_id = 0;
+	if (macs->count < 2 || pl_col_blob(stmt, "mac", mac, sizeof(mac)) != sizeof(mac) ||
+	    CRYPTO_memcmp(mac, macs->mac[0], sizeof(mac)) == 0)
+		return;
+	renewal_r->key_id = macs->key_id;
+	memcpy(renewal_r->mac, macs->mac[0], sizeof(renewal_r->mac));
 }
 
 enum pl_app_password_limit pl_app_password_limit(const struct pl_app_password *app_password,

@@ -49,6 +49,7 @@ int pl_app_password_issue(const struct pl_work *work, const struct pl_keys *keys
 /* What a password of a member would be stored as, under each live key. */
 struct pl_app_password_macs {
 	size_t count;
+	int key_id; /* of the first key, with which new ones are made */
 	unsigned char mac[PL_KEYS_LIVE][PL_MAC_BYTES];
 };
 
@@ -59,6 +60,9 @@ int pl_app_password_macs(const struct pl_keys *keys, int64_t member_id,
 /* Whether the app password of a row that has its mac is one of them. Compares in constant
  * time. */
 int pl_app_password_matches(const struct pl_app_password_macs *macs, struct pl_stmt *stmt);
+/* What is to be stored from now on for one that matches: with key_id 0, what the row has. */
+void pl_app_password_renew(const struct pl_app_password_macs *macs, struct pl_stmt *stmt,
+			   struct pl_app_password_renewal *renewal_r);
 /* Reads services, networks and expires_at of a row. */
 void pl_app_password_read_limits(struct pl_stmt *stmt, struct pl_app_password *row_r);
 /* Which of its limits does not hold. Pure. */

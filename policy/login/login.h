@@ -58,8 +58,9 @@ struct pl_login_result {
 	const struct pl_policy *policy;
 	struct pl_address address; /* empty when the name is not an address */
 	struct pl_account account;
-	struct pl_app_password app_password; /* id 0: none matched */
-	int64_t session_id;                  /* of the token; 0: none */
+	struct pl_app_password app_password;    /* id 0: none matched */
+	struct pl_app_password_renewal renewal; /* of its MAC */
+	int64_t session_id;                     /* of the token; 0: none */
 	struct pl_facts facts;
 	struct pl_verdict verdict;
 	struct pl_verdict forwarding; /* of the same account: whether it may forward mail */

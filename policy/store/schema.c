@@ -287,6 +287,8 @@ static const struct pl_migration migrations[] = {
 	  "ALTER TABLE approval_device ADD COLUMN push_endpoint TEXT NOT NULL DEFAULT '';"
 	  "CREATE TABLE web_push_key ("
 	  " id {ID}, sealed BYTEA NOT NULL, created_at BIGINT NOT NULL);" },
+	{ "the keys of link passwords",
+	  "ALTER TABLE attachment_link ADD COLUMN password_key_id INTEGER;" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,
