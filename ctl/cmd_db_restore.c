@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ctl/command.h"
+#include "policy/rotation/key_use.h"
 #include "policy/session/restored.h"
 #include "policy/store/schema.h"
 #include "policy/store/schema_copy.h"
@@ -22,6 +23,7 @@ struct plan {
 	struct pl_audit_record newest; /* of the backup; id 0: it has none */
 	int is_there;                  /* there is a database in use */
 	int is_related;                /* it has the backup's newest record, too */
+	struct pl_key_rows lost;       /* of the backup, that need keys that are not there */
 	int64_t undone;                /* changes that it has and the backup has not */
 	json_t *list;                  /* the same; NULL: they are printed */
 };
@@ -90,6 +92,29 @@ static int tell_what_is_undone(struct plan *plan, struct pl_error *err)
 			       plan->file, plan->file, plan->file);
 }
 
+/* Keys that were replaced after the backup may have been removed. */
+static int count_lost(struct plan *plan, struct pl_error *err)
+{
+	struct pl_work work = { .err = err };
+	struct pl_key_counts counts;
+	struct pl_key_rows lost;
+	int ret = pl_store_open(plan->staged.uri, PL_ROLE_COMMAND, &work.store, err);
+
+	for (int file = 0; file < PL_KEY_FILES && ret == 0; file++) {
+		struct pl_keys *keys;
+
+		(void)pl_keys_load(pl_key_file_path((enum pl_key_file)file, plan->ctl->policy),
+				   &keys, NULL);
+		ret = pl_key_counts_read(&work, (enum pl_key_file)file, &counts);
+		pl_key_counts_lost(&counts, keys, &lost);
+		for (int use = 0; use < PL_KEY_USES && ret == 0; use++)
+			plan->lost.count[use] += lost.count[use];
+		pl_keys_free(&keys);
+	}
+	pl_store_close(&work.store);
+	return ret;
+}
+
 /* Changes in the copy what must not come back. */
 static int prepare(const struct plan *plan, struct pl_error *err)
 {
@@ -114,7 +139,7 @@ static int prepare(const struct plan *plan, struct pl_error *err)
 
 static void say(const struct plan *plan, int is_done)
 {
-	char at[32];
+	char at[32], text[512];
 
 	if (!plan->is_there)
 		puts("There is no database to compare: what was revoked after the backup is not "
@@ -131,6 +156,11 @@ static void say(const struct plan *plan, int is_done)
 	printf("%s %s, version %d; its last change is of %s\n",
 	       is_done ? "restored" : "would restore", plan->backup, plan->staged.version,
 	       ctl_time(plan->newest.at, at, sizeof(at)));
+	if (pl_key_rows_total(&plan->lost) > 0)
+		printf("%s of the backup need keys that are not in the key files: put their lines "
+		       "back, behind the first one, from a copy of the keys; see `postlatch key "
+		       "list`.\n",
+		       pl_key_rows_format(&plan->lost, text, sizeof(text)));
 	if (is_done)
 		puts("Everybody has to sign in to webmail and connected applications again.");
 }
@@ -144,10 +174,12 @@ static int answer(struct plan *plan, int is_done, struct pl_error *err)
 		return CTL_DONE;
 	}
 	plan->list = NULL;
-	return ctl_print_json(json_pack("{s:s, s:b, s:i, s:I, s:b, s:o}", "backup", plan->backup,
-					"restored", is_done, "version", plan->staged.version,
-					"last_change_at", (json_int_t)plan->newest.at, "compared",
-					plan->is_there && plan->is_related, "undone", list),
+	return ctl_print_json(json_pack("{s:s, s:b, s:i, s:I, s:b, s:I, s:o}", "backup",
+					plan->backup, "restored", is_done, "version",
+					plan->staged.version, "last_change_at",
+					(json_int_t)plan->newest.at, "compared",
+					plan->is_there && plan->is_related, "without_key",
+					(json_int_t)pl_key_rows_total(&plan->lost), "undone", list),
 			      err);
 }
 
@@ -155,7 +187,7 @@ static int restore(struct plan *plan, struct pl_error *err)
 {
 	const int is_dry_run = plan->ctl->option[CTL_OPTION_DRY_RUN] != NULL;
 
-	if (tell_what_is_undone(plan, err) < 0)
+	if (tell_what_is_undone(plan, err) < 0 || count_lost(plan, err) < 0)
 		return -1;
 	if (!is_dry_run &&
 	    (prepare(plan, err) < 0 ||

@@ -43,6 +43,7 @@ void check_find(struct check *check, enum check_level level, const char *fmt, ..
 int check_policy(struct check *check);
 int check_keys(struct check *check);
 int check_database(struct check *check);
+int check_key_rows(struct check *check);
 int check_domains(struct check *check);
 int check_requirement(struct check *check);
 int check_denials(struct check *check);

@@ -19,6 +19,7 @@ static const struct {
 	{ "policy", 0, check_policy, NULL },
 	{ "keys", POLICY, check_keys, NULL },
 	{ "database", POLICY, check_database, NULL },
+	{ "keys", STORE, check_key_rows, "the database needs no key that is missing" },
 	{ "domains", STORE, check_domains, NULL },
 	{ "domains", STORE, check_requirement, "no member must still register a second factor" },
 	{ "services", STORE, check_denials, "Dovecot knows the services of all who have asked it" },

@@ -39,6 +39,8 @@
 	ROW("job.pause", GIVES, CHANGE)               \
 	ROW("job.resume", GIVES, CHANGE)              \
 	ROW("job.start", GIVES, CHANGE)               \
+	ROW("key.remove", GIVES, CHANGE)              \
+	ROW("key.rotate", GIVES, CHANGE)              \
 	ROW("link.extend", GIVES, CHANGE)             \
 	ROW("link.password", GIVES, CHANGE)           \
 	ROW("link.quota", GIVES, CHANGE)              \

@@ -1,7 +1,7 @@
 /* key_file.h - writes the files that keys.h reads.
  *
- * A file is replaced as a whole, with its owner, group and mode, so whoever reads it sees all of the
- * old keys or all of the new ones. Its comments stay. In front of a key that was added stands
+ * A file is replaced as a whole, with its owner, group and mode, so whoever reads it sees all of
+ * the old keys or all of the new ones. Its comments stay. In front of a key that was added stands
  * "# ID since DAY".
  */
 #ifndef POSTLATCH_KEY_FILE_H

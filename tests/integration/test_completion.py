@@ -12,7 +12,7 @@ import unittest
 from command import BUILD, ROOT, TIMEOUT
 
 NOUNS = {"admin", "api-key", "domain", "member", "app-password", "application", "totp", "session", "device", "client",
-         "signing-key", "explain", "audit", "report", "check", "autoconfig", "setup", "import", "db", "forward", "link"}
+         "signing-key", "key", "explain", "audit", "report", "check", "autoconfig", "setup", "import", "db", "forward", "link"}
 SETUP = "PATH=%s:$PATH; source %s" % (shlex.quote(BUILD + "/ctl"), shlex.quote(ROOT + "/ctl/postlatch.bash"))
 
 

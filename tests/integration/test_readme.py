@@ -19,6 +19,7 @@ from server import BUILD, ROOT, TIMEOUT
 MARK = "@@status"
 TOUR_DIR = "/var/tmp/postlatch-tour"
 HERE, PACKAGES, CHECKED, RESTORE = "here", "tests/packages/documents.sh", "tools/check-docs.sh", "test_restore.py"
+ROTATION = "test_key_rotation.py"
 # Document and word of each kind of block, and where it is executed or checked.
 BLOCKS = {
     ("README.md", ""): HERE,
@@ -29,8 +30,9 @@ BLOCKS = {
     ("doc/operations.md", ""): HERE, ("doc/operations.md", "fail2ban"): HERE, ("doc/operations.md", "upgrade"): CHECKED,
     ("doc/operations.md", "check"): CHECKED,
     **{("doc/operations.md", word): RESTORE for word in ("backup", "restore", "postgresql")},
+    **{("doc/operations.md", word): ROTATION for word in ("rotate", "finish")},
     ("doc/several-machines.md", ""): HERE, ("doc/migration.md", ""): HERE,
-    ("doc/security.md", ""): HERE, ("doc/administration.md", ""): HERE, ("doc/administration.ko.md", ""): HERE,
+    ("doc/administration.md", ""): HERE, ("doc/administration.ko.md", ""): HERE,
     ("doc/api.md", "tour"): HERE,
 }
 
@@ -208,17 +210,6 @@ class Operation(unittest.TestCase):
         self.follow(block("doc/administration.md"))
         self.assertEqual([(row["member"], row["role"]) for row in self.site.json("admin", "list")],
                          [("you@example.com", "server")])
-
-    def test_a_stolen_key_is_replaced(self):
-        def keys():
-            with open(self.site.path("verify.key")) as f:
-                return [line.strip() for line in f if not line.startswith("#")]
-        old, = keys()
-        self.follow(block("doc/security.md"))
-        new, *rest = keys()
-        self.assertRegex(new, "^2 [0-9a-f]{64}$")
-        self.assertEqual(rest, [old])
-        self.site.ok("app-password", "create", "alice@example.com")
 
     def test_fail2ban(self):
         shutil.copytree("/etc/fail2ban", self.site.path("fail2ban"))

@@ -12,8 +12,10 @@
 
 #include "policy/attachment/download.h"
 #include "policy/attachment/link_notice.h"
+#include "policy/attachment/link_password.h"
 #include "policy/attachment/usage.h"
 #include "policy/base/key_file.h"
+#include "policy/rotation/reseal.h"
 #include "policy/settings/option.h"
 
 #define T 1700000000
@@ -122,8 +124,8 @@ static void equal_bytes_are_one_blob(void **state)
 	assert_string_equal(one, two);
 	assert_string_not_equal(one, other);
 	/* The name is made with the key: nobody else can tell it from the bytes. */
-	assert_ok(fixture, pl_key_file_create(path_in(fixture, "other.key"), 0, 0600, geteuid(), getegid(),
-					  &fixture->err));
+	assert_ok(fixture, pl_key_file_create(path_in(fixture, "other.key"), 0, 0600, geteuid(),
+					      getegid(), &fixture->err));
 	assert_ok(fixture, pl_keys_load(path_in(fixture, "other.key"), &keys, &fixture->err));
 	assert_ok(fixture, pl_blobs_open(path_in(fixture, "files"), keys, &others, &fixture->err));
 	keep(fixture, others, "same", two);
@@ -788,6 +790,71 @@ static void types_that_stay_in_the_mail(void **state)
 				 rows[i].has);
 }
 
+static enum pl_link_try try_link(struct fixture *fixture, const struct pl_keys *keys,
+				 const struct pl_link *link, const char *password)
+{
+	enum pl_link_try answer;
+	int64_t wait;
+
+	assert_ok(fixture, pl_link_try_password_commit(work_at(fixture, T), keys, link, password,
+						       &answer, &wait));
+	return answer;
+}
+
+static struct pl_keys *load_keys(struct fixture *fixture, const char *name, const char *text)
+{
+	const char *path = path_in(fixture, name);
+	struct pl_keys *keys;
+
+	write_file(path, text, strlen(text));
+	chmod(path, 0600);
+	assert_ok(fixture, pl_keys_load(path, &keys, &fixture->err));
+	return keys;
+}
+
+#define KEY_1 "1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
+#define KEY_2 "2 ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
+
+static void password_of_a_link_has_the_first_key_once_it_was_given(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_new_file_link file = file_of("one.png", 5);
+	struct pl_keys *both = load_keys(fixture, "both.key", KEY_2 KEY_1);
+	struct pl_keys *new = load_keys(fixture, "new.key", KEY_2);
+	struct pl_secret token;
+	struct pl_link link;
+
+	add_member(fixture, "user@a.test", "");
+	assert_int_equal(add_link(fixture, "user@a.test", &file, 1, &token), 1);
+	assert_int_equal(pl_link_find(work_at(fixture, T), &token, &link), 1);
+	assert_int_equal(pl_link_set_password(work_at(fixture, T), fixture->keys, &link,
+					      "open sesame"),
+			 1);
+	reopen(fixture, PL_ROLE_PORTAL);
+	assert_int_equal(try_link(fixture, new, &link, "open sesame"), PL_LINK_TRY_WRONG);
+	assert_int_equal(try_link(fixture, both, &link, "open barley"), PL_LINK_TRY_WRONG);
+	assert_int_equal(sql_int(fixture->db, "SELECT password_key_id FROM attachment_link"), 1);
+	assert_int_equal(try_link(fixture, both, &link, "open sesame"), PL_LINK_TRY_RIGHT);
+	assert_int_equal(sql_int(fixture->db, "SELECT password_key_id FROM attachment_link"), 2);
+	assert_int_equal(try_link(fixture, new, &link, "open sesame"), PL_LINK_TRY_RIGHT);
+	/* Given up with its key, it keeps the link closed. */
+	sql_run(fixture->db, "UPDATE attachment_link SET password_key_id = NULL");
+	{
+		struct pl_key_rows dropped;
+
+		reopen(fixture, PL_ROLE_COMMAND);
+		assert_ok(fixture, pl_key_drop_commit(work_at(fixture, T), 2, &dropped));
+		assert_int_equal(dropped.count[PL_KEY_USE_LINK_PASSWORDS], 1);
+	}
+	assert_int_equal(pl_link_find(work_at(fixture, T), &token, &link), 1);
+	assert_true(link.has_password);
+	reopen(fixture, PL_ROLE_PORTAL);
+	assert_int_equal(try_link(fixture, both, &link, "open sesame"), PL_LINK_TRY_WRONG);
+	assert_int_equal(try_link(fixture, both, &link, ""), PL_LINK_TRY_WRONG);
+	pl_keys_free(&both);
+	pl_keys_free(&new);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -805,6 +872,7 @@ int main(void)
 		TEST_WITH_DATABASE(a_blob_is_used_while_a_row_names_it),
 		TEST_WITH_DATABASE(a_link_is_withdrawn_once),
 		TEST_WITH_DATABASE(links_of_a_member_come_newest_first),
+		TEST_WITH_DATABASE(password_of_a_link_has_the_first_key_once_it_was_given),
 		TEST_WITH_DATABASE(a_link_is_extended_once_while_it_is_open),
 		TEST_WITH_DATABASE(a_download_is_counted_once_with_each_ticket),
 		TEST_WITH_DATABASE(what_is_stored_and_sent_is_counted_by_member_and_domain),

@@ -1,10 +1,12 @@
 /* test_recovery_contact.c - consent texts, decisions about them, and recovery contacts. */
 #include "tests/unit/fixture.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "policy/recovery/contact.h"
 #include "policy/recovery/phone.h"
+#include "policy/rotation/reseal.h"
 
 #define T INT64_C(1800000000)
 #define DAY PL_DAY_SECONDS
@@ -298,6 +300,52 @@ static void contacts_count_once_their_code_was_entered_and_are_sealed(void **sta
 	}
 }
 
+static struct pl_keys *load_keys(struct fixture *fixture, const char *text)
+{
+	const char *path = path_in(fixture, "rotated.key");
+	struct pl_keys *keys;
+
+	write_file(path, text, strlen(text));
+	chmod(path, 0600);
+	assert_ok(fixture, pl_keys_load(path, &keys, &fixture->err));
+	return keys;
+}
+
+static void no_progress(const char *what, int64_t done)
+{
+	(void)what;
+	(void)done;
+}
+
+#define KEY_1 "1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
+#define KEY_2 "2 ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
+
+static void contacts_and_their_changes_outlive_a_new_seal_key(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_keys *both = load_keys(fixture, KEY_2 KEY_1);
+	struct pl_resealed resealed;
+
+	add_mail(fixture, OUTSIDE, T);
+	assert_int_equal(ask(fixture, PL_CONTACT_PHONE, NUMBER, T), PL_CONTACT_FITS);
+	assert_int_equal(confirm(fixture, PL_CONTACT_PHONE,
+				 sent(fixture, PL_CONTACT_CODE_PHONE).secret, T),
+			 PL_CONTACT_ADDED);
+	assert_int_equal(ask(fixture, PL_CONTACT_MAIL, "new@outside.test", T), PL_CONTACT_FITS);
+	reopen(fixture, PL_ROLE_COMMAND);
+	assert_ok(fixture, pl_reseal_commit(work_at(fixture, T), PL_KEY_FILE_SEAL, both,
+					    no_progress, &resealed));
+	assert_int_equal(resealed.done, 3);
+	assert_int_equal(resealed.unreadable, 0);
+	pl_keys_free(&both);
+	pl_keys_free(&fixture->keys);
+	fixture->keys = load_keys(fixture, KEY_2);
+	reopen(fixture, PL_ROLE_PORTAL);
+	assert_string_equal(contact_at(fixture, PL_CONTACT_MAIL, T).value, OUTSIDE);
+	assert_string_equal(contact_at(fixture, PL_CONTACT_MAIL, T).asked, "new@outside.test");
+	assert_string_equal(contact_at(fixture, PL_CONTACT_PHONE, T).value, "+821012345678");
+}
+
 static void codes_are_good_for_a_time_and_a_few_tries(void **state)
 {
 	struct fixture *fixture = *state;
@@ -451,6 +499,7 @@ int main(void)
 		TEST_IN_FOLDER(the_highest_number_that_is_there_in_all_languages_holds),
 		TEST_OF_PORTAL(decisions_are_added_and_outlive_their_member),
 		TEST_OF_PORTAL(contacts_count_once_their_code_was_entered_and_are_sealed),
+		TEST_OF_PORTAL(contacts_and_their_changes_outlive_a_new_seal_key),
 		TEST_OF_PORTAL(codes_are_good_for_a_time_and_a_few_tries),
 		TEST_OF_PORTAL(codes_are_limited_for_member_and_contact),
 		TEST_OF_PORTAL(addresses_of_this_server_are_refused),
