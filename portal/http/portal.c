@@ -11,6 +11,7 @@
 
 #include "daemon/log.h"
 #include "daemon/logins.h"
+#include "daemon/metrics_pools.h"
 #include "policy/base/monotonic.h"
 #include "policy/login/live_policy.h"
 #include "policy/store/store_pool.h"
@@ -234,32 +235,11 @@ void portal_note_prune(struct portal *portal)
 
 static void add_pools(struct portal *portal, struct metrics *metrics)
 {
-	struct pl_store_pool_state states[ROLES];
+	struct metrics_pool pools[ROLES];
 
 	for (size_t i = 0; i < ROLES; i++)
-		pl_store_pool_read_state(portal->pools[i], &states[i]);
-	metrics_describe(metrics, "postlatch_pool_connections", "gauge",
-			 "Connections to the database that are idle, or taken (those to a "
-			 "server).");
-	for (size_t i = 0; i < ROLES; i++) {
-		metrics_add(metrics, "postlatch_pool_connections",
-			    METRICS_LABELS({ "pool", roles[i].name }, { "state", "idle" }),
-			    (double)states[i].idle);
-		metrics_add(metrics, "postlatch_pool_connections",
-			    METRICS_LABELS({ "pool", roles[i].name }, { "state", "taken" }),
-			    (double)states[i].taken);
-	}
-	metrics_describe(metrics, "postlatch_pool_limit", "gauge",
-			 "Connections to a server that may be taken at once.");
-	for (size_t i = 0; i < ROLES; i++)
-		metrics_add(metrics, "postlatch_pool_limit",
-			    METRICS_LABELS({ "pool", roles[i].name }), (double)states[i].most);
-	metrics_describe(metrics, "postlatch_breaker_open", "gauge",
-			 "1 after a connection could not be opened: attempts fail at once for a "
-			 "while.");
-	for (size_t i = 0; i < ROLES; i++)
-		metrics_add(metrics, "postlatch_breaker_open",
-			    METRICS_LABELS({ "pool", roles[i].name }), states[i].has_failed);
+		pools[i] = (struct metrics_pool){ roles[i].name, portal->pools[i] };
+	metrics_add_pools(metrics, pools, ROLES);
 }
 
 void portal_add_metrics(struct portal *portal, struct metrics *metrics)
