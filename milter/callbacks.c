@@ -46,12 +46,18 @@ static sfsistat refuse(SMFICTX *ctx, const char *code, const char *status, const
 	return SMFIS_TEMPFAIL;
 }
 
+static void count(enum traffic_message answer, int64_t began_ms)
+{
+	traffic_count_message(milter_traffic(the_milter), answer, pl_monotonic_ms() - began_ms);
+}
+
 /* Cannot tell: the sender tries again later. */
-static sfsistat fail(SMFICTX *ctx, const struct pl_error *err)
+static sfsistat fail(SMFICTX *ctx, const struct pl_error *err, int64_t began_ms)
 {
 	struct pl_error logged = *err;
 
-	pl_error_prefix(&logged, "action=tempfail");
+	count(TRAFFIC_TEMPFAIL, began_ms);
+	pl_error_prefix(&logged, "action=%s", traffic_message_name(TRAFFIC_TEMPFAIL));
 	daemon_log_failure(queue_id(ctx), &logged);
 	milter_count_refusal(the_milter, NULL, "unavailable");
 	return refuse(ctx, "451", "4.3.0",
@@ -59,12 +65,13 @@ static sfsistat fail(SMFICTX *ctx, const struct pl_error *err)
 }
 
 static void log_decision(SMFICTX *ctx, const struct client *client, const struct pl_address *member,
-			 const char *action)
+			 enum traffic_message answer)
 {
 	char address[PL_ADDRESS_MAX + 1], ip[PL_IP_TEXT];
 
 	daemon_log(LOG_INFO, "%s: member=%s service=smtp action=%s client=%s", queue_id(ctx),
-		   pl_address_format(member, address), action, pl_ip_format(&client->ip, ip));
+		   pl_address_format(member, address), traffic_message_name(answer),
+		   pl_ip_format(&client->ip, ip));
 }
 
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long offered, unsigned long steps,
@@ -116,7 +123,9 @@ static sfsistat on_connect(SMFICTX *ctx, char *hostname, _SOCK_ADDR *address)
 	/* Without memory there is no client, and DATA answers with a temporary failure. */
 	if (client == NULL)
 		return SMFIS_CONTINUE;
+	traffic_connect(milter_traffic(the_milter));
 	client->bodies = milter_bodies(the_milter);
+	client->rewrite.milter = the_milter;
 	pl_ip_from_sockaddr((const struct sockaddr *)address, &client->ip);
 	smfi_setpriv(ctx, client);
 	/* If this fails, a message fails, too, or the client has to connect again. */
@@ -154,15 +163,17 @@ static void show(SMFICTX *ctx, const struct client *client, const char *login,
 	milter_show(the_milter, &attempt);
 }
 
-static sfsistat submitted(SMFICTX *ctx, struct client *client, const char *login)
+static sfsistat submitted(SMFICTX *ctx, struct client *client, const char *login, int64_t began_ms)
 {
 	struct pl_address member;
 	struct pl_error err = { 0 };
 	const int fresh = milter_is_fresh(the_milter, login, &client->connected, &member, &err);
+	const enum traffic_message answer = fresh ? TRAFFIC_ACCEPT : TRAFFIC_SIGN_IN_AGAIN;
 
 	if (fresh < 0)
-		return fail(ctx, &err);
-	log_decision(ctx, client, &member, fresh ? "accept" : "sign-in-again");
+		return fail(ctx, &err, began_ms);
+	count(answer, began_ms);
+	log_decision(ctx, client, &member, answer);
 	show(ctx, client, login, &member, fresh);
 	if (fresh && client->bodies != MILTER_NO_BODIES)
 		rewrite_begin(&client->rewrite, &member,
@@ -189,7 +200,7 @@ static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
 	struct client *client = smfi_getpriv(ctx);
 
 	if (client != NULL && client->bodies == MILTER_BODIES_FOR_OUTSIDE && login_of(ctx) != NULL)
-		rewrite_recipient(&client->rewrite, the_milter, arguments[0]);
+		rewrite_recipient(&client->rewrite, arguments[0]);
 	return SMFIS_NOREPLY;
 }
 
@@ -197,12 +208,14 @@ static sfsistat on_data(SMFICTX *ctx)
 {
 	struct client *client = smfi_getpriv(ctx);
 	const struct pl_error no_memory = { PL_ERR_RETRY, "out of memory" };
+	const int64_t began_ms = pl_monotonic_ms();
 	const char *login = login_of(ctx);
 
 	/* Mail without a login is none of our business. */
 	if (login == NULL)
 		return SMFIS_CONTINUE;
-	return client == NULL ? fail(ctx, &no_memory) : submitted(ctx, client, login);
+	return client == NULL ? fail(ctx, &no_memory, began_ms)
+			      : submitted(ctx, client, login, began_ms);
 }
 
 static sfsistat on_field(SMFICTX *ctx, char *name, char *value)
@@ -218,8 +231,7 @@ static sfsistat on_body(SMFICTX *ctx, unsigned char *bytes, size_t count)
 {
 	struct client *client = smfi_getpriv(ctx);
 
-	return client == NULL ? SMFIS_SKIP
-			      : rewrite_body(&client->rewrite, the_milter, ctx, bytes, count);
+	return client == NULL ? SMFIS_SKIP : rewrite_body(&client->rewrite, ctx, bytes, count);
 }
 
 static sfsistat on_message(SMFICTX *ctx)
@@ -229,7 +241,7 @@ static sfsistat on_message(SMFICTX *ctx)
 
 	if (client == NULL)
 		return SMFIS_CONTINUE;
-	answer = rewrite_finish(&client->rewrite, the_milter, ctx);
+	answer = rewrite_finish(&client->rewrite, ctx);
 	rewrite_end(&client->rewrite);
 	return answer;
 }
@@ -247,8 +259,10 @@ static sfsistat on_close(SMFICTX *ctx)
 {
 	struct client *client = smfi_getpriv(ctx);
 
-	if (client != NULL)
+	if (client != NULL) {
 		rewrite_end(&client->rewrite);
+		traffic_disconnect(milter_traffic(the_milter));
+	}
 	free(client);
 	smfi_setpriv(ctx, NULL);
 	return SMFIS_CONTINUE;

@@ -7,6 +7,7 @@
 
 #include "daemon/log.h"
 #include "daemon/logins.h"
+#include "daemon/metrics_pools.h"
 #include "policy/account/audit.h"
 #include "policy/base/monotonic.h"
 #include "policy/forward/look_up.h"
@@ -20,6 +21,7 @@ struct milter {
 	struct pl_store_pool *pool;
 	struct pl_store_pool *attachment_pool;
 	struct daemon_logins *logins;
+	struct traffic traffic;
 };
 
 /* Where the policy file says. */
@@ -81,6 +83,20 @@ int milter_reload(struct milter *milter, struct pl_error *err)
 	return pl_live_policy_read(milter->live, pl_monotonic_ms(), err) < 0
 		       ? -1
 		       : open_logins(milter, err);
+}
+
+struct traffic *milter_traffic(struct milter *milter)
+{
+	return &milter->traffic;
+}
+
+void milter_add_metrics(struct milter *milter, struct metrics *metrics)
+{
+	const struct metrics_pool pools[] = { { "milter", milter->pool },
+					      { "attachments", milter->attachment_pool } };
+
+	traffic_add(&milter->traffic, metrics);
+	metrics_add_pools(metrics, pools, sizeof(pools) / sizeof(pools[0]));
 }
 
 void milter_show(struct milter *milter, const struct pl_connection_attempt *attempt)
@@ -174,7 +190,7 @@ int milter_is_fresh(struct milter *milter, const char *login, const struct momen
 	return changed < 0 ? -1 : !changed;
 }
 
-int milter_forward(struct milter *milter, const struct pl_forward_question *question,
+static int look_up(struct milter *milter, const struct pl_forward_question *question,
 		   char answer_r[PL_FORWARD_ANSWER], struct pl_error *err)
 {
 	struct evaluation evaluation;
@@ -185,6 +201,19 @@ int milter_forward(struct milter *milter, const struct pl_forward_question *ques
 	ret = pl_forward_look_up(evaluation.store, evaluation.snapshot->policy,
 				 pl_store_now(evaluation.store), question, answer_r, err);
 	end(&evaluation, ret < 0 && err->code != PL_ERR_DATA);
+	return ret;
+}
+
+int milter_forward(struct milter *milter, const struct pl_forward_question *question,
+		   char answer_r[PL_FORWARD_ANSWER], struct pl_error *err)
+{
+	const int64_t began = pl_monotonic_ms();
+	const int ret = look_up(milter, question, answer_r, err);
+	enum traffic_forward answer = TRAFFIC_FAILED;
+
+	if (ret >= 0)
+		answer = ret == 1 ? TRAFFIC_FOUND : TRAFFIC_NOT_FOUND;
+	traffic_count_forward(&milter->traffic, answer, pl_monotonic_ms() - began);
 	return ret;
 }
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "milter/attachments.h"
+#include "milter/traffic.h"
 #include "policy/account/connection_attempt.h"
 #include "policy/forward/course.h"
 #include "policy/forward/resolve.h"
@@ -53,6 +54,11 @@ void milter_end_attachments(struct attachments *attachments);
 /* What the policy file says of them: which mail they are taken out of, if any. */
 enum milter_bodies { MILTER_NO_BODIES, MILTER_BODIES, MILTER_BODIES_FOR_OUTSIDE };
 enum milter_bodies milter_bodies(struct milter *milter);
+
+/* What is counted; any thread may add to it. */
+struct traffic *milter_traffic(struct milter *milter);
+/* The lines of it, and those of the connections to the database. */
+void milter_add_metrics(struct milter *milter, struct metrics *metrics);
 
 /* Hands a message to whatever connection test shows it. Never waits. */
 void milter_show(struct milter *milter, const struct pl_connection_attempt *attempt);

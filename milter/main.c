@@ -19,16 +19,18 @@
 #include "daemon/process.h"
 #include "milter/callbacks.h"
 #include "milter/forward_map.h"
+#include "milter/metrics_server.h"
 #include "policy/settings/policy.h"
 
 #define FILES_MAX 8192 /* a socket for each connection of Postfix, and the files of a database */
 #define FULL_WAIT_US 200000
 
 static struct milter *milter;
-static struct forward_map *forwards; /* NULL: Postfix is not to ask for them */
-static pthread_t thread;             /* libmilter's */
-static int is_started;               /* the thread */
-static int libmilter_lost;           /* it ended with a failure; written before the thread ends */
+static struct forward_map *forwards;   /* NULL: Postfix is not to ask for them */
+static struct metrics_server *metrics; /* NULL: nobody is to read them */
+static pthread_t thread;               /* libmilter's */
+static int is_started;                 /* the thread */
+static int libmilter_lost;             /* it ended with a failure; written before the thread ends */
 
 /* libmilter takes "local:" and a bare path for a UNIX socket, too. */
 static const char *socket_path(const char *socket)
@@ -63,9 +65,11 @@ static int open_milter(const struct daemon_arguments *arguments, struct pl_error
 		return EX_CONFIG;
 	if (callbacks_register(milter) < 0 || open_socket(arguments->of['p'], err) < 0)
 		return EX_UNAVAILABLE;
-	return arguments->of['s'] == NULL ||
-			       forward_map_open(arguments->of['s'], arguments->of['g'], &forwards,
-						err) == 0
+	if (arguments->of['s'] != NULL &&
+	    forward_map_open(arguments->of['s'], arguments->of['g'], &forwards, err) < 0)
+		return EX_UNAVAILABLE;
+	return arguments->of['m'] == NULL ||
+			       metrics_server_open(arguments->of['m'], &metrics, err) == 0
 		       ? EX_OK
 		       : EX_UNAVAILABLE;
 }
@@ -115,6 +119,8 @@ static int start(const struct daemon_arguments *arguments, struct pl_error *err)
 	(void)arguments;
 	if (forwards != NULL && forward_map_start(forwards, milter, err) < 0)
 		return EX_UNAVAILABLE;
+	if (metrics != NULL && metrics_server_start(metrics, milter, err) < 0)
+		return EX_UNAVAILABLE;
 	is_started = pthread_create(&thread, NULL, run_libmilter, NULL) == 0;
 	if (is_started)
 		return EX_OK;
@@ -139,6 +145,7 @@ static int close_milter(struct pl_error *err)
 		pthread_join(thread, NULL);
 	}
 	forward_map_close(&forwards);
+	metrics_server_close(&metrics);
 	milter_free(&milter);
 	return lost ? EX_UNAVAILABLE : EX_OK;
 }
@@ -147,6 +154,8 @@ static const struct daemon_option options[] = {
 	{ 'p', "SOCKET", NULL, "where Postfix connects: unix:PATH or inet:PORT@127.0.0.1" },
 	{ 'c', "FILE", PL_POLICY_DEFAULT_PATH, "policy file" },
 	{ 's', "SOCKET", NULL, "where Postfix asks for members' forwards: unix:PATH" },
+	{ 'm', "SOCKET", NULL,
+	  "where Prometheus reads /metrics: inet:127.0.0.1:PORT or unix:PATH" },
 	{ 'g', "GROUP", NULL, "group that may connect to a unix socket, for example postfix" },
 	{ 0 },
 };

@@ -27,7 +27,7 @@ void rewrite_end(struct rewrite *rewrite)
 }
 
 /* One that cannot be looked up counts as inside: the mail stays as it is. */
-void rewrite_recipient(struct rewrite *rewrite, struct milter *milter, const char *address)
+void rewrite_recipient(struct rewrite *rewrite, const char *address)
 {
 	const struct pl_address nobody = { 0 };
 	struct attachments attachments;
@@ -35,7 +35,7 @@ void rewrite_recipient(struct rewrite *rewrite, struct milter *milter, const cha
 	struct pl_error err;
 
 	if (rewrite->has_outside ||
-	    milter_begin_attachments(milter, &nobody, &attachments, &err) < 0)
+	    milter_begin_attachments(rewrite->milter, &nobody, &attachments, &err) < 0)
 		return;
 	address += *address == '<';
 	snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(address, ">"), address);
@@ -58,13 +58,15 @@ static const char *queue_id(SMFICTX *ctx)
 	return id == NULL ? "NOQUEUE" : id;
 }
 
-static void log_outcome(const struct rewrite *rewrite, SMFICTX *ctx, const char *what,
-			const char *said)
+/* Logged and counted. */
+static void note_outcome(const struct rewrite *rewrite, SMFICTX *ctx,
+			 enum traffic_attachments outcome, const char *said)
 {
 	char address[PL_ADDRESS_MAX + 1];
 
+	traffic_count_attachments(milter_traffic(rewrite->milter), outcome);
 	daemon_log(LOG_INFO, "%s: member=%s attachments=%s%s%s", queue_id(ctx),
-		   pl_address_format(&rewrite->member, address), what,
+		   pl_address_format(&rewrite->member, address), traffic_attachments_name(outcome),
 		   said[0] == '\0' ? "" : " reason=", said);
 }
 
@@ -81,11 +83,13 @@ static sfsistat fail(const struct rewrite *rewrite, const struct attachments *at
 {
 	const int is_refused =
 		attachments != NULL && attachments->snapshot->policy->attachment_failure != 0;
+	const enum traffic_attachments outcome =
+		is_refused ? TRAFFIC_NOT_STORED : TRAFFIC_UNCHANGED;
 	struct pl_error logged = *err;
 
-	pl_error_prefix(&logged, "attachments=%s", is_refused ? "tempfail" : "unchanged");
+	pl_error_prefix(&logged, "attachments=%s", traffic_attachments_name(outcome));
 	daemon_log_failure(queue_id(ctx), &logged);
-	log_outcome(rewrite, ctx, is_refused ? "tempfail" : "unchanged", "failure");
+	note_outcome(rewrite, ctx, outcome, "failure");
 	return is_refused
 		       ? refuse(ctx, 0, "452", "4.3.1",
 				"The attachments cannot be stored at the moment; try again later")
@@ -117,8 +121,8 @@ static int keep(struct rewrite *rewrite, const struct attachments *attachments,
 	return 1;
 }
 
-sfsistat rewrite_body(struct rewrite *rewrite, struct milter *milter, SMFICTX *ctx,
-		      const unsigned char *bytes, size_t count)
+sfsistat rewrite_body(struct rewrite *rewrite, SMFICTX *ctx, const unsigned char *bytes,
+		      size_t count)
 {
 	struct attachments attachments = { 0 };
 	struct pl_error err = { 0 };
@@ -127,7 +131,7 @@ sfsistat rewrite_body(struct rewrite *rewrite, struct milter *milter, SMFICTX *c
 
 	if (rewrite->message == NULL)
 		return SMFIS_SKIP;
-	if (milter_begin_attachments(milter, &rewrite->member, &attachments, &err) < 0) {
+	if (milter_begin_attachments(rewrite->milter, &rewrite->member, &attachments, &err) < 0) {
 		answer = fail(rewrite, NULL, ctx, &err, SMFIS_SKIP);
 		message_free(&rewrite->message);
 		return answer;
@@ -187,7 +191,7 @@ static sfsistat change(struct rewrite *rewrite, SMFICTX *ctx)
 		return refuse(ctx, 0, "451", "4.3.0",
 			      "The message cannot be changed; try again later");
 	}
-	log_outcome(rewrite, ctx, "replaced", "");
+	note_outcome(rewrite, ctx, TRAFFIC_REPLACED, "");
 	return SMFIS_CONTINUE;
 }
 
@@ -200,27 +204,27 @@ static sfsistat answer_to(struct rewrite *rewrite, const struct attachments *att
 	switch (attachments_take_out(attachments, rewrite->message, said, &err)) {
 	case ATTACHMENTS_UNCHANGED:
 		if (said[0] != '\0')
-			log_outcome(rewrite, ctx, "unchanged", said);
+			note_outcome(rewrite, ctx, TRAFFIC_UNCHANGED, said);
 		return SMFIS_CONTINUE;
 	case ATTACHMENTS_REPLACED:
 		return change(rewrite, ctx);
 	case ATTACHMENTS_FAILED:
 		return fail(rewrite, attachments, ctx, &err, SMFIS_CONTINUE);
 	case ATTACHMENTS_INFECTED:
-		log_outcome(rewrite, ctx, "infected", said);
+		note_outcome(rewrite, ctx, TRAFFIC_INFECTED, said);
 		return refuse(ctx, 1, "554", "5.7.1", "An attachment is infected");
 	case ATTACHMENTS_UNSCANNED:
-		log_outcome(rewrite, ctx, "not-scanned", said);
+		note_outcome(rewrite, ctx, TRAFFIC_NOT_SCANNED, said);
 		return refuse(ctx, 0, "451", "4.7.1",
 			      "The attachments cannot be scanned at the moment; try again later");
 	case ATTACHMENTS_TOO_LARGE:
-		log_outcome(rewrite, ctx, "not-scanned", said);
+		note_outcome(rewrite, ctx, TRAFFIC_NOT_SCANNED, said);
 		return refuse(ctx, 1, "554", "5.7.1", "An attachment is too large to be scanned");
 	}
 	return SMFIS_TEMPFAIL;
 }
 
-sfsistat rewrite_finish(struct rewrite *rewrite, struct milter *milter, SMFICTX *ctx)
+sfsistat rewrite_finish(struct rewrite *rewrite, SMFICTX *ctx)
 {
 	struct attachments attachments;
 	struct pl_error err = { 0 };
@@ -228,7 +232,8 @@ sfsistat rewrite_finish(struct rewrite *rewrite, struct milter *milter, SMFICTX 
 
 	/* What has stayed in memory is smaller than any threshold. */
 	if (rewrite->message != NULL && rewrite->is_on) {
-		if (milter_begin_attachments(milter, &rewrite->member, &attachments, &err) < 0)
+		if (milter_begin_attachments(rewrite->milter, &rewrite->member, &attachments,
+					     &err) < 0)
 			return fail(rewrite, NULL, ctx, &err, SMFIS_CONTINUE);
 		attachments.progress = tell_progress;
 		attachments.context = ctx;

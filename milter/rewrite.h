@@ -12,6 +12,7 @@
 #include "milter/evaluate.h"
 
 struct rewrite {
+	struct milter *milter;   /* from the beginning, and never another */
 	struct message *message; /* NULL: it stays as it is */
 	struct pl_address member;
 	int is_on;       /* its attachments are taken out */
@@ -19,7 +20,7 @@ struct rewrite {
 };
 
 /* A recipient, before the message begins. */
-void rewrite_recipient(struct rewrite *rewrite, struct milter *milter, const char *address);
+void rewrite_recipient(struct rewrite *rewrite, const char *address);
 /* A message of the member begins. outside_only: if it has a recipient that is not in a domain of
  * ours. */
 void rewrite_begin(struct rewrite *rewrite, const struct pl_address *member, int outside_only);
@@ -27,10 +28,10 @@ void rewrite_begin(struct rewrite *rewrite, const struct pl_address *member, int
 void rewrite_field(struct rewrite *rewrite, const char *name, const char *value);
 /* The next bytes of its body: SMFIS_CONTINUE; SMFIS_SKIP when no more are needed; or the answer
  * to a failure. */
-sfsistat rewrite_body(struct rewrite *rewrite, struct milter *milter, SMFICTX *ctx,
-		      const unsigned char *bytes, size_t count);
+sfsistat rewrite_body(struct rewrite *rewrite, SMFICTX *ctx, const unsigned char *bytes,
+		      size_t count);
 /* The answer to the whole message. */
-sfsistat rewrite_finish(struct rewrite *rewrite, struct milter *milter, SMFICTX *ctx);
+sfsistat rewrite_finish(struct rewrite *rewrite, SMFICTX *ctx);
 /* It is over, in any way. */
 void rewrite_end(struct rewrite *rewrite);
 

@@ -58,7 +58,7 @@ only confuse.h policy/settings/brand_conf.c policy/settings/confuse_text.c polic
 	policy/settings/policy_file.c policy/settings/policy_validators.c policy/settings/policy_validators.h
 only csv.h policy/admin/member_csv.c
 only libmilter/mfapi.h milter/callbacks.c milter/main.c milter/rewrite.c milter/rewrite.h
-only microhttpd.h portal/http/http.c
+only microhttpd.h portal/http/http.c milter/metrics_server.c
 only expat.h portal/setup/pox_request.c
 only openssl/cms.h portal/setup/cms.c
 only uniconv.h milter/mime/charset.c

@@ -67,8 +67,8 @@ class RewritingTest(unittest.TestCase):
         self.site.policy("\n".join(["portal_url = \"https://login.example.test\"", "attachment_url = \"%s\"" % FILES_URL, "attachment_folder = \"%s\"" % self.files,
                                     "attachment_threshold = 1", "attachment_member_quota = 0", *lines]))
 
-    def start(self, **env):
-        milter = Process(self.site, "unix", env=env)
+    def start(self, *options, **env):
+        milter = Process(self.site, "unix", *options, env=env)
         self.addCleanup(milter.kill)
         return milter
 

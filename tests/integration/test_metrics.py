@@ -1,13 +1,17 @@
-"""What Prometheus reads from a portal: true figures, for this machine and for who has the token."""
+"""What Prometheus reads from a portal and from a milter: true figures, for this machine and for who has the token."""
+import http.client
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import unittest
 
+from milter import CONTINUE, MILTER, REPLY, Process, free_port
 from portal import Browser, Portal, PortalTest
+from rewriting import ALICE, RewritingTest, with_file
 from server import TIMEOUT, wait_for
 
 MEMBER = "carol@demo.test"
@@ -100,11 +104,133 @@ class Metrics(PortalTest):
         self.assertEqual((run.returncode, run.stdout + run.stderr), (0, b""))
 
 
+class MilterMetrics(RewritingTest):
+    def setUp(self):
+        super().setUp()
+        self.set_policy("member_forwards = on")
+        self.port = free_port()
+        self.milter = self.start("-m", "inet:127.0.0.1:%d" % self.port, "-s", "unix:" + self.site.path("forward.sock"))
+
+    def get(self, path="/metrics", method="GET"):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
+        self.addCleanup(connection.close)
+        connection.request(method, path)
+        answer = connection.getresponse()
+        return answer, answer.read()
+
+    def figures(self):
+        answer, body = self.get()
+        self.assertEqual((answer.status, answer.headers["Content-Type"]), (200, "text/plain; version=0.0.4; charset=utf-8"))
+        return figures(body.decode())
+
+    def ask(self, text):
+        """What Postfix would be told about a forward."""
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(TIMEOUT)
+            client.connect(self.site.path("forward.sock"))
+            client.sendall(b"%d:%s," % (len(text), text.encode()))
+            return client.recv(65536).decode()
+
+    def test_messages_are_counted_by_the_answer(self):
+        def messages():
+            return [self.figures()['postlatch_messages_total{action="%s"}' % action]
+                    for action in ("accept", "sign-in-again", "tempfail")]
+        self.assertEqual(messages(), [0, 0, 0])
+        client = self.client_of(self.milter)
+        self.assertEqual(self.figures()["postlatch_smtp_clients"], 1)
+        self.assertEqual(client.message(login=ALICE)[-1][0], CONTINUE)
+        self.assertEqual(client.message()[-1][0], CONTINUE)  # nobody's: none of its business
+        self.assertEqual(messages(), [1, 0, 0])
+        self.site.ok("member", "set", ALICE, "pop3=off")
+        self.assertEqual(client.message(login=ALICE)[-1][0], REPLY)
+        self.assertEqual(messages(), [1, 1, 0])
+        os.rename(self.site.database, self.site.database + ".away")
+        self.assertEqual(client.message(login=ALICE)[-1][0], REPLY)
+        self.assertEqual(messages(), [1, 1, 1])
+        self.assertEqual(self.figures()["postlatch_message_seconds_count"], 3)
+        client.close()
+        wait_for(lambda: self.figures()["postlatch_smtp_clients"] == 0, TIMEOUT)
+
+    def test_questions_about_forwards_are_counted(self):
+        def lookups():
+            return [self.figures()['postlatch_forward_lookups_total{answer="%s"}' % answer]
+                    for answer in ("found", "not-found", "tempfail")]
+        self.site.ok("member", "set", ALICE, "forwarding=on")
+        self.assertIn("NOTFOUND", self.ask("forward " + ALICE))
+        self.assertEqual(lookups(), [0, 1, 0])
+        self.site.ok("forward", "set", ALICE, "there@elsewhere.example")
+        self.assertIn("OK there@elsewhere.example", self.ask("forward " + ALICE))
+        os.rename(self.site.database, self.site.database + ".away")
+        self.assertIn("TEMP", self.ask("forward " + ALICE))
+        self.assertEqual(lookups(), [1, 1, 1])
+        self.assertEqual(self.figures()["postlatch_forward_lookup_seconds_count"], 3)
+
+    def test_large_attachments_are_counted_by_what_becomes_of_them(self):
+        replaced = 'postlatch_attachments_total{outcome="replaced"}'
+        self.assertEqual(self.figures()[replaced], 0)
+        self.pass_through(self.client_of(self.milter), with_file(bytes(range(256)) * 8192))
+        self.assertEqual(self.figures()[replaced], 1)
+        self.assertEqual(self.figures()['postlatch_pool_connections{pool="attachments",state="idle"}'], 1)
+
+    def test_it_answers_nothing_else_and_nobody_else(self):
+        self.assertEqual(self.get("/")[0].status, 404)
+        self.assertEqual(self.get("/metrics/..")[0].status, 404)
+        answer, body = self.get(method="POST")
+        self.assertEqual((answer.status, answer.headers["Allow"], body), (405, "GET, HEAD", b""))
+        answer, body = self.get(method="HEAD")
+        self.assertEqual((answer.status, body), (200, b""))
+        run = subprocess.run([MILTER, "-f", "-c", self.site.policy_file, "-p", "unix:" + self.site.path("other.sock"),
+                              "-m", "inet:0.0.0.0:%d" % free_port()], capture_output=True, text=True, timeout=TIMEOUT)
+        self.assertEqual(run.returncode, 69)
+        self.assertIn("it must be inet:127.0.0.1:PORT", run.stderr)
+
+    def test_it_is_asked_on_a_unix_socket(self):
+        path = self.site.path("metrics.sock")
+        milter = Process(self.site, "inet", "-m", "unix:" + path)
+        self.addCleanup(milter.kill)
+        self.assertEqual(os.stat(path).st_mode & 0o7777, 0o660)
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(TIMEOUT)
+            client.connect(path)
+            client.sendall(b"GET /metrics HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+            self.assertTrue(client.recv(65536).startswith(b"HTTP/1.1 200 "))
+        milter.signal(signal.SIGTERM)
+        wait_for(lambda: not milter.alive(), TIMEOUT)
+        self.assertFalse(os.path.exists(path))
+
+    def test_no_figure_is_about_a_person(self):
+        self.client_of(self.milter).message(login=ALICE)
+        text = self.get()[1].decode()
+        for word in ("alice", "example.test", "127.0.0.1", "elsewhere"):
+            self.assertNotIn(word, text)
+
+    @unittest.skipUnless(PROMTOOL, "promtool is not installed")
+    def test_promtool_finds_nothing_wrong(self):
+        run = subprocess.run([PROMTOOL, "check", "metrics"], input=self.get()[1], capture_output=True, timeout=TIMEOUT)
+        self.assertEqual((run.returncode, run.stdout + run.stderr), (0, b""))
+
+    def test_the_dashboard_and_the_alerts_ask_for_what_there_is(self):
+        portal = Portal().init().start()
+        self.addCleanup(portal.remove)
+        text = Browser(portal.port, portal.url).get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).body.decode()
+        text += self.get()[1].decode()
+        there = set(re.findall(r"^# TYPE (\w+)", text, re.M))
+        for name in (RULES, DASHBOARD):
+            with open(os.path.join(ROOT, name)) as f:
+                asked = set(re.findall(r"\b((?:postlatch|process)_\w+)", f.read()))
+            self.assertTrue(asked)
+            self.assertEqual({re.sub(r"_(bucket|sum|count)$", "", word) if "seconds_bucket" in word else word
+                              for word in asked} - there, set(), name)
+
+
 # What each alert needs to be raised, and what a well portal says.
 ALERTS = {
-    "PostlatchPortalDown": ("up", "0", "1"),
+    "PostlatchPortalDown": ('up{job="postlatch"', "0", "1"),
     "PostlatchDatabaseAway": ("postlatch_database_up", "0", "1"),
     "PostlatchConnectionsUsedUp": ('postlatch_pool_connections{pool="portal",state="taken"', "16", "3"),
+    "PostlatchMilterDown": ('up{job="postlatch-milter"', "0", "1"),
+    "PostlatchMailPutOff": ('postlatch_messages_total{action="tempfail"', "0+1x60", "0"),
+    "PostlatchAttachmentsNotTakenOut": ('postlatch_attachments_total{outcome="not-scanned"', "0+1x60", "0"),
     "PostlatchErrors": ('postlatch_http_requests_total{caller="page",status="5xx"', "0+10x60", "0"),
     "PostlatchSlow": ('postlatch_http_request_seconds_bucket{caller="page",le="5"', "0+100x60", "0"),
     "PostlatchMessagesWait": ("postlatch_outbox_waiting_seconds", "1000", "10"),
@@ -140,7 +266,7 @@ class Alerts(unittest.TestCase):
                 series += [one for one in BESIDE.get(alert, []) if alert == faulty or "limit" in one[0]]
             for name, values in series:
                 labels = (name if "{" in name else name + "{") + (",", "")["{" not in name]
-                lines.append("      - series: '%sjob=\"postlatch\",instance=\"one\"}'\n        values: '%s'"
+                lines.append("      - series: '%sinstance=\"one\"}'\n        values: '%s'"
                              % (labels, values))
             lines.append("    promql_expr_test:\n      - expr: 'count by (alertname) (ALERTS{alertstate=\"firing\"})'\n"
                          "        eval_time: 50m\n        exp_samples:\n"
@@ -151,18 +277,6 @@ class Alerts(unittest.TestCase):
             f.write("\n".join(lines) + "\n")
             f.flush()
             self.promtool("test", "rules", f.name)
-
-    def test_the_dashboard_and_the_alerts_ask_for_what_there_is(self):
-        portal = Portal().init().start()
-        self.addCleanup(portal.remove)
-        text = Browser(portal.port, portal.url).get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).body.decode()
-        there = set(re.findall(r"^# TYPE (\w+)", text, re.M))
-        for name in (RULES, DASHBOARD):
-            with open(os.path.join(ROOT, name)) as f:
-                asked = set(re.findall(r"\b((?:postlatch|process)_\w+)", f.read()))
-            self.assertTrue(asked)
-            self.assertEqual({re.sub(r"_(bucket|sum|count)$", "", word) if "seconds_bucket" in word else word
-                              for word in asked} - there, set(), name)
 
 
 if __name__ == "__main__":
