@@ -45,6 +45,10 @@ static int show_created(const struct ctl *ctl, const struct pl_address *address,
 					       (const char *)display.data, "expires_at",
 					       (json_int_t)made->expires_at),
 				     err);
+	else if (made->kind == PL_APP_PASSWORD_DECOY)
+		printf("%s\n\nThis decoy of %s opens nothing, and raises an alarm when somebody "
+		       "tries it. It is not shown again.\n",
+		       (const char *)display.data, text);
 	else
 		printf("%s\n\nThis app password of %s opens %s. It is not shown again.\n",
 		       (const char *)display.data, text,
@@ -71,8 +75,7 @@ int cmd_app_password_create(struct ctl *ctl, struct pl_error *err)
 					    (size_t)ctl->policy->app_password_length, &address,
 					    &app_password, &password);
 	if (ret == 0)
-		ret = pl_app_password_tell(&ctl->work, app_password.member_id, "app-password-made",
-					   app_password.label, NULL);
+		ret = pl_app_password_tell_made(&ctl->work, &app_password, NULL);
 	ret = ctl_finish_write(ctl, ret, err);
 	if (ret == 0 && before.member.id == 0)
 		fprintf(stderr,
@@ -104,6 +107,11 @@ static int list_json(const struct pl_app_password *row, void *context)
 	return 0;
 }
 
+static const char *last_use(const struct pl_app_password *row, char buf[32])
+{
+	return row->last_used_at == 0 ? "never" : ctl_time(row->last_used_at, buf, 32);
+}
+
 static int list_text(const struct pl_app_password *row, void *context)
 {
 	char services[PL_SERVICES_TEXT], created[32], used[32], expires[32];
@@ -111,13 +119,18 @@ static int list_text(const struct pl_app_password *row, void *context)
 	(void)context;
 	printf("%-6lld ", (long long)row->id);
 	ctl_put(stdout, row->label);
-	printf("\n       %s, opens %s from %s; created %s, expires %s\n       last used %s",
-	       pl_app_password_kind(row->kind)->name,
-	       pl_services_format(row->services, services, sizeof(services)),
-	       row->networks[0] != '\0' ? row->networks : "everywhere",
-	       ctl_time(row->created_at, created, sizeof(created)),
-	       row->expires_at == 0 ? "never" : ctl_time(row->expires_at, expires, sizeof(expires)),
-	       row->last_used_at == 0 ? "never" : ctl_time(row->last_used_at, used, sizeof(used)));
+	ctl_time(row->created_at, created, sizeof(created));
+	if (row->kind == PL_APP_PASSWORD_DECOY)
+		printf("\n       decoy, opens nothing; created %s\n       last tried %s", created,
+		       last_use(row, used));
+	else
+		printf("\n       %s, opens %s from %s; created %s, expires %s\n       last used %s",
+		       pl_app_password_kind(row->kind)->name,
+		       pl_services_format(row->services, services, sizeof(services)),
+		       row->networks[0] != '\0' ? row->networks : "everywhere", created,
+		       row->expires_at == 0 ? "never"
+					    : ctl_time(row->expires_at, expires, sizeof(expires)),
+		       last_use(row, used));
 	if (row->last_used_at != 0)
 		printf(" for %s from %s", row->last_used_service, row->last_used_ip);
 	putchar('\n');

@@ -46,6 +46,7 @@ static void fill_record(struct login *login, const struct pl_login_result *resul
 		.credential = pl_login_credential_of(&result->facts, 0),
 		.app_password_id = result->app_password.id,
 		.renewal = result->renewal,
+		.is_decoy = result->is_decoy,
 		.application_id =
 			result->facts.channel == PL_CHANNEL_CLIENT ? result->session_id : 0,
 		.service = login->asked.login.service,
@@ -71,6 +72,10 @@ static void record_refusal(struct login *login, const char *rule)
 {
 	if (!login_is_attempt(login->request))
 		return;
+	if (login->record.is_decoy) {
+		rule = "decoy";
+		denial_log(login->request, rule, "The password is a decoy.");
+	}
 	show_refusal(login, rule);
 	login->record.refused = 1;
 	login->record.rule = rule;

@@ -16,24 +16,28 @@ static const struct sentence {
 } sentences[] = {
 #define NOTICE(what, subject_en, text_en, subject_ko, text_ko) \
 	{ what, { { subject_en, text_en }, { subject_ko, text_ko } } },
-#define WORDS(tag, when, address, device, reason, target, advice, date)
+#define WORDS(tag, when, account, address, device, reason, target, advice, date)
 #define ENDS(what, page, day_en, uses_en, advice_en, day_ko, uses_ko, advice_ko)
+#define ADVICE(what, page, advice_en, advice_ko)
 #include "sender/notices.def"
 #undef NOTICE
 #undef WORDS
+#undef ADVICE
 #undef ENDS
 };
 
 static const struct {
-	const char *when, *address, *device, *reason, *target, *advice, *date;
+	const char *when, *account, *address, *device, *reason, *target, *advice, *date;
 } labels[MAIL_LANGUAGES] = {
 #define NOTICE(what, subject_en, text_en, subject_ko, text_ko)
-#define WORDS(tag, when, address, device, reason, target, advice, date) \
-	{ when, address, device, reason, target, advice, date },
+#define WORDS(tag, when, account, address, device, reason, target, advice, date) \
+	{ when, account, address, device, reason, target, advice, date },
 #define ENDS(what, page, day_en, uses_en, advice_en, day_ko, uses_ko, advice_ko)
+#define ADVICE(what, page, advice_en, advice_ko)
 #include "sender/notices.def"
 #undef NOTICE
 #undef WORDS
+#undef ADVICE
 #undef ENDS
 };
 
@@ -44,12 +48,28 @@ static const struct ending {
 	} in[MAIL_LANGUAGES];
 } endings[] = {
 #define NOTICE(what, subject_en, text_en, subject_ko, text_ko)
-#define WORDS(tag, when, address, device, reason, target, advice, date)
+#define WORDS(tag, when, account, address, device, reason, target, advice, date)
 #define ENDS(what, page, day_en, uses_en, advice_en, day_ko, uses_ko, advice_ko) \
 	{ what, page, { { day_en, uses_en, advice_en }, { day_ko, uses_ko, advice_ko } } },
+#define ADVICE(what, page, advice_en, advice_ko)
 #include "sender/notices.def"
 #undef NOTICE
 #undef WORDS
+#undef ADVICE
+#undef ENDS
+};
+
+static const struct advice {
+	const char *what, *page, *in[MAIL_LANGUAGES];
+} advice[] = {
+#define NOTICE(what, subject_en, text_en, subject_ko, text_ko)
+#define WORDS(tag, when, account, address, device, reason, target, advice, date)
+#define ENDS(what, page, day_en, uses_en, advice_en, day_ko, uses_ko, advice_ko)
+#define ADVICE(what, page, advice_en, advice_ko) { what, page, { advice_en, advice_ko } },
+#include "sender/notices.def"
+#undef NOTICE
+#undef WORDS
+#undef ADVICE
 #undef ENDS
 };
 
@@ -87,6 +107,21 @@ static void put_fact(FILE *out, const char *label, const char *value)
 		fprintf(out, "%s: %s\n", label, value);
 }
 
+/* What to do, and the page at which it is done. */
+static void put_advice(FILE *out, const struct mail_words *words, enum mail_language language)
+{
+	const struct notice *notice = words->context;
+	const char *text = labels[language].advice, *page = "/account";
+
+	for (size_t i = 0; i < sizeof(advice) / sizeof(advice[0]); i++) {
+		if (strcmp(advice[i].what, notice->sentence->what) == 0) {
+			text = advice[i].in[language];
+			page = advice[i].page;
+		}
+	}
+	fprintf(out, "\n%s\n%s%s\n", text, words->policy->portal_url, page);
+}
+
 static void put_text(FILE *out, const struct mail_words *words, enum mail_language language)
 {
 	const struct notice *notice = words->context;
@@ -100,11 +135,12 @@ static void put_text(FILE *out, const struct mail_words *words, enum mail_langua
 	fprintf(out, "%s\n\n%s: ", notice->sentence->in[language].text, labels[language].when);
 	mail_put_time(out, words, labels[language].date);
 	fputc('\n', out);
+	put_fact(out, labels[language].account, origin->account);
 	put_fact(out, labels[language].target, origin->target);
 	put_fact(out, labels[language].address, origin->ip);
 	put_fact(out, labels[language].device, origin->device);
 	put_fact(out, labels[language].reason, origin->reason);
-	fprintf(out, "\n%s\n%s/account\n", labels[language].advice, words->policy->portal_url);
+	put_advice(out, words, language);
 }
 
 static const char *subject_of(const struct mail_words *words, enum mail_language language)

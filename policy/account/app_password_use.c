@@ -86,17 +86,21 @@ static int record_network(const struct pl_work *work, const struct pl_app_passwo
 	return add_network(work, use, network);
 }
 
-int pl_app_password_used(const struct pl_work *work, const struct pl_app_password_use *use)
+int pl_app_password_set_last_use(const struct pl_work *work, const struct pl_app_password_use *use)
 {
 	char ip[PL_IP_TEXT];
 
-	if (record_network(work, use) < 0)
-		return -1;
-	if (pl_exec(work->store, PL_SQL_APP_PASSWORD_USED,
-		    PL_PARAMS(PL_INT("used_at", use->at), PL_TEXT("ip", pl_ip_format(&use->ip, ip)),
-			      PL_TEXT("service", pl_setting_info(use->service)->name),
-			      PL_INT("app_password_id", use->app_password_id)),
-		    work->err) < 0)
+	return pl_exec(work->store, PL_SQL_APP_PASSWORD_USED,
+		       PL_PARAMS(PL_INT("used_at", use->at),
+				 PL_TEXT("ip", pl_ip_format(&use->ip, ip)),
+				 PL_TEXT("service", pl_setting_info(use->service)->name),
+				 PL_INT("app_password_id", use->app_password_id)),
+		       work->err);
+}
+
+int pl_app_password_used(const struct pl_work *work, const struct pl_app_password_use *use)
+{
+	if (record_network(work, use) < 0 || pl_app_password_set_last_use(work, use) < 0)
 		return -1;
 	if (use->renewal.key_id != 0 &&
 	    pl_exec(work->store, PL_SQL_APP_PASSWORD_RENEW,

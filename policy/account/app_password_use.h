@@ -36,6 +36,8 @@ int pl_app_password_tell(const struct pl_work *work, int64_t member_id, const ch
 /* Records a use, and stores the renewal, in the caller's write transaction. One of an app password
  * that has been revoked meanwhile is not recorded. 0, or -1. */
 int pl_app_password_used(const struct pl_work *work, const struct pl_app_password_use *use);
+/* Of that, when, whence and for which service it was last used, and no more. 0, or -1. */
+int pl_app_password_set_last_use(const struct pl_work *work, const struct pl_app_password_use *use);
 /* Calls each for every network from which it was used, "192.0.2.0/24". 0, or -1. */
 int pl_app_password_networks(struct pl_store *store, int64_t app_password_id,
 			     void (*each)(const char *network, void *context), void *context,

@@ -7,7 +7,8 @@
 int pl_is_guess(const char *rule)
 {
 	static const char *const rules[] = { "wrong-password", "wrong-code",     "throttled",
-					     "token-invalid",  "domain-unknown", "name-invalid" };
+					     "token-invalid",  "domain-unknown", "name-invalid",
+					     "decoy" };
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		if (strcmp(rules[i], rule) == 0)

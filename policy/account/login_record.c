@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "policy/account/decoy.h"
 #include "policy/account/denied_service.h"
 #include "policy/account/member_row.h"
 
@@ -36,12 +37,24 @@ static int write_last_use(const struct pl_work *work, int64_t member_id,
 	return pl_last_use_set(work, member_id, &use);
 }
 
+static struct pl_app_password_use use_of(const struct pl_login_record *record)
+{
+	return (struct pl_app_password_use){ record->app_password_id, record->service, record->ip,
+					     record->at, record->renewal };
+}
+
 static int write_app_password_use(const struct pl_work *work, const struct pl_login_record *record)
 {
-	const struct pl_app_password_use used = { record->app_password_id, record->service,
-						  record->ip, record->at, record->renewal };
+	const struct pl_app_password_use used = use_of(record);
 
 	return pl_app_password_used(work, &used);
+}
+
+static int write_decoy_try(const struct pl_work *work, const struct pl_login_record *record)
+{
+	const struct pl_app_password_use tried = use_of(record);
+
+	return pl_decoy_tried(work, &tried);
 }
 
 static int write_application_use(const struct pl_work *work, const struct pl_login_record *record)
@@ -138,6 +151,8 @@ int pl_login_record_write(const struct pl_work *work, const struct pl_login_reco
 		return ret < 0 ? -1 : 0;
 	if (write_row(work, member_id, record) < 0)
 		return -1;
+	if (record->is_decoy)
+		return write_decoy_try(work, record);
 	if (record->refused)
 		return 0;
 	if (write_last_use(work, member_id, record) < 0)

@@ -26,6 +26,7 @@ struct pl_login_record {
 	enum pl_login_credential credential;
 	int64_t app_password_id;                /* 0: another credential */
 	struct pl_app_password_renewal renewal; /* of the app password */
+	int is_decoy;                           /* it is one that nobody is to know; see decoy.h */
 	int64_t application_id; /* the session of a connected application; 0: another credential */
 	enum pl_setting service;
 	enum pl_channel channel; /* for login_count.h; no record tells it */

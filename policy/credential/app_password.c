@@ -86,6 +86,12 @@ static int check_services(struct pl_app_password *app_password, struct pl_error 
 							 sizeof(services)));
 }
 
+static int is_limited(const struct pl_app_password *app_password)
+{
+	return app_password->services != PL_SERVICES_ALL || app_password->networks[0] != '\0' ||
+	       app_password->expires_at != 0;
+}
+
 static int check_limits(struct pl_app_password *app_password, size_t letters, struct pl_error *err)
 {
 	if (letters < PL_APP_PASSWORD_MIN || letters > PL_APP_PASSWORD_MAX)
@@ -97,6 +103,10 @@ static int check_limits(struct pl_app_password *app_password, size_t letters, st
 				    "control characters or ones that change the direction of text; "
 				    "name the device, for example \"office scanner\"",
 				    PL_APP_PASSWORD_LABEL);
+	if (app_password->kind == PL_APP_PASSWORD_DECOY && is_limited(app_password))
+		return pl_error_set(err, PL_ERR_INVALID,
+				    "a decoy opens nothing, so it has no services, networks and "
+				    "expiry");
 	return check_services(app_password, err) < 0 ||
 			       pl_network_list_check(app_password->networks, err) < 0
 		       ? -1
@@ -131,12 +141,15 @@ static int below_limit(struct pl_store *store, int64_t member_id, struct pl_erro
 static int insert(const struct pl_work *work, const struct pl_keys *keys,
 		  struct pl_app_password *app_password, const struct pl_secret *password)
 {
+	int64_t expires_at = app_password->expires_at;
 	unsigned char mac[PL_MAC_BYTES];
 	char services[PL_SERVICES_TEXT];
 
 	if (pl_keys_mac(keys, 0, app_password->member_id, password, mac, work->err) < 0)
 		return -1;
 	app_password->created_at = work->now;
+	if (app_password->kind == PL_APP_PASSWORD_DECOY)
+		expires_at = work->now;
 	if (pl_insert(work->store, PL_SQL_APP_PASSWORD_INSERT,
 		      PL_PARAMS(PL_INT("member_id", app_password->member_id),
 				PL_BLOB("mac", mac, sizeof(mac)),
@@ -146,7 +159,7 @@ static int insert(const struct pl_work *work, const struct pl_keys *keys,
 				PL_TEXT("services", pl_services_format(app_password->services,
 								       services, sizeof(services))),
 				PL_TEXT("networks", app_password->networks),
-				PL_INT("expires_at", app_password->expires_at),
+				PL_INT("expires_at", expires_at),
 				PL_INT("created_at", app_password->created_at)),
 		      &app_password->id, work->err) < 0)
 		return -1;
@@ -198,6 +211,14 @@ int pl_app_password_issue(const struct pl_work *work, const struct pl_keys *keys
 	return pl_error_prefix(work->err, "app password of %s", text);
 }
 
+int pl_app_password_tell_made(const struct pl_work *work, const struct pl_app_password *made,
+			      const struct pl_notice_origin *origin)
+{
+	const char *what = made->kind == PL_APP_PASSWORD_DECOY ? "decoy-made" : "app-password-made";
+
+	return pl_app_password_tell(work, made->member_id, what, made->label, origin);
+}
+
 void pl_app_password_read_limits(struct pl_stmt *stmt, struct pl_app_password *row_r)
 {
 	row_r->services = pl_services_read(stmt);
@@ -214,6 +235,8 @@ static void read_row(struct pl_stmt *stmt, struct pl_app_password *row_r)
 		row_r->kind = PL_APP_PASSWORD_SCRIPT;
 	row_r->id = pl_col_int(stmt, "id");
 	pl_app_password_read_limits(stmt, row_r);
+	if (row_r->kind == PL_APP_PASSWORD_DECOY)
+		row_r->expires_at = 0;
 	row_r->member_id = pl_col_int(stmt, "member_id");
 	pl_col_copy(stmt, "label", row_r->label, sizeof(row_r->label));
 	row_r->created_at = pl_col_int(stmt, "created_at");

@@ -42,10 +42,15 @@ int pl_app_password_display(const struct pl_secret *password, struct pl_secret *
  * become those of the kind if it names none; fills its other fields, and password_r, which the
  * caller wipes. The member is added when the database does not know it. 0, or -1: PL_ERR_INVALID
  * for a label or limits that make no sense, PL_ERR_CONFLICT when the member has too many. In the
- * caller's write transaction; the caller tells the member (pl_app_password_tell). */
+ * caller's write transaction; the caller tells the member
+ * (pl_app_password_tell_made). */
 int pl_app_password_issue(const struct pl_work *work, const struct pl_keys *keys, size_t letters,
 			  const struct pl_address *address, struct pl_app_password *app_password,
 			  struct pl_secret *password_r);
+/* Tells the member that it was made, in the caller's write transaction; origin as
+ * pl_app_password_tell. 0, or -1. */
+int pl_app_password_tell_made(const struct pl_work *work, const struct pl_app_password *made,
+			      const struct pl_notice_origin *origin);
 /* What a password of a member would be stored as, under each live key. */
 struct pl_app_password_macs {
 	size_t count;

@@ -24,7 +24,7 @@ int pl_app_password_kind_parse(const char *name, enum pl_app_password_kind *kind
 		}
 	}
 	return pl_error_set(err, PL_ERR_INVALID,
-			    "\"%.64s\" is not a kind of app password; they are mail, scanner and "
-			    "script",
+			    "\"%.64s\" is not a kind of app password; they are mail, "
+			    "scanner, script and decoy",
 			    name);
 }

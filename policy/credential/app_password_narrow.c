@@ -66,6 +66,11 @@ int pl_app_password_narrow(const struct pl_work *work, const struct pl_address *
 		ret = pl_app_password_get(work->store, account.member.id, id, &was, work->err);
 	if (ret <= 0)
 		return ret < 0 ? pl_error_prefix(work->err, "app password of %s", text) : 0;
+	if (was.kind == PL_APP_PASSWORD_DECOY)
+		return pl_error_set(work->err, PL_ERR_INVALID,
+				    "app password %lld of %s is a decoy, which opens nothing and "
+				    "has no limits",
+				    (long long)id, text);
 	within = is_within(limits, &was, work->now, work->err);
 	if (within == 0)
 		return pl_error_set(work->err, PL_ERR_INVALID,

@@ -129,10 +129,14 @@ static int read_app_password(struct reading *reading, struct pl_stmt *rows)
 	if (reading->login->offer == PL_OFFER_PASSWORD &&
 	    !pl_app_password_matches(&reading->macs, rows))
 		return 0;
-	if (reading->login->offer == PL_OFFER_PASSWORD)
-		pl_app_password_renew(&reading->macs, rows, &reading->result->renewal);
 	found->id = pl_col_int(rows, "app_password_id");
 	found->member_id = reading->result->account.member.id;
+	if (reading->login->offer == PL_OFFER_PASSWORD && pl_col_int(rows, "is_decoy")) {
+		reading->result->is_decoy = 1;
+		return 1;
+	}
+	if (reading->login->offer == PL_OFFER_PASSWORD)
+		pl_app_password_renew(&reading->macs, rows, &reading->result->renewal);
 	pl_app_password_read_limits(rows, found);
 	facts->credential = PL_CREDENTIAL_APP_PASSWORD;
 	facts->app_password = pl_app_password_limit(found, reading->login->service,

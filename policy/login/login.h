@@ -60,7 +60,9 @@ struct pl_login_result {
 	struct pl_account account;
 	struct pl_app_password app_password;    /* id 0: none matched */
 	struct pl_app_password_renewal renewal; /* of its MAC */
-	int64_t session_id;                     /* of the token; 0: none */
+	/* app_password is a decoy. It is no credential: the facts are those of a wrong password. */
+	int is_decoy;
+	int64_t session_id; /* of the token; 0: none */
 	struct pl_facts facts;
 	struct pl_verdict verdict;
 	struct pl_verdict forwarding; /* of the same account: whether it may forward mail */

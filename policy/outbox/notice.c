@@ -10,16 +10,16 @@ static const struct pl_fact facts[] = {
 	PL_FACT(pl_notice_origin, language), PL_FACT(pl_notice_origin, ip),
 	PL_FACT(pl_notice_origin, device),   PL_FACT(pl_notice_origin, day),
 	PL_FACT(pl_notice_origin, uses),     PL_FACT(pl_notice_origin, reason),
-	PL_FACT(pl_notice_origin, target),
+	PL_FACT(pl_notice_origin, target),   PL_FACT(pl_notice_origin, account),
 };
 #define FACTS (sizeof(facts) / sizeof(facts[0]))
 
-/* With a name, "=" and the end of the line for each. A notice has a day with uses, or a reason, or
- * a target. */
+/* With a name, "=" and the end of the line for each. A notice has a day with uses, a reason, a
+ * target or an account. */
 #define DAY_AND_USES (PL_DAY_TEXT + PL_NOTICE_USES)
 _Static_assert(PL_NOTICE_REASON >= DAY_AND_USES && PL_NOTICE_REASON >= PL_NOTICE_TARGET &&
-		       sizeof(struct pl_notice_origin) - DAY_AND_USES - PL_NOTICE_TARGET +
-				       (FACTS - 3) * 16 <=
+		       sizeof(struct pl_notice_origin) - DAY_AND_USES - 2 * PL_NOTICE_TARGET +
+				       (FACTS - 4) * 16 <=
 			       PL_SECRET_MAX,
 	       "the facts of a notice fit into a payload");
 

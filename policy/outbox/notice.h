@@ -30,11 +30,13 @@ struct pl_notice_origin {
 	char reason[PL_NOTICE_REASON];
 	/* Of a notice about forwards: the address to which mail goes; a longer one is cut. */
 	char target[PL_NOTICE_TARGET];
+	/* Of a notice to an administrator about a member: the member's address; cut, too. */
+	char account[PL_NOTICE_TARGET];
 };
 
 /* In the caller's write transaction. what is a row of sender/notices.def. origin is NULL when
- * nobody sat at a browser; it has a day with uses, a reason or a target, or none of them. 0,
- * or -1. */
+ * nobody sat at a browser; it has a day with uses, a reason, a target or an account, or none of
+ * them. 0, or -1. */
 int pl_notice_add(const struct pl_work *work, int64_t member_id, const char *what,
 		  const struct pl_notice_origin *origin);
 /* Where the change of a message came from; keys as with pl_message_open(). 0, or -1. */

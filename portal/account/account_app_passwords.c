@@ -171,8 +171,7 @@ static int make(struct request *request, struct response *response,
 	if (pl_app_password_issue(&request->work, request->verify,
 				  (size_t)request->policy->app_password_length,
 				  &request->session.address, app_password, &password) == 0 &&
-	    pl_app_password_tell(&request->work, app_password->member_id, "app-password-made",
-				 app_password->label, &origin) == 0) {
+	    pl_app_password_tell_made(&request->work, app_password, &origin) == 0) {
 		pl_app_password_display(&password, &display);
 		created = json_pack("{s:I, s:s}", "id", (json_int_t)app_password->id, "password",
 				    (const char *)display.data);

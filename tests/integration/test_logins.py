@@ -25,7 +25,7 @@ def tearDownModule():
     server.remove()
 
 
-class Recorded(unittest.TestCase):
+class RecordTest(unittest.TestCase):
     def setUp(self):
         server.postlatch("member", "set", ALICE, "pop3=inherit", "--add")
         server.postlatch("member", "set", BOB, "active=on", "--add")
@@ -44,6 +44,8 @@ class Recorded(unittest.TestCase):
             self.assertEqual(row[name], value, row)
         return row
 
+
+class Recorded(RecordTest):
     def test_the_account_password(self):
         for service in server.SERVICES:
             before = int(time.time())
@@ -233,6 +235,57 @@ class Told(unittest.TestCase):
         self.start_the_portal_anew()
         server.settle(lambda: True)
         self.assertEqual([len(self.mails(member)) for member in (ALICE, BOB, CAROL)], [1, 0, 0])
+
+
+class Decoys(RecordTest):
+    """A decoy is answered like any wrong password, and the member and the administrators are told."""
+
+    def mails(self, member, subject):
+        local, domain = member.split("@")
+        found = []
+        for name in glob.glob("%s/mail/%s/%s/Maildir/new/*" % (server.dir, domain, local)):
+            with open(name, "rb") as f:
+                message = email.message_from_binary_file(f, policy=email.policy.default)
+            if subject in message["Subject"]:
+                found.append(message.get_content())
+        return found
+
+    def test_one_that_is_tried(self):
+        server.postlatch("admin", "add", CAROL, "--role", "server")
+        self.addCleanup(server.postlatch, "admin", "remove", CAROL)
+        decoy = server.app_password(ALICE, label="passwords.txt", kind="decoy")["password"]
+        for service in server.SERVICES:
+            wrong = getattr(server, service)(ALICE, "abcd efgh ijkl mnop")
+            self.assertEqual(getattr(server, service)(ALICE, decoy), wrong)
+            self.assertFalse(wrong[0])
+            self.record(refused=True, service=service, rule="decoy", label="passwords.txt")
+        # Also where what is refused is told to whoever has the right password.
+        server.postlatch("member", "set", ALICE, "pop3=off")
+        self.assertEqual(server.pop3(ALICE, decoy), server.pop3(ALICE, "abcd efgh ijkl mnop"))
+        wait_for(lambda: self.mails(ALICE, "Somebody has tried your decoy"))
+        told, = self.mails(ALICE, "Somebody has tried your decoy")
+        for words in ("passwords.txt", "Address: 127.", server.env["PORTAL_URL"] + "/account/app-passwords\n", "미끼"):
+            self.assertIn(words, told)
+        wait_for(lambda: self.mails(CAROL, "Somebody has tried a member's decoy"))
+        told, = self.mails(CAROL, "Somebody has tried a member's decoy")
+        for words in ("Account: " + ALICE, "Address: 127.", server.env["PORTAL_URL"] + "/console\n"):
+            self.assertIn(words, told)
+        self.assertNotIn("passwords.txt", told)
+        self.assertIn("rule=decoy user=%s: " % ALICE, server.log("dovecot"))
+        self.assertNotIn(decoy, server.log("dovecot"))
+
+    def test_the_member_s_own_passwords_work_beside_it(self):
+        server.app_password(ALICE, label="decoy", kind="decoy")
+        made = server.app_password(ALICE, label="phone")["password"]
+        self.assertTrue(server.imap(ALICE, made)[0])
+        self.assertTrue(server.imap(ALICE, server.passwords[ALICE])[0])
+
+    def test_what_the_command_says_of_one(self):
+        run = server.postlatch("app-password", "create", ALICE, "--kind", "decoy", "--label", "note")
+        self.assertIn("This decoy of %s opens nothing" % ALICE, run.stdout)
+        self.assertIn("decoy, opens nothing; created", server.postlatch("app-password", "list", ALICE).stdout)
+        refused = server.postlatch("app-password", "create", ALICE, "--kind", "decoy", "--services", "smtp", check=False)
+        self.assertIn("a decoy opens nothing, so it has no services, networks and expiry", refused.stderr)
 
 
 class Challenges(Reconfigured):

@@ -236,6 +236,7 @@ ALERTS = {
     "PostlatchMessagesWait": ("postlatch_outbox_waiting_seconds", "1000", "10"),
     "PostlatchMessagesRefused": ("postlatch_outbox_refused_messages", "2", "0"),
     "PostlatchNotPruned": ("postlatch_prune_last_success_timestamp_seconds", "1", "0"),
+    "PostlatchDecoyTried": ('postlatch_logins_total{rule="decoy"', "1", "0"),
     "PostlatchGuessing": ('postlatch_logins_total{outcome="refused"', "0+600x200", "0"),
 }
 BESIDE = {

@@ -107,16 +107,26 @@ class Making(AppPasswords):
         self.assertNotEqual(first["password"], second["password"])
         self.assertEqual([row["label"] for row in self.list()["app_passwords"]], ["phone", "phone"])
 
+    def test_a_decoy_is_made_and_cannot_be_limited(self):
+        self.registered()
+        made = self.make(kind="decoy", label="passwords.txt")["created"]
+        row, = self.list()["app_passwords"]
+        self.assertEqual((row["id"], row["kind"], row["expires_at"]), (made["id"], "decoy", 0))
+        answer = self.browser.post("/api/account/app-passwords/narrow", {
+            "id": made["id"], "services": "smtp", "networks": "", "expires_at": 0})
+        self.assertEqual(answer.status, 400)
+
     def test_each_kind_has_the_services_that_are_on(self):
         self.registered()
         everything = ["imap", "pop3", "smtp", "sieve"]
         self.assertEqual(self.list()["kinds"], [
             {"name": "mail", "services": everything, "asks": []},
             {"name": "scanner", "services": ["smtp"], "asks": ["networks"]},
-            {"name": "script", "services": everything, "asks": ["services", "networks", "expires_at"]}])
+            {"name": "script", "services": everything, "asks": ["services", "networks", "expires_at"]},
+            {"name": "decoy", "services": everything, "asks": []}])
         self.command("member", "set", self.member, "pop3=off", "smtp=off")
         self.assertEqual([(kind["name"], kind["services"]) for kind in self.list()["kinds"]],
-                         [("mail", ["imap", "sieve"]), ("script", ["imap", "sieve"])])
+                         [("mail", ["imap", "sieve"]), ("script", ["imap", "sieve"]), ("decoy", ["imap", "sieve"])])
         self.command("member", "set", self.member, "imap=off", "sieve=off")
         self.assertEqual(self.list()["kinds"], [])
 

@@ -52,7 +52,8 @@ DAY = 86400
 SERVICES = ("imap", "pop3", "smtp", "sieve")
 KINDS = [{"name": "mail", "services": list(SERVICES), "asks": []},
          {"name": "scanner", "services": ["smtp"], "asks": ["networks"]},
-         {"name": "script", "services": list(SERVICES), "asks": ["services", "networks", "expires_at"]}]
+         {"name": "script", "services": list(SERVICES), "asks": ["services", "networks", "expires_at"]},
+         {"name": "decoy", "services": list(SERVICES), "asks": []}]
 MOST = 20
 MAIL_SERVICES = [
     {"service": "imap", "port": 993, "encryption": "tls"}, {"service": "pop3", "port": 995, "encryption": "tls"},

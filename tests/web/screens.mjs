@@ -184,6 +184,10 @@ export const SCREENS = {
         await page.locator("[data-secret]").waitFor();
         await page.locator("h3").waitFor();
     },
+    "decoy that was made": async (reader, page) => {
+        await reader.makeAppPassword("decoy", "passwords.txt");
+        await page.locator("[data-secret]").waitFor();
+    },
     "app password, profile": async (reader, page) => {
         await reader.makeAppPassword("mail", "phone");
         await page.locator("h3").waitFor();

@@ -107,6 +107,16 @@ test("a phone is set up by a profile, for which the password is given back witho
     await page.getByText("works once, until").waitFor();
 });
 
+test("a decoy is shown with where to leave it, and has neither settings nor limits", KOREAN, async (reader, page) => {
+    await reader.makeAppPassword("decoy", "passwords.txt");
+    await page.getByText("비밀번호를 훔치려는 사람이 찾아볼 만한 곳에 두고").waitFor();
+    assert.equal(await page.locator("h3").count(), 0);
+    await reader.button("남겨 두었습니다").click();
+    const decoy = row(page, "passwords.txt");
+    assert.ok((await decoy.innerText()).includes("미끼 비밀번호"));
+    assert.deepEqual(await decoy.getByRole("button").allInnerTexts(), ["폐기"]);
+});
+
 test("a scanner is not offered a profile", {}, async (reader, page) => {
     await reader.makeAppPassword("scanner", "2nd floor");
     await page.locator("h3").waitFor();

@@ -6,6 +6,7 @@ import { protocolName } from "./services.js";
 
 const reasons = {
     "wrong-password": "refused.wrong-password",
+    "decoy": "refused.decoy",
     "service-off": "refused.service-off",
     "service-forbidden": "refused.service-off",
     "member-inactive": "refused.inactive",

@@ -15,6 +15,7 @@ const KINDS = {
     mail: ["app-passwords.mail", "app-passwords.mail-hint"],
     scanner: ["app-passwords.scanner", "app-passwords.scanner-hint"],
     script: ["app-passwords.script", "app-passwords.script-hint"],
+    decoy: ["app-passwords.decoy", "app-passwords.decoy-hint"],
 };
 
 export function kindName(kind) {

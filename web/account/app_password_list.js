@@ -29,7 +29,8 @@ function lastUse({ last_used_at: at, last_used_ip: ip, last_used_service: servic
     return at ? html`<${LastUse} at=${at} service=${service} ip=${ip} />` : t("app-passwords.never-used");
 }
 
-function Opens({ row: { services, networks } }) {
+function Opens({ row: { kind, services, networks } }) {
+    if (kind === "decoy") return t("app-passwords.decoy-opens");
     return html`<span>${services.map(serviceName).join(", ")}
         ${networks && html`<small>${t("app-passwords.from", { networks })}</small>`}</span>`;
 }
@@ -97,8 +98,8 @@ export function AppPasswordList({ rows, show }) {
             key: row.id,
             cells: cellsOf(row),
             actions: html`<span data-row>
-                <${Action} go=${() => narrow(row, name)}
-                    aria-label=${t("app-passwords.narrow-which", { name })}>${t("app-passwords.narrow")}<//>
+                ${row.kind !== "decoy" && html`<${Action} go=${() => narrow(row, name)}
+                    aria-label=${t("app-passwords.narrow-which", { name })}>${t("app-passwords.narrow")}<//>`}
                 <${Action} tone="danger" go=${() => revoke(row, name)}
                     aria-label=${t("app-passwords.revoke-which", { name })}>${t("app-passwords.revoke")}<//>
             </span>`,

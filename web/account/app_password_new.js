@@ -19,18 +19,19 @@ const warning = () => ({
 // password: in groups of four, for who types it; it is copied without the spaces.
 export function NewAppPassword({ row, password, putAway }) {
     const settings = useMailSettings();
+    const isDecoy = row.kind === "decoy";
     const plain = password.replaceAll(" ", "");
     useWarning(warning);
     useEffect(() => document.getElementById(ID).focus(), []);
     return html`<${Section} id=${ID} title=${t("app-passwords.made", { name: row.label })}>
-        <p data-note>${t("app-passwords.once")}</p>
+        <p data-note>${isDecoy ? t("app-passwords.decoy-once") : t("app-passwords.once")}</p>
         <dl data-secret><div>
             <dt>${t("app-passwords.password")}</dt>
             <dd><code>${password}</code><${CopyButton} text=${plain} /></dd>
         </div></dl>
-        <p data-aside>${t("app-passwords.spaces")}</p>
+        ${!isDecoy && html`<p data-aside>${t("app-passwords.spaces")}</p>`}
         ${settings && row.kind === "mail" && html`<${Profile} id=${row.id} password=${plain} />`}
-        ${settings && html`<${MailSettings} settings=${settings} services=${row.services} />`}
-        <${Action} tone="accent" go=${putAway}>${t("app-passwords.kept")}<//>
+        ${settings && !isDecoy && html`<${MailSettings} settings=${settings} services=${row.services} />`}
+        <${Action} tone="accent" go=${putAway}>${isDecoy ? t("app-passwords.decoy-kept") : t("app-passwords.kept")}<//>
     <//>`;
 }

@@ -8,6 +8,7 @@ const REASONS = {
     "token": "reason.token",
     "message": "reason.message",
     "wrong-password": "reason.wrong-password",
+    "decoy": "reason.decoy",
     "password-expired": "reason.password-expired",
     "passdb-refused": "reason.refused-by-server",
     "userdb-unknown": "reason.refused-by-server",

@@ -40,6 +40,7 @@ const RULES = {
     "feature-on": "rule.feature-on",
     // These are not of a decision, but of logins that were refused.
     "wrong-password": "rule.wrong-password",
+    "decoy": "rule.decoy",
     "password-expired": "rule.password-expired",
     "passdb-refused": "rule.refused-by-server",
     "userdb-unknown": "rule.refused-by-server",

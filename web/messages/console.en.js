@@ -400,6 +400,7 @@ export default {
     "rule.second-factor-code": "The member has registered an authenticator, and its code is asked for.",
     "rule.second-factor-register": "Two-step verification is required, and has to be registered first.",
     "rule.feature-on": "{service}: available to this member.",
+    "rule.decoy": "The password is a decoy, which nobody is to know.",
     "rule.wrong-password": "The password was wrong.",
     "rule.password-expired": "The account password has expired.",
     "rule.refused-by-server": "The account settings of the mail server refused it.",

@@ -400,6 +400,7 @@ export default {
     "rule.second-factor-code": "인증자가 등록되어 있으므로 코드를 입력해야 합니다.",
     "rule.second-factor-register": "2단계 인증이 필수사용이므로 먼저 인증자를 등록해야 합니다.",
     "rule.feature-on": "{service}: 이 회원이 사용할 수 있습니다.",
+    "rule.decoy": "아무도 알아서는 안 되는 미끼 비밀번호입니다.",
     "rule.wrong-password": "비밀번호가 맞지 않습니다.",
     "rule.password-expired": "계정 비밀번호가 만료되었습니다.",
     "rule.refused-by-server": "메일 서버의 계정 설정에서 거부했습니다.",
