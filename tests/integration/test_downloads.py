@@ -23,6 +23,7 @@ MAKE_LINK = BUILD + "/tests/integration/make_link"
 ALICE = "alice@example.test"
 FORM = "application/x-www-form-urlencoded"
 MB = 1048576
+FULL = os.environ.get("ATTACHMENT_LOAD") == "full"  # as `make large-zip` sets it
 
 
 class Got:
@@ -368,6 +369,32 @@ class AllFiles(Downloads):
                 pass
         self.wait_counted(link, 1, 1)
         self.assertLess(self.portal_peak() - before, 16 * MB)
+
+    @unittest.skipUnless(FULL, "it takes minutes; `make large-zip` runs it")
+    def test_more_than_4_gb_are_read_by_others(self):
+        """Both a file of more than 4 GB and one that begins behind as much; zeros, which are kept nowhere."""
+        size = 4500 * MB
+        link, path = self.link((b"large", "large.bin"), (b"behind it", "b.txt"))
+        blob = self.portal.sql("SELECT blob FROM attachment_file WHERE link_id = ? ORDER BY id", link)[0][0]
+        os.truncate("%s/files/%s/%s" % (self.portal.dir, blob[:2], blob), 0)
+        os.truncate("%s/files/%s/%s" % (self.portal.dir, blob[:2], blob), size)
+        self.portal.sql("UPDATE attachment_file SET size = ? WHERE id = ?", size, self.files(link)[0])
+        zeros = bytes(MB)
+        with tempfile.TemporaryFile(dir="/var/tmp") as copy, contextlib.closing(self.connect()) as client:
+            client.request("GET", self.all_files(path), headers={"Host": self.portal.files_host()})
+            response = client.getresponse()
+            while piece := response.read(MB):
+                if piece == zeros:
+                    copy.seek(MB, os.SEEK_CUR)
+                else:
+                    copy.write(piece)
+            with zipfile.ZipFile(copy) as archive:
+                self.assertEqual([(info.filename, info.file_size) for info in archive.infolist()],
+                                 [("large.bin", size), ("b.txt", 9)])
+                self.assertGreater(archive.infolist()[1].header_offset, 1 << 32)
+                self.assertIsNone(archive.testzip())
+                self.assertEqual(archive.read("b.txt"), b"behind it")
+        self.wait_counted(link, 1, 1)
 
     def test_a_ticket_for_a_file_is_none_for_all(self):
         link, path = self.link((b"a", "a"), (b"b", "b"))
