@@ -16,6 +16,7 @@ database = "sqlite:{dir}/db/postlatch.db"
 verify_key = "{dir}/verify.key"
 seal_key = "{dir}/seal.key"
 outbox_key = "{dir}/outbox.key"
+member_forwards = on
 defaults {{ forwarding = on }}
 """
 

@@ -1,4 +1,5 @@
-"""A private Postfix with a way in for each milter: none, one that does nothing, ours.
+"""A private Postfix with a way in for each milter: none, one that does nothing, ours; and for each table of forwards: a
+file of type hash, in which every member has one, and ours, which is asked for one of them.
 
 A member's name comes with the session to ours, as after AUTH. It looks how far the database
 was changed when the client connects, and at DATA whether something changed since then that
@@ -16,10 +17,14 @@ from rounds import Rounds
 
 MESSAGES, SESSIONS, BODY = 500, 10, 4096
 NONE, NOTHING, OURS = "no milter", "do-nothing milter", "ours"
+HASH, FORWARDS = "forwards, hash", "forwards, ours"
+AWAY = "elsewhere@outside.test"
 OPTIONS = {
     NONE: "",
     NOTHING: "-o smtpd_milters=unix:milters/null",
     OURS: "-o smtpd_milters=unix:milters/postlatch -o milter_macro_defaults=auth_authen={member}",
+    HASH: "-o cleanup_service_name=hash -o virtual_alias_maps=hash:{dir}/forwards",
+    FORWARDS: "-o cleanup_service_name=ours -o virtual_alias_maps=socketmap:unix:milters/forward.sock:forward",
 }
 
 MAIN = """\
@@ -51,6 +56,8 @@ smtpd_client_connection_count_limit = 0
 MASTER = """\
 postlog unix-dgram n - n - 1 postlogd
 cleanup unix n - n - 0 cleanup
+hash unix n - n - 0 cleanup -o virtual_alias_maps=hash:{dir}/forwards
+ours unix n - n - 0 cleanup -o virtual_alias_maps=socketmap:unix:milters/forward.sock:forward
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite
 bounce unix - - n - 0 bounce
@@ -88,9 +95,11 @@ class Mail:
         self.dir = folder
         self.ports = dict(zip(OPTIONS, free_ports(len(OPTIONS))))
         with open(database.credentials) as f:
-            self.member = random.Random(2).choice(f.readlines()).split()[0]
+            members = [line.split()[0] for line in f]
+        self.member = random.Random(2).choice(members)
         self.make_folders()
         self.make_configuration()
+        self.make_forwards(database, members)
         with open(self.dir + "/message", "w") as f:
             f.write(MESSAGE + ("x" * 63 + "\n") * (BODY // 64))
         self.milters = self.start_milters(build, database)
@@ -116,23 +125,30 @@ class Mail:
         with open(own + "/main.cf", "w") as f:
             f.write(MAIN.format(dir=self.dir))
         with open(own + "/master.cf", "w") as f:
-            f.write(MASTER)
+            f.write(MASTER.format(dir=self.dir))
             for variant, port in self.ports.items():
-                options = OPTIONS[variant].format(member=self.member)
+                options = OPTIONS[variant].format(member=self.member, dir=self.dir)
                 f.write("127.0.0.1:%d inet n - n - - smtpd %s\n" % (port, options))
         subprocess.run(["mount", "--bind", own, "/etc/postfix"], check=True)
+
+    def make_forwards(self, database, members):
+        with open(self.dir + "/forwards", "w") as f:
+            f.writelines("%s %s\n" % (member, AWAY) for member in members)
+        subprocess.run(["postmap", "hash:%s/forwards" % self.dir], check=True)
+        database.command("forward", "set", self.member, AWAY)
 
     def start_milters(self, build, database):
         folder = self.dir + "/spool/milters/"
         commands = {
             "null": [build + "/tests/bench/nullmilter", "unix:" + folder + "null"],
             "postlatch": [build + "/milter/postlatch-milter", "-f", "-c", database.policy, "-g", "postfix",
-                          "-p", "unix:" + folder + "postlatch"],
+                          "-p", "unix:" + folder + "postlatch", "-s", "unix:" + folder + "forward.sock"],
         }
         with open(self.dir + "/milter.log", "w") as log:
             milters = [subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log)
                        for command in commands.values()]
-        self.wait(lambda: all(os.path.exists(folder + name) for name in commands), "a milter does not answer")
+        self.wait(lambda: all(os.path.exists(folder + name) for name in (*commands, "forward.sock")),
+                  "a milter does not answer")
         return milters
 
     @staticmethod
@@ -162,7 +178,7 @@ class Mail:
     def slice(self, variant):
         before, start = self.cpu_seconds(), time.monotonic()
         subprocess.run(["smtp-source", "-s", str(SESSIONS), "-m", str(MESSAGES), "-F", self.dir + "/message",
-                        "-f", "sender@outside.test", "-t", "elsewhere@outside.test",
+                        "-f", "sender@outside.test", "-t", self.member if variant in (HASH, FORWARDS) else AWAY,
                         "127.0.0.1:%d" % self.ports[variant]], check=True)
         seconds = time.monotonic() - start
         self.wait(self.queue_is_empty, "the queue does not get empty")
@@ -174,6 +190,10 @@ class Mail:
         with open(self.dir + "/milter.log") as f:
             return sum("member=%s " % self.member in line and " action=accept " in line for line in f)
 
+    def forwarded(self):
+        with open(self.dir + "/mail.log") as f:
+            return sum("to=<%s>, orig_to=<%s>" % (AWAY, self.member) in line for line in f)
+
     def measure(self, seconds):
         for variant in OPTIONS:
             self.slice(variant)
@@ -182,6 +202,9 @@ class Mail:
         if self.decisions() != expected:
             raise RuntimeError("our milter decided on %d of %d messages; see %s/milter.log" % (
                 self.decisions(), expected, self.dir))
+        if self.forwarded() != 2 * expected:
+            raise RuntimeError("%d of %d messages were forwarded; see %s/mail.log" % (
+                self.forwarded(), 2 * expected, self.dir))
         return rounds
 
     def stop(self):
