@@ -1,10 +1,12 @@
-"""A private Postfix with a way in for each milter: none, one that does nothing, ours; and for each table of forwards: a
-file of type hash, in which every member has one, and ours, which is asked for one of them.
+"""A private Postfix with a way in for each milter: none, one that does nothing, ours; one that reads the body, and ours
+that takes large attachments out of it; and for each table of forwards: a file of type hash, in which every member has one,
+and ours, which is asked for one of them.
 
 A member's name comes with the session to ours, as after AUTH. It looks how far the database
 was changed when the client connects, and at DATA whether something changed since then that
 concerns the member; it writes a line to the log.
 """
+import base64
 import os
 import random
 import shutil
@@ -17,12 +19,17 @@ from rounds import Rounds
 
 MESSAGES, SESSIONS, BODY = 500, 10, 4096
 NONE, NOTHING, OURS = "no milter", "do-nothing milter", "ours"
+READS, LINKS = "reads the body", "ours, links"
 HASH, FORWARDS = "forwards, hash", "forwards, ours"
+# Mail with an attachment, through READS and LINKS.
+LARGE_MESSAGES, LARGE_SESSIONS, LARGE = 8, 2, 20 * 1048576
 AWAY = "elsewhere@outside.test"
 OPTIONS = {
     NONE: "",
     NOTHING: "-o smtpd_milters=unix:milters/null",
     OURS: "-o smtpd_milters=unix:milters/postlatch -o milter_macro_defaults=auth_authen={member}",
+    READS: "-o smtpd_milters=unix:milters/reads",
+    LINKS: "-o smtpd_milters=unix:milters/links -o milter_macro_defaults=auth_authen={member}",
     HASH: "-o cleanup_service_name=hash -o virtual_alias_maps=hash:{dir}/forwards",
     FORWARDS: "-o cleanup_service_name=ours -o virtual_alias_maps=socketmap:unix:milters/forward.sock:forward",
 }
@@ -51,6 +58,7 @@ in_flow_delay = 0
 max_use = 100000
 max_idle = 1000
 smtpd_client_connection_count_limit = 0
+message_size_limit = 0
 """
 
 MASTER = """\
@@ -82,6 +90,31 @@ Content-Type: text/plain
 """
 
 
+ATTACHMENT = """\
+Content-Type: multipart/mixed; boundary="=_b"
+
+--=_b
+Content-Type: text/plain
+
+words
+--=_b
+Content-Type: application/zip
+Content-Transfer-Encoding: base64
+Content-Disposition: attachment; filename=large.zip
+
+%s--=_b--
+"""
+
+# Beside the settings of the database's own policy file.
+LINKS_POLICY = """\
+portal_url = "https://login.bench.test"
+attachment_url = "https://files.bench.test"
+attachment_folder = "{dir}/files"
+attachment_member_quota = 0
+attachment_domain_quota = 0
+"""
+
+
 def free_ports(count):
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [each.getsockname()[1] for each in sockets]
@@ -102,6 +135,10 @@ class Mail:
         self.make_forwards(database, members)
         with open(self.dir + "/message", "w") as f:
             f.write(MESSAGE + ("x" * 63 + "\n") * (BODY // 64))
+        with open(self.dir + "/large", "w") as f:
+            f.write(MESSAGE.replace("Content-Type: text/plain\n\n",
+                                    ATTACHMENT % base64.encodebytes(random.Random(3).randbytes(LARGE)).decode()))
+        self.large_mb = os.path.getsize(self.dir + "/large") / 1e6
         self.milters = self.start_milters(build, database)
         subprocess.run(["postfix", "start"], check=True, stderr=subprocess.DEVNULL)
         with open(folder + "/spool/pid/master.pid") as f:
@@ -137,16 +174,28 @@ class Mail:
         subprocess.run(["postmap", "hash:%s/forwards" % self.dir], check=True)
         database.command("forward", "set", self.member, AWAY)
 
+    def make_links_policy(self, database):
+        os.mkdir(self.dir + "/files")
+        database.command("member", "set", self.member, "large_attachments=on")
+        with open(database.policy) as f, open(self.dir + "/links.conf", "w") as to:
+            to.write(LINKS_POLICY.format(dir=self.dir) + f.read())
+
     def start_milters(self, build, database):
         folder = self.dir + "/spool/milters/"
+        self.make_links_policy(database)
         commands = {
             "null": [build + "/tests/bench/nullmilter", "unix:" + folder + "null"],
+            "reads": [build + "/tests/bench/nullmilter", "unix:" + folder + "reads", "reads"],
+            "links": [build + "/milter/postlatch-milter", "-f", "-c", self.dir + "/links.conf", "-g", "postfix",
+                      "-p", "unix:" + folder + "links"],
             "postlatch": [build + "/milter/postlatch-milter", "-f", "-c", database.policy, "-g", "postfix",
                           "-p", "unix:" + folder + "postlatch", "-s", "unix:" + folder + "forward.sock"],
         }
-        with open(self.dir + "/milter.log", "w") as log:
-            milters = [subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log)
-                       for command in commands.values()]
+        milters = []
+        for name, command in commands.items():
+            with open("%s/%s.log" % (self.dir, name), "w") as log:
+                milters.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log,
+                                                env={**os.environ, "TMPDIR": self.dir}))
         self.wait(lambda: all(os.path.exists(folder + name) for name in (*commands, "forward.sock")),
                   "a milter does not answer")
         return milters
@@ -175,19 +224,31 @@ class Mail:
         milters = [milter.pid for milter in self.milters]
         return machine.cpu_seconds(self.master, *milters), machine.cpu_seconds(*milters)
 
-    def slice(self, variant):
+    def send(self, variant, message, messages, sessions):
+        """The rate, and microseconds for a message."""
         before, start = self.cpu_seconds(), time.monotonic()
-        subprocess.run(["smtp-source", "-s", str(SESSIONS), "-m", str(MESSAGES), "-F", self.dir + "/message",
+        subprocess.run(["smtp-source", "-s", str(sessions), "-m", str(messages), "-F", self.dir + "/" + message,
                         "-f", "sender@outside.test", "-t", self.member if variant in (HASH, FORWARDS) else AWAY,
                         "127.0.0.1:%d" % self.ports[variant]], check=True)
         seconds = time.monotonic() - start
         self.wait(self.queue_is_empty, "the queue does not get empty")
-        cpu, milter = (1e6 * (now - then) / MESSAGES for now, then in zip(self.cpu_seconds(), before))
-        return {"rate": MESSAGES / seconds, "cpu": cpu, "milter": milter}
+        cpu, milter = (1e6 * (now - then) / messages for now, then in zip(self.cpu_seconds(), before))
+        return {"rate": messages / seconds, "cpu": cpu, "milter": milter}
+
+    def slice(self, variant):
+        return self.send(variant, "message", MESSAGES, SESSIONS)
+
+    def large_slice(self, variant):
+        result = self.send(variant, "large", LARGE_MESSAGES, LARGE_SESSIONS)
+        return {**result, "megabytes": result["rate"] * self.large_mb}
+
+    def lines(self, log, words):
+        with open("%s/%s.log" % (self.dir, log)) as f:
+            return sum(words in line for line in f)
 
     def decisions(self):
         """How many messages our milter has accepted on behalf of the member."""
-        with open(self.dir + "/milter.log") as f:
+        with open(self.dir + "/postlatch.log") as f:
             return sum("member=%s " % self.member in line and " action=accept " in line for line in f)
 
     def forwarded(self):
@@ -200,11 +261,21 @@ class Mail:
         rounds = Rounds({name: lambda name=name: self.slice(name) for name in OPTIONS}).run(seconds)
         expected = MESSAGES * (1 + len(rounds.results))
         if self.decisions() != expected:
-            raise RuntimeError("our milter decided on %d of %d messages; see %s/milter.log" % (
+            raise RuntimeError("our milter decided on %d of %d messages; see %s/postlatch.log" % (
                 self.decisions(), expected, self.dir))
         if self.forwarded() != 2 * expected:
             raise RuntimeError("%d of %d messages were forwarded; see %s/mail.log" % (
                 self.forwarded(), 2 * expected, self.dir))
+        return rounds
+
+    def measure_large(self, seconds):
+        for variant in (READS, LINKS):
+            self.large_slice(variant)
+        rounds = Rounds({name: lambda name=name: self.large_slice(name) for name in (READS, LINKS)}).run(seconds)
+        replaced, expected = self.lines("links", " attachments=replaced"), LARGE_MESSAGES * (1 + len(rounds.results))
+        if replaced != expected:
+            raise RuntimeError("the attachments of %d of %d messages were replaced; see %s/links.log" % (
+                replaced, expected, self.dir))
         return rounds
 
     def stop(self):
