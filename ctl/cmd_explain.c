@@ -32,7 +32,7 @@ static int read_credential(const struct ctl *ctl, enum pl_offer *offer_r, struct
 		       ? 0
 		       : pl_error_set(err, PL_ERR_INVALID,
 				      "--credential %.32s: it must be account-password, "
-				      "app-password or token",
+				      "app-password, token or passkey",
 				      word);
 }
 

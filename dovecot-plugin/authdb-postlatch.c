@@ -136,7 +136,8 @@ static void decided(struct pl_driver_request *asked, const struct pl_login_resul
 	outcome = carry_out(login, result);
 	if (outcome != PASSDB_RESULT_USER_DISABLED) {
 		login->is_ours = result->facts.credential == PL_CREDENTIAL_APP_PASSWORD ||
-				 result->facts.credential == PL_CREDENTIAL_TOKEN;
+				 result->facts.credential == PL_CREDENTIAL_TOKEN ||
+				 result->facts.credential == PL_CREDENTIAL_PASSKEY;
 		login_end_watch(login, result);
 	}
 	finish(login, outcome);

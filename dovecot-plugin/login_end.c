@@ -148,8 +148,10 @@ static const char *connection_of(const struct login *login, const struct pl_logi
 		return NULL;
 	if (result->session_id != 0)
 		pl_connection_of_session(result->session_id, name);
-	else
+	else if (result->app_password.id != 0)
 		pl_connection_of_app_password(result->app_password.id, name);
+	else
+		return NULL; /* the sign-in page opens no mail connection */
 	return p_strdup(login->request->pool, name);
 }
 

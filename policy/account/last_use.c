@@ -9,6 +9,7 @@ static const char *const names[PL_LOGIN_CREDENTIAL_COUNT] = {
 	[PL_LOGIN_BY_APP_PASSWORD] = "app-password",
 	[PL_LOGIN_BY_WEBMAIL] = "webmail",
 	[PL_LOGIN_BY_APPLICATION] = "application",
+	[PL_LOGIN_BY_PASSKEY] = "passkey-alone",
 };
 
 const char *pl_login_credential_name(enum pl_login_credential credential)
@@ -43,6 +44,8 @@ enum pl_login_credential pl_login_credential_of(const struct pl_facts *facts, in
 		return PL_LOGIN_BY_APP_PASSWORD;
 	case PL_CREDENTIAL_TOKEN:
 		return is_webmail ? PL_LOGIN_BY_WEBMAIL : PL_LOGIN_BY_APPLICATION;
+	case PL_CREDENTIAL_PASSKEY:
+		return PL_LOGIN_BY_PASSKEY;
 	}
 	return PL_LOGIN_BY_UNKNOWN;
 }

@@ -17,6 +17,7 @@ enum pl_login_credential {
 	PL_LOGIN_BY_APP_PASSWORD,
 	PL_LOGIN_BY_WEBMAIL,     /* a token of its session, or the password that it hands on */
 	PL_LOGIN_BY_APPLICATION, /* a token of another program */
+	PL_LOGIN_BY_PASSKEY,     /* without a password, at the sign-in page */
 	PL_LOGIN_CREDENTIAL_COUNT
 };
 

@@ -103,6 +103,13 @@ unsigned int pl_account_second_factors(const struct pl_account *account,
 	return pl_policy_second_factors(policy, account->domain.name, account->member.class_name);
 }
 
+int pl_account_passkey_sign_in(const struct pl_account *account, const struct pl_policy *policy)
+{
+	return (pl_account_second_factors(account, policy) & PL_FACTOR_BIT(PL_FACTOR_PASSKEY)) !=
+		       0 &&
+	       pl_policy_passkey_sign_in(policy, account->domain.name, account->member.class_name);
+}
+
 unsigned int pl_account_usable_factors(const struct pl_account *account,
 				       const struct pl_policy *policy)
 {

@@ -37,6 +37,9 @@ int pl_account_read(struct pl_stmt *stmt, struct pl_account *account_r, struct p
 /* The kinds of second factors that the member may register, and use at sign-in: a set. */
 unsigned int pl_account_second_factors(const struct pl_account *account,
 				       const struct pl_policy *policy);
+/* Whether the member may sign in with a passkey alone, as far as the policy file decides: the
+ * setting, and the kinds. */
+int pl_account_passkey_sign_in(const struct pl_account *account, const struct pl_policy *policy);
 /* Of those that are registered, the ones that are used at sign-in: those that are allowed, or all
  * where none of them is. */
 unsigned int pl_account_usable_factors(const struct pl_account *account,

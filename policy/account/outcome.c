@@ -55,11 +55,13 @@ static struct pl_verdict decide(const struct pl_outcome_side *side, enum pl_sett
 	return pl_decide(&facts);
 }
 
-/* Uses from before credentials were recorded may have been by the account password. */
+/* Uses from before credentials were recorded may have been by the account password, which
+ * also opens the sign-in page to who has used a passkey there. */
 static enum pl_credential offered(const struct pl_recent_use *use)
 {
 	switch (use->credential) {
 	case PL_LOGIN_BY_ACCOUNT_PASSWORD:
+	case PL_LOGIN_BY_PASSKEY:
 	case PL_LOGIN_BY_UNKNOWN:
 		return PL_CREDENTIAL_ACCOUNT_PASSWORD;
 	case PL_LOGIN_BY_APP_PASSWORD:

@@ -19,7 +19,7 @@ static const enum pl_setting services[PL_PREVIEW_SERVICES] = { PL_SETTING_WEBMAI
 							       PL_SETTING_SIEVE };
 static const enum pl_login_credential credentials[PL_PREVIEW_CREDENTIALS] = {
 	PL_LOGIN_BY_ACCOUNT_PASSWORD, PL_LOGIN_BY_APP_PASSWORD, PL_LOGIN_BY_WEBMAIL,
-	PL_LOGIN_BY_APPLICATION, PL_LOGIN_BY_UNKNOWN
+	PL_LOGIN_BY_APPLICATION,      PL_LOGIN_BY_UNKNOWN,      PL_LOGIN_BY_PASSKEY
 };
 
 /* ---- what becomes of them ---- */

@@ -24,7 +24,7 @@ enum {
 
 /* Ways to sign in, as bits of the column used: the credentials of the first service, then those of
  * the second, and so on. */
-#define PL_PREVIEW_CREDENTIALS 5
+#define PL_PREVIEW_CREDENTIALS 6
 #define PL_PREVIEW_SERVICES 5
 #define PL_PREVIEW_WAYS (PL_PREVIEW_SERVICES * PL_PREVIEW_CREDENTIALS)
 #define PL_PREVIEW_ALL_WAYS ((INT64_C(1) << PL_PREVIEW_WAYS) - 1)

@@ -81,6 +81,20 @@ int pl_passkey_by_credential(const struct pl_work *work, const void *credential,
 			passkey_r, work->err);
 }
 
+int pl_passkey_owner(const struct pl_work *work, const struct pl_passkey *passkey,
+		     struct pl_address *address_r)
+{
+	struct pl_stmt *stmt = pl_query(work->store, PL_SQL_PASSKEY_OWNER,
+					PL_PARAMS(PL_INT("member_id", passkey->member_id)));
+	int ret = pl_step(stmt, work->err);
+
+	if (ret != 1)
+		return ret;
+	pl_col_copy(stmt, "local", address_r->local, sizeof(address_r->local));
+	pl_col_copy(stmt, "domain", address_r->domain, sizeof(address_r->domain));
+	return pl_row_end(stmt, work->err);
+}
+
 static int read_of_member(const struct pl_work *work, int64_t member_id, int64_t id,
 			  struct pl_passkey *passkey_r)
 {
@@ -268,9 +282,9 @@ int pl_passkey_register(const struct pl_work *work, struct pl_account *account, 
 
 /* ---- use ---- */
 
-static int use_passkey(const struct pl_work *work, const struct pl_account *account,
-		       const struct pl_passkey_use *use, const struct pl_notice_origin *origin,
-		       struct pl_code_answer *answer_r)
+int pl_passkey_use(const struct pl_work *work, const struct pl_account *account,
+		   const struct pl_passkey_use *use, const struct pl_notice_origin *origin,
+		   struct pl_code_answer *answer_r)
 {
 	int64_t used =
 		pl_exec_count(work->store, PL_SQL_PASSKEY_USE,
@@ -313,7 +327,7 @@ static int redeem(const struct pl_work *work, const struct pl_account *account, 
 	answer_r->result = PL_CODE_WRONG;
 	if (!use->is_right || use->passkey == NULL || use->passkey->member_id != account->member.id)
 		return 0;
-	return use_passkey(work, account, use, origin, answer_r);
+	return pl_passkey_use(work, account, use, origin, answer_r);
 }
 
 int pl_passkey_redeem_commit(const struct pl_work *work, const struct pl_account *account,

@@ -68,6 +68,10 @@ int pl_passkey_list(const struct pl_work *work, int64_t member_id,
 int pl_passkey_by_credential(const struct pl_work *work, const void *credential, size_t len,
 			     struct pl_passkey *passkey_r);
 
+/* The address of the member whose it is. 1, 0 there is none any more, -1. */
+int pl_passkey_owner(const struct pl_work *work, const struct pl_passkey *passkey,
+		     struct pl_address *address_r);
+
 /* What the portal has found out about an assertion. */
 struct pl_passkey_use {
 	const struct pl_passkey *passkey; /* of the member; NULL: it is not one of them */
@@ -84,6 +88,11 @@ int pl_passkey_redeem_commit(const struct pl_work *work, const struct pl_account
 			     int64_t session_id, const struct pl_passkey_use *use,
 			     const struct pl_notice_origin *origin,
 			     struct pl_code_answer *answer_r);
+/* Records that the passkey was used, with a counter that has gone up: PL_CODE_RIGHT, or
+ * PL_CODE_CLONED as above. In the caller's write transaction. 0, or -1. */
+int pl_passkey_use(const struct pl_work *work, const struct pl_account *account,
+		   const struct pl_passkey_use *use, const struct pl_notice_origin *origin,
+		   struct pl_code_answer *answer_r);
 /* 1, 0 none of the member, -1. */
 int pl_passkey_rename(const struct pl_work *work, const struct pl_account *account, int64_t id,
 		      const char *name);

@@ -39,7 +39,8 @@ int pl_offer_by_name(const char *name, enum pl_offer *offer_r)
 		enum pl_offer offer;
 	} kinds[] = { { PL_CREDENTIAL_ACCOUNT_PASSWORD, PL_OFFER_PROVEN },
 		      { PL_CREDENTIAL_APP_PASSWORD, PL_OFFER_ANY_APP_PASSWORD },
-		      { PL_CREDENTIAL_TOKEN, PL_OFFER_ANY_TOKEN } };
+		      { PL_CREDENTIAL_TOKEN, PL_OFFER_ANY_TOKEN },
+		      { PL_CREDENTIAL_PASSKEY, PL_OFFER_PASSKEY } };
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (strcmp(pl_credential_name(kinds[i].credential), name) == 0) {
@@ -199,6 +200,7 @@ static void explain_client(struct explaining *explaining)
 	case PL_CREDENTIAL_ACCOUNT_PASSWORD:
 		explain_setting(explaining, PL_SETTING_CLIENT_PASSWORD);
 		break;
+	case PL_CREDENTIAL_PASSKEY:
 	case PL_CREDENTIAL_BAD_TOKEN:
 		break;
 	}
@@ -247,6 +249,14 @@ static void explain_settings(struct explaining *explaining)
 	if (facts->credential == PL_CREDENTIAL_ACCOUNT_PASSWORD ||
 	    facts->credential == PL_CREDENTIAL_UNPROVEN)
 		explain_second_factor(explaining);
+	if (facts->credential == PL_CREDENTIAL_PASSKEY) {
+		explain_setting(explaining, PL_SETTING_TWO_FACTOR);
+		give_fact(explaining, PL_STEP_FACTOR, facts->passkey_sign_in ? "on" : "off",
+			  facts->passkey_sign_in
+				  ? "The policy file lets a passkey stand for the account password."
+				  : "The policy file does not let a passkey stand for the account "
+				    "password.");
+	}
 }
 
 int pl_explain(const struct pl_login_result *result,

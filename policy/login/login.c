@@ -5,9 +5,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "policy/credential/passkey_sign_in.h"
+
 const enum pl_sql pl_login_statements[] = {
-	PL_SQL_LOGIN_ACCOUNT, PL_SQL_LOGIN_PASSWORD,     PL_SQL_LOGIN_BEARER,
-	PL_SQL_ACCOUNT,       PL_SQL_LOGIN_PASSWORD_ANY, PL_SQL_LOGIN_BEARER_ANY,
+	PL_SQL_LOGIN_ACCOUNT,    PL_SQL_LOGIN_PASSWORD,    PL_SQL_LOGIN_BEARER,
+	PL_SQL_LOGIN_PASSKEY,    PL_SQL_ACCOUNT,           PL_SQL_LOGIN_PASSWORD_ANY,
+	PL_SQL_LOGIN_BEARER_ANY, PL_SQL_LOGIN_PASSKEY_ANY,
 };
 const size_t pl_login_statement_count =
 	sizeof(pl_login_statements) / sizeof(pl_login_statements[0]);
@@ -25,6 +28,9 @@ static enum pl_sql statement_of(const struct pl_login *login)
 
 	switch (login->offer) {
 	case PL_OFFER_PASSWORD:
+		if (login->service == PL_SETTING_WEBMAIL &&
+		    pl_passkey_sign_in_is_token(login->secret))
+			return PL_SQL_LOGIN_PASSKEY;
 		fits = pl_app_password_fold(login->secret, &folded);
 		pl_secret_wipe(&folded);
 		return fits ? PL_SQL_LOGIN_PASSWORD : PL_SQL_LOGIN_ACCOUNT;
@@ -34,6 +40,7 @@ static enum pl_sql statement_of(const struct pl_login *login)
 		return PL_SQL_LOGIN_BEARER;
 	case PL_OFFER_NOTHING:
 	case PL_OFFER_PROVEN:
+	case PL_OFFER_PASSKEY:
 	case PL_OFFER_ANY_TOKEN:
 		return PL_SQL_LOGIN_ACCOUNT;
 	}
@@ -51,6 +58,7 @@ static int ask_for_any_name(struct pl_login_question *question, struct pl_error 
 		{ PL_SQL_LOGIN_PASSWORD, PL_SQL_LOGIN_PASSWORD_ANY },
 		{ PL_SQL_LOGIN_LIMITS, PL_SQL_LOGIN_LIMITS_ANY },
 		{ PL_SQL_LOGIN_BEARER, PL_SQL_LOGIN_BEARER_ANY },
+		{ PL_SQL_LOGIN_PASSKEY, PL_SQL_LOGIN_PASSKEY_ANY },
 	};
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
@@ -63,6 +71,16 @@ static int ask_for_any_name(struct pl_login_question *question, struct pl_error 
 }
 
 #define NOW 3 /* its place among the parameters of a token */
+
+static int is_of_session(enum pl_sql sql)
+{
+	return sql == PL_SQL_LOGIN_BEARER || sql == PL_SQL_LOGIN_BEARER_ANY;
+}
+
+static int is_of_passkey(enum pl_sql sql)
+{
+	return sql == PL_SQL_LOGIN_PASSKEY || sql == PL_SQL_LOGIN_PASSKEY_ANY;
+}
 
 int pl_login_ask(const struct pl_policy *policy, const struct pl_login *login,
 		 struct pl_login_question *question_r, struct pl_error *err)
@@ -78,7 +96,7 @@ int pl_login_ask(const struct pl_policy *policy, const struct pl_login *login,
 	q->sql = statement_of(login);
 	q->params[0] = (struct pl_param)PL_TEXT("local", q->address.local);
 	q->params[1] = (struct pl_param)PL_TEXT("domain", q->address.domain);
-	if (q->sql != PL_SQL_LOGIN_BEARER)
+	if (!is_of_session(q->sql) && !is_of_passkey(q->sql))
 		return 0;
 	q->params[2] = (struct pl_param)PL_BLOB("digest", q->digest, sizeof(q->digest));
 	q->params[NOW] = (struct pl_param)PL_INT("now", login->now);
@@ -88,7 +106,7 @@ int pl_login_ask(const struct pl_policy *policy, const struct pl_login *login,
 void pl_login_set_now(struct pl_login *login, struct pl_login_question *question, int64_t now)
 {
 	login->now = now;
-	if (question->sql == PL_SQL_LOGIN_BEARER || question->sql == PL_SQL_LOGIN_BEARER_ANY)
+	if (is_of_session(question->sql) || is_of_passkey(question->sql))
 		question->params[NOW].number = now;
 }
 
@@ -183,8 +201,10 @@ static int read_row(struct reading *reading, enum pl_sql sql, struct pl_stmt *ro
 	if (sql == PL_SQL_LOGIN_PASSWORD || sql == PL_SQL_LOGIN_PASSWORD_ANY ||
 	    sql == PL_SQL_LOGIN_LIMITS || sql == PL_SQL_LOGIN_LIMITS_ANY)
 		is_known = read_app_password(reading, rows);
-	else if (sql == PL_SQL_LOGIN_BEARER || sql == PL_SQL_LOGIN_BEARER_ANY)
+	else if (is_of_session(sql))
 		read_token(reading->result, reading->login->service, rows);
+	else if (is_of_passkey(sql) && !pl_col_is_null(rows, "signs_in"))
+		reading->result->facts.credential = PL_CREDENTIAL_PASSKEY;
 	return pl_row_ok(rows, err) < 0 ? -1 : is_known;
 }
 
@@ -249,6 +269,9 @@ static void begin_facts(const struct pl_policy *policy, const struct pl_login *l
 	case PL_OFFER_PROVEN:
 		facts->credential = PL_CREDENTIAL_ACCOUNT_PASSWORD;
 		break;
+	case PL_OFFER_PASSKEY:
+		facts->credential = PL_CREDENTIAL_PASSKEY;
+		break;
 	case PL_OFFER_ANY_APP_PASSWORD:
 		facts->credential = PL_CREDENTIAL_APP_PASSWORD;
 		facts->app_password = PL_APP_PASSWORD_NONE;
@@ -272,6 +295,7 @@ static void end_facts(const struct pl_policy *policy, const struct pl_login *log
 	facts->member_inactive = !account->member.active;
 	facts->factor_kinds = account->member.factor_kinds;
 	facts->opted_out = account->member.opted_out;
+	facts->passkey_sign_in = pl_account_passkey_sign_in(account, policy);
 	if (login->channel != NULL)
 		facts->channel = *login->channel;
 }

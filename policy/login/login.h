@@ -14,10 +14,12 @@
 #include "policy/session/session.h"
 
 enum pl_offer {
-	PL_OFFER_NOTHING,  /* a lookup for CRAM-MD5 or SCRAM: another checks the password */
-	PL_OFFER_PASSWORD, /* secret is a password */
-	PL_OFFER_BEARER,   /* secret is a token, from XOAUTH2 or OAUTHBEARER (RFC 7628) */
-	PL_OFFER_PROVEN,   /* the account password, which Dovecot has just found right */
+	PL_OFFER_NOTHING, /* a lookup for CRAM-MD5 or SCRAM: another checks the password */
+	/* secret is a password; at the sign-in page also a token of passkey_sign_in.h */
+	PL_OFFER_PASSWORD,
+	PL_OFFER_BEARER,  /* secret is a token, from XOAUTH2 or OAUTHBEARER (RFC 7628) */
+	PL_OFFER_PROVEN,  /* the account password, which Dovecot has just found right */
+	PL_OFFER_PASSKEY, /* a passkey, which the portal has just found right */
 	/* What `postlatch explain` supposes: */
 	PL_OFFER_ANY_APP_PASSWORD, /* the member's app password that comes furthest */
 	PL_OFFER_ANY_TOKEN,        /* a valid token of a webmail session of the member */

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of what session.c records: "id=7 channel=webmail ip=192.0.2.1 device=Linux, Firefox". */
+/* Of what session.c records: "id=7 channel=webmail by=passkey ip=192.0.2.1 device=Linux,
+ * Firefox"; by is left out where the password was entered. */
 static void read_record(const char *after, struct pl_last_access *access)
 {
 	const char *ip = strstr(after, " ip="), *device = strstr(after, " device=");

@@ -133,6 +133,7 @@ int pl_prune(const struct pl_work *work, const struct pl_policy *policy, int por
 		{ "passkey_challenges",
 		  PL_SQL_PASSKEY_CHALLENGE_PRUNE,
 		  { PL_INT("now", work->now) } },
+		{ "passkey_sign_ins", PL_SQL_PASSKEY_SIGN_IN_PRUNE, { PL_INT("now", work->now) } },
 		{ "approval_enrolments",
 		  PL_SQL_APPROVAL_ENROLMENT_PRUNE,
 		  { PL_INT("now", work->now) } },

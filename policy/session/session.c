@@ -39,8 +39,9 @@ static int record_opened(const struct pl_work *work, const struct pl_session *se
 
 	if (session->pending || !has_cookie)
 		return 0;
-	snprintf(after, sizeof(after), "id=%lld channel=%s ip=%s device=%s", (long long)session->id,
-		 pl_channel_name(session->channel), session->ip, session->device);
+	snprintf(after, sizeof(after), "id=%lld channel=%s%s ip=%s device=%s",
+		 (long long)session->id, pl_channel_name(session->channel),
+		 session->passkey_alone ? " by=passkey" : "", session->ip, session->device);
 	return pl_audit_add(work, "session.open", pl_address_format(&session->address, text), "",
 			    after);
 }

@@ -37,12 +37,13 @@ struct pl_session {
 	 * 0: not at all. */
 	unsigned int second_factor;
 	int64_t trusted_id; /* the trusted device that it was opened on; 0 none */
+	int passkey_alone;  /* opened without a password; only the audit record has it */
 	char ip[PL_IP_TEXT];
 	char device[128]; /* what the browser calls itself */
 };
 
-/* Opens a session with the fields pending, channel, ip, device, reauthenticated_at, second_factor
- * and trusted_id as they are given. An authenticated one lives until expires_at
+/* Opens a session with the fields pending, channel, ip, device, reauthenticated_at, second_factor,
+ * trusted_id and passkey_alone as they are given. An authenticated one lives until expires_at
  * (0: PL_SESSION_SECONDS), a pending one PL_SESSION_PENDING_SECONDS. With cookie_r NULL it has no
  * cookie, and is never idle: a program has tokens. In a pending one, and on a
  * trusted device, nobody has reauthenticated, whatever the field says. Fills the other fields, and

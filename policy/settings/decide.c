@@ -87,6 +87,7 @@ static int is_authenticated(enum pl_credential credential)
 	case PL_CREDENTIAL_ACCOUNT_PASSWORD:
 	case PL_CREDENTIAL_APP_PASSWORD:
 	case PL_CREDENTIAL_TOKEN:
+	case PL_CREDENTIAL_PASSKEY:
 		return 1;
 	case PL_CREDENTIAL_UNPROVEN:
 	case PL_CREDENTIAL_BAD_TOKEN:
@@ -223,6 +224,8 @@ static enum pl_rule client(const struct pl_facts *facts)
 		return client_account_password(facts);
 	case PL_CREDENTIAL_TOKEN:
 		return application(facts);
+	case PL_CREDENTIAL_PASSKEY:
+		return PL_RULE_PASSKEY_ELSEWHERE;
 	case PL_CREDENTIAL_BAD_TOKEN:
 		return PL_RULE_TOKEN_INVALID;
 	}
@@ -275,6 +278,18 @@ static enum pl_rule webmail_password(const struct pl_facts *facts)
 		       : PL_RULE_ACCOUNT_PASSWORD_DECIDES;
 }
 
+/* With user verification it is two factors, so no other one is due. Where the second factor is off,
+ * so are those that were registered before. */
+static enum pl_rule passkey(const struct pl_facts *facts)
+{
+	if (facts->service != PL_SETTING_WEBMAIL)
+		return PL_RULE_PASSKEY_ELSEWHERE;
+	if (!facts->passkey_sign_in ||
+	    pl_resolve(&facts->layers, PL_SETTING_TWO_FACTOR).value != PL_ON)
+		return PL_RULE_PASSKEY_SIGN_IN_OFF;
+	return is_outside(facts) ? PL_RULE_WEBMAIL_NETWORK : PL_RULE_PASSKEY;
+}
+
 static enum pl_rule webmail(const struct pl_facts *facts)
 {
 	switch (facts->credential) {
@@ -285,6 +300,8 @@ static enum pl_rule webmail(const struct pl_facts *facts)
 		return webmail_password(facts);
 	case PL_CREDENTIAL_TOKEN:
 		return is_outside(facts) ? PL_RULE_WEBMAIL_NETWORK : PL_RULE_TOKEN;
+	case PL_CREDENTIAL_PASSKEY:
+		return passkey(facts);
 	case PL_CREDENTIAL_BAD_TOKEN:
 		return PL_RULE_TOKEN_INVALID;
 	}
@@ -393,6 +410,8 @@ const char *pl_credential_name(enum pl_credential credential)
 		return "app-password";
 	case PL_CREDENTIAL_TOKEN:
 		return "token";
+	case PL_CREDENTIAL_PASSKEY:
+		return "passkey";
 	case PL_CREDENTIAL_BAD_TOKEN:
 		return "bad-token";
 	}

@@ -21,7 +21,9 @@ enum pl_credential {
 	PL_CREDENTIAL_ACCOUNT_PASSWORD, /* the account password, which has been verified */
 	PL_CREDENTIAL_APP_PASSWORD,     /* an app password of the member; see app_password */
 	PL_CREDENTIAL_TOKEN,            /* a valid token of a session of the member */
-	PL_CREDENTIAL_BAD_TOKEN,        /* a bearer token that is not valid */
+	/* A passkey of the member, with user verification, and no password: at the sign-in page. */
+	PL_CREDENTIAL_PASSKEY,
+	PL_CREDENTIAL_BAD_TOKEN, /* a bearer token that is not valid */
 };
 
 /* Whether the login is within the limits of the app password. */
@@ -80,6 +82,7 @@ struct pl_facts {
 	unsigned int factor_kinds; /* a set of kinds that are registered */
 	int opted_out;             /* the member's own choice to leave the second factor out */
 	int device_trusted;
+	int passkey_sign_in; /* the policy file lets a passkey stand for the password, too */
 	/* On the webmail channel: where the browser is, as the portal knows it. Of a token, where
 	 * its session was last seen. Unknown: in no network. */
 	struct pl_ip browser;

@@ -312,6 +312,12 @@ int pl_option_factor_kinds(const char *value, struct pl_error *err)
 				 "kinds of second factors, for example totp, passkey, approval");
 }
 
+int pl_option_switch(const char *value, struct pl_error *err)
+{
+	return strcmp(value, "on") == 0 || strcmp(value, "off") == 0 ? 0
+								     : must_be(err, "on or off");
+}
+
 int pl_option_mail_address(const char *value, struct pl_error *err)
 {
 	const char *at = strchr(value, '@');

@@ -51,6 +51,8 @@ int pl_option_media_types(const char *value, struct pl_error *err);
 int pl_option_media_types_have(const char *list, const char *type);
 /* A list of kinds of second factors, which is not empty. */
 int pl_option_factor_kinds(const char *value, struct pl_error *err);
+/* "on" or "off". */
+int pl_option_switch(const char *value, struct pl_error *err);
 /* A mail address that may stand in a header field and on sendmail's command line. */
 int pl_option_mail_address(const char *value, struct pl_error *err);
 /* Text in front of the colon in an otpauth URI's label. */

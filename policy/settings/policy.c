@@ -135,6 +135,33 @@ unsigned int pl_policy_second_factors(const struct pl_policy *policy, const char
 				: pl_policy_domain_options(policy, domain).second_factors);
 }
 
+static int is_on(const char *value)
+{
+	return value != NULL && strcmp(value, "on") == 0;
+}
+
+int pl_policy_passkey_sign_in(const struct pl_policy *policy, const char *domain,
+			      const char *class_name)
+{
+	const struct pl_section *of_class =
+		find_section(policy->classes, policy->class_count, class_name);
+
+	return is_on(of_class != NULL && of_class->options.passkey_sign_in != NULL
+			     ? of_class->options.passkey_sign_in
+			     : pl_policy_domain_options(policy, domain).passkey_sign_in);
+}
+
+int pl_policy_has_passkey_sign_in(const struct pl_policy *policy)
+{
+	int has = is_on(policy->passkey_sign_in);
+
+	for (size_t i = 0; i < policy->domain_count; i++)
+		has |= is_on(policy->domains[i].options.passkey_sign_in);
+	for (size_t i = 0; i < policy->class_count; i++)
+		has |= is_on(policy->classes[i].options.passkey_sign_in);
+	return has;
+}
+
 unsigned int pl_policy_administrator_second_factors(const struct pl_policy *policy)
 {
 	return kinds_of(policy->administrator_second_factors);

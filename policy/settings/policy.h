@@ -82,6 +82,11 @@ struct pl_domain_options pl_policy_domain_options(const struct pl_policy *policy
  * class says, or that of the domain, or the file. */
 unsigned int pl_policy_second_factors(const struct pl_policy *policy, const char *domain,
 				      const char *class_name);
+/* Whether such members may sign in with a passkey alone; in the same order. */
+int pl_policy_passkey_sign_in(const struct pl_policy *policy, const char *domain,
+			      const char *class_name);
+/* Whether any members may. */
+int pl_policy_has_passkey_sign_in(const struct pl_policy *policy);
 /* Those that suffice for administrators. */
 unsigned int pl_policy_administrator_second_factors(const struct pl_policy *policy);
 const struct pl_settings *pl_policy_class(const struct pl_policy *policy, const char *name);

@@ -289,6 +289,13 @@ static const struct pl_migration migrations[] = {
 	  " id {ID}, sealed BYTEA NOT NULL, created_at BIGINT NOT NULL);" },
 	{ "the keys of link passwords",
 	  "ALTER TABLE attachment_link ADD COLUMN password_key_id INTEGER;" },
+	{ "sign-ins by a passkey alone: challenges that are used up, and tokens for Dovecot",
+	  "CREATE TABLE passkey_sign_in ("
+	  " digest BYTEA PRIMARY KEY, token BYTEA UNIQUE,"
+	  " member_id BIGINT NOT NULL REFERENCES member (id) ON DELETE CASCADE,"
+	  " expires_at BIGINT NOT NULL);"
+	  "CREATE INDEX passkey_sign_in_member ON passkey_sign_in (member_id);"
+	  "CREATE INDEX passkey_sign_in_expires ON passkey_sign_in (expires_at);" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,

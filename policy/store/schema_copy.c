@@ -47,6 +47,7 @@ static const struct {
 	{ "totp_pending", "session_id", 0 },
 	{ "passkey", "id", 1 },
 	{ "passkey_challenge", "digest", 0 },
+	{ "passkey_sign_in", "digest", 0 },
 	{ "approval_device", "id", 1 },
 	{ "web_push_key", "id", 1 },
 	{ "approval_enrolment", "member_id", 0 },

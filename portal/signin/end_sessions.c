@@ -64,6 +64,19 @@ int end_session(struct request *request, const struct pl_session *session, struc
 	return 0;
 }
 
+int end_own_session(struct request *request, struct pl_error *err)
+{
+	struct pl_account *account;
+
+	if (request->session.id == 0)
+		return 0;
+	disconnect_session(request, &request->session);
+	return request_account(request, &account, err) < 0 ||
+			       pl_session_revoke(&request->work, account, request->session.id) < 0
+		       ? -1
+		       : 0;
+}
+
 int end_other_sessions(struct request *request, struct pl_error *err)
 {
 	struct ending ending = { .request = request, .kept = request->session.id };

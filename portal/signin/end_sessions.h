@@ -17,6 +17,9 @@ void disconnect_session(struct request *request, const struct pl_session *sessio
 int disconnect_device(struct request *request, int64_t member_id, int64_t trusted_id);
 /* Ends a session, with its tokens and connections, in a transaction of its own. 0, or -1. */
 int end_session(struct request *request, const struct pl_session *session, struct pl_error *err);
+/* Ends the session of the request, if it has one, with its tokens and connections: a
+ * new session has a new cookie. In the caller's write transaction. 0, or -1. */
+int end_own_session(struct request *request, struct pl_error *err);
 /* Ends the member's sessions but that of the request, pending ones too, with their connections, and
  * the trust of all other devices. In the caller's write transaction. 0, or -1. */
 int end_other_sessions(struct request *request, struct pl_error *err);

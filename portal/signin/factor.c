@@ -25,9 +25,8 @@ static void refuse(const struct request *request, const char *result)
 			      result);
 }
 
-/* 1 when the code is right; else the answer and 0. */
-static int answer_result(struct request *request, struct response *response,
-			 const struct pl_code_answer *answer)
+/* Answers with what is wrong with the code, and says it in a word. */
+static const char *respond_result(struct response *response, const struct pl_code_answer *answer)
 {
 	static const struct {
 		const char *code;
@@ -41,15 +40,23 @@ static int answer_result(struct request *request, struct response *response,
 		[PL_CODE_NONE] = { "not-allowed", 403 },
 		[PL_CODE_CLONED] = { "passkey-refused", 422 },
 	};
+	const char *code = answers[answer->result].code;
 
+	if (answer->result == PL_CODE_WAIT)
+		respond_wait(response, answers[answer->result].status, code, answer->wait);
+	else
+		respond_error(response, answers[answer->result].status, code);
+	return code;
+}
+
+/* 1 when the code is right; else the answer and 0. */
+static int answer_result(struct request *request, struct response *response,
+			 const struct pl_code_answer *answer)
+{
 	if (answer->result == PL_CODE_RIGHT)
 		return 1;
-	refuse(request, answers[answer->result].code);
-	if (answer->result == PL_CODE_WAIT)
-		return respond_wait(response, answers[answer->result].status,
-				    answers[answer->result].code, answer->wait);
-	return respond_error(response, answers[answer->result].status,
-			     answers[answer->result].code);
+	refuse(request, respond_result(response, answer));
+	return 0;
 }
 
 static int need_seal(const struct request *request, struct pl_error *err)
@@ -108,17 +115,25 @@ json_t *factor_names(unsigned int kinds)
 	return names;
 }
 
-int factor_answer_passkey(struct request *request, struct response *response,
-			  const struct pl_code_answer *answer)
+const char *factor_respond_passkey(struct response *response, const struct pl_code_answer *answer)
 {
 	const char *code = answer->result == PL_CODE_WRONG  ? "wrong-passkey"
 			   : answer->result == PL_CODE_USED ? "passkey-expired"
 							    : NULL;
 
 	if (code == NULL)
-		return answer_result(request, response, answer);
-	refuse(request, code);
-	return respond_error(response, 422, code);
+		return respond_result(response, answer);
+	respond_error(response, 422, code);
+	return code;
+}
+
+int factor_answer_passkey(struct request *request, struct response *response,
+			  const struct pl_code_answer *answer)
+{
+	if (answer->result == PL_CODE_RIGHT)
+		return 1;
+	refuse(request, factor_respond_passkey(response, answer));
+	return 0;
 }
 
 static int is_code(const char *text)

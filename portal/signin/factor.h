@@ -21,6 +21,8 @@ unsigned int factor_kinds_open(const struct request *request, const struct pl_ac
 unsigned int factor_proof_of(const char *code);
 /* The names of a set of kinds, as a new array. */
 json_t *factor_names(unsigned int kinds);
+/* Answers with what is wrong with a passkey, which is not right, and says it in a word. */
+const char *factor_respond_passkey(struct response *response, const struct pl_code_answer *answer);
 /* The answer to what became of a passkey. Values as factor_redeem_code. */
 int factor_answer_passkey(struct request *request, struct response *response,
 			  const struct pl_code_answer *answer);

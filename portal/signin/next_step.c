@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "policy/login/login.h"
-
 static enum next_step step_of(struct pl_verdict verdict)
 {
 	switch (verdict.outcome) {
@@ -20,11 +18,12 @@ static enum next_step step_of(struct pl_verdict verdict)
 }
 
 static struct pl_verdict decide(const struct request *request, const struct pl_ip *browser,
-				const struct pl_account *account, int second_factor)
+				const struct pl_account *account, enum pl_offer offer,
+				int second_factor)
 {
 	const struct pl_login login = {
 		.service = PL_SETTING_WEBMAIL,
-		.offer = PL_OFFER_PROVEN,
+		.offer = offer,
 		.device_trusted = second_factor,
 		.ip = *browser,
 		.now = request->work.now,
@@ -36,17 +35,34 @@ static struct pl_verdict decide(const struct request *request, const struct pl_i
 enum next_step next_step_of(const struct request *request, const struct pl_account *account,
 			    int second_factor)
 {
-	return step_of(decide(request, &request->ip, account, second_factor));
+	return step_of(decide(request, &request->ip, account, PL_OFFER_PROVEN, second_factor));
 }
 
-const char *next_step_rule(const struct request *request, const struct pl_account *account)
+enum next_step next_step_by_passkey(const struct request *request, const struct pl_account *account)
 {
-	return pl_rule_name(decide(request, &request->ip, account, 0).rule);
+	return step_of(decide(request, &request->ip, account, PL_OFFER_PASSKEY, 0));
+}
+
+const char *next_step_rule(const struct request *request, const struct pl_account *account,
+			   enum pl_offer offer)
+{
+	return pl_rule_name(decide(request, &request->ip, account, offer, 0).rule);
 }
 
 int next_step_is_outside(const struct request *request, const struct pl_account *account)
 {
-	return decide(request, &request->ip, account, 0).rule == PL_RULE_WEBMAIL_NETWORK;
+	return decide(request, &request->ip, account, PL_OFFER_PROVEN, 0).rule ==
+	       PL_RULE_WEBMAIL_NETWORK;
+}
+
+const char *next_step_refusal(const struct request *request, const struct pl_account *account,
+			      enum pl_offer offer)
+{
+	const enum pl_rule rule = decide(request, &request->ip, account, offer, 0).rule;
+
+	if (rule == PL_RULE_PASSKEY_SIGN_IN_OFF)
+		return "passkey-sign-in-off";
+	return rule == PL_RULE_WEBMAIL_NETWORK ? "webmail-network" : "not-allowed";
 }
 
 struct pl_ip session_address(const struct pl_session *session)
@@ -69,7 +85,8 @@ int next_step_recheck(const struct request *request, const struct pl_ip *browser
 		if (pl_account_get(request->work.store, &session->address, &read, err) < 0)
 			return -1;
 	}
-	*next_r = step_of(decide(request, browser, account, session->second_factor != 0));
+	*next_r = step_of(
+		decide(request, browser, account, PL_OFFER_PROVEN, session->second_factor != 0));
 	if (session->pending || (*next_r != NEXT_CODE && *next_r != NEXT_REGISTER))
 		return 0;
 	return pl_session_suspend(&request->work, session);

@@ -2,6 +2,7 @@
 #ifndef POSTLATCH_PORTAL_NEXT_STEP_H
 #define POSTLATCH_PORTAL_NEXT_STEP_H
 
+#include "policy/login/login.h"
 #include "portal/http/request.h"
 
 enum next_step {
@@ -17,10 +18,18 @@ enum next_step {
  * request. */
 enum next_step next_step_of(const struct request *request, const struct pl_account *account,
 			    int second_factor);
-/* The rule by which a step is the next one without a second factor. */
-const char *next_step_rule(const struct request *request, const struct pl_account *account);
+/* The same after a passkey of the account has signed in alone: denied, or nothing. */
+enum next_step next_step_by_passkey(const struct request *request,
+				    const struct pl_account *account);
+/* The rule by which a step is the next one without a second factor. offer: PL_OFFER_PROVEN or
+ * PL_OFFER_PASSKEY. */
+const char *next_step_rule(const struct request *request, const struct pl_account *account,
+			   enum pl_offer offer);
 /* Whether the browser is in none of the networks from which the member may use webmail. */
 int next_step_is_outside(const struct request *request, const struct pl_account *account);
+/* What to answer where it is denied: "webmail-network", "passkey-sign-in-off" or "not-allowed". */
+const char *next_step_refusal(const struct request *request, const struct pl_account *account,
+			      enum pl_offer offer);
 /* As next_step_of about a session, by how it was authenticated. browser is where its browser is:
  * the address of the request or, when a program sends it, that of the session. The settings may
  * have changed since: an authenticated session for which a step is due is suspended, and pending

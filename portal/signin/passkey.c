@@ -135,21 +135,22 @@ static int read_answer(const struct request *request, struct webauthn_answer *an
 	       decode(request, "authenticator_data", WEBAUTHN_AUTH_DATA_MAX, &answer_r->auth_data);
 }
 
-/* Says in the log what an authenticator's answer was refused for. */
-static void log_refusal(const struct request *request, const char *why)
+/* Says in the log what an authenticator's answer was refused for. member_id 0: whose it is, is not
+ * known. */
+static void log_refusal(const struct request *request, int64_t member_id, const char *why)
 {
 	char word[48];
 
 	snprintf(word, sizeof(word), "passkey-%s", why);
-	log_sign_in(request->ip_text, request->address, word);
+	log_sign_in(request->ip_text, member_id != 0 ? request->address : "unknown", word);
 }
 
 /* ---- assertion ---- */
 
-/* The passkey of the member that the browser names, whose user handle is the one that it sends, if
- * it sends one. 1, 0, or -1. */
-static int find_passkey(const struct request *request, struct pl_passkey *passkey_r,
-			const char **why_r)
+/* The passkey that the browser names, whose user handle is the one that it sends. Where the member
+ * is known (member_id), it is one of the member's, and the handle may be left out. 1, 0, or -1. */
+static int find_passkey(const struct request *request, int64_t member_id,
+			struct pl_passkey *passkey_r, const char **why_r)
 {
 	struct webauthn_bytes id, handle;
 	int ret;
@@ -159,11 +160,11 @@ static int find_passkey(const struct request *request, struct pl_passkey *passke
 		return 0;
 	}
 	ret = pl_passkey_by_credential(&request->work, id.data, id.len, passkey_r);
-	if (ret != 1 || passkey_r->member_id != request->session.member_id) {
+	if (ret != 1 || (member_id != 0 && passkey_r->member_id != member_id)) {
 		*why_r = "owner";
 		return ret < 0 ? -1 : 0;
 	}
-	if (request_text(request, "user_handle") == NULL)
+	if (member_id != 0 && request_text(request, "user_handle") == NULL)
 		return 1;
 	*why_r = "user-handle";
 	return decode(request, "user_handle", PL_PASSKEY_HANDLE_BYTES, &handle) &&
@@ -171,9 +172,8 @@ static int find_passkey(const struct request *request, struct pl_passkey *passke
 	       memcmp(handle.data, passkey_r->user_handle, handle.len) == 0;
 }
 
-/* Fills use_r, whatever is wrong with the assertion. 1; 0: it has no challenge to redeem; -1. */
-static int evaluate(const struct request *request, const struct webauthn_site *site,
-		    struct pl_passkey *passkey, struct pl_passkey_use *use_r)
+int passkey_evaluate(const struct request *request, const struct webauthn_site *site,
+		     int64_t member_id, struct pl_passkey *passkey, struct pl_passkey_use *use_r)
 {
 	struct webauthn_answer answer;
 	const char *why = "encoding";
@@ -185,10 +185,10 @@ static int evaluate(const struct request *request, const struct webauthn_site *s
 	if (ret == 1)
 		ret = webauthn_challenge(site, TYPE_GET, &answer, use_r->challenge, &why);
 	if (ret != 1) {
-		log_refusal(request, why);
+		log_refusal(request, member_id, why);
 		return ret;
 	}
-	ret = find_passkey(request, passkey, &why);
+	ret = find_passkey(request, member_id, passkey, &why);
 	if (ret == 1) {
 		use_r->passkey = passkey;
 		ret = webauthn_assert(site, &answer, passkey, &use_r->counter, &use_r->backed_up,
@@ -196,7 +196,7 @@ static int evaluate(const struct request *request, const struct webauthn_site *s
 	}
 	use_r->is_right = ret == 1;
 	if (ret == 0)
-		log_refusal(request, why);
+		log_refusal(request, member_id, why);
 	return ret < 0 ? -1 : 1;
 }
 
@@ -212,7 +212,7 @@ int passkey_redeem(struct request *request, struct response *response, struct pl
 
 	if (!webauthn_site(request->policy->portal_url, &site))
 		return respond_error(response, 403, "not-allowed");
-	ret = evaluate(request, &site, &passkey, &use);
+	ret = passkey_evaluate(request, &site, request->session.member_id, &passkey, &use);
 	if (ret < 0)
 		return pl_error_set(err, PL_ERR_RETRY, "the passkey cannot be checked");
 	if (ret == 0)
@@ -260,7 +260,7 @@ static int read_new(const struct request *request, const struct webauthn_site *s
 	if (ret == 1)
 		ret = webauthn_register(site, &answer, passkey_r, &why);
 	if (ret == 0)
-		log_refusal(request, why);
+		log_refusal(request, request->session.member_id, why);
 	if (ret != 1)
 		return ret;
 	snprintf(passkey_r->name, sizeof(passkey_r->name), "%s", request_text(request, "name"));

@@ -5,6 +5,7 @@
 #include "portal/http/request.h"
 #include "portal/http/response.h"
 #include "policy/credential/passkey.h"
+#include "portal/signin/webauthn.h"
 
 /* What a browser sends of an assertion, and of a new passkey: base64url of up to so many bytes. */
 #define PASSKEY_TEXT(bytes) (((bytes)*4 + 2) / 3)
@@ -14,6 +15,13 @@ int passkey_possible(const struct request *request);
 /* Answers with what the page passes on to navigator.credentials.get(): a challenge of the session,
  * and the member's passkeys. 0, or -1. */
 int passkey_begin_proof(struct request *request, struct response *response, struct pl_error *err);
+/* Checks the assertion of the body, and fills use_r, whatever is wrong with it; passkey is where
+ * the passkey is read to. member_id: whose it must be; 0: whoever's it is. 1; 0: it has no
+ * challenge to redeem; -1. */
+int passkey_evaluate(const struct request *request, const struct webauthn_site *site,
+		     int64_t member_id, struct pl_passkey *passkey, struct pl_passkey_use *use_r);
+/* Whether members may sign in with a passkey alone at this portal, some of them at least. */
+int passkey_sign_in_possible(const struct request *request);
 /* Redeems the assertion of the body: values as factor_redeem_code. */
 int passkey_redeem(struct request *request, struct response *response, struct pl_error *err);
 /* The same with what navigator.credentials.create() takes. */

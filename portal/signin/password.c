@@ -55,27 +55,35 @@ static int describe(const struct request *request, const char *user,
 	return find_device(request, &address, &attempt_r->device_id, err);
 }
 
-/* 1, 0 or -1. The request has a connection again, unless the answer is 0 or it cannot be had. */
-static int ask_dovecot(struct request *request, const char *user, const char *password,
-		       char name_r[PL_ADDRESS_MAX + 1], struct pl_error *err)
+int password_ask(struct request *request, const char *user, const struct pl_secret *password,
+		 char name_r[PL_ADDRESS_MAX + 1], struct pl_error *err)
 {
-	struct pl_secret secret;
 	const struct auth_client_login login = {
 		.socket = request->policy->auth_socket,
 		.service = "webmail",
 		.user = user,
-		.password = &secret,
+		.password = password,
 		.ip = request->ip_text,
 	};
 	struct pl_error none;
 	int right;
 
 	portal_give(request, 0);
-	pl_secret_set(&secret, password, strlen(password));
 	right = auth_client_check(&login, name_r, err);
-	pl_secret_wipe(&secret);
 	if (right != 0 && portal_take(request, right < 0 ? &none : err) < 0)
 		right = -1;
+	return right;
+}
+
+static int ask_dovecot(struct request *request, const char *user, const char *password,
+		       char name_r[PL_ADDRESS_MAX + 1], struct pl_error *err)
+{
+	struct pl_secret secret;
+	int right;
+
+	pl_secret_set(&secret, password, strlen(password));
+	right = password_ask(request, user, &secret, name_r, err);
+	pl_secret_wipe(&secret);
 	return right;
 }
 

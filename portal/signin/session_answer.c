@@ -22,14 +22,15 @@ int answer_no_session(const struct request *request, struct response *response, 
 {
 	return respond_json(response, 200,
 			    json_pack("{s:s, s:s?, s:n, s:n, s:n, s:n, s:n, s:s, s:s?, s:b, s:b, "
-				      "s:b, s:b, s:o, s:o, s:b, s:b, s:b, s:i}",
+				      "s:b, s:b, s:o, s:o, s:b, s:b, s:b, s:b, s:i}",
 				      "state", "none", "why", why, "address", "csrf", "next",
 				      "required_from", "administrator", "name",
 				      request->policy->portal_name, "webmail", webmail_url(request),
 				      "recovery", 0, "recovery_kept", 1, "password_change", 0,
 				      "large_attachments", 0, "factors", json_array(),
 				      "allowed_factors", json_array(), "passkeys",
-				      passkey_possible(request), "recovery_contacts", 0,
+				      passkey_possible(request), "passkey_sign_in",
+				      passkey_sign_in_possible(request), "recovery_contacts", 0,
 				      "recovery_consent", 0, "idle_minutes", PL_SESSION_IDLE / 60));
 }
 
@@ -87,7 +88,7 @@ int answer_session(const struct request *request, struct response *response,
 	find_required_from(request, account, next, required_from);
 	return respond_json(response, 200,
 			    json_pack("{s:s, s:n, s:s, s:s, s:s?, s:s?, s:s?, s:s, s:s?, s:b, s:b, "
-				      "s:b, s:b, s:o, s:o, s:b, s:b, s:b, s:i}",
+				      "s:b, s:b, s:o, s:o, s:b, s:b, s:b, s:b, s:i}",
 				      "state", session->pending ? "pending" : "authenticated",
 				      "why", "address",
 				      pl_address_display(&session->address, address), "csrf", csrf,
@@ -106,6 +107,7 @@ int answer_session(const struct request *request, struct response *response,
 					      request->policy->attachment_url[0] != '\0',
 				      "factors", factor_names(usable), "allowed_factors",
 				      factor_names(open), "passkeys", passkey_possible(request),
+				      "passkey_sign_in", passkey_sign_in_possible(request),
 				      "recovery_contacts",
 				      !session->pending && request->policy->recovery_contacts,
 				      "recovery_consent", asks, "idle_minutes",

@@ -12,7 +12,8 @@
 /* The kinds of proof of a sign-in that has succeeded; "account-password" is as in last_use.h. */
 #define SIGN_IN_BY_PASSWORD "account-password"
 #define SIGN_IN_BY_CODE "one-time-code"
-#define SIGN_IN_BY_PASSKEY "passkey"
+#define SIGN_IN_BY_PASSKEY "passkey" /* after the password */
+#define SIGN_IN_BY_PASSKEY_ALONE "passkey-alone"
 #define SIGN_IN_BY_APPROVAL "approval"
 #define SIGN_IN_BY_RECOVERY "recovery-code"
 #define SIGN_IN_BY_DEVICE "trusted-device"

@@ -4,6 +4,7 @@ import { runAll } from "../web/harness.mjs";
 import "./test_registration.mjs";
 import "./test_second_step.mjs";
 import "./test_passkeys.mjs";
+import "./test_passkey_alone.mjs";
 import "./test_approval.mjs";
 import "./test_app_passwords.mjs";
 import "./test_connection_test.mjs";

@@ -2,29 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "../web/harness.mjs";
+import { addPasskey, plugIn } from "./authenticator.mjs";
 import { newMember, postlatch } from "./server.mjs";
 import { Visitor } from "./visitor.mjs";
-
-// An authenticator of the page's browser, with its user verified.
-async function plugIn(page) {
-    const cdp = await page.context().newCDPSession(page);
-    await cdp.send("WebAuthn.enable");
-    const { authenticatorId } = await cdp.send("WebAuthn.addVirtualAuthenticator", {
-        options: {
-            protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true,
-            isUserVerified: true, automaticPresenceSimulation: true,
-        },
-    });
-    return (method, parameters) => cdp.send(`WebAuthn.${method}`, { authenticatorId, ...parameters });
-}
-
-async function addPasskey(visitor, name) {
-    await visitor.account();
-    await visitor.section("passkeys").getByRole("button", { name: visitor.t("passkey.add") }).click();
-    await visitor.page.fill("dialog [name=name]", name);
-    await visitor.page.click("dialog [type=submit]");
-    await visitor.says("passkey.made");
-}
 
 // To the step that asks for the passkey.
 async function knockAgain(visitor) {

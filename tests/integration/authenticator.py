@@ -67,3 +67,19 @@ class Passkey:
         return {"id": encode(self.id), "client_data": encode(client_data), "authenticator_data": encode(data),
                 "signature": encode(self.sign(data + hashlib.sha256(client_data).digest())),
                 "user_handle": encode(handle or self.handle)}
+
+
+class Registering:
+    """For a FactorTest whose members have passkeys."""
+
+    def new_passkey(self):
+        return Passkey(self.portal.url)
+
+    def registered(self, member=None, browser=None, passkey=None):
+        """A passkey, which a member has registered at the first sign-in."""
+        browser, passkey = browser or self.browser, passkey or self.new_passkey()
+        self.assertIn(self.good(browser.sign_in(member or self.member))["next"], ("offer", "register"))
+        options = self.good(browser.post("/api/sign-in/registration/passkey/challenge"))
+        answer = self.good(browser.post("/api/sign-in/registration/passkey", passkey.make(options)))
+        self.assertEqual((answer["state"], len(answer["recovery_codes"])), ("authenticated", 10))
+        return passkey

@@ -44,7 +44,7 @@ FILE_HEADERS = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy", "Cache
 
 class Dovecot:
     """As much of Dovecot's auth protocol as one question needs. Every member's
-    password is "right", or what password_of says; mode says how it misbehaves, and gate
+    password is "right", or what password_of says; tokens of the portal are taken, too; mode says how it misbehaves, and gate
     when it may answer."""
 
     GREETING = b"VERSION\t1\t2\nMECH\tPLAIN\tplaintext\nSPID\t1\nCUID\t2\nCOOKIE\t00\nDONE\n"
@@ -52,6 +52,7 @@ class Dovecot:
     def __init__(self, path):
         self.path, self.mode, self.asked = path, "well", []
         self.password_of = lambda user: "right"
+        self.takes_tokens = True  # of the portal's own, in the place of a password
         self.gate = threading.Event()
         self.gate.set()
         self.socket = socket.socket(socket.AF_UNIX)
@@ -78,13 +79,14 @@ class Dovecot:
     def answer(self, words):
         fields = dict(word.split("=", 1) for word in words if "=" in word)
         _, user, password = base64.b64decode(fields["resp"]).decode().split("\0")
-        self.asked.append({"user": user, "words": words, **fields})
+        self.asked.append({"user": user, "password": password, "words": words, **fields})
         self.gate.wait(TIMEOUT)
         if self.mode != "well":
             return {"temporary": b"FAIL\t1\ttemp\n", "temporary by code": b"FAIL\t1\tcode=temp_fail\n",
                     "closes": b"", "babbles": b"ABRACADABRA\n", "endless": b"x" * 100000,
                     "asks back": b"CONT\t1\t\n"}[self.mode]
-        if password != self.password_of(user):
+        is_token = self.takes_tokens and password.startswith("pl_pk_")
+        if password != self.password_of(user) and not is_token:
             return b"FAIL\t1\tuser=%s\n" % user.encode()
         return b"OK\t1\tuser=%s\n" % user.lower().encode()
 

@@ -12,6 +12,7 @@ import time
 import unittest
 import urllib.parse
 
+from authenticator import Passkey
 from dovecot import ADDRESS, RELEASE
 from portal import Browser
 from reconfigured import Reconfigured
@@ -28,7 +29,7 @@ def setUpModule():
     server = Reconfigured.server = Server().start()
     # Mail to members is delivered whenever it likes, into the mailboxes that the tests open.
     with open(server.env["POLICY_FILE"], "a") as policy:
-        policy.write('sendmail = ""\n')
+        policy.write('sendmail = ""\npasskey_sign_in = "on"\n')
     time.sleep(3)
 
 
@@ -36,11 +37,33 @@ def tearDownModule():
     server.remove()
 
 
-def portal_opens(user, password):
-    """The address of the session that the sign-in page gives, or None."""
+def new_browser():
     url = server.env["PORTAL_URL"]
     browser = Browser(urllib.parse.urlsplit(url).port, url)
     browser.session()
+    return browser
+
+
+def bobs_passkey():
+    """He registers it when that is offered."""
+    browser, made = new_browser(), Passkey(server.env["PORTAL_URL"])
+    browser.sign_in(BOB, server.passwords[BOB])
+    path = "/api/sign-in/registration/passkey"
+    answer = browser.post(path, made.make(browser.post(path + "/challenge").json))
+    assert answer.status == 200, answer
+    return made
+
+
+def passkey_opens(passkey):
+    """The address of the session that it gives without a password, or None."""
+    browser, path = new_browser(), "/api/sign-in/passkey-alone"
+    answer = browser.post(path, passkey.prove(browser.post(path + "/challenge").json))
+    return browser.session()["address"] if answer.status == 200 else None
+
+
+def portal_opens(user, password):
+    """The address of the session that the sign-in page gives, or None."""
+    browser = new_browser()
     answer = browser.sign_in(user, password)
     return browser.session()["address"] if answer.status == 200 else None
 
@@ -82,7 +105,10 @@ class Passdb(unittest.TestCase):
                            for line in self.lines.splitlines()))
 
     def credentials(self, member, password=None):
-        """Each as (its name, the secret, the mechanism)."""
+        """Each as (its name, the secret, the mechanism). Bob has a passkey, too."""
+        if member == BOB:
+            self.addCleanup(server.postlatch, "totp", "reset", BOB)
+            self.passkey = bobs_passkey()
         return (("account password", password or server.passwords[member], "PLAIN"),
                 ("app password", server.app_password(member, label="phone")["password"], "PLAIN"),
                 ("token", server.issue_token(member, "webmail", HOUR, HOUR)[1], "XOAUTH2"))
@@ -93,6 +119,9 @@ class Passdb(unittest.TestCase):
                 self.assertEqual(opens(member, secret, mechanism), set())
         with self.subTest("sign-in page"):
             self.assertIsNone(portal_opens(member, server.passwords[member]))
+        if member == BOB:
+            with self.subTest("passkey alone"):
+                self.assertIsNone(passkey_opens(self.passkey))
 
     def let_in(self, member, credentials):
         for name, secret, mechanism in credentials:
@@ -100,6 +129,9 @@ class Passdb(unittest.TestCase):
                 self.assertEqual(opens(member, secret, mechanism), set(SERVICES))
         with self.subTest("sign-in page"):
             self.assertEqual(portal_opens(member, server.passwords[member]), member)
+        if member == BOB:
+            with self.subTest("passkey alone"):
+                self.assertEqual(passkey_opens(self.passkey), member)
 
 
 class Refusals(Passdb):
@@ -108,7 +140,7 @@ class Refusals(Passdb):
         self.let_in(BOB, credentials)
         self.set_fields(BOB, "nologin")
         self.kept_out(BOB, credentials)
-        wait_for(lambda: {("nologin", "app-password"), ("nologin", "webmail"), ("nologin", "unknown")} <= {
+        wait_for(lambda: {("nologin", "app-password"), ("nologin", "webmail"), ("nologin", "unknown"), ("nologin", "passkey-alone")} <= {
             (row["rule"], row["credential"]) for row in server.json("member", "logins", BOB) if row["refused"]})
 
     def test_allow_nets(self):

@@ -1,7 +1,7 @@
 """Passkeys over HTTP: what an authenticator answers rightly, and everything that is wrong with it."""
 import unittest
 
-from authenticator import BACKED_UP, ELIGIBLE, PRESENT, VERIFIED, Passkey, encode
+from authenticator import BACKED_UP, ELIGIBLE, PRESENT, VERIFIED, Registering, encode
 from portal import FactorTest, PortalTest, totp
 from server import wait_for
 
@@ -10,19 +10,7 @@ LIST = "/api/account/passkeys"
 AGAIN = "/api/account/reauthentication/passkey"
 
 
-class Passkeys(FactorTest):
-    def new_passkey(self):
-        return Passkey(self.portal.url)
-
-    def registered(self, member=None, browser=None, passkey=None):
-        """A passkey, which a member has registered when it was offered."""
-        browser, passkey = browser or self.browser, passkey or self.new_passkey()
-        self.assertEqual(self.good(browser.sign_in(member or self.member))["next"], "offer")
-        options = self.good(browser.post("/api/sign-in/registration/passkey/challenge"))
-        answer = self.good(browser.post("/api/sign-in/registration/passkey", passkey.make(options)))
-        self.assertEqual((answer["state"], len(answer["recovery_codes"])), ("authenticated", 10))
-        return passkey
-
+class Passkeys(Registering, FactorTest):
     def knock(self, browser=None, member=None):
         """What the portal wants of the passkeys of a member who has entered the password."""
         browser = browser or self.portal.browser()

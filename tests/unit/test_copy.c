@@ -67,6 +67,7 @@ static const char rows[] =
 	"counter, backup_eligible, backed_up, name, transports, created_at, created_ip) VALUES "
 	"(3, 7, {00FF}, -7, {01}, {02}, 4294967295, 1, 0, '열쇠', 'internal', 1, '::1');"
 	"INSERT INTO passkey_challenge VALUES ({11}, 9, 'prove', {22}, 5);"
+	"INSERT INTO passkey_sign_in VALUES ({44}, {55}, 7, 5), ({45}, NULL, 7, 6);"
 	"INSERT INTO approval_device (id, member_id, public_key, name, created_at, created_ip) "
 	"VALUES (4, 7, {0401}, '전화', 1, '::1');"
 	"INSERT INTO approval_enrolment VALUES (7, 9, {33}, {44}, 5, 1, NULL, NULL, NULL, NULL);"

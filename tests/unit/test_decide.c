@@ -255,6 +255,7 @@ struct question {
 	enum pl_value client_password, two_factor, mode, requirement;
 	int registered, trusted, opted_out;
 	int app_passwords_off;
+	int passkey_sign_in;
 };
 
 /* The rules of the second factor, row by row. */
@@ -319,6 +320,12 @@ static enum pl_outcome expect(const struct question *q)
 				       q->limit == PL_APP_PASSWORD_COVERS
 			       ? PL_ALLOW
 			       : PL_DENY;
+	/* Both factors, at the sign-in page, where the operator allows it. */
+	if (q->credential == PL_CREDENTIAL_PASSKEY)
+		return q->channel == PL_CHANNEL_WEBMAIL && q->service == PL_SETTING_WEBMAIL &&
+				       q->passkey_sign_in && q->two_factor == PL_ON
+			       ? PL_ALLOW
+			       : PL_DENY;
 	if (q->channel == PL_CHANNEL_CLIENT)
 		return expect_client_password(q);
 	if (q->service != PL_SETTING_WEBMAIL && expect_second_factor(q))
@@ -366,6 +373,7 @@ static struct pl_verdict ask(const struct question *q)
 		.factor_kinds = q->registered ? PL_FACTOR_BIT(PL_FACTOR_TOTP) : 0,
 		.device_trusted = q->trusted,
 		.opted_out = q->opted_out,
+		.passkey_sign_in = q->passkey_sign_in,
 	};
 
 	member.value[PL_SETTING_WEBMAIL] = q->webmail_on ? PL_ON : PL_OFF;
@@ -423,13 +431,16 @@ static void decides_every_combination(void **state)
 			.trusted = (int)digit(&rest, 2),
 			.opted_out = (int)digit(&rest, 2),
 			.app_passwords_off = (int)digit(&rest, 2),
+			.passkey_sign_in = (int)digit(&rest, 2),
 		};
 		struct pl_verdict verdict;
 
 		if (rest != 0)
 			break;
-		/* One switch cannot be both on and off. */
-		if (q.service == PL_SETTING_WEBMAIL && q.webmail_on != q.service_on)
+		/* One switch cannot be both on and off; and of a setting that others ignore, one
+		 * value is enough for them. */
+		if ((q.service == PL_SETTING_WEBMAIL && q.webmail_on != q.service_on) ||
+		    (q.passkey_sign_in && q.credential != PL_CREDENTIAL_PASSKEY))
 			continue;
 		verdict = ask(&q);
 		if (verdict.outcome != expect(&q) || verdict.tell != expect_tell(&q) ||
@@ -448,6 +459,11 @@ static void decides_every_combination(void **state)
 	.service = PL_SETTING_WEBMAIL, .service_on = 1, .webmail_on = 1,             \
 	.channel = PL_CHANNEL_WEBMAIL, .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD, \
 	.two_factor = PL_ON
+
+#define PASSKEY_AT_WEBMAIL(on, allowed, factor)                                \
+	.service = PL_SETTING_WEBMAIL, .service_on = (on), .webmail_on = (on), \
+	.channel = PL_CHANNEL_WEBMAIL, .credential = PL_CREDENTIAL_PASSKEY,    \
+	.passkey_sign_in = (allowed), .two_factor = (factor), .registered = 1
 
 /* Single sentences, with the rule that must decide. */
 static void rules_by_hand(void **state)
@@ -588,6 +604,36 @@ static void rules_by_hand(void **state)
 		  { RIGHT_PASSWORD_AT_WEBMAIL, .mode = PL_USE, .requirement = PL_OPTIONAL },
 		  PL_ALLOW,
 		  PL_RULE_FACTOR_OFFERED },
+		{ "a passkey is both factors, also where one is required",
+		  { PASSKEY_AT_WEBMAIL(1, 1, PL_ON), .mode = PL_USE, .requirement = PL_REQUIRED },
+		  PL_ALLOW,
+		  PL_RULE_PASSKEY },
+		{ "a passkey of a member whose webmail is off",
+		  { PASSKEY_AT_WEBMAIL(0, 1, PL_ON) },
+		  PL_DENY,
+		  PL_RULE_SERVICE_OFF },
+		{ "a passkey of a member who is switched off",
+		  { PASSKEY_AT_WEBMAIL(1, 1, PL_ON), .member_inactive = 1 },
+		  PL_DENY,
+		  PL_RULE_MEMBER_INACTIVE },
+		{ "a passkey alone where the policy file does not allow it",
+		  { PASSKEY_AT_WEBMAIL(1, 0, PL_ON) },
+		  PL_DENY,
+		  PL_RULE_PASSKEY_SIGN_IN_OFF },
+		{ "a passkey from before the second factor was switched off",
+		  { PASSKEY_AT_WEBMAIL(1, 1, PL_OFF) },
+		  PL_DENY,
+		  PL_RULE_PASSKEY_SIGN_IN_OFF },
+		{ "a passkey elsewhere than at the sign-in page",
+		  { .service = PL_SETTING_IMAP,
+		    .service_on = 1,
+		    .webmail_on = 1,
+		    .channel = PL_CHANNEL_WEBMAIL,
+		    .credential = PL_CREDENTIAL_PASSKEY,
+		    .passkey_sign_in = 1,
+		    .two_factor = PL_ON },
+		  PL_DENY,
+		  PL_RULE_PASSKEY_ELSEWHERE },
 		{ "webmail reads with imap off",
 		  { .service = PL_SETTING_IMAP,
 		    .webmail_on = 1,
@@ -663,6 +709,7 @@ static void webmail_networks_by_hand(void **state)
 		enum pl_rule rule;
 	} rows[] = {
 #define AT_PAGE PL_SETTING_WEBMAIL, PL_CHANNEL_WEBMAIL, PL_CREDENTIAL_ACCOUNT_PASSWORD
+#define BY_PASSKEY PL_SETTING_WEBMAIL, PL_CHANNEL_WEBMAIL, PL_CREDENTIAL_PASSKEY
 #define BY_TOKEN PL_SETTING_IMAP, PL_CHANNEL_WEBMAIL, PL_CREDENTIAL_TOKEN
 		{ "no limit", NULL, "203.0.113.7", AT_PAGE, PL_RULE_FACTOR_OFFERED },
 		{ "inside", OFFICE, "192.0.2.7", AT_PAGE, PL_RULE_FACTOR_OFFERED },
@@ -675,6 +722,8 @@ static void webmail_networks_by_hand(void **state)
 		  PL_CHANNEL_WEBMAIL, PL_CREDENTIAL_UNPROVEN, PL_RULE_ACCOUNT_PASSWORD_DECIDES },
 		{ "a session inside", OFFICE, "192.0.2.7", BY_TOKEN, PL_RULE_TOKEN },
 		{ "a session outside", OFFICE, "203.0.113.7", BY_TOKEN, PL_RULE_WEBMAIL_NETWORK },
+		{ "a passkey inside", OFFICE, "192.0.2.7", BY_PASSKEY, PL_RULE_PASSKEY },
+		{ "a passkey outside", OFFICE, "203.0.113.7", BY_PASSKEY, PL_RULE_WEBMAIL_NETWORK },
 		{ "a bad token", OFFICE, "203.0.113.7", PL_SETTING_IMAP, PL_CHANNEL_WEBMAIL,
 		  PL_CREDENTIAL_BAD_TOKEN, PL_RULE_TOKEN_INVALID },
 		{ "webmail without OAuth", OFFICE, NULL, PL_SETTING_IMAP, PL_CHANNEL_WEBMAIL,
@@ -695,6 +744,7 @@ static void webmail_networks_by_hand(void **state)
 			.service = rows[i].service,
 			.channel = rows[i].channel,
 			.credential = rows[i].credential,
+			.passkey_sign_in = 1,
 		};
 		enum pl_rule rule;
 

@@ -587,6 +587,26 @@ static void trusted_device_is_among_the_facts(void **state)
 	assert_string_equal(decide(fixture, &attempt), "trusted-device");
 }
 
+static void passkey_follows_the_settings_of_the_account(void **state)
+{
+	static const char on[] = "domain \"example.test\" { passkey_sign_in = on }\n";
+	struct fixture *fixture = *state;
+	struct attempt attempt;
+
+	add_member(fixture, OWNER, "two_factor_requirement=required");
+	prepare(&attempt, OWNER, PL_SETTING_WEBMAIL, PL_OFFER_PASSKEY, NULL);
+	assert_string_equal(decide(fixture, &attempt), "passkey-sign-in-off");
+	use_policy(fixture, on);
+	assert_string_equal(decide(fixture, &attempt), "passkey");
+	/* Passkeys are none of the kinds that the member may use. */
+	use_policy(fixture,
+		   "second_factors = totp\ndomain \"example.test\" { passkey_sign_in = on }\n");
+	assert_string_equal(decide(fixture, &attempt), "passkey-sign-in-off");
+	use_policy(fixture, on);
+	attempt.login.service = PL_SETTING_IMAP;
+	assert_string_equal(decide(fixture, &attempt), "passkey-elsewhere");
+}
+
 static void channel_that_the_caller_knows_holds(void **state)
 {
 	static const enum pl_channel client = PL_CHANNEL_CLIENT, webmail = PL_CHANNEL_WEBMAIL;
@@ -708,6 +728,7 @@ int main(void)
 		TEST_WITH_DATABASE(webmail_network_is_the_webmail_channel),
 		TEST_WITH_DATABASE(registered_factor_is_among_the_facts),
 		TEST_WITH_DATABASE(trusted_device_is_among_the_facts),
+		TEST_WITH_DATABASE(passkey_follows_the_settings_of_the_account),
 		TEST_WITH_DATABASE(channel_that_the_caller_knows_holds),
 		TEST_WITH_DATABASE(supposed_app_password_is_the_one_that_comes_furthest),
 		TEST_WITH_DATABASE(address_of_the_connection_counts_as_well),

@@ -134,6 +134,45 @@ static void kinds_of_second_factors(void **state)
 	pl_policy_unref(&policy);
 }
 
+static void sign_in_with_a_passkey_alone(void **state)
+{
+	static const struct {
+		const char *text;
+		int in_general, of_domain, of_class; /* staff of a.test */
+		int anywhere;
+	} rows[] = {
+		{ "", 0, 0, 0, 0 },
+		{ "passkey_sign_in = on\n", 1, 1, 1, 1 },
+		{ "domain \"a.test\" { passkey_sign_in = on }\n", 0, 1, 1, 1 },
+		{ "passkey_sign_in = on\ndomain \"a.test\" { passkey_sign_in = off }\n", 1, 0, 0,
+		  1 },
+		{ "domain \"a.test\" { passkey_sign_in = on }\n"
+		  "class \"staff\" { passkey_sign_in = off }\n",
+		  0, 1, 0, 1 },
+		{ "class \"staff\" { passkey_sign_in = on }\n", 0, 0, 1, 1 },
+		{ "passkey_sign_in = off\ndomain \"a.test\" { passkey_sign_in = off }\n", 0, 0, 0,
+		  0 },
+	};
+	struct pl_policy *policy;
+	struct pl_error err;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		if (parse(rows[i].text, &policy, &err) < 0)
+			fail_msg("%s", err.msg);
+		assert_int_equal(pl_policy_passkey_sign_in(policy, "b.test", ""),
+				 rows[i].in_general);
+		assert_int_equal(pl_policy_passkey_sign_in(policy, "a.test", ""),
+				 rows[i].of_domain);
+		assert_int_equal(pl_policy_passkey_sign_in(policy, "a.test", "staff"),
+				 rows[i].of_class);
+		assert_int_equal(pl_policy_has_passkey_sign_in(policy), rows[i].anywhere);
+		pl_policy_unref(&policy);
+	}
+	assert_int_equal(parse("passkey_sign_in = maybe\n", &policy, &err), -1);
+	assert_non_null(strstr(err.msg, "on or off"));
+}
+
 /* Every error names the file, the line and the setting. */
 static void errors(void **state)
 {
@@ -580,6 +619,7 @@ int main(void)
 		cmocka_unit_test(sections),
 		cmocka_unit_test(domain_options),
 		cmocka_unit_test(kinds_of_second_factors),
+		cmocka_unit_test(sign_in_with_a_passkey_alone),
 		cmocka_unit_test(errors),
 		cmocka_unit_test(list_of_addresses_is_read_one_by_one),
 		cmocka_unit_test(host_of_the_portal),

@@ -286,6 +286,7 @@ static void every_table_has_a_limit(void **state)
 		"outbox "               /* swept */
 		"passkey "              /* twenty for a member */
 		"passkey_challenge "    /* swept */
+		"passkey_sign_in "      /* swept */
 		"profile_link "         /* swept */
 		"recovery_change "      /* swept, two for a member */
 		"recovery_code "        /* ten for a member */

@@ -145,7 +145,7 @@ class Session:
                 "next": self.next if pending else None, "name": "Postlatch",
                 "required_from": "2090-03-01" if pending and self.address.startswith("soon") else None,
                 "recovery": pending and self.codes > 0, "factors": ["totp"] if pending and self.registered else [],
-                "allowed_factors": ["totp"] if pending else [], "passkeys": False, "idle_minutes": 30, "webmail": "http://localhost/mail/",
+                "allowed_factors": ["totp"] if pending else [], "passkeys": False, "passkey_sign_in": False, "idle_minutes": 30, "webmail": "http://localhost/mail/",
                 "password_change": not pending and not self.forbidden,
                 "large_attachments": not pending and not self.forbidden,
                 "recovery_contacts": not pending and self.recovery is not None,
@@ -420,7 +420,7 @@ def post_connection_test_stop(session, _body):
 
 
 NOBODY = {"state": "none", "why": None, "recovery_kept": True, "address": None, "csrf": None, "next": None,
-          "required_from": None, "name": "Postlatch", "recovery": False, "factors": [], "allowed_factors": [], "passkeys": False, "password_change": False,
+          "required_from": None, "name": "Postlatch", "recovery": False, "factors": [], "allowed_factors": [], "passkeys": False, "passkey_sign_in": False, "password_change": False,
           "large_attachments": False, "recovery_contacts": False, "recovery_consent": False,
           "idle_minutes": 30, "webmail": None}
 

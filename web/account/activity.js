@@ -16,7 +16,8 @@ function titleOf(entry) {
     if (entry.kind === "change") return changeOf(entry);
     const service = serviceOf(entry.service);
     if (entry.refused) return t("activity.refused", { service });
-    return entry.service === "webmail" ? t("activity.password-accepted") : t("activity.signed-in", { service });
+    if (entry.service !== "webmail") return t("activity.signed-in", { service });
+    return entry.credential === "passkey-alone" ? t("activity.passkey-accepted") : t("activity.password-accepted");
 }
 
 // What is said below the title, in a line for each.

@@ -25,6 +25,7 @@ const reasons = {
     "token-invalid": "refused.token-invalid",
     "webmail-needs-sign-in-page": "refused.needs-sign-in-page",
     "webmail-network": "refused.webmail-network",
+    "passkey-sign-in-off": "refused.passkey-sign-in-off",
     "other-account": "refused.other-account",
     "connected-applications-off": "refused.applications-off",
     "application-service": "reason.application-service",
@@ -35,6 +36,7 @@ const credentials = {
     "account-password": "activity.account-password",
     "app-password": "activity.app-password",
     "application": "activity.application",
+    "passkey-alone": "activity.passkey-alone",
 };
 
 // By the two halves of an action.

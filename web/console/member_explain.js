@@ -18,7 +18,7 @@ const services = () => SETTINGS.map(({ name }) => name).filter((name) => !CHOICE
 const channels = () => [["client", t("count.client")], ["webmail", t("count.webmail")]];
 const credentials = () => [
     ["account-password", t("count.account-password")], ["app-password", t("count.app-password")],
-    ["token", t("count.application")],
+    ["token", t("count.application")], ["passkey", t("count.passkey-alone")],
 ];
 
 function Answer({ answer }) {

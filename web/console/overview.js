@@ -20,6 +20,7 @@ const WORDS = {
     imap: "count.imap", pop3: "count.pop", smtp: "count.smtp", sieve: "count.sieve", webmail: "count.webmail",
     client: "count.client", unknown: "count.unknown", "account-password": "count.account-password",
     "app-password": "count.app-password", application: "count.application", "one-time-code": "count.one-time-code",
+    passkey: "count.passkey", "passkey-alone": "count.passkey-alone", approval: "count.approval",
     "recovery-code": "count.recovery-code", "trusted-device": "count.trusted-device",
 };
 

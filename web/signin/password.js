@@ -10,6 +10,7 @@ import { InAppBrowser } from "../lib/in_app_browser.js";
 import { t } from "../lib/language.js";
 import { requestParameter } from "../lib/places.js";
 import { brand, portalName } from "../lib/state.js";
+import { PasskeyAlone } from "./passkey_alone.js";
 import { notice, proceed } from "./progress.js";
 
 const ADDRESS_MAX = 320;
@@ -48,6 +49,7 @@ export function Password() {
                 start=${!hint} />
             <${PasswordField} start=${Boolean(hint)} />
         <//>
+        <${PasskeyAlone} />
         ${brand.password && html`<p data-aside><a href=${brand.password}>${t("app.forgotten")}</a></p>`}
     <//>`;
 }
