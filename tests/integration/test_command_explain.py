@@ -171,7 +171,7 @@ class Explain(CommandTest):
                              (["--service", "two_factor_requirement"], "two_factor_requirement"),
                              (["--service", "imap", "--channel", "phone"], "--channel phone", "client or webmail"),
                              (["--service", "imap", "--credential", "pin"], "--credential pin",
-                              "app-password or token"),
+                              "token or passkey"),
                              (["--service", "imap", "--ip", "300.1.1.1"], "--ip 300.1.1.1", "write it as")):
             with self.subTest(words=words):
                 self.refused(UNDECIDED, "explain", ALICE, *words, says=says)
