@@ -17,13 +17,11 @@
 #include "policy/login/live_policy.h"
 #include "policy/outbox/contact_message.h"
 #include "policy/outbox/notice.h"
-#include "policy/outbox/target_code.h"
 #include "policy/store/store_pool.h"
 #include "sender/contact_message.h"
 #include "sender/notice_mail.h"
 #include "sender/push.h"
 #include "sender/sendmail.h"
-#include "sender/target_code_mail.h"
 
 #define LANES 2
 #define LANE_PLACES 8
@@ -142,9 +140,6 @@ static char *make_text(const struct pl_message *message, const struct pl_snapsho
 	pl_address_format(&message->address, to_r);
 	if (strcmp(message->kind, PL_NOTICE_KIND) == 0)
 		return notice_mail(snapshot->policy, snapshot->outbox_key, message, len_r, err);
-	if (strcmp(message->kind, PL_TARGET_CODE_KIND) == 0)
-		return target_code_mail(snapshot->policy, snapshot->outbox_key, message, to_r,
-					len_r, err);
 	if (strcmp(message->kind, PL_CONTACT_KIND) == 0)
 		return contact_message(snapshot->policy, snapshot->outbox_key, message, to_r, len_r,
 				       err);

@@ -72,22 +72,23 @@ static int add_code(const struct pl_work *work, int64_t member_id, const char *c
 }
 
 static int mail_new(const struct pl_work *work, const struct pl_keys *verify, int64_t member_id,
-		    const struct pl_forward_target *target, const struct pl_target_code *asker)
+		    const struct pl_forward_target *target, const struct pl_contact_message *asker)
 {
-	struct pl_target_code message = *asker;
+	struct pl_contact_message message = *asker;
 	int ret = -1;
 
-	snprintf(message.target, sizeof(message.target), "%s", target->address);
-	if (pl_random_code(message.code, work->err) == 0 &&
-	    set_code(work, verify, member_id, target->id, message.code) == 0)
-		ret = pl_target_code_send(work, member_id, &message, PL_TARGET_CODE_LIFE);
-	OPENSSL_cleanse(message.code, sizeof(message.code));
+	snprintf(message.to, sizeof(message.to), "%s", target->address);
+	if (pl_random_code(message.secret, work->err) == 0 &&
+	    set_code(work, verify, member_id, target->id, message.secret) == 0)
+		ret = pl_contact_message_send(work, member_id, PL_CONTACT_TARGET_CODE, &message,
+					      PL_TARGET_CODE_LIFE);
+	OPENSSL_cleanse(message.secret, sizeof(message.secret));
 	return ret;
 }
 
 int pl_target_code_mail(const struct pl_work *work, const struct pl_keys *verify,
 			const struct pl_account *account, const struct pl_forward_target *target,
-			const struct pl_target_code *asker)
+			const struct pl_contact_message *asker)
 {
 	const int64_t member_id = account->member.id;
 	char counted[PL_ADDRESS_MAX + 1];

@@ -11,7 +11,7 @@
 
 #include "policy/base/day.h"
 #include "policy/forward/forward.h"
-#include "policy/outbox/target_code.h"
+#include "policy/outbox/contact_message.h"
 
 #define PL_TARGET_CODE_LIFE PL_DAY_SECONDS
 #define PL_TARGET_CODE_TRIES 5
@@ -24,7 +24,7 @@
  * been sent as many as there may be, by whomever, and gets none: nobody learns what others do. */
 int pl_target_code_mail(const struct pl_work *work, const struct pl_keys *verify,
 			const struct pl_account *account, const struct pl_forward_target *target,
-			const struct pl_target_code *asker);
+			const struct pl_contact_message *asker);
 /* Confirms the target if the code is right: 1, 0 when it is not, or not any more, or -1. The caller
  * commits with 0 as well, which counts the try. */
 int pl_target_confirm(const struct pl_work *work, const struct pl_keys *verify,

@@ -30,8 +30,7 @@ int pl_contact_message_send(const struct pl_work *work, int64_t member_id, const
 
 	if (work->outbox == NULL)
 		return pl_error_set(work->err, PL_ERR_RETRY,
-				    "messages to recovery contacts need the outbox key "
-				    "(outbox_key)");
+				    "codes are sent with the outbox key (outbox_key)");
 	ret = pl_facts_put(facts, FACTS, message, &payload, work->err);
 	if (ret == 0)
 		ret = pl_outbox_add(work, &row);

@@ -1,9 +1,9 @@
-/* contact_message.h - messages to a member's recovery contact: a code, or that it is to be changed.
+/* contact_message.h - messages that go elsewhere than to the member's mailbox: codes and links to
+ * recovery contacts, and codes to targets of forwards.
  *
- * A kind of message of the outbox (outbox.h). Its recipient is not the member's mailbox but the
- * contact, a mail address or a telephone number. That and the code are in the payload, which is
- * always sealed, so that whoever can write to the database but does not have the outbox key makes
- * nobody send anything anywhere.
+ * A kind of message of the outbox (outbox.h). Its recipient is a mail address or a telephone
+ * number. That and the code are in the payload, which is always sealed, so that whoever can write
+ * to the database but does not have the outbox key makes nobody send anything anywhere.
  */
 #ifndef POSTLATCH_CONTACT_MESSAGE_H
 #define POSTLATCH_CONTACT_MESSAGE_H
@@ -14,16 +14,16 @@
 #include "policy/outbox/outbox.h"
 
 #define PL_CONTACT_KIND "contact"
-/* What it tells, and to what. */
+/* What it tells, a row of sender/contact.def; and to what. */
+#define PL_CONTACT_TARGET_CODE "target-code"
 #define PL_CONTACT_CODE_MAIL "contact-code-mail"
 #define PL_CONTACT_CODE_PHONE "contact-code-phone"
 #define PL_CONTACT_CHANGE_MAIL "contact-change-mail"
 #define PL_CONTACT_CHANGE_PHONE "contact-change-phone"
-#define PL_CONTACT_CODE_DIGITS PL_CODE_DIGITS
 
 struct pl_contact_message {
 	char to[PL_ADDRESS_MAX + 1];
-	char secret[48]; /* the code; or the token of the link that stops the change */
+	char secret[48]; /* the code, or the token of the link; "": it has none */
 	/* Who asks: language of the browser, its address, and what it calls itself. */
 	char language[8];
 	char ip[PL_IP_TEXT];

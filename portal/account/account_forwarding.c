@@ -162,14 +162,10 @@ static int find(struct request *request, struct response *response,
 static int mail_code(struct request *request, struct response *response,
 		     const struct pl_account *account, const struct pl_forward_target *target)
 {
-	const struct pl_notice_origin origin = notify_origin(request);
-	struct pl_target_code asker = { .code = "" };
-	int ret;
+	const struct pl_contact_message asker = notify_asker(request);
+	const int ret =
+		pl_target_code_mail(&request->work, request->verify, account, target, &asker);
 
-	snprintf(asker.language, sizeof(asker.language), "%s", origin.language);
-	snprintf(asker.ip, sizeof(asker.ip), "%s", origin.ip);
-	request_device(request, asker.device, sizeof(asker.device));
-	ret = pl_target_code_mail(&request->work, request->verify, account, target, &asker);
 	return ret == 0 ? respond_error(response, 403, "too-many-forward-codes") : ret;
 }
 

@@ -262,17 +262,6 @@ static int begin_contact(struct request *request, struct response *response,
 	return is_agreed(&decision, number) ? 1 : respond_error(response, 403, "no-consent");
 }
 
-static struct pl_contact_message asker_of(const struct request *request)
-{
-	const struct pl_notice_origin origin = notify_origin(request);
-	struct pl_contact_message asker = { .to = "" };
-
-	snprintf(asker.language, sizeof(asker.language), "%s", origin.language);
-	snprintf(asker.ip, sizeof(asker.ip), "%s", origin.ip);
-	pl_utf8_copy(origin.device, asker.device, sizeof(asker.device));
-	return asker;
-}
-
 static int refuse(struct response *response, enum pl_contact_fault fault)
 {
 	switch (fault) {
@@ -294,7 +283,7 @@ static int refuse(struct response *response, enum pl_contact_fault fault)
 int post_recovery_contact(struct request *request, struct response *response, struct pl_error *err)
 {
 	const struct pl_contact_keys keys = { request->seal, request->verify };
-	const struct pl_contact_message asker = asker_of(request);
+	const struct pl_contact_message asker = notify_asker(request);
 	struct pl_contact_wish wish = { .value = request_text(request, "value"),
 					.foreign = request_flag(request, "foreign") };
 	enum pl_contact_fault fault = PL_CONTACT_FITS;
@@ -335,7 +324,7 @@ static int answer_confirmed(struct request *request, struct response *response,
 int post_recovery_confirm(struct request *request, struct response *response, struct pl_error *err)
 {
 	const struct pl_contact_keys keys = { request->seal, request->verify };
-	const struct pl_contact_message asker = asker_of(request);
+	const struct pl_contact_message asker = notify_asker(request);
 	enum pl_contact_confirmed confirmed;
 	enum pl_contact_kind kind;
 	struct pl_account *account;

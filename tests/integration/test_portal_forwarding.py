@@ -151,7 +151,7 @@ class Targets(Forwarding):
         try:
             target = self.add(self.away)
             (kind, payload, sealed), = self.portal.sql("SELECT kind, payload, length(sealed) FROM outbox WHERE kind <> 'notice'")
-            self.assertEqual((kind, payload), ("target-code", ""))
+            self.assertEqual((kind, payload), ("contact", ""))
             self.assertGreater(sealed, 100)
             (stored,), = self.portal.sql("SELECT length(code) FROM forward_target WHERE id = ?", target["id"])
             self.assertEqual(stored, 32)
@@ -165,8 +165,8 @@ class Targets(Forwarding):
         self.add(self.away)
         self.codes(self.away)
         self.portal.sql("INSERT INTO outbox (member_id, kind, what, made_at, due_at, expires_at, payload) SELECT member_id, "
-                        "'target-code', 'target-code', 0, 0, ?, ? FROM forward_target WHERE address = ?", time.time() + DAY,
-                        "target=victim@elsewhere.example\ncode=123456\n", self.away)
+                        "'contact', 'target-code', 0, 0, ?, ? FROM forward_target WHERE address = ?", time.time() + DAY,
+                        "to=victim@elsewhere.example\nsecret=123456\n", self.away)
         wait_for(lambda: "target-code of %s: it is not sealed" % self.member in self.portal.sender_log(), TIMEOUT)
         self.portal.sql("DELETE FROM outbox")
         self.assertEqual(self.mails("victim@elsewhere.example"), [])

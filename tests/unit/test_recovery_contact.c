@@ -350,7 +350,7 @@ static void codes_are_good_for_a_time_and_a_few_tries(void **state)
 {
 	struct fixture *fixture = *state;
 	struct pl_contact_message message;
-	char wrong[PL_CONTACT_CODE_DIGITS + 1];
+	char wrong[PL_CODE_DIGITS + 1];
 
 	assert_int_equal(ask(fixture, PL_CONTACT_PHONE, NUMBER, T), PL_CONTACT_FITS);
 	message = sent(fixture, PL_CONTACT_CODE_PHONE);
