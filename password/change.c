@@ -1,6 +1,7 @@
 /* change.c - see change.h.
  *
  * A request has three lines: member, old password, new password; then the sender's end is closed.
+ * Where the policy file has password_recovery, the old one may be empty: it was forgotten.
  * The answer is one line: "changed", "wrong", "refused REASON", "later" or "unknown".
  */
 #include "password/change.h"
@@ -69,7 +70,7 @@ static int is_password(const char *text)
 }
 
 /* The three lines, which stay in buf. 0, or -1. */
-static int parse(char *buf, size_t len, struct command_input *input_r)
+static int parse(char *buf, size_t len, int may_recover, struct command_input *input_r)
 {
 	const char *lines[3];
 	char *at = buf;
@@ -86,7 +87,8 @@ static int parse(char *buf, size_t len, struct command_input *input_r)
 	input_r->member = lines[0];
 	input_r->old = lines[1];
 	input_r->new = lines[2];
-	return at == buf + len && is_member(lines[0]) && is_password(lines[1]) &&
+	return at == buf + len && is_member(lines[0]) &&
+			       (is_password(lines[1]) || (may_recover && lines[1][0] == '\0')) &&
 			       is_password(lines[2])
 		       ? 0
 		       : -1;
@@ -95,7 +97,8 @@ static int parse(char *buf, size_t len, struct command_input *input_r)
 /* What a careless command has written down is not told on. */
 static const char *without_secrets(const char *line, const struct command_input *input)
 {
-	return strstr(line, input->old) != NULL || strstr(line, input->new) != NULL
+	return (input->old[0] != '\0' && strstr(line, input->old) != NULL) ||
+			       strstr(line, input->new) != NULL
 		       ? "(a line with a password)"
 		       : line;
 }
@@ -107,8 +110,9 @@ static void log_result(const struct command_input *input, enum command_result re
 					     "not changed", "unknown whether it was changed" };
 	const int failed = result == COMMAND_LATER || result == COMMAND_UNKNOWN;
 
-	daemon_log(failed ? LOG_ERR : LOG_INFO, "password of %s: %s%s%s%s%s", input->member,
-		   names[result], failed ? ": password_command: " : "", failed ? err->msg : "",
+	daemon_log(failed ? LOG_ERR : LOG_INFO, "%spassword of %s: %s%s%s%s%s",
+		   input->old[0] == '\0' ? "forgotten " : "", input->member, names[result],
+		   failed ? ": password_command: " : "", failed ? err->msg : "",
 		   output->complaint[0] != '\0' ? ": " : "",
 		   without_secrets(output->complaint, input));
 }
@@ -138,7 +142,7 @@ void change_serve(int fd, const struct change_command *command)
 	const ssize_t len = receive(fd, buf);
 	enum command_result result;
 
-	if (len > 0 && parse(buf, (size_t)len, &input) == 0) {
+	if (len > 0 && parse(buf, (size_t)len, command->may_recover, &input) == 0) {
 		result = command_run(command->command, &input, command->seconds, &output, &err);
 		log_result(&input, result, &output, &err);
 		answer(fd, result, &input, &output);

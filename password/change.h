@@ -9,6 +9,7 @@
 struct change_command {
 	const char *command; /* its words are separated by spaces; there is no shell */
 	int seconds;         /* that it may take */
+	int may_recover;     /* a request may have no old password, as it was forgotten */
 };
 
 /* Reads the request of one connection, runs the command, answers, and closes fd. */

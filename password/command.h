@@ -1,9 +1,9 @@
 /* command.h - runs the operator's command once.
  *
  * Its arguments are the words of the policy file and then the member. It reads the old and the new
- * password from its standard input, a line each, and says by its exit status what has become of
- * the change; a refusal has its reason on standard output, a line for the member. What it writes
- * to standard error is for the log.
+ * password from its standard input, a line each (the old one is empty where it was forgotten), and
+ * says by its exit status what has become of the change; a refusal has its reason on standard
+ * output, a line for the member. What it writes to standard error is for the log.
  */
 #ifndef POSTLATCH_PASSWORD_COMMAND_H
 #define POSTLATCH_PASSWORD_COMMAND_H

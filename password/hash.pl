@@ -14,11 +14,12 @@ sub finish {
 	exit $STATUS{$how};
 }
 
-# The old and the new password, of standard input.
+# The old and the new password, of standard input. The old one is '' where it was forgotten, and then it is not compared:
+# postlatch-password lets that through where password_recovery is on.
 sub read_passwords {
 	my @lines = map { my $line = <STDIN>; finish('later', 'no passwords on standard input') unless defined $line;
 		chomp $line; $line } 1 .. 2;
-	finish('later', 'an empty password') if grep { $_ eq '' } @lines;
+	finish('later', 'an empty password') if $lines[1] eq '';
 	return @lines;
 }
 
@@ -35,12 +36,28 @@ sub run {
 	return ($output // '', $?);
 }
 
-# Whether a password is that of a hash as Dovecot's passdbs have it; of one without a scheme, scheme is taken.
+# Scheme and hash of a value as Dovecot's passdbs have it; of one without a scheme, scheme is taken.
+sub parts {
+	my ($value, $scheme) = @_;
+	return $value =~ /^\{([A-Za-z0-9.-]+)\}(.*)$/s ? (uc $1, $2) : (uc $scheme, $value);
+}
+
+sub is_plain { return $_[0] =~ /^(PLAIN|CLEAR|CLEARTEXT)$/ }
+
+# Whether a new password may take the place of this value: the old one is that of it, or was forgotten. One that begins
+# with ! or *, as accounts are locked, is nobody's, and nobody has forgotten it.
+sub may_replace {
+	my ($old, $value, $default) = @_;
+	return is_right($old, $value, $default) if $old ne '';
+	my ($scheme, $hash) = parts($value, $default);
+	return is_plain($scheme) || $hash !~ /^[!*]/;
+}
+
+# Whether a password is that of a value.
 sub is_right {
-	my ($password, $hash, $scheme) = @_;
-	($scheme, $hash) = (uc $1, $2) if $hash =~ /^\{([A-Za-z0-9.-]+)\}(.*)$/s;
-	$scheme = uc $scheme;
-	return same($password, $hash) if $scheme =~ /^(PLAIN|CLEAR|CLEARTEXT)$/;
+	my ($password, $value, $default) = @_;
+	my ($scheme, $hash) = parts($value, $default);
+	return same($password, $hash) if is_plain($scheme);
 	if ($scheme =~ /^(CRYPT|(SHA256|SHA512|BLF|MD5|DES)-CRYPT|MD5)$/) {
 		my $made = crypt($password, $hash);
 		return defined $made && length($made) > 10 && same($made, $hash);

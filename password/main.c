@@ -39,7 +39,8 @@ static int start(const struct daemon_arguments *arguments, struct pl_error *err)
 static void work(void)
 {
 	const struct change_command command = { .command = policy->password_command,
-						.seconds = policy->password_command_seconds };
+						.seconds = policy->password_command_seconds,
+						.may_recover = policy->password_recovery };
 
 	service_run(listener, daemon_signal_fd(), &command);
 }

@@ -394,6 +394,17 @@ class PasswdFile(unittest.TestCase):
                     self.assertEqual(f.read(), text)
                 self.assertEqual(glob.glob(self.file + ".*"), [])
 
+    def test_a_forgotten_one_is_replaced_but_a_locked_account_stays_locked(self):
+        for value, status in (("{PLAIN}a", CHANGED), ("{SSHA}abcdabcdabcdabcd", CHANGED), ("{PLAIN}!a", CHANGED), ("", WRONG),
+                              ("{CRYPT}*", WRONG), ("!", WRONG), ("{SHA512-CRYPT}!$6$x$y", WRONG)):
+            with self.subTest(value=value):
+                self.write("x@one.test:%s\n" % value)
+                self.assertEqual(run("passwd-file", self.file, "x@one.test", old="", new="new word")[0], status)
+                with open(self.file) as f:
+                    self.assertEqual(f.read() == "x@one.test:%s\n" % value, status == WRONG)
+        self.assertEqual(run("passwd-file", self.file, "y@one.test", old="", new="new word")[0], WRONG)
+        self.assertEqual(run("passwd-file", self.file, "x@one.test", old="", new="")[0], LATER)
+
     def test_local_parts_and_another_scheme(self):
         self.write("x:{PLAIN}old word::\n")
         self.assertEqual(run("passwd-file", "-n", "-s", "BLF-CRYPT", self.file, "x@one.test", old="old word", new="a b")[0], CHANGED)
@@ -431,6 +442,15 @@ class Sql:
         self.assertEqual(self.hashes()["b@one.test"], "other")
         self.assertEqual(run("sql", self.conf, "a@one.test", old="old word", new="third")[0], WRONG)
         self.assertEqual(run("sql", self.conf, "a@one.test", old="new word", new="third")[0], CHANGED)
+
+    def test_a_forgotten_one_is_replaced_but_a_locked_account_stays_locked(self):
+        self.assertEqual(run("sql", self.conf, "a@one.test", old="", new="new word"), (CHANGED, ""))
+        self.assertRegex(self.hashes()["a@one.test"], r"^\{SHA512-CRYPT\}\$6\$")
+        self.assertEqual(self.hashes()["b@one.test"], "other")
+        self.assertEqual(run("sql", self.conf, "c@one.test", old="", new="new word")[0], WRONG)
+        self.database.sql("UPDATE mailbox SET password = '{CRYPT}!' WHERE username = 'b@one.test'")
+        self.assertEqual(run("sql", self.conf, "b@one.test", old="", new="new word")[0], WRONG)
+        self.assertEqual(self.hashes()["b@one.test"], "{CRYPT}!")
 
     def test_whatever_is_in_a_name_or_a_password_is_a_value(self):
         for text in HOSTILE + ("a\" ; DROP TABLE mailbox", "\\echo x", "x'; UPDATE mailbox SET password = 'y'; --"):
@@ -501,6 +521,21 @@ class Ldap(unittest.TestCase):
         self.assertEqual([self.directory.opens("alice", one) for one in ("pass-alice", new)], [False, True])
         self.assertEqual(self.change("alice@one.test", new, "pass-alice")[0], CHANGED)
 
+    def test_a_forgotten_one_is_replaced_by_the_account_that_may(self):
+        secret = "/var/tmp/postlatch-ldap.%d.secret" % os.getpid()
+        self.addCleanup(os.unlink, secret)
+        with open(secret, "w") as f:
+            f.write("words")
+        arguments = ("-r", "cn=admin,dc=one,dc=test", "-y", secret, self.directory.uri, self.DN)
+        self.assertEqual(run("ldap", *arguments, "alice@one.test", old="", new="set anew"), (CHANGED, ""))
+        self.assertEqual([self.directory.opens("alice", one) for one in ("pass-alice", "set anew")], [False, True])
+        self.assertTrue(self.directory.opens("bob", "pass-bob"))
+        self.assertNotEqual(run("ldap", *arguments, "nobody@one.test", old="", new="set anew")[0], CHANGED)
+        self.assertEqual(run("ldap", *arguments, "alice@one.test", old="", new="")[0], LATER)
+        # With the old one it is the member's own bind all the same.
+        self.assertEqual(run("ldap", *arguments, "alice@one.test", old="guess", new="other words")[0], WRONG)
+        self.assertEqual(run("ldap", *arguments, "alice@one.test", old="set anew", new="pass-alice")[0], CHANGED)
+
     def test_the_rules_of_the_directory_refuse_with_a_reason(self):
         status, said = self.change("bob@one.test", "pass-bob", "short")
         self.assertEqual((status, "quality" in said), (REFUSED, True), said)
@@ -544,6 +579,18 @@ class Pam(unittest.TestCase):
         self.assertEqual(self.change("zoe@one.test", "new: 'word' $(id) 한", "old word"), CHANGED)
         with open("/etc/shadow") as f:
             self.assertEqual(f.read(), machine)
+
+    def test_a_forgotten_one_is_replaced_but_a_locked_user_stays_locked(self):
+        self.assertEqual(self.change("zoe@one.test", "", "set anew"), CHANGED)
+        self.assertEqual(self.change("zoe@one.test", "set anew", "old word"), CHANGED)
+        self.assertEqual(self.server.inside("passwd", "-l", "zoe").returncode, 0)
+        try:
+            self.assertEqual(self.change("zoe@one.test", "", "set anew"), WRONG)
+        finally:
+            self.server.inside("passwd", "-u", "zoe")
+        self.assertEqual(self.change("zoe@one.test", "old word", "third word"), CHANGED)
+        self.assertEqual(self.change("zoe@one.test", "third word", "old word"), CHANGED)
+        self.assertEqual(self.change("ghost@one.test", "", "set anew"), WRONG)
 
     def test_others_are_not(self):
         for member, status in (("zoe@three.test", LATER), ("low@one.test", LATER), ("root@one.test", LATER), ("ghost@one.test", WRONG),
