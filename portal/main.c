@@ -21,6 +21,7 @@
 #include "portal/http/http.h"
 #include "portal/http/portal.h"
 #include "portal/routes.h"
+#include "portal/signin/forgotten_runner.h"
 
 #define WORK_EVERY_MS (10 * 1000)
 #define PRUNE_EVERY_MS (10 * 60 * 1000)
@@ -36,6 +37,7 @@ static struct portal *portal;
 static struct http *http;
 static struct cutter *cutter;
 static struct job_runner *job_runner;
+static struct forgotten_runner *forgotten_runner;
 
 static int print(const char *table)
 {
@@ -60,7 +62,8 @@ static int start(const struct daemon_arguments *arguments, struct pl_error *err)
 {
 	if (portal_new(arguments->of['c'], arguments->of['w'], portal_table, &portal, err) < 0)
 		return EX_CONFIG;
-	if (job_runner_start(portal, &job_runner, err) < 0)
+	if (job_runner_start(portal, &job_runner, err) < 0 ||
+	    forgotten_runner_start(portal, &forgotten_runner, err) < 0)
 		return EX_OSERR;
 	if (http_start(portal, listener, &http, err) < 0)
 		return EX_UNAVAILABLE;
@@ -166,6 +169,7 @@ static int close_portal(struct pl_error *err)
 	cutter_stop(&cutter);
 	http_stop(&http);
 	job_runner_stop(&job_runner);
+	forgotten_runner_stop(&forgotten_runner);
 	portal_free(&portal);
 	return EX_OK;
 }

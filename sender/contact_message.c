@@ -25,12 +25,12 @@ static const struct sentence {
 	} in[MAIL_LANGUAGES];
 } sentences[] = {
 #define CONTACT_LABELS(account, when, address, device, date)
-#define CONTACT(what, secret, page, subject_en, text_en, label_en, advice_en, otherwise_en, sms_en, \
-		subject_ko, text_ko, label_ko, advice_ko, otherwise_ko, sms_ko)                     \
-	{ what,                                                                                     \
-	  secret,                                                                                   \
-	  page,                                                                                     \
-	  { { subject_en, text_en, label_en, advice_en, otherwise_en, sms_en },                     \
+#define CONTACT(what, secret, page, subject_en, text_en, label_en, advice_en, otherwise_en, \
+		sms_en, subject_ko, text_ko, label_ko, advice_ko, otherwise_ko, sms_ko)     \
+	{ what,                                                                             \
+	  secret,                                                                           \
+	  page,                                                                             \
+	  { { subject_en, text_en, label_en, advice_en, otherwise_en, sms_en },             \
 	    { subject_ko, text_ko, label_ko, advice_ko, otherwise_ko, sms_ko } } },
 #include "sender/contact.def"
 #undef CONTACT_LABELS
@@ -77,9 +77,8 @@ static const struct sentence *find(const char *what)
 
 int contact_message_is_sms(const struct pl_message *message)
 {
-	const struct sentence *sentence = strcmp(message->kind, PL_CONTACT_KIND) == 0
-						  ? find(message->what)
-						  : NULL;
+	const struct sentence *sentence =
+		strcmp(message->kind, PL_CONTACT_KIND) == 0 ? find(message->what) : NULL;
 
 	return sentence != NULL && strcmp(rest_of(message->what, sentence), TO_PHONE) == 0;
 }

@@ -34,26 +34,29 @@ while read -r key; do
 	complain "$key is never shown"
 done < <(comm -23 <(keys "${english[@]}") <(used_in "${modules[@]}") | grep -v '^error\.')
 # A catalogue of a part has the sentences that this part alone shows; the console may show those of the account, too.
-alone() { # CATALOGUE NAME FOLDER...
-	local catalogue=$1 name=$2 others key folders
+outside() { # FOLDER_OR_MODULE...
+	printf '%s\n' "${modules[@]}" | grep -vE "^web/($(printf '%s\n' "$@" | paste -sd'|'))(/|$)"
+}
+of_account=(account signin/forgotten.js) # the latter loads them for what is wrong with a new password
+alone() { # CATALOGUE NAME FOLDER_OR_MODULE...
+	local catalogue=$1 name=$2 others key
 	shift 2
-	folders=$(printf '%s\n' "$@" | paste -sd'|')
-	mapfile -t others < <(printf '%s\n' "${modules[@]}" | grep -vE "^web/($folders)/")
+	mapfile -t others < <(outside "$@")
 	while read -r key; do
 		complain "$key is a sentence of $name alone, and shown elsewhere"
 	done < <(comm -12 <(keys "$catalogue") <(used_in "${others[@]}"))
 }
-alone web/messages/account.en.js 'the account pages and the console' account console
+alone web/messages/account.en.js 'the account pages and the console' "${of_account[@]}" console
 alone web/messages/console.en.js 'the console' console
 alone web/messages/approve.en.js 'the page of the phone' approve
-mapfile -t of_all < <(printf '%s\n' "${modules[@]}" | grep -vE '^web/(account|console|approve)/')
+mapfile -t of_all < <(outside "${of_account[@]}" console approve)
 while read -r key; do
 	complain "$key is shown on the account pages or in the console alone, and not in their catalogue"
 done < <(comm -23 <(keys web/messages/en.js) <(used_in "${of_all[@]}") | grep -v '^error\.')
-mapfile -t of_account < <(printf '%s\n' "${modules[@]}" | grep -v '^web/console/')
+mapfile -t below_console < <(outside console)
 while read -r key; do
 	complain "$key is shown in the console alone, and not in its catalogue"
-done < <(comm -23 <(keys web/messages/account.en.js) <(used_in "${of_account[@]}") | grep -v '^error\.')
+done < <(comm -23 <(keys web/messages/account.en.js) <(used_in "${below_console[@]}") | grep -v '^error\.')
 
 # Sentences belong into the catalogues, and markup or style never comes from a module.
 never() {

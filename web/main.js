@@ -22,11 +22,17 @@ async function loadApprove() {
     return Approve;
 }
 
+async function loadForgotten() {
+    const [{ Forgotten }] = await Promise.all([import("./signin/forgotten.js"), loadSentences("account")]);
+    return Forgotten;
+}
+
 const PARTS = [
     { path: "/account", load: loadAccount },
     { path: "/console", load: async () => (await import("./signin/entrance.js")).Entrance },
     { path: "/approve", load: loadApprove },
     { path: "/consent", load: async () => (await import("./signin/consent.js")).Consent },
+    { path: "/forgotten-password", load: loadForgotten },
     { path: "/recovery-contact", load: async () => (await import("./signin/recovery_stop.js")).RecoveryStop },
     { path: "/sign-out", load: async () => (await import("./signin/sign_out.js")).SignOut },
     { path: "/sign-in", load: async () => SignIn },

@@ -25,11 +25,31 @@ static void check_texts(struct check *check)
 	check_find(check, CHECK_OK, "the texts that ask for recovery contacts can be read");
 }
 
+static void check_password_recovery(struct check *check)
+{
+	const struct pl_policy *policy = check->policy;
+
+	if (!policy->recovery_contacts)
+		check_find(check, CHECK_FAULT,
+			   "password_recovery is on, but nobody can set a forgotten password: it "
+			   "needs "
+			   "recovery_contacts = on; see doc/recovery-contacts.md");
+	else if (policy->password_command[0] == '\0')
+		check_find(check, CHECK_FAULT,
+			   "password_recovery is on, but nobody can set a forgotten password: it "
+			   "needs "
+			   "password_command; see doc/passwords.md");
+	else
+		check_find(check, CHECK_OK, "members can set a forgotten password");
+}
+
 int check_recovery_contacts(struct check *check)
 {
 	const struct pl_policy *policy = check->policy;
 	char program[1024];
 
+	if (policy->password_recovery)
+		check_password_recovery(check);
 	if (!policy->recovery_contacts)
 		return 0;
 	check_texts(check);

@@ -114,18 +114,37 @@ int pl_random_base32(size_t len, struct pl_secret *text_r, struct pl_error *err)
 	return 0;
 }
 
-#define CODES 1000000u
-#define MOST_UNIFORM (UINT32_MAX - UINT32_MAX % CODES) /* others would favour low codes */
+/* One of so many numbers, all as likely. 0, or -1. */
+static int draw(uint32_t numbers, uint32_t *number_r, struct pl_error *err)
+{
+	const uint32_t most = UINT32_MAX - UINT32_MAX % numbers; /* others would favour low ones */
+
+	do {
+		if (RAND_priv_bytes((unsigned char *)number_r, sizeof(*number_r)) != 1)
+			return pl_error_set(err, PL_ERR_RETRY, "OpenSSL has no random numbers");
+	} while (*number_r >= most);
+	*number_r %= numbers;
+	return 0;
+}
 
 int pl_random_code(char code_r[PL_CODE_DIGITS + 1], struct pl_error *err)
 {
 	uint32_t number;
 
-	do {
-		if (RAND_priv_bytes((unsigned char *)&number, sizeof(number)) != 1)
-			return pl_error_set(err, PL_ERR_RETRY, "OpenSSL has no random numbers");
-	} while (number >= MOST_UNIFORM);
-	snprintf(code_r, PL_CODE_DIGITS + 1, "%06u", (unsigned int)(number % CODES));
+	if (draw(1000000, &number, err) < 0)
+		return -1;
+	snprintf(code_r, PL_CODE_DIGITS + 1, "%06u", (unsigned int)(number % 1000000));
+	OPENSSL_cleanse(&number, sizeof(number));
+	return 0;
+}
+
+int pl_random_long_code(char code_r[PL_LONG_CODE_DIGITS + 1], struct pl_error *err)
+{
+	uint32_t number;
+
+	if (draw(100000000, &number, err) < 0)
+		return -1;
+	snprintf(code_r, PL_LONG_CODE_DIGITS + 1, "%08u", (unsigned int)(number % 100000000));
 	OPENSSL_cleanse(&number, sizeof(number));
 	return 0;
 }

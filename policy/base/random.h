@@ -27,5 +27,8 @@ int pl_random_base32(size_t len, struct pl_secret *text_r, struct pl_error *err)
 /* A code of PL_CODE_DIGITS digits, all as likely, for the caller to wipe. 0, or -1 as above. */
 #define PL_CODE_DIGITS 6
 int pl_random_code(char code_r[PL_CODE_DIGITS + 1], struct pl_error *err);
+/* The same of PL_LONG_CODE_DIGITS, for what opens an account. */
+#define PL_LONG_CODE_DIGITS 8
+int pl_random_long_code(char code_r[PL_LONG_CODE_DIGITS + 1], struct pl_error *err);
 
 #endif

@@ -20,6 +20,12 @@
 #define PL_CONTACT_CODE_PHONE "contact-code-phone"
 #define PL_CONTACT_CHANGE_MAIL "contact-change-mail"
 #define PL_CONTACT_CHANGE_PHONE "contact-change-phone"
+#define PL_CONTACT_RESET_CODE_MAIL "reset-code-mail"
+#define PL_CONTACT_RESET_CODE_PHONE "reset-code-phone"
+#define PL_CONTACT_RESET_LINK_MAIL "reset-link-mail"
+#define PL_CONTACT_RESET_LINK_PHONE "reset-link-phone"
+#define PL_CONTACT_RESET_DONE_MAIL "reset-done-mail"
+#define PL_CONTACT_RESET_DONE_PHONE "reset-done-phone"
 
 struct pl_contact_message {
 	char to[PL_ADDRESS_MAX + 1];

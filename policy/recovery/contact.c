@@ -8,16 +8,17 @@
 #include "policy/account/audit.h"
 #include "policy/base/random.h"
 #include "policy/forward/target.h"
+#include "policy/recovery/contact_code.h"
 #include "policy/recovery/phone.h"
 
 static const struct {
-	const char *name, *sealed_as, *code, *change;
+	const char *name, *sealed_as, *code, *change, *to;
 	int64_t life;
 } kinds[PL_CONTACT_KINDS] = {
 	[PL_CONTACT_MAIL] = { "mail", "recovery-mail", PL_CONTACT_CODE_MAIL, PL_CONTACT_CHANGE_MAIL,
-			      PL_CONTACT_MAIL_LIFE },
+			      "%-mail", PL_CONTACT_MAIL_LIFE },
 	[PL_CONTACT_PHONE] = { "phone", "recovery-phone", PL_CONTACT_CODE_PHONE,
-			       PL_CONTACT_CHANGE_PHONE, PL_CONTACT_PHONE_LIFE },
+			       PL_CONTACT_CHANGE_PHONE, "%-phone", PL_CONTACT_PHONE_LIFE },
 };
 
 const char *pl_contact_kind_name(enum pl_contact_kind kind)
@@ -203,44 +204,6 @@ static int check_phone(const struct pl_policy *policy, const struct pl_contact_w
 	return ret == 1;
 }
 
-/* What is stored of a code (member_id is its member's), and of a contact that was sent one (0). */
-static int mac(const struct pl_work *work, const struct pl_keys *verify, size_t index,
-	       int64_t member_id, enum pl_contact_kind kind, const char *text,
-	       unsigned char mac_r[PL_MAC_BYTES])
-{
-	struct pl_secret secret = { .len = 0 };
-	int ret;
-
-	if (verify == NULL)
-		return pl_error_set(work->err, PL_ERR_RETRY,
-				    "codes need the HMAC key (verify_key)");
-	secret.len = (size_t)snprintf((char *)secret.data, sizeof(secret.data),
-				      "recovery-contact:%s:%s", kinds[kind].name, text);
-	ret = pl_keys_mac(verify, index, member_id, &secret, mac_r, work->err);
-	pl_secret_wipe(&secret);
-	return ret;
-}
-
-struct counts {
-	int64_t of_member, to_target, of_kind;
-};
-
-static int count(const struct pl_work *work, int64_t member_id, enum pl_contact_kind kind,
-		 const unsigned char target[PL_MAC_BYTES], struct counts *counts_r)
-{
-	struct pl_stmt *stmt = pl_query(work->store, PL_SQL_RECOVERY_CODE_COUNT,
-					PL_PARAMS(OF_MEMBER(member_id, kind),
-						  PL_BLOB("target", target, PL_MAC_BYTES),
-						  PL_INT("since", work->now - PL_DAY_SECONDS)));
-
-	if (pl_step(stmt, work->err) != 1)
-		return -1;
-	counts_r->of_member = pl_col_int(stmt, "of_member");
-	counts_r->to_target = pl_col_int(stmt, "to_target");
-	counts_r->of_kind = pl_col_int(stmt, "of_kind");
-	return pl_row_end(stmt, work->err);
-}
-
 /* Writes what is asked for, with the digest of its code. */
 static int put_change(const struct pl_work *work, const struct pl_contact_keys *keys,
 		      int64_t member_id, enum pl_contact_kind kind,
@@ -250,7 +213,7 @@ static int put_change(const struct pl_work *work, const struct pl_contact_keys *
 	struct pl_sealed sealed;
 
 	if (seal(work, keys->seal, member_id, kind, message->to, &sealed) < 0 ||
-	    mac(work, keys->verify, 0, member_id, kind, message->secret, digest) < 0 ||
+	    pl_contact_mac(work, keys->verify, 0, member_id, kind, message->secret, digest) < 0 ||
 	    pl_exec(work->store, PL_SQL_RECOVERY_CHANGE_DELETE,
 		    PL_PARAMS(OF_MEMBER(member_id, kind)), work->err) < 0)
 		return -1;
@@ -267,27 +230,19 @@ static int send_code(const struct pl_work *work, const struct pl_contact_keys *k
 		     const struct pl_policy *policy, int64_t member_id, enum pl_contact_kind kind,
 		     struct pl_contact_message *message)
 {
-	unsigned char target[PL_MAC_BYTES];
-	struct counts counts;
+	enum pl_contact_admission admission;
 
-	if (mac(work, keys->verify, 0, 0, kind, message->to, target) < 0 ||
-	    count(work, member_id, kind, target, &counts) < 0)
+	if (pl_contact_admit(work, keys->verify, policy, member_id, kind, message->to, &admission) <
+	    0)
 		return -1;
-	if (counts.of_member >= PL_CONTACT_CODES_OF_MEMBER ||
-	    (kind == PL_CONTACT_PHONE && counts.of_kind >= policy->sms_per_day))
+	if (admission == PL_CONTACT_REFUSED)
 		return 0;
 	if (pl_random_code(message->secret, work->err) < 0 ||
 	    put_change(work, keys, member_id, kind, message) < 0)
 		return -1;
-	if (counts.to_target < PL_CONTACT_CODES_TO_CONTACT &&
-	    pl_contact_message_send(work, member_id, kinds[kind].code, message, kinds[kind].life) <
-		    0)
-		return -1;
-	return pl_exec(work->store, PL_SQL_RECOVERY_CODE_ADD,
-		       PL_PARAMS(OF_MEMBER(member_id, kind),
-				 PL_BLOB("target", target, sizeof(target)),
-				 PL_INT("now", work->now)),
-		       work->err) < 0
+	return admission == PL_CONTACT_ADMITTED &&
+			       pl_contact_message_send(work, member_id, kinds[kind].code, message,
+						       kinds[kind].life) < 0
 		       ? -1
 		       : 1;
 }
@@ -356,7 +311,7 @@ static int64_t redeem(const struct pl_work *work, const struct pl_keys *verify, 
 	if (pl_token_digest(token, stop, work->err) < 0)
 		return -1;
 	for (size_t i = 0; confirmed == 0 && i < pl_keys_count(verify); i++) {
-		if (mac(work, verify, i, member_id, kind, code, digest) < 0)
+		if (pl_contact_mac(work, verify, i, member_id, kind, code, digest) < 0)
 			return -1;
 		confirmed = pl_exec_count(work->store, PL_SQL_RECOVERY_CHANGE_CONFIRM,
 					  PL_PARAMS(OF_MEMBER(member_id, kind),
@@ -494,9 +449,10 @@ int pl_contact_erase(const struct pl_work *work, const struct pl_account *accoun
 	if (contacts < 0 || changes < 0 ||
 	    pl_exec(work->store, PL_SQL_RECOVERY_CODE_FORGET, PL_PARAMS(OF_MEMBER(member_id, kind)),
 		    work->err) < 0 ||
+	    pl_exec(work->store, PL_SQL_RECOVERY_REQUEST_FORGET,
+		    PL_PARAMS(PL_INT("member_id", member_id)), work->err) < 0 ||
 	    pl_exec(work->store, PL_SQL_RECOVERY_MESSAGE_DELETE,
-		    PL_PARAMS(PL_INT("member_id", member_id), PL_TEXT("code", kinds[kind].code),
-			      PL_TEXT("change", kinds[kind].change)),
+		    PL_PARAMS(PL_INT("member_id", member_id), PL_TEXT("to", kinds[kind].to)),
 		    work->err) < 0)
 		return -1;
 	if (contacts + changes == 0)

@@ -154,6 +154,9 @@ int pl_prune(const struct pl_work *work, const struct pl_policy *policy, int por
 		{ "recovery_codes_sent",
 		  PL_SQL_RECOVERY_CODE_PRUNE,
 		  { PL_INT("before", work->now - PL_DAY_SECONDS) } },
+		{ "recovery_requests",
+		  PL_SQL_RECOVERY_REQUEST_PRUNE,
+		  { PL_INT("before", work->now - PL_DAY_SECONDS) } },
 		/* Their blobs go with the next sweep. */
 		{ "attachments", PL_SQL_LINK_FILE_PRUNE, { PL_INT("now", work->now) } },
 		{ "attachment_links",

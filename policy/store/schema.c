@@ -296,6 +296,21 @@ static const struct pl_migration migrations[] = {
 	  " expires_at BIGINT NOT NULL);"
 	  "CREATE INDEX passkey_sign_in_member ON passkey_sign_in (member_id);"
 	  "CREATE INDEX passkey_sign_in_expires ON passkey_sign_in (expires_at);" },
+	/* digest is that of a token, of the browser that asked or entered the code. name is there
+	 * until it is decided what becomes of the request, member_id since, if it is a member's. */
+	{ "forgotten passwords",
+	  "CREATE TABLE recovery_request ("
+	  " id {ID}, digest BYTEA NOT NULL UNIQUE,"
+	  " member_id BIGINT REFERENCES member (id) ON DELETE CASCADE, name TEXT NOT NULL,"
+	  " kind TEXT NOT NULL, origin TEXT NOT NULL, ip TEXT NOT NULL, device TEXT NOT NULL,"
+	  " language TEXT NOT NULL, by_administrator SMALLINT NOT NULL, asked_at BIGINT NOT NULL,"
+	  " waits SMALLINT NOT NULL DEFAULT 1, code BYTEA, expires_at BIGINT NOT NULL,"
+	  " tries BIGINT NOT NULL DEFAULT 0, proved_at BIGINT,"
+	  " factor SMALLINT NOT NULL DEFAULT 0);"
+	  "CREATE INDEX recovery_request_member ON recovery_request (member_id);"
+	  "CREATE INDEX recovery_request_waits ON recovery_request (id) WHERE waits = 1;"
+	  "CREATE INDEX recovery_request_origin ON recovery_request (origin, asked_at);"
+	  "CREATE INDEX recovery_request_at ON recovery_request (asked_at);" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,

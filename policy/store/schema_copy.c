@@ -57,6 +57,7 @@ static const struct {
 	{ "recovery_contact", "member_id, kind {C}", 0 },
 	{ "recovery_change", "member_id, kind {C}", 0 },
 	{ "recovery_code_sent", "id", 1 },
+	{ "recovery_request", "id", 1 },
 	{ "oauth_client", "id {C}", 0 },
 	{ "oauth_grant", "id", 1 },
 	{ "consent_request", "digest", 0 },

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include "policy/base/error.h"
 
-#define PL_COPY_TABLES 56
+#define PL_COPY_TABLES 57
 #define PL_COPY_DIGEST 32
 
 /* One table: SHA-256 over its rows in the order of their keys, the same whichever the

@@ -1,44 +1,19 @@
 /* account_password.c - the page on which a member changes the account password.
  *
  * Without password_command there is no such page, and this route does not answer. The password is
- * the operator's: Dovecot says whether the old one is right, the operator's command changes it, and
- * Dovecot says whether the new one holds, before anything is told to be done.
+ * the operator's: Dovecot says whether the old one is right before it is changed (new_password.h).
  */
 #include <string.h>
 
-#include "daemon/log.h"
 #include "policy/account/member_times.h"
 #include "policy/credential/app_password.h"
 #include "portal/account/handlers.h"
-#include "portal/http/portal.h"
 #include "portal/signin/end_sessions.h"
 #include "portal/signin/guards.h"
+#include "portal/signin/new_password.h"
 #include "portal/signin/notify.h"
 #include "portal/signin/password.h"
-#include "portal/signin/password_change.h"
-#include "portal/signin/password_quality.h"
 #include "portal/signin/sign_in_log.h"
-
-static void log_failure(const struct pl_error *err)
-{
-	daemon_log_failure(NULL, err);
-}
-
-/* 1 good; 0 and the answer; -1. */
-static int check_quality(const struct request *request, struct response *response,
-			 struct pl_error *err)
-{
-	struct password_reason reason;
-	const int good =
-		password_quality(request_text(request, "new"), request_text(request, "old"),
-				 request->session.address.local, &reason, err);
-
-	if (good == 0)
-		respond_json(response, 422,
-			     json_pack("{s:s, s:s, s:i}", "error", reason.code, "field", "new",
-				       "number", reason.number));
-	return good;
-}
 
 /* The password is that of the account that is signed in, whatever Dovecot calls it. 1, 0 and the
  * answer, or -1. */
@@ -61,49 +36,6 @@ static int check_old(struct request *request, struct response *response, struct 
 			       strcmp(address.domain, request->session.address.domain) == 0
 		       ? 1
 		       : respond_error(response, 403, "not-allowed");
-}
-
-static int refuse(struct response *response, const char *reason)
-{
-	return respond_json(response, 422,
-			    json_pack("{s:s, s:s, s:s}", "error",
-				      reason[0] != '\0' ? "password-refused-because"
-							: "password-refused",
-				      "field", "new", "reason", reason));
-}
-
-static int respond_unknown(struct response *response, const struct pl_error *err)
-{
-	log_failure(err);
-	return respond_error(response, 503, "password-unknown");
-}
-
-/* 1 changed; 0 and the answer. The request has no connection to the database meanwhile. */
-static int change(struct request *request, struct response *response)
-{
-	const struct password_change_request asked = { .member = request->address,
-						       .old = request_text(request, "old"),
-						       .new = request_text(request, "new") };
-	char reason[PASSWORD_CHANGE_REASON];
-	struct pl_error err = { 0 };
-
-	portal_give(request, 0);
-	switch (password_change(request->policy, &asked, reason, &err)) {
-	case PASSWORD_CHANGED:
-		return 1;
-	case PASSWORD_WRONG:
-		return respond_json(response, 401,
-				    json_pack("{s:s, s:s}", "error", "wrong-password", "field",
-					      "old"));
-	case PASSWORD_REFUSED:
-		return refuse(response, reason);
-	case PASSWORD_LATER:
-		log_failure(&err);
-		return respond_error(response, 503, "password-later");
-	case PASSWORD_UNKNOWN:
-		break;
-	}
-	return respond_unknown(response, &err);
 }
 
 /* In a write transaction: what ends with the old password. 0, or -1. */
@@ -137,21 +69,9 @@ static int record(struct request *request, struct pl_error *err)
 static int finish(struct request *request, struct response *response)
 {
 	struct pl_error err = { 0 };
-	const int holds = password_holds(request, request_text(request, "new"), &err);
 
-	if (holds == 0) {
-		pl_error_set(&err, PL_ERR_RETRY,
-			     "password_command says that it has changed the password of %s, but "
-			     "Dovecot does not accept the new one",
-			     request->address);
-		return respond_unknown(response, &err);
-	}
-	/* Where Dovecot cannot tell now, the command is believed. */
-	if (holds < 0)
-		log_failure(&err);
-	if ((request->work.store == NULL && portal_take(request, &err) < 0) ||
-	    record(request, &err) < 0)
-		return respond_unknown(response, &err);
+	if (record(request, &err) < 0)
+		return new_password_unknown(response, &err);
 	log_sign_in(request->ip_text, request->address, "password-changed");
 	return respond_json(response, 200,
 			    json_pack("{s:b, s:b}", "changed", 1, "ended",
@@ -169,10 +89,10 @@ int post_password(struct request *request, struct response *response, struct pl_
 		return -1;
 	if (account->member.factor_kinds != 0 && !is_reauthenticated(request))
 		return ask_to_reauthenticate(request, response);
-	ret = check_quality(request, response, err);
+	ret = new_password_check(request, response, request_text(request, "old"), err);
 	if (ret == 1)
 		ret = check_old(request, response, err);
 	if (ret == 1)
-		ret = change(request, response);
+		ret = new_password_set(request, response, request_text(request, "old"));
 	return ret == 1 ? finish(request, response) : ret;
 }

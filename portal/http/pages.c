@@ -38,8 +38,9 @@ static const struct {
 	const char *path;
 	int below; /* and all paths below it */
 } index_paths[] = {
-	{ "/", 0 },         { "/sign-in", 1 }, { "/account", 1 }, { "/console", 1 },
-	{ "/sign-out", 0 }, { "/consent", 0 }, { "/approve", 0 }, { "/recovery-contact", 0 },
+	{ "/", 0 },        { "/sign-in", 1 },          { "/account", 1 },
+	{ "/console", 1 }, { "/sign-out", 0 },         { "/consent", 0 },
+	{ "/approve", 0 }, { "/recovery-contact", 0 }, { "/forgotten-password", 1 },
 };
 
 /* With a version, so that modules of two versions never come together. */

@@ -262,7 +262,7 @@ void portal_count(const struct request *request, const struct pl_login_count *co
 /* What is done beside requests, in a connection of a role. */
 struct job {
 	enum pl_role role;
-	int (*run)(const struct pl_work *work, const struct pl_policy *policy, void *context);
+	int (*run)(const struct pl_work *work, const struct pl_snapshot *snapshot, void *context);
 	void *context;
 };
 
@@ -280,11 +280,45 @@ static int run(struct portal *portal, const struct job *job, struct pl_error *er
 	if (ret == 0) {
 		work.now = pl_store_now(work.store);
 		(void)look_at_clock(portal, work.now, NULL);
-		ret = job->run(&work, snapshot->policy, job->context);
+		ret = job->run(&work, snapshot, job->context);
 		pl_store_pool_give(pool, &work.store, ret < 0);
 	}
 	pl_snapshot_unref(&snapshot);
 	return ret;
+}
+
+static int run_and_log(struct portal *portal, const char *doing, const struct job *job)
+{
+	struct pl_error err = { 0 };
+	int ret = run(portal, job, &err);
+
+	if (ret >= 0)
+		return ret;
+	pl_error_prefix(&err, "%s", doing);
+	daemon_log_failure(NULL, &err);
+	return -1;
+}
+
+int portal_run_with_keys(struct portal *portal, const char *doing,
+			 int (*job)(const struct pl_work *work, const struct pl_snapshot *snapshot,
+				    void *context),
+			 void *context)
+{
+	return run_and_log(portal, doing, &(struct job){ PL_ROLE_PORTAL, job, context });
+}
+
+/* A job that needs no keys. */
+struct keyless_job {
+	int (*run)(const struct pl_work *work, const struct pl_policy *policy, void *context);
+	void *context;
+};
+
+static int run_keyless(const struct pl_work *work, const struct pl_snapshot *snapshot,
+		       void *context)
+{
+	const struct keyless_job *job = context;
+
+	return job->run(work, snapshot->policy, job->context);
 }
 
 int portal_run_as(struct portal *portal, enum pl_role role, const char *doing,
@@ -292,15 +326,9 @@ int portal_run_as(struct portal *portal, enum pl_role role, const char *doing,
 			     void *context),
 		  void *context)
 {
-	const struct job work = { role, job, context };
-	struct pl_error err = { 0 };
-	int ret = run(portal, &work, &err);
+	struct keyless_job keyless = { job, context };
 
-	if (ret >= 0)
-		return ret;
-	pl_error_prefix(&err, "%s", doing);
-	daemon_log_failure(NULL, &err);
-	return -1;
+	return run_and_log(portal, doing, &(struct job){ role, run_keyless, &keyless });
 }
 
 /* A job without a context. */

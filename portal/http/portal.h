@@ -28,6 +28,11 @@ int portal_run_as(struct portal *portal, enum pl_role role, const char *doing,
 		  int (*job)(const struct pl_work *work, const struct pl_policy *policy,
 			     void *context),
 		  void *context);
+/* The same with a connection of the portal, and the keys of the policy. */
+int portal_run_with_keys(struct portal *portal, const char *doing,
+			 int (*job)(const struct pl_work *work, const struct pl_snapshot *snapshot,
+				    void *context),
+			 void *context);
 const struct pages *portal_pages(const struct portal *portal);
 const struct route *portal_routes(const struct portal *portal);
 /* Fills policy, keys and brand of a request, which stay until portal_release, whatever is read

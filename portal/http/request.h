@@ -8,6 +8,7 @@
 #include "policy/admin/api_key.h"
 #include "policy/approval/device.h"
 #include "policy/attachment/upload.h"
+#include "policy/recovery/reset.h"
 #include "policy/session/grant.h"
 #include "policy/settings/brand.h"
 #include "policy/settings/policy.h"
@@ -97,6 +98,7 @@ struct request {
 	char address[PL_ADDRESS_MAX + 1]; /* of the session's member; "" for none */
 	struct pl_oauth_client *client;   /* that has authenticated (guard_client) */
 	struct pl_token_info token;       /* that came along (guard_bearer) */
+	struct pl_reset reset;            /* that a contact has confirmed (guard_recovering) */
 	struct pl_approval_device device; /* that has signed it (portal/approve/guards.h) */
 	/* Who manages, and what: of routes for administrators. */
 	struct pl_api_key key; /* that came along; its id is 0: a member's session did */

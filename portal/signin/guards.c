@@ -87,6 +87,22 @@ int guard_pending(struct request *request, struct response *response, struct pl_
 					: respond_error(response, 409, "already-signed-in");
 }
 
+int guard_recovering(struct request *request, struct response *response, struct pl_error *err)
+{
+	int ret;
+
+	(void)err;
+	if (!pl_reset_is_on(request->policy))
+		return respond_error(response, 404, "not-found");
+	ret = pl_reset_find(&request->work, request_text(request, "proof"), &request->reset);
+	if (ret != 1)
+		return ret < 0 ? -1 : respond_error(response, 403, "recovery-over");
+	request->session.member_id = request->reset.member_id;
+	request->session.address = request->reset.address;
+	pl_address_format(&request->reset.address, request->address);
+	return 1;
+}
+
 int guard_authenticated(struct request *request, struct response *response, struct pl_error *err)
 {
 	if (guard_public(request, response, err) < 0)

@@ -14,6 +14,9 @@ int guard_public(struct request *request, struct response *response, struct pl_e
 /* The account password was right, and the second step is to come. Here, and behind it, kinds of
  * second factors that the route registers or redeems are refused unless the member may use them. */
 int guard_pending(struct request *request, struct response *response, struct pl_error *err);
+/* Has the proof, in the body, that a recovery contact has confirmed a member. That is the request's
+ * member, but nobody is signed in. */
+int guard_recovering(struct request *request, struct response *response, struct pl_error *err);
 /* Signed in. */
 int guard_authenticated(struct request *request, struct response *response, struct pl_error *err);
 /* Signed in, and reauthenticated recently. */

@@ -1,7 +1,6 @@
 /* let_in.c - see let_in.h. */
 #include "portal/signin/let_in.h"
 
-#include <openssl/rand.h>
 #include <string.h>
 
 #include "policy/credential/trusted.h"
@@ -11,11 +10,6 @@
 #include "portal/signin/session_answer.h"
 #include "portal/signin/sign_in_count.h"
 #include "portal/signin/sign_in_log.h"
-
-/* No answer comes sooner, so that work that is done for some names only does not
- * show (Dovecot adds its own delay to refusals). */
-#define FLOOR_MS 250
-#define JITTER_MS 50
 
 /* What a sign-in has found out so far. */
 struct sign_in {
@@ -184,22 +178,4 @@ int let_in(struct request *request, struct response *response, const char *user,
 	pl_secret_wipe(&in.device_cookie);
 	request->work.actor.who = "portal";
 	return ret;
-}
-
-void floor_begin(struct timespec *start_r)
-{
-	clock_gettime(CLOCK_MONOTONIC, start_r);
-}
-
-void floor_end(const struct timespec *start)
-{
-	struct timespec end = *start;
-	unsigned char random = 0;
-
-	RAND_bytes(&random, 1);
-	end.tv_nsec += (FLOOR_MS + random * JITTER_MS / 255) * 1000000L;
-	end.tv_sec += end.tv_nsec / 1000000000;
-	end.tv_nsec %= 1000000000;
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL) != 0)
-		continue;
 }

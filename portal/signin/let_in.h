@@ -3,8 +3,6 @@
 #ifndef POSTLATCH_PORTAL_LET_IN_H
 #define POSTLATCH_PORTAL_LET_IN_H
 
-#include <time.h>
-
 #include "policy/credential/passkey.h"
 #include "portal/http/response.h"
 #include "portal/signin/next_step.h"
@@ -17,10 +15,5 @@ int let_in(struct request *request, struct response *response, const char *user,
 /* Answers that it was denied, logs and counts it. Returns 0. */
 int let_in_refuse(const struct request *request, struct response *response,
 		  const struct pl_account *account, enum pl_offer offer, const char *address);
-
-/* Between the two at least a quarter of a second goes by, so that nobody learns from the time of an
- * answer what was looked up for it. To be ended without a connection to the database. */
-void floor_begin(struct timespec *start_r);
-void floor_end(const struct timespec *start);
 
 #endif

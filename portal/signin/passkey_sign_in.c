@@ -9,6 +9,7 @@
 #include "policy/base/random.h"
 #include "portal/http/portal.h"
 #include "portal/signin/factor.h"
+#include "portal/signin/floor.h"
 #include "portal/signin/handlers.h"
 #include "portal/signin/let_in.h"
 #include "portal/signin/notify.h"

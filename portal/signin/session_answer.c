@@ -22,7 +22,7 @@ int answer_no_session(const struct request *request, struct response *response, 
 {
 	return respond_json(response, 200,
 			    json_pack("{s:s, s:s?, s:n, s:n, s:n, s:n, s:n, s:s, s:s?, s:b, s:b, "
-				      "s:b, s:b, s:o, s:o, s:b, s:b, s:b, s:b, s:i}",
+				      "s:b, s:b, s:o, s:o, s:b, s:b, s:b, s:b, s:b, s:b, s:i}",
 				      "state", "none", "why", why, "address", "csrf", "next",
 				      "required_from", "administrator", "name",
 				      request->policy->portal_name, "webmail", webmail_url(request),
@@ -31,7 +31,10 @@ int answer_no_session(const struct request *request, struct response *response, 
 				      "allowed_factors", json_array(), "passkeys",
 				      passkey_possible(request), "passkey_sign_in",
 				      passkey_sign_in_possible(request), "recovery_contacts", 0,
-				      "recovery_consent", 0, "idle_minutes", PL_SESSION_IDLE / 60));
+				      "recovery_consent", 0, "password_recovery",
+				      pl_reset_is_on(request->policy), "recovery_by_phone",
+				      request->policy->sms_command[0] != '\0', "idle_minutes",
+				      PL_SESSION_IDLE / 60));
 }
 
 /* NULL: not an administrator, or not signed in yet. */
@@ -88,7 +91,7 @@ int answer_session(const struct request *request, struct response *response,
 	find_required_from(request, account, next, required_from);
 	return respond_json(response, 200,
 			    json_pack("{s:s, s:n, s:s, s:s, s:s?, s:s?, s:s?, s:s, s:s?, s:b, s:b, "
-				      "s:b, s:b, s:o, s:o, s:b, s:b, s:b, s:b, s:i}",
+				      "s:b, s:b, s:o, s:o, s:b, s:b, s:b, s:b, s:b, s:b, s:i}",
 				      "state", session->pending ? "pending" : "authenticated",
 				      "why", "address",
 				      pl_address_display(&session->address, address), "csrf", csrf,
@@ -110,6 +113,7 @@ int answer_session(const struct request *request, struct response *response,
 				      "passkey_sign_in", passkey_sign_in_possible(request),
 				      "recovery_contacts",
 				      !session->pending && request->policy->recovery_contacts,
-				      "recovery_consent", asks, "idle_minutes",
+				      "recovery_consent", asks, "password_recovery", 0,
+				      "recovery_by_phone", 0, "idle_minutes",
 				      PL_SESSION_IDLE / 60));
 }

@@ -1,6 +1,7 @@
 /* sign_in.c - signing in with the account password, and signing out. */
 #include "portal/http/portal.h"
 #include "portal/signin/end_sessions.h"
+#include "portal/signin/floor.h"
 #include "portal/signin/guards.h"
 #include "portal/signin/handlers.h"
 #include "portal/signin/let_in.h"

@@ -102,6 +102,8 @@ const BODIES = {
     "/api/account/forwarding/targets/code": { id: 1 },
     "/api/account/forwarding/targets/confirm": { id: 1, code: "000000" },
     "/api/account/forwarding/targets/remove": { id: 1 },
+    "/api/forgotten-password/factor": { proof: "x", code: "1" },
+    "/api/forgotten-password/new": { proof: "x", new: "y", end_app_passwords: false },
     "/api/consent": { request: "x", allow: true },
     "/upload": { name: "x", size: 1 },
 };
@@ -112,6 +114,7 @@ const REFUSED = {
     pending: [403, 409, 422],
     authenticated: [401],
     reauthenticated: [401],
+    recovering: [403, 404],
     bearer: [401],
     client: [401],
     webmail: [401],

@@ -44,7 +44,8 @@ class Portals(PortalTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.portal.settings["webmail_url"] = WEBMAIL + "/"
+        cls.portal.settings.update(webmail_url=WEBMAIL + "/", recovery_contacts="on", password_command="/bin/false",
+                                   password_recovery="on")
         cls.portal.write_policy()
         cls.portal.stop()
         cls.portal.start()
@@ -240,7 +241,8 @@ class WhoMay(Portals):
     def refused(self, route, browser):
         error = {"client": (401, "invalid_client"), "bearer": (401, "invalid_token"),
                  "metrics": (401, "invalid_token"), "webmail": (401, "invalid_token"), "upload": (404, "not-found"),
-                 "device-key": (403, "wrong-signature"), "device": (403, "wrong-signature")}
+                 "device-key": (403, "wrong-signature"), "device": (403, "wrong-signature"),
+                 "recovering": (403, "recovery-over")}
         self.check(self.send(route, browser), *error.get(route.access, (401, "sign-in-again")))
 
     def test_a_stranger_reaches_public_routes_only(self):

@@ -293,6 +293,7 @@ static void every_table_has_a_limit(void **state)
 		"recovery_code_sent "   /* swept */
 		"recovery_contact "     /* two for a member */
 		"recovery_decision "    /* swept: recovery_record_days; what members decide */
+		"recovery_request "     /* swept */
 		"refresh_token "        /* swept, and with its grant */
 		"retirement_notice "    /* a row for a member */
 		"schema_history "       /* a row for a migration */

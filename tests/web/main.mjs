@@ -17,6 +17,7 @@ import "./test_first_state.mjs";
 import "./test_forwarding.mjs";
 import "./test_links.mjs";
 import "./test_recovery_contact.mjs";
+import "./test_forgotten.mjs";
 import "./test_every_screen.mjs";
 
 process.exit((await runAll(process.argv[2])) ? 1 : 0);

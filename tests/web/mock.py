@@ -38,11 +38,12 @@ import time
 WEB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../web")
 TYPES = {"html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8",
          "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
-PAGES = re.compile(r"/(sign-in|account)(/[a-z0-9-]+)*|/sign-out|/consent|/recovery-contact")
+PAGES = re.compile(r"/(sign-in|account)(/[a-z0-9-]+)*|/sign-out|/consent|/recovery-contact|/forgotten-password(/[a-z]+)?")
 FILES = re.compile(r"/web/((?:[a-z]+/)?[a-z_-]+(?:\.[a-z]+)+)")
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
           "base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
 CODE = "123456"
+FORGOTTEN_CODE = "12345678"
 USED_CODE = "111111"
 PASSWORD = "secret"
 RECOVERY = ["abcd-efgh-ijkl-mno%d" % i for i in range(2, 8)] + ["qrst-uvwx-yz23-456%s" % c for c in "abcd"]
@@ -422,7 +423,37 @@ def post_connection_test_stop(session, _body):
 NOBODY = {"state": "none", "why": None, "recovery_kept": True, "address": None, "csrf": None, "next": None,
           "required_from": None, "name": "Postlatch", "recovery": False, "factors": [], "allowed_factors": [], "passkeys": False, "passkey_sign_in": False, "password_change": False,
           "large_attachments": False, "recovery_contacts": False, "recovery_consent": False,
-          "idle_minutes": 30, "webmail": None}
+          "password_recovery": True, "recovery_by_phone": True, "idle_minutes": 30, "webmail": None}
+
+
+def post_forgotten(body):
+    """Its token has the name, by which the other steps tell what the account has."""
+    assert body.get("by", "mail") in ("mail", "phone")
+    return {"token": body["user"].split("@")[0]}
+
+
+def post_forgotten_code(body):
+    if body["code"] != ("" if body["token"] == "link" else FORGOTTEN_CODE):
+        raise Refused(422, "wrong-recovery")
+    return {"proof": body["token"], "account": body["token"] + "@demo.test", "second_factor": body["token"] == "code"}
+
+
+def post_forgotten_factor(body):
+    if body["code"] not in (CODE, *RECOVERY):
+        raise Refused(422, "wrong-code" if body["code"].isdigit() else "wrong-recovery-code")
+    return {"proved": True}
+
+
+def post_forgotten_password(body):
+    if body["proof"] == "late":
+        raise Refused(403, "recovery-over")
+    if len(body["new"]) < 8:
+        raise Refused(422, "password-too-short", field="new", number=8)
+    return {"changed": True}
+
+
+FORGOTTEN = {"/api/forgotten-password": post_forgotten, "/api/forgotten-password/code": post_forgotten_code,
+             "/api/forgotten-password/factor": post_forgotten_factor, "/api/forgotten-password/new": post_forgotten_password}
 
 
 def check_code(body):
@@ -795,6 +826,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.check_csrf(self.session())
             cookie = "__Host-postlatch=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"
             return self.answer_json(200, NOBODY, [("Set-Cookie", cookie)])
+        if self.path in FORGOTTEN:
+            return self.answer_json(200, FORGOTTEN[self.path](body))
         if self.path == "/api/recovery/stop":
             if body["token"] != "good":
                 raise Refused(404, "contact-stop-over")

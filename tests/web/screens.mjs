@@ -1,5 +1,14 @@
 // screens.mjs - how to get to every screen, whatever the language.
 
+// From the question for a code on; with a code, it is entered.
+async function forgotten(reader, page, word, code = null) {
+    await reader.open("/forgotten-password");
+    await page.fill("[name=user]", `${word}@demo.test`);
+    await page.click("form [type=submit]");
+    await page.waitForSelector("[name=code]");
+    if (code) await reader.code(code);
+}
+
 // On a screen that is touched, some pages are others.
 export const TOUCHED = {
     "registration on a phone": async (reader, page) => {
@@ -83,6 +92,39 @@ export const SCREENS = {
         await reader.open("/recovery-contact#old");
         await page.click("form [type=submit]");
         await page.locator("form > [role=alert]:not(:empty)").waitFor();
+    },
+    "forgotten password": async (reader, page) => {
+        await reader.open("/forgotten-password");
+        await page.waitForSelector("[name=user]");
+    },
+    "forgotten password, code": (reader, page) => forgotten(reader, page, "plain"),
+    "forgotten password, wrong code": async (reader, page) => {
+        await forgotten(reader, page, "plain", "87654321");
+        await page.locator("form > [role=alert]:not(:empty), [data-field] [role=alert]:not(:empty)").first().waitFor();
+    },
+    "forgotten password, link": async (reader, page) => {
+        await reader.open("/forgotten-password/link#link");
+        await page.waitForSelector("form [type=submit]");
+    },
+    "forgotten password, second factor": async (reader, page) => {
+        await forgotten(reader, page, "code", "12345678");
+        await page.waitForSelector("[data-who]");
+    },
+    "forgotten password, new one": async (reader, page) => {
+        await forgotten(reader, page, "plain", "12345678");
+        await page.waitForSelector("[name=new]");
+    },
+    "forgotten password, too short": async (reader, page) => {
+        await forgotten(reader, page, "plain", "12345678");
+        for (const name of ["new", "again"]) await page.fill(`[name=${name}]`, "short");
+        await page.click("form [type=submit]");
+        await page.locator("[data-field]:has([name=new]) [role=alert]:not(:empty)").waitFor();
+    },
+    "forgotten password, set": async (reader, page) => {
+        await forgotten(reader, page, "plain", "12345678");
+        for (const name of ["new", "again"]) await page.fill(`[name=${name}]`, "a longer one");
+        await page.click("form [type=submit]");
+        await page.waitForSelector("main:not(:has(form)) [data-button]");
     },
     "sign out": async (reader, page) => {
         await reader.account("plain");

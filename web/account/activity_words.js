@@ -65,6 +65,11 @@ const changes = {
         remove: "change.passkey-remove",
         rename: "change.passkey-rename",
     },
+    "password-recovery": {
+        finish: "change.password-recovery-finish",
+        send: "change.password-recovery-send",
+        start: "change.password-recovery-start",
+    },
     phone: { register: "change.phone-register", remove: "change.phone-remove" },
     "profile-link": { make: "change.profile-link-make", use: "change.profile-link-use" },
     "recovery-code": { use: "change.recovery-code-use" },

@@ -32,7 +32,7 @@ export function sentence(error) {
 const ABOUT_INPUT = [
     "wrong-credentials", "wrong-code", "wrong-recovery-code", "code-used", "bad-request", "too-large",
     "wrong-forward-code", "forward-to-oneself", "forward-twice",
-    "wrong-contact-code", "contact-here", "contact-country", "contact-same",
+    "wrong-recovery", "wrong-contact-code", "contact-here", "contact-country", "contact-same",
 ];
 
 export function isAboutInput(error) {

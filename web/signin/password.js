@@ -9,6 +9,7 @@ import { html } from "../lib/html.js";
 import { InAppBrowser } from "../lib/in_app_browser.js";
 import { t } from "../lib/language.js";
 import { requestParameter } from "../lib/places.js";
+import { session } from "../lib/session.js";
 import { brand, portalName } from "../lib/state.js";
 import { PasskeyAlone } from "./passkey_alone.js";
 import { notice, proceed } from "./progress.js";
@@ -38,6 +39,7 @@ function PasswordField({ start }) {
 export function Password() {
     const hint = requestParameter("login_hint").slice(0, ADDRESS_MAX);
     const begun = NOTICES[notice.value];
+    const forgotten = session.value.password_recovery ? "/forgotten-password" : brand.password;
     return html`<${Page} title=${t("password.title")}>
         <p>${t("password.lead", { name: portalName() })}</p>
         ${begun && html`<p data-note>${begun()}</p>`}
@@ -50,6 +52,6 @@ export function Password() {
             <${PasswordField} start=${Boolean(hint)} />
         <//>
         <${PasskeyAlone} />
-        ${brand.password && html`<p data-aside><a href=${brand.password}>${t("app.forgotten")}</a></p>`}
+        ${forgotten && html`<p data-aside><a href=${forgotten}>${t("app.forgotten")}</a></p>`}
     <//>`;
 }

@@ -1,0 +1,82 @@
+/* reset.h - a new account password for a member who has forgotten it.
+ *
+ * Whoever asks gets a token, whatever the name is, and only a row is written: what becomes of it is
+ * decided later, by another thread, so that nothing in the answer depends on whether there is such
+ * a member or a contact. If there is, a code goes to the contact. The browser that has the token
+ * enters the code and gets another token, the proof, with which a new password is set. A request of
+ * which a code is sent ends the member's earlier ones. For one that an administrator has begun, the
+ * contact is sent a link with the token, which needs no code.
+ *
+ * Of tokens the digest is stored, of the code an HMAC that is bound to the token. A code of eight
+ * digits that may be tried PL_RESET_TRIES times is guessed in one of 20 million requests; there are
+ * PL_RESET_OF_ORIGIN requests of a network in 24 hours, and codes as contact_code.h has them.
+ *
+ * Functions that write take part in the caller's write transaction.
+ */
+#ifndef POSTLATCH_RECOVERY_RESET_H
+#define POSTLATCH_RECOVERY_RESET_H
+
+#include "policy/recovery/contact.h"
+
+#define PL_RESET_TRIES 5
+#define PL_RESET_OF_ORIGIN 100
+#define PL_RESET_PROOF_SECONDS 900
+#define PL_RESET_NAME 320
+
+/* Whether password_recovery is on, and what it needs is configured. */
+int pl_reset_is_on(const struct pl_policy *policy);
+
+struct pl_reset_wish {
+	const char *name; /* that was typed */
+	enum pl_contact_kind kind;
+	/* Who asks: language, ip and device. */
+	struct pl_contact_message asker;
+	const struct pl_ip *ip; /* NULL: an administrator has begun it */
+};
+
+/* Writes down who asks for what. token_r, for the caller to wipe, is the browser's; there is one as
+ * well when the network has asked too often, and nothing was written. 0, or -1. */
+int pl_reset_ask(const struct pl_work *work, const struct pl_policy *policy,
+		 const struct pl_reset_wish *wish, struct pl_secret *token_r);
+
+/* A request that waits for its decision. */
+struct pl_reset_request {
+	int64_t id;
+	char name[PL_RESET_NAME + 1]; /* an address, or "" */
+	enum pl_contact_kind kind;
+	struct pl_contact_message asker;
+	int by_administrator;
+	unsigned char digest[PL_MAC_BYTES];
+};
+
+/* The one that waits longest: 1, 0 none, -1. */
+int pl_reset_next(const struct pl_work *work, struct pl_reset_request *request_r);
+/* Decides what becomes of it, and sends the code to the contact that is asked for, or to the
+ * other one. Does nothing when somebody else has decided. 0, or -1. */
+int pl_reset_decide(const struct pl_work *work, const struct pl_contact_keys *keys,
+		    const struct pl_policy *policy, const struct pl_reset_request *request);
+/* Decides that nothing becomes of it: 1, 0 somebody else has decided, -1. */
+int pl_reset_drop(const struct pl_work *work, const struct pl_reset_request *request);
+
+/* Redeems the code ("" with the token of a link): 1 and the proof, for the caller to wipe; 0 wrong,
+ * whyever; -1. The caller commits in both cases, which counts the try. */
+int pl_reset_redeem(const struct pl_work *work, const struct pl_keys *verify, const char *token,
+		    const char *code, struct pl_secret *proof_r);
+
+/* A request whose code was entered. */
+struct pl_reset {
+	int64_t id, member_id; /* id 0: none */
+	struct pl_address address;
+	int factor; /* the second factor was proved, too */
+};
+
+/* The one of a proof: 1, 0 there is none or not any more, -1. */
+int pl_reset_find(const struct pl_work *work, const char *proof, struct pl_reset *reset_r);
+/* Notes that the second factor was proved. 0, or -1. */
+int pl_reset_note_factor(const struct pl_work *work, const struct pl_reset *reset);
+/* The password was set: the proof is used up, and both contacts are told; asker as in a wish. 1,
+ * 0 it was used up meanwhile, -1. */
+int pl_reset_finish(const struct pl_work *work, const struct pl_keys *seal,
+		    const struct pl_reset *reset, const struct pl_contact_message *asker);
+
+#endif
