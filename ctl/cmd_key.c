@@ -97,15 +97,6 @@ static void show_key(const struct listing *listing, const struct pl_keys *keys, 
 		json_array_append_new(listing->json, key_json(listing->file, keys, index, rows));
 }
 
-static int is_in(const struct pl_keys *keys, int id)
-{
-	for (size_t i = 0; keys != NULL && i < pl_keys_count(keys); i++) {
-		if (pl_keys_id(keys, i) == id)
-			return 1;
-	}
-	return 0;
-}
-
 /* keys may be NULL: then only rows tell of keys. */
 static void show_keys(const struct listing *listing, const struct pl_keys *keys,
 		      const struct pl_key_counts *counts)
@@ -118,7 +109,7 @@ static void show_keys(const struct listing *listing, const struct pl_keys *keys,
 		show_key(listing, keys, i, rows == NULL ? &none : rows);
 	}
 	for (size_t i = 0; i < counts->keys; i++) {
-		if (!is_in(keys, counts->rows[i].key_id))
+		if (pl_keys_find(keys, counts->rows[i].key_id) < 0)
 			show_key(listing, NULL, 0, &counts->rows[i]);
 	}
 }

@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -264,6 +265,15 @@ const char *pl_keys_since(const struct pl_keys *keys, size_t index)
 	return keys->key[index].since;
 }
 
+int pl_keys_find(const struct pl_keys *keys, int id)
+{
+	for (size_t i = 0; keys != NULL && i < keys->count; i++) {
+		if (keys->key[i].id == id)
+			return (int)i;
+	}
+	return -1;
+}
+
 struct part {
 	const void *data;
 	size_t len;
@@ -297,6 +307,24 @@ int pl_keys_mac(const struct pl_keys *keys, size_t index, int64_t member_id,
 	for (size_t i = 0; i < sizeof(id); i++)
 		id[i] = (unsigned char)((uint64_t)member_id >> (56 - 8 * i));
 	return compute(keys, index, parts, sizeof(parts) / sizeof(parts[0]), mac_r, err);
+}
+
+int pl_keys_mac_code(const struct pl_keys *keys, size_t index, int64_t member_id,
+		     unsigned char mac_r[PL_MAC_BYTES], struct pl_error *err, const char *format,
+		     ...)
+{
+	struct pl_secret text = { .len = 0 };
+	va_list args;
+	int ret;
+
+	if (keys == NULL)
+		return pl_error_set(err, PL_ERR_RETRY, "codes need the HMAC key (verify_key)");
+	va_start(args, format);
+	text.len = (size_t)vsnprintf((char *)text.data, sizeof(text.data), format, args);
+	va_end(args);
+	ret = pl_keys_mac(keys, index, member_id, &text, mac_r, err);
+	pl_secret_wipe(&text);
+	return ret;
 }
 
 int pl_keys_derive(const struct pl_keys *keys, size_t index, const char *purpose,

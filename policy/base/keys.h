@@ -36,12 +36,20 @@ const char *pl_keys_since(const struct pl_keys *keys, size_t index);
 int pl_keys_read_text(const char *path, char text_r[PL_KEY_FILE_MAX + 1], struct stat *st_r,
 		      struct pl_error *err);
 
+/* The index of the key of that number; -1 when there is none. keys may be NULL: there are none. */
+int pl_keys_find(const struct pl_keys *keys, int id);
+
 /* HMAC-SHA256 (RFC 2104) of a credential of a member with the index-th key.
  * The MAC covers a version tag and the member's id, so a row cannot be moved
  * to another member. Safe from several threads. */
 int pl_keys_mac(const struct pl_keys *keys, size_t index, int64_t member_id,
 		const struct pl_secret *credential, unsigned char mac_r[PL_MAC_BYTES],
 		struct pl_error *err);
+/* The same of a short code, which is no secret of its own: the text that is formatted has beside it
+ * what it is good for. keys may be NULL, which fails. */
+int pl_keys_mac_code(const struct pl_keys *keys, size_t index, int64_t member_id,
+		     unsigned char mac_r[PL_MAC_BYTES], struct pl_error *err, const char *format,
+		     ...) __attribute__((format(printf, 6, 7)));
 
 /* A key for one purpose, derived from the index-th key: the first block of
  * HKDF-Expand (RFC 5869 2.3). Safe from several threads; the caller wipes it. */

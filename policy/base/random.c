@@ -1,6 +1,7 @@
 /* random.c - see random.h. */
 #include "policy/base/random.h"
 
+#include <inttypes.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -127,24 +128,23 @@ static int draw(uint32_t numbers, uint32_t *number_r, struct pl_error *err)
 	return 0;
 }
 
-int pl_random_code(char code_r[PL_CODE_DIGITS + 1], struct pl_error *err)
+static int draw_code(uint32_t numbers, int digits, char *code_r, struct pl_error *err)
 {
 	uint32_t number;
 
-	if (draw(1000000, &number, err) < 0)
+	if (draw(numbers, &number, err) < 0)
 		return -1;
-	snprintf(code_r, PL_CODE_DIGITS + 1, "%06u", (unsigned int)(number % 1000000));
+	snprintf(code_r, (size_t)digits + 1, "%0*" PRIu32, digits, number);
 	OPENSSL_cleanse(&number, sizeof(number));
 	return 0;
 }
 
+int pl_random_code(char code_r[PL_CODE_DIGITS + 1], struct pl_error *err)
+{
+	return draw_code(1000000, PL_CODE_DIGITS, code_r, err);
+}
+
 int pl_random_long_code(char code_r[PL_LONG_CODE_DIGITS + 1], struct pl_error *err)
 {
-	uint32_t number;
-
-	if (draw(100000000, &number, err) < 0)
-		return -1;
-	snprintf(code_r, PL_LONG_CODE_DIGITS + 1, "%08u", (unsigned int)(number % 100000000));
-	OPENSSL_cleanse(&number, sizeof(number));
-	return 0;
+	return draw_code(100000000, PL_LONG_CODE_DIGITS, code_r, err);
 }

@@ -55,6 +55,21 @@ static int run_gcm(const unsigned char key[PL_KEY_BYTES], int sealing,
 	return ok ? 0 : -1;
 }
 
+void pl_sealed_put_id(int id, unsigned char bytes_r[PL_SEALED_ID_BYTES])
+{
+	for (int i = 0; i < PL_SEALED_ID_BYTES; i++)
+		bytes_r[i] = (unsigned char)((unsigned int)id >> (24 - 8 * i));
+}
+
+int pl_sealed_get_id(const unsigned char bytes[PL_SEALED_ID_BYTES])
+{
+	unsigned int id = 0;
+
+	for (int i = 0; i < PL_SEALED_ID_BYTES; i++)
+		id = id << 8 | bytes[i];
+	return (int)id;
+}
+
 static int seal_with(const unsigned char key[PL_KEY_BYTES], int id, const char *what, int64_t owner,
 		     const struct pl_secret *secret, struct pl_sealed *sealed_r,
 		     struct pl_error *err)
@@ -63,8 +78,7 @@ static int seal_with(const unsigned char key[PL_KEY_BYTES], int id, const char *
 	unsigned char *record = sealed_r->data;
 
 	record[0] = VERSION;
-	for (int i = 0; i < 4; i++)
-		record[1 + i] = (unsigned char)((unsigned int)id >> (24 - 8 * i));
+	pl_sealed_put_id(id, record + 1);
 	if (RAND_bytes(record + NONCE_AT, NONCE_BYTES) != 1 ||
 	    run_gcm(key, 1, &binding, record + NONCE_AT, secret->data, secret->len,
 		    record + TEXT_AT, record + TEXT_AT + secret->len) < 0)
@@ -115,20 +129,6 @@ int pl_seal_by_token(const struct pl_secret *token, const char *what, int64_t ow
 	return ret;
 }
 
-/* The index of the key with which the record was made; -1 when the file does not have it. */
-static int find_key(const struct pl_keys *keys, const struct pl_sealed *sealed)
-{
-	unsigned int id = 0;
-
-	for (int i = 0; i < 4; i++)
-		id = id << 8 | sealed->data[1 + i];
-	for (size_t i = 0; i < pl_keys_count(keys); i++) {
-		if ((unsigned int)pl_keys_id(keys, i) == id)
-			return (int)i;
-	}
-	return -1;
-}
-
 static int check_form(const char *what, int64_t owner, const struct pl_sealed *sealed,
 		      struct pl_error *err)
 {
@@ -170,7 +170,7 @@ int pl_unseal(const struct pl_keys *keys, const char *what, int64_t owner,
 	pl_secret_wipe(secret_r);
 	if (check_form(what, owner, sealed, err) < 0)
 		return -1;
-	index = find_key(keys, sealed);
+	index = pl_keys_find(keys, pl_sealed_get_id(sealed->data + 1));
 	if (index < 0)
 		return pl_error_set(err, PL_ERR_CONFIG,
 				    "the %s of %lld was sealed with a key that is not in the seal "

@@ -18,6 +18,11 @@ struct pl_sealed {
 	unsigned char data[PL_SEALED_MAX];
 };
 
+/* The number of a key as a record has it behind its version, the highest byte first. */
+#define PL_SEALED_ID_BYTES 4
+void pl_sealed_put_id(int id, unsigned char bytes_r[PL_SEALED_ID_BYTES]);
+int pl_sealed_get_id(const unsigned char bytes[PL_SEALED_ID_BYTES]);
+
 /* keys are those of the seal key file; what is the kind of secret, such as "totp". Safe for
  * several threads. */
 int pl_seal(const struct pl_keys *keys, const char *what, int64_t owner,

@@ -14,14 +14,8 @@ static const char no_key[] = "codes need the HMAC key (verify_key)";
 static int mac(const struct pl_keys *verify, size_t index, int64_t member_id, int64_t target_id,
 	       const char *code, unsigned char mac_r[PL_MAC_BYTES], struct pl_error *err)
 {
-	struct pl_secret text = { .len = 0 };
-	int ret;
-
-	text.len = (size_t)snprintf((char *)text.data, sizeof(text.data), "forward-target:%lld:%s",
-				    (long long)target_id, code);
-	ret = pl_keys_mac(verify, index, member_id, &text, mac_r, err);
-	pl_secret_wipe(&text);
-	return ret;
+	return pl_keys_mac_code(verify, index, member_id, mac_r, err, "forward-target:%lld:%s",
+				(long long)target_id, code);
 }
 
 /* As targets are counted: an extension reaches the same person. */

@@ -7,17 +7,8 @@ int pl_contact_mac(const struct pl_work *work, const struct pl_keys *verify, siz
 		   int64_t member_id, enum pl_contact_kind kind, const char *text,
 		   unsigned char mac_r[PL_MAC_BYTES])
 {
-	struct pl_secret secret = { .len = 0 };
-	int ret;
-
-	if (verify == NULL)
-		return pl_error_set(work->err, PL_ERR_RETRY,
-				    "codes need the HMAC key (verify_key)");
-	secret.len = (size_t)snprintf((char *)secret.data, sizeof(secret.data),
-				      "recovery-contact:%s:%s", pl_contact_kind_name(kind), text);
-	ret = pl_keys_mac(verify, index, member_id, &secret, mac_r, work->err);
-	pl_secret_wipe(&secret);
-	return ret;
+	return pl_keys_mac_code(verify, index, member_id, mac_r, work->err,
+				"recovery-contact:%s:%s", pl_contact_kind_name(kind), text);
 }
 
 #define OF_MEMBER(member_id, kind) \

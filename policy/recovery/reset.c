@@ -44,18 +44,9 @@ static int mac(const struct pl_work *work, const struct pl_keys *verify, size_t 
 	       unsigned char mac_r[PL_MAC_BYTES])
 {
 	char token[PL_BASE64URL_TEXT(PL_MAC_BYTES)];
-	struct pl_secret secret = { .len = 0 };
-	int ret;
 
-	if (verify == NULL)
-		return pl_error_set(work->err, PL_ERR_RETRY,
-				    "codes need the HMAC key (verify_key)");
-	secret.len = (size_t)snprintf((char *)secret.data, sizeof(secret.data),
-				      "password-recovery:%s:%s",
-				      pl_base64url(digest, PL_MAC_BYTES, token), code);
-	ret = pl_keys_mac(verify, index, 0, &secret, mac_r, work->err);
-	pl_secret_wipe(&secret);
-	return ret;
+	return pl_keys_mac_code(verify, index, 0, mac_r, work->err, "password-recovery:%s:%s",
+				pl_base64url(digest, PL_MAC_BYTES, token), code);
 }
 
 /* -- what is asked for -- */

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/base/seal.h"
+
 #define NO_SQL PL_SQL_COUNT
 /* The statements that only what is sealed has. */
 #define SQL_OF_0(id) NO_SQL, NO_SQL
@@ -72,16 +74,13 @@ static struct pl_key_rows *rows_of(struct pl_key_counts *counts, int key_id)
 
 static int read_key_id(struct pl_stmt *row, int is_sealed)
 {
-	unsigned char bytes[4] = { 0 };
-	unsigned int id = 0;
+	unsigned char bytes[PL_SEALED_ID_BYTES] = { 0 };
 
 	if (!is_sealed)
 		return (int)pl_col_int(row, "key_id");
-	if (pl_col_blob(row, "key", bytes, sizeof(bytes)) != sizeof(bytes))
-		return 0;
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		id = id << 8 | bytes[i];
-	return (int)id;
+	return pl_col_blob(row, "key", bytes, sizeof(bytes)) == sizeof(bytes)
+		       ? pl_sealed_get_id(bytes)
+		       : 0;
 }
 
 static int count(const struct pl_work *work, enum pl_key_use use, struct pl_key_counts *counts)
@@ -141,21 +140,12 @@ void pl_key_counts_others(const struct pl_key_counts *counts, int key_id,
 	}
 }
 
-static int has(const struct pl_keys *keys, int id)
-{
-	for (size_t i = 0; keys != NULL && i < pl_keys_count(keys); i++) {
-		if (pl_keys_id(keys, i) == id)
-			return 1;
-	}
-	return 0;
-}
-
 void pl_key_counts_lost(const struct pl_key_counts *counts, const struct pl_keys *keys,
 			struct pl_key_rows *rows_r)
 {
 	memset(rows_r, 0, sizeof(*rows_r));
 	for (size_t i = 0; i < counts->keys; i++) {
-		if (counts->rows[i].key_id != 0 && !has(keys, counts->rows[i].key_id))
+		if (counts->rows[i].key_id != 0 && pl_keys_find(keys, counts->rows[i].key_id) < 0)
 			add(rows_r, &counts->rows[i]);
 	}
 }

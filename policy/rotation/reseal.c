@@ -27,21 +27,15 @@ struct resealing {
 	struct row rows[PORTION];
 };
 
-static void key_bytes(int id, unsigned char bytes_r[4])
-{
-	for (int i = 0; i < 4; i++)
-		bytes_r[i] = (unsigned char)((unsigned int)id >> (24 - 8 * i));
-}
-
 /* The next rows: how many, or -1. */
 static int read_rows(struct resealing *resealing)
 {
 	struct pl_error *err = resealing->work->err;
-	unsigned char key[4];
+	unsigned char key[PL_SEALED_ID_BYTES];
 	struct pl_stmt *stmt;
 	int count = 0, ret;
 
-	key_bytes(pl_keys_id(resealing->keys, 0), key);
+	pl_sealed_put_id(pl_keys_id(resealing->keys, 0), key);
 	stmt = pl_query(resealing->work->store, resealing->use->list,
 			PL_PARAMS(PL_INT("after", resealing->after),
 				  PL_BLOB("key", key, sizeof(key)), PL_INT("most", PORTION)));
