@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <unistd.h>
 #ifdef HAVE_LIBPQ
 #include <libpq-fe.h>
 #endif
@@ -46,11 +47,31 @@ static void sqlite_rows(const char *db, const char *sql, FILE *out)
 }
 
 #ifdef HAVE_LIBPQ
+/* To connect takes longer than most statements, so that each process does it once for a database. */
+static PGconn *connection_to(const char *db)
+{
+	static PGconn *conn;
+	static pid_t process;
+	static char connected[256];
+
+	if (conn != NULL && process == getpid() && strcmp(connected, db) == 0 &&
+	    PQstatus(conn) == CONNECTION_OK)
+		return conn;
+	if (conn != NULL && process == getpid())
+		PQfinish(conn);
+	conn = PQconnectdb(db);
+	process = getpid();
+	snprintf(connected, sizeof(connected), "%s", db);
+	return conn;
+}
+
 static void postgresql_rows(const char *db, const char *sql, FILE *out)
 {
-	PGconn *conn = PQconnectdb(db);
+	PGconn *conn = connection_to(db);
 	PGresult *result;
 
+	/* The statements before may have set something, too. */
+	PQclear(PQexec(conn, "DISCARD ALL"));
 	PQclear(PQexec(conn, "SET client_min_messages = warning; SET search_path = postlatch"));
 	result = PQexec(conn, sql);
 	if (PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
@@ -62,7 +83,6 @@ static void postgresql_rows(const char *db, const char *sql, FILE *out)
 		fputc('\n', out);
 	}
 	PQclear(result);
-	PQfinish(conn);
 }
 #else
 static void postgresql_rows(const char *db, const char *sql, FILE *out)
