@@ -21,7 +21,8 @@ static const char shape_sql[] =
 static const char empty_sql[] =
 	"DO $$ DECLARE name text; BEGIN "
 	"SET LOCAL session_replication_role = replica; "
-	"FOR name IN SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace('postlatch') "
+	"FOR name IN SELECT relname FROM pg_class WHERE relnamespace = "
+	"to_regnamespace('postlatch') "
 	"AND relkind = 'r' AND relname <> 'schema_history' AND pg_relation_size(oid) > 0 LOOP "
 	"EXECUTE format('DELETE FROM %I', name); END LOOP; "
 	"FOR name IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'postlatch' "
