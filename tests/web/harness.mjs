@@ -103,6 +103,12 @@ class Reader {
         return this.page.route(BASE + path, (route) => route.fulfill({ status, json }), { times });
     }
 
+    // The session that the server puts into a page.
+    async stateOf(path) {
+        await this.open(path);
+        return this.page.evaluate(() => JSON.parse(document.getElementById("state").textContent));
+    }
+
     // The server puts these blocks of JSON into the pages, by id, and no others.
     blocks(blocks) {
         const scripts = Object.entries(blocks)

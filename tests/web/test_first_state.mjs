@@ -30,9 +30,7 @@ const BRAND = {
 
 test("the operator's name, logo, footer and links are drawn, in the reader's language", {}, async (reader, page) => {
     await page.route("**/brand/1/*", (route) => route.fulfill({ contentType: "image/svg+xml", body: LOGO }));
-    await reader.open("/sign-in");
-    const state = await page.evaluate(() => JSON.parse(document.getElementById("state").textContent));
-    await reader.blocks({ brand: BRAND, state: { ...state, password_recovery: false } });
+    await reader.blocks({ brand: BRAND, state: { ...await reader.stateOf("/sign-in"), password_recovery: false } });
     await reader.open("/sign-in");
     const named = (name) => page.locator("header strong", { hasText: new RegExp(`^\\s*${name}\\s*$`) }).waitFor();
     await named("Harbour Mail");

@@ -118,9 +118,7 @@ test("a page for a forgotten password that has no token begins anew", {}, async 
 });
 
 test("where no forgotten password is replaced the sign-in page has no such link", {}, async (reader, page) => {
-    await reader.open("/sign-in");
-    const state = await page.evaluate(() => JSON.parse(document.getElementById("state").textContent));
-    await reader.blocks({ state: { ...state, password_recovery: false } });
+    await reader.blocks({ state: { ...await reader.stateOf("/sign-in"), password_recovery: false } });
     await reader.open("/sign-in");
     await page.waitForSelector("[name=password]");
     assert.equal(await page.locator(`a[href="${PAGE}"]`).count(), 0);
