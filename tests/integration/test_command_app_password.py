@@ -49,7 +49,8 @@ class AppPassword(CommandTest):
         self.assertEqual(self.create("--kind", "script", "--services", "sieve")["services"], "sieve")
         self.refused(BAD_DATA, "app-password", "create", ALICE, "--kind", "scanner", "--services", "imap,smtp",
                      says=("scanner", "covers smtp"))
-        self.refused(BAD_DATA, "app-password", "create", ALICE, "--kind", "fax", says=('"fax"', "mail, scanner, script and decoy"))
+        self.refused(BAD_DATA, "app-password", "create", ALICE, "--kind", "fax",
+                     says=('"fax"', "mail, scanner, script and decoy"))
 
     def test_each_is_another(self):
         self.assertEqual(len({self.create()["password"] for _ in range(10)}), 10)
