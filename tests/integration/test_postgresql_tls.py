@@ -43,16 +43,17 @@ class Tls(unittest.TestCase):
                 uri, self.path("verify.key"), self.path("seal.key"), self.path("outbox.key")))
         options = "-h %s -c ssl=%s -c ssl_cert_file=%s -c ssl_key_file=%s" % (
             ADDRESS, "on" if tls else "off", self.path("certificate"), self.path("key"))
+        # A fresh machine has no /etc/hosts to mount over.
         script = """
             ip address add %s/24 dev lo && ip link set lo up
-            cp /etc/hosts %s && echo "%s db.example.test other.example.test" >>%s
-            mount --bind %s /etc/hosts
+            rm -rf "%s" && cp -a /etc "%s" && echo "%s db.example.test other.example.test" >>"%s/hosts"
+            mount --bind "%s" /etc
             %s again %s || exit 99
             %s -c %s db init; status=$?
             %s stop %s
             exit $status
-        """ % (ADDRESS, self.path("hosts"), ADDRESS, self.path("hosts"), self.path("hosts"), COMMAND,
-               self.database.dir, POSTLATCH, self.path("policy.conf"), COMMAND, self.database.dir)
+        """ % (ADDRESS, *[self.path("etc")] * 2, ADDRESS, *[self.path("etc")] * 2, COMMAND, self.database.dir,
+               POSTLATCH, self.path("policy.conf"), COMMAND, self.database.dir)
         run = subprocess.run(["unshare", "--net", "--mount", "bash", "-c", script], capture_output=True,
                              text=True, timeout=120, env={**os.environ, "PGSERVER_OPTIONS": options,
                                                                "PGSERVICEFILE": self.path("pg_service.conf")})

@@ -51,10 +51,11 @@ for address in ("203.0.113.7", "10.9.8.7"):
 open(folder + "/listens", "w").close()
 sys.stdin.read()
 """
-# Ends with the sender, which it becomes.
+# Ends with the sender, which it becomes. A fresh machine may have neither of the two files, so /etc is a copy.
 NAMESPACE = """
 ip link set lo up && ip addr add 203.0.113.7/32 dev lo && ip addr add 10.9.8.7/32 dev lo &&
-mount --bind "$1/hosts" /etc/hosts && mount --bind "$1/cert.pem" /etc/ssl/certs/ca-certificates.crt || exit
+cp -a /etc "$1/etc" && mkdir -p "$1/etc/ssl/certs" && cp "$1/hosts" "$1/etc/hosts" &&
+cp "$1/cert.pem" "$1/etc/ssl/certs/ca-certificates.crt" && mount --bind "$1/etc" /etc || exit
 mkfifo "$1/end" && {{ {python} "$1/stand_in.py" "$1" <"$1/end" & }} && exec 9>"$1/end" || exit
 while [ ! -e "$1/listens" ]; do sleep 0.05; done
 shift && exec "$@"
