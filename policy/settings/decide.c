@@ -235,18 +235,20 @@ static enum pl_rule client(const struct pl_facts *facts)
 /* What comes after the account password was right. */
 static enum pl_rule second_factor(const struct pl_facts *facts)
 {
-	const int required =
-		pl_resolve(&facts->layers, PL_SETTING_TWO_FACTOR_REQUIREMENT).value == PL_REQUIRED;
+	const enum pl_value requirement =
+		pl_resolve(&facts->layers, PL_SETTING_TWO_FACTOR_REQUIREMENT).value;
 
 	if (pl_resolve(&facts->layers, PL_SETTING_TWO_FACTOR).value != PL_ON)
 		return PL_RULE_FACTOR_OFF;
 	if (pl_resolve(&facts->layers, PL_SETTING_TWO_FACTOR_MODE).value == PL_SKIP)
 		return PL_RULE_FACTOR_SKIPPED;
-	if (facts->opted_out && !required)
+	if (facts->opted_out && requirement != PL_REQUIRED)
 		return PL_RULE_FACTOR_OPTED_OUT;
+	if (facts->factor_kinds != 0 && requirement == PL_STEP_UP)
+		return PL_RULE_FACTOR_STEP_UP;
 	if (facts->factor_kinds != 0)
 		return facts->device_trusted ? PL_RULE_FACTOR_TRUSTED_DEVICE : PL_RULE_FACTOR_CODE;
-	return required ? PL_RULE_FACTOR_REGISTER : PL_RULE_FACTOR_OFFERED;
+	return requirement == PL_REQUIRED ? PL_RULE_FACTOR_REGISTER : PL_RULE_FACTOR_OFFERED;
 }
 
 /* Whether the browser is in none of the networks from which the member may use webmail. */

@@ -22,12 +22,19 @@ static const struct pl_setting_info settings[] = {
 };
 
 static const char *const value_names[PL_VALUE_COUNT] = {
-	[PL_UNSET] = "inherit",     [PL_ON] = "on",
-	[PL_OFF] = "off",           [PL_FORBIDDEN] = "forbidden",
-	[PL_OPTIONAL] = "optional", [PL_REQUIRED] = "required",
-	[PL_USE] = "use",           [PL_SKIP] = "skip",
-	[PL_ALWAYS] = "always",     [PL_UNTIL_SECOND_FACTOR] = "until_second_factor",
-	[PL_NEVER] = "never",       [PL_EVERYWHERE] = "everywhere",
+	[PL_UNSET] = "inherit",
+	[PL_ON] = "on",
+	[PL_OFF] = "off",
+	[PL_FORBIDDEN] = "forbidden",
+	[PL_OPTIONAL] = "optional",
+	[PL_REQUIRED] = "required",
+	[PL_STEP_UP] = "step_up",
+	[PL_USE] = "use",
+	[PL_SKIP] = "skip",
+	[PL_ALWAYS] = "always",
+	[PL_UNTIL_SECOND_FACTOR] = "until_second_factor",
+	[PL_NEVER] = "never",
+	[PL_EVERYWHERE] = "everywhere",
 	[PL_LISTED] = "listed",
 };
 
@@ -72,6 +79,16 @@ int pl_value_by_name(const char *name, enum pl_value *value_r)
 	return 0;
 }
 
+/* The layers that may have a value which no member or domain may be given; 0 for others. */
+static unsigned int only_in_policy(enum pl_setting setting, enum pl_value value)
+{
+	if (value == PL_FORBIDDEN && settings[setting].kind == PL_KIND_SWITCH)
+		return PL_AT_POLICY;
+	return value == PL_STEP_UP && setting == PL_SETTING_TWO_FACTOR_REQUIREMENT
+		       ? PL_AT_POLICY | PL_AT_CLASS
+		       : 0;
+}
+
 int pl_setting_accepts(enum pl_setting setting, enum pl_layer_bit where, enum pl_value value)
 {
 	const struct pl_setting_info *info = &settings[setting];
@@ -80,15 +97,13 @@ int pl_setting_accepts(enum pl_setting setting, enum pl_layer_bit where, enum pl
 		return 0;
 	if (value == PL_UNSET)
 		return 1;
-	if (value == PL_FORBIDDEN)
-		return where == PL_AT_POLICY && info->kind == PL_KIND_SWITCH;
-	return (info->values & PL_BIT(value)) != 0;
+	return (info->values & PL_BIT(value)) != 0 || (only_in_policy(setting, value) & where) != 0;
 }
 
 int pl_setting_accepts_date(enum pl_setting setting, enum pl_value value)
 {
-	return (settings[setting].where & PL_DATED) != 0 && value != PL_UNSET &&
-	       value != settings[setting].builtin;
+	return (settings[setting].where & PL_DATED) != 0 && value != settings[setting].builtin &&
+	       (settings[setting].values & PL_BIT(value)) != 0;
 }
 
 /* Whether the list has the network already. */

@@ -26,6 +26,7 @@ enum pl_value {
 	PL_FORBIDDEN, /* policy file only: off, and no other layer can switch it on */
 	PL_OPTIONAL,
 	PL_REQUIRED,
+	PL_STEP_UP, /* policy file only: asked for on sensitive pages, not at sign-in */
 	PL_USE,
 	PL_SKIP,
 	PL_ALWAYS,

@@ -224,18 +224,38 @@ class Registration(Flow):
             answer = self.sign_in(portal.browser(), state="pending", next="offer")
             self.assertIn(answer["required_from"], days)
 
-    def start_again(self, **settings):
-        """The portal, with settings that hold for this test."""
+    def start_again(self, sections="", **settings):
+        """The portal, with settings and sections that hold for this test."""
         before = dict(portal.settings)
 
-        def start(settings):
+        def start(settings, sections=""):
             portal.stop()
             portal.settings = settings
-            portal.write_policy()
+            portal.write_policy(sections)
             portal.start()
 
         self.addCleanup(start, before)
-        start(dict(before, **settings))
+        start(dict(before, **settings), sections)
+
+    def test_step_up_asks_for_the_factor_before_sensitive_changes_and_not_at_sign_in(self):
+        self.start_again('class "careful" {\n    two_factor_requirement = step_up\n}\n')
+        server.postlatch("member", "set", "--add", self.member, "class=careful")
+        key = self.registered()
+        browser = portal.browser()
+        self.sign_in(browser, state="authenticated")
+        account = self.good(browser.get("/api/account"))
+        self.assertEqual((account["two_factor_requirement"], account["reauthenticated"]), ("step_up", False))
+        for path, fields in (("/api/account/verification", None), ("/api/account/recovery-codes", None),
+                             ("/api/account/sessions/end-all", None), ("/api/account/two-factor-mode", {"two_factor_mode": "skip"})):
+            answer = self.refused(browser.post(path, fields), 403, "reauthentication-needed")
+            self.assertEqual(answer.json["by"], "code", path)
+        self.refused(browser.post("/api/account/reauthentication", {"password": "right"}), 403, "reauthentication-needed")
+        self.good(browser.post("/api/account/reauthentication", {"code": totp(key)}))
+        self.assertTrue(self.good(browser.post("/api/account/verification"))["reauthenticated"])
+        self.refused(browser.post("/api/account/two-factor-mode", {"two_factor_mode": "skip"}), 403, "not-allowed")
+        self.good(browser.post("/api/account/recovery-codes"))
+        server.postlatch("member", "set", self.member, "two_factor_requirement=required")
+        self.sign_in(portal.browser(), state="pending", next="code")
 
     def test_required_lets_nobody_in_without_a_factor(self):
         server.postlatch("member", "set", "--add", self.member, "two_factor_requirement=required")

@@ -62,23 +62,25 @@ static void resolves_every_combination(void **state)
 	(void)state;
 	for (unsigned int s = 0; s < PL_SETTING_COUNT; s++) {
 		enum pl_setting setting = (enum pl_setting)s;
-		const struct pl_setting_info *info = pl_setting_info(setting);
-		enum pl_value own[PL_VALUE_COUNT], policy[PL_VALUE_COUNT];
-		size_t owns = 0, policies = 0;
+		enum pl_value own[PL_VALUE_COUNT], policy[PL_VALUE_COUNT], class[PL_VALUE_COUNT];
+		size_t owns = 0, policies = 0, classes = 0;
 
 		for (unsigned int v = 0; v < PL_VALUE_COUNT; v++) {
 			if (pl_setting_accepts(setting, PL_AT_MEMBER, (enum pl_value)v))
 				own[owns++] = (enum pl_value)v;
 			if (pl_setting_accepts(setting, PL_AT_POLICY, (enum pl_value)v))
 				policy[policies++] = (enum pl_value)v;
+			if (v == PL_UNSET ||
+			    pl_setting_accepts(setting, PL_AT_CLASS, (enum pl_value)v))
+				class[classes++] = (enum pl_value)v;
 		}
 		for (size_t a = 0; a < owns; a++)
-			for (size_t b = 0; b < ((info->where & PL_AT_CLASS) != 0 ? owns : 1); b++)
+			for (size_t b = 0; b < classes; b++)
 				for (size_t c = 0; c < owns; c++)
 					for (size_t d = 0; d < policies; d++)
 						for (size_t e = 0; e < policies; e++) {
 							const struct layer_case layer_case = {
-								own[a], own[b], own[c], policy[d],
+								own[a], class[b], own[c], policy[d],
 								policy[e]
 							};
 
@@ -265,9 +267,9 @@ static enum pl_outcome expect_factor(const struct question *q)
 		return PL_ALLOW;
 	if (q->mode == PL_SKIP)
 		return PL_ALLOW;
-	if (q->opted_out && q->requirement == PL_OPTIONAL)
+	if (q->opted_out && q->requirement != PL_REQUIRED)
 		return PL_ALLOW;
-	if (q->registered && q->trusted)
+	if (q->registered && (q->trusted || q->requirement == PL_STEP_UP))
 		return PL_ALLOW;
 	if (q->registered)
 		return PL_NEED_SECOND_FACTOR;
@@ -280,7 +282,8 @@ static enum pl_outcome expect_factor(const struct question *q)
 static int expect_second_factor(const struct question *q)
 {
 	return q->two_factor != PL_OFF && q->mode != PL_SKIP &&
-	       (q->requirement == PL_REQUIRED || (q->registered && !q->opted_out));
+	       (q->requirement == PL_REQUIRED ||
+		(q->requirement == PL_OPTIONAL && q->registered && !q->opted_out));
 }
 
 static enum pl_outcome expect_client_password(const struct question *q)
@@ -404,6 +407,7 @@ static void decides_every_combination(void **state)
 						    PL_SETTING_POP3, PL_SETTING_SMTP,
 						    PL_SETTING_SIEVE };
 	static const enum pl_value passwords[] = { PL_ALWAYS, PL_UNTIL_SECOND_FACTOR, PL_NEVER };
+	static const enum pl_value requirements[] = { PL_OPTIONAL, PL_REQUIRED, PL_STEP_UP };
 	unsigned long total = 0;
 
 	(void)state;
@@ -426,7 +430,7 @@ static void decides_every_combination(void **state)
 			.client_password = passwords[digit(&rest, 3)],
 			.two_factor = digit(&rest, 2) ? PL_ON : PL_OFF,
 			.mode = digit(&rest, 2) ? PL_USE : PL_SKIP,
-			.requirement = digit(&rest, 2) ? PL_REQUIRED : PL_OPTIONAL,
+			.requirement = requirements[digit(&rest, 3)],
 			.registered = (int)digit(&rest, 2),
 			.trusted = (int)digit(&rest, 2),
 			.opted_out = (int)digit(&rest, 2),
@@ -451,7 +455,7 @@ static void decides_every_combination(void **state)
 				 expect_tell(&q), expect_once_proven(&q));
 		total++;
 	}
-	assert_true(total > 2000000);
+	assert_true(total > 3000000);
 }
 
 /* The second factor decides the rest. */
@@ -604,6 +608,27 @@ static void rules_by_hand(void **state)
 		  { RIGHT_PASSWORD_AT_WEBMAIL, .mode = PL_USE, .requirement = PL_OPTIONAL },
 		  PL_ALLOW,
 		  PL_RULE_FACTOR_OFFERED },
+		{ "a factor that is asked for on sensitive pages alone",
+		  { RIGHT_PASSWORD_AT_WEBMAIL, .mode = PL_USE, .requirement = PL_STEP_UP,
+		    .registered = 1 },
+		  PL_ALLOW,
+		  PL_RULE_FACTOR_STEP_UP },
+		{ "whoever has none yet is offered one there, too",
+		  { RIGHT_PASSWORD_AT_WEBMAIL, .mode = PL_USE, .requirement = PL_STEP_UP },
+		  PL_ALLOW,
+		  PL_RULE_FACTOR_OFFERED },
+		{ "a password from a webmail network where the sign-in asks for no factor",
+		  { .service = PL_SETTING_IMAP,
+		    .service_on = 1,
+		    .webmail_on = 1,
+		    .channel = PL_CHANNEL_WEBMAIL,
+		    .credential = PL_CREDENTIAL_ACCOUNT_PASSWORD,
+		    .two_factor = PL_ON,
+		    .mode = PL_USE,
+		    .requirement = PL_STEP_UP,
+		    .registered = 1 },
+		  PL_ALLOW,
+		  PL_RULE_FACTOR_STEP_UP },
 		{ "a passkey is both factors, also where one is required",
 		  { PASSKEY_AT_WEBMAIL(1, 1, PL_ON), .mode = PL_USE, .requirement = PL_REQUIRED },
 		  PL_ALLOW,

@@ -249,6 +249,7 @@ static void settings_round_trip(void **state)
 		assert_true(pl_setting_accepts(setting, PL_AT_MEMBER,
 					       pl_setting_info(setting)->builtin));
 		assert_false(pl_setting_accepts(setting, PL_AT_MEMBER, PL_FORBIDDEN));
+		assert_false(pl_setting_accepts(setting, PL_AT_DOMAIN, PL_STEP_UP));
 	}
 	for (unsigned int i = 0; i < PL_VALUE_COUNT; i++) {
 		enum pl_value value;

@@ -102,12 +102,12 @@ class Session:
         self.csrf = secrets.token_urlsafe(32)
         self.recent = word == "code"
         self.registered = word in ("code", "trusted", "many", "required", "unkept", "former", "full", "forbidden", "forwarder", "resting",
-                                   "sender")
+                                   "sender", "stepper")
         self.codes = 10 if self.registered else 0
         self.kept = word != "unkept"
         self.registered_at = now - 40 * DAY
         self.two_factor = word not in ("off", "former")
-        self.two_factor_requirement = "required" if word in ("must", "required") else "optional"
+        self.two_factor_requirement = {"must": "required", "required": "required", "stepper": "step_up"}.get(word, "optional")
         self.two_factor_mode, self.two_factor_mode_source = ("use", "built-in")
         if word == "excused":
             self.two_factor_mode = "skip"
@@ -512,8 +512,12 @@ def post_reauthentication(session, body):
     return session.account()
 
 
+def post_verification(session, _body):
+    return session.account()
+
+
 def post_two_factor_mode(session, body):
-    if session.two_factor_requirement == "required":
+    if session.two_factor_requirement != "optional":
         raise Refused(403, "not-allowed")
     session.opted_out = body["two_factor_mode"] == "skip"
     return session.account()
@@ -658,6 +662,7 @@ ROUTES = {
     "/api/sign-in/registration/confirm": ("pending", False, post_registration_confirm),
     "/api/sign-in/later": ("pending", False, post_later),
     "/api/account/reauthentication": ("authenticated", False, post_reauthentication),
+    "/api/account/verification": ("authenticated", True, post_verification),
     "/api/account/two-factor-mode": ("authenticated", True, post_two_factor_mode),
     "/api/account/registration": ("authenticated", True, post_registration),
     "/api/account/registration/confirm": ("authenticated", True, post_account_confirm),

@@ -116,6 +116,7 @@ const STANDINGS = {
     required: [/is on because your administrator requires it/, /관리자가 필수로 정했기 때문에 2단계 인증을 사용하고/, 0],
     plain: [/is off because you chose to skip it/, /생략을 선택했기 때문에 2단계 인증을 사용하지 않고/, 2],
     off: [/is off because your administrator switched it off/, /관리자가 이 계정에서 2단계 인증을 껐기 때문에/, 0],
+    stepper: [/Signing in takes the password alone/, /로그인할 때는 비밀번호만 묻고/, 0],
     excused: [/is off because your administrator excused this account/, /관리자가 이 계정을 2단계 인증에서 제외했기/, 0],
 };
 for (const [word, [english, korean, choices]] of Object.entries(STANDINGS)) {
@@ -137,6 +138,15 @@ test("the present device comes first, and devices of equal names are numbered", 
     const buttons = page.locator(`${LOGGED_IN} tbody button`);
     const labels = await buttons.evaluateAll((all) => all.map((one) => one.getAttribute("aria-label")));
     assert.equal(new Set(labels).size, names.length - 1);
+});
+
+test("whoever signed in by password alone can verify at once, and is then asked no more", {}, async (reader, page) => {
+    await reader.account("stepper");
+    await reader.button("Verify now").click();
+    await page.getByText("Confirm with your second factor that it is you.").waitFor();
+    await prove(reader, page, "code", "123456");
+    await page.getByText("You have confirmed lately that it is you").waitFor();
+    assert.equal(await reader.button("Verify now").count(), 0);
 });
 
 test("verification that is switched off offers no choice or registration", {}, async (reader, page) => {

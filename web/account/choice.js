@@ -16,7 +16,7 @@ async function save(chosen) {
 }
 
 export function Choice({ account }) {
-    const decided = account.two_factor_requirement === "required" || account.two_factor_mode === "skip";
+    const decided = account.two_factor_requirement !== "optional" || account.two_factor_mode === "skip";
     if (!account.two_factor || decided) return null;
     const hint = account.factor.registered ? t("mode.use-hint") : t("mode.use-unregistered");
     const box = (value, label, text) => html`<${Tick} type="radio" name="two_factor_mode" value=${value} label=${label}

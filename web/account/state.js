@@ -24,10 +24,11 @@ export async function refresh() {
     account.value = await get("/api/account").catch(() => account.peek());
 }
 
-// The portal's answer, or null when the reader changed their mind or was told what went wrong.
-export async function request(path, body) {
+// The portal's answer, or null when the reader changed their mind or was told what went wrong. reason: see
+// lib/reauthentication.js.
+export async function request(path, body, reason) {
     try {
-        return await reauthenticated(() => awaited(() => post(path, body)));
+        return await reauthenticated(() => awaited(() => post(path, body)), reason);
     } catch (error) {
         if (!follow(error)) say(sentence(error), true);
         return null;

@@ -8,6 +8,7 @@ import { LastAccess } from "./last_access.js";
 import { Passkeys } from "./passkeys.js";
 import { Phones } from "./phones.js";
 import { useAccount } from "./state.js";
+import { Verification } from "./verification.js";
 
 // Whether it holds, and the sentence that says so, with the reason.
 function standing(account) {
@@ -17,6 +18,7 @@ function standing(account) {
     if (account.two_factor_requirement === "required") {
         return registered ? ["on", t("standing.required")] : ["off", t("standing.required-unregistered")];
     }
+    if (account.two_factor_requirement === "step_up" && registered) return ["on", t("standing.step-up")];
     if (account.opted_out) return ["off", t("standing.skipped")];
     return registered ? ["on", t("standing.registered")] : ["off", t("standing.unregistered")];
 }
@@ -29,6 +31,7 @@ export function TwoStep() {
         <p data-standing=${state}>${sentence}</p>
         <${LastAccess} access=${account.last_access} />
         <p>${t("account.scope")}</p>
+        <${Verification} account=${account} />
         <${Passkeys} account=${account} />
         <${Phones} account=${account} />
         <${Authenticator} account=${account} />

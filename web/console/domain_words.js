@@ -28,6 +28,7 @@ const VALUES = {
     off: "domain.off",
     optional: "value.optional",
     required: "value.required",
+    step_up: "value.step-up",
     use: "value.use",
     skip: "value.skip",
     always: "value.always",

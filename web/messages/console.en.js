@@ -298,6 +298,7 @@ export default {
     "member.save-all-the-same": "Save all the same",
     "member.required": "Required",
     "member.required-hint": "The next sign-in goes on only after an authenticator has been registered. The member cannot skip it.",
+    "value.step-up": "on sensitive pages",
     "member.optional": "Optional",
     "member.optional-hint": "Registration is offered at sign-in and may be postponed. The member may choose to skip two-step verification.",
     "member.use": "Use two-step verification",

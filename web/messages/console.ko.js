@@ -298,6 +298,7 @@ export default {
     "member.save-all-the-same": "그래도 저장",
     "member.required": "필수사용",
     "member.required-hint": "다음 로그인에서 인증자를 등록해야 로그인할 수 있으며, 회원이 생략할 수 없습니다.",
+    "value.step-up": "중요한 화면에서",
     "member.optional": "선택사용",
     "member.optional-hint": "로그인할 때 등록을 안내하지만 다음에 등록할 수 있고, 회원이 2단계 인증을 생략할 수도 있습니다.",
     "member.use": "2단계 인증 사용",
