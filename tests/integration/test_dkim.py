@@ -3,6 +3,8 @@ import base64
 import glob
 import os
 import re
+import signal
+import time
 import unittest
 import uuid
 
@@ -23,6 +25,12 @@ def setUpModule():
     master = server.dir + "/etc/postfix/master.cf"
     with open(server.env["POLICY_FILE"], "a") as f:
         f.write("attachment_threshold = 1\n")
+    # The milter takes a file for finished when it has been as it is for a second.
+    seconds = time.time() - 5
+    os.utime(server.env["POLICY_FILE"], (seconds, seconds))
+    with open(server.dir + "/run/milter.pid") as f:
+        os.kill(int(f.read()), signal.SIGHUP)
+    wait_for(lambda: "policy file: read again" in server.log("milter"))
     server.postlatch("member", "set", "--add", ALICE, "large_attachments=on")
     server.postlatch("member", "set", "--add", BOB, "forwarding=on")
 
