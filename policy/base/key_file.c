@@ -213,11 +213,13 @@ static int choose_one_more(const struct pl_keys *keys, int id, struct change *ch
 static int choose_first(const struct pl_keys *keys, int id, struct change *change,
 			struct pl_error *err)
 {
-	(void)err;
 	change->ids[change->count++] = id;
 	for (size_t i = 0; i < pl_keys_count(keys); i++) {
-		if (pl_keys_id(keys, i) != id)
-			change->ids[change->count++] = pl_keys_id(keys, i);
+		if (pl_keys_id(keys, i) == id)
+			continue;
+		if (change->count == pl_keys_count(keys))
+			return pl_error_set(err, PL_ERR_CONFLICT, "it has no key of number %d", id);
+		change->ids[change->count++] = pl_keys_id(keys, i);
 	}
 	return 0;
 }

@@ -21,7 +21,7 @@ int pl_key_file_create(const char *path, int32_t day, mode_t mode, uid_t uid, gi
 /* Adds a new key behind all others; its number is one more than the highest that there is.
  * PL_ERR_CONFLICT when the file is full. */
 int pl_key_file_add(const char *path, int32_t day, int *id_r, struct pl_error *err);
-/* Makes the key of that number the first one. */
+/* Makes the key of that number the first one. PL_ERR_CONFLICT when there is none. */
 int pl_key_file_put_first(const char *path, int id, struct pl_error *err);
 /* Removes all keys but the first one. */
 int pl_key_file_keep_first(const char *path, struct pl_error *err);

@@ -130,8 +130,8 @@ static void file_is_changed_in_steps_and_keeps_its_mode(void **state)
 	assert_refused(fixture, pl_key_file_add(path, DAY, &id, &fixture->err), PL_ERR_CONFLICT,
 		       "4 keys, which is the most");
 	assert_keys(fixture, path, 4, 2, 3);
-	assert_refused(fixture, pl_key_file_put_first(path, 9, &fixture->err), PL_ERR_RETRY,
-		       "cannot be changed");
+	assert_refused(fixture, pl_key_file_put_first(path, 9, &fixture->err), PL_ERR_CONFLICT,
+		       "it has no key of number 9");
 	assert_keys(fixture, path, 4, 2, 3);
 	assert_int_equal(chmod(path, 0644), 0);
 	assert_refused(fixture, pl_key_file_keep_first(path, &fixture->err), PL_ERR_RETRY,
