@@ -28,8 +28,10 @@ install_packages() { # old|new [OPTION ...]
 # Links to all fragments for Dovecot.
 link_fragments() { inside sh -c 'ln -sf /usr/share/postlatch/conf.d/dovecot/*.conf /etc/dovecot/conf.d/'; }
 
-# What came with them, also if a package suggests it that was there before.
-remove_unused() { inside apt-get autoremove -y --purge -o APT::AutoRemove::SuggestsImportant=false; }
+# What came with them, also if a package suggests or recommends it that was there before.
+remove_unused() {
+	inside apt-get autoremove -y --purge -o APT::AutoRemove::SuggestsImportant=false -o APT::AutoRemove::RecommendsImportant=false
+}
 
 # A member's login with the account password; the server's words are on standard error.
 login() { # imap|pop3 MEMBER [PASSWORD]
