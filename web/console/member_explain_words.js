@@ -35,6 +35,7 @@ const RULES = {
     "passkey-elsewhere": "rule.passkey-elsewhere",
     "second-factor-off": "rule.second-factor-off",
     "second-factor-skipped": "rule.second-factor-skipped",
+    "second-factor-step-up": "rule.second-factor-step-up",
     "second-factor-opted-out": "rule.second-factor-opted-out",
     "trusted-device": "rule.trusted-device",
     "second-factor-offered": "rule.second-factor-offered",
