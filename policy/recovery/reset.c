@@ -65,6 +65,7 @@ static int may_ask(const struct pl_work *work, const char *origin)
 	return pl_row_end(stmt, work->err) < 0 ? -1 : asked < PL_RESET_OF_ORIGIN;
 }
 
+/* origin NULL: an administrator has begun it. */
 static int add(const struct pl_work *work, const struct pl_policy *policy,
 	       const struct pl_reset_wish *wish, const char *origin,
 	       const unsigned char digest[PL_MAC_BYTES])
@@ -79,10 +80,11 @@ static int add(const struct pl_work *work, const struct pl_policy *policy,
 	return pl_exec(work->store, PL_SQL_RECOVERY_REQUEST_ADD,
 		       PL_PARAMS(PL_BLOB("digest", digest, PL_MAC_BYTES), PL_TEXT("name", name),
 				 PL_TEXT("kind", pl_contact_kind_name(wish->kind)),
-				 PL_TEXT("origin", origin), PL_TEXT("ip", wish->asker.ip),
+				 PL_TEXT("origin", origin != NULL ? origin : ""),
+				 PL_TEXT("ip", wish->asker.ip),
 				 PL_TEXT("device", wish->asker.device),
 				 PL_TEXT("language", wish->asker.language),
-				 PL_INT("by_administrator", wish->ip == NULL),
+				 PL_INT("by_administrator", origin == NULL),
 				 PL_INT("now", work->now),
 				 PL_INT("expires_at", work->now + PL_CONTACT_MAIL_LIFE)),
 		       work->err);
@@ -98,10 +100,65 @@ int pl_reset_ask(const struct pl_work *work, const struct pl_policy *policy,
 	if (pl_random_token("", token_r, work->err) < 0 ||
 	    pl_token_digest(token_r, digest, work->err) < 0)
 		return -1;
-	if (wish->ip == NULL)
-		return add(work, policy, wish, origin, digest);
 	ret = may_ask(work, pl_ip_format_origin(wish->ip, origin));
 	return ret == 1 ? add(work, policy, wish, origin, digest) : ret;
+}
+
+/* -- what an administrator begins -- */
+
+int pl_reset_help(const struct pl_work *work, const struct pl_policy *policy,
+		  const struct pl_account *account, enum pl_reset_help *help_r)
+{
+	struct pl_stmt *stmt;
+
+	*help_r = PL_RESET_OFF;
+	if (!pl_reset_is_on(policy))
+		return 0;
+	*help_r = PL_RESET_NO_CONTACT;
+	if (!account->member.active || !account->domain.active)
+		return 0;
+	stmt = pl_query(work->store, PL_SQL_RECOVERY_CONTACT_COUNT,
+			PL_PARAMS(PL_INT("member_id", account->member.id),
+				  PL_INT("now", work->now)));
+	if (pl_step(stmt, work->err) != 1)
+		return -1;
+	if (pl_col_int(stmt, "contacts") > 0)
+		*help_r = PL_RESET_POSSIBLE;
+	return pl_row_end(stmt, work->err);
+}
+
+const char *pl_reset_help_name(enum pl_reset_help help)
+{
+	switch (help) {
+	case PL_RESET_POSSIBLE:
+		return "possible";
+	case PL_RESET_OFF:
+		return "off";
+	case PL_RESET_NO_CONTACT:
+		return "no-contact";
+	}
+	return "off";
+}
+
+/* The token that the row needs is nobody's: the link gets another one when it is sent. */
+int pl_reset_begin(const struct pl_work *work, const struct pl_policy *policy,
+		   const struct pl_account *account)
+{
+	char address[PL_ADDRESS_MAX + 1];
+	const struct pl_reset_wish wish = {
+		.name = pl_address_format(&account->member.address, address),
+		.kind = PL_CONTACT_MAIL,
+	};
+	unsigned char digest[PL_MAC_BYTES];
+	struct pl_secret token = { .len = 0 };
+	int ret = pl_random_token("", &token, work->err);
+
+	if (ret == 0)
+		ret = pl_token_digest(&token, digest, work->err);
+	if (ret == 0)
+		ret = add(work, policy, &wish, NULL, digest);
+	pl_secret_wipe(&token);
+	return ret < 0 ? -1 : pl_audit_add(work, "password-recovery.start", address, "", "");
 }
 
 /* -- what becomes of it -- */

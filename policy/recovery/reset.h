@@ -31,13 +31,29 @@ struct pl_reset_wish {
 	enum pl_contact_kind kind;
 	/* Who asks: language, ip and device. */
 	struct pl_contact_message asker;
-	const struct pl_ip *ip; /* NULL: an administrator has begun it */
+	const struct pl_ip *ip;
 };
 
 /* Writes down who asks for what. token_r, for the caller to wipe, is the browser's; there is one as
  * well when the network has asked too often, and nothing was written. 0, or -1. */
 int pl_reset_ask(const struct pl_work *work, const struct pl_policy *policy,
 		 const struct pl_reset_wish *wish, struct pl_secret *token_r);
+
+/* What an administrator can do for the member. */
+enum pl_reset_help {
+	PL_RESET_POSSIBLE,
+	PL_RESET_OFF,        /* pl_reset_is_on() */
+	PL_RESET_NO_CONTACT, /* none is confirmed, or the account is switched off */
+};
+
+/* Whether a reset can be begun, without a look at the contact itself. 0, or -1. */
+int pl_reset_help(const struct pl_work *work, const struct pl_policy *policy,
+		  const struct pl_account *account, enum pl_reset_help *help_r);
+/* "possible", "off" or "no-contact". */
+const char *pl_reset_help_name(enum pl_reset_help help);
+/* Begins it for an administrator, who sees neither the link nor to whom it goes. 0, or -1. */
+int pl_reset_begin(const struct pl_work *work, const struct pl_policy *policy,
+		   const struct pl_account *account);
 
 /* A request that waits for its decision. */
 struct pl_reset_request {

@@ -9,6 +9,7 @@
 #include "policy/credential/app_password.h"
 #include "policy/credential/factor.h"
 #include "policy/credential/trusted.h"
+#include "policy/recovery/reset.h"
 #include "policy/session/application.h"
 #include "portal/console/console_change.h"
 #include "portal/console/console_settings.h"
@@ -44,6 +45,7 @@ struct possessions {
 	struct pl_member_times times;
 	struct pl_factor_state factor;
 	struct pl_administrator administrator; /* id 0: it is none */
+	enum pl_reset_help recovery;
 	int may_help; /* whether who asks may reset its factor, end its sessions and so on */
 };
 
@@ -84,10 +86,11 @@ static int add_use(const struct pl_last_use *use, void *context)
 }
 
 /* 0, or -1. */
-static int find_possessions(const struct request *request, int64_t id, struct possessions *has,
-			    struct pl_error *err)
+static int find_possessions(const struct request *request, const struct pl_account *account,
+			    struct possessions *has, struct pl_error *err)
 {
 	const struct pl_work *work = &request->work;
+	const int64_t id = account->member.id;
 
 	if (pl_app_password_list(work->store, id, count_app_password, has, err) < 0 ||
 	    pl_application_list(work, id, count_application, has) < 0 ||
@@ -96,6 +99,7 @@ static int find_possessions(const struct request *request, int64_t id, struct po
 	    pl_last_use_list(work->store, id, add_use, has, err) < 0 ||
 	    pl_member_times_get(work->store, id, &has->times, err) < 0 ||
 	    pl_factor_state(work, id, &has->factor) < 0 ||
+	    pl_reset_help(work, request->policy, account, &has->recovery) < 0 ||
 	    pl_administrator_of_member(work->store, id, &has->administrator, err) < 0)
 		return -1;
 	has->may_help = pl_administrator_may_change(work->store, &request->administrator, id, err);
@@ -159,7 +163,7 @@ static json_t *member_json(const struct request *request, const struct pl_accoun
 			 warnings_of(&layers));
 	json_object_update_new(json,
 			       json_pack("{s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:s?, s:b, s:b, s:b, "
-					 "s:s}",
+					 "s:s, s:s}",
 					 "received_at", console_time(has->times.received_at),
 					 "password_changed_at",
 					 console_time(has->times.password_changed_at),
@@ -171,7 +175,8 @@ static json_t *member_json(const struct request *request, const struct pl_accoun
 						 : NULL,
 					 "self", console_is_self(request, member->id), "may_change",
 					 may_set, "may_help", has->may_help, "reason",
-					 request->policy->admin_reason ? "required" : "off"));
+					 request->policy->admin_reason ? "required" : "off",
+					 "password_recovery", pl_reset_help_name(has->recovery)));
 	return json;
 }
 
@@ -181,7 +186,7 @@ int console_member_answer(struct request *request, struct response *response, in
 	struct possessions has = { .last_uses = json_array() };
 	char state[CONSOLE_MEMBER_STATE];
 
-	if (find_possessions(request, account->member.id, &has, err) < 0) {
+	if (find_possessions(request, account, &has, err) < 0) {
 		json_decref(has.last_uses);
 		return -1;
 	}

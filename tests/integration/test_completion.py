@@ -32,7 +32,7 @@ class Offers(unittest.TestCase):
         self.assertEqual(complete("--json", "mem"), {"member"})
 
     def test_verbs(self):
-        self.assertEqual(complete("member", ""), {"add", "set", "show", "list", "logins", "note-password-change", "remove", "import",
+        self.assertEqual(complete("member", ""), {"add", "set", "show", "list", "logins", "note-password-change", "recover-password", "remove", "import",
                                                    "export"})
         self.assertEqual(complete("db", "ba"), {"backup"})
         self.assertEqual(complete("app-password", "--json", "r"), {"revoke"})

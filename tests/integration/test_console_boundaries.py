@@ -17,7 +17,8 @@ from server import TIMEOUT, wait_for
 CONSOLE = [route for route in ROUTES if route.caller == "console"]
 RANK = {"helpdesk": 1, "domain": 2, "server": 3}
 # What a helpdesk may change: it resets factors, ends sessions and revokes credentials, of many members at once as well.
-OF_HELPDESK = {("POST", "/members/{member}/factor/remove"), ("POST", "/members/{member}/sessions/end"),
+OF_HELPDESK = {("POST", "/members/{member}/factor/remove"), ("POST", "/members/{member}/password-recovery"),
+               ("POST", "/members/{member}/sessions/end"),
                ("POST", "/members/{member}/sessions/end-all"), ("DELETE", "/members/{member}/devices/{id}"),
                ("DELETE", "/members/{member}/app-passwords/{id}"), ("DELETE", "/members/{member}/applications/{id}"),
                ("POST", "/jobs/preview"), ("POST", "/jobs"), ("POST", "/jobs/{id}/pause"), ("POST", "/jobs/{id}/resume")}

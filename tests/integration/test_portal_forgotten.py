@@ -5,9 +5,12 @@ import os
 import random
 import re
 import statistics
+import subprocess
 import time
 import unittest
 
+from command import POSTLATCH
+from console import Administrator
 from passwords import SCRIPTS, Service
 from portal import totp
 from server import TIMEOUT, wait_for
@@ -419,6 +422,93 @@ class Attacks(Forgotten):
                 self.assertEqual(browser.state(), "none")
             answer = self.portal.browser().request("GET", "/api/account", headers={"Authorization": "Bearer " + secret})
             self.assertEqual(answer.status, 401)
+
+
+class ByAdministrators(Forgotten):
+    """Those who begin it see neither the contact, nor the link, nor the password."""
+
+    def program(self):
+        key = self.command("api-key", "add", "--role", "helpdesk", "--label", "desk", "--domains", "example.com")
+        return Administrator(self.portal.browser(), key["key"])
+
+    def run_command(self, *args):
+        return subprocess.run([POSTLATCH, "-c", self.portal.dir + "/policy.conf", *args], capture_output=True, text=True)
+
+    def begin(self, desk, **fields):
+        return desk.post("/members/%s/password-recovery" % self.member, fields or None)
+
+    def follow(self, link):
+        return self.stranger.post(PATH + "/code", {"token": link})
+
+    def links(self):
+        self.decided()
+        found = (re.search("/forgotten-password/link#([^ \n]+)", text) for _, text, _ in self.mails(self.away))
+        return [link[1] for link in found if link]
+
+    def test_a_member_is_sent_a_link_that_sets_a_new_password(self):
+        self.add_mail(self.away)
+        device = self.signed_in()
+        answer = self.begin(self.program(), reason="asked by telephone")
+        self.assertEqual(self.good(answer)["password_recovery"], "possible")
+        link, = self.links()
+        for secret in (link, self.away):
+            self.assertNotIn(secret, json.dumps(answer.json))
+        self.assertEqual(self.password_of(self.member), "right")
+        self.assertEqual(device.state(), "authenticated")
+        proof = self.good(self.follow(link))["proof"]
+        self.wrong(self.follow(link))
+        self.good(self.set(proof))
+        self.assertEqual(self.password_of(self.member), NEW)
+        (record,), = self.portal.sql("SELECT after FROM audit WHERE action = 'password-recovery.start' AND object = ?",
+                                     self.member)
+        self.assertIn("asked by telephone", record)
+
+    def test_the_command_does_the_same(self):
+        self.add_mail(self.away)
+        self.assertEqual(self.command("member", "recover-password", self.member), {"begun": True})
+        link, = self.links()
+        self.good(self.follow(link))
+
+    def test_a_second_factor_is_asked_all_the_same(self):
+        self.add_mail(self.away)
+        key, _ = self.register()
+        self.good(self.begin(self.program()))
+        proof = self.good(self.follow(self.links()[0]))["proof"]
+        self.refused(self.set(proof), 403, "recovery-factor-needed")
+        self.good(self.stranger.post(PATH + "/factor", {"proof": proof, "code": totp(key, 1)}))
+        self.good(self.set(proof))
+
+    def test_it_is_refused_where_no_link_can_be_sent(self):
+        desk = self.program()
+        self.refused(self.begin(desk), 409, "no-recovery-contact")
+        self.assertEqual(self.good(desk.get("/members/" + self.member))["password_recovery"], "no-contact")
+        for name in (self.member, "nobody@example.com"):
+            run = self.run_command("member", "recover-password", name)
+            self.assertEqual((run.returncode, run.stdout), (1, ""), run.stderr)
+        self.add_mail(self.away)
+        self.switch_on("")
+        self.portal.reload()
+        try:
+            wait_for(lambda: not self.stranger.session()["password_recovery"], TIMEOUT)
+            self.refused_while_it_is_off(desk)
+        finally:
+            self.switch_on()
+            self.portal.reload()
+            wait_for(lambda: self.stranger.session()["password_recovery"], TIMEOUT)
+
+    def refused_while_it_is_off(self, desk):
+        self.refused(self.begin(desk), 409, "password-recovery-off")
+        self.assertEqual(self.run_command("member", "recover-password", self.member).returncode, 78)
+        self.assertEqual(self.portal.sql("SELECT COUNT(*) FROM recovery_request WHERE by_administrator = 1 AND waits = 1"),
+                         [(0,)])
+
+    def test_links_are_as_few_as_codes(self):
+        self.add_mail(self.away)
+        desk = self.program()
+        for _ in range(5):
+            self.good(self.begin(desk))
+        # The code that confirmed the contact was one of them.
+        self.assertEqual(len(self.links()), OF_CONTACT - 1)
 
 
 if __name__ == "__main__":

@@ -120,6 +120,7 @@ static const struct {
 	{ "passkey", REMOVES },
 	{ "profile_link", REMOVES },
 	{ "recovery_code", REMOVES },
+	{ "recovery_request", ADDS },
 	{ "second_factor", REMOVES },
 	{ "session", CHANGES | REMOVES },
 	{ "token", REMOVES },

@@ -17,6 +17,7 @@ import { Attachments } from "./attachments.js";
 import { MemberCredentials } from "./member_credentials.js";
 import { MemberExplain } from "./member_explain.js";
 import { MemberActivity, MemberAudit } from "./member_history.js";
+import { MemberPassword } from "./member_password.js";
 import { MemberServices } from "./member_services.js";
 import { MemberTwoStep } from "./member_two_step.js";
 import { named } from "./overview.js";
@@ -87,6 +88,7 @@ function Sections({ name }) {
     return html`
         <${Facts} member=${member} />
         <${MemberTwoStep} object=${told} path=${path} changed=${changed} />
+        <${MemberPassword} member=${member} path=${path} changed=${changed} />
         <${MemberServices} object=${told} />
         <${Attachments} path=${path} changed=${changed} />
         <${MemberCredentials} member=${member} path=${path} version=${version.value} changed=${changed} />
