@@ -48,7 +48,7 @@ class Help(CommandTest):
     def test_help_of_a_noun_lists_its_verbs(self):
         for run in (self.site.run("member", "--help"), self.site.run("help", "member")):
             self.assertEqual(run.returncode, 0)
-            self.assertEqual(len(re.findall(r"(?m)^  postlatch member ", run.stdout)), 9)
+            self.assertEqual(len(re.findall(r"(?m)^  postlatch member ", run.stdout)), 10)
 
     def test_help_of_what_is_no_command(self):
         self.refused(USAGE, "help", "meber", says=("meber", "member"))
