@@ -341,15 +341,21 @@ class GenericCommand(unittest.TestCase):
 
         def run(number="+821012345678"):
             return subprocess.run([ROOT + "/sender/sms-http", file, number], input="[이름] 코드: 123456\n", text=True,
-                                  capture_output=True).returncode
+                                  capture_output=True)
         for Gateway.status, status in ((200, 0), (202, 0), (429, 75), (503, 75), (400, 65), (401, 65)):
-            self.assertEqual(run(), status, Gateway.status)
+            ended = run()
+            self.assertEqual(ended.returncode, status, Gateway.status)
+            self.assertEqual(ended.stderr, "sms-http: the gateway answers with HTTP status %d\n" % Gateway.status
+                             if status else "")
         self.assertEqual(Gateway.forms[0], ("Bearer key", {"from": "0212345678", "to": "+821012345678",
                                                            "text": "[이름] 코드: 123456\n"}))
-        self.assertEqual(run("-x"), 65)
+        self.assertEqual(run("-x").returncode, 65)
         gateway.shutdown()
         gateway.server_close()
-        self.assertEqual(run(), 75)
+        self.assertEqual(run().returncode, 75)
+        os.unlink(file)
+        ended = run()
+        self.assertEqual((ended.returncode, ended.stderr), (75, "sms-http: %s cannot be read\n" % file))
 
 
 if __name__ == "__main__":
