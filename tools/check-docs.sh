@@ -30,7 +30,7 @@ while IFS=: read -r document path; do
 	path=${path#/usr/share/postlatch/}
 	path=${path/dovecot-\$\(*\)/dovecot-2.3}
 	path=${path/#consent/conf.d/consent}
-	path=${path/#sms\//sender/}
+	path=${path/#sms/sender}
 	compgen -G "${path/#conf.d\/dovecot\//conf.d\/dovecot-2.3\/}*" >/dev/null ||
 		complain "$document names $path, which does not exist"
 done < <(grep -oHE '/usr/share/postlatch/[^ ]*dovecot-\$\([^)]*\)/[a-z0-9./-]+|/usr/share/postlatch/[][a-zA-Z0-9_./*-]+[a-z]|\b(tests|tools|demo|dovecot-plugin)/[a-zA-Z0-9_./-]+[a-z]' README.md doc/*.md debian/README.Debian)
