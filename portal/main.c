@@ -143,6 +143,7 @@ static void work(void)
 		return;
 	}
 	prune_at_ms = now_ms + PRUNE_EVERY_MS;
+	pl_member_index_rest(portal_members(portal));
 	if (portal_run(portal, "removing what has expired", prune) == 0)
 		portal_note_prune(portal);
 	portal_run(portal, "changing recovery contacts that are due", apply_contacts);

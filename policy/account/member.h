@@ -7,6 +7,9 @@
 
 #include "policy/account/domain.h"
 
+/* That a member has changed is noted for as long, in seconds; see policy/admin/member_index.h. */
+#define PL_MEMBER_CHANGE_KEPT 3600
+
 struct pl_member {
 	int64_t id; /* 0: the database does not have it */
 	struct pl_address address;

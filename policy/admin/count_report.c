@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/admin/member_condition.h"
+
 static const struct {
 	const char *name;
 	enum pl_sql sql;
@@ -194,15 +196,18 @@ int pl_count_list_all(struct pl_store *store, const struct pl_count_filter *filt
 	return ret < 0 ? -1 : 0;
 }
 
-/* Rows of a text and a number. */
-static int list_pairs(struct pl_stmt *stmt, const char *text, const char *number,
-		      int (*each)(const char *text, int64_t number, void *context), void *context,
-		      struct pl_error *err)
+int pl_guesser_list(struct pl_store *store, int64_t scope, int64_t domain_id, int64_t since,
+		    int limit, int (*each)(const char *origin, int64_t count, void *context),
+		    void *context, struct pl_error *err)
 {
+	struct pl_stmt *stmt =
+		pl_query(store, PL_SQL_GUESS_COUNT_LIST,
+			 PL_PARAMS(PL_INT("scope", scope), PL_INT("domain_id", domain_id),
+				   PL_INT("since", since), PL_INT("limit", limit)));
 	int ret;
 
 	while ((ret = pl_step(stmt, err)) == 1) {
-		if (each(pl_col_text(stmt, text), pl_col_int(stmt, number), context) != 0) {
+		if (each(pl_col_text(stmt, "origin"), pl_col_int(stmt, "count"), context) != 0) {
 			pl_reset(stmt);
 			return 0;
 		}
@@ -210,23 +215,32 @@ static int list_pairs(struct pl_stmt *stmt, const char *text, const char *number
 	return ret;
 }
 
-int pl_guesser_list(struct pl_store *store, int64_t scope, int64_t domain_id, int64_t since,
-		    int limit, int (*each)(const char *origin, int64_t count, void *context),
-		    void *context, struct pl_error *err)
-{
-	return list_pairs(pl_query(store, PL_SQL_GUESS_COUNT_LIST,
-				   PL_PARAMS(PL_INT("scope", scope), PL_INT("domain_id", domain_id),
-					     PL_INT("since", since), PL_INT("limit", limit))),
-			  "origin", "count", each, context, err);
-}
-
-int pl_account_password_list(struct pl_store *store, int64_t scope, int64_t domain_id,
-			     int64_t since,
+int pl_account_password_list(const struct pl_member_search *search, struct pl_member_index *index,
 			     int (*each)(const char *service, int64_t members, void *context),
 			     void *context, struct pl_error *err)
 {
-	return list_pairs(pl_query(store, PL_SQL_ACCOUNT_PASSWORD_MEMBERS,
-				   PL_PARAMS(PL_INT("scope", scope), PL_INT("domain_id", domain_id),
-					     PL_INT("since", since))),
-			  "service", "members", each, context, err);
+	const int32_t since = search->today - PL_RECENT_DAYS;
+	const struct pl_member_entries *entries = pl_member_index_hold(index);
+	struct pl_member_condition condition;
+	int64_t imap = 0, pop3 = 0, smtp = 0;
+	const int ret = pl_member_condition_make(search, entries, &condition);
+
+	for (size_t i = 0; ret == 0 && i < entries->count; i++) {
+		const struct pl_member_entry *entry = &entries->rows[i];
+
+		if (pl_member_condition_fits(&condition, entry) == NULL)
+			continue;
+		imap += entry->imap_day >= since;
+		pop3 += entry->pop3_day >= since;
+		smtp += entry->smtp_day >= since;
+	}
+	pl_member_index_give(index);
+	if (ret < 0)
+		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
+	pl_member_condition_free(&condition);
+	return (imap > 0 && each("imap", imap, context) != 0) ||
+			       (pop3 > 0 && each("pop3", pop3, context) != 0) ||
+			       (smtp > 0 && each("smtp", smtp, context) != 0)
+		       ? -1
+		       : 0;
 }

@@ -9,6 +9,7 @@
 
 #include "policy/account/login_count.h"
 #include "policy/admin/administrator.h"
+#include "policy/admin/member_query.h"
 
 enum pl_count_by {
 	PL_COUNT_BY_NOTHING,
@@ -56,9 +57,9 @@ int pl_guesser_list(struct pl_store *store, int64_t scope, int64_t domain_id, in
 		    int limit, int (*each)(const char *origin, int64_t count, void *context),
 		    void *context, struct pl_error *err);
 
-/* How many members have opened each service with the account password since then. */
-int pl_account_password_list(struct pl_store *store, int64_t scope, int64_t domain_id,
-			     int64_t since,
+/* How many of the members that a search finds (member_query.h) have opened each service with the
+ * account password in the last PL_RECENT_DAYS. The index is up to date. 0, or -1. */
+int pl_account_password_list(const struct pl_member_search *search, struct pl_member_index *index,
 			     int (*each)(const char *service, int64_t members, void *context),
 			     void *context, struct pl_error *err);
 

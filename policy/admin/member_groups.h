@@ -19,7 +19,6 @@ struct pl_searched_domain {
 	int known, active;
 	struct pl_settings settings;
 	size_t group;
-	int64_t members; /* once they are counted */
 };
 
 struct pl_member_search {
@@ -36,8 +35,6 @@ struct pl_member_search {
 	/* Classes whose section says of the requirement of a second factor what is wanted, and
 	 * those where it says the contrary: "/staff//guest/". */
 	char *classes_in, *classes_out;
-	int is_counted;
-	int64_t total;
 };
 
 /* Fills domains, groups and classes. 0 or -1. */

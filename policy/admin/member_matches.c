@@ -41,9 +41,10 @@ static int either(enum pl_either wanted)
 	return wanted == PL_EITHER ? -1 : wanted == PL_YES;
 }
 
-/* -1: whichever; 0: none; else a set of kinds, of which the member has one. */
-static int64_t factor_of(const struct pl_member_query *query)
+int64_t pl_member_search_factor(const struct pl_member_search *search)
 {
+	const struct pl_member_query *query = &search->query;
+
 	if (!query->overdue)
 		return query->registered == PL_YES ? (int64_t)PL_FACTOR_KINDS_ALL
 						   : either(query->registered);
@@ -70,15 +71,14 @@ struct pl_key_range pl_member_search_seen(const struct pl_member_search *search)
 	};
 }
 
-static void add_password_day(struct pl_matches *matches, const struct pl_member_search *search,
-			     const char *name, enum pl_setting service)
+int64_t pl_member_search_password_day(const struct pl_member_search *search,
+				      enum pl_setting service)
 {
 	const unsigned int wanted = search->query.account_password;
-	int64_t from = 0;
 
-	if (wanted != 0)
-		from = (wanted & 1u << service) != 0 ? search->today - PL_RECENT_DAYS : INT64_MAX;
-	pl_matches_int(matches, name, from);
+	if (wanted == 0)
+		return 0;
+	return (wanted & 1u << service) != 0 ? search->today - PL_RECENT_DAYS : INT64_MAX;
 }
 
 /* Day 0: nothing is known. */
@@ -120,9 +120,12 @@ void pl_matches_add_times(struct pl_matches *matches, const struct pl_member_sea
 								       : INT64_MAX);
 	pl_matches_int(matches, "received_from", received.from);
 	pl_matches_int(matches, "received_to", received.to);
-	add_password_day(matches, search, "imap_from", PL_SETTING_IMAP);
-	add_password_day(matches, search, "pop3_from", PL_SETTING_POP3);
-	add_password_day(matches, search, "smtp_from", PL_SETTING_SMTP);
+	pl_matches_int(matches, "imap_from",
+		       pl_member_search_password_day(search, PL_SETTING_IMAP));
+	pl_matches_int(matches, "pop3_from",
+		       pl_member_search_password_day(search, PL_SETTING_POP3));
+	pl_matches_int(matches, "smtp_from",
+		       pl_member_search_password_day(search, PL_SETTING_SMTP));
 }
 
 void pl_matches_add_attributes(struct pl_matches *matches, const struct pl_member_search *search)
@@ -132,7 +135,7 @@ void pl_matches_add_attributes(struct pl_matches *matches, const struct pl_membe
 	pl_matches_int(matches, "any_class", query->has_class == PL_EITHER);
 	pl_matches_text(matches, "class", query->class_name);
 	pl_matches_int(matches, "active", either(query->active));
-	pl_matches_int(matches, "factor", factor_of(query));
+	pl_matches_int(matches, "factor", pl_member_search_factor(search));
 }
 
 void pl_matches_add_text(struct pl_matches *matches, const struct pl_member_search *search)

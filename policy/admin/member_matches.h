@@ -42,11 +42,6 @@ void pl_matches_text(struct pl_matches *matches, const char *name, const char *v
 /* Of members who have joined since then, nothing requires a second factor yet. */
 int64_t pl_member_search_grace(const struct pl_member_search *search);
 
-/* A member's place in the order of a column, and of ids where that is equal. */
-struct pl_member_key {
-	int64_t key, id;
-};
-
 /* The domain that is looked through alone, or 0. */
 int64_t pl_member_search_only(const struct pl_member_search *search);
 
@@ -58,19 +53,12 @@ struct pl_key_range {
 struct pl_key_range pl_member_search_created(const struct pl_member_search *search);
 struct pl_key_range pl_member_search_seen(const struct pl_member_search *search);
 struct pl_key_range pl_member_search_received(const struct pl_member_search *search);
-
-/* A walk in the order of one of the statements PL_SQL_MEMBER_QUERY_BY_..., from behind a place to
- * the last key. */
-struct pl_member_walk {
-	enum pl_sql sql;
-	struct pl_member_key after;
-	int64_t last;
-	int is_descending;
-};
-
-/* The members that it comes to, no more than most. 0 or -1. */
-int pl_member_search_walk(struct pl_member_search *search, const struct pl_member_walk *walk,
-			  size_t most, struct pl_member_key *keys_r, size_t *count_r,
-			  struct pl_error *err);
+/* From which day on the last use of the service with the account password is to be. */
+int64_t pl_member_search_password_day(const struct pl_member_search *search,
+				      enum pl_setting service);
+/* -1: whichever second factor; 0: none; else a set of kinds, of which the member has one. */
+int64_t pl_member_search_factor(const struct pl_member_search *search);
+/* Whether a class is in one of the lists of a search. */
+int pl_member_search_lists(const char *list, const char *class_name);
 
 #endif

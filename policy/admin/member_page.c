@@ -1,25 +1,14 @@
 /* member_page.c - a page of the members that a filter names; see member_query.h.
  *
- * In the order of addresses it goes through the domains, and when they are counted only through
- * those that have any such members. Another order either has few members, which are sorted here, or
- * so many that going through all members in that order soon has a page full.
+ * All entries of the index are looked at once: those that the filter names are counted, and the
+ * first of them behind the cursor kept in a heap. What a list shows of them is then read.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/account/member_row.h"
-#include "policy/admin/member_matches.h"
-
-#define FEW 3000 /* are faster sorted than walked through */
-
-struct page_walk {
-	struct pl_member_search *search;
-	int (*each)(const struct pl_member_line *line, void *context);
-	void *context;
-	struct pl_error *err;
-	size_t left, few;
-};
+#include "policy/admin/member_condition.h"
 
 /* -- a member -- */
 
@@ -58,106 +47,101 @@ static int read_line(const struct pl_searched_domain *domain, struct pl_stmt *st
 	return pl_row_ok(stmt, err);
 }
 
-static int give(struct page_walk *walk, const struct pl_member_line *line)
+/* -- orders -- */
+
+/* A member's place in an order: by domain and local part, or by a number and then by id. */
+struct place {
+	const struct pl_searched_domain *domain;
+	const char *local; /* borrowed from the entries, and no string */
+	size_t local_len;
+	int64_t key, id;
+};
+
+struct order {
+	int64_t (*key)(const struct pl_member_entry *entry); /* NULL: by address */
+	int is_descending;
+};
+
+static int64_t created(const struct pl_member_entry *entry)
 {
-	walk->left = walk->each(line, walk->context) == 0 ? walk->left - 1 : 0;
-	return 0;
+	return entry->created_at;
 }
 
-/* -- in the order of addresses -- */
-
-static int give_domain(struct page_walk *walk, const struct pl_searched_domain *domain,
-		       const char *after)
+static int64_t seen(const struct pl_member_entry *entry)
 {
-	const struct pl_member_search *search = walk->search;
-	struct pl_member_line line;
-	struct pl_matches matches;
-	struct pl_stmt *stmt;
-	int ret = 0;
-
-	pl_matches_fill(&matches, search, &search->groups[domain->group]);
-	pl_matches_int(&matches, "only", domain->id);
-	pl_matches_text(&matches, "after", after);
-	pl_matches_int(&matches, "limit", (int64_t)walk->left);
-	stmt = pl_query(search->store, PL_SQL_MEMBER_QUERY_PAGE, matches.params);
-	while (walk->left > 0 && (ret = pl_step(stmt, walk->err)) == 1) {
-		ret = read_line(domain, stmt, &line, walk->err);
-		if (ret < 0)
-			break;
-		pl_address_format(&line.account.member.address, line.cursor);
-		give(walk, &line);
-	}
-	pl_reset(stmt);
-	return ret < 0 ? -1 : 0;
+	return entry->seen_day;
 }
 
-/* "local@domain": 1, or 0. */
-static int read_address_cursor(const char *cursor, struct pl_address *after_r)
+static int64_t received(const struct pl_member_entry *entry)
+{
+	return entry->received_day;
+}
+
+static const struct order orders[] = {
+	[PL_BY_ADDRESS] = { NULL, 0 },           [PL_BY_CREATED] = { created, 0 },
+	[PL_BY_CREATED_DESC] = { created, 1 },   [PL_BY_SEEN] = { seen, 0 },
+	[PL_BY_SEEN_DESC] = { seen, 1 },         [PL_BY_RECEIVED] = { received, 0 },
+	[PL_BY_RECEIVED_DESC] = { received, 1 },
+};
+
+static int compare_locals(const struct place *a, const struct place *b)
+{
+	const size_t least = a->local_len < b->local_len ? a->local_len : b->local_len;
+	const int order = memcmp(a->local, b->local, least);
+
+	return order != 0 ? order : (a->local_len > b->local_len) - (a->local_len < b->local_len);
+}
+
+/* The domains of a search are in the order of their names. */
+static int compare(const struct order *order, const struct place *a, const struct place *b)
+{
+	int up;
+
+	if (order->key == NULL)
+		return a->domain != b->domain ? (a->domain > b->domain ? 1 : -1)
+					      : compare_locals(a, b);
+	up = a->key != b->key ? (a->key > b->key ? 1 : -1) : (a->id > b->id) - (a->id < b->id);
+	return order->is_descending ? -up : up;
+}
+
+static struct place place_of(const struct order *order, const struct pl_member_entries *entries,
+			     const struct pl_member_entry *entry,
+			     const struct pl_searched_domain *domain)
+{
+	return (struct place){ .domain = domain,
+			       .local = entries->texts + entry->local,
+			       .local_len = entry->local_len,
+			       .key = order->key == NULL ? 0 : order->key(entry),
+			       .id = entry->id };
+}
+
+/* -- cursors -- */
+
+/* "local@domain" as the place behind which the page begins: 1, or 0. A domain that is not searched
+ * stands before the next one. */
+static int read_address_cursor(const struct pl_member_search *search, const char *cursor,
+			       struct place *after_r)
 {
 	const char *at = strrchr(cursor, '@');
+	size_t i = 0;
 
-	memset(after_r, 0, sizeof(*after_r));
-	if (cursor[0] == '\0')
-		return 1;
-	if (at == NULL || (size_t)(at - cursor) >= sizeof(after_r->local) ||
-	    strlen(at + 1) >= sizeof(after_r->domain))
+	if (at == NULL || at - cursor > PL_LOCAL_MAX || strlen(at + 1) > PL_DOMAIN_MAX)
 		return 0;
-	memcpy(after_r->local, cursor, (size_t)(at - cursor));
-	snprintf(after_r->domain, sizeof(after_r->domain), "%s", at + 1);
+	while (i < search->domain_count && strcmp(search->domains[i].name, at + 1) < 0)
+		i++;
+	after_r->domain = &search->domains[i];
+	if (i < search->domain_count && strcmp(search->domains[i].name, at + 1) == 0) {
+		after_r->local = cursor;
+		after_r->local_len = (size_t)(at - cursor);
+	}
 	return 1;
 }
 
-static int give_by_address(struct page_walk *walk, const char *cursor)
-{
-	const struct pl_member_search *search = walk->search;
-	struct pl_address after;
-	int ret = 0;
-
-	if (!read_address_cursor(cursor, &after))
-		return 1;
-	for (size_t i = 0; ret == 0 && walk->left > 0 && i < search->domain_count; i++) {
-		const struct pl_searched_domain *domain = &search->domains[i];
-		const int order = strcmp(domain->name, after.domain);
-
-		if (order >= 0 && (!search->is_counted || domain->members > 0))
-			ret = give_domain(walk, domain, order == 0 ? after.local : "");
-	}
-	return ret;
-}
-
-/* -- in another order -- */
-
-struct order {
-	enum pl_sql sql;
-	const char *column;
-	int is_descending;
-	struct pl_key_range (*range)(const struct pl_member_search *search);
-};
-
-static const struct order orders[] = {
-	[PL_BY_CREATED] = { PL_SQL_MEMBER_QUERY_BY_CREATED, "created_at", 0,
-			    pl_member_search_created },
-	[PL_BY_CREATED_DESC] = { PL_SQL_MEMBER_QUERY_BY_CREATED_DESC, "created_at", 1,
-				 pl_member_search_created },
-	[PL_BY_SEEN] = { PL_SQL_MEMBER_QUERY_BY_SEEN, "seen_day", 0, pl_member_search_seen },
-	[PL_BY_SEEN_DESC] = { PL_SQL_MEMBER_QUERY_BY_SEEN_DESC, "seen_day", 1,
-			      pl_member_search_seen },
-	[PL_BY_RECEIVED] = { PL_SQL_MEMBER_QUERY_BY_RECEIVED, "received_day", 0,
-			     pl_member_search_received },
-	[PL_BY_RECEIVED_DESC] = { PL_SQL_MEMBER_QUERY_BY_RECEIVED_DESC, "received_day", 1,
-				  pl_member_search_received },
-};
-
 /* "KEY.ID": 1, or 0. */
-static int read_key_cursor(const char *cursor, const struct order *order,
-			   struct pl_member_key *after_r)
+static int read_key_cursor(const char *cursor, struct place *after_r)
 {
 	char *end;
 
-	*after_r = order->is_descending ? (struct pl_member_key){ INT64_MAX, INT64_MAX }
-					: (struct pl_member_key){ INT64_MIN, INT64_MIN };
-	if (cursor[0] == '\0')
-		return 1;
 	if (strspn(cursor, "0123456789.") != strlen(cursor))
 		return 0;
 	after_r->key = strtoll(cursor, &end, 10);
@@ -168,141 +152,182 @@ static int read_key_cursor(const char *cursor, const struct order *order,
 	return end != cursor && *end == '\0';
 }
 
-static int compare_keys(const void *a_p, const void *b_p)
-{
-	const struct pl_member_key *a = a_p, *b = b_p;
+/* -- the first of them -- */
 
-	if (a->key != b->key)
-		return a->key > b->key ? 1 : -1;
-	return (a->id > b->id) - (a->id < b->id);
+/* The places of a page; the last of them is first, as in a heap. */
+struct page {
+	const struct order *order;
+	struct place after;
+	int has_after;
+	struct place *places;
+	size_t count, limit;
+	int64_t total;
+};
+
+static void swap(struct place *a, struct place *b)
+{
+	const struct place c = *a;
+
+	*a = *b;
+	*b = c;
 }
 
-static int compare_keys_down(const void *a, const void *b)
+static void sink(struct page *page, size_t at)
 {
-	return compare_keys(b, a);
-}
+	for (;;) {
+		const size_t left = 2 * at + 1;
+		size_t last = at;
 
-static int collect_domain(struct page_walk *walk, const struct pl_searched_domain *domain,
-			  const struct order *order, struct pl_member_key *keys, size_t *count)
-{
-	const struct pl_member_search *search = walk->search;
-	struct pl_matches matches;
-	struct pl_stmt *stmt;
-	int ret;
-
-	pl_matches_fill(&matches, search, &search->groups[domain->group]);
-	pl_matches_int(&matches, "only", domain->id);
-	stmt = pl_query(search->store, PL_SQL_MEMBER_QUERY_KEYS, matches.params);
-	/* In another moment there may be more than were counted. */
-	while ((ret = pl_step(stmt, walk->err)) == 1 && *count < walk->few)
-		keys[(*count)++] = (struct pl_member_key){ pl_col_int(stmt, order->column),
-							   pl_col_int(stmt, "id") };
-	pl_reset(stmt);
-	return ret < 0 ? -1 : 0;
-}
-
-/* Sorts few members; the first in keys_r are those behind the place. */
-static int sort_few(struct page_walk *walk, const struct order *order,
-		    const struct pl_member_key *after, struct pl_member_key *keys, size_t *count_r)
-{
-	int (*const compare)(const void *, const void *) =
-		order->is_descending ? compare_keys_down : compare_keys;
-	size_t first = 0;
-	int ret = 0;
-
-	*count_r = 0;
-	for (size_t i = 0; ret == 0 && i < walk->search->domain_count; i++) {
-		if (walk->search->domains[i].members > 0)
-			ret = collect_domain(walk, &walk->search->domains[i], order, keys, count_r);
+		for (size_t child = left; child < left + 2 && child < page->count; child++) {
+			if (compare(page->order, &page->places[child], &page->places[last]) > 0)
+				last = child;
+		}
+		if (last == at)
+			return;
+		swap(&page->places[at], &page->places[last]);
+		at = last;
 	}
-	qsort(keys, *count_r, sizeof(*keys), compare);
-	while (first < *count_r && compare(&keys[first], after) <= 0)
-		first++;
-	*count_r -= first;
-	memmove(keys, keys + first, *count_r * sizeof(*keys));
+}
+
+static void rise(struct page *page, size_t at)
+{
+	while (at > 0 && compare(page->order, &page->places[at], &page->places[(at - 1) / 2]) > 0) {
+		swap(&page->places[at], &page->places[(at - 1) / 2]);
+		at = (at - 1) / 2;
+	}
+}
+
+static void keep(struct page *page, const struct place *place)
+{
+	if (page->has_after && compare(page->order, place, &page->after) <= 0)
+		return;
+	if (page->count < page->limit) {
+		page->places[page->count] = *place;
+		rise(page, page->count++);
+	} else if (page->limit > 0 && compare(page->order, place, &page->places[0]) < 0) {
+		page->places[0] = *place;
+		sink(page, 0);
+	}
+}
+
+/* Takes the heap apart from its end. */
+static void sort(struct page *page)
+{
+	const size_t count = page->count;
+
+	while (page->count > 1) {
+		swap(&page->places[0], &page->places[--page->count]);
+		sink(page, 0);
+	}
+	page->count = count;
+}
+
+/* In the direction in which fewer places are kept only to be driven out: members are often in the
+ * order of their making. */
+static void look_at_all(struct page *page, const struct pl_member_condition *condition)
+{
+	const struct pl_member_entries *entries = condition->entries;
+
+	for (size_t i = 0; i < entries->count; i++) {
+		const struct pl_member_entry *entry =
+			&entries->rows[page->order->is_descending ? entries->count - 1 - i : i];
+		const struct pl_searched_domain *domain =
+			pl_member_condition_fits(condition, entry);
+		struct place place;
+
+		if (domain == NULL)
+			continue;
+		page->total++;
+		place = place_of(page->order, entries, entry, domain);
+		keep(page, &place);
+	}
+	sort(page);
+}
+
+static int find(struct page *page, const struct pl_member_search *search,
+		struct pl_member_index *index)
+{
+	const struct pl_member_entries *entries = pl_member_index_hold(index);
+	struct pl_member_condition condition;
+	const int ret = pl_member_condition_make(search, entries, &condition);
+
+	if (ret == 0) {
+		look_at_all(page, &condition);
+		pl_member_condition_free(&condition);
+	}
+	pl_member_index_give(index);
 	return ret;
 }
 
-static int give_member(struct page_walk *walk, const struct pl_member_key *key)
+/* -- the page -- */
+
+/* 1 a member, 0 when it has been removed, -1. */
+static int read_member(struct pl_member_search *search, const struct order *order,
+		       const struct place *place, struct pl_member_line *line_r,
+		       struct pl_error *err)
 {
-	struct pl_stmt *stmt = pl_query(walk->search->store, PL_SQL_MEMBER_QUERY_LINE,
-					PL_PARAMS(PL_INT("member_id", key->id)));
-	const struct pl_searched_domain *domain;
-	struct pl_member_line line;
-	int ret = pl_step(stmt, walk->err);
+	struct pl_stmt *stmt = pl_query(search->store, PL_SQL_MEMBER_QUERY_LINE,
+					PL_PARAMS(PL_INT("member_id", place->id)));
+	int ret = pl_step(stmt, err);
 
 	if (ret != 1)
 		return ret;
-	domain = pl_searched_domain(walk->search, pl_col_int(stmt, "domain_id"));
-	if (domain != NULL)
-		ret = read_line(domain, stmt, &line, walk->err);
+	ret = read_line(place->domain, stmt, line_r, err);
 	pl_reset(stmt);
-	if (ret < 0 || domain == NULL)
-		return ret < 0 ? -1 : 0;
-	snprintf(line.cursor, sizeof(line.cursor), "%lld.%lld", (long long)key->key,
-		 (long long)key->id);
-	return give(walk, &line);
-}
-
-/* From behind a place, but not through those members whose key tells that they are none. */
-static struct pl_member_walk walk_of(const struct pl_member_search *search,
-				     const struct order *order, const struct pl_member_key *after)
-{
-	const struct pl_key_range range = order->range(search);
-	struct pl_member_walk walk = { .sql = order->sql,
-				       .after = *after,
-				       .is_descending = order->is_descending };
-
-	walk.last = order->is_descending ? range.from : range.to;
-	if (order->is_descending && after->key > range.to)
-		walk.after = (struct pl_member_key){ range.to, INT64_MAX };
-	if (!order->is_descending && after->key < range.from)
-		walk.after = (struct pl_member_key){ range.from, INT64_MIN };
-	return walk;
-}
-
-static int find_keys(struct page_walk *walk, const struct order *order,
-		     const struct pl_member_key *after, struct pl_member_key *keys, size_t *count_r)
-{
-	const int64_t total = pl_member_search_count(walk->search, walk->err);
-	struct pl_member_walk all;
-
-	if (total < 0)
+	if (ret < 0)
 		return -1;
-	if (total <= (int64_t)walk->few)
-		return sort_few(walk, order, after, keys, count_r);
-	all = walk_of(walk->search, order, after);
-	return pl_member_search_walk(walk->search, &all, walk->left, keys, count_r, walk->err);
+	if (order->key == NULL)
+		pl_address_format(&line_r->account.member.address, line_r->cursor);
+	else
+		snprintf(line_r->cursor, sizeof(line_r->cursor), "%lld.%lld", (long long)place->key,
+			 (long long)place->id);
+	return 1;
 }
 
-static int give_by_key(struct page_walk *walk, const char *cursor, const struct order *order)
+static int give(struct pl_member_search *search, const struct page *page,
+		int (*each)(const struct pl_member_line *line, void *context), void *context,
+		struct pl_error *err)
 {
-	struct pl_member_key after, *keys;
-	size_t count = 0;
-	int ret;
+	struct pl_member_line line;
 
-	if (!read_key_cursor(cursor, order, &after))
-		return 1;
-	keys = calloc(walk->few > walk->left ? walk->few : walk->left, sizeof(*keys));
-	if (keys == NULL)
-		return pl_error_set(walk->err, PL_ERR_RETRY, "out of memory");
-	ret = find_keys(walk, order, &after, keys, &count);
-	for (size_t i = 0; ret == 0 && i < count && walk->left > 0; i++)
-		ret = give_member(walk, &keys[i]);
-	free(keys);
-	return ret;
+	for (size_t i = 0; i < page->count; i++) {
+		const int ret = read_member(search, page->order, &page->places[i], &line, err);
+
+		if (ret < 0)
+			return -1;
+		if (ret == 1 && each(&line, context) != 0)
+			return 0;
+	}
+	return 0;
 }
 
-int pl_member_search_page(struct pl_member_search *search, const struct pl_member_page *page,
+static int read_cursor(const struct pl_member_search *search, const char *cursor, struct page *page)
+{
+	if (cursor == NULL || cursor[0] == '\0')
+		return 1;
+	page->has_after = 1;
+	return page->order->key == NULL ? read_address_cursor(search, cursor, &page->after)
+					: read_key_cursor(cursor, &page->after);
+}
+
+int pl_member_search_page(struct pl_member_search *search, struct pl_member_index *index,
+			  const struct pl_member_page *wanted, struct pl_member_found *found_r,
 			  int (*each)(const struct pl_member_line *line, void *context),
 			  void *context, struct pl_error *err)
 {
-	struct page_walk walk = { search,      each,
-				  context,     err,
-				  page->limit, page->sorted_most != 0 ? page->sorted_most : FEW };
-	const char *after = page->after == NULL ? "" : page->after;
-	int ret = page->order == PL_BY_ADDRESS ? give_by_address(&walk, after)
-					       : give_by_key(&walk, after, &orders[page->order]);
+	struct page page = { .order = &orders[wanted->order], .limit = wanted->limit };
+	int ret;
 
-	return ret < 0 ? pl_error_prefix(err, "list of members") : ret;
+	if (!read_cursor(search, wanted->after, &page))
+		return 1;
+	page.places = calloc(page.limit + 1, sizeof(*page.places));
+	if (page.places == NULL || find(&page, search, index) < 0) {
+		free(page.places);
+		return pl_error_set(err, PL_ERR_RETRY, "list of members: out of memory");
+	}
+	found_r->total = page.total;
+	found_r->rows = page.count;
+	ret = give(search, &page, each, context, err);
+	free(page.places);
+	return ret < 0 ? pl_error_prefix(err, "list of members") : 0;
 }

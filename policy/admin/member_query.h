@@ -3,13 +3,14 @@
  *
  * What a filter says of a setting is about the value that holds for the member, whichever layer it
  * comes from: the policy file, the class, the domain or the member. pl_resolve() decides about that
- * for each domain and class; the database then compares each member's own settings
- * (policy/account/member_state.h). So all of these functions name the same members.
+ * for each domain and class; each member's own settings are then compared with that
+ * (policy/account/member_state.h): in the database, for work that must not miss anybody, or in an
+ * index in memory (member_index.h), for lists. All of these functions name the same members.
  *
  *	struct pl_member_query query = { .domain = "" };
  *	pl_member_query_set(&query, "pop3", "on"), ...
  *	pl_member_search_open(store, policy, scope, &query, now, &search, err)
- *	pl_member_search_count() | pl_member_search_page() | pl_member_search_portion()
+ *	pl_member_search_page() | pl_member_search_portion() | pl_member_search_count()
  *	pl_member_search_close(&search)
  *
  * A search is of one moment: its domains and settings are those of when it was opened. It is used
@@ -21,6 +22,7 @@
 
 #include "policy/account/last_use.h"
 #include "policy/account/member.h"
+#include "policy/admin/member_index.h"
 
 enum pl_either { PL_EITHER, PL_YES, PL_NO };
 
@@ -84,7 +86,7 @@ int pl_member_search_open(struct pl_store *store, const struct pl_policy *policy
 /* Accepts NULL. */
 void pl_member_search_close(struct pl_member_search **search);
 
-/* How many members. -1 on error. */
+/* How many members; looks at all of them in the database. -1 on error. */
 int64_t pl_member_search_count(struct pl_member_search *search, struct pl_error *err);
 
 /* The ids of the next members behind that id (0: the first), sorted, no more than most of them.
@@ -128,14 +130,19 @@ struct pl_member_page {
 	const char
 		*after; /* a cursor of a page of the same order; NULL or "": from the beginning */
 	size_t limit;
-	/* In another order than that of addresses: so many members are sorted as a whole, more are
-	 * walked through. 0: as many as is faster. */
-	size_t sorted_most;
 };
 
-/* Calls each for the members of the page, until it returns non-zero. 0; 1 when after is not a
- * cursor of this order; -1. */
-int pl_member_search_page(struct pl_member_search *search, const struct pl_member_page *page,
+struct pl_member_found {
+	int64_t total; /* members that the filter names */
+	size_t rows;   /* of the page; fewer than its limit: there are no others */
+};
+
+/* Calls each for the members of the page, until it returns non-zero, and counts all. Of the rows,
+ * each is not called for those who have been removed since the index was brought up to date. In no
+ * transaction, or in one that began before that, it may say of a member what the filter no longer
+ * names. 0; 1 when after is not a cursor of this order; -1. */
+int pl_member_search_page(struct pl_member_search *search, struct pl_member_index *index,
+			  const struct pl_member_page *page, struct pl_member_found *found_r,
 			  int (*each)(const struct pl_member_line *line, void *context),
 			  void *context, struct pl_error *err);
 

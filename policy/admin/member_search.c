@@ -1,8 +1,7 @@
 /* member_search.c - the members that a filter names, in the database; see member_query.h.
  *
- * A walk looks at all members in the order of a column, a portion at a time, and takes those that
- * the filter names. It leaves those out of which the column already says that they are not among
- * them.
+ * A walk looks at all members in the order of their ids, a portion at a time, and takes those that
+ * the filter names.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 
 #define PORTION 1000       /* members that are looked at, at once */
 #define LARGE_PORTION 5000 /* where many are wanted */
+#define COUNT_AT_ONCE LARGE_PORTION
 
 /* -- opening -- */
 
@@ -74,7 +74,7 @@ void pl_member_search_close(struct pl_member_search **search_p)
 	free(search);
 }
 
-/* -- members in the order of a column -- */
+/* -- all members, in the order of their ids -- */
 
 /* What no group lets in is left to the database. */
 static struct pl_member_group union_of(const struct pl_member_search *search)
@@ -95,7 +95,7 @@ void pl_matches_fill_union(struct pl_matches *matches, const struct pl_member_se
 	pl_matches_fill(matches, search, &all);
 }
 
-static int is_in_list(const char *list, const char *class_name)
+int pl_member_search_lists(const char *list, const char *class_name)
 {
 	char item[PL_CLASS_MAX + 3];
 
@@ -125,10 +125,10 @@ int pl_member_search_fits(const struct pl_member_search *search,
 		return 0;
 	if (search->query.holds[PL_SETTING_TWO_FACTOR_REQUIREMENT] == 0 || !inherits_requirement)
 		return 1;
-	if (class_name[0] != '\0' && is_in_list(search->classes_in, class_name))
+	if (class_name[0] != '\0' && pl_member_search_lists(search->classes_in, class_name))
 		return 1;
 	return group->inherits &&
-	       (class_name[0] == '\0' || !is_in_list(search->classes_out, class_name));
+	       (class_name[0] == '\0' || !pl_member_search_lists(search->classes_out, class_name));
 }
 
 /* Whether a member is what the filter says of its own domain. */
@@ -145,29 +145,10 @@ static int fits(const struct pl_member_search *search, struct pl_stmt *stmt)
 
 /* Where a walk is, and what it has found. */
 struct progress {
-	const struct pl_member_walk *walk;
-	struct pl_member_key at;
+	int64_t after;
 	size_t most, *count;
-	struct pl_member_key *keys;
+	int64_t *ids;
 };
-
-static int is_beyond(const struct progress *progress)
-{
-	const struct pl_member_walk *walk = progress->walk;
-
-	return walk->is_descending ? progress->at.key < walk->last : progress->at.key > walk->last;
-}
-
-static void fill_portion(struct pl_matches *matches, const struct pl_member_search *search,
-			 const struct progress *progress, size_t portion)
-{
-	pl_matches_fill_union(matches, search);
-	pl_matches_int(matches, "scope", search->scope);
-	pl_matches_int(matches, "only", pl_member_search_only(search));
-	pl_matches_int(matches, "key", progress->at.key);
-	pl_matches_int(matches, "after", progress->at.id);
-	pl_matches_int(matches, "limit", (int64_t)portion);
-}
 
 /* Whether to go on: 1; 0 at the end, or when there are as many as are wanted; -1. */
 static int walk_portion(struct pl_member_search *search, struct progress *progress,
@@ -179,18 +160,17 @@ static int walk_portion(struct pl_member_search *search, struct progress *progre
 	size_t seen = 0;
 	int ret = 0;
 
-	fill_portion(&matches, search, progress, portion);
-	stmt = pl_query(search->store, progress->walk->sql, matches.params);
+	pl_matches_fill_union(&matches, search);
+	pl_matches_int(&matches, "scope", search->scope);
+	pl_matches_int(&matches, "only", pl_member_search_only(search));
+	pl_matches_int(&matches, "after", progress->after);
+	pl_matches_int(&matches, "limit", (int64_t)portion);
+	stmt = pl_query(search->store, PL_SQL_MEMBER_QUERY_PORTION, matches.params);
 	while (*progress->count < progress->most && (ret = pl_step(stmt, err)) == 1) {
 		seen++;
-		progress->at =
-			(struct pl_member_key){ pl_col_int(stmt, "key"), pl_col_int(stmt, "id") };
-		if (is_beyond(progress)) {
-			pl_reset(stmt);
-			return 0;
-		}
+		progress->after = pl_col_int(stmt, "id");
 		if (fits(search, stmt))
-			progress->keys[(*progress->count)++] = progress->at;
+			progress->ids[(*progress->count)++] = progress->after;
 	}
 	if (*progress->count == progress->most) {
 		pl_reset(stmt);
@@ -199,34 +179,55 @@ static int walk_portion(struct pl_member_search *search, struct progress *progre
 	return ret < 0 ? -1 : seen == portion;
 }
 
-int pl_member_search_walk(struct pl_member_search *search, const struct pl_member_walk *walk,
-			  size_t most, struct pl_member_key *keys_r, size_t *count_r,
-			  struct pl_error *err)
+int pl_member_search_portion(struct pl_member_search *search, int64_t after, size_t most,
+			     int64_t *ids_r, size_t *count_r, struct pl_error *err)
 {
-	struct progress progress = { walk, walk->after, most, count_r, keys_r };
+	struct progress progress = { after, most, count_r, ids_r };
 	int ret = search->group_count > 0;
 
 	*count_r = 0;
 	while (ret == 1 && *count_r < most)
 		ret = walk_portion(search, &progress, err);
-	return ret < 0 ? -1 : 0;
+	return ret < 0 ? pl_error_prefix(err, "list of members") : 0;
 }
 
-int pl_member_search_portion(struct pl_member_search *search, int64_t after, size_t most,
-			     int64_t *ids_r, size_t *count_r, struct pl_error *err)
+int64_t pl_member_search_count(struct pl_member_search *search, struct pl_error *err)
 {
-	const struct pl_member_walk walk = { .sql = PL_SQL_MEMBER_QUERY_BY_ID,
-					     .after = { after, after },
-					     .last = INT64_MAX };
-	struct pl_member_key *keys = calloc(most + 1, sizeof(*keys));
-	int ret;
+	int64_t ids[COUNT_AT_ONCE], after = 0, total = 0;
+	size_t count = COUNT_AT_ONCE;
 
-	*count_r = 0;
-	if (keys == NULL)
-		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
-	ret = pl_member_search_walk(search, &walk, most, keys, count_r, err);
-	for (size_t i = 0; ret == 0 && i < *count_r; i++)
-		ids_r[i] = keys[i].id;
-	free(keys);
-	return ret < 0 ? pl_error_prefix(err, "list of members") : 0;
+	while (count == COUNT_AT_ONCE) {
+		if (pl_member_search_portion(search, after, COUNT_AT_ONCE, ids, &count, err) < 0)
+			return -1;
+		total += (int64_t)count;
+		after = count == 0 ? 0 : ids[count - 1];
+	}
+	return total;
+}
+
+int64_t pl_member_search_only(const struct pl_member_search *search)
+{
+	return search->query.domain[0] != '\0' && search->domain_count > 0 ? search->domains[0].id
+									   : 0;
+}
+
+/* Whether the filter says anything but which domain. */
+static int is_any(const struct pl_member_search *search)
+{
+	const struct pl_member_query *query = &search->query;
+
+	return query->has_class != PL_EITHER || query->active != PL_EITHER ||
+	       query->registered != PL_EITHER || query->overdue || query->joined_since != 0 ||
+	       query->unseen || query->account_password != 0 ||
+	       query->app_passwords != PL_APP_PASSWORDS_ANY || query->received != PL_RECEIVED_ANY ||
+	       query->text[0] != '\0' || query->holds[PL_SETTING_TWO_FACTOR_REQUIREMENT] != 0;
+}
+
+int pl_member_search_is_plain(const struct pl_member_search *search)
+{
+	for (size_t i = 0; i < search->group_count; i++) {
+		if (search->groups[i].reject != 0)
+			return 0;
+	}
+	return !is_any(search);
 }

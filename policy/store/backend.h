@@ -7,6 +7,7 @@
 #ifndef POSTLATCH_BACKEND_H
 #define POSTLATCH_BACKEND_H
 
+#include "policy/store/schema.h"
 #include "policy/store/store.h"
 
 #define PL_COLUMNS_MAX 64 /* of a statement or a table */
@@ -32,7 +33,8 @@ struct pl_row_source {
 };
 
 struct pl_backend {
-	const char *scheme;     /* what its uris begin with, "sqlite:" */
+	const char *scheme; /* what its uris begin with, "sqlite:" */
+	enum pl_dialect dialect;
 	const char *id_column;  /* stands for {ID} in migrations: a key that counts by itself */
 	const char *byte_order; /* "COLLATE ..." for text that is to be ordered by its bytes */
 	const char *clock;      /* stands for {CLOCK} in statements; see statements.def */

@@ -311,6 +311,14 @@ static const struct pl_migration migrations[] = {
 	  "CREATE INDEX recovery_request_waits ON recovery_request (id) WHERE waits = 1;"
 	  "CREATE INDEX recovery_request_origin ON recovery_request (origin, asked_at);"
 	  "CREATE INDEX recovery_request_at ON recovery_request (asked_at);" },
+	/* Lists of members are read from memory since then (policy/admin/member_index.h), and need
+	 * no indexes any more, but news of every row that has changed. */
+	{ "which members have changed",
+	  "DROP INDEX member_list; DROP INDEX member_created; DROP INDEX member_seen;"
+	  "DROP INDEX member_received;"
+	  "CREATE INDEX member_with_factor ON member (domain_id) WHERE factor <> 0;"
+	  "CREATE TABLE member_change ("
+	  " id {ID}, member_id BIGINT NOT NULL, at BIGINT NOT NULL);" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,

@@ -15,9 +15,14 @@ struct pl_migration {
 	const char *sql; /* several statements; {ID} becomes the backend's self-counting key */
 };
 
+/* What a database says in words of its own, as triggers. */
+enum pl_dialect { PL_DIALECT_SQLITE, PL_DIALECT_POSTGRESQL, PL_DIALECTS };
+
 /* Version N is what migrations 1 to N make, PL_SCHEMA_VERSION the newest. NULL for a
  * version that there is not. */
 const struct pl_migration *pl_schema_migration(int version);
+/* What belongs to that migration in a dialect; it is run after it. NULL for most. */
+const char *pl_schema_in_dialect(int version, enum pl_dialect dialect);
 
 /* Creates an empty database of the newest version; PL_ERR_CONFLICT when there
  * is one already. The file gets mode 0660; the caller sees to its owner. */

@@ -73,18 +73,29 @@ static int read_version(const struct pl_backend *backend, void *db, int *version
 	return ret < 0 ? -1 : 0;
 }
 
-/* Within a transaction. */
-static int apply_script(const struct pl_backend *backend, void *db, int version,
-			struct pl_error *err)
+static int run_script(const struct pl_backend *backend, void *db, const char *sql,
+		      struct pl_error *err)
 {
-	char *script = expand_script(pl_schema_migration(version)->sql, backend->id_column);
+	char *script = expand_script(sql, backend->id_column);
 	int ret;
 
 	if (script == NULL)
 		return pl_error_set(err, PL_ERR_RETRY, "schema: out of memory");
 	ret = backend->script(db, script, err);
 	free(script);
-	return ret == 0 ? record(backend, db, version, err) : -1;
+	return ret;
+}
+
+/* Within a transaction. */
+static int apply_script(const struct pl_backend *backend, void *db, int version,
+			struct pl_error *err)
+{
+	const char *in_dialect = pl_schema_in_dialect(version, backend->dialect);
+
+	if (run_script(backend, db, pl_schema_migration(version)->sql, err) < 0 ||
+	    (in_dialect != NULL && run_script(backend, db, in_dialect, err) < 0))
+		return -1;
+	return record(backend, db, version, err);
 }
 
 /* Within a transaction: 0 done and committed, 1 another program was faster, -1. */

@@ -170,10 +170,13 @@ int pl_store_replaced(struct pl_store *store)
 	return store->backend->replaced(store->db) || version_changed(store);
 }
 
-void pl_store_set_budget(struct pl_store *store, struct pl_budget *budget)
+struct pl_budget *pl_store_set_budget(struct pl_store *store, struct pl_budget *budget)
 {
+	struct pl_budget *former = store->budget;
+
 	store->budget = budget;
 	store->backend->set_budget(store->db, budget);
+	return former;
 }
 
 static int may_wait(const struct pl_store *store, struct pl_error *err)

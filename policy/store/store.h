@@ -74,8 +74,9 @@ int pl_store_is_remote(const char *uri);
 /* Write transactions from now on wait for their ticket in a queue, which is borrowed. */
 void pl_store_set_queue(struct pl_store *store, struct pl_write_queue *queue);
 /* Whatever is waited for from now on takes its time from this budget, which is borrowed; NULL:
- * from none. Once it is spent, everything fails with PL_ERR_RETRY and without being sent. */
-void pl_store_set_budget(struct pl_store *store, struct pl_budget *budget);
+ * from none. Once it is spent, everything fails with PL_ERR_RETRY and without being sent. Returns
+ * the former one. */
+struct pl_budget *pl_store_set_budget(struct pl_store *store, struct pl_budget *budget);
 /* Seconds since 1970. The clock of the server decides where there is one, as several machines
  * write and compare times, and theirs may differ: it is read when the database is opened, and
  * again now and then by pl_store_replaced(). */

@@ -554,6 +554,7 @@ static int insert_many(void *db, const struct pl_row_source *source, struct pl_e
 
 const struct pl_backend pl_backend_sqlite = {
 	.scheme = "sqlite:",
+	.dialect = PL_DIALECT_SQLITE,
 	.id_column = "INTEGER PRIMARY KEY AUTOINCREMENT",
 	.byte_order = "COLLATE BINARY",
 	.clock = "0",

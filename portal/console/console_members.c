@@ -10,6 +10,7 @@
 #include "portal/console/console_answer.h"
 #include "portal/console/console_export.h"
 #include "portal/console/handlers.h"
+#include "portal/http/portal.h"
 #include "portal/http/route.h"
 
 static int is_of_page(const char *name)
@@ -133,24 +134,28 @@ static int add_row(const struct pl_member_line *line, void *context)
 	return json_array_append_new(rows->items, line_json(rows->request, line));
 }
 
-/* 0, 1 when the cursor is none, -1. */
+/* The members of the index as they are now. The search is of a moment after that, so the domain
+ * of every member is known to it. 0, 1 when the cursor is none, -1. */
 static int read_page(struct request *request, const struct pl_member_query *query,
-		     enum pl_member_order order, struct rows *rows, int64_t *total_r,
+		     const struct pl_member_page *page, struct pl_member_found *found_r,
+		     int (*each)(const struct pl_member_line *line, void *context), void *context,
 		     struct pl_error *err)
 {
-	const struct pl_member_page page = { .order = order,
-					     .after = request_query(request, "after"),
-					     .limit = rows->most + 1 };
+	struct pl_member_index *index = portal_members(request->portal);
 	struct pl_member_search *search;
-	int ret = pl_member_search_open(request->work.store, request->policy,
-					pl_administrator_scope(&request->administrator), query,
-					request->work.now, &search, err);
+	int ret;
 
-	if (ret < 0)
+	if (pl_member_index_update(index, request->work.store, err) < 0 ||
+	    pl_store_begin_read(request->work.store, err) < 0)
 		return -1;
-	*total_r = pl_member_search_count(search, err);
-	ret = *total_r < 0 ? -1 : pl_member_search_page(search, &page, add_row, rows, err);
-	pl_member_search_close(&search);
+	ret = pl_member_search_open(request->work.store, request->policy,
+				    pl_administrator_scope(&request->administrator), query,
+				    request->work.now, &search, err);
+	if (ret == 0) {
+		ret = pl_member_search_page(search, index, page, found_r, each, context, err);
+		pl_member_search_close(&search);
+	}
+	pl_store_end_read(request->work.store);
 	return ret;
 }
 
@@ -158,28 +163,28 @@ int get_console_members(struct request *request, struct response *response, stru
 {
 	struct rows rows = { .request = request, .most = (size_t)console_limit(request) };
 	const char *sort = request_query(request, "sort"), *wrong;
-	enum pl_member_order order = PL_BY_ADDRESS;
+	struct pl_member_page page = { .order = PL_BY_ADDRESS,
+				       .after = request_query(request, "after"),
+				       .limit = rows.most + 1 };
 	struct pl_member_query query;
-	int64_t total = 0;
+	struct pl_member_found found;
 	int ret;
 
 	wrong = read_filter(request, &query);
-	if (sort != NULL && !pl_member_order_by_name(sort, &order))
+	if (sort != NULL && !pl_member_order_by_name(sort, &page.order))
 		wrong = "sort";
 	if (wrong != NULL)
 		return respond_bad_field(response, wrong);
-	if (pl_store_begin_read(request->work.store, err) < 0)
-		return -1;
 	rows.items = json_array();
-	ret = read_page(request, &query, order, &rows, &total, err);
-	pl_store_end_read(request->work.store);
+	ret = read_page(request, &query, &page, &found, add_row, &rows, err);
 	if (ret != 0) {
 		json_decref(rows.items);
 		return ret < 0 ? -1 : respond_bad_field(response, "after");
 	}
 	return respond_json(response, 200,
 			    json_pack("{s:o, s:I, s:s?}", "items", rows.items, "total",
-				      (json_int_t)total, "next", rows.has_more ? rows.last : NULL));
+				      (json_int_t)found.total, "next",
+				      rows.has_more ? rows.last : NULL));
 }
 
 /* -- as a table -- */
@@ -194,10 +199,10 @@ struct table {
 
 /* A page of it. */
 struct table_page {
-	const struct request *request;
+	struct request *request;
 	struct table *table;
 	FILE *out;
-	size_t rows;
+	int is_full; /* there may be others behind it */
 };
 
 static void put_time(FILE *out, int64_t seconds)
@@ -248,33 +253,24 @@ static int put_line(const struct pl_member_line *line, void *context)
 	put_time(out, member->created_at);
 	fputs("\r\n", out);
 	memcpy(page->table->after, line->cursor, sizeof(line->cursor));
-	page->rows++;
 	return ferror(out);
 }
 
-/* Looks for the next members, in one moment: 0, 1 when the cursor is none, -1. */
-static int put_lines(struct request *request, struct table_page *table_page, size_t most,
-		     struct pl_error *err)
+/* Looks for the next members: 0, 1 when the cursor is none, -1. */
+static int put_lines(struct table_page *table_page, size_t most, struct pl_error *err)
 {
 	/* It moves on while the page is read. */
 	char after[PL_MEMBER_CURSOR];
 	const struct pl_member_page page = { .order = PL_BY_ADDRESS,
 					     .after = after,
 					     .limit = most };
-	struct pl_member_search *search;
+	struct pl_member_found found;
 	int ret;
 
 	memcpy(after, table_page->table->after, sizeof(after));
-	if (pl_store_begin_read(request->work.store, err) < 0)
-		return -1;
-	ret = pl_member_search_open(request->work.store, request->policy,
-				    pl_administrator_scope(&request->administrator),
-				    &table_page->table->query, request->work.now, &search, err);
-	if (ret == 0) {
-		ret = pl_member_search_page(search, &page, put_line, table_page, err);
-		pl_member_search_close(&search);
-	}
-	pl_store_end_read(request->work.store);
+	ret = read_page(table_page->request, &table_page->table->query, &page, &found, put_line,
+			table_page, err);
+	table_page->is_full = ret == 0 && found.rows == most;
 	return ret;
 }
 
@@ -288,9 +284,9 @@ static int fill_table(struct request *request, void *context, FILE *out, struct 
 	if (!table->has_heading)
 		put_heading(out);
 	table->has_heading = 1;
-	if (put_lines(request, &page, CONSOLE_EXPORT_PAGE, err) < 0)
+	if (put_lines(&page, CONSOLE_EXPORT_PAGE, err) < 0)
 		return -1;
-	return page.rows == CONSOLE_EXPORT_PAGE;
+	return page.is_full;
 }
 
 static void free_table(void *context)
@@ -313,7 +309,7 @@ static int begin_table(struct request *request, struct table *table, const char 
 	if (*wrong_r != NULL)
 		return 0;
 	snprintf(table->after, sizeof(table->after), "%s", after == NULL ? "" : after);
-	ret = put_lines(request, &none, 0, err);
+	ret = put_lines(&none, 0, err);
 	if (ret == 1)
 		*wrong_r = "after";
 	return ret < 0 ? -1 : console_export_begin(request, &table->export, err);

@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/account/retirement.h"
 #include "policy/admin/adoption.h"
 #include "policy/admin/count_report.h"
 #include "portal/console/handlers.h"
+#include "portal/http/portal.h"
 
 #define DAYS 28
 #define GUESSERS 20
@@ -14,15 +14,15 @@
 /* What a request asks about. */
 struct asked {
 	int64_t scope, domain_id;
+	struct pl_member_query members;
 	int64_t since, until;
 };
 
-/* The domain of the query, if it has one: 1, 0 answered, -1. */
+/* The domain of the query, if it has one, and its name: 1, 0 answered, -1. */
 static int read_domain(const struct request *request, struct response *response,
-		       int64_t *domain_id_r, struct pl_error *err)
+		       char domain[PL_DOMAIN_MAX + 1], int64_t *domain_id_r, struct pl_error *err)
 {
 	const char *name = request_query(request, "domain");
-	char domain[PL_DOMAIN_MAX + 1];
 	int ret;
 
 	*domain_id_r = 0;
@@ -113,17 +113,32 @@ static int add_logins(const struct request *request, const struct asked *asked, 
 	return pl_count_list_all(request->work.store, &filter, add_row, overview, err);
 }
 
+static int add_account_password(const struct request *request, const struct asked *asked,
+				json_t *list, struct pl_error *err)
+{
+	struct pl_member_index *index = portal_members(request->portal);
+	struct pl_member_search *search;
+	int ret;
+
+	if (pl_member_index_update(index, request->work.store, err) < 0 ||
+	    pl_member_search_open(request->work.store, request->policy, asked->scope,
+				  &asked->members, request->work.now, &search, err) < 0)
+		return -1;
+	ret = pl_account_password_list(search, index, add_service, list, err);
+	pl_member_search_close(&search);
+	return ret;
+}
+
 static int add_all(const struct request *request, const struct asked *asked, json_t *overview,
 		   struct pl_error *err)
 {
 	struct pl_store *store = request->work.store;
-	const int64_t used_since = request->work.now - PL_RETIREMENT_USE_DAYS * PL_DAY_SECONDS;
 
 	if (pl_adoption_list(store, asked->scope, asked->domain_id, asked->since, add_adoption,
 			     json_object_get(overview, "adoption"), err) < 0 ||
 	    add_logins(request, asked, overview, err) < 0 ||
-	    pl_account_password_list(store, asked->scope, asked->domain_id, used_since, add_service,
-				     json_object_get(overview, "account_password"), err) < 0)
+	    add_account_password(request, asked, json_object_get(overview, "account_password"),
+				 err) < 0)
 		return -1;
 	return pl_guesser_list(store, asked->scope, asked->domain_id, asked->since, GUESSERS,
 			       add_origin, json_object_get(overview, "guessers"), err);
@@ -136,7 +151,7 @@ int get_console_overview(struct request *request, struct response *response, str
 			       .since = now - now % PL_DAY_SECONDS - (days - 1) * PL_DAY_SECONDS,
 			       .until = now + PL_DAY_SECONDS };
 	json_t *overview;
-	int ret = read_domain(request, response, &asked.domain_id, err);
+	int ret = read_domain(request, response, asked.members.domain, &asked.domain_id, err);
 
 	if (ret != 1)
 		return ret;
@@ -180,12 +195,13 @@ int get_console_counts(struct request *request, struct response *response, struc
 	struct pl_count_filter filter = { .scope =
 						  pl_administrator_scope(&request->administrator) };
 	const char *wrong = read_filter(request, &filter);
+	char domain[PL_DOMAIN_MAX + 1];
 	json_t *items;
 	int ret;
 
 	if (wrong != NULL)
 		return respond_bad_field(response, wrong);
-	ret = read_domain(request, response, &filter.domain_id, err);
+	ret = read_domain(request, response, domain, &filter.domain_id, err);
 	if (ret != 1)
 		return ret;
 	items = json_array();

@@ -35,6 +35,7 @@ struct portal {
 	const struct route *routes;
 	struct pages *pages;
 	struct daemon_logins *logins;
+	struct pl_member_index *members;
 	struct traffic traffic;
 	int64_t pruned_at;    /* seconds since 1970; atomic. 0: not yet */
 	pthread_mutex_t lock; /* for what follows */
@@ -116,7 +117,8 @@ int portal_new(const char *policy_path, const char *web_path, const struct route
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	pthread_mutex_init(&portal->lock, NULL);
 	portal->routes = routes;
-	if ((portal->live = pl_live_policy_new(&options)) == NULL || open_pools(portal) < 0) {
+	if ((portal->live = pl_live_policy_new(&options)) == NULL || open_pools(portal) < 0 ||
+	    (portal->members = pl_member_index_new()) == NULL) {
 		portal_free(&portal);
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	}
@@ -139,6 +141,7 @@ void portal_free(struct portal **portal_p)
 	for (size_t i = 0; i < ROLES; i++)
 		pl_store_pool_free(&portal->pools[i]);
 	daemon_logins_free(&portal->logins);
+	pl_member_index_free(&portal->members);
 	pages_free(&portal->pages);
 	pl_live_policy_free(&portal->live);
 	pl_brand_unref(&portal->brand);
@@ -226,6 +229,11 @@ void portal_give(struct request *request, int failed)
 void portal_count_request(struct portal *portal, const struct route *route, int status, int64_t ms)
 {
 	traffic_count(&portal->traffic, route, status, ms);
+}
+
+struct pl_member_index *portal_members(const struct portal *portal)
+{
+	return portal->members;
 }
 
 void portal_note_prune(struct portal *portal)

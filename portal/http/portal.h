@@ -4,6 +4,7 @@
 
 #include "daemon/metrics.h"
 #include "policy/account/login_count.h"
+#include "policy/admin/member_index.h"
 #include "portal/http/pages.h"
 #include "portal/http/request.h"
 #include "portal/http/route.h"
@@ -52,6 +53,9 @@ void portal_give(struct request *request, int failed);
 void portal_count_request(struct portal *portal, const struct route *route, int status, int64_t ms);
 /* What has expired was removed. */
 void portal_note_prune(struct portal *portal);
+/* What lists of members are read from. Brought up to date by whoever reads one. */
+struct pl_member_index *portal_members(const struct portal *portal);
+
 /* What is counted in this process, and how its connections to the database are. */
 void portal_add_metrics(struct portal *portal, struct metrics *metrics);
 

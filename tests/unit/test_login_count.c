@@ -573,19 +573,69 @@ static void guesses_at_no_domain_are_for_server_administrators(void **state)
 	assert_guessers(fixture, -1, 0, "");
 }
 
+static void assert_account_passwords(struct fixture *fixture, int64_t scope, const char *want)
+{
+	const struct pl_member_query all = { .domain = "" };
+	struct pl_member_index *index = pl_member_index_new();
+	struct pl_member_search *search;
+
+	assert_ok(fixture, pl_member_index_update(index, fixture->store, &fixture->err));
+	assert_ok(fixture, pl_member_search_open(fixture->store, fixture->policy, scope, &all, T,
+						 &search, &fixture->err));
+	said[0] = '\0';
+	assert_ok(fixture, pl_account_password_list(search, index, say_pair, NULL, &fixture->err));
+	assert_string_equal(said, want);
+	pl_member_search_close(&search);
+	pl_member_index_free(&index);
+}
+
 static void members_with_the_account_password_are_counted_by_service(void **state)
 {
 	struct fixture *fixture = *state;
 
 	add_members_of_all_kinds(fixture);
-	said[0] = '\0';
-	assert_ok(fixture, pl_account_password_list(fixture->store, 0, 0, T - 40 * DAY, say_pair,
-						    NULL, &fixture->err));
-	assert_string_equal(said, "imap 3; pop3 2; ");
-	said[0] = '\0';
-	assert_ok(fixture, pl_account_password_list(fixture->store, -1, 0, 0, say_pair, NULL,
-						    &fixture->err));
-	assert_string_equal(said, "");
+	sql_run(fixture->db,
+		"UPDATE member SET imap_day = 20000 - 30 WHERE local IN ('has', 'other')");
+	sql_run(fixture->db, "UPDATE member SET pop3_day = 20000 - 31 WHERE local = 'lacks'");
+	sql_run(fixture->db, "UPDATE member SET pop3_day = 20000 WHERE local = 'other'");
+	assert_account_passwords(fixture, 0, "imap 2; pop3 1; ");
+	assert_account_passwords(fixture, -1, "");
+}
+
+static void hours_of_old_days_are_added_up(void **state)
+{
+	struct fixture *fixture = *state;
+	char sql[512];
+
+	for (int hour = 0; hour < 5 * 24; hour++) {
+		snprintf(sql, sizeof(sql),
+			 "INSERT INTO login_count (hour, domain_id, service, channel, credential, "
+			 "rule, outcome, count) VALUES (%lld, 1, 'imap', 'client', 'x', 'y', "
+			 "'allowed', 1), (%lld, 2, 'imap', 'client', 'x', 'y', 'refused', 10)",
+			 (long long)(T - 4 * DAY + hour * HOUR),
+			 (long long)(T - 4 * DAY + hour * HOUR));
+		sql_run(fixture->db, sql);
+	}
+	for (int again = 0; again < 2; again++) {
+		assert_ok(fixture, pl_login_count_add_up_commit(work_at(fixture, T + 5 * HOUR)));
+		assert_int_equal(count(fixture, "outcome = 'allowed'"), 5 * 24);
+		assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM login_count"),
+				 2 * (2 + 3 * 24));
+		for (int day = 3; day <= 4; day++) {
+			snprintf(sql, sizeof(sql), "hour = %lld AND domain_id = 2",
+				 (long long)(T - day * DAY));
+			assert_int_equal(count(fixture, sql), 240);
+		}
+	}
+	/* What is written late, as after an outage, comes to the rest of its day. */
+	snprintf(sql, sizeof(sql),
+		 "INSERT INTO login_count VALUES (%lld, 1, 'imap', 'client', 'x', 'y', 'allowed', "
+		 "7)",
+		 (long long)(T - 4 * DAY + 23 * HOUR));
+	sql_run(fixture->db, sql);
+	assert_ok(fixture, pl_login_count_add_up_commit(work_at(fixture, T + 5 * HOUR)));
+	snprintf(sql, sizeof(sql), "hour = %lld AND domain_id = 1", (long long)(T - 4 * DAY));
+	assert_int_equal(count(fixture, sql), 31);
 }
 
 int main(void)
@@ -606,6 +656,7 @@ int main(void)
 		TEST_WITH_DATABASE(one_look_at_the_counts_has_the_sums_by_every_column),
 		TEST_WITH_DATABASE(guesses_at_no_domain_are_for_server_administrators),
 		TEST_WITH_DATABASE(members_with_the_account_password_are_counted_by_service),
+		TEST_WITH_DATABASE(hours_of_old_days_are_added_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,10 +43,30 @@ static struct pl_member_search *open_search(struct fixture *fixture, int64_t sco
 	return search;
 }
 
+/* A page, in the index as it is to be now. How many members there are in all. */
+static int64_t read_page(struct fixture *fixture, struct pl_member_index *index,
+			 const struct pl_member_query *query, const struct pl_member_page *page,
+			 int (*each)(const struct pl_member_line *line, void *context),
+			 void *context)
+{
+	struct pl_member_search *search;
+	struct pl_member_found found;
+
+	assert_ok(fixture, pl_member_index_update(index, fixture->store, &fixture->err));
+	search = open_search(fixture, 0, query);
+	assert_ok(fixture,
+		  pl_member_search_page(search, index, page, &found, each, context, &fixture->err));
+	assert_true(found.rows <= page->limit);
+	pl_member_search_close(&search);
+	return found.total;
+}
+
 /* All pages of an order, of so many members each. */
 static void read_pages(struct fixture *fixture, const struct pl_member_query *query,
 		       const struct pl_member_page *like, struct found *found_r)
 {
+	struct pl_member_index *index = pl_member_index_new();
+	int64_t total;
 	const size_t limit = like->limit;
 	struct pl_member_page page = *like;
 	char after[PL_MEMBER_CURSOR] = "";
@@ -54,17 +74,13 @@ static void read_pages(struct fixture *fixture, const struct pl_member_query *qu
 
 	found_r->count = 0;
 	do {
-		struct pl_member_search *search = open_search(fixture, 0, query);
-
 		before = found_r->count;
 		page.after = after;
-		assert_true(pl_member_search_count(search, &fixture->err) >= 0);
-		assert_int_equal(pl_member_search_page(search, &page, keep, found_r, &fixture->err),
-				 0);
+		total = read_page(fixture, index, query, &page, keep, found_r);
 		memcpy(after, found_r->cursor, sizeof(after));
-		assert_true(found_r->count - before <= limit);
-		pl_member_search_close(&search);
 	} while (found_r->count - before == limit);
+	assert_int_equal(total, found_r->count);
+	pl_member_index_free(&index);
 }
 
 static int compare_addresses(const void *a, const void *b)
@@ -363,20 +379,16 @@ static void random_query(struct pl_member_query *query)
 	}
 }
 
-/* In each order, the same members: sorted as a whole, or walked through. */
+/* In each order, the same members. */
 static void check_orders(struct fixture *fixture, const struct pl_member_query *query,
 			 const struct found *expected)
 {
-	static struct found found, walked;
+	static struct found found;
 	struct pl_member_page page = { .limit = 7 };
 
 	for (int order = PL_BY_ADDRESS; order <= PL_BY_RECEIVED_DESC; order++) {
 		page.order = (enum pl_member_order)order;
-		page.sorted_most = 0;
 		read_pages(fixture, query, &page, &found);
-		page.sorted_most = 1;
-		read_pages(fixture, query, &page, &walked);
-		assert_same(&walked, &found, "walk");
 		sort(&found);
 		assert_same(&found, expected, "page");
 	}
@@ -818,6 +830,7 @@ static void a_line_has_the_last_use_of_each_service(void **state)
 {
 	struct fixture *fixture = *state;
 	const struct pl_member_query all = { .domain = "" };
+	struct pl_member_index *index = pl_member_index_new();
 	struct pl_member_page page = { .limit = 1 };
 	struct pl_member_line line;
 
@@ -834,13 +847,9 @@ static void a_line_has_the_last_use_of_each_service(void **state)
 		"INSERT INTO second_factor (member_id, kinds, registered_at, registered_ip) "
 		"SELECT id, 1, 66, '' FROM member");
 	for (int order = PL_BY_ADDRESS; order <= PL_BY_SEEN; order += PL_BY_SEEN) {
-		struct pl_member_search *search = open_search(fixture, 0, &all);
-
 		page.order = (enum pl_member_order)order;
 		memset(&line, 0, sizeof(line));
-		assert_ok(fixture,
-			  pl_member_search_page(search, &page, keep_line, &line, &fixture->err));
-		pl_member_search_close(&search);
+		assert_int_equal(read_page(fixture, index, &all, &page, keep_line, &line), 1);
 		assert_int_equal(line.imap.at, NOW - 7 * PL_DAY_SECONDS);
 		assert_string_equal(line.imap.ip, "192.0.2.9");
 		assert_int_equal(line.webmail.at, NOW - 2 * PL_DAY_SECONDS);
@@ -855,23 +864,157 @@ static void a_line_has_the_last_use_of_each_service(void **state)
 	}
 }
 
+static int cursor_of(struct fixture *fixture, struct pl_member_index *index,
+		     enum pl_member_order order, const char *after)
+{
+	const struct pl_member_page page = { .order = order, .after = after, .limit = 5 };
+	struct pl_member_search *search = open_search(fixture, 0, &(struct pl_member_query){ 0 });
+	struct pl_member_found found;
+	const int ret =
+		pl_member_search_page(search, index, &page, &found, keep, NULL, &fixture->err);
+
+	pl_member_search_close(&search);
+	return ret;
+}
+
 static void a_cursor_of_another_order_is_refused(void **state)
 {
 	static const char *const wrong[] = { "nobody", "a@b", "1.", ".1", "1.2.3", "x.1" };
+	struct pl_member_index *index = pl_member_index_new();
+
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		assert_int_equal(cursor_of(*state, index, PL_BY_CREATED, wrong[i]), 1);
+	assert_int_equal(cursor_of(*state, index, PL_BY_ADDRESS, "7.1"), 1);
+	pl_member_index_free(&index);
+}
+
+/* -- the index -- */
+
+/* The addresses that it has, in their order. */
+static const char *in_index(struct fixture *fixture, struct pl_member_index *index)
+{
+	static struct found found;
+	static char text[512];
+	const struct pl_member_page page = { .limit = MOST };
+	size_t used = 0;
+	int64_t total;
+
+	found.count = 0;
+	total = read_page(fixture, index, &(struct pl_member_query){ .active = PL_YES }, &page,
+			  keep, &found);
+	assert_int_equal(total, found.count);
+	text[0] = '\0';
+	for (size_t i = 0; i < found.count; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s",
+					 i == 0 ? "" : " ", found.address[i]);
+	return text;
+}
+
+/* Whoever has written it. */
+static void an_index_says_what_was_committed_before(void **state)
+{
 	struct fixture *fixture = *state;
-	struct pl_member_search *search = open_search(fixture, 0, &(struct pl_member_query){ 0 });
-	const struct pl_member_page by_address = { .after = "7.1", .limit = 5 };
+	struct pl_member_index *index = pl_member_index_new();
 
-	for (size_t i = 0; i < COUNT(wrong); i++) {
-		const struct pl_member_page page = { .order = PL_BY_CREATED,
-						     .after = wrong[i],
-						     .limit = 5 };
+	assert_string_equal(in_index(fixture, index), "");
+	add_domain(fixture, "one.test", "");
+	add_member(fixture, "b@one.test", "");
+	assert_string_equal(in_index(fixture, index), "b@one.test");
+	add_domain(fixture, "another.test", "");
+	add_member(fixture, "c@another.test", "");
+	add_member(fixture, "a@one.test", "");
+	assert_string_equal(in_index(fixture, index), "c@another.test a@one.test b@one.test");
+	sql_run(fixture->db, "UPDATE member SET active = 0 WHERE local = 'a'");
+	assert_string_equal(in_index(fixture, index), "c@another.test b@one.test");
+	sql_run(fixture->db, "UPDATE member SET active = 1 WHERE local = 'a'");
+	sql_run(fixture->db, "DELETE FROM member WHERE local = 'b'");
+	assert_string_equal(in_index(fixture, index), "c@another.test a@one.test");
+	sql_run(fixture->db, "DELETE FROM domain WHERE name = 'one.test'");
+	assert_string_equal(in_index(fixture, index), "c@another.test");
+	/* An id that is lower than others, as a transaction that began before them leaves it. */
+	sql_run(fixture->db,
+		"INSERT INTO member "
+		"(id, domain_id, local, active, class, created_at, settings) SELECT 1, "
+		"id, 'low', 1, '', 0, '' FROM domain");
+	assert_string_equal(in_index(fixture, index), "c@another.test low@another.test");
+	assert_string_equal(in_index(fixture, index), "c@another.test low@another.test");
+	pl_member_index_free(&index);
+}
 
-		assert_int_equal(pl_member_search_page(search, &page, keep, NULL, &fixture->err),
-				 1);
-	}
-	assert_int_equal(pl_member_search_page(search, &by_address, keep, NULL, &fixture->err), 1);
-	pl_member_search_close(&search);
+/* Two writers: the one that began first ends last. */
+static void an_index_misses_nothing_that_is_committed_late(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_member_index *index = pl_member_index_new();
+	struct pl_store *late;
+	int64_t member_id;
+
+	if (!is_postgresql(fixture->db))
+		skip();
+	add_domain(fixture, "one.test", "");
+	add_member(fixture, "a@one.test", "");
+	add_member(fixture, "b@one.test", "");
+	member_id = sql_int(fixture->db, "SELECT id FROM member WHERE local = 'a'");
+	assert_ok(fixture, pl_store_open(fixture->uri, PL_ROLE_COMMAND, &late, &fixture->err));
+	assert_ok(fixture, pl_store_begin_write(late, &fixture->err));
+	assert_ok(fixture, pl_exec(late, PL_SQL_MEMBER_DELETE,
+				   PL_PARAMS(PL_INT("member_id", member_id)), &fixture->err));
+	sql_run(fixture->db, "UPDATE member SET active = 0 WHERE local = 'b'");
+	assert_string_equal(in_index(fixture, index), "a@one.test");
+	sql_run(fixture->db, "UPDATE member SET active = 1 WHERE local = 'b'");
+	assert_string_equal(in_index(fixture, index), "a@one.test b@one.test");
+	assert_ok(fixture, pl_store_commit(late, &fixture->err));
+	assert_string_equal(in_index(fixture, index), "b@one.test");
+	pl_store_close(&late);
+	pl_member_index_free(&index);
+}
+
+/* As after a restore: other changes, or none, stand where those were that it has read. */
+static void an_index_of_a_database_that_became_another_is_read_anew(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_member_index *index = pl_member_index_new();
+
+	add_domain(fixture, "one.test", "");
+	add_member(fixture, "a@one.test", "");
+	add_member(fixture, "b@one.test", "");
+	assert_string_equal(in_index(fixture, index), "a@one.test b@one.test");
+	sql_run(fixture->db, "UPDATE member SET active = 0 WHERE local = 'a'; UPDATE member_change "
+			     "SET at = at - 9");
+	assert_string_equal(in_index(fixture, index), "b@one.test");
+	sql_run(fixture->db, "DELETE FROM member WHERE local = 'b'; DELETE FROM member_change");
+	assert_string_equal(in_index(fixture, index), "");
+	pl_member_index_free(&index);
+}
+
+static void that_a_member_has_changed_is_kept_for_an_hour(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_domain(fixture, "one.test", "");
+	add_member(fixture, "a@one.test", "");
+	add_member(fixture, "b@one.test", "");
+	sql_run(fixture->db, "UPDATE member_change SET at = 1000000");
+	sql_run(fixture->db, "UPDATE member_change SET at = at + 1 WHERE id = (SELECT MAX(id) FROM "
+			     "member_change)");
+	prune_at(fixture, 1000000 + PL_MEMBER_CHANGE_KEPT);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member_change"), 2);
+	prune_at(fixture, 1000001 + PL_MEMBER_CHANGE_KEPT);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member_change"), 1);
+}
+
+/* Of what lists do not look at, nothing is noted: a login raises no generation, but others do. */
+static void only_changes_that_lists_look_at_are_noted(void **state)
+{
+	struct fixture *fixture = *state;
+
+	add_domain(fixture, "one.test", "");
+	add_member(fixture, "a@one.test", "");
+	sql_run(fixture->db, "DELETE FROM member_change");
+	sql_run(fixture->db, "UPDATE member SET generation = generation + 1, opted_out = 1");
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member_change"), 0);
+	sql_run(fixture->db, "UPDATE member SET seen_day = 7");
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member_change"), 1);
 }
 
 /* The statements know which setting classes may have, and which two may have a date. */
@@ -917,6 +1060,11 @@ int main(void)
 		TEST_WITH_DATABASE(an_administrator_sees_the_members_of_its_domains),
 		TEST_WITH_DATABASE(a_line_has_the_last_use_of_each_service),
 		TEST_WITH_DATABASE(a_cursor_of_another_order_is_refused),
+		TEST_WITH_DATABASE(an_index_says_what_was_committed_before),
+		TEST_WITH_DATABASE(an_index_misses_nothing_that_is_committed_late),
+		TEST_WITH_DATABASE(an_index_of_a_database_that_became_another_is_read_anew),
+		TEST_WITH_DATABASE(that_a_member_has_changed_is_kept_for_an_hour),
+		TEST_WITH_DATABASE(only_changes_that_lists_look_at_are_noted),
 		cmocka_unit_test(few_settings_are_of_classes_or_may_have_a_date),
 	};
 

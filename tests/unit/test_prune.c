@@ -279,6 +279,7 @@ static void every_table_has_a_limit(void **state)
 		"login_count "          /* swept: count_days; a few an hour for a domain */
 		"login_record "         /* swept: activity_days; so many for a member */
 		"member "               /* a row for an account */
+		"member_change "        /* swept: an hour */
 		"member_delivery "      /* a row for a member */
 		"member_use "           /* a row for a member, service, credential */
 		"oauth_client "         /* what operators make; those that register are swept */

@@ -1,0 +1,182 @@
+/* member_condition.c - see member_condition.h. */
+#include "policy/admin/member_condition.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/account/member_state.h"
+
+/* What a class is to the filter. */
+enum {
+	CLASS_WANTED = 1,
+	CLASS_REQUIRED = 2, /* its section says of the requirement what is wanted */
+	CLASS_NOT_REQUIRED = 4,
+};
+
+/* -- making -- */
+
+static unsigned char look_at_class(const struct pl_member_search *search, const char *name)
+{
+	const struct pl_member_query *query = &search->query;
+	unsigned char is = 0;
+
+	if (query->has_class == PL_EITHER || strcmp(name, query->class_name) == 0)
+		is |= CLASS_WANTED;
+	if (name[0] != '\0' && pl_member_search_lists(search->classes_in, name))
+		is |= CLASS_REQUIRED;
+	else if (name[0] != '\0' && pl_member_search_lists(search->classes_out, name))
+		is |= CLASS_NOT_REQUIRED;
+	return is;
+}
+
+static struct pl_key_range app_password_days(const struct pl_member_search *search)
+{
+	switch (search->query.app_passwords) {
+	case PL_APP_PASSWORDS_UNUSED:
+		return (struct pl_key_range){ 0, search->today - PL_UNSEEN_DAYS - 1 };
+	case PL_APP_PASSWORDS_NONE:
+		return (struct pl_key_range){ -1, -1 };
+	case PL_APP_PASSWORDS_ANY:
+		break;
+	}
+	return (struct pl_key_range){ -1, INT64_MAX };
+}
+
+static void add_requirement(struct pl_member_condition *condition)
+{
+	const enum pl_setting setting = PL_SETTING_TWO_FACTOR_REQUIREMENT;
+	const unsigned int wanted = condition->search->query.holds[setting];
+
+	condition->any_requirement = wanted == 0;
+	condition->required_fits = (wanted & PL_BIT(PL_REQUIRED)) != 0;
+	condition->optional_fits = (wanted & PL_BIT(PL_OPTIONAL)) != 0;
+	condition->grace_from = pl_member_search_grace(condition->search);
+	if (condition->required_fits)
+		condition->requirement_fits |= pl_member_state_bit(setting, PL_REQUIRED);
+	if (condition->optional_fits)
+		condition->requirement_fits |= pl_member_state_bit(setting, PL_OPTIONAL);
+	condition->inherits_requirement = pl_member_state_bit(setting, PL_UNSET);
+}
+
+int pl_member_condition_make(const struct pl_member_search *search,
+			     const struct pl_member_entries *entries,
+			     struct pl_member_condition *condition_r)
+{
+	const struct pl_member_query *query = &search->query;
+
+	*condition_r = (struct pl_member_condition){
+		.search = search,
+		.entries = entries,
+		.domains = calloc(entries->domain_count + 1, sizeof(*condition_r->domains)),
+		.classes = calloc(entries->class_count + 1, 1),
+		.created = pl_member_search_created(search),
+		.seen = pl_member_search_seen(search),
+		.received = pl_member_search_received(search),
+		.app_password = app_password_days(search),
+		.imap_from = pl_member_search_password_day(search, PL_SETTING_IMAP),
+		.pop3_from = pl_member_search_password_day(search, PL_SETTING_POP3),
+		.smtp_from = pl_member_search_password_day(search, PL_SETTING_SMTP),
+		.factor = pl_member_search_factor(search),
+		.active = query->active == PL_EITHER ? -1 : query->active == PL_YES,
+		.text_len = strlen(query->text),
+	};
+	add_requirement(condition_r);
+	if (condition_r->domains == NULL || condition_r->classes == NULL) {
+		pl_member_condition_free(condition_r);
+		return -1;
+	}
+	for (size_t i = 0; i < entries->domain_count; i++)
+		condition_r->domains[i] = pl_searched_domain(search, entries->domains[i]);
+	for (size_t i = 0; i < entries->class_count; i++)
+		condition_r->classes[i] = look_at_class(search, entries->class_names[i]);
+	return 0;
+}
+
+void pl_member_condition_free(struct pl_member_condition *condition)
+{
+	free(condition->domains);
+	free(condition->classes);
+}
+
+/* -- asking -- */
+
+static int is_in(const struct pl_key_range *range, int64_t key)
+{
+	return key >= range->from && key <= range->to;
+}
+
+static int days_fit(const struct pl_member_condition *condition,
+		    const struct pl_member_entry *entry)
+{
+	return is_in(&condition->created, entry->created_at) &&
+	       entry->seen_day <= condition->seen.to &&
+	       is_in(&condition->app_password, entry->app_password_day) &&
+	       is_in(&condition->received, entry->received_day) &&
+	       (entry->imap_day >= condition->imap_from ||
+		entry->pop3_day >= condition->pop3_from || entry->smtp_day >= condition->smtp_from);
+}
+
+static int factor_fits(const struct pl_member_condition *condition,
+		       const struct pl_member_entry *entry)
+{
+	return condition->factor == -1 || (condition->factor == 0 && entry->factor == 0) ||
+	       (condition->factor & entry->factor) != 0;
+}
+
+static int requirement_fits(const struct pl_member_condition *condition,
+			    const struct pl_member_entry *entry,
+			    const struct pl_member_group *group)
+{
+	const unsigned char of_class = condition->classes[entry->class_name];
+
+	if (condition->any_requirement)
+		return 1;
+	if (entry->created_at >= condition->grace_from)
+		return condition->optional_fits;
+	if (entry->required_from <= condition->search->today)
+		return condition->required_fits;
+	if ((entry->state & condition->requirement_fits) != 0)
+		return 1;
+	if ((entry->state & condition->inherits_requirement) == 0)
+		return 0;
+	return (of_class & CLASS_REQUIRED) != 0 ||
+	       ((of_class & CLASS_NOT_REQUIRED) == 0 && group->inherits);
+}
+
+static int text_fits(const struct pl_member_condition *condition,
+		     const struct pl_member_entry *entry, const struct pl_searched_domain *domain)
+{
+	char address[UINT8_MAX + 1 + PL_DOMAIN_MAX + 1];
+	const size_t domain_len = strlen(domain->name);
+
+	if (condition->text_len == 0)
+		return 1;
+	memcpy(address, condition->entries->texts + entry->local, entry->local_len);
+	address[entry->local_len] = '@';
+	memcpy(address + entry->local_len + 1, domain->name, domain_len);
+	return memmem(address, entry->local_len + 1 + domain_len, condition->search->query.text,
+		      condition->text_len) != NULL;
+}
+
+const struct pl_searched_domain *pl_member_condition_fits(
+	const struct pl_member_condition *condition, const struct pl_member_entry *entry)
+{
+	const struct pl_member_search *search = condition->search;
+	const struct pl_searched_domain *domain =
+		entry->domain == PL_NOWHERE ? NULL : condition->domains[entry->domain];
+	const struct pl_member_group *group;
+	int64_t state;
+
+	if (domain == NULL)
+		return NULL;
+	group = &search->groups[domain->group];
+	state = entry->dated_from <= search->today ? entry->dated_state : entry->state;
+	return (state & group->reject) == 0 &&
+			       (condition->classes[entry->class_name] & CLASS_WANTED) != 0 &&
+			       (condition->active == -1 || condition->active == entry->active) &&
+			       factor_fits(condition, entry) && days_fit(condition, entry) &&
+			       requirement_fits(condition, entry, group) &&
+			       text_fits(condition, entry, domain)
+		       ? domain
+		       : NULL;
+}

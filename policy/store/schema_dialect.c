@@ -1,0 +1,65 @@
+/* schema_dialect.c - what of the tables each database says in words of its own; see schema.h. */
+#include "policy/store/schema.h"
+
+#include <stddef.h>
+
+/* What of a member is looked at by lists. */
+#define LISTED                                                                      \
+	"class, active, factor, created_at, seen_day, app_password_day, imap_day, " \
+	"pop3_day, smtp_day, received_day, state, dated_state, dated_from, required_from"
+/* Changes are read from a mark on, which is where the next ones were when the changes before were
+ * read. Those of a file are committed in their order, so the mark is a number of a row. */
+#define SQLITE_NOTES(name, when, id)                                                        \
+	"CREATE TRIGGER " name " AFTER " when " ON member BEGIN INSERT INTO member_change " \
+	"(member_id, at) VALUES (" id ", CAST(strftime('%s', 'now') AS INTEGER)); END;"
+#define MEMBER_CHANGES_SQLITE                                                               \
+	"CREATE VIEW member_changed AS SELECT id AS mark, id, member_id FROM "              \
+	"member_change; CREATE VIEW member_change_mark AS SELECT COALESCE(MAX(id), 0) + 1 " \
+	"AS mark FROM member_change;" SQLITE_NOTES("member_added", "INSERT", "new.id")      \
+		SQLITE_NOTES("member_changes", "UPDATE OF " LISTED, "new.id")               \
+			SQLITE_NOTES("member_removed", "DELETE", "old.id")
+/* On a server a transaction may end after others that began later: the mark is the number of the
+ * oldest that is still open. What a statement changes is noted at once. */
+#define POSTGRESQL_NOTES(name, when, tables, function)                         \
+	"CREATE TRIGGER " name " AFTER " when " ON member REFERENCING " tables \
+	" FOR EACH STATEMENT EXECUTE FUNCTION " function "();"
+#define POSTGRESQL_NOTE(name, rows)                                                       \
+	"CREATE FUNCTION " name "() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT " \
+	"INTO member_change (member_id, at) SELECT n.id, extract(epoch FROM "             \
+	"clock_timestamp()) FROM " rows "; RETURN NULL; END $$;"
+#define LISTED_OF(t)                                                                     \
+	"(" t ".class, " t ".active, " t ".factor, " t ".created_at, " t ".seen_day, " t \
+	".app_password_day, " t ".imap_day, " t ".pop3_day, " t ".smtp_day, " t          \
+	".received_day, " t ".state, " t ".dated_state, " t ".dated_from, " t ".required_from)"
+#define MEMBER_CHANGES_POSTGRESQL                                                                 \
+	"ALTER TABLE member_change ADD COLUMN transaction_id BIGINT NOT NULL DEFAULT "            \
+	"txid_current(); CREATE INDEX member_change_transaction ON member_change "                \
+	"(transaction_id); CREATE VIEW member_changed AS SELECT transaction_id AS mark, "         \
+	"id, member_id FROM member_change; CREATE VIEW member_change_mark AS SELECT "             \
+	"txid_snapshot_xmin(txid_current_snapshot()) AS mark;" POSTGRESQL_NOTE("note_members",    \
+									       "changed n")       \
+		POSTGRESQL_NOTE("note_member_changes",                                            \
+				"changed n JOIN former o ON o.id = n.id "                         \
+				"WHERE " LISTED_OF("n") " IS DISTINCT FROM " LISTED_OF("o"))      \
+			POSTGRESQL_NOTES("member_added", "INSERT", "NEW TABLE AS changed",        \
+					 "note_members") POSTGRESQL_NOTES("member_removed",       \
+									  "DELETE",               \
+									  "OLD TABLE AS changed", \
+									  "note_members")         \
+				POSTGRESQL_NOTES("member_changes", "UPDATE",                      \
+						 "OLD TABLE AS former NEW TABLE AS changed",      \
+						 "note_member_changes")
+
+static const struct {
+	int version;
+	const char *sql[PL_DIALECTS];
+} in_dialects[] = { { 49, { MEMBER_CHANGES_SQLITE, MEMBER_CHANGES_POSTGRESQL } } };
+
+const char *pl_schema_in_dialect(int version, enum pl_dialect dialect)
+{
+	for (size_t i = 0; i < sizeof(in_dialects) / sizeof(in_dialects[0]); i++) {
+		if (in_dialects[i].version == version)
+			return in_dialects[i].sql[dialect];
+	}
+	return NULL;
+}
