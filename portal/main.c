@@ -125,6 +125,12 @@ static int apply_contacts(const struct pl_work *work, const struct pl_policy *po
 	return pl_store_finish(work->store, pl_contact_apply(work), work->err);
 }
 
+static int add_up_counts(const struct pl_work *work, const struct pl_policy *policy)
+{
+	(void)policy;
+	return pl_login_count_add_up_commit(work);
+}
+
 /* A job in which portal_run() looks at the clock, so that a leap is noticed soon. */
 static int do_nothing(const struct pl_work *work, const struct pl_policy *policy)
 {
@@ -148,6 +154,7 @@ static void work(void)
 		portal_note_prune(portal);
 	portal_run(portal, "changing recovery contacts that are due", apply_contacts);
 	portal_run(portal, "counting members with a second factor", pl_adoption_count);
+	portal_run(portal, "adding up the counts of old hours", add_up_counts);
 	if (now_ms >= sweep_at_ms) {
 		sweep_at_ms = now_ms + SWEEP_EVERY_MS;
 		portal_run(portal, "removing files that no link leads to", sweep);

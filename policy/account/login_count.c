@@ -224,3 +224,50 @@ int pl_login_count_list(struct pl_store *store, int64_t since,
 	}
 	return ret;
 }
+
+/* ---- old hours ---- */
+
+#define HOURS_AT_ONCE 240
+
+/* The first such hour behind another: 1; 0 there is none, -1. */
+static int find_old_hour(const struct pl_work *work, int64_t after, int64_t *hour_r)
+{
+	const int64_t today = work->now - work->now % PL_DAY_SECONDS;
+	struct pl_stmt *stmt = pl_query(work->store, PL_SQL_LOGIN_COUNT_OLD_HOUR,
+					PL_PARAMS(PL_INT("after", after),
+						  PL_INT("before", today - (PL_COUNT_HOUR_DAYS -
+									    1) * PL_DAY_SECONDS)));
+	int found;
+
+	if (pl_step(stmt, work->err) < 0)
+		return -1;
+	found = !pl_col_is_null(stmt, "hour");
+	*hour_r = pl_col_int(stmt, "hour");
+	return pl_row_end(stmt, work->err) < 0 ? -1 : found;
+}
+
+static int add_to_day_commit(const struct pl_work *work, int64_t hour)
+{
+	const struct pl_param params[] = { PL_INT("hour", hour), { .type = PL_PARAM_END } };
+	int ret = pl_store_begin_write(work->store, work->err);
+
+	if (ret < 0)
+		return -1;
+	ret = pl_exec(work->store, PL_SQL_LOGIN_COUNT_TO_DAY, params, work->err);
+	if (ret == 0)
+		ret = pl_exec(work->store, PL_SQL_LOGIN_COUNT_HOUR_DELETE, params, work->err);
+	return pl_store_finish(work->store, ret, work->err);
+}
+
+int pl_login_count_add_up_commit(const struct pl_work *work)
+{
+	int64_t hour = 0;
+	int ret = 1;
+
+	for (int i = 0; ret == 1 && i < HOURS_AT_ONCE; i++) {
+		ret = find_old_hour(work, hour, &hour);
+		if (ret == 1 && add_to_day_commit(work, hour) < 0)
+			ret = -1;
+	}
+	return ret < 0 ? -1 : 0;
+}

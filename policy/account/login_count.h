@@ -6,7 +6,8 @@
  * in domains that have no row count under domain 0, so that whoever guesses names does not make
  * rows. Wrong guesses also count for the address that they came from (guess_count.h).
  *
- * Counts are kept for count_days, also those of a domain that was removed.
+ * Counts are kept for count_days, also those of a domain that was removed. Hours are told apart for
+ * PL_COUNT_HOUR_DAYS; of the days before, all is counted in their first hour (UTC).
  */
 #ifndef POSTLATCH_LOGIN_COUNT_H
 #define POSTLATCH_LOGIN_COUNT_H
@@ -15,6 +16,7 @@
 #include "policy/account/login_record.h"
 
 #define PL_HOUR_SECONDS INT64_C(3600)
+#define PL_COUNT_HOUR_DAYS 3 /* this day is one of them */
 
 /* Places of a tally for rows: of a second, or of an outage of the database. A quarter is free. */
 #define PL_LOGIN_COUNTS 512
@@ -66,6 +68,10 @@ int pl_login_count_list(struct pl_store *store, int64_t since,
 			int (*each)(const struct pl_login_count *count, void *context),
 			void *context, struct pl_error *err);
 void pl_login_tally_clear(struct pl_login_tally *tally);
+
+/* Adds up the hours of days that are no longer told apart, in transactions of its own, and a few
+ * days at a time: to be called now and then. 0, or -1. */
+int pl_login_count_add_up_commit(const struct pl_work *work);
 
 /* The domain under which logins of a name in it count, which is that of an alias; 0: it has no row.
  * 0, or -1. */

@@ -92,12 +92,8 @@ def statements(members, now, blob):
         + pick(["member.set", "member.add", "totp.register", "app-password.add", "app-password.remove", "session.end",
                 "member.import", "profile-link.use"], "m.id") + ", " + ADDRESS + ", '', 'pop3=off job=' || (m.id % 100), d.name "
         + FROM_MEMBERS + "m.id > 0 ORDER BY m.id * 31 % 34560000 DESC",
-        "INSERT INTO login_count (hour, domain_id, service, channel, credential, rule, outcome, count) SELECT {hour} - x.n "
-        "* 3600, d.id, s.service, 'client', s.credential, s.rule, s.outcome, 7 + x.n %% 5 FROM domain d CROSS JOIN %s CROSS JOIN "
-        "(SELECT 'imap' AS service, 'app-password' AS credential, 'app-password' AS rule, 'allowed' AS outcome UNION ALL "
-        "SELECT 'smtp', 'app-password', 'app-password', 'allowed' UNION ALL SELECT 'pop3', 'account-password', "
-        "'client-password', 'allowed' UNION ALL SELECT 'imap', 'account-password', 'wrong-password', 'refused') s WHERE "
-        "d.id <= %d" % (numbers(DAYS * 24), max(50, members // 5000)),
+        login_counts("{hour} - x.n * 3600", "x.n %% 5", numbers(3 * 24), members),
+        login_counts("({today} - 3 - x.n) * 86400", "x.n %% 50", numbers(DAYS - 3), members),
         "INSERT INTO guess_count (day, domain_id, origin, count) SELECT ({today} - x.n) * 86400, 1 + y.n %% 50, '198.51.' || (y.n / 250) "
         "|| '.' || (y.n %% 250), 1 + y.n %% 17 FROM %s CROSS JOIN (SELECT n FROM %s) y" % (numbers(DAYS), numbers(2000)),
         "INSERT INTO adoption (day, domain_id, members, required, registered, overdue, opted_out, different, "
@@ -115,6 +111,17 @@ def statements(members, now, blob):
         for name, value in values.items():
             row = row.replace("{%s}" % name, value)
         yield row
+
+
+def login_counts(hour, more, times, members):
+    """Of hours, or of days that are over, which have one row each."""
+    return (
+        "INSERT INTO login_count (hour, domain_id, service, channel, credential, rule, outcome, count) SELECT %s, d.id, "
+        "s.service, 'client', s.credential, s.rule, s.outcome, 7 + %s FROM domain d CROSS JOIN %s CROSS JOIN "
+        "(SELECT 'imap' AS service, 'app-password' AS credential, 'app-password' AS rule, 'allowed' AS outcome UNION ALL "
+        "SELECT 'smtp', 'app-password', 'app-password', 'allowed' UNION ALL SELECT 'pop3', 'account-password', "
+        "'client-password', 'allowed' UNION ALL SELECT 'imap', 'account-password', 'wrong-password', 'refused') s WHERE "
+        "d.id <= %d" % (hour, more.replace("%%", "%"), times, max(50, members // 5000)))
 
 
 def members_statement(members):
