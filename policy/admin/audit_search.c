@@ -77,6 +77,51 @@ static int is_time_only(const struct pl_audit_search *search)
 	       search->action[0] == '\0' && search->text[0] == '\0';
 }
 
+/* Whether every record has to be looked at: there is no index for what is looked for. */
+static int is_without_index(const struct pl_audit_search *search)
+{
+	return (search->text[0] != '\0' || search->action[0] != '\0' ||
+		search->source[0] != '\0') &&
+	       page_of(search) == PL_SQL_AUDIT_PAGE;
+}
+
+/* When the last of so many records was made, below another one; 0: there are fewer, or those that
+ * are wanted end before. 0, or -1. */
+static int go_back(struct pl_store *store, const struct pl_audit_search *search, int64_t below_at,
+		   int64_t below_id, int64_t *at_r, struct pl_error *err)
+{
+	struct pl_stmt *stmt = pl_query(store, PL_SQL_AUDIT_BACK,
+					PL_PARAMS(PL_INT("below_at", or_last(below_at)),
+						  PL_INT("below_id", or_last(below_id)),
+						  PL_INT("records", search->records)));
+	const int ret = pl_step(stmt, err);
+
+	*at_r = 0;
+	if (ret != 1)
+		return ret;
+	*at_r = pl_col_int(stmt, "at");
+	if (*at_r <= search->since)
+		*at_r = 0;
+	return pl_row_end(stmt, err) < 0 ? -1 : 0;
+}
+
+int pl_audit_search_narrow(struct pl_store *store, struct pl_audit_search *search,
+			   struct pl_audit_reach *reach_r, struct pl_error *err)
+{
+	int64_t newest;
+
+	*reach_r = (struct pl_audit_reach){ .more = 0 };
+	if (search->records == 0 || !is_without_index(search))
+		return 0;
+	if (go_back(store, search, 0, 0, &newest, err) < 0 ||
+	    go_back(store, search, search->below_at, search->below_id, &reach_r->more, err) < 0)
+		return pl_error_prefix(err, "audit");
+	reach_r->is_part = newest != 0;
+	if (reach_r->more != 0)
+		search->since = reach_r->more;
+	return 0;
+}
+
 int pl_audit_search(struct pl_store *store, const struct pl_audit_search *search,
 		    int (*each)(const struct pl_audit_record *record, void *context), void *context,
 		    struct pl_error *err)

@@ -19,8 +19,19 @@ struct pl_audit_search {
 	const char *text;           /* somewhere, in large or small letters of ASCII */
 	int64_t below_at, below_id; /* the last record of the page before; 0: from the newest */
 	int limit;
+	/* How many are looked at, at once, for what has no index: text, action, source. 0: all. */
+	int records;
 };
 
+/* How far such a search goes back at once. */
+struct pl_audit_reach {
+	int64_t more; /* the time before which records have yet to be looked at; 0: none are left */
+	int is_part;  /* from the newest on, there are more than are looked at: none counts them */
+};
+
+/* Narrows since to that. Records of the time that is named are looked at. 0, or -1. */
+int pl_audit_search_narrow(struct pl_store *store, struct pl_audit_search *search,
+			   struct pl_audit_reach *reach_r, struct pl_error *err);
 /* Calls each for the records that are found, newest first, until it returns non-zero. 0, or -1. */
 int pl_audit_search(struct pl_store *store, const struct pl_audit_search *search,
 		    int (*each)(const struct pl_audit_record *record, void *context), void *context,

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "../web/harness.mjs";
 import { administrator } from "./console.mjs";
-import { newMember, postlatch } from "./server.mjs";
+import { newMember, postlatch, sql } from "./server.mjs";
 
 test("console: audit records show what changed, are narrowed in the address, and taken away", {}, async (reader, page) => {
     const { address } = await newMember("imap=on");
@@ -48,4 +48,19 @@ test("console: audit records show what changed, are narrowed in the address, and
     // Nothing of another domain is found.
     await page.goto(`${new URL(page.url()).origin}/console/audit?object=elsewhere.test`);
     await page.getByText(visitor.t("list.none-found")).waitFor();
+});
+
+test("console: a search in very many audit records goes on page by page", {}, async (reader, page) => {
+    const many = `WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100500) INSERT INTO audit (at, who,
+        source, action, object, domain, before, after) SELECT unixepoch() - 9000000 + n, 'many', 'local', 'domain.set', 'demo.test',
+        'demo.test', '', CASE WHEN n = 7 THEN 'needle' ELSE '' END FROM n`;
+    await sql(many);
+    try {
+        const visitor = await administrator(reader, "helpdesk", undefined, "/console/audit?q=needle");
+        await page.getByText(visitor.t("list.found-so-far", { count: "0" })).waitFor();
+        await page.getByRole("button", { name: visitor.t("list.next") }).click();
+        await page.locator("[data-list] tbody tr", { hasText: "needle" }).waitFor();
+    } finally {
+        await sql("DELETE FROM audit WHERE who = 'many'");
+    }
 });

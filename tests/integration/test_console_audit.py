@@ -75,6 +75,22 @@ class Audit(ConsoleTest):
             self.refused(one.get(AUDIT + "?after=" + after), 400, "bad-request", field="after")
         self.assertEqual(one.get(AUDIT + "?domain=x").status, 400)
 
+    def test_a_text_is_looked_for_part_by_part(self):
+        one, seen, after, parts = self.key(), [], {}, []
+        self.sql("WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 250000) INSERT INTO audit (at, who, "
+                 "source, action, object, domain, before, after) SELECT ? + n, 'x', 'local', 'member.set', 'x', 'x', '', CASE "
+                 "WHEN n IN (1, 2, 3, 249999) THEN 'needle' ELSE '' END FROM n", int(time.time()))
+        self.addCleanup(self.sql, "DELETE FROM audit WHERE object = 'x'")
+        while after is not None:
+            page = self.find(one, q="needle", limit=2, **after)
+            self.assertIsNone(page["total"])
+            parts.append(len(page["items"]))
+            seen += [row["id"] for row in page["items"]]
+            after = {"after": page["next"]} if page["next"] else None
+        self.assertEqual((parts, seen), ([1, 0, 2, 1], sorted(set(seen), reverse=True)))
+        self.assertEqual(len(one.get(AUDIT + "/export?q=needle").body.splitlines()), 5)
+        self.assertEqual(self.find(one, q="needle", who="x")["total"], 4)
+
     def test_the_table_has_what_is_found_and_no_formula(self):
         one = self.key("domain")
         self.sql("INSERT INTO audit (at, who, source, action, object, domain, before, after) VALUES (?, '=1+1', '@x', "

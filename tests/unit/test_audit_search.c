@@ -226,6 +226,51 @@ static void old_records_get_their_domain(void **state)
 	}
 }
 
+static void assert_narrowed(struct fixture *fixture, struct pl_audit_search search, int64_t more,
+			    int is_part, const char *finds)
+{
+	struct pl_audit_reach reach;
+	char found[32] = "";
+
+	assert_ok(fixture, pl_audit_search_narrow(fixture->store, &search, &reach, &fixture->err));
+	assert_int_equal(reach.more, more);
+	assert_int_equal(reach.is_part, is_part);
+	assert_ok(fixture, pl_audit_search(fixture->store, &search, note, found, &fixture->err));
+	assert_string_equal(found, finds);
+}
+
+static void what_has_no_index_is_looked_for_in_some_records_at_once(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_audit_search search = search_all();
+
+	start(fixture);
+	search.text = "o";
+	assert_narrowed(fixture, search, 0, 0, "876554321");
+	search.records = 2; /* and of their time, all */
+	assert_narrowed(fixture, search, T + 6, 1, "876");
+	search.below_at = T + 6;
+	search.below_id = 1;
+	assert_narrowed(fixture, search, T + 4, 1, "554");
+	search.since = T + 4; /* as far as is wanted */
+	assert_narrowed(fixture, search, 0, 1, "554");
+	search.since = 0;
+	search.below_at = T + 3;
+	assert_narrowed(fixture, search, 0, 1, "21");
+	/* There is an index for what these have in common. */
+	search.below_at = search.below_id = 0;
+	search.object = "a@one.test";
+	assert_narrowed(fixture, search, 0, 0, "532");
+	search.object = search.text = "";
+	search.action = "member.";
+	assert_narrowed(fixture, search, T + 6, 1, "7");
+	search.action = "";
+	search.source = "local";
+	assert_narrowed(fixture, search, T + 6, 1, "76");
+	search.source = "";
+	assert_narrowed(fixture, search, 0, 0, "876554321");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +278,7 @@ int main(void)
 		TEST_WITH_DATABASE(an_administrator_finds_those_of_its_domains),
 		TEST_WITH_DATABASE(pages_have_each_record_once),
 		TEST_WITH_DATABASE(old_records_get_their_domain),
+		TEST_WITH_DATABASE(what_has_no_index_is_looked_for_in_some_records_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,6 +80,7 @@ function Rows({ answer, busy, wished, query, caption, columns, order, row, bulk,
     const ticks = useTicks(answer);
     const rows = answer.items.map(row);
     const isSought = Object.entries(wished).some(([name, value]) => name !== "sort" && value !== "");
+    if (rows.length === 0 && answer.total === null) return null;
     if (rows.length === 0) return html`<p data-empty>${isSought ? t("list.none-found") : empty}</p>`;
     return html`
         ${bulk && html`<${BulkBar} rows=${rows} ticks=${ticks} total=${answer.total} query=${query} bulk=${bulk} />`}
@@ -88,6 +89,10 @@ function Rows({ answer, busy, wished, query, caption, columns, order, row, bulk,
                 rows=${bulk ? rows.map((line) => tickable(line, ticks)) : rows} />
         </div>`;
 }
+
+// A long list is searched part by part, so that it may not be known how many there are.
+const found = ({ items, total }) => (total === null ? t("list.found-so-far", { count: number(items.length) })
+    : t("list.total", { total: number(total) }));
 
 // id: of the element. path: of the API, below /api/admin/v1; fixed: query fields that the address does not have.
 // size: how many at once, at most 200. caption: what it lists.
@@ -106,7 +111,7 @@ export function List({ id, path, version, size = SIZE, fixed, caption, search, f
     return html`<section ref=${region} id=${id} tabindex="-1" aria-label=${caption} data-list>
         <${Filters} search=${search} filters=${filters} columns=${columns} order=${order} />
         ${answer && html`
-            <p role="status" data-aside>${t("list.total", { total: number(answer.total) })}</p>
+            <p role="status" data-aside>${found(answer)}</p>
             <${Rows} answer=${answer} busy=${busy} wished=${wished} query=${{ ...fixed, ...wished }} caption=${caption}
                 columns=${columns} order=${order} ...${more} />
             <${Paging} next=${answer.next} list=${addressOf(path, { ...fixed, ...wished })}

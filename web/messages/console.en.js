@@ -650,6 +650,7 @@ export default {
     "audit.none": "Nothing has been recorded yet.",
 
     "list.total": "{total} found",
+    "list.found-so-far": "{count} found on this page. Older records have not been searched yet: the next page goes on with them.",
     "list.none-found": "Nothing fits what you are looking for.",
     "list.more": "More filters",
     "list.more-set": "More filters ({count} set)",

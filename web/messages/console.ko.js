@@ -650,6 +650,7 @@ export default {
     "audit.none": "아직 기록이 없습니다.",
 
     "list.total": "{total}건",
+    "list.found-so-far": "이 페이지에서 {count}건을 찾았습니다. 더 오래된 기록은 아직 검색하지 않았습니다. 다음 페이지에서 이어서 검색합니다.",
     "list.none-found": "조건에 맞는 항목이 없습니다.",
     "list.more": "조건 더 보기",
     "list.more-set": "조건 더 보기 ({count}개 선택됨)",
