@@ -162,8 +162,6 @@ static void manual_settings(FILE *out)
 		roff(out, pl_setting_choices((enum pl_setting)i, PL_AT_POLICY, choices,
 					     sizeof(choices)));
 		fprintf(out, "; built-in default %s.\n", pl_value_name(info->builtin));
-		if ((info->where & PL_AT_CLASS) != 0)
-			fputs("Also in class sections.\n", out);
 	}
 }
 

@@ -6,27 +6,15 @@
 
 #include "policy/account/member_state.h"
 
-/* What a class is to the filter. */
-enum {
-	CLASS_WANTED = 1,
-	CLASS_REQUIRED = 2, /* its section says of the requirement what is wanted */
-	CLASS_NOT_REQUIRED = 4,
-};
-
 /* -- making -- */
 
-static unsigned char look_at_class(const struct pl_member_search *search, const char *name)
+static size_t look_at_class(const struct pl_member_search *search, const char *name)
 {
 	const struct pl_member_query *query = &search->query;
-	unsigned char is = 0;
 
-	if (query->has_class == PL_EITHER || strcmp(name, query->class_name) == 0)
-		is |= CLASS_WANTED;
-	if (name[0] != '\0' && pl_member_search_lists(search->classes_in, name))
-		is |= CLASS_REQUIRED;
-	else if (name[0] != '\0' && pl_member_search_lists(search->classes_out, name))
-		is |= CLASS_NOT_REQUIRED;
-	return is;
+	return query->has_class == PL_EITHER || strcmp(name, query->class_name) == 0
+		       ? pl_searched_class(search, name)
+		       : PL_NO_CLASS;
 }
 
 static struct pl_key_range app_password_days(const struct pl_member_search *search)
@@ -68,7 +56,7 @@ int pl_member_condition_make(const struct pl_member_search *search,
 		.search = search,
 		.entries = entries,
 		.domains = calloc(entries->domain_count + 1, sizeof(*condition_r->domains)),
-		.classes = calloc(entries->class_count + 1, 1),
+		.classes = calloc(entries->class_count + 1, sizeof(*condition_r->classes)),
 		.created = pl_member_search_created(search),
 		.seen = pl_member_search_seen(search),
 		.received = pl_member_search_received(search),
@@ -127,8 +115,6 @@ static int requirement_fits(const struct pl_member_condition *condition,
 			    const struct pl_member_entry *entry,
 			    const struct pl_member_group *group)
 {
-	const unsigned char of_class = condition->classes[entry->class_name];
-
 	if (condition->any_requirement)
 		return 1;
 	if (entry->created_at >= condition->grace_from)
@@ -139,8 +125,7 @@ static int requirement_fits(const struct pl_member_condition *condition,
 		return 1;
 	if ((entry->state & condition->inherits_requirement) == 0)
 		return 0;
-	return (of_class & CLASS_REQUIRED) != 0 ||
-	       ((of_class & CLASS_NOT_REQUIRED) == 0 && group->inherits);
+	return group->inherits;
 }
 
 static int text_fits(const struct pl_member_condition *condition,
@@ -164,15 +149,15 @@ const struct pl_searched_domain *pl_member_condition_fits(
 	const struct pl_member_search *search = condition->search;
 	const struct pl_searched_domain *domain =
 		entry->domain == PL_NOWHERE ? NULL : condition->domains[entry->domain];
+	const size_t class_group = condition->classes[entry->class_name];
 	const struct pl_member_group *group;
 	int64_t state;
 
-	if (domain == NULL)
+	if (domain == NULL || class_group == PL_NO_CLASS)
 		return NULL;
-	group = &search->groups[domain->group];
+	group = &search->groups[domain->groups[class_group]];
 	state = entry->dated_from <= search->today ? entry->dated_state : entry->state;
 	return (state & group->reject) == 0 &&
-			       (condition->classes[entry->class_name] & CLASS_WANTED) != 0 &&
 			       (condition->active == -1 || condition->active == entry->active) &&
 			       factor_fits(condition, entry) && days_fit(condition, entry) &&
 			       requirement_fits(condition, entry, group) &&

@@ -7,11 +7,15 @@
 #include "policy/admin/member_entry.h"
 #include "policy/admin/member_matches.h"
 
+#define PL_NO_CLASS SIZE_MAX
+
 struct pl_member_condition {
 	const struct pl_member_search *search;
 	const struct pl_member_entries *entries;
 	const struct pl_searched_domain **domains; /* of the index's places; NULL: not among them */
-	unsigned char *classes;                    /* of the index's places */
+	/* Of the index's classes: which of the groups of a domain, or PL_NO_CLASS: the filter does
+	 * not name them. */
+	size_t *classes;
 	struct pl_key_range created, seen, received, app_password;
 	int64_t imap_from, pop3_from, smtp_from;
 	int64_t factor; /* -1: whichever; 0: none; else some of these */

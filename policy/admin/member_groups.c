@@ -8,8 +8,8 @@
 #include "policy/account/member_state.h"
 #include "policy/account/settings_row.h"
 
-/* The one setting that sections of classes may have. It is not among the bits to be rejected. */
-#define CLASS_SETTING PL_SETTING_TWO_FACTOR_REQUIREMENT
+/* It is not among the bits to be rejected, since it may hold later for some members. */
+#define REQUIREMENT PL_SETTING_TWO_FACTOR_REQUIREMENT
 
 /* -- conditions -- */
 
@@ -49,9 +49,11 @@ static void add_own(enum pl_setting setting, enum pl_either wanted, int64_t *rej
 }
 
 static struct pl_member_group condition_of(const struct pl_member_search *search,
-					   const struct pl_searched_domain *domain)
+					   const struct pl_searched_domain *domain,
+					   const struct pl_settings *class_section)
 {
 	const struct pl_layers layers = {
+		.class_section = class_section,
 		.domain = &domain->settings,
 		.policy_domain = pl_policy_domain(search->policy, domain->name),
 		.policy_defaults = &search->policy->defaults,
@@ -64,7 +66,7 @@ static struct pl_member_group condition_of(const struct pl_member_search *search
 		int64_t reject = 0;
 		const int inherits = add_setting(search, &layers, setting, &reject);
 
-		if (setting == CLASS_SETTING)
+		if (setting == REQUIREMENT)
 			group.inherits = inherits;
 		else
 			group.reject |=
@@ -90,35 +92,6 @@ static int is_impossible(const struct pl_member_group *group)
 			return 1;
 	}
 	return 0;
-}
-
-/* -- classes -- */
-
-static char *list_classes(const struct pl_member_search *search, int wanted)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (out == NULL)
-		return NULL;
-	for (size_t i = 0; i < search->policy->class_count; i++) {
-		const struct pl_section *section = &search->policy->classes[i];
-		const enum pl_value value = (enum pl_value)section->settings.value[CLASS_SETTING];
-
-		if (value != PL_UNSET && section->settings.from[CLASS_SETTING] <= search->today &&
-		    strchr(section->name, '/') == NULL &&
-		    is_wanted(&search->query, CLASS_SETTING, value) == wanted)
-			fprintf(out, "/%s/", section->name);
-	}
-	return fclose(out) == 0 ? text : NULL;
-}
-
-static int read_classes(struct pl_member_search *search)
-{
-	search->classes_in = list_classes(search, 1);
-	search->classes_out = list_classes(search, 0);
-	return search->classes_in == NULL || search->classes_out == NULL ? -1 : 0;
 }
 
 /* -- domains -- */
@@ -154,22 +127,47 @@ static int join_group(struct pl_member_search *search, const struct pl_member_gr
 	return 0;
 }
 
+/* The groups of the domain's members, by class. 1; 0 when the filter names none of them; -1: out of
+ * memory. */
+static int find_groups(struct pl_member_search *search, struct pl_searched_domain *domain)
+{
+	int is_possible = 0;
+
+	domain->groups = calloc(search->policy->class_count + 1, sizeof(*domain->groups));
+	if (domain->groups == NULL)
+		return -1;
+	for (size_t i = 0; i <= search->policy->class_count; i++) {
+		const struct pl_member_group group =
+			condition_of(search, domain,
+				     i == 0 ? NULL : &search->policy->classes[i - 1].settings);
+
+		if (join_group(search, &group, &domain->groups[i]) < 0)
+			return -1;
+		is_possible |= !is_impossible(&group);
+	}
+	return is_possible;
+}
+
 static int add_domain(struct pl_member_search *search, struct pl_searched_domain *domain)
 {
-	const struct pl_member_group group = condition_of(search, domain);
 	struct pl_searched_domain *domains;
+	int ret = find_groups(search, domain);
 
-	if (is_impossible(&group))
-		return 0;
-	domains = grow(search->domains, search->domain_count, sizeof(*domains));
-	if (domains == NULL)
-		return -1;
-	search->domains = domains;
-	domain->name = strdup(domain->name);
-	if (domain->name == NULL)
-		return -1;
+	if (ret == 1) {
+		domains = grow(search->domains, search->domain_count, sizeof(*domains));
+		ret = domains == NULL ? -1 : 1;
+	}
+	if (ret == 1) {
+		search->domains = domains;
+		domain->name = strdup(domain->name);
+		ret = domain->name == NULL ? -1 : 1;
+	}
+	if (ret != 1) {
+		free(domain->groups);
+		return ret;
+	}
 	domains[search->domain_count++] = *domain;
-	return join_group(search, &group, &domains[search->domain_count - 1].group);
+	return 0;
 }
 
 /* The name is borrowed. */
@@ -240,8 +238,6 @@ static int sort_domains(struct pl_member_search *search)
 
 int pl_member_groups_read(struct pl_member_search *search, struct pl_error *err)
 {
-	if (read_classes(search) < 0)
-		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	if (read_domains(search, err) < 0)
 		return -1;
 	return sort_domains(search) < 0 ? pl_error_set(err, PL_ERR_RETRY, "out of memory") : 0;
@@ -257,4 +253,13 @@ struct pl_searched_domain *pl_searched_domain(const struct pl_member_search *sea
 	found = bsearch(&key, search->by_id, search->domain_count,
 			sizeof(struct pl_searched_domain *), compare_ids);
 	return found == NULL ? NULL : *found;
+}
+
+size_t pl_searched_class(const struct pl_member_search *search, const char *class_name)
+{
+	for (size_t i = 0; i < search->policy->class_count; i++) {
+		if (strcmp(search->policy->classes[i].name, class_name) == 0)
+			return i + 1;
+	}
+	return 0;
 }

@@ -1,7 +1,7 @@
-/* member_groups.h - what a filter of members means for each domain; private to the room.
+/* member_groups.h - what a filter of members means for each domain and class; private to the room.
  *
- * A search has the domains that an administrator reaches. Domains whose settings agree in all that
- * the filter names are a group: the same condition finds their members.
+ * A search has the domains that an administrator reaches. Members for whom the layers above them
+ * agree in all that the filter names are a group: the same condition finds them.
  */
 #ifndef POSTLATCH_MEMBER_GROUPS_H
 #define POSTLATCH_MEMBER_GROUPS_H
@@ -10,7 +10,7 @@
 
 struct pl_member_group {
 	int64_t reject; /* bits of member_state.h that a member must not have */
-	int inherits;   /* whether what the domain requires is what is wanted */
+	int inherits;   /* whether what is required above the member is what is wanted */
 };
 
 struct pl_searched_domain {
@@ -18,7 +18,7 @@ struct pl_searched_domain {
 	char *name;
 	int known, active;
 	struct pl_settings settings;
-	size_t group;
+	size_t *groups; /* of members in none of the policy's classes, and in each of them */
 };
 
 struct pl_member_search {
@@ -32,14 +32,14 @@ struct pl_member_search {
 	struct pl_searched_domain **by_id; /* the same, sorted by id */
 	struct pl_member_group *groups;
 	size_t group_count;
-	/* Classes whose section says of the requirement of a second factor what is wanted, and
-	 * those where it says the contrary: "/staff//guest/". */
-	char *classes_in, *classes_out;
 };
 
-/* Fills domains, groups and classes. 0 or -1. */
+/* Fills domains and groups. 0 or -1. */
 int pl_member_groups_read(struct pl_member_search *search, struct pl_error *err);
 /* The domain of that id, or NULL. */
 struct pl_searched_domain *pl_searched_domain(const struct pl_member_search *search, int64_t id);
+
+/* Which of the groups of a domain members of a class are in. */
+size_t pl_searched_class(const struct pl_member_search *search, const char *class_name);
 
 #endif

@@ -168,8 +168,6 @@ void pl_matches_add_requirement(struct pl_matches *matches, const struct pl_memb
 		       (required ? pl_member_state_bit(setting, PL_REQUIRED) : 0) |
 			       (optional ? pl_member_state_bit(setting, PL_OPTIONAL) : 0));
 	pl_matches_int(matches, "inherits_requirement", pl_member_state_bit(setting, PL_UNSET));
-	pl_matches_text(matches, "classes_in", search->classes_in);
-	pl_matches_text(matches, "classes_out", search->classes_out);
 }
 
 void pl_matches_fill(struct pl_matches *matches, const struct pl_member_search *search,

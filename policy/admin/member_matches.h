@@ -58,7 +58,5 @@ int64_t pl_member_search_password_day(const struct pl_member_search *search,
 				      enum pl_setting service);
 /* -1: whichever second factor; 0: none; else a set of kinds, of which the member has one. */
 int64_t pl_member_search_factor(const struct pl_member_search *search);
-/* Whether a class is in one of the lists of a search. */
-int pl_member_search_lists(const char *list, const char *class_name);
 
 #endif

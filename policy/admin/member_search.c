@@ -64,13 +64,13 @@ void pl_member_search_close(struct pl_member_search **search_p)
 	*search_p = NULL;
 	if (search == NULL)
 		return;
-	for (size_t i = 0; i < search->domain_count; i++)
+	for (size_t i = 0; i < search->domain_count; i++) {
 		free(search->domains[i].name);
+		free(search->domains[i].groups);
+	}
 	free(search->domains);
 	free(search->by_id);
 	free(search->groups);
-	free(search->classes_in);
-	free(search->classes_out);
 	free(search);
 }
 
@@ -95,14 +95,6 @@ void pl_matches_fill_union(struct pl_matches *matches, const struct pl_member_se
 	pl_matches_fill(matches, search, &all);
 }
 
-int pl_member_search_lists(const char *list, const char *class_name)
-{
-	char item[PL_CLASS_MAX + 3];
-
-	snprintf(item, sizeof(item), "/%s/", class_name);
-	return strstr(list, item) != NULL;
-}
-
 /* Whether the requirement of a second factor comes from above the member. Else the database has
  * compared it. */
 static int inherits(const struct pl_member_search *search, struct pl_stmt *stmt)
@@ -119,16 +111,12 @@ int pl_member_search_fits(const struct pl_member_search *search,
 			  const struct pl_searched_domain *domain, const char *class_name,
 			  int64_t state, int inherits_requirement)
 {
-	const struct pl_member_group *group = &search->groups[domain->group];
+	const struct pl_member_group *group =
+		&search->groups[domain->groups[pl_searched_class(search, class_name)]];
 
-	if ((state & group->reject) != 0)
-		return 0;
-	if (search->query.holds[PL_SETTING_TWO_FACTOR_REQUIREMENT] == 0 || !inherits_requirement)
-		return 1;
-	if (class_name[0] != '\0' && pl_member_search_lists(search->classes_in, class_name))
-		return 1;
-	return group->inherits &&
-	       (class_name[0] == '\0' || !pl_member_search_lists(search->classes_out, class_name));
+	return (state & group->reject) == 0 &&
+	       (search->query.holds[PL_SETTING_TWO_FACTOR_REQUIREMENT] == 0 ||
+		!inherits_requirement || group->inherits);
 }
 
 /* Whether a member is what the filter says of its own domain. */

@@ -87,10 +87,9 @@ static void explain_no_such_option(char *msg, size_t size)
 	else if (is_gone(name))
 		snprintf(msg + used, size - used, ": the setting is no longer used; remove it");
 	else if (pl_setting_by_name(name, &setting))
-		snprintf(msg + used, size - used, " here: it belongs in defaults { }%s",
-			 (pl_setting_info(setting)->where & PL_AT_CLASS) != 0
-				 ? ", domain \"...\" { } or class \"...\" { }"
-				 : " or domain \"...\" { }");
+		snprintf(msg + used, size - used,
+			 " here: it belongs in defaults { }, domain \"...\" { } or class \"...\" { "
+			 "}");
 	else if (near != NULL && strcmp(near, name) == 0)
 		snprintf(msg + used, size - used, " here: it belongs outside of all sections%s",
 			 sections_of_option(name));

@@ -6,8 +6,7 @@
 
 #define M PL_AT_MEMBER
 #define D PL_AT_DOMAIN
-#define P PL_AT_POLICY
-#define C PL_AT_CLASS
+#define P (PL_AT_POLICY | PL_AT_CLASS)
 #define N PL_NOT_YET
 #define T PL_DATED
 

@@ -207,6 +207,13 @@ class Switch(ForwardTest):
         for text in ("defaults { forwarding = forbidden }", 'domain "demo.test" { forwarding = forbidden }'):
             with self.subTest(text=text), policy(text):
                 self.rests()
+        self.addCleanup(server.postlatch, "member", "set", ALICE, "class=")
+        server.postlatch("domain", "set", "demo.test", "forwarding=on")
+        server.postlatch("member", "set", ALICE, "forwarding=inherit")
+        with policy('class "interns" { forwarding = off }'):
+            self.assertEqual(self.deliver(ALICE), {AWAY: 1})
+            server.postlatch("member", "set", ALICE, "class=interns")
+            self.rests()
         path = server.env["POLICY_FILE"].replace("policy.conf", "demo.conf")
         with open(path) as f:
             before = f.read()
