@@ -7,6 +7,7 @@
 
 #include "policy/account/denied_service.h"
 #include "policy/account/login_log.h"
+#include "policy/base/monotonic.h"
 
 #define WAIT_S 60 /* generous: the machine may be busy */
 
@@ -76,6 +77,29 @@ static void use_is_written_without_being_asked(void **state)
 	assert_int_equal(pl_login_log_failure(log, &err), 0);
 	pl_login_log_close(&log, 1000 * WAIT_S);
 	assert_null(log);
+}
+
+/* However often a member signs in. */
+static void writes_are_a_second_apart(void **state)
+{
+	struct fixture *fixture = *state;
+	const int64_t start_ms = pl_monotonic_ms();
+	struct pl_login_log *log = start(fixture);
+	int64_t before = 0, now, ms;
+	int writes = 0;
+
+	add_member(fixture, "user@example.test", "");
+	while ((ms = pl_monotonic_ms() - start_ms) < 3500) {
+		const struct pl_login_record use = use_of("user@example.test", 1000 + ms);
+
+		pl_login_log_add(log, &use);
+		now = sql_int(fixture->db, "SELECT COALESCE(MAX(used_at), 0) FROM member_use");
+		writes += now != before;
+		before = now;
+		poll(NULL, 0, 20);
+	}
+	pl_login_log_close(&log, 1000 * WAIT_S);
+	assert_in_range(writes, 1, 1 + ms / 1000);
 }
 
 static void denied_services_are_recorded_once_a_day(void **state)
@@ -621,6 +645,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_WITH_DATABASE(use_is_written_without_being_asked),
+		TEST_WITH_DATABASE(writes_are_a_second_apart),
 		TEST_WITH_DATABASE(denied_services_are_recorded_once_a_day),
 		TEST_WITH_DATABASE(first_sign_in_adds_the_member),
 		TEST_WITH_DATABASE(removed_member_is_not_brought_back),
