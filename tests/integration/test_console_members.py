@@ -80,12 +80,14 @@ class Members(ConsoleTest):
 
     def test_a_row_has_flags_and_last_uses(self):
         helpdesk = self.make("helpdesk")
-        self.add(("aa", "pop3=off", "two_factor=off"))
+        self.add(("aa", "pop3=off", "two_factor=off"), ("bb", "forwarding=on", "large_attachments=on"), ("cc", "active=off"))
         at = int(time.time()) - DAY
         self.sql("INSERT INTO member_use (member_id, service, credential, used_at, ip) SELECT id, 'imap', 'app-password', ?, "
                  "'192.0.2.7' FROM member WHERE local = 'aa'", (at,))
         row, = self.good(helpdesk.get("/members?q=aa@" + self.domain))["items"]
         self.assertEqual(row["flags"], "USI")
+        others = [self.good(helpdesk.get("/members?q=%s@%s" % (name, self.domain)))["items"][0] for name in ("bb", "cc")]
+        self.assertEqual([other["flags"] for other in others], ["USPIFM2", "SPI2"])
         self.assertEqual(row["imap"], {"at": at, "address": "192.0.2.7"})
         self.assertEqual((row["smtp"], row["webmail"], row["received_at"], row["password_changed_at"]), (None,) * 4)
 

@@ -63,6 +63,7 @@ const columns = () => [
     t("members.factor"),
     t("members.password-changed"),
     { label: t("members.created"), sort: "created_at" },
+    t("members.networks"),
 ];
 
 // A letter for each service, for eyes; the names of those that are on, for readers.
@@ -85,6 +86,9 @@ const known = (seconds) => (seconds ? day(seconds) : t("members.unknown"));
 const use = (last) => (last
     ? html`<span>${day(last.at)}<small data-ip>${broken(last.address)}</small></span>`
     : "-");
+const networks = (allowed) => (allowed
+    ? html`<small data-ip>${allowed.split(",").map((one, i) => html`${i > 0 && ", "}${broken(one)}`)}</small>`
+    : t("members.any"));
 
 function rowOf(row) {
     return {
@@ -103,6 +107,7 @@ function rowOf(row) {
             day(row.factor_registered_at),
             known(row.password_changed_at),
             day(row.created_at),
+            networks(row.webmail_allowed_networks),
         ],
     };
 }

@@ -100,6 +100,7 @@ export default {
     "members.unknown": "Unknown",
     "members.factor": "Second factor",
     "members.created": "Account created",
+    "members.networks": "Webmail networks",
     "members.any": "All",
     "members.on": "On",
     "members.off": "Off",

@@ -100,6 +100,7 @@ export default {
     "members.unknown": "알 수 없음",
     "members.factor": "2단계 인증 등록",
     "members.created": "계정 등록",
+    "members.networks": "웹메일 접근 IP",
     "members.any": "전체",
     "members.on": "켜짐",
     "members.off": "꺼짐",
