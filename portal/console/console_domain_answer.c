@@ -69,6 +69,8 @@ int console_domain_answer(const struct request *request, struct response *respon
 	account_of(summary, &account);
 	json_object_set_new(row, "settings",
 			    console_settings_in_detail(request, &account, PL_AT_DOMAIN));
+	json_object_set_new(row, "grace_days",
+			    json_integer(request->policy->two_factor_grace_days));
 	if (result != NULL)
 		json_object_set_new(row, "result", result);
 	respond_json(response, status, row);

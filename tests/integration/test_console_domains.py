@@ -130,6 +130,12 @@ class One(Domains):
                          ("always", "never_from_2037-03-01", {"value": "never", "from": "2037-03-01"}))
         self.assertEqual([name for name in settings if settings[name]["no_effect_yet"]], [])
 
+    def test_a_domain_says_how_many_days_of_grace_there_are(self):
+        domain = self.make("domain")
+        self.assertEqual(self.good(domain.get(self.path()))["grace_days"], 0)
+        self.policy("two_factor_grace_days = 14\n")
+        self.assertEqual(self.good(domain.get(self.path()))["grace_days"], 14)
+
     def test_others_are_not_found_and_lower_roles_refused(self):
         domain, helpdesk = self.make("domain"), self.make("helpdesk")
         for name in (self.foreign, "none.test", "not a domain"):

@@ -537,6 +537,7 @@ export default {
     "value.listed": "only these networks",
     "domain.client-password": "Account password in mail programs",
     "domain.requirement": "Two-step verification is required",
+    "domain.grace": "Time for new members to register two-step verification",
     "domain.mode": "Two-step verification is used",
     "domain.app-passwords": "App passwords",
     "domain.applications": "Connected applications",

@@ -537,6 +537,7 @@ export default {
     "value.listed": "아래 네트워크만",
     "domain.client-password": "메일 프로그램의 계정 비밀번호",
     "domain.requirement": "2단계 인증 필수 여부",
+    "domain.grace": "신규 회원의 2단계 인증 등록 유예",
     "domain.mode": "2단계 인증 사용 여부",
     "domain.app-passwords": "앱 비밀번호",
     "domain.applications": "연결된 앱",
