@@ -55,13 +55,17 @@ for (const locale of ["ko-KR", "en-US"]) {
             const visitor = await administrator(reader, "domain", [domain], pageOf(domain));
             const lost = (count) => said(visitor, "preview.loses",
                 { service: visitor.t("domain.pop"), count, days: 30 });
+            const changed = (affected) => said(visitor, "preview.affected", { affected, members: 2 });
             await page.locator("select[name=pop3]").waitFor();
-            assert.ok(!(await lookAt(visitor, { pop3: "off" }, "new")).includes(lost(1)));
+            let text = await lookAt(visitor, { pop3: "off" }, "new");
+            assert.ok(text.includes(changed(0)) && !text.includes(lost(1)), text);
             await visitor.button("app.cancel").click();
-            assert.ok((await lookAt(visitor, {}, "inheriting")).includes(lost(1)));
+            text = await lookAt(visitor, {}, "inheriting");
+            assert.ok(text.includes(changed(1)) && text.includes(lost(1)), text);
             await page.keyboard.press("Escape");
             assert.equal((await settingsOf(`follows@${domain}`)).pop3.value, "on");
-            assert.ok((await lookAt(visitor, {}, "all")).includes(lost(2)));
+            text = await lookAt(visitor, {}, "all");
+            assert.ok(text.includes(changed(2)) && text.includes(lost(2)), text);
             await save(visitor);
             for (const name of ["follows", "own"]) assert.equal((await settingsOf(`${name}@${domain}`)).pop3.value, "off");
             await lookAt(visitor, { pop3: "on" }, "new");
@@ -73,20 +77,49 @@ for (const locale of ["ko-KR", "en-US"]) {
 test("console, domains: the switches are those of the manual, in its order, and each is explained", { locale: "ko-KR" },
     async (reader, page) => {
         const domain = await newDomain();
-        await administrator(reader, "domain", [domain], pageOf(domain));
+        const visitor = await administrator(reader, "domain", [domain], pageOf(domain));
         await page.locator("select[name=pop3]").waitFor();
         const labels = await page.locator("form label:has(+ select), form b").allTextContents();
         assert.deepEqual(labels.slice(0, 5),
             ["SMTP 서비스", "POP3 서비스", "메일포워딩 서비스", "2단계 인증 서비스", "대용량첨부 서비스"]);
+        assert.deepEqual(labels.slice(5), ["imap", "sieve", "webmail", "networks", "client-password", "requirement", "mode",
+            "app-passwords", "applications"].map((name) => visitor.t(`domain.${name}`)));
+        const explained = [];
         for (const select of await page.locator("form select").all()) {
             const hint = page.locator(`[id="${await select.getAttribute("aria-describedby")}"]`);
-            assert.match(await hint.textContent(), /현재: .+\(기본값\)\.$/);
+            const [, sentence] = /^(.{10,}[.]) .*현재: .+\(기본값\)\.$/s.exec(await hint.textContent()) ?? [];
+            explained.push(sentence);
         }
+        assert.deepEqual(explained.map((sentence) => typeof sentence), labels.map(() => "string"));
+        assert.equal(new Set(explained).size, labels.length);
     });
+
+for (const locale of ["ko-KR", "en-US"]) {
+    test(`console, domains, ${locale}: a row says what is on, how many members there are, and who changed it last`,
+        { locale }, async (reader, page) => {
+            const domain = await newDomain({ one: [], two: [] });
+            await postlatch("domain", "set", domain, "pop3=off", "sieve=off");
+            await sql(`UPDATE member SET factor = 1 WHERE local = 'one' AND domain_id =
+                (SELECT id FROM domain WHERE name = '${domain}')`);
+            const visitor = await administrator(reader, "domain", [domain], "/console/domains");
+            const row = visitor.row(domain);
+            await row.waitFor();
+            assert.deepEqual(await page.locator("main thead th").allTextContents(), ["domains.name", "domains.services",
+                "domains.members", "domains.with-factor", "domains.changed"].map((key) => visitor.t(key)));
+            const [, services, members, factors, changed] = await row.locator("td").allTextContents();
+            assert.deepEqual(services.split(", "), ["smtp", "two-factor", "imap", "webmail"]
+                .map((name) => visitor.t(`domain.${name}`)));
+            assert.deepEqual([members, factors], ["2", "1"]);
+            const { changed_by: who } = (await visitor.api("/domains")).items[0];
+            assert.ok(who !== "" && changed.endsWith(who) && /\d/.test(changed), changed);
+        });
+}
 
 test("console, domains: a second factor is required from a day on", {}, async (reader, page) => {
     const domain = await newDomain({ someone: [] });
     const visitor = await administrator(reader, "domain", [domain], pageOf(domain));
+    const grace = page.locator("dl > div", { hasText: visitor.t("domain.grace") }).locator("dd");
+    assert.equal(await grace.textContent(), said(visitor, "overview.days", { days: 0 }));
     await page.locator("[name=two_factor_requirement_from]").fill("2037-03-01");
     const text = await lookAt(visitor, { two_factor_requirement: "required" }, "inheriting");
     assert.ok(text.includes(said(visitor, "preview.must-register", { count: 1 })), text);
