@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "../web/harness.mjs";
 import { administrator } from "./console.mjs";
+import { newDomain } from "./console_jobs.mjs";
 import { sql } from "./server.mjs";
 
 const DOMAIN = "(SELECT id FROM domain WHERE name = 'demo.test')";
@@ -35,4 +36,52 @@ test("console: the overview says its figures and reasons in sentences, and has e
         const link = page.locator("a[href='/console/members?overdue=yes']");
         assert.equal(await link.count(), 1);
         assert.equal(await page.locator("figure:has(svg)").count(), await page.locator("figure details").count());
+    });
+
+const DAY = 86400;
+
+const plain = (text) => text.replace(/\s/g, " ");
+
+// What the table of a figure has in the row of a day or name, or all of it if there is no such row.
+async function rowOf(visitor, title, first) {
+    const heading = visitor.page.getByRole("heading", { name: visitor.t(title), exact: true });
+    const rows = visitor.page.locator("figure").filter({ has: heading }).locator("tbody tr");
+    const cells = await rows.evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.textContent.trim())));
+    return cells.find(([name]) => plain(name) === plain(first))?.slice(1) ?? cells;
+}
+
+test("console: the overview has adoption, sign-ins of each kind, account passwords, drift and guessers, each with its numbers",
+    {}, async (reader, page) => {
+        const domain = await newDomain("one");
+        const id = `(SELECT id FROM domain WHERE name = '${domain}')`;
+        const today = Math.floor(Date.now() / 1000 / DAY) * DAY;
+        await sql(`DELETE FROM adoption WHERE domain_id = ${id};
+            INSERT INTO adoption VALUES (${today - DAY}, ${id}, 100, 80, 61, 19, 5, 6, 7), (${today}, ${id}, 100, 80, 72, 8, 5, 6, 7);
+            INSERT INTO login_count VALUES (${today}, ${id}, 'imap', 'client', 'app-password', 'app-password', 'allowed', 41),
+                (${today}, ${id}, 'webmail', 'webmail', 'one-time-code', 'signed-in', 'allowed', 23),
+                (${today}, ${id}, 'imap', 'client', 'unknown', 'wrong-password', 'refused', 999);
+            INSERT INTO guess_count VALUES (${today}, ${id}, '203.0.113.9', 17);
+            UPDATE member SET pop3_day = ${today / DAY - 1} WHERE domain_id = ${id}`);
+        const visitor = await administrator(reader, "helpdesk", [domain]);
+        await page.locator("figure").first().waitFor();
+        for (const summary of await page.locator("figure summary").all()) await summary.click();
+        const day = (seconds) => page.evaluate(([at, language]) => new Intl.DateTimeFormat(language, { dateStyle: "medium" })
+            .format(new Date(at * 1000)), [seconds, "en"]);
+        for (const [title, first, ...numbers] of [
+            ["overview.members", visitor.t("overview.registered"), "72"],
+            ["overview.members", visitor.t("overview.required"), "80"],
+            ["overview.members", visitor.t("overview.overdue"), "8"],
+            ["overview.members", visitor.t("overview.opted-out"), "5"],
+            ["overview.members", visitor.t("overview.different"), "6"],
+            ["overview.members", visitor.t("overview.account-password"), "7"],
+            ["overview.over-time", await day(today - DAY), "61", "19"],
+            ["overview.over-time", await day(today), "72", "8"],
+            ["overview.services", await day(today), "41", "23"],
+            ["overview.channels", await day(today), "41", "23"],
+            ["overview.credentials", await day(today), "41", "23"],
+            ["overview.passwords", visitor.t("count.pop"), "1"],
+            ["overview.guessers", "203.0.113.9", "17"],
+        ]) {
+            assert.deepEqual(await rowOf(visitor, title, first), numbers, `${title}, ${first}`);
+        }
     });
