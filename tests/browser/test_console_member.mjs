@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "../web/harness.mjs";
 import { administrator, newAdministrator } from "./console.mjs";
-import { newMember, postlatch, until } from "./server.mjs";
+import { env, newMember, postlatch, sql, until } from "./server.mjs";
 
 const pageOf = (address) => `/console/member?member=${encodeURIComponent(address)}`;
 const path = (address) => `/members/${encodeURIComponent(address)}`;
@@ -124,6 +124,77 @@ test("console, member: a device is signed out, and then all of them", {}, async 
     await visitor.says("member.all-ended");
     assert.equal((await user.session()).state, "none");
 });
+
+test("console, member: the trust of a device and a connected application are revoked, with a reason that the member reads", {},
+    async (reader, page) => {
+        const user = await signedIn(reader);
+        const { address } = user.member;
+        const [local] = address.split("@");
+        const now = Math.floor(Date.now() / 1000);
+        await sql(`INSERT INTO session (member_id, channel, generation, created_at, expires_at, ip, device, seen_at)
+            SELECT id, 'client', generation, ${now}, ${now + 86400}, '192.0.2.9', '', ${now} FROM member WHERE local = '${local}';
+            INSERT INTO oauth_grant (session_id, client_id, code, code_expires_at, redirect_uri, challenge, scope, nonce, services)
+            VALUES (last_insert_rowid(), 'roundcube', CAST('console ${local}' AS BLOB), ${now}, '', '', '', '', 'imap')`);
+        const trusting = await user.elsewhere();
+        await trusting.page.goto(`${env.PORTAL_URL}/sign-in?continue=%2Faccount`);
+        await trusting.signIn();
+        await trusting.enter(await user.phone.code(), { trust: true });
+        await trusting.heading("account.title");
+        const visitor = await lookAt(reader, "helpdesk", address);
+        for (const kind of ["devices", "applications"]) {
+            const section = visitor.section(kind);
+            await section.locator("tbody").getByRole("button").click();
+            await page.fill("dialog [name=reason]", `no ${kind} any more`);
+            await confirm(page);
+            await section.getByText(visitor.t(`${kind}.none`)).waitFor();
+            await visitor.section("activity").getByText(`no ${kind} any more`).waitFor();
+            assert.deepEqual((await visitor.api(`${path(address)}/${kind}`)).items, [], kind);
+        }
+        await user.page.goto(`${env.PORTAL_URL}/account/activity`);
+        for (const kind of ["devices", "applications"]) await user.page.getByText(`no ${kind} any more`).waitFor();
+    });
+
+for (const locale of ["ko-KR", "en-US"]) {
+    test(`console, member, ${locale}: the member's own choice stands beside the setting, and is void once it is required`,
+        { locale }, async (reader, page) => {
+            const user = await signedIn(reader);
+            const { address } = user.member;
+            const visitor = await lookAt(reader, "domain", address);
+            const own = visitor.section(TWO_STEP).locator("dl > div", { hasText: visitor.t("member.wish") }).locator("dd");
+            const says = (key) => own.getByText(visitor.t(key), { exact: true }).waitFor();
+            await says("member.wish-none");
+            await sql(`UPDATE member SET opted_out = 1 WHERE local = '${address.split("@")[0]}'`);
+            await page.reload();
+            await says("member.wish-counts");
+            await page.locator("[name=two_factor_mode][value=inherit]:checked").waitFor();
+            await choose(page, "two_factor_requirement", "required");
+            await save(visitor, TWO_STEP);
+            await visitor.says("domain.saved");
+            await says("member.wish-void");
+        });
+}
+
+test("console, member: an account is switched off and on, and each service says where its value comes from", {},
+    async (reader, page) => {
+        const { address } = await newMember("pop3=off");
+        const visitor = await lookAt(reader, "domain", address);
+        const now = (name) => page.evaluate((field) => {
+            const hint = document.querySelector(`select[name=${field}]`)?.getAttribute("aria-describedby");
+            return document.getElementById(hint)?.textContent ?? "";
+        }, name);
+        assert.ok((await now("pop3")).includes(visitor.t("domain-source.member")));
+        assert.ok((await now("imap")).includes(visitor.t("domain-source.built-in")));
+        for (const [value, isActive] of [["off", false], ["on", true]]) {
+            await page.locator("select[name=active]").selectOption(value);
+            await save(visitor, SERVICES);
+            await until("the account to be switched", async () => (await visitor.api(path(address))).active === isActive);
+            await page.reload();
+        }
+        await page.locator("select[name=pop3]").selectOption("inherit");
+        await save(visitor, SERVICES);
+        await until("the setting to be inherited", async () => (await now("pop3")).includes(visitor.t("domain-source.built-in")));
+        assert.equal((await visitor.api(path(address))).settings.pop3.own, "inherit");
+    });
 
 test("console, member: services are changed, and a change of somebody else is not overwritten", {}, async (reader, page) => {
     const { address } = await newMember("imap=on");
