@@ -46,6 +46,59 @@ for (const locale of ["ko-KR", "en-US"]) {
         });
 }
 
+const CHOICES = {
+    required: { change: { two_factor_requirement: "required" } },
+    optional: { change: { two_factor_requirement: "optional" } },
+    use: { change: { two_factor_mode: "use" } },
+    skip: { change: { two_factor_mode: "skip" } },
+    "remove-factor": { action: "remove-factor" },
+    "end-sessions": { action: "end-sessions" },
+    ...Object.fromEntries(["smtp", "pop3", "imap", "sieve", "webmail", "forwarding", "large_attachments", "two_factor",
+        "app_passwords", "connected_applications"].map((name) => [name, { change: { [name]: "inherit" } }])),
+    class: { change: { class: "staff" } },
+    active: { change: { active: "off" } },
+    webmail_allowed_networks: { change: { webmail_allowed_networks: "192.0.2.0/24" } },
+};
+
+test("console, jobs: each thing that can be done with many is asked of the API as it is called", {},
+    async (reader, page) => {
+        const domain = await newDomain("one", "two");
+        const visitor = await administrator(reader, "domain", [domain], "/console/members");
+        await listed(visitor, domain);
+        await visitor.row(`one@${domain}`).locator("[type=checkbox]").check();
+        const offered = await page.locator("[name=what] option").evaluateAll((all) => all.map(({ value }) => value));
+        assert.deepEqual(offered.sort(), Object.keys(CHOICES).sort());
+        for (const [what, wanted] of Object.entries(CHOICES)) {
+            await page.locator("[name=what]").selectOption(what);
+            const value = Object.values(wanted.change ?? {})[0];
+            const field = page.locator("[name=value]");
+            if (["class", "webmail_allowed_networks"].includes(what)) await field.fill(value);
+            else if (what in { ...wanted.change }) await field.selectOption(value);
+            const asked = page.waitForRequest((request) => request.url().endsWith("/jobs/preview"));
+            await visitor.button("job.preview").click();
+            assert.deepEqual((await asked).postDataJSON(), { members: [`one@${domain}`], ...wanted });
+            await page.locator("dialog dl").waitFor();
+            await page.keyboard.press("Escape");
+            await page.locator("dialog").waitFor({ state: "detached" });
+        }
+    });
+
+test("console, jobs: authenticators of many are deleted", {}, async (reader) => {
+    const domain = await newDomain("one", "two");
+    const factors = `SELECT COUNT(*) FROM second_factor f JOIN member m ON m.id = f.member_id JOIN domain d ON
+        d.id = m.domain_id WHERE d.name = '${domain}'`;
+    await sql(`INSERT INTO second_factor (member_id, kinds, registered_at, registered_ip) SELECT m.id, 1, 1, '' FROM member m
+        JOIN domain d ON d.id = m.domain_id WHERE d.name = '${domain}';
+        UPDATE member SET factor = 1 WHERE domain_id = (SELECT id FROM domain WHERE name = '${domain}')`);
+    assert.equal(await sql(factors), "2");
+    const visitor = await administrator(reader, "helpdesk", [domain], "/console/members");
+    await lookAt(visitor, domain, ["one", "two"], "remove-factor");
+    await visitor.page.locator("dialog").getByText(visitor.t("job-preview.final-factor")).waitFor();
+    await run(visitor);
+    assert.equal(await outcome(visitor, "changed"), 2);
+    assert.equal(await sql(factors), "0");
+});
+
 test("console, jobs: where the server wants a reason, the reader is asked for one", {}, async (reader, page) => {
     const domain = await newDomain("one");
     const visitor = await administrator(reader, "domain", [domain], "/console/members");
