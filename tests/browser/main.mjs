@@ -20,6 +20,7 @@ import "./test_first_page.mjs";
 import "./test_console.mjs";
 import "./test_console_audit.mjs";
 import "./test_console_administrators.mjs";
+import "./test_console_boundaries.mjs";
 import "./test_console_domains.mjs";
 import "./test_console_overview.mjs";
 import "./test_console_member.mjs";
