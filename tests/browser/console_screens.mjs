@@ -150,3 +150,22 @@ export const SCREENS = {
         await visitor.page.locator("[data-list] tbody tr").first().waitFor();
     },
 };
+
+// Those that look different for who may look and help only.
+export const OF_HELPDESK = {
+    "domain, helpdesk": async (visitor, page) => {
+        await visitor.open("/console/domain?domain=demo.test");
+        await page.locator("main table").first().waitFor();
+        await visitor.section("largest").waitFor();
+    },
+    "member, helpdesk": async (visitor) => {
+        await member(visitor);
+    },
+    "administrator, helpdesk": async (visitor, page) => {
+        const { address } = await newMember("imap=on");
+        await postlatch("admin", "add", address, "--role", "server");
+        await visitor.open(`/console/member?member=${address}`);
+        await visitor.section("audit").waitFor();
+        await page.locator("main [data-note]").first().waitFor();
+    },
+};
