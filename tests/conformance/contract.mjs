@@ -25,6 +25,8 @@ export class Contract {
             return this.schemas.get(reference);
         };
         this.seen = new Set();
+        // Whether a value is one that the schema of a request has.
+        this.allows = (schema, value) => ajv.validate(schema, value);
     }
 
     find(method, url) {

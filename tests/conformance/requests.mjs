@@ -56,6 +56,9 @@ const FILE = fc.oneof(
 
 const WRONG = fc.constantFrom(null, {}, [], [[]], -1, 0, 1.5, 1e300, "", "\u0000", "\n", "x".repeat(5000), true);
 
+// As a parameter of the query.
+const WRONG_WORDS = ["", "0", "-1", "1.5", "x y", "\u0001", "On", "x".repeat(3000)];
+
 // bare: nothing but what is required.
 function requestOf(operation, bare = false) {
     const parameters = operation.parameters ?? [];
@@ -124,9 +127,22 @@ async function wrongRequests(operation) {
         if (request.body === undefined || typeof request.body === "string") return;
         const more = look(await send(operation, { ...request, body: { ...request.body, generation: 1 } }));
         must(more.status === 400, `${operation.operationId}: an unknown field answers ${more.status}`);
-        const names = Object.keys(operation.requestBody.content["application/json"].schema.properties);
-        for (const name of names) look(await send(operation, { ...request, body: { ...request.body, [name]: value } }));
+        const { properties } = operation.requestBody.content["application/json"].schema;
+        for (const [name, schema] of Object.entries(properties)) {
+            const { status } = look(await send(operation, { ...request, body: { ...request.body, [name]: value } }));
+            must(status >= 400 || contract.allows(schema, value),
+                `${operation.operationId}: ${name} ${JSON.stringify(value)} answers ${status}`);
+        }
     });
+    const [bare] = fc.sample(requestOf(operation, true), { numRuns: 1, seed: SEED });
+    for (const { name, schema } of operation.parameters?.filter(({ in: where }) => where === "query") ?? []) {
+        for (const value of WRONG_WORDS) {
+            const query = [...bare.query.filter(([other]) => other !== name), [name, value]];
+            const { status } = look(await send(operation, { ...bare, query }));
+            const isAllowed = contract.allows(schema, schema.type === "integer" ? Number(value) : value);
+            must(status === 400 || isAllowed, `${operation.operationId}: ${name}=${value} answers ${status}`);
+        }
+    }
 }
 
 async function foreignRequests(operation) {
