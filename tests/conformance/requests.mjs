@@ -130,7 +130,7 @@ async function wrongRequests(operation) {
         const { properties } = operation.requestBody.content["application/json"].schema;
         for (const [name, schema] of Object.entries(properties)) {
             const { status } = look(await send(operation, { ...request, body: { ...request.body, [name]: value } }));
-            must(status >= 400 || contract.allows(schema, value),
+            must(status === 400 || contract.allows(schema, value),
                 `${operation.operationId}: ${name} ${JSON.stringify(value)} answers ${status}`);
         }
     });
