@@ -42,10 +42,18 @@ const DAY = 86400;
 
 const plain = (text) => text.replace(/\s/g, " ");
 
+function figureOf(visitor, title) {
+    const heading = visitor.page.getByRole("heading", { name: visitor.t(title), exact: true });
+    return visitor.page.locator("figure").filter({ has: heading });
+}
+
+async function headingsOf(visitor, title) {
+    return (await figureOf(visitor, title).locator("thead th").allTextContents()).slice(1).map((text) => text.trim());
+}
+
 // What the table of a figure has in the row of a day or name, or all of it if there is no such row.
 async function rowOf(visitor, title, first) {
-    const heading = visitor.page.getByRole("heading", { name: visitor.t(title), exact: true });
-    const rows = visitor.page.locator("figure").filter({ has: heading }).locator("tbody tr");
+    const rows = figureOf(visitor, title).locator("tbody tr");
     const cells = await rows.evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.textContent.trim())));
     return cells.find(([name]) => plain(name) === plain(first))?.slice(1) ?? cells;
 }
@@ -58,6 +66,7 @@ test("console: the overview has adoption, sign-ins of each kind, account passwor
         await sql(`DELETE FROM adoption WHERE domain_id = ${id};
             INSERT INTO adoption VALUES (${today - DAY}, ${id}, 100, 80, 61, 19, 5, 6, 7), (${today}, ${id}, 100, 80, 72, 8, 5, 6, 7);
             INSERT INTO login_count VALUES (${today}, ${id}, 'imap', 'client', 'app-password', 'app-password', 'allowed', 41),
+                (${today}, ${id}, 'imap', 'client', 'account-password', 'account-password', 'allowed', 5),
                 (${today}, ${id}, 'webmail', 'webmail', 'one-time-code', 'signed-in', 'allowed', 23),
                 (${today}, ${id}, 'imap', 'client', 'unknown', 'wrong-password', 'refused', 999);
             INSERT INTO guess_count VALUES (${today}, ${id}, '203.0.113.9', 17);
@@ -76,12 +85,16 @@ test("console: the overview has adoption, sign-ins of each kind, account passwor
             ["overview.members", visitor.t("overview.account-password"), "7"],
             ["overview.over-time", await day(today - DAY), "61", "19"],
             ["overview.over-time", await day(today), "72", "8"],
-            ["overview.services", await day(today), "41", "23"],
-            ["overview.channels", await day(today), "41", "23"],
-            ["overview.credentials", await day(today), "41", "23"],
+            ["overview.services", await day(today), "imap 46", "webmail 23"],
+            ["overview.channels", await day(today), "client 46", "webmail 23"],
+            ["overview.credentials", await day(today), "account-password 5", "app-password 41", "one-time-code 23"],
             ["overview.passwords", visitor.t("count.pop"), "1"],
             ["overview.guessers", "203.0.113.9", "17"],
         ]) {
-            assert.deepEqual(await rowOf(visitor, title, first), numbers, `${title}, ${first}`);
+            // A column of sign-ins is named in its heading.
+            const named = numbers.map((text) => text.split(" "));
+            assert.deepEqual(await rowOf(visitor, title, first), named.map((words) => words.at(-1)), `${title}, ${first}`);
+            const names = named.filter((words) => words.length > 1).map(([word]) => visitor.t(`count.${word}`));
+            if (names.length > 0) assert.deepEqual(await headingsOf(visitor, title), names);
         }
     });
