@@ -52,7 +52,7 @@ test("console: audit records show what changed, are narrowed in the address, and
 
 test("console: a search in very many audit records goes on page by page", {}, async (reader, page) => {
     const many = `WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100500) INSERT INTO audit (at, who,
-        source, action, object, domain, before, after) SELECT unixepoch() - 9000000 + n, 'many', 'local', 'domain.set', 'demo.test',
+        source, action, object, domain, before, after) SELECT unixepoch() - 9000000 + n, 'many', 'local', 'domain.set', '${"x".repeat(70)}',
         'demo.test', '', CASE WHEN n = 7 THEN 'needle' ELSE '' END FROM n`;
     await sql(many);
     try {
@@ -60,6 +60,9 @@ test("console: a search in very many audit records goes on page by page", {}, as
         await page.getByText(visitor.t("list.found-so-far").replace("{count}", "0")).waitFor();
         await page.getByRole("button", { name: visitor.t("list.next") }).click();
         await page.locator("[data-list] tbody tr", { hasText: "needle" }).waitFor();
+        // A word that is longer than the screen of a phone is wide.
+        await page.setViewportSize({ width: 390, height: 844 });
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
     } finally {
         await sql("DELETE FROM audit WHERE who = 'many'");
     }
