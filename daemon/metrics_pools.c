@@ -11,7 +11,7 @@ void metrics_add_pools(struct metrics *metrics, const struct metrics_pool *pools
 		pl_store_pool_read_state(pools[i].pool, &states[i]);
 	metrics_describe(metrics, "postlatch_pool_connections", "gauge",
 			 "Connections to the database that are idle, or taken (those to a "
-			 "server).");
+			 "server, and to a file where they are limited).");
 	for (size_t i = 0; i < count; i++) {
 		metrics_add(metrics, "postlatch_pool_connections",
 			    METRICS_LABELS({ "pool", pools[i].name }, { "state", "idle" }),
@@ -21,7 +21,8 @@ void metrics_add_pools(struct metrics *metrics, const struct metrics_pool *pools
 			    (double)states[i].taken);
 	}
 	metrics_describe(metrics, "postlatch_pool_limit", "gauge",
-			 "Connections to a server that may be taken at once.");
+			 "Connections to a server that may be taken at once; in postlatch-milter, "
+			 "also to a file.");
 	for (size_t i = 0; i < count; i++)
 		metrics_add(metrics, "postlatch_pool_limit",
 			    METRICS_LABELS({ "pool", pools[i].name }), (double)states[i].most);

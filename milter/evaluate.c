@@ -55,6 +55,8 @@ int milter_new(const char *policy_path, struct milter **milter_r, struct pl_erro
 		milter_free(&milter);
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	}
+	pl_store_pool_limit_files(milter->pool);
+	pl_store_pool_limit_files(milter->attachment_pool);
 	if (pl_live_policy_read(milter->live, pl_monotonic_ms(), err) < 0 ||
 	    open_logins(milter, err) < 0) {
 		milter_free(&milter);

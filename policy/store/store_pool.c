@@ -18,8 +18,10 @@ struct pl_store_pool {
 	struct pl_write_queue *queue;              /* of all who write through this pool */
 	struct pl_store *idle[PL_STORE_POOL_IDLE]; /* all of that database */
 	size_t count;
-	size_t most;  /* of taken */
-	size_t taken; /* of a server's, being opened or in use; those of a file are not counted */
+	size_t most; /* of taken */
+	/* Being opened or in use; of a file they are counted only if they are limited. */
+	size_t taken;
+	int limits_files;
 	int64_t given_ms; /* when the last one was given back that had not failed */
 	struct pl_breaker breaker;
 	struct pl_error failure; /* of the last attempt to open */
@@ -55,6 +57,16 @@ struct pl_store_pool *pl_store_pool_new(enum pl_role role, size_t most)
 	pool->role = role;
 	pool->most = most;
 	return pool;
+}
+
+void pl_store_pool_limit_files(struct pl_store_pool *pool)
+{
+	pool->limits_files = 1;
+}
+
+static int has_places(const struct pl_store_pool *pool, const char *uri)
+{
+	return pool->limits_files || pl_store_is_remote(uri);
 }
 
 /* With the lock held. */
@@ -370,9 +382,20 @@ static int take_server(struct pl_store_pool *pool, const char *uri, struct pl_bu
 static int take_file(struct pl_store_pool *pool, const char *uri, struct pl_budget *budget,
 		     struct pl_store **store_r, struct pl_error *err)
 {
-	if (take_idle(pool, uri, budget, store_r, err) < 0)
+	const int has_place = has_places(pool, uri);
+	int ret;
+
+	if (has_place && take_place(pool, budget, err) < 0)
 		return -1;
-	return *store_r != NULL ? 0 : open_file(pool, uri, budget, store_r, err);
+	ret = take_idle(pool, uri, budget, store_r, err);
+	if (ret == 0 && *store_r == NULL)
+		ret = open_file(pool, uri, budget, store_r, err);
+	if (ret < 0 && has_place) {
+		pthread_mutex_lock(&pool->lock);
+		leave_place(pool);
+		pthread_mutex_unlock(&pool->lock);
+	}
+	return ret;
 }
 
 int pl_store_pool_take(struct pl_store_pool *pool, const char *uri, struct pl_budget *budget,
@@ -388,7 +411,7 @@ int pl_store_pool_take(struct pl_store_pool *pool, const char *uri, struct pl_bu
 
 void pl_store_pool_give(struct pl_store_pool *pool, struct pl_store **store, int failed)
 {
-	const int is_remote = pl_store_is_remote(pl_store_uri(*store));
+	const int has_place = has_places(pool, pl_store_uri(*store));
 
 	pl_store_set_budget(*store, NULL);
 	pthread_mutex_lock(&pool->lock);
@@ -397,7 +420,7 @@ void pl_store_pool_give(struct pl_store_pool *pool, struct pl_store **store, int
 	keep(pool, store, failed);
 	pthread_mutex_unlock(&pool->lock);
 	pl_store_close(store);
-	if (!is_remote)
+	if (!has_place)
 		return;
 	pthread_mutex_lock(&pool->lock);
 	leave_place(pool);

@@ -12,6 +12,9 @@ struct pl_store_pool;
 /* most is the number of its connections to a server; who finds none free waits. NULL: out of
  * memory. */
 struct pl_store_pool *pl_store_pool_new(enum pl_role role, size_t most);
+/* The same number for connections to a file, each of which takes half a MiB: for a process that has
+ * hundreds of clients at once. Before the first is taken. */
+void pl_store_pool_limit_files(struct pl_store_pool *pool);
 void pl_store_pool_free(struct pl_store_pool **pool);
 /* An open connection to uri, the caller's until it is given back. What is waited for here, and
  * then with the connection, is taken from the budget (NULL: none). Those that are idle are
@@ -26,7 +29,7 @@ void pl_store_pool_give(struct pl_store_pool *pool, struct pl_store **store, int
 /* How it is at this moment. */
 struct pl_store_pool_state {
 	size_t idle;    /* connections that nobody uses */
-	size_t taken;   /* of a server's: in use or being opened; 0 with a file */
+	size_t taken;   /* in use or being opened; 0 with a file that has no limit */
 	size_t most;    /* of taken */
 	int has_failed; /* the last attempt to open one failed, and others wait for the next */
 };

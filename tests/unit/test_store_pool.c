@@ -103,6 +103,29 @@ static void connection_to_a_file_has_no_place_of_a_server(void **state)
 	pl_store_pool_free(&pool);
 }
 
+static void connections_to_a_file_are_limited_where_that_is_wanted(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *other = make_other(fixture);
+	struct pl_store_pool *pool = pl_store_pool_new(PL_ROLE_MILTER, 2);
+	struct pl_store *stores[2], *last;
+
+	pl_store_pool_limit_files(pool);
+	/* One that could not be opened holds no place. */
+	for (int i = 0; i < 3; i++)
+		assert_refused(fixture, take(pool, "sqlite:/nowhere/x.db", &last, &fixture->err),
+			       PL_ERR_RETRY, "/nowhere/x.db");
+	for (size_t i = 0; i < COUNT(stores); i++)
+		assert_ok(fixture, take(pool, other, &stores[i], &fixture->err));
+	assert_refused(fixture, take(pool, other, &last, &fixture->err), PL_ERR_RETRY,
+		       "all 2 connections");
+	pl_store_pool_give(pool, &stores[0], 0);
+	assert_ok(fixture, take(pool, other, &stores[0], &fixture->err));
+	for (size_t i = 0; i < COUNT(stores); i++)
+		pl_store_pool_give(pool, &stores[i], i % 2);
+	pl_store_pool_free(&pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -111,6 +134,7 @@ int main(void)
 		TEST_WITH_DATABASE(
 			connection_that_was_in_use_while_the_policy_moved_is_not_used_again),
 		TEST_WITH_DATABASE(connection_to_a_file_has_no_place_of_a_server),
+		TEST_WITH_DATABASE(connections_to_a_file_are_limited_where_that_is_wanted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
