@@ -12,43 +12,49 @@
 #define SQLITE_NOTES(name, when, id)                                                        \
 	"CREATE TRIGGER " name " AFTER " when " ON member BEGIN INSERT INTO member_change " \
 	"(member_id, at) VALUES (" id ", CAST(strftime('%s', 'now') AS INTEGER)); END;"
-#define MEMBER_CHANGES_SQLITE                                                               \
+#define SQLITE_CHANGES                                                                      \
 	"CREATE VIEW member_changed AS SELECT id AS mark, id, member_id FROM "              \
 	"member_change; CREATE VIEW member_change_mark AS SELECT COALESCE(MAX(id), 0) + 1 " \
-	"AS mark FROM member_change;" SQLITE_NOTES("member_added", "INSERT", "new.id")      \
-		SQLITE_NOTES("member_changes", "UPDATE OF " LISTED, "new.id")               \
-			SQLITE_NOTES("member_removed", "DELETE", "old.id")
+	"AS mark FROM member_change;"
+#define SQLITE_ADDED SQLITE_NOTES("member_added", "INSERT", "new.id")
+#define SQLITE_CHANGED SQLITE_NOTES("member_changes", "UPDATE OF " LISTED, "new.id")
+#define SQLITE_REMOVED SQLITE_NOTES("member_removed", "DELETE", "old.id")
+#define MEMBER_CHANGES_SQLITE SQLITE_CHANGES SQLITE_ADDED SQLITE_CHANGED SQLITE_REMOVED
 /* On a server a transaction may end after others that began later: the mark is the number of the
- * oldest that is still open. What a statement changes is noted at once. */
+ * oldest that is still open. What a statement changes is noted at once, also those of programs that
+ * search other schemas, as pg_restore. */
 #define POSTGRESQL_NOTES(name, when, tables, function)                         \
 	"CREATE TRIGGER " name " AFTER " when " ON member REFERENCING " tables \
 	" FOR EACH STATEMENT EXECUTE FUNCTION " function "();"
-#define POSTGRESQL_NOTE(name, rows)                                                       \
-	"CREATE FUNCTION " name "() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT " \
-	"INTO member_change (member_id, at) SELECT n.id, extract(epoch FROM "             \
-	"clock_timestamp()) FROM " rows "; RETURN NULL; END $$;"
+#define POSTGRESQL_NOTE(name, rows)                                                         \
+	"CREATE FUNCTION " name "() RETURNS trigger LANGUAGE plpgsql SET search_path FROM " \
+	"CURRENT AS $$ BEGIN INSERT INTO member_change (member_id, at) SELECT n.id, "       \
+	"extract(epoch FROM clock_timestamp()) FROM " rows "; RETURN NULL; END $$;"
 #define LISTED_OF(t)                                                                     \
 	"(" t ".class, " t ".active, " t ".factor, " t ".created_at, " t ".seen_day, " t \
 	".app_password_day, " t ".imap_day, " t ".pop3_day, " t ".smtp_day, " t          \
 	".received_day, " t ".state, " t ".dated_state, " t ".dated_from, " t ".required_from)"
-#define MEMBER_CHANGES_POSTGRESQL                                                                 \
-	"ALTER TABLE member_change ADD COLUMN transaction_id BIGINT NOT NULL DEFAULT "            \
-	"txid_current(); CREATE INDEX member_change_transaction ON member_change "                \
-	"(transaction_id); CREATE VIEW member_changed AS SELECT transaction_id AS mark, "         \
-	"id, member_id FROM member_change; CREATE VIEW member_change_mark AS SELECT "             \
-	"txid_snapshot_xmin(txid_current_snapshot()) AS mark;" POSTGRESQL_NOTE("note_members",    \
-									       "changed n")       \
-		POSTGRESQL_NOTE("note_member_changes",                                            \
-				"changed n JOIN former o ON o.id = n.id "                         \
-				"WHERE " LISTED_OF("n") " IS DISTINCT FROM " LISTED_OF("o"))      \
-			POSTGRESQL_NOTES("member_added", "INSERT", "NEW TABLE AS changed",        \
-					 "note_members") POSTGRESQL_NOTES("member_removed",       \
-									  "DELETE",               \
-									  "OLD TABLE AS changed", \
-									  "note_members")         \
-				POSTGRESQL_NOTES("member_changes", "UPDATE",                      \
-						 "OLD TABLE AS former NEW TABLE AS changed",      \
-						 "note_member_changes")
+#define POSTGRESQL_CHANGES                                                             \
+	"ALTER TABLE member_change ADD COLUMN transaction_id BIGINT NOT NULL DEFAULT " \
+	"txid_current(); CREATE INDEX member_change_transaction ON member_change "     \
+	"(transaction_id); CREATE VIEW member_changed AS SELECT "                      \
+	"transaction_id AS mark, id, member_id FROM member_change; CREATE VIEW "       \
+	"member_change_mark AS SELECT txid_snapshot_xmin(txid_current_snapshot()) AS mark;"
+#define POSTGRESQL_ADDED \
+	POSTGRESQL_NOTES("member_added", "INSERT", "NEW TABLE AS changed", "note_members")
+#define POSTGRESQL_CHANGED                                                                       \
+	POSTGRESQL_NOTES("member_changes", "UPDATE", "OLD TABLE AS former NEW TABLE AS changed", \
+			 "note_member_changes")
+#define POSTGRESQL_REMOVED \
+	POSTGRESQL_NOTES("member_removed", "DELETE", "OLD TABLE AS changed", "note_members")
+#define POSTGRESQL_FUNCTIONS                                                       \
+	POSTGRESQL_NOTE("note_members", "changed n")                               \
+	POSTGRESQL_NOTE("note_member_changes",                                     \
+			"changed n JOIN former o ON o.id = n.id WHERE " LISTED_OF( \
+				"n") " IS DISTINCT FROM " LISTED_OF("o"))
+#define MEMBER_CHANGES_POSTGRESQL                                                   \
+	POSTGRESQL_CHANGES POSTGRESQL_FUNCTIONS POSTGRESQL_ADDED POSTGRESQL_CHANGED \
+		POSTGRESQL_REMOVED
 
 static const struct {
 	int version;

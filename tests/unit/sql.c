@@ -84,7 +84,43 @@ static void postgresql_rows(const char *db, const char *sql, FILE *out)
 	}
 	PQclear(result);
 }
+
+static void run_in(PGconn *conn, const char *sql)
+{
+	PGresult *result = PQexec(conn, sql);
+
+	if (PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
+		fail_msg("%s: %s", sql, PQerrorMessage(conn));
+	PQclear(result);
+}
+
+void *sql_begin(const char *db, const char *sql)
+{
+	PGconn *conn = PQconnectdb(db);
+
+	run_in(conn, "SET search_path = postlatch; BEGIN");
+	run_in(conn, sql);
+	return conn;
+}
+
+void sql_commit(void *transaction)
+{
+	run_in(transaction, "COMMIT");
+	PQfinish(transaction);
+}
 #else
+void *sql_begin(const char *db, const char *sql)
+{
+	(void)sql;
+	fail_msg("%s: built without PostgreSQL", db);
+	return NULL;
+}
+
+void sql_commit(void *transaction)
+{
+	(void)transaction;
+}
+
 static void postgresql_rows(const char *db, const char *sql, FILE *out)
 {
 	(void)sql;

@@ -10,6 +10,9 @@
 int is_postgresql(const char *db);
 void sql_run(const char *db, const char *sql);
 int64_t sql_int(const char *db, const char *sql);
+/* A transaction on a connection of its own, open until it is committed; only on a server. */
+void *sql_begin(const char *db, const char *sql);
+void sql_commit(void *transaction);
 void sql_text(const char *db, const char *sql, char *buf, size_t size);
 /* Every row of the tables that hold settings, credentials and records, as one
  * text that the caller frees. */
