@@ -12,9 +12,11 @@
 #define SQLITE_NOTES(name, when, id)                                                        \
 	"CREATE TRIGGER " name " AFTER " when " ON member BEGIN INSERT INTO member_change " \
 	"(member_id, at) VALUES (" id ", CAST(strftime('%s', 'now') AS INTEGER)); END;"
-#define SQLITE_CHANGES                                                                      \
-	"CREATE VIEW member_changed AS SELECT id AS mark, id, member_id FROM "              \
-	"member_change; CREATE VIEW member_change_mark AS SELECT COALESCE(MAX(id), 0) + 1 " \
+/* There is always a newest one, by which a backup of another moment is told apart. */
+#define SQLITE_CHANGES                                                                        \
+	"INSERT INTO member_change (member_id, at) VALUES (0, CAST(strftime('%s', 'now') AS " \
+	"INTEGER)); CREATE VIEW member_changed AS SELECT id AS mark, id, member_id FROM "     \
+	"member_change; CREATE VIEW member_change_mark AS SELECT COALESCE(MAX(id), 0) + 1 "   \
 	"AS mark FROM member_change;"
 #define SQLITE_ADDED SQLITE_NOTES("member_added", "INSERT", "new.id")
 #define SQLITE_CHANGED SQLITE_NOTES("member_changes", "UPDATE OF " LISTED, "new.id")
@@ -34,11 +36,12 @@
 	"(" t ".class, " t ".active, " t ".factor, " t ".created_at, " t ".seen_day, " t \
 	".app_password_day, " t ".imap_day, " t ".pop3_day, " t ".smtp_day, " t          \
 	".received_day, " t ".state, " t ".dated_state, " t ".dated_from, " t ".required_from)"
-#define POSTGRESQL_CHANGES                                                             \
-	"ALTER TABLE member_change ADD COLUMN transaction_id BIGINT NOT NULL DEFAULT " \
-	"txid_current(); CREATE INDEX member_change_transaction ON member_change "     \
-	"(transaction_id); CREATE VIEW member_changed AS SELECT "                      \
-	"transaction_id AS mark, id, member_id FROM member_change; CREATE VIEW "       \
+#define POSTGRESQL_CHANGES                                                              \
+	"ALTER TABLE member_change ADD COLUMN transaction_id BIGINT NOT NULL DEFAULT "  \
+	"txid_current(); CREATE INDEX member_change_transaction ON member_change "      \
+	"(transaction_id); INSERT INTO member_change (member_id, at) VALUES (0, "       \
+	"extract(epoch FROM clock_timestamp())); CREATE VIEW member_changed AS SELECT " \
+	"transaction_id AS mark, id, member_id FROM member_change; CREATE VIEW "        \
 	"member_change_mark AS SELECT txid_snapshot_xmin(txid_current_snapshot()) AS mark;"
 #define POSTGRESQL_ADDED \
 	POSTGRESQL_NOTES("member_added", "INSERT", "NEW TABLE AS changed", "note_members")

@@ -2,6 +2,7 @@
 #include "tests/unit/fixture.h"
 
 #include "policy/admin/member_query.h"
+#include "policy/store/schema_restore.h"
 
 #define MOST 10
 
@@ -41,6 +42,27 @@ static void assert_has(struct fixture *fixture, struct pl_member_index *index,
 	assert_sees(fixture, index, 0, addresses, total);
 }
 
+/* Another program's transaction keeps the mark where it is. */
+static void what_ends_beside_a_longer_transaction_is_not_missed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_member_index *index = pl_member_index_new();
+	void *longest, *late;
+
+	only_postgresql(fixture);
+	add_domain(fixture, "one.test", "");
+	add_member(fixture, "a@one.test", "");
+	add_member(fixture, "b@one.test", "");
+	longest = sql_begin(fixture->db, "SELECT txid_current()");
+	late = sql_begin(fixture->db, "UPDATE member SET active = 0 WHERE local = 'a'");
+	sql_run(fixture->db, "UPDATE member SET active = 0 WHERE local = 'b'");
+	assert_has(fixture, index, "a@one.test ", 1);
+	sql_commit(late);
+	assert_has(fixture, index, "", 0);
+	sql_commit(longest);
+	pl_member_index_free(&index);
+}
+
 /* As psql and pg_restore set it. */
 static void changes_are_noted_whatever_path_is_searched(void **state)
 {
@@ -61,10 +83,69 @@ static void changes_are_noted_whatever_path_is_searched(void **state)
 	pl_member_index_free(&index);
 }
 
+/* Nothing had changed of late, neither before the backup nor after it. */
+static void a_restore_is_noticed_when_nothing_has_changed_of_late(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_member_index *index = pl_member_index_new();
+	const int64_t later = INT64_C(100000000000);
+	struct pl_staged staged;
+	char backup[128];
+
+	only_sqlite(fixture);
+	snprintf(backup, sizeof(backup), "%s", path_in(fixture, "backup"));
+	add_domain(fixture, "one.test", "");
+	add_member(fixture, "a@one.test", "");
+	prune_at(fixture, later);
+	assert_ok(fixture, pl_schema_backup(fixture->uri, backup, NULL, &fixture->err));
+	add_member(fixture, "b@one.test", "");
+	prune_at(fixture, later);
+	assert_has(fixture, index, "a@one.test b@one.test ", 2);
+	assert_ok(fixture, pl_staged_make(&staged, fixture->uri, backup, NULL, &fixture->err));
+	assert_ok(fixture, pl_staged_put(&staged, fixture->uri, NULL, &fixture->err));
+	reopen(fixture, PL_ROLE_COMMAND);
+	assert_has(fixture, index, "a@one.test ", 1);
+	pl_staged_drop(&staged);
+	pl_member_index_free(&index);
+}
+
+static void set_mark(struct fixture *fixture, int64_t mark)
+{
+	char sql[256];
+
+	snprintf(sql, sizeof(sql),
+		 "CREATE OR REPLACE VIEW member_change_mark AS SELECT CAST(%lld AS BIGINT) AS mark",
+		 (long long)mark);
+	sql_run(fixture->db, sql);
+}
+
+/* The server's numbers are lower than they were, as on another server that took its place. */
+static void a_mark_that_went_back_is_of_another_server(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_member_index *index = pl_member_index_new();
+
+	only_postgresql(fixture);
+	add_domain(fixture, "one.test", "");
+	add_member(fixture, "a@one.test", "");
+	sql_run(fixture->db, "ALTER VIEW member_change_mark RENAME TO right_mark");
+	set_mark(fixture, 1000000000);
+	assert_has(fixture, index, "a@one.test ", 1);
+	set_mark(fixture, 999999999);
+	sql_run(fixture->db, "UPDATE member SET active = 0");
+	assert_has(fixture, index, "", 0);
+	sql_run(fixture->db, "DROP VIEW member_change_mark; ALTER VIEW right_mark RENAME TO "
+			     "member_change_mark");
+	pl_member_index_free(&index);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST_WITH_DATABASE(what_ends_beside_a_longer_transaction_is_not_missed),
 		TEST_WITH_DATABASE(changes_are_noted_whatever_path_is_searched),
+		TEST_WITH_DATABASE(a_restore_is_noticed_when_nothing_has_changed_of_late),
+		TEST_WITH_DATABASE(a_mark_that_went_back_is_of_another_server),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -996,12 +996,16 @@ static void that_a_member_has_changed_is_kept_for_an_hour(void **state)
 	add_domain(fixture, "one.test", "");
 	add_member(fixture, "a@one.test", "");
 	add_member(fixture, "b@one.test", "");
+	sql_run(fixture->db, "DELETE FROM member_change WHERE member_id = 0");
 	sql_run(fixture->db, "UPDATE member_change SET at = 1000000");
 	sql_run(fixture->db, "UPDATE member_change SET at = at + 1 WHERE id = (SELECT MAX(id) FROM "
 			     "member_change)");
 	prune_at(fixture, 1000000 + PL_MEMBER_CHANGE_KEPT);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member_change"), 2);
 	prune_at(fixture, 1000001 + PL_MEMBER_CHANGE_KEPT);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member_change"), 1);
+	/* The newest stays. */
+	prune_at(fixture, 1000003 + PL_MEMBER_CHANGE_KEPT);
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM member_change"), 1);
 }
 
