@@ -130,6 +130,7 @@ static int read_address_cursor(const struct pl_member_search *search, const char
 	while (i < search->domain_count && strcmp(search->domains[i].name, at + 1) < 0)
 		i++;
 	after_r->domain = &search->domains[i];
+	after_r->local = "";
 	if (i < search->domain_count && strcmp(search->domains[i].name, at + 1) == 0) {
 		after_r->local = cursor;
 		after_r->local_len = (size_t)(at - cursor);
@@ -267,7 +268,8 @@ static int read_member(struct pl_member_search *search, const struct order *orde
 		       struct pl_error *err)
 {
 	struct pl_stmt *stmt = pl_query(search->store, PL_SQL_MEMBER_QUERY_LINE,
-					PL_PARAMS(PL_INT("member_id", place->id)));
+					PL_PARAMS(PL_INT("member_id", place->id),
+						  PL_INT("domain_id", place->domain->id)));
 	int ret = pl_step(stmt, err);
 
 	if (ret != 1)

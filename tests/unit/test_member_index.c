@@ -1,6 +1,7 @@
 /* test_member_index.c - what could make lists of members say what is not, or is no longer, so. */
 #include "tests/unit/fixture.h"
 
+#include "policy/admin/administrator.h"
 #include "policy/admin/member_query.h"
 #include "policy/store/schema_restore.h"
 
@@ -139,6 +140,39 @@ static void a_mark_that_went_back_is_of_another_server(void **state)
 	pl_member_index_free(&index);
 }
 
+static void an_administrator_sees_no_other_domain_than_its_own(void **state)
+{
+	static const char *const domains[] = { "one.test", NULL };
+	struct fixture *fixture = *state;
+	struct pl_member_index *index = pl_member_index_new();
+	struct pl_administrator administrator;
+	struct pl_account account;
+	int64_t scope;
+
+	add_domain(fixture, "one.test", "");
+	add_domain(fixture, "two.test", "");
+	add_member(fixture, "admin@one.test", "");
+	add_member(fixture, "user@one.test", "");
+	add_member(fixture, "user@two.test", "");
+	account = account_of(fixture, "admin@one.test");
+	assert_ok(fixture,
+		  pl_administrator_set(work_of(fixture), &account, PL_ADMIN_HELPDESK, domains));
+	assert_ok(fixture, pl_administrator_of_member(fixture->store, account.member.id,
+						      &administrator, &fixture->err));
+	scope = pl_administrator_scope(&administrator);
+	assert_has(fixture, index, "admin@one.test user@one.test user@two.test ", 3);
+	assert_sees(fixture, index, scope, "admin@one.test user@one.test ", 2);
+	assert_sees(fixture, index, -1, "", 0);
+	/* The index is not told yet that the id, after a restore, is that of another member. */
+	sql_run(fixture->db, "DELETE FROM member WHERE local = 'user'; INSERT INTO member (id, "
+			     "domain_id, local, active, class, created_at, settings) SELECT 2, id, "
+			     "'secret', 1, '', 0, '' FROM domain WHERE name = 'two.test'");
+	assert_sees(fixture, index, scope, "admin@one.test ", 2);
+	assert_has(fixture, index, "admin@one.test secret@two.test ", 2);
+	assert_sees(fixture, index, scope, "admin@one.test ", 1);
+	pl_member_index_free(&index);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +180,7 @@ int main(void)
 		TEST_WITH_DATABASE(changes_are_noted_whatever_path_is_searched),
 		TEST_WITH_DATABASE(a_restore_is_noticed_when_nothing_has_changed_of_late),
 		TEST_WITH_DATABASE(a_mark_that_went_back_is_of_another_server),
+		TEST_WITH_DATABASE(an_administrator_sees_no_other_domain_than_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
