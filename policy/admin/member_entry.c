@@ -28,28 +28,25 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(((const struct place *)a)->name, ((const struct place *)b)->name);
 }
 
-/* The place of key; a new one is put into the tree, at that place. NULL: out of memory. */
-static const struct place *place_of(void **tree, const struct place *key,
-				    int (*compare)(const void *, const void *), size_t next)
+/* Puts a new one into the tree, when all else that may fail is done: else the next one would get
+ * the same place. 0 or -1. */
+static int add_place(void **tree, const struct place *key,
+		     int (*compare)(const void *, const void *), size_t at)
 {
-	struct place *const *found = tfind(key, tree, compare);
-	struct place *place;
+	struct place *place = malloc(sizeof(*place));
 
-	if (found != NULL)
-		return *found;
-	place = malloc(sizeof(*place));
 	if (place == NULL)
-		return NULL;
+		return -1;
 	*place = *key;
-	place->place = (uint32_t)next;
+	place->place = (uint32_t)at;
 	if (tsearch(place, tree, compare) == NULL) {
 		free(place);
-		return NULL;
+		return -1;
 	}
-	return place;
+	return 0;
 }
 
-/* Makes room for one more of count, which doubles. 0 or -1. */
+/* Makes room for so many more behind count; it doubles. 0 or -1. */
 static int grow(void **array, size_t *room, size_t count, size_t more, size_t size)
 {
 	size_t wanted = *room == 0 ? ROOM_FIRST : *room;
@@ -70,20 +67,21 @@ static int grow(void **array, size_t *room, size_t count, size_t more, size_t si
 static int place_domain(struct pl_member_entries *entries, int64_t id, uint32_t *place_r)
 {
 	const struct place key = { .id = id };
-	const struct place *place =
-		place_of(&entries->domain_places, &key, compare_ids, entries->domain_count);
+	struct place *const *found = tfind(&key, &entries->domain_places, compare_ids);
 	int64_t *domains;
 
-	if (place == NULL)
-		return -1;
-	*place_r = place->place;
-	if (place->place < entries->domain_count)
+	if (found != NULL) {
+		*place_r = (*found)->place;
 		return 0;
+	}
 	domains = realloc(entries->domains, (entries->domain_count + 1) * sizeof(*domains));
 	if (domains == NULL)
 		return -1;
 	entries->domains = domains;
-	domains[entries->domain_count++] = id;
+	domains[entries->domain_count] = id;
+	if (add_place(&entries->domain_places, &key, compare_ids, entries->domain_count) < 0)
+		return -1;
+	*place_r = (uint32_t)entries->domain_count++;
 	return 0;
 }
 
@@ -105,7 +103,7 @@ static int place_class(struct pl_member_entries *entries, const char *name, uint
 	names[entries->class_count] = strdup(name);
 	key.name = names[entries->class_count];
 	if (key.name == NULL ||
-	    place_of(&entries->class_places, &key, compare_names, entries->class_count) == NULL) {
+	    add_place(&entries->class_places, &key, compare_names, entries->class_count) < 0) {
 		free(names[entries->class_count]);
 		return -1;
 	}
