@@ -108,13 +108,18 @@ static int go_back(struct pl_store *store, const struct pl_audit_search *search,
 int pl_audit_search_narrow(struct pl_store *store, struct pl_audit_search *search,
 			   struct pl_audit_reach *reach_r, struct pl_error *err)
 {
-	int64_t newest;
+	int64_t below_at = search->below_at, below_id = search->below_id, newest;
 
 	*reach_r = (struct pl_audit_reach){ .more = 0 };
 	if (search->records == 0 || !is_without_index(search))
 		return 0;
-	if (go_back(store, search, 0, 0, &newest, err) < 0 ||
-	    go_back(store, search, search->below_at, search->below_id, &reach_r->more, err) < 0)
+	/* Of the time until which they are wanted, none is: ids begin with 1. */
+	if (search->until != 0 && or_last(below_at) >= search->until) {
+		below_at = search->until;
+		below_id = 1;
+	}
+	if (go_back(store, search, search->until, search->until != 0, &newest, err) < 0 ||
+	    go_back(store, search, below_at, below_id, &reach_r->more, err) < 0)
 		return pl_error_prefix(err, "audit");
 	reach_r->is_part = newest != 0;
 	if (reach_r->more != 0)

@@ -257,6 +257,14 @@ static void what_has_no_index_is_looked_for_in_some_records_at_once(void **state
 	search.since = 0;
 	search.below_at = T + 3;
 	assert_narrowed(fixture, search, 0, 1, "21");
+	/* Those that are newer than what is wanted are not looked at. */
+	search.below_at = search.below_id = 0;
+	search.until = T + 6;
+	assert_narrowed(fixture, search, T + 4, 1, "554");
+	search.below_at = T + 7;
+	search.below_id = 1;
+	assert_narrowed(fixture, search, T + 4, 1, "554");
+	search.until = 0;
 	/* There is an index for what these have in common. */
 	search.below_at = search.below_id = 0;
 	search.object = "a@one.test";
