@@ -229,8 +229,8 @@ int pl_login_count_list(struct pl_store *store, int64_t since,
 
 #define HOURS_AT_ONCE 240
 
-/* The first such hour behind another: 1; 0 there is none, -1. */
-static int find_old_hour(const struct pl_work *work, int64_t after, int64_t *hour_r)
+/* The first hour of those days behind another: 1; 0 there is none, -1. */
+static int find_hour(const struct pl_work *work, int64_t after, int64_t *hour_r)
 {
 	const int64_t today = work->now - work->now % PL_DAY_SECONDS;
 	struct pl_stmt *stmt = pl_query(work->store, PL_SQL_LOGIN_COUNT_OLD_HOUR,
@@ -244,6 +244,19 @@ static int find_old_hour(const struct pl_work *work, int64_t after, int64_t *hou
 	found = !pl_col_is_null(stmt, "hour");
 	*hour_r = pl_col_int(stmt, "hour");
 	return pl_row_end(stmt, work->err) < 0 ? -1 : found;
+}
+
+/* The same of those that do not begin a day. One after the other: rows of days that have been added
+ * up may be millions. */
+static int find_old_hour(const struct pl_work *work, int64_t after, int64_t *hour_r)
+{
+	int ret;
+
+	do
+		ret = find_hour(work, after, &after);
+	while (ret == 1 && after % PL_DAY_SECONDS == 0);
+	*hour_r = after;
+	return ret;
 }
 
 static int add_to_day_commit(const struct pl_work *work, int64_t hour)
