@@ -119,17 +119,14 @@ struct rows {
 	json_t *items;
 	size_t most;
 	char last[PL_MEMBER_CURSOR];
-	int has_more;
 };
 
 static int add_row(const struct pl_member_line *line, void *context)
 {
 	struct rows *rows = context;
 
-	if (json_array_size(rows->items) == rows->most) {
-		rows->has_more = 1;
+	if (json_array_size(rows->items) == rows->most)
 		return 1;
-	}
 	memcpy(rows->last, line->cursor, sizeof(rows->last));
 	return json_array_append_new(rows->items, line_json(rows->request, line));
 }
@@ -168,7 +165,7 @@ int get_console_members(struct request *request, struct response *response, stru
 				       .limit = rows.most + 1 };
 	struct pl_member_query query;
 	struct pl_member_found found;
-	int ret;
+	int has_more, ret;
 
 	wrong = read_filter(request, &query);
 	if (sort != NULL && !pl_member_order_by_name(sort, &page.order))
@@ -181,10 +178,12 @@ int get_console_members(struct request *request, struct response *response, stru
 		json_decref(rows.items);
 		return ret < 0 ? -1 : respond_bad_field(response, "after");
 	}
+	/* Some may have been removed since they were found: that does not end the list. */
+	has_more = found.rows > rows.most && rows.last[0] != '\0';
 	return respond_json(response, 200,
 			    json_pack("{s:o, s:I, s:s?}", "items", rows.items, "total",
 				      (json_int_t)found.total, "next",
-				      rows.has_more ? rows.last : NULL));
+				      has_more ? rows.last : NULL));
 }
 
 /* -- as a table -- */
