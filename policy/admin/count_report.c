@@ -238,9 +238,8 @@ int pl_account_password_list(const struct pl_member_search *search, struct pl_me
 	if (ret < 0)
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	pl_member_condition_free(&condition);
-	return (imap > 0 && each("imap", imap, context) != 0) ||
-			       (pop3 > 0 && each("pop3", pop3, context) != 0) ||
-			       (smtp > 0 && each("smtp", smtp, context) != 0)
-		       ? -1
-		       : 0;
+	if ((imap == 0 || each("imap", imap, context) == 0) &&
+	    (pop3 == 0 || each("pop3", pop3, context) == 0) && smtp > 0)
+		each("smtp", smtp, context);
+	return 0;
 }
