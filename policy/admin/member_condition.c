@@ -17,19 +17,6 @@ static size_t look_at_class(const struct pl_member_search *search, const char *n
 		       : PL_NO_CLASS;
 }
 
-static struct pl_key_range app_password_days(const struct pl_member_search *search)
-{
-	switch (search->query.app_passwords) {
-	case PL_APP_PASSWORDS_UNUSED:
-		return (struct pl_key_range){ 0, search->today - PL_UNSEEN_DAYS - 1 };
-	case PL_APP_PASSWORDS_NONE:
-		return (struct pl_key_range){ -1, -1 };
-	case PL_APP_PASSWORDS_ANY:
-		break;
-	}
-	return (struct pl_key_range){ -1, INT64_MAX };
-}
-
 static void add_requirement(struct pl_member_condition *condition)
 {
 	const enum pl_setting setting = PL_SETTING_TWO_FACTOR_REQUIREMENT;
@@ -60,7 +47,7 @@ int pl_member_condition_make(const struct pl_member_search *search,
 		.created = pl_member_search_created(search),
 		.seen = pl_member_search_seen(search),
 		.received = pl_member_search_received(search),
-		.app_password = app_password_days(search),
+		.app_password = pl_member_search_app_password(search),
 		.imap_from = pl_member_search_password_day(search, PL_SETTING_IMAP),
 		.pop3_from = pl_member_search_password_day(search, PL_SETTING_POP3),
 		.smtp_from = pl_member_search_password_day(search, PL_SETTING_SMTP),

@@ -103,21 +103,31 @@ struct pl_key_range pl_member_search_received(const struct pl_member_search *sea
 	return range;
 }
 
-void pl_matches_add_times(struct pl_matches *matches, const struct pl_member_search *search)
+/* Day 0: there are some, and none was used; -1: there are none. */
+struct pl_key_range pl_member_search_app_password(const struct pl_member_search *search)
 {
-	const struct pl_member_query *query = &search->query;
+	switch (search->query.app_passwords) {
+	case PL_APP_PASSWORDS_UNUSED:
+		return (struct pl_key_range){ 0, search->today - PL_UNSEEN_DAYS - 1 };
+	case PL_APP_PASSWORDS_NONE:
+		return (struct pl_key_range){ -1, -1 };
+	case PL_APP_PASSWORDS_ANY:
+		break;
+	}
+	return (struct pl_key_range){ -1, INT64_MAX };
+}
+
+static void add_times(struct pl_matches *matches, const struct pl_member_search *search)
+{
 	const struct pl_key_range created = pl_member_search_created(search);
 	const struct pl_key_range received = pl_member_search_received(search);
-	const int is_unused = query->app_passwords == PL_APP_PASSWORDS_UNUSED;
+	const struct pl_key_range app_password = pl_member_search_app_password(search);
 
 	pl_matches_int(matches, "created_from", created.from);
 	pl_matches_int(matches, "created_to", created.to);
 	pl_matches_int(matches, "seen_to", pl_member_search_seen(search).to);
-	pl_matches_int(matches, "app_password_from", is_unused ? 0 : -1);
-	pl_matches_int(matches, "app_password_to",
-		       is_unused ? search->today - PL_UNSEEN_DAYS - 1
-		       : query->app_passwords == PL_APP_PASSWORDS_NONE ? -1
-								       : INT64_MAX);
+	pl_matches_int(matches, "app_password_from", app_password.from);
+	pl_matches_int(matches, "app_password_to", app_password.to);
 	pl_matches_int(matches, "received_from", received.from);
 	pl_matches_int(matches, "received_to", received.to);
 	pl_matches_int(matches, "imap_from",
@@ -128,7 +138,7 @@ void pl_matches_add_times(struct pl_matches *matches, const struct pl_member_sea
 		       pl_member_search_password_day(search, PL_SETTING_SMTP));
 }
 
-void pl_matches_add_attributes(struct pl_matches *matches, const struct pl_member_search *search)
+static void add_attributes(struct pl_matches *matches, const struct pl_member_search *search)
 {
 	const struct pl_member_query *query = &search->query;
 
@@ -138,7 +148,7 @@ void pl_matches_add_attributes(struct pl_matches *matches, const struct pl_membe
 	pl_matches_int(matches, "factor", pl_member_search_factor(search));
 }
 
-void pl_matches_add_text(struct pl_matches *matches, const struct pl_member_search *search)
+static void add_text(struct pl_matches *matches, const struct pl_member_search *search)
 {
 	matches->text[0] = '\0';
 	if (search->query.text[0] != '\0')
@@ -153,7 +163,7 @@ int64_t pl_member_search_grace(const struct pl_member_search *search)
 	return days == 0 ? INT64_MAX : (search->today - days + 1) * PL_DAY_SECONDS;
 }
 
-void pl_matches_add_requirement(struct pl_matches *matches, const struct pl_member_search *search)
+static void add_requirement(struct pl_matches *matches, const struct pl_member_search *search)
 {
 	const enum pl_setting setting = PL_SETTING_TWO_FACTOR_REQUIREMENT;
 	const unsigned int wanted = search->query.holds[setting];
@@ -177,8 +187,8 @@ void pl_matches_fill(struct pl_matches *matches, const struct pl_member_search *
 	pl_matches_int(matches, "today", search->today);
 	pl_matches_int(matches, "reject", group->reject);
 	pl_matches_int(matches, "inherits", group->inherits);
-	pl_matches_add_requirement(matches, search);
-	pl_matches_add_attributes(matches, search);
-	pl_matches_add_times(matches, search);
-	pl_matches_add_text(matches, search);
+	add_requirement(matches, search);
+	add_attributes(matches, search);
+	add_times(matches, search);
+	add_text(matches, search);
 }

@@ -29,12 +29,6 @@ int pl_member_search_fits(const struct pl_member_search *search,
 			  int64_t state, int inherits_requirement);
 /* Whether the filter names nothing but a domain. */
 int pl_member_search_is_plain(const struct pl_member_search *search);
-/* Those of one part of it each. */
-void pl_matches_add_attributes(struct pl_matches *matches, const struct pl_member_search *search);
-void pl_matches_add_times(struct pl_matches *matches, const struct pl_member_search *search);
-void pl_matches_add_text(struct pl_matches *matches, const struct pl_member_search *search);
-/* All of PL_SQL_MEMBER_REQUIREMENT but what is inherited. */
-void pl_matches_add_requirement(struct pl_matches *matches, const struct pl_member_search *search);
 void pl_matches_int(struct pl_matches *matches, const char *name, int64_t value);
 /* The text is borrowed. */
 void pl_matches_text(struct pl_matches *matches, const char *name, const char *value);
@@ -53,6 +47,7 @@ struct pl_key_range {
 struct pl_key_range pl_member_search_created(const struct pl_member_search *search);
 struct pl_key_range pl_member_search_seen(const struct pl_member_search *search);
 struct pl_key_range pl_member_search_received(const struct pl_member_search *search);
+struct pl_key_range pl_member_search_app_password(const struct pl_member_search *search);
 /* From which day on the last use of the service with the account password is to be. */
 int64_t pl_member_search_password_day(const struct pl_member_search *search,
 				      enum pl_setting service);
