@@ -24,14 +24,16 @@
 #define MEMBER_CHANGES_SQLITE SQLITE_CHANGES SQLITE_ADDED SQLITE_CHANGED SQLITE_REMOVED
 /* On a server a transaction may end after others that began later: the mark is the number of the
  * oldest that is still open. What a statement changes is noted at once, also those of programs that
- * search other schemas, as pg_restore. */
+ * search other schemas, as pg_restore. A plan that was made for one row is kept for thousands, so
+ * it must not be one that compares each of them with each. */
 #define POSTGRESQL_NOTES(name, when, tables, function)                         \
 	"CREATE TRIGGER " name " AFTER " when " ON member REFERENCING " tables \
 	" FOR EACH STATEMENT EXECUTE FUNCTION " function "();"
 #define POSTGRESQL_NOTE(name, rows)                                                         \
 	"CREATE FUNCTION " name "() RETURNS trigger LANGUAGE plpgsql SET search_path FROM " \
-	"CURRENT AS $$ BEGIN INSERT INTO member_change (member_id, at) SELECT n.id, "       \
-	"extract(epoch FROM clock_timestamp()) FROM " rows "; RETURN NULL; END $$;"
+	"CURRENT SET enable_nestloop = off AS $$ BEGIN INSERT INTO member_change "          \
+	"(member_id, at) SELECT n.id, extract(epoch FROM clock_timestamp()) FROM " rows     \
+	"; RETURN NULL; END $$;"
 #define LISTED_OF(t)                                                                     \
 	"(" t ".class, " t ".active, " t ".factor, " t ".created_at, " t ".seen_day, " t \
 	".app_password_day, " t ".imap_day, " t ".pop3_day, " t ".smtp_day, " t          \

@@ -84,6 +84,24 @@ static void changes_are_noted_whatever_path_is_searched(void **state)
 	pl_member_index_free(&index);
 }
 
+/* On a connection that has changed one before: with 20,000 it took minutes. */
+static void many_changes_at_once_take_no_longer_than_one_by_one(void **state)
+{
+	struct fixture *fixture = *state;
+
+	only_postgresql(fixture);
+	add_domain(fixture, "one.test", "");
+	sql_run(fixture->db,
+		"INSERT INTO member (domain_id, local, active, class, created_at, settings) SELECT "
+		"d.id, 'm' || g, 1, '', 0, '' FROM domain d, generate_series(1, 20000) g");
+	sql_run(fixture->db,
+		"UPDATE member SET seen_day = 1 WHERE local = 'm1'; SET statement_timeout = '25s'; "
+		"UPDATE member SET seen_day = 2");
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT COUNT(*) FROM member_change WHERE member_id <> 0"),
+			 2 * 20000 + 1);
+}
+
 /* Nothing had changed of late, neither before the backup nor after it. */
 static void a_restore_is_noticed_when_nothing_has_changed_of_late(void **state)
 {
@@ -178,6 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_WITH_DATABASE(what_ends_beside_a_longer_transaction_is_not_missed),
 		TEST_WITH_DATABASE(changes_are_noted_whatever_path_is_searched),
+		TEST_WITH_DATABASE(many_changes_at_once_take_no_longer_than_one_by_one),
 		TEST_WITH_DATABASE(a_restore_is_noticed_when_nothing_has_changed_of_late),
 		TEST_WITH_DATABASE(a_mark_that_went_back_is_of_another_server),
 		TEST_WITH_DATABASE(an_administrator_sees_no_other_domain_than_its_own),
