@@ -3,8 +3,8 @@
  * A list looks at every member, since a filter may name anything, and there may be a million: in
  * memory that takes a fiftieth of the time of a database. The database notes which rows change (the
  * table member_change, which triggers write), and the index reads those again before it is used. It
- * takes about 100 bytes for each member, from the first list on, until nobody has wanted one for
- * half an hour.
+ * takes about 100 bytes for each member, twice that while it is read anew, from the first list on,
+ * until nobody has wanted one for half an hour.
  */
 #ifndef POSTLATCH_MEMBER_INDEX_H
 #define POSTLATCH_MEMBER_INDEX_H
