@@ -47,10 +47,11 @@ static void assert_has(struct fixture *fixture, struct pl_member_index *index,
 static void what_ends_beside_a_longer_transaction_is_not_missed(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pl_member_index *index = pl_member_index_new();
+	struct pl_member_index *index;
 	void *longest, *late;
 
 	only_postgresql(fixture);
+	index = pl_member_index_new();
 	add_domain(fixture, "one.test", "");
 	add_member(fixture, "a@one.test", "");
 	add_member(fixture, "b@one.test", "");
@@ -68,9 +69,10 @@ static void what_ends_beside_a_longer_transaction_is_not_missed(void **state)
 static void changes_are_noted_whatever_path_is_searched(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pl_member_index *index = pl_member_index_new();
+	struct pl_member_index *index;
 
 	only_postgresql(fixture);
+	index = pl_member_index_new();
 	add_domain(fixture, "one.test", "");
 	add_member(fixture, "a@one.test", "");
 	assert_has(fixture, index, "a@one.test ", 1);
@@ -106,12 +108,13 @@ static void many_changes_at_once_take_no_longer_than_one_by_one(void **state)
 static void a_restore_is_noticed_when_nothing_has_changed_of_late(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pl_member_index *index = pl_member_index_new();
+	struct pl_member_index *index;
 	const int64_t later = INT64_C(100000000000);
 	struct pl_staged staged;
 	char backup[128];
 
 	only_sqlite(fixture);
+	index = pl_member_index_new();
 	snprintf(backup, sizeof(backup), "%s", path_in(fixture, "backup"));
 	add_domain(fixture, "one.test", "");
 	add_member(fixture, "a@one.test", "");
@@ -142,9 +145,10 @@ static void set_mark(struct fixture *fixture, int64_t mark)
 static void a_mark_that_went_back_is_of_another_server(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pl_member_index *index = pl_member_index_new();
+	struct pl_member_index *index;
 
 	only_postgresql(fixture);
+	index = pl_member_index_new();
 	add_domain(fixture, "one.test", "");
 	add_member(fixture, "a@one.test", "");
 	sql_run(fixture->db, "ALTER VIEW member_change_mark RENAME TO right_mark");

@@ -864,6 +864,7 @@ static void a_line_has_the_last_use_of_each_service(void **state)
 		assert_int_equal(line.account.member.factor_kinds, 1);
 		assert_int_equal(line.account.member.settings.value[PL_SETTING_POP3], PL_OFF);
 	}
+	pl_member_index_free(&index);
 }
 
 static int cursor_of(struct fixture *fixture, struct pl_member_index *index,
@@ -947,12 +948,13 @@ static void an_index_says_what_was_committed_before(void **state)
 static void an_index_misses_nothing_that_is_committed_late(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pl_member_index *index = pl_member_index_new();
+	struct pl_member_index *index;
 	struct pl_store *late;
 	int64_t member_id;
 
 	if (!is_postgresql(fixture->db))
 		skip();
+	index = pl_member_index_new();
 	add_domain(fixture, "one.test", "");
 	add_member(fixture, "a@one.test", "");
 	add_member(fixture, "b@one.test", "");
