@@ -3,10 +3,11 @@
 
 #include <stddef.h>
 
-/* What of a member is looked at by lists. */
-#define LISTED                                                                      \
-	"class, active, factor, created_at, seen_day, app_password_day, imap_day, " \
-	"pop3_day, smtp_day, received_day, state, dated_state, dated_from, required_from"
+/* What of a member is looked at by lists; of is that of the row, "n.", or "". */
+#define LISTED(of)                                                                    \
+	of "class, " of "active, " of "factor, " of "created_at, " of "seen_day, " of \
+	   "app_password_day, " of "imap_day, " of "pop3_day, " of "smtp_day, " of    \
+	   "received_day, " of "state, " of "dated_state, " of "dated_from, " of "required_from"
 /* Changes are read from a mark on, which is where the next ones were when the changes before were
  * read. Those of a file are committed in their order, so the mark is a number of a row. */
 #define SQLITE_NOTES(name, when, id)                                                        \
@@ -19,7 +20,7 @@
 	"member_change; CREATE VIEW member_change_mark AS SELECT COALESCE(MAX(id), 0) + 1 "   \
 	"AS mark FROM member_change;"
 #define SQLITE_ADDED SQLITE_NOTES("member_added", "INSERT", "new.id")
-#define SQLITE_CHANGED SQLITE_NOTES("member_changes", "UPDATE OF " LISTED, "new.id")
+#define SQLITE_CHANGED SQLITE_NOTES("member_changes", "UPDATE OF " LISTED(""), "new.id")
 #define SQLITE_REMOVED SQLITE_NOTES("member_removed", "DELETE", "old.id")
 #define MEMBER_CHANGES_SQLITE SQLITE_CHANGES SQLITE_ADDED SQLITE_CHANGED SQLITE_REMOVED
 /* On a server a transaction may end after others that began later: the mark is the number of the
@@ -34,10 +35,6 @@
 	"CURRENT SET enable_nestloop = off AS $$ BEGIN INSERT INTO member_change "          \
 	"(member_id, at) SELECT n.id, extract(epoch FROM clock_timestamp()) FROM " rows     \
 	"; RETURN NULL; END $$;"
-#define LISTED_OF(t)                                                                     \
-	"(" t ".class, " t ".active, " t ".factor, " t ".created_at, " t ".seen_day, " t \
-	".app_password_day, " t ".imap_day, " t ".pop3_day, " t ".smtp_day, " t          \
-	".received_day, " t ".state, " t ".dated_state, " t ".dated_from, " t ".required_from)"
 #define POSTGRESQL_CHANGES                                                              \
 	"ALTER TABLE member_change ADD COLUMN transaction_id BIGINT NOT NULL DEFAULT "  \
 	"txid_current(); CREATE INDEX member_change_transaction ON member_change "      \
@@ -52,11 +49,11 @@
 			 "note_member_changes")
 #define POSTGRESQL_REMOVED \
 	POSTGRESQL_NOTES("member_removed", "DELETE", "OLD TABLE AS changed", "note_members")
-#define POSTGRESQL_FUNCTIONS                                                       \
-	POSTGRESQL_NOTE("note_members", "changed n")                               \
-	POSTGRESQL_NOTE("note_member_changes",                                     \
-			"changed n JOIN former o ON o.id = n.id WHERE " LISTED_OF( \
-				"n") " IS DISTINCT FROM " LISTED_OF("o"))
+#define POSTGRESQL_FUNCTIONS                                                     \
+	POSTGRESQL_NOTE("note_members", "changed n")                             \
+	POSTGRESQL_NOTE("note_member_changes",                                   \
+			"changed n JOIN former o ON o.id = n.id WHERE (" LISTED( \
+				"n.") ") IS DISTINCT FROM (" LISTED("o.") ")")
 #define MEMBER_CHANGES_POSTGRESQL                                                   \
 	POSTGRESQL_CHANGES POSTGRESQL_FUNCTIONS POSTGRESQL_ADDED POSTGRESQL_CHANGED \
 		POSTGRESQL_REMOVED
