@@ -118,8 +118,12 @@ int pl_audit_search_narrow(struct pl_store *store, struct pl_audit_search *searc
 		below_at = search->until;
 		below_id = 1;
 	}
-	if (go_back(store, search, search->until, search->until != 0, &newest, err) < 0 ||
-	    go_back(store, search, below_at, below_id, &reach_r->more, err) < 0)
+	if (go_back(store, search, below_at, below_id, &reach_r->more, err) < 0)
+		return pl_error_prefix(err, "audit");
+	/* What is too much below a place is so from the newest on. */
+	newest = reach_r->more;
+	if (newest == 0 && search->below_at != 0 &&
+	    go_back(store, search, search->until, search->until != 0, &newest, err) < 0)
 		return pl_error_prefix(err, "audit");
 	reach_r->is_part = newest != 0;
 	if (reach_r->more != 0)
