@@ -45,7 +45,7 @@ int pl_member_condition_make(const struct pl_member_search *search,
 		.domains = calloc(entries->domain_count + 1, sizeof(*condition_r->domains)),
 		.classes = calloc(entries->class_count + 1, sizeof(*condition_r->classes)),
 		.created = pl_member_search_created(search),
-		.seen = pl_member_search_seen(search),
+		.seen_to = pl_member_search_seen_to(search),
 		.received = pl_member_search_received(search),
 		.app_password = pl_member_search_app_password(search),
 		.imap_from = pl_member_search_password_day(search, PL_SETTING_IMAP),
@@ -84,7 +84,7 @@ static int days_fit(const struct pl_member_condition *condition,
 		    const struct pl_member_entry *entry)
 {
 	return is_in(&condition->created, entry->created_at) &&
-	       entry->seen_day <= condition->seen.to &&
+	       entry->seen_day <= condition->seen_to &&
 	       is_in(&condition->app_password, entry->app_password_day) &&
 	       is_in(&condition->received, entry->received_day) &&
 	       (entry->imap_day >= condition->imap_from ||

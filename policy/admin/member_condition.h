@@ -16,7 +16,8 @@ struct pl_member_condition {
 	/* Of the index's classes: which of the groups of a domain, or PL_NO_CLASS: the filter does
 	 * not name them. */
 	size_t *classes;
-	struct pl_key_range created, seen, received, app_password;
+	struct pl_key_range created, received, app_password;
+	int64_t seen_to;
 	int64_t imap_from, pop3_from, smtp_from;
 	int64_t factor; /* -1: whichever; 0: none; else some of these */
 	int active;     /* -1: whichever */

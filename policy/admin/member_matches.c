@@ -61,14 +61,9 @@ struct pl_key_range pl_member_search_created(const struct pl_member_search *sear
 	};
 }
 
-struct pl_key_range pl_member_search_seen(const struct pl_member_search *search)
+int64_t pl_member_search_seen_to(const struct pl_member_search *search)
 {
-	const struct pl_member_query *query = &search->query;
-
-	return (struct pl_key_range){
-		query->account_password != 0 ? search->today - PL_RECENT_DAYS : 0,
-		query->unseen ? search->today - PL_UNSEEN_DAYS - 1 : INT64_MAX,
-	};
+	return search->query.unseen ? search->today - PL_UNSEEN_DAYS - 1 : INT64_MAX;
 }
 
 int64_t pl_member_search_password_day(const struct pl_member_search *search,
@@ -125,7 +120,7 @@ static void add_times(struct pl_matches *matches, const struct pl_member_search 
 
 	pl_matches_int(matches, "created_from", created.from);
 	pl_matches_int(matches, "created_to", created.to);
-	pl_matches_int(matches, "seen_to", pl_member_search_seen(search).to);
+	pl_matches_int(matches, "seen_to", pl_member_search_seen_to(search));
 	pl_matches_int(matches, "app_password_from", app_password.from);
 	pl_matches_int(matches, "app_password_to", app_password.to);
 	pl_matches_int(matches, "received_from", received.from);

@@ -45,9 +45,10 @@ struct pl_key_range {
 };
 
 struct pl_key_range pl_member_search_created(const struct pl_member_search *search);
-struct pl_key_range pl_member_search_seen(const struct pl_member_search *search);
 struct pl_key_range pl_member_search_received(const struct pl_member_search *search);
 struct pl_key_range pl_member_search_app_password(const struct pl_member_search *search);
+/* The last day on which a member may have been seen. */
+int64_t pl_member_search_seen_to(const struct pl_member_search *search);
 /* From which day on the last use of the service with the account password is to be. */
 int64_t pl_member_search_password_day(const struct pl_member_search *search,
 				      enum pl_setting service);
