@@ -306,8 +306,8 @@ static int abandon(struct pl_store_pool *pool, struct attempt *attempt, struct p
 }
 
 /* With the lock held. A server that is gone is not waited for by each thread in turn. */
-static int open_server(struct pl_store_pool *pool, const char *uri, struct pl_budget *budget,
-		       struct pl_store **store_r, int *has_place, struct pl_error *err)
+static int try_server(struct pl_store_pool *pool, const char *uri, struct pl_budget *budget,
+		      struct pl_store **store_r, int *has_place, struct pl_error *err)
 {
 	struct attempt *attempt;
 
@@ -330,6 +330,17 @@ static int open_server(struct pl_store_pool *pool, const char *uri, struct pl_bu
 	attempt->store = NULL;
 	free_attempt(attempt);
 	return *store_r == NULL ? -1 : 0;
+}
+
+static int open_server(struct pl_store_pool *pool, const char *uri, struct pl_budget *budget,
+		       struct pl_store **store_r, int *has_place, struct pl_error *err)
+{
+	int ret;
+
+	pthread_mutex_lock(&pool->lock);
+	ret = try_server(pool, uri, budget, store_r, has_place, err);
+	pthread_mutex_unlock(&pool->lock);
+	return ret;
 }
 
 /* ---- taking and giving ---- */
@@ -362,51 +373,27 @@ static int take_idle(struct pl_store_pool *pool, const char *uri, struct pl_budg
 	}
 }
 
-static int take_server(struct pl_store_pool *pool, const char *uri, struct pl_budget *budget,
+int pl_store_pool_take(struct pl_store_pool *pool, const char *uri, struct pl_budget *budget,
 		       struct pl_store **store_r, struct pl_error *err)
 {
-	int has_place = 1, ret;
+	int has_place = has_places(pool, uri), ret;
 
-	if (take_place(pool, budget, err) < 0)
-		return -1;
-	ret = take_idle(pool, uri, budget, store_r, err);
-	pthread_mutex_lock(&pool->lock);
-	if (ret == 0 && *store_r == NULL)
-		ret = open_server(pool, uri, budget, store_r, &has_place, err);
-	if (ret < 0 && has_place)
-		leave_place(pool);
-	pthread_mutex_unlock(&pool->lock);
-	return ret;
-}
-
-static int take_file(struct pl_store_pool *pool, const char *uri, struct pl_budget *budget,
-		     struct pl_store **store_r, struct pl_error *err)
-{
-	const int has_place = has_places(pool, uri);
-	int ret;
-
+	*store_r = NULL;
 	if (has_place && take_place(pool, budget, err) < 0)
 		return -1;
 	ret = take_idle(pool, uri, budget, store_r, err);
 	if (ret == 0 && *store_r == NULL)
-		ret = open_file(pool, uri, budget, store_r, err);
-	if (ret < 0 && has_place) {
+		ret = pl_store_is_remote(uri)
+			      ? open_server(pool, uri, budget, store_r, &has_place, err)
+			      : open_file(pool, uri, budget, store_r, err);
+	if (ret == 0) {
+		pl_store_set_budget(*store_r, budget);
+	} else if (has_place) {
 		pthread_mutex_lock(&pool->lock);
 		leave_place(pool);
 		pthread_mutex_unlock(&pool->lock);
 	}
 	return ret;
-}
-
-int pl_store_pool_take(struct pl_store_pool *pool, const char *uri, struct pl_budget *budget,
-		       struct pl_store **store_r, struct pl_error *err)
-{
-	*store_r = NULL;
-	if ((pl_store_is_remote(uri) ? take_server(pool, uri, budget, store_r, err)
-				     : take_file(pool, uri, budget, store_r, err)) < 0)
-		return -1;
-	pl_store_set_budget(*store_r, budget);
-	return 0;
 }
 
 void pl_store_pool_give(struct pl_store_pool *pool, struct pl_store **store, int failed)
