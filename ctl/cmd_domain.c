@@ -162,16 +162,20 @@ static const char *known_by(const struct ctl *ctl, const struct pl_domain *domai
 
 static json_t *domain_json(const struct ctl *ctl, const struct pl_domain *domain)
 {
-	return json_pack("{s:s, s:b, s:b, s:s?, s:I, s:o}", "domain", domain->name, "known",
+	char grace[PL_GRACE_TEXT];
+
+	return json_pack("{s:s, s:b, s:b, s:s?, s:I, s:s, s:o}", "domain", domain->name, "known",
 			 pl_domain_is_known(domain, ctl->policy), "active", domain->active,
 			 "alias_of", domain->alias_id != 0 ? domain->alias_of : NULL, "members",
-			 (json_int_t)domain->members, "own", ctl_settings_json(&domain->settings));
+			 (json_int_t)domain->members, PL_GRACE_NAME,
+			 pl_grace_format(&domain->grace, grace), "own",
+			 ctl_settings_json(&domain->settings));
 }
 
 static void show_text(const struct ctl *ctl, const struct pl_domain *domain,
 		      const struct pl_layers *layers)
 {
-	char shown[PL_DOMAIN_DISPLAY_MAX + 1], own[512], members[32];
+	char shown[PL_DOMAIN_DISPLAY_MAX + 1], own[512], members[32], grace[48];
 
 	ctl_line("domain", pl_domain_display(domain->name, shown));
 	if (strcmp(shown, domain->name) != 0)
@@ -184,6 +188,9 @@ static void show_text(const struct ctl *ctl, const struct pl_domain *domain,
 	}
 	snprintf(members, sizeof(members), "%lld", (long long)domain->members);
 	ctl_line("members", members);
+	snprintf(grace, sizeof(grace), "%d (%s)", pl_grace_days(&domain->grace, ctl->policy),
+		 domain->grace.is_own ? "its own" : "of the policy file");
+	ctl_line("days of grace", grace);
 	ctl_line("own settings", ctl_own_settings(&domain->settings, own, sizeof(own)));
 	puts("effective settings of members without settings of their own:");
 	ctl_print_layers(layers);

@@ -50,6 +50,14 @@ static int parse_alias_of(const char *value, struct pl_change *change, struct pl
 	return pl_error_prefix(err, "alias_of=%.64s", value);
 }
 
+static int parse_grace(const char *value, struct pl_change *change, struct pl_error *err)
+{
+	if (change->has_grace)
+		return given_twice(PL_GRACE_NAME, err);
+	change->has_grace = 1;
+	return pl_grace_parse(value, &change->grace, err);
+}
+
 static int no_setting(const char *name, enum pl_layer_bit where, struct pl_error *err)
 {
 	char names[256] = "", meant[64] = "";
@@ -71,11 +79,14 @@ static int no_setting(const char *name, enum pl_layer_bit where, struct pl_error
 	}
 	pl_nearest_offer(&nearest, "active");
 	pl_nearest_offer(&nearest, where == PL_AT_MEMBER ? "class" : "alias_of");
+	if (where == PL_AT_DOMAIN)
+		pl_nearest_offer(&nearest, PL_GRACE_NAME);
 	if (nearest.found != NULL)
 		snprintf(meant, sizeof(meant), " (did you mean %s?)", nearest.found);
 	return pl_error_set(err, PL_ERR_INVALID,
 			    "no such setting: \"%.64s\"%s; the settings are active%s%s", name,
-			    meant, where == PL_AT_MEMBER ? ", class" : ", alias_of", names);
+			    meant, where == PL_AT_MEMBER ? ", class" : ", alias_of, " PL_GRACE_NAME,
+			    names);
 }
 
 static int wrong_networks(const char *name, const char *value, struct pl_error *err)
@@ -126,7 +137,14 @@ int pl_change_parse(const char *word, enum pl_layer_bit where, struct pl_change 
 		return parse_class(equals + 1, change, err);
 	if (strcmp(name, "alias_of") == 0 && where == PL_AT_DOMAIN)
 		return parse_alias_of(equals + 1, change, err);
+	if (strcmp(name, PL_GRACE_NAME) == 0 && where == PL_AT_DOMAIN)
+		return parse_grace(equals + 1, change, err);
 	return parse_setting(name, equals + 1, where, change, err);
+}
+
+int pl_change_has_settings(const struct pl_change *change)
+{
+	return change->settings != 0 || change->has_grace;
 }
 
 int pl_change_check(const struct pl_change *change, const struct pl_policy *policy,

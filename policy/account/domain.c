@@ -15,6 +15,7 @@ static int read_domain(struct pl_stmt *stmt, struct pl_domain *domain_r, struct 
 	domain_r->known = pl_col_int(stmt, "known") != 0;
 	domain_r->active = pl_col_int(stmt, "active") != 0;
 	domain_r->created_at = pl_col_int(stmt, "created_at");
+	domain_r->grace = pl_col_grace(stmt, "grace_days");
 	domain_r->alias_id = pl_col_int(stmt, "alias_id");
 	pl_col_copy(stmt, "alias_of", domain_r->alias_of, sizeof(domain_r->alias_of));
 	if (pl_col_settings(stmt, "settings", &domain_r->settings, err) < 0)
@@ -99,7 +100,7 @@ int pl_unknown_domains_allowed(const struct pl_policy *policy)
 static int add(const struct pl_work *work, const struct pl_policy *policy, const char *name,
 	       const struct pl_change *change)
 {
-	static const struct pl_domain nothing;
+	struct pl_domain nothing = { .id = 0 };
 	struct pl_domain domain = { .active = 1 };
 	char before[PL_AUDIT_TEXT] = "", after[PL_AUDIT_TEXT] = "";
 	int ret = pl_domain_get(work->store, name, &domain, work->err);
@@ -111,9 +112,8 @@ static int add(const struct pl_work *work, const struct pl_policy *policy, const
 		return -1;
 	if (pl_domain_write(work, &domain) < 0)
 		return -1;
-	pl_record_word(after, sizeof(after), "active", domain.active ? "on" : "off");
-	if (domain.alias_id != 0)
-		pl_record_word(after, sizeof(after), "alias_of", domain.alias_of);
+	nothing.active = !domain.active; /* it is recorded, either way */
+	pl_domain_record(&nothing, &domain, before, after);
 	pl_record_settings(&nothing.settings, &domain.settings, before, after, sizeof(after));
 	return pl_audit_add(work, "domain.add", domain.name, "", after) < 0 ? -1 : 1;
 }

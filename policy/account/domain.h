@@ -14,6 +14,7 @@
 
 #include "policy/account/audit.h"
 #include "policy/account/change.h"
+#include "policy/account/grace.h"
 
 struct pl_domain {
 	int64_t id; /* 0: the database does not have it */
@@ -21,6 +22,7 @@ struct pl_domain {
 	char name[PL_DOMAIN_MAX + 1];
 	int active;
 	struct pl_settings settings;
+	struct pl_grace grace;
 	int64_t created_at;
 	int64_t alias_id;                 /* of the domain for which this one stands, or 0 */
 	char alias_of[PL_DOMAIN_MAX + 1]; /* its name, or "" */

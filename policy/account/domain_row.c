@@ -56,6 +56,7 @@ static int become_alias(const struct pl_work *work, const struct pl_policy *poli
 	domain->alias_id = target.id;
 	memcpy(domain->alias_of, target.name, sizeof(domain->alias_of));
 	memset(&domain->settings, 0, sizeof(domain->settings));
+	memset(&domain->grace, 0, sizeof(domain->grace));
 	return 0;
 }
 
@@ -64,7 +65,7 @@ int pl_domain_apply(const struct pl_work *work, const struct pl_policy *policy,
 {
 	if (change->has_alias_of && become_alias(work, policy, change->alias_of, domain) < 0)
 		return -1;
-	if (domain->alias_id != 0 && change->settings != 0)
+	if (domain->alias_id != 0 && pl_change_has_settings(change))
 		return pl_error_set(work->err, PL_ERR_CONFLICT,
 				    "it is an alias of %s and has that domain's settings; change "
 				    "them there",
@@ -72,6 +73,8 @@ int pl_domain_apply(const struct pl_work *work, const struct pl_policy *policy,
 	pl_change_apply(change, &domain->settings);
 	if (change->has_active)
 		domain->active = change->active;
+	if (change->has_grace)
+		domain->grace = change->grace;
 	return 0;
 }
 
@@ -85,12 +88,14 @@ int pl_domain_write(const struct pl_work *work, const struct pl_domain *domain)
 		return pl_exec(work->store, PL_SQL_DOMAIN_UPDATE,
 			       PL_PARAMS(PL_INT("active", domain->active),
 					 PL_TEXT("settings", settings),
+					 pl_grace_param("grace_days", &domain->grace),
 					 PL_ID("alias_of", domain->alias_id),
 					 PL_INT("domain_id", domain->id)),
 			       work->err);
 	return pl_insert(work->store, PL_SQL_DOMAIN_INSERT,
 			 PL_PARAMS(PL_TEXT("name", domain->name), PL_INT("active", domain->active),
 				   PL_INT("created_at", work->now), PL_TEXT("settings", settings),
+				   pl_grace_param("grace_days", &domain->grace),
 				   PL_ID("alias_of", domain->alias_id)),
 			 &id, work->err);
 }
@@ -98,9 +103,17 @@ int pl_domain_write(const struct pl_work *work, const struct pl_domain *domain)
 void pl_domain_record(const struct pl_domain *before, const struct pl_domain *after, char *was,
 		      char *is)
 {
+	char days[PL_GRACE_TEXT];
+
 	if (before->active != after->active) {
 		pl_record_word(was, PL_AUDIT_TEXT, "active", before->active ? "on" : "off");
 		pl_record_word(is, PL_AUDIT_TEXT, "active", after->active ? "on" : "off");
+	}
+	if (!pl_grace_same(&before->grace, &after->grace)) {
+		pl_record_word(was, PL_AUDIT_TEXT, PL_GRACE_NAME,
+			       pl_grace_format(&before->grace, days));
+		pl_record_word(is, PL_AUDIT_TEXT, PL_GRACE_NAME,
+			       pl_grace_format(&after->grace, days));
 	}
 	if (before->alias_id != after->alias_id) {
 		pl_record_word(was, PL_AUDIT_TEXT, "alias_of", before->alias_of);

@@ -45,6 +45,7 @@ int pl_account_read(struct pl_stmt *stmt, struct pl_account *account_r, struct p
 	account_r->domain.known = pl_col_int(stmt, "domain_known") != 0;
 	account_r->domain.active = pl_col_int(stmt, "domain_active") != 0;
 	account_r->domain.created_at = pl_col_int(stmt, "domain_created_at");
+	account_r->domain.grace = pl_col_grace(stmt, "domain_grace_days");
 	if (pl_col_settings(stmt, "domain_settings", &account_r->domain.settings, err) < 0)
 		return pl_error_prefix(err, "domain %s", account_r->domain.name);
 	return pl_col_is_null(stmt, "member_id") ? pl_row_ok(stmt, err)
@@ -75,11 +76,11 @@ static int32_t end_of_grace(const struct pl_account *account, const struct pl_po
 			    int64_t now)
 {
 	const struct pl_member *member = &account->member;
+	const int days = pl_grace_days(&account->domain.grace, policy);
 
-	if (policy->two_factor_grace_days == 0 || member->address.local[0] == '\0')
+	if (days == 0 || member->address.local[0] == '\0')
 		return 0;
-	return pl_day_of(member->id != 0 ? member->created_at : now) +
-	       (int32_t)policy->two_factor_grace_days;
+	return pl_day_of(member->id != 0 ? member->created_at : now) + days;
 }
 
 void pl_account_layers(const struct pl_account *account, const struct pl_policy *policy,

@@ -85,6 +85,30 @@ static int same(const struct pl_resolved *a, const struct pl_resolved *b)
 	       strcmp(pl_resolved_text(a), pl_resolved_text(b)) == 0;
 }
 
+/* Whether what holds may be something else: a requirement also depends on the days of grace. */
+static int is_touched(const struct pl_change *change, enum pl_setting setting)
+{
+	return (change->settings & 1u << setting) != 0 ||
+	       (change->has_grace && setting == PL_SETTING_TWO_FACTOR_REQUIREMENT);
+}
+
+/* What becomes of the member's own value of a setting that is changed. */
+static void reach_setting(const struct pl_scope_change *scope, enum pl_scope whom,
+			  enum pl_setting setting, struct pl_member *member, int *pinned,
+			  int *cleared)
+{
+	const int is_own = member->settings.value[setting] != PL_UNSET;
+
+	if (whom == PL_SCOPE_NEW && !is_own) {
+		pin(scope, setting, member);
+		*pinned = 1;
+	} else if (whom == PL_SCOPE_ALL && is_own) {
+		member->settings.value[setting] = PL_UNSET;
+		member->settings.from[setting] = 0;
+		*cleared = 1;
+	}
+}
+
 int pl_scope_reach(const struct pl_scope_change *scope, enum pl_scope whom,
 		   const struct pl_member *member, struct pl_member *changed_r,
 		   struct pl_scope_result *result)
@@ -98,17 +122,11 @@ int pl_scope_reach(const struct pl_scope_change *scope, enum pl_scope whom,
 		enum pl_setting setting = (enum pl_setting)i;
 		struct pl_resolved before, after;
 
-		if ((scope->change->settings & 1u << i) == 0)
+		if (!is_touched(scope->change, setting))
 			continue;
 		before = holds(scope, &scope->before, member, setting);
-		if (whom == PL_SCOPE_NEW && member->settings.value[i] == PL_UNSET) {
-			pin(scope, setting, changed_r);
-			pinned = 1;
-		} else if (whom == PL_SCOPE_ALL && member->settings.value[i] != PL_UNSET) {
-			changed_r->settings.value[i] = PL_UNSET;
-			changed_r->settings.from[i] = 0;
-			cleared = 1;
-		}
+		if ((scope->change->settings & 1u << i) != 0)
+			reach_setting(scope, whom, setting, changed_r, &pinned, &cleared);
 		after = holds(scope, &scope->after, changed_r, setting);
 		affected |= !same(&before, &after);
 	}

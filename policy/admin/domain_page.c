@@ -37,6 +37,7 @@ static int read_summary(struct pl_stmt *stmt, struct pl_domain_summary *summary_
 	domain->known = pl_col_int(stmt, "known") != 0;
 	domain->active = pl_col_int(stmt, "active") != 0;
 	domain->created_at = pl_col_int(stmt, "created_at");
+	domain->grace = pl_col_grace(stmt, "grace_days");
 	domain->members = pl_col_int(stmt, "members");
 	domain->aliases = pl_col_int(stmt, "aliases");
 	domain->alias_id = pl_col_int(stmt, "alias_id");

@@ -36,10 +36,6 @@ static void add_columns(struct pl_matches *matches, const struct pass *pass)
 {
 	const struct pl_preview *preview = pass->preview;
 
-	/* Members from then on have days left to register a second factor. */
-	pl_matches_int(matches, "outcome_grace_from",
-		       (preview->day - (int64_t)preview->policy->two_factor_grace_days + 1) *
-			       PL_DAY_SECONDS);
 	pl_matches_int(matches, "own_id", preview->administrator->member_id);
 	pl_matches_int(matches, "seen_from", pass->seen_from);
 	pl_matches_int(matches, "used_from", pass->used_from);
@@ -75,10 +71,8 @@ static int read_range(int64_t first, int64_t last, void *context)
 	const int is_plain = pass->plain != pass->named && pl_member_search_is_plain(search);
 	struct pl_matches matches = { .count = 0 };
 
-	if (is_plain)
-		pl_matches_int(&matches, "grace_from", pl_member_search_grace(search));
-	else
-		pl_matches_fill_union(&matches, search);
+	if (!is_plain)
+		pl_matches_fill(&matches, search);
 	add_columns(&matches, pass);
 	pl_matches_int(&matches, "first", first);
 	pl_matches_int(&matches, "last", last);
@@ -94,7 +88,6 @@ static int read_named(const struct pl_param ids[PL_JOB_IDS], void *context)
 	const struct pl_member_search *search = pass->preview->search;
 	struct pl_matches matches = { .count = 0 };
 
-	pl_matches_int(&matches, "grace_from", pl_member_search_grace(search));
 	add_columns(&matches, pass);
 	for (size_t i = 0; i < PL_JOB_IDS; i++)
 		matches.params[matches.count++] = ids[i];

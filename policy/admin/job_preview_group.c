@@ -34,7 +34,8 @@ static struct pl_domain domain_of(const struct pl_searched_domain *searched)
 	struct pl_domain domain = { .id = searched->id,
 				    .known = searched->known,
 				    .active = searched->active,
-				    .settings = searched->settings };
+				    .settings = searched->settings,
+				    .grace = searched->grace };
 	const size_t len = strnlen(searched->name, sizeof(domain.name) - 1);
 
 	memcpy(domain.name, searched->name, len);
@@ -140,14 +141,14 @@ static int is_named(const struct pl_preview *preview, const struct pl_preview_gr
 	const struct pl_member_state state = pl_member_state_of(own);
 	const int64_t now =
 		state.from != 0 && state.from <= search->today ? state.dated : state.now;
-	const int64_t none = pl_member_state_bit(PL_SETTING_TWO_FACTOR_REQUIREMENT, PL_UNSET);
+	const struct pl_searched_member member = {
+		.state = now,
+		.created_at = (group->flags & PL_PREVIEW_IS_NEW) != 0 ? search->now : 0,
+		.required_from = state.required_from != 0 ? state.required_from : INT64_MAX,
+	};
 
 	return pl_member_search_fits(search, pl_searched_domain(search, group->domain_id),
-				     group->class_name, now,
-				     (group->flags & PL_PREVIEW_IS_NEW) == 0 &&
-					     (state.required_from == 0 ||
-					      state.required_from > search->today) &&
-					     (now & none) != 0);
+				     group->class_name, &member);
 }
 
 static void decide(const struct pl_preview *preview, struct pl_preview_group *group)
@@ -201,6 +202,21 @@ static struct pl_preview_group *add(struct pl_preview_group **list,
 	return group;
 }
 
+/* Whether the row's member has days of grace left. */
+static int64_t grace_flags(const struct pl_preview *preview, int64_t domain_id,
+			   struct pl_stmt *stmt)
+{
+	const struct pl_searched_domain *domain = pl_searched_domain(preview->search, domain_id);
+	const int64_t created_at = pl_col_int(stmt, "created_at");
+
+	if (domain == NULL)
+		return 0;
+	return (created_at >= domain->grace_from ? PL_PREVIEW_IS_NEW : 0) |
+	       (created_at >= pl_grace_joined_from(&domain->grace, preview->policy, preview->day)
+			? PL_PREVIEW_IN_GRACE
+			: 0);
+}
+
 struct pl_preview_group *pl_preview_group_of(struct pl_preview *preview, struct pl_stmt *stmt)
 {
 	struct pl_preview_group key = { .domain_id = pl_col_int(stmt, "domain_id"),
@@ -209,6 +225,7 @@ struct pl_preview_group *pl_preview_group_of(struct pl_preview *preview, struct 
 	const char *settings = pl_col_text(stmt, "settings");
 	struct pl_preview_group **list, *group;
 
+	key.flags |= grace_flags(preview, key.domain_id, stmt);
 	class_name = class_name != NULL ? class_name : "";
 	settings = settings != NULL ? settings : "";
 	key.hash = add_bytes(FNV_START, &key.domain_id, sizeof(key.domain_id));

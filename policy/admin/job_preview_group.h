@@ -11,12 +11,12 @@
 #include "policy/admin/job_preview.h"
 #include "policy/admin/member_groups.h"
 
-/* What the column flags has (PL_SQL_JOB_PREVIEW_COLUMNS). */
+/* What the column flags has (PL_SQL_JOB_PREVIEW_COLUMNS), but for two that depend on the domain. */
 enum {
 	PL_PREVIEW_ACTIVE = 1,
 	PL_PREVIEW_OPTED_OUT = 4,
-	PL_PREVIEW_IN_GRACE = 8,  /* on the day for which the preview is */
-	PL_PREVIEW_IS_NEW = 16,   /* in grace today */
+	PL_PREVIEW_IN_GRACE = 8,  /* on the day for which the preview is; not in the column */
+	PL_PREVIEW_IS_NEW = 16,   /* in grace today; not in the column */
 	PL_PREVIEW_IS_ADMIN = 32, /* another one */
 	PL_PREVIEW_IS_OWN = 64,   /* the administrator's own account */
 	PL_PREVIEW_FACTORS = 256, /* times the set of their kinds */

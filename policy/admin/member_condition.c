@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/account/member_state.h"
-
 /* -- making -- */
 
 static size_t look_at_class(const struct pl_member_search *search, const char *name)
@@ -15,22 +13,6 @@ static size_t look_at_class(const struct pl_member_search *search, const char *n
 	return query->has_class == PL_EITHER || strcmp(name, query->class_name) == 0
 		       ? pl_searched_class(search, name)
 		       : PL_NO_CLASS;
-}
-
-static void add_requirement(struct pl_member_condition *condition)
-{
-	const enum pl_setting setting = PL_SETTING_TWO_FACTOR_REQUIREMENT;
-	const unsigned int wanted = condition->search->query.holds[setting];
-
-	condition->any_requirement = wanted == 0;
-	condition->required_fits = (wanted & PL_BIT(PL_REQUIRED)) != 0;
-	condition->optional_fits = (wanted & PL_BIT(PL_OPTIONAL)) != 0;
-	condition->grace_from = pl_member_search_grace(condition->search);
-	if (condition->required_fits)
-		condition->requirement_fits |= pl_member_state_bit(setting, PL_REQUIRED);
-	if (condition->optional_fits)
-		condition->requirement_fits |= pl_member_state_bit(setting, PL_OPTIONAL);
-	condition->inherits_requirement = pl_member_state_bit(setting, PL_UNSET);
 }
 
 int pl_member_condition_make(const struct pl_member_search *search,
@@ -55,7 +37,6 @@ int pl_member_condition_make(const struct pl_member_search *search,
 		.active = query->active == PL_EITHER ? -1 : query->active == PL_YES,
 		.text_len = strlen(query->text),
 	};
-	add_requirement(condition_r);
 	if (condition_r->domains == NULL || condition_r->classes == NULL) {
 		pl_member_condition_free(condition_r);
 		return -1;
@@ -98,23 +79,6 @@ static int factor_fits(const struct pl_member_condition *condition,
 	       (condition->factor & entry->factor) != 0;
 }
 
-static int requirement_fits(const struct pl_member_condition *condition,
-			    const struct pl_member_entry *entry,
-			    const struct pl_member_group *group)
-{
-	if (condition->any_requirement)
-		return 1;
-	if (entry->created_at >= condition->grace_from)
-		return condition->optional_fits;
-	if (entry->required_from <= condition->search->today)
-		return condition->required_fits;
-	if ((entry->state & condition->requirement_fits) != 0)
-		return 1;
-	if ((entry->state & condition->inherits_requirement) == 0)
-		return 0;
-	return group->inherits;
-}
-
 static int text_fits(const struct pl_member_condition *condition,
 		     const struct pl_member_entry *entry, const struct pl_searched_domain *domain)
 {
@@ -138,16 +102,20 @@ const struct pl_searched_domain *pl_member_condition_fits(
 		entry->domain == PL_NOWHERE ? NULL : condition->domains[entry->domain];
 	const size_t class_group = condition->classes[entry->class_name];
 	const struct pl_member_group *group;
-	int64_t state;
+	struct pl_searched_member member;
 
 	if (domain == NULL || class_group == PL_NO_CLASS)
 		return NULL;
 	group = &search->groups[domain->groups[class_group]];
-	state = entry->dated_from <= search->today ? entry->dated_state : entry->state;
-	return (state & group->reject) == 0 &&
+	member = (struct pl_searched_member){
+		.state = entry->dated_from <= search->today ? entry->dated_state : entry->state,
+		.created_at = entry->created_at,
+		.required_from = entry->required_from,
+	};
+	return (member.state & group->reject) == 0 &&
 			       (condition->active == -1 || condition->active == entry->active) &&
 			       factor_fits(condition, entry) && days_fit(condition, entry) &&
-			       requirement_fits(condition, entry, group) &&
+			       pl_requirement_fits(search, domain, group, &member) &&
 			       text_fits(condition, entry, domain)
 		       ? domain
 		       : NULL;

@@ -21,8 +21,6 @@ struct pl_member_condition {
 	int64_t imap_from, pop3_from, smtp_from;
 	int64_t factor; /* -1: whichever; 0: none; else some of these */
 	int active;     /* -1: whichever */
-	int64_t grace_from, requirement_fits, inherits_requirement;
-	int any_requirement, optional_fits, required_fits;
 	size_t text_len;
 };
 

@@ -180,6 +180,7 @@ static int read_domain(struct pl_stmt *stmt, char name[PL_DOMAIN_MAX + 1],
 	domain_r->name = name;
 	domain_r->known = pl_col_int(stmt, "known") != 0;
 	domain_r->active = pl_col_int(stmt, "active") != 0;
+	domain_r->grace = pl_col_grace(stmt, "grace_days");
 	if (pl_col_settings(stmt, "settings", &domain_r->settings, err) < 0)
 		return pl_error_prefix(err, "domain %s", name);
 	return pl_row_ok(stmt, err);
@@ -197,6 +198,8 @@ static int read_domains(struct pl_member_search *search, struct pl_error *err)
 	while ((ret = pl_step(stmt, err)) == 1) {
 		if (read_domain(stmt, name, &domain, err) < 0)
 			break;
+		domain.grace_from =
+			pl_grace_joined_from(&domain.grace, search->policy, search->today);
 		if (add_domain(search, &domain) < 0) {
 			pl_error_set(err, PL_ERR_RETRY, "out of memory");
 			break;

@@ -18,7 +18,15 @@ struct pl_searched_domain {
 	char *name;
 	int known, active;
 	struct pl_settings settings;
-	size_t *groups; /* of members in none of the policy's classes, and in each of them */
+	struct pl_grace grace;
+	int64_t grace_from; /* of members who have joined since then, nothing requires a factor */
+	size_t *groups;     /* of members in none of the policy's classes, and in each of them */
+};
+
+/* What a filter wants of the requirement of a second factor. */
+struct pl_wanted_requirement {
+	int any, required, optional;
+	int64_t own, none; /* bits of a member's own that is wanted, and of having none */
 };
 
 struct pl_member_search {
@@ -27,6 +35,7 @@ struct pl_member_search {
 	struct pl_member_query query;
 	int64_t scope, now;
 	int32_t today;
+	struct pl_wanted_requirement requirement;
 	struct pl_searched_domain *domains; /* by name; those whose members cannot match left out */
 	size_t domain_count;
 	struct pl_searched_domain **by_id; /* the same, sorted by id */

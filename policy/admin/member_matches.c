@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "policy/account/member_state.h"
-
 #define NOBODY (INT64_C(1) << 30) /* a set of kinds that no member has */
 
 static void add(struct pl_matches *matches, struct pl_param param)
@@ -151,38 +149,21 @@ static void add_text(struct pl_matches *matches, const struct pl_member_search *
 	pl_matches_text(matches, "text", matches->text);
 }
 
-int64_t pl_member_search_grace(const struct pl_member_search *search)
+/* What no group lets in. */
+static int64_t reject_of_all(const struct pl_member_search *search)
 {
-	const long days = search->policy->two_factor_grace_days;
+	int64_t reject = search->groups[0].reject;
 
-	return days == 0 ? INT64_MAX : (search->today - days + 1) * PL_DAY_SECONDS;
+	for (size_t i = 1; i < search->group_count; i++)
+		reject &= search->groups[i].reject;
+	return reject;
 }
 
-static void add_requirement(struct pl_matches *matches, const struct pl_member_search *search)
-{
-	const enum pl_setting setting = PL_SETTING_TWO_FACTOR_REQUIREMENT;
-	const unsigned int wanted = search->query.holds[setting];
-	const int required = (wanted & PL_BIT(PL_REQUIRED)) != 0;
-	const int optional = (wanted & PL_BIT(PL_OPTIONAL)) != 0;
-
-	pl_matches_int(matches, "any_requirement", wanted == 0);
-	pl_matches_int(matches, "grace_from", pl_member_search_grace(search));
-	pl_matches_int(matches, "optional_fits", optional);
-	pl_matches_int(matches, "required_fits", required);
-	pl_matches_int(matches, "requirement_fits",
-		       (required ? pl_member_state_bit(setting, PL_REQUIRED) : 0) |
-			       (optional ? pl_member_state_bit(setting, PL_OPTIONAL) : 0));
-	pl_matches_int(matches, "inherits_requirement", pl_member_state_bit(setting, PL_UNSET));
-}
-
-void pl_matches_fill(struct pl_matches *matches, const struct pl_member_search *search,
-		     const struct pl_member_group *group)
+void pl_matches_fill(struct pl_matches *matches, const struct pl_member_search *search)
 {
 	matches->count = 0;
 	pl_matches_int(matches, "today", search->today);
-	pl_matches_int(matches, "reject", group->reject);
-	pl_matches_int(matches, "inherits", group->inherits);
-	add_requirement(matches, search);
+	pl_matches_int(matches, "reject", reject_of_all(search));
 	add_attributes(matches, search);
 	add_times(matches, search);
 	add_text(matches, search);

@@ -14,27 +14,32 @@ struct pl_matches {
 
 /* matches stays where it is until the rows of its statement have been read.
  *
- * The conditions of PL_SQL_MEMBER_MATCHES for the members of a group of the search; matches has no
+ * The conditions of PL_SQL_MEMBER_MATCHES for all groups of the search, of which there is one: what
+ * no group lets in is left to the database, and the rest to pl_member_search_fits(). matches has no
  * others before. The statement's own parameters are added to them. */
-void pl_matches_fill(struct pl_matches *matches, const struct pl_member_search *search,
-		     const struct pl_member_group *group);
-/* The same for all groups of the search, of which there is one: what no group lets in is left to
- * the database, and the rest to pl_member_search_fits(). */
-void pl_matches_fill_union(struct pl_matches *matches, const struct pl_member_search *search);
-/* Whether a member, whom the database has let in, is what the filter says of its own domain. state
- * is that of today; inherits_requirement: that a second factor is required comes from above the
- * member. */
+void pl_matches_fill(struct pl_matches *matches, const struct pl_member_search *search);
+
+/* What of a member is compared with the filter for its domain and class. */
+struct pl_searched_member {
+	int64_t state;         /* today */
+	int64_t created_at;    /* by which it has days of grace, or not */
+	int64_t required_from; /* the day of its own requirement, if that has one; else INT64_MAX */
+};
+
+/* Whether a second factor is required of the member, or not, as the filter says. */
+int pl_requirement_fits(const struct pl_member_search *search,
+			const struct pl_searched_domain *domain,
+			const struct pl_member_group *group,
+			const struct pl_searched_member *member);
+/* Whether a member, whom the database has let in, is what the filter says of its own domain. */
 int pl_member_search_fits(const struct pl_member_search *search,
 			  const struct pl_searched_domain *domain, const char *class_name,
-			  int64_t state, int inherits_requirement);
+			  const struct pl_searched_member *member);
 /* Whether the filter names nothing but a domain. */
 int pl_member_search_is_plain(const struct pl_member_search *search);
 void pl_matches_int(struct pl_matches *matches, const char *name, int64_t value);
 /* The text is borrowed. */
 void pl_matches_text(struct pl_matches *matches, const char *name, const char *value);
-
-/* Of members who have joined since then, nothing requires a second factor yet. */
-int64_t pl_member_search_grace(const struct pl_member_search *search);
 
 /* The domain that is looked through alone, or 0. */
 int64_t pl_member_search_only(const struct pl_member_search *search);

@@ -34,6 +34,24 @@ static void add_overdue(struct pl_member_query *query)
 	also_holds(query, PL_SETTING_TWO_FACTOR_REQUIREMENT, PL_REQUIRED);
 }
 
+static struct pl_wanted_requirement wanted_requirement(const struct pl_member_query *query)
+{
+	const enum pl_setting setting = PL_SETTING_TWO_FACTOR_REQUIREMENT;
+	const unsigned int holds = query->holds[setting];
+	struct pl_wanted_requirement wanted = {
+		.any = holds == 0,
+		.required = (holds & PL_BIT(PL_REQUIRED)) != 0,
+		.optional = (holds & PL_BIT(PL_OPTIONAL)) != 0,
+		.none = pl_member_state_bit(setting, PL_UNSET),
+	};
+
+	if (wanted.required)
+		wanted.own |= pl_member_state_bit(setting, PL_REQUIRED);
+	if (wanted.optional)
+		wanted.own |= pl_member_state_bit(setting, PL_OPTIONAL);
+	return wanted;
+}
+
 int pl_member_search_open(struct pl_store *store, const struct pl_policy *policy, int64_t scope,
 			  const struct pl_member_query *query, int64_t now,
 			  struct pl_member_search **search_r, struct pl_error *err)
@@ -51,6 +69,7 @@ int pl_member_search_open(struct pl_store *store, const struct pl_policy *policy
 	search->today = pl_day_of(now);
 	if (query->overdue)
 		add_overdue(&search->query);
+	search->requirement = wanted_requirement(&search->query);
 	if (pl_member_groups_read(search, err) == 0)
 		return 0;
 	pl_member_search_close(search_r);
@@ -76,47 +95,33 @@ void pl_member_search_close(struct pl_member_search **search_p)
 
 /* -- all members, in the order of their ids -- */
 
-/* What no group lets in is left to the database. */
-static struct pl_member_group union_of(const struct pl_member_search *search)
+int pl_requirement_fits(const struct pl_member_search *search,
+			const struct pl_searched_domain *domain,
+			const struct pl_member_group *group,
+			const struct pl_searched_member *member)
 {
-	struct pl_member_group all = search->groups[0];
+	const struct pl_wanted_requirement *wanted = &search->requirement;
 
-	for (size_t i = 1; i < search->group_count; i++) {
-		all.reject &= search->groups[i].reject;
-		all.inherits |= search->groups[i].inherits;
-	}
-	return all;
-}
-
-void pl_matches_fill_union(struct pl_matches *matches, const struct pl_member_search *search)
-{
-	const struct pl_member_group all = union_of(search);
-
-	pl_matches_fill(matches, search, &all);
-}
-
-/* Whether the requirement of a second factor comes from above the member. Else the database has
- * compared it. */
-static int inherits(const struct pl_member_search *search, struct pl_stmt *stmt)
-{
-	const enum pl_setting setting = PL_SETTING_TWO_FACTOR_REQUIREMENT;
-
-	return pl_col_int(stmt, "created_at") < pl_member_search_grace(search) &&
-	       (pl_col_is_null(stmt, "required_from") ||
-		pl_col_int(stmt, "required_from") > search->today) &&
-	       (pl_col_int(stmt, "state") & pl_member_state_bit(setting, PL_UNSET)) != 0;
+	if (wanted->any)
+		return 1;
+	if (member->created_at >= domain->grace_from)
+		return wanted->optional;
+	if (member->required_from <= search->today)
+		return wanted->required;
+	if ((member->state & wanted->none) == 0)
+		return (member->state & wanted->own) != 0;
+	return group->inherits;
 }
 
 int pl_member_search_fits(const struct pl_member_search *search,
 			  const struct pl_searched_domain *domain, const char *class_name,
-			  int64_t state, int inherits_requirement)
+			  const struct pl_searched_member *member)
 {
 	const struct pl_member_group *group =
 		&search->groups[domain->groups[pl_searched_class(search, class_name)]];
 
-	return (state & group->reject) == 0 &&
-	       (search->query.holds[PL_SETTING_TWO_FACTOR_REQUIREMENT] == 0 ||
-		!inherits_requirement || group->inherits);
+	return (member->state & group->reject) == 0 &&
+	       pl_requirement_fits(search, domain, group, member);
 }
 
 /* Whether a member is what the filter says of its own domain. */
@@ -125,10 +130,16 @@ static int fits(const struct pl_member_search *search, struct pl_stmt *stmt)
 	const struct pl_searched_domain *domain =
 		pl_searched_domain(search, pl_col_int(stmt, "domain_id"));
 	const char *class_name = pl_col_text(stmt, "class");
-	const int64_t state = pl_col_int(stmt, "state");
+	const struct pl_searched_member member = {
+		.state = pl_col_int(stmt, "state"),
+		.created_at = pl_col_int(stmt, "created_at"),
+		.required_from = pl_col_is_null(stmt, "required_from")
+					 ? INT64_MAX
+					 : pl_col_int(stmt, "required_from"),
+	};
 
 	return domain != NULL && class_name != NULL && pl_col_int(stmt, "fits") != 0 &&
-	       pl_member_search_fits(search, domain, class_name, state, inherits(search, stmt));
+	       pl_member_search_fits(search, domain, class_name, &member);
 }
 
 /* Where a walk is, and what it has found. */
@@ -148,7 +159,7 @@ static int walk_portion(struct pl_member_search *search, struct progress *progre
 	size_t seen = 0;
 	int ret = 0;
 
-	pl_matches_fill_union(&matches, search);
+	pl_matches_fill(&matches, search);
 	pl_matches_int(&matches, "scope", search->scope);
 	pl_matches_int(&matches, "only", pl_member_search_only(search));
 	pl_matches_int(&matches, "after", progress->after);

@@ -319,6 +319,8 @@ static const struct pl_migration migrations[] = {
 	  "CREATE INDEX member_with_factor ON member (domain_id) WHERE factor <> 0;"
 	  "CREATE TABLE member_change ("
 	  " id {ID}, member_id BIGINT NOT NULL, at BIGINT NOT NULL);" },
+	/* NULL: as many as the policy file says. */
+	{ "days of grace of a domain", "ALTER TABLE domain ADD COLUMN grace_days INTEGER;" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,

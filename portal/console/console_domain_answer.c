@@ -50,12 +50,23 @@ int console_domain_read(const struct request *request, struct response *response
 
 char *console_domain_state(const struct pl_domain *domain, char state_r[CONSOLE_DOMAIN_STATE])
 {
-	char settings[PL_SETTINGS_TEXT];
+	char settings[PL_SETTINGS_TEXT], grace[PL_GRACE_TEXT];
 
-	snprintf(state_r, CONSOLE_DOMAIN_STATE, "%lld %d %d %lld %s", (long long)domain->id,
+	snprintf(state_r, CONSOLE_DOMAIN_STATE, "%lld %d %d %lld %s %s", (long long)domain->id,
 		 domain->known, domain->active, (long long)domain->alias_id,
+		 pl_grace_format(&domain->grace, grace),
 		 pl_settings_format(&domain->settings, settings));
 	return state_r;
+}
+
+/* What holds, and what the domain has of its own. */
+static json_t *grace_json(const struct request *request, const struct pl_domain *domain)
+{
+	char own[PL_GRACE_TEXT];
+
+	return json_pack("{s:i, s:s, s:I}", "days", pl_grace_days(&domain->grace, request->policy),
+			 "own", pl_grace_format(&domain->grace, own), "inherited",
+			 (json_int_t)request->policy->two_factor_grace_days);
 }
 
 int console_domain_answer(const struct request *request, struct response *response, int status,
@@ -69,8 +80,7 @@ int console_domain_answer(const struct request *request, struct response *respon
 	account_of(summary, &account);
 	json_object_set_new(row, "settings",
 			    console_settings_in_detail(request, &account, PL_AT_DOMAIN));
-	json_object_set_new(row, "grace_days",
-			    json_integer(request->policy->two_factor_grace_days));
+	json_object_set_new(row, PL_GRACE_NAME, grace_json(request, &summary->domain));
 	if (result != NULL)
 		json_object_set_new(row, "result", result);
 	respond_json(response, status, row);

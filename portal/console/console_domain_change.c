@@ -28,6 +28,7 @@ static int read_change(const struct request *request, struct response *response,
 		       struct pl_change *change_r)
 {
 	const json_t *active = json_object_get(request->json, "active");
+	const char *grace = request_text(request, PL_GRACE_NAME);
 
 	memset(change_r, 0, sizeof(*change_r));
 	for (unsigned int i = 0; i < PL_SETTING_COUNT; i++) {
@@ -35,11 +36,14 @@ static int read_change(const struct request *request, struct response *response,
 			return respond_bad_field(response,
 						 pl_setting_info((enum pl_setting)i)->name);
 	}
+	if (grace != NULL && pl_grace_parse(grace, &change_r->grace, NULL) < 0)
+		return respond_bad_field(response, PL_GRACE_NAME);
+	change_r->has_grace = grace != NULL;
 	if (active != NULL && request->administrator.role != PL_ADMIN_SERVER)
 		return respond_error(response, 403, "role");
 	change_r->has_active = active != NULL;
 	change_r->active = json_is_true(active);
-	if (change_r->settings == 0 && !change_r->has_active)
+	if (!pl_change_has_settings(change_r) && !change_r->has_active)
 		return respond_bad_field(response, NULL);
 	return 1;
 }
@@ -50,7 +54,7 @@ static int check_change(const struct request *request, struct response *response
 {
 	if (!domain->known)
 		return respond_conflict(response, CONFLICT_DOMAIN_NOT_KNOWN);
-	if (domain->alias_id != 0 && change->settings != 0)
+	if (domain->alias_id != 0 && pl_change_has_settings(change))
 		return respond_conflict(response, CONFLICT_ALIAS);
 	return console_is_allowed(request, response, domain->name, change);
 }

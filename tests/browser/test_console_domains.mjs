@@ -120,6 +120,7 @@ test("console, domains: a second factor is required from a day on", {}, async (r
     const visitor = await administrator(reader, "domain", [domain], pageOf(domain));
     const grace = page.locator("dl > div", { hasText: visitor.t("domain.grace") }).locator("dd");
     assert.equal(await grace.textContent(), said(visitor, "overview.days", { days: 0 }));
+    await page.locator("[name=two_factor_grace_days]").fill("21");
     await page.locator("[name=two_factor_requirement_from]").fill("2037-03-01");
     const text = await lookAt(visitor, { two_factor_requirement: "required" }, "inheriting");
     assert.ok(text.includes(said(visitor, "preview.must-register", { count: 1 })), text);
@@ -127,6 +128,13 @@ test("console, domains: a second factor is required from a day on", {}, async (r
     const { two_factor_requirement: requirement } = await settingsOf(`someone@${domain}`);
     assert.deepEqual([requirement.value, requirement.next.value], ["optional", "required"]);
     assert.equal(await page.locator("[name=two_factor_requirement_from]").inputValue(), "2037-03-01");
+    assert.equal(await page.locator("[name=two_factor_grace_days]").inputValue(), "21");
+    assert.equal(await grace.textContent(), said(visitor, "overview.days", { days: 21 }));
+    // What is emptied is the policy file's again.
+    await page.locator("[name=two_factor_grace_days]").fill("");
+    await lookAt(visitor, {}, "inheriting");
+    await save(visitor);
+    await grace.getByText(said(visitor, "overview.days", { days: 0 }), { exact: true }).waitFor();
 });
 
 test("console, domains: what the policy file forbids is locked, and says where it comes from", {}, async (reader, page) => {

@@ -36,6 +36,20 @@ class Domain(CommandTest):
         self.assertEqual(self.site.ok("domain", "remove", "other.test"), "removed other.test with 0 members\n")
         self.assertEqual(len(self.site.json("domain", "list")), 1)
 
+    def test_days_of_grace_of_its_own(self):
+        days = lambda: self.site.json("domain", "show", "example.test")["two_factor_grace_days"]
+        self.assertEqual(days(), "inherit")
+        self.assertRegex(self.site.ok("domain", "show", "example.test"), r"(?m)^days of grace +0 \(of the policy file\)$")
+        self.set("two_factor_grace_days=21")
+        self.assertEqual(days(), "21")
+        self.assertRegex(self.site.ok("domain", "show", "example.test"), r"(?m)^days of grace +21 \(its own\)$")
+        self.refused(BAD_DATA, "domain", "set", "example.test", "two_factor_grace_days=366", says=("up to 365",))
+        self.refused(BAD_DATA, "domain", "set", "example.test", "two_factor_grace_day=1",
+                          says=("did you mean two_factor_grace_days?",))
+        self.refused(BAD_DATA, "member", "set", MEMBERS[0], "two_factor_grace_days=1")
+        self.set("two_factor_grace_days=inherit")
+        self.assertEqual(days(), "inherit")
+
     def test_domains_and_names_in_letters_of_all_languages(self):
         self.site.ok("domain", "add", "한국.test", "imap=off")
         self.assertIn("한국.test", self.site.ok("domain", "list"))
@@ -203,7 +217,7 @@ class Domain(CommandTest):
         set_ = ["domain", "set", "example.test"]
         self.refused(BAD_DATA, *set_, "pop3=maybe", says=("pop3=maybe", "on, off, inherit"))
         self.refused(BAD_DATA, *set_, "pop3=forbidden", says="it must be one of on, off, inherit")
-        self.refused(BAD_DATA, *set_, "popp3=on", says=('"popp3" (did you mean pop3?)', "active, alias_of, webmail, imap, pop3"))
+        self.refused(BAD_DATA, *set_, "popp3=on", says=('"popp3" (did you mean pop3?)', "active, alias_of, two_factor_grace_days, webmail, imap, pop3"))
         self.refused(BAD_DATA, *set_, "pop3", says=("pop3", "name=value"))
         self.refused(BAD_DATA, *set_, "class=staff", says="class")
         self.refused(BAD_DATA, *set_, "active=inherit", says=("active=inherit", "on or off"))

@@ -132,9 +132,32 @@ class One(Domains):
 
     def test_a_domain_says_how_many_days_of_grace_there_are(self):
         domain = self.make("domain")
-        self.assertEqual(self.good(domain.get(self.path()))["grace_days"], 0)
-        self.policy("two_factor_grace_days = 14\n")
-        self.assertEqual(self.good(domain.get(self.path()))["grace_days"], 14)
+        shown = lambda: self.good(domain.get(self.path()))["two_factor_grace_days"]
+        self.assertEqual(shown(), {"days": 0, "own": "inherit", "inherited": 0})
+        self.policy("two_factor_grace_days = 14\ndefaults {\ntwo_factor_requirement = required\n}\n")
+        self.assertEqual(shown(), {"days": 14, "own": "inherit", "inherited": 14})
+
+    def test_a_domain_may_have_days_of_grace_of_its_own(self):
+        domain = self.make("domain")
+        self.policy("two_factor_grace_days = 14\ndefaults {\ntwo_factor_requirement = required\n}\n")
+        self.command("member", "add", "new@" + self.domain)
+        must_register = lambda days: self.good(domain.post(self.path() + "/preview", {
+            "two_factor_grace_days": days}))["inheriting"]["must_register"]
+        self.assertEqual([must_register("0"), must_register("30")], [1, 0])
+        changed = self.good(self.change(domain, two_factor_grace_days="0"))
+        self.assertEqual(changed["two_factor_grace_days"], {"days": 0, "own": "0", "inherited": 14})
+        self.assertEqual(changed["result"]["affected"], 2)  # The administrator is one of them
+        requirement = self.good(domain.get("/members/new@" + self.domain))["settings"]["two_factor_requirement"]
+        self.assertEqual(requirement["value"], "required")
+        record = self.command("audit", "--limit", "1")[0]
+        self.assertIn("two_factor_grace_days=inherit", record["before"])
+        self.assertIn("two_factor_grace_days=0", record["after"])
+        self.assertEqual(self.command("domain", "show", self.domain)["two_factor_grace_days"], "0")
+        self.good(self.change(domain, two_factor_grace_days="inherit"))
+        self.assertEqual(self.command("domain", "show", self.domain)["two_factor_grace_days"], "inherit")
+        for wrong in ("366", "-1", "3 days", "1e2", "always"):
+            self.refused(self.change(domain, two_factor_grace_days=wrong), 400, "bad-request",
+                         field="two_factor_grace_days")
 
     def test_others_are_not_found_and_lower_roles_refused(self):
         domain, helpdesk = self.make("domain"), self.make("helpdesk")

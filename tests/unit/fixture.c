@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "policy/account/scope.h"
 #include "policy/login/login.h"
 #include "policy/session/grant.h"
 #include "policy/session/prune.h"
@@ -158,6 +159,18 @@ void add_domain(struct fixture *fixture, const char *name, const char *settings)
 	const struct pl_change change = change_of(settings, PL_AT_DOMAIN);
 
 	assert_ok(fixture, pl_domain_add(work_of(fixture), fixture->policy, name, &change));
+}
+
+void change_grace(struct fixture *fixture, const char *name, const char *days)
+{
+	struct pl_scope_result result;
+	struct pl_change change;
+	char word[64];
+
+	snprintf(word, sizeof(word), PL_GRACE_NAME "=%s", days);
+	change = change_of(word, PL_AT_DOMAIN);
+	assert_ok(fixture, pl_domain_set(work_of(fixture), fixture->policy, name, &change,
+					 PL_SCOPE_INHERITING, &result));
 }
 
 void add_member(struct fixture *fixture, const char *address, const char *settings)

@@ -86,6 +86,8 @@ struct pl_policy *policy_of(const char *text);
 /* words are "name=value", divided by spaces. */
 struct pl_change change_of(const char *words, enum pl_layer_bit where);
 void add_domain(struct fixture *fixture, const char *name, const char *settings);
+/* Gives a domain days of grace of its own, or "inherit". */
+void change_grace(struct fixture *fixture, const char *name, const char *days);
 void add_member(struct fixture *fixture, const char *address, const char *settings);
 struct pl_account account_of(struct fixture *fixture, const char *address);
 /* The same, as the library is given it. Good until the next call. */

@@ -587,6 +587,11 @@ static void preview_knows_the_days_of_grace(void **state)
 	assert_int_equal(preview_of(fixture, &boss, "two_factor_requirement=required")
 				 .must_register,
 			 MEMBERS + 2 - 3);
+	/* Of another domain, which has as many of its own as have passed. */
+	change_grace(fixture, "a.test", "5");
+	assert_int_equal(preview_of(fixture, &boss, "two_factor_requirement=required")
+				 .must_register,
+			 MEMBERS + 2);
 }
 
 /* ---- who is shut out ---- */

@@ -470,11 +470,35 @@ static void new_members_have_days_of_grace(void **state)
 	assert_int_equal(requirement(fixture, "new@example.test", 45).value, PL_REQUIRED);
 }
 
+static void a_domain_may_have_days_of_grace_of_its_own(void **state)
+{
+	struct fixture *fixture = *state;
+
+	pl_policy_unref(&fixture->policy);
+	fixture->policy = policy_of("two_factor_grace_days = 14\n"
+				    "defaults { two_factor_requirement = required }\n");
+	add_domain(fixture, "own.test", "two_factor_grace_days=3");
+	add_domain(fixture, "none.test", "two_factor_grace_days=0");
+	add_domain(fixture, "others.test", "two_factor_grace_days=3");
+	change_grace(fixture, "others.test", "inherit");
+	add_member(fixture, "new@own.test", "");
+	add_member(fixture, "new@none.test", "");
+	add_member(fixture, "new@others.test", "");
+	sql_run(fixture->db, "UPDATE member SET created_at = 1800000000");
+	assert_int_equal(requirement(fixture, "new@own.test", 2).value, PL_OPTIONAL);
+	assert_int_equal(requirement(fixture, "new@own.test", 3).value, PL_REQUIRED);
+	assert_int_equal(requirement(fixture, "unheard-of@own.test", 100).value, PL_OPTIONAL);
+	assert_int_equal(requirement(fixture, "new@none.test", 0).value, PL_REQUIRED);
+	assert_int_equal(requirement(fixture, "new@others.test", 13).value, PL_OPTIONAL);
+	assert_int_equal(requirement(fixture, "new@others.test", 14).value, PL_REQUIRED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_WITH_DATABASE(change_loses_no_other_and_shows_both),
 		TEST_WITH_DATABASE(new_members_have_days_of_grace),
+		TEST_WITH_DATABASE(a_domain_may_have_days_of_grace_of_its_own),
 		TEST_WITH_DATABASE(member_that_does_not_exist_is_not_changed),
 		TEST_WITH_DATABASE(unheard_of_member_is_added_without_making_its_domain_known),
 		TEST_WITH_DATABASE(domain_with_members_becomes_known_by_command_only),

@@ -228,6 +228,9 @@ static void make_world(struct fixture *fixture)
 	assert_ok(fixture, pl_store_begin_write(fixture->store, &fixture->err));
 	for (int i = 0; i < DOMAINS; i++) {
 		random_words(words, sizeof(words), 4);
+		if (below(3) == 0)
+			snprintf(words + strlen(words), sizeof(words) - strlen(words),
+				 "%s" PL_GRACE_NAME "=%u", words[0] == '\0' ? "" : " ", below(30));
 		snprintf(address, sizeof(address), "d%d.test", i);
 		add_domain(fixture, address, words);
 	}

@@ -22,7 +22,7 @@ function Facts({ domain }) {
         ["domains.with-factor", number(domain.with_second_factor)],
         ["domain.aliases", number(domain.aliases)],
         ["domain.active", domain.active ? t("domain.on") : t("domain.off")],
-        ["domain.grace", t("overview.days", { days: number(domain.grace_days) })],
+        ["domain.grace", t("overview.days", { days: number(domain.two_factor_grace_days.days) })],
         ["domains.changed", domain.changed_at
             ? t("domain.changed", { time: time(domain.changed_at), who: domain.changed_by }) : t("value.none")],
     ];

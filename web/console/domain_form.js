@@ -2,10 +2,10 @@
 
 import { say } from "../lib/announcements.js";
 import { dialog } from "../lib/dialog.js";
-import { Select, Tick } from "../lib/fields.js";
+import { Field, Select, Tick } from "../lib/fields.js";
 import { Form } from "../lib/form.js";
 import { html } from "../lib/html.js";
-import { t } from "../lib/language.js";
+import { number, t } from "../lib/language.js";
 import { go } from "../lib/router.js";
 import { Outcome } from "./domain_outcome.js";
 import { SETTINGS } from "./domain_words.js";
@@ -19,10 +19,22 @@ const SCOPES = [
     { scope: "all", label: "domain-scope.all", hint: "domain-scope.all-hint" },
 ];
 
+const graceOf = (typed) => typed.two_factor_grace_days.trim() || "inherit";
+
 function changesIn(typed, domain) {
     const changes = chosenSettings(typed, domain.settings);
+    if (!domain.alias_of && graceOf(typed) !== domain.two_factor_grace_days.own) {
+        changes.two_factor_grace_days = graceOf(typed);
+    }
     if ("active" in typed && (typed.active === "on") !== domain.active) changes.active = typed.active === "on";
     return changes;
+}
+
+// Days for those who join, beside the requirement that they are for. It is no setting of members.
+function Grace({ grace }) {
+    return html`<${Field} name="two_factor_grace_days" label=${t("domain.grace-days")} optional inputmode="numeric"
+        autocomplete="off" maxlength="3" defaultValue=${grace.own === "inherit" ? "" : grace.own}
+        hint=${t("domain-hint.grace", { days: number(grace.inherited) })} />`;
 }
 
 // Whether the changes are to be made, once the reader has seen what they come to.
@@ -59,7 +71,8 @@ export function DomainForm({ object }) {
         say(t(job ? begun : "domain.saved"));
     };
     const setting = (row) => html`<${SettingField} key=${row.name} ...${row} setting=${domain.settings[row.name]}
-        inherit="domain.inherit" />`;
+        inherit="domain.inherit" />
+        ${row.name === "two_factor_requirement" && html`<${Grace} grace=${domain.two_factor_grace_days} />`}`;
     return html`<section aria-labelledby="settings">
         <h2 id="settings">${t("domain.settings")}</h2>
         <${Form} submit=${t("domain.preview")} action=${change}>

@@ -554,6 +554,8 @@ export default {
     "domain-hint.networks": "Where the browser has to be to sign in to webmail and to use it. Mail programs are not limited.",
     "domain-hint.client-password": "Whether mail programs may sign in with the account password. Otherwise they need app passwords or have to be connected.",
     "domain-hint.requirement": "Whether members must set up two-step verification to sign in, or may postpone it.",
+    "domain.grace-days": "Days for new members to register two-step verification",
+    "domain-hint.grace": "Who joins may postpone it so long where it is required. Empty: {days}, as the policy file says.",
     "domain-hint.mode": "Whether members who have set it up are asked for a code at sign-in.",
     "domain-hint.app-passwords": "Passwords for mail programs and copiers. When they are off, those that there are open nothing.",
     "domain-hint.applications": "Mail programs that members have connected, which sign in without a password.",

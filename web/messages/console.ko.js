@@ -554,6 +554,8 @@ export default {
     "domain-hint.networks": "웹메일에 로그인하고 사용할 수 있는 브라우저의 네트워크입니다. 메일 프로그램에는 적용되지 않습니다.",
     "domain-hint.client-password": "메일 프로그램이 계정 비밀번호로 로그인할 수 있는지 정합니다. 허용하지 않으면 앱 비밀번호나 연결된 앱을 씁니다.",
     "domain-hint.requirement": "필수이면 2단계 인증을 등록해야 로그인할 수 있고, 선택이면 등록을 미룰 수 있습니다.",
+    "domain.grace-days": "신규 회원의 2단계 인증 등록 유예 일수",
+    "domain-hint.grace": "필수여도 새로 가입한 회원은 이 일수 동안 등록을 미룰 수 있습니다. 비워 두면 정책 파일의 값({days}일)을 따릅니다.",
     "domain-hint.mode": "생략이면 등록한 회원에게도 로그인할 때 코드를 묻지 않습니다.",
     "domain-hint.app-passwords": "메일 프로그램과 복합기에서 쓰는 앱 비밀번호입니다. 끄면 이미 만든 것도 동작하지 않습니다.",
     "domain-hint.applications": "회원이 연결을 허용한 메일 프로그램이 비밀번호 없이 로그인합니다.",
