@@ -268,7 +268,7 @@ static int send_secret(const struct pl_work *work, const struct pl_keys *verify,
 	char address[PL_ADDRESS_MAX + 1];
 
 	if (make_secret(work, verify, request, message, digest, stored) < 0 ||
-	    pl_exec(work->store, PL_SQL_RECOVERY_REQUEST_FORGET,
+	    pl_exec(work->store, PL_SQL_RECOVERY_REQUEST_FORGET_CODES,
 		    PL_PARAMS(PL_INT("member_id", member_id)), work->err) < 0 ||
 	    pl_exec(work->store, PL_SQL_RECOVERY_REQUEST_CODE,
 		    PL_PARAMS(PL_INT("member_id", member_id),
@@ -365,6 +365,10 @@ int pl_reset_redeem(const struct pl_work *work, const struct pl_keys *verify, co
 			      work->err);
 	if (tried == 1)
 		proved = prove(work, verify, digest, code, fresh);
+	if (proved == 1 &&
+	    pl_exec(work->store, PL_SQL_RECOVERY_REQUEST_FORGET_PROOFS,
+		    PL_PARAMS(PL_BLOB("digest", fresh, sizeof(fresh))), work->err) < 0)
+		return -1;
 	return tried < 0 || proved < 0 ? -1 : proved == 1;
 }
 
@@ -399,6 +403,20 @@ int pl_reset_note_factor(const struct pl_work *work, const struct pl_reset *rese
 		       PL_PARAMS(PL_INT("id", reset->id)), work->err);
 }
 
+int pl_reset_use(const struct pl_work *work, const struct pl_reset *reset)
+{
+	return (int)pl_exec_count(work->store, PL_SQL_RECOVERY_REQUEST_USE,
+				  PL_PARAMS(PL_INT("until", work->now + PL_RESET_USE_SECONDS),
+					    PL_INT("now", work->now), PL_INT("id", reset->id)),
+				  work->err);
+}
+
+int pl_reset_unuse(const struct pl_work *work, const struct pl_reset *reset)
+{
+	return pl_exec(work->store, PL_SQL_RECOVERY_REQUEST_UNUSE,
+		       PL_PARAMS(PL_INT("id", reset->id)), work->err);
+}
+
 static int tell_contact(const struct pl_work *work, const struct pl_keys *seal, int64_t member_id,
 			enum pl_contact_kind kind, const struct pl_contact_message *asker)
 {
@@ -420,18 +438,16 @@ int pl_reset_finish(const struct pl_work *work, const struct pl_keys *seal,
 		    const struct pl_reset *reset, const struct pl_contact_message *asker)
 {
 	char address[PL_ADDRESS_MAX + 1];
-	const int64_t used = pl_exec_count(work->store, PL_SQL_RECOVERY_REQUEST_DELETE,
-					   PL_PARAMS(PL_INT("id", reset->id)), work->err);
 
-	if (used != 1)
-		return (int)used;
+	if (pl_exec(work->store, PL_SQL_RECOVERY_REQUEST_DELETE,
+		    PL_PARAMS(PL_INT("id", reset->id), PL_INT("member_id", reset->member_id)),
+		    work->err) < 0)
+		return -1;
 	for (int kind = 0; kind < PL_CONTACT_KINDS; kind++) {
 		if (tell_contact(work, seal, reset->member_id, (enum pl_contact_kind)kind, asker) <
 		    0)
 			return -1;
 	}
 	return pl_audit_add(work, "password-recovery.finish",
-			    pl_address_format(&reset->address, address), "", "") < 0
-		       ? -1
-		       : 1;
+			    pl_address_format(&reset->address, address), "", "");
 }

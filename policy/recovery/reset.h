@@ -3,9 +3,9 @@
  * Whoever asks gets a token, whatever the name is, and only a row is written: what becomes of it is
  * decided later, by another thread, so that nothing in the answer depends on whether there is such
  * a member or a contact. If there is, a code goes to the contact. The browser that has the token
- * enters the code and gets another token, the proof, with which a new password is set. A request of
- * which a code is sent ends the member's earlier ones. For one that an administrator has begun, the
- * contact is sent a link with the token, which needs no code.
+ * enters the code and gets another token, the proof, with which a new password is set. Another code
+ * ends an earlier one, and another proof an earlier one. For one that an administrator has begun,
+ * the contact is sent a link with the token, which needs no code.
  *
  * Of tokens the digest is stored, of the code an HMAC that is bound to the token. A code of eight
  * digits that may be tried PL_RESET_TRIES times is guessed in one of 20 million requests; there are
@@ -21,6 +21,7 @@
 #define PL_RESET_TRIES 5
 #define PL_RESET_OF_ORIGIN 100
 #define PL_RESET_PROOF_SECONDS 900
+#define PL_RESET_USE_SECONDS 120 /* setting a password takes less, or has been interrupted */
 #define PL_RESET_NAME 320
 
 /* Whether password_recovery is on, and what it needs is configured. */
@@ -90,8 +91,12 @@ struct pl_reset {
 int pl_reset_find(const struct pl_work *work, const char *proof, struct pl_reset *reset_r);
 /* Notes that the second factor was proved. 0, or -1. */
 int pl_reset_note_factor(const struct pl_work *work, const struct pl_reset *reset);
-/* The password was set: the proof is used up, and both contacts are told; asker as in a wish. 1,
- * 0 it was used up meanwhile, -1. */
+/* Before the password is set with the proof: 1; 0 it is being set, or was, by somebody else; -1. */
+int pl_reset_use(const struct pl_work *work, const struct pl_reset *reset);
+/* The password was not set: the proof can be used again. 0, or -1. */
+int pl_reset_unuse(const struct pl_work *work, const struct pl_reset *reset);
+/* The password was set: the proof is used up, as are all codes of the member, and both contacts are
+ * told; asker as in a wish. 0, or -1. */
 int pl_reset_finish(const struct pl_work *work, const struct pl_keys *seal,
 		    const struct pl_reset *reset, const struct pl_contact_message *asker);
 

@@ -321,6 +321,9 @@ static const struct pl_migration migrations[] = {
 	  " id {ID}, member_id BIGINT NOT NULL, at BIGINT NOT NULL);" },
 	/* NULL: as many as the policy file says. */
 	{ "days of grace of a domain", "ALTER TABLE domain ADD COLUMN grace_days INTEGER;" },
+	/* While a password is set with the proof, nobody else sets another one. */
+	{ "proofs that are in use",
+	  "ALTER TABLE recovery_request ADD COLUMN used_until BIGINT NOT NULL DEFAULT 0;" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,

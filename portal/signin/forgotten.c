@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/log.h"
 #include "policy/account/member_times.h"
 #include "policy/credential/app_password.h"
 #include "policy/credential/throttle.h"
@@ -204,6 +205,31 @@ static int record(struct request *request, struct pl_error *err)
 	return pl_store_commit(request->work.store, err);
 }
 
+/* So that two who have the proof do not both set one: 1; 0 and the answer; -1. */
+static int use_proof(struct request *request, struct response *response, struct pl_error *err)
+{
+	int ret = request_begin_write(request, err) < 0
+			  ? -1
+			  : pl_reset_use(&request->work, &request->reset);
+
+	if (ret < 0 || pl_store_commit(request->work.store, err) < 0)
+		return -1;
+	return ret == 1 ? 1 : respond_error(response, 503, "password-later");
+}
+
+/* It was not set, and is answered: the proof is good for another try. */
+static void give_back_proof(struct request *request)
+{
+	struct pl_error err = { 0 };
+
+	request->work.err = &err;
+	if ((request->work.store == NULL && portal_take(request, &err) < 0) ||
+	    request_begin_write(request, &err) < 0 ||
+	    pl_reset_unuse(&request->work, &request->reset) < 0 ||
+	    pl_store_commit(request->work.store, &err) < 0)
+		daemon_log_failure(NULL, &err);
+}
+
 /* The password is set; whatever fails from here on, that is not undone. */
 static int finish(struct request *request, struct response *response)
 {
@@ -228,6 +254,11 @@ int post_forgotten_password(struct request *request, struct response *response,
 		return respond_error(response, 403, "recovery-factor-needed");
 	ret = new_password_check(request, response, NULL, err);
 	if (ret == 1)
-		ret = new_password_set(request, response, NULL);
-	return ret == 1 ? finish(request, response) : ret;
+		ret = use_proof(request, response, err);
+	if (ret != 1)
+		return ret;
+	if (new_password_set(request, response, NULL) == 1)
+		return finish(request, response);
+	give_back_proof(request);
+	return 0;
 }

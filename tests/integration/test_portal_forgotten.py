@@ -377,10 +377,12 @@ class Attacks(Forgotten):
         self.wrong(self.enter(second, new, thief))
         self.wrong(self.enter(proof, new, thief))
         self.refused(self.set(second), 403, "recovery-over")
-        # Whoever is sent another code ends the proof that was there, even if nobody enters it.
+        # Whoever enters another code ends the proof that was there; who asks for one does not.
         self.forget_limits_of_contacts()
-        self.ask_for(self.member)
-        self.decided()
+        third = self.ask_for(self.member)
+        newest = self.codes()[-1]
+        self.refused(self.set(proof, "short"), 422, "password-too-short", field="new", number=8)
+        self.good(self.enter(third, newest))
         self.refused(self.set(proof), 403, "recovery-over")
         self.assertEqual(self.password_of(self.member), "right")
         self.forget_limits()
@@ -388,6 +390,18 @@ class Attacks(Forgotten):
         self.good(self.set(proof))
         self.refused(self.set(proof, OTHER), 403, "recovery-over")
         self.assertEqual(self.password_of(self.member), NEW)
+
+    def test_of_two_who_have_a_proof_one_sets_the_password(self):
+        self.add_mail(self.away)
+        proof, wanted = self.proof(), [NEW, OTHER, "lantern:Gravel.27-fig", "saddle_Comet-61-elm"]
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            answers = list(pool.map(lambda new: self.portal.browser().post(
+                PATH + "/new", {"proof": proof, "new": new, "end_app_passwords": False}), wanted))
+        done = [new for new, answer in zip(wanted, answers) if answer.status == 200]
+        self.assertEqual(len(done), 1, answers)
+        self.assertEqual(self.password_of(self.member), done[0])
+        for answer in answers:
+            self.assertIn((answer.status, answer.error), {(200, None), (503, "password-later"), (403, "recovery-over")})
 
     def test_a_factor_that_is_registered_meanwhile_is_asked(self):
         self.add_mail(self.away)

@@ -176,9 +176,8 @@ static void a_code_is_taken_with_its_token_once(void **state)
 	assert_ok(fixture, pl_reset_note_factor(portal_at(fixture, T), &reset));
 	assert_int_equal(find(fixture, &proof, T, &reset), 1);
 	assert_int_equal(reset.factor, 1);
-	assert_int_equal(pl_reset_finish(portal_at(fixture, T), fixture->keys, &reset, &asker), 1);
+	assert_ok(fixture, pl_reset_finish(portal_at(fixture, T), fixture->keys, &reset, &asker));
 	assert_string_equal(sent(fixture, PL_CONTACT_RESET_DONE_MAIL).to, OUTSIDE);
-	assert_int_equal(pl_reset_finish(portal_at(fixture, T), fixture->keys, &reset, &asker), 0);
 	assert_int_equal(find(fixture, &proof, T, &reset), 0);
 }
 
@@ -208,7 +207,7 @@ static void a_code_is_good_for_a_time_and_a_few_tries(void **state)
 static void there_is_one_code_or_proof_of_a_member(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pl_secret first, second, proof;
+	struct pl_secret first, second, proof, another;
 	struct pl_reset reset;
 	char old[64];
 
@@ -229,10 +228,37 @@ static void there_is_one_code_or_proof_of_a_member(void **state)
 	assert_int_equal(redeem(fixture, &second, sent(fixture, PL_CONTACT_RESET_CODE_MAIL).secret,
 				T + 1, &proof),
 			 1);
+	/* Whoever knows the name can ask for another code, which ends no proof; another proof does. */
 	sql_run(fixture->db, "DELETE FROM recovery_code_sent");
-	(void)ask(fixture, OWNER, T + 2);
+	second = ask(fixture, OWNER, T + 2);
 	decide_all(fixture, T + 2);
+	assert_int_equal(find(fixture, &proof, T + 2, &reset), 1);
+	assert_int_equal(redeem(fixture, &second, sent(fixture, PL_CONTACT_RESET_CODE_MAIL).secret,
+				T + 2, &another),
+			 1);
 	assert_int_equal(find(fixture, &proof, T + 2, &reset), 0);
+	assert_int_equal(find(fixture, &another, T + 2, &reset), 1);
+}
+
+static void a_proof_is_used_by_one_at_a_time(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_secret token, proof;
+	struct pl_reset reset;
+
+	add_contact(fixture, OWNER, PL_CONTACT_MAIL, OUTSIDE);
+	token = ask(fixture, OWNER, T);
+	decide_all(fixture, T);
+	assert_int_equal(redeem(fixture, &token, sent(fixture, PL_CONTACT_RESET_CODE_MAIL).secret,
+				T, &proof),
+			 1);
+	assert_int_equal(find(fixture, &proof, T, &reset), 1);
+	assert_int_equal(pl_reset_use(portal_at(fixture, T), &reset), 1);
+	assert_int_equal(pl_reset_use(portal_at(fixture, T + PL_RESET_USE_SECONDS - 1), &reset), 0);
+	assert_ok(fixture, pl_reset_unuse(portal_at(fixture, T + 1), &reset));
+	assert_int_equal(pl_reset_use(portal_at(fixture, T + 1), &reset), 1);
+	/* Who was interrupted does not keep it for ever. */
+	assert_int_equal(pl_reset_use(portal_at(fixture, T + 1 + PL_RESET_USE_SECONDS), &reset), 1);
 }
 
 /* Names of nobody, of who has no contact, of who may not sign in. */
@@ -456,7 +482,7 @@ static void what_an_administrator_begins_is_a_link_to_the_contact(void **state)
 	assert_string_equal(reset.address.local, "owner");
 }
 
-/* An erased contact confirms nobody any more. */
+/* An erased contact confirms nobody any more, nor has it confirmed anybody. */
 static void codes_end_with_their_contact(void **state)
 {
 	struct fixture *fixture = *state;
@@ -473,12 +499,30 @@ static void codes_end_with_their_contact(void **state)
 	assert_string_equal(sent(fixture, PL_CONTACT_RESET_CODE_MAIL).to, "");
 }
 
+static void proofs_end_with_their_contact(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct pl_account account = account_of(fixture, OWNER);
+	struct pl_secret token, proof;
+	struct pl_reset reset;
+	char code[64];
+
+	add_contact(fixture, OWNER, PL_CONTACT_MAIL, OUTSIDE);
+	token = ask(fixture, OWNER, T);
+	decide_all(fixture, T);
+	snprintf(code, sizeof(code), "%s", sent(fixture, PL_CONTACT_RESET_CODE_MAIL).secret);
+	assert_int_equal(redeem(fixture, &token, code, T, &proof), 1);
+	assert_int_equal(pl_contact_erase(portal_at(fixture, T), &account, PL_CONTACT_MAIL), 1);
+	assert_int_equal(find(fixture, &proof, T, &reset), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST_OF_PORTAL(a_code_is_taken_with_its_token_once),
 		TEST_OF_PORTAL(a_code_is_good_for_a_time_and_a_few_tries),
 		TEST_OF_PORTAL(there_is_one_code_or_proof_of_a_member),
+		TEST_OF_PORTAL(a_proof_is_used_by_one_at_a_time),
 		TEST_OF_PORTAL(others_get_a_token_and_nothing_is_sent),
 		TEST_OF_PORTAL(codes_are_limited_by_contact_and_requests_by_network),
 		TEST_OF_PORTAL(codes_are_limited_by_member),
@@ -487,6 +531,7 @@ int main(void)
 		TEST_OF_PORTAL(an_administrator_learns_whether_there_is_a_contact_and_no_more),
 		TEST_OF_PORTAL(what_an_administrator_begins_is_a_link_to_the_contact),
 		TEST_OF_PORTAL(codes_end_with_their_contact),
+		TEST_OF_PORTAL(proofs_end_with_their_contact),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
