@@ -10,6 +10,7 @@
 #include "portal/account/handlers.h"
 #include "portal/approve/guards.h"
 #include "portal/approve/handlers.h"
+#include "portal/approve/lock.h"
 #include "portal/console/console_role.h"
 #include "portal/console/guards.h"
 #include "portal/console/handlers.h"

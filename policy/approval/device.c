@@ -6,6 +6,15 @@
 #include "policy/account/audit.h"
 #include "policy/account/member_row.h"
 
+void pl_col_lock(struct pl_stmt *stmt, struct pl_passkey *lock_r)
+{
+	lock_r->credential_len = pl_col_blob(stmt, "lock_credential", lock_r->credential,
+					     sizeof(lock_r->credential));
+	lock_r->key_len = pl_col_blob(stmt, "lock_key", lock_r->key, sizeof(lock_r->key));
+	lock_r->algorithm = (int)pl_col_int(stmt, "lock_algorithm");
+	lock_r->backup_eligible = pl_col_int(stmt, "lock_backup") != 0;
+}
+
 static int read_row(struct pl_stmt *stmt, struct pl_approval_device *row_r, struct pl_error *err)
 {
 	memset(row_r, 0, sizeof(*row_r));
@@ -15,6 +24,7 @@ static int read_row(struct pl_stmt *stmt, struct pl_approval_device *row_r, stru
 	pl_col_copy(stmt, "domain", row_r->address.domain, sizeof(row_r->address.domain));
 	pl_col_blob(stmt, "public_key", row_r->key, sizeof(row_r->key));
 	pl_col_copy(stmt, "name", row_r->name, sizeof(row_r->name));
+	pl_col_lock(stmt, &row_r->lock);
 	row_r->created_at = pl_col_int(stmt, "created_at");
 	pl_col_copy(stmt, "created_ip", row_r->created_ip, sizeof(row_r->created_ip));
 	row_r->last_used_at = pl_col_int(stmt, "last_used_at");
@@ -91,8 +101,8 @@ int pl_approval_device_add(const struct pl_work *work, struct pl_account *accoun
 	if (pl_exec(work->store, PL_SQL_APPROVAL_DEVICE_INSERT,
 		    PL_PARAMS(PL_INT("member_id", id),
 			      PL_BLOB("public_key", device->key, PL_DEVICE_KEY_BYTES),
-			      PL_TEXT("name", device->name), PL_INT("now", work->now),
-			      PL_TEXT("ip", device->created_ip)),
+			      PL_APPROVAL_LOCK(&device->lock), PL_TEXT("name", device->name),
+			      PL_INT("now", work->now), PL_TEXT("ip", device->created_ip)),
 		    work->err) < 0 ||
 	    pl_factor_registered(work, account, PL_FACTOR_APPROVAL) < 0 ||
 	    record(work, "phone.register", account, "", device->name) < 0)

@@ -11,7 +11,7 @@
 #define POSTLATCH_APPROVAL_DEVICE_H
 
 #include "policy/approval/device_key.h"
-#include "policy/credential/factor.h"
+#include "policy/credential/passkey.h"
 
 #define PL_APPROVAL_DEVICES 5      /* of a member */
 #define PL_APPROVAL_DEVICE_NAME 64 /* characters */
@@ -20,6 +20,9 @@ struct pl_approval_device {
 	int64_t id, member_id;
 	struct pl_address address; /* of the member */
 	unsigned char key[PL_DEVICE_KEY_BYTES];
+	/* By which the phone says that its owner has unlocked it (portal/approve/lock.h): its
+	 * credential, key, algorithm and backup_eligible. credential_len 0: it has none. */
+	struct pl_passkey lock;
 	char name[4 * PL_APPROVAL_DEVICE_NAME + 1];
 	int64_t created_at, last_used_at; /* last_used_at 0: never */
 	char created_ip[PL_IP_TEXT], last_used_ip[PL_IP_TEXT];
@@ -33,8 +36,18 @@ int pl_approval_device_by_key(const struct pl_work *work,
 int pl_approval_device_list(const struct pl_work *work, int64_t member_id,
 			    int (*each)(const struct pl_approval_device *device, void *context),
 			    void *context);
-/* Registers one whose key and name are filled, and which there is not yet. 1, 0 the member has as
- * many as there may be, -1. */
+/* The lock in columns of a row, and as values of a statement. */
+void pl_col_lock(struct pl_stmt *stmt, struct pl_passkey *lock_r);
+#define PL_APPROVAL_LOCK(lock)                                                              \
+	PL_BLOB("lock_credential", (lock)->credential_len == 0 ? NULL : (lock)->credential, \
+		(lock)->credential_len),                                                    \
+		PL_BLOB("lock_key", (lock)->credential_len == 0 ? NULL : (lock)->key,       \
+			(lock)->key_len),                                                   \
+		PL_INT("lock_algorithm", (lock)->algorithm),                                \
+		PL_INT("lock_backup", (lock)->backup_eligible)
+
+/* Registers one whose key, lock and name are filled, and which there is not yet. 1, 0 the member
+ * has as many as there may be, -1. */
 int pl_approval_device_add(const struct pl_work *work, struct pl_account *account,
 			   const struct pl_approval_device *device);
 /* Removes one, with what is asked of it; with the last of the member's second factors goes all that

@@ -86,6 +86,7 @@ static int read_one(struct pl_stmt *stmt, struct pl_enrolment *row_r, struct pl_
 	pl_col_copy(stmt, "domain", row_r->address.domain, sizeof(row_r->address.domain));
 	row_r->is_claimed = pl_col_blob(stmt, "public_key", row_r->device.key,
 					sizeof(row_r->device.key)) == PL_DEVICE_KEY_BYTES;
+	pl_col_lock(stmt, &row_r->device.lock);
 	pl_col_copy(stmt, "device_name", row_r->device.name, sizeof(row_r->device.name));
 	pl_col_copy(stmt, "device_ip", row_r->device.created_ip, sizeof(row_r->device.created_ip));
 	pl_col_copy(stmt, "number", row_r->number, sizeof(row_r->number));
@@ -142,6 +143,7 @@ static int claim(const struct pl_work *work, const unsigned char digest[SHA256_D
 	changed = pl_exec_count(work->store, PL_SQL_APPROVAL_ENROLMENT_CLAIM,
 				PL_PARAMS(PL_BLOB("secret", digest, SHA256_DIGEST_LENGTH),
 					  PL_BLOB("public_key", device->key, PL_DEVICE_KEY_BYTES),
+					  PL_APPROVAL_LOCK(&device->lock),
 					  PL_TEXT("name", device->name),
 					  PL_TEXT("ip", device->created_ip),
 					  PL_TEXT("number", number), PL_INT("now", work->now)),

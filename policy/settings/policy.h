@@ -44,6 +44,7 @@ struct pl_section {
 int pl_section_compare(const void *a, const void *b);
 
 /* The words of unknown_domains in policy.def, in their order. */
+enum pl_approval_lock { PL_APPROVAL_LOCK_REQUIRED, PL_APPROVAL_LOCK_OPTIONAL };
 enum pl_unknown_domains { PL_UNKNOWN_DENY, PL_UNKNOWN_ALLOW };
 
 /* Only policy_file.c writes to it. */

@@ -61,6 +61,12 @@
 
 /* Only ever append. A version that was released is never edited. Times are
  * seconds since 1970; flags are 0 or 1; BYTEA holds raw bytes in both dialects. */
+#define PHONE_LOCK(table)                                                             \
+	"ALTER TABLE " table " ADD COLUMN lock_credential BYTEA;"                     \
+	"ALTER TABLE " table " ADD COLUMN lock_key BYTEA;"                            \
+	"ALTER TABLE " table " ADD COLUMN lock_algorithm INTEGER NOT NULL DEFAULT 0;" \
+	"ALTER TABLE " table " ADD COLUMN lock_backup SMALLINT NOT NULL DEFAULT 0;"
+
 static const struct pl_migration migrations[] = {
 #include "policy/store/schema_first.def"
 	/* One index has all that lists of members are filtered by. */
@@ -324,6 +330,8 @@ static const struct pl_migration migrations[] = {
 	/* While a password is set with the proof, nobody else sets another one. */
 	{ "proofs that are in use",
 	  "ALTER TABLE recovery_request ADD COLUMN used_until BIGINT NOT NULL DEFAULT 0;" },
+	{ "locks of phones that approve",
+	  PHONE_LOCK("approval_device") PHONE_LOCK("approval_enrolment") },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,

@@ -12,7 +12,7 @@ static int is_signed(struct request *request)
 	unsigned char signature[PL_DEVICE_SIGNATURE_BYTES];
 	char text[SIGNED_TEXT_MAX];
 	const size_t len =
-		signed_text(request->policy->portal_url, request->route, request->json, text);
+		signed_text(request->policy->portal_url, request->route, request->json, "", text);
 
 	return len > 0 &&
 	       pl_base64url_read(request_text(request, "key"), request->device.key,

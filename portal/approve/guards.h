@@ -5,7 +5,8 @@
  * and each field of the route but the signature, in the order of the row, as "name=value". So a
  * signature is good at one portal, for one route and for what stands in the fields; its time must
  * be that of the portal, give or take APPROVE_CLOCK_SECONDS. Whatever changes something can be done
- * once, so that a copy of a request has no effect in that time either.
+ * once, so that a copy of a request has no effect in that time either. Who approves has also
+ * unlocked the phone (lock.h).
  *
  * No cookie is read.
  */

@@ -6,6 +6,7 @@
 #include "policy/base/random.h"
 #include "policy/credential/throttle.h"
 #include "portal/approve/handlers.h"
+#include "portal/approve/lock.h"
 #include "portal/signin/sign_in_log.h"
 
 /* What the phone says of itself, with the key that it has signed with. */
@@ -55,7 +56,10 @@ int post_claim(struct request *request, struct response *response, struct pl_err
 	enum pl_enrolment_claimed claimed = PL_ENROLMENT_WRONG;
 	unsigned char secret[PL_ENROLMENT_SECRET_BYTES];
 
-	(void)err;
+	const int ret = lock_register(request, response, err);
+
+	if (ret != 1)
+		return ret;
 	if (!pl_base64url_read(request_text(request, "secret"), secret, sizeof(secret)))
 		return respond_bad_field(response, "secret");
 	if (pl_enrolment_claim_commit(&request->work, secret, new_device(request), &claimed) < 0)
@@ -98,7 +102,10 @@ int post_claim_code(struct request *request, struct response *response, struct p
 {
 	char name[PL_ADDRESS_MAX + 32] = "issue code of ";
 	struct pl_address address;
+	const int ret = lock_register(request, response, err);
 
+	if (ret != 1)
+		return ret;
 	if (request->verify == NULL)
 		return pl_error_set(err, PL_ERR_RETRY,
 				    "approval devices need the HMAC key (verify_key)");

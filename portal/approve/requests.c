@@ -4,6 +4,7 @@
 #include "policy/approval/request.h"
 #include "policy/base/random.h"
 #include "portal/approve/handlers.h"
+#include "portal/approve/lock.h"
 #include "portal/signin/end_sessions.h"
 #include "portal/signin/sign_in_log.h"
 
@@ -56,8 +57,11 @@ int post_approve(struct request *request, struct response *response, struct pl_e
 	const int number = (int)json_integer_value(json_object_get(request->json, "number"));
 	enum pl_approval_answered answered;
 	unsigned char nonce[PL_APPROVAL_NONCE_BYTES];
+	int ret;
 
-	(void)err;
+	ret = lock_check(request, response, err);
+	if (ret != 1)
+		return ret;
 	if (!read_nonce(request, nonce))
 		return respond_bad_field(response, "request");
 	if (pl_approval_approve_commit(&request->work, &request->device, nonce, number, &answered) <

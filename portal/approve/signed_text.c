@@ -14,8 +14,13 @@ static int put_field(FILE *out, const char *name, const json_t *value)
 	return json_is_string(value) ? fprintf(out, "%s=%s\n", name, json_string_value(value)) : 0;
 }
 
+static int begins_with(const char *name, const char *prefix)
+{
+	return prefix[0] != '\0' && strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
 size_t signed_text(const char *portal_url, const struct route *route, const json_t *body,
-		   char text_r[SIGNED_TEXT_MAX])
+		   const char *without, char text_r[SIGNED_TEXT_MAX])
 {
 	FILE *out = fmemopen(text_r, SIGNED_TEXT_MAX, "w");
 	long len = -1;
@@ -24,7 +29,7 @@ size_t signed_text(const char *portal_url, const struct route *route, const json
 		return 0;
 	fprintf(out, VERSION "\n%s\n%s\n", portal_url, route->path);
 	for (const struct route_field *field = route->fields; field->name != NULL; field++) {
-		if (strcmp(field->name, "signature") != 0)
+		if (strcmp(field->name, "signature") != 0 && !begins_with(field->name, without))
 			put_field(out, field->name, json_object_get(body, field->name));
 	}
 	if (fflush(out) == 0)

@@ -7,10 +7,11 @@
 
 #include "portal/http/route.h"
 
-#define SIGNED_TEXT_MAX 4096
+#define SIGNED_TEXT_MAX 12288
 
-/* The text of a body whose fields are as the row has them. Its length; 0: it is too long. */
+/* The text of a body whose fields are as the row has them, without those whose names begin with
+ * without ("": with all). Its length; 0: it is too long. */
 size_t signed_text(const char *portal_url, const struct route *route, const json_t *body,
-		   char text_r[SIGNED_TEXT_MAX]);
+		   const char *without, char text_r[SIGNED_TEXT_MAX]);
 
 #endif

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "../web/harness.mjs";
 import { contrasts, names, violations, widths } from "../web/page_checks.mjs";
+import { plugIn } from "./authenticator.mjs";
 import { env, newMember, until } from "./server.mjs";
 import { Visitor, messages } from "./visitor.mjs";
 
@@ -17,6 +18,7 @@ class OnPhone {
     static async at(reader, language, address = `${env.PORTAL_URL}/approve`) {
         const phone = new OnPhone();
         phone.page = (await reader.another({ ...PHONE, locale: LANGUAGES[language] })).page;
+        phone.lock = await plugIn(phone.page);
         phone.words = await messages(language);
         await phone.page.goto(address);
         return phone;
@@ -123,6 +125,54 @@ test("who is not asked for denies it, and the sign-in ends", {}, async (reader) 
     await visitor.page.getByRole("dialog").getByRole("button", { name: visitor.t("passkey.remove"), exact: true }).click();
     await visitor.says("phone.removed");
     await phone.says("approve.gone");
+});
+
+test("a phone that is not unlocked is not registered, and approves nothing", { ...PHONE }, async (reader) => {
+    const { visitor, phone } = await atRegistration(reader, "en");
+    await phone.lock("setUserVerified", { isUserVerified: false });
+    await visitor.page.locator("summary").click();
+    const [institution, user, code] = await visitor.page.locator("dd").allTextContents();
+    const typed = { institution, user, code };
+    const register = async () => {
+        for (const [name, value] of Object.entries(typed)) await phone.page.fill(`[name=${name}]`, value);
+        await phone.press("approve.register");
+    };
+    await register();
+    await phone.says("error.phone-lock-cancelled");
+    await phone.lock("setUserVerified", { isUserVerified: true });
+    await register();
+    assert.equal(await numberOf(phone.page), await numberOf(visitor.page));
+    await visitor.button("phone.same").click();
+    await visitor.keepRecoveryCodes();
+    await visitor.inbox();
+
+    await visitor.page.context().clearCookies();
+    await visitor.knock();
+    await visitor.button("approval.submit").click();
+    const number = await numberOf(visitor.page);
+    await phone.says("approve.sign-in");
+    await phone.lock("setUserVerified", { isUserVerified: false });
+    await phone.page.fill("[name=number]", number);
+    await phone.press("approve.approve");
+    await phone.says("error.phone-lock-cancelled");
+    await phone.fits();
+    await phone.lock("setUserVerified", { isUserVerified: true });
+    await phone.press("approve.approve");
+    await phone.says("approve.approved");
+    await visitor.inbox();
+});
+
+test("a phone without a lock is told to set one up", {}, async (reader) => {
+    const { visitor, phone } = await atRegistration(reader, "ko");
+    await phone.lock("removeVirtualAuthenticator", {});
+    await visitor.page.locator("summary").click();
+    const [institution, user, code] = await visitor.page.locator("dd").allTextContents();
+    await phone.page.fill("[name=institution]", institution);
+    await phone.page.fill("[name=user]", user);
+    await phone.page.fill("[name=code]", code);
+    await phone.press("approve.register");
+    await phone.says("error.phone-lock-needed");
+    await phone.fits();
 });
 
 test("the phone's page can be installed", { ...PHONE }, async (reader, page) => {

@@ -8,6 +8,7 @@
 
 #include "policy/approval/device_key.h"
 #include "policy/base/random.h"
+#include "portal/approve/lock.h"
 #include "portal/approve/signed_text.h"
 #include "portal/http/fields.h"
 #include "portal/routes.h"
@@ -53,7 +54,9 @@ static void read_one(const struct route *route, json_t **body)
 
 	if (!json_is_object(*body) || fields_check(route->fields, body, 0, &wrong) < 0)
 		return;
-	len = signed_text("https://login.example.test", route, *body, text);
+	len = signed_text("https://login.example.test", route, *body, LOCK_FIELD, text);
+	MUST(len > 0 && len < sizeof(text) && strstr(text, "\n" LOCK_FIELD) == NULL);
+	len = signed_text("https://login.example.test", route, *body, "", text);
 	MUST(len > 0 && len < sizeof(text));
 	MUST(count_lines(text, len) == 3 + count_fields(route, *body));
 	verify_one(*body, text, len);

@@ -1,4 +1,5 @@
 """A member's phone, as the portal sees it, and tests with members who have one."""
+import hashlib
 import time
 
 from authenticator import Passkey, encode, run
@@ -11,11 +12,12 @@ LIST = "/api/account/phones"
 
 
 class Phone:
-    """A phone with a key of its own, which signs what it sends; changed are fields that it signs wrongly."""
+    """A phone with a key of its own, which signs what it sends, and a lock, or None."""
 
     def __init__(self, portal):
         self.portal, self.browser, self.clock = portal, portal.browser(), 0
         self.key = Passkey(portal.url)
+        self.lock = Passkey(portal.url)
         self.point = b"\x04" + run("ec", "-pubout", "-outform", "DER", data=self.key.key)[-64:]
 
     def signature(self, lines):
@@ -25,10 +27,36 @@ class Phone:
         numbers = der[4:4 + r_len], der[6 + r_len:]
         return encode(b"".join(number[-32:].rjust(32, b"\0") for number in numbers))
 
+    def lines(self, path, body):
+        return ["postlatch-approval-1", self.portal.url, path] + ["%s=%s" % row for row in body.items()]
+
+    def challenge(self, path, body):
+        text = "".join(line + "\n" for line in self.lines(path, body))
+        return {"challenge": encode(hashlib.sha256(text.encode()).digest()), "user_id": encode(bytes(32))}
+
+    def send_with(self, what, lock, **fields):
+        """With fields of the lock that lock(path, body) makes; the phone's own signature is right."""
+        path = "/api/approve/" + what
+        body = {"key": encode(self.point), "time": int(time.time()) + self.clock, **fields}
+        body.update(lock(path, body))
+        return self.browser.post(path, {**body, "signature": self.signature(self.lines(path, body))})
+
+    def locked(self, path, body):
+        """The fields of the lock, where there are any."""
+        if self.lock is None:
+            return {}
+        if path.startswith("/api/approve/registration/"):
+            answer = self.lock.make(self.challenge(path, body))
+        elif path == "/api/approve/approve":
+            answer = self.lock.prove(self.challenge(path, body), handle=bytes(32))
+        else:
+            return {}
+        return {"lock_" + name: answer[name] for name in ("client_data", "authenticator_data", "signature") if name in answer}
+
     def body(self, path, **fields):
         body = {"key": encode(self.point), "time": int(time.time()) + self.clock, **fields}
-        lines = ["postlatch-approval-1", self.portal.url, path] + ["%s=%s" % row for row in body.items()]
-        return {**body, "signature": self.signature(lines)}
+        body.update(self.locked(path, body))
+        return {**body, "signature": self.signature(self.lines(path, body))}
 
     def send(self, what, **fields):
         path = "/api/approve/" + what

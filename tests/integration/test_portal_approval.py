@@ -5,7 +5,7 @@ import threading
 import time
 import unittest
 
-from authenticator import encode
+from authenticator import PRESENT, VERIFIED, encode
 from phone import AGAIN, LIST, OFFER, STEP, Phone, PhoneTest
 from portal import totp
 from server import wait_for
@@ -285,6 +285,109 @@ class Approval(PhoneTest):
         self.assertEqual((answer.status, answer.headers["Content-Type"]), (200, "application/manifest+json"))
         manifest = json.loads(answer.body)
         self.assertEqual((manifest["start_url"], manifest["display"]), ("/approve", "standalone"))
+
+
+class Locks(PhoneTest):
+    """The phone's key says that it is the phone; its lock, that its owner has unlocked it."""
+
+    def set_lock(self, word):
+        self.portal.write_policy("approval_lock = %s\n" % word)
+        self.portal.reload()
+        phone = Phone(self.portal)
+        phone.lock = None
+        error = {"required": "phone-lock-needed", "optional": "wrong-issue-code"}[word]
+        wait_for(lambda: phone.send("registration/code", institution="x.test", user="a b", code="1", name="x").error == error)
+
+    def waits(self, phone, browser):
+        self.assertIsNotNone(phone.waiting())
+        self.refused(browser.post(STEP + "/finish", {}), 409, "approval-not-given")
+
+    def test_nobody_approves_without_the_lock_that_was_registered(self):
+        phone, other = self.registered(), Phone(self.portal)
+        browser, number = self.knock()
+        asked = {"request": phone.waiting()["id"], "number": number}
+        lock = phone.lock
+
+        def prove(changes=None, **client):
+            def fields(path, body):
+                answer = lock.prove(phone.challenge(path, {**body, **(changes or {})}), handle=bytes(32), **client)
+                return {"lock_" + name: answer[name] for name in ("client_data", "authenticator_data", "signature")}
+            return fields
+
+        def without(name):
+            return lambda path, body: {key: value for key, value in prove()(path, body).items() if key != name}
+
+        def by_other(path, body):
+            answer = other.lock.prove(phone.challenge(path, body), handle=bytes(32))
+            return {"lock_" + name: answer[name] for name in ("client_data", "authenticator_data", "signature")}
+
+        wrong = {
+            "nothing": lambda path, body: {},
+            "no client data": without("lock_client_data"), "no data": without("lock_authenticator_data"),
+            "no signature": without("lock_signature"), "another phone's": by_other,
+            "for another number": prove({"number": 10 + (number - 9) % 90}),
+            "for another request": prove({"request": encode(bytes(16))}),
+            "of another time": prove({"time": int(time.time()) - 60}),
+            "another origin": prove(origin="https://elsewhere.test"), "in a frame": prove(crossOrigin=True),
+            "of a registration": prove(type="webauthn.create"),
+        }
+        for name, fields in wrong.items():
+            self.refused(phone.send_with("approve", fields, **asked), 422, "wrong-phone-lock")
+            self.waits(phone, browser)
+        for lock.flags in (0, PRESENT, VERIFIED):
+            self.refused(phone.send_with("approve", prove(), **asked), 422, "wrong-phone-lock")
+            self.waits(phone, browser)
+        lock.flags = PRESENT | VERIFIED
+        self.good(phone.send_with("approve", prove(), **asked))
+        self.assertEqual(self.good(browser.post(STEP + "/finish", {}))["state"], "authenticated")
+        # Who says that it is not the owner needs no lock.
+        self.good(phone.send("deny", request=asked["request"]))
+
+    def test_a_lock_of_one_request_opens_no_other(self):
+        phone = self.registered()
+        first, number = self.knock()
+        old = phone.body("/api/approve/approve", request=phone.waiting()["id"], number=number)
+        second, number = self.knock()
+        taken = {name: old[name] for name in old if name.startswith("lock_")}
+        self.refused(phone.send_with("approve", lambda path, body: taken, request=phone.waiting()["id"], number=number),
+                     422, "wrong-phone-lock")
+        self.waits(phone, second)
+
+    def test_a_phone_without_a_lock_is_not_registered(self):
+        phone, offer = Phone(self.portal), self.offered()
+        lock, phone.lock = phone.lock, None
+        self.refused(self.claim(phone, offer), 422, "phone-lock-needed")
+        phone.lock = lock
+        for lock.flags in (0, PRESENT, VERIFIED):
+            self.refused(self.claim(phone, offer), 422, "wrong-phone-lock")
+        lock.flags = PRESENT | VERIFIED
+        theirs = lock.make(phone.challenge("/api/approve/registration/code", {"key": "another"}))
+        self.refused(phone.send_with("registration/code", lambda path, body: {
+            "lock_client_data": theirs["client_data"], "lock_authenticator_data": theirs["authenticator_data"]},
+            institution=offer["institution"], user=offer["user"], code=offer["code"], name="x"), 422, "wrong-phone-lock")
+        self.assertEqual(self.good(self.claim(phone, offer))["state"], "waiting")
+
+    def test_where_it_is_optional_phones_without_one_approve_until_it_is_required(self):
+        self.set_lock("optional")
+        try:
+            phone = Phone(self.portal)
+            phone.lock = None
+            claimed = self.good(self.claim(phone, self.offered()))
+            self.good(self.browser.post(OFFER + "/confirm", {"number": claimed["number"]}))
+            browser, number = self.knock()
+            self.good(self.approve(phone, number))
+            self.good(browser.post(STEP + "/finish", {}))
+            # Who has one has to use it all the same.
+            locked = self.registered(self.portal.browser(), "other" + self.member)
+            browser, number = self.knock("other" + self.member)
+            self.refused(locked.send_with("approve", lambda path, body: {}, request=locked.waiting()["id"], number=number),
+                         422, "wrong-phone-lock")
+            self.set_lock("required")
+            browser, number = self.knock()
+            self.refused(self.approve(phone, number), 403, "phone-lock-needed")
+            self.waits(phone, browser)
+        finally:
+            self.set_lock("required")
 
 
 if __name__ == "__main__":

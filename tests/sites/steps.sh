@@ -50,8 +50,11 @@ test_site_is_made() {
 	equal "failed units" "$(inside systemctl --failed --plain --no-legend)" ""
 }
 
-# Names of all files, and digests of what programs are configured with.
+list_packages() { inside dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' | sed -n 's/^ii *//p' | sort; }
+
+# Names of all files and packages, and digests of what programs are configured with.
 note_files() { # NAME
+	list_packages >"$WORK/packages.$1"
 	list_files | sort -u >"$WORK/files.$1"
 	inside find /etc -xdev -type f -exec sha256sum {} + | sort >"$WORK/digests.$1"
 }
@@ -80,8 +83,17 @@ test_the_documents_remove_it() {
 }
 
 # Users, keys, database and a changed policy file remain, as the document says, and what dpkg knows of units until a purge.
-test_the_files_are_as_before() {
+# What Postlatch needed goes as well, also where another package that was there before recommends it.
+remove_dependencies() {
+	local left
 	inside apt-get autoremove -y --purge -o APT::AutoRemove::SuggestsImportant=false
+	mapfile -t left < <(list_packages | comm -13 "$WORK/packages.before" -)
+	equal "packages of Postlatch that are left" "$(printf '%s\n' "${left[@]}" | grep postlatch)" ""
+	[ ${#left[@]} = 0 ] || inside apt-get purge -y "${left[@]}"
+}
+
+test_the_files_are_as_before() {
+	remove_dependencies
 	note_files after
 	equal "what was added" "$(comm -13 "$WORK"/files.{before,after} | grep -Ev '^/(etc|var/lib|var/spool/postfix)/postlatch|^/etc/ssl/.*/portal\.example\.com|^/var/lib/systemd/deb-systemd-helper-enabled/.*postlatch')" ""
 	equal "what is gone" "$(comm -23 "$WORK"/files.{before,after})" ""

@@ -7,7 +7,8 @@ import { Form } from "../lib/form.js";
 import { Page } from "../lib/frame.js";
 import { html } from "../lib/html.js";
 import { t } from "../lib/language.js";
-import { forgetKey, makeKey, send } from "./device_key.js";
+import { forgetKey, keepKey, makeKey, send } from "./device_key.js";
+import { canLock, makeLock } from "./lock.js";
 
 const SECRET = /^#([\w-]{22})$/;
 const CODE_DIGITS = 5;
@@ -18,8 +19,15 @@ const ownName = () => navigator.userAgentData?.platform || /iPhone|iPad|Android/
 // Whatever refuses it, the key is of no use then.
 async function claim(path, fields, claimed) {
     const key = await makeKey();
+    const lock = async (challenge) => {
+        const made = await makeLock(challenge, fields.user ?? t("approve.title"));
+        key.lock = made.id;
+        return made.fields;
+    };
     try {
-        const answer = await send(key, `/api/approve/registration/${path}`, { ...fields, name: ownName() });
+        const answer = await send(key, `/api/approve/registration/${path}`, { ...fields, name: ownName() },
+            await canLock() && lock);
+        await keepKey(key);
         history.replaceState(history.state, "", location.pathname);
         claimed(key, answer);
     } catch (error) {
@@ -62,6 +70,7 @@ export function NewPhone({ why, claimed }) {
     };
     return html`<${Page} title=${t("approve.title")}>
         ${why && html`<p data-note>${why}</p>`}
+        <p data-aside>${t("approve.lock")}</p>
         ${secret.value
             ? html`<${ByScan} secret=${secret.value} claimed=${claimed} />
                 <${Action} tone="quiet" go=${type}>${t("approve.type")}<//>`

@@ -10,7 +10,7 @@ import { Page } from "../lib/frame.js";
 import { html } from "../lib/html.js";
 import { clockTime, t } from "../lib/language.js";
 import { passing, sentence } from "../lib/problem.js";
-import { send } from "./device_key.js";
+import { send, sendUnlocked } from "./device_key.js";
 import { Waking } from "./waking.js";
 
 const PAUSE = 3000;
@@ -52,23 +52,25 @@ const wrongNumber = ({ number }) => (digitsOf(number).length === NUMBER_DIGITS ?
 function Request({ device, request, answered }) {
     const form = useRef();
     useLayoutEffect(() => form.current.querySelector("input").focus(), []);
-    const answer = async (path, fields, words) => {
+    const answer = async (sending, words) => {
         try {
-            await send(device, path, { request: request.id, ...fields });
+            await sending;
             answered(words);
         } catch (error) {
-            if (passing(error)) throw error;
+            if (passing(error) || error.code === "phone-lock-cancelled") throw error;
             answered(sentence(error));
         }
     };
     const approve = ({ number }) =>
-        answer("/api/approve/approve", { number: Number(digitsOf(number)) }, t("approve.approved"));
+        answer(sendUnlocked(device, "/api/approve/approve", { request: request.id, number: Number(digitsOf(number)) }),
+            t("approve.approved"));
     async function deny() {
         const agreed = await agree({
             title: t("approve.deny-title"), text: t("approve.deny-text"), yes: t("approve.deny"),
         });
         if (!agreed) return;
-        await answer("/api/approve/deny", {}, t("approve.denied")).catch((error) => answered(sentence(error)));
+        await answer(send(device, "/api/approve/deny", { request: request.id }), t("approve.denied"))
+            .catch((error) => answered(sentence(error)));
     }
     const row = (key, value) => html`<div><dt>${t(key)}</dt><dd>${value}</dd></div>`;
     return html`<div ref=${form}>

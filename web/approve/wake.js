@@ -1,7 +1,8 @@
 // wake.js - the browser's push service wakes the phone when a sign-in waits (Push API). Without one the page works, too.
 
+import { encode } from "../lib/bytes.js";
 import { t } from "../lib/language.js";
-import { encode, keepWords, send } from "./device_key.js";
+import { keepWords, send } from "./device_key.js";
 
 const WORKER = "/approve/worker.js";
 

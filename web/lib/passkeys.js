@@ -2,11 +2,7 @@
 // authenticator gives out. The portal checks all of it.
 
 import { ApiError } from "./api.js";
-
-const decode = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
-
-const encode = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)))
-    .replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+import { decode, encode } from "./bytes.js";
 
 // Browsers without getAuthenticatorData() are older than 2023.
 export const canUsePasskeys = () => Boolean(globalThis.PublicKeyCredential?.prototype && navigator.credentials);

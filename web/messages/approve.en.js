@@ -8,6 +8,7 @@ export default {
     "approve.scanned": "You have scanned the code of a registration. Register this phone?",
     "approve.register": "Register",
     "approve.registering": "Registering…",
+    "approve.lock": "The phone asks for its PIN, pattern, fingerprint or face, now and each time that it approves.",
     "approve.type": "Type a code instead",
     "approve.code-length": "The issue code has five digits. Please check it.",
     "approve.phone": "Phone",
@@ -44,6 +45,9 @@ export default {
     "error.wrong-signature": "This phone’s key does not fit. Please register it anew.",
     "error.device-clock": "The clock of this phone is wrong. Please set it.",
     "error.device-unknown": "This phone is not registered any more.",
+    "error.phone-lock-needed": "A phone that approves has to be unlocked for it. Please set up a PIN, pattern or fingerprint on the phone, and register it here.",
+    "error.phone-lock-cancelled": "The phone was not unlocked, so nothing was sent. Please try again.",
+    "error.wrong-phone-lock": "The lock of this phone does not fit. Please register it anew.",
     "error.approval-gone": "This sign-in is over already.",
     "error.push-service": "Your browser’s push service is not one that your organisation uses. While the page is open, a sign-in appears all the same.",
 };

@@ -8,6 +8,7 @@ export default {
     "approve.scanned": "등록용 QR 코드를 스캔했습니다. 이 휴대전화를 등록할까요?",
     "approve.register": "등록",
     "approve.registering": "등록하는 중…",
+    "approve.lock": "지금과 승인할 때마다 휴대전화의 PIN, 패턴, 지문 또는 얼굴을 확인합니다.",
     "approve.type": "코드를 직접 입력",
     "approve.code-length": "발급코드는 숫자 5자리입니다. 다시 확인하세요.",
     "approve.phone": "휴대전화",
@@ -44,6 +45,9 @@ export default {
     "error.wrong-signature": "이 휴대전화의 키가 맞지 않습니다. 다시 등록하세요.",
     "error.device-clock": "이 휴대전화의 시계가 맞지 않습니다. 시간을 맞춰 주세요.",
     "error.device-unknown": "이 휴대전화는 더 이상 등록되어 있지 않습니다.",
+    "error.phone-lock-needed": "승인하는 휴대전화는 잠금을 해제해야 합니다. 휴대전화에 PIN, 패턴 또는 지문을 설정한 뒤 여기에 등록하세요.",
+    "error.phone-lock-cancelled": "휴대전화의 잠금을 해제하지 않아 전송되지 않았습니다. 다시 시도하세요.",
+    "error.wrong-phone-lock": "휴대전화의 잠금 정보가 맞지 않습니다. 휴대전화를 다시 등록하세요.",
     "error.approval-gone": "이미 끝난 요청입니다.",
     "error.push-service": "이 브라우저의 푸시 서비스는 기관에서 사용하지 않습니다. 페이지를 열어 두면 인증 요청이 표시됩니다.",
 };

@@ -1,0 +1,126 @@
+/* lock.c - see lock.h. */
+#include "portal/approve/lock.h"
+
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/base/random.h"
+#include "portal/approve/signed_text.h"
+#include "portal/signin/sign_in_log.h"
+#include "portal/signin/webauthn.h"
+
+#define TYPE_CREATE "webauthn.create"
+#define TYPE_GET "webauthn.get"
+
+/* At an address without a name no browser has credentials. */
+static int is_required(const struct request *request, struct webauthn_site *site_r)
+{
+	return webauthn_site(request->policy->portal_url, site_r) &&
+	       request->policy->approval_lock == PL_APPROVAL_LOCK_REQUIRED;
+}
+
+/* limit is at most what bytes_r holds. 1, or 0 when there is none. */
+static int decode(const struct request *request, const char *name, size_t limit,
+		  struct webauthn_bytes *bytes_r)
+{
+	const char *text = request_text(request, name);
+	const int len =
+		text == NULL ? -1 : pl_base64url_decode(text, strlen(text), bytes_r->data, limit);
+
+	bytes_r->len = len < 0 ? 0 : (size_t)len;
+	return len > 0;
+}
+
+static int is_given(const struct request *request)
+{
+	return request_text(request, LOCK_FIELD "client_data") != NULL;
+}
+
+static int refuse(const struct request *request, struct response *response, const char *why)
+{
+	char word[48];
+
+	snprintf(word, sizeof(word), "phone-lock-%s", why);
+	log_sign_in(request->ip_text, request->address[0] != '\0' ? request->address : "unknown",
+		    word);
+	return respond_error(response, 422, "wrong-phone-lock");
+}
+
+/* What both kinds of answers have, and that it is for this request. 1, 0 and why_r, -1. */
+static int read_answer(const struct request *request, const struct webauthn_site *site,
+		       const char *type, struct webauthn_answer *answer_r, const char **why_r)
+{
+	unsigned char challenge[PL_PASSKEY_CHALLENGE_BYTES], wanted[SHA256_DIGEST_LENGTH];
+	char text[SIGNED_TEXT_MAX];
+	const size_t len = signed_text(request->policy->portal_url, request->route, request->json,
+				       LOCK_FIELD, text);
+	int ret;
+
+	*why_r = "encoding";
+	if (len == 0 ||
+	    !decode(request, LOCK_FIELD "client_data", WEBAUTHN_CLIENT_DATA_MAX,
+		    &answer_r->client_data) ||
+	    !decode(request, LOCK_FIELD "authenticator_data", WEBAUTHN_AUTH_DATA_MAX,
+		    &answer_r->auth_data))
+		return 0;
+	ret = webauthn_challenge(site, type, answer_r, challenge, why_r);
+	SHA256((const unsigned char *)text, len, wanted);
+	if (ret == 1 && CRYPTO_memcmp(challenge, wanted, sizeof(wanted)) != 0) {
+		*why_r = "challenge";
+		return 0;
+	}
+	return ret;
+}
+
+int lock_register(struct request *request, struct response *response, struct pl_error *err)
+{
+	struct pl_passkey *lock = &request->device.lock;
+	struct webauthn_answer answer;
+	struct webauthn_site site;
+	const char *why;
+	int ret;
+
+	memset(lock, 0, sizeof(*lock));
+	if (!is_given(request))
+		return is_required(request, &site)
+			       ? respond_error(response, 422, "phone-lock-needed")
+			       : 1;
+	if (!webauthn_site(request->policy->portal_url, &site))
+		return refuse(request, response, "site");
+	ret = read_answer(request, &site, TYPE_CREATE, &answer, &why);
+	if (ret == 1)
+		ret = webauthn_register(&site, &answer, lock, &why);
+	if (ret < 0)
+		return pl_error_set(err, PL_ERR_RETRY, "the lock of a phone cannot be read");
+	return ret == 1 ? 1 : refuse(request, response, why);
+}
+
+int lock_check(struct request *request, struct response *response, struct pl_error *err)
+{
+	const struct pl_passkey *lock = &request->device.lock;
+	struct webauthn_answer answer;
+	struct webauthn_site site;
+	uint32_t counter;
+	int backed_up, ret;
+	const char *why;
+
+	if (lock->credential_len == 0)
+		return is_required(request, &site)
+			       ? respond_error(response, 403, "phone-lock-needed")
+			       : 1;
+	if (!webauthn_site(request->policy->portal_url, &site))
+		return refuse(request, response, "site");
+	ret = read_answer(request, &site, TYPE_GET, &answer, &why);
+	if (ret == 1 &&
+	    !decode(request, LOCK_FIELD "signature", WEBAUTHN_SIGNATURE_MAX, &answer.signature)) {
+		why = "encoding";
+		ret = 0;
+	}
+	if (ret == 1)
+		ret = webauthn_assert(&site, &answer, lock, &counter, &backed_up, &why);
+	if (ret < 0)
+		return pl_error_set(err, PL_ERR_RETRY, "the lock of a phone cannot be checked");
+	return ret == 1 ? 1 : refuse(request, response, why);
+}
