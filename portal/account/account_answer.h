@@ -2,6 +2,7 @@
 #ifndef POSTLATCH_PORTAL_ACCOUNT_ANSWER_H
 #define POSTLATCH_PORTAL_ACCOUNT_ANSWER_H
 
+#include "policy/approval/device.h"
 #include "policy/credential/app_password.h"
 #include "policy/credential/trusted.h"
 #include "policy/session/application.h"
@@ -24,6 +25,8 @@ int account_resolve(struct request *request, enum pl_setting setting,
 int account_add_sessions(const struct request *request, int64_t member_id, json_t *rows);
 int account_add_devices(const struct request *request, int64_t member_id, json_t *rows);
 json_t *account_app_password_json(const struct pl_app_password *app_password);
+json_t *account_passkey_json(const struct pl_passkey *passkey);
+json_t *account_phone_json(const struct pl_approval_device *phone);
 json_t *account_application_json(const struct pl_application *application);
 /* The names of a set of services of mail clients, as a list. */
 json_t *account_services(unsigned int services);

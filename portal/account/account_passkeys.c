@@ -26,16 +26,18 @@ int post_reauthentication_passkey(struct request *request, struct response *resp
 
 /* ---- the list ---- */
 
+json_t *account_passkey_json(const struct pl_passkey *passkey)
+{
+	return json_pack("{s:I, s:s, s:I, s:s, s:I, s:s, s:b}", "id", (json_int_t)passkey->id,
+			 "name", passkey->name, "created_at", (json_int_t)passkey->created_at,
+			 "created_ip", passkey->created_ip, "last_used_at",
+			 (json_int_t)passkey->last_used_at, "last_used_ip", passkey->last_used_ip,
+			 "backed_up", passkey->backed_up);
+}
+
 static int add_passkey(const struct pl_passkey *passkey, void *context)
 {
-	return json_array_append_new(context,
-				     json_pack("{s:I, s:s, s:I, s:s, s:I, s:s, s:b}", "id",
-					       (json_int_t)passkey->id, "name", passkey->name,
-					       "created_at", (json_int_t)passkey->created_at,
-					       "created_ip", passkey->created_ip, "last_used_at",
-					       (json_int_t)passkey->last_used_at, "last_used_ip",
-					       passkey->last_used_ip, "backed_up",
-					       passkey->backed_up));
+	return json_array_append_new(context, account_passkey_json(passkey));
 }
 
 int get_passkeys(struct request *request, struct response *response, struct pl_error *err)

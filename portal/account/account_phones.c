@@ -37,15 +37,17 @@ int post_reauthentication_approval_finish(struct request *request, struct respon
 
 /* ---- the list ---- */
 
+json_t *account_phone_json(const struct pl_approval_device *phone)
+{
+	return json_pack("{s:I, s:s, s:I, s:s, s:I, s:s}", "id", (json_int_t)phone->id, "name",
+			 phone->name, "created_at", (json_int_t)phone->created_at, "created_ip",
+			 phone->created_ip, "last_used_at", (json_int_t)phone->last_used_at,
+			 "last_used_ip", phone->last_used_ip);
+}
+
 static int add_phone(const struct pl_approval_device *phone, void *context)
 {
-	return json_array_append_new(context,
-				     json_pack("{s:I, s:s, s:I, s:s, s:I, s:s}", "id",
-					       (json_int_t)phone->id, "name", phone->name,
-					       "created_at", (json_int_t)phone->created_at,
-					       "created_ip", phone->created_ip, "last_used_at",
-					       (json_int_t)phone->last_used_at, "last_used_ip",
-					       phone->last_used_ip));
+	return json_array_append_new(context, account_phone_json(phone));
 }
 
 int get_phones(struct request *request, struct response *response, struct pl_error *err)

@@ -154,6 +154,30 @@ test("console, member: the trust of a device and a connected application are rev
         for (const kind of ["devices", "applications"]) await user.page.getByText(`no ${kind} any more`).waitFor();
     });
 
+test("console, member: a passkey and a phone that were lost are removed, and the authenticator app stays", {},
+    async (reader, page) => {
+        const { member: { address } } = await signedIn(reader);
+        const ofMember = `FROM member WHERE local = '${address.split("@")[0]}'`;
+        await sql(`INSERT INTO passkey (member_id, credential, algorithm, public_key, user_handle, counter, backup_eligible,
+            backed_up, name, transports, created_at, created_ip) SELECT id, CAST('lost ' || local AS BLOB), -7, x'00', x'00',
+            0, 0, 0, 'lost key', '', 1, '' ${ofMember};
+            INSERT INTO approval_device (member_id, public_key, name, created_at, created_ip)
+            SELECT id, CAST('lost ' || local AS BLOB), 'lost phone', 1, '' ${ofMember};
+            UPDATE second_factor SET kinds = 7 WHERE member_id = (SELECT id ${ofMember})`);
+        const visitor = await lookAt(reader, "helpdesk", address);
+        for (const [kind, none] of [["passkeys", "member.no-passkeys"], ["phones", "member.no-phones"]]) {
+            const section = visitor.section(kind);
+            await section.getByText("lost ").first().waitFor();
+            await section.locator("tbody").getByRole("button").click();
+            await page.fill("dialog [name=reason]", `no ${kind} any more`);
+            await confirm(page);
+            await section.getByText(visitor.t(none)).waitFor();
+            await visitor.section("activity").getByText(`no ${kind} any more`).first().waitFor();
+            assert.deepEqual((await visitor.api(`${path(address)}/${kind}`)).items, [], kind);
+        }
+        assert.equal((await visitor.api(path(address))).factor.registered, true);
+    });
+
 for (const locale of ["ko-KR", "en-US"]) {
     test(`console, member, ${locale}: the member's own choice stands beside the setting, and is void once it is required`,
         { locale }, async (reader, page) => {

@@ -69,6 +69,14 @@ class Passkey:
                 "user_handle": encode(handle or self.handle)}
 
 
+def register_another(portal, browser):
+    """A passkey of a member whose browser has proved a factor lately."""
+    passkey = Passkey(portal.url)
+    options = browser.post("/api/account/passkeys/challenge").json
+    assert browser.post("/api/account/passkeys", passkey.make(options)).status == 200
+    return passkey
+
+
 class Registering:
     """For a FactorTest whose members have passkeys."""
 

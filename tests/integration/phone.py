@@ -66,6 +66,15 @@ class Phone:
         return self.send("request").json["request"]
 
 
+def register_another(portal, browser):
+    """A phone of a member whose browser has proved a factor lately."""
+    offer, phone = browser.post(LIST + "/registration").json, Phone(portal)
+    claimed = phone.send("registration/code", institution=offer["institution"], user=offer["user"], code=offer["code"],
+                         name="phone").json
+    assert browser.post(LIST, {"number": claimed["number"]}).status == 200
+    return phone
+
+
 class PhoneTest(FactorTest):
     def claim(self, phone, offer, **changed):
         return phone.send("registration/code", **{

@@ -8,6 +8,8 @@ import subprocess
 import unittest
 import urllib.parse
 
+import authenticator
+import phone
 from console import API, Administrator, ConsoleTest, OnPostgreSQL
 from oauth import Program
 from portal import PORTAL, totp
@@ -20,6 +22,7 @@ RANK = {"helpdesk": 1, "domain": 2, "server": 3}
 OF_HELPDESK = {("POST", "/members/{member}/factor/remove"), ("POST", "/members/{member}/password-recovery"),
                ("POST", "/members/{member}/sessions/end"),
                ("POST", "/members/{member}/sessions/end-all"), ("DELETE", "/members/{member}/devices/{id}"),
+               ("DELETE", "/members/{member}/passkeys/{id}"), ("DELETE", "/members/{member}/phones/{id}"),
                ("DELETE", "/members/{member}/app-passwords/{id}"), ("DELETE", "/members/{member}/applications/{id}"),
                ("POST", "/jobs/preview"), ("POST", "/jobs"), ("POST", "/jobs/{id}/pause"), ("POST", "/jobs/{id}/resume")}
 NAMELESS = {("GET", "/me"), ("GET", "/jobs"), ("GET", "/administrators"), ("GET", "/keys"),
@@ -77,6 +80,8 @@ class Boundaries(ConsoleTest):
         """A member who has one of everything, and what else a path can name; the names of both."""
         member = self.person("target")
         browser, key = self.register(member)
+        authenticator.register_another(self.portal, browser)
+        phone.register_another(self.portal, browser)
         trusting = self.portal.browser()
         self.good(trusting.sign_in(member))
         self.good(trusting.post("/api/sign-in/code", {"code": totp(key), "trust": True}))
@@ -90,7 +95,7 @@ class Boundaries(ConsoleTest):
         job = self.good(own.post("/jobs", {"members": [member], "change": {"pop3": "off"}, "expect": 1}))
         wait_for(lambda: self.good(own.get("/jobs/%d" % job["id"]))["state"] == "done", TIMEOUT)
         self.ids = {what: self.good(own.get("/members/%s/%s" % (member, what)))["items"][0]["id"]
-                    for what in ("devices", "app-passwords", "applications", "sessions")}
+                    for what in ("devices", "app-passwords", "applications", "sessions", "passkeys", "phones")}
         self.ids.update(jobs=job["id"], keys=own.id, administrators=self.administrator_id(desk))
         self.names = {"domain": self.domain, "member": member}
 
@@ -171,7 +176,7 @@ class Foreign(Boundaries):
                     with self.subTest(route=short(route)):
                         self.refused(self.send(one, route, self.url(route, {"member": own})), 404, "not-found")
                         tried += 1
-        self.assertEqual(tried, 4 * len(self.strangers))
+        self.assertEqual(tried, 6 * len(self.strangers))
         self.assertEqual(self.everything(), before)
 
     def named(self, one, key, domain, member):
@@ -258,7 +263,8 @@ class Proof(Boundaries):
         own = self.program("helpdesk", self.domain)
         member = self.good(own.get("/members/" + self.names["member"]))
         lists = [self.good(own.get(self.url(route))) for route in CONSOLE if route.method == "GET" and
-                 route.path.endswith(("/devices", "/app-passwords", "/applications", "/sessions", "/forward"))]
+                 route.path.endswith(("/devices", "/app-passwords", "/applications", "/sessions", "/forward", "/passkeys",
+                                      "/phones"))]
         return member, lists, self.sql("SELECT COUNT(*) FROM job"), self.sql("SELECT COUNT(*) FROM domain WHERE name = 'x'")
 
     def walk(self, one, status, error, wanted=lambda route: True, **more):

@@ -5,6 +5,8 @@ import json
 import time
 import unittest
 
+import authenticator
+import phone
 from console import ConsoleTest, Administrator
 from oauth import Program
 from portal import totp
@@ -337,6 +339,35 @@ class Helped(MemberTest):
         self.assertIn("사유: 새 휴대폰", text)
         self.assertNotIn("boss", text)
         self.assertNotIn(self.admin.browser.ip, text)
+
+    def test_one_passkey_or_phone_of_several_is_removed(self):
+        browser = self.registered()
+        authenticator.register_another(self.portal, browser)
+        mine = phone.register_another(self.portal, browser)
+        passkey, = self.items("passkeys")
+        self.assertEqual((passkey["name"], passkey["last_used_at"], passkey["backed_up"]), ("key", 0, False))
+        device, = self.items("phones")
+        self.assertEqual((device["name"], device["created_ip"]), ("phone", mine.browser.ip))
+        kinds = lambda: self.sql("SELECT kinds FROM second_factor f JOIN member m ON m.id = f.member_id JOIN domain d ON "
+                                 "d.id = m.domain_id WHERE m.local || '@' || d.name = ?", self.member)
+        before = kinds()[0][0]
+        left = self.good(self.remove("phones", device["id"], reason="lost in a bus"))
+        self.assertEqual((left["items"], left["total"]), ([], 0))
+        self.assertEqual(browser.state(), "none")
+        self.refused(mine.send("request"), 403, "device-unknown")
+        self.assertIn(("phone.remove", "phone"), [record[:2] for record in self.audit()])
+        self.assertIn("Reason: lost in a bus", self.told("A phone was removed"))
+        self.refused(self.remove("phones", device["id"]), 404, "not-found")
+        self.good(self.remove("passkeys", passkey["id"]))
+        self.assertEqual(self.items("passkeys"), [])
+        # The authenticator app is still there.
+        self.assertTrue(self.show()["factor"]["registered"])
+        self.assertLess(kinds()[0][0], before)
+
+    def test_own_passkeys_and_phones_are_removed_on_the_account_page(self):
+        self.role("helpdesk", "office.test")
+        for kind in ("passkeys", "phones"):
+            self.refused(self.admin.delete("/members/boss@office.test/%s/1" % kind), 409, "own-account")
 
     def test_failures_are_cleared_with_a_factor_or_without(self):
         self.registered()

@@ -121,7 +121,7 @@ static const struct {
 	{ "profile_link", REMOVES },
 	{ "recovery_code", REMOVES },
 	{ "recovery_request", ADDS },
-	{ "second_factor", REMOVES },
+	{ "second_factor", CHANGES | REMOVES },
 	{ "session", CHANGES | REMOVES },
 	{ "token", REMOVES },
 	{ "totp", REMOVES },

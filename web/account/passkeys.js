@@ -36,7 +36,11 @@ async function make(name) {
     return options && post("/api/account/passkeys", { ...(await makePasskey(options)), name });
 }
 
-function cellsOf(row) {
+export const columnsOf = () => [t("passkey.name"), t("passkey.used")];
+
+export const nameOf = ({ name }) => name;
+
+export function cellsOf(row) {
     return [
         html`
             <b>${row.name}</b>
@@ -62,7 +66,7 @@ function List({ rows, show }) {
         if (answer) show(answer, t("passkey.removed"));
     }
 
-    return html`<${Table} label=${t("passkey.title")} columns=${[t("passkey.name"), t("passkey.used")]}
+    return html`<${Table} label=${t("passkey.title")} columns=${columnsOf()}
         rows=${rows.map((row) => ({
             key: row.id,
             cells: cellsOf(row),

@@ -17,7 +17,11 @@ import { refresh, request, settle } from "./state.js";
 
 const ID = "phones";
 
-function cellsOf(row) {
+export const columnsOf = () => [t("passkey.name"), t("passkey.used")];
+
+export const nameOf = ({ name }) => name;
+
+export function cellsOf(row) {
     return [
         html`
             <b>${row.name}</b>
@@ -50,7 +54,7 @@ export function Phones({ account }) {
     return html`<${Section} id=${ID} title=${t("phone.section")}>
         <p data-aside>${t("phone.why")}</p>
         ${phones.length > 0 && html`<${Table} label=${t("phone.section")}
-            columns=${[t("passkey.name"), t("passkey.used")]}
+            columns=${columnsOf()}
             rows=${phones.map((row) => ({
                 key: row.id,
                 cells: cellsOf(row),

@@ -1,5 +1,5 @@
-// member_credentials.js - what a member signs in with: app passwords, connected applications, signed-in and trusted
-// devices, each of which can be ended.
+// member_credentials.js - what a member signs in with: passkeys, phones that approve, app passwords, connected
+// applications, signed-in and trusted devices, each of which can be ended.
 
 import { useEffect } from "../vendor/hooks.js";
 import { useSignal } from "../vendor/signals.js";
@@ -7,6 +7,8 @@ import * as appPasswords from "../account/app_password_list.js";
 import * as applications from "../account/applications.js";
 import { namesOf } from "../account/device_names.js";
 import { Section } from "../account/section.js";
+import * as passkeys from "../account/passkeys.js";
+import * as phones from "../account/phones.js";
 import * as sessions from "../account/signed_in_devices.js";
 import { settle } from "../account/state.js";
 import * as devices from "../account/trusted_devices.js";
@@ -22,8 +24,18 @@ const remove = (path, id, body) => request("DELETE", `${path}/${id}`, body);
 const numbered = (row, rows) => namesOf(rows).get(row.id);
 
 // id: of the section, and in the API's path. show: columns and cells, as the account pages have them; nameOf(row, rows);
-// end(path, id, body): the request; keys of sentences.
+// end(path, id, body): the request; notOwn: an administrator's own are ended on the account page; keys of sentences.
 const KINDS = [
+    {
+        id: "passkeys", title: "passkey.title", none: "member.no-passkeys", show: passkeys, nameOf: passkeys.nameOf,
+        end: remove, button: "passkey.remove", which: "passkey.remove-which",
+        question: "passkey.remove-title", text: "member.passkey-text", done: "passkey.removed", notOwn: true,
+    },
+    {
+        id: "phones", title: "phone.section", none: "member.no-phones", show: phones, nameOf: phones.nameOf,
+        end: remove, button: "passkey.remove", which: "passkey.remove-which",
+        question: "phone.remove-title", text: "member.phone-text", done: "phone.removed", notOwn: true,
+    },
     {
         id: "app-passwords", title: "app-passwords.title", none: "member.no-app-passwords", show: appPasswords,
         nameOf: appPasswords.nameOf, end: remove, button: "app-passwords.revoke", which: "app-passwords.revoke-which",
@@ -82,12 +94,13 @@ function Kind({ kind, member, path, version, changed }) {
         });
         if (body) finish(await kind.end(path, row.id, body), t(kind.done, { name }));
     };
+    const mayEnd = (row) => member.may_help && !row.current && !(kind.notOwn && member.self);
     const line = (row) => {
         const name = kind.nameOf(row, rows.value);
         return {
             key: row.id,
             cells: kind.show.cellsOf(row, name),
-            actions: member.may_help && !row.current && html`<${Action} go=${() => end(row, name)}
+            actions: mayEnd(row) && html`<${Action} go=${() => end(row, name)}
                 aria-label=${t(kind.which, { name })}>${t(kind.button)}<//>`,
         };
     };
