@@ -83,7 +83,10 @@ int pl_phone_parse(const char *text, const char *countries, int foreign,
 		return 0;
 	if (has_plus && strncmp(digits, first, first_len) == 0)
 		rest = digits + first_len;
-	/* The 0 in front of a national number is not part of it. */
+	/* The 0 in front of a national number is not part of it. With two, what is dialled for other
+	 * countries follows. */
+	if ((!has_plus || rest != digits) && strncmp(rest, "00", 2) == 0)
+		return 0;
 	if (!has_plus || rest != digits)
 		snprintf(whole, sizeof(whole), "+%.*s%s", (int)first_len, first,
 			 rest + (rest[0] == '0'));

@@ -1,10 +1,12 @@
-/* fuzz_words.c - addresses, networks, settings and app passwords, as people and
- * mail clients write them. The first byte says which.
+/* fuzz_words.c - addresses, networks, settings, app passwords, telephone numbers and addresses of
+ * push services, as people, mail clients and browsers write them. The first byte says which.
  */
 #include "tests/fuzz/fuzz.h"
 
-#include "policy/credential/app_password.h"
 #include "policy/account/change.h"
+#include "policy/approval/push.h"
+#include "policy/credential/app_password.h"
+#include "policy/recovery/phone.h"
 
 /* A parsed address, written and parsed again, is the same one. */
 static void address(const char *text, size_t len)
@@ -82,6 +84,42 @@ static void app_password(const char *text, size_t len)
 	MUST(again.len == folded.len && memcmp(again.data, folded.data, folded.len) == 0);
 }
 
+/* A number that was read, read again, is the same one, of a country that is listed. */
+static void phone(const char *text)
+{
+	static const char *const countries[] = { "82", "82, 81, 1", "82, *" };
+	char number[PL_PHONE_TEXT], again[PL_PHONE_TEXT];
+
+	for (size_t i = 0; i < sizeof(countries) / sizeof(countries[0]); i++) {
+		for (int foreign = 0; foreign <= 1; foreign++) {
+			if (pl_phone_parse(text, countries[i], foreign, number) != 1)
+				continue;
+			MUST(pl_phone_is_valid(number));
+			MUST(foreign || strncmp(number, "+82", 3) == 0);
+			MUST(i != 0 || strncmp(number, "+82", 3) == 0);
+			MUST(pl_phone_parse(number, countries[i], 1, again) == 1);
+			MUST(strcmp(number, again) == 0);
+		}
+	}
+}
+
+/* What is asked is a service that the operator has named, under https and its own port. */
+static void push_endpoint(const char *text)
+{
+	static const char services[] = "push.example, *.wake.example";
+	char host[PL_PUSH_HOST + 1];
+	const size_t scheme = strlen("https://");
+
+	if (!pl_push_is_allowed(services, text, host))
+		return;
+	MUST(strncmp(text, "https://", scheme) == 0);
+	MUST(strncmp(text + scheme, host, strlen(host)) == 0 && text[scheme + strlen(host)] == '/');
+	MUST(strcmp(host, "push.example") == 0 ||
+	     (strlen(host) > strlen(".wake.example") &&
+	      strcmp(host + strlen(host) - strlen(".wake.example"), ".wake.example") == 0));
+	MUST(strpbrk(text, " \t\r\n\"\\") == NULL);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text;
@@ -108,6 +146,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'p':
 		app_password((const char *)data + 1, size - 1);
+		break;
+	case 't':
+		phone(text);
+		break;
+	case 'e':
+		push_endpoint(text);
 		break;
 	default:
 		break;
