@@ -1,7 +1,6 @@
 /* blob.c - see blob.h. */
 #include "policy/attachment/blob.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/core_names.h>
@@ -13,22 +12,14 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "policy/attachment/blob_state.h"
 #include "policy/base/random.h"
 #include "policy/base/secret.h"
 
-#define INCOMING "incoming"
 #define LOCK "lock"
 #define READ_SIZE (64 * 1024)
-
-struct pl_blobs {
-	char *path;
-	int folder, incoming; /* descriptors */
-	int has_key;
-	unsigned char key[PL_KEY_BYTES];
-};
 
 struct pl_blob {
 	struct pl_blobs *blobs;
@@ -38,7 +29,7 @@ struct pl_blob {
 	EVP_MAC_CTX *mac; /* NULL: it is read again when it is whole */
 };
 
-static int failed(const struct pl_blobs *blobs, const char *name, struct pl_error *err)
+int blobs_failed(const struct pl_blobs *blobs, const char *name, struct pl_error *err)
 {
 	return pl_error_set(err, PL_ERR_RETRY, "%s%s%s: %s", blobs->path,
 			    name[0] == '\0' ? "" : "/", name, strerror(errno));
@@ -57,13 +48,13 @@ static int open_folders(struct pl_blobs *blobs, struct pl_error *err)
 {
 	blobs->folder = open(blobs->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (blobs->folder < 0)
-		return failed(blobs, "", err);
+		return blobs_failed(blobs, "", err);
 	if (blobs->has_key && make_folder(blobs, INCOMING, 0770) < 0)
-		return failed(blobs, INCOMING, err);
+		return blobs_failed(blobs, INCOMING, err);
 	blobs->incoming =
 		openat(blobs->folder, INCOMING, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return blobs->incoming < 0 && (blobs->has_key || errno != ENOENT)
-		       ? failed(blobs, INCOMING, err)
+		       ? blobs_failed(blobs, INCOMING, err)
 		       : 0;
 }
 
@@ -167,7 +158,7 @@ int pl_blob_begin(struct pl_blobs *blobs, struct pl_blob **blob_r, struct pl_err
 	snprintf(blob->name, sizeof(blob->name), "new-%.40s", (const char *)name.data);
 	blob->fd = openat(blobs->incoming, blob->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (blob->fd < 0) {
-		failed(blobs, INCOMING, err);
+		blobs_failed(blobs, INCOMING, err);
 		free_blob(&blob);
 		return -1;
 	}
@@ -205,7 +196,7 @@ int pl_blob_resume(struct pl_blobs *blobs, const char *name, struct pl_blob **bl
 	blob->fd = openat(blobs->incoming, blob->name,
 			  O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0660);
 	if (blob->fd < 0 || fstat(blob->fd, &st) < 0) {
-		failed(blobs, INCOMING, err);
+		blobs_failed(blobs, INCOMING, err);
 	} else if (flock(blob->fd, LOCK_EX | LOCK_NB) < 0) {
 		pl_error_set(err, PL_ERR_CONFLICT, "the upload is being written to");
 	} else {
@@ -225,7 +216,7 @@ int64_t pl_blob_read_again(const struct pl_blob *blob, int64_t offset, void *byt
 	do
 		got = pread(blob->fd, bytes, size, offset);
 	while (got < 0 && errno == EINTR);
-	return got < 0 ? failed(blob->blobs, INCOMING, err) : got;
+	return got < 0 ? blobs_failed(blob->blobs, INCOMING, err) : got;
 }
 
 int pl_blob_arrived(const struct pl_blobs *blobs, const char *name, int64_t *size_r,
@@ -239,14 +230,15 @@ int pl_blob_arrived(const struct pl_blobs *blobs, const char *name, int64_t *siz
 		return pl_error_set(err, PL_ERR_INVALID, "no name of an upload");
 	snprintf(path, sizeof(path), "up-%s", name);
 	if (blobs->incoming < 0 || fstatat(blobs->incoming, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return blobs->incoming < 0 || errno == ENOENT ? 0 : failed(blobs, INCOMING, err);
+		return blobs->incoming < 0 || errno == ENOENT ? 0
+							      : blobs_failed(blobs, INCOMING, err);
 	*size_r = st.st_size;
 	return 0;
 }
 
 int pl_blob_suspend(struct pl_blob **blob, struct pl_error *err)
 {
-	const int ret = fsync((*blob)->fd) < 0 ? failed((*blob)->blobs, INCOMING, err) : 0;
+	const int ret = fsync((*blob)->fd) < 0 ? blobs_failed((*blob)->blobs, INCOMING, err) : 0;
 
 	free_blob(blob);
 	return ret;
@@ -264,7 +256,7 @@ int pl_blob_write(struct pl_blob *blob, const void *bytes, size_t len, struct pl
 		if (written < 0 && errno == EINTR)
 			continue;
 		if (written < 0)
-			return failed(blob->blobs, INCOMING, err);
+			return blobs_failed(blob->blobs, INCOMING, err);
 		at += written;
 		len -= (size_t)written;
 		blob->size += written;
@@ -286,7 +278,7 @@ static int read_again(struct pl_blob *blob, struct pl_error *err)
 		if (EVP_MAC_update(blob->mac, buffer, (size_t)got) != 1)
 			return pl_error_set(err, PL_ERR_INTERNAL, "HMAC-SHA256 has failed");
 	}
-	return got < 0 ? failed(blob->blobs, INCOMING, err) : 0;
+	return got < 0 ? blobs_failed(blob->blobs, INCOMING, err) : 0;
 }
 
 static int name_of(struct pl_blob *blob, char name_r[PL_BLOB_NAME], struct pl_error *err)
@@ -303,8 +295,7 @@ static int name_of(struct pl_blob *blob, char name_r[PL_BLOB_NAME], struct pl_er
 	return 0;
 }
 
-/* FOLDER/ab, a descriptor. It stays when its last blob is removed. */
-static int open_shelf(const struct pl_blobs *blobs, const char *name, int make)
+int blobs_open_shelf(const struct pl_blobs *blobs, const char *name, int make)
 {
 	const char shelf[] = { name[0], name[1], '\0' };
 
@@ -314,21 +305,20 @@ static int open_shelf(const struct pl_blobs *blobs, const char *name, int make)
 	return openat(blobs->folder, shelf, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Held while a blob gets its name, or (alone) between looking at one and removing it. */
-static int take_lock(const struct pl_blobs *blobs, int operation, struct pl_error *err)
+int blobs_take_lock(const struct pl_blobs *blobs, int operation, struct pl_error *err)
 {
 	const int fd = openat(blobs->folder, LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0660);
 	int ret;
 
 	if (fd < 0)
-		return failed(blobs, LOCK, err);
+		return blobs_failed(blobs, LOCK, err);
 	(void)!fchmod(fd, 0660); /* whoever has made it can; others need not */
 	do
 		ret = flock(fd, operation);
 	while (ret < 0 && errno == EINTR);
 	if (ret == 0)
 		return fd;
-	failed(blobs, LOCK, err);
+	blobs_failed(blobs, LOCK, err);
 	close(fd);
 	return -1;
 }
@@ -336,17 +326,17 @@ static int take_lock(const struct pl_blobs *blobs, int operation, struct pl_erro
 static int move(struct pl_blob *blob, const char *name, struct pl_error *err)
 {
 	const struct pl_blobs *blobs = blob->blobs;
-	const int shelf = open_shelf(blobs, name, 1);
+	const int shelf = blobs_open_shelf(blobs, name, 1);
 	int ret = -1, lock;
 
 	if (shelf < 0)
-		return failed(blobs, "", err);
-	lock = take_lock(blobs, LOCK_SH, err);
+		return blobs_failed(blobs, "", err);
+	lock = blobs_take_lock(blobs, LOCK_SH, err);
 	if (lock >= 0) {
 		/* Its time from now on, however long it was being written. */
 		if (futimens(blob->fd, NULL) < 0 ||
 		    renameat(blobs->incoming, blob->name, shelf, name) < 0 || fsync(shelf) < 0)
-			failed(blobs, name, err);
+			blobs_failed(blobs, name, err);
 		else
 			ret = 0;
 		close(lock);
@@ -359,7 +349,7 @@ static int move(struct pl_blob *blob, const char *name, struct pl_error *err)
 static int finish(struct pl_blob *blob, struct pl_error *err)
 {
 	return fchmod(blob->fd, 0644) < 0 || fsync(blob->fd) < 0
-		       ? failed(blob->blobs, INCOMING, err)
+		       ? blobs_failed(blob->blobs, INCOMING, err)
 		       : 0;
 }
 
@@ -388,7 +378,7 @@ void pl_blob_drop(struct pl_blob **blob)
 
 /* -- reading -- */
 
-static int is_name(const char *name)
+int blob_is_name(const char *name)
 {
 	return strlen(name) == PL_BLOB_NAME - 1 &&
 	       strspn(name, "0123456789abcdef") == PL_BLOB_NAME - 1;
@@ -400,171 +390,17 @@ int pl_blob_open(struct pl_blobs *blobs, const char *name, int *fd_r, int64_t *s
 	char path[PL_BLOB_NAME + 3];
 	struct stat st;
 
-	if (!is_name(name))
+	if (!blob_is_name(name))
 		return pl_error_set(err, PL_ERR_DATA, "no name of a blob");
 	snprintf(path, sizeof(path), "%.2s/%s", name, name);
 	*fd_r = openat(blobs->folder, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (*fd_r < 0)
-		return errno == ENOENT ? 0 : failed(blobs, path, err);
+		return errno == ENOENT ? 0 : blobs_failed(blobs, path, err);
 	if (fstat(*fd_r, &st) < 0) {
-		failed(blobs, path, err);
+		blobs_failed(blobs, path, err);
 		close(*fd_r);
 		return -1;
 	}
 	*size_r = st.st_size;
 	return 1;
-}
-
-/* -- removing -- */
-
-/* Whether it is there, old enough and unused: 1, 0 or -1. */
-static int is_orphan(int shelf, const char *name, int64_t now, pl_blob_is_used *is_used,
-		     void *context, int64_t *size_r, struct pl_error *err)
-{
-	struct stat st;
-	int used;
-
-	*size_r = 0;
-	if (fstatat(shelf, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0
-				       : pl_error_set(err, PL_ERR_RETRY, "blob %s: %s", name,
-						      strerror(errno));
-	*size_r = st.st_size;
-	if ((int64_t)st.st_mtime > now - PL_BLOB_ORPHAN_AGE)
-		return 0;
-	used = is_used(context, name, err);
-	return used < 0 ? -1 : !used;
-}
-
-/* Nobody can give an equal blob this name, and then a row, between the look and the removal. */
-static int remove_orphan(struct pl_blobs *blobs, int shelf, const char *name, int64_t now,
-			 pl_blob_is_used *is_used, void *context, struct pl_error *err)
-{
-	const int lock = take_lock(blobs, LOCK_EX, err);
-	int64_t size;
-	int ret;
-
-	if (lock < 0)
-		return -1;
-	ret = is_orphan(shelf, name, now, is_used, context, &size, err);
-	if (ret == 1 && unlinkat(shelf, name, 0) < 0)
-		ret = failed(blobs, name, err);
-	close(lock);
-	return ret;
-}
-
-/* One walk through the folder, to look or to remove. */
-struct walk {
-	struct pl_blobs *blobs;
-	int64_t now;
-	pl_blob_is_used *is_used;
-	void *context;
-	int only_looks;
-	int64_t removed;
-	struct pl_blobs_state state;
-	struct pl_error *err;
-};
-
-static int visit_blob(struct walk *walk, int shelf, const char *name)
-{
-	int64_t size;
-	int ret;
-
-	if (!is_name(name))
-		return 0;
-	ret = is_orphan(shelf, name, walk->now, walk->is_used, walk->context, &size, walk->err);
-	walk->state.count++;
-	walk->state.bytes += size;
-	walk->state.orphans += ret == 1;
-	if (ret != 1 || walk->only_looks)
-		return ret < 0 ? -1 : 0;
-	ret = remove_orphan(walk->blobs, shelf, name, walk->now, walk->is_used, walk->context,
-			    walk->err);
-	walk->removed += ret == 1;
-	return ret < 0 ? -1 : 0;
-}
-
-static int visit_incoming(struct walk *walk, int incoming, const char *name)
-{
-	struct stat st;
-
-	if (name[0] == '.' || fstatat(incoming, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return 0;
-	walk->state.incoming++;
-	if ((int64_t)st.st_mtime > walk->now - PL_BLOB_INCOMING_AGE)
-		return 0;
-	walk->state.orphans++;
-	if (!walk->only_looks && unlinkat(incoming, name, 0) == 0)
-		walk->removed++;
-	return 0;
-}
-
-/* Visits all names of a folder below that of the blobs; fd is its descriptor, which is closed. */
-static int visit_all(struct walk *walk, int fd,
-		     int (*visit)(struct walk *walk, int folder, const char *name))
-{
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	int ret = 0;
-
-	if (dir == NULL) {
-		failed(walk->blobs, "", walk->err);
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	rewinddir(dir); /* a copy of a descriptor shares its place */
-	while (ret == 0 && (entry = readdir(dir)) != NULL)
-		ret = visit(walk, dirfd(dir), entry->d_name);
-	closedir(dir);
-	return ret;
-}
-
-static int visit_shelf(struct walk *walk, int folder, const char *name)
-{
-	(void)folder;
-	if (strlen(name) != 2 || strspn(name, "0123456789abcdef") != 2)
-		return 0;
-	return visit_all(walk, open_shelf(walk->blobs, name, 0), visit_blob);
-}
-
-static int walk_through(struct walk *walk)
-{
-	struct pl_blobs *blobs = walk->blobs;
-
-	if (blobs->incoming >= 0 &&
-	    visit_all(walk, fcntl(blobs->incoming, F_DUPFD_CLOEXEC, 0), visit_incoming) < 0)
-		return -1;
-	return visit_all(walk, fcntl(blobs->folder, F_DUPFD_CLOEXEC, 0), visit_shelf);
-}
-
-int pl_blobs_sweep(struct pl_blobs *blobs, int64_t now, pl_blob_is_used *is_used, void *context,
-		   int64_t *removed_r, struct pl_error *err)
-{
-	struct walk walk = {
-		.blobs = blobs, .now = now, .is_used = is_used, .context = context, .err = err
-	};
-	const int ret = walk_through(&walk);
-
-	*removed_r = walk.removed;
-	return ret;
-}
-
-int pl_blobs_look(struct pl_blobs *blobs, int64_t now, pl_blob_is_used *is_used, void *context,
-		  struct pl_blobs_state *state_r, struct pl_error *err)
-{
-	struct walk walk = { .blobs = blobs,
-			     .now = now,
-			     .is_used = is_used,
-			     .context = context,
-			     .only_looks = 1,
-			     .err = err };
-	struct statvfs fs;
-	const int ret = walk_through(&walk);
-
-	*state_r = walk.state;
-	if (ret == 0 && fstatvfs(blobs->folder, &fs) < 0)
-		return failed(blobs, "", err);
-	state_r->free_bytes = ret == 0 ? (int64_t)fs.f_bavail * (int64_t)fs.f_frsize : 0;
-	return ret;
 }
