@@ -108,13 +108,20 @@ static void tell_progress(void *context)
 		storing->attachments->progress(storing->attachments->context);
 }
 
+static void tell_progress_at_times(void *context)
+{
+	const struct storing *storing = context;
+
+	if (pl_monotonic_ms() - storing->last_ms > PROGRESS_MS)
+		tell_progress(context);
+}
+
 /* 1: the blob says no, and err is set. */
 static int store_piece(void *context, const unsigned char *bytes, size_t count)
 {
 	struct storing *storing = context;
 
-	if (pl_monotonic_ms() - storing->last_ms > PROGRESS_MS)
-		tell_progress(storing);
+	tell_progress_at_times(storing);
 	if (storing->is_scanned)
 		clamd_write(&storing->clamd, bytes, count);
 	return pl_blob_write(storing->blob, bytes, count, storing->err) < 0 ? 1 : 0;
@@ -176,9 +183,16 @@ static enum attachments_outcome store_files(struct storing *storing)
 {
 	enum attachments_outcome outcome = ATTACHMENTS_REPLACED;
 	const struct message_file *files = message_files(storing->message, &storing->count);
+	const int64_t until_ms = pl_monotonic_ms() + PL_BLOB_ORPHAN_AGE / 2 * INT64_C(1000);
 
 	for (size_t i = 0; outcome == ATTACHMENTS_REPLACED && i < storing->count; i++)
 		outcome = store_file(storing, i, &files[i]);
+	/* The first of them must not be as old as one that is removed. */
+	if (outcome == ATTACHMENTS_REPLACED && pl_monotonic_ms() > until_ms) {
+		pl_error_set(storing->err, PL_ERR_RETRY,
+			     "the files of the message took too long to be stored");
+		outcome = ATTACHMENTS_FAILED;
+	}
 	return outcome;
 }
 
@@ -314,9 +328,9 @@ static enum attachments_outcome store(struct storing *storing)
 			     snapshot->policy->verify_key);
 		return ATTACHMENTS_FAILED;
 	}
-	if (pl_blobs_open(snapshot->policy->attachment_folder, snapshot->hmac_key, &storing->blobs,
-			  storing->err) < 0)
+	if (pl_blobs_open(snapshot->policy, snapshot->hmac_key, &storing->blobs, storing->err) < 0)
 		return ATTACHMENTS_FAILED;
+	pl_blobs_on_progress(storing->blobs, tell_progress_at_times, storing);
 	outcome = store_files(storing);
 	pl_blobs_close(&storing->blobs);
 	if (outcome != ATTACHMENTS_REPLACED)

@@ -59,14 +59,14 @@ only confuse.h policy/settings/brand_conf.c policy/settings/confuse_text.c polic
 only csv.h policy/admin/member_csv.c
 only libmilter/mfapi.h milter/callbacks.c milter/main.c milter/rewrite.c milter/rewrite.h
 only microhttpd.h portal/http/http.c milter/metrics_server.c
-only expat.h portal/setup/pox_request.c
+only expat.h policy/attachment/s3_xml.c portal/setup/pox_request.c
 only openssl/cms.h portal/setup/cms.c
 only uniconv.h milter/mime/charset.c
 only qrencode.h portal/signin/qr.c
 only archive.h portal/download/zip.c
 only fido.h portal/signin/webauthn.c
 only pwquality.h portal/signin/password_quality.c
-only curl/curl.h dovecot/doveadm.c sender/push.c
+only curl/curl.h dovecot/doveadm.c policy/attachment/s3.c sender/push.c
 
 # The decision is pure.
 for header in $(sed -nE 's/^#include [<"](.*)[>"]/\1/p' policy/settings/decide.c); do

@@ -139,7 +139,7 @@ int check_attachments(struct check *check)
 	if (!check_folder(check, path))
 		return 1;
 	/* Those of the last day may wait for the next sweep. */
-	if (pl_blobs_open(path, NULL, &blobs, &err) < 0) {
+	if (pl_blobs_open(check->policy, NULL, &blobs, &err) < 0) {
 		check_find(check, CHECK_FAULT, "%s", err.msg);
 		return 1;
 	}

@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,20 +15,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "policy/attachment/blob_s3.h"
 #include "policy/attachment/blob_state.h"
 #include "policy/base/random.h"
 #include "policy/base/secret.h"
 
 #define LOCK "lock"
+#define UPLOAD "up-"
 #define READ_SIZE (64 * 1024)
-
-struct pl_blob {
-	struct pl_blobs *blobs;
-	char name[72]; /* in incoming */
-	int fd;
-	int64_t size;
-	EVP_MAC_CTX *mac; /* NULL: it is read again when it is whole */
-};
 
 int blobs_failed(const struct pl_blobs *blobs, const char *name, struct pl_error *err)
 {
@@ -35,8 +30,7 @@ int blobs_failed(const struct pl_blobs *blobs, const char *name, struct pl_error
 			    name[0] == '\0' ? "" : "/", name, strerror(errno));
 }
 
-/* With this mode, whatever the umask is. 0 as well when it is there. */
-static int make_folder(const struct pl_blobs *blobs, const char *name, mode_t mode)
+int blobs_make_folder(const struct pl_blobs *blobs, const char *name, mode_t mode)
 {
 	if (mkdirat(blobs->folder, name, mode) < 0)
 		return errno == EEXIST ? 0 : -1;
@@ -49,7 +43,7 @@ static int open_folders(struct pl_blobs *blobs, struct pl_error *err)
 	blobs->folder = open(blobs->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (blobs->folder < 0)
 		return blobs_failed(blobs, "", err);
-	if (blobs->has_key && make_folder(blobs, INCOMING, 0770) < 0)
+	if (blobs->has_key && blobs_make_folder(blobs, INCOMING, 0770) < 0)
 		return blobs_failed(blobs, INCOMING, err);
 	blobs->incoming =
 		openat(blobs->folder, INCOMING, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -58,8 +52,8 @@ static int open_folders(struct pl_blobs *blobs, struct pl_error *err)
 		       : 0;
 }
 
-int pl_blobs_open(const char *folder, const struct pl_keys *keys, struct pl_blobs **blobs_r,
-		  struct pl_error *err)
+int pl_blobs_open(const struct pl_policy *policy, const struct pl_keys *keys,
+		  struct pl_blobs **blobs_r, struct pl_error *err)
 {
 	struct pl_blobs *blobs = calloc(1, sizeof(*blobs));
 
@@ -67,18 +61,23 @@ int pl_blobs_open(const char *folder, const struct pl_keys *keys, struct pl_blob
 	if (blobs == NULL)
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
 	blobs->folder = blobs->incoming = -1;
-	blobs->path = strdup(folder);
+	blobs->path = policy->attachment_folder;
+	blobs->policy = policy;
 	blobs->has_key = keys != NULL;
-	if (blobs->path == NULL) {
-		pl_error_set(err, PL_ERR_RETRY, "out of memory");
-	} else if ((keys == NULL ||
-		    pl_keys_derive(keys, 0, "names of attachments", blobs->key, err) == 0) &&
-		   open_folders(blobs, err) == 0) {
+	if ((keys == NULL ||
+	     pl_keys_derive(keys, 0, "names of attachments", blobs->key, err) == 0) &&
+	    open_folders(blobs, err) == 0) {
 		*blobs_r = blobs;
 		return 0;
 	}
 	pl_blobs_close(&blobs);
 	return -1;
+}
+
+void pl_blobs_on_progress(struct pl_blobs *blobs, pl_blobs_progress *progress, void *context)
+{
+	blobs->progress = progress;
+	blobs->context = context;
 }
 
 void pl_blobs_close(struct pl_blobs **blobs)
@@ -90,7 +89,6 @@ void pl_blobs_close(struct pl_blobs **blobs)
 	if ((*blobs)->incoming >= 0)
 		close((*blobs)->incoming);
 	OPENSSL_cleanse((*blobs)->key, sizeof((*blobs)->key));
-	free((*blobs)->path);
 	free(*blobs);
 	*blobs = NULL;
 }
@@ -192,7 +190,7 @@ int pl_blob_resume(struct pl_blobs *blobs, const char *name, struct pl_blob **bl
 	blob = new_blob(blobs, err);
 	if (blob == NULL)
 		return -1;
-	snprintf(blob->name, sizeof(blob->name), "up-%s", name);
+	snprintf(blob->name, sizeof(blob->name), UPLOAD "%s", name);
 	blob->fd = openat(blobs->incoming, blob->name,
 			  O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0660);
 	if (blob->fd < 0 || fstat(blob->fd, &st) < 0) {
@@ -228,7 +226,7 @@ int pl_blob_arrived(const struct pl_blobs *blobs, const char *name, int64_t *siz
 	*size_r = 0;
 	if (!is_upload_name(name))
 		return pl_error_set(err, PL_ERR_INVALID, "no name of an upload");
-	snprintf(path, sizeof(path), "up-%s", name);
+	snprintf(path, sizeof(path), UPLOAD "%s", name);
 	if (blobs->incoming < 0 || fstatat(blobs->incoming, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return blobs->incoming < 0 || errno == ENOENT ? 0
 							      : blobs_failed(blobs, INCOMING, err);
@@ -281,12 +279,27 @@ static int read_again(struct pl_blob *blob, struct pl_error *err)
 	return got < 0 ? blobs_failed(blob->blobs, INCOMING, err) : 0;
 }
 
+/* Machines that share a store have no lock in common: with a name that no other blob will ever
+ * have, none can be stored while another machine removes its equal. */
+static int add_chance(struct pl_blob *blob, struct pl_error *err)
+{
+	unsigned char chance[PL_MAC_BYTES];
+
+	if (RAND_bytes(chance, sizeof(chance)) != 1)
+		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL has no random bytes");
+	return EVP_MAC_update(blob->mac, chance, sizeof(chance)) == 1
+		       ? 0
+		       : pl_error_set(err, PL_ERR_INTERNAL, "HMAC-SHA256 has failed");
+}
+
 static int name_of(struct pl_blob *blob, char name_r[PL_BLOB_NAME], struct pl_error *err)
 {
 	unsigned char mac[PL_MAC_BYTES];
 	size_t len = sizeof(mac);
 
 	if (blob->mac == NULL && read_again(blob, err) < 0)
+		return -1;
+	if (blobs_have_s3(blob->blobs) && add_chance(blob, err) < 0)
 		return -1;
 	if (EVP_MAC_final(blob->mac, mac, &len, sizeof(mac)) != 1 || len != sizeof(mac))
 		return pl_error_set(err, PL_ERR_INTERNAL, "HMAC-SHA256 has failed");
@@ -300,7 +313,7 @@ int blobs_open_shelf(const struct pl_blobs *blobs, const char *name, int make)
 	const char shelf[] = { name[0], name[1], '\0' };
 
 	/* Others walk through it, and do not see what is there. */
-	if (make && make_folder(blobs, shelf, 0771) < 0)
+	if (make && blobs_make_folder(blobs, shelf, 0771) < 0)
 		return -1;
 	return openat(blobs->folder, shelf, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
@@ -323,9 +336,9 @@ int blobs_take_lock(const struct pl_blobs *blobs, int operation, struct pl_error
 	return -1;
 }
 
-static int move(struct pl_blob *blob, const char *name, struct pl_error *err)
+int blobs_give_name(const struct pl_blobs *blobs, int incoming, const char *from, int fd,
+		    const char *name, struct pl_error *err)
 {
-	const struct pl_blobs *blobs = blob->blobs;
 	const int shelf = blobs_open_shelf(blobs, name, 1);
 	int ret = -1, lock;
 
@@ -334,8 +347,8 @@ static int move(struct pl_blob *blob, const char *name, struct pl_error *err)
 	lock = blobs_take_lock(blobs, LOCK_SH, err);
 	if (lock >= 0) {
 		/* Its time from now on, however long it was being written. */
-		if (futimens(blob->fd, NULL) < 0 ||
-		    renameat(blobs->incoming, blob->name, shelf, name) < 0 || fsync(shelf) < 0)
+		if (futimens(fd, NULL) < 0 || renameat(incoming, from, shelf, name) < 0 ||
+		    fsync(shelf) < 0)
 			blobs_failed(blobs, name, err);
 		else
 			ret = 0;
@@ -345,23 +358,30 @@ static int move(struct pl_blob *blob, const char *name, struct pl_error *err)
 	return ret;
 }
 
-/* Whole, on the disk, and readable for the web server. */
-static int finish(struct pl_blob *blob, struct pl_error *err)
+int blobs_finish(const struct pl_blobs *blobs, int fd, struct pl_error *err)
 {
-	return fchmod(blob->fd, 0644) < 0 || fsync(blob->fd) < 0
-		       ? blobs_failed(blob->blobs, INCOMING, err)
-		       : 0;
+	return fchmod(fd, 0644) < 0 || fsync(fd) < 0 ? blobs_failed(blobs, INCOMING, err) : 0;
+}
+
+static int is_upload(const struct pl_blob *blob)
+{
+	return strncmp(blob->name, UPLOAD, strlen(UPLOAD)) == 0;
 }
 
 int pl_blob_keep(struct pl_blob **blob, char name_r[PL_BLOB_NAME], int64_t *size_r,
 		 struct pl_error *err)
 {
 	struct pl_blob *whole = *blob;
+	const struct pl_blobs *blobs = whole->blobs;
 
 	*size_r = whole->size;
-	if (name_of(whole, name_r, err) < 0 || finish(whole, err) < 0 ||
-	    move(whole, name_r, err) < 0) {
-		pl_blob_drop(blob);
+	if (name_of(whole, name_r, err) < 0 || blobs_finish(blobs, whole->fd, err) < 0 ||
+	    (blobs_have_s3(blobs) && blob_s3_put(whole, name_r, err) < 0) ||
+	    blobs_give_name(blobs, blobs->incoming, whole->name, whole->fd, name_r, err) < 0) {
+		if (is_upload(whole))
+			free_blob(blob);
+		else
+			pl_blob_drop(blob);
 		return -1;
 	}
 	free_blob(blob);
@@ -384,14 +404,12 @@ int blob_is_name(const char *name)
 	       strspn(name, "0123456789abcdef") == PL_BLOB_NAME - 1;
 }
 
-int pl_blob_open(struct pl_blobs *blobs, const char *name, int *fd_r, int64_t *size_r,
-		 struct pl_error *err)
+static int open_in_folder(const struct pl_blobs *blobs, const char *name, int *fd_r,
+			  int64_t *size_r, struct pl_error *err)
 {
 	char path[PL_BLOB_NAME + 3];
 	struct stat st;
 
-	if (!blob_is_name(name))
-		return pl_error_set(err, PL_ERR_DATA, "no name of a blob");
 	snprintf(path, sizeof(path), "%.2s/%s", name, name);
 	*fd_r = openat(blobs->folder, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (*fd_r < 0)
@@ -403,4 +421,18 @@ int pl_blob_open(struct pl_blobs *blobs, const char *name, int *fd_r, int64_t *s
 	}
 	*size_r = st.st_size;
 	return 1;
+}
+
+int pl_blob_open(struct pl_blobs *blobs, const char *name, int *fd_r, int64_t *size_r,
+		 struct pl_error *err)
+{
+	int ret;
+
+	if (!blob_is_name(name))
+		return pl_error_set(err, PL_ERR_DATA, "no name of a blob");
+	ret = open_in_folder(blobs, name, fd_r, size_r, err);
+	if (ret != 0 || !blobs_have_s3(blobs))
+		return ret;
+	ret = blobs_s3_fetch(blobs, name, err);
+	return ret == 1 ? open_in_folder(blobs, name, fd_r, size_r, err) : ret;
 }

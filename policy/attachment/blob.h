@@ -6,7 +6,10 @@
  * which are written after the blob is on the disk, and removed before it is.
  *
  * The store is a folder, FOLDER/ab/ab34..., which several machines may share. What is being
- * written is in FOLDER/incoming. The web server reads blobs by their names, which nobody can guess;
+ * written is in FOLDER/incoming. With attachment_s3_url the blobs are objects of an S3-compatible
+ * store (s3.h), and the folder has copies of some of them: a blob is an object before it has its
+ * name, and one that is not in the folder is fetched when it is opened. Equal files are then
+ * several blobs. The web server reads blobs by their names, which nobody can guess;
  * only the group postlatch writes to the folder and can list it. A blob is replaced by an equal one
  * rather than kept, so its time says when it was last stored: pl_blobs_sweep() leaves young ones,
  * whose row may not be there yet.
@@ -23,6 +26,7 @@
 #include <stdint.h>
 
 #include "policy/base/keys.h"
+#include "policy/settings/policy.h"
 
 #define PL_BLOB_NAME (2 * PL_MAC_BYTES + 1) /* hexadecimal digits, with the zero */
 /* A blob without a row is removed when it is older than this, in seconds. */
@@ -33,16 +37,20 @@
 struct pl_blobs;
 struct pl_blob; /* being written */
 
-/* keys may be NULL for those who only read or remove: nothing is made in the folder then. They are
- * only used in this call. */
-int pl_blobs_open(const char *folder, const struct pl_keys *keys, struct pl_blobs **blobs_r,
-		  struct pl_error *err);
+/* keys may be NULL for those who only read or remove: nothing is made in the folder then, but
+ * what is fetched. They are only used in this call; policy must stay as long as blobs. */
+int pl_blobs_open(const struct pl_policy *policy, const struct pl_keys *keys,
+		  struct pl_blobs **blobs_r, struct pl_error *err);
+/* Is called several times a second while bytes go to another machine or come from it. */
+typedef void pl_blobs_progress(void *context);
+void pl_blobs_on_progress(struct pl_blobs *blobs, pl_blobs_progress *progress, void *context);
 void pl_blobs_close(struct pl_blobs **blobs);
 
 int pl_blob_begin(struct pl_blobs *blobs, struct pl_blob **blob_r, struct pl_error *err);
 int pl_blob_write(struct pl_blob *blob, const void *bytes, size_t len, struct pl_error *err);
-/* Keeps it: when this returns 0 it is on the disk, and a row may name it. Frees the blob in any
- * case; after -1 nothing is kept. */
+/* Keeps it: when this returns 0 it is on the disk, or in the store, and a row may name it. Frees
+ * the blob in any case; after -1 nothing is kept, but an upload (below) stays for another attempt.
+ */
 int pl_blob_keep(struct pl_blob **blob, char name_r[PL_BLOB_NAME], int64_t *size_r,
 		 struct pl_error *err);
 /* Forgets it. Accepts NULL. */
@@ -62,15 +70,19 @@ int64_t pl_blob_read_again(const struct pl_blob *blob, int64_t offset, void *byt
 int pl_blob_arrived(const struct pl_blobs *blobs, const char *name, int64_t *size_r,
 		    struct pl_error *err);
 
+/* The size of the largest that can be kept; INT64_MAX: any. */
+int64_t pl_blobs_largest(const struct pl_policy *policy);
+
 /* A descriptor for its bytes, which is the caller's to close, and how many there are. 1; 0 there is
- * no such blob; -1. */
+ * no such blob; -1. Where it has to be fetched, this takes as long as that does. */
 int pl_blob_open(struct pl_blobs *blobs, const char *name, int *fd_r, int64_t *size_r,
 		 struct pl_error *err);
 
 /* Whether a row names the blob: 1, 0 or -1. */
 typedef int pl_blob_is_used(void *context, const char *name, struct pl_error *err);
 /* Removes the blobs that are neither used nor younger than PL_BLOB_ORPHAN_AGE, and what was begun
- * long ago. Counts what it has removed. */
+ * long ago. Counts what it has removed. With a store, objects are removed as well, and copies of
+ * objects beyond attachment_s3_cache. */
 int pl_blobs_sweep(struct pl_blobs *blobs, int64_t now, pl_blob_is_used *is_used, void *context,
 		   int64_t *removed_r, struct pl_error *err);
 

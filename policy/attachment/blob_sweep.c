@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -10,21 +11,27 @@
 #include <unistd.h>
 
 #include "policy/attachment/blob.h"
+#include "policy/attachment/blob_s3.h"
 #include "policy/attachment/blob_state.h"
+
+struct found {
+	int64_t size, used_at;
+};
 
 /* Whether it is there, old enough and unused: 1, 0 or -1. */
 static int is_orphan(int shelf, const char *name, int64_t now, pl_blob_is_used *is_used,
-		     void *context, int64_t *size_r, struct pl_error *err)
+		     void *context, struct found *found_r, struct pl_error *err)
 {
 	struct stat st;
 	int used;
 
-	*size_r = 0;
+	*found_r = (struct found){ 0 };
 	if (fstatat(shelf, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0
 				       : pl_error_set(err, PL_ERR_RETRY, "blob %s: %s", name,
 						      strerror(errno));
-	*size_r = st.st_size;
+	found_r->size = st.st_size;
+	found_r->used_at = st.st_atime > st.st_mtime ? st.st_atime : st.st_mtime;
 	if ((int64_t)st.st_mtime > now - PL_BLOB_ORPHAN_AGE)
 		return 0;
 	used = is_used(context, name, err);
@@ -36,12 +43,12 @@ static int remove_orphan(struct pl_blobs *blobs, int shelf, const char *name, in
 			 pl_blob_is_used *is_used, void *context, struct pl_error *err)
 {
 	const int lock = blobs_take_lock(blobs, LOCK_EX, err);
-	int64_t size;
+	struct found found;
 	int ret;
 
 	if (lock < 0)
 		return -1;
-	ret = is_orphan(shelf, name, now, is_used, context, &size, err);
+	ret = is_orphan(shelf, name, now, is_used, context, &found, err);
 	if (ret == 1 && unlinkat(shelf, name, 0) < 0)
 		ret = blobs_failed(blobs, name, err);
 	close(lock);
@@ -57,20 +64,23 @@ struct walk {
 	int only_looks;
 	int64_t removed;
 	struct pl_blobs_state state;
+	struct copies copies; /* where there is a store */
 	struct pl_error *err;
 };
 
 static int visit_blob(struct walk *walk, int shelf, const char *name)
 {
-	int64_t size;
+	struct found found;
 	int ret;
 
 	if (!blob_is_name(name))
 		return 0;
-	ret = is_orphan(shelf, name, walk->now, walk->is_used, walk->context, &size, walk->err);
+	ret = is_orphan(shelf, name, walk->now, walk->is_used, walk->context, &found, walk->err);
 	walk->state.count++;
-	walk->state.bytes += size;
+	walk->state.bytes += found.size;
 	walk->state.orphans += ret == 1;
+	if (ret == 0 && !walk->only_looks && blobs_have_s3(walk->blobs))
+		return blobs_s3_add_copy(&walk->copies, name, found.size, found.used_at, walk->err);
 	if (ret != 1 || walk->only_looks)
 		return ret < 0 ? -1 : 0;
 	ret = remove_orphan(walk->blobs, shelf, name, walk->now, walk->is_used, walk->context,
@@ -139,8 +149,14 @@ int pl_blobs_sweep(struct pl_blobs *blobs, int64_t now, pl_blob_is_used *is_used
 	struct walk walk = {
 		.blobs = blobs, .now = now, .is_used = is_used, .context = context, .err = err
 	};
-	const int ret = walk_through(&walk);
+	int ret = walk_through(&walk);
 
+	if (ret == 0 && blobs_have_s3(blobs)) {
+		ret = blobs_s3_evict(blobs, &walk.copies, err);
+		if (ret == 0)
+			ret = blobs_s3_sweep(blobs, now, is_used, context, &walk.removed, err);
+	}
+	free(walk.copies.copy);
 	*removed_r = walk.removed;
 	return ret;
 }

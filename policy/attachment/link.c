@@ -384,7 +384,7 @@ int pl_link_sweep(const struct pl_work *work, const struct pl_policy *policy, in
 	*removed_r = 0;
 	if (policy->attachment_url[0] == '\0' && access(policy->attachment_folder, F_OK) < 0)
 		return 0;
-	if (pl_blobs_open(policy->attachment_folder, NULL, &blobs, work->err) < 0)
+	if (pl_blobs_open(policy, NULL, &blobs, work->err) < 0)
 		return -1;
 	ret = pl_blobs_sweep(blobs, time(NULL), pl_link_uses_blob, work->store, removed_r,
 			     work->err);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/attachment/blob.h"
 #include "policy/base/random.h"
 #include "policy/session/session.h"
 
@@ -54,6 +55,14 @@ int pl_upload_room(const struct pl_work *work, const struct pl_policy *policy,
 	return read_room(work, policy, account, room_r, &under_way);
 }
 
+int64_t pl_upload_largest(const struct pl_policy *policy)
+{
+	const int64_t most = policy->attachment_upload_max * MEGABYTE;
+	const int64_t stored = pl_blobs_largest(policy);
+
+	return most < stored ? most : stored;
+}
+
 static int may_begin(const struct pl_work *work, const struct pl_policy *policy,
 		     const struct pl_account *account, int64_t size, enum pl_upload_begun *begun_r)
 {
@@ -62,7 +71,7 @@ static int may_begin(const struct pl_work *work, const struct pl_policy *policy,
 
 	if (read_room(work, policy, account, &room, &under_way) < 0)
 		return -1;
-	if (size > policy->attachment_upload_max * MEGABYTE)
+	if (size > pl_upload_largest(policy))
 		*begun_r = PL_UPLOAD_TOO_LARGE;
 	else if (under_way.count >= PL_UPLOADS_MOST)
 		*begun_r = PL_UPLOAD_TOO_MANY;

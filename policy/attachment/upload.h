@@ -38,11 +38,13 @@ struct pl_new_upload {
 
 enum pl_upload_begun {
 	PL_UPLOAD_BEGUN,
-	PL_UPLOAD_TOO_LARGE, /* for attachment_upload_max */
+	PL_UPLOAD_TOO_LARGE, /* see pl_upload_largest */
 	PL_UPLOAD_TOO_MANY,
 	PL_UPLOAD_QUOTA, /* of the member or of the domain */
 };
 
+/* The size of the largest upload, in bytes. */
+int64_t pl_upload_largest(const struct pl_policy *policy);
 /* What is stored, with the uploads that are under way, and how much may be. 0 or -1. */
 int pl_upload_room(const struct pl_work *work, const struct pl_policy *policy,
 		   const struct pl_account *account, struct pl_link_room *room_r);

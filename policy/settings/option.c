@@ -11,6 +11,7 @@
 #include "policy/settings/factor_kind.h"
 #include "policy/settings/mail_settings.h"
 #include "policy/settings/other_services.h"
+#include "policy/settings/s3_url.h"
 
 #define DAYS_MOST 365
 #define DAYS_COUNT 8
@@ -227,6 +228,22 @@ int pl_option_url(const char *value, struct pl_error *err)
 	if (behind_scheme(value) == NULL || strchr(value, ' ') != NULL)
 		return must_be(err, "an address that begins with https://, without blanks");
 	return pl_option_text(value, err);
+}
+
+int pl_option_s3_url(const char *value, struct pl_error *err)
+{
+	struct pl_s3_url url;
+
+	return value[0] == '\0' ? 0 : pl_s3_url_parse(value, &url, err);
+}
+
+int pl_option_s3_region(const char *value, struct pl_error *err)
+{
+	const size_t len = strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return value[len] == '\0' && len > 0 && len <= 64
+		       ? 0
+		       : must_be(err, "the name of a region, for example eu-central-1");
 }
 
 const char *pl_option_next_url(const char *list, char url_r[PL_OPTION_URL_SIZE])

@@ -45,6 +45,10 @@ int pl_option_urls(const char *value, struct pl_error *err);
  * longer one than pl_option_urls accepts is cut. */
 #define PL_OPTION_URL_SIZE 1024
 const char *pl_option_next_url(const char *list, char url_r[PL_OPTION_URL_SIZE]);
+/* The address of a bucket (s3_url.h), or nothing. */
+int pl_option_s3_url(const char *value, struct pl_error *err);
+/* What a server of the protocol of Amazon S3 calls the place where it is. */
+int pl_option_s3_region(const char *value, struct pl_error *err);
 /* A list of media types, "image/png" or, with an asterisk, "image/" and any; or nothing. */
 int pl_option_media_types(const char *value, struct pl_error *err);
 /* Whether the list has the type, which may be in any case. */

@@ -14,6 +14,7 @@
 #include "portal/download/link_page.h"
 #include "portal/download/open_link.h"
 #include "portal/download/zip.h"
+#include "portal/http/portal.h"
 
 #define PAGE_BYTES (256 * 1024)
 
@@ -167,8 +168,23 @@ static struct all_files *begin_all(const struct request *request, const struct p
 	return all;
 }
 
-static int send_all(const struct request *request, struct response *response,
-		    const struct pl_link *link, const struct ticket *ticket, struct pl_error *err)
+/* All of them are here before the first byte is sent: an archive that has begun cannot say that a
+ * file is missing. */
+static int bring_all(struct request *request, const struct link_files *files, struct pl_error *err)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		int64_t size;
+		const int fd = open_link_file_alone(request, &files->file[i], &size, err);
+
+		if (fd < 0)
+			return -1;
+		close(fd);
+	}
+	return 0;
+}
+
+static int send_all(struct request *request, struct response *response, const struct pl_link *link,
+		    const struct ticket *ticket, struct pl_error *err)
 {
 	struct all_files *all = begin_all(request, link, ticket, err);
 	struct response_stream stream = { .fill = fill, .sent = count_all, .free = free_all };
@@ -178,6 +194,10 @@ static int send_all(const struct request *request, struct response *response,
 	if (all->files->count == 0) {
 		free_all(all);
 		return respond_link_gone(request, response, LINK_USED_UP);
+	}
+	if (bring_all(request, all->files, err) < 0 || portal_take(request, err) < 0) {
+		free_all(all);
+		return -1;
 	}
 	stream.context = all;
 	stream.file_id = all->files->file[0].id;

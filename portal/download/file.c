@@ -47,7 +47,7 @@ static int refuse_range(struct response *response, int64_t size)
 	return 0;
 }
 
-static int send_file(const struct request *request, struct response *response,
+static int send_file(struct request *request, struct response *response,
 		     const struct ticket *ticket, const struct pl_link_file *file,
 		     struct pl_error *err)
 {
@@ -56,7 +56,7 @@ static int send_file(const struct request *request, struct response *response,
 	int64_t size;
 	int part;
 
-	open_file.fd = open_link_file(request, file, &size, err);
+	open_file.fd = open_link_file_alone(request, file, &size, err);
 	if (open_file.fd < 0)
 		return -1;
 	open_file.len = size;

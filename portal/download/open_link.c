@@ -2,8 +2,10 @@
 #include "portal/download/open_link.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "portal/download/link_page.h"
+#include "portal/http/portal.h"
 
 int is_open_link(const struct request *request, struct response *response,
 		 const struct pl_link *link)
@@ -68,7 +70,7 @@ int open_link_file(const struct request *request, const struct pl_link_file *fil
 	struct pl_blobs *blobs;
 	int fd, ret;
 
-	if (pl_blobs_open(request->policy->attachment_folder, NULL, &blobs, err) < 0)
+	if (pl_blobs_open(request->policy, NULL, &blobs, err) < 0)
 		return -1;
 	ret = pl_blob_open(blobs, file->blob, &fd, size_r, err);
 	pl_blobs_close(&blobs);
@@ -76,5 +78,21 @@ int open_link_file(const struct request *request, const struct pl_link_file *fil
 		return pl_error_set(err, PL_ERR_RETRY,
 				    "attachment_folder %s: the blob of file %lld is not there",
 				    request->policy->attachment_folder, (long long)file->id);
+	if (ret == 1 && *size_r != file->size) {
+		close(fd);
+		return pl_error_set(err, PL_ERR_RETRY,
+				    "attachment_folder %s: the blob of file %lld has %lld bytes "
+				    "and "
+				    "not %lld",
+				    request->policy->attachment_folder, (long long)file->id,
+				    (long long)*size_r, (long long)file->size);
+	}
 	return ret < 0 ? -1 : fd;
+}
+
+int open_link_file_alone(struct request *request, const struct pl_link_file *file, int64_t *size_r,
+			 struct pl_error *err)
+{
+	portal_give(request, 0);
+	return open_link_file(request, file, size_r, err);
 }

@@ -51,7 +51,7 @@ static json_t *room_json(const struct request *request, const struct pl_link_roo
 	return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I}", "left", bytes_of(pl_link_left(room)),
 			 "quota", bytes_of(room->member_quota), "stored",
 			 (json_int_t)room->member_bytes, "most",
-			 (json_int_t)(policy->attachment_upload_max * MEGABYTE), "threshold",
+			 (json_int_t)pl_upload_largest(policy), "threshold",
 			 (json_int_t)(options.attachment_threshold * MEGABYTE), "days",
 			 (json_int_t)policy->attachment_days);
 }
@@ -125,7 +125,7 @@ static int arrived(const struct request *request, int64_t *offset_r, struct pl_e
 		*offset_r = request->upload.size;
 		return 0;
 	}
-	if (pl_blobs_open(request->policy->attachment_folder, NULL, &blobs, err) < 0)
+	if (pl_blobs_open(request->policy, NULL, &blobs, err) < 0)
 		return -1;
 	ret = pl_blob_arrived(blobs, request->upload.store_name, offset_r, err);
 	pl_blobs_close(&blobs);
@@ -150,7 +150,7 @@ static int drop_bytes(const struct request *request, struct pl_error *err)
 
 	if (request->verify == NULL)
 		return pl_error_set(err, PL_ERR_RETRY, "the HMAC key cannot be read");
-	if (pl_blobs_open(request->policy->attachment_folder, request->verify, &blobs, err) < 0)
+	if (pl_blobs_open(request->policy, request->verify, &blobs, err) < 0)
 		return -1;
 	ret = pl_blob_resume(blobs, request->upload.store_name, &blob, &size, err);
 	if (ret == 0)

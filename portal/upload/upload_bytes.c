@@ -81,8 +81,7 @@ static int open_sink(const struct request *request, struct response *response, s
 		return fits(request, response, wanted, request->upload.size);
 	if (request->verify == NULL)
 		return pl_error_set(err, PL_ERR_RETRY, "the HMAC key cannot be read");
-	if (pl_blobs_open(request->policy->attachment_folder, request->verify, &sink->blobs, err) <
-	    0)
+	if (pl_blobs_open(request->policy, request->verify, &sink->blobs, err) < 0)
 		return -1;
 	if (pl_blob_resume(sink->blobs, request->upload.store_name, &sink->blob, &sink->offset,
 			   err) < 0)

@@ -97,7 +97,7 @@ static int keep(const struct request *request, struct response *response,
 
 	if (request->verify == NULL)
 		return pl_error_set(err, PL_ERR_RETRY, "the HMAC key cannot be read");
-	if (pl_blobs_open(request->policy->attachment_folder, request->verify, &blobs, err) < 0)
+	if (pl_blobs_open(request->policy, request->verify, &blobs, err) < 0)
 		return -1;
 	if (pl_blob_resume(blobs, request->upload.store_name, &blob, &offset, err) == 0)
 		ret = keep_blob(request, response, blob, offset, file, err);

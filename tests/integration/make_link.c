@@ -59,7 +59,7 @@ static int run(const struct pl_work *work, const struct pl_policy *policy,
 
 	if (argc % 3 != 1 || argc / 3 > PL_LINK_FILES_MOST)
 		return pl_error_set(work->err, PL_ERR_INVALID, "see the usage in make_link.c");
-	if (pl_blobs_open(policy->attachment_folder, keys, &blobs, work->err) < 0)
+	if (pl_blobs_open(policy, keys, &blobs, work->err) < 0)
 		return -1;
 	for (int i = 1; ret == 0 && i < argc; i += 3) {
 		struct pl_new_file_link *file = &files[link.count++];

@@ -23,13 +23,25 @@
 
 /* -- blobs -- */
 
+/* One that names nothing but a folder. */
+static struct pl_policy *folder_policy(struct fixture *fixture, const char *folder)
+{
+	static char path[256], none[1];
+	static struct pl_policy policy;
+
+	snprintf(path, sizeof(path), "%s", path_in(fixture, folder));
+	policy.attachment_folder = path;
+	policy.attachment_s3_url = none;
+	return &policy;
+}
+
 static struct pl_blobs *blobs_of(struct fixture *fixture)
 {
 	struct pl_blobs *blobs;
 
 	mkdir(path_in(fixture, "files"), 0771);
-	assert_ok(fixture,
-		  pl_blobs_open(path_in(fixture, "files"), fixture->keys, &blobs, &fixture->err));
+	assert_ok(fixture, pl_blobs_open(folder_policy(fixture, "files"), fixture->keys, &blobs,
+					 &fixture->err));
 	return blobs;
 }
 
@@ -127,7 +139,8 @@ static void equal_bytes_are_one_blob(void **state)
 	assert_ok(fixture, pl_key_file_create(path_in(fixture, "other.key"), 0, 0600, geteuid(),
 					      getegid(), &fixture->err));
 	assert_ok(fixture, pl_keys_load(path_in(fixture, "other.key"), &keys, &fixture->err));
-	assert_ok(fixture, pl_blobs_open(path_in(fixture, "files"), keys, &others, &fixture->err));
+	assert_ok(fixture,
+		  pl_blobs_open(folder_policy(fixture, "files"), keys, &others, &fixture->err));
 	keep(fixture, others, "same", two);
 	assert_string_not_equal(one, two);
 	pl_keys_free(&keys);
@@ -207,11 +220,12 @@ static void a_folder_that_is_gone_is_told(void **state)
 	pl_blobs_close(&blobs);
 	assert_int_equal(rename(path_in(fixture, "files"), path_in(fixture, "away")), 0);
 	assert_refused(fixture,
-		       pl_blobs_open(path_in(fixture, "files"), fixture->keys, &blobs,
+		       pl_blobs_open(folder_policy(fixture, "files"), fixture->keys, &blobs,
 				     &fixture->err),
 		       PL_ERR_RETRY, "files: No such file");
 	/* Whoever only reads cannot write by mistake. */
-	assert_ok(fixture, pl_blobs_open(path_in(fixture, "away"), NULL, &blobs, &fixture->err));
+	assert_ok(fixture,
+		  pl_blobs_open(folder_policy(fixture, "away"), NULL, &blobs, &fixture->err));
 	assert_refused(fixture, pl_blob_begin(blobs, &blob, &fixture->err), PL_ERR_INTERNAL, "key");
 	pl_blobs_close(&blobs);
 }
