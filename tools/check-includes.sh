@@ -66,7 +66,7 @@ only qrencode.h portal/signin/qr.c
 only archive.h portal/download/zip.c
 only fido.h portal/signin/webauthn.c
 only pwquality.h portal/signin/password_quality.c
-only curl/curl.h dovecot/doveadm.c policy/attachment/s3.c sender/push.c
+only curl/curl.h dovecot/doveadm.c policy/attachment/s3_request.h sender/push.c
 
 # The decision is pure.
 for header in $(sed -nE 's/^#include [<"](.*)[>"]/\1/p' policy/settings/decide.c); do

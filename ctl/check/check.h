@@ -9,7 +9,8 @@
  * they name: it tries a wrong password wherever members sign in, asks milters and the SASL relay,
  * and fetches documents of the portal and of doveadm. Every connection has a deadline. It
  * never changes a file, the database or a service, and its findings never show a key, a
- * password or a token.
+ * password or a token. In the store of attachments it writes an object of its own, and
+ * removes it.
  */
 #ifndef POSTLATCH_CHECK_H
 #define POSTLATCH_CHECK_H
@@ -67,6 +68,8 @@ int check_attachments(struct check *check);
 int check_password_service(struct check *check);
 int check_recovery_contacts(struct check *check);
 
+/* A part of check_attachments(). */
+void check_attachment_store(struct check *check);
 /* Parts of check_dovecot(), check_portal() and check_postfix(). */
 void check_brand(struct check *check);
 void check_second_factors(struct check *check);

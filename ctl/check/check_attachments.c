@@ -136,6 +136,7 @@ int check_attachments(struct check *check)
 		return 0;
 	check_name(check);
 	check_uploads(check);
+	check_attachment_store(check);
 	if (!check_folder(check, path))
 		return 1;
 	/* Those of the last day may wait for the next sweep. */

@@ -2,8 +2,8 @@
  *
  * libcurl signs the requests (AWS Signature Version 4). The digest of what is sent is signed, too,
  * so a store refuses what has not arrived whole; it is kept with the object, and compared with
- * what is fetched. Certificates are verified, redirections are not followed, every request ends after a
- * limited time, and what the store answers is read up to a limit.
+ * what is fetched. Certificates are verified, redirections are not followed, every request ends
+ * after a limited time, and what the store answers is read up to a limit.
  *
  * Names of objects are those of blobs; s3.c adds the prefix of the policy. A struct pl_s3 is used
  * by one thread, and keeps its connection. Errors are PL_ERR_RETRY, whatever the store says: the
@@ -46,6 +46,12 @@ typedef int pl_s3_visit(void *context, const char *name, int64_t size, int64_t m
 /* Calls visit for all objects whose names are those of blobs, page by page; it may make other
  * requests. 0, what visit has returned, or -1. */
 int pl_s3_list(struct pl_s3 *s3, pl_s3_visit *visit, void *context, struct pl_error *err);
+
+/* Whether objects can be listed, stored, fetched and deleted: 0, or -1. An object of its own is
+ * stored, under the name of a blob that no row names, so that it would be removed like one. */
+int pl_s3_probe(struct pl_s3 *s3, struct pl_error *err);
+/* Whether the store has kept what was stored last as a version, and will after it was deleted. */
+int pl_s3_is_versioned(const struct pl_s3 *s3);
 
 /* What the store has said about the last request: its status, 0 when there was no answer, and the
  * word of its error, for example "NoSuchBucket", or "". */

@@ -134,7 +134,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.list(dict(urllib.parse.parse_qsl(query)))
         if self.command == "PUT":
             store.objects[key] = Object(body, self.headers.get("x-amz-meta-sha256"))
-            return self.answer(200)
+            return self.answer(200, **({"x_amz_version_id": "1"} if store.versions else {}))
         if self.command == "DELETE":
             store.objects.pop(key, None)
             return self.answer(204)
@@ -176,6 +176,7 @@ class Store:
         self.lock, self.released = threading.Lock(), threading.Event()
         self.objects, self.requests, self.headers = {}, [], []
         self.bucket, self.key_id, self.secret, self.page = BUCKET, KEY_ID, SECRET, PAGE
+        self.versions = False
         self.late = 0  # seconds by which its clock is wrong
         self.well()
         self.port = 0

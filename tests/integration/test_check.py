@@ -10,6 +10,7 @@ import struct
 import threading
 import unittest
 
+import s3
 from check import CheckTest, FilesTest, replace
 from dovecot import INTROSPECTS, MECHANISMS, RELEASE
 from server import TIMEOUT, Server
@@ -475,6 +476,52 @@ class Files(FilesTest):
                 self.finds("fault", words, "chmod 2771 it")
         os.rmdir(files)
         self.finds("fault", files + ": No such file or directory", "systemd-tmpfiles --create")
+
+    def with_store(self):
+        """A store and the file of its key, which check asks; the rest of the policy stays."""
+        store, key = s3.Store(), server.dir + "/s3.key"
+        self.addCleanup(store.stop)
+        self.write(key, "%s %s\n" % (s3.KEY_ID, s3.SECRET))
+        os.chown(key, 0, os.stat(self.verify).st_gid)
+        os.chmod(key, 0o640)
+        self.contents(self.ports, lambda text: text + 'attachment_s3_url = "%s"\nattachment_s3_region = "%s"\nattachment_s3_key = "%s"\n' % (
+            store.url, s3.REGION, key))
+        return store, key
+
+    def test_store_of_files_that_mail_links_to(self):
+        store, _ = self.with_store()
+        self.finds("ok", "files can be stored in %s and removed from it" % store.url)
+        self.assertEqual(store.objects, {})
+        self.assertEqual([store.asked("^" + method) for method in ("GET", "PUT", "DELETE")], [2, 1, 1])
+        store.versions = True
+        self.finds("warning", "keeps versions", "switch versioning off")
+
+    def test_store_that_refuses_files_that_mail_links_to(self):
+        store, key = self.with_store()
+        store.late = 1000
+        self.finds("fault", "RequestTimeTooSkewed", "set both by NTP")
+        store.late, store.secret = 0, "another"
+        self.finds("fault", "SignatureDoesNotMatch", "correct the file of attachment_s3_key")
+        store.secret, store.key_id = s3.SECRET, "ANOTHER"
+        self.finds("fault", "InvalidAccessKeyId", "does not know the access key")
+        store.key_id, store.bucket = s3.KEY_ID, "another"
+        self.finds("fault", "NoSuchBucket", "create the bucket, or correct attachment_s3_url")
+        store.bucket = s3.BUCKET
+        for method in ("PUT", "DELETE"):
+            with self.subTest(method), store.failing((403, "AccessDenied"), "^" + method):
+                self.finds("fault", "it answered 403 AccessDenied", "allowed to list the bucket")
+        self.contents(self.ports, lambda text: text.replace(s3.REGION, "eu-other-1"))
+        self.finds("fault", "AuthorizationHeaderMalformed", "correct attachment_s3_region")
+        store.stop()
+        self.finds("fault", "the store http://127.0.0.1", "start it, or correct attachment_s3_url")
+        store.start()
+        self.mode(key, 0o644)
+        self.finds("fault", "s3.key", "others can read or write it", "chmod o= it")
+        os.chmod(key, 0o600)
+        self.finds("fault", "the group postlatch cannot read", "s3.key", "chmod 640 it")
+        os.chmod(key, 0o640)
+        self.write(key, "only-one-word\n")
+        self.finds("fault", "s3.key", "it must have one line \"ID SECRET\"")
 
     def test_files_at_the_name_of_the_portal(self):
         portal = server.env["PORTAL_URL"]
