@@ -168,10 +168,12 @@ static struct all_files *begin_all(const struct request *request, const struct p
 	return all;
 }
 
-/* All of them are here before the first byte is sent: an archive that has begun cannot say that a
- * file is missing. */
+/* What is in a store comes before the first byte is sent, and not while a page of the archive holds
+ * a connection to the database. */
 static int bring_all(struct request *request, const struct link_files *files, struct pl_error *err)
 {
+	if (request->policy->attachment_s3_url[0] == '\0')
+		return 0;
 	for (size_t i = 0; i < files->count; i++) {
 		int64_t size;
 		const int fd = open_link_file_alone(request, &files->file[i], &size, err);
@@ -180,7 +182,7 @@ static int bring_all(struct request *request, const struct link_files *files, st
 			return -1;
 		close(fd);
 	}
-	return 0;
+	return portal_take(request, err);
 }
 
 static int send_all(struct request *request, struct response *response, const struct pl_link *link,
@@ -195,7 +197,7 @@ static int send_all(struct request *request, struct response *response, const st
 		free_all(all);
 		return respond_link_gone(request, response, LINK_USED_UP);
 	}
-	if (bring_all(request, all->files, err) < 0 || portal_take(request, err) < 0) {
+	if (bring_all(request, all->files, err) < 0) {
 		free_all(all);
 		return -1;
 	}

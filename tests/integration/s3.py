@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import http.server
 import re
+import ssl
 import threading
 import time
 import urllib.parse
@@ -54,6 +55,11 @@ class Object:
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 60
+
+    def handle(self):
+        # Whoever does not know the certificate hangs up.
+        with contextlib.suppress(ssl.SSLError):
+            super().handle()
 
     def log_message(self, *_):
         pass
@@ -172,7 +178,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class Store:
     """The server and its objects, {key: Object}."""
 
-    def __init__(self):
+    def __init__(self, certificate=None):
+        """With a certificate and its key in one file, it speaks TLS."""
+        self.certificate = certificate
         self.lock, self.released = threading.Lock(), threading.Event()
         self.objects, self.requests, self.headers = {}, [], []
         self.bucket, self.key_id, self.secret, self.page = BUCKET, KEY_ID, SECRET, PAGE
@@ -187,7 +195,11 @@ class Store:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
         self.server.daemon_threads, self.server.store = True, self
         self.port = self.server.server_port
-        self.url = "http://127.0.0.1:%d/%s" % (self.port, BUCKET)
+        self.url = "%s://127.0.0.1:%d/%s" % ("https" if self.certificate else "http", self.port, BUCKET)
+        if self.certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
 

@@ -2,6 +2,7 @@
 import contextlib
 import hashlib
 import http.client
+import io
 import os
 import re
 import signal
@@ -9,16 +10,18 @@ import subprocess
 import threading
 import time
 import unittest
+import zipfile
 
 import s3
 from command import BUILD, ROOT
 from milter import CONTINUE, REPLY, TIMEOUT
 from portal import free_port, is_open
-from rewriting import FILES_URL, LARGE, RewritingTest, with_file
+from rewriting import ALICE, FILES_URL, LARGE, RewritingTest, with_file
 from server import wait_for
 from test_attachment_faults import PRELOAD, runtime
 
 MB = 1048576
+FORM = "application/x-www-form-urlencoded"
 HOST = FILES_URL.partition("://")[2]
 
 
@@ -75,9 +78,10 @@ class StoreTest(RewritingTest):
         self.assertNotIn(LARGE.encode(), new)
         return re.search(FILES_URL + r"(/l/[A-Za-z0-9_-]{43})", new.decode()).group(1)
 
-    def ticket(self, page):
-        file_id, = self.site.sql("SELECT max(id) FROM attachment_file")[0]
-        status, headers, _ = self.request("POST", page, "file=%d" % file_id, Content_Type="application/x-www-form-urlencoded")
+    def ticket(self, page, file=None):
+        """Where the button of a file leads, the last one that was stored, or "all"."""
+        file = file or self.site.sql("SELECT max(id) FROM attachment_file")[0]
+        status, headers, _ = self.request("POST", page, "file=%s" % file, Content_Type=FORM)
         self.assertEqual(status, 303)
         return re.sub("^" + FILES_URL, "", headers["Location"])
 
@@ -137,6 +141,18 @@ class TwoMachines(StoreTest):
         self.assertEqual(list(self.store.objects), ["of/mail.1/%s/%s" % (name[:2], name)])
         self.start_portal()
         self.assertEqual(self.request("GET", self.ticket(page))[2], content)
+
+    def test_an_archive_begins_when_all_files_are_there(self):
+        contents = {"a.bin": os.urandom(MB), "b.bin": os.urandom(MB + 1)}
+        args = [word for name, content in contents.items() for word in ("unscanned", self.site.write(name, content), name)]
+        made = subprocess.run([BUILD + "/tests/integration/make_link", self.site.policy_file, ALICE, *args], check=True,
+                              capture_output=True, text=True)
+        self.start_portal()
+        path = self.ticket("/l/" + made.stdout.split()[1], "all")
+        with self.store.failing("cut", "^GET .*" + self.rows()[1]):
+            self.assertEqual(self.request("GET", path)[0], 503)
+        with zipfile.ZipFile(io.BytesIO(self.request("GET", path)[2])) as archive:
+            self.assertEqual({name: archive.read(name) for name in archive.namelist()}, contents)
 
     def test_many_who_want_the_same_file_fetch_it_once(self):
         content = os.urandom(2 * MB)
@@ -216,6 +232,21 @@ class Faults(StoreTest):
         milter = self.start()
         self.goes_out_whole_or_is_put_off(milter, "unchanged")
         self.assertIn("others can read or write it", milter.log())
+        self.assertEqual(self.store.requests, [])
+
+    def test_a_store_with_a_certificate_that_nobody_knows_gets_nothing(self):
+        path = self.site.path("tls.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
+                        "subjectAltName=IP:127.0.0.1", "-keyout", path, "-out", path + ".crt"], check=True, capture_output=True)
+        with open(path, "a") as both, open(path + ".crt") as certificate:
+            both.write(certificate.read())
+        self.store.stop()
+        self.store = s3.Store(path)
+        self.set_policy()
+        milter = self.start()
+        self.goes_out_whole_or_is_put_off(milter, "unchanged")
+        self.assertIn("the store https://127.0.0.1", milter.log())
+        self.assertIn("SSL", milter.log())
         self.assertEqual(self.store.requests, [])
 
     def test_a_store_that_says_nothing_is_not_waited_for_long(self):

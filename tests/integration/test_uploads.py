@@ -9,6 +9,7 @@ import socket
 import time
 import unittest
 
+import s3
 from oauth import Client
 from portal import JSON, PortalTest
 from server import TIMEOUT, wait_for
@@ -174,6 +175,28 @@ class Sending(Uploads):
             self.portal.start()
             self.assertEqual(self.offset(path, token), MB)
             self.resume(path, token, content)
+
+    def test_an_upload_waits_for_a_store_that_is_away(self):
+        store, key = s3.Store(), self.portal.dir + "/s3.key"
+        self.addCleanup(store.stop)
+        self.addCleanup(self.set, attachment_s3_url="")
+        with open(key, "w") as f:
+            f.write("%s %s\n" % (s3.KEY_ID, s3.SECRET))
+        os.chmod(key, 0o600)
+        self.set(attachment_s3_url=store.url, attachment_s3_region=s3.REGION, attachment_s3_key=key)
+        self.assertEqual(self.request("GET", "/upload", token=self.tokens[ALICE]).json["most"], 5120 * MB)
+        content = os.urandom(3 * MB)
+        path, token = self.begun(len(content))
+        self.assertEqual(self.patch(path, token, content, 0).status, 204)
+        for fault in ((500, "InternalError"), (403, "AccessDenied")):
+            with self.subTest(fault), store.failing(fault):
+                self.assertEqual(self.finish(path, token).status, 503)
+                self.assertEqual(self.offset(path, token), len(content))
+        self.assertEqual((self.portal.sql("SELECT COUNT(*) FROM attachment_link"), store.objects), ([(0,)], {}))
+        link = self.finish(path, token).json
+        self.assertEqual(list(store.blobs().values()), [content])
+        self.assertEqual(self.incoming(), [])
+        self.assertEqual(self.download(link["url"]), content)
 
     def test_what_is_cancelled_is_gone(self):
         path, token = self.begun(100)

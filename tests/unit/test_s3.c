@@ -29,8 +29,8 @@ static void addresses_of_buckets(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct pl_s3_url url;
 
-		print_message("  %s\n", rows[i].url);
-		assert_int_equal(pl_s3_url_parse(rows[i].url, &url, NULL), 0);
+		if (pl_s3_url_parse(rows[i].url, &url, NULL) != 0)
+			fail_msg("%s", rows[i].url);
 		assert_string_equal(url.origin, rows[i].origin);
 		assert_string_equal(url.bucket, rows[i].bucket);
 		assert_string_equal(url.prefix, rows[i].prefix);
@@ -71,8 +71,8 @@ static void what_is_no_address_of_a_bucket(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		print_message("  %s\n", rows[i]);
-		assert_int_equal(pl_s3_url_parse(rows[i], &parsed, &err), -1);
+		if (pl_s3_url_parse(rows[i], &parsed, &err) != -1)
+			fail_msg("%s", rows[i]);
 		assert_non_null(strstr(err.msg, "https://HOST/BUCKET"));
 	}
 	memset(url + strlen(url), 'a', PL_S3_PREFIX - 1);
@@ -107,8 +107,8 @@ static void texts_of_keys(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		print_message("  %zu\n", i);
-		assert_int_equal(pl_s3_key_parse(rows[i].text, &key), rows[i].id == NULL ? -1 : 0);
+		if (pl_s3_key_parse(rows[i].text, &key) != (rows[i].id == NULL ? -1 : 0))
+			fail_msg("%zu", i);
 		if (rows[i].id == NULL) {
 			assert_int_equal(key.secret.len, 0);
 			continue;
@@ -191,8 +191,8 @@ static void a_page_that_is_not_one_is_refused(void **state)
 	(void)state;
 	assert_non_null(page);
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		print_message("  %s\n", rows[i]);
-		assert_int_equal(read_page(rows[i], page), -1);
+		if (read_page(rows[i], page) != -1)
+			fail_msg("%s", rows[i]);
 	}
 	free(page);
 }
@@ -240,9 +240,9 @@ static void words_of_errors(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		print_message("  %s\n", rows[i][0]);
-		assert_string_equal(pl_s3_error_code(rows[i][0], strlen(rows[i][0]), code),
-				    rows[i][1]);
+		pl_s3_error_code(rows[i][0], strlen(rows[i][0]), code);
+		if (strcmp(code, rows[i][1]) != 0)
+			fail_msg("%s: %s", rows[i][0], code);
 	}
 }
 
