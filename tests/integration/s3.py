@@ -1,7 +1,8 @@
 """A store that speaks the protocol of Amazon S3, as far as Postlatch does, and verifies each signature.
 
-No server of the protocol in Debian or npm verifies Signature Version 4, so this one does, as Amazon's documents have it
-("Authenticating Requests: Using the Authorization Header"); test_s3_store.py compares it with the examples there.
+It fails in every way that a test wants. Signature Version 4 is computed as Amazon's documents have it ("Authenticating
+Requests: Using the Authorization Header"); test_s3_store.py compares it with the examples there, and
+tests/conformance/test_s3.py has a server that others have made.
 """
 import calendar
 import contextlib

@@ -29,16 +29,20 @@ class StoreTest(RewritingTest):
     """A milter, a store, and a portal on another machine, which has a folder of its own."""
 
     def setUp(self):
-        self.store = s3.Store()
+        self.region, self.key = s3.REGION, (s3.KEY_ID, s3.SECRET)
+        self.store = self.new_store()
         self.addCleanup(lambda: self.store.stop())
         self.prefix = ""
         super().setUp()
 
+    def new_store(self):
+        return s3.Store()
+
     def set_policy(self, *lines, files=None):
         """Of the milter, and of the portal."""
-        self.site.write("s3.key", "# The key of the store.\n%s %s\n" % (s3.KEY_ID, s3.SECRET))
+        self.site.write("s3.key", "# The key of the store.\n%s %s\n" % self.key)
         os.chmod(self.site.path("s3.key"), 0o600)
-        store = ["attachment_s3_url = \"%s%s\"" % (self.store.url, self.prefix), "attachment_s3_region = \"%s\"" % s3.REGION,
+        store = ["attachment_s3_url = \"%s%s\"" % (self.store.url, self.prefix), "attachment_s3_region = \"%s\"" % self.region,
                  "attachment_s3_key = \"%s\"" % self.site.path("s3.key"), *lines]
         super().set_policy(*store)
         with open(self.site.policy_file) as f:
