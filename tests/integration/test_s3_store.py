@@ -260,6 +260,21 @@ class Faults(StoreTest):
             self.goes_out_whole_or_is_put_off(milter, "unchanged")
             self.assertLess(time.monotonic() - began, 55)
 
+    def test_postfix_is_told_that_it_goes_on_while_a_store_is_slow(self):
+        client, told = self.client_of(self.start()), []
+        receive = client.receive
+
+        def counted():
+            answer = receive()
+            told.append(answer)
+            return answer
+        client.receive = counted
+        with self.store.failing("silent", "^PUT"):
+            threading.Timer(8, self.store.released.set).start()
+            new = self.pass_through(client, with_file(os.urandom(MB)))
+        self.assertNotIn(LARGE.encode(), new)
+        self.assertEqual([kind for kind, _ in told].count("p"), 1)
+
     def test_no_download_is_wrong_or_short(self):
         content = os.urandom(2 * MB)
         page = self.sent(content)
