@@ -162,13 +162,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def list(self, query):
         store = self.server.store
-        keys = sorted(key for key in store.objects if key.startswith(query.get("prefix", "")))
-        begin = int(query.get("continuation-token", "from 0+/=").split()[1].partition("+")[0])
-        page, more = keys[begin:begin + store.page], len(keys) > begin + store.page
+        after = query.get("continuation-token", "behind +=").partition(" ")[2].removesuffix("+=")
+        keys = sorted(key for key in store.objects if key.startswith(query.get("prefix", "")) and key > after)
+        page, more = keys[:store.page], len(keys) > store.page
         text = "".join("<Contents><Key>%s</Key><LastModified>%s</LastModified><ETag>&quot;e&quot;</ETag><Size>%d</Size></Contents>" % (
             escape(key), time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(store.objects[key].modified)), len(store.objects[key].body))
             for key in page)
-        token = "<NextContinuationToken>from %d+/=</NextContinuationToken>" % (begin + store.page) if more else ""
+        token = "<NextContinuationToken>behind %s+=</NextContinuationToken>" % escape(page[-1]) if more else ""
         self.answer(200, ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
                           "<Name>%s</Name><IsTruncated>%s</IsTruncated>%s%s</ListBucketResult>" % (
                               BUCKET, "true" if more else "false", token, text)).encode(), Content_Type="application/xml")
