@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,10 @@
 /* An object is left until it is twice as old as a blob in the folder: the clock of the store may
  * differ from ours by a quarter of an hour, and its time may be that at which it began to come. */
 #define OBJECT_ORPHAN_AGE (2 * PL_BLOB_ORPHAN_AGE)
+/* A sweep of objects takes no longer, so that a signal is answered soon. It begins at random, so
+ * that each is reached sooner or later. */
+#define SWEEP_MS 30000
+#define ENOUGH 1
 #define MEGABYTE INT64_C(1048576)
 #define SOME_COPIES 1024
 
@@ -185,7 +190,8 @@ struct sweep {
 	int64_t now;
 	pl_blob_is_used *is_used;
 	void *context;
-	int64_t removed;
+	int64_t removed, until_ms;
+	char until[3]; /* the digits at which it ends; "": with the last object */
 	struct pl_error *err;
 };
 
@@ -195,6 +201,9 @@ static int visit_object(void *context, const char *name, int64_t size, int64_t m
 	int used;
 
 	(void)size;
+	if (pl_monotonic_ms() > sweep->until_ms ||
+	    (sweep->until[0] != '\0' && strncmp(name, sweep->until, 2) >= 0))
+		return ENOUGH;
 	if (modified_at > sweep->now - OBJECT_ORPHAN_AGE)
 		return 0;
 	used = sweep->is_used(sweep->context, name, sweep->err);
@@ -209,15 +218,28 @@ static int visit_object(void *context, const char *name, int64_t size, int64_t m
 int blobs_s3_sweep(const struct pl_blobs *blobs, int64_t now, pl_blob_is_used *is_used,
 		   void *context, int64_t *removed, struct pl_error *err)
 {
-	struct sweep sweep = { .now = now, .is_used = is_used, .context = context, .err = err };
+	struct sweep sweep = { .now = now,
+			       .is_used = is_used,
+			       .context = context,
+			       .until_ms = pl_monotonic_ms() + SWEEP_MS,
+			       .err = err };
+	char begin[3];
+	unsigned char chance;
 	int ret;
 
+	if (RAND_bytes(&chance, 1) != 1)
+		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL has no random bytes");
 	if (open_store(blobs, &sweep.s3, err) < 0)
 		return -1;
-	ret = pl_s3_list(sweep.s3, visit_object, &sweep, err);
+	snprintf(begin, sizeof(begin), "%02x", chance);
+	ret = pl_s3_list(sweep.s3, begin, visit_object, &sweep, err);
+	if (ret == 0) {
+		snprintf(sweep.until, sizeof(sweep.until), "%s", begin);
+		ret = pl_s3_list(sweep.s3, "", visit_object, &sweep, err);
+	}
 	pl_s3_close(&sweep.s3);
 	*removed += sweep.removed;
-	return ret;
+	return ret < 0 ? -1 : 0;
 }
 
 /* -- copies -- */

@@ -197,26 +197,30 @@ int pl_s3_delete(struct pl_s3 *s3, const char *name, struct pl_error *err)
 
 /* The parameters stand in the order of their names and in the form in which they are signed:
  * libcurl 7.88 signs them as they are. NULL: out of memory. */
-static char *list_address(const struct pl_s3 *s3, const char *token)
+static char *list_address(const struct pl_s3 *s3, const char *after, const char *token)
 {
+	const int has_token = token[0] != '\0', has_after = !has_token && after[0] != '\0';
 	char *token_text = curl_easy_escape(s3->curl, token, 0);
 	char *prefix = curl_easy_escape(s3->curl, s3->url.prefix, 0);
 	char *address = NULL;
 
 	if (token_text == NULL || prefix == NULL ||
-	    asprintf(&address, "%s/%s?%s%s%slist-type=2&max-keys=%d&prefix=%s", s3->url.origin,
-		     s3->url.bucket, token[0] == '\0' ? "" : "continuation-token=", token_text,
-		     token[0] == '\0' ? "" : "&", PL_S3_PAGE, prefix) < 0)
+	    asprintf(&address, "%s/%s?%s%s%slist-type=2&max-keys=%d&prefix=%s%s%s%s",
+		     s3->url.origin, s3->url.bucket, has_token ? "continuation-token=" : "",
+		     token_text, has_token ? "&" : "", PL_S3_PAGE, prefix,
+		     has_after ? "&start-after=" : "", has_after ? prefix : "",
+		     has_after ? after : "") < 0)
 		address = NULL;
 	curl_free(token_text);
 	curl_free(prefix);
 	return address;
 }
 
-static int fetch_page(struct exchange *exchange, struct pl_s3_page *page, struct pl_error *err)
+static int fetch_page(struct exchange *exchange, const char *after, struct pl_s3_page *page,
+		      struct pl_error *err)
 {
 	struct pl_s3 *s3 = exchange->s3;
-	char *address = list_address(s3, page->token);
+	char *address = list_address(s3, after, page->token);
 	int ret;
 
 	if (address == NULL || s3_prepare(exchange, address, S3_EMPTY) < 0)
@@ -252,7 +256,8 @@ static const char *blob_name(const struct pl_s3 *s3, const char *name)
 }
 
 /* A store that gives the same token again would be asked for ever. */
-static int fetch_next_page(struct pl_s3 *s3, struct pl_s3_page *page, struct pl_error *err)
+static int fetch_next_page(struct pl_s3 *s3, const char *after, struct pl_s3_page *page,
+			   struct pl_error *err)
 {
 	char token[PL_S3_TOKEN];
 	struct exchange exchange;
@@ -260,20 +265,20 @@ static int fetch_next_page(struct pl_s3 *s3, struct pl_s3_page *page, struct pl_
 
 	snprintf(token, sizeof(token), "%s", page->token);
 	s3_begin(s3, &exchange);
-	ret = fetch_page(&exchange, page, err);
+	ret = fetch_page(&exchange, after, page, err);
 	s3_end(&exchange);
 	if (ret == 0 && page->is_truncated && strcmp(token, page->token) == 0)
 		ret = s3_failed(s3, err, "its list of objects does not end");
 	return ret;
 }
 
-static int list(struct pl_s3 *s3, struct pl_s3_page *page, pl_s3_visit *visit, void *context,
-		struct pl_error *err)
+static int list(struct pl_s3 *s3, const char *after, struct pl_s3_page *page, pl_s3_visit *visit,
+		void *context, struct pl_error *err)
 {
 	int ret;
 
 	do {
-		ret = fetch_next_page(s3, page, err);
+		ret = fetch_next_page(s3, after, page, err);
 		for (size_t i = 0; ret == 0 && i < page->count; i++) {
 			const struct pl_s3_object *object = &page->object[i];
 			const char *name = blob_name(s3, object->name);
@@ -285,14 +290,15 @@ static int list(struct pl_s3 *s3, struct pl_s3_page *page, pl_s3_visit *visit, v
 	return ret;
 }
 
-int pl_s3_list(struct pl_s3 *s3, pl_s3_visit *visit, void *context, struct pl_error *err)
+int pl_s3_list(struct pl_s3 *s3, const char *after, pl_s3_visit *visit, void *context,
+	       struct pl_error *err)
 {
 	struct pl_s3_page *page = calloc(1, sizeof(*page));
 	int ret;
 
 	if (page == NULL)
 		return pl_error_set(err, PL_ERR_RETRY, "out of memory");
-	ret = list(s3, page, visit, context, err);
+	ret = list(s3, after, page, visit, context, err);
 	free(page);
 	return ret;
 }

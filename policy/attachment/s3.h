@@ -43,9 +43,11 @@ int pl_s3_delete(struct pl_s3 *s3, const char *name, struct pl_error *err);
 
 /* 0 go on; other values end the list. */
 typedef int pl_s3_visit(void *context, const char *name, int64_t size, int64_t modified_at);
-/* Calls visit for all objects whose names are those of blobs, page by page; it may make other
- * requests. 0, what visit has returned, or -1. */
-int pl_s3_list(struct pl_s3 *s3, pl_s3_visit *visit, void *context, struct pl_error *err);
+/* Calls visit for all objects whose names are those of blobs, in their order, page by page; it may
+ * make other requests. after: "", or digits at which names begin, before which all are left out. 0,
+ * what visit has returned, or -1. */
+int pl_s3_list(struct pl_s3 *s3, const char *after, pl_s3_visit *visit, void *context,
+	       struct pl_error *err);
 
 /* Whether objects can be listed, stored, fetched and deleted: 0, or -1. An object of its own is
  * stored, under the name of a blob that no row names, so that it would be removed like one. */

@@ -66,7 +66,7 @@ int pl_s3_probe(struct pl_s3 *s3, struct pl_error *err)
 	char name[2 * NAME_BYTES + 1];
 	int from, to, ret = -1;
 
-	if (pl_s3_list(s3, stop, NULL, err) < 0 || draw_name(name, err) < 0)
+	if (pl_s3_list(s3, "", stop, NULL, err) < 0 || draw_name(name, err) < 0)
 		return -1;
 	from = new_file(CONTENT, err);
 	to = from < 0 ? -1 : new_file("", err);

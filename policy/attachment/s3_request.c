@@ -252,7 +252,9 @@ int s3_perform(struct exchange *exchange, struct pl_error *err)
 	curl_easy_setopt(s3->curl, CURLOPT_HTTPHEADER, exchange->fields);
 	code = curl_easy_perform(s3->curl);
 	if (exchange->write_errno != 0)
-		return s3_failed(s3, err, strerror(exchange->write_errno));
+		return pl_error_set(err, PL_ERR_RETRY, "a copy of a file of %s/%s: %s",
+				    s3->url.origin, s3->url.bucket,
+				    strerror(exchange->write_errno));
 	if (code != CURLE_OK)
 		return s3_failed(s3, err, curl_easy_strerror(code));
 	curl_easy_getinfo(s3->curl, CURLINFO_RESPONSE_CODE, &s3->status);

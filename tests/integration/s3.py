@@ -58,8 +58,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     timeout = 60
 
     def handle(self):
-        # Whoever does not know the certificate hangs up.
-        with contextlib.suppress(ssl.SSLError):
+        # Whoever does not know the certificate, or has no room for an object, hangs up.
+        with contextlib.suppress(ssl.SSLError, ConnectionResetError):
             super().handle()
 
     def log_message(self, *_):
@@ -162,7 +162,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def list(self, query):
         store = self.server.store
-        after = query.get("continuation-token", "behind +=").partition(" ")[2].removesuffix("+=")
+        after = query.get("start-after", "")
+        if "continuation-token" in query:
+            after = query["continuation-token"].partition(" ")[2].removesuffix("+=")
         keys = sorted(key for key in store.objects if key.startswith(query.get("prefix", "")) and key > after)
         page, more = keys[:store.page], len(keys) > store.page
         text = "".join("<Contents><Key>%s</Key><LastModified>%s</LastModified><ETag>&quot;e&quot;</ETag><Size>%d</Size></Contents>" % (
