@@ -83,8 +83,8 @@ int pl_phone_parse(const char *text, const char *countries, int foreign,
 		return 0;
 	if (has_plus && strncmp(digits, first, first_len) == 0)
 		rest = digits + first_len;
-	/* The 0 in front of a national number is not part of it. With two, what is dialled for other
-	 * countries follows. */
+	/* The 0 in front of a national number is not part of it. Behind two of them is what is
+	 * dialled for other countries. */
 	if ((!has_plus || rest != digits) && strncmp(rest, "00", 2) == 0)
 		return 0;
 	if (!has_plus || rest != digits)
