@@ -18,6 +18,7 @@ ALICE, BOB = "alice@example.test", "bob@example.test"
 BYTES = "application/offset+octet-stream"
 WEBMAIL = "https://webmail.example.test"
 MB = 1048576
+FULL = os.environ.get("ATTACHMENT_LOAD") == "full"  # as `make large-upload` sets it
 
 
 class Uploads(PortalTest):
@@ -114,6 +115,46 @@ class Sending(Uploads):
         self.assertEqual(self.portal.sql("SELECT COUNT(*) FROM attachment_link"), [(1,)])
         self.assertEqual(self.offset(path, token), len(content))
         self.assertEqual(self.incoming(), [])
+
+    @unittest.skipUnless(FULL, "it takes minutes and 10 GB; `make large-upload` runs it")
+    def test_5_gb_arrive_though_the_portal_is_killed_in_the_middle(self):
+        """In the pieces of the Roundcube plugin; a recipient reads them back, from the middle on as well."""
+        self.set(attachment_upload_max=5120, attachment_member_quota=0, attachment_domain_quota=0)
+        size, piece, block = 5120 * MB, 8 * MB, os.urandom(8 * MB - 1)
+        content = lambda at, count: (block[at % len(block):] + block * (count // len(block) + 1))[:count]
+        sent, at = hashlib.sha256(), 0
+        path, token = self.begun(size)
+        while at < size:
+            if at == 2560 * MB:
+                self.portal.kill()
+                self.portal.start(self.portal.port)
+                self.assertEqual(self.offset(path, token), at)
+            bytes_ = content(at, min(piece, size - at))
+            self.assertEqual(self.patch(path, token, bytes_, at).status, 204)
+            sent.update(bytes_)
+            at += len(bytes_)
+        answer = self.finish(path, token)
+        self.assertEqual(answer.status, 200, answer)
+        link = answer.json
+        self.assertEqual(link["size"], size)
+        self.assertEqual(self.received(link["url"]), sent.digest())
+        self.assertEqual(self.received(link["url"], size - 10), hashlib.sha256(content(size - 10, 10)).digest())
+
+    def received(self, link, offset=0):
+        """The digest of what a recipient gets from there on."""
+        browser = self.portal.browser(host=self.portal.files_host())
+        path = link[len(self.portal.settings["attachment_url"]):]
+        file = re.search(r'name="file" value="(\d+)"', browser.get(path).body.decode()).group(1)
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        place = browser.request("POST", path, "file=" + file, form).headers["Location"]
+        digest = hashlib.sha256()
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.portal.port, timeout=TIMEOUT)) as client:
+            client.request("GET", place, headers={"Host": self.portal.files_host(), "Range": "bytes=%d-" % offset})
+            response = client.getresponse()
+            self.assertEqual(response.status, 206)
+            while got := response.read(MB):
+                digest.update(got)
+        return digest.digest()
 
     def test_a_wrong_offset_is_409_and_says_the_right_one(self):
         path, token = self.begun(100)
