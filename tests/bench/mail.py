@@ -1,6 +1,6 @@
 """A private Postfix with a way in for each milter: none, one that does nothing, ours; one that reads the body, and ours
 that takes large attachments out of it; and for each table of forwards: a file of type hash, in which every member has one,
-and ours, which is asked for one of them.
+a socketmap that knows one of them by heart, and ours, which is asked for it.
 
 A member's name comes with the session to ours, as after AUTH. It looks how far the database
 was changed when the client connects, and at DATA whether something changed since then that
@@ -20,7 +20,7 @@ from rounds import Rounds
 MESSAGES, SESSIONS, BODY = 500, 10, 4096
 NONE, NOTHING, OURS = "no milter", "do-nothing milter", "ours"
 READS, LINKS = "reads the body", "ours, links"
-HASH, FORWARDS = "forwards, hash", "forwards, ours"
+HASH, BARE, FORWARDS = "forwards, hash", "forwards, bare socketmap", "forwards, ours"
 # Mail with an attachment, through READS and LINKS.
 LARGE_MESSAGES, LARGE_SESSIONS, LARGE = 8, 2, 20 * 1048576
 AWAY = "elsewhere@outside.test"
@@ -31,6 +31,7 @@ OPTIONS = {
     READS: "-o smtpd_milters=unix:milters/reads",
     LINKS: "-o smtpd_milters=unix:milters/links -o milter_macro_defaults=auth_authen={member}",
     HASH: "-o cleanup_service_name=hash -o virtual_alias_maps=hash:{dir}/forwards",
+    BARE: "-o cleanup_service_name=bare -o virtual_alias_maps=socketmap:unix:milters/bare.sock:forward",
     FORWARDS: "-o cleanup_service_name=ours -o virtual_alias_maps=socketmap:unix:milters/forward.sock:forward",
 }
 
@@ -65,6 +66,7 @@ MASTER = """\
 postlog unix-dgram n - n - 1 postlogd
 cleanup unix n - n - 0 cleanup
 hash unix n - n - 0 cleanup -o virtual_alias_maps=hash:{dir}/forwards
+bare unix n - n - 0 cleanup -o virtual_alias_maps=socketmap:unix:milters/bare.sock:forward
 ours unix n - n - 0 cleanup -o virtual_alias_maps=socketmap:unix:milters/forward.sock:forward
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite
@@ -186,6 +188,7 @@ class Mail:
         commands = {
             "null": [build + "/tests/bench/nullmilter", "unix:" + folder + "null"],
             "reads": [build + "/tests/bench/nullmilter", "unix:" + folder + "reads", "reads"],
+            "bare.sock": [build + "/tests/bench/baremap", folder + "bare.sock", self.member, AWAY],
             "links": [build + "/milter/postlatch-milter", "-f", "-c", self.dir + "/links.conf", "-g", "postfix",
                       "-p", "unix:" + folder + "links"],
             "postlatch": [build + "/milter/postlatch-milter", "-f", "-c", database.policy, "-g", "postfix",
@@ -228,7 +231,7 @@ class Mail:
         """The rate, and microseconds for a message."""
         before, start = self.cpu_seconds(), time.monotonic()
         subprocess.run(["smtp-source", "-s", str(sessions), "-m", str(messages), "-F", self.dir + "/" + message,
-                        "-f", "sender@outside.test", "-t", self.member if variant in (HASH, FORWARDS) else AWAY,
+                        "-f", "sender@outside.test", "-t", self.member if variant in (HASH, BARE, FORWARDS) else AWAY,
                         "127.0.0.1:%d" % self.ports[variant]], check=True)
         seconds = time.monotonic() - start
         self.wait(self.queue_is_empty, "the queue does not get empty")
@@ -263,9 +266,9 @@ class Mail:
         if self.decisions() != expected:
             raise RuntimeError("our milter decided on %d of %d messages; see %s/postlatch.log" % (
                 self.decisions(), expected, self.dir))
-        if self.forwarded() != 2 * expected:
+        if self.forwarded() != 3 * expected:
             raise RuntimeError("%d of %d messages were forwarded; see %s/mail.log" % (
-                self.forwarded(), 2 * expected, self.dir))
+                self.forwarded(), 3 * expected, self.dir))
         return rounds
 
     def measure_large(self, seconds):
