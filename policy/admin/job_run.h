@@ -16,7 +16,7 @@
 #include "policy/session/session.h"
 
 #define PL_JOB_LEASE 5       /* seconds */
-#define PL_JOB_PORTION_MS 40 /* aimed at, from the beginning of a transaction to its end */
+#define PL_JOB_PORTION_MS 25 /* aimed at, from the beginning of a transaction to its end */
 #define PL_JOB_PORTION_MOST 4000
 #define PL_JOB_PORTION_LEAST 20
 #define PL_JOB_PAUSE_MS 15 /* that others may write where one alone can; see pl_job_pause_ms */
