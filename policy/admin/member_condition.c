@@ -36,6 +36,7 @@ int pl_member_condition_make(const struct pl_member_search *search,
 		.factor = pl_member_search_factor(search),
 		.active = query->active == PL_EITHER ? -1 : query->active == PL_YES,
 		.text_len = strlen(query->text),
+		.a_text_len = strlen(query->a_text),
 	};
 	if (condition_r->domains == NULL || condition_r->classes == NULL) {
 		pl_member_condition_free(condition_r);
@@ -83,15 +84,20 @@ static int text_fits(const struct pl_member_condition *condition,
 		     const struct pl_member_entry *entry, const struct pl_searched_domain *domain)
 {
 	char address[UINT8_MAX + 1 + PL_DOMAIN_MAX + 1];
+	const struct pl_member_query *query = &condition->search->query;
 	const size_t domain_len = strlen(domain->name);
+	size_t len;
 
 	if (condition->text_len == 0)
 		return 1;
 	memcpy(address, condition->entries->texts + entry->local, entry->local_len);
 	address[entry->local_len] = '@';
 	memcpy(address + entry->local_len + 1, domain->name, domain_len);
-	return memmem(address, entry->local_len + 1 + domain_len, condition->search->query.text,
-		      condition->text_len) != NULL;
+	len = entry->local_len + 1 + domain_len;
+	address[len] = '.';
+	return memmem(address, len, query->text, condition->text_len) != NULL ||
+	       (condition->a_text_len > 0 &&
+		memmem(address, len + 1, query->a_text, condition->a_text_len) != NULL);
 }
 
 const struct pl_searched_domain *pl_member_condition_fits(

@@ -21,7 +21,7 @@ struct pl_member_condition {
 	int64_t imap_from, pop3_from, smtp_from;
 	int64_t factor; /* -1: whichever; 0: none; else some of these */
 	int active;     /* -1: whichever */
-	size_t text_len;
+	size_t text_len, a_text_len;
 };
 
 /* search and entries are borrowed until it is freed. 0, or -1: out of memory. */

@@ -143,10 +143,13 @@ static void add_attributes(struct pl_matches *matches, const struct pl_member_se
 
 static void add_text(struct pl_matches *matches, const struct pl_member_search *search)
 {
-	matches->text[0] = '\0';
+	matches->text[0] = matches->a_text[0] = '\0';
 	if (search->query.text[0] != '\0')
 		write_pattern(search->query.text, matches->text);
+	if (search->query.a_text[0] != '\0')
+		write_pattern(search->query.a_text, matches->a_text);
 	pl_matches_text(matches, "text", matches->text);
+	pl_matches_text(matches, "a_text", matches->a_text);
 }
 
 /* What no group lets in. */

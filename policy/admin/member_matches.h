@@ -9,7 +9,8 @@
 struct pl_matches {
 	struct pl_param params[PL_SQL_PARAMS_MAX + 1];
 	size_t count;
-	char text[2 * PL_ADDRESS_MAX + 3]; /* the pattern of part of an address */
+	char text[2 * PL_ADDRESS_MAX + 3];   /* the pattern of part of an address */
+	char a_text[2 * PL_ADDRESS_MAX + 3]; /* of the same with A-labels */
 };
 
 /* matches stays where it is until the rows of its statement have been read.

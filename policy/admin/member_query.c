@@ -36,7 +36,10 @@ static int set_class(struct pl_member_query *query, const char *value)
 
 static int set_text(struct pl_member_query *query, const char *value)
 {
-	return pl_address_fold(value, query->text, sizeof(query->text)) == 0;
+	if (pl_address_fold(value, query->text, sizeof(query->text)) < 0)
+		return 0;
+	pl_address_fold_domain(query->text, query->a_text, sizeof(query->a_text));
+	return 1;
 }
 
 static int set_active(struct pl_member_query *query, const char *value)

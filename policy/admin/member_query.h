@@ -48,7 +48,8 @@ struct pl_member_query {
 	enum pl_either has_class;       /* PL_YES: of class_name; PL_NO: of none */
 	char class_name[PL_CLASS_MAX + 1];
 	enum pl_either active;
-	char text[PL_ADDRESS_MAX + 1]; /* part of the address, folded; "": any */
+	char text[PL_ADDRESS_MAX + 1];   /* part of the address, folded; "": any */
+	char a_text[PL_ADDRESS_MAX + 1]; /* or this one (pl_address_fold_domain()); "": no other */
 	/* Of each setting, the values that may hold, as PL_BIT()s; 0: any. */
 	unsigned int holds[PL_SETTING_COUNT];
 	enum pl_either own;          /* some setting of its own, which differs from the domain's */

@@ -220,3 +220,24 @@ int pl_address_fold(const char *part, char *folded_r, size_t size)
 	free(lower);
 	return ret;
 }
+
+int pl_address_fold_domain(const char *folded, char *part_r, size_t size)
+{
+	const char *at = strrchr(folded, '@');
+	const char *rest = at == NULL ? folded : at + 1;
+	const char *dot = strrchr(rest, '.');
+	const char *last = dot == NULL ? rest : dot + 1;
+	char domain[PL_DOMAIN_MAX + 1];
+	int len;
+
+	part_r[0] = '\0';
+	if (is_ascii(rest, strlen(rest)) || pl_domain_parse(rest, domain, NULL) < 0)
+		return 0;
+	/* An A-label is no part of that of a longer label. */
+	len = snprintf(part_r, size, "%.*s%s%s", (int)(rest - folded), folded, domain,
+		       is_ascii(last, strlen(last)) ? "" : ".");
+	if (len >= 0 && (size_t)len < size)
+		return 1;
+	part_r[0] = '\0';
+	return 0;
+}

@@ -46,5 +46,9 @@ char *pl_address_format(const struct pl_address *address, char buf[PL_ADDRESS_MA
 /* Folds a part of an address, as people type it into a search, to the form that addresses have.
  * Returns 0, or -1 when it is not UTF-8 or does not fit into size. */
 int pl_address_fold(const char *part, char *folded_r, size_t size);
+/* The folded part with A-labels in the place of U-labels in its domain, which is what follows the
+ * '@' or, without one, all of it. It is part of an address with a dot at its end. Returns 1, or 0
+ * and "" when it has no U-labels, or does not fit. */
+int pl_address_fold_domain(const char *folded, char *part_r, size_t size);
 
 #endif

@@ -55,13 +55,18 @@ static char *list_sections(const struct pl_policy *policy)
 /* What both statements are given. */
 struct wanted {
 	char pattern[PATTERN_MAX];
+	char a_pattern[PATTERN_MAX]; /* with A-labels; "": none */
 	char *sections;
 };
 
 static int want(const struct pl_policy *policy, const struct pl_forward_search *search,
 		struct wanted *wanted_r, struct pl_error *err)
 {
+	char a_part[PL_ADDRESS_MAX + 1];
+
+	pl_address_fold_domain(search->text, a_part, sizeof(a_part));
 	write_pattern(search->text, wanted_r->pattern);
+	write_pattern(a_part, wanted_r->a_pattern);
 	wanted_r->sections = list_sections(policy);
 	return wanted_r->sections == NULL ? pl_error_set(err, PL_ERR_RETRY, "out of memory") : 0;
 }
@@ -70,7 +75,7 @@ static int want(const struct pl_policy *policy, const struct pl_forward_search *
 #define FOUND_PARAMS(search, wanted)                                                     \
 	PL_INT("scope", (search)->scope), PL_INT("only", (search)->domain_id),           \
 	PL_INT("reach", (search)->reach), PL_TEXT("text", (wanted)->pattern),            \
-	PL_TEXT("sections", (wanted)->sections)
+	PL_TEXT("a_text", (wanted)->a_pattern), PL_TEXT("sections", (wanted)->sections)
 /* clang-format on */
 
 int pl_forward_search(struct pl_store *store, const struct pl_policy *policy,

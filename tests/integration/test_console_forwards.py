@@ -1,5 +1,6 @@
 """Forwards in the administrators' API: listed, found, and ended by who may."""
 import unittest
+import urllib.parse
 
 from console import Administrator, ConsoleTest, OnPostgreSQL
 from server import TIMEOUT, wait_for
@@ -58,6 +59,13 @@ class Forwards(ConsoleTest):
         for wrong, field in (("outside=away", "outside"), ("after=x", "after"), ("domain=a..b", "domain")):
             self.refused(self.desk.get("/forwards?" + wrong), 400, "bad-request", field=field)
         self.assertEqual(self.desk.get("/forwards?nobody=1").status, 400)
+
+    def test_a_search_finds_domains_as_they_are_shown(self):
+        self.forward("far", "other@한국.example")
+        self.forward("near", "other@한국인.example")
+        for word, expected in (("한국", ["far"]), ("other@한국.exam", ["far"]), ("한국인", ["near"]), ("국", [])):
+            found = self.found(self.desk, "&q=" + urllib.parse.quote(word))
+            self.assertEqual(found, (expected, len(expected), None), word)
 
     def test_a_row_says_what_holds(self):
         address = self.forward("out", AWAY, "other@" + self.domain, options=("--keep-copy",))

@@ -4,6 +4,7 @@ import io
 import sqlite3
 import time
 import unittest
+import urllib.parse
 
 from console import ConsoleTest, OnPostgreSQL
 
@@ -162,6 +163,20 @@ class Words(ConsoleTest):
             own = helpdesk.browser.member.split("@")[0]
             self.assertEqual(sorted(name for name in found if name != own), expected, word)
             self.assertEqual(answer["total"], len(found), word)
+
+
+    def test_a_search_finds_a_domain_as_it_is_shown(self):
+        server = self.make("server")
+        a_label = "한국.".encode("idna").decode() + self.domain
+        self.good(server.post("/domains", {"domain": "한국." + self.domain}))
+        for name in ("a1", "b1", "한국"):
+            self.command("member", "add", name + "@" + a_label)
+        for word, expected in (("한국", ["a1", "b1", "한국"]), ("@한국", ["a1", "b1", "한국"]), ("A1@한국." + self.domain, ["a1"]),
+                               ("1@한국", ["a1", "b1"]), ("1@한국.d", ["a1", "b1"]), ("국@", ["한국"]),
+                               ("xn--", ["a1", "b1", "한국"]), ("1@국", [])):
+            answer = self.good(server.get("/members?domain=%s&q=%s" % (a_label, urllib.parse.quote(word))))
+            self.assertEqual([row["member"].split("@")[0] for row in answer["items"]], expected, word)
+            self.assertEqual(answer["total"], len(expected), word)
 
 
 class WordsOnPostgreSQL(OnPostgreSQL, Words):
