@@ -40,36 +40,51 @@ static int read_cursor(const char *text, struct pl_audit_search *search)
 	return search->below_at > 0 && search->below_id > 0 && strcmp(again, text) == 0;
 }
 
-/* The name of a domain finds all of it, anything else that object alone. domain_r has the room of
- * one. */
+/* Names as they are recorded, for what was asked in any form that people write. */
+struct names {
+	char domain[PL_DOMAIN_MAX + 1], object[PL_ADDRESS_MAX + 1], who[PL_ADDRESS_MAX + 1];
+};
+
+/* What is no address is compared as it is. */
+static const char *recorded(const char *text, char address_r[PL_ADDRESS_MAX + 1])
+{
+	struct pl_address address;
+
+	if (strchr(text, '@') == NULL ||
+	    pl_address_parse(text, strlen(text), NULL, &address, NULL) < 0)
+		return text;
+	return pl_address_format(&address, address_r);
+}
+
+/* The name of a domain finds all of it, anything else that object alone. */
 static void read_object(const struct request *request, struct pl_audit_search *search,
-			char *domain_r)
+			struct names *names)
 {
 	const char *object = asked(request, "object");
 
-	domain_r[0] = '\0';
-	search->object = object;
-	search->domain = domain_r;
+	names->domain[0] = '\0';
+	search->object = recorded(object, names->object);
+	search->domain = names->domain;
 	if (object[0] != '\0' && strchr(object, '@') == NULL &&
-	    pl_domain_parse(object, domain_r, NULL) == 0)
+	    pl_domain_parse(object, names->domain, NULL) == 0)
 		search->object = "";
 	else
-		domain_r[0] = '\0';
+		names->domain[0] = '\0';
 }
 
 static void read_search(const struct request *request, struct pl_audit_search *search_r,
-			char *domain_r)
+			struct names *names)
 {
 	*search_r = (struct pl_audit_search){
 		.scope = pl_administrator_scope(&request->administrator),
 		.since = number(request, "since"),
 		.until = number(request, "until"),
-		.who = asked(request, "who"),
+		.who = recorded(asked(request, "who"), names->who),
 		.action = asked(request, "action"),
 		.source = asked(request, "address"),
 		.text = asked(request, "q"),
 	};
-	read_object(request, search_r, domain_r);
+	read_object(request, search_r, names);
 }
 
 static int add_row(const struct pl_audit_record *record, void *context)
@@ -138,10 +153,10 @@ static int read_page(const struct request *request, struct pl_audit_search *sear
 int get_console_audit(struct request *request, struct response *response, struct pl_error *err)
 {
 	struct page page = { .next = "" };
-	char domain[PL_DOMAIN_MAX + 1];
+	struct names names;
 	struct pl_audit_search search;
 
-	read_search(request, &search, domain);
+	read_search(request, &search, &names);
 	if (!read_cursor(asked(request, "after"), &search))
 		return respond_bad_field(response, "after");
 	search.limit = console_limit(request) + 1;
@@ -201,7 +216,7 @@ static int fill_table(struct request *request, void *context, FILE *out, struct 
 {
 	struct table *table = context;
 	struct table_page page = { table, out, 0 };
-	char domain[PL_DOMAIN_MAX + 1];
+	struct names names;
 	struct pl_audit_search search;
 
 	if (console_export_check(request, &table->export, err) < 0)
@@ -209,7 +224,7 @@ static int fill_table(struct request *request, void *context, FILE *out, struct 
 	if (!table->has_heading)
 		fputs("time,who,address,action,object,before,after\r\n", out);
 	table->has_heading = 1;
-	read_search(request, &search, domain);
+	read_search(request, &search, &names);
 	search.below_at = table->below_at;
 	search.below_id = table->below_id;
 	search.limit = CONSOLE_EXPORT_PAGE;

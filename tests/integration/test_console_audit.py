@@ -63,6 +63,17 @@ class Audit(ConsoleTest):
                 page = self.find(one, **query)
                 self.assertEqual((len(page["items"]), page["total"]), (count, count))
 
+    def test_names_are_found_as_people_write_them(self):
+        shown = "한국." + self.domain
+        self.command("domain", "add", shown)
+        self.command("member", "add", "known@" + shown)
+        recorded = "known@" + "한국.".encode("idna").decode() + self.domain
+        self.assertEqual(self.found(self.key(), object="Known@" + shown), [("member.add", recorded)])
+        server = self.make("server")
+        self.good(server.delete("/members/" + self.member), 204)
+        self.assertEqual(self.found(self.key(), who=server.browser.member.upper(), object=self.member.upper()),
+                         [("member.remove", self.member)])
+
     def test_pages_go_on_where_the_last_one_ended(self):
         one, seen, after = self.key("domain"), [], {}
         while after is not None:
