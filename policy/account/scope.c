@@ -60,29 +60,41 @@ static struct pl_resolved holds(const struct pl_scope_change *scope, const struc
 	return pl_resolve(&layers, setting);
 }
 
-/* Makes what holds the member's own. A requirement that a new member still has time for stays
- * one. */
-static void pin(const struct pl_scope_change *scope, enum pl_setting setting,
-		struct pl_member *member)
-{
-	struct pl_resolved resolved;
-	const struct pl_account account = { .member = *member, .domain = scope->before };
-	struct pl_layers layers;
-
-	pl_account_layers(&account, scope->policy, scope->now, &layers);
-	layers.required_from = 0;
-	resolved = pl_resolve(&layers, setting);
-	member->settings.value[setting] = (unsigned char)resolved.value;
-	member->settings.from[setting] = 0;
-	if (resolved.networks != NULL)
-		snprintf(member->settings.networks, sizeof(member->settings.networks), "%s",
-			 resolved.networks);
-}
-
 static int same(const struct pl_resolved *a, const struct pl_resolved *b)
 {
 	return a->value == b->value && a->next == b->next && a->next_from == b->next_from &&
 	       strcmp(pl_resolved_text(a), pl_resolved_text(b)) == 0;
+}
+
+/* Without the days of grace. */
+static struct pl_resolved holds_in_the_end(const struct pl_scope_change *scope,
+					   const struct pl_domain *domain,
+					   const struct pl_member *member, enum pl_setting setting)
+{
+	const struct pl_account account = { .member = *member, .domain = *domain };
+	struct pl_layers layers;
+
+	pl_account_layers(&account, scope->policy, scope->now, &layers);
+	layers.required_from = 0;
+	return pl_resolve(&layers, setting);
+}
+
+/* Makes what holds the member's own. A requirement that a new member still has time for stays
+ * one. What only the policy file may say (step_up) becomes optional, which asks for no less. */
+static void pin(const struct pl_scope_change *scope, enum pl_setting setting,
+		struct pl_member *member)
+{
+	const struct pl_resolved resolved =
+		holds_in_the_end(scope, &scope->before, member, setting);
+
+	member->settings.value[setting] =
+		(unsigned char)(pl_setting_accepts(setting, PL_AT_MEMBER, resolved.value)
+					? resolved.value
+					: PL_OPTIONAL);
+	member->settings.from[setting] = 0;
+	if (resolved.networks != NULL)
+		snprintf(member->settings.networks, sizeof(member->settings.networks), "%s",
+			 resolved.networks);
 }
 
 /* Whether what holds may be something else: a requirement also depends on the days of grace. */

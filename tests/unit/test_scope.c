@@ -232,6 +232,22 @@ static void class_and_policy_file_are_pinned_too(void **state)
 	assert_int_equal(own(fixture, "user@" DOMAIN_NAME, PL_SETTING_SIEVE), PL_OFF);
 }
 
+/* A member may not have it of its own: a row that has it cannot be read any more. */
+static void what_only_the_policy_file_may_say_is_not_pinned(void **state)
+{
+	struct fixture *fixture = *state;
+
+	pl_policy_unref(&fixture->policy);
+	fixture->policy = policy_of("defaults { two_factor_requirement = step_up }\n");
+	add_domain(fixture, DOMAIN_NAME, "");
+	add_member(fixture, "user@" DOMAIN_NAME, "");
+	assert_int_equal(set_domain(fixture, "two_factor_requirement=required", PL_SCOPE_NEW)
+				 .affected,
+			 1);
+	assert_int_equal(own(fixture, "user@" DOMAIN_NAME, PL_SETTING_TWO_FACTOR_REQUIREMENT),
+			 PL_OPTIONAL);
+}
+
 /* More than the list of members to rewrite has room for at first. */
 static void large_domain_is_pinned_whole(void **state)
 {
@@ -390,6 +406,7 @@ int main(void)
 		TEST_WITH_DATABASE(members_are_counted_once_for_several_settings),
 		TEST_WITH_DATABASE(a_domain_that_is_switched_off_affects_its_active_members),
 		TEST_WITH_DATABASE(class_and_policy_file_are_pinned_too),
+		TEST_WITH_DATABASE(what_only_the_policy_file_may_say_is_not_pinned),
 		TEST_WITH_DATABASE(large_domain_is_pinned_whole),
 		TEST_WITH_DATABASE(what_is_forbidden_cannot_be_switched_on),
 		TEST_WITH_DATABASE(what_is_forbidden_can_be_switched_off),
