@@ -79,6 +79,25 @@ static struct pl_resolved holds_in_the_end(const struct pl_scope_change *scope,
 	return pl_resolve(&layers, setting);
 }
 
+/* Gives the member what is announced, with its day, if that leaves what holds until then: 1, or 0
+ * and nothing is given. */
+static int pin_announced(const struct pl_scope_change *scope, enum pl_setting setting,
+			 const struct pl_resolved *resolved, struct pl_member *member)
+{
+	struct pl_member pinned = *member;
+	struct pl_resolved after;
+
+	if (resolved->next_from == 0 || !pl_setting_accepts(setting, PL_AT_MEMBER, resolved->next))
+		return 0;
+	pinned.settings.value[setting] = (unsigned char)resolved->next;
+	pinned.settings.from[setting] = resolved->next_from;
+	after = holds_in_the_end(scope, &scope->after, &pinned, setting);
+	if (!same(resolved, &after))
+		return 0;
+	*member = pinned;
+	return 1;
+}
+
 /* Makes what holds the member's own. A requirement that a new member still has time for stays
  * one. What only the policy file may say (step_up) becomes optional, which asks for no less. */
 static void pin(const struct pl_scope_change *scope, enum pl_setting setting,
@@ -87,6 +106,8 @@ static void pin(const struct pl_scope_change *scope, enum pl_setting setting,
 	const struct pl_resolved resolved =
 		holds_in_the_end(scope, &scope->before, member, setting);
 
+	if (pin_announced(scope, setting, &resolved, member))
+		return;
 	member->settings.value[setting] =
 		(unsigned char)(pl_setting_accepts(setting, PL_AT_MEMBER, resolved.value)
 					? resolved.value

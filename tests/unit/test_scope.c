@@ -232,6 +232,38 @@ static void class_and_policy_file_are_pinned_too(void **state)
 	assert_int_equal(own(fixture, "user@" DOMAIN_NAME, PL_SETTING_SIEVE), PL_OFF);
 }
 
+static void what_is_announced_is_pinned_with_its_day(void **state)
+{
+	static const struct {
+		const char *change;
+		enum pl_value own;
+		int64_t affected;
+	} cases[] = {
+		{ "client_password=never_from_2099-06-01", PL_NEVER, 0 },
+		{ "client_password=inherit", PL_NEVER, 0 },
+		{ "client_password=always", PL_NEVER, 0 },
+		/* Until the day something else would hold. */
+		{ "client_password=never", PL_ALWAYS, 1 },
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char name[32], address[64];
+		const struct pl_change change = change_of(cases[i].change, PL_AT_DOMAIN);
+		struct pl_scope_result result;
+
+		snprintf(name, sizeof(name), "d%zu.test", i);
+		snprintf(address, sizeof(address), "user@%s", name);
+		add_domain(fixture, name, "client_password=never_from_2099-01-01");
+		add_member(fixture, address, "");
+		assert_ok(fixture, pl_domain_set(work_of(fixture), fixture->policy, name, &change,
+						 PL_SCOPE_NEW, &result));
+		assert_int_equal(result.affected, cases[i].affected);
+		assert_int_equal(own(fixture, address, PL_SETTING_CLIENT_PASSWORD), cases[i].own);
+		assert_int_equal(held(fixture, address, PL_SETTING_CLIENT_PASSWORD), PL_ALWAYS);
+	}
+}
+
 /* A member may not have it of its own: a row that has it cannot be read any more. */
 static void what_only_the_policy_file_may_say_is_not_pinned(void **state)
 {
@@ -406,6 +438,7 @@ int main(void)
 		TEST_WITH_DATABASE(members_are_counted_once_for_several_settings),
 		TEST_WITH_DATABASE(a_domain_that_is_switched_off_affects_its_active_members),
 		TEST_WITH_DATABASE(class_and_policy_file_are_pinned_too),
+		TEST_WITH_DATABASE(what_is_announced_is_pinned_with_its_day),
 		TEST_WITH_DATABASE(what_only_the_policy_file_may_say_is_not_pinned),
 		TEST_WITH_DATABASE(large_domain_is_pinned_whole),
 		TEST_WITH_DATABASE(what_is_forbidden_cannot_be_switched_on),
