@@ -103,24 +103,24 @@ static int change_all(const struct pl_work *work, const struct pl_administrator 
 	return add_job(work, administrator, scope->before.name, counted, job);
 }
 
-/* Switching the domain off or on is not left to the job, as it could shut administrators out; nor
- * are the days of grace, which are no setting of members. */
+/* Switching the domain off or on is not left to the job, as it could shut administrators out. */
 static int change_new(const struct pl_work *work, const struct pl_administrator *administrator,
 		      const struct pl_scope_change *scope, const struct pl_scope_result *counted,
 		      struct pl_job *job)
 {
-	const struct pl_change at_once = { .has_active = scope->change->has_active,
-					   .active = scope->change->active,
-					   .has_grace = scope->change->has_grace,
-					   .grace = scope->change->grace };
+	const struct pl_change active = { .has_active = 1, .active = scope->change->active };
 	const struct pl_scope_result nobody = { .members = counted->members };
+	char days[PL_GRACE_TEXT];
 
-	if ((at_once.has_active || at_once.has_grace) &&
-	    pl_domain_set_counted(work, scope->policy, scope->before.name, &at_once, PL_SCOPE_NEW,
+	if (scope->change->has_active &&
+	    pl_domain_set_counted(work, scope->policy, scope->before.name, &active, PL_SCOPE_NEW,
 				  &nobody) < 0)
 		return -1;
 	job->action = PL_JOB_PIN;
 	write_words(scope->change, &scope->change->value, job->change, sizeof(job->change));
+	if (scope->change->has_grace)
+		pl_record_word(job->change, sizeof(job->change), PL_GRACE_NAME,
+			       pl_grace_format(&scope->change->grace, days));
 	return add_job(work, administrator, scope->before.name, counted, job);
 }
 

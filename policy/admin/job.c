@@ -7,6 +7,8 @@
 #include "policy/account/change.h"
 #include "policy/admin/job_row.h"
 
+#define GRACE PL_GRACE_NAME "="
+
 static const char *const action_names[] = { "change", "remove-factor", "end-sessions",
 					    "undo",   "import",        "pin" };
 static const char *const state_names[] = { "running", "paused", "done", "stopped" };
@@ -43,6 +45,7 @@ static enum pl_job_state state_by_name(const char *name)
 int pl_job_parse_change(const char *words, struct pl_change *change_r, struct pl_error *err)
 {
 	char word[PL_VALUE_TEXT + 64];
+	enum pl_layer_bit where;
 
 	memset(change_r, 0, sizeof(*change_r));
 	if (strncmp(words, PL_AUDIT_REASON, strlen(PL_AUDIT_REASON)) == 0)
@@ -53,7 +56,8 @@ int pl_job_parse_change(const char *words, struct pl_change *change_r, struct pl
 		if (len >= sizeof(word))
 			return pl_error_set(err, PL_ERR_INVALID, "\"%.64s\" is too long", words);
 		snprintf(word, sizeof(word), "%.*s", (int)len, words);
-		if (pl_change_parse(word, PL_AT_MEMBER, change_r, err) < 0)
+		where = strncmp(word, GRACE, strlen(GRACE)) == 0 ? PL_AT_DOMAIN : PL_AT_MEMBER;
+		if (pl_change_parse(word, where, change_r, err) < 0)
 			return -1;
 		words += len;
 	}

@@ -82,8 +82,8 @@ const char *pl_job_action_name(enum pl_job_action action);
 enum pl_job_action pl_job_action_by_name(const char *name);
 /* "running", "paused", "done", "stopped". */
 const char *pl_job_state_name(enum pl_job_state state);
-/* Reads what a job changes of each member, "pop3=off class=staff"; a reason changes nothing. 0, or
- * -1. */
+/* Reads what a job changes of each member, "pop3=off class=staff", and of PL_JOB_PIN the domain's
+ * days of grace; a reason changes nothing. 0, or -1. */
 int pl_job_parse_change(const char *words, struct pl_change *change_r, struct pl_error *err);
 
 /* Makes a job of action, change, filter and total, for the actor of the work, and fills the rest.

@@ -66,7 +66,7 @@ static int read_action(const struct request *request, struct response *response,
 		return respond_error(response, 403, "role");
 	if (json_object_size(change) == 0 ||
 	    write_change(change, job->change, sizeof(job->change)) < 0 ||
-	    pl_job_parse_change(job->change, &parsed, NULL) < 0 ||
+	    pl_job_parse_change(job->change, &parsed, NULL) < 0 || parsed.has_grace ||
 	    (parsed.settings == 0 && !parsed.has_active && !parsed.has_class))
 		return respond_bad_field(response, "change");
 	return 1;

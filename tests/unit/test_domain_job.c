@@ -139,6 +139,27 @@ static void a_change_for_new_members_is_undone_before_its_end(void **state)
 	assert_int_equal(count(fixture, "member WHERE settings = ''"), 2 * (COPIES + 1));
 }
 
+/* Days of grace are the domain's, which is as it was until the end. */
+static void days_of_grace_are_changed_at_the_end(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pl_job job, undo;
+
+	make_members(fixture);
+	begin(fixture, "pop3=off two_factor_grace_days=9", PL_SCOPE_NEW, &job);
+	assert_string_equal(job.change, "pop3=off two_factor_grace_days=9");
+	run_portions(fixture, "portal", NOW, job.id, 1);
+	assert_int_equal(count(fixture, "domain WHERE grace_days IS NULL"), 1);
+	assert_int_equal(pl_job_pause(work_at(fixture, NOW), &job), 1);
+	assert_int_equal(pl_job_get(fixture->store, &anyone, job.id, &job, &fixture->err), 1);
+	assert_int_equal(pl_job_undo(work_at(fixture, NOW), &command, &job, &undo), 1);
+	assert_int_equal(run_to_end(fixture, undo.id).changed, job.changed);
+	assert_int_equal(count(fixture, "domain WHERE grace_days IS NULL"), 1);
+	begin(fixture, "pop3=off two_factor_grace_days=9", PL_SCOPE_NEW, &job);
+	assert_int_equal(run_to_end(fixture, job.id).state, PL_JOB_DONE);
+	assert_int_equal(count(fixture, "domain WHERE grace_days = 9"), 1);
+}
+
 static void a_change_that_is_forbidden_by_then_is_stopped(void **state)
 {
 	struct fixture *fixture = *state;
@@ -201,6 +222,7 @@ int main(void)
 		TEST_WITH_DATABASE(
 			new_members_alone_are_reached_and_the_domain_is_changed_at_the_end),
 		TEST_WITH_DATABASE(a_change_for_new_members_is_undone_before_its_end),
+		TEST_WITH_DATABASE(days_of_grace_are_changed_at_the_end),
 		TEST_WITH_DATABASE(a_change_that_is_forbidden_by_then_is_stopped),
 		TEST_WITH_DATABASE(settings_of_their_own_are_taken_from_all),
 		TEST_WITH_DATABASE(few_members_need_no_job),

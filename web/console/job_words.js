@@ -68,6 +68,10 @@ function oneChange([name, value]) {
     const known = TWO_STEP.find((choice) => choice.name === name && choice.value === value);
     if (known) return t(known.label);
     if (name === "class") return value === "" ? t("job.no-class") : t("job.class-to", { name: value });
+    if (name === "two_factor_grace_days") {
+        const days = value === "inherit" ? valueName(value) : value;
+        return t("job.setting", { name: t("domain.grace-days"), value: days });
+    }
     if (name === "active") return t(value === "on" ? "job.account-on" : "job.account-off");
     const [word, date] = value.split("_from_");
     const values = { name: settingName(name), value: valueName(word) };
