@@ -1,9 +1,11 @@
 /* jobload.c - runs one change of many members as a job, and measures how long others wait.
  *
  * Usage: jobload POLICY-FILE ADMINISTRATOR CHANGE [DOMAIN SCOPE]
+ *        jobload POLICY-FILE SECONDS
  *
  * Without a domain all members are changed, and a preview of that comes first. With one it is
- * changed with that scope, and the job is what comes of it.
+ * changed with that scope, and the job is what comes of it. With seconds alone there is no job: how
+ * long others wait all the same.
  *
  * Prints one line of JSON: how many members were changed, in how many seconds, and how many seconds
  * of CPU time this thread has used for that, without that of a database server; and the median, the
@@ -16,6 +18,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "policy/admin/domain_job.h"
 #include "policy/admin/job_preview.h"
@@ -79,11 +82,31 @@ static void *write_all(void *context)
 	return NULL;
 }
 
+static void end_writer(struct writer *writer, pthread_t thread)
+{
+	__atomic_store_n(&writer->is_over, 1, __ATOMIC_SEQ_CST);
+	pthread_join(thread, NULL);
+}
+
 static int compare(const void *a, const void *b)
 {
 	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
 
 	return (x > y) - (x < y);
+}
+
+/* The rest of the line of JSON. */
+static void print_waits(struct writer *writer)
+{
+	const int64_t *took = writer->took_ms;
+	const size_t count = writer->count;
+
+	qsort(writer->took_ms, count, sizeof(took[0]), compare);
+	printf("\"writes\": %zu, \"failed\": %d, \"wait_median_ms\": %lld, \"wait_p99_ms\": %lld, "
+	       "\"wait_longest_ms\": %lld}\n",
+	       count, writer->failed, (long long)(count > 0 ? took[count / 2] : 0),
+	       (long long)(count > 0 ? took[count * 99 / 100] : 0),
+	       (long long)(count > 0 ? took[count - 1] : 0));
 }
 
 /* Of this thread. */
@@ -166,21 +189,27 @@ static int measure(struct pl_work *work, const struct pl_policy *policy, struct 
 		ret = run(work, policy, job->id);
 	begun = pl_monotonic_ms() - begun;
 	cpu = cpu_seconds() - cpu;
-	__atomic_store_n(&writer->is_over, 1, __ATOMIC_SEQ_CST);
-	pthread_join(thread, NULL);
+	end_writer(writer, thread);
 	if (ret < 0 ||
 	    (job->id != 0 && pl_job_get(work->store, administrator, job->id, job, work->err) != 1))
 		return -1;
-	qsort(writer->took_ms, writer->count, sizeof(writer->took_ms[0]), compare);
 	printf("{\"changed\": %lld, \"preview_seconds\": %.3f, \"seconds\": %.3f, "
-	       "\"cpu_seconds\": %.3f, "
-	       "\"writes\": %zu, \"failed\": %d, \"wait_median_ms\": %lld, \"wait_p99_ms\": %lld, "
-	       "\"wait_longest_ms\": %lld}\n",
-	       (long long)job->changed, (double)preview_ms / 1000, (double)begun / 1000, cpu,
-	       writer->count, writer->failed,
-	       (long long)(writer->count > 0 ? writer->took_ms[writer->count / 2] : 0),
-	       (long long)(writer->count > 0 ? writer->took_ms[writer->count * 99 / 100] : 0),
-	       (long long)(writer->count > 0 ? writer->took_ms[writer->count - 1] : 0));
+	       "\"cpu_seconds\": %.3f, ",
+	       (long long)job->changed, (double)preview_ms / 1000, (double)begun / 1000, cpu);
+	print_waits(writer);
+	return 0;
+}
+
+static int measure_without(struct writer *writer, const char *seconds)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, write_all, writer) != 0)
+		return -1;
+	sleep((unsigned int)strtoul(seconds, NULL, 10));
+	end_writer(writer, thread);
+	putchar('{');
+	print_waits(writer);
 	return 0;
 }
 
@@ -196,14 +225,19 @@ int main(int argc, char **argv)
 	struct pl_job job = { .action = PL_JOB_CHANGE };
 	int ret = -1;
 
-	if ((argc != 4 && argc != 6) || pl_policy_load(argv[1], &policy, &err) < 0) {
+	if ((argc < 3 || argc > 6 || argc == 5) || pl_policy_load(argv[1], &policy, &err) < 0) {
 		fprintf(stderr,
 			"usage: jobload POLICY-FILE ADMINISTRATOR CHANGE [DOMAIN SCOPE] %s\n",
 			err.msg);
 		return 2;
 	}
-	snprintf(job.change, sizeof(job.change), "%s", argv[3]);
 	writer.uri = policy->database;
+	if (argc == 3) {
+		ret = measure_without(&writer, argv[2]);
+		pl_policy_unref(&policy);
+		return ret < 0;
+	}
+	snprintf(job.change, sizeof(job.change), "%s", argv[3]);
 	if (pl_store_open(policy->database, PL_ROLE_CONSOLE, &work.store, &err) == 0 &&
 	    pl_address_parse(argv[2], strlen(argv[2]), NULL, &address, &err) == 0 &&
 	    pl_account_get(work.store, &address, &account, &err) == 0 &&

@@ -11,6 +11,7 @@ from listfill import LARGE
 
 ADMINISTRATOR = "model-none@" + LARGE
 WAIT_MS = 200     # others, at most
+WITHOUT = 30      # seconds without a job, as a disk, and the other work, keep others waiting, too
 PREVIEW = 2.25    # seconds, of 1,000,000 members
 # What is done, and the arguments of jobload. The large domain has three tenths of the members.
 JOBS = {
@@ -31,20 +32,28 @@ def prepare(build, policy):
 
 
 def run(build, policy, arguments):
-    ended = subprocess.run([build + "/tests/bench/jobload", policy, ADMINISTRATOR, *arguments], stdout=subprocess.PIPE,
-                           check=True)
+    ended = subprocess.run([build + "/tests/bench/jobload", policy, *arguments], stdout=subprocess.PIPE, check=True)
     result = json.loads(ended.stdout)
     if result["failed"]:
         raise RuntimeError("jobload: another connection could not write")
     return result
 
 
+def show_waits(result, words="", most=None):
+    label = "longest wait of %d writes%s" % (result["writes"], words)
+    if most is None:
+        print("%-46s%8.1f  %s" % (label, result["wait_longest_ms"], "ms"))
+    else:
+        report.figure(label, result["wait_longest_ms"], "ms", most)
+    print("%-46s%8.1f  %s" % ("p99 of them", result["wait_p99_ms"], "ms"))
+
+
 def measure(build, policy, members):
     report.head()
+    show_waits(run(build, policy, [str(WITHOUT)]), ", no job")
     for name, arguments in JOBS.items():
-        result = run(build, policy, arguments)
+        result = run(build, policy, (ADMINISTRATOR, *arguments))
         if result["preview_seconds"]:
             report.figure("preview: %s" % name, result["preview_seconds"], "seconds", PREVIEW)
         report.figure("job: %s, %d changed" % (name, result["changed"]), result["seconds"], "seconds", seconds_most(members))
-        report.figure("longest wait of %d writes" % result["writes"], result["wait_longest_ms"], "ms", WAIT_MS)
-        print("%-46s%8.1f  %s" % ("p99 of them", result["wait_p99_ms"], "ms"))
+        show_waits(result, most=WAIT_MS)
