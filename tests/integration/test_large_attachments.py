@@ -4,17 +4,19 @@ import contextlib
 import email
 import email.policy
 import glob
+import io
 import os
 import re
 import signal
 import smtplib
-import socket
 import threading
 import time
 import unittest
 import urllib.request
 import uuid
+import zipfile
 
+import clamd
 from server import TIMEOUT, Server, rewrite, wait_for
 
 ALICE, BOB = "alice@demo.test", "bob@demo.test"
@@ -282,11 +284,11 @@ class LargeAttachments(unittest.TestCase):
             set_policy("attachment_clamd = \"%s\"" % path, "attachment_unscanned = " + word)
             if word == "refuse":
                 self.assertEqual(self.refused(message(unique("silent"), [TEXT, attachment(clean)]))[0], 451)
-            with Clamd(path, limit=5 * MB) as clamd:
+            with clamd.StandIn(path, limit=5 * MB) as daemon:
                 subject = unique("clean")
                 send(message(subject, [TEXT, attachment(clean)]))
                 self.assertIsNotNone(link_of(received(subject)))
-                self.assertEqual(clamd.seen[-1], clean)
+                self.assertEqual(daemon.seen[-1], clean)
                 code, said = self.refused(message(unique("infected"), [TEXT, attachment(infected)]))
                 self.assertEqual((code, said[:5]), (554, "5.7.1"))
                 large = message(unique("large"), [TEXT, attachment(random_bytes(6 * MB))])
@@ -296,46 +298,102 @@ class LargeAttachments(unittest.TestCase):
                     send(large)
 
 
-class Clamd:
-    """A stand-in for ClamAV's daemon: it finds the word VIRUS, and reads up to a limit."""
+@unittest.skipUnless(clamd.INSTALLED, "clamd is not installed")
+class RealClamd(unittest.TestCase):
+    """Files scanned by ClamAV's own daemon."""
 
-    def __init__(self, path, limit):
-        self.limit, self.seen = limit, []
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(path)
-        self.path = path
-        os.chmod(path, 0o666)
-        self.listener.listen()
-        self.thread = threading.Thread(target=self.run, daemon=True)
+    def setUp(self):
+        self.path = server.dir + "/spool/postlatch/clamd.sock"
+        self.addCleanup(set_policy)
+        self.unscanned("refuse")
 
-    def __enter__(self):
-        self.thread.start()
-        return self
+    def unscanned(self, word):
+        set_policy("attachment_clamd = \"%s\"" % self.path, "attachment_unscanned = " + word)
 
-    def __exit__(self, *_):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        os.unlink(self.path)
-        self.thread.join()
+    def clamd(self, **settings):
+        return clamd.Clamd(server.dir + "/clamd", self.path, **settings)
 
-    def run(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            with connection, connection.makefile("rwb") as file:
-                file.write(self.answer(file) + b"\0")
+    def answer(self, *files):
+        """The code of the answer to a message with these files, and the text of its link."""
+        subject = unique("scanned")
+        parts = [attachment(file, "%d.bin" % number) for number, file in enumerate(files)]
+        try:
+            send(message(subject, [TEXT, *parts]))
+        except smtplib.SMTPDataError as err:
+            return err.smtp_code, None
+        return 250, link_of(received(subject))
 
-    def answer(self, file):
-        assert file.read(10) == b"zINSTREAM\0"
-        content = b""
-        while size := int.from_bytes(file.read(4), "big"):
-            content += file.read(size)
-            if len(content) > self.limit:
-                return b"INSTREAM size limit exceeded. ERROR"
-        self.seen.append(content)
-        return b"stream: Test.Virus FOUND" if b"VIRUS" in content else b"stream: OK"
+    def page_says(self, text):
+        page = re.search(FILES_URL + r"/l/\S+", text).group(0)
+        with urllib.request.urlopen(urllib.request.Request(page, headers={"Accept-Language": "en"}), timeout=TIMEOUT) as answer:
+            return re.findall("(?:not )?scanned for viruses", answer.read().decode())
+
+    def goes_out(self, said, *files):
+        code, text = self.answer(*files)
+        self.assertEqual(code, 250)
+        self.assertEqual(self.page_says(text), said)
+
+    def in_background(self, *files):
+        """Sends, and returns a function that waits for the answer."""
+        answers = []
+        thread = threading.Thread(target=lambda: answers.append(self.answer(*files)), daemon=True)
+        thread.start()
+
+        def wait():
+            thread.join(TIMEOUT)
+            return answers[0]
+        return wait
+
+    def test_what_is_found(self):
+        clean = random_bytes(2 * MB)
+        infected = clean[:MB] + clamd.PATTERN + clean[MB:]
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+            file.writestr("random.bin", clean)
+            file.writestr("inside.txt", clamd.PATTERN * 100)
+        mail = message("inside", [TEXT, attachment(infected)]).encode()
+        self.assertFalse(clamd.PATTERN in packed.getvalue() or clamd.PATTERN in mail)
+        with self.clamd():
+            self.goes_out(["scanned for viruses"], clean)
+            self.goes_out(["scanned for viruses"], clean, b"")
+            for name, files in (("pattern", [infected]), ("whole", [clamd.KNOWN_FILE]), ("zip", [packed.getvalue()]),
+                                ("base64", [mail]), ("second", [clean, infected, clean])):
+                with self.subTest(name):
+                    self.assertEqual(self.answer(*files)[0], 554)
+            self.unscanned("allow")
+            self.assertEqual(self.answer(infected)[0], 554)
+
+    def test_what_is_too_large(self):
+        for name, settings in (("stream", {"StreamMaxLength": "3M"}), ("file", {"MaxFileSize": "3M"}), ("scan", {"MaxScanSize": "3M"})):
+            with self.subTest(name), self.clamd(**settings):
+                self.unscanned("refuse")
+                self.goes_out(["scanned for viruses"], random_bytes(2 * MB))
+                self.assertEqual(self.answer(random_bytes(5 * MB))[0], 554)
+                self.unscanned("allow")
+                self.goes_out(["not scanned for viruses"], random_bytes(5 * MB))
+
+    def test_two_at_once(self):
+        clean = random_bytes(2 * MB)
+        with self.clamd() as daemon:
+            daemon.stop()
+            both = self.in_background(clean), self.in_background(clean + clamd.PATTERN)
+            wait_for(lambda: daemon.connections() == 2)
+            daemon.resume()
+            self.assertEqual([wait()[0] for wait in both], [250, 554])
+
+    def test_it_is_gone_and_comes_back(self):
+        clean = random_bytes(2 * MB)
+        with self.clamd() as daemon:
+            daemon.stop()
+            waiting = self.in_background(clean)
+            wait_for(lambda: daemon.connections() == 1)
+            daemon.kill()
+            self.assertEqual(waiting()[0], 451)
+            self.assertEqual(self.answer(clean)[0], 451)
+        with self.clamd():
+            self.goes_out(["scanned for viruses"], clean)
+        self.unscanned("allow")
+        self.goes_out(["not scanned for viruses"], clean)
 
 
 if __name__ == "__main__":
