@@ -75,7 +75,12 @@ void clamd_write(struct clamd *clamd, const unsigned char *bytes, size_t count)
 
 	if (clamd->fd < 0 || clamd->said[0] != '\0' || count == 0)
 		return;
-	if (send_all(clamd, &len, sizeof(len)) < 0 || send_all(clamd, bytes, count) < 0)
+	if (send_all(clamd, &len, sizeof(len)) == 0 && send_all(clamd, bytes, count) == 0)
+		return;
+	/* One that has not read for so long has nothing to say, either. */
+	if (errno == EAGAIN)
+		fail(clamd, "send");
+	else
 		snprintf(clamd->said, sizeof(clamd->said), "send: %s", strerror(errno));
 }
 
