@@ -6,31 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policy/base/random.h"
 #include "portal/approve/signed_text.h"
+#include "portal/signin/passkey.h"
 #include "portal/signin/sign_in_log.h"
 #include "portal/signin/webauthn.h"
-
-#define TYPE_CREATE "webauthn.create"
-#define TYPE_GET "webauthn.get"
 
 /* At an address without a name no browser has credentials. */
 static int is_required(const struct request *request, struct webauthn_site *site_r)
 {
 	return webauthn_site(request->policy->portal_url, site_r) &&
 	       request->policy->approval_lock == PL_APPROVAL_LOCK_REQUIRED;
-}
-
-/* limit is at most what bytes_r holds. 1, or 0 when there is none. */
-static int decode(const struct request *request, const char *name, size_t limit,
-		  struct webauthn_bytes *bytes_r)
-{
-	const char *text = request_text(request, name);
-	const int len =
-		text == NULL ? -1 : pl_base64url_decode(text, strlen(text), bytes_r->data, limit);
-
-	bytes_r->len = len < 0 ? 0 : (size_t)len;
-	return len > 0;
 }
 
 static int is_given(const struct request *request)
@@ -60,10 +45,10 @@ static int read_answer(const struct request *request, const struct webauthn_site
 
 	*why_r = "encoding";
 	if (len == 0 ||
-	    !decode(request, LOCK_FIELD "client_data", WEBAUTHN_CLIENT_DATA_MAX,
-		    &answer_r->client_data) ||
-	    !decode(request, LOCK_FIELD "authenticator_data", WEBAUTHN_AUTH_DATA_MAX,
-		    &answer_r->auth_data))
+	    !passkey_bytes(request, LOCK_FIELD "client_data", WEBAUTHN_CLIENT_DATA_MAX,
+			   &answer_r->client_data) ||
+	    !passkey_bytes(request, LOCK_FIELD "authenticator_data", WEBAUTHN_AUTH_DATA_MAX,
+			   &answer_r->auth_data))
 		return 0;
 	ret = webauthn_challenge(site, type, answer_r, challenge, why_r);
 	SHA256((const unsigned char *)text, len, wanted);
@@ -89,7 +74,7 @@ int lock_register(struct request *request, struct response *response, struct pl_
 			       : 1;
 	if (!webauthn_site(request->policy->portal_url, &site))
 		return refuse(request, response, "site");
-	ret = read_answer(request, &site, TYPE_CREATE, &answer, &why);
+	ret = read_answer(request, &site, WEBAUTHN_CREATE, &answer, &why);
 	if (ret == 1)
 		ret = webauthn_register(&site, &answer, lock, &why);
 	if (ret < 0)
@@ -112,9 +97,9 @@ int lock_check(struct request *request, struct response *response, struct pl_err
 			       : 1;
 	if (!webauthn_site(request->policy->portal_url, &site))
 		return refuse(request, response, "site");
-	ret = read_answer(request, &site, TYPE_GET, &answer, &why);
-	if (ret == 1 &&
-	    !decode(request, LOCK_FIELD "signature", WEBAUTHN_SIGNATURE_MAX, &answer.signature)) {
+	ret = read_answer(request, &site, WEBAUTHN_GET, &answer, &why);
+	if (ret == 1 && !passkey_bytes(request, LOCK_FIELD "signature", WEBAUTHN_SIGNATURE_MAX,
+				       &answer.signature)) {
 		why = "encoding";
 		ret = 0;
 	}

@@ -11,9 +11,6 @@
 #include "portal/signin/sign_in_log.h"
 #include "portal/signin/webauthn.h"
 
-#define TYPE_CREATE "webauthn.create"
-#define TYPE_GET "webauthn.get"
-
 int passkey_possible(const struct request *request)
 {
 	struct webauthn_site site;
@@ -118,8 +115,7 @@ int passkey_begin_registration(struct request *request, struct response *respons
 
 /* ---- what came ---- */
 
-/* limit is at most what bytes_r holds. 1, or 0 when there is none. */
-static int decode(const struct request *request, const char *name, size_t limit,
+int passkey_bytes(const struct request *request, const char *name, size_t limit,
 		  struct webauthn_bytes *bytes_r)
 {
 	const char *text = request_text(request, name);
@@ -131,8 +127,10 @@ static int decode(const struct request *request, const char *name, size_t limit,
 
 static int read_answer(const struct request *request, struct webauthn_answer *answer_r)
 {
-	return decode(request, "client_data", WEBAUTHN_CLIENT_DATA_MAX, &answer_r->client_data) &&
-	       decode(request, "authenticator_data", WEBAUTHN_AUTH_DATA_MAX, &answer_r->auth_data);
+	return passkey_bytes(request, "client_data", WEBAUTHN_CLIENT_DATA_MAX,
+			     &answer_r->client_data) &&
+	       passkey_bytes(request, "authenticator_data", WEBAUTHN_AUTH_DATA_MAX,
+			     &answer_r->auth_data);
 }
 
 /* Says in the log what an authenticator's answer was refused for. member_id 0: whose it is, is not
@@ -155,7 +153,7 @@ static int find_passkey(const struct request *request, int64_t member_id,
 	struct webauthn_bytes id, handle;
 	int ret;
 
-	if (!decode(request, "id", PL_PASSKEY_ID_MAX, &id)) {
+	if (!passkey_bytes(request, "id", PL_PASSKEY_ID_MAX, &id)) {
 		*why_r = "credential";
 		return 0;
 	}
@@ -167,7 +165,7 @@ static int find_passkey(const struct request *request, int64_t member_id,
 	if (member_id != 0 && request_text(request, "user_handle") == NULL)
 		return 1;
 	*why_r = "user-handle";
-	return decode(request, "user_handle", PL_PASSKEY_HANDLE_BYTES, &handle) &&
+	return passkey_bytes(request, "user_handle", PL_PASSKEY_HANDLE_BYTES, &handle) &&
 	       handle.len == PL_PASSKEY_HANDLE_BYTES &&
 	       memcmp(handle.data, passkey_r->user_handle, handle.len) == 0;
 }
@@ -181,9 +179,9 @@ int passkey_evaluate(const struct request *request, const struct webauthn_site *
 
 	memset(use_r, 0, sizeof(*use_r));
 	ret = read_answer(request, &answer) &&
-	      decode(request, "signature", WEBAUTHN_SIGNATURE_MAX, &answer.signature);
+	      passkey_bytes(request, "signature", WEBAUTHN_SIGNATURE_MAX, &answer.signature);
 	if (ret == 1)
-		ret = webauthn_challenge(site, TYPE_GET, &answer, use_r->challenge, &why);
+		ret = webauthn_challenge(site, WEBAUTHN_GET, &answer, use_r->challenge, &why);
 	if (ret != 1) {
 		log_refusal(request, member_id, why);
 		return ret;
@@ -256,7 +254,7 @@ static int read_new(const struct request *request, const struct webauthn_site *s
 
 	memset(passkey_r, 0, sizeof(*passkey_r));
 	if (ret == 1)
-		ret = webauthn_challenge(site, TYPE_CREATE, &answer, challenge_r, &why);
+		ret = webauthn_challenge(site, WEBAUTHN_CREATE, &answer, challenge_r, &why);
 	if (ret == 1)
 		ret = webauthn_register(site, &answer, passkey_r, &why);
 	if (ret == 0)

@@ -10,6 +10,10 @@
 /* What a browser sends of an assertion, and of a new passkey: base64url of up to so many bytes. */
 #define PASSKEY_TEXT(bytes) (((bytes)*4 + 2) / 3)
 
+/* Decodes what the body has in base64url; limit is at most what bytes_r holds. 1, or 0 when it has
+ * none. */
+int passkey_bytes(const struct request *request, const char *name, size_t limit,
+		  struct webauthn_bytes *bytes_r);
 /* Whether the portal can have passkeys at all. */
 int passkey_possible(const struct request *request);
 /* Answers with what the page passes on to navigator.credentials.get(): a challenge of the session,

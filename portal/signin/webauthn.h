@@ -12,6 +12,10 @@
 
 #include "policy/credential/passkey.h"
 
+/* The kinds of client data. */
+#define WEBAUTHN_CREATE "webauthn.create"
+#define WEBAUTHN_GET "webauthn.get"
+
 #define WEBAUTHN_CLIENT_DATA_MAX 2048 /* bytes */
 #define WEBAUTHN_AUTH_DATA_MAX 2048
 #define WEBAUTHN_SIGNATURE_MAX 1024
