@@ -59,7 +59,7 @@ only confuse.h policy/settings/brand_conf.c policy/settings/confuse_text.c polic
 only csv.h policy/admin/member_csv.c
 only libmilter/mfapi.h milter/callbacks.c milter/main.c milter/rewrite.c milter/rewrite.h
 only microhttpd.h portal/http/http.c milter/metrics_server.c
-only expat.h policy/attachment/s3_xml.c portal/setup/pox_request.c
+only expat.h policy/base/xml.c
 only openssl/cms.h portal/setup/cms.c
 only uniconv.h milter/mime/charset.c
 only qrencode.h portal/signin/qr.c

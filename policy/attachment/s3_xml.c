@@ -1,76 +1,58 @@
 /* s3_xml.c - see s3_xml.h. */
 #include "policy/attachment/s3_xml.h"
 
-#include <expat.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define SEPARATOR '|' /* between namespace and name of an element */
+#include "policy/base/xml.h"
+
 #define TEXT_MAX PL_S3_TOKEN
 
 enum has { HAS_KEY = 1, HAS_SIZE = 2, HAS_TIME = 4, HAS_ALL = 7 };
 
 struct reading {
-	XML_Parser parser;
 	const char *root;        /* that it must have */
 	struct pl_s3_page *page; /* NULL: an error is read */
 	char *code;
-	int depth, failed;
 	int in_object, has; /* enum has of the object */
 	size_t used;
 	char text[TEXT_MAX]; /* of the element that was opened last */
 };
 
-static void refuse(struct reading *reading)
+static int begin_object(struct reading *reading)
 {
-	reading->failed = 1;
-	XML_StopParser(reading->parser, XML_FALSE);
-}
-
-static const char *local_name(const char *name)
-{
-	const char *bar = strrchr(name, SEPARATOR);
-
-	return bar == NULL ? name : bar + 1;
-}
-
-static void begin_object(struct reading *reading)
-{
-	if (reading->page->count == PL_S3_PAGE) {
-		refuse(reading);
-		return;
-	}
+	if (reading->page->count == PL_S3_PAGE)
+		return -1;
 	reading->in_object = 1;
 	reading->has = 0;
+	return 0;
 }
 
-static void on_start(void *context, const char *name, const char **attributes)
+static int on_start(void *context, const char *name, int depth)
 {
 	struct reading *reading = context;
-	const char *local = local_name(name);
 
-	(void)attributes;
 	reading->used = 0;
 	reading->text[0] = '\0';
-	reading->depth++;
-	if (reading->depth > PL_S3_DEEPEST ||
-	    (reading->depth == 1 && strcmp(local, reading->root) != 0))
-		refuse(reading);
-	else if (reading->page != NULL && reading->depth == 2 && strcmp(local, "Contents") == 0)
-		begin_object(reading);
+	if (depth == 1 && strcmp(name, reading->root) != 0)
+		return -1;
+	return reading->page != NULL && depth == 2 && strcmp(name, "Contents") == 0
+		       ? begin_object(reading)
+		       : 0;
 }
 
-static void on_text(void *context, const char *text, int len)
+static int on_text(void *context, const char *text, size_t len)
 {
 	struct reading *reading = context;
 	const size_t fits = TEXT_MAX - 1 - reading->used;
-	const size_t taken = (size_t)len < fits ? (size_t)len : fits;
+	const size_t taken = len < fits ? len : fits;
 
 	memcpy(reading->text + reading->used, text, taken);
 	reading->used += taken;
 	reading->text[reading->used] = '\0';
+	return 0;
 }
 
 /* -1: it is not a number. */
@@ -81,7 +63,7 @@ static int64_t size_of(const char *text)
 	return len == 0 || len > 18 || text[len] != '\0' ? -1 : strtoll(text, NULL, 10);
 }
 
-static void end_field_of_object(struct reading *reading, const char *local)
+static int end_field_of_object(struct reading *reading, const char *local)
 {
 	struct pl_s3_object *object = &reading->page->object[reading->page->count];
 	int has = 0;
@@ -96,14 +78,15 @@ static void end_field_of_object(struct reading *reading, const char *local)
 		object->modified_at = pl_s3_time_parse(reading->text);
 		has = object->modified_at < 0 ? 0 : HAS_TIME;
 	} else {
-		return;
+		return 0;
 	}
 	if (has == 0 || (reading->has & has) != 0)
-		refuse(reading);
+		return -1;
 	reading->has |= has;
+	return 0;
 }
 
-static void end_of_page_field(struct reading *reading, const char *local)
+static int end_of_page_field(struct reading *reading, const char *local)
 {
 	struct pl_s3_page *page = reading->page;
 
@@ -111,14 +94,15 @@ static void end_of_page_field(struct reading *reading, const char *local)
 		page->count++;
 		reading->in_object = 0;
 		if (reading->has != HAS_ALL)
-			refuse(reading);
+			return -1;
 	} else if (strcmp(local, "IsTruncated") == 0) {
 		page->is_truncated = strcmp(reading->text, "true") == 0;
 	} else if (strcmp(local, "NextContinuationToken") == 0) {
 		if (reading->used == TEXT_MAX - 1)
-			refuse(reading);
+			return -1;
 		snprintf(page->token, sizeof(page->token), "%s", reading->text);
 	}
+	return 0;
 }
 
 /* Letters and digits alone: it is told to people, and compared. */
@@ -131,49 +115,25 @@ static void end_code(struct reading *reading)
 		snprintf(reading->code, PL_S3_CODE, "%.*s", PL_S3_CODE - 1, reading->text);
 }
 
-static void on_end(void *context, const char *name)
+static int on_end(void *context, const char *name, int depth)
 {
 	struct reading *reading = context;
-	const char *local = local_name(name);
+	int ret = 0;
 
-	if (reading->page != NULL && reading->depth == 3 && reading->in_object)
-		end_field_of_object(reading, local);
-	else if (reading->page != NULL && reading->depth == 2)
-		end_of_page_field(reading, local);
-	else if (reading->page == NULL && reading->depth == 2 && strcmp(local, "Code") == 0)
+	if (reading->page != NULL && depth == 3 && reading->in_object)
+		ret = end_field_of_object(reading, name);
+	else if (reading->page != NULL && depth == 2)
+		ret = end_of_page_field(reading, name);
+	else if (reading->page == NULL && depth == 2 && strcmp(name, "Code") == 0)
 		end_code(reading);
-	reading->depth--;
 	reading->used = 0;
 	reading->text[0] = '\0';
-}
-
-static void on_document_type(void *context, const char *name, const char *system_id,
-			     const char *public_id, int has_internal_subset)
-{
-	(void)name;
-	(void)system_id;
-	(void)public_id;
-	(void)has_internal_subset;
-	refuse(context);
-}
-
-static int read_xml(struct reading *reading, const char *text, size_t len)
-{
-	int ret = -1;
-
-	reading->parser = XML_ParserCreateNS(NULL, SEPARATOR);
-	if (reading->parser == NULL)
-		return -1;
-	XML_SetUserData(reading->parser, reading);
-	XML_SetElementHandler(reading->parser, on_start, on_end);
-	XML_SetCharacterDataHandler(reading->parser, on_text);
-	XML_SetStartDoctypeDeclHandler(reading->parser, on_document_type);
-	if (XML_Parse(reading->parser, text, (int)len, XML_TRUE) == XML_STATUS_OK &&
-	    !reading->failed)
-		ret = 0;
-	XML_ParserFree(reading->parser);
 	return ret;
 }
+
+static const struct pl_xml_reader reader = {
+	.deepest = PL_S3_DEEPEST, .start = on_start, .text = on_text, .end = on_end
+};
 
 int pl_s3_page_read(const char *text, size_t len, struct pl_s3_page *page_r)
 {
@@ -182,7 +142,7 @@ int pl_s3_page_read(const char *text, size_t len, struct pl_s3_page *page_r)
 	page_r->count = 0;
 	page_r->is_truncated = 0;
 	page_r->token[0] = '\0';
-	if (read_xml(&reading, text, len) < 0)
+	if (pl_xml_read(&reader, text, len, &reading) < 0)
 		return -1;
 	return page_r->is_truncated && page_r->token[0] == '\0' ? -1 : 0;
 }
@@ -192,7 +152,7 @@ const char *pl_s3_error_code(const char *text, size_t len, char code_r[PL_S3_COD
 	struct reading reading = { .root = "Error", .code = code_r };
 
 	code_r[0] = '\0';
-	if (read_xml(&reading, text, len) < 0)
+	if (pl_xml_read(&reader, text, len, &reading) < 0)
 		code_r[0] = '\0';
 	return code_r;
 }
