@@ -1,5 +1,6 @@
 /* cmd_db_copy.c - postlatch db copy */
 #include "ctl/command.h"
+#include "policy/base/random.h"
 #include "policy/store/schema_copy.h"
 
 static void show_progress(const char *table, int is_comparison, int64_t done, int64_t of)
@@ -11,22 +12,16 @@ static void show_progress(const char *table, int is_comparison, int64_t done, in
 	ctl_progress(what, done, of);
 }
 
-static char *hex(const unsigned char digest[PL_COPY_DIGEST], char *buf)
-{
-	for (size_t i = 0; i < PL_COPY_DIGEST; i++)
-		snprintf(buf + 2 * i, 3, "%02x", digest[i]);
-	return buf;
-}
-
 static json_t *copied_json(const struct pl_copied copied[])
 {
 	json_t *list = json_array();
 	char digest[2 * PL_COPY_DIGEST + 1];
 
 	for (size_t i = 0; i < PL_COPY_TABLES; i++)
-		json_array_append_new(list, json_pack("{s:s, s:I, s:s}", "table", copied[i].table,
-						      "rows", (json_int_t)copied[i].rows, "sha256",
-						      hex(copied[i].sha256, digest)));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:I, s:s}", "table", copied[i].table, "rows",
+						(json_int_t)copied[i].rows, "sha256",
+						pl_hex(copied[i].sha256, PL_COPY_DIGEST, digest)));
 	return list;
 }
 
@@ -50,7 +45,7 @@ int cmd_db_copy(struct ctl *ctl, struct pl_error *err)
 		return ctl_print_json(json_pack("{s:o}", "tables", copied_json(copied)), err);
 	for (size_t i = 0; i < PL_COPY_TABLES; i++)
 		printf("%-16s %10lld rows  %s\n", copied[i].table, (long long)copied[i].rows,
-		       hex(copied[i].sha256, digest));
+		       pl_hex(copied[i].sha256, PL_COPY_DIGEST, digest));
 	puts("Counts and digests agree.");
 	return CTL_DONE;
 }

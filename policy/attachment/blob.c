@@ -303,8 +303,7 @@ static int name_of(struct pl_blob *blob, char name_r[PL_BLOB_NAME], struct pl_er
 		return -1;
 	if (EVP_MAC_final(blob->mac, mac, &len, sizeof(mac)) != 1 || len != sizeof(mac))
 		return pl_error_set(err, PL_ERR_INTERNAL, "HMAC-SHA256 has failed");
-	for (size_t i = 0; i < len; i++)
-		snprintf(name_r + 2 * i, 3, "%02x", mac[i]);
+	pl_hex(mac, len, name_r);
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 
 #include "policy/attachment/s3.h"
 #include "policy/base/monotonic.h"
+#include "policy/base/random.h"
 
 /* Others who want a blob wait so long for the one who fetches it. */
 #define WAIT_MS 60000
@@ -231,7 +232,7 @@ int blobs_s3_sweep(const struct pl_blobs *blobs, int64_t now, pl_blob_is_used *i
 		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL has no random bytes");
 	if (open_store(blobs, &sweep.s3, err) < 0)
 		return -1;
-	snprintf(begin, sizeof(begin), "%02x", chance);
+	pl_hex(&chance, 1, begin);
 	ret = pl_s3_list(sweep.s3, begin, visit_object, &sweep, err);
 	if (ret == 0) {
 		snprintf(sweep.until, sizeof(sweep.until), "%s", begin);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "policy/account/audit.h"
+#include "policy/base/random.h"
 
 #define MAC_TEXT (2 * PL_MAC_BYTES + 1)
 
@@ -27,8 +28,8 @@ static int compute(const struct pl_keys *keys, size_t index, int64_t link_id, co
 	    (HMAC(EVP_sha256(), key, sizeof(key), bytes, 8 + length, mac, &len) == NULL ||
 	     len != PL_MAC_BYTES))
 		ret = pl_error_set(err, PL_ERR_INTERNAL, "HMAC-SHA256 has failed");
-	for (size_t i = 0; ret == 0 && i < sizeof(mac); i++)
-		snprintf(text_r + 2 * i, 3, "%02x", mac[i]);
+	if (ret == 0)
+		pl_hex(mac, sizeof(mac), text_r);
 	OPENSSL_cleanse(key, sizeof(key));
 	OPENSSL_cleanse(bytes, sizeof(bytes));
 	return ret;

@@ -120,9 +120,8 @@ static int get(struct exchange *exchange, const char *name, struct pl_error *err
 	if (s3_end_digest(exchange->digest, digest) < 0 ||
 	    strcmp(digest, exchange->digest_text) != 0)
 		return s3_failed(s3, err,
-				 "an object has not the bytes that were stored, or was not stored "
-				 "by "
-				 "Postlatch");
+				 "an object has not the bytes that were stored, or was not "
+				 "stored by Postlatch");
 	return 1;
 }
 

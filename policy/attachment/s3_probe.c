@@ -1,12 +1,12 @@
 /* s3_probe.c - whether a store does what Postlatch needs of it, for `postlatch check`. */
 #include <errno.h>
 #include <openssl/rand.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "policy/attachment/s3.h"
+#include "policy/base/random.h"
 
 #define NAME_BYTES 32
 #define CONTENT "Postlatch was here.\n"
@@ -21,14 +21,13 @@ static int stop(void *context, const char *name, int64_t size, int64_t modified_
 	return 1;
 }
 
-static int draw_name(char name_r[2 * NAME_BYTES + 1], struct pl_error *err)
+static int draw_name(char name_r[PL_HEX_TEXT(NAME_BYTES)], struct pl_error *err)
 {
 	unsigned char bytes[NAME_BYTES];
 
 	if (RAND_bytes(bytes, sizeof(bytes)) != 1)
 		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL has no random bytes");
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(name_r + 2 * i, 3, "%02x", bytes[i]);
+	pl_hex(bytes, sizeof(bytes), name_r);
 	return 0;
 }
 
@@ -63,7 +62,7 @@ static int store_and_fetch(struct pl_s3 *s3, const char *name, int from, int to,
 
 int pl_s3_probe(struct pl_s3 *s3, struct pl_error *err)
 {
-	char name[2 * NAME_BYTES + 1];
+	char name[PL_HEX_TEXT(NAME_BYTES)];
 	int from, to, ret = -1;
 
 	if (pl_s3_list(s3, "", stop, NULL, err) < 0 || draw_name(name, err) < 0)

@@ -8,6 +8,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "policy/base/random.h"
+
 #define CONNECT_SECONDS 5L
 #define SHORT_SECONDS 20L /* for a request without a blob */
 /* A blob that comes or goes more slowly than this for so long does not come. */
@@ -73,12 +75,6 @@ int pl_s3_is_versioned(const struct pl_s3 *s3)
 
 /* -- digests -- */
 
-static void digest_text(const unsigned char digest[S3_DIGEST_BYTES], char text_r[S3_DIGEST_TEXT])
-{
-	for (size_t i = 0; i < S3_DIGEST_BYTES; i++)
-		snprintf(text_r + 2 * i, 3, "%02x", digest[i]);
-}
-
 EVP_MD_CTX *s3_new_digest(void)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -97,7 +93,7 @@ int s3_end_digest(EVP_MD_CTX *ctx, char text_r[S3_DIGEST_TEXT])
 
 	if (EVP_DigestFinal_ex(ctx, digest, &len) != 1 || len != S3_DIGEST_BYTES)
 		return -1;
-	digest_text(digest, text_r);
+	pl_hex(digest, len, text_r);
 	return 0;
 }
 

@@ -138,8 +138,7 @@ int pl_upload_find(const struct pl_work *work, int64_t id, const struct pl_secre
 	if (ret != 1)
 		return ret;
 	read_upload(row, upload_r);
-	for (size_t i = 0; i < sizeof(digest); i++)
-		snprintf(upload_r->store_name + 2 * i, 3, "%02x", digest[i]);
+	pl_hex(digest, sizeof(digest), upload_r->store_name);
 	return pl_row_end(row, work->err);
 }
 

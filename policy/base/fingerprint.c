@@ -2,8 +2,9 @@
 #include "policy/base/fingerprint.h"
 
 #include <openssl/evp.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "policy/base/random.h"
 
 static void drop(struct pl_fingerprint *fingerprint)
 {
@@ -41,7 +42,6 @@ int pl_fingerprint_end(struct pl_fingerprint *fingerprint, char text_r[PL_FINGER
 	drop(fingerprint);
 	if (!ok)
 		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL could not compute a digest");
-	for (int i = 0; 2 * i < PL_FINGERPRINT_TEXT - 1; i++)
-		snprintf(text_r + 2 * i, 3, "%02x", digest[i]);
+	pl_hex(digest, (PL_FINGERPRINT_TEXT - 1) / 2, text_r);
 	return 0;
 }

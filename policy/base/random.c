@@ -64,6 +64,14 @@ int pl_base64url_read(const char *text, unsigned char *bytes_r, size_t size)
 	return text != NULL && pl_base64url_decode(text, strlen(text), bytes_r, size) == (int)size;
 }
 
+char *pl_hex(const unsigned char *bytes, size_t len, char *text_r)
+{
+	text_r[0] = '\0';
+	for (size_t i = 0; i < len; i++)
+		snprintf(text_r + 2 * i, 3, "%02x", bytes[i]);
+	return text_r;
+}
+
 int pl_random_token(const char *prefix, struct pl_secret *token_r, struct pl_error *err)
 {
 	unsigned char random[TOKEN_BYTES];

@@ -20,6 +20,10 @@ int pl_base64url_decode(const char *text, size_t len, unsigned char *bytes_r, si
 /* The same for a text that stands for exactly size bytes; text may be NULL. 1 or 0. */
 int pl_base64url_read(const char *text, unsigned char *bytes_r, size_t size);
 
+/* Hexadecimal digits (RFC 4648 8, in lower case); text_r holds PL_HEX_TEXT(len). Returns text_r. */
+#define PL_HEX_TEXT(len) (2 * (len) + 1)
+char *pl_hex(const unsigned char *bytes, size_t len, char *text_r);
+
 /* A new token with that prefix, for the caller to wipe. 0, or -1 when there are no random bits. */
 int pl_random_token(const char *prefix, struct pl_secret *token_r, struct pl_error *err);
 /* Base32 without padding (RFC 4648 6) of len random bytes; otherwise the same. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "policy/base/file.h"
+#include "policy/base/random.h"
 #include "policy/base/utf8.h"
 
 #define NAME_MAX_BYTES 40
@@ -105,8 +106,7 @@ static int hash(const char *bytes, size_t len, char hash_r[PL_CONSENT_HASH], str
 
 	if (EVP_Digest(bytes, len, digest, NULL, EVP_sha256(), NULL) != 1)
 		return pl_error_set(err, PL_ERR_RETRY, "OpenSSL makes no digest");
-	for (size_t i = 0; i < sizeof(digest); i++)
-		snprintf(hash_r + 2 * i, 3, "%02x", digest[i]);
+	pl_hex(digest, sizeof(digest), hash_r);
 	return 0;
 }
 

@@ -81,9 +81,8 @@ int open_link_file(const struct request *request, const struct pl_link_file *fil
 	if (ret == 1 && *size_r != file->size) {
 		close(fd);
 		return pl_error_set(err, PL_ERR_RETRY,
-				    "attachment_folder %s: the blob of file %lld has %lld bytes "
-				    "and "
-				    "not %lld",
+				    "attachment_folder %s: the blob of file %lld has %lld "
+				    "bytes and not %lld",
 				    request->policy->attachment_folder, (long long)file->id,
 				    (long long)*size_r, (long long)file->size);
 	}
