@@ -9,6 +9,7 @@ from rounds import Rounds
 
 PHONES, EVERY = 10000, 3  # seconds between two questions of a phone, as web/approve/registered.js has it
 CONNECTIONS, SECONDS = 64, 2
+PATH = "/api/approve/request"
 
 # One for each of so many members.
 ADD = "INSERT INTO approval_device (member_id, public_key, name, created_at, created_ip) VALUES (?, ?, 'phone', 1, '')"
@@ -18,7 +19,7 @@ class Phones:
     """What they send is signed beforehand, and good for two minutes."""
 
     def __init__(self, folder, here, build, members, portal):
-        self.script, self.portal, self.sent = here + "/phones.lua", portal, folder + "/phones"
+        self.script, self.portal, self.sent = here + "/api.lua", portal, folder + "/phones"
         with open(self.sent, "w") as f:
             subprocess.run([build + "/tests/bench/phonesign", portal.url, str(PHONES)], stdout=f, check=True)
         with open(self.sent) as f:
@@ -30,7 +31,7 @@ class Phones:
     def slice(self):
         before = machine.cpu_seconds(self.portal.process.pid)
         run = subprocess.run(["wrk", "-t1", "-c%d" % CONNECTIONS, "-d%ds" % SECONDS, "-s", self.script,
-                              "http://127.0.0.1:%d" % self.portal.port, "--", self.sent, self.portal.url],
+                              "http://127.0.0.1:%d" % self.portal.port, "--", PATH, self.sent, self.portal.url],
                              stdout=subprocess.PIPE, check=True)
         result = json.loads(run.stdout.splitlines()[-1])
         if result["failed"]:

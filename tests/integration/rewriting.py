@@ -2,11 +2,13 @@
 import base64
 import os
 import re
+import signal
 import struct
+import time
 import unittest
 
 from command import Site
-from milter import CONTINUE, Process, strings
+from milter import CONTINUE, REPLY, Process, strings
 
 ALICE = "alice@example.test"
 FILES_URL = "https://files.example.test"
@@ -67,6 +69,14 @@ class RewritingTest(unittest.TestCase):
         self.site.policy("\n".join(["portal_url = \"https://login.example.test\"", "attachment_url = \"%s\"" % FILES_URL, "attachment_folder = \"%s\"" % self.files,
                                     "attachment_threshold = 1", "attachment_member_quota = 0", *lines]))
 
+    def reload(self, milter, *lines):
+        """Has the milter read a policy file with these lines. One that was written lately would wait."""
+        self.set_policy(*lines)
+        before = milter.log().count("read again")
+        os.utime(self.site.policy_file, (time.time() - 5,) * 2)
+        milter.signal(signal.SIGHUP)
+        milter.wait(lambda: milter.log().count("read again") > before)
+
     def start(self, *options, **env):
         milter = Process(self.site, "unix", *options, env=env)
         self.addCleanup(milter.kill)
@@ -105,6 +115,15 @@ class RewritingTest(unittest.TestCase):
         answers = self.answers(client, whole)
         self.assertEqual(answers.pop(), (CONTINUE, b""))
         return self.changed(*split(whole), answers)
+
+    def is_whole_or_put_off(self, milter, failure, whole):
+        """What becomes of a message whose file cannot be stored, as attachment_failure says."""
+        client = self.client_of(milter)
+        if failure == "unchanged":
+            self.assertEqual(self.pass_through(client, whole), whole)
+        else:
+            kind, said = self.answers(client, whole)[-1]
+            self.assertEqual((kind, said[:9]), (REPLY, b"452 4.3.1"))
 
     def changed(self, fields, body, answers):
         """Header first, then one run of pieces of the body."""

@@ -14,7 +14,7 @@ import time
 import unittest
 
 from command import BUILD, ROOT
-from milter import CONTINUE, REPLY, TIMEOUT
+from milter import CONTINUE, TIMEOUT
 from rewriting import FILES_URL, LARGE, RewritingTest, with_file
 from server import wait_for
 
@@ -99,17 +99,8 @@ class WithoutRoom(RewritingTest):
         whole = with_file(os.urandom(2 * MB))
         for failure in ("unchanged", "tempfail"):
             with self.subTest(failure):
-                self.set_policy("attachment_failure = " + failure)
-                before = milter.log().count("read again")
-                os.utime(self.site.policy_file, (time.time() - 5,) * 2)
-                milter.signal(signal.SIGHUP)
-                milter.wait(lambda: milter.log().count("read again") > before)
-                client = self.client_of(milter)
-                if failure == "unchanged":
-                    self.assertEqual(self.pass_through(client, whole), whole)
-                else:
-                    kind, said = self.answers(client, whole)[-1]
-                    self.assertEqual((kind, said[:9]), (REPLY, b"452 4.3.1"))
+                self.reload(milter, "attachment_failure = " + failure)
+                self.is_whole_or_put_off(milter, failure, whole)
         self.assertEqual((self.blobs(), self.rows()), (set(), []))
         self.assertTrue(milter.alive())
 

@@ -14,7 +14,7 @@ import zipfile
 
 import s3
 from command import BUILD, ROOT
-from milter import CONTINUE, REPLY, TIMEOUT
+from milter import TIMEOUT
 from portal import free_port, is_open
 from rewriting import ALICE, FILES_URL, LARGE, RewritingTest, with_file
 from server import wait_for
@@ -188,21 +188,8 @@ class Faults(StoreTest):
     REFUSALS = [(403, "SignatureDoesNotMatch"), (403, "AccessDenied"), (404, "NoSuchBucket"), (500, "InternalError"),
                 (503, "SlowDown"), "moved"]
 
-    def reload(self, milter, *lines):
-        self.set_policy(*lines)
-        before = milter.log().count("read again")
-        os.utime(self.site.policy_file, (time.time() - 5,) * 2)
-        milter.signal(signal.SIGHUP)
-        milter.wait(lambda: milter.log().count("read again") > before)
-
     def goes_out_whole_or_is_put_off(self, milter, failure):
-        whole = with_file(os.urandom(MB))
-        client = self.client_of(milter)
-        if failure == "unchanged":
-            self.assertEqual(self.pass_through(client, whole), whole)
-        else:
-            kind, said = self.answers(client, whole)[-1]
-            self.assertEqual((kind, said[:9]), (REPLY, b"452 4.3.1"))
+        self.is_whole_or_put_off(milter, failure, with_file(os.urandom(MB)))
         self.assertEqual((self.rows(), self.blobs()), ([], set()))
         self.nothing_is_begun(self.files)
 
