@@ -12,10 +12,18 @@
 #include "portal/signin/webauthn.h"
 
 /* At an address without a name no browser has credentials. */
-static int is_required(const struct request *request, struct webauthn_site *site_r)
+static int is_required(const struct request *request)
 {
-	return webauthn_site(request->policy->portal_url, site_r) &&
+	struct webauthn_site site;
+
+	return webauthn_site(request->policy->portal_url, &site) &&
 	       request->policy->approval_lock == PL_APPROVAL_LOCK_REQUIRED;
+}
+
+/* The phone has none: 1, or 0 and the answer. */
+static int go_on_without(const struct request *request, struct response *response, int status)
+{
+	return is_required(request) ? respond_error(response, status, "phone-lock-needed") : 1;
 }
 
 static int is_given(const struct request *request)
@@ -33,9 +41,11 @@ static int refuse(const struct request *request, struct response *response, cons
 	return respond_error(response, 422, "wrong-phone-lock");
 }
 
-/* What both kinds of answers have, and that it is for this request. 1, 0 and why_r, -1. */
-static int read_answer(const struct request *request, const struct webauthn_site *site,
-		       const char *type, struct webauthn_answer *answer_r, const char **why_r)
+/* What both kinds of answers have, and that it is for this request. Fills site_r. 1, 0 and why_r,
+ * -1. */
+static int read_answer(const struct request *request, const char *type,
+		       struct webauthn_site *site_r, struct webauthn_answer *answer_r,
+		       const char **why_r)
 {
 	unsigned char challenge[PL_PASSKEY_CHALLENGE_BYTES], wanted[SHA256_DIGEST_LENGTH];
 	char text[SIGNED_TEXT_MAX];
@@ -43,6 +53,9 @@ static int read_answer(const struct request *request, const struct webauthn_site
 				       LOCK_FIELD, text);
 	int ret;
 
+	*why_r = "site";
+	if (!webauthn_site(request->policy->portal_url, site_r))
+		return 0;
 	*why_r = "encoding";
 	if (len == 0 ||
 	    !passkey_bytes(request, LOCK_FIELD "client_data", WEBAUTHN_CLIENT_DATA_MAX,
@@ -50,7 +63,7 @@ static int read_answer(const struct request *request, const struct webauthn_site
 	    !passkey_bytes(request, LOCK_FIELD "authenticator_data", WEBAUTHN_AUTH_DATA_MAX,
 			   &answer_r->auth_data))
 		return 0;
-	ret = webauthn_challenge(site, type, answer_r, challenge, why_r);
+	ret = webauthn_challenge(site_r, type, answer_r, challenge, why_r);
 	SHA256((const unsigned char *)text, len, wanted);
 	if (ret == 1 && CRYPTO_memcmp(challenge, wanted, sizeof(wanted)) != 0) {
 		*why_r = "challenge";
@@ -69,12 +82,8 @@ int lock_register(struct request *request, struct response *response, struct pl_
 
 	memset(lock, 0, sizeof(*lock));
 	if (!is_given(request))
-		return is_required(request, &site)
-			       ? respond_error(response, 422, "phone-lock-needed")
-			       : 1;
-	if (!webauthn_site(request->policy->portal_url, &site))
-		return refuse(request, response, "site");
-	ret = read_answer(request, &site, WEBAUTHN_CREATE, &answer, &why);
+		return go_on_without(request, response, 422);
+	ret = read_answer(request, WEBAUTHN_CREATE, &site, &answer, &why);
 	if (ret == 1)
 		ret = webauthn_register(&site, &answer, lock, &why);
 	if (ret < 0)
@@ -92,12 +101,8 @@ int lock_check(struct request *request, struct response *response, struct pl_err
 	const char *why;
 
 	if (lock->credential_len == 0)
-		return is_required(request, &site)
-			       ? respond_error(response, 403, "phone-lock-needed")
-			       : 1;
-	if (!webauthn_site(request->policy->portal_url, &site))
-		return refuse(request, response, "site");
-	ret = read_answer(request, &site, WEBAUTHN_GET, &answer, &why);
+		return go_on_without(request, response, 403);
+	ret = read_answer(request, WEBAUTHN_GET, &site, &answer, &why);
 	if (ret == 1 && !passkey_bytes(request, LOCK_FIELD "signature", WEBAUTHN_SIGNATURE_MAX,
 				       &answer.signature)) {
 		why = "encoding";

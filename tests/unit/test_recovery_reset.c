@@ -181,6 +181,16 @@ static void a_code_is_taken_with_its_token_once(void **state)
 	assert_int_equal(find(fixture, &proof, T, &reset), 0);
 }
 
+/* The owner's token, and the code that was mailed for it. */
+static struct pl_secret ask_for_code(struct fixture *fixture, char code_r[64])
+{
+	const struct pl_secret token = ask(fixture, OWNER, T);
+
+	decide_all(fixture, T);
+	snprintf(code_r, 64, "%s", sent(fixture, PL_CONTACT_RESET_CODE_MAIL).secret);
+	return token;
+}
+
 static void a_code_is_good_for_a_time_and_a_few_tries(void **state)
 {
 	struct fixture *fixture = *state;
@@ -190,9 +200,7 @@ static void a_code_is_good_for_a_time_and_a_few_tries(void **state)
 	add_contact(fixture, OWNER, PL_CONTACT_MAIL, OUTSIDE);
 	add_contact(fixture, OWNER, PL_CONTACT_PHONE, "010-1234-5678");
 	use_policy(fixture, "sms_command = \"/bin/true\"\n");
-	token = ask(fixture, OWNER, T);
-	decide_all(fixture, T);
-	snprintf(code, sizeof(code), "%s", sent(fixture, PL_CONTACT_RESET_CODE_MAIL).secret);
+	token = ask_for_code(fixture, code);
 	assert_false(takes(fixture, &token, code, T + PL_CONTACT_MAIL_LIFE));
 	for (int i = 0; i < PL_RESET_TRIES; i++)
 		assert_false(takes(fixture, &token, "x", T));
@@ -212,9 +220,7 @@ static void there_is_one_code_or_proof_of_a_member(void **state)
 	char old[64];
 
 	add_contact(fixture, OWNER, PL_CONTACT_MAIL, OUTSIDE);
-	first = ask(fixture, OWNER, T);
-	decide_all(fixture, T);
-	snprintf(old, sizeof(old), "%s", sent(fixture, PL_CONTACT_RESET_CODE_MAIL).secret);
+	first = ask_for_code(fixture, old);
 	second = ask(fixture, OWNER, T + 1);
 	/* Nothing has been sent yet. */
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM recovery_request WHERE code IS "
@@ -491,9 +497,7 @@ static void codes_end_with_their_contact(void **state)
 	char code[64];
 
 	add_contact(fixture, OWNER, PL_CONTACT_MAIL, OUTSIDE);
-	token = ask(fixture, OWNER, T);
-	decide_all(fixture, T);
-	snprintf(code, sizeof(code), "%s", sent(fixture, PL_CONTACT_RESET_CODE_MAIL).secret);
+	token = ask_for_code(fixture, code);
 	assert_int_equal(pl_contact_erase(portal_at(fixture, T), &account, PL_CONTACT_MAIL), 1);
 	assert_false(takes(fixture, &token, code, T));
 	assert_string_equal(sent(fixture, PL_CONTACT_RESET_CODE_MAIL).to, "");
@@ -508,9 +512,7 @@ static void proofs_end_with_their_contact(void **state)
 	char code[64];
 
 	add_contact(fixture, OWNER, PL_CONTACT_MAIL, OUTSIDE);
-	token = ask(fixture, OWNER, T);
-	decide_all(fixture, T);
-	snprintf(code, sizeof(code), "%s", sent(fixture, PL_CONTACT_RESET_CODE_MAIL).secret);
+	token = ask_for_code(fixture, code);
 	assert_int_equal(redeem(fixture, &token, code, T, &proof), 1);
 	assert_int_equal(pl_contact_erase(portal_at(fixture, T), &account, PL_CONTACT_MAIL), 1);
 	assert_int_equal(find(fixture, &proof, T, &reset), 0);
