@@ -52,11 +52,28 @@ alone web/messages/approve.en.js 'the page of the phone' approve
 mapfile -t of_all < <(outside "${of_account[@]}" console approve)
 while read -r key; do
 	complain "$key is shown on the account pages or in the console alone, and not in their catalogue"
-done < <(comm -23 <(keys web/messages/en.js) <(used_in "${of_all[@]}") | grep -v '^error\.')
+done < <(comm -23 <(keys web/messages/en.js web/messages/steps.en.js) <(used_in "${of_all[@]}") | grep -v '^error\.')
 mapfile -t below_console < <(outside console)
 while read -r key; do
 	complain "$key is shown in the console alone, and not in its catalogue"
 done < <(comm -23 <(keys web/messages/account.en.js) <(used_in "${below_console[@]}") | grep -v '^error\.')
+# The first page has the modules that main.js imports, and those import, and no more sentences than they show.
+with_first=()
+reach() { # MODULE
+	local imported
+	[[ " ${with_first[*]} " != *" $1 "* ]] || return
+	with_first+=("$1")
+	while read -r imported; do
+		reach "$(realpath --relative-to=. "${1%/*}/$imported")"
+	done < <(sed -nE '/^(import|export) .* from "/s/.* from "([^"]+)";$/\1/p' "$1")
+}
+reach web/main.js
+while read -r key; do
+	complain "$key is shown on the first page, and stands in web/messages/steps.en.js"
+done < <(comm -12 <(keys web/messages/steps.en.js) <(used_in "${with_first[@]}"))
+while read -r key; do
+	complain "$key is not shown on the first page, and stands in web/messages/en.js"
+done < <(comm -23 <(keys web/messages/en.js) <(used_in "${with_first[@]}") | grep -v '^error\.')
 
 # Sentences belong into the catalogues, and markup or style never comes from a module.
 never() {

@@ -11,30 +11,21 @@ import { attempt, failure } from "./lib/unavailable.js";
 import { SignIn } from "./signin/sign_in.js";
 import { render } from "./vendor/preact.js";
 
-// Who signs in need not wait for the account pages to be loaded.
-async function loadAccount() {
-    const [{ Account }] = await Promise.all([import("./account/account.js"), loadSentences("account")]);
-    return Account;
-}
-
-async function loadApprove() {
-    const [{ Approve }] = await Promise.all([import("./approve/approve.js"), loadSentences("approve")]);
-    return Approve;
-}
-
-async function loadForgotten() {
-    const [{ Forgotten }] = await Promise.all([import("./signin/forgotten.js"), loadSentences("account")]);
-    return Forgotten;
-}
+// Who signs in need not wait for any of the other pages to be loaded: their modules, and their sentences.
+const another = (load, ...sentences) => async () =>
+    (await Promise.all([load(), loadSentences("steps", ...sentences)]))[0];
 
 const PARTS = [
-    { path: "/account", load: loadAccount },
-    { path: "/console", load: async () => (await import("./signin/entrance.js")).Entrance },
-    { path: "/approve", load: loadApprove },
-    { path: "/consent", load: async () => (await import("./signin/consent.js")).Consent },
-    { path: "/forgotten-password", load: loadForgotten },
-    { path: "/recovery-contact", load: async () => (await import("./signin/recovery_stop.js")).RecoveryStop },
-    { path: "/sign-out", load: async () => (await import("./signin/sign_out.js")).SignOut },
+    { path: "/account", load: another(async () => (await import("./account/account.js")).Account, "account") },
+    { path: "/console", load: another(async () => (await import("./signin/entrance.js")).Entrance) },
+    { path: "/approve", load: another(async () => (await import("./approve/approve.js")).Approve, "approve") },
+    { path: "/consent", load: another(async () => (await import("./signin/consent.js")).Consent) },
+    {
+        path: "/forgotten-password",
+        load: another(async () => (await import("./signin/forgotten.js")).Forgotten, "account"),
+    },
+    { path: "/recovery-contact", load: another(async () => (await import("./signin/recovery_stop.js")).RecoveryStop) },
+    { path: "/sign-out", load: another(async () => (await import("./signin/sign_out.js")).SignOut) },
     { path: "/sign-in", load: async () => SignIn },
 ];
 

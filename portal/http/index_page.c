@@ -12,6 +12,7 @@
 
 #define CONSOLE "/console" /* a path */
 #define APPROVE "/approve" /* the same */
+#define STEPS "steps"      /* a catalogue */
 #define ACCOUNT "account"  /* a part, a catalogue and a style sheet */
 
 /* What the page is filled in with. */
@@ -138,7 +139,7 @@ static int is_console_for_another(const struct view *view)
 }
 
 /* A catalogue of sentences in the reader's language, which the scripts choose in the same way: that
- * of all pages, or that of one part, where it has one. */
+ * of the first page, that of all others, or that of one part, where it has one. */
 static void put_catalogue(FILE *out, const struct view *view, const char *part, size_t len)
 {
 	char address[512];
@@ -165,6 +166,8 @@ static void put_modules(FILE *out, const struct view *view)
 		put_module(out, address);
 	}
 	put_catalogue(out, view, "", 0);
+	if (!is_entrance(view))
+		put_catalogue(out, view, STEPS, strlen(STEPS));
 	if (part_len > 0)
 		put_catalogue(out, view, part, part_len);
 	/* The console has sentences of the account pages, too. */

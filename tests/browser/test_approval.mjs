@@ -162,7 +162,7 @@ test("a phone that is not unlocked is not registered, and approves nothing", { .
     await visitor.inbox();
 });
 
-test("a phone without a lock is told to set one up", {}, async (reader) => {
+test("a phone without a lock is told to set one up", { locale: LANGUAGES.ko }, async (reader) => {
     const { visitor, phone } = await atRegistration(reader, "ko");
     await phone.lock("removeVirtualAuthenticator", {});
     await visitor.page.locator("summary").click();

@@ -15,7 +15,7 @@ async function catalogue(name) {
 
 // All sentences of the pages, by key.
 export async function messages(language) {
-    const parts = await Promise.all(["", "account.", "console.", "approve."].map((part) => catalogue(part + language)));
+    const parts = await Promise.all(["", "steps.", "account.", "console.", "approve."].map((part) => catalogue(part + language)));
     return Object.assign({}, ...parts);
 }
 

@@ -125,8 +125,11 @@ class Versions(PagesTest):
         self.write(portal, "later.js", "")
         self.write(portal, "account/account.js", 'import "../lib/api.js";\nimport "./pages.js";\n')
         self.write(portal, "account/pages.js", "")
+        self.write(portal, "css/base.css", "main { margin: 0; }\n")
+        self.write(portal, "css/form.css", "form { margin: 0; }\n")
         for language in ("en", "ko"):
             self.write(portal, "messages/%s.js" % language, "")
+            self.write(portal, "messages/steps.%s.js" % language, "")
             self.write(portal, "messages/account.%s.js" % language, "")
         browser = portal.init().start().browser()
         page = self.page(browser)
@@ -137,7 +140,7 @@ class Versions(PagesTest):
         self.assertEqual(korean.linked("modulepreload"), [*modules, web + "/messages/ko.js"])
         account = self.page(browser, "/account/devices")
         below = [web + "/account/" + name for name in ("account.js", "pages.js")]
-        self.assertEqual(account.linked("modulepreload"), [*modules, *below, english, web + "/messages/account.en.js"])
+        self.assertEqual(account.linked("modulepreload"), [*modules, *below, english, web + "/messages/steps.en.js", web + "/messages/account.en.js"])
         for href in account.linked("modulepreload"):
             self.assertEqual(browser.get(href).status, 200)
 

@@ -7,7 +7,7 @@ export const languages = ["ko", "en"];
 
 const MEMORY = "postlatch-language";
 const catalogues = {};
-const parts = [""]; // of the pages, whose sentences are wanted: "" are those of all pages
+const parts = new Set([""]); // of the pages, whose sentences are wanted: "" is the first page, and what all have
 
 function remembered() {
     try {
@@ -30,7 +30,7 @@ function preferred() {
 // Only the catalogues of the reader's language; the server knows which they will be, and has the browser load them
 // at once.
 async function load(tag) {
-    const modules = await Promise.all(parts.map((part) => import(`../messages/${part}${tag}.js`)));
+    const modules = await Promise.all([...parts].map((part) => import(`../messages/${part}${tag}.js`)));
     // Of two loads at once, none takes the sentences of the other away.
     catalogues[tag] = Object.assign(catalogues[tag] ?? {}, ...modules.map((module) => module.default));
 }
@@ -42,7 +42,7 @@ await load(current.value);
 
 // The sentences that only some parts of the pages have.
 export function loadSentences(...names) {
-    parts.push(...names.map((name) => `${name}.`));
+    for (const name of names) parts.add(`${name}.`);
     return load(current.value);
 }
 

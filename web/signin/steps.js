@@ -1,10 +1,11 @@
 // steps.js - the steps of signing in: a row has its address, and when it is the reader's turn.
 
+import { loadSentences } from "../lib/language.js";
 import { later } from "../lib/later.js";
 import { canUsePasskeys } from "../lib/passkeys.js";
 import { Password } from "./password.js";
 
-const laterSteps = () => import("./later_steps.js");
+const laterSteps = async () => (await Promise.all([import("./later_steps.js"), loadSentences("steps")]))[0];
 const laterStep = (choose) => later(async () => choose(await laterSteps()));
 
 // Who begins to type has all that the first step needs, and those that follow are ready in time.
