@@ -196,21 +196,18 @@ int pl_s3_delete(struct pl_s3 *s3, const char *name, struct pl_error *err)
 
 /* The parameters stand in the order of their names and in the form in which they are signed:
  * libcurl 7.88 signs them as they are. NULL: out of memory. */
-static char *list_address(const struct pl_s3 *s3, const char *after, const char *token)
+static char *list_address(const struct pl_s3 *s3, const char *after)
 {
-	const int has_token = token[0] != '\0', has_after = !has_token && after[0] != '\0';
-	char *token_text = curl_easy_escape(s3->curl, token, 0);
+	char *name = curl_easy_escape(s3->curl, after, 0);
 	char *prefix = curl_easy_escape(s3->curl, s3->url.prefix, 0);
 	char *address = NULL;
 
-	if (token_text == NULL || prefix == NULL ||
-	    asprintf(&address, "%s/%s?%s%s%slist-type=2&max-keys=%d&prefix=%s%s%s%s",
-		     s3->url.origin, s3->url.bucket, has_token ? "continuation-token=" : "",
-		     token_text, has_token ? "&" : "", PL_S3_PAGE, prefix,
-		     has_after ? "&start-after=" : "", has_after ? prefix : "",
-		     has_after ? after : "") < 0)
+	if (name == NULL || prefix == NULL ||
+	    asprintf(&address, "%s/%s?list-type=2&max-keys=%d&prefix=%s%s%s", s3->url.origin,
+		     s3->url.bucket, PL_S3_PAGE, prefix, after[0] != '\0' ? "&start-after=" : "",
+		     name) < 0)
 		address = NULL;
-	curl_free(token_text);
+	curl_free(name);
 	curl_free(prefix);
 	return address;
 }
@@ -219,7 +216,7 @@ static int fetch_page(struct exchange *exchange, const char *after, struct pl_s3
 		      struct pl_error *err)
 {
 	struct pl_s3 *s3 = exchange->s3;
-	char *address = list_address(s3, after, page->token);
+	char *address = list_address(s3, after);
 	int ret;
 
 	if (address == NULL || s3_prepare(exchange, address, S3_EMPTY) < 0)
@@ -254,28 +251,48 @@ static const char *blob_name(const struct pl_s3 *s3, const char *name)
 		       : NULL;
 }
 
-/* A store that gives the same token again would be asked for ever. */
-static int fetch_next_page(struct pl_s3 *s3, const char *after, struct pl_s3_page *page,
+/* Where the next page begins: behind the last name of this one. The store's token would say the
+ * same, but has a plus at times, and libcurl 8.13 to 8.18 sign a plus in a query as a space
+ * (curl issue 20543). Of names with a plus, none of which is ours, all with the same beginning are
+ * passed over: a comma comes next to it. */
+static void end_of_page(const struct pl_s3_page *page, char after_r[PL_S3_NAME])
+{
+	char *plus;
+
+	snprintf(after_r, PL_S3_NAME, "%s", page->object[page->count - 1].name);
+	plus = strchr(after_r, '+');
+	if (plus != NULL)
+		snprintf(plus, 2, ",");
+}
+
+/* after_io: from where on, and then from where on the next page is. A store whose names do not
+ * ascend would be asked for ever. */
+static int fetch_next_page(struct pl_s3 *s3, char after_io[PL_S3_NAME], struct pl_s3_page *page,
 			   struct pl_error *err)
 {
-	char token[PL_S3_TOKEN];
+	char next[PL_S3_NAME];
 	struct exchange exchange;
 	int ret;
 
-	snprintf(token, sizeof(token), "%s", page->token);
 	s3_begin(s3, &exchange);
-	ret = fetch_page(&exchange, after, page, err);
+	ret = fetch_page(&exchange, after_io, page, err);
 	s3_end(&exchange);
-	if (ret == 0 && page->is_truncated && strcmp(token, page->token) == 0)
-		ret = s3_failed(s3, err, "its list of objects does not end");
-	return ret;
+	if (ret < 0 || !page->is_truncated)
+		return ret;
+	end_of_page(page, next);
+	if (strcmp(next, after_io) <= 0)
+		return s3_failed(s3, err, "its list of objects does not end");
+	snprintf(after_io, PL_S3_NAME, "%s", next);
+	return 0;
 }
 
-static int list(struct pl_s3 *s3, const char *after, struct pl_s3_page *page, pl_s3_visit *visit,
+static int list(struct pl_s3 *s3, const char *begin, struct pl_s3_page *page, pl_s3_visit *visit,
 		void *context, struct pl_error *err)
 {
+	char after[PL_S3_NAME];
 	int ret;
 
+	snprintf(after, sizeof(after), "%s%s", begin[0] != '\0' ? s3->url.prefix : "", begin);
 	do {
 		ret = fetch_next_page(s3, after, page, err);
 		for (size_t i = 0; ret == 0 && i < page->count; i++) {

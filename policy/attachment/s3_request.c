@@ -192,7 +192,7 @@ static int on_progress(void *context, curl_off_t down_all, curl_off_t down, curl
 
 int s3_add_field(struct exchange *exchange, const char *name, const char *value)
 {
-	char field[PL_S3_TOKEN];
+	char field[256];
 	struct curl_slist *fields;
 
 	snprintf(field, sizeof(field), "%s: %s", name, value);

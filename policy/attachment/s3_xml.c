@@ -8,7 +8,7 @@
 
 #include "policy/base/xml.h"
 
-#define TEXT_MAX PL_S3_TOKEN
+#define TEXT_MAX PL_S3_NAME /* no other text is longer */
 
 enum has { HAS_KEY = 1, HAS_SIZE = 2, HAS_TIME = 4, HAS_ALL = 7 };
 
@@ -97,10 +97,6 @@ static int end_of_page_field(struct reading *reading, const char *local)
 			return -1;
 	} else if (strcmp(local, "IsTruncated") == 0) {
 		page->is_truncated = strcmp(reading->text, "true") == 0;
-	} else if (strcmp(local, "NextContinuationToken") == 0) {
-		if (reading->used == TEXT_MAX - 1)
-			return -1;
-		snprintf(page->token, sizeof(page->token), "%s", reading->text);
 	}
 	return 0;
 }
@@ -141,10 +137,9 @@ int pl_s3_page_read(const char *text, size_t len, struct pl_s3_page *page_r)
 
 	page_r->count = 0;
 	page_r->is_truncated = 0;
-	page_r->token[0] = '\0';
 	if (pl_xml_read(&reader, text, len, &reading) < 0)
 		return -1;
-	return page_r->is_truncated && page_r->token[0] == '\0' ? -1 : 0;
+	return page_r->is_truncated && page_r->count == 0 ? -1 : 0;
 }
 
 const char *pl_s3_error_code(const char *text, size_t len, char code_r[PL_S3_CODE])

@@ -1,7 +1,8 @@
 /* s3_xml.h - what an S3-compatible store answers in XML: a page of a list, or an error.
  *
  * Strict and bounded: a page that is not well-formed, has a document type, more than
- * PL_S3_PAGE objects, or an object without name, size or time is refused as a whole. Pure.
+ * PL_S3_PAGE objects, or an object without name, size or time is refused as a whole. Pure. A token
+ * for the next page is not read, as the name of the last object says as much.
  */
 #ifndef POSTLATCH_S3_XML_H
 #define POSTLATCH_S3_XML_H
@@ -9,11 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PL_S3_PAGE 1000  /* objects; the protocol has no larger pages */
-#define PL_S3_NAME 256   /* a longer name is cut; none of ours is */
-#define PL_S3_TOKEN 2048 /* bytes of a continuation token */
-#define PL_S3_CODE 64    /* bytes of the word of an error */
-#define PL_S3_DEEPEST 8  /* elements within each other */
+#define PL_S3_PAGE 1000 /* objects; the protocol has no larger pages */
+#define PL_S3_NAME 1025 /* a name has 1,024 bytes at most; a longer one is cut */
+#define PL_S3_CODE 64   /* bytes of the word of an error */
+#define PL_S3_DEEPEST 8 /* elements within each other */
 
 struct pl_s3_object {
 	char name[PL_S3_NAME];
@@ -23,8 +23,7 @@ struct pl_s3_object {
 struct pl_s3_page {
 	struct pl_s3_object object[PL_S3_PAGE];
 	size_t count;
-	int is_truncated;        /* there are more, from token on */
-	char token[PL_S3_TOKEN]; /* "": none */
+	int is_truncated; /* there are more behind the last one; there is a last one then */
 };
 
 /* ListBucketResult. 0, or -1. */

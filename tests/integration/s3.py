@@ -162,15 +162,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def list(self, query):
         store = self.server.store
-        after = query.get("start-after", "")
-        if "continuation-token" in query:
-            after = query["continuation-token"].partition(" ")[2].removesuffix("+=")
+        after = "" if store.repeats else query.get("start-after", "")
         keys = sorted(key for key in store.objects if key.startswith(query.get("prefix", "")) and key > after)
         page, more = keys[:store.page], len(keys) > store.page
         text = "".join("<Contents><Key>%s</Key><LastModified>%s</LastModified><ETag>&quot;e&quot;</ETag><Size>%d</Size></Contents>" % (
             escape(key), time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(store.objects[key].modified)), len(store.objects[key].body))
             for key in page)
-        token = "<NextContinuationToken>behind %s+=</NextContinuationToken>" % escape(page[-1]) if more else ""
+        token = "<NextContinuationToken>a+/=</NextContinuationToken>" if more else ""
         self.answer(200, ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
                           "<Name>%s</Name><IsTruncated>%s</IsTruncated>%s%s</ListBucketResult>" % (
                               BUCKET, "true" if more else "false", token, text)).encode(), Content_Type="application/xml")
@@ -187,7 +185,7 @@ class Store:
         self.lock, self.released = threading.Lock(), threading.Event()
         self.objects, self.requests, self.headers = {}, [], []
         self.bucket, self.key_id, self.secret, self.page = BUCKET, KEY_ID, SECRET, PAGE
-        self.versions = False
+        self.versions = self.repeats = False  # repeats: each page is the first one
         self.late = 0  # seconds by which its clock is wrong
         self.well()
         self.port = 0

@@ -152,13 +152,11 @@ static void a_page_is_read(void **state)
 	assert_string_equal(page->object[1].name, "a&b A");
 	assert_int_equal(page->object[1].modified_at, 1);
 	assert_true(page->is_truncated);
-	assert_string_equal(page->token, "a+/=");
 	/* Without a namespace, too; and nothing is left of the page before. */
 	assert_int_equal(read_page("<ListBucketResult><IsTruncated>false</IsTruncated>" END, page),
 			 0);
 	assert_int_equal(page->count, 0);
 	assert_false(page->is_truncated);
-	assert_string_equal(page->token, "");
 	free(page);
 }
 
