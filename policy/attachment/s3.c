@@ -252,9 +252,9 @@ static const char *blob_name(const struct pl_s3 *s3, const char *name)
 }
 
 /* Where the next page begins: behind the last name of this one. The store's token would say the
- * same, but has a plus at times, and libcurl 8.13 to 8.18 sign a plus in a query as a space
- * (curl issue 20543). Of names with a plus, none of which is ours, all with the same beginning are
- * passed over: a comma comes next to it. */
+ * same, but has a plus at times, and libcurl 8.13 to 8.18 sign a plus in a query as a space. Of
+ * names with a plus, none of which is ours, all with the same beginning are passed over: a comma
+ * comes next to it. */
 static void end_of_page(const struct pl_s3_page *page, char after_r[PL_S3_NAME])
 {
 	char *plus;
