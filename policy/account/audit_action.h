@@ -36,6 +36,7 @@
 	ROW("forward.clear", GIVES, CHANGE)            \
 	ROW("forward.code", GIVES, CHANGE)             \
 	ROW("forward.set", GIVES, CHANGE)              \
+	ROW("identity-check.send", GIVES, CHANGE)      \
 	ROW("job.pause", GIVES, CHANGE)                \
 	ROW("job.resume", GIVES, CHANGE)               \
 	ROW("job.start", GIVES, CHANGE)                \

@@ -24,6 +24,8 @@
 #define PL_CONTACT_RESET_CODE_PHONE "reset-code-phone"
 #define PL_CONTACT_RESET_LINK_MAIL "reset-link-mail"
 #define PL_CONTACT_RESET_LINK_PHONE "reset-link-phone"
+#define PL_CONTACT_IDENTITY_CODE_MAIL "identity-code-mail"
+#define PL_CONTACT_IDENTITY_CODE_PHONE "identity-code-phone"
 #define PL_CONTACT_RESET_DONE_MAIL "reset-done-mail"
 #define PL_CONTACT_RESET_DONE_PHONE "reset-done-phone"
 

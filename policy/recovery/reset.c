@@ -11,13 +11,20 @@
 #include "policy/recovery/phone.h"
 
 static const struct {
-	const char *code, *link, *done;
+	const char *secret[PL_RESET_PURPOSES]; /* what brings the code, or the link */
+	const char *done;
 	int64_t life;
 } kinds[PL_CONTACT_KINDS] = {
-	[PL_CONTACT_MAIL] = { PL_CONTACT_RESET_CODE_MAIL, PL_CONTACT_RESET_LINK_MAIL,
-			      PL_CONTACT_RESET_DONE_MAIL, PL_CONTACT_MAIL_LIFE },
-	[PL_CONTACT_PHONE] = { PL_CONTACT_RESET_CODE_PHONE, PL_CONTACT_RESET_LINK_PHONE,
-			       PL_CONTACT_RESET_DONE_PHONE, PL_CONTACT_PHONE_LIFE },
+	[PL_CONTACT_MAIL] = { { [PL_RESET_BY_MEMBER] = PL_CONTACT_RESET_CODE_MAIL,
+				[PL_RESET_BY_ADMINISTRATOR] = PL_CONTACT_RESET_LINK_MAIL,
+				[PL_RESET_IDENTITY] = PL_CONTACT_IDENTITY_CODE_MAIL },
+			      PL_CONTACT_RESET_DONE_MAIL,
+			      PL_CONTACT_MAIL_LIFE },
+	[PL_CONTACT_PHONE] = { { [PL_RESET_BY_MEMBER] = PL_CONTACT_RESET_CODE_PHONE,
+				 [PL_RESET_BY_ADMINISTRATOR] = PL_CONTACT_RESET_LINK_PHONE,
+				 [PL_RESET_IDENTITY] = PL_CONTACT_IDENTITY_CODE_PHONE },
+			       PL_CONTACT_RESET_DONE_PHONE,
+			       PL_CONTACT_PHONE_LIFE },
 };
 
 int pl_reset_is_on(const struct pl_policy *policy)
@@ -65,10 +72,10 @@ static int may_ask(const struct pl_work *work, const char *origin)
 	return pl_row_end(stmt, work->err) < 0 ? -1 : asked < PL_RESET_OF_ORIGIN;
 }
 
-/* origin NULL: an administrator has begun it. */
+/* origin is "" where nobody counts the requests of its network. */
 static int add(const struct pl_work *work, const struct pl_policy *policy,
-	       const struct pl_reset_wish *wish, const char *origin,
-	       const unsigned char digest[PL_MAC_BYTES])
+	       const struct pl_reset_wish *wish, const char *origin, enum pl_reset_purpose purpose,
+	       const unsigned char digest[PL_MAC_BYTES], int64_t *id_r)
 {
 	char name[PL_ADDRESS_MAX + 1] = "";
 	struct pl_address address;
@@ -77,17 +84,16 @@ static int add(const struct pl_work *work, const struct pl_policy *policy,
 	if (pl_address_parse(wish->name, strlen(wish->name), policy->default_domain, &address,
 			     NULL) == 0)
 		pl_address_format(&address, name);
-	return pl_exec(work->store, PL_SQL_RECOVERY_REQUEST_ADD,
-		       PL_PARAMS(PL_BLOB("digest", digest, PL_MAC_BYTES), PL_TEXT("name", name),
-				 PL_TEXT("kind", pl_contact_kind_name(wish->kind)),
-				 PL_TEXT("origin", origin != NULL ? origin : ""),
-				 PL_TEXT("ip", wish->asker.ip),
-				 PL_TEXT("device", wish->asker.device),
-				 PL_TEXT("language", wish->asker.language),
-				 PL_INT("by_administrator", origin == NULL),
-				 PL_INT("now", work->now),
-				 PL_INT("expires_at", work->now + PL_CONTACT_MAIL_LIFE)),
-		       work->err);
+	return pl_insert(work->store, PL_SQL_RECOVERY_REQUEST_ADD,
+			 PL_PARAMS(PL_BLOB("digest", digest, PL_MAC_BYTES), PL_TEXT("name", name),
+				   PL_TEXT("kind", pl_contact_kind_name(wish->kind)),
+				   PL_TEXT("origin", origin), PL_TEXT("ip", wish->asker.ip),
+				   PL_TEXT("device", wish->asker.device),
+				   PL_TEXT("language", wish->asker.language),
+				   PL_INT("by_administrator", purpose == PL_RESET_BY_ADMINISTRATOR),
+				   PL_INT("now", work->now),
+				   PL_INT("expires_at", work->now + PL_CONTACT_MAIL_LIFE)),
+			 id_r, work->err);
 }
 
 int pl_reset_ask(const struct pl_work *work, const struct pl_policy *policy,
@@ -95,21 +101,35 @@ int pl_reset_ask(const struct pl_work *work, const struct pl_policy *policy,
 {
 	unsigned char digest[PL_MAC_BYTES];
 	char origin[PL_IP_ORIGIN] = "";
+	int64_t id;
 	int ret;
 
 	if (pl_random_token("", token_r, work->err) < 0 ||
 	    pl_token_digest(token_r, digest, work->err) < 0)
 		return -1;
 	ret = may_ask(work, pl_ip_format_origin(wish->ip, origin));
-	return ret == 1 ? add(work, policy, wish, origin, digest) : ret;
+	return ret == 1 ? add(work, policy, wish, origin, PL_RESET_BY_MEMBER, digest, &id) : ret;
 }
 
 /* -- what an administrator begins -- */
 
+int pl_reset_has_contact(const struct pl_work *work, int64_t member_id)
+{
+	struct pl_stmt *stmt =
+		pl_query(work->store, PL_SQL_RECOVERY_CONTACT_COUNT,
+			 PL_PARAMS(PL_INT("member_id", member_id), PL_INT("now", work->now)));
+	int has;
+
+	if (pl_step(stmt, work->err) != 1)
+		return -1;
+	has = pl_col_int(stmt, "contacts") > 0;
+	return pl_row_end(stmt, work->err) < 0 ? -1 : has;
+}
+
 int pl_reset_help(const struct pl_work *work, const struct pl_policy *policy,
 		  const struct pl_account *account, enum pl_reset_help *help_r)
 {
-	struct pl_stmt *stmt;
+	int has;
 
 	*help_r = PL_RESET_OFF;
 	if (!pl_reset_is_on(policy))
@@ -117,14 +137,10 @@ int pl_reset_help(const struct pl_work *work, const struct pl_policy *policy,
 	*help_r = PL_RESET_NO_CONTACT;
 	if (!account->member.active || !account->domain.active)
 		return 0;
-	stmt = pl_query(work->store, PL_SQL_RECOVERY_CONTACT_COUNT,
-			PL_PARAMS(PL_INT("member_id", account->member.id),
-				  PL_INT("now", work->now)));
-	if (pl_step(stmt, work->err) != 1)
-		return -1;
-	if (pl_col_int(stmt, "contacts") > 0)
+	has = pl_reset_has_contact(work, account->member.id);
+	if (has == 1)
 		*help_r = PL_RESET_POSSIBLE;
-	return pl_row_end(stmt, work->err);
+	return has < 0 ? -1 : 0;
 }
 
 const char *pl_reset_help_name(enum pl_reset_help help)
@@ -151,12 +167,13 @@ int pl_reset_begin(const struct pl_work *work, const struct pl_policy *policy,
 	};
 	unsigned char digest[PL_MAC_BYTES];
 	struct pl_secret token = { .len = 0 };
+	int64_t id;
 	int ret = pl_random_token("", &token, work->err);
 
 	if (ret == 0)
 		ret = pl_token_digest(&token, digest, work->err);
 	if (ret == 0)
-		ret = add(work, policy, &wish, NULL, digest);
+		ret = add(work, policy, &wish, "", PL_RESET_BY_ADMINISTRATOR, digest, &id);
 	pl_secret_wipe(&token);
 	return ret < 0 ? -1 : pl_audit_add(work, "password-recovery.start", address, "", "");
 }
@@ -174,7 +191,8 @@ int pl_reset_next(const struct pl_work *work, struct pl_reset_request *request_r
 	if (ret != 1)
 		return ret;
 	request_r->id = pl_col_int(stmt, "id");
-	request_r->by_administrator = pl_col_int(stmt, "by_administrator") != 0;
+	request_r->purpose = pl_col_int(stmt, "by_administrator") != 0 ? PL_RESET_BY_ADMINISTRATOR
+								       : PL_RESET_BY_MEMBER;
 	pl_col_copy(stmt, "name", request_r->name, sizeof(request_r->name));
 	pl_col_copy(stmt, "kind", kind, sizeof(kind));
 	pl_col_copy(stmt, "ip", asker->ip, sizeof(asker->ip));
@@ -243,7 +261,7 @@ static int make_secret(const struct pl_work *work, const struct pl_keys *verify,
 	int ret;
 
 	memcpy(digest_r, request->digest, PL_MAC_BYTES);
-	if (!request->by_administrator)
+	if (request->purpose != PL_RESET_BY_ADMINISTRATOR)
 		return pl_random_long_code(message->secret, work->err) < 0
 			       ? -1
 			       : mac(work, verify, 0, digest_r, message->secret, mac_r);
@@ -277,34 +295,44 @@ static int send_secret(const struct pl_work *work, const struct pl_keys *verify,
 			      PL_INT("expires_at", work->now + kinds[kind].life),
 			      PL_INT("id", request->id)),
 		    work->err) < 0 ||
-	    pl_contact_message_send(work, member_id,
-				    request->by_administrator ? kinds[kind].link : kinds[kind].code,
-				    message, kinds[kind].life) < 0)
+	    pl_contact_message_send(work, member_id, kinds[kind].secret[request->purpose], message,
+				    kinds[kind].life) < 0)
 		return -1;
-	return pl_audit_add(work, "password-recovery.send",
+	return pl_audit_add(work,
+			    request->purpose == PL_RESET_IDENTITY ? "identity-check.send"
+								  : "password-recovery.send",
 			    pl_address_format(&account->member.address, address), "",
 			    pl_contact_kind_name(kind));
+}
+
+/* admission_r: PL_CONTACT_REFUSED where there is no contact, too. 0, or -1. */
+static int send_to_contact(const struct pl_work *work, const struct pl_contact_keys *keys,
+			   const struct pl_policy *policy, const struct pl_account *account,
+			   const struct pl_reset_request *request,
+			   enum pl_contact_admission *admission_r)
+{
+	struct pl_contact_message message = request->asker;
+	enum pl_contact_kind kind = request->kind;
+	int ret = choose_contact(work, keys, policy, account->member.id, request, &kind, &message);
+
+	*admission_r = PL_CONTACT_REFUSED;
+	if (ret == 1)
+		ret = pl_contact_admit(work, keys->verify, policy, account->member.id, kind,
+				       message.to, admission_r);
+	if (ret == 0 && *admission_r == PL_CONTACT_ADMITTED)
+		ret = send_secret(work, keys->verify, account, request, kind, &message);
+	OPENSSL_cleanse(&message, sizeof(message));
+	return ret;
 }
 
 static int decide(const struct pl_work *work, const struct pl_contact_keys *keys,
 		  const struct pl_policy *policy, const struct pl_reset_request *request)
 {
-	struct pl_contact_message message = request->asker;
-	enum pl_contact_admission admission = PL_CONTACT_REFUSED;
-	enum pl_contact_kind kind = request->kind;
+	enum pl_contact_admission admission;
 	struct pl_account account;
-	int ret = find_member(work, request->name, &account);
+	const int ret = find_member(work, request->name, &account);
 
-	if (ret == 1)
-		ret = choose_contact(work, keys, policy, account.member.id, request, &kind,
-				     &message);
-	if (ret == 1)
-		ret = pl_contact_admit(work, keys->verify, policy, account.member.id, kind,
-				       message.to, &admission);
-	if (ret == 0 && admission == PL_CONTACT_ADMITTED)
-		ret = send_secret(work, keys->verify, &account, request, kind, &message);
-	OPENSSL_cleanse(&message, sizeof(message));
-	return ret;
+	return ret == 1 ? send_to_contact(work, keys, policy, &account, request, &admission) : ret;
 }
 
 int pl_reset_drop(const struct pl_work *work, const struct pl_reset_request *request)
@@ -321,6 +349,26 @@ int pl_reset_decide(const struct pl_work *work, const struct pl_contact_keys *ke
 	if (claimed != 1)
 		return claimed;
 	return pl_contact_apply(work) < 0 ? -1 : decide(work, keys, policy, request);
+}
+
+int pl_reset_identify(const struct pl_work *work, const struct pl_contact_keys *keys,
+		      const struct pl_policy *policy, const struct pl_account *account,
+		      const struct pl_reset_wish *wish, struct pl_secret *token_r)
+{
+	struct pl_reset_wish known = *wish;
+	struct pl_reset_request request = { .kind = wish->kind,
+					    .asker = wish->asker,
+					    .purpose = PL_RESET_IDENTITY };
+	enum pl_contact_admission admission;
+
+	known.name = ""; /* the row names its member */
+	if (pl_random_token("", token_r, work->err) < 0 ||
+	    pl_token_digest(token_r, request.digest, work->err) < 0 ||
+	    add(work, policy, &known, "", request.purpose, request.digest, &request.id) < 0 ||
+	    pl_reset_drop(work, &request) < 0 || pl_contact_apply(work) < 0 ||
+	    send_to_contact(work, keys, policy, account, &request, &admission) < 0)
+		return -1;
+	return admission != PL_CONTACT_REFUSED;
 }
 
 /* -- the code -- */
@@ -434,14 +482,19 @@ static int tell_contact(const struct pl_work *work, const struct pl_keys *seal, 
 	return ret;
 }
 
+int pl_reset_end(const struct pl_work *work, const struct pl_reset *reset)
+{
+	return pl_exec(work->store, PL_SQL_RECOVERY_REQUEST_DELETE,
+		       PL_PARAMS(PL_INT("id", reset->id), PL_INT("member_id", reset->member_id)),
+		       work->err);
+}
+
 int pl_reset_finish(const struct pl_work *work, const struct pl_keys *seal,
 		    const struct pl_reset *reset, const struct pl_contact_message *asker)
 {
 	char address[PL_ADDRESS_MAX + 1];
 
-	if (pl_exec(work->store, PL_SQL_RECOVERY_REQUEST_DELETE,
-		    PL_PARAMS(PL_INT("id", reset->id), PL_INT("member_id", reset->member_id)),
-		    work->err) < 0)
+	if (pl_reset_end(work, reset) < 0)
 		return -1;
 	for (int kind = 0; kind < PL_CONTACT_KINDS; kind++) {
 		if (tell_contact(work, seal, reset->member_id, (enum pl_contact_kind)kind, asker) <

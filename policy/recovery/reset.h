@@ -1,11 +1,13 @@
-/* reset.h - a new account password for a member who has forgotten it.
+/* reset.h - what a recovery contact is asked to confirm: a new account password for a member who
+ * has forgotten it, or that it is the member who has lost the second factor.
  *
  * Whoever asks gets a token, whatever the name is, and only a row is written: what becomes of it is
  * decided later, by another thread, so that nothing in the answer depends on whether there is such
  * a member or a contact. If there is, a code goes to the contact. The browser that has the token
  * enters the code and gets another token, the proof, with which a new password is set. Another code
  * ends an earlier one, and another proof an earlier one. For one that an administrator has begun,
- * the contact is sent a link with the token, which needs no code.
+ * the contact is sent a link with the token, which needs no code. Who has lost the second factor
+ * has given the password, and is known: the code is sent at once.
  *
  * Of tokens the digest is stored, of the code an HMAC that is bound to the token. A code of eight
  * digits that may be tried PL_RESET_TRIES times is guessed in one of 20 million requests; there are
@@ -56,13 +58,30 @@ const char *pl_reset_help_name(enum pl_reset_help help);
 int pl_reset_begin(const struct pl_work *work, const struct pl_policy *policy,
 		   const struct pl_account *account);
 
+/* Whether the member has a contact that is confirmed, without a look at it: 1, 0, -1. */
+int pl_reset_has_contact(const struct pl_work *work, int64_t member_id);
+/* Sends a code to the contact of the kind, or to the other one, for the identity check of a member
+ * who has given the password; of the wish, kind and asker count. 1 and token_r, the browser's, for
+ * the caller to wipe; 0 there is no contact, or no more codes may be sent; -1. */
+int pl_reset_identify(const struct pl_work *work, const struct pl_contact_keys *keys,
+		      const struct pl_policy *policy, const struct pl_account *account,
+		      const struct pl_reset_wish *wish, struct pl_secret *token_r);
+
+/* What a request is for. */
+enum pl_reset_purpose {
+	PL_RESET_BY_MEMBER,
+	PL_RESET_BY_ADMINISTRATOR,
+	PL_RESET_IDENTITY,
+	PL_RESET_PURPOSES
+};
+
 /* A request that waits for its decision. */
 struct pl_reset_request {
 	int64_t id;
 	char name[PL_RESET_NAME + 1]; /* an address, or "" */
 	enum pl_contact_kind kind;
 	struct pl_contact_message asker;
-	int by_administrator;
+	enum pl_reset_purpose purpose;
 	unsigned char digest[PL_MAC_BYTES];
 };
 
@@ -95,8 +114,9 @@ int pl_reset_note_factor(const struct pl_work *work, const struct pl_reset *rese
 int pl_reset_use(const struct pl_work *work, const struct pl_reset *reset);
 /* The password was not set: the proof can be used again. 0, or -1. */
 int pl_reset_unuse(const struct pl_work *work, const struct pl_reset *reset);
-/* The password was set: the proof is used up, as are all codes of the member, and both contacts are
- * told; asker as in a wish. 0, or -1. */
+/* The member was identified: the proof is used up, as are all codes of the member. 0, or -1. */
+int pl_reset_end(const struct pl_work *work, const struct pl_reset *reset);
+/* The password was set: the same, and both contacts are told; asker as in a wish. 0, or -1. */
 int pl_reset_finish(const struct pl_work *work, const struct pl_keys *seal,
 		    const struct pl_reset *reset, const struct pl_contact_message *asker);
 

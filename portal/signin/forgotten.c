@@ -15,6 +15,7 @@
 #include "portal/signin/forgotten_runner.h"
 #include "portal/signin/guards.h"
 #include "portal/signin/handlers.h"
+#include "portal/signin/long_code.h"
 #include "portal/signin/new_password.h"
 #include "portal/signin/notify.h"
 #include "portal/signin/sign_in_log.h"
@@ -70,24 +71,6 @@ int post_forgotten(struct request *request, struct response *response, struct pl
 
 /* -- the code -- */
 
-/* Without spaces, as people type it. */
-static void copy_code(const char *text, char code_r[PL_LONG_CODE_DIGITS + 1])
-{
-	size_t len = 0;
-
-	for (; text != NULL && *text != '\0'; text++) {
-		if (*text == ' ' || *text == '-')
-			continue;
-		/* Another length is a wrong one. */
-		if (len == PL_LONG_CODE_DIGITS) {
-			code_r[0] = '?';
-			break;
-		}
-		code_r[len++] = *text;
-	}
-	code_r[len] = '\0';
-}
-
 static int answer_proof(struct request *request, struct response *response,
 			const struct pl_secret *proof)
 {
@@ -111,7 +94,7 @@ static int redeem(struct request *request, struct response *response, struct pl_
 	char code[PL_LONG_CODE_DIGITS + 1];
 	int right = request_begin_write(request, err);
 
-	copy_code(request_text(request, "code"), code);
+	long_code_copy(request_text(request, "code"), code);
 	if (right == 0)
 		right = pl_reset_redeem(&request->work, request->verify,
 					request_text(request, "token"), code, proof);

@@ -7,6 +7,7 @@
 #include "portal/signin/factor.h"
 #include "portal/signin/guards.h"
 #include "portal/signin/handlers.h"
+#include "portal/signin/identity.h"
 #include "portal/signin/notify.h"
 #include "portal/signin/passkey.h"
 #include "portal/signin/session_answer.h"
@@ -176,6 +177,39 @@ int post_approval_finish(struct request *request, struct response *response, str
 	if (ret == 1)
 		ret = approval_redeem(request, response, err);
 	return ret == 1 ? complete_commit(request, response, &step, err) : ret;
+}
+
+int post_identity(struct request *request, struct response *response, struct pl_error *err)
+{
+	int ret = check_next_step(request, response, NEXT_CODE, NEXT_CODE, err);
+
+	return ret == 1 ? identity_ask(request, response, err) : ret;
+}
+
+int post_identity_code(struct request *request, struct response *response, struct pl_error *err)
+{
+	int ret = check_next_step(request, response, NEXT_CODE, NEXT_CODE, err);
+
+	return ret == 1 ? identity_redeem(request, response, err) : ret;
+}
+
+int post_identity_confirm(struct request *request, struct response *response, struct pl_error *err)
+{
+	int ret = check_next_step(request, response, NEXT_CODE, NEXT_CODE, err);
+
+	if (ret == 1)
+		ret = identity_prove(request, response, err);
+	if (ret != 1)
+		return ret;
+	ret = request_begin_write(request, err);
+	if (ret == 0)
+		ret = check_next_step(request, response, NEXT_CODE, NEXT_CODE, err);
+	if (ret == 1)
+		ret = identity_reset_factor(request, response, err);
+	if (ret != 1)
+		return ret;
+	return pl_store_commit(request->work.store, err) < 0 ? -1
+							     : get_session(request, response, err);
 }
 
 int post_later(struct request *request, struct response *response, struct pl_error *err)

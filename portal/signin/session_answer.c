@@ -7,6 +7,7 @@
 #include "policy/credential/factor.h"
 #include "portal/http/csrf.h"
 #include "portal/signin/factor.h"
+#include "portal/signin/identity.h"
 #include "portal/signin/passkey.h"
 #include "portal/signin/recovery_consent.h"
 
@@ -22,13 +23,13 @@ int answer_no_session(const struct request *request, struct response *response, 
 {
 	return respond_json(response, 200,
 			    json_pack("{s:s, s:s?, s:n, s:n, s:n, s:n, s:n, s:s, s:s?, s:b, s:b, "
-				      "s:b, s:b, s:o, s:o, s:b, s:b, s:b, s:b, s:b, s:b, s:i}",
+				      "s:b, s:b, s:b, s:o, s:o, s:b, s:b, s:b, s:b, s:b, s:b, s:i}",
 				      "state", "none", "why", why, "address", "csrf", "next",
 				      "required_from", "administrator", "name",
 				      request->policy->portal_name, "webmail", webmail_url(request),
-				      "recovery", 0, "recovery_kept", 1, "password_change", 0,
-				      "large_attachments", 0, "factors", json_array(),
-				      "allowed_factors", json_array(), "passkeys",
+				      "recovery", 0, "identity_check", 0, "recovery_kept", 1,
+				      "password_change", 0, "large_attachments", 0, "factors",
+				      json_array(), "allowed_factors", json_array(), "passkeys",
 				      passkey_possible(request), "passkey_sign_in",
 				      passkey_sign_in_possible(request), "recovery_contacts", 0,
 				      "recovery_consent", 0, "password_recovery",
@@ -77,7 +78,7 @@ int answer_session(const struct request *request, struct response *response,
 	unsigned int usable = 0, open = 0; /* of one who is to do the second step */
 	struct pl_factor_state state;
 	const char *role;
-	int asks = 0;
+	int asks = 0, identifies = 0;
 
 	if (csrf_token(cookie, csrf, err) < 0 ||
 	    pl_factor_state(&request->work, session->member_id, &state) < 0 ||
@@ -87,11 +88,15 @@ int answer_session(const struct request *request, struct response *response,
 	if (session->pending && account != NULL) {
 		usable = pl_account_usable_factors(account, request->policy);
 		open = factor_kinds_open(request, account);
+		if (next == NEXT_CODE && state.recovery_codes > 0)
+			identifies = identity_is_possible(request, session->member_id);
 	}
+	if (identifies < 0)
+		return -1;
 	find_required_from(request, account, next, required_from);
 	return respond_json(response, 200,
 			    json_pack("{s:s, s:n, s:s, s:s, s:s?, s:s?, s:s?, s:s, s:s?, s:b, s:b, "
-				      "s:b, s:b, s:o, s:o, s:b, s:b, s:b, s:b, s:b, s:b, s:i}",
+				      "s:b, s:b, s:b, s:o, s:o, s:b, s:b, s:b, s:b, s:b, s:b, s:i}",
 				      "state", session->pending ? "pending" : "authenticated",
 				      "why", "address",
 				      pl_address_display(&session->address, address), "csrf", csrf,
@@ -100,7 +105,8 @@ int answer_session(const struct request *request, struct response *response,
 				      required_from[0] != '\0' ? required_from : NULL,
 				      "administrator", role, "name", request->policy->portal_name,
 				      "webmail", webmail_url(request), "recovery",
-				      session->pending && state.recovery_codes > 0, "recovery_kept",
+				      session->pending && state.recovery_codes > 0,
+				      "identity_check", identifies, "recovery_kept",
 				      session->pending || state.kinds == 0 || state.recovery_kept,
 				      "password_change",
 				      !session->pending &&
@@ -114,6 +120,7 @@ int answer_session(const struct request *request, struct response *response,
 				      "recovery_contacts",
 				      !session->pending && request->policy->recovery_contacts,
 				      "recovery_consent", asks, "password_recovery", 0,
-				      "recovery_by_phone", 0, "idle_minutes",
-				      PL_SESSION_IDLE / 60));
+				      "recovery_by_phone",
+				      identifies && request->policy->sms_command[0] != '\0',
+				      "idle_minutes", PL_SESSION_IDLE / 60));
 }

@@ -18,6 +18,7 @@ import "./test_forwarding.mjs";
 import "./test_links.mjs";
 import "./test_recovery_contact.mjs";
 import "./test_forgotten.mjs";
+import "./test_identity.mjs";
 import "./test_every_screen.mjs";
 
 process.exit((await runAll(process.argv[2])) ? 1 : 0);

@@ -6,6 +6,7 @@ CSRF token as the portal does, and keeps one small account per session. All pass
 are "secret" and all right codes "123456". What happens depends on the member; what stands behind a "+" only makes the name longer:
 
   code@      has a factor; its code is asked for
+  lost@      the same, and has a recovery contact for an identity check
   offer@     has none, and may register later
   soon@      the same, until 1 March 2090
   must@      has none, and must register
@@ -47,7 +48,7 @@ FORGOTTEN_CODE = "12345678"
 USED_CODE = "111111"
 PASSWORD = "secret"
 RECOVERY = ["abcd-efgh-ijkl-mno%d" % i for i in range(2, 8)] + ["qrst-uvwx-yz23-456%s" % c for c in "abcd"]
-FIRST_STEP = {"code": "code", "offer": "offer", "soon": "offer", "must": "register"}
+FIRST_STEP = {"code": "code", "lost": "code", "offer": "offer", "soon": "offer", "must": "register"}
 LONG_IP = "2001:db8:85a3:8d3:1319:8a2e:370:7348"
 DAY = 86400
 SERVICES = ("imap", "pop3", "smtp", "sieve")
@@ -101,7 +102,7 @@ class Session:
         self.state = "pending" if self.next else "authenticated"
         self.csrf = secrets.token_urlsafe(32)
         self.recent = word == "code"
-        self.registered = word in ("code", "trusted", "many", "required", "unkept", "former", "full", "forbidden", "forwarder", "resting",
+        self.registered = word in ("code", "lost", "trusted", "many", "required", "unkept", "former", "full", "forbidden", "forwarder", "resting",
                                    "sender", "stepper")
         self.codes = 10 if self.registered else 0
         self.kept = word != "unkept"
@@ -145,7 +146,8 @@ class Session:
         return {"state": self.state, "why": None, "recovery_kept": pending or self.kept, "address": self.address, "csrf": self.csrf,
                 "next": self.next if pending else None, "name": "Postlatch",
                 "required_from": "2090-03-01" if pending and self.address.startswith("soon") else None,
-                "recovery": pending and self.codes > 0, "factors": ["totp"] if pending and self.registered else [],
+                "recovery": pending and self.codes > 0, "recovery_by_phone": pending and self.address.startswith("lost"),
+                "identity_check": pending and self.registered and self.address.startswith("lost"), "factors": ["totp"] if pending and self.registered else [],
                 "allowed_factors": ["totp"] if pending else [], "passkeys": False, "passkey_sign_in": False, "idle_minutes": 30, "webmail": "http://localhost/mail/",
                 "password_change": not pending and not self.forbidden,
                 "large_attachments": not pending and not self.forbidden,
@@ -421,7 +423,7 @@ def post_connection_test_stop(session, _body):
 
 
 NOBODY = {"state": "none", "why": None, "recovery_kept": True, "address": None, "csrf": None, "next": None,
-          "required_from": None, "name": "Postlatch", "recovery": False, "factors": [], "allowed_factors": [], "passkeys": False, "passkey_sign_in": False, "password_change": False,
+          "required_from": None, "name": "Postlatch", "recovery": False, "identity_check": False, "factors": [], "allowed_factors": [], "passkeys": False, "passkey_sign_in": False, "password_change": False,
           "large_attachments": False, "recovery_contacts": False, "recovery_consent": False,
           "password_recovery": True, "recovery_by_phone": True, "idle_minutes": 30, "webmail": None}
 
@@ -479,6 +481,23 @@ def post_recovery(session, body):
         raise Refused(422, "wrong-recovery-code")
     session.codes -= 1
     return authenticated(session)
+
+
+def post_identity(session, body):
+    return {"token": body["by"]}
+
+
+def post_identity_code(session, body):
+    if body["code"] != "12345678":
+        raise Refused(422, "wrong-contact-code")
+    return {"proof": body["token"]}
+
+
+def post_identity_confirm(session, body):
+    if body["code"] not in RECOVERY:
+        raise Refused(422, "wrong-recovery-code")
+    session.registered, session.codes, session.next = False, 0, "register"
+    return session.status()
 
 
 def post_registration(session, _body):
@@ -658,6 +677,9 @@ def post_session_end_all(session, _body):
 ROUTES = {
     "/api/sign-in/code": ("pending", False, post_code),
     "/api/sign-in/recovery": ("pending", False, post_recovery),
+    "/api/sign-in/identity": ("pending", False, post_identity),
+    "/api/sign-in/identity/code": ("pending", False, post_identity_code),
+    "/api/sign-in/identity/confirm": ("pending", False, post_identity_confirm),
     "/api/sign-in/registration": ("pending", False, post_registration),
     "/api/sign-in/registration/confirm": ("pending", False, post_registration_confirm),
     "/api/sign-in/later": ("pending", False, post_later),

@@ -51,6 +51,7 @@ const changes = {
     code: { reuse: "change.token-stolen" },
     "connection-test": { start: "change.connection-test-start" },
     forward: { set: "change.forward-set", clear: "change.forward-clear", code: "change.forward-code" },
+    "identity-check": { send: "change.identity-check-send" },
     link: {
         extend: "change.link-extend",
         password: "change.link-password",

@@ -88,6 +88,7 @@ export default {
     "error.contact-same": "This one is registered already.",
     "error.too-many-contact-codes": "Too many codes were asked for today. Please try again tomorrow.",
     "error.wrong-contact-code": "This code is not right, or no longer valid. Please check it, or have another one sent.",
+    "error.recovery-over": "This took too long, or another code was asked for. Please begin again.",
     "error.consent-changed": "The text has changed. Please read it again and decide.",
     "error.no-consent": "This needs your consent to recovery contacts first.",
     "error.contact-stop-over": "This link is no longer valid. The change was stopped already, or has come into effect; ask your administrator.",

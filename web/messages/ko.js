@@ -88,6 +88,7 @@ export default {
     "error.contact-same": "이미 등록된 정보입니다.",
     "error.too-many-contact-codes": "오늘 코드를 너무 많이 요청했습니다. 내일 다시 시도해 주세요.",
     "error.wrong-contact-code": "코드가 맞지 않거나 더 이상 유효하지 않습니다. 다시 확인하거나 코드를 다시 받아 주세요.",
+    "error.recovery-over": "시간이 지났거나 다른 코드를 요청했습니다. 처음부터 다시 진행해 주세요.",
     "error.consent-changed": "동의 안내문이 변경되었습니다. 다시 읽고 선택해 주세요.",
     "error.no-consent": "먼저 본인 인증 정보 수집·이용에 동의해야 합니다.",
     "error.contact-stop-over": "이 링크는 더 이상 유효하지 않습니다. 변경이 이미 중단되었거나 적용되었을 수 있습니다. 관리자에게 문의하세요.",

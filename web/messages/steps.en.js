@@ -176,4 +176,20 @@ export default {
     "recovery-stop.submit": "Stop the change",
     "recovery-stop.done-title": "The change is stopped",
     "recovery-stop.done-text": "The old recovery contact stays. Somebody else may be using the account: change its password, and tell your administrator.",
+
+    "contact-code.by": "How should the code be sent?",
+    "contact-code.by-mail": "By mail",
+    "contact-code.by-phone": "As a text message",
+    "contact-code.ask": "Send a code",
+    "contact-code.code": "Code of 8 digits",
+    "contact-code.length": "The code has 8 digits.",
+    "contact-code.next": "Continue",
+
+    "identity.title": "Is it you?",
+    "identity.instead": "I have lost all of these",
+    "identity.text": "Your recovery contact is sent a code. With it and one of your recovery codes you register two-step verification anew.",
+    "identity.code-text": "A code of 8 digits is on its way to your recovery contact. By mail it is valid for 24 hours, as a text message for 10 minutes. Enter it in this browser.",
+    "identity.again": "Have another code sent",
+    "identity.recovery-text": "Enter one of the recovery codes that you kept. What you had registered is then removed, and all your devices are signed out.",
+    "identity.submit": "Remove it and register anew",
 };

@@ -176,4 +176,20 @@ export default {
     "recovery-stop.submit": "변경 중단",
     "recovery-stop.done-title": "변경이 중단되었습니다",
     "recovery-stop.done-text": "기존 본인 인증 정보가 그대로 유지됩니다. 다른 사람이 계정을 사용하고 있을 수 있으니 비밀번호를 변경하고 관리자에게 알려 주세요.",
+
+    "contact-code.by": "코드를 받을 방법",
+    "contact-code.by-mail": "이메일",
+    "contact-code.by-phone": "문자 메시지",
+    "contact-code.ask": "코드 받기",
+    "contact-code.code": "8자리 코드",
+    "contact-code.length": "코드는 숫자 8자리입니다.",
+    "contact-code.next": "계속",
+
+    "identity.title": "본인 확인",
+    "identity.instead": "인증 수단을 모두 잃어버렸어요",
+    "identity.text": "등록된 본인 인증 정보로 코드를 보냅니다. 이 코드와 복구 코드 하나로 본인임을 확인하면 2단계 인증을 다시 등록할 수 있습니다.",
+    "identity.code-text": "본인 인증 정보로 8자리 코드를 보냈습니다. 이메일은 24시간, 문자 메시지는 10분 동안 유효합니다. 이 브라우저에서 입력하세요.",
+    "identity.again": "코드 다시 받기",
+    "identity.recovery-text": "보관해 둔 복구 코드 하나를 입력하세요. 등록된 인증 수단이 삭제되고 모든 기기에서 로그아웃됩니다.",
+    "identity.submit": "삭제하고 다시 등록",
 };

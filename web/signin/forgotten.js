@@ -25,17 +25,17 @@ const tokenHere = () => location.hash.slice(1);
 
 // The answer is the same for every name, and so is the page that follows.
 function Ask() {
-    const ways = [["mail", t("forgotten.by-mail")], ["phone", t("forgotten.by-phone")]];
+    const ways = [["mail", t("contact-code.by-mail")], ["phone", t("contact-code.by-phone")]];
     const ask = async ({ user, by = "mail" }) => {
         const { token } = await send("", { user: user.trim(), by });
         go(`${HERE}/code#${token}`);
     };
     return html`<${Page} key="ask" title=${t("forgotten.title")}>
         <p>${t("forgotten.text")}</p>
-        <${Form} submit=${t("forgotten.ask")} waiting=${t("code.waiting")} action=${ask}>
+        <${Form} submit=${t("contact-code.ask")} waiting=${t("code.waiting")} action=${ask}>
             <${Field} name="user" label=${t("password.user")} inputmode="email" autocomplete="username"
                 autocapitalize="none" spellcheck=${false} maxlength=${ADDRESS_MAX} start />
-            ${session.value.recovery_by_phone && html`<${Select} name="by" label=${t("forgotten.by")} value="mail"
+            ${session.value.recovery_by_phone && html`<${Select} name="by" label=${t("contact-code.by")} value="mail"
                 options=${ways} />`}
         <//>
         <p data-aside><a href="/sign-in">${t("forgotten.back")}</a></p>
@@ -43,12 +43,12 @@ function Ask() {
 }
 
 function EnterCode({ enter }) {
-    const wrong = ({ code }) => (digitsOf(code).length === CODE_DIGITS ? null : t("forgotten.code-length"));
+    const wrong = ({ code }) => (digitsOf(code).length === CODE_DIGITS ? null : t("contact-code.length"));
     return html`<${Page} key="code" title=${t("forgotten.code-title")}>
         <p>${t("forgotten.code-text")}</p>
-        <${Form} submit=${t("forgotten.next")} waiting=${t("code.waiting")} check=${wrong}
+        <${Form} submit=${t("contact-code.next")} waiting=${t("code.waiting")} check=${wrong}
             action=${({ code }) => enter(digitsOf(code))}>
-            <${Field} name="code" label=${t("forgotten.code")} start inputmode="numeric" autocomplete="one-time-code"
+            <${Field} name="code" label=${t("contact-code.code")} start inputmode="numeric" autocomplete="one-time-code"
                 maxlength="16" spellcheck=${false} data-code />
         <//>
         <p data-aside>${t("forgotten.no-code")} <a href=${HERE}>${t("forgotten.again")}</a></p>
@@ -59,7 +59,7 @@ function EnterCode({ enter }) {
 function FollowLink({ enter }) {
     return html`<${Page} key="link" title=${t("forgotten.link-title")}>
         <p>${t("forgotten.link-text")}</p>
-        <${Form} submit=${t("forgotten.next")} waiting=${t("code.waiting")} action=${() => enter("")} />
+        <${Form} submit=${t("contact-code.next")} waiting=${t("code.waiting")} action=${() => enter("")} />
     <//>`;
 }
 
@@ -71,7 +71,7 @@ function Factor({ entered, proved }) {
     return html`<${Page} key="factor" title=${t("forgotten.factor-title")}>
         <p>${t("forgotten.factor-text")}</p>
         <${Whose} address=${entered.account} />
-        <${Form} submit=${t("forgotten.next")} waiting=${t("code.waiting")} action=${prove}>
+        <${Form} submit=${t("contact-code.next")} waiting=${t("code.waiting")} action=${prove}>
             <${EitherCodeField} />
         <//>
         <p data-aside>${t("forgotten.no-factor")}</p>

@@ -3,6 +3,7 @@
 export { ApprovalStep } from "./approval.js";
 export { Code } from "./code.js";
 export { CodesStep } from "./codes_step.js";
+export { Identity } from "./identity.js";
 export { Passkey } from "./passkey.js";
 export { PasskeyRegistration } from "./passkey_registration.js";
 export { PhoneRegistration } from "./phone_registration.js";

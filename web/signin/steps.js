@@ -40,6 +40,11 @@ export const steps = [
         isTurn: (session) => asksFor(session, "code") && session.recovery,
     },
     {
+        path: "/sign-in/identity",
+        component: laterStep(({ Identity }) => Identity),
+        isTurn: (session) => asksFor(session, "code") && session.identity_check,
+    },
+    {
         path: "/sign-in/registration",
         component: laterStep(({ Registration }) => Registration),
         isTurn: (session) => registers(session, "totp"),

@@ -20,6 +20,11 @@ const WAYS = [
     },
     { path: "/sign-in/code", words: () => t("passkey.code"), isThere: ({ factors }) => factors.includes("totp") },
     { path: "/sign-in/recovery", words: () => t("code.recovery"), isThere: ({ recovery }) => recovery },
+    {
+        path: "/sign-in/identity",
+        words: () => t("identity.instead"),
+        isThere: ({ identity_check: isPossible }) => isPossible,
+    },
 ];
 
 // from: the path of the one that is shown.
