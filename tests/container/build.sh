@@ -28,17 +28,17 @@ copy_source() {
 }
 
 # The commands of doc/install.md but the last, which is for the server. The unit tests have a suite of their own.
-build_packages() {
-	shell_blocks doc/install.md packages | sed '$d' >"$WORK/build/src/commands"
-	grep -q dpkg-buildpackage "$WORK/build/src/commands"
+build_packages() { # FOLDER NAME: from FOLDER/postlatch in there to $WORK/packages/NAME
+	shell_blocks doc/install.md packages | sed '$d' >"$WORK/build$1/commands"
+	grep -q dpkg-buildpackage "$WORK/build$1/commands"
 	echo 'APT::Get::Assume-Yes "true";' >"$WORK/build/etc/apt/apt.conf.d/tests"
-	in_build env -C /src/postlatch DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" DEBIAN_FRONTEND=noninteractive \
+	in_build env -C "$1/postlatch" DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" DEBIAN_FRONTEND=noninteractive \
 		PATH=/usr/lib/ccache:/usr/sbin:/usr/bin:/sbin:/bin CCACHE_DIR="/var/cache/postlatch/ccache/packages-$RELEASE" \
-		bash -ex /src/commands
-	mkdir "$WORK/packages/new"
-	cp "$WORK"/build/src/*.deb "$WORK/packages/new"
-	rm "$WORK"/packages/new/*-dbgsym_*
-	[ "$(find "$WORK/packages/new" -name '*.deb' | wc -l)" = 4 ]
+		bash -ex "$1/commands"
+	mkdir "$WORK/packages/$2"
+	cp "$WORK/build$1"/*.deb "$WORK/packages/$2"
+	rm "$WORK/packages/$2"/*-dbgsym_*
+	[ "$(find "$WORK/packages/$2" -name '*.deb' | wc -l)" = 4 ]
 }
 
 # Where several programs want them, one builds them, and the others wait.
@@ -48,5 +48,5 @@ have_packages() (
 	flock 8
 	[ ! -e "$WORK/packages/new" ] || exit 0
 	rm -rf "$WORK/build"
-	make_build_root && build_packages
+	make_build_root && build_packages /src new
 )

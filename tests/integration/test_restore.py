@@ -144,6 +144,19 @@ class OnPostgresql(Rehearsal, unittest.TestCase):
     def places(self):
         return {**super().places(), "postgresql://postlatch@db1.example.com/postlatch": self.database.uri}
 
+    def test_what_a_newer_version_has_left_is_gone(self):
+        """Going back to an older version: the commands of the document, and a table that the dump does not know."""
+        server, member = self.server, sorted(self.server.passwords)[2]
+        self.follow("backup")
+        self.database.sql("CREATE TABLE postlatch.newer (id int); ALTER TABLE postlatch.member ADD newer int; "
+                          "INSERT INTO postlatch.schema_history VALUES (10000, 'newer', 0)")
+        refused = server.postlatch("db", "verify", check=False)
+        self.assertIn("version 10000", refused.stderr)
+        self.execute(command for command, _ in commands(block("doc/operations.md", "back_postgresql")))
+        server.postlatch("db", "verify")
+        wait_for(lambda: server.imap(member, server.passwords[member])[0], TIMEOUT)
+        self.assertEqual(self.database.sql("SELECT count(*) FROM pg_class WHERE relname = 'newer'"), ["0"])
+
     def check_backup(self, said):
         self.assertEqual(os.stat(self.server.dir + "/postlatch.dump").st_mode & 0o777, 0o600)
 

@@ -27,6 +27,8 @@ steps=(
 	packages_come_back_where_all_was_deleted
 	an_upgrade_goes_in_any_order
 	nothing_is_left_of_packages_that_were_never_used
+)
+document_steps=(
 	the_document_installs_the_packages
 	the_document_switches_them_on
 	the_document_sets_up_the_portal
