@@ -346,6 +346,8 @@ int pl_app_password_get(struct pl_store *store, int64_t member_id, int64_t id,
 static int revoke_row(const struct pl_work *work, const char *address,
 		      const struct pl_app_password *row, const struct pl_notice_origin *origin)
 {
+	const char *what =
+		row->kind == PL_APP_PASSWORD_DECOY ? "decoy-revoked" : "app-password-revoked";
 	char before[PL_AUDIT_TEXT];
 
 	if (pl_exec(work->store, PL_SQL_APP_PASSWORD_DELETE,
@@ -357,8 +359,7 @@ static int revoke_row(const struct pl_work *work, const char *address,
 	snprintf(before, sizeof(before), "id=%lld label=%s", (long long)row->id, row->label);
 	return pl_audit_add(work, "app-password.revoke", address, before, "") < 0
 		       ? -1
-		       : pl_app_password_tell(work, row->member_id, "app-password-revoked",
-					      row->label, origin);
+		       : pl_app_password_tell(work, row->member_id, what, row->label, origin);
 }
 
 /* Revokes the one that is wanted. How many it was, or -1. */

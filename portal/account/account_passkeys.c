@@ -65,6 +65,15 @@ static const struct kept_factor kind = {
 	.removed = "passkey-removed",
 };
 
+/* Where it stands for the password, too, the member is told so. */
+static const struct kept_factor alone = {
+	.add = passkey_register,
+	.remove = pl_passkey_remove,
+	.answer = get_passkeys,
+	.added = "passkey-registered-alone",
+	.removed = "passkey-removed",
+};
+
 /* ---- registration ---- */
 
 int post_account_passkey_challenge(struct request *request, struct response *response,
@@ -77,7 +86,13 @@ int post_account_passkey_challenge(struct request *request, struct response *res
 
 int post_account_passkey(struct request *request, struct response *response, struct pl_error *err)
 {
-	return kept_factor_post(&kind, request, response, err);
+	struct pl_account *account;
+
+	if (request_account(request, &account, err) < 0)
+		return -1;
+	return kept_factor_post(pl_account_passkey_sign_in(account, request->policy) ? &alone
+										     : &kind,
+				request, response, err);
 }
 
 /* ---- changes ---- */

@@ -248,6 +248,20 @@ int get_registration_approval(struct request *request, struct response *response
 	return approval_registration_state(request, response, err);
 }
 
+/* 1, or -1. */
+static int tell_registered(struct request *request, unsigned int kind, struct pl_error *err)
+{
+	const char *what = "factor-registered";
+	struct pl_account *account;
+
+	if (request_account(request, &account, err) < 0)
+		return -1;
+	if (kind == PL_FACTOR_BIT(PL_FACTOR_PASSKEY) &&
+	    pl_account_passkey_sign_in(account, request->policy))
+		what = "passkey-registered-alone";
+	return notify_member(request, account->member.id, what) < 0 ? -1 : 1;
+}
+
 /* The factor, the ends of other sessions, the recovery codes and the authenticated session are
  * one transaction, which is open. codes_r stays NULL unless what came was right. */
 static int register_factor(struct request *request, struct response *response, json_t **codes_r,
@@ -266,9 +280,7 @@ static int register_factor(struct request *request, struct response *response, j
 			     : passkey_register(request, response, codes_r, err);
 
 	if (ret == 1)
-		ret = notify_member(request, request->session.member_id, "factor-registered") < 0
-			      ? -1
-			      : 1;
+		ret = tell_registered(request, kind, err);
 	if (ret == 1)
 		return complete_commit(request, response, &step, err);
 	return ret == 0 ? pl_store_commit(request->work.store, err) : ret;

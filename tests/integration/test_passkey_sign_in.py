@@ -75,6 +75,15 @@ class Alone(Registering, FactorTest):
         wait_for(lambda: ("signed-in", "allowed") in [row[:2] for row in self.counts()])
         self.assertRegex(self.portal.log(), "sign-in address=%s ip=%s result=ok" % (self.member, browser.ip))
 
+    def test_members_are_told_what_their_passkey_can_do(self):
+        told = "A passkey that signs in alone was registered"
+        self.registered()
+        wait_for(lambda: told in self.subjects())
+        self.good(self.browser.post("/api/account/passkeys", self.new_passkey().make(
+            self.good(self.browser.post(LIST + "/challenge")))))
+        wait_for(lambda: self.subjects().count(told) == 2)
+        self.assertNotIn("A passkey was registered", self.subjects())
+
     def test_challenge_is_the_same_for_everybody_and_leaves_nothing(self):
         before = self.portal.sql("SELECT COUNT(*) FROM passkey_sign_in"), self.portal.sql("SELECT COUNT(*) FROM passkey_challenge")
         stranger = self.good(self.portal.browser().post(ALONE + "/challenge"))

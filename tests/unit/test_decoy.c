@@ -177,6 +177,21 @@ static void owner_and_administrators_are_told_once_an_hour(void **state)
 	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM outbox"), 0);
 }
 
+static void owner_is_told_that_a_decoy_is_gone(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct pl_address owner = address_of(OWNER);
+	struct pl_secret secret;
+	const struct pl_app_password decoy = make(fixture, PL_APP_PASSWORD_DECOY, &secret);
+
+	sql_run(fixture->db, "DELETE FROM outbox");
+	assert_int_equal(pl_app_password_revoke(work_of(fixture), &owner, decoy.id, NULL), 1);
+	assert_int_equal(sql_int(fixture->db,
+				 "SELECT COUNT(*) FROM outbox WHERE what = 'decoy-revoked'"),
+			 1);
+	assert_int_equal(sql_int(fixture->db, "SELECT COUNT(*) FROM outbox"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +199,7 @@ int main(void)
 		TEST_WITH_DATABASE(decoy_is_stored_as_expired),
 		TEST_WITH_DATABASE(decoy_has_no_limits),
 		TEST_WITH_DATABASE(owner_and_administrators_are_told_once_an_hour),
+		TEST_WITH_DATABASE(owner_is_told_that_a_decoy_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
