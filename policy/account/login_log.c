@@ -472,7 +472,7 @@ void pl_login_log_close(struct pl_login_log **log_p, int wait_ms)
 	pthread_cond_signal(&log->wake);
 	pthread_mutex_unlock(&log->lock);
 	deadline = pl_monotonic_after(wait_ms);
-	if (pthread_clockjoin_np(log->thread, NULL, CLOCK_MONOTONIC, &deadline) != 0) {
+	if (pl_thread_join_until(log->thread, &deadline) != 0) {
 		/* Stuck on the disk: it keeps its memory, and ends with the process. */
 		pthread_detach(log->thread);
 		return;

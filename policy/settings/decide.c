@@ -355,38 +355,29 @@ const char *pl_rule_name(enum pl_rule rule)
 
 const char *pl_outcome_name(enum pl_outcome outcome)
 {
-	switch (outcome) {
-	case PL_ALLOW:
-		return "allow";
-	case PL_DENY:
-		return "deny";
-	case PL_NEED_CREDENTIAL:
-		return "need credential";
-	case PL_NEED_SECOND_FACTOR:
-		return "need second factor";
-	}
-	return "deny";
+	static const char *const names[] = {
+		[PL_ALLOW] = "allow",
+		[PL_DENY] = "deny",
+		[PL_NEED_CREDENTIAL] = "need credential",
+		[PL_NEED_SECOND_FACTOR] = "need second factor",
+	};
+
+	return names[outcome];
 }
 
 const char *pl_source_name(enum pl_source source)
 {
-	switch (source) {
-	case PL_FROM_FORBIDDEN:
-		return "forbidden";
-	case PL_FROM_MEMBER:
-		return "member";
-	case PL_FROM_CLASS:
-		return "class";
-	case PL_FROM_DOMAIN:
-		return "domain";
-	case PL_FROM_POLICY_DOMAIN:
-		return "policy-domain";
-	case PL_FROM_POLICY_DEFAULTS:
-		return "policy-defaults";
-	case PL_FROM_BUILTIN:
-		return "built-in";
-	}
-	return "built-in";
+	static const char *const names[] = {
+		[PL_FROM_FORBIDDEN] = "forbidden",
+		[PL_FROM_MEMBER] = "member",
+		[PL_FROM_CLASS] = "class",
+		[PL_FROM_DOMAIN] = "domain",
+		[PL_FROM_POLICY_DOMAIN] = "policy-domain",
+		[PL_FROM_POLICY_DEFAULTS] = "policy-defaults",
+		[PL_FROM_BUILTIN] = "built-in",
+	};
+
+	return names[source];
 }
 
 const char *pl_channel_name(enum pl_channel channel)
@@ -403,21 +394,16 @@ int pl_channel_by_name(const char *name, enum pl_channel *channel_r)
 
 const char *pl_credential_name(enum pl_credential credential)
 {
-	switch (credential) {
-	case PL_CREDENTIAL_UNPROVEN:
-		return "unproven";
-	case PL_CREDENTIAL_ACCOUNT_PASSWORD:
-		return "account-password";
-	case PL_CREDENTIAL_APP_PASSWORD:
-		return "app-password";
-	case PL_CREDENTIAL_TOKEN:
-		return "token";
-	case PL_CREDENTIAL_PASSKEY:
-		return "passkey";
-	case PL_CREDENTIAL_BAD_TOKEN:
-		return "bad-token";
-	}
-	return "unproven";
+	static const char *const names[] = {
+		[PL_CREDENTIAL_UNPROVEN] = "unproven",
+		[PL_CREDENTIAL_ACCOUNT_PASSWORD] = "account-password",
+		[PL_CREDENTIAL_APP_PASSWORD] = "app-password",
+		[PL_CREDENTIAL_TOKEN] = "token",
+		[PL_CREDENTIAL_PASSKEY] = "passkey",
+		[PL_CREDENTIAL_BAD_TOKEN] = "bad-token",
+	};
+
+	return names[credential];
 }
 
 char *pl_verdict_sentence(const struct pl_verdict *verdict, char *buf, size_t size)

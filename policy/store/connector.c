@@ -129,7 +129,7 @@ void pl_connector_abandon(struct pl_connector **connector_p, int wait_ms)
 	*connector_p = NULL;
 	if (connector == NULL)
 		return;
-	if (pthread_clockjoin_np(connector->thread, NULL, CLOCK_MONOTONIC, &deadline) == 0) {
+	if (pl_thread_join_until(connector->thread, &deadline) == 0) {
 		free_connector(connector);
 		return;
 	}

@@ -706,6 +706,49 @@ static void rules_by_hand(void **state)
 		    .credential = PL_CREDENTIAL_UNPROVEN },
 		  PL_ALLOW,
 		  PL_RULE_FEATURE_ON },
+		{ "large attachments on",
+		  { .service = PL_SETTING_LARGE_ATTACHMENTS,
+		    .service_on = 1,
+		    .credential = PL_CREDENTIAL_UNPROVEN },
+		  PL_ALLOW,
+		  PL_RULE_FEATURE_ON },
+		{ "large attachments off",
+		  { .service = PL_SETTING_LARGE_ATTACHMENTS, .credential = PL_CREDENTIAL_UNPROVEN },
+		  PL_DENY,
+		  PL_RULE_SERVICE_OFF },
+		{ "second factor on",
+		  { .service = PL_SETTING_TWO_FACTOR,
+		    .two_factor = PL_ON,
+		    .credential = PL_CREDENTIAL_UNPROVEN },
+		  PL_ALLOW,
+		  PL_RULE_FEATURE_ON },
+		{ "second factor off",
+		  { .service = PL_SETTING_TWO_FACTOR,
+		    .two_factor = PL_OFF,
+		    .credential = PL_CREDENTIAL_UNPROVEN },
+		  PL_DENY,
+		  PL_RULE_SERVICE_OFF },
+		{ "connected applications on",
+		  { .service = PL_SETTING_CONNECTED_APPLICATIONS,
+		    .credential = PL_CREDENTIAL_UNPROVEN },
+		  PL_ALLOW,
+		  PL_RULE_FEATURE_ON },
+		{ "connected applications off",
+		  { .service = PL_SETTING_CONNECTED_APPLICATIONS,
+		    .applications_off = 1,
+		    .credential = PL_CREDENTIAL_UNPROVEN },
+		  PL_DENY,
+		  PL_RULE_SERVICE_OFF },
+		{ "app passwords on",
+		  { .service = PL_SETTING_APP_PASSWORDS, .credential = PL_CREDENTIAL_UNPROVEN },
+		  PL_ALLOW,
+		  PL_RULE_FEATURE_ON },
+		{ "app passwords off",
+		  { .service = PL_SETTING_APP_PASSWORDS,
+		    .app_passwords_off = 1,
+		    .credential = PL_CREDENTIAL_UNPROVEN },
+		  PL_DENY,
+		  PL_RULE_SERVICE_OFF },
 		{ "forwarding off",
 		  { .service = PL_SETTING_FORWARDING, .credential = PL_CREDENTIAL_UNPROVEN },
 		  PL_DENY,
@@ -811,6 +854,38 @@ static void sentences(void **state)
 	}
 }
 
+/* Each has one of its own, and that of a channel finds it again. */
+static void names(void **state)
+{
+	const struct pl_resolved networks = { .value = PL_ON, .networks = "192.0.2.0/24" };
+	const struct pl_resolved on = { .value = PL_ON };
+	enum pl_channel channel;
+
+	(void)state;
+	for (unsigned int a = 0; a <= PL_NEED_SECOND_FACTOR; a++) {
+		for (unsigned int b = 0; b < a; b++)
+			assert_string_not_equal(pl_outcome_name((enum pl_outcome)a),
+						pl_outcome_name((enum pl_outcome)b));
+	}
+	for (unsigned int a = 0; a <= PL_FROM_BUILTIN; a++) {
+		for (unsigned int b = 0; b < a; b++)
+			assert_string_not_equal(pl_source_name((enum pl_source)a),
+						pl_source_name((enum pl_source)b));
+	}
+	for (unsigned int a = 0; a <= PL_CREDENTIAL_BAD_TOKEN; a++) {
+		for (unsigned int b = 0; b < a; b++)
+			assert_string_not_equal(pl_credential_name((enum pl_credential)a),
+						pl_credential_name((enum pl_credential)b));
+	}
+	assert_int_equal(pl_channel_by_name("webmail", &channel), 1);
+	assert_int_equal(channel, PL_CHANNEL_WEBMAIL);
+	assert_int_equal(pl_channel_by_name("client", &channel), 1);
+	assert_int_equal(channel, PL_CHANNEL_CLIENT);
+	assert_int_equal(pl_channel_by_name("web", &channel), 0);
+	assert_string_equal(pl_resolved_text(&networks), "192.0.2.0/24");
+	assert_string_equal(pl_resolved_text(&on), "on");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -821,6 +896,7 @@ int main(void)
 		cmocka_unit_test(rules_by_hand),
 		cmocka_unit_test(webmail_networks_by_hand),
 		cmocka_unit_test(sentences),
+		cmocka_unit_test(names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
