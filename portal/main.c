@@ -11,6 +11,7 @@
 #include "dovecot/doveadm.h"
 #include "policy/account/retirement.h"
 #include "policy/admin/adoption.h"
+#include "policy/admin/digest.h"
 #include "policy/attachment/link_notice.h"
 #include "policy/base/monotonic.h"
 #include "policy/recovery/contact.h"
@@ -117,6 +118,12 @@ static int tell_of_links(const struct pl_work *work, const struct pl_policy *pol
 	return ret;
 }
 
+static int tell_of_week(const struct pl_work *work, const struct pl_policy *policy, void *context)
+{
+	(void)context;
+	return pl_digest_tell(work, policy);
+}
+
 static int apply_contacts(const struct pl_work *work, const struct pl_policy *policy)
 {
 	(void)policy;
@@ -164,6 +171,8 @@ static void work(void)
 	tell_at_ms = now_ms + TELL_EVERY_MS;
 	portal_run(portal, "telling members that the account password ends", tell_of_retirement);
 	portal_run(portal, "telling members that nobody has downloaded their files", tell_of_links);
+	portal_run_as(portal, PL_ROLE_CONSOLE, "telling administrators of the week", tell_of_week,
+		      NULL);
 }
 
 static int reload(struct pl_error *err)

@@ -16,9 +16,11 @@
 #include "policy/base/monotonic.h"
 #include "policy/login/live_policy.h"
 #include "policy/outbox/contact_message.h"
+#include "policy/outbox/digest_message.h"
 #include "policy/outbox/notice.h"
 #include "policy/store/store_pool.h"
 #include "sender/contact_message.h"
+#include "sender/digest_mail.h"
 #include "sender/notice_mail.h"
 #include "sender/push.h"
 #include "sender/sendmail.h"
@@ -111,7 +113,7 @@ static int has_ended(struct sender *sender)
 /* What the member of a message is to it. */
 static const char *direction(const struct pl_message *message)
 {
-	return strcmp(message->kind, PL_NOTICE_KIND) == 0 ? "to" : "of";
+	return strcmp(message->kind, PL_CONTACT_KIND) == 0 ? "of" : "to";
 }
 
 /* Says which message, once for many of them. */
@@ -140,6 +142,8 @@ static char *make_text(const struct pl_message *message, const struct pl_snapsho
 	pl_address_format(&message->address, to_r);
 	if (strcmp(message->kind, PL_NOTICE_KIND) == 0)
 		return notice_mail(snapshot->policy, snapshot->outbox_key, message, len_r, err);
+	if (strcmp(message->kind, PL_DIGEST_KIND) == 0)
+		return digest_mail(snapshot->policy, snapshot->outbox_key, message, len_r, err);
 	if (strcmp(message->kind, PL_CONTACT_KIND) == 0)
 		return contact_message(snapshot->policy, snapshot->outbox_key, message, to_r, len_r,
 				       err);

@@ -332,6 +332,8 @@ static const struct pl_migration migrations[] = {
 	  "ALTER TABLE recovery_request ADD COLUMN used_until BIGINT NOT NULL DEFAULT 0;" },
 	{ "locks of phones that approve",
 	  PHONE_LOCK("approval_device") PHONE_LOCK("approval_enrolment") },
+	{ "when administrators were told of the week",
+	  "ALTER TABLE administrator ADD COLUMN digest_at BIGINT NOT NULL DEFAULT 0;" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,
