@@ -112,6 +112,11 @@ for (const locale of ["ko-KR", "en-US"]) {
             assert.deepEqual([members, factors], ["2", "1"]);
             const { changed_by: who } = (await visitor.api("/domains")).items[0];
             assert.ok(who !== "" && changed.endsWith(who) && /\d/.test(changed), changed);
+
+            await sql(`UPDATE audit SET who = 'admin@example.com' WHERE object = '${domain}'`);
+            await page.reload();
+            const name = await row.locator("td").last().locator("small").innerHTML();
+            assert.equal(name, "admin@<wbr>example.<wbr>com", "a line breaks between parts of the name alone");
         });
 }
 

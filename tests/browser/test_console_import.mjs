@@ -75,6 +75,11 @@ test("console, import: wrong lines are told each by its number, and a file witho
         const value = visitor.t("import-error.value").replace("{word}", "pop3").replace("{other}", "maybe");
         await visitor.row("2").getByText(value).waitFor();
         assert.equal(await outcome(visitor, "wrong"), 2);
+        const places = () => page.locator("main tbody td:first-child").allInnerTexts();
+        assert.deepEqual(await places(), ["2", "3"]);
+        await page.setViewportSize({ width: 390, height: 740 });
+        assert.deepEqual(await places(), ["2", "3"].map((line) => `${visitor.t("import.line")} ${line}`));
+        await page.setViewportSize({ width: 1280, height: 800 });
         assert.equal(await page.getByRole("button", { name: visitor.t("import.run").split("{count}")[0] }).count(), 0);
 
         await look(visitor, file(csv("address,pop3", `one@${domain},off`, "x@demo.test,on")));

@@ -1,6 +1,12 @@
 // address.js - what of a page is in the query of its address, so that Back, reload and a copied link show it again.
 
+import { html } from "../lib/html.js";
 import { go, place } from "../lib/router.js";
+
+// An address of mail or of the Internet, with places where a line may break.
+export function broken(address) {
+    return address.split(/(?<=[.:@])/).map((part, i) => (i > 0 ? html`<wbr />${part}` : part));
+}
 
 // By name; "" for what is not there.
 export function asked(name) {

@@ -7,7 +7,7 @@ import { Form } from "../lib/form.js";
 import { html } from "../lib/html.js";
 import { number, t, time } from "../lib/language.js";
 import { go, Link } from "../lib/router.js";
-import { addressOf } from "./address.js";
+import { addressOf, broken } from "./address.js";
 import { SERVICES, settingName } from "./domain_words.js";
 import { List } from "./list.js";
 import { may, send } from "./state.js";
@@ -28,7 +28,7 @@ function servicesOf({ settings }) {
 }
 
 function lastChange({ changed_at: at, changed_by: by }) {
-    return at ? html`<span>${time(at)}<small>${by}</small></span>` : "";
+    return at ? html`<span>${time(at)}<small>${broken(by)}</small></span>` : "";
 }
 
 function line(row) {

@@ -105,10 +105,14 @@ function Outcomes({ preview }) {
     return html`<dl data-facts>${outcomes.map(outcome)}</dl>`;
 }
 
+// The first cell of a card has no heading, so on phones the number alone would stand there.
+function Place({ line }) {
+    if (line === 0) return t("import.whole-file");
+    return html`<span><span data-phone>${t("import.line")}</span> ${number(line)}</span>`;
+}
+
 function Errors({ errors, wrong }) {
-    const row = (error, i) => ({
-        key: i, cells: [error.line === 0 ? t("import.whole-file") : number(error.line), errorText(error)],
-    });
+    const row = (error, i) => ({ key: i, cells: [html`<${Place} line=${error.line} />`, errorText(error)] });
     const more = wrong - errors.length;
     return html`
         <p role="alert" data-note>${t("import.nothing-yet", { count: number(wrong) })}</p>

@@ -4,7 +4,7 @@
 import { html } from "../lib/html.js";
 import { shortDay, t } from "../lib/language.js";
 import { Link } from "../lib/router.js";
-import { addressOf, asked } from "./address.js";
+import { addressOf, asked, broken } from "./address.js";
 import { domainFilter } from "./domain_filter.js";
 import { JobBar } from "./job_bar.js";
 import { List } from "./list.js";
@@ -75,9 +75,6 @@ function Flags({ flags }) {
         <span data-hidden>${on.length > 0 ? on.join(", ") : t("members.nothing-on")}</span>
     </span>`;
 }
-
-// With places where a line may break.
-const broken = (address) => address.split(/(?<=[.:@])/).map((part, i) => (i > 0 ? html`<wbr />${part}` : part));
 
 const day = (seconds) => (seconds
     ? html`<time datetime=${new Date(seconds * 1000).toISOString()} data-day>${shortDay(seconds)}</time>`
