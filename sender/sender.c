@@ -113,7 +113,10 @@ static int has_ended(struct sender *sender)
 /* What the member of a message is to it. */
 static const char *direction(const struct pl_message *message)
 {
-	return strcmp(message->kind, PL_CONTACT_KIND) == 0 ? "of" : "to";
+	return strcmp(message->kind, PL_NOTICE_KIND) == 0 ||
+			       strcmp(message->kind, PL_DIGEST_KIND) == 0
+		       ? "to"
+		       : "of";
 }
 
 /* Says which message, once for many of them. */

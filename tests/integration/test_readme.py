@@ -20,6 +20,7 @@ MARK = "@@status"
 TOUR_DIR = "/var/tmp/postlatch-tour"
 HERE, PACKAGES, CHECKED, RESTORE = "here", "tests/packages/documents.sh", "tools/check-docs.sh", "test_restore.py"
 ROTATION = "test_key_rotation.py"
+LAST_VERSION = "tests/packages/last_version.sh"
 # Document and word of each kind of block, and where it is executed or checked.
 BLOCKS = {
     ("README.md", ""): HERE,
@@ -28,8 +29,8 @@ BLOCKS = {
     ("doc/webmail.md", "tour"): HERE, ("doc/webmail.md", ""): PACKAGES, ("doc/webmail.md", "nginx"): PACKAGES,
     ("doc/account-password.md", ""): HERE, ("doc/connected-applications.md", ""): HERE,
     ("doc/operations.md", ""): HERE, ("doc/operations.md", "fail2ban"): HERE, ("doc/operations.md", "upgrade"): CHECKED,
-    ("doc/operations.md", "check"): CHECKED,
-    **{("doc/operations.md", word): RESTORE for word in ("backup", "restore", "postgresql")},
+    ("doc/operations.md", "check"): CHECKED, ("doc/operations.md", "back"): LAST_VERSION,
+    **{("doc/operations.md", word): RESTORE for word in ("backup", "restore", "postgresql", "back_postgresql")},
     **{("doc/operations.md", word): ROTATION for word in ("rotate", "finish")},
     ("doc/several-machines.md", ""): HERE, ("doc/migration.md", ""): HERE,
     ("doc/administration.md", ""): HERE, ("doc/administration.ko.md", ""): HERE,

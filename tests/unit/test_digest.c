@@ -52,7 +52,7 @@ static int64_t told(struct fixture *fixture)
 static struct pl_digest_message digest_of(struct fixture *fixture, const char *address, int64_t now)
 {
 	struct pl_message messages[4];
-	struct pl_digest_message digest;
+	struct pl_digest_message digest = { .members = "" };
 	char text[PL_ADDRESS_MAX + 1];
 	int count;
 
