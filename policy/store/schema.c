@@ -334,6 +334,10 @@ static const struct pl_migration migrations[] = {
 	  PHONE_LOCK("approval_device") PHONE_LOCK("approval_enrolment") },
 	{ "when administrators were told of the week",
 	  "ALTER TABLE administrator ADD COLUMN digest_at BIGINT NOT NULL DEFAULT 0;" },
+	/* What an identity provider calls the member. Those of two domains may be the same. */
+	{ "members as identity providers know them",
+	  "ALTER TABLE member ADD COLUMN external_id TEXT;"
+	  "CREATE INDEX member_external ON member (external_id) WHERE external_id IS NOT NULL;" },
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == PL_SCHEMA_VERSION,

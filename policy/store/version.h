@@ -10,7 +10,7 @@
 #include "policy/base/error.h"
 
 /* The number of migrations in schema.c, which asserts that it is so. */
-#define PL_SCHEMA_VERSION 53
+#define PL_SCHEMA_VERSION 54
 /* That of the outbox, whose key is made with it. */
 #define PL_SCHEMA_VERSION_OUTBOX 22
 
