@@ -2,13 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policy/account/outcome.h"
 #include "portal/console/conflict.h"
 #include "portal/console/console_change.h"
-#include "portal/console/console_lockout.h"
 #include "portal/console/console_member_answer.h"
+#include "portal/console/console_member_change.h"
 #include "portal/console/handlers.h"
-#include "portal/signin/end_sessions.h"
 
 int get_console_member(struct request *request, struct response *response, struct pl_error *err)
 {
@@ -58,32 +56,14 @@ static int answer(struct request *request, struct response *response)
 
 static int set_member(struct request *request, struct response *response, void *context)
 {
-	const struct pl_change *change = context;
 	char state[CONSOLE_MEMBER_STATE];
-	struct pl_account before;
 	int ret = console_if_match(request, response,
 				   console_member_state(&request->target.member, state),
 				   request->work.err);
 
 	if (ret == 1)
-		ret = console_is_allowed(request, response, request->target.domain.name, change);
-	if (ret != 1)
-		return ret;
-	before = request->target;
-	if (pl_member_set(&request->work, request->policy, &request->target, change, NULL, NULL) <
-	    0)
-		return -1;
-	if (console_is_self(request, request->target.member.id) &&
-	    console_is_locked_out(request, &request->target))
-		return respond_conflict(response, CONFLICT_OWN_ACCOUNT);
-	ret = pl_outcome_shuts_out(&request->work, request->policy, &before, &request->target);
-	if (ret < 0)
-		return -1;
-	if (ret == 1) {
-		disconnect_afterwards(request);
-		disconnection_add_member(&request->disconnection, &request->target.member.address);
-	}
-	return answer(request, response);
+		ret = console_member_set(request, response, context);
+	return ret == 1 ? answer(request, response) : ret;
 }
 
 int patch_console_member(struct request *request, struct response *response, struct pl_error *err)
@@ -99,41 +79,16 @@ int patch_console_member(struct request *request, struct response *response, str
 	return console_write_member(request, response, set_member, &change);
 }
 
-/* Reads the account of the new member: 1; 0 and the answer, -1. */
-static int find_place(struct request *request, struct response *response)
+static int add_member(struct request *request, struct response *response, void *context)
 {
 	const char *name = request_text(request, "member");
-	struct pl_account *account = &request->target;
 	struct pl_address address;
-	int ret = 0;
+	int ret;
 
 	if (pl_address_parse(name, strlen(name), NULL, &address, NULL) < 0)
 		return respond_bad_field(response, "member");
-	if (pl_account_get(request->work.store, &address, account, request->work.err) < 0)
-		return -1;
-	if (account->domain.id != 0)
-		ret = pl_administrator_reaches(request->work.store, &request->administrator,
-					       account->domain.id, request->work.err);
-	if (ret < 1 || !pl_domain_is_known(&account->domain, request->policy))
-		return ret < 0 ? -1 : respond_error(response, 404, "not-found");
-	return account->member.id == 0 ? 1 : respond_conflict(response, CONFLICT_EXISTS);
-}
-
-static int add_member(struct request *request, struct response *response, void *context)
-{
-	const struct pl_change *change = context;
-	struct pl_address address;
-	int ret = find_place(request, response);
-
-	if (ret == 1)
-		ret = console_is_allowed(request, response, request->target.domain.name, change);
-	if (ret != 1)
-		return ret;
-	address = request->target.member.address;
-	if (pl_member_add(&request->work, &address, change) < 0 ||
-	    pl_account_get(request->work.store, &address, &request->target, request->work.err) < 0)
-		return -1;
-	return answer(request, response);
+	ret = console_member_add(request, response, &address, context);
+	return ret == 1 ? answer(request, response) : ret;
 }
 
 int post_console_member(struct request *request, struct response *response, struct pl_error *err)
