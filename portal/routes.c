@@ -20,6 +20,8 @@
 #include "portal/http/metrics.h"
 #include "portal/oauth/guards.h"
 #include "portal/oauth/handlers.h"
+#include "portal/scim/handlers.h"
+#include "portal/scim/filter.h"
 #include "portal/setup/handlers.h"
 #include "portal/signin/guards.h"
 #include "portal/signin/handlers.h"
@@ -77,6 +79,8 @@ static const char *caller_name(enum route_caller caller)
 		return "program";
 	case CALLER_FRONT_CHANNEL:
 		return "front-channel";
+	case CALLER_SCIM:
+		return "scim";
 	}
 	return "";
 }

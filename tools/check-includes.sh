@@ -9,7 +9,7 @@ status=0
 complain() { echo "check-includes: $*"; status=1; }
 
 rooms=(policy/base policy/store policy/settings policy/outbox policy/account policy/credential policy/session policy/approval policy/login policy/forward policy/recovery policy/attachment policy/admin policy/rotation
-	daemon dovecot dovecot-plugin milter/mime milter sasl-relay portal/http portal/signin portal/account portal/console portal/oauth portal/setup portal/download portal/upload portal/approve portal password sender
+	daemon dovecot dovecot-plugin milter/mime milter sasl-relay portal/http portal/signin portal/account portal/console portal/scim portal/oauth portal/setup portal/download portal/upload portal/approve portal password sender
 	ctl ctl/check ctl/import ctl/setup)
 shared=" policy daemon dovecot "
 declare -A place

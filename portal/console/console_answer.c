@@ -7,8 +7,7 @@
 
 #include "policy/base/fingerprint.h"
 
-/* etag_r has the room of a response's. */
-static int etag_of(const char *state, char *etag_r, size_t size, struct pl_error *err)
+int console_etag_of(const char *state, char *etag_r, size_t size, struct pl_error *err)
 {
 	struct pl_fingerprint fingerprint;
 	char text[PL_FINGERPRINT_TEXT];
@@ -23,7 +22,7 @@ static int etag_of(const char *state, char *etag_r, size_t size, struct pl_error
 
 int console_etag(struct response *response, const char *state, struct pl_error *err)
 {
-	return etag_of(state, response->etag, sizeof(response->etag), err);
+	return console_etag_of(state, response->etag, sizeof(response->etag), err);
 }
 
 int console_if_match(const struct request *request, struct response *response, const char *state,
@@ -34,7 +33,7 @@ int console_if_match(const struct request *request, struct response *response, c
 
 	if (known == NULL)
 		return respond_error(response, 428, "if-match-needed");
-	if (etag_of(state, etag, sizeof(etag), err) < 0)
+	if (console_etag_of(state, etag, sizeof(etag), err) < 0)
 		return -1;
 	/* A web server in front that compresses an answer makes its ETag a weak one. */
 	if (strncmp(known, "W/", 2) == 0)

@@ -11,6 +11,8 @@
  * knowledge of that state: 1; 0 and the answer, 428 without an If-Match and 412 with another;
  * -1. */
 int console_etag(struct response *response, const char *state, struct pl_error *err);
+/* The same into etag_r, which has the room of a response's. */
+int console_etag_of(const char *state, char *etag_r, size_t size, struct pl_error *err);
 int console_if_match(const struct request *request, struct response *response, const char *state,
 		     struct pl_error *err);
 

@@ -2,9 +2,11 @@
 #include "portal/console/guards.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "policy/admin/user.h"
 #include "policy/credential/factor.h"
 #include "portal/http/route.h"
 #include "portal/signin/factor.h"
@@ -101,6 +103,21 @@ static int admit_member(struct request *request, struct response *response, stru
 	return 1;
 }
 
+/* The user of the path: 1, 0 answered, -1. */
+static int find_user(struct request *request, struct response *response, struct pl_error *err)
+{
+	struct pl_user user;
+	const int64_t id = strtoll(request_parameter(request, "id"), NULL, 10);
+	const int ret =
+		pl_user_get(request->work.store, pl_administrator_scope(&request->administrator),
+			    id, &user, err);
+
+	if (ret != 1)
+		return ret < 0 ? -1 : respond_error(response, 404, "not-found");
+	request->target = user.account;
+	return 1;
+}
+
 /* What the path names is read even if there is no such member: 1, 0 answered, -1. */
 static int find_target(struct request *request, struct response *response, struct pl_error *err)
 {
@@ -123,7 +140,8 @@ static int find_object(struct request *request, struct response *response, struc
 
 	if (request->route->object == OBJECT_NONE)
 		return 1;
-	ret = find_target(request, response, err);
+	ret = request->route->object == OBJECT_USER ? find_user(request, response, err)
+						    : find_target(request, response, err);
 	if (ret != 1)
 		return ret;
 	ret = target->domain.id == 0
@@ -134,18 +152,26 @@ static int find_object(struct request *request, struct response *response, struc
 		ret = 0;
 	if (ret != 1)
 		return ret < 0 ? -1 : respond_error(response, 404, "not-found");
-	if (request->route->object != OBJECT_MEMBER || route_is_safe(request->method))
+	if (request->route->object == OBJECT_DOMAIN || route_is_safe(request->method))
 		return 1;
 	ret = pl_administrator_may_change(request->work.store, &request->administrator,
 					  target->member.id, err);
 	return ret != 0 ? ret : respond_error(response, 403, "administrator");
 }
 
+/* 1, 0 answered, -1. */
+static int identify(struct request *request, struct response *response, struct pl_error *err)
+{
+	if (request->authorization != NULL)
+		return admit_key(request, response);
+	return request->route->caller == CALLER_SCIM ? refuse_key(response)
+						     : admit_member(request, response, err);
+}
+
 static int admit(struct request *request, struct response *response, enum pl_admin_role least,
 		 struct pl_error *err)
 {
-	int ret = request->authorization != NULL ? admit_key(request, response)
-						 : admit_member(request, response, err);
+	int ret = identify(request, response, err);
 
 	if (ret != 1)
 		return ret;

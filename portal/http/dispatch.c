@@ -19,16 +19,24 @@
 #include "portal/http/index_page.h"
 #include "portal/http/portal.h"
 #include "portal/http/problem.h"
+#include "portal/http/scim_answer.h"
 #include "portal/http/site.h"
 #include "portal/http/stream.h"
 
 #define RETRY_SECONDS 5
 #define FIRST_STATE "/api/session" /* what the single page begins with */
 
-/* Whether failures are told by codes, for which pages have sentences. */
+/* Whether it is a page of ours, or comes like one: failures are told by codes, for which pages have
+ * sentences, and what nobody knows is refused. */
 static int is_told_codes(enum route_caller caller)
 {
 	return caller == CALLER_PAGE || caller == CALLER_CONSOLE;
+}
+
+/* Whether failures are told in the words of RFC 6749. */
+static int is_of_oauth(enum route_caller caller)
+{
+	return caller == CALLER_PROGRAM || caller == CALLER_FRONT_CHANNEL;
 }
 
 /* code is for pages of ours; RFC 6749 has its own words for programs. */
@@ -39,7 +47,7 @@ static int refuse(const struct request *request, struct response *response, int 
 
 	if (caller == CALLER_FRONT_CHANNEL && (status == 400 || status >= 500))
 		return respond_problem(request, response, status, "it is not well formed");
-	if (!is_told_codes(caller))
+	if (is_of_oauth(caller))
 		code = status == 503   ? "temporarily_unavailable"
 		       : status == 500 ? "server_error"
 				       : "invalid_request";
@@ -150,7 +158,9 @@ static int is_right_type(const struct request *request)
 			return 1;
 		return is_type(request->content_type, "application/json");
 	case BODY_JSON:
-		return is_type(request->content_type, "application/json");
+		return is_type(request->content_type, "application/json") ||
+		       (request->route->caller == CALLER_SCIM &&
+			is_type(request->content_type, SCIM_TYPE));
 	case BODY_FORM_IF_ANY:
 		if (request->body_len == 0)
 			return 1;
@@ -178,7 +188,7 @@ static int read_json(struct request *request)
 	if (!json_is_object(request->json))
 		return -1;
 	/* The handler reads what a program says, of which it ignores what it does not know. */
-	return request->route->caller == CALLER_PROGRAM && request->route->fields == NULL
+	return !is_told_codes(request->route->caller) && request->route->fields == NULL
 		       ? 0
 		       : fields_check(request->route->fields, &request->json,
 				      request->route->caller == CALLER_CONSOLE,

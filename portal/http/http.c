@@ -13,6 +13,7 @@
 #include "policy/base/monotonic.h"
 #include "portal/http/dispatch.h"
 #include "portal/http/downloads.h"
+#include "portal/http/scim_answer.h"
 #include "portal/http/stream.h"
 
 #define CONNECTIONS_MAX 1024
@@ -302,9 +303,11 @@ static void count_answer(const struct exchange *exchange)
 
 static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange *exchange)
 {
-	struct headers headers = { make_response(exchange), 0 };
+	struct headers headers = { NULL, 0 };
 	enum MHD_Result ret = MHD_NO;
 
+	scim_answer_finish(&exchange->request, &exchange->response);
+	headers.response = make_response(exchange);
 	if (headers.response == NULL)
 		return MHD_NO;
 	count_answer(exchange);

@@ -162,7 +162,7 @@ static int is_image(const struct response *response)
 static const char *content_type(const struct response *response)
 {
 	if (response->json != NULL)
-		return "application/json";
+		return response->type != NULL ? response->type : "application/json";
 	return response->file != NULL || response->body != NULL || response->stream.fill != NULL ||
 			       response->open_file != NULL
 		       ? response->type

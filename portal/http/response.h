@@ -50,7 +50,7 @@ struct response {
 	json_t *json; /* body, if not NULL; owned */
 	char *body;   /* or text; owned */
 	size_t body_len;
-	const char *type;                     /* of body or file; static */
+	const char *type;                     /* of body or file; of json if not NULL; static */
 	char location[4096];                  /* of a redirect */
 	char cookies[3][PL_SECRET_MAX + 160]; /* Set-Cookie values */
 	int cookie_count;

@@ -46,6 +46,10 @@ enum route_caller {
 	/* A browser that a program sends here (the front channel of OpenID Connect). The same,
 	 * but what is wrong is told on a page that people read. */
 	CALLER_FRONT_CHANNEL,
+	/* An identity provider that speaks SCIM, with a key of an administrator; a session is none
+	 * of its. What nobody knows is ignored, and errors have the form of RFC 7644
+	 * (portal/http/scim_answer.h). */
+	CALLER_SCIM,
 };
 
 /* Where a route is: at the portal's names, or at that of attachment_url, where files are that
@@ -72,9 +76,10 @@ enum route_body {
 	BODY_BYTES,
 };
 
-/* What a route for administrators is about, as its path's parameter names it. Its guard finds it,
- * and answers 404 unless it is one of the administrator's. */
-enum route_object { OBJECT_NONE, OBJECT_DOMAIN, OBJECT_MEMBER };
+/* What a route for administrators is about, as its path's parameter names it: a domain by its name,
+ * a member by the address, or as a user by number. Its guard finds it, and answers 404 unless it is
+ * one of the administrator's. */
+enum route_object { OBJECT_NONE, OBJECT_DOMAIN, OBJECT_MEMBER, OBJECT_USER };
 
 /* What a route of the administrators' API may answer beside what the rest of its row tells. */
 enum route_also {

@@ -19,6 +19,7 @@ static enum traffic_row row_of(const struct route *route)
 	case CALLER_CONSOLE:
 		return TRAFFIC_CONSOLE;
 	case CALLER_PROGRAM:
+	case CALLER_SCIM:
 		return TRAFFIC_PROGRAM;
 	case CALLER_FRONT_CHANNEL:
 		return TRAFFIC_FRONT_CHANNEL;

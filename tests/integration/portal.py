@@ -26,6 +26,7 @@ SENDER = BUILD + "/sender/postlatch-sender"
 POSTLATCH = BUILD + "/ctl/postlatch"
 WRONG_CLOCK = BUILD + "/tests/integration/wrong_clock.so"  # to be preloaded
 JSON = "application/json"
+SCIM = "application/scim+json"
 RECORD = os.environ.get("POSTLATCH_TEST_RECORD")  # a file for exchanges with the administrators' API
 
 # What every answer has, whoever asks and whatever is wrong (OWASP ASVS 3.4).
@@ -310,11 +311,12 @@ class Answer:
     def __init__(self, response):
         self.status, self.headers, self.body = response.status, response.headers, response.read()
         self.cookies = self.headers.get_all("Set-Cookie") or []
-        self.json = json.loads(self.body) if self.headers.get("Content-Type") == JSON and self.body else None
+        self.json = json.loads(self.body) if self.headers.get("Content-Type") in (JSON, SCIM) and self.body else None
 
     @property
     def error(self):
-        return self.json.get("error") if isinstance(self.json, dict) else None
+        """The code; in an error of SCIM, it is the detail."""
+        return self.json.get("error", self.json.get("detail")) if isinstance(self.json, dict) else None
 
     def __repr__(self):
         return "%d %s" % (self.status, self.body[:300].decode(errors="replace"))

@@ -18,6 +18,7 @@ PIECE_MAX = 16 * 1024 * 1024
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 WEBMAIL = "https://webmail.example.test"
 OURS = ("page", "console")  # what comes from our pages
+OF_OAUTH = ("program", "front-channel")
 # Values of the wrong kind or size, for each kind of field.
 BAD_TEXT = ["", "a\nb", "a\u0000b", "a\u007fb", "a\u0085b", 1, None, True, ["x"], {"x": "x"}]
 BAD = {
@@ -36,8 +37,8 @@ BAD = {
 
 
 def error_of(route, code):
-    """The word for what is wrong with a request: ours for pages, RFC 6749's for programs."""
-    return code if route.caller in OURS else "invalid_request"
+    """The word for what is wrong with a request: RFC 6749's for programs that it is about, else ours."""
+    return "invalid_request" if route.caller in OF_OAUTH else code
 
 
 class Portals(PortalTest):
@@ -169,7 +170,7 @@ class BeforeTheHandler(Portals):
                     client.sendall((head + "Content-Length: %d\r\n\r\n" % announced).encode())
                     answer = client.makefile("rb").read().decode()
                 self.assertTrue(answer.startswith("HTTP/1.1 413 "), answer)
-                self.assertTrue(answer.endswith('{"error":"%s"}' % error), answer)
+                self.assertTrue(answer.endswith('"%s":"%s"}' % ("detail" if route.caller == "scim" else "error", error)), answer)
 
     def test_a_body_of_unknown_length_gets_411(self):
         for route in self.walk(lambda route: True):
@@ -243,7 +244,8 @@ class WhoMay(Portals):
                  "metrics": (401, "invalid_token"), "webmail": (401, "invalid_token"), "upload": (404, "not-found"),
                  "device-key": (403, "wrong-signature"), "device": (403, "wrong-signature"),
                  "recovering": (403, "recovery-over")}
-        self.check(self.send(route, browser), *error.get(route.access, (401, "sign-in-again")))
+        other = (401, "key-refused" if route.caller == "scim" else "sign-in-again")
+        self.check(self.send(route, browser), *error.get(route.access, other))
 
     def test_a_stranger_reaches_public_routes_only(self):
         for route in self.walk(lambda route: route.access not in ("public", "anonymous")):
