@@ -266,7 +266,7 @@ int openapi_print(const struct route *routes, FILE *out)
 			  "openapi", "3.1.0", "info", "title", "Postlatch administrators' API",
 			  "version", PACKAGE_VERSION, "description",
 			  "Everything that the console does, for programs. Times are seconds since "
-			  "1970.",
+			  "1970. SCIM, at /scim/v2, describes itself by /scim/v2/Schemas.",
 			  "servers", "url", "/", "security", "key", "session", "x-conflicts",
 			  conflicts_json(), "paths", paths_of(routes), "components",
 			  "securitySchemes", security_schemes(), "schemas", schemas());
