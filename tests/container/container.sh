@@ -50,7 +50,7 @@ dovecot_release() { chroot "$1" dovecot --version | cut -d . -f 1,2; }
 control_groups() {
 	local hierarchy
 	for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/{unified,systemd}; do
-		[ ! -e "$hierarchy/cgroup.procs" ] || echo "$hierarchy/postlatch-$$${MACHINE:+-$MACHINE}"
+		[ ! -e "$hierarchy/cgroup.procs" ] || echo "$hierarchy/${CONTAINER:-postlatch-$$}"
 	done
 }
 
@@ -63,7 +63,7 @@ boot() { # ROOT [OPTION ...] of systemd-nspawn
 	(
 		for group in "${groups[@]}"; do echo $BASHPID >"$group/cgroup.procs"; done
 		exec systemd-nspawn --quiet --directory="$root" --boot --private-network --register=no --keep-unit \
-			--machine="postlatch-$$${MACHINE:+-$MACHINE}" "$@" </dev/null >"$WORK/boot.log" 2>&1
+			--machine="${CONTAINER:-postlatch-$$}" "$@" </dev/null >"$WORK/boot.log" 2>&1
 	) &
 	NSPAWN=$!
 	until LEADER=$(pgrep -P "$NSPAWN" -x systemd) &&

@@ -13,7 +13,7 @@ machines=(
 )
 databases=(db1 db2 db3)
 fronts=(front1 front2)
-NETWORK=postlatch-$$
+: "${NETWORK:=postlatch-$$}"
 CLIENTS=192.0.2.100
 
 address_of() { printf '%s\n' "${machines[@]}" | sed -n "s/^$1 \([^ ]*\) .*/\1/p"; }
@@ -79,7 +79,7 @@ make_machine_certificate() { # NAME
 
 # Files of mailboxes are on storage that the front ends share.
 start_machine() { # NAME
-	local MACHINE=$1 LEADER='' NSPAWN='' options=()
+	local CONTAINER=$NETWORK-$1 LEADER='' NSPAWN='' options=()
 	[[ " ${fronts[*]} " != *" $1 "* ]] || options=(--bind="$WORK/mailboxes:/var/vmail")
 	WORK=$WORK/$1 boot "$WORK/$1/site" "${options[@]}" || { tail -n 40 "$WORK/$1/boot.log"; return 1; }
 	echo "$NSPAWN" >"$WORK/$1/nspawn"
@@ -111,23 +111,27 @@ on_each() { # "NAME ..." COMMAND ...
 	for name in $names; do on "$name" "$@"; done
 }
 
+# Without a word to anybody: others see no connection of it end, as when the power fails.
+power_off() { # NAME
+	local CONTAINER=$NETWORK-$1 NSPAWN LEADER
+	NSPAWN=$(<"$WORK/$1/nspawn") LEADER=$(<"$WORK/$1/leader")
+	ip -n "$NETWORK" link set "$1" down
+	kill -9 "$LEADER"
+	shut_down
+	ip -n "$NETWORK" link delete "$1" 2>/dev/null
+}
+
 stop_machines() {
-	local machine name NSPAWN LEADER
+	local machine name
 	for machine in "${machines[@]}"; do
 		name=${machine%% *}
-		[ ! -e "$WORK/$name/leader" ] || on "$name" journalctl --no-pager >"$WORK/$name/journal.log" 2>/dev/null
+		[ ! -e "$WORK/$name/leader" ] || on "$name" journalctl --no-pager >"$WORK/$name/journal.log"
 	done
 	for machine in "${machines[@]}"; do
 		name=${machine%% *}
-		[ -e "$WORK/$name/leader" ] || continue
-		NSPAWN=$(<"$WORK/$name/nspawn") LEADER=$(<"$WORK/$name/leader")
-		! kill -9 "$LEADER" 2>/dev/null || sleep 0.2
-		MACHINE=$name shut_down
-	done
-	for machine in "${machines[@]}"; do
-		name=${machine%% *}
-		umount "$WORK/$name/site" 2>/dev/null
-		rm -rf "${WORK:?}/$name"/{upper,work,site}
-	done
-	ip netns delete "$NETWORK" 2>/dev/null
+		[ ! -e "$WORK/$name/leader" ] || power_off "$name"
+		umount "$WORK/$name/site"
+		rm -rf "${WORK:?}/$name"/{upper,work,site,leader,nspawn}
+	done 2>/dev/null
+	ip netns delete "$NETWORK"
 }
