@@ -26,10 +26,10 @@ tls.check_hostname = False
 tls.verify_mode = ssl.CERT_NONE
 
 
-def connect(port):
-    """Each connection has an address of its own: who fails has to wait longer each time, and others do not."""
-    source = "10.%d.%d.%d" % tuple(random.randint(1, 250) for _ in range(3))
-    return socket.create_connection((PROXY, port), TIMEOUT, (source, 0))
+def connect(port, name):
+    """Each member has a network: an address that fails has to wait longer each time, and others do not."""
+    number = int(re.search(r"\d+", name).group())
+    return socket.create_connection((PROXY, port), TIMEOUT, ("10.0.%d.%d" % (number, random.randint(1, 250)), 0))
 
 
 class Closed(Exception):
@@ -39,8 +39,8 @@ class Closed(Exception):
 class Lines:
     """A connection on which both sides send lines."""
 
-    def __init__(self, port, is_encrypted=True):
-        self.socket = connect(port)
+    def __init__(self, port, name, is_encrypted=True):
+        self.socket = connect(port, name)
         if is_encrypted:
             self.encrypt()
         else:
@@ -73,19 +73,19 @@ def plain(name, password):
 
 
 def open_imap(name, password):
-    lines = Lines(993)
+    lines = Lines(993, name)
     lines.read()
     return lines, lines.ask('a LOGIN "%s" "%s"' % (name, password), "a |\\* BYE")
 
 
 def open_pop3(name, password):
-    lines = Lines(995)
+    lines = Lines(995, name)
     lines.read()
     return lines, lines.ask("AUTH PLAIN " + plain(name, password))
 
 
 def open_sieve(name, password):
-    lines = Lines(4190, is_encrypted=False)
+    lines = Lines(4190, name, is_encrypted=False)
     lines.read("OK|NO|BYE")
     lines.ask("STARTTLS", "OK")
     lines.encrypt()
@@ -94,7 +94,7 @@ def open_sieve(name, password):
 
 
 def open_smtp(name, password, port=587):
-    lines = Lines(port, is_encrypted=port == 465)
+    lines = Lines(port, name, is_encrypted=port == 465)
     lines.read(r"\d+ ")
     if port == 587:
         lines.ask("EHLO client.example.net", r"\d+ ")
@@ -152,12 +152,13 @@ def send(name, password, to, number):
 class Visitor(Browser):
     """A browser that reaches the portal through HAProxy."""
 
-    def __init__(self):
+    def __init__(self, name):
         super().__init__(443, ORIGIN)
+        self.name = name
 
     def connect(self):
         connection = http.client.HTTPSConnection("portal.example.com", 443, timeout=TIMEOUT)
-        connection.sock = tls.wrap_socket(connect(443))
+        connection.sock = tls.wrap_socket(connect(443, self.name))
         return connection
 
     def step(self, path, value=None):

@@ -44,7 +44,7 @@ class Load:
         self.keys = {number: self.register(number) for number in (7, 8)}
 
     def register(self, number):
-        browser = clients.Visitor()
+        browser = clients.Visitor(member(number))
         for path, value in (("/api/sign-in", {"user": member(number), "password": password_of(number)}),
                             ("/api/sign-in/registration", None)):
             word, said, answer = browser.step(path, value)
@@ -71,7 +71,7 @@ class Load:
         return clients.sign_in(service, member(number), password)
 
     def browser(self, number, password):
-        return clients.Visitor().step("/api/sign-in", {"user": member(number), "password": password})[:2]
+        return clients.Visitor(member(number)).step("/api/sign-in", {"user": member(number), "password": password})[:2]
 
     def revoked_password(self):
         if not self.revoked:
@@ -104,7 +104,7 @@ class Load:
 
     def sign_in_to_webmail(self, number, code):
         """Three browsers show the same code at once; what each was told."""
-        browsers = [clients.Visitor() for _ in range(3)]
+        browsers = [clients.Visitor(member(number)) for _ in range(3)]
         signed_in = [browser.step("/api/sign-in", {"user": member(number), "password": password_of(number)})
                      for browser in browsers]
         answers = [word for word, _, _ in signed_in if word != IN]

@@ -22,7 +22,8 @@ address_of() { printf '%s\n' "${machines[@]}" | sed -n "s/^$1 \([^ ]*\) .*/\1/p"
 make_network() {
 	ip netns add "$NETWORK"
 	ip -n "$NETWORK" link set lo up
-	ip -n "$NETWORK" link add bridge type bridge
+	# A bridge without an address of its own takes another one whenever a machine comes or goes.
+	ip -n "$NETWORK" link add bridge address 02:00:00:00:00:64 type bridge
 	ip -n "$NETWORK" address add "$CLIENTS/24" dev bridge
 	ip -n "$NETWORK" link set bridge up
 	ip -n "$NETWORK" route add local 10.0.0.0/8 dev lo
