@@ -54,15 +54,16 @@ control_groups() {
 	done
 }
 
-boot() { # ROOT [OPTION ...] of systemd-nspawn
+boot() { # ROOT [OPTION ...] of systemd-nspawn; without any, the network is the loopback
 	local root=$1 deadline=$((SECONDS + 600)) groups group
 	shift
+	[ $# -gt 0 ] || set -- --private-network
 	mapfile -t groups < <(control_groups)
 	rm -f "$root/usr/sbin/policy-rc.d"
 	mkdir "${groups[@]}"
 	(
 		for group in "${groups[@]}"; do echo $BASHPID >"$group/cgroup.procs"; done
-		exec systemd-nspawn --quiet --directory="$root" --boot --private-network --register=no --keep-unit \
+		exec systemd-nspawn --quiet --directory="$root" --boot --register=no --keep-unit \
 			--machine="${CONTAINER:-postlatch-$$}" "$@" </dev/null >"$WORK/boot.log" 2>&1
 	) &
 	NSPAWN=$!

@@ -57,6 +57,7 @@ make_machine() { # NAME ADDRESS TEMPLATE
 		echo "$(address_of proxy) mail.example.com portal.example.com"
 	} >"$folder/site/etc/hosts"
 	make_machine_certificate "$1"
+	connect_machine "$1"
 }
 
 mount_machine() { # NAME TEMPLATE
@@ -78,24 +79,26 @@ make_machine_certificate() { # NAME
 	chroot "$folder/site" update-ca-certificates
 }
 
+# The address is there before the machine starts, and stays when it is off.
+connect_machine() { # NAME
+	local namespace=$NETWORK-$1
+	ip netns add "$namespace"
+	ip -n "$NETWORK" link add "$1" type veth peer name host0 netns "$namespace"
+	ip -n "$NETWORK" link set "$1" master bridge up
+	ip -n "$namespace" address add "$(address_of "$1")/24" dev host0
+	ip -n "$namespace" link set lo up
+	ip -n "$namespace" link set host0 up
+	ip -n "$namespace" route add default via "$CLIENTS"
+}
+
 # Files of mailboxes are on storage that the front ends share.
 start_machine() { # NAME
-	local CONTAINER=$NETWORK-$1 LEADER='' NSPAWN='' options=()
-	[[ " ${fronts[*]} " != *" $1 "* ]] || options=(--bind="$WORK/mailboxes:/var/vmail")
+	local CONTAINER=$NETWORK-$1 LEADER='' NSPAWN='' options=(--network-namespace-path="/run/netns/$NETWORK-$1")
+	[[ " ${fronts[*]} " != *" $1 "* ]] || options+=(--bind="$WORK/mailboxes:/var/vmail")
+	ip -n "$NETWORK" link set "$1" up
 	WORK=$WORK/$1 boot "$WORK/$1/site" "${options[@]}" || { tail -n 40 "$WORK/$1/boot.log"; return 1; }
 	echo "$NSPAWN" >"$WORK/$1/nspawn"
 	echo "$LEADER" >"$WORK/$1/leader"
-	connect_machine "$1"
-}
-
-connect_machine() { # NAME
-	local leader
-	leader=$(<"$WORK/$1/leader")
-	ip -n "$NETWORK" link add "$1" type veth peer name host0 netns "$leader"
-	ip -n "$NETWORK" link set "$1" master bridge up
-	nsenter -t "$leader" -n ip address add "$(address_of "$1")/24" dev host0
-	nsenter -t "$leader" -n ip link set host0 up
-	nsenter -t "$leader" -n ip route add default via "$CLIENTS"
 }
 
 # Runs a command in a machine, as root.
@@ -119,7 +122,6 @@ power_off() { # NAME
 	ip -n "$NETWORK" link set "$1" down
 	kill -9 "$LEADER"
 	shut_down
-	ip -n "$NETWORK" link delete "$1" 2>/dev/null
 }
 
 stop_machines() {
@@ -133,6 +135,7 @@ stop_machines() {
 		[ ! -e "$WORK/$name/leader" ] || power_off "$name"
 		umount "$WORK/$name/site"
 		rm -rf "${WORK:?}/$name"/{upper,work,site,leader,nspawn}
+		ip netns delete "$NETWORK-$name"
 	done 2>/dev/null
 	ip netns delete "$NETWORK"
 }

@@ -174,5 +174,5 @@ portal_answers() {
 }
 
 test_the_check_is_silent() {
-	on_each "${fronts[*]}" sh -c 'postlatch check; [ $? -le 1 ]'
+	on_each "${fronts[*]}" postlatch check
 }
