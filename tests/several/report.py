@@ -2,6 +2,7 @@
 import collections
 import email
 import os
+import re
 import statistics
 
 from clients import IN, LATER, WRONG
@@ -10,13 +11,15 @@ GOAL = 10  # seconds
 
 
 def deliveries(folder):
-    """How often each numbered message is in the recipient's mailbox."""
-    counts = collections.Counter()
+    """For each numbered message, under which number of Postfix's queue each copy in the mailbox was delivered."""
+    found = collections.defaultdict(list)
     for place in ("new", "cur"):
         for name in os.listdir("%s/%s" % (folder, place)):
             with open("%s/%s/%s" % (folder, place, name), errors="replace") as f:
-                counts[int(email.message_from_file(f)["Subject"].split()[1])] += 1
-    return counts
+                mail = email.message_from_file(f)
+            number = int(mail["Subject"].split()[1])
+            found[number] += re.findall(r"with ESMTPSA id (\w+)", " ".join(mail.get_all("Received")))
+    return found
 
 
 def outage(events, begun, ended):
@@ -40,12 +43,15 @@ def never(name, found):
     return not found
 
 
-def mail_rows(load, counts):
+def mail_rows(load, found):
+    """Postfix delivers a message again if Dovecot was stopped after it had stored it and before it had said so. Nobody
+    beside these two can tell, so it is a note. Whatever else doubles a message is a failure."""
     taken = [number for number, is_taken in load.mails.items() if is_taken]
-    print("note %d messages taken on, %d with no answer, %d not taken on" % (
-        len(taken), *(sum(state is wanted for state in load.mails.values()) for wanted in (None, False))))
-    return [never("no-mail-is-lost", [number for number in taken if counts[number] == 0]),
-            never("no-mail-is-doubled", [number for number, count in counts.items() if count > 1])]
+    again = sum(len(queued) - len(set(queued)) for queued in found.values())
+    print("note %d messages taken on, %d with no answer, %d not taken on; %d delivered again as Dovecot was stopped" % (
+        len(taken), *(sum(state is wanted for state in load.mails.values()) for wanted in (None, False)), again))
+    return [never("no-mail-is-lost", [number for number in taken if not found[number]]),
+            never("no-mail-is-doubled", [number for number, queued in found.items() if len(set(queued)) > 1])]
 
 
 def sign_in_rows(events):
