@@ -38,10 +38,24 @@ static int has_port(const char *urls, long port)
 	return 0;
 }
 
-static void check_listener(struct check *check, const char *url)
+static void check_address(struct check *check, const char *block)
 {
 	const char *setting = doveconf_release(check->doveconf)->address;
-	char service[BLOCK_MAX], block[BLOCK_MAX], port[16], address[256];
+	char address[256];
+
+	if (!doveconf_block_value(block, setting, address, sizeof(address)) ||
+	    (strcmp(address, "127.0.0.1") != 0 && strcmp(address, "::1") != 0 &&
+	     strcmp(address, "localhost") != 0))
+		check_find(check, CHECK_WARNING,
+			   "doveadm's HTTP interface is reachable from other machines without TLS; "
+			   "set "
+			   "%s = 127.0.0.1 in its inet_listener, or ssl = yes for other front ends",
+			   setting);
+}
+
+static void check_listener(struct check *check, const char *url)
+{
+	char service[BLOCK_MAX], block[BLOCK_MAX], port[16], tls[16];
 
 	if (doveconf_block(check->doveconf, "service doveadm {", service, sizeof(service)) ==
 		    NULL ||
@@ -58,13 +72,9 @@ static void check_listener(struct check *check, const char *url)
 			   "doveadm_url = %s, but doveadm's HTTP interface listens on port %s; use "
 			   "the same port in both",
 			   url, port);
-	if (!doveconf_block_value(block, setting, address, sizeof(address)) ||
-	    (strcmp(address, "127.0.0.1") != 0 && strcmp(address, "::1") != 0 &&
-	     strcmp(address, "localhost") != 0))
-		check_find(check, CHECK_WARNING,
-			   "doveadm's HTTP interface is reachable from other machines; set %s = "
-			   "127.0.0.1 in its inet_listener",
-			   setting);
+	/* Other front ends use it with TLS (doc/several-machines.md). */
+	if (!doveconf_block_value(block, "ssl", tls, sizeof(tls)) || strcmp(tls, "yes") != 0)
+		check_address(check, block);
 }
 
 static void check_commands(struct check *check)

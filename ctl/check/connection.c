@@ -202,8 +202,11 @@ int connection_tls(struct connection *connection, const char *name, struct pl_er
 
 	ERR_clear_error();
 	connection->context = SSL_CTX_new(TLS_client_method());
-	if (connection->context != NULL)
+	/* Dovecot's doveadm closes connections without saying so in TLS, and is not wrong. */
+	if (connection->context != NULL) {
+		SSL_CTX_set_options(connection->context, SSL_OP_IGNORE_UNEXPECTED_EOF);
 		connection->tls = SSL_new(connection->context);
+	}
 	if (connection->tls == NULL || SSL_set_fd(connection->tls, connection->fd) != 1)
 		return failed(err, "TLS cannot be used");
 	if (name != NULL) {

@@ -50,19 +50,21 @@ dovecot_release() { chroot "$1" dovecot --version | cut -d . -f 1,2; }
 control_groups() {
 	local hierarchy
 	for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/{unified,systemd}; do
-		[ ! -e "$hierarchy/cgroup.procs" ] || echo "$hierarchy/postlatch-$$"
+		[ ! -e "$hierarchy/cgroup.procs" ] || echo "$hierarchy/${CONTAINER:-postlatch-$$}"
 	done
 }
 
-boot() { # ROOT
-	local deadline=$((SECONDS + 600)) groups group
+boot() { # ROOT [OPTION ...] of systemd-nspawn; without any, the network is the loopback
+	local root=$1 deadline=$((SECONDS + 600)) groups group
+	shift
+	[ $# -gt 0 ] || set -- --private-network
 	mapfile -t groups < <(control_groups)
-	rm -f "$1/usr/sbin/policy-rc.d"
+	rm -f "$root/usr/sbin/policy-rc.d"
 	mkdir "${groups[@]}"
 	(
 		for group in "${groups[@]}"; do echo $BASHPID >"$group/cgroup.procs"; done
-		exec systemd-nspawn --quiet --directory="$1" --boot --private-network --register=no --keep-unit \
-			--machine="postlatch-$$" </dev/null >"$WORK/boot.log" 2>&1
+		exec systemd-nspawn --quiet --directory="$root" --boot --register=no --keep-unit \
+			--machine="${CONTAINER:-postlatch-$$}" "$@" </dev/null >"$WORK/boot.log" 2>&1
 	) &
 	NSPAWN=$!
 	until LEADER=$(pgrep -P "$NSPAWN" -x systemd) &&

@@ -2,8 +2,11 @@
 import os
 import re
 import shutil
+import socket
+import ssl
 import stat
 import subprocess
+import threading
 import unittest
 
 from check import CheckTest, FilesTest, replace
@@ -94,6 +97,11 @@ class Configurations(CheckTest):
                 self.setUp()
                 replace(self.dovecot, old, new)
                 self.assertEqual(self.finds(level, *words)[1], "portal")
+
+    def test_doveadm_for_other_front_ends_has_tls(self):
+        replace(self.dovecot, ADDRESS, "    ssl = yes\n")
+        _, lines = self.check(*self.options)
+        self.assertEqual([line for line in lines if "reachable from other machines" in line[2]], [])
 
     def test_a_socket_that_the_portals_group_may_use(self):
         replace(self.dovecot, "    mode = 0600\n    user = postlatch-portal\n",
@@ -329,6 +337,33 @@ class Addresses(CheckTest):
         line = self.finds("fault", "doveadm_url = http://127.0.0.1:9/doveadm/v1 (Connection refused)")
         _, lines = self.check(*self.options)
         self.assertEqual([other for other in lines if "doveadm" in other[2]], [line])
+
+    def test_doveadm_with_tls_closes_connections_without_saying_so(self):
+        port = self.closing_server()
+        self.policy(r"doveadm_url = .*", 'doveadm_url = "https://localhost:%d/doveadm/v1"' % port)
+        _, lines = self.check(*self.options)
+        self.assertEqual([line for line in lines if "does not answer" in line[2]], [])
+
+    def closing_server(self):
+        """Answers 200 to one request with TLS, and then closes the socket below it. Its certificate is its own authority."""
+        certificate = server.dir + "/state/doveadm.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                        "-addext", "subjectAltName=DNS:localhost", "-keyout", certificate, "-out", certificate + ".crt"],
+                       check=True, capture_output=True)
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(certificate + ".crt", certificate)
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def serve():
+            with tls.wrap_socket(listener.accept()[0], server_side=True) as connection:
+                connection.recv(4096)
+                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\nall commands")
+
+        threading.Thread(target=serve, daemon=True).start()
+        os.environ["SSL_CERT_FILE"] = certificate + ".crt"
+        self.addCleanup(os.environ.pop, "SSL_CERT_FILE")
+        return listener.getsockname()[1]
 
     def test_doveadm_has_another_key(self):
         self.write(server.dir + "/state/other.key", "x")

@@ -20,7 +20,7 @@ MARK = "@@status"
 TOUR_DIR = "/var/tmp/postlatch-tour"
 HERE, PACKAGES, CHECKED, RESTORE = "here", "tests/packages/documents.sh", "tools/check-docs.sh", "test_restore.py"
 ROTATION = "test_key_rotation.py"
-LAST_VERSION = "tests/packages/last_version.sh"
+LAST_VERSION, SEVERAL = "tests/packages/last_version.sh", "tests/several/site.sh"
 # Document and word of each kind of block, and where it is executed or checked.
 BLOCKS = {
     ("README.md", ""): HERE,
@@ -33,6 +33,7 @@ BLOCKS = {
     **{("doc/operations.md", word): RESTORE for word in ("backup", "restore", "postgresql", "back_postgresql")},
     **{("doc/operations.md", word): ROTATION for word in ("rotate", "finish")},
     ("doc/several-machines.md", ""): HERE, ("doc/migration.md", ""): HERE,
+    **{("doc/several-machines.md", word): SEVERAL for word in ("database", "cluster", "first", "other", "front")},
     ("doc/administration.md", ""): HERE, ("doc/administration.ko.md", ""): HERE,
     ("doc/api.md", "tour"): HERE,
 }
